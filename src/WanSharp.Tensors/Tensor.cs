@@ -86,8 +86,11 @@ public sealed unsafe class Tensor : IDisposable
     /// <summary>The elements, for writing.</summary>
     /// <exception cref="InvalidOperationException">The tensor is read-only, <typeparamref name="T"/> is not its element type, or there are more than 2³¹−1 elements.</exception>
     public Span<T> Write<T>()
-        where T : unmanaged =>
-        IsReadOnly ? throw new InvalidOperationException($"This {DType} tensor {Shape} is a view of a mapped file and can only be read.") : Span<T>();
+        where T : unmanaged
+    {
+        ThrowIfReadOnly();
+        return Span<T>();
+    }
 
     /// <summary>Bytes of the tensor, whatever the element type, for reading.</summary>
     /// <param name="start">The first byte's position.</param>
@@ -98,6 +101,17 @@ public sealed unsafe class Tensor : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start, ByteLength - length);
         return new ReadOnlySpan<byte>((byte*)Address + start, length);
+    }
+
+    /// <summary>Bytes of the tensor, whatever the element type, for writing.</summary>
+    /// <param name="start">The first byte's position.</param>
+    /// <param name="length">How many bytes.</param>
+    /// <exception cref="InvalidOperationException">The tensor is read-only.</exception>
+    public Span<byte> WriteBytes(long start, int length)
+    {
+        ThrowIfReadOnly();
+        var bytes = ReadBytes(start, length);
+        return MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(bytes), bytes.Length);
     }
 
     /// <summary>The same elements under other dimensions.</summary>
@@ -124,6 +138,14 @@ public sealed unsafe class Tensor : IDisposable
         if (_owns)
         {
             Memory.Dispose();
+        }
+    }
+
+    private void ThrowIfReadOnly()
+    {
+        if (IsReadOnly)
+        {
+            throw new InvalidOperationException($"This {DType} tensor {Shape} is a view of a mapped file and can only be read.");
         }
     }
 

@@ -1,0 +1,20 @@
+namespace WanSharp.Tensors;
+
+/// <summary>Named tensors of a file or of a set of files, opened for reading.</summary>
+/// <remarks>Tensors are views into memory maps: opening reads headers only, and a view ends when the checkpoint is
+/// disposed. Reading from several threads is safe. The files must not be shortened while they are open: the operating
+/// system ends a process that touches a page which is no longer there.</remarks>
+public interface ICheckpoint : IDisposable
+{
+    /// <summary>The file, or the index of the set.</summary>
+    string Path { get; }
+
+    /// <summary>Every tensor by name, read-only.</summary>
+    IReadOnlyDictionary<string, Tensor> Tensors { get; }
+
+    /// <summary>Tensors that are there, but of an element type that <see cref="DType"/> does not have: that type by tensor name.</summary>
+    IReadOnlyDictionary<string, string> Unsupported { get; }
+
+    /// <summary>What the writer noted beside the tensors.</summary>
+    IReadOnlyDictionary<string, string> Metadata { get; }
+}
