@@ -1,0 +1,152 @@
+"""Trains the VAE on drawn clips: single frames first, then 9 frames, at last whole clips of 17.
+
+    python train_vae.py --minutes 40          (again to resume; the schedule follows the minutes trained, not steps)
+    python train_vae.py --decoder-minutes 10  (after the encoder is frozen: only the decoder, latents stay as they are)
+"""
+import argparse
+import math
+import random
+import time
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+import optim
+import shapes
+from model import VAE, Vae
+
+STAGES = [(0.25, 1, 24), (0.80, 9, 4), (1.00, 17, 3)]  # (until this share of the time, frames, clips a step)
+
+
+def inflate(vae):
+    """Starts every kernel as if the past did not matter, and temporal resampling as repeating frames."""
+    for name, p in vae.named_parameters():
+        if p.dim() != 5 or p.size(2) != 3:
+            continue
+        p.data[:, :, :2] = 0
+        if 'time_conv' in name:
+            p.data[:] = 0
+            p.data[:, :, 2, 0, 0] = torch.eye(p.size(1)).repeat(p.size(0) // p.size(1), 1)
+    for name, p in vae.named_parameters():
+        if name.endswith('residual.6.weight'):
+            p.data *= 0.3
+        if name.endswith('proj.weight'):
+            p.data.zero_()
+
+
+def psnr(a, b, weight=None):
+    error = (a - b).clamp(-2, 2).pow(2) / 4
+    mse = error.mean() if weight is None else (error * weight).sum() / (weight.sum() * 3)
+    return -10 * math.log10(mse.item() + 1e-10)
+
+
+@torch.no_grad()
+def evaluate(weights, sheet=None, count=12, size=64):
+    """PSNR of unseen clips, whole and on the shape's pixels only."""
+    vae = Vae(**VAE)
+    vae.load_state_dict(weights)
+    rng = random.Random(999)
+    video, cover = shapes.batch([shapes.random_scene(rng) for _ in range(count)], size)
+    mu, _ = vae.encode(video)
+    out = vae.decode(mu).clamp(-1, 1)
+    if sheet:
+        rows = torch.cat([video[:8, :, ::4], out[:8, :, ::4]], 4)
+        rows = ((rows + 1) * 127.5).round().byte().permute(0, 3, 2, 4, 1).flatten(0, 1).flatten(1, 2)
+        Image.fromarray(rows.numpy()).save(sheet)
+    each = [psnr(o, v) for o, v in zip(out, video)]
+    return sum(each) / len(each), psnr(out, video, (cover > 0.02).float()), mu.std().item()
+
+
+def draw(rng, frames, clips, size):
+    scenes = [shapes.random_scene(rng) for _ in range(clips)]
+    if frames == 1:  # any moment of the clip
+        clip, cover = zip(*(shapes.draw(s, size, 1) for s in (at_moment(s, rng.random()) for s in scenes)))
+    else:
+        total = frames if rng.random() < 0.4 else shapes.FRAMES
+        clip, cover = zip(*(shapes.draw(s, size, frames, total) for s in scenes))
+    as_batch = lambda arrays: torch.stack([torch.from_numpy(a) for a in arrays])
+    return as_batch(clip).float() / 127.5 - 1, as_batch(cover)
+
+
+def at_moment(scene, share):
+    mix = lambda a, b: a + (b - a) * share
+    here = tuple(mix(a, b) for a, b in zip(scene.start, scene.end))
+    return shapes.Scene(**scene.labels, start=here, end=here, radius=(mix(*scene.radius),) * 2, tint=scene.tint)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--run', type=Path, default=Path(__file__).parent / 'runs' / 'vae')
+    parser.add_argument('--minutes', type=float, default=40)
+    parser.add_argument('--decoder-minutes', type=float, default=0)
+    parser.add_argument('--size', type=int, default=64)
+    parser.add_argument('--lr', type=float, default=0.02)
+    parser.add_argument('--kl', type=float, default=3e-5)
+    options = parser.parse_args()
+    options.run.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(0)
+
+    decoder_only = options.decoder_minutes > 0
+    minutes = options.decoder_minutes if decoder_only else options.minutes
+    path = options.run / ('decoder.pt' if decoder_only else 'state.pt')
+    vae = Vae(**VAE)
+    inflate(vae)
+    if decoder_only:
+        vae.load_state_dict(optim.load(options.run / 'state.pt')['average'])
+        vae.encoder.requires_grad_(False)
+        vae.conv1.requires_grad_(False)
+    optimizer = optim.Muon(vae, options.lr * (0.25 if decoder_only else 1), adam_lr=2e-3 * (0.25 if decoder_only else 1))
+    average = optim.Average(vae, 0.995)
+    step, trained = 0, 0.0
+    state = optim.load(path)
+    if state:
+        vae.load_state_dict(state['network'])
+        optimizer.load_state_dict(state['optimizer'])
+        average.weights, step, trained = state['average'], state['step'], state['trained']
+    rng = random.Random(step)
+    clock, logged, saved, losses = time.time(), time.time(), time.time(), []
+
+    while trained < minutes * 60:
+        share = trained / (minutes * 60)
+        frames, clips = (17, 3) if decoder_only else next((f, c) for until, f, c in STAGES if share < until)
+        optimizer.set_rate(min(1, (step + 1) / 50) * (max(0.01, 1 - max(0, share - 0.3) / 0.7)))
+        video, cover = draw(rng, frames, clips, options.size)
+        weight = 1 + 4 * torch.nn.functional.max_pool3d(cover, (1, 5, 5), 1, (0, 2, 2))
+        weight = weight / weight.mean()
+        with torch.autocast('cpu', dtype=torch.bfloat16):
+            if decoder_only:
+                with torch.no_grad():
+                    mu, log_var = vae.encode(video)
+            else:
+                mu, log_var = vae.encode(video)
+            mu, log_var = mu.float(), log_var.float().clamp(-12, 4)
+            out = vae.decode(mu + (0.5 * log_var).exp() * torch.randn_like(mu)).float()
+        error = out - video
+        kl = (mu.pow(2) + log_var.exp() - 1 - log_var).mean() / 2
+        loss = (weight * (error.abs() + 2 * error.pow(2))).mean() + options.kl * kl
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
+        optimizer.step()
+        average.update(vae, step)
+        losses.append(loss.item())
+        step += 1
+        now = time.time()
+        trained += now - clock
+        clock = now
+        if now - logged > 30:
+            mse = (weight * error.pow(2)).mean().item() / 4
+            print(f'{trained / 60:5.1f} min  step {step:5}  {frames:2} frames  loss {sum(losses) / len(losses):.4f}  '
+                  f'weighted {-10 * math.log10(mse):.2f} dB  kl {kl.item():.2f}', flush=True)
+            logged, losses = now, []
+        if now - saved > 120 or trained >= minutes * 60:
+            optim.save(path, dict(network=vae.state_dict(), optimizer=optimizer.state_dict(), average=average.weights,
+                                  step=step, trained=trained))
+            whole, shape, std = evaluate(average.weights, options.run / 'sheet.png')
+            print(f'unseen clips: {whole:.2f} dB, on the shape {shape:.2f} dB, std of latents {std:.2f}', flush=True)
+            saved = time.time()
+
+
+if __name__ == '__main__':
+    main()
