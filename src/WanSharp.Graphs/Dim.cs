@@ -1,0 +1,105 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace WanSharp.Graphs;
+
+/// <summary>
+/// The length of one dimension: a known number, a name that gets its value when the graph runs (<c>"batch"</c>), or
+/// what arithmetic makes of them (<c>height / 2</c>, <c>frames + 2</c>). Immutable. Equal when the arithmetic is, so
+/// that shapes can be checked before any length is known.
+/// </summary>
+/// <remarks>Divisions are exact by promise: whoever writes <c>height / 2</c> rules out odd heights.</remarks>
+[SuppressMessage("Naming", "CA1716", Justification = "The short name is what shapes are written with; Visual Basic can escape it.")]
+public sealed class Dim : IEquatable<Dim>
+{
+    private static readonly SearchValues<char> NameCharacters =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+
+    private readonly string _text;
+
+    private Dim(IEnumerable<DimTerm> terms)
+    {
+        // Terms with names first, the constant last: "frames+2".
+        Terms = [.. terms
+            .GroupBy(term => term.Symbols, StringComparer.Ordinal)
+            .Select(like => like.Aggregate((sum, term) => sum + term))
+            .Where(term => term.Numerator != 0)
+            .OrderBy(term => term.Powers.IsEmpty)
+            .ThenBy(term => term.Symbols, StringComparer.Ordinal)];
+        _text = Terms.Count == 0 ? "0" : string.Join('+', Terms).Replace("+-", "-", StringComparison.Ordinal);
+        Known = Terms switch
+        {
+            [] => 0,
+            [{ Powers.IsEmpty: true, Denominator: 1 } constant] => constant.Numerator,
+            [{ Powers.IsEmpty: true }] => throw new GraphException($"A length of {_text} is not a whole number."),
+            _ => null,
+        };
+    }
+
+    /// <summary>The length one, which broadcasts.</summary>
+    public static Dim One { get; } = 1;
+
+    /// <summary>The length, if it is known; otherwise null.</summary>
+    public long? Known { get; }
+
+    /// <summary>What is summed up.</summary>
+    internal IReadOnlyList<DimTerm> Terms { get; }
+
+    /// <summary>A known length.</summary>
+    public static implicit operator Dim(long length) => new([new DimTerm(length, 1)]);
+
+    /// <summary>A length that gets its value when the graph runs.</summary>
+    /// <exception cref="GraphException"><paramref name="name"/> has other characters than letters, digits and underscores, or begins with a digit.</exception>
+    public static implicit operator Dim(string name) => name.Length > 0 && !char.IsAsciiDigit(name[0]) && !name.AsSpan().ContainsAnyExcept(NameCharacters)
+        ? new Dim([DimTerm.Symbol(name)])
+        : throw new GraphException($"'{name}' cannot name a length: letters, digits and underscores, not beginning with a digit.");
+
+    /// <summary>Sum of two lengths.</summary>
+    public static Dim operator +(Dim left, Dim right) => new([.. left.Terms, .. right.Terms]);
+
+    /// <summary>Difference of two lengths.</summary>
+    public static Dim operator -(Dim left, Dim right) => left + (right * -1);
+
+    /// <summary>Product of two lengths.</summary>
+    public static Dim operator *(Dim left, Dim right) => new(left.Terms.SelectMany(_ => right.Terms, (a, b) => a * b));
+
+    /// <summary>Quotient of two lengths; the division must leave no remainder.</summary>
+    /// <exception cref="GraphException">Two known lengths do not divide, or the divisor is a sum or zero.</exception>
+    public static Dim operator /(Dim left, Dim right)
+    {
+        if (left == right)
+        {
+            return One;
+        }
+
+        return right.Terms is [var divisor]
+            ? new Dim(left.Terms.Select(term => term * divisor.Inverse()))
+            : throw new GraphException($"The length {left} cannot be divided by {right}.");
+    }
+
+    /// <summary>Whether two lengths are the same, whatever the values of the names in them.</summary>
+    public static bool operator ==(Dim? left, Dim? right) => left?._text == right?._text;
+
+    /// <summary>Whether two lengths may differ.</summary>
+    public static bool operator !=(Dim? left, Dim? right) => !(left == right);
+
+    /// <summary>The number of whole steps of size <paramref name="step"/> that fit; named parts divide exactly by promise.</summary>
+    internal Dim FloorDivide(long step)
+    {
+        var constant = Terms.Where(term => term.Powers.IsEmpty).Sum(term => term.Numerator);
+        return (Dim)(long)Math.Floor((double)constant / step) + new Dim(Terms.Where(term => !term.Powers.IsEmpty).Select(term => term * new DimTerm(1, step)));
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(Dim? other) => this == other;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is Dim other && this == other;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => _text.GetHashCode(StringComparison.Ordinal);
+
+    /// <inheritdoc/>
+    public override string ToString() => Known is { } known ? known.ToString(CultureInfo.InvariantCulture) : _text;
+}

@@ -1,0 +1,68 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Numerics;
+
+namespace WanSharp.Graphs;
+
+/// <summary>One term of a <see cref="Dim"/>: a reduced fraction times powers of named lengths.</summary>
+internal sealed record DimTerm
+{
+    private static readonly ImmutableSortedDictionary<string, int> NoPowers =
+        ImmutableSortedDictionary.Create<string, int>(StringComparer.Ordinal);
+
+    public DimTerm(BigInteger numerator, BigInteger denominator, ImmutableSortedDictionary<string, int>? powers = null)
+    {
+        var divisor = BigInteger.GreatestCommonDivisor(numerator, denominator) * denominator.Sign;
+        Numerator = (long)(numerator / divisor);
+        Denominator = (long)(denominator / divisor);
+        Powers = powers ?? NoPowers;
+        Symbols = string.Join('*', Powers.Select(p => $"{p.Key}^{p.Value}"));
+    }
+
+    public long Numerator { get; }
+
+    public long Denominator { get; }
+
+    public ImmutableSortedDictionary<string, int> Powers { get; }
+
+    /// <summary>What terms must have in common to be added up.</summary>
+    public string Symbols { get; }
+
+    public static DimTerm Symbol(string name) => new(1, 1, NoPowers.Add(name, 1));
+
+    public static DimTerm operator +(DimTerm left, DimTerm right) => new(
+        ((BigInteger)left.Numerator * right.Denominator) + ((BigInteger)right.Numerator * left.Denominator),
+        (BigInteger)left.Denominator * right.Denominator,
+        left.Powers);
+
+    public static DimTerm operator *(DimTerm left, DimTerm right)
+    {
+        var powers = left.Powers;
+        foreach (var (symbol, power) in right.Powers)
+        {
+            var sum = powers.GetValueOrDefault(symbol) + power;
+            powers = sum == 0 ? powers.Remove(symbol) : powers.SetItem(symbol, sum);
+        }
+
+        return new DimTerm((BigInteger)left.Numerator * right.Numerator, (BigInteger)left.Denominator * right.Denominator, powers);
+    }
+
+    public DimTerm Inverse() => new(Denominator, Numerator, Powers.ToImmutableSortedDictionary(p => p.Key, p => -p.Value, StringComparer.Ordinal));
+
+    public override string ToString()
+    {
+        var above = Powers.SelectMany(p => Enumerable.Repeat(p.Key, Math.Max(p.Value, 0))).ToList();
+        if (Numerator != 1 || above.Count == 0)
+        {
+            above.Insert(0, Numerator.ToString(CultureInfo.InvariantCulture));
+        }
+
+        var below = Powers.SelectMany(p => Enumerable.Repeat(p.Key, Math.Max(-p.Value, 0))).ToList();
+        if (Denominator != 1)
+        {
+            below.Insert(0, Denominator.ToString(CultureInfo.InvariantCulture));
+        }
+
+        return string.Join('*', above) + string.Concat(below.Select(b => $"/{b}"));
+    }
+}

@@ -1,0 +1,54 @@
+using WanSharp.Graphs.Onnx;
+
+namespace WanSharp.Graphs;
+
+/// <content>Convolutions.</content>
+public sealed partial class GraphBuilder
+{
+    /// <summary>Convolution of images, with weights <c>name.weight</c> [out, in, kernel, kernel] and <c>name.bias</c> [out].</summary>
+    /// <param name="x">[batch, channels, height, width].</param>
+    /// <param name="name">The layer's name.</param>
+    /// <param name="outChannels">The number of channels of the result.</param>
+    /// <param name="kernel">The kernel's height and width.</param>
+    /// <param name="stride">The step between outputs, in height and width.</param>
+    /// <param name="padding">Zeros around the image, the same on all sides; others are added by <see cref="Pad"/>.</param>
+    public GraphValue Conv2d(GraphValue x, string name, long outChannels, long kernel, long stride = 1, long padding = 0) =>
+        Convolution(x, name, outChannels, [kernel, kernel], [stride, stride], [padding, padding]);
+
+    /// <summary>Convolution of videos, with weights <c>name.weight</c> [out, in, …kernel] and <c>name.bias</c> [out].</summary>
+    /// <param name="x">[batch, channels, frames, height, width].</param>
+    /// <param name="name">The layer's name.</param>
+    /// <param name="outChannels">The number of channels of the result.</param>
+    /// <param name="kernel">The kernel's frames, height and width.</param>
+    /// <param name="stride">The steps between outputs, in frames, height and width; by default 1.</param>
+    /// <param name="padding">Zeros on both sides, in frames, height and width; by default none.</param>
+    public GraphValue Conv3d(GraphValue x, string name, long outChannels, ReadOnlySpan<long> kernel, ReadOnlySpan<long> stride = default, ReadOnlySpan<long> padding = default) =>
+        Convolution(x, name, outChannels, [.. kernel], stride.IsEmpty ? [1, 1, 1] : [.. stride], padding.IsEmpty ? [0, 0, 0] : [.. padding]);
+
+    private GraphValue Convolution(GraphValue x, string name, long outChannels, long[] kernel, long[] stride, long[] padding)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        using var scope = Scope(name);
+        if (x.Rank != kernel.Length + 2 || x.Shape[1].Known is not { } channels)
+        {
+            throw Error("Conv", $"a kernel of [{string.Join(", ", kernel)}] needs [batch, channels, …] with {kernel.Length} more dimensions and known channels.", x);
+        }
+
+        var space = kernel.Select((size, i) => (x.Shape[i + 2] + (2 * padding[i]) - size).FloorDivide(stride[i]) + 1).ToArray();
+        if (space.Any(length => length.Known < 1))
+        {
+            throw Error("Conv", $"a kernel of [{string.Join(", ", kernel)}] does not fit.", x);
+        }
+
+        var weight = Weight("weight", [outChannels, channels, .. kernel], Options.Compute);
+        var bias = Weight("bias", [outChannels], Options.Compute);
+        return Node(
+            "Conv",
+            [Cast(x, Options.Compute), weight, bias],
+            Options.Compute,
+            [x.Shape[0], outChannels, .. space],
+            OnnxFormat.Attribute("kernel_shape", kernel),
+            OnnxFormat.Attribute("strides", stride),
+            OnnxFormat.Attribute("pads", [.. padding, .. padding]));
+    }
+}

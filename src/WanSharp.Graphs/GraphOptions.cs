@@ -1,0 +1,22 @@
+using WanSharp.Tensors;
+
+namespace WanSharp.Graphs;
+
+/// <summary>How a network is written as a graph.</summary>
+public sealed record GraphOptions
+{
+    /// <summary>
+    /// The element type of matrix products, attention and convolutions: F32 (default), F16 or BF16. The residual stream,
+    /// norms, modulation, the statistics of a softmax and the head stay in F32 whatever is chosen.
+    /// </summary>
+    public DType Compute { get; init; } = DType.F32;
+
+    /// <summary>The operators to use. Default: <see cref="Lowering.Fused"/>.</summary>
+    public Lowering Lowering { get; init; } = Lowering.Fused;
+
+    /// <summary>Where the weights come from. Default: <see cref="WeightStorage.Inputs"/>.</summary>
+    public WeightStorage Weights { get; init; } = WeightStorage.Inputs;
+
+    /// <summary>Whether the values that a network marks as probes become extra outputs. Default: no.</summary>
+    public bool Probes { get; init; }
+}

@@ -1,0 +1,148 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Google.Protobuf;
+using WanSharp.Graphs.Onnx;
+using WanSharp.Tensors;
+
+namespace WanSharp.Graphs;
+
+/// <summary>A finished graph: ONNX, IR version 8, opset 17. Immutable and thread-safe.</summary>
+public sealed class OnnxGraph
+{
+    /// <summary>The domain of ONNX Runtime's fused operators.</summary>
+    internal const string FusedDomain = "com.microsoft";
+
+    private const long IrVersion = 8;
+    private const long Opset = 17;
+    private const long Alignment = 4096; // A page: the runtime maps weights from the file only where pages begin.
+    private const int CopyChunk = 1 << 20;
+
+    private readonly GraphProto _graph;
+    private readonly bool _usesFusedOperators;
+    private readonly byte[] _bytes;
+
+    internal OnnxGraph(GraphProto graph, bool usesFusedOperators, IReadOnlyList<GraphValue> inputs, IReadOnlyList<GraphValue> outputs, IReadOnlyList<WeightSlot> weights)
+    {
+        _graph = graph;
+        _usesFusedOperators = usesFusedOperators;
+        Inputs = inputs;
+        Outputs = outputs;
+        Weights = weights;
+        _bytes = Serialize($"{graph.Name}.data");
+        Digest = Convert.ToHexStringLower(SHA256.HashData(_bytes));
+    }
+
+    /// <summary>The graph's name.</summary>
+    public string Name => _graph.Name;
+
+    /// <summary>SHA-256 of <see cref="ToBytes"/>, in lower-case hexadecimal: the same network and options always give the same.</summary>
+    public string Digest { get; }
+
+    /// <summary>What is passed at every run, weights aside.</summary>
+    public IReadOnlyList<GraphValue> Inputs { get; }
+
+    /// <summary>What comes out, probes included.</summary>
+    public IReadOnlyList<GraphValue> Outputs { get; }
+
+    /// <summary>The weights, in the order of their use.</summary>
+    public IReadOnlyList<WeightSlot> Weights { get; }
+
+    /// <summary>The graph as an ONNX file without the weights' data; initializers point to the file <c>Name.data</c>.</summary>
+    public byte[] ToBytes() => [.. _bytes];
+
+    /// <summary>Writes the graph as <paramref name="path"/> and its weights beside it as <c>path.data</c>.</summary>
+    /// <param name="path">The file to write; it is there whole or not at all, and so is the data.</param>
+    /// <param name="weights">Gives the tensor of a <see cref="WeightSlot"/>'s name, in the slot's element type and shape.</param>
+    /// <param name="cancellationToken">Stops between parts of tensors and leaves nothing behind.</param>
+    /// <exception cref="InvalidOperationException">The weights are inputs, not initializers.</exception>
+    /// <exception cref="GraphException">A tensor has another element type or shape than its slot.</exception>
+    public void Save(string path, Func<string, Tensor> weights, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(weights);
+        if (Weights.Count > 0 && _graph.Initializer.All(initializer => initializer.Name != Weights[0].Name))
+        {
+            throw new InvalidOperationException($"The weights of '{Name}' are inputs: build it with {nameof(WeightStorage)}.{nameof(WeightStorage.Initializers)} to save it.");
+        }
+
+        var dataPath = $"{path}.data";
+        var (partialPath, partialDataPath) = ($"{path}.partial", $"{dataPath}.partial");
+        try
+        {
+            WriteWeights(partialDataPath, weights, cancellationToken);
+            File.WriteAllBytes(partialPath, Serialize(Path.GetFileName(dataPath)));
+            File.Move(partialDataPath, dataPath, overwrite: true);
+            File.Move(partialPath, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(partialPath);
+            File.Delete(partialDataPath);
+        }
+    }
+
+    private void WriteWeights(string path, Func<string, Tensor> weights, CancellationToken cancellationToken)
+    {
+        using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, CopyChunk);
+        foreach (var (slot, offset) in Layout())
+        {
+            var tensor = weights(slot.Name);
+            if (tensor.DType != slot.DType || tensor.Shape != slot.Shape)
+            {
+                throw new GraphException($"The graph '{Name}' needs the weight {slot.Name} as {slot.DType} {slot.Shape}, but was given {tensor.DType} {tensor.Shape}.");
+            }
+
+            file.Position = offset;
+            for (long start = 0; start < tensor.ByteLength; start += CopyChunk)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                file.Write(tensor.ReadBytes(start, (int)Math.Min(CopyChunk, tensor.ByteLength - start)));
+            }
+        }
+    }
+
+    private byte[] Serialize(string dataFile)
+    {
+        var model = new ModelProto
+        {
+            IrVersion = IrVersion,
+            ProducerName = "WanSharp",
+            Graph = _graph,
+            OpsetImport = { new OperatorSetIdProto { Domain = "", Version = Opset } },
+        };
+        if (_usesFusedOperators)
+        {
+            model.OpsetImport.Add(new OperatorSetIdProto { Domain = FusedDomain, Version = 1 });
+        }
+
+        model.Graph = _graph.Clone();
+        var initializers = model.Graph.Initializer.ToDictionary(initializer => initializer.Name, StringComparer.Ordinal);
+        foreach (var (slot, offset) in Layout())
+        {
+            if (initializers.TryGetValue(slot.Name, out var initializer))
+            {
+                initializer.DataLocation = TensorProto.Types.DataLocation.External;
+                initializer.ExternalData.Add(Entry("location", dataFile));
+                initializer.ExternalData.Add(Entry("offset", offset.ToString(CultureInfo.InvariantCulture)));
+                initializer.ExternalData.Add(Entry("length", ByteLength(slot).ToString(CultureInfo.InvariantCulture)));
+            }
+        }
+
+        return model.ToByteArray();
+    }
+
+    private IEnumerable<(WeightSlot Slot, long Offset)> Layout()
+    {
+        long end = 0;
+        foreach (var slot in Weights)
+        {
+            var offset = (end + Alignment - 1) / Alignment * Alignment;
+            yield return (slot, offset);
+            end = offset + ByteLength(slot);
+        }
+    }
+
+    private static long ByteLength(WeightSlot slot) => slot.Shape.ElementCount * slot.DType.ByteSize();
+
+    private static StringStringEntryProto Entry(string key, string value) => new() { Key = key, Value = value };
+}
