@@ -1,0 +1,10 @@
+using System.Numerics.Tensors;
+
+namespace WanSharp.Engine.Sampling;
+
+/// <summary>x ← x + (σ′ − σ)·v.</summary>
+internal sealed class EulerSampler(SigmaSchedule schedule) : MultistepSampler(schedule, historyLength: 0)
+{
+    protected override void AdvanceFrom(int step, ReadOnlySpan<float> velocity, Span<float> latents, float[][] history) =>
+        TensorPrimitives.MultiplyAdd(velocity, Sigmas[step + 1] - Sigmas[step], latents, latents);
+}
