@@ -1,0 +1,112 @@
+using WanSharp.Runtime.Providers;
+
+namespace WanSharp.Runtime.Native;
+
+/// <summary>Turns <see cref="SessionSettings"/> into the library's session options.</summary>
+internal static unsafe class SessionOptionsFactory
+{
+    public static OrtSessionOptionsHandle Create(OrtApi api, SessionSettings settings)
+    {
+        var doing = $"preparing session options of graph '{settings.Name}'";
+        nint pointer;
+        api.Check(api.Table->CreateSessionOptions(&pointer), doing);
+        var options = new OrtSessionOptionsHandle(api, pointer);
+        try
+        {
+            Fill(options, settings, doing);
+            foreach (var step in ProviderPlan.For(settings.Provider, settings.ProviderOptions))
+            {
+                Append(options, step, $"adding provider {step.Name} to graph '{settings.Name}'");
+            }
+
+            return options;
+        }
+        catch
+        {
+            options.Dispose();
+            throw;
+        }
+    }
+
+    private static void Fill(OrtSessionOptionsHandle options, SessionSettings settings, string doing)
+    {
+        var (api, pointer) = (options.Api, options.Pointer);
+        var table = api.Table;
+        using var name = NativeText.Utf8(settings.Name);
+        api.Check(table->SetSessionLogId(pointer, name.Text), doing);
+        api.Check(table->DisablePerSessionThreads(pointer), doing);
+        api.Check(table->SetSessionGraphOptimizationLevel(pointer, (int)settings.Optimization), doing);
+        if (!settings.MemoryPattern)
+        {
+            api.Check(table->DisableMemPattern(pointer), doing);
+        }
+
+        if (settings.OptimizedModelPath is { } optimizedModelPath)
+        {
+            using var path = NativeText.Path(optimizedModelPath);
+            api.Check(table->SetOptimizedModelFilePath(pointer, path.Text), doing);
+        }
+
+        if (settings.ProfilePathPrefix is { } profilePathPrefix)
+        {
+            using var path = NativeText.Path(profilePathPrefix);
+            api.Check(table->EnableProfiling(pointer, path.Text), doing);
+        }
+
+        AddConfigEntry(options, "session.use_env_allocators", "1", doing); // the environment's one arena, not one a session
+        if (settings.ExternalDataFolder is { } folder)
+        {
+            AddConfigEntry(options, "session.model_external_initializers_file_folder_path", folder, doing);
+        }
+
+        foreach (var (key, value) in settings.ConfigEntries)
+        {
+            AddConfigEntry(options, key, value, doing);
+        }
+    }
+
+    private static void AddConfigEntry(OrtSessionOptionsHandle options, string key, string value, string doing)
+    {
+        using var nativeKey = NativeText.Utf8(key);
+        using var nativeValue = NativeText.Utf8(value);
+        options.Api.Check(options.Api.Table->AddSessionConfigEntry(options.Pointer, nativeKey.Text, nativeValue.Text), doing);
+    }
+
+    private static void Append(OrtSessionOptionsHandle options, ProviderStep step, string doing)
+    {
+        var api = options.Api;
+        var table = api.Table;
+        using var keys = NativeText.Array([.. step.Options.Keys]);
+        using var values = NativeText.Array([.. step.Options.Values]);
+        var count = (nuint)step.Options.Count;
+        nint pointer;
+        switch (step.Kind)
+        {
+            case ProviderKind.Cuda:
+                api.Check(table->CreateCudaProviderOptions(&pointer), doing);
+                using (var cuda = new OrtCudaProviderOptionsHandle(api, pointer))
+                {
+                    api.Check(table->UpdateCudaProviderOptions(cuda.Pointer, keys.Texts, values.Texts, count), doing);
+                    api.Check(table->AppendCudaExecutionProvider(options.Pointer, cuda.Pointer), doing);
+                }
+
+                break;
+            case ProviderKind.TensorRt:
+                api.Check(table->CreateTensorRtProviderOptions(&pointer), doing);
+                using (var tensorRt = new OrtTensorRtProviderOptionsHandle(api, pointer))
+                {
+                    api.Check(table->UpdateTensorRtProviderOptions(tensorRt.Pointer, keys.Texts, values.Texts, count), doing);
+                    api.Check(table->AppendTensorRtExecutionProvider(options.Pointer, tensorRt.Pointer), doing);
+                }
+
+                break;
+            default:
+                using (var name = NativeText.Utf8(step.Name))
+                {
+                    api.Check(table->AppendExecutionProvider(options.Pointer, name.Text, keys.Texts, values.Texts, count), doing);
+                }
+
+                break;
+        }
+    }
+}

@@ -1,0 +1,10 @@
+namespace WanSharp.Runtime;
+
+/// <summary>A call into ONNX Runtime failed. The message names the call and the graph, and holds the library's own words.</summary>
+/// <param name="code">The kind of failure.</param>
+/// <param name="message">What failed.</param>
+public sealed class OrtException(OrtErrorCode code, string message) : Exception(message)
+{
+    /// <summary>The kind of failure.</summary>
+    public OrtErrorCode Code { get; } = code;
+}

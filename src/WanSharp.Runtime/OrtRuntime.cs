@@ -1,0 +1,186 @@
+using System.Runtime.InteropServices;
+using WanSharp.Runtime.Native;
+using WanSharp.Runtime.Providers;
+using WanSharp.Tensors;
+
+namespace WanSharp.Runtime;
+
+/// <summary>ONNX Runtime: one loaded library, its environment, and the thread pool and arena that all sessions share.</summary>
+/// <remarks>
+/// Thread-safe. The library has one environment a process: while one runtime lives, another one on the same file shares
+/// its threads and its log. Sessions and values keep working after the runtime is disposed, until they are disposed too.
+/// </remarks>
+public sealed unsafe class OrtRuntime : IDisposable
+{
+    private readonly nint _logToken;
+    private readonly OrtMemoryInfoHandle _host;
+
+    private OrtRuntime(OrtApi api, RuntimeOptions options)
+    {
+        Api = api;
+        _logToken = OrtLog.Add(options.Log ?? (static _ => { }));
+        Environment = CreateEnvironment(options);
+        _host = ShareArena();
+        nint allocator;
+        api.Check(api.Table->GetAllocatorWithDefaultOptions(&allocator), "taking the default allocator");
+        DefaultAllocator = allocator;
+        AvailableProviders = ReadProviders();
+    }
+
+    /// <summary>The library's version, such as "1.30.0".</summary>
+    public string Version => Api.LibraryVersion;
+
+    /// <summary>The library's file.</summary>
+    public string LibraryPath => Api.LibraryPath;
+
+    /// <summary>The execution providers that the library was built with, by the names that <see cref="SessionSettings.Provider"/> takes, in the library's order.</summary>
+    public IReadOnlyList<string> AvailableProviders { get; }
+
+    internal OrtApi Api { get; }
+
+    internal OrtEnvironmentHandle Environment { get; }
+
+    /// <summary>The allocator of strings that the library returns; never released.</summary>
+    internal nint DefaultAllocator { get; }
+
+    /// <summary>Loads the library and makes its environment.</summary>
+    /// <exception cref="OrtLibraryException">There is no library, or it cannot be used.</exception>
+    /// <exception cref="OrtException">The library failed.</exception>
+    public static OrtRuntime Create(RuntimeOptions? options = null)
+    {
+        options ??= new RuntimeOptions();
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Threads, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Threads, 1024, nameof(options));
+        return new OrtRuntime(OrtApi.Load(OrtLibrary.Find(options.LibraryPath)), options);
+    }
+
+    /// <summary>A value over the memory of a tensor, without a copy.</summary>
+    /// <exception cref="ObjectDisposedException">The tensor is disposed.</exception>
+    public RuntimeValue Borrow(Tensor tensor) => RuntimeValue.Borrow(_host, tensor);
+
+    /// <summary>Compiles a graph from the bytes of an ONNX model, which are not needed afterwards.</summary>
+    /// <exception cref="ArgumentException">The provider or its options are not to be had.</exception>
+    /// <exception cref="OrtException">The model is not valid, or a file that it names is missing.</exception>
+    /// <exception cref="OperationCanceledException">The creation was cancelled (while the library compiles: from ONNX Runtime 1.22 on).</exception>
+    public Session CreateSession(ReadOnlyMemory<byte> model, SessionSettings settings, CancellationToken cancellationToken = default) =>
+        CreateSession(settings, (environment, options) =>
+        {
+            nint session;
+            nint status;
+            fixed (byte* bytes = model.Span)
+            {
+                status = Api.Table->CreateSessionFromArray(environment, bytes, (nuint)model.Length, options, &session);
+            }
+
+            return (status, session);
+        }, cancellationToken);
+
+    /// <summary>Compiles a graph from an ONNX file; the files of its external data are looked for beside it.</summary>
+    /// <inheritdoc cref="CreateSession(ReadOnlyMemory{byte}, SessionSettings, CancellationToken)"/>
+    public Session CreateSession(string path, SessionSettings settings, CancellationToken cancellationToken = default) =>
+        CreateSession(settings, (environment, options) =>
+        {
+            using var nativePath = NativeText.Path(path);
+            nint session;
+            var status = Api.Table->CreateSession(environment, nativePath.Text, options, &session);
+            return (status, session);
+        }, cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _host.Dispose();
+        Environment.Dispose();
+        OrtLog.Remove(_logToken);
+    }
+
+    private Session CreateSession(SessionSettings settings, Func<nint, nint, (nint Status, nint Session)> create, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        RequireProvider(settings.Provider);
+        using var environment = Environment.Hold();
+        using var options = SessionOptionsFactory.Create(Api, settings);
+        using var cancellation = Api.CanCancelLoading
+            ? cancellationToken.UnsafeRegister(static state => CancelLoading((OrtSessionOptionsHandle)state!), options)
+            : default;
+        var (status, session) = create(environment.Pointer, options.Pointer);
+        if (status == 0)
+        {
+            return new Session(this, session, settings.Name);
+        }
+
+        var failure = Api.ToException(status, $"compiling graph '{settings.Name}' for provider '{settings.Provider}'");
+        cancellationToken.ThrowIfCancellationRequested();
+        throw failure;
+    }
+
+    private static void CancelLoading(OrtSessionOptionsHandle options) =>
+        options.Api.Check(options.Api.Table->SetLoadCancellationFlag(options.Pointer, 1), "cancelling the creation of a session");
+
+    private void RequireProvider(string provider)
+    {
+        if (!AvailableProviders.Contains(ProviderPlan.Normalize(provider)))
+        {
+            throw new ArgumentException(
+                $"ONNX Runtime {Version} ('{LibraryPath}') has no provider '{provider}'; it has {string.Join(", ", AvailableProviders)}. Name a build of the library that has it (WAN_ONNXRUNTIME).",
+                nameof(provider));
+        }
+    }
+
+    private OrtEnvironmentHandle CreateEnvironment(RuntimeOptions options)
+    {
+        const string Doing = "making the environment";
+        nint pointer;
+        Api.Check(Api.Table->CreateThreadingOptions(&pointer), Doing);
+        using var threading = new OrtThreadingOptionsHandle(Api, pointer);
+        Api.Check(Api.Table->SetGlobalIntraOpNumThreads(threading.Pointer, options.Threads), Doing);
+        Api.Check(Api.Table->SetGlobalInterOpNumThreads(threading.Pointer, 1), Doing); // nodes run one after another
+        Api.Check(Api.Table->SetGlobalSpinControl(threading.Pointer, options.SpinWhenIdle ? 1 : 0), Doing);
+        using var name = NativeText.Utf8("wan");
+        Api.Check(
+            Api.Table->CreateEnvWithCustomLoggerAndGlobalThreadPools(OrtLog.Callback, _logToken, options.LogLevel, name.Text, threading.Pointer, &pointer),
+            Doing);
+        return new OrtEnvironmentHandle(Api, pointer);
+    }
+
+    /// <summary>Registers one arena for all sessions; without, each session keeps one of its own and returns nothing.</summary>
+    private OrtMemoryInfoHandle ShareArena()
+    {
+        const string Doing = "sharing an arena";
+        const int ArenaAllocator = 1;
+        const int DefaultMemory = 0;
+        const int GrowAsRequested = 1; // not to the next power of two: activations are large
+        const int LibraryDefault = -1;
+        nint pointer;
+        Api.Check(Api.Table->CreateCpuMemoryInfo(ArenaAllocator, DefaultMemory, &pointer), Doing);
+        var host = new OrtMemoryInfoHandle(Api, pointer);
+        Api.Check(Api.Table->CreateArenaCfg(0, GrowAsRequested, LibraryDefault, LibraryDefault, &pointer), Doing);
+        using var configuration = new OrtArenaConfigurationHandle(Api, pointer);
+        var status = Api.Table->CreateAndRegisterAllocator(Environment.Pointer, host.Pointer, configuration.Pointer);
+        if (status != 0)
+        {
+            var failure = Api.ToException(status, Doing);
+            if (failure.Code != OrtErrorCode.InvalidArgument) // another runtime of this process has registered it already
+            {
+                throw failure;
+            }
+        }
+
+        return host;
+    }
+
+    private string[] ReadProviders()
+    {
+        byte** names;
+        int count;
+        Api.Check(Api.Table->GetAvailableProviders(&names, &count), "listing providers");
+        var providers = new string[count];
+        for (var i = 0; i < count; i++)
+        {
+            providers[i] = ProviderPlan.Normalize(Marshal.PtrToStringUTF8((nint)names[i]) ?? "");
+        }
+
+        Api.Check(Api.Table->ReleaseAvailableProviders(names, count), "listing providers");
+        return providers;
+    }
+}

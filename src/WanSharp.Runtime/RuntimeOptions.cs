@@ -1,0 +1,23 @@
+namespace WanSharp.Runtime;
+
+/// <summary>Settings of an <see cref="OrtRuntime"/>.</summary>
+public sealed record RuntimeOptions
+{
+    /// <summary>The ONNX Runtime library's file. Default: null, the one that the build puts beside the assemblies.</summary>
+    public string? LibraryPath { get; init; }
+
+    /// <summary>Threads of the pool that all sessions share, the calling thread included. Default: 0, one a physical core. Range: 0 to 1,024.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>
+    /// Whether idle pool threads wait in a loop for the next node rather than sleep. Default: false, so that
+    /// encoding and prefetching get the cores; true shortens runs of many small nodes on a machine of one's own.
+    /// </summary>
+    public bool SpinWhenIdle { get; init; }
+
+    /// <summary>The lightest messages that <see cref="Log"/> receives. Default: <see cref="OrtLogLevel.Warning"/>.</summary>
+    public OrtLogLevel LogLevel { get; init; } = OrtLogLevel.Warning;
+
+    /// <summary>Receives the library's messages, on any thread; what it throws is swallowed. Default: null, they are dropped.</summary>
+    public Action<OrtLogMessage>? Log { get; init; }
+}

@@ -1,0 +1,118 @@
+using WanSharp.Runtime.Native;
+using WanSharp.Tensors;
+
+namespace WanSharp.Runtime;
+
+/// <summary>A compiled graph. Made by <see cref="OrtRuntime.CreateSession(ReadOnlyMemory{byte}, SessionSettings, CancellationToken)"/>.</summary>
+/// <remarks>Thread-safe: any number of runs may be under way at once, sharing one thread pool. Disposing it waits for none of them; they end properly.</remarks>
+public sealed unsafe class Session : IDisposable
+{
+    private readonly Dictionary<string, int> _inputIndex;
+    private readonly Dictionary<string, int> _outputIndex;
+    private readonly nint _allocator;
+
+    internal Session(OrtRuntime runtime, nint session, string name)
+    {
+        var api = runtime.Api;
+        Runtime = runtime;
+        Name = name;
+        _allocator = runtime.DefaultAllocator;
+        try
+        {
+            Inputs = GraphSignature.Inputs(api, session, _allocator, name);
+            Outputs = GraphSignature.Outputs(api, session, _allocator, name);
+            _inputIndex = Index(Inputs);
+            _outputIndex = Index(Outputs);
+            Names = NativeText.Array([.. Inputs.Select(value => value.Name), .. Outputs.Select(value => value.Name)]);
+            Handle = new OrtSessionHandle(api, session, runtime.Environment, Names);
+        }
+        catch
+        {
+            api.Table->ReleaseSession(session);
+            throw;
+        }
+    }
+
+    /// <summary>The graph's name: <see cref="SessionSettings.Name"/>.</summary>
+    public string Name { get; }
+
+    /// <summary>What the graph takes, in its order.</summary>
+    public IReadOnlyList<ValueInfo> Inputs { get; }
+
+    /// <summary>What the graph gives, in its order.</summary>
+    public IReadOnlyList<ValueInfo> Outputs { get; }
+
+    internal OrtRuntime Runtime { get; }
+
+    internal OrtSessionHandle Handle { get; }
+
+    /// <summary>The names of the inputs, then of the outputs, marshalled once.</summary>
+    internal NativeText Names { get; }
+
+    /// <summary>A run whose values are set one by one and stay set from run to run: for loops, and for weights that are bound once.</summary>
+    public PreparedRun Prepare() => new(this);
+
+    /// <summary>Runs the graph once.</summary>
+    /// <param name="inputs">A value for each of <see cref="Inputs"/>.</param>
+    /// <param name="outputs">Memory for some or all of <see cref="Outputs"/>; the library makes the others.</param>
+    /// <param name="cancellationToken">Stops the run between two nodes.</param>
+    /// <returns>All outputs.</returns>
+    /// <exception cref="ArgumentException">A name is unknown, a value is missing, or its element type or shape is not the declared one.</exception>
+    /// <exception cref="OrtException">The library failed.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    public RunResult Run(IReadOnlyDictionary<string, RuntimeValue> inputs, IReadOnlyDictionary<string, RuntimeValue>? outputs = null, CancellationToken cancellationToken = default)
+    {
+        using var run = Prepare();
+        foreach (var (name, value) in inputs)
+        {
+            run.SetInput(name, value);
+        }
+
+        foreach (var (name, value) in outputs ?? new Dictionary<string, RuntimeValue>())
+        {
+            run.SetOutput(name, value);
+        }
+
+        return run.Run(cancellationToken);
+    }
+
+    /// <summary>Ends the recording that <see cref="SessionSettings.ProfilePathPrefix"/> asked for.</summary>
+    /// <returns>The file, in Chrome's trace format.</returns>
+    /// <exception cref="OrtException">The library failed.</exception>
+    public string EndProfiling()
+    {
+        using var session = Handle.Hold();
+        byte* path;
+        Handle.Api.Check(Handle.Api.Table->SessionEndProfiling(session.Pointer, _allocator, &path), $"ending the profile of graph '{Name}'");
+        return Handle.Api.TakeString(_allocator, path);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Handle.Dispose();
+        Names.Dispose();
+    }
+
+    /// <summary>The position of an input that the given tensor fits.</summary>
+    internal int FindInput(string name, DType dtype, Shape shape) => Find(Inputs, _inputIndex, "input", name, dtype, shape);
+
+    /// <summary>The position of an output that the given tensor fits.</summary>
+    internal int FindOutput(string name, DType dtype, Shape shape) => Find(Outputs, _outputIndex, "output", name, dtype, shape);
+
+    private static Dictionary<string, int> Index(IReadOnlyList<ValueInfo> values) =>
+        values.Select((value, index) => (value.Name, index)).ToDictionary(pair => pair.Name, pair => pair.index);
+
+    private int Find(IReadOnlyList<ValueInfo> values, Dictionary<string, int> index, string role, string name, DType dtype, Shape shape)
+    {
+        if (!index.TryGetValue(name, out var position))
+        {
+            throw new ArgumentException($"Graph '{Name}' has no {role} '{name}'; its {role}s are {string.Join(", ", values.Select(value => value.Name))}.", nameof(name));
+        }
+
+        var expected = values[position];
+        return dtype == expected.DType && expected.Accepts(shape)
+            ? position
+            : throw new ArgumentException($"Graph '{Name}' declares the {role} {expected} and was given {dtype} {shape}.", nameof(name));
+    }
+}

@@ -1,0 +1,42 @@
+namespace WanSharp.Runtime;
+
+/// <summary>How a graph is compiled and run. Two settings that are equal in all members give interchangeable sessions.</summary>
+public sealed record SessionSettings
+{
+    /// <summary>The graph's name in messages and logs. Default: "graph".</summary>
+    public string Name { get; init; } = "graph";
+
+    /// <summary>
+    /// The execution provider: "cpu", or another one that the library has (<see cref="OrtRuntime.AvailableProviders"/>),
+    /// such as "cuda", "tensorrt", "webgpu", "dml", "coreml". Upper and lower case are the same. What a provider does
+    /// not support runs on the CPU, unless <see cref="ConfigEntries"/> sets "session.disable_cpu_ep_fallback" to "1". Default: "cpu".
+    /// </summary>
+    public string Provider { get; init; } = "cpu";
+
+    /// <summary>Options of the provider, by the names that ONNX Runtime documents for it. Default: none.</summary>
+    public IReadOnlyDictionary<string, string> ProviderOptions { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Entries of the session's configuration ("session.…", "optimization.…"), passed on as they are. Default: none.</summary>
+    public IReadOnlyDictionary<string, string> ConfigEntries { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>How far the graph is rewritten before it runs. Default: <see cref="GraphOptimization.All"/>.</summary>
+    public GraphOptimization Optimization { get; init; } = GraphOptimization.All;
+
+    /// <summary>
+    /// Whether the memory of a run is planned in one piece from an earlier run of the same shapes. Default: true;
+    /// false where shapes change from run to run. DirectML has no such plan.
+    /// </summary>
+    public bool MemoryPattern { get; init; } = true;
+
+    /// <summary>Where the optimized graph is written, for inspection. Default: null, nowhere.</summary>
+    public string? OptimizedModelPath { get; init; }
+
+    /// <summary>The folder of a model's external data when the model comes as bytes. Default: null, the working folder.</summary>
+    public string? ExternalDataFolder { get; init; }
+
+    /// <summary>
+    /// When given, every node's time is recorded: the beginning of the path of the file, to which the library adds a
+    /// time stamp and ".json" (<see cref="Session.EndProfiling"/> tells the whole). Default: null, no profile.
+    /// </summary>
+    public string? ProfilePathPrefix { get; init; }
+}

@@ -1,0 +1,25 @@
+using WanSharp.Tensors;
+
+namespace WanSharp.Runtime;
+
+/// <summary>What a graph declares of an input or output.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="DType">Its element type.</param>
+/// <param name="Dimensions">Its dimensions, outermost first.</param>
+public sealed record ValueInfo(string Name, DType DType, IReadOnlyList<DimensionInfo> Dimensions)
+{
+    /// <summary>Whether a tensor of this shape fits: the rank and every fixed length agree.</summary>
+    public bool Accepts(Shape shape)
+    {
+        var fits = shape.Rank == Dimensions.Count;
+        for (var i = 0; fits && i < shape.Rank; i++)
+        {
+            fits = Dimensions[i].Length is not { } length || length == shape[i];
+        }
+
+        return fits;
+    }
+
+    /// <summary>As in "x F32 [batch, tokens, 64]".</summary>
+    public override string ToString() => $"{Name} {DType} [{string.Join(", ", Dimensions)}]";
+}
