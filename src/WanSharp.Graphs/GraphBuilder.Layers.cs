@@ -39,18 +39,21 @@ public sealed partial class GraphBuilder
         return Reshape(y, With(x.Shape, x.Rank - 1, weight.Shape[0])); // […, out]
     }
 
-    /// <summary>Normalizes the innermost dimension to mean 0 and variance 1, in F32; with a name, scales and shifts by its weight and bias.</summary>
-    public GraphValue LayerNorm(GraphValue x, float eps, string? name = null)
+    /// <summary>Normalizes the innermost dimension to mean 0 and variance 1, in F32.</summary>
+    /// <param name="x">[…, features].</param>
+    /// <param name="name">The layer's name.</param>
+    /// <param name="eps">Added to the variance.</param>
+    /// <param name="affine">Whether <c>name.weight</c> scales and <c>name.bias</c> shifts the result.</param>
+    public GraphValue LayerNorm(GraphValue x, string name, float eps, bool affine = true)
     {
         ArgumentNullException.ThrowIfNull(x);
+        using var scope = Scope(name);
         var features = Features("LayerNorm", x);
-        using var scope = Scope(name ?? "norm");
-        var ones = new float[features];
-        Array.Fill(ones, 1f);
-        ReadOnlySpan<GraphValue> operands = name is null
-            ? [Cast(x, DType.F32), Constant(ones, [features])]
-            : [Cast(x, DType.F32), Weight("weight", [features]), Weight("bias", [features])];
-        return Node("LayerNormalization", operands!, DType.F32, x.Shape, OnnxFormat.Attribute("axis", -1), OnnxFormat.Attribute("epsilon", eps));
+        var ones = Enumerable.Repeat(1f, affine ? 0 : (int)features).ToArray();
+        ReadOnlySpan<GraphValue?> operands = affine
+            ? [Cast(x, DType.F32), Weight("weight", [features]), Weight("bias", [features])]
+            : [Cast(x, DType.F32), Constant(ones, [features])];
+        return Node("LayerNormalization", operands, DType.F32, x.Shape, OnnxFormat.Attribute("axis", -1), OnnxFormat.Attribute("epsilon", eps));
     }
 
     /// <summary>x / √(mean(x²) + eps) · weight, over the innermost dimension, in F32.</summary>
@@ -126,6 +129,24 @@ public sealed partial class GraphBuilder
         sin = Reshape(sin, [angles[0], 1, angles[1], 1]);
         var turned = Concat([(even * cos) - (odd * sin), (even * sin) + (odd * cos)], -1); // [batch, tokens, heads, pairs, 2]
         return Reshape(turned, x.Shape.ToArray()); // [batch, tokens, heads · head_dim]
+    }
+
+    /// <summary>Cosines, then sines, of each position times 10000^(−i/half): the embedding of a timestep, computed in double.</summary>
+    /// <param name="positions">F32 [batch, positions].</param>
+    /// <param name="features">How many, an even number: half of them cosines.</param>
+    /// <returns>F32 [batch, positions, features].</returns>
+    public GraphValue Sinusoid(GraphValue positions, int features)
+    {
+        ArgumentNullException.ThrowIfNull(positions);
+        var half = features / 2;
+        double[] frequencies = [.. Enumerable.Range(0, half).Select(i => Math.Pow(10000, -(double)i / half))];
+        Dim[] shape = [.. positions.Shape, features];
+        var columns = Reshape(positions, [.. positions.Shape, 1]).Name; // [batch, positions, 1]
+
+        // A product in F32 would already be off by 6e-5 radians at timestep 1000.
+        var angles = Emit("Mul", "", [Emit("Cast", "", [columns], [OnnxFormat.Attribute("to", (long)TensorProto.Types.DataType.Double)]), Initializer<double>(frequencies, TensorProto.Types.DataType.Double, [half])], []);
+        var waves = Emit("Concat", "", [Emit("Cos", "", [angles], []), Emit("Sin", "", [angles], [])], [OnnxFormat.Attribute("axis", -1)]);
+        return new GraphValue(this, Emit("Cast", "", [waves], [OnnxFormat.Attribute("to", (long)DType.F32.ToOnnx())]), DType.F32, shape);
     }
 
     /// <summary>Attention of several heads: softmax(scale · q kᵀ + bias) v.</summary>

@@ -25,7 +25,7 @@ public sealed partial class GraphBuilder
     private readonly List<GraphValue> _outputs = [];
     private readonly Dictionary<string, (GraphValue Value, WeightSlot Slot)> _weights = new(StringComparer.Ordinal);
     private readonly List<WeightSlot> _slots = [];
-    private readonly Dictionary<string, GraphValue> _constants = new(StringComparer.Ordinal);
+    private readonly Dictionary<(TensorProto.Types.DataType, Shape, ByteString), string> _constants = [];
     private readonly List<string> _scopes = [];
     private bool _usesFusedOperators;
 
@@ -90,7 +90,7 @@ public sealed partial class GraphBuilder
     /// <param name="dtype">The element type wanted. Default: F32, as norms and modulation need.</param>
     public GraphValue Weight(string name, ReadOnlySpan<long> shape, DType dtype = DType.F32)
     {
-        var slot = new WeightSlot(Path(name), dtype, Tensors.Shape.Create(shape));
+        var slot = new WeightSlot(Path(name), dtype, Shape.Create(shape));
         if (_weights.TryGetValue(slot.Name, out var known))
         {
             return known.Slot == slot ? known.Value : throw Error("Weight", $"{slot} was declared before as {known.Slot}.");
@@ -184,57 +184,54 @@ public sealed partial class GraphBuilder
     }
 
     private GraphValue Constant<T>(ReadOnlySpan<T> values, DType dtype, ReadOnlySpan<long> shape)
+        where T : unmanaged =>
+        new(this, Initializer(values, dtype.ToOnnx(), shape), dtype, [.. shape.ToArray().Select(d => (Dim)d)]);
+
+    /// <summary>The name of a constant; the same constant is kept once.</summary>
+    private string Initializer<T>(ReadOnlySpan<T> values, TensorProto.Types.DataType dataType, ReadOnlySpan<long> shape)
         where T : unmanaged
     {
-        var dims = Tensors.Shape.Create(shape);
-        var bytes = ByteString.CopyFrom(MemoryMarshal.AsBytes(values));
-        var key = $"{dtype}{dims}{Convert.ToBase64String(bytes.Span)}";
-        if (!_constants.TryGetValue(key, out var constant))
+        var dims = Shape.Create(shape);
+        if (dims.ElementCount != values.Length)
         {
-            if (dims.ElementCount != values.Length)
-            {
-                throw Error("Constant", $"{values.Length} values do not fill shape {dims}.");
-            }
-
-            constant = new GraphValue(this, Unique("constant", $"constant_{_constants.Count}"), dtype, [.. shape.ToArray().Select(d => (Dim)d)]);
-            _graph.Initializer.Add(new TensorProto { Name = constant.Name, DataType = (int)dtype.ToOnnx(), Dims = { shape.ToArray() }, RawData = bytes });
-            _constants.Add(key, constant);
+            throw Error("Constant", $"{values.Length} values do not fill shape {dims}.");
         }
 
-        return constant;
+        var bytes = ByteString.CopyFrom(MemoryMarshal.AsBytes(values));
+        if (!_constants.TryGetValue((dataType, dims, bytes), out var name))
+        {
+            name = Unique("a constant", $"constant_{_constants.Count}");
+            _graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)dataType, Dims = { shape.ToArray() }, RawData = bytes });
+            _constants.Add((dataType, dims, bytes), name);
+        }
+
+        return name;
     }
 
     private GraphValue Node(string op, ReadOnlySpan<GraphValue?> inputs, DType dtype, IEnumerable<Dim> shape, params ReadOnlySpan<AttributeProto> attributes) =>
-        Emit(op, "", inputs, dtype, shape, attributes);
+        new(this, Emit(op, "", Names(inputs), attributes), dtype, [.. shape]);
 
     private GraphValue FusedNode(string op, ReadOnlySpan<GraphValue?> inputs, DType dtype, IEnumerable<Dim> shape, params ReadOnlySpan<AttributeProto> attributes)
     {
         _usesFusedOperators = true;
-        return Emit(op, OnnxGraph.FusedDomain, inputs, dtype, shape, attributes);
+        return new(this, Emit(op, OnnxGraph.FusedDomain, Names(inputs), attributes), dtype, [.. shape]);
     }
 
-    private GraphValue Emit(string op, string domain, ReadOnlySpan<GraphValue?> inputs, DType dtype, IEnumerable<Dim> shape, ReadOnlySpan<AttributeProto> attributes)
+    private string Emit(string op, string domain, ReadOnlySpan<string> inputs, ReadOnlySpan<AttributeProto> attributes)
     {
         var name = NodeName(op);
-        var node = new NodeProto { Name = name, OpType = op, Output = { name } };
+        var node = new NodeProto { Name = name, OpType = op, Output = { name }, Input = { inputs.ToArray() }, Attribute = { attributes.ToArray() } };
         if (domain.Length > 0)
         {
             node.Domain = domain;
         }
 
-        foreach (var input in inputs)
-        {
-            node.Input.Add(input?.Name ?? ""); // An empty name stands for an optional input left out.
-        }
-
-        foreach (var attribute in attributes)
-        {
-            node.Attribute.Add(attribute);
-        }
-
         _graph.Node.Add(node);
-        return new GraphValue(this, name, dtype, [.. shape]);
+        return name;
     }
+
+    private static string[] Names(ReadOnlySpan<GraphValue?> values) =>
+        [.. values.ToArray().Select(value => value?.Name ?? "")]; // An empty name stands for an optional input left out.
 
     private void Rename(GraphValue value, string name)
     {

@@ -1,0 +1,62 @@
+namespace WanSharp.Graphs.Networks;
+
+/// <summary>The dimensions of a Wan transformer, as in an official <c>config.json</c>. The defaults are those of Wan 2.1 T2V 1.3B.</summary>
+/// <remarks>Source: Wan-Video/Wan2.1:wan/modules/model.py and wan/configs.</remarks>
+public sealed record TransformerConfig
+{
+    /// <summary>What the model does (<c>model_type</c>).</summary>
+    public ModelType ModelType { get; init; } = ModelType.TextToVideo;
+
+    /// <summary>Latent entries in a token (<c>patch_size</c>).</summary>
+    public PatchSize PatchSize { get; init; } = new(1, 2, 2);
+
+    /// <summary>Rows of text that are attended to, zeros included (<c>text_len</c>).</summary>
+    public int TextLength { get; init; } = 512;
+
+    /// <summary>Channels of the latents that go in, a joined image's included (<c>in_dim</c>).</summary>
+    public int InChannels { get; init; } = 16;
+
+    /// <summary>Channels of the velocity that comes out (<c>out_dim</c>).</summary>
+    public int OutChannels { get; init; } = 16;
+
+    /// <summary>Width of a token (<c>dim</c>).</summary>
+    public int Dim { get; init; } = 1536;
+
+    /// <summary>Width inside the feed-forward layer (<c>ffn_dim</c>).</summary>
+    public int FfnDim { get; init; } = 8960;
+
+    /// <summary>Width of a timestep's sinusoid (<c>freq_dim</c>).</summary>
+    public int FreqDim { get; init; } = 256;
+
+    /// <summary>Width of the text encoder's output (<c>text_dim</c>).</summary>
+    public int TextDim { get; init; } = 4096;
+
+    /// <summary>Attention heads (<c>num_heads</c>).</summary>
+    public int Heads { get; init; } = 12;
+
+    /// <summary>Blocks (<c>num_layers</c>).</summary>
+    public int Layers { get; init; } = 30;
+
+    /// <summary>What keeps norms from dividing by zero (<c>eps</c>).</summary>
+    public float Eps { get; init; } = 1e-6f;
+
+    /// <summary>Width of the CLIP features that cross-attention sees (Wan 2.1 image to video: 1280); null when there are none.</summary>
+    public int? ClipDim { get; init; }
+
+    /// <summary>Width of one attention head.</summary>
+    public int HeadDim => Dim / Heads;
+
+    /// <summary>Rows of CLIP features: 257 for each image (one class token, 16 × 16 patches).</summary>
+    internal int ClipTokens => ModelType == ModelType.FirstLastFrameToVideo ? 2 * 257 : 257;
+
+    /// <summary>Checks that the dimensions go together.</summary>
+    /// <exception cref="GraphException">They do not.</exception>
+    public void Validate()
+    {
+        int[] lengths = [PatchSize.Frames, PatchSize.Height, PatchSize.Width, TextLength, InChannels, OutChannels, Dim, FfnDim, FreqDim, TextDim, Heads, Layers, ClipDim ?? 1];
+        if (lengths.Any(length => length < 1) || Dim % Heads != 0 || HeadDim % 2 != 0 || FreqDim % 2 != 0 || !(Eps > 0))
+        {
+            throw new GraphException($"No transformer has these dimensions: all must be positive, Dim a multiple of Heads, and the width of a head and FreqDim even. Given: {this}.");
+        }
+    }
+}
