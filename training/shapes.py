@@ -112,11 +112,13 @@ EN = {
     'motion': {
         **{way: [f'moving {way}', f'moving {way}', f'moving to the {way}', f'moves {way}', f'moves to the {way}',
                  f'goes {way}', f'going {way}', f'sliding {way}', f'drifting to the {way}', f'slides to the {way}',
-                 f'is moving {way}', f'travels {way}', f'moving from {other} to {way}', f'that moves {way}']
+                 f'is moving {way}', f'travels {way}', f'that moves {way}', f'moving from {other} to {way}',
+                 f'moves from {other} to {way}', f'going from {other} to {way}']
            for way, other in (('left', 'right'), ('right', 'left'))},
         **{way: [f'moving {way}', f'moving {way}', f'moving {way}wards', f'moves {way}', f'moves {way}ward',
                  f'goes {way}', f'going {way}', f'sliding {way}', f'drifting {way}', verb, f'is moving {way}',
-                 f'travels {way}', f'moving from {source}', f'that moves {way}']
+                 f'travels {way}', f'that moves {way}', f'moving from {source}', f'moves from {source}',
+                 f'going from {source}']
            for way, verb, source in (('up', 'rising', 'bottom to top'), ('down', 'falling', 'top to bottom'))},
         'still': ['staying still', 'standing still', 'not moving', 'that does not move', 'is still', 'stays still',
                   'at rest', 'stationary', 'still', 'motionless'],

@@ -18,6 +18,21 @@ EMPTY, FIRST_CLEAN, ENDS_CLEAN = 0.10, 0.20, 0.07  # shares of samples: no capti
 SHIFT = 3.0
 
 
+class Pool:
+    """Standardized latents and labels of the clips encoded so far; encode_pool.py may still be adding to them."""
+
+    def __init__(self, run):
+        self.path, self.time = run / 'pool.pt', None
+        self.mean, self.std = (s.view(1, -1, 1, 1, 1) for s in optim.load(run / 'statistics.pt'))
+        self.refresh()
+
+    def refresh(self):
+        changed = self.path.stat().st_mtime
+        if changed != self.time:
+            saved, self.time = optim.load(self.path), changed
+            self.latents, self.labels = (saved['latents'].float() - self.mean) / self.std, saved['labels']
+
+
 def noisy(z, rng):
     """Noisy latents, velocity noise - z, timesteps [batch, latent frames] and which frames are to be predicted."""
     batch, _, frames = z.shape[:3]
@@ -37,59 +52,66 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--runs', type=Path, default=Path(__file__).parent / 'runs')
     parser.add_argument('--minutes', type=float, default=80)
-    parser.add_argument('--batch', type=int, default=32)
+    parser.add_argument('--batch', type=int, default=16, help='clips a worker')
+    parser.add_argument('--workers', type=int, default=2, help='processes; the cores that there are')
     parser.add_argument('--lr', type=float, default=0.02)
     parser.add_argument('--adam-lr', type=float, default=2e-3)
     options = parser.parse_args()
-    run = options.runs / 'dit'
+    options.cell = torch.zeros(()).double().share_memory_()
     torch.manual_seed(0)
 
     tokenizer = Tokenizer(options.runs / 'text' / 'spiece.model')
     encoder = TextEncoder(len(tokenizer), **TEXT_ENCODER)
     encoder.load_state_dict(optim.load(options.runs / 'text' / 'state.pt')['encoder'])
-    pool = optim.load(run / 'pool.pt')
-    mean, std = (s.view(1, -1, 1, 1, 1) for s in optim.load(run / 'statistics.pt'))
-    latents = (pool['latents'].float() - mean) / std
-
-    transformer = Transformer(**TRANSFORMER)
-    optimizer = optim.Muon(transformer, options.lr, options.adam_lr, weight_decay=0.05,
+    transformer, team = Transformer(**TRANSFORMER), optim.Team(options.workers)
+    optimizer = optim.Muon(transformer, team, options.lr, options.adam_lr, weight_decay=0.05,
                            adam_names=('head.head', 'patch_embedding'))
+    team.run(train, transformer, optimizer, options, tokenizer, encoder)
+
+
+def train(rank, team, transformer, optimizer, options, tokenizer, encoder):
+    pool = Pool(options.runs / 'dit')
     average = optim.Average(transformer, 0.998)
-    step, trained = 0, 0.0
-    state = optim.load(run / 'state.pt')
+    trained, path = 0.0, options.runs / 'dit' / 'state.pt'
+    state = optim.load(path)
     if state:
-        transformer.load_state_dict(state['network'])
-        optimizer.load_state_dict(state['optimizer'])
-        average.weights, step, trained = state['average'], state['step'], state['trained']
-    words, rng = random.Random(step), torch.Generator().manual_seed(step)
+        if rank == 0:
+            transformer.load_state_dict(state['network'])
+        optimizer.restore(state['optimizer'])
+        average.weights, trained = state['average'], state['trained']
+    team.wait()
+    words, rng = random.Random(f'{optimizer.steps} {rank}'), torch.Generator()
+    rng.manual_seed(optimizer.steps * team.size + rank)
     clock, logged, saved, losses, total = time.time(), time.time(), time.time(), [], options.minutes * 60
 
     while trained < total:
-        share = trained / total
-        optimizer.set_rate(min(1, (step + 1) / 100) * min(1, max(0.01, (1 - share) / 0.6)))
-        picks = torch.randint(len(latents), (options.batch,), generator=rng)
-        texts = ['' if words.random() < EMPTY else shapes.caption(pool['labels'][i], words)[0] for i in picks]
+        if optimizer.steps % 100 == 0:
+            pool.refresh()
+        picks = torch.randint(len(pool.labels), (options.batch,), generator=rng)
+        texts = ['' if words.random() < EMPTY else shapes.caption(pool.labels[i], words)[0] for i in picks]
         context, lengths = embed(encoder, tokenizer, texts, TRANSFORMER['text_len'])
-        x, velocity, t, hidden = noisy(latents[picks], rng)
+        x, velocity, t, hidden = noisy(pool.latents[picks], rng)
         with torch.autocast('cpu', dtype=torch.bfloat16):
             out = transformer(x, t, context, lengths)
         error = (out.float() - velocity).pow(2).mean((1, 3, 4))  # [batch, latent frames]
         loss = (error * hidden).sum() / hidden.sum()
-        optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(transformer.parameters(), 1.0)
-        optimizer.step()
-        average.update(transformer, step)
-        losses.append(loss.item())
-        step += 1
+        warm, cool = min(1, (optimizer.steps + 1) / 100), min(1, max(0.01, (1 - trained / total) / 0.6))
+        optimizer.step(rank, warm * cool)
         now = time.time()
-        trained, clock = trained + now - clock, now
+        trained = team.agree(rank, trained + now - clock, options.cell)
+        clock = now
+        if rank > 0:
+            continue
+        average.update(transformer, optimizer.steps)
+        losses.append(loss.item())
         if now - logged > 30:
-            print(f'{trained / 60:5.1f} min  step {step:6}  loss {sum(losses) / len(losses):.4f}', flush=True)
+            print(f'{trained / 60:5.1f} min  step {optimizer.steps:6}  loss {sum(losses) / len(losses):.4f}', flush=True)
             logged, losses = now, []
         if now - saved > 120 or trained >= total:
-            optim.save(run / 'state.pt', dict(network=transformer.state_dict(), optimizer=optimizer.state_dict(),
-                                              average=average.weights, step=step, trained=trained))
+            optim.save(path, dict(network=transformer.state_dict(), optimizer=optimizer.state(),
+                                  average=average.weights, trained=trained))
             saved = now
 
 

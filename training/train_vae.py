@@ -16,7 +16,7 @@ import optim
 import shapes
 from model import VAE, Vae
 
-STAGES = [(0.25, 1, 24), (0.80, 9, 4), (1.00, 17, 3)]  # (until this share of the time, frames, clips a step)
+STAGES = [(0.25, 1, 12), (0.85, 9, 2), (1.00, 17, 1)]  # until this share of the time: frames, clips a worker
 
 
 def inflate(vae):
@@ -81,68 +81,77 @@ def main():
     parser.add_argument('--minutes', type=float, default=40)
     parser.add_argument('--decoder-minutes', type=float, default=0)
     parser.add_argument('--size', type=int, default=64)
+    parser.add_argument('--workers', type=int, default=2, help='processes; the cores that there are')
     parser.add_argument('--lr', type=float, default=0.02)
     parser.add_argument('--kl', type=float, default=3e-5)
     options = parser.parse_args()
     options.run.mkdir(parents=True, exist_ok=True)
+    options.cell = torch.zeros(()).double().share_memory_()
     torch.manual_seed(0)
 
     decoder_only = options.decoder_minutes > 0
-    minutes = options.decoder_minutes if decoder_only else options.minutes
-    path = options.run / ('decoder.pt' if decoder_only else 'state.pt')
+    options.total = 60 * (options.decoder_minutes if decoder_only else options.minutes)
+    options.state = options.run / ('decoder.pt' if decoder_only else 'state.pt')
     vae = Vae(**VAE)
     inflate(vae)
     if decoder_only:
         vae.load_state_dict(optim.load(options.run / 'state.pt')['average'])
         vae.encoder.requires_grad_(False)
         vae.conv1.requires_grad_(False)
-    optimizer = optim.Muon(vae, options.lr * (0.25 if decoder_only else 1), adam_lr=2e-3 * (0.25 if decoder_only else 1))
+    team, slow = optim.Team(options.workers), 0.25 if decoder_only else 1
+    optimizer = optim.Muon(vae, team, options.lr * slow, adam_lr=2e-3 * slow)
+    team.run(train, vae, optimizer, options)
+
+
+def train(rank, team, vae, optimizer, options):
     average = optim.Average(vae, 0.995)
-    step, trained = 0, 0.0
-    state = optim.load(path)
+    trained, cell = 0.0, options.cell
+    state = optim.load(options.state)
     if state:
-        vae.load_state_dict(state['network'])
-        optimizer.load_state_dict(state['optimizer'])
-        average.weights, step, trained = state['average'], state['step'], state['trained']
-    rng = random.Random(step)
+        if rank == 0:
+            vae.load_state_dict(state['network'])
+        optimizer.restore(state['optimizer'])
+        average.weights, trained = state['average'], state['trained']
+    team.wait()
+    decoder_only = options.decoder_minutes > 0
+    rng = random.Random(f'{optimizer.steps} {rank}')
+    torch.manual_seed(optimizer.steps * team.size + rank)
     clock, logged, saved, losses = time.time(), time.time(), time.time(), []
 
-    while trained < minutes * 60:
-        share = trained / (minutes * 60)
-        frames, clips = (17, 3) if decoder_only else next((f, c) for until, f, c in STAGES if share < until)
-        optimizer.set_rate(min(1, (step + 1) / 50) * (max(0.01, 1 - max(0, share - 0.3) / 0.7)))
+    while trained < options.total:
+        share = trained / options.total
+        frames, clips = (17, 1) if decoder_only else next((f, c) for until, f, c in STAGES if share < until)
         video, cover = draw(rng, frames, clips, options.size)
         weight = 1 + 4 * torch.nn.functional.max_pool3d(cover, (1, 5, 5), 1, (0, 2, 2))
         weight = weight / weight.mean()
         with torch.autocast('cpu', dtype=torch.bfloat16):
-            if decoder_only:
-                with torch.no_grad():
-                    mu, log_var = vae.encode(video)
-            else:
+            with torch.set_grad_enabled(not decoder_only):
                 mu, log_var = vae.encode(video)
             mu, log_var = mu.float(), log_var.float().clamp(-12, 4)
             out = vae.decode(mu + (0.5 * log_var).exp() * torch.randn_like(mu)).float()
         error = out - video
         kl = (mu.pow(2) + log_var.exp() - 1 - log_var).mean() / 2
         loss = (weight * (error.abs() + 2 * error.pow(2))).mean() + options.kl * kl
-        optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
-        optimizer.step()
-        average.update(vae, step)
-        losses.append(loss.item())
-        step += 1
+        warm, cool = min(1, (optimizer.steps + 1) / 50), max(0.01, 1 - max(0, share - 0.3) / 0.7)
+        optimizer.step(rank, warm * cool)
         now = time.time()
-        trained += now - clock
+        trained = team.agree(rank, trained + now - clock, cell)
         clock = now
+        if rank > 0:
+            continue
+        average.update(vae, optimizer.steps)
+        losses.append(loss.item())
         if now - logged > 30:
             mse = (weight * error.pow(2)).mean().item() / 4
-            print(f'{trained / 60:5.1f} min  step {step:5}  {frames:2} frames  loss {sum(losses) / len(losses):.4f}  '
-                  f'weighted {-10 * math.log10(mse):.2f} dB  kl {kl.item():.2f}', flush=True)
+            print(f'{trained / 60:5.1f} min  step {optimizer.steps:5}  {frames:2} frames  '
+                  f'loss {sum(losses) / len(losses):.4f}  weighted {-10 * math.log10(mse):.2f} dB  kl {kl.item():.2f}',
+                  flush=True)
             logged, losses = now, []
-        if now - saved > 120 or trained >= minutes * 60:
-            optim.save(path, dict(network=vae.state_dict(), optimizer=optimizer.state_dict(), average=average.weights,
-                                  step=step, trained=trained))
+        if now - saved > 120 or trained >= options.total:
+            optim.save(options.state, dict(network=vae.state_dict(), optimizer=optimizer.state(),
+                                           average=average.weights, trained=trained))
             whole, shape, std = evaluate(average.weights, options.run / 'sheet.png')
             print(f'unseen clips: {whole:.2f} dB, on the shape {shape:.2f} dB, std of latents {std:.2f}', flush=True)
             saved = time.time()
