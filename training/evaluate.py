@@ -1,0 +1,208 @@
+"""Judges clips by classical image analysis: are colour, shape, motion and background those of the prompt?
+
+    python evaluate.py prompts --count 200 > prompts.jsonl   lines {"file", "prompt", "seed", and the four labels}
+    python evaluate.py clips prompts.jsonl DIR               judges the files of DIR (anything that ffmpeg reads)
+    python evaluate.py torch --count 96                      generates with PyTorch from training/runs and judges
+    python evaluate.py drawn --count 200                     judges drawn clips: how far the judge itself is right
+
+Half the prompts are Chinese, and as many as there are ask for combinations that training never drew (HELD_OUT).
+--json FILE also writes every verdict.
+"""
+import argparse
+import json
+import random
+import subprocess
+import sys
+from collections import deque
+from pathlib import Path
+
+import numpy as np
+
+import shapes
+from encode_pool import COMBINATIONS, HELD_OUT
+
+APART = 45  # distance in RGB that tells the shape from the background
+
+
+def prompts(count, seed):
+    """Prompts that state all four attributes: every other one of a held-out combination, by turns in two languages."""
+    rng = random.Random(f'evaluate {seed}')
+    held_out, seen = sorted(HELD_OUT), [c for c in COMBINATIONS if c not in HELD_OUT]
+    for i in range(count):
+        labels = dict(zip(shapes.ATTRIBUTES, rng.choice(held_out if i % 4 < 2 else seen)))
+        text, stated = shapes.caption(labels, rng, ('en', 'zh')[i % 2])
+        while None in stated.values():
+            text, stated = shapes.caption(labels, rng, ('en', 'zh')[i % 2])
+        yield dict(file=f'{i:04}.mp4', prompt=text, seed=seed + i, held_out=i % 4 < 2, **labels)
+
+
+def nearest(rgb, named):
+    return min(named, key=lambda name: np.linalg.norm(np.subtract(rgb, named[name])))
+
+
+def largest_part(mask):
+    """The largest connected part of a mask [height, width]."""
+    left, best = mask.copy(), []
+    while left.any():
+        start = tuple(np.argwhere(left)[0])
+        left[start] = False
+        part, queue = [start], deque([start])
+        while queue:
+            y, x = queue.popleft()
+            for at in ((y + 1, x), (y - 1, x), (y, x + 1), (y, x - 1)):
+                if 0 <= at[0] < mask.shape[0] and 0 <= at[1] < mask.shape[1] and left[at]:
+                    left[at] = False
+                    part.append(at)
+                    queue.append(at)
+        best = max(best, part, key=len)
+    out = np.zeros_like(mask)
+    if best:
+        out[tuple(np.array(best).T)] = True
+    return out
+
+
+def outline(mask):
+    """Overlap (intersection over union) of a mask with each shape of its area at its place."""
+    ys, xs = np.nonzero(mask)
+    area, scores = len(xs), {}
+    y, x = np.mgrid[:mask.shape[0], :mask.shape[1]]
+    for shape in shapes.SHAPES:
+        probe = np.linspace(-1.5, 1.5, 121)
+        px, py = np.meshgrid(probe, probe)
+        unit = shapes._distance(shape, px, py) < 0
+        radius = np.sqrt(area / (unit.mean() * 9))
+        offset = py[unit].mean()  # the centre of mass is not the centre of a triangle
+        best = 0.0
+        for zoom in (0.94, 1.0, 1.06):
+            r = radius * zoom
+            fitted = shapes._distance(shape, (x - xs.mean()) / r, (y - ys.mean()) / r + offset) < 0
+            best = max(best, (fitted & mask).sum() / max(1, (fitted | mask).sum()))
+        scores[shape] = best
+    return scores
+
+
+def motion(centers, areas):
+    """centers [frames, 2] as a share of the clip's side, areas [frames]."""
+    third = max(1, len(centers) // 4)
+    shift = centers[-third:].mean(0) - centers[:third].mean(0)
+    growth = areas[-third:].mean() / areas[:third].mean()
+    along, across = max(abs(shift)), min(abs(shift))
+    if along > 0.12 and along > 2 * across:
+        axis = int(abs(shift[1]) > abs(shift[0]))
+        return (('left', 'right'), ('up', 'down'))[axis][int(shift[axis] > 0)]
+    if along < 0.08 and growth > 1.6:
+        return 'growing'
+    if along < 0.05 and 0.75 < growth < 1.33:
+        return 'still'
+    return 'unclear'
+
+
+def judge(clip):
+    """What a clip uint8 [frames, height, width, 3] shows: a label or 'unclear' for each attribute."""
+    clip = clip.astype(np.float32)
+    edge = np.concatenate([clip[:, :2].reshape(-1, 3), clip[:, -2:].reshape(-1, 3),
+                           clip[:, :, :2].reshape(-1, 3), clip[:, :, -2:].reshape(-1, 3)])
+    back = np.median(edge, 0)
+    background = nearest(back, shapes.BACKGROUNDS)
+    if np.linalg.norm(back - shapes.BACKGROUNDS[background]) > 60:
+        background = 'unclear'
+    nothing = dict(color='unclear', shape='unclear', motion='unclear', background=background)
+    masks = [largest_part(np.linalg.norm(frame - back, axis=2) > APART) for frame in clip]
+    areas = np.array([mask.sum() for mask in masks], np.float32)
+    if areas.min() < 0.004 * masks[0].size:
+        return nothing  # at some time there is no shape
+    centers = np.array([np.argwhere(mask).mean(0)[::-1] / mask.shape[::-1] for mask in masks])
+    inside = np.concatenate([frame[mask] for frame, mask in zip(clip, masks)])
+    far = np.linalg.norm(inside - back, axis=1)
+    rgb = np.median(inside[far >= np.median(far)], 0)  # without the soft edge
+    color = nearest(rgb, shapes.COLORS)
+    if np.linalg.norm(rgb - shapes.COLORS[color]) > 80:
+        color = 'unclear'
+    scores = [outline(mask) for mask in masks[::2]]
+    total = {shape: np.mean([score[shape] for score in scores]) for shape in shapes.SHAPES}
+    best = max(total, key=total.get)
+    return dict(color=color, shape=best if total[best] > 0.7 else 'unclear', motion=motion(centers, areas),
+                background=background)
+
+
+def read(path):
+    """Any clip as uint8 [frames, height, width, 3], by ffmpeg."""
+    size = subprocess.run(['ffprobe', '-v', 'error', '-select_streams', 'v', '-show_entries', 'stream=width,height',
+                           '-of', 'csv=p=0', str(path)], capture_output=True, text=True, check=True).stdout.strip()
+    width, height = map(int, size.strip(',').split(','))
+    raw = subprocess.run(['ffmpeg', '-v', 'error', '-i', str(path), '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'],
+                         capture_output=True, check=True).stdout
+    return np.frombuffer(raw, np.uint8).reshape(-1, height, width, 3)
+
+
+def generated(jobs, options):
+    """Clips by PyTorch, a batch at a time; a batch shares one seed."""
+    from sample import Generator, sheet
+    generator, size = Generator(options.runs), 16
+    for start in range(0, len(jobs), size):
+        part = jobs[start:start + size]
+        clips = generator([job['prompt'] for job in part], seed=part[0]['seed'], steps=options.steps,
+                          guidance=options.guidance, size=options.size)
+        if options.sheet and start == 0:
+            sheet(clips, options.sheet)
+        yield from (clip.numpy() for clip in clips)
+
+
+def drawn(jobs, options):
+    rng = random.Random(0)
+    for job in jobs:
+        scene = shapes.random_scene(rng, **{name: job[name] for name in shapes.ATTRIBUTES})
+        yield shapes.draw(scene, options.size)[0].transpose(1, 2, 3, 0)
+
+
+def report(jobs, clips, file=None):
+    verdicts = []
+    for job, clip in zip(jobs, clips):
+        shown = judge(clip)
+        verdicts.append({**job, 'shown': shown, 'right': {name: shown[name] == job[name] for name in shown}})
+    groups = {'all': lambda v: True, 'English': lambda v: v['prompt'].isascii(),
+              'Chinese': lambda v: not v['prompt'].isascii(), 'combinations never drawn': lambda v: v.get('held_out')}
+    for title, belongs in groups.items():
+        some = [v['right'] for v in verdicts if belongs(v)]
+        if some:
+            shares = {name: np.mean([r[name] for r in some]) for name in shapes.ATTRIBUTES}
+            every = np.mean([all(r.values()) for r in some])
+            print(f'{title:25} {len(some):4} clips  ' + '  '.join(f'{n} {100 * s:5.1f} %' for n, s in shares.items())
+                  + f'  all four {100 * every:5.1f} %')
+    for verdict in verdicts:
+        wrong = {n: f'{verdict[n]} -> {verdict["shown"][n]}' for n, ok in verdict['right'].items() if not ok}
+        if wrong:
+            print(f'  {verdict["file"]} {verdict["prompt"]}: {wrong}')
+    if file:
+        Path(file).write_text(json.dumps(verdicts, ensure_ascii=False, indent=1, default=bool), encoding='utf-8')
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('what', choices=['prompts', 'clips', 'torch', 'drawn'])
+    parser.add_argument('jobs', nargs='?', type=Path)
+    parser.add_argument('folder', nargs='?', type=Path)
+    parser.add_argument('--count', type=int, default=96)
+    parser.add_argument('--seed', type=int, default=100000)
+    parser.add_argument('--runs', type=Path, default=Path(__file__).parent / 'runs')
+    parser.add_argument('--steps', type=int, default=20)
+    parser.add_argument('--guidance', type=float, default=4.0)
+    parser.add_argument('--size', type=int, default=64)
+    parser.add_argument('--sheet', help='torch: a picture of the first clips')
+    parser.add_argument('--json')
+    options = parser.parse_args()
+    if options.what == 'clips':
+        jobs = [json.loads(line) for line in options.jobs.read_text(encoding='utf-8').splitlines() if line.strip()]
+        report(jobs, (read(options.folder / job['file']) for job in jobs), options.json)
+        return
+    jobs = list(prompts(options.count, options.seed))
+    if options.what == 'prompts':
+        sys.stdout.reconfigure(encoding='utf-8')
+        for job in jobs:
+            print(json.dumps(job, ensure_ascii=False))
+        return
+    report(jobs, (generated if options.what == 'torch' else drawn)(jobs, options), options.json)
+
+
+if __name__ == '__main__':
+    main()
