@@ -8,9 +8,17 @@ namespace WanSharp.Runtime;
 /// <param name="Dimensions">Its dimensions, outermost first.</param>
 public sealed record ValueInfo(string Name, DType DType, IReadOnlyList<DimensionInfo> Dimensions)
 {
-    /// <summary>Whether a tensor of this shape fits: the rank and every fixed length agree.</summary>
+    /// <summary>
+    /// Whether a tensor of this shape fits: the rank and every fixed length agree. Without dimensions a graph declares a
+    /// scalar or nothing at all, which the library does not tell apart: any shape fits here, and the run decides.
+    /// </summary>
     public bool Accepts(Shape shape)
     {
+        if (Dimensions.Count == 0)
+        {
+            return true;
+        }
+
         var fits = shape.Rank == Dimensions.Count;
         for (var i = 0; fits && i < shape.Rank; i++)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using WanSharp.Runtime.Tests;
 
 [assembly: AssemblyFixture(typeof(RuntimeFixture))]
@@ -7,7 +8,11 @@ namespace WanSharp.Runtime.Tests;
 /// <summary>One runtime for all tests, as in a program; and the small models of tests/data/onnx.</summary>
 public sealed class RuntimeFixture : IDisposable
 {
-    public OrtRuntime Runtime { get; } = OrtRuntime.Create(new RuntimeOptions { Threads = 2 });
+    public RuntimeFixture() => Runtime = OrtRuntime.Create(new RuntimeOptions { Threads = 2, Log = Log.Enqueue });
+
+    public OrtRuntime Runtime { get; }
+
+    public ConcurrentQueue<OrtLogMessage> Log { get; } = new();
 
     public static string PathOf(string model) => Path.Combine(AppContext.BaseDirectory, "data", model + ".onnx");
 
