@@ -407,11 +407,13 @@ def layer_norm(x, eps, weight=None, bias=None):
 def modulate(x, scale, shift):
     """x [batch, tokens, dim], scale and shift [batch, rows, dim]: each row rules tokens / rows tokens in turn."""
     rows = scale.size(1)
-    return (x.unflatten(1, (rows, -1)) * (1 + scale[:, :, None]) + shift[:, :, None]).flatten(1, 2)
+    return torch.addcmul(shift[:, :, None], x.unflatten(1, (rows, -1)), 1 + scale[:, :, None]).flatten(1, 2)
 
 
-def gate(x, scale):
-    return (x.float().unflatten(1, (scale.size(1), -1)) * scale[:, :, None]).flatten(1, 2)
+def add_gated(x, y, scale):
+    """x + y * scale, where each row of scale [batch, rows, dim] rules tokens / rows tokens in turn."""
+    split = (scale.size(1), -1)
+    return torch.addcmul(x.unflatten(1, split), y.float().unflatten(1, split), scale[:, :, None]).flatten(1, 2)
 
 
 class Block(nn.Module):
@@ -428,10 +430,10 @@ class Block(nn.Module):
     def forward(self, x, e, context, key_bias, rope):
         """x [batch, tokens, dim] in fp32, e [batch, rows, 6, dim], context [batch, text tokens, dim]."""
         e = (self.modulation[:, None] + e).unbind(2)  # six of [batch, rows, dim]
-        x = x + gate(self.self_attn(modulate(layer_norm(x, self.eps), e[1], e[0]), rope), e[2])
+        x = add_gated(x, self.self_attn(modulate(layer_norm(x, self.eps), e[1], e[0]), rope), e[2])
         norm = x if self.norm3 is None else layer_norm(x, self.eps, self.norm3.weight, self.norm3.bias)
         x = x + self.cross_attn(norm, context, key_bias).float()
-        return x + gate(self.ffn(modulate(layer_norm(x, self.eps), e[4], e[3])), e[5])
+        return add_gated(x, self.ffn(modulate(layer_norm(x, self.eps), e[4], e[3])), e[5])
 
 
 class Head(nn.Module):
