@@ -20,7 +20,7 @@ public sealed partial class GraphBuilder
         if (!_lengths.TryGetValue(dim, out var length))
         {
             length = dim.Terms.Select(Length).Aggregate((sum, term) => Node("Add", [sum, term], DType.I64, [1]));
-            _lengths.Add(dim, length);
+            _lengths[dim] = length;
         }
 
         return length;

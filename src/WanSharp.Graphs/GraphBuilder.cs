@@ -141,7 +141,7 @@ public sealed partial class GraphBuilder
     {
         DType.F32 => Constant<float>([value], DType.F32, []),
         DType.F16 => Constant<Half>([(Half)value], DType.F16, []),
-        DType.BF16 => Constant<ushort>([RoundToBFloat16(value)], DType.BF16, []),
+        DType.BF16 => Constant<BFloat16>([(BFloat16)value], DType.BF16, []),
         DType.I64 => Constant<long>([(long)value], DType.I64, []),
         _ => throw Error("Scalar", $"no constant of type {dtype} can be made from {value}."),
     };
@@ -174,13 +174,7 @@ public sealed partial class GraphBuilder
             }
         }
 
-        return new OnnxGraph(graph, _usesFusedOperators, [.. _inputs], [.. _outputs], [.. _slots]);
-    }
-
-    private static ushort RoundToBFloat16(float value)
-    {
-        var bits = BitConverter.SingleToUInt32Bits(value);
-        return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16); // To nearest, ties to even.
+        return new OnnxGraph(graph, Options, _usesFusedOperators, [.. _inputs], [.. _outputs], [.. _slots]);
     }
 
     private GraphValue Constant<T>(ReadOnlySpan<T> values, DType dtype, ReadOnlySpan<long> shape)

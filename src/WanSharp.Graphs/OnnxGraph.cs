@@ -21,10 +21,11 @@ public sealed class OnnxGraph
     private readonly bool _usesFusedOperators;
     private readonly byte[] _bytes;
 
-    internal OnnxGraph(GraphProto graph, bool usesFusedOperators, IReadOnlyList<GraphValue> inputs, IReadOnlyList<GraphValue> outputs, IReadOnlyList<WeightSlot> weights)
+    internal OnnxGraph(GraphProto graph, GraphOptions options, bool usesFusedOperators, IReadOnlyList<GraphValue> inputs, IReadOnlyList<GraphValue> outputs, IReadOnlyList<WeightSlot> weights)
     {
         _graph = graph;
         _usesFusedOperators = usesFusedOperators;
+        Options = options;
         Inputs = inputs;
         Outputs = outputs;
         Weights = weights;
@@ -34,6 +35,9 @@ public sealed class OnnxGraph
 
     /// <summary>The graph's name.</summary>
     public string Name => _graph.Name;
+
+    /// <summary>How the graph is written.</summary>
+    public GraphOptions Options { get; }
 
     /// <summary>SHA-256 of <see cref="ToBytes"/>, in lower-case hexadecimal: the same network and options always give the same.</summary>
     public string Digest { get; }
@@ -60,7 +64,7 @@ public sealed class OnnxGraph
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(weights);
-        if (Weights.Count > 0 && _graph.Initializer.All(initializer => initializer.Name != Weights[0].Name))
+        if (Weights.Count > 0 && Options.Weights == WeightStorage.Inputs)
         {
             throw new InvalidOperationException($"The weights of '{Name}' are inputs: build it with {nameof(WeightStorage)}.{nameof(WeightStorage.Initializers)} to save it.");
         }
