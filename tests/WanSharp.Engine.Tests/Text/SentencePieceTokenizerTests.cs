@@ -71,11 +71,8 @@ public class SentencePieceTokenizerTests
     }
 
     [Theory]
-    [InlineData("a")]
     [InlineData(" ")]
-    [InlineData("\u2581")]
     [InlineData("一个红色圆形")]
-    [InlineData("\U0001F600")]
     [InlineData("\u0301")]
     public void Encode_AMillionCharacters_TakesLinearTime(string part)
     {
