@@ -12,13 +12,13 @@ namespace WanSharp.Runtime;
 /// </remarks>
 public sealed unsafe class OrtRuntime : IDisposable
 {
-    private readonly nint _logToken;
+    private readonly OrtLogSink _log;
     private readonly OrtMemoryInfoHandle _host;
 
     private OrtRuntime(OrtApi api, RuntimeOptions options)
     {
         Api = api;
-        _logToken = OrtLog.Add(options.Log ?? (static _ => { }));
+        _log = new OrtLogSink(options.Log ?? (static _ => { }));
         Environment = CreateEnvironment(options);
         _host = ShareArena();
         nint allocator;
@@ -33,7 +33,7 @@ public sealed unsafe class OrtRuntime : IDisposable
     /// <summary>The library's file.</summary>
     public string LibraryPath => Api.LibraryPath;
 
-    /// <summary>The execution providers that the library was built with, by the names that <see cref="SessionSettings.Provider"/> takes, in the library's order.</summary>
+    /// <summary>The execution providers that the library has and whose files are beside it, by the names that <see cref="SessionSettings.Provider"/> takes, fastest first. A device for them may still be missing.</summary>
     public IReadOnlyList<string> AvailableProviders { get; }
 
     internal OrtApi Api { get; }
@@ -91,7 +91,7 @@ public sealed unsafe class OrtRuntime : IDisposable
     {
         _host.Dispose();
         Environment.Dispose();
-        OrtLog.Remove(_logToken);
+        _log.Dispose();
     }
 
     private Session CreateSession(SessionSettings settings, Func<nint, nint, (nint Status, nint Session)> create, CancellationToken cancellationToken)
@@ -138,9 +138,9 @@ public sealed unsafe class OrtRuntime : IDisposable
         Api.Check(Api.Table->SetGlobalSpinControl(threading.Pointer, options.SpinWhenIdle ? 1 : 0), Doing);
         using var name = NativeText.Utf8("wan");
         Api.Check(
-            Api.Table->CreateEnvWithCustomLoggerAndGlobalThreadPools(OrtLog.Callback, _logToken, options.LogLevel, name.Text, threading.Pointer, &pointer),
+            Api.Table->CreateEnvWithCustomLoggerAndGlobalThreadPools(OrtLogSink.Callback, _log.Token, options.LogLevel, name.Text, threading.Pointer, &pointer),
             Doing);
-        return new OrtEnvironmentHandle(Api, pointer);
+        return new OrtEnvironmentHandle(Api, pointer, _log);
     }
 
     /// <summary>Registers one arena for all sessions; without, each session keeps one of its own and returns nothing.</summary>
@@ -181,6 +181,6 @@ public sealed unsafe class OrtRuntime : IDisposable
         }
 
         Api.Check(Api.Table->ReleaseAvailableProviders(names, count), "listing providers");
-        return providers;
+        return [.. providers.Where(provider => ProviderLibrary.IsPresent(provider, LibraryPath))];
     }
 }

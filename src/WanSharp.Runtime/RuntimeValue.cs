@@ -12,41 +12,39 @@ namespace WanSharp.Runtime;
 /// </remarks>
 public sealed unsafe class RuntimeValue : IDisposable
 {
-    private readonly Tensor? _borrowed;
-    private OrtValueMemory? _memory;
-    private Tensor? _view;
+    private readonly Tensor _tensor;
+    private readonly IDisposable? _owned;
 
-    private RuntimeValue(OrtValueHandle handle, DType dtype, Shape shape, Tensor? borrowed)
+    private RuntimeValue(OrtValueHandle handle, Tensor tensor, IDisposable? owned)
     {
         Handle = handle;
-        DType = dtype;
-        Shape = shape;
-        _borrowed = borrowed;
+        _tensor = tensor;
+        _owned = owned;
     }
 
     /// <summary>The element type.</summary>
-    public DType DType { get; }
+    public DType DType => _tensor.DType;
 
     /// <summary>The dimensions.</summary>
-    public Shape Shape { get; }
+    public Shape Shape => _tensor.Shape;
 
     internal OrtValueHandle Handle { get; }
 
     /// <summary>
     /// The elements, without a copy: the borrowed tensor itself, or a view of the result's memory that is valid until
-    /// this value is disposed (a value that borrows the view keeps the memory for itself).
+    /// this value is disposed (another value that borrows the view keeps the memory for itself).
     /// </summary>
     /// <exception cref="ObjectDisposedException">This value is disposed.</exception>
     public Tensor AsTensor()
     {
         ObjectDisposedException.ThrowIf(Handle.IsClosed, this);
-        return _borrowed ?? (_view ??= View());
+        return _tensor;
     }
 
     /// <summary>Releases the value; a lent tensor belongs to its owner again.</summary>
     public void Dispose()
     {
-        _memory?.Dispose();
+        _owned?.Dispose();
         Handle.Dispose();
     }
 
@@ -63,7 +61,7 @@ public sealed unsafe class RuntimeValue : IDisposable
                 $"lending a tensor {tensor.DType} {tensor.Shape}");
         }
 
-        return new RuntimeValue(new OrtValueHandle(api, value, tensor.Memory), tensor.DType, tensor.Shape, tensor);
+        return new RuntimeValue(new OrtValueHandle(api, value, tensor.Memory), tensor, owned: null);
     }
 
     /// <summary>Takes ownership of a tensor that the library made in host memory.</summary>
@@ -72,20 +70,15 @@ public sealed unsafe class RuntimeValue : IDisposable
         var handle = new OrtValueHandle(api, value);
         try
         {
-            nint pointer;
-            api.Check(api.Table->GetTensorTypeAndShape(handle.Pointer, &pointer), doing);
-            using var info = new OrtTensorInfoHandle(api, pointer);
-            OrtElementType type;
-            nuint rank;
-            api.Check(api.Table->GetTensorElementType(info.Pointer, &type), doing);
-            api.Check(api.Table->GetDimensionsCount(info.Pointer, &rank), doing);
-            var lengths = new long[rank];
-            fixed (long* lengthsPointer = lengths)
+            var (dtype, shape) = Describe(handle, doing);
+            if (shape.ElementCount == 0)
             {
-                api.Check(api.Table->GetDimensions(info.Pointer, lengthsPointer, rank), doing);
+                var empty = Tensor.Zeros(dtype, shape); // the library has no address for nothing
+                return new RuntimeValue(handle, empty, empty);
             }
 
-            return new RuntimeValue(handle, type.ToDType(), Shape.Create(lengths), borrowed: null);
+            var memory = new OrtValueMemory(handle, (ulong)(shape.ElementCount * dtype.ByteSize()));
+            return new RuntimeValue(handle, Tensor.View(memory, 0, dtype, shape, isReadOnly: false), memory);
         }
         catch
         {
@@ -94,14 +87,22 @@ public sealed unsafe class RuntimeValue : IDisposable
         }
     }
 
-    private Tensor View()
+    private static (DType DType, Shape Shape) Describe(OrtValueHandle value, string doing)
     {
-        if (Shape.ElementCount == 0)
+        var api = value.Api;
+        nint pointer;
+        api.Check(api.Table->GetTensorTypeAndShape(value.Pointer, &pointer), doing);
+        using var info = new OrtTensorInfoHandle(api, pointer);
+        OrtElementType type;
+        nuint rank;
+        api.Check(api.Table->GetTensorElementType(info.Pointer, &type), doing);
+        api.Check(api.Table->GetDimensionsCount(info.Pointer, &rank), doing);
+        var lengths = new long[rank];
+        fixed (long* lengthsPointer = lengths)
         {
-            return Tensor.Zeros(DType, Shape); // the library has no address for nothing
+            api.Check(api.Table->GetDimensions(info.Pointer, lengthsPointer, rank), doing);
         }
 
-        _memory = new OrtValueMemory(Handle, (ulong)(Shape.ElementCount * DType.ByteSize()));
-        return Tensor.View(_memory, 0, DType, Shape, isReadOnly: false);
+        return (type.ToDType(), Shape.Create(lengths));
     }
 }

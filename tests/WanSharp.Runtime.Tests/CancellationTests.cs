@@ -6,7 +6,7 @@ namespace WanSharp.Runtime.Tests;
 public sealed class CancellationTests(RuntimeFixture fixture) : IDisposable
 {
     private static readonly TimeSpan WellAfterTheStart = TimeSpan.FromMilliseconds(20);
-    private const int NodesThatTakeSecondsToCompile = 3000;
+    private const int NodesThatTakeLongToCompile = 3000;
 
     // Two hours of nodes: a run that a cancellation does not end, ends no test.
     private readonly Tensor _forever = Tensor.CopyOf<long>([], [10_000_000_000]);
@@ -71,7 +71,7 @@ public sealed class CancellationTests(RuntimeFixture fixture) : IDisposable
     {
         var builder = new GraphBuilder("long", new GraphOptions());
         var sum = builder.Input("x", DType.F32, ["n"]);
-        for (var i = 0; i < NodesThatTakeSecondsToCompile; i++)
+        for (var i = 0; i < NodesThatTakeLongToCompile; i++)
         {
             sum += sum;
         }

@@ -10,7 +10,7 @@ public sealed unsafe class OrtRuntimeTests(RuntimeFixture fixture)
     public void Create_WithTheBuildsLibrary_TellsVersionAndProviders()
     {
         Assert.Matches(@"^1\.\d+\.\d+$", fixture.Runtime.Version);
-        Assert.Contains("cpu", fixture.Runtime.AvailableProviders);
+        Assert.Equal("cpu", fixture.Runtime.AvailableProviders[^1]);
         Assert.Equal(Path.Combine(AppContext.BaseDirectory, OrtLibrary.FileName), fixture.Runtime.LibraryPath);
     }
 
@@ -82,6 +82,18 @@ public sealed unsafe class OrtRuntimeTests(RuntimeFixture fixture)
         Assert.Throws<OrtException>(() => { run.Run(); });
 
         Assert.Contains(fixture.Log, message => message.Level == OrtLogLevel.Error && message.Text.Contains("Reshape", StringComparison.Ordinal));
+    }
+
+    /// <summary>Each of the library's three ways to append a provider is called for real, and refuses: the npm package comes without these.</summary>
+    [Theory]
+    [InlineData("cuda")]
+    [InlineData("tensorrt")]
+    [InlineData("abacus")]
+    public void SessionOptions_ForAProviderWithoutItsFiles_NamesTheProvider(string provider)
+    {
+        var error = Assert.Throws<OrtException>(() => SessionOptionsFactory.Create(fixture.Runtime.Api, new SessionSettings { Provider = provider }));
+
+        Assert.Contains($"adding provider {provider}", error.Message, StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]

@@ -49,6 +49,21 @@ public sealed class SessionTests(RuntimeFixture fixture)
     }
 
     [Fact]
+    public void Run_OfAnUnplannedAndUnoptimizedGraph_GivesTheSame()
+    {
+        var settings = new SessionSettings
+        {
+            MemoryPattern = false,
+            Optimization = GraphOptimization.None,
+            ExternalDataFolder = Path.GetDirectoryName(RuntimeFixture.PathOf("external")),
+            ConfigEntries = new Dictionary<string, string> { ["session.disable_prepacking"] = "1" },
+        };
+        using var session = fixture.Compile("external", settings);
+
+        Assert.Equal([1, 2, 3, 4], RunExternal(session));
+    }
+
+    [Fact]
     public void Run_OfParallelCallers_GivesEachItsOwnResult()
     {
         using var session = fixture.Compile("scale");

@@ -5,7 +5,7 @@ namespace WanSharp.Runtime.Native;
 // One class a kind of native object: what it is, and which function releases it.
 
 /// <summary>The environment: logger, thread pool, shared allocator.</summary>
-internal sealed class OrtEnvironmentHandle(OrtApi api, nint pointer) : OrtHandle(api, pointer)
+internal sealed class OrtEnvironmentHandle(OrtApi api, nint pointer, SafeHandle log) : OrtHandle(api, pointer, log)
 {
     protected override unsafe void ReleaseObject() => Api.Table->ReleaseEnv(handle);
 }
