@@ -25,6 +25,15 @@ public sealed partial class GraphBuilder
     public GraphValue Conv3d(GraphValue x, string name, long outChannels, ReadOnlySpan<long> kernel, ReadOnlySpan<long> stride = default, ReadOnlySpan<long> padding = default) =>
         Convolution(x, name, outChannels, [.. kernel], stride.IsEmpty ? [1, 1, 1] : [.. stride], padding.IsEmpty ? [0, 0, 0] : [.. padding]);
 
+    /// <summary>Convolution of images with weights at hand, such as one frame of a kernel for videos.</summary>
+    /// <param name="x">[batch, channels, height, width].</param>
+    /// <param name="weight">[out, channels, kernel height, kernel width].</param>
+    /// <param name="bias">[out], or none.</param>
+    /// <param name="stride">The step between outputs, in height and width.</param>
+    /// <param name="padding">Zeros around the image, the same on all sides.</param>
+    public GraphValue Conv2d(GraphValue x, GraphValue weight, GraphValue? bias, long stride = 1, long padding = 0) =>
+        Convolution(x, weight, bias, [stride, stride], [padding, padding]);
+
     private GraphValue Convolution(GraphValue x, string name, long outChannels, long[] kernel, long[] stride, long[] padding)
     {
         ArgumentNullException.ThrowIfNull(x);
@@ -34,19 +43,32 @@ public sealed partial class GraphBuilder
             throw Error("Conv", $"a kernel of [{string.Join(", ", kernel)}] needs [batch, channels, …] with {kernel.Length} more dimensions and known channels.", x);
         }
 
+        var weight = Weight("weight", [outChannels, channels, .. kernel], Options.Compute);
+        return Convolution(x, weight, Weight("bias", [outChannels], Options.Compute), stride, padding);
+    }
+
+    private GraphValue Convolution(GraphValue x, GraphValue weight, GraphValue? bias, long[] stride, long[] padding)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(weight);
+        if (x.Rank != stride.Length + 2 || weight.Rank != x.Rank || weight.Shape[1] != x.Shape[1])
+        {
+            throw Error("Conv", "the weight is not [out, channels, …kernel] of the input's rank and channels.", x, weight);
+        }
+
+        long[] kernel = [.. weight.Shape.Skip(2).Select(size => size.Known ?? throw Error("Conv", "the kernel's size must be known.", x, weight))];
         var space = kernel.Select((size, i) => (x.Shape[i + 2] + (2 * padding[i]) - size).FloorDivide(stride[i]) + 1).ToArray();
         if (space.Any(length => length.Known < 1))
         {
             throw Error("Conv", $"a kernel of [{string.Join(", ", kernel)}] does not fit.", x);
         }
 
-        var weight = Weight("weight", [outChannels, channels, .. kernel], Options.Compute);
-        var bias = Weight("bias", [outChannels], Options.Compute);
+        ReadOnlySpan<GraphValue?> operands = bias is null ? [Cast(x, weight.DType), weight] : [Cast(x, weight.DType), weight, bias];
         return Node(
             "Conv",
-            [Cast(x, Options.Compute), weight, bias],
-            Options.Compute,
-            [x.Shape[0], outChannels, .. space],
+            operands,
+            weight.DType,
+            [x.Shape[0], weight.Shape[0], .. space],
             OnnxFormat.Attribute("kernel_shape", kernel),
             OnnxFormat.Attribute("strides", stride),
             OnnxFormat.Attribute("pads", [.. padding, .. padding]));

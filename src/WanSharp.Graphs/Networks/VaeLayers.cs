@@ -1,0 +1,178 @@
+using WanSharp.Tensors;
+
+namespace WanSharp.Graphs.Networks;
+
+/// <summary>
+/// The layers that the Wan VAEs are made of, for one streamed step: a few frames of the clip go through, and what the
+/// time convolutions must remember of them leaves the graph as caches and comes back with the next step.
+/// </summary>
+/// <remarks>
+/// <para>The frames of a step are so many values [batch, channels, height, width], and a convolution over time is a sum
+/// of image convolutions: frame t takes kernel tap 2 of itself, tap 1 of the frame before, tap 0 of the one before that.
+/// So remembered frames are joined to the present ones without a copy, no zeros are multiplied in the first step, and
+/// the CPU provider takes its fast image convolution with constant weights. Measured on two AVX-512 cores against a
+/// <c>Conv</c> over five dimensions: 1.2 times as fast at 96 channels.</para>
+/// <para>A cache holds the last two inputs of a convolution, as two values: <c>name.cache.0</c> two frames ago and
+/// <c>name.cache.1</c> one frame ago, each F32 [batch, channels, height, width]; they leave as the same names with
+/// <see cref="NextSuffix"/>. The first step of a clip takes none. Frames before the first are zeros, as the official
+/// padding has them.</para>
+/// </remarks>
+internal sealed class VaeLayers(GraphBuilder graph, bool isFirst)
+{
+    /// <summary>What is added to the name of a cache that comes in to name the one that goes out.</summary>
+    public const string NextSuffix = ".next";
+
+    private const int KernelFrames = 3;
+
+    /// <summary>A convolution with a kernel of 3 × 3 × 3 that sees no later frame.</summary>
+    public GraphValue[] CausalConv(string name, GraphValue[] frames, long channels)
+    {
+        var kernel = Kernel(name, frames, channels, size: 3);
+        var history = Remember(name, frames, count: KernelFrames - 1);
+        return [.. frames.Select((_, t) => kernel.Apply(graph, history.AsSpan(t, KernelFrames)))];
+    }
+
+    /// <summary>A convolution with a kernel of one frame and one pixel.</summary>
+    public GraphValue[] PointwiseConv(string name, GraphValue[] frames, long channels)
+    {
+        var weight = graph.Weight($"{name}.weight", [channels, Channels(frames), 1, 1, 1], graph.Options.Compute);
+        var image = graph.Reshape(weight, [channels, Channels(frames), 1, 1]);
+        var bias = graph.Weight($"{name}.bias", [channels], graph.Options.Compute);
+        return [.. frames.Select(frame => graph.Conv2d(frame, image, bias))];
+    }
+
+    /// <summary>x / max(‖x‖, 1e-12) · √channels · gamma over the channels, then SiLU.</summary>
+    public GraphValue[] NormSilu(string name, GraphValue[] frames)
+    {
+        var gamma = Gamma(name, [Channels(frames), 1, 1, 1]);
+        return [.. frames.Select(frame => graph.Silu(Normalize(frame, gamma)))];
+    }
+
+    /// <summary>Two normalized convolutions beside a shortcut, which is a convolution of its own where the channels change.</summary>
+    public GraphValue[] ResidualBlock(string name, GraphValue[] frames, long channels)
+    {
+        var y = CausalConv($"{name}.residual.2", NormSilu($"{name}.residual.0", frames), channels);
+        y = CausalConv($"{name}.residual.6", NormSilu($"{name}.residual.3", y), channels);
+        var shortcut = Channels(frames) == channels ? frames : PointwiseConv($"{name}.shortcut", frames, channels);
+        return Add(y, shortcut);
+    }
+
+    /// <summary>Attention among the positions of each frame, with a single head.</summary>
+    public GraphValue[] AttentionBlock(string name, GraphValue[] frames)
+    {
+        var channels = Channels(frames);
+        var gamma = Gamma($"{name}.norm", [channels, 1, 1]);
+        return [.. frames.Select(frame =>
+        {
+            Dim[] sequence = [frame.Shape[0], 3 * channels, frame.Shape[2] * frame.Shape[3]];
+            var qkv = graph.Conv2d(Normalize(frame, gamma), $"{name}.to_qkv", 3 * channels, kernel: 1); // [batch, 3 · channels, height, width]
+            var tokens = graph.Transpose(graph.Reshape(qkv, sequence), [0, 2, 1]); // [batch, positions, 3 · channels]
+            var parts = graph.Chunk(tokens, -1, 3); // [batch, positions, channels] each
+            var mixed = graph.Attention(parts[0], parts[1], parts[2], heads: 1); // [batch, positions, channels]
+            var image = graph.Reshape(graph.Transpose(mixed, [0, 2, 1]), [.. frame.Shape]); // [batch, channels, height, width]
+            return frame + graph.Conv2d(image, $"{name}.proj", channels, kernel: 1);
+        })];
+    }
+
+    /// <summary>Halves height and width; the row below and the column to the right of the image count as zeros.</summary>
+    public GraphValue[] DownsampleSpace(string name, GraphValue[] frames) =>
+        [.. frames.Select(frame => graph.Conv2d(graph.Pad(frame, [0, 0, 0, 0], [0, 0, 1, 1]), $"{name}.resample.1", Channels(frames), kernel: 3, stride: 2))]; // [batch, channels, height / 2, width / 2]
+
+    /// <summary>Doubles height and width.</summary>
+    public GraphValue[] UpsampleSpace(string name, GraphValue[] frames, long channels) =>
+        [.. frames.Select(frame => graph.Conv2d(graph.UpsampleNearest(frame, [1, 1, 2, 2]), $"{name}.resample.1", channels, kernel: 3, padding: 1))]; // [batch, channels, 2 · height, 2 · width]
+
+    /// <summary>Halves the number of frames. The clip's first frame passes as it is.</summary>
+    public GraphValue[] DownsampleTime(string name, GraphValue[] frames)
+    {
+        var history = Remember($"{name}.time_conv", frames, count: 1);
+        if (isFirst)
+        {
+            return frames;
+        }
+
+        var kernel = Kernel($"{name}.time_conv", frames, Channels(frames), size: 1);
+        return [.. Enumerable.Range(0, frames.Length / 2).Select(t => kernel.Apply(graph, history.AsSpan(2 * t, KernelFrames)))];
+    }
+
+    /// <summary>Doubles the number of frames. The clip's first frame passes as it is, and is not remembered.</summary>
+    public GraphValue[] UpsampleTime(string name, GraphValue[] frames)
+    {
+        var channels = Channels(frames);
+        if (isFirst)
+        {
+            // The second step begins as if nothing had been before it.
+            Remember($"{name}.time_conv", [], count: KernelFrames - 1, like: frames[0]);
+            return frames;
+        }
+
+        // Of twice the channels, the first half is the earlier frame. Two kernels spare cutting the result.
+        var both = Kernel($"{name}.time_conv", frames, 2 * channels, size: 1);
+        var (earlier, later) = (both.Outputs(graph, 0, channels), both.Outputs(graph, channels, channels));
+        var history = Remember($"{name}.time_conv", frames, count: KernelFrames - 1);
+        return [.. frames.SelectMany((_, t) => new[] { earlier.Apply(graph, history.AsSpan(t, KernelFrames)), later.Apply(graph, history.AsSpan(t, KernelFrames)) })];
+    }
+
+    /// <summary>The sums, frame by frame.</summary>
+    public static GraphValue[] Add(GraphValue[] left, GraphValue[] right) => [.. left.Zip(right, (a, b) => a + b)];
+
+    private static long Channels(GraphValue[] frames) => frames[0].Shape[1].Known!.Value;
+
+    private GraphValue Gamma(string name, ReadOnlySpan<long> shape) =>
+        graph.Reshape(graph.Weight($"{name}.gamma", shape), [shape[0], 1, 1]) * MathF.Sqrt(shape[0]);
+
+    private GraphValue Normalize(GraphValue frame, GraphValue scaledGamma)
+    {
+        const float SmallestNorm = 1e-12f; // eps of torch.nn.functional.normalize: a lower bound, not a summand
+        var x = graph.Cast(frame, DType.F32);
+        var length = graph.Maximum(graph.ReduceL2(x, axis: 1), graph.Scalar(SmallestNorm)); // [batch, 1, height, width]
+        return x / length * scaledGamma;
+    }
+
+    /// <summary>The frames after those that the last step left, null for each before the clip's first; leaves the last <paramref name="count"/> to the next step.</summary>
+    private GraphValue?[] Remember(string name, GraphValue[] frames, int count, GraphValue? like = null)
+    {
+        like ??= frames[0];
+        var past = Enumerable.Range(0, count).Select(i => isFirst ? null : graph.Input($"{name}.cache.{i}", like.DType, [.. like.Shape]));
+        GraphValue?[] all = [.. past, .. frames];
+        for (var i = 0; i < count; i++)
+        {
+            var kept = all[all.Length - count + i] ?? graph.Expand(graph.Scalar(0, like.DType), [.. like.Shape]);
+            graph.Output($"{name}.cache.{i}{NextSuffix}", kept);
+        }
+
+        return all;
+    }
+
+    private TimeKernel Kernel(string name, GraphValue[] frames, long channels, long size)
+    {
+        var weight = graph.Weight($"{name}.weight", [channels, Channels(frames), KernelFrames, size, size], graph.Options.Compute);
+        var taps = Enumerable.Range(0, KernelFrames).Select(tap => graph.Reshape(graph.Slice(weight, axis: 2, tap, 1), [channels, Channels(frames), size, size]));
+        return new TimeKernel([.. taps], graph.Weight($"{name}.bias", [channels], graph.Options.Compute));
+    }
+
+    /// <summary>A kernel over three frames, as one image kernel [out, channels, size, size] a frame.</summary>
+    private sealed record TimeKernel(GraphValue[] Taps, GraphValue Bias)
+    {
+        /// <summary>The kernel's value at three consecutive frames, of which those before the clip are null.</summary>
+        public GraphValue Apply(GraphBuilder graph, ReadOnlySpan<GraphValue?> frames)
+        {
+            GraphValue? sum = null;
+            for (var tap = Taps.Length - 1; tap >= 0; tap--)
+            {
+                if (frames[tap] is { } frame)
+                {
+                    var padding = (Taps[tap].Shape[2].Known!.Value - 1) / 2;
+                    var term = graph.Conv2d(frame, Taps[tap], sum is null ? Bias : null, padding: padding);
+                    sum = sum is null ? term : sum + term;
+                }
+            }
+
+            return sum!; // The last frame is the present one.
+        }
+
+        /// <summary>The part of the kernel that makes some of its output channels.</summary>
+        public TimeKernel Outputs(GraphBuilder graph, long start, long count) =>
+            new([.. Taps.Select(tap => graph.Slice(tap, axis: 0, start, count))], graph.Slice(Bias, axis: 0, start, count));
+    }
+}
