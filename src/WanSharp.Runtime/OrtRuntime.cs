@@ -63,7 +63,16 @@ public sealed unsafe class OrtRuntime : IDisposable
     /// <exception cref="OrtException">The model is not valid, or a file that it names is missing.</exception>
     /// <exception cref="OperationCanceledException">The creation was cancelled (while the library compiles: from ONNX Runtime 1.22 on).</exception>
     public Session CreateSession(ReadOnlyMemory<byte> model, SessionSettings settings, CancellationToken cancellationToken = default) =>
-        CreateSession(settings, (environment, options) =>
+        CreateSession(model, settings, new Dictionary<string, Tensor>(), cancellationToken);
+
+    /// <summary>Compiles a graph from the bytes of an ONNX model whose initializers with external data get their data from tensors, not files.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="settings">How it is compiled.</param>
+    /// <param name="initializers">A tensor for each such initializer. The library may use them where they are: the session keeps their memory alive.</param>
+    /// <param name="cancellationToken">Cancels the creation.</param>
+    /// <inheritdoc cref="CreateSession(ReadOnlyMemory{byte}, SessionSettings, CancellationToken)"/>
+    public Session CreateSession(ReadOnlyMemory<byte> model, SessionSettings settings, IReadOnlyDictionary<string, Tensor> initializers, CancellationToken cancellationToken = default) =>
+        CreateSession(settings, initializers, (environment, options) =>
         {
             nint session;
             nint status;
@@ -78,7 +87,7 @@ public sealed unsafe class OrtRuntime : IDisposable
     /// <summary>Compiles a graph from an ONNX file; the files of its external data are looked for beside it.</summary>
     /// <inheritdoc cref="CreateSession(ReadOnlyMemory{byte}, SessionSettings, CancellationToken)"/>
     public Session CreateSession(string path, SessionSettings settings, CancellationToken cancellationToken = default) =>
-        CreateSession(settings, (environment, options) =>
+        CreateSession(settings, new Dictionary<string, Tensor>(), (environment, options) =>
         {
             using var nativePath = NativeText.Path(path);
             nint session;
@@ -94,24 +103,51 @@ public sealed unsafe class OrtRuntime : IDisposable
         _log.Dispose();
     }
 
-    private Session CreateSession(SessionSettings settings, Func<nint, nint, (nint Status, nint Session)> create, CancellationToken cancellationToken)
+    private Session CreateSession(SessionSettings settings, IReadOnlyDictionary<string, Tensor> initializers, Func<nint, nint, (nint Status, nint Session)> create, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         RequireProvider(settings.Provider);
         using var environment = Environment.Hold();
         using var options = SessionOptionsFactory.Create(Api, settings);
-        using var cancellation = Api.CanCancelLoading
-            ? cancellationToken.UnsafeRegister(static state => CancelLoading((OrtSessionOptionsHandle)state!), options)
-            : default;
-        var (status, session) = create(environment.Pointer, options.Pointer);
-        if (status == 0)
+        RuntimeValue[] lent = [];
+        try
         {
-            return new Session(this, session, settings.Name);
+            lent = Lend(initializers, options, $"giving graph '{settings.Name}' its weights");
+            using var cancellation = Api.CanCancelLoading
+                ? cancellationToken.UnsafeRegister(static state => CancelLoading((OrtSessionOptionsHandle)state!), options)
+                : default;
+            var (status, session) = create(environment.Pointer, options.Pointer);
+            if (status == 0)
+            {
+                return new Session(this, session, settings.Name, [.. lent.Select(value => value.Handle)]);
+            }
+
+            var failure = Api.ToException(status, $"compiling graph '{settings.Name}' for provider '{settings.Provider}'");
+            cancellationToken.ThrowIfCancellationRequested();
+            throw failure;
+        }
+        finally
+        {
+            foreach (var value in lent)
+            {
+                value.Dispose(); // the session has references of its own
+            }
+        }
+    }
+
+    private RuntimeValue[] Lend(IReadOnlyDictionary<string, Tensor> initializers, OrtSessionOptionsHandle options, string doing)
+    {
+        RuntimeValue[] values = [.. initializers.Values.Select(Borrow)];
+        if (values.Length > 0)
+        {
+            using var names = NativeText.Array([.. initializers.Keys]);
+            fixed (nint* pointers = values.Select(value => value.Handle.Pointer).ToArray())
+            {
+                Api.Check(Api.Table->AddExternalInitializers(options.Pointer, names.Texts, pointers, (nuint)values.Length), doing);
+            }
         }
 
-        var failure = Api.ToException(status, $"compiling graph '{settings.Name}' for provider '{settings.Provider}'");
-        cancellationToken.ThrowIfCancellationRequested();
-        throw failure;
+        return values;
     }
 
     private static void CancelLoading(OrtSessionOptionsHandle options) =>

@@ -11,7 +11,7 @@ public sealed unsafe class Session : IDisposable
     private readonly Dictionary<string, int> _outputIndex;
     private readonly nint _allocator;
 
-    internal Session(OrtRuntime runtime, nint session, string name)
+    internal Session(OrtRuntime runtime, nint session, string name, OrtHandle[] weights)
     {
         var api = runtime.Api;
         Runtime = runtime;
@@ -24,7 +24,7 @@ public sealed unsafe class Session : IDisposable
             _inputIndex = Index(Inputs);
             _outputIndex = Index(Outputs);
             Names = NativeText.Array([.. Inputs.Select(value => value.Name), .. Outputs.Select(value => value.Name)]);
-            Handle = new OrtSessionHandle(api, session, runtime.Environment, Names);
+            Handle = new OrtSessionHandle(api, session, [runtime.Environment, Names, .. weights]);
         }
         catch
         {

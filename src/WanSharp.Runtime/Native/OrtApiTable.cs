@@ -46,6 +46,7 @@ internal unsafe struct OrtApiTable
     [FieldOffset(Slot * 23)] public delegate* unmanaged<nint, int, nint> SetSessionGraphOptimizationLevel;
     [FieldOffset(Slot * 120)] public delegate* unmanaged<nint, nint> DisablePerSessionThreads;
     [FieldOffset(Slot * 130)] public delegate* unmanaged<nint, byte*, byte*, nint> AddSessionConfigEntry;
+    [FieldOffset(Slot * 210)] public delegate* unmanaged<nint, byte**, nint*, nuint, nint> AddExternalInitializers;
     [FieldOffset(Slot * 216)] public delegate* unmanaged<nint, byte*, byte**, byte**, nuint, nint> AppendExecutionProvider;
     [FieldOffset(Slot * 205)] public delegate* unmanaged<nint*, nint> CreateCudaProviderOptions;
     [FieldOffset(Slot * 206)] public delegate* unmanaged<nint, byte**, byte**, nuint, nint> UpdateCudaProviderOptions;

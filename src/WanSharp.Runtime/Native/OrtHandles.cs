@@ -64,8 +64,8 @@ internal sealed class OrtRunOptionsHandle(OrtApi api, nint pointer) : OrtHandle(
     protected override unsafe void ReleaseObject() => Api.Table->ReleaseRunOptions(handle);
 }
 
-/// <summary>A compiled graph; keeps its environment and the native copies of its names alive.</summary>
-internal sealed class OrtSessionHandle(OrtApi api, nint pointer, SafeHandle environment, SafeHandle names) : OrtHandle(api, pointer, environment, names)
+/// <summary>A compiled graph; keeps its environment, the native copies of its names and the weights lent to it alive.</summary>
+internal sealed class OrtSessionHandle(OrtApi api, nint pointer, params SafeHandle[] dependencies) : OrtHandle(api, pointer, dependencies)
 {
     protected override unsafe void ReleaseObject() => Api.Table->ReleaseSession(handle);
 }

@@ -1,0 +1,100 @@
+using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
+using WanSharp.Tensors;
+
+namespace WanSharp.Runtime.Networks;
+
+/// <summary>
+/// A network that takes a sequence piece by piece: one graph for the first step, another for every later one, which takes
+/// the caches that the step before left: every input but the sequence's own, by its name and <see cref="WanVae.NextSuffix"/>.
+/// </summary>
+/// <remarks>Thread-safe: sequences under way at the same time share the two sessions, which are compiled when first needed.</remarks>
+/// <param name="first">Writes the first step's graph.</param>
+/// <param name="next">Writes the later steps' graph.</param>
+/// <param name="compile">Compiles a graph with its weights.</param>
+internal sealed class StreamedNetwork(Func<OnnxGraph> first, Func<OnnxGraph> next, Func<OnnxGraph, CancellationToken, Session> compile) : IDisposable
+{
+    private readonly Lock _gate = new();
+    private Session? _first;
+    private Session? _next;
+    private bool _disposed;
+
+    /// <summary>Runs a sequence; each step happens when its output is asked for.</summary>
+    /// <param name="input">The name of the input that takes a piece.</param>
+    /// <param name="pieces">The sequence; a piece is not needed after its step.</param>
+    /// <param name="output">The name of the output that is wanted.</param>
+    /// <param name="shapeOf">The shape of the output of a piece.</param>
+    /// <param name="cancellationToken">Stops within a step.</param>
+    /// <returns>The outputs, owned by the caller.</returns>
+    public IEnumerable<Tensor> Run(string input, IEnumerable<Tensor> pieces, string output, Func<Tensor, bool, Shape> shapeOf, CancellationToken cancellationToken)
+    {
+        RunResult? caches = null;
+        try
+        {
+            foreach (var piece in pieces)
+            {
+                var isFirst = caches is null;
+                var result = Tensor.Zeros(DType.F32, shapeOf(piece, isFirst));
+                try
+                {
+                    var left = Step(isFirst ? First(cancellationToken) : Next(cancellationToken), caches);
+                    caches?.Dispose();
+                    caches = left;
+                }
+                catch
+                {
+                    result.Dispose();
+                    throw;
+                }
+
+                yield return result;
+
+                RunResult Step(Session session, RunResult? history)
+                {
+                    using var run = session.Prepare();
+                    run.SetInput(input, piece);
+                    run.SetOutput(output, result);
+                    foreach (var cache in session.Inputs.Where(value => value.Name != input))
+                    {
+                        run.SetInput(cache.Name, history![cache.Name + WanVae.NextSuffix]);
+                    }
+
+                    return run.Run(cancellationToken);
+                }
+            }
+        }
+        finally
+        {
+            caches?.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _disposed = true;
+            _first?.Dispose();
+            _next?.Dispose();
+        }
+    }
+
+    private Session First(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _first ??= compile(first(), cancellationToken);
+        }
+    }
+
+    private Session Next(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _next ??= compile(next(), cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,190 @@
+using System.Collections.Concurrent;
+using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
+using WanSharp.Tensors;
+
+namespace WanSharp.Runtime.Networks;
+
+/// <summary>Turns clips into latents and latents into clips, step by step: memory does not grow with the clip.</summary>
+/// <remarks>
+/// Thread-safe: clips under way at the same time share the compiled graphs, and each has caches of its own. Encoder and
+/// decoder are compiled when they are first used. Frames are F32 [batch, 3, frames, height, width] in [-1, 1]; latents
+/// are F32 [batch, latent channels, latent frames, height / 8, width / 8], standardized as <see cref="VaeConfig"/> says.
+/// </remarks>
+public sealed class VaeRunner : IDisposable
+{
+    private const int Colors = 3;
+
+    private readonly OrtRuntime _runtime;
+    private readonly ICheckpoint _checkpoint;
+    private readonly SessionSettings _settings;
+    private readonly ConcurrentDictionary<string, Tensor> _converted = new(StringComparer.Ordinal);
+    private readonly StreamedNetwork _encoder;
+    private readonly StreamedNetwork _decoder;
+
+    /// <summary>Describes a VAE; nothing is read or compiled yet.</summary>
+    /// <param name="runtime">What compiles and runs; it must outlive this object.</param>
+    /// <param name="config">The architecture.</param>
+    /// <param name="checkpoint">The weights under their official names, in any float type; it must outlive this object.</param>
+    /// <param name="settings">How the graphs are compiled. Default: for the CPU.</param>
+    /// <param name="lowering">The operators to use.</param>
+    public VaeRunner(OrtRuntime runtime, VaeConfig config, ICheckpoint checkpoint, SessionSettings? settings = null, Lowering lowering = Lowering.Fused)
+    {
+        ArgumentNullException.ThrowIfNull(runtime);
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        (_runtime, _checkpoint, _settings) = (runtime, checkpoint, settings ?? new SessionSettings());
+        Config = config;
+
+        // As constants the weights are packed once, and convolutions get the layout that suits the processor.
+        var options = new GraphOptions { Lowering = lowering, Weights = WeightStorage.Initializers };
+        _encoder = new StreamedNetwork(() => WanVae.EncodeFirst(config, options), () => WanVae.EncodeNext(config, options), Compile);
+        _decoder = new StreamedNetwork(() => WanVae.DecodeFirst(config, options), () => WanVae.DecodeNext(config, options), Compile);
+    }
+
+    /// <summary>The architecture.</summary>
+    public VaeConfig Config { get; }
+
+    /// <summary>Decodes a clip; each step happens when its frames are asked for.</summary>
+    /// <param name="latents">[batch, latent channels, latent frames, height, width]. Read until the enumeration ends.</param>
+    /// <param name="cancellationToken">Stops within a step.</param>
+    /// <returns>
+    /// The clip's frames in order, clamped to [-1, 1]: first [batch, 3, 1, 8 · height, 8 · width], then one piece of
+    /// [batch, 3, 4, …] for every further latent frame. The caller owns and disposes them.
+    /// </returns>
+    /// <exception cref="ArgumentException">The latents have another type or shape.</exception>
+    /// <exception cref="CheckpointException">While enumerating: the checkpoint lacks a weight, or has it in another shape.</exception>
+    /// <exception cref="OperationCanceledException">While enumerating: the token was cancelled.</exception>
+    public IEnumerable<Tensor> Decode(Tensor latents, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(latents);
+        if (latents.DType != DType.F32 || latents.Shape.Rank != 5 || latents.Shape[1] != Config.LatentChannels || latents.Shape.ElementCount == 0)
+        {
+            throw new ArgumentException($"Latents F32 [batch, {Config.LatentChannels}, latent frames, height, width] are expected, not {latents.DType} {latents.Shape}.", nameof(latents));
+        }
+
+        var steps = Enumerable.Range(0, checked((int)latents.Shape[2])).Select(i => (i, 1));
+        return _decoder.Run("latents", Pieces(latents, steps), "frames", DecodedShape, cancellationToken);
+    }
+
+    /// <summary>Encodes a clip; each step happens when its latent frame is asked for.</summary>
+    /// <param name="frames">
+    /// The clip in pieces: first [batch, 3, 1, height, width], then [batch, 3, 4, height, width] each. A piece belongs to
+    /// the caller, and is not needed any more once its latent frame is there.
+    /// </param>
+    /// <param name="cancellationToken">Stops within a step.</param>
+    /// <returns>A latent frame [batch, latent channels, 1, height / 8, width / 8] for every piece. The caller owns and disposes them.</returns>
+    /// <exception cref="ArgumentException">While enumerating: a piece has another type or shape.</exception>
+    /// <exception cref="CheckpointException">While enumerating: the checkpoint lacks a weight, or has it in another shape.</exception>
+    /// <exception cref="OperationCanceledException">While enumerating: the token was cancelled.</exception>
+    public IEnumerable<Tensor> Encode(IEnumerable<Tensor> frames, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(frames);
+        return _encoder.Run("frames", frames, "latents", EncodedShape, cancellationToken);
+    }
+
+    /// <summary>Encodes a clip at once.</summary>
+    /// <param name="clip">[batch, 3, frames, height, width], of 1, 5, 9, … frames.</param>
+    /// <param name="cancellationToken">Stops within a step.</param>
+    /// <returns>[batch, latent channels, latent frames, height / 8, width / 8], owned by the caller.</returns>
+    /// <exception cref="ArgumentException">The clip has another type or shape.</exception>
+    /// <exception cref="CheckpointException">The checkpoint lacks a weight, or has it in another shape.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public Tensor Encode(Tensor clip, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(clip);
+        var stride = Config.TemporalStride;
+        if (clip.Shape.Rank != 5 || clip.Shape[2] < 1 || (clip.Shape[2] - 1) % stride != 0)
+        {
+            throw new ArgumentException($"A clip [batch, 3, frames, height, width] of 1, {1 + stride}, {1 + (2 * stride)}, … frames is expected, not {clip.Shape}.", nameof(clip));
+        }
+
+        var count = checked((int)(((clip.Shape[2] - 1) / stride) + 1));
+        var steps = Enumerable.Range(0, count).Select(i => i == 0 ? (0, 1) : (1 + ((i - 1) * stride), stride));
+        Tensor? latents = null;
+        try
+        {
+            var position = 0;
+            foreach (var latent in Encode(Pieces(clip, steps), cancellationToken))
+            {
+                using (latent)
+                {
+                    var dims = latent.Shape.Dims;
+                    latents ??= Tensor.Zeros(DType.F32, [dims[0], dims[1], count, dims[3], dims[4]]);
+                    CopyFrames(latent, 0, latents, position++, 1);
+                }
+            }
+
+            return latents!; // A clip has at least one frame.
+        }
+        catch
+        {
+            latents?.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _encoder.Dispose();
+        _decoder.Dispose();
+        foreach (var tensor in _converted.Values)
+        {
+            tensor.Dispose();
+        }
+    }
+
+    /// <summary>Ranges of frames of a clip [batch, channels, frames, height, width], one after another, each valid until the next.</summary>
+    private static IEnumerable<Tensor> Pieces(Tensor clip, IEnumerable<(int Start, int Count)> ranges)
+    {
+        foreach (var (start, count) in ranges)
+        {
+            var shape = clip.Shape;
+            using var piece = Tensor.Zeros(clip.DType, [shape[0], shape[1], count, shape[3], shape[4]]);
+            CopyFrames(clip, start, piece, 0, count);
+            yield return piece;
+        }
+    }
+
+    /// <summary>Copies a range of frames from one [batch, channels, frames, height, width] to another.</summary>
+    private static void CopyFrames(Tensor source, long sourceStart, Tensor target, long targetStart, long count)
+    {
+        var images = source.Shape[0] * source.Shape[1];
+        var from = source.Reshape([images * source.Shape[2], source.Shape[3] * source.Shape[4]]); // [batch · channels · frames, positions]
+        var to = target.Reshape([images * target.Shape[2], target.Shape[3] * target.Shape[4]]);
+        for (long image = 0; image < images; image++)
+        {
+            from.Slice((image * source.Shape[2]) + sourceStart, count).ConvertTo(to.Slice((image * target.Shape[2]) + targetStart, count));
+        }
+    }
+
+    private Shape DecodedShape(Tensor latent, bool isFirst)
+    {
+        var dims = latent.Shape.Dims;
+        return [dims[0], Colors, isFirst ? 1 : Config.TemporalStride, dims[3] * Config.SpatialStride, dims[4] * Config.SpatialStride];
+    }
+
+    private Shape EncodedShape(Tensor frames, bool isFirst)
+    {
+        var (shape, stride, count) = (frames.Shape, Config.SpatialStride, isFirst ? 1 : Config.TemporalStride);
+        var fits = frames.DType == DType.F32 && shape is { Rank: 5, ElementCount: > 0 } && shape[1] == Colors && shape[2] == count && shape[3] % stride == 0 && shape[4] % stride == 0;
+        return fits
+            ? [shape[0], Config.LatentChannels, 1, shape[3] / stride, shape[4] / stride]
+            : throw new ArgumentException($"{(isFirst ? "The first piece" : "A later piece")} of a clip is F32 [batch, {Colors}, {count}, height, width] with height and width multiples of {stride}, not {frames.DType} {shape}.", nameof(frames));
+    }
+
+    private Session Compile(OnnxGraph graph, CancellationToken cancellationToken) =>
+        _runtime.CreateSession(graph.ToBytes(), _settings with { Name = graph.Name }, graph.Weights.ToDictionary(slot => slot.Name, Weight), cancellationToken);
+
+    private Tensor Weight(WeightSlot slot)
+    {
+        var tensor = _checkpoint.Get(slot.Name);
+        if (tensor.Shape != slot.Shape)
+        {
+            throw new CheckpointException(_checkpoint.Path, slot.Name, $"its shape is {tensor.Shape}, the VAE's configuration asks for {slot.Shape}; is this the checkpoint that the configuration describes?");
+        }
+
+        return tensor.DType == slot.DType ? tensor : _converted.GetOrAdd(slot.Name, _ => tensor.ConvertTo(slot.DType));
+    }
+}
