@@ -17,6 +17,8 @@ internal sealed class SentencePieceModel
     private const uint Fixed32 = 5;
 
     private readonly List<Piece> _pieces = [];
+    private int _kind = UnigramModel;
+    private bool _hasSpaceAtTheEnd;
 
     private SentencePieceModel()
     {
@@ -55,7 +57,9 @@ internal sealed class SentencePieceModel
             throw new InvalidDataException("It is no SentencePiece model (spiece.model), or it is damaged.", e);
         }
 
-        return model;
+        return model._kind != UnigramModel ? throw new InvalidDataException($"It is a SentencePiece model of kind {model._kind}; only Unigram models ({UnigramModel}) are supported.")
+            : model._hasSpaceAtTheEnd ? throw new InvalidDataException("It puts white space at the end of pieces, which is not supported.")
+            : model;
     }
 
     private void Read(CodedInputStream input)
@@ -104,12 +108,8 @@ internal sealed class SentencePieceModel
         {
             switch (tag)
             {
-                case (3 << 3) | Varint when input.ReadEnum() is var kind and not UnigramModel:
-                    throw new InvalidDataException($"It is a SentencePiece model of kind {kind}; only Unigram models ({UnigramModel}) are supported.");
-                case (3 << 3) | Varint: break;
-                case (24 << 3) | Varint when input.ReadBool():
-                    throw new InvalidDataException("It puts white space at the end of pieces, which is not supported.");
-                case (24 << 3) | Varint: break;
+                case (3 << 3) | Varint: _kind = input.ReadEnum(); break; // model_type
+                case (24 << 3) | Varint: _hasSpaceAtTheEnd = input.ReadBool(); break; // treat_whitespace_as_suffix
                 case (35 << 3) | Varint: ByteFallback = input.ReadBool(); break;
                 default: input.SkipLastField(); break;
             }

@@ -55,6 +55,7 @@ public sealed class SentencePieceTokenizer
 
     /// <summary>Reads a model file.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
     /// <exception cref="InvalidDataException">The file is no Unigram model, or lacks a piece that an encoder needs.</exception>
     public static SentencePieceTokenizer Load(string path)
     {
