@@ -1,10 +1,14 @@
 using WanSharp.Graphs.Onnx;
+using WanSharp.Tensors;
 
 namespace WanSharp.Graphs;
 
 /// <content>Convolutions.</content>
 public sealed partial class GraphBuilder
 {
+    /// <summary>The element type of convolutions: <see cref="GraphOptions.Compute"/>, but F32 for BF16, which Conv of opset 17 does not know.</summary>
+    public DType ConvolutionType => Options.Compute == DType.BF16 ? DType.F32 : Options.Compute;
+
     /// <summary>Convolution of images, with weights <c>name.weight</c> [out, in, kernel, kernel] and <c>name.bias</c> [out].</summary>
     /// <param name="x">[batch, channels, height, width].</param>
     /// <param name="name">The layer's name.</param>
@@ -43,8 +47,8 @@ public sealed partial class GraphBuilder
             throw Error("Conv", $"a kernel of [{string.Join(", ", kernel)}] needs [batch, channels, …] with {kernel.Length} more dimensions and known channels.", x);
         }
 
-        var weight = Weight("weight", [outChannels, channels, .. kernel], Options.Compute);
-        return Convolution(x, weight, Weight("bias", [outChannels], Options.Compute), stride, padding);
+        var weight = Weight("weight", [outChannels, channels, .. kernel], ConvolutionType);
+        return Convolution(x, weight, Weight("bias", [outChannels], ConvolutionType), stride, padding);
     }
 
     private GraphValue Convolution(GraphValue x, GraphValue weight, GraphValue? bias, long[] stride, long[] padding)
