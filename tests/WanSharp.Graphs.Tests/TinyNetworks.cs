@@ -21,6 +21,8 @@ internal static class TinyNetworks
 
     private static readonly Umt5Config Text = new() { Vocabulary = 20, Dim = 16, AttentionDim = 16, FfnDim = 24, Heads = 2, Layers = 2 };
 
+    private static readonly VaeConfig Video = new() { Dim = 4 };
+
     public static OnnxGraph Transformer(GraphOptions options) => WanTransformer.Whole(TextToVideo, options);
 
     public static IEnumerable<OnnxGraph> All(GraphOptions options)
@@ -40,6 +42,10 @@ internal static class TinyNetworks
             yield return Umt5Encoder.Whole(Text, options);
         }
 
+        yield return WanVae.EncodeFirst(Video, options);
+        yield return WanVae.EncodeNext(Video, options);
+        yield return WanVae.DecodeFirst(Video, options);
+        yield return WanVae.DecodeNext(Video, options);
         yield return EveryOperation(options);
     }
 

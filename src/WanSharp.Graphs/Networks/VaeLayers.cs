@@ -35,9 +35,9 @@ internal sealed class VaeLayers(GraphBuilder graph, bool isFirst)
     /// <summary>A convolution with a kernel of one frame and one pixel.</summary>
     public GraphValue[] PointwiseConv(string name, GraphValue[] frames, long channels)
     {
-        var weight = graph.Weight($"{name}.weight", [channels, Channels(frames), 1, 1, 1], graph.Options.Compute);
+        var weight = graph.Weight($"{name}.weight", [channels, Channels(frames), 1, 1, 1], graph.ConvolutionType);
         var image = graph.Reshape(weight, [channels, Channels(frames), 1, 1]);
-        var bias = graph.Weight($"{name}.bias", [channels], graph.Options.Compute);
+        var bias = graph.Weight($"{name}.bias", [channels], graph.ConvolutionType);
         return [.. frames.Select(frame => graph.Conv2d(frame, image, bias))];
     }
 
@@ -146,9 +146,9 @@ internal sealed class VaeLayers(GraphBuilder graph, bool isFirst)
 
     private TimeKernel Kernel(string name, GraphValue[] frames, long channels, long size)
     {
-        var weight = graph.Weight($"{name}.weight", [channels, Channels(frames), KernelFrames, size, size], graph.Options.Compute);
+        var weight = graph.Weight($"{name}.weight", [channels, Channels(frames), KernelFrames, size, size], graph.ConvolutionType);
         var taps = Enumerable.Range(0, KernelFrames).Select(tap => graph.Reshape(graph.Slice(weight, axis: 2, tap, 1), [channels, Channels(frames), size, size]));
-        return new TimeKernel([.. taps], graph.Weight($"{name}.bias", [channels], graph.Options.Compute));
+        return new TimeKernel([.. taps], graph.Weight($"{name}.bias", [channels], graph.ConvolutionType));
     }
 
     /// <summary>A kernel over three frames, as one image kernel [out, channels, size, size] a frame.</summary>
