@@ -78,9 +78,17 @@ public sealed class CancellationTests(RuntimeFixture fixture) : IDisposable
 
         builder.Output("y", sum);
         var model = builder.Build().ToBytes();
-        using var cancellation = new CancellationTokenSource(WellAfterTheStart);
+        using var cancellation = new CancellationTokenSource();
+        var canceller = new Thread(() => // a thread of its own: the pool's may all be busy with other tests until the graph is compiled
+        {
+            cancellation.Token.WaitHandle.WaitOne(WellAfterTheStart);
+            cancellation.Cancel();
+        });
+        canceller.Start();
 
         Assert.Throws<OperationCanceledException>(() => fixture.Runtime.CreateSession(model, new SessionSettings(), cancellation.Token));
+
+        canceller.Join();
     }
 
     public void Dispose()
