@@ -122,9 +122,9 @@ public sealed partial class GraphBuilder
             return FusedNode("RotaryEmbedding", [x, Constant([0L], [1]), cos, sin], DType.F32, x.Shape, OnnxFormat.Attribute("interleaved", 1), OnnxFormat.Attribute("num_heads", heads));
         }
 
-        Dim[] single = [x.Shape[0], angles[0], heads, angles[1], 1];
         var pairs = Reshape(x, [x.Shape[0], angles[0], heads, angles[1], 2]); // [batch, tokens, heads, pairs, 2]
-        var (even, odd) = Chunk(pairs, -1, 2) switch { [var first, var second] => (first, second), _ => throw Error("Rope", "no pairs.", x) };
+        var parts = Chunk(pairs, -1, 2);
+        var (even, odd) = (parts[0], parts[1]); // [batch, tokens, heads, pairs, 1]
         cos = Reshape(cos, [angles[0], 1, angles[1], 1]); // [tokens, 1, pairs, 1]
         sin = Reshape(sin, [angles[0], 1, angles[1], 1]);
         var turned = Concat([(even * cos) - (odd * sin), (even * sin) + (odd * cos)], -1); // [batch, tokens, heads, pairs, 2]

@@ -255,7 +255,7 @@ public sealed partial class GraphBuilder
     {
         var name = _scopes.Count == 0 ? op : $"{string.Join('.', _scopes)}/{op}";
         var count = _names[name] = _names.GetValueOrDefault(name) + 1;
-        return count == 1 ? name : $"{name}_{count}";
+        return count == 1 ? name : Unique("a node", $"{name}_{count}");
     }
 
     private string Unique(string what, string name) =>

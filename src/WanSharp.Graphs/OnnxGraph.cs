@@ -111,7 +111,7 @@ public sealed class OnnxGraph
         {
             IrVersion = IrVersion,
             ProducerName = "WanSharp",
-            Graph = _graph,
+            Graph = _graph.Clone(),
             OpsetImport = { new OperatorSetIdProto { Domain = "", Version = Opset } },
         };
         if (_usesFusedOperators)
@@ -119,7 +119,6 @@ public sealed class OnnxGraph
             model.OpsetImport.Add(new OperatorSetIdProto { Domain = FusedDomain, Version = 1 });
         }
 
-        model.Graph = _graph.Clone();
         var initializers = model.Graph.Initializer.ToDictionary(initializer => initializer.Name, StringComparer.Ordinal);
         foreach (var (slot, offset) in Layout())
         {

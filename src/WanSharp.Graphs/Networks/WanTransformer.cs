@@ -15,7 +15,7 @@ namespace WanSharp.Graphs.Networks;
 public static class WanTransformer
 {
     /// <summary>The longest side of a grid of tokens that the tables inside <see cref="Whole"/> serve, as in the official code.</summary>
-    internal const int MaxPositions = 1024;
+    private const int MaxPositions = 1024;
 
     private const double RopeTheta = 10000;
     private const float ClipNormEps = 1e-5f; // torch.nn.LayerNorm's default, which MLPProj keeps.
@@ -78,11 +78,8 @@ public static class WanTransformer
     public static OnnxGraph Head(TransformerConfig config, GraphOptions options)
     {
         var g = Begin("transformer_head", config, options);
-        if (g.Lengths("grid", ["grid_frames", "grid_height", "grid_width"], "Tokens in frames, height and width.") is not [var f, var h, var w])
-        {
-            throw new GraphException("A grid has three lengths.");
-        }
-
+        var grid = g.Lengths("grid", ["grid_frames", "grid_height", "grid_width"], "Tokens in frames, height and width.");
+        var (f, h, w) = (grid[0], grid[1], grid[2]);
         var x = g.Input("x", DType.F32, ["batch", f * h * w, config.Dim]);
         var e = g.Input("e", DType.F32, ["batch", "groups", config.Dim]);
         g.Output("velocity", Unpatchify(g, config, WriteHead(g, config, x, e), (f, h, w)));
@@ -131,13 +128,14 @@ public static class WanTransformer
     {
         ArgumentNullException.ThrowIfNull(config);
         var half = config.FreqDim / 2;
+        double[] frequencies = [.. Enumerable.Range(0, half).Select(i => Math.Pow(10000, -(double)i / half))];
         var embedding = Tensor.Zeros(DType.F32, [timesteps.Length, config.FreqDim]);
         var values = embedding.Write<float>();
         for (var row = 0; row < timesteps.Length; row++)
         {
             for (var i = 0; i < half; i++)
             {
-                var (sin, cos) = Math.SinCos(timesteps[row] * Math.Pow(10000, -(double)i / half));
+                var (sin, cos) = Math.SinCos(timesteps[row] * frequencies[i]);
                 values[(row * config.FreqDim) + i] = (float)cos;
                 values[(row * config.FreqDim) + half + i] = (float)sin;
             }
@@ -156,8 +154,13 @@ public static class WanTransformer
     public static (Tensor Cos, Tensor Sin) RopeTables(TransformerConfig config, int frames, int height, int width)
     {
         ArgumentNullException.ThrowIfNull(config);
-        var (f, h, w) = Grid(config, frames, height, width);
-        long[] lengths = [f.Known!.Value, h.Known!.Value, w.Known!.Value];
+        var patch = config.PatchSize;
+        if (frames % patch.Frames != 0 || height % patch.Height != 0 || width % patch.Width != 0)
+        {
+            throw new GraphException($"Latents of [{frames}, {height}, {width}] do not divide into patches of [{patch.Frames}, {patch.Height}, {patch.Width}].");
+        }
+
+        long[] lengths = [frames / patch.Frames, height / patch.Height, width / patch.Width];
         var half = config.HeadDim / 2;
         var cos = Tensor.Zeros(DType.F32, [lengths[0] * lengths[1] * lengths[2], half]);
         var sin = Tensor.Zeros(DType.F32, cos.Shape);

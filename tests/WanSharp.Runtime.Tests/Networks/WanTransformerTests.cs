@@ -1,4 +1,5 @@
 using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Tests.Networks;
@@ -15,7 +16,7 @@ public sealed class WanTransformerTests(RuntimeFixture fixture)
     ];
 
     [Theory]
-    [CombinatorialData("dit-t2v", "dit-ti2v", "dit-i2v22", "dit-i2v", "dit-i2v-1280")]
+    [NetworkData("dit-t2v", "dit-ti2v", "dit-i2v22", "dit-i2v", "dit-i2v-1280")]
     public void Run_OnEveryCase_MatchesTheOfficialCode(string name, Lowering lowering, WeightStorage storage)
     {
         using var network = NetworkFixture.Open(name);
@@ -63,6 +64,14 @@ public sealed class WanTransformerTests(RuntimeFixture fixture)
         var byToken = transformer.Run(latents, [.. frames.SelectMany(t => Enumerable.Repeat(t, 6))], context)["velocity"];
 
         AssertClose("velocity", byToken.Read<float>(), byFrame.Read<float>(), BatchTolerance);
+    }
+
+    [Fact]
+    public void RopeTables_ForLatentsThatDoNotDivide_AreRefused()
+    {
+        var error = Assert.Throws<GraphException>(() => WanTransformer.RopeTables(new TransformerConfig(), 3, 6, 7));
+
+        Assert.Contains("[3, 6, 7] do not divide into patches of [1, 2, 2]", error.Message, StringComparison.Ordinal);
     }
 
     private static void Check(NetworkFixture network, TransformerRun transformer, string run, int sample)

@@ -7,7 +7,7 @@ namespace WanSharp.Runtime.Tests.Networks;
 
 /// <summary>Every fixture with either lowering, as parts with weights as inputs and whole with weights in a file.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-internal sealed class CombinatorialDataAttribute(params string[] fixtures) : DataAttribute
+internal sealed class NetworkDataAttribute(params string[] fixtures) : DataAttribute
 {
     public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker)
     {
