@@ -37,7 +37,8 @@ internal sealed class FfmpegProcess : IAsyncDisposable
     /// <exception cref="MediaException">It does not start.</exception>
     public static FfmpegProcess Start(string ffmpeg, IEnumerable<string> arguments, string? folder = null)
     {
-        var start = new ProcessStartInfo(ffmpeg, ["-nostdin", "-hide_banner", "-loglevel", "error", "-y", .. arguments])
+        // Without -xerror, a webm on a full disk is cut short and ffmpeg ends with code 0.
+        var start = new ProcessStartInfo(ffmpeg, ["-nostdin", "-hide_banner", "-loglevel", "error", "-xerror", "-y", .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

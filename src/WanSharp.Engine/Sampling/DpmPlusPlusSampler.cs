@@ -6,7 +6,7 @@ namespace WanSharp.Engine.Sampling;
 /// DPM-Solver++ (2M), midpoint, predicting the clean latents m = x − σ·v (Lu et al., arXiv 2211.01095, algorithm 2),
 /// as in Wan-Video/Wan2.1:wan/utils/fm_solvers.py. The first and the last step are of order 1.
 /// </summary>
-internal sealed class DpmPlusPlusSampler(SigmaSchedule schedule) : MultistepSampler(schedule, historyLength: 2)
+internal sealed class DpmPlusPlusSampler(SigmaSchedule schedule) : FlowSampler(schedule, historyLength: 2)
 {
     protected override void AdvanceFrom(int step, ReadOnlySpan<float> velocity, Span<float> latents, float[][] history)
     {

@@ -7,7 +7,7 @@ namespace WanSharp.Engine.Sampling;
 /// Wan-Video/Wan2.1:wan/utils/fm_solvers_unipc.py. From the second step on, each evaluation first corrects the sample
 /// that the step before predicted, then predicts the next one. The first and the last prediction are of order 1.
 /// </summary>
-internal sealed class UniPcSampler(SigmaSchedule schedule) : MultistepSampler(schedule, historyLength: 3)
+internal sealed class UniPcSampler(SigmaSchedule schedule) : FlowSampler(schedule, historyLength: 3)
 {
     /// <summary>Where the next prediction of the clean latents goes; holds nothing between steps.</summary>
     private float[] _spare = [];

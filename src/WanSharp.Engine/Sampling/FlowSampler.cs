@@ -3,7 +3,7 @@ namespace WanSharp.Engine.Sampling;
 /// <summary>What all samplers share: the schedule, the step counter, the buffers and their saving.</summary>
 /// <param name="schedule">Sigmas and timesteps.</param>
 /// <param name="historyLength">How many buffers the sampler remembers between steps.</param>
-internal abstract class MultistepSampler(SigmaSchedule schedule, int historyLength) : ISampler
+internal abstract class FlowSampler(SigmaSchedule schedule, int historyLength) : ISampler
 {
     /// <summary>The remembered buffers, newest first; empty until the first step.</summary>
     private float[][] _history = [];
