@@ -44,7 +44,7 @@ public sealed record VaeConfig
 
     /// <summary>Checks that the parts fit together.</summary>
     /// <exception cref="GraphException">A number is out of range, or a table has another length than it must.</exception>
-    internal void Validate()
+    public void Validate()
     {
         Require(Dim >= 1 && ResidualBlocks >= 1 && LatentChannels >= 1, "its dim, residual blocks and latent channels must be at least 1");
         Require(DimMultipliers.Count is >= 1 and <= 8 && DimMultipliers.All(multiplier => multiplier >= 1), "it needs 1 to 8 levels, their multipliers at least 1");

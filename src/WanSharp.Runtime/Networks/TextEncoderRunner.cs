@@ -1,0 +1,131 @@
+using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Weights;
+using WanSharp.Tensors;
+
+namespace WanSharp.Runtime.Networks;
+
+/// <summary>Runs a umT5 encoder block by block; embeddings are looked up in the mapped checkpoint.</summary>
+/// <remarks>For one thread at a time.</remarks>
+public sealed class TextEncoderRunner : IDisposable
+{
+    private readonly Umt5Config _configuration;
+    private readonly EmbeddingTable _embeddings;
+    private readonly PreparedRun[] _blocks;
+    private readonly PreparedRun _norm;
+    private readonly Action<string, Tensor>? _observe;
+
+    private TextEncoderRunner(Umt5Config configuration, EmbeddingTable embeddings, PreparedRun[] blocks, PreparedRun norm, Action<string, Tensor>? observe)
+    {
+        _configuration = configuration;
+        _embeddings = embeddings;
+        _blocks = blocks;
+        _norm = norm;
+        _observe = observe;
+    }
+
+    /// <summary>Compiles the graphs and binds the weights.</summary>
+    /// <param name="graphs">Compiles each graph once.</param>
+    /// <param name="configuration">The network's dimensions.</param>
+    /// <param name="weights">Its weights; they must live as long as the runner.</param>
+    /// <param name="settings">How the graphs are compiled.</param>
+    /// <param name="observe">Sees intermediate values by name, as views that end with the call; for parity checks. Null in use.</param>
+    /// <param name="cancellationToken">Cancels compilation.</param>
+    /// <exception cref="CheckpointException">A weight is missing or of another shape.</exception>
+    public static async Task<TextEncoderRunner> CreateAsync(
+        GraphCache graphs, Umt5Config configuration, WeightStore weights, SessionSettings settings,
+        Action<string, Tensor>? observe = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var loader = new NetworkLoader(graphs, settings, weights);
+        var options = new GraphOptions { Probes = observe is not null };
+        var embeddings = new EmbeddingTable(weights, "token_embedding.weight", configuration.Vocabulary, configuration.Dim);
+        var runs = new List<PreparedRun>();
+        try
+        {
+            var block = Umt5Encoder.Block(configuration, options);
+            for (var i = 0; i < configuration.Layers; i++)
+            {
+                runs.Add(await loader.PrepareAsync(block, $"blocks.{i}.", cancellationToken));
+            }
+
+            runs.Add(await loader.PrepareAsync(Umt5Encoder.Norm(configuration, options), "", cancellationToken));
+            return new TextEncoderRunner(configuration, embeddings, [.. runs[..^1]], runs[^1], observe);
+        }
+        catch
+        {
+            runs.ForEach(run => run.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>Encodes a prompt.</summary>
+    /// <param name="ids">Token ids, the end's included; padding may follow.</param>
+    /// <param name="tokens">How many of them are not padding. Rows of padding in the result mean nothing.</param>
+    /// <param name="cancellationToken">Stops between two operations.</param>
+    /// <returns><c>[1, length, dim]</c>; the caller disposes it.</returns>
+    /// <exception cref="CheckpointException">An id is beyond the vocabulary.</exception>
+    public Tensor Encode(ReadOnlySpan<int> ids, int tokens, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(ids.Length, nameof(ids));
+        using var buckets = Umt5Encoder.RelativePositions(_configuration, ids.Length);
+        using var mask = Tensor.Zeros(DType.I64, [1, ids.Length]);
+        mask.Write<long>()[..tokens].Fill(1);
+        var x = _embeddings.Lookup(ids); // [1, length, dim]
+        var next = Tensor.Zeros(DType.F32, x.Shape);
+        try
+        {
+            _observe?.Invoke("embed", x);
+            for (var i = 0; i < _blocks.Length; i++)
+            {
+                RunBlock(i, x, next, buckets, mask, cancellationToken);
+                (x, next) = (next, x);
+            }
+
+            _norm.SetInput("x", x);
+            _norm.SetOutput("text", next);
+            using (_norm.Run(cancellationToken))
+            {
+                var text = next;
+                next = null;
+                return text;
+            }
+        }
+        finally
+        {
+            x.Dispose();
+            next?.Dispose();
+        }
+    }
+
+    /// <summary>Frees the prepared runs; the graph cache keeps the sessions.</summary>
+    public void Dispose()
+    {
+        _norm.Dispose();
+        foreach (var block in _blocks)
+        {
+            block.Dispose();
+        }
+    }
+
+    private void RunBlock(int index, Tensor x, Tensor next, Tensor buckets, Tensor mask, CancellationToken cancellationToken)
+    {
+        var block = _blocks[index];
+        block.SetInput("x", x);
+        block.SetInput("buckets", buckets);
+        block.SetInput("mask", mask);
+        block.SetOutput("x_out", next);
+        using var result = block.Run(cancellationToken);
+        if (_observe is null)
+        {
+            return;
+        }
+
+        foreach (var (name, value) in result.Values.Where(output => output.Key != "x_out"))
+        {
+            _observe($"block{index}_{name}", value.AsTensor());
+        }
+
+        _observe($"block{index}", next);
+    }
+}

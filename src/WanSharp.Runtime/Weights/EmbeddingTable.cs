@@ -1,0 +1,48 @@
+using WanSharp.Tensors;
+
+namespace WanSharp.Runtime.Weights;
+
+/// <summary>
+/// Looks token embeddings up in the mapped checkpoint. umT5's table is 2 GB in bf16 and a prompt needs a few hundred
+/// rows of it: it has no business in a graph.
+/// </summary>
+internal sealed class EmbeddingTable
+{
+    private readonly Tensor _table;
+    private readonly string _source;
+
+    /// <param name="weights">Where the table is.</param>
+    /// <param name="name">Its tensor, <c>[vocabulary, dim]</c>.</param>
+    /// <param name="vocabulary">Rows that the configuration promises.</param>
+    /// <param name="dim">Columns that the configuration promises.</param>
+    public EmbeddingTable(WeightStore weights, string name, int vocabulary, int dim)
+    {
+        _table = weights.GetStored(name);
+        _source = weights.Path;
+        Shape expected = [vocabulary, dim];
+        if (_table.Shape != expected)
+        {
+            throw new CheckpointException(weights.Path, name, $"its shape is {_table.Shape}, but the configuration says {expected}.");
+        }
+    }
+
+    /// <summary>The rows of <paramref name="ids"/>, <c>[1, length, dim]</c>.</summary>
+    /// <exception cref="CheckpointException">An id is beyond the table: the tokenizer is another model's.</exception>
+    public Tensor Lookup(ReadOnlySpan<int> ids)
+    {
+        var dim = (int)_table.Shape[1];
+        var rows = Tensor.Zeros(DType.F32, [1, ids.Length, dim]);
+        for (var i = 0; i < ids.Length; i++)
+        {
+            if (ids[i] < 0 || ids[i] >= _table.Shape[0])
+            {
+                rows.Dispose();
+                throw new CheckpointException(_source, $"token {ids[i]} is outside the embedding table of {_table.Shape[0]} rows; the tokenizer belongs to another model.");
+            }
+
+            _table.Slice(ids[i], 1).ConvertTo(rows.Write<float>().Slice(i * dim, dim));
+        }
+
+        return rows;
+    }
+}
