@@ -1,0 +1,17 @@
+namespace WanSharp.Engine;
+
+/// <summary>The stages of a generation, in the order in which they run.</summary>
+public enum GenerationStage
+{
+    /// <summary>Weights are mapped and graphs compiled.</summary>
+    Load,
+
+    /// <summary>Prompts and images become features.</summary>
+    Encode,
+
+    /// <summary>Noise becomes latents, step by step.</summary>
+    Denoise,
+
+    /// <summary>Latents become frames, which are written as they come.</summary>
+    Decode,
+}

@@ -1,0 +1,20 @@
+using WanSharp.Engine.Output;
+using WanSharp.Engine.Planning;
+using WanSharp.Engine.Requests;
+
+namespace WanSharp.Engine;
+
+/// <summary>Makes videos from requests. Decorate it to cache, to queue or to measure.</summary>
+public interface IVideoGenerator : IDisposable
+{
+    /// <summary>What would run for a request. Computes nothing.</summary>
+    /// <exception cref="InvalidRequestException">The request cannot be made; the message names the nearest that can.</exception>
+    GenerationPlan Plan(GenerationRequest request);
+
+    /// <summary>Makes the video of a plan.</summary>
+    /// <param name="plan">From <see cref="Plan"/>.</param>
+    /// <param name="frames">Receives the frames as they are decoded; the caller completes it.</param>
+    /// <param name="progress">Told of every step and of every frame decoded.</param>
+    /// <param name="cancellationToken">Takes effect within a step.</param>
+    Task GenerateAsync(GenerationPlan plan, IFrameWriter frames, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default);
+}

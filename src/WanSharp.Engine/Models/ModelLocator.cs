@@ -1,0 +1,34 @@
+using WanSharp.Tensors;
+
+namespace WanSharp.Engine.Models;
+
+/// <summary>Finds a model by name or by path.</summary>
+/// <param name="searchFolders">Folders that hold model folders, the first one preferred.</param>
+public sealed class ModelLocator(IReadOnlyList<string> searchFolders)
+{
+    /// <summary>The model that a request without one gets.</summary>
+    public const string DefaultModel = "shapes";
+
+    /// <summary>The folders that are searched: those given, then <c>models</c> beside the program.</summary>
+    public IReadOnlyList<string> SearchFolders { get; } = [.. searchFolders, Path.Combine(AppContext.BaseDirectory, "models")];
+
+    /// <summary>The folder of a model.</summary>
+    /// <param name="nameOrPath">A folder, or the name of one in a search folder.</param>
+    /// <exception cref="CheckpointException">There is no such model; the message lists those that there are.</exception>
+    public string Find(string nameOrPath)
+    {
+        var candidates = SearchFolders.Select(folder => Path.Combine(folder, nameOrPath)).Prepend(nameOrPath);
+        return candidates.FirstOrDefault(Directory.Exists)
+            ?? throw new CheckpointException(nameOrPath, File.Exists(nameOrPath)
+                ? "this is a file; a model is a folder with a config.json and the weights that it names."
+                : $"there is no such model, neither a folder of that name nor one in {string.Join(", ", SearchFolders)}. Models found: {Listing()}.");
+    }
+
+    /// <summary>The names of the models in the search folders.</summary>
+    public IReadOnlyList<string> Names() =>
+        [.. SearchFolders.Where(Directory.Exists).SelectMany(Directory.EnumerateDirectories)
+            .Where(folder => File.Exists(Path.Combine(folder, "config.json")))
+            .Select(folder => Path.GetFileName(folder)).Distinct().Order(StringComparer.Ordinal)];
+
+    private string Listing() => Names() is { Count: > 0 } names ? string.Join(", ", names) : "none";
+}

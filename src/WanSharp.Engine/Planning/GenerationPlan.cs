@@ -1,0 +1,31 @@
+using WanSharp.Engine.Images;
+using WanSharp.Engine.Requests;
+using WanSharp.Engine.Sampling;
+using WanSharp.Tensors;
+
+namespace WanSharp.Engine.Planning;
+
+/// <summary>What will run for a request: every setting resolved, every shape known, nothing computed yet.</summary>
+public sealed record GenerationPlan
+{
+    /// <summary>The settings, with the model's defaults filled in.</summary>
+    public required GenerationSettings Settings { get; init; }
+
+    /// <summary>The latents of the clip, <c>[1, channels, latentFrames, latentHeight, latentWidth]</c>.</summary>
+    public required Shape Latents { get; init; }
+
+    /// <summary>The sampler that <see cref="GenerationSettings.Sampler"/> names.</summary>
+    public required SamplerKind Sampler { get; init; }
+
+    /// <summary>Tokens that the transformer sees in each branch.</summary>
+    public required int Tokens { get; init; }
+
+    /// <summary>Forward passes for each step: 2 with guidance, 1 at a scale of 1.</summary>
+    public required int Branches { get; init; }
+
+    /// <summary>The latent frames that are given, each with its image.</summary>
+    public required IReadOnlyDictionary<int, RgbImage> GivenFrames { get; init; }
+
+    /// <summary>Frames of latents.</summary>
+    public int LatentFrames => (int)Latents[2];
+}

@@ -1,0 +1,169 @@
+using System.Globalization;
+using System.Numerics;
+using System.Reflection;
+using System.Security.Cryptography;
+using WanSharp.Engine.Images;
+using WanSharp.Engine.Models;
+using WanSharp.Engine.Requests;
+using WanSharp.Engine.Sampling;
+using WanSharp.Tensors;
+
+namespace WanSharp.Engine.Planning;
+
+/// <summary>Turns a request into a plan, or says what about it cannot be made and what can.</summary>
+internal static class GenerationPlanner
+{
+    private const int MaximumSide = 8192;
+    private const int MaximumFrames = 4 * 1024 + 1;
+    private const int MaximumPromptLength = 8192;
+
+    // Lengths of single activations stay within 32 bits far beyond it; no machine computes attention over more.
+    private const int MaximumTokens = 1 << 22;
+
+    public static GenerationPlan Plan(GenerationRequest request, WanModel model)
+    {
+        var defaults = model.Defaults;
+        var (width, height) = Size(request, model);
+        var fps = InRange("fps", request.Fps ?? defaults.Fps, 1, 120);
+        var frames = Frames(request, model, fps);
+        if (!Samplers.TryParse(request.Sampler ?? defaults.Sampler, out var sampler, out var error))
+        {
+            throw new InvalidRequestException("sampler", error);
+        }
+
+        var guidance = InRange("guidance", request.GuidanceScale ?? defaults.GuidanceScale, 0f, 100f);
+        var shift = InRange("shift", request.Shift ?? defaults.Shift, Samplers.MinShift, Samplers.MaxShift);
+        var vae = model.Vae;
+        Shape latents =
+        [
+            1, vae.LatentChannels, ((frames - 1) / vae.TemporalStride) + 1, height / vae.SpatialStride, width / vae.SpatialStride,
+        ];
+        var tokens = latents[2] * latents[3] * latents[4] / model.Transformer.PatchSize.Volume;
+        if (tokens > MaximumTokens)
+        {
+            throw new InvalidRequestException("size", $"{width}x{height} at {frames} frames are {tokens} tokens, more than {MaximumTokens}: ask for a smaller size or fewer frames.");
+        }
+
+        return new GenerationPlan
+        {
+            Settings = new GenerationSettings
+            {
+                Version = ProductVersion,
+                Model = model.Name,
+                ModelDigest = model.Digest,
+                Prompt = Prompt("prompt", request.Prompt, mayBeEmpty: false),
+                NegativePrompt = Prompt("negative", request.NegativePrompt ?? defaults.NegativePrompt, mayBeEmpty: true),
+                Width = width,
+                Height = height,
+                Frames = frames,
+                Fps = fps,
+                Steps = InRange("steps", request.Steps ?? defaults.Steps, 1, Samplers.MaxSteps),
+                GuidanceScale = guidance,
+                Sampler = Samplers.NameOf(sampler),
+                Shift = shift,
+                Seed = request.Seed,
+                Images = [.. request.Images.Select(image => new GenerationSettings.EmbeddedImage(image.LatentFrame, Digest(image.Image)))],
+            },
+            Latents = latents,
+            Sampler = sampler,
+            Tokens = (int)tokens,
+            Branches = guidance == 1 ? 1 : 2,
+            GivenFrames = GivenFrames(request, model, (int)latents[2]),
+        };
+    }
+
+    private static string ProductVersion { get; } =
+        typeof(GenerationPlanner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    private static string Digest(RgbImage image) => Convert.ToHexStringLower(SHA256.HashData(image.Pixels));
+
+    private static (int Width, int Height) Size(GenerationRequest request, WanModel model)
+    {
+        var (width, height) = (request.Width ?? model.Defaults.Width, request.Height ?? model.Defaults.Height);
+        var (strideX, strideY) = (model.PixelStrideX, model.PixelStrideY);
+        if (width % strideX == 0 && height % strideY == 0 && width is > 0 and <= MaximumSide && height is > 0 and <= MaximumSide)
+        {
+            return (width, height);
+        }
+
+        var (nearX, nearY) = (Nearest(width, strideX), Nearest(height, strideY));
+        throw new InvalidRequestException("size",
+            $"A size of {width}x{height} does not fit: {model.Name} needs a width that {strideX} divides and a height that {strideY} divides, up to {MaximumSide}. The nearest is {nearX}x{nearY}.");
+    }
+
+    private static int Nearest(int length, int stride) =>
+        Math.Clamp((int)Math.Round((double)length / stride, MidpointRounding.AwayFromZero), 1, MaximumSide / stride) * stride;
+
+    private static int Frames(GenerationRequest request, WanModel model, int fps)
+    {
+        var stride = model.Vae.TemporalStride;
+        if (request.Seconds is { } seconds)
+        {
+            if (request.Frames is not null)
+            {
+                throw new InvalidRequestException("seconds", "Frames and seconds were both given: give one of them.");
+            }
+
+            var longest = MaximumFrames / (double)fps;
+            return seconds > 0 && seconds <= longest
+                ? NearestFrames(seconds * fps, stride)
+                : throw new InvalidRequestException("seconds", $"{Text(seconds)} seconds are outside 0 (excluded) to {Text(Math.Floor(longest))} at {fps} frames a second.");
+        }
+
+        var frames = request.Frames ?? model.Defaults.Frames;
+        return frames is >= 1 and <= MaximumFrames && (frames - 1) % stride == 0
+            ? frames
+            : throw new InvalidRequestException("frames",
+                $"{frames} frames do not fit: {model.Name} needs {stride}n+1 of them (1, {stride + 1}, {(2 * stride) + 1}, …), up to {MaximumFrames}. The nearest is {NearestFrames(frames, stride)}.");
+    }
+
+    private static int NearestFrames(double frames, int stride) =>
+        Math.Min(MaximumFrames, (stride * (int)Math.Round(Math.Max(0, Math.Min(frames, MaximumFrames) - 1) / stride, MidpointRounding.AwayFromZero)) + 1);
+
+    private static Dictionary<int, RgbImage> GivenFrames(GenerationRequest request, WanModel model, int latentFrames)
+    {
+        var given = new Dictionary<int, RgbImage>();
+        foreach (var (image, asked) in request.Images)
+        {
+            if (!model.TakesImages)
+            {
+                throw new InvalidRequestException("image", $"{model.Name} makes videos from text alone and takes no image.");
+            }
+
+            var frame = asked < 0 ? latentFrames + asked : asked;
+            if (frame < 0 || frame >= latentFrames)
+            {
+                throw new InvalidRequestException("image", $"Latent frame {asked} is not in a clip of {latentFrames} latent frames: give 0 to {latentFrames - 1}, or -1 for the last.");
+            }
+
+            if (!given.TryAdd(frame, image))
+            {
+                throw new InvalidRequestException("image", $"Two images were given for latent frame {frame}: give one.");
+            }
+        }
+
+        return given;
+    }
+
+    private static string Prompt(string field, string text, bool mayBeEmpty)
+    {
+        if (!mayBeEmpty && string.IsNullOrWhiteSpace(text))
+        {
+            throw new InvalidRequestException(field, "The prompt is empty: say what the video is to show, such as \"a red circle moving left on a black background\".");
+        }
+
+        return text.Length <= MaximumPromptLength
+            ? text
+            : throw new InvalidRequestException(field, $"A {field} of {text.Length} characters is longer than {MaximumPromptLength}.");
+    }
+
+    private static T InRange<T>(string field, T value, T minimum, T maximum)
+        where T : INumber<T> => value >= minimum && value <= maximum
+        ? value
+        : throw new InvalidRequestException(field, T.IsNaN(value)
+            ? $"The {field} is not a number: give one from {Text(minimum)} to {Text(maximum)}."
+            : $"{field} {Text(value)} is outside {Text(minimum)} to {Text(maximum)}: the nearest is {Text(T.Clamp(value, minimum, maximum))}.");
+
+    private static string Text<T>(T value)
+        where T : INumber<T> => value.ToString(null, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,11 @@
+using WanSharp.Engine.Images;
+
+namespace WanSharp.Engine.Requests;
+
+/// <summary>An image that a latent frame of the clip is to show: it stays clean while the others are denoised.</summary>
+/// <param name="Image">The picture; it is resized and cropped to the clip's size.</param>
+/// <param name="LatentFrame">
+/// The latent frame, 0 for the clip's first frame; from the end if negative, -1 for the last one. Latent frame 0 is one
+/// frame of video, each other one four.
+/// </param>
+public sealed record ConditioningImage(RgbImage Image, int LatentFrame = 0);

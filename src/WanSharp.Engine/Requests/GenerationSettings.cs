@@ -1,0 +1,88 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace WanSharp.Engine.Requests;
+
+/// <summary>Everything that decides a clip, nothing left open: what is embedded in the file that is written.</summary>
+public sealed record GenerationSettings
+{
+    /// <summary>The version of WanSharp that made the clip.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>The model's name.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>SHA-256 over the model's files, hexadecimal.</summary>
+    public required string ModelDigest { get; init; }
+
+    /// <inheritdoc cref="GenerationRequest.Prompt"/>
+    public required string Prompt { get; init; }
+
+    /// <inheritdoc cref="GenerationRequest.NegativePrompt"/>
+    public required string NegativePrompt { get; init; }
+
+    /// <inheritdoc cref="GenerationRequest.Width"/>
+    public required int Width { get; init; }
+
+    /// <inheritdoc cref="GenerationRequest.Height"/>
+    public required int Height { get; init; }
+
+    /// <summary>Frames of video: 4n+1.</summary>
+    public required int Frames { get; init; }
+
+    /// <inheritdoc cref="GenerationRequest.Fps"/>
+    public required int Fps { get; init; }
+
+    /// <inheritdoc cref="GenerationRequest.Steps"/>
+    public required int Steps { get; init; }
+
+    /// <inheritdoc cref="GenerationRequest.GuidanceScale"/>
+    public required float GuidanceScale { get; init; }
+
+    /// <inheritdoc cref="GenerationRequest.Sampler"/>
+    public required string Sampler { get; init; }
+
+    /// <inheritdoc cref="GenerationRequest.Shift"/>
+    public required double Shift { get; init; }
+
+    /// <inheritdoc cref="GenerationRequest.Seed"/>
+    public required ulong Seed { get; init; }
+
+    /// <summary>The images that frames of the clip were made to show.</summary>
+    public required IReadOnlyList<EmbeddedImage> Images { get; init; }
+
+    /// <summary>The settings as one line of JSON.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, SettingsJson.Readable.GenerationSettings);
+
+    /// <summary>Reads settings back.</summary>
+    /// <returns>The settings, or null when <paramref name="json"/> holds none.</returns>
+    public static GenerationSettings? FromJson(string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, SettingsJson.Default.GenerationSettings);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>An image that a clip was conditioned on, as far as it can be named later.</summary>
+    /// <param name="LatentFrame">The latent frame that shows it.</param>
+    /// <param name="Sha256">SHA-256 of the decoded pixels, hexadecimal.</param>
+    public sealed record EmbeddedImage(int LatentFrame, string Sha256);
+}
+
+/// <summary>Settings as JSON: snake_case, and prompts readable in every language.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(GenerationSettings))]
+internal sealed partial class SettingsJson : JsonSerializerContext
+{
+    public static SettingsJson Readable { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}
