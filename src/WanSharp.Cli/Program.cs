@@ -1,1 +1,4 @@
-return 0;
+using WanSharp.Cli;
+using WanSharp.Cli.Terminal;
+
+return await WanApp.RunAsync(args, CliEnvironment.FromProcess());

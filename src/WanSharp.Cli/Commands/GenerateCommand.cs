@@ -1,0 +1,66 @@
+using System.CommandLine;
+using WanSharp.Cli.Terminal;
+using WanSharp.Engine;
+using WanSharp.Engine.Images;
+using WanSharp.Engine.Output;
+using WanSharp.Engine.Requests;
+using WanSharp.Runtime;
+
+namespace WanSharp.Cli.Commands;
+
+/// <summary><c>wan generate</c>: one video.</summary>
+internal sealed class GenerateCommand(CliEnvironment environment)
+{
+    private readonly GenerateOptions _request = new();
+
+    private readonly Option<string?> _output = new("--output", "-o")
+    {
+        Description = "What to write: .mp4, .webm, .gif, .png (all frames in one picture), or a folder/ for a PNG a frame. Default: named after the prompt.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string> _model = CommonOptions.Model();
+    private readonly Option<string> _provider = CommonOptions.Provider();
+    private readonly Option<int?> _threads = CommonOptions.Threads();
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    public static Command Build(CliEnvironment environment)
+    {
+        var self = new GenerateCommand(environment);
+        var command = new Command("generate", "Make one video from a sentence.") { self._output, self._model, self._provider, self._threads, self._json };
+        self._request.AddTo(command);
+        command.SetAction(self.RunAsync);
+        return command.WithExamples(
+            "wan generate \"a red circle moving left on a black background\" -o clip.mp4",
+            "wan generate 一个红色圆形向左移动，黑色背景 -o clip.webm --seed 7",
+            "wan generate \"a blue star growing on a beige background\" --steps 30 --guidance 5 -o sheet.png",
+            "wan generate \"a green square moving up on a navy background\" --image first.png -o clip.gif");
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var ffmpeg = EngineSetup.FindFfmpeg(environment);
+        var request = await _request.ReadAsync(parsed, environment.In, (file, token) => ImageReader.ReadAsync(ffmpeg, file, token), cancellationToken);
+        var target = Target(parsed.GetValue(_output) ?? OutputName.For(request));
+
+        var started = environment.Clock.GetTimestamp();
+        using var model = EngineSetup.OpenModel(environment, parsed.GetValue(_model)!);
+        using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(_threads));
+        using var generator = new VideoGenerator(model, runtime, new SessionSettings { Provider = parsed.GetValue(_provider)! });
+        var plan = generator.Plan(request);
+        var settings = plan.Settings;
+        await using (var progress = ProgressDisplay.Start(environment))
+        await using (var writer = VideoWriter.Create(ffmpeg, target, new ClipFormat(settings.Width, settings.Height, settings.Frames, settings.Fps), settings.ToJson()))
+        {
+            await generator.GenerateAsync(plan, writer, progress, cancellationToken);
+            await writer.CompleteAsync(cancellationToken);
+        }
+
+        GenerateReport.Write(environment.Out, target.FullPath, settings, environment.Clock.GetElapsedTime(started), parsed.GetValue(_json));
+        return ExitCode.Done;
+    }
+
+    private static OutputTarget Target(string path) => OutputTarget.TryParse(path, out var target, out var error)
+        ? target
+        : throw new InvalidRequestException("output", error);
+}

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Globalization;
+using WanSharp.Cli.Terminal;
+using WanSharp.Engine.Output;
+using WanSharp.Engine.Requests;
+
+namespace WanSharp.Cli.Commands;
+
+/// <summary><c>wan inspect</c>: what made a clip.</summary>
+internal sealed class InspectCommand(CliEnvironment environment)
+{
+    private readonly Argument<string> _file = new("file") { Description = "A clip or picture that `wan generate` wrote." };
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    public static Command Build(CliEnvironment environment)
+    {
+        var self = new InspectCommand(environment);
+        var command = new Command("inspect", "Print the settings that are embedded in a clip, and the command that makes it again.") { self._file, self._json };
+        command.SetAction(self.RunAsync);
+        return command.WithExamples("wan inspect clip.mp4", "wan inspect sheet.png --json");
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var file = parsed.GetValue(_file)!;
+        var embedded = await MetadataReader.ReadAsync(EngineSetup.FindFfmpeg(environment), file, cancellationToken);
+        if (embedded is null || GenerationSettings.FromJson(embedded) is not { } settings)
+        {
+            throw new MediaException($"{file} holds no settings of WanSharp: it was made by something else, or its metadata was removed.");
+        }
+
+        if (parsed.GetValue(_json))
+        {
+            environment.Out.WriteLine(settings.ToJson());
+            return ExitCode.Done;
+        }
+
+        foreach (var (name, value) in Rows(settings))
+        {
+            environment.Out.WriteLine($"{name,-14} {value}");
+        }
+
+        environment.Out.WriteLine();
+        environment.Out.WriteLine(GenerateCommandLine.For(settings, file));
+        return ExitCode.Done;
+    }
+
+    private static IEnumerable<(string Name, string Value)> Rows(GenerationSettings settings)
+    {
+        var invariant = CultureInfo.InvariantCulture;
+        yield return ("prompt", settings.Prompt);
+        yield return ("negative", settings.NegativePrompt);
+        yield return ("size", string.Create(invariant, $"{settings.Width}x{settings.Height}"));
+        yield return ("frames", string.Create(invariant, $"{settings.Frames} at {settings.Fps} a second"));
+        yield return ("steps", settings.Steps.ToString(invariant));
+        yield return ("sampler", settings.Sampler);
+        yield return ("shift", settings.Shift.ToString(invariant));
+        yield return ("guidance", settings.GuidanceScale.ToString(invariant));
+        yield return ("seed", settings.Seed.ToString(invariant));
+        foreach (var image in settings.Images)
+        {
+            yield return ("image", $"latent frame {image.LatentFrame}, pixels sha256:{image.Sha256}");
+        }
+
+        yield return ("model", $"{settings.Model} sha256:{settings.ModelDigest}");
+        yield return ("made by", $"WanSharp {settings.Version}");
+    }
+}

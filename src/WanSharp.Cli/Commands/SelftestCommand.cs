@@ -1,0 +1,90 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using WanSharp.Cli.Terminal;
+using WanSharp.Engine.Selftest;
+using WanSharp.Runtime;
+
+namespace WanSharp.Cli.Commands;
+
+/// <summary><c>wan selftest</c>: this machine's numbers beside the original implementation's.</summary>
+internal sealed class SelftestCommand(CliEnvironment environment)
+{
+    private readonly Option<string> _fixtures = new("--fixtures")
+    {
+        Description = "A folder with fixtures. Default: the small set that ships with the program.",
+        HelpName = "FOLDER",
+        DefaultValueFactory = _ => FixtureRunner.ShippedFixtures,
+    };
+
+    private readonly Option<string> _provider = CommonOptions.Provider();
+    private readonly Option<int?> _threads = CommonOptions.Threads();
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    public static Command Build(CliEnvironment environment)
+    {
+        var self = new SelftestCommand(environment);
+        var command = new Command("selftest", "Compare this machine's results with those of the original implementation.") { self._fixtures, self._provider, self._threads, self._json };
+        command.SetAction(self.RunAsync);
+        return command.WithExamples("wan selftest", "wan selftest --provider webgpu", "wan selftest --fixtures my-fixtures --json");
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var json = parsed.GetValue(_json);
+        using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(_threads));
+        var settings = new SessionSettings { Provider = parsed.GetValue(_provider)! };
+        var (passed, failed, skipped) = (0, 0, 0);
+        if (!json)
+        {
+            environment.Out.WriteLine($"{"fixture",-20} {"tensors",7} {"max error",10} {"relative",10} {"limit",10}  result");
+        }
+
+        await foreach (var result in FixtureRunner.RunAsync(parsed.GetValue(_fixtures)!, runtime, settings, cancellationToken))
+        {
+            passed += result.Passed ? 1 : 0;
+            skipped += result.Skipped ? 1 : 0;
+            failed += result is { Passed: false, Skipped: false } ? 1 : 0;
+            environment.Out.WriteLine(json ? Json(result) : Row(result));
+        }
+
+        if (!json)
+        {
+            environment.Out.WriteLine($"{passed} passed, {failed} failed, {skipped} skipped; ONNX Runtime {runtime.Version}, provider {settings.Provider}");
+        }
+
+        return failed == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private static string Row(FixtureResult result) => result.Worst is { } worst
+        ? string.Create(CultureInfo.InvariantCulture,
+            $"{result.Name,-20} {result.Comparisons.Count,7} {worst.MaximumError,10:0.0e+0} {result.LargestRelativeError,10:0.0e+0} {worst.Limit,10:0.0e+0}  {(result.Passed ? "pass" : $"FAIL: {worst.Name}")}")
+        : $"{result.Name,-20} {"",40}  {(result.Skipped ? "skipped" : "FAIL")}: {result.Problem}";
+
+    private static string Json(FixtureResult result)
+    {
+        var row = new JsonObject
+        {
+            ["name"] = result.Name,
+            ["result"] = result.Passed ? "pass" : result.Skipped ? "skipped" : "fail",
+            ["tensors"] = result.Comparisons.Count,
+        };
+        if (result.Worst is { } worst)
+        {
+            row["worst"] = worst.Name;
+            row["max_error"] = Finite(worst.MaximumError);
+            row["relative_error"] = Finite(result.LargestRelativeError);
+            row["limit"] = worst.Limit;
+        }
+
+        if (result.Problem is not null)
+        {
+            row["problem"] = result.Problem;
+        }
+
+        return row.ToJsonString(JsonText.Readable);
+    }
+
+    /// <summary>JSON has no infinity: null says that shapes differ or a value is not a number.</summary>
+    private static JsonValue? Finite(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;
+}

@@ -1,0 +1,28 @@
+using WanSharp.Cli.Terminal;
+using WanSharp.Engine.Models;
+using WanSharp.Engine.Output;
+using WanSharp.Runtime;
+
+namespace WanSharp.Cli;
+
+/// <summary>Opens what commands need, from options and environment variables.</summary>
+internal static class EngineSetup
+{
+    /// <summary>ONNX Runtime, from <c>WAN_ONNXRUNTIME</c> or from beside the program.</summary>
+    public static OrtRuntime OpenRuntime(CliEnvironment environment, int? threads) => OrtRuntime.Create(new RuntimeOptions
+    {
+        LibraryPath = environment.Variable("WAN_ONNXRUNTIME"),
+        Threads = threads ?? 0,
+    });
+
+    /// <summary>A model by name or path; names are looked up in <c>WAN_MODELS</c>, then beside the program.</summary>
+    public static WanModel OpenModel(CliEnvironment environment, string nameOrPath) =>
+        WanModel.Open(Models(environment).Find(nameOrPath));
+
+    public static ModelLocator Models(CliEnvironment environment) =>
+        new(environment.Variable("WAN_MODELS")?.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries) ?? []);
+
+    /// <summary>ffmpeg, from <c>WAN_FFMPEG</c>, the search path, or beside the program.</summary>
+    public static string FindFfmpeg(CliEnvironment environment) =>
+        FfmpegLocator.Find(environment.Variable("WAN_FFMPEG"), environment.Variable("PATH"), AppContext.BaseDirectory);
+}

@@ -1,0 +1,27 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using WanSharp.Engine.Requests;
+
+namespace WanSharp.Cli.Terminal;
+
+/// <summary>What <c>wan generate</c> says when it is done.</summary>
+internal static class GenerateReport
+{
+    public static void Write(TextWriter output, string path, GenerationSettings settings, TimeSpan elapsed, bool json)
+    {
+        if (json)
+        {
+            var report = new JsonObject
+            {
+                ["path"] = path,
+                ["seconds"] = Math.Round(elapsed.TotalSeconds, 3),
+                ["settings"] = JsonNode.Parse(settings.ToJson()),
+            };
+            output.WriteLine(report.ToJsonString(JsonText.Readable));
+            return;
+        }
+
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{path}: {settings.Width}x{settings.Height}, {settings.Frames} frames at {settings.Fps} a second, {settings.Steps} steps of {settings.Sampler}, guidance {settings.GuidanceScale}, seed {settings.Seed}; made in {elapsed.TotalSeconds:0.0} s."));
+    }
+}

@@ -1,0 +1,103 @@
+using System.Globalization;
+using WanSharp.Engine;
+
+namespace WanSharp.Cli.Terminal;
+
+/// <summary>
+/// One line that shows how far a generation is: stage, step, steps per second, time left. Redrawn in place for a
+/// terminal; for a log, a line as each stage ends.
+/// </summary>
+internal sealed class ProgressDisplay : IProgress<GenerationProgress>, IAsyncDisposable
+{
+    private const int BarWidth = 24;
+    private static readonly TimeSpan RedrawEvery = TimeSpan.FromMilliseconds(100);
+
+    private readonly CliEnvironment _environment;
+    private readonly Lock _gate = new();
+    private GenerationProgress? _last;
+    private long _stageStarted;
+    private long _drawn;
+
+    private ProgressDisplay(CliEnvironment environment) => _environment = environment;
+
+    public static ProgressDisplay Start(CliEnvironment environment) => new(environment);
+
+    /// <inheritdoc/>
+    public void Report(GenerationProgress value)
+    {
+        lock (_gate)
+        {
+            var now = _environment.Clock.GetTimestamp();
+            var isNewStage = _last?.Stage != value.Stage;
+            if (isNewStage)
+            {
+                EndStage(now);
+                _stageStarted = now;
+            }
+
+            _last = value;
+            if (_environment.IsInteractive && (isNewStage || _environment.Clock.GetElapsedTime(_drawn, now) >= RedrawEvery))
+            {
+                _drawn = now;
+                _environment.Error.Write($"\r\e[K{Describe(value, _environment.Clock.GetElapsedTime(_stageStarted, now))}");
+            }
+        }
+    }
+
+    /// <summary>Ends the display; its line disappears from a terminal.</summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            EndStage(_environment.Clock.GetTimestamp());
+            if (_environment.IsInteractive)
+            {
+                _environment.Error.Write("\r\e[K");
+            }
+
+            _last = null;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private void EndStage(long now)
+    {
+        if (_last is { } ended && !_environment.IsInteractive)
+        {
+            var seconds = _environment.Clock.GetElapsedTime(_stageStarted, now).TotalSeconds;
+            var units = ended.Total > 1 ? $", {ended.Total} {Units(ended.Stage)}" : "";
+            _environment.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Name(ended.Stage)}: {seconds:0.00} s{units}"));
+        }
+    }
+
+    private static string Describe(GenerationProgress progress, TimeSpan elapsed)
+    {
+        if (progress.Total <= 1)
+        {
+            return $"{Name(progress.Stage)} …";
+        }
+
+        var filled = BarWidth * progress.Done / progress.Total;
+        var bar = new string('━', filled) + new string('─', BarWidth - filled);
+        var rate = progress.Done > 0 && elapsed > TimeSpan.Zero ? progress.Done / elapsed.TotalSeconds : 0;
+        var speed = rate > 0
+            ? string.Create(CultureInfo.InvariantCulture, $"  {rate:0.0} {Units(progress.Stage)}/s  {Left((progress.Total - progress.Done) / rate)} left")
+            : "";
+        return $"{Name(progress.Stage),-8} {bar} {progress.Done}/{progress.Total}{speed}";
+    }
+
+    private static string Left(double seconds) => seconds < 60
+        ? string.Create(CultureInfo.InvariantCulture, $"{seconds:0} s")
+        : TimeSpan.FromSeconds(Math.Min(seconds, 359_999)).ToString(seconds < 3600 ? @"m\:ss" : @"h\:mm\:ss", CultureInfo.InvariantCulture);
+
+    private static string Name(GenerationStage stage) => stage switch
+    {
+        GenerationStage.Load => "load",
+        GenerationStage.Encode => "encode",
+        GenerationStage.Denoise => "denoise",
+        _ => "decode",
+    };
+
+    private static string Units(GenerationStage stage) => stage == GenerationStage.Denoise ? "steps" : "frames";
+}
