@@ -1,0 +1,91 @@
+using System.Text.RegularExpressions;
+using WanSharp.Cli;
+using WanSharp.Cli.Terminal;
+
+namespace WanSharp.Repository.Tests;
+
+public partial class DocumentTests
+{
+    public static TheoryData<string> Documents => [.. Checkout.Documents()];
+
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void PathsThatADocumentNames_Exist(string document)
+    {
+        var text = Checkout.Read(document);
+        var folder = Path.GetDirectoryName(document)!;
+        var missing = new List<string>();
+        foreach (Match link in Links().Matches(text))
+        {
+            AddIfMissing(Path.Combine(folder, link.Groups["path"].Value), missing);
+        }
+
+        foreach (Match path in CodePaths().Matches(text))
+        {
+            AddIfMissing(path.Groups["path"].Value, missing);
+        }
+
+        Assert.True(missing.Count == 0, $"{document} names what is not there: {string.Join(", ", missing)}");
+    }
+
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void CommandLinesThatADocumentShows_Parse(string document)
+    {
+        var root = WanApp.Build(Environment());
+        foreach (Match line in CommandLines().Matches(Checkout.Read(document)))
+        {
+            var command = line.Groups["arguments"].Value.Split("  #")[0].Trim();
+            Assert.True(root.Parse(command).Errors.Count == 0,
+                $"{document}: \"wan {command}\" does not parse: {string.Join(" ", root.Parse(command).Errors.Select(error => error.Message))}");
+        }
+    }
+
+    [Fact]
+    public void ExamplesInHelp_Parse()
+    {
+        var environment = Environment();
+        var root = WanApp.Build(environment);
+        foreach (var command in root.Subcommands)
+        {
+            var examples = command.Options.Select(option => option.Action).OfType<WanSharp.Cli.Commands.HelpWithExamples>().Single().Examples;
+            Assert.NotEmpty(examples);
+            foreach (var example in examples)
+            {
+                Assert.StartsWith("wan ", example, StringComparison.Ordinal);
+                Assert.Empty(root.Parse(example[4..]).Errors);
+            }
+        }
+    }
+
+    private static void AddIfMissing(string path, List<string> missing)
+    {
+        var full = Path.Combine(Checkout.Root, path);
+        if (!File.Exists(full) && !Directory.Exists(full))
+        {
+            missing.Add(path);
+        }
+    }
+
+    private static CliEnvironment Environment() => new()
+    {
+        Out = TextWriter.Null,
+        Error = TextWriter.Null,
+        In = TextReader.Null,
+        IsInteractive = false,
+        Variable = _ => null,
+        Clock = TimeProvider.System,
+    };
+
+    // [text](path), without a scheme and without the anchor
+    [GeneratedRegex(@"\]\((?<path>[^)#:\s]+)(#[^)]*)?\)")]
+    private static partial Regex Links();
+
+    // `src/…`, `docs/…` and the like, as written in code spans
+    [GeneratedRegex(@"`(?<path>(src|tests|docs|training|models|native|fixtures|bench)/[\w./+-]*)`")]
+    private static partial Regex CodePaths();
+
+    // "    wan generate …" in a code block, also through dotnet run
+    [GeneratedRegex(@"^(    |\$ )?(wan|dotnet run .*--project src/WanSharp\.Cli --) (?<arguments>.+)$", RegexOptions.Multiline)]
+    private static partial Regex CommandLines();
+}
