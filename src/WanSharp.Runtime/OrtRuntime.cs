@@ -12,14 +12,16 @@ namespace WanSharp.Runtime;
 /// </remarks>
 public sealed unsafe class OrtRuntime : IDisposable
 {
+    private readonly RuntimeOptions _options;
     private readonly OrtLogSink _log;
     private readonly OrtMemoryInfoHandle _host;
 
     private OrtRuntime(OrtApi api, RuntimeOptions options)
     {
         Api = api;
+        _options = options;
         _log = new OrtLogSink(options.Log ?? (static _ => { }));
-        Environment = CreateEnvironment(options);
+        Environment = CreateEnvironment();
         _host = ShareArena();
         nint allocator;
         api.Check(api.Table->GetAllocatorWithDefaultOptions(&allocator), "taking the default allocator");
@@ -108,7 +110,7 @@ public sealed unsafe class OrtRuntime : IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         RequireProvider(settings.Provider);
         using var environment = Environment.Hold();
-        using var options = SessionOptionsFactory.Create(Api, settings);
+        using var options = SessionOptionsFactory.Create(Api, settings, _options);
         RuntimeValue[] lent = [];
         try
         {
@@ -163,18 +165,18 @@ public sealed unsafe class OrtRuntime : IDisposable
         }
     }
 
-    private OrtEnvironmentHandle CreateEnvironment(RuntimeOptions options)
+    private OrtEnvironmentHandle CreateEnvironment()
     {
         const string Doing = "making the environment";
         nint pointer;
         Api.Check(Api.Table->CreateThreadingOptions(&pointer), Doing);
         using var threading = new OrtThreadingOptionsHandle(Api, pointer);
-        Api.Check(Api.Table->SetGlobalIntraOpNumThreads(threading.Pointer, options.Threads), Doing);
+        Api.Check(Api.Table->SetGlobalIntraOpNumThreads(threading.Pointer, _options.Threads), Doing);
         Api.Check(Api.Table->SetGlobalInterOpNumThreads(threading.Pointer, 1), Doing); // nodes run one after another
-        Api.Check(Api.Table->SetGlobalSpinControl(threading.Pointer, options.SpinWhenIdle ? 1 : 0), Doing);
+        Api.Check(Api.Table->SetGlobalSpinControl(threading.Pointer, _options.SpinWhenIdle ? 1 : 0), Doing);
         using var name = NativeText.Utf8("wan");
         Api.Check(
-            Api.Table->CreateEnvWithCustomLoggerAndGlobalThreadPools(OrtLogSink.Callback, _log.Token, options.LogLevel, name.Text, threading.Pointer, &pointer),
+            Api.Table->CreateEnvWithCustomLoggerAndGlobalThreadPools(OrtLogSink.Callback, _log.Token, _options.LogLevel, name.Text, threading.Pointer, &pointer),
             Doing);
         return new OrtEnvironmentHandle(Api, pointer, _log);
     }

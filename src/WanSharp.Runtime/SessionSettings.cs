@@ -36,7 +36,8 @@ public sealed record SessionSettings
 
     /// <summary>
     /// When given, every node's time is recorded: the beginning of the path of the file, to which the library adds a
-    /// time stamp and ".json" (<see cref="Session.EndProfiling"/> tells the whole). Default: null, no profile.
+    /// time stamp and ".json" (<see cref="Session.EndProfiling"/> tells the whole). A session with a profile has a thread
+    /// pool of its own. Default: null, no profile.
     /// </summary>
     public string? ProfilePathPrefix { get; init; }
 }

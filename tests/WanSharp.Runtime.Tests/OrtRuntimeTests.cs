@@ -91,7 +91,7 @@ public sealed unsafe class OrtRuntimeTests(RuntimeFixture fixture)
     [InlineData("abacus")]
     public void SessionOptions_ForAProviderWithoutItsFiles_NamesTheProvider(string provider)
     {
-        var error = Assert.Throws<OrtException>(() => SessionOptionsFactory.Create(fixture.Runtime.Api, new SessionSettings { Provider = provider }));
+        var error = Assert.Throws<OrtException>(() => SessionOptionsFactory.Create(fixture.Runtime.Api, new SessionSettings { Provider = provider }, new RuntimeOptions()));
 
         Assert.Contains($"adding provider {provider}", error.Message, StringComparison.OrdinalIgnoreCase);
     }

@@ -148,6 +148,48 @@ public sealed class SessionTests(RuntimeFixture fixture)
         }
     }
 
+    [Fact]
+    public async Task Run_WhileOtherSessionsAreProfiled_IsNotDisturbed()
+    {
+        using var session = fixture.Compile("scale");
+        using var x = Tensor.Zeros(DType.F32, [200_000, 4]); // enough that several threads share it
+        using var w = Tensor.Zeros(DType.F32, [4]);
+        var folder = Directory.CreateTempSubdirectory("wan-profile");
+        try
+        {
+            var profiling = Task.Run(
+                () =>
+                {
+                    for (var i = 0; i < 15; i++)
+                    {
+                        using var profiled = fixture.Compile("scale", new SessionSettings { ProfilePathPrefix = Path.Combine(folder.FullName, $"{i}") });
+                        RunScale(profiled, x, w);
+                        profiled.EndProfiling();
+                    }
+                },
+                TestContext.Current.CancellationToken);
+
+            while (!profiling.IsCompleted)
+            {
+                RunScale(session, x, w);
+            }
+
+            await profiling;
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static void RunScale(Session session, Tensor x, Tensor w)
+    {
+        using var run = session.Prepare();
+        run.SetInput("x", x);
+        run.SetInput("w", w);
+        run.Run().Dispose();
+    }
+
     private static float[] RunExternal(Session session)
     {
         using var x = Tensor.Zeros(DType.F32, [4]);

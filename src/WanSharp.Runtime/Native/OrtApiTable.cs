@@ -44,6 +44,7 @@ internal unsafe struct OrtApiTable
     [FieldOffset(Slot * 17)] public delegate* unmanaged<nint, nint> DisableMemPattern;
     [FieldOffset(Slot * 20)] public delegate* unmanaged<nint, byte*, nint> SetSessionLogId;
     [FieldOffset(Slot * 23)] public delegate* unmanaged<nint, int, nint> SetSessionGraphOptimizationLevel;
+    [FieldOffset(Slot * 24)] public delegate* unmanaged<nint, int, nint> SetIntraOpNumThreads;
     [FieldOffset(Slot * 120)] public delegate* unmanaged<nint, nint> DisablePerSessionThreads;
     [FieldOffset(Slot * 130)] public delegate* unmanaged<nint, byte*, byte*, nint> AddSessionConfigEntry;
     [FieldOffset(Slot * 210)] public delegate* unmanaged<nint, byte**, nint*, nuint, nint> AddExternalInitializers;

@@ -5,7 +5,7 @@ namespace WanSharp.Runtime.Native;
 /// <summary>Turns <see cref="SessionSettings"/> into the library's session options.</summary>
 internal static unsafe class SessionOptionsFactory
 {
-    public static OrtSessionOptionsHandle Create(OrtApi api, SessionSettings settings)
+    public static OrtSessionOptionsHandle Create(OrtApi api, SessionSettings settings, RuntimeOptions runtime)
     {
         var doing = $"preparing session options of graph '{settings.Name}'";
         nint pointer;
@@ -14,6 +14,7 @@ internal static unsafe class SessionOptionsFactory
         try
         {
             Fill(options, settings, doing);
+            ShareThreadsOrProfile(options, settings, runtime, doing);
             foreach (var step in ProviderPlan.For(settings.Provider, settings.ProviderOptions))
             {
                 Append(options, step, $"adding provider {step.Name} to graph '{settings.Name}'");
@@ -34,7 +35,6 @@ internal static unsafe class SessionOptionsFactory
         var table = api.Table;
         using var name = NativeText.Utf8(settings.Name);
         api.Check(table->SetSessionLogId(pointer, name.Text), doing);
-        api.Check(table->DisablePerSessionThreads(pointer), doing);
         api.Check(table->SetSessionGraphOptimizationLevel(pointer, (int)settings.Optimization), doing);
         if (!settings.MemoryPattern)
         {
@@ -47,12 +47,6 @@ internal static unsafe class SessionOptionsFactory
             api.Check(table->SetOptimizedModelFilePath(pointer, path.Text), doing);
         }
 
-        if (settings.ProfilePathPrefix is { } profilePathPrefix)
-        {
-            using var path = NativeText.Path(profilePathPrefix);
-            api.Check(table->EnableProfiling(pointer, path.Text), doing);
-        }
-
         AddConfigEntry(options, "session.use_env_allocators", "1", doing); // the environment's one arena, not one a session
         if (settings.ExternalDataFolder is { } folder)
         {
@@ -63,6 +57,25 @@ internal static unsafe class SessionOptionsFactory
         {
             AddConfigEntry(options, key, value, doing);
         }
+    }
+
+    /// <summary>
+    /// A profiled session gets threads of its own: the recorder of a thread pool cannot tell sessions apart, and a
+    /// recording that begins during another session's run fails that run ("LogStart must pair with LogEnd").
+    /// </summary>
+    private static void ShareThreadsOrProfile(OrtSessionOptionsHandle options, SessionSettings settings, RuntimeOptions runtime, string doing)
+    {
+        var api = options.Api;
+        if (settings.ProfilePathPrefix is not { } profilePathPrefix)
+        {
+            api.Check(api.Table->DisablePerSessionThreads(options.Pointer), doing);
+            return;
+        }
+
+        using var path = NativeText.Path(profilePathPrefix);
+        api.Check(api.Table->EnableProfiling(options.Pointer, path.Text), doing);
+        api.Check(api.Table->SetIntraOpNumThreads(options.Pointer, runtime.Threads), doing);
+        AddConfigEntry(options, "session.intra_op.allow_spinning", runtime.SpinWhenIdle ? "1" : "0", doing);
     }
 
     private static void AddConfigEntry(OrtSessionOptionsHandle options, string key, string value, string doing)
