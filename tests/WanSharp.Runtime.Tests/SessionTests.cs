@@ -64,6 +64,16 @@ public sealed class SessionTests(RuntimeFixture fixture)
     }
 
     [Fact]
+    public void Run_WithInitializersFromTensors_NeedsNoFileAndKeepsTheirMemory()
+    {
+        using var w = Tensor.CopyOf<float>([4], [5, 6, 7, 8]);
+        using var session = _runtime.CreateSession(RuntimeFixture.Model("external"), new SessionSettings(), new Dictionary<string, Tensor> { ["w"] = w });
+        w.Dispose();
+
+        Assert.Equal([5, 6, 7, 8], RunExternal(session));
+    }
+
+    [Fact]
     public void Run_OfParallelCallers_GivesEachItsOwnResult()
     {
         using var session = fixture.Compile("scale");

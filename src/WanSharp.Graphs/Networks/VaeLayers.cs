@@ -38,7 +38,7 @@ internal sealed class VaeLayers(GraphBuilder graph, bool isFirst)
         var weight = graph.Weight($"{name}.weight", [channels, Channels(frames), 1, 1, 1], graph.ConvolutionType);
         var image = graph.Reshape(weight, [channels, Channels(frames), 1, 1]);
         var bias = graph.Weight($"{name}.bias", [channels], graph.ConvolutionType);
-        return [.. frames.Select(frame => graph.Conv2d(frame, image, bias))];
+        return [.. frames.Select(frame => graph.Cast(graph.Conv2d(frame, image, bias), DType.F32))];
     }
 
     /// <summary>x / max(‖x‖, 1e-12) · √channels · gamma over the channels, then SiLU.</summary>
@@ -76,11 +76,20 @@ internal sealed class VaeLayers(GraphBuilder graph, bool isFirst)
 
     /// <summary>Halves height and width; the row below and the column to the right of the image count as zeros.</summary>
     public GraphValue[] DownsampleSpace(string name, GraphValue[] frames) =>
-        [.. frames.Select(frame => graph.Conv2d(graph.Pad(frame, [0, 0, 0, 0], [0, 0, 1, 1]), $"{name}.resample.1", Channels(frames), kernel: 3, stride: 2))]; // [batch, channels, height / 2, width / 2]
+        [.. frames.Select(frame =>
+        {
+            var padded = graph.Pad(frame, [0, 0, 0, 0], [0, 0, 1, 1]); // [batch, channels, height + 1, width + 1]
+            var halved = graph.Conv2d(padded, $"{name}.resample.1", Channels(frames), kernel: 3, stride: 2); // [batch, channels, height / 2, width / 2]
+            return graph.Cast(halved, DType.F32);
+        })];
 
     /// <summary>Doubles height and width.</summary>
     public GraphValue[] UpsampleSpace(string name, GraphValue[] frames, long channels) =>
-        [.. frames.Select(frame => graph.Conv2d(graph.UpsampleNearest(frame, [1, 1, 2, 2]), $"{name}.resample.1", channels, kernel: 3, padding: 1))]; // [batch, channels, 2 · height, 2 · width]
+        [.. frames.Select(frame =>
+        {
+            var doubled = graph.UpsampleNearest(frame, [1, 1, 2, 2]); // [batch, channels, 2 · height, 2 · width]
+            return graph.Cast(graph.Conv2d(doubled, $"{name}.resample.1", channels, kernel: 3, padding: 1), DType.F32);
+        })];
 
     /// <summary>Halves the number of frames. The clip's first frame passes as it is.</summary>
     public GraphValue[] DownsampleTime(string name, GraphValue[] frames)
@@ -124,20 +133,19 @@ internal sealed class VaeLayers(GraphBuilder graph, bool isFirst)
     private GraphValue Normalize(GraphValue frame, GraphValue scaledGamma)
     {
         const float SmallestNorm = 1e-12f; // eps of torch.nn.functional.normalize: a lower bound, not a summand
-        var x = graph.Cast(frame, DType.F32);
-        var length = graph.Maximum(graph.ReduceL2(x, axis: 1), graph.Scalar(SmallestNorm)); // [batch, 1, height, width]
-        return x / length * scaledGamma;
+        var length = graph.Maximum(graph.ReduceL2(frame, axis: 1), graph.Scalar(SmallestNorm)); // [batch, 1, height, width]
+        return frame / length * scaledGamma;
     }
 
     /// <summary>The frames after those that the last step left, null for each before the clip's first; leaves the last <paramref name="count"/> to the next step.</summary>
     private GraphValue?[] Remember(string name, GraphValue[] frames, int count, GraphValue? like = null)
     {
         like ??= frames[0];
-        var past = Enumerable.Range(0, count).Select(i => isFirst ? null : graph.Input($"{name}.cache.{i}", like.DType, [.. like.Shape]));
+        var past = Enumerable.Range(0, count).Select(i => isFirst ? null : graph.Input($"{name}.cache.{i}", DType.F32, [.. like.Shape]));
         GraphValue?[] all = [.. past, .. frames];
         for (var i = 0; i < count; i++)
         {
-            var kept = all[all.Length - count + i] ?? graph.Expand(graph.Scalar(0, like.DType), [.. like.Shape]);
+            var kept = all[all.Length - count + i] ?? graph.Expand(graph.Scalar(0), [.. like.Shape]);
             graph.Output($"{name}.cache.{i}{NextSuffix}", kept);
         }
 
@@ -168,7 +176,7 @@ internal sealed class VaeLayers(GraphBuilder graph, bool isFirst)
                 }
             }
 
-            return sum!; // The last frame is the present one.
+            return graph.Cast(sum!, DType.F32); // There is a sum: the last frame is the present one.
         }
 
         /// <summary>The part of the kernel that makes some of its output channels.</summary>

@@ -149,5 +149,5 @@ public static class WanVae
 
     /// <summary>frames × [batch, channels, height, width] → [batch, channels, frames, height, width].</summary>
     private static GraphValue Clip(GraphBuilder graph, GraphValue[] frames) =>
-        graph.Concat([.. frames.Select(x => graph.Reshape(graph.Cast(x, DType.F32), [x.Shape[0], x.Shape[1], 1, x.Shape[2], x.Shape[3]]))], axis: 2);
+        graph.Concat([.. frames.Select(x => graph.Reshape(x, [x.Shape[0], x.Shape[1], 1, x.Shape[2], x.Shape[3]]))], axis: 2);
 }

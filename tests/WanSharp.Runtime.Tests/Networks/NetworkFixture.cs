@@ -81,6 +81,19 @@ internal sealed class NetworkFixture : IDisposable
         int Int(string key) => model.GetProperty(key).GetInt32();
     }
 
+    public VaeConfig VaeConfig()
+    {
+        var model = _config.GetProperty("model");
+        return new VaeConfig
+        {
+            Dim = model.GetProperty("dim").GetInt32(),
+            LatentChannels = model.GetProperty("z_dim").GetInt32(),
+            DimMultipliers = [.. model.GetProperty("dim_mult").EnumerateArray().Select(multiplier => multiplier.GetInt32())],
+            ResidualBlocks = model.GetProperty("num_res_blocks").GetInt32(),
+            TemporalDownsample = [.. model.GetProperty("temperal_downsample").EnumerateArray().Select(halves => halves.GetBoolean())],
+        };
+    }
+
     /// <summary>The values of one tensor as floats.</summary>
     public float[] Floats(string name) => Floats(Values.Get(name));
 
