@@ -23,6 +23,8 @@ internal static class TinyNetworks
 
     private static readonly VaeConfig Video = new() { Dim = 4 };
 
+    private static readonly VaeConfig PatchedVideo = VaeConfig.Wan22 with { Dim = 4, DecoderDim = 8 };
+
     public static OnnxGraph Transformer(GraphOptions options) => WanTransformer.Whole(TextToVideo, options);
 
     public static IEnumerable<OnnxGraph> All(GraphOptions options)
@@ -42,10 +44,14 @@ internal static class TinyNetworks
             yield return Umt5Encoder.Whole(Text, options);
         }
 
-        yield return WanVae.EncodeFirst(Video, options);
-        yield return WanVae.EncodeNext(Video, options);
-        yield return WanVae.DecodeFirst(Video, options);
-        yield return WanVae.DecodeNext(Video, options);
+        foreach (var config in (VaeConfig[])[Video, PatchedVideo])
+        {
+            yield return WanVae.EncodeFirst(config, options);
+            yield return WanVae.EncodeNext(config, options);
+            yield return WanVae.DecodeFirst(config, options);
+            yield return WanVae.DecodeNext(config, options);
+        }
+
         yield return EveryOperation(options);
     }
 

@@ -24,6 +24,9 @@ internal sealed class VaeLayers(GraphBuilder graph, bool isFirst)
 
     private const int KernelFrames = 3;
 
+    /// <summary>Whether this is a clip's first step.</summary>
+    public bool IsFirst => isFirst;
+
     /// <summary>A convolution with a kernel of 3 × 3 × 3 that sees no later frame.</summary>
     public GraphValue[] CausalConv(string name, GraphValue[] frames, long channels)
     {
@@ -73,6 +76,22 @@ internal sealed class VaeLayers(GraphBuilder graph, bool isFirst)
             return frame + graph.Conv2d(image, $"{name}.proj", channels, kernel: 1);
         })];
     }
+
+    /// <summary>What stands between a coder's levels and its latent end.</summary>
+    /// <param name="coder">"encoder" or "decoder".</param>
+    /// <param name="frames">Frames at the coarsest level.</param>
+    public GraphValue[] Middle(string coder, GraphValue[] frames)
+    {
+        var channels = Channels(frames);
+        var x = ResidualBlock($"{coder}.middle.0", frames, channels);
+        return ResidualBlock($"{coder}.middle.2", AttentionBlock($"{coder}.middle.1", x), channels);
+    }
+
+    /// <summary>A coder's last layers.</summary>
+    /// <param name="coder">"encoder" or "decoder".</param>
+    /// <param name="frames">What its other layers made.</param>
+    /// <param name="channels">The channels of the result.</param>
+    public GraphValue[] Head(string coder, GraphValue[] frames, long channels) => CausalConv($"{coder}.head.2", NormSilu($"{coder}.head.0", frames), channels);
 
     /// <summary>Halves height and width; the row below and the column to the right of the image count as zeros.</summary>
     public GraphValue[] DownsampleSpace(string name, GraphValue[] frames) =>

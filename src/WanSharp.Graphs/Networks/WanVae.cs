@@ -3,16 +3,17 @@ using WanSharp.Tensors;
 namespace WanSharp.Graphs.Networks;
 
 /// <summary>
-/// The VAE of Wan 2.1, as four graphs: encoder and decoder, each for a clip's first step and for every later one. A step
+/// The VAEs of Wan, as four graphs: encoder and decoder, each for a clip's first step and for every later one. A step
 /// takes the caches that the step before left, so that a clip of any length passes in constant memory and nothing is
-/// computed twice.
+/// computed twice. Here stands what <see cref="VaeKind.Wan21"/> is made of; <see cref="Wan22Vae"/> has the other.
 /// </summary>
 /// <remarks>
 /// <para>Encoder: <c>frames</c> F32 [batch, 3, 1 first, then <see cref="VaeConfig.TemporalStride"/>, height, width] in
-/// [-1, 1] → <c>latents</c> F32 [batch, latent channels, 1, height / 8, width / 8], the mean of the distribution,
-/// standardized by <see cref="VaeConfig.Mean"/> and <see cref="VaeConfig.Std"/>. Height and width are multiples of 8.</para>
+/// [-1, 1] → <c>latents</c> F32 [batch, latent channels, 1, height / stride, width / stride], the mean of the distribution,
+/// standardized by <see cref="VaeConfig.Mean"/> and <see cref="VaeConfig.Std"/>. Height and width are multiples of
+/// <see cref="VaeConfig.SpatialStride"/>.</para>
 /// <para>Decoder: <c>latents</c> F32 [batch, latent channels, 1, height, width] → <c>frames</c> F32 [batch, 3, 1 first, then
-/// <see cref="VaeConfig.TemporalStride"/>, 8 · height, 8 · width], clamped to [-1, 1].</para>
+/// <see cref="VaeConfig.TemporalStride"/>, stride · height, stride · width], clamped to [-1, 1].</para>
 /// <para>Caches: outputs whose names end in <see cref="NextSuffix"/>; the next step has an input of the name without it.
 /// A caller passes them on as they are.</para>
 /// <para>Source: Wan-Video/Wan2.1:wan/modules/vae.py, with its weight names.</para>
@@ -22,7 +23,7 @@ public static class WanVae
     /// <summary>A cache leaves a step under its input's name with this added.</summary>
     public const string NextSuffix = VaeLayers.NextSuffix;
 
-    private const int Colors = 3;
+    internal const int Colors = 3;
 
     /// <summary>The encoder's first step: one frame to one latent frame.</summary>
     public static OnnxGraph EncodeFirst(VaeConfig config, GraphOptions options) => Encode("vae_encode_first", config, options, isFirst: true);
@@ -46,13 +47,14 @@ public static class WanVae
         var clip = graph.Input("frames", DType.F32, ["batch", Colors, count, "height", "width"], "pixels in [-1, 1]");
         var frames = Frames(graph, clip); // count × [batch, 3, height, width]
 
-        var x = Encoder(layers, config, frames); // 1 × [batch, 2 · latent channels, height / 8, width / 8]
+        // 1 × [batch, 2 · latent channels, height / stride, width / stride]
+        var x = config.Kind == VaeKind.Wan22 ? Wan22Vae.Encoder(graph, layers, config, frames) : Encoder(layers, config, frames);
         graph.Probe("encoder", Clip(graph, x));
         var moments = layers.PointwiseConv("conv1", x, 2 * config.LatentChannels)[0];
-        var mean = graph.Slice(moments, axis: 1, 0, config.LatentChannels); // [batch, latent channels, height / 8, width / 8]
+        var mean = graph.Slice(moments, axis: 1, 0, config.LatentChannels); // [batch, latent channels, height / stride, width / stride]
         graph.Probe("mu_raw", Clip(graph, [mean]));
         var (center, scale) = Statistics(graph, config);
-        graph.Output("latents", Clip(graph, [(mean - center) * scale])); // [batch, latent channels, 1, height / 8, width / 8]
+        graph.Output("latents", Clip(graph, [(mean - center) * scale])); // [batch, latent channels, 1, height / stride, width / stride]
         return graph.Build();
     }
 
@@ -68,7 +70,12 @@ public static class WanVae
 
         var x = layers.PointwiseConv("conv2", [z], config.LatentChannels);
         graph.Probe("dec_conv2", Clip(graph, x));
-        var frames = Clip(graph, Decoder(graph, layers, config, x)); // [batch, 3, 1 or 4, 8 · height, 8 · width]
+        x = layers.CausalConv("decoder.conv1", x, config.DecoderChannels(^1));
+        graph.Probe("dec_conv1", Clip(graph, x));
+        x = layers.Middle("decoder", x);
+        graph.Probe("dec_middle", Clip(graph, x));
+        x = config.Kind == VaeKind.Wan22 ? Wan22Vae.Decoder(graph, layers, config, x) : Decoder(layers, config, x);
+        var frames = Clip(graph, x); // [batch, 3, 1 or 4, stride · height, stride · width]
         graph.Probe("video_raw", frames);
         graph.Output("frames", graph.Clamp(frames, -1, 1));
         return graph.Build();
@@ -78,15 +85,14 @@ public static class WanVae
     {
         var x = layers.CausalConv("encoder.conv1", frames, config.Dim);
         var position = 0;
-        for (var level = 0; level < config.DimMultipliers.Count; level++)
+        for (var level = 0; level < config.Levels; level++)
         {
-            var channels = config.Dim * config.DimMultipliers[level];
             for (var i = 0; i < config.ResidualBlocks; i++)
             {
-                x = layers.ResidualBlock($"encoder.downsamples.{position++}", x, channels);
+                x = layers.ResidualBlock($"encoder.downsamples.{position++}", x, config.EncoderChannels(level));
             }
 
-            if (level < config.DimMultipliers.Count - 1)
+            if (level < config.Levels - 1)
             {
                 var name = $"encoder.downsamples.{position++}";
                 x = layers.DownsampleSpace(name, x);
@@ -94,21 +100,15 @@ public static class WanVae
             }
         }
 
-        x = Middle(layers, "encoder", x);
-        return Head(layers, "encoder", x, 2 * config.LatentChannels);
+        return layers.Head("encoder", layers.Middle("encoder", x), 2 * config.LatentChannels);
     }
 
-    private static GraphValue[] Decoder(GraphBuilder graph, VaeLayers layers, VaeConfig config, GraphValue[] latent)
+    private static GraphValue[] Decoder(VaeLayers layers, VaeConfig config, GraphValue[] x)
     {
-        var levels = config.DimMultipliers.Count;
-        var x = layers.CausalConv("decoder.conv1", latent, config.Dim * config.DimMultipliers[^1]);
-        graph.Probe("dec_conv1", Clip(graph, x));
-        x = Middle(layers, "decoder", x);
-        graph.Probe("dec_middle", Clip(graph, x));
         var position = 0;
-        for (var level = levels - 1; level >= 0; level--)
+        for (var level = config.Levels - 1; level >= 0; level--)
         {
-            var channels = config.Dim * config.DimMultipliers[level];
+            var channels = config.DecoderChannels(level);
             for (var i = 0; i < config.ResidualBlocks + 1; i++)
             {
                 x = layers.ResidualBlock($"decoder.upsamples.{position++}", x, channels);
@@ -122,19 +122,8 @@ public static class WanVae
             }
         }
 
-        return Head(layers, "decoder", x, Colors);
+        return layers.Head("decoder", x, Colors);
     }
-
-    private static GraphValue[] Middle(VaeLayers layers, string part, GraphValue[] x)
-    {
-        var channels = x[0].Shape[1].Known!.Value;
-        x = layers.ResidualBlock($"{part}.middle.0", x, channels);
-        x = layers.AttentionBlock($"{part}.middle.1", x);
-        return layers.ResidualBlock($"{part}.middle.2", x, channels);
-    }
-
-    private static GraphValue[] Head(VaeLayers layers, string part, GraphValue[] x, long channels) =>
-        layers.CausalConv($"{part}.head.2", layers.NormSilu($"{part}.head.0", x), channels);
 
     /// <summary>The latents' means and the inverses of their deviations, [channels, 1, 1] each.</summary>
     private static (GraphValue Mean, GraphValue InverseStd) Statistics(GraphBuilder graph, VaeConfig config)

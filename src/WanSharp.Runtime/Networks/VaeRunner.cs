@@ -9,7 +9,8 @@ namespace WanSharp.Runtime.Networks;
 /// <remarks>
 /// Thread-safe: clips under way at the same time share the compiled graphs, and each has caches of its own. Encoder and
 /// decoder are compiled when they are first used. Frames are F32 [batch, 3, frames, height, width] in [-1, 1]; latents
-/// are F32 [batch, latent channels, latent frames, height / 8, width / 8], standardized as <see cref="VaeConfig"/> says.
+/// are F32 [batch, latent channels, latent frames, height / stride, width / stride], standardized as
+/// <see cref="VaeConfig"/> says, with its <see cref="VaeConfig.SpatialStride"/>.
 /// </remarks>
 public sealed class VaeRunner : IDisposable
 {
@@ -49,7 +50,7 @@ public sealed class VaeRunner : IDisposable
     /// <param name="latents">[batch, latent channels, latent frames, height, width]. Read until the enumeration ends.</param>
     /// <param name="cancellationToken">Stops within a step.</param>
     /// <returns>
-    /// The clip's frames in order, clamped to [-1, 1]: first [batch, 3, 1, 8 · height, 8 · width], then one piece of
+    /// The clip's frames in order, clamped to [-1, 1]: first [batch, 3, 1, stride · height, stride · width], then one piece of
     /// [batch, 3, 4, …] for every further latent frame. The caller owns and disposes them.
     /// </returns>
     /// <exception cref="ArgumentException">The latents have another type or shape.</exception>
@@ -73,7 +74,7 @@ public sealed class VaeRunner : IDisposable
     /// the caller, and is not needed any more once its latent frame is there.
     /// </param>
     /// <param name="cancellationToken">Stops within a step.</param>
-    /// <returns>A latent frame [batch, latent channels, 1, height / 8, width / 8] for every piece. The caller owns and disposes them.</returns>
+    /// <returns>A latent frame [batch, latent channels, 1, height / stride, width / stride] for every piece. The caller owns and disposes them.</returns>
     /// <exception cref="ArgumentException">While enumerating: a piece has another type or shape.</exception>
     /// <exception cref="CheckpointException">While enumerating: the checkpoint lacks a weight, or has it in another shape.</exception>
     /// <exception cref="OperationCanceledException">While enumerating: the token was cancelled.</exception>
@@ -86,7 +87,7 @@ public sealed class VaeRunner : IDisposable
     /// <summary>Encodes a clip at once.</summary>
     /// <param name="clip">[batch, 3, frames, height, width], of 1, 5, 9, … frames.</param>
     /// <param name="cancellationToken">Stops within a step.</param>
-    /// <returns>[batch, latent channels, latent frames, height / 8, width / 8], owned by the caller.</returns>
+    /// <returns>[batch, latent channels, latent frames, height / stride, width / stride], owned by the caller.</returns>
     /// <exception cref="ArgumentException">The clip has another type or shape.</exception>
     /// <exception cref="CheckpointException">The checkpoint lacks a weight, or has it in another shape.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>

@@ -84,8 +84,10 @@ internal sealed class NetworkFixture : IDisposable
     public VaeConfig VaeConfig()
     {
         var model = _config.GetProperty("model");
-        return new VaeConfig
+        var isWan22 = model.TryGetProperty("dec_dim", out var decoderDim);
+        return (isWan22 ? Graphs.Networks.VaeConfig.Wan22 : Graphs.Networks.VaeConfig.Wan21) with
         {
+            DecoderDim = isWan22 ? decoderDim.GetInt32() : null,
             Dim = model.GetProperty("dim").GetInt32(),
             LatentChannels = model.GetProperty("z_dim").GetInt32(),
             DimMultipliers = [.. model.GetProperty("dim_mult").EnumerateArray().Select(multiplier => multiplier.GetInt32())],

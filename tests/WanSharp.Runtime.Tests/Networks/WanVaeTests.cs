@@ -10,7 +10,7 @@ public sealed class WanVaeTests(RuntimeFixture fixture)
     private const float Tolerance = 3e-5f; // What the fixtures recommend; the smallest known mistake (another norm) moves outputs by 1.6e-4.
 
     [Theory]
-    [NetworkData("vae21")]
+    [NetworkData("vae21", "vae22")]
     public void Encode_OnEveryCase_MatchesTheOfficialCode(string name, Lowering lowering, WeightStorage storage)
     {
         using var network = NetworkFixture.Open(name);
@@ -30,7 +30,7 @@ public sealed class WanVaeTests(RuntimeFixture fixture)
     }
 
     [Theory]
-    [NetworkData("vae21")]
+    [NetworkData("vae21", "vae22")]
     public void Decode_OnEveryCase_MatchesTheOfficialCode(string name, Lowering lowering, WeightStorage storage)
     {
         using var network = NetworkFixture.Open(name);
