@@ -4,6 +4,9 @@ namespace WanSharp.Graphs.Networks;
 /// <remarks>Source: Wan-Video/Wan2.1:wan/modules/model.py and wan/configs.</remarks>
 public sealed record TransformerConfig
 {
+    /// <summary>Rows of CLIP features for two images: one for the class, 16 × 16 for patches, twice.</summary>
+    internal const int TwoImagesTokens = 2 * 257;
+
     /// <summary>What the model does (<c>model_type</c>).</summary>
     public ModelType ModelType { get; init; } = ModelType.TextToVideo;
 
@@ -46,8 +49,8 @@ public sealed record TransformerConfig
     /// <summary>Width of one attention head.</summary>
     public int HeadDim => Dim / Heads;
 
-    /// <summary>Rows of CLIP features: 257 for each image (one class token, 16 × 16 patches).</summary>
-    internal int ClipTokens => ModelType == ModelType.FirstLastFrameToVideo ? 2 * 257 : 257;
+    /// <summary>Rows of CLIP features: as many as the image encoder gives, but for two images those that positions were learned for.</summary>
+    internal Dim ClipTokens => ModelType == ModelType.FirstLastFrameToVideo ? TwoImagesTokens : "clip_tokens";
 
     /// <summary>Checks that the dimensions go together.</summary>
     /// <exception cref="GraphException">They do not.</exception>

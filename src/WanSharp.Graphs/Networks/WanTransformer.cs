@@ -25,9 +25,9 @@ public static class WanTransformer
     /// <remarks>
     /// Inputs: <c>latents</c> [batch, in_channels, frames, height, width], <c>timestep_embedding</c> [batch, groups,
     /// freq_dim] (<see cref="TimestepEmbedding"/>), <c>context</c> [batch, text_len, text_dim] (zeros after the text), and
-    /// <c>clip_features</c> [batch, 257 or 514, clip_dim] with <see cref="TransformerConfig.ClipDim"/>. Outputs: <c>x</c>
+    /// <c>clip_features</c> [batch, clip_tokens, clip_dim] with <see cref="TransformerConfig.ClipDim"/>. Outputs: <c>x</c>
     /// [batch, tokens, dim], <c>e</c> [batch, groups, dim], <c>e0</c> [batch, groups, 6, dim], <c>context_embedding</c>
-    /// [batch, text_len, dim], and with CLIP <c>image_embedding</c> [batch, 257 or 514, dim].
+    /// [batch, text_len, dim], and with CLIP <c>image_embedding</c> [batch, clip_tokens, dim].
     /// </remarks>
     public static OnnxGraph Embed(TransformerConfig config, GraphOptions options)
     {
@@ -238,7 +238,7 @@ public static class WanTransformer
         using var scope = g.Scope("img_emb");
         if (config.ModelType == ModelType.FirstLastFrameToVideo)
         {
-            clip += g.Weight("emb_pos", [1, config.ClipTokens, config.ClipDim!.Value]);
+            clip += g.Weight("emb_pos", [1, TransformerConfig.TwoImagesTokens, config.ClipDim!.Value]);
         }
 
         var x = g.LayerNorm(clip, "proj.0", ClipNormEps);

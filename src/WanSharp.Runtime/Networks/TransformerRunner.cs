@@ -72,7 +72,7 @@ public sealed class TransformerRunner : IDisposable
     /// <param name="timesteps">Timesteps 0 to 1000, <c>[batch, groups]</c>: one a sample, one a latent frame, or one a token.</param>
     /// <param name="context">The text encoder's rows, then zeros, <c>[batch, text_len, text_dim]</c>.</param>
     /// <param name="velocity">Receives the result, <c>[batch, out_channels, frames, height, width]</c>.</param>
-    /// <param name="clipFeatures">With CLIP <c>[batch, 257 or 514, clip_dim]</c>.</param>
+    /// <param name="clipFeatures">The image encoder's rows, for a network that attends to them: <c>[batch, clip_tokens, clip_dim]</c>.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
     /// <exception cref="ArgumentException">A shape is not the network's.</exception>
     public void Forward(

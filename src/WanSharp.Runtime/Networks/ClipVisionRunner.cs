@@ -1,0 +1,116 @@
+using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Weights;
+using WanSharp.Tensors;
+
+namespace WanSharp.Runtime.Networks;
+
+/// <summary>Runs CLIP's image encoder block by block, with weights bound once as views of the checkpoint.</summary>
+/// <remarks>For one thread at a time.</remarks>
+public sealed class ClipVisionRunner : IDisposable
+{
+    private readonly PreparedRun _embed;
+    private readonly PreparedRun[] _blocks;
+    private readonly Action<string, Tensor>? _observe;
+
+    private ClipVisionRunner(ClipVisionConfig configuration, PreparedRun embed, PreparedRun[] blocks, Action<string, Tensor>? observe)
+    {
+        Configuration = configuration;
+        _embed = embed;
+        _blocks = blocks;
+        _observe = observe;
+    }
+
+    /// <summary>The network's dimensions.</summary>
+    public ClipVisionConfig Configuration { get; }
+
+    /// <summary>Compiles the graphs and binds the weights.</summary>
+    /// <param name="graphs">Compiles each graph once.</param>
+    /// <param name="configuration">The network's dimensions.</param>
+    /// <param name="weights">Its weights; they must live as long as the runner.</param>
+    /// <param name="settings">How the graphs are compiled.</param>
+    /// <param name="observe">Sees intermediate values by name, as views that end with the call; for parity checks. Null in use.</param>
+    /// <param name="cancellationToken">Cancels compilation.</param>
+    /// <exception cref="CheckpointException">A weight is missing or of another shape.</exception>
+    public static async Task<ClipVisionRunner> CreateAsync(
+        GraphCache graphs, ClipVisionConfig configuration, WeightStore weights, SessionSettings settings,
+        Action<string, Tensor>? observe = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var loader = new NetworkLoader(graphs, settings, weights);
+        var options = new GraphOptions();
+        var runs = new List<PreparedRun>();
+        try
+        {
+            runs.Add(await loader.PrepareAsync(ClipVision.Embed(configuration, options), "", cancellationToken));
+            var block = ClipVision.Block(configuration, options);
+            for (var i = 0; i < configuration.LayersUsed; i++)
+            {
+                runs.Add(await loader.PrepareAsync(block, $"visual.transformer.{i}.", cancellationToken));
+            }
+
+            return new ClipVisionRunner(configuration, runs[0], [.. runs[1..]], observe);
+        }
+        catch
+        {
+            runs.ForEach(run => run.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>Encodes images.</summary>
+    /// <param name="images"><c>[batch, 3, image size, image size]</c>, standardized as CLIP was trained.</param>
+    /// <param name="cancellationToken">Stops between two operations.</param>
+    /// <returns><c>[batch, tokens, dim]</c>; the caller disposes it.</returns>
+    /// <exception cref="ArgumentException">The images have another shape.</exception>
+    public Tensor Encode(Tensor images, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        var size = Configuration.ImageSize;
+        if (images.Shape.Rank != 4 || images.Shape != Shape.Create([images.Shape[0], 3, size, size]))
+        {
+            throw new ArgumentException($"Images [batch, 3, {size}, {size}] are expected, not {images.Shape}.", nameof(images));
+        }
+
+        var x = Tensor.Zeros(DType.F32, [images.Shape[0], Configuration.Tokens, Configuration.Dim]);
+        var next = Tensor.Zeros(DType.F32, x.Shape);
+        try
+        {
+            Run(_embed, "image", images, "x", next, "pre_norm", cancellationToken);
+            for (var i = 0; i < _blocks.Length; i++)
+            {
+                (x, next) = (next, x);
+                Run(_blocks[i], "x", x, "x_out", next, $"block{i}", cancellationToken);
+            }
+
+            var features = next;
+            next = null;
+            return features;
+        }
+        finally
+        {
+            x.Dispose();
+            next?.Dispose();
+        }
+    }
+
+    /// <summary>Frees the prepared runs; the graph cache keeps the sessions.</summary>
+    public void Dispose()
+    {
+        _embed.Dispose();
+        foreach (var block in _blocks)
+        {
+            block.Dispose();
+        }
+    }
+
+    private void Run(PreparedRun run, string input, Tensor value, string output, Tensor result, string name, CancellationToken cancellationToken)
+    {
+        run.SetInput(input, value);
+        run.SetOutput(output, result);
+        using (run.Run(cancellationToken))
+        {
+            _observe?.Invoke(name, result);
+        }
+    }
+}
