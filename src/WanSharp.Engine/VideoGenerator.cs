@@ -83,12 +83,12 @@ public sealed class VideoGenerator : IVideoGenerator
         progress?.Report(new GenerationProgress(GenerationStage.Encode, 0, 1));
         string[] prompts = [plan.Settings.Prompt, plan.Settings.NegativePrompt];
         var contexts = prompts.Take(plan.Branches).Select(prompt => EncodePrompt(prompt, cancellationToken)).ToList();
-        using var given = EncodeImages(plan, cancellationToken);
+        using var images = EncodeImages(plan, cancellationToken);
 
         // 3. Denoise: noise to latents, step by step.
         var sampler = Samplers.Create(plan.Sampler, plan.Settings.Steps, plan.Settings.Shift);
-        using var clip = new DenoiseState(sampler, plan.Settings.GuidanceScale, contexts, given, Noise(plan));
-        using var denoiser = new Denoiser(_transformer!);
+        using var clip = new DenoiseState(sampler, new GuidanceScales(plan.Settings.GuidanceScale), contexts, images, Noise(plan));
+        using var denoiser = new Denoiser(new Experts(_transformer!));
         while (!clip.Done)
         {
             progress?.Report(new GenerationProgress(GenerationStage.Denoise, clip.Sampler.NextStep, clip.Sampler.StepCount));
@@ -117,11 +117,14 @@ public sealed class VideoGenerator : IVideoGenerator
         return TextContext.Encode(_textEncoder!, ids, textLength, cancellationToken);
     }
 
-    private CleanFrames EncodeImages(GenerationPlan plan, CancellationToken cancellationToken)
+    private ImageConditions EncodeImages(GenerationPlan plan, CancellationToken cancellationToken)
     {
         var encoder = new FrameEncoder(_vae);
-        return new CleanFrames(plan.GivenFrames.ToDictionary(
-            given => given.Key, given => encoder.Encode(given.Value, plan.Settings.Width, plan.Settings.Height, given.Key, cancellationToken)));
+        return new ImageConditions
+        {
+            Frames = new CleanFrames(plan.GivenFrames.ToDictionary(
+                given => given.Key, given => encoder.Encode(given.Value, plan.Settings.Width, plan.Settings.Height, given.Key, cancellationToken))),
+        };
     }
 
     private static Tensor Noise(GenerationPlan plan)

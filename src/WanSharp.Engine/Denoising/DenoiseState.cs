@@ -4,33 +4,33 @@ using WanSharp.Tensors;
 namespace WanSharp.Engine.Denoising;
 
 /// <summary>One clip on its way from noise to latents: all that a step needs of it and changes.</summary>
-/// <remarks>Not thread-safe. Owns the latents and the contexts; the clean frames stay the caller's.</remarks>
+/// <remarks>Not thread-safe. Owns the latents and the contexts; the images' conditions stay the caller's.</remarks>
 internal sealed class DenoiseState : IDisposable
 {
     /// <param name="sampler">Walks the latents; at its first step.</param>
-    /// <param name="guidanceScale">How strongly to follow the prompt.</param>
+    /// <param name="guidance">How strongly to follow the prompt.</param>
     /// <param name="contexts">Text features for each branch, the prompt's first: <c>[1, text length, text dim]</c>. Disposed with the state.</param>
-    /// <param name="clean">Latent frames that are given.</param>
+    /// <param name="images">What images say about the clip.</param>
     /// <param name="noise">Where the latents begin, <c>[1, channels, frames, height, width]</c>. Disposed with the state.</param>
-    public DenoiseState(ISampler sampler, float guidanceScale, IReadOnlyList<Tensor> contexts, CleanFrames clean, Tensor noise)
+    public DenoiseState(ISampler sampler, GuidanceScales guidance, IReadOnlyList<Tensor> contexts, ImageConditions images, Tensor noise)
     {
         Sampler = sampler;
-        GuidanceScale = guidanceScale;
+        Guidance = guidance;
         Contexts = contexts;
-        Clean = clean;
+        Images = images;
         Latents = noise;
-        clean.PutInto(Latents);
+        images.Frames.PutInto(Latents);
     }
 
     public Tensor Latents { get; }
 
     public IReadOnlyList<Tensor> Contexts { get; }
 
-    public CleanFrames Clean { get; }
+    public ImageConditions Images { get; }
 
     public ISampler Sampler { get; }
 
-    public float GuidanceScale { get; }
+    public GuidanceScales Guidance { get; }
 
     public bool Done => Sampler.NextStep == Sampler.StepCount;
 

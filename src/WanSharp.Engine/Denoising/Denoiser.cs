@@ -1,11 +1,10 @@
-using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Denoising;
 
-/// <summary>Takes denoise steps: the network's velocity for each branch, guidance, the sampler.</summary>
+/// <summary>Takes denoise steps: the expert for the timestep, its velocity for each branch, guidance, the sampler.</summary>
 /// <remarks>Not thread-safe; its buffers grow to the largest clip seen and are kept.</remarks>
-internal sealed class Denoiser(TransformerRunner transformer) : IDisposable
+internal sealed class Denoiser(Experts experts) : IDisposable
 {
     // Branches share a forward pass while the batch's activations stay small; a large clip fills the machine by itself,
     // and a batch of two would only double the memory.
@@ -13,77 +12,107 @@ internal sealed class Denoiser(TransformerRunner transformer) : IDisposable
 
     private Tensor? _input;
     private Tensor? _context;
+    private Tensor? _clipFeatures;
     private Tensor? _velocity;
 
-    /// <summary>Called with the velocities of each step: the prompt's, the negative's if there is one, and the guided one.</summary>
-    public Action<VelocityKind, Tensor>? Observe { get; init; }
+    /// <summary>Sees the values of each step as they come, as views that end with the call; for parity checks.</summary>
+    public Action<StepValue, Tensor>? Observe { get; init; }
 
     /// <summary>Takes the clip's next step.</summary>
     /// <exception cref="OperationCanceledException">The step was not taken.</exception>
     public void Step(DenoiseState clip, CancellationToken cancellationToken)
     {
+        Observe?.Invoke(StepValue.LatentsIn, clip.Latents);
+        var timestep = clip.Sampler.Timesteps[clip.Sampler.NextStep];
         var branches = clip.Contexts.Count;
-        var tokens = clip.Latents.Shape.ElementCount / (clip.Latents.Shape[1] * transformer.Configuration.PatchSize.Volume);
         var velocity = Buffer(ref _velocity, Batch(clip.Latents.Shape, branches));
+        var tokens = clip.Latents.Shape.ElementCount / (clip.Latents.Shape[1] * experts.LowNoise.Configuration.PatchSize.Volume);
         if (tokens * branches <= LargestSharedTokens)
         {
-            Forward(clip, 0, branches, velocity, cancellationToken);
+            Forward(clip, timestep, 0, branches, velocity, cancellationToken);
         }
         else
         {
             for (var branch = 0; branch < branches; branch++)
             {
-                Forward(clip, branch, 1, velocity.Slice(branch, 1), cancellationToken);
+                Forward(clip, timestep, branch, 1, velocity.Slice(branch, 1), cancellationToken);
             }
         }
 
-        clip.Sampler.Advance(Guide(clip, velocity), clip.Latents.Write<float>());
-        clip.Clean.PutInto(clip.Latents);
+        var guided = Guide(velocity, clip.Guidance.At(experts.IsHighNoise(timestep)));
+        clip.Sampler.Advance(guided.Read<float>(), clip.Latents.Write<float>());
+        Observe?.Invoke(StepValue.LatentsOut, clip.Latents);
+        clip.Images.Frames.PutInto(clip.Latents);
     }
 
     public void Dispose()
     {
         _input?.Dispose();
         _context?.Dispose();
+        _clipFeatures?.Dispose();
         _velocity?.Dispose();
     }
 
-    private void Forward(DenoiseState clip, int firstBranch, int count, Tensor velocity, CancellationToken cancellationToken)
+    private void Forward(DenoiseState clip, float timestep, int firstBranch, int count, Tensor velocity, CancellationToken cancellationToken)
     {
-        var input = Buffer(ref _input, Batch(clip.Latents.Shape, count));
+        var input = Buffer(ref _input, InputShape(clip, count));
         var context = Buffer(ref _context, Batch(clip.Contexts[0].Shape, count));
         for (var row = 0; row < count; row++)
         {
-            clip.Latents.Read<float>().CopyTo(input.Slice(row, 1).Write<float>());
+            var rowValues = input.Slice(row, 1).Write<float>();
+            clip.Latents.Read<float>().CopyTo(rowValues);
+            clip.Images.Channels?.Read<float>().CopyTo(rowValues[(int)clip.Latents.Shape.ElementCount..]);
             clip.Contexts[firstBranch + row].Read<float>().CopyTo(context.Slice(row, 1).Write<float>());
         }
 
         // One timestep for the clip, or one for each latent frame when some are given.
-        var groups = clip.Clean.Any ? (int)clip.Latents.Shape[2] : 1;
+        var groups = clip.Images.Frames.Any ? (int)clip.Latents.Shape[2] : 1;
         var timesteps = new float[count * groups]; // [branches, groups]
-        clip.Clean.FillTimesteps(clip.Sampler.Timesteps[clip.Sampler.NextStep], timesteps.AsSpan(0, groups));
-        for (var row = 1; row < count; row++)
+        for (var row = 0; row < count; row++)
         {
-            timesteps.AsSpan(0, groups).CopyTo(timesteps.AsSpan(row * groups));
+            clip.Images.Frames.FillTimesteps(timestep, timesteps.AsSpan(row * groups, groups));
         }
 
-        transformer.Forward(input, timesteps, context, velocity, cancellationToken: cancellationToken);
+        experts.At(timestep).Forward(input, timesteps, context, velocity, ClipFeatures(clip, count), cancellationToken);
     }
 
-    private ReadOnlySpan<float> Guide(DenoiseState clip, Tensor velocity)
+    /// <summary>CLIP's rows for each branch, <c>[branches, clip tokens, clip dim]</c>.</summary>
+    private Tensor? ClipFeatures(DenoiseState clip, int count)
+    {
+        if (clip.Images.ClipFeatures is not { } features)
+        {
+            return null;
+        }
+
+        var rows = Buffer(ref _clipFeatures, Batch(features.Shape, count));
+        for (var row = 0; row < count; row++)
+        {
+            features.Read<float>().CopyTo(rows.Slice(row, 1).Write<float>());
+        }
+
+        return rows;
+    }
+
+    private Tensor Guide(Tensor velocity, float scale)
     {
         var conditional = velocity.Slice(0, 1);
-        Observe?.Invoke(VelocityKind.Conditional, conditional);
-        if (clip.Contexts.Count == 1)
+        Observe?.Invoke(StepValue.Conditional, conditional);
+        if (velocity.Shape[0] == 1)
         {
-            return conditional.Read<float>();
+            return conditional;
         }
 
         var unconditional = velocity.Slice(1, 1);
-        Observe?.Invoke(VelocityKind.Unconditional, unconditional);
-        GuidedVelocity.Combine(conditional.Read<float>(), unconditional.Read<float>(), clip.GuidanceScale, conditional.Write<float>());
-        Observe?.Invoke(VelocityKind.Guided, conditional);
-        return conditional.Read<float>();
+        Observe?.Invoke(StepValue.Unconditional, unconditional);
+        GuidedVelocity.Combine(conditional.Read<float>(), unconditional.Read<float>(), scale, conditional.Write<float>());
+        Observe?.Invoke(StepValue.Guided, conditional);
+        return conditional;
+    }
+
+    private static Shape InputShape(DenoiseState clip, int count)
+    {
+        var latents = clip.Latents.Shape;
+        return [count, latents[1] + (clip.Images.Channels?.Shape[1] ?? 0), latents[2], latents[3], latents[4]];
     }
 
     private static Shape Batch(Shape one, int count) => Shape.Create([count, .. one.Dims[1..]]);

@@ -54,4 +54,5 @@ internal sealed record ModelDescription
 [JsonSerializable(typeof(TransformerSection))]
 [JsonSerializable(typeof(TextEncoderSection))]
 [JsonSerializable(typeof(VaeSection))]
+[JsonSerializable(typeof(ClipVisionSection))]
 internal sealed partial class ModelJson : JsonSerializerContext;

@@ -3,13 +3,16 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Models;
 
-/// <summary>A VAE's dimensions under their official names (wan/modules/vae.py), and the statistics of its latents.</summary>
+/// <summary>A VAE's dimensions under their official names (wan/modules/vae.py and vae2_2.py), and the statistics of its latents.</summary>
 internal sealed record VaeSection
 {
     /// <summary>The file beside the description; a fixture says it elsewhere.</summary>
     public string? File { get; init; }
 
     public required int Dim { get; init; }
+
+    /// <summary>Channels of the decoder's finest level, which only Wan 2.2's VAE has.</summary>
+    public int? DecDim { get; init; }
 
     public required int ZDim { get; init; }
 
@@ -28,16 +31,24 @@ internal sealed record VaeSection
     public float[]? Std { get; init; }
 
     /// <param name="source">The file, for errors.</param>
-    public VaeConfig ToConfiguration(string source) => AttnScales is { Length: > 0 }
-        ? throw new CheckpointException(source, "attn_scales other than none are in no published Wan VAE.")
-        : Described.Valid(source, new VaeConfig
+    public VaeConfig ToConfiguration(string source)
+    {
+        if (AttnScales is { Length: > 0 })
+        {
+            throw new CheckpointException(source, "attn_scales other than none are in no published Wan VAE.");
+        }
+
+        var official = DecDim is null ? VaeConfig.Wan21 : VaeConfig.Wan22;
+        return Described.Valid(source, official with
         {
             Dim = Dim,
+            DecoderDim = DecDim,
             LatentChannels = ZDim,
             DimMultipliers = DimMult,
             ResidualBlocks = NumResBlocks,
             TemporalDownsample = TemperalDownsample,
-            Mean = Mean ?? VaeConfig.Wan21.Mean,
-            Std = Std ?? VaeConfig.Wan21.Std,
+            Mean = Mean ?? official.Mean,
+            Std = Std ?? official.Std,
         }, configuration => configuration.Validate());
+    }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using WanSharp.Engine.Images;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Selftest;
@@ -75,6 +76,13 @@ internal sealed class Fixture : IDisposable
     /// <summary>The tensors <c>prefix.0</c>, <c>prefix.1</c>, … as far as they go.</summary>
     public IReadOnlyList<Tensor> List(string prefix) =>
         [.. Enumerable.Range(0, int.MaxValue).Select(i => Find($"{prefix}.{i}")).TakeWhile(tensor => tensor is not null).Select(tensor => tensor!)];
+
+    /// <summary>A picture of the fixture, <c>[height, width, 3]</c> there.</summary>
+    public RgbImage Image(string name)
+    {
+        var tensor = this[name];
+        return new RgbImage((int)tensor.Shape[1], (int)tensor.Shape[0], tensor.Read<byte>().ToArray());
+    }
 
     /// <summary>A file of weights, closed with the fixture.</summary>
     public ICheckpoint Weights(string file)

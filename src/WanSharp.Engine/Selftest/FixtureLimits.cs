@@ -9,8 +9,11 @@ internal static class FixtureLimits
     public const double Transformer = 3e-5;
     public const double TextEncoder = 1e-4;
     public const double Vae = 3e-5;
+    public const double ClipVision = 5e-5;
     public const double Sigmas = 1.2e-7;
     public const double EulerTimesteps = 1e-4;
     public const double SamplerTrajectory = 2e-5;
     public const double Pipeline = 1e-4;
+    public const double Bicubic = 1e-5;
+    public const double LanczosLevels = 1; // of 255: Pillow's fixed point
 }

@@ -9,7 +9,8 @@ public static class FixtureRunner
 {
     private static readonly IFixtureCheck[] Checks =
     [
-        new TransformerCheck(), new TextEncoderCheck(), new VaeCheck(), new SamplerCheck(), new TokenizerCheck(), new TextToVideoCheck(),
+        new TransformerCheck(), new TextEncoderCheck(), new VaeCheck(), new ClipVisionCheck(),
+        new SamplerCheck(), new TokenizerCheck(), new ImagePreparationCheck(), new PipelineCheck(),
     ];
 
     /// <summary>The fixtures that ship with the program.</summary>

@@ -7,7 +7,7 @@ namespace WanSharp.Engine.Selftest;
 /// <summary>Encodes and decodes clips through the streaming VAE.</summary>
 internal sealed class VaeCheck : IFixtureCheck
 {
-    public bool Handles(Fixture fixture) => fixture.Kind == "vae21";
+    public bool Handles(Fixture fixture) => fixture.Kind is "vae21" or "vae22";
 
     public Task<IReadOnlyList<Comparison>> RunAsync(Fixture fixture, SelftestContext context, CancellationToken cancellationToken)
     {
