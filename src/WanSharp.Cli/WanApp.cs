@@ -15,6 +15,7 @@ internal static class WanApp
         var root = new RootCommand("wan: Wan 2.1 and 2.2 videos from prompts and images, without Python.")
         {
             GenerateCommand.Build(environment),
+            ExportCommand.Build(environment),
             InspectCommand.Build(environment),
             ProvidersCommand.Build(environment),
             SelftestCommand.Build(environment),

@@ -26,7 +26,8 @@ public sealed class WanModel : IDisposable
         TransformerWeights = new WeightStore(Checkpoint.Open(paths[0]));
         TextEncoderWeights = new WeightStore(Checkpoint.Open(paths[1]));
         VaeWeights = Checkpoint.Open(paths[2]);
-        Tokenizer = SentencePieceTokenizer.Load(paths[3]);
+        TokenizerPath = paths[3];
+        Tokenizer = SentencePieceTokenizer.Load(TokenizerPath);
         _digest = new Lazy<string>(() => DigestOf(paths.Prepend(source)));
     }
 
@@ -68,6 +69,8 @@ public sealed class WanModel : IDisposable
     internal WeightStore TextEncoderWeights { get; }
 
     internal ICheckpoint VaeWeights { get; }
+
+    internal string TokenizerPath { get; }
 
     /// <summary>Opens a model folder.</summary>
     /// <param name="folder">A folder with a <c>config.json</c>; <see cref="ModelLocator"/> finds one by name.</param>

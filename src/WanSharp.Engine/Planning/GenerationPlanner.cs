@@ -72,7 +72,7 @@ internal static class GenerationPlanner
         };
     }
 
-    private static string ProductVersion { get; } =
+    internal static string ProductVersion { get; } =
         typeof(GenerationPlanner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     private static string Digest(RgbImage image) => Convert.ToHexStringLower(SHA256.HashData(image.Pixels));

@@ -1,0 +1,151 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using WanSharp.Cli.Terminal;
+using WanSharp.Engine.Export;
+using WanSharp.Engine.Selftest;
+using WanSharp.Graphs;
+
+namespace WanSharp.Cli.Commands;
+
+/// <summary><c>wan export</c>: a model's networks as ONNX files.</summary>
+internal sealed class ExportCommand(CliEnvironment environment)
+{
+    private readonly Option<string> _model = CommonOptions.Model();
+
+    private readonly Option<string> _output = new("--output", "-o")
+    {
+        Description = "The folder to write; new or empty.",
+        HelpName = "FOLDER",
+        Required = true,
+    };
+
+    private readonly Option<ModelNetworks> _only = new("--only")
+    {
+        Description = "The networks to write, of transformer, text and vae, separated by commas. Default: all.",
+        HelpName = "NETWORKS",
+        CustomParser = ParseNetworks,
+        DefaultValueFactory = _ => ModelNetworks.All,
+    };
+
+    private readonly Option<Lowering> _lowering = new("--lowering")
+    {
+        Description = "plain: operators of ONNX alone, for any runtime. fused: with ONNX Runtime's own, which are faster there.",
+        HelpName = "plain|fused",
+        DefaultValueFactory = _ => Lowering.Plain,
+    };
+
+    private readonly Option<bool> _force = new("--force") { Description = "Replace an earlier export in the folder." };
+    private readonly Option<int?> _threads = CommonOptions.Threads();
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    public static Command Build(CliEnvironment environment)
+    {
+        var self = new ExportCommand(environment);
+        var command = new Command("export", "Write a model's networks as ONNX files, and compare them with our own run.")
+        {
+            self._model, self._output, self._only, self._lowering, self._force, self._threads, self._json,
+        };
+        command.SetAction(self.RunAsync);
+        return command.WithExamples(
+            "wan export --model shapes -o shapes-onnx",
+            "wan export --model shapes -o shapes-vae --only vae --json",
+            "wan export --model shapes -o shapes-onnx --lowering fused --force");
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var options = new ExportOptions
+        {
+            Networks = parsed.GetValue(_only),
+            Lowering = parsed.GetValue(_lowering),
+            Replace = parsed.GetValue(_force),
+        };
+        var started = environment.Clock.GetTimestamp();
+        using var model = EngineSetup.OpenModel(environment, parsed.GetValue(_model)!);
+        using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(_threads));
+        ExportReport report;
+        using (var progress = new ExportProgressDisplay(environment))
+        {
+            report = await ModelExporter.ExportAsync(model, runtime, parsed.GetValue(_output)!, options, progress, cancellationToken);
+        }
+
+        var elapsed = environment.Clock.GetElapsedTime(started);
+        if (parsed.GetValue(_json))
+        {
+            environment.Out.WriteLine(Json(report, elapsed).ToJsonString(JsonText.Readable));
+        }
+        else
+        {
+            Print(report, elapsed);
+        }
+
+        if (!report.Passed)
+        {
+            environment.Error.WriteLine($"wan: the files do not give our numbers. They are in {report.Folder}, to be looked at and then deleted; {parsed.GetValue(_output)} is as it was before.");
+        }
+
+        return report.Passed ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private void Print(ExportReport report, TimeSpan elapsed)
+    {
+        environment.Out.WriteLine($"{"output",-48} {"max error",10} {"limit",10}  result");
+        foreach (var comparison in report.Comparisons)
+        {
+            environment.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{comparison.Name,-48} {comparison.MaximumError,10:0.0e+0} {comparison.Limit,10:0.0e+0}  {(comparison.Passed ? "pass" : "FAIL")}"));
+        }
+
+        environment.Out.WriteLine();
+        foreach (var (name, bytes) in report.Files)
+        {
+            environment.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-48} {bytes / 1e6,10:0.00} MB"));
+        }
+
+        environment.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{report.Folder}: {report.Files.Sum(file => file.Bytes) / 1e6:0.0} MB in {elapsed.TotalSeconds:0.0} s."));
+    }
+
+    private static JsonObject Json(ExportReport report, TimeSpan elapsed) => new()
+    {
+        ["folder"] = report.Folder,
+        ["result"] = report.Passed ? "pass" : "fail",
+        ["seconds"] = Math.Round(elapsed.TotalSeconds, 3),
+        ["files"] = new JsonArray([.. report.Files.Select(file => new JsonObject { ["name"] = file.Name, ["bytes"] = file.Bytes })]),
+        ["comparisons"] = new JsonArray([.. report.Comparisons.Select(Json)]),
+    };
+
+    /// <summary>JSON has no infinity: null says that shapes differ or a value is not a number.</summary>
+    private static JsonObject Json(Comparison comparison) => new()
+    {
+        ["name"] = comparison.Name,
+        ["result"] = comparison.Passed ? "pass" : "fail",
+        ["max_error"] = double.IsFinite(comparison.MaximumError) ? comparison.MaximumError : null,
+        ["limit"] = double.IsFinite(comparison.Limit) ? comparison.Limit : null,
+    };
+
+    private static ModelNetworks ParseNetworks(ArgumentResult argument)
+    {
+        var networks = ModelNetworks.None;
+        foreach (var name in argument.Tokens[0].Value.Split(',', StringSplitOptions.TrimEntries))
+        {
+            var network = name switch
+            {
+                "transformer" => ModelNetworks.Transformer,
+                "text" => ModelNetworks.TextEncoder,
+                "vae" => ModelNetworks.Vae,
+                _ => ModelNetworks.None,
+            };
+            if (network == ModelNetworks.None)
+            {
+                argument.AddError($"'{name}' is not a network to export: write transformer, text, vae, or several of them with commas between.");
+            }
+
+            networks |= network;
+        }
+
+        return networks;
+    }
+}
