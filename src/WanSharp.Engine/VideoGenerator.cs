@@ -21,6 +21,7 @@ public sealed class VideoGenerator : IVideoGenerator
     private readonly WanModel _model;
     private readonly GraphCache _graphs;
     private readonly SessionSettings _settings;
+    private readonly TransformerOptions? _transformerOptions;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly VaeRunner _vae;
     private TextEncoderRunner? _textEncoder;
@@ -30,11 +31,13 @@ public sealed class VideoGenerator : IVideoGenerator
     /// <param name="model">The model; must live as long as the generator.</param>
     /// <param name="runtime">What executes; must live as long as the generator.</param>
     /// <param name="settings">How graphs are compiled: provider and its options.</param>
-    public VideoGenerator(WanModel model, OrtRuntime runtime, SessionSettings settings)
+    /// <param name="transformer">How much of the transformer is one graph. Default: a block.</param>
+    public VideoGenerator(WanModel model, OrtRuntime runtime, SessionSettings settings, TransformerOptions? transformer = null)
     {
         _model = model;
         _graphs = new GraphCache(runtime);
         _settings = settings;
+        _transformerOptions = transformer;
         _vae = new VaeRunner(runtime, model.Vae, model.VaeWeights, settings);
     }
 
@@ -107,7 +110,7 @@ public sealed class VideoGenerator : IVideoGenerator
     private async Task LoadAsync(CancellationToken cancellationToken)
     {
         _textEncoder ??= await TextEncoderRunner.CreateAsync(_graphs, _model.TextEncoder, _model.TextEncoderWeights, _settings, cancellationToken: cancellationToken);
-        _transformer ??= await TransformerRunner.CreateAsync(_graphs, _model.Transformer, _model.TransformerWeights, _settings, cancellationToken: cancellationToken);
+        _transformer ??= await TransformerRunner.CreateAsync(_graphs, _model.Transformer, _model.TransformerWeights, _settings, options: _transformerOptions, cancellationToken: cancellationToken);
     }
 
     private Tensor EncodePrompt(string prompt, CancellationToken cancellationToken)

@@ -12,6 +12,8 @@ public sealed class GraphCache(OrtRuntime runtime) : IDisposable
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private volatile bool _disposed;
 
+    internal OrtRuntime Runtime => runtime;
+
     /// <summary>The session of a graph, compiled now if it is asked for the first time.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="settings">How it is compiled; its name is the graph's.</param>

@@ -9,6 +9,9 @@ public interface ICheckpoint : IDisposable
     /// <summary>The file, or the index of the set.</summary>
     string Path { get; }
 
+    /// <summary>All files that it is made of, in a fixed order: what a digest of it covers.</summary>
+    IReadOnlyList<string> Files => [Path];
+
     /// <summary>Every tensor by name, read-only.</summary>
     IReadOnlyDictionary<string, Tensor> Tensors { get; }
 

@@ -16,6 +16,9 @@ public sealed class ShardedCheckpoint : ICheckpoint
     public string Path { get; }
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> Files => [Path, .. _shards.Values.Select(shard => shard.Path).Order(StringComparer.Ordinal)];
+
+    /// <inheritdoc/>
     public IReadOnlyDictionary<string, Tensor> Tensors => _tensors;
 
     /// <inheritdoc/>

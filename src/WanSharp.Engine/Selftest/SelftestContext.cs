@@ -1,4 +1,5 @@
 using WanSharp.Runtime;
+using WanSharp.Runtime.Networks;
 
 namespace WanSharp.Engine.Selftest;
 
@@ -6,4 +7,5 @@ namespace WanSharp.Engine.Selftest;
 /// <param name="Runtime">ONNX Runtime.</param>
 /// <param name="Graphs">Compiles each graph once.</param>
 /// <param name="Settings">The provider that is tested, and its options.</param>
-internal sealed record SelftestContext(OrtRuntime Runtime, GraphCache Graphs, SessionSettings Settings);
+/// <param name="Transformer">How transformers are compiled; by default block by block.</param>
+internal sealed record SelftestContext(OrtRuntime Runtime, GraphCache Graphs, SessionSettings Settings, TransformerOptions? Transformer = null);

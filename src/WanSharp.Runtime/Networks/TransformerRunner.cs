@@ -1,70 +1,37 @@
-using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Networks;
 
-/// <summary>
-/// Runs a Wan transformer block by block: three small graphs compile once, and the block's graph runs with each block's
-/// weights in turn, bound once as views of the checkpoint.
-/// </summary>
-/// <remarks>For one thread at a time. Buffers grow to the largest batch seen and are kept.</remarks>
-public sealed class TransformerRunner : IDisposable
+/// <summary>Runs a Wan transformer, compiled as <see cref="TransformerOptions"/> say; callers see no difference but time and memory.</summary>
+/// <remarks>For one thread at a time.</remarks>
+public abstract class TransformerRunner : IDisposable
 {
-    private readonly PreparedRun _embed;
-    private readonly PreparedRun[] _blocks;
-    private readonly PreparedRun _head;
-    private readonly Action<string, Tensor>? _observe;
-    private (Shape Latents, Tensor Cos, Tensor Sin, Tensor Grid)? _positions;
-    private Tensor? _x;
-    private Tensor? _next;
-
-    private TransformerRunner(TransformerConfig configuration, PreparedRun embed, PreparedRun[] blocks, PreparedRun head, Action<string, Tensor>? observe)
-    {
-        Configuration = configuration;
-        _embed = embed;
-        _blocks = blocks;
-        _head = head;
-        _observe = observe;
-    }
+    private protected TransformerRunner(TransformerConfig configuration) => Configuration = configuration;
 
     /// <summary>The network's dimensions.</summary>
     public TransformerConfig Configuration { get; }
 
-    /// <summary>Compiles the graphs and binds the weights.</summary>
+    /// <summary>Compiles the network and binds its weights.</summary>
     /// <param name="graphs">Compiles each graph once.</param>
     /// <param name="configuration">The network's dimensions.</param>
     /// <param name="weights">Its weights; they must live as long as the runner.</param>
     /// <param name="settings">How the graphs are compiled.</param>
     /// <param name="observe">Sees intermediate values by name, as views that end with the call; for parity checks. Null in use.</param>
+    /// <param name="options">What is one graph. Default: a block.</param>
     /// <param name="cancellationToken">Cancels compilation.</param>
     /// <exception cref="CheckpointException">A weight is missing or of another shape.</exception>
     public static async Task<TransformerRunner> CreateAsync(
         GraphCache graphs, TransformerConfig configuration, WeightStore weights, SessionSettings settings,
-        Action<string, Tensor>? observe = null, CancellationToken cancellationToken = default)
+        Action<string, Tensor>? observe = null, TransformerOptions? options = null, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(graphs);
         ArgumentNullException.ThrowIfNull(configuration);
-        var loader = new NetworkLoader(graphs, settings, weights);
-        var options = new GraphOptions { Probes = observe is not null };
-        var runs = new List<PreparedRun>();
-        try
-        {
-            runs.Add(await loader.PrepareAsync(WanTransformer.Embed(configuration, options), "", cancellationToken));
-            var block = WanTransformer.Block(configuration, options);
-            for (var i = 0; i < configuration.Layers; i++)
-            {
-                runs.Add(await loader.PrepareAsync(block, $"blocks.{i}.", cancellationToken));
-            }
-
-            runs.Add(await loader.PrepareAsync(WanTransformer.Head(configuration, options), "", cancellationToken));
-            return new TransformerRunner(configuration, runs[0], [.. runs[1..^1]], runs[^1], observe);
-        }
-        catch
-        {
-            runs.ForEach(run => run.Dispose());
-            throw;
-        }
+        ArgumentNullException.ThrowIfNull(weights);
+        return options is { Mode: CompileMode.Whole }
+            ? await Task.Run(() => WholeTransformer.Load(graphs, configuration, weights, settings, options.CacheFolder, observe, cancellationToken), cancellationToken)
+            : await BlockTransformer.LoadAsync(graphs, configuration, weights, settings, observe, cancellationToken);
     }
 
     /// <summary>One forward pass.</summary>
@@ -80,128 +47,19 @@ public sealed class TransformerRunner : IDisposable
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(latents);
-        var (_, cos, sin, grid) = PositionsOf(latents.Shape);
-        var (batch, tokens) = (latents.Shape[0], cos.Shape[0]);
-        Shape activations = [batch, tokens, Configuration.Dim];
-        var x = NetworkLoader.Buffer(ref _x, activations);
-        var next = NetworkLoader.Buffer(ref _next, activations);
-
-        using var embedded = Embed(latents, timesteps, context, clipFeatures, x, cancellationToken);
-        Tensor e = embedded["e"].AsTensor(), e0 = embedded["e0"].AsTensor(), text = embedded["context_embedding"].AsTensor();
-        for (var i = 0; i < _blocks.Length; i++)
-        {
-            var block = _blocks[i];
-            block.SetInput("x", x); // [batch, tokens, dim]
-            block.SetInput("e0", e0); // [batch, groups, 6, dim]
-            block.SetInput("context_embedding", text); // [batch, text_len, dim]
-            block.SetInput("rope_cos", cos); // [tokens, head_dim / 2]
-            block.SetInput("rope_sin", sin);
-            if (clipFeatures is not null)
-            {
-                block.SetInput("image_embedding", embedded["image_embedding"].AsTensor());
-            }
-
-            block.SetOutput("x_out", next);
-            using var result = block.Run(cancellationToken);
-            Observe(result, $"block{i}_", except: "x_out");
-            _observe?.Invoke($"block{i}", next);
-            (x, next) = (next, x);
-        }
-
-        _head.SetInput("x", x);
-        _head.SetInput("e", e);
-        _head.SetInput("grid", grid);
-        _head.SetOutput("velocity", velocity);
-        using var output = _head.Run(cancellationToken);
-    }
-
-    /// <summary>Frees buffers and prepared runs; the graph cache keeps the sessions.</summary>
-    public void Dispose()
-    {
-        _embed.Dispose();
-        _head.Dispose();
-        foreach (var block in _blocks)
-        {
-            block.Dispose();
-        }
-
-        _x?.Dispose();
-        _next?.Dispose();
-        ForgetPositions();
-    }
-
-    private RunResult Embed(Tensor latents, ReadOnlySpan<float> timesteps, Tensor context, Tensor? clipFeatures, Tensor x, CancellationToken cancellationToken)
-    {
         var batch = latents.Shape[0];
         if (timesteps.Length == 0 || timesteps.Length % batch != 0)
         {
             throw new ArgumentException($"{timesteps.Length} timesteps are not a whole number for each of {batch} samples.", nameof(timesteps));
         }
 
-        var wide = new double[timesteps.Length];
-        for (var i = 0; i < wide.Length; i++)
-        {
-            wide[i] = timesteps[i];
-        }
-
-        using var sinusoids = WanTransformer.TimestepEmbedding(Configuration, wide);
-        _embed.SetInput("latents", latents);
-        _embed.SetInput("timestep_embedding", sinusoids.Reshape([batch, timesteps.Length / batch, Configuration.FreqDim]));
-        _embed.SetInput("context", context);
-        if (clipFeatures is not null)
-        {
-            _embed.SetInput("clip_features", clipFeatures);
-        }
-
-        _embed.SetOutput("x", x);
-        var result = _embed.Run(cancellationToken);
-        if (_observe is not null)
-        {
-            _observe("patch_embed", x);
-            Observe(result, "", except: "x");
-        }
-
-        return result;
+        Run(latents, timesteps, context, velocity, clipFeatures, cancellationToken);
     }
 
-    private void Observe(RunResult result, string prefix, string except)
-    {
-        if (_observe is null)
-        {
-            return;
-        }
+    /// <summary>Frees what runs need; compiled graphs that are shared stay with the graph cache.</summary>
+    public abstract void Dispose();
 
-        foreach (var (name, value) in result.Values.Where(output => output.Key != except))
-        {
-            _observe(prefix + name, value.AsTensor());
-        }
-    }
-
-    /// <summary>The rope tables and the grid, made anew when the latents' size changes.</summary>
-    private (Shape Latents, Tensor Cos, Tensor Sin, Tensor Grid) PositionsOf(Shape latents)
-    {
-        var size = Shape.Create(latents.Dims[2..]);
-        if (_positions is { } known && known.Latents == size)
-        {
-            return known;
-        }
-
-        ForgetPositions();
-        var (cos, sin) = WanTransformer.RopeTables(Configuration, (int)size[0], (int)size[1], (int)size[2]);
-        var patch = Configuration.PatchSize;
-        var grid = Tensor.CopyOf<long>([3], [size[0] / patch.Frames, size[1] / patch.Height, size[2] / patch.Width]);
-        _positions = (size, cos, sin, grid);
-        return _positions.Value;
-    }
-
-    private void ForgetPositions()
-    {
-        if (_positions is { } positions)
-        {
-            positions.Cos.Dispose();
-            positions.Sin.Dispose();
-            positions.Grid.Dispose();
-            _positions = null;
-        }
-    }
+    /// <summary>One forward pass, of at least one timestep a sample.</summary>
+    private protected abstract void Run(
+        Tensor latents, ReadOnlySpan<float> timesteps, Tensor context, Tensor velocity, Tensor? clipFeatures, CancellationToken cancellationToken);
 }

@@ -17,6 +17,9 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     /// <summary>The file that the weights are in.</summary>
     public string Path => checkpoint.Path;
 
+    /// <summary>The files that the weights are in, an index among them.</summary>
+    public IReadOnlyList<string> Files => checkpoint.Files;
+
     /// <summary>Bytes of converted copies held now.</summary>
     public long ConvertedBytes => _converted.Values.Where(copy => copy.IsValueCreated).Sum(copy => copy.Value.ByteLength);
 
@@ -37,6 +40,14 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
         return tensor.DType == slot.DType
             ? tensor
             : _converted.GetOrAdd((name, slot.DType), key => new Lazy<Tensor>(() => tensor.ConvertTo(key.DType))).Value;
+    }
+
+    /// <summary>All weights of a graph, by name.</summary>
+    /// <exception cref="CheckpointException">The checkpoint lacks one, or has it in another shape.</exception>
+    public IReadOnlyDictionary<string, Tensor> For(OnnxGraph graph)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        return graph.Weights.ToDictionary(slot => slot.Name, slot => Get(slot));
     }
 
     /// <summary>A tensor as it is in the checkpoint.</summary>

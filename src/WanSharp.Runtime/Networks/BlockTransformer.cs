@@ -1,0 +1,181 @@
+using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Weights;
+using WanSharp.Tensors;
+
+namespace WanSharp.Runtime.Networks;
+
+/// <summary>
+/// Runs a Wan transformer block by block: three small graphs compile once, and the block's graph runs with each block's
+/// weights in turn, bound once as views of the checkpoint.
+/// </summary>
+/// <remarks>Buffers grow to the largest batch seen and are kept.</remarks>
+internal sealed class BlockTransformer : TransformerRunner
+{
+    private readonly PreparedRun _embed;
+    private readonly PreparedRun[] _blocks;
+    private readonly PreparedRun _head;
+    private readonly Action<string, Tensor>? _observe;
+    private (Shape Latents, Tensor Cos, Tensor Sin, Tensor Grid)? _positions;
+    private Tensor? _x;
+    private Tensor? _next;
+
+    private BlockTransformer(TransformerConfig configuration, PreparedRun embed, PreparedRun[] blocks, PreparedRun head, Action<string, Tensor>? observe)
+        : base(configuration)
+    {
+        _embed = embed;
+        _blocks = blocks;
+        _head = head;
+        _observe = observe;
+    }
+
+    /// <inheritdoc cref="TransformerRunner.CreateAsync"/>
+    public static async Task<BlockTransformer> LoadAsync(
+        GraphCache graphs, TransformerConfig configuration, WeightStore weights, SessionSettings settings,
+        Action<string, Tensor>? observe, CancellationToken cancellationToken)
+    {
+        var loader = new NetworkLoader(graphs, settings, weights);
+        var options = new GraphOptions { Probes = observe is not null };
+        var runs = new List<PreparedRun>();
+        try
+        {
+            runs.Add(await loader.PrepareAsync(WanTransformer.Embed(configuration, options), "", cancellationToken));
+            var block = WanTransformer.Block(configuration, options);
+            for (var i = 0; i < configuration.Layers; i++)
+            {
+                runs.Add(await loader.PrepareAsync(block, $"blocks.{i}.", cancellationToken));
+            }
+
+            runs.Add(await loader.PrepareAsync(WanTransformer.Head(configuration, options), "", cancellationToken));
+            return new BlockTransformer(configuration, runs[0], [.. runs[1..^1]], runs[^1], observe);
+        }
+        catch
+        {
+            runs.ForEach(run => run.Dispose());
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _embed.Dispose();
+        _head.Dispose();
+        foreach (var block in _blocks)
+        {
+            block.Dispose();
+        }
+
+        _x?.Dispose();
+        _next?.Dispose();
+        ForgetPositions();
+    }
+
+    private protected override void Run(
+        Tensor latents, ReadOnlySpan<float> timesteps, Tensor context, Tensor velocity, Tensor? clipFeatures, CancellationToken cancellationToken)
+    {
+        var (_, cos, sin, grid) = PositionsOf(latents.Shape);
+        var (batch, tokens) = (latents.Shape[0], cos.Shape[0]);
+        Shape activations = [batch, tokens, Configuration.Dim];
+        var x = NetworkLoader.Buffer(ref _x, activations);
+        var next = NetworkLoader.Buffer(ref _next, activations);
+
+        using var embedded = Embed(latents, timesteps, context, clipFeatures, x, cancellationToken);
+        Tensor e = embedded["e"].AsTensor(), e0 = embedded["e0"].AsTensor(), text = embedded["context_embedding"].AsTensor();
+        for (var i = 0; i < _blocks.Length; i++)
+        {
+            var block = _blocks[i];
+            block.SetInput("x", x); // [batch, tokens, dim]
+            block.SetInput("e0", e0); // [batch, groups, 6, dim]
+            block.SetInput("context_embedding", text); // [batch, text_len, dim]
+            block.SetInput("rope_cos", cos); // [tokens, head_dim / 2]
+            block.SetInput("rope_sin", sin);
+            if (clipFeatures is not null)
+            {
+                block.SetInput("image_embedding", embedded["image_embedding"].AsTensor());
+            }
+
+            block.SetOutput("x_out", next);
+            using var result = block.Run(cancellationToken);
+            Observe(result, $"block{i}_", except: "x_out");
+            _observe?.Invoke($"block{i}", next);
+            (x, next) = (next, x);
+        }
+
+        _head.SetInput("x", x);
+        _head.SetInput("e", e);
+        _head.SetInput("grid", grid);
+        _head.SetOutput("velocity", velocity);
+        using var output = _head.Run(cancellationToken);
+    }
+
+    private RunResult Embed(Tensor latents, ReadOnlySpan<float> timesteps, Tensor context, Tensor? clipFeatures, Tensor x, CancellationToken cancellationToken)
+    {
+        var batch = latents.Shape[0];
+        var wide = new double[timesteps.Length];
+        for (var i = 0; i < wide.Length; i++)
+        {
+            wide[i] = timesteps[i];
+        }
+
+        using var sinusoids = WanTransformer.TimestepEmbedding(Configuration, wide);
+        _embed.SetInput("latents", latents);
+        _embed.SetInput("timestep_embedding", sinusoids.Reshape([batch, timesteps.Length / batch, Configuration.FreqDim]));
+        _embed.SetInput("context", context);
+        if (clipFeatures is not null)
+        {
+            _embed.SetInput("clip_features", clipFeatures);
+        }
+
+        _embed.SetOutput("x", x);
+        var result = _embed.Run(cancellationToken);
+        if (_observe is not null)
+        {
+            _observe("patch_embed", x);
+            Observe(result, "", except: "x");
+        }
+
+        return result;
+    }
+
+    private void Observe(RunResult result, string prefix, string except)
+    {
+        if (_observe is null)
+        {
+            return;
+        }
+
+        foreach (var (name, value) in result.Values.Where(output => output.Key != except))
+        {
+            _observe(prefix + name, value.AsTensor());
+        }
+    }
+
+    /// <summary>The rope tables and the grid, made anew when the latents' size changes.</summary>
+    private (Shape Latents, Tensor Cos, Tensor Sin, Tensor Grid) PositionsOf(Shape latents)
+    {
+        var size = Shape.Create(latents.Dims[2..]);
+        if (_positions is { } known && known.Latents == size)
+        {
+            return known;
+        }
+
+        ForgetPositions();
+        var (cos, sin) = WanTransformer.RopeTables(Configuration, (int)size[0], (int)size[1], (int)size[2]);
+        var patch = Configuration.PatchSize;
+        var grid = Tensor.CopyOf<long>([3], [size[0] / patch.Frames, size[1] / patch.Height, size[2] / patch.Width]);
+        _positions = (size, cos, sin, grid);
+        return _positions.Value;
+    }
+
+    private void ForgetPositions()
+    {
+        if (_positions is { } positions)
+        {
+            positions.Cos.Dispose();
+            positions.Sin.Dispose();
+            positions.Grid.Dispose();
+            _positions = null;
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Packing;
+using WanSharp.Runtime.Weights;
+using WanSharp.Tensors;
+
+namespace WanSharp.Runtime.Tests.Networks;
+
+/// <summary>A transformer compiled whole, and what is kept of it on disk.</summary>
+public sealed class TransformerRunnerTests(RuntimeFixture fixture) : IDisposable
+{
+    private const float ModeTolerance = 1e-5f; // Packed and unpacked matrix kernels sum in different orders.
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("wan-tests-");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Theory]
+    [InlineData("dit-t2v")]
+    [InlineData("dit-ti2v")]
+    public async Task Forward_WholeAndKept_MatchesBlocks(string name)
+    {
+        var blocks = await ForwardAsync(name, new TransformerOptions());
+        var whole = await ForwardAsync(name, new TransformerOptions { Mode = CompileMode.Whole });
+        var kept = await ForwardAsync(name, Kept);
+        var mapped = await ForwardAsync(name, Kept);
+
+        WanTransformerTests.AssertClose("whole", blocks, whole, ModeTolerance);
+        Assert.Equal(whole, kept);
+        Assert.Equal(kept, mapped);
+        Assert.Single(Entries());
+    }
+
+    [Theory]
+    [InlineData("graph.onnx")]
+    [InlineData("graph.data")]
+    [InlineData("manifest")]
+    public async Task Forward_WithADamagedEntry_MakesItAgain(string file)
+    {
+        var first = await ForwardAsync("dit-t2v", Kept);
+        var path = Path.Combine(Entries().Single(), file);
+        var length = new FileInfo(path).Length;
+        using (var stream = File.OpenWrite(path))
+        {
+            stream.SetLength(length / 2);
+        }
+
+        Assert.Equal(first, await ForwardAsync("dit-t2v", Kept));
+        Assert.Equal(length, new FileInfo(path).Length);
+    }
+
+    [Fact]
+    public async Task Forward_WithOtherWeights_MakesAnotherEntry()
+    {
+        await ForwardAsync("dit-t2v", Kept);
+        var copy = Path.Combine(_folder.FullName, "other.safetensors");
+        using (var original = Open("dit-t2v"))
+        {
+            var tensors = original.Tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value);
+            using var zeros = Tensor.Zeros(DType.F32, tensors["head.head.bias"].Shape);
+            tensors["head.head.bias"] = zeros;
+            SafetensorsWriter.Write(copy, tensors, cancellationToken: Token);
+        }
+
+        await ForwardAsync("dit-t2v", Kept, copy);
+
+        Assert.Equal(2, Entries().Length);
+    }
+
+    [Fact]
+    public async Task CreateAsync_Cancelled_LeavesNoEntry()
+    {
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ForwardAsync("dit-t2v", Kept, cancellationToken: cancelled.Token));
+
+        Assert.Empty(Entries());
+    }
+
+    [Fact]
+    public void FileDigests_OfAChangedFile_AreOthers()
+    {
+        var path = Path.Combine(_folder.FullName, "file");
+        var digests = new FileDigests(Path.Combine(_folder.FullName, "notes"));
+        File.WriteAllText(path, "one");
+        var one = digests.Of([path], Token);
+
+        Assert.Equal(one, digests.Of([path], Token));
+        File.WriteAllText(path, "three");
+        Assert.NotEqual(one, digests.Of([path], Token));
+        Assert.NotEqual(digests.Of([path], Token), digests.Of([path, path], Token));
+    }
+
+    private TransformerOptions Kept => new() { Mode = CompileMode.Whole, CacheFolder = _folder.FullName };
+
+    private string[] Entries() => [.. _folder.GetDirectories().Select(entry => entry.FullName).Where(entry => Path.GetFileName(entry) is not ("digests" or "notes"))];
+
+    private async Task<float[]> ForwardAsync(string name, TransformerOptions options, string? checkpoint = null, CancellationToken? cancellationToken = null)
+    {
+        using var network = NetworkFixture.Open(name);
+        var config = network.TransformerConfig();
+        using var graphs = new GraphCache(fixture.Runtime);
+        using var weights = new WeightStore(checkpoint is null ? Open(name) : Checkpoint.Open(checkpoint));
+        using var transformer = await TransformerRunner.CreateAsync(graphs, config, weights, new SessionSettings(), options: options, cancellationToken: cancellationToken ?? Token);
+        using var latents = Wave([2, config.InChannels, 3, 4, 6]);
+        using var context = Wave([2, config.TextLength, config.TextDim]);
+        using var velocity = Tensor.Zeros(DType.F32, [2, config.OutChannels, 3, 4, 6]);
+        transformer.Forward(latents, [900, 20], context, velocity, cancellationToken: Token);
+        return velocity.Read<float>().ToArray();
+    }
+
+    private static ICheckpoint Open(string name) => Checkpoint.Open(Path.Combine(AppContext.BaseDirectory, "fixtures", name, "weights.safetensors"));
+
+    private static Tensor Wave(Shape shape) => Tensor.CopyOf<float>(shape, [.. Enumerable.Range(0, (int)shape.ElementCount).Select(i => MathF.Sin(0.7f * i))]);
+}
