@@ -17,7 +17,11 @@ internal static class TinyNetworks
         Layers = 2,
     };
 
-    private static readonly TransformerConfig ImageToVideo = TextToVideo with { ModelType = ModelType.FirstLastFrameToVideo, InChannels = 36, ClipDim = 16 };
+    private static readonly TransformerConfig ImageToVideo = TextToVideo with { ModelType = ModelType.ImageToVideo, InChannels = 36, ClipDim = 16 };
+
+    private static readonly TransformerConfig FirstLastFrameToVideo = ImageToVideo with { ModelType = ModelType.FirstLastFrameToVideo };
+
+    private static readonly ClipVisionConfig Image = new() { ImageSize = 8, PatchSize = 4, Dim = 16, MlpRatio = 2, Heads = 2, Layers = 3 };
 
     private static readonly Umt5Config Text = new() { Vocabulary = 20, Dim = 16, AttentionDim = 16, FfnDim = 24, Heads = 2, Layers = 2 };
 
@@ -29,13 +33,17 @@ internal static class TinyNetworks
 
     public static IEnumerable<OnnxGraph> All(GraphOptions options)
     {
-        foreach (var config in (TransformerConfig[])[TextToVideo, ImageToVideo])
+        foreach (var config in (TransformerConfig[])[TextToVideo, ImageToVideo, FirstLastFrameToVideo])
         {
             yield return WanTransformer.Embed(config, options);
             yield return WanTransformer.Block(config, options);
             yield return WanTransformer.Head(config, options);
             yield return WanTransformer.Whole(config, options);
         }
+
+        yield return ClipVision.Embed(Image, options);
+        yield return ClipVision.Block(Image, options);
+        yield return ClipVision.Whole(Image, options);
 
         if (options.Compute != DType.F16)
         {

@@ -105,13 +105,13 @@ public static class ImageTensors
 
     private static (int[] Indices, float[] Weights)[] CubicTaps(int size, int newSize)
     {
-        var scale = (float)size / newSize;
+        var scale = (double)size / newSize;
         var taps = new (int[], float[])[newSize];
         for (var i = 0; i < newSize; i++)
         {
-            var position = (scale * (i + 0.5f)) - 0.5f;
-            var first = (int)MathF.Floor(position);
-            var t = position - first;
+            var position = (scale * (i + 0.5)) - 0.5;
+            var first = (int)Math.Floor(position);
+            var t = (float)(position - first);
             taps[i] = ([.. Enumerable.Range(first - 1, 4).Select(index => Math.Clamp(index, 0, size - 1))], [Far(t + 1), Near(t), Near(1 - t), Far(2 - t)]);
         }
 

@@ -81,6 +81,22 @@ internal sealed class NetworkFixture : IDisposable
         int Int(string key) => model.GetProperty(key).GetInt32();
     }
 
+    public ClipVisionConfig ClipVisionConfig()
+    {
+        var model = _config.GetProperty("model");
+        return new ClipVisionConfig
+        {
+            ImageSize = Int("image_size"),
+            PatchSize = Int("patch_size"),
+            Dim = Int("vision_dim"),
+            MlpRatio = Int("vision_mlp_ratio"),
+            Heads = Int("vision_heads"),
+            Layers = Int("vision_layers"),
+        };
+
+        int Int(string key) => model.GetProperty(key).GetInt32();
+    }
+
     public VaeConfig VaeConfig()
     {
         var model = _config.GetProperty("model");
