@@ -40,10 +40,10 @@ internal sealed record ExportedGraph(string File, OnnxGraph Graph, string Source
         if (networks.HasFlag(ModelNetworks.Vae))
         {
             var vae = model.VaeWeights;
-            graphs.Add(new(VaeEncodeFirst, WanVae.EncodeFirst(model.Vae, options), vae.Path, vae.Get));
-            graphs.Add(new(VaeEncodeNext, WanVae.EncodeNext(model.Vae, options), vae.Path, vae.Get));
-            graphs.Add(new(VaeDecodeFirst, WanVae.DecodeFirst(model.Vae, options), vae.Path, vae.Get));
-            graphs.Add(new(VaeDecodeNext, WanVae.DecodeNext(model.Vae, options), vae.Path, vae.Get));
+            graphs.Add(new(VaeEncodeFirst, WanVae.EncodeFirst(model.Vae, options), vae.Path, vae.GetStored));
+            graphs.Add(new(VaeEncodeNext, WanVae.EncodeNext(model.Vae, options), vae.Path, vae.GetStored));
+            graphs.Add(new(VaeDecodeFirst, WanVae.DecodeFirst(model.Vae, options), vae.Path, vae.GetStored));
+            graphs.Add(new(VaeDecodeNext, WanVae.DecodeNext(model.Vae, options), vae.Path, vae.GetStored));
         }
 
         return graphs;

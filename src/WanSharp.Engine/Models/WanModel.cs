@@ -25,7 +25,7 @@ public sealed class WanModel : IDisposable
         var paths = files.Select(file => FileBeside(source, file)).ToList();
         TransformerWeights = new WeightStore(Checkpoint.Open(paths[0]));
         TextEncoderWeights = new WeightStore(Checkpoint.Open(paths[1]));
-        VaeWeights = Checkpoint.Open(paths[2]);
+        VaeWeights = new WeightStore(Checkpoint.Open(paths[2]));
         TokenizerPath = paths[3];
         Tokenizer = SentencePieceTokenizer.Load(TokenizerPath);
         _digest = new Lazy<string>(() => DigestOf(paths.Prepend(source)));
@@ -68,7 +68,7 @@ public sealed class WanModel : IDisposable
 
     internal WeightStore TextEncoderWeights { get; }
 
-    internal ICheckpoint VaeWeights { get; }
+    internal WeightStore VaeWeights { get; }
 
     internal string TokenizerPath { get; }
 

@@ -54,7 +54,7 @@ internal sealed class PipelineNetworks : IDisposable
         TextEncoder = Own(await TextEncoderRunner.CreateAsync(context.Graphs, text, Weights("t5.safetensors"), context.Settings, cancellationToken: cancellationToken));
 
         var vae = fixture.Section(models.GetProperty("vae.safetensors"), ModelJson.Default.VaeSection).ToConfiguration(fixture.ConfigPath);
-        Vae = Own(new VaeRunner(context.Runtime, vae, fixture.Weights("vae.safetensors"), context.Settings));
+        Vae = Own(new VaeRunner(context.Runtime, vae, Weights("vae.safetensors"), context.Settings));
 
         Experts = fixture.Config.TryGetProperty("boundary", out var boundary)
             ? new Experts(await TransformerAsync("dit_low.safetensors"), await TransformerAsync("dit_high.safetensors"), boundary.GetDouble())

@@ -1,5 +1,6 @@
 using WanSharp.Engine.Models;
 using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Selftest;
@@ -12,7 +13,8 @@ internal sealed class VaeCheck : IFixtureCheck
     public Task<IReadOnlyList<Comparison>> RunAsync(Fixture fixture, SelftestContext context, CancellationToken cancellationToken)
     {
         var configuration = fixture.Section(fixture.Config.GetProperty("model"), ModelJson.Default.VaeSection).ToConfiguration(fixture.ConfigPath);
-        using var vae = new VaeRunner(context.Runtime, configuration, fixture.Weights("weights.safetensors"), context.Settings);
+        using var weights = new WeightStore(fixture.Weights("weights.safetensors"));
+        using var vae = new VaeRunner(context.Runtime, configuration, weights, context.Settings);
         var comparisons = new List<Comparison>();
         foreach (var name in fixture.Cases)
         {

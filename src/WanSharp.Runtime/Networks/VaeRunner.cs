@@ -1,6 +1,6 @@
-using System.Collections.Concurrent;
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Networks;
@@ -17,24 +17,23 @@ public sealed class VaeRunner : IDisposable
     private const int Colors = 3;
 
     private readonly OrtRuntime _runtime;
-    private readonly ICheckpoint _checkpoint;
+    private readonly WeightStore _weights;
     private readonly SessionSettings _settings;
-    private readonly ConcurrentDictionary<string, Tensor> _converted = new(StringComparer.Ordinal);
     private readonly StreamedNetwork _encoder;
     private readonly StreamedNetwork _decoder;
 
     /// <summary>Describes a VAE; nothing is read or compiled yet.</summary>
     /// <param name="runtime">What compiles and runs; it must outlive this object.</param>
     /// <param name="config">The architecture.</param>
-    /// <param name="checkpoint">The weights under their official names, in any float type; it must outlive this object.</param>
+    /// <param name="weights">The weights under their official names; they must outlive this object.</param>
     /// <param name="settings">How the graphs are compiled. Default: for the CPU.</param>
     /// <param name="lowering">The operators to use.</param>
-    public VaeRunner(OrtRuntime runtime, VaeConfig config, ICheckpoint checkpoint, SessionSettings? settings = null, Lowering lowering = Lowering.Fused)
+    public VaeRunner(OrtRuntime runtime, VaeConfig config, WeightStore weights, SessionSettings? settings = null, Lowering lowering = Lowering.Fused)
     {
         ArgumentNullException.ThrowIfNull(runtime);
         ArgumentNullException.ThrowIfNull(config);
-        ArgumentNullException.ThrowIfNull(checkpoint);
-        (_runtime, _checkpoint, _settings) = (runtime, checkpoint, settings ?? new SessionSettings());
+        ArgumentNullException.ThrowIfNull(weights);
+        (_runtime, _weights, _settings) = (runtime, weights, settings ?? new SessionSettings());
         Config = config;
 
         // As constants the weights are packed once, and convolutions get the layout that suits the processor.
@@ -130,10 +129,6 @@ public sealed class VaeRunner : IDisposable
     {
         _encoder.Dispose();
         _decoder.Dispose();
-        foreach (var tensor in _converted.Values)
-        {
-            tensor.Dispose();
-        }
     }
 
     /// <summary>Ranges of frames of a clip [batch, channels, frames, height, width], one after another, each valid until the next.</summary>
@@ -176,16 +171,5 @@ public sealed class VaeRunner : IDisposable
     }
 
     private Session Compile(OnnxGraph graph, CancellationToken cancellationToken) =>
-        _runtime.CreateSession(graph.ToBytes(), _settings with { Name = graph.Name }, graph.Weights.ToDictionary(slot => slot.Name, Weight), cancellationToken);
-
-    private Tensor Weight(WeightSlot slot)
-    {
-        var tensor = _checkpoint.Get(slot.Name);
-        if (tensor.Shape != slot.Shape)
-        {
-            throw new CheckpointException(_checkpoint.Path, slot.Name, $"its shape is {tensor.Shape}, the VAE's configuration asks for {slot.Shape}; is this the checkpoint that the configuration describes?");
-        }
-
-        return tensor.DType == slot.DType ? tensor : _converted.GetOrAdd(slot.Name, _ => tensor.ConvertTo(slot.DType));
-    }
+        _runtime.CreateSession(graph.ToBytes(), _settings with { Name = graph.Name }, graph.Weights.ToDictionary(slot => slot.Name, slot => _weights.Get(slot)), cancellationToken);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Tests.Networks;
@@ -13,10 +14,14 @@ internal sealed class NetworkFixture : IDisposable
     {
         _config = JsonElement.Parse(File.ReadAllText(Path.Combine(folder, "config.json")));
         Weights = Checkpoint.Open(Path.Combine(folder, "weights.safetensors"));
+        Store = new WeightStore(Weights);
         Values = Checkpoint.Open(Path.Combine(folder, "io.safetensors"));
     }
 
     public ICheckpoint Weights { get; }
+
+    /// <summary>The weights in the types that graphs ask for; owns <see cref="Weights"/>.</summary>
+    public WeightStore Store { get; }
 
     public ICheckpoint Values { get; }
 
@@ -124,7 +129,7 @@ internal sealed class NetworkFixture : IDisposable
 
     public void Dispose()
     {
-        Weights.Dispose();
+        Store.Dispose();
         Values.Dispose();
     }
 }

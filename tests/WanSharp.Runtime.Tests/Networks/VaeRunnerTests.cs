@@ -1,5 +1,6 @@
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Tests.Networks;
@@ -54,7 +55,7 @@ public sealed class VaeRunnerTests : IClassFixture<VaeRunnerTests.CompiledVae>
     public void Decode_OfALongClip_KeepsNoMoreThanOfAShortOne()
     {
         using var runtime = OrtRuntime.Create(); // of its own: other tests run at the same time
-        using var vae = new VaeRunner(runtime, _network.VaeConfig(), _network.Weights);
+        using var vae = new VaeRunner(runtime, _network.VaeConfig(), _network.Store);
         using var latents = Random([1, 16, LongClip, 2, 2]);
         var live = new List<long>();
         foreach (var piece in vae.Decode(latents, Cancellation))
@@ -127,7 +128,7 @@ public sealed class VaeRunnerTests : IClassFixture<VaeRunnerTests.CompiledVae>
     public void Decode_CancelledBetweenSteps_EndsAndKeepsNothing()
     {
         using var runtime = OrtRuntime.Create(); // of its own: other tests run at the same time
-        using var vae = new VaeRunner(runtime, _network.VaeConfig(), _network.Weights);
+        using var vae = new VaeRunner(runtime, _network.VaeConfig(), _network.Store);
         using var latents = Random([1, 16, 3, 2, 2]);
         vae.Decode(latents, Cancellation).ToList().ForEach(piece => piece.Dispose()); // compiles
         var before = runtime.Api.LiveObjects;
@@ -147,7 +148,7 @@ public sealed class VaeRunnerTests : IClassFixture<VaeRunnerTests.CompiledVae>
     {
         using var runtime = OrtRuntime.Create(); // of its own: other tests run at the same time
         var before = runtime.Api.LiveObjects;
-        using (var vae = new VaeRunner(runtime, _network.VaeConfig(), _network.Weights))
+        using (var vae = new VaeRunner(runtime, _network.VaeConfig(), _network.Store))
         using (var clip = Random([1, 3, 5, 8, 8]))
         using (var latents = vae.Encode(clip, Cancellation))
         {
@@ -180,7 +181,7 @@ public sealed class VaeRunnerTests : IClassFixture<VaeRunnerTests.CompiledVae>
     [Fact]
     public void Decode_WithAnotherModelsCheckpoint_NamesTheWeightAndBothShapes()
     {
-        using var vae = new VaeRunner(_runtime, _network.VaeConfig() with { Dim = 16 }, _network.Weights);
+        using var vae = new VaeRunner(_runtime, _network.VaeConfig() with { Dim = 16 }, _network.Store);
 
         var error = Assert.Throws<CheckpointException>(() => vae.Decode(Random([1, 16, 1, 2, 2]), Cancellation).First());
 
@@ -205,7 +206,7 @@ public sealed class VaeRunnerTests : IClassFixture<VaeRunnerTests.CompiledVae>
 
     private float[] FramesOf(string checkpoint, Tensor latents)
     {
-        using var weights = Checkpoint.Open(checkpoint);
+        using var weights = new WeightStore(Checkpoint.Open(checkpoint));
         using var vae = new VaeRunner(_runtime, _network.VaeConfig(), weights);
         return Frames(vae, latents);
     }
@@ -257,7 +258,7 @@ public sealed class VaeRunnerTests : IClassFixture<VaeRunnerTests.CompiledVae>
     /// <summary>The fixture's VAE, compiled once for all tests here.</summary>
     public sealed class CompiledVae : IDisposable
     {
-        public CompiledVae(RuntimeFixture fixture) => Vae = new VaeRunner(fixture.Runtime, Network.VaeConfig(), Network.Weights);
+        public CompiledVae(RuntimeFixture fixture) => Vae = new VaeRunner(fixture.Runtime, Network.VaeConfig(), Network.Store);
 
         internal NetworkFixture Network { get; } = NetworkFixture.Open("vae21");
 
