@@ -1,3 +1,7 @@
+using System.Buffers.Binary;
+using WanSharp.Tensors.Gguf;
+using WanSharp.Tensors.Torch;
+
 namespace WanSharp.Tensors;
 
 /// <summary>Opens checkpoints of any layout, and looks into them.</summary>
@@ -5,14 +9,32 @@ public static class Checkpoint
 {
     private const string Extension = ".safetensors";
     private const string IndexExtension = Extension + ".index.json";
+    private const int SniffedLength = sizeof(long) + 1;
 
-    /// <summary>Opens a safetensors file, an index of several, or a folder that holds exactly one checkpoint.</summary>
+    /// <summary>
+    /// Opens a safetensors, GGUF or PyTorch file, an index of several safetensors files, or a folder that holds exactly one
+    /// safetensors checkpoint. A file's contents say what it is, not its name.
+    /// </summary>
     /// <exception cref="CheckpointException">There is no checkpoint, there are several, or it cannot be read.</exception>
     public static ICheckpoint Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         var file = Directory.Exists(path) ? Find(path) : path;
-        return file.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? ShardedCheckpoint.Open(file) : SafetensorsFile.Open(file);
+        Span<byte> start = stackalloc byte[SniffedLength];
+        start = start[..ReadStart(file, start)];
+        if (start.StartsWith(GgufFile.Magic))
+        {
+            return GgufFile.Open(file);
+        }
+
+        if (start.StartsWith(TorchFile.ZipMagic) || start.StartsWith(TorchFile.PickleMagic))
+        {
+            return TorchFile.Open(file);
+        }
+
+        // An index is JSON from its first byte on, a safetensors file has a length before it.
+        var isHeader = start.Length == SniffedLength && start[^1] == '{' && BinaryPrimitives.ReadUInt64LittleEndian(start) <= SafetensorsHeader.MaxLength;
+        return !isHeader && (start.StartsWith((byte)'{') || file.EndsWith(".json", StringComparison.OrdinalIgnoreCase)) ? ShardedCheckpoint.Open(file) : SafetensorsFile.Open(file);
     }
 
     /// <summary>One tensor by name.</summary>
@@ -28,6 +50,19 @@ public static class Checkpoint
         throw new CheckpointException(checkpoint.Path, name, checkpoint.Unsupported.TryGetValue(name, out var dtype)
             ? $"its element type {dtype} is not supported; convert it to one of {string.Join(", ", Enum.GetValues<DType>().Select(known => known.Name()))}."
             : "it is missing; is this another network's checkpoint, or one shard of several?");
+    }
+
+    private static int ReadStart(string path, Span<byte> start)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new CheckpointException(path, $"the file cannot be opened: {e.Message}", e);
+        }
     }
 
     private static string Find(string folder)

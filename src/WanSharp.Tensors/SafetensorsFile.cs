@@ -1,22 +1,17 @@
 using System.Buffers.Binary;
-using System.IO.MemoryMappedFiles;
-using Microsoft.Win32.SafeHandles;
 
 namespace WanSharp.Tensors;
 
 /// <summary>One safetensors file, mapped into memory.</summary>
-public sealed unsafe class SafetensorsFile : ICheckpoint
+public sealed class SafetensorsFile : ICheckpoint
 {
     private const int PrefixLength = sizeof(long);
 
-    private readonly MemoryMappedFile _file;
-    private readonly SafeMemoryMappedViewHandle _view;
+    private readonly MappedFile _file;
 
-    private SafetensorsFile(string path, MemoryMappedFile file, SafeMemoryMappedViewHandle view, SafetensorsHeader header, long dataStart)
+    private SafetensorsFile(MappedFile file, SafetensorsHeader header, long dataStart)
     {
-        Path = path;
         _file = file;
-        _view = view;
         Metadata = header.Metadata;
         var tensors = new Dictionary<string, Tensor>(header.Entries.Count);
         var unsupported = new Dictionary<string, string>();
@@ -24,7 +19,7 @@ public sealed unsafe class SafetensorsFile : ICheckpoint
         {
             if (DTypeExtensions.TryParse(entry.DType, out var dtype))
             {
-                tensors.Add(name, Tensor.View(view, dataStart + entry.Begin, dtype, entry.Shape, isReadOnly: true));
+                tensors.Add(name, file.Tensor(dataStart + entry.Begin, dtype, entry.Shape));
             }
             else
             {
@@ -37,7 +32,7 @@ public sealed unsafe class SafetensorsFile : ICheckpoint
     }
 
     /// <inheritdoc/>
-    public string Path { get; }
+    public string Path => _file.Path;
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, Tensor> Tensors { get; }
@@ -53,20 +48,17 @@ public sealed unsafe class SafetensorsFile : ICheckpoint
     public static SafetensorsFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var file = Map(path, out var length);
+        var file = MappedFile.Open(path, PrefixLength);
         try
         {
-            // The accessor only wraps the handle: disposing the handle unmaps.
-            var view = file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read).SafeMemoryMappedViewHandle;
-            try
+            var headerLength = HeaderLength(file);
+            if (headerLength > SafetensorsHeader.MaxLength || (long)headerLength > file.Length - PrefixLength)
             {
-                return Parse(path, file, view, length);
+                throw new CheckpointException(path, $"its header claims {headerLength} bytes, of {file.Length} in the file and {SafetensorsHeader.MaxLength} allowed: no safetensors file, or damaged.");
             }
-            catch
-            {
-                view.Dispose();
-                throw;
-            }
+
+            var dataStart = PrefixLength + (long)headerLength;
+            return new SafetensorsFile(file, SafetensorsHeader.Parse(path, file.Bytes(PrefixLength, (int)headerLength), file.Length - dataStart), dataStart);
         }
         catch
         {
@@ -76,49 +68,7 @@ public sealed unsafe class SafetensorsFile : ICheckpoint
     }
 
     /// <summary>Ends every view of the file.</summary>
-    public void Dispose()
-    {
-        _view.Dispose();
-        _file.Dispose();
-    }
+    public void Dispose() => _file.Dispose();
 
-    private static MemoryMappedFile Map(string path, out long length)
-    {
-        FileStream? stream = null;
-        try
-        {
-            stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-            length = stream.Length;
-            if (length < PrefixLength)
-            {
-                throw new CheckpointException(path, $"it has {length} bytes: no safetensors file; is the download complete?");
-            }
-
-            return MemoryMappedFile.CreateFromFile(stream, mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-        }
-        catch (Exception e)
-        {
-            stream?.Dispose();
-            if (e is IOException or UnauthorizedAccessException or NotSupportedException)
-            {
-                throw new CheckpointException(path, $"the file cannot be opened: {e.Message}", e);
-            }
-
-            throw;
-        }
-    }
-
-    private static SafetensorsFile Parse(string path, MemoryMappedFile file, SafeMemoryMappedViewHandle view, long length)
-    {
-        var start = (byte*)view.DangerousGetHandle();
-        var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(start, PrefixLength));
-        if (headerLength > SafetensorsHeader.MaxLength || (long)headerLength > length - PrefixLength)
-        {
-            throw new CheckpointException(path, $"its header claims {headerLength} bytes, of {length} in the file and {SafetensorsHeader.MaxLength} allowed: no safetensors file, or damaged.");
-        }
-
-        var dataStart = PrefixLength + (long)headerLength;
-        var json = new ReadOnlySpan<byte>(start + PrefixLength, (int)headerLength);
-        return new SafetensorsFile(path, file, view, SafetensorsHeader.Parse(path, json, length - dataStart), dataStart);
-    }
+    private static ulong HeaderLength(MappedFile file) => BinaryPrimitives.ReadUInt64LittleEndian(file.Bytes(0, PrefixLength));
 }

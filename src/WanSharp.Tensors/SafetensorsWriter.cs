@@ -15,7 +15,7 @@ public static class SafetensorsWriter
     /// <param name="tensors">The tensors by name.</param>
     /// <param name="metadata">Notes to keep beside the tensors.</param>
     /// <param name="cancellationToken">Ends the writing; nothing is left behind.</param>
-    /// <exception cref="CheckpointException">The file cannot be written, or a tensor has a name that the format reserves.</exception>
+    /// <exception cref="CheckpointException">The file cannot be written, or a tensor has a name that the format reserves or a type that it lacks.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null, CancellationToken cancellationToken = default)
     {
@@ -24,6 +24,11 @@ public static class SafetensorsWriter
         if (tensors.ContainsKey(SafetensorsHeader.MetadataName))
         {
             throw new CheckpointException(path, SafetensorsHeader.MetadataName, "the format reserves this name.");
+        }
+
+        if (tensors.FirstOrDefault(pair => pair.Value.DType.BlockLength() > 1) is { Key: { } name, Value: var quantized })
+        {
+            throw new CheckpointException(path, name, $"the format has no {quantized.DType.Name()}; convert the tensor to a float type first.");
         }
 
         // Wide elements first, so that each tensor begins at a multiple of its element size.

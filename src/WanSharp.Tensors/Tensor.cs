@@ -26,7 +26,7 @@ public sealed unsafe class Tensor : IDisposable
         DType = dtype;
         Shape = shape;
         IsReadOnly = isReadOnly;
-        ByteLength = checked(shape.ElementCount * dtype.ByteSize());
+        ByteLength = dtype.ByteLength(shape.ElementCount);
     }
 
     /// <summary>The element type.</summary>
@@ -57,7 +57,7 @@ public sealed unsafe class Tensor : IDisposable
     /// <summary>A new tensor of zeros in memory of its own, aligned to 64 bytes.</summary>
     /// <exception cref="OutOfMemoryException">The memory is not to be had.</exception>
     public static Tensor Zeros(DType dtype, Shape shape) =>
-        new(new AlignedMemory(checked(shape.ElementCount * dtype.ByteSize())), 0, dtype, shape, owns: true, isReadOnly: false);
+        new(new AlignedMemory(dtype.ByteLength(shape.ElementCount)), 0, dtype, shape, owns: true, isReadOnly: false);
 
     /// <summary>A new tensor in memory of its own that holds a copy of <paramref name="values"/>.</summary>
     /// <exception cref="ArgumentException">The number of values is not the shape's.</exception>
@@ -121,6 +121,8 @@ public sealed unsafe class Tensor : IDisposable
         : throw new ArgumentException($"A tensor {Shape} has {Shape.ElementCount} elements, shape {shape} has {shape.ElementCount}.", nameof(shape));
 
     /// <summary>A view of <paramref name="count"/> entries of the outermost dimension, from <paramref name="start"/> on.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There are no such entries.</exception>
+    /// <exception cref="ArgumentException">The type stores elements in blocks, and the cut goes through one.</exception>
     public Tensor Slice(long start, long count)
     {
         if (Shape.Rank == 0 || start < 0 || count < 0 || start > Shape[0] - count)
@@ -128,8 +130,8 @@ public sealed unsafe class Tensor : IDisposable
             throw new ArgumentOutOfRangeException(nameof(start), $"Entries {start} to {start + count} are not within the outermost dimension of {Shape}.");
         }
 
-        var row = Shape[0] == 0 ? 0 : ByteLength / Shape[0];
-        return View(Memory, _offset + (start * row), DType, Shape.Create([count, .. Shape.Dims[1..]]), IsReadOnly);
+        var row = Shape[0] == 0 ? 0 : Shape.ElementCount / Shape[0];
+        return View(Memory, _offset + DType.ByteLength(start * row), DType, Shape.Create([count, .. Shape.Dims[1..]]), IsReadOnly);
     }
 
     /// <summary>Frees the memory if this tensor owns it; a view ends nothing.</summary>

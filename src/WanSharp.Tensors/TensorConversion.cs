@@ -105,7 +105,7 @@ public static class TensorConversion
             case DType.I64: TensorPrimitives.ConvertTruncating(source.Read<long>(), destination); break;
             case DType.U8: TensorPrimitives.ConvertTruncating(source.Read<byte>(), destination); break;
             case DType.Bool: TensorPrimitives.ConvertTruncating(source.ReadBytes(0, (int)source.ByteLength), destination); break;
-            default: throw new NotSupportedException($"There is no conversion from {source.DType} to F32.");
+            default: BlockConversion.ToSingle(source.DType, source.ReadBytes(0, (int)source.ByteLength), destination); break;
         }
     }
 

@@ -12,7 +12,7 @@ public sealed class RuntimeValueTests(RuntimeFixture fixture)
         using var session = fixture.Compile("types");
         using var run = session.Prepare();
         var inputs = new Dictionary<string, Tensor>();
-        foreach (var dtype in Enum.GetValues<DType>())
+        foreach (var dtype in Enum.GetValues<DType>().Where(dtype => dtype.BlockLength() == 1))
         {
             var tensor = Tensor.Zeros(dtype, [3]);
             FillWithDistinctBytes(tensor);

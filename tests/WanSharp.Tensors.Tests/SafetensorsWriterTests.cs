@@ -13,7 +13,7 @@ public sealed class SafetensorsWriterTests : IDisposable
     {
         var random = new Random(3);
         var tensors = new Dictionary<string, Tensor>();
-        foreach (var dtype in Enum.GetValues<DType>())
+        foreach (var dtype in Enum.GetValues<DType>().Where(dtype => dtype.BlockLength() == 1))
         {
             var tensor = Tensor.Zeros(dtype, [3, 1, 5]);
             random.NextBytes(tensor.WriteBytes(0, (int)tensor.ByteLength));

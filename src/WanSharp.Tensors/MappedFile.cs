@@ -1,0 +1,81 @@
+using System.IO.MemoryMappedFiles;
+using Microsoft.Win32.SafeHandles;
+
+namespace WanSharp.Tensors;
+
+/// <summary>A whole file mapped into memory for reading.</summary>
+internal sealed unsafe class MappedFile : IDisposable
+{
+    private readonly MemoryMappedFile _file;
+
+    private MappedFile(string path, MemoryMappedFile file, SafeMemoryMappedViewHandle view, long length)
+    {
+        Path = path;
+        _file = file;
+        View = view;
+        Length = length;
+    }
+
+    public string Path { get; }
+
+    /// <summary>The file's length; the view is rounded up to whole pages.</summary>
+    public long Length { get; }
+
+    /// <summary>What tensors of the file are views of.</summary>
+    public SafeMemoryMappedViewHandle View { get; }
+
+    /// <summary>Maps a file.</summary>
+    /// <exception cref="CheckpointException">It cannot be opened, or is shorter than <paramref name="shortest"/>, at least 1.</exception>
+    public static MappedFile Open(string path, int shortest)
+    {
+        FileStream? stream = null;
+        MemoryMappedFile? file = null;
+        try
+        {
+            stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            var length = stream.Length;
+            if (length < shortest)
+            {
+                throw new CheckpointException(path, $"it has {length} bytes: no checkpoint; is the download complete?");
+            }
+
+            file = MemoryMappedFile.CreateFromFile(stream, mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+
+            // The accessor only wraps the handle: disposing the handle unmaps.
+            return new MappedFile(path, file, file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read).SafeMemoryMappedViewHandle, length);
+        }
+        catch (Exception e)
+        {
+            file?.Dispose();
+            stream?.Dispose();
+            if (e is IOException or UnauthorizedAccessException or NotSupportedException)
+            {
+                throw new CheckpointException(path, $"the file cannot be opened: {e.Message}", e);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Bytes of the file.</summary>
+    /// <exception cref="CheckpointException">The file ends before them.</exception>
+    public ReadOnlySpan<byte> Bytes(long start, int count)
+    {
+        if (start < 0 || count < 0 || start > Length - count)
+        {
+            throw new CheckpointException(Path, $"it ends at byte {Length}, before {count} bytes that it should have at {start}; is the download complete?");
+        }
+
+        ObjectDisposedException.ThrowIf(View.IsClosed, this);
+        return new ReadOnlySpan<byte>((byte*)View.DangerousGetHandle() + start, count);
+    }
+
+    /// <summary>A tensor within the file, read-only.</summary>
+    public Tensor Tensor(long start, DType dtype, Shape shape) => Tensors.Tensor.View(View, start, dtype, shape, isReadOnly: true);
+
+    public void Dispose()
+    {
+        View.Dispose();
+        _file.Dispose();
+    }
+}

@@ -1,0 +1,205 @@
+namespace WanSharp.Tensors.Torch;
+
+/// <summary>A checkpoint of PyTorch's (<c>.pth</c>, <c>.pt</c>, <c>.bin</c>), mapped into memory. Code in it is never run.</summary>
+internal sealed class TorchFile : ICheckpoint
+{
+    private const string PickleName = "/data.pkl";
+    private const string ByteOrderName = "byteorder";
+
+    private readonly MappedFile _file;
+    private readonly StoredZip _zip;
+    private readonly string _root;
+    private readonly Dictionary<string, Tensor> _tensors = [];
+    private readonly Dictionary<string, string> _unsupported = [];
+    private long _copied;
+
+    private TorchFile(MappedFile file, StoredZip zip)
+    {
+        _file = file;
+        _zip = zip;
+        var pickles = zip.Names.Where(name => name.EndsWith(PickleName, StringComparison.Ordinal)).Take(2).ToList();
+        if (pickles is not [var pickle])
+        {
+            throw new CheckpointException(file.Path, "it is a zip archive without the one data.pkl of a PyTorch checkpoint.");
+        }
+
+        _root = pickle[..^PickleName.Length] + "/";
+    }
+
+    /// <summary>The first bytes of a checkpoint since PyTorch 1.6.</summary>
+    public static ReadOnlySpan<byte> ZipMagic => "PK\x03\x04"u8;
+
+    /// <summary>The first bytes of an older one.</summary>
+    public static ReadOnlySpan<byte> PickleMagic => [0x80, 0x02];
+
+    /// <inheritdoc/>
+    public string Path => _file.Path;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, Tensor> Tensors => _tensors;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Unsupported => _unsupported;
+
+    /// <summary>Nothing: the format has no notes.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; } = new Dictionary<string, string>();
+
+    /// <summary>Maps a file and reads its pickle; tensors are read when they are touched, but for the rare ones that are not contiguous: those are copied.</summary>
+    /// <exception cref="CheckpointException">The file cannot be read, is damaged, or asks for more than tensors.</exception>
+    public static TorchFile Open(string path)
+    {
+        var file = MappedFile.Open(path, ZipMagic.Length);
+        TorchFile? checkpoint = null;
+        try
+        {
+            if (file.Bytes(0, PickleMagic.Length).StartsWith(PickleMagic))
+            {
+                throw new CheckpointException(path, "it is in the format of PyTorch before 1.6; load it there and save it again, or convert it to safetensors.");
+            }
+
+            checkpoint = new TorchFile(file, StoredZip.Read(file));
+            checkpoint.Load();
+            return checkpoint;
+        }
+        catch
+        {
+            checkpoint?.Dispose();
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Ends every view of the file.</summary>
+    public void Dispose()
+    {
+        foreach (var tensor in _tensors.Values)
+        {
+            tensor.Dispose();
+        }
+
+        _file.Dispose();
+    }
+
+    private void Load()
+    {
+        if (_zip.Find(_root + ByteOrderName) is { } order && !Read(order, 16).SequenceEqual("little"u8))
+        {
+            throw new CheckpointException(Path, "its numbers are big-endian; save it on a little-endian machine.");
+        }
+
+        foreach (var (name, value) in StateDictionary(new TorchPickle(Path, Read(_zip.Find(_root + PickleName[1..])!.Value, TorchPickle.MaxLength)).Run()))
+        {
+            if (value is TorchTensor tensor)
+            {
+                Add(name, tensor);
+            }
+        }
+    }
+
+    /// <summary>The dictionary with the tensors: the outermost, or the only one that it holds (<c>state_dict</c>, <c>model</c>).</summary>
+    private Dictionary<string, object?> StateDictionary(object? root) => root switch
+    {
+        Dictionary<string, object?> tensors when tensors.Values.Any(value => value is TorchTensor) => tensors,
+        Dictionary<string, object?> outer when outer.Values.OfType<Dictionary<string, object?>>().ToList() is [var inner] => inner,
+        _ => throw new CheckpointException(Path, "its pickle is not a dictionary of tensors; save the model's state_dict()."),
+    };
+
+    private ReadOnlySpan<byte> Read((long Start, long Length) entry, int most) => entry.Length <= most
+        ? _file.Bytes(entry.Start, (int)entry.Length)
+        : throw new CheckpointException(Path, $"an entry of {entry.Length} bytes is longer than the {most} allowed.");
+
+    private void Add(string name, TorchTensor tensor)
+    {
+        var storage = tensor.Storage;
+        if (TorchTypes.Find(storage.Type) is not { } dtype)
+        {
+            _unsupported.Add(name, storage.Type);
+            return;
+        }
+
+        var (start, length) = _zip.Find($"{_root}data/{storage.Key}")
+            ?? throw new CheckpointException(Path, name, $"its storage {CheckpointException.Quote(storage.Key)} is not in the archive.");
+        try
+        {
+            var shape = Shape.Create(tensor.Dims);
+            var inStorage = Math.Min(storage.Length, length / dtype.ByteSize());
+            if (tensor.Strides.Length != shape.Rank || tensor.Offset < 0 || Reach(tensor, shape) > inStorage)
+            {
+                throw new CheckpointException(Path, name, $"shape {shape} with strides [{string.Join(", ", tensor.Strides)}] goes beyond the {inStorage} elements of its storage; the file is damaged.");
+            }
+
+            _tensors.Add(name, IsContiguous(tensor)
+                ? _file.Tensor(start + (tensor.Offset * dtype.ByteSize()), dtype, shape)
+                : Gather(name, tensor, _file.Tensor(start, dtype, [inStorage]), shape));
+        }
+        catch (Exception e) when (e is ArgumentException or OverflowException)
+        {
+            throw new CheckpointException(Path, name, e.Message);
+        }
+    }
+
+    /// <summary>The number of elements of the storage up to the last one used.</summary>
+    private static Int128 Reach(TorchTensor tensor, Shape shape)
+    {
+        if (shape.ElementCount == 0)
+        {
+            return tensor.Offset;
+        }
+
+        Int128 last = tensor.Offset;
+        for (var i = 0; i < shape.Rank; i++)
+        {
+            last += tensor.Strides[i] >= 0 ? (Int128)tensor.Strides[i] * (tensor.Dims[i] - 1) : long.MaxValue;
+        }
+
+        return last + 1;
+    }
+
+    private static bool IsContiguous(TorchTensor tensor)
+    {
+        long expected = 1;
+        for (var i = tensor.Dims.Length - 1; i >= 0; i--)
+        {
+            if (tensor.Dims[i] != 1 && tensor.Strides[i] != expected)
+            {
+                return tensor.Dims.Contains(0);
+            }
+
+            expected *= tensor.Dims[i];
+        }
+
+        return true;
+    }
+
+    /// <summary>A contiguous copy of a tensor that lies scattered in its storage.</summary>
+    private Tensor Gather(string name, TorchTensor tensor, Tensor storage, Shape shape)
+    {
+        var size = storage.DType.ByteSize();
+        _copied = checked(_copied + storage.DType.ByteLength(shape.ElementCount));
+        if (_copied > _file.Length)
+        {
+            throw new CheckpointException(Path, name, "its tensors are not contiguous, and larger than the file when they are; save them with .contiguous().");
+        }
+
+        var copy = Tensor.Zeros(storage.DType, shape);
+        var index = new long[shape.Rank];
+        var from = tensor.Offset;
+        for (long to = 0; to < shape.ElementCount; to++)
+        {
+            storage.ReadBytes(from * size, size).CopyTo(copy.WriteBytes(to * size, size));
+            for (var axis = shape.Rank - 1; axis >= 0; axis--)
+            {
+                from += tensor.Strides[axis];
+                if (++index[axis] < shape[axis])
+                {
+                    break;
+                }
+
+                from -= tensor.Strides[axis] * shape[axis];
+                index[axis] = 0;
+            }
+        }
+
+        return copy;
+    }
+}
