@@ -91,6 +91,14 @@ public sealed class Dim : IEquatable<Dim>
         return (Dim)(long)Math.Floor((double)constant / step) + new Dim(Terms.Where(term => !term.Powers.IsEmpty).Select(term => term * new DimTerm(1, step)));
     }
 
+    /// <summary>The length when the names in it stand for these numbers.</summary>
+    /// <exception cref="GraphException">A name has no number.</exception>
+    internal double Evaluate(IReadOnlyDictionary<string, long> lengths) => Terms.Sum(term => term.Powers.Aggregate(
+        (double)term.Numerator / term.Denominator,
+        (value, power) => lengths.TryGetValue(power.Key, out var length)
+            ? value * Math.Pow(length, power.Value)
+            : throw new GraphException($"The length {this} depends on '{power.Key}', which is not among {string.Join(", ", lengths.Keys)}.")));
+
     /// <inheritdoc/>
     public bool Equals(Dim? other) => this == other;
 

@@ -94,6 +94,7 @@ public sealed partial class GraphBuilder
         }
 
         var outer = Broadcast("MatMul", [.. left.Shape.SkipLast(2)], [.. right.Shape.SkipLast(2)], left, right);
+        CountProduct(outer.Aggregate(left.Shape[^2], (rows, dim) => rows * dim), left.Shape[^1], right.Shape[^1]);
         return Node("MatMul", [left, right], left.DType, [.. outer, left.Shape[^2], right.Shape[^1]]);
     }
 

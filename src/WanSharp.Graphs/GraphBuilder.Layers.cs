@@ -35,6 +35,7 @@ public sealed partial class GraphBuilder
         // Gemm multiplies by a transposed weight, so a checkpoint's layout serves as it is.
         var rows = Reshape(Cast(x, weight.DType), [x.ElementCount / x.Shape[^1], x.Shape[^1]]); // [rows, in]
         ReadOnlySpan<GraphValue?> operands = bias is null ? [rows, weight] : [rows, weight, bias];
+        CountProduct(rows.Shape[0], rows.Shape[1], weight.Shape[0]);
         var y = Node("Gemm", operands, weight.DType, [rows.Shape[0], weight.Shape[0]], OnnxFormat.Attribute("transB", 1)); // [rows, out]
         return Reshape(y, With(x.Shape, x.Rank - 1, weight.Shape[0])); // […, out]
     }
@@ -173,6 +174,8 @@ public sealed partial class GraphBuilder
         (q, k, v) = (Cast(q, Options.Compute), Cast(k, Options.Compute), Cast(v, Options.Compute));
         if (Fused)
         {
+            CountProduct(q.Shape[0] * q.Shape[1], q.Shape[2], k.Shape[1]); // the scores
+            CountProduct(q.Shape[0] * q.Shape[1], k.Shape[1], q.Shape[2]); // what they weigh
             ReadOnlySpan<GraphValue?> operands = bias is null ? [q, k, v] : [q, k, v, null, null, Cast(bias, Options.Compute)];
             return FusedNode("MultiHeadAttention", operands, Options.Compute, q.Shape, OnnxFormat.Attribute("num_heads", heads), OnnxFormat.Attribute("scale", factor));
         }

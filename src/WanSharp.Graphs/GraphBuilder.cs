@@ -28,6 +28,7 @@ public sealed partial class GraphBuilder
     private readonly Dictionary<(TensorProto.Types.DataType, Shape, ByteString), string> _constants = [];
     private readonly List<string> _scopes = [];
     private bool _usesFusedOperators;
+    private Dim _work = 0;
 
     /// <summary>Begins a graph.</summary>
     /// <param name="name">The graph's name; its weights' file is called after it.</param>
@@ -174,7 +175,7 @@ public sealed partial class GraphBuilder
             }
         }
 
-        return new OnnxGraph(graph, Options, _usesFusedOperators, [.. _inputs], [.. _outputs], [.. _slots]);
+        return new OnnxGraph(graph, Options, _usesFusedOperators, [.. _inputs], [.. _outputs], [.. _slots], _work);
     }
 
     private GraphValue Constant<T>(ReadOnlySpan<T> values, DType dtype, ReadOnlySpan<long> shape)
@@ -201,6 +202,9 @@ public sealed partial class GraphBuilder
 
         return name;
     }
+
+    /// <summary>Counts the multiplications and additions of a matrix product, or of what is made of such: two for each of its terms.</summary>
+    private void CountProduct(Dim rows, Dim inner, Dim columns) => _work += 2 * rows * inner * columns;
 
     private GraphValue Node(string op, ReadOnlySpan<GraphValue?> inputs, DType dtype, IEnumerable<Dim> shape, params ReadOnlySpan<AttributeProto> attributes) =>
         new(this, Emit(op, "", Names(inputs), attributes), dtype, [.. shape]);

@@ -20,8 +20,9 @@ public sealed class OnnxGraph
     private readonly GraphProto _graph;
     private readonly bool _usesFusedOperators;
     private readonly byte[] _bytes;
+    private readonly Dim _work;
 
-    internal OnnxGraph(GraphProto graph, GraphOptions options, bool usesFusedOperators, IReadOnlyList<GraphValue> inputs, IReadOnlyList<GraphValue> outputs, IReadOnlyList<WeightSlot> weights)
+    internal OnnxGraph(GraphProto graph, GraphOptions options, bool usesFusedOperators, IReadOnlyList<GraphValue> inputs, IReadOnlyList<GraphValue> outputs, IReadOnlyList<WeightSlot> weights, Dim work)
     {
         _graph = graph;
         _usesFusedOperators = usesFusedOperators;
@@ -29,6 +30,7 @@ public sealed class OnnxGraph
         Inputs = inputs;
         Outputs = outputs;
         Weights = weights;
+        _work = work;
         _bytes = Serialize($"{graph.Name}.data");
         Digest = Convert.ToHexStringLower(SHA256.HashData(_bytes));
     }
@@ -50,6 +52,18 @@ public sealed class OnnxGraph
 
     /// <summary>The weights, in the order of their use.</summary>
     public IReadOnlyList<WeightSlot> Weights { get; }
+
+    /// <summary>
+    /// Floating point operations of one run: 2 · M · N · K for every matrix product, 2 · queries · keys · width for each of
+    /// attention's two, 2 · in · kernel · out for every position of a convolution. Elementwise work is not counted.
+    /// </summary>
+    /// <param name="lengths">A number for each name in the inputs' shapes that the work depends on.</param>
+    /// <exception cref="GraphException">A name has no number.</exception>
+    public double CountOperations(IReadOnlyDictionary<string, long> lengths)
+    {
+        ArgumentNullException.ThrowIfNull(lengths);
+        return _work.Evaluate(lengths);
+    }
 
     /// <summary>The graph as an ONNX file without the weights' data; initializers point to the file <c>Name.data</c>.</summary>
     public byte[] ToBytes() => [.. _bytes];
