@@ -1,6 +1,7 @@
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Models;
 using WanSharp.Engine.Output;
+using WanSharp.Engine.Requests;
 using WanSharp.Runtime;
 
 namespace WanSharp.Cli;
@@ -14,6 +15,14 @@ internal static class EngineSetup
         LibraryPath = environment.Variable("WAN_ONNXRUNTIME"),
         Threads = threads ?? 0,
     });
+
+    /// <summary>How graphs are compiled for a provider.</summary>
+    /// <exception cref="InvalidRequestException">The library has no such provider.</exception>
+    public static SessionSettings SettingsFor(OrtRuntime runtime, string provider) =>
+        runtime.AvailableProviders.FirstOrDefault(name => name.Equals(provider, StringComparison.OrdinalIgnoreCase)) is { } known
+            ? new SessionSettings { Provider = known }
+            : throw new InvalidRequestException("provider",
+                $"There is no provider '{provider}' here: choose {string.Join(", ", runtime.AvailableProviders)}, or set WAN_ONNXRUNTIME to a build of ONNX Runtime that has it.{NearestName.Hint(provider, runtime.AvailableProviders)}");
 
     /// <summary>A model by name or path; names are looked up in <c>WAN_MODELS</c>, then beside the program.</summary>
     public static WanModel OpenModel(CliEnvironment environment, string nameOrPath) =>

@@ -12,7 +12,7 @@ internal static class WanApp
 
     public static RootCommand Build(CliEnvironment environment)
     {
-        var root = new RootCommand("wan: Wan 2.1 and 2.2 videos from prompts and images, without Python.")
+        var root = new RootCommand("Wan 2.1 and 2.2 videos from prompts and images, without Python.")
         {
             GenerateCommand.Build(environment),
             ExportCommand.Build(environment),
@@ -21,6 +21,7 @@ internal static class WanApp
             SelftestCommand.Build(environment),
         };
         root.Options.Add(Verbose);
+        root.WithExamples("wan generate \"a red circle moving left on a black background\" -o clip.mp4", "wan inspect clip.mp4", "wan generate --help");
         return root;
     }
 
@@ -29,23 +30,19 @@ internal static class WanApp
         var parsed = Build(environment).Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            foreach (var error in parsed.Errors)
-            {
-                environment.Error.WriteLine($"wan: {error.Message}");
-            }
-
-            environment.Error.WriteLine($"Try: {CommandPath(parsed)} --help");
+            environment.Error.WriteLine($"wan: {UsageError.Describe(parsed)}");
             return ExitCode.WrongUsage;
         }
 
         try
         {
             return await parsed.InvokeAsync(
-                new InvocationConfiguration { Output = environment.Out, Error = environment.Error, EnableDefaultExceptionHandler = false },
+                new InvocationConfiguration { Output = environment.Out, Error = environment.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null },
                 cancellationToken);
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
+            // Not only OperationCanceledException: Ctrl-C in a terminal also ends ffmpeg, whose end may be noticed first.
             environment.Error.WriteLine("wan: stopped; nothing half-written was left behind.");
             return ExitCode.Cancelled;
         }
@@ -54,7 +51,4 @@ internal static class WanApp
             return ErrorReport.Write(e, environment.Error, parsed.GetValue(Verbose));
         }
     }
-
-    private static string CommandPath(ParseResult parsed) =>
-        parsed.CommandResult.Command is RootCommand ? "wan" : $"wan {parsed.CommandResult.Command.Name}";
 }

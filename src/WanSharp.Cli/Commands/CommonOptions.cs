@@ -6,12 +6,20 @@ namespace WanSharp.Cli.Commands;
 /// <summary>What several commands share: options, and examples below their help.</summary>
 internal static class CommonOptions
 {
+    private const int MostThreads = 1024;
+    private const int HelpWidth = 80;
+
     /// <summary>Shows examples at the end of <c>--help</c>; a test runs every one of them through the parser.</summary>
     public static Command WithExamples(this Command command, params string[] examples)
     {
-        var help = new HelpOption();
-        help.Action = new HelpWithExamples((HelpAction)help.Action!, examples);
-        command.Options.Add(help);
+        var help = command.Options.OfType<HelpOption>().SingleOrDefault(); // the root has one
+        if (help is null)
+        {
+            help = new HelpOption();
+            command.Options.Add(help);
+        }
+
+        help.Action = new HelpWithExamples(new HelpAction { MaxWidth = HelpWidth }, examples);
         return command;
     }
 
@@ -29,11 +37,18 @@ internal static class CommonOptions
         DefaultValueFactory = _ => "cpu",
     };
 
-    public static Option<int?> Threads() => new("--threads")
+    public static Option<int?> Threads()
     {
-        Description = "Threads that compute. Default: one a physical core.",
-        HelpName = "N",
-    };
+        var threads = NumberOption.Create<int>("--threads", "Threads that compute. Default: one a physical core.", "N");
+        threads.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() is { } count and (< 1 or > MostThreads))
+            {
+                result.AddError($"--threads {count} is outside 1 to {MostThreads}: the nearest is {Math.Clamp(count, 1, MostThreads)}.");
+            }
+        });
+        return threads;
+    }
 
     public static Option<bool> Json() => new("--json") { Description = "Print the result as one line of JSON." };
 }

@@ -4,7 +4,6 @@ using WanSharp.Engine;
 using WanSharp.Engine.Images;
 using WanSharp.Engine.Output;
 using WanSharp.Engine.Requests;
-using WanSharp.Runtime;
 
 namespace WanSharp.Cli.Commands;
 
@@ -33,8 +32,8 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         return command.WithExamples(
             "wan generate \"a red circle moving left on a black background\" -o clip.mp4",
             "wan generate 一个红色圆形向左移动，黑色背景 -o clip.webm --seed 7",
-            "wan generate \"a blue star growing on a beige background\" --steps 30 --guidance 5 -o sheet.png",
-            "wan generate \"a green square moving up on a navy background\" --image first.png -o clip.gif");
+            "wan generate \"a blue star growing\" --steps 30 --guidance 5 -o sheet.png",
+            "wan generate \"a green square moving up\" --image first.png -o clip.gif");
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
@@ -46,14 +45,15 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         var started = environment.Clock.GetTimestamp();
         using var model = EngineSetup.OpenModel(environment, parsed.GetValue(_model)!);
         using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(_threads));
-        using var generator = new VideoGenerator(model, runtime, new SessionSettings { Provider = parsed.GetValue(_provider)! });
+        using var generator = new VideoGenerator(model, runtime, EngineSetup.SettingsFor(runtime, parsed.GetValue(_provider)!));
         var plan = generator.Plan(request);
         var settings = plan.Settings;
-        await using (var progress = ProgressDisplay.Start(environment))
+        using (var progress = ProgressDisplay.Start(environment))
         await using (var writer = VideoWriter.Create(ffmpeg, target, new ClipFormat(settings.Width, settings.Height, settings.Frames, settings.Fps), settings.ToJson()))
         {
             await generator.GenerateAsync(plan, writer, progress, cancellationToken);
             await writer.CompleteAsync(cancellationToken);
+            progress.Complete();
         }
 
         GenerateReport.Write(environment.Out, target.FullPath, settings, environment.Clock.GetElapsedTime(started), parsed.GetValue(_json));

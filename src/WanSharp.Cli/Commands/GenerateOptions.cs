@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Requests;
+using WanSharp.Engine.Sampling;
 
 namespace WanSharp.Cli.Commands;
 
@@ -13,13 +14,13 @@ internal sealed class GenerateOptions
     private readonly Argument<string> _prompt = new("prompt") { Description = "What the video shows; - reads it from standard input." };
     private readonly Option<string?> _negative = new("--negative") { Description = "What the video must not show.", HelpName = "TEXT" };
     private readonly Option<Size?> _size = new("--size") { Description = "Width and height in pixels.", HelpName = "WxH", CustomParser = Size.Parse };
-    private readonly Option<int?> _frames = new("--frames") { Description = "Frames of video: 4n+1.", HelpName = "N" };
-    private readonly Option<double?> _seconds = new("--seconds") { Description = "Length instead of frames; rounded to 4n+1 frames.", HelpName = "S" };
-    private readonly Option<int?> _fps = new("--fps") { Description = "Frames shown per second.", HelpName = "N" };
-    private readonly Option<int?> _steps = new("--steps") { Description = "Denoise steps.", HelpName = "N" };
-    private readonly Option<float?> _guidance = new("--guidance") { Description = "How strongly to follow the prompt; 1 halves the work.", HelpName = "SCALE" };
-    private readonly Option<string?> _sampler = new("--sampler") { Description = "unipc, dpm++, dpm++-karras or euler.", HelpName = "NAME" };
-    private readonly Option<double?> _shift = new("--shift") { Description = "Shift of the noise schedule.", HelpName = "X" };
+    private readonly Option<int?> _frames = NumberOption.Create<int>("--frames", "Frames of video: 4n+1.", "N");
+    private readonly Option<double?> _seconds = NumberOption.Create<double>("--seconds", "Length instead of frames; rounded to 4n+1 frames.", "S");
+    private readonly Option<int?> _fps = NumberOption.Create<int>("--fps", "Frames shown per second.", "N");
+    private readonly Option<int?> _steps = NumberOption.Create<int>("--steps", "Denoise steps.", "N");
+    private readonly Option<float?> _guidance = NumberOption.Create<float>("--guidance", "How strongly to follow the prompt; 1 halves the work.", "SCALE");
+    private readonly Option<string?> _sampler = new("--sampler") { Description = $"{string.Join(", ", Samplers.Names)}.", HelpName = "NAME" };
+    private readonly Option<double?> _shift = NumberOption.Create<double>("--shift", "Shift of the noise schedule.", "X");
 
     private readonly Option<ulong> _seed = new("--seed")
     {
@@ -68,7 +69,7 @@ internal sealed class GenerateOptions
 
         return new GenerationRequest
         {
-            Prompt = prompt == "-" ? (await input.ReadToEndAsync(cancellationToken)).Trim() : prompt,
+            Prompt = prompt == "-" ? await ReadPromptAsync(input, cancellationToken) : prompt,
             NegativePrompt = parsed.GetValue(_negative),
             Width = size?.Width,
             Height = size?.Height,
@@ -82,6 +83,16 @@ internal sealed class GenerateOptions
             Seed = parsed.GetValue(_seed),
             Images = images,
         };
+    }
+
+    /// <summary>The prompt that is piped in: no more than one character beyond the longest, however much comes.</summary>
+    private static async Task<string> ReadPromptAsync(TextReader input, CancellationToken cancellationToken)
+    {
+        var text = new char[GenerationRequest.MaximumPromptLength + 1];
+
+        // A console's reader blocks and cannot be cancelled: it is left behind.
+        var length = await Task.Run(() => input.ReadBlock(text), CancellationToken.None).WaitAsync(cancellationToken);
+        return new string(text, 0, length).Trim();
     }
 
     private IEnumerable<(int Frame, string File)> ImageFiles(ParseResult parsed)

@@ -37,7 +37,7 @@ internal sealed class InspectCommand(CliEnvironment environment)
 
         foreach (var (name, value) in Rows(settings))
         {
-            environment.Out.WriteLine($"{name,-14} {value}");
+            environment.Out.WriteLine($"{name,-14} {PlainText.OneLine(value)}".TrimEnd());
         }
 
         environment.Out.WriteLine();

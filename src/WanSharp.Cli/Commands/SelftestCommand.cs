@@ -3,18 +3,16 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Selftest;
-using WanSharp.Runtime;
 
 namespace WanSharp.Cli.Commands;
 
 /// <summary><c>wan selftest</c>: this machine's numbers beside the original implementation's.</summary>
 internal sealed class SelftestCommand(CliEnvironment environment)
 {
-    private readonly Option<string> _fixtures = new("--fixtures")
+    private readonly Option<string?> _fixtures = new("--fixtures")
     {
         Description = "A folder with fixtures. Default: the small set that ships with the program.",
         HelpName = "FOLDER",
-        DefaultValueFactory = _ => FixtureRunner.ShippedFixtures,
     };
 
     private readonly Option<string> _provider = CommonOptions.Provider();
@@ -33,15 +31,15 @@ internal sealed class SelftestCommand(CliEnvironment environment)
     {
         var json = parsed.GetValue(_json);
         using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(_threads));
-        var settings = new SessionSettings { Provider = parsed.GetValue(_provider)! };
+        var settings = EngineSetup.SettingsFor(runtime, parsed.GetValue(_provider)!);
         var (passed, failed, skipped) = (0, 0, 0);
-        if (!json)
+        await foreach (var result in FixtureRunner.RunAsync(parsed.GetValue(_fixtures) ?? FixtureRunner.ShippedFixtures, runtime, settings, cancellationToken))
         {
-            environment.Out.WriteLine($"{"fixture",-20} {"tensors",7} {"max error",10} {"relative",10} {"limit",10}  result");
-        }
+            if (!json && passed + failed + skipped == 0)
+            {
+                environment.Out.WriteLine($"{"fixture",-20} {"tensors",7} {"max error",10} {"relative",10} {"limit",10}  result");
+            }
 
-        await foreach (var result in FixtureRunner.RunAsync(parsed.GetValue(_fixtures)!, runtime, settings, cancellationToken))
-        {
             passed += result.Passed ? 1 : 0;
             skipped += result.Skipped ? 1 : 0;
             failed += result is { Passed: false, Skipped: false } ? 1 : 0;
@@ -59,7 +57,7 @@ internal sealed class SelftestCommand(CliEnvironment environment)
     private static string Row(FixtureResult result) => result.Worst is { } worst
         ? string.Create(CultureInfo.InvariantCulture,
             $"{result.Name,-20} {result.Comparisons.Count,7} {worst.MaximumError,10:0.0e+0} {result.LargestRelativeError,10:0.0e+0} {worst.Limit,10:0.0e+0}  {(result.Passed ? "pass" : $"FAIL: {worst.Name}")}")
-        : $"{result.Name,-20} {"",40}  {(result.Skipped ? "skipped" : "FAIL")}: {result.Problem}";
+        : $"{result.Name,-20} {"",40}  {(result.Skipped ? "skipped" : "FAIL")}: {PlainText.OneLine(result.Problem ?? "nothing was compared")}";
 
     private static string Json(FixtureResult result)
     {

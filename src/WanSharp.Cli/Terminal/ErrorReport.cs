@@ -11,9 +11,9 @@ internal static class ErrorReport
     {
         var expected = exception is InvalidRequestException or CheckpointException or OrtException or OrtLibraryException
             or IOException or InvalidDataException or UnauthorizedAccessException or OutOfMemoryException;
-        error.WriteLine(expected
+        error.WriteLine(PlainText.OneLine(expected
             ? $"wan: {exception.Message}"
-            : $"wan: internal error: {exception.GetType().Name}: {exception.Message} Please report it, with what --verbose shows.");
+            : $"wan: internal error: {exception.GetType().Name}: {exception.Message} Please report it, with what --verbose shows."));
         if (verbose)
         {
             error.WriteLine(exception);

@@ -13,24 +13,29 @@ internal static class GenerateCommandLine
     public static string For(GenerationSettings settings, string file)
     {
         var invariant = CultureInfo.InvariantCulture;
-        List<string> arguments =
+        List<string> words =
         [
-            "wan", "generate", settings.Prompt, "--negative", settings.NegativePrompt,
-            "--size", string.Create(invariant, $"{settings.Width}x{settings.Height}"),
-            "--frames", settings.Frames.ToString(invariant), "--fps", settings.Fps.ToString(invariant),
-            "--steps", settings.Steps.ToString(invariant), "--sampler", settings.Sampler, "--shift", settings.Shift.ToString("R", invariant),
-            "--guidance", settings.GuidanceScale.ToString("R", invariant), "--seed", settings.Seed.ToString(invariant), "--model", settings.Model,
+            "wan generate", .. settings.Prompt.StartsWith('-') ? [] : new[] { Quote(settings.Prompt) },
+            Option("--negative", settings.NegativePrompt),
+            Option("--size", string.Create(invariant, $"{settings.Width}x{settings.Height}")),
+            Option("--frames", settings.Frames.ToString(invariant)), Option("--fps", settings.Fps.ToString(invariant)),
+            Option("--steps", settings.Steps.ToString(invariant)), Option("--sampler", settings.Sampler),
+            Option("--shift", settings.Shift.ToString("R", invariant)), Option("--guidance", settings.GuidanceScale.ToString("R", invariant)),
+            Option("--seed", settings.Seed.ToString(invariant)), Option("--model", settings.Model),
+            .. settings.Images.Select(image => Option("--frame-image", string.Create(invariant, $"{image.LatentFrame}=IMAGE"))),
+            Option("-o", $"again{Path.GetExtension(file)}"),
+            .. settings.Prompt.StartsWith('-') ? new[] { "--", Quote(settings.Prompt) } : [],
         ];
-        foreach (var image in settings.Images)
-        {
-            arguments.AddRange(["--frame-image", $"{image.LatentFrame}=IMAGE"]);
-        }
-
-        return string.Join(' ', [.. arguments.Select(Quote), "-o", Quote($"again{Path.GetExtension(file)}")]);
+        return string.Join(' ', words);
     }
 
-    /// <summary>An argument as a shell reads it back.</summary>
-    private static string Quote(string argument) => argument.Length > 0 && argument.All(c => PlainCharacters.Contains(c, StringComparison.Ordinal))
-        ? argument
+    private static string Option(string name, string value) => value.StartsWith('-') ? $"{name}={Quote(value)}" : $"{name} {Quote(value)}";
+
+    /// <summary>An argument as a shell reads it back. Control characters, which could steer the terminal, are written as escapes.</summary>
+    private static string Quote(string argument) =>
+        argument.Any(char.IsControl) ? $"$'{string.Concat(argument.Select(Escape))}'"
+        : argument.Length > 0 && argument.All(c => PlainCharacters.Contains(c, StringComparison.Ordinal)) ? argument
         : $"'{argument.Replace("'", @"'\''", StringComparison.Ordinal)}'";
+
+    private static string Escape(char c) => c is '\'' or '\\' ? $"\\{c}" : char.IsControl(c) ? $"\\u{(int)c:x4}" : c.ToString();
 }

@@ -7,7 +7,7 @@ namespace WanSharp.Cli.Terminal;
 /// One line that shows how far a generation is: stage, step, steps per second, time left. Redrawn in place for a
 /// terminal; for a log, a line as each stage ends.
 /// </summary>
-internal sealed class ProgressDisplay : IProgress<GenerationProgress>, IAsyncDisposable
+internal sealed class ProgressDisplay : IProgress<GenerationProgress>, IDisposable
 {
     private const int BarWidth = 24;
     private static readonly TimeSpan RedrawEvery = TimeSpan.FromMilliseconds(100);
@@ -44,21 +44,23 @@ internal sealed class ProgressDisplay : IProgress<GenerationProgress>, IAsyncDis
         }
     }
 
-    /// <summary>Ends the display; its line disappears from a terminal.</summary>
-    public ValueTask DisposeAsync()
+    /// <summary>Ends the last stage; without it, that stage is taken to have failed.</summary>
+    public void Complete()
     {
         lock (_gate)
         {
             EndStage(_environment.Clock.GetTimestamp());
-            if (_environment.IsInteractive)
-            {
-                _environment.Error.Write("\r\e[K");
-            }
-
             _last = null;
         }
+    }
 
-        return ValueTask.CompletedTask;
+    /// <summary>Ends the display; its line disappears from a terminal.</summary>
+    public void Dispose()
+    {
+        if (_environment.IsInteractive)
+        {
+            _environment.Error.Write("\r\e[K");
+        }
     }
 
     private void EndStage(long now)

@@ -1,3 +1,4 @@
+using WanSharp.Engine.Requests;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Models;
@@ -17,18 +18,21 @@ public sealed class ModelLocator(IReadOnlyList<string> searchFolders)
     /// <exception cref="CheckpointException">There is no such model; the message lists those that there are.</exception>
     public string Find(string nameOrPath)
     {
+        // A folder that holds no model does not hide one of its name: clips are written to folders, too.
         var candidates = SearchFolders.Select(folder => Path.Combine(folder, nameOrPath)).Prepend(nameOrPath);
-        return candidates.FirstOrDefault(Directory.Exists)
-            ?? throw new CheckpointException(nameOrPath, File.Exists(nameOrPath)
-                ? "this is a file; a model is a folder with a config.json and the weights that it names."
-                : $"there is no such model, neither a folder of that name nor one in {string.Join(", ", SearchFolders)}. Models found: {Listing()}.");
+        return candidates.FirstOrDefault(IsModel)
+            ?? throw new CheckpointException(nameOrPath.Length > 0 ? nameOrPath : "\"\"",
+                File.Exists(nameOrPath) ? $"this is a file; a model is a folder with a {ModelDescription.FileName} and the weights that it names."
+                : Directory.Exists(nameOrPath) ? $"this folder holds no model: it has no {ModelDescription.FileName}. {Listing()}"
+                : $"there is no such model, neither a folder of that name nor one in {string.Join(", ", SearchFolders)}. {Listing()}{NearestName.Hint(nameOrPath, Names())}");
     }
 
     /// <summary>The names of the models in the search folders.</summary>
     public IReadOnlyList<string> Names() =>
-        [.. SearchFolders.Where(Directory.Exists).SelectMany(Directory.EnumerateDirectories)
-            .Where(folder => File.Exists(Path.Combine(folder, "config.json")))
+        [.. SearchFolders.Where(Directory.Exists).SelectMany(Directory.EnumerateDirectories).Where(IsModel)
             .Select(folder => Path.GetFileName(folder)).Distinct().Order(StringComparer.Ordinal)];
 
-    private string Listing() => Names() is { Count: > 0 } names ? string.Join(", ", names) : "none";
+    private static bool IsModel(string folder) => File.Exists(Path.Combine(folder, ModelDescription.FileName));
+
+    private string Listing() => $"Models found: {(Names() is { Count: > 0 } names ? string.Join(", ", names) : "none")}.";
 }

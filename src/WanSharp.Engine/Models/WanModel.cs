@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using WanSharp.Engine.Planning;
+using WanSharp.Engine.Requests;
 using WanSharp.Engine.Text;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Weights;
@@ -11,6 +13,7 @@ namespace WanSharp.Engine.Models;
 public sealed class WanModel : IDisposable
 {
     private readonly Lazy<string> _digest;
+    private readonly Stack<IDisposable> _mapped = [];
 
     private WanModel(string folder, ModelDescription description)
     {
@@ -23,12 +26,28 @@ public sealed class WanModel : IDisposable
         Vae = description.Vae.ToConfiguration(source);
         string?[] files = [description.Transformer.File, description.TextEncoder.File, description.Vae.File, description.Tokenizer.File];
         var paths = files.Select(file => FileBeside(source, file)).ToList();
-        TransformerWeights = new WeightStore(Checkpoint.Open(paths[0]));
-        TextEncoderWeights = new WeightStore(Checkpoint.Open(paths[1]));
-        VaeWeights = new WeightStore(Checkpoint.Open(paths[2]));
+        NetworkFit.Require(source, Transformer, TextEncoder, Vae);
         TokenizerPath = paths[3];
         Tokenizer = SentencePieceTokenizer.Load(TokenizerPath);
+        NetworkFit.Require(source, Tokenizer, TextEncoder);
         _digest = new Lazy<string>(() => DigestOf(paths.Prepend(source)));
+        try
+        {
+            TransformerWeights = Map(new WeightStore(Checkpoint.Open(paths[0])));
+            TextEncoderWeights = Map(new WeightStore(Checkpoint.Open(paths[1])));
+            VaeWeights = Map(new WeightStore(Checkpoint.Open(paths[2])));
+            GenerationPlanner.CheckDefaults(this);
+        }
+        catch (InvalidRequestException e)
+        {
+            Dispose();
+            throw new CheckpointException(source, $"its defaults are no settings that the model can run: {e.Message}", e);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Where the model is.</summary>
@@ -84,14 +103,22 @@ public sealed class WanModel : IDisposable
     /// <summary>Unmaps the weights.</summary>
     public void Dispose()
     {
-        TransformerWeights.Dispose();
-        TextEncoderWeights.Dispose();
-        VaeWeights.Dispose();
+        while (_mapped.TryPop(out var weights))
+        {
+            weights.Dispose();
+        }
+    }
+
+    private T Map<T>(T weights)
+        where T : IDisposable
+    {
+        _mapped.Push(weights);
+        return weights;
     }
 
     /// <summary>A file of the model; descriptions come from strangers and may not name files elsewhere.</summary>
     private static string FileBeside(string source, string? file) =>
-        file is { Length: > 0 } and not "." and not ".." && file == Path.GetFileName(file)
+        file is { Length: > 0 } and not "." and not ".." && file.IndexOfAny(Path.GetInvalidFileNameChars()) < 0
             ? Path.Combine(Path.GetDirectoryName(source)!, file)
             : throw new CheckpointException(source, $"\"{file}\" is not the name of a file beside it.");
 

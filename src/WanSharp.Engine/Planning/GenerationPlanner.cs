@@ -2,8 +2,10 @@ using System.Globalization;
 using System.Numerics;
 using System.Reflection;
 using System.Security.Cryptography;
+using System.Text;
 using WanSharp.Engine.Images;
 using WanSharp.Engine.Models;
+using WanSharp.Engine.Output;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
 using WanSharp.Tensors;
@@ -13,14 +15,27 @@ namespace WanSharp.Engine.Planning;
 /// <summary>Turns a request into a plan, or says what about it cannot be made and what can.</summary>
 internal static class GenerationPlanner
 {
-    private const int MaximumSide = 8192;
+    /// <summary>The longest side of a video, in pixels.</summary>
+    public const int MaximumSide = 8192;
+
     private const int MaximumFrames = 4 * 1024 + 1;
-    private const int MaximumPromptLength = 8192;
 
     // Lengths of single activations stay within 32 bits far beyond it; no machine computes attention over more.
     private const int MaximumTokens = 1 << 22;
 
     public static GenerationPlan Plan(GenerationRequest request, WanModel model)
+    {
+        var plan = Plan(request, model, model.Digest);
+        return plan.Settings.ToJson().Length <= VideoWriter.MaxSettingsLength
+            ? plan
+            : throw new InvalidRequestException("prompt", "The prompts are too long to be embedded in the clip: shorten them, or take out characters that JSON escapes.");
+    }
+
+    /// <summary>Checks that a model's defaults can be planned, without reading its weights.</summary>
+    /// <exception cref="InvalidRequestException">They cannot.</exception>
+    public static void CheckDefaults(WanModel model) => Plan(new GenerationRequest { Prompt = "any" }, model, modelDigest: "");
+
+    private static GenerationPlan Plan(GenerationRequest request, WanModel model, string modelDigest)
     {
         var defaults = model.Defaults;
         var (width, height) = Size(request, model);
@@ -50,7 +65,7 @@ internal static class GenerationPlanner
             {
                 Version = ProductVersion,
                 Model = model.Name,
-                ModelDigest = model.Digest,
+                ModelDigest = modelDigest,
                 Prompt = Prompt("prompt", request.Prompt, mayBeEmpty: false),
                 NegativePrompt = Prompt("negative", request.NegativePrompt ?? defaults.NegativePrompt, mayBeEmpty: true),
                 Width = width,
@@ -68,7 +83,7 @@ internal static class GenerationPlanner
             Sampler = sampler,
             Tokens = (int)tokens,
             Branches = guidance == 1 ? 1 : 2,
-            GivenFrames = GivenFrames(request, model, (int)latents[2]),
+            GivenFrames = GivenFrames(request, model, (int)latents[2], width, height),
         };
     }
 
@@ -120,7 +135,7 @@ internal static class GenerationPlanner
     private static int NearestFrames(double frames, int stride) =>
         Math.Min(MaximumFrames, (stride * (int)Math.Round(Math.Max(0, Math.Min(frames, MaximumFrames) - 1) / stride, MidpointRounding.AwayFromZero)) + 1);
 
-    private static Dictionary<int, RgbImage> GivenFrames(GenerationRequest request, WanModel model, int latentFrames)
+    private static Dictionary<int, RgbImage> GivenFrames(GenerationRequest request, WanModel model, int latentFrames, int width, int height)
     {
         var given = new Dictionary<int, RgbImage>();
         foreach (var (image, asked) in request.Images)
@@ -136,6 +151,7 @@ internal static class GenerationPlanner
                 throw new InvalidRequestException("image", $"Latent frame {asked} is not in a clip of {latentFrames} latent frames: give 0 to {latentFrames - 1}, or -1 for the last.");
             }
 
+            CheckImage(image, width, height);
             if (!given.TryAdd(frame, image))
             {
                 throw new InvalidRequestException("image", $"Two images were given for latent frame {frame}: give one.");
@@ -145,16 +161,43 @@ internal static class GenerationPlanner
         return given;
     }
 
+    private static void CheckImage(RgbImage image, int width, int height)
+    {
+        if (image.Width < 1 || image.Height < 1 || image.Pixels.Length != 3L * image.Width * image.Height)
+        {
+            throw new InvalidRequestException("image", $"{image.Pixels.Length} bytes are no image of {image.Width}x{image.Height} pixels of 3 bytes.");
+        }
+
+        // It is scaled to cover the frame before the middle is cut out.
+        var scale = Math.Max((double)width / image.Width, (double)height / image.Height);
+        if (scale * image.Width * scale * image.Height > RgbImage.MaxPixels)
+        {
+            throw new InvalidRequestException("image", $"An image of {image.Width}x{image.Height} is too narrow for a video of {width}x{height}: cut it to nearly the video's shape.");
+        }
+    }
+
     private static string Prompt(string field, string text, bool mayBeEmpty)
     {
+        var name = field == "prompt" ? "prompt" : $"{field} prompt";
         if (!mayBeEmpty && string.IsNullOrWhiteSpace(text))
         {
             throw new InvalidRequestException(field, "The prompt is empty: say what the video is to show, such as \"a red circle moving left on a black background\".");
         }
 
-        return text.Length <= MaximumPromptLength
-            ? text
-            : throw new InvalidRequestException(field, $"A {field} of {text.Length} characters is longer than {MaximumPromptLength}.");
+        if (text.Length > GenerationRequest.MaximumPromptLength)
+        {
+            throw new InvalidRequestException(field, $"The {name} is longer than {GenerationRequest.MaximumPromptLength} characters: shorten it.");
+        }
+
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsSurrogate(text[i]) && !Rune.TryGetRuneAt(text, i++, out _))
+            {
+                throw new InvalidRequestException(field, $"The {name} is no valid Unicode text: character {i - 1} is half of a surrogate pair.");
+            }
+        }
+
+        return text;
     }
 
     private static T InRange<T>(string field, T value, T minimum, T maximum)

@@ -3,6 +3,9 @@ namespace WanSharp.Engine.Requests;
 /// <summary>What somebody asks for. What is left null takes the model's default.</summary>
 public sealed record GenerationRequest
 {
+    /// <summary>The longest prompt, in UTF-16 characters; a model sees a few hundred words of it.</summary>
+    public const int MaximumPromptLength = 8192;
+
     /// <summary>What the video shows. Not empty.</summary>
     public required string Prompt { get; init; }
 

@@ -61,11 +61,12 @@ public sealed record GenerationSettings
     {
         try
         {
-            return JsonSerializer.Deserialize(json, SettingsJson.Default.GenerationSettings);
+            var settings = JsonSerializer.Deserialize(json, SettingsJson.Default.GenerationSettings);
+            return settings is not null && settings.Images.All(image => image is { Sha256: not null }) ? settings : null; // nulls in a list pass the reader
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or ArgumentException)
         {
-            return null;
+            return null; // no JSON, other JSON, or no Unicode
         }
     }
 

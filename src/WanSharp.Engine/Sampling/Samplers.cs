@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using WanSharp.Engine.Requests;
 
 namespace WanSharp.Engine.Sampling;
 
@@ -44,9 +45,7 @@ public static class Samplers
             }
         }
 
-        var nearest = Known.MinBy(sampler => EditDistance(written, sampler.Name)).Name;
-        var hint = EditDistance(written, nearest) <= nearest.Length / 2 ? $" Did you mean {nearest}?" : "";
-        (kind, error) = (default, $"There is no sampler '{name}': choose {string.Join(", ", Names)}.{hint}");
+        (kind, error) = (default, $"There is no sampler '{name}': choose {string.Join(", ", Names)}.{NearestName.Hint(written, Names)}");
         return false;
     }
 
@@ -75,24 +74,5 @@ public static class Samplers
             SamplerKind.Euler => new EulerSampler(SigmaSchedule.Euler(steps, shift)),
             _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such sampler."),
         };
-    }
-
-    /// <summary>Levenshtein's distance: how many letters to add, drop or change.</summary>
-    private static int EditDistance(string left, string right)
-    {
-        var row = Enumerable.Range(0, right.Length + 1).ToArray();
-        for (var i = 1; i <= left.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= right.Length; j++)
-            {
-                var changed = diagonal + (left[i - 1] == right[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(changed, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-
-        return row[^1];
     }
 }

@@ -1,0 +1,28 @@
+using System.CommandLine;
+using WanSharp.Engine.Requests;
+
+namespace WanSharp.Cli.Terminal;
+
+/// <summary>Says in one line what is wrong with a command line, and the way out.</summary>
+internal static class UsageError
+{
+    /// <param name="parsed">A command line with errors.</param>
+    public static string Describe(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        var help = $"Try: {(command is RootCommand ? "wan" : $"wan {command.Name}")} --help";
+        if (parsed.UnmatchedTokens is [var token, ..])
+        {
+            return $"{Unmatched(token, command)} {help}";
+        }
+
+        return command is RootCommand
+            ? $"say what to do: {string.Join(", ", command.Subcommands.Select(subcommand => subcommand.Name))}. {help}"
+            : $"{parsed.Errors[0].Message} {help}";
+    }
+
+    private static string Unmatched(string token, Command command) =>
+        token.StartsWith('-') ? $"there is no option '{token}'.{NearestName.Hint(token, command.Options.Select(option => option.Name))}"
+        : command is RootCommand ? $"there is no command '{token}'.{NearestName.Hint(token, command.Subcommands.Select(subcommand => subcommand.Name))}"
+        : $"'{token}' is one word too many: put a text of several words in quotes.";
+}

@@ -1,0 +1,54 @@
+using WanSharp.Engine.Planning;
+using WanSharp.Engine.Text;
+using WanSharp.Graphs.Networks;
+using WanSharp.Tensors;
+
+namespace WanSharp.Engine.Models;
+
+/// <summary>Checks that the networks of a description can work together, before anything is built from its numbers.</summary>
+internal static class NetworkFit
+{
+    // Far beyond any published model; a description that exceeds them would keep the graph builder busy for ever.
+    private const int MostResidualBlocks = 16;
+    private const int MostVaeChannels = 1 << 14;
+
+    /// <param name="source">The description's file, for errors.</param>
+    /// <param name="transformer">Makes velocities of latents.</param>
+    /// <param name="textEncoder">Makes what the transformer attends to.</param>
+    /// <param name="vae">Makes pictures of latents.</param>
+    /// <exception cref="CheckpointException">They cannot.</exception>
+    public static void Require(string source, TransformerConfig transformer, Umt5Config textEncoder, VaeConfig vae)
+    {
+        Check(transformer.ModelType is ModelType.TextToVideo or ModelType.TextImageToVideo,
+            $"a transformer of type {transformer.ModelType} cannot be run yet; t2v and ti2v can.");
+        Check(transformer.InChannels == vae.LatentChannels && transformer.OutChannels == vae.LatentChannels,
+            $"the transformer takes {transformer.InChannels} channels and gives {transformer.OutChannels}, but the VAE's latents have {vae.LatentChannels}.");
+        Check(transformer.TextDim == textEncoder.Dim,
+            $"the transformer takes text of width {transformer.TextDim}, but the text encoder gives {textEncoder.Dim}.");
+        Check(vae.ResidualBlocks <= MostResidualBlocks && vae.DimMultipliers.All(multiplier => (long)multiplier * vae.Dim <= MostVaeChannels),
+            $"a VAE has at most {MostResidualBlocks} residual blocks a level and {MostVaeChannels} channels.");
+        Check(transformer.PatchSize.Frames == 1 && IsStride(vae, transformer.PatchSize.Width) && IsStride(vae, transformer.PatchSize.Height),
+            $"patches of {transformer.PatchSize} are not one latent frame deep, or no even number of pixels up to {GenerationPlanner.MaximumSide} wide and high.");
+
+        void Check(bool holds, string otherwise)
+        {
+            if (!holds)
+            {
+                throw new CheckpointException(source, otherwise);
+            }
+        }
+    }
+
+    /// <summary>Checks that the text encoder knows every id of the tokenizer.</summary>
+    /// <exception cref="CheckpointException">It does not.</exception>
+    public static void Require(string source, SentencePieceTokenizer tokenizer, Umt5Config textEncoder)
+    {
+        if (tokenizer.VocabularySize > textEncoder.Vocabulary)
+        {
+            throw new CheckpointException(source, $"the tokenizer has {tokenizer.VocabularySize} pieces, but the text encoder knows {textEncoder.Vocabulary}: it belongs to another model.");
+        }
+    }
+
+    private static bool IsStride(VaeConfig vae, int patch) =>
+        (long)vae.SpatialStride * patch is var stride && stride <= GenerationPlanner.MaximumSide && stride % 2 == 0;
+}
