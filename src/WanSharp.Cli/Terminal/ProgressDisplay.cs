@@ -83,15 +83,22 @@ internal sealed class ProgressDisplay : IProgress<GenerationProgress>, IDisposab
         var filled = BarWidth * progress.Done / progress.Total;
         var bar = new string('━', filled) + new string('─', BarWidth - filled);
         var rate = progress.Done > 0 && elapsed > TimeSpan.Zero ? progress.Done / elapsed.TotalSeconds : 0;
-        var speed = rate > 0
-            ? string.Create(CultureInfo.InvariantCulture, $"  {rate:0.0} {Units(progress.Stage)}/s  {Left((progress.Total - progress.Done) / rate)} left")
-            : "";
+        var speed = rate > 0 ? $"  {Speed(progress.Stage, rate)}  {Left((progress.Total - progress.Done) / rate)} left" : "";
         return $"{Name(progress.Stage),-8} {bar} {progress.Done}/{progress.Total}{speed}";
     }
 
-    private static string Left(double seconds) => seconds < 60
-        ? string.Create(CultureInfo.InvariantCulture, $"{seconds:0} s")
-        : TimeSpan.FromSeconds(Math.Min(seconds, 359_999)).ToString(seconds < 3600 ? @"m\:ss" : @"h\:mm\:ss", CultureInfo.InvariantCulture);
+    /// <summary>How fast it goes; a large model takes many seconds for one step.</summary>
+    private static string Speed(GenerationStage stage, double rate) => rate >= 1
+        ? string.Create(CultureInfo.InvariantCulture, $"{rate:0.0} {Units(stage)}/s")
+        : string.Create(CultureInfo.InvariantCulture, $"{1 / rate:0.0} s/{Units(stage)[..^1]}");
+
+    private static string Left(double seconds)
+    {
+        var whole = (long)Math.Round(seconds);
+        return whole < 60 ? $"{whole} s"
+            : whole < 3600 ? $"{whole / 60}:{whole % 60:00}"
+            : $"{whole / 3600}:{whole / 60 % 60:00}:{whole % 60:00}";
+    }
 
     private static string Name(GenerationStage stage) => stage switch
     {

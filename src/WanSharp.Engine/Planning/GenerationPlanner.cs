@@ -59,6 +59,7 @@ internal static class GenerationPlanner
             throw new InvalidRequestException("size", $"{width}x{height} at {frames} frames are {tokens} tokens, more than {MaximumTokens}: ask for a smaller size or fewer frames.");
         }
 
+        var given = GivenFrames(request, model, (int)latents[2], width, height);
         return new GenerationPlan
         {
             Settings = new GenerationSettings
@@ -77,13 +78,13 @@ internal static class GenerationPlanner
                 Sampler = Samplers.NameOf(sampler),
                 Shift = shift,
                 Seed = request.Seed,
-                Images = [.. request.Images.Select(image => new GenerationSettings.EmbeddedImage(image.LatentFrame, Digest(image.Image)))],
+                Images = [.. given.OrderBy(frame => frame.Key).Select(frame => new GenerationSettings.EmbeddedImage(frame.Key, Digest(frame.Value)))],
             },
             Latents = latents,
             Sampler = sampler,
             Tokens = (int)tokens,
             Branches = guidance == 1 ? 1 : 2,
-            GivenFrames = GivenFrames(request, model, (int)latents[2], width, height),
+            GivenFrames = given,
         };
     }
 

@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace WanSharp.Cli.Tests;
+
+/// <summary>Ctrl-C: exit code 130, and no file or folder is left.</summary>
+public sealed class CancellationTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Theory]
+    [InlineData("load")]
+    [InlineData("encode")]
+    [InlineData("denoise")]
+    public async Task Cancel_AfterAnyStage_LeavesNothing(string stage)
+    {
+        using var stop = new CancellationTokenSource();
+        var run = await CommandLineRun.RunAsync(
+            ["generate", "a red circle", "--size", "32x32", "--frames", "81", "--steps", "2", "-o", _folder["clip.mp4"]],
+            error: line => StopAt(line, stage, stop),
+            cancellationToken: stop.Token);
+
+        Assert.Equal(ExitCode.Cancelled, run.ExitCode);
+        Assert.Empty(run.Out);
+        Assert.EndsWith("wan: stopped; nothing half-written was left behind.", run.Error.TrimEnd(), StringComparison.Ordinal);
+        Assert.Empty(_folder.Entries);
+    }
+
+    [Fact]
+    public async Task Cancel_WhileAPromptIsAwaited_DoesNotWaitForIt()
+    {
+        using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
+        using var never = new SilentReader();
+
+        var exitCode = await WanApp.RunAsync(["generate", "-", "-o", _folder["clip.mp4"]], new Terminal.CliEnvironment
+        {
+            Out = TextWriter.Null,
+            Error = TextWriter.Null,
+            In = never,
+            IsInteractive = false,
+            Variable = Environment.GetEnvironmentVariable,
+            Clock = TimeProvider.System,
+        }, stop.Token);
+
+        Assert.Equal(ExitCode.Cancelled, exitCode);
+    }
+
+    /// <summary>As a terminal does it: the signal goes to the program and to the ffmpeg that it started.</summary>
+    [Theory]
+    [InlineData("INT", "encode:", 1000)]
+    [InlineData("INT", "denoise:", 1)]
+    [InlineData("TERM", "encode:", 1000)]
+    public async Task Signal_ToTheProcessGroup_EndsCleanly(string signal, string afterLine, int steps)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals are sent with the tools of Linux.");
+        using var wan = Process.Start(new ProcessStartInfo("setsid",
+        [
+            Path.Combine(AppContext.BaseDirectory, "wan"), "generate", "a red circle", "--size", "64x64", "--frames", "401",
+            "--steps", steps.ToString(CultureInfo.InvariantCulture), "-o", _folder["clip.mp4"],
+        ])
+        { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        var error = "";
+        while (!error.Contains(afterLine, StringComparison.Ordinal))
+        {
+            error += await wan.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) ?? throw new EndOfStreamException(error);
+        }
+
+        using var kill = Process.Start("kill", [$"-{signal}", "--", string.Create(CultureInfo.InvariantCulture, $"-{wan.Id}")]);
+        await wan.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(ExitCode.Cancelled, wan.ExitCode);
+        Assert.Equal("wan: stopped; nothing half-written was left behind.", (await wan.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)).TrimEnd());
+        Assert.Empty(await wan.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
+        Assert.Empty(_folder.Entries);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static void StopAt(string line, string stage, CancellationTokenSource stop)
+    {
+        if (line.StartsWith(stage, StringComparison.Ordinal))
+        {
+            stop.Cancel();
+        }
+    }
+
+    /// <summary>A terminal at which nobody types.</summary>
+    private sealed class SilentReader : TextReader
+    {
+        private readonly ManualResetEventSlim _typed = new();
+
+        public override int ReadBlock(char[] buffer, int index, int count) => ReadBlock(buffer.AsSpan(index, count));
+
+        public override int ReadBlock(Span<char> buffer)
+        {
+            _typed.Wait();
+            return 0;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            _typed.Set();
+            base.Dispose(disposing);
+        }
+    }
+}

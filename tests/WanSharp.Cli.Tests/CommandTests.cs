@@ -1,0 +1,134 @@
+using System.Text.Json;
+
+namespace WanSharp.Cli.Tests;
+
+/// <summary>What commands print when all goes well.</summary>
+public sealed class CommandTests : IDisposable
+{
+    private static readonly string[] Tiny = ["--size", "32x32", "--frames", "5", "--steps", "2"];
+
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public async Task GenerateThenInspect_AsJson_AgreeOnTheSettings()
+    {
+        var clip = _folder["clip.mp4"];
+        var generated = await RunAsync(["generate", "-", .. Tiny, "-o", clip, "--seed", "7", "--negative", "-模糊", "--guidance", "1.5", "--json"], input: "一个\"红色\"圆形\n向左移动\n");
+        var inspected = await RunAsync(["inspect", clip, "--json"]);
+
+        using var report = OneLineOfJson(generated.Out);
+        using var settings = OneLineOfJson(inspected.Out);
+        Assert.Equal(clip, report.RootElement.GetProperty("path").GetString());
+        Assert.Equal(settings.RootElement.GetRawText(), report.RootElement.GetProperty("settings").GetRawText());
+        Assert.Equal("一个\"红色\"圆形\n向左移动", settings.RootElement.GetProperty("prompt").GetString());
+        Assert.Equal("-模糊", settings.RootElement.GetProperty("negative_prompt").GetString());
+        Assert.Equal(7, settings.RootElement.GetProperty("seed").GetInt32());
+        Assert.Equal(["clip.mp4"], _folder.Entries);
+    }
+
+    [Fact]
+    public async Task Inspect_PrintsTheCommandThatMakesTheSameClipAgain()
+    {
+        var generated = await RunAsync(["generate", .. Tiny, "-o", _folder["first.gif"], "--", "-a star that isn't red"]);
+        Assert.Equal(ExitCode.Done, generated.ExitCode);
+
+        var inspected = await RunAsync(["inspect", _folder["first.gif"]]);
+
+        var command = inspected.Out.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n')[^1];
+        Assert.Equal(
+            @"wan generate --negative '' --size 32x32 --frames 5 --fps 8 --steps 2 --sampler unipc --shift 3 --guidance 4 --seed 0 --model shapes -o again.gif -- '-a star that isn'\''t red'",
+            command);
+        await RunAsync(["generate", .. Tiny, "-o", _folder["again.gif"], "--seed", "0", "--", "-a star that isn't red"]);
+        Assert.Equal(File.ReadAllBytes(_folder["first.gif"]), File.ReadAllBytes(_folder["again.gif"]));
+    }
+
+    [Fact]
+    public async Task Generate_WithImages_KeepsThemAndSaysSo()
+    {
+        var sheet = _folder["sheet.png"];
+        Assert.Equal(ExitCode.Done, (await RunAsync(["generate", "a red circle", "--size", "32x32", "--frames", "1", "--steps", "1", "-o", sheet])).ExitCode);
+
+        var run = await RunAsync(["generate", "a red circle", .. Tiny, "--image", sheet, "--last-image", sheet, "-o", _folder["clip.webm"], "--json"]);
+
+        using var report = OneLineOfJson(run.Out);
+        Assert.Equal([0, 1], report.RootElement.GetProperty("settings").GetProperty("images").EnumerateArray().Select(image => image.GetProperty("latent_frame").GetInt32()));
+        var twice = await RunAsync(["generate", "a red circle", .. Tiny, "--image", sheet, "--frame-image", $"0={sheet}", "-o", _folder["twice.mp4"]]);
+        twice.AssertFailed(ExitCode.WrongUsage, "Two images were given for latent frame 0");
+        var beyond = await RunAsync(["generate", "a red circle", .. Tiny, "--frame-image", $"2={sheet}", "-o", _folder["beyond.mp4"]]);
+        beyond.AssertFailed(ExitCode.WrongUsage, "give 0 to 1, or -1 for the last");
+    }
+
+    [Fact]
+    public async Task Generate_WithARandomSeed_NamesTheSeedThatItTook()
+    {
+        var run = await RunAsync(["generate", "a red circle", .. Tiny, "--seed", "random", "-o", _folder["clip.mp4"], "--json"]);
+
+        using var report = OneLineOfJson(run.Out);
+        Assert.True(report.RootElement.GetProperty("settings").GetProperty("seed").TryGetUInt32(out _));
+    }
+
+    [Fact]
+    public async Task Providers_ListTheCpu()
+    {
+        var json = await RunAsync(["providers", "--json"]);
+        var text = await RunAsync(["providers"]);
+
+        using var report = OneLineOfJson(json.Out);
+        Assert.Contains("cpu", report.RootElement.GetProperty("providers").EnumerateArray().Select(name => name.GetString()));
+        Assert.Contains("used unless --provider says otherwise", text.Out, StringComparison.Ordinal);
+        Assert.Contains("WAN_ONNXRUNTIME", text.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Selftest_AsJson_PrintsALineForEachFixture()
+    {
+        var fixtures = Path.Combine(AppContext.BaseDirectory, "fixtures");
+        foreach (var name in new[] { "tokenizer", "image-preprocess" })
+        {
+            Directory.CreateDirectory(_folder[name]);
+            foreach (var file in Directory.EnumerateFiles(Path.Combine(fixtures, name)))
+            {
+                File.Copy(file, Path.Combine(_folder[name], Path.GetFileName(file)));
+            }
+        }
+
+        Directory.CreateDirectory(_folder["broken"]);
+        _folder.Write("broken/config.json", "{");
+
+        var run = await RunAsync(["selftest", "--fixtures", _folder.Path, "--json"]);
+
+        var results = run.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        Assert.Equal(["broken fail", "image-preprocess skipped", "tokenizer pass"], results.Select(result => $"{result.GetProperty("name")} {result.GetProperty("result")}"));
+        Assert.Equal(ExitCode.Failed, run.ExitCode);
+    }
+
+    [Fact]
+    public async Task Version_IsPrinted() => Assert.Matches(@"^\d+\.\d+\.\d+", (await RunAsync(["--version"])).Out);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("generate")]
+    [InlineData("inspect")]
+    [InlineData("providers")]
+    [InlineData("selftest")]
+    public async Task Help_FitsATerminalAndEndsWithExamples(string command)
+    {
+        var run = await RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
+
+        Assert.Equal(ExitCode.Done, run.ExitCode);
+        Assert.Empty(run.Error);
+        Assert.Contains("Examples:", run.Out, StringComparison.Ordinal);
+        Assert.All(run.Out.Split('\n'), line => Assert.True(line.Length <= 80, line));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static JsonDocument OneLineOfJson(string text)
+    {
+        Assert.Single(text.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        return JsonDocument.Parse(text);
+    }
+
+    private static Task<CommandLineRun> RunAsync(string[] args, string input = "") =>
+        CommandLineRun.RunAsync(args, input, cancellationToken: TestContext.Current.CancellationToken);
+}

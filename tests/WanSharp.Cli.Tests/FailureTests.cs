@@ -1,0 +1,181 @@
+using System.Diagnostics;
+
+namespace WanSharp.Cli.Tests;
+
+/// <summary>What the machine or a file does not give: exit code 1, one line, nothing written.</summary>
+public sealed class FailureTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder _inputs = new();
+
+    [Theory]
+    [InlineData("notes.txt", "is no picture that can be read: png, jpeg")]
+    [InlineData("cut.png", "cut.png is no picture that can be read")]
+    [InlineData("missing.png", "missing.png cannot be read")]
+    [InlineData(".", "cannot be read")]
+    public async Task Generate_FromWhatIsNoPicture_NamesTheFile(string image, string expected)
+    {
+        _inputs.Write("notes.txt", "not a picture");
+        File.WriteAllBytes(_inputs["cut.png"], [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0]);
+
+        await AssertFailsAsync(["--image", _inputs[image]], expected);
+    }
+
+    [Fact]
+    public async Task Generate_WithoutFfmpeg_SaysHowToGetIt()
+    {
+        // The build puts one beside the program, which is the last place to be looked at: only a wrong choice is a failure here.
+        await AssertFailsAsync([], "is not a program", new() { ["WAN_FFMPEG"] = _inputs["ffmpeg"] });
+        await AssertFailsAsync([], "is not a program", new() { ["WAN_FFMPEG"] = _inputs.Write("ffmpeg.txt", "text") });
+    }
+
+    [Fact]
+    public async Task Generate_WithAnFfmpegThatFails_SaysWhatItSaid()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("It takes a program in the form of a shell script.");
+            return;
+        }
+
+        var ffmpeg = _inputs.Write("ffmpeg", "#!/bin/sh\necho 'Unknown encoder libx264' >&2\nexit 1\n");
+        File.SetUnixFileMode(ffmpeg, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+
+        var run = await GenerateAsync(["--size", "32x32", "--frames", "5", "--steps", "1"], new() { ["WAN_FFMPEG"] = ffmpeg });
+
+        Assert.Equal(ExitCode.Failed, run.ExitCode);
+        Assert.EndsWith("clip.mp4 cannot be written: Unknown encoder libx264\n", run.Error.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.Empty(_folder.Entries);
+    }
+
+    [Fact]
+    public async Task Generate_OnAFullDisk_SaysSoAndLeavesNothing()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root on Linux can mount a small disk.");
+        var disk = Directory.CreateDirectory(_inputs["disk"]).FullName;
+        Assert.SkipUnless(await ExitCodeOfAsync("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk) == 0, "This container lets nobody mount a disk.");
+        try
+        {
+            await File.WriteAllBytesAsync(Path.Combine(disk, "ballast"), new byte[60 << 10], TestContext.Current.CancellationToken);
+
+            var run = await CommandLineRun.RunAsync(
+                ["generate", "a red circle", "--size", "64x64", "--frames", "17", "--steps", "1", "-o", Path.Combine(disk, "clip.mp4")],
+                cancellationToken: TestContext.Current.CancellationToken);
+
+            Assert.Equal(ExitCode.Failed, run.ExitCode);
+            Assert.Contains("clip.mp4 cannot be written: ", run.Error, StringComparison.Ordinal);
+            Assert.Contains("No space left on device", run.Error, StringComparison.Ordinal);
+            Assert.Equal("ballast", Path.GetFileName(Assert.Single(Directory.EnumerateFileSystemEntries(disk))));
+        }
+        finally
+        {
+            await ExitCodeOfAsync("umount", disk);
+        }
+    }
+
+    [Fact]
+    public async Task Generate_ToAFolderThatIsNotThere_NamesIt()
+    {
+        var run = await CommandLineRun.RunAsync(["generate", "a red circle", "-o", _folder["no/clip.mp4"]], cancellationToken: TestContext.Current.CancellationToken);
+
+        run.AssertFailed(ExitCode.Failed, $"there is no folder {_folder["no"]}");
+        Assert.Empty(_folder.Entries);
+    }
+
+    [Theory]
+    [InlineData("shape", "Did you mean shapes?")]
+    [InlineData("", "Models found: shapes.")]
+    [InlineData("../../../../etc", "there is no such model")]
+    public async Task Generate_WithAModelThatIsNotThere_ListsThoseThatAre(string model, string expected) =>
+        await AssertFailsAsync(["--model", model], expected);
+
+    [Fact]
+    public async Task Generate_WithAFolderThatHoldsNoModel_SaysWhatAModelIs()
+    {
+        await AssertFailsAsync(["--model", _inputs.Path], "it has no config.json");
+        await AssertFailsAsync(["--model", _inputs.Write("model.safetensors", "")], "a model is a folder");
+    }
+
+    [Fact]
+    public async Task Generate_WithADescriptionButNoWeights_NamesTheMissingFile()
+    {
+        foreach (var file in new[] { "config.json", "spiece.model" })
+        {
+            File.Copy(Path.Combine(AppContext.BaseDirectory, "models", "shapes", file), _inputs[file]);
+        }
+
+        await AssertFailsAsync(["--model", _inputs.Path], "transformer.safetensors");
+    }
+
+    [Fact]
+    public async Task Generate_WithATokenizerThatIsNone_NamesItsFile()
+    {
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "models", "shapes", "config.json"), _inputs["config.json"]);
+        _inputs.Write("spiece.model", "text");
+
+        await AssertFailsAsync(["--model", _inputs.Path], "spiece.model: It is no SentencePiece model");
+    }
+
+    [Fact]
+    public async Task Commands_WithAWrongLibrary_NameIt()
+    {
+        var library = _inputs.Write("libonnxruntime.so", "text");
+        var run = await CommandLineRun.RunAsync(["providers"], variables: new() { ["WAN_ONNXRUNTIME"] = library }, cancellationToken: TestContext.Current.CancellationToken);
+
+        run.AssertFailed(ExitCode.Failed, library);
+        await AssertFailsAsync([], "Correct WAN_ONNXRUNTIME", new() { ["WAN_ONNXRUNTIME"] = _inputs["missing.so"] });
+    }
+
+    [Theory]
+    [InlineData("missing.mp4", "missing.mp4 cannot be read")]
+    [InlineData("notes.txt", "notes.txt is no clip that can be read")]
+    [InlineData("steering.gif", "steering.gif")]
+    public async Task Inspect_OfWhatIsNoClip_NamesTheFile(string file, string expected)
+    {
+        _inputs.Write("notes.txt", "not a clip");
+        _inputs.Write("steering.gif", "GIF89a\u001b[2J");
+
+        var run = await CommandLineRun.RunAsync(["inspect", _inputs[file]], cancellationToken: TestContext.Current.CancellationToken);
+
+        run.AssertFailed(ExitCode.Failed, expected);
+    }
+
+    [Fact]
+    public async Task Selftest_OfAFolderWithoutFixtures_SaysSo()
+    {
+        var run = await CommandLineRun.RunAsync(["selftest", "--fixtures", _inputs.Path], cancellationToken: TestContext.Current.CancellationToken);
+
+        run.AssertFailed(ExitCode.Failed, "no folder below it has the config.json of a fixture");
+    }
+
+    [Fact]
+    public async Task Failure_WithVerbose_ShowsWhereItCameFrom()
+    {
+        var run = await CommandLineRun.RunAsync(["inspect", _inputs["missing.mp4"], "--verbose"], cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.Equal(ExitCode.Failed, run.ExitCode);
+        Assert.Contains("   at WanSharp.", run.Error, StringComparison.Ordinal);
+    }
+
+    public void Dispose()
+    {
+        _folder.Dispose();
+        _inputs.Dispose();
+    }
+
+    private async Task AssertFailsAsync(string[] options, string expected, Dictionary<string, string>? variables = null)
+    {
+        (await GenerateAsync(options, variables)).AssertFailed(ExitCode.Failed, expected);
+        Assert.Empty(_folder.Entries);
+    }
+
+    private Task<CommandLineRun> GenerateAsync(string[] options, Dictionary<string, string>? variables = null) => CommandLineRun.RunAsync(
+        ["generate", "a red circle", "-o", _folder["clip.mp4"], .. options], variables: variables, cancellationToken: TestContext.Current.CancellationToken);
+
+    private static async Task<int> ExitCodeOfAsync(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return process.ExitCode;
+    }
+}
