@@ -70,7 +70,7 @@ internal sealed class PipelineNetworks : IDisposable
         {
             int? clipDim = fixture.Config.TryGetProperty("clip_dim", out var dim) ? dim.GetInt32() : null;
             var transformer = fixture.Section(models.GetProperty(file), ModelJson.Default.TransformerSection).ToConfiguration(fixture.ConfigPath, clipDim);
-            return Own(await TransformerRunner.CreateAsync(context.Graphs, transformer, Weights(file), context.Settings, cancellationToken: cancellationToken));
+            return Own(await TransformerRunner.CreateAsync(context.Graphs, transformer, Weights(file), context.Settings, options: context.Transformer, cancellationToken: cancellationToken));
         }
 
         WeightStore Weights(string file) => Own(new WeightStore(fixture.Weights(file)));

@@ -1,4 +1,3 @@
-using WanSharp.Engine.Noise;
 using WanSharp.Engine.Text;
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
@@ -34,21 +33,8 @@ internal static class TinyModel
 
     private static void WriteWeights(string path, DType dtype, params OnnxGraph[] graphs)
     {
-        var tensors = new Dictionary<string, Tensor>();
-        foreach (var slot in graphs.SelectMany(graph => graph.Weights).DistinctBy(slot => slot.Name))
-        {
-            using var weight = Tensor.Zeros(DType.F32, slot.Shape);
-            var values = weight.Write<float>();
-            new NoiseGenerator(Seed: 1, (uint)tensors.Count).Fill(values);
-            var isScale = slot.Name.EndsWith("gamma", StringComparison.Ordinal) || (slot.Name.Contains("norm", StringComparison.Ordinal) && slot.Name.EndsWith("weight", StringComparison.Ordinal));
-            foreach (ref var value in values)
-            {
-                value = (value * 0.1f) + (isScale ? 1 : 0);
-            }
-
-            tensors[slot.Name] = weight.ConvertTo(dtype);
-        }
-
+        using var weights = new RandomWeights(seed: 1, graphs);
+        var tensors = weights.Tensors.ToDictionary(weight => weight.Key, weight => weight.Value.ConvertTo(dtype));
         SafetensorsWriter.Write(path, tensors);
         foreach (var tensor in tensors.Values)
         {
