@@ -39,10 +39,10 @@ def random_scene(rng, **fixed):
     """A scene with the given attributes; the rest, size, place and speed by chance. It never leaves the frame."""
     label = {name: fixed.get(name) or rng.choice(values) for name, values in ATTRIBUTES.items()}
     if label['motion'] == 'growing':
-        first = rng.uniform(0.09, 0.13)
+        first = rng.uniform(0.10, 0.13)
         radius = (first, first * rng.uniform(1.9, 2.4))
     else:
-        radius = (rng.uniform(0.14, 0.21),) * 2
+        radius = (rng.uniform(0.165, 0.21),) * 2
     wide, up, down = (extent * max(radius) + 0.02 for extent in EXTENT[label['shape']])
     low, high = (wide, up), (1 - wide, 1 - down)  # where the centre may be
     start, end = [], []
