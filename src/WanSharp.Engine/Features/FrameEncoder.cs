@@ -8,7 +8,7 @@ namespace WanSharp.Engine.Features;
 /// <param name="vae">The model's VAE.</param>
 internal sealed class FrameEncoder(VaeRunner vae)
 {
-    /// <summary>The latents of one frame, <c>[channels, height / 8, width / 8]</c>; the caller disposes them.</summary>
+    /// <summary>The latents of one frame, <c>[channels, height / stride, width / stride]</c>; the caller disposes them.</summary>
     /// <param name="image">The image, scaled and cropped to the clip's size.</param>
     /// <param name="width">The clip's pixels across.</param>
     /// <param name="height">The clip's pixels down.</param>
@@ -21,7 +21,7 @@ internal sealed class FrameEncoder(VaeRunner vae)
     {
         using var frame = ImageTensors.ToTensor(ImageTensors.Cover(image, width, height)); // [3, height, width]
         using var still = Still(frame, latentFrame == 0 ? 1 : 1 + vae.Config.TemporalStride);
-        using var latents = vae.Encode(still, cancellationToken); // [1, channels, 1 or 2, height / 8, width / 8]
+        using var latents = vae.Encode(still, cancellationToken); // [1, channels, 1 or 2, height / stride, width / stride]
         return LastFrame(latents);
     }
 
