@@ -105,7 +105,7 @@ public static class ImageTensors
 
     private static (int[] Indices, float[] Weights)[] CubicTaps(int size, int newSize)
     {
-        var scale = (double)size / newSize;
+        double scale = (float)size / newSize; // rounded as PyTorch rounds it; positions are not
         var taps = new (int[], float[])[newSize];
         for (var i = 0; i < newSize; i++)
         {
