@@ -33,6 +33,7 @@ internal sealed class ExportCommand(CliEnvironment environment)
     {
         Description = "plain: operators of ONNX alone, for any runtime. fused: with ONNX Runtime's own, which are faster there.",
         HelpName = "plain|fused",
+        CustomParser = ParseLowering,
         DefaultValueFactory = _ => Lowering.Plain,
     };
 
@@ -101,7 +102,7 @@ internal sealed class ExportCommand(CliEnvironment environment)
         environment.Out.WriteLine();
         foreach (var (name, bytes) in report.Files)
         {
-            environment.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-48} {bytes / 1e6,10:0.00} MB"));
+            environment.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-48} {bytes,15:N0} bytes"));
         }
 
         environment.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
@@ -125,6 +126,17 @@ internal sealed class ExportCommand(CliEnvironment environment)
         ["max_error"] = double.IsFinite(comparison.MaximumError) ? comparison.MaximumError : null,
         ["limit"] = double.IsFinite(comparison.Limit) ? comparison.Limit : null,
     };
+
+    private static Lowering ParseLowering(ArgumentResult argument)
+    {
+        var name = argument.Tokens[0].Value;
+        if (name is not ("plain" or "fused"))
+        {
+            argument.AddError($"'{name}' is not a lowering: write plain or fused.");
+        }
+
+        return name == "fused" ? Lowering.Fused : Lowering.Plain;
+    }
 
     private static ModelNetworks ParseNetworks(ArgumentResult argument)
     {

@@ -36,7 +36,8 @@ internal static class ExportReadme
             text.Append(options.Networks.HasFlag(network) ? section : "");
         }
 
-        text.Append(options.Networks == ModelNetworks.All ? Example(model) : "");
+        var takesLatentsAlone = model.Transformer.InChannels == model.Transformer.OutChannels; // Otherwise a mask and an image join them.
+        text.Append(options.Networks == ModelNetworks.All && takesLatentsAlone ? Example(model) : "");
         File.WriteAllText(Path.Combine(folder, "README.md"), text.ToString());
     }
 
@@ -86,8 +87,8 @@ internal static class ExportReadme
         yield return (ModelNetworks.Transformer, string.Create(CultureInfo.InvariantCulture, $"""
             ## How to denoise
 
-            Latents are [batch, {config.InChannels}, frames, height, width] with (video frames − 1) / {vae.TemporalStride} + 1 latent frames and an {vae.SpatialStride}th of
-            the video's height and width; frames, height and width are multiples of {patch.Frames}, {patch.Height} and {patch.Width}. `timesteps` is
+            Latents are [batch, {config.InChannels}, frames, height, width] with (video frames − 1) / {vae.TemporalStride} + 1 latent frames, and height and
+            width are the video's divided by {vae.SpatialStride}; frames, height and width are multiples of {patch.Frames}, {patch.Height} and {patch.Width}. `timesteps` is
             [batch, 1], or [batch, latent frames] or [batch, tokens] to give parts of a clip timesteps of their own (0 for a
             frame that is given clean).
 

@@ -9,8 +9,8 @@ namespace WanSharp.Engine.Tests.Export;
 /// <summary>Exported files in the hands of programs that share no code with us.</summary>
 public sealed class ExportedFilesTests(ExportedModel exported) : IClassFixture<ExportedModel>, IDisposable
 {
-    /// <summary>Another order of the same float32 operations; measured: 1e-6. The smallest known mistake in a formula moves an output by 1.6e-4.</summary>
-    private const double SameNumbers = 1e-5;
+    /// <summary>Another order of the same float32 operations; measured: 5e-6. The smallest known mistake in a formula moves an output by 1.6e-4.</summary>
+    private const double SameNumbers = 2e-5;
 
     private const int Pieces = 3;
 

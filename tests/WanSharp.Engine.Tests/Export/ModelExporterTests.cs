@@ -9,8 +9,8 @@ namespace WanSharp.Engine.Tests.Export;
 
 public sealed class ModelExporterTests(ExportedModel exported) : IClassFixture<ExportedModel>, IDisposable
 {
-    /// <summary>What rounding in another order makes of these tiny networks; measured: 1e-6.</summary>
-    private const double Rounding = 1e-5;
+    /// <summary>What rounding in another order makes of these tiny networks; measured: 5e-6.</summary>
+    private const double Rounding = 2e-5;
 
     private static readonly string[] AllFiles =
     [
