@@ -21,20 +21,18 @@ internal sealed class ExportCommand(CliEnvironment environment)
         Required = true,
     };
 
-    private readonly Option<ModelNetworks> _only = new("--only")
+    private readonly Option<ModelNetworks?> _only = new("--only")
     {
         Description = "The networks to write, of transformer, text and vae, separated by commas. Default: all.",
         HelpName = "NETWORKS",
         CustomParser = ParseNetworks,
-        DefaultValueFactory = _ => ModelNetworks.All,
     };
 
-    private readonly Option<Lowering> _lowering = new("--lowering")
+    private readonly Option<Lowering?> _lowering = new("--lowering")
     {
-        Description = "plain: operators of ONNX alone, for any runtime. fused: with ONNX Runtime's own, which are faster there.",
+        Description = "plain: operators of ONNX alone, for any runtime. fused: with ONNX Runtime's own, which are faster there. Default: plain.",
         HelpName = "plain|fused",
         CustomParser = ParseLowering,
-        DefaultValueFactory = _ => Lowering.Plain,
     };
 
     private readonly Option<bool> _force = new("--force") { Description = "Replace an earlier export in the folder." };
@@ -59,8 +57,8 @@ internal sealed class ExportCommand(CliEnvironment environment)
     {
         var options = new ExportOptions
         {
-            Networks = parsed.GetValue(_only),
-            Lowering = parsed.GetValue(_lowering),
+            Networks = parsed.GetValue(_only) ?? ModelNetworks.All,
+            Lowering = parsed.GetValue(_lowering) ?? Lowering.Plain,
             Replace = parsed.GetValue(_force),
         };
         var started = environment.Clock.GetTimestamp();
@@ -127,7 +125,7 @@ internal sealed class ExportCommand(CliEnvironment environment)
         ["limit"] = double.IsFinite(comparison.Limit) ? comparison.Limit : null,
     };
 
-    private static Lowering ParseLowering(ArgumentResult argument)
+    private static Lowering? ParseLowering(ArgumentResult argument)
     {
         var name = argument.Tokens[0].Value;
         if (name is not ("plain" or "fused"))
@@ -138,7 +136,7 @@ internal sealed class ExportCommand(CliEnvironment environment)
         return name == "fused" ? Lowering.Fused : Lowering.Plain;
     }
 
-    private static ModelNetworks ParseNetworks(ArgumentResult argument)
+    private static ModelNetworks? ParseNetworks(ArgumentResult argument)
     {
         var networks = ModelNetworks.None;
         foreach (var name in argument.Tokens[0].Value.Split(',', StringSplitOptions.TrimEntries))

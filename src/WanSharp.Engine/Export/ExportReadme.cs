@@ -19,9 +19,10 @@ internal static class ExportReadme
         text.Append(CultureInfo.InvariantCulture, $"""
             # {model.Name} as ONNX files
 
-            Written by WanSharp {GenerationPlanner.ProductVersion}: the networks of a Wan model in float32, {Operators(options.Lowering)}. Weights
-            are external data in the `.data` file beside each graph; keep the two together. Batch, frames, height and width
-            are free, with the conditions below. `manifest.json` says the same for programs, and how closely each output
+            Written by WanSharp {GenerationPlanner.ProductVersion}: the networks of a Wan model in float32,
+            {Operators(options.Lowering)}.
+            Weights are external data in the `.data` file beside each graph; keep the two together. Batch, frames, height
+            and width are free, with the conditions below. `manifest.json` says the same for programs, and how closely each output
             matched WanSharp's own run when the files were written.
 
 
