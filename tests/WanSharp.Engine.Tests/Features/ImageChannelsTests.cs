@@ -3,6 +3,7 @@ using WanSharp.Engine.Images;
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Tests.Features;
@@ -18,7 +19,7 @@ public sealed class ImageChannelsTests(RuntimeFixture fixture)
     {
         const int Frames = 9, LatentFrames = 3, Width = 24, Height = 16, Area = 2 * 3;
         var options = new GraphOptions();
-        using var weights = new RandomWeights(seed: 1, WanVae.EncodeNext(Tiny, options));
+        using var weights = new WeightStore(new RandomWeights(seed: 1, WanVae.EncodeNext(Tiny, options)));
         using var vae = new VaeRunner(fixture.Runtime, Tiny, weights);
         using var image = ImageTensors.ToTensor(new RgbImage(20, 10, [.. Enumerable.Range(0, 600).Select(i => (byte)(i * 7))]));
 
