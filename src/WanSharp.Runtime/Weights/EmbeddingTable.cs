@@ -9,6 +9,7 @@ namespace WanSharp.Runtime.Weights;
 internal sealed class EmbeddingTable
 {
     private readonly Tensor _table;
+    private readonly WeightScale? _scale;
     private readonly string _source;
 
     /// <param name="weights">Where the table is.</param>
@@ -18,6 +19,7 @@ internal sealed class EmbeddingTable
     public EmbeddingTable(WeightStore weights, string name, int vocabulary, int dim)
     {
         _table = weights.GetStored(name);
+        _scale = weights.ScaleOf(name);
         _source = weights.Path;
         Shape expected = [vocabulary, dim];
         if (_table.Shape != expected)
@@ -40,7 +42,9 @@ internal sealed class EmbeddingTable
                 throw new CheckpointException(_source, $"token {ids[i]} is outside the embedding table of {_table.Shape[0]} rows; the tokenizer belongs to another model.");
             }
 
-            _table.Slice(ids[i], 1).ConvertTo(rows.Write<float>().Slice(i * dim, dim));
+            var row = rows.Write<float>().Slice(i * dim, dim);
+            _table.Slice(ids[i], 1).ConvertTo(row);
+            _scale?.Apply(ids[i], row);
         }
 
         return rows;

@@ -6,12 +6,14 @@ namespace WanSharp.Runtime.Weights;
 
 /// <summary>
 /// The weights of a checkpoint in the element types that graphs ask for: views of the map where the checkpoint has that
-/// type, else a converted copy that is made at first use and kept.
+/// type, else a converted copy that is made at first use and kept. A quantized weight's scale is applied on the way.
 /// </summary>
 /// <remarks>Thread-safe. Owns the checkpoint; tensors that it gave end with it.</remarks>
 /// <param name="checkpoint">The checkpoint; disposed with the store.</param>
 public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
 {
+    private static readonly string[] JoinedParts = [".to_q.", ".to_k.", ".to_v."];
+
     private readonly ConcurrentDictionary<(string Name, DType DType), Lazy<Tensor>> _converted = new();
 
     /// <summary>The file that the weights are in.</summary>
@@ -31,15 +33,13 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     {
         ArgumentNullException.ThrowIfNull(slot);
         var name = prefix + slot.Name;
-        var tensor = checkpoint.Get(name);
-        if (tensor.Shape != slot.Shape)
+        var parts = PartsOf(name).Select(part => (Tensor: checkpoint.Get(part), Scale: ScaleOf(part))).ToList();
+        if (parts is [(var tensor, null)] && tensor.DType == slot.DType)
         {
-            throw new CheckpointException(Path, name, $"its shape is {tensor.Shape}, but the network needs {slot.Shape}; is the configuration another model's?");
+            return Fitted(tensor, slot.Shape, name);
         }
 
-        return tensor.DType == slot.DType
-            ? tensor
-            : _converted.GetOrAdd((name, slot.DType), key => new Lazy<Tensor>(() => tensor.ConvertTo(key.DType))).Value;
+        return _converted.GetOrAdd((name, slot.DType), key => new Lazy<Tensor>(() => Convert(parts, slot, name))).Value;
     }
 
     /// <summary>All weights of a graph, by name.</summary>
@@ -54,6 +54,10 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     /// <exception cref="CheckpointException">The checkpoint has no such tensor.</exception>
     public Tensor GetStored(string name) => checkpoint.Get(name);
 
+    /// <summary>What the elements of a stored tensor are to be multiplied by, or null.</summary>
+    /// <exception cref="CheckpointException">The scale is of a kind that is not supported.</exception>
+    internal WeightScale? ScaleOf(string name) => WeightScale.Find(checkpoint, name);
+
     /// <summary>Frees the copies and closes the checkpoint.</summary>
     public void Dispose()
     {
@@ -64,4 +68,48 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
 
         checkpoint.Dispose();
     }
+
+    /// <summary>A weight's tensors: one, or for an attention that the checkpoint keeps in three those of queries, keys and values.</summary>
+    private string[] PartsOf(string name)
+    {
+        const string Joined = ".to_qkv.";
+        string[] parts = [.. JoinedParts.Select(part => name.Replace(Joined, part, StringComparison.Ordinal))];
+        return name.Contains(Joined, StringComparison.Ordinal) && checkpoint.Tensors.ContainsKey(parts[0]) ? parts : [name];
+    }
+
+    private Tensor Convert(List<(Tensor Tensor, WeightScale? Scale)> parts, WeightSlot slot, string name)
+    {
+        var result = Tensor.Zeros(slot.DType, slot.Shape);
+        try
+        {
+            var rows = slot.Shape.Rank == 0 ? 1 : slot.Shape[0] / parts.Count;
+            for (var i = 0; i < parts.Count; i++)
+            {
+                var (tensor, scale) = parts[i];
+                var target = parts.Count == 1 ? result : result.Slice(i * rows, rows);
+                tensor = Fitted(tensor, target.Shape, name);
+                if (scale is null)
+                {
+                    tensor.ConvertTo(target);
+                }
+                else
+                {
+                    scale.Widen(tensor, target);
+                }
+            }
+
+            return result;
+        }
+        catch
+        {
+            result.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The tensor under the dimensions that the network needs; tools differ in those of length 1.</summary>
+    private Tensor Fitted(Tensor tensor, Shape wanted, string name) =>
+        tensor.Shape == wanted ? tensor
+        : tensor.Shape.Dims.ToArray().Where(dim => dim != 1).SequenceEqual(wanted.Dims.ToArray().Where(dim => dim != 1)) ? tensor.Reshape(wanted)
+        : throw new CheckpointException(Path, name, $"its shape is {tensor.Shape}, but the network needs {wanted}; is the configuration another model's?");
 }
