@@ -1,7 +1,6 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Networks;
-using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Tests.Networks;
@@ -57,8 +56,7 @@ public sealed class ClipVisionTests(RuntimeFixture fixture)
     {
         using var network = NetworkFixture.Open("clip-vision");
         using var graphs = new GraphCache(fixture.Runtime);
-        using var weights = new WeightStore(network.Weights);
-        using var encoder = await ClipVisionRunner.CreateAsync(graphs, network.ClipVisionConfig(), weights, new SessionSettings(), cancellationToken: TestContext.Current.CancellationToken);
+        using var encoder = await ClipVisionRunner.CreateAsync(graphs, network.ClipVisionConfig(), network.Store, new SessionSettings(), cancellationToken: TestContext.Current.CancellationToken);
         string[] runs = [.. network.Cases];
         using var images = Tensor.CopyOf<float>([runs.Length, 3, 28, 28], [.. runs.SelectMany(run => network.Floats($"{run}.mid.preprocessed"))]);
 
@@ -75,8 +73,7 @@ public sealed class ClipVisionTests(RuntimeFixture fixture)
     {
         using var network = NetworkFixture.Open("clip-vision");
         using var graphs = new GraphCache(fixture.Runtime);
-        using var weights = new WeightStore(network.Weights);
-        using var encoder = await ClipVisionRunner.CreateAsync(graphs, network.ClipVisionConfig(), weights, new SessionSettings(), cancellationToken: TestContext.Current.CancellationToken);
+        using var encoder = await ClipVisionRunner.CreateAsync(graphs, network.ClipVisionConfig(), network.Store, new SessionSettings(), cancellationToken: TestContext.Current.CancellationToken);
         using var image = Tensor.Zeros(DType.F32, [1, 3, 28, 14]);
 
         var error = Assert.Throws<ArgumentException>(() => encoder.Encode(image, TestContext.Current.CancellationToken));
