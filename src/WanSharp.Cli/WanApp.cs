@@ -30,7 +30,7 @@ internal static class WanApp
         var parsed = Build(environment).Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            environment.Error.WriteLine($"wan: {UsageError.Describe(parsed)}");
+            environment.Error.WriteLine(PlainText.OneLine($"wan: {UsageError.Describe(parsed)}"));
             return ExitCode.WrongUsage;
         }
 

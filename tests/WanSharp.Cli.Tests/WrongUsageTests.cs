@@ -104,11 +104,12 @@ public sealed class WrongUsageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("", "say what to do: generate, inspect")]
+    [InlineData("", "say what to do: generate, ")]
     [InlineData("generat x", "Did you mean generate?")]
     [InlineData("frobnicate", "no command 'frobnicate'")]
     [InlineData("generate", "Required argument 'prompt' missing")]
     [InlineData("inspect", "Required argument 'file' missing")]
+    [InlineData("export -o x --lowering best", "--lowering takes plain|fused, not 'best'.")]
     [InlineData("inspect a.mp4 b.mp4", "'b.mp4'")]
     [InlineData("selftest --provider gpu", "choose ")]
     [InlineData("selftest --threads 0", "the nearest is 1")]
