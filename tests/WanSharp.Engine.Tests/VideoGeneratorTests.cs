@@ -29,11 +29,12 @@ public sealed class VideoGeneratorTests(TinyEngine engine) : IDisposable
     public async Task Generate_TwiceAtATime_GivesWhatEachAloneGives()
     {
         var other = Circle with { Seed = 8, Frames = 5 };
-        var expected = (await GenerateAsync(Circle), await GenerateAsync(other));
+        var (first, second) = (await GenerateAsync(Circle), await GenerateAsync(other));
 
-        var both = (GenerateAsync(Circle), GenerateAsync(other));
+        var both = await Task.WhenAll(GenerateAsync(Circle), GenerateAsync(other));
 
-        Assert.Equal(expected, (await both.Item1, await both.Item2));
+        Assert.Equal(first, both[0]);
+        Assert.Equal(second, both[1]);
     }
 
     [Fact]
