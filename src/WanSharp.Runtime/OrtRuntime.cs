@@ -175,9 +175,13 @@ public sealed unsafe class OrtRuntime : IDisposable
         Api.Check(Api.Table->SetGlobalInterOpNumThreads(threading.Pointer, 1), Doing); // nodes run one after another
         Api.Check(Api.Table->SetGlobalSpinControl(threading.Pointer, _options.SpinWhenIdle ? 1 : 0), Doing);
         using var name = NativeText.Utf8("wan");
-        Api.Check(
-            Api.Table->CreateEnvWithCustomLoggerAndGlobalThreadPools(OrtLogSink.Callback, _log.Token, _options.LogLevel, name.Text, threading.Pointer, &pointer),
-            Doing);
+        lock (OrtEnvironmentHandle.Gate)
+        {
+            Api.Check(
+                Api.Table->CreateEnvWithCustomLoggerAndGlobalThreadPools(OrtLogSink.Callback, _log.Token, _options.LogLevel, name.Text, threading.Pointer, &pointer),
+                Doing);
+        }
+
         return new OrtEnvironmentHandle(Api, pointer, _log);
     }
 

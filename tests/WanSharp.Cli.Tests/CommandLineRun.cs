@@ -32,7 +32,7 @@ internal sealed record CommandLineRun(int ExitCode, string Out, string Error)
     /// <summary>Checks that the run failed with one clear line on standard error, and nothing else.</summary>
     public void AssertFailed(int exitCode, string expected)
     {
-        Assert.Equal(exitCode, ExitCode);
+        Assert.True(exitCode == ExitCode, $"exit code {ExitCode}: {Error}");
         Assert.Empty(Out);
         var line = Assert.Single(Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.StartsWith("wan: ", line, StringComparison.Ordinal);

@@ -79,6 +79,15 @@ public sealed class CommandTests : IDisposable
         Assert.Contains("WAN_ONNXRUNTIME", text.Out, StringComparison.Ordinal);
     }
 
+    /// <summary>One command ends the library's environment while another makes it.</summary>
+    [Fact]
+    public async Task Commands_ManyAtATime_DoNotDisturbEachOther()
+    {
+        var runs = await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => Task.Run(() => RunAsync(["providers"]))));
+
+        Assert.All(runs, run => Assert.Equal("", run.Error));
+    }
+
     [Fact]
     public async Task Selftest_AsJson_PrintsALineForEachFixture()
     {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using WanSharp.Engine.Requests;
 
 namespace WanSharp.Cli.Terminal;
@@ -19,14 +18,8 @@ internal static class UsageError
 
         return command is RootCommand
             ? $"say what to do: {string.Join(", ", command.Subcommands.Select(subcommand => subcommand.Name))}. {help}"
-            : $"{Wrong(parsed.Errors[0])} {help}";
+            : $"{parsed.Errors[0].Message} {help}";
     }
-
-    /// <summary>The parser's own words, but for a value of a choice: those would name a type of ours.</summary>
-    private static string Wrong(ParseError error) =>
-        error.SymbolResult is OptionResult { Option: { ValueType.IsEnum: true } option, Tokens: [var value, ..] }
-            ? $"{option.Name} takes {option.HelpName}, not '{value.Value}'."
-            : error.Message;
 
     private static string Unmatched(string token, Command command) =>
         token.StartsWith('-') ? $"there is no option '{token}'.{NearestName.Hint(token, command.Options.Select(option => option.Name))}"

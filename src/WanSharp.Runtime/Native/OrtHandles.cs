@@ -7,7 +7,19 @@ namespace WanSharp.Runtime.Native;
 /// <summary>The environment: logger, thread pool, shared allocator.</summary>
 internal sealed class OrtEnvironmentHandle(OrtApi api, nint pointer, SafeHandle log) : OrtHandle(api, pointer, log)
 {
-    protected override unsafe void ReleaseObject() => Api.Table->ReleaseEnv(handle);
+    /// <summary>
+    /// Held while the library makes or ends an environment: it lets go of its lock before the last one's logger is gone,
+    /// and a new one made meanwhile fails.
+    /// </summary>
+    public static Lock Gate { get; } = new();
+
+    protected override unsafe void ReleaseObject()
+    {
+        lock (Gate)
+        {
+            Api.Table->ReleaseEnv(handle);
+        }
+    }
 }
 
 /// <summary>Settings of the thread pool, read when the environment is made.</summary>
