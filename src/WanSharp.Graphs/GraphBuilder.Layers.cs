@@ -172,7 +172,7 @@ public sealed partial class GraphBuilder
         var headDim = Features("Attention", q) / heads;
         var factor = scale ?? (float)(1 / Math.Sqrt(headDim));
         (q, k, v) = (Cast(q, Options.Compute), Cast(k, Options.Compute), Cast(v, Options.Compute));
-        if (Fused)
+        if (Fused && Options.FusedAttention)
         {
             CountProduct(q.Shape[0] * q.Shape[1], q.Shape[2], k.Shape[1]); // the scores
             CountProduct(q.Shape[0] * q.Shape[1], k.Shape[1], q.Shape[2]); // what they weigh

@@ -14,6 +14,12 @@ public sealed record GraphOptions
     /// <summary>The operators to use. Default: <see cref="Lowering.Fused"/>.</summary>
     public Lowering Lowering { get; init; } = Lowering.Fused;
 
+    /// <summary>
+    /// Whether attention is one fused operator where <see cref="Lowering"/> is <see cref="Lowering.Fused"/>. Default: yes;
+    /// no for a device whose fused kernel gives wrong numbers.
+    /// </summary>
+    public bool FusedAttention { get; init; } = true;
+
     /// <summary>Where the weights come from. Default: <see cref="WeightStorage.Inputs"/>.</summary>
     public WeightStorage Weights { get; init; } = WeightStorage.Inputs;
 

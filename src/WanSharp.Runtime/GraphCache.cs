@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using WanSharp.Graphs;
-using WanSharp.Runtime.Providers;
 
 namespace WanSharp.Runtime;
 
@@ -58,17 +57,13 @@ public sealed class GraphCache(OrtRuntime runtime) : IDisposable
         '\n',
         graph.Digest,
         $"onnxruntime {runtime.Version}",
-        ProviderPlan.Normalize(settings.Provider),
-        Sorted(settings.ProviderOptions),
-        Sorted(settings.ConfigEntries),
+        settings.ProviderKey,
+        SessionSettings.Sorted(settings.ConfigEntries),
         settings.Optimization,
         settings.MemoryPattern,
         settings.OptimizedModelPath,
         settings.ExternalDataFolder,
         settings.ProfilePathPrefix);
-
-    private static string Sorted(IReadOnlyDictionary<string, string> entries) =>
-        string.Join(';', entries.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => $"{entry.Key}={entry.Value}"));
 
     private sealed class Entry
     {

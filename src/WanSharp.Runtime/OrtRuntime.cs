@@ -1,4 +1,7 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using WanSharp.Graphs;
+using WanSharp.Runtime.Devices;
 using WanSharp.Runtime.Native;
 using WanSharp.Runtime.Providers;
 using WanSharp.Tensors;
@@ -15,6 +18,8 @@ public sealed unsafe class OrtRuntime : IDisposable
     private readonly RuntimeOptions _options;
     private readonly OrtLogSink _log;
     private readonly OrtMemoryInfoHandle _host;
+    private readonly ConcurrentDictionary<string, Lazy<SessionMemory>> _memories = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<GraphOptions>> _graphOptions = new(StringComparer.Ordinal);
 
     private OrtRuntime(OrtApi api, RuntimeOptions options)
     {
@@ -60,6 +65,17 @@ public sealed unsafe class OrtRuntime : IDisposable
     /// <exception cref="ObjectDisposedException">The tensor is disposed.</exception>
     public RuntimeValue Borrow(Tensor tensor) => RuntimeValue.Borrow(_host, tensor);
 
+    /// <summary>A value over a tensor, which is disposed with it.</summary>
+    internal RuntimeValue Own(Tensor tensor) => RuntimeValue.Borrow(_host, tensor, owns: true);
+
+    /// <summary>Where sessions of these settings keep their values: one memory for a provider and its options.</summary>
+    internal SessionMemory MemoryOf(SessionSettings settings) =>
+        _memories.GetOrAdd(settings.ProviderKey, _ => new Lazy<SessionMemory>(() => ProviderMemory.Open(this, settings.ForProvider("copy")))).Value;
+
+    /// <summary>How networks are written for the provider of these settings.</summary>
+    internal GraphOptions GraphOptionsFor(SessionSettings settings) =>
+        _graphOptions.GetOrAdd(settings.ProviderKey, _ => new Lazy<GraphOptions>(() => ProviderGraphs.For(this, settings.ForProvider("attention")))).Value;
+
     /// <summary>Compiles a graph from the bytes of an ONNX model, which are not needed afterwards.</summary>
     /// <exception cref="ArgumentException">The provider or its options are not to be had.</exception>
     /// <exception cref="OrtException">The model is not valid, or a file that it names is missing.</exception>
@@ -100,6 +116,11 @@ public sealed unsafe class OrtRuntime : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        foreach (var memory in _memories.Values.Where(memory => memory.IsValueCreated))
+        {
+            memory.Value.Dispose();
+        }
+
         _host.Dispose();
         Environment.Dispose();
         _log.Dispose();
@@ -110,6 +131,7 @@ public sealed unsafe class OrtRuntime : IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         RequireProvider(settings.Provider);
         using var environment = Environment.Hold();
+        using var turn = OrtHandle.Take(ProviderMemory.TurnOf(settings.Provider));
         using var options = SessionOptionsFactory.Create(Api, settings, _options);
         RuntimeValue[] lent = [];
         try
@@ -121,7 +143,7 @@ public sealed unsafe class OrtRuntime : IDisposable
             var (status, session) = create(environment.Pointer, options.Pointer);
             if (status == 0)
             {
-                return new Session(this, session, settings.Name, [.. lent.Select(value => value.Handle)]);
+                return new Session(this, session, settings, [.. lent.Select(value => value.Handle)]);
             }
 
             var failure = Api.ToException(status, $"compiling graph '{settings.Name}' for provider '{settings.Provider}'");

@@ -1,3 +1,4 @@
+using WanSharp.Runtime.Devices;
 using WanSharp.Runtime.Native;
 using WanSharp.Tensors;
 
@@ -7,12 +8,16 @@ namespace WanSharp.Runtime;
 /// Runs of one session whose values stay set from run to run: bind a block's weights once, then swap the activations.
 /// Names are looked up and checked when a value is set, not when the graph runs.
 /// </summary>
-/// <remarks>For one thread at a time; several prepared runs of one session may run at once.</remarks>
+/// <remarks>
+/// On a device, values that are there already cost nothing; an input in host memory is copied to the device at every run,
+/// and an output that is not set stays on the device. For one thread at a time; several prepared runs of one session may run at once.
+/// </remarks>
 public sealed unsafe class PreparedRun : IDisposable
 {
     private readonly Session _session;
     private readonly OrtApi _api;
     private readonly OrtRunOptionsHandle _options;
+    private readonly DeviceBinding? _binding;
     private readonly RuntimeValue?[] _values; // the inputs, then the outputs
     private readonly RuntimeValue?[] _lent; // those among them that were made here, from tensors
     private readonly nint[] _pointers;
@@ -24,6 +29,7 @@ public sealed unsafe class PreparedRun : IDisposable
         nint options;
         _api.Check(_api.Table->CreateRunOptions(&options), $"preparing a run of graph '{session.Name}'");
         _options = new OrtRunOptionsHandle(_api, options);
+        _binding = session.Memory is DeviceMemory device ? new DeviceBinding(session, device) : null;
         var count = session.Inputs.Count + session.Outputs.Count;
         (_values, _lent, _pointers) = (new RuntimeValue?[count], new RuntimeValue?[count], new nint[count]);
     }
@@ -36,11 +42,18 @@ public sealed unsafe class PreparedRun : IDisposable
     /// <inheritdoc cref="SetInput(string, RuntimeValue)"/>
     public void SetInput(string name, Tensor tensor) => Lend(_session.FindInput(name, tensor.DType, tensor.Shape), tensor);
 
+    /// <summary>Sets an input to a value that is disposed with this run, or when the input is set again.</summary>
+    internal void GiveInput(string name, RuntimeValue value) => Set(_session.FindInput(name, value.DType, value.Shape), value, value);
+
     /// <summary>Has an output written into a value's memory, until it is set again. The value stays the caller's.</summary>
     /// <exception cref="ArgumentException">The graph has no such output, declares another element type or shape, or the memory is read-only.</exception>
     public void SetOutput(string name, RuntimeValue value)
     {
-        RequireWritable(name, value.AsTensor());
+        if (!value.IsOnDevice)
+        {
+            RequireWritable(name, value.AsTensor());
+        }
+
         Set(OutputPosition(name, value.DType, value.Shape), value, lent: null);
     }
 
@@ -97,6 +110,7 @@ public sealed unsafe class PreparedRun : IDisposable
     public void Dispose()
     {
         _options.Dispose();
+        _binding?.Dispose();
         foreach (var value in _lent)
         {
             value?.Dispose();
@@ -148,7 +162,9 @@ public sealed unsafe class PreparedRun : IDisposable
         fixed (nint* pointers = _pointers)
         {
             var names = _session.Names.Texts;
-            status = _api.Table->Run(session, options, names, pointers, (nuint)inputs, names + inputs, (nuint)outputs, pointers + inputs);
+            status = _binding is null
+                ? _api.Table->Run(session, options, names, pointers, (nuint)inputs, names + inputs, (nuint)outputs, pointers + inputs)
+                : _binding.Run(session, options, names, pointers);
         }
 
         // No callback runs any more: the registration's end waited for it. An order that came too late must not end the next run.
@@ -172,7 +188,10 @@ public sealed unsafe class PreparedRun : IDisposable
             var value = _values[position];
             if (value is null)
             {
-                value = RuntimeValue.Adopt(_api, _pointers[position], $"reading output '{_session.Outputs[i].Name}' of graph '{_session.Name}'");
+                var doing = $"reading output '{_session.Outputs[i].Name}' of graph '{_session.Name}'";
+                value = _binding is null
+                    ? RuntimeValue.Adopt(_api, _pointers[position], doing)
+                    : RuntimeValue.Adopt(new OrtValueHandle(_api, _pointers[position], _session.Handle) { Turn = _binding.Device.Turn }, _binding.Device, doing);
                 made.Add(value);
             }
 

@@ -1,10 +1,12 @@
+using WanSharp.Runtime.Devices;
 using WanSharp.Runtime.Native;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime;
 
 /// <summary>
-/// A tensor as ONNX Runtime sees it: either memory that a <see cref="Tensor"/> lends (no copy), or the result of a run.
+/// A tensor as ONNX Runtime sees it: memory that a <see cref="Tensor"/> lends (no copy), the result of a run, or memory
+/// of a device.
 /// </summary>
 /// <remarks>
 /// A borrowed tensor's memory stays alive until the value is disposed, even if the tensor is disposed before.
@@ -12,21 +14,30 @@ namespace WanSharp.Runtime;
 /// </remarks>
 public sealed unsafe class RuntimeValue : IDisposable
 {
-    private readonly Tensor _tensor;
+    private readonly Tensor? _tensor; // none on a device
+    private readonly DeviceMemory? _device;
     private readonly IDisposable? _owned;
 
     private RuntimeValue(OrtValueHandle handle, Tensor tensor, IDisposable? owned)
     {
-        Handle = handle;
-        _tensor = tensor;
-        _owned = owned;
+        (Handle, DType, Shape) = (handle, tensor.DType, tensor.Shape);
+        (_tensor, _owned) = (tensor, owned);
+    }
+
+    private RuntimeValue(OrtValueHandle handle, DType dtype, Shape shape, DeviceMemory device)
+    {
+        (Handle, DType, Shape) = (handle, dtype, shape);
+        _device = device;
     }
 
     /// <summary>The element type.</summary>
-    public DType DType => _tensor.DType;
+    public DType DType { get; }
 
     /// <summary>The dimensions.</summary>
-    public Shape Shape => _tensor.Shape;
+    public Shape Shape { get; }
+
+    /// <summary>Whether the elements are in a device's memory, where only runs can reach them.</summary>
+    public bool IsOnDevice => _device is not null;
 
     internal OrtValueHandle Handle { get; }
 
@@ -35,10 +46,19 @@ public sealed unsafe class RuntimeValue : IDisposable
     /// this value is disposed (another value that borrows the view keeps the memory for itself).
     /// </summary>
     /// <exception cref="ObjectDisposedException">This value is disposed.</exception>
+    /// <exception cref="InvalidOperationException">The elements are on a device.</exception>
     public Tensor AsTensor()
     {
         ObjectDisposedException.ThrowIf(Handle.IsClosed, this);
-        return _tensor;
+        return _tensor ?? throw new InvalidOperationException($"A value {DType} {Shape} is in a device's memory: copy it to the host ({nameof(CopyToHost)}).");
+    }
+
+    /// <summary>The elements in host memory of their own, wherever the value is; the caller disposes them.</summary>
+    /// <exception cref="ObjectDisposedException">This value is disposed.</exception>
+    public Tensor CopyToHost(CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(Handle.IsClosed, this);
+        return _device is null ? _tensor!.ConvertTo(DType) : _device.Download(this, cancellationToken);
     }
 
     /// <summary>Releases the value; a lent tensor belongs to its owner again.</summary>
@@ -49,7 +69,10 @@ public sealed unsafe class RuntimeValue : IDisposable
     }
 
     /// <summary>A value over the memory of a tensor.</summary>
-    internal static RuntimeValue Borrow(OrtMemoryInfoHandle host, Tensor tensor)
+    /// <param name="host">Where the tensor is.</param>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="owns">Whether the tensor is disposed with the value.</param>
+    internal static RuntimeValue Borrow(OrtMemoryInfoHandle host, Tensor tensor, bool owns = false)
     {
         var api = host.Api;
         nint value;
@@ -61,7 +84,22 @@ public sealed unsafe class RuntimeValue : IDisposable
                 $"lending a tensor {tensor.DType} {tensor.Shape}");
         }
 
-        return new RuntimeValue(new OrtValueHandle(api, value, tensor.Memory), tensor, owned: null);
+        return new RuntimeValue(new OrtValueHandle(api, value, tensor.Memory), tensor, owns ? tensor : null);
+    }
+
+    /// <summary>Takes ownership of a tensor in a device's memory.</summary>
+    internal static RuntimeValue Adopt(OrtValueHandle handle, DeviceMemory device, string doing)
+    {
+        try
+        {
+            var (dtype, shape) = Describe(handle, doing);
+            return new RuntimeValue(handle, dtype, shape, device);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Takes ownership of a tensor that the library made in host memory.</summary>

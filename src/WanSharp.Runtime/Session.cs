@@ -1,3 +1,4 @@
+using WanSharp.Runtime.Devices;
 using WanSharp.Runtime.Native;
 using WanSharp.Tensors;
 
@@ -11,20 +12,21 @@ public sealed unsafe class Session : IDisposable
     private readonly Dictionary<string, int> _outputIndex;
     private readonly nint _allocator;
 
-    internal Session(OrtRuntime runtime, nint session, string name, OrtHandle[] weights)
+    internal Session(OrtRuntime runtime, nint session, SessionSettings settings, OrtHandle[] weights)
     {
         var api = runtime.Api;
         Runtime = runtime;
-        Name = name;
+        var name = Name = settings.Name;
         _allocator = runtime.DefaultAllocator;
         try
         {
+            Memory = runtime.MemoryOf(settings);
             Inputs = GraphSignature.Inputs(api, session, _allocator, name);
             Outputs = GraphSignature.Outputs(api, session, _allocator, name);
             _inputIndex = Index(Inputs);
             _outputIndex = Index(Outputs);
             Names = NativeText.Array([.. Inputs.Select(value => value.Name), .. Outputs.Select(value => value.Name)]);
-            Handle = new OrtSessionHandle(api, session, [runtime.Environment, Names, .. weights]);
+            Handle = new OrtSessionHandle(api, session, [runtime.Environment, Names, .. weights]) { Turn = Memory.Turn };
         }
         catch
         {
@@ -43,6 +45,9 @@ public sealed unsafe class Session : IDisposable
     public IReadOnlyList<ValueInfo> Outputs { get; }
 
     internal OrtRuntime Runtime { get; }
+
+    /// <summary>Where the session's values are between runs.</summary>
+    internal SessionMemory Memory { get; }
 
     internal OrtSessionHandle Handle { get; }
 

@@ -1,3 +1,5 @@
+using WanSharp.Runtime.Providers;
+
 namespace WanSharp.Runtime;
 
 /// <summary>How a graph is compiled and run. Two settings that are equal in all members give interchangeable sessions.</summary>
@@ -40,4 +42,17 @@ public sealed record SessionSettings
     /// pool of its own. Default: null, no profile.
     /// </summary>
     public string? ProfilePathPrefix { get; init; }
+
+    /// <summary>Whether the provider computes with the processor itself, by the same kernels everywhere.</summary>
+    public bool IsOnHost => ProviderPlan.Normalize(Provider) == "cpu";
+
+    /// <summary>The provider and its options: what tells one device from another.</summary>
+    internal string ProviderKey => $"{ProviderPlan.Normalize(Provider)}\n{Sorted(ProviderOptions)}";
+
+    /// <summary>Settings for a small graph of our own on the same device.</summary>
+    internal SessionSettings ForProvider(string name) => new() { Name = name, Provider = Provider, ProviderOptions = ProviderOptions };
+
+    /// <summary>Entries in an order that does not depend on who wrote them.</summary>
+    internal static string Sorted(IReadOnlyDictionary<string, string> entries) =>
+        string.Join(';', entries.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => $"{entry.Key}={entry.Value}"));
 }

@@ -25,7 +25,7 @@ internal sealed class ClipVisionCheck : IFixtureCheck
             using var prepared = ClipFeatures.Prepare(image, configuration.ImageSize);
             Compare("preprocessed", prepared);
             using var features = ClipFeatures.Encode(encoder, image, cancellationToken);
-            comparisons.Add(Comparison.Of($"{name}.out.clip_fea", features.Read<float>(), fixture[$"{name}.out.clip_fea"].Read<float>(), FixtureLimits.ClipVision));
+            comparisons.Add(Comparison.Of($"{name}.out.clip_fea", features.Read<float>(), fixture[$"{name}.out.clip_fea"].Read<float>(), context.Limits.ClipVision));
         }
 
         return comparisons;
@@ -34,7 +34,7 @@ internal sealed class ClipVisionCheck : IFixtureCheck
         {
             if (fixture.Find($"{name}.mid.{probe}") is { } mid)
             {
-                comparisons.Add(Comparison.Of($"{name}.mid.{probe}", value.Read<float>(), mid.Read<float>(), FixtureLimits.ClipVision));
+                comparisons.Add(Comparison.Of($"{name}.mid.{probe}", value.Read<float>(), mid.Read<float>(), context.Limits.ClipVision));
             }
         }
     }

@@ -18,14 +18,14 @@ internal sealed class PipelineCheck : IFixtureCheck
         var comparisons = new List<Comparison>();
         foreach (var run in fixture.Config.GetProperty("runs").EnumerateArray())
         {
-            new Run(fixture, run, networks, comparisons).Check(cancellationToken);
+            new Run(fixture, run, networks, context.Limits, comparisons).Check(cancellationToken);
         }
 
         return comparisons;
     }
 
     /// <summary>One clip of the fixture.</summary>
-    private sealed class Run(Fixture fixture, JsonElement settings, PipelineNetworks networks, List<Comparison> comparisons)
+    private sealed class Run(Fixture fixture, JsonElement settings, PipelineNetworks networks, FixtureLimits limits, List<Comparison> comparisons)
     {
         private readonly string _name = settings.GetProperty("name").GetString()!;
 
@@ -43,7 +43,7 @@ internal sealed class PipelineCheck : IFixtureCheck
             Denoise(clip, cancellationToken);
 
             // 3. Decode.
-            comparisons.Add(ClipComparison.Decoded($"{_name}.out.video", networks.Vae, clip.Latents, fixture[$"{_name}.out.video"], FixtureLimits.Pipeline, cancellationToken));
+            comparisons.Add(ClipComparison.Decoded($"{_name}.out.video", networks.Vae, clip.Latents, fixture[$"{_name}.out.video"], limits.Pipeline, cancellationToken));
         }
 
         private Tensor EncodeText(string ids, string mask, string expected, CancellationToken cancellationToken)
@@ -52,7 +52,7 @@ internal sealed class PipelineCheck : IFixtureCheck
             int[] tokens = [.. fixture[ids].Read<long>()[..count].ToArray().Select(id => (int)id)];
             var features = TextContext.Encode(networks.TextEncoder, tokens, networks.Transformer.TextLength, cancellationToken);
             var rows = fixture[expected].Read<float>();
-            comparisons.Add(Comparison.Of(expected, features.Read<float>()[..rows.Length], rows, FixtureLimits.Pipeline));
+            comparisons.Add(Comparison.Of(expected, features.Read<float>()[..rows.Length], rows, limits.Pipeline));
             return features;
         }
 
@@ -122,7 +122,7 @@ internal sealed class PipelineCheck : IFixtureCheck
             using var denoiser = new Denoiser(networks.Experts)
             {
                 Observe = (kind, value) => comparisons.Add(Comparison.Of(
-                    $"{_name}.{NameOf(kind)}[{step}]", value.Read<float>(), fixture[$"{_name}.{NameOf(kind)}"].Slice(step, 1).Read<float>(), FixtureLimits.Pipeline)),
+                    $"{_name}.{NameOf(kind)}[{step}]", value.Read<float>(), fixture[$"{_name}.{NameOf(kind)}"].Slice(step, 1).Read<float>(), limits.Pipeline)),
             };
             for (; !clip.Done; step++)
             {
@@ -133,7 +133,7 @@ internal sealed class PipelineCheck : IFixtureCheck
         }
 
         private void Compare(string name, Tensor value) =>
-            comparisons.Add(Comparison.Of($"{_name}.{name}", value.Read<float>(), fixture[$"{_name}.{name}"].Read<float>(), FixtureLimits.Pipeline));
+            comparisons.Add(Comparison.Of($"{_name}.{name}", value.Read<float>(), fixture[$"{_name}.{name}"].Read<float>(), limits.Pipeline));
 
         private static string NameOf(StepValue kind) => kind switch
         {

@@ -29,29 +29,29 @@ internal sealed class TextEncoderCheck : IFixtureCheck
                 {
                     if (fixture.Find($"{prefix}.mid.{probe}") is { } mid)
                     {
-                        comparisons.Add(Comparison.Of($"{prefix}.mid.{probe}[{sample}]", value.Read<float>(), mid.Slice(sample, 1).Read<float>(), FixtureLimits.TextEncoder));
+                        comparisons.Add(Comparison.Of($"{prefix}.mid.{probe}[{sample}]", value.Read<float>(), mid.Slice(sample, 1).Read<float>(), context.Limits.TextEncoder));
                     }
                 };
-                Encode(fixture, encoder, name, row, comparisons, () => compare = null, cancellationToken);
+                Encode(fixture, encoder, name, row, comparisons, context.Limits.TextEncoder, () => compare = null, cancellationToken);
             }
         }
 
         return comparisons;
     }
 
-    private static void Encode(Fixture fixture, TextEncoderRunner encoder, string name, int row, List<Comparison> comparisons, Action stopComparing, CancellationToken cancellationToken)
+    private static void Encode(Fixture fixture, TextEncoderRunner encoder, string name, int row, List<Comparison> comparisons, double limit, Action stopComparing, CancellationToken cancellationToken)
     {
         var ids = fixture[$"{name}.in.ids"].Slice(row, 1).Read<long>().ToArray().Select(id => (int)id).ToArray();
         var tokens = (int)fixture[$"{name}.in.mask"].Slice(row, 1).Read<long>().ToArray().Sum();
         using var text = encoder.Encode(ids, tokens, cancellationToken);
         var rows = text.Read<float>();
-        comparisons.Add(Comparison.Of($"{name}.out.full[{row}]", rows, fixture[$"{name}.out.full"].Slice(row, 1).Read<float>(), FixtureLimits.TextEncoder));
+        comparisons.Add(Comparison.Of($"{name}.out.full[{row}]", rows, fixture[$"{name}.out.full"].Slice(row, 1).Read<float>(), limit));
 
         stopComparing(); // the fixture's intermediate values are those of the padded prompt
 
         // A prompt is used at its real length: encoding it without padding must give the same rows.
         using var trimmed = encoder.Encode(ids.AsSpan(0, tokens), tokens, cancellationToken);
-        comparisons.Add(Comparison.Of($"{name}.out.trim.{row}", trimmed.Read<float>(), fixture[$"{name}.out.trim.{row}"].Read<float>(), FixtureLimits.TextEncoder));
+        comparisons.Add(Comparison.Of($"{name}.out.trim.{row}", trimmed.Read<float>(), fixture[$"{name}.out.trim.{row}"].Read<float>(), limit));
     }
 
     private static Comparison Buckets(Fixture fixture, Umt5Config configuration, string name)

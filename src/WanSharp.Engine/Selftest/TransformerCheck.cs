@@ -30,17 +30,17 @@ internal sealed class TransformerCheck : IFixtureCheck
                 {
                     if (fixture.Find($"{prefix}.mid.{MidName(probe)}") is { DType: DType.F32 } mid)
                     {
-                        comparisons.Add(CompareRow($"{prefix}.mid.{MidName(probe)}[{row}]", value, mid, row));
+                        comparisons.Add(CompareRow($"{prefix}.mid.{MidName(probe)}[{row}]", value, mid, row, context.Limits.Transformer));
                     }
                 };
-                comparisons.Add(RunSample(fixture, transformer, name, sample, cancellationToken));
+                comparisons.Add(RunSample(fixture, transformer, name, sample, context.Limits.Transformer, cancellationToken));
             }
         }
 
         return comparisons;
     }
 
-    private static Comparison RunSample(Fixture fixture, TransformerRunner transformer, string name, int sample, CancellationToken cancellationToken)
+    private static Comparison RunSample(Fixture fixture, TransformerRunner transformer, string name, int sample, double limit, CancellationToken cancellationToken)
     {
         var configuration = transformer.Configuration;
         using var latents = Latents(fixture, name, sample); // [1, in_channels, frames, height, width]
@@ -50,7 +50,7 @@ internal sealed class TransformerCheck : IFixtureCheck
         var expected = fixture[$"{name}.out.{sample}"];
         using var velocity = Tensor.Zeros(DType.F32, Shape.Create([1, .. expected.Shape.Dims]));
         transformer.Forward(latents, Timesteps(fixture[$"{name}.in.t"], sample, tokens), context, velocity, clip, cancellationToken);
-        return Comparison.Of($"{name}.out.{sample}", velocity.Read<float>(), expected.Read<float>(), FixtureLimits.Transformer);
+        return Comparison.Of($"{name}.out.{sample}", velocity.Read<float>(), expected.Read<float>(), limit);
     }
 
     /// <summary>The sample's latents, joined by the channels of an image where the fixture has some.</summary>
@@ -84,20 +84,20 @@ internal sealed class TransformerCheck : IFixtureCheck
     }
 
     /// <summary>Compares one sample's rows with the fixture's, which may have more tokens: those are padding.</summary>
-    private static Comparison CompareRow(string name, Tensor value, Tensor expected, int row)
+    private static Comparison CompareRow(string name, Tensor value, Tensor expected, int row, double limit)
     {
         var all = expected.Slice(row, 1).Read<float>();
         var ours = value.Read<float>();
         if (value.Shape.Rank == expected.Shape.Rank && ours.Length <= all.Length)
         {
             // The official code repeats a single timestep for every token; ours is broadcast.
-            return Comparison.Of(name, ours, all[..ours.Length], FixtureLimits.Transformer);
+            return Comparison.Of(name, ours, all[..ours.Length], limit);
         }
 
         var perRow = all.Length;
         return expected.Shape.Rank == value.Shape.Rank - 1 && perRow == ours.Length
-            ? Comparison.Of(name, ours, all, FixtureLimits.Transformer) // [batch, dim] there, [batch, 1, dim] here
-            : new Comparison(name, double.PositiveInfinity, double.PositiveInfinity, FixtureLimits.Transformer);
+            ? Comparison.Of(name, ours, all, limit) // [batch, dim] there, [batch, 1, dim] here
+            : new Comparison(name, double.PositiveInfinity, double.PositiveInfinity, limit);
     }
 
     private static string MidName(string probe) => probe switch

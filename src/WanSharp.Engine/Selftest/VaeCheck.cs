@@ -21,11 +21,11 @@ internal sealed class VaeCheck : IFixtureCheck
             var video = fixture[$"{name}.in.video"];
             using var mean = vae.Encode(WithBatch(video), cancellationToken); // [1, channels, frames, height, width]
             var expected = fixture[$"{name}.out.mu"];
-            comparisons.Add(Comparison.Of($"{name}.out.mu", mean.Read<float>(), expected.Read<float>(), FixtureLimits.Vae));
+            comparisons.Add(Comparison.Of($"{name}.out.mu", mean.Read<float>(), expected.Read<float>(), context.Limits.Vae));
 
             // What is decoded is the fixture's own, so that errors of the encoder do not add up with the decoder's.
             var latents = fixture.Find($"{name}.in.z") ?? expected;
-            comparisons.Add(ClipComparison.Decoded($"{name}.out.video", vae, WithBatch(latents), fixture[$"{name}.out.video"], FixtureLimits.Vae, cancellationToken));
+            comparisons.Add(ClipComparison.Decoded($"{name}.out.video", vae, WithBatch(latents), fixture[$"{name}.out.video"], context.Limits.Vae, cancellationToken));
         }
 
         return Task.FromResult<IReadOnlyList<Comparison>>(comparisons);

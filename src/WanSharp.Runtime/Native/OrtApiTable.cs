@@ -27,6 +27,7 @@ internal unsafe struct OrtApiTable
     [FieldOffset(Slot * 151)] public delegate* unmanaged<delegate* unmanaged<nint, OrtLogLevel, byte*, byte*, byte*, byte*, void>, nint, OrtLogLevel, byte*, nint, nint*, nint> CreateEnvWithCustomLoggerAndGlobalThreadPools;
     [FieldOffset(Slot * 92)] public delegate* unmanaged<nint, void> ReleaseEnv;
     [FieldOffset(Slot * 69)] public delegate* unmanaged<int, int, nint*, nint> CreateCpuMemoryInfo;
+    [FieldOffset(Slot * 68)] public delegate* unmanaged<byte*, int, int, int, nint*, nint> CreateMemoryInfo;
     [FieldOffset(Slot * 94)] public delegate* unmanaged<nint, void> ReleaseMemoryInfo;
     [FieldOffset(Slot * 156)] public delegate* unmanaged<nuint, int, int, int, nint*, nint> CreateArenaCfg;
     [FieldOffset(Slot * 157)] public delegate* unmanaged<nint, void> ReleaseArenaCfg;
@@ -79,7 +80,21 @@ internal unsafe struct OrtApiTable
     [FieldOffset(Slot * 46)] public delegate* unmanaged<nint, nint> RunOptionsSetTerminate;
     [FieldOffset(Slot * 47)] public delegate* unmanaged<nint, nint> RunOptionsUnsetTerminate;
 
+    // Runs whose results stay on a device.
+    [FieldOffset(Slot * 134)] public delegate* unmanaged<nint, nint*, nint> CreateIoBinding;
+    [FieldOffset(Slot * 135)] public delegate* unmanaged<nint, void> ReleaseIoBinding;
+    [FieldOffset(Slot * 136)] public delegate* unmanaged<nint, byte*, nint, nint> BindInput;
+    [FieldOffset(Slot * 137)] public delegate* unmanaged<nint, byte*, nint, nint> BindOutput;
+    [FieldOffset(Slot * 138)] public delegate* unmanaged<nint, byte*, nint, nint> BindOutputToDevice;
+    [FieldOffset(Slot * 133)] public delegate* unmanaged<nint, nint, nint, nint> RunWithBinding;
+    [FieldOffset(Slot * 140)] public delegate* unmanaged<nint, nint, nint**, nuint*, nint> GetBoundOutputValues;
+    [FieldOffset(Slot * 141)] public delegate* unmanaged<nint, void> ClearBoundInputs;
+    [FieldOffset(Slot * 142)] public delegate* unmanaged<nint, void> ClearBoundOutputs;
+    [FieldOffset(Slot * 131)] public delegate* unmanaged<nint, nint, nint*, nint> CreateAllocator;
+    [FieldOffset(Slot * 132)] public delegate* unmanaged<nint, void> ReleaseAllocator;
+
     // Values.
+    [FieldOffset(Slot * 48)] public delegate* unmanaged<nint, long*, nuint, OrtElementType, nint*, nint> CreateTensorAsOrtValue;
     [FieldOffset(Slot * 49)] public delegate* unmanaged<nint, void*, nuint, long*, nuint, OrtElementType, nint*, nint> CreateTensorWithDataAsOrtValue;
     [FieldOffset(Slot * 96)] public delegate* unmanaged<nint, void> ReleaseValue;
     [FieldOffset(Slot * 51)] public delegate* unmanaged<nint, void**, nint> GetTensorMutableData;

@@ -29,6 +29,9 @@ internal abstract class OrtHandle : SafeHandle
 
     public override bool IsInvalid => handle == 0;
 
+    /// <summary>Held while the object is released; null for an object that may go at any time.</summary>
+    public Lock? Turn { get; init; }
+
     /// <summary>The library that made the object.</summary>
     public OrtApi Api { get; }
 
@@ -39,9 +42,16 @@ internal abstract class OrtHandle : SafeHandle
     /// <exception cref="ObjectDisposedException">The handle is closed.</exception>
     public Lease Hold() => new(this);
 
+    /// <summary>Waits for a turn, which ends with the scope; null is no waiting.</summary>
+    public static Lock.Scope Take(Lock? turn) => turn is null ? default : turn.EnterScope();
+
     protected sealed override bool ReleaseHandle()
     {
-        ReleaseObject();
+        using (Take(Turn))
+        {
+            ReleaseObject();
+        }
+
         Api.CountObject(-1);
         foreach (var dependency in _dependencies)
         {

@@ -28,7 +28,7 @@ internal sealed class OrtThreadingOptionsHandle(OrtApi api, nint pointer) : OrtH
     protected override unsafe void ReleaseObject() => Api.Table->ReleaseThreadingOptions(handle);
 }
 
-/// <summary>Where memory is: here always the host's.</summary>
+/// <summary>Where memory is: the host's, or a device's.</summary>
 internal sealed class OrtMemoryInfoHandle(OrtApi api, nint pointer) : OrtHandle(api, pointer)
 {
     protected override unsafe void ReleaseObject() => Api.Table->ReleaseMemoryInfo(handle);
@@ -74,6 +74,18 @@ internal sealed class OrtTensorInfoHandle(OrtApi api, nint pointer) : OrtHandle(
 internal sealed class OrtRunOptionsHandle(OrtApi api, nint pointer) : OrtHandle(api, pointer)
 {
     protected override unsafe void ReleaseObject() => Api.Table->ReleaseRunOptions(handle);
+}
+
+/// <summary>What a run of a session on a device takes and where its results go.</summary>
+internal sealed class OrtIoBindingHandle(OrtApi api, nint pointer, OrtSessionHandle session) : OrtHandle(api, pointer, session)
+{
+    protected override unsafe void ReleaseObject() => Api.Table->ReleaseIoBinding(handle);
+}
+
+/// <summary>A session's allocator of device memory.</summary>
+internal sealed class OrtAllocatorHandle(OrtApi api, nint pointer, OrtSessionHandle session) : OrtHandle(api, pointer, session)
+{
+    protected override unsafe void ReleaseObject() => Api.Table->ReleaseAllocator(handle);
 }
 
 /// <summary>A compiled graph; keeps its environment, the native copies of its names and the weights lent to it alive.</summary>

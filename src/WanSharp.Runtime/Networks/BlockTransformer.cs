@@ -1,5 +1,5 @@
-using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Devices;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
@@ -7,7 +7,7 @@ namespace WanSharp.Runtime.Networks;
 
 /// <summary>
 /// Runs a Wan transformer block by block: three small graphs compile once, and the block's graph runs with each block's
-/// weights in turn, bound once as views of the checkpoint.
+/// weights in turn, bound once: as views of the checkpoint, or copied to the device, where activations then stay too.
 /// </summary>
 /// <remarks>Buffers grow to the largest batch seen and are kept.</remarks>
 internal sealed class BlockTransformer : TransformerRunner
@@ -15,14 +15,17 @@ internal sealed class BlockTransformer : TransformerRunner
     private readonly PreparedRun _embed;
     private readonly PreparedRun[] _blocks;
     private readonly PreparedRun _head;
+    private readonly SessionMemory _memory;
     private readonly Action<string, Tensor>? _observe;
-    private (Shape Latents, Tensor Cos, Tensor Sin, Tensor Grid)? _positions;
-    private Tensor? _x;
-    private Tensor? _next;
+    private (Shape Latents, RuntimeValue Cos, RuntimeValue Sin, Tensor Grid)? _positions;
+    private RuntimeValue? _x;
+    private RuntimeValue? _next;
 
-    private BlockTransformer(TransformerConfig configuration, PreparedRun embed, PreparedRun[] blocks, PreparedRun head, Action<string, Tensor>? observe)
+    private BlockTransformer(
+        TransformerConfig configuration, PreparedRun embed, PreparedRun[] blocks, PreparedRun head, SessionMemory memory, Action<string, Tensor>? observe)
         : base(configuration)
     {
+        _memory = memory;
         _embed = embed;
         _blocks = blocks;
         _head = head;
@@ -35,7 +38,7 @@ internal sealed class BlockTransformer : TransformerRunner
         Action<string, Tensor>? observe, CancellationToken cancellationToken)
     {
         var loader = new NetworkLoader(graphs, settings, weights);
-        var options = new GraphOptions { Probes = observe is not null };
+        var options = loader.Options(observed: observe is not null);
         var runs = new List<PreparedRun>();
         try
         {
@@ -47,7 +50,7 @@ internal sealed class BlockTransformer : TransformerRunner
             }
 
             runs.Add(await loader.PrepareAsync(WanTransformer.Head(configuration, options), "", cancellationToken));
-            return new BlockTransformer(configuration, runs[0], [.. runs[1..^1]], runs[^1], observe);
+            return new BlockTransformer(configuration, runs[0], [.. runs[1..^1]], runs[^1], loader.Memory, observe);
         }
         catch
         {
@@ -74,42 +77,45 @@ internal sealed class BlockTransformer : TransformerRunner
     private protected override void Run(
         Tensor latents, ReadOnlySpan<float> timesteps, Tensor context, Tensor velocity, Tensor? clipFeatures, CancellationToken cancellationToken)
     {
-        var (_, cos, sin, grid) = PositionsOf(latents.Shape);
+        var (_, cos, sin, grid) = PositionsOf(latents.Shape, cancellationToken);
         var (batch, tokens) = (latents.Shape[0], cos.Shape[0]);
         Shape activations = [batch, tokens, Configuration.Dim];
-        var x = NetworkLoader.Buffer(ref _x, activations);
-        var next = NetworkLoader.Buffer(ref _next, activations);
+        var x = _memory.Buffer(ref _x, activations, cancellationToken);
+        var next = _memory.Buffer(ref _next, activations, cancellationToken);
 
         using var embedded = Embed(latents, timesteps, context, clipFeatures, x, cancellationToken);
-        Tensor e = embedded["e"].AsTensor(), e0 = embedded["e0"].AsTensor(), text = embedded["context_embedding"].AsTensor();
         for (var i = 0; i < _blocks.Length; i++)
         {
             var block = _blocks[i];
             block.SetInput("x", x); // [batch, tokens, dim]
-            block.SetInput("e0", e0); // [batch, groups, 6, dim]
-            block.SetInput("context_embedding", text); // [batch, text_len, dim]
+            block.SetInput("e0", embedded["e0"]); // [batch, groups, 6, dim]
+            block.SetInput("context_embedding", embedded["context_embedding"]); // [batch, text_len, dim]
             block.SetInput("rope_cos", cos); // [tokens, head_dim / 2]
             block.SetInput("rope_sin", sin);
             if (clipFeatures is not null)
             {
-                block.SetInput("image_embedding", embedded["image_embedding"].AsTensor());
+                block.SetInput("image_embedding", embedded["image_embedding"]);
             }
 
             block.SetOutput("x_out", next);
             using var result = block.Run(cancellationToken);
-            Observe(result, $"block{i}_", except: "x_out");
-            _observe?.Invoke($"block{i}", next);
+            NetworkLoader.Show(_observe, $"block{i}_", result, except: "x_out");
+            if (_observe is not null)
+            {
+                NetworkLoader.Show(_observe, $"block{i}", next);
+            }
+
             (x, next) = (next, x);
         }
 
         _head.SetInput("x", x);
-        _head.SetInput("e", e);
+        _head.SetInput("e", embedded["e"]);
         _head.SetInput("grid", grid);
         _head.SetOutput("velocity", velocity);
         using var output = _head.Run(cancellationToken);
     }
 
-    private RunResult Embed(Tensor latents, ReadOnlySpan<float> timesteps, Tensor context, Tensor? clipFeatures, Tensor x, CancellationToken cancellationToken)
+    private RunResult Embed(Tensor latents, ReadOnlySpan<float> timesteps, Tensor context, Tensor? clipFeatures, RuntimeValue x, CancellationToken cancellationToken)
     {
         var batch = latents.Shape[0];
         var wide = new double[timesteps.Length];
@@ -131,28 +137,15 @@ internal sealed class BlockTransformer : TransformerRunner
         var result = _embed.Run(cancellationToken);
         if (_observe is not null)
         {
-            _observe("patch_embed", x);
-            Observe(result, "", except: "x");
+            NetworkLoader.Show(_observe, "patch_embed", x);
+            NetworkLoader.Show(_observe, "", result, except: "x");
         }
 
         return result;
     }
 
-    private void Observe(RunResult result, string prefix, string except)
-    {
-        if (_observe is null)
-        {
-            return;
-        }
-
-        foreach (var (name, value) in result.Values.Where(output => output.Key != except))
-        {
-            _observe(prefix + name, value.AsTensor());
-        }
-    }
-
     /// <summary>The rope tables and the grid, made anew when the latents' size changes.</summary>
-    private (Shape Latents, Tensor Cos, Tensor Sin, Tensor Grid) PositionsOf(Shape latents)
+    private (Shape Latents, RuntimeValue Cos, RuntimeValue Sin, Tensor Grid) PositionsOf(Shape latents, CancellationToken cancellationToken)
     {
         var size = Shape.Create(latents.Dims[2..]);
         if (_positions is { } known && known.Latents == size)
@@ -162,9 +155,11 @@ internal sealed class BlockTransformer : TransformerRunner
 
         ForgetPositions();
         var (cos, sin) = WanTransformer.RopeTables(Configuration, (int)size[0], (int)size[1], (int)size[2]);
+        using var cosines = cos; // the values hold what they need of them
+        using var sines = sin;
         var patch = Configuration.PatchSize;
         var grid = Tensor.CopyOf<long>([3], [size[0] / patch.Frames, size[1] / patch.Height, size[2] / patch.Width]);
-        _positions = (size, cos, sin, grid);
+        _positions = (size, _memory.Place(cos, cancellationToken), _memory.Place(sin, cancellationToken), grid);
         return _positions.Value;
     }
 

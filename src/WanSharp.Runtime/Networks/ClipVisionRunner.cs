@@ -1,5 +1,5 @@
-using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Devices;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
@@ -11,11 +11,13 @@ public sealed class ClipVisionRunner : IDisposable
 {
     private readonly PreparedRun _embed;
     private readonly PreparedRun[] _blocks;
+    private readonly SessionMemory _memory;
     private readonly Action<string, Tensor>? _observe;
 
-    private ClipVisionRunner(ClipVisionConfig configuration, PreparedRun embed, PreparedRun[] blocks, Action<string, Tensor>? observe)
+    private ClipVisionRunner(ClipVisionConfig configuration, PreparedRun embed, PreparedRun[] blocks, SessionMemory memory, Action<string, Tensor>? observe)
     {
         Configuration = configuration;
+        _memory = memory;
         _embed = embed;
         _blocks = blocks;
         _observe = observe;
@@ -38,7 +40,7 @@ public sealed class ClipVisionRunner : IDisposable
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var loader = new NetworkLoader(graphs, settings, weights);
-        var options = new GraphOptions();
+        var options = loader.Options();
         var runs = new List<PreparedRun>();
         try
         {
@@ -49,7 +51,7 @@ public sealed class ClipVisionRunner : IDisposable
                 runs.Add(await loader.PrepareAsync(block, $"visual.transformer.{i}.", cancellationToken));
             }
 
-            return new ClipVisionRunner(configuration, runs[0], [.. runs[1..]], observe);
+            return new ClipVisionRunner(configuration, runs[0], [.. runs[1..]], loader.Memory, observe);
         }
         catch
         {
@@ -72,26 +74,20 @@ public sealed class ClipVisionRunner : IDisposable
             throw new ArgumentException($"Images [batch, 3, {size}, {size}] are expected, not {images.Shape}.", nameof(images));
         }
 
-        var x = Tensor.Zeros(DType.F32, [images.Shape[0], Configuration.Tokens, Configuration.Dim]);
-        var next = Tensor.Zeros(DType.F32, x.Shape);
-        try
+        Shape activations = [images.Shape[0], Configuration.Tokens, Configuration.Dim];
+        using var first = _memory.Allocate(DType.F32, activations, cancellationToken);
+        using var second = _memory.Allocate(DType.F32, activations, cancellationToken);
+        var (x, next) = (first, second);
+        _embed.SetInput("image", images);
+        Run(_embed, "x", next, "pre_norm", cancellationToken);
+        for (var i = 0; i < _blocks.Length; i++)
         {
-            Run(_embed, "image", images, "x", next, "pre_norm", cancellationToken);
-            for (var i = 0; i < _blocks.Length; i++)
-            {
-                (x, next) = (next, x);
-                Run(_blocks[i], "x", x, "x_out", next, $"block{i}", cancellationToken);
-            }
+            (x, next) = (next, x);
+            _blocks[i].SetInput("x", x);
+            Run(_blocks[i], "x_out", next, $"block{i}", cancellationToken);
+        }
 
-            var features = next;
-            next = null;
-            return features;
-        }
-        finally
-        {
-            x.Dispose();
-            next?.Dispose();
-        }
+        return next.CopyToHost(cancellationToken);
     }
 
     /// <summary>Frees the prepared runs; the graph cache keeps the sessions.</summary>
@@ -104,13 +100,13 @@ public sealed class ClipVisionRunner : IDisposable
         }
     }
 
-    private void Run(PreparedRun run, string input, Tensor value, string output, Tensor result, string name, CancellationToken cancellationToken)
+    private void Run(PreparedRun run, string output, RuntimeValue result, string name, CancellationToken cancellationToken)
     {
-        run.SetInput(input, value);
         run.SetOutput(output, result);
-        using (run.Run(cancellationToken))
+        run.Run(cancellationToken).Dispose();
+        if (_observe is not null)
         {
-            _observe?.Invoke(name, result);
+            NetworkLoader.Show(_observe, name, result);
         }
     }
 }

@@ -1,4 +1,5 @@
 using WanSharp.Graphs;
+using WanSharp.Runtime.Devices;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
@@ -12,6 +13,13 @@ internal sealed class NetworkLoader(GraphCache graphs, SessionSettings settings,
 {
     public WeightStore Weights => weights;
 
+    /// <summary>Where values are between runs.</summary>
+    public SessionMemory Memory { get; } = graphs.Runtime.MemoryOf(settings);
+
+    /// <summary>How graphs are written for the provider.</summary>
+    /// <param name="observed">Whether intermediate values leave the graphs.</param>
+    public GraphOptions Options(bool observed = false) => graphs.Runtime.GraphOptionsFor(settings) with { Probes = observed };
+
     /// <summary>A run of a graph whose weights are inputs, with those weights bound.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="prefix">What stands before the weights' names in the checkpoint.</param>
@@ -24,7 +32,7 @@ internal sealed class NetworkLoader(GraphCache graphs, SessionSettings settings,
         {
             foreach (var slot in graph.Weights)
             {
-                run.SetInput(slot.Name, weights.Get(slot, prefix));
+                run.GiveInput(slot.Name, Memory.Place(weights.Get(slot, prefix), cancellationToken));
             }
 
             return run;
@@ -36,15 +44,22 @@ internal sealed class NetworkLoader(GraphCache graphs, SessionSettings settings,
         }
     }
 
-    /// <summary>A tensor of the wanted shape, kept from call to call while the shape stays.</summary>
-    public static Tensor Buffer(ref Tensor? buffer, Shape shape)
+    /// <summary>Shows a value to an observer, which reads host memory.</summary>
+    public static void Show(Action<string, Tensor> observe, string name, RuntimeValue value)
     {
-        if (buffer?.Shape != shape)
-        {
-            buffer?.Dispose();
-            buffer = Tensor.Zeros(DType.F32, shape);
-        }
+        using var copy = value.IsOnDevice ? value.CopyToHost() : null;
+        observe(name, copy ?? value.AsTensor());
+    }
 
-        return buffer;
+    /// <summary>Shows all outputs of a run but one.</summary>
+    public static void Show(Action<string, Tensor>? observe, string prefix, RunResult result, string except)
+    {
+        if (observe is not null)
+        {
+            foreach (var (name, value) in result.Values.Where(output => output.Key != except))
+            {
+                Show(observe, prefix + name, value);
+            }
+        }
     }
 }

@@ -1,5 +1,5 @@
-using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Devices;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
@@ -13,10 +13,13 @@ public sealed class TextEncoderRunner : IDisposable
     private readonly EmbeddingTable _embeddings;
     private readonly PreparedRun[] _blocks;
     private readonly PreparedRun _norm;
+    private readonly SessionMemory _memory;
     private readonly Action<string, Tensor>? _observe;
 
-    private TextEncoderRunner(Umt5Config configuration, EmbeddingTable embeddings, PreparedRun[] blocks, PreparedRun norm, Action<string, Tensor>? observe)
+    private TextEncoderRunner(
+        Umt5Config configuration, EmbeddingTable embeddings, PreparedRun[] blocks, PreparedRun norm, SessionMemory memory, Action<string, Tensor>? observe)
     {
+        _memory = memory;
         _configuration = configuration;
         _embeddings = embeddings;
         _blocks = blocks;
@@ -38,7 +41,7 @@ public sealed class TextEncoderRunner : IDisposable
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var loader = new NetworkLoader(graphs, settings, weights);
-        var options = new GraphOptions { Probes = observe is not null };
+        var options = loader.Options(observed: observe is not null);
         var embeddings = new EmbeddingTable(weights, "token_embedding.weight", configuration.Vocabulary, configuration.Dim);
         var runs = new List<PreparedRun>();
         try
@@ -50,7 +53,7 @@ public sealed class TextEncoderRunner : IDisposable
             }
 
             runs.Add(await loader.PrepareAsync(Umt5Encoder.Norm(configuration, options), "", cancellationToken));
-            return new TextEncoderRunner(configuration, embeddings, [.. runs[..^1]], runs[^1], observe);
+            return new TextEncoderRunner(configuration, embeddings, [.. runs[..^1]], runs[^1], loader.Memory, observe);
         }
         catch
         {
@@ -71,30 +74,31 @@ public sealed class TextEncoderRunner : IDisposable
         using var buckets = Umt5Encoder.RelativePositions(_configuration, ids.Length);
         using var mask = Tensor.Zeros(DType.I64, [1, ids.Length]);
         mask.Write<long>()[..tokens].Fill(1);
-        var x = _embeddings.Lookup(ids); // [1, length, dim]
-        var next = Tensor.Zeros(DType.F32, x.Shape);
+        using var embedded = _embeddings.Lookup(ids); // [1, length, dim]
+        _observe?.Invoke("embed", embedded);
+        using var placedBuckets = _memory.Place(buckets, cancellationToken);
+        using var placedMask = _memory.Place(mask, cancellationToken);
+        using var first = _memory.Place(embedded, cancellationToken);
+        using var second = _memory.Allocate(DType.F32, embedded.Shape, cancellationToken);
+        var (x, next) = (first, second);
+        for (var i = 0; i < _blocks.Length; i++)
+        {
+            RunBlock(i, x, next, placedBuckets, placedMask, cancellationToken);
+            (x, next) = (next, x);
+        }
+
+        var text = Tensor.Zeros(DType.F32, embedded.Shape);
         try
         {
-            _observe?.Invoke("embed", x);
-            for (var i = 0; i < _blocks.Length; i++)
-            {
-                RunBlock(i, x, next, buckets, mask, cancellationToken);
-                (x, next) = (next, x);
-            }
-
             _norm.SetInput("x", x);
-            _norm.SetOutput("text", next);
-            using (_norm.Run(cancellationToken))
-            {
-                var text = next;
-                next = null;
-                return text;
-            }
+            _norm.SetOutput("text", text);
+            _norm.Run(cancellationToken).Dispose();
+            return text;
         }
-        finally
+        catch
         {
-            x.Dispose();
-            next?.Dispose();
+            text.Dispose();
+            throw;
         }
     }
 
@@ -108,7 +112,7 @@ public sealed class TextEncoderRunner : IDisposable
         }
     }
 
-    private void RunBlock(int index, Tensor x, Tensor next, Tensor buckets, Tensor mask, CancellationToken cancellationToken)
+    private void RunBlock(int index, RuntimeValue x, RuntimeValue next, RuntimeValue buckets, RuntimeValue mask, CancellationToken cancellationToken)
     {
         var block = _blocks[index];
         block.SetInput("x", x);
@@ -116,16 +120,10 @@ public sealed class TextEncoderRunner : IDisposable
         block.SetInput("mask", mask);
         block.SetOutput("x_out", next);
         using var result = block.Run(cancellationToken);
-        if (_observe is null)
+        NetworkLoader.Show(_observe, $"block{index}_", result, except: "x_out");
+        if (_observe is not null)
         {
-            return;
+            NetworkLoader.Show(_observe, $"block{index}", next);
         }
-
-        foreach (var (name, value) in result.Values.Where(output => output.Key != "x_out"))
-        {
-            _observe($"block{index}_{name}", value.AsTensor());
-        }
-
-        _observe($"block{index}", next);
     }
 }

@@ -27,8 +27,7 @@ public sealed class VaeRunner : IDisposable
     /// <param name="config">The architecture.</param>
     /// <param name="weights">The weights under their official names; they must outlive this object.</param>
     /// <param name="settings">How the graphs are compiled. Default: for the CPU.</param>
-    /// <param name="lowering">The operators to use.</param>
-    public VaeRunner(OrtRuntime runtime, VaeConfig config, WeightStore weights, SessionSettings? settings = null, Lowering lowering = Lowering.Fused)
+    public VaeRunner(OrtRuntime runtime, VaeConfig config, WeightStore weights, SessionSettings? settings = null)
     {
         ArgumentNullException.ThrowIfNull(runtime);
         ArgumentNullException.ThrowIfNull(config);
@@ -36,10 +35,11 @@ public sealed class VaeRunner : IDisposable
         (_runtime, _weights, _settings) = (runtime, weights, settings ?? new SessionSettings());
         Config = config;
 
+        _encoder = new StreamedNetwork(() => WanVae.EncodeFirst(config, Options()), () => WanVae.EncodeNext(config, Options()), Compile);
+        _decoder = new StreamedNetwork(() => WanVae.DecodeFirst(config, Options()), () => WanVae.DecodeNext(config, Options()), Compile);
+
         // As constants the weights are packed once, and convolutions get the layout that suits the processor.
-        var options = new GraphOptions { Lowering = lowering, Weights = WeightStorage.Initializers };
-        _encoder = new StreamedNetwork(() => WanVae.EncodeFirst(config, options), () => WanVae.EncodeNext(config, options), Compile);
-        _decoder = new StreamedNetwork(() => WanVae.DecodeFirst(config, options), () => WanVae.DecodeNext(config, options), Compile);
+        GraphOptions Options() => _runtime.GraphOptionsFor(_settings) with { Weights = WeightStorage.Initializers };
     }
 
     /// <summary>The architecture.</summary>

@@ -28,7 +28,7 @@ internal sealed class WholeTransformer : TransformerRunner
         GraphCache graphs, TransformerConfig configuration, WeightStore weights, SessionSettings settings, string? cacheFolder,
         Action<string, Tensor>? observe, CancellationToken cancellationToken)
     {
-        var options = new GraphOptions { Weights = WeightStorage.Initializers, Probes = observe is not null };
+        var options = graphs.Runtime.GraphOptionsFor(settings) with { Weights = WeightStorage.Initializers, Probes = observe is not null };
         var graph = WanTransformer.Whole(configuration, options);
         settings = settings with { Name = graph.Name };
         var session = cacheFolder is null
@@ -58,12 +58,6 @@ internal sealed class WholeTransformer : TransformerRunner
 
         _run.SetOutput(Velocity, velocity);
         using var result = _run.Run(cancellationToken);
-        if (_observe is not null)
-        {
-            foreach (var (name, value) in result.Values.Where(output => output.Key != Velocity))
-            {
-                _observe(name, value.AsTensor());
-            }
-        }
+        NetworkLoader.Show(_observe, "", result, except: Velocity);
     }
 }
