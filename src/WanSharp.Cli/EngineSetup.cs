@@ -34,4 +34,12 @@ internal static class EngineSetup
     /// <summary>ffmpeg, from <c>WAN_FFMPEG</c>, the search path, or beside the program.</summary>
     public static string FindFfmpeg(CliEnvironment environment) =>
         FfmpegLocator.Find(environment.Variable("WAN_FFMPEG"), environment.Variable("PATH"), AppContext.BaseDirectory);
+
+    /// <summary>Where what can be made again is kept: <c>WAN_CACHE</c>, or the user's cache folder.</summary>
+    public static string CacheFolder(CliEnvironment environment) => environment.Variable("WAN_CACHE")
+        ?? Path.Combine(environment.Variable("XDG_CACHE_HOME") ?? UserCache(), "wansharp");
+
+    private static string UserCache() => OperatingSystem.IsWindows()
+        ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
+        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), OperatingSystem.IsMacOS() ? "Library/Caches" : ".cache");
 }

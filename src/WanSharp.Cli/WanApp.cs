@@ -19,6 +19,7 @@ internal static class WanApp
             InspectCommand.Build(environment),
             ProvidersCommand.Build(environment),
             SelftestCommand.Build(environment),
+            BenchCommand.Build(environment),
         };
         root.Options.Add(Verbose);
         root.WithExamples("wan generate \"a red circle moving left on a black background\" -o clip.mp4", "wan inspect clip.mp4", "wan generate --help");

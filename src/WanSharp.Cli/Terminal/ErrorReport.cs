@@ -1,3 +1,4 @@
+using WanSharp.Engine.Benchmarks;
 using WanSharp.Engine.Requests;
 using WanSharp.Runtime;
 using WanSharp.Tensors;
@@ -9,7 +10,7 @@ internal static class ErrorReport
 {
     public static int Write(Exception exception, TextWriter error, bool verbose)
     {
-        var expected = exception is InvalidRequestException or CheckpointException or OrtException or OrtLibraryException
+        var expected = exception is InvalidRequestException or BenchmarkException or CheckpointException or OrtException or OrtLibraryException
             or IOException or InvalidDataException or UnauthorizedAccessException or OutOfMemoryException;
         error.WriteLine(PlainText.OneLine(expected
             ? $"wan: {exception.Message}"

@@ -1,0 +1,110 @@
+using System.Text.Json.Nodes;
+using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
+using WanSharp.Runtime;
+using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Weights;
+using WanSharp.Tensors;
+
+namespace WanSharp.Engine.Benchmarks;
+
+/// <summary>One branch of one denoise step, with text of the full length.</summary>
+internal sealed class TransformerWorkload : Workload
+{
+    private const float Timestep = 500;
+
+    private readonly TransformerConfig _config;
+    private readonly OnnxGraph _embed;
+    private readonly OnnxGraph _block;
+    private readonly OnnxGraph _head;
+    private readonly Shape _latents;
+
+    /// <param name="config">The network.</param>
+    /// <param name="latents">[1, channels, frames, height, width].</param>
+    public TransformerWorkload(TransformerConfig config, Shape latents)
+    {
+        var options = new GraphOptions();
+        (_config, _latents) = (config, latents);
+        _embed = WanTransformer.Embed(config, options);
+        _block = WanTransformer.Block(config, options);
+        _head = WanTransformer.Head(config, options);
+        AddNoise("latents", latents);
+        AddNoise("context", [1, config.TextLength, config.TextDim]);
+        Add("timesteps", Tensor.CopyOf<float>([1, 1], [Timestep]));
+    }
+
+    public override string Name => "dit";
+
+    public override IEnumerable<WeightSlot> Weights => [.. _embed.Weights, .. Repeat(_block, _config.Layers), .. _head.Weights];
+
+    public override double Operations
+    {
+        get
+        {
+            var patch = _config.PatchSize;
+            var (frames, height, width) = (_latents[2] / patch.Frames, _latents[3] / patch.Height, _latents[4] / patch.Width);
+            var lengths = new Dictionary<string, long>
+            {
+                ["batch"] = 1, ["groups"] = 1, ["tokens"] = frames * height * width,
+                ["frames"] = _latents[2], ["height"] = _latents[3], ["width"] = _latents[4],
+                ["grid_frames"] = frames, ["grid_height"] = height, ["grid_width"] = width,
+            };
+            return _embed.CountOperations(lengths) + (_config.Layers * _block.CountOperations(lengths)) + _head.CountOperations(lengths);
+        }
+    }
+
+    public override JsonObject PeerArguments => new()
+    {
+        ["model_type"] = "t2v",
+        ["patch_size"] = new JsonArray(_config.PatchSize.Frames, _config.PatchSize.Height, _config.PatchSize.Width),
+        ["text_len"] = _config.TextLength,
+        ["in_dim"] = _config.InChannels,
+        ["dim"] = _config.Dim,
+        ["ffn_dim"] = _config.FfnDim,
+        ["freq_dim"] = _config.FreqDim,
+        ["text_dim"] = _config.TextDim,
+        ["out_dim"] = _config.OutChannels,
+        ["num_heads"] = _config.Heads,
+        ["num_layers"] = _config.Layers,
+        ["eps"] = _config.Eps,
+    };
+
+    public override async Task<ILoadedNetwork> LoadAsync(string checkpoint, BenchmarkContext context, CancellationToken cancellationToken)
+    {
+        var loaded = new Loaded(this, context.Runtime, new WeightStore(Checkpoint.Open(checkpoint)));
+        try
+        {
+            await loaded.CompileAsync(context, cancellationToken);
+            return loaded;
+        }
+        catch
+        {
+            loaded.Dispose();
+            throw;
+        }
+    }
+
+    private sealed class Loaded(TransformerWorkload workload, OrtRuntime runtime, WeightStore weights) : ILoadedNetwork
+    {
+        private readonly GraphCache _graphs = new(runtime);
+        private readonly Tensor _velocity = Tensor.Zeros(DType.F32, workload._latents);
+        private TransformerRunner? _transformer;
+
+        public async Task CompileAsync(BenchmarkContext context, CancellationToken cancellationToken) => _transformer = await TransformerRunner.CreateAsync(
+            _graphs, workload._config, weights, context.Settings, options: context.Transformer, cancellationToken: cancellationToken);
+
+        public Tensor Forward(CancellationToken cancellationToken)
+        {
+            _transformer!.Forward(workload.Inputs["latents"], [Timestep], workload.Inputs["context"], _velocity, cancellationToken: cancellationToken);
+            return _velocity;
+        }
+
+        public void Dispose()
+        {
+            _transformer?.Dispose();
+            _graphs.Dispose();
+            weights.Dispose();
+            _velocity.Dispose();
+        }
+    }
+}
