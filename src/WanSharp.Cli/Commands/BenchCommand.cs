@@ -65,7 +65,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
         return command.WithExamples(
             "wan bench dit --shape 1.3b --size 256x256 --frames 17 --peer torch",
             "wan bench dit --shape 14b --layers 4 --mode whole",
-            "wan bench vae --peer torch --json > vae.json",
+            "wan bench vae --peer torch --json",
             "wan bench vae --peer torch --baseline vae.json");
     }
 
