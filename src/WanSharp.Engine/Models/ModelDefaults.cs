@@ -21,8 +21,14 @@ public sealed record ModelDefaults
     /// <summary>The noise schedule's shift.</summary>
     public required double Shift { get; init; }
 
-    /// <summary>Guidance scale.</summary>
+    /// <summary>Guidance scale; that of the low-noise expert where there are two.</summary>
     public required float GuidanceScale { get; init; }
+
+    /// <summary>Guidance scale of the high-noise expert; null where there is one transformer.</summary>
+    public float? HighNoiseGuidanceScale { get; init; }
+
+    /// <summary>The share of the timesteps from which on the high-noise expert takes a step, 0 to 1; null where there is one transformer.</summary>
+    public double? Boundary { get; init; }
 
     /// <summary>The sampler's name.</summary>
     public required string Sampler { get; init; }

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using WanSharp.Engine.Models.Layout;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Models;
@@ -43,6 +45,41 @@ internal sealed record ModelDescription
         return description;
     }
 
+    /// <summary>The model that the description in a folder describes.</summary>
+    /// <exception cref="CheckpointException">A dimension, or the name of a file, is none.</exception>
+    public ModelParts InFolder(string folder)
+    {
+        var source = Path.Combine(folder, FileName);
+        return new ModelParts
+        {
+            Source = source,
+            Folder = folder,
+            Name = Name,
+            Defaults = Defaults,
+            Transformer = Transformer.ToConfiguration(source),
+            TextEncoder = TextEncoder.ToConfiguration(source),
+            Vae = Vae.ToConfiguration(source),
+            TransformerPath = FileBeside(source, Transformer.File),
+            TextEncoderPath = FileBeside(source, TextEncoder.File),
+            VaePath = FileBeside(source, Vae.File),
+            TokenizerPath = FileBeside(source, Tokenizer.File),
+        };
+    }
+
+    /// <summary>Whether a folder has a description of this kind; Wan's and Diffusers' files of the same name describe one network.</summary>
+    public static bool IsIn(string folder)
+    {
+        var path = Path.Combine(folder, FileName);
+        return File.Exists(path)
+            && !(JsonFile.Read(path, ModelJson.Default.JsonElement, MaximumBytes) is { ValueKind: JsonValueKind.Object } description && description.TryGetProperty("_class_name", out _));
+    }
+
+    /// <summary>A file of the model; descriptions come from strangers and may not name files elsewhere.</summary>
+    private static string FileBeside(string source, string? file) =>
+        file is { Length: > 0 } and not "." and not ".." && file.IndexOfAny(Path.GetInvalidFileNameChars()) < 0
+            ? Path.Combine(Path.GetDirectoryName(source)!, file)
+            : throw new CheckpointException(source, $"\"{file}\" is not the name of a file beside it.");
+
     internal sealed record TokenizerSection
     {
         public required string File { get; init; }
@@ -55,4 +92,6 @@ internal sealed record ModelDescription
 [JsonSerializable(typeof(TextEncoderSection))]
 [JsonSerializable(typeof(VaeSection))]
 [JsonSerializable(typeof(ClipVisionSection))]
+[JsonSerializable(typeof(IReadOnlyList<ModelVariant>))]
+[JsonSerializable(typeof(JsonElement))]
 internal sealed partial class ModelJson : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using WanSharp.Engine.Models.Layout;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Text;
 using WanSharp.Graphs.Networks;
@@ -12,15 +13,13 @@ internal static class NetworkFit
     private const int MostResidualBlocks = 16;
     private const int MostVaeChannels = 1 << 14;
 
-    /// <param name="source">The description's file, for errors.</param>
-    /// <param name="transformer">Makes velocities of latents.</param>
-    /// <param name="textEncoder">Makes what the transformer attends to.</param>
-    /// <param name="vae">Makes pictures of latents.</param>
+    /// <summary>Checks a model's networks.</summary>
     /// <exception cref="CheckpointException">They cannot.</exception>
-    public static void Require(string source, TransformerConfig transformer, Umt5Config textEncoder, VaeConfig vae)
+    public static void Require(ModelParts parts)
     {
-        Check(transformer.ModelType is ModelType.TextToVideo or ModelType.TextImageToVideo,
-            $"a transformer of type {transformer.ModelType} cannot be run yet; t2v and ti2v can.");
+        var (transformer, textEncoder, vae) = (parts.Transformer, parts.TextEncoder, parts.Vae);
+        Check(transformer.ModelType is ModelType.TextToVideo or ModelType.TextImageToVideo && parts.HighNoisePath is null,
+            $"{parts.Name} was recognized, but a transformer of type {transformer.ModelType}{(parts.HighNoisePath is null ? "" : " with two experts")} cannot be run yet; t2v and ti2v of one transformer can.");
         Check(transformer.InChannels == vae.LatentChannels && transformer.OutChannels == vae.LatentChannels,
             $"the transformer takes {transformer.InChannels} channels and gives {transformer.OutChannels}, but the VAE's latents have {vae.LatentChannels}.");
         Check(transformer.TextDim == textEncoder.Dim,
@@ -34,7 +33,7 @@ internal static class NetworkFit
         {
             if (!holds)
             {
-                throw new CheckpointException(source, otherwise);
+                throw new CheckpointException(parts.Source, otherwise);
             }
         }
     }

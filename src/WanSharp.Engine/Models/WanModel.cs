@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using WanSharp.Engine.Models.Layout;
+using WanSharp.Engine.Models.Names;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Text;
@@ -15,33 +17,28 @@ public sealed class WanModel : IDisposable
     private readonly Lazy<string> _digest;
     private readonly Stack<IDisposable> _mapped = [];
 
-    private WanModel(string folder, ModelDescription description)
+    private WanModel(ModelParts parts)
     {
-        Folder = folder;
-        Name = description.Name;
-        Defaults = description.Defaults;
-        var source = Path.Combine(folder, ModelDescription.FileName);
-        Transformer = description.Transformer.ToConfiguration(source);
-        TextEncoder = description.TextEncoder.ToConfiguration(source);
-        Vae = description.Vae.ToConfiguration(source);
-        string?[] files = [description.Transformer.File, description.TextEncoder.File, description.Vae.File, description.Tokenizer.File];
-        var paths = files.Select(file => FileBeside(source, file)).ToList();
-        NetworkFit.Require(source, Transformer, TextEncoder, Vae);
-        TokenizerPath = paths[3];
-        Tokenizer = SentencePieceTokenizer.Load(TokenizerPath);
-        NetworkFit.Require(source, Tokenizer, TextEncoder);
-        _digest = new Lazy<string>(() => DigestOf(paths.Prepend(source)));
+        NetworkFit.Require(parts);
+        (Folder, Name, Defaults) = (parts.Folder, parts.Name, parts.Defaults);
+        (Transformer, TextEncoder, Vae) = (parts.Transformer, parts.TextEncoder, parts.Vae);
+        TokenizerPath = parts.TokenizerPath;
+        Tokenizer = TokenizerSource.Load(TokenizerPath);
+        NetworkFit.Require(parts.Source, Tokenizer, TextEncoder);
         try
         {
-            TransformerWeights = Map(new WeightStore(Checkpoint.Open(paths[0])));
-            TextEncoderWeights = Map(new WeightStore(Checkpoint.Open(paths[1])));
-            VaeWeights = Map(new WeightStore(Checkpoint.Open(paths[2])));
+            TransformerWeights = Open(TransformerNames.Names, parts.TransformerPath);
+            TextEncoderWeights = Open(TextEncoderNames.Names, parts.TextEncoderPath);
+            VaeWeights = Open(VaeNames.Names, parts.VaePath);
+            string[] described = File.Exists(parts.Source) ? [parts.Source] : [];
+            string[] files = [.. described, .. TransformerWeights.Files, .. TextEncoderWeights.Files, .. VaeWeights.Files, TokenizerPath];
+            _digest = new Lazy<string>(() => DigestOf(files.Distinct()));
             GenerationPlanner.CheckDefaults(this);
         }
         catch (InvalidRequestException e)
         {
             Dispose();
-            throw new CheckpointException(source, $"its defaults are no settings that the model can run: {e.Message}", e);
+            throw new CheckpointException(parts.Source, $"its defaults are no settings that the model can run: {e.Message}", e);
         }
         catch
         {
@@ -91,13 +88,17 @@ public sealed class WanModel : IDisposable
 
     internal string TokenizerPath { get; }
 
-    /// <summary>Opens a model folder.</summary>
-    /// <param name="folder">A folder with a <c>config.json</c>; <see cref="ModelLocator"/> finds one by name.</param>
-    /// <exception cref="CheckpointException">Something is missing or not what the description says.</exception>
-    public static WanModel Open(string folder)
+    /// <summary>
+    /// Opens a model: a folder of ours with a <c>config.json</c>, an official or Diffusers folder, a ComfyUI <c>models</c>
+    /// folder with one Wan transformer, or a transformer's file, whose companions are found beside it.
+    /// </summary>
+    /// <param name="path">The folder or file; <see cref="ModelLocator"/> finds one by name.</param>
+    /// <exception cref="CheckpointException">Something is missing, not supported, or not what the description says.</exception>
+    public static WanModel Open(string path)
     {
-        ArgumentException.ThrowIfNullOrEmpty(folder);
-        return new WanModel(folder, ModelDescription.Read(folder));
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var isOther = File.Exists(path) || (Directory.Exists(path) && !ModelDescription.IsIn(path));
+        return new WanModel(isOther ? ModelLayout.Find(path) : ModelDescription.Read(path).InFolder(path));
     }
 
     /// <summary>Unmaps the weights.</summary>
@@ -109,18 +110,14 @@ public sealed class WanModel : IDisposable
         }
     }
 
-    private T Map<T>(T weights)
-        where T : IDisposable
+    /// <summary>A network's weights under official names, whatever tool wrote them.</summary>
+    private WeightStore Open(NetworkNames names, string path)
     {
+        var checkpoint = Checkpoint.Open(path);
+        var weights = new WeightStore(names.Find(checkpoint) ?? checkpoint); // what has other names fails with the one that is missing
         _mapped.Push(weights);
         return weights;
     }
-
-    /// <summary>A file of the model; descriptions come from strangers and may not name files elsewhere.</summary>
-    private static string FileBeside(string source, string? file) =>
-        file is { Length: > 0 } and not "." and not ".." && file.IndexOfAny(Path.GetInvalidFileNameChars()) < 0
-            ? Path.Combine(Path.GetDirectoryName(source)!, file)
-            : throw new CheckpointException(source, $"\"{file}\" is not the name of a file beside it.");
 
     private static string DigestOf(IEnumerable<string> files)
     {

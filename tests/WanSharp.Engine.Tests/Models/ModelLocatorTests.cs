@@ -36,5 +36,15 @@ public sealed class ModelLocatorTests : IDisposable
     public void Find_OfAFolderWithoutADescription_SaysWhatIsMissing() =>
         Assert.Contains("it has no config.json", Assert.Throws<CheckpointException>(() => _locator.Find(_folder["models/empty"])).Message, StringComparison.Ordinal);
 
+    [Fact]
+    public void Find_CheckpointsOfOtherTools_NeedsNoDescription()
+    {
+        Directory.CreateDirectory(_folder["models/comfy/diffusion_models/wan"]);
+        File.WriteAllText(_folder["models/comfy/diffusion_models/wan/one.gguf"], "");
+        Assert.Equal(_folder["models/comfy"], _locator.Find("comfy"));
+        Assert.Equal(_folder["models/comfy/diffusion_models/wan/one.gguf"], _locator.Find(_folder["models/comfy/diffusion_models/wan/one.gguf"]));
+        Assert.Equal(["comfy", "wan-1.3b"], _locator.Names());
+    }
+
     public void Dispose() => _folder.Dispose();
 }

@@ -1,0 +1,68 @@
+using System.Globalization;
+using System.Text.Json;
+using WanSharp.Tensors;
+
+namespace WanSharp.Engine.Models.Detection;
+
+/// <summary>
+/// What stands beside the tensors and settles what their names and shapes leave open: the notes inside the checkpoint,
+/// then the <c>config.json</c> in its folder, official or Diffusers'.
+/// </summary>
+internal sealed class ModelHints
+{
+    private const int MaximumBytes = 1 << 20;
+
+    private readonly Dictionary<string, string> _values = [];
+
+    private ModelHints()
+    {
+    }
+
+    /// <summary>The hints for a checkpoint.</summary>
+    /// <exception cref="CheckpointException">The <c>config.json</c> is no JSON object.</exception>
+    public static ModelHints For(ICheckpoint checkpoint)
+    {
+        var hints = new ModelHints();
+        foreach (var (key, value) in checkpoint.Metadata)
+        {
+            hints._values.TryAdd(key, value);
+        }
+
+        var path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(checkpoint.Path)) ?? "", ModelDescription.FileName);
+        if (File.Exists(path))
+        {
+            var config = JsonFile.Read(path, ModelJson.Default.JsonElement, MaximumBytes);
+            if (config.ValueKind != JsonValueKind.Object)
+            {
+                throw new CheckpointException(path, "it is no JSON object: no description of a network.");
+            }
+
+            foreach (var property in config.EnumerateObject())
+            {
+                hints._values.TryAdd(property.Name, property.Value.ToString());
+            }
+        }
+
+        return hints;
+    }
+
+    /// <summary>A text, or null.</summary>
+    public string? Text(string name) => _values.GetValueOrDefault(name);
+
+    /// <summary>The first of the names that has a whole number, or null.</summary>
+    public int? Integer(params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (int.TryParse(Text(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            {
+                return number;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A number, or null.</summary>
+    public float? Number(string name) => float.TryParse(Text(name), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
+}
