@@ -7,13 +7,14 @@ namespace WanSharp.Runtime.Networks;
 
 /// <summary>
 /// Runs a Wan transformer block by block: three small graphs compile once, and the block's graph runs with each block's
-/// weights in turn, bound once: as views of the checkpoint, or copied to the device, where activations then stay too.
+/// weights in turn: as views of the checkpoint, widened block by block, or copied to the device, where activations then
+/// stay too.
 /// </summary>
 /// <remarks>Buffers grow to the largest batch seen and are kept.</remarks>
 internal sealed class BlockTransformer : TransformerRunner
 {
     private readonly PreparedRun _embed;
-    private readonly PreparedRun[] _blocks;
+    private readonly IBlockRuns _blocks;
     private readonly PreparedRun _head;
     private readonly SessionMemory _memory;
     private readonly Action<string, Tensor>? _observe;
@@ -22,7 +23,7 @@ internal sealed class BlockTransformer : TransformerRunner
     private RuntimeValue? _next;
 
     private BlockTransformer(
-        TransformerConfig configuration, PreparedRun embed, PreparedRun[] blocks, PreparedRun head, SessionMemory memory, Action<string, Tensor>? observe)
+        TransformerConfig configuration, PreparedRun embed, IBlockRuns blocks, PreparedRun head, SessionMemory memory, Action<string, Tensor>? observe)
         : base(configuration)
     {
         _memory = memory;
@@ -39,23 +40,25 @@ internal sealed class BlockTransformer : TransformerRunner
     {
         var loader = new NetworkLoader(graphs, settings, weights);
         var options = loader.Options(observed: observe is not null);
-        var runs = new List<PreparedRun>();
+        var owned = new List<IDisposable>();
         try
         {
-            runs.Add(await loader.PrepareAsync(WanTransformer.Embed(configuration, options), "", cancellationToken));
-            var block = WanTransformer.Block(configuration, options);
-            for (var i = 0; i < configuration.Layers; i++)
-            {
-                runs.Add(await loader.PrepareAsync(block, $"blocks.{i}.", cancellationToken));
-            }
-
-            runs.Add(await loader.PrepareAsync(WanTransformer.Head(configuration, options), "", cancellationToken));
-            return new BlockTransformer(configuration, runs[0], [.. runs[1..^1]], runs[^1], loader.Memory, observe);
+            var embed = Own(await loader.PrepareAsync(WanTransformer.Embed(configuration, options), "", cancellationToken));
+            var blocks = Own(await loader.PrepareBlocksAsync(WanTransformer.Block(configuration, options), configuration.Layers, i => $"blocks.{i}.", cancellationToken));
+            var head = Own(await loader.PrepareAsync(WanTransformer.Head(configuration, options), "", cancellationToken));
+            return new BlockTransformer(configuration, embed, blocks, head, loader.Memory, observe);
         }
         catch
         {
-            runs.ForEach(run => run.Dispose());
+            owned.ForEach(part => part.Dispose());
             throw;
+        }
+
+        T Own<T>(T part)
+            where T : IDisposable
+        {
+            owned.Add(part);
+            return part;
         }
     }
 
@@ -64,11 +67,7 @@ internal sealed class BlockTransformer : TransformerRunner
     {
         _embed.Dispose();
         _head.Dispose();
-        foreach (var block in _blocks)
-        {
-            block.Dispose();
-        }
-
+        _blocks.Dispose();
         _x?.Dispose();
         _next?.Dispose();
         ForgetPositions();
@@ -84,9 +83,9 @@ internal sealed class BlockTransformer : TransformerRunner
         var next = _memory.Buffer(ref _next, activations, cancellationToken);
 
         using var embedded = Embed(latents, timesteps, context, clipFeatures, x, cancellationToken);
-        for (var i = 0; i < _blocks.Length; i++)
+        for (var i = 0; i < _blocks.Count; i++)
         {
-            var block = _blocks[i];
+            var block = _blocks.Take(i);
             block.SetInput("x", x); // [batch, tokens, dim]
             block.SetInput("e0", embedded["e0"]); // [batch, groups, 6, dim]
             block.SetInput("context_embedding", embedded["context_embedding"]); // [batch, text_len, dim]

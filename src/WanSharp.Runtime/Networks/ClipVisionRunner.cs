@@ -10,11 +10,11 @@ namespace WanSharp.Runtime.Networks;
 public sealed class ClipVisionRunner : IDisposable
 {
     private readonly PreparedRun _embed;
-    private readonly PreparedRun[] _blocks;
+    private readonly IBlockRuns _blocks;
     private readonly SessionMemory _memory;
     private readonly Action<string, Tensor>? _observe;
 
-    private ClipVisionRunner(ClipVisionConfig configuration, PreparedRun embed, PreparedRun[] blocks, SessionMemory memory, Action<string, Tensor>? observe)
+    private ClipVisionRunner(ClipVisionConfig configuration, PreparedRun embed, IBlockRuns blocks, SessionMemory memory, Action<string, Tensor>? observe)
     {
         Configuration = configuration;
         _memory = memory;
@@ -41,21 +41,15 @@ public sealed class ClipVisionRunner : IDisposable
         ArgumentNullException.ThrowIfNull(configuration);
         var loader = new NetworkLoader(graphs, settings, weights);
         var options = loader.Options();
-        var runs = new List<PreparedRun>();
+        var blocks = await loader.PrepareBlocksAsync(ClipVision.Block(configuration, options), configuration.LayersUsed, i => $"visual.transformer.{i}.", cancellationToken);
         try
         {
-            runs.Add(await loader.PrepareAsync(ClipVision.Embed(configuration, options), "", cancellationToken));
-            var block = ClipVision.Block(configuration, options);
-            for (var i = 0; i < configuration.LayersUsed; i++)
-            {
-                runs.Add(await loader.PrepareAsync(block, $"visual.transformer.{i}.", cancellationToken));
-            }
-
-            return new ClipVisionRunner(configuration, runs[0], [.. runs[1..]], loader.Memory, observe);
+            var embed = await loader.PrepareAsync(ClipVision.Embed(configuration, options), "", cancellationToken);
+            return new ClipVisionRunner(configuration, embed, blocks, loader.Memory, observe);
         }
         catch
         {
-            runs.ForEach(run => run.Dispose());
+            blocks.Dispose();
             throw;
         }
     }
@@ -80,11 +74,12 @@ public sealed class ClipVisionRunner : IDisposable
         var (x, next) = (first, second);
         _embed.SetInput("image", images);
         Run(_embed, "x", next, "pre_norm", cancellationToken);
-        for (var i = 0; i < _blocks.Length; i++)
+        for (var i = 0; i < _blocks.Count; i++)
         {
             (x, next) = (next, x);
-            _blocks[i].SetInput("x", x);
-            Run(_blocks[i], "x_out", next, $"block{i}", cancellationToken);
+            var block = _blocks.Take(i);
+            block.SetInput("x", x);
+            Run(block, "x_out", next, $"block{i}", cancellationToken);
         }
 
         return next.CopyToHost(cancellationToken);
@@ -94,10 +89,7 @@ public sealed class ClipVisionRunner : IDisposable
     public void Dispose()
     {
         _embed.Dispose();
-        foreach (var block in _blocks)
-        {
-            block.Dispose();
-        }
+        _blocks.Dispose();
     }
 
     private void Run(PreparedRun run, string output, RuntimeValue result, string name, CancellationToken cancellationToken)

@@ -11,6 +11,9 @@ namespace WanSharp.Runtime.Networks;
 /// <param name="weights">The network's weights.</param>
 internal sealed class NetworkLoader(GraphCache graphs, SessionSettings settings, WeightStore weights)
 {
+    // Converted copies of a small network are kept: widening Shapes again for every block would cost more than its runs.
+    private const long KeptBytes = 256L << 20;
+
     public WeightStore Weights => weights;
 
     /// <summary>Where values are between runs.</summary>
@@ -40,6 +43,36 @@ internal sealed class NetworkLoader(GraphCache graphs, SessionSettings settings,
         catch
         {
             run.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The runs of a network's blocks, all of one graph.</summary>
+    /// <param name="block">The graph, its weights named relative to the prefix.</param>
+    /// <param name="count">How many blocks there are.</param>
+    /// <param name="prefix">What stands before the names of a block's weights in the checkpoint.</param>
+    /// <param name="cancellationToken">Cancels compilation.</param>
+    public async Task<IBlockRuns> PrepareBlocksAsync(OnnxGraph block, int count, Func<int, string> prefix, CancellationToken cancellationToken)
+    {
+        var converted = block.Weights.Where(slot => !weights.IsView(slot, prefix(0))).Sum(slot => slot.Shape.ElementCount * slot.DType.ByteSize());
+        if (Memory is HostMemory && count * converted > KeptBytes)
+        {
+            return new WidenedBlocks(block, await graphs.GetAsync(block, settings, cancellationToken), weights, count, prefix);
+        }
+
+        var runs = new List<PreparedRun>();
+        try
+        {
+            for (var i = 0; i < count; i++)
+            {
+                runs.Add(await PrepareAsync(block, prefix(i), cancellationToken));
+            }
+
+            return new ResidentBlocks(runs);
+        }
+        catch
+        {
+            runs.ForEach(run => run.Dispose());
             throw;
         }
     }

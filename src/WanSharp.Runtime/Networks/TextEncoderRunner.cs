@@ -11,13 +11,13 @@ public sealed class TextEncoderRunner : IDisposable
 {
     private readonly Umt5Config _configuration;
     private readonly EmbeddingTable _embeddings;
-    private readonly PreparedRun[] _blocks;
+    private readonly IBlockRuns _blocks;
     private readonly PreparedRun _norm;
     private readonly SessionMemory _memory;
     private readonly Action<string, Tensor>? _observe;
 
     private TextEncoderRunner(
-        Umt5Config configuration, EmbeddingTable embeddings, PreparedRun[] blocks, PreparedRun norm, SessionMemory memory, Action<string, Tensor>? observe)
+        Umt5Config configuration, EmbeddingTable embeddings, IBlockRuns blocks, PreparedRun norm, SessionMemory memory, Action<string, Tensor>? observe)
     {
         _memory = memory;
         _configuration = configuration;
@@ -43,21 +43,15 @@ public sealed class TextEncoderRunner : IDisposable
         var loader = new NetworkLoader(graphs, settings, weights);
         var options = loader.Options(observed: observe is not null);
         var embeddings = new EmbeddingTable(weights, "token_embedding.weight", configuration.Vocabulary, configuration.Dim);
-        var runs = new List<PreparedRun>();
+        var blocks = await loader.PrepareBlocksAsync(Umt5Encoder.Block(configuration, options), configuration.Layers, i => $"blocks.{i}.", cancellationToken);
         try
         {
-            var block = Umt5Encoder.Block(configuration, options);
-            for (var i = 0; i < configuration.Layers; i++)
-            {
-                runs.Add(await loader.PrepareAsync(block, $"blocks.{i}.", cancellationToken));
-            }
-
-            runs.Add(await loader.PrepareAsync(Umt5Encoder.Norm(configuration, options), "", cancellationToken));
-            return new TextEncoderRunner(configuration, embeddings, [.. runs[..^1]], runs[^1], loader.Memory, observe);
+            var norm = await loader.PrepareAsync(Umt5Encoder.Norm(configuration, options), "", cancellationToken);
+            return new TextEncoderRunner(configuration, embeddings, blocks, norm, loader.Memory, observe);
         }
         catch
         {
-            runs.ForEach(run => run.Dispose());
+            blocks.Dispose();
             throw;
         }
     }
@@ -81,7 +75,7 @@ public sealed class TextEncoderRunner : IDisposable
         using var first = _memory.Place(embedded, cancellationToken);
         using var second = _memory.Allocate(DType.F32, embedded.Shape, cancellationToken);
         var (x, next) = (first, second);
-        for (var i = 0; i < _blocks.Length; i++)
+        for (var i = 0; i < _blocks.Count; i++)
         {
             RunBlock(i, x, next, placedBuckets, placedMask, cancellationToken);
             (x, next) = (next, x);
@@ -106,15 +100,12 @@ public sealed class TextEncoderRunner : IDisposable
     public void Dispose()
     {
         _norm.Dispose();
-        foreach (var block in _blocks)
-        {
-            block.Dispose();
-        }
+        _blocks.Dispose();
     }
 
     private void RunBlock(int index, RuntimeValue x, RuntimeValue next, RuntimeValue buckets, RuntimeValue mask, CancellationToken cancellationToken)
     {
-        var block = _blocks[index];
+        var block = _blocks.Take(index);
         block.SetInput("x", x);
         block.SetInput("buckets", buckets);
         block.SetInput("mask", mask);

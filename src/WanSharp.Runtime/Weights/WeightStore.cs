@@ -33,13 +33,26 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     {
         ArgumentNullException.ThrowIfNull(slot);
         var name = prefix + slot.Name;
-        var parts = PartsOf(name).Select(part => (Tensor: checkpoint.Get(part), Scale: ScaleOf(part))).ToList();
-        if (parts is [(var tensor, null)] && tensor.DType == slot.DType)
-        {
-            return Fitted(tensor, slot.Shape, name);
-        }
+        var parts = Parts(name);
+        return IsStoredAs(slot, parts)
+            ? Fitted(parts[0].Tensor, slot.Shape, name)
+            : _converted.GetOrAdd((name, slot.DType), key => new Lazy<Tensor>(() => Convert(parts, slot, name))).Value;
+    }
 
-        return _converted.GetOrAdd((name, slot.DType), key => new Lazy<Tensor>(() => Convert(parts, slot, name))).Value;
+    /// <summary>Writes a weight into memory of the slot's element type and shape; no copy is kept.</summary>
+    /// <inheritdoc cref="Get" path="/exception"/>
+    public void CopyTo(WeightSlot slot, string prefix, Tensor destination)
+    {
+        ArgumentNullException.ThrowIfNull(slot);
+        ArgumentNullException.ThrowIfNull(destination);
+        Fill(destination, Parts(prefix + slot.Name), prefix + slot.Name);
+    }
+
+    /// <summary>Whether <see cref="Get"/> would give a view of the checkpoint, not a converted copy.</summary>
+    public bool IsView(WeightSlot slot, string prefix = "")
+    {
+        ArgumentNullException.ThrowIfNull(slot);
+        return IsStoredAs(slot, Parts(prefix + slot.Name));
     }
 
     /// <summary>All weights of a graph, by name.</summary>
@@ -77,33 +90,43 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
         return name.Contains(Joined, StringComparison.Ordinal) && checkpoint.Tensors.ContainsKey(parts[0]) ? parts : [name];
     }
 
+    private List<(Tensor Tensor, WeightScale? Scale)> Parts(string name) =>
+        [.. PartsOf(name).Select(part => (checkpoint.Get(part), ScaleOf(part)))];
+
+    private static bool IsStoredAs(WeightSlot slot, List<(Tensor Tensor, WeightScale? Scale)> parts) =>
+        parts is [(var tensor, null)] && tensor.DType == slot.DType;
+
     private Tensor Convert(List<(Tensor Tensor, WeightScale? Scale)> parts, WeightSlot slot, string name)
     {
         var result = Tensor.Zeros(slot.DType, slot.Shape);
         try
         {
-            var rows = slot.Shape.Rank == 0 ? 1 : slot.Shape[0] / parts.Count;
-            for (var i = 0; i < parts.Count; i++)
-            {
-                var (tensor, scale) = parts[i];
-                var target = parts.Count == 1 ? result : result.Slice(i * rows, rows);
-                tensor = Fitted(tensor, target.Shape, name);
-                if (scale is null)
-                {
-                    tensor.ConvertTo(target);
-                }
-                else
-                {
-                    scale.Widen(tensor, target);
-                }
-            }
-
+            Fill(result, parts, name);
             return result;
         }
         catch
         {
             result.Dispose();
             throw;
+        }
+    }
+
+    private void Fill(Tensor destination, List<(Tensor Tensor, WeightScale? Scale)> parts, string name)
+    {
+        var rows = destination.Shape.Rank == 0 ? 1 : destination.Shape[0] / parts.Count;
+        for (var i = 0; i < parts.Count; i++)
+        {
+            var (tensor, scale) = parts[i];
+            var target = parts.Count == 1 ? destination : destination.Slice(i * rows, rows);
+            tensor = Fitted(tensor, target.Shape, name);
+            if (scale is null)
+            {
+                tensor.ConvertTo(target);
+            }
+            else
+            {
+                scale.Widen(tensor, target);
+            }
         }
     }
 

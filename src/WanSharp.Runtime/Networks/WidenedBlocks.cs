@@ -1,0 +1,106 @@
+using WanSharp.Graphs;
+using WanSharp.Runtime.Weights;
+using WanSharp.Tensors;
+
+namespace WanSharp.Runtime.Networks;
+
+/// <summary>
+/// Blocks whose weights are narrower in the checkpoint than in the graph: there is memory for two blocks, and while one
+/// runs the next one's weights are widened. So a network in F16 or fp8 runs without an F32 copy of its own.
+/// </summary>
+internal sealed class WidenedBlocks : IBlockRuns
+{
+    private readonly OnnxGraph _graph;
+    private readonly WeightStore _weights;
+    private readonly Func<int, string> _prefix;
+    private Buffers _current;
+    private Buffers _next;
+    private (int Index, Task Widening)? _coming;
+
+    /// <param name="graph">The block's graph.</param>
+    /// <param name="session">It, compiled.</param>
+    /// <param name="weights">The network's weights.</param>
+    /// <param name="count">How many blocks there are.</param>
+    /// <param name="prefix">What stands before the names of a block's weights in the checkpoint.</param>
+    public WidenedBlocks(OnnxGraph graph, Session session, WeightStore weights, int count, Func<int, string> prefix)
+    {
+        (_graph, _weights, _prefix, Count) = (graph, weights, prefix, count);
+        (_current, _next) = (new Buffers(graph, session), new Buffers(graph, session));
+    }
+
+    public int Count { get; }
+
+    public PreparedRun Take(int index)
+    {
+        if (_coming?.Index != index) // the first one, or the pass before was given up
+        {
+            Finish();
+            Begin(index);
+        }
+
+        Finish();
+        (_current, _next) = (_next, _current);
+        Begin((index + 1) % Count); // the run taken before is over, so its memory is free
+        return _current.Run;
+    }
+
+    public void Dispose()
+    {
+        try
+        {
+            Finish();
+        }
+        finally
+        {
+            _current.Dispose();
+            _next.Dispose();
+        }
+    }
+
+    private void Begin(int index)
+    {
+        var (tensors, prefix) = (_next.Tensors, _prefix(index));
+        _coming = (index, Task.Run(() =>
+        {
+            foreach (var slot in _graph.Weights)
+            {
+                _weights.CopyTo(slot, prefix, tensors[slot.Name]);
+            }
+        }));
+    }
+
+    /// <summary>Waits for the widening under way; it takes less time than a block's run.</summary>
+    private void Finish()
+    {
+        var widening = _coming?.Widening;
+        _coming = null;
+        widening?.GetAwaiter().GetResult();
+    }
+
+    /// <summary>A run, and the memory that its weights are in.</summary>
+    private sealed class Buffers : IDisposable
+    {
+        public Buffers(OnnxGraph graph, Session session)
+        {
+            Run = session.Prepare();
+            Tensors = graph.Weights.ToDictionary(slot => slot.Name, slot => Tensor.Zeros(slot.DType, slot.Shape));
+            foreach (var (name, tensor) in Tensors)
+            {
+                Run.SetInput(name, tensor);
+            }
+        }
+
+        public PreparedRun Run { get; }
+
+        public Dictionary<string, Tensor> Tensors { get; }
+
+        public void Dispose()
+        {
+            Run.Dispose();
+            foreach (var tensor in Tensors.Values)
+            {
+                tensor.Dispose();
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Weights;
+using WanSharp.Tensors;
+
+namespace WanSharp.Runtime.Tests.Networks;
+
+/// <summary>Blocks in two sets of memory against the same blocks with copies that are kept: the same numbers, bit for bit.</summary>
+public sealed class WidenedBlocksTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("wan-tests-").FullName;
+    private readonly NetworkFixture _network = NetworkFixture.Open("dit-t2v");
+    private readonly TransformerConfig _config;
+    private readonly OnnxGraph _graph;
+    private readonly Session _session;
+    private readonly WeightStore _weights;
+
+    public WidenedBlocksTests(RuntimeFixture fixture)
+    {
+        _config = _network.TransformerConfig();
+        _graph = WanTransformer.Block(_config, new GraphOptions());
+        _session = fixture.Runtime.CreateSession(_graph.ToBytes(), new SessionSettings { Name = "block" });
+        _weights = new WeightStore(Checkpoint.Open(Narrowed()));
+    }
+
+    private Func<int, string> Prefix { get; } = i => $"blocks.{i}.";
+
+    public void Dispose()
+    {
+        _weights.Dispose();
+        _session.Dispose();
+        _network.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public void Take_OverTwoPasses_GivesEachBlockItsWeights()
+    {
+        Assert.True(_config.Layers > 1);
+        using var widened = new WidenedBlocks(_graph, _session, _weights, _config.Layers, Prefix);
+        using var resident = Resident();
+
+        for (var taken = 0; taken < 2 * _config.Layers; taken++)
+        {
+            var block = taken % _config.Layers;
+            Assert.Equal(Run(resident.Take(block)), Run(widened.Take(block)));
+        }
+    }
+
+    [Fact]
+    public void Take_AfterAPassThatWasGivenUp_BeginsAgain()
+    {
+        using var widened = new WidenedBlocks(_graph, _session, _weights, _config.Layers, Prefix);
+        using var resident = Resident();
+        widened.Take(0);
+
+        Assert.Equal(Run(resident.Take(0)), Run(widened.Take(0)));
+        Assert.Equal(Run(resident.Take(1)), Run(widened.Take(1)));
+    }
+
+    [Fact]
+    public void Take_OfABlockThatTheCheckpointLacks_NamesTheTensor()
+    {
+        using var widened = new WidenedBlocks(_graph, _session, _weights, _config.Layers + 1, Prefix);
+        for (var block = 0; block < _config.Layers; block++)
+        {
+            widened.Take(block);
+        }
+
+        var error = Assert.Throws<CheckpointException>(() => widened.Take(_config.Layers));
+
+        Assert.Contains($"blocks.{_config.Layers}.", error.Message, StringComparison.Ordinal);
+    }
+
+    private ResidentBlocks Resident() => new([.. Enumerable.Range(0, _config.Layers).Select(block =>
+    {
+        var run = _session.Prepare();
+        foreach (var slot in _graph.Weights)
+        {
+            Assert.False(_weights.IsView(slot, Prefix(block)));
+            run.SetInput(slot.Name, _weights.Get(slot, Prefix(block)));
+        }
+
+        return run;
+    })]);
+
+    private float[] Run(PreparedRun run)
+    {
+        const int Tokens = 6;
+        using var x = Wave([1, Tokens, _config.Dim]);
+        using var e0 = Wave([1, 1, 6, _config.Dim]);
+        using var context = Wave([1, _config.TextLength, _config.Dim]);
+        var (cos, sin) = WanTransformer.RopeTables(_config, 1, 2 * _config.PatchSize.Height, 3 * _config.PatchSize.Width);
+        using var cosines = cos;
+        using var sines = sin;
+        using var output = Tensor.Zeros(DType.F32, x.Shape);
+        run.SetInput("x", x);
+        run.SetInput("e0", e0);
+        run.SetInput("context_embedding", context);
+        run.SetInput("rope_cos", cos);
+        run.SetInput("rope_sin", sin);
+        run.SetOutput("x_out", output);
+        run.Run(TestContext.Current.CancellationToken).Dispose();
+        return output.Read<float>().ToArray();
+    }
+
+    /// <summary>The fixture's weights in F16.</summary>
+    private string Narrowed()
+    {
+        var path = Path.Combine(_folder, "narrow.safetensors");
+        var tensors = _network.Weights.Tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value.ConvertTo(DType.F16));
+        SafetensorsWriter.Write(path, tensors, cancellationToken: TestContext.Current.CancellationToken);
+        foreach (var tensor in tensors.Values)
+        {
+            tensor.Dispose();
+        }
+
+        return path;
+    }
+
+    private static Tensor Wave(Shape shape) => Tensor.CopyOf<float>(shape, [.. Enumerable.Range(0, (int)shape.ElementCount).Select(i => MathF.Sin(0.7f * i))]);
+}
