@@ -9,7 +9,7 @@ public class WorkTests
     /// <summary>Wan 2.1 1.3B at 17 frames of 256 × 256: 1,280 tokens that attend to each other and to 512 rows of text.</summary>
     private static readonly Dictionary<string, long> Lengths = new()
     {
-        ["batch"] = 1, ["groups"] = 1, ["tokens"] = 1280, ["frames"] = 5, ["height"] = 32, ["width"] = 32,
+        ["batch"] = 1, ["groups"] = 1, ["tokens"] = 1280, ["text_rows"] = 512, ["frames"] = 5, ["height"] = 32, ["width"] = 32,
     };
 
     [Theory]
@@ -56,7 +56,7 @@ public class WorkTests
     {
         var graph = WanTransformer.Block(new TransformerConfig(), new GraphOptions());
 
-        var error = Assert.Throws<GraphException>(() => graph.CountOperations(new Dictionary<string, long> { ["batch"] = 1 }));
+        var error = Assert.Throws<GraphException>(() => graph.CountOperations(new Dictionary<string, long> { ["batch"] = 1, ["text_rows"] = 9 }));
 
         Assert.Contains("'tokens'", error.Message, StringComparison.Ordinal);
     }

@@ -45,7 +45,7 @@ internal sealed class TransformerWorkload : Workload
             var (frames, height, width) = (_latents[2] / patch.Frames, _latents[3] / patch.Height, _latents[4] / patch.Width);
             var lengths = new Dictionary<string, long>
             {
-                ["batch"] = 1, ["groups"] = 1, ["tokens"] = frames * height * width,
+                ["batch"] = 1, ["groups"] = 1, ["tokens"] = frames * height * width, ["text_rows"] = _config.TextLength,
                 ["frames"] = _latents[2], ["height"] = _latents[3], ["width"] = _latents[4],
                 ["grid_frames"] = frames, ["grid_height"] = height, ["grid_width"] = width,
             };

@@ -24,17 +24,18 @@ public static class WanTransformer
     /// <summary>What comes before the blocks.</summary>
     /// <remarks>
     /// Inputs: <c>latents</c> [batch, in_channels, frames, height, width], <c>timestep_embedding</c> [batch, groups,
-    /// freq_dim] (<see cref="TimestepEmbedding"/>), <c>context</c> [batch, text_len, text_dim] (zeros after the text), and
+    /// freq_dim] (<see cref="TimestepEmbedding"/>), <c>context</c> [batch, text_rows, text_dim] (the text's rows, then at
+    /// least one of zeros unless they are text_len, which stands for all that follow), and
     /// <c>clip_features</c> [batch, clip_tokens, clip_dim] with <see cref="TransformerConfig.ClipDim"/>. Outputs: <c>x</c>
     /// [batch, tokens, dim], <c>e</c> [batch, groups, dim], <c>e0</c> [batch, groups, 6, dim], <c>context_embedding</c>
-    /// [batch, text_len, dim], and with CLIP <c>image_embedding</c> [batch, clip_tokens, dim].
+    /// [batch, text_rows, dim], and with CLIP <c>image_embedding</c> [batch, clip_tokens, dim].
     /// </remarks>
     public static OnnxGraph Embed(TransformerConfig config, GraphOptions options)
     {
         var g = Begin("transformer_embed", config, options);
         var latents = Latents(g, config);
         var sinusoid = g.Input("timestep_embedding", DType.F32, ["batch", "groups", config.FreqDim]);
-        var context = Context(g, config);
+        var context = Context(g, config, "text_rows");
         var clip = ClipFeatures(g, config);
 
         g.Output("x", PatchEmbedding(g, config, latents));
@@ -53,7 +54,7 @@ public static class WanTransformer
     /// <summary>One block; weights are named relative to <c>blocks.N.</c>.</summary>
     /// <remarks>
     /// Inputs: <c>x</c> [batch, tokens, dim], <c>e0</c> [batch, groups, 6, dim], <c>context_embedding</c> [batch,
-    /// text_len, dim], with CLIP <c>image_embedding</c>, and <c>rope_cos</c>, <c>rope_sin</c> [tokens, head_dim / 2]
+    /// text_rows, dim], whose last row stands for all further ones up to text_len, with CLIP <c>image_embedding</c>, and <c>rope_cos</c>, <c>rope_sin</c> [tokens, head_dim / 2]
     /// (<see cref="RopeTables"/>). Output: <c>x_out</c> [batch, tokens, dim]. Probes: <c>norm1</c>, <c>self_attn</c>,
     /// <c>cross_attn</c>, <c>ffn</c>.
     /// </remarks>
@@ -62,7 +63,7 @@ public static class WanTransformer
         var g = Begin("transformer_block", config, options);
         var x = g.Input("x", DType.F32, ["batch", "tokens", config.Dim]);
         var e0 = g.Input("e0", DType.F32, ["batch", "groups", Modulations, config.Dim]);
-        var context = g.Input("context_embedding", DType.F32, ["batch", config.TextLength, config.Dim]);
+        var context = g.Input("context_embedding", DType.F32, ["batch", "text_rows", config.Dim]);
         var image = config.ClipDim is null ? null : g.Input("image_embedding", DType.F32, ["batch", config.ClipTokens, config.Dim]);
         var cos = g.Input("rope_cos", DType.F32, ["tokens", config.HeadDim / 2]);
         var sin = g.Input("rope_sin", DType.F32, ["tokens", config.HeadDim / 2]);
@@ -98,7 +99,7 @@ public static class WanTransformer
         var g = Begin("transformer", config, options);
         var latents = Latents(g, config);
         var timesteps = g.Input("timesteps", DType.F32, ["batch", "groups"], "Timesteps, 0 to 1000: one for the sample, or one for each latent frame or token.");
-        var context = Context(g, config);
+        var context = Context(g, config, config.TextLength);
         var clip = ClipFeatures(g, config);
 
         var x = g.Probe("patch_embed", PatchEmbedding(g, config, latents));
@@ -195,8 +196,8 @@ public static class WanTransformer
     private static GraphValue Latents(GraphBuilder g, TransformerConfig config) =>
         g.Input("latents", DType.F32, ["batch", config.InChannels, "frames", "height", "width"], "Noisy latents; for image to video joined by mask and image channels.");
 
-    private static GraphValue Context(GraphBuilder g, TransformerConfig config) =>
-        g.Input("context", DType.F32, ["batch", config.TextLength, config.TextDim], "The text encoder's rows for the prompt, then zeros.");
+    private static GraphValue Context(GraphBuilder g, TransformerConfig config, Dim rows) =>
+        g.Input("context", DType.F32, ["batch", rows, config.TextDim], "The text encoder's rows for the prompt, then zeros.");
 
     private static GraphValue? ClipFeatures(GraphBuilder g, TransformerConfig config) => config.ClipDim is { } clipDim
         ? g.Input("clip_features", DType.F32, ["batch", config.ClipTokens, clipDim], "CLIP's rows for the first image, then for the last if the model takes one.")
@@ -292,7 +293,9 @@ public static class WanTransformer
     {
         using var scope = g.Scope("cross_attn");
         var q = g.RmsNorm(g.Linear(x, "q", config.Dim), "norm_q", config.Eps);
-        var attended = g.Attention(q, Keys(context, "k", "norm_k"), g.Linear(context, "v", config.Dim), config.Heads);
+        var keys = WithPadding(g, config, Keys(context, "k", "norm_k")); // [batch, text_len, dim]
+        var values = WithPadding(g, config, g.Linear(context, "v", config.Dim));
+        var attended = g.Attention(q, keys, values, config.Heads);
         if (image is not null)
         {
             attended += g.Attention(q, Keys(image, "k_img", "norm_k_img"), g.Linear(image, "v_img", config.Dim), config.Heads);
@@ -302,6 +305,23 @@ public static class WanTransformer
 
         GraphValue Keys(GraphValue source, string projection, string norm) =>
             g.RmsNorm(g.Linear(source, projection, config.Dim), norm, config.Eps);
+    }
+
+    /// <summary>
+    /// [batch, rows, dim] → [batch, text_len, dim] by repeating the last row: what follows a text are zeros, whose keys and
+    /// values are all alike and need computing once.
+    /// </summary>
+    private static GraphValue WithPadding(GraphBuilder g, TransformerConfig config, GraphValue text)
+    {
+        var (batch, rows) = (text.Shape[0], text.Shape[1]);
+        if (rows == config.TextLength)
+        {
+            return text;
+        }
+
+        var last = g.Slice(text, axis: 1, rows - 1, 1); // [batch, 1, dim]
+        var repeated = g.Expand(last, [batch, config.TextLength - rows + 1, config.Dim]);
+        return g.Concat([g.Slice(text, axis: 1, 0, rows - 1), repeated], axis: 1);
     }
 
     private static GraphValue FeedForward(GraphBuilder g, TransformerConfig config, GraphValue x)

@@ -88,7 +88,7 @@ internal sealed class BlockTransformer : TransformerRunner
             var block = _blocks.Take(i);
             block.SetInput("x", x); // [batch, tokens, dim]
             block.SetInput("e0", embedded["e0"]); // [batch, groups, 6, dim]
-            block.SetInput("context_embedding", embedded["context_embedding"]); // [batch, text_len, dim]
+            block.SetInput("context_embedding", embedded["context_embedding"]); // [batch, text_rows, dim]
             block.SetInput("rope_cos", cos); // [tokens, head_dim / 2]
             block.SetInput("rope_sin", sin);
             if (clipFeatures is not null)
@@ -123,10 +123,11 @@ internal sealed class BlockTransformer : TransformerRunner
             wide[i] = timesteps[i];
         }
 
+        using var text = WithoutPadding(context);
         using var sinusoids = WanTransformer.TimestepEmbedding(Configuration, wide);
         _embed.SetInput("latents", latents);
         _embed.SetInput("timestep_embedding", sinusoids.Reshape([batch, timesteps.Length / batch, Configuration.FreqDim]));
-        _embed.SetInput("context", context);
+        _embed.SetInput("context", text);
         if (clipFeatures is not null)
         {
             _embed.SetInput("clip_features", clipFeatures);
@@ -141,6 +142,26 @@ internal sealed class BlockTransformer : TransformerRunner
         }
 
         return result;
+    }
+
+    /// <summary>[batch, text_len, text_dim] → [batch, text_rows, text_dim]: the longest text's rows and one row of zeros, if there are any.</summary>
+    private static Tensor WithoutPadding(Tensor context)
+    {
+        var (batch, length, dim) = (context.Shape[0], context.Shape[1], context.Shape[2]);
+        var last = 0;
+        for (var sample = 0; sample < batch; sample++)
+        {
+            last = Math.Max(last, context.Slice(sample, 1).Read<float>().LastIndexOfAnyExcept(0f));
+        }
+
+        var rows = Math.Min((last / dim) + 2, length);
+        var text = Tensor.Zeros(DType.F32, [batch, rows, dim]);
+        for (var sample = 0; sample < batch; sample++)
+        {
+            context.Slice(sample, 1).Read<float>()[..(int)(rows * dim)].CopyTo(text.Slice(sample, 1).Write<float>());
+        }
+
+        return text;
     }
 
     /// <summary>The rope tables and the grid, made anew when the latents' size changes.</summary>

@@ -66,6 +66,27 @@ public sealed class WanTransformerTests(RuntimeFixture fixture)
         AssertClose("velocity", byToken.Read<float>(), byFrame.Read<float>(), BatchTolerance);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    [InlineData(20)]
+    public void Run_WithOneRowOfPadding_MatchesAllOfIt(int textLength)
+    {
+        using var network = NetworkFixture.Open("dit-t2v");
+        var config = network.TransformerConfig();
+        using var transformer = new TransformerRun(fixture.Runtime, network, Lowering.Fused, WeightStorage.Inputs);
+        using var latents = Random([1, config.InChannels, 3, 4, 6], seed: 5);
+        using var text = Random([textLength, config.TextDim], seed: 6);
+        using var padded = Tensor.Zeros(DType.F32, [1, config.TextLength, config.TextDim]);
+        text.Read<float>().CopyTo(padded.Write<float>());
+        var rows = Math.Min(textLength + 1, config.TextLength);
+
+        var all = transformer.Run(latents, [700], padded)["velocity"];
+        var one = transformer.Run(latents, [700], padded.Reshape([config.TextLength, config.TextDim]).Slice(0, rows).Reshape([1, rows, config.TextDim]))["velocity"];
+
+        AssertClose("velocity", all.Read<float>(), one.Read<float>(), BatchTolerance);
+    }
+
     [Fact]
     public void RopeTables_ForLatentsThatDoNotDivide_AreRefused()
     {
