@@ -23,7 +23,8 @@ public sealed class ModelLocator(IReadOnlyList<string> searchFolders)
     public string Find(string nameOrPath)
     {
         // A folder that holds no model does not hide one of its name: clips are written to folders, too.
-        var candidates = SearchFolders.Select(folder => Path.Combine(folder, nameOrPath)).Prepend(nameOrPath);
+        // No name is no model, rather than the search folder itself.
+        var candidates = nameOrPath.Length == 0 ? [] : SearchFolders.Select(folder => Path.Combine(folder, nameOrPath)).Prepend(nameOrPath);
         return candidates.FirstOrDefault(IsModel)
             ?? throw new CheckpointException(nameOrPath.Length > 0 ? nameOrPath : "\"\"",
                 File.Exists(nameOrPath) ? $"this file is no checkpoint by its name; a model is a checkpoint, or a folder with some. {Listing()}"
