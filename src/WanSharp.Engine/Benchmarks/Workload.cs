@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using WanSharp.Engine.Noise;
+using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
 using WanSharp.Tensors;
 
@@ -26,7 +27,7 @@ internal abstract class Workload : IDisposable
     public IReadOnlyDictionary<string, Tensor> Inputs => _inputs;
 
     /// <summary>What the options ask for.</summary>
-    /// <exception cref="BenchmarkException">There is no such shape, or no clip of that size.</exception>
+    /// <exception cref="InvalidRequestException">There is no such shape, or no clip of that size.</exception>
     public static Workload For(BenchmarkOptions options)
     {
         var shape = NamedShape.Find(options.Shape, options.Layers);
@@ -39,7 +40,8 @@ internal abstract class Workload : IDisposable
         var (across, down) = (vae.SpatialStride * patch.Width, vae.SpatialStride * patch.Height);
         if (options.Width < 1 || options.Width % across != 0 || options.Height < 1 || options.Height % down != 0 || options.Frames < 1 || (options.Frames - 1) % vae.TemporalStride != 0)
         {
-            throw new BenchmarkException(
+            throw new InvalidRequestException(
+                "size",
                 $"{options.Width}x{options.Height} with {options.Frames} frames is no clip of this model: width must be a multiple of {across}, height of {down}, and frames one more than a multiple of {vae.TemporalStride}.");
         }
 

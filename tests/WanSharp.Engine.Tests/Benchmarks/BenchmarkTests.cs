@@ -1,4 +1,5 @@
 using WanSharp.Engine.Benchmarks;
+using WanSharp.Engine.Requests;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 
@@ -42,7 +43,7 @@ public sealed class BenchmarkTests : IDisposable
         using var runtime = OrtRuntime.Create();
         var options = Options(BenchmarkSubject.Dit) with { Width = width, Height = height, Frames = frames };
 
-        var error = await Assert.ThrowsAsync<BenchmarkException>(() => new Benchmark(runtime, 1, TimeProvider.System).RunAsync(options, cancellationToken: Token));
+        var error = await Assert.ThrowsAsync<InvalidRequestException>(() => new Benchmark(runtime, 1, TimeProvider.System).RunAsync(options, cancellationToken: Token));
 
         Assert.Contains("a multiple of 16", error.Message, StringComparison.Ordinal);
     }

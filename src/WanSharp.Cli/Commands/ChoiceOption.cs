@@ -1,0 +1,38 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using WanSharp.Engine.Requests;
+
+namespace WanSharp.Cli.Commands;
+
+/// <summary>Options and arguments that take one of a few names.</summary>
+internal static class ChoiceOption
+{
+    /// <summary>An option; the first choice is its default.</summary>
+    public static Option<T> Create<T>(string name, string description, params (string Name, T Value)[] choices) => new(name)
+    {
+        Description = description,
+        HelpName = string.Join('|', choices.Select(choice => choice.Name)),
+        DefaultValueFactory = _ => choices[0].Value,
+        CustomParser = argument => Parse(name, argument, choices),
+    };
+
+    /// <summary>An argument.</summary>
+    public static Argument<T> CreateArgument<T>(string name, string description, params (string Name, T Value)[] choices) => new(name)
+    {
+        Description = description,
+        HelpName = string.Join('|', choices.Select(choice => choice.Name)),
+        CustomParser = argument => Parse(name, argument, choices),
+    };
+
+    private static T? Parse<T>(string name, ArgumentResult argument, (string Name, T Value)[] choices)
+    {
+        var text = argument.Tokens[0].Value;
+        foreach (var choice in choices.Where(choice => choice.Name.Equals(text, StringComparison.OrdinalIgnoreCase)))
+        {
+            return choice.Value;
+        }
+
+        argument.AddError($"'{text}' is nothing that {name} takes: choose {string.Join(", ", choices.Select(choice => choice.Name))}.{NearestName.Hint(text, choices.Select(choice => choice.Name))}");
+        return default;
+    }
+}

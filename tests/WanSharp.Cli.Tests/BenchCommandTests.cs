@@ -1,0 +1,66 @@
+using System.Text.Json.Nodes;
+
+namespace WanSharp.Cli.Tests;
+
+public sealed class BenchCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _cache = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _cache.Dispose();
+
+    [Theory]
+    [InlineData("bench", "Required argument 'dit|vae|text' missing")]
+    [InlineData("bench video", "choose dit, vae, text")]
+    [InlineData("bench dit --shape 13b", "Did you mean 1.3b?")]
+    [InlineData("bench dit --mode all", "choose blocks, whole")]
+    [InlineData("bench dit --weights I8", "choose F32, F16, BF16")]
+    [InlineData("bench dit --peer jax", "choose none, torch")]
+    [InlineData("bench dit --runs 0", "--runs takes 1 or more")]
+    [InlineData("bench dit --tolerance 1", "--tolerance takes a share")]
+    [InlineData("bench dit --size 250x256", "width must be a multiple of 16")]
+    [InlineData("bench dit --provider gpu", "choose ")]
+    public async Task Bench_WithAWrongCommandLine_NamesTheWayOut(string commandLine, string expected) =>
+        (await RunAsync(commandLine)).AssertFailed(ExitCode.WrongUsage, expected);
+
+    [Fact]
+    public async Task Bench_WithABaselineThatIsNone_NamesTheFile()
+    {
+        var file = _cache["baseline.json"];
+        await File.WriteAllTextAsync(file, "not json", Token);
+
+        (await RunAsync($"bench text --shape shapes --baseline {file}")).AssertFailed(ExitCode.Failed, file);
+    }
+
+    [Fact]
+    public async Task Bench_AgainstABaselineThatWasBetter_Fails()
+    {
+        var (file, worse) = (_cache["baseline.json"], _cache["worse.json"]);
+        var saved = await RunAsync("bench text --shape shapes --layers 1 --runs 1 --json");
+        Assert.Equal(ExitCode.Done, saved.ExitCode);
+        Assert.Equal("text shapes 1 layers f32 cpu", JsonNode.Parse(saved.Out)!["workload"]!.GetValue<string>());
+        await File.WriteAllTextAsync(file, Sped(saved.Out, 1000), Token);
+        await File.WriteAllTextAsync(worse, Sped(saved.Out, 0.001), Token);
+
+        var failed = await RunAsync($"bench text --shape shapes --layers 1 --runs 1 --baseline {file}");
+        var passed = await RunAsync($"bench text --shape shapes --layers 1 --runs 1 --baseline {worse}");
+
+        Assert.Equal(ExitCode.Failed, failed.ExitCode);
+        Assert.Contains("share_of_peak", failed.Error, StringComparison.Ordinal);
+        Assert.Contains("WORSE", failed.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Done, passed.ExitCode);
+    }
+
+    /// <summary>The report of a machine that was so many times as fast.</summary>
+    private static string Sped(string json, double factor)
+    {
+        var report = JsonNode.Parse(json)!;
+        var forward = report["forward"]!;
+        forward["median"] = forward["median"]!.GetValue<double>() / factor;
+        return report.ToJsonString();
+    }
+
+    private Task<CommandLineRun> RunAsync(string commandLine) => CommandLineRun.RunAsync(
+        commandLine.Split(' '), variables: new Dictionary<string, string> { ["WAN_CACHE"] = _cache.Path }, cancellationToken: Token);
+}
