@@ -21,6 +21,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
     private readonly Option<Size?> _size = new("--size") { Description = "Width and height of the clip in pixels. Default: 256x256.", HelpName = "WxH", CustomParser = Size.Parse };
     private readonly Option<int?> _frames = NumberOption.Create<int>("--frames", "Frames of the clip: 4n+1. Default: 17.", "N");
     private readonly Option<int?> _layers = NumberOption.Create<int>("--layers", "Blocks, to measure a part of a network that is too large here. Default: all.", "N");
+    private readonly Option<int?> _textTokens = NumberOption.Create<int>("--text-tokens", "Tokens of the prompt, for dit; padding follows. Default: no padding.", "N");
     private readonly Option<int?> _runs = NumberOption.Create<int>("--runs", "Timed forward passes. Default: 3.", "N");
 
     private readonly Option<CompileMode> _mode = ChoiceOption.Create(
@@ -42,10 +43,11 @@ internal sealed class BenchCommand(CliEnvironment environment)
         var self = new BenchCommand(environment);
         var command = new Command("bench", "Measure a network's speed and memory on random weights, beside this machine's peak and PyTorch.")
         {
-            self._network, self._shape, self._size, self._frames, self._layers, self._runs, self._mode, self._weights,
+            self._network, self._shape, self._size, self._frames, self._layers, self._textTokens, self._runs, self._mode, self._weights,
             self._peer, self._baseline, self._tolerance, self._provider, self._threads, self._json,
         };
         Require(self._runs, runs => runs is null or >= 1, "--runs takes 1 or more.");
+        Require(self._textTokens, tokens => tokens is null or >= 0, "--text-tokens takes 0 or more.");
         Require(self._layers, layers => layers is null or >= 1, "--layers takes 1 or more.");
         Require(self._tolerance, tolerance => tolerance is null or (>= 0 and < 1), "--tolerance takes a share, from 0 to 1 (excluded).");
         command.SetAction(self.RunAsync);
@@ -82,6 +84,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
             Subject = parsed.GetValue(_network),
             Shape = parsed.GetValue(_shape)!,
             Layers = parsed.GetValue(_layers),
+            TextTokens = parsed.GetValue(_textTokens),
             Mode = parsed.GetValue(_mode),
             Weights = parsed.GetValue(_weights),
             CacheFolder = EngineSetup.CacheFolder(environment),

@@ -142,6 +142,7 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
             options.Shape,
             options.Layers is { } layers ? string.Create(CultureInfo.InvariantCulture, $"{layers} layers") : null,
             options.Subject == BenchmarkSubject.Text ? null : string.Create(CultureInfo.InvariantCulture, $"{options.Width}x{options.Height}x{options.Frames}"),
+            options is { Subject: BenchmarkSubject.Dit, TextTokens: { } tokens } ? string.Create(CultureInfo.InvariantCulture, $"{tokens} text tokens") : null,
             options.Weights.Name(),
             options.Subject == BenchmarkSubject.Dit ? options.Mode.ToString() : null,
             options.Session.Provider,

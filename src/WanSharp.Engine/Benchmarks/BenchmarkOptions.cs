@@ -25,6 +25,9 @@ public sealed record BenchmarkOptions
     /// <summary>How many of the shape's blocks there are, for networks that are too large here. Default: null, all.</summary>
     public int? Layers { get; init; }
 
+    /// <summary>The prompt's tokens; the rest of the text's rows are padding. Default: null, no padding.</summary>
+    public int? TextTokens { get; init; }
+
     /// <summary>Timed forward passes. Default: 3. At least 1.</summary>
     public int Runs { get; init; } = 3;
 

@@ -8,7 +8,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Benchmarks;
 
-/// <summary>One branch of one denoise step, with text of the full length.</summary>
+/// <summary>One branch of one denoise step.</summary>
 internal sealed class TransformerWorkload : Workload
 {
     private const float Timestep = 500;
@@ -18,10 +18,12 @@ internal sealed class TransformerWorkload : Workload
     private readonly OnnxGraph _block;
     private readonly OnnxGraph _head;
     private readonly Shape _latents;
+    private readonly int _textRows;
 
     /// <param name="config">The network.</param>
     /// <param name="latents">[1, channels, frames, height, width].</param>
-    public TransformerWorkload(TransformerConfig config, Shape latents)
+    /// <param name="textTokens">Rows of text before the padding; null for no padding.</param>
+    public TransformerWorkload(TransformerConfig config, Shape latents, int? textTokens)
     {
         var options = new GraphOptions();
         (_config, _latents) = (config, latents);
@@ -29,7 +31,9 @@ internal sealed class TransformerWorkload : Workload
         _block = WanTransformer.Block(config, options);
         _head = WanTransformer.Head(config, options);
         AddNoise("latents", latents);
-        AddNoise("context", [1, config.TextLength, config.TextDim]);
+        var tokens = Math.Min(textTokens ?? config.TextLength, config.TextLength);
+        _textRows = Math.Min(tokens + 1, config.TextLength); // one row of padding stands for all
+        AddNoise("context", [1, config.TextLength, config.TextDim]).Write<float>()[(tokens * config.TextDim)..].Clear();
         Add("timesteps", Tensor.CopyOf<float>([1, 1], [Timestep]));
     }
 
@@ -45,7 +49,7 @@ internal sealed class TransformerWorkload : Workload
             var (frames, height, width) = (_latents[2] / patch.Frames, _latents[3] / patch.Height, _latents[4] / patch.Width);
             var lengths = new Dictionary<string, long>
             {
-                ["batch"] = 1, ["groups"] = 1, ["tokens"] = frames * height * width, ["text_rows"] = _config.TextLength,
+                ["batch"] = 1, ["groups"] = 1, ["tokens"] = frames * height * width, ["text_rows"] = _textRows,
                 ["frames"] = _latents[2], ["height"] = _latents[3], ["width"] = _latents[4],
                 ["grid_frames"] = frames, ["grid_height"] = height, ["grid_width"] = width,
             };

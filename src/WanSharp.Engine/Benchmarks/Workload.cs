@@ -46,7 +46,7 @@ internal abstract class Workload : IDisposable
         }
 
         Shape latents = [1, vae.LatentChannels, 1 + ((options.Frames - 1) / vae.TemporalStride), options.Height / vae.SpatialStride, options.Width / vae.SpatialStride];
-        return options.Subject == BenchmarkSubject.Vae ? new VaeWorkload(vae, latents) : new TransformerWorkload(shape.Transformer, latents);
+        return options.Subject == BenchmarkSubject.Vae ? new VaeWorkload(vae, latents) : new TransformerWorkload(shape.Transformer, latents, options.TextTokens);
     }
 
     /// <summary>Loads the network: maps the weights, compiles.</summary>
