@@ -17,6 +17,7 @@ internal static class WanApp
             GenerateCommand.Build(environment),
             ExportCommand.Build(environment),
             InspectCommand.Build(environment),
+            ModelsCommand.Build(environment),
             ProvidersCommand.Build(environment),
             SelftestCommand.Build(environment),
             BenchCommand.Build(environment),

@@ -111,6 +111,27 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task ModelsListAndInspect_SayWhatCheckpointsAre()
+    {
+        var shapes = Path.Combine(AppContext.BaseDirectory, "models", "shapes");
+        File.WriteAllText(_folder["broken.gguf"], "GGUF");
+        File.Copy(Path.Combine(shapes, "vae.safetensors"), _folder["vae.safetensors"]);
+        File.Copy(Path.Combine(shapes, "text_encoder.safetensors"), _folder["text.sft"]);
+
+        var list = await RunAsync(["models", "list", _folder.Path]);
+        using var json = OneLineOfJson((await RunAsync(["models", "list", _folder.Path, "--json"])).Out);
+        var inspected = await RunAsync(["inspect", _folder["vae.safetensors"]]);
+
+        Assert.Contains("umT5 text encoder, 3 layers of 128", list.Out, StringComparison.Ordinal);
+        Assert.Contains("Wan 2.1 VAE, 16 latent channels", list.Out, StringComparison.Ordinal);
+        Assert.Contains("cannot be used: ", list.Out, StringComparison.Ordinal);
+        Assert.Equal(["broken.gguf", "text.sft", "vae.safetensors"], json.RootElement.EnumerateArray().Select(file => Path.GetFileName(file.GetProperty("path").GetString())));
+        Assert.Contains("16 latent channels", inspected.Out, StringComparison.Ordinal);
+        (await RunAsync(["inspect", _folder["broken.gguf"]])).AssertFailed(ExitCode.Failed, "broken.gguf");
+        (await RunAsync(["models", "list", _folder["nowhere"]])).AssertFailed(ExitCode.Failed, "there is no such folder");
+    }
+
+    [Fact]
     public async Task Version_IsPrinted() => Assert.Matches(@"^\d+\.\d+\.\d+", (await RunAsync(["--version"])).Out);
 
     [Theory]
@@ -120,6 +141,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("providers")]
     [InlineData("selftest")]
     [InlineData("export")]
+    [InlineData("models list")]
     public async Task Help_FitsATerminalAndEndsWithExamples(string command)
     {
         var run = await RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);

@@ -1,28 +1,35 @@
 using System.CommandLine;
 using System.Globalization;
 using WanSharp.Cli.Terminal;
+using WanSharp.Engine.Models.Layout;
 using WanSharp.Engine.Output;
 using WanSharp.Engine.Requests;
+using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;
 
-/// <summary><c>wan inspect</c>: what made a clip.</summary>
+/// <summary><c>wan inspect</c>: what made a clip, or what a checkpoint is.</summary>
 internal sealed class InspectCommand(CliEnvironment environment)
 {
-    private readonly Argument<string> _file = new("file") { Description = "A clip or picture that `wan generate` wrote." };
+    private readonly Argument<string> _file = new("file") { Description = "A clip or picture that `wan generate` wrote, or a checkpoint." };
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Build(CliEnvironment environment)
     {
         var self = new InspectCommand(environment);
-        var command = new Command("inspect", "Print the settings that are embedded in a clip, and the command that makes it again.") { self._file, self._json };
+        var command = new Command("inspect", "Print the settings that are embedded in a clip and the command that makes it again, or what networks a checkpoint holds.") { self._file, self._json };
         command.SetAction(self.RunAsync);
-        return command.WithExamples("wan inspect clip.mp4", "wan inspect sheet.png --json");
+        return command.WithExamples("wan inspect clip.mp4", "wan inspect sheet.png --json", "wan inspect wan2.2_ti2v_5B_fp16.safetensors");
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var file = parsed.GetValue(_file)!;
+        if (NetworkFile.HasCheckpointName(file))
+        {
+            return InspectCheckpoint(file, parsed.GetValue(_json));
+        }
+
         var embedded = await MetadataReader.ReadAsync(EngineSetup.FindFfmpeg(environment), file, cancellationToken);
         if (embedded is null || GenerationSettings.FromJson(embedded) is not { } settings)
         {
@@ -42,6 +49,18 @@ internal sealed class InspectCommand(CliEnvironment environment)
 
         environment.Out.WriteLine();
         environment.Out.WriteLine(GenerateCommandLine.For(settings, file));
+        return ExitCode.Done;
+    }
+
+    private int InspectCheckpoint(string file, bool asJson)
+    {
+        var network = NetworkFile.Read(file);
+        if (network.Problem is { } problem && !network.IsKnown)
+        {
+            throw new CheckpointException(file, problem.StartsWith(file, StringComparison.Ordinal) ? problem[file.Length..].TrimStart(':', ' ') : problem);
+        }
+
+        environment.Out.WriteLine(asJson ? CheckpointText.Json(network).ToJsonString(JsonText.Readable) : CheckpointText.Describe(network));
         return ExitCode.Done;
     }
 

@@ -1,4 +1,5 @@
 using WanSharp.Engine.Models;
+using WanSharp.Engine.Models.Layout;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Selftest;
 using WanSharp.Runtime;
@@ -65,7 +66,7 @@ public static class ModelExporter
         // 3. Describe: for programs and for people.
         if (options.Networks.HasFlag(ModelNetworks.TextEncoder))
         {
-            File.Copy(model.TokenizerPath, Path.Combine(folder.Staging, TokenizerFile));
+            TokenizerSource.Copy(model.TokenizerPath, Path.Combine(folder.Staging, TokenizerFile));
         }
 
         ExportManifest.Write(folder.Staging, model, options, graphs, comparisons);

@@ -30,6 +30,63 @@ public sealed class ModelLayoutTests : IDisposable
     }
 
     [Fact]
+    public void Open_OfficialFolderWithPickles_FindsItsParts()
+    {
+        Copy("dit", "diffusion_pytorch_model.safetensors");
+        Write("config.json", Hints);
+        foreach (var (part, name) in new[] { ("t5", "models_t5_umt5-xxl-enc-bf16.pth"), ("vae", "Wan2.1_VAE.pth") })
+        {
+            using var official = Part(part);
+            OtherFormats.WriteTorch(_folder[name], official.Tensors);
+        }
+
+        Tokenizer("google/umt5-xxl/spiece.model");
+        AssertOpens(_folder.Path);
+    }
+
+    [Fact]
+    public void Open_Gguf_FindsItsParts()
+    {
+        using (var dit = Part("dit"))
+        using (var text = Part("t5"))
+        {
+            OtherFormats.WriteGguf(Prepare("unet/wan-Q8_0.gguf"), dit.Tensors);
+            OtherFormats.WriteGguf(Prepare("clip/umt5.gguf"), text.Tensors.ToDictionary(pair => OtherTools.LlamaText(pair.Key), pair => pair.Value));
+        }
+
+        Write("unet/config.json", Hints);
+        Copy("vae", "vae/vae.safetensors");
+        Tokenizer("clip/spiece.model");
+        AssertOpens(_folder.Path);
+        AssertOpens(_folder["unet/wan-Q8_0.gguf"]);
+    }
+
+    [Fact]
+    public void Open_ScaledFloat8_MultipliesByTheScales()
+    {
+        using var official = Part("dit");
+        var tensors = official.Tensors.ToDictionary(pair => pair.Key, pair => pair.Value);
+        foreach (var name in official.Tensors.Keys.Where(name => name.EndsWith(".q.weight", StringComparison.Ordinal)))
+        {
+            tensors[name] = official.Get(name).ConvertTo(DType.F8E4M3);
+            tensors[name.Replace(".weight", ".scale_weight", StringComparison.Ordinal)] = Tensor.CopyOf<float>(Shape.Scalar, [0.3f]);
+        }
+
+        tensors["scaled_fp8"] = Tensor.CopyOf<Float8E4M3>([2], [default, default]);
+        SafetensorsWriter.Write(Prepare("diffusion_models/wan_fp8_scaled.safetensors"), tensors);
+        Write("diffusion_models/config.json", Hints);
+        Copy("t5", "text_encoders/t5.safetensors");
+        Copy("vae", "vae/vae.safetensors");
+        Tokenizer("text_encoders/spiece.model");
+
+        using var model = WanModel.Open(_folder.Path);
+        using var rounded = tensors["blocks.0.self_attn.q.weight"].ConvertTo(DType.F32);
+        var weight = model.TransformerWeights.Get(new WeightSlot("blocks.0.self_attn.q.weight", DType.F32, rounded.Shape));
+        Assert.Equal(rounded.Read<float>().ToArray().Select(value => value * 0.3f), weight.Read<float>().ToArray());
+        Assert.All(WanTransformer.Whole(model.Transformer, new GraphOptions()).Weights, slot => Assert.Equal(slot.Shape, model.TransformerWeights.Get(slot).Shape));
+    }
+
+    [Fact]
     public void Open_DiffusersFolder_FindsItsParts()
     {
         WriteShards("transformer/diffusion_pytorch_model", "dit", OtherTools.DiffusersTransformer);
@@ -108,7 +165,7 @@ public sealed class ModelLayoutTests : IDisposable
     }
 
     [Fact]
-    public void List_OfAFolder_SaysWhatEachFileIs()
+    public void In_AFolder_SaysWhatEachFileIs()
     {
         Copy("dit", "a/dit.safetensors");
         Write("a/config.json", Hints);
@@ -116,7 +173,7 @@ public sealed class ModelLayoutTests : IDisposable
         Copy("vae", "vae.safetensors");
         Write("broken.gguf", "GGUF");
         Write("readme.txt", "no checkpoint");
-        var files = ModelLayout.List(_folder.Path).ToDictionary(file => Path.GetFileName(file.Path));
+        var files = NetworkFile.In(_folder.Path).ToDictionary(file => Path.GetFileName(file.Path));
         Assert.Equal(["broken.gguf", "dit.safetensors", "t5.safetensors", "vae.safetensors"], files.Keys.Order());
         Assert.NotNull(files["dit.safetensors"].Transformer);
         Assert.NotNull(files["t5.safetensors"].TextEncoder);

@@ -41,9 +41,6 @@ internal sealed class ModelLayout
     /// <exception cref="CheckpointException">There is no transformer, or several, or a part that it needs is missing: the message says which and where it was looked for.</exception>
     public static ModelParts Find(string path) => new ModelLayout(path).Find();
 
-    /// <summary>What each checkpoint in a folder and below holds.</summary>
-    public static IReadOnlyList<NetworkFile> List(string folder) => [.. ModelFiles.In(folder, depth: ComfyDepth + 1).Select(NetworkFile.Read)];
-
     private ModelParts Find()
     {
         var (low, high) = Transformers();

@@ -5,23 +5,31 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Models.Layout;
 
-/// <summary>What a checkpoint holds, told from its header. One file can hold several networks.</summary>
-internal sealed record NetworkFile
+/// <summary>What a checkpoint holds, told from its header. One file can hold several networks. Immutable; nothing is open.</summary>
+public sealed record NetworkFile
 {
     /// <summary>The tensor in which ComfyUI's text encoder carries its tokenizer.</summary>
-    public const string TokenizerTensor = "spiece_model";
+    internal const string TokenizerTensor = "spiece_model";
+
+    // The deepest layout: split_files/diffusion_models/ and a folder of the user's.
+    private const int Deepest = 3;
 
     /// <summary>The file, or the index of several.</summary>
     public required string Path { get; init; }
 
+    /// <summary>The transformer in it, or null.</summary>
     public TransformerConfig? Transformer { get; init; }
 
+    /// <summary>The umT5 encoder in it, or null.</summary>
     public Umt5Config? TextEncoder { get; init; }
 
+    /// <summary>The VAE in it, or null.</summary>
     public VaeConfig? Vae { get; init; }
 
+    /// <summary>CLIP's image encoder in it, or null.</summary>
     public ClipVisionConfig? ClipVision { get; init; }
 
+    /// <summary>Whether it carries a tokenizer.</summary>
     public bool HasTokenizer { get; init; }
 
     /// <summary>Why a network in it, or the file, cannot be used; null if nothing is wrong.</summary>
@@ -30,6 +38,9 @@ internal sealed record NetworkFile
     /// <summary>The bytes of all its files.</summary>
     public long Length { get; init; }
 
+    /// <summary>The number of its tensors.</summary>
+    public int TensorCount { get; init; }
+
     /// <summary>The element types of its tensors, those that take the most bytes first.</summary>
     public IReadOnlyList<string> DTypes { get; init; } = [];
 
@@ -37,6 +48,7 @@ internal sealed record NetworkFile
     public bool IsKnown => (Transformer ?? (object?)TextEncoder ?? (object?)Vae ?? ClipVision) is not null;
 
     /// <summary>Reads a checkpoint's header.</summary>
+    /// <param name="path">The file, or the index of several; what cannot be read is a <see cref="Problem"/>.</param>
     public static NetworkFile Read(string path)
     {
         try
@@ -50,6 +62,14 @@ internal sealed record NetworkFile
         }
     }
 
+    /// <summary>What each checkpoint in a folder and the folders of its layout holds, in the order of their names.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <exception cref="CheckpointException">There are too many.</exception>
+    public static IReadOnlyList<NetworkFile> In(string folder) => [.. ModelFiles.In(folder, Deepest).Select(Read)];
+
+    /// <summary>Whether a file has the name of a checkpoint; its contents are not looked at.</summary>
+    public static bool HasCheckpointName(string path) => ModelFiles.IsCheckpoint(path);
+
     private static NetworkFile Describe(ICheckpoint checkpoint)
     {
         List<string> problems = [];
@@ -62,8 +82,13 @@ internal sealed record NetworkFile
             ClipVision = Detect(ClipVisionNames.Names, ClipVisionDetection.Detect),
             HasTokenizer = checkpoint.Tensors.Keys.Any(name => name.EndsWith(TokenizerTensor, StringComparison.Ordinal)),
             Problem = problems.FirstOrDefault(),
+            TensorCount = checkpoint.Tensors.Count + checkpoint.Unsupported.Count,
             Length = checkpoint.Files.Sum(file => new FileInfo(file).Length),
-            DTypes = [.. checkpoint.Tensors.Values.GroupBy(tensor => tensor.DType).OrderByDescending(group => group.Sum(tensor => tensor.ByteLength)).Select(group => group.Key.Name())],
+            DTypes =
+            [
+                .. checkpoint.Tensors.Values.GroupBy(tensor => tensor.DType).OrderByDescending(group => group.Sum(tensor => tensor.ByteLength)).Select(group => group.Key.Name()),
+                .. checkpoint.Unsupported.Values.Distinct().Select(dtype => $"{dtype} (not supported)"),
+            ],
         };
 
         T? Detect<T>(NetworkNames names, Func<ICheckpoint, T> detect)

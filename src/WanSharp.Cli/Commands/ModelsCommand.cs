@@ -1,0 +1,51 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using WanSharp.Cli.Terminal;
+using WanSharp.Engine.Models.Layout;
+using WanSharp.Tensors;
+
+namespace WanSharp.Cli.Commands;
+
+/// <summary><c>wan models list</c>: what the checkpoints in a folder are.</summary>
+internal sealed class ModelsCommand(CliEnvironment environment)
+{
+    private readonly Argument<string> _folder = new("folder") { Description = "A model's folder, or one of models, such as ComfyUI's models." };
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    public static Command Build(CliEnvironment environment)
+    {
+        var self = new ModelsCommand(environment);
+        var list = new Command("list", "Say what each checkpoint in a folder is, told from its tensors.") { self._folder, self._json };
+        list.SetAction(self.List);
+        var command = new Command("models", "Look at checkpoints of any tool.") { list.WithExamples("wan models list ComfyUI/models", "wan models list Wan2.1-T2V-1.3B --json") };
+        return command.WithExamples("wan models list ComfyUI/models");
+    }
+
+    private int List(ParseResult parsed)
+    {
+        var folder = parsed.GetValue(_folder)!;
+        if (!Directory.Exists(folder))
+        {
+            throw new CheckpointException(folder, "there is no such folder.");
+        }
+
+        var files = NetworkFile.In(folder);
+        if (parsed.GetValue(_json))
+        {
+            environment.Out.WriteLine(new JsonArray([.. files.Select(CheckpointText.Json)]).ToJsonString(JsonText.Readable));
+            return ExitCode.Done;
+        }
+
+        foreach (var file in files)
+        {
+            environment.Out.WriteLine(CheckpointText.Describe(file));
+        }
+
+        if (files.Count == 0)
+        {
+            environment.Out.WriteLine($"No checkpoints (.safetensors, .gguf, .pth and others) are in {PlainText.OneLine(folder)}.");
+        }
+
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using WanSharp.Engine.Models.Layout;
+using WanSharp.Graphs.Networks;
+
+namespace WanSharp.Cli.Terminal;
+
+/// <summary>What a checkpoint holds, for people and for programs.</summary>
+internal static class CheckpointText
+{
+    private const string Unknown = "no network of Wan's";
+
+    /// <summary>One line for each network, then types and size; the problem last.</summary>
+    public static string Describe(NetworkFile file)
+    {
+        List<string> lines = [PlainText.OneLine(file.Path)];
+        lines.AddRange(Networks(file).DefaultIfEmpty(Unknown).Select(network => $"  {network}"));
+        if (file.TensorCount > 0)
+        {
+            lines.Add(string.Create(CultureInfo.InvariantCulture, $"  {file.TensorCount} tensors of {string.Join(", ", file.DTypes)}, {file.Length / 1e9:0.00} GB"));
+        }
+
+        if (file.Problem is { } problem)
+        {
+            lines.Add($"  cannot be used: {PlainText.OneLine(problem)}");
+        }
+
+        return string.Join(Environment.NewLine, lines);
+    }
+
+    public static JsonObject Json(NetworkFile file) => new()
+    {
+        ["path"] = file.Path,
+        ["networks"] = new JsonArray([.. Networks(file).Select(network => JsonValue.Create(network))]),
+        ["dtypes"] = new JsonArray([.. file.DTypes.Select(dtype => JsonValue.Create(dtype))]),
+        ["tensors"] = file.TensorCount,
+        ["bytes"] = file.Length,
+        ["tokenizer"] = file.HasTokenizer,
+        ["problem"] = file.Problem,
+    };
+
+    private static IEnumerable<string> Networks(NetworkFile file)
+    {
+        if (file.Transformer is { } transformer)
+        {
+            var does = transformer.ModelType switch
+            {
+                ModelType.TextToVideo => "text to video",
+                ModelType.TextImageToVideo => "text and image to video (ti2v)",
+                ModelType.FirstLastFrameToVideo => "first and last frame to video",
+                _ => transformer.ClipDim is null ? "image to video (Wan 2.2)" : "image to video (Wan 2.1, with CLIP)",
+            };
+            yield return $"Wan transformer, {does}, {transformer.Layers} layers of {transformer.Dim}, {transformer.InChannels} channels in, {transformer.OutChannels} out";
+        }
+
+        if (file.TextEncoder is { } text)
+        {
+            yield return $"umT5 text encoder, {text.Layers} layers of {text.Dim}{(file.HasTokenizer ? ", with its tokenizer" : "")}";
+        }
+
+        if (file.Vae is { } vae)
+        {
+            yield return $"{(vae.Kind == VaeKind.Wan22 ? "Wan 2.2" : "Wan 2.1")} VAE, {vae.LatentChannels} latent channels at 1/{vae.SpatialStride} of the size";
+        }
+
+        if (file.ClipVision is { } clip)
+        {
+            yield return $"CLIP image encoder, {clip.Layers} layers of {clip.Dim}, images of {clip.ImageSize}x{clip.ImageSize}";
+        }
+    }
+}
