@@ -35,6 +35,31 @@ public sealed class BenchmarkTests : IDisposable
     }
 
     [Theory]
+    [InlineData(BenchmarkSubject.Dit)]
+    [InlineData(BenchmarkSubject.Vae)]
+    [InlineData(BenchmarkSubject.Text)]
+    public async Task RunAsync_WithThePeer_FindsThatTheyAgree(BenchmarkSubject subject)
+    {
+        const double Tolerance = 1e-4; // of the largest value: F32 sums in other orders, through a softmax
+        using var runtime = OrtRuntime.Create(new RuntimeOptions { Threads = 1 });
+        var options = Options(subject) with { Frames = 5, TextTokens = 7, PeerPython = Environment.GetEnvironmentVariable("WAN_PYTHON") ?? "python3" };
+        PeerReport? peer;
+        try
+        {
+            peer = (await new Benchmark(runtime, threads: 1, TimeProvider.System).RunAsync(options, cancellationToken: Token)).Peer;
+        }
+        catch (BenchmarkException e) when (e.Message.Contains("WAN_PYTHON", StringComparison.Ordinal))
+        {
+            Assert.Skip(e.Message);
+            return;
+        }
+
+        Assert.InRange(peer!.F32Difference.Relative, 0, Tolerance);
+        Assert.InRange(peer.BF16Difference.Relative, Tolerance, 1); // it does compute in BF16
+        Assert.Equal(1, peer.F32.Runs);
+    }
+
+    [Theory]
     [InlineData(30, 32, 1)]
     [InlineData(32, 0, 1)]
     [InlineData(32, 32, 4)]
