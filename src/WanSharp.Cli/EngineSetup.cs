@@ -3,25 +3,57 @@ using WanSharp.Engine.Models;
 using WanSharp.Engine.Output;
 using WanSharp.Engine.Requests;
 using WanSharp.Runtime;
+using WanSharp.Runtime.Installation;
+using WanSharp.Runtime.Providers;
 
 namespace WanSharp.Cli;
 
 /// <summary>Opens what commands need, from options and environment variables.</summary>
 internal static class EngineSetup
 {
-    /// <summary>ONNX Runtime, from <c>WAN_ONNXRUNTIME</c> or from beside the program.</summary>
+    /// <summary>ONNX Runtime: from <c>WAN_ONNXRUNTIME</c>, or an installed build that this machine can use, or from beside the program.</summary>
     public static OrtRuntime OpenRuntime(CliEnvironment environment, int? threads) => OrtRuntime.Create(new RuntimeOptions
     {
-        LibraryPath = environment.Variable("WAN_ONNXRUNTIME"),
+        LibraryPath = environment.Variable("WAN_ONNXRUNTIME") ?? InstalledRuntime.FindUsable(ProvidersFolder(environment)),
         Threads = threads ?? 0,
     });
 
-    /// <summary>How graphs are compiled for a provider.</summary>
-    /// <exception cref="InvalidRequestException">The library has no such provider.</exception>
-    public static SessionSettings SettingsFor(OrtRuntime runtime, string provider) =>
-        runtime.AvailableProviders.FirstOrDefault(name => name.Equals(provider, StringComparison.OrdinalIgnoreCase)) is { } known
-            ? new SessionSettings { Provider = known }
-            : throw new InvalidRequestException("provider",
+    /// <summary>How graphs are compiled for a provider, or for the one that suits this machine best.</summary>
+    /// <param name="environment">Told which provider is chosen, unless it is the CPU.</param>
+    /// <param name="runtime">ONNX Runtime.</param>
+    /// <param name="provider">A provider's name, or "auto".</param>
+    /// <param name="options">Options of the provider beyond our own.</param>
+    /// <exception cref="InvalidRequestException">The library has no such provider, or it takes no such options.</exception>
+    public static SessionSettings SettingsFor(CliEnvironment environment, OrtRuntime runtime, string provider, IReadOnlyDictionary<string, string> options)
+    {
+        var name = provider.Equals(ProviderSelection.Auto, StringComparison.OrdinalIgnoreCase) ? Choose(environment, runtime) : Known(runtime, provider);
+        if (name == "cpu" && options.Count > 0)
+        {
+            throw new InvalidRequestException("provider-option", $"The provider cpu has no options, and {string.Join(", ", options.Keys)} was given: leave it out, or name another provider.");
+        }
+
+        var device = new DeviceOptions { CacheFolder = Path.Combine(CacheFolder(environment), "engines") };
+        return new SessionSettings { Provider = name, ProviderOptions = DeviceTuning.For(name, device, options) };
+    }
+
+    /// <summary>What is known of each provider here, best first.</summary>
+    public static IReadOnlyList<ProviderFact> Providers(CliEnvironment environment, OrtRuntime runtime) =>
+        ProviderSelection.Describe(MachineFacts.Gather(runtime, environment.Variable, ProvidersFolder(environment)));
+
+    private static string Choose(CliEnvironment environment, OrtRuntime runtime)
+    {
+        var chosen = ProviderSelection.Choose(Providers(environment, runtime));
+        if (chosen.Name != "cpu")
+        {
+            environment.Error.WriteLine($"provider {chosen.Name}: {chosen.Why}");
+        }
+
+        return chosen.Name;
+    }
+
+    private static string Known(OrtRuntime runtime, string provider) =>
+        runtime.AvailableProviders.FirstOrDefault(name => name.Equals(provider, StringComparison.OrdinalIgnoreCase))
+            ?? throw new InvalidRequestException("provider",
                 $"There is no provider '{provider}' here: choose {string.Join(", ", runtime.AvailableProviders)}, or set WAN_ONNXRUNTIME to a build of ONNX Runtime that has it.{NearestName.Hint(provider, runtime.AvailableProviders)}");
 
     /// <summary>A model by name or path; names are looked up in <c>WAN_MODELS</c>, then beside the program.</summary>
@@ -34,6 +66,9 @@ internal static class EngineSetup
     /// <summary>ffmpeg, from <c>WAN_FFMPEG</c>, the search path, or beside the program.</summary>
     public static string FindFfmpeg(CliEnvironment environment) =>
         FfmpegLocator.Find(environment.Variable("WAN_FFMPEG"), environment.Variable("PATH"), AppContext.BaseDirectory);
+
+    /// <summary>Where <c>wan providers install</c> puts libraries.</summary>
+    public static string ProvidersFolder(CliEnvironment environment) => Path.Combine(CacheFolder(environment), "providers");
 
     /// <summary>Where what can be made again is kept: <c>WAN_CACHE</c>, or the user's cache folder.</summary>
     public static string CacheFolder(CliEnvironment environment) => environment.Variable("WAN_CACHE")

@@ -34,6 +34,9 @@ public sealed unsafe class OrtRuntime : IDisposable
         AvailableProviders = ReadProviders();
     }
 
+    /// <summary>The version of the library that the build puts beside the assemblies, and that a GPU build is installed in.</summary>
+    public const string BundledVersion = "1.30.0";
+
     /// <summary>The library's version, such as "1.30.0".</summary>
     public string Version => Api.LibraryVersion;
 
@@ -42,6 +45,35 @@ public sealed unsafe class OrtRuntime : IDisposable
 
     /// <summary>The execution providers that the library has and whose files are beside it, by the names that <see cref="SessionSettings.Provider"/> takes, fastest first. A device for them may still be missing.</summary>
     public IReadOnlyList<string> AvailableProviders { get; }
+
+    /// <summary>
+    /// Whether there is a GPU, not a program that plays one, for a provider. Null when the library cannot tell: it is older
+    /// than 1.22.
+    /// </summary>
+    /// <exception cref="OrtException">The library failed.</exception>
+    public bool? HasGpu(string provider)
+    {
+        const int Gpu = 1;
+        if (!Api.KnowsDevices)
+        {
+            return null;
+        }
+
+        using var environment = Environment.Hold();
+        nint* devices; // the environment's
+        nuint count;
+        Api.Check(Api.Table->GetEpDevices(environment.Pointer, &devices, &count), "listing devices");
+        for (nuint i = 0; i < count; i++)
+        {
+            var name = Marshal.PtrToStringUTF8((nint)Api.Table->EpDeviceEpName(devices[i])) ?? "";
+            if (ProviderPlan.Normalize(name) == ProviderPlan.Normalize(provider) && Api.Table->HardwareDeviceType(Api.Table->EpDeviceDevice(devices[i])) == Gpu)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     internal OrtApi Api { get; }
 

@@ -74,8 +74,9 @@ public sealed class CommandTests : IDisposable
         var text = await RunAsync(["providers"]);
 
         using var report = OneLineOfJson(json.Out);
-        Assert.Contains("cpu", report.RootElement.GetProperty("providers").EnumerateArray().Select(name => name.GetString()));
-        Assert.Contains("used unless --provider says otherwise", text.Out, StringComparison.Ordinal);
+        Assert.Contains("cpu", report.RootElement.GetProperty("providers").EnumerateArray().Where(provider => provider.GetProperty("there").GetBoolean()).Select(provider => provider.GetProperty("name").GetString()));
+        Assert.Contains($"--provider auto, the default, takes {report.RootElement.GetProperty("auto").GetString()}", text.Out, StringComparison.Ordinal);
+        Assert.Contains("wan providers install cuda", text.Out, StringComparison.Ordinal);
         Assert.Contains("WAN_ONNXRUNTIME", text.Out, StringComparison.Ordinal);
     }
 

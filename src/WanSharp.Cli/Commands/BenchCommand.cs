@@ -35,6 +35,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
     private readonly Option<string?> _baseline = new("--baseline") { Description = "A saved --json report: exit code 1 when a ratio is worse than in it.", HelpName = "FILE" };
     private readonly Option<double?> _tolerance = NumberOption.Create<double>("--tolerance", "By how much a ratio may be worse, as a share. Default: the baseline's own, else 0.1.", "X");
     private readonly Option<string> _provider = CommonOptions.Provider();
+    private readonly Option<IReadOnlyDictionary<string, string>> _providerOptions = CommonOptions.ProviderOptions();
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -44,7 +45,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
         var command = new Command("bench", "Measure a network's speed and memory on random weights, beside this machine's peak and PyTorch.")
         {
             self._network, self._shape, self._size, self._frames, self._layers, self._textTokens, self._runs, self._mode, self._weights,
-            self._peer, self._baseline, self._tolerance, self._provider, self._threads, self._json,
+            self._peer, self._baseline, self._tolerance, self._provider, self._providerOptions, self._threads, self._json,
         };
         Require(self._runs, runs => runs is null or >= 1, "--runs takes 1 or more.");
         Require(self._textTokens, tokens => tokens is null or >= 0, "--text-tokens takes 0 or more.");
@@ -64,7 +65,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
         var threads = parsed.GetValue(_threads) ?? Environment.ProcessorCount;
         using var runtime = EngineSetup.OpenRuntime(environment, threads);
         var benchmark = new Benchmark(runtime, threads, environment.Clock);
-        var options = Options(parsed) with { Session = EngineSetup.SettingsFor(runtime, parsed.GetValue(_provider)!) };
+        var options = Options(parsed) with { Session = EngineSetup.SettingsFor(environment, runtime, parsed.GetValue(_provider)!, parsed.GetValue(_providerOptions)!) };
         var report = await benchmark.RunAsync(options, new StatusLine(environment), cancellationToken);
         environment.Out.WriteLine(parsed.GetValue(_json) ? report.ToJson() : BenchmarkText.Describe(report));
         if (baseline is null)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using WanSharp.Runtime.Providers;
 
 namespace WanSharp.Cli.Commands;
 
@@ -32,9 +33,34 @@ internal static class CommonOptions
 
     public static Option<string> Provider() => new("--provider")
     {
-        Description = "Which of ONNX Runtime's execution providers computes; `wan providers` lists them.",
+        Description = "Which of ONNX Runtime's execution providers computes; auto takes the fastest, `wan providers` says which and why.",
         HelpName = "NAME",
-        DefaultValueFactory = _ => "cpu",
+        DefaultValueFactory = _ => ProviderSelection.Auto,
+    };
+
+    public static Option<IReadOnlyDictionary<string, string>> ProviderOptions() => new("--provider-option")
+    {
+        Description = "An option of the provider, by ONNX Runtime's name for it; may be given several times.",
+        HelpName = "NAME=VALUE",
+        Arity = ArgumentArity.OneOrMore,
+        DefaultValueFactory = _ => new Dictionary<string, string>(),
+        CustomParser = result =>
+        {
+            var options = new Dictionary<string, string>();
+            foreach (var token in result.Tokens)
+            {
+                if (token.Value.Split('=', 2) is [{ Length: > 0 } name, var value])
+                {
+                    options[name] = value;
+                }
+                else
+                {
+                    result.AddError($"'{token.Value}' is not a provider's option: write NAME=VALUE, such as device_id=1.");
+                }
+            }
+
+            return options;
+        },
     };
 
     public static Option<int?> Threads()

@@ -20,13 +20,14 @@ internal sealed class GenerateCommand(CliEnvironment environment)
 
     private readonly Option<string> _model = CommonOptions.Model();
     private readonly Option<string> _provider = CommonOptions.Provider();
+    private readonly Option<IReadOnlyDictionary<string, string>> _providerOptions = CommonOptions.ProviderOptions();
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Build(CliEnvironment environment)
     {
         var self = new GenerateCommand(environment);
-        var command = new Command("generate", "Make one video from a sentence.") { self._output, self._model, self._provider, self._threads, self._json };
+        var command = new Command("generate", "Make one video from a sentence.") { self._output, self._model, self._provider, self._providerOptions, self._threads, self._json };
         self._request.AddTo(command);
         command.SetAction(self.RunAsync);
         return command.WithExamples(
@@ -45,7 +46,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         var started = environment.Clock.GetTimestamp();
         using var model = EngineSetup.OpenModel(environment, parsed.GetValue(_model)!);
         using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(_threads));
-        using var generator = new VideoGenerator(model, runtime, EngineSetup.SettingsFor(runtime, parsed.GetValue(_provider)!));
+        using var generator = new VideoGenerator(model, runtime, EngineSetup.SettingsFor(environment, runtime, parsed.GetValue(_provider)!, parsed.GetValue(_providerOptions)!));
         var plan = generator.Plan(request);
         var settings = plan.Settings;
         using (var progress = ProgressDisplay.Start(environment))

@@ -1,49 +1,66 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using WanSharp.Cli.Terminal;
+using WanSharp.Runtime.Providers;
 
 namespace WanSharp.Cli.Commands;
 
 /// <summary><c>wan providers</c>: what can compute here.</summary>
 internal sealed class ProvidersCommand(CliEnvironment environment)
 {
-    private const string DefaultProvider = "cpu";
-
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Build(CliEnvironment environment)
     {
         var self = new ProvidersCommand(environment);
-        var command = new Command("providers", "List ONNX Runtime's execution providers: what is there, what is chosen, how to get more.") { self._json };
+        var command = new Command("providers", "List ONNX Runtime's execution providers: what is there, what is chosen, how to get more.")
+        {
+            self._json,
+            ProvidersInstallCommand.Build(environment),
+        };
         command.SetAction(self.Run);
-        return command.WithExamples("wan providers", "wan providers --json");
+        return command.WithExamples("wan providers", "wan providers --json", "wan providers install cuda");
     }
 
     private int Run(ParseResult parsed)
     {
         using var runtime = EngineSetup.OpenRuntime(environment, threads: null);
+        var facts = EngineSetup.Providers(environment, runtime);
+        var chosen = ProviderSelection.Choose(facts);
         if (parsed.GetValue(_json))
         {
             var report = new JsonObject
             {
                 ["onnxruntime"] = runtime.Version,
                 ["library"] = runtime.LibraryPath,
-                ["default"] = DefaultProvider,
-                ["providers"] = new JsonArray([.. runtime.AvailableProviders.Select(name => JsonValue.Create(name))]),
+                ["auto"] = chosen.Name,
+                ["providers"] = new JsonArray([.. facts.Select(Json)]),
             };
             environment.Out.WriteLine(report.ToJsonString(JsonText.Readable));
             return ExitCode.Done;
         }
 
         environment.Out.WriteLine($"ONNX Runtime {runtime.Version}, {runtime.LibraryPath}");
-        foreach (var provider in runtime.AvailableProviders.Order(StringComparer.Ordinal))
+        foreach (var fact in facts)
         {
-            environment.Out.WriteLine($"  {provider,-10} {(provider == DefaultProvider ? "used unless --provider says otherwise" : $"use it with --provider {provider}")}");
+            environment.Out.WriteLine($"  {fact.Name,-10} {(fact.IsThere ? "there" : "not there"),-10} {fact.Why}");
+            if (fact.HowToGet.Length > 0)
+            {
+                environment.Out.WriteLine($"  {"",-21} to change that: {fact.HowToGet}");
+            }
         }
 
         environment.Out.WriteLine();
-        environment.Out.WriteLine("More providers (CUDA, TensorRT and others) come with other builds of ONNX Runtime: set WAN_ONNXRUNTIME to the");
-        environment.Out.WriteLine("library's file, such as libonnxruntime.so of the GPU package for Linux, and run this command again.");
+        environment.Out.WriteLine($"--provider auto, the default, takes {chosen.Name}: {chosen.Why}.");
+        environment.Out.WriteLine("Another build of ONNX Runtime brings its own providers: set WAN_ONNXRUNTIME to the library's file.");
         return ExitCode.Done;
     }
+
+    private static JsonObject Json(ProviderFact fact) => new()
+    {
+        ["name"] = fact.Name,
+        ["there"] = fact.IsThere,
+        ["why"] = fact.Why,
+        ["how_to_get"] = fact.HowToGet.Length > 0 ? fact.HowToGet : null,
+    };
 }

@@ -16,13 +16,14 @@ internal sealed class SelftestCommand(CliEnvironment environment)
     };
 
     private readonly Option<string> _provider = CommonOptions.Provider();
+    private readonly Option<IReadOnlyDictionary<string, string>> _providerOptions = CommonOptions.ProviderOptions();
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Build(CliEnvironment environment)
     {
         var self = new SelftestCommand(environment);
-        var command = new Command("selftest", "Compare this machine's results with those of the original implementation.") { self._fixtures, self._provider, self._threads, self._json };
+        var command = new Command("selftest", "Compare this machine's results with those of the original implementation.") { self._fixtures, self._provider, self._providerOptions, self._threads, self._json };
         command.SetAction(self.RunAsync);
         return command.WithExamples("wan selftest", "wan selftest --provider webgpu", "wan selftest --fixtures my-fixtures --json");
     }
@@ -31,7 +32,7 @@ internal sealed class SelftestCommand(CliEnvironment environment)
     {
         var json = parsed.GetValue(_json);
         using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(_threads));
-        var settings = EngineSetup.SettingsFor(runtime, parsed.GetValue(_provider)!);
+        var settings = EngineSetup.SettingsFor(environment, runtime, parsed.GetValue(_provider)!, parsed.GetValue(_providerOptions)!);
         var (passed, failed, skipped) = (0, 0, 0);
         await foreach (var result in FixtureRunner.RunAsync(parsed.GetValue(_fixtures) ?? FixtureRunner.ShippedFixtures, runtime, settings, cancellationToken))
         {

@@ -19,6 +19,9 @@ internal sealed unsafe class OrtApi
     /// <summary>The first version with <c>SessionOptionsSetLoadCancellationFlag</c>, used where the library has it.</summary>
     private const uint LoadCancellationVersion = 22;
 
+    /// <summary>The first version with <c>GetEpDevices</c>, used where the library has it.</summary>
+    private const uint DevicesVersion = 22;
+
     private long _liveObjects;
 
     private OrtApi(OrtApiTable* table, string libraryPath, string libraryVersion, uint apiVersion)
@@ -27,6 +30,7 @@ internal sealed unsafe class OrtApi
         LibraryPath = libraryPath;
         LibraryVersion = libraryVersion;
         CanCancelLoading = apiVersion >= LoadCancellationVersion;
+        KnowsDevices = apiVersion >= DevicesVersion;
     }
 
     /// <summary>The functions.</summary>
@@ -40,6 +44,9 @@ internal sealed unsafe class OrtApi
 
     /// <summary>Whether the creation of a session can be cancelled.</summary>
     public bool CanCancelLoading { get; }
+
+    /// <summary>Whether the library can tell which devices its providers have.</summary>
+    public bool KnowsDevices { get; }
 
     /// <summary>Native objects that were created and not yet released.</summary>
     public long LiveObjects => Interlocked.Read(ref _liveObjects);

@@ -62,6 +62,12 @@ internal unsafe struct OrtApiTable
     /// <summary>Since API 22: see <see cref="OrtApi.CanCancelLoading"/>.</summary>
     [FieldOffset(Slot * 293)] public delegate* unmanaged<nint, byte, nint> SetLoadCancellationFlag;
 
+    // Devices. Since API 22: see OrtApi.KnowsDevices.
+    [FieldOffset(Slot * 303)] public delegate* unmanaged<nint, nint**, nuint*, nint> GetEpDevices;
+    [FieldOffset(Slot * 307)] public delegate* unmanaged<nint, int> HardwareDeviceType;
+    [FieldOffset(Slot * 312)] public delegate* unmanaged<nint, byte*> EpDeviceEpName;
+    [FieldOffset(Slot * 316)] public delegate* unmanaged<nint, nint> EpDeviceDevice;
+
     // Sessions.
     [FieldOffset(Slot * 7)] public delegate* unmanaged<nint, byte*, nint, nint*, nint> CreateSession;
     [FieldOffset(Slot * 8)] public delegate* unmanaged<nint, void*, nuint, nint, nint*, nint> CreateSessionFromArray;
