@@ -33,7 +33,7 @@ internal sealed class ModelLayout
     private ModelLayout(string path)
     {
         _path = path;
-        _root = Directory.Exists(path) ? ModelsFolder(path) : RootOf(path);
+        _root = Directory.Exists(path) ? ModelsFolder(Path.GetFullPath(path)) : RootOf(path);
     }
 
     /// <summary>Finds the parts of the model at a path.</summary>
@@ -135,7 +135,12 @@ internal sealed class ModelLayout
 
     private IEnumerable<string> Files(string name) => ModelFiles.In(Folder(name), name.Length == 0 ? 0 : ComfyDepth);
 
-    private string Listed(IEnumerable<string> folders) => string.Join(", ", folders.Select(Folder).Where(Directory.Exists));
+    /// <summary>The folders that were looked into, and the names of those that would have been.</summary>
+    private string Listed(IReadOnlyList<string> folders)
+    {
+        var missing = folders.Where(name => !Directory.Exists(Folder(name))).ToList();
+        return string.Join(", ", folders.Select(Folder).Where(Directory.Exists)) + (missing.Count == 0 ? "" : $" (and would have in {string.Join(", ", missing)} there)");
+    }
 
     /// <summary>ComfyUI keeps the folders of models in one named so.</summary>
     private static string ModelsFolder(string folder) =>
