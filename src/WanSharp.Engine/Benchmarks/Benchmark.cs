@@ -26,10 +26,9 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
 
         // 1. Weights: written once into the cache, and that time belongs to nobody.
         using var workload = Workload.For(options);
-        var writing = Stopwatch.GetTimestamp();
-        var shape = options.Layers is { } layers ? string.Create(CultureInfo.InvariantCulture, $"{options.Shape}-{layers}") : options.Shape;
-        var checkpoint = new RandomCheckpoints(Path.Combine(options.CacheFolder, "bench")).Find($"{workload.Name}-{shape}", workload.Weights, options.Weights, progress, cancellationToken);
-        var written = Stopwatch.GetElapsedTime(writing);
+        var started = Stopwatch.GetTimestamp();
+        var checkpoint = FindWeights(workload, options, progress, cancellationToken);
+        var written = Stopwatch.GetElapsedTime(started);
 
         // 2. Start to first forward pass, and memory; the second pass has the memory that planning after the first asks for.
         var context = new BenchmarkContext(runtime, options.Session, new TransformerOptions
@@ -79,6 +78,13 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
             Operators = operators,
             Peer = rounds.Peer,
         };
+    }
+
+    private static string FindWeights(Workload workload, BenchmarkOptions options, IProgress<string>? progress, CancellationToken cancellationToken)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"{workload.Name}-{options.Shape}{(options.Layers is { } layers ? $"-{layers}" : "")}");
+        var checkpoints = new RandomCheckpoints(Path.Combine(options.CacheFolder, "bench"));
+        return checkpoints.Find(name, workload.Weights, options.Weights, progress, cancellationToken);
     }
 
     private async Task<Rounds> MeasureAsync(

@@ -38,11 +38,13 @@ internal abstract class Workload : IDisposable
 
         var (vae, patch) = (shape.Vae, shape.Transformer.PatchSize);
         var (across, down) = (vae.SpatialStride * patch.Width, vae.SpatialStride * patch.Height);
-        if (options.Width < 1 || options.Width % across != 0 || options.Height < 1 || options.Height % down != 0 || options.Frames < 1 || (options.Frames - 1) % vae.TemporalStride != 0)
+        var isClip = options.Width > 0 && options.Width % across == 0 && options.Height > 0 && options.Height % down == 0
+            && options.Frames > 0 && (options.Frames - 1) % vae.TemporalStride == 0;
+        if (!isClip)
         {
             throw new InvalidRequestException(
                 "size",
-                $"{options.Width}x{options.Height} with {options.Frames} frames is no clip of this model: width must be a multiple of {across}, height of {down}, and frames one more than a multiple of {vae.TemporalStride}.");
+                $"{options.Width}x{options.Height} with {options.Frames} frames is no clip of this model: width must be a multiple of {across}, height of {down}, frames one more than a multiple of {vae.TemporalStride}.");
         }
 
         Shape latents = [1, vae.LatentChannels, 1 + ((options.Frames - 1) / vae.TemporalStride), options.Height / vae.SpatialStride, options.Width / vae.SpatialStride];
