@@ -1,7 +1,7 @@
 """Trains the VAE on drawn clips: single frames first, then 9 frames, at last whole clips of 17.
 
     python train_vae.py --minutes 40          (again to resume; the schedule follows the minutes trained, not steps)
-    python train_vae.py --decoder-minutes 10  (after the encoder is frozen: only the decoder, latents stay as they are)
+    python train_vae.py --decoder-minutes 25  (after the encoder is frozen: only the decoder, latents stay as they are)
 """
 import argparse
 import math
@@ -98,7 +98,7 @@ def main():
         vae.load_state_dict(optim.load(options.run / 'state.pt')['average'])
         vae.encoder.requires_grad_(False)
         vae.conv1.requires_grad_(False)
-    team, slow = optim.Team(options.workers), 0.25 if decoder_only else 1
+    team, slow = optim.Team(options.workers), 0.08 if decoder_only else 1
     optimizer = optim.Muon(vae, team, options.lr * slow, adam_lr=2e-3 * slow)
     team.run(train, vae, optimizer, options)
 
