@@ -42,6 +42,14 @@ public partial class DocumentTests
     }
 
     [Fact]
+    public void TheReadmesExample_IsTheOneThatCompiles()
+    {
+        var shown = Checkout.Read("README.md").Split("```csharp")[1].Split("```")[0];
+        var compiled = Checkout.Read("tests/WanSharp.Repository.Tests/ReadmeExample.cs").Split('\n').Select(line => line.Trim()).ToHashSet();
+        Assert.All(shown.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0), line => Assert.Contains(line, compiled));
+    }
+
+    [Fact]
     public void ExamplesInHelp_Parse()
     {
         var environment = Environment();

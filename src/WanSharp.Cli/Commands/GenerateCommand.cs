@@ -50,14 +50,14 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         var plan = generator.Plan(request);
         var settings = plan.Settings;
         using (var progress = ProgressDisplay.Start(environment))
-        await using (var writer = VideoWriter.Create(ffmpeg, target, new ClipFormat(settings.Width, settings.Height, settings.Frames, settings.Fps), settings.ToJson()))
+        await using (var writer = VideoWriter.Create(ffmpeg, target, plan.Format, settings.ToJson()))
         {
             await generator.GenerateAsync(plan, writer, progress, cancellationToken);
             await writer.CompleteAsync(cancellationToken);
             progress.Complete();
         }
 
-        GenerateReport.Write(environment.Out, target.FullPath, settings, environment.Clock.GetElapsedTime(started), parsed.GetValue(_json));
+        GenerateReport.Write(environment.Out, target.Kind == OutputKind.PngSequence ? target.Folder : target.FullPath, settings, environment.Clock.GetElapsedTime(started), parsed.GetValue(_json));
         return ExitCode.Done;
     }
 

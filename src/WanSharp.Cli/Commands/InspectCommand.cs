@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Models.Layout;
+using WanSharp.Engine.Images;
 using WanSharp.Engine.Output;
 using WanSharp.Engine.Requests;
 using WanSharp.Tensors;
@@ -30,7 +31,8 @@ internal sealed class InspectCommand(CliEnvironment environment)
             return InspectCheckpoint(file, parsed.GetValue(_json));
         }
 
-        var embedded = await MetadataReader.ReadAsync(EngineSetup.FindFfmpeg(environment), file, cancellationToken);
+        var ffmpeg = EngineSetup.FindFfmpeg(environment);
+        var embedded = await MetadataReader.ReadAsync(ffmpeg, file, cancellationToken);
         if (embedded is null || GenerationSettings.FromJson(embedded) is not { } settings)
         {
             throw new MediaException($"{file} holds no settings of WanSharp: it was made by something else, or its metadata was removed.");
@@ -48,8 +50,25 @@ internal sealed class InspectCommand(CliEnvironment environment)
         }
 
         environment.Out.WriteLine();
-        environment.Out.WriteLine(GenerateCommandLine.For(settings, file));
+        environment.Out.WriteLine("Made again by this command, to the bit with the same version, provider and threads:");
+        environment.Out.WriteLine(GenerateCommandLine.For(settings, await OutputLikeAsync(ffmpeg, file, settings, cancellationToken)));
         return ExitCode.Done;
+    }
+
+    /// <summary>An output of the same kind as a file; a PNG of one frame's size is one of a sequence.</summary>
+    private static async Task<string> OutputLikeAsync(string ffmpeg, string file, GenerationSettings settings, CancellationToken cancellationToken)
+    {
+        var extension = Path.GetExtension(file);
+        if (settings.Frames > 1 && extension.Equals(".png", StringComparison.OrdinalIgnoreCase))
+        {
+            var picture = await ImageReader.ReadAsync(ffmpeg, file, cancellationToken);
+            if (picture.Width == settings.Width && picture.Height == settings.Height)
+            {
+                return "again/";
+            }
+        }
+
+        return $"again{extension}";
     }
 
     private int InspectCheckpoint(string file, bool asJson)

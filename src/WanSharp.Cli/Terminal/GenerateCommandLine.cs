@@ -9,8 +9,8 @@ internal static class GenerateCommandLine
     private const string PlainCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%";
 
     /// <param name="settings">What made the clip.</param>
-    /// <param name="file">The clip, for the extension of the new one.</param>
-    public static string For(GenerationSettings settings, string file)
+    /// <param name="output">The new clip.</param>
+    public static string For(GenerationSettings settings, string output)
     {
         var invariant = CultureInfo.InvariantCulture;
         List<string> words =
@@ -23,7 +23,7 @@ internal static class GenerateCommandLine
             Option("--shift", settings.Shift.ToString("R", invariant)), Option("--guidance", settings.GuidanceScale.ToString("R", invariant)),
             Option("--seed", settings.Seed.ToString(invariant)), Option("--model", settings.Model),
             .. settings.Images.Select(image => Option("--frame-image", string.Create(invariant, $"{image.LatentFrame}=IMAGE"))),
-            Option("-o", $"again{Path.GetExtension(file)}"),
+            Option("-o", output),
             .. settings.Prompt.StartsWith('-') ? new[] { "--", Quote(settings.Prompt) } : [],
         ];
         return string.Join(' ', words);

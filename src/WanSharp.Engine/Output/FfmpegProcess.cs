@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 
 namespace WanSharp.Engine.Output;
 
@@ -7,7 +8,7 @@ namespace WanSharp.Engine.Output;
 /// One run of ffmpeg with pipes for input and output. Its last complaints are kept for the error message; disposing it
 /// ends it. Not thread-safe, but <see cref="Input"/> and <see cref="Output"/> may be used at the same time.
 /// </summary>
-internal sealed class FfmpegProcess : IAsyncDisposable
+internal sealed partial class FfmpegProcess : IAsyncDisposable
 {
     /// <summary>How many characters of ffmpeg's last words are kept.</summary>
     private const int TailLength = 2000;
@@ -72,8 +73,9 @@ internal sealed class FfmpegProcess : IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         if (_process.ExitCode != 0)
         {
-            var lines = (await _complaints.ConfigureAwait(false)).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-            var reason = lines.Length > 0 ? string.Join(" / ", lines.TakeLast(TailLines)) : $"ffmpeg ended with code {_process.ExitCode}";
+            var lines = (await _complaints.ConfigureAwait(false)).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => Origin().Replace(line, "")).Distinct().TakeLast(TailLines).ToList();
+            var reason = lines.Count > 0 ? string.Join(" / ", lines) : $"ffmpeg ended with code {_process.ExitCode}";
             throw new MediaException($"{purpose}: {reason}");
         }
     }
@@ -99,6 +101,10 @@ internal sealed class FfmpegProcess : IAsyncDisposable
         await _complaints.ConfigureAwait(false);
         _process.Dispose();
     }
+
+    /// <summary>The part of ffmpeg that complains, with its address in memory: other at every run, and nobody's help.</summary>
+    [GeneratedRegex(@"^\[[^\]]* @ 0x[0-9a-f]+\] ")]
+    private static partial Regex Origin();
 
     private void Kill()
     {

@@ -12,5 +12,5 @@ public interface IFrameWriter : IAsyncDisposable
     /// <summary>Finishes the clip after its last frame. Only then does it exist under its name.</summary>
     /// <param name="cancellationToken">Gives the clip up.</param>
     /// <exception cref="MediaException">The clip cannot be written.</exception>
-    Task CompleteAsync(CancellationToken cancellationToken);
+    Task CompleteAsync(CancellationToken cancellationToken = default);
 }

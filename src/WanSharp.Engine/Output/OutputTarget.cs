@@ -29,6 +29,11 @@ public sealed partial record OutputTarget
     public string FullPath => Path.Combine(Folder, Name);
 
     /// <summary>Reads a path. Touches no file.</summary>
+    /// <exception cref="ArgumentException">The path names no format; the message lists those that exist.</exception>
+    public static OutputTarget Parse(string path) =>
+        TryParse(path, out var target, out var error) ? target : throw new ArgumentException(error, nameof(path));
+
+    /// <summary>Reads a path. Touches no file.</summary>
     /// <param name="path">What the user wrote.</param>
     /// <param name="target">Where the clip goes.</param>
     /// <param name="error">When the path names no format: one line with those that exist.</param>

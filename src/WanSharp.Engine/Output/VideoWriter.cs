@@ -46,6 +46,11 @@ public sealed class VideoWriter : IFrameWriter
             throw new ArgumentException($"Settings of {settings.Length} characters do not fit into the clip: {MaxSettingsLength} do. Shorten the prompt.", nameof(settings));
         }
 
+        if (target.Kind == OutputKind.PngSequence && File.Exists(Path.Combine(target.Folder, target.NameOf(format.Frames + 1))))
+        {
+            throw new MediaException($"{target.Folder} holds {target.NameOf(format.Frames + 1)} of a longer clip, which would seem to be part of this one: empty the folder, or name another.");
+        }
+
         var workFolder = MakeWorkFolder(target);
         try
         {
@@ -93,7 +98,7 @@ public sealed class VideoWriter : IFrameWriter
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">Frames are missing.</exception>
-    public async Task CompleteAsync(CancellationToken cancellationToken)
+    public async Task CompleteAsync(CancellationToken cancellationToken = default)
     {
         if (_written != _format.Frames)
         {

@@ -1,4 +1,5 @@
 using WanSharp.Engine.Images;
+using WanSharp.Engine.Output;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
 using WanSharp.Tensors;
@@ -25,6 +26,9 @@ public sealed record GenerationPlan
 
     /// <summary>The latent frames that are given, each with its image.</summary>
     public required IReadOnlyDictionary<int, RgbImage> GivenFrames { get; init; }
+
+    /// <summary>The clip's measures, for a writer.</summary>
+    public ClipFormat Format => new(Settings.Width, Settings.Height, Settings.Frames, Settings.Fps);
 
     /// <summary>Frames of latents.</summary>
     public int LatentFrames => (int)Latents[2];
