@@ -43,6 +43,16 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Inspect_OfAPicture_TellsASequenceFromAContactSheet()
+    {
+        Assert.Equal(ExitCode.Done, (await RunAsync(["generate", "a star", .. Tiny, "-o", _folder["frames/"]])).ExitCode);
+        Assert.Equal(ExitCode.Done, (await RunAsync(["generate", "a star", .. Tiny, "-o", _folder["sheet.png"]])).ExitCode);
+
+        Assert.EndsWith("-o again/", (await RunAsync(["inspect", _folder["frames/0001.png"]])).Out.TrimEnd(), StringComparison.Ordinal);
+        Assert.EndsWith("-o again.png", (await RunAsync(["inspect", _folder["sheet.png"]])).Out.TrimEnd(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Generate_WithImages_KeepsThemAndSaysSo()
     {
         var sheet = _folder["sheet.png"];

@@ -11,8 +11,8 @@ public sealed class FailureTests : IDisposable
     [Theory]
     [InlineData("notes.txt", "is no picture that can be read: png, jpeg")]
     [InlineData("cut.png", "cut.png is no picture that can be read")]
-    [InlineData("missing.png", "missing.png cannot be read")]
-    [InlineData(".", "cannot be read")]
+    [InlineData("missing.png", "missing.png is not there")]
+    [InlineData(".", "is a folder: name a file in it")]
     public async Task Generate_FromWhatIsNoPicture_NamesTheFile(string image, string expected)
     {
         _inputs.Write("notes.txt", "not a picture");
@@ -128,7 +128,7 @@ public sealed class FailureTests : IDisposable
     }
 
     [Theory]
-    [InlineData("missing.mp4", "missing.mp4 cannot be read")]
+    [InlineData("missing.mp4", "missing.mp4 is not there")]
     [InlineData("notes.txt", "notes.txt is no clip that can be read")]
     [InlineData("steering.gif", "steering.gif")]
     public async Task Inspect_OfWhatIsNoClip_NamesTheFile(string file, string expected)

@@ -41,11 +41,7 @@ public static class ImageReader
 
     private static async Task<byte[]> ReadStartAsync(string path, CancellationToken cancellationToken)
     {
-        if (!File.Exists(path))
-        {
-            throw new MediaException(Directory.Exists(path) ? $"{path} is a folder: name a picture in it." : $"{path} is not there: check the path.");
-        }
-
+        MediaFile.Require(path);
         try
         {
             await using var file = File.OpenRead(path);

@@ -74,7 +74,7 @@ internal sealed partial class FfmpegProcess : IAsyncDisposable
         if (_process.ExitCode != 0)
         {
             var lines = (await _complaints.ConfigureAwait(false)).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-                .Select(line => Origin().Replace(line, "")).Distinct().TakeLast(TailLines).ToList();
+                .TakeLast(TailLines).Select(line => Origin().Replace(line, "")).Distinct().ToList();
             var reason = lines.Count > 0 ? string.Join(" / ", lines) : $"ffmpeg ended with code {_process.ExitCode}";
             throw new MediaException($"{purpose}: {reason}");
         }

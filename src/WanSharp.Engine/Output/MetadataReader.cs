@@ -16,13 +16,7 @@ public static class MetadataReader
     /// <exception cref="MediaException">There is no such file, or it is no clip or picture, or damaged.</exception>
     public static async Task<string?> ReadAsync(string ffmpeg, string path, CancellationToken cancellationToken)
     {
-        if (!File.Exists(path))
-        {
-            throw new MediaException(Directory.Exists(path)
-                ? $"{path} is a folder: name a file in it."
-                : $"{path} is not there: check the path.");
-        }
-
+        MediaFile.Require(path);
         try
         {
             await using var file = File.OpenRead(path);

@@ -16,10 +16,7 @@ public static class VideoReader
     /// <exception cref="MediaException">There is no such file, or it is no clip, or damaged.</exception>
     public static async IAsyncEnumerable<RgbImage> ReadAsync(string ffmpeg, string path, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (!File.Exists(path))
-        {
-            throw new MediaException($"{path} cannot be read: there is no such file.");
-        }
+        MediaFile.Require(path);
 
         // New timestamps, 1000 seconds a frame: ffmpeg neither drops nor doubles one to keep the rate or to fill the end.
         await using var process = FfmpegProcess.Start(ffmpeg,

@@ -37,12 +37,12 @@ public sealed class HostileFileTests : IDisposable
     [Fact]
     public async Task MissingFileOrFolder_SaysSo()
     {
-        foreach (var path in new[] { _folder["none.mp4"], _folder.Path })
+        foreach (var (path, reason) in new[] { (_folder["none.mp4"], "is not there: check the path."), (_folder.Path, "is a folder: name a file in it.") })
         {
             var metadata = await Assert.ThrowsAsync<MediaException>(() => MetadataReader.ReadAsync(Ffmpegs.Any, path, Token));
-            Assert.StartsWith($"{path} cannot be read: ", metadata.Message, StringComparison.Ordinal);
+            Assert.Equal($"{path} {reason}", metadata.Message);
             var video = await Assert.ThrowsAsync<MediaException>(() => CountAsync(Ffmpegs.Any, path));
-            Assert.StartsWith($"{path} cannot be read: ", video.Message, StringComparison.Ordinal);
+            Assert.Equal($"{path} {reason}", video.Message);
         }
     }
 

@@ -127,6 +127,19 @@ public sealed class VideoWriterTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task PngSequence_OverALongerOne_IsRefusedBeforeItBegins()
+    {
+        await WriteAsync(Ffmpegs.Any, "frames/", settings: null);
+        await WriteAsync(Ffmpegs.Any, "frames/", settings: null); // as long: replaces it
+
+        var shorter = Format with { Frames = Frames - 2 };
+        var refusal = Assert.Throws<MediaException>(() => VideoWriter.Create(Ffmpegs.Any, Target("frames/"), shorter, settings: null));
+
+        Assert.Contains("0004.png of a longer clip", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(Frames, Directory.GetFiles(_folder["frames"]).Length);
+    }
+
     [Theory]
     [MemberData(nameof(Files))]
     public async Task WriteAsync_TheSameFrames_GivesTheSameFile(string name, string file)
@@ -180,7 +193,7 @@ public sealed class VideoWriterTests : IDisposable
     [Theory]
     [InlineData("exit 3", "ffmpeg ended with code 3")]
     [InlineData("echo 'clip: No space left on device' >&2; exit 1", "clip: No space left on device")]
-    [InlineData("head -c 100 > /dev/null; i=0; while [ $i -lt 9000 ]; do i=$((i+1)); echo complaint >&2; done; exit 1", "complaint / complaint / complaint")]
+    [InlineData("head -c 100 > /dev/null; i=0; while [ $i -lt 9000 ]; do i=$((i+1)); echo \"[gif @ 0x55a0$i] complaint\" >&2; done; exit 1", "complaint")]
     [InlineData("exec cat > /dev/null", "ffmpeg wrote nothing")]
     [InlineData("cat > /dev/null; touch clip", "ffmpeg wrote nothing")]
     public async Task WriteAsync_FfmpegFails_SaysWhyInOneLineAndLeavesNothing(string script, string reason)
