@@ -30,7 +30,7 @@ public sealed class BenchmarkTests : IDisposable
         Assert.Equal(1, report.Forward.Runs);
         Assert.True(report.Operations > 1e6, $"{report.Operations} operations");
         Assert.True(report.PeakOperationsPerSecond > 0 && report.StartToFirst > 0);
-        Assert.Equal(1, report.Operators.Sum(one => one.Share), tolerance: 0.2); // eight of about twenty kinds
+        Assert.InRange(report.Operators.Sum(one => one.Share), 8.0 / 32, 1 + 1e-6); // the eight largest of at most 32 kinds
         Assert.Contains(report.Operators, one => one.Operator is "Gemm" or "Conv");
     }
 
