@@ -7,13 +7,13 @@ namespace WanSharp.Engine.Tests.Models;
 /// <summary>How other tools name the official tensors, written as their converters do it: the other way round than our tables.</summary>
 internal static partial class OtherTools
 {
-    // huggingface/diffusers:scripts/convert_wan_to_diffusers.py replaces text in this order.
+    // The names of huggingface/diffusers:scripts/convert_wan_to_diffusers.py; longer ones come before those they contain.
     private static readonly (string Official, string Diffusers)[] TransformerReplacements =
     [
         ("time_embedding.0", "condition_embedder.time_embedder.linear_1"), ("time_embedding.2", "condition_embedder.time_embedder.linear_2"),
         ("text_embedding.0", "condition_embedder.text_embedder.linear_1"), ("text_embedding.2", "condition_embedder.text_embedder.linear_2"),
         ("time_projection.1", "condition_embedder.time_proj"), ("head.modulation", "scale_shift_table"), ("head.head", "proj_out"), ("modulation", "scale_shift_table"),
-        ("ffn.0", "ffn.net.0.proj"), ("ffn.2", "ffn.net.2"), ("norm2", "norm__placeholder"), ("norm3", "norm2"), ("norm__placeholder", "norm3"),
+        ("ffn.0", "ffn.net.0.proj"), ("ffn.2", "ffn.net.2"),
         ("img_emb.proj.0", "condition_embedder.image_embedder.norm1"), ("img_emb.proj.1", "condition_embedder.image_embedder.ff.net.0.proj"),
         ("img_emb.proj.3", "condition_embedder.image_embedder.ff.net.2"), ("img_emb.proj.4", "condition_embedder.image_embedder.norm2"),
         ("img_emb.emb_pos", "condition_embedder.image_embedder.pos_embed"),
@@ -24,7 +24,12 @@ internal static partial class OtherTools
 
     private static readonly string[] ResidualParts = ["norm1", "", "conv1", "norm2", "", "", "conv2"];
 
-    public static string DiffusersTransformer(string name) => TransformerReplacements.Aggregate(name, (text, pair) => text.Replace(pair.Official, pair.Diffusers, StringComparison.Ordinal));
+    public static string DiffusersTransformer(string name)
+    {
+        // Diffusers counts a block's norms in the order of their use, so that the second and the third change places.
+        var ordered = BlockNorm().Replace(name, norm => norm.Value == "norm2" ? "norm3" : "norm2");
+        return TransformerReplacements.Aggregate(ordered, (text, pair) => text.Replace(pair.Official, pair.Diffusers, StringComparison.Ordinal));
+    }
 
     public static string TransformersText(string name) => Block().Replace(name, "encoder.block.$1.layer.")
         .Replace("layer.norm1", "layer.0.layer_norm", StringComparison.Ordinal).Replace("layer.norm2", "layer.1.layer_norm", StringComparison.Ordinal)
@@ -97,6 +102,9 @@ internal static partial class OtherTools
             .Replace(".shortcut.", ".conv_shortcut.", StringComparison.Ordinal);
         return Residual().Replace(name, match => "." + ResidualParts[int.Parse(match.Groups[1].Value)]);
     }
+
+    [GeneratedRegex(@"norm[23]\b")]
+    private static partial Regex BlockNorm();
 
     [GeneratedRegex(@"^blocks\.(\d+)\.")]
     private static partial Regex Block();
