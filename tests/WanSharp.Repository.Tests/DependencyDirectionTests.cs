@@ -27,6 +27,8 @@ public class DependencyDirectionTests
     [InlineData("WanSharp.Tensors", "Google.Protobuf")]
     [InlineData("WanSharp.Graphs", "Spectre.Console")]
     [InlineData("WanSharp.Engine", "System.CommandLine")]
+    [InlineData("WanSharp.Engine", "Microsoft.Data.Sqlite")]
+    [InlineData("WanSharp.Jobs", "Spectre.Console")]
     public void Packages_StayInTheLayerThatNeedsThem(string project, string package) =>
         Assert.DoesNotContain(package, References(Path.Combine(Checkout.Root, "src", project, project + ".csproj"), "PackageReference"));
 

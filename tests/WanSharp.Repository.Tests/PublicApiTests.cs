@@ -13,6 +13,7 @@ public class PublicApiTests
     [InlineData("WanSharp.Graphs")]
     [InlineData("WanSharp.Runtime")]
     [InlineData("WanSharp.Engine")]
+    [InlineData("WanSharp.Jobs")]
     public void PublicApi_IsTheListedOne(string assembly)
     {
         var listing = $"docs/api/{assembly}.txt";

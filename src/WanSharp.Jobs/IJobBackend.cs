@@ -1,0 +1,25 @@
+using WanSharp.Engine.Requests;
+
+namespace WanSharp.Jobs;
+
+/// <summary>Makes the clips of jobs: the engine in this process, or servers. Thread-safe: jobs overlap.</summary>
+public interface IJobBackend : IAsyncDisposable
+{
+    /// <summary>The backend as users know it: "local", "comfy".</summary>
+    string Name { get; }
+
+    /// <summary>Checks a request and says what it shares with others. Computes nothing; reads the images that it names.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="InvalidRequestException">The request cannot be made; the message names the nearest that can.</exception>
+    ValueTask<PreparedJob> PrepareAsync(JobRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Makes a clip: when the task ends, the file is at <see cref="JobRun.ArtifactPath"/>, whole.</summary>
+    /// <param name="run">The attempt.</param>
+    /// <param name="cancellationToken">Stops within a step; what is saved stays for the next attempt.</param>
+    /// <returns>What it took; <see cref="JobOutcome.FromCache"/> is the runner's to set.</returns>
+    /// <exception cref="InvalidRequestException">The request cannot be made: the job fails at once.</exception>
+    /// <exception cref="BackendUnavailableException">Nothing can be made at present: the run stops and the job stays in the queue.</exception>
+    /// <remarks>Any other exception is an attempt that failed; its message is kept with the job.</remarks>
+    Task<JobOutcome> RunAsync(JobRun run, CancellationToken cancellationToken);
+}

@@ -1,0 +1,44 @@
+namespace WanSharp.Jobs;
+
+/// <summary>One clip to be made, as the store knows it. A snapshot: the store's row may have moved on.</summary>
+public sealed record Job
+{
+    /// <summary>The job's number in its store, from 1.</summary>
+    public required long Id { get; init; }
+
+    /// <summary>What to make.</summary>
+    public required JobRequest Request { get; init; }
+
+    /// <summary>The artifact's file name in the job folder; no other job of the folder has it.</summary>
+    public required string Output { get; init; }
+
+    /// <summary>The style that was applied to the request, or null.</summary>
+    public string? Style { get; init; }
+
+    /// <summary>Jobs of a higher priority run first; 0 by default.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>Where it is on its way.</summary>
+    public required JobState State { get; init; }
+
+    /// <summary>Identifies the result, as <see cref="PreparedJob.ResultKey"/>; null where no result of another job will do.</summary>
+    public string? ResultKey { get; init; }
+
+    /// <summary>How often it was started; counted before it starts, so that a job that ends the process is counted too.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>Why it failed, or why its last attempt did: one line for the user.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>When it came into the queue.</summary>
+    public required DateTimeOffset QueuedAt { get; init; }
+
+    /// <summary>When its last attempt started.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When it succeeded, failed or was cancelled.</summary>
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>What making it took; null before it succeeded.</summary>
+    public JobOutcome? Outcome { get; init; }
+}

@@ -1,0 +1,29 @@
+namespace WanSharp.Jobs;
+
+/// <summary>What making a clip took.</summary>
+public sealed record JobOutcome
+{
+    /// <summary>The clip was not computed but came from the result cache.</summary>
+    public bool FromCache { get; init; }
+
+    /// <summary>Seconds that each stage computed, in the order in which they ran ("encode", "denoise", "decode", "write").</summary>
+    public IReadOnlyDictionary<string, double> StageSeconds { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Seconds of computation that the clip cost when it was made: for a clip from the cache, those that were saved.</summary>
+    public double ComputeSeconds { get; init; }
+
+    /// <summary>How many clips shared its denoise steps on average; 1 alone, 0 where nothing was denoised.</summary>
+    public double MeanBatchSize { get; init; }
+
+    /// <summary>Features that came from the feature caches.</summary>
+    public int FeatureHits { get; init; }
+
+    /// <summary>Features that had to be computed.</summary>
+    public int FeatureMisses { get; init; }
+
+    /// <summary>The denoise step at which a saved state was taken up; null when it began with noise.</summary>
+    public int? ResumedAtStep { get; init; }
+
+    /// <summary>Who made it: the backend's name, with its server's address where there are several.</summary>
+    public string? MadeBy { get; init; }
+}

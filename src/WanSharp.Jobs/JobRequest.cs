@@ -1,0 +1,73 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace WanSharp.Jobs;
+
+/// <summary>
+/// What a job asks for, as it is stored: style already applied, images by the full path of their files. What is null takes
+/// the model's default, as in <see cref="WanSharp.Engine.Requests.GenerationRequest"/>, whose ranges hold.
+/// </summary>
+public sealed record JobRequest
+{
+    /// <inheritdoc cref="WanSharp.Engine.Requests.GenerationRequest.Prompt"/>
+    public required string Prompt { get; init; }
+
+    /// <inheritdoc cref="WanSharp.Engine.Requests.GenerationRequest.NegativePrompt"/>
+    public string? Negative { get; init; }
+
+    /// <inheritdoc cref="WanSharp.Engine.Requests.GenerationRequest.Width"/>
+    public int? Width { get; init; }
+
+    /// <inheritdoc cref="WanSharp.Engine.Requests.GenerationRequest.Height"/>
+    public int? Height { get; init; }
+
+    /// <inheritdoc cref="WanSharp.Engine.Requests.GenerationRequest.Frames"/>
+    public int? Frames { get; init; }
+
+    /// <inheritdoc cref="WanSharp.Engine.Requests.GenerationRequest.Seconds"/>
+    public double? Seconds { get; init; }
+
+    /// <inheritdoc cref="WanSharp.Engine.Requests.GenerationRequest.Fps"/>
+    public int? Fps { get; init; }
+
+    /// <inheritdoc cref="WanSharp.Engine.Requests.GenerationRequest.Steps"/>
+    public int? Steps { get; init; }
+
+    /// <inheritdoc cref="WanSharp.Engine.Requests.GenerationRequest.GuidanceScale"/>
+    public float? Guidance { get; init; }
+
+    /// <inheritdoc cref="WanSharp.Engine.Requests.GenerationRequest.Sampler"/>
+    public string? Sampler { get; init; }
+
+    /// <inheritdoc cref="WanSharp.Engine.Requests.GenerationRequest.Shift"/>
+    public double? Shift { get; init; }
+
+    /// <inheritdoc cref="WanSharp.Engine.Requests.GenerationRequest.Seed"/>
+    public ulong Seed { get; init; }
+
+    /// <summary>Image files by the latent frame that shows them: 0 the first, -1 the last.</summary>
+    public IReadOnlyDictionary<int, string> Images { get; init; } = new Dictionary<int, string>();
+
+    /// <summary>One line of JSON; what is null is left out.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, JobRequestJson.Readable.JobRequest);
+
+    /// <summary>Reads a request back.</summary>
+    /// <exception cref="JsonException">It is none.</exception>
+    public static JobRequest FromJson(string json) =>
+        JsonSerializer.Deserialize(json, JobRequestJson.Readable.JobRequest) ?? throw new JsonException("The request is null.");
+}
+
+/// <summary>Requests as JSON: snake_case, and prompts readable in every language.</summary>
+[JsonSourceGenerationOptions(RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(JobRequest))]
+internal sealed partial class JobRequestJson : JsonSerializerContext
+{
+    public static JobRequestJson Readable { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        RespectNullableAnnotations = true,
+    });
+}

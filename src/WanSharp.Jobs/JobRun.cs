@@ -1,0 +1,25 @@
+using WanSharp.Engine;
+
+namespace WanSharp.Jobs;
+
+/// <summary>One attempt at a job: what a backend needs to know.</summary>
+public sealed record JobRun
+{
+    /// <summary>The job.</summary>
+    public required Job Job { get; init; }
+
+    /// <summary>
+    /// Where the clip goes; the extension says the format. The folder is this process's own and goes when the process does, so that a
+    /// half-written file is never mistaken for a clip: the runner moves it to its place.
+    /// </summary>
+    public required string ArtifactPath { get; init; }
+
+    /// <summary>Where the state of the denoise is kept between attempts. The runner deletes the file when the job is done.</summary>
+    public required string SnapshotPath { get; init; }
+
+    /// <summary>How often to save that state.</summary>
+    public required TimeSpan SnapshotInterval { get; init; }
+
+    /// <summary>Told of each step and frame. Thread-safe, and fast enough for each of them.</summary>
+    public required IProgress<GenerationProgress> Progress { get; init; }
+}

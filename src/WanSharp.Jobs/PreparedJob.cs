@@ -1,0 +1,28 @@
+namespace WanSharp.Jobs;
+
+/// <summary>What a backend knows of a request before it runs.</summary>
+public sealed record PreparedJob
+{
+    /// <summary>
+    /// Jobs of one group share compiled graphs, experts and forward passes: model, latent shape and branches. The queue runs them together.
+    /// </summary>
+    public required string ExecutionGroup { get; init; }
+
+    /// <summary>Jobs of one group share encoded features: prompts and images.</summary>
+    public required string FeatureGroup { get; init; }
+
+    /// <summary>
+    /// SHA-256, lower-case hexadecimal, over every input that changes the clip (model, settings, pixels of images; a workflow), but for the
+    /// file's format. Null when the clip cannot be told by its inputs.
+    /// </summary>
+    public required string? ResultKey { get; init; }
+
+    /// <summary>The settings as one line of JSON, for <c>report.json</c>.</summary>
+    public required string Settings { get; init; }
+
+    /// <summary>Denoise steps, for estimates and bars.</summary>
+    public required int Steps { get; init; }
+
+    /// <summary>How long it will take alone, when the backend can tell.</summary>
+    public TimeSpan? Estimate { get; init; }
+}
