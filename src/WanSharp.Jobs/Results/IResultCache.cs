@@ -8,6 +8,16 @@ public interface IResultCache
     /// <param name="format">The file's format: its extension with the dot, lower case.</param>
     bool Contains(string key, string format);
 
+    /// <summary>
+    /// Waits while another worker, of this process or of another on the same cache, makes this clip. Take the lock, then look for the clip,
+    /// then make and add it: what several want at a time is made once.
+    /// </summary>
+    /// <param name="key">From <see cref="PreparedJob.ResultKey"/>.</param>
+    /// <param name="format">The file's format: its extension with the dot, lower case.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Frees the lock; null where the cache cannot be written and there is nobody to wait for.</returns>
+    ValueTask<IDisposable?> LockAsync(string key, string format, CancellationToken cancellationToken);
+
     /// <summary>Puts a copy of a clip at a path, whole and checked.</summary>
     /// <param name="key">From <see cref="PreparedJob.ResultKey"/>.</param>
     /// <param name="format">The file's format: its extension with the dot, lower case.</param>

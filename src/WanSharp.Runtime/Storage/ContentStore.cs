@@ -56,6 +56,14 @@ public sealed class ContentStore : IDisposable
         return entry;
     }
 
+    /// <summary>Whether an entry seems to be there, without looking into it or counting.</summary>
+    /// <param name="key">The entry's key.</param>
+    public bool Contains(string key)
+    {
+        RequireKey(key);
+        return _folder.HasManifest(key);
+    }
+
     /// <summary>Reads an entry that was stored as bytes.</summary>
     /// <param name="key">The entry's key.</param>
     /// <returns>The bytes, or null when the entry is not there, or was damaged.</returns>

@@ -64,8 +64,11 @@ internal sealed class StoreFolder(string root, TimeProvider clock)
     /// <summary>Opens an entry's manifest so that nobody removes the entry; empty if somebody just did.</summary>
     public FileStream? TryLease(string key) => FileLocks.TryShared(ManifestOf(EntryFolder(key)));
 
+    /// <summary>Whether an entry is there, as its manifest says.</summary>
+    public bool HasManifest(string key) => File.Exists(ManifestOf(EntryFolder(key)));
+
     /// <summary>Whether an entry has lost its manifest: none is published without.</summary>
-    public bool IsWithoutManifest(string key) => Directory.Exists(EntryFolder(key)) && !File.Exists(ManifestOf(EntryFolder(key)));
+    public bool IsWithoutManifest(string key) => Directory.Exists(EntryFolder(key)) && !HasManifest(key);
 
     /// <summary>Notes that an entry is used now.</summary>
     public void Touch(string key)
