@@ -2,13 +2,14 @@ using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using WanSharp.Graphs;
 using WanSharp.Runtime.Devices;
+using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Native;
 using WanSharp.Runtime.Providers;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime;
 
-/// <summary>ONNX Runtime: one loaded library, its environment, and the thread pool and arena that all sessions share.</summary>
+/// <summary>ONNX Runtime: one loaded library, its environment, and the thread pool and memory that all sessions share.</summary>
 /// <remarks>
 /// Thread-safe. The library has one environment a process: while one runtime lives, another one on the same file shares
 /// its threads and its log. Sessions and values keep working after the runtime is disposed, until they are disposed too.
@@ -27,7 +28,8 @@ public sealed unsafe class OrtRuntime : IDisposable
         _options = options;
         _log = new OrtLogSink(options.Log ?? (static _ => { }));
         Environment = CreateEnvironment();
-        _host = ShareArena();
+        Memory = RuntimeMemory.Of(api);
+        _host = ShareMemory();
         nint allocator;
         api.Check(api.Table->GetAllocatorWithDefaultOptions(&allocator), "taking the default allocator");
         DefaultAllocator = allocator;
@@ -76,6 +78,9 @@ public sealed unsafe class OrtRuntime : IDisposable
     }
 
     internal OrtApi Api { get; }
+
+    /// <summary>The host memory that sessions take; the same for all runtimes of one library.</summary>
+    public RuntimeMemory Memory { get; }
 
     internal OrtEnvironmentHandle Environment { get; }
 
@@ -239,20 +244,16 @@ public sealed unsafe class OrtRuntime : IDisposable
         return new OrtEnvironmentHandle(Api, pointer, _log);
     }
 
-    /// <summary>Registers one arena for all sessions; without, each session keeps one of its own and returns nothing.</summary>
-    private OrtMemoryInfoHandle ShareArena()
+    /// <summary>Registers one allocator for all sessions; without, each session keeps an arena of its own and returns nothing.</summary>
+    private OrtMemoryInfoHandle ShareMemory()
     {
-        const string Doing = "sharing an arena";
+        const string Doing = "sharing host memory";
         const int ArenaAllocator = 1;
         const int DefaultMemory = 0;
-        const int GrowAsRequested = 1; // not to the next power of two: activations are large
-        const int LibraryDefault = -1;
         nint pointer;
         Api.Check(Api.Table->CreateCpuMemoryInfo(ArenaAllocator, DefaultMemory, &pointer), Doing);
         var host = new OrtMemoryInfoHandle(Api, pointer);
-        Api.Check(Api.Table->CreateArenaCfg(0, GrowAsRequested, LibraryDefault, LibraryDefault, &pointer), Doing);
-        using var configuration = new OrtArenaConfigurationHandle(Api, pointer);
-        var status = Api.Table->CreateAndRegisterAllocator(Environment.Pointer, host.Pointer, configuration.Pointer);
+        var status = Api.Table->RegisterAllocator(Environment.Pointer, Memory.Pointer);
         if (status != 0)
         {
             var failure = Api.ToException(status, Doing);

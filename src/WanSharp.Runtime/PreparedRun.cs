@@ -1,4 +1,5 @@
 using WanSharp.Runtime.Devices;
+using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Native;
 using WanSharp.Tensors;
 
@@ -21,6 +22,7 @@ public sealed unsafe class PreparedRun : IDisposable
     private readonly RuntimeValue?[] _values; // the inputs, then the outputs
     private readonly RuntimeValue?[] _lent; // those among them that were made here, from tensors
     private readonly nint[] _pointers;
+    private MemoryLimitException? _shortage; // why the run under way was stopped
 
     internal PreparedRun(Session session)
     {
@@ -71,6 +73,7 @@ public sealed unsafe class PreparedRun : IDisposable
     /// <exception cref="InvalidOperationException">An input is not set.</exception>
     /// <exception cref="ObjectDisposedException">The session, or a value that is set, is disposed.</exception>
     /// <exception cref="OrtException">The library failed.</exception>
+    /// <exception cref="MemoryLimitException">The run asked for more memory than it may have; another may follow.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled; another may follow.</exception>
     public RunResult Run(CancellationToken cancellationToken = default)
     {
@@ -96,14 +99,22 @@ public sealed unsafe class PreparedRun : IDisposable
             }
         }
 
+        var shortage = Interlocked.Exchange(ref _shortage, null);
         if (status == 0)
         {
-            return Collect();
+            return Collect(); // a shortage at the last node was one of memory that is free again
         }
 
         var failure = _api.ToException(status, $"running graph '{_session.Name}'");
         cancellationToken.ThrowIfCancellationRequested();
-        throw failure;
+        throw shortage ?? (Exception)failure;
+    }
+
+    /// <summary>Ends the run that is under way before its next node, because it asked for too much memory.</summary>
+    internal void Stop(MemoryLimitException shortage)
+    {
+        Interlocked.CompareExchange(ref _shortage, shortage, null);
+        _ = _api.Table->RunOptionsSetTerminate(_options.Pointer); // called by the library itself: nothing may be thrown
     }
 
     /// <inheritdoc/>
@@ -159,6 +170,7 @@ public sealed unsafe class PreparedRun : IDisposable
         var (inputs, outputs) = (_session.Inputs.Count, _session.Outputs.Count);
         nint status;
         using (cancellationToken.UnsafeRegister(static state => ((PreparedRun)state!).Terminate(), this))
+        using (_session.Runtime.Memory.Enter(this))
         fixed (nint* pointers = _pointers)
         {
             var names = _session.Names.Texts;
@@ -168,7 +180,7 @@ public sealed unsafe class PreparedRun : IDisposable
         }
 
         // No callback runs any more: the registration's end waited for it. An order that came too late must not end the next run.
-        if (cancellationToken.IsCancellationRequested)
+        if (cancellationToken.IsCancellationRequested || _shortage is not null)
         {
             _api.Check(_api.Table->RunOptionsUnsetTerminate(options), "preparing the next run");
         }

@@ -29,9 +29,7 @@ internal unsafe struct OrtApiTable
     [FieldOffset(Slot * 69)] public delegate* unmanaged<int, int, nint*, nint> CreateCpuMemoryInfo;
     [FieldOffset(Slot * 68)] public delegate* unmanaged<byte*, int, int, int, nint*, nint> CreateMemoryInfo;
     [FieldOffset(Slot * 94)] public delegate* unmanaged<nint, void> ReleaseMemoryInfo;
-    [FieldOffset(Slot * 156)] public delegate* unmanaged<nuint, int, int, int, nint*, nint> CreateArenaCfg;
-    [FieldOffset(Slot * 157)] public delegate* unmanaged<nint, void> ReleaseArenaCfg;
-    [FieldOffset(Slot * 144)] public delegate* unmanaged<nint, nint, nint, nint> CreateAndRegisterAllocator;
+    [FieldOffset(Slot * 176)] public delegate* unmanaged<nint, nint, nint> RegisterAllocator;
     [FieldOffset(Slot * 78)] public delegate* unmanaged<nint*, nint> GetAllocatorWithDefaultOptions;
     [FieldOffset(Slot * 76)] public delegate* unmanaged<nint, void*, nint> AllocatorFree;
     [FieldOffset(Slot * 125)] public delegate* unmanaged<byte***, int*, nint> GetAvailableProviders;

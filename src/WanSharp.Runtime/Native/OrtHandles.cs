@@ -34,12 +34,6 @@ internal sealed class OrtMemoryInfoHandle(OrtApi api, nint pointer) : OrtHandle(
     protected override unsafe void ReleaseObject() => Api.Table->ReleaseMemoryInfo(handle);
 }
 
-/// <summary>How the shared arena grows.</summary>
-internal sealed class OrtArenaConfigurationHandle(OrtApi api, nint pointer) : OrtHandle(api, pointer)
-{
-    protected override unsafe void ReleaseObject() => Api.Table->ReleaseArenaCfg(handle);
-}
-
 /// <summary>Settings of one session, read when it is made.</summary>
 internal sealed class OrtSessionOptionsHandle(OrtApi api, nint pointer) : OrtHandle(api, pointer)
 {

@@ -47,7 +47,7 @@ internal static unsafe class SessionOptionsFactory
             api.Check(table->SetOptimizedModelFilePath(pointer, path.Text), doing);
         }
 
-        AddConfigEntry(options, "session.use_env_allocators", "1", doing); // the environment's one arena, not one a session
+        AddConfigEntry(options, "session.use_env_allocators", "1", doing); // the environment's one allocator, not an arena a session
         if (settings.ExternalDataFolder is { } folder)
         {
             AddConfigEntry(options, "session.model_external_initializers_file_folder_path", folder, doing);

@@ -1,0 +1,314 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using WanSharp.Runtime.Native;
+
+namespace WanSharp.Runtime.Memory;
+
+/// <summary>
+/// The host memory that the library takes for activations and packed weights: counted, limited, kept for the next run,
+/// and given back when asked. Freed blocks are kept and handed out again, since a denoise step asks for the same sizes as
+/// the one before; kept blocks are let go before the sum would pass the most that was ever in use at one time.
+/// </summary>
+/// <remarks>
+/// <para>Thread-safe. There is one for each library file, for as long as the process lives: the library's environment is
+/// one a process, and blocks may be freed as long as any of its values lives.</para>
+/// <para>A request beyond the limit is still granted, for the library writes into what it asked for without looking; but the
+/// run that asked is stopped before its next node and ends with a <see cref="MemoryLimitException"/>. The sizes that a graph
+/// needs are known to the library from its second run on: then the whole request comes before the first node, and is never touched.</para>
+/// </remarks>
+public sealed unsafe class RuntimeMemory
+{
+    private const uint Version = 17; // Alloc, Free, Info; and Reserve, which came with 18, is asked for only by libraries that know it
+    private const int DeviceAllocator = 0; // not an arena: the library must not look for one inside
+    private const int DefaultMemory = 0;
+    private const nuint HeaderBytes = 64; // a cache line before each block: its size
+
+    // Smaller blocks cost the system's allocator nothing, and would crowd the list.
+    private const nuint SmallestKept = 64 << 10;
+
+    // A kept block serves a request of seven eighths of its size or more: otherwise too much of it would lie idle.
+    private const nuint WasteDivisor = 8;
+
+    private static readonly ConcurrentDictionary<string, RuntimeMemory> Allocators = new(StringComparer.Ordinal);
+
+    [ThreadStatic]
+    private static PreparedRun? s_running;
+
+    private readonly Lock _gate = new();
+    private readonly List<PreparedRun> _runs = [];
+    private readonly SortedDictionary<nuint, Stack<nint>> _kept = [];
+    private nuint _inUse;
+    private nuint _keptBytes;
+    private nuint _peak;
+    private long _limit = long.MaxValue;
+
+    private RuntimeMemory(OrtApi api)
+    {
+        nint information;
+        api.Check(api.Table->CreateCpuMemoryInfo(DeviceAllocator, DefaultMemory, &information), "describing host memory");
+        var table = (Table*)NativeMemory.AllocZeroed((nuint)sizeof(Table));
+        *table = new Table
+        {
+            Version = Version,
+            Alloc = &Alloc,
+            Free = &Free,
+            Info = &Info,
+            Reserve = &Alloc,
+            Information = information,
+            Owner = GCHandle.ToIntPtr(GCHandle.Alloc(this)),
+        };
+        Pointer = (nint)table;
+    }
+
+    /// <summary>Bytes that the library holds.</summary>
+    public long InUse => (long)Read(ref _inUse);
+
+    /// <summary>Bytes kept for later requests.</summary>
+    public long Kept => (long)Read(ref _keptBytes);
+
+    /// <summary>The most bytes that were in use at one time since <see cref="ResetPeak"/>.</summary>
+    public long Peak => (long)Read(ref _peak);
+
+    /// <summary>The most bytes that may be in use. Default: <see cref="long.MaxValue"/>, no limit.</summary>
+    public long Limit
+    {
+        get => Volatile.Read(ref _limit);
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+            Volatile.Write(ref _limit, value);
+        }
+    }
+
+    /// <summary>The native allocator.</summary>
+    internal nint Pointer { get; }
+
+    /// <summary>Asked before each request of so many bytes; true treats it as one beyond the limit. For tests.</summary>
+    internal Func<long, bool>? Refuses { get; set; }
+
+    /// <summary>The memory of a library.</summary>
+    internal static RuntimeMemory Of(OrtApi api) => Allocators.GetOrAdd(api.LibraryPath, _ => new RuntimeMemory(api));
+
+    /// <summary>Gives all kept blocks back to the system.</summary>
+    /// <returns>How many bytes they were.</returns>
+    public long Trim()
+    {
+        lock (_gate)
+        {
+            var before = _keptBytes;
+            LetGo(downTo: 0);
+            return (long)before;
+        }
+    }
+
+    /// <summary>Begins to measure the peak anew.</summary>
+    public void ResetPeak()
+    {
+        lock (_gate)
+        {
+            _peak = _inUse;
+        }
+    }
+
+    /// <summary>Has the requests that come from this thread, until the scope ends, charged to a run.</summary>
+    internal RunScope Enter(PreparedRun run)
+    {
+        lock (_gate)
+        {
+            _runs.Add(run);
+        }
+
+        return new RunScope(this, run);
+    }
+
+    private static RuntimeMemory OwnerOf(Table* table) => (RuntimeMemory)GCHandle.FromIntPtr(table->Owner).Target!;
+
+    [UnmanagedCallersOnly]
+    private static void* Alloc(Table* table, nuint size)
+    {
+        try
+        {
+            return OwnerOf(table).Take(size);
+        }
+        catch (OutOfMemoryException)
+        {
+            return null;
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static void Free(Table* table, void* block)
+    {
+        if (block is not null)
+        {
+            OwnerOf(table).Return((byte*)block - HeaderBytes);
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static nint Info(Table* table) => table->Information;
+
+    private void* Take(nuint size)
+    {
+        if (size == 0)
+        {
+            return null;
+        }
+
+        var bytes = checked(size + HeaderBytes);
+        lock (_gate)
+        {
+            if ((long)(_inUse + bytes) > Limit || Refuses?.Invoke((long)size) == true)
+            {
+                Stop((long)size);
+            }
+
+            var block = bytes >= SmallestKept ? TakeKept(bytes) : null;
+            if (block is null)
+            {
+                _peak = nuint.Max(_peak, _inUse + bytes);
+                LetGo(downTo: _peak - _inUse - bytes);
+                block = TakeNew(bytes);
+                *(nuint*)block = bytes;
+            }
+
+            _inUse += *(nuint*)block;
+            _peak = nuint.Max(_peak, _inUse);
+            return block + HeaderBytes;
+        }
+    }
+
+    /// <summary>Stops the run that asks for too much: this thread's, or every one if a thread of the library's pool asks.</summary>
+    private void Stop(long requested)
+    {
+        var shortage = new MemoryLimitException(requested, (long)_inUse, Limit);
+        foreach (var run in s_running is { } running ? [running] : _runs)
+        {
+            run.Stop(shortage);
+        }
+    }
+
+    private byte* TakeNew(nuint bytes)
+    {
+        try
+        {
+            return (byte*)NativeMemory.AlignedAlloc(bytes, HeaderBytes);
+        }
+        catch (OutOfMemoryException) when (_keptBytes > 0)
+        {
+            LetGo(downTo: 0);
+            return (byte*)NativeMemory.AlignedAlloc(bytes, HeaderBytes);
+        }
+    }
+
+    private byte* TakeKept(nuint bytes)
+    {
+        foreach (var (size, blocks) in _kept)
+        {
+            if (size < bytes)
+            {
+                continue;
+            }
+
+            if (size - bytes > size / WasteDivisor)
+            {
+                return null;
+            }
+
+            var block = blocks.Pop();
+            if (blocks.Count == 0)
+            {
+                _kept.Remove(size);
+            }
+
+            _keptBytes -= size;
+            return (byte*)block;
+        }
+
+        return null;
+    }
+
+    private void Return(byte* block)
+    {
+        lock (_gate)
+        {
+            var size = *(nuint*)block;
+            _inUse -= size;
+            if (size < SmallestKept)
+            {
+                NativeMemory.AlignedFree(block);
+                return;
+            }
+
+            if (!_kept.TryGetValue(size, out var blocks))
+            {
+                _kept[size] = blocks = [];
+            }
+
+            blocks.Push((nint)block);
+            _keptBytes += size;
+        }
+    }
+
+    /// <summary>Gives kept blocks back, the largest first, until no more than some bytes are kept.</summary>
+    private void LetGo(nuint downTo)
+    {
+        while (_keptBytes > downTo)
+        {
+            var (size, blocks) = _kept.Last();
+            NativeMemory.AlignedFree((void*)blocks.Pop());
+            _keptBytes -= size;
+            if (blocks.Count == 0)
+            {
+                _kept.Remove(size);
+            }
+        }
+    }
+
+    private nuint Read(ref nuint value)
+    {
+        lock (_gate)
+        {
+            return value;
+        }
+    }
+
+    /// <summary>While a run is under way on a thread.</summary>
+    internal readonly ref struct RunScope
+    {
+        private readonly RuntimeMemory _memory;
+        private readonly PreparedRun _run;
+        private readonly PreparedRun? _outer;
+
+        public RunScope(RuntimeMemory memory, PreparedRun run)
+        {
+            (_memory, _run, _outer) = (memory, run, s_running);
+            s_running = run;
+        }
+
+        public void Dispose()
+        {
+            s_running = _outer;
+            lock (_memory._gate)
+            {
+                _memory._runs.Remove(_run);
+            }
+        }
+    }
+
+    /// <summary><c>struct OrtAllocator</c> of the C header, as far as its version says, and what the functions need.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Table
+    {
+        public uint Version;
+        public delegate* unmanaged<Table*, nuint, void*> Alloc;
+        public delegate* unmanaged<Table*, void*, void> Free;
+        public delegate* unmanaged<Table*, nint> Info;
+        public delegate* unmanaged<Table*, nuint, void*> Reserve;
+        public nint GetStats;
+        public nint AllocOnStream;
+        public nint Shrink;
+        public nint Information;
+        public nint Owner;
+    }
+}
