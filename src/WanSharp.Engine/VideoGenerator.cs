@@ -10,6 +10,7 @@ using WanSharp.Engine.Sampling;
 using WanSharp.Engine.Text;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine;
@@ -18,14 +19,19 @@ namespace WanSharp.Engine;
 /// <remarks>Makes one video at a time; calls that overlap wait for each other.</remarks>
 public sealed class VideoGenerator : IVideoGenerator
 {
+    private const string Precision = "float32";
+
     private readonly WanModel _model;
     private readonly GraphCache _graphs;
     private readonly SessionSettings _settings;
     private readonly TransformerOptions? _transformerOptions;
+    private readonly ExecutionSettings _execution;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly VaeRunner _vae;
     private TextEncoderRunner? _textEncoder;
+    private ClipVisionRunner? _clipVision;
     private TransformerRunner? _transformer;
+    private TransformerRunner? _highNoise;
 
     /// <summary>A generator; networks compile when the first video needs them.</summary>
     /// <param name="model">The model; must live as long as the generator.</param>
@@ -38,6 +44,7 @@ public sealed class VideoGenerator : IVideoGenerator
         _graphs = new GraphCache(runtime);
         _settings = settings;
         _transformerOptions = transformer;
+        _execution = new ExecutionSettings(settings.Provider, Precision, runtime.Threads > 0 ? runtime.Threads : null);
         _vae = new VaeRunner(runtime, model.Vae, model.VaeWeights, settings);
     }
 
@@ -45,7 +52,7 @@ public sealed class VideoGenerator : IVideoGenerator
     public GenerationPlan Plan(GenerationRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return GenerationPlanner.Plan(request, _model);
+        return GenerationPlanner.Plan(request, _model, _execution);
     }
 
     /// <inheritdoc/>
@@ -70,7 +77,9 @@ public sealed class VideoGenerator : IVideoGenerator
     public void Dispose()
     {
         _textEncoder?.Dispose();
+        _clipVision?.Dispose();
         _transformer?.Dispose();
+        _highNoise?.Dispose();
         _vae.Dispose();
         _graphs.Dispose();
         _turn.Dispose();
@@ -84,14 +93,13 @@ public sealed class VideoGenerator : IVideoGenerator
 
         // 2. Encode: the prompts to text features, the images to latents of the frames that they give.
         progress?.Report(new GenerationProgress(GenerationStage.Encode, 0, 1));
-        string[] prompts = [plan.Settings.Prompt, plan.Settings.NegativePrompt];
-        var contexts = prompts.Take(plan.Branches).Select(prompt => EncodePrompt(prompt, cancellationToken)).ToList();
-        using var images = EncodeImages(plan, cancellationToken);
+        using var images = new ImageEncoder(_vae, _clipVision).Encode(plan, _model.Transformer, cancellationToken);
+        var contexts = EncodePrompts(plan, cancellationToken);
 
         // 3. Denoise: noise to latents, step by step.
-        var sampler = Samplers.Create(plan.Sampler, plan.Settings.Steps, plan.Settings.Shift);
-        using var clip = new DenoiseState(sampler, new GuidanceScales(plan.Settings.GuidanceScale), contexts, images, Noise(plan));
-        using var denoiser = new Denoiser(new Experts(_transformer!));
+        using var clip = new DenoiseState(
+            Samplers.Create(plan.Sampler, plan.Settings.Steps, plan.Settings.Shift), GuidanceScales.Of(plan.Settings), contexts, images, Noise(plan));
+        using var denoiser = new Denoiser(new Experts(_transformer!, _highNoise, plan.Settings.Boundary ?? 1));
         while (!clip.Done)
         {
             progress?.Report(new GenerationProgress(GenerationStage.Denoise, clip.Sampler.NextStep, clip.Sampler.StepCount));
@@ -110,7 +118,40 @@ public sealed class VideoGenerator : IVideoGenerator
     private async Task LoadAsync(CancellationToken cancellationToken)
     {
         _textEncoder ??= await TextEncoderRunner.CreateAsync(_graphs, _model.TextEncoder, _model.TextEncoderWeights, _settings, cancellationToken: cancellationToken);
-        _transformer ??= await TransformerRunner.CreateAsync(_graphs, _model.Transformer, _model.TransformerWeights, _settings, options: _transformerOptions, cancellationToken: cancellationToken);
+        if (_model is { ClipVision: { } clip, ClipVisionWeights: { } clipWeights })
+        {
+            _clipVision ??= await ClipVisionRunner.CreateAsync(_graphs, clip, clipWeights, _settings, cancellationToken: cancellationToken);
+        }
+
+        _transformer ??= await TransformerAsync(_model.TransformerWeights, cancellationToken);
+        if (_model.HighNoiseWeights is { } highNoise)
+        {
+            _highNoise ??= await TransformerAsync(highNoise, cancellationToken);
+        }
+    }
+
+    /// <summary>A transformer; the graph cache compiles the graphs of two experts once.</summary>
+    private Task<TransformerRunner> TransformerAsync(WeightStore weights, CancellationToken cancellationToken) =>
+        TransformerRunner.CreateAsync(_graphs, _model.Transformer, weights, _settings, options: _transformerOptions, cancellationToken: cancellationToken);
+
+    private List<Tensor> EncodePrompts(GenerationPlan plan, CancellationToken cancellationToken)
+    {
+        string[] prompts = [plan.Settings.Prompt, plan.Settings.NegativePrompt];
+        var contexts = new List<Tensor>();
+        try
+        {
+            foreach (var prompt in prompts.Take(plan.Branches))
+            {
+                contexts.Add(EncodePrompt(prompt, cancellationToken));
+            }
+
+            return contexts;
+        }
+        catch
+        {
+            contexts.ForEach(context => context.Dispose());
+            throw;
+        }
     }
 
     private Tensor EncodePrompt(string prompt, CancellationToken cancellationToken)
@@ -118,16 +159,6 @@ public sealed class VideoGenerator : IVideoGenerator
         var textLength = _model.Transformer.TextLength;
         var ids = _model.Tokenizer.Encode(PromptCleaner.Clean(prompt), textLength);
         return TextContext.Encode(_textEncoder!, ids, textLength, cancellationToken);
-    }
-
-    private ImageConditions EncodeImages(GenerationPlan plan, CancellationToken cancellationToken)
-    {
-        var encoder = new FrameEncoder(_vae);
-        return new ImageConditions
-        {
-            Frames = new CleanFrames(plan.GivenFrames.ToDictionary(
-                given => given.Key, given => encoder.Encode(given.Value, plan.Settings.Width, plan.Settings.Height, given.Key, cancellationToken))),
-        };
     }
 
     private static Tensor Noise(GenerationPlan plan)

@@ -13,12 +13,13 @@ internal sealed class GenerateOptions
 {
     private readonly Argument<string> _prompt = new("prompt") { Description = "What the video shows; - reads it from standard input." };
     private readonly Option<string?> _negative = new("--negative") { Description = "What the video must not show.", HelpName = "TEXT" };
-    private readonly Option<Size?> _size = new("--size") { Description = "Width and height in pixels.", HelpName = "WxH", CustomParser = Size.Parse };
+    private readonly Option<Size?> _size = new("--size") { Description = "Width and height in pixels. Default: the model's; with an image, the image's shape at that area.", HelpName = "WxH", CustomParser = Size.Parse };
     private readonly Option<int?> _frames = NumberOption.Create<int>("--frames", "Frames of video: 4n+1.", "N");
     private readonly Option<double?> _seconds = NumberOption.Create<double>("--seconds", "Length instead of frames; rounded to 4n+1 frames.", "S");
     private readonly Option<int?> _fps = NumberOption.Create<int>("--fps", "Frames shown per second.", "N");
     private readonly Option<int?> _steps = NumberOption.Create<int>("--steps", "Denoise steps.", "N");
     private readonly Option<float?> _guidance = NumberOption.Create<float>("--guidance", "How strongly to follow the prompt; 1 halves the work.", "SCALE");
+    private readonly Option<float?> _highNoiseGuidance = NumberOption.Create<float>("--guidance-high", "The scale of the high-noise expert, where a model has two (Wan 2.2 A14B); --guidance alone is both.", "SCALE");
     private readonly Option<string?> _sampler = new("--sampler") { Description = $"{string.Join(", ", Samplers.Names)}.", HelpName = "NAME" };
     private readonly Option<double?> _shift = NumberOption.Create<double>("--shift", "Shift of the noise schedule.", "X");
 
@@ -44,7 +45,7 @@ internal sealed class GenerateOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(_prompt);
-        Option[] options = [_negative, _size, _frames, _seconds, _fps, _steps, _guidance, _sampler, _shift, _seed, _image, _lastImage, _frameImages];
+        Option[] options = [_negative, _size, _frames, _seconds, _fps, _steps, _guidance, _highNoiseGuidance, _sampler, _shift, _seed, _image, _lastImage, _frameImages];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -78,6 +79,7 @@ internal sealed class GenerateOptions
             Fps = parsed.GetValue(_fps),
             Steps = parsed.GetValue(_steps),
             GuidanceScale = parsed.GetValue(_guidance),
+            HighNoiseGuidanceScale = parsed.GetValue(_highNoiseGuidance),
             Sampler = parsed.GetValue(_sampler),
             Shift = parsed.GetValue(_shift),
             Seed = parsed.GetValue(_seed),

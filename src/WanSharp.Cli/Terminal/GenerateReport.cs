@@ -22,6 +22,6 @@ internal static class GenerateReport
         }
 
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{path}: {settings.Width}x{settings.Height}, {settings.Frames} frames at {settings.Fps} a second, {settings.Steps} steps of {settings.Sampler}, guidance {settings.GuidanceScale}, seed {settings.Seed}; made in {elapsed.TotalSeconds:0.0} s."));
+            $"{path}: {settings.Width}x{settings.Height}, {settings.Frames} frames at {settings.Fps} a second, {settings.Steps} steps of {settings.Sampler}, guidance {settings.GuidanceScale}{(settings.HighNoiseGuidanceScale is { } high ? $" (high noise {high})" : "")}, seed {settings.Seed}; made in {elapsed.TotalSeconds:0.0} s."));
     }
 }

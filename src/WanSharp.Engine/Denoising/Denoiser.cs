@@ -26,7 +26,7 @@ internal sealed class Denoiser(Experts experts) : IDisposable
         var timestep = clip.Sampler.Timesteps[clip.Sampler.NextStep];
         var branches = clip.Contexts.Count;
         var velocity = Buffer(ref _velocity, Batch(clip.Latents.Shape, branches));
-        var tokens = clip.Latents.Shape.ElementCount / (clip.Latents.Shape[1] * experts.LowNoise.Configuration.PatchSize.Volume);
+        var tokens = clip.Latents.Shape.ElementCount / (clip.Latents.Shape[1] * experts.Configuration.PatchSize.Volume);
         if (tokens * branches <= LargestSharedTokens)
         {
             Forward(clip, timestep, 0, branches, velocity, cancellationToken);

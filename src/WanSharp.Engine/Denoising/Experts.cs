@@ -1,17 +1,42 @@
+using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Networks;
 
 namespace WanSharp.Engine.Denoising;
 
 /// <summary>A model's transformers: one, or Wan 2.2's two experts, of which a step's timestep chooses.</summary>
-/// <remarks>Source: Wan-Video/Wan2.2:wan/text2video.py, <c>_prepare_model_for_timestep</c>.</remarks>
-/// <param name="LowNoise">The expert for what is left, or the only transformer.</param>
-/// <param name="HighNoise">The expert for the first steps; null if there is one transformer.</param>
-/// <param name="Boundary">The share of the timesteps from which on the high-noise expert takes a step, 0 to 1.</param>
-internal sealed record Experts(TransformerRunner LowNoise, TransformerRunner? HighNoise = null, double Boundary = 1)
+/// <remarks>
+/// The runners stay their owner's. What one keeps between runs is given back when the other one takes over, so that two
+/// take little more memory than one. Not thread-safe. Source: Wan-Video/Wan2.2:wan/text2video.py,
+/// <c>_prepare_model_for_timestep</c>.
+/// </remarks>
+/// <param name="lowNoise">The expert for what is left, or the only transformer.</param>
+/// <param name="highNoise">The expert for the first steps, null if there is one transformer.</param>
+/// <param name="boundary">The share of the timesteps from which on the high-noise expert takes a step, 0 to 1.</param>
+internal sealed class Experts(TransformerRunner lowNoise, TransformerRunner? highNoise = null, double boundary = 1)
 {
     private const int Timesteps = 1000;
 
-    public bool IsHighNoise(float timestep) => HighNoise is not null && timestep >= Boundary * Timesteps;
+    private TransformerRunner? _current;
 
-    public TransformerRunner At(float timestep) => IsHighNoise(timestep) ? HighNoise! : LowNoise;
+    /// <summary>The dimensions of each.</summary>
+    public TransformerConfig Configuration => lowNoise.Configuration;
+
+    /// <summary>Whether a timestep, 0 to 1000, is the high-noise expert's.</summary>
+    public static bool IsHighNoise(float timestep, double boundary) => timestep >= boundary * Timesteps;
+
+    /// <summary>Whether the high-noise expert takes the step of a timestep.</summary>
+    public bool IsHighNoise(float timestep) => highNoise is not null && IsHighNoise(timestep, boundary);
+
+    /// <summary>The transformer that takes the step of a timestep.</summary>
+    public TransformerRunner At(float timestep)
+    {
+        var expert = IsHighNoise(timestep) ? highNoise! : lowNoise;
+        if (expert != _current)
+        {
+            _current?.ReleaseMemory();
+            _current = expert;
+        }
+
+        return expert;
+    }
 }

@@ -13,15 +13,22 @@ internal static class ClipFeatures
 
     private static ReadOnlySpan<float> Std => [0.26862954f, 0.26130258f, 0.27577711f];
 
-    /// <summary>The features of an image, <c>[1, tokens, dim]</c>; the caller disposes them.</summary>
+    /// <summary>The features of images one after another, <c>[1, images · tokens, dim]</c>; the caller disposes them.</summary>
     /// <param name="encoder">The model's image encoder.</param>
-    /// <param name="image"><c>[3, height, width]</c>, −1 to 1, of any size.</param>
+    /// <param name="images">Each <c>[3, height, width]</c>, −1 to 1, of any size.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
-    public static Tensor Encode(ClipVisionRunner encoder, Tensor image, CancellationToken cancellationToken)
+    public static Tensor Encode(ClipVisionRunner encoder, IReadOnlyList<Tensor> images, CancellationToken cancellationToken)
     {
         var size = encoder.Configuration.ImageSize;
-        using var prepared = Prepare(image, size);
-        return encoder.Encode(prepared.Reshape([1, 3, size, size]), cancellationToken);
+        using var batch = Tensor.Zeros(DType.F32, [images.Count, 3, size, size]);
+        for (var i = 0; i < images.Count; i++)
+        {
+            using var prepared = Prepare(images[i], size);
+            prepared.Read<float>().CopyTo(batch.Slice(i, 1).Write<float>());
+        }
+
+        using var rows = encoder.Encode(batch, cancellationToken); // [images, tokens, dim]
+        return Tensor.CopyOf([1, rows.Shape[0] * rows.Shape[1], rows.Shape[2]], rows.Read<float>());
     }
 
     /// <summary>The image as CLIP takes it, <c>[3, size, size]</c>: squeezed to a square, whatever its aspect, and standardized.</summary>

@@ -12,7 +12,7 @@ public static class ImageSizes
     /// <param name="widthStep">What the width must divide by: the VAE's stride times the patch's width.</param>
     /// <param name="heightStep">What the height must divide by.</param>
     /// <param name="area">The largest area.</param>
-    /// <exception cref="ArgumentException">No such size is left: the image is too narrow or too flat for the area.</exception>
+    /// <returns>The size; 0 by 0 when none is left: the image is too narrow or too flat for the area.</returns>
     public static (int Width, int Height) BestOutputSize(int width, int height, int widthStep, int heightStep, int area)
     {
         var ratio = (double)width / height;
@@ -21,7 +21,7 @@ public static class ImageSizes
         var (width1, height2) = (Floor(idealWidth, widthStep), Floor(idealHeight, heightStep));
         if (width1 == 0 || height2 == 0)
         {
-            throw new ArgumentException($"An image of {width}×{height} is too narrow for a clip of {area} pixels: cut it, or choose a larger size.");
+            return (0, 0);
         }
 
         var height1 = Floor((double)area / width1, heightStep);
@@ -45,6 +45,28 @@ public static class ImageSizes
         return (Side(Math.Sqrt(maxArea * aspect)), Side(Math.Sqrt(maxArea / aspect)));
 
         int Side(double pixels) => (int)(Math.Floor(Math.Floor(pixels / vaeStride) / patch) * patch);
+    }
+
+    /// <summary>
+    /// The part of an image that fills a clip. The official image-to-video pipelines squeeze the whole image into sizes of
+    /// its own aspect, rounded down to steps: those keep all of it. For a clip of another shape the middle is cut out.
+    /// </summary>
+    /// <param name="image">The image.</param>
+    /// <param name="width">The clip's width.</param>
+    /// <param name="height">The clip's height.</param>
+    /// <param name="widthStep">What the width divides by.</param>
+    /// <param name="heightStep">What the height divides by.</param>
+    internal static RgbImage CropToShape(RgbImage image, int width, int height, int widthStep, int heightStep)
+    {
+        var aspect = (double)image.Height / image.Width;
+        if (aspect > (double)height / (width + widthStep) && aspect < (double)(height + heightStep) / width)
+        {
+            return image;
+        }
+
+        return image.CropCentre(
+            Math.Clamp((int)Math.Round(image.Height * (double)width / height), 1, image.Width),
+            Math.Clamp((int)Math.Round(image.Width * (double)height / width), 1, image.Height));
     }
 
     private static int Floor(double value, int step) => (int)Math.Floor(value / step) * step;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using WanSharp.Engine.Models.Layout;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Text;
@@ -18,10 +19,13 @@ internal static class NetworkFit
     public static void Require(ModelParts parts)
     {
         var (transformer, textEncoder, vae) = (parts.Transformer, parts.TextEncoder, parts.Vae);
-        Check(transformer.ModelType is ModelType.TextToVideo or ModelType.TextImageToVideo && parts.HighNoisePath is null,
-            $"{parts.Name} was recognized, but a transformer of type {transformer.ModelType}{(parts.HighNoisePath is null ? "" : " with two experts")} cannot be run yet; t2v and ti2v of one transformer can.");
-        Check(transformer.InChannels == vae.LatentChannels && transformer.OutChannels == vae.LatentChannels,
-            $"the transformer takes {transformer.InChannels} channels and gives {transformer.OutChannels}, but the VAE's latents have {vae.LatentChannels}.");
+        var imageChannels = transformer.ModelType is ModelType.ImageToVideo or ModelType.FirstLastFrameToVideo ? vae.TemporalStride + vae.LatentChannels : 0;
+        Check(transformer.InChannels == vae.LatentChannels + imageChannels && transformer.OutChannels == vae.LatentChannels,
+            $"the transformer takes {transformer.InChannels} channels and gives {transformer.OutChannels}, but the VAE's latents have {vae.LatentChannels}{(imageChannels > 0 ? $", an image's {imageChannels}" : "")}.");
+        Check(transformer.ClipDim == parts.ClipVision?.Configuration.Dim,
+            $"the transformer takes CLIP features of width {transformer.ClipDim?.ToString(CultureInfo.InvariantCulture) ?? "none"}, but the image encoder gives {parts.ClipVision?.Configuration.Dim.ToString(CultureInfo.InvariantCulture) ?? "none"}.");
+        Check(transformer.ModelType != ModelType.FirstLastFrameToVideo || parts.ClipVision?.Configuration.Tokens * 2 == TransformerConfig.TwoImagesTokens,
+            $"the transformer learned positions for the {TransformerConfig.TwoImagesTokens} rows of two images, but the image encoder gives {parts.ClipVision?.Configuration.Tokens} for one.");
         Check(transformer.TextDim == textEncoder.Dim,
             $"the transformer takes text of width {transformer.TextDim}, but the text encoder gives {textEncoder.Dim}.");
         Check(vae.ResidualBlocks <= MostResidualBlocks && vae.DimMultipliers.All(multiplier => (long)multiplier * vae.Dim <= MostVaeChannels),

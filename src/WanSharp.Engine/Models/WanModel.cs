@@ -21,7 +21,7 @@ public sealed class WanModel : IDisposable
     {
         NetworkFit.Require(parts);
         (Folder, Name, Defaults) = (parts.Folder, parts.Name, parts.Defaults);
-        (Transformer, TextEncoder, Vae) = (parts.Transformer, parts.TextEncoder, parts.Vae);
+        (Transformer, TextEncoder, Vae, ClipVision) = (parts.Transformer, parts.TextEncoder, parts.Vae, parts.ClipVision?.Configuration);
         TokenizerPath = parts.TokenizerPath;
         Tokenizer = TokenizerSource.Load(TokenizerPath);
         NetworkFit.Require(parts.Source, Tokenizer, TextEncoder);
@@ -30,6 +30,8 @@ public sealed class WanModel : IDisposable
             TransformerWeights = Open(TransformerNames.Names, parts.TransformerPath);
             TextEncoderWeights = Open(TextEncoderNames.Names, parts.TextEncoderPath);
             VaeWeights = Open(VaeNames.Names, parts.VaePath);
+            HighNoiseWeights = parts.HighNoisePath is { } highNoise ? Open(TransformerNames.Names, highNoise) : null;
+            ClipVisionWeights = parts.ClipVision is { } clip ? Open(ClipVisionNames.Names, clip.Path) : null;
             string[] described = File.Exists(parts.Source) ? [parts.Source] : [];
             string[] files = [.. described, .. TransformerWeights.Files, .. TextEncoderWeights.Files, .. VaeWeights.Files, TokenizerPath];
             _digest = new Lazy<string>(() => DigestOf(files.Distinct()));
@@ -71,8 +73,14 @@ public sealed class WanModel : IDisposable
     /// <summary>The model's tokenizer.</summary>
     public SentencePieceTokenizer Tokenizer { get; }
 
-    /// <summary>Whether latent frames can be given as images: such a model has a timestep for each token.</summary>
-    public bool TakesImages => Transformer.ModelType == ModelType.TextImageToVideo;
+    /// <summary>The dimensions of CLIP's image encoder, of models that look at images through it (Wan 2.1's i2v and flf2v); else null.</summary>
+    public ClipVisionConfig? ClipVision { get; }
+
+    /// <summary>Whether frames can be given as images; which ones depends on the kind of model.</summary>
+    public bool TakesImages => Transformer.ModelType != ModelType.TextToVideo;
+
+    /// <summary>Whether there are two transformers, one for the steps of high noise and one for the rest (Wan 2.2's A14B).</summary>
+    public bool HasExperts => HighNoiseWeights is not null;
 
     /// <summary>What the pixels of a frame's width must be divisible by.</summary>
     public int PixelStrideX => Vae.SpatialStride * Transformer.PatchSize.Width;
@@ -80,7 +88,12 @@ public sealed class WanModel : IDisposable
     /// <summary>What the pixels of a frame's height must be divisible by.</summary>
     public int PixelStrideY => Vae.SpatialStride * Transformer.PatchSize.Height;
 
+    /// <summary>The only transformer's, or the low-noise expert's.</summary>
     internal WeightStore TransformerWeights { get; }
+
+    internal WeightStore? HighNoiseWeights { get; }
+
+    internal WeightStore? ClipVisionWeights { get; }
 
     internal WeightStore TextEncoderWeights { get; }
 

@@ -24,7 +24,10 @@ public sealed record GenerationPlan
     /// <summary>Forward passes for each step: 2 with guidance, 1 at a scale of 1.</summary>
     public required int Branches { get; init; }
 
-    /// <summary>The latent frames that are given, each with its image.</summary>
+    /// <summary>How many of the steps, the first ones, the high-noise expert takes; 0 where there is one transformer.</summary>
+    public required int HighNoiseSteps { get; init; }
+
+    /// <summary>The latent frames that images give, or show to the model, each with its image.</summary>
     public required IReadOnlyDictionary<int, RgbImage> GivenFrames { get; init; }
 
     /// <summary>The clip's measures, for a writer.</summary>

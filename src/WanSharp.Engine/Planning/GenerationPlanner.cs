@@ -3,6 +3,7 @@ using System.Numerics;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
+using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Images;
 using WanSharp.Engine.Models;
 using WanSharp.Engine.Output;
@@ -23,9 +24,15 @@ internal static class GenerationPlanner
     // Lengths of single activations stay within 32 bits far beyond it; no machine computes attention over more.
     private const int MaximumTokens = 1 << 22;
 
-    public static GenerationPlan Plan(GenerationRequest request, WanModel model)
+    /// <summary>The plan of a request.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="model">The model; its files are read once, for their digest.</param>
+    /// <param name="execution">What will compute, noted with the clip.</param>
+    /// <exception cref="InvalidRequestException">The request cannot be made; the message names the nearest that can.</exception>
+    public static GenerationPlan Plan(GenerationRequest request, WanModel model, ExecutionSettings? execution = null)
     {
-        var plan = Plan(request, model, model.Digest);
+        var sketch = Sketch(request, model);
+        var plan = sketch with { Settings = sketch.Settings with { ModelDigest = model.Digest, Execution = execution } };
         return plan.Settings.ToJson().Length <= VideoWriter.MaxSettingsLength
             ? plan
             : throw new InvalidRequestException("prompt", "The prompts are too long to be embedded in the clip: shorten them, or take out characters that JSON escapes.");
@@ -33,11 +40,17 @@ internal static class GenerationPlanner
 
     /// <summary>Checks that a model's defaults can be planned, without reading its weights.</summary>
     /// <exception cref="InvalidRequestException">They cannot.</exception>
-    public static void CheckDefaults(WanModel model) => Plan(new GenerationRequest { Prompt = "any" }, model, modelDigest: "");
+    public static void CheckDefaults(WanModel model) => Sketch(new GenerationRequest { Prompt = "any" }, model, requireImages: false);
 
-    private static GenerationPlan Plan(GenerationRequest request, WanModel model, string modelDigest)
+    /// <summary>The plan of a request but for the model's digest: nothing is read, however large the model's files are.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="requireImages">Whether images that the model cannot do without must be given.</param>
+    /// <exception cref="InvalidRequestException">The request cannot be made; the message names the nearest that can.</exception>
+    public static GenerationPlan Sketch(GenerationRequest request, WanModel model, bool requireImages = true)
     {
         var defaults = model.Defaults;
+        GivenImages.Check(request.Images);
         var (width, height) = Size(request, model);
         var fps = InRange("fps", request.Fps ?? defaults.Fps, 1, 120);
         var frames = Frames(request, model, fps);
@@ -46,44 +59,37 @@ internal static class GenerationPlanner
             throw new InvalidRequestException("sampler", error);
         }
 
-        var guidance = InRange("guidance", request.GuidanceScale ?? defaults.GuidanceScale, 0f, 100f);
-        var shift = InRange("shift", request.Shift ?? defaults.Shift, Samplers.MinShift, Samplers.MaxShift);
-        var vae = model.Vae;
-        Shape latents =
-        [
-            1, vae.LatentChannels, ((frames - 1) / vae.TemporalStride) + 1, height / vae.SpatialStride, width / vae.SpatialStride,
-        ];
-        var tokens = latents[2] * latents[3] * latents[4] / model.Transformer.PatchSize.Volume;
-        if (tokens > MaximumTokens)
+        var (guidance, highNoiseGuidance, boundary) = Guidance(request, model);
+        var latents = Latents(model, width, height, frames);
+        var given = GivenImages.Resolve(request.Images, model, (int)latents[2], width, height, requireImages);
+        var settings = new GenerationSettings
         {
-            throw new InvalidRequestException("size", $"{width}x{height} at {frames} frames are {tokens} tokens, more than {MaximumTokens}: ask for a smaller size or fewer frames.");
-        }
-
-        var given = GivenFrames(request, model, (int)latents[2], width, height);
+            Version = ProductVersion,
+            Model = model.Name,
+            ModelDigest = "",
+            Prompt = Prompt("prompt", request.Prompt, mayBeEmpty: false),
+            NegativePrompt = Prompt("negative", request.NegativePrompt ?? defaults.NegativePrompt, mayBeEmpty: true),
+            Width = width,
+            Height = height,
+            Frames = frames,
+            Fps = fps,
+            Steps = InRange("steps", request.Steps ?? defaults.Steps, 1, Samplers.MaxSteps),
+            GuidanceScale = guidance,
+            HighNoiseGuidanceScale = highNoiseGuidance,
+            Boundary = boundary,
+            Sampler = Samplers.NameOf(sampler),
+            Shift = InRange("shift", request.Shift ?? defaults.Shift, Samplers.MinShift, Samplers.MaxShift),
+            Seed = request.Seed,
+            Images = [.. given.OrderBy(frame => frame.Key).Select(frame => new GenerationSettings.EmbeddedImage(frame.Key, Digest(frame.Value)))],
+        };
         return new GenerationPlan
         {
-            Settings = new GenerationSettings
-            {
-                Version = ProductVersion,
-                Model = model.Name,
-                ModelDigest = modelDigest,
-                Prompt = Prompt("prompt", request.Prompt, mayBeEmpty: false),
-                NegativePrompt = Prompt("negative", request.NegativePrompt ?? defaults.NegativePrompt, mayBeEmpty: true),
-                Width = width,
-                Height = height,
-                Frames = frames,
-                Fps = fps,
-                Steps = InRange("steps", request.Steps ?? defaults.Steps, 1, Samplers.MaxSteps),
-                GuidanceScale = guidance,
-                Sampler = Samplers.NameOf(sampler),
-                Shift = shift,
-                Seed = request.Seed,
-                Images = [.. given.OrderBy(frame => frame.Key).Select(frame => new GenerationSettings.EmbeddedImage(frame.Key, Digest(frame.Value)))],
-            },
+            Settings = settings,
             Latents = latents,
             Sampler = sampler,
-            Tokens = (int)tokens,
-            Branches = guidance == 1 ? 1 : 2,
+            Tokens = (int)(latents[2] * latents[3] * latents[4] / model.Transformer.PatchSize.Volume),
+            Branches = guidance == 1 && highNoiseGuidance is null or 1 ? 1 : 2,
+            HighNoiseSteps = HighNoiseSteps(settings, sampler),
             GivenFrames = given,
         };
     }
@@ -95,6 +101,11 @@ internal static class GenerationPlanner
 
     private static (int Width, int Height) Size(GenerationRequest request, WanModel model)
     {
+        if (request is { Width: null, Height: null, Images.Count: > 0 } && model.TakesImages)
+        {
+            return GivenImages.SizeFor(request.Images, model);
+        }
+
         var (width, height) = (request.Width ?? model.Defaults.Width, request.Height ?? model.Defaults.Height);
         var (strideX, strideY) = (model.PixelStrideX, model.PixelStrideY);
         if (width % strideX == 0 && height % strideY == 0 && width is > 0 and <= MaximumSide && height is > 0 and <= MaximumSide)
@@ -136,45 +147,47 @@ internal static class GenerationPlanner
     private static int NearestFrames(double frames, int stride) =>
         Math.Min(MaximumFrames, (stride * (int)Math.Round(Math.Max(0, Math.Min(frames, MaximumFrames) - 1) / stride, MidpointRounding.AwayFromZero)) + 1);
 
-    private static Dictionary<int, RgbImage> GivenFrames(GenerationRequest request, WanModel model, int latentFrames, int width, int height)
+    private static Shape Latents(WanModel model, int width, int height, int frames)
     {
-        var given = new Dictionary<int, RgbImage>();
-        foreach (var (image, asked) in request.Images)
-        {
-            if (!model.TakesImages)
-            {
-                throw new InvalidRequestException("image", $"{model.Name} makes videos from text alone and takes no image.");
-            }
-
-            var frame = asked < 0 ? latentFrames + asked : asked;
-            if (frame < 0 || frame >= latentFrames)
-            {
-                throw new InvalidRequestException("image", $"Latent frame {asked} is not in a clip of {latentFrames} latent frames: give 0 to {latentFrames - 1}, or -1 for the last.");
-            }
-
-            CheckImage(image, width, height);
-            if (!given.TryAdd(frame, image))
-            {
-                throw new InvalidRequestException("image", $"Two images were given for latent frame {frame}: give one.");
-            }
-        }
-
-        return given;
+        var vae = model.Vae;
+        Shape latents =
+        [
+            1, vae.LatentChannels, ((frames - 1) / vae.TemporalStride) + 1, height / vae.SpatialStride, width / vae.SpatialStride,
+        ];
+        var tokens = latents[2] * latents[3] * latents[4] / model.Transformer.PatchSize.Volume;
+        return tokens <= MaximumTokens ? latents
+            : throw new InvalidRequestException("size", $"{width}x{height} at {frames} frames are {tokens} tokens, more than {MaximumTokens}: ask for a smaller size or fewer frames.");
     }
 
-    private static void CheckImage(RgbImage image, int width, int height)
+    /// <summary>The guidance scales, and what is the high-noise expert's part; a scale given alone is both experts', as in the official code.</summary>
+    private static (float Guidance, float? HighNoise, double? Boundary) Guidance(GenerationRequest request, WanModel model)
     {
-        if (image.Width < 1 || image.Height < 1 || image.Pixels.Length != 3L * image.Width * image.Height)
+        var defaults = model.Defaults;
+        var guidance = InRange("guidance", request.GuidanceScale ?? defaults.GuidanceScale, 0f, 100f);
+        if (model.HasExperts)
         {
-            throw new InvalidRequestException("image", $"{image.Pixels.Length} bytes are no image of {image.Width}x{image.Height} pixels of 3 bytes.");
+            var highNoise = request.HighNoiseGuidanceScale ?? request.GuidanceScale ?? defaults.HighNoiseGuidanceScale ?? guidance;
+            return (guidance, InRange("guidance-high", highNoise, 0f, 100f), InRange("boundary", defaults.Boundary ?? 1, 0, 1));
         }
 
-        // It is scaled to cover the frame before the middle is cut out.
-        var scale = Math.Max((double)width / image.Width, (double)height / image.Height);
-        if (scale * image.Width * scale * image.Height > RgbImage.MaxPixels)
+        return request.HighNoiseGuidanceScale is null ? (guidance, null, null)
+            : throw new InvalidRequestException("guidance-high", $"{model.Name} has one transformer, and guidance-high is for the first of two (Wan 2.2's A14B models): give guidance alone.");
+    }
+
+    private static int HighNoiseSteps(GenerationSettings settings, SamplerKind sampler)
+    {
+        if (settings.Boundary is not { } boundary)
         {
-            throw new InvalidRequestException("image", $"An image of {image.Width}x{image.Height} is too narrow for a video of {width}x{height}: cut it to nearly the video's shape.");
+            return 0;
         }
+
+        var count = 0;
+        foreach (var timestep in Samplers.Create(sampler, settings.Steps, settings.Shift).Timesteps)
+        {
+            count += Experts.IsHighNoise(timestep, boundary) ? 1 : 0;
+        }
+
+        return count;
     }
 
     private static string Prompt(string field, string text, bool mayBeEmpty)

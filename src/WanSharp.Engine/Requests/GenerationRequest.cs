@@ -12,10 +12,13 @@ public sealed record GenerationRequest
     /// <summary>What the video must not show: the text of guidance's second branch.</summary>
     public string? NegativePrompt { get; init; }
 
-    /// <summary>Pixels across; a multiple of the model's stride (16 for most).</summary>
+    /// <summary>
+    /// Pixels across; a multiple of the model's stride (16 for most). With images and no size at all, the clip takes the
+    /// first image's shape at about the area of the model's default size, as the official pipelines choose it.
+    /// </summary>
     public int? Width { get; init; }
 
-    /// <summary>Pixels down; a multiple of the model's stride.</summary>
+    /// <summary>Pixels down; a multiple of the model's stride. See <see cref="Width"/>.</summary>
     public int? Height { get; init; }
 
     /// <summary>Frames of video: 4n+1. Excludes <see cref="Seconds"/>.</summary>
@@ -30,8 +33,18 @@ public sealed record GenerationRequest
     /// <summary>Denoise steps, 1 to 1000.</summary>
     public int? Steps { get; init; }
 
-    /// <summary>How strongly to follow the prompt, 0 to 100. 1 follows it without the second branch, which halves the work.</summary>
+    /// <summary>
+    /// How strongly to follow the prompt, 0 to 100. 1 follows it without the second branch, which halves the work. Of two
+    /// experts it is the scale of both, or of the low-noise one when <see cref="HighNoiseGuidanceScale"/> is given.
+    /// </summary>
     public float? GuidanceScale { get; init; }
+
+    /// <summary>
+    /// The high-noise expert's own scale, 0 to 100, for models of two experts. What Diffusers' pipelines and video APIs call
+    /// <c>guidance_scale</c> is this one, and their <c>guidance_scale_2</c> is <see cref="GuidanceScale"/>; the official code's
+    /// pairs are (low, high).
+    /// </summary>
+    public float? HighNoiseGuidanceScale { get; init; }
 
     /// <summary>The sampler's name: unipc, dpm++, dpm++-karras or euler.</summary>
     public string? Sampler { get; init; }
@@ -42,6 +55,6 @@ public sealed record GenerationRequest
     /// <summary>Where the noise begins. The same seed and settings make the same clip.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>Images that frames of the clip are to show.</summary>
+    /// <summary>Images that frames of the clip are to show: which frames can be given depends on the model.</summary>
     public IReadOnlyList<ConditioningImage> Images { get; init; } = [];
 }

@@ -37,8 +37,14 @@ public sealed record GenerationSettings
     /// <inheritdoc cref="GenerationRequest.Steps"/>
     public required int Steps { get; init; }
 
-    /// <inheritdoc cref="GenerationRequest.GuidanceScale"/>
+    /// <summary>How strongly the prompt was followed; by the low-noise expert where there are two.</summary>
     public required float GuidanceScale { get; init; }
+
+    /// <summary>The high-noise expert's guidance scale; null where there is one transformer.</summary>
+    public float? HighNoiseGuidanceScale { get; init; }
+
+    /// <inheritdoc cref="Models.ModelDefaults.Boundary"/>
+    public double? Boundary { get; init; }
 
     /// <inheritdoc cref="GenerationRequest.Sampler"/>
     public required string Sampler { get; init; }
@@ -51,6 +57,9 @@ public sealed record GenerationSettings
 
     /// <summary>The images that frames of the clip were made to show.</summary>
     public required IReadOnlyList<EmbeddedImage> Images { get; init; }
+
+    /// <summary>What computed the clip: with other machinery the same settings give the same clip but for rounding. Null in clips of older versions.</summary>
+    public ExecutionSettings? Execution { get; init; }
 
     /// <summary>The settings as one line of JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, SettingsJson.Readable.GenerationSettings);
@@ -84,6 +93,7 @@ internal sealed partial class SettingsJson : JsonSerializerContext
     public static SettingsJson Readable { get; } = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
 }

@@ -71,8 +71,8 @@ internal sealed class PipelineCheck : IFixtureCheck
             var latentFrames = (int)fixture["in.noise"].Shape[1];
             var images = new ImageConditions
             {
-                Channels = new ImageChannels(networks.Vae).Encode(pixels, width * stride, height * stride, latentFrames, cancellationToken),
-                ClipFeatures = networks.ImageEncoder is { } encoder ? ClipFeatures.Encode(encoder, pixels, cancellationToken) : null,
+                Channels = new ImageChannels(networks.Vae).Encode(pixels, last: null, width * stride, height * stride, latentFrames, cancellationToken),
+                ClipFeatures = networks.ImageEncoder is { } encoder ? ClipFeatures.Encode(encoder, [pixels], cancellationToken) : null,
             };
             Compare("y", images.Channels);
             if (images.ClipFeatures is not null)

@@ -24,7 +24,7 @@ internal sealed class PipelineNetworks : IDisposable
     /// <summary>Wan 2.1's image-to-video models have one.</summary>
     public ClipVisionRunner? ImageEncoder { get; private set; }
 
-    public TransformerConfig Transformer => Experts.LowNoise.Configuration;
+    public TransformerConfig Transformer => Experts.Configuration;
 
     public static async Task<PipelineNetworks> LoadAsync(Fixture fixture, SelftestContext context, CancellationToken cancellationToken)
     {

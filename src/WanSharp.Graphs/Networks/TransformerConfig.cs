@@ -5,7 +5,7 @@ namespace WanSharp.Graphs.Networks;
 public sealed record TransformerConfig
 {
     /// <summary>Rows of CLIP features for two images: one for the class, 16 × 16 for patches, twice.</summary>
-    internal const int TwoImagesTokens = 2 * 257;
+    public const int TwoImagesTokens = 2 * 257;
 
     /// <summary>What the model does (<c>model_type</c>).</summary>
     public ModelType ModelType { get; init; } = ModelType.TextToVideo;

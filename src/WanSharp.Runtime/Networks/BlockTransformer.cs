@@ -63,14 +63,22 @@ internal sealed class BlockTransformer : TransformerRunner
     }
 
     /// <inheritdoc/>
+    public override void ReleaseMemory()
+    {
+        _blocks.ReleaseMemory();
+        _x?.Dispose();
+        _next?.Dispose();
+        (_x, _next) = (null, null);
+        ForgetPositions();
+    }
+
+    /// <inheritdoc/>
     public override void Dispose()
     {
+        ReleaseMemory();
         _embed.Dispose();
         _head.Dispose();
         _blocks.Dispose();
-        _x?.Dispose();
-        _next?.Dispose();
-        ForgetPositions();
     }
 
     private protected override void Run(

@@ -10,4 +10,7 @@ internal interface IBlockRuns : IDisposable
     /// <summary>A run with a block's weights bound, to be used before the next one is taken.</summary>
     /// <param name="index">The block; those of a forward pass are taken in order.</param>
     PreparedRun Take(int index);
+
+    /// <summary>Gives back memory that can be had again at the next run.</summary>
+    void ReleaseMemory();
 }

@@ -7,6 +7,11 @@ internal sealed class ResidentBlocks(IReadOnlyList<PreparedRun> runs) : IBlockRu
 
     public PreparedRun Take(int index) => runs[index];
 
+    /// <summary>Nothing to do: the weights are resident.</summary>
+    public void ReleaseMemory()
+    {
+    }
+
     public void Dispose()
     {
         foreach (var run in runs)

@@ -56,6 +56,14 @@ public abstract class TransformerRunner : IDisposable
         Run(latents, timesteps, context, velocity, clipFeatures, cancellationToken);
     }
 
+    /// <summary>
+    /// Gives back memory that is kept from run to run: activations, and a widened copy of weights. The next run takes it
+    /// again. For a network that others have the memory in the meantime, such as one of two experts.
+    /// </summary>
+    public virtual void ReleaseMemory()
+    {
+    }
+
     /// <summary>Frees what runs need; compiled graphs that are shared stay with the graph cache.</summary>
     public abstract void Dispose();
 

@@ -11,10 +11,11 @@ namespace WanSharp.Runtime.Networks;
 internal sealed class WidenedBlocks : IBlockRuns
 {
     private readonly OnnxGraph _graph;
+    private readonly Session _session;
     private readonly WeightStore _weights;
     private readonly Func<int, string> _prefix;
-    private Buffers _current;
-    private Buffers _next;
+    private Buffers? _current;
+    private Buffers? _next;
     private (int Index, Task Widening)? _coming;
 
     /// <param name="graph">The block's graph.</param>
@@ -24,8 +25,7 @@ internal sealed class WidenedBlocks : IBlockRuns
     /// <param name="prefix">What stands before the names of a block's weights in the checkpoint.</param>
     public WidenedBlocks(OnnxGraph graph, Session session, WeightStore weights, int count, Func<int, string> prefix)
     {
-        (_graph, _weights, _prefix, Count) = (graph, weights, prefix, count);
-        (_current, _next) = (new Buffers(graph, session), new Buffers(graph, session));
+        (_graph, _session, _weights, _prefix, Count) = (graph, session, weights, prefix, count);
     }
 
     public int Count { get; }
@@ -39,12 +39,12 @@ internal sealed class WidenedBlocks : IBlockRuns
         }
 
         Finish();
-        (_current, _next) = (_next, _current);
+        (_current, _next) = (_next!, _current);
         Begin((index + 1) % Count); // the run taken before is over, so its memory is free
         return _current.Run;
     }
 
-    public void Dispose()
+    public void ReleaseMemory()
     {
         try
         {
@@ -52,13 +52,17 @@ internal sealed class WidenedBlocks : IBlockRuns
         }
         finally
         {
-            _current.Dispose();
-            _next.Dispose();
+            _current?.Dispose();
+            _next?.Dispose();
+            (_current, _next) = (null, null);
         }
     }
 
+    public void Dispose() => ReleaseMemory();
+
     private void Begin(int index)
     {
+        _next ??= new Buffers(_graph, _session);
         var (tensors, prefix) = (_next.Tensors, _prefix(index));
         _coming = (index, Task.Run(() =>
         {

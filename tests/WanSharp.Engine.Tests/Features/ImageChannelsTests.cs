@@ -23,7 +23,7 @@ public sealed class ImageChannelsTests(RuntimeFixture fixture)
         using var vae = new VaeRunner(fixture.Runtime, Tiny, weights);
         using var image = ImageTensors.ToTensor(new RgbImage(20, 10, [.. Enumerable.Range(0, 600).Select(i => (byte)(i * 7))]));
 
-        using var channels = new ImageChannels(vae).Encode(image, Width, Height, LatentFrames, Cancellation);
+        using var channels = new ImageChannels(vae).Encode(image, last: null, Width, Height, LatentFrames, Cancellation);
 
         Assert.Equal([1, 4 + 16, LatentFrames, 2, 3], channels.Shape);
         float[] mask = [.. Enumerable.Repeat(1f, Area), .. Enumerable.Repeat(0f, 2 * Area)];

@@ -35,6 +35,7 @@ public class GenerationPlannerTests(TinyEngine engine)
         { Circle with { Steps = 1001 }, "steps", "the nearest is 1000" },
         { Circle with { GuidanceScale = float.NaN }, "guidance", "not a number" },
         { Circle with { GuidanceScale = float.PositiveInfinity }, "guidance", "the nearest is 100" },
+        { Circle with { HighNoiseGuidanceScale = 4 }, "guidance-high", "one transformer" },
         { Circle with { Shift = 0 }, "shift", "the nearest is 0.01" },
         { Circle with { Sampler = "eular" }, "sampler", "Did you mean euler?" },
         { Circle with { Images = [new(Picture, 3)] }, "image", "give 0 to 2, or -1" },
@@ -93,6 +94,30 @@ public class GenerationPlannerTests(TinyEngine engine)
         Assert.Equal([0, 2], plan.GivenFrames.Keys.Order());
         Assert.Equal([0, 2], plan.Settings.Images.Select(image => image.LatentFrame));
         Assert.Equal(64, plan.Settings.Images[0].Sha256.Length);
+    }
+
+    [Theory]
+    [InlineData(8, 8, 32, 16)] // as near to a square as 512 pixels in steps of 16 come
+    [InlineData(32, 16, 32, 16)]
+    [InlineData(14, 28, 16, 32)]
+    public void Plan_OfAnImageAndNoSize_TakesTheImagesShape(int width, int height, int expectedWidth, int expectedHeight)
+    {
+        var image = new RgbImage(width, height, new byte[3 * width * height]);
+        var settings = GenerationPlanner.Plan(Circle with { Images = [new(image)] }, engine.Model).Settings;
+        Assert.Equal((expectedWidth, expectedHeight), (settings.Width, settings.Height));
+        var asked = GenerationPlanner.Plan(Circle with { Width = 48, Height = 32, Images = [new(image)] }, engine.Model).Settings;
+        Assert.Equal((48, 32), (asked.Width, asked.Height));
+    }
+
+    [Fact]
+    public void Plan_WithWhatComputes_NotesIt()
+    {
+        var settings = GenerationPlanner.Plan(Circle, engine.Model, new ExecutionSettings("cpu", "float32", 2)).Settings;
+        Assert.Contains("""
+            "execution":{"provider":"cpu","precision":"float32","threads":2}
+            """.Trim(), settings.ToJson(), StringComparison.Ordinal);
+        Assert.Equal(settings.Execution, GenerationSettings.FromJson(settings.ToJson())!.Execution);
+        Assert.DoesNotContain("high_noise", settings.ToJson(), StringComparison.Ordinal);
     }
 
     [Fact]

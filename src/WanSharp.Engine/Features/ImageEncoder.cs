@@ -1,0 +1,78 @@
+using WanSharp.Engine.Denoising;
+using WanSharp.Engine.Images;
+using WanSharp.Engine.Planning;
+using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Networks;
+using WanSharp.Tensors;
+
+namespace WanSharp.Engine.Features;
+
+/// <summary>A plan's images in the form that its model takes: clean latent frames, or channels beside the latents and CLIP features.</summary>
+/// <param name="vae">The model's VAE.</param>
+/// <param name="clip">The model's image encoder, if it has one.</param>
+internal sealed class ImageEncoder(VaeRunner vae, ClipVisionRunner? clip)
+{
+    /// <summary>Encodes the images of a plan; the caller disposes the result.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="model">The plan's transformer.</param>
+    /// <param name="cancellationToken">Stops between two operations.</param>
+    public ImageConditions Encode(GenerationPlan plan, TransformerConfig model, CancellationToken cancellationToken) => model.ModelType switch
+    {
+        ModelType.TextImageToVideo => EncodeFrames(plan, cancellationToken),
+        ModelType.ImageToVideo => EncodeEnds(plan, model.PatchSize, plan.GivenFrames[0], last: null, cancellationToken),
+        ModelType.FirstLastFrameToVideo => EncodeEnds(plan, model.PatchSize, plan.GivenFrames[0], plan.GivenFrames[plan.LatentFrames - 1], cancellationToken),
+        _ => ImageConditions.None,
+    };
+
+    private ImageConditions EncodeFrames(GenerationPlan plan, CancellationToken cancellationToken)
+    {
+        var frames = new Dictionary<int, Tensor>();
+        var conditions = new ImageConditions { Frames = new CleanFrames(frames) };
+        try
+        {
+            foreach (var (frame, image) in plan.GivenFrames)
+            {
+                frames.Add(frame, new FrameEncoder(vae).Encode(image, plan.Settings.Width, plan.Settings.Height, frame, cancellationToken));
+            }
+
+            return conditions;
+        }
+        catch
+        {
+            conditions.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The first frame, or the first and the last one; both networks see the same pixels.</summary>
+    private ImageConditions EncodeEnds(GenerationPlan plan, PatchSize patch, RgbImage first, RgbImage? last, CancellationToken cancellationToken)
+    {
+        var (width, height) = (plan.Settings.Width, plan.Settings.Height);
+        if (last is not null && (last.Width, last.Height) != (first.Width, first.Height))
+        {
+            // As the official code says; what it does is to cut at the size that it meant to scale to, sides swapped.
+            last = ImageTensors.Cover(last, first.Width, first.Height);
+        }
+
+        using var firstPixels = ImageTensors.ToTensor(InShape(first)); // [3, image height, image width]
+        using var lastPixels = last is null ? null : ImageTensors.ToTensor(InShape(last));
+        Tensor? channels = null;
+        try
+        {
+            channels = new ImageChannels(vae).Encode(firstPixels, lastPixels, width, height, plan.LatentFrames, cancellationToken);
+            return new ImageConditions
+            {
+                Channels = channels,
+                ClipFeatures = clip is null ? null : ClipFeatures.Encode(clip, lastPixels is null ? [firstPixels] : [firstPixels, lastPixels], cancellationToken),
+            };
+        }
+        catch
+        {
+            channels?.Dispose();
+            throw;
+        }
+
+        RgbImage InShape(RgbImage image) =>
+            ImageSizes.CropToShape(image, width, height, vae.Config.SpatialStride * patch.Width, vae.Config.SpatialStride * patch.Height);
+    }
+}
