@@ -46,6 +46,9 @@ public sealed unsafe class Session : IDisposable
 
     internal OrtRuntime Runtime { get; }
 
+    /// <summary>What the session's memory is mapped from, to be let go with it.</summary>
+    internal IDisposable? Backing { get; set; }
+
     /// <summary>Where the session's values are between runs.</summary>
     internal SessionMemory Memory { get; }
 
@@ -97,6 +100,7 @@ public sealed unsafe class Session : IDisposable
     {
         Handle.Dispose();
         Names.Dispose();
+        Backing?.Dispose();
     }
 
     /// <summary>The position of an input that the given tensor fits.</summary>

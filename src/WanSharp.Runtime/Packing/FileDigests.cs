@@ -29,11 +29,23 @@ internal sealed class FileDigests(string folder)
         }
 
         var digest = Read(path, cancellationToken);
-        Directory.CreateDirectory(folder);
-        var partial = $"{note}.{Path.GetRandomFileName()}.partial";
-        File.WriteAllText(partial, digest);
-        File.Move(partial, note, overwrite: true);
+        TryWrite(note, digest);
         return digest;
+    }
+
+    private void TryWrite(string note, string digest)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            var partial = $"{note}.{Path.GetRandomFileName()}.partial";
+            File.WriteAllText(partial, digest);
+            File.Move(partial, note, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A folder that cannot be written: the file is read again the next time.
+        }
     }
 
     private static string Read(string path, CancellationToken cancellationToken)

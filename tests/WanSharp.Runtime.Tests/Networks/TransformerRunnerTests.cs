@@ -35,7 +35,7 @@ public sealed class TransformerRunnerTests(RuntimeFixture fixture) : IDisposable
     [Theory]
     [InlineData("graph.onnx")]
     [InlineData("graph.data")]
-    [InlineData("manifest")]
+    [InlineData("entry.json")]
     public async Task Forward_WithADamagedEntry_MakesItAgain(string file)
     {
         var first = await ForwardAsync("dit-t2v", Kept);
@@ -69,6 +69,17 @@ public sealed class TransformerRunnerTests(RuntimeFixture fixture) : IDisposable
     }
 
     [Fact]
+    public async Task Forward_WhereNothingCanBeKept_RunsAllTheSame()
+    {
+        var blocked = Path.Combine(_folder.FullName, "file");
+        File.WriteAllText(blocked, ""); // where a folder should be
+
+        var kept = await ForwardAsync("dit-t2v", new TransformerOptions { Mode = CompileMode.Whole, CacheFolder = Path.Combine(blocked, "graphs") });
+
+        Assert.Equal(await ForwardAsync("dit-t2v", Kept), kept);
+    }
+
+    [Fact]
     public async Task CreateAsync_Cancelled_LeavesNoEntry()
     {
         using var cancelled = new CancellationTokenSource();
@@ -95,7 +106,7 @@ public sealed class TransformerRunnerTests(RuntimeFixture fixture) : IDisposable
 
     private TransformerOptions Kept => new() { Mode = CompileMode.Whole, CacheFolder = _folder.FullName };
 
-    private string[] Entries() => [.. _folder.GetDirectories().Select(entry => entry.FullName).Where(entry => Path.GetFileName(entry) is not ("digests" or "notes"))];
+    private string[] Entries() => [.. _folder.GetDirectories("??").SelectMany(group => group.GetDirectories()).Select(entry => entry.FullName)];
 
     private async Task<float[]> ForwardAsync(string name, TransformerOptions options, string? checkpoint = null, CancellationToken? cancellationToken = null)
     {
