@@ -21,6 +21,7 @@ internal static class WanApp
             ProvidersCommand.Build(environment),
             SelftestCommand.Build(environment),
             BenchCommand.Build(environment),
+            CacheCommand.Build(environment),
         };
         root.Options.Add(Verbose);
         root.WithExamples("wan generate \"a red circle moving left on a black background\" -o clip.mp4", "wan inspect clip.mp4", "wan generate --help");

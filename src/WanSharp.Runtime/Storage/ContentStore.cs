@@ -165,25 +165,7 @@ public sealed class ContentStore : IDisposable
     /// <summary>Removes what is too old, then what was not used for longest, until the rest fits; and what writers that died left.</summary>
     /// <param name="olderThan">The longest that an entry may not have been used; null for any time.</param>
     /// <param name="maximumBytes">What may remain; null for any size.</param>
-    public PruneResult Prune(TimeSpan? olderThan, long? maximumBytes)
-    {
-        _folder.RemoveAbandoned();
-        var entries = _folder.Scan();
-        var bytes = entries.Sum(entry => entry.Bytes);
-        var now = _clock.GetUtcNow();
-        var (removed, freed, inUse) = (0, 0L, 0);
-        foreach (var entry in entries.OrderBy(entry => entry.LastUse))
-        {
-            if (now - entry.LastUse > olderThan || bytes - freed > maximumBytes)
-            {
-                var isGone = _folder.TryRemove(entry.Key);
-                (removed, freed, inUse) = isGone ? (removed + 1, freed + entry.Bytes, inUse) : (removed, freed, inUse + 1);
-            }
-        }
-
-        _counters.Evict(removed);
-        return new PruneResult(removed, freed, inUse);
-    }
+    public PruneResult Prune(TimeSpan? olderThan, long? maximumBytes) => Prune([this], olderThan, maximumBytes)[0];
 
     /// <summary>Removes all entries that nobody holds.</summary>
     public PruneResult Clear() => Prune(olderThan: null, maximumBytes: -1);
@@ -207,6 +189,40 @@ public sealed class ContentStore : IDisposable
 
     /// <summary>Adds what was counted to the counts of all runs. Entries stay, and those that are held stay held.</summary>
     public void Dispose() => _counters.Save();
+
+    /// <summary>Prunes several stores that share a limit.</summary>
+    /// <returns>What was removed from each.</returns>
+    internal static IReadOnlyList<PruneResult> Prune(IReadOnlyList<ContentStore> stores, TimeSpan? olderThan, long? maximumBytes)
+    {
+        var results = stores.Select(_ => new PruneResult(0, 0, 0)).ToArray();
+        var entries = stores.SelectMany((store, index) => store._folder.Scan().Select(entry => (Entry: entry, Index: index))).ToList();
+        var remaining = entries.Sum(item => item.Entry.Bytes);
+        foreach (var (entry, index) in entries.OrderBy(item => item.Entry.LastUse))
+        {
+            var store = stores[index];
+            if (store._clock.GetUtcNow() - entry.LastUse > olderThan || remaining > maximumBytes)
+            {
+                var result = results[index];
+                if (store._folder.TryRemove(entry.Key))
+                {
+                    results[index] = result with { Entries = result.Entries + 1, Bytes = result.Bytes + entry.Bytes };
+                    remaining -= entry.Bytes;
+                }
+                else
+                {
+                    results[index] = result with { InUse = result.InUse + 1 };
+                }
+            }
+        }
+
+        foreach (var (store, result) in stores.Zip(results))
+        {
+            store._folder.RemoveAbandoned();
+            store._counters.Evict(result.Entries);
+        }
+
+        return results;
+    }
 
     private ContentEntry? TryHold(string key)
     {

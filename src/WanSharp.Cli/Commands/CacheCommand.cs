@@ -1,0 +1,115 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using WanSharp.Cli.Terminal;
+using WanSharp.Engine.Requests;
+using WanSharp.Runtime.Storage;
+
+namespace WanSharp.Cli.Commands;
+
+/// <summary><c>wan cache</c>: what is kept between runs, and room for other things.</summary>
+internal sealed class CacheCommand(CliEnvironment environment)
+{
+    private readonly Option<bool> _json = CommonOptions.Json();
+    private readonly Option<TimeSpan?> _olderThan = Amounts.TimeOption("--older-than", "Remove what was not used for this long: 7d, 12h, 30min.");
+    private readonly Option<long?> _maximum = Amounts.SizeOption("--max-size", "Then remove what was not used for longest, until this much is left: 20GB.");
+
+    private readonly Argument<string?> _section = ChoiceOption.CreateArgument<string?>(
+        "section", "Only this section: results, features, weights or graphs.", [.. CacheSections.All.Select(name => (name, (string?)name))]);
+
+    private CacheRoot Root => new(EngineSetup.CacheFolder(environment), environment.Clock);
+
+    public static Command Build(CliEnvironment environment)
+    {
+        var self = new CacheCommand(environment);
+        self._section.Arity = ArgumentArity.ZeroOrOne;
+        var stats = new Command("stats", "Say what is kept, and how often it was of use.") { self._json };
+        stats.SetAction(self.Stats);
+        var prune = new Command("prune", "Remove what is old, or too much.") { self._olderThan, self._maximum, self._json };
+        prune.SetAction(self.Prune);
+        var clear = new Command("clear", "Remove everything, or a section.") { self._section, self._json };
+        clear.SetAction(self.Clear);
+        var command = new Command("cache", "Look at what is kept between runs, and remove it.")
+        {
+            stats.WithExamples("wan cache stats", "wan cache stats --json"),
+            prune.WithExamples("wan cache prune --older-than 7d --max-size 20GB"),
+            clear.WithExamples("wan cache clear", "wan cache clear results"),
+        };
+        return command.WithExamples("wan cache stats", "wan cache prune --older-than 7d --max-size 20GB", "wan cache clear results");
+    }
+
+    private int Stats(ParseResult parsed)
+    {
+        var root = Root;
+        var sections = root.Statistics();
+        if (parsed.GetValue(_json))
+        {
+            var rows = new JsonObject(sections.Select(section => KeyValuePair.Create<string, JsonNode?>(section.Section, Json(section.Statistics))));
+            environment.Out.WriteLine(new JsonObject { ["folder"] = root.Folder, ["sections"] = rows }.ToJsonString(JsonText.Readable));
+            return ExitCode.Done;
+        }
+
+        environment.Out.WriteLine(PlainText.OneLine(root.Folder));
+        environment.Out.WriteLine($"{"section",-10}{"entries",9}{"size",12}{"hits",9}{"misses",9}{"damaged",9}  not used since");
+        foreach (var (name, section) in sections)
+        {
+            var oldest = section.OldestUse?.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+            environment.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{name,-10}{section.Entries,9}{Amounts.Size(section.Bytes),12}{section.Hits,9}{section.Misses,9}{section.Damaged,9}  {oldest ?? "-"}"));
+        }
+
+        return ExitCode.Done;
+    }
+
+    private int Prune(ParseResult parsed)
+    {
+        var (olderThan, maximum) = (parsed.GetValue(_olderThan), parsed.GetValue(_maximum));
+        if (olderThan is null && maximum is null)
+        {
+            throw new InvalidRequestException("prune", "Say what to remove: --older-than 7d, --max-size 20GB, or both. `wan cache clear` removes everything.");
+        }
+
+        return Report(Root.Prune(olderThan, maximum), parsed);
+    }
+
+    private int Clear(ParseResult parsed) =>
+        Report(Root.Prune(olderThan: null, maximumBytes: -1, parsed.GetValue(_section) is { } section ? [section] : null), parsed);
+
+    private int Report(IReadOnlyList<(string Section, PruneResult Removed)> sections, ParseResult parsed)
+    {
+        if (parsed.GetValue(_json))
+        {
+            environment.Out.WriteLine(new JsonObject(sections.Select(section => KeyValuePair.Create<string, JsonNode?>(section.Section, new JsonObject
+            {
+                ["removed"] = section.Removed.Entries,
+                ["bytes"] = section.Removed.Bytes,
+                ["in_use"] = section.Removed.InUse,
+            }))).ToJsonString(JsonText.Readable));
+            return ExitCode.Done;
+        }
+
+        foreach (var (name, removed) in sections.Where(section => section.Removed.Entries + section.Removed.InUse > 0))
+        {
+            var inUse = removed.InUse > 0 ? $"; {removed.InUse} stay, in use" : "";
+            environment.Out.WriteLine($"{name}: {removed.Entries} removed, {Amounts.Size(removed.Bytes)}{inUse}");
+        }
+
+        if (sections.All(section => section.Removed.Entries + section.Removed.InUse == 0))
+        {
+            environment.Out.WriteLine("There was nothing to remove.");
+        }
+
+        return ExitCode.Done;
+    }
+
+    private static JsonObject Json(ContentStoreStatistics section) => new()
+    {
+        ["entries"] = section.Entries,
+        ["bytes"] = section.Bytes,
+        ["oldest_use"] = section.OldestUse?.ToString("O", CultureInfo.InvariantCulture),
+        ["hits"] = section.Hits,
+        ["misses"] = section.Misses,
+        ["damaged"] = section.Damaged,
+        ["evicted"] = section.Evicted,
+    };
+}

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace WanSharp.Cli.Terminal;
+
+/// <summary>Spans of time and sizes as people write them: <c>7d</c>, <c>20GB</c>.</summary>
+internal static class Amounts
+{
+    private const double LongestSeconds = 1e11; // 3,000 years; a TimeSpan holds nine times that
+    private const double MostBytes = 1e18;
+
+    private static readonly (string Unit, double Factor)[] Times = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
+    private static readonly (string Unit, double Factor)[] Sizes = [("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("KB", 1e3), ("B", 1)];
+
+    /// <summary>An option that takes a span of time.</summary>
+    public static Option<TimeSpan?> TimeOption(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "TIME",
+        CustomParser = argument => Parse(argument, Times, LongestSeconds, "a time such as 7d, 12h, 30min or 90s") is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+    };
+
+    /// <summary>An option that takes a size.</summary>
+    public static Option<long?> SizeOption(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "SIZE",
+        CustomParser = argument => (long?)Parse(argument, Sizes, MostBytes, "a size such as 20GB, 500MB or 0B"),
+    };
+
+    /// <summary>A size with three digits and its unit.</summary>
+    public static string Size(long bytes)
+    {
+        var (unit, factor) = Sizes.FirstOrDefault(size => bytes >= size.Factor, Sizes[^1]);
+        return string.Create(CultureInfo.InvariantCulture, $"{bytes / factor:0.##} {unit}");
+    }
+
+    private static double? Parse(ArgumentResult argument, (string Unit, double Factor)[] units, double largest, string example)
+    {
+        var text = argument.Tokens[0].Value;
+        var digits = text.TrimEnd().TrimEnd([.. "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"]);
+        var unit = text[digits.Length..].Trim();
+        var factor = units.FirstOrDefault(known => known.Unit.Equals(unit, StringComparison.OrdinalIgnoreCase)).Factor;
+        if (factor > 0 && double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number * factor <= largest)
+        {
+            return number * factor;
+        }
+
+        argument.AddError($"'{text}' is not {example}.");
+        return null;
+    }
+}
