@@ -67,6 +67,9 @@ public sealed unsafe class PreparedRun : IDisposable
         Lend(OutputPosition(name, tensor.DType, tensor.Shape), tensor);
     }
 
+    /// <summary>Forgets the value of an input or an output, so that its memory can go.</summary>
+    internal void Unset(string name) => Set(_session.FindPosition(name), null, lent: null);
+
     /// <summary>Runs the graph with the values that are set; the library makes the outputs that are not.</summary>
     /// <param name="cancellationToken">Stops the run between two nodes.</param>
     /// <returns>All outputs.</returns>
@@ -144,7 +147,7 @@ public sealed unsafe class PreparedRun : IDisposable
         Set(position, value, value);
     }
 
-    private void Set(int position, RuntimeValue value, RuntimeValue? lent)
+    private void Set(int position, RuntimeValue? value, RuntimeValue? lent)
     {
         _lent[position]?.Dispose();
         (_values[position], _lent[position]) = (value, lent);

@@ -109,6 +109,9 @@ public sealed unsafe class Session : IDisposable
     /// <summary>The position of an output that the given tensor fits.</summary>
     internal int FindOutput(string name, DType dtype, Shape shape) => Find(Outputs, _outputIndex, "output", name, dtype, shape);
 
+    /// <summary>The position of an input, or behind the inputs of an output.</summary>
+    internal int FindPosition(string name) => _inputIndex.TryGetValue(name, out var input) ? input : Inputs.Count + _outputIndex[name];
+
     private static Dictionary<string, int> Index(IReadOnlyList<ValueInfo> values) =>
         values.Select((value, index) => (value.Name, index)).ToDictionary(pair => pair.Name, pair => pair.index);
 

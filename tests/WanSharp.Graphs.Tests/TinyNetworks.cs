@@ -35,10 +35,13 @@ internal static class TinyNetworks
     {
         foreach (var config in (TransformerConfig[])[TextToVideo, ImageToVideo, FirstLastFrameToVideo])
         {
+            yield return WanTransformer.Context(config, options);
+            yield return WanTransformer.Keys(config, options);
             yield return WanTransformer.Embed(config, options);
             yield return WanTransformer.Block(config, options);
             yield return WanTransformer.Head(config, options);
             yield return WanTransformer.Whole(config, options);
+            yield return WanTransformer.Step(config, options);
         }
 
         yield return ClipVision.Embed(Image, options);

@@ -22,7 +22,8 @@ public class WorkTests
         var crossAttention = (2 * 2 * Tokens * Dim * Dim) + (2 * 2 * Text * Dim * Dim) + (2 * 2 * Tokens * Text * Dim);
         var feedForward = 2 * 2 * Tokens * Dim * Ffn;
 
-        var work = WanTransformer.Block(new TransformerConfig(), new GraphOptions { Lowering = lowering }).CountOperations(Lengths);
+        var options = new GraphOptions { Lowering = lowering };
+        var work = WanTransformer.Keys(new TransformerConfig(), options).CountOperations(Lengths) + WanTransformer.Block(new TransformerConfig(), options).CountOperations(Lengths);
 
         Assert.Equal(selfAttention + crossAttention + feedForward, work);
         Assert.Equal(3.77 * TeraFlop, 30 * work, 0.01 * TeraFlop);
@@ -34,7 +35,8 @@ public class WorkTests
         var config = new TransformerConfig { Layers = 3 };
         var options = new GraphOptions();
         var head = 2.0 * 1280 * config.Dim * config.OutChannels * config.PatchSize.Volume;
-        var parts = WanTransformer.Embed(config, options).CountOperations(Lengths) + (3 * WanTransformer.Block(config, options).CountOperations(Lengths)) + head;
+        var block = WanTransformer.Keys(config, options).CountOperations(Lengths) + WanTransformer.Block(config, options).CountOperations(Lengths);
+        var parts = WanTransformer.Context(config, options).CountOperations(Lengths) + WanTransformer.Embed(config, options).CountOperations(Lengths) + (3 * block) + head;
 
         Assert.Equal(parts, WanTransformer.Whole(config, options).CountOperations(Lengths), tolerance: 1); // sums of doubles
     }

@@ -17,6 +17,7 @@ internal sealed class DenoiseState : IDisposable
         Sampler = sampler;
         Guidance = guidance;
         Contexts = contexts;
+        Branches = [.. contexts.Select(context => new BranchContext(context, images.ClipFeatures))];
         Images = images;
         Latents = noise;
         images.Frames.PutInto(Latents);
@@ -25,6 +26,9 @@ internal sealed class DenoiseState : IDisposable
     public Tensor Latents { get; }
 
     public IReadOnlyList<Tensor> Contexts { get; }
+
+    /// <summary>What each branch attends to, the prompt's first.</summary>
+    public IReadOnlyList<BranchContext> Branches { get; }
 
     public ImageConditions Images { get; }
 
@@ -37,6 +41,11 @@ internal sealed class DenoiseState : IDisposable
     public void Dispose()
     {
         Latents.Dispose();
+        foreach (var branch in Branches)
+        {
+            branch.Dispose();
+        }
+
         foreach (var context in Contexts)
         {
             context.Dispose();

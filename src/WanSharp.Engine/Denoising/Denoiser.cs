@@ -1,3 +1,4 @@
+using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Denoising;
@@ -11,8 +12,6 @@ internal sealed class Denoiser(Experts experts) : IDisposable
     private const int LargestSharedTokens = 4096;
 
     private Tensor? _input;
-    private Tensor? _context;
-    private Tensor? _clipFeatures;
     private Tensor? _velocity;
 
     /// <summary>Sees the values of each step as they come, as views that end with the call; for parity checks.</summary>
@@ -48,21 +47,17 @@ internal sealed class Denoiser(Experts experts) : IDisposable
     public void Dispose()
     {
         _input?.Dispose();
-        _context?.Dispose();
-        _clipFeatures?.Dispose();
         _velocity?.Dispose();
     }
 
     private void Forward(DenoiseState clip, float timestep, int firstBranch, int count, Tensor velocity, CancellationToken cancellationToken)
     {
         var input = Buffer(ref _input, InputShape(clip, count));
-        var context = Buffer(ref _context, Batch(clip.Contexts[0].Shape, count));
         for (var row = 0; row < count; row++)
         {
             var rowValues = input.Slice(row, 1).Write<float>();
             clip.Latents.Read<float>().CopyTo(rowValues);
             clip.Images.Channels?.Read<float>().CopyTo(rowValues[(int)clip.Latents.Shape.ElementCount..]);
-            clip.Contexts[firstBranch + row].Read<float>().CopyTo(context.Slice(row, 1).Write<float>());
         }
 
         // One timestep for the clip, or one for each latent frame when some are given.
@@ -73,24 +68,9 @@ internal sealed class Denoiser(Experts experts) : IDisposable
             clip.Images.Frames.FillTimesteps(timestep, timesteps.AsSpan(row * groups, groups));
         }
 
-        experts.At(timestep).Forward(input, timesteps, context, velocity, ClipFeatures(clip, count), cancellationToken);
-    }
-
-    /// <summary>CLIP's rows for each branch, <c>[branches, clip tokens, clip dim]</c>.</summary>
-    private Tensor? ClipFeatures(DenoiseState clip, int count)
-    {
-        if (clip.Images.ClipFeatures is not { } features)
-        {
-            return null;
-        }
-
-        var rows = Buffer(ref _clipFeatures, Batch(features.Shape, count));
-        for (var row = 0; row < count; row++)
-        {
-            features.Read<float>().CopyTo(rows.Slice(row, 1).Write<float>());
-        }
-
-        return rows;
+        var expert = experts.At(timestep);
+        List<TextKeys> contexts = [.. clip.Branches.Skip(firstBranch).Take(count).Select(branch => branch.KeysFor(expert, cancellationToken))];
+        expert.Forward(input, timesteps, contexts, velocity, cancellationToken);
     }
 
     private Tensor Guide(Tensor velocity, float scale)

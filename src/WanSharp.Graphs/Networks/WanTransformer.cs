@@ -4,7 +4,8 @@ namespace WanSharp.Graphs.Networks;
 
 /// <summary>
 /// The Wan diffusion transformer as ONNX graphs: cut into <see cref="Embed"/>, <see cref="Block"/> and
-/// <see cref="Head"/>, so that one compiled block serves every layer's weights, or as a <see cref="Whole"/>.
+/// <see cref="Head"/>, so that one compiled block serves every layer's weights, or as a <see cref="Whole"/>. What stays the
+/// same from step to step, <see cref="Context"/> and <see cref="Keys"/>, has graphs of its own.
 /// </summary>
 /// <remarks>
 /// <para>Source: Wan-Video/Wan2.1:wan/modules/model.py (t2v, i2v, flf2v) and Wan-Video/Wan2.2:wan/modules/model.py (ti2v, i2v).</para>
@@ -21,27 +22,18 @@ public static class WanTransformer
     private const float ClipNormEps = 1e-5f; // torch.nn.LayerNorm's default, which MLPProj keeps.
     private const int Modulations = 6; // Shift, scale and gate of self-attention, then of the feed-forward layer.
 
-    /// <summary>What comes before the blocks.</summary>
+    /// <summary>What a prompt, and the images given with it, are to every block: the same in every step of a clip.</summary>
     /// <remarks>
-    /// Inputs: <c>latents</c> [batch, in_channels, frames, height, width], <c>timestep_embedding</c> [batch, groups,
-    /// freq_dim] (<see cref="TimestepEmbedding"/>), <c>context</c> [batch, text_rows, text_dim] (the text's rows, then at
-    /// least one of zeros unless they are text_len, which stands for all that follow), and
-    /// <c>clip_features</c> [batch, clip_tokens, clip_dim] with <see cref="TransformerConfig.ClipDim"/>. Outputs: <c>x</c>
-    /// [batch, tokens, dim], <c>e</c> [batch, groups, dim], <c>e0</c> [batch, groups, 6, dim], <c>context_embedding</c>
-    /// [batch, text_rows, dim], and with CLIP <c>image_embedding</c> [batch, clip_tokens, dim].
+    /// Inputs: <c>context</c> [batch, text_rows, text_dim] (the text's rows, then at least one of zeros unless they are
+    /// text_len, which stands for all that follow), and <c>clip_features</c> [batch, clip_tokens, clip_dim] with
+    /// <see cref="TransformerConfig.ClipDim"/>. Outputs: <c>context_embedding</c> [batch, text_rows, dim], and with CLIP
+    /// <c>image_embedding</c> [batch, clip_tokens, dim].
     /// </remarks>
-    public static OnnxGraph Embed(TransformerConfig config, GraphOptions options)
+    public static OnnxGraph Context(TransformerConfig config, GraphOptions options)
     {
-        var g = Begin("transformer_embed", config, options);
-        var latents = Latents(g, config);
-        var sinusoid = g.Input("timestep_embedding", DType.F32, ["batch", "groups", config.FreqDim]);
-        var context = Context(g, config, "text_rows");
+        var g = Begin("transformer_context", config, options);
+        var context = ContextInput(g, config, "text_rows");
         var clip = ClipFeatures(g, config);
-
-        g.Output("x", PatchEmbedding(g, config, latents));
-        var (e, e0) = TimeEmbedding(g, config, sinusoid);
-        g.Output("e", e);
-        g.Output("e0", e0);
         g.Output("context_embedding", TextEmbedding(g, config, context));
         if (clip is not null)
         {
@@ -51,10 +43,54 @@ public static class WanTransformer
         return g.Build();
     }
 
+    /// <summary>What a block's cross-attention makes of a context: its keys and values, the same in every step of a clip.</summary>
+    /// <remarks>
+    /// Weights are named relative to <c>blocks.N.</c>. Inputs: the outputs of <see cref="Context"/>.
+    /// Outputs: <see cref="KeyNames"/>, [batch, text_rows, dim] or [batch, clip_tokens, dim].
+    /// </remarks>
+    public static OnnxGraph Keys(TransformerConfig config, GraphOptions options)
+    {
+        var g = Begin("transformer_keys", config, options);
+        var context = g.Input("context_embedding", DType.F32, ["batch", "text_rows", config.Dim]);
+        var image = config.ClipDim is null ? null : g.Input("image_embedding", DType.F32, ["batch", config.ClipTokens, config.Dim]);
+        foreach (var (name, value) in KeyNames(config).Zip(WriteKeys(g, config, context, image)))
+        {
+            g.Output(name, g.Cast(value, DType.F32));
+        }
+
+        return g.Build();
+    }
+
+    /// <summary>The keys and values that a block attends to: of the text, then of the images where there are some.</summary>
+    public static IReadOnlyList<string> KeyNames(TransformerConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return config.ClipDim is null ? ["text_keys", "text_values"] : ["text_keys", "text_values", "image_keys", "image_values"];
+    }
+
+    /// <summary>What comes before the blocks.</summary>
+    /// <remarks>
+    /// Inputs: <c>latents</c> [batch, in_channels, frames, height, width], <c>timestep_embedding</c> [batch, groups,
+    /// freq_dim] (<see cref="TimestepEmbedding"/>). Outputs: <c>x</c> [batch, tokens, dim], <c>e</c> [batch, groups, dim],
+    /// <c>e0</c> [batch, groups, 6, dim].
+    /// </remarks>
+    public static OnnxGraph Embed(TransformerConfig config, GraphOptions options)
+    {
+        var g = Begin("transformer_embed", config, options);
+        var latents = Latents(g, config);
+        var sinusoid = g.Input("timestep_embedding", DType.F32, ["batch", "groups", config.FreqDim]);
+
+        g.Output("x", PatchEmbedding(g, config, latents));
+        var (e, e0) = TimeEmbedding(g, config, sinusoid);
+        g.Output("e", e);
+        g.Output("e0", e0);
+        return g.Build();
+    }
+
     /// <summary>One block; weights are named relative to <c>blocks.N.</c>.</summary>
     /// <remarks>
-    /// Inputs: <c>x</c> [batch, tokens, dim], <c>e0</c> [batch, groups, 6, dim], <c>context_embedding</c> [batch,
-    /// text_rows, dim], whose last row stands for all further ones up to text_len, with CLIP <c>image_embedding</c>, and <c>rope_cos</c>, <c>rope_sin</c> [tokens, head_dim / 2]
+    /// Inputs: <c>x</c> [batch, tokens, dim], <c>e0</c> [batch, groups, 6, dim], the block's <see cref="Keys"/>, of which
+    /// the last row of text stands for all further ones up to text_len, and <c>rope_cos</c>, <c>rope_sin</c> [tokens, head_dim / 2]
     /// (<see cref="RopeTables"/>). Output: <c>x_out</c> [batch, tokens, dim]. Probes: <c>norm1</c>, <c>self_attn</c>,
     /// <c>cross_attn</c>, <c>ffn</c>.
     /// </remarks>
@@ -63,11 +99,10 @@ public static class WanTransformer
         var g = Begin("transformer_block", config, options);
         var x = g.Input("x", DType.F32, ["batch", "tokens", config.Dim]);
         var e0 = g.Input("e0", DType.F32, ["batch", "groups", Modulations, config.Dim]);
-        var context = g.Input("context_embedding", DType.F32, ["batch", "text_rows", config.Dim]);
-        var image = config.ClipDim is null ? null : g.Input("image_embedding", DType.F32, ["batch", config.ClipTokens, config.Dim]);
+        var keys = KeyInputs(g, config, prefix: "");
         var cos = g.Input("rope_cos", DType.F32, ["tokens", config.HeadDim / 2]);
         var sin = g.Input("rope_sin", DType.F32, ["tokens", config.HeadDim / 2]);
-        g.Output("x_out", WriteBlock(g, config, x, e0, context, image, (cos, sin), probes: ""));
+        g.Output("x_out", WriteBlock(g, config, x, e0, keys, (cos, sin), probes: ""));
         return g.Build();
     }
 
@@ -98,26 +133,28 @@ public static class WanTransformer
     {
         var g = Begin("transformer", config, options);
         var latents = Latents(g, config);
-        var timesteps = g.Input("timesteps", DType.F32, ["batch", "groups"], "Timesteps, 0 to 1000: one for the sample, or one for each latent frame or token.");
-        var context = Context(g, config, config.TextLength);
+        var timesteps = Timesteps(g);
+        var context = ContextInput(g, config, config.TextLength);
         var clip = ClipFeatures(g, config);
 
-        var x = g.Probe("patch_embed", PatchEmbedding(g, config, latents));
-        var (e, e0) = TimeEmbedding(g, config, g.Sinusoid(timesteps, config.FreqDim));
-        g.Probe("e", e);
-        g.Probe("e0", e0);
         var text = g.Probe("text_embed", TextEmbedding(g, config, context));
         var image = clip is null ? null : g.Probe("img_emb", ImageEmbedding(g, config, clip));
-        var grid = Grid(config, latents.Shape[2], latents.Shape[3], latents.Shape[4]);
-        var rope = Rope(g, config, grid);
-        for (var i = 0; i < config.Layers; i++)
-        {
-            using var scope = g.Scope($"blocks.{i}");
-            x = g.Probe($"block{i}", WriteBlock(g, config, x, e0, text, image, rope, probes: $"block{i}_"));
-        }
+        g.Output("velocity", WriteNetwork(g, config, latents, timesteps, _ => WriteKeys(g, config, text, image)));
+        return g.Build();
+    }
 
-        var patches = g.Probe("head", WriteHead(g, config, x, e));
-        g.Output("velocity", Unpatchify(g, config, patches, grid));
+    /// <summary>The whole network but for what stays the same from step to step: one graph to be packed once.</summary>
+    /// <remarks>
+    /// Inputs: those of <see cref="Whole"/>, and for the context each block's <see cref="Keys"/>, named
+    /// <c>blocks.N.text_keys</c> and so on. Output and probes: those of <see cref="Whole"/>, without <c>text_embed</c> and <c>img_emb</c>.
+    /// </remarks>
+    public static OnnxGraph Step(TransformerConfig config, GraphOptions options)
+    {
+        var g = Begin("transformer_step", config, options);
+        var latents = Latents(g, config);
+        var timesteps = Timesteps(g);
+        List<GraphValue[]> keys = [.. Enumerable.Range(0, config.Layers).Select(i => KeyInputs(g, config, $"blocks.{i}."))];
+        g.Output("velocity", WriteNetwork(g, config, latents, timesteps, block => keys[block]));
         return g.Build();
     }
 
@@ -196,7 +233,13 @@ public static class WanTransformer
     private static GraphValue Latents(GraphBuilder g, TransformerConfig config) =>
         g.Input("latents", DType.F32, ["batch", config.InChannels, "frames", "height", "width"], "Noisy latents; for image to video joined by mask and image channels.");
 
-    private static GraphValue Context(GraphBuilder g, TransformerConfig config, Dim rows) =>
+    private static GraphValue Timesteps(GraphBuilder g) =>
+        g.Input("timesteps", DType.F32, ["batch", "groups"], "Timesteps, 0 to 1000: one for the sample, or one for each latent frame or token.");
+
+    private static GraphValue[] KeyInputs(GraphBuilder g, TransformerConfig config, string prefix) =>
+        [.. KeyNames(config).Select((name, i) => g.Input(prefix + name, DType.F32, ["batch", i < 2 ? "text_rows" : config.ClipTokens, config.Dim]))];
+
+    private static GraphValue ContextInput(GraphBuilder g, TransformerConfig config, Dim rows) =>
         g.Input("context", DType.F32, ["batch", rows, config.TextDim], "The text encoder's rows for the prompt, then zeros.");
 
     private static GraphValue? ClipFeatures(GraphBuilder g, TransformerConfig config) => config.ClipDim is { } clipDim
@@ -248,15 +291,27 @@ public static class WanTransformer
         return g.LayerNorm(x, "proj.4", ClipNormEps); // [batch, clip_tokens, dim]
     }
 
+    /// <summary>From latents to velocity, with the keys and values of each block from wherever they come.</summary>
+    private static GraphValue WriteNetwork(GraphBuilder g, TransformerConfig config, GraphValue latents, GraphValue timesteps, Func<int, GraphValue[]> keysOf)
+    {
+        var x = g.Probe("patch_embed", PatchEmbedding(g, config, latents));
+        var (e, e0) = TimeEmbedding(g, config, g.Sinusoid(timesteps, config.FreqDim));
+        g.Probe("e", e);
+        g.Probe("e0", e0);
+        var grid = Grid(config, latents.Shape[2], latents.Shape[3], latents.Shape[4]);
+        var rope = Rope(g, config, grid);
+        for (var i = 0; i < config.Layers; i++)
+        {
+            using var scope = g.Scope($"blocks.{i}");
+            x = g.Probe($"block{i}", WriteBlock(g, config, x, e0, keysOf(i), rope, probes: $"block{i}_"));
+        }
+
+        var patches = g.Probe("head", WriteHead(g, config, x, e));
+        return Unpatchify(g, config, patches, grid);
+    }
+
     private static GraphValue WriteBlock(
-        GraphBuilder g,
-        TransformerConfig config,
-        GraphValue x,
-        GraphValue e0,
-        GraphValue context,
-        GraphValue? image,
-        (GraphValue Cos, GraphValue Sin) rope,
-        string probes)
+        GraphBuilder g, TransformerConfig config, GraphValue x, GraphValue e0, GraphValue[] keys, (GraphValue Cos, GraphValue Sin) rope, string probes)
     {
         var (batch, tokens, groups) = (x.Shape[0], x.Shape[1], e0.Shape[1]);
         var e = g.Chunk(g.Weight("modulation", [1, Modulations, config.Dim]) + e0, axis: 2, Modulations); // 6 of [batch, groups, 1, dim]
@@ -266,7 +321,7 @@ public static class WanTransformer
         x += Gated(y, e[2]);
 
         var norm3 = g.LayerNorm(x, "norm3", config.Eps);
-        x += g.Probe($"{probes}cross_attn", CrossAttention(g, config, norm3, context, image));
+        x += g.Probe($"{probes}cross_attn", CrossAttention(g, config, norm3, keys));
 
         var norm2 = g.LayerNorm(x, "norm2", config.Eps, affine: false);
         y = g.Probe($"{probes}ffn", FeedForward(g, config, Modulated(norm2, e[3], e[4])));
@@ -289,22 +344,28 @@ public static class WanTransformer
         return g.Linear(g.Attention(q, k, v, config.Heads), "o", config.Dim);
     }
 
-    private static GraphValue CrossAttention(GraphBuilder g, TransformerConfig config, GraphValue x, GraphValue context, GraphValue? image)
+    /// <summary>In the order of <see cref="KeyNames"/>; the names of weights are relative to a block.</summary>
+    private static GraphValue[] WriteKeys(GraphBuilder g, TransformerConfig config, GraphValue context, GraphValue? image)
+    {
+        using var scope = g.Scope("cross_attn");
+        GraphValue[] text = [KeysOf(context, "k", "norm_k"), g.Linear(context, "v", config.Dim)]; // [batch, text_rows, dim] each
+        return image is null ? text : [.. text, KeysOf(image, "k_img", "norm_k_img"), g.Linear(image, "v_img", config.Dim)];
+
+        GraphValue KeysOf(GraphValue source, string projection, string norm) =>
+            g.RmsNorm(g.Linear(source, projection, config.Dim), norm, config.Eps);
+    }
+
+    private static GraphValue CrossAttention(GraphBuilder g, TransformerConfig config, GraphValue x, GraphValue[] keys)
     {
         using var scope = g.Scope("cross_attn");
         var q = g.RmsNorm(g.Linear(x, "q", config.Dim), "norm_q", config.Eps);
-        var keys = WithPadding(g, config, Keys(context, "k", "norm_k")); // [batch, text_len, dim]
-        var values = WithPadding(g, config, g.Linear(context, "v", config.Dim));
-        var attended = g.Attention(q, keys, values, config.Heads);
-        if (image is not null)
+        var attended = g.Attention(q, WithPadding(g, config, keys[0]), WithPadding(g, config, keys[1]), config.Heads);
+        if (keys is [_, _, var imageKeys, var imageValues])
         {
-            attended += g.Attention(q, Keys(image, "k_img", "norm_k_img"), g.Linear(image, "v_img", config.Dim), config.Heads);
+            attended += g.Attention(q, imageKeys, imageValues, config.Heads);
         }
 
         return g.Linear(attended, "o", config.Dim);
-
-        GraphValue Keys(GraphValue source, string projection, string norm) =>
-            g.RmsNorm(g.Linear(source, projection, config.Dim), norm, config.Eps);
     }
 
     /// <summary>

@@ -16,6 +16,7 @@ internal sealed class BlockTransformer : TransformerRunner
     private readonly PreparedRun _embed;
     private readonly IBlockRuns _blocks;
     private readonly PreparedRun _head;
+    private readonly JoinedKeys _keys;
     private readonly SessionMemory _memory;
     private readonly Action<string, Tensor>? _observe;
     private (Shape Latents, RuntimeValue Cos, RuntimeValue Sin, Tensor Grid)? _positions;
@@ -23,9 +24,10 @@ internal sealed class BlockTransformer : TransformerRunner
     private RuntimeValue? _next;
 
     private BlockTransformer(
-        TransformerConfig configuration, PreparedRun embed, IBlockRuns blocks, PreparedRun head, SessionMemory memory, Action<string, Tensor>? observe)
-        : base(configuration)
+        TransformerConfig configuration, ContextEncoder context, PreparedRun embed, IBlockRuns blocks, PreparedRun head, SessionMemory memory, Action<string, Tensor>? observe)
+        : base(configuration, context)
     {
+        _keys = new JoinedKeys(context);
         _memory = memory;
         _embed = embed;
         _blocks = blocks;
@@ -35,7 +37,7 @@ internal sealed class BlockTransformer : TransformerRunner
 
     /// <inheritdoc cref="TransformerRunner.CreateAsync"/>
     public static async Task<BlockTransformer> LoadAsync(
-        GraphCache graphs, TransformerConfig configuration, WeightStore weights, SessionSettings settings,
+        GraphCache graphs, TransformerConfig configuration, WeightStore weights, SessionSettings settings, TransformerOptions transformer,
         Action<string, Tensor>? observe, CancellationToken cancellationToken)
     {
         var loader = new NetworkLoader(graphs, settings, weights);
@@ -43,10 +45,11 @@ internal sealed class BlockTransformer : TransformerRunner
         var owned = new List<IDisposable>();
         try
         {
+            var context = Own(await ContextEncoder.LoadAsync(loader, configuration, options, transformer.KeyBytes, observe, cancellationToken));
             var embed = Own(await loader.PrepareAsync(WanTransformer.Embed(configuration, options), "", cancellationToken));
             var blocks = Own(await loader.PrepareBlocksAsync(WanTransformer.Block(configuration, options), configuration.Layers, i => $"blocks.{i}.", cancellationToken));
             var head = Own(await loader.PrepareAsync(WanTransformer.Head(configuration, options), "", cancellationToken));
-            return new BlockTransformer(configuration, embed, blocks, head, loader.Memory, observe);
+            return new BlockTransformer(configuration, context, embed, blocks, head, loader.Memory, observe);
         }
         catch
         {
@@ -79,10 +82,12 @@ internal sealed class BlockTransformer : TransformerRunner
         _embed.Dispose();
         _head.Dispose();
         _blocks.Dispose();
+        _keys.Dispose();
+        Context.Dispose();
     }
 
     private protected override void Run(
-        Tensor latents, ReadOnlySpan<float> timesteps, Tensor context, Tensor velocity, Tensor? clipFeatures, CancellationToken cancellationToken)
+        Tensor latents, ReadOnlySpan<float> timesteps, IReadOnlyList<TextKeys> contexts, Tensor velocity, CancellationToken cancellationToken)
     {
         var (_, cos, sin, grid) = PositionsOf(latents.Shape, cancellationToken);
         var (batch, tokens) = (latents.Shape[0], cos.Shape[0]);
@@ -90,22 +95,17 @@ internal sealed class BlockTransformer : TransformerRunner
         var x = _memory.Buffer(ref _x, activations, cancellationToken);
         var next = _memory.Buffer(ref _next, activations, cancellationToken);
 
-        using var embedded = Embed(latents, timesteps, context, clipFeatures, x, cancellationToken);
+        using var embedded = Embed(latents, timesteps, x, cancellationToken);
         for (var i = 0; i < _blocks.Count; i++)
         {
             var block = _blocks.Take(i);
             block.SetInput("x", x); // [batch, tokens, dim]
             block.SetInput("e0", embedded["e0"]); // [batch, groups, 6, dim]
-            block.SetInput("context_embedding", embedded["context_embedding"]); // [batch, text_rows, dim]
             block.SetInput("rope_cos", cos); // [tokens, head_dim / 2]
             block.SetInput("rope_sin", sin);
-            if (clipFeatures is not null)
-            {
-                block.SetInput("image_embedding", embedded["image_embedding"]);
-            }
-
+            _keys.Bind(block, "", i, contexts, cancellationToken); // [batch, text_rows, dim] each
             block.SetOutput("x_out", next);
-            using var result = block.Run(cancellationToken);
+            using var result = RunBlock(block, cancellationToken);
             NetworkLoader.Show(_observe, $"block{i}_", result, except: "x_out");
             if (_observe is not null)
             {
@@ -122,7 +122,19 @@ internal sealed class BlockTransformer : TransformerRunner
         using var output = _head.Run(cancellationToken);
     }
 
-    private RunResult Embed(Tensor latents, ReadOnlySpan<float> timesteps, Tensor context, Tensor? clipFeatures, RuntimeValue x, CancellationToken cancellationToken)
+    private RunResult RunBlock(PreparedRun block, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return block.Run(cancellationToken);
+        }
+        finally
+        {
+            _keys.Unbind(block, "");
+        }
+    }
+
+    private RunResult Embed(Tensor latents, ReadOnlySpan<float> timesteps, RuntimeValue x, CancellationToken cancellationToken)
     {
         var batch = latents.Shape[0];
         var wide = new double[timesteps.Length];
@@ -131,16 +143,9 @@ internal sealed class BlockTransformer : TransformerRunner
             wide[i] = timesteps[i];
         }
 
-        using var text = WithoutPadding(context);
         using var sinusoids = WanTransformer.TimestepEmbedding(Configuration, wide);
         _embed.SetInput("latents", latents);
         _embed.SetInput("timestep_embedding", sinusoids.Reshape([batch, timesteps.Length / batch, Configuration.FreqDim]));
-        _embed.SetInput("context", text);
-        if (clipFeatures is not null)
-        {
-            _embed.SetInput("clip_features", clipFeatures);
-        }
-
         _embed.SetOutput("x", x);
         var result = _embed.Run(cancellationToken);
         if (_observe is not null)
@@ -150,26 +155,6 @@ internal sealed class BlockTransformer : TransformerRunner
         }
 
         return result;
-    }
-
-    /// <summary>[batch, text_len, text_dim] → [batch, text_rows, text_dim]: the longest text's rows and one row of zeros, if there are any.</summary>
-    private static Tensor WithoutPadding(Tensor context)
-    {
-        var (batch, length, dim) = (context.Shape[0], context.Shape[1], context.Shape[2]);
-        var last = 0;
-        for (var sample = 0; sample < batch; sample++)
-        {
-            last = Math.Max(last, context.Slice(sample, 1).Read<float>().LastIndexOfAnyExcept(0f));
-        }
-
-        var rows = Math.Min((last / dim) + 2, length);
-        var text = Tensor.Zeros(DType.F32, [batch, rows, dim]);
-        for (var sample = 0; sample < batch; sample++)
-        {
-            context.Slice(sample, 1).Read<float>()[..(int)(rows * dim)].CopyTo(text.Slice(sample, 1).Write<float>());
-        }
-
-        return text;
     }
 
     /// <summary>The rope tables and the grid, made anew when the latents' size changes.</summary>

@@ -8,10 +8,12 @@ namespace WanSharp.Runtime.Networks;
 /// <remarks>For one thread at a time.</remarks>
 public abstract class TransformerRunner : IDisposable
 {
-    private protected TransformerRunner(TransformerConfig configuration) => Configuration = configuration;
+    private protected TransformerRunner(TransformerConfig configuration, ContextEncoder context) => (Configuration, Context) = (configuration, context);
 
     /// <summary>The network's dimensions.</summary>
     public TransformerConfig Configuration { get; }
+
+    private protected ContextEncoder Context { get; }
 
     /// <summary>Compiles the network and binds its weights.</summary>
     /// <param name="graphs">Compiles each graph once.</param>
@@ -29,14 +31,58 @@ public abstract class TransformerRunner : IDisposable
         ArgumentNullException.ThrowIfNull(graphs);
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(weights);
-        return options is { Mode: CompileMode.Whole }
-            ? await Task.Run(() => WholeTransformer.Load(graphs, configuration, weights, settings, options.CacheFolder, observe, cancellationToken), cancellationToken)
-            : await BlockTransformer.LoadAsync(graphs, configuration, weights, settings, observe, cancellationToken);
+        options ??= new TransformerOptions();
+        return options.Mode == CompileMode.Whole
+            ? await WholeTransformer.LoadAsync(graphs, configuration, weights, settings, options, observe, cancellationToken)
+            : await BlockTransformer.LoadAsync(graphs, configuration, weights, settings, options, observe, cancellationToken);
     }
 
-    /// <summary>One forward pass.</summary>
+    /// <summary>Does what a request's prompt and images need once, not once a step.</summary>
+    /// <param name="context">The text encoder's rows, then zeros, <c>[1, text_len, text_dim]</c>.</param>
+    /// <param name="clipFeatures">The image encoder's rows, for a network that attends to them: <c>[1, clip_tokens, clip_dim]</c>.</param>
+    /// <param name="cancellationToken">Stops between two operations.</param>
+    /// <returns>What <see cref="Forward(Tensor, ReadOnlySpan{float}, IReadOnlyList{TextKeys}, Tensor, CancellationToken)"/> takes; the caller disposes it.</returns>
+    /// <remarks>Thread-safe, also while a forward pass runs on another thread.</remarks>
+    /// <exception cref="ArgumentException">A shape is not the network's.</exception>
+    public TextKeys PrepareContext(Tensor context, Tensor? clipFeatures = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return Context.Prepare(context, clipFeatures, cancellationToken);
+    }
+
+    /// <summary>One forward pass of a batch whose rows may be of different requests, at different steps.</summary>
     /// <param name="latents"><c>[batch, in_channels, frames, height, width]</c>.</param>
     /// <param name="timesteps">Timesteps 0 to 1000, <c>[batch, groups]</c>: one a sample, one a latent frame, or one a token.</param>
+    /// <param name="contexts">For each row what <see cref="PrepareContext"/> of this transformer made.</param>
+    /// <param name="velocity">Receives the result, <c>[batch, out_channels, frames, height, width]</c>.</param>
+    /// <param name="cancellationToken">Stops between two operations.</param>
+    /// <exception cref="ArgumentException">A shape is not the network's, or a context is another transformer's.</exception>
+    public void Forward(Tensor latents, ReadOnlySpan<float> timesteps, IReadOnlyList<TextKeys> contexts, Tensor velocity, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(latents);
+        ArgumentNullException.ThrowIfNull(contexts);
+        var batch = latents.Shape[0];
+        if (timesteps.Length == 0 || timesteps.Length % batch != 0)
+        {
+            throw new ArgumentException($"{timesteps.Length} timesteps are not a whole number for each of {batch} samples.", nameof(timesteps));
+        }
+
+        if (contexts.Count != batch)
+        {
+            throw new ArgumentException($"{batch} samples need a context each, not {contexts.Count}.", nameof(contexts));
+        }
+
+        foreach (var context in contexts)
+        {
+            context.RequireFor(Context);
+        }
+
+        Run(latents, timesteps, contexts, velocity, cancellationToken);
+    }
+
+    /// <summary>One forward pass with contexts that are not kept: for a single step.</summary>
+    /// <param name="latents"><c>[batch, in_channels, frames, height, width]</c>.</param>
+    /// <param name="timesteps">Timesteps 0 to 1000, <c>[batch, groups]</c>.</param>
     /// <param name="context">The text encoder's rows, then zeros, <c>[batch, text_len, text_dim]</c>.</param>
     /// <param name="velocity">Receives the result, <c>[batch, out_channels, frames, height, width]</c>.</param>
     /// <param name="clipFeatures">The image encoder's rows, for a network that attends to them: <c>[batch, clip_tokens, clip_dim]</c>.</param>
@@ -46,14 +92,21 @@ public abstract class TransformerRunner : IDisposable
         Tensor latents, ReadOnlySpan<float> timesteps, Tensor context, Tensor velocity, Tensor? clipFeatures = null,
         CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(latents);
-        var batch = latents.Shape[0];
-        if (timesteps.Length == 0 || timesteps.Length % batch != 0)
+        ArgumentNullException.ThrowIfNull(context);
+        var contexts = new List<TextKeys>();
+        try
         {
-            throw new ArgumentException($"{timesteps.Length} timesteps are not a whole number for each of {batch} samples.", nameof(timesteps));
-        }
+            for (var row = 0L; row < context.Shape[0]; row++)
+            {
+                contexts.Add(PrepareContext(context.Slice(row, 1), clipFeatures?.Slice(row, 1), cancellationToken));
+            }
 
-        Run(latents, timesteps, context, velocity, clipFeatures, cancellationToken);
+            Forward(latents, timesteps, contexts, velocity, cancellationToken);
+        }
+        finally
+        {
+            contexts.ForEach(keys => keys.Dispose());
+        }
     }
 
     /// <summary>
@@ -67,7 +120,7 @@ public abstract class TransformerRunner : IDisposable
     /// <summary>Frees what runs need; compiled graphs that are shared stay with the graph cache.</summary>
     public abstract void Dispose();
 
-    /// <summary>One forward pass, of at least one timestep a sample.</summary>
+    /// <summary>One forward pass, of at least one timestep and a context of this transformer a sample.</summary>
     private protected abstract void Run(
-        Tensor latents, ReadOnlySpan<float> timesteps, Tensor context, Tensor velocity, Tensor? clipFeatures, CancellationToken cancellationToken);
+        Tensor latents, ReadOnlySpan<float> timesteps, IReadOnlyList<TextKeys> contexts, Tensor velocity, CancellationToken cancellationToken);
 }

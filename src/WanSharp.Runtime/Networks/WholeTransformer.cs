@@ -6,35 +6,47 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Networks;
 
-/// <summary>Runs a Wan transformer as one graph whose weights are constants: the library packs them once for its matrix kernels.</summary>
+/// <summary>
+/// Runs a Wan transformer as one graph whose weights are constants: the library packs them once for its matrix kernels.
+/// What is done once for a context has graphs of its own, whose weights stay views of the checkpoint.
+/// </summary>
 internal sealed class WholeTransformer : TransformerRunner
 {
     private const string Velocity = "velocity";
 
     private readonly Session _session;
     private readonly PreparedRun _run;
+    private readonly JoinedKeys[] _keys; // of each block, for all are inputs of the one run
     private readonly Action<string, Tensor>? _observe;
 
-    private WholeTransformer(TransformerConfig configuration, Session session, Action<string, Tensor>? observe)
-        : base(configuration)
+    private WholeTransformer(TransformerConfig configuration, ContextEncoder context, Session session, Action<string, Tensor>? observe)
+        : base(configuration, context)
     {
         _session = session;
         _run = session.Prepare();
+        _keys = [.. Enumerable.Range(0, configuration.Layers).Select(_ => new JoinedKeys(context))];
         _observe = observe;
     }
 
     /// <inheritdoc cref="TransformerRunner.CreateAsync"/>
-    public static WholeTransformer Load(
-        GraphCache graphs, TransformerConfig configuration, WeightStore weights, SessionSettings settings, string? cacheFolder,
+    public static async Task<WholeTransformer> LoadAsync(
+        GraphCache graphs, TransformerConfig configuration, WeightStore weights, SessionSettings settings, TransformerOptions options,
         Action<string, Tensor>? observe, CancellationToken cancellationToken)
     {
-        var options = graphs.Runtime.GraphOptionsFor(settings) with { Weights = WeightStorage.Initializers, Probes = observe is not null };
-        var graph = WanTransformer.Whole(configuration, options);
-        settings = settings with { Name = graph.Name };
-        var session = cacheFolder is null
-            ? graphs.Runtime.CreateSession(graph.ToBytes(), settings, weights.For(graph), cancellationToken)
-            : new PackedGraphs(graphs, cacheFolder).Open(graph, weights, settings, cancellationToken);
-        return new WholeTransformer(configuration, session, observe);
+        var loader = new NetworkLoader(graphs, settings, weights);
+        var written = loader.Options(observed: observe is not null);
+        var context = await ContextEncoder.LoadAsync(loader, configuration, written, options.KeyBytes, observe, cancellationToken);
+        try
+        {
+            var graph = WanTransformer.Step(configuration, written with { Weights = WeightStorage.Initializers });
+            var session = await Task.Run(() => Compile(graphs, graph, weights, settings with { Name = graph.Name }, options.CacheFolder, cancellationToken), cancellationToken);
+            return new WholeTransformer(configuration, context, session, observe);
+        }
+        catch
+        {
+            context.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -42,22 +54,40 @@ internal sealed class WholeTransformer : TransformerRunner
     {
         _run.Dispose();
         _session.Dispose();
+        Context.Dispose();
+        Array.ForEach(_keys, keys => keys.Dispose());
     }
 
     private protected override void Run(
-        Tensor latents, ReadOnlySpan<float> timesteps, Tensor context, Tensor velocity, Tensor? clipFeatures, CancellationToken cancellationToken)
+        Tensor latents, ReadOnlySpan<float> timesteps, IReadOnlyList<TextKeys> contexts, Tensor velocity, CancellationToken cancellationToken)
     {
         using var grouped = Tensor.CopyOf([latents.Shape[0], timesteps.Length / latents.Shape[0]], timesteps); // [batch, groups]
         _run.SetInput("latents", latents);
         _run.SetInput("timesteps", grouped);
-        _run.SetInput("context", context);
-        if (clipFeatures is not null)
-        {
-            _run.SetInput("clip_features", clipFeatures);
-        }
-
         _run.SetOutput(Velocity, velocity);
-        using var result = _run.Run(cancellationToken);
-        NetworkLoader.Show(_observe, "", result, except: Velocity);
+        try
+        {
+            for (var block = 0; block < _keys.Length; block++)
+            {
+                _keys[block].Bind(_run, Prefix(block), block, contexts, cancellationToken);
+            }
+
+            using var result = _run.Run(cancellationToken);
+            NetworkLoader.Show(_observe, "", result, except: Velocity);
+        }
+        finally
+        {
+            for (var block = 0; block < _keys.Length; block++)
+            {
+                _keys[block].Unbind(_run, Prefix(block));
+            }
+        }
     }
+
+    private static Session Compile(
+        GraphCache graphs, OnnxGraph graph, WeightStore weights, SessionSettings settings, string? cacheFolder, CancellationToken cancellationToken) => cacheFolder is null
+        ? graphs.Runtime.CreateSession(graph.ToBytes(), settings, weights.For(graph), cancellationToken)
+        : new PackedGraphs(graphs, cacheFolder).Open(graph, weights, settings, cancellationToken);
+
+    private static string Prefix(int block) => $"blocks.{block}.";
 }

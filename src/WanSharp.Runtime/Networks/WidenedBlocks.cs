@@ -16,6 +16,7 @@ internal sealed class WidenedBlocks : IBlockRuns
     private readonly Func<int, string> _prefix;
     private Buffers? _current;
     private Buffers? _next;
+    private int? _taken;
     private (int Index, Task Widening)? _coming;
 
     /// <param name="graph">The block's graph.</param>
@@ -32,16 +33,23 @@ internal sealed class WidenedBlocks : IBlockRuns
 
     public PreparedRun Take(int index)
     {
+        if (_taken == index)
+        {
+            return _current!.Run;
+        }
+
         if (_coming?.Index != index) // the first one, or the pass before was given up
         {
             Finish();
             Begin(index);
         }
 
+        _taken = null; // until its weights are there
         Finish();
-        (_current, _next) = (_next!, _current);
+        (_current, _next) = (_next, _current);
+        _taken = index;
         Begin((index + 1) % Count); // the run taken before is over, so its memory is free
-        return _current.Run;
+        return _current!.Run;
     }
 
     public void ReleaseMemory()
@@ -52,6 +60,7 @@ internal sealed class WidenedBlocks : IBlockRuns
         }
         finally
         {
+            _taken = null;
             _current?.Dispose();
             _next?.Dispose();
             (_current, _next) = (null, null);

@@ -32,7 +32,12 @@ public sealed class WebGpuNetworkTests(RuntimeFixture fixture) : IDisposable
             transformer.Forward(latents, [500], context, velocity, cancellationToken: Token);
         }
 
-        foreach (var graph in (OnnxGraph[])[WanTransformer.Embed(configuration, options), WanTransformer.Block(configuration, options), WanTransformer.Head(configuration, options)])
+        OnnxGraph[] parts =
+        [
+            WanTransformer.Context(configuration, options), WanTransformer.Keys(configuration, options), WanTransformer.Embed(configuration, options),
+            WanTransformer.Block(configuration, options), WanTransformer.Head(configuration, options),
+        ];
+        foreach (var graph in parts)
         {
             AssertComputesOnTheDevice((await graphs.GetAsync(graph, settings, Token)).EndProfiling());
         }

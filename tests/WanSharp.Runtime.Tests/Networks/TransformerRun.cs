@@ -22,10 +22,12 @@ internal sealed class TransformerRun : IDisposable
             return;
         }
 
+        _sessions.Add(new GraphSession(runtime, WanTransformer.Context(_config, options), fixture.Weights));
         _sessions.Add(new GraphSession(runtime, WanTransformer.Embed(_config, options), fixture.Weights));
-        var block = WanTransformer.Block(_config, options);
+        var (keys, block) = (WanTransformer.Keys(_config, options), WanTransformer.Block(_config, options));
         for (var i = 0; i < _config.Layers; i++)
         {
+            _sessions.Add(new GraphSession(runtime, keys, fixture.Weights, $"blocks.{i}."));
             _sessions.Add(new GraphSession(runtime, block, fixture.Weights, $"blocks.{i}."));
         }
 
@@ -48,13 +50,13 @@ internal sealed class TransformerRun : IDisposable
         }
 
         using var sinusoid = WanTransformer.TimestepEmbedding(_config, timesteps);
-        var values = _sessions[0].Run([("latents", latents), ("timestep_embedding", sinusoid.Reshape([batch, groups, _config.FreqDim])), ("context", context), .. image]);
+        var contexts = _sessions[0].Run([("context", context), .. image]);
+        var values = _sessions[1].Run([("latents", latents), ("timestep_embedding", sinusoid.Reshape([batch, groups, _config.FreqDim]))]);
         values["patch_embed"] = values["x"];
-        values["text_embed"] = values["context_embedding"];
+        values["text_embed"] = contexts["context_embedding"];
         if (clip is not null)
         {
-            values["img_emb"] = values["image_embedding"];
-            image = [("image_embedding", values["image_embedding"])];
+            values["img_emb"] = contexts["image_embedding"];
         }
 
         int[] lengths = [.. latents.Shape.Dims[2..].ToArray().Select(length => (int)length)];
@@ -64,7 +66,8 @@ internal sealed class TransformerRun : IDisposable
         var x = values["x"];
         for (var i = 0; i < _config.Layers; i++)
         {
-            var results = _sessions[i + 1].Run([("x", x), ("e0", values["e0"]), ("context_embedding", values["context_embedding"]), ("rope_cos", cos), ("rope_sin", sin), .. image]);
+            var keys = _sessions[(2 * i) + 2].Run([.. contexts.Select(part => (part.Key, part.Value))]);
+            var results = _sessions[(2 * i) + 3].Run([("x", x), ("e0", values["e0"]), ("rope_cos", cos), ("rope_sin", sin), .. keys.Select(part => (part.Key, part.Value))]);
             foreach (var (name, value) in results)
             {
                 values[name == "x_out" ? $"block{i}" : $"block{i}_{name}"] = value;

@@ -60,6 +60,27 @@ public sealed class WidenedBlocksTests : IDisposable
     }
 
     [Fact]
+    public void Take_OfTheSameBlockAgain_IsTheSameRun()
+    {
+        using var widened = new WidenedBlocks(_graph, _session, _weights, _config.Layers, Prefix);
+        var first = widened.Take(0);
+
+        Assert.Same(first, widened.Take(0));
+    }
+
+    [Fact]
+    public void Take_AfterMemoryWasReleased_HasItsWeightsAgain()
+    {
+        using var widened = new WidenedBlocks(_graph, _session, _weights, _config.Layers, Prefix);
+        using var resident = Resident();
+        widened.Take(0);
+        widened.ReleaseMemory();
+
+        Assert.Equal(Run(resident.Take(1)), Run(widened.Take(1)));
+        Assert.Equal(Run(resident.Take(0)), Run(widened.Take(0)));
+    }
+
+    [Fact]
     public void Take_OfABlockThatTheCheckpointLacks_NamesTheTensor()
     {
         using var widened = new WidenedBlocks(_graph, _session, _weights, _config.Layers + 1, Prefix);
@@ -90,14 +111,15 @@ public sealed class WidenedBlocksTests : IDisposable
         const int Tokens = 6;
         using var x = Wave([1, Tokens, _config.Dim]);
         using var e0 = Wave([1, 1, 6, _config.Dim]);
-        using var context = Wave([1, _config.TextLength, _config.Dim]);
+        using var keys = Wave([1, _config.TextLength, _config.Dim]);
         var (cos, sin) = WanTransformer.RopeTables(_config, 1, 2 * _config.PatchSize.Height, 3 * _config.PatchSize.Width);
         using var cosines = cos;
         using var sines = sin;
         using var output = Tensor.Zeros(DType.F32, x.Shape);
         run.SetInput("x", x);
         run.SetInput("e0", e0);
-        run.SetInput("context_embedding", context);
+        run.SetInput("text_keys", keys);
+        run.SetInput("text_values", keys);
         run.SetInput("rope_cos", cos);
         run.SetInput("rope_sin", sin);
         run.SetOutput("x_out", output);

@@ -1,0 +1,188 @@
+using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
+using WanSharp.Tensors;
+
+namespace WanSharp.Runtime.Networks;
+
+/// <summary>What a transformer does once for a context: embeds it, and makes each block's keys and values of it.</summary>
+/// <remarks>Thread-safe: contexts may be prepared while a forward pass runs; they wait for each other.</remarks>
+internal sealed class ContextEncoder : IDisposable
+{
+    private readonly TransformerConfig _configuration;
+    private readonly PreparedRun _embed;
+    private readonly IBlockRuns _keys;
+    private readonly Action<string, Tensor>? _observe;
+    private readonly Lock _turn = new();
+    private long _free;
+
+    private ContextEncoder(TransformerConfig configuration, PreparedRun embed, IBlockRuns keys, long budget, Action<string, Tensor>? observe)
+    {
+        (_configuration, _embed, _keys, _observe) = (configuration, embed, keys, observe);
+        _free = budget;
+        KeyNames = WanTransformer.KeyNames(configuration);
+    }
+
+    /// <summary>What a block's keys and values are called, in their order everywhere.</summary>
+    public IReadOnlyList<string> KeyNames { get; }
+
+    /// <param name="loader">The network's weights, and how graphs are compiled.</param>
+    /// <param name="configuration">The network's dimensions.</param>
+    /// <param name="options">How graphs are written.</param>
+    /// <param name="budget">How many bytes all contexts together may keep.</param>
+    /// <param name="observe">Sees the embeddings.</param>
+    /// <param name="cancellationToken">Cancels compilation.</param>
+    public static async Task<ContextEncoder> LoadAsync(
+        NetworkLoader loader, TransformerConfig configuration, GraphOptions options, long budget, Action<string, Tensor>? observe, CancellationToken cancellationToken)
+    {
+        var embed = await loader.PrepareAsync(WanTransformer.Context(configuration, options), "", cancellationToken);
+        try
+        {
+            var keys = await loader.PrepareBlocksAsync(WanTransformer.Keys(configuration, options), configuration.Layers, i => $"blocks.{i}.", cancellationToken);
+            return new ContextEncoder(configuration, embed, keys, budget, observe);
+        }
+        catch
+        {
+            embed.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Embeds a context and makes keys and values of it for as many blocks as the budget has room for.</summary>
+    public TextKeys Prepare(Tensor context, Tensor? clipFeatures, CancellationToken cancellationToken)
+    {
+        Shape expected = [1, _configuration.TextLength, _configuration.TextDim];
+        if (context.Shape != expected)
+        {
+            throw new ArgumentException($"A request's context is {expected} for this network, not {context.Shape}.", nameof(context));
+        }
+
+        if ((clipFeatures is null) != (_configuration.ClipDim is null) || (clipFeatures is not null && clipFeatures.Shape[0] != 1))
+        {
+            throw new ArgumentException(
+                $"This network attends to {(_configuration.ClipDim is null ? "no image" : "the image features of one request")}, and was given {clipFeatures?.Shape.ToString() ?? "none"}.",
+                nameof(clipFeatures));
+        }
+
+        lock (_turn)
+        {
+            var keys = new TextKeys(this, Embed(context, clipFeatures, cancellationToken));
+            try
+            {
+                for (var block = 0; block < _configuration.Layers && TryTake(BytesOfBlock(keys)); block++)
+                {
+                    KeepBlock(keys, block, cancellationToken);
+                }
+
+                return keys;
+            }
+            catch
+            {
+                keys.Dispose();
+                throw;
+            }
+            finally
+            {
+                _keys.ReleaseMemory();
+            }
+        }
+    }
+
+    /// <summary>A block's keys and values of a context that does not keep them, <c>[1, rows, dim]</c> each; the caller disposes them.</summary>
+    public Tensor[] Compute(TextKeys context, int block, CancellationToken cancellationToken)
+    {
+        lock (_turn)
+        {
+            var run = _keys.Take(block);
+            Tensor[] made = [.. KeyNames.Select((_, i) => Tensor.Zeros(DType.F32, context.Embeddings[i / 2].Shape))]; // keys and values of each embedding
+            string[] inputs = ["context_embedding", "image_embedding"];
+            try
+            {
+                foreach (var (name, embedding) in inputs.Zip(context.Embeddings))
+                {
+                    run.SetInput(name, embedding);
+                }
+
+                foreach (var (name, tensor) in KeyNames.Zip(made))
+                {
+                    run.SetOutput(name, tensor);
+                }
+
+                run.Run(cancellationToken).Dispose();
+                return made;
+            }
+            catch
+            {
+                Array.ForEach(made, tensor => tensor.Dispose());
+                throw;
+            }
+            finally
+            {
+                foreach (var name in inputs.Take(context.Embeddings.Count).Concat(KeyNames))
+                {
+                    run.Unset(name); // the context's memory goes with the context
+                }
+            }
+        }
+    }
+
+    /// <summary>Room for other contexts.</summary>
+    public void GiveBack(long bytes) => Interlocked.Add(ref _free, bytes);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _embed.Dispose();
+        _keys.Dispose();
+    }
+
+    private bool TryTake(long bytes)
+    {
+        if (Interlocked.Add(ref _free, -bytes) >= 0)
+        {
+            return true;
+        }
+
+        GiveBack(bytes);
+        return false;
+    }
+
+    private static long BytesOfBlock(TextKeys keys) => keys.Embeddings.Sum(embedding => 2 * embedding.ByteLength);
+
+    private void KeepBlock(TextKeys keys, int block, CancellationToken cancellationToken)
+    {
+        try
+        {
+            keys.Keep(Compute(keys, block, cancellationToken));
+        }
+        catch
+        {
+            GiveBack(BytesOfBlock(keys));
+            throw;
+        }
+    }
+
+    /// <summary>[1, rows, dim] of the text, and of the images where there are some.</summary>
+    private List<Tensor> Embed(Tensor context, Tensor? clipFeatures, CancellationToken cancellationToken)
+    {
+        using var text = WithoutPadding(context);
+        _embed.SetInput("context", text);
+        if (clipFeatures is not null)
+        {
+            _embed.SetInput("clip_features", clipFeatures);
+        }
+
+        using var result = _embed.Run(cancellationToken);
+        NetworkLoader.Show(_observe, "", result, except: "");
+        string[] outputs = _configuration.ClipDim is null ? ["context_embedding"] : ["context_embedding", "image_embedding"];
+        return [.. outputs.Select(name => result[name].CopyToHost(cancellationToken))];
+    }
+
+    /// <summary>[1, text_len, text_dim] → [1, text_rows, text_dim]: the text's rows and one row of zeros, if there are any.</summary>
+    private static Tensor WithoutPadding(Tensor context)
+    {
+        var (length, dim) = (context.Shape[1], context.Shape[2]);
+        var values = context.Read<float>();
+        var rows = Math.Min((values.LastIndexOfAnyExcept(0f) / dim) + 2, length);
+        return Tensor.CopyOf([1, rows, dim], values[..(int)(rows * dim)]);
+    }
+}
