@@ -9,6 +9,9 @@ public sealed record JobOutcome
     /// <summary>Seconds that each stage computed, in the order in which they ran ("encode", "denoise", "decode", "write").</summary>
     public IReadOnlyDictionary<string, double> StageSeconds { get; init; } = new Dictionary<string, double>();
 
+    /// <summary>When each stage ran; empty for a clip from the cache. The runner fills it in.</summary>
+    public IReadOnlyList<StageSpan> Spans { get; init; } = [];
+
     /// <summary>Seconds of computation that the clip cost when it was made: for a clip from the cache, those that were saved.</summary>
     public double ComputeSeconds { get; init; }
 

@@ -61,6 +61,7 @@ public class ResultKeyTests
         float number => number + 1,
         double number => number + 1,
         IReadOnlyList<GenerationSettings.EmbeddedImage> => new[] { new GenerationSettings.EmbeddedImage(0, "12") },
+        null when type == typeof(ExecutionSettings) => new ExecutionSettings("cuda", "float32", null),
         null when Nullable.GetUnderlyingType(type) is { } number => Convert.ChangeType(1, number, CultureInfo.InvariantCulture),
         _ => throw new NotSupportedException($"Say how to change a {type}."),
     };

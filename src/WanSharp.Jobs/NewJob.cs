@@ -1,0 +1,23 @@
+namespace WanSharp.Jobs;
+
+/// <summary>A job on its way into a store.</summary>
+public sealed record NewJob
+{
+    /// <inheritdoc cref="Job.Request"/>
+    public required JobRequest Request { get; init; }
+
+    /// <inheritdoc cref="Job.Output"/>
+    public required string Output { get; init; }
+
+    /// <summary>What the backend knows of the request.</summary>
+    public required PreparedJob Prepared { get; init; }
+
+    /// <inheritdoc cref="Job.Style"/>
+    public string? Style { get; init; }
+
+    /// <inheritdoc cref="Job.Priority"/>
+    public int Priority { get; init; }
+
+    /// <summary>Whether the result of an equal job will do.</summary>
+    public bool UseCache { get; init; } = true;
+}

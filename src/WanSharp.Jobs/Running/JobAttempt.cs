@@ -1,0 +1,193 @@
+using WanSharp.Engine.Requests;
+using WanSharp.Jobs.Storage;
+
+namespace WanSharp.Jobs.Running;
+
+/// <summary>One attempt at one job: its clip from an equal job, from the result cache or from the backend, then to its place, then into the store.</summary>
+internal sealed class JobAttempt(JobStore store, IJobBackend backend, JobRunnerOptions options, string workFolder, Job job)
+{
+    private const int NoSpaceLeft = 28; // ENOSPC, which .NET hands on in HResult
+    private const int DiskFullOnWindows = unchecked((int)0x80070070);
+
+    private readonly string _work = Path.Combine(workFolder, $"{job.Id}{Path.GetExtension(job.Output)}");
+    private readonly string _place = store.Folder.Artifact(job.Output);
+
+    public JobTracker Tracker { get; } = new(job, options);
+
+    /// <summary>Runs the attempt and notes its end, whatever it is.</summary>
+    /// <exception cref="BackendUnavailableException">No job can run now; this one waits in the queue.</exception>
+    /// <exception cref="JobStoreException">The store cannot be written; the job is taken up when it can.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        Tell(JobEventKind.Started);
+        try
+        {
+            RefuseForeignFile();
+            await PublishAsync(await MakeAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            Tell(JobEventKind.Succeeded);
+        }
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            // Not only OperationCanceledException: Ctrl-C in a terminal also ends ffmpeg, whose end may be noticed first.
+            store.Queue.Return(job.Id);
+            Tell(store.Find(job.Id)?.State == JobState.Cancelled ? JobEventKind.Cancelled : JobEventKind.Returned);
+        }
+        catch (JobStoreException)
+        {
+            throw;
+        }
+        catch (Exception exception) when (Unavailable(exception) is { } reason)
+        {
+            store.Queue.Return(job.Id);
+            Tell(JobEventKind.Returned);
+            throw reason;
+        }
+        catch (Exception exception)
+        {
+            var state = store.Queue.Fail(job.Id, exception.Message, exception is InvalidRequestException ? 1 : options.Attempts);
+            if (state != JobState.Queued)
+            {
+                DeleteQuietly(store.Folder.Snapshot(job.Id));
+            }
+
+            Tell(state switch { JobState.Failed => JobEventKind.Failed, JobState.Cancelled => JobEventKind.Cancelled, _ => JobEventKind.Retrying });
+        }
+        finally
+        {
+            DeleteQuietly(_work);
+        }
+    }
+
+    private async Task<JobOutcome> MakeAsync(CancellationToken cancellationToken)
+    {
+        if (await CopyTwinAsync(cancellationToken).ConfigureAwait(false) is { } twin)
+        {
+            return twin;
+        }
+
+        if (options.Results is not { } results || job.ResultKey is not { } key)
+        {
+            return await ComputeAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        var format = Path.GetExtension(job.Output).ToLowerInvariant();
+        using var turn = await results.LockAsync(key, format, cancellationToken).ConfigureAwait(false);
+        if (await results.TryGetAsync(key, format, _work, cancellationToken).ConfigureAwait(false) is { } cached)
+        {
+            return FromCache(cached);
+        }
+
+        var outcome = await ComputeAsync(cancellationToken).ConfigureAwait(false);
+        await results.AddAsync(key, format, _work, outcome, cancellationToken).ConfigureAwait(false);
+        return outcome;
+    }
+
+    private async Task<JobOutcome> ComputeAsync(CancellationToken cancellationToken)
+    {
+        var outcome = await backend.RunAsync(new JobRun
+        {
+            Job = job,
+            ArtifactPath = _work,
+            SnapshotPath = store.Folder.Snapshot(job.Id),
+            SnapshotInterval = options.SnapshotInterval,
+            Progress = Tracker,
+        }, cancellationToken).ConfigureAwait(false);
+        return outcome with { FromCache = false, Spans = Tracker.Spans() };
+    }
+
+    /// <summary>The clip of an equal job of this folder, as long as its file is what it was.</summary>
+    private async Task<JobOutcome?> CopyTwinAsync(CancellationToken cancellationToken)
+    {
+        if (store.Queue.FindTwin(job) is not var (output, sha256, outcome) || !File.Exists(store.Folder.Artifact(output)))
+        {
+            return null;
+        }
+
+        File.Copy(store.Folder.Artifact(output), _work, overwrite: true);
+        return await Recovery.DigestAsync(_work, cancellationToken).ConfigureAwait(false) == sha256 ? FromCache(outcome) : Discard();
+    }
+
+    private JobOutcome? Discard()
+    {
+        File.Delete(_work);
+        return null;
+    }
+
+    private static JobOutcome FromCache(JobOutcome made) => made with { FromCache = true, Spans = [], ResumedAtStep = null };
+
+    /// <summary>Three steps; what is left of each by a sudden end is told apart by <see cref="Recovery"/>.</summary>
+    private async Task PublishAsync(JobOutcome outcome)
+    {
+        using (var file = new FileStream(_work, FileMode.Open, FileAccess.ReadWrite))
+        {
+            file.Flush(flushToDisk: true); // a name must not outlive a power cut that its content does not
+        }
+
+        store.Queue.Seal(job.Id, await Recovery.DigestAsync(_work, CancellationToken.None).ConfigureAwait(false), outcome);
+        File.Move(_work, _place);
+        store.Queue.Succeed(job.Id);
+        DeleteQuietly(store.Folder.Snapshot(job.Id));
+    }
+
+    private void RefuseForeignFile()
+    {
+        if (Path.Exists(_place))
+        {
+            throw new InvalidRequestException("output", $"{_place} is there, and this job did not make it: move it away, then run the job again with --retry.");
+        }
+    }
+
+    /// <summary>The reason why no job can run now; null when it is this job's own failure.</summary>
+    private BackendUnavailableException? Unavailable(Exception exception)
+    {
+        if (exception is BackendUnavailableException or InvalidRequestException)
+        {
+            return exception as BackendUnavailableException;
+        }
+
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            if (cause.HResult is NoSpaceLeft or DiskFullOnWindows || cause.Message.Contains("No space left on device", StringComparison.Ordinal))
+            {
+                return new BackendUnavailableException($"The disk of {store.Folder.Path} is full: free space, then resume.", exception);
+            }
+        }
+
+        return WriteProbe() is { } reason ? new BackendUnavailableException($"{store.Folder.Path} cannot be written: {reason} Make it writable, then resume.", exception) : null;
+    }
+
+    private string? WriteProbe()
+    {
+        var probe = Path.Combine(workFolder, "probe");
+        try
+        {
+            File.WriteAllBytes(probe, new byte[64 * 1024]);
+            File.Delete(probe);
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return exception.Message;
+        }
+    }
+
+    private void Tell(JobEventKind kind)
+    {
+        if (options.Events is { } events)
+        {
+            events.Report(new JobEvent(kind, kind == JobEventKind.Started ? job : store.Find(job.Id) ?? job));
+        }
+    }
+
+    private static void DeleteQuietly(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A leftover of this process's folder goes with the folder; a snapshot of a finished job is never read.
+        }
+    }
+}

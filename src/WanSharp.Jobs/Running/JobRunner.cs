@@ -1,0 +1,126 @@
+using System.Runtime.ExceptionServices;
+using WanSharp.Jobs.Storage;
+
+namespace WanSharp.Jobs.Running;
+
+/// <summary>
+/// Works through the jobs of a store until none is left, together with whatever other processes work on the same folder. It can be stopped at any
+/// moment, by cancellation or by <c>kill -9</c>: the next run goes on where this one was.
+/// </summary>
+/// <param name="store">The jobs.</param>
+/// <param name="backend">Makes the clips; stays the caller's.</param>
+/// <param name="options">How to work.</param>
+public sealed class JobRunner(JobStore store, IJobBackend backend, JobRunnerOptions options)
+{
+    /// <summary>How often positions are noted and cancellations looked for.</summary>
+    private static readonly TimeSpan WatchEvery = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How often to look what other processes do, when there is nothing else to do.</summary>
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
+
+    private readonly Dictionary<Task, RunningJob> _running = [];
+    private readonly Lock _gate = new();
+
+    /// <summary>Runs jobs until all are at their end.</summary>
+    /// <param name="cancellationToken">Stops within a step; jobs that run go back into the queue, with what is saved of them.</param>
+    /// <exception cref="OperationCanceledException">The run was stopped.</exception>
+    /// <exception cref="BackendUnavailableException">No job can run now, whichever; all are kept.</exception>
+    /// <exception cref="JobStoreException">The store cannot be read or written.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        options.Validate();
+        using var worker = WorkerLock.Take(store.Folder);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Recovery.RunAsync(store, cancellationToken).ConfigureAwait(false);
+        var watching = WatchAsync(worker.Id, stop.Token);
+        ExceptionDispatchInfo? failure = null;
+        try
+        {
+            await WorkAsync(worker, watching, stop.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            failure = ExceptionDispatchInfo.Capture(exception);
+        }
+
+        // Whatever ended the work: everything that still runs is stopped and put back before the lock is freed.
+        await stop.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(_running.Keys.Append(watching)).ContinueWith(_ => { }, TaskScheduler.Default).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        failure?.Throw();
+    }
+
+    private async Task WorkAsync(WorkerLock worker, Task watching, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Fill(worker, cancellationToken);
+            if (_running.Count == 0 && store.Counts().Open == 0)
+            {
+                return;
+            }
+
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var look = Task.Delay(LookEvery, options.Clock, over.Token);
+            var ended = await Task.WhenAny([look, watching, .. _running.Keys]).ConfigureAwait(false);
+            await over.CancelAsync().ConfigureAwait(false);
+            if (ended == look)
+            {
+                await Recovery.RunAsync(store, cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
+            if (ended != watching)
+            {
+                Remove(ended);
+            }
+
+            await ended.ConfigureAwait(false); // throws what stops the run
+        }
+    }
+
+    /// <summary>Starts as many jobs as may run at once. One that seems to end the process runs alone, so that it takes nothing with it.</summary>
+    private void Fill(WorkerLock worker, CancellationToken cancellationToken)
+    {
+        while (_running.Count < options.Concurrency && !_running.Values.Any(one => one.IsSuspect)
+            && store.Queue.Claim(worker.Id, alone: _running.Count == 0) is { } job)
+        {
+            var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var attempt = new JobAttempt(store, backend, options, worker.WorkFolder, job);
+            var task = Task.Run(() => attempt.RunAsync(stop.Token), CancellationToken.None);
+            lock (_gate)
+            {
+                _running.Add(task, new RunningJob(attempt.Tracker, stop, store.Queue.IsSuspect(job.Id)));
+            }
+        }
+    }
+
+    private void Remove(Task ended)
+    {
+        lock (_gate)
+        {
+            _running.Remove(ended, out var job);
+            job!.Stop.Dispose();
+        }
+    }
+
+    /// <summary>Notes positions in the store, and stops jobs that somebody cancelled there.</summary>
+    private async Task WatchAsync(string worker, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(WatchEvery, options.Clock);
+        while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
+        {
+            lock (_gate)
+            {
+                var positions = _running.Values.Select(one => one.Tracker).ToDictionary(one => one.JobId, one => one.TryTakePosition(out var position) ? position : -1);
+                foreach (var id in store.Queue.Reached(worker, [.. positions.Where(one => one.Value >= 0)]))
+                {
+                    _running.Values.FirstOrDefault(one => one.Tracker.JobId == id)?.Stop.Cancel();
+                }
+            }
+        }
+    }
+
+    private sealed record RunningJob(JobTracker Tracker, CancellationTokenSource Stop, bool IsSuspect);
+}

@@ -1,0 +1,33 @@
+using WanSharp.Jobs.Results;
+
+namespace WanSharp.Jobs.Running;
+
+/// <summary>How a <see cref="JobRunner"/> works.</summary>
+public sealed record JobRunnerOptions
+{
+    /// <summary>The most jobs that are in the backend at once; it batches and overlaps them. 1 to 256.</summary>
+    public int Concurrency { get; init; } = 1;
+
+    /// <summary>How often a job may fail before it has failed for good; errors of its request do so at once. 1 to 100.</summary>
+    public int Attempts { get; init; } = 3;
+
+    /// <summary>How often the state of a denoise is saved: what a killed process loses at most of each clip.</summary>
+    public TimeSpan SnapshotInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Clips that were made before; null to make each.</summary>
+    public IResultCache? Results { get; init; }
+
+    /// <summary>Told what happens; called from any thread, one call at a time for a job.</summary>
+    public IProgress<JobEvent>? Events { get; init; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(Concurrency, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Concurrency, 256);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Attempts, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Attempts, 100);
+    }
+}

@@ -1,0 +1,46 @@
+using System.Security.Cryptography;
+using WanSharp.Jobs.Storage;
+
+namespace WanSharp.Jobs.Running;
+
+/// <summary>
+/// Takes up what a process that is gone has left. A job whose artifact was moved to its place has succeeded, though the process did not come to say
+/// so; any other waits again. What was half-written is removed.
+/// </summary>
+internal static class Recovery
+{
+    /// <param name="store">The jobs.</param>
+    /// <param name="cancellationToken">Stops between two jobs.</param>
+    public static async Task RunAsync(JobStore store, CancellationToken cancellationToken)
+    {
+        foreach (var worker in store.Queue.WorkersOfRunningJobs().Union(WorkerLock.Known(store.Folder).ToList()))
+        {
+            using var dead = WorkerLock.TryTakeOver(store.Folder, worker);
+            if (dead is null)
+            {
+                continue;
+            }
+
+            foreach (var (id, output, sha256) in store.Queue.Abandoned(worker))
+            {
+                var artifact = store.Folder.Artifact(output);
+                if (sha256 is not null && File.Exists(artifact) && await DigestAsync(artifact, cancellationToken).ConfigureAwait(false) == sha256)
+                {
+                    store.Queue.Succeed(id);
+                    File.Delete(store.Folder.Snapshot(id));
+                }
+                else
+                {
+                    store.Queue.Abandon(id, worker);
+                }
+            }
+        }
+    }
+
+    /// <summary>SHA-256 of a file, lower-case hexadecimal.</summary>
+    public static async Task<string> DigestAsync(string path, CancellationToken cancellationToken)
+    {
+        using var file = File.OpenRead(path);
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken).ConfigureAwait(false));
+    }
+}

@@ -1,0 +1,7 @@
+namespace WanSharp.Jobs;
+
+/// <summary>When a stage of a job ran, waits included, as its progress told.</summary>
+/// <param name="Stage">The stage: "load", "encode", "denoise", "decode".</param>
+/// <param name="From">Seconds from the start of the attempt.</param>
+/// <param name="To">Seconds from the start of the attempt.</param>
+public sealed record StageSpan(string Stage, double From, double To);

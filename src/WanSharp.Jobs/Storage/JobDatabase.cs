@@ -1,0 +1,112 @@
+using Microsoft.Data.Sqlite;
+
+namespace WanSharp.Jobs.Storage;
+
+/// <summary>One connection to the jobs' database. Thread-safe: one statement or transaction at a time.</summary>
+/// <remarks>
+/// WAL, so that readers do not wait; every transaction that writes begins with <c>BEGIN IMMEDIATE</c>, so that none fails halfway because another
+/// process wrote; a commit survives the process at once, and the machine after the next checkpoint.
+/// </remarks>
+internal sealed class JobDatabase : IDisposable
+{
+    private const int BusyMilliseconds = 20_000;
+    private const int SqliteFull = 13;
+    private const int SqliteReadOnly = 8;
+    private const int SqliteCannotOpen = 14;
+    private const int SqliteCorrupt = 11;
+    private const int SqliteNotADatabase = 26;
+
+    private readonly string _path;
+    private readonly SqliteConnection _connection;
+    private readonly Lock _gate = new();
+
+    private JobDatabase(string path, SqliteConnection connection) => (_path, _connection) = (path, connection);
+
+    /// <summary>Opens the database, and makes it if it is not there.</summary>
+    /// <exception cref="JobStoreException">It cannot be opened, is damaged (<see cref="IsDamage"/>), or is of a newer version.</exception>
+    public static JobDatabase Open(string path)
+    {
+        var database = new JobDatabase(path, new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ConnectionString));
+        try
+        {
+            database.Prepare();
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether an error means that the file's content is damaged.</summary>
+    public static bool IsDamage(JobStoreException exception) =>
+        exception.InnerException is SqliteException { SqliteErrorCode: SqliteCorrupt or SqliteNotADatabase } || exception.InnerException is InvalidDataException;
+
+    /// <summary>Runs statements that only read.</summary>
+    public T Read<T>(Func<SqliteConnection, T> read) => Guarded(() => read(_connection));
+
+    /// <summary>Runs statements in one transaction that holds off other writers from its beginning.</summary>
+    public T Write<T>(Func<SqliteConnection, T> write) => Guarded(() =>
+    {
+        using var transaction = _connection.BeginTransaction(deferred: false);
+        var result = write(_connection);
+        transaction.Commit();
+        return result;
+    });
+
+    /// <summary>Brings what was committed to the disk, whatever happens to the machine.</summary>
+    public void Checkpoint() => Guarded(() => _connection.Run("PRAGMA wal_checkpoint(PASSIVE)"));
+
+    public void Dispose() => _connection.Dispose();
+
+    private void Prepare() => Guarded(() =>
+    {
+        _connection.Open();
+        _connection.Run($"PRAGMA busy_timeout={BusyMilliseconds}; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;");
+        if (_connection.Scalar<string>("PRAGMA quick_check(1)") is var check && check != "ok")
+        {
+            throw Damaged(new InvalidDataException(check));
+        }
+
+        using var transaction = _connection.BeginTransaction(deferred: false);
+        switch (_connection.Scalar<long>("PRAGMA user_version"))
+        {
+            case 0:
+                _connection.Run(JobSchema.Create);
+                _connection.Run($"PRAGMA user_version={JobSchema.Version}");
+                break;
+            case > JobSchema.Version:
+                throw new JobStoreException($"{_path} was written by a newer version of WanSharp: use that one.");
+        }
+
+        transaction.Commit();
+        return true;
+    });
+
+    private T Guarded<T>(Func<T> run)
+    {
+        lock (_gate)
+        {
+            try
+            {
+                return run();
+            }
+            catch (SqliteException exception)
+            {
+                throw Explain(exception);
+            }
+        }
+    }
+
+    private JobStoreException Explain(SqliteException exception) => exception.SqliteErrorCode switch
+    {
+        SqliteFull => new JobStoreException($"The disk of {_path} is full: free space, then resume.", exception),
+        SqliteReadOnly or SqliteCannotOpen => new JobStoreException($"{_path} cannot be written: make it and its folder writable, then resume.", exception),
+        SqliteCorrupt or SqliteNotADatabase => Damaged(exception),
+        _ => new JobStoreException($"{_path}: {exception.Message}", exception),
+    };
+
+    private JobStoreException Damaged(Exception inner) =>
+        new($"{_path} is damaged ({inner.Message}): resume, which makes it again from the list of jobs beside it.", inner);
+}

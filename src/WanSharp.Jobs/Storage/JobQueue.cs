@@ -1,0 +1,134 @@
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+
+namespace WanSharp.Jobs.Storage;
+
+/// <summary>The way of jobs from waiting to their end, each step of it one transaction. Thread-safe, and safe among processes.</summary>
+internal sealed class JobQueue(JobDatabase database, TimeProvider clock)
+{
+    /// <summary>After each of these spans a waiting job counts as one priority higher, so that none waits forever.</summary>
+    public static readonly TimeSpan Aging = TimeSpan.FromMinutes(5);
+
+    /// <summary>So many ends of the process while a job ran, and it did not get further than before, and it runs only when nothing else does.</summary>
+    public const int SuspectDeaths = 2;
+
+    /// <summary>
+    /// So many of them fail it. More than the attempts that an error has: the process may have been killed for reasons that are not the job's.
+    /// </summary>
+    public const int FatalDeaths = 10;
+
+    private long _lastExecutionGroup;
+
+    /// <summary>
+    /// Takes the next job: of the highest priority (waiting counts), then one that shares compiled graphs with the one taken before, then one that
+    /// shares features. Jobs whose equals are running are left for later: they will have their result.
+    /// </summary>
+    /// <param name="worker">Who takes it.</param>
+    /// <param name="alone">Nothing else runs in this process: then also jobs are taken that seem to end the process.</param>
+    public Job? Claim(string worker, bool alone) => database.Write(connection =>
+    {
+        var now = Now();
+        var id = connection.Scalar<long>(
+            """
+            SELECT id FROM jobs
+            WHERE state = 0 AND (deaths < $suspect OR $alone)
+              AND (twin IS NULL OR twin NOT IN (SELECT twin FROM jobs WHERE state = 1 AND twin IS NOT NULL))
+            ORDER BY deaths >= $suspect, priority + ($now - queued_at) / $aging DESC, execution_group <> $group, execution_group, feature_group, id
+            LIMIT 1
+            """,
+            ("$suspect", SuspectDeaths), ("$alone", alone), ("$now", now), ("$aging", (long)Aging.TotalMilliseconds), ("$group", _lastExecutionGroup));
+        if (id == 0)
+        {
+            return null;
+        }
+
+        connection.Run(
+            "UPDATE jobs SET state = 1, worker = $worker, attempts = attempts + 1, reached_before = reached, started_at = $now, artifact_sha256 = NULL, outcome = NULL WHERE id = $id",
+            ("$worker", worker), ("$now", now), ("$id", id));
+        _lastExecutionGroup = connection.Scalar<long>("SELECT execution_group FROM jobs WHERE id = $id", ("$id", id));
+        return JobRows.Find(connection, id);
+    });
+
+    /// <summary>Whether a job has been running when the process ended so often that it must run alone.</summary>
+    public bool IsSuspect(long id) => database.Read(connection =>
+        connection.Scalar<long>("SELECT deaths >= $suspect FROM jobs WHERE id = $id", ("$suspect", SuspectDeaths), ("$id", id)) == 1);
+
+    /// <summary>Notes how far running jobs have come; further than before is what tells an unlucky job from a deadly one.</summary>
+    /// <returns>Those of the worker's jobs that somebody has cancelled.</returns>
+    public IReadOnlyList<long> Reached(string worker, IReadOnlyCollection<KeyValuePair<long, long>> positions) => positions.Count == 0
+        ? database.Read(connection => CancelledOf(connection, worker))
+        : database.Write(connection =>
+        {
+            foreach (var (id, position) in positions)
+            {
+                connection.Run("UPDATE jobs SET reached = $position WHERE id = $id AND reached < $position", ("$position", position), ("$id", id));
+            }
+
+            return CancelledOf(connection, worker);
+        });
+
+    /// <summary>Notes what an artifact will be, before it moves to its place: found there later, it is known to be whole.</summary>
+    public void Seal(long id, string sha256, JobOutcome outcome) => database.Write(connection => connection.Run(
+        "UPDATE jobs SET artifact_sha256 = $sha, outcome = $outcome WHERE id = $id",
+        ("$sha", sha256), ("$outcome", JsonSerializer.Serialize(outcome, JournalJson.Readable.JobOutcome)), ("$id", id)));
+
+    /// <summary>The artifact is in its place.</summary>
+    public void Succeed(long id) => database.Write(connection => connection.Run(
+        "UPDATE jobs SET state = 2, finished_at = $now, error = NULL, worker = NULL WHERE id = $id", ("$now", Now()), ("$id", id)));
+
+    /// <summary>An attempt failed: the job waits again, or has failed if that was the last.</summary>
+    /// <returns>The state that it has now.</returns>
+    public JobState Fail(long id, string error, int attempts) => database.Write(connection =>
+    {
+        connection.Run(
+            """
+            UPDATE jobs SET failures = failures + 1, error = $error, worker = NULL,
+                state = CASE WHEN cancel THEN 4 WHEN failures + 1 >= $attempts THEN 3 ELSE 0 END,
+                finished_at = CASE WHEN cancel OR failures + 1 >= $attempts THEN $now END
+            WHERE id = $id
+            """,
+            ("$error", error), ("$now", Now()), ("$attempts", attempts), ("$id", id));
+        return (JobState)connection.Scalar<long>("SELECT state FROM jobs WHERE id = $id", ("$id", id));
+    });
+
+    /// <summary>Puts a job back as if it had not been started, or ends it if somebody cancelled it.</summary>
+    public void Return(long id) => database.Write(connection => connection.Run(
+        """
+        UPDATE jobs SET state = CASE WHEN cancel THEN 4 ELSE 0 END, finished_at = CASE WHEN cancel THEN $now END, attempts = attempts - 1, worker = NULL
+        WHERE id = $id
+        """,
+        ("$now", Now()), ("$id", id)));
+
+    /// <summary>The processes that have jobs.</summary>
+    public IReadOnlyList<string> WorkersOfRunningJobs() => database.Read(connection =>
+        connection.Query("SELECT DISTINCT worker FROM jobs WHERE state = 1", row => row.GetString(0)));
+
+    /// <summary>The jobs of a process that is gone, each with the digest of its artifact if it was about to be moved to its place.</summary>
+    public IReadOnlyList<(long Id, string Output, string? Sha256)> Abandoned(string worker) => database.Read(connection => connection.Query(
+        "SELECT id, output, artifact_sha256 FROM jobs WHERE state = 1 AND worker = $worker",
+        row => (row.GetInt64(0), row.GetString(1), row.Text(2)), ("$worker", worker)));
+
+    /// <summary>Puts a job of a process that is gone back into the queue; one that was running at too many such ends fails.</summary>
+    public void Abandon(long id, string worker) => database.Write(connection =>
+    {
+        connection.Run(
+            "UPDATE jobs SET deaths = CASE WHEN reached > reached_before THEN 0 ELSE deaths + 1 END, state = 0, worker = NULL WHERE id = $id AND state = 1 AND worker = $worker",
+            ("$id", id), ("$worker", worker));
+        return connection.Run(
+            "UPDATE jobs SET state = CASE WHEN cancel THEN 4 ELSE 3 END, finished_at = $now, error = $error WHERE id = $id AND state = 0 AND (cancel OR deaths >= $fatal)",
+            ("$now", Now()), ("$fatal", FatalDeaths), ("$id", id),
+            ("$error", $"The process ended {FatalDeaths} times while this job ran, and it never got further: it needs more memory than there is, perhaps. Ask for less, or look into the system's log."));
+    });
+
+    /// <summary>A finished job with the same result, if there is one.</summary>
+    public (string Output, string Sha256, JobOutcome Outcome)? FindTwin(Job job) => job.ResultKey is null ? null : database.Read(connection =>
+        connection.Query(
+            "SELECT output, artifact_sha256, outcome FROM jobs WHERE twin = (SELECT twin FROM jobs WHERE id = $id) AND state = 2 AND result_key = $key AND artifact_sha256 IS NOT NULL AND outcome IS NOT NULL LIMIT 1",
+            row => (row.GetString(0), row.GetString(1), JsonSerializer.Deserialize(row.GetString(2), JournalJson.Readable.JobOutcome)!), ("$id", job.Id), ("$key", job.ResultKey))
+        .Select(twin => ((string, string, JobOutcome)?)twin).FirstOrDefault());
+
+    private static List<long> CancelledOf(SqliteConnection connection, string worker) => connection.Query(
+        "SELECT id FROM jobs WHERE state = 1 AND worker = $worker AND cancel", row => row.GetInt64(0), ("$worker", worker));
+
+    private long Now() => clock.GetUtcNow().ToUnixTimeMilliseconds();
+}

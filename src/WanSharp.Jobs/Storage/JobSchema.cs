@@ -1,0 +1,43 @@
+namespace WanSharp.Jobs.Storage;
+
+/// <summary>The database's tables.</summary>
+internal static class JobSchema
+{
+    /// <summary>Kept in <c>user_version</c>.</summary>
+    public const int Version = 1;
+
+    /// <remarks>
+    /// The queue's index holds all that choosing the next job looks at, so that a choice among ten thousand reads a few hundred pages.
+    /// <c>twin</c> is the beginning of the result key: jobs that have it in common do not run at the same time.
+    /// </remarks>
+    public const string Create =
+        """
+        CREATE TABLE jobs (
+            id INTEGER PRIMARY KEY,
+            output TEXT NOT NULL UNIQUE,
+            request TEXT NOT NULL,
+            style TEXT,
+            priority INTEGER NOT NULL,
+            execution_group INTEGER NOT NULL,
+            feature_group INTEGER NOT NULL,
+            result_key TEXT,
+            twin INTEGER,
+            state INTEGER NOT NULL DEFAULT 0,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            failures INTEGER NOT NULL DEFAULT 0,
+            deaths INTEGER NOT NULL DEFAULT 0,
+            reached INTEGER NOT NULL DEFAULT 0,
+            reached_before INTEGER NOT NULL DEFAULT 0,
+            cancel INTEGER NOT NULL DEFAULT 0,
+            worker TEXT,
+            error TEXT,
+            queued_at INTEGER NOT NULL,
+            started_at INTEGER,
+            finished_at INTEGER,
+            artifact_sha256 TEXT,
+            outcome TEXT
+        ) STRICT;
+        CREATE INDEX queue ON jobs (state, priority, queued_at, deaths, execution_group, feature_group, twin);
+        CREATE INDEX twins ON jobs (twin, state);
+        """;
+}

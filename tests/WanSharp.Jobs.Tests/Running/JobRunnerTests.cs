@@ -1,0 +1,191 @@
+using WanSharp.Engine.Requests;
+using WanSharp.Jobs.Running;
+using WanSharp.Jobs.Storage;
+
+namespace WanSharp.Jobs.Tests.Running;
+
+public sealed class JobRunnerTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly JobStore _store;
+
+    public JobRunnerTests() => _store = TestJobs.Open(_folder);
+
+    [Fact]
+    public async Task Run_OfSeveralJobs_PutsEachArtifactInItsPlaceAndLeavesNothingElse()
+    {
+        _store.Enqueue([.. Enumerable.Range(1, 20).Select(i => TestJobs.New($"{i}.txt", prompt: $"clip {i}"))]);
+        await using var backend = new ScriptedBackend { Before = (_, token) => Task.Delay(1, token) };
+
+        await RunAsync(backend, concurrency: 4);
+
+        Assert.Equal(new JobCounts(0, 0, 20, 0, 0), _store.Counts());
+        Assert.All(Enumerable.Range(1, 20), i => Assert.Equal($"clip {i}", File.ReadAllText(_store.Folder.Artifact($"{i}.txt"))));
+        Assert.Equal(20, backend.Ran.Distinct().Count());
+        Assert.InRange(backend.Most, 2, 4);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_store.Folder.Workers));
+    }
+
+    [Fact]
+    public async Task Run_OfJobsThatFail_TriesThreeTimesAndTakesNothingWithIt()
+    {
+        _store.Enqueue([TestJobs.New("bad.txt"), TestJobs.New("good.txt"), TestJobs.New("once.txt")]);
+        var failures = 0;
+        await using var backend = new ScriptedBackend
+        {
+            Before = (run, _) => run.Job.Output == "bad.txt" || (run.Job.Output == "once.txt" && Interlocked.Increment(ref failures) == 1)
+                ? throw new InvalidDataException("it broke")
+                : Task.CompletedTask,
+        };
+
+        await RunAsync(backend);
+
+        Assert.Equal((JobState.Failed, 3, "it broke"), Facts(1));
+        Assert.Equal((JobState.Succeeded, 1, null), Facts(2));
+        Assert.Equal((JobState.Succeeded, 2, null), Facts(3));
+        Assert.False(File.Exists(_store.Folder.Artifact("bad.txt")));
+        Assert.Equal(1, _store.Retry());
+        Assert.Equal((JobState.Queued, 0, null), Facts(1));
+    }
+
+    [Fact]
+    public async Task Run_OfARequestThatCannotBeMade_FailsAtOnce()
+    {
+        _store.Enqueue([TestJobs.New("bad.txt")]);
+        await using var backend = new ScriptedBackend { Before = (_, _) => throw new InvalidRequestException("size", "too large") };
+
+        await RunAsync(backend);
+
+        Assert.Equal((JobState.Failed, 1, "too large"), Facts(1));
+    }
+
+    [Fact]
+    public async Task Run_WhenNothingCanRun_StopsAndKeepsTheJobs()
+    {
+        _store.Enqueue([TestJobs.New("1.txt"), TestJobs.New("2.txt")]);
+        await using var backend = new ScriptedBackend { Before = (_, _) => throw new IOException("write failed", new IOException("No space left on device")) };
+
+        var exception = await Assert.ThrowsAsync<BackendUnavailableException>(() => RunAsync(backend));
+
+        Assert.Contains("full", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(new JobCounts(2, 0, 0, 0, 0), _store.Counts());
+        Assert.Equal((JobState.Queued, 0, null), Facts(1));
+    }
+
+    [Fact]
+    public async Task Cancel_OfTheRun_PutsRunningJobsBack()
+    {
+        _store.Enqueue([TestJobs.New("1.txt"), TestJobs.New("2.txt"), TestJobs.New("3.txt")]);
+        using var stop = new CancellationTokenSource();
+        await using var backend = new ScriptedBackend
+        {
+            Before = async (run, token) =>
+            {
+                if (run.Job.Id == 2)
+                {
+                    await stop.CancelAsync();
+                    await Task.Delay(Timeout.Infinite, token);
+                }
+            },
+        };
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => RunAsync(backend, cancellationToken: stop.Token));
+
+        Assert.Equal(new JobCounts(2, 0, 1, 0, 0), _store.Counts());
+        Assert.Equal((JobState.Queued, 0, null), Facts(2));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_store.Folder.Workers));
+    }
+
+    [Fact]
+    public async Task Cancel_OfAJobThatRuns_EndsItAlone()
+    {
+        _store.Enqueue([TestJobs.New("1.txt"), TestJobs.New("2.txt")]);
+        await using var backend = new ScriptedBackend
+        {
+            Before = async (run, token) =>
+            {
+                if (run.Job.Id == 1)
+                {
+                    _store.Cancel([1]);
+                    await Task.Delay(Timeout.Infinite, token);
+                }
+            },
+        };
+
+        await RunAsync(backend);
+
+        Assert.Equal(JobState.Cancelled, Facts(1).State);
+        Assert.Equal(JobState.Succeeded, Facts(2).State);
+    }
+
+    [Fact]
+    public async Task Run_OfEqualJobs_MakesTheClipOnce()
+    {
+        _store.Enqueue([.. Enumerable.Range(1, 6).Select(i => TestJobs.New($"{i}.txt", key: i % 2 == 0 ? "even" : "odd", prompt: i % 2 == 0 ? "even" : "odd"))]);
+        await using var backend = new ScriptedBackend { Before = (_, token) => Task.Delay(20, token) };
+
+        await RunAsync(backend, concurrency: 4);
+
+        Assert.Equal(6, _store.Counts().Succeeded);
+        Assert.Equal(2, backend.Ran.Count);
+        Assert.Equal("even", File.ReadAllText(_store.Folder.Artifact("6.txt")));
+        Assert.Equal(4, _store.All().Count(job => job.Outcome is { FromCache: true, ComputeSeconds: 2 }));
+    }
+
+    [Fact]
+    public async Task Run_WhenAnEqualJobsFileWasChanged_MakesTheClipAgain()
+    {
+        _store.Enqueue([TestJobs.New("1.txt", key: "k")]);
+        await using var backend = new ScriptedBackend();
+        await RunAsync(backend);
+        File.WriteAllText(_store.Folder.Artifact("1.txt"), "edited");
+        _store.Enqueue([TestJobs.New("2.txt", key: "k")]);
+
+        await RunAsync(backend);
+
+        Assert.Equal("a prompt", File.ReadAllText(_store.Folder.Artifact("2.txt")));
+        Assert.Equal("edited", File.ReadAllText(_store.Folder.Artifact("1.txt")));
+    }
+
+    [Fact]
+    public async Task Run_WhereAnotherFileHasTheName_FailsWithoutTouchingIt()
+    {
+        _store.Enqueue([TestJobs.New("1.txt")]);
+        File.WriteAllText(_store.Folder.Artifact("1.txt"), "mine");
+        await using var backend = new ScriptedBackend();
+
+        await RunAsync(backend);
+
+        Assert.Equal(JobState.Failed, Facts(1).State);
+        Assert.Empty(backend.Ran);
+        Assert.Equal("mine", File.ReadAllText(_store.Folder.Artifact("1.txt")));
+    }
+
+    [Fact]
+    public async Task TwoRunners_OnOneFolder_ShareTheJobs()
+    {
+        _store.Enqueue([.. Enumerable.Range(1, 30).Select(i => TestJobs.New($"{i}.txt"))]);
+        using var other = TestJobs.Open(_folder);
+        await using var one = new ScriptedBackend { Before = (_, token) => Task.Delay(2, token) };
+        await using var two = new ScriptedBackend { Before = (_, token) => Task.Delay(2, token) };
+
+        await Task.WhenAll(RunAsync(one), new JobRunner(other, two, new JobRunnerOptions()).RunAsync(TestContext.Current.CancellationToken));
+
+        Assert.Equal(30, _store.Counts().Succeeded);
+        Assert.Equal(30, one.Ran.Concat(two.Ran).Distinct().Count());
+        Assert.Equal(30, one.Ran.Count + two.Ran.Count);
+        Assert.NotEmpty(one.Ran);
+        Assert.NotEmpty(two.Ran);
+    }
+
+    public void Dispose()
+    {
+        _store.Dispose();
+        _folder.Dispose();
+    }
+
+    private Task RunAsync(ScriptedBackend backend, int concurrency = 1, CancellationToken? cancellationToken = null) =>
+        new JobRunner(_store, backend, new JobRunnerOptions { Concurrency = concurrency }).RunAsync(cancellationToken ?? TestContext.Current.CancellationToken);
+
+    private (JobState State, int Attempts, string? Error) Facts(long id) => _store.Find(id) is { } job ? (job.State, job.Attempts, job.Error) : throw new InvalidOperationException();
+}

@@ -1,0 +1,42 @@
+using System.Collections.Concurrent;
+using WanSharp.Engine;
+
+namespace WanSharp.Jobs.Tests.Running;
+
+/// <summary>A backend that writes the prompt as the clip, unless the test says what else a job does.</summary>
+internal sealed class ScriptedBackend : IJobBackend
+{
+    private int _now;
+
+    public string Name => "scripted";
+
+    /// <summary>What a job does before its clip is written.</summary>
+    public Func<JobRun, CancellationToken, Task> Before { get; init; } = (_, _) => Task.CompletedTask;
+
+    /// <summary>The outputs of all attempts, in order.</summary>
+    public ConcurrentQueue<string> Ran { get; } = [];
+
+    /// <summary>The most jobs that ran at once.</summary>
+    public int Most { get; private set; }
+
+    public ValueTask<PreparedJob> PrepareAsync(JobRequest request, CancellationToken cancellationToken) => ValueTask.FromResult(TestJobs.Prepared());
+
+    public async Task<JobOutcome> RunAsync(JobRun run, CancellationToken cancellationToken)
+    {
+        Ran.Enqueue(run.Job.Output);
+        Most = Math.Max(Most, Interlocked.Increment(ref _now));
+        try
+        {
+            run.Progress.Report(new GenerationProgress(GenerationStage.Denoise, 1, 2));
+            await Before(run, cancellationToken);
+            await File.WriteAllTextAsync(run.ArtifactPath, run.Job.Request.Prompt, cancellationToken);
+            return new JobOutcome { ComputeSeconds = 2, StageSeconds = new Dictionary<string, double> { ["denoise"] = 2 } };
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _now);
+        }
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
