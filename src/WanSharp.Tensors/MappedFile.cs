@@ -1,4 +1,3 @@
-using System.IO.MemoryMappedFiles;
 using Microsoft.Win32.SafeHandles;
 
 namespace WanSharp.Tensors;
@@ -6,15 +5,7 @@ namespace WanSharp.Tensors;
 /// <summary>A whole file mapped into memory for reading.</summary>
 internal sealed unsafe class MappedFile : IDisposable
 {
-    private readonly MemoryMappedFile _file;
-
-    private MappedFile(string path, MemoryMappedFile file, SafeMemoryMappedViewHandle view, long length)
-    {
-        Path = path;
-        _file = file;
-        View = view;
-        Length = length;
-    }
+    private MappedFile(string path, MappedMemory view, long length) => (Path, View, Length) = (path, view, length);
 
     public string Path { get; }
 
@@ -22,32 +13,24 @@ internal sealed unsafe class MappedFile : IDisposable
     public long Length { get; }
 
     /// <summary>What tensors of the file are views of.</summary>
-    public SafeMemoryMappedViewHandle View { get; }
+    public MappedMemory View { get; }
 
     /// <summary>Maps a file.</summary>
     /// <exception cref="CheckpointException">It cannot be opened, or is shorter than <paramref name="shortest"/>, at least 1.</exception>
     public static MappedFile Open(string path, int shortest)
     {
-        FileStream? stream = null;
-        MemoryMappedFile? file = null;
+        SafeFileHandle? file = null;
         try
         {
-            stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-            var length = stream.Length;
-            if (length < shortest)
-            {
-                throw new CheckpointException(path, $"it has {length} bytes: no checkpoint; is the download complete?");
-            }
-
-            file = MemoryMappedFile.CreateFromFile(stream, mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-
-            // The accessor only wraps the handle: disposing the handle unmaps.
-            return new MappedFile(path, file, file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read).SafeMemoryMappedViewHandle, length);
+            file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            var length = RandomAccess.GetLength(file);
+            return length >= shortest
+                ? new MappedFile(path, new MappedMemory(file), length)
+                : throw new CheckpointException(path, $"it has {length} bytes: no checkpoint; is the download complete?");
         }
         catch (Exception e)
         {
             file?.Dispose();
-            stream?.Dispose();
             if (e is IOException or UnauthorizedAccessException or NotSupportedException)
             {
                 throw new CheckpointException(path, $"the file cannot be opened: {e.Message}", e);
@@ -73,9 +56,5 @@ internal sealed unsafe class MappedFile : IDisposable
     /// <summary>A tensor within the file, read-only.</summary>
     public Tensor Tensor(long start, DType dtype, Shape shape) => Tensors.Tensor.View(View, start, dtype, shape, isReadOnly: true);
 
-    public void Dispose()
-    {
-        View.Dispose();
-        _file.Dispose();
-    }
+    public void Dispose() => View.Dispose();
 }

@@ -44,6 +44,9 @@ public sealed unsafe class Tensor : IDisposable
     /// <summary>What keeps the memory alive: the runtime holds a reference while a native value points into it.</summary>
     internal SafeBuffer Memory { get; }
 
+    /// <summary>Where the first element is in <see cref="Memory"/>, in bytes.</summary>
+    internal long Offset => _offset;
+
     /// <summary>The first element's address, valid while <see cref="Memory"/> is open.</summary>
     internal nint Address
     {

@@ -54,8 +54,13 @@ internal sealed class NetworkLoader(GraphCache graphs, SessionSettings settings,
     /// <param name="cancellationToken">Cancels compilation.</param>
     public async Task<IBlockRuns> PrepareBlocksAsync(OnnxGraph block, int count, Func<int, string> prefix, CancellationToken cancellationToken)
     {
+        if (Memory is not HostMemory)
+        {
+            return new PlacedBlocks(count, weights, (i, token) => PrepareAsync(block, prefix(i), token));
+        }
+
         var converted = block.Weights.Where(slot => !weights.IsView(slot, prefix(0))).Sum(slot => slot.Shape.ElementCount * slot.DType.ByteSize());
-        if (Memory is HostMemory && count * converted > KeptBytes)
+        if (count * converted > KeptBytes)
         {
             return new WidenedBlocks(block, await graphs.GetAsync(block, settings, cancellationToken), weights, count, prefix);
         }
@@ -68,7 +73,7 @@ internal sealed class NetworkLoader(GraphCache graphs, SessionSettings settings,
                 runs.Add(await PrepareAsync(block, prefix(i), cancellationToken));
             }
 
-            return new ResidentBlocks(runs);
+            return new MappedBlocks(runs, block.Weights, weights, prefix);
         }
         catch
         {

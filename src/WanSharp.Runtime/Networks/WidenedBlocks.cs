@@ -6,7 +6,8 @@ namespace WanSharp.Runtime.Networks;
 
 /// <summary>
 /// Blocks whose weights are narrower in the checkpoint than in the graph: there is memory for two blocks, and while one
-/// runs the next one's weights are widened. So a network in F16 or fp8 runs without an F32 copy of its own.
+/// runs the next one's weights are widened. So a network in F16 or fp8 runs without an F32 copy of its own. The checkpoint's
+/// pages of those that do not stay (<see cref="WeightStore.ResidentBlocks"/>) are let go as soon as they are read.
 /// </summary>
 internal sealed class WidenedBlocks : IBlockRuns
 {
@@ -78,6 +79,11 @@ internal sealed class WidenedBlocks : IBlockRuns
             foreach (var slot in _graph.Weights)
             {
                 _weights.CopyTo(slot, prefix, tensors[slot.Name]);
+            }
+
+            if (!_weights.Stays(index, Count))
+            {
+                _weights.Forget(_graph.Weights, prefix);
             }
         }));
     }

@@ -12,9 +12,13 @@ namespace WanSharp.Runtime.Weights;
 /// <param name="checkpoint">The checkpoint; disposed with the store.</param>
 public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
 {
+    /// <summary>A number of <see cref="ResidentBlocks"/> that no network reaches.</summary>
+    public const int AllBlocks = int.MaxValue;
+
     private static readonly string[] JoinedParts = [".to_q.", ".to_k.", ".to_v."];
 
     private readonly ConcurrentDictionary<(string Name, DType DType), Lazy<Tensor>> _converted = new();
+    private int _residentBlocks = AllBlocks;
 
     /// <summary>The file that the weights are in.</summary>
     public string Path => checkpoint.Path;
@@ -24,6 +28,21 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
 
     /// <summary>Bytes of converted copies held now.</summary>
     public long ConvertedBytes => _converted.Values.Where(copy => copy.IsValueCreated).Sum(copy => copy.Value.ByteLength);
+
+    /// <summary>
+    /// How many of a network's blocks stay in memory once they are read, spread evenly; the others are read again in each
+    /// pass, while a block before them computes, and let go behind it. May be set between two passes. Default:
+    /// <see cref="AllBlocks"/>: the system keeps what it has room for.
+    /// </summary>
+    public int ResidentBlocks
+    {
+        get => Volatile.Read(ref _residentBlocks);
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            Volatile.Write(ref _residentBlocks, value);
+        }
+    }
 
     /// <summary>A weight as a graph wants it.</summary>
     /// <param name="slot">The graph's wish: name, element type, shape.</param>
@@ -53,6 +72,33 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     {
         ArgumentNullException.ThrowIfNull(slot);
         return IsStoredAs(slot, Parts(prefix + slot.Name));
+    }
+
+    /// <summary>Whether one of a network's blocks stays in memory.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="count">How many blocks the network has.</param>
+    internal bool Stays(int block, int count)
+    {
+        var resident = (long)Math.Min(ResidentBlocks, count);
+        return (block + 1) * resident / count > block * resident / count; // evenly: what comes in has several blocks' time
+    }
+
+    /// <summary>Reads the pages of mapped weights into memory, before they are needed.</summary>
+    internal void ReadAhead(IEnumerable<WeightSlot> slots, string prefix)
+    {
+        foreach (var range in Ranges(slots, prefix))
+        {
+            range.ReadAhead();
+        }
+    }
+
+    /// <summary>Lets the pages of mapped weights go; they are read again when they are touched.</summary>
+    internal void Forget(IEnumerable<WeightSlot> slots, string prefix)
+    {
+        foreach (var range in Ranges(slots, prefix))
+        {
+            range.Forget();
+        }
     }
 
     /// <summary>All weights of a graph, by name.</summary>
@@ -89,6 +135,9 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
         string[] parts = [.. JoinedParts.Select(part => name.Replace(Joined, part, StringComparison.Ordinal))];
         return name.Contains(Joined, StringComparison.Ordinal) && checkpoint.Tensors.ContainsKey(parts[0]) ? parts : [name];
     }
+
+    private IEnumerable<MappedRange> Ranges(IEnumerable<WeightSlot> slots, string prefix) =>
+        MappedRange.Of(slots.SelectMany(slot => PartsOf(prefix + slot.Name)).Select(checkpoint.Get));
 
     private List<(Tensor Tensor, WeightScale? Scale)> Parts(string name) =>
         [.. PartsOf(name).Select(part => (checkpoint.Get(part), ScaleOf(part)))];

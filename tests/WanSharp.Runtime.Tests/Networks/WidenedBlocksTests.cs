@@ -48,6 +48,37 @@ public sealed class WidenedBlocksTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Take_WithFewBlocksThatStay_GivesEachBlockItsWeights(int stay)
+    {
+        using var resident = Resident();
+        var expected = Enumerable.Range(0, _config.Layers).Select(block => Run(resident.Take(block))).ToList();
+        _weights.ResidentBlocks = stay;
+        using var widened = new WidenedBlocks(_graph, _session, _weights, _config.Layers, Prefix);
+
+        for (var taken = 0; taken < 2 * _config.Layers; taken++)
+        {
+            var block = taken % _config.Layers;
+            Assert.Equal(expected[block], Run(widened.Take(block)));
+            Assert.Equal(expected[block], Run(resident.Take(block)));
+        }
+    }
+
+    [Fact]
+    public void Stays_ForSomeOfTheBlocks_SpreadsThemEvenly()
+    {
+        const int Count = 30;
+        const int Resident = 10;
+        _weights.ResidentBlocks = Resident;
+
+        var staying = Enumerable.Range(0, Count).Where(block => _weights.Stays(block, Count)).ToList();
+
+        Assert.Equal(Resident, staying.Count);
+        Assert.All(staying.Zip(staying.Skip(1)), pair => Assert.Equal(Count / Resident, pair.Second - pair.First));
+    }
+
     [Fact]
     public void Take_AfterAPassThatWasGivenUp_BeginsAgain()
     {
@@ -94,7 +125,8 @@ public sealed class WidenedBlocksTests : IDisposable
         Assert.Contains($"blocks.{_config.Layers}.", error.Message, StringComparison.Ordinal);
     }
 
-    private ResidentBlocks Resident() => new([.. Enumerable.Range(0, _config.Layers).Select(block =>
+    private MappedBlocks Resident() => new(
+        [.. Enumerable.Range(0, _config.Layers).Select(block =>
     {
         var run = _session.Prepare();
         foreach (var slot in _graph.Weights)
@@ -104,7 +136,10 @@ public sealed class WidenedBlocksTests : IDisposable
         }
 
         return run;
-    })]);
+    })],
+        _graph.Weights,
+        _weights,
+        Prefix);
 
     private float[] Run(PreparedRun run)
     {
