@@ -12,6 +12,9 @@ public enum GenerationStage
     /// <summary>Noise becomes latents, step by step.</summary>
     Denoise,
 
-    /// <summary>Latents become frames, which are written as they come.</summary>
+    /// <summary>Latents become frames.</summary>
     Decode,
+
+    /// <summary>Frames go to the writer, as they come; progress counts them to <see cref="Decode"/>.</summary>
+    Write,
 }

@@ -5,11 +5,21 @@ using WanSharp.Engine.Requests;
 namespace WanSharp.Engine;
 
 /// <summary>Makes videos from requests. Decorate it to cache, to queue or to measure.</summary>
+/// <remarks>Thread-safe: calls that overlap share the machine, each stage working for whichever clip is there.</remarks>
 public interface IVideoGenerator : IDisposable
 {
     /// <summary>What would run for a request. Computes nothing.</summary>
     /// <exception cref="InvalidRequestException">The request cannot be made; the message names the nearest that can.</exception>
     GenerationPlan Plan(GenerationRequest request);
+
+    /// <summary>Makes the video of a plan.</summary>
+    /// <param name="plan">From <see cref="Plan"/>.</param>
+    /// <param name="frames">Receives the frames as they are decoded; the caller completes it.</param>
+    /// <param name="options">How the clip is made beside others. Null: the defaults.</param>
+    /// <param name="cancellationToken">Takes effect within a step.</param>
+    /// <returns>What the clip cost.</returns>
+    /// <exception cref="Denoising.SnapshotMismatchException">The snapshot to resume from is not this plan's, or another executable's.</exception>
+    Task<GenerationStatistics> GenerateAsync(GenerationPlan plan, IFrameWriter frames, GenerationRunOptions? options, CancellationToken cancellationToken);
 
     /// <summary>Makes the video of a plan.</summary>
     /// <param name="plan">From <see cref="Plan"/>.</param>

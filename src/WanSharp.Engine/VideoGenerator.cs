@@ -7,45 +7,53 @@ using WanSharp.Engine.Output;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
-using WanSharp.Engine.Text;
+using WanSharp.Engine.Scheduling;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
-using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine;
 
-/// <summary>The pipeline: plan, encode, denoise, decode, write. Read <see cref="RunAsync"/> from top to bottom.</summary>
-/// <remarks>Makes one video at a time; calls that overlap wait for each other.</remarks>
+/// <summary>The resident engine: plan, encode, denoise, decode, write. Read <see cref="RunAsync"/> from top to bottom.</summary>
+/// <remarks>
+/// Thread-safe. Networks load once and stay. Clips under way at the same time overlap: a lane computes whatever stage of
+/// whatever clip is next, and writers take frames meanwhile.
+/// </remarks>
 public sealed class VideoGenerator : IVideoGenerator
 {
     private const string Precision = "float32";
 
     private readonly WanModel _model;
-    private readonly GraphCache _graphs;
-    private readonly SessionSettings _settings;
-    private readonly TransformerOptions? _transformerOptions;
+    private readonly EngineOptions _options;
     private readonly ExecutionSettings _execution;
-    private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly VaeRunner _vae;
-    private TextEncoderRunner? _textEncoder;
-    private ClipVisionRunner? _clipVision;
-    private TransformerRunner? _transformer;
-    private TransformerRunner? _highNoise;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly EngineNetworks _networks;
+    private readonly ComputeLanes _lanes;
+    private readonly PromptEncoder _prompts;
+    private readonly ClipDecoder _decoder;
+    private readonly SnapshotIdentity _identity;
+    private long _clips;
 
     /// <summary>A generator; networks compile when the first video needs them.</summary>
     /// <param name="model">The model; must live as long as the generator.</param>
     /// <param name="runtime">What executes; must live as long as the generator.</param>
     /// <param name="settings">How graphs are compiled: provider and its options.</param>
     /// <param name="transformer">How much of the transformer is one graph. Default: a block.</param>
-    public VideoGenerator(WanModel model, OrtRuntime runtime, SessionSettings settings, TransformerOptions? transformer = null)
+    /// <param name="options">How clips share the machine.</param>
+    public VideoGenerator(WanModel model, OrtRuntime runtime, SessionSettings settings, TransformerOptions? transformer = null, EngineOptions? options = null)
     {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(runtime);
+        ArgumentNullException.ThrowIfNull(settings);
         _model = model;
-        _graphs = new GraphCache(runtime);
-        _settings = settings;
-        _transformerOptions = transformer;
+        _options = options ?? new EngineOptions();
+        _options.Validate();
         _execution = new ExecutionSettings(settings.Provider, Precision, runtime.Threads > 0 ? runtime.Threads : null);
-        _vae = new VaeRunner(runtime, model.Vae, model.VaeWeights, settings);
+        _networks = new EngineNetworks(model, runtime, settings, transformer, _options.Workers);
+        _lanes = new ComputeLanes(_options, _networks, _stop.Token);
+        _prompts = new PromptEncoder(model, _networks, _lanes);
+        _decoder = new ClipDecoder(_networks.Vae, _lanes);
+        _identity = new SnapshotIdentity(runtime, settings, transformer);
     }
 
     /// <inheritdoc/>
@@ -56,110 +64,69 @@ public sealed class VideoGenerator : IVideoGenerator
     }
 
     /// <inheritdoc/>
-    public async Task GenerateAsync(
-        GenerationPlan plan, IFrameWriter frames, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default)
+    public Task GenerateAsync(
+        GenerationPlan plan, IFrameWriter frames, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        GenerateAsync(plan, frames, new GenerationRunOptions { Progress = progress }, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<GenerationStatistics> GenerateAsync(GenerationPlan plan, IFrameWriter frames, GenerationRunOptions? options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(frames);
-        await _turn.WaitAsync(cancellationToken);
-        try
-        {
-            // The stages compute for minutes: not on the caller's thread.
-            await Task.Run(() => RunAsync(plan, frames, progress, cancellationToken), cancellationToken);
-        }
-        finally
-        {
-            _turn.Release();
-        }
+        ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
+        using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
+        var clip = new ClipRun(plan, options ?? new GenerationRunOptions(), new ClipClock(_options.Clock), Interlocked.Increment(ref _clips), cancelled.Token);
+        await Task.Run(() => RunAsync(clip, frames), cancelled.Token); // not on the caller's thread
+        return clip.Clock.ToStatistics();
     }
 
-    /// <summary>Frees the networks; the model and the runtime stay the caller's.</summary>
+    /// <summary>Cancels the clips under way and frees the networks; the model and the runtime stay the caller's.</summary>
     public void Dispose()
     {
-        _textEncoder?.Dispose();
-        _clipVision?.Dispose();
-        _transformer?.Dispose();
-        _highNoise?.Dispose();
-        _vae.Dispose();
-        _graphs.Dispose();
-        _turn.Dispose();
+        _stop.Cancel();
+        _lanes.Dispose();
+        _networks.Dispose();
+        _stop.Dispose();
     }
 
-    private async Task RunAsync(GenerationPlan plan, IFrameWriter frames, IProgress<GenerationProgress>? progress, CancellationToken cancellationToken)
+    private async Task RunAsync(ClipRun clip, IFrameWriter frames)
     {
         // 1. Load: map what is not mapped, compile what is not compiled.
-        progress?.Report(new GenerationProgress(GenerationStage.Load, 0, 1));
-        await LoadAsync(cancellationToken);
-
-        // 2. Encode: the prompts to text features, the images to latents of the frames that they give.
-        progress?.Report(new GenerationProgress(GenerationStage.Encode, 0, 1));
-        using var images = new ImageEncoder(_vae, _clipVision).Encode(plan, _model.Transformer, cancellationToken);
-        var contexts = EncodePrompts(plan, cancellationToken);
-
-        // 3. Denoise: noise to latents, step by step.
-        using var clip = new DenoiseState(
-            Samplers.Create(plan.Sampler, plan.Settings.Steps, plan.Settings.Shift), GuidanceScales.Of(plan.Settings), contexts, images, Noise(plan));
-        using var denoiser = new Denoiser(new Experts(_transformer!, _highNoise, plan.Settings.Boundary ?? 1));
-        while (!clip.Done)
+        clip.Report(GenerationStage.Load, 0, 1);
+        using (clip.Clock.Enter(GenerationStage.Load))
         {
-            progress?.Report(new GenerationProgress(GenerationStage.Denoise, clip.Sampler.NextStep, clip.Sampler.StepCount));
-            denoiser.Step(clip, cancellationToken);
+            await _networks.LoadDenoisersAsync(clip.Cancelled);
         }
 
-        // 4. and 5. Decode and write: a latent frame at a time, handed to the writer before the next one is decoded.
-        var decoded = 0;
-        foreach (var frame in FrameDecoder.Decode(_vae, clip.Latents, cancellationToken))
+        // 2. Encode: the images to what the model takes of them, the prompts to text features.
+        clip.Report(GenerationStage.Encode, 0, 1);
+        var encoding = clip.Clock.Enter(GenerationStage.Encode);
+        using var images = await EncodeImagesAsync(clip);
+        var contexts = await _prompts.EncodeAsync(clip);
+        encoding.Dispose();
+
+        // 3. Denoise: noise to latents, step by step, together with whatever clips there are.
+        using var state = new DenoiseState(Sampler(clip.Plan), GuidanceScales.Of(clip.Plan.Settings), contexts, images, Noise(clip.Plan), clip.Plan.Settings.Boundary);
+        if (clip.Options.Resume is { } snapshot)
         {
-            progress?.Report(new GenerationProgress(GenerationStage.Decode, decoded++, plan.Settings.Frames));
-            await frames.WriteAsync(frame, cancellationToken);
+            _identity.Restore(snapshot, clip.Plan, state);
         }
+
+        using (clip.Clock.Enter(GenerationStage.Denoise))
+        {
+            await _lanes.DenoiseAsync(clip, state, _identity.Of(clip.Plan));
+        }
+
+        // 4. and 5. Decode and write: a latent frame at a time, and writing overlaps.
+        await _decoder.RunAsync(clip, state.Latents, frames);
     }
 
-    private async Task LoadAsync(CancellationToken cancellationToken)
-    {
-        _textEncoder ??= await TextEncoderRunner.CreateAsync(_graphs, _model.TextEncoder, _model.TextEncoderWeights, _settings, cancellationToken: cancellationToken);
-        if (_model is { ClipVision: { } clip, ClipVisionWeights: { } clipWeights })
-        {
-            _clipVision ??= await ClipVisionRunner.CreateAsync(_graphs, clip, clipWeights, _settings, cancellationToken: cancellationToken);
-        }
+    private async Task<ImageConditions> EncodeImagesAsync(ClipRun clip) => clip.Plan.GivenFrames.Count == 0
+        ? ImageConditions.None
+        : await _networks.UseImageEncoderAsync(
+            encoder => _lanes.RunAsync(clip, GenerationStage.Encode, () => encoder.Encode(clip.Plan, _model.Transformer, clip.Cancelled)), clip.Cancelled);
 
-        _transformer ??= await TransformerAsync(_model.TransformerWeights, cancellationToken);
-        if (_model.HighNoiseWeights is { } highNoise)
-        {
-            _highNoise ??= await TransformerAsync(highNoise, cancellationToken);
-        }
-    }
-
-    /// <summary>A transformer; the graph cache compiles the graphs of two experts once.</summary>
-    private Task<TransformerRunner> TransformerAsync(WeightStore weights, CancellationToken cancellationToken) =>
-        TransformerRunner.CreateAsync(_graphs, _model.Transformer, weights, _settings, options: _transformerOptions, cancellationToken: cancellationToken);
-
-    private List<Tensor> EncodePrompts(GenerationPlan plan, CancellationToken cancellationToken)
-    {
-        string[] prompts = [plan.Settings.Prompt, plan.Settings.NegativePrompt];
-        var contexts = new List<Tensor>();
-        try
-        {
-            foreach (var prompt in prompts.Take(plan.Branches))
-            {
-                contexts.Add(EncodePrompt(prompt, cancellationToken));
-            }
-
-            return contexts;
-        }
-        catch
-        {
-            contexts.ForEach(context => context.Dispose());
-            throw;
-        }
-    }
-
-    private Tensor EncodePrompt(string prompt, CancellationToken cancellationToken)
-    {
-        var textLength = _model.Transformer.TextLength;
-        var ids = _model.Tokenizer.Encode(PromptCleaner.Clean(prompt), textLength);
-        return TextContext.Encode(_textEncoder!, ids, textLength, cancellationToken);
-    }
+    private static ISampler Sampler(GenerationPlan plan) => Samplers.Create(plan.Sampler, plan.Settings.Steps, plan.Settings.Shift);
 
     private static Tensor Noise(GenerationPlan plan)
     {

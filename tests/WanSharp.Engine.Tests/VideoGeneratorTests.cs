@@ -1,5 +1,4 @@
 using WanSharp.Engine.Images;
-using WanSharp.Engine.Output;
 using WanSharp.Engine.Requests;
 using WanSharp.Runtime;
 
@@ -94,27 +93,5 @@ public sealed class VideoGeneratorTests(TinyEngine engine) : IDisposable
         await using var frames = new FrameList();
         await _generator.GenerateAsync(_generator.Plan(request), frames, progress, cancellationToken ?? Token);
         return frames.Frames;
-    }
-
-    private sealed class FrameList : IFrameWriter
-    {
-        public List<byte[]> Frames { get; } = [];
-
-        public Task WriteAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            Frames.Add(frame.ToArray());
-            return Task.CompletedTask;
-        }
-
-        public Task CompleteAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-    }
-
-    /// <summary>Hears of progress at once, on the thread that makes it.</summary>
-    private sealed class Listener(Action<GenerationProgress> hear) : IProgress<GenerationProgress>
-    {
-        public void Report(GenerationProgress value) => hear(value);
     }
 }

@@ -11,22 +11,23 @@ internal static class FrameDecoder
     /// <param name="vae">The model's VAE.</param>
     /// <param name="latents"><c>[1, channels, frames, height, width]</c>.</param>
     /// <param name="cancellationToken">Stops within a latent frame.</param>
-    /// <returns>Frames as rgb24, each valid until the next is asked for.</returns>
-    public static IEnumerable<ReadOnlyMemory<byte>> Decode(VaeRunner vae, Tensor latents, CancellationToken cancellationToken)
+    /// <returns>For each latent frame its frames of video, as rgb24.</returns>
+    public static IEnumerable<IReadOnlyList<byte[]>> Decode(VaeRunner vae, Tensor latents, CancellationToken cancellationToken)
     {
-        byte[] rgb = [];
         foreach (var piece in vae.Decode(latents, cancellationToken)) // [1, 3, 1 or 4, height, width]
         {
             using (piece)
             {
                 var dims = piece.Shape;
                 var video = piece.Reshape([3, dims[2], dims[3], dims[4]]);
-                Array.Resize(ref rgb, checked((int)(3 * dims[3] * dims[4])));
-                for (var frame = 0; frame < dims[2]; frame++)
+                var frames = new byte[dims[2]][];
+                for (var frame = 0; frame < frames.Length; frame++)
                 {
-                    ImageTensors.ToRgb24(video, frame, rgb);
-                    yield return rgb;
+                    frames[frame] = new byte[checked((int)(3 * dims[3] * dims[4]))];
+                    ImageTensors.ToRgb24(video, frame, frames[frame]);
                 }
+
+                yield return frames;
             }
         }
     }

@@ -7,13 +7,17 @@ namespace WanSharp.Engine.Denoising;
 /// <remarks>Not thread-safe. Owns the latents and the contexts; the images' conditions stay the caller's.</remarks>
 internal sealed class DenoiseState : IDisposable
 {
+    private readonly double? _boundary;
+
     /// <param name="sampler">Walks the latents; at its first step.</param>
     /// <param name="guidance">How strongly to follow the prompt.</param>
     /// <param name="contexts">Text features for each branch, the prompt's first: <c>[1, text length, text dim]</c>. Disposed with the state.</param>
     /// <param name="images">What images say about the clip.</param>
     /// <param name="noise">Where the latents begin, <c>[1, channels, frames, height, width]</c>. Disposed with the state.</param>
-    public DenoiseState(ISampler sampler, GuidanceScales guidance, IReadOnlyList<Tensor> contexts, ImageConditions images, Tensor noise)
+    /// <param name="boundary">Where the high-noise expert hands over, as a share of the timesteps; null where there is one transformer.</param>
+    public DenoiseState(ISampler sampler, GuidanceScales guidance, IReadOnlyList<Tensor> contexts, ImageConditions images, Tensor noise, double? boundary = null)
     {
+        _boundary = boundary;
         Sampler = sampler;
         Guidance = guidance;
         Contexts = contexts;
@@ -36,7 +40,27 @@ internal sealed class DenoiseState : IDisposable
 
     public GuidanceScales Guidance { get; }
 
+    /// <summary>The timestep of the next step.</summary>
+    public float Timestep => Sampler.Timesteps[Sampler.NextStep];
+
+    /// <summary>Whether the next step is the high-noise expert's.</summary>
+    public bool IsHighNoise => _boundary is { } boundary && Experts.IsHighNoise(Timestep, boundary);
+
     public bool Done => Sampler.NextStep == Sampler.StepCount;
+
+    /// <summary>Goes on where another state stood.</summary>
+    /// <exception cref="ArgumentException">Latents or sampler are not this clip's.</exception>
+    public void Restore(ReadOnlySpan<float> latents, SamplerState sampler)
+    {
+        var length = Latents.Shape.ElementCount;
+        if (latents.Length != length || sampler.History.Any(buffer => buffer.Length != length))
+        {
+            throw new ArgumentException($"{latents.Length} latents do not fill {Latents.Shape}.", nameof(latents));
+        }
+
+        Sampler.Restore(sampler);
+        latents.CopyTo(Latents.Write<float>());
+    }
 
     public void Dispose()
     {

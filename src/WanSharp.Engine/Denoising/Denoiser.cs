@@ -4,107 +4,101 @@ using WanSharp.Tensors;
 namespace WanSharp.Engine.Denoising;
 
 /// <summary>Takes denoise steps: the expert for the timestep, its velocity for each branch, guidance, the sampler.</summary>
-/// <remarks>Not thread-safe; its buffers grow to the largest clip seen and are kept.</remarks>
+/// <remarks>
+/// Not thread-safe; its buffers grow to the largest batch seen and are kept. Clips that step together may differ in all but
+/// the shape of what the network is given and its expert: a timestep, a prompt and an image belong to a row.
+/// </remarks>
 internal sealed class Denoiser(Experts experts) : IDisposable
 {
-    // Branches share a forward pass while the batch's activations stay small; a large clip fills the machine by itself,
+    // Branches share a forward pass while a clip's activations stay small; a large clip fills the machine by itself,
     // and a batch of two would only double the memory.
     private const int LargestSharedTokens = 4096;
 
-    private Tensor? _input;
-    private Tensor? _velocity;
+    private readonly RowBuffer _input = new();
+    private readonly RowBuffer _velocity = new();
 
     /// <summary>Sees the values of each step as they come, as views that end with the call; for parity checks.</summary>
     public Action<StepValue, Tensor>? Observe { get; init; }
 
+    /// <summary>What clips must have in common to take their next step together.</summary>
+    public static BatchKey KeyOf(DenoiseState clip) => new(
+        clip.Latents.Shape, clip.Images.Channels?.Shape[1] ?? 0, clip.Images.ClipFeatures?.Shape, clip.IsHighNoise);
+
     /// <summary>Takes the clip's next step.</summary>
     /// <exception cref="OperationCanceledException">The step was not taken.</exception>
-    public void Step(DenoiseState clip, CancellationToken cancellationToken)
+    public void Step(DenoiseState clip, CancellationToken cancellationToken) => Step([clip], cancellationToken);
+
+    /// <summary>Takes the next step of clips that have a key in common.</summary>
+    /// <exception cref="OperationCanceledException">No step was taken.</exception>
+    public void Step(IReadOnlyList<DenoiseState> clips, CancellationToken cancellationToken)
     {
-        Observe?.Invoke(StepValue.LatentsIn, clip.Latents);
-        var timestep = clip.Sampler.Timesteps[clip.Sampler.NextStep];
-        var branches = clip.Contexts.Count;
-        var velocity = Buffer(ref _velocity, Batch(clip.Latents.Shape, branches));
-        var tokens = clip.Latents.Shape.ElementCount / (clip.Latents.Shape[1] * experts.Configuration.PatchSize.Volume);
-        if (tokens * branches <= LargestSharedTokens)
+        var first = clips[0];
+        Observe?.Invoke(StepValue.LatentsIn, first.Latents);
+        var rows = new List<(DenoiseState Clip, int Branch)>();
+        for (var branch = 0; branch < clips.Max(clip => clip.Contexts.Count); branch++)
         {
-            Forward(clip, timestep, 0, branches, velocity, cancellationToken);
-        }
-        else
-        {
-            for (var branch = 0; branch < branches; branch++)
-            {
-                Forward(clip, timestep, branch, 1, velocity.Slice(branch, 1), cancellationToken);
-            }
+            rows.AddRange(clips.Where(clip => branch < clip.Contexts.Count).Select(clip => (clip, branch)));
         }
 
-        var guided = Guide(velocity, clip.Guidance.At(experts.IsHighNoise(timestep)));
-        clip.Sampler.Advance(guided.Read<float>(), clip.Latents.Write<float>());
-        Observe?.Invoke(StepValue.LatentsOut, clip.Latents);
-        clip.Images.Frames.PutInto(clip.Latents);
+        var velocity = _velocity.Rows(rows.Count, first.Latents.Shape); // [rows, channels, frames, height, width]
+        var tokens = first.Latents.Shape.ElementCount / (first.Latents.Shape[1] * experts.Configuration.PatchSize.Volume);
+        var share = tokens * first.Contexts.Count <= LargestSharedTokens;
+        for (var start = 0; start < rows.Count;)
+        {
+            var count = share ? rows.Count : rows.Skip(start).TakeWhile(row => row.Branch == rows[start].Branch).Count();
+            Forward(rows.GetRange(start, count), velocity.Slice(start, count), cancellationToken);
+            start += count;
+        }
+
+        for (var i = 0; i < clips.Count; i++)
+        {
+            var unconditional = rows.IndexOf((clips[i], 1));
+            Advance(clips[i], velocity.Slice(i, 1), unconditional < 0 ? null : velocity.Slice(unconditional, 1));
+        }
     }
 
     public void Dispose()
     {
-        _input?.Dispose();
-        _velocity?.Dispose();
+        _input.Dispose();
+        _velocity.Dispose();
     }
 
-    private void Forward(DenoiseState clip, float timestep, int firstBranch, int count, Tensor velocity, CancellationToken cancellationToken)
+    private void Forward(List<(DenoiseState Clip, int Branch)> rows, Tensor velocity, CancellationToken cancellationToken)
     {
-        var input = Buffer(ref _input, InputShape(clip, count));
-        for (var row = 0; row < count; row++)
-        {
-            var rowValues = input.Slice(row, 1).Write<float>();
-            clip.Latents.Read<float>().CopyTo(rowValues);
-            clip.Images.Channels?.Read<float>().CopyTo(rowValues[(int)clip.Latents.Shape.ElementCount..]);
-        }
+        var first = rows[0].Clip;
+        var latents = first.Latents.Shape;
+        var input = _input.Rows(rows.Count, [1, latents[1] + (first.Images.Channels?.Shape[1] ?? 0), latents[2], latents[3], latents[4]]);
 
         // One timestep for the clip, or one for each latent frame when some are given.
-        var groups = clip.Images.Frames.Any ? (int)clip.Latents.Shape[2] : 1;
-        var timesteps = new float[count * groups]; // [branches, groups]
-        for (var row = 0; row < count; row++)
+        var groups = rows.Exists(row => row.Clip.Images.Frames.Any) ? (int)latents[2] : 1;
+        var timesteps = new float[rows.Count * groups]; // [rows, groups]
+        for (var i = 0; i < rows.Count; i++)
         {
-            clip.Images.Frames.FillTimesteps(timestep, timesteps.AsSpan(row * groups, groups));
+            var clip = rows[i].Clip;
+            var values = input.Slice(i, 1).Write<float>();
+            clip.Latents.Read<float>().CopyTo(values);
+            clip.Images.Channels?.Read<float>().CopyTo(values[(int)latents.ElementCount..]);
+            clip.Images.Frames.FillTimesteps(clip.Timestep, timesteps.AsSpan(i * groups, groups));
         }
 
-        var expert = experts.At(timestep);
-        List<TextKeys> contexts = [.. clip.Branches.Skip(firstBranch).Take(count).Select(branch => branch.KeysFor(expert, cancellationToken))];
+        var expert = experts.For(first.IsHighNoise);
+        List<TextKeys> contexts = [.. rows.Select(row => row.Clip.Branches[row.Branch].KeysFor(expert, cancellationToken))];
         expert.Forward(input, timesteps, contexts, velocity, cancellationToken);
     }
 
-    private Tensor Guide(Tensor velocity, float scale)
+    private void Advance(DenoiseState clip, Tensor conditional, Tensor? unconditional)
     {
-        var conditional = velocity.Slice(0, 1);
         Observe?.Invoke(StepValue.Conditional, conditional);
-        if (velocity.Shape[0] == 1)
+        if (unconditional is not null)
         {
-            return conditional;
+            Observe?.Invoke(StepValue.Unconditional, unconditional);
+            var scale = clip.Guidance.At(clip.IsHighNoise);
+            GuidedVelocity.Combine(conditional.Read<float>(), unconditional.Read<float>(), scale, conditional.Write<float>());
+            Observe?.Invoke(StepValue.Guided, conditional);
         }
 
-        var unconditional = velocity.Slice(1, 1);
-        Observe?.Invoke(StepValue.Unconditional, unconditional);
-        GuidedVelocity.Combine(conditional.Read<float>(), unconditional.Read<float>(), scale, conditional.Write<float>());
-        Observe?.Invoke(StepValue.Guided, conditional);
-        return conditional;
-    }
-
-    private static Shape InputShape(DenoiseState clip, int count)
-    {
-        var latents = clip.Latents.Shape;
-        return [count, latents[1] + (clip.Images.Channels?.Shape[1] ?? 0), latents[2], latents[3], latents[4]];
-    }
-
-    private static Shape Batch(Shape one, int count) => Shape.Create([count, .. one.Dims[1..]]);
-
-    private static Tensor Buffer(ref Tensor? buffer, Shape shape)
-    {
-        if (buffer?.Shape != shape)
-        {
-            buffer?.Dispose();
-            buffer = Tensor.Zeros(DType.F32, shape);
-        }
-
-        return buffer;
+        clip.Sampler.Advance(conditional.Read<float>(), clip.Latents.Write<float>());
+        Observe?.Invoke(StepValue.LatentsOut, clip.Latents);
+        clip.Images.Frames.PutInto(clip.Latents);
     }
 }

@@ -11,8 +11,7 @@ namespace WanSharp.Engine.Denoising;
 /// </remarks>
 /// <param name="lowNoise">The expert for what is left, or the only transformer.</param>
 /// <param name="highNoise">The expert for the first steps, null if there is one transformer.</param>
-/// <param name="boundary">The share of the timesteps from which on the high-noise expert takes a step, 0 to 1.</param>
-internal sealed class Experts(TransformerRunner lowNoise, TransformerRunner? highNoise = null, double boundary = 1)
+internal sealed class Experts(TransformerRunner lowNoise, TransformerRunner? highNoise = null)
 {
     private const int Timesteps = 1000;
 
@@ -22,15 +21,14 @@ internal sealed class Experts(TransformerRunner lowNoise, TransformerRunner? hig
     public TransformerConfig Configuration => lowNoise.Configuration;
 
     /// <summary>Whether a timestep, 0 to 1000, is the high-noise expert's.</summary>
+    /// <param name="timestep">The step's.</param>
+    /// <param name="boundary">The share of the timesteps from which on the high-noise expert takes a step, 0 to 1.</param>
     public static bool IsHighNoise(float timestep, double boundary) => timestep >= boundary * Timesteps;
 
-    /// <summary>Whether the high-noise expert takes the step of a timestep.</summary>
-    public bool IsHighNoise(float timestep) => highNoise is not null && IsHighNoise(timestep, boundary);
-
-    /// <summary>The transformer that takes the step of a timestep.</summary>
-    public TransformerRunner At(float timestep)
+    /// <summary>The transformer that takes a step of high noise, or one of the rest.</summary>
+    public TransformerRunner For(bool isHighNoise)
     {
-        var expert = IsHighNoise(timestep) ? highNoise! : lowNoise;
+        var expert = isHighNoise && highNoise is not null ? highNoise : lowNoise;
         if (expert != _current)
         {
             _current?.ReleaseMemory();

@@ -38,7 +38,7 @@ internal sealed class PipelineCheck : IFixtureCheck
             // 2. Denoise.
             var noise = fixture["in.noise"];
             var latents = Tensor.CopyOf(Shape.Create([1, .. noise.Shape.Dims]), noise.Read<float>());
-            using var clip = new DenoiseState(Sampler(), Guidance(), contexts, images, latents);
+            using var clip = new DenoiseState(Sampler(), Guidance(), contexts, images, latents, networks.Boundary);
             CheckPlan(clip);
             Denoise(clip, cancellationToken);
 
@@ -112,7 +112,7 @@ internal sealed class PipelineCheck : IFixtureCheck
             comparisons.Add(Comparison.Exact($"{_name}.seq_len", [tokens], fixture[$"{_name}.seq_len"].Read<long>()));
             if (fixture.Find($"{_name}.expert") is { } experts)
             {
-                comparisons.Add(Comparison.Exact($"{_name}.expert", [.. timesteps.Select(t => networks.Experts.IsHighNoise(t) ? 1L : 0)], experts.Read<long>()));
+                comparisons.Add(Comparison.Exact($"{_name}.expert", [.. timesteps.Select(t => networks.Boundary is { } boundary && Experts.IsHighNoise(t, boundary) ? 1L : 0)], experts.Read<long>()));
             }
         }
 

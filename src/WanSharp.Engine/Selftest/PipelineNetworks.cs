@@ -19,6 +19,9 @@ internal sealed class PipelineNetworks : IDisposable
 
     public Experts Experts { get; private set; } = null!;
 
+    /// <summary>Where the high-noise expert hands over; null where there is one transformer.</summary>
+    public double? Boundary { get; private set; }
+
     public VaeRunner Vae { get; private set; } = null!;
 
     /// <summary>Wan 2.1's image-to-video models have one.</summary>
@@ -56,8 +59,9 @@ internal sealed class PipelineNetworks : IDisposable
         var vae = fixture.Section(models.GetProperty("vae.safetensors"), ModelJson.Default.VaeSection).ToConfiguration(fixture.ConfigPath);
         Vae = Own(new VaeRunner(context.Runtime, vae, Weights("vae.safetensors"), context.Settings));
 
-        Experts = fixture.Config.TryGetProperty("boundary", out var boundary)
-            ? new Experts(await TransformerAsync("dit_low.safetensors"), await TransformerAsync("dit_high.safetensors"), boundary.GetDouble())
+        Boundary = fixture.Config.TryGetProperty("boundary", out var boundary) ? boundary.GetDouble() : null;
+        Experts = Boundary is not null
+            ? new Experts(await TransformerAsync("dit_low.safetensors"), await TransformerAsync("dit_high.safetensors"))
             : new Experts(await TransformerAsync("dit.safetensors"));
 
         if (models.TryGetProperty("clip.safetensors", out var section))

@@ -41,8 +41,8 @@ public sealed class DenoiserTests : IDisposable
     public async Task Step_AroundTheBoundary_IsTheExpertsOwnAtItsOwnScale()
     {
         var (low, high) = (await TransformerAsync(TextToVideo, seed: 1), await TransformerAsync(TextToVideo, seed: 2));
-        using var clip = Clip(Scales, ImageConditions.None);
-        using var denoiser = new Denoiser(new Experts(low, high, Boundary));
+        using var clip = Clip(Scales, ImageConditions.None, Boundary);
+        using var denoiser = new Denoiser(new Experts(low, high));
         float[] timesteps = clip.Sampler.Timesteps.ToArray();
         Assert.True(timesteps[0] >= 1000 * Boundary && timesteps[^1] < 1000 * Boundary, "the clip crosses the boundary");
 
@@ -66,11 +66,11 @@ public sealed class DenoiserTests : IDisposable
     public async Task IsHighNoise_AtATimestep_IsTheOfficialChoice(float timestep, bool expected)
     {
         var (low, high) = (await TransformerAsync(TextToVideo, seed: 1), await TransformerAsync(TextToVideo, seed: 2));
-        var experts = new Experts(low, high, Boundary);
+        var experts = new Experts(low, high);
 
-        Assert.Equal(expected, experts.IsHighNoise(timestep));
-        Assert.Same(expected ? high : low, experts.At(timestep));
-        Assert.Same(low, new Experts(low).At(timestep));
+        Assert.Equal(expected, Experts.IsHighNoise(timestep, Boundary));
+        Assert.Same(expected ? high : low, experts.For(expected));
+        Assert.Same(low, new Experts(low).For(expected));
     }
 
     [Fact]
@@ -109,8 +109,8 @@ public sealed class DenoiserTests : IDisposable
         _owned.ForEach(owned => owned.Dispose());
     }
 
-    private static DenoiseState Clip(GuidanceScales scales, ImageConditions images) =>
-        new(Samplers.Create(SamplerKind.Euler, steps: 4, shift: 3), scales, [Noise([1, 5, 12], seed: 6), Noise([1, 5, 12], seed: 7)], images, Noise([1, 16, 3, 4, 6], seed: 8));
+    private static DenoiseState Clip(GuidanceScales scales, ImageConditions images, double? boundary = null) =>
+        new(Samplers.Create(SamplerKind.Euler, steps: 4, shift: 3), scales, [Noise([1, 5, 12], seed: 6), Noise([1, 5, 12], seed: 7)], images, Noise([1, 16, 3, 4, 6], seed: 8), boundary);
 
     /// <summary>The clip where it stands, with other scales.</summary>
     private static DenoiseState Copy(DenoiseState clip, GuidanceScales scales)

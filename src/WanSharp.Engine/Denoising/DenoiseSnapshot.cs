@@ -1,0 +1,82 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using WanSharp.Engine.Sampling;
+
+namespace WanSharp.Engine.Denoising;
+
+/// <summary>
+/// A clip between two denoise steps: enough to go on in another process and, where steps are not shared with other clips,
+/// to end with the same bits.
+/// </summary>
+/// <remarks>
+/// Immutable. Written as a magic number, the identity, the next step, the number of arrays and their length, the arrays
+/// (the latents, then the sampler's history), and the SHA-256 of all that; numbers are little-endian.
+/// </remarks>
+public sealed class DenoiseSnapshot
+{
+    private const int DigestLength = SHA256.HashSizeInBytes;
+
+    internal DenoiseSnapshot(string identity, float[] latents, SamplerState sampler) =>
+        (Identity, Latents, Sampler) = (identity, latents, sampler);
+
+    /// <summary>The step that comes next, from 0.</summary>
+    public int NextStep => Sampler.NextStep;
+
+    /// <summary>What made the snapshot: the plan and all that executes it. Only the same may go on with it.</summary>
+    internal string Identity { get; }
+
+    internal float[] Latents { get; }
+
+    internal SamplerState Sampler { get; }
+
+    private static ReadOnlySpan<byte> Magic => "WANSNAP1"u8;
+
+    /// <summary>Writes the snapshot.</summary>
+    public void Write(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        using var content = new MemoryStream();
+        using var writer = new BinaryWriter(content);
+        float[][] arrays = [Latents, .. Sampler.History];
+        writer.Write(Magic);
+        writer.Write(Identity);
+        writer.Write(NextStep);
+        writer.Write(arrays.Length);
+        writer.Write(Latents.Length);
+        foreach (var array in arrays)
+        {
+            writer.Write(MemoryMarshal.AsBytes<float>(array));
+        }
+
+        var bytes = content.GetBuffer().AsSpan(0, (int)content.Length);
+        stream.Write(bytes);
+        stream.Write(SHA256.HashData(bytes));
+    }
+
+    /// <summary>Reads a snapshot, to the stream's end.</summary>
+    /// <exception cref="SnapshotMismatchException">The bytes are damaged, or no snapshot.</exception>
+    public static DenoiseSnapshot Read(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        using var content = new MemoryStream();
+        stream.CopyTo(content);
+        var bytes = content.GetBuffer().AsSpan(0, (int)content.Length);
+        if (bytes.Length < Magic.Length + DigestLength || !bytes.StartsWith(Magic) || !SHA256.HashData(bytes[..^DigestLength]).AsSpan().SequenceEqual(bytes[^DigestLength..]))
+        {
+            throw new SnapshotMismatchException("The snapshot is damaged or cut short: start the clip over.");
+        }
+
+        // What follows was written by Write: the checksum says so.
+        content.Position = Magic.Length;
+        using var reader = new BinaryReader(content);
+        var (identity, nextStep, count, length) = (reader.ReadString(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32());
+        var arrays = new float[count][];
+        for (var i = 0; i < count; i++)
+        {
+            arrays[i] = new float[length];
+            reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(arrays[i].AsSpan()));
+        }
+
+        return new DenoiseSnapshot(identity, arrays[0], new SamplerState(nextStep, arrays[1..]));
+    }
+}

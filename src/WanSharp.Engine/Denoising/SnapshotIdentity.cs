@@ -1,0 +1,41 @@
+using WanSharp.Engine.Planning;
+using WanSharp.Runtime;
+using WanSharp.Runtime.Networks;
+
+namespace WanSharp.Engine.Denoising;
+
+/// <summary>What a clip's bits depend on. A clip never changes it half-way: another library, thread count or provider rounds otherwise.</summary>
+internal sealed class SnapshotIdentity(OrtRuntime runtime, SessionSettings settings, TransformerOptions? transformer)
+{
+    private readonly string _executable = string.Join(
+        '\n',
+        $"onnxruntime {runtime.Version}",
+        $"threads {runtime.Threads} of {Environment.ProcessorCount}",
+        $"provider {settings.Provider} {Sorted(settings.ProviderOptions)} {Sorted(settings.ConfigEntries)} {settings.Optimization}",
+        (transformer ?? new TransformerOptions()) with { CacheFolder = null });
+
+    /// <summary>All of it as text. The settings name the model's digest and those of the images.</summary>
+    public string Of(GenerationPlan plan) => $"{_executable}\n{plan.Settings.ToJson()}";
+
+    /// <summary>Continues a clip from a snapshot.</summary>
+    /// <exception cref="SnapshotMismatchException">It is another clip's, or something else executes now.</exception>
+    public void Restore(DenoiseSnapshot snapshot, GenerationPlan plan, DenoiseState state)
+    {
+        if (snapshot.Identity != Of(plan))
+        {
+            throw new SnapshotMismatchException("The snapshot was made of another clip, or by another model, provider, runtime or number of threads: start the clip over.");
+        }
+
+        try
+        {
+            state.Restore(snapshot.Latents, snapshot.Sampler);
+        }
+        catch (ArgumentException e)
+        {
+            throw new SnapshotMismatchException("The snapshot's latents do not fit the clip: start the clip over.", e);
+        }
+    }
+
+    private static string Sorted(IReadOnlyDictionary<string, string> entries) =>
+        string.Join(';', entries.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => $"{entry.Key}={entry.Value}"));
+}

@@ -1,0 +1,41 @@
+using WanSharp.Engine.Models;
+using WanSharp.Engine.Scheduling;
+using WanSharp.Engine.Text;
+using WanSharp.Tensors;
+
+namespace WanSharp.Engine.Features;
+
+/// <summary>Prompts as the rows that the transformer attends to.</summary>
+/// <remarks>Thread-safe.</remarks>
+internal sealed class PromptEncoder(WanModel model, EngineNetworks networks, ComputeLanes lanes)
+{
+    /// <summary>The clip's prompt, and its negative prompt where guidance needs it.</summary>
+    /// <returns>For each branch <c>[1, text length, text dim]</c>; the caller disposes them.</returns>
+    public async Task<IReadOnlyList<Tensor>> EncodeAsync(ClipRun clip)
+    {
+        string[] prompts = [clip.Plan.Settings.Prompt, clip.Plan.Settings.NegativePrompt];
+        var contexts = new List<Tensor>();
+        try
+        {
+            foreach (var prompt in prompts.Take(clip.Plan.Branches))
+            {
+                contexts.Add(await EncodeAsync(clip, prompt));
+            }
+
+            return contexts;
+        }
+        catch
+        {
+            contexts.ForEach(context => context.Dispose());
+            throw;
+        }
+    }
+
+    private async Task<Tensor> EncodeAsync(ClipRun clip, string prompt)
+    {
+        var textLength = model.Transformer.TextLength;
+        var ids = model.Tokenizer.Encode(PromptCleaner.Clean(prompt), textLength);
+        return await networks.UseTextEncoderAsync(
+            encoder => lanes.RunAsync(clip, GenerationStage.Encode, () => TextContext.Encode(encoder, ids, textLength, clip.Cancelled)), clip.Cancelled);
+    }
+}

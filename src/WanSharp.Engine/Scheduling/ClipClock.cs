@@ -1,0 +1,71 @@
+namespace WanSharp.Engine.Scheduling;
+
+/// <summary>Adds up what one clip costs.</summary>
+/// <remarks>Thread-safe: decoding and writing overlap.</remarks>
+internal sealed class ClipClock(TimeProvider clock)
+{
+    private readonly Lock _gate = new();
+    private readonly long _started = clock.GetTimestamp();
+    private readonly Dictionary<GenerationStage, StageTime> _stages = [];
+    private int _steps;
+    private int _companions;
+    private int _hits;
+    private int _misses;
+
+    public TimeProvider Time => clock;
+
+    /// <summary>Measures the time in a stage, until the result is disposed.</summary>
+    public Span Enter(GenerationStage stage) => new(this, stage, clock.GetTimestamp(), IsWork: false);
+
+    /// <summary>Measures work for this clip alone, until the result is disposed.</summary>
+    public Span Work(GenerationStage stage) => new(this, stage, clock.GetTimestamp(), IsWork: true);
+
+    /// <summary>Adds a step that was shared by a number of clips, this one included.</summary>
+    public void AddStep(TimeSpan duration, int clips)
+    {
+        lock (_gate)
+        {
+            _steps++;
+            _companions += clips;
+            Add(GenerationStage.Denoise, new StageTime(TimeSpan.Zero, duration, duration / clips));
+        }
+    }
+
+    /// <summary>Counts a feature that was wanted.</summary>
+    public void CountFeature(bool found) => _ = found ? Interlocked.Increment(ref _hits) : Interlocked.Increment(ref _misses);
+
+    public GenerationStatistics ToStatistics()
+    {
+        lock (_gate)
+        {
+            return new GenerationStatistics
+            {
+                Total = clock.GetElapsedTime(_started),
+                Stages = _stages,
+                Steps = _steps,
+                MeanBatchSize = _steps == 0 ? 0 : (double)_companions / _steps,
+                FeatureHits = _hits,
+                FeatureMisses = _misses,
+            };
+        }
+    }
+
+    private void Add(GenerationStage stage, StageTime time)
+    {
+        lock (_gate)
+        {
+            _stages.TryGetValue(stage, out var sum);
+            _stages[stage] = new StageTime(sum.Elapsed + time.Elapsed, sum.Busy + time.Busy, sum.Share + time.Share);
+        }
+    }
+
+    /// <summary>A stretch of time, which ends when it is disposed.</summary>
+    public readonly record struct Span(ClipClock Clock, GenerationStage Stage, long Started, bool IsWork) : IDisposable
+    {
+        public void Dispose()
+        {
+            var time = Clock.Time.GetElapsedTime(Started);
+            Clock.Add(Stage, IsWork ? new StageTime(TimeSpan.Zero, time, time) : new StageTime(time, TimeSpan.Zero, TimeSpan.Zero));
+        }
+    }
+}

@@ -1,0 +1,14 @@
+using WanSharp.Engine.Planning;
+
+namespace WanSharp.Engine.Scheduling;
+
+/// <summary>One clip on its way through the stages: its plan, what its caller wants, and what it has cost so far.</summary>
+/// <param name="Plan">What is made.</param>
+/// <param name="Options">How.</param>
+/// <param name="Clock">What it costs.</param>
+/// <param name="Order">Clips that came earlier have lower ones.</param>
+/// <param name="Cancelled">The caller's order to stop, or the generator's end.</param>
+internal sealed record ClipRun(GenerationPlan Plan, GenerationRunOptions Options, ClipClock Clock, long Order, CancellationToken Cancelled)
+{
+    public void Report(GenerationStage stage, int done, int total) => Options.Progress?.Report(new GenerationProgress(stage, done, total));
+}

@@ -1,0 +1,84 @@
+using WanSharp.Engine.Denoising;
+
+namespace WanSharp.Engine.Scheduling;
+
+/// <summary>
+/// The threads that compute. Each takes the work that comes next, of whatever stage and clip: on a processor all stages use
+/// the same cores, so that one after another is faster than all at once.
+/// </summary>
+/// <remarks>Thread-safe. Dispose ends the lanes after the piece of work that each one is at.</remarks>
+internal sealed class ComputeLanes : IDisposable
+{
+    private readonly LaneQueue _queue;
+    private readonly StepRunner _steps;
+    private readonly EngineNetworks _networks;
+    private readonly List<Thread> _threads = [];
+
+    /// <param name="options">How many pieces of work are computed at the same time, and how many clips share a step.</param>
+    /// <param name="networks">Each lane's denoiser.</param>
+    /// <param name="stop">Stops the work that a lane is at.</param>
+    public ComputeLanes(EngineOptions options, EngineNetworks networks, CancellationToken stop)
+    {
+        _queue = new LaneQueue(options.Clock);
+        _steps = new StepRunner(_queue, stop);
+        _networks = networks;
+        var count = options.Workers;
+        for (var lane = 0; lane < count; lane++)
+        {
+            // Threads of their own: in the pool they would keep continuations from running.
+            var thread = new Thread(Work) { IsBackground = true, Name = $"wan lane {lane}" };
+            thread.Start(lane);
+            _threads.Add(thread);
+        }
+    }
+
+    /// <summary>Has a lane compute something for a clip.</summary>
+    public async Task<T> RunAsync<T>(ClipRun clip, GenerationStage stage, Func<T> compute)
+    {
+        var result = default(T)!;
+        var work = new SingleWork(clip, stage, () => result = compute());
+        _queue.Add(work);
+        await work.Done.ConfigureAwait(false);
+        return result;
+    }
+
+    /// <summary>Has lanes take a clip's steps, together with those of other clips, until it is denoised.</summary>
+    /// <param name="clip">Whose steps they are.</param>
+    /// <param name="state">Where it stands.</param>
+    /// <param name="identity">What its snapshots are marked with.</param>
+    public async Task DenoiseAsync(ClipRun clip, DenoiseState state, string identity)
+    {
+        var snapshots = new SnapshotKeeper(clip, identity);
+        var work = new StepWork(clip, state, snapshots);
+        try
+        {
+            _queue.Add(work);
+            await work.Done.ConfigureAwait(false);
+        }
+        finally
+        {
+            await snapshots.FinishAsync().ConfigureAwait(false);
+        }
+    }
+
+    public void Dispose()
+    {
+        _queue.Close();
+        _threads.ForEach(thread => thread.Join());
+    }
+
+    private void Work(object? lane)
+    {
+        while (_queue.Take(_ => 1) is { } works)
+        {
+            if (works[0] is SingleWork single)
+            {
+                single.Run();
+            }
+            else
+            {
+                _steps.Run(_networks.Denoisers[(int)lane!], [.. works.Cast<StepWork>()]);
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using WanSharp.Engine.Denoising;
+using WanSharp.Engine.Features;
+using WanSharp.Engine.Models;
+using WanSharp.Runtime;
+using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Weights;
+
+namespace WanSharp.Engine.Scheduling;
+
+/// <summary>A model's networks, compiled when a clip first needs them and kept. Lanes share the weights and the compiled graphs.</summary>
+/// <remarks>Thread-safe.</remarks>
+internal sealed class EngineNetworks(WanModel model, OrtRuntime runtime, SessionSettings settings, TransformerOptions? transformer, int lanes) : IDisposable
+{
+    private readonly GraphCache _graphs = new(runtime);
+    private readonly SemaphoreSlim _loading = new(1, 1);
+    private readonly SemaphoreSlim _encodingText = new(1, 1);
+    private readonly SemaphoreSlim _encodingImages = new(1, 1);
+    private readonly List<Denoiser> _denoisers = [];
+    private readonly List<TransformerRunner> _transformers = [];
+    private TextEncoderRunner? _textEncoder;
+    private ClipVisionRunner? _clipVision;
+    private bool _disposed;
+
+    /// <summary>Encodes and decodes frames, on any number of lanes.</summary>
+    public VaeRunner Vae { get; } = new(runtime, model.Vae, model.VaeWeights, settings);
+
+    /// <summary>Each lane's own, once <see cref="LoadDenoisersAsync"/> has made them.</summary>
+    public IReadOnlyList<Denoiser> Denoisers => _denoisers;
+
+    /// <summary>Makes every lane's denoiser.</summary>
+    public Task LoadDenoisersAsync(CancellationToken cancellationToken) => LoadAsync(async () =>
+    {
+        while (_denoisers.Count < lanes)
+        {
+            var experts = await LoadExpertsAsync(cancellationToken);
+            _denoisers.Add(new Denoiser(experts));
+        }
+
+        return _denoisers;
+    }, cancellationToken);
+
+    /// <summary>Uses the text encoder, which is for one prompt at a time.</summary>
+    public async Task<T> UseTextEncoderAsync<T>(Func<TextEncoderRunner, Task<T>> use, CancellationToken cancellationToken)
+    {
+        var encoder = await LoadAsync(
+            async () => _textEncoder ??= await TextEncoderRunner.CreateAsync(_graphs, model.TextEncoder, model.TextEncoderWeights, settings, cancellationToken: cancellationToken),
+            cancellationToken);
+        return await InTurnAsync(_encodingText, () => use(encoder), cancellationToken);
+    }
+
+    /// <summary>Uses the image encoder, which is for one clip at a time.</summary>
+    public async Task<T> UseImageEncoderAsync<T>(Func<ImageEncoder, Task<T>> use, CancellationToken cancellationToken)
+    {
+        var clipVision = await LoadAsync(
+            async () => model is { ClipVision: { } clip, ClipVisionWeights: { } weights }
+                ? _clipVision ??= await ClipVisionRunner.CreateAsync(_graphs, clip, weights, settings, cancellationToken: cancellationToken)
+                : null,
+            cancellationToken);
+        return await InTurnAsync(_encodingImages, () => use(new ImageEncoder(Vae, clipVision)), cancellationToken);
+    }
+
+    /// <summary>Frees everything, once what is being loaded is there. No lane may run any more.</summary>
+    public void Dispose()
+    {
+        _loading.Wait();
+        _disposed = true;
+        _loading.Release();
+        _denoisers.ForEach(denoiser => denoiser.Dispose());
+        _transformers.ForEach(runner => runner.Dispose());
+        _textEncoder?.Dispose();
+        _clipVision?.Dispose();
+        Vae.Dispose();
+        _graphs.Dispose();
+    }
+
+    /// <summary>A model's transformers, for one lane; the graph cache compiles the graphs of two experts once.</summary>
+    private async Task<Experts> LoadExpertsAsync(CancellationToken cancellationToken) => new(
+        await LoadTransformerAsync(model.TransformerWeights, cancellationToken),
+        model.HighNoiseWeights is { } highNoise ? await LoadTransformerAsync(highNoise, cancellationToken) : null);
+
+    private async Task<TransformerRunner> LoadTransformerAsync(WeightStore weights, CancellationToken cancellationToken)
+    {
+        var runner = await TransformerRunner.CreateAsync(_graphs, model.Transformer, weights, settings, options: transformer, cancellationToken: cancellationToken);
+        _transformers.Add(runner);
+        return runner;
+    }
+
+    /// <summary>One caller loads, and the others find what it loaded; when it is cancelled, the next one loads.</summary>
+    private Task<T> LoadAsync<T>(Func<Task<T>> load, CancellationToken cancellationToken) => InTurnAsync(
+        _loading,
+        () =>
+        {
+            ObjectDisposedException.ThrowIf(_disposed, typeof(VideoGenerator));
+            return load();
+        },
+        cancellationToken);
+
+    private static async Task<T> InTurnAsync<T>(SemaphoreSlim turn, Func<Task<T>> act, CancellationToken cancellationToken)
+    {
+        await turn.WaitAsync(cancellationToken);
+        try
+        {
+            return await act();
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+}

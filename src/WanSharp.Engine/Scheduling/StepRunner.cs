@@ -1,0 +1,90 @@
+using WanSharp.Engine.Denoising;
+
+namespace WanSharp.Engine.Scheduling;
+
+/// <summary>Takes one step of several clips, and keeps what goes wrong with one of them from the others.</summary>
+/// <param name="queue">Where clips wait for their next step.</param>
+/// <param name="stop">The generator's end.</param>
+internal sealed class StepRunner(LaneQueue queue, CancellationToken stop)
+{
+    /// <summary>Takes the next step of each clip; those that are not done wait for another.</summary>
+    /// <param name="denoiser">The lane's own.</param>
+    /// <param name="works">Clips of one batch key.</param>
+    public void Run(Denoiser denoiser, IReadOnlyList<StepWork> works)
+    {
+        List<StepWork> ready = [.. works.Where(Announce)];
+        if (ready.Count > 0 && Step(denoiser, ready))
+        {
+            ready.ForEach(Proceed);
+        }
+    }
+
+    /// <summary>Tells the clip's caller of the step; it may fail, or give the clip up.</summary>
+    private static bool Announce(StepWork work)
+    {
+        try
+        {
+            work.Clip.Cancelled.ThrowIfCancellationRequested();
+            var sampler = work.State.Sampler;
+            work.Clip.Report(GenerationStage.Denoise, sampler.NextStep, sampler.StepCount);
+            work.Clip.Cancelled.ThrowIfCancellationRequested();
+            return true;
+        }
+        catch (Exception e) // the clip's alone, whatever it is
+        {
+            work.Fail(e);
+            return false;
+        }
+    }
+
+    private bool Step(Denoiser denoiser, List<StepWork> works)
+    {
+        var clock = works[0].Clip.Clock.Time;
+        var started = clock.GetTimestamp();
+        try
+        {
+            // A step that is shared goes on when one of its clips is given up: that one leaves after it.
+            denoiser.Step([.. works.Select(work => work.State)], works is [var only] ? only.Clip.Cancelled : stop);
+        }
+        catch (Exception e) when (works.Count == 1)
+        {
+            works[0].Fail(e);
+            return false;
+        }
+        catch (Exception) when (!stop.IsCancellationRequested)
+        {
+            works.ForEach(work => { if (Step(denoiser, [work])) { Proceed(work); } }); // together they did not fit, or one of them cannot
+            return false;
+        }
+        catch (Exception e)
+        {
+            works.ForEach(work => work.Fail(e));
+            return false;
+        }
+
+        var duration = clock.GetElapsedTime(started);
+        works.ForEach(work => work.Clip.Clock.AddStep(duration, works.Count));
+        return true;
+    }
+
+    private void Proceed(StepWork work)
+    {
+        if (work.State.Done)
+        {
+            work.Complete();
+            return;
+        }
+
+        try
+        {
+            work.Snapshots.Offer(work.State);
+        }
+        catch (Exception e)
+        {
+            work.Fail(e);
+            return;
+        }
+
+        queue.Add(work);
+    }
+}
