@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
 using WanSharp.Engine.Models;
+using WanSharp.Engine.Models.Layout;
 using WanSharp.Engine.Planning;
+using WanSharp.Engine.Text;
 using WanSharp.Graphs;
 using WanSharp.Tensors;
 
@@ -74,7 +76,9 @@ internal static class ExportReadme
         yield return (ModelNetworks.TextEncoder, $"""
             ## How to encode text
 
-            `spiece.model` is a SentencePiece model (Python: `sentencepiece`; JavaScript: any reader of Unigram models). Resolve
+            {(SentencePieceTokenizer.IsJson(model.TokenizerPath)
+                ? $"`{TokenizerSource.JsonName}` is a Unigram model (Python: `tokenizers`; JavaScript: `@huggingface/transformers`)"
+                : $"`{TokenizerSource.ModelName}` is a SentencePiece model (Python: `sentencepiece`; JavaScript: any reader of Unigram models)")}. Resolve
             HTML entities, trim, make every run of white space one space, encode, cut to {config.TextLength - 1} ids, append {model.Tokenizer.EosId}
             (end). Pad a batch with {model.Tokenizer.PadId}; `mask` is 1 for ids, 0 for padding. To compare: the ids of
             "{Prompt}" are

@@ -14,7 +14,6 @@ namespace WanSharp.Engine.Export;
 /// </remarks>
 public static class ModelExporter
 {
-    private const string TokenizerFile = "spiece.model";
     private const long RoomForGraphs = 64 << 20; // Nodes and texts, not weights: 4 MB with the 40 blocks of a 14B model.
 
     /// <summary>Writes a folder of ONNX files, runs them, and compares what they give with our own run.</summary>
@@ -66,7 +65,7 @@ public static class ModelExporter
         // 3. Describe: for programs and for people.
         if (options.Networks.HasFlag(ModelNetworks.TextEncoder))
         {
-            TokenizerSource.Copy(model.TokenizerPath, Path.Combine(folder.Staging, TokenizerFile));
+            TokenizerSource.Copy(model.TokenizerPath, folder.Staging);
         }
 
         ExportManifest.Write(folder.Staging, model, options, graphs, comparisons);

@@ -62,6 +62,34 @@ internal sealed class SentencePieceModel
             : model;
     }
 
+    /// <summary>A model of these parts, whatever file they were in.</summary>
+    public static SentencePieceModel Of(
+        IEnumerable<Piece> pieces, byte[] characterMap, bool byteFallback, bool addDummyPrefix, bool removeExtraWhitespaces, bool escapeWhitespaces)
+    {
+        var model = new SentencePieceModel
+        {
+            CharacterMap = characterMap,
+            ByteFallback = byteFallback,
+            AddDummyPrefix = addDummyPrefix,
+            RemoveExtraWhitespaces = removeExtraWhitespaces,
+            EscapeWhitespaces = escapeWhitespaces,
+        };
+        model._pieces.AddRange(pieces);
+        return model;
+    }
+
+    /// <summary>Checks the next piece of a model.</summary>
+    /// <param name="count">The pieces before it.</param>
+    /// <param name="length">Its bytes.</param>
+    /// <exception cref="InvalidDataException">It is none, or one too many.</exception>
+    public static void CheckPiece(int count, int length)
+    {
+        if (length is 0 or > LongestPiece || count == MostPieces)
+        {
+            throw new InvalidDataException($"Piece {count} is empty, longer than {LongestPiece} bytes, or one more than the {MostPieces} allowed.");
+        }
+    }
+
     private void Read(CodedInputStream input)
     {
         while (input.ReadTag() is var tag and not 0)
@@ -93,11 +121,7 @@ internal sealed class SentencePieceModel
             }
         }
 
-        if (text.IsEmpty || text.Length > LongestPiece || _pieces.Count == MostPieces)
-        {
-            throw new InvalidDataException($"Piece {_pieces.Count} is empty, longer than {LongestPiece} bytes, or one more than the {MostPieces} allowed.");
-        }
-
+        CheckPiece(_pieces.Count, text.Length);
         _pieces.Add(new Piece(text.ToByteArray(), score, type));
     }
 

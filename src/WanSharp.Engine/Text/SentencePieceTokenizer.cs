@@ -3,8 +3,8 @@ using System.Text;
 
 namespace WanSharp.Engine.Text;
 
-/// <summary>Splits text into the pieces of a SentencePiece Unigram model (<c>spiece.model</c>), as umT5 and the Shapes model
-/// read them.</summary>
+/// <summary>Splits text into the pieces of a SentencePiece Unigram model (a <c>spiece.model</c>, or the <c>tokenizer.json</c> that
+/// was made of one), as umT5 and the Shapes model read them.</summary>
 /// <remarks>Ids equal those of google/sentencepiece 0.1.97 followed by the end mark. Names of control pieces in the text, such
 /// as <c>&lt;/s&gt;</c>, are plain text. Thread-safe.</remarks>
 public sealed class SentencePieceTokenizer
@@ -19,9 +19,8 @@ public sealed class SentencePieceTokenizer
     private readonly float _unknownScore;
     private readonly float _bestScore;
 
-    private SentencePieceTokenizer(byte[] bytes)
+    private SentencePieceTokenizer(byte[] bytes, SentencePieceModel model)
     {
-        var model = SentencePieceModel.Parse(bytes);
         Digest = Convert.ToHexStringLower(SHA256.HashData(bytes));
         _pieces = [.. model.Pieces];
         _normalizer = new SentencePieceNormalizer(model);
@@ -54,6 +53,7 @@ public sealed class SentencePieceTokenizer
     public string Digest { get; }
 
     /// <summary>Reads a model file.</summary>
+    /// <param name="path">A <c>spiece.model</c>, or a <c>tokenizer.json</c> if its name ends so.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
     /// <exception cref="InvalidDataException">The file is no Unigram model, or lacks a piece that an encoder needs.</exception>
@@ -62,7 +62,8 @@ public sealed class SentencePieceTokenizer
         using var stream = File.OpenRead(path);
         try
         {
-            return Load(stream);
+            var bytes = Read(stream);
+            return new SentencePieceTokenizer(bytes, IsJson(path) ? TokenizerJson.Parse(bytes) : SentencePieceModel.Parse(bytes));
         }
         catch (InvalidDataException e)
         {
@@ -70,24 +71,17 @@ public sealed class SentencePieceTokenizer
         }
     }
 
-    /// <summary>Reads a model from a stream, to its end.</summary>
+    /// <summary>Reads a <c>spiece.model</c> from a stream, to its end.</summary>
     /// <exception cref="InvalidDataException">The stream is no Unigram model, or lacks a piece that an encoder needs.</exception>
     public static SentencePieceTokenizer Load(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        using var bytes = new MemoryStream();
-        var buffer = new byte[1 << 16];
-        while (stream.Read(buffer) is var count and > 0)
-        {
-            bytes.Write(buffer, 0, count);
-            if (bytes.Length > LongestModel)
-            {
-                throw new InvalidDataException($"A tokenizer's model takes at most {LongestModel} bytes.");
-            }
-        }
-
-        return new SentencePieceTokenizer(bytes.ToArray());
+        var bytes = Read(stream);
+        return new SentencePieceTokenizer(bytes, SentencePieceModel.Parse(bytes));
     }
+
+    /// <summary>Whether a file's name is that of a <c>tokenizer.json</c>.</summary>
+    internal static bool IsJson(string path) => path.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The ids of a text, ended by <see cref="EosId"/>.</summary>
     /// <param name="text">Any text; a lone surrogate counts as U+FFFD. The time grows with its length, not faster.</param>
@@ -121,6 +115,22 @@ public sealed class SentencePieceTokenizer
         }
 
         return [.. ids.Take(maxLength - 1), EosId];
+    }
+
+    private static byte[] Read(Stream stream)
+    {
+        using var bytes = new MemoryStream();
+        var buffer = new byte[1 << 16];
+        while (stream.Read(buffer) is var count and > 0)
+        {
+            bytes.Write(buffer, 0, count);
+            if (bytes.Length > LongestModel)
+            {
+                throw new InvalidDataException($"A tokenizer's model takes at most {LongestModel} bytes.");
+            }
+        }
+
+        return bytes.ToArray();
     }
 
     /// <summary>The pieces whose scores add up to the most, first to last (Viterbi).</summary>

@@ -10,7 +10,6 @@ internal sealed class ModelLayout
 {
     private const int ComfyDepth = 2;
     private const int StepsToRoot = 3;
-    private const string TokenizerName = "spiece.model";
 
     private static readonly string[] TransformerFolders =
     [
@@ -113,12 +112,14 @@ internal sealed class ModelLayout
             ?? throw new CheckpointException(_path, $"no {what} {which} was found; looked at {paths.Count} checkpoints in {Listed(CompanionFolders)}.{(problem is null ? "" : $" One of them cannot be used: {problem}")}");
     }
 
+    /// <summary>The spiece.model, or the one that the text encoder carries, or the tokenizer.json that was made of it.</summary>
     private string Tokenizer(NetworkFile textEncoder)
     {
-        var folders = TokenizerFolders.Select(Folder).Append(Path.GetDirectoryName(textEncoder.Path)!);
-        return folders.Select(folder => Path.Combine(folder, TokenizerName)).FirstOrDefault(File.Exists)
-            ?? (textEncoder.HasTokenizer ? textEncoder.Path
-                : throw new CheckpointException(_path, $"no tokenizer was found: put umT5's {TokenizerName} (google/umt5-xxl) beside the text encoder {textEncoder.Path}; looked in {Listed(TokenizerFolders)}."));
+        return File(TokenizerSource.ModelName) ?? (textEncoder.HasTokenizer ? textEncoder.Path : File(TokenizerSource.JsonName))
+            ?? throw new CheckpointException(_path, $"no tokenizer was found: put umT5's {TokenizerSource.ModelName} or {TokenizerSource.JsonName} (google/umt5-xxl) beside the text encoder {textEncoder.Path}; looked in {Listed(TokenizerFolders)}.");
+
+        string? File(string name) => TokenizerFolders.Select(Folder).Append(Path.GetDirectoryName(textEncoder.Path)!)
+            .Select(folder => Path.Combine(folder, name)).FirstOrDefault(System.IO.File.Exists);
     }
 
     private NetworkFile Read(string path)
@@ -153,7 +154,7 @@ internal sealed class ModelLayout
         var folder = own;
         for (var i = 0; i < StepsToRoot && folder is not null; i++, folder = Path.GetDirectoryName(folder))
         {
-            if (Directory.Exists(Path.Combine(folder, "vae")) || Directory.Exists(Path.Combine(folder, "text_encoders")) || File.Exists(Path.Combine(folder, "google", "umt5-xxl", TokenizerName)))
+            if (Directory.Exists(Path.Combine(folder, "vae")) || Directory.Exists(Path.Combine(folder, "text_encoders")) || Directory.Exists(Path.Combine(folder, "google", "umt5-xxl")))
             {
                 return folder;
             }

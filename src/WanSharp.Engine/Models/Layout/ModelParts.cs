@@ -30,7 +30,7 @@ internal sealed record ModelParts
 
     public required string VaePath { get; init; }
 
-    /// <summary>A <c>spiece.model</c>, or a checkpoint that carries one.</summary>
+    /// <summary>A <c>spiece.model</c>, a <c>tokenizer.json</c>, or a checkpoint that carries the former.</summary>
     public required string TokenizerPath { get; init; }
 
     /// <summary>CLIP's image encoder and where it is, of models that look at images.</summary>

@@ -3,9 +3,15 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Models.Layout;
 
-/// <summary>Reads a tokenizer from where models keep it: a <c>spiece.model</c>, or a checkpoint with the tensor <c>spiece_model</c>.</summary>
+/// <summary>Reads a tokenizer from where models keep it: a <c>spiece.model</c>, a <c>tokenizer.json</c>, or a checkpoint with the tensor <c>spiece_model</c>.</summary>
 internal static class TokenizerSource
 {
+    /// <summary>The file's name where models have one of their own.</summary>
+    public const string ModelName = "spiece.model";
+
+    /// <summary>The name of the file that Hugging Face's tokenizers read.</summary>
+    public const string JsonName = "tokenizer.json";
+
     private const int LongestModel = 64 << 20;
 
     /// <summary>Loads the tokenizer.</summary>
@@ -21,10 +27,13 @@ internal static class TokenizerSource
         return SentencePieceTokenizer.Load(stream);
     }
 
-    /// <summary>Writes the tokenizer as a <c>spiece.model</c>.</summary>
+    /// <summary>Writes the tokenizer into a folder, in the form that it has.</summary>
+    /// <returns>The file's name.</returns>
     /// <exception cref="CheckpointException">The checkpoint has no tokenizer.</exception>
-    public static void Copy(string path, string destination)
+    public static string Copy(string path, string folder)
     {
+        var name = SentencePieceTokenizer.IsJson(path) ? JsonName : ModelName;
+        var destination = Path.Combine(folder, name);
         if (ModelFiles.IsCheckpoint(path))
         {
             File.WriteAllBytes(destination, FromCheckpoint(path));
@@ -33,6 +42,8 @@ internal static class TokenizerSource
         {
             File.Copy(path, destination);
         }
+
+        return name;
     }
 
     private static byte[] FromCheckpoint(string path)
