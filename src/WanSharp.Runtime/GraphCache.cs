@@ -1,45 +1,123 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using WanSharp.Graphs;
 
 namespace WanSharp.Runtime;
 
-/// <summary>Compiles each graph once for each settings, whoever asks for it and however many at a time, and owns the sessions.</summary>
-/// <param name="runtime">What compiles; it must live as long as sessions are asked for.</param>
-/// <remarks>Thread-safe. Dispose the cache, not the sessions.</remarks>
-public sealed class GraphCache(OrtRuntime runtime) : IDisposable
+/// <summary>
+/// Compiles each graph once for each settings, whoever asks for it and however many at a time, and owns the sessions.
+/// Those that nobody uses are kept for the next one who asks, until they are too many.
+/// </summary>
+/// <remarks>Thread-safe.</remarks>
+public sealed class GraphCache : IDisposable
 {
-    private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, CachedGraph> _entries = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, GraphCounter> _counters = new(StringComparer.Ordinal);
+    private readonly GraphCacheOptions _options;
+    private long _turn;
     private volatile bool _disposed;
 
-    internal OrtRuntime Runtime => runtime;
+    /// <summary>An empty cache.</summary>
+    /// <param name="runtime">What compiles; it must live as long as sessions are asked for.</param>
+    /// <param name="options">How much is kept.</param>
+    public GraphCache(OrtRuntime runtime, GraphCacheOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(runtime);
+        Runtime = runtime;
+        _options = options ?? new GraphCacheOptions();
+        ArgumentOutOfRangeException.ThrowIfNegative(_options.KeepCompiled, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegative(_options.RecompileLimit, nameof(options));
+    }
+
+    internal OrtRuntime Runtime { get; }
+
+    /// <summary>What was compiled, and how often it served, by graph.</summary>
+    public IReadOnlyList<GraphStatistics> Statistics() => [.. _counters.Values.Select(counter => counter.Snapshot()).OrderBy(graph => graph.Name, StringComparer.Ordinal)];
 
     /// <summary>The session of a graph, compiled now if it is asked for the first time.</summary>
     /// <param name="graph">The graph.</param>
-    /// <param name="settings">How it is compiled; its name is the graph's.</param>
+    /// <param name="settings">
+    /// How it is compiled; its name is the graph's. With <see cref="SessionSettings.Dimensions"/>, each set of dimensions is
+    /// a session of its own, up to <see cref="GraphCacheOptions.RecompileLimit"/>; from then on one session serves all others.
+    /// </param>
     /// <param name="cancellationToken">Cancels the waiting, and the compilation if this caller does it; the next caller then compiles.</param>
+    /// <returns>The session, which stays until the use and all its runs are disposed.</returns>
     /// <exception cref="OrtException">The graph does not compile. The next call tries again.</exception>
     /// <exception cref="ObjectDisposedException">The cache is disposed.</exception>
     /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
-    public async Task<Session> GetAsync(OnnxGraph graph, SessionSettings settings, CancellationToken cancellationToken)
+    public async Task<SessionUse> RentAsync(OnnxGraph graph, SessionSettings settings, CancellationToken cancellationToken)
     {
-        var entry = _entries.GetOrAdd(KeyOf(graph, settings), static _ => new Entry());
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(settings);
+        var counter = _counters.GetOrAdd(graph.Name, static name => new GraphCounter(name));
+        var entry = Find(graph, settings);
         await entry.Gate.WaitAsync(cancellationToken);
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            entry.Session ??= await Task.Run(() => runtime.CreateSession(graph.ToBytes(), settings with { Name = graph.Name }, cancellationToken), cancellationToken);
+            if (entry.Session is null)
+            {
+                var started = Stopwatch.GetTimestamp();
+                entry.Session = await Task.Run(() => Runtime.CreateSession(graph.ToBytes(), entry.Settings with { Name = graph.Name }, cancellationToken), cancellationToken);
+                counter.Compiled(Stopwatch.GetElapsedTime(started));
+            }
+            else
+            {
+                counter.Hit();
+            }
+
             if (_disposed) // meanwhile, and Dispose may have passed before the session was there
             {
                 entry.Session.Dispose();
                 throw new ObjectDisposedException(nameof(GraphCache));
             }
 
-            return entry.Session;
+            entry.LastUse = Interlocked.Increment(ref _turn);
+            return entry.Session.Use();
         }
         finally
         {
             entry.Gate.Release();
+            Release(_options.KeepCompiled);
         }
+    }
+
+    /// <summary>Disposes sessions that nobody uses, those that were not asked for longest first.</summary>
+    /// <param name="keep">How many sessions may stay, those in use among them.</param>
+    /// <returns>How many were disposed.</returns>
+    public int Release(int keep)
+    {
+        var released = 0;
+        var compiled = _entries.Values.Where(entry => entry.Session is not null).OrderBy(entry => entry.LastUse).ToList();
+        foreach (var entry in compiled)
+        {
+            if (compiled.Count - released <= keep)
+            {
+                break;
+            }
+
+            if (!entry.Gate.Wait(0)) // somebody is about to use it
+            {
+                continue;
+            }
+
+            try
+            {
+                if (entry.Session is { IsUsed: false } session)
+                {
+                    entry.Session = null;
+                    session.Dispose();
+                    _counters[session.Name].Released();
+                    released++;
+                }
+            }
+            finally
+            {
+                entry.Gate.Release();
+            }
+        }
+
+        return released;
     }
 
     /// <summary>Disposes every session.</summary>
@@ -56,21 +134,46 @@ public sealed class GraphCache(OrtRuntime runtime) : IDisposable
     internal string KeyOf(OnnxGraph graph, SessionSettings settings) => string.Join(
         '\n',
         graph.Digest,
-        $"onnxruntime {runtime.Version}",
+        $"onnxruntime {Runtime.Version}",
         settings.ProviderKey,
         SessionSettings.Sorted(settings.ConfigEntries),
+        SessionSettings.Sorted(settings.Dimensions),
         settings.Optimization,
         settings.MemoryPattern,
         settings.OptimizedModelPath,
         settings.ExternalDataFolder,
         settings.ProfilePathPrefix);
 
-    private sealed class Entry
+    private CachedGraph Find(OnnxGraph graph, SessionSettings settings)
+    {
+        if (settings.Dimensions.Count == 0)
+        {
+            return EntryOf(settings);
+        }
+
+        var any = EntryOf(settings with { Dimensions = new Dictionary<string, long>() });
+        var key = KeyOf(graph, settings);
+        lock (any.Variants)
+        {
+            return any.Variants.Contains(key) || any.Variants.Count < _options.RecompileLimit && any.Variants.Add(key) ? EntryOf(settings) : any;
+        }
+
+        CachedGraph EntryOf(SessionSettings compiled) => _entries.GetOrAdd(KeyOf(graph, compiled), _ => new CachedGraph(compiled));
+    }
+
+    private sealed class CachedGraph(SessionSettings settings)
     {
         private volatile Session? _session;
 
+        public SessionSettings Settings { get; } = settings;
+
         /// <summary>Lets one caller compile at a time.</summary>
         public SemaphoreSlim Gate { get; } = new(1, 1);
+
+        /// <summary>For the graph of any dimensions: the keys of those that were asked for with dimensions of their own.</summary>
+        public HashSet<string> Variants { get; } = [];
+
+        public long LastUse { get; set; }
 
         public Session? Session
         {

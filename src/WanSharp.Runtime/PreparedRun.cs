@@ -16,6 +16,7 @@ namespace WanSharp.Runtime;
 public sealed unsafe class PreparedRun : IDisposable
 {
     private readonly Session _session;
+    private readonly SessionUse _use;
     private readonly OrtApi _api;
     private readonly OrtRunOptionsHandle _options;
     private readonly DeviceBinding? _binding;
@@ -31,6 +32,7 @@ public sealed unsafe class PreparedRun : IDisposable
         nint options;
         _api.Check(_api.Table->CreateRunOptions(&options), $"preparing a run of graph '{session.Name}'");
         _options = new OrtRunOptionsHandle(_api, options);
+        _use = session.Use();
         _binding = session.Memory is DeviceMemory device ? new DeviceBinding(session, device) : null;
         var count = session.Inputs.Count + session.Outputs.Count;
         (_values, _lent, _pointers) = (new RuntimeValue?[count], new RuntimeValue?[count], new nint[count]);
@@ -123,6 +125,7 @@ public sealed unsafe class PreparedRun : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _use.Dispose();
         _options.Dispose();
         _binding?.Dispose();
         foreach (var value in _lent)

@@ -11,6 +11,7 @@ public sealed unsafe class Session : IDisposable
     private readonly Dictionary<string, int> _inputIndex;
     private readonly Dictionary<string, int> _outputIndex;
     private readonly nint _allocator;
+    private int _uses;
 
     internal Session(OrtRuntime runtime, nint session, SessionSettings settings, OrtHandle[] weights)
     {
@@ -45,6 +46,9 @@ public sealed unsafe class Session : IDisposable
     public IReadOnlyList<ValueInfo> Outputs { get; }
 
     internal OrtRuntime Runtime { get; }
+
+    /// <summary>Whether there are runs, or others who count on the session.</summary>
+    internal bool IsUsed => Volatile.Read(ref _uses) > 0;
 
     /// <summary>What the session's memory is mapped from, to be let go with it.</summary>
     internal IDisposable? Backing { get; set; }
@@ -101,6 +105,13 @@ public sealed unsafe class Session : IDisposable
         Handle.Dispose();
         Names.Dispose();
         Backing?.Dispose();
+    }
+
+    /// <summary>Counts on the session until the use is disposed.</summary>
+    internal SessionUse Use()
+    {
+        Interlocked.Increment(ref _uses);
+        return new SessionUse(this, () => Interlocked.Decrement(ref _uses));
     }
 
     /// <summary>The position of an input that the given tensor fits.</summary>

@@ -30,6 +30,12 @@ public sealed record SessionSettings
     /// </summary>
     public bool MemoryPattern { get; init; } = true;
 
+    /// <summary>
+    /// Lengths for the graph's symbolic dimensions, by name: what is known when a graph is compiled need not be found out
+    /// when it runs, and some providers record runs of fixed shapes. Default: none.
+    /// </summary>
+    public IReadOnlyDictionary<string, long> Dimensions { get; init; } = new Dictionary<string, long>();
+
     /// <summary>Where the optimized graph is written, for inspection. Default: null, nowhere.</summary>
     public string? OptimizedModelPath { get; init; }
 
@@ -53,6 +59,6 @@ public sealed record SessionSettings
     internal SessionSettings ForProvider(string name) => new() { Name = name, Provider = Provider, ProviderOptions = ProviderOptions };
 
     /// <summary>Entries in an order that does not depend on who wrote them.</summary>
-    internal static string Sorted(IReadOnlyDictionary<string, string> entries) =>
+    internal static string Sorted<T>(IReadOnlyDictionary<string, T> entries) =>
         string.Join(';', entries.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => $"{entry.Key}={entry.Value}"));
 }

@@ -181,6 +181,7 @@ public sealed unsafe class RuntimeMemory
     /// <summary>Stops the run that asks for too much: this thread's, or every one if a thread of the library's pool asks.</summary>
     private void Stop(long requested)
     {
+        RuntimeMetrics.Short();
         var shortage = new MemoryLimitException(requested, (long)_inUse, Limit);
         foreach (var run in s_running is { } running ? [running] : _runs)
         {

@@ -45,6 +45,7 @@ internal unsafe struct OrtApiTable
     [FieldOffset(Slot * 23)] public delegate* unmanaged<nint, int, nint> SetSessionGraphOptimizationLevel;
     [FieldOffset(Slot * 24)] public delegate* unmanaged<nint, int, nint> SetIntraOpNumThreads;
     [FieldOffset(Slot * 120)] public delegate* unmanaged<nint, nint> DisablePerSessionThreads;
+    [FieldOffset(Slot * 124)] public delegate* unmanaged<nint, byte*, long, nint> AddFreeDimensionOverrideByName;
     [FieldOffset(Slot * 130)] public delegate* unmanaged<nint, byte*, byte*, nint> AddSessionConfigEntry;
     [FieldOffset(Slot * 210)] public delegate* unmanaged<nint, byte**, nint*, nuint, nint> AddExternalInitializers;
     [FieldOffset(Slot * 216)] public delegate* unmanaged<nint, byte*, byte**, byte**, nuint, nint> AppendExecutionProvider;

@@ -47,6 +47,12 @@ internal static unsafe class SessionOptionsFactory
             api.Check(table->SetOptimizedModelFilePath(pointer, path.Text), doing);
         }
 
+        foreach (var (dimension, length) in settings.Dimensions)
+        {
+            using var dimensionName = NativeText.Utf8(dimension);
+            api.Check(table->AddFreeDimensionOverrideByName(pointer, dimensionName.Text, length), doing);
+        }
+
         AddConfigEntry(options, "session.use_env_allocators", "1", doing); // the environment's one allocator, not an arena a session
         if (settings.ExternalDataFolder is { } folder)
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using WanSharp.Graphs;
 using WanSharp.Runtime.Weights;
 
@@ -88,6 +89,11 @@ internal sealed class MappedBlocks(IReadOnlyList<PreparedRun> runs, IReadOnlyLis
     {
         var reading = _coming?.Reading;
         _coming = null;
-        reading?.GetAwaiter().GetResult();
+        if (reading is not null)
+        {
+            var started = Stopwatch.GetTimestamp();
+            reading.GetAwaiter().GetResult();
+            RuntimeMetrics.Waited(Stopwatch.GetElapsedTime(started));
+        }
     }
 }

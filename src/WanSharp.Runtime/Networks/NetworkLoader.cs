@@ -29,8 +29,8 @@ internal sealed class NetworkLoader(GraphCache graphs, SessionSettings settings,
     /// <param name="cancellationToken">Cancels compilation.</param>
     public async Task<PreparedRun> PrepareAsync(OnnxGraph graph, string prefix, CancellationToken cancellationToken)
     {
-        var session = await graphs.GetAsync(graph, settings, cancellationToken);
-        var run = session.Prepare();
+        using var use = await graphs.RentAsync(graph, settings, cancellationToken);
+        var run = use.Session.Prepare();
         try
         {
             foreach (var slot in graph.Weights)
@@ -62,7 +62,7 @@ internal sealed class NetworkLoader(GraphCache graphs, SessionSettings settings,
         var converted = block.Weights.Where(slot => !weights.IsView(slot, prefix(0))).Sum(slot => slot.Shape.ElementCount * slot.DType.ByteSize());
         if (count * converted > KeptBytes)
         {
-            return new WidenedBlocks(block, await graphs.GetAsync(block, settings, cancellationToken), weights, count, prefix);
+            return new WidenedBlocks(block, await graphs.RentAsync(block, settings, cancellationToken), weights, count, prefix);
         }
 
         var runs = new List<PreparedRun>();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using WanSharp.Graphs;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
@@ -12,7 +13,7 @@ namespace WanSharp.Runtime.Networks;
 internal sealed class WidenedBlocks : IBlockRuns
 {
     private readonly OnnxGraph _graph;
-    private readonly Session _session;
+    private readonly SessionUse _session;
     private readonly WeightStore _weights;
     private readonly Func<int, string> _prefix;
     private Buffers? _current;
@@ -21,11 +22,11 @@ internal sealed class WidenedBlocks : IBlockRuns
     private (int Index, Task Widening)? _coming;
 
     /// <param name="graph">The block's graph.</param>
-    /// <param name="session">It, compiled.</param>
+    /// <param name="session">It, compiled; the use ends with these blocks.</param>
     /// <param name="weights">The network's weights.</param>
     /// <param name="count">How many blocks there are.</param>
     /// <param name="prefix">What stands before the names of a block's weights in the checkpoint.</param>
-    public WidenedBlocks(OnnxGraph graph, Session session, WeightStore weights, int count, Func<int, string> prefix)
+    public WidenedBlocks(OnnxGraph graph, SessionUse session, WeightStore weights, int count, Func<int, string> prefix)
     {
         (_graph, _session, _weights, _prefix, Count) = (graph, session, weights, prefix, count);
     }
@@ -68,11 +69,15 @@ internal sealed class WidenedBlocks : IBlockRuns
         }
     }
 
-    public void Dispose() => ReleaseMemory();
+    public void Dispose()
+    {
+        ReleaseMemory();
+        _session.Dispose();
+    }
 
     private void Begin(int index)
     {
-        _next ??= new Buffers(_graph, _session);
+        _next ??= new Buffers(_graph, _session.Session);
         var (tensors, prefix) = (_next.Tensors, _prefix(index));
         _coming = (index, Task.Run(() =>
         {
@@ -93,7 +98,12 @@ internal sealed class WidenedBlocks : IBlockRuns
     {
         var widening = _coming?.Widening;
         _coming = null;
-        widening?.GetAwaiter().GetResult();
+        if (widening is not null)
+        {
+            var started = Stopwatch.GetTimestamp();
+            widening.GetAwaiter().GetResult();
+            RuntimeMetrics.Waited(Stopwatch.GetElapsedTime(started));
+        }
     }
 
     /// <summary>A run, and the memory that its weights are in.</summary>

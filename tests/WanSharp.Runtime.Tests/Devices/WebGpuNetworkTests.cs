@@ -39,7 +39,7 @@ public sealed class WebGpuNetworkTests(RuntimeFixture fixture) : IDisposable
         ];
         foreach (var graph in parts)
         {
-            AssertComputesOnTheDevice((await graphs.GetAsync(graph, settings, Token)).EndProfiling());
+            AssertComputesOnTheDevice((await graphs.RentAsync(graph, settings, Token)).Session.EndProfiling());
         }
     }
 

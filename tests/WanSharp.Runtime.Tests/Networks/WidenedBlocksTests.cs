@@ -38,7 +38,7 @@ public sealed class WidenedBlocksTests : IDisposable
     public void Take_OverTwoPasses_GivesEachBlockItsWeights()
     {
         Assert.True(_config.Layers > 1);
-        using var widened = new WidenedBlocks(_graph, _session, _weights, _config.Layers, Prefix);
+        using var widened = new WidenedBlocks(_graph, _session.Use(), _weights, _config.Layers, Prefix);
         using var resident = Resident();
 
         for (var taken = 0; taken < 2 * _config.Layers; taken++)
@@ -56,7 +56,7 @@ public sealed class WidenedBlocksTests : IDisposable
         using var resident = Resident();
         var expected = Enumerable.Range(0, _config.Layers).Select(block => Run(resident.Take(block))).ToList();
         _weights.ResidentBlocks = stay;
-        using var widened = new WidenedBlocks(_graph, _session, _weights, _config.Layers, Prefix);
+        using var widened = new WidenedBlocks(_graph, _session.Use(), _weights, _config.Layers, Prefix);
 
         for (var taken = 0; taken < 2 * _config.Layers; taken++)
         {
@@ -82,7 +82,7 @@ public sealed class WidenedBlocksTests : IDisposable
     [Fact]
     public void Take_AfterAPassThatWasGivenUp_BeginsAgain()
     {
-        using var widened = new WidenedBlocks(_graph, _session, _weights, _config.Layers, Prefix);
+        using var widened = new WidenedBlocks(_graph, _session.Use(), _weights, _config.Layers, Prefix);
         using var resident = Resident();
         widened.Take(0);
 
@@ -93,7 +93,7 @@ public sealed class WidenedBlocksTests : IDisposable
     [Fact]
     public void Take_OfTheSameBlockAgain_IsTheSameRun()
     {
-        using var widened = new WidenedBlocks(_graph, _session, _weights, _config.Layers, Prefix);
+        using var widened = new WidenedBlocks(_graph, _session.Use(), _weights, _config.Layers, Prefix);
         var first = widened.Take(0);
 
         Assert.Same(first, widened.Take(0));
@@ -102,7 +102,7 @@ public sealed class WidenedBlocksTests : IDisposable
     [Fact]
     public void Take_AfterMemoryWasReleased_HasItsWeightsAgain()
     {
-        using var widened = new WidenedBlocks(_graph, _session, _weights, _config.Layers, Prefix);
+        using var widened = new WidenedBlocks(_graph, _session.Use(), _weights, _config.Layers, Prefix);
         using var resident = Resident();
         widened.Take(0);
         widened.ReleaseMemory();
@@ -114,7 +114,7 @@ public sealed class WidenedBlocksTests : IDisposable
     [Fact]
     public void Take_OfABlockThatTheCheckpointLacks_NamesTheTensor()
     {
-        using var widened = new WidenedBlocks(_graph, _session, _weights, _config.Layers + 1, Prefix);
+        using var widened = new WidenedBlocks(_graph, _session.Use(), _weights, _config.Layers + 1, Prefix);
         for (var block = 0; block < _config.Layers; block++)
         {
             widened.Take(block);
