@@ -1,10 +1,12 @@
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Models;
 using WanSharp.Engine.Output;
+using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Installation;
 using WanSharp.Runtime.Providers;
+using WanSharp.Runtime.Storage;
 
 namespace WanSharp.Cli;
 
@@ -55,6 +57,15 @@ internal static class EngineSetup
         runtime.AvailableProviders.FirstOrDefault(name => name.Equals(provider, StringComparison.OrdinalIgnoreCase))
             ?? throw new InvalidRequestException("provider",
                 $"There is no provider '{provider}' here: choose {string.Join(", ", runtime.AvailableProviders)}, or set WAN_ONNXRUNTIME to a build of ONNX Runtime that has it.{NearestName.Hint(provider, runtime.AvailableProviders)}");
+
+    /// <summary>How fast this machine is: remembered, or measured now.</summary>
+    public static Calibration Calibrate(CliEnvironment environment, int? threads, bool again, CancellationToken cancellationToken)
+    {
+        var count = threads ?? Environment.ProcessorCount;
+        using var store = new ContentStore(Path.Combine(CacheFolder(environment), CacheSections.Calibration), clock: environment.Clock);
+        using var runtime = OpenRuntime(environment, count);
+        return new Calibrator(store, count, environment.Clock).FindOrMeasure(runtime, again, new StatusLine(environment), cancellationToken);
+    }
 
     /// <summary>A model by name or path; names are looked up in <c>WAN_MODELS</c>, then beside the program.</summary>
     public static WanModel OpenModel(CliEnvironment environment, string nameOrPath) =>

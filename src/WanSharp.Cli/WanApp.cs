@@ -15,6 +15,7 @@ internal static class WanApp
         var root = new RootCommand("Wan 2.1 and 2.2 videos from prompts and images, without Python.")
         {
             GenerateCommand.Build(environment),
+            PlanCommand.Build(environment),
             ExportCommand.Build(environment),
             InspectCommand.Build(environment),
             ModelsCommand.Build(environment),

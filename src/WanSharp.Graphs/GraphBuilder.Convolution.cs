@@ -68,8 +68,8 @@ public sealed partial class GraphBuilder
         }
 
         var positions = space.Aggregate(x.Shape[0], (count, length) => count * length);
-        CountProduct(positions, weight.Shape.Skip(1).Aggregate((count, length) => count * length), weight.Shape[0]);
         ReadOnlySpan<GraphValue?> operands = bias is null ? [Cast(x, weight.DType), weight] : [Cast(x, weight.DType), weight, bias];
+        CountProduct(positions, weight.Shape.Skip(1).Aggregate((count, length) => count * length), weight.Shape[0]);
         return Node(
             "Conv",
             operands,

@@ -174,9 +174,9 @@ public sealed partial class GraphBuilder
         (q, k, v) = (Cast(q, Options.Compute), Cast(k, Options.Compute), Cast(v, Options.Compute));
         if (Fused && Options.FusedAttention)
         {
+            ReadOnlySpan<GraphValue?> operands = bias is null ? [q, k, v] : [q, k, v, null, null, Cast(bias, Options.Compute)];
             CountProduct(q.Shape[0] * q.Shape[1], q.Shape[2], k.Shape[1]); // the scores
             CountProduct(q.Shape[0] * q.Shape[1], k.Shape[1], q.Shape[2]); // what they weigh
-            ReadOnlySpan<GraphValue?> operands = bias is null ? [q, k, v] : [q, k, v, null, null, Cast(bias, Options.Compute)];
             return FusedNode("MultiHeadAttention", operands, Options.Compute, q.Shape, OnnxFormat.Attribute("num_heads", heads), OnnxFormat.Attribute("scale", factor));
         }
 

@@ -100,6 +100,7 @@ public sealed partial class GraphBuilder
         {
             outputs.Add($"{first.Name}:{values.Count}");
             values.Add(new GraphValue(this, outputs[^1], x.DType, With(x.Shape, axis, length)));
+            AddToStep(first, values[^1]);
         }
 
         return [.. values];

@@ -28,7 +28,9 @@ public sealed partial class GraphBuilder
     private readonly Dictionary<(TensorProto.Types.DataType, Shape, ByteString), string> _constants = [];
     private readonly List<string> _scopes = [];
     private bool _usesFusedOperators;
-    private Dim _work = 0;
+    private readonly List<GraphStep> _steps = [];
+    private readonly HashSet<GraphValue> _constantValues = [];
+    private Dim _nextWork = 0;
 
     /// <summary>Begins a graph.</summary>
     /// <param name="name">The graph's name; its weights' file is called after it.</param>
@@ -100,6 +102,11 @@ public sealed partial class GraphBuilder
         var value = new GraphValue(this, Unique(slot.Name, slot.Name), dtype, [.. shape.ToArray().Select(d => (Dim)d)]);
         _weights.Add(slot.Name, (value, slot));
         _slots.Add(slot);
+        if (Options.Weights == WeightStorage.Initializers)
+        {
+            _constantValues.Add(value);
+        }
+
         return value;
     }
 
@@ -175,12 +182,16 @@ public sealed partial class GraphBuilder
             }
         }
 
-        return new OnnxGraph(graph, Options, _usesFusedOperators, [.. _inputs], [.. _outputs], [.. _slots], _work);
+        return new OnnxGraph(graph, Options, _usesFusedOperators, [.. _inputs], [.. _outputs], [.. _slots], [.. _steps]);
     }
 
     private GraphValue Constant<T>(ReadOnlySpan<T> values, DType dtype, ReadOnlySpan<long> shape)
-        where T : unmanaged =>
-        new(this, Initializer(values, dtype.ToOnnx(), shape), dtype, [.. shape.ToArray().Select(d => (Dim)d)]);
+        where T : unmanaged
+    {
+        var constant = new GraphValue(this, Initializer(values, dtype.ToOnnx(), shape), dtype, [.. shape.ToArray().Select(d => (Dim)d)]);
+        _constantValues.Add(constant);
+        return constant;
+    }
 
     /// <summary>The name of a constant; the same constant is kept once.</summary>
     private string Initializer<T>(ReadOnlySpan<T> values, TensorProto.Types.DataType dataType, ReadOnlySpan<long> shape)
@@ -204,15 +215,46 @@ public sealed partial class GraphBuilder
     }
 
     /// <summary>Counts the multiplications and additions of a matrix product, or of what is made of such: two for each of its terms.</summary>
-    private void CountProduct(Dim rows, Dim inner, Dim columns) => _work += 2 * rows * inner * columns;
+    /// <remarks>They belong to the node that is emitted next.</remarks>
+    private void CountProduct(Dim rows, Dim inner, Dim columns) => _nextWork += 2 * rows * inner * columns;
 
     private GraphValue Node(string op, ReadOnlySpan<GraphValue?> inputs, DType dtype, IEnumerable<Dim> shape, params ReadOnlySpan<AttributeProto> attributes) =>
-        new(this, Emit(op, "", Names(inputs), attributes), dtype, [.. shape]);
+        Step(op, inputs, new(this, Emit(op, "", Names(inputs), attributes), dtype, [.. shape]));
 
     private GraphValue FusedNode(string op, ReadOnlySpan<GraphValue?> inputs, DType dtype, IEnumerable<Dim> shape, params ReadOnlySpan<AttributeProto> attributes)
     {
         _usesFusedOperators = true;
-        return new(this, Emit(op, OnnxGraph.FusedDomain, Names(inputs), attributes), dtype, [.. shape]);
+        return Step(op, inputs, new(this, Emit(op, OnnxGraph.FusedDomain, Names(inputs), attributes), dtype, [.. shape]));
+    }
+
+    /// <summary>Notes what a node costs; what is made of constants alone is a constant, and costs nothing when the graph runs.</summary>
+    private GraphValue Step(string op, ReadOnlySpan<GraphValue?> inputs, GraphValue result)
+    {
+        GraphValue[] read = [.. inputs.ToArray().OfType<GraphValue>().Where(input => !_constantValues.Contains(input))];
+        if (read.Length == 0)
+        {
+            _constantValues.Add(result);
+        }
+        else
+        {
+            _steps.Add(new GraphStep(op, read, _nextWork) { Outputs = { result } });
+        }
+
+        _nextWork = 0;
+        return result;
+    }
+
+    /// <summary>A further output of the node that <paramref name="first"/> is from.</summary>
+    private void AddToStep(GraphValue first, GraphValue further)
+    {
+        if (_constantValues.Contains(first))
+        {
+            _constantValues.Add(further);
+        }
+        else
+        {
+            _steps[^1].Outputs.Add(further);
+        }
     }
 
     private string Emit(string op, string domain, ReadOnlySpan<string> inputs, ReadOnlySpan<AttributeProto> attributes)

@@ -28,6 +28,11 @@ public sealed class GraphValue
     /// <summary>The number of dimensions.</summary>
     public int Rank => Shape.Count;
 
+    /// <summary>The bytes that it takes.</summary>
+    /// <param name="lengths">A number for each name in its shape.</param>
+    /// <exception cref="GraphException">A name has no number.</exception>
+    public double CountBytes(IReadOnlyDictionary<string, long> lengths) => ElementCount.Evaluate(lengths) * DType.ByteSize();
+
     /// <summary>The number of elements.</summary>
     internal Dim ElementCount => Shape.Aggregate(Dim.One, (count, dim) => count * dim);
 

@@ -20,9 +20,11 @@ public sealed class OnnxGraph
     private readonly GraphProto _graph;
     private readonly bool _usesFusedOperators;
     private readonly byte[] _bytes;
-    private readonly Dim _work;
+    private readonly IReadOnlyList<GraphStep> _steps;
 
-    internal OnnxGraph(GraphProto graph, GraphOptions options, bool usesFusedOperators, IReadOnlyList<GraphValue> inputs, IReadOnlyList<GraphValue> outputs, IReadOnlyList<WeightSlot> weights, Dim work)
+    internal OnnxGraph(
+        GraphProto graph, GraphOptions options, bool usesFusedOperators, IReadOnlyList<GraphValue> inputs, IReadOnlyList<GraphValue> outputs,
+        IReadOnlyList<WeightSlot> weights, IReadOnlyList<GraphStep> steps)
     {
         _graph = graph;
         _usesFusedOperators = usesFusedOperators;
@@ -30,7 +32,7 @@ public sealed class OnnxGraph
         Inputs = inputs;
         Outputs = outputs;
         Weights = weights;
-        _work = work;
+        _steps = steps;
         _bytes = Serialize($"{graph.Name}.data");
         Digest = Convert.ToHexStringLower(SHA256.HashData(_bytes));
     }
@@ -62,7 +64,16 @@ public sealed class OnnxGraph
     public double CountOperations(IReadOnlyDictionary<string, long> lengths)
     {
         ArgumentNullException.ThrowIfNull(lengths);
-        return _work.Evaluate(lengths);
+        return _steps.Sum(step => step.Operations.Evaluate(lengths));
+    }
+
+    /// <summary>What one run costs: operations, bytes moved, memory.</summary>
+    /// <param name="lengths">A number for each name in the inputs' shapes.</param>
+    /// <exception cref="GraphException">A name has no number.</exception>
+    public GraphWork CountWork(IReadOnlyDictionary<string, long> lengths)
+    {
+        ArgumentNullException.ThrowIfNull(lengths);
+        return WorkCounter.Count(_steps, Outputs, Weights.Sum(slot => (double)ByteLength(slot)), lengths);
     }
 
     /// <summary>The graph as an ONNX file without the weights' data; initializers point to the file <c>Name.data</c>.</summary>

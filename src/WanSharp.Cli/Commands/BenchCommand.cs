@@ -47,6 +47,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
             self._network, self._shape, self._size, self._frames, self._layers, self._textTokens, self._runs, self._mode, self._weights,
             self._peer, self._baseline, self._tolerance, self._provider, self._providerOptions, self._threads, self._json,
         };
+        command.Subcommands.Add(BenchPlanCommand.Build(environment));
         Require(self._runs, runs => runs is null or >= 1, "--runs takes 1 or more.");
         Require(self._textTokens, tokens => tokens is null or >= 0, "--text-tokens takes 0 or more.");
         Require(self._layers, layers => layers is null or >= 1, "--layers takes 1 or more.");

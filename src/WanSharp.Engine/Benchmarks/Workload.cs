@@ -36,19 +36,26 @@ internal abstract class Workload : IDisposable
             return new TextWorkload(shape.TextEncoder, shape.Transformer.TextLength);
         }
 
+        var latents = LatentsOf(shape, options.Width, options.Height, options.Frames);
+        return options.Subject == BenchmarkSubject.Vae ? new VaeWorkload(shape.Vae, latents) : new TransformerWorkload(shape.Transformer, latents, options.TextTokens);
+    }
+
+    /// <summary>The latents of a clip, <c>[1, channels, frames, height, width]</c>.</summary>
+    /// <exception cref="InvalidRequestException">The model makes no clip of that size.</exception>
+    public static Shape LatentsOf(NamedShape shape, int width, int height, int frames)
+    {
         var (vae, patch) = (shape.Vae, shape.Transformer.PatchSize);
         var (across, down) = (vae.SpatialStride * patch.Width, vae.SpatialStride * patch.Height);
-        var isClip = options.Width > 0 && options.Width % across == 0 && options.Height > 0 && options.Height % down == 0
-            && options.Frames > 0 && (options.Frames - 1) % vae.TemporalStride == 0;
+        var isClip = width > 0 && width % across == 0 && height > 0 && height % down == 0
+            && frames > 0 && (frames - 1) % vae.TemporalStride == 0;
         if (!isClip)
         {
             throw new InvalidRequestException(
                 "size",
-                $"{options.Width}x{options.Height} with {options.Frames} frames is no clip of this model: width must be a multiple of {across}, height of {down}, frames one more than a multiple of {vae.TemporalStride}.");
+                $"{width}x{height} with {frames} frames is no clip of this model: width must be a multiple of {across}, height of {down}, frames one more than a multiple of {vae.TemporalStride}.");
         }
 
-        Shape latents = [1, vae.LatentChannels, 1 + ((options.Frames - 1) / vae.TemporalStride), options.Height / vae.SpatialStride, options.Width / vae.SpatialStride];
-        return options.Subject == BenchmarkSubject.Vae ? new VaeWorkload(vae, latents) : new TransformerWorkload(shape.Transformer, latents, options.TextTokens);
+        return [1, vae.LatentChannels, 1 + ((frames - 1) / vae.TemporalStride), height / vae.SpatialStride, width / vae.SpatialStride];
     }
 
     /// <summary>Loads the network: maps the weights, compiles.</summary>

@@ -88,6 +88,20 @@ public sealed class WanModel : IDisposable
     /// <summary>What the pixels of a frame's height must be divisible by.</summary>
     public int PixelStrideY => Vae.SpatialStride * Transformer.PatchSize.Height;
 
+    /// <summary>Bytes of each network's weights on disk, by the name of their type.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>> WeightTypes
+    {
+        get
+        {
+            (string Name, WeightStore? Weights)[] networks =
+            [
+                (HasExperts ? "low-noise transformer" : "transformer", TransformerWeights), ("high-noise transformer", HighNoiseWeights),
+                ("text encoder", TextEncoderWeights), ("CLIP", ClipVisionWeights), ("VAE", VaeWeights),
+            ];
+            return networks.Where(network => network.Weights is not null).ToDictionary(network => network.Name, network => network.Weights!.BytesByType());
+        }
+    }
+
     /// <summary>The only transformer's, or the low-noise expert's.</summary>
     internal WeightStore TransformerWeights { get; }
 

@@ -15,6 +15,9 @@ public static class CacheSections
     /// <summary>Compiled graphs with their packed weights.</summary>
     public const string Graphs = "graphs";
 
+    /// <summary>How fast this machine is, as it was measured.</summary>
+    public const string Calibration = "calibration";
+
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [Results, Features, Weights, Graphs];
+    public static IReadOnlyList<string> All { get; } = [Results, Features, Weights, Graphs, Calibration];
 }

@@ -101,6 +101,18 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
         }
     }
 
+    /// <summary>Bytes of all tensors, by the name of the type in which the checkpoint has them; told from its header.</summary>
+    public IReadOnlyDictionary<string, long> BytesByType() =>
+        checkpoint.Tensors.Values.GroupBy(tensor => tensor.DType).ToDictionary(group => group.Key.Name(), group => group.Sum(tensor => tensor.ByteLength));
+
+    /// <summary>The tensors that a weight is made of, as they are in the checkpoint: their data is not touched.</summary>
+    /// <inheritdoc cref="Get" path="/exception"/>
+    public IReadOnlyList<Tensor> StoredAs(WeightSlot slot, string prefix = "")
+    {
+        ArgumentNullException.ThrowIfNull(slot);
+        return [.. Parts(prefix + slot.Name).Select(part => part.Tensor)];
+    }
+
     /// <summary>All weights of a graph, by name.</summary>
     /// <exception cref="CheckpointException">The checkpoint lacks one, or has it in another shape.</exception>
     public IReadOnlyDictionary<string, Tensor> For(OnnxGraph graph)

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using WanSharp.Cli.Terminal;
+using WanSharp.Engine.Images;
+using WanSharp.Engine.Planning;
+
+namespace WanSharp.Cli.Commands;
+
+/// <summary><c>wan plan</c>: what a generation costs, before it runs.</summary>
+internal sealed class PlanCommand(CliEnvironment environment)
+{
+    private readonly GenerateOptions _request = new();
+    private readonly Option<string> _model = CommonOptions.Model();
+    private readonly Option<int?> _threads = CommonOptions.Threads();
+    private readonly Option<bool> _calibrate = new("--calibrate") { Description = "Measure this machine again, which takes 2 to 5 seconds; without it, what was measured holds for 30 days." };
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    public static Command Build(CliEnvironment environment)
+    {
+        var self = new PlanCommand(environment);
+        var command = new Command("plan", "Say what a generation would compute, hold in memory and take on this machine's processor; nothing of the model runs.")
+        {
+            self._model, self._threads, self._calibrate, self._json,
+        };
+        self._request.AddTo(command);
+        command.SetAction(self.RunAsync);
+        return command.WithExamples(
+            "wan plan \"a red circle moving left on a black background\"",
+            "wan plan \"a cat on a roof\" --model ./Wan2.1-T2V-1.3B --size 832x480 --frames 81",
+            "wan plan \"a cat on a roof\" --steps 20 --json",
+            "wan plan \"a cat on a roof\" --calibrate");
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var request = await _request.ReadAsync(
+            parsed, environment.In, (file, token) => ImageReader.ReadAsync(EngineSetup.FindFfmpeg(environment), file, token), cancellationToken);
+        using var model = EngineSetup.OpenModel(environment, parsed.GetValue(_model)!);
+        var costs = new CostModel(model);
+        var plan = costs.Preview(request);
+        var machine = EngineSetup.Calibrate(environment, parsed.GetValue(_threads), parsed.GetValue(_calibrate), cancellationToken);
+        var text = new PlanText(model, plan, costs.Predict(plan, machine), machine, PlanAlternatives.Of(costs, model, request, plan, machine));
+        environment.Out.WriteLine(parsed.GetValue(_json) ? text.Json().ToJsonString(JsonText.Readable) : text.Describe());
+        return ExitCode.Done;
+    }
+}

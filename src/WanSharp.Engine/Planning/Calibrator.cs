@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using WanSharp.Engine.Benchmarks;
+using WanSharp.Runtime;
+using WanSharp.Runtime.Storage;
+
+namespace WanSharp.Engine.Planning;
+
+/// <summary>Measures this machine once and remembers it: a calibration holds for a machine, its threads and a version of ONNX Runtime.</summary>
+/// <param name="store">Where calibrations are kept.</param>
+/// <param name="threads">Threads that the runtime has.</param>
+/// <param name="clock">The time of day.</param>
+public sealed class Calibrator(ContentStore store, int threads, TimeProvider clock)
+{
+    // What was measured otherwise, by another version of WanSharp, does not hold.
+    private const int Method = 1;
+
+    /// <summary>How long a calibration is believed.</summary>
+    public static readonly TimeSpan MaximumAge = TimeSpan.FromDays(30);
+
+    /// <summary>The calibration that is remembered, or a new one: 2 to 5 seconds.</summary>
+    /// <param name="runtime">ONNX Runtime.</param>
+    /// <param name="again">Whether to measure even if one is remembered.</param>
+    /// <param name="progress">Told that it is measured.</param>
+    /// <param name="cancellationToken">Stops between two measurements.</param>
+    public Calibration FindOrMeasure(OrtRuntime runtime, bool again = false, IProgress<string>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(runtime);
+        if (!again && Find(runtime) is { } known)
+        {
+            return known;
+        }
+
+        progress?.Report("measuring this machine");
+        using var probe = new MachineProbe(runtime);
+        var calibration = probe.Measure(cancellationToken) with
+        {
+            Measured = clock.GetUtcNow(),
+            Machine = MachineName.Read(),
+            Threads = threads,
+            OnnxRuntime = runtime.Version,
+        };
+        store.Remove(KeyOf(runtime));
+        store.Put(KeyOf(runtime), Encoding.UTF8.GetBytes(calibration.ToJson()));
+        return calibration;
+    }
+
+    /// <summary>The calibration that is remembered; null when there is none, or it is older than <see cref="MaximumAge"/>.</summary>
+    public Calibration? Find(OrtRuntime runtime)
+    {
+        ArgumentNullException.ThrowIfNull(runtime);
+        var known = store.TryRead(KeyOf(runtime)) is { } json ? Calibration.FromJson(json) : null;
+        return known is not null && clock.GetUtcNow() - known.Measured < MaximumAge ? known : null;
+    }
+
+    private string KeyOf(OrtRuntime runtime)
+    {
+        var identity = string.Create(CultureInfo.InvariantCulture, $"calibration {Method}\n{MachineName.Read()}\n{threads} threads\nonnxruntime {runtime.Version}");
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)));
+    }
+}

@@ -1,0 +1,142 @@
+using WanSharp.Engine.Models;
+using WanSharp.Engine.Requests;
+using WanSharp.Engine.Text;
+using WanSharp.Graphs;
+using WanSharp.Tensors;
+
+namespace WanSharp.Engine.Planning;
+
+/// <summary>
+/// Says before it runs what a generation costs: operations and bytes counted from the graphs, memory by part, and the
+/// time that a calibrated machine takes. Reads headers of weights, never weights; runs nothing.
+/// </summary>
+/// <remarks>Thread-safe. For the CPU provider and block graphs, the way a model runs unless it is told otherwise.</remarks>
+public sealed class CostModel
+{
+    // What NetworkLoader keeps as converted copies, rather than converting block by block.
+    private const long KeptBytes = 256L << 20;
+
+    // What Denoiser runs as one batch.
+    private const int LargestSharedTokens = 4096;
+
+    private readonly WanModel _model;
+    private readonly NetworkGraphs _graphs;
+    private readonly Lazy<NetworkWeights> _transformer;
+    private readonly Lazy<NetworkWeights> _textEncoder;
+    private readonly Lazy<NetworkWeights> _decoder;
+    private readonly Lazy<NetworkWeights> _encoder;
+
+    /// <param name="model">The model; it must live as long as plans are asked about.</param>
+    public CostModel(WanModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        _model = model;
+        _graphs = new NetworkGraphs(model.Transformer, model.TextEncoder, model.Vae);
+        _transformer = new(() => NetworkWeights.Of(model.TransformerWeights, _graphs.TransformerWeights));
+        _textEncoder = new(() => NetworkWeights.Of(model.TextEncoderWeights, _graphs.TextEncoderWeights));
+        _decoder = new(() => NetworkWeights.Of(model.VaeWeights, _graphs.DecoderWeights));
+        _encoder = new(() => NetworkWeights.Of(model.VaeWeights, _graphs.EncoderWeights));
+    }
+
+    /// <summary>The plan for a request, without the model's digest, for which all weights would be read: to ask about, not to run.</summary>
+    /// <exception cref="InvalidRequestException">The model cannot make it.</exception>
+    public GenerationPlan Preview(GenerationRequest request) => GenerationPlanner.Preview(request, _model);
+
+    /// <summary>What a plan has to compute and to hold.</summary>
+    /// <exception cref="CheckpointException">The checkpoint lacks a weight.</exception>
+    public GenerationWork Count(GenerationPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        string[] prompts = [plan.Settings.Prompt, plan.Settings.NegativePrompt];
+        int[] tokens = [.. prompts.Take(plan.Branches).Select(CountTokens)];
+        var text = Text(tokens);
+        var image = Image(plan);
+        var denoise = Denoise(plan, tokens);
+        var decode = new StageWork(PlanStage.Decode, _graphs.Decode(plan.Latents), new Dictionary<DType, double>());
+        StageWork?[] stages = [text, image, denoise, decode];
+        return new GenerationWork { Stages = [.. stages.OfType<StageWork>()], Memory = [.. Memory(plan, text, image, denoise, decode).Where(part => part.Bytes > 0)] };
+    }
+
+    /// <summary>What a plan costs on a machine.</summary>
+    /// <inheritdoc cref="Count" path="/exception"/>
+    public GenerationCost Predict(GenerationPlan plan, Calibration machine)
+    {
+        ArgumentNullException.ThrowIfNull(machine);
+        var work = Count(plan);
+        return new GenerationCost
+        {
+            Stages = [.. work.Stages.Select(stage => new StageCost(stage.Stage, stage.Work.Operations, stage.Work.Bytes, Seconds(stage, machine)))],
+            Memory = work.Memory,
+            MappedBytes = work.MappedBytes,
+            PrivateBytes = work.PrivateBytes,
+        };
+    }
+
+    /// <summary>The time that work takes on a machine.</summary>
+    public static double Seconds(StageWork stage, Calibration machine)
+    {
+        ArgumentNullException.ThrowIfNull(stage);
+        ArgumentNullException.ThrowIfNull(machine);
+        var work = stage.Work;
+        var computing = (work.Products / machine.Products) + (work.WeightBytes / machine.WeightBytes) + (work.Attention / machine.Attention)
+            + (work.Convolutions / machine.Convolutions) + (work.MovedBytes / machine.MovedBytes);
+
+        // One thread widens the next block's weights while a block runs: it takes its share of the processors, and a block
+        // cannot be done before the next one's weights are there.
+        var widening = stage.Widened.Sum(weights => weights.Value / machine.Widened[weights.Key]);
+        return Math.Max(computing + (widening / Math.Max(1, machine.Threads)), widening);
+    }
+
+    private int CountTokens(string prompt) => _model.Tokenizer.Encode(PromptCleaner.Clean(prompt), _model.Transformer.TextLength).Length;
+
+    private StageWork Text(int[] tokens) => new(
+        PlanStage.Text,
+        tokens.Aggregate(GraphWork.None, (sum, count) => sum + _graphs.EncodeText(count)),
+        Widened(_textEncoder.Value, tokens.Length));
+
+    private StageWork? Image(GenerationPlan plan)
+    {
+        // The first frame is a step of the encoder, a later one what a still leaves after two.
+        var stills = plan.GivenFrames.Keys.Aggregate(
+            GraphWork.None, (sum, frame) => sum + _graphs.Encode(frame == 0 ? 1 : 2, plan.Settings.Height, plan.Settings.Width));
+        return plan.GivenFrames.Count == 0 ? null : new StageWork(PlanStage.Image, stills, new Dictionary<DType, double>());
+    }
+
+    private StageWork Denoise(GenerationPlan plan, int[] textTokens)
+    {
+        var isShared = plan.Tokens * plan.Branches <= LargestSharedTokens;
+        var (passes, batch) = isShared ? (1, plan.Branches) : (plan.Branches, 1);
+        var groups = plan.GivenFrames.Count > 0 ? plan.LatentFrames : 1;
+        var forwards = (double)plan.Settings.Steps * passes;
+        return new StageWork(PlanStage.Denoise, forwards * _graphs.Forward(plan.Latents, batch, groups, textTokens.Max()), Widened(_transformer.Value, forwards));
+    }
+
+    /// <summary>Elements that so many passes convert; what is kept is converted once, when the network is loaded.</summary>
+    private static Dictionary<DType, double> Widened(NetworkWeights weights, double passes) =>
+        weights.ConvertedBytes <= KeptBytes ? [] : weights.Converted.ToDictionary(part => part.Key, part => passes * part.Value);
+
+    private IEnumerable<MemoryPart> Memory(GenerationPlan plan, StageWork text, StageWork? image, StageWork denoise, StageWork decode)
+    {
+        yield return new("text encoder, on disk", _textEncoder.Value.StoredBytes, MemoryKind.Mapped);
+        yield return new("transformer, on disk", _transformer.Value.StoredBytes, MemoryKind.Mapped);
+        yield return new("VAE, on disk", _decoder.Value.StoredBytes, MemoryKind.Mapped);
+        yield return new("text encoder, widened weights", Converted(_textEncoder.Value, _graphs.TextEncoderBlockBytes), MemoryKind.Kept);
+        yield return new("transformer, widened weights", Converted(_transformer.Value, _graphs.TransformerBlockBytes), MemoryKind.Kept);
+
+        // Packed for the first step's graph and for the later ones', beside what is no view of the file.
+        yield return new("VAE, packed weights", (2 * _decoder.Value.GraphBytes) + _decoder.Value.ConvertedBytes, MemoryKind.Kept);
+        if (image is not null)
+        {
+            yield return new("VAE encoder, packed weights", (2 * _encoder.Value.GraphBytes) + _encoder.Value.ConvertedBytes, MemoryKind.Kept);
+            yield return new("activations of the image stage", (long)image.Work.PeakBytes, MemoryKind.Stage);
+        }
+
+        yield return new("activations of the text stage", (long)text.Work.PeakBytes, MemoryKind.Stage);
+        yield return new("activations of the denoise stage", (long)denoise.Work.PeakBytes, MemoryKind.Stage);
+        yield return new("activations of the decode stage, caches included", (long)decode.Work.PeakBytes + _graphs.DecoderCaches(plan.Latents), MemoryKind.Stage);
+    }
+
+    /// <summary>Copies of a small network are kept; of a large one there is memory for two blocks.</summary>
+    private static long Converted(NetworkWeights weights, long blockBytes) =>
+        weights.ConvertedBytes <= KeptBytes ? weights.ConvertedBytes : 2 * blockBytes;
+}

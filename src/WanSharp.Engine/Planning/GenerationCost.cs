@@ -1,0 +1,20 @@
+namespace WanSharp.Engine.Planning;
+
+/// <summary>What a plan costs on a machine.</summary>
+public sealed record GenerationCost
+{
+    /// <summary>The stages that there are, in the order in which they run.</summary>
+    public required IReadOnlyList<StageCost> Stages { get; init; }
+
+    /// <summary>Memory by part.</summary>
+    public required IReadOnlyList<MemoryPart> Memory { get; init; }
+
+    /// <summary>Bytes of mapped files that are read.</summary>
+    public required long MappedBytes { get; init; }
+
+    /// <summary>The most bytes of its own that the process needs at once.</summary>
+    public required long PrivateBytes { get; init; }
+
+    /// <summary>The time of all stages, once the networks are loaded.</summary>
+    public double Seconds => Stages.Sum(stage => stage.Seconds);
+}

@@ -1,0 +1,19 @@
+namespace WanSharp.Engine.Planning;
+
+/// <summary>What a plan has to compute, and what it holds in memory meanwhile. Counted from the graphs; nothing is measured.</summary>
+public sealed record GenerationWork
+{
+    /// <summary>The stages that there are, in the order in which they run.</summary>
+    public required IReadOnlyList<StageWork> Stages { get; init; }
+
+    /// <summary>Memory by part.</summary>
+    public required IReadOnlyList<MemoryPart> Memory { get; init; }
+
+    /// <summary>Bytes of mapped files that are read.</summary>
+    public long MappedBytes => Sum(MemoryKind.Mapped);
+
+    /// <summary>The most bytes of its own that the process needs at once.</summary>
+    public long PrivateBytes => Sum(MemoryKind.Kept) + Memory.Where(part => part.Kind == MemoryKind.Stage).Select(part => part.Bytes).DefaultIfEmpty().Max();
+
+    private long Sum(MemoryKind kind) => Memory.Where(part => part.Kind == kind).Sum(part => part.Bytes);
+}

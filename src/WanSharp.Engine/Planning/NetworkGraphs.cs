@@ -1,0 +1,107 @@
+using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
+using WanSharp.Tensors;
+
+namespace WanSharp.Engine.Planning;
+
+/// <summary>A model's networks as the graphs that run on the CPU, to count what they cost. Each is written when it is first asked for.</summary>
+/// <remarks>Thread-safe.</remarks>
+internal sealed class NetworkGraphs
+{
+    private readonly TransformerConfig _transformer;
+    private readonly Umt5Config _textEncoder;
+    private readonly Lazy<(OnnxGraph Embed, OnnxGraph Block, OnnxGraph Head)> _denoising;
+    private readonly Lazy<OnnxGraph> _textBlock;
+    private readonly Lazy<(OnnxGraph First, OnnxGraph Next)> _decoder;
+    private readonly Lazy<(OnnxGraph First, OnnxGraph Next)> _encoder;
+
+    public NetworkGraphs(TransformerConfig transformer, Umt5Config textEncoder, VaeConfig vae)
+    {
+        var options = new GraphOptions();
+        var constants = options with { Weights = WeightStorage.Initializers };
+        (_transformer, _textEncoder) = (transformer, textEncoder);
+        _denoising = new(() => (WanTransformer.Embed(transformer, options), WanTransformer.Block(transformer, options), WanTransformer.Head(transformer, options)));
+        _textBlock = new(() => Umt5Encoder.Block(textEncoder, options));
+        _decoder = new(() => (WanVae.DecodeFirst(vae, constants), WanVae.DecodeNext(vae, constants)));
+        _encoder = new(() => (WanVae.EncodeFirst(vae, constants), WanVae.EncodeNext(vae, constants)));
+    }
+
+    /// <summary>The transformer's weights, under their full names.</summary>
+    public IEnumerable<WeightSlot> TransformerWeights =>
+        [.. _denoising.Value.Embed.Weights, .. Repeat(_denoising.Value.Block, _transformer.Layers), .. _denoising.Value.Head.Weights];
+
+    /// <summary>The text encoder's weights, but for the table that is looked up.</summary>
+    public IEnumerable<WeightSlot> TextEncoderWeights => [.. Repeat(_textBlock.Value, _textEncoder.Layers)];
+
+    /// <summary>The decoder's weights.</summary>
+    public IEnumerable<WeightSlot> DecoderWeights => _decoder.Value.Next.Weights;
+
+    /// <summary>The encoder's weights.</summary>
+    public IEnumerable<WeightSlot> EncoderWeights => _encoder.Value.Next.Weights;
+
+    /// <summary>Bytes of one block's weights in the graph.</summary>
+    public long TransformerBlockBytes => BytesOf(_denoising.Value.Block);
+
+    /// <inheritdoc cref="TransformerBlockBytes"/>
+    public long TextEncoderBlockBytes => BytesOf(_textBlock.Value);
+
+    /// <summary>A forward pass of the transformer.</summary>
+    /// <param name="latents">The clip's latents, <c>[1, channels, frames, height, width]</c>.</param>
+    /// <param name="batch">Branches that share the pass.</param>
+    /// <param name="groups">Timesteps of a sample.</param>
+    /// <param name="textTokens">Tokens of the prompt.</param>
+    public GraphWork Forward(Shape latents, int batch, int groups, int textTokens)
+    {
+        var (patch, rows) = (_transformer.PatchSize, Math.Min(textTokens + 1, _transformer.TextLength)); // one row of padding stands for all
+        var (frames, height, width) = (latents[2] / patch.Frames, latents[3] / patch.Height, latents[4] / patch.Width);
+        var lengths = new Dictionary<string, long>
+        {
+            ["batch"] = batch, ["groups"] = groups, ["tokens"] = frames * height * width, ["text_rows"] = rows, ["clip_tokens"] = CountClipTokens(),
+            ["frames"] = latents[2], ["height"] = latents[3], ["width"] = latents[4],
+            ["grid_frames"] = frames, ["grid_height"] = height, ["grid_width"] = width,
+        };
+        var (embed, block, head) = _denoising.Value;
+        var blocks = _transformer.Layers * block.CountWork(lengths);
+        var between = 2.0 * batch * frames * height * width * _transformer.Dim * sizeof(float); // what a block takes and what it gives
+        var work = embed.CountWork(lengths) + blocks + head.CountWork(lengths);
+        return work with { PeakBytes = work.PeakBytes + between };
+    }
+
+    /// <summary>A prompt through the text encoder.</summary>
+    public GraphWork EncodeText(int tokens) =>
+        _textEncoder.Layers * _textBlock.Value.CountWork(new Dictionary<string, long> { ["batch"] = 1, ["length"] = tokens });
+
+    /// <summary>A clip through the decoder.</summary>
+    /// <param name="latents"><c>[1, channels, frames, height, width]</c>.</param>
+    public GraphWork Decode(Shape latents) => Stream(_decoder.Value, latents[2], latents[3], latents[4]);
+
+    /// <summary>A clip through the encoder.</summary>
+    /// <param name="latentFrames">Frames of latents that come out.</param>
+    /// <param name="height">Rows of pixels.</param>
+    /// <param name="width">Columns of pixels.</param>
+    public GraphWork Encode(long latentFrames, int height, int width) => Stream(_encoder.Value, latentFrames, height, width);
+
+    /// <summary>Bytes of what one step of the decoder leaves to the next.</summary>
+    public long DecoderCaches(Shape latents) => Caches(_decoder.Value.Next, latents[3], latents[4]);
+
+    private static GraphWork Stream((OnnxGraph First, OnnxGraph Next) network, long steps, long height, long width)
+    {
+        var lengths = Size(height, width);
+        // Weights are constants: read with the others' operands, and not fetched again for every run.
+        return (network.First.CountWork(lengths) + ((steps - 1) * network.Next.CountWork(lengths))) with { WeightBytes = 0 };
+    }
+
+    private static long Caches(OnnxGraph step, long height, long width) => (long)step.Outputs
+        .Where(output => output.Name.EndsWith(WanVae.NextSuffix, StringComparison.Ordinal))
+        .Sum(output => output.CountBytes(Size(height, width)));
+
+    private static Dictionary<string, long> Size(long height, long width) => new() { ["batch"] = 1, ["height"] = height, ["width"] = width };
+
+    // CLIP's image encoder gives one row for the class and 16 × 16 for patches.
+    private long CountClipTokens() => _transformer.ModelType == ModelType.FirstLastFrameToVideo ? 2 * 257 : 257;
+
+    private static long BytesOf(OnnxGraph graph) => graph.Weights.Sum(slot => slot.DType.ByteLength(slot.Shape.ElementCount));
+
+    private static IEnumerable<WeightSlot> Repeat(OnnxGraph block, int layers) =>
+        Enumerable.Range(0, layers).SelectMany(_ => block.Weights, (layer, slot) => slot with { Name = $"blocks.{layer}.{slot.Name}" });
+}

@@ -1,0 +1,47 @@
+using WanSharp.Graphs;
+using WanSharp.Runtime.Weights;
+using WanSharp.Tensors;
+
+namespace WanSharp.Engine.Planning;
+
+/// <summary>A network's weights as they are on disk, told from the files' headers.</summary>
+internal sealed record NetworkWeights
+{
+    /// <summary>Bytes that runs read of the files, by the type that they have there.</summary>
+    public required IReadOnlyDictionary<DType, long> Bytes { get; init; }
+
+    /// <summary>All of them.</summary>
+    public long StoredBytes => Bytes.Values.Sum();
+
+    /// <summary>Elements that must be converted, by their type on disk.</summary>
+    public required IReadOnlyDictionary<DType, double> Converted { get; init; }
+
+    /// <summary>Bytes that the weights have in the graph.</summary>
+    public required long GraphBytes { get; init; }
+
+    /// <summary>Those of them that are no views of the files.</summary>
+    public required long ConvertedBytes { get; init; }
+
+    /// <param name="weights">The files.</param>
+    /// <param name="slots">The network's weights, under their full names.</param>
+    public static NetworkWeights Of(WeightStore weights, IEnumerable<WeightSlot> slots)
+    {
+        var (bytes, converted) = (new Dictionary<DType, long>(), new Dictionary<DType, double>());
+        var (graphBytes, convertedBytes) = (0L, 0L);
+        foreach (var slot in slots)
+        {
+            graphBytes += slot.DType.ByteLength(slot.Shape.ElementCount);
+            convertedBytes += weights.IsView(slot) ? 0 : slot.DType.ByteLength(slot.Shape.ElementCount);
+            foreach (var stored in weights.StoredAs(slot))
+            {
+                bytes[stored.DType] = bytes.GetValueOrDefault(stored.DType) + stored.ByteLength;
+                if (stored.DType != slot.DType)
+                {
+                    converted[stored.DType] = converted.GetValueOrDefault(stored.DType) + stored.Shape.ElementCount;
+                }
+            }
+        }
+
+        return new NetworkWeights { Bytes = bytes, Converted = converted, GraphBytes = graphBytes, ConvertedBytes = convertedBytes };
+    }
+}

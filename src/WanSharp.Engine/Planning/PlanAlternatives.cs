@@ -1,0 +1,87 @@
+using System.Globalization;
+using WanSharp.Engine.Models;
+using WanSharp.Engine.Requests;
+using WanSharp.Engine.Sampling;
+
+namespace WanSharp.Engine.Planning;
+
+/// <summary>Finds cheaper requests that are worth knowing: a smaller size that the model was made for, fewer frames, fewer steps, no second branch.</summary>
+public static class PlanAlternatives
+{
+    // Below it, halving again leaves a clip of another kind.
+    private const int FewestSteps = 8;
+
+    /// <summary>The alternatives that cost less than the plan, each with one thing changed.</summary>
+    /// <param name="costs">The model's costs.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="plan">Its plan.</param>
+    /// <param name="machine">The machine's speed.</param>
+    public static IReadOnlyList<PlanAlternative> Of(CostModel costs, WanModel model, GenerationRequest request, GenerationPlan plan, Calibration machine)
+    {
+        ArgumentNullException.ThrowIfNull(costs);
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(plan);
+        var seconds = costs.Predict(plan, machine).Seconds;
+        return [.. Candidates(model, request, plan.Settings)
+            .Select(candidate => (candidate.Options, Cost: costs.Predict(costs.Preview(candidate.Request), machine)))
+            .Where(candidate => candidate.Cost.Seconds < seconds)
+            .Select(candidate => new PlanAlternative(candidate.Options, candidate.Cost.Seconds, candidate.Cost.PrivateBytes))];
+    }
+
+    private static IEnumerable<(string Options, GenerationRequest Request)> Candidates(WanModel model, GenerationRequest request, GenerationSettings settings)
+    {
+        if (SmallerSize(model, settings) is var (width, height))
+        {
+            yield return (Text($"--size {width}x{height}"), request with { Width = width, Height = height });
+        }
+
+        var stride = model.Vae.TemporalStride;
+        var frames = ((settings.Frames - 1) / (2 * stride) * stride) + 1;
+        if (frames > 1)
+        {
+            yield return (Text($"--frames {frames}"), request with { Frames = frames, Seconds = null });
+        }
+
+        if (settings.Steps >= 2 * FewestSteps)
+        {
+            // A sampler of second order needs fewer steps than Euler's method.
+            var sampler = settings.Sampler == Samplers.NameOf(SamplerKind.Euler) ? Samplers.NameOf(SamplerKind.UniPc) : settings.Sampler;
+            var change = sampler == settings.Sampler ? "" : $" --sampler {sampler}";
+            yield return (Text($"--steps {settings.Steps / 2}{change}"), request with { Steps = settings.Steps / 2, Sampler = sampler });
+        }
+
+        if (settings.GuidanceScale != 1)
+        {
+            yield return ("--guidance 1", request with { GuidanceScale = 1 });
+        }
+    }
+
+    /// <summary>The largest of the model's sizes that is smaller and as wide for its height; else half of both sides.</summary>
+    private static (int Width, int Height)? SmallerSize(WanModel model, GenerationSettings settings)
+    {
+        var isWide = settings.Width > settings.Height;
+        var published = ModelVariant.All.TryGetValue(model.Name, out var variant) ? variant.Sizes : [];
+        var smaller = published.Select(Parse)
+            .Where(size => size.Width * size.Height < settings.Width * settings.Height && size.Width > size.Height == isWide)
+            .OrderByDescending(size => size.Width * size.Height).ToList();
+        if (smaller is [var best, ..])
+        {
+            return best;
+        }
+
+        var (width, height) = (Half(settings.Width, model.PixelStrideX), Half(settings.Height, model.PixelStrideY));
+        return width > 0 && height > 0 ? (width, height) : null;
+    }
+
+    private static int Half(int side, int stride) => side / (2 * stride) * stride;
+
+    private static (int Width, int Height) Parse(string size)
+    {
+        var sides = size.Split('x');
+        return (int.Parse(sides[0], CultureInfo.InvariantCulture), int.Parse(sides[1], CultureInfo.InvariantCulture));
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
