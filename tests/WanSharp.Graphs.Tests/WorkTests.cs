@@ -62,4 +62,68 @@ public class WorkTests
 
         Assert.Contains("'tokens'", error.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void CountWork_OfABlock_TellsProductsFromAttention()
+    {
+        const double Tokens = 1280, Text = 512, Dim = 1536;
+
+        var block = WanTransformer.Block(new TransformerConfig(), new GraphOptions());
+        var work = block.CountWork(Lengths);
+
+        Assert.Equal(2 * 2 * Tokens * (Tokens + Text) * Dim, work.Attention);
+        Assert.Equal(block.CountOperations(Lengths), work.Operations);
+        Assert.Equal(block.Weights.Sum(slot => 4.0 * slot.Shape.ElementCount), work.WeightBytes);
+    }
+
+    [Fact]
+    public void CountWork_OfOtherOperators_IsTheBytesThatTheyReadAndWrite()
+    {
+        var g = new GraphBuilder("moves", new GraphOptions());
+        var x = g.Input("x", WanSharp.Tensors.DType.F32, ["tokens", 4]);
+        var sum = g.Silu(g.Reshape(x, [2, "tokens", 2])); // a reshape moves nothing
+        g.Output("y", sum * 2f); // nor does a constant
+
+        var work = g.Build().CountWork(new Dictionary<string, long> { ["tokens"] = 10 });
+
+        const double Value = 10 * 4 * sizeof(float);
+        Assert.Equal(4 * Value, work.MovedBytes);
+        Assert.Equal(0, work.Operations);
+        Assert.Equal(Value, work.PeakBytes); // the product may write over its operand
+    }
+
+    [Fact]
+    public void CountWork_OfAChain_HoldsWhatIsStillRead()
+    {
+        var g = new GraphBuilder("chain", new GraphOptions());
+        var x = g.Input("x", WanSharp.Tensors.DType.F32, ["tokens", 1]);
+        var a = g.Tanh(x);
+        var b = g.Tanh(a);
+        g.Output("y", g.Tanh(g.Tanh(b)) + a); // a lives all along, and beside it what is read and what is written
+
+        var work = g.Build().CountWork(new Dictionary<string, long> { ["tokens"] = 1 });
+
+        Assert.Equal(3 * sizeof(float), work.PeakBytes);
+    }
+
+    [Fact]
+    public void CountWork_WithConstantWeights_CountsNothingThatIsMadeOfThemAlone()
+    {
+        var inputs = WanVae.DecodeNext(new VaeConfig { Dim = 8 }, new GraphOptions());
+        var constants = WanVae.DecodeNext(new VaeConfig { Dim = 8 }, new GraphOptions { Weights = WeightStorage.Initializers });
+
+        Assert.Equal(inputs.CountWork(Lengths).Convolutions, constants.CountWork(Lengths).Convolutions);
+        Assert.True(constants.CountWork(Lengths).MovedBytes < inputs.CountWork(Lengths).MovedBytes); // its kernels are cut when it is compiled
+    }
+
+    [Fact]
+    public void GraphWork_OfSeveralRuns_AddsUpButForMemory()
+    {
+        var run = new GraphWork { Products = 1, IntegerProducts = 2, Attention = 3, Convolutions = 4, MovedBytes = 5, WeightBytes = 6, PeakBytes = 7 };
+
+        Assert.Equal(run + run, 2 * run);
+        Assert.Equal(10, run.Operations);
+        Assert.Equal(7, (3 * run).PeakBytes);
+        Assert.Equal(GraphWork.None, 0 * run);
+    }
 }

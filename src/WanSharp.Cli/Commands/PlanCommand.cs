@@ -36,7 +36,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
             parsed, environment.In, (file, token) => ImageReader.ReadAsync(EngineSetup.FindFfmpeg(environment), file, token), cancellationToken);
         using var model = EngineSetup.OpenModel(environment, parsed.GetValue(_model)!);
         var costs = new CostModel(model);
-        var plan = costs.Preview(request);
+        var plan = costs.Sketch(request);
         var machine = EngineSetup.Calibrate(environment, parsed.GetValue(_threads), parsed.GetValue(_calibrate), cancellationToken);
         var text = new PlanText(model, plan, costs.Predict(plan, machine), machine, PlanAlternatives.Of(costs, model, request, plan, machine));
         environment.Out.WriteLine(parsed.GetValue(_json) ? text.Json().ToJsonString(JsonText.Readable) : text.Describe());

@@ -39,7 +39,8 @@ public sealed class PlanBenchmark(OrtRuntime runtime)
         using var cache = new GraphCache(runtime);
         using var vae = new VaeRunner(runtime, named.Vae, decoding);
         using var transformer = await TransformerRunner.CreateAsync(cache, named.Transformer, denoising, new SessionSettings(), cancellationToken: cancellationToken);
-        using var context = Noise([1, named.Transformer.TextLength, named.Transformer.TextDim]);
+        using var text = Noise([1, named.Transformer.TextLength, named.Transformer.TextDim]);
+        using var context = transformer.PrepareContext(text, cancellationToken: cancellationToken);
 
         progress?.Report("warming up");
         Forward(latents[0]);
@@ -65,7 +66,7 @@ public sealed class PlanBenchmark(OrtRuntime runtime)
             using var noise = Noise(shapeOfLatents);
             using var velocity = Tensor.Zeros(DType.F32, shapeOfLatents);
             var started = Stopwatch.GetTimestamp();
-            transformer.Forward(noise, [Timestep], context, velocity, cancellationToken: cancellationToken);
+            transformer.Forward(noise, [Timestep], [context], velocity, cancellationToken);
             return Stopwatch.GetElapsedTime(started).TotalSeconds;
         }
 

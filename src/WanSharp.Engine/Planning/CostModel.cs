@@ -2,6 +2,7 @@ using WanSharp.Engine.Models;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Text;
 using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Planning;
@@ -22,6 +23,8 @@ public sealed class CostModel
     private readonly WanModel _model;
     private readonly NetworkGraphs _graphs;
     private readonly Lazy<NetworkWeights> _transformer;
+    private readonly Lazy<NetworkWeights> _highNoise;
+    private readonly Lazy<NetworkWeights> _clipVision;
     private readonly Lazy<NetworkWeights> _textEncoder;
     private readonly Lazy<NetworkWeights> _decoder;
     private readonly Lazy<NetworkWeights> _encoder;
@@ -31,8 +34,10 @@ public sealed class CostModel
     {
         ArgumentNullException.ThrowIfNull(model);
         _model = model;
-        _graphs = new NetworkGraphs(model.Transformer, model.TextEncoder, model.Vae);
+        _graphs = new NetworkGraphs(model.Transformer, model.TextEncoder, model.Vae, model.ClipVision);
         _transformer = new(() => NetworkWeights.Of(model.TransformerWeights, _graphs.TransformerWeights));
+        _highNoise = new(() => model.HighNoiseWeights is { } weights ? NetworkWeights.Of(weights, _graphs.TransformerWeights) : NetworkWeights.None);
+        _clipVision = new(() => model.ClipVisionWeights is { } weights ? NetworkWeights.Of(weights, _graphs.ClipVisionWeights) : NetworkWeights.None);
         _textEncoder = new(() => NetworkWeights.Of(model.TextEncoderWeights, _graphs.TextEncoderWeights));
         _decoder = new(() => NetworkWeights.Of(model.VaeWeights, _graphs.DecoderWeights));
         _encoder = new(() => NetworkWeights.Of(model.VaeWeights, _graphs.EncoderWeights));
@@ -40,7 +45,11 @@ public sealed class CostModel
 
     /// <summary>The plan for a request, without the model's digest, for which all weights would be read: to ask about, not to run.</summary>
     /// <exception cref="InvalidRequestException">The model cannot make it.</exception>
-    public GenerationPlan Preview(GenerationRequest request) => GenerationPlanner.Preview(request, _model);
+    public GenerationPlan Sketch(GenerationRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return GenerationPlanner.Sketch(request, _model);
+    }
 
     /// <summary>What a plan has to compute and to hold.</summary>
     /// <exception cref="CheckpointException">The checkpoint lacks a weight.</exception>
@@ -96,32 +105,51 @@ public sealed class CostModel
 
     private StageWork? Image(GenerationPlan plan)
     {
-        // The first frame is a step of the encoder, a later one what a still leaves after two.
-        var stills = plan.GivenFrames.Keys.Aggregate(
-            GraphWork.None, (sum, frame) => sum + _graphs.Encode(frame == 0 ? 1 : 2, plan.Settings.Height, plan.Settings.Width));
-        return plan.GivenFrames.Count == 0 ? null : new StageWork(PlanStage.Image, stills, new Dictionary<DType, double>());
+        if (plan.GivenFrames.Count == 0)
+        {
+            return null;
+        }
+
+        var (width, height) = (plan.Settings.Width, plan.Settings.Height);
+        var frames = _model.Transformer.ModelType == ModelType.TextImageToVideo
+            ? plan.GivenFrames.Keys.Aggregate(GraphWork.None, (sum, frame) => sum + _graphs.Encode(frame == 0 ? 1 : 2, height, width)) // a later frame is what a still leaves after two
+            : _graphs.Encode(plan.LatentFrames, height, width); // the image in a clip that is grey otherwise
+        return _model.ClipVision is null
+            ? new StageWork(PlanStage.Image, frames, new Dictionary<DType, double>())
+            : new StageWork(PlanStage.Image, frames + _graphs.EncodeImages(plan.GivenFrames.Count), Widened(_clipVision.Value, passes: 1));
     }
 
     private StageWork Denoise(GenerationPlan plan, int[] textTokens)
     {
         var isShared = plan.Tokens * plan.Branches <= LargestSharedTokens;
         var (passes, batch) = isShared ? (1, plan.Branches) : (plan.Branches, 1);
-        var groups = plan.GivenFrames.Count > 0 ? plan.LatentFrames : 1;
-        var forwards = (double)plan.Settings.Steps * passes;
-        return new StageWork(PlanStage.Denoise, forwards * _graphs.Forward(plan.Latents, batch, groups, textTokens.Max()), Widened(_transformer.Value, forwards));
+        var groups = _model.Transformer.ModelType == ModelType.TextImageToVideo && plan.GivenFrames.Count > 0 ? plan.LatentFrames : 1;
+        int[] steps = [plan.Settings.Steps - plan.HighNoiseSteps, plan.HighNoiseSteps]; // of either expert
+        var contexts = textTokens.Aggregate(GraphWork.None, (sum, count) => sum + _graphs.PrepareContext(count));
+        var forwards = (double)plan.Settings.Steps * passes * _graphs.Forward(plan.Latents, batch, groups, textTokens.Max());
+        return new StageWork(
+            PlanStage.Denoise,
+            (steps.Count(count => count > 0) * contexts) + forwards,
+            Sum(Widened(_transformer.Value, (double)steps[0] * passes), Widened(_highNoise.Value, (double)steps[1] * passes)));
     }
 
     /// <summary>Elements that so many passes convert; what is kept is converted once, when the network is loaded.</summary>
     private static Dictionary<DType, double> Widened(NetworkWeights weights, double passes) =>
         weights.ConvertedBytes <= KeptBytes ? [] : weights.Converted.ToDictionary(part => part.Key, part => passes * part.Value);
 
+    private static Dictionary<DType, double> Sum(Dictionary<DType, double> left, Dictionary<DType, double> right) =>
+        left.Concat(right).GroupBy(part => part.Key).ToDictionary(parts => parts.Key, parts => parts.Sum(part => part.Value));
+
     private IEnumerable<MemoryPart> Memory(GenerationPlan plan, StageWork text, StageWork? image, StageWork denoise, StageWork decode)
     {
         yield return new("text encoder, on disk", _textEncoder.Value.StoredBytes, MemoryKind.Mapped);
         yield return new("transformer, on disk", _transformer.Value.StoredBytes, MemoryKind.Mapped);
+        yield return new("high-noise transformer, on disk", _highNoise.Value.StoredBytes, MemoryKind.Mapped);
+        yield return new("CLIP, on disk", _clipVision.Value.StoredBytes, MemoryKind.Mapped);
         yield return new("VAE, on disk", _decoder.Value.StoredBytes, MemoryKind.Mapped);
         yield return new("text encoder, widened weights", Converted(_textEncoder.Value, _graphs.TextEncoderBlockBytes), MemoryKind.Kept);
         yield return new("transformer, widened weights", Converted(_transformer.Value, _graphs.TransformerBlockBytes), MemoryKind.Kept);
+        yield return new("high-noise transformer, widened weights", Converted(_highNoise.Value, _graphs.TransformerBlockBytes), MemoryKind.Kept);
 
         // Packed for the first step's graph and for the later ones', beside what is no view of the file.
         yield return new("VAE, packed weights", (2 * _decoder.Value.GraphBytes) + _decoder.Value.ConvertedBytes, MemoryKind.Kept);

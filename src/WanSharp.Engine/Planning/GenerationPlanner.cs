@@ -38,9 +38,6 @@ internal static class GenerationPlanner
             : throw new InvalidRequestException("prompt", "The prompts are too long to be embedded in the clip: shorten them, or take out characters that JSON escapes.");
     }
 
-    /// <summary>A plan to look at, not to run: it lacks the digest of the weights, for which they would all be read.</summary>
-    public static GenerationPlan Preview(GenerationRequest request, WanModel model) => Plan(request, model, modelDigest: "");
-
     /// <summary>Checks that a model's defaults can be planned, without reading its weights.</summary>
     /// <exception cref="InvalidRequestException">They cannot.</exception>
     public static void CheckDefaults(WanModel model) => Sketch(new GenerationRequest { Prompt = "any" }, model, requireImages: false);

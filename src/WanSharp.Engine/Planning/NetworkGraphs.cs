@@ -10,16 +10,21 @@ internal sealed class NetworkGraphs
 {
     private readonly TransformerConfig _transformer;
     private readonly Umt5Config _textEncoder;
+    private readonly ClipVisionConfig? _clipVision;
     private readonly Lazy<(OnnxGraph Embed, OnnxGraph Block, OnnxGraph Head)> _denoising;
+    private readonly Lazy<(OnnxGraph Embed, OnnxGraph Keys)> _context;
     private readonly Lazy<OnnxGraph> _textBlock;
+    private readonly Lazy<(OnnxGraph Embed, OnnxGraph Block)> _clip;
     private readonly Lazy<(OnnxGraph First, OnnxGraph Next)> _decoder;
     private readonly Lazy<(OnnxGraph First, OnnxGraph Next)> _encoder;
 
-    public NetworkGraphs(TransformerConfig transformer, Umt5Config textEncoder, VaeConfig vae)
+    public NetworkGraphs(TransformerConfig transformer, Umt5Config textEncoder, VaeConfig vae, ClipVisionConfig? clipVision = null)
     {
         var options = new GraphOptions();
         var constants = options with { Weights = WeightStorage.Initializers };
-        (_transformer, _textEncoder) = (transformer, textEncoder);
+        (_transformer, _textEncoder, _clipVision) = (transformer, textEncoder, clipVision);
+        _context = new(() => (WanTransformer.Context(transformer, options), WanTransformer.Keys(transformer, options)));
+        _clip = new(() => clipVision is { } clip ? (ClipVision.Embed(clip, options), ClipVision.Block(clip, options)) : throw new InvalidOperationException("The model has no image encoder."));
         _denoising = new(() => (WanTransformer.Embed(transformer, options), WanTransformer.Block(transformer, options), WanTransformer.Head(transformer, options)));
         _textBlock = new(() => Umt5Encoder.Block(textEncoder, options));
         _decoder = new(() => (WanVae.DecodeFirst(vae, constants), WanVae.DecodeNext(vae, constants)));
@@ -28,10 +33,16 @@ internal sealed class NetworkGraphs
 
     /// <summary>The transformer's weights, under their full names.</summary>
     public IEnumerable<WeightSlot> TransformerWeights =>
-        [.. _denoising.Value.Embed.Weights, .. Repeat(_denoising.Value.Block, _transformer.Layers), .. _denoising.Value.Head.Weights];
+    [
+        .. _context.Value.Embed.Weights, .. Repeat(_context.Value.Keys, _transformer.Layers, "blocks."),
+        .. _denoising.Value.Embed.Weights, .. Repeat(_denoising.Value.Block, _transformer.Layers, "blocks."), .. _denoising.Value.Head.Weights,
+    ];
 
     /// <summary>The text encoder's weights, but for the table that is looked up.</summary>
-    public IEnumerable<WeightSlot> TextEncoderWeights => [.. Repeat(_textBlock.Value, _textEncoder.Layers)];
+    public IEnumerable<WeightSlot> TextEncoderWeights => [.. Repeat(_textBlock.Value, _textEncoder.Layers, "blocks.")];
+
+    /// <summary>The weights of CLIP's image encoder.</summary>
+    public IEnumerable<WeightSlot> ClipVisionWeights => [.. _clip.Value.Embed.Weights, .. Repeat(_clip.Value.Block, _clipVision!.LayersUsed, "visual.transformer.")];
 
     /// <summary>The decoder's weights.</summary>
     public IEnumerable<WeightSlot> DecoderWeights => _decoder.Value.Next.Weights;
@@ -49,14 +60,14 @@ internal sealed class NetworkGraphs
     /// <param name="latents">The clip's latents, <c>[1, channels, frames, height, width]</c>.</param>
     /// <param name="batch">Branches that share the pass.</param>
     /// <param name="groups">Timesteps of a sample.</param>
-    /// <param name="textTokens">Tokens of the prompt.</param>
+    /// <param name="textTokens">Tokens of the longest prompt.</param>
     public GraphWork Forward(Shape latents, int batch, int groups, int textTokens)
     {
-        var (patch, rows) = (_transformer.PatchSize, Math.Min(textTokens + 1, _transformer.TextLength)); // one row of padding stands for all
+        var patch = _transformer.PatchSize;
         var (frames, height, width) = (latents[2] / patch.Frames, latents[3] / patch.Height, latents[4] / patch.Width);
-        var lengths = new Dictionary<string, long>
+        var lengths = new Dictionary<string, long>(ContextLengths(batch, textTokens))
         {
-            ["batch"] = batch, ["groups"] = groups, ["tokens"] = frames * height * width, ["text_rows"] = rows, ["clip_tokens"] = CountClipTokens(),
+            ["groups"] = groups, ["tokens"] = frames * height * width,
             ["frames"] = latents[2], ["height"] = latents[3], ["width"] = latents[4],
             ["grid_frames"] = frames, ["grid_height"] = height, ["grid_width"] = width,
         };
@@ -65,6 +76,21 @@ internal sealed class NetworkGraphs
         var between = 2.0 * batch * frames * height * width * _transformer.Dim * sizeof(float); // what a block takes and what it gives
         var work = embed.CountWork(lengths) + blocks + head.CountWork(lengths);
         return work with { PeakBytes = work.PeakBytes + between };
+    }
+
+    /// <summary>What a transformer makes of a prompt once for a clip: the keys and values that its blocks attend to.</summary>
+    public GraphWork PrepareContext(int textTokens)
+    {
+        var (embed, keys) = _context.Value;
+        var lengths = ContextLengths(batch: 1, textTokens);
+        return embed.CountWork(lengths) + (_transformer.Layers * keys.CountWork(lengths));
+    }
+
+    /// <summary>Images through CLIP's encoder.</summary>
+    public GraphWork EncodeImages(int count)
+    {
+        var lengths = new Dictionary<string, long> { ["batch"] = count };
+        return _clip.Value.Embed.CountWork(lengths) + (_clipVision!.LayersUsed * _clip.Value.Block.CountWork(lengths));
     }
 
     /// <summary>A prompt through the text encoder.</summary>
@@ -84,6 +110,13 @@ internal sealed class NetworkGraphs
     /// <summary>Bytes of what one step of the decoder leaves to the next.</summary>
     public long DecoderCaches(Shape latents) => Caches(_decoder.Value.Next, latents[3], latents[4]);
 
+    private Dictionary<string, long> ContextLengths(int batch, int textTokens) => new()
+    {
+        ["batch"] = batch,
+        ["text_rows"] = Math.Min(textTokens + 1, _transformer.TextLength), // one row of padding stands for all
+        ["clip_tokens"] = _clipVision?.Tokens ?? 0,
+    };
+
     private static GraphWork Stream((OnnxGraph First, OnnxGraph Next) network, long steps, long height, long width)
     {
         var lengths = Size(height, width);
@@ -97,11 +130,8 @@ internal sealed class NetworkGraphs
 
     private static Dictionary<string, long> Size(long height, long width) => new() { ["batch"] = 1, ["height"] = height, ["width"] = width };
 
-    // CLIP's image encoder gives one row for the class and 16 × 16 for patches.
-    private long CountClipTokens() => _transformer.ModelType == ModelType.FirstLastFrameToVideo ? 2 * 257 : 257;
-
     private static long BytesOf(OnnxGraph graph) => graph.Weights.Sum(slot => slot.DType.ByteLength(slot.Shape.ElementCount));
 
-    private static IEnumerable<WeightSlot> Repeat(OnnxGraph block, int layers) =>
-        Enumerable.Range(0, layers).SelectMany(_ => block.Weights, (layer, slot) => slot with { Name = $"blocks.{layer}.{slot.Name}" });
+    private static IEnumerable<WeightSlot> Repeat(OnnxGraph block, int layers, string prefix) =>
+        Enumerable.Range(0, layers).SelectMany(_ => block.Weights, (layer, slot) => slot with { Name = $"{prefix}{layer}.{slot.Name}" });
 }

@@ -7,6 +7,12 @@ namespace WanSharp.Engine.Planning;
 /// <summary>A network's weights as they are on disk, told from the files' headers.</summary>
 internal sealed record NetworkWeights
 {
+    /// <summary>Of a network that a model does not have.</summary>
+    public static NetworkWeights None { get; } = new()
+    {
+        Bytes = new Dictionary<DType, long>(), Converted = new Dictionary<DType, double>(), GraphBytes = 0, ConvertedBytes = 0,
+    };
+
     /// <summary>Bytes that runs read of the files, by the type that they have there.</summary>
     public required IReadOnlyDictionary<DType, long> Bytes { get; init; }
 

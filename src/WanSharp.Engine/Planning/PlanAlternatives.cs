@@ -25,7 +25,7 @@ public static class PlanAlternatives
         ArgumentNullException.ThrowIfNull(plan);
         var seconds = costs.Predict(plan, machine).Seconds;
         return [.. Candidates(model, request, plan.Settings)
-            .Select(candidate => (candidate.Options, Cost: costs.Predict(costs.Preview(candidate.Request), machine)))
+            .Select(candidate => (candidate.Options, Cost: costs.Predict(costs.Sketch(candidate.Request), machine)))
             .Where(candidate => candidate.Cost.Seconds < seconds)
             .Select(candidate => new PlanAlternative(candidate.Options, candidate.Cost.Seconds, candidate.Cost.PrivateBytes))];
     }

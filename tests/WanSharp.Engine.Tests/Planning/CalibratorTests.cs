@@ -1,0 +1,52 @@
+using WanSharp.Engine.Planning;
+using WanSharp.Runtime.Storage;
+
+namespace WanSharp.Engine.Tests.Planning;
+
+public sealed class CalibratorTests(TinyEngine engine) : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly SettableClock _clock = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void FindOrMeasure_MeasuresOnce_AndAgainWhenItIsOld()
+    {
+        using var store = new ContentStore(_folder.Path, clock: _clock);
+        var calibrator = new Calibrator(store, threads: 2, _clock);
+
+        Assert.Null(calibrator.Find(engine.Runtime));
+        var measured = calibrator.FindOrMeasure(engine.Runtime, cancellationToken: Token);
+
+        Assert.Equal(measured.ToJson(), calibrator.FindOrMeasure(engine.Runtime, cancellationToken: Token).ToJson());
+        Assert.Null(new Calibrator(store, threads: 1, _clock).Find(engine.Runtime)); // another number of threads is another speed
+        _clock.Now += Calibrator.MaximumAge;
+        Assert.Null(calibrator.Find(engine.Runtime));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("{}")]
+    [InlineData("[1]")]
+    public void FromJson_OfOtherJson_IsNone(string json) => Assert.Null(Calibration.FromJson(System.Text.Encoding.UTF8.GetBytes(json)));
+
+    [Fact]
+    public void FromJson_OfARateThatIsNone_IsNone()
+    {
+        var json = (CostModelTests.Machine with { Products = 0 }).ToJson();
+
+        Assert.Null(Calibration.FromJson(System.Text.Encoding.UTF8.GetBytes(json)));
+        Assert.NotNull(Calibration.FromJson(System.Text.Encoding.UTF8.GetBytes(CostModelTests.Machine.ToJson())));
+    }
+
+    private sealed class SettableClock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = new(2026, 11, 22, 0, 0, 0, TimeSpan.Zero);
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+}

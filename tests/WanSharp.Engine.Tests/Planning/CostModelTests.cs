@@ -1,0 +1,112 @@
+using WanSharp.Engine.Planning;
+using WanSharp.Engine.Requests;
+using WanSharp.Graphs;
+using WanSharp.Tensors;
+
+namespace WanSharp.Engine.Tests.Planning;
+
+public class CostModelTests(TinyEngine engine)
+{
+    private static readonly GenerationRequest Circle = new() { Prompt = "a red circle" };
+
+    private GenerationPlan Sketch(GenerationRequest request) => new CostModel(engine.Model).Sketch(request);
+
+    /// <summary>A machine that does everything at a billion a second, to add up by hand.</summary>
+    internal static Calibration Machine { get; } = new()
+    {
+        Measured = new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero),
+        Machine = "made up",
+        Threads = 2,
+        OnnxRuntime = "1.30.0",
+        Products = 1e9,
+        WeightBytes = 1e9,
+        Attention = 1e9,
+        Convolutions = 1e9,
+        MovedBytes = 1e9,
+        Widened = new Dictionary<DType, double> { [DType.F16] = 1e9 },
+    };
+
+    [Fact]
+    public void Count_OfTwiceTheSteps_IsTwiceTheDenoising()
+    {
+        var costs = new CostModel(engine.Model);
+
+        var (few, many) = (Stages(Circle with { Steps = 2 }), Stages(Circle with { Steps = 4 }));
+
+        // The context's keys are made once for the clip.
+        Assert.Equal(2, (many[PlanStage.Denoise] - Once()) / (few[PlanStage.Denoise] - Once()), tolerance: 1e-9);
+        Assert.Equal(few[PlanStage.Text], many[PlanStage.Text]);
+        Assert.Equal(few[PlanStage.Decode], many[PlanStage.Decode]);
+        Assert.False(few.ContainsKey(PlanStage.Image));
+
+        Dictionary<PlanStage, double> Stages(GenerationRequest request) => costs.Count(Sketch(request)).Stages.ToDictionary(stage => stage.Stage, stage => stage.Work.Operations);
+
+        double Once() => (2 * few[PlanStage.Denoise]) - many[PlanStage.Denoise];
+    }
+
+    [Fact]
+    public void Count_WithoutGuidance_IsHalfTheText()
+    {
+        var costs = new CostModel(engine.Model);
+
+        var both = costs.Count(Sketch(Circle with { NegativePrompt = Circle.Prompt }));
+        var one = costs.Count(Sketch(Circle with { GuidanceScale = 1 }));
+
+        Assert.Equal(2 * one.Stages[0].Work.Operations, both.Stages[0].Work.Operations);
+        Assert.True(one.Stages[^2].Work.Operations < both.Stages[^2].Work.Operations);
+        Assert.Equal(one.Stages[^1].Work, both.Stages[^1].Work);
+    }
+
+    [Fact]
+    public void Count_OfMoreFrames_NeedsNoMoreMemoryToDecode()
+    {
+        var costs = new CostModel(engine.Model);
+
+        var (few, many) = (Decode(9), Decode(33));
+
+        Assert.Equal(few.Work.PeakBytes, many.Work.PeakBytes); // the VAE streams
+        Assert.True(few.Work.Operations < many.Work.Operations);
+
+        StageWork Decode(int frames) => costs.Count(Sketch(Circle with { Frames = frames })).Stages[^1];
+    }
+
+    [Fact]
+    public void Predict_AddsUpStagesAndParts()
+    {
+        var costs = new CostModel(engine.Model);
+
+        var cost = costs.Predict(Sketch(Circle), Machine);
+
+        Assert.Equal([PlanStage.Text, PlanStage.Denoise, PlanStage.Decode], cost.Stages.Select(stage => stage.Stage));
+        Assert.Equal(cost.Stages.Sum(stage => stage.Seconds), cost.Seconds);
+        Assert.All(cost.Stages, stage => Assert.True(stage.Seconds > 0 && double.IsFinite(stage.Seconds)));
+        Assert.Equal(cost.Memory.Where(part => part.Kind == MemoryKind.Mapped).Sum(part => part.Bytes), cost.MappedBytes);
+        Assert.InRange(cost.PrivateBytes, cost.Memory.Where(part => part.Kind == MemoryKind.Kept).Sum(part => part.Bytes), cost.Memory.Sum(part => part.Bytes));
+    }
+
+    [Fact]
+    public void Seconds_AreWorkByRate()
+    {
+        var work = new GraphWork { Products = 1e9, Attention = 2e9, Convolutions = 3e9, MovedBytes = 4e9, WeightBytes = 5e9, PeakBytes = 1e12 };
+        var none = new StageWork(PlanStage.Denoise, work, new Dictionary<DType, double>());
+
+        Assert.Equal(15, CostModel.Seconds(none, Machine));
+        Assert.Equal(16, CostModel.Seconds(none with { Widened = new Dictionary<DType, double> { [DType.F16] = 2e9 } }, Machine)); // one of two threads
+        Assert.Equal(100, CostModel.Seconds(none with { Widened = new Dictionary<DType, double> { [DType.F16] = 100e9 } }, Machine)); // it cannot keep up
+    }
+
+    [Fact]
+    public void Alternatives_CostLess_AndSayWhatToChange()
+    {
+        var costs = new CostModel(engine.Model);
+        var request = Circle with { Steps = 40, Sampler = "euler", Frames = 17 };
+        var plan = Sketch(request);
+
+        var alternatives = PlanAlternatives.Of(costs, engine.Model, request, plan, Machine);
+
+        Assert.Contains(alternatives, other => other.Options == "--frames 9");
+        Assert.Contains(alternatives, other => other.Options == "--steps 20 --sampler unipc");
+        Assert.Contains(alternatives, other => other.Options == "--guidance 1");
+        Assert.All(alternatives, other => Assert.InRange(other.Seconds, 0, costs.Predict(plan, Machine).Seconds));
+    }
+}
