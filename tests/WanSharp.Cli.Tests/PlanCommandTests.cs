@@ -1,0 +1,52 @@
+using System.Text.Json.Nodes;
+
+namespace WanSharp.Cli.Tests;
+
+public sealed class PlanCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _cache = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _cache.Dispose();
+
+    [Fact]
+    public async Task Plan_OfAPrompt_SaysWhatItCosts_AndRemembersTheMachine()
+    {
+        var json = await RunAsync("plan", "a red circle", "--steps", "20", "--json");
+        Assert.Equal(ExitCode.Done, json.ExitCode);
+        var text = await RunAsync("plan", "a red circle", "--steps", "20");
+
+        var plan = JsonNode.Parse(json.Out)!;
+        var stages = plan["stages"]!.AsArray();
+        Assert.Equal(["text", "denoise", "decode"], stages.Select(stage => stage!["stage"]!.GetValue<string>()));
+        Assert.Equal(plan["seconds"]!.GetValue<double>(), stages.Sum(stage => stage!["seconds"]!.GetValue<double>()), tolerance: 0.01); // each is rounded
+        Assert.Contains(plan["alternatives"]!.AsArray(), other => other!["options"]!.GetValue<string>() == "--steps 10");
+        Assert.Equal(["F16"], plan["weights"]!["transformer"]!.AsObject().Select(type => type.Key));
+        Assert.Contains("private at most", text.Out, StringComparison.Ordinal);
+        Assert.Contains("--guidance 1", text.Out, StringComparison.Ordinal);
+        Assert.Single(Directory.GetDirectories(_cache["calibration"], "*", SearchOption.AllDirectories), folder => File.Exists(Path.Combine(folder, "payload")));
+    }
+
+    [Fact]
+    public async Task Plan_OfWhatCannotBeMade_NamesTheWayOut() =>
+        (await RunAsync("plan", "a red circle", "--frames", "16")).AssertFailed(ExitCode.WrongUsage, "The nearest is 17");
+
+    [Fact]
+    public async Task BenchPlan_OfTheShapesModel_ComparesWithWhatItMeasured()
+    {
+        var run = await RunAsync("bench", "plan", "--shape", "shapes", "--clip", "32x32x1", "--tolerance", "1000000", "--json");
+
+        Assert.Equal(ExitCode.Done, run.ExitCode);
+        var checks = JsonNode.Parse(run.Out)!.AsArray();
+        Assert.Equal(["denoise", "decode"], checks.Select(check => check!["stage"]!.GetValue<string>()));
+        Assert.All(checks, check => Assert.True(check!["measured_seconds"]!.GetValue<double>() > 0));
+    }
+
+    [Fact]
+    public async Task BenchPlan_OfNoClip_SaysWhatAClipIs() =>
+        (await RunAsync("bench", "plan", "--clip", "256x256")).AssertFailed(ExitCode.WrongUsage, "such as 256x256x17");
+
+    private Task<CommandLineRun> RunAsync(params string[] args) =>
+        CommandLineRun.RunAsync(args, variables: new Dictionary<string, string> { ["WAN_CACHE"] = _cache.Path }, cancellationToken: Token);
+}
