@@ -97,12 +97,43 @@ public static class WanTransformer
     public static OnnxGraph Block(TransformerConfig config, GraphOptions options)
     {
         var g = Begin("transformer_block", config, options);
-        var x = g.Input("x", DType.F32, ["batch", "tokens", config.Dim]);
-        var e0 = g.Input("e0", DType.F32, ["batch", "groups", Modulations, config.Dim]);
+        var (x, e0, rope) = BlockInputs(g, config);
         var keys = KeyInputs(g, config, prefix: "");
-        var cos = g.Input("rope_cos", DType.F32, ["tokens", config.HeadDim / 2]);
-        var sin = g.Input("rope_sin", DType.F32, ["tokens", config.HeadDim / 2]);
-        g.Output("x_out", WriteBlock(g, config, x, e0, keys, (cos, sin), probes: ""));
+        g.Output("x_out", WriteBlock(g, config, x, e0, keys, rope, probes: ""));
+        return g.Build();
+    }
+
+    /// <summary>A part of a block, for clips whose activations are too large at once: the keys and values of some tokens' self-attention.</summary>
+    /// <remarks>
+    /// Weights are named relative to <c>blocks.N.</c>. Inputs: those of <see cref="Block"/> but for its keys, for consecutive
+    /// tokens that are a whole number of groups, or part of one. Outputs: <c>self_keys</c> and <c>self_values</c> [batch, tokens, dim].
+    /// </remarks>
+    public static OnnxGraph SelfKeys(TransformerConfig config, GraphOptions options)
+    {
+        var g = Begin("transformer_self_keys", config, options);
+        var (x, e0, rope) = BlockInputs(g, config);
+        var e = Modulation(g, config, e0);
+        var norm1 = Modulated(g, g.LayerNorm(x, "norm1", config.Eps, affine: false), e[0], e[1]);
+        using var scope = g.Scope("self_attn");
+        g.Output("self_keys", g.Cast(SelfKeys(g, config, norm1, rope), DType.F32));
+        g.Output("self_values", g.Cast(g.Linear(norm1, "v", config.Dim), DType.F32));
+        return g.Build();
+    }
+
+    /// <summary>The rest of a block, for some of its tokens: what <see cref="Block"/> makes of them.</summary>
+    /// <remarks>
+    /// Weights are named relative to <c>blocks.N.</c>. Inputs: those of <see cref="Block"/> for consecutive tokens as in
+    /// <see cref="SelfKeys(TransformerConfig, GraphOptions)"/>, and <c>self_keys</c>, <c>self_values</c> [batch, all_tokens, dim] of all tokens. Output: <c>x_out</c>
+    /// [batch, tokens, dim].
+    /// </remarks>
+    public static OnnxGraph BlockRows(TransformerConfig config, GraphOptions options)
+    {
+        var g = Begin("transformer_block_rows", config, options);
+        var (x, e0, rope) = BlockInputs(g, config);
+        var keys = KeyInputs(g, config, prefix: "");
+        var selfKeys = g.Input("self_keys", DType.F32, ["batch", "all_tokens", config.Dim]);
+        var selfValues = g.Input("self_values", DType.F32, ["batch", "all_tokens", config.Dim]);
+        g.Output("x_out", WriteBlock(g, config, x, e0, keys, rope, probes: "", (selfKeys, selfValues)));
         return g.Build();
     }
 
@@ -236,6 +267,11 @@ public static class WanTransformer
     private static GraphValue Timesteps(GraphBuilder g) =>
         g.Input("timesteps", DType.F32, ["batch", "groups"], "Timesteps, 0 to 1000: one for the sample, or one for each latent frame or token.");
 
+    private static (GraphValue X, GraphValue E0, (GraphValue Cos, GraphValue Sin) Rope) BlockInputs(GraphBuilder g, TransformerConfig config) => (
+        g.Input("x", DType.F32, ["batch", "tokens", config.Dim]),
+        g.Input("e0", DType.F32, ["batch", "groups", Modulations, config.Dim]),
+        (g.Input("rope_cos", DType.F32, ["tokens", config.HeadDim / 2]), g.Input("rope_sin", DType.F32, ["tokens", config.HeadDim / 2])));
+
     private static GraphValue[] KeyInputs(GraphBuilder g, TransformerConfig config, string prefix) =>
         [.. KeyNames(config).Select((name, i) => g.Input(prefix + name, DType.F32, ["batch", i < 2 ? "text_rows" : config.ClipTokens, config.Dim]))];
 
@@ -310,39 +346,57 @@ public static class WanTransformer
         return Unpatchify(g, config, patches, grid);
     }
 
+    /// <param name="g">Where it is written.</param>
+    /// <param name="config">The transformer.</param>
+    /// <param name="x">[batch, tokens, dim].</param>
+    /// <param name="e0">[batch, groups, 6, dim].</param>
+    /// <param name="keys">Of the context, in the order of <see cref="KeyNames"/>.</param>
+    /// <param name="rope">The tokens' angles.</param>
+    /// <param name="probes">What stands before the probes' names.</param>
+    /// <param name="self">The keys and values of self-attention when <paramref name="x"/> is only some of the tokens.</param>
     private static GraphValue WriteBlock(
-        GraphBuilder g, TransformerConfig config, GraphValue x, GraphValue e0, GraphValue[] keys, (GraphValue Cos, GraphValue Sin) rope, string probes)
+        GraphBuilder g, TransformerConfig config, GraphValue x, GraphValue e0, GraphValue[] keys, (GraphValue Cos, GraphValue Sin) rope, string probes,
+        (GraphValue Keys, GraphValue Values)? self = null)
     {
-        var (batch, tokens, groups) = (x.Shape[0], x.Shape[1], e0.Shape[1]);
-        var e = g.Chunk(g.Weight("modulation", [1, Modulations, config.Dim]) + e0, axis: 2, Modulations); // 6 of [batch, groups, 1, dim]
-
+        var e = Modulation(g, config, e0);
         var norm1 = g.Probe($"{probes}norm1", g.LayerNorm(x, "norm1", config.Eps, affine: false));
-        var y = g.Probe($"{probes}self_attn", SelfAttention(g, config, Modulated(norm1, e[0], e[1]), rope));
-        x += Gated(y, e[2]);
+        var y = g.Probe($"{probes}self_attn", SelfAttention(g, config, Modulated(g, norm1, e[0], e[1]), rope, self));
+        x += Gated(g, y, e[2]);
 
         var norm3 = g.LayerNorm(x, "norm3", config.Eps);
         x += g.Probe($"{probes}cross_attn", CrossAttention(g, config, norm3, keys));
 
         var norm2 = g.LayerNorm(x, "norm2", config.Eps, affine: false);
-        y = g.Probe($"{probes}ffn", FeedForward(g, config, Modulated(norm2, e[3], e[4])));
-        return x + Gated(y, e[5]);
-
-        GraphValue Modulated(GraphValue v, GraphValue shift, GraphValue scale) => InTokens((InGroups(v) * (scale + 1f)) + shift);
-        GraphValue Gated(GraphValue v, GraphValue gate) => InTokens(InGroups(v) * gate);
-        GraphValue InGroups(GraphValue v) => g.Reshape(v, [batch, groups, tokens / groups, config.Dim]);
-        GraphValue InTokens(GraphValue v) => g.Reshape(v, [batch, tokens, config.Dim]);
+        y = g.Probe($"{probes}ffn", FeedForward(g, config, Modulated(g, norm2, e[3], e[4])));
+        return x + Gated(g, y, e[5]);
     }
 
-    private static GraphValue SelfAttention(GraphBuilder g, TransformerConfig config, GraphValue x, (GraphValue Cos, GraphValue Sin) rope)
+    /// <summary>6 of [batch, groups, 1, dim].</summary>
+    private static GraphValue[] Modulation(GraphBuilder g, TransformerConfig config, GraphValue e0) =>
+        g.Chunk(g.Weight("modulation", [1, Modulations, config.Dim]) + e0, axis: 2, Modulations);
+
+    private static GraphValue Modulated(GraphBuilder g, GraphValue x, GraphValue shift, GraphValue scale) =>
+        InTokens(g, (InGroups(g, x, shift) * (scale + 1f)) + shift, x);
+
+    private static GraphValue Gated(GraphBuilder g, GraphValue x, GraphValue gate) => InTokens(g, InGroups(g, x, gate) * gate, x);
+
+    /// <summary>[batch, tokens, dim] → [batch, groups, tokens / groups, dim], for a factor of [batch, groups, 1, dim].</summary>
+    private static GraphValue InGroups(GraphBuilder g, GraphValue x, GraphValue factor) =>
+        g.Reshape(x, [x.Shape[0], factor.Shape[1], x.Shape[1] / factor.Shape[1], x.Shape[2]]);
+
+    private static GraphValue InTokens(GraphBuilder g, GraphValue grouped, GraphValue x) => g.Reshape(grouped, [.. x.Shape]); // [batch, tokens, dim]
+
+    private static GraphValue SelfAttention(
+        GraphBuilder g, TransformerConfig config, GraphValue x, (GraphValue Cos, GraphValue Sin) rope, (GraphValue Keys, GraphValue Values)? self)
     {
         using var scope = g.Scope("self_attn");
-        var q = g.RmsNorm(g.Linear(x, "q", config.Dim), "norm_q", config.Eps);
-        var k = g.RmsNorm(g.Linear(x, "k", config.Dim), "norm_k", config.Eps);
-        var v = g.Linear(x, "v", config.Dim);
-        q = g.Rope(q, config.Heads, rope.Cos, rope.Sin);
-        k = g.Rope(k, config.Heads, rope.Cos, rope.Sin);
+        var q = g.Rope(g.RmsNorm(g.Linear(x, "q", config.Dim), "norm_q", config.Eps), config.Heads, rope.Cos, rope.Sin);
+        var (k, v) = self ?? (SelfKeys(g, config, x, rope), g.Linear(x, "v", config.Dim));
         return g.Linear(g.Attention(q, k, v, config.Heads), "o", config.Dim);
     }
+
+    private static GraphValue SelfKeys(GraphBuilder g, TransformerConfig config, GraphValue x, (GraphValue Cos, GraphValue Sin) rope) =>
+        g.Rope(g.RmsNorm(g.Linear(x, "k", config.Dim), "norm_k", config.Eps), config.Heads, rope.Cos, rope.Sin);
 
     /// <summary>In the order of <see cref="KeyNames"/>; the names of weights are relative to a block.</summary>
     private static GraphValue[] WriteKeys(GraphBuilder g, TransformerConfig config, GraphValue context, GraphValue? image)

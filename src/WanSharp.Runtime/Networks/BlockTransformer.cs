@@ -1,3 +1,4 @@
+using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Devices;
 using WanSharp.Runtime.Weights;
@@ -14,9 +15,8 @@ namespace WanSharp.Runtime.Networks;
 internal sealed class BlockTransformer : TransformerRunner
 {
     private readonly PreparedRun _embed;
-    private readonly IBlockRuns _blocks;
+    private readonly IBlockPass _blocks;
     private readonly PreparedRun _head;
-    private readonly JoinedKeys _keys;
     private readonly SessionMemory _memory;
     private readonly Action<string, Tensor>? _observe;
     private (Shape Latents, RuntimeValue Cos, RuntimeValue Sin, Tensor Grid)? _positions;
@@ -24,10 +24,9 @@ internal sealed class BlockTransformer : TransformerRunner
     private RuntimeValue? _next;
 
     private BlockTransformer(
-        TransformerConfig configuration, ContextEncoder context, PreparedRun embed, IBlockRuns blocks, PreparedRun head, SessionMemory memory, Action<string, Tensor>? observe)
+        TransformerConfig configuration, ContextEncoder context, PreparedRun embed, IBlockPass blocks, PreparedRun head, SessionMemory memory, Action<string, Tensor>? observe)
         : base(configuration, context)
     {
-        _keys = new JoinedKeys(context);
         _memory = memory;
         _embed = embed;
         _blocks = blocks;
@@ -47,7 +46,7 @@ internal sealed class BlockTransformer : TransformerRunner
         {
             var context = Own(await ContextEncoder.LoadAsync(loader, configuration, options, transformer.KeyBytes, observe, cancellationToken));
             var embed = Own(await loader.PrepareAsync(WanTransformer.Embed(configuration, options), "", cancellationToken));
-            var blocks = Own(await loader.PrepareBlocksAsync(WanTransformer.Block(configuration, options), configuration.Layers, i => $"blocks.{i}.", cancellationToken));
+            var blocks = Own(await PrepareAsync(loader, configuration, options, transformer, new JoinedKeys(context), observe, cancellationToken));
             var head = Own(await loader.PrepareAsync(WanTransformer.Head(configuration, options), "", cancellationToken));
             return new BlockTransformer(configuration, context, embed, blocks, head, loader.Memory, observe);
         }
@@ -63,6 +62,29 @@ internal sealed class BlockTransformer : TransformerRunner
             owned.Add(part);
             return part;
         }
+    }
+
+    private static async Task<IBlockPass> PrepareAsync(
+        NetworkLoader loader, TransformerConfig configuration, GraphOptions options, TransformerOptions transformer, JoinedKeys keys,
+        Action<string, Tensor>? observe, CancellationToken cancellationToken)
+    {
+        if (transformer.TokensAtOnce is not { } most || loader.Memory is not HostMemory || observe is not null)
+        {
+            return new FullBlockPass(await BlocksAsync(WanTransformer.Block(configuration, options)), keys, observe);
+        }
+
+        var selfKeys = await BlocksAsync(WanTransformer.SelfKeys(configuration, options));
+        try
+        {
+            return new PieceBlockPass(selfKeys, await BlocksAsync(WanTransformer.BlockRows(configuration, options)), keys, most);
+        }
+        catch
+        {
+            selfKeys.Dispose();
+            throw;
+        }
+
+        Task<IBlockRuns> BlocksAsync(OnnxGraph graph) => loader.PrepareBlocksAsync(graph, configuration.Layers, i => $"blocks.{i}.", cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -82,7 +104,6 @@ internal sealed class BlockTransformer : TransformerRunner
         _embed.Dispose();
         _head.Dispose();
         _blocks.Dispose();
-        _keys.Dispose();
         Context.Dispose();
     }
 
@@ -98,15 +119,7 @@ internal sealed class BlockTransformer : TransformerRunner
         using var embedded = Embed(latents, timesteps, x, cancellationToken);
         for (var i = 0; i < _blocks.Count; i++)
         {
-            var block = _blocks.Take(i);
-            block.SetInput("x", x); // [batch, tokens, dim]
-            block.SetInput("e0", embedded["e0"]); // [batch, groups, 6, dim]
-            block.SetInput("rope_cos", cos); // [tokens, head_dim / 2]
-            block.SetInput("rope_sin", sin);
-            _keys.Bind(block, "", i, contexts, cancellationToken); // [batch, text_rows, dim] each
-            block.SetOutput("x_out", next);
-            using var result = RunBlock(block, cancellationToken);
-            NetworkLoader.Show(_observe, $"block{i}_", result, except: "x_out");
+            _blocks.Run(i, new BlockValues(x, next, embedded["e0"], cos, sin, contexts), cancellationToken);
             if (_observe is not null)
             {
                 NetworkLoader.Show(_observe, $"block{i}", next);
@@ -120,18 +133,6 @@ internal sealed class BlockTransformer : TransformerRunner
         _head.SetInput("grid", grid);
         _head.SetOutput("velocity", velocity);
         using var output = _head.Run(cancellationToken);
-    }
-
-    private RunResult RunBlock(PreparedRun block, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return block.Run(cancellationToken);
-        }
-        finally
-        {
-            _keys.Unbind(block, "");
-        }
     }
 
     private RunResult Embed(Tensor latents, ReadOnlySpan<float> timesteps, RuntimeValue x, CancellationToken cancellationToken)

@@ -18,4 +18,10 @@ public sealed record TransformerOptions
     /// 839 MB in the 14B shape.
     /// </summary>
     public long KeyBytes { get; init; } = 1L << 30;
+
+    /// <summary>
+    /// The most tokens on which a block computes at a time, which bounds the memory of its activations; keys and values of
+    /// all tokens are still held. For <see cref="CompileMode.Blocks"/> on the processor. Default: null, all at once. Range: 1 and up.
+    /// </summary>
+    public int? TokensAtOnce { get; init; }
 }

@@ -33,6 +33,38 @@ public sealed class TransformerRunnerTests(RuntimeFixture fixture) : IDisposable
     }
 
     [Theory]
+    [InlineData("dit-t2v", 1)]
+    [InlineData("dit-t2v", 4)]
+    [InlineData("dit-ti2v", 5)]
+    [InlineData("dit-ti2v", 1000)]
+    public async Task Forward_WithFewTokensAtOnce_MatchesAllAtOnce(string name, int most)
+    {
+        var all = await ForwardAsync(name, new TransformerOptions());
+
+        var pieces = await ForwardAsync(name, new TransformerOptions { TokensAtOnce = most });
+
+        WanTransformerTests.AssertClose("pieces", all, pieces, ModeTolerance);
+    }
+
+    [Fact]
+    public void TokenPieces_OfGroups_CoverEachTokenOnceWithItsGroup()
+    {
+        foreach (var (tokens, groups, most) in ((long, long, long)[])[(12, 1, 5), (12, 1, 12), (12, 3, 3), (12, 3, 9), (12, 3, 4), (12, 12, 5)])
+        {
+            var pieces = TokenPiece.Of(tokens, groups, most).ToList();
+            var covered = pieces.SelectMany(piece => Enumerable.Range((int)piece.Start, (int)piece.Length)).ToList();
+            Assert.Equal(Enumerable.Range(0, (int)tokens), covered);
+            Assert.All(pieces, piece =>
+            {
+                Assert.InRange(piece.Length, 1, most);
+                Assert.Equal(piece.FirstGroup, piece.Start / (tokens / groups));
+                Assert.Equal(piece.FirstGroup + piece.Groups - 1, (piece.Start + piece.Length - 1) / (tokens / groups));
+                Assert.True(piece.Groups == 1 || piece.Length == piece.Groups * (tokens / groups));
+            });
+        }
+    }
+
+    [Theory]
     [InlineData("graph.onnx")]
     [InlineData("graph.data")]
     [InlineData("entry.json")]

@@ -1,0 +1,10 @@
+namespace WanSharp.Runtime.Networks;
+
+/// <summary>What a block takes and where its result goes.</summary>
+/// <param name="X">[batch, tokens, dim].</param>
+/// <param name="Result">The same shape.</param>
+/// <param name="E0">[batch, groups, 6, dim].</param>
+/// <param name="Cos">[tokens, head_dim / 2].</param>
+/// <param name="Sin">[tokens, head_dim / 2].</param>
+/// <param name="Contexts">The context of each of the batch's rows.</param>
+internal sealed record BlockValues(RuntimeValue X, RuntimeValue Result, RuntimeValue E0, RuntimeValue Cos, RuntimeValue Sin, IReadOnlyList<TextKeys> Contexts);

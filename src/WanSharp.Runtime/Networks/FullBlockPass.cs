@@ -1,0 +1,40 @@
+using WanSharp.Tensors;
+
+namespace WanSharp.Runtime.Networks;
+
+/// <summary>Runs each block on all tokens at once.</summary>
+/// <param name="blocks">The blocks' runs.</param>
+/// <param name="keys">Joins the keys and values of a batch's contexts.</param>
+/// <param name="observe">Sees intermediate values.</param>
+internal sealed class FullBlockPass(IBlockRuns blocks, JoinedKeys keys, Action<string, Tensor>? observe) : IBlockPass
+{
+    public int Count => blocks.Count;
+
+    public void Run(int block, BlockValues values, CancellationToken cancellationToken)
+    {
+        var run = blocks.Take(block);
+        run.SetInput("x", values.X); // [batch, tokens, dim]
+        run.SetInput("e0", values.E0); // [batch, groups, 6, dim]
+        run.SetInput("rope_cos", values.Cos); // [tokens, head_dim / 2]
+        run.SetInput("rope_sin", values.Sin);
+        keys.Bind(run, "", block, values.Contexts, cancellationToken); // [batch, text_rows, dim] each
+        run.SetOutput("x_out", values.Result);
+        try
+        {
+            using var result = run.Run(cancellationToken);
+            NetworkLoader.Show(observe, $"block{block}_", result, except: "x_out");
+        }
+        finally
+        {
+            keys.Unbind(run, "");
+        }
+    }
+
+    public void ReleaseMemory() => blocks.ReleaseMemory();
+
+    public void Dispose()
+    {
+        blocks.Dispose();
+        keys.Dispose();
+    }
+}

@@ -1,0 +1,102 @@
+using WanSharp.Tensors;
+
+namespace WanSharp.Runtime.Networks;
+
+/// <summary>
+/// Runs each block piece by piece: first the keys and values of all tokens, then all the rest of some tokens at a time. The
+/// numbers stay, up to rounding; what shrinks is the memory of a block's run, whose feed-forward layer is several times as wide as the model.
+/// </summary>
+/// <remarks>In host memory, where a piece is a view.</remarks>
+/// <param name="selfKeys">The runs that make keys and values.</param>
+/// <param name="rows">The runs that do the rest.</param>
+/// <param name="keys">The contexts' keys and values.</param>
+/// <param name="most">The most tokens of a piece.</param>
+internal sealed class PieceBlockPass(IBlockRuns selfKeys, IBlockRuns rows, JoinedKeys keys, int most) : IBlockPass
+{
+    private Tensor? _keys;
+    private Tensor? _values;
+
+    public int Count => rows.Count;
+
+    public void Run(int block, BlockValues values, CancellationToken cancellationToken)
+    {
+        var (x, result, e0) = (values.X.AsTensor(), values.Result.AsTensor(), values.E0.AsTensor());
+        var (cos, sin) = (values.Cos.AsTensor(), values.Sin.AsTensor());
+        Shape one = [1, x.Shape[1], x.Shape[2]];
+        var (allKeys, allValues) = (Buffer(ref _keys, one), Buffer(ref _values, one));
+        TokenPiece[] pieces = [.. TokenPiece.Of(x.Shape[1], e0.Shape[1], most)];
+        var (making, resting) = (selfKeys.Take(block), rows.Take(block));
+        for (var sample = 0; sample < x.Shape[0]; sample++)
+        {
+            foreach (var piece in pieces)
+            {
+                SetPiece(making, sample, piece);
+                making.SetOutput("self_keys", Part(allKeys, 0, piece));
+                making.SetOutput("self_values", Part(allValues, 0, piece));
+                making.Run(cancellationToken).Dispose();
+            }
+
+            resting.SetInput("self_keys", allKeys); // [1, all_tokens, dim]
+            resting.SetInput("self_values", allValues);
+            keys.Bind(resting, "", block, [values.Contexts[sample]], cancellationToken); // [1, text_rows, dim] each
+            try
+            {
+                foreach (var piece in pieces)
+                {
+                    SetPiece(resting, sample, piece);
+                    resting.SetOutput("x_out", Part(result, sample, piece));
+                    resting.Run(cancellationToken).Dispose();
+                }
+            }
+            finally
+            {
+                keys.Unbind(resting, "");
+            }
+        }
+
+        void SetPiece(PreparedRun run, int sample, TokenPiece piece)
+        {
+            run.SetInput("x", Part(x, sample, piece)); // [1, tokens, dim]
+            run.SetInput("e0", Rows(e0, sample, piece.FirstGroup, piece.Groups)); // [1, groups, 6, dim]
+            run.SetInput("rope_cos", cos.Slice(piece.Start, piece.Length)); // [tokens, head_dim / 2]
+            run.SetInput("rope_sin", sin.Slice(piece.Start, piece.Length));
+        }
+    }
+
+    public void ReleaseMemory()
+    {
+        selfKeys.ReleaseMemory();
+        rows.ReleaseMemory();
+        _keys?.Dispose();
+        _values?.Dispose();
+        (_keys, _values) = (null, null);
+    }
+
+    public void Dispose()
+    {
+        ReleaseMemory();
+        selfKeys.Dispose();
+        rows.Dispose();
+        keys.Dispose();
+    }
+
+    private static Tensor Part(Tensor tensor, long sample, TokenPiece piece) => Rows(tensor, sample, piece.Start, piece.Length);
+
+    /// <summary>[batch, rows, …] → [1, count, …], a view.</summary>
+    private static Tensor Rows(Tensor tensor, long sample, long first, long count)
+    {
+        var dims = tensor.Shape.Dims;
+        return tensor.Reshape([dims[0] * dims[1], .. dims[2..]]).Slice((sample * dims[1]) + first, count).Reshape([1, count, .. dims[2..]]);
+    }
+
+    private static Tensor Buffer(ref Tensor? buffer, Shape shape)
+    {
+        if (buffer?.Shape != shape)
+        {
+            buffer?.Dispose();
+            buffer = Tensor.Zeros(DType.F32, shape);
+        }
+
+        return buffer;
+    }
+}
