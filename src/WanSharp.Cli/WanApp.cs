@@ -16,6 +16,8 @@ internal static class WanApp
         {
             GenerateCommand.Build(environment),
             PlanCommand.Build(environment),
+            BatchCommand.Build(environment),
+            JobsCommand.Build(environment),
             ExportCommand.Build(environment),
             InspectCommand.Build(environment),
             ModelsCommand.Build(environment),

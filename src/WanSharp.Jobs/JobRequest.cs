@@ -10,6 +10,15 @@ namespace WanSharp.Jobs;
 /// </summary>
 public sealed record JobRequest
 {
+    /// <summary>snake_case, and prompts readable in every language. By reflection: generated readers forget the defaults of what is left out.</summary>
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        RespectNullableAnnotations = true,
+    };
+
     /// <inheritdoc cref="WanSharp.Engine.Requests.GenerationRequest.Prompt"/>
     public required string Prompt { get; init; }
 
@@ -37,6 +46,9 @@ public sealed record JobRequest
     /// <inheritdoc cref="WanSharp.Engine.Requests.GenerationRequest.GuidanceScale"/>
     public float? Guidance { get; init; }
 
+    /// <inheritdoc cref="WanSharp.Engine.Requests.GenerationRequest.HighNoiseGuidanceScale"/>
+    public float? GuidanceHigh { get; init; }
+
     /// <inheritdoc cref="WanSharp.Engine.Requests.GenerationRequest.Sampler"/>
     public string? Sampler { get; init; }
 
@@ -50,24 +62,10 @@ public sealed record JobRequest
     public IReadOnlyDictionary<int, string> Images { get; init; } = new Dictionary<int, string>();
 
     /// <summary>One line of JSON; what is null is left out.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, JobRequestJson.Readable.JobRequest);
+    public string ToJson() => JsonSerializer.Serialize(this, Json);
 
     /// <summary>Reads a request back.</summary>
     /// <exception cref="JsonException">It is none.</exception>
     public static JobRequest FromJson(string json) =>
-        JsonSerializer.Deserialize(json, JobRequestJson.Readable.JobRequest) ?? throw new JsonException("The request is null.");
-}
-
-/// <summary>Requests as JSON: snake_case, and prompts readable in every language.</summary>
-[JsonSourceGenerationOptions(RespectNullableAnnotations = true)]
-[JsonSerializable(typeof(JobRequest))]
-internal sealed partial class JobRequestJson : JsonSerializerContext
-{
-    public static JobRequestJson Readable { get; } = new(new JsonSerializerOptions
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        RespectNullableAnnotations = true,
-    });
+        JsonSerializer.Deserialize<JobRequest>(json, Json) ?? throw new JsonException("The request is null.");
 }

@@ -32,7 +32,7 @@ internal static class GenerateCommandLine
     private static string Option(string name, string value) => value.StartsWith('-') ? $"{name}={Quote(value)}" : $"{name} {Quote(value)}";
 
     /// <summary>An argument as a shell reads it back. Control characters, which could steer the terminal, are written as escapes.</summary>
-    private static string Quote(string argument) =>
+    public static string Quote(string argument) =>
         argument.Any(char.IsControl) ? $"$'{string.Concat(argument.Select(Escape))}'"
         : argument.Length > 0 && argument.All(c => PlainCharacters.Contains(c, StringComparison.Ordinal)) ? argument
         : $"'{argument.Replace("'", @"'\''", StringComparison.Ordinal)}'";

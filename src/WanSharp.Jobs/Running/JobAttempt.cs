@@ -133,7 +133,7 @@ internal sealed class JobAttempt(JobStore store, IJobBackend backend, JobRunnerO
     {
         if (Path.Exists(_place))
         {
-            throw new InvalidRequestException("output", $"{_place} is there, and this job did not make it: move it away, then run the job again with --retry.");
+            throw new InvalidRequestException("output", $"{_place} is there, and this job did not make it: move it away, then run it again: wan jobs retry.");
         }
     }
 

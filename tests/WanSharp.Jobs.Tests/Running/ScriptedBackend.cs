@@ -19,7 +19,11 @@ internal sealed class ScriptedBackend : IJobBackend
     /// <summary>The most jobs that ran at once.</summary>
     public int Most { get; private set; }
 
-    public ValueTask<PreparedJob> PrepareAsync(JobRequest request, CancellationToken cancellationToken) => ValueTask.FromResult(TestJobs.Prepared());
+    /// <summary>Why a request cannot be made; null when it can.</summary>
+    public Func<JobRequest, Exception?> Refuse { get; init; } = _ => null;
+
+    public ValueTask<PreparedJob> PrepareAsync(JobRequest request, CancellationToken cancellationToken) =>
+        Refuse(request) is { } exception ? throw exception : ValueTask.FromResult(TestJobs.Prepared());
 
     public async Task<JobOutcome> RunAsync(JobRun run, CancellationToken cancellationToken)
     {

@@ -1,0 +1,74 @@
+using WanSharp.Cli.Terminal;
+using WanSharp.Engine;
+using WanSharp.Jobs;
+using WanSharp.Jobs.Local;
+
+namespace WanSharp.Cli.Batches;
+
+/// <summary>An open backend, and what it keeps open.</summary>
+internal sealed class BatchBackend : IAsyncDisposable
+{
+    /// <summary>Clips in flight beyond those that share a step: encoded before, decoded and written after.</summary>
+    private const int Around = 2;
+
+    /// <summary>Clips that may share a step where the engine chooses how many do.</summary>
+    private const int ChosenBatch = 8;
+
+    private readonly IReadOnlyList<IDisposable> _owned;
+
+    private BatchBackend(IJobBackend jobs, string model, int concurrency, params IReadOnlyList<IDisposable> owned) =>
+        (Jobs, Model, Concurrency, _owned) = (jobs, model, concurrency, owned);
+
+    public IJobBackend Jobs { get; }
+
+    /// <summary>The model's name, for styles.</summary>
+    public string Model { get; }
+
+    /// <summary>How many jobs it is worth giving it at once.</summary>
+    public int Concurrency { get; }
+
+    public static Task<BatchBackend> OpenAsync(CliEnvironment environment, BackendSettings settings, EngineOptions options, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult(OpenLocal(environment, settings, options));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Jobs.DisposeAsync();
+        foreach (var one in _owned)
+        {
+            one.Dispose();
+        }
+    }
+
+    private static BatchBackend OpenLocal(CliEnvironment environment, BackendSettings settings, EngineOptions options)
+    {
+        var ffmpeg = EngineSetup.FindFfmpeg(environment);
+        var owned = new Stack<IDisposable>();
+        try
+        {
+            var model = Own(EngineSetup.OpenModel(environment, settings.Model));
+            var runtime = Own(EngineSetup.OpenRuntime(environment, settings.Threads));
+            var session = EngineSetup.SettingsFor(environment, runtime, settings.Provider, settings.ProviderOptions);
+            var generator = Own(new VideoGenerator(model, runtime, session, options: options));
+            return new BatchBackend(new LocalBackend(generator, ffmpeg), model.Name, (options.BatchSize ?? ChosenBatch) + options.Workers + Around, [.. owned]);
+        }
+        catch
+        {
+            foreach (var one in owned)
+            {
+                one.Dispose();
+            }
+
+            throw;
+        }
+
+        T Own<T>(T one)
+            where T : IDisposable
+        {
+            owned.Push(one);
+            return one;
+        }
+    }
+}

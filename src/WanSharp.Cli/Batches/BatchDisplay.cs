@@ -1,0 +1,149 @@
+using System.Globalization;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+using WanSharp.Cli.Terminal;
+using WanSharp.Engine;
+using WanSharp.Jobs;
+using WanSharp.Jobs.Running;
+using WanSharp.Jobs.Storage;
+
+namespace WanSharp.Cli.Batches;
+
+/// <summary>
+/// What goes on in a batch: for a terminal a bar for each running job and the figures below, redrawn in place; for a log a line for each job that
+/// comes to its end.
+/// </summary>
+internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
+{
+    private const int BarWidth = 24;
+    private const int MostBars = 16;
+    private static readonly TimeSpan RedrawEvery = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan RateWindow = TimeSpan.FromSeconds(5);
+
+    private readonly CliEnvironment _environment;
+    private readonly JobStore _store;
+    private readonly Lock _gate = new();
+    private readonly SortedDictionary<long, (Job Job, GenerationProgress Progress, long Started)> _running = [];
+    private readonly Queue<long> _steps = [];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _drawing;
+    private int _hits;
+
+    private BatchDisplay(CliEnvironment environment, JobStore store)
+    {
+        (_environment, _store) = (environment, store);
+        _drawing = environment.IsInteractive ? DrawAsync() : Task.CompletedTask;
+    }
+
+    public static BatchDisplay Start(CliEnvironment environment, JobStore store) => new(environment, store);
+
+    /// <inheritdoc/>
+    public void Report(JobEvent value)
+    {
+        lock (_gate)
+        {
+            var now = _environment.Clock.GetTimestamp();
+            switch (value.Kind)
+            {
+                case JobEventKind.Started:
+                    _running[value.Job.Id] = (value.Job, default, now);
+                    return;
+                case JobEventKind.Progressed:
+                    if (_running.TryGetValue(value.Job.Id, out var running))
+                    {
+                        _running[value.Job.Id] = running with { Progress = value.Progress };
+                        Count(value.Progress, now);
+                    }
+
+                    return;
+            }
+
+            _running.Remove(value.Job.Id, out var ended);
+            _hits += value is { Kind: JobEventKind.Succeeded, Job.Outcome.FromCache: true } ? 1 : 0;
+            if (!_environment.IsInteractive)
+            {
+                WriteEnd(value, _environment.Clock.GetElapsedTime(ended.Started, now));
+            }
+        }
+    }
+
+    /// <summary>Ends the display; from a terminal it disappears.</summary>
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        await _drawing;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _stop.Dispose();
+    }
+
+    private void WriteEnd(JobEvent ended, TimeSpan elapsed)
+    {
+        var what = ended.Kind switch
+        {
+            JobEventKind.Succeeded when ended.Job.Outcome is { FromCache: true } => "from the cache",
+            JobEventKind.Succeeded => string.Create(CultureInfo.InvariantCulture, $"{elapsed.TotalSeconds:0.00} s{(ended.Job.Outcome?.ResumedAtStep is { } step ? $", resumed at step {step}" : "")}"),
+            JobEventKind.Retrying => $"failed, and is tried again: {ended.Job.Error}",
+            JobEventKind.Failed => $"failed: {ended.Job.Error}",
+            JobEventKind.Cancelled => "cancelled",
+            _ => "put back",
+        };
+        var counts = _store.Counts();
+        _environment.Error.WriteLine(PlainText.OneLine($"[{counts.Total - counts.Open}/{counts.Total}] {ended.Job.Output}: {what}"));
+    }
+
+    private void Count(GenerationProgress progress, long now)
+    {
+        if (progress.Stage == GenerationStage.Denoise)
+        {
+            _steps.Enqueue(now);
+            while (_environment.Clock.GetElapsedTime(_steps.Peek(), now) > RateWindow)
+            {
+                _steps.Dequeue();
+            }
+        }
+    }
+
+    private async Task DrawAsync()
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes, Out = new AnsiConsoleOutput(_environment.Error) });
+        await console.Live(Text.Empty).AutoClear(true).StartAsync(async live =>
+        {
+            while (!_stop.IsCancellationRequested)
+            {
+                live.UpdateTarget(Render());
+                await Task.Delay(RedrawEvery, _environment.Clock, _stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+            }
+        });
+    }
+
+    private Rows Render()
+    {
+        var counts = _store.Counts();
+        lock (_gate)
+        {
+            var rows = _running.Values.Take(MostBars).Select(one => (IRenderable)new Text(Describe(one.Job, one.Progress))).ToList();
+            if (_running.Count > MostBars)
+            {
+                rows.Add(new Text($"… and {_running.Count - MostBars} more"));
+            }
+
+            var rate = _steps.Count > 1 ? _steps.Count / Math.Max(0.2, Math.Min(RateWindow.TotalSeconds, _environment.Clock.GetElapsedTime(_steps.Peek()).TotalSeconds)) : 0;
+            var denoising = _running.Values.Count(one => one.Progress.Stage == GenerationStage.Denoise);
+            rows.Add(new Text(string.Create(CultureInfo.InvariantCulture,
+                $"{counts.Succeeded} of {counts.Total} done, {counts.Queued} wait, {counts.Failed} failed · {_hits} from the cache · {rate:0.0} steps/s, {denoising} denoising · {Environment.WorkingSet / 1e9:0.0} GB")));
+            return new Rows(rows);
+        }
+    }
+
+    private static string Describe(Job job, GenerationProgress progress)
+    {
+        var filled = progress.Total > 1 ? BarWidth * Math.Min(progress.Done, progress.Total) / progress.Total : 0;
+        var name = job.Output.Length <= 32 ? job.Output : job.Output[..31] + "…";
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{name,-32} {progress.Stage.ToString().ToLowerInvariant(),-8} {new string('━', filled)}{new string('─', BarWidth - filled)} {progress.Done}/{progress.Total}");
+    }
+}

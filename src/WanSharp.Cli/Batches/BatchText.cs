@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using WanSharp.Cli.Terminal;
+using WanSharp.Jobs;
+using WanSharp.Jobs.Batches;
+using WanSharp.Jobs.Reports;
+using WanSharp.Jobs.Storage;
+
+namespace WanSharp.Cli.Batches;
+
+/// <summary>What <c>wan batch</c> says.</summary>
+internal static class BatchText
+{
+    private const int MostLines = 100;
+
+    /// <summary>Each bad line of a batch file, a line each.</summary>
+    public static void WriteProblems(TextWriter error, BatchFileException exception)
+    {
+        foreach (var problem in exception.Problems.Take(MostLines))
+        {
+            error.WriteLine(PlainText.OneLine($"wan: {exception.File}:{problem.Line}: {problem.Message}"));
+        }
+
+        var more = exception.Problems.Count > MostLines ? $", {exception.Problems.Count - MostLines} of them not shown" : "";
+        error.WriteLine($"wan: {exception.Problems.Count} {(exception.Problems.Count == 1 ? "job" : "jobs")} of {exception.File} cannot be made{more}; nothing was run.");
+    }
+
+    /// <summary>Each job that failed, a line each.</summary>
+    public static void WriteFailures(TextWriter error, BatchReport report)
+    {
+        foreach (var job in report.Jobs.Where(job => job.State == "failed").Take(MostLines))
+        {
+            error.WriteLine(PlainText.OneLine($"wan: {job.Output} failed after {job.Attempts} {(job.Attempts == 1 ? "attempt" : "attempts")}: {job.Error}"));
+        }
+    }
+
+    public static string Stopped(JobCounts counts, JobFolder folder) =>
+        $"wan: stopped; {counts.Succeeded} of {counts.Total} clips are done, nothing half-written was left behind. Go on with: wan batch --resume {GenerateCommandLine.Quote(folder.Path)}";
+
+    public static string Describe(BatchReport report, JobFolder folder) => string.Join(Environment.NewLine, Lines(report, folder));
+
+    public static string Json(BatchReport report, JobFolder folder)
+    {
+        var summary = JsonNode.Parse((report with { Jobs = [] }).ToJson())!.AsObject();
+        summary.Remove("jobs");
+        summary["folder"] = folder.Path;
+        return summary.ToJsonString(JsonText.Readable);
+    }
+
+    private static IEnumerable<string> Lines(BatchReport report, JobFolder folder)
+    {
+        yield return Text($"{report.Total} jobs: {report.Succeeded} clips ({report.New} computed, {report.Hits} from the cache: {100 * report.HitRate:0.#} %), {report.Failed} failed, {report.Cancelled} cancelled");
+        yield return Row("time", Text($"{report.WorkingSeconds:0.0} s of work, {report.ClipsPerMinute:0.#} clips a minute; the cache saved {report.SavedSeconds:0.0} s"));
+        yield return Row("a clip", Text($"{report.MeanSeconds:0.00} s mean, {report.WorstSeconds:0.00} s worst, {report.MeanBatchSize:0.#} at a time"));
+        yield return Row("stages", string.Join(", ", report.StageSeconds.Select(stage => Text($"{stage.Key} {stage.Value:0.0} s"))));
+        yield return Row("report", Path.Combine(folder.Path, "report.html"));
+    }
+
+    private static string Row(string name, string text) => $"  {name,-8} {text}";
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

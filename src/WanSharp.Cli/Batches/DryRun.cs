@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using WanSharp.Cli.Terminal;
+using WanSharp.Jobs;
+using WanSharp.Jobs.Results;
+
+namespace WanSharp.Cli.Batches;
+
+/// <summary>What a batch would do.</summary>
+internal static class DryRun
+{
+    private const int MostLines = 50;
+
+    /// <param name="jobs">The jobs.</param>
+    /// <param name="results">Clips that were made before, or null.</param>
+    /// <param name="output">The folder.</param>
+    /// <param name="json">One line of JSON instead of text.</param>
+    public static string Describe(IReadOnlyList<NewJob> jobs, IResultCache? results, string output, bool json)
+    {
+        var seen = new HashSet<string>();
+        var rows = jobs.Select(job => (Job: job, How: How(job, output, results, seen))).ToList();
+        var run = rows.Where(row => row.How == "run").Select(row => row.Job).ToList();
+        var estimate = run.All(job => job.Prepared.Estimate is not null) ? run.Sum(job => job.Prepared.Estimate!.Value.TotalSeconds) : (double?)null;
+        if (json)
+        {
+            return new JsonObject
+            {
+                ["jobs"] = jobs.Count,
+                ["done"] = rows.Count(row => row.How == "done"),
+                ["cached"] = rows.Count(row => row.How == "cached"),
+                ["equal"] = rows.Count(row => row.How == "equal"),
+                ["run"] = run.Count,
+                ["seconds"] = estimate is { } seconds ? Math.Round(seconds, 1) : null,
+                ["outputs"] = new JsonArray([.. rows.Select(row => new JsonObject { ["output"] = row.Job.Output, ["how"] = row.How })]),
+            }.ToJsonString(JsonText.Readable);
+        }
+
+        var text = new StringBuilder();
+        foreach (var (job, how) in rows.Take(MostLines))
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"{how,-7} {job.Output}");
+        }
+
+        if (rows.Count > MostLines)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"… and {rows.Count - MostLines} more: --json lists all.");
+        }
+
+        return text.Append(CultureInfo.InvariantCulture, $"{jobs.Count} jobs: {rows.Count(row => row.How == "done")} done, {rows.Count(row => row.How == "cached")} cached, {rows.Count(row => row.How == "equal")} equal to another, {run.Count} to run{Duration(estimate, run.Count)}.").ToString();
+    }
+
+    /// <summary>What is left of a batch in a folder.</summary>
+    public static string Describe(JobCounts counts, bool json) => json
+        ? new JsonObject { ["jobs"] = counts.Total, ["done"] = counts.Succeeded, ["failed"] = counts.Failed, ["cancelled"] = counts.Cancelled, ["run"] = counts.Open }.ToJsonString(JsonText.Readable)
+        : $"{counts.Total} jobs: {counts.Succeeded} done, {counts.Failed} failed, {counts.Cancelled} cancelled, {counts.Open} to run.";
+
+    private static string How(NewJob job, string output, IResultCache? results, HashSet<string> seen)
+    {
+        var format = Path.GetExtension(job.Output).ToLowerInvariant();
+        return File.Exists(Path.Combine(output, job.Output)) ? "done"
+            : !job.UseCache || job.Prepared.ResultKey is not { } key ? "run"
+            : results?.Contains(key, format) == true ? "cached"
+            : seen.Add(key + format) ? "run" : "equal";
+    }
+
+    private static string Duration(double? seconds, int count) => count == 0 ? ""
+        : seconds is { } known ? string.Create(CultureInfo.InvariantCulture, $", about {known:0} s one after the other")
+        : "";
+}

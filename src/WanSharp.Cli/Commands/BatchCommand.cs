@@ -1,0 +1,174 @@
+using System.CommandLine;
+using WanSharp.Cli.Batches;
+using WanSharp.Cli.Terminal;
+using WanSharp.Engine;
+using WanSharp.Engine.Requests;
+using WanSharp.Jobs.Batches;
+using WanSharp.Jobs.Reports;
+using WanSharp.Jobs.Results;
+using WanSharp.Jobs.Running;
+using WanSharp.Jobs.Storage;
+
+namespace WanSharp.Cli.Commands;
+
+/// <summary><c>wan batch</c>: many videos, durably.</summary>
+internal sealed class BatchCommand(CliEnvironment environment)
+{
+    private const int MostShared = 64;
+
+    private readonly BatchOptions _batch = new();
+    private readonly BackendOptions _backend = new();
+    private readonly Option<string> _output = new("--output", "-o") { Description = "The folder that gets the clips and the report.", HelpName = "FOLDER", DefaultValueFactory = _ => "out" };
+    private readonly Option<string?> _resume = new("--resume") { Description = "Go on with the batch in a folder, after whatever stopped it.", HelpName = "FOLDER" };
+    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Say what is cached and what would run, and run nothing." };
+
+    private readonly Option<string> _format = ChoiceOption.Create(
+        "--format", "What clips are written as.", ("mp4", ".mp4"), ("webm", ".webm"), ("gif", ".gif"), ("png", ".png"));
+
+    private readonly Option<string?> _stylesFile = new("--styles-file") { Description = "A file of styles, added to those of the program and of the user's folder.", HelpName = "FILE" };
+
+    private readonly Option<int?> _batchSize = new("--batch-size")
+    {
+        Description = "How many clips share a denoise step at most; auto takes as many as pay.",
+        HelpName = "auto|N",
+        CustomParser = ParseBatchSize,
+    };
+
+    private readonly Option<int?> _workers = BatchOptions.Count("--workers", "Lanes that compute at the same time, over one set of weights. Default: 1.", MostShared);
+    private readonly Option<int?> _attempts = BatchOptions.Count("--attempts", "How often a job may fail before it has failed for good. Default: 3.", 100);
+    private readonly Option<bool> _noCache = new("--no-cache") { Description = "Make every clip, though an equal one was made before." };
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    public static Command Build(CliEnvironment environment)
+    {
+        var self = new BatchCommand(environment);
+        var command = new Command("batch", "Make many videos: in any order that is fast, each once, whatever happens.");
+        self._batch.AddTo(command);
+        Option[] options = [self._output, self._resume, self._dryRun, self._format, self._stylesFile, self._batchSize, self._workers, self._attempts, self._noCache];
+        foreach (var option in options)
+        {
+            command.Options.Add(option);
+        }
+
+        self._backend.AddTo(command);
+        command.Options.Add(self._json);
+        command.SetAction(self.RunAsync);
+        return command.WithExamples(
+            "wan batch jobs.jsonl -o out/",
+            "wan batch --prompts prompts.txt --styles anime,ink,realistic --seeds 0..3 -o out/",
+            "wan batch --resume out/",
+            "wan batch jobs.csv --dry-run");
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var resumed = parsed.GetValue(_resume);
+        var source = _batch.Source(parsed);
+        if ((source is null) == (resumed is null))
+        {
+            throw new InvalidRequestException("jobs", resumed is null
+                ? "Say what to make: a file of jobs (.jsonl, .csv), or --prompts FILE, or --resume FOLDER to go on."
+                : "A batch that is resumed has its jobs already: leave out the file, or leave out --resume.");
+        }
+
+        try
+        {
+            return resumed is not null ? await ResumeAsync(parsed, resumed, cancellationToken) : await StartAsync(parsed, source!, cancellationToken);
+        }
+        catch (BatchFileException exception)
+        {
+            BatchText.WriteProblems(environment.Error, exception);
+            return ExitCode.WrongUsage;
+        }
+    }
+
+    private async Task<int> StartAsync(ParseResult parsed, string source, CancellationToken cancellationToken)
+    {
+        var entries = _batch.Read(parsed);
+        var styles = BatchSetup.OpenStyles(environment, parsed.GetValue(_stylesFile));
+        var settings = _backend.Read(parsed);
+        await using var backend = await BatchBackend.OpenAsync(environment, settings, EngineOf(parsed), cancellationToken);
+        var jobs = await new BatchPlanner(backend.Jobs, styles, backend.Model, parsed.GetValue(_format)!).PlanAsync(source, entries, cancellationToken);
+        using var results = OpenResults(parsed);
+        if (parsed.GetValue(_dryRun))
+        {
+            environment.Out.WriteLine(DryRun.Describe(jobs, results.Cache, parsed.GetValue(_output)!, parsed.GetValue(_json)));
+            return ExitCode.Done;
+        }
+
+        var folder = JobFolder.Create(parsed.GetValue(_output)!);
+        using var store = JobStore.Open(folder, environment.Clock);
+        settings.Save(folder);
+        var added = store.Enqueue(jobs);
+        if (added < jobs.Count)
+        {
+            environment.Error.WriteLine($"{jobs.Count - added} of {jobs.Count} jobs are in {folder.Path} already.");
+        }
+
+        return await WorkAsync(parsed, backend, store, results.Cache, cancellationToken);
+    }
+
+    private async Task<int> ResumeAsync(ParseResult parsed, string path, CancellationToken cancellationToken)
+    {
+        var folder = JobFolder.Open(path);
+        using var store = JobStore.Open(folder, environment.Clock);
+        if (parsed.GetValue(_dryRun))
+        {
+            environment.Out.WriteLine(DryRun.Describe(store.Counts(), parsed.GetValue(_json)));
+            return ExitCode.Done;
+        }
+
+        await using var backend = await BatchBackend.OpenAsync(environment, BackendSettings.Load(folder), EngineOf(parsed), cancellationToken);
+        using var results = OpenResults(parsed);
+        return await WorkAsync(parsed, backend, store, results.Cache, cancellationToken);
+    }
+
+    private async Task<int> WorkAsync(ParseResult parsed, BatchBackend backend, JobStore store, IResultCache? results, CancellationToken cancellationToken)
+    {
+        await using var display = BatchDisplay.Start(environment, store);
+        try
+        {
+            await new JobRunner(store, backend.Jobs, new JobRunnerOptions
+            {
+                Concurrency = backend.Concurrency,
+                Attempts = parsed.GetValue(_attempts) ?? new JobRunnerOptions().Attempts,
+                Results = results,
+                Events = display,
+                Clock = environment.Clock,
+            }).RunAsync(cancellationToken);
+        }
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            await display.StopAsync();
+            environment.Error.WriteLine(BatchText.Stopped(store.Counts(), store.Folder));
+            return ExitCode.Cancelled;
+        }
+
+        await display.StopAsync();
+        var report = BatchReport.From(store.All(), environment.Clock.GetUtcNow());
+        await ReportFiles.WriteAsync(store.Folder, report, EngineSetup.FindFfmpeg(environment), cancellationToken);
+        BatchText.WriteFailures(environment.Error, report);
+        environment.Out.WriteLine(parsed.GetValue(_json) ? BatchText.Json(report, store.Folder) : BatchText.Describe(report, store.Folder));
+        return report.Failed == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private EngineOptions EngineOf(ParseResult parsed) => new() { BatchSize = parsed.GetValue(_batchSize), Workers = parsed.GetValue(_workers) ?? 1, Clock = environment.Clock };
+
+    private OpenedResults OpenResults(ParseResult parsed) => parsed.GetValue(_noCache) ? new OpenedResults(null) : OpenedResults.In(environment);
+
+    private static int? ParseBatchSize(System.CommandLine.Parsing.ArgumentResult argument)
+    {
+        var text = argument.Tokens[0].Value;
+        if (!text.Equals("auto", StringComparison.OrdinalIgnoreCase))
+        {
+            if (int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var size) && size is >= 1 and <= MostShared)
+            {
+                return size;
+            }
+
+            argument.AddError($"'{text}' is no batch size: write auto, or a whole number from 1 to {MostShared}.");
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,106 @@
+using System.CommandLine;
+using System.Globalization;
+using WanSharp.Cli.Terminal;
+using WanSharp.Engine.Requests;
+using WanSharp.Engine.Sampling;
+using WanSharp.Jobs;
+using WanSharp.Jobs.Batches;
+
+namespace WanSharp.Cli.Commands;
+
+/// <summary>What a batch consists of: a file of jobs, or prompts with styles and seeds, and what they have in common.</summary>
+internal sealed class BatchOptions
+{
+    private readonly Argument<string?> _file = new("jobs") { Description = "The jobs: .jsonl, a JSON object a line, or .csv.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<string?> _prompts = new("--prompts") { Description = "A file of prompts instead, a line each; # begins a comment.", HelpName = "FILE" };
+    private readonly Option<string?> _styles = new("--styles") { Description = "Each prompt in each of these styles, such as anime,ink,写实.", HelpName = "A,B,…" };
+
+    private readonly Option<IReadOnlyList<ulong>> _seeds = new("--seeds")
+    {
+        Description = "Each prompt with each of these seeds, such as 0..3 or 1,5,9.",
+        HelpName = "A..B",
+        DefaultValueFactory = _ => [0],
+        CustomParser = argument =>
+        {
+            if (SeedRange.TryParse(argument.Tokens[0].Value, out var seeds, out var error))
+            {
+                return seeds;
+            }
+
+            argument.AddError(error);
+            return null;
+        },
+    };
+
+    private readonly Option<string?> _negative = new("--negative") { Description = "What the videos must not show.", HelpName = "TEXT" };
+    private readonly Option<Size?> _size = new("--size") { Description = "Width and height in pixels.", HelpName = "WxH", CustomParser = Size.Parse };
+    private readonly Option<int?> _frames = NumberOption.Create<int>("--frames", "Frames of video: 4n+1.", "N");
+    private readonly Option<int?> _fps = NumberOption.Create<int>("--fps", "Frames shown per second.", "N");
+    private readonly Option<int?> _steps = NumberOption.Create<int>("--steps", "Denoise steps.", "N");
+    private readonly Option<float?> _guidance = NumberOption.Create<float>("--guidance", "How strongly to follow the prompt; 1 halves the work.", "SCALE");
+    private readonly Option<string?> _sampler = new("--sampler") { Description = $"{string.Join(", ", Samplers.Names)}.", HelpName = "NAME" };
+    private readonly Option<double?> _shift = NumberOption.Create<double>("--shift", "Shift of the noise schedule.", "X");
+
+    /// <summary>Adds the argument and the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        command.Arguments.Add(_file);
+        Option[] options = [_prompts, _styles, _seeds, _negative, _size, _frames, _fps, _steps, _guidance, _sampler, _shift];
+        foreach (var option in options)
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>The file that the jobs come from; null when there is none.</summary>
+    public string? Source(ParseResult parsed) => parsed.GetValue(_file) ?? parsed.GetValue(_prompts);
+
+    /// <summary>Reads the jobs.</summary>
+    /// <exception cref="InvalidRequestException">Options contradict each other, or the file is none.</exception>
+    public IReadOnlyList<BatchEntry> Read(ParseResult parsed)
+    {
+        var (file, prompts) = (parsed.GetValue(_file), parsed.GetValue(_prompts));
+        if (file is not null && prompts is not null)
+        {
+            throw new InvalidRequestException("prompts", "A file of jobs and --prompts were both given: give one of them.");
+        }
+
+        var size = parsed.GetValue(_size);
+        var defaults = new JobRequest
+        {
+            Prompt = "",
+            Negative = parsed.GetValue(_negative),
+            Width = size?.Width,
+            Height = size?.Height,
+            Frames = parsed.GetValue(_frames),
+            Fps = parsed.GetValue(_fps),
+            Steps = parsed.GetValue(_steps),
+            Guidance = parsed.GetValue(_guidance),
+            Sampler = parsed.GetValue(_sampler),
+            Shift = parsed.GetValue(_shift),
+        };
+        if (prompts is not null)
+        {
+            return BatchFile.ReadPrompts(prompts, parsed.GetValue(_styles)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [], parsed.GetValue(_seeds)!, defaults);
+        }
+
+        Option[] ofPrompts = [_styles, _seeds];
+        return ofPrompts.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } stray
+            ? throw new InvalidRequestException("styles", $"{stray.Name} goes with --prompts: in a file of jobs each line says its own {stray.Name[2..].TrimEnd('s')}.")
+            : BatchFile.Read(file!, defaults);
+    }
+
+    /// <summary>An option that takes a whole number from 1.</summary>
+    public static Option<int?> Count(string name, string description, int most)
+    {
+        var option = NumberOption.Create<int>(name, description, "N");
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() is { } count && (count < 1 || count > most))
+            {
+                result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} {count} is outside 1 to {most}: the nearest is {Math.Clamp(count, 1, most)}."));
+            }
+        });
+        return option;
+    }
+}

@@ -1,0 +1,95 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using WanSharp.Cli.Terminal;
+using WanSharp.Jobs;
+using WanSharp.Jobs.Storage;
+
+namespace WanSharp.Cli.Commands;
+
+/// <summary><c>wan jobs</c>: the jobs of a folder, and changing what becomes of them.</summary>
+internal sealed class JobsCommand(CliEnvironment environment)
+{
+    private readonly Argument<string> _folder = new("folder") { Description = "The folder that `wan batch` writes to." };
+    private readonly Argument<long[]> _ids = new("id") { Description = "Numbers of jobs, as `wan jobs list` shows them.", Arity = ArgumentArity.OneOrMore };
+
+    private readonly Option<JobState?> _state = new("--state")
+    {
+        Description = "Only jobs in this state.",
+        HelpName = string.Join('|', Enum.GetNames<JobState>()).ToLowerInvariant(),
+    };
+
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    public static Command Build(CliEnvironment environment)
+    {
+        var self = new JobsCommand(environment);
+        var list = new Command("list", "Show the jobs.") { self._folder, self._state, self._json };
+        list.SetAction(self.List);
+        var cancel = new Command("cancel", "Give jobs up, also while a batch runs.") { self._folder, self._ids };
+        cancel.SetAction(self.Cancel);
+        var retry = new Command("retry", "Put what failed or was cancelled into the queue again; `wan batch --resume` then runs it.") { self._folder };
+        retry.SetAction(self.Retry);
+        var command = new Command("jobs", "Look at the jobs of a batch, give some up, or have some tried again.")
+        {
+            list.WithExamples("wan jobs list out/", "wan jobs list out/ --state failed --json"),
+            cancel.WithExamples("wan jobs cancel out/ 3 7"),
+            retry.WithExamples("wan jobs retry out/"),
+        };
+        return command.WithExamples("wan jobs list out/", "wan jobs cancel out/ 3 7", "wan jobs retry out/");
+    }
+
+    private int List(ParseResult parsed)
+    {
+        using var store = Open(parsed);
+        foreach (var job in store.List(parsed.GetValue(_state)))
+        {
+            environment.Out.WriteLine(parsed.GetValue(_json) ? Json(job).ToJsonString(JsonText.Readable) : Describe(job));
+        }
+
+        if (!parsed.GetValue(_json))
+        {
+            var counts = store.Counts();
+            environment.Out.WriteLine($"{counts.Total} jobs: {counts.Queued} queued, {counts.Running} running, {counts.Succeeded} succeeded, {counts.Failed} failed, {counts.Cancelled} cancelled.");
+        }
+
+        return ExitCode.Done;
+    }
+
+    private int Cancel(ParseResult parsed)
+    {
+        using var store = Open(parsed);
+        var ids = parsed.GetValue(_ids)!;
+        var count = store.Cancel(ids);
+        environment.Out.WriteLine($"{count} of {ids.Length} given up; the others are at their end already, or there are none such.");
+        return count > 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private int Retry(ParseResult parsed)
+    {
+        using var store = Open(parsed);
+        environment.Out.WriteLine($"{store.Retry()} jobs wait again. Run them with: wan batch --resume {GenerateCommandLine.Quote(parsed.GetValue(_folder)!)}");
+        return ExitCode.Done;
+    }
+
+    private JobStore Open(ParseResult parsed) => JobStore.Open(JobFolder.Open(parsed.GetValue(_folder)!), environment.Clock);
+
+    private static string Describe(JobListing job)
+    {
+        var end = job.State == JobState.Failed || (job.State == JobState.Queued && job.Error is not null) ? job.Error
+            : job.Elapsed is { } elapsed ? string.Create(CultureInfo.InvariantCulture, $"{elapsed.TotalSeconds:0.00} s") : "";
+        return PlainText.OneLine(string.Create(CultureInfo.InvariantCulture, $"{job.Id,6} {job.State.ToString().ToLowerInvariant(),-9} {job.Output} {end}")).TrimEnd();
+    }
+
+    private static JsonObject Json(JobListing job) => new()
+    {
+        ["id"] = job.Id,
+        ["state"] = job.State.ToString().ToLowerInvariant(),
+        ["output"] = job.Output,
+        ["style"] = job.Style,
+        ["priority"] = job.Priority,
+        ["attempts"] = job.Attempts,
+        ["seconds"] = job.Elapsed?.TotalSeconds,
+        ["error"] = job.Error,
+    };
+}

@@ -1,0 +1,26 @@
+namespace WanSharp.Jobs.Batches;
+
+/// <summary>A job as a batch file says it, before its style is applied and before a model has seen it.</summary>
+public sealed record BatchEntry
+{
+    /// <summary>The line of the file where it begins, from 1.</summary>
+    public required int Line { get; init; }
+
+    /// <summary>The request as written.</summary>
+    public required JobRequest Request { get; init; }
+
+    /// <summary>The style's name or alias, or null.</summary>
+    public string? Style { get; init; }
+
+    /// <inheritdoc cref="Job.Priority"/>
+    public int Priority { get; init; }
+
+    /// <inheritdoc cref="NewJob.UseCache"/>
+    public bool UseCache { get; init; } = true;
+
+    /// <summary>The output's file name; null to have one made.</summary>
+    public string? Output { get; init; }
+
+    /// <summary>Why the line is no job; null when it is one.</summary>
+    public string? Problem { get; init; }
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using WanSharp.Engine;
+using WanSharp.Engine.Denoising;
+using WanSharp.Engine.Output;
+using WanSharp.Engine.Planning;
+using WanSharp.Engine.Requests;
+using WanSharp.Jobs.Results;
+
+namespace WanSharp.Jobs.Local;
+
+/// <summary>Makes clips with the engine of this process, which stays resident: jobs share its networks, features and denoise steps. Thread-safe.</summary>
+/// <param name="generator">The engine; stays the caller's.</param>
+/// <param name="ffmpeg">The program that reads images and writes clips.</param>
+public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg) : IJobBackend
+{
+    private const string LocalName = "local";
+
+    private readonly ImageFiles _images = new(ffmpeg);
+
+    /// <inheritdoc/>
+    public string Name => LocalName;
+
+    /// <inheritdoc/>
+    public async ValueTask<PreparedJob> PrepareAsync(JobRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var plan = await PlanAsync(request, cancellationToken).ConfigureAwait(false);
+        var settings = plan.Settings;
+        return new PreparedJob
+        {
+            ExecutionGroup = string.Create(CultureInfo.InvariantCulture, $"{settings.ModelDigest} {plan.Latents} {plan.Branches}"),
+            FeatureGroup = string.Join('\n', settings.Images.Select(image => image.Sha256).Prepend(settings.NegativePrompt).Prepend(settings.Prompt)),
+            ResultKey = ResultKey.OfEngine(settings),
+            Settings = settings.ToJson(),
+            Steps = settings.Steps,
+        };
+    }
+
+    /// <inheritdoc/>
+    public async Task<JobOutcome> RunAsync(JobRun run, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        var plan = await PlanAsync(run.Job.Request, cancellationToken).ConfigureAwait(false);
+        var snapshots = new SnapshotFile(run.SnapshotPath);
+        var resume = snapshots.Read();
+        try
+        {
+            return await GenerateAsync(run, plan, snapshots, resume, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SnapshotMismatchException) when (resume is not null)
+        {
+            return await GenerateAsync(run, plan, snapshots, resume: null, cancellationToken).ConfigureAwait(false); // another executable's: start over
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async Task<JobOutcome> GenerateAsync(JobRun run, GenerationPlan plan, SnapshotFile snapshots, DenoiseSnapshot? resume, CancellationToken cancellationToken)
+    {
+        await using var writer = VideoWriter.Create(ffmpeg, OutputTarget.Parse(run.ArtifactPath), plan.Format, plan.Settings.ToJson());
+        var statistics = await generator.GenerateAsync(plan, writer, new GenerationRunOptions
+        {
+            Progress = run.Progress,
+            Priority = run.Job.Priority,
+            Resume = resume,
+            Save = snapshots.WriteAsync,
+            SaveInterval = run.SnapshotInterval,
+        }, cancellationToken).ConfigureAwait(false);
+        await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        return new JobOutcome
+        {
+            StageSeconds = statistics.Stages.OrderBy(stage => stage.Key).ToDictionary(stage => NameOf(stage.Key), stage => Seconds(stage.Value.Share)),
+            ComputeSeconds = Seconds(statistics.Stages.Values.Aggregate(TimeSpan.Zero, (sum, stage) => sum + stage.Share)),
+            MeanBatchSize = Math.Round(statistics.MeanBatchSize, 2),
+            FeatureHits = statistics.FeatureHits,
+            FeatureMisses = statistics.FeatureMisses,
+            ResumedAtStep = resume?.NextStep,
+            MadeBy = LocalName,
+        };
+
+        static string NameOf(GenerationStage stage) => stage.ToString().ToLowerInvariant();
+        static double Seconds(TimeSpan time) => Math.Round(time.TotalSeconds, 4);
+    }
+
+    private async ValueTask<GenerationPlan> PlanAsync(JobRequest request, CancellationToken cancellationToken)
+    {
+        var images = new List<ConditioningImage>(request.Images.Count);
+        foreach (var (frame, file) in request.Images)
+        {
+            images.Add(new ConditioningImage(await _images.ReadAsync(file, cancellationToken).ConfigureAwait(false), frame));
+        }
+
+        return generator.Plan(new GenerationRequest
+        {
+            Prompt = request.Prompt,
+            NegativePrompt = request.Negative,
+            Width = request.Width,
+            Height = request.Height,
+            Frames = request.Frames,
+            Seconds = request.Seconds,
+            Fps = request.Fps,
+            Steps = request.Steps,
+            GuidanceScale = request.Guidance,
+            HighNoiseGuidanceScale = request.GuidanceHigh,
+            Sampler = request.Sampler,
+            Shift = request.Shift,
+            Seed = request.Seed,
+            Images = images,
+        });
+    }
+}

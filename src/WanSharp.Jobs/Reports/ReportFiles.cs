@@ -1,0 +1,62 @@
+using System.Collections.Concurrent;
+using WanSharp.Engine.Output;
+using WanSharp.Jobs.Storage;
+
+namespace WanSharp.Jobs.Reports;
+
+/// <summary>Writes <c>report.json</c> and <c>report.html</c> into a job folder.</summary>
+public static class ReportFiles
+{
+    /// <summary>Thumbnails of a contact sheet: making more would take longer than looking at them.</summary>
+    private const int MostThumbnails = 60;
+
+    private const int ThumbnailWidth = 160;
+    private const int Readers = 2;
+
+    /// <summary>Writes both files, each whole or not at all.</summary>
+    /// <param name="folder">Where the clips are, and the files go.</param>
+    /// <param name="report">The figures.</param>
+    /// <param name="ffmpeg">Makes the thumbnails.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="IOException">They cannot be written.</exception>
+    public static async Task WriteAsync(JobFolder folder, BatchReport report, string ffmpeg, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        ArgumentNullException.ThrowIfNull(report);
+        var thumbnails = await ThumbnailsAsync(folder, report, ffmpeg, cancellationToken).ConfigureAwait(false);
+        await WriteAsync(folder.Artifact("report.json"), report.ToJson(), cancellationToken).ConfigureAwait(false);
+        await WriteAsync(folder.Artifact("report.html"), HtmlReport.Write(report, thumbnails), cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task WriteAsync(string path, string text, CancellationToken cancellationToken)
+    {
+        var temporary = $"{path}.{Guid.NewGuid():N}.new";
+        try
+        {
+            await File.WriteAllTextAsync(temporary, text, cancellationToken).ConfigureAwait(false);
+            File.Move(temporary, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    private static async Task<ConcurrentDictionary<string, byte[]>> ThumbnailsAsync(JobFolder folder, BatchReport report, string ffmpeg, CancellationToken cancellationToken)
+    {
+        var thumbnails = new ConcurrentDictionary<string, byte[]>();
+        var clips = report.Jobs.Where(job => job.State == "succeeded" && File.Exists(folder.Artifact(job.Output))).Take(MostThumbnails);
+        await Parallel.ForEachAsync(clips, new ParallelOptions { MaxDegreeOfParallelism = Readers, CancellationToken = cancellationToken }, async (job, token) =>
+        {
+            try
+            {
+                thumbnails[job.Output] = await ThumbnailReader.ReadAsync(ffmpeg, folder.Artifact(job.Output), ThumbnailWidth, token).ConfigureAwait(false);
+            }
+            catch (MediaException)
+            {
+                // A clip that somebody replaced by something else has no picture.
+            }
+        }).ConfigureAwait(false);
+        return thumbnails;
+    }
+}

@@ -1,0 +1,41 @@
+namespace WanSharp.Jobs.Styles;
+
+/// <summary>A named way to make clips look: a frame for the prompt, a negative prompt, and settings.</summary>
+public sealed record Style
+{
+    /// <summary>Where a job's prompt goes in <see cref="Prompt"/>.</summary>
+    public const string Placeholder = "{prompt}";
+
+    /// <summary>Other names, such as 动漫 for anime.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
+    /// <summary>The prompt, with <see cref="Placeholder"/> where the job's own goes.</summary>
+    public string Prompt { get; init; } = Placeholder;
+
+    /// <summary>What the clip must not show; null leaves the model's default.</summary>
+    public string? Negative { get; init; }
+
+    /// <summary>Settings that the style wants.</summary>
+    public StyleSettings Settings { get; init; } = new();
+
+    /// <summary>What differs for a model, by its name: a model that knows few words needs a prompt of these.</summary>
+    public IReadOnlyDictionary<string, Style> Models { get; init; } = new Dictionary<string, Style>();
+
+    /// <summary>A request in this style. What the request says itself stays; what it leaves open takes the style's.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="model">The model's name.</param>
+    public JobRequest Apply(JobRequest request, string model)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var style = Models.FirstOrDefault(one => one.Key.Equals(model, StringComparison.OrdinalIgnoreCase)).Value ?? this;
+        return request with
+        {
+            Prompt = style.Prompt.Replace(Placeholder, request.Prompt, StringComparison.Ordinal),
+            Negative = request.Negative ?? style.Negative,
+            Steps = request.Steps ?? style.Settings.Steps,
+            Guidance = request.Guidance ?? style.Settings.Guidance,
+            Sampler = request.Sampler ?? style.Settings.Sampler,
+            Shift = request.Shift ?? style.Settings.Shift,
+        };
+    }
+}

@@ -1,0 +1,101 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using WanSharp.Engine.Requests;
+
+namespace WanSharp.Jobs.Styles;
+
+/// <summary>The styles that there are, by name and alias, from files that users edit. Immutable.</summary>
+public sealed class StyleCatalog
+{
+    /// <summary>The file's name, beside the program and in the user's configuration folder.</summary>
+    public const string FileName = "styles.json";
+
+    private const int MostBytes = 1 << 20;
+
+    /// <summary>snake_case; comments are welcome, misspelt members are not. By reflection: generated readers forget the defaults of what is left out.</summary>
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        RespectNullableAnnotations = true,
+        ReadCommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    };
+
+    private readonly Dictionary<string, Style> _styles = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, string> _names = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The styles' names, without aliases.</summary>
+    public IEnumerable<string> Names => _styles.Keys;
+
+    /// <summary>Reads files; a style of a later file replaces one of the same name.</summary>
+    /// <exception cref="InvalidDataException">A file is no list of styles; the message names the file and the way out.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public static StyleCatalog Load(IEnumerable<string> files)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        var catalog = new StyleCatalog();
+        foreach (var file in files)
+        {
+            foreach (var (name, style) in Read(file))
+            {
+                catalog.Add(file, name, style);
+            }
+        }
+
+        return catalog;
+    }
+
+    /// <summary>A style by its name or an alias.</summary>
+    /// <param name="name">As written by the user.</param>
+    /// <param name="style">The style's proper name and the style.</param>
+    /// <param name="error">One line: what is wrong and what there is.</param>
+    public bool TryFind(string name, out (string Name, Style Style) style, [NotNullWhen(false)] out string? error)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var known = _names.TryGetValue(name, out var proper);
+        style = known ? (proper!, _styles[proper!]) : default;
+        error = known ? null : $"There is no style '{name}': choose {string.Join(", ", Names)}, or write it into a file of styles.{NearestName.Hint(name, _names.Keys)}";
+        return known;
+    }
+
+    private void Add(string file, string name, Style style)
+    {
+        foreach (var one in style.Models.Values.Append(style))
+        {
+            if (!one.Prompt.Contains(Style.Placeholder, StringComparison.Ordinal))
+            {
+                throw new InvalidDataException($"{file}: the prompt of style '{name}' has no place for a job's own: put {Style.Placeholder} into it.");
+            }
+        }
+
+        _styles[name] = style;
+        foreach (var alias in style.Aliases.Append(name))
+        {
+            if (_names.TryGetValue(alias, out var other) && !other.Equals(name, StringComparison.OrdinalIgnoreCase))
+            {
+                throw new InvalidDataException($"{file}: '{alias}' names both style '{other}' and style '{name}': give one of them another name.");
+            }
+
+            _names[alias] = name;
+        }
+    }
+
+    private static Dictionary<string, Style> Read(string file)
+    {
+        if (new FileInfo(file) is { Exists: true, Length: > MostBytes } info)
+        {
+            throw new InvalidDataException($"{file} is {info.Length} bytes long, more than a list of styles may be ({MostBytes}).");
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize<Dictionary<string, Style>>(File.ReadAllBytes(file), Json) ?? [];
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidDataException($"{file} is no list of styles: {exception.Message} See docs/batch.md for an example.", exception);
+        }
+    }
+}
