@@ -3,8 +3,10 @@ using WanSharp.Engine.Models;
 using WanSharp.Engine.Output;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
+using WanSharp.Graphs;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Installation;
+using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Providers;
 using WanSharp.Runtime.Storage;
 
@@ -37,6 +39,13 @@ internal static class EngineSetup
         var device = new DeviceOptions { CacheFolder = Path.Combine(CacheFolder(environment), "engines") };
         return new SessionSettings { Provider = name, ProviderOptions = DeviceTuning.For(name, device, options) };
     }
+
+    /// <summary>How a transformer is compiled for a precision; what that needs prepared is kept in the cache.</summary>
+    public static TransformerOptions TransformerOptions(CliEnvironment environment, Quantization quantization) => new()
+    {
+        Quantization = quantization,
+        WeightsFolder = Path.Combine(CacheFolder(environment), CacheSections.Weights),
+    };
 
     /// <summary>What is known of each provider here, best first.</summary>
     public static IReadOnlyList<ProviderFact> Providers(CliEnvironment environment, OrtRuntime runtime) =>

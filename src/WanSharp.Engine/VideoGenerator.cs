@@ -8,6 +8,7 @@ using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
 using WanSharp.Engine.Scheduling;
+using WanSharp.Graphs;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
@@ -21,8 +22,6 @@ namespace WanSharp.Engine;
 /// </remarks>
 public sealed class VideoGenerator : IVideoGenerator
 {
-    private const string Precision = "float32";
-
     private readonly WanModel _model;
     private readonly EngineOptions _options;
     private readonly ExecutionSettings _execution;
@@ -38,17 +37,20 @@ public sealed class VideoGenerator : IVideoGenerator
     /// <param name="model">The model; must live as long as the generator.</param>
     /// <param name="runtime">What executes; must live as long as the generator.</param>
     /// <param name="settings">How graphs are compiled: provider and its options.</param>
-    /// <param name="transformer">How much of the transformer is one graph. Default: a block.</param>
+    /// <param name="transformer">How the transformer is compiled. Default: a block is one graph, in F32.</param>
     /// <param name="options">How clips share the machine.</param>
+    /// <exception cref="InvalidRequestException">8-bit integers are asked for on a provider that is not the CPU.</exception>
     public VideoGenerator(WanModel model, OrtRuntime runtime, SessionSettings settings, TransformerOptions? transformer = null, EngineOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(runtime);
         ArgumentNullException.ThrowIfNull(settings);
+        var quantization = transformer?.Quantization ?? Quantization.None;
+        Precision.Require(quantization, settings);
         _model = model;
         _options = options ?? new EngineOptions();
         _options.Validate();
-        _execution = new ExecutionSettings(settings.Provider, Precision, runtime.Threads > 0 ? runtime.Threads : null);
+        _execution = new ExecutionSettings(settings.Provider, Precision.NameOf(quantization), runtime.Threads > 0 ? runtime.Threads : null);
         _networks = new EngineNetworks(model, runtime, settings, transformer, _options.Workers);
         _lanes = new ComputeLanes(_options, _networks, _stop.Token);
         _prompts = new PromptEncoder(model, _networks, _lanes);

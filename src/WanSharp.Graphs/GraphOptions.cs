@@ -23,6 +23,9 @@ public sealed record GraphOptions
     /// <summary>Where the weights come from. Default: <see cref="WeightStorage.Inputs"/>.</summary>
     public WeightStorage Weights { get; init; } = WeightStorage.Inputs;
 
+    /// <summary>Whether layers that tolerate it multiply 8-bit integers. Default: <see cref="Quantization.None"/>.</summary>
+    public Quantization Quantization { get; init; } = Quantization.None;
+
     /// <summary>Whether the values that a network marks as probes become extra outputs. Default: no.</summary>
     public bool Probes { get; init; }
 }

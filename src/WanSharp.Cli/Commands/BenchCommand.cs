@@ -1,6 +1,7 @@
 using System.CommandLine;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Benchmarks;
+using WanSharp.Graphs;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 
@@ -28,6 +29,8 @@ internal sealed class BenchCommand(CliEnvironment environment)
         "--mode", "What of the transformer is one compiled graph: a block, or the whole network with its weights packed.",
         ("blocks", CompileMode.Blocks), ("whole", CompileMode.Whole));
 
+    private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
+
     private readonly Option<DType> _weights = ChoiceOption.Create(
         "--weights", "The weights' type on disk.", ("F32", DType.F32), ("F16", DType.F16), ("BF16", DType.BF16));
 
@@ -44,8 +47,9 @@ internal sealed class BenchCommand(CliEnvironment environment)
         var self = new BenchCommand(environment);
         var command = new Command("bench", "Measure a network's speed and memory on random weights, beside this machine's peak and PyTorch.")
         {
-            self._network, self._shape, self._size, self._frames, self._layers, self._textTokens, self._runs, self._mode, self._weights,
+            self._network, self._shape, self._size, self._frames, self._layers, self._textTokens, self._runs, self._mode, self._precision, self._weights,
             self._peer, self._baseline, self._tolerance, self._provider, self._providerOptions, self._threads, self._json,
+            BenchQualityCommand.Build(environment),
         };
         command.Subcommands.Add(BenchPlanCommand.Build(environment));
         Require(self._runs, runs => runs is null or >= 1, "--runs takes 1 or more.");
@@ -55,6 +59,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
         command.SetAction(self.RunAsync);
         return command.WithExamples(
             "wan bench dit --shape 1.3b --size 256x256 --frames 17 --peer torch",
+            "wan bench dit --shape 1.3b --precision int8 --peer torch",
             "wan bench dit --shape 14b --layers 4 --mode whole",
             "wan bench vae --peer torch --json",
             "wan bench vae --peer torch --baseline vae.json");
@@ -88,6 +93,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
             Layers = parsed.GetValue(_layers),
             TextTokens = parsed.GetValue(_textTokens),
             Mode = parsed.GetValue(_mode),
+            Quantization = parsed.GetValue(_precision),
             Weights = parsed.GetValue(_weights),
             CacheFolder = EngineSetup.CacheFolder(environment),
             PeerPython = parsed.GetValue(_peer) == Torch ? environment.Variable("WAN_PYTHON") ?? "python3" : null,

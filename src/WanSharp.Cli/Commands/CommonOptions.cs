@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using WanSharp.Engine.Requests;
+using WanSharp.Graphs;
 using WanSharp.Runtime.Providers;
 
 namespace WanSharp.Cli.Commands;
@@ -62,6 +64,10 @@ internal static class CommonOptions
             return options;
         },
     };
+
+    public static Option<Quantization> PrecisionOption() => ChoiceOption.Create(
+        "--precision", "What the transformer's blocks multiply: floats, or 8-bit integers (faster, at a small loss; CPU only). auto is fp32.",
+        ("auto", Quantization.None), (Precision.Full, Quantization.None), (Precision.EightBit, Quantization.EightBit));
 
     public static Option<int?> Threads()
     {

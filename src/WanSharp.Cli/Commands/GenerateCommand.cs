@@ -4,6 +4,7 @@ using WanSharp.Engine;
 using WanSharp.Engine.Images;
 using WanSharp.Engine.Output;
 using WanSharp.Engine.Requests;
+using WanSharp.Graphs;
 
 namespace WanSharp.Cli.Commands;
 
@@ -21,19 +22,21 @@ internal sealed class GenerateCommand(CliEnvironment environment)
     private readonly Option<string> _model = CommonOptions.Model();
     private readonly Option<string> _provider = CommonOptions.Provider();
     private readonly Option<IReadOnlyDictionary<string, string>> _providerOptions = CommonOptions.ProviderOptions();
+    private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Build(CliEnvironment environment)
     {
         var self = new GenerateCommand(environment);
-        var command = new Command("generate", "Make one video from a sentence.") { self._output, self._model, self._provider, self._providerOptions, self._threads, self._json };
+        var command = new Command("generate", "Make one video from a sentence.") { self._output, self._model, self._provider, self._providerOptions, self._precision, self._threads, self._json };
         self._request.AddTo(command);
         command.SetAction(self.RunAsync);
         return command.WithExamples(
             "wan generate \"a red circle moving left on a black background\" -o clip.mp4",
             "wan generate 一个红色圆形向左移动，黑色背景 -o clip.webm --seed 7",
             "wan generate \"a blue star growing\" --steps 30 --guidance 5 -o sheet.png",
+            "wan generate \"a blue star growing\" --precision int8 -o clip.mp4",
             "wan generate \"a green square moving up\" --image first.png -o clip.gif");
     }
 
@@ -46,9 +49,18 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         var started = environment.Clock.GetTimestamp();
         using var model = EngineSetup.OpenModel(environment, parsed.GetValue(_model)!);
         using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(_threads));
-        using var generator = new VideoGenerator(model, runtime, EngineSetup.SettingsFor(environment, runtime, parsed.GetValue(_provider)!, parsed.GetValue(_providerOptions)!));
+        using var generator = new VideoGenerator(
+            model,
+            runtime,
+            EngineSetup.SettingsFor(environment, runtime, parsed.GetValue(_provider)!, parsed.GetValue(_providerOptions)!),
+            EngineSetup.TransformerOptions(environment, parsed.GetValue(_precision)));
         var plan = generator.Plan(request);
         var settings = plan.Settings;
+        if (settings.Execution is { Precision: Precision.EightBit })
+        {
+            environment.Error.WriteLine($"precision {Precision.EightBit}: the transformer's blocks multiply 8-bit integers, the rest stays in {Precision.Full}");
+        }
+
         using (var progress = ProgressDisplay.Start(environment))
         await using (var writer = VideoWriter.Create(ffmpeg, target, plan.Format, settings.ToJson()))
         {

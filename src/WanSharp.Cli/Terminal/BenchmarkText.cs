@@ -20,6 +20,11 @@ internal static class BenchmarkText
         yield return $"on {report.Machine}";
         yield return Row("forward", Text($"{Seconds(report.Forward)}: {report.OperationsPerSecond / Giga:0} GFLOP/s"));
         yield return Row("share of peak", Text($"{100 * report.Ratios["share_of_peak"]:0.0} % of {report.PeakOperationsPerSecond / Giga:0} GFLOP/s, a large matrix product's in the same minutes"));
+        if (report.PeakIntegerOperationsPerSecond is { } integerPeak)
+        {
+            yield return Row("", Text($"{100 * report.Ratios["share_of_int8_peak"]:0.0} % of {integerPeak / Giga:0} Gop/s with 8-bit integers"));
+        }
+
         yield return Row("start to first", Text($"{report.StartToFirst:0.00} s from the process's start to the end of the first pass"));
         yield return Row("memory", $"{Gigabytes(report.PeakPrivateBytes)} private at most, {Gigabytes(report.PeakMappedBytes)} of mapped files resident");
         yield return Row("operators", string.Join(", ", report.Operators.Select(one => Text($"{one.Operator} {100 * one.Share:0.0} %"))));

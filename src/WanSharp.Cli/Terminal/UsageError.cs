@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using WanSharp.Engine.Requests;
 
 namespace WanSharp.Cli.Terminal;
@@ -10,7 +11,7 @@ internal static class UsageError
     public static string Describe(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
-        var help = $"Try: {(command is RootCommand ? "wan" : $"wan {command.Name}")} --help";
+        var help = $"Try: {Path(parsed.CommandResult)} --help";
         if (parsed.UnmatchedTokens is [var token, ..])
         {
             return $"{Unmatched(token, command)} {help}";
@@ -20,6 +21,10 @@ internal static class UsageError
             ? $"say what to do: {string.Join(", ", command.Subcommands.Select(subcommand => subcommand.Name))}. {help}"
             : $"{parsed.Errors[0].Message} {help}";
     }
+
+    /// <summary>The command with those that it is part of: "wan bench quality".</summary>
+    private static string Path(CommandResult command) =>
+        command.Command is RootCommand ? "wan" : $"{Path((CommandResult)command.Parent!)} {command.Command.Name}";
 
     private static string Unmatched(string token, Command command) =>
         token.StartsWith('-') ? $"there is no option '{token}'.{NearestName.Hint(token, command.Options.Select(option => option.Name))}"

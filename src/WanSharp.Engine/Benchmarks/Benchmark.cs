@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
+using WanSharp.Engine.Requests;
+using WanSharp.Graphs;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Storage;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Benchmarks;
@@ -23,6 +26,11 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Runs, 1, nameof(options));
+        Precision.Require(options.Quantization, options.Session);
+        if (options.Quantization != Quantization.None && options.Subject != BenchmarkSubject.Dit)
+        {
+            throw new InvalidRequestException("precision", $"The precision {Precision.EightBit} is for the transformer: measure dit.");
+        }
 
         // 1. Weights: written once into the cache, and that time belongs to nobody.
         using var workload = Workload.For(options);
@@ -35,6 +43,8 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
         {
             Mode = options.Mode,
             CacheFolder = Path.Combine(options.CacheFolder, "graphs"),
+            Quantization = options.Quantization,
+            WeightsFolder = Path.Combine(options.CacheFolder, CacheSections.Weights),
         });
         progress?.Report("first forward pass");
         var memory = MemorySampler.Start();
@@ -72,6 +82,7 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
             Operations = workload.Operations,
             Forward = rounds.Forward,
             PeakOperationsPerSecond = rounds.Peak,
+            PeakIntegerOperationsPerSecond = rounds.IntegerPeak,
             StartToFirst = startToFirst,
             PeakPrivateBytes = memory.PeakPrivateBytes,
             PeakMappedBytes = memory.PeakMappedBytes,
@@ -90,7 +101,8 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
     private async Task<Rounds> MeasureAsync(
         BenchmarkOptions options, Workload workload, ILoadedNetwork network, string checkpoint, IProgress<string>? progress, CancellationToken cancellationToken)
     {
-        using var peak = new MachinePeak(runtime);
+        using var peak = MachinePeak.Float(runtime);
+        using var integerPeak = options.Quantization == Quantization.None ? null : MachinePeak.EightBit(runtime);
         progress?.Report(options.PeerPython is null ? "timed forward passes" : "starting PyTorch");
         await using var peer = options.PeerPython is { } python
             ? await TorchPeer.StartAsync(python, workload, checkpoint, threads, cancellationToken)
@@ -103,7 +115,7 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
         for (var run = 0; run < options.Runs; run++)
         {
             progress?.Report($"round {run + 1} of {options.Runs}");
-            peak.Measure(cancellationToken);
+            MeasurePeaks();
             var started = Stopwatch.GetTimestamp();
             network.Forward(cancellationToken);
             ours.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
@@ -114,11 +126,17 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
             }
         }
 
-        peak.Measure(cancellationToken);
+        MeasurePeaks();
         var report = peer is null
             ? null
             : new PeerReport(peer.Version, threads, peer.StartToFirst, Timing.Of(f32), Timing.Of(bf16), difference!, Difference(narrow, expected));
-        return new Rounds(Timing.Of(ours), peak.OperationsPerSecond, report);
+        return new Rounds(Timing.Of(ours), peak.OperationsPerSecond, integerPeak?.OperationsPerSecond, report);
+
+        void MeasurePeaks()
+        {
+            peak.Measure(cancellationToken);
+            integerPeak?.Measure(cancellationToken);
+        }
     }
 
     private static async Task<IReadOnlyList<OperatorShare>> ProfileAsync(Workload workload, string checkpoint, BenchmarkContext context, CancellationToken cancellationToken)
@@ -151,6 +169,7 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
             options is { Subject: BenchmarkSubject.Dit, TextTokens: { } tokens } ? string.Create(CultureInfo.InvariantCulture, $"{tokens} text tokens") : null,
             options.Weights.Name(),
             options.Subject == BenchmarkSubject.Dit ? options.Mode.ToString() : null,
+            options.Quantization == Quantization.None ? null : Precision.NameOf(options.Quantization),
             options.Session.Provider,
         ];
         return string.Join(' ', parts.Where(part => part is not null)).ToLowerInvariant();
@@ -173,5 +192,5 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
         return clock.GetLocalNow().DateTime - process.StartTime;
     }
 
-    private sealed record Rounds(Timing Forward, double Peak, PeerReport? Peer);
+    private sealed record Rounds(Timing Forward, double Peak, double? IntegerPeak, PeerReport? Peer);
 }

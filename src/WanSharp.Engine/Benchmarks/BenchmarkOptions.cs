@@ -1,3 +1,4 @@
+using WanSharp.Graphs;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
@@ -33,6 +34,9 @@ public sealed record BenchmarkOptions
 
     /// <summary>How much of the transformer is one graph. Default: a block.</summary>
     public CompileMode Mode { get; init; } = CompileMode.Blocks;
+
+    /// <summary>Whether the transformer's blocks multiply 8-bit integers. Default: no.</summary>
+    public Quantization Quantization { get; init; } = Quantization.None;
 
     /// <summary>The element type of the weights on disk: F32 (default), F16 or BF16.</summary>
     public DType Weights { get; init; } = DType.F32;

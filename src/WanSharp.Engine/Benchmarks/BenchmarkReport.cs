@@ -33,6 +33,9 @@ public sealed record BenchmarkReport
     /// <summary>Operations a second of the largest matrix product, measured between the runs.</summary>
     public required double PeakOperationsPerSecond { get; init; }
 
+    /// <summary>The same with 8-bit integers, when the network multiplied such; else null.</summary>
+    public double? PeakIntegerOperationsPerSecond { get; init; }
+
     /// <summary>From the start of the process to the end of the first forward pass, without the time that random weights took to write.</summary>
     public required double StartToFirst { get; init; }
 
@@ -57,6 +60,11 @@ public sealed record BenchmarkReport
         get
         {
             var ratios = new Dictionary<string, double> { ["share_of_peak"] = OperationsPerSecond / PeakOperationsPerSecond };
+            if (PeakIntegerOperationsPerSecond is { } integerPeak)
+            {
+                ratios["share_of_int8_peak"] = OperationsPerSecond / integerPeak;
+            }
+
             if (Peer is { } peer)
             {
                 ratios["times_torch_f32"] = peer.F32.Median / Forward.Median;

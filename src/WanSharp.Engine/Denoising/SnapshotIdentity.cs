@@ -12,7 +12,7 @@ internal sealed class SnapshotIdentity(OrtRuntime runtime, SessionSettings setti
         $"onnxruntime {runtime.Version}",
         $"threads {runtime.Threads} of {Environment.ProcessorCount}",
         $"provider {settings.Provider} {Sorted(settings.ProviderOptions)} {Sorted(settings.ConfigEntries)} {settings.Optimization}",
-        (transformer ?? new TransformerOptions()) with { CacheFolder = null });
+        (transformer ?? new TransformerOptions()) with { CacheFolder = null, WeightsFolder = null });
 
     /// <summary>All of it as text. The settings name the model's digest and those of the images.</summary>
     public string Of(GenerationPlan plan) => $"{_executable}\n{plan.Settings.ToJson()}";

@@ -116,7 +116,7 @@ public static class WanTransformer
         var norm1 = Modulated(g, g.LayerNorm(x, "norm1", config.Eps, affine: false), e[0], e[1]);
         using var scope = g.Scope("self_attn");
         g.Output("self_keys", g.Cast(SelfKeys(g, config, norm1, rope), DType.F32));
-        g.Output("self_values", g.Cast(g.Linear(norm1, "v", config.Dim), DType.F32));
+        g.Output("self_values", g.Cast(g.TolerantLinear(norm1, "v", config.Dim), DType.F32));
         return g.Build();
     }
 
@@ -390,13 +390,13 @@ public static class WanTransformer
         GraphBuilder g, TransformerConfig config, GraphValue x, (GraphValue Cos, GraphValue Sin) rope, (GraphValue Keys, GraphValue Values)? self)
     {
         using var scope = g.Scope("self_attn");
-        var q = g.Rope(g.RmsNorm(g.Linear(x, "q", config.Dim), "norm_q", config.Eps), config.Heads, rope.Cos, rope.Sin);
-        var (k, v) = self ?? (SelfKeys(g, config, x, rope), g.Linear(x, "v", config.Dim));
-        return g.Linear(g.Attention(q, k, v, config.Heads), "o", config.Dim);
+        var q = g.Rope(g.RmsNorm(g.TolerantLinear(x, "q", config.Dim), "norm_q", config.Eps), config.Heads, rope.Cos, rope.Sin);
+        var (k, v) = self ?? (SelfKeys(g, config, x, rope), g.TolerantLinear(x, "v", config.Dim));
+        return g.TolerantLinear(g.Attention(q, k, v, config.Heads), "o", config.Dim);
     }
 
     private static GraphValue SelfKeys(GraphBuilder g, TransformerConfig config, GraphValue x, (GraphValue Cos, GraphValue Sin) rope) =>
-        g.Rope(g.RmsNorm(g.Linear(x, "k", config.Dim), "norm_k", config.Eps), config.Heads, rope.Cos, rope.Sin);
+        g.Rope(g.RmsNorm(g.TolerantLinear(x, "k", config.Dim), "norm_k", config.Eps), config.Heads, rope.Cos, rope.Sin);
 
     /// <summary>In the order of <see cref="KeyNames"/>; the names of weights are relative to a block.</summary>
     private static GraphValue[] WriteKeys(GraphBuilder g, TransformerConfig config, GraphValue context, GraphValue? image)
@@ -412,14 +412,14 @@ public static class WanTransformer
     private static GraphValue CrossAttention(GraphBuilder g, TransformerConfig config, GraphValue x, GraphValue[] keys)
     {
         using var scope = g.Scope("cross_attn");
-        var q = g.RmsNorm(g.Linear(x, "q", config.Dim), "norm_q", config.Eps);
+        var q = g.RmsNorm(g.TolerantLinear(x, "q", config.Dim), "norm_q", config.Eps);
         var attended = g.Attention(q, WithPadding(g, config, keys[0]), WithPadding(g, config, keys[1]), config.Heads);
         if (keys is [_, _, var imageKeys, var imageValues])
         {
             attended += g.Attention(q, imageKeys, imageValues, config.Heads);
         }
 
-        return g.Linear(attended, "o", config.Dim);
+        return g.TolerantLinear(attended, "o", config.Dim);
     }
 
     /// <summary>
@@ -441,8 +441,8 @@ public static class WanTransformer
 
     private static GraphValue FeedForward(GraphBuilder g, TransformerConfig config, GraphValue x)
     {
-        var inner = g.GeluTanh(g.Linear(x, "ffn.0", config.FfnDim)); // [batch, tokens, ffn_dim]
-        return g.Linear(inner, "ffn.2", config.Dim); // [batch, tokens, dim]
+        var inner = g.GeluTanh(g.TolerantLinear(x, "ffn.0", config.FfnDim)); // [batch, tokens, ffn_dim]
+        return g.TolerantLinear(inner, "ffn.2", config.Dim); // [batch, tokens, dim]
     }
 
     private static GraphValue WriteHead(GraphBuilder g, TransformerConfig config, GraphValue x, GraphValue e)

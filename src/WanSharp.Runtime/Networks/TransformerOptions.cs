@@ -1,3 +1,5 @@
+using WanSharp.Graphs;
+
 namespace WanSharp.Runtime.Networks;
 
 /// <summary>How a transformer is compiled.</summary>
@@ -24,4 +26,16 @@ public sealed record TransformerOptions
     /// all tokens are still held. For <see cref="CompileMode.Blocks"/> on the processor. Default: null, all at once. Range: 1 and up.
     /// </summary>
     public int? TokensAtOnce { get; init; }
+
+    /// <summary>
+    /// Whether the linear layers of the blocks multiply 8-bit integers: faster on a processor, at a small loss; embeddings,
+    /// norms, modulation, attention and head stay as they are. On the CPU alone. Default: <see cref="Quantization.None"/>.
+    /// </summary>
+    public Quantization Quantization { get; init; } = Quantization.None;
+
+    /// <summary>
+    /// Where the 8-bit form of the weights is kept, to be mapped at the next start: a quarter of their size in F32. Default:
+    /// null, nowhere; it is then memory of the process.
+    /// </summary>
+    public string? WeightsFolder { get; init; }
 }

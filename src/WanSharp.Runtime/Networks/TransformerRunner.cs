@@ -1,3 +1,4 @@
+using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
@@ -8,6 +9,8 @@ namespace WanSharp.Runtime.Networks;
 /// <remarks>For one thread at a time.</remarks>
 public abstract class TransformerRunner : IDisposable
 {
+    private WeightStore? _quantized;
+
     private protected TransformerRunner(TransformerConfig configuration, ContextEncoder context) => (Configuration, Context) = (configuration, context);
 
     /// <summary>The network's dimensions.</summary>
@@ -24,6 +27,7 @@ public abstract class TransformerRunner : IDisposable
     /// <param name="options">What is one graph. Default: a block.</param>
     /// <param name="cancellationToken">Cancels compilation.</param>
     /// <exception cref="CheckpointException">A weight is missing or of another shape.</exception>
+    /// <exception cref="NotSupportedException">8-bit integers are asked for on a provider that is not the CPU.</exception>
     public static async Task<TransformerRunner> CreateAsync(
         GraphCache graphs, TransformerConfig configuration, WeightStore weights, SessionSettings settings,
         Action<string, Tensor>? observe = null, TransformerOptions? options = null, CancellationToken cancellationToken = default)
@@ -32,9 +36,20 @@ public abstract class TransformerRunner : IDisposable
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(weights);
         options ??= new TransformerOptions();
-        return options.Mode == CompileMode.Whole
-            ? await WholeTransformer.LoadAsync(graphs, configuration, weights, settings, options, observe, cancellationToken)
-            : await BlockTransformer.LoadAsync(graphs, configuration, weights, settings, options, observe, cancellationToken);
+        var quantized = options.Quantization == Quantization.None ? null : await QuantizeAsync(configuration, weights, settings, options, cancellationToken);
+        try
+        {
+            TransformerRunner runner = options.Mode == CompileMode.Whole
+                ? await WholeTransformer.LoadAsync(graphs, configuration, quantized ?? weights, settings, options, observe, cancellationToken)
+                : await BlockTransformer.LoadAsync(graphs, configuration, quantized ?? weights, settings, options, observe, cancellationToken);
+            runner._quantized = quantized;
+            return runner;
+        }
+        catch
+        {
+            quantized?.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Does what a request's prompt and images need once, not once a step.</summary>
@@ -118,9 +133,30 @@ public abstract class TransformerRunner : IDisposable
     }
 
     /// <summary>Frees what runs need; compiled graphs that are shared stay with the graph cache.</summary>
-    public abstract void Dispose();
+    public void Dispose()
+    {
+        Free();
+        _quantized?.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     /// <summary>One forward pass, of at least one timestep and a context of this transformer a sample.</summary>
     private protected abstract void Run(
         Tensor latents, ReadOnlySpan<float> timesteps, IReadOnlyList<TextKeys> contexts, Tensor velocity, CancellationToken cancellationToken);
+
+    /// <summary>Frees what runs need.</summary>
+    private protected abstract void Free();
+
+    private static Task<WeightStore> QuantizeAsync(
+        TransformerConfig configuration, WeightStore weights, SessionSettings settings, TransformerOptions options, CancellationToken cancellationToken)
+    {
+        if (!settings.IsOnHost)
+        {
+            throw new NotSupportedException($"8-bit integers are for the CPU; the provider '{settings.Provider}' computes in floating point.");
+        }
+
+        var slots = WanTransformer.Whole(configuration, new GraphOptions { Quantization = options.Quantization }).Weights;
+        var quantized = new QuantizedWeights(weights, [.. QuantizedWeight.Among(slots)]);
+        return Task.Run(() => quantized.OpenAsync(options.WeightsFolder, cancellationToken), cancellationToken);
+    }
 }

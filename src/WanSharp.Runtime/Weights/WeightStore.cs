@@ -129,6 +129,9 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     /// <exception cref="CheckpointException">The scale is of a kind that is not supported.</exception>
     internal WeightScale? ScaleOf(string name) => WeightScale.Find(checkpoint, name);
 
+    /// <summary>These weights and what was made from them, as a store of its own; to be disposed before this one.</summary>
+    internal WeightStore With(PreparedTensors prepared) => new(new PreparedCheckpoint(checkpoint, prepared));
+
     /// <summary>Frees the copies and closes the checkpoint.</summary>
     public void Dispose()
     {

@@ -112,9 +112,9 @@ public class GenerationPlannerTests(TinyEngine engine)
     [Fact]
     public void Plan_WithWhatComputes_NotesIt()
     {
-        var settings = GenerationPlanner.Plan(Circle, engine.Model, new ExecutionSettings("cpu", "float32", 2)).Settings;
+        var settings = GenerationPlanner.Plan(Circle, engine.Model, new ExecutionSettings("cpu", "fp32", 2)).Settings;
         Assert.Contains("""
-            "execution":{"provider":"cpu","precision":"float32","threads":2}
+            "execution":{"provider":"cpu","precision":"fp32","threads":2}
             """.Trim(), settings.ToJson(), StringComparison.Ordinal);
         Assert.Equal(settings.Execution, GenerationSettings.FromJson(settings.ToJson())!.Execution);
         Assert.DoesNotContain("high_noise", settings.ToJson(), StringComparison.Ordinal);

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using WanSharp.Cli.Terminal;
+using WanSharp.Engine.Quality;
+using WanSharp.Engine.Requests;
+using WanSharp.Graphs;
+
+namespace WanSharp.Cli.Commands;
+
+/// <summary><c>wan bench quality</c>: what a precision costs, on decoded clips.</summary>
+internal sealed class BenchQualityCommand(CliEnvironment environment)
+{
+    private const int MostClips = 10_000;
+
+    private readonly Option<Quantization> _precision = ChoiceOption.Create(
+        "--precision", "The precision whose clips are compared with those in fp32.", (Precision.EightBit, Quantization.EightBit));
+
+    private readonly Option<int> _clips = new("--clips") { Description = "How many clips are made with each. Default: 20.", HelpName = "N", DefaultValueFactory = _ => 20 };
+    private readonly Option<string> _model = CommonOptions.Model();
+    private readonly Option<int?> _threads = CommonOptions.Threads();
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    public static Command Build(CliEnvironment environment)
+    {
+        var self = new BenchQualityCommand(environment);
+        var command = new Command("quality", "Compare clips made with a precision to those in fp32: PSNR and SSIM of the decoded frames.")
+        {
+            self._precision, self._clips, self._model, self._threads, self._json,
+        };
+        self._clips.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is var clips and (< 1 or > MostClips))
+            {
+                result.AddError($"--clips {clips} is outside 1 to {MostClips}: the nearest is {Math.Clamp(clips, 1, MostClips)}.");
+            }
+        });
+        command.SetAction(self.RunAsync);
+        return command.WithExamples("wan bench quality --precision int8 --clips 20", "wan bench quality --model shapes --json");
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var json = parsed.GetValue(_json);
+        using var model = EngineSetup.OpenModel(environment, parsed.GetValue(_model)!);
+        using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(_threads));
+        var loss = new PrecisionLoss(model, runtime, new(), EngineSetup.TransformerOptions(environment, parsed.GetValue(_precision)));
+        var clips = new List<ClipLoss>();
+        await foreach (var clip in loss.MeasureAsync(parsed.GetValue(_clips), cancellationToken))
+        {
+            clips.Add(clip);
+            if (!json)
+            {
+                environment.Out.WriteLine(Text($"{clip.Quality.Psnr,6:0.00} dB  SSIM {clip.Quality.Ssim:0.0000}  seed {clip.Seed,-4} {clip.Prompt}"));
+            }
+        }
+
+        var mean = FrameQuality.Mean([.. clips.Select(clip => clip.Quality)]);
+        var least = clips.Min(clip => clip.Quality.Ssim);
+        environment.Out.WriteLine(json
+            ? Json(clips, mean, least)
+            : Text($"{clips.Count} clips: PSNR {mean.Psnr:0.00} dB, SSIM {mean.Ssim:0.0000} in the mean, {least:0.0000} at least"));
+        return ExitCode.Done;
+    }
+
+    private static string Json(IEnumerable<ClipLoss> clips, FrameQuality mean, double least) => new JsonObject
+    {
+        ["psnr"] = Finite(mean.Psnr),
+        ["ssim"] = mean.Ssim,
+        ["least_ssim"] = least,
+        ["clips"] = new JsonArray([.. clips.Select(clip => new JsonObject
+        {
+            ["prompt"] = clip.Prompt,
+            ["seed"] = clip.Seed,
+            ["psnr"] = Finite(clip.Quality.Psnr),
+            ["ssim"] = clip.Quality.Ssim,
+        })]),
+    }.ToJsonString(JsonText.Readable);
+
+    /// <summary>JSON has no infinity: null says that clips are equal.</summary>
+    private static JsonValue? Finite(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,18 @@
+using WanSharp.Tensors;
+
+namespace WanSharp.Runtime.Weights;
+
+/// <summary>Tensors that were made from a checkpoint: mapped files of a cache, or memory.</summary>
+/// <param name="Tensors">The tensors by name.</param>
+/// <param name="Files">The files that they are in.</param>
+/// <param name="Owned">What they end with, in the order of disposal.</param>
+internal sealed record PreparedTensors(IReadOnlyDictionary<string, Tensor> Tensors, IReadOnlyList<string> Files, IReadOnlyList<IDisposable> Owned) : IDisposable
+{
+    public void Dispose()
+    {
+        foreach (var part in Owned)
+        {
+            part.Dispose();
+        }
+    }
+}

@@ -1,0 +1,140 @@
+using WanSharp.Graphs;
+using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Weights;
+using WanSharp.Tensors;
+
+namespace WanSharp.Runtime.Tests.Networks;
+
+/// <summary>A transformer whose blocks multiply 8-bit integers, and its weights on disk.</summary>
+public sealed class QuantizedTransformerTests(RuntimeFixture fixture) : IDisposable
+{
+    private const float Loss = 0.05f; // of the largest value; 8 bits of random weights in two narrow blocks lose 1 to 2 %
+
+    // Matrix kernels in F32 before and after the blocks choose by shape, and their rounding may move a code by one.
+    private const float Neighbours = 0.005f;
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("wan-tests-");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private TransformerOptions Kept => new() { Quantization = Quantization.EightBit, WeightsFolder = _folder.FullName };
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Theory]
+    [InlineData("dit-t2v")]
+    [InlineData("dit-ti2v")]
+    public async Task Forward_InEightBits_IsNearFullPrecision(string name)
+    {
+        var full = await ForwardAsync(name, new TransformerOptions());
+        var inMemory = await ForwardAsync(name, Kept with { WeightsFolder = null });
+        var written = await ForwardAsync(name, Kept);
+        var mapped = await ForwardAsync(name, Kept);
+        var whole = await ForwardAsync(name, Kept with { Mode = CompileMode.Whole });
+
+        var largest = full.Max(MathF.Abs);
+        var difference = full.Zip(inMemory, (one, other) => MathF.Abs(one - other)).Max();
+        Assert.InRange(difference / largest, 1e-6f, Loss); // not the same numbers: it did multiply integers
+        Assert.Equal(inMemory, written);
+        Assert.Equal(inMemory, mapped);
+        Assert.Equal(0, inMemory.Zip(whole, (one, other) => MathF.Abs(one - other)).Max() / largest, Loss);
+    }
+
+    [Fact]
+    public async Task Forward_BesideASampleOfHugeValues_LosesNoMore()
+    {
+        var alone = await ForwardAsync("dit-t2v", Kept);
+
+        var both = await ForwardAsync("dit-t2v", Kept, samples: 2);
+
+        var difference = alone.Zip(both, (one, other) => MathF.Abs(one - other)).Max(); // the second sample comes after the first's values
+        Assert.InRange(difference / alone.Max(MathF.Abs), 0, Neighbours);
+    }
+
+    [Fact]
+    public async Task Forward_WithDamagedWeights_MakesThemAgain()
+    {
+        var first = await ForwardAsync("dit-t2v", Kept);
+        foreach (var file in WeightFiles())
+        {
+            var bytes = await File.ReadAllBytesAsync(file, Token);
+            bytes[^1] ^= 0x55; // the last weight
+            await File.WriteAllBytesAsync(file, bytes, Token);
+        }
+
+        Assert.Equal(first, await ForwardAsync("dit-t2v", Kept));
+        using (var stream = File.OpenWrite(WeightFiles()[0]))
+        {
+            stream.SetLength(stream.Length / 2);
+        }
+
+        Assert.Equal(first, await ForwardAsync("dit-t2v", Kept));
+    }
+
+    [Fact]
+    public async Task CreateAsync_WithAFolderThatCannotBeWritten_KeepsTheWeightsInMemory()
+    {
+        var file = Path.Combine(_folder.FullName, "file");
+        await File.WriteAllTextAsync(file, "not a folder", Token);
+
+        var result = await ForwardAsync("dit-t2v", Kept with { WeightsFolder = file });
+
+        Assert.Equal(await ForwardAsync("dit-t2v", Kept), result);
+    }
+
+    [Fact]
+    public async Task CreateAsync_OnAnotherProvider_IsRefused()
+    {
+        var error = await Assert.ThrowsAsync<NotSupportedException>(() => ForwardAsync("dit-t2v", Kept, settings: new SessionSettings { Provider = "webgpu" }));
+
+        Assert.Contains("CPU", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CreateAsync_WithAWeightThatIsNotFinite_NamesIt()
+    {
+        const string Damaged = "blocks.0.ffn.0.weight";
+        var copy = Path.Combine(_folder.FullName, "damaged.safetensors");
+        using (var original = Checkpoint.Open(PathOf("dit-t2v")))
+        {
+            var tensors = original.Tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value);
+            using var weight = tensors[Damaged].ConvertTo(DType.F32);
+            weight.Write<float>()[3] = float.NaN;
+            tensors[Damaged] = weight;
+            SafetensorsWriter.Write(copy, tensors, cancellationToken: Token);
+        }
+
+        var error = await Assert.ThrowsAsync<CheckpointException>(() => ForwardAsync("dit-t2v", Kept, checkpoint: copy));
+
+        Assert.Contains(Damaged, error.Message, StringComparison.Ordinal);
+        Assert.Empty(WeightFiles());
+    }
+
+    private string[] WeightFiles() => [.. _folder.EnumerateFiles("blocks.*", SearchOption.AllDirectories).Select(file => file.FullName).Order(StringComparer.Ordinal)];
+
+    private async Task<float[]> ForwardAsync(string name, TransformerOptions options, int samples = 1, SessionSettings? settings = null, string? checkpoint = null)
+    {
+        using var network = NetworkFixture.Open(name);
+        var config = network.TransformerConfig();
+        using var graphs = new GraphCache(fixture.Runtime);
+        using var weights = new WeightStore(Checkpoint.Open(checkpoint ?? PathOf(name)));
+        using var transformer = await TransformerRunner.CreateAsync(graphs, config, weights, settings ?? new SessionSettings(), options: options, cancellationToken: Token);
+        using var latents = Wave([samples, config.InChannels, 3, 4, 6]);
+        for (var sample = 1; sample < samples; sample++)
+        {
+            foreach (ref var value in latents.Slice(sample, 1).Write<float>())
+            {
+                value *= 1e6f;
+            }
+        }
+
+        using var context = Wave([samples, config.TextLength, config.TextDim]);
+        using var velocity = Tensor.Zeros(DType.F32, [samples, config.OutChannels, 3, 4, 6]);
+        transformer.Forward(latents, [.. Enumerable.Range(0, samples).Select(sample => 900f - (400 * sample))], context, velocity, cancellationToken: Token);
+        return velocity.Read<float>().ToArray();
+    }
+
+    private static string PathOf(string name) => Path.Combine(AppContext.BaseDirectory, "fixtures", name, "weights.safetensors");
+
+    private static Tensor Wave(Shape shape) => Tensor.CopyOf<float>(shape, [.. Enumerable.Range(0, (int)shape.ElementCount).Select(i => MathF.Sin(0.7f * i))]);
+}
