@@ -112,6 +112,11 @@ internal sealed class BatchCommand(CliEnvironment environment)
     {
         var folder = JobFolder.Open(path);
         using var store = JobStore.Open(folder, environment.Clock);
+        if (store.Counts().Total == 0)
+        {
+            throw new JobStoreException($"{path} has no jobs: the batch was stopped before it came that far. Run it as you started it.");
+        }
+
         if (parsed.GetValue(_dryRun))
         {
             environment.Out.WriteLine(DryRun.Describe(store.Counts(), parsed.GetValue(_json)));

@@ -1,0 +1,155 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text.Json;
+using WanSharp.Cli.Batches;
+using WanSharp.Jobs;
+using WanSharp.Jobs.Storage;
+
+namespace WanSharp.Cli.Tests;
+
+/// <summary><c>wan batch</c> and <c>wan jobs</c> with the Shapes model: small clips of few steps.</summary>
+public sealed class BatchCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly Dictionary<string, string> _variables;
+
+    public BatchCommandTests() => _variables = new Dictionary<string, string>
+    {
+        ["WAN_CACHE"] = _folder["cache"],
+        ["XDG_CONFIG_HOME"] = _folder["config"],
+        ["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "",
+    };
+
+    [Fact]
+    public async Task Batch_OfPrompts_MakesEachClipOnceAndReports()
+    {
+        File.WriteAllText(_folder["prompts.txt"], "a red circle\na blue star\n");
+
+        var run = await RunAsync("batch", "--prompts", _folder["prompts.txt"], "--styles", "anime,水墨", "--size", "32x32", "--frames", "5", "--steps", "1", "--format", "png", "-o", _folder["out"]);
+
+        Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+        Assert.Contains("4 jobs: 4 clips (4 computed", run.Out, StringComparison.Ordinal);
+        Assert.Equal(
+            [".wan", "0001-a-red-circle-anime-0.png", "0002-a-red-circle-ink-0.png", "0003-a-blue-star-anime-0.png", "0004-a-blue-star-ink-0.png", "report.html", "report.json"],
+            Entries("out"));
+        var report = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder["out"], "report.json"))).RootElement;
+        Assert.Equal(4, report.GetProperty("new").GetInt32());
+        Assert.Equal(4, File.ReadAllText(Path.Combine(_folder["out"], "report.html")).Split("data:image/jpeg").Length - 1);
+
+        // The same jobs in another folder come from the cache; in the same folder nothing is left to do.
+        var before = Directory.GetLastWriteTimeUtc(_folder["out"]);
+        var cached = await RunAsync("batch", "--prompts", _folder["prompts.txt"], "--styles", "anime,水墨", "--size", "32x32", "--frames", "5", "--steps", "1", "--format", "png", "-o", _folder["again"], "--json");
+        Assert.Equal(4, JsonDocument.Parse(cached.Out).RootElement.GetProperty("hits").GetInt32());
+        Assert.Equal(Digests("out"), Digests("again"));
+        var dry = await RunAsync("batch", "--prompts", _folder["prompts.txt"], "--styles", "anime,水墨", "--size", "32x32", "--frames", "5", "--steps", "1", "--format", "png", "-o", _folder["third"], "--dry-run");
+        Assert.Contains("4 cached", dry.Out, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder["third"]));
+        Assert.Equal(before, Directory.GetLastWriteTimeUtc(_folder["out"]));
+
+        var list = await RunAsync("jobs", "list", _folder["out"]);
+        Assert.Contains("0 queued, 0 running, 4 succeeded", list.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Batch_WithBadLines_NamesAllOfThemAndRunsNothing()
+    {
+        File.WriteAllText(_folder["jobs.jsonl"], "{\"prompt\":\"a\"}\n{\"promt\":\"a\"}\n{\"prompt\":\"a\",\"size\":\"33x32\"}\n{\"prompt\":\"a\",\"image\":\"none.png\"}\n");
+
+        var run = await RunAsync("batch", _folder["jobs.jsonl"], "-o", _folder["out"]);
+
+        Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
+        Assert.Contains("jobs.jsonl:2: There is no field 'promt'", run.Error, StringComparison.Ordinal);
+        Assert.Contains("jobs.jsonl:3: A size of 33x32", run.Error, StringComparison.Ordinal);
+        Assert.Contains("jobs.jsonl:4:", run.Error, StringComparison.Ordinal);
+        Assert.Contains("3 jobs of", run.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder["out"]));
+    }
+
+    [Fact]
+    public async Task Batch_WhereAJobFails_MakesTheOthersAndReturnsOne()
+    {
+        // As if the image had been there when the jobs were checked.
+        var folder = JobFolder.Create(_folder["out"]);
+        new BackendSettings { Model = "shapes", Provider = "cpu" }.Save(folder);
+        using (var store = JobStore.Open(folder, TimeProvider.System))
+        {
+            store.Enqueue([Job("bad.png", new Dictionary<int, string> { [0] = _folder["gone.png"] }), Job("good.png", [])]);
+        }
+
+        var run = await RunAsync("batch", "--resume", _folder["out"], "--attempts", "2");
+
+        Assert.Equal(ExitCode.Failed, run.ExitCode);
+        Assert.Contains("wan: bad.png failed after 2 attempts: ", run.Error, StringComparison.Ordinal);
+        Assert.Contains("good.png", Entries("out"));
+        Assert.DoesNotContain("bad.png", Entries("out"));
+    }
+
+    [Theory]
+    [InlineData("Say what to make", "batch")]
+    [InlineData("leave out", "batch", "jobs.jsonl", "--resume", "out")]
+    [InlineData("holds no jobs", "batch", "--resume", "nowhere")]
+    [InlineData("holds no jobs", "jobs", "list", "nowhere")]
+    [InlineData("goes with --prompts", "batch", "jobs.jsonl", "--seeds", "0..3")]
+    [InlineData("no file of jobs", "batch", "jobs.txt")]
+    [InlineData("There is no file", "batch", "nowhere.jsonl")]
+    [InlineData("batch size", "batch", "jobs.jsonl", "--batch-size", "0")]
+    [InlineData("seed", "batch", "--prompts", "p.txt", "--seeds", "3..1")]
+    public async Task WrongUsage_IsToldInALine(string expected, params string[] args)
+    {
+        var run = await RunAsync(args);
+        run.AssertFailed(run.ExitCode, expected);
+        Assert.InRange(run.ExitCode, ExitCode.Failed, ExitCode.WrongUsage);
+    }
+
+    /// <summary>Killed at three moments, it ends with what an undisturbed run makes, to the bit.</summary>
+    [Fact]
+    public async Task Batch_KilledAndResumed_EndsWithTheSameClips()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals are sent with the tools of Linux.");
+        File.WriteAllText(_folder["prompts.txt"], "a red circle moving left\na blue star growing\n");
+        string[] args = ["batch", "--prompts", _folder["prompts.txt"], "--seeds", "0..2", "--frames", "9", "--steps", "6", "--format", "png", "--batch-size", "1", "--no-cache"];
+        Assert.Equal(ExitCode.Done, (await RunAsync([.. args, "-o", _folder["calm"]])).ExitCode);
+
+        foreach (var (i, lines) in ((int[])[1, 1, 2]).Index())
+        {
+            await KillAfterAsync(lines, i == 0 ? [.. args, "-o", _folder["out"]] : ["batch", "--resume", _folder["out"], "--batch-size", "1", "--no-cache"]);
+        }
+
+        var run = await RunAsync("batch", "--resume", _folder["out"], "--batch-size", "1", "--no-cache");
+
+        Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+        Assert.Equal(Digests("calm"), Digests("out"));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(_folder["out"], ".wan", "workers")));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(_folder["out"], ".wan", "snapshots")));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static NewJob Job(string output, Dictionary<int, string> images) => new()
+    {
+        Output = output,
+        Request = new JobRequest { Prompt = "a red circle", Width = 32, Height = 32, Frames = 5, Steps = 1, Images = images },
+        Prepared = new PreparedJob { ExecutionGroup = "", FeatureGroup = "", ResultKey = null, Settings = "{}", Steps = 1 },
+    };
+
+    private async Task KillAfterAsync(int lines, string[] args)
+    {
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "wan"), args) { RedirectStandardError = true, RedirectStandardOutput = true };
+        start.Environment["WAN_CACHE"] = _folder["cache"];
+        using var wan = Process.Start(start)!;
+        for (var i = 0; i < lines; i++)
+        {
+            await wan.StandardError.ReadLineAsync(TestContext.Current.CancellationToken);
+        }
+
+        wan.Kill(); // SIGKILL
+        await wan.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    private IEnumerable<string> Entries(string folder) => Directory.EnumerateFileSystemEntries(_folder[folder]).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
+
+    private IEnumerable<string> Digests(string folder) => Directory.EnumerateFiles(_folder[folder], "*.png").Order(StringComparer.Ordinal)
+        .Select(path => $"{Path.GetFileName(path)} {Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)))}");
+
+    private Task<CommandLineRun> RunAsync(params string[] args) => CommandLineRun.RunAsync(args, variables: _variables, cancellationToken: TestContext.Current.CancellationToken);
+}

@@ -1,0 +1,160 @@
+using WanSharp.Engine.Requests;
+using WanSharp.Jobs.Batches;
+
+namespace WanSharp.Jobs.Tests.Batches;
+
+public sealed class BatchFileTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public void Read_OfJsonLines_TakesEveryField()
+    {
+        var entry = Assert.Single(Read("jobs.jsonl",
+            """{"prompt": "一 \"a\"", "negative": "n", "size": "64x32", "frames": 17, "fps": 8, "steps": 4, "guidance": 4.5, "guidance_high": 3, "sampler": "euler", "shift": 3, "seed": 18446744073709551615, "image": "a.png", "last_image": "b.png", "style": "水墨", "priority": -2, "cache": false, "output": "x.gif", "seconds": null}"""));
+
+        var expected = new JobRequest
+        {
+            Prompt = "一 \"a\"", Negative = "n", Width = 64, Height = 32, Frames = 17, Fps = 8, Steps = 4, Guidance = 4.5f, GuidanceHigh = 3, Sampler = "euler", Shift = 3, Seed = ulong.MaxValue,
+            Images = entry.Request.Images,
+        };
+        Assert.Equal(new BatchEntry { Line = 1, Request = expected, Style = "水墨", Priority = -2, UseCache = false, Output = "x.gif" }, entry);
+        Assert.Equal([(0, _folder["a.png"]), (-1, _folder["b.png"])], entry.Request.Images.Select(image => (image.Key, image.Value)));
+    }
+
+    [Fact]
+    public void Read_OfCsv_TakesQuotesLineEndsAndEmptyCells()
+    {
+        var entries = Read("jobs.csv", "\uFEFFprompt,seed,style\r\n\"a, \"\"b\"\"\nc\",7,\r\n\r\nd,,ink");
+
+        Assert.Equal(
+            [(2, "a, \"b\"\nc", 7UL, null), (5, "d", 0UL, "ink")],
+            entries.Select(entry => (entry.Line, entry.Request.Prompt, entry.Request.Seed, entry.Style)));
+    }
+
+    [Theory]
+    [InlineData("{\"promt\": \"a\"}", "Did you mean prompt?")]
+    [InlineData("{\"prompt\": \"a\"", "no JSON")]
+    [InlineData("[1]", "no JSON object")]
+    [InlineData("{\"prompt\": [\"a\"]}", "takes a text")]
+    [InlineData("{\"seed\": 1}", "no prompt")]
+    [InlineData("{\"prompt\": \"a\", \"seed\": -1}", "from 0 to 18446744073709551615")]
+    [InlineData("{\"prompt\": \"a\", \"steps\": 4.5}", "whole number")]
+    [InlineData("{\"prompt\": \"a\", \"steps\": 1e400}", "whole number")]
+    [InlineData("{\"prompt\": \"a\", \"size\": \"64\"}", "WIDTHxHEIGHT")]
+    [InlineData("{\"prompt\": \"a\", \"cache\": \"maybe\"}", "true or false")]
+    [InlineData("{\"prompt\": \"a\", \"priority\": 1001}", "outside")]
+    [InlineData("{\"prompt\": \"\\ud800\"}", "JSON")]
+    public void Read_OfABadLine_SaysWhichAndWhy(string line, string expected)
+    {
+        var entries = Read("jobs.jsonl", $"{{\"prompt\": \"good\"}}\n\n{line}\n{{\"prompt\": \"good\"}}");
+
+        Assert.Equal([1, 3, 4], entries.Select(entry => entry.Line));
+        Assert.Null(entries[0].Problem);
+        Assert.Contains(expected, entries[1].Problem, StringComparison.Ordinal);
+        Assert.Null(entries[2].Problem);
+    }
+
+    [Fact]
+    public void Read_OfAnythingAtAll_NeverThrowsWhatIsNotMeant()
+    {
+        var random = new Random(1);
+        var letters = "{}[]\",:\\\n\r\0aprompt1-.e\uFFFD一".ToCharArray();
+        for (var i = 0; i < 500; i++)
+        {
+            var text = new string(random.GetItems(letters, random.Next(1, 60)));
+            foreach (var name in (string[])["fuzz.jsonl", "fuzz.csv"])
+            {
+                try
+                {
+                    Read(name, text);
+                }
+                catch (InvalidRequestException)
+                {
+                    // It holds no job.
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("jobs.txt", "a", "no file of jobs")]
+    [InlineData("jobs.jsonl", "\n\n", "holds no job")]
+    [InlineData("jobs.csv", "prompt", "holds no job")]
+    public void Read_OfAFileWithoutJobs_SaysSo(string name, string text, string expected) =>
+        Assert.Contains(expected, Assert.Throws<InvalidRequestException>(() => Read(name, text)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Read_OfBytesThatAreNoText_SaysSo()
+    {
+        File.WriteAllBytes(_folder["jobs.jsonl"], [0x7B, 0xFF, 0xFE]);
+
+        Assert.Contains("UTF-8", Assert.Throws<InvalidRequestException>(() => BatchFile.Read(_folder["jobs.jsonl"], new JobRequest { Prompt = "" })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ReadPrompts_CombinesPromptsStylesAndSeeds()
+    {
+        File.WriteAllText(_folder["prompts.txt"], "a\n# no\n\n b \n");
+
+        var entries = BatchFile.ReadPrompts(_folder["prompts.txt"], ["ink", "anime"], [0, 1], new JobRequest { Prompt = "", Steps = 4 });
+
+        Assert.Equal(
+            ["a ink 0", "a ink 1", "a anime 0", "a anime 1", "b ink 0", "b ink 1", "b anime 0", "b anime 1"],
+            entries.Select(entry => $"{entry.Request.Prompt} {entry.Style} {entry.Request.Seed}"));
+        Assert.All(entries, entry => Assert.Equal(4, entry.Request.Steps));
+        Assert.Equal(4, entries[^1].Line);
+    }
+
+    [Theory]
+    [InlineData("7", "7")]
+    [InlineData("0..3", "0 1 2 3")]
+    [InlineData("1,5,10..11", "1 5 10 11")]
+    [InlineData("18446744073709551615..18446744073709551615", "18446744073709551615")]
+    public void Seeds_AsWritten_AreRead(string text, string expected)
+    {
+        Assert.True(SeedRange.TryParse(text, out var seeds, out _));
+        Assert.Equal(expected, string.Join(' ', seeds));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a")]
+    [InlineData("3..1")]
+    [InlineData("1..2..3")]
+    [InlineData("-1")]
+    [InlineData("0..18446744073709551615")]
+    [InlineData("0..99999,5")]
+    public void Seeds_ThatAreNone_AreRefused(string text)
+    {
+        Assert.False(SeedRange.TryParse(text, out _, out var error));
+        Assert.NotEmpty(error);
+    }
+
+    [Theory]
+    [InlineData("../a.mp4")]
+    [InlineData("a/b.mp4")]
+    [InlineData(".hidden.mp4")]
+    [InlineData("a.txt")]
+    [InlineData("a")]
+    [InlineData("a-%04d.png")]
+    [InlineData("a:b.mp4")]
+    [InlineData("a\nb.mp4")]
+    public void AnOutput_ThatIsNoPlainName_IsRefused(string name) => Assert.Throws<InvalidRequestException>(() => ArtifactName.Check(name));
+
+    [Fact]
+    public void AnOutput_OfAJob_SaysItsPlacePromptStyleAndSeed()
+    {
+        Assert.Equal("0003-a-red-circle-ink-7.mp4", ArtifactName.For(3, "A red, circle!", "ink", 7, ".mp4"));
+        Assert.Equal("10000-一个红色-0.webm", ArtifactName.For(10000, "一个红色…", null, 0, ".webm"));
+        Assert.Equal("0001-0.mp4", ArtifactName.For(1, "!?/..", null, 0, ".mp4"));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private IReadOnlyList<BatchEntry> Read(string name, string text)
+    {
+        File.WriteAllText(_folder[name], text);
+        return BatchFile.Read(_folder[name], new JobRequest { Prompt = "" });
+    }
+}

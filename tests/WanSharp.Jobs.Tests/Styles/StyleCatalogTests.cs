@@ -1,0 +1,77 @@
+using WanSharp.Jobs.Styles;
+
+namespace WanSharp.Jobs.Tests.Styles;
+
+public sealed class StyleCatalogTests : IDisposable
+{
+    private static readonly string Shipped = Path.Combine(AppContext.BaseDirectory, StyleCatalog.FileName);
+
+    private readonly TemporaryFolder _folder = new();
+
+    [Theory]
+    [InlineData("anime", "anime")]
+    [InlineData("动漫", "anime")]
+    [InlineData("Realistic", "realistic")]
+    [InlineData("写实", "realistic")]
+    [InlineData("ink", "ink")]
+    [InlineData("水墨", "ink")]
+    public void TryFind_OfAShippedStyle_FindsItInBothLanguages(string name, string expected)
+    {
+        Assert.True(StyleCatalog.Load([Shipped]).TryFind(name, out var found, out _));
+        Assert.Equal(expected, found.Name);
+        Assert.NotEqual("a cat", found.Style.Apply(new JobRequest { Prompt = "a cat" }, "wan2.2").Prompt);
+    }
+
+    [Fact]
+    public void Apply_ForShapes_LeavesThePromptAndMakesDifferentClips()
+    {
+        var styles = StyleCatalog.Load([Shipped]);
+        var requests = styles.Names.Select(name => styles.TryFind(name, out var found, out _) ? found.Style.Apply(new JobRequest { Prompt = "a red circle" }, "shapes") : null).ToList();
+
+        Assert.All(requests, request => Assert.Equal("a red circle", request!.Prompt));
+        Assert.Equal(requests.Count, requests.Select(request => request!.Guidance).Distinct().Count());
+    }
+
+    [Fact]
+    public void Apply_WhereTheRequestSaysSomething_LeavesIt()
+    {
+        Assert.True(StyleCatalog.Load([Shipped]).TryFind("anime", out var found, out _));
+        var request = new JobRequest { Prompt = "a cat", Negative = "dogs", Guidance = 2, Steps = 9 };
+
+        var styled = found.Style.Apply(request, "wan");
+
+        Assert.Equal(request with { Prompt = styled.Prompt, Images = styled.Images }, styled);
+    }
+
+    [Fact]
+    public void Load_OfSeveralFiles_LetsTheLastReplace()
+    {
+        File.WriteAllText(_folder["mine.json"], """{ /* mine */ "Ink": { "aliases": ["墨"], "prompt": "black ink: {prompt}", }, "noir": { "settings": { "steps": 40 } } }""");
+        var styles = StyleCatalog.Load([Shipped, _folder["mine.json"]]);
+
+        Assert.True(styles.TryFind("墨", out var ink, out _));
+        Assert.Equal("black ink: x", ink.Style.Apply(new JobRequest { Prompt = "x" }, "wan").Prompt);
+        Assert.True(styles.TryFind("noir", out var noir, out _));
+        Assert.Equal(("x", 40), (noir.Style.Apply(new JobRequest { Prompt = "x" }, "wan").Prompt, noir.Style.Apply(new JobRequest { Prompt = "x" }, "wan").Steps));
+    }
+
+    [Theory]
+    [InlineData("{", "no list of styles")]
+    [InlineData("[]", "no list of styles")]
+    [InlineData("""{"a": {"promt": "{prompt}"}}""", "promt")]
+    [InlineData("""{"a": {"prompt": null}}""", "no list of styles")]
+    [InlineData("""{"a": {"prompt": "always the same"}}""", "{prompt}")]
+    [InlineData("""{"a": {"models": {"m": {"prompt": "same"}}}}""", "{prompt}")]
+    [InlineData("""{"a": {"aliases": ["x"]}, "b": {"aliases": ["X"]}}""", "names both")]
+    public void Load_OfADamagedFile_SaysWhatAndWhere(string text, string expected)
+    {
+        File.WriteAllText(_folder["bad.json"], text);
+
+        var exception = Assert.Throws<InvalidDataException>(() => StyleCatalog.Load([_folder["bad.json"]]));
+
+        Assert.Contains("bad.json", exception.Message, StringComparison.Ordinal);
+        Assert.Contains(expected, exception.Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _folder.Dispose();
+}
