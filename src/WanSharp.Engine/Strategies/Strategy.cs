@@ -1,0 +1,55 @@
+using WanSharp.Runtime.Networks;
+
+namespace WanSharp.Engine.Strategies;
+
+/// <summary>How a model runs within a memory budget, and why so.</summary>
+public sealed record Strategy
+{
+    /// <summary>What is one graph.</summary>
+    public required CompileMode Compile { get; init; }
+
+    /// <summary>The transformer's blocks whose weights stay in memory; the others come in for each pass.</summary>
+    public required int ResidentBlocks { get; init; }
+
+    /// <summary>All of the transformer's blocks.</summary>
+    public required int Blocks { get; init; }
+
+    /// <summary>The most tokens that a block takes at once; null for all.</summary>
+    public int? TokensAtOnce { get; init; }
+
+    /// <summary>Whether frames are decoded in tiles.</summary>
+    public bool IsTiled { get; init; }
+
+    /// <summary>Whether the text encoder stays after the prompts are encoded.</summary>
+    public bool KeepsTextEncoder { get; init; } = true;
+
+    /// <summary>The most bytes held at once, by what the strategy is chosen from.</summary>
+    public required long Bytes { get; init; }
+
+    /// <summary>Why each choice was made, in the order of the choices.</summary>
+    public required IReadOnlyList<string> Reasons { get; init; }
+
+    /// <summary>The strategy in a line.</summary>
+    public override string ToString() => string.Join(", ", Parts());
+
+    private IEnumerable<string> Parts()
+    {
+        yield return Compile == CompileMode.Whole ? "whole network, packed weights"
+            : ResidentBlocks == Blocks ? $"{Blocks} blocks, all resident"
+            : $"{ResidentBlocks} of {Blocks} blocks resident, the others streamed";
+        if (TokensAtOnce is { } tokens)
+        {
+            yield return $"{tokens} tokens at once";
+        }
+
+        if (IsTiled)
+        {
+            yield return "VAE in tiles";
+        }
+
+        if (!KeepsTextEncoder)
+        {
+            yield return "text encoder unloaded after use";
+        }
+    }
+}

@@ -1,0 +1,44 @@
+namespace WanSharp.Engine.Strategies;
+
+/// <summary>What the choice of a <see cref="Strategy"/> depends on: a model's sizes and a clip's. All in bytes unless said.</summary>
+public sealed record StrategyFacts
+{
+    /// <summary>The transformer's blocks.</summary>
+    public required int Blocks { get; init; }
+
+    /// <summary>One block's weights as they are stored.</summary>
+    public required long StoredBlock { get; init; }
+
+    /// <summary>One block's weights as they are computed with.</summary>
+    public required long ComputedBlock { get; init; }
+
+    /// <summary>Whether they differ, so that a block is widened before it runs.</summary>
+    public required bool Widens { get; init; }
+
+    /// <summary>The transformer's weights outside the blocks.</summary>
+    public required long OtherWeights { get; init; }
+
+    /// <summary>What the text encoder holds while it is loaded: its mapped weights and its own memory.</summary>
+    public required long TextEncoder { get; init; }
+
+    /// <summary>What the VAE holds once it is compiled.</summary>
+    public required long Vae { get; init; }
+
+    /// <summary>What a run of the text encoder needs beside.</summary>
+    public required long TextActivations { get; init; }
+
+    /// <summary>What a forward pass needs beside weights, for a most number of tokens that a block takes at once; null for all.</summary>
+    public required Func<int?, long> DenoiseActivations { get; init; }
+
+    /// <summary>What a step of decoding needs beside weights, whole or in tiles.</summary>
+    public required Func<bool, long> DecodeActivations { get; init; }
+
+    /// <summary>Tokens of the clip.</summary>
+    public required int Tokens { get; init; }
+
+    /// <summary>Whether the processor computes: blocks can then be streamed from the checkpoint, and be run in pieces.</summary>
+    public required bool IsOnHost { get; init; }
+
+    /// <summary>Whether the packed network of <see cref="Runtime.Networks.CompileMode.Whole"/> is on disk already.</summary>
+    public bool IsPacked { get; init; }
+}

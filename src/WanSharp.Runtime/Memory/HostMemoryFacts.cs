@@ -1,0 +1,107 @@
+using System.Globalization;
+
+namespace WanSharp.Runtime.Memory;
+
+/// <summary>The host's memory, as this process may use it.</summary>
+/// <param name="Total">Bytes that the machine has.</param>
+/// <param name="Free">Bytes that may be taken now without anybody's being swapped out or stopped: page cache that nobody needs counts as free.</param>
+/// <param name="Limit">The most bytes that the process's control group may hold, page cache included; null for no limit.</param>
+public sealed record HostMemoryFacts(long Total, long Free, long? Limit)
+{
+    private const string Unlimited = "max";
+    private const long Kilobyte = 1024;
+
+    // Version 1 writes "no limit" as the largest whole number of pages.
+    private const long NoLimit = 1L << 60;
+
+    /// <summary>Looks at this machine.</summary>
+    public static HostMemoryFacts Read() => OperatingSystem.IsLinux() ? Read("/") : Ours();
+
+    /// <summary>Looks at Linux's files below a folder.</summary>
+    internal static HostMemoryFacts Read(string root)
+    {
+        var machine = ReadNumbers(Path.Combine(root, "proc/meminfo"), Kilobyte);
+        if (!machine.TryGetValue("MemTotal", out var total))
+        {
+            return Ours();
+        }
+
+        var free = machine.GetValueOrDefault("MemAvailable", total);
+        long? limit = null;
+        foreach (var (maximum, used, reclaimable) in Groups(root))
+        {
+            limit = Math.Min(limit ?? long.MaxValue, maximum);
+            free = Math.Min(free, Math.Max(0, maximum - used + reclaimable));
+        }
+
+        return new HostMemoryFacts(total, free, limit);
+    }
+
+    private static HostMemoryFacts Ours()
+    {
+        var memory = GC.GetGCMemoryInfo();
+        return new HostMemoryFacts(memory.TotalAvailableMemoryBytes, Math.Max(0, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes), null);
+    }
+
+    /// <summary>The process's control groups that have a limit, with what each holds: its own and those around it.</summary>
+    private static IEnumerable<(long Maximum, long Used, long Reclaimable)> Groups(string root)
+    {
+        foreach (var line in Lines(Path.Combine(root, "proc/self/cgroup")))
+        {
+            // "4:memory:/jobs/a" in version 1, "0::/jobs/a" in version 2.
+            if (line.Split(':', 3) is not [_, var controllers, var path] || (controllers.Length > 0 && !controllers.Split(',').Contains("memory")))
+            {
+                continue;
+            }
+
+            var isFirst = controllers.Length > 0;
+            var mount = Path.Combine(root, isFirst ? "sys/fs/cgroup/memory" : "sys/fs/cgroup");
+            for (var group = path.Trim('/'); ; group = Path.GetDirectoryName(group) ?? "")
+            {
+                var folder = Path.Combine(mount, group);
+                var (maximum, used) = isFirst ? ("memory.limit_in_bytes", "memory.usage_in_bytes") : ("memory.max", "memory.current");
+                if (Number(Path.Combine(folder, maximum)) is { } limit and < NoLimit && Number(Path.Combine(folder, used)) is { } usage)
+                {
+                    var parts = ReadNumbers(Path.Combine(folder, "memory.stat"), 1);
+                    yield return (limit, usage, parts.GetValueOrDefault(isFirst ? "total_inactive_file" : "inactive_file"));
+                }
+
+                if (group.Length == 0)
+                {
+                    break;
+                }
+            }
+        }
+    }
+
+    private static long? Number(string file) =>
+        Lines(file) is [var line, ..] && line != Unlimited && long.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
+
+    /// <summary>Lines of a name and a number.</summary>
+    private static Dictionary<string, long> ReadNumbers(string file, long unit)
+    {
+        var numbers = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var line in Lines(file))
+        {
+            if (line.Split([' ', ':'], StringSplitOptions.RemoveEmptyEntries) is [var name, var text, ..]
+                && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value))
+            {
+                numbers[name] = value * unit;
+            }
+        }
+
+        return numbers;
+    }
+
+    private static string[] Lines(string file)
+    {
+        try
+        {
+            return File.ReadAllLines(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return []; // not this kind of system
+        }
+    }
+}

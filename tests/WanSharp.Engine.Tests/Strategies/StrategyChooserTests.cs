@@ -1,0 +1,85 @@
+using WanSharp.Engine.Requests;
+using WanSharp.Engine.Strategies;
+using WanSharp.Runtime.Networks;
+
+namespace WanSharp.Engine.Tests.Strategies;
+
+public sealed class StrategyChooserTests
+{
+    private const long GB = 1_000_000_000;
+    private const long MB = 1_000_000;
+
+    /// <summary>The 14B shape with fp8 weights, at 480p and 81 frames: sizes rounded.</summary>
+    private static StrategyFacts Large { get; } = new()
+    {
+        Blocks = 40,
+        StoredBlock = 350 * MB,
+        ComputedBlock = 1400 * MB,
+        Widens = true,
+        OtherWeights = 400 * MB,
+        TextEncoder = 5700 * MB,
+        TextActivations = 100 * MB,
+        Vae = 1000 * MB,
+        DenoiseActivations = tokens => (1000 * MB) + ((tokens ?? 32_760) * 200_000L),
+        DecodeActivations = tiled => tiled ? 1500 * MB : 9000 * MB,
+        Tokens = 32_760,
+        IsOnHost = true,
+    };
+
+    [Theory]
+    [InlineData(64, "40 blocks, all resident")]
+    [InlineData(26, "40 blocks, all resident, text encoder unloaded after use")]
+    [InlineData(20, "22 of 40 blocks resident, the others streamed, text encoder unloaded after use")]
+    [InlineData(12, "13 of 40 blocks resident, the others streamed, 8192 tokens at once, VAE in tiles, text encoder unloaded after use")]
+    [InlineData(8, "1 of 40 blocks resident, the others streamed, 8192 tokens at once, VAE in tiles, text encoder unloaded after use")]
+    public void Choose_AtTheFamiliarTiers_SavesWhatCostsLeast(int gigabytes, string expected)
+    {
+        var strategy = StrategyChooser.Choose(Large, gigabytes * GB);
+
+        Assert.Equal(expected, strategy.ToString());
+        Assert.InRange(strategy.Bytes, 1, gigabytes * GB);
+        Assert.NotEmpty(strategy.Reasons);
+    }
+
+    [Fact]
+    public void Choose_WithLessThanTheLeast_IsRefusedWithTheNumbers()
+    {
+        var error = Assert.Throws<InvalidRequestException>(() => StrategyChooser.Choose(Large, 4 * GB));
+
+        Assert.Matches("needs at least [0-9.]+ GB .* 4.00 GB may be used", error.Message);
+    }
+
+    [Fact]
+    public void Choose_WithMoreMemory_NeverKeepsLess()
+    {
+        var before = -1;
+        for (var budget = 7 * GB; budget < 40 * GB; budget += 250 * MB)
+        {
+            var strategy = StrategyChooser.Choose(Large with { DecodeActivations = _ => GB, DenoiseActivations = _ => GB }, budget);
+
+            Assert.InRange(strategy.Bytes, 1, budget);
+            Assert.InRange(strategy.ResidentBlocks, before, strategy.Blocks);
+            before = strategy.ResidentBlocks;
+        }
+
+        Assert.Equal(Large.Blocks, before);
+    }
+
+    [Fact]
+    public void Choose_WithRoomForThePackedNetwork_TakesItWhereItIsThereOrAskedFor()
+    {
+        const long Plenty = 200 * GB;
+
+        Assert.Equal(CompileMode.Blocks, StrategyChooser.Choose(Large, Plenty).Compile);
+        Assert.Equal(CompileMode.Whole, StrategyChooser.Choose(Large with { IsPacked = true }, Plenty).Compile);
+        Assert.Equal(CompileMode.Whole, StrategyChooser.Choose(Large, Plenty, CompileMode.Whole).Compile);
+        Assert.Equal(CompileMode.Blocks, StrategyChooser.Choose(Large with { IsPacked = true }, Plenty, CompileMode.Blocks).Compile);
+        var small = StrategyChooser.Choose(Large, 26 * GB, CompileMode.Whole);
+        Assert.Equal(CompileMode.Blocks, small.Compile);
+        Assert.Contains(small.Reasons, reason => reason.StartsWith("blocks: the whole network, packed, needs", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Choose_OnADevice_NeverTakesFewerTokensAtOnce() =>
+        Assert.Throws<InvalidRequestException>(() => StrategyChooser.Choose(Large with { IsOnHost = false }, 8 * GB));
+}
