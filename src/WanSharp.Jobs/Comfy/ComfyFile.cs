@@ -1,0 +1,45 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using WanSharp.Engine.Requests;
+
+namespace WanSharp.Jobs.Comfy;
+
+/// <summary>Reads the JSON files that users name.</summary>
+internal static class ComfyFile
+{
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
+    /// <exception cref="InvalidRequestException">It cannot be read, or is too long.</exception>
+    public static string Read(string path, string field, long maximumBytes)
+    {
+        try
+        {
+            var length = new FileInfo(path).Length;
+            return length <= maximumBytes
+                ? File.ReadAllText(path)
+                : throw new InvalidRequestException(field, $"{path} has {length} bytes, and no {field} has more than {maximumBytes}: name another file.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidRequestException(field, $"The {field} {path} cannot be read: {e.Message}");
+        }
+    }
+
+    /// <exception cref="InvalidRequestException">It is no JSON object.</exception>
+    public static JsonObject Parse(string json, string source, string field)
+    {
+        try
+        {
+            if (JsonNode.Parse(json, documentOptions: Strict) is JsonObject root)
+            {
+                return root;
+            }
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidRequestException(field, $"The {field} {source} is no JSON: {e.Message}");
+        }
+
+        throw new InvalidRequestException(field, $"The {field} {source} is no JSON object.");
+    }
+}

@@ -1,0 +1,128 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using WanSharp.Engine.Requests;
+
+namespace WanSharp.Jobs.Comfy;
+
+/// <summary>Which inputs of a workflow take what a job asks for, and which node gives the clip. Immutable.</summary>
+public sealed record ComfyMapping
+{
+    private const string Field = "mapping";
+    private const string OutputName = "output";
+    private const long MaximumBytes = 1 << 20;
+
+    /// <summary>The inputs of each role; a value goes into all of its role's.</summary>
+    public required IReadOnlyDictionary<ComfyRole, IReadOnlyList<ComfyInput>> Inputs { get; init; }
+
+    /// <summary>The node whose files are the clip; null for whichever gives one.</summary>
+    public string? Output { get; init; }
+
+    /// <summary>What the links between a workflow's nodes say: right for the usual workflows of Wan.</summary>
+    public static ComfyMapping Guess(ComfyWorkflow workflow)
+    {
+        ArgumentNullException.ThrowIfNull(workflow);
+        return new WorkflowGuess(workflow).ToMapping();
+    }
+
+    /// <summary>
+    /// Reads a file such as <c>{"prompt": "6.text", "seed": ["3.noise_seed", "4.noise_seed"], "output": "28"}</c>. What it
+    /// does not name stays as this mapping has it; null takes it away.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="workflow">The workflow that it is for.</param>
+    /// <exception cref="InvalidRequestException">It cannot be read, or names what is not in the workflow.</exception>
+    public ComfyMapping With(string path, ComfyWorkflow workflow)
+    {
+        ArgumentNullException.ThrowIfNull(workflow);
+        var inputs = Inputs.ToDictionary();
+        var output = Output;
+        foreach (var (name, value) in ComfyFile.Parse(ComfyFile.Read(path, Field, MaximumBytes), path, Field))
+        {
+            if (name == OutputName)
+            {
+                output = value is null ? null : ReadNode(value, path, workflow);
+            }
+            else
+            {
+                inputs[ReadRole(name, path)] = ReadInputs(name, value, path, workflow);
+            }
+        }
+
+        return new ComfyMapping { Inputs = inputs, Output = output };
+    }
+
+    /// <summary>The mapping as such a file, to be shown and edited.</summary>
+    public string ToJson()
+    {
+        var json = new JsonObject();
+        foreach (var role in Enum.GetValues<ComfyRole>())
+        {
+            var inputs = Of(role);
+            if (inputs.Count > 0)
+            {
+                json[NameOf(role)] = inputs.Count == 1 ? JsonValue.Create(inputs[0].ToString()) : new JsonArray([.. inputs.Select(input => JsonValue.Create(input.ToString()))]);
+            }
+        }
+
+        if (Output is not null)
+        {
+            json[OutputName] = Output;
+        }
+
+        return json.ToJsonString();
+    }
+
+    /// <summary>One line for each role: what it fills, in which nodes.</summary>
+    public IEnumerable<string> Describe(ComfyWorkflow workflow)
+    {
+        ArgumentNullException.ThrowIfNull(workflow);
+        foreach (var role in Enum.GetValues<ComfyRole>().Where(role => Of(role).Count > 0))
+        {
+            yield return $"{NameOf(role)}: {string.Join(", ", Of(role).Select(input => $"{input.Name} of {workflow.NameOf(input.Node)}"))}";
+        }
+
+        yield return $"output: {(Output is null ? "any node's" : workflow.NameOf(Output))}";
+    }
+
+    internal static string NameOf(ComfyRole role) => JsonNamingPolicy.SnakeCaseLower.ConvertName(role.ToString());
+
+    internal IReadOnlyList<ComfyInput> Of(ComfyRole role) => Inputs.GetValueOrDefault(role) ?? [];
+
+    private static ComfyRole ReadRole(string name, string path)
+    {
+        var roles = Enum.GetValues<ComfyRole>();
+        var index = Array.FindIndex(roles, role => NameOf(role) == name);
+        string[] names = [.. roles.Select(NameOf), OutputName];
+        return index >= 0 ? roles[index] : throw new InvalidRequestException(Field,
+            $"The mapping {path} says '{name}', which is nothing that can be mapped: {string.Join(", ", names)} are.{NearestName.Hint(name, names)}");
+    }
+
+    private static List<ComfyInput> ReadInputs(string name, JsonNode? value, string path, ComfyWorkflow workflow)
+    {
+        JsonNode?[] values = value switch { null => [], JsonArray several => [.. several], _ => [value] };
+        return [.. values.Select(one =>
+        {
+            var input = one?.GetValueKind() == JsonValueKind.String ? ComfyInput.Parse(one.GetValue<string>()) : null;
+            return input is null
+                ? throw new InvalidRequestException(Field, $"The mapping {path} gives '{name}' as {one?.ToJsonString() ?? "null"}: write node and input, such as \"6.text\", or a list of those.")
+                : Existing(input, path, workflow);
+        })];
+    }
+
+    private static ComfyInput Existing(ComfyInput input, string path, ComfyWorkflow workflow)
+    {
+        if (!workflow.Nodes.TryGetValue(input.Node, out var node))
+        {
+            throw new InvalidRequestException(Field, $"The mapping {path} names node {input.Node}, which is not in {workflow.Source}: it has {string.Join(", ", workflow.Nodes.Keys.Take(40))}.");
+        }
+
+        return node.Inputs.ContainsKey(input.Name) ? input : throw new InvalidRequestException(Field,
+            $"The mapping {path} names {input}, but {workflow.NameOf(input.Node)} of {workflow.Source} has {string.Join(", ", node.Inputs.Select(pair => pair.Key))}.");
+    }
+
+    private static string ReadNode(JsonNode value, string path, ComfyWorkflow workflow)
+    {
+        var node = value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : value.ToJsonString();
+        return workflow.Nodes.ContainsKey(node) ? node : throw new InvalidRequestException(Field, $"The mapping {path} names the output node {node}, which is not in {workflow.Source}.");
+    }
+}

@@ -1,0 +1,74 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using WanSharp.Engine.Requests;
+
+namespace WanSharp.Jobs.Comfy;
+
+/// <summary>A workflow in ComfyUI's API format: nodes by id, each with its class and inputs. Immutable.</summary>
+public sealed class ComfyWorkflow
+{
+    private const long MaximumBytes = 16 << 20;
+    private const string Field = "workflow";
+
+    private readonly JsonObject _nodes;
+
+    private ComfyWorkflow(string source, JsonObject nodes)
+    {
+        (Source, _nodes) = (source, nodes);
+        Nodes = nodes.ToDictionary(node => node.Key, node => new ComfyNode(node.Key, node.Value!["class_type"]!.GetValue<string>(), node.Value["inputs"]!.AsObject()));
+    }
+
+    /// <summary>The file that it was read from.</summary>
+    public string Source { get; }
+
+    internal IReadOnlyDictionary<string, ComfyNode> Nodes { get; }
+
+    /// <summary>Reads a workflow that ComfyUI exported with <c>Export (API)</c>.</summary>
+    /// <exception cref="InvalidRequestException">There is no such file, or it is no such workflow.</exception>
+    public static ComfyWorkflow Load(string path) => Parse(ComfyFile.Read(path, Field, MaximumBytes), path);
+
+    /// <summary>Reads a workflow's text.</summary>
+    /// <param name="json">The workflow, by itself or as the <c>prompt</c> of a request.</param>
+    /// <param name="source">Where it is from, for messages.</param>
+    /// <exception cref="InvalidRequestException">It is no workflow in API format.</exception>
+    public static ComfyWorkflow Parse(string json, string source)
+    {
+        var root = ComfyFile.Parse(json, source, Field);
+        if (root["nodes"] is JsonArray)
+        {
+            throw new InvalidRequestException(Field, $"{source} is a workflow as ComfyUI's editor saves it: in the editor, choose Workflow, then Export (API), and give that file.");
+        }
+
+        var nodes = root["prompt"] is JsonObject prompt && prompt["class_type"] is null ? prompt : root;
+        foreach (var (id, node) in nodes)
+        {
+            if (node is not JsonObject || node["class_type"]?.GetValueKind() != JsonValueKind.String || node["inputs"] is not JsonObject)
+            {
+                throw new InvalidRequestException(Field, $"{source} is no workflow in API format: node {id} has no class_type or no inputs.");
+            }
+        }
+
+        return nodes.Count > 0 ? new ComfyWorkflow(source, WithoutTitles(nodes)) : throw new InvalidRequestException(Field, $"{source} is a workflow without nodes.");
+    }
+
+    /// <summary>A copy of the nodes, to be filled in.</summary>
+    internal JsonObject Copy() => _nodes.DeepClone().AsObject();
+
+    /// <summary>The value of an input: of text, a number …; null when there is none or it is linked.</summary>
+    internal JsonValue? ValueOf(ComfyInput input) => Nodes.GetValueOrDefault(input.Node)?.Inputs[input.Name] as JsonValue;
+
+    /// <summary>A node for messages: <c>node 3 (KSampler)</c>.</summary>
+    internal string NameOf(string node) => Nodes.TryGetValue(node, out var known) ? $"node {node} ({known.ClassType})" : $"node {node}";
+
+    /// <summary>Titles change no clip, so they are in no key.</summary>
+    private static JsonObject WithoutTitles(JsonObject nodes)
+    {
+        var copy = nodes.DeepClone().AsObject();
+        foreach (var (_, node) in copy)
+        {
+            node!.AsObject().Remove("_meta");
+        }
+
+        return copy;
+    }
+}

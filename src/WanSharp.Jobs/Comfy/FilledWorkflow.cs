@@ -1,0 +1,205 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using WanSharp.Engine.Requests;
+using WanSharp.Jobs.Results;
+
+namespace WanSharp.Jobs.Comfy;
+
+/// <summary>A workflow with what a job asks for put in, but for its images, which are on no server yet.</summary>
+internal sealed class FilledWorkflow
+{
+    private const int PixelStride = 16;
+    private const int FrameStride = 4;
+
+    // What ComfyUI calls our samplers: comfy/samplers.py.
+    private static readonly Dictionary<string, string> Samplers = new(StringComparer.OrdinalIgnoreCase) { ["unipc"] = "uni_pc", ["dpm++"] = "dpmpp_2m", ["euler"] = "euler" };
+
+    private readonly ComfyWorkflow _workflow;
+    private readonly ComfyMapping _mapping;
+    private readonly JsonObject _nodes;
+    private readonly JsonObject _settings = [];
+
+    private FilledWorkflow(ComfyWorkflow workflow, ComfyMapping mapping) => (_workflow, _mapping, _nodes) = (workflow, mapping, workflow.Copy());
+
+    /// <summary>What was put in, by role.</summary>
+    public JsonObject Settings => _settings;
+
+    /// <summary>The image files to upload, by the role whose inputs name them.</summary>
+    public Dictionary<ComfyRole, string> Images { get; } = [];
+
+    /// <summary>Denoise steps, as far as the workflow tells: 1 if it does not.</summary>
+    public int Steps => _mapping.Of(ComfyRole.Steps).Select(Current).FirstOrDefault() is { } steps && steps.TryGetValue<int>(out var count) && count > 0 ? count : 1;
+
+    /// <exception cref="InvalidRequestException">The request asks for what the workflow has no input for, or what cannot be made.</exception>
+    public static FilledWorkflow Fill(ComfyWorkflow workflow, ComfyMapping mapping, JobRequest request)
+    {
+        var filled = new FilledWorkflow(workflow, mapping);
+        filled.Set(ComfyRole.Prompt, request.Prompt);
+        filled.Set(ComfyRole.Negative, request.Negative);
+        filled.Set(ComfyRole.Width, Divisible(request.Width, ComfyRole.Width));
+        filled.Set(ComfyRole.Height, Divisible(request.Height, ComfyRole.Height));
+        filled.Set(ComfyRole.Fps, request.Fps);
+        filled.Set(ComfyRole.Frames, filled.FrameCount(request));
+        filled.SetSteps(request.Steps);
+        filled.Set(ComfyRole.Guidance, request.Guidance);
+        filled.Set(ComfyRole.Sampler, SamplerName(request.Sampler));
+        filled.Set(ComfyRole.Shift, request.Shift);
+        if (request.Seed != 0 || mapping.Of(ComfyRole.Seed).Count > 0) // a workflow may have its noise from elsewhere
+        {
+            filled.Set(ComfyRole.Seed, request.Seed);
+        }
+
+        foreach (var (frame, path) in request.Images)
+        {
+            filled.AddImage(frame, path);
+        }
+
+        return filled;
+    }
+
+    /// <summary>The nodes to send.</summary>
+    /// <param name="names">The names of the images on the server.</param>
+    public JsonObject NodesWith(IReadOnlyDictionary<ComfyRole, string> names)
+    {
+        var nodes = _nodes.DeepClone().AsObject();
+        foreach (var (role, name) in names)
+        {
+            foreach (var input in _mapping.Of(role))
+            {
+                nodes[input.Node]!["inputs"]![input.Name] = name;
+            }
+        }
+
+        return nodes;
+    }
+
+    /// <summary>Digest of all that decides the clip, the images by their files' content.</summary>
+    public async Task<string> KeyAsync(CancellationToken cancellationToken)
+    {
+        var digests = new Dictionary<ComfyRole, string>();
+        foreach (var (role, path) in Images)
+        {
+            digests[role] = await DigestAsync(path, cancellationToken).ConfigureAwait(false);
+        }
+
+        return ResultKey.Of("comfy", NodesWith(digests).ToJsonString(), _mapping.Output ?? "");
+    }
+
+    /// <summary>SHA-256 of an image's file.</summary>
+    /// <exception cref="InvalidRequestException">It cannot be read.</exception>
+    public static async Task<string> DigestAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            return Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken).ConfigureAwait(false));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidRequestException("image", $"The image {path} cannot be read: {e.Message}");
+        }
+    }
+
+    private void Set<T>(ComfyRole role, T? value)
+    {
+        if (value is null)
+        {
+            return;
+        }
+
+        foreach (var input in Required(role))
+        {
+            _nodes[input.Node]!["inputs"]![input.Name] = JsonValue.Create(value);
+        }
+
+        _settings[ComfyMapping.NameOf(role)] = JsonValue.Create(value);
+    }
+
+    /// <summary>Steps, and with them where the experts of Wan 2.2 take turns, which the advanced sampler counts in steps.</summary>
+    private void SetSteps(int? steps)
+    {
+        if (steps is not { } count)
+        {
+            return;
+        }
+
+        if (count is < 1 or > 1000)
+        {
+            throw new InvalidRequestException("steps", $"{count} steps cannot be made: ask for 1 to 1000.");
+        }
+
+        foreach (var node in Required(ComfyRole.Steps).Select(input => input.Node))
+        {
+            var inputs = _nodes[node]!["inputs"]!.AsObject();
+            if (!TryRead(inputs["steps"], out var before) || before < 1)
+            {
+                continue;
+            }
+
+            foreach (var bound in new[] { "start_at_step", "end_at_step" })
+            {
+                if (TryRead(inputs[bound], out var step) && step > 0 && step < before)
+                {
+                    inputs[bound] = Math.Clamp((int)Math.Round((double)step * count / before), 1, Math.Max(count - 1, 1));
+                }
+            }
+        }
+
+        Set(ComfyRole.Steps, (int?)count);
+    }
+
+    private int? FrameCount(JobRequest request)
+    {
+        if (request is { Frames: not null, Seconds: not null })
+        {
+            throw new InvalidRequestException("frames", "Ask for frames or for seconds, not for both.");
+        }
+
+        if (request.Seconds is { } seconds)
+        {
+            var rate = _mapping.Of(ComfyRole.Fps).Select(Current).FirstOrDefault() is { } fps && fps.TryGetValue<double>(out var known) ? known
+                : throw new InvalidRequestException("seconds", $"{_workflow.Source} does not say how many frames a second has: ask for frames, or map fps.");
+            return (Math.Max((int)Math.Round(Math.Clamp(seconds * rate, 1, 100_000) / FrameStride), 0) * FrameStride) + 1;
+        }
+
+        return request.Frames is not { } frames || (frames > 0 && frames % FrameStride == 1) ? request.Frames
+            : throw new InvalidRequestException("frames", $"{frames} frames cannot be made: the nearest is {(Math.Max(frames - 1, 0) + (FrameStride / 2)) / FrameStride * FrameStride + 1}.");
+    }
+
+    private void AddImage(int frame, string path)
+    {
+        var role = frame switch
+        {
+            0 => ComfyRole.Image,
+            -1 => ComfyRole.LastImage,
+            _ => throw new InvalidRequestException("image", $"A workflow takes the first frame and the last, not latent frame {frame}."),
+        };
+        Required(role);
+        Images[role] = path;
+        _settings[ComfyMapping.NameOf(role)] = path;
+    }
+
+    private IReadOnlyList<ComfyInput> Required(ComfyRole role)
+    {
+        var name = ComfyMapping.NameOf(role);
+        return _mapping.Of(role) is { Count: > 0 } inputs ? inputs : throw new InvalidRequestException(name,
+            $"No input of {_workflow.Source} is known to take the {name.Replace('_', ' ')}: leave it out, or name the input in a mapping file, such as {{\"{name}\": \"6.{(role == ComfyRole.Prompt ? "text" : name)}\"}}.");
+    }
+
+    private JsonValue? Current(ComfyInput input) => _nodes[input.Node]?["inputs"]?[input.Name] as JsonValue;
+
+    private static bool TryRead(JsonNode? node, out int value)
+    {
+        value = 0;
+        return node is JsonValue number && number.TryGetValue(out value);
+    }
+
+    private static int? Divisible(int? pixels, ComfyRole role) =>
+        pixels is not { } side || (side > 0 && side % PixelStride == 0) ? pixels : throw new InvalidRequestException("size",
+            string.Create(CultureInfo.InvariantCulture, $"A {ComfyMapping.NameOf(role)} of {side} cannot be made: the nearest is {Math.Max((side + (PixelStride / 2)) / PixelStride, 1) * PixelStride}."));
+
+    private static string? SamplerName(string? sampler) =>
+        sampler is null ? null : Samplers.TryGetValue(sampler, out var name) ? name
+            : throw new InvalidRequestException("sampler", $"ComfyUI has no sampler for '{sampler}': choose {string.Join(", ", Samplers.Keys)}, or leave it to the workflow.");
+}
