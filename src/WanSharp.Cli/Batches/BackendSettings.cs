@@ -17,6 +17,9 @@ internal sealed record BackendSettings
 
     public int? Threads { get; init; }
 
+    /// <summary>The servers that make the clips; null for the engine in this process.</summary>
+    public ComfySettings? Comfy { get; init; }
+
     /// <summary>The settings that a batch was started with.</summary>
     /// <exception cref="JobStoreException">They are gone or damaged.</exception>
     public static BackendSettings Load(JobFolder folder)

@@ -27,10 +27,19 @@ internal sealed class BatchBackend : IAsyncDisposable
     /// <summary>How many jobs it is worth giving it at once.</summary>
     public int Concurrency { get; }
 
-    public static Task<BatchBackend> OpenAsync(CliEnvironment environment, BackendSettings settings, EngineOptions options, CancellationToken cancellationToken)
+    /// <summary>The format that it writes, as an extension; null for whichever is asked for.</summary>
+    public string? Format { get; private init; }
+
+    public static async Task<BatchBackend> OpenAsync(CliEnvironment environment, BackendSettings settings, EngineOptions options, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult(OpenLocal(environment, settings, options));
+        if (settings.Comfy is null)
+        {
+            return OpenLocal(environment, settings, options);
+        }
+
+        var backend = await settings.Comfy.OpenAsync(environment, cancellationToken);
+        return new BatchBackend(backend, backend.Name, backend.Concurrency) { Format = backend.Format };
     }
 
     public async ValueTask DisposeAsync()

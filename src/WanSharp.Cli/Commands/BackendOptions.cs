@@ -11,10 +11,20 @@ internal sealed class BackendOptions
     private readonly Option<IReadOnlyDictionary<string, string>> _providerOptions = CommonOptions.ProviderOptions();
     private readonly Option<int?> _threads = CommonOptions.Threads();
 
+    private readonly Option<string> _backend = new("--backend")
+    {
+        Description = "Who makes the clips: this program, or ComfyUI servers.",
+        HelpName = "local|comfy:URL,…",
+        DefaultValueFactory = _ => BackendNames.Local,
+    };
+
+    private readonly Option<string?> _workflow = new("--workflow") { Description = "What ComfyUI runs: a workflow exported with Export (API).", HelpName = "FILE" };
+    private readonly Option<string?> _mapping = new("--mapping") { Description = "Which inputs of the workflow take what, where the guess is wrong.", HelpName = "FILE" };
+
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        Option[] options = [_model, _provider, _providerOptions, _threads];
+        Option[] options = [_model, _provider, _providerOptions, _threads, _backend, _workflow, _mapping];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -27,5 +37,6 @@ internal sealed class BackendOptions
         Provider = parsed.GetValue(_provider)!,
         ProviderOptions = parsed.GetValue(_providerOptions)!,
         Threads = parsed.GetValue(_threads),
+        Comfy = ComfySettings.Read(parsed.GetValue(_backend)!, parsed.GetValue(_workflow), parsed.GetValue(_mapping)),
     };
 }

@@ -57,7 +57,8 @@ internal sealed class BatchCommand(CliEnvironment environment)
             "wan batch jobs.jsonl -o out/",
             "wan batch --prompts prompts.txt --styles anime,ink,realistic --seeds 0..3 -o out/",
             "wan batch --resume out/",
-            "wan batch jobs.csv --dry-run");
+            "wan batch jobs.csv --dry-run",
+            "wan batch jobs.jsonl --backend comfy:http://127.0.0.1:8188 --workflow wan22_t2v_api.json");
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
@@ -88,7 +89,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
         var styles = BatchSetup.OpenStyles(environment, parsed.GetValue(_stylesFile));
         var settings = _backend.Read(parsed);
         await using var backend = await BatchBackend.OpenAsync(environment, settings, EngineOf(parsed), cancellationToken);
-        var jobs = await new BatchPlanner(backend.Jobs, styles, backend.Model, parsed.GetValue(_format)!).PlanAsync(source, entries, cancellationToken);
+        var jobs = await new BatchPlanner(backend.Jobs, styles, backend.Model, Format(parsed, backend)).PlanAsync(source, entries, cancellationToken);
         using var results = OpenResults(parsed);
         if (parsed.GetValue(_dryRun))
         {
@@ -156,6 +157,9 @@ internal sealed class BatchCommand(CliEnvironment environment)
         environment.Out.WriteLine(parsed.GetValue(_json) ? BatchText.Json(report, store.Folder) : BatchText.Describe(report, store.Folder));
         return report.Failed == 0 ? ExitCode.Done : ExitCode.Failed;
     }
+
+    private string Format(ParseResult parsed, BatchBackend backend) =>
+        parsed.GetResult(_format) is { Implicit: false } ? parsed.GetValue(_format)! : backend.Format ?? parsed.GetValue(_format)!;
 
     private EngineOptions EngineOf(ParseResult parsed) => new() { BatchSize = parsed.GetValue(_batchSize), Workers = parsed.GetValue(_workers) ?? 1, Clock = environment.Clock };
 

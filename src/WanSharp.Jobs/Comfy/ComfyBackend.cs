@@ -52,7 +52,7 @@ public sealed class ComfyBackend : IJobBackend
         var filled = FilledWorkflow.Fill(_workflow, _mapping, request);
         return new PreparedJob
         {
-            ExecutionGroup = ResultKey.Of("comfy", _workflow.Copy().ToJsonString(), $"{request.Width}x{request.Height}x{request.Frames}"),
+            ExecutionGroup = ResultKey.Of("comfy", _workflow.ToJson(), $"{request.Width}x{request.Height}x{request.Frames}"),
             FeatureGroup = ResultKey.Of(request.Prompt, request.Negative ?? "", string.Join('\n', request.Images.Values)),
             ResultKey = await filled.KeyAsync(cancellationToken).ConfigureAwait(false),
             Settings = filled.Settings.ToJsonString(),

@@ -17,6 +17,9 @@ public sealed record ComfyMapping
     /// <summary>The node whose files are the clip; null for whichever gives one.</summary>
     public string? Output { get; init; }
 
+    /// <summary>A mapping of nothing, to be filled.</summary>
+    public static ComfyMapping None { get; } = new() { Inputs = new Dictionary<ComfyRole, IReadOnlyList<ComfyInput>>() };
+
     /// <summary>What the links between a workflow's nodes say: right for the usual workflows of Wan.</summary>
     public static ComfyMapping Guess(ComfyWorkflow workflow)
     {
@@ -31,20 +34,27 @@ public sealed record ComfyMapping
     /// <param name="path">The file.</param>
     /// <param name="workflow">The workflow that it is for.</param>
     /// <exception cref="InvalidRequestException">It cannot be read, or names what is not in the workflow.</exception>
-    public ComfyMapping With(string path, ComfyWorkflow workflow)
+    public ComfyMapping With(string path, ComfyWorkflow workflow) => With(ComfyFile.Read(path, Field, MaximumBytes), path, workflow);
+
+    /// <summary>Reads the text of such a file, such as that of <see cref="ToJson"/>.</summary>
+    /// <param name="json">The text.</param>
+    /// <param name="source">Where it is from, for messages.</param>
+    /// <param name="workflow">The workflow that it is for.</param>
+    /// <exception cref="InvalidRequestException">It is no mapping, or names what is not in the workflow.</exception>
+    public ComfyMapping With(string json, string source, ComfyWorkflow workflow)
     {
         ArgumentNullException.ThrowIfNull(workflow);
         var inputs = Inputs.ToDictionary();
         var output = Output;
-        foreach (var (name, value) in ComfyFile.Parse(ComfyFile.Read(path, Field, MaximumBytes), path, Field))
+        foreach (var (name, value) in ComfyFile.Parse(json, source, Field))
         {
             if (name == OutputName)
             {
-                output = value is null ? null : ReadNode(value, path, workflow);
+                output = value is null ? null : ReadNode(value, source, workflow);
             }
             else
             {
-                inputs[ReadRole(name, path)] = ReadInputs(name, value, path, workflow);
+                inputs[ReadRole(name, source)] = ReadInputs(name, value, source, workflow);
             }
         }
 

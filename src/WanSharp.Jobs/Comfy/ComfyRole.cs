@@ -27,8 +27,11 @@ public enum ComfyRole
     /// <summary>Denoise steps.</summary>
     Steps,
 
-    /// <summary>Guidance scale.</summary>
+    /// <summary>Guidance scale, of both experts where there are two.</summary>
     Guidance,
+
+    /// <summary>Guidance scale of the expert for high noise.</summary>
+    GuidanceHigh,
 
     /// <summary>The sampler's name.</summary>
     Sampler,

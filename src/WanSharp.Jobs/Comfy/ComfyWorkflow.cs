@@ -51,6 +51,9 @@ public sealed class ComfyWorkflow
         return nodes.Count > 0 ? new ComfyWorkflow(source, WithoutTitles(nodes)) : throw new InvalidRequestException(Field, $"{source} is a workflow without nodes.");
     }
 
+    /// <summary>The workflow's text, without titles: <see cref="Parse"/> reads it again.</summary>
+    public string ToJson() => _nodes.ToJsonString();
+
     /// <summary>A copy of the nodes, to be filled in.</summary>
     internal JsonObject Copy() => _nodes.DeepClone().AsObject();
 

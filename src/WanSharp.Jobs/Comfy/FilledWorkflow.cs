@@ -43,6 +43,7 @@ internal sealed class FilledWorkflow
         filled.Set(ComfyRole.Frames, filled.FrameCount(request));
         filled.SetSteps(request.Steps);
         filled.Set(ComfyRole.Guidance, request.Guidance);
+        filled.Set(ComfyRole.GuidanceHigh, request.GuidanceHigh); // after the other, which is in both experts
         filled.Set(ComfyRole.Sampler, SamplerName(request.Sampler));
         filled.Set(ComfyRole.Shift, request.Shift);
         if (request.Seed != 0 || mapping.Of(ComfyRole.Seed).Count > 0) // a workflow may have its noise from elsewhere

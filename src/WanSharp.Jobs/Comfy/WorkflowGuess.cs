@@ -35,6 +35,7 @@ internal sealed class WorkflowGuess(ComfyWorkflow workflow)
             [ComfyRole.Fps] = Distinct(workflow.Nodes.Values.SelectMany(node => new[] { Number(node, "fps"), Number(node, "frame_rate") })),
             [ComfyRole.Steps] = Each(sampler => Number(sampler, "steps") ?? Through(sampler, ["sigmas"], "steps")),
             [ComfyRole.Guidance] = Each(sampler => Number(sampler, "cfg") ?? Through(sampler, ["guider"], "cfg")),
+            [ComfyRole.GuidanceHigh] = Distinct(_samplers.Where(AddsNoiseForAnother).Select(sampler => Number(sampler, "cfg"))),
             [ComfyRole.Sampler] = Each(sampler => Literal(sampler, "sampler_name", Texts) ?? Through(sampler, ["sampler"], "sampler_name")),
             [ComfyRole.Shift] = Distinct(workflow.Nodes.Values
                 .Where(node => _samplers.Contains(node) || node.ClassType.StartsWith("ModelSampling", StringComparison.Ordinal)).Select(node => Number(node, "shift"))),
@@ -65,6 +66,10 @@ internal sealed class WorkflowGuess(ComfyWorkflow workflow)
             ?? Literal(node, "prompt", Texts)
             ?? FindText(Target(node, "conditioning"), side, depth - 1);
     }
+
+    /// <summary>Whether a sampler begins with noise and leaves some for another: the expert for high noise.</summary>
+    private static bool AddsNoiseForAnother(ComfyNode sampler) =>
+        (sampler.Inputs["add_noise"].Text(), sampler.Inputs["return_with_leftover_noise"].Text()) is ("enable", "enable");
 
     private ComfyInput? Number(ComfyNode? node, string input) => Literal(node, input, Numbers);
 

@@ -52,6 +52,14 @@ public sealed class FilledWorkflowTests : IDisposable
     }
 
     [Fact]
+    public void Fill_OfGuidanceForHighNoise_SetsThatExpertsAlone()
+    {
+        var nodes = Fill(Workflows.TwoExperts, Request with { Guidance = 3, GuidanceHigh = 4 }).NodesWith(new Dictionary<ComfyRole, string>());
+        Assert.Equal("4", nodes["30"]!["inputs"]!["cfg"]!.ToJsonString());
+        Assert.Equal("3", nodes["31"]!["inputs"]!["cfg"]!.ToJsonString());
+    }
+
+    [Fact]
     public void Fill_OfSeconds_CountsFramesAtTheWorkflowsRate() =>
         Assert.Equal(81, Fill(Workflows.TextToVideo, Request with { Seconds = 5 }).Settings["frames"]!.GetValue<int>());
 
