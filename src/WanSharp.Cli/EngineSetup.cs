@@ -78,7 +78,7 @@ internal static class EngineSetup
 
     /// <summary>A model by name or path; names are looked up in <c>WAN_MODELS</c>, then beside the program.</summary>
     public static WanModel OpenModel(CliEnvironment environment, string nameOrPath) =>
-        WanModel.Open(Models(environment).Find(nameOrPath));
+        WanModel.Open(Models(environment).Find(nameOrPath), CacheFolder(environment));
 
     public static ModelLocator Models(CliEnvironment environment) =>
         new(environment.Variable("WAN_MODELS")?.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries) ?? []);

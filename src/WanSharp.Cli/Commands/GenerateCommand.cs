@@ -54,6 +54,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             runtime,
             EngineSetup.SettingsFor(environment, runtime, parsed.GetValue(_provider)!, parsed.GetValue(_providerOptions)!),
             EngineSetup.TransformerOptions(environment, parsed.GetValue(_precision)));
+        model.ReadDigest(new DigestProgress(environment), cancellationToken);
         var plan = generator.Plan(request);
         var settings = plan.Settings;
         if (settings.Execution is { Precision: Precision.EightBit })

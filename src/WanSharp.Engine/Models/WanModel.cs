@@ -1,10 +1,12 @@
 using System.Security.Cryptography;
+using WanSharp.Engine.Models.Detection;
 using WanSharp.Engine.Models.Layout;
 using WanSharp.Engine.Models.Names;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Text;
 using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Packing;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
@@ -14,11 +16,16 @@ namespace WanSharp.Engine.Models;
 /// <remarks>Thread-safe.</remarks>
 public sealed class WanModel : IDisposable
 {
-    private readonly Lazy<string> _digest;
+    private readonly Lock _digesting = new();
+    private readonly FileDigests _digests;
+    private readonly IReadOnlyList<string> _files;
     private readonly Stack<IDisposable> _mapped = [];
 
-    private WanModel(ModelParts parts)
+    private string? _digest;
+
+    private WanModel(ModelParts parts, string? cacheFolder)
     {
+        _digests = new FileDigests(cacheFolder is null ? null : Path.Combine(cacheFolder, "digests"));
         NetworkFit.Require(parts);
         (Folder, Name, Defaults) = (parts.Folder, parts.Name, parts.Defaults);
         (Transformer, TextEncoder, Vae, ClipVision) = (parts.Transformer, parts.TextEncoder, parts.Vae, parts.ClipVision?.Configuration);
@@ -32,9 +39,7 @@ public sealed class WanModel : IDisposable
             VaeWeights = Open(VaeNames.Names, parts.VaePath);
             HighNoiseWeights = parts.HighNoisePath is { } highNoise ? Open(TransformerNames.Names, highNoise) : null;
             ClipVisionWeights = parts.ClipVision is { } clip ? Open(ClipVisionNames.Names, clip.Path) : null;
-            string[] described = File.Exists(parts.Source) ? [parts.Source] : [];
-            string[] files = [.. described, .. TransformerWeights.Files, .. TextEncoderWeights.Files, .. VaeWeights.Files, TokenizerPath];
-            _digest = new Lazy<string>(() => DigestOf(files.Distinct()));
+            _files = [.. Files(parts.Source)];
             GenerationPlanner.CheckDefaults(this);
         }
         catch (InvalidRequestException e)
@@ -55,8 +60,8 @@ public sealed class WanModel : IDisposable
     /// <summary>The model's name.</summary>
     public string Name { get; }
 
-    /// <summary>SHA-256 over the model's files, hexadecimal. Read from disk at first use.</summary>
-    public string Digest => _digest.Value;
+    /// <summary>SHA-256 over the model's files, hexadecimal. The first use reads them, or what is noted of them; see <see cref="ReadDigest"/>.</summary>
+    public string Digest => ReadDigest();
 
     /// <summary>The settings that it was made for.</summary>
     public ModelDefaults Defaults { get; }
@@ -120,12 +125,38 @@ public sealed class WanModel : IDisposable
     /// folder with one Wan transformer, or a transformer's file, whose companions are found beside it.
     /// </summary>
     /// <param name="path">The folder or file; <see cref="ModelLocator"/> finds one by name.</param>
+    /// <param name="cacheFolder">Where digests of large files are noted, so that they are read once. Default: nowhere.</param>
     /// <exception cref="CheckpointException">Something is missing, not supported, or not what the description says.</exception>
-    public static WanModel Open(string path)
+    public static WanModel Open(string path, string? cacheFolder = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         var isOther = File.Exists(path) || (Directory.Exists(path) && !ModelDescription.IsIn(path));
-        return new WanModel(isOther ? ModelLayout.Find(path) : ModelDescription.Read(path).InFolder(path));
+        return new WanModel(isOther ? ModelLayout.Find(path) : ModelDescription.Read(path).InFolder(path), cacheFolder);
+    }
+
+    /// <summary>Reads <see cref="Digest"/> if it was not read: minutes for the largest models the first time, unless a cache folder has notes of it.</summary>
+    /// <param name="progress">Told the share that is read, 0 to 1, from any thread.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public string ReadDigest(IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    {
+        lock (_digesting)
+        {
+            if (_digest is null)
+            {
+                var (total, read) = ((double)_files.Sum(file => new FileInfo(file).Length), 0L);
+                var digests = _digests.OfEach(_files, bytes => progress?.Report(Interlocked.Add(ref read, bytes) / total), cancellationToken);
+                using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+                foreach (var file in digests)
+                {
+                    digest.AppendData(Convert.FromHexString(file)); // the hash of each file, so that contents cannot shift between files
+                }
+
+                _digest = Convert.ToHexStringLower(digest.GetHashAndReset());
+            }
+
+            return _digest;
+        }
     }
 
     /// <summary>Unmaps the weights.</summary>
@@ -146,15 +177,12 @@ public sealed class WanModel : IDisposable
         return weights;
     }
 
-    private static string DigestOf(IEnumerable<string> files)
+    /// <summary>The files that decide what the model computes, each once.</summary>
+    private IEnumerable<string> Files(string source)
     {
-        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var file in files)
-        {
-            using var stream = File.OpenRead(file);
-            digest.AppendData(SHA256.HashData(stream)); // the hash of each file, so that contents cannot shift between files
-        }
-
-        return Convert.ToHexStringLower(digest.GetHashAndReset());
+        WeightStore?[] stores = [TransformerWeights, TextEncoderWeights, VaeWeights, HighNoiseWeights, ClipVisionWeights];
+        var weights = stores.OfType<WeightStore>().SelectMany(store => store.Files);
+        var descriptions = TransformerWeights.Files.Concat(HighNoiseWeights?.Files ?? []).Select(ModelHints.FileBeside);
+        return descriptions.Prepend(source).Where(File.Exists).Concat(weights).Append(TokenizerPath).Select(Path.GetFullPath).Distinct();
     }
 }

@@ -1,4 +1,5 @@
 using WanSharp.Engine.Models;
+using WanSharp.Engine.Models.Detection;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Tests.Models;
@@ -66,6 +67,46 @@ public sealed class WanModelTests(TinyEngine engine) : IDisposable
     }
 
     [Fact]
+    public void Read_OfAMutatedDescription_WorksOrIsRefused()
+    {
+        const int Mutations = 5000;
+        engine.CopyModel(_folder["model"]);
+        var config = Path.Combine(_folder["model"], "config.json");
+        var valid = File.ReadAllBytes(config);
+        using var checkpoint = Checkpoint.Open(Path.Combine(_folder["model"], "vae.safetensors"));
+        var random = new Random(4);
+        var refused = 0;
+        for (var i = 0; i < Mutations; i++)
+        {
+            var bytes = random.Next(8) == 0 ? valid[..random.Next(valid.Length)] : valid.ToArray();
+            for (var flips = random.Next(1, 5); flips > 0 && bytes.Length > 0; flips--)
+            {
+                bytes[random.Next(bytes.Length)] = random.Next(2) == 0 ? valid[random.Next(valid.Length)] : (byte)random.Next(256);
+            }
+
+            File.WriteAllBytes(config, bytes);
+            refused += IsRefused(() => NetworkFit.Require(ModelDescription.Read(_folder["model"]).InFolder(_folder["model"]))) ? 1 : 0;
+            IsRefused(() => ModelHints.For(checkpoint));
+            IsRefused(() => ModelDescription.IsIn(_folder["model"]));
+        }
+
+        Assert.InRange(refused, Mutations / 2, Mutations - 1); // both ways are taken
+
+        static bool IsRefused(Action read)
+        {
+            try
+            {
+                read();
+                return false;
+            }
+            catch (CheckpointException)
+            {
+                return true;
+            }
+        }
+    }
+
+    [Fact]
     public void Open_OfATruncatedCheckpoint_NamesIt()
     {
         engine.CopyModel(_folder["model"]);
@@ -98,6 +139,41 @@ public sealed class WanModelTests(TinyEngine engine) : IDisposable
         Assert.NotEqual(engine.Model.Digest, model.Digest);
     }
 
+    [Fact]
+    public void Digest_OfLargeFiles_IsNotedAndReadOnce()
+    {
+        engine.CopyModel(_folder["model"]);
+        using (var model = WanModel.Open(_folder["model"], _folder["cache"]))
+        {
+            Assert.Equal(engine.Model.Digest, model.Digest); // whatever the folder, and small files need no note
+            Assert.False(Directory.Exists(_folder["cache/digests"]));
+        }
+
+        var bytes = File.ReadAllBytes(_folder["model/transformer.safetensors"]);
+        var grown = Grow(bytes);
+        File.WriteAllBytes(_folder["model/transformer.safetensors"], grown);
+        var first = Digest();
+        var note = Assert.Single(Directory.GetFiles(_folder["cache/digests"]));
+        Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(grown)), File.ReadAllText(note));
+
+        File.WriteAllText(note, new string('0', 64)); // a note is believed
+        Assert.NotEqual(first, Digest());
+        File.WriteAllText(note, "damaged");
+        Assert.Equal(first, Digest());
+        File.WriteAllText(note, new string('0', 64));
+        File.SetLastWriteTimeUtc(_folder["model/transformer.safetensors"], new DateTime(2026, 1, 2, 0, 0, 0, DateTimeKind.Utc));
+        Assert.Equal(first, Digest()); // a file of another time is read
+
+        string Digest()
+        {
+            var shares = new List<double>();
+            using var model = WanModel.Open(_folder["model"], _folder["cache"]);
+            var digest = model.ReadDigest(new Shares(shares), TestContext.Current.CancellationToken);
+            Assert.Equal(1, shares.Max(), 1e-9);
+            return digest;
+        }
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private void Damage(Func<string, string> edit)
@@ -117,5 +193,26 @@ public sealed class WanModelTests(TinyEngine engine) : IDisposable
         Assert.True(error is CheckpointException or InvalidDataException, error.ToString());
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.Contains(_folder["model"], error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The same checkpoint with a tensor that nothing needs, so that it is worth a note.</summary>
+    private byte[] Grow(byte[] bytes)
+    {
+        File.WriteAllBytes(_folder["small.safetensors"], bytes);
+        using var small = Checkpoint.Open(_folder["small.safetensors"]);
+        using var more = Tensor.Zeros(DType.U8, [2 << 20]);
+        SafetensorsWriter.Write(_folder["large.safetensors"], new Dictionary<string, Tensor>(small.Tensors) { ["more"] = more });
+        return File.ReadAllBytes(_folder["large.safetensors"]);
+    }
+
+    private sealed class Shares(List<double> shares) : IProgress<double>
+    {
+        public void Report(double value)
+        {
+            lock (shares)
+            {
+                shares.Add(value);
+            }
+        }
     }
 }

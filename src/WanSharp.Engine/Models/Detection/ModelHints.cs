@@ -28,7 +28,7 @@ internal sealed class ModelHints
             hints._values.TryAdd(key, value);
         }
 
-        var path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(checkpoint.Path)) ?? "", ModelDescription.FileName);
+        var path = FileBeside(checkpoint.Path);
         if (File.Exists(path))
         {
             var config = JsonFile.Read(path, ModelJson.Default.JsonElement, MaximumBytes);
@@ -37,14 +37,24 @@ internal sealed class ModelHints
                 throw new CheckpointException(path, "it is no JSON object: no description of a network.");
             }
 
-            foreach (var property in config.EnumerateObject())
+            try
             {
-                hints._values.TryAdd(property.Name, property.Value.ToString());
+                foreach (var property in config.EnumerateObject())
+                {
+                    hints._values.TryAdd(property.Name, property.Value.ToString());
+                }
+            }
+            catch (InvalidOperationException e)
+            {
+                throw new CheckpointException(path, $"it is no Unicode text: {e.Message}", e);
             }
         }
 
         return hints;
     }
+
+    /// <summary>Where the description of a checkpoint would be.</summary>
+    public static string FileBeside(string checkpoint) => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(checkpoint)) ?? "", ModelDescription.FileName);
 
     /// <summary>A text, or null.</summary>
     public string? Text(string name) => _values.GetValueOrDefault(name);
