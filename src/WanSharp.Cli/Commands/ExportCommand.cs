@@ -23,7 +23,7 @@ internal sealed class ExportCommand(CliEnvironment environment)
 
     private readonly Option<ModelNetworks?> _only = new("--only")
     {
-        Description = "The networks to write, of transformer, text and vae, separated by commas. Default: all.",
+        Description = "The networks to write, of transformer, text, image and vae, separated by commas. Default: all.",
         HelpName = "NETWORKS",
         CustomParser = ParseNetworks,
     };
@@ -146,11 +146,12 @@ internal sealed class ExportCommand(CliEnvironment environment)
                 "transformer" => ModelNetworks.Transformer,
                 "text" => ModelNetworks.TextEncoder,
                 "vae" => ModelNetworks.Vae,
+                "image" => ModelNetworks.ImageEncoder,
                 _ => ModelNetworks.None,
             };
             if (network == ModelNetworks.None)
             {
-                argument.AddError($"'{name}' is not a network to export: write transformer, text, vae, or several of them with commas between.");
+                argument.AddError($"'{name}' is not a network to export: write transformer, text, image, vae, or several of them with commas between.");
             }
 
             networks |= network;

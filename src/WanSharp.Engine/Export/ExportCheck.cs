@@ -4,6 +4,7 @@ using WanSharp.Engine.Selftest;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
@@ -36,41 +37,54 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
     {
         ModelNetworks.Transformer => "transformer",
         ModelNetworks.TextEncoder => "text encoder",
+        ModelNetworks.ImageEncoder => "image encoder",
         _ => "VAE",
     };
 
     /// <summary>Checks one network.</summary>
     public async Task<IReadOnlyList<Comparison>> RunAsync(ModelNetworks network, CancellationToken cancellationToken) => network switch
     {
-        ModelNetworks.Transformer => await TransformerAsync(cancellationToken),
+        ModelNetworks.Transformer => await TransformersAsync(cancellationToken),
         ModelNetworks.TextEncoder => await TextEncoderAsync(cancellationToken),
+        ModelNetworks.ImageEncoder => await ImageEncoderAsync(model.ClipVision!, model.ClipVisionWeights!, cancellationToken),
         _ => Vae(cancellationToken),
     };
 
-    private async Task<IReadOnlyList<Comparison>> TransformerAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Comparison>> TransformersAsync(CancellationToken cancellationToken)
+    {
+        var comparisons = new List<Comparison>();
+        foreach (var (file, weights) in ExportedGraph.Transformers(model))
+        {
+            comparisons.AddRange(await TransformerAsync(file, weights, cancellationToken));
+        }
+
+        return comparisons;
+    }
+
+    private async Task<IReadOnlyList<Comparison>> TransformerAsync(string file, WeightStore weights, CancellationToken cancellationToken)
     {
         // A timestep for the sample, then one for each latent frame.
         using TransformerInputs small = TransformerInput(batch: 1, frames: 1, height: 2, width: 2, groups: 1), large = TransformerInput(batch: 2, frames: 3, height: 2, width: 3, groups: 3);
         TransformerInputs[] cases = [small, large];
         var exported = new List<float[]>();
-        using (var session = Open(ExportedGraph.Transformer, cancellationToken)) // Gone before our own network takes its memory.
+        using (var session = Open(file, cancellationToken)) // Gone before our own network takes its memory.
         {
             foreach (var inputs in cases)
             {
-                using var result = Run(session, [("latents", inputs.Latents), ("timesteps", inputs.Timesteps), ("context", inputs.Context)], cancellationToken);
+                using var result = Run(session, inputs.ByName, cancellationToken);
                 exported.Add(Values(result["velocity"]));
             }
         }
 
         using var graphs = new GraphCache(runtime);
-        using var runner = await TransformerRunner.CreateAsync(graphs, model.Transformer, model.TransformerWeights, _settings, cancellationToken: cancellationToken);
+        using var runner = await TransformerRunner.CreateAsync(graphs, model.Transformer, weights, _settings, cancellationToken: cancellationToken);
         var comparisons = new List<Comparison>();
         foreach (var (inputs, actual) in cases.Zip(exported))
         {
             var shape = inputs.Latents.Shape;
             using var velocity = Tensor.Zeros(DType.F32, [shape[0], model.Transformer.OutChannels, shape[2], shape[3], shape[4]]);
-            runner.Forward(inputs.Latents, inputs.Timesteps.Read<float>(), inputs.Context, velocity, cancellationToken: cancellationToken);
-            comparisons.Add(Compare($"transformer velocity {velocity.Shape}", actual, velocity.Read<float>()));
+            runner.Forward(inputs.Latents, inputs.Timesteps.Read<float>(), inputs.Context, velocity, inputs.ClipFeatures, cancellationToken);
+            comparisons.Add(Compare($"{Path.GetFileNameWithoutExtension(file)} velocity {velocity.Shape}", actual, velocity.Read<float>()));
         }
 
         return comparisons;
@@ -88,7 +102,8 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
         return new(
             Noise([batch, config.InChannels, frames * patch.Frames, height * patch.Height, width * patch.Width]),
             Tensor.CopyOf<float>([batch, groups], timesteps),
-            Noise([batch, config.TextLength, config.TextDim]));
+            Noise([batch, config.TextLength, config.TextDim]),
+            config.ClipDim is { } clipDim ? Noise([batch, config.ModelType == ModelType.FirstLastFrameToVideo ? TransformerConfig.TwoImagesTokens : model.ClipVision!.Tokens, clipDim]) : null);
     }
 
     private async Task<IReadOnlyList<Comparison>> TextEncoderAsync(CancellationToken cancellationToken)
@@ -122,6 +137,25 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
         }
 
         return comparisons;
+    }
+
+    private async Task<IReadOnlyList<Comparison>> ImageEncoderAsync(ClipVisionConfig config, WeightStore weights, CancellationToken cancellationToken)
+    {
+        var exported = new List<float[]>();
+        using Tensor one = Noise([1, Colors, config.ImageSize, config.ImageSize]), two = Noise([2, Colors, config.ImageSize, config.ImageSize]);
+        using (var session = Open(ExportedGraph.ImageEncoder, cancellationToken))
+        {
+            foreach (var images in new[] { one, two })
+            {
+                using var result = Run(session, [("image", images)], cancellationToken);
+                exported.Add(Values(result["features"])); // [batch, tokens, dim]
+            }
+        }
+
+        using var graphs = new GraphCache(runtime);
+        using var runner = await ClipVisionRunner.CreateAsync(graphs, config, weights, _settings, cancellationToken: cancellationToken);
+        using Tensor ofOne = runner.Encode(one, cancellationToken), ofTwo = runner.Encode(two, cancellationToken);
+        return [.. new[] { ofOne, ofTwo }.Zip(exported, (features, actual) => Compare($"image encoder features {features.Shape}", actual, features.Read<float>()))];
     }
 
     private List<Comparison> Vae(CancellationToken cancellationToken)
@@ -224,13 +258,23 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
         return noise;
     }
 
-    private sealed record TransformerInputs(Tensor Latents, Tensor Timesteps, Tensor Context) : IDisposable
+    private sealed record TransformerInputs(Tensor Latents, Tensor Timesteps, Tensor Context, Tensor? ClipFeatures) : IDisposable
     {
+        public IEnumerable<(string Name, Tensor Value)> ByName
+        {
+            get
+            {
+                (string, Tensor)[] always = [("latents", Latents), ("timesteps", Timesteps), ("context", Context)];
+                return ClipFeatures is null ? always : always.Append(("clip_features", ClipFeatures));
+            }
+        }
+
         public void Dispose()
         {
             Latents.Dispose();
             Timesteps.Dispose();
             Context.Dispose();
+            ClipFeatures?.Dispose();
         }
     }
 }

@@ -66,6 +66,8 @@ internal static class ExportManifest
                 ["steps"] = defaults.Steps,
                 ["shift"] = defaults.Shift,
                 ["guidance_scale"] = defaults.GuidanceScale,
+                ["high_noise_guidance_scale"] = defaults.HighNoiseGuidanceScale,
+                ["boundary"] = defaults.Boundary,
                 ["negative_prompt"] = defaults.NegativePrompt,
             },
             ["checks"] = Array(comparisons.Select(comparison => new JsonObject

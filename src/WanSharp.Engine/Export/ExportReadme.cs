@@ -40,7 +40,7 @@ internal static class ExportReadme
         }
 
         var takesLatentsAlone = model.Transformer.InChannels == model.Transformer.OutChannels; // Otherwise a mask and an image join them.
-        text.Append(options.Networks == ModelNetworks.All && takesLatentsAlone ? Example(model) : "");
+        text.Append(options.Networks == ModelNetworks.All && takesLatentsAlone && !model.HasExperts ? Example(model) : "");
         File.WriteAllText(Path.Combine(folder, "README.md"), text.ToString());
     }
 
@@ -92,12 +92,12 @@ internal static class ExportReadme
         yield return (ModelNetworks.Transformer, string.Create(CultureInfo.InvariantCulture, $"""
             ## How to denoise
 
-            Latents are [batch, {config.InChannels}, frames, height, width] with (video frames − 1) / {vae.TemporalStride} + 1 latent frames, and height and
+            `latents` are [batch, {config.InChannels}, frames, height, width] with (video frames − 1) / {vae.TemporalStride} + 1 latent frames, and height and
             width are the video's divided by {vae.SpatialStride}; frames, height and width are multiples of {patch.Frames}, {patch.Height} and {patch.Width}. `timesteps` is
             [batch, 1], or [batch, latent frames] or [batch, tokens] to give parts of a clip timesteps of their own (0 for a
             frame that is given clean).
 
-            Begin with standard normal noise. With s = 1 … 0 in equal steps and sigma = {model.Defaults.Shift} s / (1 + {model.Defaults.Shift - 1} s), the timestep
+            {ImageInputs(model)}{ExpertFiles(model)}Begin with standard normal noise. With s = 1 … 0 in equal steps and sigma = {model.Defaults.Shift} s / (1 + {model.Defaults.Shift - 1} s), the timestep
             is 1000 sigma, and Euler's step is latents += (next sigma − sigma) × velocity. Guidance: velocity = v(negative
             prompt) + {model.Defaults.GuidanceScale} × (v(prompt) − v(negative prompt)). The model was made for {model.Defaults.Steps} steps of
             {model.Defaults.Frames} frames of {model.Defaults.Width}×{model.Defaults.Height}.
@@ -115,6 +115,32 @@ internal static class ExportReadme
 
             """);
     }
+
+    /// <summary>What an image-to-video transformer takes beside noise.</summary>
+    private static string ImageInputs(WanModel model)
+    {
+        var (config, vae) = (model.Transformer, model.Vae);
+        if (config.InChannels == config.OutChannels)
+        {
+            return "";
+        }
+
+        var clip = config.ClipDim is null ? "" : $" `clip_features` are `features` of the image, or of the first and then the last one, standardized as CLIP's are.";
+        return $"""
+            The first {config.OutChannels} channels of `latents` are the noise. {vae.TemporalStride} of a mask follow, 1 where a frame of video is given, and {vae.LatentChannels}
+            of the VAE's latents of a clip that shows what is given and is grey (0) elsewhere.{clip}
+
+
+            """;
+    }
+
+    /// <summary>Which of two transformers takes a step.</summary>
+    private static string ExpertFiles(WanModel model) => !model.HasExperts ? "" : string.Create(CultureInfo.InvariantCulture, $"""
+        Steps of a timestep of {1000 * model.Defaults.Boundary} and more go through `{ExportedGraph.HighNoise}`, with {model.Defaults.HighNoiseGuidanceScale} for guidance's scale;
+        the others through `{ExportedGraph.Transformer}`.
+
+
+        """);
 
     private static string Example(WanModel model)
     {

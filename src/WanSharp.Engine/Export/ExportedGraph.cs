@@ -1,6 +1,7 @@
 using WanSharp.Engine.Models;
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Export;
@@ -8,11 +9,12 @@ namespace WanSharp.Engine.Export;
 /// <summary>A graph to write, and where its weights are.</summary>
 /// <param name="File">The file's name.</param>
 /// <param name="Graph">The graph.</param>
-/// <param name="Source">The checkpoint, for errors.</param>
-/// <param name="Stored">Gives a weight as the checkpoint has it.</param>
-internal sealed record ExportedGraph(string File, OnnxGraph Graph, string Source, Func<string, Tensor> Stored)
+/// <param name="Weights">Where its weights are, in whatever types and layout.</param>
+internal sealed record ExportedGraph(string File, OnnxGraph Graph, WeightStore Weights)
 {
     public const string Transformer = "transformer.onnx";
+    public const string HighNoise = "transformer_high_noise.onnx";
+    public const string ImageEncoder = "image_encoder.onnx";
     public const string TextEncoder = "text_encoder.onnx";
     public const string VaeEncodeFirst = "vae_encode_first.onnx";
     public const string VaeEncodeNext = "vae_encode_next.onnx";
@@ -29,24 +31,40 @@ internal sealed record ExportedGraph(string File, OnnxGraph Graph, string Source
         var graphs = new List<ExportedGraph>();
         if (networks.HasFlag(ModelNetworks.Transformer))
         {
-            graphs.Add(new(Transformer, WanTransformer.Whole(model.Transformer, options), model.TransformerWeights.Path, model.TransformerWeights.GetStored));
+            var transformer = WanTransformer.Whole(model.Transformer, options);
+            graphs.AddRange(Transformers(model).Select(expert => new ExportedGraph(expert.File, transformer, expert.Weights)));
         }
 
         if (networks.HasFlag(ModelNetworks.TextEncoder))
         {
-            graphs.Add(new(TextEncoder, Umt5Encoder.Whole(model.TextEncoder, options), model.TextEncoderWeights.Path, model.TextEncoderWeights.GetStored));
+            graphs.Add(new(TextEncoder, Umt5Encoder.Whole(model.TextEncoder, options), model.TextEncoderWeights));
+        }
+
+        if (networks.HasFlag(ModelNetworks.ImageEncoder) && model is { ClipVision: { } clip, ClipVisionWeights: { } clipWeights })
+        {
+            graphs.Add(new(ImageEncoder, ClipVision.Whole(clip, options), clipWeights));
         }
 
         if (networks.HasFlag(ModelNetworks.Vae))
         {
             var vae = model.VaeWeights;
-            graphs.Add(new(VaeEncodeFirst, WanVae.EncodeFirst(model.Vae, options), vae.Path, vae.GetStored));
-            graphs.Add(new(VaeEncodeNext, WanVae.EncodeNext(model.Vae, options), vae.Path, vae.GetStored));
-            graphs.Add(new(VaeDecodeFirst, WanVae.DecodeFirst(model.Vae, options), vae.Path, vae.GetStored));
-            graphs.Add(new(VaeDecodeNext, WanVae.DecodeNext(model.Vae, options), vae.Path, vae.GetStored));
+            graphs.Add(new(VaeEncodeFirst, WanVae.EncodeFirst(model.Vae, options), vae));
+            graphs.Add(new(VaeEncodeNext, WanVae.EncodeNext(model.Vae, options), vae));
+            graphs.Add(new(VaeDecodeFirst, WanVae.DecodeFirst(model.Vae, options), vae));
+            graphs.Add(new(VaeDecodeNext, WanVae.DecodeNext(model.Vae, options), vae));
         }
 
         return graphs;
+    }
+
+    /// <summary>The files of a model's transformers: one, or the low-noise and the high-noise expert.</summary>
+    public static IEnumerable<(string File, WeightStore Weights)> Transformers(WanModel model)
+    {
+        yield return (Transformer, model.TransformerWeights);
+        if (model.HighNoiseWeights is { } highNoise)
+        {
+            yield return (HighNoise, highNoise);
+        }
     }
 
     /// <summary>Writes the graph and its weights, widened one at a time: a checkpoint may be larger than the memory.</summary>
@@ -71,13 +89,13 @@ internal sealed record ExportedGraph(string File, OnnxGraph Graph, string Source
         {
             widened?.Dispose();
             widened = null;
-            var (tensor, slot) = (Stored(name), slots[name]);
-            if (tensor.Shape != slot.Shape)
+            var slot = slots[name];
+            var weight = Weights.IsView(slot) ? Weights.Get(slot) : widened = Tensor.Zeros(slot.DType, slot.Shape);
+            if (widened is not null)
             {
-                throw new CheckpointException(Source, name, $"its shape is {tensor.Shape}, but the network needs {slot.Shape}; is the configuration another model's?");
+                Weights.CopyTo(slot, "", widened); // scaled, joined of its parts, as the network needs it
             }
 
-            var weight = tensor.DType == slot.DType ? tensor : widened = tensor.ConvertTo(slot.DType);
             written(weight.ByteLength);
             return weight;
         }

@@ -55,8 +55,8 @@ public static class ModelExporter
         // 2. Check: run the files, run our own networks, compare.
         var check = new ExportCheck(model, runtime, folder.Staging);
         var comparisons = new List<Comparison>();
-        ModelNetworks[] networks = [ModelNetworks.Transformer, ModelNetworks.TextEncoder, ModelNetworks.Vae];
-        foreach (var network in networks.Where(network => options.Networks.HasFlag(network)))
+        ModelNetworks[] networks = [ModelNetworks.Transformer, ModelNetworks.TextEncoder, ModelNetworks.ImageEncoder, ModelNetworks.Vae];
+        foreach (var network in networks.Where(network => options.Networks.HasFlag(network) && (network != ModelNetworks.ImageEncoder || model.ClipVision is not null)))
         {
             progress?.Report(new($"checking the {ExportCheck.NameOf(network)}", total, total));
             comparisons.AddRange(await check.RunAsync(network, cancellationToken));
