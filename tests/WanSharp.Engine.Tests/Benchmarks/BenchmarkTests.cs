@@ -34,6 +34,19 @@ public sealed class BenchmarkTests : IDisposable
         Assert.Contains(report.Operators, one => one.Operator is "Gemm" or "Conv");
     }
 
+    [Fact]
+    public async Task RunAsync_OfTwoExperts_ReportsTheirStepsAndChanges()
+    {
+        using var runtime = OrtRuntime.Create(new RuntimeOptions { Threads = 1 });
+
+        var report = await new ExpertBenchmark(runtime).RunAsync(Options(BenchmarkSubject.Dit) with { Weights = Tensors.DType.BF16, Runs = 3 }, cancellationToken: Token);
+
+        Assert.Equal("experts shapes of 1 layers 32x32x1 bf16", report.Workload);
+        Assert.Equal((3, 3), (report.Step.Runs, report.SwitchStep.Runs));
+        Assert.True(report.Step.Minimum > 0 && report.SwitchStep.Minimum > 0 && report.CheckpointBytes > 1000);
+        Assert.Equal(report.SwitchStep.Median, report.Step.Median * (1 + report.SwitchShare), 1e-9);
+    }
+
     [Theory]
     [InlineData(BenchmarkSubject.Dit)]
     [InlineData(BenchmarkSubject.Vae)]
