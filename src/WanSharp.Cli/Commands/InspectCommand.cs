@@ -93,7 +93,7 @@ internal sealed class InspectCommand(CliEnvironment environment)
         yield return ("steps", settings.Steps.ToString(invariant));
         yield return ("sampler", settings.Sampler);
         yield return ("shift", settings.Shift.ToString(invariant));
-        yield return ("guidance", settings.GuidanceScale.ToString(invariant));
+        yield return ("guidance", settings.GuidanceScale.ToString(invariant) + (settings is { HighNoiseGuidanceScale: { } high, Boundary: { } boundary } ? string.Create(invariant, $", from timestep {1000 * boundary} on {high}") : ""));
         yield return ("seed", settings.Seed.ToString(invariant));
         foreach (var image in settings.Images)
         {
@@ -101,6 +101,6 @@ internal sealed class InspectCommand(CliEnvironment environment)
         }
 
         yield return ("model", $"{settings.Model} sha256:{settings.ModelDigest}");
-        yield return ("made by", $"WanSharp {settings.Version}");
+        yield return ("made by", $"WanSharp {settings.Version}{(settings.Execution is { } by ? string.Create(invariant, $" on {by.Provider} in {by.Precision}{(by.Threads is { } threads ? $" with {threads} threads" : "")}") : "")}");
     }
 }

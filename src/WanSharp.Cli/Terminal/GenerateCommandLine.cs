@@ -21,6 +21,7 @@ internal static class GenerateCommandLine
             Option("--frames", settings.Frames.ToString(invariant)), Option("--fps", settings.Fps.ToString(invariant)),
             Option("--steps", settings.Steps.ToString(invariant)), Option("--sampler", settings.Sampler),
             Option("--shift", settings.Shift.ToString("R", invariant)), Option("--guidance", settings.GuidanceScale.ToString("R", invariant)),
+            .. settings.HighNoiseGuidanceScale is { } highNoise ? new[] { Option("--guidance-high", highNoise.ToString("R", invariant)) } : [],
             Option("--seed", settings.Seed.ToString(invariant)), Option("--model", settings.Model),
             .. settings.Images.Select(image => Option("--frame-image", string.Create(invariant, $"{image.LatentFrame}=IMAGE"))),
             Option("-o", output),

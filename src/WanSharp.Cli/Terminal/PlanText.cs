@@ -62,7 +62,7 @@ internal sealed record PlanText(WanModel Model, GenerationPlan Plan, GenerationC
         }
 
         yield return Row("clip", Text($"{settings.Width}x{settings.Height}, {settings.Frames} frames at {settings.Fps} a second: latents {Plan.Latents}, {Plan.Tokens:#,0} tokens"));
-        yield return Row("steps", Text($"{settings.Steps} of {settings.Sampler}, shift {settings.Shift}, guidance {settings.GuidanceScale}: {settings.Steps * Plan.Branches} branches"));
+        yield return Row("steps", Text($"{settings.Steps} of {settings.Sampler}, shift {settings.Shift}, guidance {settings.GuidanceScale}{(settings.HighNoiseGuidanceScale is { } high ? Text($", {high} for the {Plan.HighNoiseSteps} of high noise") : "")}: {settings.Steps * Plan.Branches} branches"));
         yield return "";
         yield return Text($"{"stage",-10}{"TFLOP",12}{"moved",12}{"time",12}");
         foreach (var stage in Cost.Stages)

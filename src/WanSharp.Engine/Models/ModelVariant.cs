@@ -26,8 +26,18 @@ public sealed record ModelVariant
     /// <summary>The sizes that the model was trained for, as <c>832x480</c>.</summary>
     public required IReadOnlyList<string> Sizes { get; init; }
 
+    /// <summary>
+    /// The variant that a clip of more pixels than this one's default is of, or null: the two checkpoints look alike, and the
+    /// official code, too, chooses by the size that is asked for (Wan-Video/Wan2.1:generate.py, sample_shift).
+    /// </summary>
+    public string? Larger { get; init; }
+
     /// <summary>All variants by name.</summary>
     public static IReadOnlyDictionary<string, ModelVariant> All => Read.Value;
+
+    /// <summary>The shift that a model's clips of a size are made with by default.</summary>
+    internal static double ShiftOf(WanModel model, int width, int height) =>
+        All.GetValueOrDefault(model.Name)?.Larger is { } larger && width * height > model.Defaults.Width * model.Defaults.Height ? All[larger].Defaults.Shift : model.Defaults.Shift;
 
     /// <summary>The variant of a transformer.</summary>
     /// <param name="transformer">What it is.</param>

@@ -78,7 +78,7 @@ internal static class GenerationPlanner
             HighNoiseGuidanceScale = highNoiseGuidance,
             Boundary = boundary,
             Sampler = Samplers.NameOf(sampler),
-            Shift = InRange("shift", request.Shift ?? defaults.Shift, Samplers.MinShift, Samplers.MaxShift),
+            Shift = InRange("shift", request.Shift ?? ModelVariant.ShiftOf(model, width, height), Samplers.MinShift, Samplers.MaxShift),
             Seed = request.Seed,
             Images = [.. given.OrderBy(frame => frame.Key).Select(frame => new GenerationSettings.EmbeddedImage(frame.Key, Digest(frame.Value)))],
         };

@@ -12,7 +12,7 @@ namespace WanSharp.Engine.Text;
 /// </remarks>
 internal sealed class TokenizerJson
 {
-    private const string Kind = "It is no tokenizer.json of a Unigram model, or it is damaged";
+    private const string Kind = "It is no SentencePiece model in a tokenizer.json, or it is damaged";
     private const int LongestPart = 8 << 20; // of all but the vocabulary; umT5's character map is the largest, 0.4 MB
     private const int ByteCount = 256;
 
@@ -63,6 +63,11 @@ internal sealed class TokenizerJson
 
         while (reader.Read())
         {
+        }
+
+        if (_pieces.Count == 0)
+        {
+            throw new InvalidDataException($"{Kind}: it has no vocabulary.");
         }
     }
 

@@ -20,6 +20,9 @@ internal static partial class ExpertPairs
         return other == path ? null : other;
     }
 
+    /// <summary>Whether a file's name, or its folder's, says that it is one of two experts.</summary>
+    public static bool IsExpert(string path) => Expert().IsMatch(Path.Combine(Path.GetFileName(Path.GetDirectoryName(path)) ?? "", Path.GetFileName(path)));
+
     /// <summary>Which of two paths is the high-noise expert's, or null if they are no pair.</summary>
     public static string? HighNoiseOf(string a, string b) =>
         Other(a) != b && !IsDiffusersPair(a, b) && !IsDiffusersPair(b, a) ? null
@@ -37,6 +40,9 @@ internal static partial class ExpertPairs
 
     [GeneratedRegex("low(?!.*(high|low))", RegexOptions.IgnoreCase)]
     private static partial Regex Low();
+
+    [GeneratedRegex("(high|low)[-_ ]?noise", RegexOptions.IgnoreCase)]
+    private static partial Regex Expert();
 
     [GeneratedRegex(@"[\\/]transformer[\\/]")]
     private static partial Regex First();

@@ -1,3 +1,4 @@
+using WanSharp.Graphs.Networks;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Models.Layout;
@@ -78,6 +79,7 @@ internal sealed class ModelLayout
 
         if (found is [var only])
         {
+            RequireComplete(only, isFile);
             return (only, null);
         }
 
@@ -96,6 +98,16 @@ internal sealed class ModelLayout
             ? new CheckpointException(_path, $"no transformer that can be used was found. {string.Join(" ", problems)}")
             : new CheckpointException(_path, isFile ? $"it holds no Wan transformer{(Read(_path) is { IsKnown: true } ? ", but another part of one: name the transformer's file, its parts are found beside it" : "")}."
                 : $"no Wan transformer was found; looked for checkpoints in {Listed(TransformerFolders)}.");
+    }
+
+    /// <summary>Refuses one of two experts: Wan 2.2's i2v has no other form, and of t2v, whose experts look like Wan 2.1's 14B, the name tells.</summary>
+    private void RequireComplete(NetworkFile transformer, bool isFile)
+    {
+        if (transformer.Transformer is { ModelType: ModelType.ImageToVideo, ClipDim: null } || ExpertPairs.IsExpert(transformer.Path))
+        {
+            var place = ExpertPairs.Other(transformer.Path) is { } other ? other : "a file whose path differs in high and low alone";
+            throw new CheckpointException(_path, $"{transformer.Path} is one of Wan 2.2's two experts, for high and for low noise, and the other one was not found; looked for {place}{(isFile ? "" : $", in {Listed(TransformerFolders)}")}.");
+        }
     }
 
     /// <summary>The largest file of those that fit: the one of the highest precision. The transformer's own file may hold it, too.</summary>
