@@ -46,7 +46,7 @@ internal sealed record ComfySettings
         var guess = ComfyMapping.Guess(parsed);
         return new ComfySettings
         {
-            Servers = [.. backend[Prefix.Length..].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Address).DefaultIfEmpty(Address(""))],
+            Servers = [.. backend[Prefix.Length..].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).DefaultIfEmpty("").Select(Address)],
             Workflow = parsed.ToJson(),
             WorkflowFile = workflow,
             Mapping = (mapping is null ? guess : guess.With(mapping, parsed)).ToJson(),
