@@ -23,7 +23,7 @@ public sealed partial class GraphBuilder
     private readonly Dictionary<string, int> _names = new(StringComparer.Ordinal);
     private readonly List<GraphValue> _inputs = [];
     private readonly List<GraphValue> _outputs = [];
-    private readonly Dictionary<string, (GraphValue Value, WeightSlot Slot)> _weights = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (GraphValue Value, GraphValue Stored, WeightSlot Slot)> _weights = new(StringComparer.Ordinal);
     private readonly List<WeightSlot> _slots = [];
     private readonly Dictionary<(TensorProto.Types.DataType, Shape, ByteString), string> _constants = [];
     private readonly List<string> _scopes = [];
@@ -93,14 +93,16 @@ public sealed partial class GraphBuilder
     /// <param name="dtype">The element type wanted. Default: F32, as norms and modulation need.</param>
     public GraphValue Weight(string name, ReadOnlySpan<long> shape, DType dtype = DType.F32)
     {
-        var slot = new WeightSlot(Path(name), dtype, Shape.Create(shape));
+        var stored = dtype == DType.F32 && shape.Length == 2 ? Options.StoredMatrices : dtype;
+        var slot = new WeightSlot(Path(name), stored, Shape.Create(shape));
         if (_weights.TryGetValue(slot.Name, out var known))
         {
             return known.Slot == slot ? known.Value : throw Error("Weight", $"{slot} was declared before as {known.Slot}.");
         }
 
-        var value = new GraphValue(this, Unique(slot.Name, slot.Name), dtype, [.. shape.ToArray().Select(d => (Dim)d)]);
-        _weights.Add(slot.Name, (value, slot));
+        var weight = new GraphValue(this, Unique(slot.Name, slot.Name), stored, [.. shape.ToArray().Select(d => (Dim)d)]);
+        var value = Cast(weight, dtype);
+        _weights.Add(slot.Name, (value, weight, slot));
         _slots.Add(slot);
         if (Options.Weights == WeightStorage.Initializers)
         {
@@ -170,11 +172,11 @@ public sealed partial class GraphBuilder
         }
 
         var graph = _graph.Clone();
-        foreach (var (value, slot) in _slots.Select(slot => _weights[slot.Name]))
+        foreach (var (_, weight, slot) in _slots.Select(slot => _weights[slot.Name]))
         {
             if (Options.Weights == WeightStorage.Inputs)
             {
-                graph.Input.Add(OnnxFormat.Describe(value));
+                graph.Input.Add(OnnxFormat.Describe(weight));
             }
             else
             {

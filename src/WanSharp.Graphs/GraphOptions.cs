@@ -26,6 +26,12 @@ public sealed record GraphOptions
     /// <summary>Whether layers that tolerate it multiply 8-bit integers. Default: <see cref="Quantization.None"/>.</summary>
     public Quantization Quantization { get; init; } = Quantization.None;
 
+    /// <summary>
+    /// The element type in which matrices of weights arrive that are computed with in F32: F32 (default), or F16, which the
+    /// graph widens where it uses them. The numbers are the same; a copy of one matrix at a time is in memory.
+    /// </summary>
+    public DType StoredMatrices { get; init; } = DType.F32;
+
     /// <summary>Whether the values that a network marks as probes become extra outputs. Default: no.</summary>
     public bool Probes { get; init; }
 }

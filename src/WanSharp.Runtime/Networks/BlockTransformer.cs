@@ -70,13 +70,13 @@ internal sealed class BlockTransformer : TransformerRunner
     {
         if (transformer.TokensAtOnce is not { } most || loader.Memory is not HostMemory || observe is not null)
         {
-            return new FullBlockPass(await BlocksAsync(WanTransformer.Block(configuration, options)), keys, observe);
+            return new FullBlockPass(await BlocksAsync(WanTransformer.Block), keys, observe);
         }
 
-        var selfKeys = await BlocksAsync(WanTransformer.SelfKeys(configuration, options));
+        var selfKeys = await BlocksAsync(WanTransformer.SelfKeys);
         try
         {
-            return new PieceBlockPass(selfKeys, await BlocksAsync(WanTransformer.BlockRows(configuration, options)), keys, most);
+            return new PieceBlockPass(selfKeys, await BlocksAsync(WanTransformer.BlockRows), keys, most);
         }
         catch
         {
@@ -84,7 +84,8 @@ internal sealed class BlockTransformer : TransformerRunner
             throw;
         }
 
-        Task<IBlockRuns> BlocksAsync(OnnxGraph graph) => loader.PrepareBlocksAsync(graph, configuration.Layers, i => $"blocks.{i}.", cancellationToken);
+        Task<IBlockRuns> BlocksAsync(Func<TransformerConfig, GraphOptions, OnnxGraph> write) =>
+            loader.PrepareBlocksAsync(written => write(configuration, written), options, configuration.Layers, i => $"blocks.{i}.", cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -41,7 +41,7 @@ public sealed class ClipVisionRunner : IDisposable
         ArgumentNullException.ThrowIfNull(configuration);
         var loader = new NetworkLoader(graphs, settings, weights);
         var options = loader.Options();
-        var blocks = await loader.PrepareBlocksAsync(ClipVision.Block(configuration, options), configuration.LayersUsed, i => $"visual.transformer.{i}.", cancellationToken);
+        var blocks = await loader.PrepareBlocksAsync(written => ClipVision.Block(configuration, written), options, configuration.LayersUsed, i => $"visual.transformer.{i}.", cancellationToken);
         try
         {
             var embed = await loader.PrepareAsync(ClipVision.Embed(configuration, options), "", cancellationToken);

@@ -37,7 +37,7 @@ internal sealed class ContextEncoder : IDisposable
         var embed = await loader.PrepareAsync(WanTransformer.Context(configuration, options), "", cancellationToken);
         try
         {
-            var keys = await loader.PrepareBlocksAsync(WanTransformer.Keys(configuration, options), configuration.Layers, i => $"blocks.{i}.", cancellationToken);
+            var keys = await loader.PrepareBlocksAsync(written => WanTransformer.Keys(configuration, written), options, configuration.Layers, i => $"blocks.{i}.", cancellationToken);
             return new ContextEncoder(configuration, embed, keys, budget, observe);
         }
         catch

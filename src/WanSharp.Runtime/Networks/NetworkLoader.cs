@@ -9,7 +9,8 @@ namespace WanSharp.Runtime.Networks;
 /// <param name="graphs">Compiles each graph once.</param>
 /// <param name="settings">How graphs are compiled.</param>
 /// <param name="weights">The network's weights.</param>
-internal sealed class NetworkLoader(GraphCache graphs, SessionSettings settings, WeightStore weights)
+/// <param name="keptBytes">How many bytes of converted copies are kept.</param>
+internal sealed class NetworkLoader(GraphCache graphs, SessionSettings settings, WeightStore weights, long keptBytes = NetworkLoader.KeptBytes)
 {
     // Converted copies of a small network are kept: widening Shapes again for every block would cost more than its runs.
     private const long KeptBytes = 256L << 20;
@@ -48,19 +49,30 @@ internal sealed class NetworkLoader(GraphCache graphs, SessionSettings settings,
     }
 
     /// <summary>The runs of a network's blocks, all of one graph.</summary>
-    /// <param name="block">The graph, its weights named relative to the prefix.</param>
+    /// <param name="write">Writes the graph of a block, its weights named relative to the prefix.</param>
+    /// <param name="options">How it is written.</param>
     /// <param name="count">How many blocks there are.</param>
     /// <param name="prefix">What stands before the names of a block's weights in the checkpoint.</param>
     /// <param name="cancellationToken">Cancels compilation.</param>
-    public async Task<IBlockRuns> PrepareBlocksAsync(OnnxGraph block, int count, Func<int, string> prefix, CancellationToken cancellationToken)
+    public async Task<IBlockRuns> PrepareBlocksAsync(
+        Func<GraphOptions, OnnxGraph> write, GraphOptions options, int count, Func<int, string> prefix, CancellationToken cancellationToken)
     {
+        var block = write(options);
         if (Memory is not HostMemory)
         {
             return new PlacedBlocks(count, weights, (i, token) => PrepareAsync(block, prefix(i), token));
         }
 
-        var converted = block.Weights.Where(slot => !weights.IsView(slot, prefix(0))).Sum(slot => slot.Shape.ElementCount * slot.DType.ByteSize());
-        if (count * converted > KeptBytes)
+        if (IsTooMuchToKeep(block, count, prefix))
+        {
+            var half = write(options with { StoredMatrices = DType.F16 });
+            if (Enumerable.Range(0, count).All(i => half.Weights.Where(slot => slot.DType == DType.F16).All(slot => weights.IsView(slot, prefix(i)))))
+            {
+                block = half; // widened by the graph, a matrix at a time
+            }
+        }
+
+        if (IsTooMuchToKeep(block, count, prefix))
         {
             return new WidenedBlocks(block, await graphs.RentAsync(block, settings, cancellationToken), weights, count, prefix);
         }
@@ -81,6 +93,9 @@ internal sealed class NetworkLoader(GraphCache graphs, SessionSettings settings,
             throw;
         }
     }
+
+    private bool IsTooMuchToKeep(OnnxGraph block, int count, Func<int, string> prefix) =>
+        count * block.Weights.Where(slot => !weights.IsView(slot, prefix(0))).Sum(slot => slot.Shape.ElementCount * slot.DType.ByteSize()) > keptBytes;
 
     /// <summary>Shows a value to an observer, which reads host memory.</summary>
     public static void Show(Action<string, Tensor> observe, string name, RuntimeValue value)
