@@ -7,8 +7,23 @@ namespace WanSharp.Tensors;
 /// <summary>Conversions of many floats at once, bit for bit equal to the operators of the element types.</summary>
 internal static class FloatConversion
 {
-    public static void ToSingle(ReadOnlySpan<Half> source, Span<float> destination) =>
-        TensorPrimitives.ConvertToSingle(source, destination);
+    public static void ToSingle(ReadOnlySpan<Half> source, Span<float> destination)
+    {
+        // Not TensorPrimitives: its generic code is slow until the runtime has compiled it twice, a second into a start.
+        var bits = MemoryMarshal.Cast<Half, ushort>(source);
+        var i = 0;
+        for (; i <= bits.Length - Vector256<ushort>.Count; i += Vector256<ushort>.Count)
+        {
+            var (lower, upper) = Vector256.Widen(Vector256.Create(bits[i..]));
+            WidenHalf(lower).CopyTo(destination[i..]);
+            WidenHalf(upper).CopyTo(destination[(i + Vector256<float>.Count)..]);
+        }
+
+        for (; i < bits.Length; i++)
+        {
+            destination[i] = (float)source[i];
+        }
+    }
 
     public static void ToHalf(ReadOnlySpan<float> source, Span<Half> destination) =>
         TensorPrimitives.ConvertToHalf(source, destination);
@@ -67,6 +82,19 @@ internal static class FloatConversion
         {
             destination[i] = Float8.Widen(source[i], mantissaBits);
         }
+    }
+
+    // The exponents' biases differ by 112, and a factor of 2¹¹² is exact, for subnormal numbers too.
+    private static Vector256<float> WidenHalf(Vector256<uint> bits)
+    {
+        const int DroppedBits = 13;
+        var magnitude = bits & Vector256.Create(0x7FFFu);
+        var finite = ((magnitude << DroppedBits).AsSingle() * BitConverter.UInt32BitsToSingle((112u + 127) << 23)).AsUInt32();
+        var quiet = Vector256.GreaterThan(magnitude, Vector256.Create(0x7C00u)) & Vector256.Create(0x40_0000u);
+        var special = (magnitude << DroppedBits) | Vector256.Create(0x7F80_0000u) | quiet;
+        var isSpecial = Vector256.GreaterThanOrEqual(magnitude, Vector256.Create(0x7C00u));
+        var sign = (bits & Vector256.Create(0x8000u)) << 16;
+        return (Vector256.ConditionalSelect(isSpecial, special, finite) | sign).AsSingle();
     }
 
     // The vector form of BFloat16's rounding operator.

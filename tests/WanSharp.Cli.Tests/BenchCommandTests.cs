@@ -19,7 +19,7 @@ public sealed class BenchCommandTests : IDisposable
     [InlineData("bench vae --precision int8", "measure dit")]
     [InlineData("bench quality --clips 0", "the nearest is 1. Try: wan bench quality --help")]
     [InlineData("bench quality --precision fp32", "choose int8")]
-    [InlineData("bench dit --weights I8", "choose F32, F16, BF16")]
+    [InlineData("bench dit --weights I8", "choose F32, F16, BF16, F8, Q8_0, Q4_K")]
     [InlineData("bench dit --peer jax", "choose none, torch")]
     [InlineData("bench dit --runs 0", "--runs takes 1 or more")]
     [InlineData("bench dit --tolerance 1", "--tolerance takes a share")]

@@ -32,8 +32,10 @@ internal sealed class BenchCommand(CliEnvironment environment)
     private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
 
     private readonly Option<DType> _weights = ChoiceOption.Create(
-        "--weights", "The weights' type on disk.", ("F32", DType.F32), ("F16", DType.F16), ("BF16", DType.BF16));
+        "--weights", "The weights' type on disk.", ("F32", DType.F32), ("F16", DType.F16), ("BF16", DType.BF16),
+        ("F8", DType.F8E4M3), ("Q8_0", DType.Q80), ("Q4_K", DType.Q4K));
 
+    private readonly Option<bool> _startOnly = new("--start-only") { Description = "Measure the process's first forward pass and its memory, and nothing else." };
     private readonly Option<string> _peer = ChoiceOption.Create("--peer", "Who runs the same network in turn with ours.", ("none", "none"), (Torch, Torch));
     private readonly Option<string?> _baseline = new("--baseline") { Description = "A saved --json report: exit code 1 when a ratio is worse than in it.", HelpName = "FILE" };
     private readonly Option<double?> _tolerance = NumberOption.Create<double>("--tolerance", "By how much a ratio may be worse, as a share. Default: the baseline's own, else 0.1.", "X");
@@ -48,11 +50,12 @@ internal sealed class BenchCommand(CliEnvironment environment)
         var command = new Command("bench", "Measure a network's speed and memory on random weights, beside this machine's peak and PyTorch.")
         {
             self._network, self._shape, self._size, self._frames, self._layers, self._textTokens, self._runs, self._mode, self._precision, self._weights,
-            self._peer, self._baseline, self._tolerance, self._provider, self._providerOptions, self._threads, self._json,
+            self._startOnly, self._peer, self._baseline, self._tolerance, self._provider, self._providerOptions, self._threads, self._json,
             BenchQualityCommand.Build(environment),
         };
         command.Subcommands.Add(BenchPlanCommand.Build(environment));
         command.Subcommands.Add(BenchExpertsCommand.Build(environment));
+        command.Subcommands.Add(BenchDtypesCommand.Build(environment));
         Require(self._runs, runs => runs is null or >= 1, "--runs takes 1 or more.");
         Require(self._textTokens, tokens => tokens is null or >= 0, "--text-tokens takes 0 or more.");
         Require(self._layers, layers => layers is null or >= 1, "--layers takes 1 or more.");
@@ -73,6 +76,13 @@ internal sealed class BenchCommand(CliEnvironment environment)
         using var runtime = EngineSetup.OpenRuntime(environment, threads);
         var benchmark = new Benchmark(runtime, threads, environment.Clock);
         var options = Options(parsed) with { Session = EngineSetup.SettingsFor(environment, runtime, parsed.GetValue(_provider)!, parsed.GetValue(_providerOptions)!) };
+        if (parsed.GetValue(_startOnly))
+        {
+            var start = await benchmark.StartAsync(options, new StatusLine(environment), cancellationToken);
+            environment.Out.WriteLine(parsed.GetValue(_json) ? start.ToJson() : BenchmarkText.Describe(start));
+            return ExitCode.Done;
+        }
+
         var report = await benchmark.RunAsync(options, new StatusLine(environment), cancellationToken);
         environment.Out.WriteLine(parsed.GetValue(_json) ? report.ToJson() : BenchmarkText.Describe(report));
         if (baseline is null)

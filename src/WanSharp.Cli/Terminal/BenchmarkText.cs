@@ -14,6 +14,12 @@ internal static class BenchmarkText
         Environment.NewLine,
         changes.Select(change => Text($"{change.Name,-18} {change.Before:0.000} before, {change.Now:0.000} now{(change.IsWorse ? ": WORSE" : "")}")));
 
+    public static string Describe(StartReport start) => string.Join(
+        Environment.NewLine,
+        start.Workload,
+        Row("start to first", Text($"{start.Seconds:0.00} s from the process's start to the end of the first pass")),
+        Row("memory", $"{Gigabytes(start.PeakPrivateBytes)} private at most, {Gigabytes(start.PeakMappedBytes)} of mapped files resident"));
+
     private static IEnumerable<string> Lines(BenchmarkReport report)
     {
         yield return Text($"{report.Workload}: {report.Operations / Giga:#,0} GFLOP a forward pass, {report.Threads} threads, ONNX Runtime {report.OnnxRuntime}");

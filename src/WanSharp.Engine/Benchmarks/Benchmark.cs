@@ -39,13 +39,7 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
         var written = Stopwatch.GetElapsedTime(started);
 
         // 2. Start to first forward pass, and memory; the second pass has the memory that planning after the first asks for.
-        var context = new BenchmarkContext(runtime, options.Session, new TransformerOptions
-        {
-            Mode = options.Mode,
-            CacheFolder = Path.Combine(options.CacheFolder, "graphs"),
-            Quantization = options.Quantization,
-            WeightsFolder = Path.Combine(options.CacheFolder, CacheSections.Weights),
-        });
+        var context = new BenchmarkContext(runtime, options.Session, TransformerOf(options));
         progress?.Report("first forward pass");
         var memory = MemorySampler.Start();
         ILoadedNetwork? network = null;
@@ -91,7 +85,36 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
         };
     }
 
-    private static string FindWeights(Workload workload, BenchmarkOptions options, IProgress<string>? progress, CancellationToken cancellationToken)
+    /// <summary>Measures the first forward pass of a process alone, which has done nothing before.</summary>
+    /// <inheritdoc cref="RunAsync"/>
+    public async Task<StartReport> StartAsync(BenchmarkOptions options, IProgress<string>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        using var workload = Workload.For(options);
+        var started = Stopwatch.GetTimestamp();
+        var checkpoint = FindWeights(workload, options, progress, cancellationToken);
+        var written = Stopwatch.GetElapsedTime(started);
+        var memory = MemorySampler.Start();
+        double startToFirst;
+        await using (memory)
+        {
+            using var network = await workload.LoadAsync(checkpoint, new BenchmarkContext(runtime, options.Session, TransformerOf(options)), cancellationToken);
+            network.Forward(cancellationToken);
+            startToFirst = (SinceProcessStart() - written).TotalSeconds;
+        }
+
+        return new StartReport(Describe(options, workload.Name), startToFirst, memory.PeakPrivateBytes, memory.PeakMappedBytes);
+    }
+
+    private static TransformerOptions TransformerOf(BenchmarkOptions options) => new()
+    {
+        Mode = options.Mode,
+        CacheFolder = Path.Combine(options.CacheFolder, "graphs"),
+        Quantization = options.Quantization,
+        WeightsFolder = Path.Combine(options.CacheFolder, CacheSections.Weights),
+    };
+
+    internal static string FindWeights(Workload workload, BenchmarkOptions options, IProgress<string>? progress, CancellationToken cancellationToken)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"{workload.Name}-{options.Shape}{(options.Layers is { } layers ? $"-{layers}" : "")}");
         var checkpoints = new RandomCheckpoints(Path.Combine(options.CacheFolder, "bench"));
@@ -175,7 +198,7 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
         return string.Join(' ', parts.Where(part => part is not null)).ToLowerInvariant();
     }
 
-    private static OutputDifference Difference(ReadOnlySpan<float> actual, ReadOnlySpan<float> expected)
+    internal static OutputDifference Difference(ReadOnlySpan<float> actual, ReadOnlySpan<float> expected)
     {
         var comparison = Selftest.Comparison.Of("", actual, expected, limit: 0);
         if (!double.IsFinite(comparison.MaximumError))

@@ -38,7 +38,7 @@ public sealed record BenchmarkOptions
     /// <summary>Whether the transformer's blocks multiply 8-bit integers. Default: no.</summary>
     public Quantization Quantization { get; init; } = Quantization.None;
 
-    /// <summary>The element type of the weights on disk: F32 (default), F16 or BF16.</summary>
+    /// <summary>The element type of the weights on disk: F32 (default), F16, BF16, F8E4M3 (with scales), Q80 or Q4K.</summary>
     public DType Weights { get; init; } = DType.F32;
 
     /// <summary>How graphs are compiled: provider and its options.</summary>

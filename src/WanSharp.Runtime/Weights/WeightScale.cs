@@ -76,6 +76,13 @@ internal sealed class WeightScale
 
     private static void WidenPart(Tensor from, float factor, Tensor to)
     {
+        if (to.DType == DType.F32)
+        {
+            from.ConvertTo(to);
+            TensorPrimitives.Multiply(to.Read<float>(), factor, to.Write<float>());
+            return;
+        }
+
         using var part = from.ConvertTo(DType.F32);
         TensorPrimitives.Multiply(part.Read<float>(), factor, part.Write<float>());
         part.ConvertTo(to);

@@ -101,6 +101,15 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
         }
     }
 
+    /// <summary>Lets all pages of the checkpoint go: whoever comes next reads them from disk. Where the system cannot be asked, nothing happens.</summary>
+    public void ForgetAll()
+    {
+        foreach (var range in MappedRange.Of(checkpoint.Tensors.Values))
+        {
+            range.Forget();
+        }
+    }
+
     /// <summary>Bytes of all tensors, by the name of the type in which the checkpoint has them; told from its header.</summary>
     public IReadOnlyDictionary<string, long> BytesByType() =>
         checkpoint.Tensors.Values.GroupBy(tensor => tensor.DType).ToDictionary(group => group.Key.Name(), group => group.Sum(tensor => tensor.ByteLength));

@@ -1,5 +1,6 @@
 using WanSharp.Engine.Benchmarks;
 using WanSharp.Graphs;
+using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Tests.Benchmarks;
@@ -70,6 +71,38 @@ public sealed class RandomCheckpointsTests : IDisposable
         Assert.Equal(DType.BF16, actual.DType);
         Assert.Equal(expected.ReadBytes(0, 512), actual.ReadBytes(0, 512));
         expected.Dispose();
+    }
+
+    [Theory]
+    [InlineData(DType.F8E4M3, 0.04)] // 3 bits of mantissa: half of 2⁻³ of a number, and numbers reach 4.3 deviations
+    [InlineData(DType.Q80, 0.005)] // half of 1/127 of the largest number
+    [InlineData(DType.Q4K, 0.07)] // half of 1/15 of a range of two of the largest number
+    public void Find_InAQuantizedType_RoundsTheMatrices(DType dtype, double tolerance)
+    {
+        using var wide = Checkpoint.Open(Find(Slots));
+        using var narrow = new WeightStore(Checkpoint.Open(Find(Slots, dtype)));
+        var (matrix, norm) = (Slots[0], Slots[3]);
+
+        var (expected, actual) = (wide.Get(matrix.Name).Read<float>().ToArray(), narrow.Get(matrix).Read<float>().ToArray());
+
+        Assert.Equal(dtype, narrow.GetStored(matrix.Name).DType);
+        var largest = expected.Max(MathF.Abs);
+        Assert.InRange(expected.Zip(actual, (one, other) => Math.Abs(one - other)).Max(), 0, tolerance * largest);
+        Assert.Contains(expected.Zip(actual), pair => pair.First != pair.Second);
+        Assert.Equal(wide.Get(norm.Name).Read<float>(), narrow.Get(norm).Read<float>());
+    }
+
+    [Fact]
+    public void Find_OfNarrowNumbers_IsTheSameWithoutTheWideOnes()
+    {
+        using var other = new TemporaryFolder();
+        Find(Slots); // in F32, which the second is made from
+        using var read = Checkpoint.Open(Find(Slots, DType.Q4K));
+        using var drawn = Checkpoint.Open(new RandomCheckpoints(other.Path).Find("dit", Slots, DType.Q4K, progress: null, Token));
+
+        var (one, two) = (read.Get(Slots[0].Name), drawn.Get(Slots[0].Name));
+
+        Assert.Equal(one.ReadBytes(0, (int)one.ByteLength), two.ReadBytes(0, (int)two.ByteLength));
     }
 
     [Fact]
