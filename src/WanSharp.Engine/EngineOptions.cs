@@ -1,3 +1,5 @@
+using WanSharp.Engine.Features;
+
 namespace WanSharp.Engine;
 
 /// <summary>How a generator shares the machine among clips.</summary>
@@ -6,18 +8,38 @@ public sealed record EngineOptions
     /// <summary>Clips that share a denoise step at most. Default: null, as many as measurements show to pay. Range: 1 to 64.</summary>
     public int? BatchSize { get; init; }
 
-    /// <summary>Lanes that compute at the same time, over one set of mapped weights and the runtime's one thread pool. Default: 1. Range: 1 to 64.</summary>
+    /// <summary>
+    /// Pieces of work that are computed at the same time, over one set of mapped weights and the runtime's one thread pool.
+    /// Each brings a thread of its own: give the runtime <see cref="ThreadsFor"/> threads. Small clips gain from it, since a
+    /// small matrix keeps few cores busy. Default: 1. Range: 1 to 64.
+    /// </summary>
     public int Workers { get; init; } = 1;
+
+    /// <summary>Keeps features of prompts and images beyond the process. Default: null, they are in memory alone.</summary>
+    public IFeatureStore? Features { get; init; }
+
+    /// <summary>Bytes of features that stay in memory, those used last. Default: 256 MiB.</summary>
+    public long FeatureBytes { get; init; } = 256L << 20;
 
     /// <summary>What measures time. Default: the system's clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
+    /// <summary>Threads for a runtime whose work so many workers share, so that all of it keeps every core busy and no more.</summary>
+    /// <param name="workers">The workers.</param>
+    /// <param name="cores">The machine's cores.</param>
+    public static int ThreadsFor(int workers, int cores) => Math.Max(1, cores - workers + 1);
+
+    /// <summary>The most clips that share a step.</summary>
+    internal const int LargestBatch = 64;
+
+    private const int MostWorkers = 64;
+
     internal void Validate()
     {
-        const int Most = 64;
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize ?? 1, 1, nameof(BatchSize));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(BatchSize ?? 1, Most, nameof(BatchSize));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(BatchSize ?? 1, LargestBatch, nameof(BatchSize));
+        ArgumentOutOfRangeException.ThrowIfNegative(FeatureBytes, nameof(FeatureBytes));
         ArgumentOutOfRangeException.ThrowIfLessThan(Workers, 1, nameof(Workers));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(Workers, Most, nameof(Workers));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Workers, MostWorkers, nameof(Workers));
     }
 }

@@ -22,13 +22,23 @@ namespace WanSharp.Engine;
 /// </remarks>
 public sealed class VideoGenerator : IVideoGenerator
 {
+    // Clips that have features and latents: enough to fill the largest batches that pay.
+    private const int MostWaitingSteps = 32;
+
+    // Clips whose frames wait for slow writers, beyond which no new clip begins.
+    private const int MostFinishing = 64;
+
     private readonly WanModel _model;
     private readonly EngineOptions _options;
     private readonly ExecutionSettings _execution;
     private readonly CancellationTokenSource _stop = new();
     private readonly EngineNetworks _networks;
+    private readonly EngineTelemetry _telemetry = new();
+    private readonly BatchSizer _batches;
     private readonly ComputeLanes _lanes;
+    private readonly AdmissionGate _admission;
     private readonly PromptEncoder _prompts;
+    private readonly ConditionEncoder _images;
     private readonly ClipDecoder _decoder;
     private readonly SnapshotIdentity _identity;
     private long _clips;
@@ -52,11 +62,18 @@ public sealed class VideoGenerator : IVideoGenerator
         _options.Validate();
         _execution = new ExecutionSettings(settings.Provider, Precision.NameOf(quantization), runtime.Threads > 0 ? runtime.Threads : null);
         _networks = new EngineNetworks(model, runtime, settings, transformer, _options.Workers);
-        _lanes = new ComputeLanes(_options, _networks, _stop.Token);
-        _prompts = new PromptEncoder(model, _networks, _lanes);
-        _decoder = new ClipDecoder(_networks.Vae, _lanes);
+        _batches = new BatchSizer(_options.BatchSize, model.Transformer, ActivationBytes / _options.Workers);
+        _lanes = new ComputeLanes(_options, _networks, _batches, _telemetry, _stop.Token);
+        _admission = new AdmissionGate(_options.Workers * MostWaitingSteps, MostFinishing);
         _identity = new SnapshotIdentity(runtime, settings, transformer);
+        var (features, keys) = (new FeatureCache(_options.Features, _options.FeatureBytes), new FeatureKeys(model, _identity.Executable));
+        _prompts = new PromptEncoder(model, _networks, _lanes, features, keys);
+        _images = new ConditionEncoder(model.Transformer, _networks, _lanes, features, keys);
+        _decoder = new ClipDecoder(_networks.Vae, _lanes);
     }
+
+    /// <summary>What it did so far, and what it does now.</summary>
+    public EngineStatistics Statistics => _telemetry.ToStatistics(_batches.Findings());
 
     /// <inheritdoc/>
     public GenerationPlan Plan(GenerationRequest request)
@@ -78,8 +95,11 @@ public sealed class VideoGenerator : IVideoGenerator
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
         var clip = new ClipRun(plan, options ?? new GenerationRunOptions(), new ClipClock(_options.Clock), Interlocked.Increment(ref _clips), cancelled.Token);
+        using var ending = _telemetry.BeginClip();
         await Task.Run(() => RunAsync(clip, frames), cancelled.Token); // not on the caller's thread
-        return clip.Clock.ToStatistics();
+        var statistics = clip.Clock.ToStatistics();
+        _telemetry.AddClip(statistics);
+        return statistics;
     }
 
     /// <summary>Cancels the clips under way and frees the networks; the model and the runtime stay the caller's.</summary>
@@ -88,8 +108,12 @@ public sealed class VideoGenerator : IVideoGenerator
         _stop.Cancel();
         _lanes.Dispose();
         _networks.Dispose();
+        _telemetry.Dispose();
         _stop.Dispose();
     }
+
+    /// <summary>Memory that the activations of all lanes may take: a quarter of what there is.</summary>
+    private static long ActivationBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
 
     private async Task RunAsync(ClipRun clip, IFrameWriter frames)
     {
@@ -103,7 +127,8 @@ public sealed class VideoGenerator : IVideoGenerator
         // 2. Encode: the images to what the model takes of them, the prompts to text features.
         clip.Report(GenerationStage.Encode, 0, 1);
         var encoding = clip.Clock.Enter(GenerationStage.Encode);
-        using var images = await EncodeImagesAsync(clip);
+        using var place = await _admission.EnterAsync(clip);
+        using var images = await _images.EncodeAsync(clip);
         var contexts = await _prompts.EncodeAsync(clip);
         encoding.Dispose();
 
@@ -119,14 +144,12 @@ public sealed class VideoGenerator : IVideoGenerator
             await _lanes.DenoiseAsync(clip, state, _identity.Of(clip.Plan));
         }
 
+        state.ForgetContexts();
+        place.BeginFinishing();
+
         // 4. and 5. Decode and write: a latent frame at a time, and writing overlaps.
         await _decoder.RunAsync(clip, state.Latents, frames);
     }
-
-    private async Task<ImageConditions> EncodeImagesAsync(ClipRun clip) => clip.Plan.GivenFrames.Count == 0
-        ? ImageConditions.None
-        : await _networks.UseImageEncoderAsync(
-            encoder => _lanes.RunAsync(clip, GenerationStage.Encode, () => encoder.Encode(clip.Plan, _model.Transformer, clip.Cancelled)), clip.Cancelled);
 
     private static ISampler Sampler(GenerationPlan plan) => Samplers.Create(plan.Sampler, plan.Settings.Steps, plan.Settings.Shift);
 

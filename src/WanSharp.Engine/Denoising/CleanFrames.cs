@@ -11,6 +11,9 @@ internal sealed class CleanFrames(IReadOnlyDictionary<int, Tensor> frames) : IDi
 {
     public static CleanFrames None { get; } = new(new Dictionary<int, Tensor>());
 
+    /// <summary>For each given latent frame its latents, <c>[channels, height, width]</c>.</summary>
+    public IReadOnlyDictionary<int, Tensor> Latents => frames;
+
     public bool Any => frames.Count > 0;
 
     /// <summary>The timestep of each latent frame: that of the step, 0 where the frame is given.</summary>

@@ -62,9 +62,9 @@ internal sealed class DenoiseState : IDisposable
         latents.CopyTo(Latents.Write<float>());
     }
 
-    public void Dispose()
+    /// <summary>Frees what only steps need; there will be no more.</summary>
+    public void ForgetContexts()
     {
-        Latents.Dispose();
         foreach (var branch in Branches)
         {
             branch.Dispose();
@@ -74,5 +74,11 @@ internal sealed class DenoiseState : IDisposable
         {
             context.Dispose();
         }
+    }
+
+    public void Dispose()
+    {
+        Latents.Dispose();
+        ForgetContexts();
     }
 }

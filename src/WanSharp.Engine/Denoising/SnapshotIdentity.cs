@@ -7,7 +7,8 @@ namespace WanSharp.Engine.Denoising;
 /// <summary>What a clip's bits depend on. A clip never changes it half-way: another library, thread count or provider rounds otherwise.</summary>
 internal sealed class SnapshotIdentity(OrtRuntime runtime, SessionSettings settings, TransformerOptions? transformer)
 {
-    private readonly string _executable = string.Join(
+    /// <summary>What executes any network: library, threads, provider.</summary>
+    public string Executable { get; } = string.Join(
         '\n',
         $"onnxruntime {runtime.Version}",
         $"threads {runtime.Threads} of {Environment.ProcessorCount}",
@@ -15,7 +16,7 @@ internal sealed class SnapshotIdentity(OrtRuntime runtime, SessionSettings setti
         (transformer ?? new TransformerOptions()) with { CacheFolder = null, WeightsFolder = null });
 
     /// <summary>All of it as text. The settings name the model's digest and those of the images.</summary>
-    public string Of(GenerationPlan plan) => $"{_executable}\n{plan.Settings.ToJson()}";
+    public string Of(GenerationPlan plan) => $"{Executable}\n{_transformer}\n{plan.Settings.ToJson()}";
 
     /// <summary>Continues a clip from a snapshot.</summary>
     /// <exception cref="SnapshotMismatchException">It is another clip's, or something else executes now.</exception>

@@ -5,10 +5,15 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Features;
 
-/// <summary>Prompts as the rows that the transformer attends to.</summary>
-/// <remarks>Thread-safe.</remarks>
-internal sealed class PromptEncoder(WanModel model, EngineNetworks networks, ComputeLanes lanes)
+/// <summary>Prompts as the rows that the transformer attends to; each text is encoded once.</summary>
+/// <remarks>
+/// Thread-safe. Prompts are encoded one by one: a batch of several would round by its longest, and what is cached must not
+/// depend on who else asked.
+/// </remarks>
+internal sealed class PromptEncoder(WanModel model, EngineNetworks networks, ComputeLanes lanes, FeatureCache cache, FeatureKeys keys)
 {
+    private const string Rows = "rows";
+
     /// <summary>The clip's prompt, and its negative prompt where guidance needs it.</summary>
     /// <returns>For each branch <c>[1, text length, text dim]</c>; the caller disposes them.</returns>
     public async Task<IReadOnlyList<Tensor>> EncodeAsync(ClipRun clip)
@@ -35,7 +40,14 @@ internal sealed class PromptEncoder(WanModel model, EngineNetworks networks, Com
     {
         var textLength = model.Transformer.TextLength;
         var ids = model.Tokenizer.Encode(PromptCleaner.Clean(prompt), textLength);
-        return await networks.UseTextEncoderAsync(
-            encoder => lanes.RunAsync(clip, GenerationStage.Encode, () => TextContext.Encode(encoder, ids, textLength, clip.Cancelled)), clip.Cancelled);
+        var feature = await cache.GetAsync(clip, keys.ForText(ids), () => networks.UseTextEncoderAsync(
+            encoder => lanes.RunAsync(clip, GenerationStage.Encode, () =>
+            {
+                using var rows = encoder.Encode(ids, ids.Length, clip.Cancelled); // [1, length, dim]
+                return FeatureBytes.From([(Rows, rows)]);
+            }),
+            clip.Cancelled));
+        using var encoded = FeatureBytes.ToTensors(feature)[Rows];
+        return TextContext.Padded(encoded, textLength);
     }
 }

@@ -14,6 +14,12 @@ internal static class TextContext
     public static Tensor Encode(TextEncoderRunner encoder, ReadOnlySpan<int> ids, int textLength, CancellationToken cancellationToken)
     {
         using var rows = encoder.Encode(ids, ids.Length, cancellationToken); // [1, length, dim]
+        return Padded(rows, textLength);
+    }
+
+    /// <summary>[1, length, dim] → [1, text length, dim]: the rows, then zeros; the caller disposes the result.</summary>
+    public static Tensor Padded(Tensor rows, int textLength)
+    {
         var padded = Tensor.Zeros(DType.F32, [1, textLength, rows.Shape[2]]);
         rows.Read<float>().CopyTo(padded.Write<float>());
         return padded;

@@ -120,6 +120,12 @@ public sealed class WanModel : IDisposable
 
     internal string TokenizerPath { get; }
 
+    /// <summary>Digest of the files that decide a text's embedding.</summary>
+    internal string TextEncoderDigest => DigestOf([.. TextEncoderWeights.Files, TokenizerPath]);
+
+    /// <summary>Digest of the files that decide what an image becomes.</summary>
+    internal string ImageEncodersDigest => DigestOf([.. VaeWeights.Files, .. ClipVisionWeights?.Files ?? []]);
+
     /// <summary>
     /// Opens a model: a folder of ours with a <c>config.json</c>, an official or Diffusers folder, a ComfyUI <c>models</c>
     /// folder with one Wan transformer, or a transformer's file, whose companions are found beside it.
@@ -146,17 +152,24 @@ public sealed class WanModel : IDisposable
             {
                 var (total, read) = ((double)_files.Sum(file => new FileInfo(file).Length), 0L);
                 var digests = _digests.OfEach(_files, bytes => progress?.Report(Interlocked.Add(ref read, bytes) / total), cancellationToken);
-                using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-                foreach (var file in digests)
-                {
-                    digest.AppendData(Convert.FromHexString(file)); // the hash of each file, so that contents cannot shift between files
-                }
-
-                _digest = Convert.ToHexStringLower(digest.GetHashAndReset());
+                _digest = Joined(digests);
             }
 
             return _digest;
         }
+    }
+
+    private string DigestOf(IReadOnlyList<string> files) => Joined(_digests.OfEach(files, read: null, CancellationToken.None));
+
+    private static string Joined(IEnumerable<string> digests)
+    {
+        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var file in digests)
+        {
+            digest.AppendData(Convert.FromHexString(file)); // the hash of each file, so that contents cannot shift between files
+        }
+
+        return Convert.ToHexStringLower(digest.GetHashAndReset());
     }
 
     /// <summary>Unmaps the weights.</summary>

@@ -12,15 +12,20 @@ internal sealed class ComputeLanes : IDisposable
     private readonly LaneQueue _queue;
     private readonly StepRunner _steps;
     private readonly EngineNetworks _networks;
+    private readonly TimeProvider _clock;
+    private readonly EngineTelemetry _telemetry;
     private readonly List<Thread> _threads = [];
 
     /// <param name="options">How many pieces of work are computed at the same time, and how many clips share a step.</param>
     /// <param name="networks">Each lane's denoiser.</param>
+    /// <param name="batches">How many clips step together.</param>
+    /// <param name="telemetry">Is told what lanes do.</param>
     /// <param name="stop">Stops the work that a lane is at.</param>
-    public ComputeLanes(EngineOptions options, EngineNetworks networks, CancellationToken stop)
+    public ComputeLanes(EngineOptions options, EngineNetworks networks, BatchSizer batches, EngineTelemetry telemetry, CancellationToken stop)
     {
-        _queue = new LaneQueue(options.Clock);
-        _steps = new StepRunner(_queue, stop);
+        _queue = new LaneQueue(options.Workers, batches, options.Clock);
+        _steps = new StepRunner(_queue, batches, telemetry, stop);
+        (_clock, _telemetry) = (options.Clock, telemetry);
         _networks = networks;
         var count = options.Workers;
         for (var lane = 0; lane < count; lane++)
@@ -69,16 +74,22 @@ internal sealed class ComputeLanes : IDisposable
 
     private void Work(object? lane)
     {
-        while (_queue.Take(_ => 1) is { } works)
+        var idleSince = _clock.GetTimestamp();
+        while (_queue.Take((int)lane!) is { } works)
         {
+            _telemetry.AddIdle(_clock.GetElapsedTime(idleSince));
             if (works[0] is SingleWork single)
             {
+                var started = _clock.GetTimestamp();
                 single.Run();
+                _telemetry.AddBusy(single.Stage, _clock.GetElapsedTime(started));
             }
             else
             {
-                _steps.Run(_networks.Denoisers[(int)lane!], [.. works.Cast<StepWork>()]);
+                _steps.Run(_networks.Denoisers[(int)lane], [.. works.Cast<StepWork>()]);
             }
+
+            idleSince = _clock.GetTimestamp();
         }
     }
 }

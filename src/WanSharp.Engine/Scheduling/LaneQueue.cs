@@ -4,9 +4,12 @@ namespace WanSharp.Engine.Scheduling;
 /// <remarks>
 /// Thread-safe. The highest priority goes first, and what waits rises by one level every <see cref="Rise"/>, so that
 /// nothing starves. Among equals, what is nearest to the end goes first: it frees memory and keeps writers busy, and what is
-/// encoded soon can share the next step. Then the oldest.
+/// encoded soon can share the next step. Then the oldest clip. A clip keeps the lane of its first step.
 /// </remarks>
-internal sealed class LaneQueue(TimeProvider clock)
+/// <param name="lanes">How many lanes take work.</param>
+/// <param name="batches">How many clips step together.</param>
+/// <param name="clock">Tells how long work waits.</param>
+internal sealed class LaneQueue(int lanes, BatchSizer batches, TimeProvider clock)
 {
     /// <summary>Waiting as long as this counts as much as one level of priority.</summary>
     public static readonly TimeSpan Rise = TimeSpan.FromSeconds(30);
@@ -32,23 +35,22 @@ internal sealed class LaneQueue(TimeProvider clock)
 
             work.WaitsSince = clock.GetTimestamp();
             _waiting.Add(work);
-            Monitor.Pulse(_gate);
+            Monitor.PulseAll(_gate); // the lane that may take it is among those that wait
         }
     }
 
-    /// <summary>Waits for work and takes what is to be computed next: one piece, or several of one batch key.</summary>
-    /// <param name="batchSize">How many pieces like the given one are computed together at most.</param>
+    /// <summary>Waits for work and takes what a lane is to compute next: one piece, or the steps of several clips.</summary>
     /// <returns>Null when the queue is closed.</returns>
-    public IReadOnlyList<LaneWork>? Take(Func<LaneWork, int> batchSize)
+    public IReadOnlyList<LaneWork>? Take(int lane)
     {
         lock (_gate)
         {
             while (!_closed)
             {
                 DropCancelled();
-                if (_waiting.Count > 0)
+                if (TakeNext(lane) is { Count: > 0 } works)
                 {
-                    return TakeFirst(batchSize);
+                    return works;
                 }
 
                 Monitor.Wait(_gate);
@@ -58,7 +60,7 @@ internal sealed class LaneQueue(TimeProvider clock)
         }
     }
 
-    /// <summary>Wakes everybody who waits for work, and fails the work that waits.</summary>
+    /// <summary>Wakes every lane that waits for work, and fails the work that waits.</summary>
     public void Close()
     {
         lock (_gate)
@@ -82,17 +84,26 @@ internal sealed class LaneQueue(TimeProvider clock)
         return cancelled.IsCancellationRequested;
     });
 
-    private List<LaneWork> TakeFirst(Func<LaneWork, int> batchSize)
+    private List<LaneWork> TakeNext(int lane)
     {
-        _waiting.Sort(Compare);
-        var first = _waiting[0];
-        List<LaneWork> taken = [first];
-        if (first.BatchKey is { } key)
-        {
-            taken.AddRange(_waiting.Skip(1).Where(work => key.Equals(work.BatchKey)).Take(batchSize(first) - 1));
-        }
-
+        List<LaneWork> open = [.. _waiting.Where(work => work is not StepWork { Lane: { } other } || other == lane)];
+        open.Sort(Compare);
+        List<LaneWork> taken = open is [StepWork first, ..] ? [.. Companions(first, open.OfType<StepWork>(), lane)] : [.. open.Take(1)];
         _waiting.RemoveAll(taken.Contains);
+        return taken;
+    }
+
+    /// <summary>The clips that take the next step with the first one, itself included.</summary>
+    private List<StepWork> Companions(StepWork first, IEnumerable<StepWork> open, int lane)
+    {
+        var key = first.Key;
+        List<StepWork> alike = [.. open.Where(work => key.Equals(work.Key))];
+
+        // Clips without a lane yet are shared out: another lane would stand idle while one computes them all.
+        var mine = alike.Count(work => work.Lane == lane);
+        var newcomers = (alike.Count - mine + lanes - 1) / lanes;
+        var taken = alike.Where(work => work.Lane == lane || newcomers-- > 0).Take(batches.LimitFor(key)).ToList();
+        taken.ForEach(work => work.Lane = lane);
         return taken;
     }
 

@@ -18,9 +18,6 @@ internal abstract class LaneWork(ClipRun clip, GenerationStage stage)
     /// <summary>When it began to wait for a lane.</summary>
     public long WaitsSince { get; set; }
 
-    /// <summary>What it may be computed together with: other work of an equal key. Null for nothing.</summary>
-    public virtual object? BatchKey => null;
-
     public void Complete() => _done.TrySetResult();
 
     public void Fail(Exception exception) => _ = exception is OperationCanceledException canceled

@@ -4,8 +4,10 @@ namespace WanSharp.Engine.Scheduling;
 
 /// <summary>Takes one step of several clips, and keeps what goes wrong with one of them from the others.</summary>
 /// <param name="queue">Where clips wait for their next step.</param>
+/// <param name="batches">Learns what steps cost.</param>
+/// <param name="telemetry">Is told of steps.</param>
 /// <param name="stop">The generator's end.</param>
-internal sealed class StepRunner(LaneQueue queue, CancellationToken stop)
+internal sealed class StepRunner(LaneQueue queue, BatchSizer batches, EngineTelemetry telemetry, CancellationToken stop)
 {
     /// <summary>Takes the next step of each clip; those that are not done wait for another.</summary>
     /// <param name="denoiser">The lane's own.</param>
@@ -40,6 +42,7 @@ internal sealed class StepRunner(LaneQueue queue, CancellationToken stop)
     private bool Step(Denoiser denoiser, List<StepWork> works)
     {
         var clock = works[0].Clip.Clock.Time;
+        var key = works[0].Key; // of this step; the next one may be another expert's
         var started = clock.GetTimestamp();
         try
         {
@@ -53,7 +56,9 @@ internal sealed class StepRunner(LaneQueue queue, CancellationToken stop)
         }
         catch (Exception) when (!stop.IsCancellationRequested)
         {
-            works.ForEach(work => { if (Step(denoiser, [work])) { Proceed(work); } }); // together they did not fit, or one of them cannot
+            // Together they did not fit, or one of them cannot: which one shows when each steps alone.
+            batches.Refuse(key, works.Count);
+            works.Where(work => Step(denoiser, [work])).ToList().ForEach(Proceed);
             return false;
         }
         catch (Exception e)
@@ -63,6 +68,9 @@ internal sealed class StepRunner(LaneQueue queue, CancellationToken stop)
         }
 
         var duration = clock.GetElapsedTime(started);
+        batches.Observe(key, works.Count, works.Sum(work => work.State.Branches.Count), duration);
+        telemetry.AddBusy(GenerationStage.Denoise, duration);
+        telemetry.AddStep(works.Count);
         works.ForEach(work => work.Clip.Clock.AddStep(duration, works.Count));
         return true;
     }

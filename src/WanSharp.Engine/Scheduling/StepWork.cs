@@ -9,5 +9,9 @@ internal sealed class StepWork(ClipRun clip, DenoiseState state, SnapshotKeeper 
 
     public SnapshotKeeper Snapshots => snapshots;
 
-    public override object BatchKey => Denoiser.KeyOf(state);
+    /// <summary>What it has in common with clips that it may step with.</summary>
+    public BatchKey Key => Denoiser.KeyOf(state);
+
+    /// <summary>The lane that took its first step: its prompt's keys and values are there. Null before.</summary>
+    public int? Lane { get; set; }
 }

@@ -1,0 +1,79 @@
+namespace WanSharp.Engine.Scheduling;
+
+/// <summary>
+/// Bounds the clips that hold memory: so many from encoding to their last step, and so many more whose frames wait for their
+/// writers. The rest wait outside, the highest priority first, then the oldest.
+/// </summary>
+/// <remarks>Thread-safe. A writer that takes its time holds up nobody's steps until as many clips wait for writers.</remarks>
+/// <param name="denoising">Clips from encoding to the last step.</param>
+/// <param name="finishing">Clips that are decoded and written.</param>
+internal sealed class AdmissionGate(int denoising, int finishing)
+{
+    private readonly Lock _gate = new();
+    private readonly List<(ClipRun Clip, TaskCompletionSource Admitted)> _waiting = [];
+    private int _denoising;
+    private int _finishing;
+
+    /// <summary>Waits until a clip may begin.</summary>
+    /// <returns>The clip's place; disposing it makes room for another clip.</returns>
+    public async Task<Place> EnterAsync(ClipRun clip)
+    {
+        var admitted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            _waiting.Add((clip, admitted));
+            Admit();
+        }
+
+        using var registration = clip.Cancelled.UnsafeRegister(_ => GiveUp(clip, admitted), null);
+        await admitted.Task.ConfigureAwait(false);
+        return new Place(this);
+    }
+
+    private void Change(int denoisingBy, int finishingBy)
+    {
+        lock (_gate)
+        {
+            _denoising += denoisingBy;
+            _finishing += finishingBy;
+            Admit();
+        }
+    }
+
+    private void Admit()
+    {
+        while (_waiting.Count > 0 && _denoising < denoising && _finishing < finishing)
+        {
+            var next = _waiting.OrderByDescending(waiting => waiting.Clip.Options.Priority).ThenBy(waiting => waiting.Clip.Order).First();
+            _waiting.Remove(next);
+            _denoising++;
+            next.Admitted.SetResult();
+        }
+    }
+
+    private void GiveUp(ClipRun clip, TaskCompletionSource admitted)
+    {
+        lock (_gate)
+        {
+            if (_waiting.Remove((clip, admitted)))
+            {
+                admitted.SetCanceled(clip.Cancelled);
+            }
+        }
+    }
+
+    /// <summary>A clip's place.</summary>
+    public sealed class Place(AdmissionGate gate) : IDisposable
+    {
+        private bool _isFinishing;
+
+        /// <summary>The clip has taken its last step: another one may begin.</summary>
+        public void BeginFinishing()
+        {
+            _isFinishing = true;
+            gate.Change(-1, +1);
+        }
+
+        public void Dispose() => gate.Change(_isFinishing ? 0 : -1, _isFinishing ? -1 : 0);
+    }
+}

@@ -1,0 +1,152 @@
+using System.Globalization;
+using WanSharp.Engine.Denoising;
+using WanSharp.Graphs.Networks;
+
+namespace WanSharp.Engine.Scheduling;
+
+/// <summary>
+/// How many clips step together. By default what measurements of this machine show to pay: steps of one clip are timed, then
+/// of two, four and so on, until neither doubling nor doubling again makes a row of the batch cheaper, or memory ends.
+/// </summary>
+/// <remarks>Thread-safe. What is learned about a shape is kept for the generator's life.</remarks>
+/// <param name="fixedSize">The size that the user wants, or null.</param>
+/// <param name="transformer">The network, for the memory that a row needs.</param>
+/// <param name="memory">Bytes that one lane's activations may take.</param>
+internal sealed class BatchSizer(int? fixedSize, TransformerConfig transformer, long memory)
+{
+    /// <summary>A larger batch is taken if a row costs this much less: below, it only makes clips wait for each other.</summary>
+    public const double LeastGain = 0.03;
+
+    /// <summary>The least of so many timings counts: the first ones of a size allocate, and other programs disturb some.</summary>
+    public const int Timings = 4;
+
+    // Kernels split work by shape: twice as much may not pay where four times as much does.
+    private const int TriedInVain = 2;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<BatchKey, Finding> _findings = [];
+
+    /// <summary>The most clips of a key that may step together now.</summary>
+    public int LimitFor(BatchKey key)
+    {
+        lock (_gate)
+        {
+            return fixedSize ?? FindingOf(key).Limit;
+        }
+    }
+
+    /// <summary>Why no more clips of a key step together; null while that is being measured.</summary>
+    public string? ReasonFor(BatchKey key)
+    {
+        lock (_gate)
+        {
+            return fixedSize is not null ? "the batch size is fixed" : FindingOf(key).Reason;
+        }
+    }
+
+    /// <summary>Learns from a step.</summary>
+    /// <param name="key">What the clips have in common.</param>
+    /// <param name="clips">How many stepped together.</param>
+    /// <param name="rows">Rows of the forward pass: two for a clip with guidance.</param>
+    /// <param name="duration">How long it took.</param>
+    public void Observe(BatchKey key, int clips, int rows, TimeSpan duration)
+    {
+        lock (_gate)
+        {
+            var finding = FindingOf(key);
+            if (fixedSize is null && finding.Reason is null && clips == finding.Limit)
+            {
+                finding.Times.Add(duration.TotalMilliseconds / rows);
+                if (finding.Times.Count == Timings)
+                {
+                    Decide(key, finding);
+                }
+            }
+        }
+    }
+
+    /// <summary>Learns that so many clips cannot step together.</summary>
+    public void Refuse(BatchKey key, int clips)
+    {
+        lock (_gate)
+        {
+            var finding = FindingOf(key);
+            finding.Settle(Math.Clamp(clips / 2, 1, finding.Limit), $"{Clips(clips)} together failed");
+        }
+    }
+
+    /// <summary>What is known about every key.</summary>
+    public IReadOnlyList<BatchFinding> Findings()
+    {
+        lock (_gate)
+        {
+            return [.. _findings.Select(finding => new BatchFinding(finding.Key.Latents, fixedSize ?? finding.Value.Limit, ReasonFor(finding.Key)))];
+        }
+    }
+
+    private void Decide(BatchKey key, Finding finding)
+    {
+        finding.Tried.Add((finding.Limit, finding.Times.Min()));
+        finding.Times.Clear();
+        var (best, cost) = finding.Best;
+        var without = finding.Tried.Count(tried => tried.Clips > best);
+        if (without == TriedInVain)
+        {
+            finding.Settle(best, string.Create(CultureInfo.InvariantCulture, $"a row takes {cost:0.0} ms with {Clips(best)} a step and {finding.Tried[^1].Milliseconds:0.0} ms with {finding.Limit}"));
+        }
+        else if (finding.Limit == EngineOptions.LargestBatch)
+        {
+            finding.Settle(best, $"{Clips(finding.Limit)} are the most");
+        }
+        else if (BytesOf(key, finding.Limit * 2) is var bytes && bytes > memory)
+        {
+            finding.Settle(best, $"{Clips(finding.Limit * 2)} would take {bytes >> 20} MiB of {memory >> 20} MiB for activations");
+        }
+        else
+        {
+            finding.Limit *= 2;
+        }
+    }
+
+    /// <summary>An estimate of a pass's activations: what attention and the feed-forward network hold at the same time.</summary>
+    private long BytesOf(BatchKey key, int clips)
+    {
+        const int Branches = 2;
+        const int WideValues = 10; // queries, keys, values, their rotations, the residual, norms and the result
+        var tokens = key.Latents.ElementCount / (key.Latents[1] * transformer.PatchSize.Volume);
+        return clips * Branches * tokens * ((WideValues * transformer.Dim) + (2L * transformer.FfnDim)) * sizeof(float);
+    }
+
+    private static string Clips(int count) => count == 1 ? "1 clip" : $"{count} clips";
+
+    private Finding FindingOf(BatchKey key)
+    {
+        if (!_findings.TryGetValue(key, out var finding))
+        {
+            _findings.Add(key, finding = new Finding());
+        }
+
+        return finding;
+    }
+
+    /// <summary>What is known about one key.</summary>
+    private sealed class Finding
+    {
+        /// <summary>The size in use: being timed, or settled.</summary>
+        public int Limit { get; set; } = 1;
+
+        /// <summary>Milliseconds a row at the limit, so far.</summary>
+        public List<double> Times { get; } = [];
+
+        /// <summary>The sizes that were timed, and what a row cost.</summary>
+        public List<(int Clips, double Milliseconds)> Tried { get; } = [];
+
+        /// <summary>Why the limit is settled; null as long as it is not.</summary>
+        public string? Reason { get; private set; }
+
+        /// <summary>The size that pays: a larger one only if it is clearly cheaper than all below.</summary>
+        public (int Clips, double Milliseconds) Best => Tried.Aggregate((best, tried) => tried.Milliseconds < best.Milliseconds * (1 - LeastGain) ? tried : best);
+
+        public void Settle(int limit, string reason) => (Limit, Reason) = (limit, reason);
+    }
+}

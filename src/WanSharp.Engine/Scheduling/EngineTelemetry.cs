@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace WanSharp.Engine.Scheduling;
+
+/// <summary>All metrics and traces of the engine, under OpenTelemetry's conventions for names and units, and the sums that <see cref="EngineStatistics"/> shows.</summary>
+/// <remarks>Thread-safe.</remarks>
+internal sealed class EngineTelemetry : IDisposable
+{
+    /// <summary>The name of the meter and of the activity source.</summary>
+    public const string Name = "WanSharp.Engine";
+
+    private const string Stage = "wan.stage";
+
+    private static readonly ActivitySource Activities = new(Name);
+
+    private readonly Meter _meter = new(Name);
+    private readonly Histogram<double> _duration;
+    private readonly Histogram<double> _wait;
+    private readonly Counter<double> _busy;
+    private readonly Counter<double> _idle;
+    private readonly Histogram<int> _batch;
+    private readonly Counter<long> _features;
+    private readonly UpDownCounter<int> _clips;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<GenerationStage, TimeSpan> _busySum = [];
+    private TimeSpan _idleSum;
+    private long _steps;
+    private int _batchSize;
+    private long _hits;
+    private long _misses;
+    private int _active;
+
+    public EngineTelemetry()
+    {
+        _duration = _meter.CreateHistogram<double>("wan.clip.stage.duration", "s", "Time that a clip spent in a stage.");
+        _wait = _meter.CreateHistogram<double>("wan.clip.stage.wait", "s", "The part of it in which the clip waited.");
+        _busy = _meter.CreateCounter<double>("wan.lane.busy", "s", "Time that lanes computed.");
+        _idle = _meter.CreateCounter<double>("wan.lane.idle", "s", "Time that lanes had nothing to compute.");
+        _batch = _meter.CreateHistogram<int>("wan.denoise.batch_size", "{clip}", "Clips that shared a denoise step.");
+        _features = _meter.CreateCounter<long>("wan.feature.requests", "{request}", "Features that clips wanted.");
+        _clips = _meter.CreateUpDownCounter<int>("wan.clips.active", "{clip}", "Clips under way.");
+    }
+
+    /// <summary>Follows a clip until the result is disposed.</summary>
+    public IDisposable BeginClip()
+    {
+        _clips.Add(1);
+        Interlocked.Increment(ref _active);
+        return new Ending(this, Activities.StartActivity("wan.generate"));
+    }
+
+    /// <summary>A lane computed.</summary>
+    public void AddBusy(GenerationStage stage, TimeSpan time)
+    {
+        _busy.Add(time.TotalSeconds, new KeyValuePair<string, object?>(Stage, NameOf(stage)));
+        lock (_gate)
+        {
+            _busySum[stage] = _busySum.GetValueOrDefault(stage) + time;
+        }
+    }
+
+    /// <summary>A lane waited for work.</summary>
+    public void AddIdle(TimeSpan time)
+    {
+        _idle.Add(time.TotalSeconds);
+        lock (_gate)
+        {
+            _idleSum += time;
+        }
+    }
+
+    /// <summary>Clips took a step together.</summary>
+    public void AddStep(int clips)
+    {
+        _batch.Record(clips);
+        Interlocked.Add(ref _steps, clips);
+        Volatile.Write(ref _batchSize, clips);
+    }
+
+    /// <summary>A clip is done: what it cost is known.</summary>
+    public void AddClip(GenerationStatistics clip)
+    {
+        foreach (var (stage, time) in clip.Stages)
+        {
+            var tag = new KeyValuePair<string, object?>(Stage, NameOf(stage));
+            _duration.Record(time.Elapsed.TotalSeconds, tag);
+            _wait.Record(time.Waited.TotalSeconds, tag);
+        }
+
+        _features.Add(clip.FeatureHits, new KeyValuePair<string, object?>("wan.feature.hit", true));
+        _features.Add(clip.FeatureMisses, new KeyValuePair<string, object?>("wan.feature.hit", false));
+        Interlocked.Add(ref _hits, clip.FeatureHits);
+        Interlocked.Add(ref _misses, clip.FeatureMisses);
+    }
+
+    public EngineStatistics ToStatistics(IReadOnlyList<BatchFinding> batches)
+    {
+        lock (_gate)
+        {
+            return new EngineStatistics
+            {
+                Clips = Volatile.Read(ref _active),
+                Busy = new Dictionary<GenerationStage, TimeSpan>(_busySum),
+                Idle = _idleSum,
+                Steps = Interlocked.Read(ref _steps),
+                BatchSize = Volatile.Read(ref _batchSize),
+                FeatureHits = Interlocked.Read(ref _hits),
+                FeatureMisses = Interlocked.Read(ref _misses),
+                Batches = batches,
+            };
+        }
+    }
+
+    public void Dispose() => _meter.Dispose();
+
+    private static string NameOf(GenerationStage stage) => stage switch
+    {
+        GenerationStage.Load => "load",
+        GenerationStage.Encode => "encode",
+        GenerationStage.Denoise => "denoise",
+        GenerationStage.Decode => "decode",
+        _ => "write",
+    };
+
+    private sealed class Ending(EngineTelemetry telemetry, Activity? activity) : IDisposable
+    {
+        public void Dispose()
+        {
+            activity?.Dispose();
+            telemetry._clips.Add(-1);
+            Interlocked.Decrement(ref telemetry._active);
+        }
+    }
+}

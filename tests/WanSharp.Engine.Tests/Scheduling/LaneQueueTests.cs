@@ -1,0 +1,81 @@
+using WanSharp.Engine.Scheduling;
+using WanSharp.Graphs.Networks;
+
+namespace WanSharp.Engine.Tests.Scheduling;
+
+public class LaneQueueTests
+{
+    private readonly SteppedClock _clock = new();
+    private readonly LaneQueue _queue;
+
+    public LaneQueueTests() => _queue = new LaneQueue(lanes: 1, new BatchSizer(1, new TransformerConfig(), memory: 0), _clock);
+
+    [Fact]
+    public void Take_AmongEquals_PrefersWhatIsNearestToItsEnd_ThenTheOldestClip()
+    {
+        var (youngDecode, oldEncode, oldDecode) = (Add(3, GenerationStage.Decode), Add(1, GenerationStage.Encode), Add(2, GenerationStage.Decode));
+
+        Assert.Equal([oldDecode, youngDecode, oldEncode], TakeAll(3));
+    }
+
+    [Fact]
+    public void Take_OfAHigherPriority_GoesBeforeEverything()
+    {
+        var (decode, urgent) = (Add(1, GenerationStage.Decode), Add(2, GenerationStage.Encode, priority: 1));
+
+        Assert.Equal([urgent, decode], TakeAll(2));
+    }
+
+    [Fact]
+    public void Take_OfALowPriorityThatWaitedLong_GoesBeforeNewWorkOfAHigherOne()
+    {
+        var patient = Add(1, GenerationStage.Encode, priority: -2);
+        _clock.Advance(LaneQueue.Rise * 3);
+        var urgent = Add(2, GenerationStage.Encode);
+
+        Assert.Equal([patient, urgent], TakeAll(2));
+    }
+
+    [Fact]
+    public async Task Take_PassesByWhatWasCancelled_AndTellsIt()
+    {
+        var cancelled = Add(1, GenerationStage.Encode, cancelled: new CancellationToken(canceled: true));
+        var next = Add(2, GenerationStage.Encode);
+
+        Assert.Equal([next], TakeAll(1));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.Done);
+    }
+
+    [Fact]
+    public async Task Close_FailsWhatWaitsAndWhatComes()
+    {
+        var waiting = Add(1, GenerationStage.Encode);
+
+        _queue.Close();
+
+        Assert.Null(_queue.Take(lane: 0));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.Done);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Add(2, GenerationStage.Encode).Done);
+    }
+
+    private LaneWork[] TakeAll(int count) => [.. Enumerable.Range(0, count).SelectMany(_ => _queue.Take(lane: 0)!)];
+
+    private SingleWork Add(long order, GenerationStage stage, int priority = 0, CancellationToken cancelled = default)
+    {
+        var clip = new ClipRun(Plan: null!, new GenerationRunOptions { Priority = priority }, new ClipClock(_clock), order, cancelled);
+        var work = new SingleWork(clip, stage, () => { });
+        _queue.Add(work);
+        return work;
+    }
+
+    private sealed class SteppedClock : TimeProvider
+    {
+        private long _now;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => _now;
+
+        public void Advance(TimeSpan time) => _now += time.Ticks;
+    }
+}
