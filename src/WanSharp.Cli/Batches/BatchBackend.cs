@@ -1,5 +1,6 @@
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine;
+using WanSharp.Engine.Features;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Local;
 
@@ -51,6 +52,9 @@ internal sealed class BatchBackend : IAsyncDisposable
         }
     }
 
+    /// <summary>The library's choice for one lane; as many as leave no core idle for several.</summary>
+    private static int? ThreadsFor(EngineOptions options) => options.Workers == 1 ? null : EngineOptions.ThreadsFor(options.Workers, Environment.ProcessorCount);
+
     private static BatchBackend OpenLocal(CliEnvironment environment, BackendSettings settings, EngineOptions options)
     {
         var ffmpeg = EngineSetup.FindFfmpeg(environment);
@@ -58,9 +62,10 @@ internal sealed class BatchBackend : IAsyncDisposable
         try
         {
             var model = Own(EngineSetup.OpenModel(environment, settings.Model));
-            var runtime = Own(EngineSetup.OpenRuntime(environment, settings.Threads));
+            var runtime = Own(EngineSetup.OpenRuntime(environment, settings.Threads ?? ThreadsFor(options)));
+            var features = Own(EngineSetup.OpenFeatures(environment));
             var session = EngineSetup.SettingsFor(environment, runtime, settings.Provider, settings.ProviderOptions);
-            var generator = Own(new VideoGenerator(model, runtime, session, options: options));
+            var generator = Own(new VideoGenerator(model, runtime, session, options: options with { Features = new DiskFeatureStore(features) }));
             return new BatchBackend(new LocalBackend(generator, ffmpeg), model.Name, (options.BatchSize ?? ChosenBatch) + options.Workers + Around, [.. owned]);
         }
         catch

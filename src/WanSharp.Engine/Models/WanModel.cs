@@ -121,10 +121,10 @@ public sealed class WanModel : IDisposable
     internal string TokenizerPath { get; }
 
     /// <summary>Digest of the files that decide a text's embedding.</summary>
-    internal string TextEncoderDigest => DigestOf([.. TextEncoderWeights.Files, TokenizerPath]);
+    internal string TextEncoderDigest => _digests.Of([.. TextEncoderWeights.Files, TokenizerPath], CancellationToken.None);
 
     /// <summary>Digest of the files that decide what an image becomes.</summary>
-    internal string ImageEncodersDigest => DigestOf([.. VaeWeights.Files, .. ClipVisionWeights?.Files ?? []]);
+    internal string ImageEncodersDigest => _digests.Of([.. VaeWeights.Files, .. ClipVisionWeights?.Files ?? []], CancellationToken.None);
 
     /// <summary>
     /// Opens a model: a folder of ours with a <c>config.json</c>, an official or Diffusers folder, a ComfyUI <c>models</c>
@@ -152,24 +152,17 @@ public sealed class WanModel : IDisposable
             {
                 var (total, read) = ((double)_files.Sum(file => new FileInfo(file).Length), 0L);
                 var digests = _digests.OfEach(_files, bytes => progress?.Report(Interlocked.Add(ref read, bytes) / total), cancellationToken);
-                _digest = Joined(digests);
+                using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+                foreach (var file in digests)
+                {
+                    digest.AppendData(Convert.FromHexString(file)); // the hash of each file, so that contents cannot shift between files
+                }
+
+                _digest = Convert.ToHexStringLower(digest.GetHashAndReset());
             }
 
             return _digest;
         }
-    }
-
-    private string DigestOf(IReadOnlyList<string> files) => Joined(_digests.OfEach(files, read: null, CancellationToken.None));
-
-    private static string Joined(IEnumerable<string> digests)
-    {
-        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var file in digests)
-        {
-            digest.AppendData(Convert.FromHexString(file)); // the hash of each file, so that contents cannot shift between files
-        }
-
-        return Convert.ToHexStringLower(digest.GetHashAndReset());
     }
 
     /// <summary>Unmaps the weights.</summary>
