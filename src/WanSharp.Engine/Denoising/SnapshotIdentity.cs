@@ -7,13 +7,14 @@ namespace WanSharp.Engine.Denoising;
 /// <summary>What a clip's bits depend on. A clip never changes it half-way: another library, thread count or provider rounds otherwise.</summary>
 internal sealed class SnapshotIdentity(OrtRuntime runtime, SessionSettings settings, TransformerOptions? transformer)
 {
+    private readonly TransformerOptions _transformer = (transformer ?? new TransformerOptions()) with { CacheFolder = null, WeightsFolder = null };
+
     /// <summary>What executes any network: library, threads, provider.</summary>
     public string Executable { get; } = string.Join(
         '\n',
         $"onnxruntime {runtime.Version}",
         $"threads {runtime.Threads} of {Environment.ProcessorCount}",
-        $"provider {settings.Provider} {Sorted(settings.ProviderOptions)} {Sorted(settings.ConfigEntries)} {settings.Optimization}",
-        (transformer ?? new TransformerOptions()) with { CacheFolder = null, WeightsFolder = null });
+        $"provider {settings.Provider} {Sorted(settings.ProviderOptions)} {Sorted(settings.ConfigEntries)} {settings.Optimization}");
 
     /// <summary>All of it as text. The settings name the model's digest and those of the images.</summary>
     public string Of(GenerationPlan plan) => $"{Executable}\n{_transformer}\n{plan.Settings.ToJson()}";
