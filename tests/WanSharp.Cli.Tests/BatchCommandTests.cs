@@ -42,7 +42,7 @@ public sealed class BatchCommandTests : IDisposable
         Assert.Equal(4, JsonDocument.Parse(cached.Out).RootElement.GetProperty("hits").GetInt32());
         Assert.Equal(Digests("out"), Digests("again"));
         var dry = await RunAsync("batch", "--prompts", _folder["prompts.txt"], "--styles", "anime,水墨", "--size", "32x32", "--frames", "5", "--steps", "1", "--format", "png", "-o", _folder["third"], "--dry-run");
-        Assert.Contains("4 cached", dry.Out, StringComparison.Ordinal);
+        Assert.Contains("4 cached, 0 equal to another, 0 to run.", dry.Out, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder["third"]));
         Assert.Equal(before, Directory.GetLastWriteTimeUtc(_folder["out"]));
 

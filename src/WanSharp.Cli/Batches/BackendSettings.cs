@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using WanSharp.Graphs;
 using WanSharp.Jobs.Storage;
 
 namespace WanSharp.Cli.Batches;
@@ -14,6 +15,8 @@ internal sealed record BackendSettings
     public required string Provider { get; init; }
 
     public IReadOnlyDictionary<string, string> ProviderOptions { get; init; } = new Dictionary<string, string>();
+
+    public Quantization Precision { get; init; }
 
     public int? Threads { get; init; }
 
@@ -45,6 +48,6 @@ internal sealed record BackendSettings
 }
 
 /// <summary>The settings as JSON.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, WriteIndented = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, WriteIndented = true, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(BackendSettings))]
 internal sealed partial class BackendSettingsJson : JsonSerializerContext;

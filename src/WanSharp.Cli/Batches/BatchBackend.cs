@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine;
 using WanSharp.Engine.Features;
+using WanSharp.Engine.Models;
+using WanSharp.Engine.Planning;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Local;
 
@@ -31,12 +34,19 @@ internal sealed class BatchBackend : IAsyncDisposable
     /// <summary>The format that it writes, as an extension; null for whichever is asked for.</summary>
     public string? Format { get; private init; }
 
-    public static async Task<BatchBackend> OpenAsync(CliEnvironment environment, BackendSettings settings, EngineOptions options, CancellationToken cancellationToken)
+    /// <param name="environment">The surroundings.</param>
+    /// <param name="settings">What makes the clips.</param>
+    /// <param name="options">How clips share the machine.</param>
+    /// <param name="estimates">Whether prepared jobs of this engine say how long they take; that may calibrate the machine first.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<BatchBackend> OpenAsync(
+        CliEnvironment environment, BackendSettings settings, EngineOptions options, bool estimates, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (settings.Comfy is null)
         {
-            return OpenLocal(environment, settings, options);
+            var machine = estimates ? EngineSetup.Calibrate(environment, settings.Threads, again: false, cancellationToken) : null;
+            return OpenLocal(environment, settings, options, machine);
         }
 
         var backend = await settings.Comfy.OpenAsync(environment, cancellationToken);
@@ -55,7 +65,20 @@ internal sealed class BatchBackend : IAsyncDisposable
     /// <summary>The library's choice for one lane; as many as leave no core idle for several.</summary>
     private static int? ThreadsFor(EngineOptions options) => options.Workers == 1 ? null : EngineOptions.ThreadsFor(options.Workers, Environment.ProcessorCount);
 
-    private static BatchBackend OpenLocal(CliEnvironment environment, BackendSettings settings, EngineOptions options)
+    /// <summary>Predicts how long plans take; equal shapes and steps take the same time.</summary>
+    private static Func<GenerationPlan, TimeSpan>? Estimate(WanModel model, Calibration? machine)
+    {
+        if (machine is null)
+        {
+            return null;
+        }
+
+        var costs = new CostModel(model);
+        var known = new ConcurrentDictionary<(string, int, int), TimeSpan>();
+        return plan => known.GetOrAdd((plan.Latents.ToString(), plan.Settings.Steps, plan.Branches), _ => TimeSpan.FromSeconds(costs.Predict(plan, machine).Seconds));
+    }
+
+    private static BatchBackend OpenLocal(CliEnvironment environment, BackendSettings settings, EngineOptions options, Calibration? machine)
     {
         var ffmpeg = EngineSetup.FindFfmpeg(environment);
         var owned = new Stack<IDisposable>();
@@ -65,8 +88,9 @@ internal sealed class BatchBackend : IAsyncDisposable
             var runtime = Own(EngineSetup.OpenRuntime(environment, settings.Threads ?? ThreadsFor(options)));
             var features = Own(EngineSetup.OpenFeatures(environment));
             var session = EngineSetup.SettingsFor(environment, runtime, settings.Provider, settings.ProviderOptions);
-            var generator = Own(new VideoGenerator(model, runtime, session, options: options with { Features = new DiskFeatureStore(features) }));
-            return new BatchBackend(new LocalBackend(generator, ffmpeg), model.Name, (options.BatchSize ?? ChosenBatch) + options.Workers + Around, [.. owned]);
+            var shared = options with { Features = new DiskFeatureStore(features) };
+            var generator = Own(new VideoGenerator(model, runtime, session, EngineSetup.TransformerOptions(environment, settings.Precision), shared));
+            return new BatchBackend(new LocalBackend(generator, ffmpeg, Estimate(model, machine)), model.Name, (options.BatchSize ?? ChosenBatch) + options.Workers + Around, [.. owned]);
         }
         catch
         {

@@ -15,7 +15,8 @@ namespace WanSharp.Cli.Batches;
 /// </summary>
 internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
 {
-    private const int BarWidth = 24;
+    private const int BarWidth = 20;
+    private const int NameWidth = 28;
     private const int MostBars = 16;
     private static readonly TimeSpan RedrawEvery = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan RateWindow = TimeSpan.FromSeconds(5);
@@ -134,7 +135,7 @@ internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
             var rate = _steps.Count > 1 ? _steps.Count / Math.Max(0.2, Math.Min(RateWindow.TotalSeconds, _environment.Clock.GetElapsedTime(_steps.Peek()).TotalSeconds)) : 0;
             var denoising = _running.Values.Count(one => one.Progress.Stage == GenerationStage.Denoise);
             rows.Add(new Text(string.Create(CultureInfo.InvariantCulture,
-                $"{counts.Succeeded} of {counts.Total} done, {counts.Queued} wait, {counts.Failed} failed · {_hits} from the cache · {rate:0.0} steps/s, {denoising} denoising · {Environment.WorkingSet / 1e9:0.0} GB")));
+                $"{counts.Succeeded} of {counts.Total} done, {counts.Queued} wait, {counts.Failed} failed, {_hits} cached · {rate:0.0} steps/s, {denoising} at once · {Environment.WorkingSet / 1e9:0.0} GB")));
             return new Rows(rows);
         }
     }
@@ -142,8 +143,8 @@ internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
     private static string Describe(Job job, GenerationProgress progress)
     {
         var filled = progress.Total > 1 ? BarWidth * Math.Min(progress.Done, progress.Total) / progress.Total : 0;
-        var name = job.Output.Length <= 32 ? job.Output : job.Output[..31] + "…";
+        var name = job.Output.Length <= NameWidth ? job.Output : job.Output[..(NameWidth - 1)] + "…";
         return string.Create(CultureInfo.InvariantCulture,
-            $"{name,-32} {progress.Stage.ToString().ToLowerInvariant(),-8} {new string('━', filled)}{new string('─', BarWidth - filled)} {progress.Done}/{progress.Total}");
+            $"{name,-NameWidth} {progress.Stage.ToString().ToLowerInvariant(),-8} {new string('━', filled)}{new string('─', BarWidth - filled)} {progress.Done}/{progress.Total}");
     }
 }

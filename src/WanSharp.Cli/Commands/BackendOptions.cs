@@ -1,5 +1,6 @@
 using System.CommandLine;
 using WanSharp.Cli.Batches;
+using WanSharp.Graphs;
 
 namespace WanSharp.Cli.Commands;
 
@@ -9,6 +10,7 @@ internal sealed class BackendOptions
     private readonly Option<string> _model = CommonOptions.Model();
     private readonly Option<string> _provider = CommonOptions.Provider();
     private readonly Option<IReadOnlyDictionary<string, string>> _providerOptions = CommonOptions.ProviderOptions();
+    private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
     private readonly Option<int?> _threads = CommonOptions.Threads();
 
     private readonly Option<string> _backend = new("--backend")
@@ -24,7 +26,7 @@ internal sealed class BackendOptions
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        Option[] options = [_model, _provider, _providerOptions, _threads, _backend, _workflow, _mapping];
+        Option[] options = [_model, _provider, _providerOptions, _precision, _threads, _backend, _workflow, _mapping];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -36,6 +38,7 @@ internal sealed class BackendOptions
         Model = parsed.GetValue(_model)!,
         Provider = parsed.GetValue(_provider)!,
         ProviderOptions = parsed.GetValue(_providerOptions)!,
+        Precision = parsed.GetValue(_precision),
         Threads = parsed.GetValue(_threads),
         Comfy = ComfySettings.Read(parsed.GetValue(_backend)!, parsed.GetValue(_workflow), parsed.GetValue(_mapping)),
     };

@@ -88,7 +88,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
         var entries = _batch.Read(parsed);
         var styles = BatchSetup.OpenStyles(environment, parsed.GetValue(_stylesFile));
         var settings = _backend.Read(parsed);
-        await using var backend = await BatchBackend.OpenAsync(environment, settings, EngineOf(parsed), cancellationToken);
+        await using var backend = await BatchBackend.OpenAsync(environment, settings, EngineOf(parsed), parsed.GetValue(_dryRun), cancellationToken);
         var jobs = await new BatchPlanner(backend.Jobs, styles, backend.Model, Format(parsed, backend)).PlanAsync(source, entries, cancellationToken);
         using var results = OpenResults(parsed);
         if (parsed.GetValue(_dryRun))
@@ -124,7 +124,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
             return ExitCode.Done;
         }
 
-        await using var backend = await BatchBackend.OpenAsync(environment, BackendSettings.Load(folder), EngineOf(parsed), cancellationToken);
+        await using var backend = await BatchBackend.OpenAsync(environment, BackendSettings.Load(folder), EngineOf(parsed), estimates: false, cancellationToken);
         using var results = OpenResults(parsed);
         return await WorkAsync(parsed, backend, store, results.Cache, cancellationToken);
     }

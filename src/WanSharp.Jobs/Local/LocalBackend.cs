@@ -11,7 +11,8 @@ namespace WanSharp.Jobs.Local;
 /// <summary>Makes clips with the engine of this process, which stays resident: jobs share its networks, features and denoise steps. Thread-safe.</summary>
 /// <param name="generator">The engine; stays the caller's.</param>
 /// <param name="ffmpeg">The program that reads images and writes clips.</param>
-public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg) : IJobBackend
+/// <param name="estimate">Predicts how long a plan takes; null when nobody asks.</param>
+public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<GenerationPlan, TimeSpan>? estimate = null) : IJobBackend
 {
     private const string LocalName = "local";
 
@@ -33,6 +34,7 @@ public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg) : IJo
             ResultKey = ResultKey.OfEngine(settings),
             Settings = settings.ToJson(),
             Steps = settings.Steps,
+            Estimate = estimate?.Invoke(plan),
         };
     }
 

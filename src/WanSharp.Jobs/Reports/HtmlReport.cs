@@ -7,6 +7,7 @@ namespace WanSharp.Jobs.Reports;
 internal static class HtmlReport
 {
     private const int MostRows = 200;
+    private const int LabelColumns = 30;
 
     private const string Style =
         """
@@ -138,7 +139,17 @@ internal static class HtmlReport
 
     private static void Section(StringBuilder page, string title, string chart) => page.Append("<h2>").Append(title).Append("</h2>\n").Append(chart).Append('\n');
 
-    private static string Short(string output) => output.Length <= 34 ? output : output[..33] + "…";
+    /// <summary>A name that fits beside its row, where Chinese letters are twice as wide as Latin ones.</summary>
+    private static string Short(string output)
+    {
+        var (width, length) = (0, 0);
+        while (length < output.Length && width < LabelColumns)
+        {
+            width += output[length++] < 0x1100 ? 1 : 2;
+        }
+
+        return length == output.Length ? output : output[..length] + "…";
+    }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
