@@ -10,6 +10,7 @@ using WanSharp.Engine.Sampling;
 using WanSharp.Engine.Scheduling;
 using WanSharp.Graphs;
 using WanSharp.Runtime;
+using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 
@@ -62,7 +63,7 @@ public sealed class VideoGenerator : IVideoGenerator
         _options.Validate();
         _execution = new ExecutionSettings(settings.Provider, Precision.NameOf(quantization), runtime.Threads > 0 ? runtime.Threads : null);
         _networks = new EngineNetworks(model, runtime, settings, transformer, _options.Workers);
-        _batches = new BatchSizer(_options.BatchSize, model.Transformer, ActivationBytes / _options.Workers);
+        _batches = new BatchSizer(_options.BatchSize, _options.Workers, model.Transformer, ActivationBytes(runtime));
         _lanes = new ComputeLanes(_options, _networks, _batches, _telemetry, _stop.Token);
         _admission = new AdmissionGate(_options.Workers * MostWaitingSteps, MostFinishing);
         _identity = new SnapshotIdentity(runtime, settings, transformer);
@@ -112,8 +113,8 @@ public sealed class VideoGenerator : IVideoGenerator
         _stop.Dispose();
     }
 
-    /// <summary>Memory that the activations of all lanes may take: a quarter of what there is.</summary>
-    private static long ActivationBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+    /// <summary>Memory that the activations of all lanes may take: half of what is free, or of what the runtime may use.</summary>
+    private static long ActivationBytes(OrtRuntime runtime) => Math.Min(HostMemoryFacts.Read().Free, runtime.Memory.Limit) / 2;
 
     private async Task RunAsync(ClipRun clip, IFrameWriter frames)
     {
@@ -121,7 +122,7 @@ public sealed class VideoGenerator : IVideoGenerator
         clip.Report(GenerationStage.Load, 0, 1);
         using (clip.Clock.Enter(GenerationStage.Load))
         {
-            await _networks.LoadDenoisersAsync(clip.Cancelled);
+            await _networks.LoadDenoisersAsync(clip);
         }
 
         // 2. Encode: the images to what the model takes of them, the prompts to text features.

@@ -91,7 +91,7 @@ public sealed class ResidentEngineTests(TinyEngine engine)
         using var generator = Generator(batchSize: 4);
         using var stop = new CancellationTokenSource();
         var failure = new MediaException("the disk is full");
-        var broken = generator.GenerateAsync(generator.Plan(Circle), new BrokenWriter(failure), new GenerationRunOptions(), Token);
+        var broken = generator.GenerateAsync(generator.Plan(Circle), new BrokenFrames(failure), new GenerationRunOptions(), Token);
         var deaf = GenerateAsync(generator, Circle with { Seed = 2 }, new Listener(report => throw (report is { Stage: GenerationStage.Denoise, Done: 2 } ? new InvalidOperationException("deaf") : new NotSupportedException(report.Stage.ToString()))));
         var cancelled = GenerateAsync(generator, Circle with { Seed = 3 }, new Listener(report =>
         {
@@ -188,14 +188,5 @@ public sealed class ResidentEngineTests(TinyEngine engine)
         public void Release() => _released.Set();
 
         public void Dispose() => _released.Set();
-    }
-
-    private sealed class BrokenWriter(Exception failure) : IFrameWriter
-    {
-        public Task WriteAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken) => throw failure;
-
-        public Task CompleteAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

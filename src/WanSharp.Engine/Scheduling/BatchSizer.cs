@@ -10,9 +10,10 @@ namespace WanSharp.Engine.Scheduling;
 /// </summary>
 /// <remarks>Thread-safe. What is learned about a shape is kept for the generator's life.</remarks>
 /// <param name="fixedSize">The size that the user wants, or null.</param>
+/// <param name="lanes">Lanes that take steps at the same time.</param>
 /// <param name="transformer">The network, for the memory that a row needs.</param>
-/// <param name="memory">Bytes that one lane's activations may take.</param>
-internal sealed class BatchSizer(int? fixedSize, TransformerConfig transformer, long memory)
+/// <param name="memory">Bytes that the activations of all lanes may take.</param>
+internal sealed class BatchSizer(int? fixedSize, int lanes, TransformerConfig transformer, long memory)
 {
     /// <summary>A larger batch is taken if a row costs this much less: below, it only makes clips wait for each other.</summary>
     public const double LeastGain = 0.03;
@@ -25,6 +26,9 @@ internal sealed class BatchSizer(int? fixedSize, TransformerConfig transformer, 
 
     private readonly Lock _gate = new();
     private readonly Dictionary<BatchKey, Finding> _findings = [];
+
+    /// <summary>How many lanes may step clips of a key at the same time: as many as memory allows, and one in any case.</summary>
+    public int LanesFor(BatchKey key) => (int)Math.Clamp(memory / BytesOf(key, fixedSize ?? 1), 1, lanes);
 
     /// <summary>The most clips of a key that may step together now.</summary>
     public int LimitFor(BatchKey key)
@@ -98,7 +102,7 @@ internal sealed class BatchSizer(int? fixedSize, TransformerConfig transformer, 
         {
             finding.Settle(best, $"{Clips(finding.Limit)} are the most");
         }
-        else if (BytesOf(key, finding.Limit * 2) is var bytes && bytes > memory)
+        else if (BytesOf(key, finding.Limit * 2) * LanesFor(key) is var bytes && bytes > memory)
         {
             finding.Settle(best, $"{Clips(finding.Limit * 2)} would take {bytes >> 20} MiB of {memory >> 20} MiB for activations");
         }

@@ -23,7 +23,7 @@ internal sealed class ComputeLanes : IDisposable
     /// <param name="stop">Stops the work that a lane is at.</param>
     public ComputeLanes(EngineOptions options, EngineNetworks networks, BatchSizer batches, EngineTelemetry telemetry, CancellationToken stop)
     {
-        _queue = new LaneQueue(options.Workers, batches, options.Clock);
+        _queue = new LaneQueue(batches, options.Clock);
         _steps = new StepRunner(_queue, batches, telemetry, stop);
         (_clock, _telemetry) = (options.Clock, telemetry);
         _networks = networks;

@@ -28,16 +28,17 @@ internal sealed class EngineNetworks(WanModel model, OrtRuntime runtime, Session
     public IReadOnlyList<Denoiser> Denoisers => _denoisers;
 
     /// <summary>Makes every lane's denoiser.</summary>
-    public Task LoadDenoisersAsync(CancellationToken cancellationToken) => LoadAsync(async () =>
+    public Task LoadDenoisersAsync(ClipRun clip) => LoadAsync(async () =>
     {
         while (_denoisers.Count < lanes)
         {
-            var experts = await LoadExpertsAsync(cancellationToken);
+            using var work = clip.Clock.Work(GenerationStage.Load);
+            var experts = await LoadExpertsAsync(clip.Cancelled);
             _denoisers.Add(new Denoiser(experts));
         }
 
         return _denoisers;
-    }, cancellationToken);
+    }, clip.Cancelled);
 
     /// <summary>Uses the text encoder, which is for one prompt at a time.</summary>
     public async Task<T> UseTextEncoderAsync<T>(Func<TextEncoderRunner, Task<T>> use, CancellationToken cancellationToken)

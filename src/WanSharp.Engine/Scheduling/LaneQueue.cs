@@ -6,10 +6,9 @@ namespace WanSharp.Engine.Scheduling;
 /// nothing starves. Among equals, what is nearest to the end goes first: it frees memory and keeps writers busy, and what is
 /// encoded soon can share the next step. Then the oldest clip. A clip keeps the lane of its first step.
 /// </remarks>
-/// <param name="lanes">How many lanes take work.</param>
-/// <param name="batches">How many clips step together.</param>
+/// <param name="batches">How many clips step together, and on how many lanes.</param>
 /// <param name="clock">Tells how long work waits.</param>
-internal sealed class LaneQueue(int lanes, BatchSizer batches, TimeProvider clock)
+internal sealed class LaneQueue(BatchSizer batches, TimeProvider clock)
 {
     /// <summary>Waiting as long as this counts as much as one level of priority.</summary>
     public static readonly TimeSpan Rise = TimeSpan.FromSeconds(30);
@@ -86,7 +85,7 @@ internal sealed class LaneQueue(int lanes, BatchSizer batches, TimeProvider cloc
 
     private List<LaneWork> TakeNext(int lane)
     {
-        List<LaneWork> open = [.. _waiting.Where(work => work is not StepWork { Lane: { } other } || other == lane)];
+        List<LaneWork> open = [.. _waiting.Where(work => work is not StepWork step || ((step.Lane ?? lane) == lane && lane < batches.LanesFor(step.Key)))];
         open.Sort(Compare);
         List<LaneWork> taken = open is [StepWork first, ..] ? [.. Companions(first, open.OfType<StepWork>(), lane)] : [.. open.Take(1)];
         _waiting.RemoveAll(taken.Contains);
@@ -101,6 +100,7 @@ internal sealed class LaneQueue(int lanes, BatchSizer batches, TimeProvider cloc
 
         // Clips without a lane yet are shared out: another lane would stand idle while one computes them all.
         var mine = alike.Count(work => work.Lane == lane);
+        var lanes = batches.LanesFor(key);
         var newcomers = (alike.Count - mine + lanes - 1) / lanes;
         var taken = alike.Where(work => work.Lane == lane || newcomers-- > 0).Take(batches.LimitFor(key)).ToList();
         taken.ForEach(work => work.Lane = lane);

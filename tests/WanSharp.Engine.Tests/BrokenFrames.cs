@@ -1,0 +1,13 @@
+using WanSharp.Engine.Output;
+
+namespace WanSharp.Engine.Tests;
+
+/// <summary>A writer that fails at its first frame.</summary>
+internal sealed class BrokenFrames(Exception failure) : IFrameWriter
+{
+    public Task WriteAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken) => throw failure;
+
+    public Task CompleteAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
