@@ -57,6 +57,9 @@ internal sealed class Denoiser(Experts experts) : IDisposable
         }
     }
 
+    /// <summary>Gives back what the transformer keeps from step to step, for stages that follow; its buffers here are small.</summary>
+    public void ReleaseMemory() => experts.ReleaseMemory();
+
     public void Dispose()
     {
         _input.Dispose();

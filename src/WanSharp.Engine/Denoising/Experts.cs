@@ -37,4 +37,11 @@ internal sealed class Experts(TransformerRunner lowNoise, TransformerRunner? hig
 
         return expert;
     }
+
+    /// <summary>Gives back what the transformer of the last step keeps for the next one.</summary>
+    public void ReleaseMemory()
+    {
+        _current?.ReleaseMemory();
+        _current = null;
+    }
 }

@@ -86,7 +86,12 @@ internal sealed class ComputeLanes : IDisposable
             }
             else
             {
-                _steps.Run(_networks.Denoisers[(int)lane], [.. works.Cast<StepWork>()]);
+                var denoiser = _networks.Denoisers[(int)lane];
+                _steps.Run(denoiser, [.. works.Cast<StepWork>()]);
+                if (_networks.AreOnHost && !_queue.HasSteps)
+                {
+                    denoiser.ReleaseMemory(); // the last clip goes on to be decoded, which needs memory, too
+                }
             }
 
             idleSince = _clock.GetTimestamp();

@@ -21,6 +21,9 @@ internal sealed class EngineNetworks(WanModel model, OrtRuntime runtime, Session
     private ClipVisionRunner? _clipVision;
     private bool _disposed;
 
+    /// <summary>Whether weights are widened in the process's own memory, which is done again in no time; a device's copies are not.</summary>
+    public bool AreOnHost { get; } = settings.Provider.Equals("cpu", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Encodes and decodes frames, on any number of lanes.</summary>
     public VaeRunner Vae { get; } = new(runtime, model.Vae, model.VaeWeights, settings);
 

@@ -21,6 +21,18 @@ internal sealed class LaneQueue(BatchSizer batches, TimeProvider clock)
     private readonly List<LaneWork> _waiting = [];
     private bool _closed;
 
+    /// <summary>Whether a clip waits for its next step.</summary>
+    public bool HasSteps
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _waiting.Exists(work => work is StepWork);
+            }
+        }
+    }
+
     /// <summary>Adds work; when the queue is closed, it fails at once.</summary>
     public void Add(LaneWork work)
     {

@@ -75,10 +75,17 @@ public sealed class TextEncoderRunner : IDisposable
         using var first = _memory.Place(embedded, cancellationToken);
         using var second = _memory.Allocate(DType.F32, embedded.Shape, cancellationToken);
         var (x, next) = (first, second);
-        for (var i = 0; i < _blocks.Count; i++)
+        try
         {
-            RunBlock(i, x, next, placedBuckets, placedMask, cancellationToken);
-            (x, next) = (next, x);
+            for (var i = 0; i < _blocks.Count; i++)
+            {
+                RunBlock(i, x, next, placedBuckets, placedMask, cancellationToken);
+                (x, next) = (next, x);
+            }
+        }
+        finally
+        {
+            _blocks.ReleaseMemory(); // two blocks of umT5-XXL in float32 are 1.5 GB, which the transformer can use
         }
 
         var text = Tensor.Zeros(DType.F32, embedded.Shape);

@@ -56,17 +56,11 @@ internal sealed class WidenedBlocks : IBlockRuns
 
     public void ReleaseMemory()
     {
-        try
-        {
-            Finish();
-        }
-        finally
-        {
-            _taken = null;
-            _current?.Dispose();
-            _next?.Dispose();
-            (_current, _next) = (null, null);
-        }
+        Task.WaitAny(_coming?.Widening ?? Task.CompletedTask); // what comes is not needed: its failure is that of whoever needs it
+        (_coming, _taken) = (null, null);
+        _current?.Dispose();
+        _next?.Dispose();
+        (_current, _next) = (null, null);
     }
 
     public void Dispose()
