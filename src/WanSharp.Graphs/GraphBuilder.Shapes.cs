@@ -177,6 +177,22 @@ public sealed partial class GraphBuilder
             OnnxFormat.Attribute("nearest_mode", "floor"));
     }
 
+    /// <summary>Lays channels out over the image: each block of <paramref name="size"/> × <paramref name="size"/> results comes from one position.</summary>
+    /// <param name="x">[batch, (row, column, channels), height, width].</param>
+    /// <param name="size">Height and width of a block.</param>
+    /// <returns>[batch, channels, size · height, size · width].</returns>
+    public GraphValue DepthToSpace(GraphValue x, int size)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        if (x.Rank != 4 || x.Shape[1].Known is not { } channels || size < 1 || channels % (size * size) != 0)
+        {
+            throw Error("DepthToSpace", $"[batch, channels, height, width] with channels in {size} × {size} parts is needed.", x);
+        }
+
+        Dim[] shape = [x.Shape[0], channels / (size * size), x.Shape[2] * size, x.Shape[3] * size];
+        return Node("DepthToSpace", [x], x.DType, shape, OnnxFormat.Attribute("blocksize", size), OnnxFormat.Attribute("mode", "DCR"));
+    }
+
     /// <summary>Picks rows: the result has the shape of <paramref name="indices"/> (I64), then the table's inner dimensions.</summary>
     public GraphValue Gather(GraphValue table, GraphValue indices)
     {

@@ -20,6 +20,13 @@ public sealed record GraphOptions
     /// </summary>
     public bool FusedAttention { get; init; } = true;
 
+    /// <summary>
+    /// Whether convolutions in F32 are rewritten to multiply less, where <see cref="Lowering"/> is <see cref="Lowering.Fused"/>
+    /// and the weights are <see cref="WeightStorage.Initializers"/>: the results are the same up to rounding. Default:
+    /// yes; no for a device that chooses among its own algorithms.
+    /// </summary>
+    public bool RewriteConvolutions { get; init; } = true;
+
     /// <summary>Where the weights come from. Default: <see cref="WeightStorage.Inputs"/>.</summary>
     public WeightStorage Weights { get; init; } = WeightStorage.Inputs;
 

@@ -90,6 +90,8 @@ internal static class TinyNetworks
         g.Output("conv2d", g.Conv2d(g.Pad(image, [0, 0, 0, 0], [0, 0, 1, 1]), "conv2d", 6, kernel: 3, stride: 2));
         g.Output("conv3d", g.Conv3d(video, "conv3d", 6, [3, 3, 3], padding: [0, 1, 1]));
         g.Output("upsampled", g.UpsampleNearest(image, [1, 1, 2, 2]));
+        g.Output("spread", g.DepthToSpace(image, 2));
+        g.Output("doubled", g.UpsampledConv2d(image, "doubled", 6));
         g.Output("joined", g.Concat([g.Slice(video, 2, 3, 2), video], 2));
         g.Output("first", g.Split(x, -1, [3, 5])[0]);
         g.Output("second", g.Chunk(x, -1, 2)[1]);

@@ -53,6 +53,19 @@ public class WorkTests
         Assert.Equal(2.0 * (16 * 9) * 24 * 16 * 16, work);
     }
 
+    [Theory]
+    [InlineData(WeightStorage.Initializers, Lowering.Fused, 0.547)]
+    [InlineData(WeightStorage.Initializers, Lowering.Plain, 1.0)]
+    [InlineData(WeightStorage.Inputs, Lowering.Fused, 1.0)]
+    public void CountOperations_OfADecoderStep_IsLessWhereConvolutionsAreRewritten(WeightStorage weights, Lowering lowering, double share)
+    {
+        var direct = WanVae.DecodeNext(VaeConfig.Wan21, new GraphOptions { RewriteConvolutions = false }).CountOperations(Lengths);
+
+        var work = WanVae.DecodeNext(VaeConfig.Wan21, new GraphOptions { Weights = weights, Lowering = lowering }).CountOperations(Lengths);
+
+        Assert.Equal(share, work / direct, tolerance: 0.01);
+    }
+
     [Fact]
     public void CountOperations_WithoutALength_NamesIt()
     {

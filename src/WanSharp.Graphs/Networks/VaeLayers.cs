@@ -9,9 +9,9 @@ namespace WanSharp.Graphs.Networks;
 /// <remarks>
 /// <para>The frames of a step are so many values [batch, channels, height, width], and a convolution over time is a sum
 /// of image convolutions: frame t takes kernel tap 2 of itself, tap 1 of the frame before, tap 0 of the one before that.
-/// So remembered frames are joined to the present ones without a copy, no zeros are multiplied in the first step, and
-/// the CPU provider takes its fast image convolution with constant weights: on two AVX-512 cores 1.2 to 1.4 times as
-/// fast as a <c>Conv</c> over five dimensions (384 to 16 channels).</para>
+/// So no zeros are multiplied in the first step, and the CPU provider takes its fast image convolution with constant
+/// weights: on two AVX-512 cores 1.2 to 1.4 times as fast as a <c>Conv</c> over five dimensions (384 to 16 channels).
+/// Where a step has several frames, <see cref="MinimalFilter"/> makes them together with fewer convolutions.</para>
 /// <para>A cache holds the last two inputs of a convolution, as two values: <c>name.cache.0</c> two frames ago and
 /// <c>name.cache.1</c> one frame ago, each F32 [batch, channels, height, width]; they leave as the same names with
 /// <see cref="NextSuffix"/>. The first step of a clip takes none. Frames before the first are zeros, as the official
@@ -22,8 +22,6 @@ internal sealed class VaeLayers(GraphBuilder graph, bool isFirst)
     /// <summary>What is added to the name of a cache that comes in to name the one that goes out.</summary>
     public const string NextSuffix = ".next";
 
-    private const int KernelFrames = 3;
-
     /// <summary>Whether this is a clip's first step.</summary>
     public bool IsFirst => isFirst;
 
@@ -31,8 +29,7 @@ internal sealed class VaeLayers(GraphBuilder graph, bool isFirst)
     public GraphValue[] CausalConv(string name, GraphValue[] frames, long channels)
     {
         var kernel = Kernel(name, frames, channels, size: 3);
-        var history = Remember(name, frames, count: KernelFrames - 1);
-        return [.. frames.Select((_, t) => kernel.Apply(graph, history.AsSpan(t, KernelFrames)))];
+        return kernel.ApplyToAll(Remember(name, frames, count: TimeKernel.Frames - 1));
     }
 
     /// <summary>A convolution with a kernel of one frame and one pixel.</summary>
@@ -104,11 +101,7 @@ internal sealed class VaeLayers(GraphBuilder graph, bool isFirst)
 
     /// <summary>Doubles height and width.</summary>
     public GraphValue[] UpsampleSpace(string name, GraphValue[] frames, long channels) =>
-        [.. frames.Select(frame =>
-        {
-            var doubled = graph.UpsampleNearest(frame, [1, 1, 2, 2]); // [batch, channels, 2 · height, 2 · width]
-            return graph.Cast(graph.Conv2d(doubled, $"{name}.resample.1", channels, kernel: 3, padding: 1), DType.F32);
-        })];
+        [.. frames.Select(frame => graph.Cast(graph.UpsampledConv2d(frame, $"{name}.resample.1", channels), DType.F32))]; // [batch, channels, 2 · height, 2 · width]
 
     /// <summary>Halves the number of frames. The clip's first frame passes as it is.</summary>
     public GraphValue[] DownsampleTime(string name, GraphValue[] frames)
@@ -120,7 +113,7 @@ internal sealed class VaeLayers(GraphBuilder graph, bool isFirst)
         }
 
         var kernel = Kernel($"{name}.time_conv", frames, Channels(frames), size: 1);
-        return [.. Enumerable.Range(0, frames.Length / 2).Select(t => kernel.Apply(graph, history.AsSpan(2 * t, KernelFrames)))];
+        return [.. Enumerable.Range(0, frames.Length / 2).Select(t => kernel.Apply(history.AsSpan(2 * t, TimeKernel.Frames)))];
     }
 
     /// <summary>Doubles the number of frames. The clip's first frame passes as it is, and is not remembered.</summary>
@@ -130,15 +123,15 @@ internal sealed class VaeLayers(GraphBuilder graph, bool isFirst)
         if (isFirst)
         {
             // The second step begins as if nothing had been before it.
-            Remember($"{name}.time_conv", [], count: KernelFrames - 1, like: frames[0]);
+            Remember($"{name}.time_conv", [], count: TimeKernel.Frames - 1, like: frames[0]);
             return frames;
         }
 
         // Of twice the channels, the first half is the earlier frame. Two kernels spare cutting the result.
         var both = Kernel($"{name}.time_conv", frames, 2 * channels, size: 1);
-        var (earlier, later) = (both.Outputs(graph, 0, channels), both.Outputs(graph, channels, channels));
-        var history = Remember($"{name}.time_conv", frames, count: KernelFrames - 1);
-        return [.. frames.SelectMany((_, t) => new[] { earlier.Apply(graph, history.AsSpan(t, KernelFrames)), later.Apply(graph, history.AsSpan(t, KernelFrames)) })];
+        var history = Remember($"{name}.time_conv", frames, count: TimeKernel.Frames - 1);
+        var (earlier, later) = (both.Outputs(0, channels).ApplyToAll(history), both.Outputs(channels, channels).ApplyToAll(history));
+        return [.. earlier.Zip(later, (a, b) => new[] { a, b }).SelectMany(pair => pair)];
     }
 
     /// <summary>The sums, frame by frame.</summary>
@@ -173,33 +166,7 @@ internal sealed class VaeLayers(GraphBuilder graph, bool isFirst)
 
     private TimeKernel Kernel(string name, GraphValue[] frames, long channels, long size)
     {
-        var weight = graph.Weight($"{name}.weight", [channels, Channels(frames), KernelFrames, size, size], graph.ConvolutionType);
-        var taps = Enumerable.Range(0, KernelFrames).Select(tap => graph.Reshape(graph.Slice(weight, axis: 2, tap, 1), [channels, Channels(frames), size, size]));
-        return new TimeKernel([.. taps], graph.Weight($"{name}.bias", [channels], graph.ConvolutionType));
-    }
-
-    /// <summary>A kernel over three frames, as one image kernel [out, channels, size, size] a frame.</summary>
-    private sealed record TimeKernel(GraphValue[] Taps, GraphValue Bias)
-    {
-        /// <summary>The kernel's value at three consecutive frames, of which those before the clip are null.</summary>
-        public GraphValue Apply(GraphBuilder graph, ReadOnlySpan<GraphValue?> frames)
-        {
-            GraphValue? sum = null;
-            for (var tap = Taps.Length - 1; tap >= 0; tap--)
-            {
-                if (frames[tap] is { } frame)
-                {
-                    var padding = (Taps[tap].Shape[2].Known!.Value - 1) / 2;
-                    var term = graph.Conv2d(frame, Taps[tap], sum is null ? Bias : null, padding: padding);
-                    sum = sum is null ? term : sum + term;
-                }
-            }
-
-            return graph.Cast(sum!, DType.F32); // There is a sum: the last frame is the present one.
-        }
-
-        /// <summary>The part of the kernel that makes some of its output channels.</summary>
-        public TimeKernel Outputs(GraphBuilder graph, long start, long count) =>
-            new([.. Taps.Select(tap => graph.Slice(tap, axis: 0, start, count))], graph.Slice(Bias, axis: 0, start, count));
+        var weight = graph.Weight($"{name}.weight", [channels, Channels(frames), TimeKernel.Frames, size, size], graph.ConvolutionType);
+        return new TimeKernel(graph, weight, graph.Weight($"{name}.bias", [channels], graph.ConvolutionType));
     }
 }

@@ -14,7 +14,8 @@ internal static class ProviderGraphs
     public static GraphOptions For(OrtRuntime runtime, SessionSettings settings) => ProviderPlan.Normalize(settings.Provider) switch
     {
         "tensorrt" or "coreml" or "openvino" or "qnn" or "xnnpack" => new GraphOptions { Lowering = Lowering.Plain },
-        "webgpu" => new GraphOptions { FusedAttention = FusedAttentionCheck.IsRight(runtime, settings) },
-        _ => new GraphOptions(),
+        "webgpu" => new GraphOptions { FusedAttention = FusedAttentionCheck.IsRight(runtime, settings), RewriteConvolutions = false },
+        "cpu" => new GraphOptions(),
+        _ => new GraphOptions { RewriteConvolutions = false },
     };
 }

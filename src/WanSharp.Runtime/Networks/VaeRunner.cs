@@ -32,7 +32,9 @@ public sealed class VaeRunner : IDisposable
         ArgumentNullException.ThrowIfNull(runtime);
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(weights);
-        (_runtime, _weights, _settings) = (runtime, weights, settings ?? new SessionSettings());
+
+        // A plan made after the first step would hold its memory beside what that step took.
+        (_runtime, _weights, _settings) = (runtime, weights, (settings ?? new SessionSettings()) with { MemoryPattern = false });
         Config = config;
 
         _encoder = new StreamedNetwork(() => WanVae.EncodeFirst(config, Options()), () => WanVae.EncodeNext(config, Options()), Compile);
