@@ -1,11 +1,14 @@
 """Judges clips by classical image analysis: are colour, shape, motion and background those of the prompt?
 
     python evaluate.py prompts --count 200 > prompts.jsonl   lines {"file", "prompt", "seed", and the four labels}
+    python evaluate.py images DIR --count 48 [--last]        first (and last) frames of drawn clips, and DIR/prompts.jsonl
     python evaluate.py clips prompts.jsonl DIR               judges the files of DIR (anything that ffmpeg reads)
     python evaluate.py torch --count 96                      generates with PyTorch from training/runs and judges
     python evaluate.py drawn --count 200                     judges drawn clips: how far the judge itself is right
 
 Half the prompts are Chinese, and as many as there are ask for combinations that training never drew (HELD_OUT).
+Clips of given images are also held to them: the object of the first frame is kept (place, size and colour at the
+beginning), and where the last one is given, the path leads there, straight and without a jump.
 --json FILE also writes every verdict.
 """
 import argparse
@@ -97,12 +100,59 @@ def motion(centers, areas):
     return 'unclear'
 
 
+def background_of(clip):
+    """The colour of the frames' edges."""
+    edge = np.concatenate([clip[:, :2].reshape(-1, 3), clip[:, -2:].reshape(-1, 3),
+                           clip[:, :, :2].reshape(-1, 3), clip[:, :, -2:].reshape(-1, 3)])
+    return np.median(edge, 0)
+
+
+def color_of(inside, back):
+    """The colour of an object's pixels [count, 3], without its soft edge."""
+    far = np.linalg.norm(inside - back, axis=1)
+    return np.median(inside[far >= np.median(far)], 0)
+
+
+def place(frame, back):
+    """Centre as a share of the sides, area as a share of the frame, and colour of the object in a frame; or None."""
+    mask = largest_part(np.linalg.norm(frame - back, axis=2) > APART)
+    if mask.sum() < 0.004 * mask.size:
+        return None
+    return np.argwhere(mask).mean(0)[::-1] / mask.shape[::-1], mask.mean(), color_of(frame[mask], back)
+
+
+def same(shown, given):
+    """Whether an object is where, as large as and of the colour that it was given: within 4 % of the side, a quarter of
+    the area and 45 in RGB."""
+    return bool(shown and given and np.linalg.norm(shown[0] - given[0]) < 0.04
+                and 0.75 < shown[1] / given[1] < 1.33 and np.linalg.norm(shown[2] - given[2]) < APART)
+
+
+def held_to(clip, first, last):
+    """Whether a clip keeps the object of its first image and, given a last one, leads to it: monotonous, in steps of no
+    more than a third of the way (or 5 % of the side), never further than 6 % of the side from the straight line."""
+    clip = clip.astype(np.float32)
+    back = background_of(clip)
+    places = [place(frame, back) for frame in clip]
+    begin, end = (None if image is None else place(image.astype(np.float32), background_of(image[None].astype(np.float32)))
+                  for image in (first, last))
+    verdict = dict(kept=same(places[0], begin))
+    if last is not None:
+        verdict['arrived'] = same(places[-1], end)
+        way = end[0] - begin[0]
+        length = np.linalg.norm(way)
+        path = np.array([at[0] if at else (9, 9) for at in places]) - begin[0]
+        along = path @ way / length if length > 0.05 else np.zeros(len(path))
+        aside = np.linalg.norm(path - np.outer(along, way) / max(length, 1e-9), axis=1)
+        steps = np.diff(along)
+        verdict['joined'] = bool(aside.max() < 0.06 and steps.min() > -0.03 and steps.max() < max(length / 3, 0.05))
+    return verdict
+
+
 def judge(clip):
     """What a clip uint8 [frames, height, width, 3] shows: a label or 'unclear' for each attribute."""
     clip = clip.astype(np.float32)
-    edge = np.concatenate([clip[:, :2].reshape(-1, 3), clip[:, -2:].reshape(-1, 3),
-                           clip[:, :, :2].reshape(-1, 3), clip[:, :, -2:].reshape(-1, 3)])
-    back = np.median(edge, 0)
+    back = background_of(clip)
     background = nearest(back, shapes.BACKGROUNDS)
     if np.linalg.norm(back - shapes.BACKGROUNDS[background]) > 60:
         background = 'unclear'
@@ -113,8 +163,7 @@ def judge(clip):
         return nothing  # at some time there is no shape
     centers = np.array([np.argwhere(mask).mean(0)[::-1] / mask.shape[::-1] for mask in masks])
     inside = np.concatenate([frame[mask] for frame, mask in zip(clip, masks)])
-    far = np.linalg.norm(inside - back, axis=1)
-    rgb = np.median(inside[far >= np.median(far)], 0)  # without the soft edge
+    rgb = color_of(inside, back)
     color = nearest(rgb, shapes.COLORS)
     if np.linalg.norm(rgb - shapes.COLORS[color]) > 80:
         color = 'unclear'
@@ -155,11 +204,33 @@ def drawn(jobs, options):
         yield shapes.draw(scene, options.size)[0].transpose(1, 2, 3, 0)
 
 
-def report(jobs, clips, file=None):
+def with_images(jobs, folder, last, size):
+    """Draws a clip for each job and writes its first frame, and its last one if asked, as pictures."""
+    from PIL import Image
+    folder.mkdir(parents=True, exist_ok=True)
+    for job, clip in zip(jobs, drawn(jobs, argparse.Namespace(size=size))):
+        for name, frame in (('first', clip[0]), ('last', clip[-1]))[:2 if last else 1]:
+            job[name] = job['file'].replace('.mp4', f'-{name}.png')
+            Image.fromarray(frame).save(folder / job[name])
+        yield job
+
+
+def picture(folder, name):
+    from PIL import Image
+    return np.asarray(Image.open(folder / name).convert('RGB')) if name else None
+
+
+def report(jobs, clips, file=None, folder=None):
     verdicts = []
     for job, clip in zip(jobs, clips):
         shown = judge(clip)
         verdicts.append({**job, 'shown': shown, 'right': {name: shown[name] == job[name] for name in shown}})
+        if job.get('first'):
+            verdicts[-1]['held'] = held_to(clip, picture(folder, job['first']), picture(folder, job.get('last')))
+    held = [verdict['held'] for verdict in verdicts if 'held' in verdict]
+    if held:
+        print(f'{"held to the images":25} {len(held):4} clips  '
+              + '  '.join(f'{name} {100 * np.mean([h[name] for h in held]):5.1f} %' for name in held[0]))
     groups = {'all': lambda v: True, 'English': lambda v: v['prompt'].isascii(),
               'Chinese': lambda v: not v['prompt'].isascii(), 'combinations never drawn': lambda v: v.get('held_out')}
     for title, belongs in groups.items():
@@ -171,6 +242,7 @@ def report(jobs, clips, file=None):
                   + f'  all four {100 * every:5.1f} %')
     for verdict in verdicts:
         wrong = {n: f'{verdict[n]} -> {verdict["shown"][n]}' for n, ok in verdict['right'].items() if not ok}
+        wrong.update({n: 'no' for n, ok in verdict.get('held', {}).items() if not ok})
         if wrong:
             print(f'  {verdict["file"]} {verdict["prompt"]}: {wrong}')
     if file:
@@ -179,7 +251,7 @@ def report(jobs, clips, file=None):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('what', choices=['prompts', 'clips', 'torch', 'drawn'])
+    parser.add_argument('what', choices=['prompts', 'images', 'clips', 'torch', 'drawn'])
     parser.add_argument('jobs', nargs='?', type=Path)
     parser.add_argument('folder', nargs='?', type=Path)
     parser.add_argument('--count', type=int, default=96)
@@ -189,13 +261,18 @@ def main():
     parser.add_argument('--guidance', type=float, default=4.0)
     parser.add_argument('--size', type=int, default=64)
     parser.add_argument('--sheet', help='torch: a picture of the first clips')
+    parser.add_argument('--last', action='store_true', help='images: last frames, too')
     parser.add_argument('--json')
     options = parser.parse_args()
     if options.what == 'clips':
         jobs = [json.loads(line) for line in options.jobs.read_text(encoding='utf-8').splitlines() if line.strip()]
-        report(jobs, (read(options.folder / job['file']) for job in jobs), options.json)
+        report(jobs, (read(options.folder / job['file']) for job in jobs), options.json, options.jobs.parent)
         return
     jobs = list(prompts(options.count, options.seed))
+    if options.what == 'images':
+        lines = [json.dumps(job, ensure_ascii=False) for job in with_images(jobs, options.jobs, options.last, options.size)]
+        (options.jobs / 'prompts.jsonl').write_text('\n'.join(lines) + '\n', encoding='utf-8')
+        return
     if options.what == 'prompts':
         sys.stdout.reconfigure(encoding='utf-8')
         for job in jobs:

@@ -1,3 +1,4 @@
+using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Features;
 
 namespace WanSharp.Engine;
@@ -20,6 +21,9 @@ public sealed record EngineOptions
 
     /// <summary>Bytes of features that stay in memory, those used last. Default: 256 MiB.</summary>
     public long FeatureBytes { get; init; } = 256L << 20;
+
+    /// <summary>Whether frames are decoded in tiles. Default: where memory asks for it.</summary>
+    public VaeTileChoice VaeTile { get; init; } = VaeTileChoice.Auto;
 
     /// <summary>What measures time. Default: the system's clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;

@@ -80,7 +80,8 @@ public sealed class VideoGenerator : IVideoGenerator
     public GenerationPlan Plan(GenerationRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return GenerationPlanner.Plan(request, _model, _execution);
+        var plan = GenerationPlanner.Plan(request, _model, _execution);
+        return plan with { VaeTiles = _options.VaeTile.For(_model.Vae, plan.Latents, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes) };
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine;
+using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Images;
 using WanSharp.Engine.Output;
 using WanSharp.Engine.Requests;
@@ -24,12 +26,20 @@ internal sealed class GenerateCommand(CliEnvironment environment)
     private readonly Option<IReadOnlyDictionary<string, string>> _providerOptions = CommonOptions.ProviderOptions();
     private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
     private readonly Option<int?> _threads = CommonOptions.Threads();
+    private readonly Option<VaeTileChoice> _vaeTile = new("--vae-tile")
+    {
+        Description = "Decode in tiles with blended seams: auto (where whole frames would take more than half of the memory), off, or a size in pixels.",
+        HelpName = "auto|off|WxH",
+        CustomParser = VaeTile,
+        DefaultValueFactory = _ => VaeTileChoice.Auto,
+    };
+
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Build(CliEnvironment environment)
     {
         var self = new GenerateCommand(environment);
-        var command = new Command("generate", "Make one video from a sentence.") { self._output, self._model, self._provider, self._providerOptions, self._precision, self._threads, self._json };
+        var command = new Command("generate", "Make one video from a sentence.") { self._output, self._model, self._provider, self._providerOptions, self._precision, self._threads, self._vaeTile, self._json };
         self._request.AddTo(command);
         command.SetAction(self.RunAsync);
         return command.WithExamples(
@@ -37,7 +47,8 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             "wan generate 一个红色圆形向左移动，黑色背景 -o clip.webm --seed 7",
             "wan generate \"a blue star growing\" --steps 30 --guidance 5 -o sheet.png",
             "wan generate \"a blue star growing\" --precision int8 -o clip.mp4",
-            "wan generate \"a green square moving up\" --image first.png -o clip.gif");
+            "wan generate \"a green square moving up\" --image first.png -o clip.gif",
+            "wan generate \"a lighthouse in a storm\" --model wan2.1 --size 1280x720 --vae-tile 384x384 -o clip.mp4");
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
@@ -53,26 +64,33 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             model,
             runtime,
             EngineSetup.SettingsFor(environment, runtime, parsed.GetValue(_provider)!, parsed.GetValue(_providerOptions)!),
-            EngineSetup.TransformerOptions(environment, parsed.GetValue(_precision)));
+            EngineSetup.TransformerOptions(environment, parsed.GetValue(_precision)),
+            new EngineOptions { VaeTile = parsed.GetValue(_vaeTile)! });
         model.ReadDigest(new DigestProgress(environment), cancellationToken);
         var plan = generator.Plan(request);
-        var settings = plan.Settings;
-        if (settings.Execution is { Precision: Precision.EightBit })
+        if (plan.Settings.Execution is { Precision: Precision.EightBit })
         {
             environment.Error.WriteLine($"precision {Precision.EightBit}: the transformer's blocks multiply 8-bit integers, the rest stays in {Precision.Full}");
         }
 
         using (var progress = ProgressDisplay.Start(environment))
-        await using (var writer = VideoWriter.Create(ffmpeg, target, plan.Format, settings.ToJson()))
+        await using (var writer = VideoWriter.Create(ffmpeg, target, plan.Format, plan.Settings.ToJson()))
         {
             await generator.GenerateAsync(plan, writer, progress, cancellationToken);
             await writer.CompleteAsync(cancellationToken);
             progress.Complete();
         }
 
-        GenerateReport.Write(environment.Out, target.Kind == OutputKind.PngSequence ? target.Folder : target.FullPath, settings, environment.Clock.GetElapsedTime(started), parsed.GetValue(_json));
+        GenerateReport.Write(environment.Out, target.Kind == OutputKind.PngSequence ? target.Folder : target.FullPath, plan, environment.Clock.GetElapsedTime(started), parsed.GetValue(_json));
         return ExitCode.Done;
     }
+
+    private static VaeTileChoice? VaeTile(ArgumentResult argument) => argument.Tokens[0].Value switch
+    {
+        "auto" => VaeTileChoice.Auto,
+        "off" => VaeTileChoice.Off,
+        _ => Size.Parse(argument) is { } size ? VaeTileChoice.Of(size.Width, size.Height) : null,
+    };
 
     private static OutputTarget Target(string path) => OutputTarget.TryParse(path, out var target, out var error)
         ? target

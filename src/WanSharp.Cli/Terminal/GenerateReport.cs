@@ -1,20 +1,22 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using WanSharp.Engine.Requests;
+using WanSharp.Engine.Planning;
 
 namespace WanSharp.Cli.Terminal;
 
 /// <summary>What <c>wan generate</c> says when it is done.</summary>
 internal static class GenerateReport
 {
-    public static void Write(TextWriter output, string path, GenerationSettings settings, TimeSpan elapsed, bool json)
+    public static void Write(TextWriter output, string path, GenerationPlan plan, TimeSpan elapsed, bool json)
     {
+        var settings = plan.Settings;
         if (json)
         {
             var report = new JsonObject
             {
                 ["path"] = path,
                 ["seconds"] = Math.Round(elapsed.TotalSeconds, 3),
+                ["vae_tiles"] = plan.VaeTiles?.ToString(),
                 ["settings"] = JsonNode.Parse(settings.ToJson()),
             };
             output.WriteLine(report.ToJsonString(JsonText.Readable));
@@ -22,6 +24,6 @@ internal static class GenerateReport
         }
 
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{path}: {settings.Width}x{settings.Height}, {settings.Frames} frames at {settings.Fps} a second, {settings.Steps} steps of {settings.Sampler}, guidance {settings.GuidanceScale}{(settings.HighNoiseGuidanceScale is { } high ? $" (high noise {high})" : "")}, seed {settings.Seed}; made in {elapsed.TotalSeconds:0.0} s."));
+            $"{path}: {settings.Width}x{settings.Height}, {settings.Frames} frames at {settings.Fps} a second, {settings.Steps} steps of {settings.Sampler}, guidance {settings.GuidanceScale}{(settings.HighNoiseGuidanceScale is { } high ? $" (high noise {high})" : "")}, seed {settings.Seed}; made in {elapsed.TotalSeconds:0.0} s{(plan.VaeTiles is { } tiles ? $", decoded in tiles of {tiles}" : "")}."));
     }
 }

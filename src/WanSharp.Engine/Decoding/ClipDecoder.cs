@@ -38,7 +38,7 @@ internal sealed class ClipDecoder(VaeRunner vae, ComputeLanes lanes)
         using var stage = clip.Clock.Enter(GenerationStage.Decode);
         try
         {
-            using var pieces = FrameDecoder.Decode(vae, latents, cancellationToken).GetEnumerator();
+            using var pieces = FrameDecoder.Decode(vae, latents, clip.Plan.VaeTiles, cancellationToken).GetEnumerator();
             while (await lanes.RunAsync(clip, GenerationStage.Decode, () => pieces.MoveNext() ? pieces.Current : null) is { } piece)
             {
                 foreach (var frame in piece)

@@ -10,11 +10,12 @@ internal static class FrameDecoder
     /// <summary>Decodes a clip a latent frame at a time; no more than that is in memory.</summary>
     /// <param name="vae">The model's VAE.</param>
     /// <param name="latents"><c>[1, channels, frames, height, width]</c>.</param>
+    /// <param name="tiles">The tiles to decode in, or null; with tiles, the frames come with the last one.</param>
     /// <param name="cancellationToken">Stops within a latent frame.</param>
     /// <returns>For each latent frame its frames of video, as rgb24.</returns>
-    public static IEnumerable<IReadOnlyList<byte[]>> Decode(VaeRunner vae, Tensor latents, CancellationToken cancellationToken)
+    public static IEnumerable<IReadOnlyList<byte[]>> Decode(VaeRunner vae, Tensor latents, VaeTiling? tiles, CancellationToken cancellationToken)
     {
-        foreach (var piece in vae.Decode(latents, cancellationToken)) // [1, 3, 1 or 4, height, width]
+        foreach (var piece in vae.Decode(latents, tiles, cancellationToken)) // [1, 3, 1 or 4, height, width]
         {
             using (piece)
             {

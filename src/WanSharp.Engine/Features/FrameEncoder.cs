@@ -6,7 +6,8 @@ namespace WanSharp.Engine.Features;
 
 /// <summary>An image as the latents of the frame that it gives.</summary>
 /// <param name="vae">The model's VAE.</param>
-internal sealed class FrameEncoder(VaeRunner vae)
+/// <param name="tiles">The tiles to encode in, or null.</param>
+internal sealed class FrameEncoder(VaeRunner vae, VaeTiling? tiles = null)
 {
     /// <summary>The latents of one frame, <c>[channels, height / stride, width / stride]</c>; the caller disposes them.</summary>
     /// <param name="image">The image, scaled and cropped to the clip's size.</param>
@@ -21,7 +22,7 @@ internal sealed class FrameEncoder(VaeRunner vae)
     {
         using var frame = ImageTensors.ToTensor(ImageTensors.Cover(image, width, height)); // [3, height, width]
         using var still = Still(frame, latentFrame == 0 ? 1 : 1 + vae.Config.TemporalStride);
-        using var latents = vae.Encode(still, cancellationToken); // [1, channels, 1 or 2, height / stride, width / stride]
+        using var latents = vae.Encode(still, tiles, cancellationToken); // [1, channels, 1 or 2, height / stride, width / stride]
         return LastFrame(latents);
     }
 

@@ -32,7 +32,7 @@ internal sealed class ImageEncoder(VaeRunner vae, ClipVisionRunner? clip)
         {
             foreach (var (frame, image) in plan.GivenFrames)
             {
-                frames.Add(frame, new FrameEncoder(vae).Encode(image, plan.Settings.Width, plan.Settings.Height, frame, cancellationToken));
+                frames.Add(frame, new FrameEncoder(vae, plan.VaeTiles).Encode(image, plan.Settings.Width, plan.Settings.Height, frame, cancellationToken));
             }
 
             return conditions;

@@ -2,6 +2,7 @@ using WanSharp.Engine.Images;
 using WanSharp.Engine.Output;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
+using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Planning;
@@ -29,6 +30,9 @@ public sealed record GenerationPlan
 
     /// <summary>The latent frames that images give, or show to the model, each with its image.</summary>
     public required IReadOnlyDictionary<int, RgbImage> GivenFrames { get; init; }
+
+    /// <summary>The tiles that frames are decoded and given images encoded in; null for whole frames.</summary>
+    public VaeTiling? VaeTiles { get; init; }
 
     /// <summary>The clip's measures, for a writer.</summary>
     public ClipFormat Format => new(Settings.Width, Settings.Height, Settings.Frames, Settings.Fps);

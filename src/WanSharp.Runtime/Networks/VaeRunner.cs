@@ -69,6 +69,19 @@ public sealed class VaeRunner : IDisposable
         return _decoder.Run("latents", Pieces(latents, steps), "frames", DecodedShape, cancellationToken);
     }
 
+    /// <summary>Decodes a clip tile by tile, each through its whole time: frames come with the last tile, and the clip's pixels are in memory until then.</summary>
+    /// <param name="latents">[batch, latent channels, latent frames, height, width]. Read until the enumeration ends.</param>
+    /// <param name="tiling">The tiles; null, or one that holds the whole frame, decodes untiled.</param>
+    /// <param name="cancellationToken">Stops within a step.</param>
+    /// <inheritdoc cref="Decode(Tensor, CancellationToken)"/>
+    public IEnumerable<Tensor> Decode(Tensor latents, VaeTiling? tiling, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(latents);
+        return tiling is null || latents.Shape.Rank != 5 || tiling.Count(latents.Shape[3], latents.Shape[4]) == 1
+            ? Decode(latents, cancellationToken)
+            : DecodeTiles(latents, new Tiles(tiling.Rows(latents.Shape[3]), tiling.Columns(latents.Shape[4])), cancellationToken);
+    }
+
     /// <summary>Encodes a clip; each step happens when its latent frame is asked for.</summary>
     /// <param name="frames">
     /// The clip in pieces: first [batch, 3, 1, height, width], then [batch, 3, 4, height, width] each. A piece belongs to
@@ -126,11 +139,84 @@ public sealed class VaeRunner : IDisposable
         }
     }
 
+    /// <summary>Encodes a clip at once, tile by tile.</summary>
+    /// <param name="clip">[batch, 3, frames, height, width], of 1, 5, 9, … frames.</param>
+    /// <param name="tiling">The tiles; null, or one that holds the whole frame, encodes untiled.</param>
+    /// <param name="cancellationToken">Stops within a step.</param>
+    /// <inheritdoc cref="Encode(Tensor, CancellationToken)"/>
+    public Tensor Encode(Tensor clip, VaeTiling? tiling, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(clip);
+        var stride = Config.SpatialStride;
+        if (tiling is null || clip.Shape.Rank != 5 || clip.Shape[3] % stride != 0 || clip.Shape[4] % stride != 0)
+        {
+            return Encode(clip, cancellationToken);
+        }
+
+        var (height, width) = (clip.Shape[3] / stride, clip.Shape[4] / stride);
+        Tensor? latents = null;
+        try
+        {
+            foreach (var (row, column) in new Tiles(tiling.Rows(height), tiling.Columns(width)).All)
+            {
+                using var part = Tiles.Cut(clip, row, column, stride);
+                using var encoded = Encode(part, cancellationToken);
+                latents ??= Tensor.Zeros(DType.F32, [encoded.Shape[0], encoded.Shape[1], encoded.Shape[2], height, width]);
+                Tiles.Blend(encoded, latents, row, column, scale: 1);
+            }
+
+            return latents!; // There is at least one tile.
+        }
+        catch
+        {
+            latents?.Dispose();
+            throw;
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         _encoder.Dispose();
         _decoder.Dispose();
+    }
+
+    private IEnumerable<Tensor> DecodeTiles(Tensor latents, Tiles tiles, CancellationToken cancellationToken)
+    {
+        var pieces = new Tensor?[latents.Shape[2]];
+        try
+        {
+            foreach (var (row, column) in tiles.All)
+            {
+                var isLast = (row, column) == tiles.All[^1];
+                using var part = Tiles.Cut(latents, row, column, scale: 1);
+                var position = 0;
+                foreach (var tile in Decode(part, cancellationToken))
+                {
+                    using (tile)
+                    {
+                        var piece = pieces[position] ??= Tensor.Zeros(DType.F32, DecodedShape(latents, position == 0));
+                        Tiles.Blend(tile, piece, row, column, Config.SpatialStride);
+                    }
+
+                    if (isLast)
+                    {
+                        var whole = pieces[position]!;
+                        pieces[position] = null; // the caller's from here on
+                        yield return whole;
+                    }
+
+                    position++;
+                }
+            }
+        }
+        finally
+        {
+            foreach (var piece in pieces)
+            {
+                piece?.Dispose();
+            }
+        }
     }
 
     /// <summary>Ranges of frames of a clip [batch, channels, frames, height, width], one after another, each valid until the next.</summary>

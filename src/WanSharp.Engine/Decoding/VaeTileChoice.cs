@@ -1,0 +1,71 @@
+using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Networks;
+using WanSharp.Tensors;
+
+namespace WanSharp.Engine.Decoding;
+
+/// <summary>Whether frames are decoded in tiles: as memory asks for, never, or always in tiles of a size.</summary>
+public sealed record VaeTileChoice
+{
+    // A decode step holds its caches twice and some twenty images of the finest level: measured 21.6 KB a pixel at 96 channels.
+    private const long BytesPerPixelAndChannel = 225;
+
+    // The weights of the networks and the page cache want the rest.
+    private const int ShareOfMemory = 2;
+
+    private static readonly int[] AutomaticSizes = [48, 32, 24]; // positions of the latents
+
+    private readonly (int Width, int Height)? _pixels;
+    private readonly bool _isAuto;
+
+    private VaeTileChoice(bool isAuto, (int Width, int Height)? pixels) => (_isAuto, _pixels) = (isAuto, pixels);
+
+    /// <summary>Tiles where decoding whole frames would take more than half of the memory that the process may have.</summary>
+    public static VaeTileChoice Auto { get; } = new(isAuto: true, pixels: null);
+
+    /// <summary>Whole frames, whatever they take.</summary>
+    public static VaeTileChoice Off { get; } = new(isAuto: false, pixels: null);
+
+    /// <summary>Tiles of at most this size in pixels; a frame that fits in one is decoded whole.</summary>
+    public static VaeTileChoice Of(int width, int height) => new(isAuto: false, (width, height));
+
+    /// <summary>The private memory that a step of decoding takes at most, without the weights.</summary>
+    /// <param name="vae">The network.</param>
+    /// <param name="height">Positions of the latents down, of a frame or of a tile.</param>
+    /// <param name="width">Positions across.</param>
+    public static long StepBytes(VaeConfig vae, long height, long width)
+    {
+        ArgumentNullException.ThrowIfNull(vae);
+        var stride = vae.SpatialStride / (vae.Kind == VaeKind.Wan22 ? 2 : 1); // its finest level has a position for 2 × 2 pixels
+        return height * width * stride * stride * (vae.DecoderDim ?? vae.Dim) * BytesPerPixelAndChannel;
+    }
+
+    /// <summary>The tiles for a clip, or none.</summary>
+    /// <param name="vae">The network.</param>
+    /// <param name="latents">[1, channels, frames, height, width].</param>
+    /// <param name="memory">The memory that the process may have, in bytes.</param>
+    /// <exception cref="Requests.InvalidRequestException">The size asked for is too small to be a tile.</exception>
+    public VaeTiling? For(VaeConfig vae, Shape latents, long memory)
+    {
+        ArgumentNullException.ThrowIfNull(vae);
+        VaeTiling? tiling = null;
+        if (_pixels is { } pixels)
+        {
+            try
+            {
+                tiling = new VaeTiling(pixels.Width / vae.SpatialStride, pixels.Height / vae.SpatialStride);
+            }
+            catch (ArgumentOutOfRangeException)
+            {
+                throw new Requests.InvalidRequestException("VAE tile", $"{pixels.Width}x{pixels.Height} pixels is too small: at least {6 * vae.SpatialStride}x{6 * vae.SpatialStride}.");
+            }
+        }
+        else if (_isAuto && StepBytes(vae, latents[3], latents[4]) > memory / ShareOfMemory)
+        {
+            var size = AutomaticSizes.FirstOrDefault(size => StepBytes(vae, size, size) <= memory / ShareOfMemory, AutomaticSizes[^1]);
+            tiling = new VaeTiling(size, size);
+        }
+
+        return tiling?.Count(latents[3], latents[4]) > 1 ? tiling : null;
+    }
+}

@@ -1,0 +1,76 @@
+using WanSharp.Engine.Models;
+using WanSharp.Runtime;
+using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Weights;
+using WanSharp.Tensors;
+
+namespace WanSharp.Cli.Tests;
+
+/// <summary>Tiles with trained weights: the Shapes model's VAE on frames larger than its clips.</summary>
+public sealed class ShapesTilesTests
+{
+    private const double OneLevel = 2.0 / 255; // of 8 bits, in values from -1 to 1
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void EncodeAndDecode_InTiles_DifferByLessThanALevel()
+    {
+        var folder = Path.Combine(AppContext.BaseDirectory, "models", "shapes");
+        using var model = WanModel.Open(folder);
+        using var weights = new WeightStore(Checkpoint.Open(Path.Combine(folder, "vae.safetensors")));
+        using var runtime = OrtRuntime.Create(new RuntimeOptions { Threads = 2 });
+        using var vae = new VaeRunner(runtime, model.Vae, weights);
+        using var clip = MovingDisc(frames: 5, height: 128, width: 192);
+        var tiling = new VaeTiling(16, 12, 4); // positions: 128 × 96 pixels
+        using var latents = vae.Encode(clip, Cancellation);
+        using var latentsInTiles = vae.Encode(clip, tiling, Cancellation);
+
+        var whole = Values(vae.Decode(latents, Cancellation));
+        var tiled = Values(vae.Decode(latents, tiling, Cancellation));
+        var bothTiled = Values(vae.Decode(latentsInTiles, tiling, Cancellation));
+
+        Assert.Equal(4, tiling.Count(16, 24));
+        Assert.InRange(Difference(whole, tiled), double.Epsilon, OneLevel);
+        Assert.InRange(Difference(whole, bothTiled), double.Epsilon, OneLevel);
+    }
+
+    /// <summary>The mean of the absolute differences.</summary>
+    private static double Difference(List<float> left, List<float> right)
+    {
+        Assert.Equal(left.Count, right.Count);
+        return left.Zip(right, (a, b) => Math.Abs((double)a - b)).Average();
+    }
+
+    private static List<float> Values(IEnumerable<Tensor> pieces)
+    {
+        var values = new List<float>();
+        foreach (var piece in pieces)
+        {
+            using (piece)
+            {
+                values.AddRange(piece.Read<float>());
+            }
+        }
+
+        return values;
+    }
+
+    /// <summary>A yellow disc that crosses a dark blue frame, [1, 3, frames, height, width].</summary>
+    private static Tensor MovingDisc(int frames, int height, int width)
+    {
+        const float Radius = 24;
+        float[] disc = [0.9f, 0.8f, -0.8f];
+        float[] ground = [-0.9f, -0.8f, -0.2f];
+        var values = new float[3 * frames * height * width];
+        for (var i = 0; i < values.Length; i++)
+        {
+            var (x, y, frame, color) = (i % width, i / width % height, i / width / height % frames, i / width / height / frames);
+            var (across, down) = (x - (40f + (12 * frame)), y - (height / 2f));
+            var cover = Math.Clamp(Radius - MathF.Sqrt((across * across) + (down * down)) + 0.5f, 0, 1);
+            values[i] = ground[color] + ((disc[color] - ground[color]) * cover);
+        }
+
+        return Tensor.CopyOf<float>([1, 3, frames, height, width], values);
+    }
+}
