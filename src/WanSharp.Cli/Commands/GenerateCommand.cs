@@ -48,7 +48,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             "wan generate \"a blue star growing\" --steps 30 --guidance 5 -o sheet.png",
             "wan generate \"a blue star growing\" --precision int8 -o clip.mp4",
             "wan generate \"a green square moving up\" --image first.png -o clip.gif",
-            "wan generate \"a lighthouse in a storm\" --model wan2.1 --size 1280x720 --vae-tile 384x384 -o clip.mp4");
+            "wan generate \"a lighthouse\" --size 1280x720 --vae-tile 384x384 -o clip.mp4");
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
