@@ -20,11 +20,11 @@ internal sealed class FeatureKeys(WanModel model, string executable)
     /// <summary>A text's embedding.</summary>
     public string ForText(ReadOnlySpan<int> ids) => Digest("text", _textEncoder.Value, string.Join(' ', ids.ToArray()));
 
-    /// <summary>What a plan's images become: the pixels, where they go, and the clip's size decide it.</summary>
+    /// <summary>What a plan's images become: the pixels, where they go, the clip's size and the tiles decide it.</summary>
     public string ForImages(GenerationPlan plan) => Digest(
         "images",
         _imageEncoders.Value,
-        $"{model.Transformer.ModelType} {plan.Latents} {plan.Settings.Width}x{plan.Settings.Height}",
+        $"{model.Transformer.ModelType} {plan.Latents} {plan.Settings.Width}x{plan.Settings.Height} {plan.VaeTiles}",
         string.Join('\n', plan.GivenFrames.OrderBy(given => given.Key).Select(given => string.Create(
             CultureInfo.InvariantCulture, $"{given.Key} {given.Value.Width}x{given.Value.Height} {Convert.ToHexStringLower(SHA256.HashData(given.Value.Pixels))}"))));
 
