@@ -25,6 +25,8 @@ public sealed class BenchCommandTests : IDisposable
     [InlineData("bench dit --tolerance 1", "--tolerance takes a share")]
     [InlineData("bench dit --size 250x256", "width must be a multiple of 16")]
     [InlineData("bench dit --provider gpu", "choose ")]
+    [InlineData("bench memory --row fourth", "choose compile, start, sizes, third, peak, 14b, failures")]
+    [InlineData("bench memory --failures 0", "--failures takes 1 or more")]
     public async Task Bench_WithAWrongCommandLine_NamesTheWayOut(string commandLine, string expected) =>
         (await RunAsync(commandLine)).AssertFailed(ExitCode.WrongUsage, expected);
 
@@ -54,6 +56,20 @@ public sealed class BenchCommandTests : IDisposable
         Assert.Contains("share_of_peak", failed.Error, StringComparison.Ordinal);
         Assert.Contains("WORSE", failed.Error, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Done, passed.ExitCode);
+    }
+
+    [Fact]
+    public async Task BenchMemory_OfProcessesOfTheirOwn_TellsWhatTheyMeasured()
+    {
+        var page = _cache["report.html"];
+
+        var run = await RunAsync($"bench memory --shape shapes --row compile --row sizes --json --report {page}");
+
+        var rows = JsonNode.Parse(run.Out)!["rows"]!.AsArray();
+        Assert.Equal(["Compile", "Sizes"], rows.Select(row => row!["row"]!.GetValue<string>()));
+        Assert.True(rows[0]!["figures"]!["whole_seconds"]!.GetValue<double>() > 0);
+        Assert.True(rows[1]!["is_reached"]!.GetValue<bool>());
+        Assert.Contains("whole_seconds", await File.ReadAllTextAsync(page, Token), StringComparison.Ordinal);
     }
 
     [Fact]

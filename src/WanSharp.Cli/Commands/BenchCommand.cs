@@ -56,6 +56,8 @@ internal sealed class BenchCommand(CliEnvironment environment)
         command.Subcommands.Add(BenchPlanCommand.Build(environment));
         command.Subcommands.Add(BenchExpertsCommand.Build(environment));
         command.Subcommands.Add(BenchDtypesCommand.Build(environment));
+        command.Subcommands.Add(BenchMemoryCommand.Build(environment));
+        command.Subcommands.Add(BenchMemoryCommand.BuildPass(environment));
         Require(self._runs, runs => runs is null or >= 1, "--runs takes 1 or more.");
         Require(self._textTokens, tokens => tokens is null or >= 0, "--text-tokens takes 0 or more.");
         Require(self._layers, layers => layers is null or >= 1, "--layers takes 1 or more.");

@@ -13,7 +13,7 @@ internal static class ChoiceOption
         Description = description,
         HelpName = string.Join('|', choices.Select(choice => choice.Name)),
         DefaultValueFactory = _ => choices[0].Value,
-        CustomParser = argument => Parse(name, argument, choices),
+        CustomParser = argument => Parse(name, argument.Tokens[0].Value, argument, choices),
     };
 
     /// <summary>An argument.</summary>
@@ -21,12 +21,12 @@ internal static class ChoiceOption
     {
         Description = description,
         HelpName = string.Join('|', choices.Select(choice => choice.Name)),
-        CustomParser = argument => Parse(name, argument, choices),
+        CustomParser = argument => Parse(name, argument.Tokens[0].Value, argument, choices),
     };
 
-    private static T? Parse<T>(string name, ArgumentResult argument, (string Name, T Value)[] choices)
+    /// <summary>One of the choices by its name; an error of the argument if there is none.</summary>
+    public static T? Parse<T>(string name, string text, ArgumentResult argument, (string Name, T Value)[] choices)
     {
-        var text = argument.Tokens[0].Value;
         foreach (var choice in choices.Where(choice => choice.Name.Equals(text, StringComparison.OrdinalIgnoreCase)))
         {
             return choice.Value;

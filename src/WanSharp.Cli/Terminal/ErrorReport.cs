@@ -1,6 +1,7 @@
 using WanSharp.Engine.Benchmarks;
 using WanSharp.Engine.Requests;
 using WanSharp.Runtime;
+using WanSharp.Runtime.Memory;
 using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Terminal;
@@ -10,7 +11,7 @@ internal static class ErrorReport
 {
     public static int Write(Exception exception, TextWriter error, bool verbose)
     {
-        var expected = exception is InvalidRequestException or BenchmarkException or CheckpointException or OrtException or OrtLibraryException
+        var expected = exception is InvalidRequestException or BenchmarkException or CheckpointException or OrtException or OrtLibraryException or MemoryLimitException
             or IOException or InvalidDataException or UnauthorizedAccessException or OutOfMemoryException;
         error.WriteLine(PlainText.OneLine(expected
             ? $"wan: {exception.Message}"

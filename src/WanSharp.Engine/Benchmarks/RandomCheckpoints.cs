@@ -36,6 +36,7 @@ internal sealed class RandomCheckpoints(string folder)
     /// <param name="progress">Told what is written.</param>
     /// <param name="cancellationToken">Stops the writing; nothing is left behind.</param>
     /// <returns>The checkpoint: an index, or a GGUF file.</returns>
+    /// <exception cref="BenchmarkException">The disk has no room for it.</exception>
     public string Find(string name, IEnumerable<WeightSlot> slots, DType dtype, IProgress<string>? progress, CancellationToken cancellationToken)
     {
         var weights = slots.DistinctBy(slot => slot.Name).OrderBy(slot => slot.Name, StringComparer.Ordinal).ToList();
@@ -46,6 +47,7 @@ internal sealed class RandomCheckpoints(string folder)
         }
 
         var entry = Path.GetDirectoryName(path)!;
+        DiskRoom.Require(folder, weights.Sum(slot => dtype.ByteLength(slot.Shape.ElementCount)));
         var partial = $"{entry}.{Path.GetRandomFileName()}.partial";
         Directory.CreateDirectory(partial);
         try

@@ -1,0 +1,121 @@
+using System.CommandLine;
+using WanSharp.Cli.Terminal;
+using WanSharp.Engine.Benchmarks;
+using WanSharp.Engine.Benchmarks.Memory;
+using WanSharp.Engine.Models;
+
+namespace WanSharp.Cli.Commands;
+
+/// <summary><c>wan bench memory</c>: what memory and compilation cost.</summary>
+internal sealed class BenchMemoryCommand(CliEnvironment environment)
+{
+    private const string PassName = "memory-pass";
+
+    private static readonly (string Name, MemoryRow Row)[] Rows =
+    [
+        ("compile", MemoryRow.Compile), ("start", MemoryRow.Start), ("sizes", MemoryRow.Sizes), ("third", MemoryRow.Third),
+        ("peak", MemoryRow.Peak), ("14b", MemoryRow.Large), ("failures", MemoryRow.Failures),
+    ];
+
+    private readonly Option<MemoryRow[]> _rows = new("--row")
+    {
+        Description = $"A row of the table; may be given several times. Default: all. 14b writes 14 GB of random weights.",
+        HelpName = string.Join('|', Rows.Select(row => row.Name)),
+        CustomParser = argument => [.. argument.Tokens.Select(token => ChoiceOption.Parse("--row", token.Value, argument, Rows))],
+    };
+
+    private readonly Option<string> _shape = ChoiceOption.Create(
+        "--shape", "Whose dimensions the network has, but for 14b and failures; its weights are random.", [.. BenchmarkOptions.ShapeNames.Select(name => (name, name))]);
+
+    private readonly Option<int> _runs = CountOption("--runs", "Timed forward passes of each kind.", 3);
+    private readonly Option<int> _failures = CountOption("--failures", "How many allocations fail, each in a clip of its own.", 200);
+    private readonly Option<bool> _keep = new("--keep") { Description = "Keep the random weights of 14b." };
+    private readonly Option<string?> _baseline = new("--baseline") { Description = "A saved --json report: exit code 1 when a ratio is worse than in it.", HelpName = "FILE" };
+    private readonly Option<double> _tolerance = new("--tolerance") { Description = "By how much a ratio may be worse than the baseline's, as a share.", HelpName = "X", DefaultValueFactory = _ => Baseline.DefaultTolerance };
+    private readonly Option<string?> _report = new("--report") { Description = "Write the table with charts, an HTML file.", HelpName = "FILE" };
+    private readonly Option<int?> _threads = CommonOptions.Threads();
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    public static Command Build(CliEnvironment environment)
+    {
+        var self = new BenchMemoryCommand(environment);
+        var command = new Command("memory", "Measure what memory and compilation cost: compiling, starting, limits, failures.")
+        {
+            self._rows, self._shape, self._runs, self._failures, self._keep, self._baseline, self._tolerance, self._report, self._threads, self._json,
+        };
+        command.SetAction(self.RunAsync);
+        return command.WithExamples("wan bench memory --row compile --row third", "wan bench memory --row failures --json", "wan bench memory --baseline memory.json --report memory.html");
+    }
+
+    /// <summary>One process's part of a row; not for people.</summary>
+    public static Command BuildPass(CliEnvironment environment)
+    {
+        var threads = CommonOptions.Threads();
+        var command = new Command(PassName, "Run the forward passes that `wan bench memory` measures in a process of its own.") { threads };
+        command.Hidden = true;
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(threads));
+            environment.Out.WriteLine(await new MemoryBenchmark(runtime, environment.Clock).RunPassAsync(environment.In, cancellationToken));
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var baseline = parsed.GetValue(_baseline) is { } file ? MemoryReport.Read(file) : null;
+        var threads = parsed.GetValue(_threads) ?? Environment.ProcessorCount;
+        using var runtime = EngineSetup.OpenRuntime(environment, threads);
+        using var model = EngineSetup.OpenModel(environment, ModelLocator.DefaultModel);
+        var options = new MemoryBenchmarkOptions
+        {
+            Shape = parsed.GetValue(_shape)!,
+            Runs = parsed.GetValue(_runs),
+            Failures = parsed.GetValue(_failures),
+            KeepsLargeWeights = parsed.GetValue(_keep),
+            CacheFolder = EngineSetup.CacheFolder(environment),
+            PassCommand = [.. Program(), "bench", PassName, "--threads", $"{threads}"],
+            FailureModel = model,
+        };
+        if (parsed.GetValue(_rows) is { Length: > 0 } rows)
+        {
+            options = options with { Rows = rows };
+        }
+
+        var report = await new MemoryBenchmark(runtime, environment.Clock).RunAsync(options, new StatusLine(environment), cancellationToken);
+        environment.Out.WriteLine(parsed.GetValue(_json) ? report.ToJson() : MemoryText.Describe(report));
+        if (parsed.GetValue(_report) is { } page)
+        {
+            await File.WriteAllTextAsync(page, MemoryPage.Write(report), cancellationToken);
+        }
+
+        var changes = baseline is null ? [] : report.CompareTo(baseline, parsed.GetValue(_tolerance));
+        if (changes.Count > 0)
+        {
+            environment.Error.WriteLine(BenchmarkText.Describe(changes));
+        }
+
+        return report.Rows.All(row => row.IsReached) && !changes.Any(change => change.IsWorse) ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    /// <summary>This program, to be started again: its own executable, or as `dotnet` runs it.</summary>
+    private static string[] Program()
+    {
+        var program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "wan.exe" : "wan");
+        return File.Exists(program) ? [program] : ["dotnet", Path.Combine(AppContext.BaseDirectory, "wan.dll")];
+    }
+
+    private static Option<int> CountOption(string name, string description, int count)
+    {
+        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => count };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1)
+            {
+                result.AddError($"{name} takes 1 or more.");
+            }
+        });
+        return option;
+    }
+}

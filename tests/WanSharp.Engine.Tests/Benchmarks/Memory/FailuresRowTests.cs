@@ -1,0 +1,22 @@
+using WanSharp.Engine.Benchmarks.Memory;
+using WanSharp.Engine.Requests;
+
+namespace WanSharp.Engine.Tests.Benchmarks.Memory;
+
+// Alone: what it has fail, and counts, is the process's one allocator.
+[Collection(nameof(FailuresRowTests))]
+[CollectionDefinition(nameof(FailuresRowTests), DisableParallelization = true)]
+public sealed class FailuresRowTests(TinyEngine engine)
+{
+    [Fact]
+    public async Task AllocationsThatFail_EndTheirClipAlone_AndLeakNothing()
+    {
+        var row = await new FailuresRow(engine.Runtime, engine.Model, new GenerationRequest { Prompt = "a red circle", Seed = 7 })
+            .RunAsync(count: 20, TestContext.Current.CancellationToken);
+
+        Assert.True(row.IsReached, row.Note);
+        Assert.Equal(20, row.Figures["right"] + row.Figures["refused"]);
+        Assert.InRange(row.Figures["refused"], 1, 20);
+        Assert.Equal(0, row.Figures["leaked_objects"]);
+    }
+}
