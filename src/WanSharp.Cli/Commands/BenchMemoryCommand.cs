@@ -27,6 +27,7 @@ internal sealed class BenchMemoryCommand(CliEnvironment environment)
     private readonly Option<string> _shape = ChoiceOption.Create(
         "--shape", "Whose dimensions the network has, but for 14b and failures; its weights are random.", [.. BenchmarkOptions.ShapeNames.Select(name => (name, name))]);
 
+    private readonly Option<int?> _layers = NumberOption.Create<int>("--layers", "Blocks, to measure a part of a network; 14b then counts as missed. Default: all.", "N");
     private readonly Option<int> _runs = CountOption("--runs", "Timed forward passes of each kind.", 3);
     private readonly Option<int> _failures = CountOption("--failures", "How many allocations fail, each in a clip of its own.", 200);
     private readonly Option<bool> _keep = new("--keep") { Description = "Keep the random weights of 14b." };
@@ -41,8 +42,15 @@ internal sealed class BenchMemoryCommand(CliEnvironment environment)
         var self = new BenchMemoryCommand(environment);
         var command = new Command("memory", "Measure what memory and compilation cost: compiling, starting, limits, failures.")
         {
-            self._rows, self._shape, self._runs, self._failures, self._keep, self._baseline, self._tolerance, self._report, self._threads, self._json,
+            self._rows, self._shape, self._layers, self._runs, self._failures, self._keep, self._baseline, self._tolerance, self._report, self._threads, self._json,
         };
+        self._layers.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() is < 1)
+            {
+                result.AddError("--layers takes 1 or more.");
+            }
+        });
         command.SetAction(self.RunAsync);
         return command.WithExamples("wan bench memory --row compile --row third", "wan bench memory --row failures --json", "wan bench memory --baseline memory.json --report memory.html");
     }
@@ -71,6 +79,7 @@ internal sealed class BenchMemoryCommand(CliEnvironment environment)
         var options = new MemoryBenchmarkOptions
         {
             Shape = parsed.GetValue(_shape)!,
+            Layers = parsed.GetValue(_layers),
             Runs = parsed.GetValue(_runs),
             Failures = parsed.GetValue(_failures),
             KeepsLargeWeights = parsed.GetValue(_keep),

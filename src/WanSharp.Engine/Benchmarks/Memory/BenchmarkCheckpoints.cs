@@ -1,3 +1,4 @@
+using System.Globalization;
 using WanSharp.Engine.Planning;
 using WanSharp.Tensors;
 
@@ -12,10 +13,11 @@ internal sealed class BenchmarkCheckpoints(string folder, IProgress<string>? pro
 
     /// <summary>The index of a checkpoint.</summary>
     /// <exception cref="BenchmarkException">The disk has no room for it.</exception>
-    public string Find(string shape, DType dtype, CancellationToken cancellationToken)
+    public string Find(string shape, int? layers, DType dtype, CancellationToken cancellationToken)
     {
-        var named = NamedShape.Find(shape, layers: null);
+        var named = NamedShape.Find(shape, layers);
+        var name = string.Create(CultureInfo.InvariantCulture, $"dit-{shape}{(layers is { } count ? $"-{count}" : "")}");
         var slots = new NetworkGraphs(named.Transformer, named.TextEncoder, named.Vae).TransformerWeights;
-        return new RandomCheckpoints(folder).Find($"dit-{shape}", slots, dtype, progress, cancellationToken);
+        return new RandomCheckpoints(folder).Find(name, slots, dtype, progress, cancellationToken);
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using WanSharp.Engine.Requests;
 using WanSharp.Runtime;
@@ -30,7 +31,7 @@ public sealed class MemoryBenchmark(OrtRuntime runtime, TimeProvider clock)
             results.Add(await RunAsync(row, options, processes, checkpoints, cancellationToken));
         }
 
-        return new MemoryReport { Date = clock.GetUtcNow(), Machine = MachineName.Read(), Shape = options.Shape, Threads = runtime.Threads, Rows = results };
+        return new MemoryReport { Date = clock.GetUtcNow(), Machine = MachineName.Read(), Shape = Described(options), Threads = runtime.Threads, Rows = results };
     }
 
     /// <summary>What a process of <see cref="MemoryBenchmarkOptions.PassCommand"/> does: takes a pass, runs it, tells what it measured.</summary>
@@ -52,6 +53,9 @@ public sealed class MemoryBenchmark(OrtRuntime runtime, TimeProvider clock)
         }
     }
 
+    private static string Described(MemoryBenchmarkOptions options) =>
+        options.Layers is { } layers ? string.Create(CultureInfo.InvariantCulture, $"{options.Shape} {layers} layers") : options.Shape;
+
     private async Task<MemoryRowResult> RunAsync(
         MemoryRow row, MemoryBenchmarkOptions options, ProcessRows processes, BenchmarkCheckpoints checkpoints, CancellationToken cancellationToken)
     {
@@ -61,7 +65,7 @@ public sealed class MemoryBenchmark(OrtRuntime runtime, TimeProvider clock)
             {
                 MemoryRow.Compile => await processes.CompileAsync(cancellationToken),
                 MemoryRow.Start => await processes.StartAsync(cancellationToken),
-                MemoryRow.Sizes => await new SizesRow(runtime).RunAsync(options.Shape, checkpoints.Find(options.Shape, DType.F32, cancellationToken), cancellationToken),
+                MemoryRow.Sizes => await new SizesRow(runtime).RunAsync(options.Shape, options.Layers, checkpoints.Find(options.Shape, options.Layers, DType.F32, cancellationToken), cancellationToken),
                 MemoryRow.Third => await processes.ThirdAsync(cancellationToken),
                 MemoryRow.Peak => await processes.PeakAsync(cancellationToken),
                 MemoryRow.Large => await processes.LargeAsync(cancellationToken),

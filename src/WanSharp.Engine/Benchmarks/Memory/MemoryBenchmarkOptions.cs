@@ -11,6 +11,9 @@ public sealed record MemoryBenchmarkOptions
     /// <summary>Whose dimensions the network has, but for <see cref="MemoryRow.Large"/>: one of <see cref="BenchmarkOptions.ShapeNames"/>. Default: "1.3b".</summary>
     public string Shape { get; init; } = "1.3b";
 
+    /// <summary>How many of the shape's blocks there are, to measure a part where time or disk are short. Default: null, all.</summary>
+    public int? Layers { get; init; }
+
     /// <summary>Timed forward passes of each kind. Default: 3. At least 1.</summary>
     public int Runs { get; init; } = 3;
 

@@ -9,6 +9,9 @@ internal sealed record MemoryPass
     /// <summary>Whose dimensions the network has.</summary>
     public required string Shape { get; init; }
 
+    /// <summary>How many of its blocks there are; null for all.</summary>
+    public int? Layers { get; init; }
+
     /// <summary>The weights.</summary>
     public required string Checkpoint { get; init; }
 

@@ -22,7 +22,7 @@ internal sealed class PassProgram(OrtRuntime runtime, TimeProvider clock)
     public async Task<MemoryPassResult> RunAsync(MemoryPass pass, CancellationToken cancellationToken)
     {
         // 1. What stays in memory.
-        var shape = NamedShape.Find(pass.Shape, layers: null);
+        var shape = NamedShape.Find(pass.Shape, pass.Layers);
         var latents = Workload.LatentsOf(shape, pass.Width, pass.Height, pass.Frames);
         using var weights = new WeightStore(Checkpoint.Open(pass.Checkpoint));
         var options = new TransformerOptions { Mode = pass.Mode, Quantization = pass.Quantization, CacheFolder = pass.CacheFolder, WeightsFolder = pass.CacheFolder };

@@ -13,9 +13,9 @@ internal sealed class SizesRow(OrtRuntime runtime)
 
     private static readonly (int Width, int Height, int Frames)[] Sizes = [(128, 128, 5), (192, 128, 5), (128, 192, 9)];
 
-    public async Task<MemoryRowResult> RunAsync(string name, string checkpoint, CancellationToken cancellationToken)
+    public async Task<MemoryRowResult> RunAsync(string name, int? layers, string checkpoint, CancellationToken cancellationToken)
     {
-        var shape = NamedShape.Find(name, layers: null);
+        var shape = NamedShape.Find(name, layers);
         using var first = new WeightStore(Checkpoint.Open(checkpoint));
         using var second = new WeightStore(Checkpoint.Open(checkpoint));
         using var graphs = new GraphCache(runtime);
