@@ -32,7 +32,7 @@ internal static class PassFacts
             StoredBlock = stored.StoredBytes,
             ComputedBlock = graphs.TransformerBlockBytes,
             Widens = stored.ConvertedBytes * config.Layers > NarrowBytes,
-            OtherWeights = rest.StoredBytes + rest.ConvertedBytes,
+            OtherWeights = rest.GraphBytes, // what is converted is read once, and its pages go
             TextEncoder = 0,
             Vae = 0,
             TextActivations = 0,

@@ -12,7 +12,7 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
     private const double StartTimes = 5;
     private const double PeakTimes = 3.6;
     private const double MostSlower = 1.15;
-    private const long LargeLimit = 4_000_000_000;
+    private const long LargeLimit = 4L << 30;
     private const int LargeFrames = 5;
 
     // Packed weights on disk: the original beside the packed matrices.
