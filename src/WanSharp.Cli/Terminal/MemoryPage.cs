@@ -13,7 +13,7 @@ internal static class MemoryPage
         h2 { margin: 2rem 0 0 } h2 span { font-size: .8rem; padding: .1rem .5rem; border-radius: 1rem; color: #fff }
         .reached { background: #2a7d4f } .missed { background: #b3372f }
         .bar { display: grid; grid-template-columns: 15rem 1fr 7rem; gap: .6rem; align-items: center }
-        .bar div { background: #3b6fb6; height: .8rem; border-radius: .2rem } .bar b { font-weight: 400; text-align: right }
+        .bar i { display: block; background: #3b6fb6; height: .8rem; border-radius: .2rem } .bar b { font-weight: 400; text-align: right }
         """;
 
     public static string Write(MemoryReport report)
@@ -40,7 +40,7 @@ internal static class MemoryPage
             var most = Math.Max(unit.Max(figure => figure.Value), double.Epsilon);
             foreach (var (name, value) in unit)
             {
-                page.AppendLine(CultureInfo.InvariantCulture, $"<p class=\"bar\">{Encode(name)}<span><div style=\"width:{100 * Math.Max(0, value) / most:0.0}%\"></div></span><b>{MemoryText.Value(name, value)}</b></p>");
+                page.AppendLine(CultureInfo.InvariantCulture, $"<div class=\"bar\">{Encode(name)}<span><i style=\"width:{100 * Math.Max(0, value) / most:0.0}%\"></i></span><b>{MemoryText.Value(name, value)}</b></div>");
             }
         }
 
