@@ -87,11 +87,14 @@ public sealed class JobRunner(JobStore store, IJobBackend backend, JobRunnerOpti
             && store.Queue.Claim(worker.Id, alone: _running.Count == 0) is { } job)
         {
             var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var attempt = new JobAttempt(store, backend, options, worker.WorkFolder, job);
+
+            // A suspect saves its state after each step: if it was only unlucky, it gets further each time.
+            var isSuspect = store.Queue.IsSuspect(job.Id);
+            var attempt = new JobAttempt(store, backend, isSuspect ? options with { SnapshotInterval = TimeSpan.Zero } : options, worker.WorkFolder, job);
             var task = Task.Run(() => attempt.RunAsync(stop.Token), CancellationToken.None);
             lock (_gate)
             {
-                _running.Add(task, new RunningJob(attempt.Tracker, stop, store.Queue.IsSuspect(job.Id)));
+                _running.Add(task, new RunningJob(attempt.Tracker, stop, isSuspect));
             }
         }
     }

@@ -1,4 +1,5 @@
 using WanSharp.Engine;
+using WanSharp.Jobs.Storage;
 
 namespace WanSharp.Jobs.Running;
 
@@ -26,7 +27,7 @@ internal sealed class JobTracker(Job job, JobRunnerOptions options) : IProgress<
             }
         }
 
-        Volatile.Write(ref _position, ((long)value.Stage << 32) | (uint)value.Done);
+        Volatile.Write(ref _position, JobQueue.PositionOf(value.Stage, value.Done));
         options.Events?.Report(new JobEvent(JobEventKind.Progressed, job, value));
     }
 

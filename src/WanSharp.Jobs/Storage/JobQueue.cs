@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
+using WanSharp.Engine;
 
 namespace WanSharp.Jobs.Storage;
 
@@ -13,9 +14,13 @@ internal sealed class JobQueue(JobDatabase database, TimeProvider clock)
     public const int SuspectDeaths = 2;
 
     /// <summary>
-    /// So many of them fail it. More than the attempts that an error has: the process may have been killed for reasons that are not the job's.
+    /// So many of them fail it: many more than the attempts that an error has, for nothing tells a process that the job ended from one that was
+    /// killed for other reasons. By then the job runs last and alone, and costs no other.
     /// </summary>
-    public const int FatalDeaths = 10;
+    public const int FatalDeaths = 20;
+
+    /// <summary>The first position that is a job's own: before it the process loads what all jobs need.</summary>
+    public static readonly long OwnWork = PositionOf(GenerationStage.Encode, 0);
 
     private long _lastExecutionGroup;
 
@@ -43,7 +48,7 @@ internal sealed class JobQueue(JobDatabase database, TimeProvider clock)
         }
 
         connection.Run(
-            "UPDATE jobs SET state = 1, worker = $worker, attempts = attempts + 1, reached_before = reached, started_at = $now, artifact_sha256 = NULL, outcome = NULL WHERE id = $id",
+            "UPDATE jobs SET state = 1, worker = $worker, attempts = attempts + 1, position = 0, reached_before = reached, started_at = $now, artifact_sha256 = NULL, outcome = NULL WHERE id = $id",
             ("$worker", worker), ("$now", now), ("$id", id));
         _lastExecutionGroup = connection.Scalar<long>("SELECT execution_group FROM jobs WHERE id = $id", ("$id", id));
         return JobRows.Find(connection, id);
@@ -53,6 +58,9 @@ internal sealed class JobQueue(JobDatabase database, TimeProvider clock)
     public bool IsSuspect(long id) => database.Read(connection =>
         connection.Scalar<long>("SELECT deaths >= $suspect FROM jobs WHERE id = $id", ("$suspect", SuspectDeaths), ("$id", id)) == 1);
 
+    /// <summary>A stage and what of it is done, as one number that grows.</summary>
+    public static long PositionOf(GenerationStage stage, int done) => ((long)stage << 32) | (uint)done;
+
     /// <summary>Notes how far running jobs have come; further than before is what tells an unlucky job from a deadly one.</summary>
     /// <returns>Those of the worker's jobs that somebody has cancelled.</returns>
     public IReadOnlyList<long> Reached(string worker, IReadOnlyCollection<KeyValuePair<long, long>> positions) => positions.Count == 0
@@ -61,7 +69,7 @@ internal sealed class JobQueue(JobDatabase database, TimeProvider clock)
         {
             foreach (var (id, position) in positions)
             {
-                connection.Run("UPDATE jobs SET reached = $position WHERE id = $id AND reached < $position", ("$position", position), ("$id", id));
+                connection.Run("UPDATE jobs SET position = $position, reached = max(reached, $position) WHERE id = $id", ("$position", position), ("$id", id));
             }
 
             return CancelledOf(connection, worker);
@@ -112,8 +120,8 @@ internal sealed class JobQueue(JobDatabase database, TimeProvider clock)
     public void Abandon(long id, string worker) => database.Write(connection =>
     {
         connection.Run(
-            "UPDATE jobs SET deaths = CASE WHEN reached > reached_before THEN 0 ELSE deaths + 1 END, state = 0, worker = NULL WHERE id = $id AND state = 1 AND worker = $worker",
-            ("$id", id), ("$worker", worker));
+            "UPDATE jobs SET deaths = CASE WHEN reached > reached_before THEN 0 WHEN position < $own THEN deaths ELSE deaths + 1 END, state = 0, worker = NULL WHERE id = $id AND state = 1 AND worker = $worker",
+            ("$own", OwnWork), ("$id", id), ("$worker", worker));
         return connection.Run(
             "UPDATE jobs SET state = CASE WHEN cancel THEN 4 ELSE 3 END, finished_at = $now, error = $error WHERE id = $id AND state = 0 AND (cancel OR deaths >= $fatal)",
             ("$now", Now()), ("$fatal", FatalDeaths), ("$id", id),

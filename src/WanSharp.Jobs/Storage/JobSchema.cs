@@ -26,6 +26,7 @@ internal static class JobSchema
             attempts INTEGER NOT NULL DEFAULT 0,
             failures INTEGER NOT NULL DEFAULT 0,
             deaths INTEGER NOT NULL DEFAULT 0,
+            position INTEGER NOT NULL DEFAULT 0,
             reached INTEGER NOT NULL DEFAULT 0,
             reached_before INTEGER NOT NULL DEFAULT 0,
             cancel INTEGER NOT NULL DEFAULT 0,
