@@ -65,7 +65,7 @@ public sealed class VideoGenerator : IVideoGenerator
         _networks = new EngineNetworks(model, runtime, settings, transformer, _options.Workers);
         _batches = new BatchSizer(_options.BatchSize, _options.Workers, model.Transformer, ActivationBytes(runtime));
         _lanes = new ComputeLanes(_options, _networks, _batches, _telemetry, _stop.Token);
-        _admission = new AdmissionGate(_options.Workers * MostWaitingSteps, MostFinishing);
+        _admission = new AdmissionGate(_options.Workers * MostWaitingSteps, MostFinishing, _options.Clock);
         _identity = new SnapshotIdentity(runtime, settings, transformer);
         var (features, keys) = (new FeatureCache(_options.Features, _options.FeatureBytes), new FeatureKeys(model, _identity.Executable));
         _prompts = new PromptEncoder(model, _networks, _lanes, features, keys);

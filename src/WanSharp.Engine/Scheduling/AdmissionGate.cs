@@ -2,15 +2,16 @@ namespace WanSharp.Engine.Scheduling;
 
 /// <summary>
 /// Bounds the clips that hold memory: so many from encoding to their last step, and so many more whose frames wait for their
-/// writers. The rest wait outside, the highest priority first, then the oldest.
+/// writers. The rest wait outside, the highest priority first, which rises as in the lanes' queue, then the oldest.
 /// </summary>
 /// <remarks>Thread-safe. A writer that takes its time holds up nobody's steps until as many clips wait for writers.</remarks>
 /// <param name="denoising">Clips from encoding to the last step.</param>
 /// <param name="finishing">Clips that are decoded and written.</param>
-internal sealed class AdmissionGate(int denoising, int finishing)
+/// <param name="clock">Tells how long clips wait.</param>
+internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider clock)
 {
     private readonly Lock _gate = new();
-    private readonly List<(ClipRun Clip, TaskCompletionSource Admitted)> _waiting = [];
+    private readonly List<(ClipRun Clip, long Since, TaskCompletionSource Admitted)> _waiting = [];
     private int _denoising;
     private int _finishing;
 
@@ -21,7 +22,7 @@ internal sealed class AdmissionGate(int denoising, int finishing)
         var admitted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
-            _waiting.Add((clip, admitted));
+            _waiting.Add((clip, clock.GetTimestamp(), admitted));
             Admit();
         }
 
@@ -44,7 +45,8 @@ internal sealed class AdmissionGate(int denoising, int finishing)
     {
         while (_waiting.Count > 0 && _denoising < denoising && _finishing < finishing)
         {
-            var next = _waiting.OrderByDescending(waiting => waiting.Clip.Options.Priority).ThenBy(waiting => waiting.Clip.Order).First();
+            var now = clock.GetTimestamp();
+            var next = _waiting.OrderByDescending(waiting => waiting.Clip.PriorityAfter(waiting.Since, now)).ThenBy(waiting => waiting.Clip.Order).First();
             _waiting.Remove(next);
             _denoising++;
             next.Admitted.SetResult();
@@ -55,7 +57,7 @@ internal sealed class AdmissionGate(int denoising, int finishing)
     {
         lock (_gate)
         {
-            if (_waiting.Remove((clip, admitted)))
+            if (_waiting.RemoveAll(waiting => waiting.Admitted == admitted) > 0)
             {
                 admitted.SetCanceled(clip.Cancelled);
             }

@@ -10,5 +10,13 @@ namespace WanSharp.Engine.Scheduling;
 /// <param name="Cancelled">The caller's order to stop, or the generator's end.</param>
 internal sealed record ClipRun(GenerationPlan Plan, GenerationRunOptions Options, ClipClock Clock, long Order, CancellationToken Cancelled)
 {
+    /// <summary>Waiting as long as this counts as much as one level of priority.</summary>
+    public static readonly TimeSpan Rise = TimeSpan.FromSeconds(30);
+
+    /// <summary>The clip's priority after waiting, so that nothing starves.</summary>
+    /// <param name="waitsSince">When it began to wait.</param>
+    /// <param name="now">The time at which clips are compared.</param>
+    public long PriorityAfter(long waitsSince, long now) => Options.Priority + (Clock.Time.GetElapsedTime(waitsSince, now).Ticks / Rise.Ticks);
+
     public void Report(GenerationStage stage, int done, int total) => Options.Progress?.Report(new GenerationProgress(stage, done, total));
 }

@@ -53,6 +53,11 @@ internal sealed class ComputeLanes : IDisposable
     /// <param name="identity">What its snapshots are marked with.</param>
     public async Task DenoiseAsync(ClipRun clip, DenoiseState state, string identity)
     {
+        if (state.Done)
+        {
+            return; // resumed after its last step
+        }
+
         var snapshots = new SnapshotKeeper(clip, identity);
         var work = new StepWork(clip, state, snapshots);
         try

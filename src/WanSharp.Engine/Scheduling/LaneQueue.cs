@@ -2,7 +2,7 @@ namespace WanSharp.Engine.Scheduling;
 
 /// <summary>The work that waits for a lane, and the choice of what comes next.</summary>
 /// <remarks>
-/// Thread-safe. The highest priority goes first, and what waits rises by one level every <see cref="Rise"/>, so that
+/// Thread-safe. The highest priority goes first, and what waits rises by one level every <see cref="ClipRun.Rise"/>, so that
 /// nothing starves. Among equals, what is nearest to the end goes first: it frees memory and keeps writers busy, and what is
 /// encoded soon can share the next step. Then the oldest clip. A clip keeps the lane of its first step.
 /// </remarks>
@@ -10,9 +10,6 @@ namespace WanSharp.Engine.Scheduling;
 /// <param name="clock">Tells how long work waits.</param>
 internal sealed class LaneQueue(BatchSizer batches, TimeProvider clock)
 {
-    /// <summary>Waiting as long as this counts as much as one level of priority.</summary>
-    public static readonly TimeSpan Rise = TimeSpan.FromSeconds(30);
-
     private const string Closed = "The generator was disposed.";
 
     private static readonly GenerationStage[] Urgency = [GenerationStage.Decode, GenerationStage.Encode, GenerationStage.Denoise];
@@ -98,7 +95,8 @@ internal sealed class LaneQueue(BatchSizer batches, TimeProvider clock)
     private List<LaneWork> TakeNext(int lane)
     {
         List<LaneWork> open = [.. _waiting.Where(work => work is not StepWork step || ((step.Lane ?? lane) == lane && lane < batches.LanesFor(step.Key)))];
-        open.Sort(Compare);
+        var now = clock.GetTimestamp(); // one for all comparisons: an order must not change while it is made
+        open.Sort((a, b) => Compare(a, b, now));
         List<LaneWork> taken = open is [StepWork first, ..] ? [.. Companions(first, open.OfType<StepWork>(), lane)] : [.. open.Take(1)];
         _waiting.RemoveAll(taken.Contains);
         return taken;
@@ -119,12 +117,10 @@ internal sealed class LaneQueue(BatchSizer batches, TimeProvider clock)
         return taken;
     }
 
-    private int Compare(LaneWork a, LaneWork b)
+    private static int Compare(LaneWork a, LaneWork b, long now)
     {
-        var byPriority = Priority(b).CompareTo(Priority(a));
+        var byPriority = b.Clip.PriorityAfter(b.WaitsSince, now).CompareTo(a.Clip.PriorityAfter(a.WaitsSince, now));
         var byStage = Array.IndexOf(Urgency, a.Stage).CompareTo(Array.IndexOf(Urgency, b.Stage));
         return byPriority != 0 ? byPriority : byStage != 0 ? byStage : a.Clip.Order.CompareTo(b.Clip.Order);
     }
-
-    private long Priority(LaneWork work) => work.Clip.Options.Priority + (clock.GetElapsedTime(work.WaitsSince).Ticks / Rise.Ticks);
 }

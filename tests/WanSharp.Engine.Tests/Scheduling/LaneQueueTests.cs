@@ -30,7 +30,7 @@ public class LaneQueueTests
     public void Take_OfALowPriorityThatWaitedLong_GoesBeforeNewWorkOfAHigherOne()
     {
         var patient = Add(1, GenerationStage.Encode, priority: -2);
-        _clock.Advance(LaneQueue.Rise * 3);
+        _clock.Advance(ClipRun.Rise * 3);
         var urgent = Add(2, GenerationStage.Encode);
 
         Assert.Equal([patient, urgent], TakeAll(2));
@@ -66,16 +66,5 @@ public class LaneQueueTests
         var work = new SingleWork(clip, stage, () => { });
         _queue.Add(work);
         return work;
-    }
-
-    private sealed class SteppedClock : TimeProvider
-    {
-        private long _now;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => _now;
-
-        public void Advance(TimeSpan time) => _now += time.Ticks;
     }
 }

@@ -1,0 +1,56 @@
+using WanSharp.Engine.Scheduling;
+
+namespace WanSharp.Engine.Tests.Scheduling;
+
+public class AdmissionGateTests
+{
+    private readonly SteppedClock _clock = new();
+
+    [Fact]
+    public async Task Enter_WhenFull_WaitsForAPlace()
+    {
+        var gate = new AdmissionGate(denoising: 1, finishing: 1, _clock);
+        var first = await gate.EnterAsync(Clip(1));
+        var second = gate.EnterAsync(Clip(2));
+        Assert.False(second.IsCompleted);
+
+        first.BeginFinishing(); // its steps are done, but its writer is the one that may wait
+        Assert.False(second.IsCompleted);
+        first.Dispose();
+
+        (await second).Dispose();
+    }
+
+    [Fact]
+    public async Task Enter_OfALowPriorityThatWaitedLong_GoesBeforeAHigherOne()
+    {
+        var gate = new AdmissionGate(denoising: 1, finishing: 1, _clock);
+        var first = await gate.EnterAsync(Clip(1));
+        var patient = gate.EnterAsync(Clip(2, priority: -2));
+        _clock.Advance(ClipRun.Rise * 3);
+        var urgent = gate.EnterAsync(Clip(3));
+
+        first.Dispose();
+
+        Assert.Same(patient, await Task.WhenAny(patient, urgent));
+        (await patient).Dispose();
+        (await urgent).Dispose();
+    }
+
+    [Fact]
+    public async Task Enter_Cancelled_LeavesTheQueue()
+    {
+        var gate = new AdmissionGate(denoising: 1, finishing: 1, _clock);
+        var first = await gate.EnterAsync(Clip(1));
+        using var stop = new CancellationTokenSource();
+        var cancelled = gate.EnterAsync(Clip(2, cancelled: stop.Token));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+
+        first.Dispose();
+        (await gate.EnterAsync(Clip(3))).Dispose();
+    }
+
+    private ClipRun Clip(long order, int priority = 0, CancellationToken cancelled = default) =>
+        new(Plan: null!, new GenerationRunOptions { Priority = priority }, new ClipClock(_clock), order, cancelled);
+}
