@@ -90,7 +90,11 @@ internal sealed class BatchBackend : IAsyncDisposable
             var session = EngineSetup.SettingsFor(environment, runtime, settings.Provider, settings.ProviderOptions);
             var shared = options with { Features = new DiskFeatureStore(features) };
             var generator = Own(new VideoGenerator(model, runtime, session, EngineSetup.TransformerOptions(environment, settings.Precision), shared));
-            return new BatchBackend(new LocalBackend(generator, ffmpeg, Estimate(model, machine)), model.Name, (options.BatchSize ?? ChosenBatch) + options.Workers + Around, [.. owned]);
+            var backend = new LocalBackend(generator, ffmpeg, Estimate(model, machine))
+            {
+                Execution = [runtime.Version, $"{settings.Precision}", session.Provider, .. settings.ProviderOptions.OrderBy(option => option.Key, StringComparer.Ordinal).Select(option => $"{option.Key}={option.Value}")],
+            };
+            return new BatchBackend(backend, model.Name, (options.BatchSize ?? ChosenBatch) + options.Workers + Around, [.. owned]);
         }
         catch
         {

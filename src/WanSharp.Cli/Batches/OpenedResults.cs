@@ -9,10 +9,8 @@ internal sealed class OpenedResults(ContentStore? store) : IDisposable
 {
     public IResultCache? Cache { get; } = store is null ? null : new ResultCache(store);
 
-    public static OpenedResults In(CliEnvironment environment) => new(new ContentStore(
-        Path.Combine(EngineSetup.CacheFolder(environment), CacheSections.Results),
-        new ContentStoreOptions { Warn = message => environment.Error.WriteLine($"wan: {PlainText.OneLine(message)}") },
-        environment.Clock));
+    public static OpenedResults In(CliEnvironment environment) => new(new CacheRoot(EngineSetup.CacheFolder(environment), environment.Clock)
+        .Open(CacheSections.Results, message => environment.Error.WriteLine($"wan: {PlainText.OneLine(message)}")));
 
     public void Dispose() => store?.Dispose();
 }
