@@ -15,7 +15,7 @@ internal sealed class CacheCommand(CliEnvironment environment)
     private readonly Option<long?> _maximum = Amounts.SizeOption("--max-size", "Then remove what was not used for longest, until this much is left: 20GB.");
 
     private readonly Argument<string?> _section = ChoiceOption.CreateArgument<string?>(
-        "section", "Only this section: results, features, weights or graphs.", [.. CacheSections.All.Select(name => (name, (string?)name))]);
+        "section", "Only this section.", [.. CacheSections.All.Select(name => (name, (string?)name))]);
 
     private CacheRoot Root => new(EngineSetup.CacheFolder(environment), environment.Clock);
 
