@@ -40,9 +40,11 @@ internal static class EngineSetup
         return new SessionSettings { Provider = name, ProviderOptions = DeviceTuning.For(name, device, options) };
     }
 
-    /// <summary>How a transformer is compiled for a precision; what that needs prepared is kept in the cache.</summary>
-    public static TransformerOptions TransformerOptions(CliEnvironment environment, Quantization quantization) => new()
+    /// <summary>How a transformer is compiled; what that needs prepared is kept in the cache.</summary>
+    public static TransformerOptions TransformerOptions(CliEnvironment environment, Quantization quantization, CompileMode mode = CompileMode.Blocks) => new()
     {
+        Mode = mode,
+        CacheFolder = Path.Combine(CacheFolder(environment), CacheSections.Graphs),
         Quantization = quantization,
         WeightsFolder = Path.Combine(CacheFolder(environment), CacheSections.Weights),
     };

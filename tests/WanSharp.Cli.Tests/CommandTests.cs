@@ -27,6 +27,19 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Generate_OfTheWholeNetwork_KeepsItsGraphInTheCache()
+    {
+        var run = await CommandLineRun.RunAsync(
+            ["generate", "a star", .. Tiny, "--compile", "whole", "-o", _folder["clip.gif"]],
+            variables: new Dictionary<string, string> { ["WAN_CACHE"] = _folder["cache"], ["PATH"] = Environment.GetEnvironmentVariable("PATH")! },
+            cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+        Assert.True(File.Exists(_folder["clip.gif"]));
+        Assert.Single(Directory.GetFiles(Path.Combine(_folder["cache"], "graphs"), "graph.onnx", SearchOption.AllDirectories));
+    }
+
+    [Fact]
     public async Task Inspect_PrintsTheCommandThatMakesTheSameClipAgain()
     {
         var generated = await RunAsync(["generate", .. Tiny, "-o", _folder["first.gif"], "--", "-a star that isn't red"]);

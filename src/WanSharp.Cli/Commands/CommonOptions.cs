@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
+using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Providers;
 
 namespace WanSharp.Cli.Commands;
@@ -68,6 +69,10 @@ internal static class CommonOptions
     public static Option<Quantization> PrecisionOption() => ChoiceOption.Create(
         "--precision", "What the transformer's blocks multiply: floats, or 8-bit integers (faster, at a small loss; CPU only). auto is fp32.",
         ("auto", Quantization.None), (Precision.Full, Quantization.None), (Precision.EightBit, Quantization.EightBit));
+
+    public static Option<CompileMode> Compile() => ChoiceOption.Create(
+        "--compile", "What of the transformer is one compiled graph: a block, which starts at once, or the whole network with its weights packed, for long clips on the CPU.",
+        ("blocks", CompileMode.Blocks), ("whole", CompileMode.Whole));
 
     public static Option<int?> Threads()
     {

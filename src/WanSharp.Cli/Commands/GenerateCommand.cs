@@ -7,6 +7,7 @@ using WanSharp.Engine.Images;
 using WanSharp.Engine.Output;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
+using WanSharp.Runtime.Networks;
 
 namespace WanSharp.Cli.Commands;
 
@@ -25,6 +26,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
     private readonly Option<string> _provider = CommonOptions.Provider();
     private readonly Option<IReadOnlyDictionary<string, string>> _providerOptions = CommonOptions.ProviderOptions();
     private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
+    private readonly Option<CompileMode> _compile = CommonOptions.Compile();
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<VaeTileChoice> _vaeTile = new("--vae-tile")
     {
@@ -39,7 +41,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
     public static Command Build(CliEnvironment environment)
     {
         var self = new GenerateCommand(environment);
-        var command = new Command("generate", "Make one video from a sentence.") { self._output, self._model, self._provider, self._providerOptions, self._precision, self._threads, self._vaeTile, self._json };
+        var command = new Command("generate", "Make one video from a sentence.") { self._output, self._model, self._provider, self._providerOptions, self._precision, self._compile, self._threads, self._vaeTile, self._json };
         self._request.AddTo(command);
         command.SetAction(self.RunAsync);
         return command.WithExamples(
@@ -64,7 +66,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             model,
             runtime,
             EngineSetup.SettingsFor(environment, runtime, parsed.GetValue(_provider)!, parsed.GetValue(_providerOptions)!),
-            EngineSetup.TransformerOptions(environment, parsed.GetValue(_precision)),
+            EngineSetup.TransformerOptions(environment, parsed.GetValue(_precision), parsed.GetValue(_compile)),
             new EngineOptions { VaeTile = parsed.GetValue(_vaeTile)! });
         model.ReadDigest(new DigestProgress(environment), cancellationToken);
         var plan = generator.Plan(request);

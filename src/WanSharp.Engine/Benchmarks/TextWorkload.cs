@@ -44,28 +44,15 @@ internal sealed class TextWorkload : Workload
         ["num_buckets"] = _config.Buckets,
     };
 
-    public override async Task<ILoadedNetwork> LoadAsync(string checkpoint, BenchmarkContext context, CancellationToken cancellationToken)
-    {
-        var loaded = new Loaded(this, context.Runtime, new WeightStore(Checkpoint.Open(checkpoint)));
-        try
-        {
-            await loaded.CompileAsync(context, cancellationToken);
-            return loaded;
-        }
-        catch
-        {
-            loaded.Dispose();
-            throw;
-        }
-    }
+    protected override ILoadedNetwork Load(WeightStore weights, BenchmarkContext context) => new Loaded(this, context, weights);
 
-    private sealed class Loaded(TextWorkload workload, OrtRuntime runtime, WeightStore weights) : ILoadedNetwork
+    private sealed class Loaded(TextWorkload workload, BenchmarkContext context, WeightStore weights) : ILoadedNetwork
     {
-        private readonly GraphCache _graphs = new(runtime);
+        private readonly GraphCache _graphs = new(context.Runtime);
         private TextEncoderRunner? _encoder;
         private Tensor? _text;
 
-        public async Task CompileAsync(BenchmarkContext context, CancellationToken cancellationToken) =>
+        public async Task CompileAsync(CancellationToken cancellationToken) =>
             _encoder = await TextEncoderRunner.CreateAsync(_graphs, workload._config, weights, context.Settings, cancellationToken: cancellationToken);
 
         public Tensor Forward(CancellationToken cancellationToken)

@@ -77,29 +77,16 @@ internal sealed class TransformerWorkload : Workload
         ["eps"] = _config.Eps,
     };
 
-    public override async Task<ILoadedNetwork> LoadAsync(string checkpoint, BenchmarkContext context, CancellationToken cancellationToken)
-    {
-        var loaded = new Loaded(this, context.Runtime, new WeightStore(Checkpoint.Open(checkpoint)));
-        try
-        {
-            await loaded.CompileAsync(context, cancellationToken);
-            return loaded;
-        }
-        catch
-        {
-            loaded.Dispose();
-            throw;
-        }
-    }
+    protected override ILoadedNetwork Load(WeightStore weights, BenchmarkContext context) => new Loaded(this, context, weights);
 
-    private sealed class Loaded(TransformerWorkload workload, OrtRuntime runtime, WeightStore weights) : ILoadedNetwork
+    private sealed class Loaded(TransformerWorkload workload, BenchmarkContext context, WeightStore weights) : ILoadedNetwork
     {
-        private readonly GraphCache _graphs = new(runtime);
+        private readonly GraphCache _graphs = new(context.Runtime);
         private readonly Tensor _velocity = Tensor.Zeros(DType.F32, workload._latents);
         private TransformerRunner? _transformer;
         private TextKeys? _keys;
 
-        public async Task CompileAsync(BenchmarkContext context, CancellationToken cancellationToken) => _transformer = await TransformerRunner.CreateAsync(
+        public async Task CompileAsync(CancellationToken cancellationToken) => _transformer = await TransformerRunner.CreateAsync(
             _graphs, workload._config, weights, context.Settings, options: context.Transformer, cancellationToken: cancellationToken);
 
         public Tensor Forward(CancellationToken cancellationToken)

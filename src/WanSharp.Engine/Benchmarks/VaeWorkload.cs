@@ -51,15 +51,15 @@ internal sealed class VaeWorkload : Workload
         }
         : throw new BenchmarkException("The peer has no VAE of Wan 2.2: leave --peer out, or measure another shape.");
 
-    public override Task<ILoadedNetwork> LoadAsync(string checkpoint, BenchmarkContext context, CancellationToken cancellationToken)
-    {
-        var weights = new WeightStore(Checkpoint.Open(checkpoint));
-        return Task.FromResult<ILoadedNetwork>(new Loaded(this, new VaeRunner(context.Runtime, _config, weights, context.Settings), weights));
-    }
+    protected override ILoadedNetwork Load(WeightStore weights, BenchmarkContext context) =>
+        new Loaded(this, new VaeRunner(context.Runtime, _config, weights, context.Settings), weights);
 
     private sealed class Loaded(VaeWorkload workload, VaeRunner vae, WeightStore weights) : ILoadedNetwork
     {
         private Tensor? _clip;
+
+        /// <summary>Nothing to do: each graph compiles as the first clip needs it.</summary>
+        public Task CompileAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
         public Tensor Forward(CancellationToken cancellationToken)
         {

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using WanSharp.Engine.Noise;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
+using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Benchmarks;
@@ -59,7 +60,20 @@ internal abstract class Workload : IDisposable
     }
 
     /// <summary>Loads the network: maps the weights, compiles.</summary>
-    public abstract Task<ILoadedNetwork> LoadAsync(string checkpoint, BenchmarkContext context, CancellationToken cancellationToken);
+    public async Task<ILoadedNetwork> LoadAsync(string checkpoint, BenchmarkContext context, CancellationToken cancellationToken)
+    {
+        var loaded = Load(new WeightStore(Checkpoint.Open(checkpoint)), context);
+        try
+        {
+            await loaded.CompileAsync(cancellationToken);
+            return loaded;
+        }
+        catch
+        {
+            loaded.Dispose();
+            throw;
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -69,6 +83,9 @@ internal abstract class Workload : IDisposable
             input.Dispose();
         }
     }
+
+    /// <summary>The network on its weights, which it owns; not compiled yet.</summary>
+    protected abstract ILoadedNetwork Load(WeightStore weights, BenchmarkContext context);
 
     /// <summary>Adds an input of standard normal noise.</summary>
     protected Tensor AddNoise(string name, Shape shape)

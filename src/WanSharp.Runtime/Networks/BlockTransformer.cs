@@ -40,7 +40,7 @@ internal sealed class BlockTransformer : TransformerRunner
         Action<string, Tensor>? observe, CancellationToken cancellationToken)
     {
         var loader = new NetworkLoader(graphs, settings, weights);
-        var options = loader.Options(observed: observe is not null) with { Quantization = transformer.Quantization };
+        var options = loader.Options(observed: observe is not null) with { Compute = transformer.Compute, Quantization = transformer.Quantization };
         var owned = new List<IDisposable>();
         try
         {

@@ -1,4 +1,5 @@
 using WanSharp.Graphs;
+using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Networks;
 
@@ -26,6 +27,13 @@ public sealed record TransformerOptions
     /// all tokens are still held. For <see cref="CompileMode.Blocks"/> on the processor. Default: null, all at once. Range: 1 and up.
     /// </summary>
     public int? TokensAtOnce { get; init; }
+
+    /// <summary>
+    /// The element type of matrix products and attention: F32 (default), or F16 or BF16 for devices that are faster in it;
+    /// the residual stream, norms, modulation and the head stay in F32. The processor's kernels compute F16 by way of F32,
+    /// and have none for BF16.
+    /// </summary>
+    public DType Compute { get; init; } = DType.F32;
 
     /// <summary>
     /// Whether the linear layers of the blocks multiply 8-bit integers: faster on a processor, at a small loss; embeddings,

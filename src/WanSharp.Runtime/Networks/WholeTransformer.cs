@@ -34,7 +34,7 @@ internal sealed class WholeTransformer : TransformerRunner
         Action<string, Tensor>? observe, CancellationToken cancellationToken)
     {
         var loader = new NetworkLoader(graphs, settings, weights);
-        var written = loader.Options(observed: observe is not null) with { Quantization = options.Quantization };
+        var written = loader.Options(observed: observe is not null) with { Compute = options.Compute, Quantization = options.Quantization };
         var context = await ContextEncoder.LoadAsync(loader, configuration, written, options.KeyBytes, observe, cancellationToken);
         try
         {
