@@ -1,5 +1,7 @@
+using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Models;
 using WanSharp.Engine.Requests;
+using WanSharp.Engine.Strategies;
 using WanSharp.Engine.Text;
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
@@ -65,6 +67,38 @@ public sealed class CostModel
         StageWork?[] stages = [text, image, denoise, decode];
         return new GenerationWork { Stages = [.. stages.OfType<StageWork>()], Memory = [.. Memory(plan, text, image, denoise, decode).Where(part => part.Bytes > 0)] };
     }
+
+    /// <summary>What a strategy for a plan is chosen from.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="isOnHost">Whether the processor computes.</param>
+    /// <inheritdoc cref="Count" path="/exception"/>
+    public StrategyFacts Facts(GenerationPlan plan, bool isOnHost)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        string[] prompts = [plan.Settings.Prompt, plan.Settings.NegativePrompt];
+        int[] tokens = [.. prompts.Take(plan.Branches).Select(CountTokens)];
+        var (transformer, textEncoder) = (_transformer.Value, _textEncoder.Value);
+        var computed = transformer.GraphBytes - _graphs.TransformerOtherBytes;
+        var denoise = (long)Denoise(plan, tokens).Work.PeakBytes;
+        return new StrategyFacts
+        {
+            Blocks = _model.Transformer.Layers,
+            StoredBlock = (long)((double)transformer.StoredBytes * computed / transformer.GraphBytes) / _model.Transformer.Layers,
+            ComputedBlock = computed / _model.Transformer.Layers,
+            Widens = transformer.ConvertedBytes > KeptBytes,
+            OtherWeights = _graphs.TransformerOtherBytes + (transformer.ConvertedBytes <= KeptBytes ? transformer.ConvertedBytes : 0),
+            TextEncoder = textEncoder.StoredBytes + Converted(textEncoder, _graphs.TextEncoderBlockBytes),
+            Vae = (2 * _decoder.Value.GraphBytes) + _decoder.Value.ConvertedBytes,
+            TextActivations = (long)Text(tokens).Work.PeakBytes,
+            DenoiseActivations = atOnce => atOnce is { } most && most < plan.Tokens ? Math.Min(denoise, _graphs.PieceBytes(plan.Latents, most, tokens.Max())) : denoise,
+            DecodeActivations = isTiled => VaeTileChoice.StepBytes(_model.Vae, isTiled ? Tile(plan.Latents[3]) : plan.Latents[3], isTiled ? Tile(plan.Latents[4]) : plan.Latents[4]),
+            Tokens = plan.Tokens,
+            IsOnHost = isOnHost,
+        };
+    }
+
+    /// <summary>Positions of the smallest tile that is chosen without being asked for, or of the whole frame.</summary>
+    private static long Tile(long side) => Math.Min(side, VaeTileChoice.SmallestAutomatic);
 
     /// <summary>What a plan costs on a machine.</summary>
     /// <inheritdoc cref="Count" path="/exception"/>

@@ -12,6 +12,7 @@ internal sealed class NetworkGraphs
     private readonly Umt5Config _textEncoder;
     private readonly ClipVisionConfig? _clipVision;
     private readonly Lazy<(OnnxGraph Embed, OnnxGraph Block, OnnxGraph Head)> _denoising;
+    private readonly Lazy<(OnnxGraph Keys, OnnxGraph Rows)> _pieces;
     private readonly Lazy<(OnnxGraph Embed, OnnxGraph Keys)> _context;
     private readonly Lazy<OnnxGraph> _textBlock;
     private readonly Lazy<(OnnxGraph Embed, OnnxGraph Block)> _clip;
@@ -23,6 +24,7 @@ internal sealed class NetworkGraphs
         var options = new GraphOptions();
         var constants = options with { Weights = WeightStorage.Initializers };
         (_transformer, _textEncoder, _clipVision) = (transformer, textEncoder, clipVision);
+        _pieces = new(() => (WanTransformer.SelfKeys(transformer, options), WanTransformer.BlockRows(transformer, options)));
         _context = new(() => (WanTransformer.Context(transformer, options), WanTransformer.Keys(transformer, options)));
         _clip = new(() => clipVision is { } clip ? (ClipVision.Embed(clip, options), ClipVision.Block(clip, options)) : throw new InvalidOperationException("The model has no image encoder."));
         _denoising = new(() => (WanTransformer.Embed(transformer, options), WanTransformer.Block(transformer, options), WanTransformer.Head(transformer, options)));
@@ -55,6 +57,23 @@ internal sealed class NetworkGraphs
 
     /// <inheritdoc cref="TransformerBlockBytes"/>
     public long TextEncoderBlockBytes => BytesOf(_textBlock.Value);
+
+    /// <summary>Bytes of the transformer's weights outside the blocks.</summary>
+    public long TransformerOtherBytes => BytesOf(_context.Value.Embed) + BytesOf(_denoising.Value.Embed) + BytesOf(_denoising.Value.Head);
+
+    /// <summary>Bytes that a forward pass holds beside weights, if no more than some tokens run through a block at a time.</summary>
+    /// <param name="latents">The clip's latents, <c>[1, channels, frames, height, width]</c>.</param>
+    /// <param name="tokensAtOnce">The most tokens; fewer than the clip's.</param>
+    /// <param name="textTokens">Tokens of the longest prompt.</param>
+    public long PieceBytes(Shape latents, int tokensAtOnce, int textTokens)
+    {
+        var patch = _transformer.PatchSize;
+        var tokens = latents[2] / patch.Frames * (latents[3] / patch.Height) * (latents[4] / patch.Width);
+        var lengths = new Dictionary<string, long>(ContextLengths(batch: 1, textTokens)) { ["groups"] = 1, ["tokens"] = tokensAtOnce, ["all_tokens"] = tokens };
+        var (keys, rows) = _pieces.Value;
+        const int Between = 4; // what a block takes and gives, its keys and its values
+        return (Between * tokens * _transformer.Dim * sizeof(float)) + (long)Math.Max(keys.CountWork(lengths).PeakBytes, rows.CountWork(lengths).PeakBytes);
+    }
 
     /// <summary>A forward pass of the transformer.</summary>
     /// <param name="latents">The clip's latents, <c>[1, channels, frames, height, width]</c>.</param>
