@@ -87,5 +87,8 @@ internal static class CommonOptions
         return threads;
     }
 
+    public static Option<long?> Memory() =>
+        Amounts.SizeOption("--memory", "The memory that may be used, such as 6GB: the model runs in whatever way fits. auto (default): what is free now.", none: "auto");
+
     public static Option<bool> Json() => new("--json") { Description = "Print the result as one line of JSON." };
 }

@@ -2,6 +2,8 @@ using System.CommandLine;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Images;
 using WanSharp.Engine.Planning;
+using WanSharp.Engine.Strategies;
+using WanSharp.Runtime.Memory;
 
 namespace WanSharp.Cli.Commands;
 
@@ -12,6 +14,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
     private readonly Option<string> _model = CommonOptions.Model();
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _calibrate = new("--calibrate") { Description = "Measure this machine again, which takes 2 to 5 seconds; without it, what was measured holds for 30 days." };
+    private readonly Option<long?> _memory = CommonOptions.Memory();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Build(CliEnvironment environment)
@@ -19,7 +22,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
         var self = new PlanCommand(environment);
         var command = new Command("plan", "Say what a generation would compute, hold in memory and take on this machine's processor; nothing of the model runs.")
         {
-            self._model, self._threads, self._calibrate, self._json,
+            self._model, self._threads, self._calibrate, self._memory, self._json,
         };
         self._request.AddTo(command);
         command.SetAction(self.RunAsync);
@@ -27,6 +30,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
             "wan plan \"a red circle moving left on a black background\"",
             "wan plan \"a cat on a roof\" --model ./Wan2.1-T2V-1.3B --size 832x480 --frames 81",
             "wan plan \"a cat on a roof\" --steps 20 --json",
+            "wan plan \"a cat on a roof\" --memory 6GB",
             "wan plan \"a cat on a roof\" --calibrate");
     }
 
@@ -38,7 +42,12 @@ internal sealed class PlanCommand(CliEnvironment environment)
         var costs = new CostModel(model);
         var plan = costs.Sketch(request);
         var machine = EngineSetup.Calibrate(environment, parsed.GetValue(_threads), parsed.GetValue(_calibrate), cancellationToken);
-        var text = new PlanText(model, plan, costs.Predict(plan, machine), machine, PlanAlternatives.Of(costs, model, request, plan, machine));
+        var budget = parsed.GetValue(_memory) ?? HostMemoryFacts.Read().Free;
+        var text = new PlanText(model, plan, costs.Predict(plan, machine), machine, PlanAlternatives.Of(costs, model, request, plan, machine))
+        {
+            Strategy = StrategyChooser.Choose(costs.Facts(plan, isOnHost: true), budget),
+            Budget = budget,
+        };
         environment.Out.WriteLine(parsed.GetValue(_json) ? text.Json().ToJsonString(JsonText.Readable) : text.Describe());
         return ExitCode.Done;
     }

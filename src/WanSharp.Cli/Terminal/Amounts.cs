@@ -22,11 +22,14 @@ internal static class Amounts
     };
 
     /// <summary>An option that takes a size.</summary>
-    public static Option<long?> SizeOption(string name, string description) => new(name)
+    /// <param name="name">The option.</param>
+    /// <param name="description">What it means.</param>
+    /// <param name="none">A word for leaving it out, or null.</param>
+    public static Option<long?> SizeOption(string name, string description, string? none = null) => new(name)
     {
         Description = description,
-        HelpName = "SIZE",
-        CustomParser = argument => (long?)Parse(argument, Sizes, MostBytes, "a size such as 20GB, 500MB or 0B"),
+        HelpName = none is null ? "SIZE" : $"{none}|SIZE",
+        CustomParser = argument => argument.Tokens[0].Value.Equals(none, StringComparison.OrdinalIgnoreCase) ? null : (long?)Parse(argument, Sizes, MostBytes, "a size such as 20GB, 500MB or 0B"),
     };
 
     /// <summary>A size with three digits and its unit.</summary>

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using WanSharp.Engine.Models;
 using WanSharp.Engine.Planning;
+using WanSharp.Engine.Strategies;
 
 namespace WanSharp.Cli.Terminal;
 
@@ -15,6 +16,12 @@ namespace WanSharp.Cli.Terminal;
 internal sealed record PlanText(WanModel Model, GenerationPlan Plan, GenerationCost Cost, Calibration Machine, IReadOnlyList<PlanAlternative> Alternatives)
 {
     private const double Giga = 1e9;
+
+    /// <summary>How it would run in the memory that it may use.</summary>
+    public required Strategy Strategy { get; init; }
+
+    /// <summary>The memory that it may use, in bytes.</summary>
+    public required long Budget { get; init; }
 
     public string Describe() => string.Join(Environment.NewLine, Lines());
 
@@ -37,6 +44,13 @@ internal sealed record PlanText(WanModel Model, GenerationPlan Plan, GenerationC
         })]),
         ["private_bytes"] = Cost.PrivateBytes,
         ["mapped_bytes"] = Cost.MappedBytes,
+        ["strategy"] = new JsonObject
+        {
+            ["budget"] = Budget, ["bytes"] = Strategy.Bytes, ["compile"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(Strategy.Compile.ToString()),
+            ["blocks"] = Strategy.Blocks, ["resident_blocks"] = Strategy.ResidentBlocks, ["tokens_at_once"] = Strategy.TokensAtOnce,
+            ["vae_tiles"] = Strategy.IsTiled, ["keeps_text_encoder"] = Strategy.KeepsTextEncoder,
+            ["reasons"] = new JsonArray([.. Strategy.Reasons.Select(reason => JsonValue.Create(reason))]),
+        },
         ["alternatives"] = new JsonArray([.. Alternatives.Select(other => new JsonObject
         {
             ["options"] = other.Options, ["seconds"] = Math.Round(other.Seconds, 3), ["private_bytes"] = other.PrivateBytes,
@@ -78,6 +92,13 @@ internal sealed record PlanText(WanModel Model, GenerationPlan Plan, GenerationC
         }
 
         yield return Text($"{"private at most",-50}{Bytes(Cost.PrivateBytes),12}  beside {Bytes(Cost.MappedBytes)} of files that the system may drop");
+        yield return "";
+        yield return Row("strategy", Text($"{Strategy}: {Bytes(Strategy.Bytes)} of {Bytes(Budget)}"));
+        foreach (var reason in Strategy.Reasons)
+        {
+            yield return Row("", reason);
+        }
+
         yield return "";
         foreach (var other in Alternatives)
         {
