@@ -5,6 +5,7 @@ using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
 using WanSharp.Runtime;
+using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Installation;
 using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Providers;
@@ -92,6 +93,14 @@ internal static class EngineSetup
     /// <summary>ffmpeg, from <c>WAN_FFMPEG</c>, the search path, or beside the program.</summary>
     public static string FindFfmpeg(CliEnvironment environment) =>
         FfmpegLocator.Find(environment.Variable("WAN_FFMPEG"), environment.Variable("PATH"), AppContext.BaseDirectory);
+
+    /// <summary>The memory that a model may use: what was said, or what is free now if the model is large beside it; null for one that is not.</summary>
+    public static long? MemoryFor(WanModel model, long? said)
+    {
+        const int Small = 4; // its weights widened, and as much again for what runs need
+        var stored = model.WeightTypes.Values.Sum(types => types.Values.Sum());
+        return said ?? (HostMemoryFacts.Read().Free is var free && Small * stored > free ? free : null);
+    }
 
     /// <summary>Where <c>wan providers install</c> puts libraries.</summary>
     public static string ProvidersFolder(CliEnvironment environment) => Path.Combine(CacheFolder(environment), "providers");

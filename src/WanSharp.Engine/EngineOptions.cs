@@ -25,6 +25,9 @@ public sealed record EngineOptions
     /// <summary>Whether frames are decoded in tiles. Default: where memory asks for it.</summary>
     public VaeTileChoice VaeTile { get; init; } = VaeTileChoice.Auto;
 
+    /// <summary>The memory that may be used, in bytes: the model runs in whatever way fits (<see cref="Strategies.StrategyChooser"/>). Default: null, all that the system gives.</summary>
+    public long? Memory { get; init; }
+
     /// <summary>What measures time. Default: the system's clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
@@ -43,6 +46,7 @@ public sealed record EngineOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize ?? 1, 1, nameof(BatchSize));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(BatchSize ?? 1, LargestBatch, nameof(BatchSize));
         ArgumentOutOfRangeException.ThrowIfNegative(FeatureBytes, nameof(FeatureBytes));
+        ArgumentOutOfRangeException.ThrowIfLessThan(Memory ?? 1, 1, nameof(Memory));
         ArgumentOutOfRangeException.ThrowIfLessThan(Workers, 1, nameof(Workers));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Workers, MostWorkers, nameof(Workers));
     }

@@ -38,6 +38,7 @@ public sealed class VideoGenerator : IVideoGenerator
     private readonly BatchSizer _batches;
     private readonly ComputeLanes _lanes;
     private readonly AdmissionGate _admission;
+    private readonly StrategyGate _strategies;
     private readonly PromptEncoder _prompts;
     private readonly ConditionEncoder _images;
     private readonly ClipDecoder _decoder;
@@ -65,6 +66,7 @@ public sealed class VideoGenerator : IVideoGenerator
         _networks = new EngineNetworks(model, runtime, settings, transformer, _options.Workers);
         _batches = new BatchSizer(_options.BatchSize, _options.Workers, model.Transformer, ActivationBytes(runtime));
         _lanes = new ComputeLanes(_options, _networks, _batches, _telemetry, _stop.Token);
+        _strategies = new StrategyGate(new CostModel(model), _networks, _options.Memory, transformer?.Mode ?? CompileMode.Blocks, settings.IsOnHost);
         _admission = new AdmissionGate(_options.Workers * MostWaitingSteps, MostFinishing, _options.Clock);
         _identity = new SnapshotIdentity(runtime, settings, transformer);
         var (features, keys) = (new FeatureCache(_options.Features, _options.FeatureBytes), new FeatureKeys(model, _identity.Executable));
@@ -81,7 +83,14 @@ public sealed class VideoGenerator : IVideoGenerator
     {
         ArgumentNullException.ThrowIfNull(request);
         var plan = GenerationPlanner.Plan(request, _model, _execution);
-        return plan with { VaeTiles = _options.VaeTile.For(_model.Vae, plan.Latents, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes) };
+        var strategy = _strategies.Choose(plan);
+        return plan with
+        {
+            Strategy = strategy,
+            VaeTiles = strategy is { IsTiled: true }
+                ? VaeTileChoice.Auto.For(_model.Vae, plan.Latents, memory: 0) // the smallest, as the strategy counts
+                : _options.VaeTile.For(_model.Vae, plan.Latents, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
+        };
     }
 
     /// <inheritdoc/>
@@ -119,7 +128,8 @@ public sealed class VideoGenerator : IVideoGenerator
 
     private async Task RunAsync(ClipRun clip, IFrameWriter frames)
     {
-        // 1. Load: map what is not mapped, compile what is not compiled.
+        // 1. Load: map what is not mapped, compile what is not compiled, in the way that fits.
+        using var way = await _strategies.EnterAsync(clip);
         clip.Report(GenerationStage.Load, 0, 1);
         using (clip.Clock.Enter(GenerationStage.Load))
         {
@@ -132,6 +142,11 @@ public sealed class VideoGenerator : IVideoGenerator
         using var place = await _admission.EnterAsync(clip);
         using var images = await _images.EncodeAsync(clip);
         var contexts = await _prompts.EncodeAsync(clip);
+        if (clip.Plan.Strategy is { KeepsTextEncoder: false })
+        {
+            await _networks.UnloadTextEncoderAsync(clip.Cancelled);
+        }
+
         encoding.Dispose();
 
         // 3. Denoise: noise to latents, step by step, together with whatever clips there are.

@@ -88,7 +88,7 @@ internal sealed class BatchBackend : IAsyncDisposable
             var runtime = Own(EngineSetup.OpenRuntime(environment, settings.Threads ?? ThreadsFor(options)));
             var features = Own(EngineSetup.OpenFeatures(environment));
             var session = EngineSetup.SettingsFor(environment, runtime, settings.Provider, settings.ProviderOptions);
-            var shared = options with { Features = new DiskFeatureStore(features) };
+            var shared = options.FeatureBytes > 0 ? options with { Features = new DiskFeatureStore(features) } : options;
             var generator = Own(new VideoGenerator(model, runtime, session, EngineSetup.TransformerOptions(environment, settings.Precision), shared));
             var backend = new LocalBackend(generator, ffmpeg, Estimate(model, machine))
             {

@@ -14,8 +14,8 @@ internal sealed class BenchThroughputCommand(CliEnvironment environment)
     private const double LeastSsim = 0.99;
 
     private readonly Option<ThroughputWorkload?> _workload = ChoiceOption.Create<ThroughputWorkload?>(
-        "--workload", "Which jobs: seed (15, three clips five times each) or unique (16, no two alike). Default: both.",
-        ("seed", ThroughputWorkload.Seed), ("unique", ThroughputWorkload.Unique), ("both", null));
+        "--workload", "Which jobs: seed (15, three clips five times each) or unique (16, no two alike).",
+        ("both", null), ("seed", ThroughputWorkload.Seed), ("unique", ThroughputWorkload.Unique));
 
     private readonly Option<string> _model = CommonOptions.Model();
     private readonly Option<string> _provider = CommonOptions.Provider();

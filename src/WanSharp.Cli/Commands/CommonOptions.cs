@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
+using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Providers;
 
@@ -87,8 +89,9 @@ internal static class CommonOptions
         return threads;
     }
 
-    public static Option<long?> Memory() =>
-        Amounts.SizeOption("--memory", "The memory that may be used, such as 6GB: the model runs in whatever way fits. auto (default): what is free now.", none: "auto");
+    public static Option<long?> Memory() => Amounts.SizeOption(
+        "--memory", "The memory that may be used, such as 6GB: the model runs in whatever way fits. auto: what is free now; it is the default for a model that is large beside it.",
+        ("auto", () => HostMemoryFacts.Read().Free));
 
     public static Option<bool> Json() => new("--json") { Description = "Print the result as one line of JSON." };
 }

@@ -36,12 +36,13 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         DefaultValueFactory = _ => VaeTileChoice.Auto,
     };
 
+    private readonly Option<long?> _memory = CommonOptions.Memory();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Build(CliEnvironment environment)
     {
         var self = new GenerateCommand(environment);
-        var command = new Command("generate", "Make one video from a sentence.") { self._output, self._model, self._provider, self._providerOptions, self._precision, self._compile, self._threads, self._vaeTile, self._json };
+        var command = new Command("generate", "Make one video from a sentence.") { self._output, self._model, self._provider, self._providerOptions, self._precision, self._compile, self._threads, self._vaeTile, self._memory, self._json };
         self._request.AddTo(command);
         command.SetAction(self.RunAsync);
         return command.WithExamples(
@@ -50,6 +51,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             "wan generate \"a blue star growing\" --steps 30 --guidance 5 -o sheet.png",
             "wan generate \"a blue star growing\" --precision int8 -o clip.mp4",
             "wan generate \"a green square moving up\" --image first.png -o clip.gif",
+            "wan generate \"a blue star growing\" --memory 6GB -o clip.mp4",
             "wan generate \"a lighthouse\" --size 1280x720 --vae-tile 384x384 -o clip.mp4");
     }
 
@@ -67,12 +69,17 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             runtime,
             EngineSetup.SettingsFor(environment, runtime, parsed.GetValue(_provider)!, parsed.GetValue(_providerOptions)!),
             EngineSetup.TransformerOptions(environment, parsed.GetValue(_precision), parsed.GetValue(_compile)),
-            new EngineOptions { VaeTile = parsed.GetValue(_vaeTile)! });
+            new EngineOptions { VaeTile = parsed.GetValue(_vaeTile)!, Memory = EngineSetup.MemoryFor(model, parsed.GetValue(_memory)) });
         model.ReadDigest(new DigestProgress(environment), cancellationToken);
         var plan = generator.Plan(request);
         if (plan.Settings.Execution is { Precision: Precision.EightBit })
         {
             environment.Error.WriteLine($"precision {Precision.EightBit}: the transformer's blocks multiply 8-bit integers, the rest stays in {Precision.Full}");
+        }
+
+        if (plan.Strategy is { } strategy)
+        {
+            environment.Error.WriteLine($"memory: {strategy}");
         }
 
         using (var progress = ProgressDisplay.Start(environment))

@@ -24,12 +24,14 @@ internal static class Amounts
     /// <summary>An option that takes a size.</summary>
     /// <param name="name">The option.</param>
     /// <param name="description">What it means.</param>
-    /// <param name="none">A word for leaving it out, or null.</param>
-    public static Option<long?> SizeOption(string name, string description, string? none = null) => new(name)
+    /// <param name="word">A word that stands for a size.</param>
+    public static Option<long?> SizeOption(string name, string description, (string Text, Func<long> Size)? word = null) => new(name)
     {
         Description = description,
-        HelpName = none is null ? "SIZE" : $"{none}|SIZE",
-        CustomParser = argument => argument.Tokens[0].Value.Equals(none, StringComparison.OrdinalIgnoreCase) ? null : (long?)Parse(argument, Sizes, MostBytes, "a size such as 20GB, 500MB or 0B"),
+        HelpName = word is { } known ? $"{known.Text}|SIZE" : "SIZE",
+        CustomParser = argument => word is { } meant && meant.Text.Equals(argument.Tokens[0].Value, StringComparison.OrdinalIgnoreCase)
+            ? meant.Size()
+            : (long?)Parse(argument, Sizes, MostBytes, "a size such as 20GB, 500MB or 0B"),
     };
 
     /// <summary>A size with three digits and its unit.</summary>

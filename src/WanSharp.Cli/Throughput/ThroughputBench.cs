@@ -44,7 +44,7 @@ internal sealed class ThroughputBench(CliEnvironment environment, BackendSetting
     public async Task<double> MeasureLatencyAsync(CancellationToken cancellationToken)
     {
         var entry = ThroughputWorkload.Seed.Entries[0];
-        await using var backend = await BatchBackend.OpenAsync(environment, settings, new Engine.EngineOptions(), cancellationToken);
+        await using var backend = await BatchBackend.OpenAsync(WithCache(Path.Combine(folder, "latency-cache")), settings, new Engine.EngineOptions(), estimates: false, cancellationToken);
         using var store = new ContentStore(Path.Combine(folder, "latency-results"));
         var results = new ResultCache(store);
         var seconds = new List<double>();
@@ -61,10 +61,13 @@ internal sealed class ThroughputBench(CliEnvironment environment, BackendSetting
         return seconds.Order().ElementAt(LatencyJobs / 2);
     }
 
+    /// <summary>The environment with a cache folder of its own, so that no row profits from another.</summary>
+    private CliEnvironment WithCache(string cache) => environment with { Variable = name => name == "WAN_CACHE" ? cache : environment.Variable(name) };
+
     private async Task<(IReadOnlyList<string> Clips, double? ComputeSeconds)> RunResidentAsync(
         ThroughputWorkload workload, ThroughputMode mode, string target, CancellationToken cancellationToken)
     {
-        await using var backend = await BatchBackend.OpenAsync(environment, settings, mode.Engine!, cancellationToken);
+        await using var backend = await BatchBackend.OpenAsync(WithCache(target + "-cache"), settings, mode.Engine!, estimates: false, cancellationToken);
         using var store = mode.CachesResults ? new ContentStore(target + "-results") : null;
         var results = store is null ? null : new ResultCache(store);
         var jobs = await RunJobsAsync(backend, workload.Entries, results, mode.OneAtATime ? 1 : backend.Concurrency, target, cancellationToken);

@@ -1,4 +1,3 @@
-using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Models;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
@@ -18,6 +17,9 @@ public sealed class CostModel
 {
     // What NetworkLoader keeps as converted copies, rather than converting block by block.
     private const long KeptBytes = 256L << 20;
+
+    // The side of the smallest tile that frames are decoded in without its being asked for, in positions of the latents.
+    private const int SmallestTile = 24;
 
     // What Denoiser runs as one batch.
     private const int LargestSharedTokens = 4096;
@@ -91,14 +93,16 @@ public sealed class CostModel
             Vae = (2 * _decoder.Value.GraphBytes) + _decoder.Value.ConvertedBytes,
             TextActivations = (long)Text(tokens).Work.PeakBytes,
             DenoiseActivations = atOnce => atOnce is { } most && most < plan.Tokens ? Math.Min(denoise, _graphs.PieceBytes(plan.Latents, most, tokens.Max())) : denoise,
-            DecodeActivations = isTiled => VaeTileChoice.StepBytes(_model.Vae, isTiled ? Tile(plan.Latents[3]) : plan.Latents[3], isTiled ? Tile(plan.Latents[4]) : plan.Latents[4]),
+            DecodeActivations = isTiled => DecodeBytes(isTiled ? TileOf(plan.Latents) : plan.Latents),
             Tokens = plan.Tokens,
             IsOnHost = isOnHost,
         };
     }
 
-    /// <summary>Positions of the smallest tile that is chosen without being asked for, or of the whole frame.</summary>
-    private static long Tile(long side) => Math.Min(side, VaeTileChoice.SmallestAutomatic);
+    private long DecodeBytes(Shape latents) => (long)_graphs.Decode(latents).PeakBytes + _graphs.DecoderCaches(latents);
+
+    /// <summary>[1, channels, frames, height, width] → the same of the smallest tile that is chosen without being asked for.</summary>
+    private static Shape TileOf(Shape latents) => [1, latents[1], latents[2], Math.Min(latents[3], SmallestTile), Math.Min(latents[4], SmallestTile)];
 
     /// <summary>What a plan costs on a machine.</summary>
     /// <inheritdoc cref="Count" path="/exception"/>

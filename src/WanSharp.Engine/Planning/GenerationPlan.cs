@@ -2,6 +2,7 @@ using WanSharp.Engine.Images;
 using WanSharp.Engine.Output;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
+using WanSharp.Engine.Strategies;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 
@@ -33,6 +34,9 @@ public sealed record GenerationPlan
 
     /// <summary>The tiles that frames are decoded and given images encoded in; null for whole frames.</summary>
     public VaeTiling? VaeTiles { get; init; }
+
+    /// <summary>How the model runs within its memory; null where nothing was said about memory.</summary>
+    public Strategy? Strategy { get; init; }
 
     /// <summary>The clip's measures, for a writer.</summary>
     public ClipFormat Format => new(Settings.Width, Settings.Height, Settings.Frames, Settings.Fps);

@@ -24,7 +24,7 @@ internal sealed class ComputeLanes : IDisposable
     public ComputeLanes(EngineOptions options, EngineNetworks networks, BatchSizer batches, EngineTelemetry telemetry, CancellationToken stop)
     {
         _queue = new LaneQueue(batches, options.Clock);
-        _steps = new StepRunner(_queue, batches, telemetry, stop);
+        _steps = new StepRunner(_queue, batches, telemetry, networks.Shed, stop);
         (_clock, _telemetry) = (options.Clock, telemetry);
         _networks = networks;
         var count = options.Workers;

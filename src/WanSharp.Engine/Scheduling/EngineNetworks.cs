@@ -1,6 +1,7 @@
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Features;
 using WanSharp.Engine.Models;
+using WanSharp.Engine.Strategies;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Weights;
@@ -17,6 +18,7 @@ internal sealed class EngineNetworks(WanModel model, OrtRuntime runtime, Session
     private readonly SemaphoreSlim _encodingImages = new(1, 1);
     private readonly List<Denoiser> _denoisers = [];
     private readonly List<TransformerRunner> _transformers = [];
+    private TransformerOptions _transformer = transformer ?? new TransformerOptions();
     private TextEncoderRunner? _textEncoder;
     private ClipVisionRunner? _clipVision;
     private bool _disposed;
@@ -43,13 +45,44 @@ internal sealed class EngineNetworks(WanModel model, OrtRuntime runtime, Session
         return _denoisers;
     }, clip.Cancelled);
 
+    /// <summary>Has the networks run in another way from the next clip on. No clip may be under way that runs in the one before.</summary>
+    public Task UseAsync(Strategy strategy, CancellationToken cancellationToken) => LoadAsync(() =>
+    {
+        model.TransformerWeights.ResidentBlocks = model.HighNoiseWeights is { } highNoise ? highNoise.ResidentBlocks = strategy.ResidentBlocks : strategy.ResidentBlocks;
+        var wanted = _transformer with { Mode = strategy.Compile, TokensAtOnce = strategy.TokensAtOnce };
+        if (wanted != _transformer)
+        {
+            _transformer = wanted;
+            FreeDenoisers();
+        }
+
+        return Task.FromResult(wanted);
+    }, cancellationToken);
+
+    /// <summary>Frees the text encoder, and lets the system have its pages; it is loaded again when it is needed.</summary>
+    public Task UnloadTextEncoderAsync(CancellationToken cancellationToken) => InTurnAsync(
+        _encodingText,
+        () => LoadAsync(() =>
+        {
+            _textEncoder?.Dispose();
+            _textEncoder = null;
+            model.TextEncoderWeights.ForgetPages();
+            return Task.FromResult(true);
+        }, cancellationToken),
+        cancellationToken);
+
+    /// <summary>Gives back the memory that runs keep for the next ones.</summary>
+    public void Shed() => runtime.Memory.Trim();
+
     /// <summary>Uses the text encoder, which is for one prompt at a time.</summary>
     public async Task<T> UseTextEncoderAsync<T>(Func<TextEncoderRunner, Task<T>> use, CancellationToken cancellationToken)
     {
-        var encoder = await LoadAsync(
-            async () => _textEncoder ??= await TextEncoderRunner.CreateAsync(_graphs, model.TextEncoder, model.TextEncoderWeights, settings, cancellationToken: cancellationToken),
+        return await InTurnAsync(
+            _encodingText,
+            async () => await use(await LoadAsync(
+                async () => _textEncoder ??= await TextEncoderRunner.CreateAsync(_graphs, model.TextEncoder, model.TextEncoderWeights, settings, cancellationToken: cancellationToken),
+                cancellationToken)),
             cancellationToken);
-        return await InTurnAsync(_encodingText, () => use(encoder), cancellationToken);
     }
 
     /// <summary>Uses the image encoder, which is for one clip at a time.</summary>
@@ -69,12 +102,19 @@ internal sealed class EngineNetworks(WanModel model, OrtRuntime runtime, Session
         _loading.Wait();
         _disposed = true;
         _loading.Release();
-        _denoisers.ForEach(denoiser => denoiser.Dispose());
-        _transformers.ForEach(runner => runner.Dispose());
+        FreeDenoisers();
         _textEncoder?.Dispose();
         _clipVision?.Dispose();
         Vae.Dispose();
         _graphs.Dispose();
+    }
+
+    private void FreeDenoisers()
+    {
+        _denoisers.ForEach(denoiser => denoiser.Dispose());
+        _transformers.ForEach(runner => runner.Dispose());
+        _denoisers.Clear();
+        _transformers.Clear();
     }
 
     /// <summary>A model's transformers, for one lane; the graph cache compiles the graphs of two experts once.</summary>
@@ -84,7 +124,7 @@ internal sealed class EngineNetworks(WanModel model, OrtRuntime runtime, Session
 
     private async Task<TransformerRunner> LoadTransformerAsync(WeightStore weights, CancellationToken cancellationToken)
     {
-        var runner = await TransformerRunner.CreateAsync(_graphs, model.Transformer, weights, settings, options: transformer, cancellationToken: cancellationToken);
+        var runner = await TransformerRunner.CreateAsync(_graphs, model.Transformer, weights, settings, options: _transformer, cancellationToken: cancellationToken);
         _transformers.Add(runner);
         return runner;
     }

@@ -1,4 +1,5 @@
 using WanSharp.Engine.Denoising;
+using WanSharp.Runtime.Memory;
 
 namespace WanSharp.Engine.Scheduling;
 
@@ -6,8 +7,9 @@ namespace WanSharp.Engine.Scheduling;
 /// <param name="queue">Where clips wait for their next step.</param>
 /// <param name="batches">Learns what steps cost.</param>
 /// <param name="telemetry">Is told of steps.</param>
+/// <param name="shed">Gives back what memory is kept for later.</param>
 /// <param name="stop">The generator's end.</param>
-internal sealed class StepRunner(LaneQueue queue, BatchSizer batches, EngineTelemetry telemetry, CancellationToken stop)
+internal sealed class StepRunner(LaneQueue queue, BatchSizer batches, EngineTelemetry telemetry, Action shed, CancellationToken stop)
 {
     /// <summary>Takes the next step of each clip; those that are not done wait for another.</summary>
     /// <param name="denoiser">The lane's own.</param>
@@ -39,7 +41,7 @@ internal sealed class StepRunner(LaneQueue queue, BatchSizer batches, EngineTele
         }
     }
 
-    private bool Step(Denoiser denoiser, List<StepWork> works)
+    private bool Step(Denoiser denoiser, List<StepWork> works, bool isAgain = false)
     {
         var clock = works[0].Clip.Clock.Time;
         var key = works[0].Key; // of this step; the next one may be another expert's
@@ -48,6 +50,11 @@ internal sealed class StepRunner(LaneQueue queue, BatchSizer batches, EngineTele
         {
             // A step that is shared goes on when one of its clips is given up: that one leaves after it.
             denoiser.Step([.. works.Select(work => work.State)], works is [var only] ? only.Clip.Cancelled : stop);
+        }
+        catch (MemoryLimitException) when (!isAgain)
+        {
+            shed(); // the step was not taken: with what was kept for later it may fit
+            return Step(denoiser, works, isAgain: true);
         }
         catch (Exception e) when (works.Count == 1)
         {
