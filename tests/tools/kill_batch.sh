@@ -9,7 +9,9 @@ mkdir -p "$folder" && cd "$folder" || exit 2
 export WAN_CACHE=$PWD/cache
 printf 'a red circle moving left on a black background\na blue star growing on a beige background\n一个绿色正方形向上移动，灰色背景\na yellow triangle moving down\na white star moving right\n' > prompts.txt
 make=(batch --prompts prompts.txt --seeds 0..3 --frames 9 --steps 8 --format png --batch-size 1 --no-cache)
-if [ ! -f calm/report.json ]; then "$wan" "${make[@]}" -o calm >/dev/null 2>&1 || exit 2; fi
+begin=$SECONDS
+rm -rf calm && "$wan" "${make[@]}" -o calm >/dev/null 2>&1 || exit 2
+longest=$(( (SECONDS - begin) / 3 > 2 ? (SECONDS - begin) / 3 : 2 )) # seconds that a process lives at most: a busy machine needs more
 (cd calm && sha256sum ./*.png) > calm.sums
 killed=0 batch=0 bad=0
 while [ "$killed" -lt "$kills" ]; do
@@ -17,7 +19,7 @@ while [ "$killed" -lt "$kills" ]; do
     rm -rf "$out"
     "$wan" "${make[@]}" -o "$out" >>log 2>&1 & pid=$!
     while :; do
-        sleep "$(awk -v r=$RANDOM 'BEGIN { print 0.3 + 2.2 * r / 32767 }')"
+        sleep "$(awk -v r=$RANDOM -v m=$longest 'BEGIN { print 0.3 + m * r / 32767 }')"
         if ! kill -9 $pid 2>/dev/null; then break; fi
         wait $pid 2>/dev/null
         killed=$((killed + 1))
@@ -40,5 +42,5 @@ while [ "$killed" -lt "$kills" ]; do
     [ "$left" -eq 0 ] || { echo "batch $batch: $left leftovers"; bad=$((bad + 1)); }
     echo "batch $batch: $((killed - start)) kills, $("$wan" jobs list "$out" | tail -1)"
 done
-echo "$killed kills over $batch batches of 20: $bad wrong"
+echo "lives of up to $longest s; $killed kills over $batch batches of 20: $bad wrong"
 [ $bad -eq 0 ]
