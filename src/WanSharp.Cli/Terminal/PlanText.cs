@@ -78,13 +78,13 @@ internal sealed record PlanText(WanModel Model, GenerationPlan Plan, GenerationC
         yield return Row("clip", Text($"{settings.Width}x{settings.Height}, {settings.Frames} frames at {settings.Fps} a second: latents {Plan.Latents}, {Plan.Tokens:#,0} tokens"));
         yield return Row("steps", Text($"{settings.Steps} of {settings.Sampler}, shift {settings.Shift}, guidance {settings.GuidanceScale}{(settings.HighNoiseGuidanceScale is { } high ? Text($", {high} for the {Plan.HighNoiseSteps} of high noise") : "")}: {settings.Steps * Plan.Branches} branches"));
         yield return "";
-        yield return Text($"{"stage",-10}{"TFLOP",12}{"moved",12}{"time",12}");
+        yield return Text($"{"stage",-10}{"TFLOP",14}{"moved",16}{"time",12}");
         foreach (var stage in Cost.Stages)
         {
-            yield return Text($"{Name(stage.Stage),-10}{stage.Operations / 1e12,12:#,0.00}{Bytes(stage.Bytes),12}{Duration(stage.Seconds),12}");
+            yield return Text($"{Name(stage.Stage),-10}{stage.Operations / 1e12,14:#,0.00}{Bytes(stage.Bytes),16}{Duration(stage.Seconds),12}");
         }
 
-        yield return Text($"{"in all",-10}{Cost.Stages.Sum(stage => stage.Operations) / 1e12,12:#,0.00}{Bytes(Cost.Stages.Sum(stage => stage.Bytes)),12}{Duration(Cost.Seconds),12}");
+        yield return Text($"{"in all",-10}{Cost.Stages.Sum(stage => stage.Operations) / 1e12,14:#,0.00}{Bytes(Cost.Stages.Sum(stage => stage.Bytes)),16}{Duration(Cost.Seconds),12}");
         yield return "";
         foreach (var part in Cost.Memory)
         {
@@ -105,7 +105,7 @@ internal sealed record PlanText(WanModel Model, GenerationPlan Plan, GenerationC
             yield return Text($"{other.Options,-30}{Duration(other.Seconds),12}{100 * other.Seconds / Cost.Seconds,8:0} %{Bytes(other.PrivateBytes),12} private");
         }
 
-        yield return Text($"Times by the calibration of {Machine.Measured:yyyy-MM-dd}: {Machine.Threads} threads, products {Machine.Products / Giga:0} GFLOP/s, attention {Machine.Attention / Giga:0}, convolutions {Machine.Convolutions / Giga:0}, weights {Machine.WeightBytes / Giga:0.0} GB/s, other {Machine.MovedBytes / Giga:0.0} GB/s.");
+        yield return Text($"Times by the calibration of {Machine.Measured:yyyy-MM-dd}: {Machine.Threads} threads, products {Machine.Products / Giga:0} GFLOP/s (8-bit {Machine.IntegerProducts / Giga:0}), attention {Machine.Attention / Giga:0}, convolutions {Machine.Convolutions / Giga:0}, weights {Machine.WeightBytes / Giga:0.0} GB/s, other {Machine.MovedBytes / Giga:0.0} GB/s.");
     }
 
     private static JsonObject Types(IReadOnlyDictionary<string, long> types) => new JsonObject(types.Select(type => KeyValuePair.Create(type.Key, (JsonNode?)type.Value)));
@@ -121,7 +121,7 @@ internal sealed record PlanText(WanModel Model, GenerationPlan Plan, GenerationC
 
     private static string Bytes(double bytes) => bytes >= Giga ? Text($"{bytes / Giga:#,0.00} GB") : Text($"{bytes / 1e6:0.0} MB");
 
-    private static string Row(string name, string text) => $"{name,-13} {PlainText.OneLine(text)}";
+    private static string Row(string name, string text) => $"{name,-23} {PlainText.OneLine(text)}";
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -22,6 +22,9 @@ public sealed record Calibration
     /// <summary>Operations of matrix products in F32, the fetching of weights not counted.</summary>
     public required double Products { get; init; }
 
+    /// <summary>Operations of matrix products of 8-bit integers, whose weights are packed at each run.</summary>
+    public required double IntegerProducts { get; init; }
+
     /// <summary>Bytes of weights fetched and packed for such a product.</summary>
     public required double WeightBytes { get; init; }
 
@@ -54,7 +57,7 @@ public sealed record Calibration
         }
     }
 
-    private bool IsUsable => Widened.Values.Concat([Products, WeightBytes, Attention, Convolutions, MovedBytes]).All(rate => rate > 0 && double.IsFinite(rate));
+    private bool IsUsable => Widened.Values.Concat([Products, IntegerProducts, WeightBytes, Attention, Convolutions, MovedBytes]).All(rate => rate > 0 && double.IsFinite(rate));
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true, RespectNullableAnnotations = true)]

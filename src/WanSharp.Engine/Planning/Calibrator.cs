@@ -14,7 +14,7 @@ namespace WanSharp.Engine.Planning;
 public sealed class Calibrator(ContentStore store, int threads, TimeProvider clock)
 {
     // What was measured otherwise, by another version of WanSharp, does not hold.
-    private const int Method = 2;
+    private const int Method = 3;
 
     /// <summary>How long a calibration is believed.</summary>
     public static readonly TimeSpan MaximumAge = TimeSpan.FromDays(30);

@@ -34,11 +34,12 @@ public sealed class CostModel
     private readonly Lazy<NetworkWeights> _encoder;
 
     /// <param name="model">The model; it must live as long as plans are asked about.</param>
-    public CostModel(WanModel model)
+    /// <param name="quantization">Whether the transformer's blocks multiply 8-bit integers.</param>
+    public CostModel(WanModel model, Quantization quantization = Quantization.None)
     {
         ArgumentNullException.ThrowIfNull(model);
         _model = model;
-        _graphs = new NetworkGraphs(model.Transformer, model.TextEncoder, model.Vae, model.ClipVision);
+        _graphs = new NetworkGraphs(model.Transformer, model.TextEncoder, model.Vae, model.ClipVision, quantization);
         _transformer = new(() => NetworkWeights.Of(model.TransformerWeights, _graphs.TransformerWeights));
         _highNoise = new(() => model.HighNoiseWeights is { } weights ? NetworkWeights.Of(weights, _graphs.TransformerWeights) : NetworkWeights.None);
         _clipVision = new(() => model.ClipVisionWeights is { } weights ? NetworkWeights.Of(weights, _graphs.ClipVisionWeights) : NetworkWeights.None);
@@ -125,7 +126,7 @@ public sealed class CostModel
         ArgumentNullException.ThrowIfNull(stage);
         ArgumentNullException.ThrowIfNull(machine);
         var work = stage.Work;
-        var computing = (work.Products / machine.Products) + (work.WeightBytes / machine.WeightBytes) + (work.Attention / machine.Attention)
+        var computing = (work.Products / machine.Products) + (work.IntegerProducts / machine.IntegerProducts) + (work.WeightBytes / machine.WeightBytes) + (work.Attention / machine.Attention)
             + (work.Convolutions / machine.Convolutions) + (work.MovedBytes / machine.MovedBytes);
 
         // One thread widens the next block's weights while a block runs: it takes its share of the processors, and a block

@@ -39,6 +39,7 @@ internal sealed class MachineProbe(OrtRuntime runtime) : IDisposable
             Threads = 0,
             OnnxRuntime = "",
             Products = products,
+            IntegerProducts = MeasureIntegerProducts(cancellationToken),
             WeightBytes = weightBytes,
             MovedBytes = movedBytes,
             Attention = MeasureAttention(movedBytes, cancellationToken),
@@ -71,6 +72,15 @@ internal sealed class MachineProbe(OrtRuntime runtime) : IDisposable
             runs.ForEach(run => run.SetInput("x", x));
             return LeastSeconds(() => runs.ForEach(run => run.Run(cancellationToken).Dispose()), cancellationToken) / Weights;
         }
+    }
+
+    private double MeasureIntegerProducts(CancellationToken cancellationToken)
+    {
+        var g = new GraphBuilder("integer_product", new GraphOptions());
+        var (codes, weight) = (g.Input("codes", DType.U8, ["rows", Features]), g.Input("weight", DType.I8, [Features, WideFeatures]));
+        g.Output("y", g.IntegerMatMul(codes, weight));
+        var inputs = (Codes: Own(Tensor.Zeros(DType.U8, [ManyRows, Features])), Weight: Own(Tensor.Zeros(DType.I8, [Features, WideFeatures])));
+        return 2.0 * ManyRows * Features * WideFeatures / Time(g.Build(), cancellationToken, ("codes", inputs.Codes), ("weight", inputs.Weight));
     }
 
     /// <summary>The mix of what stands between products: sums, factors, norms, activations.</summary>

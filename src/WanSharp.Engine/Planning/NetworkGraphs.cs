@@ -19,15 +19,16 @@ internal sealed class NetworkGraphs
     private readonly Lazy<(OnnxGraph First, OnnxGraph Next)> _decoder;
     private readonly Lazy<(OnnxGraph First, OnnxGraph Next)> _encoder;
 
-    public NetworkGraphs(TransformerConfig transformer, Umt5Config textEncoder, VaeConfig vae, ClipVisionConfig? clipVision = null)
+    public NetworkGraphs(TransformerConfig transformer, Umt5Config textEncoder, VaeConfig vae, ClipVisionConfig? clipVision = null, Quantization quantization = Quantization.None)
     {
         var options = new GraphOptions();
         var constants = options with { Weights = WeightStorage.Initializers };
+        var blocks = options with { Quantization = quantization };
         (_transformer, _textEncoder, _clipVision) = (transformer, textEncoder, clipVision);
         _pieces = new(() => (WanTransformer.SelfKeys(transformer, options), WanTransformer.BlockRows(transformer, options)));
         _context = new(() => (WanTransformer.Context(transformer, options), WanTransformer.Keys(transformer, options)));
         _clip = new(() => clipVision is { } clip ? (ClipVision.Embed(clip, options), ClipVision.Block(clip, options)) : throw new InvalidOperationException("The model has no image encoder."));
-        _denoising = new(() => (WanTransformer.Embed(transformer, options), WanTransformer.Block(transformer, options), WanTransformer.Head(transformer, options)));
+        _denoising = new(() => (WanTransformer.Embed(transformer, options), WanTransformer.Block(transformer, blocks), WanTransformer.Head(transformer, options)));
         _textBlock = new(() => Umt5Encoder.Block(textEncoder, options));
         _decoder = new(() => (WanVae.DecodeFirst(vae, constants), WanVae.DecodeNext(vae, constants)));
         _encoder = new(() => (WanVae.EncodeFirst(vae, constants), WanVae.EncodeNext(vae, constants)));

@@ -13,7 +13,7 @@ internal sealed record NetworkWeights
         Bytes = new Dictionary<DType, long>(), Converted = new Dictionary<DType, double>(), GraphBytes = 0, ConvertedBytes = 0,
     };
 
-    /// <summary>Bytes that runs read of the files, by the type that they have there.</summary>
+    /// <summary>Bytes that runs read of the files, by the type that they have there: the checkpoint's, or those of 8-bit weights prepared from it.</summary>
     public required IReadOnlyDictionary<DType, long> Bytes { get; init; }
 
     /// <summary>All of them.</summary>
@@ -34,10 +34,19 @@ internal sealed record NetworkWeights
     {
         var (bytes, converted) = (new Dictionary<DType, long>(), new Dictionary<DType, double>());
         var (graphBytes, convertedBytes) = (0L, 0L);
-        foreach (var slot in slots)
+        var wanted = slots.ToList();
+        var prepared = QuantizedWeight.Among(wanted).SelectMany(weight => new[] { weight.Codes.Name, weight.Scales.Name }).ToHashSet();
+        foreach (var slot in wanted)
         {
-            graphBytes += slot.DType.ByteLength(slot.Shape.ElementCount);
-            convertedBytes += weights.IsView(slot) ? 0 : slot.DType.ByteLength(slot.Shape.ElementCount);
+            var length = slot.DType.ByteLength(slot.Shape.ElementCount);
+            graphBytes += length;
+            if (prepared.Contains(slot.Name))
+            {
+                bytes[slot.DType] = bytes.GetValueOrDefault(slot.DType) + length; // mapped from the cache of prepared weights
+                continue;
+            }
+
+            convertedBytes += weights.IsView(slot) ? 0 : length;
             foreach (var stored in weights.StoredAs(slot))
             {
                 bytes[stored.DType] = bytes.GetValueOrDefault(stored.DType) + stored.ByteLength;

@@ -17,15 +17,17 @@ public static class PlanAlternatives
     /// <param name="request">What was asked for.</param>
     /// <param name="plan">Its plan.</param>
     /// <param name="machine">The machine's speed.</param>
-    public static IReadOnlyList<PlanAlternative> Of(CostModel costs, WanModel model, GenerationRequest request, GenerationPlan plan, Calibration machine)
+    /// <param name="eightBit">The model's costs with 8-bit integers, where those are an alternative.</param>
+    public static IReadOnlyList<PlanAlternative> Of(CostModel costs, WanModel model, GenerationRequest request, GenerationPlan plan, Calibration machine, CostModel? eightBit = null)
     {
         ArgumentNullException.ThrowIfNull(costs);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(plan);
         var seconds = costs.Predict(plan, machine).Seconds;
-        return [.. Candidates(model, request, plan.Settings)
-            .Select(candidate => (candidate.Options, Cost: costs.Predict(costs.Sketch(candidate.Request), machine)))
+        var costed = Candidates(model, request, plan.Settings).Select(candidate => (candidate.Options, Cost: costs.Predict(costs.Sketch(candidate.Request), machine)));
+        var narrow = eightBit is null ? [] : new[] { (Options: "--precision int8", Cost: eightBit.Predict(plan, machine)) };
+        return [.. costed.Concat(narrow)
             .Where(candidate => candidate.Cost.Seconds < seconds)
             .Select(candidate => new PlanAlternative(candidate.Options, candidate.Cost.Seconds, candidate.Cost.PrivateBytes))];
     }

@@ -19,6 +19,7 @@ public class CostModelTests(TinyEngine engine)
         Threads = 2,
         OnnxRuntime = "1.30.0",
         Products = 1e9,
+        IntegerProducts = 4e9,
         WeightBytes = 1e9,
         Attention = 1e9,
         Convolutions = 1e9,
@@ -93,6 +94,20 @@ public class CostModelTests(TinyEngine engine)
         Assert.Equal(15, CostModel.Seconds(none, Machine));
         Assert.Equal(16, CostModel.Seconds(none with { Widened = new Dictionary<DType, double> { [DType.F16] = 2e9 } }, Machine)); // one of two threads
         Assert.Equal(100, CostModel.Seconds(none with { Widened = new Dictionary<DType, double> { [DType.F16] = 100e9 } }, Machine)); // it cannot keep up
+    }
+
+    [Fact]
+    public void Count_WithEightBits_MultipliesIntegersInTheBlocks()
+    {
+        var (full, eightBit) = (new CostModel(engine.Model), new CostModel(engine.Model, Quantization.EightBit));
+        var plan = Sketch(Circle);
+
+        var (wide, narrow) = (full.Count(plan).Stages[1].Work, eightBit.Count(plan).Stages[1].Work);
+
+        Assert.Equal(0, wide.IntegerProducts);
+        Assert.InRange(narrow.IntegerProducts, 1, wide.Products - 1); // embeddings and the head stay as they are
+        Assert.Equal(wide.Operations, narrow.Operations);
+        Assert.True(narrow.WeightBytes < wide.WeightBytes);
     }
 
     [Fact]
