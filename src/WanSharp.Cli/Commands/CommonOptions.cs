@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using WanSharp.Cli.Terminal;
+using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
 using WanSharp.Runtime.Memory;
@@ -76,6 +78,14 @@ internal static class CommonOptions
         "--compile", "What of the transformer is one compiled graph: a block, which starts at once, or the whole network with its weights packed, for long clips on the CPU.",
         ("blocks", CompileMode.Blocks), ("whole", CompileMode.Whole));
 
+    public static Option<VaeTileChoice> VaeTile() => new("--vae-tile")
+    {
+        Description = "Decode in tiles with blended seams: auto (where whole frames would take more than half of the memory), off, or a size in pixels.",
+        HelpName = "auto|off|WxH",
+        CustomParser = ParseVaeTile,
+        DefaultValueFactory = _ => VaeTileChoice.Auto,
+    };
+
     public static Option<int?> Threads()
     {
         var threads = NumberOption.Create<int>("--threads", "Threads that compute. Default: one a physical core.", "N");
@@ -94,4 +104,11 @@ internal static class CommonOptions
         ("auto", () => HostMemoryFacts.Read().Free));
 
     public static Option<bool> Json() => new("--json") { Description = "Print the result as one line of JSON." };
+
+    private static VaeTileChoice? ParseVaeTile(ArgumentResult argument) => argument.Tokens[0].Value switch
+    {
+        "auto" => VaeTileChoice.Auto,
+        "off" => VaeTileChoice.Off,
+        _ => Size.Parse(argument) is { } size ? VaeTileChoice.Of(size.Width, size.Height) : null,
+    };
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine;
 using WanSharp.Engine.Decoding;
@@ -28,13 +27,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
     private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
     private readonly Option<CompileMode> _compile = CommonOptions.Compile();
     private readonly Option<int?> _threads = CommonOptions.Threads();
-    private readonly Option<VaeTileChoice> _vaeTile = new("--vae-tile")
-    {
-        Description = "Decode in tiles with blended seams: auto (where whole frames would take more than half of the memory), off, or a size in pixels.",
-        HelpName = "auto|off|WxH",
-        CustomParser = VaeTile,
-        DefaultValueFactory = _ => VaeTileChoice.Auto,
-    };
+    private readonly Option<VaeTileChoice> _vaeTile = CommonOptions.VaeTile();
 
     private readonly Option<long?> _memory = CommonOptions.Memory();
     private readonly Option<bool> _json = CommonOptions.Json();
@@ -93,13 +86,6 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         GenerateReport.Write(environment.Out, target.Kind == OutputKind.PngSequence ? target.Folder : target.FullPath, plan, environment.Clock.GetElapsedTime(started), parsed.GetValue(_json));
         return ExitCode.Done;
     }
-
-    private static VaeTileChoice? VaeTile(ArgumentResult argument) => argument.Tokens[0].Value switch
-    {
-        "auto" => VaeTileChoice.Auto,
-        "off" => VaeTileChoice.Off,
-        _ => Size.Parse(argument) is { } size ? VaeTileChoice.Of(size.Width, size.Height) : null,
-    };
 
     private static OutputTarget Target(string path) => OutputTarget.TryParse(path, out var target, out var error)
         ? target

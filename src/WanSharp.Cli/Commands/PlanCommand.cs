@@ -1,5 +1,6 @@
 using System.CommandLine;
 using WanSharp.Cli.Terminal;
+using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Images;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;
@@ -14,6 +15,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
     private readonly GenerateOptions _request = new();
     private readonly Option<string> _model = CommonOptions.Model();
     private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
+    private readonly Option<VaeTileChoice> _vaeTile = CommonOptions.VaeTile();
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _calibrate = new("--calibrate") { Description = "Measure this machine again, which takes 2 to 5 seconds; without it, what was measured holds for 30 days." };
     private readonly Option<long?> _memory = CommonOptions.Memory();
@@ -24,7 +26,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
         var self = new PlanCommand(environment);
         var command = new Command("plan", "Say what a generation would compute, hold in memory and take on this machine's processor; nothing of the model runs.")
         {
-            self._model, self._precision, self._threads, self._calibrate, self._memory, self._json,
+            self._model, self._precision, self._vaeTile, self._threads, self._calibrate, self._memory, self._json,
         };
         self._request.AddTo(command);
         command.SetAction(self.RunAsync);
@@ -41,11 +43,11 @@ internal sealed class PlanCommand(CliEnvironment environment)
         var request = await _request.ReadAsync(
             parsed, environment.In, (file, token) => ImageReader.ReadAsync(EngineSetup.FindFfmpeg(environment), file, token), cancellationToken);
         using var model = EngineSetup.OpenModel(environment, parsed.GetValue(_model)!);
-        var costs = new CostModel(model, parsed.GetValue(_precision));
+        var costs = new CostModel(model, parsed.GetValue(_precision), parsed.GetValue(_vaeTile));
         var plan = costs.Sketch(request);
         var machine = EngineSetup.Calibrate(environment, parsed.GetValue(_threads), parsed.GetValue(_calibrate), cancellationToken);
         var budget = parsed.GetValue(_memory) ?? HostMemoryFacts.Read().Free;
-        var eightBit = parsed.GetValue(_precision) == Quantization.None ? new CostModel(model, Quantization.EightBit) : null;
+        var eightBit = parsed.GetValue(_precision) == Quantization.None ? new CostModel(model, Quantization.EightBit, parsed.GetValue(_vaeTile)) : null;
         var text = new PlanText(model, plan, costs.Predict(plan, machine), machine, PlanAlternatives.Of(costs, model, request, plan, machine, eightBit))
         {
             Strategy = StrategyChooser.Choose(costs.Facts(plan, isOnHost: true), budget),

@@ -25,6 +25,7 @@ public sealed class CostModel
     private const int LargestSharedTokens = 4096;
 
     private readonly WanModel _model;
+    private readonly VaeTileChoice _tiles;
     private readonly NetworkGraphs _graphs;
     private readonly Lazy<NetworkWeights> _transformer;
     private readonly Lazy<NetworkWeights> _highNoise;
@@ -35,10 +36,11 @@ public sealed class CostModel
 
     /// <param name="model">The model; it must live as long as plans are asked about.</param>
     /// <param name="quantization">Whether the transformer's blocks multiply 8-bit integers.</param>
-    public CostModel(WanModel model, Quantization quantization = Quantization.None)
+    /// <param name="tiles">Whether frames are decoded in tiles. Default: as memory asks for.</param>
+    public CostModel(WanModel model, Quantization quantization = Quantization.None, VaeTileChoice? tiles = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        _model = model;
+        (_model, _tiles) = (model, tiles ?? VaeTileChoice.Auto);
         _graphs = new NetworkGraphs(model.Transformer, model.TextEncoder, model.Vae, model.ClipVision, quantization);
         _transformer = new(() => NetworkWeights.Of(model.TransformerWeights, _graphs.TransformerWeights));
         _highNoise = new(() => model.HighNoiseWeights is { } weights ? NetworkWeights.Of(weights, _graphs.TransformerWeights) : NetworkWeights.None);
@@ -53,7 +55,8 @@ public sealed class CostModel
     public GenerationPlan Sketch(GenerationRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return GenerationPlanner.Sketch(request, _model);
+        var plan = GenerationPlanner.Sketch(request, _model);
+        return plan with { VaeTiles = _tiles.For(_model.Vae, plan.Latents, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes) };
     }
 
     /// <summary>What a plan has to compute and to hold.</summary>
@@ -66,7 +69,7 @@ public sealed class CostModel
         var text = Text(tokens);
         var image = Image(plan);
         var denoise = Denoise(plan, tokens);
-        var decode = new StageWork(PlanStage.Decode, _graphs.Decode(plan.Latents), new Dictionary<DType, double>());
+        var decode = new StageWork(PlanStage.Decode, _graphs.Decode(plan.Latents, plan.VaeTiles), new Dictionary<DType, double>());
         StageWork?[] stages = [text, image, denoise, decode];
         return new GenerationWork { Stages = [.. stages.OfType<StageWork>()], Memory = [.. Memory(plan, text, image, denoise, decode).Where(part => part.Bytes > 0)] };
     }
@@ -186,24 +189,30 @@ public sealed class CostModel
         yield return new("high-noise transformer, on disk", _highNoise.Value.StoredBytes, MemoryKind.Mapped);
         yield return new("CLIP, on disk", _clipVision.Value.StoredBytes, MemoryKind.Mapped);
         yield return new("VAE, on disk", _decoder.Value.StoredBytes, MemoryKind.Mapped);
-        yield return new("text encoder, widened weights", Converted(_textEncoder.Value, _graphs.TextEncoderBlockBytes), MemoryKind.Kept);
-        yield return new("transformer, widened weights", Converted(_transformer.Value, _graphs.TransformerBlockBytes), MemoryKind.Kept);
-        yield return new("high-noise transformer, widened weights", Converted(_highNoise.Value, _graphs.TransformerBlockBytes), MemoryKind.Kept);
 
         // Packed for the first step's graph and for the later ones', beside what is no view of the file.
         yield return new("VAE, packed weights", (2 * _decoder.Value.GraphBytes) + _decoder.Value.ConvertedBytes, MemoryKind.Kept);
         if (image is not null)
         {
             yield return new("VAE encoder, packed weights", (2 * _encoder.Value.GraphBytes) + _encoder.Value.ConvertedBytes, MemoryKind.Kept);
-            yield return new("activations of the image stage", (long)image.Work.PeakBytes, MemoryKind.Stage);
+            yield return Activations(image, (long)image.Work.PeakBytes);
         }
 
-        yield return new("activations of the text stage", (long)text.Work.PeakBytes, MemoryKind.Stage);
-        yield return new("activations of the denoise stage", (long)denoise.Work.PeakBytes, MemoryKind.Stage);
-        yield return new("activations of the decode stage, caches included", (long)decode.Work.PeakBytes + _graphs.DecoderCaches(plan.Latents), MemoryKind.Stage);
+        yield return Converted("text encoder", _textEncoder.Value, _graphs.TextEncoderBlockBytes, PlanStage.Text);
+        yield return Activations(text, (long)text.Work.PeakBytes);
+
+        // One expert gives its memory up when the other takes over.
+        var expert = _highNoise.Value.ConvertedBytes > _transformer.Value.ConvertedBytes ? _highNoise.Value : _transformer.Value;
+        yield return Converted("transformer", expert, _graphs.TransformerBlockBytes, PlanStage.Denoise);
+        yield return Activations(denoise, (long)denoise.Work.PeakBytes);
+        yield return Activations(decode, (long)decode.Work.PeakBytes + _graphs.DecoderCaches(plan.Latents, plan.VaeTiles));
     }
 
-    /// <summary>Copies of a small network are kept; of a large one there is memory for two blocks.</summary>
-    private static long Converted(NetworkWeights weights, long blockBytes) =>
-        weights.ConvertedBytes <= KeptBytes ? weights.ConvertedBytes : 2 * blockBytes;
+    private static MemoryPart Activations(StageWork stage, long bytes) =>
+        new($"{stage.Stage.ToString().ToLowerInvariant()}, activations{(stage.Stage == PlanStage.Decode ? " and caches" : "")}", bytes, MemoryKind.Stage, stage.Stage);
+
+    /// <summary>Copies of a small network are kept; of a large one there is memory for two blocks while its stage runs.</summary>
+    private static MemoryPart Converted(string network, NetworkWeights weights, long blockBytes, PlanStage stage) => weights.ConvertedBytes <= KeptBytes
+        ? new($"{network}, widened weights", weights.ConvertedBytes, MemoryKind.Kept)
+        : new($"{network}, widened weights", 2 * blockBytes, MemoryKind.Stage, stage);
 }

@@ -1,5 +1,6 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Planning;
@@ -119,7 +120,12 @@ internal sealed class NetworkGraphs
 
     /// <summary>A clip through the decoder.</summary>
     /// <param name="latents"><c>[1, channels, frames, height, width]</c>.</param>
-    public GraphWork Decode(Shape latents) => Stream(_decoder.Value, latents[2], latents[3], latents[4]);
+    /// <param name="tiles">What frames are cut into; null for none.</param>
+    public GraphWork Decode(Shape latents, VaeTiling? tiles = null)
+    {
+        var (height, width) = TileOf(latents, tiles);
+        return (tiles?.Count(latents[3], latents[4]) ?? 1) * Stream(_decoder.Value, latents[2], height, width);
+    }
 
     /// <summary>A clip through the encoder.</summary>
     /// <param name="latentFrames">Frames of latents that come out.</param>
@@ -128,7 +134,19 @@ internal sealed class NetworkGraphs
     public GraphWork Encode(long latentFrames, int height, int width) => Stream(_encoder.Value, latentFrames, height, width);
 
     /// <summary>Bytes of what one step of the decoder leaves to the next.</summary>
-    public long DecoderCaches(Shape latents) => Caches(_decoder.Value.Next, latents[3], latents[4]);
+    public long DecoderCaches(Shape latents, VaeTiling? tiles = null)
+    {
+        var (height, width) = TileOf(latents, tiles);
+        return Caches(_decoder.Value.Next, height, width);
+    }
+
+    /// <summary>The positions of a tile, on average: neighbours share some.</summary>
+    private static (long Height, long Width) TileOf(Shape latents, VaeTiling? tiles)
+    {
+        return tiles is null ? (latents[3], latents[4]) : (Side(latents[3], tiles.Count(latents[3], 1)), Side(latents[4], tiles.Count(1, latents[4])));
+
+        long Side(long length, long count) => (length + ((count - 1) * tiles.Overlap) + count - 1) / count;
+    }
 
     private Dictionary<string, long> ContextLengths(int batch, int textTokens) => new()
     {

@@ -1,3 +1,4 @@
+using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
@@ -94,6 +95,23 @@ public class CostModelTests(TinyEngine engine)
         Assert.Equal(15, CostModel.Seconds(none, Machine));
         Assert.Equal(16, CostModel.Seconds(none with { Widened = new Dictionary<DType, double> { [DType.F16] = 2e9 } }, Machine)); // one of two threads
         Assert.Equal(100, CostModel.Seconds(none with { Widened = new Dictionary<DType, double> { [DType.F16] = 100e9 } }, Machine)); // it cannot keep up
+    }
+
+    [Fact]
+    public void Count_InTiles_IsMoreWorkInLessMemory()
+    {
+        var request = Circle with { Width = 256, Height = 256 };
+        var stride = engine.Model.Vae.SpatialStride;
+        var (whole, tiled) = (Decode(VaeTileChoice.Off), Decode(VaeTileChoice.Of(12 * stride, 12 * stride)));
+
+        Assert.True(tiled.Work.Operations > whole.Work.Operations);
+        Assert.True(tiled.Work.PeakBytes < whole.Work.PeakBytes);
+
+        StageWork Decode(VaeTileChoice tiles)
+        {
+            var costs = new CostModel(engine.Model, tiles: tiles);
+            return costs.Count(costs.Sketch(request)).Stages[^1];
+        }
     }
 
     [Fact]
