@@ -47,7 +47,7 @@ internal sealed class RandomCheckpoints(string folder)
         }
 
         var entry = Path.GetDirectoryName(path)!;
-        DiskRoom.Require(folder, weights.Sum(slot => dtype.ByteLength(slot.Shape.ElementCount)));
+        DiskRoom.Require(folder, weights.Sum(slot => TypeOf(slot, dtype).ByteLength(slot.Shape.ElementCount)));
         var partial = $"{entry}.{Path.GetRandomFileName()}.partial";
         Directory.CreateDirectory(partial);
         try
@@ -81,6 +81,14 @@ internal sealed class RandomCheckpoints(string folder)
     private string PathOf(string name, List<WeightSlot> weights, DType dtype) =>
         Path.Combine(folder, $"{name}-{dtype.Name()}-{DigestOf(weights)}", dtype.BlockLength() > 1 ? QuantizedFile : IndexFile);
 
+    /// <summary>What a weight is stored in: of fp8 and GGUF's types only matrices.</summary>
+    private static DType TypeOf(WeightSlot slot, DType dtype)
+    {
+        var isForAll = dtype is DType.F32 or DType.F16 or DType.BF16;
+        var isMatrix = slot.Shape.Rank == 2 && slot.Name.EndsWith(WeightSuffix, StringComparison.Ordinal) && slot.Shape[1] % dtype.BlockLength() == 0;
+        return isForAll || isMatrix ? dtype : DType.F32;
+    }
+
     private static string DigestOf(List<WeightSlot> weights)
     {
         const int Length = 12; // enough to tell apart the networks of one folder
@@ -96,7 +104,7 @@ internal sealed class RandomCheckpoints(string folder)
         public void WriteGguf(string path)
         {
             progress?.Report($"writing random weights in {dtype.Name()}");
-            GgufWriter.Write(path, "wan", [.. weights.Select(slot => (slot.Name, TypeOf(slot), slot.Shape))], i => Random(weights[i]), cancellationToken);
+            GgufWriter.Write(path, "wan", [.. weights.Select(slot => (slot.Name, TypeOf(slot, dtype), slot.Shape))], i => Random(weights[i]), cancellationToken);
         }
 
         public void WriteShards(string folder)
@@ -141,20 +149,13 @@ internal sealed class RandomCheckpoints(string folder)
         private static string ShardOf(string name) =>
             name.Split('.') is ["blocks", var number, ..] ? $"blocks.{number}" : "rest";
 
-        private DType TypeOf(WeightSlot slot)
-        {
-            var isForAll = dtype is DType.F32 or DType.F16 or DType.BF16;
-            var isMatrix = slot.Shape.Rank == 2 && slot.Name.EndsWith(WeightSuffix, StringComparison.Ordinal) && slot.Shape[1] % dtype.BlockLength() == 0;
-            return isForAll || isMatrix ? dtype : DType.F32;
-        }
-
-        private bool IsScaled(WeightSlot slot) => TypeOf(slot) == DType.F8E4M3;
+        private bool IsScaled(WeightSlot slot) => TypeOf(slot, dtype) == DType.F8E4M3;
 
         private static float ScaleOf(WeightSlot slot) => FarthestNumber * Distribution(slot).Deviation / LargestFloat8;
 
         private Tensor Random(WeightSlot slot)
         {
-            var tensor = Tensor.Zeros(TypeOf(slot), slot.Shape);
+            var tensor = Tensor.Zeros(TypeOf(slot, dtype), slot.Shape);
             var flat = tensor.Reshape([slot.Shape.ElementCount]);
             var chunks = (slot.Shape.ElementCount + ChunkLength - 1) / ChunkLength;
             Parallel.For(0, chunks, new ParallelOptions { CancellationToken = cancellationToken }, chunk =>
