@@ -93,7 +93,7 @@ public sealed class CostModel
             ComputedBlock = computed / _model.Transformer.Layers,
             Widens = transformer.ConvertedBytes > KeptBytes,
             OtherWeights = _graphs.TransformerOtherBytes + (transformer.ConvertedBytes <= KeptBytes ? transformer.ConvertedBytes : 0),
-            TextEncoder = textEncoder.StoredBytes + Converted(textEncoder, _graphs.TextEncoderBlockBytes),
+            TextEncoder = textEncoder.StoredBytes + Converted("text encoder", textEncoder, _graphs.TextEncoderBlockBytes, PlanStage.Text).Bytes,
             Vae = (2 * _decoder.Value.GraphBytes) + _decoder.Value.ConvertedBytes,
             TextActivations = (long)Text(tokens).Work.PeakBytes,
             DenoiseActivations = atOnce => atOnce is { } most && most < plan.Tokens ? Math.Min(denoise, _graphs.PieceBytes(plan.Latents, most, tokens.Max())) : denoise,
