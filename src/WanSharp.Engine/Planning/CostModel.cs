@@ -1,3 +1,4 @@
+using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Models;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
