@@ -160,7 +160,7 @@ public sealed unsafe class RuntimeMemory
         {
             if ((long)(_inUse + bytes) > Limit || Refuses?.Invoke((long)size) == true)
             {
-                Stop((long)size);
+                Stop((long)bytes);
             }
 
             var block = bytes >= SmallestKept ? TakeKept(bytes) : null;
