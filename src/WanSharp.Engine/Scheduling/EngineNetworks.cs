@@ -66,7 +66,7 @@ internal sealed class EngineNetworks(WanModel model, OrtRuntime runtime, Session
         {
             _textEncoder?.Dispose();
             _textEncoder = null;
-            model.TextEncoderWeights.ForgetPages();
+            model.TextEncoderWeights.ForgetAll();
             return Task.FromResult(true);
         }, cancellationToken),
         cancellationToken);

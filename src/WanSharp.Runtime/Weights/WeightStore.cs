@@ -141,15 +141,6 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     /// <summary>These weights and what was made from them, as a store of its own; to be disposed before this one.</summary>
     internal WeightStore With(PreparedTensors prepared) => new(new PreparedCheckpoint(checkpoint, prepared));
 
-    /// <summary>Lets the pages of all mapped weights go; they are read again when they are touched.</summary>
-    public void ForgetPages()
-    {
-        foreach (var range in MappedRange.Of(checkpoint.Tensors.Values))
-        {
-            range.Forget();
-        }
-    }
-
     /// <summary>Frees the copies and closes the checkpoint.</summary>
     public void Dispose()
     {
