@@ -4,6 +4,7 @@ using WanSharp.Engine;
 using WanSharp.Engine.Features;
 using WanSharp.Engine.Models;
 using WanSharp.Engine.Planning;
+using WanSharp.Graphs;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Local;
 
@@ -66,14 +67,14 @@ internal sealed class BatchBackend : IAsyncDisposable
     private static int? ThreadsFor(EngineOptions options) => options.Workers == 1 ? null : EngineOptions.ThreadsFor(options.Workers, Environment.ProcessorCount);
 
     /// <summary>Predicts how long plans take; equal shapes and steps take the same time.</summary>
-    private static Func<GenerationPlan, TimeSpan>? Estimate(WanModel model, Calibration? machine)
+    private static Func<GenerationPlan, TimeSpan>? Estimate(WanModel model, Quantization precision, Calibration? machine)
     {
         if (machine is null)
         {
             return null;
         }
 
-        var costs = new CostModel(model);
+        var costs = new CostModel(model, precision);
         var known = new ConcurrentDictionary<(string, int, int), TimeSpan>();
         return plan => known.GetOrAdd((plan.Latents.ToString(), plan.Settings.Steps, plan.Branches), _ => TimeSpan.FromSeconds(costs.Predict(plan, machine).Seconds));
     }
@@ -90,7 +91,7 @@ internal sealed class BatchBackend : IAsyncDisposable
             var session = EngineSetup.SettingsFor(environment, runtime, settings.Provider, settings.ProviderOptions);
             var shared = options.FeatureBytes > 0 ? options with { Features = new DiskFeatureStore(features) } : options;
             var generator = Own(new VideoGenerator(model, runtime, session, EngineSetup.TransformerOptions(environment, settings.Precision), shared));
-            var backend = new LocalBackend(generator, ffmpeg, Estimate(model, machine))
+            var backend = new LocalBackend(generator, ffmpeg, Estimate(model, settings.Precision, machine))
             {
                 Execution = [runtime.Version, $"{settings.Precision}", session.Provider, .. settings.ProviderOptions.OrderBy(option => option.Key, StringComparer.Ordinal).Select(option => $"{option.Key}={option.Value}")],
             };
