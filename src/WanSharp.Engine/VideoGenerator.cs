@@ -84,13 +84,14 @@ public sealed class VideoGenerator : IVideoGenerator
         ArgumentNullException.ThrowIfNull(request);
         var plan = GenerationPlanner.Plan(request, _model, _execution);
         var strategy = _strategies.Choose(plan);
-        return plan with
+        plan = plan with
         {
             Strategy = strategy,
             VaeTiles = strategy is { IsTiled: true }
                 ? VaeTileChoice.Auto.For(_model.Vae, plan.Latents, memory: 0) // the smallest, as the strategy counts
                 : _options.VaeTile.For(_model.Vae, plan.Latents, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
         };
+        return plan with { Identity = _identity.Of(plan) };
     }
 
     /// <inheritdoc/>
@@ -153,12 +154,12 @@ public sealed class VideoGenerator : IVideoGenerator
         using var state = new DenoiseState(Sampler(clip.Plan), GuidanceScales.Of(clip.Plan.Settings), contexts, images, Noise(clip.Plan), clip.Plan.Settings.Boundary);
         if (clip.Options.Resume is { } snapshot)
         {
-            _identity.Restore(snapshot, clip.Plan, state);
+            SnapshotIdentity.Restore(snapshot, clip.Plan, state);
         }
 
         using (clip.Clock.Enter(GenerationStage.Denoise))
         {
-            await _lanes.DenoiseAsync(clip, state, _identity.Of(clip.Plan));
+            await _lanes.DenoiseAsync(clip, state);
         }
 
         state.ForgetContexts();

@@ -91,10 +91,7 @@ internal sealed class BatchBackend : IAsyncDisposable
             var session = EngineSetup.SettingsFor(environment, runtime, settings.Provider, settings.ProviderOptions);
             var shared = options.FeatureBytes > 0 ? options with { Features = new DiskFeatureStore(features) } : options;
             var generator = Own(new VideoGenerator(model, runtime, session, EngineSetup.TransformerOptions(environment, settings.Precision), shared));
-            var backend = new LocalBackend(generator, ffmpeg, Estimate(model, settings.Precision, machine))
-            {
-                Execution = [runtime.Version, $"{settings.Precision}", session.Provider, .. settings.ProviderOptions.OrderBy(option => option.Key, StringComparer.Ordinal).Select(option => $"{option.Key}={option.Value}")],
-            };
+            var backend = new LocalBackend(generator, ffmpeg, Estimate(model, settings.Precision, machine));
             return new BatchBackend(backend, model.Name, (options.BatchSize ?? ChosenBatch) + options.Workers + Around, [.. owned]);
         }
         catch

@@ -17,13 +17,14 @@ internal sealed class SnapshotIdentity(OrtRuntime runtime, SessionSettings setti
         $"provider {settings.Provider} {Sorted(settings.ProviderOptions)} {Sorted(settings.ConfigEntries)} {settings.Optimization}");
 
     /// <summary>All of it as text. The settings name the model's digest and those of the images.</summary>
-    public string Of(GenerationPlan plan) => $"{Executable}\n{_transformer}\n{plan.Settings.ToJson()}";
+    public string Of(GenerationPlan plan) =>
+        $"{Executable}\n{_transformer}\n{plan.Strategy?.Compile} {plan.Strategy?.TokensAtOnce}\n{plan.VaeTiles}\n{plan.Settings.ToJson()}";
 
     /// <summary>Continues a clip from a snapshot.</summary>
     /// <exception cref="SnapshotMismatchException">It is another clip's, or something else executes now.</exception>
-    public void Restore(DenoiseSnapshot snapshot, GenerationPlan plan, DenoiseState state)
+    public static void Restore(DenoiseSnapshot snapshot, GenerationPlan plan, DenoiseState state)
     {
-        if (snapshot.Identity != Of(plan))
+        if (snapshot.Identity != plan.Identity)
         {
             throw new SnapshotMismatchException("The snapshot was made of another clip, or by another model, provider, runtime or number of threads: start the clip over.");
         }

@@ -38,6 +38,12 @@ public sealed record GenerationPlan
     /// <summary>How the model runs within its memory; null where nothing was said about memory.</summary>
     public Strategy? Strategy { get; init; }
 
+    /// <summary>
+    /// Everything that decides the clip's bits, as text: the settings, and all that executes them. Plans of one identity make one clip, but for the
+    /// rounding of steps that are shared. Empty where no generator made the plan.
+    /// </summary>
+    public string Identity { get; init; } = "";
+
     /// <summary>The clip's measures, for a writer.</summary>
     public ClipFormat Format => new(Settings.Width, Settings.Height, Settings.Frames, Settings.Fps);
 

@@ -50,15 +50,14 @@ internal sealed class ComputeLanes : IDisposable
     /// <summary>Has lanes take a clip's steps, together with those of other clips, until it is denoised.</summary>
     /// <param name="clip">Whose steps they are.</param>
     /// <param name="state">Where it stands.</param>
-    /// <param name="identity">What its snapshots are marked with.</param>
-    public async Task DenoiseAsync(ClipRun clip, DenoiseState state, string identity)
+    public async Task DenoiseAsync(ClipRun clip, DenoiseState state)
     {
         if (state.Done)
         {
             return; // resumed after its last step
         }
 
-        var snapshots = new SnapshotKeeper(clip, identity);
+        var snapshots = new SnapshotKeeper(clip);
         var work = new StepWork(clip, state, snapshots);
         try
         {

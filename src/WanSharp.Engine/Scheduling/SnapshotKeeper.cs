@@ -3,7 +3,7 @@ using WanSharp.Engine.Denoising;
 namespace WanSharp.Engine.Scheduling;
 
 /// <summary>Keeps snapshots of one clip as often as its caller wants, while steps go on.</summary>
-internal sealed class SnapshotKeeper(ClipRun clip, string identity)
+internal sealed class SnapshotKeeper(ClipRun clip)
 {
     private long _last = clip.Clock.Time.GetTimestamp();
     private Task _keeping = Task.CompletedTask;
@@ -20,7 +20,7 @@ internal sealed class SnapshotKeeper(ClipRun clip, string identity)
 
         _keeping.GetAwaiter().GetResult(); // has ended; throws what it failed with
         _last = clock.GetTimestamp();
-        var snapshot = new DenoiseSnapshot(identity, state.Latents.Read<float>().ToArray(), state.Sampler.Save());
+        var snapshot = new DenoiseSnapshot(clip.Plan.Identity, state.Latents.Read<float>().ToArray(), state.Sampler.Save());
         _keeping = Task.Run(() => save(snapshot, clip.Cancelled).AsTask());
     }
 

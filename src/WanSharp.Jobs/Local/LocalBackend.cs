@@ -21,9 +21,6 @@ public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<
     /// <inheritdoc/>
     public string Name => LocalName;
 
-    /// <summary>How the engine computes, as far as it shows in clips: provider, library, precision. It is in the key of every result.</summary>
-    public IReadOnlyList<string> Execution { get; init; } = [];
-
     /// <inheritdoc/>
     public async ValueTask<PreparedJob> PrepareAsync(JobRequest request, CancellationToken cancellationToken)
     {
@@ -34,7 +31,7 @@ public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<
         {
             ExecutionGroup = string.Create(CultureInfo.InvariantCulture, $"{settings.ModelDigest} {plan.Latents} {plan.Branches}"),
             FeatureGroup = string.Join('\n', settings.Images.Select(image => image.Sha256).Prepend(settings.NegativePrompt).Prepend(settings.Prompt)),
-            ResultKey = ResultKey.OfEngine(settings, Execution),
+            ResultKey = ResultKey.OfEngine(plan),
             Settings = settings.ToJson(),
             Steps = settings.Steps,
             Estimate = estimate?.Invoke(plan),

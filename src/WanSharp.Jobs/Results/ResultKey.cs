@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using WanSharp.Engine;
-using WanSharp.Engine.Requests;
+using WanSharp.Engine.Planning;
 using WanSharp.Graphs;
 using WanSharp.Runtime;
 using WanSharp.Tensors;
@@ -16,12 +16,11 @@ public static class ResultKey
         ',', new[] { typeof(VideoGenerator), typeof(Session), typeof(OnnxGraph), typeof(Tensor) }.Select(type => type.Module.ModuleVersionId));
 
     /// <summary>The key of a clip that the engine in this process makes: <see cref="PreparedJob.ResultKey"/>.</summary>
-    /// <param name="settings">Every setting, with the model's digest and those of the images' pixels.</param>
-    /// <param name="execution">How it is computed, as far as it shows in the clip: provider, its library's version, precision, reuse.</param>
-    public static string OfEngine(GenerationSettings settings, params IEnumerable<string> execution)
+    /// <param name="plan">From the generator: its identity names every setting, the digests of the model and of the images' pixels, and what computes.</param>
+    public static string OfEngine(GenerationPlan plan)
     {
-        ArgumentNullException.ThrowIfNull(settings);
-        return Of(["engine", Build, settings.ToJson(), .. execution]);
+        ArgumentNullException.ThrowIfNull(plan);
+        return Of("engine", Build, plan.Identity);
     }
 
     /// <summary>The digest of several texts, each with its place and length.</summary>

@@ -4,7 +4,7 @@ using WanSharp.Jobs.Storage;
 namespace WanSharp.Jobs.Running;
 
 /// <summary>One attempt at one job: its clip from an equal job, from the result cache or from the backend, then to its place, then into the store.</summary>
-internal sealed class JobAttempt(JobStore store, IJobBackend backend, JobRunnerOptions options, string workFolder, Job job)
+internal sealed class JobAttempt(JobStore store, IJobBackend backend, JobRunnerOptions options, string workFolder, Job job, Action<long>? note = null)
 {
     private const int NoSpaceLeft = 28; // ENOSPC, which .NET hands on in HResult
     private const int DiskFullOnWindows = unchecked((int)0x80070070);
@@ -12,7 +12,7 @@ internal sealed class JobAttempt(JobStore store, IJobBackend backend, JobRunnerO
     private readonly string _work = Path.Combine(workFolder, $"{job.Id}{Path.GetExtension(job.Output)}");
     private readonly string _place = store.Folder.Artifact(job.Output);
 
-    public JobTracker Tracker { get; } = new(job, options);
+    public JobTracker Tracker { get; } = new(job, options, note);
 
     /// <summary>Runs the attempt and notes its end, whatever it is.</summary>
     /// <exception cref="BackendUnavailableException">No job can run now; this one waits in the queue.</exception>

@@ -31,7 +31,7 @@ public sealed class JobRunner(JobStore store, IJobBackend backend, JobRunnerOpti
         options.Validate();
         using var worker = WorkerLock.Take(store.Folder);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await Recovery.RunAsync(store, cancellationToken).ConfigureAwait(false);
+        await Recovery.RunAsync(store, options.Attempts, cancellationToken).ConfigureAwait(false);
         var watching = WatchAsync(worker.Id, stop.Token);
         ExceptionDispatchInfo? failure = null;
         try
@@ -67,7 +67,7 @@ public sealed class JobRunner(JobStore store, IJobBackend backend, JobRunnerOpti
             await over.CancelAsync().ConfigureAwait(false);
             if (ended == look)
             {
-                await Recovery.RunAsync(store, cancellationToken).ConfigureAwait(false);
+                await Recovery.RunAsync(store, options.Attempts, cancellationToken).ConfigureAwait(false);
                 continue;
             }
 
@@ -80,7 +80,7 @@ public sealed class JobRunner(JobStore store, IJobBackend backend, JobRunnerOpti
         }
     }
 
-    /// <summary>Starts as many jobs as may run at once. One that seems to end the process runs alone, so that it takes nothing with it.</summary>
+    /// <summary>Starts as many jobs as may run at once. One that may have ended a process runs alone, so that it takes nothing with it.</summary>
     private void Fill(WorkerLock worker, CancellationToken cancellationToken)
     {
         while (_running.Count < options.Concurrency && !_running.Values.Any(one => one.IsSuspect)
@@ -88,9 +88,8 @@ public sealed class JobRunner(JobStore store, IJobBackend backend, JobRunnerOpti
         {
             var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
 
-            // A suspect saves its state after each step: if it was only unlucky, it gets further each time.
             var isSuspect = store.Queue.IsSuspect(job.Id);
-            var attempt = new JobAttempt(store, backend, isSuspect ? options with { SnapshotInterval = TimeSpan.Zero } : options, worker.WorkFolder, job);
+            var attempt = isSuspect ? Cautious(worker, job) : new JobAttempt(store, backend, options, worker.WorkFolder, job);
             var task = Task.Run(() => attempt.RunAsync(stop.Token), CancellationToken.None);
             lock (_gate)
             {
@@ -98,6 +97,11 @@ public sealed class JobRunner(JobStore store, IJobBackend backend, JobRunnerOpti
             }
         }
     }
+
+    /// <summary>An attempt that saves and notes each step: a job that was only unlucky gets further each time, and that is known whenever the process ends.</summary>
+    private JobAttempt Cautious(WorkerLock worker, Job job) => new(
+        store, backend, options with { SnapshotInterval = TimeSpan.Zero }, worker.WorkFolder, job,
+        position => store.Queue.Reached(worker.Id, [KeyValuePair.Create(job.Id, position)]));
 
     private void Remove(Task ended)
     {

@@ -4,7 +4,10 @@ using WanSharp.Jobs.Storage;
 namespace WanSharp.Jobs.Running;
 
 /// <summary>How far an attempt has come: for events, for the record of its stages, and for the store.</summary>
-internal sealed class JobTracker(Job job, JobRunnerOptions options) : IProgress<GenerationProgress>
+/// <param name="job">The job.</param>
+/// <param name="options">Who is told, and the clock.</param>
+/// <param name="note">Notes each position at once, where a later moment may be too late; null where the runner's watch does.</param>
+internal sealed class JobTracker(Job job, JobRunnerOptions options, Action<long>? note = null) : IProgress<GenerationProgress>
 {
     private readonly Lock _gate = new();
     private readonly List<StageSpan> _spans = [];
@@ -27,7 +30,9 @@ internal sealed class JobTracker(Job job, JobRunnerOptions options) : IProgress<
             }
         }
 
-        Volatile.Write(ref _position, JobQueue.PositionOf(value.Stage, value.Done));
+        var position = JobQueue.PositionOf(value.Stage, value.Done);
+        Volatile.Write(ref _position, position);
+        note?.Invoke(position);
         options.Events?.Report(new JobEvent(JobEventKind.Progressed, job, value));
     }
 

@@ -10,8 +10,9 @@ namespace WanSharp.Jobs.Running;
 internal static class Recovery
 {
     /// <param name="store">The jobs.</param>
+    /// <param name="attempts">So many ends of processes fail the job that explains them.</param>
     /// <param name="cancellationToken">Stops between two jobs.</param>
-    public static async Task RunAsync(JobStore store, CancellationToken cancellationToken)
+    public static async Task RunAsync(JobStore store, int attempts, CancellationToken cancellationToken)
     {
         foreach (var worker in store.Queue.WorkersOfRunningJobs().Union(WorkerLock.Known(store.Folder).ToList()))
         {
@@ -21,7 +22,8 @@ internal static class Recovery
                 continue;
             }
 
-            foreach (var (id, output, sha256) in store.Queue.Abandoned(worker))
+            var abandoned = store.Queue.Abandoned(worker);
+            foreach (var (id, output, sha256) in abandoned)
             {
                 var artifact = store.Folder.Artifact(output);
                 if (sha256 is not null && File.Exists(artifact) && await DigestAsync(artifact, cancellationToken).ConfigureAwait(false) == sha256)
@@ -31,7 +33,7 @@ internal static class Recovery
                 }
                 else
                 {
-                    store.Queue.Abandon(id, worker);
+                    store.Queue.Abandon(id, worker, alone: abandoned.Count == 1, attempts);
                 }
             }
         }

@@ -73,8 +73,10 @@ internal sealed class JobDatabase : IDisposable
         switch (_connection.Scalar<long>("PRAGMA user_version"))
         {
             case 0:
-                _connection.Run(JobSchema.Create);
-                _connection.Run($"PRAGMA user_version={JobSchema.Version}");
+                _connection.Run($"{JobSchema.Create} PRAGMA user_version={JobSchema.Version}");
+                break;
+            case 1:
+                _connection.Run($"{JobSchema.From1} PRAGMA user_version={JobSchema.Version}");
                 break;
             case > JobSchema.Version:
                 throw new JobStoreException($"{_path} was written by a newer version of WanSharp: use that one.");

@@ -10,15 +10,6 @@ internal sealed class JobQueue(JobDatabase database, TimeProvider clock)
     /// <summary>After each of these spans a waiting job counts as one priority higher, so that none waits forever.</summary>
     public static readonly TimeSpan Aging = TimeSpan.FromMinutes(5);
 
-    /// <summary>So many ends of the process while a job ran, and it did not get further than before, and it runs only when nothing else does.</summary>
-    public const int SuspectDeaths = 2;
-
-    /// <summary>
-    /// So many of them fail it: many more than the attempts that an error has, for nothing tells a process that the job ended from one that was
-    /// killed for other reasons. By then the job runs last and alone, and costs no other.
-    /// </summary>
-    public const int FatalDeaths = 20;
-
     /// <summary>The first position that is a job's own: before it the process loads what all jobs need.</summary>
     public static readonly long OwnWork = PositionOf(GenerationStage.Encode, 0);
 
@@ -36,12 +27,12 @@ internal sealed class JobQueue(JobDatabase database, TimeProvider clock)
         var id = connection.Scalar<long>(
             """
             SELECT id FROM jobs
-            WHERE state = 0 AND (deaths < $suspect OR $alone)
+            WHERE state = 0 AND (NOT suspect OR $alone)
               AND (twin IS NULL OR twin NOT IN (SELECT twin FROM jobs WHERE state = 1 AND twin IS NOT NULL))
-            ORDER BY deaths >= $suspect, priority + ($now - queued_at) / $aging DESC, execution_group <> $group, execution_group, feature_group, id
+            ORDER BY suspect, priority + ($now - queued_at) / $aging DESC, execution_group <> $group, execution_group, feature_group, id
             LIMIT 1
             """,
-            ("$suspect", SuspectDeaths), ("$alone", alone), ("$now", now), ("$aging", (long)Aging.TotalMilliseconds), ("$group", _lastExecutionGroup));
+            ("$alone", alone), ("$now", now), ("$aging", (long)Aging.TotalMilliseconds), ("$group", _lastExecutionGroup));
         if (id == 0)
         {
             return null;
@@ -54,9 +45,8 @@ internal sealed class JobQueue(JobDatabase database, TimeProvider clock)
         return JobRows.Find(connection, id);
     });
 
-    /// <summary>Whether a job has been running when the process ended so often that it must run alone.</summary>
-    public bool IsSuspect(long id) => database.Read(connection =>
-        connection.Scalar<long>("SELECT deaths >= $suspect FROM jobs WHERE id = $id", ("$suspect", SuspectDeaths), ("$id", id)) == 1);
+    /// <summary>Whether a job has been running when a process ended: it runs last and alone, so that another such end is its own and takes nothing with it.</summary>
+    public bool IsSuspect(long id) => database.Read(connection => connection.Scalar<long>("SELECT suspect FROM jobs WHERE id = $id", ("$id", id)) == 1);
 
     /// <summary>A stage and what of it is done, as one number that grows.</summary>
     public static long PositionOf(GenerationStage stage, int done) => ((long)stage << 32) | (uint)done;
@@ -116,16 +106,29 @@ internal sealed class JobQueue(JobDatabase database, TimeProvider clock)
         "SELECT id, output, artifact_sha256 FROM jobs WHERE state = 1 AND worker = $worker",
         row => (row.GetInt64(0), row.GetString(1), row.Text(2)), ("$worker", worker)));
 
-    /// <summary>Puts a job of a process that is gone back into the queue; one that was running at too many such ends fails.</summary>
-    public void Abandon(long id, string worker) => database.Write(connection =>
+    /// <summary>
+    /// Puts a job of a process that is gone back into the queue. Whether the job ended the process, nothing tells; but it is innocent when it got
+    /// further than ever before, or ran beside others, or the process still loaded. Ends that none of this explains fail it when they are as many as
+    /// its attempts.
+    /// </summary>
+    /// <param name="id">The job.</param>
+    /// <param name="worker">The process.</param>
+    /// <param name="alone">Whether the process ran no other job.</param>
+    /// <param name="attempts">So many ends fail it.</param>
+    public void Abandon(long id, string worker, bool alone, int attempts) => database.Write(connection =>
     {
         connection.Run(
-            "UPDATE jobs SET deaths = CASE WHEN reached > reached_before THEN 0 WHEN position < $own THEN deaths ELSE deaths + 1 END, state = 0, worker = NULL WHERE id = $id AND state = 1 AND worker = $worker",
-            ("$own", OwnWork), ("$id", id), ("$worker", worker));
+            """
+            UPDATE jobs SET state = 0, worker = NULL,
+                deaths = CASE WHEN reached > reached_before THEN 0 WHEN $alone AND position >= $own THEN deaths + 1 ELSE deaths END,
+                suspect = suspect OR position >= $own
+            WHERE id = $id AND state = 1 AND worker = $worker
+            """,
+            ("$own", OwnWork), ("$alone", alone), ("$id", id), ("$worker", worker));
         return connection.Run(
-            "UPDATE jobs SET state = CASE WHEN cancel THEN 4 ELSE 3 END, finished_at = $now, error = $error WHERE id = $id AND state = 0 AND (cancel OR deaths >= $fatal)",
-            ("$now", Now()), ("$fatal", FatalDeaths), ("$id", id),
-            ("$error", $"The process ended {FatalDeaths} times while this job ran, and it never got further: it needs more memory than there is, perhaps. Ask for less, or look into the system's log."));
+            "UPDATE jobs SET state = CASE WHEN cancel THEN 4 ELSE 3 END, finished_at = $now, error = $error WHERE id = $id AND state = 0 AND (cancel OR deaths >= $attempts)",
+            ("$now", Now()), ("$attempts", attempts), ("$id", id),
+            ("$error", $"The process ended {attempts} times while this job ran alone, and it never got further: it needs more memory than there is, perhaps. Ask for less, or look into the system's log."));
     });
 
     /// <summary>A finished job with the same result, if there is one.</summary>

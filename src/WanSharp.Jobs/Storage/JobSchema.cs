@@ -4,7 +4,7 @@ namespace WanSharp.Jobs.Storage;
 internal static class JobSchema
 {
     /// <summary>Kept in <c>user_version</c>.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <remarks>
     /// The queue's index holds all that choosing the next job looks at, so that a choice among ten thousand reads a few hundred pages.
@@ -26,6 +26,7 @@ internal static class JobSchema
             attempts INTEGER NOT NULL DEFAULT 0,
             failures INTEGER NOT NULL DEFAULT 0,
             deaths INTEGER NOT NULL DEFAULT 0,
+            suspect INTEGER NOT NULL DEFAULT 0,
             position INTEGER NOT NULL DEFAULT 0,
             reached INTEGER NOT NULL DEFAULT 0,
             reached_before INTEGER NOT NULL DEFAULT 0,
@@ -38,7 +39,16 @@ internal static class JobSchema
             artifact_sha256 TEXT,
             outcome TEXT
         ) STRICT;
-        CREATE INDEX queue ON jobs (state, priority, queued_at, deaths, execution_group, feature_group, twin);
+        CREATE INDEX queue ON jobs (state, priority, queued_at, suspect, execution_group, feature_group, twin);
         CREATE INDEX twins ON jobs (twin, state);
+        """;
+
+    /// <summary>From version 1, which counted deaths alone.</summary>
+    public const string From1 =
+        """
+        ALTER TABLE jobs ADD COLUMN suspect INTEGER NOT NULL DEFAULT 0;
+        UPDATE jobs SET suspect = deaths > 0, deaths = 0;
+        DROP INDEX queue;
+        CREATE INDEX queue ON jobs (state, priority, queued_at, suspect, execution_group, feature_group, twin);
         """;
 }

@@ -74,7 +74,7 @@ public sealed class JobStore : IDisposable
     /// <summary>Puts jobs that failed or were cancelled into the queue again, with all their attempts.</summary>
     /// <returns>How many there were.</returns>
     public int Retry() => _database.Write(connection => connection.Run(
-        "UPDATE jobs SET state = 0, failures = 0, deaths = 0, attempts = 0, cancel = 0, error = NULL, finished_at = NULL, queued_at = $now WHERE state > 2", ("$now", Now())));
+        "UPDATE jobs SET state = 0, failures = 0, deaths = 0, suspect = 0, attempts = 0, cancel = 0, error = NULL, finished_at = NULL, queued_at = $now WHERE state > 2", ("$now", Now())));
 
     /// <summary>A job by its number, or null.</summary>
     public Job? Find(long id) => _database.Read(connection => JobRows.Find(connection, id));

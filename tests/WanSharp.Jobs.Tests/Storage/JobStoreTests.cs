@@ -6,6 +6,7 @@ namespace WanSharp.Jobs.Tests.Storage;
 public sealed class JobStoreTests : IDisposable
 {
     private const string Worker = "worker";
+    private const int Attempts = 3;
 
     private readonly TemporaryFolder _folder = new();
     private readonly SettableClock _clock = new();
@@ -85,23 +86,21 @@ public sealed class JobStoreTests : IDisposable
     }
 
     [Fact]
-    public void Abandon_OfAJobThatNeverGetsFurther_MakesItASuspectAndFailsIt()
+    public void Abandon_OfAJobThatNeverGetsFurtherAlone_FailsItAfterItsAttempts()
     {
         using var store = TestJobs.Open(_folder, _clock);
         store.Enqueue([TestJobs.New("deadly"), TestJobs.New("other", priority: -1)]);
         Die(store, JobQueue.OwnWork + 5); // further than ever: does not count
-        for (var death = 1; death <= JobQueue.FatalDeaths; death++)
+        for (var death = 1; death <= Attempts; death++)
         {
             Assert.Equal(JobState.Queued, store.Find(1)!.State);
-            Assert.Equal(death > JobQueue.SuspectDeaths, store.Queue.IsSuspect(1));
-            if (death > JobQueue.SuspectDeaths)
-            {
-                var other = store.Queue.Claim(Worker, alone: false)!;
-                Assert.Equal("other", other.Output); // whatever else there is comes first
-                store.Queue.Return(other.Id);
-            }
+            Assert.True(store.Queue.IsSuspect(1));
+            var other = store.Queue.Claim(Worker, alone: false)!;
+            Assert.Equal("other", other.Output); // whatever else there is comes first
+            store.Queue.Return(other.Id);
 
             Die(store, JobQueue.OwnWork - 1); // while the process loaded: does not count
+            Die(store, JobQueue.OwnWork + 5, alone: false); // beside others: may have been theirs
             Die(store, JobQueue.OwnWork + 5);
         }
 
@@ -109,6 +108,70 @@ public sealed class JobStoreTests : IDisposable
         Assert.Equal(JobState.Failed, failed.State);
         Assert.Contains("process ended", failed.Error, StringComparison.Ordinal);
         Assert.Equal(JobState.Queued, store.Find(2)!.State);
+        Assert.Equal(1, store.Retry());
+        Assert.False(store.Queue.IsSuspect(1));
+    }
+
+    /// <summary>Processes that run three jobs at once, each ended by the deadly one as soon as that runs.</summary>
+    [Fact]
+    public async Task Recovery_OfProcessesThatOneJobEnds_FailsThatOneAndNoOther()
+    {
+        using var store = TestJobs.Open(_folder, _clock);
+        store.Enqueue([.. Enumerable.Range(1, 6).Select(i => TestJobs.New(i == 2 ? "deadly" : $"{i}"))]);
+        var deaths = 0;
+        for (; store.Counts().Open > 0; deaths++)
+        {
+            var process = $"process {deaths}";
+            var running = new List<Job>();
+            while (running.Count < 3 && !running.Any(job => store.Queue.IsSuspect(job.Id)) && store.Queue.Claim(process, alone: running.Count == 0) is { } job)
+            {
+                running.Add(job);
+            }
+
+            store.Queue.Reached(process, [.. running.Select(job => KeyValuePair.Create(job.Id, JobQueue.OwnWork + 1))]);
+            if (!running.Any(job => job.Output == "deadly"))
+            {
+                running.ForEach(job => store.Queue.Succeed(job.Id));
+            }
+
+            await Recovery.RunAsync(store, Attempts, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal((JobState.Failed, 1 + Attempts), (store.Find(2)!.State, store.Find(2)!.Attempts)); // once beside others
+        Assert.Equal(5, store.Counts().Succeeded);
+    }
+
+    [Fact]
+    public void Abandon_OfAJobThatGetsFurtherEachTime_NeverFailsIt()
+    {
+        using var store = TestJobs.Open(_folder, _clock);
+        store.Enqueue([TestJobs.New("unlucky")]);
+        for (var death = 0; death < 100; death++)
+        {
+            Die(store, JobQueue.OwnWork + death); // resumed, and killed before it got further; then a step further
+            Die(store, JobQueue.OwnWork + death);
+        }
+
+        Assert.Equal(JobState.Queued, store.Find(1)!.State);
+    }
+
+    [Fact]
+    public void Open_OfADatabaseOfTheFirstVersion_KeepsItsJobs()
+    {
+        using (var store = TestJobs.Open(_folder))
+        {
+            store.Enqueue([TestJobs.New("1.mp4"), TestJobs.New("2.mp4")]);
+        }
+
+        using (var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={JobFolder.Create(_folder["out"]).Database};Pooling=False"))
+        {
+            connection.Open();
+            connection.Run("DROP INDEX queue; ALTER TABLE jobs DROP COLUMN suspect; CREATE INDEX queue ON jobs (deaths); UPDATE jobs SET deaths = 1 WHERE id = 2; PRAGMA user_version=1");
+        }
+
+        using var again = TestJobs.Open(_folder);
+        Assert.Equal([false, true], again.List().Select(job => again.Queue.IsSuspect(job.Id)));
+        Assert.Equal("1.mp4", again.Queue.Claim(Worker, alone: true)!.Output);
     }
 
     [Fact]
@@ -182,7 +245,7 @@ public sealed class JobStoreTests : IDisposable
             Directory.CreateDirectory(store.Folder.WorkOf("dead"));
             File.WriteAllText(Path.Combine(store.Folder.WorkOf("dead"), "3.txt"), "half");
 
-            await Recovery.RunAsync(store, TestContext.Current.CancellationToken);
+            await Recovery.RunAsync(store, Attempts, TestContext.Current.CancellationToken);
 
             Assert.Equal([JobState.Running, JobState.Succeeded, JobState.Queued], store.All().Select(job => job.State));
             Assert.Equal(3, store.Find(2)!.Outcome!.ComputeSeconds);
@@ -205,11 +268,11 @@ public sealed class JobStoreTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static void Die(JobStore store, long position)
+    private static void Die(JobStore store, long position, bool alone = true)
     {
         Take(store, 1);
         store.Queue.Reached(Worker, [KeyValuePair.Create(1L, position)]);
-        store.Queue.Abandon(1, Worker);
+        store.Queue.Abandon(1, Worker, alone, Attempts);
     }
 
     private static List<string> ClaimAll(JobStore store)
