@@ -1,5 +1,6 @@
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Features;
+using WanSharp.Runtime;
 
 namespace WanSharp.Engine;
 
@@ -28,6 +29,9 @@ public sealed record EngineOptions
     /// <summary>The memory that may be used, in bytes: the model runs in whatever way fits (<see cref="Strategies.StrategyChooser"/>). Default: null, all that the system gives.</summary>
     public long? Memory { get; init; }
 
+    /// <summary>How many compiled graphs stay in memory; those in use do in any case. Default: 64. Range: 0 and up.</summary>
+    public int KeepCompiled { get; init; } = new GraphCacheOptions().KeepCompiled;
+
     /// <summary>What measures time. Default: the system's clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
@@ -46,6 +50,7 @@ public sealed record EngineOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize ?? 1, 1, nameof(BatchSize));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(BatchSize ?? 1, LargestBatch, nameof(BatchSize));
         ArgumentOutOfRangeException.ThrowIfNegative(FeatureBytes, nameof(FeatureBytes));
+        ArgumentOutOfRangeException.ThrowIfNegative(KeepCompiled, nameof(KeepCompiled));
         ArgumentOutOfRangeException.ThrowIfLessThan(Memory ?? 1, 1, nameof(Memory));
         ArgumentOutOfRangeException.ThrowIfLessThan(Workers, 1, nameof(Workers));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Workers, MostWorkers, nameof(Workers));

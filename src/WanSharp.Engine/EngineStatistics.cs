@@ -1,3 +1,5 @@
+using WanSharp.Runtime;
+
 namespace WanSharp.Engine;
 
 /// <summary>What a generator did since it was made, and what it does now.</summary>
@@ -26,4 +28,7 @@ public sealed record EngineStatistics
 
     /// <summary>What was found about the batch sizes of the shapes that were denoised.</summary>
     public required IReadOnlyList<BatchFinding> Batches { get; init; }
+
+    /// <summary>How the networks' graphs were compiled and used.</summary>
+    public required IReadOnlyList<GraphStatistics> Graphs { get; init; }
 }

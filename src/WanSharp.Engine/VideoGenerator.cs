@@ -33,6 +33,7 @@ public sealed class VideoGenerator : IVideoGenerator
     private readonly EngineOptions _options;
     private readonly ExecutionSettings _execution;
     private readonly CancellationTokenSource _stop = new();
+    private readonly GraphCache _graphs;
     private readonly EngineNetworks _networks;
     private readonly EngineTelemetry _telemetry = new();
     private readonly BatchSizer _batches;
@@ -63,7 +64,8 @@ public sealed class VideoGenerator : IVideoGenerator
         _options = options ?? new EngineOptions();
         _options.Validate();
         _execution = new ExecutionSettings(settings.Provider, Precision.NameOf(quantization), runtime.Threads > 0 ? runtime.Threads : null);
-        _networks = new EngineNetworks(model, runtime, settings, transformer, _options.Workers);
+        _graphs = new GraphCache(runtime, new GraphCacheOptions { KeepCompiled = _options.KeepCompiled, HistoryFolder = transformer?.CacheFolder });
+        _networks = new EngineNetworks(model, _graphs, settings, transformer, _options.Workers);
         _batches = new BatchSizer(_options.BatchSize, _options.Workers, model.Transformer, ActivationBytes(runtime));
         _lanes = new ComputeLanes(_options, _networks, _batches, _telemetry, _stop.Token);
         _strategies = new StrategyGate(new CostModel(model), _networks, _options.Memory, transformer?.Mode ?? CompileMode.Blocks, settings.IsOnHost);
@@ -76,7 +78,7 @@ public sealed class VideoGenerator : IVideoGenerator
     }
 
     /// <summary>What it did so far, and what it does now.</summary>
-    public EngineStatistics Statistics => _telemetry.ToStatistics(_batches.Findings());
+    public EngineStatistics Statistics => _telemetry.ToStatistics(_batches.Findings(), _graphs.Statistics());
 
     /// <inheritdoc/>
     public GenerationPlan Plan(GenerationRequest request)

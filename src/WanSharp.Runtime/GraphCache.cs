@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using WanSharp.Graphs;
+using WanSharp.Runtime.Packing;
+using WanSharp.Runtime.Weights;
 
 namespace WanSharp.Runtime;
 
@@ -25,8 +27,7 @@ public sealed class GraphCache : IDisposable
         ArgumentNullException.ThrowIfNull(runtime);
         Runtime = runtime;
         _options = options ?? new GraphCacheOptions();
-        ArgumentOutOfRangeException.ThrowIfNegative(_options.KeepCompiled, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfNegative(_options.RecompileLimit, nameof(options));
+        _options.Validate();
     }
 
     internal OrtRuntime Runtime { get; }
@@ -49,7 +50,7 @@ public sealed class GraphCache : IDisposable
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(settings);
-        var counter = _counters.GetOrAdd(graph.Name, static name => new GraphCounter(name));
+        var counter = CounterOf(graph);
         var entry = Find(graph, settings);
         await entry.Gate.WaitAsync(cancellationToken);
         try
@@ -58,8 +59,10 @@ public sealed class GraphCache : IDisposable
             if (entry.Session is null)
             {
                 var started = Stopwatch.GetTimestamp();
-                entry.Session = await Task.Run(() => Runtime.CreateSession(graph.ToBytes(), entry.Settings with { Name = graph.Name }, cancellationToken), cancellationToken);
-                counter.Compiled(Stopwatch.GetElapsedTime(started));
+                var session = await Task.Run(() => Runtime.CreateSession(graph.ToBytes(), entry.Settings with { Name = graph.Name }, cancellationToken), cancellationToken);
+                session.Counter = counter;
+                entry.Session = session;
+                counter.Compiled(Stopwatch.GetElapsedTime(started), session.Bytes);
             }
             else
             {
@@ -78,20 +81,22 @@ public sealed class GraphCache : IDisposable
         finally
         {
             entry.Gate.Release();
-            Release(_options.KeepCompiled);
+            Release(_options.KeepCompiled, _options.KeepBytes);
         }
     }
 
     /// <summary>Disposes sessions that nobody uses, those that were not asked for longest first.</summary>
     /// <param name="keep">How many sessions may stay, those in use among them.</param>
+    /// <param name="keepBytes">How much memory they may hold together.</param>
     /// <returns>How many were disposed.</returns>
-    public int Release(int keep)
+    public int Release(int keep, long keepBytes = long.MaxValue)
     {
         var released = 0;
         var compiled = _entries.Values.Where(entry => entry.Session is not null).OrderBy(entry => entry.LastUse).ToList();
+        var bytes = compiled.Sum(entry => entry.Session?.Bytes ?? 0);
         foreach (var entry in compiled)
         {
-            if (compiled.Count - released <= keep)
+            if (compiled.Count - released <= keep && bytes <= keepBytes)
             {
                 break;
             }
@@ -107,7 +112,8 @@ public sealed class GraphCache : IDisposable
                 {
                     entry.Session = null;
                     session.Dispose();
-                    _counters[session.Name].Released();
+                    _counters[session.Name].Evicted();
+                    bytes -= session.Bytes;
                     released++;
                 }
             }
@@ -120,21 +126,69 @@ public sealed class GraphCache : IDisposable
         return released;
     }
 
-    /// <summary>Disposes every session.</summary>
+    /// <summary>Disposes every session, and adds what was counted to <see cref="GraphCacheOptions.HistoryFolder"/>.</summary>
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
         _disposed = true;
+        if (_options.HistoryFolder is { } folder)
+        {
+            new GraphHistory(folder).Add(Statistics());
+        }
+
         foreach (var entry in _entries.Values)
         {
             entry.Session?.Dispose();
         }
     }
 
-    /// <summary>All that makes one compiled graph differ from another: the graph, the library, and the settings but for the name.</summary>
-    internal string KeyOf(OnnxGraph graph, SessionSettings settings) => string.Join(
+    /// <summary>Counts what happens to a graph.</summary>
+    internal GraphCounter CounterOf(OnnxGraph graph) => _counters.GetOrAdd(graph.Name, static name => new GraphCounter(name));
+
+    /// <summary>
+    /// Compiles a graph whose weights are constants, or loads it from disk. The session is the caller's: it holds memory that
+    /// is of no use to anybody else.
+    /// </summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="weights">Its weights.</param>
+    /// <param name="settings">How it is compiled; its name is the graph's.</param>
+    /// <param name="folder">Where compiled graphs are kept with their packed weights; null for nowhere.</param>
+    /// <param name="cancellationToken">Cancels the compilation.</param>
+    /// <exception cref="OrtException">The graph does not compile.</exception>
+    internal async Task<Session> OpenAsync(OnnxGraph graph, WeightStore weights, SessionSettings settings, string? folder, CancellationToken cancellationToken)
+    {
+        var counter = CounterOf(graph);
+        settings = settings with { Name = graph.Name };
+        var started = Stopwatch.GetTimestamp();
+        var (session, isLoaded) = await Task.Run(
+            async () => folder is null
+                ? (Runtime.CreateSession(graph.ToBytes(), settings, weights.For(graph), cancellationToken), false)
+                : await new PackedGraphs(this, folder).OpenAsync(graph, weights, settings, cancellationToken),
+            cancellationToken);
+        session.Counter = counter;
+        if (isLoaded)
+        {
+            counter.Loaded(Stopwatch.GetElapsedTime(started), session.Bytes);
+        }
+        else
+        {
+            counter.Compiled(Stopwatch.GetElapsedTime(started), session.Bytes);
+        }
+
+        return session;
+    }
+
+    /// <summary>All that makes one compiled graph differ from another: the graph, which is written for a dtype and a strategy, the library, and the settings but for the name.</summary>
+    internal string KeyOf(OnnxGraph graph, SessionSettings settings) => $"onnxruntime {Runtime.Version}\n{KeyOfAnyVersion(graph, settings)}";
+
+    /// <summary>The same for whatever version of the library.</summary>
+    internal static string KeyOfAnyVersion(OnnxGraph graph, SessionSettings settings) => string.Join(
         '\n',
         graph.Digest,
-        $"onnxruntime {Runtime.Version}",
         settings.ProviderKey,
         SessionSettings.Sorted(settings.ConfigEntries),
         SessionSettings.Sorted(settings.Dimensions),

@@ -1,9 +1,41 @@
 namespace WanSharp.Runtime;
 
 /// <summary>How a graph was compiled and used.</summary>
-/// <param name="Name">The graph's name.</param>
-/// <param name="Compiles">How often it was compiled.</param>
-/// <param name="CompileTime">How long that took.</param>
-/// <param name="Hits">How often a compiled one was there.</param>
-/// <param name="Releases">How often a compiled one was let go, unused.</param>
-public sealed record GraphStatistics(string Name, long Compiles, TimeSpan CompileTime, long Hits, long Releases);
+public sealed record GraphStatistics
+{
+    /// <summary>The graph's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>How often it was compiled: it was wanted, and there neither in memory nor on disk.</summary>
+    public long Compiles { get; init; }
+
+    /// <summary>How long that took.</summary>
+    public TimeSpan CompileTime { get; init; }
+
+    /// <summary>How often a compiled one was loaded from disk.</summary>
+    public long Loads { get; init; }
+
+    /// <summary>How long that took.</summary>
+    public TimeSpan LoadTime { get; init; }
+
+    /// <summary>How often a compiled one was there in memory.</summary>
+    public long Hits { get; init; }
+
+    /// <summary>How often one on disk was stale or damaged, and was made again.</summary>
+    public long Invalid { get; init; }
+
+    /// <summary>How often one was let go that nobody used, to make room.</summary>
+    public long Evictions { get; init; }
+
+    /// <summary>How often it ran.</summary>
+    public long Runs { get; init; }
+
+    /// <summary>How long that took.</summary>
+    public TimeSpan RunTime { get; init; }
+
+    /// <summary>Bytes of the process's memory that the compiled graph holds: packed weights, constants. What is mapped from disk is not counted.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>Of a graph that runs with each block's weights in turn: the blocks, in their order. Empty for others.</summary>
+    public IReadOnlyList<BlockTimes> Blocks { get; init; } = [];
+}

@@ -130,7 +130,7 @@ public sealed unsafe class OrtRuntime : IDisposable
     /// <param name="cancellationToken">Cancels the creation.</param>
     /// <inheritdoc cref="CreateSession(ReadOnlyMemory{byte}, SessionSettings, CancellationToken)"/>
     public Session CreateSession(ReadOnlyMemory<byte> model, SessionSettings settings, IReadOnlyDictionary<string, Tensor> initializers, CancellationToken cancellationToken = default) =>
-        CreateSession(settings, initializers, (environment, options) =>
+        CreateSession(settings, initializers, model.Length, (environment, options) =>
         {
             nint session;
             nint status;
@@ -145,7 +145,7 @@ public sealed unsafe class OrtRuntime : IDisposable
     /// <summary>Compiles a graph from an ONNX file; the files of its external data are looked for beside it.</summary>
     /// <inheritdoc cref="CreateSession(ReadOnlyMemory{byte}, SessionSettings, CancellationToken)"/>
     public Session CreateSession(string path, SessionSettings settings, CancellationToken cancellationToken = default) =>
-        CreateSession(settings, new Dictionary<string, Tensor>(), (environment, options) =>
+        CreateSession(settings, new Dictionary<string, Tensor>(), File.Exists(path) ? new FileInfo(path).Length : 0, (environment, options) =>
         {
             using var nativePath = NativeText.Path(path);
             nint session;
@@ -166,7 +166,7 @@ public sealed unsafe class OrtRuntime : IDisposable
         _log.Dispose();
     }
 
-    private Session CreateSession(SessionSettings settings, IReadOnlyDictionary<string, Tensor> initializers, Func<nint, nint, (nint Status, nint Session)> create, CancellationToken cancellationToken)
+    private Session CreateSession(SessionSettings settings, IReadOnlyDictionary<string, Tensor> initializers, long modelBytes, Func<nint, nint, (nint Status, nint Session)> create, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         RequireProvider(settings.Provider);
@@ -180,10 +180,11 @@ public sealed unsafe class OrtRuntime : IDisposable
             using var cancellation = Api.CanCancelLoading
                 ? cancellationToken.UnsafeRegister(static state => CancelLoading((OrtSessionOptionsHandle)state!), options)
                 : default;
+            var held = RuntimeMemory.HeldByThread;
             var (status, session) = create(environment.Pointer, options.Pointer);
             if (status == 0)
             {
-                return new Session(this, session, settings, [.. lent.Select(value => value.Handle)]);
+                return new Session(this, session, settings, [.. lent.Select(value => value.Handle)]) { Bytes = modelBytes + RuntimeMemory.HeldByThread - held };
             }
 
             var failure = Api.ToException(status, $"compiling graph '{settings.Name}' for provider '{settings.Provider}'");

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using WanSharp.Runtime.Devices;
 using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Native;
@@ -37,6 +38,9 @@ public sealed unsafe class PreparedRun : IDisposable
         var count = session.Inputs.Count + session.Outputs.Count;
         (_values, _lent, _pointers) = (new RuntimeValue?[count], new RuntimeValue?[count], new nint[count]);
     }
+
+    /// <summary>Which of a network's blocks the weights are of, for those who measure; null for a graph that is not run block by block.</summary>
+    internal int? Block { get; set; }
 
     /// <summary>Sets an input until it is set again. The value stays the caller's, and must live as long as it is set.</summary>
     /// <exception cref="ArgumentException">The graph has no such input, or declares another element type or shape.</exception>
@@ -94,7 +98,9 @@ public sealed unsafe class PreparedRun : IDisposable
                 _pointers[held] = HoldValue(held);
             }
 
+            var started = Stopwatch.GetTimestamp();
             status = Invoke(session.Pointer, options.Pointer, cancellationToken);
+            _session.Counter?.Ran(Block, Stopwatch.GetElapsedTime(started));
         }
         finally
         {

@@ -3,25 +3,59 @@ using System.Diagnostics.Metrics;
 
 namespace WanSharp.Runtime;
 
-/// <summary>The metrics of this library, under the meter "WanSharp.Runtime".</summary>
+/// <summary>The metrics of this library, under the meter "WanSharp.Runtime"; docs/caches.md lists them.</summary>
 internal static class RuntimeMetrics
 {
     private static readonly Meter Meter = new("WanSharp.Runtime");
     private static readonly Histogram<double> CompileDuration = Meter.CreateHistogram<double>("wansharp.graph.compile.duration", "s", "Time to compile a graph.");
-    private static readonly Counter<long> Hits = Meter.CreateCounter<long>("wansharp.graph.hits", "{graph}", "Compiled graphs that were there when asked for.");
-    private static readonly Counter<long> Releases = Meter.CreateCounter<long>("wansharp.graph.releases", "{graph}", "Compiled graphs that were let go.");
+    private static readonly Histogram<double> LoadDuration = Meter.CreateHistogram<double>("wansharp.graph.load.duration", "s", "Time to load a compiled graph from disk.");
+    private static readonly Histogram<double> RunDuration = Meter.CreateHistogram<double>("wansharp.graph.run.duration", "s", "Time of a graph's run.");
+    private static readonly UpDownCounter<long> Memory = Meter.CreateUpDownCounter<long>("wansharp.graph.memory", "By", "Memory that compiled graphs hold.");
+    private static readonly Counter<long> Hits = Meter.CreateCounter<long>("wansharp.graph.hits", "{graph}", "Compiled graphs that were in memory when asked for.");
+    private static readonly Counter<long> Misses = Meter.CreateCounter<long>("wansharp.graph.misses", "{graph}", "Graphs that were compiled: they were neither in memory nor on disk.");
+    private static readonly Counter<long> Invalid = Meter.CreateCounter<long>("wansharp.graph.invalid", "{graph}", "Compiled graphs on disk that were stale or damaged.");
+    private static readonly Counter<long> Evictions = Meter.CreateCounter<long>("wansharp.graph.evictions", "{graph}", "Compiled graphs that were let go to make room.");
     private static readonly Histogram<double> BlockWait = Meter.CreateHistogram<double>("wansharp.block.wait.duration", "s", "Time that a block waited for its weights.");
+    private static readonly Histogram<double> BlockCompute = Meter.CreateHistogram<double>("wansharp.block.compute.duration", "s", "Time that a block computed.");
     private static readonly Counter<long> Shortages = Meter.CreateCounter<long>("wansharp.memory.shortages", "{run}", "Runs that asked for more memory than they may have.");
 
-    public static void Compiled(string graph, TimeSpan time) => CompileDuration.Record(time.TotalSeconds, Named(graph));
+    public static void Compiled(string graph, TimeSpan time, long bytes)
+    {
+        var tags = Named(graph);
+        CompileDuration.Record(time.TotalSeconds, tags);
+        Misses.Add(1, tags);
+        Memory.Add(bytes, tags);
+    }
+
+    public static void Loaded(string graph, TimeSpan time, long bytes)
+    {
+        var tags = Named(graph);
+        LoadDuration.Record(time.TotalSeconds, tags);
+        Memory.Add(bytes, tags);
+    }
 
     public static void Hit(string graph) => Hits.Add(1, Named(graph));
 
-    public static void Released(string graph) => Releases.Add(1, Named(graph));
+    public static void Rejected(string graph) => Invalid.Add(1, Named(graph));
 
-    public static void Waited(TimeSpan time) => BlockWait.Record(time.TotalSeconds);
+    public static void Evicted(string graph) => Evictions.Add(1, Named(graph));
+
+    public static void Freed(string graph, long bytes) => Memory.Add(-bytes, Named(graph));
+
+    public static void Ran(string graph, int? block, TimeSpan time)
+    {
+        RunDuration.Record(time.TotalSeconds, Named(graph));
+        if (block is { } index)
+        {
+            BlockCompute.Record(time.TotalSeconds, OfBlock(graph, index));
+        }
+    }
+
+    public static void Waited(string graph, int block, TimeSpan time) => BlockWait.Record(time.TotalSeconds, OfBlock(graph, block));
 
     public static void Short() => Shortages.Add(1);
 
     private static TagList Named(string graph) => new() { { "graph", graph } };
+
+    private static TagList OfBlock(string graph, int block) => new() { { "graph", graph }, { "block", block } };
 }

@@ -12,6 +12,7 @@ public sealed unsafe class Session : IDisposable
     private readonly Dictionary<string, int> _outputIndex;
     private readonly nint _allocator;
     private int _uses;
+    private int _disposed;
 
     internal Session(OrtRuntime runtime, nint session, SessionSettings settings, OrtHandle[] weights)
     {
@@ -46,6 +47,12 @@ public sealed unsafe class Session : IDisposable
     public IReadOnlyList<ValueInfo> Outputs { get; }
 
     internal OrtRuntime Runtime { get; }
+
+    /// <summary>Counts its runs and its memory; null where nobody wants to know.</summary>
+    internal GraphCounter? Counter { get; set; }
+
+    /// <summary>Bytes that it holds, about: its graph with the constants in it, and what the library took when it was made.</summary>
+    internal long Bytes { get; init; }
 
     /// <summary>Whether there are runs, or others who count on the session.</summary>
     internal bool IsUsed => Volatile.Read(ref _uses) > 0;
@@ -102,6 +109,11 @@ public sealed unsafe class Session : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            Counter?.Freed(Bytes);
+        }
+
         Handle.Dispose();
         Names.Dispose();
         Backing?.Dispose();

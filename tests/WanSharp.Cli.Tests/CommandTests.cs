@@ -40,6 +40,34 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task CacheStats_AfterTwoProcesses_TellsWhatBothCompiled()
+    {
+        using var first = OneLineOfJson((await GenerateAsync()).Out);
+        using var second = OneLineOfJson((await GenerateAsync()).Out);
+        using var stats = OneLineOfJson((await WithCacheAsync("cache", "stats", "--json")).Out);
+        var text = await WithCacheAsync("cache", "stats");
+
+        var (one, two, all) = (first.RootElement.GetProperty("graphs"), second.RootElement.GetProperty("graphs"), stats.RootElement.GetProperty("graphs"));
+        Assert.True(one.GetProperty("misses").GetInt32() > 0);
+        Assert.Contains(one.GetProperty("by_graph").EnumerateArray(), graph => graph.TryGetProperty("blocks", out var blocks) && blocks[0].GetProperty("compute_seconds").GetDouble() > 0);
+        foreach (var count in (string[])["hits", "misses", "loads", "invalid", "evictions", "runs"])
+        {
+            Assert.Equal(one.GetProperty(count).GetInt64() + two.GetProperty(count).GetInt64(), all.GetProperty(count).GetInt64());
+        }
+
+        Assert.True(all.GetProperty("compile_seconds").GetDouble() > 0);
+        Assert.True(all.GetProperty("bytes").GetInt64() > 0);
+        Assert.Matches(@"transformer_block +\d+ +2 ", text.Out); // hits, then the misses of two processes
+
+        Task<CommandLineRun> GenerateAsync() => WithCacheAsync(["generate", "a star", .. Tiny, "-o", _folder["clip.gif"], "--json"]);
+
+        Task<CommandLineRun> WithCacheAsync(params string[] args) => CommandLineRun.RunAsync(
+            args,
+            variables: new Dictionary<string, string> { ["WAN_CACHE"] = _folder["cache"], ["PATH"] = Environment.GetEnvironmentVariable("PATH")! },
+            cancellationToken: TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task Inspect_PrintsTheCommandThatMakesTheSameClipAgain()
     {
         var generated = await RunAsync(["generate", .. Tiny, "-o", _folder["first.gif"], "--", "-a star that isn't red"]);

@@ -1,4 +1,5 @@
 using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Tests;
@@ -71,7 +72,7 @@ public sealed class GraphCacheTests(RuntimeFixture fixture)
         Assert.True(unused.Session.Handle.IsClosed);
         Assert.False(used.Session.Handle.IsClosed);
         Assert.False(third.Session.Handle.IsClosed);
-        Assert.Equal(1, cache.Statistics().Sum(graph => graph.Releases));
+        Assert.Equal(1, cache.Statistics().Sum(graph => graph.Evictions));
         using var again = await cache.RentAsync(Doubling("unused"), new SessionSettings(), Token);
         Assert.Equal(2, cache.Statistics().Single(graph => graph.Name == "unused").Compiles);
     }
@@ -112,6 +113,68 @@ public sealed class GraphCacheTests(RuntimeFixture fixture)
     }
 
     [Fact]
+    public void KeyOf_WhateverDecidesTheCompiledGraph_IsAnotherKey()
+    {
+        using var cache = new GraphCache(fixture.Runtime);
+        var config = new TransformerConfig { Dim = 12, FfnDim = 24, FreqDim = 8, TextDim = 6, TextLength = 4, Heads = 1, Layers = 2, InChannels = 4, OutChannels = 4 };
+        var blocks = WanTransformer.Block(config, new GraphOptions());
+        var settings = new SessionSettings();
+        var keys = new Dictionary<string, string>
+        {
+            ["as it is"] = cache.KeyOf(blocks, settings),
+            ["another graph"] = cache.KeyOf(WanTransformer.Embed(config, new GraphOptions()), settings),
+            ["a shape"] = cache.KeyOf(blocks, settings with { Dimensions = new Dictionary<string, long> { ["tokens"] = 8 } }),
+            ["another shape"] = cache.KeyOf(blocks, settings with { Dimensions = new Dictionary<string, long> { ["tokens"] = 16 } }),
+            ["dtype of products"] = cache.KeyOf(WanTransformer.Block(config, new GraphOptions { Compute = DType.F16 }), settings),
+            ["dtype of weights"] = cache.KeyOf(WanTransformer.Block(config, new GraphOptions { StoredMatrices = DType.F16 }), settings),
+            ["8-bit integers"] = cache.KeyOf(WanTransformer.Block(config, new GraphOptions { Quantization = Quantization.EightBit }), settings),
+            ["provider"] = cache.KeyOf(blocks, settings with { Provider = "cuda" }),
+            ["provider's options"] = cache.KeyOf(blocks, settings with { Provider = "cuda", ProviderOptions = new Dictionary<string, string> { ["device_id"] = "1" } }),
+            ["session's options"] = cache.KeyOf(blocks, settings with { ConfigEntries = new Dictionary<string, string> { ["session.x"] = "1" } }),
+            ["memory pattern"] = cache.KeyOf(blocks, settings with { MemoryPattern = false }),
+            ["strategy: whole network"] = cache.KeyOf(WanTransformer.Step(config, new GraphOptions { Weights = WeightStorage.Initializers }), settings),
+            ["strategy: tokens in pieces"] = cache.KeyOf(WanTransformer.BlockRows(config, new GraphOptions()), settings),
+        };
+
+        Assert.Equal(keys.Count, keys.Values.Distinct().Count());
+        Assert.All(keys.Values, key => Assert.Contains($"onnxruntime {fixture.Runtime.Version}", key, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task RentAsync_BeyondTheBytesThatAreKept_ReleasesWhatNobodyUses()
+    {
+        using var cache = new GraphCache(fixture.Runtime, new GraphCacheOptions { KeepBytes = 1 << 20 });
+        var first = await cache.RentAsync(WithConstant("first"), new SessionSettings(), Token);
+        Assert.InRange(cache.Statistics().Single().Bytes, 1 << 20, 2 << 20); // its constant, which fills what may be kept
+        first.Dispose();
+
+        var second = await cache.RentAsync(WithConstant("second"), new SessionSettings(), Token);
+
+        Assert.True(first.Session.Handle.IsClosed);
+        Assert.False(second.Session.Handle.IsClosed); // in use
+        var counts = cache.Statistics().Single(graph => graph.Name == "first");
+        Assert.Equal((1, 0), (counts.Evictions, counts.Bytes));
+    }
+
+    [Fact]
+    public async Task Statistics_OfRuns_CountThemAndTheirTime()
+    {
+        using var cache = new GraphCache(fixture.Runtime);
+        using var use = await cache.RentAsync(Doubling("double"), new SessionSettings(), Token);
+        using var run = use.Session.Prepare();
+        using var x = Tensor.CopyOf<float>([2], [1, 2]);
+        run.SetInput("x", x);
+        run.Run(Token).Dispose();
+        run.Run(Token).Dispose();
+
+        var counts = cache.Statistics().Single();
+
+        Assert.Equal(2, counts.Runs);
+        Assert.True(counts.RunTime > TimeSpan.Zero);
+        Assert.Empty(counts.Blocks);
+    }
+
+    [Fact]
     public void KeyOf_SettingsOfTheSameMeaning_IsTheSame()
     {
         using var cache = new GraphCache(fixture.Runtime);
@@ -121,6 +184,16 @@ public sealed class GraphCacheTests(RuntimeFixture fixture)
 
         Assert.Equal(cache.KeyOf(graph, one), cache.KeyOf(graph, other));
         Assert.NotEqual(cache.KeyOf(graph, one), cache.KeyOf(Doubling("another"), one));
+    }
+
+    /// <summary>A graph with a constant of 1 MiB.</summary>
+    private static OnnxGraph WithConstant(string name)
+    {
+        const int Length = 1 << 18;
+        var builder = new GraphBuilder(name, new GraphOptions());
+        var x = builder.Input("x", DType.F32, [Length]);
+        builder.Output("y", x + builder.Constant([.. Enumerable.Range(0, Length).Select(i => (float)i)], [Length]));
+        return builder.Build();
     }
 
     private static OnnxGraph Doubling(string name)

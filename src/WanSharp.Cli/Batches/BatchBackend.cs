@@ -7,6 +7,7 @@ using WanSharp.Engine.Planning;
 using WanSharp.Graphs;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Local;
+using WanSharp.Runtime;
 
 namespace WanSharp.Cli.Batches;
 
@@ -20,6 +21,7 @@ internal sealed class BatchBackend : IAsyncDisposable
     private const int ChosenBatch = 8;
 
     private readonly IReadOnlyList<IDisposable> _owned;
+    private VideoGenerator? _generator;
 
     private BatchBackend(IJobBackend jobs, string model, int concurrency, params IReadOnlyList<IDisposable> owned) =>
         (Jobs, Model, Concurrency, _owned) = (jobs, model, concurrency, owned);
@@ -34,6 +36,9 @@ internal sealed class BatchBackend : IAsyncDisposable
 
     /// <summary>The format that it writes, as an extension; null for whichever is asked for.</summary>
     public string? Format { get; private init; }
+
+    /// <summary>What was compiled so far; null where another program makes the clips.</summary>
+    public IReadOnlyList<GraphStatistics>? Graphs => _generator?.Statistics.Graphs;
 
     /// <param name="environment">The surroundings.</param>
     /// <param name="settings">What makes the clips.</param>
@@ -92,7 +97,7 @@ internal sealed class BatchBackend : IAsyncDisposable
             var shared = options.FeatureBytes > 0 ? options with { Features = new DiskFeatureStore(features) } : options;
             var generator = Own(new VideoGenerator(model, runtime, session, EngineSetup.TransformerOptions(environment, settings.Precision), shared));
             var backend = new LocalBackend(generator, ffmpeg, Estimate(model, settings.Precision, machine));
-            return new BatchBackend(backend, model.Name, (options.BatchSize ?? ChosenBatch) + options.Workers + Around, [.. owned]);
+            return new BatchBackend(backend, model.Name, (options.BatchSize ?? ChosenBatch) + options.Workers + Around, [.. owned]) { _generator = generator };
         }
         catch
         {

@@ -5,6 +5,7 @@ using WanSharp.Jobs;
 using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Reports;
 using WanSharp.Jobs.Storage;
+using WanSharp.Runtime;
 
 namespace WanSharp.Cli.Batches;
 
@@ -39,11 +40,15 @@ internal static class BatchText
 
     public static string Describe(BatchReport report, JobFolder folder) => string.Join(Environment.NewLine, Lines(report, folder));
 
-    public static string Json(BatchReport report, JobFolder folder)
+    /// <param name="report">The batch.</param>
+    /// <param name="folder">Where it is.</param>
+    /// <param name="graphs">What this process compiled; null where another program makes the clips.</param>
+    public static string Json(BatchReport report, JobFolder folder, IReadOnlyList<GraphStatistics>? graphs)
     {
         var summary = JsonNode.Parse((report with { Jobs = [] }).ToJson())!.AsObject();
         summary.Remove("jobs");
         summary["folder"] = folder.Path;
+        summary["graphs"] = graphs is null ? null : GraphText.Json(graphs);
         return summary.ToJsonString(JsonText.Readable);
     }
 

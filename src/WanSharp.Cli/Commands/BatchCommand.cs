@@ -35,6 +35,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
     };
 
     private readonly Option<int?> _workers = BatchOptions.Count("--workers", "Lanes that compute at the same time, over one set of weights. Default: 1.", MostShared);
+    private readonly Option<int?> _keepCompiled = CommonOptions.KeepCompiled();
     private readonly Option<int?> _attempts = BatchOptions.Count("--attempts", "How often a job may fail before it has failed for good. Default: 3.", 100);
     private readonly Option<bool> _noCache = new("--no-cache") { Description = "Make every clip, though an equal one was made before." };
     private readonly Option<bool> _json = CommonOptions.Json();
@@ -44,7 +45,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
         var self = new BatchCommand(environment);
         var command = new Command("batch", "Make many videos: in any order that is fast, each once, whatever happens.");
         self._batch.AddTo(command);
-        Option[] options = [self._output, self._resume, self._dryRun, self._format, self._stylesFile, self._batchSize, self._workers, self._attempts, self._noCache];
+        Option[] options = [self._output, self._resume, self._dryRun, self._format, self._stylesFile, self._batchSize, self._workers, self._keepCompiled, self._attempts, self._noCache];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -154,14 +155,20 @@ internal sealed class BatchCommand(CliEnvironment environment)
         var report = BatchReport.From(store.All(), environment.Clock.GetUtcNow());
         await ReportFiles.WriteAsync(store.Folder, report, EngineSetup.FindFfmpeg(environment), cancellationToken);
         BatchText.WriteFailures(environment.Error, report);
-        environment.Out.WriteLine(parsed.GetValue(_json) ? BatchText.Json(report, store.Folder) : BatchText.Describe(report, store.Folder));
+        environment.Out.WriteLine(parsed.GetValue(_json) ? BatchText.Json(report, store.Folder, backend.Graphs) : BatchText.Describe(report, store.Folder));
         return report.Failed == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
     private string Format(ParseResult parsed, BatchBackend backend) =>
         parsed.GetResult(_format) is { Implicit: false } ? parsed.GetValue(_format)! : backend.Format ?? parsed.GetValue(_format)!;
 
-    private EngineOptions EngineOf(ParseResult parsed) => new() { BatchSize = parsed.GetValue(_batchSize), Workers = parsed.GetValue(_workers) ?? 1, Clock = environment.Clock };
+    private EngineOptions EngineOf(ParseResult parsed) => new()
+    {
+        BatchSize = parsed.GetValue(_batchSize),
+        Workers = parsed.GetValue(_workers) ?? 1,
+        KeepCompiled = parsed.GetValue(_keepCompiled) ?? new EngineOptions().KeepCompiled,
+        Clock = environment.Clock,
+    };
 
     private OpenedResults OpenResults(ParseResult parsed) => parsed.GetValue(_noCache) ? new OpenedResults(null) : OpenedResults.In(environment);
 

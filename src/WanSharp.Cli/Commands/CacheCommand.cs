@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Requests;
+using WanSharp.Runtime;
 using WanSharp.Runtime.Storage;
 
 namespace WanSharp.Cli.Commands;
@@ -42,10 +43,11 @@ internal sealed class CacheCommand(CliEnvironment environment)
     {
         var root = Root;
         var sections = root.Statistics();
+        var graphs = new GraphHistory(Path.Combine(root.Folder, CacheSections.Graphs)).Read();
         if (parsed.GetValue(_json))
         {
             var rows = new JsonObject(sections.Select(section => KeyValuePair.Create<string, JsonNode?>(section.Section, Json(section.Statistics))));
-            environment.Out.WriteLine(new JsonObject { ["folder"] = root.Folder, ["sections"] = rows }.ToJsonString(JsonText.Readable));
+            environment.Out.WriteLine(new JsonObject { ["folder"] = root.Folder, ["sections"] = rows, ["graphs"] = GraphText.Json(graphs) }.ToJsonString(JsonText.Readable));
             return ExitCode.Done;
         }
 
@@ -56,6 +58,17 @@ internal sealed class CacheCommand(CliEnvironment environment)
             var oldest = section.OldestUse?.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
             environment.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{name,-10}{section.Entries,9}{Amounts.Size(section.Bytes),12}{section.Hits,9}{section.Misses,9}{section.Damaged,9}  {oldest ?? "-"}"));
+        }
+
+        if (graphs.Count > 0)
+        {
+            environment.Out.WriteLine();
+            environment.Out.WriteLine("compiled graphs, in all runs:");
+        }
+
+        foreach (var line in GraphText.Lines(graphs))
+        {
+            environment.Out.WriteLine(line);
         }
 
         return ExitCode.Done;

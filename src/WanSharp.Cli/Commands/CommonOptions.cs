@@ -78,6 +78,19 @@ internal static class CommonOptions
         "--compile", "What of the transformer is one compiled graph: a block, which starts at once, or the whole network with its weights packed, for long clips on the CPU.",
         ("blocks", CompileMode.Blocks), ("whole", CompileMode.Whole));
 
+    public static Option<int?> KeepCompiled()
+    {
+        var option = NumberOption.Create<int>("--keep-compiled", "How many compiled graphs stay in memory when nothing uses them. Default: 64.", "N");
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() is < 0)
+            {
+                result.AddError("--keep-compiled takes 0 or more.");
+            }
+        });
+        return option;
+    }
+
     public static Option<VaeTileChoice> VaeTile() => new("--vae-tile")
     {
         Description = "Decode in tiles with blended seams: auto (where whole frames would take more than half of the memory), off, or a size in pixels.",

@@ -29,13 +29,14 @@ internal sealed class GenerateCommand(CliEnvironment environment)
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<VaeTileChoice> _vaeTile = CommonOptions.VaeTile();
 
+    private readonly Option<int?> _keepCompiled = CommonOptions.KeepCompiled();
     private readonly Option<long?> _memory = CommonOptions.Memory();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Build(CliEnvironment environment)
     {
         var self = new GenerateCommand(environment);
-        var command = new Command("generate", "Make one video from a sentence.") { self._output, self._model, self._provider, self._providerOptions, self._precision, self._compile, self._threads, self._vaeTile, self._memory, self._json };
+        var command = new Command("generate", "Make one video from a sentence.") { self._output, self._model, self._provider, self._providerOptions, self._precision, self._compile, self._threads, self._vaeTile, self._memory, self._keepCompiled, self._json };
         self._request.AddTo(command);
         command.SetAction(self.RunAsync);
         return command.WithExamples(
@@ -62,7 +63,12 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             runtime,
             EngineSetup.SettingsFor(environment, runtime, parsed.GetValue(_provider)!, parsed.GetValue(_providerOptions)!),
             EngineSetup.TransformerOptions(environment, parsed.GetValue(_precision), parsed.GetValue(_compile)),
-            new EngineOptions { VaeTile = parsed.GetValue(_vaeTile)!, Memory = EngineSetup.MemoryFor(model, parsed.GetValue(_memory)) });
+            new EngineOptions
+            {
+                VaeTile = parsed.GetValue(_vaeTile)!,
+                Memory = EngineSetup.MemoryFor(model, parsed.GetValue(_memory)),
+                KeepCompiled = parsed.GetValue(_keepCompiled) ?? new EngineOptions().KeepCompiled,
+            });
         model.ReadDigest(new DigestProgress(environment), cancellationToken);
         var plan = generator.Plan(request);
         if (plan.Settings.Execution is { Precision: Precision.EightBit })
@@ -83,7 +89,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             progress.Complete();
         }
 
-        GenerateReport.Write(environment.Out, target.Kind == OutputKind.PngSequence ? target.Folder : target.FullPath, plan, environment.Clock.GetElapsedTime(started), parsed.GetValue(_json));
+        GenerateReport.Write(environment.Out, target.Kind == OutputKind.PngSequence ? target.Folder : target.FullPath, plan, generator.Statistics, environment.Clock.GetElapsedTime(started), parsed.GetValue(_json));
         return ExitCode.Done;
     }
 

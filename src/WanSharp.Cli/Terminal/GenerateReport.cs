@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using WanSharp.Engine;
 using WanSharp.Engine.Planning;
 
 namespace WanSharp.Cli.Terminal;
@@ -7,7 +8,7 @@ namespace WanSharp.Cli.Terminal;
 /// <summary>What <c>wan generate</c> says when it is done.</summary>
 internal static class GenerateReport
 {
-    public static void Write(TextWriter output, string path, GenerationPlan plan, TimeSpan elapsed, bool json)
+    public static void Write(TextWriter output, string path, GenerationPlan plan, EngineStatistics statistics, TimeSpan elapsed, bool json)
     {
         var settings = plan.Settings;
         if (json)
@@ -17,6 +18,7 @@ internal static class GenerateReport
                 ["path"] = path,
                 ["seconds"] = Math.Round(elapsed.TotalSeconds, 3),
                 ["vae_tiles"] = plan.VaeTiles?.ToString(),
+                ["graphs"] = GraphText.Json(statistics.Graphs),
                 ["settings"] = JsonNode.Parse(settings.ToJson()),
             };
             output.WriteLine(report.ToJsonString(JsonText.Readable));

@@ -10,9 +10,13 @@ namespace WanSharp.Engine.Scheduling;
 
 /// <summary>A model's networks, compiled when a clip first needs them and kept. Lanes share the weights and the compiled graphs.</summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed class EngineNetworks(WanModel model, OrtRuntime runtime, SessionSettings settings, TransformerOptions? transformer, int lanes) : IDisposable
+/// <param name="model">The model.</param>
+/// <param name="graphs">Compiles; disposed with the networks.</param>
+/// <param name="settings">How graphs are compiled.</param>
+/// <param name="transformer">How the transformer is.</param>
+/// <param name="lanes">How many denoisers there are.</param>
+internal sealed class EngineNetworks(WanModel model, GraphCache graphs, SessionSettings settings, TransformerOptions? transformer, int lanes) : IDisposable
 {
-    private readonly GraphCache _graphs = new(runtime);
     private readonly SemaphoreSlim _loading = new(1, 1);
     private readonly SemaphoreSlim _encodingText = new(1, 1);
     private readonly SemaphoreSlim _encodingImages = new(1, 1);
@@ -27,7 +31,7 @@ internal sealed class EngineNetworks(WanModel model, OrtRuntime runtime, Session
     public bool AreOnHost { get; } = settings.Provider.Equals("cpu", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Encodes and decodes frames, on any number of lanes.</summary>
-    public VaeRunner Vae { get; } = new(runtime, model.Vae, model.VaeWeights, settings);
+    public VaeRunner Vae { get; } = new(graphs.Runtime, model.Vae, model.VaeWeights, settings, graphs);
 
     /// <summary>Each lane's own, once <see cref="LoadDenoisersAsync"/> has made them.</summary>
     public IReadOnlyList<Denoiser> Denoisers => _denoisers;
@@ -72,7 +76,7 @@ internal sealed class EngineNetworks(WanModel model, OrtRuntime runtime, Session
         cancellationToken);
 
     /// <summary>Gives back the memory that runs keep for the next ones.</summary>
-    public void Shed() => runtime.Memory.Trim();
+    public void Shed() => graphs.Runtime.Memory.Trim();
 
     /// <summary>Uses the text encoder, which is for one prompt at a time.</summary>
     public async Task<T> UseTextEncoderAsync<T>(Func<TextEncoderRunner, Task<T>> use, CancellationToken cancellationToken)
@@ -80,7 +84,7 @@ internal sealed class EngineNetworks(WanModel model, OrtRuntime runtime, Session
         return await InTurnAsync(
             _encodingText,
             async () => await use(await LoadAsync(
-                async () => _textEncoder ??= await TextEncoderRunner.CreateAsync(_graphs, model.TextEncoder, model.TextEncoderWeights, settings, cancellationToken: cancellationToken),
+                async () => _textEncoder ??= await TextEncoderRunner.CreateAsync(graphs, model.TextEncoder, model.TextEncoderWeights, settings, cancellationToken: cancellationToken),
                 cancellationToken)),
             cancellationToken);
     }
@@ -90,7 +94,7 @@ internal sealed class EngineNetworks(WanModel model, OrtRuntime runtime, Session
     {
         var clipVision = await LoadAsync(
             async () => model is { ClipVision: { } clip, ClipVisionWeights: { } weights }
-                ? _clipVision ??= await ClipVisionRunner.CreateAsync(_graphs, clip, weights, settings, cancellationToken: cancellationToken)
+                ? _clipVision ??= await ClipVisionRunner.CreateAsync(graphs, clip, weights, settings, cancellationToken: cancellationToken)
                 : null,
             cancellationToken);
         return await InTurnAsync(_encodingImages, () => use(new ImageEncoder(Vae, clipVision)), cancellationToken);
@@ -106,7 +110,7 @@ internal sealed class EngineNetworks(WanModel model, OrtRuntime runtime, Session
         _textEncoder?.Dispose();
         _clipVision?.Dispose();
         Vae.Dispose();
-        _graphs.Dispose();
+        graphs.Dispose();
     }
 
     private void FreeDenoisers()
@@ -124,7 +128,7 @@ internal sealed class EngineNetworks(WanModel model, OrtRuntime runtime, Session
 
     private async Task<TransformerRunner> LoadTransformerAsync(WeightStore weights, CancellationToken cancellationToken)
     {
-        var runner = await TransformerRunner.CreateAsync(_graphs, model.Transformer, weights, settings, options: _transformer, cancellationToken: cancellationToken);
+        var runner = await TransformerRunner.CreateAsync(graphs, model.Transformer, weights, settings, options: _transformer, cancellationToken: cancellationToken);
         _transformers.Add(runner);
         return runner;
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using WanSharp.Runtime;
 
 namespace WanSharp.Engine.Scheduling;
 
@@ -94,7 +95,7 @@ internal sealed class EngineTelemetry : IDisposable
         Interlocked.Add(ref _misses, clip.FeatureMisses);
     }
 
-    public EngineStatistics ToStatistics(IReadOnlyList<BatchFinding> batches)
+    public EngineStatistics ToStatistics(IReadOnlyList<BatchFinding> batches, IReadOnlyList<GraphStatistics> graphs)
     {
         lock (_gate)
         {
@@ -108,6 +109,7 @@ internal sealed class EngineTelemetry : IDisposable
                 FeatureHits = Interlocked.Read(ref _hits),
                 FeatureMisses = Interlocked.Read(ref _misses),
                 Batches = batches,
+                Graphs = graphs,
             };
         }
     }

@@ -34,6 +34,9 @@ public sealed unsafe class RuntimeMemory
     [ThreadStatic]
     private static PreparedRun? s_running;
 
+    [ThreadStatic]
+    private static long s_held;
+
     private readonly Lock _gate = new();
     private readonly List<PreparedRun> _runs = [];
     private readonly SortedDictionary<nuint, Stack<nint>> _kept = [];
@@ -85,6 +88,9 @@ public sealed unsafe class RuntimeMemory
 
     /// <summary>Asked before each request of so many bytes; true treats it as one beyond the limit. For tests.</summary>
     internal Func<long, bool>? Refuses { get; set; }
+
+    /// <summary>Bytes that this thread took and did not give back; what it takes between two readings belongs to what it does between them.</summary>
+    internal static long HeldByThread => s_held;
 
     /// <summary>The memory of a library.</summary>
     internal static RuntimeMemory Of(OrtApi api) => Allocators.GetOrAdd(api.LibraryPath, _ => new RuntimeMemory(api));
@@ -173,6 +179,7 @@ public sealed unsafe class RuntimeMemory
             }
 
             _inUse += *(nuint*)block;
+            s_held += (long)*(nuint*)block;
             _peak = nuint.Max(_peak, _inUse);
             return block + HeaderBytes;
         }
@@ -235,6 +242,7 @@ public sealed unsafe class RuntimeMemory
         {
             var size = *(nuint*)block;
             _inUse -= size;
+            s_held -= (long)size;
             if (size < SmallestKept)
             {
                 NativeMemory.AlignedFree(block);

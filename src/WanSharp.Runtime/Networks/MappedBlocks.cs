@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using WanSharp.Graphs;
 using WanSharp.Runtime.Weights;
 
@@ -89,11 +88,6 @@ internal sealed class MappedBlocks(IReadOnlyList<PreparedRun> runs, IReadOnlyLis
     {
         var reading = _coming?.Reading;
         _coming = null;
-        if (reading is not null)
-        {
-            var started = Stopwatch.GetTimestamp();
-            reading.GetAwaiter().GetResult();
-            RuntimeMetrics.Waited(Stopwatch.GetElapsedTime(started));
-        }
+        reading?.GetAwaiter().GetResult();
     }
 }

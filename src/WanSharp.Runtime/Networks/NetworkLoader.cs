@@ -60,7 +60,7 @@ internal sealed class NetworkLoader(GraphCache graphs, SessionSettings settings,
         var block = write(options);
         if (Memory is not HostMemory)
         {
-            return new PlacedBlocks(count, weights, (i, token) => PrepareAsync(block, prefix(i), token));
+            return Measured(new PlacedBlocks(count, weights, (i, token) => PrepareAsync(block, prefix(i), token)));
         }
 
         if (IsTooMuchToKeep(block, count, prefix))
@@ -74,7 +74,7 @@ internal sealed class NetworkLoader(GraphCache graphs, SessionSettings settings,
 
         if (IsTooMuchToKeep(block, count, prefix))
         {
-            return new WidenedBlocks(block, await graphs.RentAsync(block, settings, cancellationToken), weights, count, prefix);
+            return Measured(new WidenedBlocks(block, await graphs.RentAsync(block, settings, cancellationToken), weights, count, prefix));
         }
 
         var runs = new List<PreparedRun>();
@@ -85,13 +85,15 @@ internal sealed class NetworkLoader(GraphCache graphs, SessionSettings settings,
                 runs.Add(await PrepareAsync(block, prefix(i), cancellationToken));
             }
 
-            return new MappedBlocks(runs, block.Weights, weights, prefix);
+            return Measured(new MappedBlocks(runs, block.Weights, weights, prefix));
         }
         catch
         {
             runs.ForEach(run => run.Dispose());
             throw;
         }
+
+        MeasuredBlocks Measured(IBlockRuns blocks) => new(blocks, graphs.CounterOf(block));
     }
 
     private bool IsTooMuchToKeep(OnnxGraph block, int count, Func<int, string> prefix) =>

@@ -16,7 +16,8 @@ public sealed class VaeRunner : IDisposable
 {
     private const int Colors = 3;
 
-    private readonly OrtRuntime _runtime;
+    private readonly GraphCache _graphs;
+    private readonly GraphCache? _ownGraphs;
     private readonly WeightStore _weights;
     private readonly SessionSettings _settings;
     private readonly StreamedNetwork _encoder;
@@ -27,21 +28,23 @@ public sealed class VaeRunner : IDisposable
     /// <param name="config">The architecture.</param>
     /// <param name="weights">The weights under their official names; they must outlive this object.</param>
     /// <param name="settings">How the graphs are compiled. Default: for the CPU.</param>
-    public VaeRunner(OrtRuntime runtime, VaeConfig config, WeightStore weights, SessionSettings? settings = null)
+    /// <param name="graphs">Counts what is compiled, and must outlive this object. Default: one of its own.</param>
+    public VaeRunner(OrtRuntime runtime, VaeConfig config, WeightStore weights, SessionSettings? settings = null, GraphCache? graphs = null)
     {
         ArgumentNullException.ThrowIfNull(runtime);
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(weights);
 
         // A plan made after the first step would hold its memory beside what that step took.
-        (_runtime, _weights, _settings) = (runtime, weights, (settings ?? new SessionSettings()) with { MemoryPattern = false });
+        (_weights, _settings) = (weights, (settings ?? new SessionSettings()) with { MemoryPattern = false });
+        _graphs = graphs ?? (_ownGraphs = new GraphCache(runtime));
         Config = config;
 
         _encoder = new StreamedNetwork(() => WanVae.EncodeFirst(config, Options()), () => WanVae.EncodeNext(config, Options()), Compile);
         _decoder = new StreamedNetwork(() => WanVae.DecodeFirst(config, Options()), () => WanVae.DecodeNext(config, Options()), Compile);
 
         // As constants the weights are packed once, and convolutions get the layout that suits the processor.
-        GraphOptions Options() => _runtime.GraphOptionsFor(_settings) with { Weights = WeightStorage.Initializers };
+        GraphOptions Options() => runtime.GraphOptionsFor(_settings) with { Weights = WeightStorage.Initializers };
     }
 
     /// <summary>The architecture.</summary>
@@ -179,6 +182,7 @@ public sealed class VaeRunner : IDisposable
     {
         _encoder.Dispose();
         _decoder.Dispose();
+        _ownGraphs?.Dispose();
     }
 
     private IEnumerable<Tensor> DecodeTiles(Tensor latents, Tiles tiles, CancellationToken cancellationToken)
@@ -259,5 +263,5 @@ public sealed class VaeRunner : IDisposable
     }
 
     private Session Compile(OnnxGraph graph, CancellationToken cancellationToken) =>
-        _runtime.CreateSession(graph.ToBytes(), _settings with { Name = graph.Name }, graph.Weights.ToDictionary(slot => slot.Name, slot => _weights.Get(slot)), cancellationToken);
+        _graphs.OpenAsync(graph, _weights, _settings, folder: null, cancellationToken).GetAwaiter().GetResult();
 }

@@ -1,6 +1,5 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
-using WanSharp.Runtime.Packing;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
@@ -39,7 +38,7 @@ internal sealed class WholeTransformer : TransformerRunner
         try
         {
             var graph = WanTransformer.Step(configuration, written with { Weights = WeightStorage.Initializers });
-            var session = await Task.Run(() => Compile(graphs, graph, weights, settings with { Name = graph.Name }, options.CacheFolder, cancellationToken), cancellationToken);
+            var session = await graphs.OpenAsync(graph, weights, settings, options.CacheFolder, cancellationToken);
             return new WholeTransformer(configuration, context, session, observe);
         }
         catch
@@ -82,11 +81,6 @@ internal sealed class WholeTransformer : TransformerRunner
             }
         }
     }
-
-    private static Session Compile(
-        GraphCache graphs, OnnxGraph graph, WeightStore weights, SessionSettings settings, string? cacheFolder, CancellationToken cancellationToken) => cacheFolder is null
-        ? graphs.Runtime.CreateSession(graph.ToBytes(), settings, weights.For(graph), cancellationToken)
-        : new PackedGraphs(graphs, cacheFolder).Open(graph, weights, settings, cancellationToken);
 
     private static string Prefix(int block) => $"blocks.{block}.";
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using WanSharp.Graphs;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
@@ -92,12 +91,7 @@ internal sealed class WidenedBlocks : IBlockRuns
     {
         var widening = _coming?.Widening;
         _coming = null;
-        if (widening is not null)
-        {
-            var started = Stopwatch.GetTimestamp();
-            widening.GetAwaiter().GetResult();
-            RuntimeMetrics.Waited(Stopwatch.GetElapsedTime(started));
-        }
+        widening?.GetAwaiter().GetResult();
     }
 
     /// <summary>A run, and the memory that its weights are in.</summary>

@@ -11,8 +11,9 @@ namespace WanSharp.Runtime.Packing;
 /// packed weights instead of packing them again, and they are page cache rather than memory of the process.
 /// </summary>
 /// <remarks>
-/// An entry's key is the digest of all that changes it: graph, weights, library, settings, processor. The start of its files and
-/// their lengths are checked when it is opened; the rest is not, for reading gigabytes is what the cache saves.
+/// An entry's key is the digest of what it is of and for: graph, weights, settings, processor. The library that wrote it is named
+/// inside, so that a newer one takes its place. The start of its files, their lengths and whether anybody wrote to them since are
+/// checked when it is opened; the rest is read only if somebody did, for reading gigabytes is what the cache saves.
 /// </remarks>
 /// <param name="graphs">Knows the runtime, and what makes sessions differ.</param>
 /// <param name="folder">Where the entries are.</param>
@@ -20,27 +21,38 @@ internal sealed class PackedGraphs(GraphCache graphs, string folder)
 {
     private const string GraphFile = "graph.onnx";
     private const string DataFile = "graph.data";
+    private const string VersionFile = "onnxruntime.txt";
 
     // Below a page there is nothing to map, and smaller constants are read faster with the graph.
     private const string SmallestMappedInitializer = "4096";
 
     /// <summary>
-    /// A session of a graph whose weights are constants, from the folder or, if it has none, by way of it. Where the folder
-    /// cannot be written, the session has its weights in memory.
+    /// A session of a graph whose weights are constants, from the folder or, if it has none, by way of it. Of several processes
+    /// that want the same one makes it, and the others wait and load it. Where the folder cannot be written, the session has
+    /// its weights in memory.
     /// </summary>
+    /// <returns>The session, and whether it was there.</returns>
     /// <exception cref="OrtException">The graph does not compile.</exception>
-    public Session Open(OnnxGraph graph, WeightStore weights, SessionSettings settings, CancellationToken cancellationToken)
+    public async Task<(Session Session, bool IsLoaded)> OpenAsync(OnnxGraph graph, WeightStore weights, SessionSettings settings, CancellationToken cancellationToken)
     {
         var key = KeyOf(graph, weights, settings, cancellationToken);
         using var store = new ContentStore(folder, new ContentStoreOptions { Check = EntryCheck.Start });
-        if (TryOpen(store, key, settings, cancellationToken) is { } session)
+        using var turn = await store.LockAsync(key, cancellationToken);
+        var isThere = store.Contains(key);
+        if (TryOpen(store, key, settings, cancellationToken) is { } found)
         {
-            return session;
+            return (found, true);
+        }
+
+        if (isThere)
+        {
+            graphs.CounterOf(graph).Rejected();
         }
 
         store.Put(key, entry => Pack(entry, graph, weights, settings, cancellationToken));
-        return TryOpen(store, key, settings, cancellationToken)
+        var made = TryOpen(store, key, settings, cancellationToken)
             ?? graphs.Runtime.CreateSession(graph.ToBytes(), settings, weights.For(graph), cancellationToken);
+        return (made, false);
     }
 
     private Session? TryOpen(ContentStore store, string key, SessionSettings settings, CancellationToken cancellationToken)
@@ -53,24 +65,31 @@ internal sealed class PackedGraphs(GraphCache graphs, string folder)
 
         try
         {
-            // It was optimized before it was written.
-            var session = graphs.Runtime.CreateSession(entry.PathOf(GraphFile), settings with { Optimization = GraphOptimization.None }, cancellationToken);
-            session.Backing = entry;
-            return session;
+            if (IsOurs(entry))
+            {
+                // It was optimized before it was written.
+                var session = graphs.Runtime.CreateSession(entry.PathOf(GraphFile), settings with { Optimization = GraphOptimization.None }, cancellationToken);
+                session.Backing = entry;
+                return session;
+            }
         }
-        catch (OrtException)
+        catch (Exception e) when (e is OrtException or IOException)
         {
             // Damaged where nobody looked: as good as not there.
-            entry.Dispose();
-            store.Remove(key);
-            return null;
         }
         catch
         {
             entry.Dispose();
             throw;
         }
+
+        entry.Dispose();
+        store.Remove(key);
+        return null;
     }
+
+    /// <summary>Whether this version of the library wrote an entry: another one packs otherwise, and rewrites graphs otherwise.</summary>
+    private bool IsOurs(ContentEntry entry) => entry.Files.Contains(VersionFile) && File.ReadAllText(entry.PathOf(VersionFile)) == graphs.Runtime.Version;
 
     private void Pack(string entry, OnnxGraph graph, WeightStore weights, SessionSettings settings, CancellationToken cancellationToken)
     {
@@ -86,6 +105,7 @@ internal sealed class PackedGraphs(GraphCache graphs, string folder)
             },
         };
         graphs.Runtime.CreateSession(graph.ToBytes(), packing, weights.For(graph), cancellationToken).Dispose();
+        File.WriteAllText(Path.Combine(entry, VersionFile), graphs.Runtime.Version);
     }
 
     private string KeyOf(OnnxGraph graph, WeightStore weights, SessionSettings settings, CancellationToken cancellationToken)
@@ -93,7 +113,7 @@ internal sealed class PackedGraphs(GraphCache graphs, string folder)
         var digests = new FileDigests(Path.Combine(folder, "digests"));
         var parts = string.Join(
             '\n',
-            graphs.KeyOf(graph, settings with { ProfilePathPrefix = null }),
+            GraphCache.KeyOfAnyVersion(graph, settings with { ProfilePathPrefix = null }),
             $"weights {digests.Of(weights.Files, cancellationToken)}",
             $"processor {ProcessorFeatures.Describe()}");
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(parts)));

@@ -8,7 +8,8 @@ namespace WanSharp.Runtime.Storage;
 /// <param name="Bytes">Its length.</param>
 /// <param name="Start">SHA-256 of its first 64 KiB, hexadecimal.</param>
 /// <param name="Whole">SHA-256 of all of it.</param>
-internal sealed record EntryFile(string Name, long Bytes, string Start, string Whole)
+/// <param name="Written">When it was written, in ticks of UTC: a file that was written to since is read whole. Null in manifests that do not say.</param>
+internal sealed record EntryFile(string Name, long Bytes, string Start, string Whole, [property: JsonPropertyOrder(-1)] long? Written = null)
 {
     private const int StartLength = 64 << 10;
     private const int ChunkLength = 1 << 20;
@@ -26,7 +27,8 @@ internal sealed record EntryFile(string Name, long Bytes, string Start, string W
             stream.Flush(flushToDisk: true);
         }
 
-        return new EntryFile(Path.GetFileName(path), stream.Length, DigestOf(stream, StartLength, default), DigestOf(stream, stream.Length, default));
+        var written = File.GetLastWriteTimeUtc(stream.SafeFileHandle).Ticks;
+        return new EntryFile(Path.GetFileName(path), stream.Length, DigestOf(stream, StartLength, default), DigestOf(stream, stream.Length, default), written);
     }
 
     public bool Fits(string path, EntryCheck check, CancellationToken cancellationToken)
@@ -34,7 +36,7 @@ internal sealed record EntryFile(string Name, long Bytes, string Start, string W
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-            return stream.Length == Bytes && (check == EntryCheck.Start
+            return stream.Length == Bytes && (check == EntryCheck.Start && (Written is null || Written == File.GetLastWriteTimeUtc(stream.SafeFileHandle).Ticks)
                 ? DigestOf(stream, StartLength, cancellationToken) == Start
                 : DigestOf(stream, stream.Length, cancellationToken) == Whole);
         }

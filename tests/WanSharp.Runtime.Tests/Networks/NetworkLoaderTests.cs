@@ -30,7 +30,7 @@ public sealed class NetworkLoaderTests(RuntimeFixture fixture) : IDisposable
         using var kept = await BlocksAsync(graphs, weights, keptBytes: long.MaxValue);
         using var mapped = await BlocksAsync(graphs, weights, keptBytes: SmallTensors);
 
-        Assert.IsType<MappedBlocks>(mapped);
+        Assert.IsType<MappedBlocks>(mapped.Blocks);
         for (var block = 0; block < kept.Count; block++)
         {
             Assert.Equal(Run(kept.Take(block)), Run(mapped.Take(block)));
@@ -44,7 +44,7 @@ public sealed class NetworkLoaderTests(RuntimeFixture fixture) : IDisposable
         using var graphs = new GraphCache(fixture.Runtime);
         using var blocks = await BlocksAsync(graphs, weights, keptBytes: SmallTensors);
 
-        Assert.IsType<WidenedBlocks>(blocks);
+        Assert.IsType<WidenedBlocks>(blocks.Blocks);
     }
 
     [Fact]
@@ -54,14 +54,14 @@ public sealed class NetworkLoaderTests(RuntimeFixture fixture) : IDisposable
         using var graphs = new GraphCache(fixture.Runtime);
         using var blocks = await BlocksAsync(graphs, weights, keptBytes: SmallTensors);
 
-        Assert.IsType<WidenedBlocks>(blocks);
+        Assert.IsType<WidenedBlocks>(blocks.Blocks);
     }
 
-    private async Task<IBlockRuns> BlocksAsync(GraphCache graphs, WeightStore weights, long keptBytes)
+    private async Task<MeasuredBlocks> BlocksAsync(GraphCache graphs, WeightStore weights, long keptBytes)
     {
         var config = _network.TransformerConfig();
         var loader = new NetworkLoader(graphs, new SessionSettings(), weights, keptBytes);
-        return await loader.PrepareBlocksAsync(options => WanTransformer.Keys(config, options), loader.Options(), config.Layers, i => $"blocks.{i}.", Token);
+        return (MeasuredBlocks)await loader.PrepareBlocksAsync(options => WanTransformer.Keys(config, options), loader.Options(), config.Layers, i => $"blocks.{i}.", Token);
     }
 
     private float[] Run(PreparedRun run)

@@ -47,6 +47,21 @@ public sealed class TransformerRunnerTests(RuntimeFixture fixture) : IDisposable
     }
 
     [Fact]
+    public async Task Statistics_OfBlocks_TellWaitAndComputeOfEach()
+    {
+        using var network = NetworkFixture.Open("dit-t2v");
+        using var graphs = new GraphCache(fixture.Runtime);
+
+        await ForwardAsync("dit-t2v", new TransformerOptions(), graphs: graphs);
+
+        var block = graphs.Statistics().Single(graph => graph.Name == "transformer_block");
+        Assert.Equal(network.TransformerConfig().Layers, block.Blocks.Count);
+        Assert.Equal(block.Runs, block.Blocks.Count);
+        Assert.All(block.Blocks, times => Assert.True(times.Compute > TimeSpan.Zero && times.Wait >= TimeSpan.Zero));
+        Assert.Equal(block.RunTime, block.Blocks.Aggregate(TimeSpan.Zero, (sum, times) => sum + times.Compute));
+    }
+
+    [Fact]
     public void TokenPieces_OfGroups_CoverEachTokenOnceWithItsGroup()
     {
         foreach (var (tokens, groups, most) in ((long, long, long)[])[(12, 1, 5), (12, 1, 12), (12, 3, 3), (12, 3, 9), (12, 3, 4), (12, 12, 5)])
@@ -140,13 +155,13 @@ public sealed class TransformerRunnerTests(RuntimeFixture fixture) : IDisposable
 
     private string[] Entries() => [.. _folder.GetDirectories("??").SelectMany(group => group.GetDirectories()).Select(entry => entry.FullName)];
 
-    private async Task<float[]> ForwardAsync(string name, TransformerOptions options, string? checkpoint = null, CancellationToken? cancellationToken = null)
+    private async Task<float[]> ForwardAsync(string name, TransformerOptions options, string? checkpoint = null, GraphCache? graphs = null, CancellationToken? cancellationToken = null)
     {
         using var network = NetworkFixture.Open(name);
         var config = network.TransformerConfig();
-        using var graphs = new GraphCache(fixture.Runtime);
+        using var own = graphs is null ? new GraphCache(fixture.Runtime) : null;
         using var weights = new WeightStore(checkpoint is null ? Open(name) : Checkpoint.Open(checkpoint));
-        using var transformer = await TransformerRunner.CreateAsync(graphs, config, weights, new SessionSettings(), options: options, cancellationToken: cancellationToken ?? Token);
+        using var transformer = await TransformerRunner.CreateAsync(graphs ?? own!, config, weights, new SessionSettings(), options: options, cancellationToken: cancellationToken ?? Token);
         using var latents = Wave([2, config.InChannels, 3, 4, 6]);
         using var context = Wave([2, config.TextLength, config.TextDim]);
         using var velocity = Tensor.Zeros(DType.F32, [2, config.OutChannels, 3, 4, 6]);

@@ -106,19 +106,26 @@ public sealed class ContentStoreTests : IDisposable
     }
 
     [Fact]
-    public void CheckOfTheStart_FindsDamageThereAndLeavesTheRestToVerify()
+    public void CheckOfTheStart_FindsDamageThereAndWhatWasWrittenTo_AndLeavesTheRestToVerify()
     {
         using var store = new ContentStore(_folder, new ContentStoreOptions { Check = EntryCheck.Start }, _clock);
         store.Put(Key(1), new byte[200_000]);
         var path = Path.Combine(_folder, Key(1)[..2], Key(1), "payload");
+        var written = File.GetLastWriteTimeUtc(path);
         FlipByte(path, 150_000);
+        File.SetLastWriteTimeUtc(path, written); // as if the disk had done it
         using (var entry = store.TryOpen(Key(1)))
         {
             Assert.NotNull(entry);
             Assert.False(entry.Verify());
         }
 
+        File.SetLastWriteTimeUtc(path, written.AddSeconds(1)); // as if somebody had
+        Assert.Null(store.TryOpen(Key(1)));
+        store.Put(Key(1), new byte[200_000]);
+        written = File.GetLastWriteTimeUtc(path);
         FlipByte(path, 1000);
+        File.SetLastWriteTimeUtc(path, written);
         Assert.Null(store.TryOpen(Key(1)));
     }
 

@@ -1,0 +1,84 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using WanSharp.Runtime.Storage;
+
+namespace WanSharp.Runtime;
+
+/// <summary>What <see cref="GraphCache"/>s counted in all processes, in a file of a folder that they share.</summary>
+/// <remarks>Thread-safe, and safe among processes.</remarks>
+/// <param name="folder">The folder, made with the first counts.</param>
+public sealed class GraphHistory(string folder)
+{
+    private const int LongestFile = 1 << 22;
+
+    // Others hold the file as long as it takes to write a page.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
+
+    private readonly string _path = Path.Combine(folder, "history.json");
+
+    /// <summary>The counts by graph. <see cref="GraphStatistics.Bytes"/> is the most that a process counted when it ended; blocks are not kept.</summary>
+    public IReadOnlyList<GraphStatistics> Read()
+    {
+        using var file = FileLocks.TryShared(_path);
+        return file is null ? [] : Read(file);
+    }
+
+    /// <summary>Adds a process's counts. They are nice to have: where the folder cannot be written they are lost.</summary>
+    internal void Add(IReadOnlyList<GraphStatistics> counts)
+    {
+        if (counts.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            Directory.CreateDirectory(folder);
+            FileStream? held = null;
+            SpinWait.SpinUntil(() => (held = FileLocks.TryAlone(_path, FileMode.OpenOrCreate)) is not null, LongestWait);
+            using var file = held;
+            if (file is not null)
+            {
+                var sums = Read(file).Concat(counts).GroupBy(graph => graph.Name, StringComparer.Ordinal).OrderBy(graph => graph.Key, StringComparer.Ordinal);
+                GraphStatistics[] total = [.. sums.Select(graph => graph.Aggregate(Sum) with { Blocks = [] })];
+                file.SetLength(0);
+                JsonSerializer.Serialize(file, total, HistoryJson.Default.GraphStatisticsArray);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // As said: lost.
+        }
+    }
+
+    private static GraphStatistics Sum(GraphStatistics one, GraphStatistics other) => one with
+    {
+        Compiles = one.Compiles + other.Compiles,
+        CompileTime = one.CompileTime + other.CompileTime,
+        Loads = one.Loads + other.Loads,
+        LoadTime = one.LoadTime + other.LoadTime,
+        Hits = one.Hits + other.Hits,
+        Invalid = one.Invalid + other.Invalid,
+        Evictions = one.Evictions + other.Evictions,
+        Runs = one.Runs + other.Runs,
+        RunTime = one.RunTime + other.RunTime,
+        Bytes = Math.Max(one.Bytes, other.Bytes),
+    };
+
+    private static GraphStatistics[] Read(FileStream file)
+    {
+        try
+        {
+            file.Position = 0;
+            return file.Length > LongestFile ? [] : JsonSerializer.Deserialize(file, HistoryJson.Default.GraphStatisticsArray) ?? [];
+        }
+        catch (JsonException)
+        {
+            return []; // new, or damaged
+        }
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(GraphStatistics[]))]
+internal sealed partial class HistoryJson : JsonSerializerContext;
