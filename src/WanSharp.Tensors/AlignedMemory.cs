@@ -10,7 +10,7 @@ internal sealed unsafe class AlignedMemory : SafeBuffer
     public AlignedMemory(long byteLength)
         : base(ownsHandle: true)
     {
-        var memory = NativeMemory.AlignedAlloc((nuint)Math.Max(byteLength, 1), Alignment);
+        var memory = HugePages.Allocate((nuint)Math.Max(byteLength, 1), Alignment);
         NativeMemory.Clear(memory, (nuint)byteLength);
         SetHandle((nint)memory);
         Initialize((ulong)byteLength);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using WanSharp.Runtime.Native;
+using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Memory;
 
@@ -200,12 +201,12 @@ public sealed unsafe class RuntimeMemory
     {
         try
         {
-            return (byte*)NativeMemory.AlignedAlloc(bytes, HeaderBytes);
+            return (byte*)HugePages.Allocate(bytes, HeaderBytes);
         }
         catch (OutOfMemoryException) when (_keptBytes > 0)
         {
             LetGo(downTo: 0);
-            return (byte*)NativeMemory.AlignedAlloc(bytes, HeaderBytes);
+            return (byte*)HugePages.Allocate(bytes, HeaderBytes);
         }
     }
 
