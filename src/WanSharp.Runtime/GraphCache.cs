@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using WanSharp.Graphs;
 using WanSharp.Runtime.Packing;
+using WanSharp.Runtime.Providers;
 using WanSharp.Runtime.Weights;
 
 namespace WanSharp.Runtime;
@@ -38,8 +39,9 @@ public sealed class GraphCache : IDisposable
     /// <summary>The session of a graph, compiled now if it is asked for the first time.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="settings">
-    /// How it is compiled; its name is the graph's. With <see cref="SessionSettings.Dimensions"/>, each set of dimensions is
-    /// a session of its own, up to <see cref="GraphCacheOptions.RecompileLimit"/>; from then on one session serves all others.
+    /// How it is compiled; its name is the graph's. With <see cref="SessionSettings.Dimensions"/>, each set of those that the graph
+    /// has is a session of its own, up to <see cref="GraphCacheOptions.RecompileLimit"/>; from then on one session serves all
+    /// others. Runs are not recorded: sessions are shared by runs at other addresses.
     /// </param>
     /// <param name="cancellationToken">Cancels the waiting, and the compilation if this caller does it; the next caller then compiles.</param>
     /// <returns>The session, which stays until the use and all its runs are disposed.</returns>
@@ -51,7 +53,11 @@ public sealed class GraphCache : IDisposable
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(settings);
         var counter = CounterOf(graph);
-        var entry = Find(graph, settings);
+        var entry = Find(graph, settings with
+        {
+            Dimensions = settings.Dimensions.Where(dimension => graph.Inputs.Any(input => input.Shape.Contains(dimension.Key))).ToDictionary(),
+            ProviderOptions = DeviceTuning.WithoutRecording(settings.ProviderOptions),
+        });
         await entry.Gate.WaitAsync(cancellationToken);
         try
         {

@@ -45,6 +45,21 @@ public sealed class DeviceTuningTests
         ["device_id=0", "trt_bf16_enable=1", "trt_cuda_graph_enable=1"],
         Sorted(DeviceTuning.For("TensorrtExecutionProvider", new DeviceOptions { Compute = DType.BF16, StaticShapes = true }, None)));
 
+    [Theory]
+    [InlineData("cuda")]
+    [InlineData("tensorrt")]
+    public void WithoutRecording_LeavesAllElse(string provider)
+    {
+        var plain = DeviceTuning.For(provider, new DeviceOptions(), None);
+
+        Assert.Equal(Sorted(plain), Sorted(DeviceTuning.WithoutRecording(DeviceTuning.For(provider, new DeviceOptions { StaticShapes = true }, None))));
+        Assert.Same(plain, DeviceTuning.WithoutRecording(plain));
+    }
+
+    [Fact]
+    public void NeedsStaticShapes_OfProvidersThatBuildEngines() =>
+        Assert.Equal([true, true, false, false], ((string[])["tensorrt", "TensorrtExecutionProvider", "cuda", "cpu"]).Select(DeviceTuning.NeedsStaticShapes));
+
     [Fact]
     public void For_ABucketThatShrinks_NamesTheInput()
     {

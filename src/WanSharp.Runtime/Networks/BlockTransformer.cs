@@ -1,6 +1,6 @@
-using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Devices;
+using WanSharp.Runtime.Providers;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
@@ -14,24 +14,21 @@ namespace WanSharp.Runtime.Networks;
 /// <remarks>Buffers grow to the largest batch seen and are kept.</remarks>
 internal sealed class BlockTransformer : TransformerRunner
 {
-    private readonly PreparedRun _embed;
-    private readonly IBlockPass _blocks;
-    private readonly PreparedRun _head;
+    private readonly Func<IReadOnlyDictionary<string, long>, CancellationToken, Task<BlockGraphs>> _load;
+    private readonly bool _isStatic;
     private readonly SessionMemory _memory;
     private readonly Action<string, Tensor>? _observe;
+    private BlockGraphs _graphs;
     private (Shape Latents, RuntimeValue Cos, RuntimeValue Sin, Tensor Grid)? _positions;
     private RuntimeValue? _x;
     private RuntimeValue? _next;
 
     private BlockTransformer(
-        TransformerConfig configuration, ContextEncoder context, PreparedRun embed, IBlockPass blocks, PreparedRun head, SessionMemory memory, Action<string, Tensor>? observe)
+        TransformerConfig configuration, ContextEncoder context, BlockGraphs graphs, Func<IReadOnlyDictionary<string, long>, CancellationToken, Task<BlockGraphs>> load,
+        bool isStatic, SessionMemory memory, Action<string, Tensor>? observe)
         : base(configuration, context)
     {
-        _memory = memory;
-        _embed = embed;
-        _blocks = blocks;
-        _head = head;
-        _observe = observe;
+        (_graphs, _load, _isStatic, _memory, _observe) = (graphs, load, isStatic, memory, observe);
     }
 
     /// <inheritdoc cref="TransformerRunner.CreateAsync"/>
@@ -41,57 +38,31 @@ internal sealed class BlockTransformer : TransformerRunner
     {
         var loader = new NetworkLoader(graphs, settings, weights);
         var options = loader.Options(observed: observe is not null) with { Compute = transformer.Compute, Quantization = transformer.Quantization };
-        var owned = new List<IDisposable>();
+        var context = await ContextEncoder.LoadAsync(loader, configuration, options, transformer.KeyBytes, observe, cancellationToken);
         try
         {
-            var context = Own(await ContextEncoder.LoadAsync(loader, configuration, options, transformer.KeyBytes, observe, cancellationToken));
-            var embed = Own(await loader.PrepareAsync(WanTransformer.Embed(configuration, options), "", cancellationToken));
-            var blocks = Own(await PrepareAsync(loader, configuration, options, transformer, new JoinedKeys(context), observe, cancellationToken));
-            var head = Own(await loader.PrepareAsync(WanTransformer.Head(configuration, options), "", cancellationToken));
-            return new BlockTransformer(configuration, context, embed, blocks, head, loader.Memory, observe);
+            // A piece may be shorter than the others: those run on graphs for any shape.
+            var isStatic = transformer.TokensAtOnce is null && (transformer.StaticShapes || DeviceTuning.NeedsStaticShapes(settings.Provider));
+            var any = await LoadGraphsAsync(new Dictionary<string, long>(), cancellationToken);
+            return new BlockTransformer(configuration, context, any, LoadGraphsAsync, isStatic, loader.Memory, observe);
+
+            Task<BlockGraphs> LoadGraphsAsync(IReadOnlyDictionary<string, long> dimensions, CancellationToken token)
+            {
+                var keys = new JoinedKeys(context, isStatic ? rows => BlockGraphs.RoundRows(rows, configuration.TextLength) : null);
+                return BlockGraphs.LoadAsync(new NetworkLoader(graphs, settings with { Dimensions = dimensions }, weights), configuration, options, transformer, keys, observe, token);
+            }
         }
         catch
         {
-            owned.ForEach(part => part.Dispose());
+            context.Dispose();
             throw;
         }
-
-        T Own<T>(T part)
-            where T : IDisposable
-        {
-            owned.Add(part);
-            return part;
-        }
-    }
-
-    private static async Task<IBlockPass> PrepareAsync(
-        NetworkLoader loader, TransformerConfig configuration, GraphOptions options, TransformerOptions transformer, JoinedKeys keys,
-        Action<string, Tensor>? observe, CancellationToken cancellationToken)
-    {
-        if (transformer.TokensAtOnce is not { } most || loader.Memory is not HostMemory || observe is not null)
-        {
-            return new FullBlockPass(await BlocksAsync(WanTransformer.Block), keys, observe);
-        }
-
-        var selfKeys = await BlocksAsync(WanTransformer.SelfKeys);
-        try
-        {
-            return new PieceBlockPass(selfKeys, await BlocksAsync(WanTransformer.BlockRows), keys, most);
-        }
-        catch
-        {
-            selfKeys.Dispose();
-            throw;
-        }
-
-        Task<IBlockRuns> BlocksAsync(Func<TransformerConfig, GraphOptions, OnnxGraph> write) =>
-            loader.PrepareBlocksAsync(written => write(configuration, written), options, configuration.Layers, i => $"blocks.{i}.", cancellationToken);
     }
 
     /// <inheritdoc/>
     public override void ReleaseMemory()
     {
-        _blocks.ReleaseMemory();
+        _graphs.Blocks.ReleaseMemory();
         _x?.Dispose();
         _next?.Dispose();
         (_x, _next) = (null, null);
@@ -101,9 +72,7 @@ internal sealed class BlockTransformer : TransformerRunner
     private protected override void Free()
     {
         ReleaseMemory();
-        _embed.Dispose();
-        _head.Dispose();
-        _blocks.Dispose();
+        _graphs.Dispose();
         Context.Dispose();
     }
 
@@ -113,13 +82,19 @@ internal sealed class BlockTransformer : TransformerRunner
         var (_, cos, sin, grid) = PositionsOf(latents.Shape, cancellationToken);
         var (batch, tokens) = (latents.Shape[0], cos.Shape[0]);
         Shape activations = [batch, tokens, Configuration.Dim];
+        if (_isStatic)
+        {
+            UseGraphsFor(latents.Shape, timesteps.Length / batch, tokens, contexts, cancellationToken);
+        }
+
+        var blocks = _graphs.Blocks;
         var x = _memory.Buffer(ref _x, activations, cancellationToken);
         var next = _memory.Buffer(ref _next, activations, cancellationToken);
 
         using var embedded = Embed(latents, timesteps, x, cancellationToken);
-        for (var i = 0; i < _blocks.Count; i++)
+        for (var i = 0; i < blocks.Count; i++)
         {
-            _blocks.Run(i, new BlockValues(x, next, embedded["e0"], cos, sin, contexts), cancellationToken);
+            blocks.Run(i, new BlockValues(x, next, embedded["e0"], cos, sin, contexts), cancellationToken);
             if (_observe is not null)
             {
                 NetworkLoader.Show(_observe, $"block{i}", next);
@@ -128,11 +103,33 @@ internal sealed class BlockTransformer : TransformerRunner
             (x, next) = (next, x);
         }
 
-        _head.SetInput("x", x);
-        _head.SetInput("e", embedded["e"]);
-        _head.SetInput("grid", grid);
-        _head.SetOutput("velocity", velocity);
-        using var output = _head.Run(cancellationToken);
+        var head = _graphs.Head;
+        head.SetInput("x", x);
+        head.SetInput("e", embedded["e"]);
+        head.SetInput("grid", grid);
+        head.SetOutput("velocity", velocity);
+        using var output = head.Run(cancellationToken);
+    }
+
+    /// <summary>Has the graphs compiled for the lengths of a batch, unless they are; weights are bound anew, compiled graphs stay with the graph cache.</summary>
+    private void UseGraphsFor(Shape latents, long groups, long tokens, IReadOnlyList<TextKeys> contexts, CancellationToken cancellationToken)
+    {
+        var lengths = new Dictionary<string, long>
+        {
+            ["batch"] = latents[0],
+            ["frames"] = latents[2],
+            ["height"] = latents[3],
+            ["width"] = latents[4],
+            ["groups"] = groups,
+            ["tokens"] = tokens,
+            ["text_rows"] = BlockGraphs.RoundRows(contexts.Max(context => context.Rows), Configuration.TextLength),
+        };
+        if (!lengths.All(length => _graphs.Dimensions.TryGetValue(length.Key, out var known) && known == length.Value))
+        {
+            var next = _load(lengths, cancellationToken).GetAwaiter().GetResult();
+            _graphs.Dispose();
+            _graphs = next;
+        }
     }
 
     private RunResult Embed(Tensor latents, ReadOnlySpan<float> timesteps, RuntimeValue x, CancellationToken cancellationToken)
@@ -145,10 +142,11 @@ internal sealed class BlockTransformer : TransformerRunner
         }
 
         using var sinusoids = WanTransformer.TimestepEmbedding(Configuration, wide);
-        _embed.SetInput("latents", latents);
-        _embed.SetInput("timestep_embedding", sinusoids.Reshape([batch, timesteps.Length / batch, Configuration.FreqDim]));
-        _embed.SetOutput("x", x);
-        var result = _embed.Run(cancellationToken);
+        var embed = _graphs.Embed;
+        embed.SetInput("latents", latents);
+        embed.SetInput("timestep_embedding", sinusoids.Reshape([batch, timesteps.Length / batch, Configuration.FreqDim]));
+        embed.SetOutput("x", x);
+        var result = embed.Run(cancellationToken);
         if (_observe is not null)
         {
             NetworkLoader.Show(_observe, "patch_embed", x);

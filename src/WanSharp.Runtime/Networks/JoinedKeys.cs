@@ -7,7 +7,8 @@ namespace WanSharp.Runtime.Networks;
 /// </summary>
 /// <remarks>For one thread at a time. The memory grows to the largest batch seen and is kept; a single row needs none.</remarks>
 /// <param name="encoder">Makes what a context does not keep.</param>
-internal sealed class JoinedKeys(ContextEncoder encoder) : IDisposable
+/// <param name="roundRows">How many rows of text the longest context is given; null for as many as it has.</param>
+internal sealed class JoinedKeys(ContextEncoder encoder, Func<long, long>? roundRows = null) : IDisposable
 {
     private readonly Tensor?[] _buffers = new Tensor?[encoder.KeyNames.Count];
 
@@ -19,7 +20,7 @@ internal sealed class JoinedKeys(ContextEncoder encoder) : IDisposable
     /// <param name="cancellationToken">Stops between two operations.</param>
     public void Bind(PreparedRun run, string prefix, int block, IReadOnlyList<TextKeys> rows, CancellationToken cancellationToken)
     {
-        var parts = rows is [var only] && only.Find(block) is { } kept ? kept : Join(block, rows, cancellationToken);
+        var parts = rows is [var only] && Round(only.Rows) == only.Rows && only.Find(block) is { } kept ? kept : Join(block, rows, cancellationToken);
         foreach (var (name, part) in encoder.KeyNames.Zip(parts))
         {
             run.SetInput(prefix + name, part);
@@ -44,11 +45,14 @@ internal sealed class JoinedKeys(ContextEncoder encoder) : IDisposable
         }
     }
 
+    private long Round(long rows) => roundRows?.Invoke(rows) ?? rows;
+
     private Tensor[] Join(int block, IReadOnlyList<TextKeys> rows, CancellationToken cancellationToken)
     {
         for (var i = 0; i < _buffers.Length; i++)
         {
-            var length = rows.Max(row => row.Embeddings[i / 2].Shape[1]);
+            var longest = rows.Max(row => row.Embeddings[i / 2].Shape[1]);
+            var length = i / 2 == 0 ? Round(longest) : longest; // of the text, or of the images
             Shape shape = [rows.Count, length, rows[0].Embeddings[i / 2].Shape[2]];
             if (_buffers[i]?.Shape != shape)
             {

@@ -17,6 +17,9 @@ internal sealed class NetworkLoader(GraphCache graphs, SessionSettings settings,
 
     public WeightStore Weights => weights;
 
+    /// <summary>The lengths that graphs are compiled for; empty for any.</summary>
+    public IReadOnlyDictionary<string, long> Dimensions => settings.Dimensions;
+
     /// <summary>Where values are between runs.</summary>
     public SessionMemory Memory { get; } = graphs.Runtime.MemoryOf(settings);
 

@@ -29,6 +29,13 @@ public sealed record TransformerOptions
     public int? TokensAtOnce { get; init; }
 
     /// <summary>
+    /// Whether blocks are compiled for the shapes that they run on, for each once, up to <see cref="GraphCacheOptions.RecompileLimit"/>:
+    /// batch and clip as they are, rows of text up to the next power of two. For <see cref="CompileMode.Blocks"/> without
+    /// <see cref="TokensAtOnce"/>. Default: false, one graph for all shapes; providers that build engines for fixed shapes (TensorRT) get them in any case.
+    /// </summary>
+    public bool StaticShapes { get; init; }
+
+    /// <summary>
     /// The element type of matrix products and attention: F32 (default), or F16 or BF16 for devices that are faster in it;
     /// the residual stream, norms, modulation and the head stay in F32. The processor's kernels compute F16 by way of F32,
     /// and have none for BF16.

@@ -10,6 +10,9 @@ namespace WanSharp.Runtime.Providers;
 /// </remarks>
 public static class DeviceTuning
 {
+    private const string CudaRecording = "enable_cuda_graph";
+    private const string TensorRtRecording = "trt_cuda_graph_enable";
+
     /// <summary>The options to pass.</summary>
     /// <param name="provider">The provider's short name.</param>
     /// <param name="device">What is wanted.</param>
@@ -35,6 +38,23 @@ public static class DeviceTuning
         return options;
     }
 
+    /// <summary>Whether a provider builds something for the shapes that it meets, which costs more than a run: it is given few shapes, known beforehand.</summary>
+    /// <param name="provider">The provider's short name.</param>
+    public static bool NeedsStaticShapes(string provider) => ProviderPlan.Normalize(provider) == "tensorrt";
+
+    /// <summary>
+    /// The options without those that record a run and play it back. A recording is of addresses, too, and a block's graph runs
+    /// with each block's weights; graphs for any shape cannot be recorded at all.
+    /// </summary>
+    /// <param name="options">Options of the provider.</param>
+    public static IReadOnlyDictionary<string, string> WithoutRecording(IReadOnlyDictionary<string, string> options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return options.ContainsKey(CudaRecording) || options.ContainsKey(TensorRtRecording)
+            ? options.Where(option => option.Key is not (CudaRecording or TensorRtRecording)).ToDictionary()
+            : options;
+    }
+
     private static Dictionary<string, string> Cuda(DeviceOptions device)
     {
         var options = new Dictionary<string, string>
@@ -50,7 +70,7 @@ public static class DeviceTuning
 
         if (device.StaticShapes)
         {
-            options["enable_cuda_graph"] = "1";
+            options[CudaRecording] = "1";
         }
 
         return options;
@@ -91,7 +111,7 @@ public static class DeviceTuning
 
         if (device.StaticShapes)
         {
-            options["trt_cuda_graph_enable"] = "1";
+            options[TensorRtRecording] = "1";
         }
 
         return options;

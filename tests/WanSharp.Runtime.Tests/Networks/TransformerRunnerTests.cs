@@ -46,6 +46,42 @@ public sealed class TransformerRunnerTests(RuntimeFixture fixture) : IDisposable
         WanTransformerTests.AssertClose("pieces", all, pieces, ModeTolerance);
     }
 
+    [Theory]
+    [InlineData("dit-t2v")]
+    [InlineData("dit-ti2v")]
+    public async Task Forward_OfStaticShapes_CompilesOnceForEach_AndGivesTheSameNumbers(string name)
+    {
+        (Shape Latents, float[] Timesteps, int TextRows)[] passes = [([1, 3, 4, 6], [900], 3), ([2, 3, 4, 6], [900, 20], 2), ([1, 1, 4, 4], [20], 1), ([1, 3, 4, 6], [20], 4)];
+        using var network = NetworkFixture.Open(name);
+        using var graphs = new GraphCache(fixture.Runtime);
+        using var weights = new WeightStore(Open(name));
+        using var any = await CreateAsync(new TransformerOptions());
+        var before = graphs.Statistics().Single(graph => graph.Name == "transformer_block").Compiles;
+        using var fixedShapes = await CreateAsync(new TransformerOptions { StaticShapes = true });
+        foreach (var (latents, timesteps, rows) in passes.Concat(passes)) // all shapes come back
+        {
+            Assert.Equal(Run(any), Run(fixedShapes));
+
+            float[] Run(TransformerRunner transformer)
+            {
+                var config = transformer.Configuration;
+                using var noise = Wave([latents[0], config.InChannels, .. latents.Dims[1..]]);
+                using var velocity = Tensor.Zeros(DType.F32, [latents[0], config.OutChannels, .. latents.Dims[1..]]);
+                using var context = Tensor.Zeros(DType.F32, [latents[0], config.TextLength, config.TextDim]);
+                context.Write<float>()[..(rows * config.TextDim)].Fill(0.5f);
+                transformer.Forward(noise, timesteps, context, velocity, cancellationToken: Token);
+                return velocity.Read<float>().ToArray();
+            }
+        }
+
+        var shapes = passes.Select(pass => pass.Latents).Distinct().Count();
+        Assert.All(graphs.Statistics().Where(graph => graph.Name is "transformer_block" or "transformer_embed" or "transformer_head"), graph =>
+            Assert.InRange(graph.Compiles - before, 1, shapes));
+
+        Task<TransformerRunner> CreateAsync(TransformerOptions options) =>
+            TransformerRunner.CreateAsync(graphs, network.TransformerConfig(), weights, new SessionSettings(), options: options, cancellationToken: Token);
+    }
+
     [Fact]
     public async Task Statistics_OfBlocks_TellWaitAndComputeOfEach()
     {

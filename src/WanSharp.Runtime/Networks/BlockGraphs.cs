@@ -1,0 +1,95 @@
+using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Devices;
+using WanSharp.Tensors;
+
+namespace WanSharp.Runtime.Networks;
+
+/// <summary>The graphs that a transformer is cut into, with its weights bound: compiled for any shapes, or for those of some batches.</summary>
+internal sealed class BlockGraphs : IDisposable
+{
+    private const long FewestRows = 32;
+
+    private BlockGraphs(PreparedRun embed, IBlockPass blocks, PreparedRun head, IReadOnlyDictionary<string, long> dimensions) =>
+        (Embed, Blocks, Head, Dimensions) = (embed, blocks, head, dimensions);
+
+    public PreparedRun Embed { get; }
+
+    public IBlockPass Blocks { get; }
+
+    public PreparedRun Head { get; }
+
+    /// <summary>The lengths that they are compiled for; empty for any.</summary>
+    public IReadOnlyDictionary<string, long> Dimensions { get; }
+
+    /// <param name="loader">The network's weights, and how graphs are compiled.</param>
+    /// <param name="configuration">The network's dimensions.</param>
+    /// <param name="options">How graphs are written.</param>
+    /// <param name="transformer">Whether a block runs on all tokens at once.</param>
+    /// <param name="keys">Joins the contexts of a batch; owned from here on.</param>
+    /// <param name="observe">Sees intermediate values.</param>
+    /// <param name="cancellationToken">Cancels compilation.</param>
+    public static async Task<BlockGraphs> LoadAsync(
+        NetworkLoader loader, TransformerConfig configuration, GraphOptions options, TransformerOptions transformer, JoinedKeys keys,
+        Action<string, Tensor>? observe, CancellationToken cancellationToken)
+    {
+        var owned = new List<IDisposable> { keys };
+        try
+        {
+            var embed = Own(await loader.PrepareAsync(WanTransformer.Embed(configuration, options), "", cancellationToken));
+            var blocks = Own(await PrepareAsync(loader, configuration, options, transformer, keys, observe, cancellationToken));
+            var head = Own(await loader.PrepareAsync(WanTransformer.Head(configuration, options), "", cancellationToken));
+            return new BlockGraphs(embed, blocks, head, loader.Dimensions);
+        }
+        catch
+        {
+            owned.ForEach(part => part.Dispose());
+            throw;
+        }
+
+        T Own<T>(T part)
+            where T : IDisposable
+        {
+            owned.Add(part);
+            return part;
+        }
+    }
+
+    /// <summary>
+    /// The rows of text that graphs of fixed lengths are compiled for: the next power of two, so that prompts of many lengths share
+    /// few graphs. The numbers stay the same: rows that are added repeat the last one, as the graph would.
+    /// </summary>
+    public static long RoundRows(long rows, long textLength) =>
+        Math.Min(textLength, Math.Max(FewestRows, (long)System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)rows)));
+
+    public void Dispose()
+    {
+        Embed.Dispose();
+        Blocks.Dispose();
+        Head.Dispose();
+    }
+
+    private static async Task<IBlockPass> PrepareAsync(
+        NetworkLoader loader, TransformerConfig configuration, GraphOptions options, TransformerOptions transformer, JoinedKeys keys,
+        Action<string, Tensor>? observe, CancellationToken cancellationToken)
+    {
+        if (transformer.TokensAtOnce is not { } most || loader.Memory is not HostMemory || observe is not null)
+        {
+            return new FullBlockPass(await BlocksAsync(WanTransformer.Block), keys, observe);
+        }
+
+        var selfKeys = await BlocksAsync(WanTransformer.SelfKeys);
+        try
+        {
+            return new PieceBlockPass(selfKeys, await BlocksAsync(WanTransformer.BlockRows), keys, most);
+        }
+        catch
+        {
+            selfKeys.Dispose();
+            throw;
+        }
+
+        Task<IBlockRuns> BlocksAsync(Func<TransformerConfig, GraphOptions, OnnxGraph> write) =>
+            loader.PrepareBlocksAsync(written => write(configuration, written), options, configuration.Layers, i => $"blocks.{i}.", cancellationToken);
+    }
+}
