@@ -1,4 +1,5 @@
 using WanSharp.Cli.Terminal;
+using WanSharp.Engine;
 using WanSharp.Engine.Models;
 using WanSharp.Engine.Output;
 using WanSharp.Engine.Planning;
@@ -94,12 +95,17 @@ internal static class EngineSetup
     public static string FindFfmpeg(CliEnvironment environment) =>
         FfmpegLocator.Find(environment.Variable("WAN_FFMPEG"), environment.Variable("PATH"), AppContext.BaseDirectory);
 
-    /// <summary>The memory that a model may use: what was said, or what is free now if the model is large beside it; null for one that is not.</summary>
-    public static long? MemoryFor(WanModel model, long? said)
+    /// <summary>The memory that a model may use: what was said, or what is free if the model is large beside it; all there is for one that is not.</summary>
+    public static EngineOptions WithMemory(this EngineOptions options, WanModel model, MemoryAmount? memory, MemoryAmount? hostMemory)
     {
         const int Small = 4; // its weights widened, and as much again for what runs need
         var stored = model.WeightTypes.Values.Sum(types => types.Values.Sum());
-        return said ?? (HostMemoryFacts.Read().Free is var free && Small * stored > free ? free : null);
+        return options with
+        {
+            Memory = memory?.Bytes,
+            HostMemory = hostMemory?.Bytes,
+            FollowsFreeMemory = memory == MemoryAmount.Auto || hostMemory == MemoryAmount.Auto || Small * stored > HostMemoryFacts.Read().Free,
+        };
     }
 
     /// <summary>Where <c>wan providers install</c> puts libraries.</summary>

@@ -1,6 +1,7 @@
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Features;
 using WanSharp.Runtime;
+using WanSharp.Runtime.Memory;
 
 namespace WanSharp.Engine;
 
@@ -26,11 +27,25 @@ public sealed record EngineOptions
     /// <summary>Whether frames are decoded in tiles. Default: where memory asks for it.</summary>
     public VaeTileChoice VaeTile { get; init; } = VaeTileChoice.Auto;
 
-    /// <summary>The memory that may be used, in bytes: the model runs in whatever way fits (<see cref="Strategies.StrategyChooser"/>). Default: null, all that the system gives.</summary>
+    /// <summary>
+    /// The most bytes that may be used of the memory that computes: a device's, or the host's where the processor computes. The
+    /// model runs in whatever way fits (<see cref="Strategies.StrategyChooser"/>). Default: null, no limit of its own.
+    /// </summary>
     public long? Memory { get; init; }
 
     /// <summary>How many compiled graphs stay in memory; those in use do in any case. Default: 64. Range: 0 and up.</summary>
     public int KeepCompiled { get; init; } = new GraphCacheOptions().KeepCompiled;
+    /// <summary>The most bytes of the host's memory. Where the processor computes, the smaller of both counts. Default: null, no limit of its own.</summary>
+    public long? HostMemory { get; init; }
+
+    /// <summary>
+    /// Whether the host's memory that is free, and the limit of the process's control group, count too; with either limit given
+    /// they do in any case. They are looked at between clips. Default: false.
+    /// </summary>
+    public bool FollowsFreeMemory { get; init; }
+
+    /// <summary>What tells the host's memory. For tests.</summary>
+    internal Func<HostMemoryFacts> HostFacts { get; init; } = HostMemoryFacts.Read;
 
     /// <summary>What measures time. Default: the system's clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
@@ -52,6 +67,7 @@ public sealed record EngineOptions
         ArgumentOutOfRangeException.ThrowIfNegative(FeatureBytes, nameof(FeatureBytes));
         ArgumentOutOfRangeException.ThrowIfNegative(KeepCompiled, nameof(KeepCompiled));
         ArgumentOutOfRangeException.ThrowIfLessThan(Memory ?? 1, 1, nameof(Memory));
+        ArgumentOutOfRangeException.ThrowIfLessThan(HostMemory ?? 1, 1, nameof(HostMemory));
         ArgumentOutOfRangeException.ThrowIfLessThan(Workers, 1, nameof(Workers));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Workers, MostWorkers, nameof(Workers));
     }

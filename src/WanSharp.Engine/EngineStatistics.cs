@@ -1,3 +1,4 @@
+using WanSharp.Engine.Memory;
 using WanSharp.Runtime;
 
 namespace WanSharp.Engine;
@@ -25,6 +26,9 @@ public sealed record EngineStatistics
 
     /// <summary>Features that were computed.</summary>
     public required long FeatureMisses { get; init; }
+
+    /// <summary>The memory that may be used, what is set aside, and what is held.</summary>
+    public required MemoryUse Memory { get; init; }
 
     /// <summary>What was found about the batch sizes of the shapes that were denoised.</summary>
     public required IReadOnlyList<BatchFinding> Batches { get; init; }

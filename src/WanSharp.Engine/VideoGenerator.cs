@@ -1,6 +1,7 @@
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Features;
+using WanSharp.Engine.Memory;
 using WanSharp.Engine.Models;
 using WanSharp.Engine.Noise;
 using WanSharp.Engine.Output;
@@ -8,9 +9,9 @@ using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
 using WanSharp.Engine.Scheduling;
+using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
 using WanSharp.Runtime;
-using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 
@@ -34,6 +35,9 @@ public sealed class VideoGenerator : IVideoGenerator
     private readonly ExecutionSettings _execution;
     private readonly CancellationTokenSource _stop = new();
     private readonly GraphCache _graphs;
+    private readonly OrtRuntime _runtime;
+    private readonly MemoryBudget _budget;
+    private readonly MemoryPressure _pressure = new();
     private readonly EngineNetworks _networks;
     private readonly EngineTelemetry _telemetry = new();
     private readonly BatchSizer _batches;
@@ -65,35 +69,43 @@ public sealed class VideoGenerator : IVideoGenerator
         _options.Validate();
         _execution = new ExecutionSettings(settings.Provider, Precision.NameOf(quantization), runtime.Threads > 0 ? runtime.Threads : null);
         _graphs = new GraphCache(runtime, new GraphCacheOptions { KeepCompiled = _options.KeepCompiled, HistoryFolder = transformer?.CacheFolder });
-        _networks = new EngineNetworks(model, _graphs, settings, transformer, _options.Workers);
+        _runtime = runtime;
+        _budget = new MemoryBudget(Allowance(settings.IsOnHost));
+        _networks = new EngineNetworks(model, _graphs, settings, transformer, _options.Workers, _pressure);
         _batches = new BatchSizer(_options.BatchSize, _options.Workers, model.Transformer, ActivationBytes(runtime));
-        _lanes = new ComputeLanes(_options, _networks, _batches, _telemetry, _stop.Token);
-        _strategies = new StrategyGate(new CostModel(model), _networks, _options.Memory, transformer?.Mode ?? CompileMode.Blocks, settings.IsOnHost);
-        _admission = new AdmissionGate(_options.Workers * MostWaitingSteps, MostFinishing, _options.Clock);
+        _lanes = new ComputeLanes(_options, _networks, _batches, _telemetry, _budget, _pressure, _stop.Token);
+        var compile = transformer?.Mode is { } mode and not CompileMode.Blocks ? mode : (CompileMode?)null;
+        _strategies = new StrategyGate(new CostModel(model, quantization), _networks, _budget, (facts, bytes) => StrategyChooser.Choose(facts, bytes, compile));
+        _admission = new AdmissionGate(_options.Workers * MostWaitingSteps, MostFinishing, _options.Clock, _budget);
         _identity = new SnapshotIdentity(runtime, settings, transformer);
         var (features, keys) = (new FeatureCache(_options.Features, _options.FeatureBytes), new FeatureKeys(model, _identity.Executable));
         _prompts = new PromptEncoder(model, _networks, _lanes, features, keys);
         _images = new ConditionEncoder(model.Transformer, _networks, _lanes, features, keys);
         _decoder = new ClipDecoder(_networks.Vae, _lanes);
+        _networks.ReportTo(_budget);
+        _budget.Add("features", isCache: true, () => features.Bytes);
+        _pressure.Add(ShedStage.Caches, features.Trim);
+        _pressure.Add(ShedStage.Caches, _networks.Trim);
+        _pressure.Add(ShedStage.Residency, _networks.ShedResidency);
     }
 
     /// <summary>What it did so far, and what it does now.</summary>
-    public EngineStatistics Statistics => _telemetry.ToStatistics(_batches.Findings(), _graphs.Statistics());
+    public EngineStatistics Statistics => _telemetry.ToStatistics(_batches.Findings(), _graphs.Statistics(), new MemoryUse
+    {
+        Allowance = _budget.Allowance,
+        Reserved = _budget.Reserved,
+        Held = _budget.Held,
+        PeakBytes = _runtime.Memory.Peak,
+        Shed = _pressure.Counts,
+        Strategy = _strategies.Current,
+    });
 
     /// <inheritdoc/>
     public GenerationPlan Plan(GenerationRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
         var plan = GenerationPlanner.Plan(request, _model, _execution);
-        var strategy = _strategies.Choose(plan);
-        plan = plan with
-        {
-            Strategy = strategy,
-            VaeTiles = strategy is { IsTiled: true }
-                ? VaeTileChoice.Auto.For(_model.Vae, plan.Latents, memory: 0) // the smallest, as the strategy counts
-                : _options.VaeTile.For(_model.Vae, plan.Latents, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
-        };
-        return plan with { Identity = _identity.Of(plan) };
+        return With(plan, _strategies.Choose(plan));
     }
 
     /// <inheritdoc/>
@@ -126,13 +138,40 @@ public sealed class VideoGenerator : IVideoGenerator
         _stop.Dispose();
     }
 
-    /// <summary>Memory that the activations of all lanes may take: half of what is free, or of what the runtime may use.</summary>
-    private static long ActivationBytes(OrtRuntime runtime) => Math.Min(HostMemoryFacts.Read().Free, runtime.Memory.Limit) / 2;
+    /// <summary>Memory that the activations of all lanes may take: what is left of the budget; without one, half of what is free, or of what the runtime may use.</summary>
+    private Func<long> ActivationBytes(OrtRuntime runtime)
+    {
+        if (_budget.IsLimited)
+        {
+            return () => _budget.LeftBeside(ReservationKind.Weights, ReservationKind.Clip);
+        }
+
+        var half = Math.Min(_options.HostFacts().Free, runtime.Memory.Limit) / 2;
+        return () => half;
+    }
+
+    /// <summary>What tells the memory that may be used; null where nothing was said about it.</summary>
+    private Func<MemoryAllowance>? Allowance(bool isOnHost) =>
+        isOnHost ? _options is { Memory: null, HostMemory: null, FollowsFreeMemory: false } ? null : () => MemoryAllowance.Of(_options.Memory, _options.HostMemory, isOnHost, _options.HostFacts())
+        : _options.Memory is null ? null : () => MemoryAllowance.Of(_options.Memory, hostMemory: null, isOnHost, host: null);
+
+    private GenerationPlan With(GenerationPlan plan, Strategy? strategy)
+    {
+        plan = plan with
+        {
+            Strategy = strategy,
+            VaeTiles = strategy is { IsTiled: true }
+                ? VaeTileChoice.Auto.For(_model.Vae, plan.Latents, memory: 0) // the smallest, as the strategy counts
+                : _options.VaeTile.For(_model.Vae, plan.Latents, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
+        };
+        return plan with { Identity = _identity.Of(plan) };
+    }
 
     private async Task RunAsync(ClipRun clip, IFrameWriter frames)
     {
         // 1. Load: map what is not mapped, compile what is not compiled, in the way that fits.
         using var way = await _strategies.EnterAsync(clip);
+        clip = way is null ? clip : clip with { Plan = With(clip.Plan, way.Way), Bytes = way.Bytes };
         clip.Report(GenerationStage.Load, 0, 1);
         using (clip.Clock.Enter(GenerationStage.Load))
         {

@@ -45,14 +45,16 @@ internal sealed class BatchBackend : IAsyncDisposable
     /// <param name="options">How clips share the machine.</param>
     /// <param name="estimates">Whether prepared jobs of this engine say how long they take; that may calibrate the machine first.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="fit">Fits the options to the model, once it is open.</param>
     public static async Task<BatchBackend> OpenAsync(
-        CliEnvironment environment, BackendSettings settings, EngineOptions options, bool estimates, CancellationToken cancellationToken)
+        CliEnvironment environment, BackendSettings settings, EngineOptions options, bool estimates, CancellationToken cancellationToken,
+        Func<EngineOptions, WanModel, EngineOptions>? fit = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (settings.Comfy is null)
         {
             var machine = estimates ? EngineSetup.Calibrate(environment, settings.Threads, again: false, cancellationToken) : null;
-            return OpenLocal(environment, settings, options, machine);
+            return OpenLocal(environment, settings, options, machine, fit);
         }
 
         var backend = await settings.Comfy.OpenAsync(environment, cancellationToken);
@@ -84,13 +86,14 @@ internal sealed class BatchBackend : IAsyncDisposable
         return plan => known.GetOrAdd((plan.Latents.ToString(), plan.Settings.Steps, plan.Branches), _ => TimeSpan.FromSeconds(costs.Predict(plan, machine).Seconds));
     }
 
-    private static BatchBackend OpenLocal(CliEnvironment environment, BackendSettings settings, EngineOptions options, Calibration? machine)
+    private static BatchBackend OpenLocal(CliEnvironment environment, BackendSettings settings, EngineOptions options, Calibration? machine, Func<EngineOptions, WanModel, EngineOptions>? fit)
     {
         var ffmpeg = EngineSetup.FindFfmpeg(environment);
         var owned = new Stack<IDisposable>();
         try
         {
             var model = Own(EngineSetup.OpenModel(environment, settings.Model));
+            options = fit?.Invoke(options, model) ?? options;
             var runtime = Own(EngineSetup.OpenRuntime(environment, settings.Threads ?? ThreadsFor(options)));
             var features = Own(EngineSetup.OpenFeatures(environment));
             var session = EngineSetup.SettingsFor(environment, runtime, settings.Provider, settings.ProviderOptions);

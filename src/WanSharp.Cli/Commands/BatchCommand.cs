@@ -2,6 +2,7 @@ using System.CommandLine;
 using WanSharp.Cli.Batches;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine;
+using WanSharp.Engine.Models;
 using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Reports;
@@ -36,6 +37,8 @@ internal sealed class BatchCommand(CliEnvironment environment)
 
     private readonly Option<int?> _workers = BatchOptions.Count("--workers", "Lanes that compute at the same time, over one set of weights. Default: 1.", MostShared);
     private readonly Option<int?> _keepCompiled = CommonOptions.KeepCompiled();
+    private readonly Option<MemoryAmount?> _memory = CommonOptions.Memory();
+    private readonly Option<MemoryAmount?> _hostMemory = CommonOptions.HostMemory();
     private readonly Option<int?> _attempts = BatchOptions.Count("--attempts", "How often a job may fail before it has failed for good. Default: 3.", 100);
     private readonly Option<bool> _noCache = new("--no-cache") { Description = "Make every clip, though an equal one was made before." };
     private readonly Option<bool> _json = CommonOptions.Json();
@@ -45,7 +48,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
         var self = new BatchCommand(environment);
         var command = new Command("batch", "Make many videos: in any order that is fast, each once, whatever happens.");
         self._batch.AddTo(command);
-        Option[] options = [self._output, self._resume, self._dryRun, self._format, self._stylesFile, self._batchSize, self._workers, self._keepCompiled, self._attempts, self._noCache];
+        Option[] options = [self._output, self._resume, self._dryRun, self._format, self._stylesFile, self._batchSize, self._workers, self._memory, self._hostMemory, self._keepCompiled, self._attempts, self._noCache];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -59,6 +62,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
             "wan batch --prompts prompts.txt --styles anime,ink,realistic --seeds 0..3 -o out/",
             "wan batch --resume out/",
             "wan batch jobs.csv --dry-run",
+            "wan batch jobs.jsonl --memory 6GB --workers 2",
             "wan batch jobs.jsonl --backend comfy:http://127.0.0.1:8188 --workflow wan22_t2v_api.json");
     }
 
@@ -89,7 +93,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
         var entries = _batch.Read(parsed);
         var styles = BatchSetup.OpenStyles(environment, parsed.GetValue(_stylesFile));
         var settings = _backend.Read(parsed);
-        await using var backend = await BatchBackend.OpenAsync(environment, settings, EngineOf(parsed), parsed.GetValue(_dryRun), cancellationToken);
+        await using var backend = await BatchBackend.OpenAsync(environment, settings, EngineOf(parsed), parsed.GetValue(_dryRun), cancellationToken, MemoryOf(parsed));
         var jobs = await new BatchPlanner(backend.Jobs, styles, backend.Model, Format(parsed, backend)).PlanAsync(source, entries, cancellationToken);
         using var results = OpenResults(parsed);
         if (parsed.GetValue(_dryRun))
@@ -125,7 +129,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
             return ExitCode.Done;
         }
 
-        await using var backend = await BatchBackend.OpenAsync(environment, BackendSettings.Load(folder), EngineOf(parsed), estimates: false, cancellationToken);
+        await using var backend = await BatchBackend.OpenAsync(environment, BackendSettings.Load(folder), EngineOf(parsed), estimates: false, cancellationToken, MemoryOf(parsed));
         using var results = OpenResults(parsed);
         return await WorkAsync(parsed, backend, store, results.Cache, cancellationToken);
     }
@@ -169,6 +173,8 @@ internal sealed class BatchCommand(CliEnvironment environment)
         KeepCompiled = parsed.GetValue(_keepCompiled) ?? new EngineOptions().KeepCompiled,
         Clock = environment.Clock,
     };
+
+    private Func<EngineOptions, WanModel, EngineOptions> MemoryOf(ParseResult parsed) => (options, model) => options.WithMemory(model, parsed.GetValue(_memory), parsed.GetValue(_hostMemory));
 
     private OpenedResults OpenResults(ParseResult parsed) => parsed.GetValue(_noCache) ? new OpenedResults(null) : OpenedResults.In(environment);
 

@@ -5,7 +5,6 @@ using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
-using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Providers;
 
@@ -74,9 +73,9 @@ internal static class CommonOptions
         "--precision", "What the transformer's blocks multiply: floats, or 8-bit integers (faster, at a small loss; CPU only). auto is fp32.",
         ("auto", Quantization.None), (Precision.Full, Quantization.None), (Precision.EightBit, Quantization.EightBit));
 
-    public static Option<CompileMode> Compile() => ChoiceOption.Create(
-        "--compile", "What of the transformer is one compiled graph: a block, which starts at once, or the whole network with its weights packed, for long clips on the CPU.",
-        ("blocks", CompileMode.Blocks), ("whole", CompileMode.Whole));
+    public static Option<CompileMode?> Compile() => ChoiceOption.Create(
+        "--compile", "What of the transformer is one compiled graph: a block, which starts at once, or the whole network with its weights packed, for long clips on the CPU; off compiles blocks as they are written, optimizing nothing. Default: blocks, unless --compile-mode finds better.",
+        ("auto", null), ("blocks", CompileMode.Blocks), ("whole", (CompileMode?)CompileMode.Whole), ("off", CompileMode.Off));
 
     public static Option<int?> KeepCompiled()
     {
@@ -112,9 +111,11 @@ internal static class CommonOptions
         return threads;
     }
 
-    public static Option<long?> Memory() => Amounts.SizeOption(
-        "--memory", "The memory that may be used, such as 6GB: the model runs in whatever way fits. auto: what is free now; it is the default for a model that is large beside it.",
-        ("auto", () => HostMemoryFacts.Read().Free));
+    public static Option<MemoryAmount?> Memory() => Amounts.MemoryOption(
+        "--memory", "The memory that may be used where the model computes, a device's or on a processor the machine's, such as 6GB: it runs in whatever way fits. auto: what is free now; it is the default for a model that is large beside it.");
+
+    public static Option<MemoryAmount?> HostMemory() => Amounts.MemoryOption(
+        "--host-memory", "The machine's own memory that may be used, beside a device's or, on a processor, if it is less than --memory. auto: what is free now.");
 
     public static Option<bool> Json() => new("--json") { Description = "Print the result as one line of JSON." };
 

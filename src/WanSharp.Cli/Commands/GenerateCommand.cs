@@ -25,18 +25,19 @@ internal sealed class GenerateCommand(CliEnvironment environment)
     private readonly Option<string> _provider = CommonOptions.Provider();
     private readonly Option<IReadOnlyDictionary<string, string>> _providerOptions = CommonOptions.ProviderOptions();
     private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
-    private readonly Option<CompileMode> _compile = CommonOptions.Compile();
+    private readonly Option<CompileMode?> _compile = CommonOptions.Compile();
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<VaeTileChoice> _vaeTile = CommonOptions.VaeTile();
 
     private readonly Option<int?> _keepCompiled = CommonOptions.KeepCompiled();
-    private readonly Option<long?> _memory = CommonOptions.Memory();
+    private readonly Option<MemoryAmount?> _memory = CommonOptions.Memory();
+    private readonly Option<MemoryAmount?> _hostMemory = CommonOptions.HostMemory();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Build(CliEnvironment environment)
     {
         var self = new GenerateCommand(environment);
-        var command = new Command("generate", "Make one video from a sentence.") { self._output, self._model, self._provider, self._providerOptions, self._precision, self._compile, self._threads, self._vaeTile, self._memory, self._keepCompiled, self._json };
+        var command = new Command("generate", "Make one video from a sentence.") { self._output, self._model, self._provider, self._providerOptions, self._precision, self._compile, self._threads, self._vaeTile, self._memory, self._hostMemory, self._keepCompiled, self._json };
         self._request.AddTo(command);
         command.SetAction(self.RunAsync);
         return command.WithExamples(
@@ -62,13 +63,12 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             model,
             runtime,
             EngineSetup.SettingsFor(environment, runtime, parsed.GetValue(_provider)!, parsed.GetValue(_providerOptions)!),
-            EngineSetup.TransformerOptions(environment, parsed.GetValue(_precision), parsed.GetValue(_compile)),
+            EngineSetup.TransformerOptions(environment, parsed.GetValue(_precision), parsed.GetValue(_compile) ?? CompileMode.Blocks),
             new EngineOptions
             {
                 VaeTile = parsed.GetValue(_vaeTile)!,
-                Memory = EngineSetup.MemoryFor(model, parsed.GetValue(_memory)),
                 KeepCompiled = parsed.GetValue(_keepCompiled) ?? new EngineOptions().KeepCompiled,
-            });
+            }.WithMemory(model, parsed.GetValue(_memory), parsed.GetValue(_hostMemory)));
         model.ReadDigest(new DigestProgress(environment), cancellationToken);
         var plan = generator.Plan(request);
         if (plan.Settings.Execution is { Precision: Precision.EightBit })

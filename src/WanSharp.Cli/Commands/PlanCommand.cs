@@ -2,10 +2,12 @@ using System.CommandLine;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Images;
+using WanSharp.Engine.Memory;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
 using WanSharp.Runtime.Memory;
+using WanSharp.Runtime.Networks;
 
 namespace WanSharp.Cli.Commands;
 
@@ -18,7 +20,9 @@ internal sealed class PlanCommand(CliEnvironment environment)
     private readonly Option<VaeTileChoice> _vaeTile = CommonOptions.VaeTile();
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _calibrate = new("--calibrate") { Description = "Measure this machine again, which takes 2 to 5 seconds; without it, what was measured holds for 30 days." };
-    private readonly Option<long?> _memory = CommonOptions.Memory();
+    private readonly Option<MemoryAmount?> _memory = CommonOptions.Memory();
+    private readonly Option<MemoryAmount?> _hostMemory = CommonOptions.HostMemory();
+    private readonly Option<CompileMode?> _compile = CommonOptions.Compile();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Build(CliEnvironment environment)
@@ -26,7 +30,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
         var self = new PlanCommand(environment);
         var command = new Command("plan", "Say what a generation would compute, hold in memory and take on this machine's processor; nothing of the model runs.")
         {
-            self._model, self._precision, self._vaeTile, self._threads, self._calibrate, self._memory, self._json,
+            self._model, self._precision, self._vaeTile, self._threads, self._calibrate, self._memory, self._hostMemory, self._compile, self._json,
         };
         self._request.AddTo(command);
         command.SetAction(self.RunAsync);
@@ -46,12 +50,16 @@ internal sealed class PlanCommand(CliEnvironment environment)
         var costs = new CostModel(model, parsed.GetValue(_precision), parsed.GetValue(_vaeTile));
         var plan = costs.Sketch(request);
         var machine = EngineSetup.Calibrate(environment, parsed.GetValue(_threads), parsed.GetValue(_calibrate), cancellationToken);
-        var budget = parsed.GetValue(_memory) ?? HostMemoryFacts.Read().Free;
+        var (memory, hostMemory, host) = (parsed.GetValue(_memory)?.Bytes, parsed.GetValue(_hostMemory)?.Bytes, HostMemoryFacts.Read());
+
+        // Nothing runs: a size that was given counts as it is, to ask what it would mean.
+        var budget = MemoryAllowance.Of(memory, hostMemory, isOnHost: true, memory is null && hostMemory is null ? host : null);
         var eightBit = parsed.GetValue(_precision) == Quantization.None ? new CostModel(model, Quantization.EightBit, parsed.GetValue(_vaeTile)) : null;
         var text = new PlanText(model, plan, costs.Predict(plan, machine), machine, PlanAlternatives.Of(costs, model, request, plan, machine, eightBit))
         {
-            Strategy = StrategyChooser.Choose(costs.Facts(plan, isOnHost: true), budget),
+            Strategy = StrategyChooser.Choose(costs.Facts(plan, isOnHost: true), budget.Bytes, parsed.GetValue(_compile)),
             Budget = budget,
+            Free = MemoryAllowance.Of(memory: null, hostMemory: null, isOnHost: true, host),
         };
         environment.Out.WriteLine(parsed.GetValue(_json) ? text.Json().ToJsonString(JsonText.Readable) : text.Describe());
         return ExitCode.Done;

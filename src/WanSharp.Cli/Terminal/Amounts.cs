@@ -12,6 +12,7 @@ internal static class Amounts
 
     private static readonly (string Unit, double Factor)[] Times = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
     private static readonly (string Unit, double Factor)[] Sizes = [("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("KB", 1e3), ("B", 1)];
+    private static readonly (string Unit, double Factor)[] BinarySizes = [("TiB", 1L << 40), ("GiB", 1L << 30), ("MiB", 1L << 20), ("KiB", 1L << 10)];
 
     /// <summary>An option that takes a span of time.</summary>
     public static Option<TimeSpan?> TimeOption(string name, string description) => new(name)
@@ -24,14 +25,33 @@ internal static class Amounts
     /// <summary>An option that takes a size.</summary>
     /// <param name="name">The option.</param>
     /// <param name="description">What it means.</param>
-    /// <param name="word">A word that stands for a size.</param>
-    public static Option<long?> SizeOption(string name, string description, (string Text, Func<long> Size)? word = null) => new(name)
+    public static Option<long?> SizeOption(string name, string description) => new(name)
     {
         Description = description,
-        HelpName = word is { } known ? $"{known.Text}|SIZE" : "SIZE",
-        CustomParser = argument => word is { } meant && meant.Text.Equals(argument.Tokens[0].Value, StringComparison.OrdinalIgnoreCase)
-            ? meant.Size()
-            : (long?)Parse(argument, Sizes, MostBytes, "a size such as 20GB, 500MB or 0B"),
+        HelpName = "SIZE",
+        CustomParser = argument => (long?)Parse(argument, [.. Sizes, .. BinarySizes], MostBytes, "a size such as 20GB, 500MB or 0B"),
+    };
+
+    /// <summary>An option that takes an amount of memory, or leaves it to what is free.</summary>
+    public static Option<MemoryAmount?> MemoryOption(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "auto|SIZE",
+        CustomParser = argument =>
+        {
+            if (argument.Tokens[0].Value.Equals("auto", StringComparison.OrdinalIgnoreCase))
+            {
+                return MemoryAmount.Auto;
+            }
+
+            var bytes = (long?)Parse(argument, [.. Sizes, .. BinarySizes], MostBytes, "a size such as 6GB, 4GiB or 512MB, or auto for what is free");
+            if (bytes == 0)
+            {
+                argument.AddError($"{name} 0 leaves nothing to run in: give a size such as 6GB, or auto for what is free.");
+            }
+
+            return bytes is { } size ? new MemoryAmount(size) : null;
+        },
     };
 
     /// <summary>A size with three digits and its unit.</summary>

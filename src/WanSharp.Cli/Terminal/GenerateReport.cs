@@ -19,6 +19,7 @@ internal static class GenerateReport
                 ["seconds"] = Math.Round(elapsed.TotalSeconds, 3),
                 ["vae_tiles"] = plan.VaeTiles?.ToString(),
                 ["graphs"] = GraphText.Json(statistics.Graphs),
+                ["memory"] = MemoryUseJson.Write(statistics.Memory),
                 ["settings"] = JsonNode.Parse(settings.ToJson()),
             };
             output.WriteLine(report.ToJsonString(JsonText.Readable));

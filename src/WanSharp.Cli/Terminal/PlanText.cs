@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using WanSharp.Engine.Memory;
 using WanSharp.Engine.Models;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;
@@ -20,8 +21,11 @@ internal sealed record PlanText(WanModel Model, GenerationPlan Plan, GenerationC
     /// <summary>How it would run in the memory that it may use.</summary>
     public required Strategy Strategy { get; init; }
 
-    /// <summary>The memory that it may use, in bytes.</summary>
-    public required long Budget { get; init; }
+    /// <summary>The memory that it may use, as it was asked about.</summary>
+    public required MemoryAllowance Budget { get; init; }
+
+    /// <summary>The memory that it could use now.</summary>
+    public required MemoryAllowance Free { get; init; }
 
     public string Describe() => string.Join(Environment.NewLine, Lines());
 
@@ -44,13 +48,7 @@ internal sealed record PlanText(WanModel Model, GenerationPlan Plan, GenerationC
         })]),
         ["private_bytes"] = Cost.PrivateBytes,
         ["mapped_bytes"] = Cost.MappedBytes,
-        ["strategy"] = new JsonObject
-        {
-            ["budget"] = Budget, ["bytes"] = Strategy.Bytes, ["compile"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(Strategy.Compile.ToString()),
-            ["blocks"] = Strategy.Blocks, ["resident_blocks"] = Strategy.ResidentBlocks, ["tokens_at_once"] = Strategy.TokensAtOnce,
-            ["vae_tiles"] = Strategy.IsTiled, ["keeps_text_encoder"] = Strategy.KeepsTextEncoder,
-            ["reasons"] = new JsonArray([.. Strategy.Reasons.Select(reason => JsonValue.Create(reason))]),
-        },
+        ["strategy"] = StrategyJson(),
         ["alternatives"] = new JsonArray([.. Alternatives.Select(other => new JsonObject
         {
             ["options"] = other.Options, ["seconds"] = Math.Round(other.Seconds, 3), ["private_bytes"] = other.PrivateBytes,
@@ -93,10 +91,16 @@ internal sealed record PlanText(WanModel Model, GenerationPlan Plan, GenerationC
 
         yield return Text($"{"private at most",-50}{Bytes(Cost.PrivateBytes),12}  beside {Bytes(Cost.MappedBytes)} of files that the system may drop");
         yield return "";
-        yield return Row("strategy", Text($"{Strategy}: {Bytes(Strategy.Bytes)} of {Bytes(Budget)}"));
+        yield return Row("strategy", Text($"{Strategy}: {Bytes(Strategy.Bytes)} of {Bytes(Budget.Bytes)} ({Budget.Why})"));
+        yield return Row("", string.Join(", ", Strategy.Parts.Select(part => $"{part.Name} {Bytes(part.Bytes)}")));
         foreach (var reason in Strategy.Reasons)
         {
             yield return Row("", reason);
+        }
+
+        if (Free.Bytes < Strategy.Bytes)
+        {
+            yield return Row("", $"now it would not run so: {Bytes(Free.Bytes)} may be used ({Free.Why})");
         }
 
         yield return "";
@@ -106,6 +110,13 @@ internal sealed record PlanText(WanModel Model, GenerationPlan Plan, GenerationC
         }
 
         yield return Text($"Times by the calibration of {Machine.Measured:yyyy-MM-dd}: {Machine.Threads} threads, products {Machine.Products / Giga:0} GFLOP/s (8-bit {Machine.IntegerProducts / Giga:0}), attention {Machine.Attention / Giga:0}, convolutions {Machine.Convolutions / Giga:0}, weights {Machine.WeightBytes / Giga:0.0} GB/s, other {Machine.MovedBytes / Giga:0.0} GB/s.");
+    }
+
+    private JsonObject StrategyJson()
+    {
+        var strategy = MemoryUseJson.Write(Strategy);
+        (strategy["budget"], strategy["limit"], strategy["usable_now"]) = (Budget.Bytes, Budget.Why, Free.Bytes);
+        return strategy;
     }
 
     private static JsonObject Types(IReadOnlyDictionary<string, long> types) => new JsonObject(types.Select(type => KeyValuePair.Create(type.Key, (JsonNode?)type.Value)));

@@ -13,6 +13,30 @@ internal sealed class FeatureCache(IFeatureStore? store, long capacity)
     private readonly LinkedList<string> _byUse = []; // the one used last is first
     private long _bytes;
 
+    /// <summary>Bytes that features in memory take.</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _bytes;
+            }
+        }
+    }
+
+    /// <summary>Forgets every feature that nobody uses now; the store keeps its own.</summary>
+    /// <returns>How many bytes they were.</returns>
+    public long Trim()
+    {
+        lock (_gate)
+        {
+            var before = _bytes;
+            Shrink(to: 0);
+            return before - _bytes;
+        }
+    }
+
     /// <summary>A feature, from where it is or computed now.</summary>
     /// <param name="clip">Who wants it.</param>
     /// <param name="key">All that decides it, as a digest.</param>
@@ -79,16 +103,21 @@ internal sealed class FeatureCache(IFeatureStore? store, long capacity)
                 Remove(key, entry); // it could not be computed
             }
 
-            for (var last = _byUse.Last; last is not null && _bytes > capacity;)
-            {
-                var (name, before) = (last.Value, last.Previous);
-                if (_entries[name].Users == 0)
-                {
-                    Remove(name, _entries[name]);
-                }
+            Shrink(to: capacity);
+        }
+    }
 
-                last = before;
+    private void Shrink(long to)
+    {
+        for (var last = _byUse.Last; last is not null && _bytes > to;)
+        {
+            var (name, before) = (last.Value, last.Previous);
+            if (_entries[name].Users == 0)
+            {
+                Remove(name, _entries[name]);
             }
+
+            last = before;
         }
     }
 

@@ -96,12 +96,23 @@ public sealed class CostModel
             OtherWeights = _graphs.TransformerOtherBytes + (transformer.ConvertedBytes <= KeptBytes ? transformer.ConvertedBytes : 0),
             TextEncoder = textEncoder.StoredBytes + Converted("text encoder", textEncoder, _graphs.TextEncoderBlockBytes, PlanStage.Text).Bytes,
             Vae = (2 * _decoder.Value.GraphBytes) + _decoder.Value.ConvertedBytes,
+            StreamedTextEncoder = (2 * textEncoder.StoredBytes / _model.TextEncoder.Layers) + Converted("text encoder", textEncoder, _graphs.TextEncoderBlockBytes, PlanStage.Text).Bytes,
+            Clip = ClipBytes(plan, tokens),
             TextActivations = (long)Text(tokens).Work.PeakBytes,
             DenoiseActivations = atOnce => atOnce is { } most && most < plan.Tokens ? Math.Min(denoise, _graphs.PieceBytes(plan.Latents, most, tokens.Max())) : denoise,
             DecodeActivations = isTiled => DecodeBytes(isTiled ? TileOf(plan.Latents) : plan.Latents),
             Tokens = plan.Tokens,
             IsOnHost = isOnHost,
         };
+    }
+
+    /// <summary>Latents and what the sampler remembers of them, text as the encoder gives it and as the blocks attend to it.</summary>
+    private long ClipBytes(GenerationPlan plan, int[] tokens)
+    {
+        const int Copies = 5; // the latents, up to three earlier results, and the network's input
+        var network = _model.Transformer;
+        var rows = tokens.Sum(count => (long)Math.Min(count + 1, network.TextLength)); // one row of padding stands for all
+        return sizeof(float) * ((Copies * plan.Latents.ElementCount) + (tokens.Length * (long)network.TextLength * network.TextDim) + (2L * network.Layers * rows * network.Dim));
     }
 
     private long DecodeBytes(Shape latents) => (long)_graphs.Decode(latents).PeakBytes + _graphs.DecoderCaches(latents);

@@ -1,17 +1,20 @@
+using WanSharp.Engine.Memory;
+
 namespace WanSharp.Engine.Scheduling;
 
 /// <summary>
-/// Bounds the clips that hold memory: so many from encoding to their last step, and so many more whose frames wait for their
-/// writers. The rest wait outside, the highest priority first, which rises as in the lanes' queue, then the oldest.
+/// Bounds the clips that hold memory: so many from encoding to their last step, so many more whose frames wait for their
+/// writers, and no more than there is memory for beside one clip's work. The rest wait outside, the highest priority first, which rises as in the lanes' queue, then the oldest.
 /// </summary>
 /// <remarks>Thread-safe. A writer that takes its time holds up nobody's steps until as many clips wait for writers.</remarks>
 /// <param name="denoising">Clips from encoding to the last step.</param>
 /// <param name="finishing">Clips that are decoded and written.</param>
 /// <param name="clock">Tells how long clips wait.</param>
-internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider clock)
+/// <param name="budget">Has the memory that clips hold set aside.</param>
+internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider clock, MemoryBudget budget)
 {
     private readonly Lock _gate = new();
-    private readonly List<(ClipRun Clip, long Since, TaskCompletionSource Admitted)> _waiting = [];
+    private readonly List<(ClipRun Clip, long Since, TaskCompletionSource<MemoryBudget.Reservation> Admitted)> _waiting = [];
     private int _denoising;
     private int _finishing;
 
@@ -19,7 +22,7 @@ internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider c
     /// <returns>The clip's place; disposing it makes room for another clip.</returns>
     public async Task<Place> EnterAsync(ClipRun clip)
     {
-        var admitted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var admitted = new TaskCompletionSource<MemoryBudget.Reservation>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
             _waiting.Add((clip, clock.GetTimestamp(), admitted));
@@ -27,8 +30,7 @@ internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider c
         }
 
         using var registration = clip.Cancelled.UnsafeRegister(_ => GiveUp(clip, admitted), null);
-        await admitted.Task.ConfigureAwait(false);
-        return new Place(this);
+        return new Place(this, await admitted.Task.ConfigureAwait(false));
     }
 
     private void Change(int denoisingBy, int finishingBy)
@@ -47,13 +49,18 @@ internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider c
         {
             var now = clock.GetTimestamp();
             var next = _waiting.OrderByDescending(waiting => waiting.Clip.PriorityAfter(waiting.Since, now)).ThenBy(waiting => waiting.Clip.Order).First();
+            if (_denoising + _finishing > 0 && next.Clip.Bytes.Own + next.Clip.Bytes.Most > budget.LeftBeside(ReservationKind.Weights, ReservationKind.Clip))
+            {
+                return; // the clips that are there make room; alone it may begin, since it was found to fit alone
+            }
+
             _waiting.Remove(next);
             _denoising++;
-            next.Admitted.SetResult();
+            next.Admitted.SetResult(budget.Reserve(ReservationKind.Clip, next.Clip.Bytes.Own));
         }
     }
 
-    private void GiveUp(ClipRun clip, TaskCompletionSource admitted)
+    private void GiveUp(ClipRun clip, TaskCompletionSource<MemoryBudget.Reservation> admitted)
     {
         lock (_gate)
         {
@@ -65,7 +72,7 @@ internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider c
     }
 
     /// <summary>A clip's place.</summary>
-    public sealed class Place(AdmissionGate gate) : IDisposable
+    public sealed class Place(AdmissionGate gate, MemoryBudget.Reservation memory) : IDisposable
     {
         private bool _isFinishing;
 
@@ -76,6 +83,10 @@ internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider c
             gate.Change(-1, +1);
         }
 
-        public void Dispose() => gate.Change(_isFinishing ? 0 : -1, _isFinishing ? -1 : 0);
+        public void Dispose()
+        {
+            memory.Dispose();
+            gate.Change(_isFinishing ? 0 : -1, _isFinishing ? -1 : 0);
+        }
     }
 }

@@ -12,8 +12,8 @@ namespace WanSharp.Engine.Scheduling;
 /// <param name="fixedSize">The size that the user wants, or null.</param>
 /// <param name="lanes">Lanes that take steps at the same time.</param>
 /// <param name="transformer">The network, for the memory that a row needs.</param>
-/// <param name="memory">Bytes that the activations of all lanes may take.</param>
-internal sealed class BatchSizer(int? fixedSize, int lanes, TransformerConfig transformer, long memory)
+/// <param name="memory">Bytes that the activations of all lanes may take now.</param>
+internal sealed class BatchSizer(int? fixedSize, int lanes, TransformerConfig transformer, Func<long> memory)
 {
     /// <summary>A larger batch is taken if a row costs this much less: below, it only makes clips wait for each other.</summary>
     public const double LeastGain = 0.03;
@@ -28,14 +28,15 @@ internal sealed class BatchSizer(int? fixedSize, int lanes, TransformerConfig tr
     private readonly Dictionary<BatchKey, Finding> _findings = [];
 
     /// <summary>How many lanes may step clips of a key at the same time: as many as memory allows, and one in any case.</summary>
-    public int LanesFor(BatchKey key) => (int)Math.Clamp(memory / BytesOf(key, fixedSize ?? 1), 1, lanes);
+    public int LanesFor(BatchKey key) => (int)Math.Clamp(memory() / BytesOf(key, fixedSize ?? 1), 1, lanes);
 
-    /// <summary>The most clips of a key that may step together now.</summary>
+    /// <summary>The most clips of a key that may step together now: no more than there is memory for, and one in any case.</summary>
     public int LimitFor(BatchKey key)
     {
         lock (_gate)
         {
-            return fixedSize ?? FindingOf(key).Limit;
+            var limit = fixedSize ?? FindingOf(key).Limit;
+            return (int)Math.Clamp(memory() / (BytesOf(key, 1) * LanesFor(key)), 1, limit);
         }
     }
 
@@ -102,9 +103,9 @@ internal sealed class BatchSizer(int? fixedSize, int lanes, TransformerConfig tr
         {
             finding.Settle(best, $"{Clips(finding.Limit)} are the most");
         }
-        else if (BytesOf(key, finding.Limit * 2) * LanesFor(key) is var bytes && bytes > memory)
+        else if (BytesOf(key, finding.Limit * 2) * LanesFor(key) is var bytes && memory() is var room && bytes > room)
         {
-            finding.Settle(best, $"{Clips(finding.Limit * 2)} would take {bytes >> 20} MiB of {memory >> 20} MiB for activations");
+            finding.Settle(best, $"{Clips(finding.Limit * 2)} would take {bytes >> 20} MiB of {room >> 20} MiB for activations");
         }
         else
         {

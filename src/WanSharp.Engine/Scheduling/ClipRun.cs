@@ -10,6 +10,9 @@ namespace WanSharp.Engine.Scheduling;
 /// <param name="Cancelled">The caller's order to stop, or the generator's end.</param>
 internal sealed record ClipRun(GenerationPlan Plan, GenerationRunOptions Options, ClipClock Clock, long Order, CancellationToken Cancelled)
 {
+    /// <summary>What it takes of the memory; nothing where nothing was said about memory.</summary>
+    public ClipBytes Bytes { get; init; }
+
     /// <summary>Waiting as long as this counts as much as one level of priority.</summary>
     public static readonly TimeSpan Rise = TimeSpan.FromSeconds(30);
 

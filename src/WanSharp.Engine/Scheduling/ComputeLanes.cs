@@ -1,4 +1,6 @@
 using WanSharp.Engine.Denoising;
+using WanSharp.Engine.Memory;
+using WanSharp.Runtime.Memory;
 
 namespace WanSharp.Engine.Scheduling;
 
@@ -12,6 +14,8 @@ internal sealed class ComputeLanes : IDisposable
     private readonly LaneQueue _queue;
     private readonly StepRunner _steps;
     private readonly EngineNetworks _networks;
+    private readonly MemoryBudget _budget;
+    private readonly MemoryPressure _pressure;
     private readonly TimeProvider _clock;
     private readonly EngineTelemetry _telemetry;
     private readonly List<Thread> _threads = [];
@@ -20,13 +24,15 @@ internal sealed class ComputeLanes : IDisposable
     /// <param name="networks">Each lane's denoiser.</param>
     /// <param name="batches">How many clips step together.</param>
     /// <param name="telemetry">Is told what lanes do.</param>
+    /// <param name="budget">Has the memory of what lanes compute set aside.</param>
+    /// <param name="pressure">Gives memory back where it is short.</param>
     /// <param name="stop">Stops the work that a lane is at.</param>
-    public ComputeLanes(EngineOptions options, EngineNetworks networks, BatchSizer batches, EngineTelemetry telemetry, CancellationToken stop)
+    public ComputeLanes(EngineOptions options, EngineNetworks networks, BatchSizer batches, EngineTelemetry telemetry, MemoryBudget budget, MemoryPressure pressure, CancellationToken stop)
     {
         _queue = new LaneQueue(batches, options.Clock);
-        _steps = new StepRunner(_queue, batches, telemetry, networks.Shed, stop);
+        _steps = new StepRunner(_queue, batches, telemetry, pressure, stop);
         (_clock, _telemetry) = (options.Clock, telemetry);
-        _networks = networks;
+        (_networks, _budget, _pressure) = (networks, budget, pressure);
         var count = options.Workers;
         for (var lane = 0; lane < count; lane++)
         {
@@ -41,7 +47,7 @@ internal sealed class ComputeLanes : IDisposable
     public async Task<T> RunAsync<T>(ClipRun clip, GenerationStage stage, Func<T> compute)
     {
         var result = default(T)!;
-        var work = new SingleWork(clip, stage, () => result = compute());
+        var work = new SingleWork(clip, stage, () => result = stage == GenerationStage.Encode ? Again(compute) : compute());
         _queue.Add(work);
         await work.Done.ConfigureAwait(false);
         return result;
@@ -76,11 +82,26 @@ internal sealed class ComputeLanes : IDisposable
         _threads.ForEach(thread => thread.Join());
     }
 
+    /// <summary>Encoding is done anew when it was short of memory; decoding goes on by itself where it was.</summary>
+    private T Again<T>(Func<T> compute)
+    {
+        try
+        {
+            return compute();
+        }
+        catch (MemoryLimitException shortage)
+        {
+            _pressure.Relieve(shortage);
+            return compute();
+        }
+    }
+
     private void Work(object? lane)
     {
         var idleSince = _clock.GetTimestamp();
         while (_queue.Take((int)lane!) is { } works)
         {
+            using var memory = _budget.WaitForWork(works.Sum(work => work.Clip.Bytes.For(work.Stage)));
             _telemetry.AddIdle(_clock.GetElapsedTime(idleSince));
             if (works[0] is SingleWork single)
             {

@@ -1,8 +1,10 @@
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Features;
+using WanSharp.Engine.Memory;
 using WanSharp.Engine.Models;
 using WanSharp.Engine.Strategies;
 using WanSharp.Runtime;
+using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Weights;
 
@@ -13,9 +15,11 @@ namespace WanSharp.Engine.Scheduling;
 /// <param name="model">The model.</param>
 /// <param name="graphs">Compiles; disposed with the networks.</param>
 /// <param name="settings">How graphs are compiled.</param>
-/// <param name="transformer">How the transformer is.</param>
+/// <param name="transformer">How the transformer is compiled, until a strategy says otherwise.</param>
 /// <param name="lanes">How many denoisers there are.</param>
-internal sealed class EngineNetworks(WanModel model, GraphCache graphs, SessionSettings settings, TransformerOptions? transformer, int lanes) : IDisposable
+/// <param name="pressure">Gives memory back for a step of the VAE that was short of it.</param>
+internal sealed class EngineNetworks(
+    WanModel model, GraphCache graphs, SessionSettings settings, TransformerOptions? transformer, int lanes, MemoryPressure pressure) : IDisposable
 {
     private readonly SemaphoreSlim _loading = new(1, 1);
     private readonly SemaphoreSlim _encodingText = new(1, 1);
@@ -23,6 +27,9 @@ internal sealed class EngineNetworks(WanModel model, GraphCache graphs, SessionS
     private readonly List<Denoiser> _denoisers = [];
     private readonly List<TransformerRunner> _transformers = [];
     private TransformerOptions _transformer = transformer ?? new TransformerOptions();
+    private volatile Strategy? _wanted;
+    private IReadOnlyList<Func<long>> _keyBytes = []; // replaced, never changed: it is read from any thread
+    private bool _limits;
     private TextEncoderRunner? _textEncoder;
     private ClipVisionRunner? _clipVision;
     private bool _disposed;
@@ -30,8 +37,10 @@ internal sealed class EngineNetworks(WanModel model, GraphCache graphs, SessionS
     /// <summary>Whether weights are widened in the process's own memory, which is done again in no time; a device's copies are not.</summary>
     public bool AreOnHost { get; } = settings.Provider.Equals("cpu", StringComparison.OrdinalIgnoreCase);
 
+    private RuntimeMemory Memory => graphs.Runtime.Memory;
+
     /// <summary>Encodes and decodes frames, on any number of lanes.</summary>
-    public VaeRunner Vae { get; } = new(graphs.Runtime, model.Vae, model.VaeWeights, settings, graphs);
+    public VaeRunner Vae { get; } = new(graphs.Runtime, model.Vae, model.VaeWeights, settings, graphs, shortage => pressure.Relieve(shortage));
 
     /// <summary>Each lane's own, once <see cref="LoadDenoisersAsync"/> has made them.</summary>
     public IReadOnlyList<Denoiser> Denoisers => _denoisers;
@@ -39,6 +48,7 @@ internal sealed class EngineNetworks(WanModel model, GraphCache graphs, SessionS
     /// <summary>Makes every lane's denoiser.</summary>
     public Task LoadDenoisersAsync(ClipRun clip) => LoadAsync(async () =>
     {
+        Apply(_wanted);
         while (_denoisers.Count < lanes)
         {
             using var work = clip.Clock.Work(GenerationStage.Load);
@@ -49,19 +59,24 @@ internal sealed class EngineNetworks(WanModel model, GraphCache graphs, SessionS
         return _denoisers;
     }, clip.Cancelled);
 
-    /// <summary>Has the networks run in another way from the next clip on. No clip may be under way that runs in the one before.</summary>
-    public Task UseAsync(Strategy strategy, CancellationToken cancellationToken) => LoadAsync(() =>
+    /// <summary>Has the networks run in another way from the next clip on. No clip may be under way.</summary>
+    /// <param name="strategy">The way.</param>
+    /// <param name="allowance">The memory that may be used: runs of the library that ask for more of the host's are stopped.</param>
+    public void Use(Strategy strategy, MemoryAllowance allowance)
     {
-        model.TransformerWeights.ResidentBlocks = model.HighNoiseWeights is { } highNoise ? highNoise.ResidentBlocks = strategy.ResidentBlocks : strategy.ResidentBlocks;
-        var wanted = _transformer with { Mode = strategy.Compile, TokensAtOnce = strategy.TokensAtOnce };
-        if (wanted != _transformer)
+        _wanted = strategy;
+        foreach (var weights in Transformers())
         {
-            _transformer = wanted;
-            FreeDenoisers();
+            weights.ResidentBlocks = strategy.ResidentBlocks;
         }
 
-        return Task.FromResult(wanted);
-    }, cancellationToken);
+        model.TextEncoderWeights.ResidentBlocks = strategy.StreamsTextEncoder ? 0 : WeightStore.AllBlocks;
+        if (AreOnHost)
+        {
+            _limits = true;
+            Memory.Limit = Math.Max(1, allowance.Bytes - strategy.PrivateBytes);
+        }
+    }
 
     /// <summary>Frees the text encoder, and lets the system have its pages; it is loaded again when it is needed.</summary>
     public Task UnloadTextEncoderAsync(CancellationToken cancellationToken) => InTurnAsync(
@@ -75,8 +90,41 @@ internal sealed class EngineNetworks(WanModel model, GraphCache graphs, SessionS
         }, cancellationToken),
         cancellationToken);
 
-    /// <summary>Gives back the memory that runs keep for the next ones.</summary>
-    public void Shed() => graphs.Runtime.Memory.Trim();
+    /// <summary>Gives back the memory that runs keep for the next ones, and compiled graphs that nobody uses.</summary>
+    /// <returns>How many bytes they were, so far as they are known.</returns>
+    public long Trim()
+    {
+        var before = Memory.InUse;
+        graphs.Release(keep: 0);
+        return Math.Max(0, before - Memory.InUse) + Memory.Trim();
+    }
+
+    /// <summary>Has half of the blocks that stay in memory streamed from now on, and lets the pages of all weights go.</summary>
+    /// <returns>How many bytes fewer stay.</returns>
+    public long ShedResidency()
+    {
+        var blocks = model.Transformer.Layers;
+        var freed = 0L;
+        foreach (var weights in Transformers())
+        {
+            var resident = Math.Min(weights.ResidentBlocks, blocks);
+            weights.ResidentBlocks = resident / 2;
+            weights.ForgetAll();
+            freed += (resident - (resident / 2)) * (weights.BytesByType().Values.Sum() / blocks);
+        }
+
+        model.TextEncoderWeights.ForgetAll();
+        return freed;
+    }
+
+    /// <summary>Makes known what the networks hold.</summary>
+    public void ReportTo(MemoryBudget budget)
+    {
+        budget.Add("activations and packed weights", isCache: false, () => Memory.InUse);
+        budget.Add("kept for the next run", isCache: false, () => Memory.Kept);
+        budget.Add("converted weights", isCache: false, () => Stores().Sum(store => store.ConvertedBytes));
+        budget.Add("keys and values of prompts", isCache: false, () => _keyBytes.Sum(bytes => bytes()));
+    }
 
     /// <summary>Uses the text encoder, which is for one prompt at a time.</summary>
     public async Task<T> UseTextEncoderAsync<T>(Func<TextEncoderRunner, Task<T>> use, CancellationToken cancellationToken)
@@ -111,7 +159,27 @@ internal sealed class EngineNetworks(WanModel model, GraphCache graphs, SessionS
         _clipVision?.Dispose();
         Vae.Dispose();
         graphs.Dispose();
+        if (_limits)
+        {
+            Memory.Limit = long.MaxValue;
+        }
     }
+
+    /// <summary>Frees the denoisers if they run another way.</summary>
+    private void Apply(Strategy? strategy)
+    {
+        var wanted = strategy is null ? _transformer : _transformer with { Mode = strategy.Compile, TokensAtOnce = strategy.TokensAtOnce };
+        if (wanted != _transformer)
+        {
+            _transformer = wanted;
+            FreeDenoisers();
+        }
+    }
+
+    private IEnumerable<WeightStore> Transformers() => model.HighNoiseWeights is { } highNoise ? [model.TransformerWeights, highNoise] : [model.TransformerWeights];
+
+    private IEnumerable<WeightStore> Stores() =>
+        Transformers().Concat([model.TextEncoderWeights, model.VaeWeights]).Concat(model.ClipVisionWeights is { } clip ? [clip] : []);
 
     private void FreeDenoisers()
     {
@@ -119,6 +187,7 @@ internal sealed class EngineNetworks(WanModel model, GraphCache graphs, SessionS
         _transformers.ForEach(runner => runner.Dispose());
         _denoisers.Clear();
         _transformers.Clear();
+        _keyBytes = [];
     }
 
     /// <summary>A model's transformers, for one lane; the graph cache compiles the graphs of two experts once.</summary>
@@ -130,6 +199,7 @@ internal sealed class EngineNetworks(WanModel model, GraphCache graphs, SessionS
     {
         var runner = await TransformerRunner.CreateAsync(graphs, model.Transformer, weights, settings, options: _transformer, cancellationToken: cancellationToken);
         _transformers.Add(runner);
+        _keyBytes = [.. _keyBytes, () => runner.KeyBytes];
         return runner;
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using WanSharp.Engine.Memory;
 using WanSharp.Runtime;
 
 namespace WanSharp.Engine.Scheduling;
@@ -95,7 +96,7 @@ internal sealed class EngineTelemetry : IDisposable
         Interlocked.Add(ref _misses, clip.FeatureMisses);
     }
 
-    public EngineStatistics ToStatistics(IReadOnlyList<BatchFinding> batches, IReadOnlyList<GraphStatistics> graphs)
+    public EngineStatistics ToStatistics(IReadOnlyList<BatchFinding> batches, IReadOnlyList<GraphStatistics> graphs, MemoryUse memory)
     {
         lock (_gate)
         {
@@ -110,6 +111,7 @@ internal sealed class EngineTelemetry : IDisposable
                 FeatureMisses = Interlocked.Read(ref _misses),
                 Batches = batches,
                 Graphs = graphs,
+                Memory = memory,
             };
         }
     }

@@ -1,4 +1,5 @@
 using WanSharp.Engine.Denoising;
+using WanSharp.Engine.Memory;
 using WanSharp.Runtime.Memory;
 
 namespace WanSharp.Engine.Scheduling;
@@ -7,9 +8,9 @@ namespace WanSharp.Engine.Scheduling;
 /// <param name="queue">Where clips wait for their next step.</param>
 /// <param name="batches">Learns what steps cost.</param>
 /// <param name="telemetry">Is told of steps.</param>
-/// <param name="shed">Gives back what memory is kept for later.</param>
+/// <param name="pressure">Gives memory back for a step that was short of it.</param>
 /// <param name="stop">The generator's end.</param>
-internal sealed class StepRunner(LaneQueue queue, BatchSizer batches, EngineTelemetry telemetry, Action shed, CancellationToken stop)
+internal sealed class StepRunner(LaneQueue queue, BatchSizer batches, EngineTelemetry telemetry, MemoryPressure pressure, CancellationToken stop)
 {
     /// <summary>Takes the next step of each clip; those that are not done wait for another.</summary>
     /// <param name="denoiser">The lane's own.</param>
@@ -51,9 +52,16 @@ internal sealed class StepRunner(LaneQueue queue, BatchSizer batches, EngineTele
             // A step that is shared goes on when one of its clips is given up: that one leaves after it.
             denoiser.Step([.. works.Select(work => work.State)], works is [var only] ? only.Clip.Cancelled : stop);
         }
-        catch (MemoryLimitException) when (!isAgain)
+        catch (MemoryLimitException shortage) when (!isAgain)
         {
-            shed(); // the step was not taken: with what was kept for later it may fit
+            // The step was not taken: with what was given back it may fit, else in halves.
+            if (pressure.Relieve(shortage) == ShedStage.BatchSize && works.Count > 1)
+            {
+                batches.Refuse(key, works.Count);
+                works.Chunk((works.Count + 1) / 2).Where(half => Step(denoiser, [.. half], isAgain: true)).ToList().ForEach(half => Array.ForEach(half, Proceed));
+                return false;
+            }
+
             return Step(denoiser, works, isAgain: true);
         }
         catch (Exception e) when (works.Count == 1)

@@ -1,53 +1,75 @@
+using WanSharp.Engine.Memory;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;
-using WanSharp.Runtime.Networks;
 
 namespace WanSharp.Engine.Scheduling;
 
 /// <summary>
-/// Lets clips begin that run the way the ones under way do; another way waits until those are done. So how the model runs
-/// within its memory may change between clips, never in the middle of one.
+/// Lets clips begin that run the way the ones under way do, or fit in it; for another way a clip waits until those are done.
+/// So how the model runs within its memory may change between clips, never in the middle of one.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
 /// <param name="costs">What clips need.</param>
 /// <param name="networks">What is told the strategy.</param>
-/// <param name="memory">The memory that may be used; null for whatever the system gives.</param>
-/// <param name="compile">What is one graph.</param>
-/// <param name="isOnHost">Whether the processor computes.</param>
-internal sealed class StrategyGate(CostModel costs, EngineNetworks networks, long? memory, CompileMode compile, bool isOnHost)
+/// <param name="budget">The memory that may be used. It is looked at again whenever a clip begins.</param>
+/// <param name="choose">Chooses the way for a clip within so many bytes.</param>
+internal sealed class StrategyGate(CostModel costs, EngineNetworks networks, MemoryBudget budget, Func<StrategyFacts, long, Strategy> choose)
 {
     private readonly Lock _gate = new();
-    private Strategy? _current;
+    private (Strategy Way, MemoryAllowance Basis, IDisposable Weights)? _current;
     private int _clips;
     private TaskCompletionSource _empty = NewSource();
 
+    /// <summary>How clips run now, or ran last; null before the first, and where nothing was said about memory.</summary>
+    public Strategy? Current
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _current?.Way;
+            }
+        }
+    }
+
     /// <summary>How a clip runs within the memory; null where nothing was said about memory.</summary>
     /// <exception cref="Requests.InvalidRequestException">It does not fit in any way.</exception>
-    public Strategy? Choose(GenerationPlan plan) => memory is { } budget ? StrategyChooser.Choose(costs.Facts(plan, isOnHost), budget, compile) : null;
+    public Strategy? Choose(GenerationPlan plan)
+    {
+        budget.LookAgain();
+        return budget.IsLimited ? choose(Facts(plan), budget.Allowance.Bytes) : null;
+    }
 
     /// <summary>Waits until a clip may begin, and has the networks run its way.</summary>
-    /// <returns>The clip's place, to be disposed when it is done.</returns>
-    public async Task<IDisposable?> EnterAsync(ClipRun clip)
+    /// <returns>The clip's place, to be disposed when it is done; null where nothing was said about memory.</returns>
+    /// <exception cref="Requests.InvalidRequestException">Memory became less since it was planned, and it does not fit any more.</exception>
+    public async Task<Place?> EnterAsync(ClipRun clip)
     {
-        if (clip.Plan.Strategy is not { } wanted)
+        if (!budget.IsLimited)
         {
             return null;
         }
 
+        var facts = Facts(clip.Plan);
         while (true)
         {
             Task empty;
             lock (_gate)
             {
-                if (_clips == 0 || IsSame(wanted, _current!))
+                budget.LookAgain();
+                var basis = budget.Allowance;
+                if (_clips > 0 && _current is { } current && current.Basis == basis && StrategyChooser.BytesOf(facts, current.Way) <= basis.Bytes)
                 {
-                    _clips++;
-                    if (_clips == 1)
-                    {
-                        _current = wanted;
-                    }
+                    return Enter(facts, current.Way);
+                }
 
-                    break;
+                if (_clips == 0)
+                {
+                    var way = choose(facts, basis.Bytes);
+                    networks.Use(way, basis);
+                    _current?.Weights.Dispose();
+                    _current = (way, basis, budget.Reserve(ReservationKind.Weights, way.WeightBytes));
+                    return Enter(facts, way);
                 }
 
                 empty = _empty.Task;
@@ -55,23 +77,17 @@ internal sealed class StrategyGate(CostModel costs, EngineNetworks networks, lon
 
             await empty.WaitAsync(clip.Cancelled).ConfigureAwait(false);
         }
-
-        try
-        {
-            await networks.UseAsync(wanted, clip.Cancelled).ConfigureAwait(false);
-            return new Place(this);
-        }
-        catch
-        {
-            Leave();
-            throw;
-        }
     }
 
-    private static bool IsSame(Strategy one, Strategy other) =>
-        (one.Compile, one.ResidentBlocks, one.TokensAtOnce, one.KeepsTextEncoder) == (other.Compile, other.ResidentBlocks, other.TokensAtOnce, other.KeepsTextEncoder);
-
     private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private StrategyFacts Facts(GenerationPlan plan) => costs.Facts(plan, networks.AreOnHost);
+
+    private Place Enter(StrategyFacts facts, Strategy way)
+    {
+        _clips++;
+        return new Place(this, way, ClipBytes.Of(facts, way));
+    }
 
     private void Leave()
     {
@@ -85,9 +101,17 @@ internal sealed class StrategyGate(CostModel costs, EngineNetworks networks, lon
         }
     }
 
-    private sealed class Place(StrategyGate gate) : IDisposable
+    /// <summary>A clip that runs.</summary>
+    /// <param name="gate">What it leaves when it is disposed.</param>
+    /// <param name="way">How it runs.</param>
+    /// <param name="bytes">What it takes.</param>
+    public sealed class Place(StrategyGate gate, Strategy way, ClipBytes bytes) : IDisposable
     {
         private int _left;
+
+        public Strategy Way => way;
+
+        public ClipBytes Bytes => bytes;
 
         public void Dispose()
         {

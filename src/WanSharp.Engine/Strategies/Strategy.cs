@@ -1,3 +1,4 @@
+using WanSharp.Engine.Memory;
 using WanSharp.Runtime.Networks;
 
 namespace WanSharp.Engine.Strategies;
@@ -23,16 +24,28 @@ public sealed record Strategy
     /// <summary>Whether the text encoder stays after the prompts are encoded.</summary>
     public bool KeepsTextEncoder { get; init; } = true;
 
-    /// <summary>The most bytes held at once, by what the strategy is chosen from.</summary>
+    /// <summary>Whether the text encoder's blocks are read one after another and let go behind, for it does not fit as a whole.</summary>
+    public bool StreamsTextEncoder { get; init; }
+
+    /// <summary>The most bytes held at once, by what the strategy is chosen from: the sum of <see cref="Parts"/>.</summary>
     public required long Bytes { get; init; }
+
+    /// <summary>What is held when that is most, part by part.</summary>
+    public IReadOnlyList<MemoryHolding> Parts { get; init; } = [];
+
+    /// <summary>What denoising holds beside clips and activations: the program and weights.</summary>
+    internal long WeightBytes { get; init; }
+
+    /// <summary>The part of them that is the process's own: the program and widened weights, not pages of files.</summary>
+    internal long PrivateBytes { get; init; }
 
     /// <summary>Why each choice was made, in the order of the choices.</summary>
     public required IReadOnlyList<string> Reasons { get; init; }
 
     /// <summary>The strategy in a line.</summary>
-    public override string ToString() => string.Join(", ", Parts());
+    public override string ToString() => string.Join(", ", Choices());
 
-    private IEnumerable<string> Parts()
+    private IEnumerable<string> Choices()
     {
         yield return Compile == CompileMode.Whole ? "whole network, packed weights"
             : ResidentBlocks == Blocks ? $"{Blocks} blocks, all resident"
@@ -49,7 +62,7 @@ public sealed record Strategy
 
         if (!KeepsTextEncoder)
         {
-            yield return "text encoder unloaded after use";
+            yield return StreamsTextEncoder ? "text encoder streamed and unloaded after use" : "text encoder unloaded after use";
         }
     }
 }

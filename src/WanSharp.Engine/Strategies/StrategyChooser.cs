@@ -1,4 +1,5 @@
 using System.Globalization;
+using WanSharp.Engine.Memory;
 using WanSharp.Engine.Requests;
 using WanSharp.Runtime.Networks;
 
@@ -11,9 +12,6 @@ namespace WanSharp.Engine.Strategies;
 /// </remarks>
 public static class StrategyChooser
 {
-    // The program, the libraries, and what they hold for themselves.
-    private const long Base = 160L << 20;
-
     private static readonly int[] Pieces = [8192, 2048, 512];
 
     /// <summary>The fastest strategy within a budget.</summary>
@@ -30,45 +28,57 @@ public static class StrategyChooser
             return whole;
         }
 
-        foreach (var economy in Economies(facts))
+        var economies = Economies(facts, budget).ToList();
+        foreach (var economy in economies)
         {
-            var resident = Resident(facts, economy, budget);
-            if (resident is null || (!economy.Streams && resident < facts.Blocks))
+            if (Resident(facts, economy, budget) is { } resident && (economy.Streams || resident == facts.Blocks))
             {
-                continue;
+                reasons.AddRange(Explain(facts, economy, resident, budget));
+                return Build(facts, economy, resident, compile, reasons);
             }
-
-            var bytes = Peak(facts, economy, resident.Value);
-            reasons.AddRange(Explain(facts, economy, resident.Value, budget));
-            return new Strategy
-            {
-                Compile = CompileMode.Blocks,
-                Blocks = facts.Blocks,
-                ResidentBlocks = resident.Value,
-                TokensAtOnce = economy.TokensAtOnce,
-                IsTiled = economy.IsTiled,
-                KeepsTextEncoder = !economy.UnloadsText,
-                Bytes = bytes,
-                Reasons = reasons,
-            };
         }
 
-        var least = Peak(facts, Economies(facts).Last(), resident: 0);
+        var least = StrategyParts.AtPeak(facts, economies[^1], resident: 0);
         throw new InvalidRequestException("memory", string.Create(CultureInfo.InvariantCulture,
-            $"This clip needs at least {Size(least)} of memory, with every block streamed, and {Size(budget)} may be used: allow more with --memory, or make the clip smaller or shorter."));
+            $"This clip needs at least {Size(Sum(least))} of memory, with every block streamed ({string.Join(", ", least.Select(part => $"{part.Name} {Size(part.Bytes)}"))}), and {Size(budget)} may be used: allow more with --memory, or make the clip smaller or shorter."));
+    }
+
+    /// <summary>What a clip takes in a way that was chosen for another one.</summary>
+    internal static long BytesOf(StrategyFacts facts, Strategy strategy) => strategy.Compile == CompileMode.Whole
+        ? Sum(StrategyParts.OfWhole(facts))
+        : Sum(StrategyParts.AtPeak(
+            facts, new Economy(!strategy.KeepsTextEncoder, strategy.StreamsTextEncoder, strategy.ResidentBlocks < strategy.Blocks, strategy.IsTiled, strategy.TokensAtOnce), strategy.ResidentBlocks));
+
+    private static Strategy Build(StrategyFacts facts, Economy economy, int resident, CompileMode? compile, List<string> reasons)
+    {
+        var parts = StrategyParts.AtPeak(facts, economy, resident);
+        return new Strategy
+        {
+            Compile = compile == CompileMode.Off ? CompileMode.Off : CompileMode.Blocks,
+            Blocks = facts.Blocks,
+            ResidentBlocks = resident,
+            TokensAtOnce = economy.TokensAtOnce,
+            IsTiled = economy.IsTiled,
+            KeepsTextEncoder = !economy.UnloadsText,
+            StreamsTextEncoder = economy.StreamsText,
+            Bytes = Sum(parts),
+            Parts = parts,
+            WeightBytes = Sum(StrategyParts.Weights(facts, economy, resident)),
+            PrivateBytes = StrategyParts.Base + (facts.Widens ? 2 * facts.ComputedBlock : 0),
+            Reasons = reasons,
+        };
     }
 
     private static Strategy? Whole(StrategyFacts facts, long budget, CompileMode? compile, List<string> reasons)
     {
-        var economy = new Economy(UnloadsText: false, Streams: false, IsTiled: false, TokensAtOnce: null);
-        var packed = facts.Blocks * facts.ComputedBlock;
-        var bytes = Peak(facts with { StoredBlock = facts.ComputedBlock, Widens = false }, economy, facts.Blocks) + (facts.IsPacked ? 0 : packed);
-        if (compile == CompileMode.Blocks)
+        if (compile is CompileMode.Blocks or CompileMode.Off)
         {
-            reasons.Add("blocks: asked for");
+            reasons.Add(compile == CompileMode.Off ? "blocks, as they are written: nothing is optimized, as asked for" : "blocks: asked for");
             return null;
         }
 
+        var parts = StrategyParts.OfWhole(facts);
+        var bytes = Sum(parts);
         if (bytes > budget)
         {
             reasons.Add($"blocks: the whole network, packed, needs {Size(bytes)} of {Size(budget)}");
@@ -87,64 +97,48 @@ public static class StrategyChooser
             Blocks = facts.Blocks,
             ResidentBlocks = facts.Blocks,
             Bytes = bytes,
+            Parts = parts,
+            WeightBytes = StrategyParts.Base + facts.TextEncoder + facts.Vae + facts.OtherWeights + (facts.Blocks * facts.ComputedBlock),
+            PrivateBytes = StrategyParts.Base,
             Reasons = [compile is null ? "whole network: its packed weights are on disk" : "whole network: asked for"],
         };
     }
 
     /// <summary>From the fastest to the most frugal.</summary>
-    private static IEnumerable<Economy> Economies(StrategyFacts facts)
+    private static IEnumerable<Economy> Economies(StrategyFacts facts, long budget)
     {
-        yield return new Economy(UnloadsText: false, Streams: false, IsTiled: false, TokensAtOnce: null);
-        yield return new Economy(UnloadsText: true, Streams: false, IsTiled: false, TokensAtOnce: null);
-        yield return new Economy(UnloadsText: true, Streams: true, IsTiled: false, TokensAtOnce: null);
-        yield return new Economy(UnloadsText: true, Streams: true, IsTiled: true, TokensAtOnce: null);
+        yield return Economy.None;
+        var frugal = Economy.None with { UnloadsText = true, StreamsText = Sum(StrategyParts.OfText(facts, streams: false)) > budget };
+        yield return frugal;
+        yield return frugal with { Streams = true };
+        yield return frugal with { Streams = true, IsTiled = true };
         foreach (var piece in facts.IsOnHost ? Pieces.Where(piece => piece < facts.Tokens) : [])
         {
-            yield return new Economy(UnloadsText: true, Streams: true, IsTiled: true, piece);
+            yield return frugal with { Streams = true, IsTiled = true, TokensAtOnce = piece };
         }
     }
 
     /// <summary>How many blocks may stay; null when not even none fits.</summary>
     private static int? Resident(StrategyFacts facts, Economy economy, long budget)
     {
-        if (Peak(facts, economy, facts.Blocks) <= budget)
+        if (Sum(StrategyParts.AtPeak(facts, economy, facts.Blocks)) <= budget)
         {
             return facts.Blocks;
         }
 
-        var none = Peak(facts, economy, resident: 0);
-        if (none > budget)
+        if (Sum(StrategyParts.AtPeak(facts, economy, resident: 0)) > budget)
         {
             return null;
         }
 
         // Other stages may be what peaks: then nothing speaks against a block more.
-        var room = budget - DenoiseBytes(facts, economy, resident: 0);
+        var room = budget - Sum(StrategyParts.OfDenoising(facts, economy, resident: 0));
         return (int)Math.Min(facts.Blocks - 1, room / Math.Max(1, facts.StoredBlock));
-    }
-
-    private static long Peak(StrategyFacts facts, Economy economy, int resident)
-    {
-        var held = Held(facts, economy);
-        var text = Base + facts.Vae + facts.TextEncoder + facts.TextActivations;
-        var decode = held + facts.DecodeActivations(economy.IsTiled); // blocks' pages may go meanwhile: they are clean
-        return Math.Max(text, Math.Max(DenoiseBytes(facts, economy, resident), decode));
-    }
-
-    private static long Held(StrategyFacts facts, Economy economy) => Base + facts.Vae + (economy.UnloadsText ? 0 : facts.TextEncoder);
-
-    private static long DenoiseBytes(StrategyFacts facts, Economy economy, int resident)
-    {
-        // While a block computes, the next one comes in; a widened one has memory of its own beside what it is read from.
-        var streamed = resident < facts.Blocks ? facts.Widens ? facts.StoredBlock : 2 * facts.StoredBlock : 0;
-        var widened = facts.Widens ? 2 * facts.ComputedBlock : 0;
-        return Held(facts, economy) + facts.OtherWeights + (resident * facts.StoredBlock) + streamed + widened + facts.DenoiseActivations(economy.TokensAtOnce);
     }
 
     private static IEnumerable<string> Explain(StrategyFacts facts, Economy economy, int resident, long budget)
     {
-        var fastest = Economies(facts).First();
-        var all = Peak(facts, fastest, facts.Blocks);
+        var all = Sum(StrategyParts.AtPeak(facts, Economy.None, facts.Blocks));
         if (all <= budget)
         {
             yield return $"all resident: {Size(all)} of {Size(budget)}";
@@ -152,9 +146,14 @@ public static class StrategyChooser
         }
 
         yield return $"text encoder: goes after use, for keeping everything would take {Size(all)} of {Size(budget)}";
+        if (economy.StreamsText)
+        {
+            yield return $"text encoder: its blocks are streamed, for {Size(facts.TextEncoder)} at once do not fit";
+        }
+
         if (resident < facts.Blocks)
         {
-            yield return $"blocks: {resident} of {facts.Blocks} fit, of {Size(facts.StoredBlock)} each";
+            yield return $"blocks: {resident} of {facts.Blocks} fit, of {Size(facts.StoredBlock)} each; the others come in while the ones before them compute";
         }
 
         if (economy.IsTiled)
@@ -168,7 +167,7 @@ public static class StrategyChooser
         }
     }
 
-    private static string Size(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.00} GB");
+    private static long Sum(IEnumerable<MemoryHolding> parts) => parts.Sum(part => part.Bytes);
 
-    private sealed record Economy(bool UnloadsText, bool Streams, bool IsTiled, int? TokensAtOnce);
+    private static string Size(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.00} GB");
 }

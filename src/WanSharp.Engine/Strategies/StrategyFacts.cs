@@ -21,8 +21,14 @@ public sealed record StrategyFacts
     /// <summary>What the text encoder holds while it is loaded: its mapped weights and its own memory.</summary>
     public required long TextEncoder { get; init; }
 
+    /// <summary>What it holds when its blocks come in one after another and go behind.</summary>
+    public long StreamedTextEncoder { get; init; }
+
     /// <summary>What the VAE holds once it is compiled.</summary>
     public required long Vae { get; init; }
+
+    /// <summary>What a clip itself holds while it is under way: latents, the sampler's memory, text, the blocks' keys and values of it.</summary>
+    public long Clip { get; init; }
 
     /// <summary>What a run of the text encoder needs beside.</summary>
     public required long TextActivations { get; init; }

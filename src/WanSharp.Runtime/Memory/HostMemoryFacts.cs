@@ -14,6 +14,9 @@ public sealed record HostMemoryFacts(long Total, long Free, long? Limit)
     // Version 1 writes "no limit" as the largest whole number of pages.
     private const long NoLimit = 1L << 60;
 
+    /// <summary>Bytes that this process holds for itself, which nobody else can have: what it may use is these and what is free.</summary>
+    public long Own { get; init; }
+
     /// <summary>Looks at this machine.</summary>
     public static HostMemoryFacts Read() => OperatingSystem.IsLinux() ? Read("/") : Ours();
 
@@ -34,13 +37,13 @@ public sealed record HostMemoryFacts(long Total, long Free, long? Limit)
             free = Math.Min(free, Math.Max(0, maximum - used + reclaimable));
         }
 
-        return new HostMemoryFacts(total, free, limit);
+        return new HostMemoryFacts(total, free, limit) { Own = ReadNumbers(Path.Combine(root, "proc/self/status"), Kilobyte).GetValueOrDefault("RssAnon") };
     }
 
     private static HostMemoryFacts Ours()
     {
         var memory = GC.GetGCMemoryInfo();
-        return new HostMemoryFacts(memory.TotalAvailableMemoryBytes, Math.Max(0, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes), null);
+        return new HostMemoryFacts(memory.TotalAvailableMemoryBytes, Math.Max(0, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes), null) { Own = Environment.WorkingSet };
     }
 
     /// <summary>The process's control groups that have a limit, with what each holds: its own and those around it.</summary>
@@ -63,7 +66,8 @@ public sealed record HostMemoryFacts(long Total, long Free, long? Limit)
                 if (Number(Path.Combine(folder, maximum)) is { } limit and < NoLimit && Number(Path.Combine(folder, used)) is { } usage)
                 {
                     var parts = ReadNumbers(Path.Combine(folder, "memory.stat"), 1);
-                    yield return (limit, usage, parts.GetValueOrDefault(isFirst ? "total_inactive_file" : "inactive_file"));
+                    var pages = isFirst ? "total_" : ""; // of files: mapped weights that were used often count as active, and may go as well
+                    yield return (limit, usage, parts.GetValueOrDefault($"{pages}inactive_file") + parts.GetValueOrDefault($"{pages}active_file"));
                 }
 
                 if (group.Length == 0)

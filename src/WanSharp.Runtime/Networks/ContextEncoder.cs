@@ -13,14 +13,18 @@ internal sealed class ContextEncoder : IDisposable
     private readonly IBlockRuns _keys;
     private readonly Action<string, Tensor>? _observe;
     private readonly Lock _turn = new();
+    private readonly long _budget;
     private long _free;
 
     private ContextEncoder(TransformerConfig configuration, PreparedRun embed, IBlockRuns keys, long budget, Action<string, Tensor>? observe)
     {
         (_configuration, _embed, _keys, _observe) = (configuration, embed, keys, observe);
-        _free = budget;
+        _free = _budget = budget;
         KeyNames = WanTransformer.KeyNames(configuration);
     }
+
+    /// <summary>How many bytes all contexts together keep now.</summary>
+    public long KeptBytes => _budget - Interlocked.Read(ref _free);
 
     /// <summary>What a block's keys and values are called, in their order everywhere.</summary>
     public IReadOnlyList<string> KeyNames { get; }

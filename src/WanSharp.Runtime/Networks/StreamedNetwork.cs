@@ -1,5 +1,6 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Memory;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Networks;
@@ -12,7 +13,9 @@ namespace WanSharp.Runtime.Networks;
 /// <param name="first">Writes the first step's graph.</param>
 /// <param name="next">Writes the later steps' graph.</param>
 /// <param name="compile">Compiles a graph with its weights.</param>
-internal sealed class StreamedNetwork(Func<OnnxGraph> first, Func<OnnxGraph> next, Func<OnnxGraph, CancellationToken, Session> compile) : IDisposable
+/// <param name="giveBack">Gives back memory for a step that was short of it, which is then taken once more; null: it fails.</param>
+internal sealed class StreamedNetwork(
+    Func<OnnxGraph> first, Func<OnnxGraph> next, Func<OnnxGraph, CancellationToken, Session> compile, Action<MemoryLimitException>? giveBack = null) : IDisposable
 {
     private readonly Lock _gate = new();
     private Session? _first;
@@ -59,7 +62,15 @@ internal sealed class StreamedNetwork(Func<OnnxGraph> first, Func<OnnxGraph> nex
                         run.SetInput(cache.Name, history![cache.Name + WanVae.NextSuffix]);
                     }
 
-                    return run.Run(cancellationToken);
+                    try
+                    {
+                        return run.Run(cancellationToken);
+                    }
+                    catch (MemoryLimitException shortage) when (giveBack is not null)
+                    {
+                        giveBack(shortage); // the caches of the step before are as they were
+                        return run.Run(cancellationToken);
+                    }
                 }
             }
         }

@@ -16,6 +16,9 @@ public abstract class TransformerRunner : IDisposable
     /// <summary>The network's dimensions.</summary>
     public TransformerConfig Configuration { get; }
 
+    /// <summary>How many bytes of prompts' keys and values it keeps now (<see cref="TransformerOptions.KeyBytes"/>).</summary>
+    public long KeyBytes => Context.KeptBytes;
+
     private protected ContextEncoder Context { get; }
 
     /// <summary>Compiles the network and binds its weights.</summary>

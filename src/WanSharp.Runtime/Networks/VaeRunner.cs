@@ -1,5 +1,6 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
@@ -29,7 +30,9 @@ public sealed class VaeRunner : IDisposable
     /// <param name="weights">The weights under their official names; they must outlive this object.</param>
     /// <param name="settings">How the graphs are compiled. Default: for the CPU.</param>
     /// <param name="graphs">Counts what is compiled, and must outlive this object. Default: one of its own.</param>
-    public VaeRunner(OrtRuntime runtime, VaeConfig config, WeightStore weights, SessionSettings? settings = null, GraphCache? graphs = null)
+    /// <param name="giveBack">Called when a step was stopped for want of memory: it gives some back, and the step is taken once more. Default: the step fails.</param>
+    public VaeRunner(
+        OrtRuntime runtime, VaeConfig config, WeightStore weights, SessionSettings? settings = null, GraphCache? graphs = null, Action<MemoryLimitException>? giveBack = null)
     {
         ArgumentNullException.ThrowIfNull(runtime);
         ArgumentNullException.ThrowIfNull(config);
@@ -40,8 +43,8 @@ public sealed class VaeRunner : IDisposable
         _graphs = graphs ?? (_ownGraphs = new GraphCache(runtime));
         Config = config;
 
-        _encoder = new StreamedNetwork(() => WanVae.EncodeFirst(config, Options()), () => WanVae.EncodeNext(config, Options()), Compile);
-        _decoder = new StreamedNetwork(() => WanVae.DecodeFirst(config, Options()), () => WanVae.DecodeNext(config, Options()), Compile);
+        _encoder = new StreamedNetwork(() => WanVae.EncodeFirst(config, Options()), () => WanVae.EncodeNext(config, Options()), Compile, giveBack);
+        _decoder = new StreamedNetwork(() => WanVae.DecodeFirst(config, Options()), () => WanVae.DecodeNext(config, Options()), Compile, giveBack);
 
         // As constants the weights are packed once, and convolutions get the layout that suits the processor.
         GraphOptions Options() => runtime.GraphOptionsFor(_settings) with { Weights = WeightStorage.Initializers };

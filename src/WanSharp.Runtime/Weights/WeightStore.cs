@@ -18,7 +18,7 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     private static readonly string[] JoinedParts = [".to_q.", ".to_k.", ".to_v."];
 
     private readonly ConcurrentDictionary<(string Name, DType DType), Lazy<Tensor>> _converted = new();
-    private int _residentBlocks = AllBlocks;
+    private Residency _residency = new();
 
     /// <summary>The file that the weights are in.</summary>
     public string Path => checkpoint.Path;
@@ -36,11 +36,11 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     /// </summary>
     public int ResidentBlocks
     {
-        get => Volatile.Read(ref _residentBlocks);
+        get => _residency.Blocks;
         set
         {
             ArgumentOutOfRangeException.ThrowIfNegative(value);
-            Volatile.Write(ref _residentBlocks, value);
+            _residency.Blocks = value;
         }
     }
 
@@ -138,8 +138,8 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     /// <exception cref="CheckpointException">The scale is of a kind that is not supported.</exception>
     internal WeightScale? ScaleOf(string name) => WeightScale.Find(checkpoint, name);
 
-    /// <summary>These weights and what was made from them, as a store of its own; to be disposed before this one.</summary>
-    internal WeightStore With(PreparedTensors prepared) => new(new PreparedCheckpoint(checkpoint, prepared));
+    /// <summary>These weights and what was made from them, as a store of its own, of which as many blocks stay as of this one; to be disposed before this one.</summary>
+    internal WeightStore With(PreparedTensors prepared) => new(new PreparedCheckpoint(checkpoint, prepared)) { _residency = _residency };
 
     /// <summary>Frees the copies and closes the checkpoint.</summary>
     public void Dispose()
@@ -208,4 +208,16 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
         tensor.Shape == wanted ? tensor
         : tensor.Shape.Dims.ToArray().Where(dim => dim != 1).SequenceEqual(wanted.Dims.ToArray().Where(dim => dim != 1)) ? tensor.Reshape(wanted)
         : throw new CheckpointException(Path, name, $"its shape is {tensor.Shape}, but the network needs {wanted}; is the configuration another model's?");
+
+    /// <summary>How many blocks stay: one for the weights and for what was made from them.</summary>
+    private sealed class Residency
+    {
+        private int _blocks = AllBlocks;
+
+        public int Blocks
+        {
+            get => Volatile.Read(ref _blocks);
+            set => Volatile.Write(ref _blocks, value);
+        }
+    }
 }

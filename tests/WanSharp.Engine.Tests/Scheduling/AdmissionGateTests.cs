@@ -1,3 +1,4 @@
+using WanSharp.Engine.Memory;
 using WanSharp.Engine.Scheduling;
 
 namespace WanSharp.Engine.Tests.Scheduling;
@@ -9,7 +10,7 @@ public class AdmissionGateTests
     [Fact]
     public async Task Enter_WhenFull_WaitsForAPlace()
     {
-        var gate = new AdmissionGate(denoising: 1, finishing: 1, _clock);
+        var gate = new AdmissionGate(denoising: 1, finishing: 1, _clock, new MemoryBudget(null));
         var first = await gate.EnterAsync(Clip(1));
         var second = gate.EnterAsync(Clip(2));
         Assert.False(second.IsCompleted);
@@ -24,7 +25,7 @@ public class AdmissionGateTests
     [Fact]
     public async Task Enter_OfALowPriorityThatWaitedLong_GoesBeforeAHigherOne()
     {
-        var gate = new AdmissionGate(denoising: 1, finishing: 1, _clock);
+        var gate = new AdmissionGate(denoising: 1, finishing: 1, _clock, new MemoryBudget(null));
         var first = await gate.EnterAsync(Clip(1));
         var patient = gate.EnterAsync(Clip(2, priority: -2));
         _clock.Advance(ClipRun.Rise * 3);
@@ -40,7 +41,7 @@ public class AdmissionGateTests
     [Fact]
     public async Task Enter_Cancelled_LeavesTheQueue()
     {
-        var gate = new AdmissionGate(denoising: 1, finishing: 1, _clock);
+        var gate = new AdmissionGate(denoising: 1, finishing: 1, _clock, new MemoryBudget(null));
         var first = await gate.EnterAsync(Clip(1));
         using var stop = new CancellationTokenSource();
         var cancelled = gate.EnterAsync(Clip(2, cancelled: stop.Token));
@@ -49,6 +50,21 @@ public class AdmissionGateTests
 
         first.Dispose();
         (await gate.EnterAsync(Clip(3))).Dispose();
+    }
+
+    [Fact]
+    public async Task Enter_WithoutMemoryForAnotherClip_WaitsUntilThereIs()
+    {
+        var budget = new MemoryBudget(() => new MemoryAllowance(100, "--memory"));
+        var gate = new AdmissionGate(denoising: 4, finishing: 4, _clock, budget);
+        var first = await gate.EnterAsync(Clip(1) with { Bytes = new ClipBytes(Own: 80, Encode: 10, Denoise: 30, Decode: 10) }); // more than there is, but alone
+        var second = gate.EnterAsync(Clip(2) with { Bytes = new ClipBytes(Own: 10, Encode: 10, Denoise: 15, Decode: 10) });
+        Assert.False(second.IsCompleted);
+
+        first.Dispose();
+
+        (await second).Dispose();
+        Assert.Empty(budget.Reserved);
     }
 
     private ClipRun Clip(long order, int priority = 0, CancellationToken cancelled = default) =>

@@ -14,7 +14,7 @@ public class BatchSizerTests
     [Fact]
     public void LimitFor_WhereRowsBecomeCheaper_Grows()
     {
-        var sizer = new BatchSizer(null, lanes: 1, Network, Plenty);
+        var sizer = new BatchSizer(null, lanes: 1, Network, () => Plenty);
 
         Learn(sizer, clips => 100.0 / clips);
 
@@ -24,7 +24,7 @@ public class BatchSizerTests
     [Fact]
     public void LimitFor_WhereLargerBatchesDoNotPay_StaysAtOneAndSaysWhy()
     {
-        var sizer = new BatchSizer(null, lanes: 1, Network, Plenty);
+        var sizer = new BatchSizer(null, lanes: 1, Network, () => Plenty);
 
         Learn(sizer, _ => 10);
 
@@ -35,7 +35,7 @@ public class BatchSizerTests
     [Fact]
     public void LimitFor_WhereTwoDoNotPayButFourDo_IsFour()
     {
-        var sizer = new BatchSizer(null, lanes: 1, Network, Plenty);
+        var sizer = new BatchSizer(null, lanes: 1, Network, () => Plenty);
 
         Learn(sizer, clips => clips < 4 ? 10 : 8);
 
@@ -45,7 +45,7 @@ public class BatchSizerTests
     [Fact]
     public void LimitFor_WithoutMemoryForMore_StaysAndSaysWhy()
     {
-        var sizer = new BatchSizer(null, lanes: 1, Network, memory: 0);
+        var sizer = new BatchSizer(null, lanes: 1, Network, memory: () => 0);
 
         Learn(sizer, clips => 100.0 / clips);
 
@@ -56,7 +56,7 @@ public class BatchSizerTests
     [Fact]
     public void LimitFor_OfAnotherShape_IsLearnedApart()
     {
-        var sizer = new BatchSizer(null, lanes: 1, Network, Plenty);
+        var sizer = new BatchSizer(null, lanes: 1, Network, () => Plenty);
 
         Learn(sizer, clips => 100.0 / clips);
 
@@ -66,7 +66,7 @@ public class BatchSizerTests
     [Fact]
     public void Refuse_OfABatchThatFailed_HalvesItForGood()
     {
-        var sizer = new BatchSizer(null, lanes: 1, Network, Plenty);
+        var sizer = new BatchSizer(null, lanes: 1, Network, () => Plenty);
         Learn(sizer, clips => 100.0 / clips, until: 16);
 
         sizer.Refuse(Key, 16);
@@ -79,7 +79,7 @@ public class BatchSizerTests
     [Fact]
     public void LimitFor_AFixedSize_IsThatSize()
     {
-        var sizer = new BatchSizer(3, lanes: 1, Network, memory: 0);
+        var sizer = new BatchSizer(3, lanes: 1, Network, () => Plenty);
 
         Learn(sizer, _ => 10);
 
@@ -89,15 +89,30 @@ public class BatchSizerTests
     [Fact]
     public void LanesFor_WithMemoryForTwo_AreTwo()
     {
-        var one = new BatchSizer(null, lanes: 1, Network, memory: 1);
+        var one = new BatchSizer(null, lanes: 1, Network, memory: () => 1);
         var bytes = 1L;
-        while (new BatchSizer(null, lanes: 2, Network, bytes).LanesFor(Key) < 2)
+        var sizer = new BatchSizer(null, lanes: 8, Network, () => bytes);
+        while (sizer.LanesFor(Key) < 2)
         {
             bytes *= 2;
         }
 
-        Assert.Equal(2, new BatchSizer(null, lanes: 8, Network, bytes).LanesFor(Key));
+        Assert.Equal(2, sizer.LanesFor(Key));
         Assert.Equal(1, one.LanesFor(Key)); // one clip at a time is always tried
+    }
+
+    [Fact]
+    public void LimitFor_WhenMemoryGoes_FallsAndRisesAgain()
+    {
+        var memory = Plenty;
+        var sizer = new BatchSizer(4, lanes: 1, Network, () => memory);
+        Assert.Equal(4, sizer.LimitFor(Key));
+
+        memory = 0;
+        Assert.Equal(1, sizer.LimitFor(Key)); // one clip is always tried
+
+        memory = Plenty;
+        Assert.Equal(4, sizer.LimitFor(Key));
     }
 
     private static void Learn(BatchSizer sizer, Func<int, double> millisecondsARow, int until = int.MaxValue)

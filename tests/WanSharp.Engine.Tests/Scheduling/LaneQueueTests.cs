@@ -8,7 +8,7 @@ public class LaneQueueTests
     private readonly SteppedClock _clock = new();
     private readonly LaneQueue _queue;
 
-    public LaneQueueTests() => _queue = new LaneQueue(new BatchSizer(1, lanes: 1, new TransformerConfig(), memory: 0), _clock);
+    public LaneQueueTests() => _queue = new LaneQueue(new BatchSizer(1, lanes: 1, new TransformerConfig(), memory: () => 0), _clock);
 
     [Fact]
     public void Take_AmongEquals_PrefersWhatIsNearestToItsEnd_ThenTheOldestClip()

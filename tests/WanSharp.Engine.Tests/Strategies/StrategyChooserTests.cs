@@ -41,6 +41,50 @@ public sealed class StrategyChooserTests
         Assert.NotEmpty(strategy.Reasons);
     }
 
+    /// <summary>The 1.3B shape with F16 weights, at 480p and 81 frames: sizes rounded.</summary>
+    private static StrategyFacts Small { get; } = new()
+    {
+        Blocks = 30,
+        StoredBlock = 93 * MB,
+        ComputedBlock = 186 * MB,
+        Widens = false,
+        OtherWeights = 100 * MB,
+        TextEncoder = 11_400 * MB,
+        StreamedTextEncoder = 1_600 * MB,
+        TextActivations = 100 * MB,
+        Vae = 1000 * MB,
+        DenoiseActivations = tokens => (400 * MB) + ((tokens ?? 32_760) * 60_000L),
+        DecodeActivations = tiled => tiled ? 1500 * MB : 9000 * MB,
+        Tokens = 32_760,
+        IsOnHost = true,
+    };
+
+    [Theory]
+    [InlineData(24, "30 blocks, all resident")]
+    [InlineData(14, "30 blocks, all resident, text encoder unloaded after use")]
+    [InlineData(11, "30 blocks, all resident, text encoder streamed and unloaded after use")]
+    [InlineData(7, "30 blocks, all resident, VAE in tiles, text encoder streamed and unloaded after use")]
+    [InlineData(4, "1 of 30 blocks resident, the others streamed, VAE in tiles, text encoder streamed and unloaded after use")]
+    [InlineData(3, "7 of 30 blocks resident, the others streamed, 8192 tokens at once, VAE in tiles, text encoder streamed and unloaded after use")]
+    public void Choose_ForASmallModelAtTheFamiliarTiers_StreamsTheTextEncoderFirst(int gigabytes, string expected)
+    {
+        var strategy = StrategyChooser.Choose(Small, gigabytes * GB);
+
+        Assert.Equal(expected, strategy.ToString());
+        Assert.InRange(strategy.Parts.Sum(part => part.Bytes), strategy.Bytes, gigabytes * GB);
+    }
+
+    [Fact]
+    public void BytesOf_AWayThatWasChosenForTheClip_IsWhatTheChoiceSaid()
+    {
+        for (var budget = 4 * GB; budget < 30 * GB; budget += 500 * MB)
+        {
+            var strategy = StrategyChooser.Choose(Small, budget);
+
+            Assert.Equal(strategy.Bytes, StrategyChooser.BytesOf(Small, strategy));
+        }
+    }
+
     [Fact]
     public void Choose_WithLessThanTheLeast_IsRefusedWithTheNumbers()
     {
@@ -74,6 +118,7 @@ public sealed class StrategyChooserTests
         Assert.Equal(CompileMode.Whole, StrategyChooser.Choose(Large with { IsPacked = true }, Plenty).Compile);
         Assert.Equal(CompileMode.Whole, StrategyChooser.Choose(Large, Plenty, CompileMode.Whole).Compile);
         Assert.Equal(CompileMode.Blocks, StrategyChooser.Choose(Large with { IsPacked = true }, Plenty, CompileMode.Blocks).Compile);
+        Assert.Equal(CompileMode.Off, StrategyChooser.Choose(Large with { IsPacked = true }, Plenty, CompileMode.Off).Compile);
         var small = StrategyChooser.Choose(Large, 26 * GB, CompileMode.Whole);
         Assert.Equal(CompileMode.Blocks, small.Compile);
         Assert.Contains(small.Reasons, reason => reason.StartsWith("blocks: the whole network, packed, needs", StringComparison.Ordinal));

@@ -15,8 +15,7 @@ public sealed class FailuresRowTests(TinyEngine engine)
             .RunAsync(count: 20, TestContext.Current.CancellationToken);
 
         Assert.True(row.IsReached, row.Note);
-        Assert.Equal(20, row.Figures["right"] + row.Figures["refused"]);
-        Assert.InRange(row.Figures["refused"], 1, 20);
+        Assert.Equal(20, row.Figures["right"]); // each run that was stopped is taken once more
         Assert.Equal(0, row.Figures["leaked_objects"]);
     }
 }

@@ -1,0 +1,31 @@
+using WanSharp.Runtime.Memory;
+
+namespace WanSharp.Engine.Memory;
+
+/// <summary>How much memory may be used, and what says so.</summary>
+/// <param name="Bytes">The bytes; <see cref="long.MaxValue"/> where nothing limits them.</param>
+/// <param name="Why">The limit that is the smallest, such as <c>--memory</c>.</param>
+public sealed record MemoryAllowance(long Bytes, string Why)
+{
+    /// <summary>Nothing limits it.</summary>
+    public static MemoryAllowance Unlimited { get; } = new(long.MaxValue, "no limit");
+
+    /// <summary>What the limits come to for what computes. Pure.</summary>
+    /// <param name="memory">The limit of the memory that computes: a device's, or the host's on a processor; null for none.</param>
+    /// <param name="hostMemory">The limit of the host's memory; null for none.</param>
+    /// <param name="isOnHost">Whether the processor computes, so that both limits are of the same memory and the smaller one counts.</param>
+    /// <param name="host">The host's memory as it is now; null leaves it out of account.</param>
+    public static MemoryAllowance Of(long? memory, long? hostMemory, bool isOnHost, HostMemoryFacts? host) => isOnHost
+        ? Smallest((memory, "--memory"), (hostMemory, "--host-memory"), (host?.Limit, "the control group's limit"), (host?.Free + host?.Own, "free now"))
+        : Smallest((memory, "--memory"));
+
+    /// <summary>What the host may hold beside a device: staged weights, mapped pages, frames.</summary>
+    /// <inheritdoc cref="Of" path="/param"/>
+    public static MemoryAllowance OfHost(long? hostMemory, HostMemoryFacts? host) =>
+        Smallest((hostMemory, "--host-memory"), (host?.Limit, "the control group's limit"), (host?.Free + host?.Own, "free now"));
+
+    private static MemoryAllowance Smallest(params IEnumerable<(long? Bytes, string Why)> limits) => limits
+        .Where(limit => limit.Bytes is not null)
+        .Select(limit => new MemoryAllowance(limit.Bytes!.Value, limit.Why))
+        .MinBy(limit => limit.Bytes) ?? Unlimited;
+}

@@ -1,0 +1,153 @@
+
+namespace WanSharp.Engine.Memory;
+
+/// <summary>
+/// The one place that knows what may be used of the memory: the limits, what is set aside before work begins, and what each
+/// part holds.
+/// </summary>
+/// <remarks>
+/// Thread-safe. What is set aside is what predictions say; what is held is measured. Only caches count as they are measured,
+/// for nobody predicts them.
+/// </remarks>
+/// <param name="look">What may be used now; null where nothing limits it.</param>
+internal sealed class MemoryBudget(Func<MemoryAllowance>? look)
+{
+    private readonly object _gate = new(); // waited on, which a Lock cannot be
+    private readonly List<Reservation> _reservations = [];
+    private readonly List<(string Name, bool IsCache, Func<long> Bytes)> _parts = [];
+    private MemoryAllowance _allowance = look?.Invoke() ?? MemoryAllowance.Unlimited;
+
+    /// <summary>Whether there is a limit.</summary>
+    public bool IsLimited => look is not null;
+
+    /// <summary>What choices are based on.</summary>
+    public MemoryAllowance Allowance
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _allowance;
+            }
+        }
+    }
+
+    /// <summary>What was set aside so far.</summary>
+    public IReadOnlyList<MemoryHolding> Reserved
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _reservations.GroupBy(one => one.Kind).Select(kind => new MemoryHolding(NameOf(kind.Key), kind.Sum(one => one.Bytes)))];
+            }
+        }
+    }
+
+    /// <summary>What each part holds.</summary>
+    public IReadOnlyList<MemoryHolding> Held
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _parts.Select(part => new MemoryHolding(part.Name, part.Bytes()))];
+            }
+        }
+    }
+
+    /// <summary>Makes a part known.</summary>
+    /// <param name="name">The part, in a few words.</param>
+    /// <param name="isCache">Whether it could be given back at any time, and was not foreseen.</param>
+    /// <param name="bytes">Says how much it holds, from any thread.</param>
+    public void Add(string name, bool isCache, Func<long> bytes)
+    {
+        lock (_gate)
+        {
+            _parts.Add((name, isCache, bytes));
+        }
+    }
+
+    /// <summary>Looks at the memory again, between clips: a change of 0.3 changes what choices are based on.</summary>
+    public void LookAgain()
+    {
+        if (look is null)
+        {
+            return;
+        }
+
+        var now = look();
+        lock (_gate)
+        {
+            var bytes = MemoryBasis.Next(_allowance.Bytes, now.Bytes);
+            _allowance = bytes == _allowance.Bytes ? _allowance : now with { Bytes = bytes };
+        }
+    }
+
+    /// <summary>What is left beside everything that is set aside of some kinds, and beside caches.</summary>
+    public long LeftBeside(params IEnumerable<ReservationKind> kinds)
+    {
+        lock (_gate)
+        {
+            return Left(kinds);
+        }
+    }
+
+    /// <summary>Sets memory aside, whatever is left: for what was chosen to fit.</summary>
+    /// <returns>What gives it back when it is disposed.</returns>
+    public Reservation Reserve(ReservationKind kind, long bytes)
+    {
+        lock (_gate)
+        {
+            var reservation = new Reservation(this, kind, bytes);
+            _reservations.Add(reservation);
+            return reservation;
+        }
+    }
+
+    /// <summary>
+    /// Waits until there is room for a piece of work beside those that are under way, and sets it aside. Alone it begins in any
+    /// case: a clip that cannot run alone was refused before.
+    /// </summary>
+    public Reservation WaitForWork(long bytes)
+    {
+        lock (_gate)
+        {
+            while (_reservations.Exists(one => one is { Kind: ReservationKind.Work, Bytes: > 0 }) && bytes > Left([ReservationKind.Weights, ReservationKind.Clip, ReservationKind.Work]))
+            {
+                Monitor.Wait(_gate);
+            }
+
+            return Reserve(ReservationKind.Work, bytes);
+        }
+    }
+
+    private long Left(IEnumerable<ReservationKind> kinds) =>
+        _allowance.Bytes - _reservations.Where(one => kinds.Contains(one.Kind)).Sum(one => one.Bytes) - _parts.Where(part => part.IsCache).Sum(part => part.Bytes());
+
+    private static string NameOf(ReservationKind kind) => kind switch
+    {
+        ReservationKind.Weights => "weights",
+        ReservationKind.Clip => "clips under way",
+        _ => "activations",
+    };
+
+    /// <summary>Memory that is set aside, until it is disposed.</summary>
+    public sealed class Reservation(MemoryBudget budget, ReservationKind kind, long bytes) : IDisposable
+    {
+        public ReservationKind Kind => kind;
+
+        public long Bytes => bytes;
+
+        public void Dispose()
+        {
+            lock (budget._gate)
+            {
+                if (budget._reservations.Remove(this))
+                {
+                    Monitor.PulseAll(budget._gate);
+                }
+            }
+        }
+    }
+}
