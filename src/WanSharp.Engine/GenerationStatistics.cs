@@ -1,3 +1,5 @@
+using WanSharp.Runtime.Networks;
+
 namespace WanSharp.Engine;
 
 /// <summary>What one clip cost.</summary>
@@ -20,4 +22,7 @@ public sealed record GenerationStatistics
 
     /// <summary>Features that were computed.</summary>
     public required int FeatureMisses { get; init; }
+
+    /// <summary>What of the transformer was one graph: blocks, too, where the whole network was wanted and still being compiled as the clip began.</summary>
+    public CompileMode Compile { get; init; }
 }

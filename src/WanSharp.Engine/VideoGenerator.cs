@@ -122,10 +122,21 @@ public sealed class VideoGenerator : IVideoGenerator
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
         var clip = new ClipRun(plan, options ?? new GenerationRunOptions(), new ClipClock(_options.Clock), Interlocked.Increment(ref _clips), cancelled.Token);
         using var ending = _telemetry.BeginClip();
-        await Task.Run(() => RunAsync(clip, frames), cancelled.Token); // not on the caller's thread
-        var statistics = clip.Clock.ToStatistics();
+        var compile = await Task.Run(() => RunAsync(clip, frames), cancelled.Token); // not on the caller's thread
+        var statistics = clip.Clock.ToStatistics() with { Compile = compile };
         _telemetry.AddClip(statistics);
         return statistics;
+    }
+
+    /// <summary>
+    /// Waits until what is compiled in the background is there: whoever ends soon leaves it on disk for the next process. Clips are made meanwhile.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Why it is not there, or null: then it is, or nothing was to be compiled.</returns>
+    public async Task<string?> FinishCompilingAsync(CancellationToken cancellationToken)
+    {
+        await _networks.Ready.WaitAsync(cancellationToken);
+        return _networks.Failure;
     }
 
     /// <summary>Cancels the clips under way and frees the networks; the model and the runtime stay the caller's.</summary>
@@ -167,16 +178,17 @@ public sealed class VideoGenerator : IVideoGenerator
         return plan with { Identity = _identity.Of(plan) };
     }
 
-    private async Task RunAsync(ClipRun clip, IFrameWriter frames)
+    /// <returns>How the transformer was compiled.</returns>
+    private async Task<CompileMode> RunAsync(ClipRun clip, IFrameWriter frames)
     {
         // 1. Load: map what is not mapped, compile what is not compiled, in the way that fits.
         using var way = await _strategies.EnterAsync(clip);
         clip = way is null ? clip : clip with { Plan = With(clip.Plan, way.Way), Bytes = way.Bytes };
         clip.Report(GenerationStage.Load, 0, 1);
-        using (clip.Clock.Enter(GenerationStage.Load))
-        {
-            await _networks.LoadDenoisersAsync(clip);
-        }
+        var loading = clip.Clock.Enter(GenerationStage.Load);
+        using var denoisers = await _networks.LoadDenoisersAsync(clip);
+        clip = clip.With(denoisers);
+        loading.Dispose();
 
         // 2. Encode: the images to what the model takes of them, the prompts to text features.
         clip.Report(GenerationStage.Encode, 0, 1);
@@ -208,6 +220,7 @@ public sealed class VideoGenerator : IVideoGenerator
 
         // 4. and 5. Decode and write: a latent frame at a time, and writing overlaps.
         await _decoder.RunAsync(clip, state.Latents, frames);
+        return denoisers.Mode;
     }
 
     private static ISampler Sampler(GenerationPlan plan) => Samplers.Create(plan.Sampler, plan.Settings.Steps, plan.Settings.Shift);

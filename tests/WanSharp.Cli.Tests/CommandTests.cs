@@ -27,16 +27,25 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Generate_OfTheWholeNetwork_KeepsItsGraphInTheCache()
+    public async Task Generate_OfTheWholeNetwork_BeginsWithBlocks_AndLeavesTheGraphForTheNext()
     {
-        var run = await CommandLineRun.RunAsync(
-            ["generate", "a star", .. Tiny, "--compile", "whole", "-o", _folder["clip.gif"]],
-            variables: new Dictionary<string, string> { ["WAN_CACHE"] = _folder["cache"], ["PATH"] = Environment.GetEnvironmentVariable("PATH")! },
-            cancellationToken: TestContext.Current.CancellationToken);
-
-        Assert.True(run.ExitCode == ExitCode.Done, run.Error);
-        Assert.True(File.Exists(_folder["clip.gif"]));
+        using var first = OneLineOfJson((await GenerateAsync("first.gif")).Out);
         Assert.Single(Directory.GetFiles(Path.Combine(_folder["cache"], "graphs"), "graph.onnx", SearchOption.AllDirectories));
+        using var second = OneLineOfJson((await GenerateAsync("second.gif")).Out);
+
+        Assert.Equal("blocks", first.RootElement.GetProperty("compile").GetString());
+        Assert.Equal("whole", second.RootElement.GetProperty("compile").GetString());
+        Assert.Equal(1, second.RootElement.GetProperty("graphs").GetProperty("loads").GetInt32());
+
+        async Task<CommandLineRun> GenerateAsync(string file)
+        {
+            var run = await CommandLineRun.RunAsync(
+                ["generate", "a star", .. Tiny, "--compile", "whole", "-o", _folder[file], "--json"],
+                variables: new Dictionary<string, string> { ["WAN_CACHE"] = _folder["cache"], ["PATH"] = Environment.GetEnvironmentVariable("PATH")! },
+                cancellationToken: TestContext.Current.CancellationToken);
+            Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+            return run;
+        }
     }
 
     [Fact]

@@ -81,16 +81,34 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             environment.Error.WriteLine($"memory: {strategy}");
         }
 
+        GenerationStatistics clip;
         using (var progress = ProgressDisplay.Start(environment))
         await using (var writer = VideoWriter.Create(ffmpeg, target, plan.Format, plan.Settings.ToJson()))
         {
-            await generator.GenerateAsync(plan, writer, progress, cancellationToken);
+            clip = await generator.GenerateAsync(plan, writer, new GenerationRunOptions { Progress = progress }, cancellationToken);
             await writer.CompleteAsync(cancellationToken);
             progress.Complete();
         }
 
-        GenerateReport.Write(environment.Out, target.Kind == OutputKind.PngSequence ? target.Folder : target.FullPath, plan, generator.Statistics, environment.Clock.GetElapsedTime(started), parsed.GetValue(_json));
+        var elapsed = environment.Clock.GetElapsedTime(started);
+        GenerateReport.Write(environment.Out, target.Kind == OutputKind.PngSequence ? target.Folder : target.FullPath, plan, clip, generator.Statistics, elapsed, parsed.GetValue(_json));
+        await FinishCompilingAsync(generator, cancellationToken);
         return ExitCode.Done;
+    }
+
+    /// <summary>The clip was made with what was ready; what is still compiled is left on disk for the next one.</summary>
+    private async Task FinishCompilingAsync(VideoGenerator generator, CancellationToken cancellationToken)
+    {
+        var compiling = generator.FinishCompilingAsync(cancellationToken);
+        if (!compiling.IsCompleted)
+        {
+            environment.Error.WriteLine("compile: the clip was made block by block and is done; the whole network is still being compiled for the next one (Ctrl-C gives that up)");
+        }
+
+        if (await compiling is { } failure)
+        {
+            environment.Error.WriteLine(PlainText.OneLine($"compile: the whole network could not be compiled: {failure}"));
+        }
     }
 
     private static OutputTarget Target(string path) => OutputTarget.TryParse(path, out var target, out var error)

@@ -8,7 +8,7 @@ namespace WanSharp.Cli.Terminal;
 /// <summary>What <c>wan generate</c> says when it is done.</summary>
 internal static class GenerateReport
 {
-    public static void Write(TextWriter output, string path, GenerationPlan plan, EngineStatistics statistics, TimeSpan elapsed, bool json)
+    public static void Write(TextWriter output, string path, GenerationPlan plan, GenerationStatistics clip, EngineStatistics statistics, TimeSpan elapsed, bool json)
     {
         var settings = plan.Settings;
         if (json)
@@ -18,6 +18,7 @@ internal static class GenerateReport
                 ["path"] = path,
                 ["seconds"] = Math.Round(elapsed.TotalSeconds, 3),
                 ["vae_tiles"] = plan.VaeTiles?.ToString(),
+                ["compile"] = clip.Compile.ToString().ToLowerInvariant(),
                 ["graphs"] = GraphText.Json(statistics.Graphs),
                 ["memory"] = MemoryUseJson.Write(statistics.Memory),
                 ["settings"] = JsonNode.Parse(settings.ToJson()),

@@ -1,3 +1,4 @@
+using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Denoising;
@@ -7,4 +8,8 @@ namespace WanSharp.Engine.Denoising;
 /// <param name="Channels">Channels that images join to the latents.</param>
 /// <param name="ClipFeatures">CLIP's rows, where the model attends to them.</param>
 /// <param name="IsHighNoise">Which expert takes the step.</param>
-internal sealed record BatchKey(Shape Latents, long Channels, Shape? ClipFeatures, bool IsHighNoise);
+internal sealed record BatchKey(Shape Latents, long Channels, Shape? ClipFeatures, bool IsHighNoise)
+{
+    /// <summary>What of the transformer is one graph.</summary>
+    public CompileMode Compile { get; init; }
+}

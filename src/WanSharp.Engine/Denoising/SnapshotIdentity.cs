@@ -20,6 +20,18 @@ internal sealed class SnapshotIdentity(OrtRuntime runtime, SessionSettings setti
     public string Of(GenerationPlan plan) =>
         $"{Executable}\n{_transformer}\n{plan.Strategy?.Compile} {plan.Strategy?.TokensAtOnce}\n{plan.VaeTiles}\n{plan.Settings.ToJson()}";
 
+    /// <summary>The identity of a clip whose transformer is compiled otherwise than its plan wants.</summary>
+    public static string Of(GenerationPlan plan, CompileMode mode) => $"{plan.Identity}\n{mode}";
+
+    /// <summary>How the transformer was compiled that a clip was begun with; null for a clip that begins now, or for another clip's snapshot.</summary>
+    /// <param name="snapshot">Where the clip stands.</param>
+    /// <param name="plan">Its plan.</param>
+    /// <param name="wanted">How the plan wants it.</param>
+    public static CompileMode? ModeOf(DenoiseSnapshot? snapshot, GenerationPlan plan, CompileMode wanted) =>
+        snapshot?.Identity == plan.Identity ? wanted
+        : snapshot?.Identity == Of(plan, CompileMode.Blocks) ? CompileMode.Blocks
+        : null;
+
     /// <summary>Continues a clip from a snapshot.</summary>
     /// <exception cref="SnapshotMismatchException">It is another clip's, or something else executes now.</exception>
     public static void Restore(DenoiseSnapshot snapshot, GenerationPlan plan, DenoiseState state)

@@ -1,3 +1,4 @@
+using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Planning;
 
 namespace WanSharp.Engine.Scheduling;
@@ -13,6 +14,9 @@ internal sealed record ClipRun(GenerationPlan Plan, GenerationRunOptions Options
     /// <summary>What it takes of the memory; nothing where nothing was said about memory.</summary>
     public ClipBytes Bytes { get; init; }
 
+    /// <summary>What its steps are taken with; null until they are loaded.</summary>
+    public DenoiserSet? Denoisers { get; private init; }
+
     /// <summary>Waiting as long as this counts as much as one level of priority.</summary>
     public static readonly TimeSpan Rise = TimeSpan.FromSeconds(30);
 
@@ -20,6 +24,13 @@ internal sealed record ClipRun(GenerationPlan Plan, GenerationRunOptions Options
     /// <param name="waitsSince">When it began to wait.</param>
     /// <param name="now">The time at which clips are compared.</param>
     public long PriorityAfter(long waitsSince, long now) => Options.Priority + (Clock.Time.GetElapsedTime(waitsSince, now).Ticks / Rise.Ticks);
+
+    /// <summary>The clip with what its steps are taken with; if that is compiled otherwise than planned, its bits are another's.</summary>
+    public ClipRun With(DenoiserSet.Use denoisers) => this with
+    {
+        Denoisers = denoisers.Set,
+        Plan = denoisers.IsAsWanted ? Plan : Plan with { Identity = SnapshotIdentity.Of(Plan, denoisers.Mode) },
+    };
 
     public void Report(GenerationStage stage, int done, int total) => Options.Progress?.Report(new GenerationProgress(stage, done, total));
 }

@@ -111,7 +111,7 @@ internal sealed class ComputeLanes : IDisposable
             }
             else
             {
-                var denoiser = _networks.Denoisers[(int)lane];
+                var denoiser = works[0].Clip.Denoisers![(int)lane];
                 _steps.Run(denoiser, [.. works.Cast<StepWork>()]);
                 if (_networks.AreOnHost && !_queue.HasSteps)
                 {

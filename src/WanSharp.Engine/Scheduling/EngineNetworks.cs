@@ -24,11 +24,8 @@ internal sealed class EngineNetworks(
     private readonly SemaphoreSlim _loading = new(1, 1);
     private readonly SemaphoreSlim _encodingText = new(1, 1);
     private readonly SemaphoreSlim _encodingImages = new(1, 1);
-    private readonly List<Denoiser> _denoisers = [];
-    private readonly List<TransformerRunner> _transformers = [];
-    private TransformerOptions _transformer = transformer ?? new TransformerOptions();
-    private volatile Strategy? _wanted;
-    private IReadOnlyList<Func<long>> _keyBytes = []; // replaced, never changed: it is read from any thread
+    private readonly StagedDenoisers _denoisers = new(model, graphs, settings, lanes);
+    private volatile TransformerOptions _wanted = transformer ?? new TransformerOptions();
     private bool _limits;
     private TextEncoderRunner? _textEncoder;
     private ClipVisionRunner? _clipVision;
@@ -42,21 +39,18 @@ internal sealed class EngineNetworks(
     /// <summary>Encodes and decodes frames, on any number of lanes.</summary>
     public VaeRunner Vae { get; } = new(graphs.Runtime, model.Vae, model.VaeWeights, settings, graphs, shortage => pressure.Relieve(shortage));
 
-    /// <summary>Each lane's own, once <see cref="LoadDenoisersAsync"/> has made them.</summary>
-    public IReadOnlyList<Denoiser> Denoisers => _denoisers;
+    /// <summary>Ends when what is compiled in the background is there, or has failed.</summary>
+    public Task Ready => _denoisers.Ready;
 
-    /// <summary>Makes every lane's denoiser.</summary>
-    public Task LoadDenoisersAsync(ClipRun clip) => LoadAsync(async () =>
+    /// <summary>Why what was compiled in the background is not there, or null.</summary>
+    public string? Failure => _denoisers.Failure;
+
+    /// <summary>The denoisers that a clip begins with, and keeps until the result is disposed.</summary>
+    public Task<DenoiserSet.Use> LoadDenoisersAsync(ClipRun clip) => LoadAsync(async () =>
     {
-        Apply(_wanted);
-        while (_denoisers.Count < lanes)
-        {
-            using var work = clip.Clock.Work(GenerationStage.Load);
-            var experts = await LoadExpertsAsync(clip.Cancelled);
-            _denoisers.Add(new Denoiser(experts));
-        }
-
-        return _denoisers;
+        using var work = clip.Clock.Work(GenerationStage.Load);
+        var wanted = _wanted;
+        return await _denoisers.BeginAsync(wanted, SnapshotIdentity.ModeOf(clip.Options.Resume, clip.Plan, wanted.Mode), clip.Cancelled);
     }, clip.Cancelled);
 
     /// <summary>Has the networks run in another way from the next clip on. No clip may be under way.</summary>
@@ -64,7 +58,7 @@ internal sealed class EngineNetworks(
     /// <param name="allowance">The memory that may be used: runs of the library that ask for more of the host's are stopped.</param>
     public void Use(Strategy strategy, MemoryAllowance allowance)
     {
-        _wanted = strategy;
+        _wanted = _wanted with { Mode = strategy.Compile, TokensAtOnce = strategy.TokensAtOnce };
         foreach (var weights in Transformers())
         {
             weights.ResidentBlocks = strategy.ResidentBlocks;
@@ -123,7 +117,7 @@ internal sealed class EngineNetworks(
         budget.Add("activations and packed weights", isCache: false, () => Memory.InUse);
         budget.Add("kept for the next run", isCache: false, () => Memory.Kept);
         budget.Add("converted weights", isCache: false, () => Stores().Sum(store => store.ConvertedBytes));
-        budget.Add("keys and values of prompts", isCache: false, () => _keyBytes.Sum(bytes => bytes()));
+        budget.Add("keys and values of prompts", isCache: false, () => _denoisers.KeyBytes);
     }
 
     /// <summary>Uses the text encoder, which is for one prompt at a time.</summary>
@@ -154,7 +148,7 @@ internal sealed class EngineNetworks(
         _loading.Wait();
         _disposed = true;
         _loading.Release();
-        FreeDenoisers();
+        _denoisers.Dispose();
         _textEncoder?.Dispose();
         _clipVision?.Dispose();
         Vae.Dispose();
@@ -165,43 +159,10 @@ internal sealed class EngineNetworks(
         }
     }
 
-    /// <summary>Frees the denoisers if they run another way.</summary>
-    private void Apply(Strategy? strategy)
-    {
-        var wanted = strategy is null ? _transformer : _transformer with { Mode = strategy.Compile, TokensAtOnce = strategy.TokensAtOnce };
-        if (wanted != _transformer)
-        {
-            _transformer = wanted;
-            FreeDenoisers();
-        }
-    }
-
     private IEnumerable<WeightStore> Transformers() => model.HighNoiseWeights is { } highNoise ? [model.TransformerWeights, highNoise] : [model.TransformerWeights];
 
     private IEnumerable<WeightStore> Stores() =>
         Transformers().Concat([model.TextEncoderWeights, model.VaeWeights]).Concat(model.ClipVisionWeights is { } clip ? [clip] : []);
-
-    private void FreeDenoisers()
-    {
-        _denoisers.ForEach(denoiser => denoiser.Dispose());
-        _transformers.ForEach(runner => runner.Dispose());
-        _denoisers.Clear();
-        _transformers.Clear();
-        _keyBytes = [];
-    }
-
-    /// <summary>A model's transformers, for one lane; the graph cache compiles the graphs of two experts once.</summary>
-    private async Task<Experts> LoadExpertsAsync(CancellationToken cancellationToken) => new(
-        await LoadTransformerAsync(model.TransformerWeights, cancellationToken),
-        model.HighNoiseWeights is { } highNoise ? await LoadTransformerAsync(highNoise, cancellationToken) : null);
-
-    private async Task<TransformerRunner> LoadTransformerAsync(WeightStore weights, CancellationToken cancellationToken)
-    {
-        var runner = await TransformerRunner.CreateAsync(graphs, model.Transformer, weights, settings, options: _transformer, cancellationToken: cancellationToken);
-        _transformers.Add(runner);
-        _keyBytes = [.. _keyBytes, () => runner.KeyBytes];
-        return runner;
-    }
 
     /// <summary>One caller loads, and the others find what it loaded; when it is cancelled, the next one loads.</summary>
     private Task<T> LoadAsync<T>(Func<Task<T>> load, CancellationToken cancellationToken) => InTurnAsync(

@@ -1,4 +1,5 @@
 using WanSharp.Engine.Denoising;
+using WanSharp.Runtime.Networks;
 
 namespace WanSharp.Engine.Scheduling;
 
@@ -10,7 +11,7 @@ internal sealed class StepWork(ClipRun clip, DenoiseState state, SnapshotKeeper 
     public SnapshotKeeper Snapshots => snapshots;
 
     /// <summary>What it has in common with clips that it may step with.</summary>
-    public BatchKey Key => Denoiser.KeyOf(state);
+    public BatchKey Key => Denoiser.KeyOf(state) with { Compile = Clip.Denoisers?.Options.Mode ?? CompileMode.Blocks };
 
     /// <summary>The lane that took its first step: its prompt's keys and values are there. Null before.</summary>
     public int? Lane { get; set; }

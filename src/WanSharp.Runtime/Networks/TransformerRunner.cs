@@ -55,6 +55,20 @@ public abstract class TransformerRunner : IDisposable
         }
     }
 
+    /// <summary>Whether the whole network is on disk, compiled: <see cref="CreateAsync"/> then loads it. Prepares 8-bit weights where they are asked for.</summary>
+    /// <inheritdoc cref="CreateAsync"/>
+    public static async Task<bool> IsKeptAsync(
+        GraphCache graphs, TransformerConfig configuration, WeightStore weights, SessionSettings settings, TransformerOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(graphs);
+        ArgumentNullException.ThrowIfNull(configuration);
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(options);
+        using var quantized = options.Quantization == Quantization.None ? null : await QuantizeAsync(configuration, weights, settings, options, cancellationToken);
+        return await Task.Run(() => WholeTransformer.IsKept(graphs, configuration, quantized ?? weights, settings, options, cancellationToken), cancellationToken);
+    }
+
     /// <summary>Does what a request's prompt and images need once, not once a step.</summary>
     /// <param name="context">The text encoder's rows, then zeros, <c>[1, text_len, text_dim]</c>.</param>
     /// <param name="clipFeatures">The image encoder's rows, for a network that attends to them: <c>[1, clip_tokens, clip_dim]</c>.</param>

@@ -1,5 +1,6 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Packing;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
@@ -33,11 +34,11 @@ internal sealed class WholeTransformer : TransformerRunner
         Action<string, Tensor>? observe, CancellationToken cancellationToken)
     {
         var loader = new NetworkLoader(graphs, settings, weights);
-        var written = loader.Options(observed: observe is not null) with { Compute = options.Compute, Quantization = options.Quantization };
+        var written = Written(loader, options, observed: observe is not null);
         var context = await ContextEncoder.LoadAsync(loader, configuration, written, options.KeyBytes, observe, cancellationToken);
         try
         {
-            var graph = WanTransformer.Step(configuration, written with { Weights = WeightStorage.Initializers });
+            var graph = Write(configuration, written);
             var session = await graphs.OpenAsync(graph, weights, settings, options.CacheFolder, cancellationToken);
             return new WholeTransformer(configuration, context, session, observe);
         }
@@ -46,6 +47,19 @@ internal sealed class WholeTransformer : TransformerRunner
             context.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Whether the compiled network is on disk.</summary>
+    public static bool IsKept(
+        GraphCache graphs, TransformerConfig configuration, WeightStore weights, SessionSettings settings, TransformerOptions options, CancellationToken cancellationToken)
+    {
+        if (options.CacheFolder is null)
+        {
+            return false;
+        }
+
+        var graph = Write(configuration, Written(new NetworkLoader(graphs, settings, weights), options, observed: false));
+        return new PackedGraphs(graphs, options.CacheFolder).Contains(graph, weights, settings with { Name = graph.Name }, cancellationToken);
     }
 
     private protected override void Free()
@@ -81,6 +95,11 @@ internal sealed class WholeTransformer : TransformerRunner
             }
         }
     }
+
+    private static GraphOptions Written(NetworkLoader loader, TransformerOptions options, bool observed) =>
+        loader.Options(observed) with { Compute = options.Compute, Quantization = options.Quantization };
+
+    private static OnnxGraph Write(TransformerConfig configuration, GraphOptions written) => WanTransformer.Step(configuration, written with { Weights = WeightStorage.Initializers });
 
     private static string Prefix(int block) => $"blocks.{block}.";
 }

@@ -55,6 +55,13 @@ internal sealed class PackedGraphs(GraphCache graphs, string folder)
         return (made, false);
     }
 
+    /// <summary>Whether the folder seems to have a graph, so that it is loaded, not compiled.</summary>
+    public bool Contains(OnnxGraph graph, WeightStore weights, SessionSettings settings, CancellationToken cancellationToken)
+    {
+        using var store = new ContentStore(folder);
+        return store.Contains(KeyOf(graph, weights, settings, cancellationToken));
+    }
+
     private Session? TryOpen(ContentStore store, string key, SessionSettings settings, CancellationToken cancellationToken)
     {
         var entry = store.TryOpen(key);

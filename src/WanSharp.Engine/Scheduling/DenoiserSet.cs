@@ -1,0 +1,98 @@
+using WanSharp.Engine.Denoising;
+using WanSharp.Engine.Models;
+using WanSharp.Runtime;
+using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Weights;
+
+namespace WanSharp.Engine.Scheduling;
+
+/// <summary>Every lane's denoiser, all compiled in one way. A clip keeps those that it began with.</summary>
+/// <remarks>Thread-safe, but for <see cref="Dispose"/>. Lanes share the weights and the compiled graphs.</remarks>
+internal sealed class DenoiserSet : IDisposable
+{
+    private readonly List<Denoiser> _denoisers = [];
+    private readonly List<TransformerRunner> _transformers = [];
+    private int _clips;
+
+    private DenoiserSet(TransformerOptions options) => Options = options;
+
+    /// <summary>How the transformer is compiled.</summary>
+    public TransformerOptions Options { get; }
+
+    /// <summary>Whether a clip is under way that began with them.</summary>
+    public bool IsUsed => Volatile.Read(ref _clips) > 0;
+
+    /// <summary>Bytes of the keys and values of prompts that they hold.</summary>
+    public long KeyBytes => _transformers.Sum(transformer => transformer.KeyBytes);
+
+    /// <summary>A lane's own.</summary>
+    public Denoiser this[int lane] => _denoisers[lane];
+
+    /// <summary>Compiles what is not compiled, and binds the weights.</summary>
+    public static async Task<DenoiserSet> LoadAsync(
+        WanModel model, GraphCache graphs, SessionSettings settings, TransformerOptions options, int lanes, CancellationToken cancellationToken)
+    {
+        var set = new DenoiserSet(options);
+        try
+        {
+            for (var lane = 0; lane < lanes; lane++)
+            {
+                set._denoisers.Add(new Denoiser(new Experts(
+                    await LoadTransformerAsync(model.TransformerWeights),
+                    model.HighNoiseWeights is { } highNoise ? await LoadTransformerAsync(highNoise) : null)));
+            }
+
+            return set;
+        }
+        catch
+        {
+            set.Dispose();
+            throw;
+        }
+
+        async Task<TransformerRunner> LoadTransformerAsync(WeightStore weights)
+        {
+            var runner = await TransformerRunner.CreateAsync(graphs, model.Transformer, weights, settings, options: options, cancellationToken: cancellationToken).ConfigureAwait(false);
+            set._transformers.Add(runner);
+            return runner;
+        }
+    }
+
+    /// <summary>Counts on them until the result is disposed.</summary>
+    /// <param name="wanted">How the clip wants the transformer compiled, though it begins with these.</param>
+    public Use Begin(CompileMode wanted)
+    {
+        Interlocked.Increment(ref _clips);
+        return new Use(this, wanted);
+    }
+
+    public void Dispose()
+    {
+        _denoisers.ForEach(denoiser => denoiser.Dispose());
+        _transformers.ForEach(transformer => transformer.Dispose());
+    }
+
+    /// <summary>A clip's use of the denoisers.</summary>
+    /// <param name="set">The denoisers.</param>
+    /// <param name="wanted">How the clip wants the transformer compiled.</param>
+    public sealed class Use(DenoiserSet set, CompileMode wanted) : IDisposable
+    {
+        private int _ended;
+
+        public DenoiserSet Set => set;
+
+        /// <summary>How the transformer is compiled.</summary>
+        public CompileMode Mode => set.Options.Mode;
+
+        /// <summary>Whether it is compiled as the clip wants it.</summary>
+        public bool IsAsWanted => Mode == wanted;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _ended, 1) == 0)
+            {
+                Interlocked.Decrement(ref set._clips);
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using WanSharp.Engine.Models;
+using WanSharp.Runtime;
+using WanSharp.Runtime.Networks;
+
+namespace WanSharp.Engine.Scheduling;
+
+/// <summary>
+/// The denoisers that clips begin with. Where the whole network is wanted and takes minutes to compile, clips begin with
+/// blocks meanwhile, which compile in milliseconds; once it is there, those that come begin with it.
+/// </summary>
+/// <remarks>For one caller at a time, but for what says otherwise.</remarks>
+/// <param name="model">The model.</param>
+/// <param name="graphs">Compiles each graph once.</param>
+/// <param name="settings">How graphs are compiled.</param>
+/// <param name="lanes">How many denoisers a set has.</param>
+internal sealed class StagedDenoisers(WanModel model, GraphCache graphs, SessionSettings settings, int lanes) : IDisposable
+{
+    private volatile IReadOnlyList<DenoiserSet> _sets = []; // replaced, never changed: it is read from any thread
+    private volatile Coming? _coming;
+
+    /// <summary>Bytes of the keys and values of prompts that are held. Thread-safe.</summary>
+    public long KeyBytes => _sets.Sum(set => set.KeyBytes);
+
+    /// <summary>Ends when what is compiled in the background is there, or has failed. Thread-safe.</summary>
+    public Task Ready => _coming?.Ended ?? Task.CompletedTask;
+
+    /// <summary>Why what was compiled in the background is not there; clips go on as they began. Null where nothing failed. Thread-safe.</summary>
+    public string? Failure => _coming?.Loading.Exception?.InnerException?.Message;
+
+    /// <summary>What a clip begins with.</summary>
+    /// <param name="wanted">How the transformer is to be compiled.</param>
+    /// <param name="must">How it must be, for a clip that was begun before; null for whatever is ready.</param>
+    /// <param name="cancellationToken">Cancels compilation, but for that in the background.</param>
+    public async Task<DenoiserSet.Use> BeginAsync(TransformerOptions wanted, CompileMode? must, CancellationToken cancellationToken)
+    {
+        await TakeOverAsync(wanted);
+        var mode = must ?? (await IsReadyAsync(wanted, cancellationToken) ? wanted.Mode : CompileMode.Blocks);
+        if (mode != wanted.Mode && _coming is null)
+        {
+            _coming = new Coming(wanted, stop => DenoiserSet.LoadAsync(model, graphs, settings, wanted, lanes, stop));
+        }
+
+        var options = wanted with { Mode = mode };
+        Drop(set => set.Options != options && set.Options != wanted);
+        if (Find(options) is not { } found)
+        {
+            found = await DenoiserSet.LoadAsync(model, graphs, settings, options, lanes, cancellationToken);
+            _sets = [.. _sets, found];
+        }
+
+        return found.Begin(wanted.Mode);
+    }
+
+    /// <summary>Frees all; what is compiled in the background is given up.</summary>
+    public void Dispose()
+    {
+        _coming?.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        foreach (var set in _sets)
+        {
+            set.Dispose();
+        }
+    }
+
+    /// <summary>Takes what was compiled in the background, if it is there; if it is not wanted any more, gives it up.</summary>
+    private async Task TakeOverAsync(TransformerOptions wanted)
+    {
+        if (_coming is { } coming && coming.Options != wanted)
+        {
+            _coming = null;
+            await coming.DisposeAsync();
+        }
+        else if (_coming is { Loading.IsCompletedSuccessfully: true } there)
+        {
+            _sets = [.. _sets, await there.Loading];
+            _coming = null;
+        }
+    }
+
+    /// <summary>Whether nothing is to be compiled that takes long.</summary>
+    private async Task<bool> IsReadyAsync(TransformerOptions wanted, CancellationToken cancellationToken) =>
+        wanted.Mode != CompileMode.Whole || Find(wanted) is not null || (_coming is null && await IsKeptAsync(wanted, cancellationToken));
+
+    private async Task<bool> IsKeptAsync(TransformerOptions wanted, CancellationToken cancellationToken) =>
+        await TransformerRunner.IsKeptAsync(graphs, model.Transformer, model.TransformerWeights, settings, wanted, cancellationToken)
+        && (model.HighNoiseWeights is not { } highNoise || await TransformerRunner.IsKeptAsync(graphs, model.Transformer, highNoise, settings, wanted, cancellationToken));
+
+    private DenoiserSet? Find(TransformerOptions options) => _sets.FirstOrDefault(set => set.Options == options);
+
+    private void Drop(Func<DenoiserSet, bool> isOld)
+    {
+        DenoiserSet[] old = [.. _sets.Where(set => isOld(set) && !set.IsUsed)];
+        _sets = [.. _sets.Except(old)];
+        Array.ForEach(old, set => set.Dispose());
+    }
+
+    /// <summary>Denoisers that are compiled in the background.</summary>
+    private sealed class Coming : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+
+        public Coming(TransformerOptions options, Func<CancellationToken, Task<DenoiserSet>> load)
+        {
+            Options = options;
+            Loading = Task.Run(() => load(_stop.Token));
+            Ended = Loading.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+
+        public TransformerOptions Options { get; }
+
+        public Task<DenoiserSet> Loading { get; }
+
+        /// <summary>Ends with the loading, however that ends.</summary>
+        public Task Ended { get; }
+
+        /// <summary>Gives up the loading, and frees what it came to.</summary>
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            await Ended;
+            _stop.Dispose();
+            if (Loading.IsCompletedSuccessfully)
+            {
+                (await Loading).Dispose();
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using WanSharp.Engine.Denoising;
+using WanSharp.Engine.Requests;
+using WanSharp.Runtime;
+using WanSharp.Runtime.Networks;
+
+namespace WanSharp.Engine.Tests;
+
+/// <summary>Clips begin with what is ready, and keep it to their end.</summary>
+public sealed class StagedCompilationTests(TinyEngine engine) : IDisposable
+{
+    private static readonly GenerationRequest Circle = new() { Prompt = "a red circle", Seed = 7, Steps = 4 };
+
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private TransformerOptions Whole => new() { Mode = CompileMode.Whole, CacheFolder = _folder.Path };
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Generate_OfTheWholeNetwork_BeginsWithBlocksUntilItIsThere()
+    {
+        using var blocks = Generator(new TransformerOptions());
+        using var generator = Generator(Whole);
+
+        var first = await GenerateAsync(generator);
+        Assert.Null(await generator.FinishCompilingAsync(Token));
+        var second = await GenerateAsync(generator);
+        using var next = Generator(Whole);
+        var loaded = await GenerateAsync(next);
+
+        Assert.Equal([CompileMode.Blocks, CompileMode.Whole, CompileMode.Whole], ((Made[])[first, second, loaded]).Select(made => made.Statistics.Compile));
+        Assert.Equal((await GenerateAsync(blocks)).Frames, first.Frames);
+        Assert.Equal(second.Frames, loaded.Frames);
+        Assert.Equal(1, Graph(generator).Compiles);
+        Assert.Equal((0, 1), (Graph(next).Compiles, Graph(next).Loads));
+    }
+
+    [Fact]
+    public async Task Generate_WhenTheWholeNetworkIsThereInTheMiddleOfAClip_EndsWithBlocks()
+    {
+        using var blocks = Generator(new TransformerOptions());
+        using var generator = Generator(Whole);
+        var compiled = false;
+
+        var made = await GenerateAsync(generator, new GenerationRunOptions
+        {
+            SaveInterval = TimeSpan.Zero,
+            Save = async (_, token) =>
+            {
+                Assert.Null(await generator.FinishCompilingAsync(token)); // the clip's next steps come after
+                compiled = true;
+            },
+        });
+
+        Assert.True(compiled);
+        Assert.Equal(CompileMode.Blocks, made.Statistics.Compile);
+        Assert.Equal((await GenerateAsync(blocks)).Frames, made.Frames);
+    }
+
+    [Theory]
+    [InlineData(CompileMode.Blocks)]
+    [InlineData(CompileMode.Whole)]
+    public async Task Generate_FromASnapshot_GoesOnWithWhatItBeganWith(CompileMode mode)
+    {
+        var snapshots = new List<DenoiseSnapshot>();
+        Made undisturbed;
+        using (var generator = Generator(Whole))
+        {
+            if (mode == CompileMode.Whole)
+            {
+                await GenerateAsync(generator);
+                await generator.FinishCompilingAsync(Token);
+            }
+
+            undisturbed = await GenerateAsync(generator, new GenerationRunOptions
+            {
+                SaveInterval = TimeSpan.Zero,
+                Save = (snapshot, _) =>
+                {
+                    snapshots.Add(snapshot);
+                    return ValueTask.CompletedTask;
+                },
+            });
+            await generator.FinishCompilingAsync(Token);
+        }
+
+        using var next = Generator(mode == CompileMode.Whole ? Whole with { CacheFolder = null } : Whole); // what it began with is not what is ready
+        var resumed = await GenerateAsync(next, new GenerationRunOptions { Resume = snapshots[0] });
+
+        Assert.Equal(mode, undisturbed.Statistics.Compile);
+        Assert.Equal(mode, resumed.Statistics.Compile);
+        Assert.Equal(undisturbed.Frames, resumed.Frames);
+    }
+
+    [Fact]
+    public async Task Dispose_WhileTheWholeNetworkIsCompiled_GivesItUp()
+    {
+        var generator = Generator(Whole);
+        await GenerateAsync(generator);
+
+        generator.Dispose(); // does not wait for more than the library's answer
+
+        using var next = Generator(Whole);
+        Assert.NotEmpty((await GenerateAsync(next)).Frames);
+    }
+
+    private VideoGenerator Generator(TransformerOptions options) => new(engine.Model, engine.Runtime, new SessionSettings(), options, new EngineOptions { BatchSize = 1 });
+
+    private static GraphStatistics Graph(VideoGenerator generator) => generator.Statistics.Graphs.Single(graph => graph.Name == "transformer_step");
+
+    private static async Task<Made> GenerateAsync(VideoGenerator generator, GenerationRunOptions? options = null)
+    {
+        await using var frames = new FrameList();
+        var statistics = await generator.GenerateAsync(generator.Plan(Circle), frames, options, Token);
+        return new Made(frames.Frames, statistics);
+    }
+
+    private sealed record Made(List<byte[]> Frames, GenerationStatistics Statistics);
+}
