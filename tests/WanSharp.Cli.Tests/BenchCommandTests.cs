@@ -59,6 +59,31 @@ public sealed class BenchCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task BenchMemory_AgainstABaselineThatWasBetter_Fails()
+    {
+        const string Command = "bench memory --shape shapes --row sizes --json";
+        var (better, worse) = (_cache["better.json"], _cache["worse.json"]);
+        var saved = await RunAsync(Command);
+        Assert.Equal(ExitCode.Done, saved.ExitCode);
+        await File.WriteAllTextAsync(better, WithRatio(saved.Out, 4), Token); // three sizes with one compilation are 3
+        await File.WriteAllTextAsync(worse, WithRatio(saved.Out, 2), Token);
+
+        var failed = await RunAsync($"{Command} --baseline {better}");
+        var passed = await RunAsync($"{Command} --baseline {worse}");
+
+        Assert.Equal((ExitCode.Failed, ExitCode.Done), (failed.ExitCode, passed.ExitCode));
+        Assert.Contains("sizes.sizes_a_compile", failed.Error, StringComparison.Ordinal);
+        Assert.Contains("WORSE", failed.Error, StringComparison.Ordinal);
+
+        static string WithRatio(string report, double ratio)
+        {
+            var json = JsonNode.Parse(report)!;
+            json["rows"]![0]!["ratios"]!["sizes_a_compile"] = ratio;
+            return json.ToJsonString();
+        }
+    }
+
+    [Fact]
     public async Task BenchMemory_OfProcessesOfTheirOwn_TellsWhatTheyMeasured()
     {
         var page = _cache["report.html"];
@@ -69,7 +94,11 @@ public sealed class BenchCommandTests : IDisposable
         Assert.Equal(["Compile", "Sizes"], rows.Select(row => row!["row"]!.GetValue<string>()));
         Assert.True(rows[0]!["figures"]!["whole_seconds"]!.GetValue<double>() > 0);
         Assert.True(rows[1]!["is_reached"]!.GetValue<bool>());
-        Assert.Contains("whole_seconds", await File.ReadAllTextAsync(page, Token), StringComparison.Ordinal);
+        var html = await File.ReadAllTextAsync(page, Token);
+        Assert.Contains("whole_seconds", html, StringComparison.Ordinal);
+        Assert.Contains("<td>transformer_step", html, StringComparison.Ordinal); // compiled in another process
+        Assert.Contains("class=\"wait\"", html, StringComparison.Ordinal);
+        Assert.Contains(rows[1]!["graphs"]!.AsArray(), graph => graph!["name"]!.GetValue<string>() == "transformer_block" && graph["blocks"]!.AsArray().Count > 0);
     }
 
     [Fact]

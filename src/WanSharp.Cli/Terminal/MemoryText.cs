@@ -29,6 +29,17 @@ internal static class MemoryText
             {
                 yield return $"         {note}";
             }
+
+            foreach (var line in GraphText.Lines(row.Graphs))
+            {
+                yield return $"         {line}";
+            }
+
+            foreach (var graph in row.Graphs.Where(graph => graph.Blocks.Count > 0))
+            {
+                var (wait, compute) = (graph.Blocks.Sum(block => block.Wait.TotalSeconds), graph.Blocks.Sum(block => block.Compute.TotalSeconds));
+                yield return Text($"         {graph.Name}: {graph.Blocks.Count} blocks waited {wait:0.000} s for their weights, computed {compute:0.000} s");
+            }
         }
     }
 

@@ -1,3 +1,5 @@
+using WanSharp.Runtime;
+
 namespace WanSharp.Engine.Benchmarks.Memory;
 
 /// <summary>What a <see cref="MemoryPass"/> measured of itself.</summary>
@@ -23,4 +25,7 @@ internal sealed record MemoryPassResult
 
     /// <summary>Seconds that blocks waited for their weights, in all passes.</summary>
     public required double WaitSeconds { get; init; }
+
+    /// <summary>How graphs were compiled and used.</summary>
+    public IReadOnlyList<GraphStatistics> Graphs { get; init; } = [];
 }

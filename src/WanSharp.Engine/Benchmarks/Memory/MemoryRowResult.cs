@@ -1,3 +1,5 @@
+using WanSharp.Runtime;
+
 namespace WanSharp.Engine.Benchmarks.Memory;
 
 /// <summary>What a row of the table came to.</summary>
@@ -20,4 +22,7 @@ public sealed record MemoryRowResult
 
     /// <summary>What else must be known; null for nothing.</summary>
     public string? Note { get; init; }
+
+    /// <summary>How the graphs of what the row is about were compiled and used: within the limit, where there is one. Empty where no pass ran.</summary>
+    public IReadOnlyList<GraphStatistics> Graphs { get; init; } = [];
 }

@@ -41,6 +41,7 @@ internal sealed class PassProgram(OrtRuntime runtime, TimeProvider clock)
         using var velocity = Tensor.Zeros(DType.F32, latents);
         double compiled;
         double started;
+        IReadOnlyList<GraphStatistics> counts;
         await using (memory)
         {
             var start = Stopwatch.GetTimestamp();
@@ -63,6 +64,8 @@ internal sealed class PassProgram(OrtRuntime runtime, TimeProvider clock)
                     forwards.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
                 }
             }
+
+            counts = graphs.Statistics();
         }
 
         return new MemoryPassResult
@@ -74,6 +77,7 @@ internal sealed class PassProgram(OrtRuntime runtime, TimeProvider clock)
             PrivateBytes = memory.PeakPrivateBytes,
             ResidentBlocks = Math.Min(weights.ResidentBlocks, shape.Transformer.Layers),
             WaitSeconds = waited,
+            Graphs = counts,
         };
     }
 

@@ -32,6 +32,7 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
             IsReached = ratio >= CompileTimes,
             Ratios = new Dictionary<string, double> { ["times_whole"] = ratio },
             Figures = new Dictionary<string, double> { ["blocks_seconds"] = blocks.Result.CompileSeconds, ["whole_seconds"] = whole.Result.CompileSeconds },
+            Graphs = [.. blocks.Result.Graphs, .. whole.Result.Graphs.Where(graph => blocks.Result.Graphs.All(other => other.Name != graph.Name))],
         };
     }
 
@@ -63,6 +64,7 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
                     ["first_pass_seconds"] = cold.Forwards[0], ["second_pass_seconds"] = warm.Forwards[0],
                 },
                 Note = cold.Digest == warm.Digest ? null : "the results differ",
+                Graphs = warm.Graphs,
             };
         }
         finally
@@ -92,6 +94,7 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
                 ["limited_resident_blocks"] = within.Result.ResidentBlocks, ["limited_wait_seconds"] = within.Result.WaitSeconds,
             },
             Note = within.Note ?? (isSame ? null : "the results differ"),
+            Graphs = within.Result.Graphs,
         };
     }
 
@@ -126,6 +129,7 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
                 ["int8_peak_bytes"] = narrow.PeakBytes, ["int8_pass_seconds"] = narrow.Seconds,
             },
             Note = plain.Note,
+            Graphs = streamed.Result.Graphs,
         };
     }
 
@@ -150,6 +154,7 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
                     ["resident_blocks"] = run.Result.ResidentBlocks, ["weights_bytes"] = BytesOf(pass),
                 },
                 Note = run.Note ?? (options.Layers is { } layers ? $"{layers} blocks of 40" : null),
+                Graphs = run.Result.Graphs,
             };
         }
         finally

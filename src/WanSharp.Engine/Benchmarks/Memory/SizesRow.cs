@@ -41,6 +41,7 @@ internal sealed class SizesRow(OrtRuntime runtime)
                 ["expert_compiles"] = switched.Values.Sum() - twice.Values.Sum(),
                 ["compile_seconds"] = graphs.Statistics().Sum(graph => graph.CompileTime.TotalSeconds),
             },
+            Graphs = graphs.Statistics(),
         };
     }
 
