@@ -80,9 +80,9 @@ internal static class EngineSetup
         return new Calibrator(store, count, environment.Clock).FindOrMeasure(runtime, again, new StatusLine(environment), cancellationToken);
     }
 
-    /// <summary>Where features of prompts and images are kept between runs.</summary>
-    public static ContentStore OpenFeatures(CliEnvironment environment) => new CacheRoot(CacheFolder(environment), environment.Clock)
-        .Open(CacheSections.Features, message => environment.Error.WriteLine($"wan: {PlainText.OneLine(message)}"));
+    /// <summary>A section of the cache, which tells the user once when it cannot be written.</summary>
+    public static ContentStore OpenSection(CliEnvironment environment, string section) => new CacheRoot(CacheFolder(environment), environment.Clock)
+        .Open(section, message => environment.Error.WriteLine($"wan: {PlainText.OneLine(message)}"));
 
     /// <summary>A model by name or path; names are looked up in <c>WAN_MODELS</c>, then beside the program.</summary>
     public static WanModel OpenModel(CliEnvironment environment, string nameOrPath) =>

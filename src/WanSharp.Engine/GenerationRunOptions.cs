@@ -1,8 +1,9 @@
 using WanSharp.Engine.Denoising;
+using WanSharp.Engine.Reuse;
 
 namespace WanSharp.Engine;
 
-/// <summary>How one clip is made beside others: nothing here changes what the clip shows.</summary>
+/// <summary>How one clip is made beside others: nothing here but <see cref="Start"/> changes what the clip shows.</summary>
 public sealed record GenerationRunOptions
 {
     /// <summary>Told of every step and of every frame that goes to the writer. Default: null, nobody.</summary>
@@ -13,6 +14,12 @@ public sealed record GenerationRunOptions
 
     /// <summary>Where an earlier run of the same plan came to. Default: null, the clip begins with noise.</summary>
     public DenoiseSnapshot? Resume { get; init; }
+
+    /// <summary>Steps of a similar clip to begin with (<see cref="IVideoGenerator.FindSimilarAsync"/>); <see cref="Resume"/> goes before it. Default: null, the clip begins with noise.</summary>
+    public SimilarClip? Start { get; init; }
+
+    /// <summary>Gets some of the clip's steps, for clips of similar prompts; nothing of a clip that began with another's. Default: null, none is kept.</summary>
+    public StepStore? Steps { get; init; }
 
     /// <summary>
     /// Keeps a snapshot. Denoising goes on meanwhile; no snapshot is taken while one is being kept. What it throws fails

@@ -14,6 +14,9 @@ public sealed record GenerationStatistics
     /// <summary>Denoise steps that were taken; fewer than planned when the clip was resumed.</summary>
     public required int Steps { get; init; }
 
+    /// <summary>Whether it was made in the way that its plan says; false where memory asked for another one meanwhile, which may show in the last bits, or at the seams of tiles.</summary>
+    public bool RanAsPlanned { get; init; } = true;
+
     /// <summary>Clips that shared a step, on average; 0 when no step was taken.</summary>
     public required double MeanBatchSize { get; init; }
 

@@ -1,6 +1,7 @@
 using WanSharp.Engine.Output;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
+using WanSharp.Engine.Reuse;
 
 namespace WanSharp.Engine;
 
@@ -11,6 +12,13 @@ public interface IVideoGenerator : IDisposable
     /// <summary>What would run for a request. Computes nothing.</summary>
     /// <exception cref="InvalidRequestException">The request cannot be made; the message names the nearest that can.</exception>
     GenerationPlan Plan(GenerationRequest request);
+
+    /// <summary>Looks for a clip that differs by its prompt alone, and by little: one could begin with its steps. Encodes the prompt.</summary>
+    /// <param name="plan">From <see cref="Plan"/>.</param>
+    /// <param name="steps">Steps of clips that were made before.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The steps to begin with, for <see cref="GenerationRunOptions.Start"/>; null when no clip is near enough.</returns>
+    Task<SimilarClip?> FindSimilarAsync(GenerationPlan plan, StepStore steps, CancellationToken cancellationToken);
 
     /// <summary>Makes the video of a plan.</summary>
     /// <param name="plan">From <see cref="Plan"/>.</param>

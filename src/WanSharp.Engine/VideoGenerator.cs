@@ -7,6 +7,7 @@ using WanSharp.Engine.Noise;
 using WanSharp.Engine.Output;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
+using WanSharp.Engine.Reuse;
 using WanSharp.Engine.Sampling;
 using WanSharp.Engine.Scheduling;
 using WanSharp.Engine.Strategies;
@@ -109,6 +110,18 @@ public sealed class VideoGenerator : IVideoGenerator
     }
 
     /// <inheritdoc/>
+    public async Task<SimilarClip?> FindSimilarAsync(GenerationPlan plan, StepStore steps, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(steps);
+        ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
+        using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
+        var clip = new ClipRun(plan, new GenerationRunOptions(), new ClipClock(_options.Clock), Interlocked.Increment(ref _clips), cancelled.Token);
+        var embedding = await Task.Run(() => EmbedAsync(clip), cancelled.Token);
+        return steps.Find(PeersOf(plan), plan, embedding);
+    }
+
+    /// <inheritdoc/>
     public Task GenerateAsync(
         GenerationPlan plan, IFrameWriter frames, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default) =>
         GenerateAsync(plan, frames, new GenerationRunOptions { Progress = progress }, cancellationToken);
@@ -122,8 +135,8 @@ public sealed class VideoGenerator : IVideoGenerator
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
         var clip = new ClipRun(plan, options ?? new GenerationRunOptions(), new ClipClock(_options.Clock), Interlocked.Increment(ref _clips), cancelled.Token);
         using var ending = _telemetry.BeginClip();
-        var compile = await Task.Run(() => RunAsync(clip, frames), cancelled.Token); // not on the caller's thread
-        var statistics = clip.Clock.ToStatistics() with { Compile = compile };
+        var (compile, ran) = await Task.Run(() => RunAsync(clip, frames), cancelled.Token); // not on the caller's thread
+        var statistics = clip.Clock.ToStatistics() with { Compile = compile, RanAsPlanned = ran.Identity == plan.Identity };
         _telemetry.AddClip(statistics);
         return statistics;
     }
@@ -178,8 +191,8 @@ public sealed class VideoGenerator : IVideoGenerator
         return plan with { Identity = _identity.Of(plan) };
     }
 
-    /// <returns>How the transformer was compiled.</returns>
-    private async Task<CompileMode> RunAsync(ClipRun clip, IFrameWriter frames)
+    /// <returns>How the transformer was compiled, and the plan in the way that it ran.</returns>
+    private async Task<(CompileMode Compile, GenerationPlan Plan)> RunAsync(ClipRun clip, IFrameWriter frames)
     {
         // 1. Load: map what is not mapped, compile what is not compiled, in the way that fits.
         using var way = await _strategies.EnterAsync(clip);
@@ -209,19 +222,34 @@ public sealed class VideoGenerator : IVideoGenerator
         {
             SnapshotIdentity.Restore(snapshot, clip.Plan, state);
         }
+        else if (clip.Options.Start is { } start)
+        {
+            state.Begin(start.Latents, start.Reused.Steps);
+        }
 
+        var recorder = clip.Options.Steps is { } steps && clip.Reused is null ? new StepRecorder(steps, PeersOf(clip.Plan), clip.Plan, PromptEmbedding.Of(contexts[0])) : null;
         using (clip.Clock.Enter(GenerationStage.Denoise))
         {
-            await _lanes.DenoiseAsync(clip, state);
+            await _lanes.DenoiseAsync(clip, state, recorder);
         }
 
         state.ForgetContexts();
         place.BeginFinishing();
+        recorder?.Keep();
 
         // 4. and 5. Decode and write: a latent frame at a time, and writing overlaps.
         await _decoder.RunAsync(clip, state.Latents, frames);
-        return denoisers.Mode;
+        return (denoisers.Mode, clip.Plan);
     }
+
+    private async Task<float[]> EmbedAsync(ClipRun clip)
+    {
+        using var way = await _strategies.EnterAsync(clip);
+        return await _prompts.EmbedAsync(clip);
+    }
+
+    /// <summary>What clips have in common of which one may begin with another's steps: everything but the prompt, and how memory is spared.</summary>
+    private string PeersOf(GenerationPlan plan) => _identity.Of(plan with { Settings = plan.Settings with { Prompt = "" }, Strategy = null, VaeTiles = null });
 
     private static ISampler Sampler(GenerationPlan plan) => Samplers.Create(plan.Sampler, plan.Settings.Steps, plan.Settings.Shift);
 

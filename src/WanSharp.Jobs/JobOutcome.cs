@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using WanSharp.Engine.Reuse;
+
 namespace WanSharp.Jobs;
 
 /// <summary>What making a clip took.</summary>
@@ -26,6 +29,13 @@ public sealed record JobOutcome
 
     /// <summary>The denoise step at which a saved state was taken up; null when it began with noise.</summary>
     public int? ResumedAtStep { get; init; }
+
+    /// <summary>The clip of a similar prompt whose steps this one began with, so that it is not quite what its settings make; null when it began with noise.</summary>
+    public ReusedSteps? Reused { get; init; }
+
+    /// <summary>Whether it is the clip of the job's key, so that equal jobs may have it from the result cache.</summary>
+    [JsonIgnore]
+    public bool IsOfItsKey { get; init; } = true;
 
     /// <summary>Who made it: the backend's name, with its server's address where there are several.</summary>
     public string? MadeBy { get; init; }

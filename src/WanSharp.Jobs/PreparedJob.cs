@@ -1,3 +1,5 @@
+using WanSharp.Engine.Reuse;
+
 namespace WanSharp.Jobs;
 
 /// <summary>What a backend knows of a request before it runs.</summary>
@@ -22,6 +24,9 @@ public sealed record PreparedJob
 
     /// <summary>Denoise steps, for estimates and bars.</summary>
     public required int Steps { get; init; }
+
+    /// <summary>The steps that its clip would begin with now; null where it begins with noise, or nobody looked.</summary>
+    public ReusedSteps? Reuses { get; init; }
 
     /// <summary>How long it will take alone, when the backend can tell.</summary>
     public TimeSpan? Estimate { get; init; }

@@ -84,7 +84,35 @@ public sealed class BatchCommandTests : IDisposable
         Assert.DoesNotContain("bad.png", Entries("out"));
     }
 
+    [Fact]
+    public async Task Batch_ThatReusesSteps_BeginsWithThoseOfAPromptThatSaysTheSameAndMarksTheClip()
+    {
+        string[] Of(string prompts, string folder)
+        {
+            File.WriteAllText(_folder["prompts.txt"], prompts);
+            return ["batch", "--prompts", _folder["prompts.txt"], "--size", "32x32", "--frames", "5", "--steps", "5", "--format", "png", "-o", _folder[folder], "--json"];
+        }
+
+        await RunAsync([.. Of("a red circle moving left on a black background\n", "first"), "--reuse", "similar"]);
+        const string Others = "a red circle moves left on a black background\na blue star growing\n";
+        var dry = JsonDocument.Parse((await RunAsync([.. Of(Others, "out"), "--reuse", "similar", "--dry-run"])).Out).RootElement;
+        var run = JsonDocument.Parse((await RunAsync([.. Of(Others, "out"), "--reuse", "similar"])).Out).RootElement;
+        var exact = JsonDocument.Parse((await RunAsync(Of(Others, "exact"))).Out).RootElement;
+
+        Assert.Equal((2, 1), (dry.GetProperty("run").GetInt32(), dry.GetProperty("similar").GetInt32()));
+        Assert.Equal(3, dry.GetProperty("outputs")[0].GetProperty("reuses").GetProperty("steps").GetInt32());
+        Assert.Equal((2, 1), (run.GetProperty("new").GetInt32(), run.GetProperty("reused").GetInt32()));
+        Assert.Equal((1, 0), (exact.GetProperty("new").GetInt32(), exact.GetProperty("reused").GetInt32())); // the star is in the cache, the near circle is not
+        var inspected = await RunAsync("inspect", Directory.EnumerateFiles(_folder["out"], "0001*.png").Single());
+        Assert.Contains("3 steps of \"a red circle moving left on a black background\"", inspected.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("to the bit", inspected.Out, StringComparison.Ordinal);
+        var report = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder["out"], "report.json"))).RootElement;
+        Assert.Equal(3, report.GetProperty("jobs")[0].GetProperty("outcome").GetProperty("reused").GetProperty("steps").GetInt32());
+        Assert.Contains("steps", (await RunAsync("cache", "stats")).Out, StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData("goes with the engine", "batch", "jobs.jsonl", "--reuse", "similar", "--backend", "comfy:http://127.0.0.1:1")]
     [InlineData("Say what to make", "batch")]
     [InlineData("leave out", "batch", "jobs.jsonl", "--resume", "out")]
     [InlineData("holds no jobs", "batch", "--resume", "nowhere")]

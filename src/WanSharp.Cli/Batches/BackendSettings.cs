@@ -20,6 +20,8 @@ internal sealed record BackendSettings
 
     public int? Threads { get; init; }
 
+    public ReuseMode Reuse { get; init; }
+
     /// <summary>The servers that make the clips; null for the engine in this process.</summary>
     public ComfySettings? Comfy { get; init; }
 

@@ -4,10 +4,12 @@ using WanSharp.Engine;
 using WanSharp.Engine.Features;
 using WanSharp.Engine.Models;
 using WanSharp.Engine.Planning;
+using WanSharp.Engine.Reuse;
 using WanSharp.Graphs;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Local;
 using WanSharp.Runtime;
+using WanSharp.Runtime.Storage;
 
 namespace WanSharp.Cli.Batches;
 
@@ -95,11 +97,14 @@ internal sealed class BatchBackend : IAsyncDisposable
             var model = Own(EngineSetup.OpenModel(environment, settings.Model));
             options = fit?.Invoke(options, model) ?? options;
             var runtime = Own(EngineSetup.OpenRuntime(environment, settings.Threads ?? ThreadsFor(options)));
-            var features = Own(EngineSetup.OpenFeatures(environment));
+            var features = Own(EngineSetup.OpenSection(environment, CacheSections.Features));
             var session = EngineSetup.SettingsFor(environment, runtime, settings.Provider, settings.ProviderOptions);
             var shared = options.FeatureBytes > 0 ? options with { Features = new DiskFeatureStore(features) } : options;
             var generator = Own(new VideoGenerator(model, runtime, session, EngineSetup.TransformerOptions(environment, settings.Precision), shared));
-            var backend = new LocalBackend(generator, ffmpeg, Estimate(model, settings.Precision, machine));
+            var backend = new LocalBackend(generator, ffmpeg, Estimate(model, settings.Precision, machine))
+            {
+                Steps = settings.Reuse == ReuseMode.Similar ? new StepStore(Own(EngineSetup.OpenSection(environment, CacheSections.Steps))) : null,
+            };
             return new BatchBackend(backend, model.Name, (options.BatchSize ?? ChosenBatch) + options.Workers + Around, [.. owned]) { _generator = generator };
         }
         catch

@@ -54,7 +54,7 @@ internal static class BatchText
 
     private static IEnumerable<string> Lines(BatchReport report, JobFolder folder)
     {
-        yield return Text($"{report.Total} jobs: {report.Succeeded} clips ({report.New} computed, {report.Hits} from the cache: {100 * report.HitRate:0.#} %), {report.Failed} failed, {report.Cancelled} cancelled");
+        yield return Text($"{report.Total} jobs: {report.Succeeded} clips ({report.New} computed{(report.Reused > 0 ? $", {report.Reused} of them from steps of similar clips" : "")}, {report.Hits} from the cache: {100 * report.HitRate:0.#} %), {report.Failed} failed, {report.Cancelled} cancelled");
         yield return Row("time", Text($"{report.WorkingSeconds:0.0} s of work, {report.ClipsPerMinute:0.#} clips a minute; the cache saved {report.SavedSeconds:0.0} s"));
         yield return Row("a clip", Text($"{report.MeanSeconds:0.00} s mean, {report.WorstSeconds:0.00} s worst, {report.MeanBatchSize:0.#} at a time"));
         yield return Row("stages", string.Join(", ", report.StageSeconds.Select(stage => Text($"{stage.Key} {stage.Value:0.0} s"))));

@@ -31,15 +31,16 @@ internal static class DryRun
                 ["cached"] = rows.Count(row => row.How == "cached"),
                 ["equal"] = rows.Count(row => row.How == "equal"),
                 ["run"] = run.Count,
+                ["similar"] = run.Count(job => job.Prepared.Reuses is not null),
                 ["seconds"] = estimate is { } seconds ? Math.Round(seconds, 1) : null,
-                ["outputs"] = new JsonArray([.. rows.Select(row => new JsonObject { ["output"] = row.Job.Output, ["how"] = row.How })]),
+                ["outputs"] = new JsonArray([.. rows.Select(row => Json(row.Job, row.How))]),
             }.ToJsonString(JsonText.Readable);
         }
 
         var text = new StringBuilder();
         foreach (var (job, how) in rows.Take(MostLines))
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"{how,-7} {job.Output}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"{how,-7} {job.Output}{(how == "run" && job.Prepared.Reuses is { } reuses ? $", after {reuses.Steps} of {job.Prepared.Steps} steps of \"{reuses.Prompt}\"" : "")}");
         }
 
         if (rows.Count > MostLines)
@@ -47,13 +48,26 @@ internal static class DryRun
             text.AppendLine(CultureInfo.InvariantCulture, $"… and {rows.Count - MostLines} more: --json lists all.");
         }
 
-        return text.Append(CultureInfo.InvariantCulture, $"{jobs.Count} jobs: {rows.Count(row => row.How == "done")} done, {rows.Count(row => row.How == "cached")} cached, {rows.Count(row => row.How == "equal")} equal to another, {run.Count} to run{Duration(estimate, run.Count)}.").ToString();
+        return text.Append(CultureInfo.InvariantCulture, $"{jobs.Count} jobs: {rows.Count(row => row.How == "done")} done, {rows.Count(row => row.How == "cached")} cached, {rows.Count(row => row.How == "equal")} equal to another, {run.Count} to run{Similar(run)}{Duration(estimate, run.Count)}.").ToString();
     }
 
     /// <summary>What is left of a batch in a folder.</summary>
     public static string Describe(JobCounts counts, bool json) => json
         ? new JsonObject { ["jobs"] = counts.Total, ["done"] = counts.Succeeded, ["failed"] = counts.Failed, ["cancelled"] = counts.Cancelled, ["run"] = counts.Open }.ToJsonString(JsonText.Readable)
         : $"{counts.Total} jobs: {counts.Succeeded} done, {counts.Failed} failed, {counts.Cancelled} cancelled, {counts.Open} to run.";
+
+    private static JsonObject Json(NewJob job, string how)
+    {
+        var row = new JsonObject { ["output"] = job.Output, ["how"] = how };
+        if (how == "run" && job.Prepared.Reuses is { } reuses)
+        {
+            row["reuses"] = new JsonObject { ["prompt"] = reuses.Prompt, ["steps"] = reuses.Steps, ["similarity"] = reuses.Similarity };
+        }
+
+        return row;
+    }
+
+    private static string Similar(List<NewJob> run) => run.Count(job => job.Prepared.Reuses is not null) is > 0 and var count ? $", {count} of them from steps of similar clips" : "";
 
     private static string How(NewJob job, string output, IResultCache? results, HashSet<string> seen)
     {

@@ -9,8 +9,7 @@ internal sealed class OpenedResults(ContentStore? store) : IDisposable
 {
     public IResultCache? Cache { get; } = store is null ? null : new ResultCache(store);
 
-    public static OpenedResults In(CliEnvironment environment) => new(new CacheRoot(EngineSetup.CacheFolder(environment), environment.Clock)
-        .Open(CacheSections.Results, message => environment.Error.WriteLine($"wan: {PlainText.OneLine(message)}")));
+    public static OpenedResults In(CliEnvironment environment) => new(EngineSetup.OpenSection(environment, CacheSections.Results));
 
     public void Dispose() => store?.Dispose();
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using WanSharp.Cli.Batches;
+using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
 
 namespace WanSharp.Cli.Commands;
@@ -12,6 +13,10 @@ internal sealed class BackendOptions
     private readonly Option<IReadOnlyDictionary<string, string>> _providerOptions = CommonOptions.ProviderOptions();
     private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
     private readonly Option<int?> _threads = CommonOptions.Threads();
+
+    private readonly Option<ReuseMode> _reuse = ChoiceOption.Create(
+        "--reuse", "similar: a clip whose prompt is nearly that of an earlier one, all else equal, begins with that one's first steps; faster, and not quite the clip that it would be.",
+        ("off", ReuseMode.Off), ("similar", ReuseMode.Similar));
 
     private readonly Option<string> _backend = new("--backend")
     {
@@ -26,20 +31,24 @@ internal sealed class BackendOptions
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        Option[] options = [_model, _provider, _providerOptions, _precision, _threads, _backend, _workflow, _mapping];
+        Option[] options = [_model, _provider, _providerOptions, _precision, _threads, _reuse, _backend, _workflow, _mapping];
         foreach (var option in options)
         {
             command.Options.Add(option);
         }
     }
 
-    public BackendSettings Read(ParseResult parsed) => new()
+    /// <exception cref="InvalidRequestException">Options contradict each other.</exception>
+    public BackendSettings Read(ParseResult parsed) => parsed.GetValue(_reuse) != ReuseMode.Off && parsed.GetValue(_backend) != BackendNames.Local
+        ? throw new InvalidRequestException("reuse", "--reuse goes with the engine of this program: leave it out, or leave out --backend.")
+        : new()
     {
         Model = parsed.GetValue(_model)!,
         Provider = parsed.GetValue(_provider)!,
         ProviderOptions = parsed.GetValue(_providerOptions)!,
         Precision = parsed.GetValue(_precision),
         Threads = parsed.GetValue(_threads),
+        Reuse = parsed.GetValue(_reuse),
         Comfy = ComfySettings.Read(parsed.GetValue(_backend)!, parsed.GetValue(_workflow), parsed.GetValue(_mapping)),
     };
 }

@@ -63,6 +63,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
             "wan batch --resume out/",
             "wan batch jobs.csv --dry-run",
             "wan batch jobs.jsonl --memory 6GB --workers 2",
+            "wan batch jobs.jsonl --reuse similar",
             "wan batch jobs.jsonl --backend comfy:http://127.0.0.1:8188 --workflow wan22_t2v_api.json");
     }
 
@@ -90,9 +91,9 @@ internal sealed class BatchCommand(CliEnvironment environment)
 
     private async Task<int> StartAsync(ParseResult parsed, string source, CancellationToken cancellationToken)
     {
+        var settings = _backend.Read(parsed);
         var entries = _batch.Read(parsed);
         var styles = BatchSetup.OpenStyles(environment, parsed.GetValue(_stylesFile));
-        var settings = _backend.Read(parsed);
         await using var backend = await BatchBackend.OpenAsync(environment, settings, EngineOf(parsed), parsed.GetValue(_dryRun), cancellationToken, MemoryOf(parsed));
         var jobs = await new BatchPlanner(backend.Jobs, styles, backend.Model, Format(parsed, backend)).PlanAsync(source, entries, cancellationToken);
         using var results = OpenResults(parsed);
@@ -111,7 +112,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
             environment.Error.WriteLine($"{jobs.Count - added} of {jobs.Count} jobs are in {folder.Path} already.");
         }
 
-        return await WorkAsync(parsed, backend, store, results.Cache, cancellationToken);
+        return await WorkAsync(parsed, backend, store, results.Cache, settings.Reuse, cancellationToken);
     }
 
     private async Task<int> ResumeAsync(ParseResult parsed, string path, CancellationToken cancellationToken)
@@ -129,12 +130,13 @@ internal sealed class BatchCommand(CliEnvironment environment)
             return ExitCode.Done;
         }
 
-        await using var backend = await BatchBackend.OpenAsync(environment, BackendSettings.Load(folder), EngineOf(parsed), estimates: false, cancellationToken, MemoryOf(parsed));
+        var settings = BackendSettings.Load(folder);
+        await using var backend = await BatchBackend.OpenAsync(environment, settings, EngineOf(parsed), estimates: false, cancellationToken, MemoryOf(parsed));
         using var results = OpenResults(parsed);
-        return await WorkAsync(parsed, backend, store, results.Cache, cancellationToken);
+        return await WorkAsync(parsed, backend, store, results.Cache, settings.Reuse, cancellationToken);
     }
 
-    private async Task<int> WorkAsync(ParseResult parsed, BatchBackend backend, JobStore store, IResultCache? results, CancellationToken cancellationToken)
+    private async Task<int> WorkAsync(ParseResult parsed, BatchBackend backend, JobStore store, IResultCache? results, ReuseMode reuse, CancellationToken cancellationToken)
     {
         await using var display = BatchDisplay.Start(environment, store);
         try
@@ -144,6 +146,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
                 Concurrency = backend.Concurrency,
                 Attempts = parsed.GetValue(_attempts) ?? new JobRunnerOptions().Attempts,
                 Results = results,
+                AcceptsReused = reuse == ReuseMode.Similar,
                 Events = display,
                 Clock = environment.Clock,
             }).RunAsync(cancellationToken);

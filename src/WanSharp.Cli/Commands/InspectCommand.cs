@@ -50,7 +50,9 @@ internal sealed class InspectCommand(CliEnvironment environment)
         }
 
         environment.Out.WriteLine();
-        environment.Out.WriteLine("Made again by this command, to the bit with the same version, provider and threads:");
+        environment.Out.WriteLine(settings.Reused is null
+            ? "Made again by this command, to the bit with the same version, provider and threads:"
+            : "What this clip is near is made by this command:");
         environment.Out.WriteLine(GenerateCommandLine.For(settings, await OutputLikeAsync(ffmpeg, file, settings, cancellationToken)));
         return ExitCode.Done;
     }
@@ -95,6 +97,11 @@ internal sealed class InspectCommand(CliEnvironment environment)
         yield return ("shift", settings.Shift.ToString(invariant));
         yield return ("guidance", settings.GuidanceScale.ToString(invariant) + (settings is { HighNoiseGuidanceScale: { } high, Boundary: { } boundary } ? string.Create(invariant, $", from timestep {1000 * boundary} on {high}") : ""));
         yield return ("seed", settings.Seed.ToString(invariant));
+        if (settings.Reused is { } reused)
+        {
+            yield return ("began with", string.Create(invariant, $"{reused.Steps} steps of \"{reused.Prompt}\", similarity {reused.Similarity}"));
+        }
+
         foreach (var image in settings.Images)
         {
             yield return ("image", $"latent frame {image.LatentFrame}, pixels sha256:{image.Sha256}");

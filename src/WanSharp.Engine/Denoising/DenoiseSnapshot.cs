@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using WanSharp.Engine.Reuse;
 using WanSharp.Engine.Sampling;
 
 namespace WanSharp.Engine.Denoising;
@@ -9,18 +10,22 @@ namespace WanSharp.Engine.Denoising;
 /// to end with the same bits.
 /// </summary>
 /// <remarks>
-/// Immutable. Written as a magic number, the identity, the next step, the number of arrays and their length, the arrays
-/// (the latents, then the sampler's history), and the SHA-256 of all that; numbers are little-endian.
+/// Immutable. Written as a magic number, the identity, whose steps were reused (empty text for nobody's; the prompt, how many, the similarity), the
+/// sampler's first and next step, the number of arrays and their length, the arrays (the latents, then the sampler's history), and the SHA-256 of
+/// all that; numbers are little-endian.
 /// </remarks>
 public sealed class DenoiseSnapshot
 {
     private const int DigestLength = SHA256.HashSizeInBytes;
 
-    internal DenoiseSnapshot(string identity, float[] latents, SamplerState sampler) =>
-        (Identity, Latents, Sampler) = (identity, latents, sampler);
+    internal DenoiseSnapshot(string identity, float[] latents, SamplerState sampler, ReusedSteps? reused) =>
+        (Identity, Latents, Sampler, Reused) = (identity, latents, sampler, reused);
 
     /// <summary>The step that comes next, from 0.</summary>
     public int NextStep => Sampler.NextStep;
+
+    /// <summary>Whose steps the clip began with; null for its own.</summary>
+    public ReusedSteps? Reused { get; }
 
     /// <summary>What made the snapshot: the plan and all that executes it. Only the same may go on with it.</summary>
     internal string Identity { get; }
@@ -29,7 +34,7 @@ public sealed class DenoiseSnapshot
 
     internal SamplerState Sampler { get; }
 
-    private static ReadOnlySpan<byte> Magic => "WANSNAP1"u8;
+    private static ReadOnlySpan<byte> Magic => "WANSNAP2"u8;
 
     /// <summary>Writes the snapshot.</summary>
     public void Write(Stream stream)
@@ -40,6 +45,10 @@ public sealed class DenoiseSnapshot
         float[][] arrays = [Latents, .. Sampler.History];
         writer.Write(Magic);
         writer.Write(Identity);
+        writer.Write(Reused?.Prompt ?? "");
+        writer.Write(Reused?.Steps ?? 0);
+        writer.Write(Reused?.Similarity ?? 0);
+        writer.Write(Sampler.FirstStep);
         writer.Write(NextStep);
         writer.Write(arrays.Length);
         writer.Write(Latents.Length);
@@ -69,7 +78,9 @@ public sealed class DenoiseSnapshot
         // What follows was written by Write: the checksum says so.
         content.Position = Magic.Length;
         using var reader = new BinaryReader(content);
-        var (identity, nextStep, count, length) = (reader.ReadString(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32());
+        var identity = reader.ReadString();
+        var reused = new ReusedSteps(reader.ReadString(), reader.ReadInt32(), reader.ReadDouble());
+        var (firstStep, nextStep, count, length) = (reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32());
         var arrays = new float[count][];
         for (var i = 0; i < count; i++)
         {
@@ -77,6 +88,6 @@ public sealed class DenoiseSnapshot
             reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(arrays[i].AsSpan()));
         }
 
-        return new DenoiseSnapshot(identity, arrays[0], new SamplerState(nextStep, arrays[1..]));
+        return new DenoiseSnapshot(identity, arrays[0], new SamplerState(nextStep, arrays[1..], firstStep), reused.Prompt.Length > 0 ? reused : null);
     }
 }

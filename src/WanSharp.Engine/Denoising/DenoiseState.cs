@@ -62,6 +62,14 @@ internal sealed class DenoiseState : IDisposable
         latents.CopyTo(Latents.Write<float>());
     }
 
+    /// <summary>Begins at a later step, with the latents of another clip.</summary>
+    public void Begin(ReadOnlySpan<float> latents, int step)
+    {
+        Sampler.Begin(step);
+        latents.CopyTo(Latents.Write<float>());
+        Images.Frames.PutInto(Latents);
+    }
+
     /// <summary>Frees what only steps need; there will be no more.</summary>
     public void ForgetContexts()
     {

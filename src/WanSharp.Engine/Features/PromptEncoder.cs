@@ -1,4 +1,5 @@
 using WanSharp.Engine.Models;
+using WanSharp.Engine.Reuse;
 using WanSharp.Engine.Scheduling;
 using WanSharp.Engine.Text;
 using WanSharp.Tensors;
@@ -34,6 +35,13 @@ internal sealed class PromptEncoder(WanModel model, EngineNetworks networks, Com
             contexts.ForEach(context => context.Dispose());
             throw;
         }
+    }
+
+    /// <summary>Where the clip's prompt is among all prompts.</summary>
+    public async Task<float[]> EmbedAsync(ClipRun clip)
+    {
+        using var context = await EncodeAsync(clip, clip.Plan.Settings.Prompt);
+        return PromptEmbedding.Of(context);
     }
 
     private async Task<Tensor> EncodeAsync(ClipRun clip, string prompt)

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using WanSharp.Engine.Reuse;
 
 namespace WanSharp.Engine.Requests;
 
@@ -57,6 +58,9 @@ public sealed record GenerationSettings
 
     /// <summary>The images that frames of the clip were made to show.</summary>
     public required IReadOnlyList<EmbeddedImage> Images { get; init; }
+
+    /// <summary>The clip of a similar prompt whose steps this one began with: it is near what the settings make, not that. Null where it began with noise.</summary>
+    public ReusedSteps? Reused { get; init; }
 
     /// <summary>What computed the clip: with other machinery the same settings give the same clip but for rounding. Null in clips of older versions.</summary>
     public ExecutionSettings? Execution { get; init; }

@@ -17,7 +17,7 @@ internal sealed class DpmPlusPlusSampler(SigmaSchedule schedule) : FlowSampler(s
         double sigma = Sigmas[step], next = Sigmas[step + 1];
         var h = Lambda(step + 1) - Lambda(step); // infinite from σ = 1 and to σ = 0, where e⁻ʰ is 0
         var gain = (1 - next) * (1 - Math.Exp(-h));
-        var extrapolation = step == 0 || step == StepCount - 1 ? 0 : 0.5 * gain * h / (Lambda(step) - Lambda(step - 1));
+        var extrapolation = step == FirstStep || step == StepCount - 1 ? 0 : 0.5 * gain * h / (Lambda(step) - Lambda(step - 1));
 
         // x ← σ′/σ·x + gain·m₀ + extrapolation·(m₀ − m₁)
         TensorPrimitives.Multiply(latents, (float)(next / sigma), latents);

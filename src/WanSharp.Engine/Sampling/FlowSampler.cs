@@ -12,6 +12,9 @@ internal abstract class FlowSampler(SigmaSchedule schedule, int historyLength) :
 
     public int NextStep { get; private set; }
 
+    /// <summary>The step that knows of none before it.</summary>
+    protected int FirstStep { get; private set; }
+
     public ReadOnlySpan<float> Sigmas => schedule.Sigmas;
 
     public ReadOnlySpan<float> Timesteps => schedule.Timesteps;
@@ -39,13 +42,20 @@ internal abstract class FlowSampler(SigmaSchedule schedule, int historyLength) :
         NextStep++;
     }
 
-    public SamplerState Save() => new(NextStep, [.. _history.Select(buffer => (float[])buffer.Clone())]);
+    public void Begin(int firstStep)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstStep);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(firstStep, StepCount);
+        (_history, FirstStep, NextStep) = ([], firstStep, firstStep);
+    }
+
+    public SamplerState Save() => new(NextStep, [.. _history.Select(buffer => (float[])buffer.Clone())], FirstStep);
 
     public void Restore(SamplerState state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        if (state.NextStep < 0 || state.NextStep > StepCount
-            || state.History.Count != (state.NextStep == 0 ? 0 : historyLength)
+        if (state.FirstStep < 0 || state.NextStep < state.FirstStep || state.NextStep > StepCount
+            || state.History.Count != (state.NextStep == state.FirstStep ? 0 : historyLength)
             || state.History.Any(buffer => buffer.Length != state.History[0].Length))
         {
             throw new ArgumentException(
@@ -53,7 +63,7 @@ internal abstract class FlowSampler(SigmaSchedule schedule, int historyLength) :
         }
 
         _history = [.. state.History.Select(buffer => (float[])buffer.Clone())];
-        NextStep = state.NextStep;
+        (FirstStep, NextStep) = (state.FirstStep, state.NextStep);
     }
 
     /// <summary>Takes one step. Arguments are checked; <paramref name="history"/> holds the buffers of the steps before, to be updated.</summary>

@@ -9,4 +9,5 @@ namespace WanSharp.Engine.Sampling;
 /// Copies of the sampler's buffers, each as long as the latents: earlier predictions of the clean latents, newest first,
 /// and for UniPC the sample before the last prediction. Empty before the first step, and always for Euler.
 /// </param>
-public sealed record SamplerState(int NextStep, IReadOnlyList<float[]> History);
+/// <param name="FirstStep">The step that was taken first: 0, but where <see cref="ISampler.Begin"/> said otherwise.</param>
+public sealed record SamplerState(int NextStep, IReadOnlyList<float[]> History, int FirstStep = 0);

@@ -21,7 +21,7 @@ internal sealed class UniPcSampler(SigmaSchedule schedule) : FlowSampler(schedul
 
         var (now, before, earlier, sample) = (_spare, history[0], history[1], history[2]);
         TensorPrimitives.MultiplyAdd(velocity, -Sigmas[step], latents, now);
-        if (step == 0)
+        if (step == FirstStep)
         {
             latents.CopyTo(sample);
         }
@@ -39,7 +39,7 @@ internal sealed class UniPcSampler(SigmaSchedule schedule) : FlowSampler(schedul
     {
         var (carry, gain, h) = Coefficients(step - 1);
         double towardsEarlier = 0, towardsNow = 0.5;
-        if (step > 1)
+        if (step > FirstStep + 1)
         {
             // ρ₁ + ρ₂ = b₁ and r·ρ₁ + ρ₂ = b₂, the paper's equation for the corrector's weights.
             var decay = 1 - Math.Exp(-h);
@@ -61,7 +61,7 @@ internal sealed class UniPcSampler(SigmaSchedule schedule) : FlowSampler(schedul
     private void Predict(int step, float[] now, float[] before, float[] sample, Span<float> latents)
     {
         var (carry, gain, h) = Coefficients(step);
-        var towardsBefore = step == 0 || step == StepCount - 1 ? 0 : 0.5 * h / (Lambda(step - 1) - Lambda(step));
+        var towardsBefore = step == FirstStep || step == StepCount - 1 ? 0 : 0.5 * h / (Lambda(step - 1) - Lambda(step));
 
         // x ← carry·x + gain·(m₀ + towardsBefore·(m₁ − m₀))
         TensorPrimitives.Multiply(sample, (float)carry, latents);

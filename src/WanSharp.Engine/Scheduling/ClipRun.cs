@@ -1,5 +1,6 @@
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Planning;
+using WanSharp.Engine.Reuse;
 
 namespace WanSharp.Engine.Scheduling;
 
@@ -19,6 +20,9 @@ internal sealed record ClipRun(GenerationPlan Plan, GenerationRunOptions Options
 
     /// <summary>Waiting as long as this counts as much as one level of priority.</summary>
     public static readonly TimeSpan Rise = TimeSpan.FromSeconds(30);
+
+    /// <summary>Whose steps it began with; null for its own.</summary>
+    public ReusedSteps? Reused => Options.Resume is { } resume ? resume.Reused : Options.Start?.Reused;
 
     /// <summary>The clip's priority after waiting, so that nothing starves.</summary>
     /// <param name="waitsSince">When it began to wait.</param>

@@ -1,5 +1,6 @@
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Memory;
+using WanSharp.Engine.Reuse;
 using WanSharp.Runtime.Memory;
 
 namespace WanSharp.Engine.Scheduling;
@@ -56,7 +57,8 @@ internal sealed class ComputeLanes : IDisposable
     /// <summary>Has lanes take a clip's steps, together with those of other clips, until it is denoised.</summary>
     /// <param name="clip">Whose steps they are.</param>
     /// <param name="state">Where it stands.</param>
-    public async Task DenoiseAsync(ClipRun clip, DenoiseState state)
+    /// <param name="recorder">Keeps some steps for clips of similar prompts; null where that is not wanted.</param>
+    public async Task DenoiseAsync(ClipRun clip, DenoiseState state, StepRecorder? recorder)
     {
         if (state.Done)
         {
@@ -64,7 +66,7 @@ internal sealed class ComputeLanes : IDisposable
         }
 
         var snapshots = new SnapshotKeeper(clip);
-        var work = new StepWork(clip, state, snapshots);
+        var work = new StepWork(clip, state, snapshots, recorder);
         try
         {
             _queue.Add(work);

@@ -101,6 +101,7 @@ internal sealed class StepRunner(LaneQueue queue, BatchSizer batches, EngineTele
         try
         {
             work.Snapshots.Offer(work.State);
+            work.Recorder?.Offer(work.State);
         }
         catch (Exception e)
         {

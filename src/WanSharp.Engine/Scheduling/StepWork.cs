@@ -1,14 +1,21 @@
 using WanSharp.Engine.Denoising;
+using WanSharp.Engine.Reuse;
 using WanSharp.Runtime.Networks;
 
 namespace WanSharp.Engine.Scheduling;
 
 /// <summary>A clip's next denoise step, and after it the one that follows, until the clip is denoised.</summary>
-internal sealed class StepWork(ClipRun clip, DenoiseState state, SnapshotKeeper snapshots) : LaneWork(clip, GenerationStage.Denoise)
+/// <param name="clip">The clip.</param>
+/// <param name="state">Where it stands.</param>
+/// <param name="snapshots">Keeps it for a later run of itself.</param>
+/// <param name="recorder">Keeps it for clips of similar prompts; null where that is not wanted.</param>
+internal sealed class StepWork(ClipRun clip, DenoiseState state, SnapshotKeeper snapshots, StepRecorder? recorder = null) : LaneWork(clip, GenerationStage.Denoise)
 {
     public DenoiseState State => state;
 
     public SnapshotKeeper Snapshots => snapshots;
+
+    public StepRecorder? Recorder => recorder;
 
     /// <summary>What it has in common with clips that it may step with.</summary>
     public BatchKey Key => Denoiser.KeyOf(state) with { Compile = Clip.Denoisers?.Options.Mode ?? CompileMode.Blocks };

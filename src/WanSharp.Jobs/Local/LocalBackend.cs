@@ -4,6 +4,7 @@ using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Output;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
+using WanSharp.Engine.Reuse;
 using WanSharp.Jobs.Results;
 
 namespace WanSharp.Jobs.Local;
@@ -21,12 +22,16 @@ public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<
     /// <inheritdoc/>
     public string Name => LocalName;
 
+    /// <summary>Steps of earlier clips, with which jobs of similar prompts begin, and which get those of new ones; null to begin each clip with noise.</summary>
+    public StepStore? Steps { get; init; }
+
     /// <inheritdoc/>
     public async ValueTask<PreparedJob> PrepareAsync(JobRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         var plan = await PlanAsync(request, cancellationToken).ConfigureAwait(false);
         var settings = plan.Settings;
+        var reuses = estimate is not null && Steps is not null ? (await generator.FindSimilarAsync(plan, Steps, cancellationToken).ConfigureAwait(false))?.Reused : null;
         return new PreparedJob
         {
             ExecutionGroup = string.Create(CultureInfo.InvariantCulture, $"{settings.ModelDigest} {plan.Latents} {plan.Branches}"),
@@ -34,7 +39,8 @@ public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<
             ResultKey = ResultKey.OfEngine(plan),
             Settings = settings.ToJson(),
             Steps = settings.Steps,
-            Estimate = estimate?.Invoke(plan),
+            Estimate = estimate?.Invoke(reuses is null ? plan : plan with { Settings = settings with { Steps = settings.Steps - reuses.Steps } }),
+            Reuses = reuses,
         };
     }
 
@@ -44,7 +50,7 @@ public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<
         ArgumentNullException.ThrowIfNull(run);
         var plan = await PlanAsync(run.Job.Request, cancellationToken).ConfigureAwait(false);
         var snapshots = new SnapshotFile(run.SnapshotPath);
-        var resume = snapshots.Read();
+        var resume = snapshots.Read() is { } saved && (saved.Reused is null || Steps is not null) ? saved : null;
         try
         {
             return await GenerateAsync(run, plan, snapshots, resume, cancellationToken).ConfigureAwait(false);
@@ -60,12 +66,16 @@ public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<
 
     private async Task<JobOutcome> GenerateAsync(JobRun run, GenerationPlan plan, SnapshotFile snapshots, DenoiseSnapshot? resume, CancellationToken cancellationToken)
     {
-        await using var writer = VideoWriter.Create(ffmpeg, OutputTarget.Parse(run.ArtifactPath), plan.Format, plan.Settings.ToJson());
+        var start = Steps is null || resume is not null || run.Job.ResultKey is null ? null : await generator.FindSimilarAsync(plan, Steps, cancellationToken).ConfigureAwait(false);
+        var reused = resume is null ? start?.Reused : resume.Reused;
+        await using var writer = new LateVideoWriter(ffmpeg, OutputTarget.Parse(run.ArtifactPath), plan.Format, (plan.Settings with { Reused = reused }).ToJson());
         var statistics = await generator.GenerateAsync(plan, writer, new GenerationRunOptions
         {
             Progress = run.Progress,
             Priority = run.Job.Priority,
             Resume = resume,
+            Start = start,
+            Steps = Steps,
             Save = snapshots.WriteAsync,
             SaveInterval = run.SnapshotInterval,
         }, cancellationToken).ConfigureAwait(false);
@@ -78,6 +88,8 @@ public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<
             FeatureHits = statistics.FeatureHits,
             FeatureMisses = statistics.FeatureMisses,
             ResumedAtStep = resume?.NextStep,
+            Reused = reused,
+            IsOfItsKey = reused is null && statistics.RanAsPlanned,
             MadeBy = LocalName,
         };
 

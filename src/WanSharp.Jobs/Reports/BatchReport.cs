@@ -31,6 +31,9 @@ public sealed record BatchReport
     /// <summary>Clips that were computed.</summary>
     public required int New { get; init; }
 
+    /// <summary>Those of them that began with steps of similar clips.</summary>
+    public required int Reused { get; init; }
+
     /// <summary>Hits among the clips, 0 to 1.</summary>
     public required double HitRate { get; init; }
 
@@ -77,6 +80,7 @@ public sealed record BatchReport
             Open = jobs.Count(job => job.State is JobState.Queued or JobState.Running),
             Hits = hits.Count,
             New = clips.Count - hits.Count,
+            Reused = made.Count(job => job.Outcome!.Reused is not null),
             HitRate = clips.Count > 0 ? Math.Round((double)hits.Count / clips.Count, 4) : 0,
             SavedSeconds = Math.Round(hits.Sum(job => job.Outcome!.ComputeSeconds), 3),
             WorkingSeconds = Math.Round(working, 3),

@@ -50,7 +50,7 @@ internal static class HtmlReport
     private static IEnumerable<(string Name, string Value)> Figures(BatchReport report) =>
     [
         ("jobs", Text($"{report.Total}")), ("clips", Text($"{report.Succeeded}")), ("failed", Text($"{report.Failed}")), ("from the cache", Text($"{report.Hits}")),
-        ("computed", Text($"{report.New}")), ("hit rate", Text($"{100 * report.HitRate:0.#} %")), ("saved", Text($"{report.SavedSeconds:0.#} s")),
+        ("computed", Text($"{report.New}")), ("of these from similar", Text($"{report.Reused}")), ("hit rate", Text($"{100 * report.HitRate:0.#} %")), ("saved", Text($"{report.SavedSeconds:0.#} s")),
         ("working time", Text($"{report.WorkingSeconds:0.#} s")), ("clips a minute", Text($"{report.ClipsPerMinute:0.#}")),
         ("mean a clip", Text($"{report.MeanSeconds:0.00} s")), ("worst clip", Text($"{report.WorstSeconds:0.00} s")), ("mean batch", Text($"{report.MeanBatchSize:0.##}")),
     ];

@@ -78,7 +78,11 @@ internal sealed class JobAttempt(JobStore store, IJobBackend backend, JobRunnerO
         }
 
         var outcome = await ComputeAsync(cancellationToken).ConfigureAwait(false);
-        await results.AddAsync(key, format, _work, outcome, cancellationToken).ConfigureAwait(false);
+        if (outcome.IsOfItsKey)
+        {
+            await results.AddAsync(key, format, _work, outcome, cancellationToken).ConfigureAwait(false);
+        }
+
         return outcome;
     }
 
@@ -98,7 +102,7 @@ internal sealed class JobAttempt(JobStore store, IJobBackend backend, JobRunnerO
     /// <summary>The clip of an equal job of this folder, as long as its file is what it was.</summary>
     private async Task<JobOutcome?> CopyTwinAsync(CancellationToken cancellationToken)
     {
-        if (store.Queue.FindTwin(job) is not var (output, sha256, outcome) || !File.Exists(store.Folder.Artifact(output)))
+        if (store.Queue.FindTwin(job) is not var (output, sha256, outcome) || (outcome.Reused is not null && !options.AcceptsReused) || !File.Exists(store.Folder.Artifact(output)))
         {
             return null;
         }

@@ -17,6 +17,9 @@ public sealed record JobRunnerOptions
     /// <summary>Clips that were made before; null to make each.</summary>
     public IResultCache? Results { get; init; }
 
+    /// <summary>Whether the clip of an equal job will do though it began with steps of a similar one (<see cref="JobOutcome.Reused"/>).</summary>
+    public bool AcceptsReused { get; init; }
+
     /// <summary>Told what happens; called from any thread, one call at a time for a job.</summary>
     public IProgress<JobEvent>? Events { get; init; }
 

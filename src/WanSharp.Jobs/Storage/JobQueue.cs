@@ -131,10 +131,10 @@ internal sealed class JobQueue(JobDatabase database, TimeProvider clock)
             ("$error", $"The process ended {attempts} times while this job ran alone, and it never got further: it needs more memory than there is, perhaps. Ask for less, or look into the system's log."));
     });
 
-    /// <summary>A finished job with the same result, if there is one.</summary>
+    /// <summary>A finished job with the same result, if there is one; rather one that began with noise.</summary>
     public (string Output, string Sha256, JobOutcome Outcome)? FindTwin(Job job) => job.ResultKey is null ? null : database.Read(connection =>
         connection.Query(
-            "SELECT output, artifact_sha256, outcome FROM jobs WHERE twin = (SELECT twin FROM jobs WHERE id = $id) AND state = 2 AND result_key = $key AND artifact_sha256 IS NOT NULL AND outcome IS NOT NULL LIMIT 1",
+            "SELECT output, artifact_sha256, outcome FROM jobs WHERE twin = (SELECT twin FROM jobs WHERE id = $id) AND state = 2 AND result_key = $key AND artifact_sha256 IS NOT NULL AND outcome IS NOT NULL ORDER BY outcome ->> '$.reused' IS NOT NULL LIMIT 1",
             row => (row.GetString(0), row.GetString(1), JsonSerializer.Deserialize(row.GetString(2), JournalJson.Readable.JobOutcome)!), ("$id", job.Id), ("$key", job.ResultKey))
         .Select(twin => ((string, string, JobOutcome)?)twin).FirstOrDefault());
 

@@ -11,7 +11,7 @@ public sealed class CacheRoot(string folder, TimeProvider? clock = null)
     public string Folder { get; } = folder;
 
     /// <summary>
-    /// A section, with limits that suit it: 20 GB of results, 4 GB of features; prepared weights and graphs as many as there
+    /// A section, with limits that suit it: 20 GB of results, 4 GB of features, 4 GB of steps that were used within 30 days; prepared weights and graphs as many as there
     /// are, for they are few, and as large as the models.
     /// </summary>
     /// <param name="section">One of <see cref="CacheSections.All"/>.</param>
@@ -49,6 +49,7 @@ public sealed class CacheRoot(string folder, TimeProvider? clock = null)
     {
         CacheSections.Results => new ContentStoreOptions { MaximumBytes = 20 * GigaByte },
         CacheSections.Features => new ContentStoreOptions { MaximumBytes = 4 * GigaByte },
+        CacheSections.Steps => new ContentStoreOptions { MaximumBytes = 4 * GigaByte, MaximumAge = TimeSpan.FromDays(30) },
         _ => new ContentStoreOptions { Check = EntryCheck.Start },
     };
 

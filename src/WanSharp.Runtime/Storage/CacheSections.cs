@@ -18,6 +18,9 @@ public static class CacheSections
     /// <summary>How fast this machine is, as it was measured.</summary>
     public const string Calibration = "calibration";
 
+    /// <summary>Latents after some steps, for clips of similar prompts.</summary>
+    public const string Steps = "steps";
+
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [Results, Features, Weights, Graphs, Calibration];
+    public static IReadOnlyList<string> All { get; } = [Results, Features, Steps, Weights, Graphs, Calibration];
 }

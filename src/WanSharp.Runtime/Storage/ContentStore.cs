@@ -64,6 +64,14 @@ public sealed class ContentStore : IDisposable
         return _folder.HasManifest(key);
     }
 
+    /// <summary>The keys of the entries that seem to be there and begin so.</summary>
+    /// <param name="prefix">The first digits, at least two.</param>
+    public IReadOnlyList<string> KeysWith(string prefix)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        return _folder.KeysWith(prefix);
+    }
+
     /// <summary>Reads an entry that was stored as bytes.</summary>
     /// <param name="key">The entry's key.</param>
     /// <returns>The bytes, or null when the entry is not there, or was damaged.</returns>

@@ -152,6 +152,19 @@ internal sealed class StoreFolder(string root, TimeProvider clock)
         return true;
     }
 
+    /// <summary>The keys that begin with at least <see cref="FanOut"/> digits; none where the folder cannot be read.</summary>
+    public IReadOnlyList<string> KeysWith(string prefix)
+    {
+        try
+        {
+            return [.. Subfolders(Path.Combine(root, prefix[..FanOut])).Select(folder => Path.GetFileName(folder)).Where(key => key.StartsWith(prefix, StringComparison.Ordinal))];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>All entries, damaged ones too.</summary>
     public IReadOnlyList<StoredEntry> Scan()
     {

@@ -5,6 +5,7 @@ using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
+using WanSharp.Engine.Reuse;
 using WanSharp.Graphs;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
@@ -94,6 +95,7 @@ public sealed class SnapshotIdentityTests(TinyEngine engine)
         Quantization => Quantization.EightBit,
         GraphOptimization => GraphOptimization.None,
         DType => DType.F16,
+        null when type == typeof(ReusedSteps) => new ReusedSteps("another", 1, 1),
         ExecutionSettings execution => execution with { Precision = execution.Precision + "!" },
         IDictionary => new Dictionary<string, string> { ["another"] = "1" },
         IReadOnlyList<GenerationSettings.EmbeddedImage> => new[] { new GenerationSettings.EmbeddedImage(0, "12") },

@@ -150,4 +150,57 @@ public class SamplersTests
             sampler.Advance(SchedulerFixtureTests.Velocity(x, sampler.Timesteps[sampler.NextStep]), x);
         }
     }
+
+    /// <summary>Where the velocity always points at the same clean latents, every step leads there, however the walk begins.</summary>
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Begin_AtALaterStep_LeadsToTheCleanLatentsWithoutAMemory(SamplerKind kind)
+    {
+        const float Clean = 0.3f;
+        const float Rounding = 1e-4f; // of some products in binary32
+        var sampler = Samplers.Create(kind, 10, 5);
+        sampler.Begin(4);
+        var latents = new[] { 1f, -2f };
+        while (sampler.NextStep < sampler.StepCount)
+        {
+            if (sampler.NextStep == 6)
+            {
+                var state = sampler.Save();
+                sampler = Samplers.Create(kind, 10, 5);
+                sampler.Restore(state);
+            }
+
+            var sigma = sampler.Sigmas[sampler.NextStep];
+            sampler.Advance([.. latents.Select(x => (x - Clean) / sigma)], latents);
+        }
+
+        Assert.All(latents, x => Assert.Equal(Clean, x, Rounding));
+        Assert.Throws<ArgumentOutOfRangeException>(() => sampler.Begin(10));
+        Assert.Throws<ArgumentException>(() => sampler.Restore(new SamplerState(3, [], FirstStep: 4)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Begin_AtTheFirstStep_IsTheUsualWalk(SamplerKind kind)
+    {
+        Assert.Equal(Walk(begin: false), Walk(begin: true));
+
+        float[] Walk(bool begin)
+        {
+            var sampler = Samplers.Create(kind, 6, 3);
+            if (begin)
+            {
+                sampler.Begin(0);
+            }
+
+            var latents = new[] { 1f, -2f };
+            while (sampler.NextStep < sampler.StepCount)
+            {
+                sampler.Advance([.. latents.Select(x => MathF.Sin(x) + sampler.Sigmas[sampler.NextStep])], latents);
+            }
+
+            return latents;
+        }
+    }
+
 }

@@ -1,6 +1,9 @@
 using WanSharp.Engine.Requests;
+using WanSharp.Engine.Reuse;
+using WanSharp.Jobs.Results;
 using WanSharp.Jobs.Running;
 using WanSharp.Jobs.Storage;
+using WanSharp.Runtime.Storage;
 
 namespace WanSharp.Jobs.Tests.Running;
 
@@ -130,6 +133,26 @@ public sealed class JobRunnerTests : IDisposable
         Assert.Equal(2, backend.Ran.Count);
         Assert.Equal("even", File.ReadAllText(_store.Folder.Artifact("6.txt")));
         Assert.Equal(4, _store.All().Count(job => job.Outcome is { FromCache: true, ComputeSeconds: 2 }));
+    }
+
+    /// <summary>A clip that began with another's steps is near its settings' clip, not that: who wants the exact one does not get it.</summary>
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 2)]
+    public async Task Run_OfAJobWhoseEqualBeganWithOtherSteps_TakesItsClipOnlyWhereThatWillDo(bool accepts, int made)
+    {
+        using var store = new ContentStore(_folder["results"]);
+        var results = new ResultCache(store);
+        await using var backend = new ScriptedBackend { Reused = new ReusedSteps("another", 3, 0.98) };
+        foreach (var output in (string[])["1.txt", "2.txt"])
+        {
+            _store.Enqueue([TestJobs.New(output, key: "00ff")]);
+            await new JobRunner(_store, backend, new JobRunnerOptions { Results = results, AcceptsReused = accepts }).RunAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(made, backend.Ran.Count);
+        Assert.All(_store.All(), job => Assert.Equal(backend.Reused, job.Outcome!.Reused));
+        Assert.False(results.Contains("00ff", ".txt"));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using WanSharp.Engine;
+using WanSharp.Engine.Reuse;
 
 namespace WanSharp.Jobs.Tests.Running;
 
@@ -12,6 +13,9 @@ internal sealed class ScriptedBackend : IJobBackend
 
     /// <summary>What a job does before its clip is written.</summary>
     public Func<JobRun, CancellationToken, Task> Before { get; init; } = (_, _) => Task.CompletedTask;
+
+    /// <summary>What every clip began with.</summary>
+    public ReusedSteps? Reused { get; init; }
 
     /// <summary>The outputs of all attempts, in order.</summary>
     public ConcurrentQueue<string> Ran { get; } = [];
@@ -34,7 +38,7 @@ internal sealed class ScriptedBackend : IJobBackend
             run.Progress.Report(new GenerationProgress(GenerationStage.Denoise, 1, 2));
             await Before(run, cancellationToken);
             await File.WriteAllTextAsync(run.ArtifactPath, run.Job.Request.Prompt, cancellationToken);
-            return new JobOutcome { ComputeSeconds = 2, StageSeconds = new Dictionary<string, double> { ["denoise"] = 2 } };
+            return new JobOutcome { Reused = Reused, IsOfItsKey = Reused is null, ComputeSeconds = 2, StageSeconds = new Dictionary<string, double> { ["denoise"] = 2 } };
         }
         finally
         {

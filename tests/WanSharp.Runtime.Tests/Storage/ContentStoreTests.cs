@@ -21,6 +21,19 @@ public sealed class ContentStoreTests : IDisposable
     }
 
     [Fact]
+    public void KeysWith_ListsWhatBeginsSo()
+    {
+        using var store = new ContentStore(_folder);
+        Assert.Empty(store.KeysWith("aabb"));
+        foreach (var key in (string[])["aabb000000000000", "aabb000000000001", "aacc000000000000", "bbbb000000000000"])
+        {
+            store.Put(key, new byte[] { 1 });
+        }
+
+        Assert.Equal(["aabb000000000000", "aabb000000000001"], store.KeysWith("aabb").Order());
+    }
+
+    [Fact]
     public void TryRead_AfterPut_GivesTheBytes()
     {
         Assert.Null(_store.TryRead(Key(1)));
