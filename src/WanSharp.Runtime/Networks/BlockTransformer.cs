@@ -36,7 +36,7 @@ internal sealed class BlockTransformer : TransformerRunner
         GraphCache graphs, TransformerConfig configuration, WeightStore weights, SessionSettings settings, TransformerOptions transformer,
         Action<string, Tensor>? observe, CancellationToken cancellationToken)
     {
-        var loader = new NetworkLoader(graphs, settings, weights);
+        var loader = new NetworkLoader(graphs, settings, weights, widensAhead: transformer.WidensAhead);
         var options = loader.Options(observed: observe is not null) with { Compute = transformer.Compute, Quantization = transformer.Quantization };
         var context = await ContextEncoder.LoadAsync(loader, configuration, options, transformer.KeyBytes, observe, cancellationToken);
         try

@@ -10,7 +10,9 @@ namespace WanSharp.Runtime.Networks;
 /// <param name="settings">How graphs are compiled.</param>
 /// <param name="weights">The network's weights.</param>
 /// <param name="keptBytes">How many bytes of converted copies are kept.</param>
-internal sealed class NetworkLoader(GraphCache graphs, SessionSettings settings, WeightStore weights, long keptBytes = NetworkLoader.KeptBytes)
+/// <param name="widensAhead">Whether blocks are widened while the ones before them run.</param>
+internal sealed class NetworkLoader(
+    GraphCache graphs, SessionSettings settings, WeightStore weights, long keptBytes = NetworkLoader.KeptBytes, bool widensAhead = true)
 {
     // Converted copies of a small network are kept: widening Shapes again for every block would cost more than its runs.
     private const long KeptBytes = 256L << 20;
@@ -77,7 +79,7 @@ internal sealed class NetworkLoader(GraphCache graphs, SessionSettings settings,
 
         if (IsTooMuchToKeep(block, count, prefix))
         {
-            return Measured(new WidenedBlocks(block, await graphs.RentAsync(block, settings, cancellationToken), weights, count, prefix));
+            return Measured(new WidenedBlocks(block, await graphs.RentAsync(block, settings, cancellationToken), weights, count, prefix, widensAhead));
         }
 
         var runs = new List<PreparedRun>();

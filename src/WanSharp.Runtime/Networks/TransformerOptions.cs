@@ -36,6 +36,13 @@ public sealed record TransformerOptions
     public bool StaticShapes { get; init; }
 
     /// <summary>
+    /// Whether a block whose weights are widened as a whole (BF16, fp8, GGUF's types) gets them while the block before it runs, which takes
+    /// memory for two blocks in F32; otherwise between the two runs, in memory for one. For
+    /// <see cref="CompileMode.Blocks"/> on the processor. Default: yes.
+    /// </summary>
+    public bool WidensAhead { get; init; } = true;
+
+    /// <summary>
     /// The element type of matrix products and attention: F32 (default), or F16 or BF16 for devices that are faster in it;
     /// the residual stream, norms, modulation and the head stay in F32. The processor's kernels compute F16 by way of F32,
     /// and have none for BF16.

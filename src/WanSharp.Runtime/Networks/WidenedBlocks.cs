@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using WanSharp.Graphs;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
@@ -6,7 +7,7 @@ namespace WanSharp.Runtime.Networks;
 
 /// <summary>
 /// Blocks whose weights are narrower in the checkpoint than in the graph: there is memory for two blocks, and while one
-/// runs the next one's weights are widened. So a network in BF16, fp8 or GGUF's types runs without an F32 copy of its own. The checkpoint's
+/// runs the next one's weights are widened; or for one, and they are widened between two runs, by all processors. So a network in BF16, fp8 or GGUF's types runs without an F32 copy of its own. The checkpoint's
 /// pages of those that do not stay (<see cref="WeightStore.ResidentBlocks"/>) are let go as soon as they are read.
 /// </summary>
 internal sealed class WidenedBlocks : IBlockRuns
@@ -15,19 +16,21 @@ internal sealed class WidenedBlocks : IBlockRuns
     private readonly SessionUse _session;
     private readonly WeightStore _weights;
     private readonly Func<int, string> _prefix;
+    private readonly bool _ahead;
     private Buffers? _current;
     private Buffers? _next;
     private int? _taken;
-    private (int Index, Task Widening)? _coming;
+    private (int Index, Task Work)? _coming;
 
     /// <param name="graph">The block's graph.</param>
     /// <param name="session">It, compiled; the use ends with these blocks.</param>
     /// <param name="weights">The network's weights.</param>
     /// <param name="count">How many blocks there are.</param>
     /// <param name="prefix">What stands before the names of a block's weights in the checkpoint.</param>
-    public WidenedBlocks(OnnxGraph graph, SessionUse session, WeightStore weights, int count, Func<int, string> prefix)
+    /// <param name="ahead">Whether there is memory for two blocks.</param>
+    public WidenedBlocks(OnnxGraph graph, SessionUse session, WeightStore weights, int count, Func<int, string> prefix, bool ahead = true)
     {
-        (_graph, _session, _weights, _prefix, Count) = (graph, session, weights, prefix, count);
+        (_graph, _session, _weights, _prefix, Count, _ahead) = (graph, session, weights, prefix, count, ahead);
     }
 
     public int Count { get; }
@@ -47,7 +50,15 @@ internal sealed class WidenedBlocks : IBlockRuns
 
         _taken = null; // until its weights are there
         Finish();
-        (_current, _next) = (_next, _current);
+        if (_ahead)
+        {
+            (_current, _next) = (_next, _current);
+        }
+        else
+        {
+            WidenAsync(index, _current ??= new Buffers(_graph, _session.Session), Environment.ProcessorCount).GetAwaiter().GetResult();
+        }
+
         _taken = index;
         Begin((index + 1) % Count); // the run taken before is over, so its memory is free
         return _current!.Run;
@@ -55,7 +66,7 @@ internal sealed class WidenedBlocks : IBlockRuns
 
     public void ReleaseMemory()
     {
-        Task.WaitAny(_coming?.Widening ?? Task.CompletedTask); // what comes is not needed: its failure is that of whoever needs it
+        Task.WaitAny(_coming?.Work ?? Task.CompletedTask); // what comes is not needed: its failure is that of whoever needs it
         (_coming, _taken) = (null, null);
         _current?.Dispose();
         _next?.Dispose();
@@ -68,30 +79,45 @@ internal sealed class WidenedBlocks : IBlockRuns
         _session.Dispose();
     }
 
+    /// <summary>Starts what can be done for a block while the one before it runs: all of it, or reading.</summary>
     private void Begin(int index)
     {
-        _next ??= new Buffers(_graph, _session.Session);
-        var (tensors, prefix) = (_next.Tensors, _prefix(index));
-        _coming = (index, Task.Run(() =>
+        if (_ahead)
         {
-            foreach (var slot in _graph.Weights)
-            {
-                _weights.CopyTo(slot, prefix, tensors[slot.Name]);
-            }
-
-            if (!_weights.Stays(index, Count))
-            {
-                _weights.Forget(_graph.Weights, prefix);
-            }
-        }));
+            var buffers = _next ??= new Buffers(_graph, _session.Session);
+            _coming = (index, WidenAsync(index, buffers, threads: 1));
+        }
+        else
+        {
+            _coming = (index, Task.Run(() => _weights.ReadAhead(_graph.Weights, _prefix(index))));
+        }
     }
 
-    /// <summary>Waits for the widening under way; it takes less time than a block's run.</summary>
+    private async Task WidenAsync(int index, Buffers buffers, int threads)
+    {
+        var prefix = _prefix(index);
+        var slots = new ConcurrentQueue<WeightSlot>(_graph.Weights.OrderByDescending(slot => slot.Shape.ElementCount)); // so that all threads are done together
+        await Task.WhenAll(Enumerable.Range(0, threads).Select(_ => Task.Run(Widen))).ConfigureAwait(false);
+        if (!_weights.Stays(index, Count))
+        {
+            _weights.Forget(_graph.Weights, prefix);
+        }
+
+        void Widen()
+        {
+            while (slots.TryDequeue(out var slot))
+            {
+                _weights.CopyTo(slot, prefix, buffers.Tensors[slot.Name]);
+            }
+        }
+    }
+
+    /// <summary>Waits for what was begun; it takes less time than a block's run.</summary>
     private void Finish()
     {
-        var widening = _coming?.Widening;
+        var work = _coming?.Work;
         _coming = null;
-        widening?.GetAwaiter().GetResult();
+        work?.GetAwaiter().GetResult();
     }
 
     /// <summary>A run, and the memory that its weights are in.</summary>

@@ -34,11 +34,13 @@ public sealed class WidenedBlocksTests : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    [Fact]
-    public void Take_OverTwoPasses_GivesEachBlockItsWeights()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Take_OverTwoPasses_GivesEachBlockItsWeights(bool ahead)
     {
         Assert.True(_config.Layers > 1);
-        using var widened = new WidenedBlocks(_graph, _session.Use(), _weights, _config.Layers, Prefix);
+        using var widened = new WidenedBlocks(_graph, _session.Use(), _weights, _config.Layers, Prefix, ahead);
         using var resident = Resident();
 
         for (var taken = 0; taken < 2 * _config.Layers; taken++)
@@ -91,6 +93,14 @@ public sealed class WidenedBlocksTests : IDisposable
     }
 
     [Fact]
+    public void Take_WithMemoryForOneBlock_GivesAllTheSameRun()
+    {
+        using var widened = new WidenedBlocks(_graph, _session.Use(), _weights, _config.Layers, Prefix, ahead: false);
+
+        Assert.Same(widened.Take(0), widened.Take(1));
+    }
+
+    [Fact]
     public void Take_OfTheSameBlockAgain_IsTheSameRun()
     {
         using var widened = new WidenedBlocks(_graph, _session.Use(), _weights, _config.Layers, Prefix);
@@ -99,10 +109,12 @@ public sealed class WidenedBlocksTests : IDisposable
         Assert.Same(first, widened.Take(0));
     }
 
-    [Fact]
-    public void Take_AfterMemoryWasReleased_HasItsWeightsAgain()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Take_AfterMemoryWasReleased_HasItsWeightsAgain(bool ahead)
     {
-        using var widened = new WidenedBlocks(_graph, _session.Use(), _weights, _config.Layers, Prefix);
+        using var widened = new WidenedBlocks(_graph, _session.Use(), _weights, _config.Layers, Prefix, ahead);
         using var resident = Resident();
         widened.Take(0);
         widened.ReleaseMemory();
@@ -111,10 +123,12 @@ public sealed class WidenedBlocksTests : IDisposable
         Assert.Equal(Run(resident.Take(0)), Run(widened.Take(0)));
     }
 
-    [Fact]
-    public void Take_OfABlockThatTheCheckpointLacks_NamesTheTensor()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Take_OfABlockThatTheCheckpointLacks_NamesTheTensor(bool ahead)
     {
-        using var widened = new WidenedBlocks(_graph, _session.Use(), _weights, _config.Layers + 1, Prefix);
+        using var widened = new WidenedBlocks(_graph, _session.Use(), _weights, _config.Layers + 1, Prefix, ahead);
         for (var block = 0; block < _config.Layers; block++)
         {
             widened.Take(block);
