@@ -26,6 +26,7 @@ internal static class MemoryUseJson
         ["compile"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(strategy.Compile.ToString()),
         ["blocks"] = strategy.Blocks,
         ["resident_blocks"] = strategy.ResidentBlocks,
+        ["widens_ahead"] = strategy.WidensAhead,
         ["tokens_at_once"] = strategy.TokensAtOnce,
         ["vae_tiles"] = strategy.IsTiled,
         ["keeps_text_encoder"] = strategy.KeepsTextEncoder,

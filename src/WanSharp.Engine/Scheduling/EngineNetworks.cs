@@ -58,7 +58,7 @@ internal sealed class EngineNetworks(
     /// <param name="allowance">The memory that may be used: runs of the library that ask for more of the host's are stopped.</param>
     public void Use(Strategy strategy, MemoryAllowance allowance)
     {
-        _wanted = _wanted with { Mode = strategy.Compile, TokensAtOnce = strategy.TokensAtOnce };
+        _wanted = _wanted with { Mode = strategy.Compile, TokensAtOnce = strategy.TokensAtOnce, WidensAhead = strategy.WidensAhead };
         foreach (var weights in Transformers())
         {
             weights.ResidentBlocks = strategy.ResidentBlocks;

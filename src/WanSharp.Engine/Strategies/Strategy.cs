@@ -15,6 +15,9 @@ public sealed record Strategy
     /// <summary>All of the transformer's blocks.</summary>
     public required int Blocks { get; init; }
 
+    /// <summary>Whether blocks are widened while the ones before them run (<see cref="TransformerOptions.WidensAhead"/>).</summary>
+    public bool WidensAhead { get; init; } = true;
+
     /// <summary>The most tokens that a block takes at once; null for all.</summary>
     public int? TokensAtOnce { get; init; }
 
@@ -50,6 +53,11 @@ public sealed record Strategy
         yield return Compile == CompileMode.Whole ? "whole network, packed weights"
             : ResidentBlocks == Blocks ? $"{Blocks} blocks, all resident"
             : $"{ResidentBlocks} of {Blocks} blocks resident, the others streamed";
+        if (!WidensAhead)
+        {
+            yield return "widened one at a time";
+        }
+
         if (TokensAtOnce is { } tokens)
         {
             yield return $"{tokens} tokens at once";

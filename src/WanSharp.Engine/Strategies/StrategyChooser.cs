@@ -8,7 +8,7 @@ namespace WanSharp.Engine.Strategies;
 /// <summary>Chooses how a model runs from what it and a clip need and what may be used. Pure.</summary>
 /// <remarks>
 /// Memory is saved by what costs least time, in this order: the text encoder goes after use; blocks are streamed, the fewer
-/// the better; frames are decoded in tiles; blocks take fewer tokens at once.
+/// the better; blocks are widened one at a time; frames are decoded in tiles; blocks take fewer tokens at once.
 /// </remarks>
 public static class StrategyChooser
 {
@@ -47,7 +47,7 @@ public static class StrategyChooser
     internal static long BytesOf(StrategyFacts facts, Strategy strategy) => strategy.Compile == CompileMode.Whole
         ? Sum(StrategyParts.OfWhole(facts))
         : Sum(StrategyParts.AtPeak(
-            facts, new Economy(!strategy.KeepsTextEncoder, strategy.StreamsTextEncoder, strategy.ResidentBlocks < strategy.Blocks, strategy.IsTiled, strategy.TokensAtOnce), strategy.ResidentBlocks));
+            facts, new Economy(!strategy.KeepsTextEncoder, strategy.StreamsTextEncoder, strategy.ResidentBlocks < strategy.Blocks, strategy.WidensAhead, strategy.IsTiled, strategy.TokensAtOnce), strategy.ResidentBlocks));
 
     private static Strategy Build(StrategyFacts facts, Economy economy, int resident, CompileMode? compile, List<string> reasons)
     {
@@ -57,6 +57,7 @@ public static class StrategyChooser
             Compile = compile == CompileMode.Off ? CompileMode.Off : CompileMode.Blocks,
             Blocks = facts.Blocks,
             ResidentBlocks = resident,
+            WidensAhead = economy.WidensAhead,
             TokensAtOnce = economy.TokensAtOnce,
             IsTiled = economy.IsTiled,
             KeepsTextEncoder = !economy.UnloadsText,
@@ -64,7 +65,7 @@ public static class StrategyChooser
             Bytes = Sum(parts),
             Parts = parts,
             WeightBytes = Sum(StrategyParts.Weights(facts, economy, resident)),
-            PrivateBytes = StrategyParts.Base + (facts.Widens ? 2 * facts.ComputedBlock : 0),
+            PrivateBytes = StrategyParts.Base + StrategyParts.WidenedBytes(facts, economy.WidensAhead),
             Reasons = reasons,
         };
     }
@@ -110,11 +111,19 @@ public static class StrategyChooser
         yield return Economy.None;
         var frugal = Economy.None with { UnloadsText = true, StreamsText = Sum(StrategyParts.OfText(facts, streams: false)) > budget };
         yield return frugal;
-        yield return frugal with { Streams = true };
-        yield return frugal with { Streams = true, IsTiled = true };
+        frugal = frugal with { Streams = true };
+        yield return frugal;
+        yield return frugal with { IsTiled = true };
+        if (facts.Widens && facts.IsOnHost)
+        {
+            frugal = frugal with { WidensAhead = false };
+            yield return frugal;
+            yield return frugal with { IsTiled = true };
+        }
+
         foreach (var piece in facts.IsOnHost ? Pieces.Where(piece => piece < facts.Tokens) : [])
         {
-            yield return frugal with { Streams = true, IsTiled = true, TokensAtOnce = piece };
+            yield return frugal with { IsTiled = true, TokensAtOnce = piece };
         }
     }
 
@@ -154,6 +163,11 @@ public static class StrategyChooser
         if (resident < facts.Blocks)
         {
             yield return $"blocks: {resident} of {facts.Blocks} fit, of {Size(facts.StoredBlock)} each; the others come in while the ones before them compute";
+        }
+
+        if (!economy.WidensAhead)
+        {
+            yield return $"blocks: widened one at a time, for two at once take {Size(StrategyParts.WidenedBytes(facts, widensAhead: true))}";
         }
 
         if (economy.IsTiled)

@@ -34,7 +34,7 @@ internal static class StrategyParts
     {
         // While a block computes, the next one comes in; a widened one has memory of its own beside what it is read from.
         var streamed = resident < facts.Blocks ? facts.Widens ? facts.StoredBlock : 2 * facts.StoredBlock : 0;
-        var widened = facts.Widens ? 2 * facts.ComputedBlock : 0;
+        var widened = WidenedBytes(facts, economy.WidensAhead);
         MemoryHolding[] parts =
         [
             new("program", Base), .. Text(facts, economy), new("VAE", facts.Vae), new("weights outside the blocks", facts.OtherWeights),
@@ -42,6 +42,9 @@ internal static class StrategyParts
         ];
         return [.. parts.Where(part => part.Bytes > 0)];
     }
+
+    /// <summary>What widened blocks hold.</summary>
+    public static long WidenedBytes(StrategyFacts facts, bool widensAhead) => facts.Widens ? (widensAhead ? 2 : 1) * facts.ComputedBlock : 0;
 
     /// <summary>With the whole network packed.</summary>
     public static IReadOnlyList<MemoryHolding> OfWhole(StrategyFacts facts)

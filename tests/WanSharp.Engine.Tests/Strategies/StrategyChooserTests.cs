@@ -30,8 +30,8 @@ public sealed class StrategyChooserTests
     [InlineData(64, "40 blocks, all resident")]
     [InlineData(26, "40 blocks, all resident, text encoder unloaded after use")]
     [InlineData(20, "22 of 40 blocks resident, the others streamed, text encoder unloaded after use")]
-    [InlineData(12, "13 of 40 blocks resident, the others streamed, 8192 tokens at once, VAE in tiles, text encoder unloaded after use")]
-    [InlineData(8, "1 of 40 blocks resident, the others streamed, 8192 tokens at once, VAE in tiles, text encoder unloaded after use")]
+    [InlineData(12, "3 of 40 blocks resident, the others streamed, widened one at a time, text encoder unloaded after use")]
+    [InlineData(8, "5 of 40 blocks resident, the others streamed, widened one at a time, 8192 tokens at once, VAE in tiles, text encoder unloaded after use")]
     public void Choose_AtTheFamiliarTiers_SavesWhatCostsLeast(int gigabytes, string expected)
     {
         var strategy = StrategyChooser.Choose(Large, gigabytes * GB);

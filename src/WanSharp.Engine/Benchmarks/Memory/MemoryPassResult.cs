@@ -20,6 +20,9 @@ internal sealed record MemoryPassResult
     /// <summary>The largest private memory, in bytes; null where the system does not tell.</summary>
     public long? PrivateBytes { get; init; }
 
+    /// <summary>The most bytes that the strategy was chosen for, mapped weights among them; null if none was chosen.</summary>
+    public long? EstimatedBytes { get; init; }
+
     /// <summary>Blocks whose weights stayed in memory.</summary>
     public required int ResidentBlocks { get; init; }
 

@@ -26,11 +26,13 @@ internal sealed class PassProgram(OrtRuntime runtime, TimeProvider clock)
         var latents = Workload.LatentsOf(shape, pass.Width, pass.Height, pass.Frames);
         using var weights = new WeightStore(Checkpoint.Open(pass.Checkpoint));
         var options = new TransformerOptions { Mode = pass.Mode, Quantization = pass.Quantization, CacheFolder = pass.CacheFolder, WeightsFolder = pass.CacheFolder };
+        long? estimated = null;
         if (pass.FitsMemory)
         {
             var strategy = StrategyChooser.Choose(PassFacts.Of(shape, weights, latents, pass.TextTokens), HostMemoryFacts.Read().Free, CompileMode.Blocks);
             weights.ResidentBlocks = strategy.ResidentBlocks;
-            options = options with { TokensAtOnce = strategy.TokensAtOnce };
+            estimated = strategy.Bytes;
+            options = options with { TokensAtOnce = strategy.TokensAtOnce, WidensAhead = strategy.WidensAhead };
         }
 
         // 2. Start.
@@ -75,6 +77,7 @@ internal sealed class PassProgram(OrtRuntime runtime, TimeProvider clock)
             Forwards = forwards,
             Digest = Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(velocity.Read<float>()))),
             PrivateBytes = memory.PeakPrivateBytes,
+            EstimatedBytes = estimated,
             ResidentBlocks = Math.Min(weights.ResidentBlocks, shape.Transformer.Layers),
             WaitSeconds = waited,
             Graphs = counts,

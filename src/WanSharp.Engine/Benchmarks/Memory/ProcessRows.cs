@@ -36,7 +36,7 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
         };
     }
 
-    /// <summary>The whole network's start without and with its packed weights on disk.</summary>
+    /// <summary>The whole network's start without and with its packed weights on disk; beside them one that leaves nothing on disk.</summary>
     public async Task<MemoryRowResult> StartAsync(CancellationToken cancellationToken)
     {
         var pass = Pass(cancellationToken) with { Mode = CompileMode.Whole, Passes = 1 };
@@ -47,6 +47,7 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
             pass = pass with { CacheFolder = folder.FullName };
             var cold = (await process.RunAsync(pass, limit: null, isCold: false, cancellationToken)).Result;
             var warm = (await process.RunAsync(pass, limit: null, isCold: false, cancellationToken)).Result;
+            var unsaved = (await process.RunAsync(pass with { CacheFolder = null, Passes = 0 }, limit: null, isCold: false, cancellationToken)).Result;
             var ratio = cold.StartSeconds / warm.StartSeconds;
             return new MemoryRowResult
             {
@@ -57,10 +58,11 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
                 {
                     ["times_first"] = ratio,
                     ["times_first_to_one_pass"] = (cold.StartSeconds + cold.Forwards[0]) / (warm.StartSeconds + warm.Forwards[0]),
+                    ["times_unsaved"] = unsaved.StartSeconds / warm.StartSeconds,
                 },
                 Figures = new Dictionary<string, double>
                 {
-                    ["first_seconds"] = cold.StartSeconds, ["second_seconds"] = warm.StartSeconds,
+                    ["first_seconds"] = cold.StartSeconds, ["second_seconds"] = warm.StartSeconds, ["unsaved_seconds"] = unsaved.StartSeconds,
                     ["first_pass_seconds"] = cold.Forwards[0], ["second_pass_seconds"] = warm.Forwards[0],
                 },
                 Note = cold.Digest == warm.Digest ? null : "the results differ",
@@ -91,7 +93,7 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
             {
                 ["resident_pass_seconds"] = all.Seconds, ["limited_pass_seconds"] = within.Seconds,
                 ["limit_bytes"] = limit, ["limited_peak_bytes"] = within.PeakBytes, ["resident_peak_bytes"] = all.PeakBytes,
-                ["limited_resident_blocks"] = within.Result.ResidentBlocks, ["limited_wait_seconds"] = within.Result.WaitSeconds,
+                ["limited_estimated_bytes"] = within.Result.EstimatedBytes ?? 0, ["limited_resident_blocks"] = within.Result.ResidentBlocks, ["limited_wait_seconds"] = within.Result.WaitSeconds,
             },
             Note = within.Note ?? (isSame ? null : "the results differ"),
             Graphs = within.Result.Graphs,
@@ -126,6 +128,7 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
             {
                 ["whole_peak_bytes"] = plain.PeakBytes, ["whole_private_bytes"] = plain.Result.PrivateBytes ?? 0, ["whole_pass_seconds"] = plain.Seconds,
                 ["fp32_peak_bytes"] = streamed.PeakBytes, ["fp32_pass_seconds"] = streamed.Seconds, ["fp32_resident_blocks"] = streamed.Result.ResidentBlocks,
+                ["fp32_private_bytes"] = streamed.Result.PrivateBytes ?? 0, ["int8_private_bytes"] = narrow.Result.PrivateBytes ?? 0,
                 ["int8_peak_bytes"] = narrow.PeakBytes, ["int8_pass_seconds"] = narrow.Seconds,
             },
             Note = plain.Note,
@@ -151,7 +154,7 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
                 {
                     ["pass_seconds"] = run.Result.Forwards[0], ["start_seconds"] = run.Result.StartSeconds, ["wait_seconds"] = run.Result.WaitSeconds,
                     ["limit_bytes"] = LargeLimit, ["peak_bytes"] = run.PeakBytes, ["private_bytes"] = run.Result.PrivateBytes ?? 0,
-                    ["resident_blocks"] = run.Result.ResidentBlocks, ["weights_bytes"] = BytesOf(pass),
+                    ["estimated_bytes"] = run.Result.EstimatedBytes ?? 0, ["resident_blocks"] = run.Result.ResidentBlocks, ["weights_bytes"] = BytesOf(pass),
                 },
                 Note = run.Note ?? (options.Layers is { } layers ? $"{layers} blocks of 40" : null),
                 Graphs = run.Result.Graphs,
