@@ -36,7 +36,7 @@ internal sealed class BlockTransformer : TransformerRunner
         GraphCache graphs, TransformerConfig configuration, WeightStore weights, SessionSettings settings, TransformerOptions transformer,
         Action<string, Tensor>? observe, CancellationToken cancellationToken)
     {
-        var loader = new NetworkLoader(graphs, settings, weights, widensAhead: transformer.WidensAhead);
+        var loader = Loader(settings);
         var options = loader.Options(observed: observe is not null) with { Compute = transformer.Compute, Quantization = transformer.Quantization };
         var context = await ContextEncoder.LoadAsync(loader, configuration, options, transformer.KeyBytes, observe, cancellationToken);
         try
@@ -49,7 +49,7 @@ internal sealed class BlockTransformer : TransformerRunner
             Task<BlockGraphs> LoadGraphsAsync(IReadOnlyDictionary<string, long> dimensions, CancellationToken token)
             {
                 var keys = new JoinedKeys(context, isStatic ? rows => BlockGraphs.RoundRows(rows, configuration.TextLength) : null);
-                return BlockGraphs.LoadAsync(new NetworkLoader(graphs, settings with { Dimensions = dimensions }, weights), configuration, options, transformer, keys, observe, token);
+                return BlockGraphs.LoadAsync(Loader(settings with { Dimensions = dimensions }), configuration, options, transformer, keys, observe, token);
             }
         }
         catch
@@ -57,6 +57,8 @@ internal sealed class BlockTransformer : TransformerRunner
             context.Dispose();
             throw;
         }
+
+        NetworkLoader Loader(SessionSettings settings) => new(graphs, settings, weights, widensAhead: transformer.WidensAhead);
     }
 
     /// <inheritdoc/>
