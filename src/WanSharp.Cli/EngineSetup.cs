@@ -1,9 +1,11 @@
+using WanSharp.Cli.Commands;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine;
 using WanSharp.Engine.Models;
 using WanSharp.Engine.Output;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
+using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Memory;
@@ -29,8 +31,10 @@ internal static class EngineSetup
     /// <param name="runtime">ONNX Runtime.</param>
     /// <param name="provider">A provider's name, or "auto".</param>
     /// <param name="options">Options of the provider beyond our own.</param>
+    /// <param name="compile">Whether runs are recorded.</param>
+    /// <param name="memory">The device's memory that may be used; null for all of it.</param>
     /// <exception cref="InvalidRequestException">The library has no such provider, or it takes no such options.</exception>
-    public static SessionSettings SettingsFor(CliEnvironment environment, OrtRuntime runtime, string provider, IReadOnlyDictionary<string, string> options)
+    public static SessionSettings SettingsFor(CliEnvironment environment, OrtRuntime runtime, string provider, IReadOnlyDictionary<string, string> options, CompileChoice? compile = null, long? memory = null)
     {
         var name = provider.Equals(ProviderSelection.Auto, StringComparison.OrdinalIgnoreCase) ? Choose(environment, runtime) : Known(runtime, provider);
         if (name == "cpu" && options.Count > 0)
@@ -38,7 +42,12 @@ internal static class EngineSetup
             throw new InvalidRequestException("provider-option", $"The provider cpu has no options, and {string.Join(", ", options.Keys)} was given: leave it out, or name another provider.");
         }
 
-        var device = new DeviceOptions { CacheFolder = Path.Combine(CacheFolder(environment), "engines") };
+        var device = new DeviceOptions
+        {
+            CacheFolder = Path.Combine(CacheFolder(environment), "engines"),
+            MemoryLimit = memory,
+            StaticShapes = compile?.Tuning == CompileTuning.ReduceOverhead,
+        };
         return new SessionSettings { Provider = name, ProviderOptions = DeviceTuning.For(name, device, options) };
     }
 
@@ -50,6 +59,9 @@ internal static class EngineSetup
         Quantization = quantization,
         WeightsFolder = Path.Combine(CacheFolder(environment), CacheSections.Weights),
     };
+
+    /// <summary>Keeps what <c>--compile-mode max-autotune</c> measured, beside the machine's speed.</summary>
+    public static ContentStore OpenTunings(CliEnvironment environment) => new(Path.Combine(CacheFolder(environment), CacheSections.Calibration), clock: environment.Clock);
 
     /// <summary>What is known of each provider here, best first.</summary>
     public static IReadOnlyList<ProviderFact> Providers(CliEnvironment environment, OrtRuntime runtime) =>

@@ -1,7 +1,9 @@
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Features;
+using WanSharp.Engine.Strategies;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Memory;
+using WanSharp.Runtime.Storage;
 
 namespace WanSharp.Engine;
 
@@ -44,6 +46,15 @@ public sealed record EngineOptions
     /// </summary>
     public bool FollowsFreeMemory { get; init; }
 
+    /// <summary>How much is done beforehand for faster runs; all but the default follow the memory that is free. Default: <see cref="CompileTuning.Default"/>.</summary>
+    public CompileTuning Tuning { get; init; } = CompileTuning.Default;
+
+    /// <summary>Whether one graph serves all shapes, also where graphs of fixed shapes would be faster or are the provider's habit. Default: false.</summary>
+    public bool DynamicShapes { get; init; }
+
+    /// <summary>Keeps what <see cref="CompileTuning.MaxAutotune"/> measured. Default: null, it is measured in each process.</summary>
+    public ContentStore? Tunings { get; init; }
+
     /// <summary>What tells the host's memory. For tests.</summary>
     internal Func<HostMemoryFacts> HostFacts { get; init; } = HostMemoryFacts.Read;
 
@@ -62,6 +73,11 @@ public sealed record EngineOptions
 
     internal void Validate()
     {
+        if (DynamicShapes && Tuning == CompileTuning.ReduceOverhead)
+        {
+            throw new Requests.InvalidRequestException("compile mode", "reduce-overhead compiles graphs of fixed shapes, and --dynamic asks for one graph of all shapes: leave out one of them.");
+        }
+
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize ?? 1, 1, nameof(BatchSize));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(BatchSize ?? 1, LargestBatch, nameof(BatchSize));
         ArgumentOutOfRangeException.ThrowIfNegative(FeatureBytes, nameof(FeatureBytes));

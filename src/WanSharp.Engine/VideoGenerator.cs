@@ -68,6 +68,8 @@ public sealed class VideoGenerator : IVideoGenerator
         _model = model;
         _options = options ?? new EngineOptions();
         _options.Validate();
+        settings = transformer?.Mode == CompileMode.Off ? settings with { Optimization = GraphOptimization.None } : settings;
+        transformer = _options.DynamicShapes ? (transformer ?? new TransformerOptions()) with { StaticShapes = false } : transformer;
         _execution = new ExecutionSettings(settings.Provider, Precision.NameOf(quantization), runtime.Threads > 0 ? runtime.Threads : null);
         _graphs = new GraphCache(runtime, new GraphCacheOptions { KeepCompiled = _options.KeepCompiled, HistoryFolder = transformer?.CacheFolder });
         _runtime = runtime;
@@ -76,7 +78,7 @@ public sealed class VideoGenerator : IVideoGenerator
         _batches = new BatchSizer(_options.BatchSize, _options.Workers, model.Transformer, ActivationBytes(runtime));
         _lanes = new ComputeLanes(_options, _networks, _batches, _telemetry, _budget, _pressure, _stop.Token);
         var compile = transformer?.Mode is { } mode and not CompileMode.Blocks ? mode : (CompileMode?)null;
-        _strategies = new StrategyGate(new CostModel(model, quantization), _networks, _budget, (facts, bytes) => StrategyChooser.Choose(facts, bytes, compile));
+        _strategies = new StrategyGate(new CostModel(model, quantization), _networks, _budget, new WayChooser(compile, _options, _networks));
         _admission = new AdmissionGate(_options.Workers * MostWaitingSteps, MostFinishing, _options.Clock, _budget);
         _identity = new SnapshotIdentity(runtime, settings, transformer);
         var (features, keys) = (new FeatureCache(_options.Features, _options.FeatureBytes), new FeatureKeys(model, _identity.Executable));
@@ -107,6 +109,21 @@ public sealed class VideoGenerator : IVideoGenerator
         ArgumentNullException.ThrowIfNull(request);
         var plan = GenerationPlanner.Plan(request, _model, _execution);
         return With(plan, _strategies.Choose(plan));
+    }
+
+    /// <summary>
+    /// Does for a clip what <see cref="CompileTuning.MaxAutotune"/> asks for, which otherwise happens when it begins: times the ways to
+    /// run it, if that was not done on this machine before. Waits until no clip is under way.
+    /// </summary>
+    /// <param name="plan">The clip.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The plan with the way that was found; the same plan where nothing is to be timed.</returns>
+    public async Task<GenerationPlan> TuneAsync(GenerationPlan plan, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
+        using var way = await _strategies.EnterAsync(plan, cancelled.Token);
+        return way is null ? plan : With(plan, way.Way);
     }
 
     /// <inheritdoc/>
@@ -176,8 +193,8 @@ public sealed class VideoGenerator : IVideoGenerator
 
     /// <summary>What tells the memory that may be used; null where nothing was said about it.</summary>
     private Func<MemoryAllowance>? Allowance(bool isOnHost) =>
-        isOnHost ? _options is { Memory: null, HostMemory: null, FollowsFreeMemory: false } ? null : () => MemoryAllowance.Of(_options.Memory, _options.HostMemory, isOnHost, _options.HostFacts())
-        : _options.Memory is null ? null : () => MemoryAllowance.Of(_options.Memory, hostMemory: null, isOnHost, host: null);
+        isOnHost ? _options is { Memory: null, HostMemory: null, FollowsFreeMemory: false, Tuning: CompileTuning.Default } ? null : () => MemoryAllowance.Of(_options.Memory, _options.HostMemory, isOnHost, _options.HostFacts())
+        : _options is { Memory: null, Tuning: CompileTuning.Default } ? null : () => MemoryAllowance.Of(_options.Memory, hostMemory: null, isOnHost, host: null);
 
     private GenerationPlan With(GenerationPlan plan, Strategy? strategy)
     {
@@ -195,7 +212,7 @@ public sealed class VideoGenerator : IVideoGenerator
     private async Task<(CompileMode Compile, GenerationPlan Plan)> RunAsync(ClipRun clip, IFrameWriter frames)
     {
         // 1. Load: map what is not mapped, compile what is not compiled, in the way that fits.
-        using var way = await _strategies.EnterAsync(clip);
+        using var way = await _strategies.EnterAsync(clip.Plan, clip.Cancelled);
         clip = way is null ? clip : clip with { Plan = With(clip.Plan, way.Way), Bytes = way.Bytes };
         clip.Report(GenerationStage.Load, 0, 1);
         var loading = clip.Clock.Enter(GenerationStage.Load);

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using WanSharp.Cli.Commands;
+using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
 using WanSharp.Jobs.Storage;
 
@@ -17,6 +19,8 @@ internal sealed record BackendSettings
     public IReadOnlyDictionary<string, string> ProviderOptions { get; init; } = new Dictionary<string, string>();
 
     public Quantization Precision { get; init; }
+
+    public CompileChoice Compile { get; init; } = new(Compile: null, CompileTuning.Default, Dynamic: false);
 
     public int? Threads { get; init; }
 

@@ -8,6 +8,7 @@ using WanSharp.Engine.Reuse;
 using WanSharp.Graphs;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Local;
+using WanSharp.Runtime.Networks;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Storage;
 
@@ -98,9 +99,10 @@ internal sealed class BatchBackend : IAsyncDisposable
             options = fit?.Invoke(options, model) ?? options;
             var runtime = Own(EngineSetup.OpenRuntime(environment, settings.Threads ?? ThreadsFor(options)));
             var features = Own(EngineSetup.OpenSection(environment, CacheSections.Features));
-            var session = EngineSetup.SettingsFor(environment, runtime, settings.Provider, settings.ProviderOptions);
-            var shared = options.FeatureBytes > 0 ? options with { Features = new DiskFeatureStore(features) } : options;
-            var generator = Own(new VideoGenerator(model, runtime, session, EngineSetup.TransformerOptions(environment, settings.Precision), shared));
+            var session = EngineSetup.SettingsFor(environment, runtime, settings.Provider, settings.ProviderOptions, settings.Compile, options.Memory);
+            var shared = settings.Compile.For(options.FeatureBytes > 0 ? options with { Features = new DiskFeatureStore(features) } : options, Own(EngineSetup.OpenTunings(environment)));
+            var transformer = EngineSetup.TransformerOptions(environment, settings.Precision, settings.Compile.Compile ?? CompileMode.Blocks);
+            var generator = Own(new VideoGenerator(model, runtime, session, transformer, shared));
             var backend = new LocalBackend(generator, ffmpeg, Estimate(model, settings.Precision, machine))
             {
                 Steps = settings.Reuse == ReuseMode.Similar ? new StepStore(Own(EngineSetup.OpenSection(environment, CacheSections.Steps))) : null,

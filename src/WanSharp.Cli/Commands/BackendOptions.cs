@@ -12,6 +12,7 @@ internal sealed class BackendOptions
     private readonly Option<string> _provider = CommonOptions.Provider();
     private readonly Option<IReadOnlyDictionary<string, string>> _providerOptions = CommonOptions.ProviderOptions();
     private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
+    private readonly CompileOptions _compile = new();
     private readonly Option<int?> _threads = CommonOptions.Threads();
 
     private readonly Option<ReuseMode> _reuse = ChoiceOption.Create(
@@ -36,6 +37,8 @@ internal sealed class BackendOptions
         {
             command.Options.Add(option);
         }
+
+        _compile.AddTo(command);
     }
 
     /// <exception cref="InvalidRequestException">Options contradict each other.</exception>
@@ -47,6 +50,7 @@ internal sealed class BackendOptions
         Provider = parsed.GetValue(_provider)!,
         ProviderOptions = parsed.GetValue(_providerOptions)!,
         Precision = parsed.GetValue(_precision),
+        Compile = _compile.Read(parsed),
         Threads = parsed.GetValue(_threads),
         Reuse = parsed.GetValue(_reuse),
         Comfy = ComfySettings.Read(parsed.GetValue(_backend)!, parsed.GetValue(_workflow), parsed.GetValue(_mapping)),

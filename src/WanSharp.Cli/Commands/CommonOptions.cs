@@ -5,7 +5,6 @@ using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
-using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Providers;
 
 namespace WanSharp.Cli.Commands;
@@ -72,10 +71,6 @@ internal static class CommonOptions
     public static Option<Quantization> PrecisionOption() => ChoiceOption.Create(
         "--precision", "What the transformer's blocks multiply: floats, or 8-bit integers (faster, at a small loss; CPU only). auto is fp32.",
         ("auto", Quantization.None), (Precision.Full, Quantization.None), (Precision.EightBit, Quantization.EightBit));
-
-    public static Option<CompileMode?> Compile() => ChoiceOption.Create(
-        "--compile", "What of the transformer is one compiled graph: a block, which starts at once, or the whole network with its weights packed, for long clips on the CPU; off compiles blocks as they are written, optimizing nothing. Default: blocks, unless --compile-mode finds better.",
-        ("auto", null), ("blocks", CompileMode.Blocks), ("whole", (CompileMode?)CompileMode.Whole), ("off", CompileMode.Off));
 
     public static Option<int?> KeepCompiled()
     {

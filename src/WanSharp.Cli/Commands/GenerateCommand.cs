@@ -4,7 +4,9 @@ using WanSharp.Engine;
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Images;
 using WanSharp.Engine.Output;
+using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
+using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
 using WanSharp.Runtime.Networks;
 
@@ -25,7 +27,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
     private readonly Option<string> _provider = CommonOptions.Provider();
     private readonly Option<IReadOnlyDictionary<string, string>> _providerOptions = CommonOptions.ProviderOptions();
     private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
-    private readonly Option<CompileMode?> _compile = CommonOptions.Compile();
+    private readonly CompileOptions _compile = new();
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<VaeTileChoice> _vaeTile = CommonOptions.VaeTile();
 
@@ -37,7 +39,8 @@ internal sealed class GenerateCommand(CliEnvironment environment)
     public static Command Build(CliEnvironment environment)
     {
         var self = new GenerateCommand(environment);
-        var command = new Command("generate", "Make one video from a sentence.") { self._output, self._model, self._provider, self._providerOptions, self._precision, self._compile, self._threads, self._vaeTile, self._memory, self._hostMemory, self._keepCompiled, self._json };
+        var command = new Command("generate", "Make one video from a sentence.") { self._output, self._model, self._provider, self._providerOptions, self._precision, self._threads, self._vaeTile, self._memory, self._hostMemory, self._keepCompiled, self._json };
+        self._compile.AddTo(command);
         self._request.AddTo(command);
         command.SetAction(self.RunAsync);
         return command.WithExamples(
@@ -47,6 +50,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             "wan generate \"a blue star growing\" --precision int8 -o clip.mp4",
             "wan generate \"a green square moving up\" --image first.png -o clip.gif",
             "wan generate \"a blue star growing\" --memory 6GB -o clip.mp4",
+            "wan generate \"a blue star growing\" --compile-mode max-autotune -o clip.mp4",
             "wan generate \"a lighthouse\" --size 1280x720 --vae-tile 384x384 -o clip.mp4");
     }
 
@@ -59,16 +63,19 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         var started = environment.Clock.GetTimestamp();
         using var model = EngineSetup.OpenModel(environment, parsed.GetValue(_model)!);
         using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(_threads));
+        using var tunings = EngineSetup.OpenTunings(environment);
+        var (compile, memory) = (_compile.Read(parsed), parsed.GetValue(_memory));
+        var engine = new EngineOptions
+        {
+            VaeTile = parsed.GetValue(_vaeTile)!,
+            KeepCompiled = parsed.GetValue(_keepCompiled) ?? new EngineOptions().KeepCompiled,
+        };
         using var generator = new VideoGenerator(
             model,
             runtime,
-            EngineSetup.SettingsFor(environment, runtime, parsed.GetValue(_provider)!, parsed.GetValue(_providerOptions)!),
-            EngineSetup.TransformerOptions(environment, parsed.GetValue(_precision), parsed.GetValue(_compile) ?? CompileMode.Blocks),
-            new EngineOptions
-            {
-                VaeTile = parsed.GetValue(_vaeTile)!,
-                KeepCompiled = parsed.GetValue(_keepCompiled) ?? new EngineOptions().KeepCompiled,
-            }.WithMemory(model, parsed.GetValue(_memory), parsed.GetValue(_hostMemory)));
+            EngineSetup.SettingsFor(environment, runtime, parsed.GetValue(_provider)!, parsed.GetValue(_providerOptions)!, compile, memory?.Bytes),
+            EngineSetup.TransformerOptions(environment, parsed.GetValue(_precision), compile.Compile ?? CompileMode.Blocks),
+            compile.For(engine, tunings).WithMemory(model, memory, parsed.GetValue(_hostMemory)));
         model.ReadDigest(new DigestProgress(environment), cancellationToken);
         var plan = generator.Plan(request);
         if (plan.Settings.Execution is { Precision: Precision.EightBit })
@@ -76,6 +83,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             environment.Error.WriteLine($"precision {Precision.EightBit}: the transformer's blocks multiply 8-bit integers, the rest stays in {Precision.Full}");
         }
 
+        plan = await TuneAsync(generator, plan, compile, cancellationToken);
         if (plan.Strategy is { } strategy)
         {
             environment.Error.WriteLine($"memory: {strategy}");
@@ -109,6 +117,18 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         {
             environment.Error.WriteLine(PlainText.OneLine($"compile: the whole network could not be compiled: {failure}"));
         }
+    }
+
+    private async Task<GenerationPlan> TuneAsync(VideoGenerator generator, GenerationPlan plan, CompileChoice compile, CancellationToken cancellationToken)
+    {
+        if (compile.Tuning != CompileTuning.MaxAutotune)
+        {
+            return plan;
+        }
+
+        plan = await generator.TuneAsync(plan, cancellationToken);
+        environment.Error.WriteLine(plan.Strategy!.Reasons[^1]);
+        return plan;
     }
 
     private static OutputTarget Target(string path) => OutputTarget.TryParse(path, out var target, out var error)

@@ -7,7 +7,6 @@ using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
 using WanSharp.Runtime.Memory;
-using WanSharp.Runtime.Networks;
 
 namespace WanSharp.Cli.Commands;
 
@@ -22,7 +21,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
     private readonly Option<bool> _calibrate = new("--calibrate") { Description = "Measure this machine again, which takes 2 to 5 seconds; without it, what was measured holds for 30 days." };
     private readonly Option<MemoryAmount?> _memory = CommonOptions.Memory();
     private readonly Option<MemoryAmount?> _hostMemory = CommonOptions.HostMemory();
-    private readonly Option<CompileMode?> _compile = CommonOptions.Compile();
+    private readonly CompileOptions _compile = new();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Build(CliEnvironment environment)
@@ -30,8 +29,9 @@ internal sealed class PlanCommand(CliEnvironment environment)
         var self = new PlanCommand(environment);
         var command = new Command("plan", "Say what a generation would compute, hold in memory and take on this machine's processor; nothing of the model runs.")
         {
-            self._model, self._precision, self._vaeTile, self._threads, self._calibrate, self._memory, self._hostMemory, self._compile, self._json,
+            self._model, self._precision, self._vaeTile, self._threads, self._calibrate, self._memory, self._hostMemory, self._json,
         };
+        self._compile.AddTo(command);
         self._request.AddTo(command);
         command.SetAction(self.RunAsync);
         return command.WithExamples(
@@ -57,11 +57,19 @@ internal sealed class PlanCommand(CliEnvironment environment)
         var eightBit = parsed.GetValue(_precision) == Quantization.None ? new CostModel(model, Quantization.EightBit, parsed.GetValue(_vaeTile)) : null;
         var text = new PlanText(model, plan, costs.Predict(plan, machine), machine, PlanAlternatives.Of(costs, model, request, plan, machine, eightBit))
         {
-            Strategy = StrategyChooser.Choose(costs.Facts(plan, isOnHost: true), budget.Bytes, parsed.GetValue(_compile)),
+            Strategy = Choose(costs.Facts(plan, isOnHost: true), budget, _compile.Read(parsed)),
             Budget = budget,
             Free = MemoryAllowance.Of(memory: null, hostMemory: null, isOnHost: true, host),
         };
         environment.Out.WriteLine(parsed.GetValue(_json) ? text.Json().ToJsonString(JsonText.Readable) : text.Describe());
         return ExitCode.Done;
+    }
+
+    private static Strategy Choose(StrategyFacts facts, MemoryAllowance budget, CompileChoice compile)
+    {
+        var strategy = StrategyChooser.Choose(facts, budget.Bytes, compile.Compile, compile.Tuning == CompileTuning.ReduceOverhead && !compile.Dynamic);
+        return compile.Tuning == CompileTuning.MaxAutotune
+            ? strategy with { Reasons = [.. strategy.Reasons, "max-autotune: `wan generate` times the ways that fit once, and keeps the fastest"] }
+            : strategy;
     }
 }

@@ -2,7 +2,9 @@ using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Features;
 using WanSharp.Engine.Memory;
 using WanSharp.Engine.Models;
+using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;
+using WanSharp.Graphs.Networks;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Networks;
@@ -58,7 +60,7 @@ internal sealed class EngineNetworks(
     /// <param name="allowance">The memory that may be used: runs of the library that ask for more of the host's are stopped.</param>
     public void Use(Strategy strategy, MemoryAllowance allowance)
     {
-        _wanted = _wanted with { Mode = strategy.Compile, TokensAtOnce = strategy.TokensAtOnce, WidensAhead = strategy.WidensAhead };
+        _wanted = With(_wanted, strategy);
         foreach (var weights in Transformers())
         {
             weights.ResidentBlocks = strategy.ResidentBlocks;
@@ -70,6 +72,25 @@ internal sealed class EngineNetworks(
             _limits = true;
             Memory.Limit = Math.Max(1, allowance.Bytes - strategy.PrivateBytes);
         }
+    }
+
+    /// <summary>How many seconds a forward pass takes in some way, at a clip's size or, if that is large, fewer frames of it. No clip may be under way.</summary>
+    public Task<double> TimeAsync(Strategy way, GenerationPlan plan, CancellationToken cancellationToken) => LoadAsync(async () =>
+    {
+        foreach (var weights in Transformers())
+        {
+            weights.ResidentBlocks = way.ResidentBlocks;
+        }
+
+        using var runner = await TransformerRunner.CreateAsync(graphs, model.Transformer, model.TransformerWeights, settings, options: With(_wanted, way), cancellationToken: cancellationToken);
+        return await Task.Run(() => new PassTimer(model, plan).Time(runner, cancellationToken), cancellationToken);
+    }, cancellationToken);
+
+    /// <summary>The graph that is run most and what runs it, for what is remembered about them.</summary>
+    public string Describe()
+    {
+        var block = WanTransformer.Block(model.Transformer, graphs.Runtime.GraphOptionsFor(settings) with { Compute = _wanted.Compute, Quantization = _wanted.Quantization });
+        return $"{block.Digest} × {model.Transformer.Layers}\nonnxruntime {graphs.Runtime.Version}, {graphs.Runtime.Threads} threads\n{settings.ProviderKey}";
     }
 
     /// <summary>Frees the text encoder, and lets the system have its pages; it is loaded again when it is needed.</summary>
@@ -158,6 +179,14 @@ internal sealed class EngineNetworks(
             Memory.Limit = long.MaxValue;
         }
     }
+
+    private TransformerOptions With(TransformerOptions options, Strategy way) => options with
+    {
+        Mode = way.Compile,
+        TokensAtOnce = way.TokensAtOnce,
+        WidensAhead = way.WidensAhead,
+        StaticShapes = way.StaticShapes ? true : transformer?.StaticShapes,
+    };
 
     private IEnumerable<WeightStore> Transformers() => model.HighNoiseWeights is { } highNoise ? [model.TransformerWeights, highNoise] : [model.TransformerWeights];
 

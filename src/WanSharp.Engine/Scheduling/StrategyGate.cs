@@ -12,8 +12,8 @@ namespace WanSharp.Engine.Scheduling;
 /// <param name="costs">What clips need.</param>
 /// <param name="networks">What is told the strategy.</param>
 /// <param name="budget">The memory that may be used. It is looked at again whenever a clip begins.</param>
-/// <param name="choose">Chooses the way for a clip within so many bytes.</param>
-internal sealed class StrategyGate(CostModel costs, EngineNetworks networks, MemoryBudget budget, Func<StrategyFacts, long, Strategy> choose)
+/// <param name="ways">Chooses the way for a clip within so many bytes.</param>
+internal sealed class StrategyGate(CostModel costs, EngineNetworks networks, MemoryBudget budget, WayChooser ways)
 {
     private readonly Lock _gate = new();
     private (Strategy Way, MemoryAllowance Basis, IDisposable Weights)? _current;
@@ -37,45 +37,68 @@ internal sealed class StrategyGate(CostModel costs, EngineNetworks networks, Mem
     public Strategy? Choose(GenerationPlan plan)
     {
         budget.LookAgain();
-        return budget.IsLimited ? choose(Facts(plan), budget.Allowance.Bytes) : null;
+        return budget.IsLimited ? ways.Choose(Facts(plan), budget.Allowance.Bytes, plan) : null;
     }
 
     /// <summary>Waits until a clip may begin, and has the networks run its way.</summary>
     /// <returns>The clip's place, to be disposed when it is done; null where nothing was said about memory.</returns>
     /// <exception cref="Requests.InvalidRequestException">Memory became less since it was planned, and it does not fit any more.</exception>
-    public async Task<Place?> EnterAsync(ClipRun clip)
+    public async Task<Place?> EnterAsync(GenerationPlan plan, CancellationToken cancellationToken)
     {
         if (!budget.IsLimited)
         {
             return null;
         }
 
-        var facts = Facts(clip.Plan);
+        var facts = Facts(plan);
         while (true)
         {
-            Task empty;
+            Task? empty = null;
+            long room;
             lock (_gate)
             {
                 budget.LookAgain();
                 var basis = budget.Allowance;
+                room = basis.Bytes;
                 if (_clips > 0 && _current is { } current && current.Basis == basis && StrategyChooser.BytesOf(facts, current.Way) <= basis.Bytes)
                 {
                     return Enter(facts, current.Way);
                 }
 
-                if (_clips == 0)
+                if (_clips > 0)
                 {
-                    var way = choose(facts, basis.Bytes);
+                    empty = _empty.Task;
+                }
+                else if (ways.IsOpen(facts, room, plan))
+                {
+                    _clips = 1; // measures alone
+                    _current?.Weights.Dispose();
+                    _current = null;
+                }
+                else
+                {
+                    var way = ways.Choose(facts, room, plan);
                     networks.Use(way, basis);
                     _current?.Weights.Dispose();
                     _current = (way, basis, budget.Reserve(ReservationKind.Weights, way.WeightBytes));
                     return Enter(facts, way);
                 }
-
-                empty = _empty.Task;
             }
 
-            await empty.WaitAsync(clip.Cancelled).ConfigureAwait(false);
+            if (empty is not null)
+            {
+                await empty.WaitAsync(cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
+            try
+            {
+                await ways.MeasureAsync(facts, room, plan, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                Leave();
+            }
         }
     }
 

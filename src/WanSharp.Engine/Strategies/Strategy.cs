@@ -9,6 +9,9 @@ public sealed record Strategy
     /// <summary>What is one graph.</summary>
     public required CompileMode Compile { get; init; }
 
+    /// <summary>Whether graphs are compiled for the shapes that they run on, each for itself.</summary>
+    public bool StaticShapes { get; init; }
+
     /// <summary>The transformer's blocks whose weights stay in memory; the others come in for each pass.</summary>
     public required int ResidentBlocks { get; init; }
 
@@ -56,6 +59,11 @@ public sealed record Strategy
         if (!WidensAhead)
         {
             yield return "widened one at a time";
+        }
+
+        if (StaticShapes)
+        {
+            yield return "fixed shapes";
         }
 
         if (TokensAtOnce is { } tokens)

@@ -18,10 +18,19 @@ public static class StrategyChooser
     /// <param name="facts">The model and the clip.</param>
     /// <param name="budget">Bytes that may be used.</param>
     /// <param name="compile">What is one graph; null leaves the choice here.</param>
+    /// <param name="staticShapes">Whether graphs are to be compiled for the shapes that they run on.</param>
     /// <exception cref="InvalidRequestException">Nothing fits; the message says what would.</exception>
-    public static Strategy Choose(StrategyFacts facts, long budget, CompileMode? compile = null)
+    public static Strategy Choose(StrategyFacts facts, long budget, CompileMode? compile = null, bool staticShapes = false)
     {
         ArgumentNullException.ThrowIfNull(facts);
+        var strategy = Choose(facts, budget, compile);
+        return !staticShapes ? strategy
+            : strategy.TokensAtOnce is null ? strategy with { StaticShapes = true, Reasons = [.. strategy.Reasons, "fixed shapes: each size compiles graphs of its own, whose memory is planned beforehand"] }
+            : strategy with { Reasons = [.. strategy.Reasons, "fixed shapes: not for a clip that is computed a part of its tokens after the other"] };
+    }
+
+    private static Strategy Choose(StrategyFacts facts, long budget, CompileMode? compile)
+    {
         var reasons = new List<string>();
         if (Whole(facts, budget, compile, reasons) is { } whole)
         {

@@ -31,9 +31,9 @@ public sealed record TransformerOptions
     /// <summary>
     /// Whether blocks are compiled for the shapes that they run on, for each once, up to <see cref="GraphCacheOptions.RecompileLimit"/>:
     /// batch and clip as they are, rows of text up to the next power of two. For <see cref="CompileMode.Blocks"/> without
-    /// <see cref="TokensAtOnce"/>. Default: false, one graph for all shapes; providers that build engines for fixed shapes (TensorRT) get them in any case.
+    /// <see cref="TokensAtOnce"/>. Default: null, only for providers that build engines for fixed shapes (TensorRT); false: one graph for all shapes.
     /// </summary>
-    public bool StaticShapes { get; init; }
+    public bool? StaticShapes { get; init; }
 
     /// <summary>
     /// Whether a block whose weights are widened as a whole (BF16, fp8, GGUF's types) gets them while the block before it runs, which takes

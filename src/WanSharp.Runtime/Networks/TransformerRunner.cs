@@ -39,6 +39,7 @@ public abstract class TransformerRunner : IDisposable
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(weights);
         options ??= new TransformerOptions();
+        settings = options.Mode == CompileMode.Off ? settings with { Optimization = GraphOptimization.None } : settings;
         var quantized = options.Quantization == Quantization.None ? null : await QuantizeAsync(configuration, weights, settings, options, cancellationToken);
         try
         {

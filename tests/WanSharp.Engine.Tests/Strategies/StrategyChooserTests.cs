@@ -75,6 +75,16 @@ public sealed class StrategyChooserTests
     }
 
     [Fact]
+    public void Choose_WithFixedShapes_HasThemUnlessTokensComeInParts()
+    {
+        Assert.True(StrategyChooser.Choose(Small, 30 * GB, staticShapes: true).StaticShapes);
+        Assert.False(StrategyChooser.Choose(Small, 30 * GB).StaticShapes);
+        var parts = StrategyChooser.Choose(Small, 3 * GB, staticShapes: true);
+        Assert.False(parts.StaticShapes);
+        Assert.StartsWith("fixed shapes: not for", parts.Reasons[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void BytesOf_AWayThatWasChosenForTheClip_IsWhatTheChoiceSaid()
     {
         for (var budget = 4 * GB; budget < 30 * GB; budget += 500 * MB)

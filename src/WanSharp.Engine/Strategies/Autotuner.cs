@@ -1,0 +1,66 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using WanSharp.Runtime;
+using WanSharp.Runtime.Memory;
+using WanSharp.Runtime.Storage;
+
+namespace WanSharp.Engine.Strategies;
+
+/// <summary>Times the ways in which a network could run, once on a machine, and remembers the fastest.</summary>
+/// <remarks>Thread-safe, also among processes.</remarks>
+/// <param name="store">Where results are kept; null: in memory alone.</param>
+/// <param name="clock">The time of day.</param>
+internal sealed class Autotuner(ContentStore? store, TimeProvider clock)
+{
+    /// <summary>Another way than the first is kept if it is faster by this share: timings differ by as much from run to run.</summary>
+    public const double LeastGain = 0.03;
+
+    private readonly ConcurrentDictionary<string, TuningResult> _known = new(StringComparer.Ordinal);
+
+    /// <summary>What was measured for such runs; null when nothing was.</summary>
+    /// <param name="identity">All that decides what is fastest: graph, shapes, machine, library.</param>
+    /// <param name="ways">The names of the ways there are, the simplest first.</param>
+    public TuningResult? Find(string identity, IReadOnlyList<string> ways)
+    {
+        var key = KeyOf(identity, ways);
+        return _known.TryGetValue(key, out var known) ? known
+            : store?.TryRead(key) is { } json && TuningResult.FromJson(json) is { } kept && ways.Contains(kept.Kept) ? _known.GetOrAdd(key, kept)
+            : null;
+    }
+
+    /// <summary>Times each way, unless it was done before.</summary>
+    /// <param name="identity">All that decides what is fastest.</param>
+    /// <param name="ways">The names of the ways there are, the simplest first.</param>
+    /// <param name="time">How many seconds a forward pass takes in a way.</param>
+    public async Task<TuningResult> MeasureAsync(string identity, IReadOnlyList<string> ways, Func<string, Task<double>> time)
+    {
+        if (Find(identity, ways) is { } known)
+        {
+            return known;
+        }
+
+        var seconds = new Dictionary<string, double>();
+        foreach (var way in ways.Append(ways[0])) // the first again: it has warmed the machine for the others
+        {
+            try
+            {
+                seconds[way] = Math.Min(seconds.GetValueOrDefault(way, double.MaxValue), await time(way).ConfigureAwait(false));
+            }
+            catch (Exception e) when (e is MemoryLimitException or OrtException && seconds.Count > 0)
+            {
+                // Predicted to fit or to compile, and it does not: it is no choice.
+            }
+        }
+
+        var best = seconds.Keys.Aggregate((best, way) => seconds[way] < seconds[best] * (1 - LeastGain) ? way : best);
+        var result = new TuningResult(best, seconds, clock.GetUtcNow());
+        var key = KeyOf(identity, ways);
+        store?.Remove(key);
+        store?.Put(key, Encoding.UTF8.GetBytes(result.ToJson()));
+        return _known[key] = result;
+    }
+
+    private static string KeyOf(string identity, IReadOnlyList<string> ways) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"autotune 1\n{identity}\n{string.Join('\n', ways)}")));
+}

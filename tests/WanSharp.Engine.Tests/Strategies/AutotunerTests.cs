@@ -1,0 +1,68 @@
+using WanSharp.Engine.Strategies;
+using WanSharp.Runtime;
+using WanSharp.Runtime.Storage;
+
+namespace WanSharp.Engine.Tests.Strategies;
+
+public sealed class AutotunerTests : IDisposable
+{
+    private static readonly string[] Ways = ["blocks", "fixed", "whole"];
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly ContentStore _store;
+    private int _timed;
+
+    public AutotunerTests() => _store = new ContentStore(_folder["tunings"]);
+
+    public void Dispose()
+    {
+        _store.Dispose();
+        _folder.Dispose();
+    }
+
+    [Theory]
+    [InlineData(1.0, 1.2, 0.8, "whole")]
+    [InlineData(1.0, 0.98, 1.5, "blocks")] // within what timings differ by
+    [InlineData(1.0, 0.9, 0.89, "fixed")]
+    public async Task Measure_OfSeveralWays_KeepsTheFastestOnce(double blocks, double fixedShapes, double whole, string expected)
+    {
+        var times = Ways.Zip([blocks, fixedShapes, whole]).ToDictionary(way => way.First, way => way.Second);
+        var tuner = new Autotuner(_store, TimeProvider.System);
+        Assert.Null(tuner.Find("graph", Ways));
+
+        var result = await tuner.MeasureAsync("graph", Ways, way => Time(times[way]));
+
+        Assert.Equal(expected, result.Kept);
+        Assert.StartsWith($"max-autotune: kept {expected}, ", result.Describe(), StringComparison.Ordinal);
+        var next = new Autotuner(_store, TimeProvider.System); // another process
+        Assert.Equal(result.Describe(), next.Find("graph", Ways)!.Describe());
+        await next.MeasureAsync("graph", Ways, Time);
+        Assert.Equal(Ways.Length + 1, _timed); // the first one twice
+        Assert.Null(next.Find("another graph", Ways));
+        Assert.Null(next.Find("graph", ["blocks", "fixed"]));
+    }
+
+    [Fact]
+    public async Task Measure_OfAWayThatDoesNotCompile_LeavesItOut()
+    {
+        var result = await new Autotuner(null, TimeProvider.System).MeasureAsync(
+            "graph", Ways, way => way == "whole" ? throw new OrtException(OrtErrorCode.Fail, "no") : Time(1));
+
+        Assert.Equal(["blocks", "fixed"], result.Seconds.Keys);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("""{"kept":"whole","seconds":{"blocks":1},"measured":"2026-01-01T00:00:00Z"}""")]
+    [InlineData("""{"kept":"blocks","seconds":{"blocks":0},"measured":"2026-01-01T00:00:00Z"}""")]
+    public void FromJson_OfWhatIsNoResult_IsNull(string json) => Assert.Null(TuningResult.FromJson(System.Text.Encoding.UTF8.GetBytes(json)));
+
+    private Task<double> Time(double seconds)
+    {
+        _timed++;
+        return Task.FromResult(seconds);
+    }
+
+    private Task<double> Time(string way) => Time(1.0);
+}

@@ -1,0 +1,89 @@
+using WanSharp.Engine.Planning;
+using WanSharp.Engine.Requests;
+using WanSharp.Engine.Strategies;
+using WanSharp.Runtime;
+using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Storage;
+
+namespace WanSharp.Engine.Tests.Strategies;
+
+/// <summary>Alone, since an engine that follows the free memory limits that of all runs of the process.</summary>
+[Collection("alone")]
+public sealed class CompileTuningTests(TinyEngine engine) : IDisposable
+{
+    /// <summary>Other graphs and packed weights round otherwise.</summary>
+    private const int LargestPixelDifference = 1;
+
+    private static readonly GenerationRequest Circle = new() { Prompt = "a red circle", Seed = 7, Steps = 3 };
+
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Generate_WithReducedOverhead_RunsGraphsOfFixedShapes()
+    {
+        using var plain = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings());
+        using var generator = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings(), options: new EngineOptions { Tuning = CompileTuning.ReduceOverhead });
+
+        var (plan, frames) = await GenerateAsync(generator);
+
+        Assert.True(plan.Strategy!.StaticShapes);
+        Assert.Contains("fixed shapes", plan.Strategy.ToString(), StringComparison.Ordinal);
+        AssertNear((await GenerateAsync(plain)).Frames, frames);
+    }
+
+    [Fact]
+    public async Task Generate_WithoutOptimization_ShowsTheSame()
+    {
+        using var plain = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings());
+        using var generator = new VideoGenerator(
+            engine.Model, engine.Runtime, new SessionSettings(), new TransformerOptions { Mode = CompileMode.Off }, new EngineOptions { FollowsFreeMemory = true });
+
+        var (plan, frames) = await GenerateAsync(generator);
+
+        Assert.Equal(CompileMode.Off, plan.Strategy!.Compile);
+        AssertNear((await GenerateAsync(plain)).Frames, frames);
+    }
+
+    [Fact]
+    public async Task Tune_ForMaxAutotune_TimesOnceAndRemembers()
+    {
+        using var tunings = new ContentStore(_folder["tunings"]);
+        var options = new EngineOptions { Tuning = CompileTuning.MaxAutotune, Tunings = tunings };
+        using var plain = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings());
+        using (var generator = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings(), options: options))
+        {
+            var plan = generator.Plan(Circle);
+            Assert.Contains("are timed when", plan.Strategy!.Reasons[^1], StringComparison.Ordinal);
+
+            plan = await generator.TuneAsync(plan, Token);
+
+            Assert.StartsWith("max-autotune: kept ", plan.Strategy!.Reasons[^1], StringComparison.Ordinal);
+            AssertNear((await GenerateAsync(plain)).Frames, (await GenerateAsync(generator)).Frames);
+        }
+
+        using var next = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings(), options: options);
+        Assert.StartsWith("max-autotune: kept ", next.Plan(Circle).Strategy!.Reasons[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Generator_OfFixedAndAllShapes_IsRefused() => Assert.Contains("--dynamic", Assert.Throws<InvalidRequestException>(() => new VideoGenerator(
+        engine.Model, engine.Runtime, new SessionSettings(), options: new EngineOptions { Tuning = CompileTuning.ReduceOverhead, DynamicShapes = true })).Message, StringComparison.Ordinal);
+
+    private static async Task<(GenerationPlan Plan, IReadOnlyList<byte[]> Frames)> GenerateAsync(VideoGenerator generator)
+    {
+        var frames = new FrameList();
+        var plan = generator.Plan(Circle);
+        await generator.GenerateAsync(plan, frames, cancellationToken: Token);
+        return (plan, frames.Frames);
+    }
+
+    private static void AssertNear(IReadOnlyList<byte[]> expected, IReadOnlyList<byte[]> actual)
+    {
+        Assert.Equal(expected.Count, actual.Count);
+        Assert.InRange(expected.Zip(actual, (one, other) => one.Zip(other, (a, b) => Math.Abs(a - b)).Max()).Max(), 0, LargestPixelDifference);
+    }
+}
