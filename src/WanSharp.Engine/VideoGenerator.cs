@@ -261,7 +261,7 @@ public sealed class VideoGenerator : IVideoGenerator
 
     private async Task<float[]> EmbedAsync(ClipRun clip)
     {
-        using var way = await _strategies.EnterAsync(clip);
+        using var way = await _strategies.EnterAsync(clip.Plan, clip.Cancelled);
         return await _prompts.EmbedAsync(clip);
     }
 
