@@ -20,6 +20,9 @@ public sealed record GenerationStatistics
     /// <summary>Clips that shared a step, on average; 0 when no step was taken.</summary>
     public required double MeanBatchSize { get; init; }
 
+    /// <summary>How many clips shared its steps over time, a sample for each change.</summary>
+    public IReadOnlyList<BatchSizeSample> BatchSizes { get; init; } = [];
+
     /// <summary>Features (of prompts and images) that were at hand.</summary>
     public required int FeatureHits { get; init; }
 

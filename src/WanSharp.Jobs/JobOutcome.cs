@@ -21,6 +21,9 @@ public sealed record JobOutcome
     /// <summary>How many clips shared its denoise steps on average; 1 alone, 0 where nothing was denoised.</summary>
     public double MeanBatchSize { get; init; }
 
+    /// <summary>How many clips shared its denoise steps over time: seconds from the start of the attempt, and how many from then on. Empty where the backend cannot tell.</summary>
+    public IReadOnlyList<BatchSizeSpan> BatchSizes { get; init; } = [];
+
     /// <summary>Features that came from the feature caches.</summary>
     public int FeatureHits { get; init; }
 

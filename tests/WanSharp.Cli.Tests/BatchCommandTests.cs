@@ -111,6 +111,66 @@ public sealed class BatchCommandTests : IDisposable
         Assert.Contains("steps", (await RunAsync("cache", "stats")).Out, StringComparison.Ordinal);
     }
 
+    /// <summary>Two programs on one folder and one cache at the same time: every clip is there, whole, and made by one of them.</summary>
+    [Fact]
+    public async Task Batch_ResumedByTwoProcesses_MakesEachClipOnce()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The processes are Linux's.");
+        var folder = JobFolder.Create(_folder["out"]);
+        new BackendSettings { Model = "shapes", Provider = "cpu" }.Save(folder);
+        using (var store = JobStore.Open(folder, TimeProvider.System))
+        {
+            store.Enqueue([.. Enumerable.Range(0, 16).Select(i => Job($"{i:00}.png", []) with { Request = new JobRequest { Prompt = "a red circle", Width = 32, Height = 32, Frames = 5, Steps = 4, Seed = (ulong)i } })]);
+        }
+
+        using var one = StartWan("batch", "--resume", _folder["out"], "--batch-size", "1");
+        using var two = StartWan("batch", "--resume", _folder["out"], "--batch-size", "1");
+        var output = await Task.WhenAll(new[] { one, two }.Select(wan => wan.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)));
+        await Task.WhenAll(one.WaitForExitAsync(TestContext.Current.CancellationToken), two.WaitForExitAsync(TestContext.Current.CancellationToken));
+
+        Assert.True((one.ExitCode, two.ExitCode) == (ExitCode.Done, ExitCode.Done), string.Join('\n', output));
+        var made = output.SelectMany(text => text.Split('\n', StringSplitOptions.RemoveEmptyEntries)).Where(line => line.StartsWith('[')).Select(line => line.Split(' ')[1]).ToList();
+        Assert.Equal(Enumerable.Range(0, 16).Select(i => $"{i:00}.png:"), made.Order(StringComparer.Ordinal));
+        using var after = JobStore.Open(folder, TimeProvider.System);
+        Assert.All(after.All(), job => Assert.Equal((JobState.Succeeded, 1), (job.State, job.Attempts)));
+        Assert.Equal(16, Digests("out").Select(digest => digest.Split(' ')[1]).Distinct().Count());
+    }
+
+    /// <summary>A disk of 2 MB fills in the middle of the batch; with more room the batch ends as if nothing had been.</summary>
+    [Fact]
+    public async Task Batch_OnADiskThatFillsUp_StopsWithAReasonAndGoesOnWhenThereIsRoom()
+    {
+        var disk = Directory.CreateDirectory(_folder["disk"]).FullName;
+        Assert.SkipUnless(OperatingSystem.IsLinux() && await MountAsync("-t", "tmpfs", "-o", "size=2m", "tmpfs", disk), "A small disk can only be made by root.");
+        try
+        {
+            File.WriteAllBytes(Path.Combine(disk, "filler"), new byte[1_600_000]);
+            File.WriteAllText(_folder["prompts.txt"], "a red circle moving left\n");
+            string[] args = ["batch", "--prompts", _folder["prompts.txt"], "--seeds", "0..59", "--frames", "9", "--steps", "1", "--format", "png", "--batch-size", "1", "--no-cache"];
+
+            var full = await RunAsync([.. args, "-o", Path.Combine(disk, "out")]);
+            Assert.Equal(ExitCode.Failed, full.ExitCode);
+            Assert.Contains("full", full.Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("Exception", full.Error, StringComparison.Ordinal);
+
+            File.Delete(Path.Combine(disk, "filler"));
+            Assert.True(await MountAsync("-o", "remount,size=40m", disk));
+            var resumed = await RunAsync("batch", "--resume", Path.Combine(disk, "out"), "--batch-size", "1", "--no-cache", "--json");
+            Assert.True(resumed.ExitCode == ExitCode.Done, resumed.Error);
+            Assert.Equal(60, JsonDocument.Parse(resumed.Out).RootElement.GetProperty("succeeded").GetInt32());
+            Assert.Equal(60, Directory.EnumerateFiles(Path.Combine(disk, "out"), "*.png").Count(file => new FileInfo(file).Length > 0));
+
+            Assert.True(await MountAsync("-o", "remount,ro", disk));
+            var readOnly = await RunAsync([.. args, "-o", Path.Combine(disk, "other")]);
+            readOnly.AssertFailed(ExitCode.Failed, "cannot hold jobs");
+        }
+        finally
+        {
+            using var unmount = Process.Start("umount", disk);
+            await unmount.WaitForExitAsync(CancellationToken.None);
+        }
+    }
+
     [Theory]
     [InlineData("goes with the engine", "batch", "jobs.jsonl", "--reuse", "similar", "--backend", "comfy:http://127.0.0.1:1")]
     [InlineData("Say what to make", "batch")]
@@ -120,6 +180,7 @@ public sealed class BatchCommandTests : IDisposable
     [InlineData("goes with --prompts", "batch", "jobs.jsonl", "--seeds", "0..3")]
     [InlineData("no file of jobs", "batch", "jobs.txt")]
     [InlineData("There is no file", "batch", "nowhere.jsonl")]
+    [InlineData("outside -1000 to 1000", "batch", "jobs.jsonl", "--priority", "1001")]
     [InlineData("batch size", "batch", "jobs.jsonl", "--batch-size", "0")]
     [InlineData("seed", "batch", "--prompts", "p.txt", "--seeds", "3..1")]
     public async Task WrongUsage_IsToldInALine(string expected, params string[] args)
@@ -160,11 +221,23 @@ public sealed class BatchCommandTests : IDisposable
         Prepared = new PreparedJob { ExecutionGroup = "", FeatureGroup = "", ResultKey = null, Settings = "{}", Steps = 1 },
     };
 
-    private async Task KillAfterAsync(int lines, string[] args)
+    private static async Task<bool> MountAsync(params string[] args)
+    {
+        using var mount = Process.Start(new ProcessStartInfo("mount", args) { RedirectStandardError = true })!;
+        await mount.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return mount.ExitCode == 0;
+    }
+
+    private Process StartWan(params string[] args)
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "wan"), args) { RedirectStandardError = true, RedirectStandardOutput = true };
         start.Environment["WAN_CACHE"] = _folder["cache"];
-        using var wan = Process.Start(start)!;
+        return Process.Start(start)!;
+    }
+
+    private async Task KillAfterAsync(int lines, string[] args)
+    {
+        using var wan = StartWan(args);
         for (var i = 0; i < lines; i++)
         {
             await wan.StandardError.ReadLineAsync(TestContext.Current.CancellationToken);

@@ -41,11 +41,21 @@ internal sealed class BatchOptions
     private readonly Option<string?> _sampler = new("--sampler") { Description = $"{string.Join(", ", Samplers.Names)}.", HelpName = "NAME" };
     private readonly Option<double?> _shift = NumberOption.Create<double>("--shift", "Shift of the noise schedule.", "X");
 
+    private readonly Option<int> _priority = new("--priority") { Description = "Which jobs of a folder run first, those of higher priority; a line of a file may say its own. Default: 0.", HelpName = "N" };
+
+    public BatchOptions() => _priority.Validators.Add(result =>
+    {
+        if (Math.Abs((long)result.GetValueOrDefault<int>()) > BatchEntry.HighestPriority)
+        {
+            result.AddError($"--priority {result.GetValueOrDefault<int>()} is outside -{BatchEntry.HighestPriority} to {BatchEntry.HighestPriority}.");
+        }
+    });
+
     /// <summary>Adds the argument and the options to a command.</summary>
     public void AddTo(Command command)
     {
         command.Arguments.Add(_file);
-        Option[] options = [_prompts, _styles, _seeds, _negative, _size, _frames, _fps, _steps, _guidance, _sampler, _shift];
+        Option[] options = [_prompts, _styles, _seeds, _negative, _size, _frames, _fps, _steps, _guidance, _sampler, _shift, _priority];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -81,13 +91,13 @@ internal sealed class BatchOptions
         };
         if (prompts is not null)
         {
-            return BatchFile.ReadPrompts(prompts, parsed.GetValue(_styles)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [], parsed.GetValue(_seeds)!, defaults);
+            return BatchFile.ReadPrompts(prompts, parsed.GetValue(_styles)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [], parsed.GetValue(_seeds)!, defaults, parsed.GetValue(_priority));
         }
 
         Option[] ofPrompts = [_styles, _seeds];
         return ofPrompts.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } stray
             ? throw new InvalidRequestException("styles", $"{stray.Name} goes with --prompts: in a file of jobs each line says its own {stray.Name[2..].TrimEnd('s')}.")
-            : BatchFile.Read(file!, defaults);
+            : BatchFile.Read(file!, defaults, parsed.GetValue(_priority));
     }
 
     /// <summary>An option that takes a whole number from 1.</summary>

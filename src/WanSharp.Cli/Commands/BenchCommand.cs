@@ -52,6 +52,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
             self._network, self._shape, self._size, self._frames, self._layers, self._textTokens, self._runs, self._mode, self._precision, self._weights,
             self._startOnly, self._peer, self._baseline, self._tolerance, self._provider, self._providerOptions, self._threads, self._json,
             BenchQualityCommand.Build(environment),
+            BenchReuseCommand.Build(environment),
             BenchThroughputCommand.Build(environment),
         };
         command.Subcommands.Add(BenchPlanCommand.Build(environment));

@@ -7,6 +7,7 @@ internal sealed class ClipClock(TimeProvider clock)
     private readonly Lock _gate = new();
     private readonly long _started = clock.GetTimestamp();
     private readonly Dictionary<GenerationStage, StageTime> _stages = [];
+    private readonly List<BatchSizeSample> _sizes = [];
     private int _steps;
     private int _companions;
     private int _hits;
@@ -27,6 +28,11 @@ internal sealed class ClipClock(TimeProvider clock)
         {
             _steps++;
             _companions += clips;
+            if (_sizes.Count == 0 || _sizes[^1].Clips != clips)
+            {
+                _sizes.Add(new BatchSizeSample(clock.GetElapsedTime(_started) - duration, clips));
+            }
+
             Add(GenerationStage.Denoise, new StageTime(TimeSpan.Zero, duration, duration / clips));
         }
     }
@@ -44,6 +50,7 @@ internal sealed class ClipClock(TimeProvider clock)
                 Stages = _stages,
                 Steps = _steps,
                 MeanBatchSize = _steps == 0 ? 0 : (double)_companions / _steps,
+                BatchSizes = [.. _sizes],
                 FeatureHits = _hits,
                 FeatureMisses = _misses,
             };

@@ -3,6 +3,9 @@ namespace WanSharp.Jobs.Batches;
 /// <summary>A job as a batch file says it, before its style is applied and before a model has seen it.</summary>
 public sealed record BatchEntry
 {
+    /// <summary>Priorities are from minus this to this.</summary>
+    public const int HighestPriority = 1000;
+
     /// <summary>The line of the file where it begins, from 1.</summary>
     public required int Line { get; init; }
 

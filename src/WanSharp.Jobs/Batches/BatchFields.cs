@@ -55,9 +55,9 @@ internal static class BatchFields
     private static JobRequest Image(JobRequest request, int frame, string value, string folder) =>
         request with { Images = new Dictionary<int, string>(request.Images) { [frame] = Path.GetFullPath(value, folder) } };
 
-    private static int Priority(string value) => Number<int>("priority", value) is >= -1000 and <= 1000 and var priority
+    private static int Priority(string value) => Number<int>("priority", value) is >= -BatchEntry.HighestPriority and <= BatchEntry.HighestPriority and var priority
         ? priority
-        : throw new InvalidRequestException("priority", $"The priority {value} is outside -1000 to 1000.");
+        : throw new InvalidRequestException("priority", $"The priority {value} is outside -{BatchEntry.HighestPriority} to {BatchEntry.HighestPriority}.");
 
     private static bool Flag(string field, string value) => value.ToLowerInvariant() switch
     {

@@ -18,10 +18,11 @@ public static class BatchFile
     /// <summary>Reads a file whole.</summary>
     /// <param name="path">A <c>.jsonl</c> or <c>.csv</c> file.</param>
     /// <param name="defaults">What a line that says nothing takes; images are relative to the file's folder.</param>
+    /// <param name="priority">The priority of a line that says none.</param>
     /// <returns>The entries, those with a <see cref="BatchEntry.Problem"/> too.</returns>
     /// <exception cref="InvalidRequestException">The file is of no known kind, too long, or holds no job.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static IReadOnlyList<BatchEntry> Read(string path, JobRequest defaults)
+    public static IReadOnlyList<BatchEntry> Read(string path, JobRequest defaults, int priority = 0)
     {
         ArgumentNullException.ThrowIfNull(path);
         var records = Path.GetExtension(path).ToLowerInvariant() switch
@@ -31,7 +32,7 @@ public static class BatchFile
             _ => throw new InvalidRequestException("file", $"'{path}' is no file of jobs: write .jsonl (a JSON object a line) or .csv, or give a file of prompts with --prompts."),
         };
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        return Checked(path, [.. records.Select(record => Entry(record.Line, record.Fields, record.Problem, defaults, folder))]);
+        return Checked(path, [.. records.Select(record => Entry(new BatchEntry { Line = record.Line, Request = defaults, Priority = priority, Problem = record.Problem }, record.Fields, folder))]);
     }
 
     /// <summary>Reads a file of prompts, a line each; empty lines and those that begin with # are left out. Each is combined with each style and each seed.</summary>
@@ -39,9 +40,10 @@ public static class BatchFile
     /// <param name="styles">Names or aliases; empty for none.</param>
     /// <param name="seeds">At least one.</param>
     /// <param name="defaults">All other settings.</param>
+    /// <param name="priority">The priority of all.</param>
     /// <exception cref="InvalidRequestException">The file is too long, or holds no prompt; or the combinations are too many.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static IReadOnlyList<BatchEntry> ReadPrompts(string path, IReadOnlyList<string> styles, IReadOnlyList<ulong> seeds, JobRequest defaults)
+    public static IReadOnlyList<BatchEntry> ReadPrompts(string path, IReadOnlyList<string> styles, IReadOnlyList<ulong> seeds, JobRequest defaults, int priority = 0)
     {
         ArgumentNullException.ThrowIfNull(styles);
         ArgumentNullException.ThrowIfNull(seeds);
@@ -54,16 +56,15 @@ public static class BatchFile
         return Checked(path, [.. from prompt in prompts
                                  from style in styles.Count == 0 ? [null] : styles.Select(style => (string?)style)
                                  from seed in seeds
-                                 select new BatchEntry { Line = prompt.Number, Style = style, Request = defaults with { Prompt = prompt.Text, Seed = seed } }]);
+                                 select new BatchEntry { Line = prompt.Number, Style = style, Priority = priority, Request = defaults with { Prompt = prompt.Text, Seed = seed } }]);
     }
 
-    private static BatchEntry Entry(int line, IEnumerable<KeyValuePair<string, string>> fields, string? problem, JobRequest defaults, string folder)
+    private static BatchEntry Entry(BatchEntry entry, IEnumerable<KeyValuePair<string, string>> fields, string folder)
     {
-        var entry = new BatchEntry { Line = line, Request = defaults, Problem = problem };
         try
         {
             entry = fields.Aggregate(entry, (entry, field) => BatchFields.Set(entry, field.Key, field.Value, folder));
-            return entry.Request.Prompt.Length > 0 || problem is not null ? entry : entry with { Problem = "There is no prompt: say what the video shows." };
+            return entry.Request.Prompt.Length > 0 || entry.Problem is not null ? entry : entry with { Problem = "There is no prompt: say what the video shows." };
         }
         catch (InvalidRequestException exception)
         {

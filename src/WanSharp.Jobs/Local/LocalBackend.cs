@@ -13,10 +13,12 @@ namespace WanSharp.Jobs.Local;
 /// <param name="generator">The engine; stays the caller's.</param>
 /// <param name="ffmpeg">The program that reads images and writes clips.</param>
 /// <param name="estimate">Predicts how long a plan takes; null when nobody asks.</param>
-public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<GenerationPlan, TimeSpan>? estimate = null) : IJobBackend
+/// <param name="clock">The clock. Default: the system's.</param>
+public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<GenerationPlan, TimeSpan>? estimate = null, TimeProvider? clock = null) : IJobBackend
 {
     private const string LocalName = "local";
 
+    private readonly TimeProvider _clock = clock ?? TimeProvider.System;
     private readonly ImageFiles _images = new(ffmpeg);
 
     /// <inheritdoc/>
@@ -66,9 +68,11 @@ public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<
 
     private async Task<JobOutcome> GenerateAsync(JobRun run, GenerationPlan plan, SnapshotFile snapshots, DenoiseSnapshot? resume, CancellationToken cancellationToken)
     {
+        var began = _clock.GetTimestamp();
         var start = Steps is null || resume is not null || run.Job.ResultKey is null ? null : await generator.FindSimilarAsync(plan, Steps, cancellationToken).ConfigureAwait(false);
         var reused = resume is null ? start?.Reused : resume.Reused;
         await using var writer = new LateVideoWriter(ffmpeg, OutputTarget.Parse(run.ArtifactPath), plan.Format, (plan.Settings with { Reused = reused }).ToJson());
+        var before = _clock.GetElapsedTime(began);
         var statistics = await generator.GenerateAsync(plan, writer, new GenerationRunOptions
         {
             Progress = run.Progress,
@@ -84,6 +88,7 @@ public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<
         {
             StageSeconds = statistics.Stages.OrderBy(stage => stage.Key).ToDictionary(stage => NameOf(stage.Key), stage => Seconds(stage.Value.Share)),
             ComputeSeconds = Seconds(statistics.Stages.Values.Aggregate(TimeSpan.Zero, (sum, stage) => sum + stage.Share)),
+            BatchSizes = [.. statistics.BatchSizes.Select(sample => new BatchSizeSpan(Seconds(before + sample.From), sample.Clips))],
             MeanBatchSize = Math.Round(statistics.MeanBatchSize, 2),
             FeatureHits = statistics.FeatureHits,
             FeatureMisses = statistics.FeatureMisses,

@@ -83,16 +83,14 @@ internal static class HtmlReport
             : spans.Select(span => (span.Stage, From(job) + span.From, From(job) + span.To));
     }
 
-    /// <summary>At each moment the mean batch size of the clips that were denoising then.</summary>
+    /// <summary>At each moment how many clips shared a step, as the clips that were denoising then told; where steps of several sizes took turns, their mean.</summary>
     private static List<(double At, double Value)> BatchSizes(List<JobReport> jobs, Func<JobReport, double> from)
     {
-        var changes = jobs.Where(job => job.Outcome is not null)
-            .SelectMany(job => job.Outcome!.Spans.Where(span => span.Stage == "denoise").SelectMany(span => new[]
-            {
-                (At: from(job) + span.From, Count: 1, Size: job.Outcome.MeanBatchSize),
-                (At: from(job) + span.To, Count: -1, Size: -job.Outcome.MeanBatchSize),
-            }))
-            .OrderBy(change => change.At);
+        var changes = jobs.Where(job => job.Outcome is not null).SelectMany(job => Denoising(job.Outcome!).SelectMany(span => new[]
+        {
+            (At: from(job) + span.From, Count: 1, Size: span.Size),
+            (At: from(job) + span.To, Count: -1, Size: -span.Size),
+        })).OrderBy(change => change.At);
         var (count, sum) = (0, 0.0);
         var points = new List<(double, double)> { (0, 0) };
         foreach (var change in changes)
@@ -102,6 +100,15 @@ internal static class HtmlReport
         }
 
         return points;
+    }
+
+    /// <summary>When a clip took steps, and with how many others; all at the mean size where the backend told no more.</summary>
+    private static IEnumerable<(double From, double To, double Size)> Denoising(JobOutcome outcome)
+    {
+        var end = outcome.Spans.Where(span => span.Stage == "denoise").Select(span => span.To).DefaultIfEmpty().Max();
+        return outcome.BatchSizes.Count == 0
+            ? outcome.Spans.Where(span => span.Stage == "denoise").Select(span => (span.From, span.To, outcome.MeanBatchSize))
+            : outcome.BatchSizes.Select((size, i) => (size.From, i + 1 < outcome.BatchSizes.Count ? outcome.BatchSizes[i + 1].From : Math.Max(end, size.From), (double)size.Clips));
     }
 
     private static void Failures(StringBuilder page, BatchReport report)

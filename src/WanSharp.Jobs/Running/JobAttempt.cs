@@ -117,7 +117,7 @@ internal sealed class JobAttempt(JobStore store, IJobBackend backend, JobRunnerO
         return null;
     }
 
-    private static JobOutcome FromCache(JobOutcome made) => made with { FromCache = true, Spans = [], ResumedAtStep = null };
+    private static JobOutcome FromCache(JobOutcome made) => made with { FromCache = true, Spans = [], BatchSizes = [], ResumedAtStep = null };
 
     /// <summary>Three steps; what is left of each by a sudden end is told apart by <see cref="Recovery"/>.</summary>
     private async Task PublishAsync(JobOutcome outcome)

@@ -10,9 +10,8 @@ namespace WanSharp.Jobs.Running;
 internal static class Recovery
 {
     /// <param name="store">The jobs.</param>
-    /// <param name="attempts">So many ends of processes fail the job that explains them.</param>
     /// <param name="cancellationToken">Stops between two jobs.</param>
-    public static async Task RunAsync(JobStore store, int attempts, CancellationToken cancellationToken)
+    public static async Task RunAsync(JobStore store, CancellationToken cancellationToken)
     {
         foreach (var worker in store.Queue.WorkersOfRunningJobs().Union(WorkerLock.Known(store.Folder).ToList()))
         {
@@ -33,7 +32,7 @@ internal static class Recovery
                 }
                 else
                 {
-                    store.Queue.Abandon(id, worker, alone: abandoned.Count == 1, attempts);
+                    store.Queue.Abandon(id, worker, alone: abandoned.Count == 1);
                 }
             }
         }

@@ -10,6 +10,13 @@ internal sealed class JobQueue(JobDatabase database, TimeProvider clock)
     /// <summary>After each of these spans a waiting job counts as one priority higher, so that none waits forever.</summary>
     public static readonly TimeSpan Aging = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// So many ends of the process while a job ran alone, and it did not get further than before, fail it. More than the attempts that an error has:
+    /// on a busy machine, processes that were killed at random moments have been seen to end three times before a job's next step. By then
+    /// the job runs last and alone, and costs no other.
+    /// </summary>
+    public const int FatalDeaths = 10;
+
     /// <summary>The first position that is a job's own: before it the process loads what all jobs need.</summary>
     public static readonly long OwnWork = PositionOf(GenerationStage.Encode, 0);
 
@@ -108,14 +115,13 @@ internal sealed class JobQueue(JobDatabase database, TimeProvider clock)
 
     /// <summary>
     /// Puts a job of a process that is gone back into the queue. Whether the job ended the process, nothing tells; but it is innocent when it got
-    /// further than ever before, or ran beside others, or the process still loaded. Ends that none of this explains fail it when they are as many as
-    /// its attempts.
+    /// further than ever before, or ran beside others, or the process still loaded. Ends that none of this explains fail it when they are
+    /// <see cref="FatalDeaths"/>.
     /// </summary>
     /// <param name="id">The job.</param>
     /// <param name="worker">The process.</param>
     /// <param name="alone">Whether the process ran no other job.</param>
-    /// <param name="attempts">So many ends fail it.</param>
-    public void Abandon(long id, string worker, bool alone, int attempts) => database.Write(connection =>
+    public void Abandon(long id, string worker, bool alone) => database.Write(connection =>
     {
         connection.Run(
             """
@@ -126,9 +132,9 @@ internal sealed class JobQueue(JobDatabase database, TimeProvider clock)
             """,
             ("$own", OwnWork), ("$alone", alone), ("$id", id), ("$worker", worker));
         return connection.Run(
-            "UPDATE jobs SET state = CASE WHEN cancel THEN 4 ELSE 3 END, finished_at = $now, error = $error WHERE id = $id AND state = 0 AND (cancel OR deaths >= $attempts)",
-            ("$now", Now()), ("$attempts", attempts), ("$id", id),
-            ("$error", $"The process ended {attempts} times while this job ran alone, and it never got further: it needs more memory than there is, perhaps. Ask for less, or look into the system's log."));
+            "UPDATE jobs SET state = CASE WHEN cancel THEN 4 ELSE 3 END, finished_at = $now, error = $error WHERE id = $id AND state = 0 AND (cancel OR deaths >= $fatal)",
+            ("$now", Now()), ("$fatal", FatalDeaths), ("$id", id),
+            ("$error", $"The process ended {FatalDeaths} times while this job ran alone, and it never got further: it needs more memory than there is, perhaps. Ask for less, or look into the system's log."));
     });
 
     /// <summary>A finished job with the same result, if there is one; rather one that began with noise.</summary>

@@ -32,6 +32,17 @@ public sealed class BatchFileTests : IDisposable
             entries.Select(entry => (entry.Line, entry.Request.Prompt, entry.Request.Seed, entry.Style)));
     }
 
+    [Fact]
+    public void Read_WithAPriority_GivesItToLinesThatSayNone()
+    {
+        File.WriteAllText(_folder["jobs.jsonl"], "{\"prompt\": \"a\"}\n{\"prompt\": \"b\", \"priority\": 0}\n");
+        File.WriteAllText(_folder["prompts.txt"], "a\n");
+        var defaults = new JobRequest { Prompt = "" };
+
+        Assert.Equal([7, 0], BatchFile.Read(_folder["jobs.jsonl"], defaults, priority: 7).Select(entry => entry.Priority));
+        Assert.Equal([7], BatchFile.ReadPrompts(_folder["prompts.txt"], [], [0], defaults, priority: 7).Select(entry => entry.Priority));
+    }
+
     [Theory]
     [InlineData("{\"promt\": \"a\"}", "Did you mean prompt?")]
     [InlineData("{\"prompt\": \"a\"", "no JSON")]

@@ -6,7 +6,6 @@ namespace WanSharp.Jobs.Tests.Storage;
 public sealed class JobStoreTests : IDisposable
 {
     private const string Worker = "worker";
-    private const int Attempts = 3;
 
     private readonly TemporaryFolder _folder = new();
     private readonly SettableClock _clock = new();
@@ -86,12 +85,12 @@ public sealed class JobStoreTests : IDisposable
     }
 
     [Fact]
-    public void Abandon_OfAJobThatNeverGetsFurtherAlone_FailsItAfterItsAttempts()
+    public void Abandon_OfAJobThatNeverGetsFurtherAlone_FailsIt()
     {
         using var store = TestJobs.Open(_folder, _clock);
         store.Enqueue([TestJobs.New("deadly"), TestJobs.New("other", priority: -1)]);
         Die(store, JobQueue.OwnWork + 5); // further than ever: does not count
-        for (var death = 1; death <= Attempts; death++)
+        for (var death = 1; death <= JobQueue.FatalDeaths; death++)
         {
             Assert.Equal(JobState.Queued, store.Find(1)!.State);
             Assert.True(store.Queue.IsSuspect(1));
@@ -134,10 +133,10 @@ public sealed class JobStoreTests : IDisposable
                 running.ForEach(job => store.Queue.Succeed(job.Id));
             }
 
-            await Recovery.RunAsync(store, Attempts, TestContext.Current.CancellationToken);
+            await Recovery.RunAsync(store, TestContext.Current.CancellationToken);
         }
 
-        Assert.Equal((JobState.Failed, 1 + Attempts), (store.Find(2)!.State, store.Find(2)!.Attempts)); // once beside others
+        Assert.Equal((JobState.Failed, 1 + JobQueue.FatalDeaths), (store.Find(2)!.State, store.Find(2)!.Attempts)); // once beside others
         Assert.Equal(5, store.Counts().Succeeded);
     }
 
@@ -245,7 +244,7 @@ public sealed class JobStoreTests : IDisposable
             Directory.CreateDirectory(store.Folder.WorkOf("dead"));
             File.WriteAllText(Path.Combine(store.Folder.WorkOf("dead"), "3.txt"), "half");
 
-            await Recovery.RunAsync(store, Attempts, TestContext.Current.CancellationToken);
+            await Recovery.RunAsync(store, TestContext.Current.CancellationToken);
 
             Assert.Equal([JobState.Running, JobState.Succeeded, JobState.Queued], store.All().Select(job => job.State));
             Assert.Equal(3, store.Find(2)!.Outcome!.ComputeSeconds);
@@ -272,7 +271,7 @@ public sealed class JobStoreTests : IDisposable
     {
         Take(store, 1);
         store.Queue.Reached(Worker, [KeyValuePair.Create(1L, position)]);
-        store.Queue.Abandon(1, Worker, alone, Attempts);
+        store.Queue.Abandon(1, Worker, alone);
     }
 
     private static List<string> ClaimAll(JobStore store)

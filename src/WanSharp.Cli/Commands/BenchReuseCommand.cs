@@ -1,0 +1,81 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using WanSharp.Cli.Terminal;
+using WanSharp.Engine;
+using WanSharp.Engine.Quality;
+using WanSharp.Runtime.Storage;
+
+namespace WanSharp.Cli.Commands;
+
+/// <summary><c>wan bench reuse</c>: what <c>--reuse similar</c> saves and loses, by how near prompts are.</summary>
+internal sealed class BenchReuseCommand(CliEnvironment environment)
+{
+    private static readonly double[] Bands = [0.97, 0.95, 0.9, 0.8, 0.7, -1];
+
+    private readonly Option<int?> _seeds = BatchOptions.Count("--seeds", "How many seeds for each pair of prompts. Default: 1.", 1000);
+    private readonly Option<string> _model = CommonOptions.Model();
+    private readonly Option<int?> _threads = CommonOptions.Threads();
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    public static Command Build(CliEnvironment environment)
+    {
+        var self = new BenchReuseCommand(environment);
+        var command = new Command("reuse", "Begin clips with the steps of other prompts' clips, and compare them with those that their own noise makes.")
+        {
+            self._seeds, self._model, self._threads, self._json,
+        };
+        command.SetAction(self.RunAsync);
+        return command.WithExamples("wan bench reuse", "wan bench reuse --seeds 3 --json");
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var json = parsed.GetValue(_json);
+        var folder = Directory.CreateTempSubdirectory("wan-reuse-");
+        try
+        {
+            using var model = EngineSetup.OpenModel(environment, parsed.GetValue(_model)!);
+            using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(_threads));
+            using var generator = new VideoGenerator(model, runtime, new(), EngineSetup.TransformerOptions(environment, default), new EngineOptions { BatchSize = 1 });
+            using var store = new ContentStore(folder.FullName);
+            var clips = new List<ReusedClip>();
+            await foreach (var clip in new ReuseLoss(generator, store).MeasureAsync(parsed.GetValue(_seeds) ?? 1, cancellationToken))
+            {
+                clips.Add(clip);
+                if (!json)
+                {
+                    environment.Out.WriteLine(Text($"{clip.Reused.Similarity:0.000}  {clip.Reused.Steps,3} steps  {clip.Quality.Psnr,6:0.0} dB  SSIM {clip.Quality.Ssim:0.000} (the other clip {clip.Donor.Ssim:0.000})  {clip.Prompt}"));
+                }
+            }
+
+            environment.Out.WriteLine(json ? new JsonArray([.. clips.Select(Json)]).ToJsonString(JsonText.Readable) : Table(clips));
+            return ExitCode.Done;
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static string Table(List<ReusedClip> clips) => string.Join(Environment.NewLine, clips
+        .GroupBy(clip => (Band: Bands.First(band => clip.Reused.Similarity >= band), clip.Reused.Steps))
+        .OrderByDescending(group => group.Key.Band).ThenBy(group => group.Key.Steps)
+        .Select(group => Text(
+            $"cosine {(group.Key.Band < 0 ? "below" : "from")} {(group.Key.Band < 0 ? Bands[^2] : group.Key.Band):0.00}  {group.Key.Steps,3} steps  {group.Count(),3} clips  time {group.Average(clip => clip.Time):0.00}  PSNR {FrameQuality.Mean([.. group.Select(clip => clip.Quality)]).Psnr,5:0.0} dB  SSIM {group.Average(clip => clip.Quality.Ssim):0.000}, least {group.Min(clip => clip.Quality.Ssim):0.000}; the other clips {group.Average(clip => clip.Donor.Ssim):0.000}, least {group.Min(clip => clip.Donor.Ssim):0.000}"))
+        .Prepend(""));
+
+    private static JsonObject Json(ReusedClip clip) => new()
+    {
+        ["prompt"] = clip.Prompt,
+        ["other"] = clip.Reused.Prompt,
+        ["similarity"] = clip.Reused.Similarity,
+        ["steps"] = clip.Reused.Steps,
+        ["psnr"] = double.IsFinite(clip.Quality.Psnr) ? clip.Quality.Psnr : null,
+        ["ssim"] = clip.Quality.Ssim,
+        ["other_ssim"] = clip.Donor.Ssim,
+        ["time"] = clip.Time,
+    };
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
