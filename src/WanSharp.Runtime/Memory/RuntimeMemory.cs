@@ -8,7 +8,8 @@ namespace WanSharp.Runtime.Memory;
 /// <summary>
 /// The host memory that the library takes for activations and packed weights: counted, limited, kept for the next run,
 /// and given back when asked. Freed blocks are kept and handed out again, since a denoise step asks for the same sizes as
-/// the one before; kept blocks are let go before the sum would pass the most that was ever in use at one time.
+/// the one before; kept blocks are let go, the longest unused first, before the sum would pass the most that was ever in
+/// use at one time by more than an eighth, or the limit.
 /// </summary>
 /// <remarks>
 /// <para>Thread-safe. There is one for each library file, for as long as the process lives: the library's environment is
@@ -30,6 +31,10 @@ public sealed unsafe class RuntimeMemory
     // A kept block serves a request of seven eighths of its size or more: otherwise too much of it would lie idle.
     private const nuint WasteDivisor = 8;
 
+    // What is kept may pass the peak by so much: what serves no request of the moment serves one of the next run, and fresh
+    // pages cost as much as what is computed in them.
+    private const nuint SlackDivisor = 8;
+
     private static readonly ConcurrentDictionary<string, RuntimeMemory> Allocators = new(StringComparer.Ordinal);
 
     [ThreadStatic]
@@ -40,7 +45,7 @@ public sealed unsafe class RuntimeMemory
 
     private readonly Lock _gate = new();
     private readonly List<PreparedRun> _runs = [];
-    private readonly SortedDictionary<nuint, Stack<nint>> _kept = [];
+    private readonly List<(nint Block, nuint Size)> _kept = []; // the longest unused first
     private nuint _inUse;
     private nuint _keptBytes;
     private nuint _peak;
@@ -174,7 +179,7 @@ public sealed unsafe class RuntimeMemory
             if (block is null)
             {
                 _peak = nuint.Max(_peak, _inUse + bytes);
-                LetGo(downTo: _peak - _inUse - bytes);
+                LetGo(downTo: nuint.Max(_peak, nuint.Min(_peak + (_peak / SlackDivisor), (nuint)Limit)) - _inUse - bytes);
                 block = TakeNew(bytes);
                 *(nuint*)block = bytes;
             }
@@ -210,31 +215,28 @@ public sealed unsafe class RuntimeMemory
         }
     }
 
+    /// <summary>The smallest kept block that serves, of several alike the one that was used last.</summary>
     private byte* TakeKept(nuint bytes)
     {
-        foreach (var (size, blocks) in _kept)
+        var best = -1;
+        for (var i = _kept.Count - 1; i >= 0; i--)
         {
-            if (size < bytes)
+            var size = _kept[i].Size;
+            if (size >= bytes && size - bytes <= size / WasteDivisor && (best < 0 || size < _kept[best].Size))
             {
-                continue;
+                best = i;
             }
-
-            if (size - bytes > size / WasteDivisor)
-            {
-                return null;
-            }
-
-            var block = blocks.Pop();
-            if (blocks.Count == 0)
-            {
-                _kept.Remove(size);
-            }
-
-            _keptBytes -= size;
-            return (byte*)block;
         }
 
-        return null;
+        if (best < 0)
+        {
+            return null;
+        }
+
+        var (block, taken) = _kept[best];
+        _kept.RemoveAt(best);
+        _keptBytes -= taken;
+        return (byte*)block;
     }
 
     private void Return(byte* block)
@@ -250,29 +252,23 @@ public sealed unsafe class RuntimeMemory
                 return;
             }
 
-            if (!_kept.TryGetValue(size, out var blocks))
-            {
-                _kept[size] = blocks = [];
-            }
-
-            blocks.Push((nint)block);
+            _kept.Add(((nint)block, size));
             _keptBytes += size;
         }
     }
 
-    /// <summary>Gives kept blocks back, the largest first, until no more than some bytes are kept.</summary>
+    /// <summary>Gives kept blocks back, the longest unused first, until no more than some bytes are kept.</summary>
     private void LetGo(nuint downTo)
     {
+        var count = 0;
         while (_keptBytes > downTo)
         {
-            var (size, blocks) = _kept.Last();
-            NativeMemory.AlignedFree((void*)blocks.Pop());
+            var (block, size) = _kept[count++];
+            NativeMemory.AlignedFree((void*)block);
             _keptBytes -= size;
-            if (blocks.Count == 0)
-            {
-                _kept.Remove(size);
-            }
         }
+
+        _kept.RemoveRange(0, count);
     }
 
     private nuint Read(ref nuint value)
