@@ -28,6 +28,11 @@ public sealed class GraphValue
     /// <summary>The number of dimensions.</summary>
     public int Rank => Shape.Count;
 
+    /// <summary>The dimensions of a run.</summary>
+    /// <param name="lengths">A number for each name in its shape.</param>
+    /// <exception cref="GraphException">A name has no number.</exception>
+    public Shape ShapeAt(IReadOnlyDictionary<string, long> lengths) => [.. Shape.Select(length => (long)length.Evaluate(lengths))];
+
     /// <summary>The bytes that it takes.</summary>
     /// <param name="lengths">A number for each name in its shape.</param>
     /// <exception cref="GraphException">A name has no number.</exception>

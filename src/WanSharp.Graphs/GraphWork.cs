@@ -3,7 +3,8 @@ namespace WanSharp.Graphs;
 /// <summary>What one run of a graph, or of several, costs: counted operation by operation, for lengths that are known.</summary>
 /// <remarks>
 /// A product is 2 · M · N · K operations; attention is its two products; a convolution is 2 · in · kernel · out for every
-/// position. All other operators, and attention too, are counted by the bytes that they read and write; a reshape moves none.
+/// position. All other operators are counted by the bytes that they read and write, and so are attention and products of few
+/// operations a byte, such as one with a table of 6 × 6; a reshape moves none.
 /// </remarks>
 public sealed record GraphWork
 {

@@ -3,6 +3,9 @@ namespace WanSharp.Graphs;
 /// <summary>Counts what the steps of a graph cost for given lengths.</summary>
 internal sealed class WorkCounter
 {
+    // Processors do some ten operations in the time that memory takes for a byte.
+    private const int FewOperationsPerByte = 8;
+
     private readonly IReadOnlyList<GraphStep> _steps;
     private readonly IReadOnlyDictionary<string, long> _lengths;
     private readonly Dictionary<GraphValue, double> _bytes = [];
@@ -25,16 +28,17 @@ internal sealed class WorkCounter
         var operations = step.Operations.Evaluate(_lengths);
         return step.Operator switch
         {
+            "Gemm" or "MatMul" when operations < FewOperationsPerByte * BytesOf(step) => new GraphWork { Products = operations, MovedBytes = BytesOf(step) },
             "Gemm" or "MatMul" => new GraphWork { Products = operations },
             "Conv" => new GraphWork { Convolutions = operations },
-            "MultiHeadAttention" => new GraphWork { Attention = operations, MovedBytes = Moved(step) },
+            "MultiHeadAttention" => new GraphWork { Attention = operations, MovedBytes = BytesOf(step) },
             _ when operations > 0 => new GraphWork { IntegerProducts = operations },
             _ when step.IsView => GraphWork.None,
-            _ => new GraphWork { MovedBytes = Moved(step) },
+            _ => new GraphWork { MovedBytes = BytesOf(step) },
         };
     }
 
-    private double Moved(GraphStep step) => step.Inputs.Sum(BytesOf) + step.Outputs.Sum(BytesOf);
+    private double BytesOf(GraphStep step) => step.Inputs.Sum(BytesOf) + step.Outputs.Sum(BytesOf);
 
     /// <summary>Follows the memory of a run: taken where a value is made, given back after its last reader.</summary>
     private double Peak(IReadOnlyList<GraphValue> outputs)

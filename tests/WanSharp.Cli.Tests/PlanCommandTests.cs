@@ -2,13 +2,11 @@ using System.Text.Json.Nodes;
 
 namespace WanSharp.Cli.Tests;
 
-public sealed class PlanCommandTests : IDisposable
+public sealed class PlanCommandTests(PlanCommandTests.MeasuredOnce measured) : IClassFixture<PlanCommandTests.MeasuredOnce>
 {
-    private readonly TemporaryFolder _cache = new();
+    private readonly TemporaryFolder _cache = measured.Cache;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public void Dispose() => _cache.Dispose();
 
     [Fact]
     public async Task Plan_OfAPrompt_SaysWhatItCosts_AndRemembersTheMachine()
@@ -49,4 +47,12 @@ public sealed class PlanCommandTests : IDisposable
 
     private Task<CommandLineRun> RunAsync(params string[] args) =>
         CommandLineRun.RunAsync(args, variables: new Dictionary<string, string> { ["WAN_CACHE"] = _cache.Path }, cancellationToken: Token);
+
+    /// <summary>A cache that all tests share: measuring the machine takes seconds.</summary>
+    public sealed class MeasuredOnce : IDisposable
+    {
+        internal TemporaryFolder Cache { get; } = new();
+
+        public void Dispose() => Cache.Dispose();
+    }
 }

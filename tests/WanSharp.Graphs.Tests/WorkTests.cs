@@ -106,6 +106,19 @@ public class WorkTests
     }
 
     [Fact]
+    public void CountWork_OfAProductWithASmallTable_IsBytesAsWell()
+    {
+        var g = new GraphBuilder("combined", new GraphOptions());
+        var x = g.Input("x", WanSharp.Tensors.DType.F32, [2, "tokens"]);
+        g.Output("y", g.MatMul(g.Constant([1f, 1f, 1f, -1f], [2, 2]), x));
+
+        var work = g.Build().CountWork(new Dictionary<string, long> { ["tokens"] = 10 });
+
+        Assert.Equal(2 * 2 * 2 * 10, work.Products);
+        Assert.Equal(2 * 2 * 10 * sizeof(float), work.MovedBytes);
+    }
+
+    [Fact]
     public void CountWork_OfAChain_HoldsWhatIsStillRead()
     {
         var g = new GraphBuilder("chain", new GraphOptions());

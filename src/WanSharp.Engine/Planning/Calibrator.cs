@@ -14,12 +14,12 @@ namespace WanSharp.Engine.Planning;
 public sealed class Calibrator(ContentStore store, int threads, TimeProvider clock)
 {
     // What was measured otherwise, by another version of WanSharp, does not hold.
-    private const int Method = 3;
+    private const int Method = 4;
 
     /// <summary>How long a calibration is believed.</summary>
     public static readonly TimeSpan MaximumAge = TimeSpan.FromDays(30);
 
-    /// <summary>The calibration that is remembered, or a new one: 2 to 5 seconds.</summary>
+    /// <summary>The calibration that is remembered, or a new one: 4 to 5 seconds.</summary>
     /// <param name="runtime">ONNX Runtime.</param>
     /// <param name="again">Whether to measure even if one is remembered.</param>
     /// <param name="progress">Told that it is measured.</param>

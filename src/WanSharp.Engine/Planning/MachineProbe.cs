@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
 using WanSharp.Runtime;
 using WanSharp.Tensors;
 
@@ -17,13 +18,11 @@ internal sealed class MachineProbe(OrtRuntime runtime) : IDisposable
     private const int ManyRows = 1024;
     private const int Weights = 4; // 100 MB together: beyond the caches
     private const int Repetitions = 3; // the least time counts: other work on the machine only ever adds
+    private const int LatentSide = 12; // 96 pixels
     private const long WidenedElements = 1 << 20;
     private const long FewElements = 1 << 12;
 
     private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(400);
-
-    // The decoder's levels of the 1.3B shape: channels, and the side of an image that takes some milliseconds.
-    private static readonly (int Channels, int Side)[] Levels = [(384, 32), (192, 64), (96, 128)];
 
     private readonly List<IDisposable> _owned = [];
 
@@ -43,7 +42,7 @@ internal sealed class MachineProbe(OrtRuntime runtime) : IDisposable
             WeightBytes = weightBytes,
             MovedBytes = movedBytes,
             Attention = MeasureAttention(movedBytes, cancellationToken),
-            Convolutions = MeasureConvolutions(cancellationToken),
+            Convolutions = MeasureConvolutions(movedBytes, cancellationToken),
             Widened = MeasureWidening([.. Enum.GetValues<DType>().Where(IsWidened)], cancellationToken),
         };
     }
@@ -106,19 +105,17 @@ internal sealed class MachineProbe(OrtRuntime runtime) : IDisposable
         return work.Attention / Math.Max(seconds - (work.MovedBytes / movedBytes), seconds / 2);
     }
 
-    private double MeasureConvolutions(CancellationToken cancellationToken)
+    /// <summary>
+    /// A later step of the VAE's decoder, of fewer blocks: convolutions in the mix of channels, sizes and kinds that decoding
+    /// has, and about them what memory-bound work it has.
+    /// </summary>
+    private double MeasureConvolutions(double movedBytes, CancellationToken cancellationToken)
     {
-        var (operations, seconds) = (0.0, 0.0);
-        foreach (var (channels, side) in Levels)
-        {
-            var g = new GraphBuilder($"convolution_{channels}", new GraphOptions { Weights = WeightStorage.Initializers });
-            g.Output("y", g.Conv2d(g.Input("x", DType.F32, [1, channels, side, side]), "conv", channels, kernel: 3, padding: 1));
-            var graph = g.Build();
-            operations += graph.CountWork(new Dictionary<string, long>()).Convolutions;
-            seconds += Time(graph, cancellationToken, ("x", Filled([1, channels, side, side])));
-        }
-
-        return operations / seconds;
+        var graph = WanVae.DecodeNext(VaeConfig.Wan21 with { ResidualBlocks = 1 }, new GraphOptions { Weights = WeightStorage.Initializers });
+        var lengths = new Dictionary<string, long> { ["batch"] = 1, ["height"] = LatentSide, ["width"] = LatentSide };
+        var work = graph.CountWork(lengths);
+        var seconds = Time(graph, cancellationToken, [.. graph.Inputs.Select(input => (input.Name, Filled(input.ShapeAt(lengths))))]);
+        return work.Convolutions / Math.Max(seconds - (work.MovedBytes / movedBytes), seconds / 3);
     }
 
     private static Dictionary<DType, double> MeasureWidening(IReadOnlyList<DType> dtypes, CancellationToken cancellationToken)
