@@ -32,6 +32,7 @@ public sealed class CacheCommandTests : IDisposable
         Assert.InRange(section.GetProperty("bytes").GetInt64(), 1000, 2000);
         Assert.Equal(1, section.GetProperty("hits").GetInt64());
         Assert.Equal(1, section.GetProperty("misses").GetInt64());
+        Assert.Equal(40_000_000_000, json.RootElement.GetProperty("sections").GetProperty("weights").GetProperty("limit").GetInt64());
     }
 
     [Fact]

@@ -69,11 +69,20 @@ public sealed class CommandTests : IDisposable
         Assert.Matches(@"transformer_block +\d+ +2 ", text.Out); // hits, then the misses of two processes
 
         Task<CommandLineRun> GenerateAsync() => WithCacheAsync(["generate", "a star", .. Tiny, "-o", _folder["clip.gif"], "--json"]);
+    }
 
-        Task<CommandLineRun> WithCacheAsync(params string[] args) => CommandLineRun.RunAsync(
-            args,
-            variables: new Dictionary<string, string> { ["WAN_CACHE"] = _folder["cache"], ["PATH"] = Environment.GetEnvironmentVariable("PATH")! },
-            cancellationToken: TestContext.Current.CancellationToken);
+    [Fact]
+    public async Task Inspect_OfATransformer_SaysWhatOfItIsPrepared()
+    {
+        var transformer = Path.Combine(AppContext.BaseDirectory, "models", "shapes", "transformer.safetensors");
+
+        var before = await WithCacheAsync("inspect", transformer);
+        var run = await WithCacheAsync(["generate", "a star", .. Tiny, "--precision", "int8", "-o", _folder["clip.gif"]]);
+        var after = await WithCacheAsync("inspect", transformer);
+
+        Assert.Contains("prepared: nothing", before.Out, StringComparison.Ordinal);
+        Assert.Contains("8 blocks", run.Error, StringComparison.Ordinal); // the load stage's progress
+        Assert.Contains("prepared: int8 of 8 of 8 blocks, ", after.Out, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -223,4 +232,9 @@ public sealed class CommandTests : IDisposable
 
     private static Task<CommandLineRun> RunAsync(string[] args, string input = "") =>
         CommandLineRun.RunAsync(args, input, cancellationToken: TestContext.Current.CancellationToken);
+
+    private Task<CommandLineRun> WithCacheAsync(params string[] args) => CommandLineRun.RunAsync(
+        args,
+        variables: new Dictionary<string, string> { ["WAN_CACHE"] = _folder["cache"], ["PATH"] = Environment.GetEnvironmentVariable("PATH")! },
+        cancellationToken: TestContext.Current.CancellationToken);
 }

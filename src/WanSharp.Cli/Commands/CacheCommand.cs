@@ -52,12 +52,12 @@ internal sealed class CacheCommand(CliEnvironment environment)
         }
 
         environment.Out.WriteLine(PlainText.OneLine(root.Folder));
-        environment.Out.WriteLine($"{"section",-10}{"entries",9}{"size",12}{"hits",9}{"misses",9}{"damaged",9}  not used since");
+        environment.Out.WriteLine($"{"section",-12}{"entries",8}{"size",10}{"limit",9}{"hits",7}{"misses",8}{"damaged",8}  not used since");
         foreach (var (name, section) in sections)
         {
             var oldest = section.OldestUse?.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
             environment.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{name,-10}{section.Entries,9}{Amounts.Size(section.Bytes),12}{section.Hits,9}{section.Misses,9}{section.Damaged,9}  {oldest ?? "-"}"));
+                $"{name,-12}{section.Entries,8}{Amounts.Size(section.Bytes),10}{(section.MaximumBytes is { } limit ? Amounts.Size(limit) : "-"),9}{section.Hits,7}{section.Misses,8}{section.Damaged,8}  {oldest ?? "-"}"));
         }
 
         if (graphs.Count > 0)
@@ -119,6 +119,7 @@ internal sealed class CacheCommand(CliEnvironment environment)
     {
         ["entries"] = section.Entries,
         ["bytes"] = section.Bytes,
+        ["limit"] = section.MaximumBytes,
         ["oldest_use"] = section.OldestUse?.ToString("O", CultureInfo.InvariantCulture),
         ["hits"] = section.Hits,
         ["misses"] = section.Misses,

@@ -5,6 +5,8 @@ using WanSharp.Engine.Models.Layout;
 using WanSharp.Engine.Images;
 using WanSharp.Engine.Output;
 using WanSharp.Engine.Requests;
+using WanSharp.Graphs;
+using WanSharp.Runtime.Storage;
 using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;
@@ -81,7 +83,8 @@ internal sealed class InspectCommand(CliEnvironment environment)
             throw new CheckpointException(file, problem.StartsWith(file, StringComparison.Ordinal) ? problem[file.Length..].TrimStart(':', ' ') : problem);
         }
 
-        environment.Out.WriteLine(asJson ? CheckpointText.Json(network).ToJsonString(JsonText.Readable) : CheckpointText.Describe(network));
+        var prepared = network.FindPrepared(Quantization.EightBit, Path.Combine(EngineSetup.CacheFolder(environment), CacheSections.Weights));
+        environment.Out.WriteLine(asJson ? CheckpointText.Json(network, prepared).ToJsonString(JsonText.Readable) : CheckpointText.Describe(network, prepared));
         return ExitCode.Done;
     }
 

@@ -32,7 +32,7 @@ internal sealed class ModelsCommand(CliEnvironment environment)
         var files = NetworkFile.In(folder);
         if (parsed.GetValue(_json))
         {
-            environment.Out.WriteLine(new JsonArray([.. files.Select(CheckpointText.Json)]).ToJsonString(JsonText.Readable));
+            environment.Out.WriteLine(new JsonArray([.. files.Select(file => CheckpointText.Json(file))]).ToJsonString(JsonText.Readable));
             return ExitCode.Done;
         }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using WanSharp.Engine.Models.Layout;
 using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Weights;
 
 namespace WanSharp.Cli.Terminal;
 
@@ -10,14 +11,21 @@ internal static class CheckpointText
 {
     private const string Unknown = "no network of Wan's";
 
-    /// <summary>One line for each network, then types and size; the problem last.</summary>
-    public static string Describe(NetworkFile file)
+    /// <summary>One line for each network, then types and size, and how much of it is prepared; the problem last.</summary>
+    public static string Describe(NetworkFile file, PreparedBlocks? prepared = null)
     {
         List<string> lines = [PlainText.OneLine(file.Path)];
         lines.AddRange(Networks(file).DefaultIfEmpty(Unknown).Select(network => $"  {network}"));
         if (file.TensorCount > 0)
         {
             lines.Add(string.Create(CultureInfo.InvariantCulture, $"  {file.TensorCount} tensors of {string.Join(", ", file.DTypes)}, {file.Length / 1e9:0.00} GB"));
+        }
+
+        if (prepared is not null)
+        {
+            lines.Add(prepared.Ready == 0
+                ? "  prepared: nothing; --precision int8 prepares 8-bit weights when it first runs"
+                : string.Create(CultureInfo.InvariantCulture, $"  prepared: int8 of {prepared.Ready} of {prepared.All} blocks, {prepared.Bytes / 1e9:0.00} GB in the cache"));
         }
 
         if (file.Problem is { } problem)
@@ -28,7 +36,7 @@ internal static class CheckpointText
         return string.Join(Environment.NewLine, lines);
     }
 
-    public static JsonObject Json(NetworkFile file) => new()
+    public static JsonObject Json(NetworkFile file, PreparedBlocks? prepared = null) => new()
     {
         ["path"] = file.Path,
         ["networks"] = new JsonArray([.. Networks(file).Select(network => JsonValue.Create(network))]),
@@ -37,6 +45,7 @@ internal static class CheckpointText
         ["bytes"] = file.Length,
         ["tokenizer"] = file.HasTokenizer,
         ["problem"] = file.Problem,
+        ["prepared"] = prepared is null ? null : new JsonObject { ["int8"] = new JsonObject { ["blocks"] = prepared.Ready, ["of"] = prepared.All, ["bytes"] = prepared.Bytes } },
     };
 
     private static IEnumerable<string> Networks(NetworkFile file)

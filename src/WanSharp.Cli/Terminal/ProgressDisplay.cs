@@ -108,5 +108,10 @@ internal sealed class ProgressDisplay : IProgress<GenerationProgress>, IDisposab
         _ => "decode",
     };
 
-    private static string Units(GenerationStage stage) => stage == GenerationStage.Denoise ? "steps" : "frames";
+    private static string Units(GenerationStage stage) => stage switch
+    {
+        GenerationStage.Load => "blocks", // whose weights are brought into another form, once
+        GenerationStage.Denoise => "steps",
+        _ => "frames",
+    };
 }

@@ -11,7 +11,8 @@ internal sealed record ModelDescription
     public const string FileName = "config.json";
 
     private const int MaximumBytes = 1 << 20;
-    private const string SupportedFormat = "wansharp.model";
+    /// <summary>What <see cref="Format"/> must be.</summary>
+    internal const string FormatName = "wansharp.model";
     private const int SupportedVersion = 1;
 
     public required string Format { get; init; }
@@ -36,10 +37,10 @@ internal sealed record ModelDescription
     {
         var path = Path.Combine(folder, FileName);
         var description = JsonFile.Read(path, ModelJson.Default.ModelDescription, MaximumBytes);
-        if (description.Format != SupportedFormat || description.Version != SupportedVersion)
+        if (description.Format != FormatName || description.Version != SupportedVersion)
         {
             throw new CheckpointException(
-                path, $"format \"{description.Format}\" version {description.Version} is not \"{SupportedFormat}\" version {SupportedVersion}, which this version of WanSharp reads.");
+                path, $"format \"{description.Format}\" version {description.Version} is not \"{FormatName}\" version {SupportedVersion}, which this version of WanSharp reads.");
         }
 
         return description;

@@ -30,7 +30,7 @@ internal sealed class DenoiserSet : IDisposable
 
     /// <summary>Compiles what is not compiled, and binds the weights.</summary>
     public static async Task<DenoiserSet> LoadAsync(
-        WanModel model, GraphCache graphs, SessionSettings settings, TransformerOptions options, int lanes, CancellationToken cancellationToken)
+        WanModel model, GraphCache graphs, SessionSettings settings, TransformerOptions options, int lanes, Action<int, int>? prepared, CancellationToken cancellationToken)
     {
         var set = new DenoiserSet(options);
         try
@@ -52,7 +52,7 @@ internal sealed class DenoiserSet : IDisposable
 
         async Task<TransformerRunner> LoadTransformerAsync(WeightStore weights)
         {
-            var runner = await TransformerRunner.CreateAsync(graphs, model.Transformer, weights, settings, options: options, cancellationToken: cancellationToken).ConfigureAwait(false);
+            var runner = await TransformerRunner.CreateAsync(graphs, model.Transformer, weights, settings, options: options, prepared: prepared, cancellationToken: cancellationToken).ConfigureAwait(false);
             set._transformers.Add(runner);
             return runner;
         }

@@ -52,7 +52,7 @@ internal sealed class EngineNetworks(
     {
         using var work = clip.Clock.Work(GenerationStage.Load);
         var wanted = _wanted;
-        return await _denoisers.BeginAsync(wanted, SnapshotIdentity.ModeOf(clip.Options.Resume, clip.Plan, wanted.Mode), clip.Cancelled);
+        return await _denoisers.BeginAsync(wanted, SnapshotIdentity.ModeOf(clip.Options.Resume, clip.Plan, wanted.Mode), (done, all) => clip.Report(GenerationStage.Load, done, all), clip.Cancelled);
     }, clip.Cancelled);
 
     /// <summary>Has the networks run in another way from the next clip on. No clip may be under way.</summary>

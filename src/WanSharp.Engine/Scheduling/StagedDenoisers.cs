@@ -30,21 +30,22 @@ internal sealed class StagedDenoisers(WanModel model, GraphCache graphs, Session
     /// <summary>What a clip begins with.</summary>
     /// <param name="wanted">How the transformer is to be compiled.</param>
     /// <param name="must">How it must be, for a clip that was begun before; null for whatever is ready.</param>
+    /// <param name="prepared">Told how many blocks' weights were brought into another form for it, and how many there are.</param>
     /// <param name="cancellationToken">Cancels compilation, but for that in the background.</param>
-    public async Task<DenoiserSet.Use> BeginAsync(TransformerOptions wanted, CompileMode? must, CancellationToken cancellationToken)
+    public async Task<DenoiserSet.Use> BeginAsync(TransformerOptions wanted, CompileMode? must, Action<int, int> prepared, CancellationToken cancellationToken)
     {
         await TakeOverAsync(wanted);
         var mode = must ?? (await IsReadyAsync(wanted, cancellationToken) ? wanted.Mode : CompileMode.Blocks);
         if (mode != wanted.Mode && _coming is null)
         {
-            _coming = new Coming(wanted, stop => DenoiserSet.LoadAsync(model, graphs, settings, wanted, lanes, stop));
+            _coming = new Coming(wanted, stop => DenoiserSet.LoadAsync(model, graphs, settings, wanted, lanes, prepared: null, stop));
         }
 
         var options = wanted with { Mode = mode };
         Drop(set => set.Options != options && set.Options != wanted);
         if (Find(options) is not { } found)
         {
-            found = await DenoiserSet.LoadAsync(model, graphs, settings, options, lanes, cancellationToken);
+            found = await DenoiserSet.LoadAsync(model, graphs, settings, options, lanes, prepared, cancellationToken);
             _sets = [.. _sets, found];
         }
 

@@ -19,7 +19,7 @@ internal sealed class TransformerCheck : IFixtureCheck
         var comparisons = new List<Comparison>();
         Action<string, Tensor>? compare = null;
         using var transformer = await TransformerRunner.CreateAsync(
-            context.Graphs, configuration, weights, context.Settings, (name, value) => compare!(name, value), context.Transformer, cancellationToken);
+            context.Graphs, configuration, weights, context.Settings, (name, value) => compare!(name, value), context.Transformer, cancellationToken: cancellationToken);
         foreach (var name in fixture.Cases)
         {
             var samples = fixture.List($"{name}.in.x").Count;

@@ -28,19 +28,20 @@ public abstract class TransformerRunner : IDisposable
     /// <param name="settings">How the graphs are compiled.</param>
     /// <param name="observe">Sees intermediate values by name, as views that end with the call; for parity checks. Null in use.</param>
     /// <param name="options">What is one graph. Default: a block.</param>
+    /// <param name="prepared">Told, if weights must first be brought into another form, how many blocks are done and how many there are to do.</param>
     /// <param name="cancellationToken">Cancels compilation.</param>
     /// <exception cref="CheckpointException">A weight is missing or of another shape.</exception>
     /// <exception cref="NotSupportedException">8-bit integers are asked for on a provider that is not the CPU.</exception>
     public static async Task<TransformerRunner> CreateAsync(
         GraphCache graphs, TransformerConfig configuration, WeightStore weights, SessionSettings settings,
-        Action<string, Tensor>? observe = null, TransformerOptions? options = null, CancellationToken cancellationToken = default)
+        Action<string, Tensor>? observe = null, TransformerOptions? options = null, Action<int, int>? prepared = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(graphs);
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(weights);
         options ??= new TransformerOptions();
         settings = options.Mode == CompileMode.Off ? settings with { Optimization = GraphOptimization.None } : settings;
-        var quantized = options.Quantization == Quantization.None ? null : await QuantizeAsync(configuration, weights, settings, options, cancellationToken);
+        var quantized = options.Quantization == Quantization.None ? null : await QuantizeAsync(configuration, weights, settings, options, prepared, cancellationToken);
         try
         {
             TransformerRunner runner = options.Mode == CompileMode.Whole
@@ -66,7 +67,7 @@ public abstract class TransformerRunner : IDisposable
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(options);
-        using var quantized = options.Quantization == Quantization.None ? null : await QuantizeAsync(configuration, weights, settings, options, cancellationToken);
+        using var quantized = options.Quantization == Quantization.None ? null : await QuantizeAsync(configuration, weights, settings, options, prepared: null, cancellationToken);
         return await Task.Run(() => WholeTransformer.IsKept(graphs, configuration, quantized ?? weights, settings, options, cancellationToken), cancellationToken);
     }
 
@@ -166,15 +167,14 @@ public abstract class TransformerRunner : IDisposable
     private protected abstract void Free();
 
     private static Task<WeightStore> QuantizeAsync(
-        TransformerConfig configuration, WeightStore weights, SessionSettings settings, TransformerOptions options, CancellationToken cancellationToken)
+        TransformerConfig configuration, WeightStore weights, SessionSettings settings, TransformerOptions options, Action<int, int>? prepared, CancellationToken cancellationToken)
     {
         if (!settings.IsOnHost)
         {
             throw new NotSupportedException($"8-bit integers are for the CPU; the provider '{settings.Provider}' computes in floating point.");
         }
 
-        var slots = WanTransformer.Whole(configuration, new GraphOptions { Quantization = options.Quantization }).Weights;
-        var quantized = new QuantizedWeights(weights, [.. QuantizedWeight.Among(slots)]);
-        return Task.Run(() => quantized.OpenAsync(options.WeightsFolder, cancellationToken), cancellationToken);
+        var quantized = QuantizedWeights.Of(weights, configuration, options.Quantization);
+        return Task.Run(() => quantized.OpenAsync(options.WeightsFolder, prepared, cancellationToken), cancellationToken);
     }
 }

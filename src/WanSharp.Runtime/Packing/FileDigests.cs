@@ -37,10 +37,21 @@ public sealed class FileDigests(string? folder)
         return digests;
     }
 
+    /// <summary>The digest of several files together as <see cref="Of(IEnumerable{string}, CancellationToken)"/> gives it, if that reads no large file; null otherwise.</summary>
+    /// <param name="paths">The files.</param>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public string? Find(IEnumerable<string> paths)
+    {
+        List<string> files = [.. paths];
+        return files.All(IsKnown) ? Of(files, CancellationToken.None) : null;
+
+        bool IsKnown(string path) => IdentityOf(path, out var length) is var identity && (length < SmallestNoted || (folder is not null && TryRead(NoteOf(folder, identity)) is not null));
+    }
+
     private string Of(string path, Action<long>? read, CancellationToken cancellationToken)
     {
         var identity = IdentityOf(path, out var length);
-        var note = folder is null || length < SmallestNoted ? null : Path.Combine(folder, Hex(Encoding.UTF8.GetBytes(identity)));
+        var note = folder is null || length < SmallestNoted ? null : NoteOf(folder, identity);
         if (note is not null && TryRead(note) is { } known)
         {
             read?.Invoke(length);
@@ -55,6 +66,8 @@ public sealed class FileDigests(string? folder)
 
         return digest;
     }
+
+    private static string NoteOf(string folder, string identity) => Path.Combine(folder, Hex(Encoding.UTF8.GetBytes(identity)));
 
     private static string IdentityOf(string path, out long length)
     {

@@ -11,8 +11,8 @@ public sealed class CacheRoot(string folder, TimeProvider? clock = null)
     public string Folder { get; } = folder;
 
     /// <summary>
-    /// A section, with limits that suit it: 20 GB of results, 4 GB of features, 4 GB of steps that were used within 30 days; prepared weights and graphs as many as there
-    /// are, for they are few, and as large as the models.
+    /// A section, with limits that suit it: 20 GB of results, 4 GB of features, 4 GB of steps that were used within 30 days, 40 GB
+    /// of prepared weights; graphs as many as there are, for they are few, and as large as the models.
     /// </summary>
     /// <param name="section">One of <see cref="CacheSections.All"/>.</param>
     /// <param name="warn"><see cref="ContentStoreOptions.Warn"/>.</param>
@@ -45,11 +45,13 @@ public sealed class CacheRoot(string folder, TimeProvider? clock = null)
         return [.. sections.Named.Zip(removed, (section, result) => (section.Name, result))];
     }
 
-    private static ContentStoreOptions OptionsOf(string section) => section switch
+    /// <summary>A section's limits, and how carefully its entries are read.</summary>
+    internal static ContentStoreOptions OptionsOf(string section) => section switch
     {
         CacheSections.Results => new ContentStoreOptions { MaximumBytes = 20 * GigaByte },
         CacheSections.Features => new ContentStoreOptions { MaximumBytes = 4 * GigaByte },
         CacheSections.Steps => new ContentStoreOptions { MaximumBytes = 4 * GigaByte, MaximumAge = TimeSpan.FromDays(30) },
+        CacheSections.Weights => new ContentStoreOptions { MaximumBytes = 40 * GigaByte, Check = EntryCheck.Start },
         _ => new ContentStoreOptions { Check = EntryCheck.Start },
     };
 

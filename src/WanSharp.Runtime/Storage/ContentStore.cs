@@ -72,6 +72,14 @@ public sealed class ContentStore : IDisposable
         return _folder.KeysWith(prefix);
     }
 
+    /// <summary>The bytes of an entry's files, without looking into it, counting, or taking it as used; null when it is not there.</summary>
+    /// <param name="key">The entry's key.</param>
+    public long? SizeOf(string key)
+    {
+        RequireKey(key);
+        return _folder.SizeOf(key);
+    }
+
     /// <summary>Reads an entry that was stored as bytes.</summary>
     /// <param name="key">The entry's key.</param>
     /// <returns>The bytes, or null when the entry is not there, or was damaged.</returns>
@@ -187,6 +195,7 @@ public sealed class ContentStore : IDisposable
         {
             Entries = entries.Count,
             Bytes = entries.Sum(entry => entry.Bytes),
+            MaximumBytes = _options.MaximumBytes,
             OldestUse = entries.Count == 0 ? null : entries.Min(entry => entry.LastUse),
             Hits = counts.Hits,
             Misses = counts.Misses,

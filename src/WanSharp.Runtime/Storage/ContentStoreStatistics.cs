@@ -9,6 +9,9 @@ public sealed record ContentStoreStatistics
     /// <summary>Bytes of all entries together.</summary>
     public required long Bytes { get; init; }
 
+    /// <summary>The most that they may take (<see cref="ContentStoreOptions.MaximumBytes"/>); null for any number.</summary>
+    public required long? MaximumBytes { get; init; }
+
     /// <summary>When the entry was last used that was not used for longest; null without entries.</summary>
     public required DateTimeOffset? OldestUse { get; init; }
 

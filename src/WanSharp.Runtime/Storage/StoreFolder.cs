@@ -67,6 +67,19 @@ internal sealed class StoreFolder(string root, TimeProvider clock)
     /// <summary>Whether an entry is there, as its manifest says.</summary>
     public bool HasManifest(string key) => File.Exists(ManifestOf(EntryFolder(key)));
 
+    /// <summary>The bytes of an entry's files; null when it is not there.</summary>
+    public long? SizeOf(string key)
+    {
+        try
+        {
+            return HasManifest(key) ? new DirectoryInfo(EntryFolder(key)).GetFiles().Sum(file => file.Length) : null;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return null; // removed in this moment
+        }
+    }
+
     /// <summary>Whether an entry has lost its manifest: none is published without.</summary>
     public bool IsWithoutManifest(string key) => Directory.Exists(EntryFolder(key)) && !HasManifest(key);
 

@@ -8,6 +8,10 @@ namespace WanSharp.Runtime.Weights;
 /// <param name="Owned">What they end with, in the order of disposal.</param>
 internal sealed record PreparedTensors(IReadOnlyDictionary<string, Tensor> Tensors, IReadOnlyList<string> Files, IReadOnlyList<IDisposable> Owned) : IDisposable
 {
+    /// <summary>All of several, whose owner this one is.</summary>
+    public static PreparedTensors Join(IReadOnlyList<PreparedTensors> parts) => new(
+        parts.SelectMany(part => part.Tensors).ToDictionary(StringComparer.Ordinal), [.. parts.SelectMany(part => part.Files)], [.. parts.SelectMany(part => part.Owned)]);
+
     public void Dispose()
     {
         foreach (var part in Owned)

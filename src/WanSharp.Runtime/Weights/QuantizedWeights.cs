@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Text;
 using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Packing;
 using WanSharp.Runtime.Storage;
 using WanSharp.Tensors;
@@ -9,45 +10,89 @@ using WanSharp.Tensors;
 namespace WanSharp.Runtime.Weights;
 
 /// <summary>
-/// The 8-bit form of a network's weights: made once from whatever the checkpoint has, kept in a folder as safetensors,
-/// and mapped from there on.
+/// The 8-bit form of a network's weights: made once from whatever the checkpoint has, kept in a folder as safetensors, a
+/// block an entry, and mapped from there on. Who is interrupted has the blocks that were done.
 /// </summary>
 /// <param name="weights">The network's weights.</param>
 /// <param name="wanted">Those wanted in 8 bits, under their full names.</param>
 internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<QuantizedWeight> wanted)
 {
-    private const int FormatVersion = 1;
-    private const string Extension = ".safetensors";
+    private const int FormatVersion = 2;
+    private const string FileName = "weights.safetensors";
 
-    // Up to here an entry is read whole before it is trusted; more would cost seconds at every start.
+    // Networks up to here are read whole before they are trusted; more would cost seconds at every start.
     private const long VerifiedBytes = 64L << 20;
+
+    private readonly IReadOnlyList<IGrouping<string, QuantizedWeight>> _blocks = [.. wanted.GroupBy(weight => string.Join('.', weight.Source.Name.Split('.').Take(2)))];
+    private readonly bool _isSmall = wanted.Sum(weight => weight.Codes.Shape.ElementCount) <= VerifiedBytes;
+
+    /// <summary>Those of a transformer.</summary>
+    public static QuantizedWeights Of(WeightStore weights, TransformerConfig configuration, Quantization quantization) =>
+        new(weights, [.. QuantizedWeight.Among(WanTransformer.Whole(configuration, new GraphOptions { Quantization = quantization }).Weights)]);
 
     /// <summary>The weights with their 8-bit forms beside them; to be disposed before the weights are.</summary>
     /// <param name="folder">Where the 8-bit forms are kept; null keeps them in memory.</param>
-    /// <param name="cancellationToken">Stops the making.</param>
+    /// <param name="prepared">Told how many of the blocks that have to be made are done, and how many there are.</param>
+    /// <param name="cancellationToken">Stops the making; blocks that are done stay.</param>
     /// <exception cref="CheckpointException">A weight is missing, of another shape, or not finite.</exception>
-    public async Task<WeightStore> OpenAsync(string? folder, CancellationToken cancellationToken)
+    public async Task<WeightStore> OpenAsync(string? folder, Action<int, int>? prepared, CancellationToken cancellationToken)
     {
         if (folder is null)
         {
             return weights.With(Make(wanted, cancellationToken));
         }
 
-        var digests = new FileDigests(Path.Combine(folder, "digests"));
-        using var store = new ContentStore(folder, new ContentStoreOptions { Check = EntryCheck.Start });
-        var key = KeyOf(digests, cancellationToken);
+        using var store = Open(folder);
+        var source = DigestsIn(folder).Of(weights.Files, cancellationToken);
+        var missing = _blocks.Count(block => !store.Contains(KeyOf(source, block)));
+        var (done, parts) = (0, new List<PreparedTensors>());
+        try
+        {
+            foreach (var block in _blocks)
+            {
+                var (part, isNew) = await OpenAsync(store, KeyOf(source, block), block, cancellationToken);
+                parts.Add(part);
+                if (isNew)
+                {
+                    prepared?.Invoke(++done, Math.Max(done, missing)); // more than were missing, if an entry was damaged
+                }
+            }
+        }
+        catch
+        {
+            parts.ForEach(part => part.Dispose());
+            throw;
+        }
+
+        return weights.With(PreparedTensors.Join(parts));
+    }
+
+    /// <summary>What of it a folder has; reads no weights.</summary>
+    public PreparedBlocks Find(string folder)
+    {
+        using var store = Open(folder);
+        long?[] sizes = DigestsIn(folder).Find(weights.Files) is { } source ? [.. _blocks.Select(block => store.SizeOf(KeyOf(source, block)))] : [];
+        return new PreparedBlocks(sizes.Count(size => size is not null), _blocks.Count, sizes.Sum() ?? 0);
+    }
+
+    private static ContentStore Open(string folder) => new(folder, CacheRoot.OptionsOf(CacheSections.Weights));
+
+    private static FileDigests DigestsIn(string folder) => new(Path.Combine(folder, "digests"));
+
+    private async Task<(PreparedTensors Tensors, bool IsNew)> OpenAsync(ContentStore store, string key, IEnumerable<QuantizedWeight> block, CancellationToken cancellationToken)
+    {
         using var turn = await store.LockAsync(key, cancellationToken);
         if (TryMap(store, key, cancellationToken) is { } kept)
         {
-            return weights.With(kept);
+            return (kept, IsNew: false);
         }
 
-        store.Put(key, entry => Write(entry, cancellationToken));
-        return weights.With(TryMap(store, key, cancellationToken) ?? Make(wanted, cancellationToken)); // a full disk keeps nothing
+        store.Put(key, entry => Write(Path.Combine(entry, FileName), block, cancellationToken));
+        return (TryMap(store, key, cancellationToken) ?? Make(block, cancellationToken), IsNew: true); // a full disk keeps nothing
     }
 
     /// <summary>The entry's files, mapped; null when there is none that is whole.</summary>
-    private static PreparedTensors? TryMap(ContentStore store, string key, CancellationToken cancellationToken)
+    private PreparedTensors? TryMap(ContentStore store, string key, CancellationToken cancellationToken)
     {
         if (store.TryOpen(key) is not { } entry)
         {
@@ -57,7 +102,7 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
         var files = new List<SafetensorsFile>();
         try
         {
-            if (entry.Bytes > VerifiedBytes || entry.Verify(cancellationToken))
+            if (!_isSmall || entry.Verify(cancellationToken))
             {
                 files.AddRange(entry.Files.Select(file => SafetensorsFile.Open(entry.PathOf(file))));
                 return new PreparedTensors(
@@ -80,20 +125,16 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
         return null;
     }
 
-    /// <summary>Writes a file for each block, so that no more than a block is in memory.</summary>
-    private void Write(string folder, CancellationToken cancellationToken)
+    private void Write(string path, IEnumerable<QuantizedWeight> block, CancellationToken cancellationToken)
     {
-        foreach (var block in wanted.GroupBy(weight => string.Join('.', weight.Source.Name.Split('.').Take(2))))
+        using var made = Make(block, cancellationToken);
+        try
         {
-            using var made = Make(block, cancellationToken);
-            try
-            {
-                SafetensorsWriter.Write(Path.Combine(folder, block.Key + Extension), made.Tensors, cancellationToken: cancellationToken);
-            }
-            catch (CheckpointException e) when (e.InnerException is IOException or UnauthorizedAccessException)
-            {
-                ExceptionDispatchInfo.Throw(e.InnerException); // the folder's fault, not the checkpoint's
-            }
+            SafetensorsWriter.Write(path, made.Tensors, cancellationToken: cancellationToken);
+        }
+        catch (CheckpointException e) when (e.InnerException is IOException or UnauthorizedAccessException)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerException); // the folder's fault, not the checkpoint's
         }
     }
 
@@ -147,13 +188,9 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
         }
     }
 
-    private string KeyOf(FileDigests digests, CancellationToken cancellationToken)
+    private static string KeyOf(string source, IEnumerable<QuantizedWeight> block)
     {
-        var parts = string.Join(
-            '\n',
-            $"int8 {FormatVersion} of {Int8Codes.Largest}",
-            $"weights {digests.Of(weights.Files, cancellationToken)}",
-            string.Join('\n', wanted.Select(weight => weight.Codes)));
+        var parts = string.Join('\n', $"int8 {FormatVersion} of {Int8Codes.Largest}", $"weights {source}", string.Join('\n', block.Select(weight => weight.Codes)));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(parts)));
     }
 }

@@ -141,6 +141,20 @@ public sealed class ModelLayoutTests : IDisposable
     }
 
     [Theory]
+    [InlineData("model.diffusion_model.double_blocks.0.img_attn.qkv.weight", "Flux")]
+    [InlineData("txt_in.individual_token_refiner.blocks.0.norm1.weight", "HunyuanVideo")]
+    [InlineData("model.diffusion_model.input_blocks.0.0.weight", "Stable Diffusion")]
+    [InlineData("diffusion_model.blocks.0.self_attn.q.lora_A.weight", "LoRA")]
+    public void Open_ModelOfAnotherKind_IsNamed(string tensor, string kind)
+    {
+        using var official = Part("dit");
+        SafetensorsWriter.Write(Prepare("diffusion_models/other.safetensors"), new Dictionary<string, Tensor> { [tensor] = official.Tensors["head.modulation"] });
+
+        AssertRefuses(_folder["diffusion_models/other.safetensors"], kind, "other.safetensors");
+        Assert.Contains(kind, NetworkFile.Read(_folder["diffusion_models/other.safetensors"]).Problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("high_noise_model/diffusion_pytorch_model.safetensors", "low_noise_model/diffusion_pytorch_model.safetensors")]
     [InlineData("transformer/diffusion_pytorch_model.safetensors", "transformer_2/diffusion_pytorch_model.safetensors")]
     [InlineData("diffusion_models/wan2.2_t2v_high_noise_14B_fp8_scaled.safetensors", "diffusion_models/wan2.2_t2v_low_noise_14B_fp8_scaled.safetensors")]

@@ -72,6 +72,24 @@ public sealed class QuantizedTransformerTests(RuntimeFixture fixture) : IDisposa
     }
 
     [Fact]
+    public async Task CreateAsync_AfterOneThatWasInterrupted_MakesTheRestOnly()
+    {
+        var all = await ForwardAsync("dit-t2v", Kept with { WeightsFolder = null });
+        await Assert.ThrowsAsync<OperationCanceledException>(() => ForwardAsync("dit-t2v", Kept, prepared: (_, _) => throw new OperationCanceledException()));
+        var interrupted = Find("dit-t2v");
+        var reports = new List<(int, int)>();
+
+        var resumed = await ForwardAsync("dit-t2v", Kept, prepared: (done, total) => reports.Add((done, total)));
+
+        Assert.Equal((1, 3), (interrupted.Ready, interrupted.All));
+        Assert.Equal([(1, 2), (2, 2)], reports);
+        Assert.Equal(all, resumed);
+        Assert.Equal((3, 3), (Find("dit-t2v").Ready, interrupted.All));
+        Assert.InRange(interrupted.Bytes, 1, Find("dit-t2v").Bytes - 1);
+        await ForwardAsync("dit-t2v", Kept, prepared: (_, _) => Assert.Fail("All of it was there."));
+    }
+
+    [Fact]
     public async Task CreateAsync_WithAFolderThatCannotBeWritten_KeepsTheWeightsInMemory()
     {
         var file = Path.Combine(_folder.FullName, "file");
@@ -110,15 +128,22 @@ public sealed class QuantizedTransformerTests(RuntimeFixture fixture) : IDisposa
         Assert.Empty(WeightFiles());
     }
 
-    private string[] WeightFiles() => [.. _folder.EnumerateFiles("blocks.*", SearchOption.AllDirectories).Select(file => file.FullName).Order(StringComparer.Ordinal)];
+    private PreparedBlocks Find(string name)
+    {
+        using var network = NetworkFixture.Open(name);
+        using var weights = new WeightStore(Checkpoint.Open(PathOf(name)));
+        return PreparedBlocks.Find(weights, network.TransformerConfig(), Quantization.EightBit, _folder.FullName);
+    }
 
-    private async Task<float[]> ForwardAsync(string name, TransformerOptions options, int samples = 1, SessionSettings? settings = null, string? checkpoint = null)
+    private string[] WeightFiles() => [.. _folder.EnumerateFiles("weights.safetensors", SearchOption.AllDirectories).Select(file => file.FullName).Order(StringComparer.Ordinal)];
+
+    private async Task<float[]> ForwardAsync(string name, TransformerOptions options, int samples = 1, SessionSettings? settings = null, string? checkpoint = null, Action<int, int>? prepared = null)
     {
         using var network = NetworkFixture.Open(name);
         var config = network.TransformerConfig();
         using var graphs = new GraphCache(fixture.Runtime);
         using var weights = new WeightStore(Checkpoint.Open(checkpoint ?? PathOf(name)));
-        using var transformer = await TransformerRunner.CreateAsync(graphs, config, weights, settings ?? new SessionSettings(), options: options, cancellationToken: Token);
+        using var transformer = await TransformerRunner.CreateAsync(graphs, config, weights, settings ?? new SessionSettings(), options: options, prepared: prepared, cancellationToken: Token);
         using var latents = Wave([samples, config.InChannels, 3, 4, 6]);
         for (var sample = 1; sample < samples; sample++)
         {

@@ -6,7 +6,7 @@ namespace WanSharp.Engine.Models.Detection;
 
 /// <summary>
 /// What stands beside the tensors and settles what their names and shapes leave open: the notes inside the checkpoint,
-/// then the <c>config.json</c> in its folder, official or Diffusers'.
+/// then the <c>config.json</c> in its folder, official, Diffusers' or of a whole model.
 /// </summary>
 internal sealed class ModelHints
 {
@@ -39,7 +39,7 @@ internal sealed class ModelHints
 
             try
             {
-                foreach (var property in config.EnumerateObject())
+                foreach (var property in SectionOf(config, Path.GetFileName(checkpoint.Path)))
                 {
                     hints._values.TryAdd(property.Name, property.Value.ToString());
                 }
@@ -52,6 +52,18 @@ internal sealed class ModelHints
 
         return hints;
     }
+
+    /// <summary>What a description says of a file: all of it, or of a model's the section that names the file.</summary>
+    private static IEnumerable<JsonProperty> SectionOf(JsonElement config, string file)
+    {
+        var isModel = config.TryGetProperty("format", out var format) && format.ValueKind == JsonValueKind.String && format.ValueEquals(ModelDescription.FormatName);
+        return isModel
+            ? config.EnumerateObject().Select(section => section.Value).Where(section => IsOf(section, file)).SelectMany(section => section.EnumerateObject())
+            : config.EnumerateObject();
+    }
+
+    private static bool IsOf(JsonElement section, string file) =>
+        section.ValueKind == JsonValueKind.Object && section.TryGetProperty("file", out var name) && name.ValueKind == JsonValueKind.String && name.ValueEquals(file);
 
     /// <summary>Where the description of a checkpoint would be.</summary>
     public static string FileBeside(string checkpoint) => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(checkpoint)) ?? "", ModelDescription.FileName);

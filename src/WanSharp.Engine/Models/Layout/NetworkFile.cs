@@ -1,6 +1,8 @@
 using WanSharp.Engine.Models.Detection;
 using WanSharp.Engine.Models.Names;
+using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Models.Layout;
@@ -70,10 +72,26 @@ public sealed record NetworkFile
     /// <summary>Whether a file has the name of a checkpoint; its contents are not looked at.</summary>
     public static bool HasCheckpointName(string path) => ModelFiles.IsCheckpoint(path);
 
+    /// <summary>How much of its transformer's weights is prepared for a quantization; null if it has no transformer.</summary>
+    /// <param name="quantization">The quantization.</param>
+    /// <param name="folder">Where prepared weights are kept.</param>
+    /// <exception cref="CheckpointException">The file is no longer what it was.</exception>
+    public PreparedBlocks? FindPrepared(Quantization quantization, string folder)
+    {
+        if (Transformer is null)
+        {
+            return null;
+        }
+
+        var checkpoint = Checkpoint.Open(Path);
+        using var weights = new WeightStore(TransformerNames.Names.Find(checkpoint) ?? checkpoint);
+        return PreparedBlocks.Find(weights, Transformer, quantization, folder);
+    }
+
     private static NetworkFile Describe(ICheckpoint checkpoint)
     {
         List<string> problems = [];
-        return new NetworkFile
+        var file = new NetworkFile
         {
             Path = checkpoint.Path,
             Transformer = Detect(TransformerNames.Names, TransformerDetection.Detect),
@@ -90,6 +108,7 @@ public sealed record NetworkFile
                 .. checkpoint.Unsupported.Values.Distinct().Select(dtype => $"{dtype} (not supported)"),
             ],
         };
+        return file is { IsKnown: false, Problem: null } ? file with { Problem = OtherModels.Refuse(checkpoint) } : file;
 
         T? Detect<T>(NetworkNames names, Func<ICheckpoint, T> detect)
             where T : class

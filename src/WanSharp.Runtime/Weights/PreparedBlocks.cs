@@ -1,0 +1,19 @@
+using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
+
+namespace WanSharp.Runtime.Weights;
+
+/// <summary>How much of a transformer's weights is kept on disk in another form.</summary>
+/// <param name="Ready">Blocks that are.</param>
+/// <param name="All">Blocks that the transformer has.</param>
+/// <param name="Bytes">Bytes on disk.</param>
+public sealed record PreparedBlocks(int Ready, int All, long Bytes)
+{
+    /// <summary>What of a transformer's weights is prepared for a quantization. Reads headers and no weights.</summary>
+    /// <param name="weights">The weights, under their official names.</param>
+    /// <param name="configuration">The network's dimensions.</param>
+    /// <param name="quantization">The form; not <see cref="Quantization.None"/>, which needs none.</param>
+    /// <param name="folder">Where it is kept: <see cref="Networks.TransformerOptions.WeightsFolder"/>.</param>
+    public static PreparedBlocks Find(WeightStore weights, TransformerConfig configuration, Quantization quantization, string folder) =>
+        QuantizedWeights.Of(weights, configuration, quantization).Find(folder);
+}
