@@ -35,4 +35,13 @@ public interface IVideoGenerator : IDisposable
     /// <param name="progress">Told of every step and of every frame decoded.</param>
     /// <param name="cancellationToken">Takes effect within a step.</param>
     Task GenerateAsync(GenerationPlan plan, IFrameWriter frames, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Says that a clip of this plan, or one like it, is likely to come: what it needs is compiled while no clip computes. Clips of the same shape
+    /// need to be said once.
+    /// </summary>
+    /// <param name="plan">From <see cref="Plan"/>.</param>
+    /// <param name="cancellationToken">Ends the wait, not the compilation.</param>
+    /// <returns>Ends when it is compiled; need not be waited for.</returns>
+    Task ExpectAsync(GenerationPlan plan, CancellationToken cancellationToken = default) => Task.CompletedTask;
 }

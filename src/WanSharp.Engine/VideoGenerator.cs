@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Features;
@@ -49,6 +50,7 @@ public sealed class VideoGenerator : IVideoGenerator
     private readonly ConditionEncoder _images;
     private readonly ClipDecoder _decoder;
     private readonly SnapshotIdentity _identity;
+    private readonly ConcurrentDictionary<(Shape Latents, int Branches, bool HasImages), byte> _expected = new();
     private long _clips;
 
     /// <summary>A generator; networks compile when the first video needs them.</summary>
@@ -156,6 +158,25 @@ public sealed class VideoGenerator : IVideoGenerator
         var statistics = clip.Clock.ToStatistics() with { Compile = compile, RanAsPlanned = ran.Identity == plan.Identity };
         _telemetry.AddClip(statistics);
         return statistics;
+    }
+
+    /// <inheritdoc/>
+    public Task ExpectAsync(GenerationPlan plan, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
+        if (!_expected.TryAdd((plan.Latents, plan.Branches, plan.Settings.Images.Count > 0), 0))
+        {
+            return Task.CompletedTask;
+        }
+
+        var last = new GenerationRunOptions { Priority = int.MinValue }; // a lane comes to it when no clip wants it
+        var clip = new ClipRun(plan, last, new ClipClock(_options.Clock), Order: 0, _stop.Token);
+        return _lanes.RunAsync(clip, GenerationStage.Load, () =>
+        {
+            _networks.CompileAheadAsync(clip, _budget.IsLimited).GetAwaiter().GetResult();
+            return true;
+        }).WaitAsync(cancellationToken);
     }
 
     /// <summary>

@@ -22,4 +22,10 @@ public interface IJobBackend : IAsyncDisposable
     /// <exception cref="BackendUnavailableException">Nothing can be made at present: the run stops and the job stays in the queue.</exception>
     /// <remarks>Any other exception is an attempt that failed; its message is kept with the job.</remarks>
     Task<JobOutcome> RunAsync(JobRun run, CancellationToken cancellationToken);
+
+    /// <summary>Says that a job is in the queue: a backend that compiles may do so while it has nothing else to do.</summary>
+    /// <param name="request">The job's request.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Ends at once; nothing is waited for.</returns>
+    ValueTask ExpectAsync(JobRequest request, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 }

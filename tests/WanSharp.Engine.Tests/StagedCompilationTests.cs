@@ -106,6 +106,27 @@ public sealed class StagedCompilationTests(TinyEngine engine) : IDisposable
         Assert.NotEmpty((await GenerateAsync(next)).Frames);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Expect_OfAPlan_CompilesWhatItsClipWillNeed(bool staticShapes)
+    {
+        using var generator = Generator(new TransformerOptions { StaticShapes = staticShapes });
+        await generator.ExpectAsync(generator.Plan(Circle), Token);
+        var ahead = Compiles();
+
+        await generator.ExpectAsync(generator.Plan(Circle with { Seed = 8 }), Token); // the same shape
+        Assert.Equal(ahead, Compiles());
+        await GenerateAsync(generator);
+
+        var later = Compiles();
+        Assert.Equal(staticShapes ? 2 : 1, ahead["transformer_block"]); // for any shape, and for this one
+        Assert.All(ahead, graph => Assert.Equal(graph.Value, later[graph.Key]));
+        Assert.DoesNotContain(later.Keys.Except(ahead.Keys), name => name.StartsWith("transformer", StringComparison.Ordinal) || name.StartsWith("vae", StringComparison.Ordinal));
+
+        Dictionary<string, long> Compiles() => generator.Statistics.Graphs.ToDictionary(graph => graph.Name, graph => graph.Compiles);
+    }
+
     private VideoGenerator Generator(TransformerOptions options) => new(engine.Model, engine.Runtime, new SessionSettings(), options, new EngineOptions { BatchSize = 1 });
 
     private static GraphStatistics Graph(VideoGenerator generator) => generator.Statistics.Graphs.Single(graph => graph.Name == "transformer_step");

@@ -41,8 +41,7 @@ internal sealed class Denoiser(Experts experts) : IDisposable
         }
 
         var velocity = _velocity.Rows(rows.Count, first.Latents.Shape); // [rows, channels, frames, height, width]
-        var tokens = first.Latents.Shape.ElementCount / (first.Latents.Shape[1] * experts.Configuration.PatchSize.Volume);
-        var share = tokens * first.Contexts.Count <= LargestSharedTokens;
+        var share = Share(first.Latents.Shape, first.Contexts.Count);
         for (var start = 0; start < rows.Count;)
         {
             var count = share ? rows.Count : rows.Skip(start).TakeWhile(row => row.Branch == rows[start].Branch).Count();
@@ -57,6 +56,19 @@ internal sealed class Denoiser(Experts experts) : IDisposable
         }
     }
 
+    /// <summary>Compiles what a clip's steps will need, taken alone.</summary>
+    /// <param name="latents">The clip's latents.</param>
+    /// <param name="branches">Its branches of guidance.</param>
+    /// <param name="hasImages">Whether it is given images.</param>
+    /// <param name="cancellationToken">Cancels compilation.</param>
+    public Task CompileForAsync(Shape latents, int branches, bool hasImages, CancellationToken cancellationToken)
+    {
+        var channels = experts.Configuration.InChannels;
+        var hasCleanFrames = hasImages && channels == latents[1]; // which have timesteps of their own; others take images as channels
+        Shape input = [Share(latents, branches) ? branches : 1, channels, latents[2], latents[3], latents[4]];
+        return experts.CompileForAsync(input, hasCleanFrames ? latents[2] : 1, cancellationToken);
+    }
+
     /// <summary>Gives back what the transformer keeps from step to step, for stages that follow; its buffers here are small.</summary>
     public void ReleaseMemory() => experts.ReleaseMemory();
 
@@ -65,6 +77,10 @@ internal sealed class Denoiser(Experts experts) : IDisposable
         _input.Dispose();
         _velocity.Dispose();
     }
+
+    /// <summary>Whether a clip's branches share a forward pass.</summary>
+    private bool Share(Shape latents, int branches) =>
+        latents.ElementCount / (latents[1] * experts.Configuration.PatchSize.Volume) * branches <= LargestSharedTokens;
 
     private void Forward(List<(DenoiseState Clip, int Branch)> rows, Tensor velocity, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Networks;
+using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Denoising;
 
@@ -37,6 +38,9 @@ internal sealed class Experts(TransformerRunner lowNoise, TransformerRunner? hig
 
         return expert;
     }
+
+    /// <summary>Compiles what passes of these shapes need; experts of one network share the compiled graphs.</summary>
+    public Task CompileForAsync(Shape latents, long groups, CancellationToken cancellationToken) => lowNoise.CompileForAsync(latents, groups, cancellationToken);
 
     /// <summary>Gives back what the transformer of the last step keeps for the next one.</summary>
     public void ReleaseMemory()

@@ -55,6 +55,20 @@ internal sealed class EngineNetworks(
         return await _denoisers.BeginAsync(wanted, SnapshotIdentity.ModeOf(clip.Options.Resume, clip.Plan, wanted.Mode), (done, all) => clip.Report(GenerationStage.Load, done, all), clip.Cancelled);
     }, clip.Cancelled);
 
+    /// <summary>Compiles what a clip will need, so that it finds it compiled.</summary>
+    /// <param name="clip">The clip, which need not come.</param>
+    /// <param name="isLimited">Whether the way that the transformer runs in is only found when the clip begins.</param>
+    public async Task CompileAheadAsync(ClipRun clip, bool isLimited)
+    {
+        if (!isLimited)
+        {
+            using var denoisers = await LoadDenoisersAsync(clip);
+            await denoisers.Set[lane: 0].CompileForAsync(clip.Plan.Latents, clip.Plan.Branches, clip.Plan.Settings.Images.Count > 0, clip.Cancelled);
+        }
+
+        Vae.CompileDecoder(clip.Cancelled);
+    }
+
     /// <summary>Has the networks run in another way from the next clip on. No clip may be under way.</summary>
     /// <param name="strategy">The way.</param>
     /// <param name="allowance">The memory that may be used: runs of the library that ask for more of the host's are stopped.</param>

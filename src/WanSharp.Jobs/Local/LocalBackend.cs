@@ -64,6 +64,13 @@ public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<
     }
 
     /// <inheritdoc/>
+    public async ValueTask ExpectAsync(JobRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        _ = generator.ExpectAsync(await PlanAsync(request, cancellationToken).ConfigureAwait(false), cancellationToken); // what fails now fails for its job, too
+    }
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private async Task<JobOutcome> GenerateAsync(JobRun run, GenerationPlan plan, SnapshotFile snapshots, DenoiseSnapshot? resume, CancellationToken cancellationToken)

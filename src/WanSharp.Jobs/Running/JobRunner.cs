@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Storage;
 
 namespace WanSharp.Jobs.Running;
@@ -18,6 +19,9 @@ public sealed class JobRunner(JobStore store, IJobBackend backend, JobRunnerOpti
     /// <summary>How often to look what other processes do, when there is nothing else to do.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>For how many kinds of jobs is compiled ahead.</summary>
+    private const int MostAnnounced = 8;
+
     private readonly Dictionary<Task, RunningJob> _running = [];
     private readonly Lock _gate = new();
 
@@ -32,6 +36,7 @@ public sealed class JobRunner(JobStore store, IJobBackend backend, JobRunnerOpti
         using var worker = WorkerLock.Take(store.Folder);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await Recovery.RunAsync(store, cancellationToken).ConfigureAwait(false);
+        await AnnounceAsync(cancellationToken).ConfigureAwait(false);
         var watching = WatchAsync(worker.Id, stop.Token);
         ExceptionDispatchInfo? failure = null;
         try
@@ -48,6 +53,25 @@ public sealed class JobRunner(JobStore store, IJobBackend backend, JobRunnerOpti
         await Task.WhenAll(_running.Keys.Append(watching)).ContinueWith(_ => { }, TaskScheduler.Default).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         failure?.Throw();
+    }
+
+    /// <summary>Tells the backend what will come; what is in the result cache does not need it.</summary>
+    private async Task AnnounceAsync(CancellationToken cancellationToken)
+    {
+        foreach (var job in store.Queue.Waiting(MostAnnounced))
+        {
+            if (job.ResultKey is not { } key || options.Results?.Contains(key, Path.GetExtension(job.Output).ToLowerInvariant()) != true)
+            {
+                try
+                {
+                    await backend.ExpectAsync(job.Request, cancellationToken).ConfigureAwait(false);
+                }
+                catch (Exception exception) when (exception is InvalidRequestException or IOException or UnauthorizedAccessException)
+                {
+                    // An image that is gone, say: the job itself tells.
+                }
+            }
+        }
     }
 
     private async Task WorkAsync(WorkerLock worker, Task watching, CancellationToken cancellationToken)

@@ -52,6 +52,12 @@ internal sealed class JobQueue(JobDatabase database, TimeProvider clock)
         return JobRows.Find(connection, id);
     });
 
+    /// <summary>Of each group of waiting jobs that share compiled graphs the first, those of the largest groups first.</summary>
+    /// <param name="most">How many at most.</param>
+    public IReadOnlyList<Job> Waiting(int most) => database.Read(connection => connection.Query(
+        $"SELECT {JobRows.Columns} FROM jobs WHERE id IN (SELECT min(id) FROM jobs WHERE state = 0 GROUP BY execution_group ORDER BY count(*) DESC LIMIT $most) ORDER BY id",
+        JobRows.Job, ("$most", most)));
+
     /// <summary>Whether a job has been running when a process ended: it runs last and alone, so that another such end is its own and takes nothing with it.</summary>
     public bool IsSuspect(long id) => database.Read(connection => connection.Scalar<long>("SELECT suspect FROM jobs WHERE id = $id", ("$id", id)) == 1);
 

@@ -8,8 +8,6 @@ namespace WanSharp.Runtime.Networks;
 /// <summary>The graphs that a transformer is cut into, with its weights bound: compiled for any shapes, or for those of some batches.</summary>
 internal sealed class BlockGraphs : IDisposable
 {
-    private const long FewestRows = 32;
-
     private BlockGraphs(PreparedRun embed, IBlockPass blocks, PreparedRun head, IReadOnlyDictionary<string, long> dimensions) =>
         (Embed, Blocks, Head, Dimensions) = (embed, blocks, head, dimensions);
 
@@ -54,13 +52,6 @@ internal sealed class BlockGraphs : IDisposable
             return part;
         }
     }
-
-    /// <summary>
-    /// The rows of text that graphs of fixed lengths are compiled for: the next power of two, so that prompts of many lengths share
-    /// few graphs. The numbers stay the same: rows that are added repeat the last one, as the graph would.
-    /// </summary>
-    public static long RoundRows(long rows, long textLength) =>
-        Math.Min(textLength, Math.Max(FewestRows, (long)System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)rows)));
 
     public void Dispose()
     {

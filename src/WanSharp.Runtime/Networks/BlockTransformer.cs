@@ -48,7 +48,7 @@ internal sealed class BlockTransformer : TransformerRunner
 
             Task<BlockGraphs> LoadGraphsAsync(IReadOnlyDictionary<string, long> dimensions, CancellationToken token)
             {
-                var keys = new JoinedKeys(context, isStatic ? rows => BlockGraphs.RoundRows(rows, configuration.TextLength) : null);
+                var keys = new JoinedKeys(context, isStatic ? configuration.TextLength : null);
                 return BlockGraphs.LoadAsync(Loader(settings with { Dimensions = dimensions }), configuration, options, transformer, keys, observe, token);
             }
         }
@@ -86,7 +86,7 @@ internal sealed class BlockTransformer : TransformerRunner
         Shape activations = [batch, tokens, Configuration.Dim];
         if (_isStatic)
         {
-            UseGraphsFor(latents.Shape, timesteps.Length / batch, tokens, contexts, cancellationToken);
+            UseGraphsFor(Lengths(latents.Shape, timesteps.Length / batch), cancellationToken);
         }
 
         var blocks = _graphs.Blocks;
@@ -113,19 +113,30 @@ internal sealed class BlockTransformer : TransformerRunner
         using var output = head.Run(cancellationToken);
     }
 
-    /// <summary>Has the graphs compiled for the lengths of a batch, unless they are; weights are bound anew, compiled graphs stay with the graph cache.</summary>
-    private void UseGraphsFor(Shape latents, long groups, long tokens, IReadOnlyList<TextKeys> contexts, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public override async Task CompileForAsync(Shape latents, long groups, CancellationToken cancellationToken)
     {
-        var lengths = new Dictionary<string, long>
+        if (_isStatic)
         {
-            ["batch"] = latents[0],
-            ["frames"] = latents[2],
-            ["height"] = latents[3],
-            ["width"] = latents[4],
-            ["groups"] = groups,
-            ["tokens"] = tokens,
-            ["text_rows"] = BlockGraphs.RoundRows(contexts.Max(context => context.Rows), Configuration.TextLength),
-        };
+            using var graphs = await _load(Lengths(latents, groups), cancellationToken); // what is compiled stays with the graph cache
+        }
+    }
+
+    /// <summary>The lengths that graphs are compiled for.</summary>
+    private Dictionary<string, long> Lengths(Shape latents, long groups) => new()
+    {
+        ["batch"] = latents[0],
+        ["frames"] = latents[2],
+        ["height"] = latents[3],
+        ["width"] = latents[4],
+        ["groups"] = groups,
+        ["tokens"] = latents[2] * latents[3] * latents[4] / Configuration.PatchSize.Volume,
+        ["text_rows"] = Configuration.TextLength,
+    };
+
+    /// <summary>Has the graphs compiled for the lengths of a batch, unless they are; weights are bound anew, compiled graphs stay with the graph cache.</summary>
+    private void UseGraphsFor(Dictionary<string, long> lengths, CancellationToken cancellationToken)
+    {
         if (!lengths.All(length => _graphs.Dimensions.TryGetValue(length.Key, out var known) && known == length.Value))
         {
             var next = _load(lengths, cancellationToken).GetAwaiter().GetResult();

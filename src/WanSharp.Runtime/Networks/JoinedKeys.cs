@@ -7,8 +7,11 @@ namespace WanSharp.Runtime.Networks;
 /// </summary>
 /// <remarks>For one thread at a time. The memory grows to the largest batch seen and is kept; a single row needs none.</remarks>
 /// <param name="encoder">Makes what a context does not keep.</param>
-/// <param name="roundRows">How many rows of text the longest context is given; null for as many as it has.</param>
-internal sealed class JoinedKeys(ContextEncoder encoder, Func<long, long>? roundRows = null) : IDisposable
+/// <param name="textRows">
+/// How many rows of text each context is given, for graphs of fixed lengths; null for as many as the longest has. The numbers stay the
+/// same: rows that are added repeat the last one, as the graph would.
+/// </param>
+internal sealed class JoinedKeys(ContextEncoder encoder, long? textRows = null) : IDisposable
 {
     private readonly Tensor?[] _buffers = new Tensor?[encoder.KeyNames.Count];
 
@@ -20,7 +23,7 @@ internal sealed class JoinedKeys(ContextEncoder encoder, Func<long, long>? round
     /// <param name="cancellationToken">Stops between two operations.</param>
     public void Bind(PreparedRun run, string prefix, int block, IReadOnlyList<TextKeys> rows, CancellationToken cancellationToken)
     {
-        var parts = rows is [var only] && Round(only.Rows) == only.Rows && only.Find(block) is { } kept ? kept : Join(block, rows, cancellationToken);
+        var parts = rows is [var only] && only.Rows == (textRows ?? only.Rows) && only.Find(block) is { } kept ? kept : Join(block, rows, cancellationToken);
         foreach (var (name, part) in encoder.KeyNames.Zip(parts))
         {
             run.SetInput(prefix + name, part);
@@ -45,14 +48,12 @@ internal sealed class JoinedKeys(ContextEncoder encoder, Func<long, long>? round
         }
     }
 
-    private long Round(long rows) => roundRows?.Invoke(rows) ?? rows;
-
     private Tensor[] Join(int block, IReadOnlyList<TextKeys> rows, CancellationToken cancellationToken)
     {
         for (var i = 0; i < _buffers.Length; i++)
         {
             var longest = rows.Max(row => row.Embeddings[i / 2].Shape[1]);
-            var length = i / 2 == 0 ? Round(longest) : longest; // of the text, or of the images
+            var length = i / 2 == 0 ? textRows ?? longest : longest; // of the text, or of the images
             Shape shape = [rows.Count, length, rows[0].Embeddings[i / 2].Shape[2]];
             if (_buffers[i]?.Shape != shape)
             {

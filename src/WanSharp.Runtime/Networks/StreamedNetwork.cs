@@ -80,6 +80,13 @@ internal sealed class StreamedNetwork(
         }
     }
 
+    /// <summary>Compiles what is not compiled yet of what a sequence needs.</summary>
+    public void Compile(CancellationToken cancellationToken)
+    {
+        First(cancellationToken);
+        Next(cancellationToken);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -143,6 +143,13 @@ public abstract class TransformerRunner : IDisposable
         }
     }
 
+    /// <summary>Compiles what a forward pass of these shapes would compile first, so that it finds it compiled; nothing where one graph serves all shapes.</summary>
+    /// <param name="latents"><c>[batch, in_channels, frames, height, width]</c>.</param>
+    /// <param name="groups">Timesteps of a sample.</param>
+    /// <param name="cancellationToken">Cancels compilation.</param>
+    /// <remarks>Thread-safe, also while a forward pass runs on another thread.</remarks>
+    public virtual Task CompileForAsync(Shape latents, long groups, CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>
     /// Gives back memory that is kept from run to run: activations, and a widened copy of weights. The next run takes it
     /// again. For a network that others have the memory in the meantime, such as one of two experts.

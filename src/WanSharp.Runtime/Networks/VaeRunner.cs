@@ -53,6 +53,11 @@ public sealed class VaeRunner : IDisposable
     /// <summary>The architecture.</summary>
     public VaeConfig Config { get; }
 
+    /// <summary>Compiles the decoder now, not when the first clip is decoded.</summary>
+    /// <param name="cancellationToken">Cancels compilation.</param>
+    /// <exception cref="CheckpointException">The checkpoint lacks a weight, or has it in another shape.</exception>
+    public void CompileDecoder(CancellationToken cancellationToken = default) => _decoder.Compile(cancellationToken);
+
     /// <summary>Decodes a clip; each step happens when its frames are asked for.</summary>
     /// <param name="latents">[batch, latent channels, latent frames, height, width]. Read until the enumeration ends.</param>
     /// <param name="cancellationToken">Stops within a step.</param>

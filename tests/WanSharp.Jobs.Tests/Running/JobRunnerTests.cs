@@ -30,6 +30,17 @@ public sealed class JobRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_OfJobsOfSeveralShapes_AnnouncesOneOfEach()
+    {
+        _store.Enqueue([.. Enumerable.Range(0, 6).Select(i => TestJobs.New($"{i}.txt", group: $"shape {i / 2}", prompt: $"clip {i}"))]);
+        await using var backend = new ScriptedBackend();
+
+        await RunAsync(backend);
+
+        Assert.Equal(["clip 0", "clip 2", "clip 4"], backend.Expected);
+    }
+
+    [Fact]
     public async Task Run_OfJobsThatFail_TriesThreeTimesAndTakesNothingWithIt()
     {
         _store.Enqueue([TestJobs.New("bad.txt"), TestJobs.New("good.txt"), TestJobs.New("once.txt")]);

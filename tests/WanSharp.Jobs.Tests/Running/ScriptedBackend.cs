@@ -20,6 +20,9 @@ internal sealed class ScriptedBackend : IJobBackend
     /// <summary>The outputs of all attempts, in order.</summary>
     public ConcurrentQueue<string> Ran { get; } = [];
 
+    /// <summary>The prompts of jobs that it was told to expect.</summary>
+    public List<string> Expected { get; } = [];
+
     /// <summary>The most jobs that ran at once.</summary>
     public int Most { get; private set; }
 
@@ -44,6 +47,12 @@ internal sealed class ScriptedBackend : IJobBackend
         {
             Interlocked.Decrement(ref _now);
         }
+    }
+
+    public ValueTask ExpectAsync(JobRequest request, CancellationToken cancellationToken)
+    {
+        Expected.Add(request.Prompt);
+        return ValueTask.CompletedTask;
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
