@@ -16,9 +16,6 @@ namespace WanSharp.Engine.Planning;
 /// <remarks>Thread-safe. For the CPU provider and block graphs, the way a model runs unless it is told otherwise.</remarks>
 public sealed class CostModel
 {
-    // What NetworkLoader keeps as converted copies, rather than converting block by block.
-    private const long KeptBytes = 256L << 20;
-
     // The side of the smallest tile that frames are decoded in without its being asked for, in positions of the latents.
     private const int SmallestTile = 24;
 
@@ -86,20 +83,20 @@ public sealed class CostModel
         int[] tokens = [.. prompts.Take(plan.Branches).Select(CountTokens)];
         var (transformer, textEncoder) = (_transformer.Value, _textEncoder.Value);
         var computed = transformer.GraphBytes - _graphs.TransformerOtherBytes;
-        var denoise = (long)Denoise(plan, tokens).Work.PeakBytes;
+        var (denoise, matrix) = ((long)Denoise(plan, tokens).Work.PeakBytes, transformer.WidenedMatrixBytes);
         return new StrategyFacts
         {
             Blocks = _model.Transformer.Layers,
             StoredBlock = (long)((double)transformer.StoredBytes * computed / transformer.GraphBytes) / _model.Transformer.Layers,
             ComputedBlock = computed / _model.Transformer.Layers,
-            Widens = transformer.ConvertedBytes > KeptBytes,
-            OtherWeights = _graphs.TransformerOtherBytes + (transformer.ConvertedBytes <= KeptBytes ? transformer.ConvertedBytes : 0),
+            Widens = transformer.WidensBlocks,
+            OtherWeights = _graphs.TransformerOtherBytes + (transformer.AreKept ? transformer.ConvertedBytes : 0),
             TextEncoder = textEncoder.StoredBytes + Converted("text encoder", textEncoder, _graphs.TextEncoderBlockBytes, PlanStage.Text).Bytes,
             Vae = (2 * _decoder.Value.GraphBytes) + _decoder.Value.ConvertedBytes,
             StreamedTextEncoder = (2 * textEncoder.StoredBytes / _model.TextEncoder.Layers) + Converted("text encoder", textEncoder, _graphs.TextEncoderBlockBytes, PlanStage.Text).Bytes,
             Clip = ClipBytes(plan, tokens),
             TextActivations = (long)Text(tokens).Work.PeakBytes,
-            DenoiseActivations = atOnce => atOnce is { } most && most < plan.Tokens ? Math.Min(denoise, _graphs.PieceBytes(plan.Latents, most, tokens.Max())) : denoise,
+            DenoiseActivations = atOnce => matrix + (atOnce is { } most && most < plan.Tokens ? Math.Min(denoise, _graphs.PieceBytes(plan.Latents, most, tokens.Max())) : denoise),
             DecodeActivations = isTiled => DecodeBytes(isTiled ? TileOf(plan.Latents) : plan.Latents),
             Tokens = plan.Tokens,
             IsOnHost = isOnHost,
@@ -189,7 +186,7 @@ public sealed class CostModel
 
     /// <summary>Elements that so many passes convert; what is kept is converted once, when the network is loaded.</summary>
     private static Dictionary<DType, double> Widened(NetworkWeights weights, double passes) =>
-        weights.ConvertedBytes <= KeptBytes ? [] : weights.Converted.ToDictionary(part => part.Key, part => passes * part.Value);
+        weights.AreKept ? [] : weights.Converted.ToDictionary(part => part.Key, part => passes * part.Value);
 
     private static Dictionary<DType, double> Sum(Dictionary<DType, double> left, Dictionary<DType, double> right) =>
         left.Concat(right).GroupBy(part => part.Key).ToDictionary(parts => parts.Key, parts => parts.Sum(part => part.Value));
@@ -223,8 +220,8 @@ public sealed class CostModel
     private static MemoryPart Activations(StageWork stage, long bytes) =>
         new($"{stage.Stage.ToString().ToLowerInvariant()}, activations{(stage.Stage == PlanStage.Decode ? " and caches" : "")}", bytes, MemoryKind.Stage, stage.Stage);
 
-    /// <summary>Copies of a small network are kept; of a large one there is memory for two blocks while its stage runs.</summary>
-    private static MemoryPart Converted(string network, NetworkWeights weights, long blockBytes, PlanStage stage) => weights.ConvertedBytes <= KeptBytes
+    /// <summary>Copies of a small network are kept; of a large one there is memory for two blocks while its stage runs, or for a matrix.</summary>
+    private static MemoryPart Converted(string network, NetworkWeights weights, long blockBytes, PlanStage stage) => weights.AreKept
         ? new($"{network}, widened weights", weights.ConvertedBytes, MemoryKind.Kept)
-        : new($"{network}, widened weights", 2 * blockBytes, MemoryKind.Stage, stage);
+        : new($"{network}, widened weights", weights.WidensBlocks ? 2 * blockBytes : weights.WidenedMatrixBytes, MemoryKind.Stage, stage);
 }

@@ -7,6 +7,9 @@ namespace WanSharp.Engine.Planning;
 /// <summary>A network's weights as they are on disk, told from the files' headers.</summary>
 internal sealed record NetworkWeights
 {
+    // What NetworkLoader keeps as converted copies, rather than converting block by block.
+    private const long KeptBytes = 256L << 20;
+
     /// <summary>Of a network that a model does not have.</summary>
     public static NetworkWeights None { get; } = new()
     {
@@ -27,6 +30,21 @@ internal sealed record NetworkWeights
 
     /// <summary>Those of them that are no views of the files.</summary>
     public required long ConvertedBytes { get; init; }
+
+    /// <summary>Bytes of the largest matrix in the graph.</summary>
+    public long LargestMatrixBytes { get; init; }
+
+    /// <summary>Whether all matrices are F16 in the files.</summary>
+    public bool AreHalves { get; init; }
+
+    /// <summary>Whether all that is converted is kept, for it is little.</summary>
+    public bool AreKept => ConvertedBytes <= KeptBytes;
+
+    /// <summary>Whether blocks are widened one after another, as a whole; F16 is widened by their graph, a matrix at a time.</summary>
+    public bool WidensBlocks => !AreKept && !AreHalves;
+
+    /// <summary>What a matrix takes while the graph has it widened.</summary>
+    public long WidenedMatrixBytes => !AreKept && AreHalves ? LargestMatrixBytes : 0;
 
     /// <param name="weights">The files.</param>
     /// <param name="slots">The network's weights, under their full names.</param>
@@ -57,6 +75,12 @@ internal sealed record NetworkWeights
             }
         }
 
-        return new NetworkWeights { Bytes = bytes, Converted = converted, GraphBytes = graphBytes, ConvertedBytes = convertedBytes };
+        var matrices = wanted.Where(slot => slot.DType == DType.F32 && slot.Shape.Rank == 2).ToList();
+        return new NetworkWeights
+        {
+            Bytes = bytes, Converted = converted, GraphBytes = graphBytes, ConvertedBytes = convertedBytes,
+            LargestMatrixBytes = matrices.Select(slot => slot.DType.ByteLength(slot.Shape.ElementCount)).DefaultIfEmpty().Max(),
+            AreHalves = matrices.Count > 0 && matrices.All(slot => weights.IsView(slot with { DType = DType.F16 })),
+        };
     }
 }
