@@ -7,6 +7,7 @@ using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
 using WanSharp.Runtime.Memory;
+using WanSharp.Runtime.Providers;
 
 namespace WanSharp.Cli.Commands;
 
@@ -59,6 +60,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
         {
             Strategy = Choose(costs.Facts(plan, isOnHost: true), budget, _compile.Read(parsed)),
             Budget = budget,
+            Compute = ComputeTable.Choose(ComputeFacts.OfThisProcessor()).Why,
             Free = MemoryAllowance.Of(memory: null, hostMemory: null, isOnHost: true, host),
         };
         environment.Out.WriteLine(parsed.GetValue(_json) ? text.Json().ToJsonString(JsonText.Readable) : text.Describe());

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using WanSharp.Cli.Terminal;
 using WanSharp.Runtime.Providers;
+using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;
 
@@ -27,6 +28,7 @@ internal sealed class ProvidersCommand(CliEnvironment environment)
         using var runtime = EngineSetup.OpenRuntime(environment, threads: null);
         var facts = EngineSetup.Providers(environment, runtime);
         var chosen = ProviderSelection.Choose(facts);
+        var compute = ComputeTable.Choose(ComputeFacts.OfThisProcessor() with { Provider = chosen.Name });
         if (parsed.GetValue(_json))
         {
             var report = new JsonObject
@@ -34,6 +36,7 @@ internal sealed class ProvidersCommand(CliEnvironment environment)
                 ["onnxruntime"] = runtime.Version,
                 ["library"] = runtime.LibraryPath,
                 ["auto"] = chosen.Name,
+                ["compute"] = new JsonObject { ["type"] = compute.Compute.Name(), ["offers_int8"] = compute.OffersIntegers, ["why"] = compute.Why },
                 ["providers"] = new JsonArray([.. facts.Select(Json)]),
             };
             environment.Out.WriteLine(report.ToJsonString(JsonText.Readable));
@@ -52,6 +55,7 @@ internal sealed class ProvidersCommand(CliEnvironment environment)
 
         environment.Out.WriteLine();
         environment.Out.WriteLine($"--provider auto, the default, takes {chosen.Name}: {chosen.Why}.");
+        environment.Out.WriteLine($"--precision auto, the default, there: {compute.Why}.");
         environment.Out.WriteLine("Another build of ONNX Runtime brings its own providers: set WAN_ONNXRUNTIME to the library's file.");
         return ExitCode.Done;
     }

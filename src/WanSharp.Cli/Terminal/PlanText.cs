@@ -24,6 +24,9 @@ internal sealed record PlanText(WanModel Model, GenerationPlan Plan, GenerationC
     /// <summary>The memory that it may use, as it was asked about.</summary>
     public required MemoryAllowance Budget { get; init; }
 
+    /// <summary>What products are computed in, and why.</summary>
+    public required string Compute { get; init; }
+
     /// <summary>The memory that it could use now.</summary>
     public required MemoryAllowance Free { get; init; }
 
@@ -48,6 +51,7 @@ internal sealed record PlanText(WanModel Model, GenerationPlan Plan, GenerationC
         })]),
         ["private_bytes"] = Cost.PrivateBytes,
         ["mapped_bytes"] = Cost.MappedBytes,
+        ["precision_why"] = Compute,
         ["strategy"] = StrategyJson(),
         ["alternatives"] = new JsonArray([.. Alternatives.Select(other => new JsonObject
         {
@@ -91,6 +95,7 @@ internal sealed record PlanText(WanModel Model, GenerationPlan Plan, GenerationC
 
         yield return Text($"{"private at most",-50}{Bytes(Cost.PrivateBytes),12}  beside {Bytes(Cost.MappedBytes)} of files that the system may drop");
         yield return "";
+        yield return Row("precision", Compute);
         yield return Row("strategy", Text($"{Strategy}: {Bytes(Strategy.Bytes)} of {Bytes(Budget.Bytes)} ({Budget.Why})"));
         yield return Row("", string.Join(", ", Strategy.Parts.Select(part => $"{part.Name} {Bytes(part.Bytes)}")));
         foreach (var reason in Strategy.Reasons)

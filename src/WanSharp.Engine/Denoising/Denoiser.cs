@@ -20,6 +20,9 @@ internal sealed class Denoiser(Experts experts) : IDisposable
     /// <summary>Sees the values of each step as they come, as views that end with the call; for parity checks.</summary>
     public Action<StepValue, Tensor>? Observe { get; init; }
 
+    /// <summary>The reading of the other expert's first weights that the last step began; null before one did.</summary>
+    public Task? Reading { get; private set; }
+
     /// <summary>What clips must have in common to take their next step together.</summary>
     public static BatchKey KeyOf(DenoiseState clip) => new(
         clip.Latents.Shape, clip.Images.Channels?.Shape[1] ?? 0, clip.Images.ClipFeatures?.Shape, clip.IsHighNoise);
@@ -101,6 +104,11 @@ internal sealed class Denoiser(Experts experts) : IDisposable
         }
 
         var expert = experts.For(first.IsHighNoise);
+        if (first.IsHighNoiseAfterwards is { } next && next != first.IsHighNoise)
+        {
+            Reading = experts.PrepareFor(next); // the switch finds its first blocks in memory
+        }
+
         List<TextKeys> contexts = [.. rows.Select(row => row.Clip.Branches[row.Branch].KeysFor(expert, cancellationToken))];
         expert.Forward(input, timesteps, contexts, velocity, cancellationToken);
     }

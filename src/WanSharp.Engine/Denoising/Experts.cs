@@ -17,6 +17,7 @@ internal sealed class Experts(TransformerRunner lowNoise, TransformerRunner? hig
     private const int Timesteps = 1000;
 
     private TransformerRunner? _current;
+    private Task _coming = Task.CompletedTask;
 
     /// <summary>The dimensions of each.</summary>
     public TransformerConfig Configuration => lowNoise.Configuration;
@@ -42,9 +43,19 @@ internal sealed class Experts(TransformerRunner lowNoise, TransformerRunner? hig
     /// <summary>Compiles what passes of these shapes need; experts of one network share the compiled graphs.</summary>
     public Task CompileForAsync(Shape latents, long groups, CancellationToken cancellationToken) => lowNoise.CompileForAsync(latents, groups, cancellationToken);
 
+    /// <summary>Has the first weights of the other expert read while this one takes its last step; nothing where there is one transformer.</summary>
+    /// <param name="isHighNoise">Which expert takes the step after this one.</param>
+    /// <returns>Ends when they are read.</returns>
+    public Task PrepareFor(bool isHighNoise)
+    {
+        var expert = isHighNoise && highNoise is not null ? highNoise : lowNoise;
+        return expert == _current || _current is null ? Task.CompletedTask : _coming = expert.ReadAheadAsync();
+    }
+
     /// <summary>Gives back what the transformer of the last step keeps for the next one.</summary>
     public void ReleaseMemory()
     {
+        Task.WaitAny(_coming); // the weights may be closed next; what was read early is nobody's failure
         _current?.ReleaseMemory();
         _current = null;
     }

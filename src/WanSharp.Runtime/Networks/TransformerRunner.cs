@@ -9,7 +9,11 @@ namespace WanSharp.Runtime.Networks;
 /// <remarks>For one thread at a time.</remarks>
 public abstract class TransformerRunner : IDisposable
 {
+    // As many as a pass over streamed blocks holds at a time: the pass itself reads on from there.
+    private const int BlocksReadAhead = 2;
+
     private WeightStore? _quantized;
+    private WeightStore? _weights;
 
     private protected TransformerRunner(TransformerConfig configuration, ContextEncoder context) => (Configuration, Context) = (configuration, context);
 
@@ -47,7 +51,7 @@ public abstract class TransformerRunner : IDisposable
             TransformerRunner runner = options.Mode == CompileMode.Whole
                 ? await WholeTransformer.LoadAsync(graphs, configuration, quantized ?? weights, settings, options, observe, cancellationToken)
                 : await BlockTransformer.LoadAsync(graphs, configuration, quantized ?? weights, settings, options, observe, cancellationToken);
-            runner._quantized = quantized;
+            (runner._quantized, runner._weights) = (quantized, settings.IsOnHost && options.Mode != CompileMode.Whole ? quantized ?? weights : null);
             return runner;
         }
         catch
@@ -157,6 +161,10 @@ public abstract class TransformerRunner : IDisposable
     public virtual void ReleaseMemory()
     {
     }
+
+    /// <summary>Reads the first blocks' weights from disk in the background, for a pass that comes soon; where they are in memory, or not mapped, nothing happens.</summary>
+    /// <returns>Ends when they are read.</returns>
+    public Task ReadAheadAsync() => _weights is { } weights ? Task.Run(() => weights.ReadAheadBlocks(BlocksReadAhead)) : Task.CompletedTask;
 
     /// <summary>Frees what runs need; compiled graphs that are shared stay with the graph cache.</summary>
     public void Dispose()

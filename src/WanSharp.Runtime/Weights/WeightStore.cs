@@ -92,6 +92,17 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
         }
     }
 
+    /// <summary>Reads the pages of a network's first blocks into memory, before they are needed.</summary>
+    /// <param name="count">How many blocks.</param>
+    internal void ReadAheadBlocks(int count)
+    {
+        string[] prefixes = [.. Enumerable.Range(0, count).Select(block => $"blocks.{block}.")];
+        foreach (var range in MappedRange.Of(checkpoint.Tensors.Where(tensor => prefixes.Any(prefix => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))).Select(tensor => tensor.Value)))
+        {
+            range.ReadAhead();
+        }
+    }
+
     /// <summary>Lets the pages of mapped weights go; they are read again when they are touched.</summary>
     internal void Forget(IEnumerable<WeightSlot> slots, string prefix)
     {

@@ -56,6 +56,8 @@ public sealed class DenoiserTests : IDisposable
             only.Step(alone, Cancellation);
 
             Assert.Equal(alone.Latents.Read<float>(), clip.Latents.Read<float>());
+            var switchesNext = !clip.Done && timesteps[clip.Sampler.NextStep] < 1000 * Boundary;
+            Assert.Equal(switchesNext || !isHigh, denoiser.Reading is not null); // begun with the last step before the switch
         }
     }
 
