@@ -10,13 +10,13 @@ internal sealed class GraphCounter(string name)
     public void Compiled(TimeSpan time, long bytes)
     {
         RuntimeMetrics.Compiled(name, time, bytes);
-        Change(counts => counts with { Compiles = counts.Compiles + 1, CompileTime = counts.CompileTime + time, Bytes = counts.Bytes + bytes });
+        Change(counts => counts with { Compiles = counts.Compiles + 1, CompileTime = counts.CompileTime + time }, bytes);
     }
 
     public void Loaded(TimeSpan time, long bytes)
     {
         RuntimeMetrics.Loaded(name, time, bytes);
-        Change(counts => counts with { Loads = counts.Loads + 1, LoadTime = counts.LoadTime + time, Bytes = counts.Bytes + bytes });
+        Change(counts => counts with { Loads = counts.Loads + 1, LoadTime = counts.LoadTime + time }, bytes);
     }
 
     public void Hit()
@@ -41,7 +41,7 @@ internal sealed class GraphCounter(string name)
     public void Freed(long bytes)
     {
         RuntimeMetrics.Freed(name, bytes);
-        Change(counts => counts with { Bytes = counts.Bytes - bytes });
+        Change(counts => counts, -bytes);
     }
 
     /// <param name="block">Whose weights it ran with; null for a graph that is not run block by block.</param>
@@ -78,11 +78,12 @@ internal sealed class GraphCounter(string name)
         }
     }
 
-    private void Change(Func<GraphStatistics, GraphStatistics> change)
+    private void Change(Func<GraphStatistics, GraphStatistics> change, long bytes = 0)
     {
         lock (_gate)
         {
-            _counts = change(_counts);
+            var held = _counts.Bytes + bytes;
+            _counts = change(_counts) with { Bytes = held, PeakBytes = Math.Max(_counts.PeakBytes, held) };
         }
     }
 

@@ -16,7 +16,7 @@ public sealed class GraphHistory(string folder)
 
     private readonly string _path = Path.Combine(folder, "history.json");
 
-    /// <summary>The counts by graph. <see cref="GraphStatistics.Bytes"/> is the most that a process counted when it ended; blocks are not kept.</summary>
+    /// <summary>The counts by graph. <see cref="GraphStatistics.PeakBytes"/> is the most of any process; what is held now, and blocks, are not kept.</summary>
     public IReadOnlyList<GraphStatistics> Read()
     {
         using var file = FileLocks.TryShared(_path);
@@ -40,7 +40,7 @@ public sealed class GraphHistory(string folder)
             if (file is not null)
             {
                 var sums = Read(file).Concat(counts).GroupBy(graph => graph.Name, StringComparer.Ordinal).OrderBy(graph => graph.Key, StringComparer.Ordinal);
-                GraphStatistics[] total = [.. sums.Select(graph => graph.Aggregate(Sum) with { Blocks = [] })];
+                GraphStatistics[] total = [.. sums.Select(graph => graph.Aggregate(Sum) with { Bytes = 0, Blocks = [] })];
                 file.SetLength(0);
                 JsonSerializer.Serialize(file, total, HistoryJson.Default.GraphStatisticsArray);
             }
@@ -62,7 +62,7 @@ public sealed class GraphHistory(string folder)
         Evictions = one.Evictions + other.Evictions,
         Runs = one.Runs + other.Runs,
         RunTime = one.RunTime + other.RunTime,
-        Bytes = Math.Max(one.Bytes, other.Bytes),
+        PeakBytes = Math.Max(one.PeakBytes, other.PeakBytes),
     };
 
     private static GraphStatistics[] Read(FileStream file)

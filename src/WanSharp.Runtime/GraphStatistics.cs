@@ -36,6 +36,9 @@ public sealed record GraphStatistics
     /// <summary>Bytes of the process's memory that the compiled graph holds: packed weights, constants. What is mapped from disk is not counted.</summary>
     public long Bytes { get; init; }
 
+    /// <summary>The most that <see cref="Bytes"/> was at one time.</summary>
+    public long PeakBytes { get; init; }
+
     /// <summary>Of a graph that runs with each block's weights in turn: the blocks, in their order. Empty for others.</summary>
     public IReadOnlyList<BlockTimes> Blocks { get; init; } = [];
 }

@@ -23,7 +23,7 @@ internal static class GraphText
         foreach (var graph in graphs)
         {
             yield return string.Create(CultureInfo.InvariantCulture,
-                $"{graph.Name.PadRight(width)}{graph.Hits,9}{graph.Compiles,8}{Time(graph.CompileTime),12}{graph.Loads,8}{Time(graph.LoadTime),12}{graph.Invalid,9}{graph.Evictions,9}{graph.Runs,9}{Amounts.Size(graph.Bytes),12}");
+                $"{graph.Name.PadRight(width)}{graph.Hits,9}{graph.Compiles,8}{Time(graph.CompileTime),12}{graph.Loads,8}{Time(graph.LoadTime),12}{graph.Invalid,9}{graph.Evictions,9}{graph.Runs,9}{Amounts.Size(graph.PeakBytes),12}");
         }
     }
 
@@ -39,6 +39,7 @@ internal static class GraphText
         ["evictions"] = graphs.Sum(graph => graph.Evictions),
         ["runs"] = graphs.Sum(graph => graph.Runs),
         ["bytes"] = graphs.Sum(graph => graph.Bytes),
+        ["peak_bytes"] = graphs.Sum(graph => graph.PeakBytes),
         ["by_graph"] = new JsonArray([.. graphs.Select(Json)]),
     };
 
@@ -57,6 +58,7 @@ internal static class GraphText
             ["runs"] = graph.Runs,
             ["run_seconds"] = Seconds(graph.RunTime.TotalSeconds),
             ["bytes"] = graph.Bytes,
+            ["peak_bytes"] = graph.PeakBytes,
         };
         if (graph.Blocks.Count > 0)
         {

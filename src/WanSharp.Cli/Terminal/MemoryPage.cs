@@ -72,7 +72,7 @@ internal static class MemoryPage
         foreach (var graph in graphs)
         {
             page.AppendLine(CultureInfo.InvariantCulture,
-                $"<tr><td>{Encode(graph.Name)}<td>{graph.Hits}<td>{graph.Compiles}<td>{graph.CompileTime.TotalSeconds:0.000} s<td>{graph.Loads}<td>{graph.LoadTime.TotalSeconds:0.000} s<td>{graph.Invalid}<td>{graph.Evictions}<td>{graph.Runs}<td>{graph.RunTime.TotalSeconds:0.000} s<td>{Amounts.Size(graph.Bytes)}</tr>");
+                $"<tr><td>{Encode(graph.Name)}<td>{graph.Hits}<td>{graph.Compiles}<td>{graph.CompileTime.TotalSeconds:0.000} s<td>{graph.Loads}<td>{graph.LoadTime.TotalSeconds:0.000} s<td>{graph.Invalid}<td>{graph.Evictions}<td>{graph.Runs}<td>{graph.RunTime.TotalSeconds:0.000} s<td>{Amounts.Size(graph.PeakBytes)}</tr>");
         }
 
         page.AppendLine("</table>");
