@@ -43,6 +43,33 @@ public sealed class WebGpuNetworkTests(RuntimeFixture fixture) : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Forward_WithFewBlocksOnTheDevice_BringsTheOthersInAndGivesTheSameNumbers(int resident)
+    {
+        var settings = WebGpu.Settings();
+        using var network = NetworkFixture.Open("dit-t2v");
+        using var graphs = new GraphCache(fixture.Runtime);
+        using var transformer = await TransformerRunner.CreateAsync(graphs, network.TransformerConfig(), network.Store, settings, cancellationToken: Token);
+        var all = Forward();
+
+        network.Store.ResidentBlocks = resident;
+
+        Assert.Equal(all, Forward());
+        Assert.Equal(all, Forward()); // what came in for the first pass went behind it
+
+        float[] Forward()
+        {
+            var configuration = network.TransformerConfig();
+            using var latents = Tensor.Zeros(DType.F32, [1, configuration.InChannels, 1, 4, 4]);
+            using var context = Tensor.Zeros(DType.F32, [1, configuration.TextLength, configuration.TextDim]);
+            using var velocity = Tensor.Zeros(DType.F32, [1, configuration.OutChannels, 1, 4, 4]);
+            transformer.Forward(latents, [500], context, velocity, cancellationToken: Token);
+            return velocity.Read<float>().ToArray();
+        }
+    }
+
     [Fact]
     public void FusedAttention_OnASoftwareDevice_IsNotTrusted()
     {
