@@ -215,7 +215,7 @@ public sealed class VideoGenerator : IVideoGenerator
     /// <summary>What tells the memory that may be used; null where nothing was said about it.</summary>
     private Func<MemoryAllowance>? Allowance(bool isOnHost) =>
         isOnHost ? _options is { Memory: null, HostMemory: null, FollowsFreeMemory: false, Tuning: CompileTuning.Default } ? null : () => MemoryAllowance.Of(_options.Memory, _options.HostMemory, isOnHost, _options.HostFacts())
-        : _options is { Memory: null, Tuning: CompileTuning.Default } ? null : () => MemoryAllowance.Of(_options.Memory, hostMemory: null, isOnHost, host: null);
+        : _options is { Memory: null, HostMemory: null, Tuning: CompileTuning.Default } ? null : () => MemoryAllowance.Of(_options.Memory, hostMemory: null, isOnHost, host: null);
 
     private GenerationPlan With(GenerationPlan plan, Strategy? strategy)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using WanSharp.Engine.Benchmarks;
+using WanSharp.Engine.Memory;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;
 using WanSharp.Runtime.Networks;
@@ -24,6 +25,11 @@ internal sealed class WayChooser(CompileMode? compile, EngineOptions options, En
     /// <exception cref="Requests.InvalidRequestException">It does not fit in any way.</exception>
     public Strategy Choose(StrategyFacts facts, long bytes, GenerationPlan plan)
     {
+        if (options.HostMemory is not null)
+        {
+            StrategyChooser.RequireHost(facts, MemoryAllowance.OfHost(options.HostMemory, options.HostFacts()));
+        }
+
         if (options.Tuning != CompileTuning.MaxAutotune)
         {
             return StrategyChooser.Choose(facts, bytes, compile, options.Tuning == CompileTuning.ReduceOverhead);

@@ -52,6 +52,20 @@ public static class StrategyChooser
             $"This clip needs at least {Size(Sum(least))} of memory, with every block streamed ({string.Join(", ", least.Select(part => $"{part.Name} {Size(part.Bytes)}"))}), and {Size(budget)} may be used: allow more with --memory, or make the clip smaller or shorter."));
     }
 
+    /// <summary>Checks that the host has room for what it holds beside a device: a block on its way there, as it is stored and as it is computed with.</summary>
+    /// <param name="facts">The model and the clip.</param>
+    /// <param name="host">What the host may hold.</param>
+    /// <exception cref="InvalidRequestException">It has not.</exception>
+    internal static void RequireHost(StrategyFacts facts, MemoryAllowance host)
+    {
+        var least = StrategyParts.Base + facts.StoredBlock + facts.ComputedBlock + facts.Clip;
+        if (!facts.IsOnHost && least > host.Bytes)
+        {
+            throw new InvalidRequestException("host-memory", string.Create(CultureInfo.InvariantCulture,
+                $"The host needs at least {Size(least)} of memory beside the device, and {Size(host.Bytes)} may be used ({host.Why}): allow more with --host-memory."));
+        }
+    }
+
     /// <summary>What a clip takes in a way that was chosen for another one.</summary>
     internal static long BytesOf(StrategyFacts facts, Strategy strategy) => strategy.Compile == CompileMode.Whole
         ? Sum(StrategyParts.OfWhole(facts))

@@ -1,3 +1,4 @@
+using WanSharp.Engine.Memory;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
 using WanSharp.Runtime.Networks;
@@ -132,6 +133,17 @@ public sealed class StrategyChooserTests
         var small = StrategyChooser.Choose(Large, 26 * GB, CompileMode.Whole);
         Assert.Equal(CompileMode.Blocks, small.Compile);
         Assert.Contains(small.Reasons, reason => reason.StartsWith("blocks: the whole network, packed, needs", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void RequireHost_BesideADevice_RefusesWhatHoldsNoBlock()
+    {
+        var onDevice = Large with { IsOnHost = false };
+        StrategyChooser.RequireHost(onDevice, new MemoryAllowance(2 * GB, "--host-memory"));
+        StrategyChooser.RequireHost(Large, new MemoryAllowance(1 * GB, "--host-memory")); // the same memory: the budget itself
+
+        var error = Assert.Throws<InvalidRequestException>(() => StrategyChooser.RequireHost(onDevice, new MemoryAllowance(1 * GB, "--host-memory")));
+        Assert.Contains("1.00 GB may be used (--host-memory)", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
