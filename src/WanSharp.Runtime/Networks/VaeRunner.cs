@@ -1,6 +1,7 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Memory;
+using WanSharp.Runtime.Providers;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
@@ -38,8 +39,9 @@ public sealed class VaeRunner : IDisposable
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(weights);
 
-        // A plan made after the first step would hold its memory beside what that step took.
-        (_weights, _settings) = (weights, (settings ?? new SessionSettings()) with { MemoryPattern = false });
+        // A plan made after the first step would hold its memory beside what that step took; and caches are at other addresses in each step.
+        settings ??= new SessionSettings();
+        (_weights, _settings) = (weights, settings with { MemoryPattern = false, ProviderOptions = DeviceTuning.WithoutRecording(settings.ProviderOptions) });
         _graphs = graphs ?? (_ownGraphs = new GraphCache(runtime));
         Config = config;
 
