@@ -111,6 +111,30 @@ public sealed class BatchCommandTests : IDisposable
         Assert.Contains("steps", (await RunAsync("cache", "stats")).Out, StringComparison.Ordinal);
     }
 
+    /// <summary>Jobs that wait are made with what they were planned for, whatever is added to their folder; a resumed batch keeps its batch size.</summary>
+    [Fact]
+    public async Task Batch_AddedToAFolderWhereJobsWaitForOtherSettings_IsRefused()
+    {
+        var folder = JobFolder.Create(_folder["out"]);
+        new BackendSettings { Model = "shapes", Provider = "auto", BatchSize = 1 }.Save(folder);
+        using (var store = JobStore.Open(folder, TimeProvider.System))
+        {
+            store.Enqueue([Job("waits.png", [])]);
+        }
+
+        File.WriteAllText(_folder["prompts.txt"], "a blue star\n");
+        string[] args = ["batch", "--prompts", _folder["prompts.txt"], "--size", "32x32", "--frames", "5", "--steps", "1", "--format", "png", "-o", _folder["out"]];
+
+        (await RunAsync([.. args, "--precision", "int8"])).AssertFailed(ExitCode.Failed, "1 jobs that wait for another model");
+        Assert.DoesNotContain("0001-a-blue-star-0.png", (await RunAsync("jobs", "list", _folder["out"])).Out, StringComparison.Ordinal);
+
+        var run = await RunAsync([.. args, "--batch-size", "auto", "--workers", "2"]);
+        Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+        Assert.Equal(["0001-a-blue-star-0.png", "waits.png"], Entries("out").Where(name => name.EndsWith(".png", StringComparison.Ordinal)));
+        var kept = BackendSettings.Load(folder);
+        Assert.Equal((null, 2), (kept.BatchSize, kept.Workers));
+    }
+
     /// <summary>Two programs on one folder and one cache at the same time: every clip is there, whole, and made by one of them.</summary>
     [Fact]
     public async Task Batch_ResumedByTwoProcesses_MakesEachClipOnce()

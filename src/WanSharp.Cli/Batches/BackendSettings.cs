@@ -26,6 +26,15 @@ internal sealed record BackendSettings
 
     public ReuseMode Reuse { get; init; }
 
+    /// <summary>How many clips share a denoise step at most; null for as many as pay.</summary>
+    public int? BatchSize { get; init; }
+
+    /// <summary>Lanes; null for the default.</summary>
+    public int? Workers { get; init; }
+
+    /// <summary>Whether every clip is made, though an equal one was made before.</summary>
+    public bool MakesAll { get; init; }
+
     /// <summary>The servers that make the clips; null for the engine in this process.</summary>
     public ComfySettings? Comfy { get; init; }
 
@@ -44,6 +53,17 @@ internal sealed record BackendSettings
         }
     }
 
+    /// <summary>Refuses to take the place of other settings with which jobs of the folder still wait: they would become other clips than was asked for.</summary>
+    /// <exception cref="JobStoreException">Jobs wait for other settings.</exception>
+    public void RequireOf(JobStore store)
+    {
+        var open = store.Counts().Open;
+        if (open > 0 && TryLoad(store.Folder) is { } earlier && earlier.OfClips() != OfClips())
+        {
+            throw new JobStoreException($"{store.Folder.Path} has {open} jobs that wait for another model, backend, precision or reuse: end them first (wan batch --resume, or wan jobs cancel), or name another folder.");
+        }
+    }
+
     /// <summary>Keeps the settings, whole or not at all.</summary>
     public void Save(JobFolder folder)
     {
@@ -51,6 +71,23 @@ internal sealed record BackendSettings
         File.WriteAllBytes(path + ".new", JsonSerializer.SerializeToUtf8Bytes(this, BackendSettingsJson.Default.BackendSettings));
         File.Move(path + ".new", path, overwrite: true);
     }
+
+    private static BackendSettings? TryLoad(JobFolder folder)
+    {
+        try
+        {
+            return Load(folder);
+        }
+        catch (JobStoreException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What of the settings decides which clips are made, to be compared.</summary>
+    private string OfClips() => JsonSerializer.Serialize(
+        this with { Threads = null, BatchSize = null, Workers = null, MakesAll = false, Comfy = Comfy is null ? null : Comfy with { Servers = [], WorkflowFile = "" } },
+        BackendSettingsJson.Default.BackendSettings);
 }
 
 /// <summary>The settings as JSON.</summary>

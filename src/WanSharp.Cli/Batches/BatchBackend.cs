@@ -40,6 +40,9 @@ internal sealed class BatchBackend : IAsyncDisposable
     /// <summary>The format that it writes, as an extension; null for whichever is asked for.</summary>
     public string? Format { get; private init; }
 
+    /// <summary>How many clips took the last step together; null where another program makes the clips.</summary>
+    public int? BatchSize => _generator?.Statistics.BatchSize;
+
     /// <summary>What was compiled so far; null where another program makes the clips.</summary>
     public IReadOnlyList<GraphStatistics>? Graphs => _generator?.Statistics.Graphs;
 

@@ -23,6 +23,7 @@ internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
 
     private readonly CliEnvironment _environment;
     private readonly JobStore _store;
+    private readonly Func<int?> _batchSize;
     private readonly Lock _gate = new();
     private readonly SortedDictionary<long, (Job Job, GenerationProgress Progress, long Started)> _running = [];
     private readonly Queue<long> _steps = [];
@@ -30,13 +31,16 @@ internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
     private readonly Task _drawing;
     private int _hits;
 
-    private BatchDisplay(CliEnvironment environment, JobStore store)
+    private BatchDisplay(CliEnvironment environment, JobStore store, Func<int?> batchSize)
     {
-        (_environment, _store) = (environment, store);
+        (_environment, _store, _batchSize) = (environment, store, batchSize);
         _drawing = environment.IsInteractive ? DrawAsync() : Task.CompletedTask;
     }
 
-    public static BatchDisplay Start(CliEnvironment environment, JobStore store) => new(environment, store);
+    /// <param name="environment">The surroundings.</param>
+    /// <param name="store">The jobs.</param>
+    /// <param name="batchSize">How many clips took the last step together; null where nobody knows.</param>
+    public static BatchDisplay Start(CliEnvironment environment, JobStore store, Func<int?> batchSize) => new(environment, store, batchSize);
 
     /// <inheritdoc/>
     public void Report(JobEvent value)
@@ -135,7 +139,7 @@ internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
             var rate = _steps.Count > 1 ? _steps.Count / Math.Max(0.2, Math.Min(RateWindow.TotalSeconds, _environment.Clock.GetElapsedTime(_steps.Peek()).TotalSeconds)) : 0;
             var denoising = _running.Values.Count(one => one.Progress.Stage == GenerationStage.Denoise);
             rows.Add(new Text(string.Create(CultureInfo.InvariantCulture,
-                $"{counts.Succeeded} of {counts.Total} done, {counts.Queued} wait, {counts.Failed} failed, {_hits} cached · {rate:0.0} steps/s, {denoising} at once · {Environment.WorkingSet / 1e9:0.0} GB")));
+                $"{counts.Succeeded} of {counts.Total} done, {counts.Queued} wait, {counts.Failed} failed, {_hits} cached · {rate:0.0} steps/s{(denoising > 0 ? $", {_batchSize() ?? denoising} at once" : "")} · {Environment.WorkingSet / 1e9:0.0} GB")));
             return new Rows(rows);
         }
     }

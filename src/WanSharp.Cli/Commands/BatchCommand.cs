@@ -15,7 +15,7 @@ namespace WanSharp.Cli.Commands;
 /// <summary><c>wan batch</c>: many videos, durably.</summary>
 internal sealed class BatchCommand(CliEnvironment environment)
 {
-    private const int MostShared = 64;
+    private const int MostLanes = 64;
 
     private readonly BatchOptions _batch = new();
     private readonly BackendOptions _backend = new();
@@ -28,14 +28,14 @@ internal sealed class BatchCommand(CliEnvironment environment)
 
     private readonly Option<string?> _stylesFile = new("--styles-file") { Description = "A file of styles, added to those of the program and of the user's folder.", HelpName = "FILE" };
 
-    private readonly Option<int?> _batchSize = new("--batch-size")
+    private readonly Option<BatchSize?> _batchSize = new("--batch-size")
     {
         Description = "How many clips share a denoise step at most; auto takes as many as pay.",
         HelpName = "auto|N",
-        CustomParser = ParseBatchSize,
+        CustomParser = BatchSize.Parse,
     };
 
-    private readonly Option<int?> _workers = BatchOptions.Count("--workers", "Lanes that compute at the same time, over one set of weights. Default: 1.", MostShared);
+    private readonly Option<int?> _workers = BatchOptions.Count("--workers", "Lanes that compute at the same time, over one set of weights. Default: 1.", MostLanes);
     private readonly Option<int?> _keepCompiled = CommonOptions.KeepCompiled();
     private readonly Option<MemoryAmount?> _memory = CommonOptions.Memory();
     private readonly Option<MemoryAmount?> _hostMemory = CommonOptions.HostMemory();
@@ -91,12 +91,12 @@ internal sealed class BatchCommand(CliEnvironment environment)
 
     private async Task<int> StartAsync(ParseResult parsed, string source, CancellationToken cancellationToken)
     {
-        var settings = _backend.Read(parsed);
+        var settings = With(parsed, _backend.Read(parsed));
         var entries = _batch.Read(parsed);
         var styles = BatchSetup.OpenStyles(environment, parsed.GetValue(_stylesFile));
-        await using var backend = await BatchBackend.OpenAsync(environment, settings, EngineOf(parsed), parsed.GetValue(_dryRun), cancellationToken, MemoryOf(parsed));
+        await using var backend = await BatchBackend.OpenAsync(environment, settings, EngineOf(parsed, settings), parsed.GetValue(_dryRun), cancellationToken, MemoryOf(parsed));
         var jobs = await new BatchPlanner(backend.Jobs, styles, backend.Model, Format(parsed, backend)).PlanAsync(source, entries, cancellationToken);
-        using var results = OpenResults(parsed);
+        using var results = OpenResults(settings);
         if (parsed.GetValue(_dryRun))
         {
             environment.Out.WriteLine(DryRun.Describe(jobs, results.Cache, parsed.GetValue(_output)!, parsed.GetValue(_json)));
@@ -105,6 +105,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
 
         var folder = JobFolder.Create(parsed.GetValue(_output)!);
         using var store = JobStore.Open(folder, environment.Clock);
+        settings.RequireOf(store);
         settings.Save(folder);
         var added = store.Enqueue(jobs);
         if (added < jobs.Count)
@@ -130,15 +131,15 @@ internal sealed class BatchCommand(CliEnvironment environment)
             return ExitCode.Done;
         }
 
-        var settings = BackendSettings.Load(folder);
-        await using var backend = await BatchBackend.OpenAsync(environment, settings, EngineOf(parsed), estimates: false, cancellationToken, MemoryOf(parsed));
-        using var results = OpenResults(parsed);
+        var settings = With(parsed, BackendSettings.Load(folder));
+        await using var backend = await BatchBackend.OpenAsync(environment, settings, EngineOf(parsed, settings), estimates: false, cancellationToken, MemoryOf(parsed));
+        using var results = OpenResults(settings);
         return await WorkAsync(parsed, backend, store, results.Cache, settings.Reuse, cancellationToken);
     }
 
     private async Task<int> WorkAsync(ParseResult parsed, BatchBackend backend, JobStore store, IResultCache? results, ReuseMode reuse, CancellationToken cancellationToken)
     {
-        await using var display = BatchDisplay.Start(environment, store);
+        await using var display = BatchDisplay.Start(environment, store, () => backend.BatchSize);
         try
         {
             await new JobRunner(store, backend.Jobs, new JobRunnerOptions
@@ -169,31 +170,23 @@ internal sealed class BatchCommand(CliEnvironment environment)
     private string Format(ParseResult parsed, BatchBackend backend) =>
         parsed.GetResult(_format) is { Implicit: false } ? parsed.GetValue(_format)! : backend.Format ?? parsed.GetValue(_format)!;
 
-    private EngineOptions EngineOf(ParseResult parsed) => new()
+    /// <summary>What this run says itself goes before what the batch was started with.</summary>
+    private BackendSettings With(ParseResult parsed, BackendSettings settings) => settings with
     {
-        BatchSize = parsed.GetValue(_batchSize),
-        Workers = parsed.GetValue(_workers) ?? 1,
+        BatchSize = parsed.GetValue(_batchSize) is { } size ? size.Most : settings.BatchSize,
+        Workers = parsed.GetValue(_workers) ?? settings.Workers,
+        MakesAll = parsed.GetValue(_noCache) || settings.MakesAll,
+    };
+
+    private EngineOptions EngineOf(ParseResult parsed, BackendSettings settings) => new()
+    {
+        BatchSize = settings.BatchSize,
+        Workers = settings.Workers ?? 1,
         KeepCompiled = parsed.GetValue(_keepCompiled) ?? new EngineOptions().KeepCompiled,
         Clock = environment.Clock,
     };
 
     private Func<EngineOptions, WanModel, EngineOptions> MemoryOf(ParseResult parsed) => (options, model) => options.WithMemory(model, parsed.GetValue(_memory), parsed.GetValue(_hostMemory));
 
-    private OpenedResults OpenResults(ParseResult parsed) => parsed.GetValue(_noCache) ? new OpenedResults(null) : OpenedResults.In(environment);
-
-    private static int? ParseBatchSize(System.CommandLine.Parsing.ArgumentResult argument)
-    {
-        var text = argument.Tokens[0].Value;
-        if (!text.Equals("auto", StringComparison.OrdinalIgnoreCase))
-        {
-            if (int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var size) && size is >= 1 and <= MostShared)
-            {
-                return size;
-            }
-
-            argument.AddError($"'{text}' is no batch size: write auto, or a whole number from 1 to {MostShared}.");
-        }
-
-        return null;
-    }
+    private OpenedResults OpenResults(BackendSettings settings) => settings.MakesAll ? new OpenedResults(null) : OpenedResults.In(environment);
 }

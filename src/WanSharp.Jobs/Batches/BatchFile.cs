@@ -157,10 +157,11 @@ public static class BatchFile
         }
 
         var header = records[0].Cells.Select(cell => cell.Trim()).ToList();
-        foreach (var (line, cells) in records.Skip(1))
+        foreach (var (line, cells, isClosed) in records.Skip(1))
         {
-            var problem = cells.Count > header.Count ? $"It has {cells.Count} cells, and there are {header.Count} columns: put a text with commas in quotes."
-                : cells.Any(cell => cell.Length > MostLineLength) ? $"A cell is longer than {MostLineLength} characters: is a quote not closed?" : null;
+            var problem = !isClosed ? "A quote is not closed: a quote within a text is written twice."
+                : cells.Count > header.Count ? $"It has {cells.Count} cells, and there are {header.Count} columns: put a text with commas in quotes."
+                : cells.Any(cell => cell.Length > MostLineLength) ? $"A cell is longer than {MostLineLength} characters." : null;
             yield return (line, header.Zip(cells).Where(cell => cell.Second.Trim().Length > 0).Select(cell => KeyValuePair.Create(cell.First, cell.Second.Trim())), problem);
         }
     }

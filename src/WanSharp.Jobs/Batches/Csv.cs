@@ -6,7 +6,7 @@ namespace WanSharp.Jobs.Batches;
 internal static class Csv
 {
     /// <summary>The records, each with the line where it begins, from 1. A quote that is not closed takes the rest of the text.</summary>
-    public static IEnumerable<(int Line, List<string> Cells)> Read(string text)
+    public static IEnumerable<(int Line, List<string> Cells, bool IsClosed)> Read(string text)
     {
         var (line, start) = (1, 1);
         var cells = new List<string>();
@@ -43,7 +43,7 @@ internal static class Csv
                 cell.Clear();
                 if (c == '\n')
                 {
-                    yield return (start, cells);
+                    yield return (start, cells, true);
                     (cells, start) = ([], line);
                 }
             }
@@ -52,7 +52,7 @@ internal static class Csv
         if (cells.Count > 0 || cell.Length > 0)
         {
             cells.Add(cell.ToString());
-            yield return (start, cells);
+            yield return (start, cells, !isQuoted);
         }
     }
 }

@@ -101,7 +101,7 @@ public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<
             FeatureMisses = statistics.FeatureMisses,
             ResumedAtStep = resume?.NextStep,
             Reused = reused,
-            IsOfItsKey = reused is null && statistics.RanAsPlanned,
+            IsOfItsKey = reused is null && statistics.RanAsPlanned && (run.Job.ResultKey is not { } key || key == ResultKey.OfEngine(plan)), // a model that changed since then is another's
             MadeBy = LocalName,
         };
 

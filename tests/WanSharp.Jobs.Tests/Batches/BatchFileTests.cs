@@ -88,6 +88,16 @@ public sealed class BatchFileTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Read_OfCsvWithAQuoteThatIsNotClosed_NamesTheLineWhereItBegins()
+    {
+        var entries = Read("jobs.csv", "prompt,seed\ngood,1\n\"bad,2\ngood,3\n");
+
+        Assert.Equal([2, 3], entries.Select(entry => entry.Line));
+        Assert.Null(entries[0].Problem);
+        Assert.Contains("quote is not closed", entries[1].Problem, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("jobs.txt", "a", "no file of jobs")]
     [InlineData("jobs.jsonl", "\n\n", "holds no job")]
