@@ -31,8 +31,8 @@ internal static class CommonOptions
 
     public static Option<string> Model() => new("--model", "-m")
     {
-        Description = "The model: a folder, or the name of one in the models folder.",
-        HelpName = "NAME|FOLDER",
+        Description = "The model: a folder of any tool's, a transformer's file, whose other parts are found around it, or the name of a folder in the models folder.",
+        HelpName = "NAME|FOLDER|FILE",
         DefaultValueFactory = _ => WanSharp.Engine.Models.ModelLocator.DefaultModel,
     };
 

@@ -78,9 +78,9 @@ internal sealed class InspectCommand(CliEnvironment environment)
     private int InspectCheckpoint(string file, bool asJson)
     {
         var network = NetworkFile.Read(file);
-        if (network.Problem is { } problem && !network.IsKnown)
+        if (network.Reason is { } reason && !network.IsKnown)
         {
-            throw new CheckpointException(file, problem.StartsWith(file, StringComparison.Ordinal) ? problem[file.Length..].TrimStart(':', ' ') : problem);
+            throw new CheckpointException(file, reason);
         }
 
         var prepared = network.FindPrepared(Quantization.EightBit, Path.Combine(EngineSetup.CacheFolder(environment), CacheSections.Weights));

@@ -15,7 +15,17 @@ internal static class CheckpointText
     public static string Describe(NetworkFile file, PreparedBlocks? prepared = null)
     {
         List<string> lines = [PlainText.OneLine(file.Path)];
-        lines.AddRange(Networks(file).DefaultIfEmpty(Unknown).Select(network => $"  {network}"));
+        lines.AddRange(Networks(file).Select(network => $"  {network}"));
+        if (file.Variant is { } variant)
+        {
+            lines.Add($"  runs as {variant}{(file.Noise is { } noise ? $", its expert for {noise} noise" : "")}");
+        }
+
+        if (file is { IsKnown: false, Problem: null })
+        {
+            lines.Add($"  {Unknown}");
+        }
+
         if (file.TensorCount > 0)
         {
             lines.Add(string.Create(CultureInfo.InvariantCulture, $"  {file.TensorCount} tensors of {string.Join(", ", file.DTypes)}, {file.Length / 1e9:0.00} GB"));
@@ -28,9 +38,9 @@ internal static class CheckpointText
                 : string.Create(CultureInfo.InvariantCulture, $"  prepared: int8 of {prepared.Ready} of {prepared.All} blocks, {prepared.Bytes / 1e9:0.00} GB in the cache"));
         }
 
-        if (file.Problem is { } problem)
+        if (file.Reason is { } reason)
         {
-            lines.Add($"  cannot be used: {PlainText.OneLine(problem)}");
+            lines.Add($"  cannot be used: {PlainText.OneLine(reason)}");
         }
 
         return string.Join(Environment.NewLine, lines);
@@ -40,6 +50,8 @@ internal static class CheckpointText
     {
         ["path"] = file.Path,
         ["networks"] = new JsonArray([.. Networks(file).Select(network => JsonValue.Create(network))]),
+        ["variant"] = file.Variant,
+        ["noise"] = file.Noise,
         ["dtypes"] = new JsonArray([.. file.DTypes.Select(dtype => JsonValue.Create(dtype))]),
         ["tensors"] = file.TensorCount,
         ["bytes"] = file.Length,

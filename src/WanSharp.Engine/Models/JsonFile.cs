@@ -22,11 +22,21 @@ internal static class JsonFile
         }
         catch (JsonException e)
         {
-            throw new CheckpointException(path, e.Message, e);
+            throw new CheckpointException(path, Problem(e), e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CheckpointException(path, $"cannot be read: {e.Message}", e);
         }
+    }
+
+    /// <summary>What is wrong, without the names of our types.</summary>
+    private static string Problem(JsonException e)
+    {
+        const string Lacks = "including: ";
+        var names = e.Message.IndexOf(Lacks, StringComparison.Ordinal);
+        return names >= 0 ? $"it lacks {e.Message[(names + Lacks.Length)..]}"
+            : e.Message.Contains("could not be converted", StringComparison.Ordinal) ? $"what it has at {e.Path} (line {e.LineNumber + 1}) is of another kind than a description's."
+            : e.Message;
     }
 }

@@ -67,12 +67,13 @@ internal sealed record ModelDescription
         };
     }
 
-    /// <summary>Whether a folder has a description of this kind; Wan's and Diffusers' files of the same name describe one network.</summary>
+    /// <summary>Whether a folder has a description of this kind; other tools' files of the same name describe one network.</summary>
     public static bool IsIn(string folder)
     {
         var path = Path.Combine(folder, FileName);
         return File.Exists(path)
-            && !(JsonFile.Read(path, ModelJson.Default.JsonElement, MaximumBytes) is { ValueKind: JsonValueKind.Object } description && description.TryGetProperty("_class_name", out _));
+            && (JsonFile.Read(path, ModelJson.Default.JsonElement, MaximumBytes) is not { ValueKind: JsonValueKind.Object } description
+                || description.TryGetProperty("format", out _) || description.TryGetProperty("transformer", out _));
     }
 
     /// <summary>A file of the model; descriptions come from strangers and may not name files elsewhere.</summary>

@@ -15,5 +15,7 @@ public sealed record PreparedBlocks(int Ready, int All, long Bytes)
     /// <param name="quantization">The form; not <see cref="Quantization.None"/>, which needs none.</param>
     /// <param name="folder">Where it is kept: <see cref="Networks.TransformerOptions.WeightsFolder"/>.</param>
     public static PreparedBlocks Find(WeightStore weights, TransformerConfig configuration, Quantization quantization, string folder) =>
-        QuantizedWeights.Of(weights, configuration, quantization).Find(folder);
+        QuantizedWeights.IsAny(weights, folder)
+            ? QuantizedWeights.Of(weights, configuration, quantization).Find(folder)
+            : new PreparedBlocks(0, configuration.Layers, 0); // without the time and memory that a large network's graph takes
 }

@@ -67,6 +67,9 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
         return weights.With(PreparedTensors.Join(parts));
     }
 
+    /// <summary>Whether a folder may have anything of a checkpoint.</summary>
+    public static bool IsAny(WeightStore weights, string folder) => DigestsIn(folder).Find(weights.Files) is not null;
+
     /// <summary>What of it a folder has; reads no weights.</summary>
     public PreparedBlocks Find(string folder)
     {

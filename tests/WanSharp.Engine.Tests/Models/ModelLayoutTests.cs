@@ -96,6 +96,8 @@ public sealed class ModelLayoutTests : IDisposable
         Write("model_index.json", "{}");
         Tokenizer("tokenizer/spiece.model");
         AssertOpens(_folder.Path);
+        AssertOpens(_folder["transformer/diffusion_pytorch_model.safetensors.index.json"]);
+        AssertOpens(_folder["transformer/diffusion_pytorch_model-00002-of-00002.safetensors"]);
     }
 
     [Fact]
@@ -130,13 +132,26 @@ public sealed class ModelLayoutTests : IDisposable
     }
 
     [Fact]
+    public void Open_TokenizerInATextEncoder_ThatIsDamaged_NamesTheFile()
+    {
+        Copy("dit", "diffusion_models/wan.safetensors");
+        Write("diffusion_models/config.json", Hints);
+        Copy("vae", "vae/vae.safetensors");
+        using var official = Part("t5");
+        using var damaged = Tensor.CopyOf<byte>([3], [1, 2, 3]);
+        SafetensorsWriter.Write(Prepare("text_encoders/t5.safetensors"), new Dictionary<string, Tensor>(official.Tensors) { ["spiece_model"] = damaged });
+
+        AssertRefuses(_folder.Path, "t5.safetensors", "spiece_model", "no SentencePiece model");
+    }
+
+    [Fact]
     public void Open_FamilyThatIsNotSupported_IsNamed()
     {
         using var official = Part("dit");
         var tensors = official.Tensors.ToDictionary();
         tensors.Add("vace_blocks.0.before_proj.weight", tensors["head.modulation"]);
         SafetensorsWriter.Write(_folder["vace.safetensors"], tensors);
-        AssertRefuses(_folder["vace.safetensors"], "VACE", "not supported");
+        AssertRefuses(_folder["vace.safetensors"], $"{_folder["vace.safetensors"]}: it is a Wan VACE model", "not supported");
         AssertRefuses(_folder.Path, "VACE", "not supported");
     }
 
@@ -174,6 +189,8 @@ public sealed class ModelLayoutTests : IDisposable
         {
             var parts = ModelLayout.Find(path);
             Assert.Equal((_folder[high], _folder[low]), (parts.HighNoisePath, parts.TransformerPath));
+            Assert.Equal(("wan2.2-t2v-a14b", "high"), (NetworkFile.Read(_folder[high]).Variant, NetworkFile.Read(_folder[high]).Noise));
+            Assert.Equal(("wan2.2-t2v-a14b", "low"), (NetworkFile.Read(_folder[low]).Variant, NetworkFile.Read(_folder[low]).Noise));
             Assert.Equal(("wan2.2-t2v-a14b", 0.875, 4f, 3f), (parts.Name, parts.Defaults.Boundary, parts.Defaults.HighNoiseGuidanceScale, parts.Defaults.GuidanceScale));
         }
     }
@@ -190,6 +207,7 @@ public sealed class ModelLayoutTests : IDisposable
         var files = NetworkFile.In(_folder.Path).ToDictionary(file => Path.GetFileName(file.Path));
         Assert.Equal(["broken.gguf", "dit.safetensors", "t5.safetensors", "vae.safetensors"], files.Keys.Order());
         Assert.NotNull(files["dit.safetensors"].Transformer);
+        Assert.Equal(("wan2.1-t2v-1.3b", null), (files["dit.safetensors"].Variant, files["dit.safetensors"].Noise));
         Assert.NotNull(files["t5.safetensors"].TextEncoder);
         Assert.NotNull(files["vae.safetensors"].Vae);
         Assert.NotNull(files["broken.gguf"].Problem);

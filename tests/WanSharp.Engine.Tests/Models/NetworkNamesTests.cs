@@ -179,6 +179,49 @@ public sealed class NetworkNamesTests
     }
 
     [Fact]
+    public void Detect_FunInpaintOf5B_IsRefusedByName()
+    {
+        // Two latents of 48 channels and a mask, as an image-to-video model has them of 16.
+        using var weights = new RandomWeights(1, WanTransformer.Whole(TwoImages with { ModelType = ModelType.ImageToVideo, ClipDim = null, InChannels = 100, OutChannels = 48 }, new GraphOptions()));
+        Assert.Contains("Wan Fun", Assert.Throws<CheckpointException>(() => TransformerDetection.Detect(weights)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Detect_ATensorThatIsLost_StillCountsItsLayer()
+    {
+        using var whole = TransformerWeights();
+        using var lossy = new RenamedCheckpoint(whole, whole.Tensors.Keys.Where(name => name != "blocks.1.ffn.0.weight").ToDictionary(name => name));
+        Assert.Equal(TransformerDetection.Detect(whole).Layers, TransformerDetection.Detect(lossy).Layers);
+    }
+
+    [Fact]
+    public void Detect_LayersWithoutEnd_AreRefused()
+    {
+        using var whole = TransformerWeights();
+        using var endless = new RenamedCheckpoint(whole, whole.Tensors.Keys.ToDictionary(name => name == "blocks.1.modulation" ? "blocks.2147483647.modulation" : name));
+        Assert.Contains("more than 1000 layers", Assert.Throws<CheckpointException>(() => TransformerDetection.Detect(endless)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"dim\":5120,\"num_heads\":40", "describes another network")]
+    [InlineData("\"num_attention_heads\":2,\"attention_head_dim\":128", "describes another network")]
+    [InlineData("\"num_heads\":7", "describes another network")]
+    [InlineData("\"num_heads\":0", "describes another network")]
+    [InlineData("\"num_layers\":40", "says 40")]
+    public void Detect_ADescriptionOfAnotherNetwork_IsRefusedByItsPath(string description, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        using var weights = TransformerWeights();
+        SafetensorsWriter.Write(folder["model.safetensors"], weights.Tensors);
+        File.WriteAllText(folder["config.json"], $$"""{"_class_name":"WanModel",{{description}}}""");
+
+        using var stored = Checkpoint.Open(folder["model.safetensors"]);
+        var message = Assert.Throws<CheckpointException>(() => TransformerDetection.Detect(stored)).Message;
+        Assert.Contains(expected, message, StringComparison.Ordinal);
+        Assert.Contains(folder["config.json"], message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Detect_WidthThatLeavesTheHeadsOpen_AsksForTheDescription()
     {
         using var weights = new RandomWeights(1, WanTransformer.Whole(TwoImages with { Dim = 24 }, new GraphOptions()));

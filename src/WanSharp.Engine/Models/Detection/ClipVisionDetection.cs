@@ -24,7 +24,7 @@ internal static class ClipVisionDetection
             Dim = dim,
             MlpRatio = weights.LengthOf("visual.transformer.0.mlp.0.weight") / dim,
             Heads = dim == published.Dim ? published.Heads : Math.Max(1, dim / UsualHeadDim),
-            Layers = weights.CountLayers(i => $"visual.transformer.{i}.mlp.0.weight"),
+            Layers = weights.CountLayers("visual.transformer."),
         }, configuration => configuration.Validate());
     }
 }

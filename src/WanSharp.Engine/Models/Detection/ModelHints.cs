@@ -14,21 +14,22 @@ internal sealed class ModelHints
 
     private readonly Dictionary<string, string> _values = [];
 
-    private ModelHints()
-    {
-    }
+    private ModelHints(string source) => Source = source;
+
+    /// <summary>What gives the hints, for errors: the description if there is one, or else the checkpoint.</summary>
+    public string Source { get; }
 
     /// <summary>The hints for a checkpoint.</summary>
     /// <exception cref="CheckpointException">The <c>config.json</c> is no JSON object.</exception>
     public static ModelHints For(ICheckpoint checkpoint)
     {
-        var hints = new ModelHints();
+        var path = FileBeside(checkpoint.Path);
+        var hints = new ModelHints(File.Exists(path) ? path : checkpoint.Path);
         foreach (var (key, value) in checkpoint.Metadata)
         {
             hints._values.TryAdd(key, value);
         }
 
-        var path = FileBeside(checkpoint.Path);
         if (File.Exists(path))
         {
             var config = JsonFile.Read(path, ModelJson.Default.JsonElement, MaximumBytes);

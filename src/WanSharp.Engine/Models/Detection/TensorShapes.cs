@@ -1,3 +1,4 @@
+using System.Globalization;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Models.Detection;
@@ -32,16 +33,25 @@ internal static class TensorShapes
         public bool HasAny(string start) =>
             weights.Tensors.Keys.Concat(weights.Unsupported.Keys).Any(name => name.StartsWith(start, StringComparison.Ordinal));
 
-        /// <summary>How many layers there are, of which each has a tensor of the name that is given for its number.</summary>
-        public int CountLayers(Func<int, string> name)
+        /// <summary>How many layers there are: up to the last that a tensor is of, so that one that is lost is missed when it is needed.</summary>
+        /// <param name="list">What stands before a layer's number, such as <c>blocks.</c></param>
+        /// <exception cref="CheckpointException">There are more than a network can have.</exception>
+        public int CountLayers(string list)
         {
-            var count = 0;
-            while (count < MostLayers && weights.Has(name(count)))
-            {
-                count++;
-            }
-
-            return count;
+            var count = weights.Tensors.Keys.Concat(weights.Unsupported.Keys).Max(name => LayerOf(name, list)) + 1;
+            return count <= MostLayers ? count : throw new CheckpointException(weights.Path, $"its tensors are of more than {MostLayers} layers ({list}*); the file is damaged.");
         }
+    }
+
+    private static int LayerOf(string name, string list)
+    {
+        if (!name.StartsWith(list, StringComparison.Ordinal))
+        {
+            return -1;
+        }
+
+        var digits = name.AsSpan(list.Length);
+        digits = digits[..Math.Max(0, digits.IndexOf('.'))];
+        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var layer) ? Math.Min(layer, MostLayers) : -1;
     }
 }

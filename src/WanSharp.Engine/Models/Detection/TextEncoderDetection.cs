@@ -19,7 +19,7 @@ internal static class TextEncoderDetection
             AttentionDim = weights.LengthOf("blocks.0.attn.q.weight"),
             FfnDim = weights.LengthOf("blocks.0.ffn.gate.0.weight"),
             Heads = positions[1],
-            Layers = weights.CountLayers(i => $"blocks.{i}.attn.q.weight"),
+            Layers = weights.CountLayers("blocks."),
             Buckets = positions[0],
         }, configuration => configuration.Validate());
     }

@@ -60,7 +60,7 @@ internal static class TransformerDetection
             FreqDim = weights.ShapeOf("time_embedding.0.weight", 2)[1],
             TextDim = weights.ShapeOf("text_embedding.0.weight", 2)[1],
             Heads = HeadsOf(weights.Path, hints, patch[0]),
-            Layers = weights.CountLayers(i => $"blocks.{i}.ffn.0.weight"),
+            Layers = LayersOf(weights, hints),
             Eps = hints.Number("eps") ?? new TransformerConfig().Eps,
             ClipDim = clipDim,
         }, configuration => configuration.Validate());
@@ -79,12 +79,29 @@ internal static class TransformerDetection
             };
         }
 
-        return inChannels == (2 * outChannels) + MaskChannels
+        return inChannels == (2 * outChannels) + MaskChannels && outChannels != VaeConfig.Wan22.LatentChannels
             ? weights.Has("img_emb.emb_pos") ? ModelType.FirstLastFrameToVideo : ModelType.ImageToVideo
-            : throw new CheckpointException(weights.Path, $"it takes {inChannels} channels for {outChannels} of video: a Wan Fun Control model or another that takes more than noise and an image, which is not supported.");
+            : throw new CheckpointException(weights.Path, $"it takes {inChannels} channels for {outChannels} of video: a Wan Fun model or another that takes more than noise and an image, which is not supported.");
     }
 
-    private static int HeadsOf(string path, ModelHints hints, int dim) => hints.Integer("num_heads", "num_attention_heads")
-        ?? (dim % PublishedHeadDim == 0 ? dim / PublishedHeadDim
-            : throw new CheckpointException(path, $"tensors do not tell the number of heads, and a width of {dim} is no multiple of the usual {PublishedHeadDim}: put the {ModelDescription.FileName} with num_heads beside the file."));
+    private static int HeadsOf(string path, ModelHints hints, int dim)
+    {
+        if (hints.Integer("num_heads", "num_attention_heads") is not { } heads)
+        {
+            return dim % PublishedHeadDim == 0 ? dim / PublishedHeadDim
+                : throw new CheckpointException(path, $"tensors do not tell the number of heads, and a width of {dim} is no multiple of the usual {PublishedHeadDim}: put the {ModelDescription.FileName} with num_heads beside the file.");
+        }
+
+        // What describes another network would be believed where tensors tell nothing.
+        var described = hints.Integer("dim") ?? (hints.Integer("attention_head_dim") is { } headDim ? headDim * (long)heads : dim);
+        return described == dim && heads > 0 && dim % heads == 0 ? heads
+            : throw new CheckpointException(hints.Source, $"it says that {heads} heads make a width of {described}, but the tensors of {path} are {dim} wide: it describes another network. Put the right {ModelDescription.FileName} there, or remove this one.");
+    }
+
+    private static int LayersOf(ICheckpoint weights, ModelHints hints)
+    {
+        var layers = weights.CountLayers("blocks.");
+        return (hints.Integer("num_layers") ?? layers) == layers ? layers
+            : throw new CheckpointException(weights.Path, $"it has {layers} blocks, but {hints.Source} says {hints.Integer("num_layers")}: is it one part of several, or the description another network's? Get the rest, or remove the description.");
+    }
 }

@@ -23,10 +23,17 @@ internal static partial class ExpertPairs
     /// <summary>Whether a file's name, or its folder's, says that it is one of two experts.</summary>
     public static bool IsExpert(string path) => Expert().IsMatch(Path.Combine(Path.GetFileName(Path.GetDirectoryName(path)) ?? "", Path.GetFileName(path)));
 
+    /// <summary>The noise that an expert's file is for, <c>high</c> or <c>low</c>; null if it is no expert's by its name, and the other's is not there.</summary>
+    public static string? NoiseOf(string path) =>
+        !IsExpert(path) && !File.Exists(Other(path)) ? null
+        : IsHigh(path) ? "high" : "low";
+
     /// <summary>Which of two paths is the high-noise expert's, or null if they are no pair.</summary>
     public static string? HighNoiseOf(string a, string b) =>
         Other(a) != b && !IsDiffusersPair(a, b) && !IsDiffusersPair(b, a) ? null
-        : High().IsMatch(a) || (!Low().IsMatch(a) && First().IsMatch(a)) ? a : b;
+        : IsHigh(a) ? a : b;
+
+    private static bool IsHigh(string path) => High().IsMatch(path) || (!Low().IsMatch(path) && First().IsMatch(path));
 
     // Shards may be numbered differently in the two folders.
     private static bool IsDiffusersPair(string a, string b) => First().IsMatch(a) && Second().IsMatch(b);

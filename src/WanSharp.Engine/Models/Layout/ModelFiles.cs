@@ -11,8 +11,15 @@ internal static partial class ModelFiles
 
     private static readonly string[] Extensions = [".safetensors", ".sft", ".gguf", ".pth", ".pt", ".bin", ".ckpt"];
 
-    /// <summary>Whether a file's name is that of a checkpoint.</summary>
-    public static bool IsCheckpoint(string path) => Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
+    /// <summary>Whether a file's name is that of a checkpoint, or of the index of several.</summary>
+    public static bool IsCheckpoint(string path) => Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase) || IsIndex(path);
+
+    /// <summary>The index beside a shard; the path itself if it is none, or there is none.</summary>
+    public static string IndexOf(string path)
+    {
+        var index = ShardName().IsMatch(path) ? ShardName().Replace(path, IndexExtension) : path;
+        return File.Exists(index) ? index : path;
+    }
 
     /// <summary>The checkpoints of a folder, in the order of their names; of several shards only their index.</summary>
     /// <param name="folder">The folder; none need be there.</param>
@@ -26,7 +33,7 @@ internal static partial class ModelFiles
         }
 
         var options = new EnumerationOptions { RecurseSubdirectories = depth > 0, MaxRecursionDepth = depth, IgnoreInaccessible = true };
-        List<string> files = [.. Directory.EnumerateFiles(folder, "*", options).Where(file => IsCheckpoint(file) || IsIndex(file)).Take(MostFiles + 1).Order(StringComparer.Ordinal)];
+        List<string> files = [.. Directory.EnumerateFiles(folder, "*", options).Where(IsCheckpoint).Take(MostFiles + 1).Order(StringComparer.Ordinal)];
         var indexed = files.Where(IsIndex).Select(Path.GetDirectoryName).ToHashSet();
         return files.Count <= MostFiles
             ? [.. files.Where(file => !(indexed.Contains(Path.GetDirectoryName(file)) && ShardName().IsMatch(file)))]

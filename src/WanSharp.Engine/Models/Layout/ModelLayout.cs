@@ -37,17 +37,17 @@ internal sealed class ModelLayout
     }
 
     /// <summary>Finds the parts of the model at a path.</summary>
-    /// <param name="path">A folder, or a transformer's file.</param>
+    /// <param name="path">A folder, or a transformer's file; one of several shards stands for all.</param>
     /// <exception cref="CheckpointException">There is no transformer, or several, or a part that it needs is missing: the message says which and where it was looked for.</exception>
-    public static ModelParts Find(string path) => new ModelLayout(path).Find();
+    public static ModelParts Find(string path) => new ModelLayout(ModelFiles.IndexOf(path)).Find();
 
     private ModelParts Find()
     {
         var (low, high) = Transformers();
         var transformer = low.Transformer!;
-        var textEncoder = Companion("text encoder (umT5)", $"of width {transformer.TextDim}", file => file.TextEncoder?.Dim == transformer.TextDim, low);
-        var vae = Companion("VAE", $"of {transformer.OutChannels} latent channels", file => file.Vae?.LatentChannels == transformer.OutChannels, low);
-        var clip = transformer.ClipDim is { } width ? Companion("CLIP image encoder", $"of width {width}", file => file.ClipVision?.Dim == width, low) : null;
+        var textEncoder = Companion("text encoder (umT5)", $"of width {transformer.TextDim}", "umt5_xxl_fp16.safetensors (text_encoders) or models_t5_umt5-xxl-enc-bf16.pth", file => file.TextEncoder?.Dim == transformer.TextDim, low);
+        var vae = Companion("VAE", $"of {transformer.OutChannels} latent channels", transformer.OutChannels == VaeConfig.Wan22.LatentChannels ? "wan2.2_vae.safetensors (vae) or Wan2.2_VAE.pth" : "wan_2.1_vae.safetensors (vae) or Wan2.1_VAE.pth", file => file.Vae?.LatentChannels == transformer.OutChannels, low);
+        var clip = transformer.ClipDim is { } width ? Companion("CLIP image encoder", $"of width {width}", "clip_vision_h.safetensors (clip_vision) or models_clip_open-clip-xlm-roberta-large-vit-huge-14.pth", file => file.ClipVision?.Dim == width, low) : null;
         var variant = ModelVariant.Of(transformer, hasExperts: high is not null);
         return new ModelParts
         {
@@ -93,6 +93,11 @@ internal sealed class ModelLayout
             throw new CheckpointException(_path, $"it has {found.Count} transformers; name one of {string.Join(", ", found.Take(8).Select(file => file.Path))}.");
         }
 
+        if (isFile && Read(_path).Reason is { } reason)
+        {
+            throw new CheckpointException(_path, reason);
+        }
+
         var problems = paths.Select(Read).Select(file => file.Problem).OfType<string>().Take(3).ToList();
         throw problems.Count > 0
             ? new CheckpointException(_path, $"no transformer that can be used was found. {string.Join(" ", problems)}")
@@ -111,7 +116,7 @@ internal sealed class ModelLayout
     }
 
     /// <summary>The largest file of those that fit: the one of the highest precision. The transformer's own file may hold it, too.</summary>
-    private NetworkFile Companion(string what, string which, Func<NetworkFile, bool> fits, NetworkFile transformer)
+    private NetworkFile Companion(string what, string which, string published, Func<NetworkFile, bool> fits, NetworkFile transformer)
     {
         if (fits(transformer))
         {
@@ -121,7 +126,7 @@ internal sealed class ModelLayout
         var paths = CompanionFolders.SelectMany(Files).Distinct().ToList();
         var problem = paths.Select(Read).Select(file => file.Problem).OfType<string>().FirstOrDefault();
         return paths.Select(Read).Where(fits).MaxBy(file => file.Length)
-            ?? throw new CheckpointException(_path, $"no {what} {which} was found; looked at {paths.Count} checkpoints in {Listed(CompanionFolders)}.{(problem is null ? "" : $" One of them cannot be used: {problem}")}");
+            ?? throw new CheckpointException(_path, $"no {what} {which} was found; put the model's there, such as {published}. Looked at {paths.Count} checkpoints in {Listed(CompanionFolders)}.{(problem is null ? "" : $" One of them cannot be used: {problem}")}");
     }
 
     /// <summary>The spiece.model, or the one that the text encoder carries, or the tokenizer.json that was made of it.</summary>

@@ -37,6 +37,15 @@ public sealed record NetworkFile
     /// <summary>Why a network in it, or the file, cannot be used; null if nothing is wrong.</summary>
     public string? Problem { get; init; }
 
+    /// <summary><see cref="Problem"/> for those who name the file themselves.</summary>
+    public string? Reason => Problem is { } problem && problem.StartsWith($"{Path}: ", StringComparison.Ordinal) ? problem[(Path.Length + 2)..] : Problem;
+
+    /// <summary>The published model whose settings its transformer runs with, such as <c>wan2.2-t2v-a14b</c>, or null.</summary>
+    public string? Variant => Transformer is null ? null : ModelVariant.Of(Transformer, hasExperts: Noise is not null).Name;
+
+    /// <summary>Whether its transformer is an expert for <c>high</c> or <c>low</c> noise, as far as its path tells; else null.</summary>
+    public string? Noise { get; init; }
+
     /// <summary>The bytes of all its files.</summary>
     public long Length { get; init; }
 
@@ -50,9 +59,10 @@ public sealed record NetworkFile
     public bool IsKnown => (Transformer ?? (object?)TextEncoder ?? (object?)Vae ?? ClipVision) is not null;
 
     /// <summary>Reads a checkpoint's header.</summary>
-    /// <param name="path">The file, or the index of several; what cannot be read is a <see cref="Problem"/>.</param>
+    /// <param name="path">The file, or the index of several, or one of those; what cannot be read is a <see cref="Problem"/>.</param>
     public static NetworkFile Read(string path)
     {
+        path = ModelFiles.IndexOf(path);
         try
         {
             using var checkpoint = Checkpoint.Open(path);
@@ -108,7 +118,9 @@ public sealed record NetworkFile
                 .. checkpoint.Unsupported.Values.Distinct().Select(dtype => $"{dtype} (not supported)"),
             ],
         };
-        return file is { IsKnown: false, Problem: null } ? file with { Problem = OtherModels.Refuse(checkpoint) } : file;
+        return file is { IsKnown: false, Problem: null } ? file with { Problem = OtherModels.Refuse(checkpoint) }
+            : file.Transformer is null ? file
+            : file with { Noise = ExpertPairs.NoiseOf(file.Path) };
 
         T? Detect<T>(NetworkNames names, Func<ICheckpoint, T> detect)
             where T : class

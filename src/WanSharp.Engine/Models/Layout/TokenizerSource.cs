@@ -15,7 +15,7 @@ internal static class TokenizerSource
     private const int LongestModel = 64 << 20;
 
     /// <summary>Loads the tokenizer.</summary>
-    /// <exception cref="CheckpointException">The checkpoint has no tokenizer.</exception>
+    /// <exception cref="CheckpointException">The checkpoint has no tokenizer, or a damaged one.</exception>
     public static SentencePieceTokenizer Load(string path)
     {
         if (!ModelFiles.IsCheckpoint(path))
@@ -23,8 +23,15 @@ internal static class TokenizerSource
             return SentencePieceTokenizer.Load(path);
         }
 
-        using var stream = new MemoryStream(FromCheckpoint(path));
-        return SentencePieceTokenizer.Load(stream);
+        try
+        {
+            using var stream = new MemoryStream(FromCheckpoint(path));
+            return SentencePieceTokenizer.Load(stream);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new CheckpointException(path, $"its tensor {NetworkFile.TokenizerTensor} cannot be used: {e.Message} Put umT5's {ModelName} beside the file.", e);
+        }
     }
 
     /// <summary>Writes the tokenizer into a folder, in the form that it has.</summary>
