@@ -55,8 +55,8 @@ public sealed record SessionSettings
     /// <summary>The provider and its options: what tells one device from another.</summary>
     internal string ProviderKey => $"{ProviderPlan.Normalize(Provider)}\n{Sorted(ProviderOptions)}";
 
-    /// <summary>Settings for a small graph of our own on the same device.</summary>
-    internal SessionSettings ForProvider(string name) => new() { Name = name, Provider = Provider, ProviderOptions = ProviderOptions };
+    /// <summary>Settings for a small graph of our own on the same device, which runs at other addresses each time.</summary>
+    internal SessionSettings ForProvider(string name) => new() { Name = name, Provider = Provider, ProviderOptions = DeviceTuning.WithoutRecording(ProviderOptions) };
 
     /// <summary>Entries in an order that does not depend on who wrote them.</summary>
     internal static string Sorted<T>(IReadOnlyDictionary<string, T> entries) =>

@@ -12,7 +12,7 @@ internal sealed class CompileOptions
         ("auto", null), ("blocks", CompileMode.Blocks), ("whole", (CompileMode?)CompileMode.Whole), ("off", CompileMode.Off));
 
     private readonly Option<CompileTuning> _mode = ChoiceOption.Create(
-        "--compile-mode", "How much is done beforehand. reduce-overhead: graphs of fixed shapes, their memory planned, CUDA graphs. max-autotune: time the ways that fit once on this machine, and keep the fastest.",
+        "--compile-mode", "How much is done beforehand. reduce-overhead: graphs of fixed shapes, their memory planned. max-autotune: time the ways that fit once on this machine, and keep the fastest.",
         ("default", CompileTuning.Default), ("reduce-overhead", CompileTuning.ReduceOverhead), ("max-autotune", CompileTuning.MaxAutotune));
 
     private readonly Option<bool> _dynamic = new("--dynamic") { Description = "One compiled graph for all shapes, also where graphs of fixed shapes are faster or the provider's habit; on the CPU that is so in any case but for reduce-overhead and max-autotune." };

@@ -6,7 +6,7 @@ public enum CompileTuning
     /// <summary>Nothing that costs time: one graph for all shapes.</summary>
     Default,
 
-    /// <summary>Graphs of fixed shapes, whose memory is planned beforehand; devices that can record a whole network's run play it back (CUDA graphs).</summary>
+    /// <summary>Graphs of fixed shapes, whose memory is planned beforehand.</summary>
     ReduceOverhead,
 
     /// <summary>The ways to compile that fit are timed once on this machine, and the fastest is remembered.</summary>

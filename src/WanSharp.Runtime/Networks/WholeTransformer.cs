@@ -1,6 +1,7 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Packing;
+using WanSharp.Runtime.Providers;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
@@ -33,6 +34,7 @@ internal sealed class WholeTransformer : TransformerRunner
         GraphCache graphs, TransformerConfig configuration, WeightStore weights, SessionSettings settings, TransformerOptions options,
         Action<string, Tensor>? observe, CancellationToken cancellationToken)
     {
+        settings = Unrecorded(settings);
         var loader = new NetworkLoader(graphs, settings, weights);
         var written = Written(loader, options, observed: observe is not null);
         var context = await ContextEncoder.LoadAsync(loader, configuration, written, options.KeyBytes, observe, cancellationToken);
@@ -58,6 +60,7 @@ internal sealed class WholeTransformer : TransformerRunner
             return false;
         }
 
+        settings = Unrecorded(settings);
         var graph = Write(configuration, Written(new NetworkLoader(graphs, settings, weights), options, observed: false));
         return new PackedGraphs(graphs, options.CacheFolder).Contains(graph, weights, settings with { Name = graph.Name }, cancellationToken);
     }
@@ -95,6 +98,9 @@ internal sealed class WholeTransformer : TransformerRunner
             }
         }
     }
+
+    /// <summary>A recording is of addresses, too: latents and each clip's keys are at other ones in each run.</summary>
+    private static SessionSettings Unrecorded(SessionSettings settings) => settings with { ProviderOptions = DeviceTuning.WithoutRecording(settings.ProviderOptions) };
 
     private static GraphOptions Written(NetworkLoader loader, TransformerOptions options, bool observed) =>
         loader.Options(observed) with { Compute = options.Compute, Quantization = options.Quantization };

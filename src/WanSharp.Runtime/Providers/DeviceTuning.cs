@@ -43,8 +43,8 @@ public static class DeviceTuning
     public static bool NeedsStaticShapes(string provider) => ProviderPlan.Normalize(provider) == "tensorrt";
 
     /// <summary>
-    /// The options without those that record a run and play it back. A recording is of addresses, too, and a block's graph runs
-    /// with each block's weights; graphs for any shape cannot be recorded at all.
+    /// The options without those that record a run and play it back. A recording is of addresses, too: a block's graph runs
+    /// with each block's weights, the whole network with each clip's latents and keys; graphs for any shape cannot be recorded at all.
     /// </summary>
     /// <param name="options">Options of the provider.</param>
     public static IReadOnlyDictionary<string, string> WithoutRecording(IReadOnlyDictionary<string, string> options)

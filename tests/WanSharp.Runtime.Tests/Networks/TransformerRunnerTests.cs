@@ -83,6 +83,20 @@ public sealed class TransformerRunnerTests(RuntimeFixture fixture) : IDisposable
             TransformerRunner.CreateAsync(graphs, network.TransformerConfig(), weights, new SessionSettings(), options: options, cancellationToken: Token);
     }
 
+    [Theory]
+    [InlineData(CompileMode.Blocks, "enable_cuda_graph")]
+    [InlineData(CompileMode.Whole, "enable_cuda_graph")]
+    [InlineData(CompileMode.Whole, "trt_cuda_graph_enable")]
+    public async Task CreateAsync_OfRunsToRecord_RecordsNone(CompileMode mode, string option)
+    {
+        var recorded = new SessionSettings { ProviderOptions = new Dictionary<string, string> { [option] = "1" } }; // the processor refuses any option that arrives
+        var kept = Kept with { Mode = mode };
+
+        Assert.Equal(await ForwardAsync("dit-t2v", kept), await ForwardAsync("dit-t2v", kept, settings: recorded));
+
+        Assert.Equal(mode == CompileMode.Whole, await IsKeptAsync(recorded));
+    }
+
     [Fact]
     public async Task Statistics_OfBlocks_TellWaitAndComputeOfEach()
     {
@@ -192,18 +206,25 @@ public sealed class TransformerRunnerTests(RuntimeFixture fixture) : IDisposable
 
     private string[] Entries() => [.. _folder.GetDirectories("??").SelectMany(group => group.GetDirectories()).Select(entry => entry.FullName)];
 
-    private async Task<float[]> ForwardAsync(string name, TransformerOptions options, string? checkpoint = null, GraphCache? graphs = null, CancellationToken? cancellationToken = null)
+    private async Task<float[]> ForwardAsync(string name, TransformerOptions options, string? checkpoint = null, GraphCache? graphs = null, SessionSettings? settings = null, CancellationToken? cancellationToken = null)
     {
         using var network = NetworkFixture.Open(name);
         var config = network.TransformerConfig();
         using var own = graphs is null ? new GraphCache(fixture.Runtime) : null;
         using var weights = new WeightStore(checkpoint is null ? Open(name) : Checkpoint.Open(checkpoint));
-        using var transformer = await TransformerRunner.CreateAsync(graphs ?? own!, config, weights, new SessionSettings(), options: options, cancellationToken: cancellationToken ?? Token);
+        using var transformer = await TransformerRunner.CreateAsync(graphs ?? own!, config, weights, settings ?? new SessionSettings(), options: options, cancellationToken: cancellationToken ?? Token);
         using var latents = Wave([2, config.InChannels, 3, 4, 6]);
         using var context = Wave([2, config.TextLength, config.TextDim]);
         using var velocity = Tensor.Zeros(DType.F32, [2, config.OutChannels, 3, 4, 6]);
         transformer.Forward(latents, [900, 20], context, velocity, cancellationToken: Token);
         return velocity.Read<float>().ToArray();
+    }
+
+    private async Task<bool> IsKeptAsync(SessionSettings settings)
+    {
+        using var network = NetworkFixture.Open("dit-t2v");
+        using var graphs = new GraphCache(fixture.Runtime);
+        return await TransformerRunner.IsKeptAsync(graphs, network.TransformerConfig(), network.Store, settings, Kept, Token);
     }
 
     private static ICheckpoint Open(string name) => Checkpoint.Open(Path.Combine(AppContext.BaseDirectory, "fixtures", name, "weights.safetensors"));
