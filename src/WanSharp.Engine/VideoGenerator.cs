@@ -253,6 +253,7 @@ public sealed class VideoGenerator : IVideoGenerator
         }
 
         encoding.Dispose();
+        clip.Report(GenerationStage.Encode, 1, 1);
 
         // 3. Denoise: noise to latents, step by step, together with whatever clips there are.
         using var state = new DenoiseState(Sampler(clip.Plan), GuidanceScales.Of(clip.Plan.Settings), contexts, images, Noise(clip.Plan), clip.Plan.Settings.Boundary);

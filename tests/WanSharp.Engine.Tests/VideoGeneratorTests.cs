@@ -56,7 +56,7 @@ public sealed class VideoGeneratorTests(TinyEngine engine) : IDisposable
         await GenerateAsync(Circle, new Listener(reports.Add));
 
         Assert.Equal(
-            [GenerationStage.Load, GenerationStage.Encode, .. Enumerable.Repeat(GenerationStage.Denoise, 4), .. Enumerable.Repeat(GenerationStage.Decode, 9)],
+            [GenerationStage.Load, GenerationStage.Encode, GenerationStage.Encode, .. Enumerable.Repeat(GenerationStage.Denoise, 4), .. Enumerable.Repeat(GenerationStage.Decode, 9)],
             reports.Select(report => report.Stage));
         Assert.Equal([0, 1, 2, 3], reports.Where(report => report.Stage == GenerationStage.Denoise).Select(report => report.Done));
     }

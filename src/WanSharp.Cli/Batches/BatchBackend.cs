@@ -9,7 +9,6 @@ using WanSharp.Graphs;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Local;
 using WanSharp.Runtime.Networks;
-using WanSharp.Runtime;
 using WanSharp.Runtime.Storage;
 
 namespace WanSharp.Cli.Batches;
@@ -40,11 +39,8 @@ internal sealed class BatchBackend : IAsyncDisposable
     /// <summary>The format that it writes, as an extension; null for whichever is asked for.</summary>
     public string? Format { get; private init; }
 
-    /// <summary>How many clips took the last step together; null where another program makes the clips.</summary>
-    public int? BatchSize => _generator?.Statistics.BatchSize;
-
-    /// <summary>What was compiled so far; null where another program makes the clips.</summary>
-    public IReadOnlyList<GraphStatistics>? Graphs => _generator?.Statistics.Graphs;
+    /// <summary>What the engine did so far; null where another program makes the clips.</summary>
+    public EngineStatistics? Statistics => _generator?.Statistics;
 
     /// <param name="environment">The surroundings.</param>
     /// <param name="settings">What makes the clips.</param>

@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using WanSharp.Cli.Terminal;
+using WanSharp.Engine;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Reports;
 using WanSharp.Jobs.Storage;
-using WanSharp.Runtime;
 
 namespace WanSharp.Cli.Batches;
 
@@ -38,28 +38,44 @@ internal static class BatchText
     public static string Stopped(JobCounts counts, JobFolder folder) =>
         $"wan: stopped; {counts.Succeeded} of {counts.Total} clips are done, nothing half-written was left behind. Go on with: wan batch --resume {GenerateCommandLine.Quote(folder.Path)}";
 
-    public static string Describe(BatchReport report, JobFolder folder) => string.Join(Environment.NewLine, Lines(report, folder));
+    /// <param name="report">The batch.</param>
+    /// <param name="folder">Where it is.</param>
+    /// <param name="engine">What this process's engine did; null where another program makes the clips.</param>
+    public static string Describe(BatchReport report, JobFolder folder, EngineStatistics? engine) => string.Join(Environment.NewLine, Lines(report, folder, engine));
 
     /// <param name="report">The batch.</param>
     /// <param name="folder">Where it is.</param>
-    /// <param name="graphs">What this process compiled; null where another program makes the clips.</param>
-    public static string Json(BatchReport report, JobFolder folder, IReadOnlyList<GraphStatistics>? graphs)
+    /// <param name="engine">What this process's engine did; null where another program makes the clips.</param>
+    public static string Json(BatchReport report, JobFolder folder, EngineStatistics? engine)
     {
         var summary = JsonNode.Parse((report with { Jobs = [] }).ToJson())!.AsObject();
         summary.Remove("jobs");
         summary["folder"] = folder.Path;
-        summary["graphs"] = graphs is null ? null : GraphText.Json(graphs);
+        summary["lanes"] = engine is null ? null : new JsonObject
+        {
+            ["busy_seconds"] = new JsonObject(engine.Busy.OrderBy(stage => stage.Key).Select(stage => KeyValuePair.Create(NameOf(stage.Key), (JsonNode?)Math.Round(stage.Value.TotalSeconds, 3)))),
+            ["idle_seconds"] = Math.Round(engine.Idle.TotalSeconds, 3),
+        };
+        summary["graphs"] = engine is null ? null : GraphText.Json(engine.Graphs);
         return summary.ToJsonString(JsonText.Readable);
     }
 
-    private static IEnumerable<string> Lines(BatchReport report, JobFolder folder)
+    private static IEnumerable<string> Lines(BatchReport report, JobFolder folder, EngineStatistics? engine)
     {
         yield return Text($"{report.Total} jobs: {report.Succeeded} clips ({report.New} computed{(report.Reused > 0 ? $", {report.Reused} of them from steps of similar clips" : "")}, {report.Hits} from the cache: {100 * report.HitRate:0.#} %), {report.Failed} failed, {report.Cancelled} cancelled");
         yield return Row("time", Text($"{report.WorkingSeconds:0.0} s of work, {report.ClipsPerMinute:0.#} clips a minute; the cache saved {report.SavedSeconds:0.0} s"));
         yield return Row("a clip", Text($"{report.MeanSeconds:0.00} s mean, {report.WorstSeconds:0.00} s worst, {report.MeanBatchSize:0.#} at a time"));
         yield return Row("stages", string.Join(", ", report.StageSeconds.Select(stage => Text($"{stage.Key} {stage.Value:0.0} s"))));
+        if (engine is not null)
+        {
+            var lanes = engine.Busy.OrderBy(stage => stage.Key).Select(stage => Text($"{NameOf(stage.Key)} {stage.Value.TotalSeconds:0.0} s")).Append(Text($"idle {engine.Idle.TotalSeconds:0.0} s"));
+            yield return Row("lanes", string.Join(", ", lanes));
+        }
+
         yield return Row("report", Path.Combine(folder.Path, "report.html"));
     }
+
+    private static string NameOf(GenerationStage stage) => stage.ToString().ToLowerInvariant();
 
     private static string Row(string name, string text) => $"  {name,-8} {text}";
 

@@ -139,7 +139,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
 
     private async Task<int> WorkAsync(ParseResult parsed, BatchBackend backend, JobStore store, IResultCache? results, ReuseMode reuse, CancellationToken cancellationToken)
     {
-        await using var display = BatchDisplay.Start(environment, store, () => backend.BatchSize);
+        await using var display = BatchDisplay.Start(environment, store, () => backend.Statistics?.BatchSize);
         try
         {
             await new JobRunner(store, backend.Jobs, new JobRunnerOptions
@@ -163,7 +163,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
         var report = BatchReport.From(store.All(), environment.Clock.GetUtcNow());
         await ReportFiles.WriteAsync(store.Folder, report, EngineSetup.FindFfmpeg(environment), cancellationToken);
         BatchText.WriteFailures(environment.Error, report);
-        environment.Out.WriteLine(parsed.GetValue(_json) ? BatchText.Json(report, store.Folder, backend.Graphs) : BatchText.Describe(report, store.Folder));
+        environment.Out.WriteLine(parsed.GetValue(_json) ? BatchText.Json(report, store.Folder, backend.Statistics) : BatchText.Describe(report, store.Folder, backend.Statistics));
         return report.Failed == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 

@@ -19,7 +19,7 @@ internal static class HtmlReport
         .card{background:var(--card);border-radius:8px;padding:.6rem .8rem}.card b{display:block;font-size:1.35rem;font-weight:600}
         svg{width:100%;height:auto;display:block}svg text{font:12px system-ui,sans-serif;fill:var(--soft)}
         svg .label{text-anchor:end;fill:var(--ink)}svg .small{font-size:9px}svg line{stroke:var(--line)}
-        .load{fill:#9aa5b1}.encode{fill:#e0a030}.denoise{fill:#3b7dd8}.decode{fill:#3fa873}.write{fill:#8e6fc7}.hit{fill:#5cc9b5}.new{fill:#3b7dd8}.failed{fill:#d65745}.other{fill:#9aa5b1}
+        .load{fill:#9aa5b1}.encode{fill:#e0a030}.denoise{fill:#3b7dd8}.decode{fill:#3fa873}.write{fill:#8e6fc7}.wait{fill:var(--line)}.hit{fill:#5cc9b5}.new{fill:#3b7dd8}.failed{fill:#d65745}.other{fill:#9aa5b1}
         .key{display:flex;gap:1rem;flex-wrap:wrap;font-size:.85rem;color:var(--soft)}.key svg{width:.8em;height:.8em;display:inline-block;margin-right:.3em}
         .sheet{display:grid;grid-template-columns:repeat(auto-fill,minmax(120px,1fr));gap:.6rem}
         figure{margin:0}figure img{width:100%;border-radius:6px;display:block;background:var(--card)}figcaption{font-size:.72rem;color:var(--soft);overflow-wrap:anywhere;line-height:1.3;margin-top:.2rem}
@@ -69,9 +69,9 @@ internal static class HtmlReport
         Section(page, "Batch size over time" + note, Svg.Steps(BatchSizes(ran, From), end));
         Section(page, "Each job" + note, Svg.Waterfall([.. ran.Select(job => (Short(job.Output), Spans(job)))], end));
         page.Append("<div class=\"key\">");
-        foreach (var stage in (string[])["load", "encode", "denoise", "decode", "hit"])
+        foreach (var stage in (string[])["load", "encode", "denoise", "decode", "wait", "hit"])
         {
-            page.Append(Text($"<span><svg viewBox=\"0 0 1 1\"><rect class=\"{stage}\" width=\"1\" height=\"1\"/></svg>{(stage == "hit" ? "from the cache" : stage)}</span>"));
+            page.Append(Text($"<span><svg viewBox=\"0 0 1 1\"><rect class=\"{stage}\" width=\"1\" height=\"1\"/></svg>{(stage switch { "hit" => "from the cache", "wait" => "waits for others", _ => stage })}</span>"));
         }
 
         page.Append("</div>\n");
@@ -80,7 +80,8 @@ internal static class HtmlReport
 
         IEnumerable<(string, double, double)> Spans(JobReport job) => job.Outcome is not { Spans: [_, ..] spans }
             ? [(job.State == "failed" ? "failed" : "hit", From(job), From(job) + job.Seconds!.Value)]
-            : spans.Select(span => (span.Stage, From(job) + span.From, From(job) + span.To));
+            : spans.Select(span => (span.Stage, From(job) + span.From, From(job) + span.To))
+                .Concat(spans.Zip(spans.Skip(1)).Where(pair => pair.Second.From > pair.First.To).Select(pair => ("wait", From(job) + pair.First.To, From(job) + pair.Second.From)));
     }
 
     /// <summary>At each moment how many clips shared a step, as the clips that were denoising then told; where steps of several sizes took turns, their mean.</summary>

@@ -89,7 +89,7 @@ internal static class Svg
         }
     }
 
-    private static string ClassOf(string stage) => stage is "load" or "encode" or "denoise" or "decode" or "write" or "hit" or "new" or "failed" ? stage : "other";
+    private static string ClassOf(string stage) => stage is "load" or "encode" or "denoise" or "decode" or "write" or "wait" or "hit" or "new" or "failed" ? stage : "other";
 
     private static StringBuilder Open(int height) => new(Text($"<svg viewBox=\"0 0 {Width} {height}\" role=\"img\">"));
 

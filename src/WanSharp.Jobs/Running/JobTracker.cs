@@ -28,6 +28,12 @@ internal sealed class JobTracker(Job job, JobRunnerOptions options, Action<long>
                 _stage = value.Stage;
                 _spans.Add(new StageSpan(NameOf(value.Stage), Elapsed, Elapsed));
             }
+
+            if (value.Done > 0 && value.Done == value.Total)
+            {
+                EndStage(); // what follows is waiting for the next one
+                _stage = null;
+            }
         }
 
         var position = JobQueue.PositionOf(value.Stage, value.Done);
@@ -57,7 +63,7 @@ internal sealed class JobTracker(Job job, JobRunnerOptions options, Action<long>
 
     private void EndStage()
     {
-        if (_spans.Count > 0)
+        if (_stage is not null)
         {
             _spans[^1] = _spans[^1] with { To = Elapsed };
         }

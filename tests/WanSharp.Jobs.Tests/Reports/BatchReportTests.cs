@@ -30,6 +30,7 @@ public class BatchReportTests
         var html = HtmlReport.Write(BatchReport.From(Jobs(), Start), new Dictionary<string, byte[]> { ["1.mp4"] = [1, 2, 3] });
 
         Assert.Contains("data:image/jpeg;base64,AQID", html, StringComparison.Ordinal);
+        Assert.Contains("1.mp4: wait 1.00 s", html, StringComparison.Ordinal); // between its stages
         Assert.Contains("it &lt;broke&gt;", html, StringComparison.Ordinal);
         Assert.DoesNotContain("<script", html, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("http", html, StringComparison.OrdinalIgnoreCase);
@@ -51,7 +52,7 @@ public class BatchReportTests
 
     private static List<Job> Jobs() =>
     [
-        Job(1, JobState.Succeeded, 0, 10, new JobOutcome { ComputeSeconds = 6, MeanBatchSize = 2, StageSeconds = new Dictionary<string, double> { ["denoise"] = 5 }, Spans = [new StageSpan("denoise", 1, 6)] }),
+        Job(1, JobState.Succeeded, 0, 10, new JobOutcome { ComputeSeconds = 6, MeanBatchSize = 2, StageSeconds = new Dictionary<string, double> { ["denoise"] = 5 }, Spans = [new StageSpan("encode", 0, 1), new StageSpan("denoise", 2, 7)] }),
         Job(2, JobState.Succeeded, 5, 12, new JobOutcome { ComputeSeconds = 3, MeanBatchSize = 1, StageSeconds = new Dictionary<string, double> { ["denoise"] = 3 }, Spans = [new StageSpan("denoise", 0, 3), new StageSpan("decode", 3, 7)] }),
         Job(3, JobState.Succeeded, 100, 103, new JobOutcome { FromCache = true, ComputeSeconds = 7 }),
         Job(4, JobState.Failed, 20, 21, null) with { Error = "it <broke>" },
