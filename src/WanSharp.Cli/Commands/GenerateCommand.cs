@@ -83,6 +83,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             environment.Error.WriteLine($"precision {Precision.EightBit}: the transformer's blocks multiply 8-bit integers, the rest stays in {Precision.Full}");
         }
 
+        GenerateReport.WriteSettings(environment.Error, plan.Settings);
         plan = await TuneAsync(generator, plan, compile, cancellationToken);
         if (plan.Strategy is { } strategy)
         {

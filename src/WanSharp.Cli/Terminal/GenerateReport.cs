@@ -2,12 +2,25 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using WanSharp.Engine;
 using WanSharp.Engine.Planning;
+using WanSharp.Engine.Requests;
 
 namespace WanSharp.Cli.Terminal;
 
-/// <summary>What <c>wan generate</c> says when it is done.</summary>
+/// <summary>What <c>wan generate</c> says before it runs, and when it is done.</summary>
 internal static class GenerateReport
 {
+    /// <summary>The settings that a clip is made with: those asked for, and the model's defaults for the rest.</summary>
+    public static void WriteSettings(TextWriter output, GenerationSettings settings)
+    {
+        var high = settings is { HighNoiseGuidanceScale: { } scale, Boundary: { } boundary } ? string.Create(CultureInfo.InvariantCulture, $", from timestep {1000 * boundary} on {scale}") : "";
+        output.WriteLine(PlainText.OneLine(string.Create(CultureInfo.InvariantCulture,
+            $"settings: {settings.Model}, {settings.Width}x{settings.Height}, {settings.Frames} frames at {settings.Fps} a second, {settings.Steps} steps of {settings.Sampler}, shift {settings.Shift}, guidance {settings.GuidanceScale}{high}, seed {settings.Seed}")));
+        if (settings.NegativePrompt.Length > 0)
+        {
+            output.WriteLine(PlainText.OneLine($"negative: {settings.NegativePrompt}"));
+        }
+    }
+
     public static void Write(TextWriter output, string path, GenerationPlan plan, GenerationStatistics clip, EngineStatistics statistics, TimeSpan elapsed, bool json)
     {
         var settings = plan.Settings;
