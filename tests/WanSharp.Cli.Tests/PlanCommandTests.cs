@@ -31,6 +31,18 @@ public sealed class PlanCommandTests(PlanCommandTests.MeasuredOnce measured) : I
         (await RunAsync("plan", "a red circle", "--frames", "16")).AssertFailed(ExitCode.WrongUsage, "The nearest is 17");
 
     [Fact]
+    public async Task Plan_WithCompileAuto_IsThatWithoutTheOption()
+    {
+        var auto = await RunAsync("plan", "a red circle", "--memory", "1GB", "--compile", "auto");
+        var unsaid = await RunAsync("plan", "a red circle", "--memory", "1GB");
+
+        Assert.Equal(ExitCode.Done, auto.ExitCode);
+        Assert.Equal(Strategy(unsaid), Strategy(auto));
+
+        static string Strategy(CommandLineRun run) => run.Out.Split('\n').Single(line => line.StartsWith("strategy", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task BenchPlan_OfTheShapesModel_ComparesWithWhatItMeasured()
     {
         var run = await RunAsync("bench", "plan", "--shape", "shapes", "--clip", "32x32x1", "--tolerance", "1000000", "--json");

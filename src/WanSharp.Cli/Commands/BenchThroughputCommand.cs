@@ -13,7 +13,7 @@ internal sealed class BenchThroughputCommand(CliEnvironment environment)
     // Clips of other batch sizes differ by rounding; below this a row would have made something else.
     private const double LeastSsim = 0.99;
 
-    private readonly Option<ThroughputWorkload?> _workload = ChoiceOption.Create<ThroughputWorkload?>(
+    private readonly Option<ValueTuple<ThroughputWorkload?>> _workload = ChoiceOption.CreateNullable<ThroughputWorkload?>(
         "--workload", "Which jobs: seed (15, three clips five times each) or unique (16, no two alike).",
         ("both", null), ("seed", ThroughputWorkload.Seed), ("unique", ThroughputWorkload.Unique));
 
@@ -42,7 +42,7 @@ internal sealed class BenchThroughputCommand(CliEnvironment environment)
         {
             var bench = new ThroughputBench(environment, settings, folder.FullName);
             var rows = new List<ThroughputRow>();
-            IReadOnlyList<ThroughputWorkload> workloads = parsed.GetValue(_workload) is { } one ? [one] : [ThroughputWorkload.Seed, ThroughputWorkload.Unique];
+            IReadOnlyList<ThroughputWorkload> workloads = parsed.GetValue(_workload).Item1 is { } one ? [one] : [ThroughputWorkload.Seed, ThroughputWorkload.Unique];
             foreach (var workload in workloads)
             {
                 var serial = 0.0;

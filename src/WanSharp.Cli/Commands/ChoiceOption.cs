@@ -16,6 +16,10 @@ internal static class ChoiceOption
         CustomParser = argument => Parse(name, argument.Tokens[0].Value, argument, choices),
     };
 
+    /// <summary>An option of which a choice may mean null; the first choice is its default. The value is in a tuple, for the parser takes null for a value that it could not convert.</summary>
+    public static Option<ValueTuple<T>> CreateNullable<T>(string name, string description, params IEnumerable<(string Name, T Value)> choices) =>
+        Create(name, description, [.. choices.Select(choice => (choice.Name, ValueTuple.Create(choice.Value)))]);
+
     /// <summary>An argument.</summary>
     public static Argument<T> CreateArgument<T>(string name, string description, params (string Name, T Value)[] choices) => new(name)
     {

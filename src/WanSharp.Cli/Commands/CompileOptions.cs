@@ -7,9 +7,9 @@ namespace WanSharp.Cli.Commands;
 /// <summary>How networks are compiled: what is one graph, and how much is done beforehand.</summary>
 internal sealed class CompileOptions
 {
-    private readonly Option<CompileMode?> _compile = ChoiceOption.Create(
+    private readonly Option<ValueTuple<CompileMode?>> _compile = ChoiceOption.CreateNullable<CompileMode?>(
         "--compile", "What of the transformer is one compiled graph: a block, which starts at once, or the whole network with its weights packed, for long clips on the CPU; off: blocks as they are written, nothing optimized. auto: blocks, or what --compile-mode finds.",
-        ("auto", null), ("blocks", CompileMode.Blocks), ("whole", (CompileMode?)CompileMode.Whole), ("off", CompileMode.Off));
+        ("auto", null), ("blocks", CompileMode.Blocks), ("whole", CompileMode.Whole), ("off", CompileMode.Off));
 
     private readonly Option<CompileTuning> _mode = ChoiceOption.Create(
         "--compile-mode", "How much is done beforehand. reduce-overhead: graphs of fixed shapes, their memory planned. max-autotune: time the ways that fit once on this machine, and keep the fastest.",
@@ -27,5 +27,5 @@ internal sealed class CompileOptions
         }
     }
 
-    public CompileChoice Read(ParseResult parsed) => new(parsed.GetValue(_compile), parsed.GetValue(_mode), parsed.GetValue(_dynamic));
+    public CompileChoice Read(ParseResult parsed) => new(parsed.GetValue(_compile).Item1, parsed.GetValue(_mode), parsed.GetValue(_dynamic));
 }

@@ -94,7 +94,8 @@ internal sealed class LaneQueue(BatchSizer batches, TimeProvider clock)
 
     private List<LaneWork> TakeNext(int lane)
     {
-        List<LaneWork> open = [.. _waiting.Where(work => work is not StepWork step || ((step.Lane ?? lane) == lane && lane < batches.LanesFor(step.Key)))];
+        // Memory for fewer lanes than before keeps only clips without one from a lane: no other would take the clips that have it.
+        List<LaneWork> open = [.. _waiting.Where(work => work is not StepWork step || (step.Lane is { } own ? own == lane : lane < batches.LanesFor(step.Key)))];
         var now = clock.GetTimestamp(); // one for all comparisons: an order must not change while it is made
         open.Sort((a, b) => Compare(a, b, now));
         List<LaneWork> taken = open is [StepWork first, ..] ? [.. Companions(first, open.OfType<StepWork>(), lane)] : [.. open.Take(1)];

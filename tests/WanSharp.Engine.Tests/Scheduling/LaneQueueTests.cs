@@ -1,5 +1,8 @@
+using WanSharp.Engine.Denoising;
+using WanSharp.Engine.Sampling;
 using WanSharp.Engine.Scheduling;
 using WanSharp.Graphs.Networks;
+using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Tests.Scheduling;
 
@@ -44,6 +47,24 @@ public class LaneQueueTests
 
         Assert.Equal([next], TakeAll(1));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.Done);
+    }
+
+    [Fact]
+    public void Take_WithMemoryForFewerLanesThanBefore_LeavesClipsTheirLanes()
+    {
+        var memory = 1L << 30;
+        var queue = new LaneQueue(new BatchSizer(1, lanes: 2, new TransformerConfig { Dim = 24, FfnDim = 32, Heads = 2 }, () => memory), _clock);
+        using var state = new DenoiseState(Samplers.Create(SamplerKind.UniPc, 3, 3), new GuidanceScales(1), [], ImageConditions.None, Tensor.Zeros(DType.F32, [1, 16, 1, 2, 2]));
+        var clip = new ClipRun(Plan: null!, new GenerationRunOptions(), new ClipClock(_clock), Order: 1, CancellationToken.None);
+        var step = new StepWork(clip, state, new SnapshotKeeper(clip));
+        queue.Add(step);
+        Assert.Equal([step], queue.Take(lane: 1));
+
+        memory = 0; // other clips took it
+        queue.Add(step);
+        queue.Add(new SingleWork(clip with { Options = new GenerationRunOptions { Priority = -1 } }, GenerationStage.Encode, () => { })); // found where the step is not
+
+        Assert.Same(step, Assert.Single(queue.Take(lane: 1)!));
     }
 
     [Fact]
