@@ -11,7 +11,7 @@ internal static class DamagedDatabase
     public static void Replace(JobFolder folder, TimeProvider clock, JobStoreException? damage)
     {
         using var repair = TakeRepairLock(folder, damage);
-        if (damage is null && File.Exists(folder.Database))
+        if (File.Exists(folder.Database) && (damage is null || IsWhole(folder.Database)))
         {
             return; // another process was faster
         }
@@ -63,6 +63,19 @@ internal static class DamagedDatabase
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new JobStoreException($"{folder.Database} is damaged and cannot be made again now: {exception.Message}", damage ?? exception);
+        }
+    }
+
+    private static bool IsWhole(string path)
+    {
+        try
+        {
+            JobDatabase.Open(path).Dispose();
+            return true;
+        }
+        catch (JobStoreException exception) when (JobDatabase.IsDamage(exception))
+        {
+            return false;
         }
     }
 

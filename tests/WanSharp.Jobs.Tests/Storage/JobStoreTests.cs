@@ -199,6 +199,23 @@ public sealed class JobStoreTests : IDisposable
         Assert.Single(Directory.EnumerateFiles(Path.GetDirectoryName(database)!, "jobs.db.damaged-*"), path => !path.EndsWith("-wal", StringComparison.Ordinal) && !path.EndsWith("-shm", StringComparison.Ordinal));
     }
 
+    /// <summary>Of two processes that find the damage at the same time the second must not put aside what the first one works with.</summary>
+    [Fact]
+    public void Replace_OfADatabaseThatAnotherProcessHasMadeAgain_LeavesIt()
+    {
+        var folder = JobFolder.Create(_folder["jobs"]);
+        using (var store = JobStore.Open(folder, TimeProvider.System))
+        {
+            store.Enqueue([TestJobs.New("1.mp4")]);
+            store.Cancel([1]);
+        }
+
+        DamagedDatabase.Replace(folder, TimeProvider.System, new JobStoreException("It was damaged a moment ago."));
+
+        using var after = JobStore.Open(folder, TimeProvider.System);
+        Assert.Equal(JobState.Cancelled, after.Find(1)!.State);
+    }
+
     [Fact]
     public void Open_OfADatabaseOfANewerVersion_SaysSo()
     {
