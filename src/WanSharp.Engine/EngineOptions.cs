@@ -37,6 +37,7 @@ public sealed record EngineOptions
 
     /// <summary>How many compiled graphs stay in memory; those in use do in any case. Default: 64. Range: 0 and up.</summary>
     public int KeepCompiled { get; init; } = new GraphCacheOptions().KeepCompiled;
+
     /// <summary>The most bytes of the host's memory. Where the processor computes, the smaller of both counts. Default: null, no limit of its own.</summary>
     public long? HostMemory { get; init; }
 
@@ -51,6 +52,12 @@ public sealed record EngineOptions
 
     /// <summary>Whether one graph serves all shapes, also where graphs of fixed shapes would be faster or are the provider's habit. Default: false.</summary>
     public bool DynamicShapes { get; init; }
+
+    /// <summary>
+    /// Whether a transformer of <see cref="Runtime.Networks.CompileMode.Blocks"/> stays one where something is said about memory; otherwise
+    /// that is chosen with the strategy, which takes the whole network where it fits and is packed on disk. Default: false.
+    /// </summary>
+    public bool BlocksOnly { get; init; }
 
     /// <summary>Keeps what <see cref="CompileTuning.MaxAutotune"/> measured. Default: null, it is measured in each process.</summary>
     public ContentStore? Tunings { get; init; }

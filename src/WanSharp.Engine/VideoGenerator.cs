@@ -79,7 +79,7 @@ public sealed class VideoGenerator : IVideoGenerator
         _networks = new EngineNetworks(model, _graphs, settings, transformer, _options.Workers, _pressure);
         _batches = new BatchSizer(_options.BatchSize, _options.Workers, model.Transformer, ActivationBytes(runtime));
         _lanes = new ComputeLanes(_options, _networks, _batches, _telemetry, _budget, _pressure, _stop.Token);
-        var compile = transformer?.Mode is { } mode and not CompileMode.Blocks ? mode : (CompileMode?)null;
+        var compile = transformer?.Mode is { } mode and not CompileMode.Blocks ? mode : _options.BlocksOnly ? CompileMode.Blocks : (CompileMode?)null;
         _strategies = new StrategyGate(new CostModel(model, quantization), _networks, _budget, new WayChooser(compile, _options, _networks));
         _admission = new AdmissionGate(_options.Workers * MostWaitingSteps, MostFinishing, _options.Clock, _budget);
         _identity = new SnapshotIdentity(runtime, settings, transformer);

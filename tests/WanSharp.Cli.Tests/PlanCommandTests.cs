@@ -27,6 +27,21 @@ public sealed class PlanCommandTests(PlanCommandTests.MeasuredOnce measured) : I
     }
 
     [Fact]
+    public async Task Plan_WhereTheWholeNetworkIsPackedOnDisk_SaysWhatWouldBeChosen()
+    {
+        var packed = await RunAsync("generate", "a star", "--size", "32x32", "--frames", "1", "--steps", "1", "--compile", "whole", "-o", _cache["star.png"]);
+        Assert.True(packed.ExitCode == ExitCode.Done, packed.Error);
+
+        Assert.Equal("whole", await CompileAsync("--memory", "8GB"));
+        Assert.Equal("blocks", await CompileAsync("--memory", "8GB", "--compile", "blocks"));
+        Assert.Equal("blocks", await CompileAsync("--memory", "8GB", "--precision", "int8")); // of these there is none
+        Assert.Equal("blocks", await CompileAsync()); // nothing is said about memory, so a run would not look
+
+        async Task<string> CompileAsync(params string[] options) =>
+            JsonNode.Parse((await RunAsync(["plan", "a star", "--json", .. options])).Out)!["strategy"]!["compile"]!.GetValue<string>();
+    }
+
+    [Fact]
     public async Task Plan_OfWhatCannotBeMade_NamesTheWayOut() =>
         (await RunAsync("plan", "a red circle", "--frames", "16")).AssertFailed(ExitCode.WrongUsage, "The nearest is 17");
 
@@ -58,7 +73,7 @@ public sealed class PlanCommandTests(PlanCommandTests.MeasuredOnce measured) : I
         (await RunAsync("bench", "plan", "--clip", "256x256")).AssertFailed(ExitCode.WrongUsage, "such as 256x256x17");
 
     private Task<CommandLineRun> RunAsync(params string[] args) =>
-        CommandLineRun.RunAsync(args, variables: new Dictionary<string, string> { ["WAN_CACHE"] = _cache.Path }, cancellationToken: Token);
+        CommandLineRun.RunAsync(args, variables: new Dictionary<string, string> { ["WAN_CACHE"] = _cache.Path, ["PATH"] = Environment.GetEnvironmentVariable("PATH")! }, cancellationToken: Token);
 
     /// <summary>A cache that all tests share: measuring the machine takes seconds.</summary>
     public sealed class MeasuredOnce : IDisposable

@@ -14,5 +14,5 @@ internal sealed record CompileChoice(CompileMode? Compile, CompileTuning Tuning,
     /// <summary>What it means for an engine.</summary>
     /// <param name="options">The engine's other options.</param>
     /// <param name="tunings">Keeps what was measured.</param>
-    public EngineOptions For(EngineOptions options, ContentStore tunings) => options with { Tuning = Tuning, DynamicShapes = Dynamic, Tunings = tunings };
+    public EngineOptions For(EngineOptions options, ContentStore tunings) => options with { Tuning = Tuning, DynamicShapes = Dynamic, BlocksOnly = Compile == CompileMode.Blocks, Tunings = tunings };
 }

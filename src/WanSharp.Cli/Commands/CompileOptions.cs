@@ -8,7 +8,7 @@ namespace WanSharp.Cli.Commands;
 internal sealed class CompileOptions
 {
     private readonly Option<ValueTuple<CompileMode?>> _compile = ChoiceOption.CreateNullable<CompileMode?>(
-        "--compile", "What of the transformer is one compiled graph: a block, which starts at once, or the whole network with its weights packed, for long clips on the CPU; off: blocks as they are written, nothing optimized. auto: blocks, or what --compile-mode finds.",
+        "--compile", "What of the transformer is one compiled graph: a block, which starts at once, or the whole network with its weights packed, for long clips on the CPU; off: blocks as they are written, nothing optimized. auto: blocks, or the whole network where a memory budget has room for it and it is packed on disk already, or what --compile-mode finds.",
         ("auto", null), ("blocks", CompileMode.Blocks), ("whole", CompileMode.Whole), ("off", CompileMode.Off));
 
     private readonly Option<CompileTuning> _mode = ChoiceOption.Create(

@@ -1,11 +1,14 @@
 using System.CommandLine;
 using WanSharp.Cli.Terminal;
+using WanSharp.Engine;
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Images;
 using WanSharp.Engine.Memory;
+using WanSharp.Engine.Models;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
+using WanSharp.Runtime;
 using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Providers;
 
@@ -55,16 +58,31 @@ internal sealed class PlanCommand(CliEnvironment environment)
 
         // Nothing runs: a size that was given counts as it is, to ask what it would mean.
         var budget = MemoryAllowance.Of(memory, hostMemory, isOnHost: true, memory is null && hostMemory is null ? host : null);
+        var compile = _compile.Read(parsed);
         var eightBit = parsed.GetValue(_precision) == Quantization.None ? new CostModel(model, Quantization.EightBit, parsed.GetValue(_vaeTile)) : null;
         var text = new PlanText(model, plan, costs.Predict(plan, machine), machine, PlanAlternatives.Of(costs, model, request, plan, machine, eightBit))
         {
-            Strategy = Choose(costs.Facts(plan, isOnHost: true), budget, _compile.Read(parsed)),
+            Strategy = Choose(costs.Facts(plan, isOnHost: true) with { IsPacked = await IsPackedAsync(parsed, model, compile, cancellationToken) }, budget, compile),
             Budget = budget,
             Compute = ComputeTable.Choose(ComputeFacts.OfThisProcessor()).Why,
             Free = MemoryAllowance.Of(memory: null, hostMemory: null, isOnHost: true, host),
         };
         environment.Out.WriteLine(parsed.GetValue(_json) ? text.Json().ToJsonString(JsonText.Readable) : text.Describe());
         return ExitCode.Done;
+    }
+
+    /// <summary>Whether a run would find the whole network packed on disk. Where nothing is said about memory, and the model is small beside it, none looks for it.</summary>
+    private async Task<bool> IsPackedAsync(ParseResult parsed, WanModel model, CompileChoice compile, CancellationToken cancellationToken)
+    {
+        var engine = new EngineOptions().WithMemory(model, parsed.GetValue(_memory), parsed.GetValue(_hostMemory));
+        if (compile is { Compile: null, Tuning: CompileTuning.Default } && engine is { Memory: null, HostMemory: null, FollowsFreeMemory: false })
+        {
+            return false;
+        }
+
+        using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(_threads));
+        using var graphs = new GraphCache(runtime);
+        return await PackedNetwork.IsKeptAsync(model, graphs, new SessionSettings(), EngineSetup.TransformerOptions(environment, parsed.GetValue(_precision)), cancellationToken);
     }
 
     private static Strategy Choose(StrategyFacts facts, MemoryAllowance budget, CompileChoice compile)

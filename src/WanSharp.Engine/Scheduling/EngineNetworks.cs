@@ -28,6 +28,7 @@ internal sealed class EngineNetworks(
     private readonly SemaphoreSlim _encodingImages = new(1, 1);
     private readonly StagedDenoisers _denoisers = new(model, graphs, settings, lanes);
     private volatile TransformerOptions _wanted = transformer ?? new TransformerOptions();
+    private readonly Lazy<bool> _isPacked = new(() => PackedNetwork.IsKeptAsync(model, graphs, settings, transformer ?? new TransformerOptions(), CancellationToken.None).GetAwaiter().GetResult());
     private bool _limits;
     private TextEncoderRunner? _textEncoder;
     private ClipVisionRunner? _clipVision;
@@ -35,6 +36,9 @@ internal sealed class EngineNetworks(
 
     /// <summary>Whether weights are widened in the process's own memory, which is done again in no time; a device's copies are not.</summary>
     public bool AreOnHost { get; } = settings.Provider.Equals("cpu", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether the whole network was on disk, packed, when this was first asked: it is looked up once.</summary>
+    public bool IsPacked => _isPacked.Value;
 
     private RuntimeMemory Memory => graphs.Runtime.Memory;
 

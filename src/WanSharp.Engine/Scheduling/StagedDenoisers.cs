@@ -1,4 +1,5 @@
 using WanSharp.Engine.Models;
+using WanSharp.Engine.Strategies;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 
@@ -79,11 +80,7 @@ internal sealed class StagedDenoisers(WanModel model, GraphCache graphs, Session
 
     /// <summary>Whether nothing is to be compiled that takes long.</summary>
     private async Task<bool> IsReadyAsync(TransformerOptions wanted, CancellationToken cancellationToken) =>
-        wanted.Mode != CompileMode.Whole || Find(wanted) is not null || (_coming is null && await IsKeptAsync(wanted, cancellationToken));
-
-    private async Task<bool> IsKeptAsync(TransformerOptions wanted, CancellationToken cancellationToken) =>
-        await TransformerRunner.IsKeptAsync(graphs, model.Transformer, model.TransformerWeights, settings, wanted, cancellationToken)
-        && (model.HighNoiseWeights is not { } highNoise || await TransformerRunner.IsKeptAsync(graphs, model.Transformer, highNoise, settings, wanted, cancellationToken));
+        wanted.Mode != CompileMode.Whole || Find(wanted) is not null || (_coming is null && await PackedNetwork.IsKeptAsync(model, graphs, settings, wanted, cancellationToken));
 
     private DenoiserSet? Find(TransformerOptions options) => _sets.FirstOrDefault(set => set.Options == options);
 

@@ -104,7 +104,7 @@ internal sealed class StrategyGate(CostModel costs, EngineNetworks networks, Mem
 
     private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private StrategyFacts Facts(GenerationPlan plan) => costs.Facts(plan, networks.AreOnHost);
+    private StrategyFacts Facts(GenerationPlan plan) => costs.Facts(plan, networks.AreOnHost) with { IsPacked = networks.IsPacked };
 
     private Place Enter(StrategyFacts facts, Strategy way)
     {

@@ -61,7 +61,7 @@ public abstract class TransformerRunner : IDisposable
         }
     }
 
-    /// <summary>Whether the whole network is on disk, compiled: <see cref="CreateAsync"/> then loads it. Prepares 8-bit weights where they are asked for.</summary>
+    /// <summary>Whether the whole network is on disk, compiled: <see cref="CreateAsync"/> then loads it. Reads no weights, and prepares none.</summary>
     /// <inheritdoc cref="CreateAsync"/>
     public static async Task<bool> IsKeptAsync(
         GraphCache graphs, TransformerConfig configuration, WeightStore weights, SessionSettings settings, TransformerOptions options, CancellationToken cancellationToken = default)
@@ -71,8 +71,13 @@ public abstract class TransformerRunner : IDisposable
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(options);
+        if (options.Quantization != Quantization.None && !await Task.Run(() => ArePrepared(configuration, weights, options), cancellationToken))
+        {
+            return false;
+        }
+
         using var quantized = options.Quantization == Quantization.None ? null : await QuantizeAsync(configuration, weights, settings, options, prepared: null, cancellationToken);
-        return await Task.Run(() => WholeTransformer.IsKept(graphs, configuration, quantized ?? weights, settings, options, cancellationToken), cancellationToken);
+        return await Task.Run(() => WholeTransformer.IsKept(graphs, configuration, quantized ?? weights, settings, options), cancellationToken);
     }
 
     /// <summary>Does what a request's prompt and images need once, not once a step.</summary>
@@ -180,6 +185,9 @@ public abstract class TransformerRunner : IDisposable
 
     /// <summary>Frees what runs need.</summary>
     private protected abstract void Free();
+
+    private static bool ArePrepared(TransformerConfig configuration, WeightStore weights, TransformerOptions options) =>
+        options.WeightsFolder is { } folder && PreparedBlocks.Find(weights, configuration, options.Quantization, folder) is var blocks && blocks.Ready == blocks.All;
 
     private static Task<WeightStore> QuantizeAsync(
         TransformerConfig configuration, WeightStore weights, SessionSettings settings, TransformerOptions options, Action<int, int>? prepared, CancellationToken cancellationToken)

@@ -53,7 +53,7 @@ internal sealed class WholeTransformer : TransformerRunner
 
     /// <summary>Whether the compiled network is on disk.</summary>
     public static bool IsKept(
-        GraphCache graphs, TransformerConfig configuration, WeightStore weights, SessionSettings settings, TransformerOptions options, CancellationToken cancellationToken)
+        GraphCache graphs, TransformerConfig configuration, WeightStore weights, SessionSettings settings, TransformerOptions options)
     {
         if (options.CacheFolder is null)
         {
@@ -62,7 +62,7 @@ internal sealed class WholeTransformer : TransformerRunner
 
         settings = Unrecorded(settings);
         var graph = Write(configuration, Written(new NetworkLoader(graphs, settings, weights), options, observed: false));
-        return new PackedGraphs(graphs, options.CacheFolder).Contains(graph, weights, settings with { Name = graph.Name }, cancellationToken);
+        return new PackedGraphs(graphs, options.CacheFolder).Contains(graph, weights, settings with { Name = graph.Name });
     }
 
     private protected override void Free()

@@ -26,6 +26,8 @@ internal sealed class PackedGraphs(GraphCache graphs, string folder)
     // Below a page there is nothing to map, and smaller constants are read faster with the graph.
     private const string SmallestMappedInitializer = "4096";
 
+    private FileDigests Digests { get; } = new(Path.Combine(folder, "digests"));
+
     /// <summary>
     /// A session of a graph whose weights are constants, from the folder or, if it has none, by way of it. Of several processes
     /// that want the same one makes it, and the others wait and load it. Where the folder cannot be written, the session has
@@ -35,7 +37,7 @@ internal sealed class PackedGraphs(GraphCache graphs, string folder)
     /// <exception cref="OrtException">The graph does not compile.</exception>
     public async Task<(Session Session, bool IsLoaded)> OpenAsync(OnnxGraph graph, WeightStore weights, SessionSettings settings, CancellationToken cancellationToken)
     {
-        var key = KeyOf(graph, weights, settings, cancellationToken);
+        var key = KeyOf(graph, settings, Digests.Of(weights.Files, cancellationToken));
         using var store = new ContentStore(folder, new ContentStoreOptions { Check = EntryCheck.Start });
         using var turn = await store.LockAsync(key, cancellationToken);
         var isThere = store.Contains(key);
@@ -55,11 +57,16 @@ internal sealed class PackedGraphs(GraphCache graphs, string folder)
         return (made, false);
     }
 
-    /// <summary>Whether the folder seems to have a graph, so that it is loaded, not compiled.</summary>
-    public bool Contains(OnnxGraph graph, WeightStore weights, SessionSettings settings, CancellationToken cancellationToken)
+    /// <summary>Whether the folder seems to have a graph, so that it is loaded, not compiled. Reads no weights: whoever packed them noted their digest.</summary>
+    public bool Contains(OnnxGraph graph, WeightStore weights, SessionSettings settings)
     {
+        if (Digests.Find(weights.Files) is not { } digest)
+        {
+            return false;
+        }
+
         using var store = new ContentStore(folder);
-        return store.Contains(KeyOf(graph, weights, settings, cancellationToken));
+        return store.Contains(KeyOf(graph, settings, digest));
     }
 
     private Session? TryOpen(ContentStore store, string key, SessionSettings settings, CancellationToken cancellationToken)
@@ -115,13 +122,12 @@ internal sealed class PackedGraphs(GraphCache graphs, string folder)
         File.WriteAllText(Path.Combine(entry, VersionFile), graphs.Runtime.Version);
     }
 
-    private string KeyOf(OnnxGraph graph, WeightStore weights, SessionSettings settings, CancellationToken cancellationToken)
+    private static string KeyOf(OnnxGraph graph, SessionSettings settings, string weights)
     {
-        var digests = new FileDigests(Path.Combine(folder, "digests"));
         var parts = string.Join(
             '\n',
             GraphCache.KeyOfAnyVersion(graph, settings with { ProfilePathPrefix = null }),
-            $"weights {digests.Of(weights.Files, cancellationToken)}",
+            $"weights {weights}",
             $"processor {ProcessorFeatures.Describe()}");
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(parts)));
     }

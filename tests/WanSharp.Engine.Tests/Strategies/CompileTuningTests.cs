@@ -49,6 +49,37 @@ public sealed class CompileTuningTests(TinyEngine engine) : IDisposable
     }
 
     [Fact]
+    public async Task Plan_WhereTheWholeNetworkIsPackedOnDisk_TakesIt()
+    {
+        var (kept, limited) = (new TransformerOptions { CacheFolder = _folder["graphs"] }, new EngineOptions { FollowsFreeMemory = true });
+        using (var first = Generator(kept))
+        {
+            Assert.Equal(CompileMode.Blocks, first.Plan(Circle).Strategy!.Compile);
+        }
+
+        using (var packing = Generator(kept with { Mode = CompileMode.Whole }))
+        {
+            await GenerateAsync(packing);
+            Assert.Null(await packing.FinishCompilingAsync(Token));
+        }
+
+        using var next = Generator(kept);
+        var plan = next.Plan(Circle);
+        await using var frames = new FrameList();
+        var clip = await next.GenerateAsync(plan, frames, options: null, Token);
+        limited = limited with { BlocksOnly = true };
+        using var blocks = Generator(kept);
+
+        Assert.Equal("whole network: its packed weights are on disk", Assert.Single(plan.Strategy!.Reasons));
+        Assert.Equal((CompileMode.Whole, true), (clip.Compile, clip.RanAsPlanned));
+        var graph = next.Statistics.Graphs.Single(graph => graph.Name == "transformer_step");
+        Assert.Equal((0, 1), (graph.Compiles, graph.Loads));
+        Assert.Equal("blocks: asked for", blocks.Plan(Circle).Strategy!.Reasons[0]);
+
+        VideoGenerator Generator(TransformerOptions transformer) => new(engine.Model, engine.Runtime, new SessionSettings(), transformer, limited);
+    }
+
+    [Fact]
     public async Task Tune_ForMaxAutotune_TimesOnceAndRemembers()
     {
         using var tunings = new ContentStore(_folder["tunings"]);

@@ -41,6 +41,21 @@ public sealed class QuantizedTransformerTests(RuntimeFixture fixture) : IDisposa
     }
 
     [Fact]
+    public async Task IsKept_InEightBits_PreparesNothing()
+    {
+        var whole = Kept with { Mode = CompileMode.Whole, CacheFolder = Path.Combine(_folder.FullName, "graphs") };
+        using var network = NetworkFixture.Open("dit-t2v");
+        using var graphs = new GraphCache(fixture.Runtime);
+
+        Assert.False(await IsKeptAsync());
+        Assert.Empty(_folder.GetFiles("*.safetensors", SearchOption.AllDirectories));
+        await ForwardAsync("dit-t2v", whole);
+        Assert.True(await IsKeptAsync());
+
+        Task<bool> IsKeptAsync() => TransformerRunner.IsKeptAsync(graphs, network.TransformerConfig(), network.Store, new SessionSettings(), whole, Token);
+    }
+
+    [Fact]
     public async Task Forward_BesideASampleOfHugeValues_LosesNoMore()
     {
         var alone = await ForwardAsync("dit-t2v", Kept);
