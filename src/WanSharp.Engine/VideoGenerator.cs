@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Numerics.Tensors;
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Features;
@@ -16,6 +17,7 @@ using WanSharp.Graphs;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
+using Tensor = WanSharp.Tensors.Tensor;
 
 namespace WanSharp.Engine;
 
@@ -272,6 +274,7 @@ public sealed class VideoGenerator : IVideoGenerator
             await _lanes.DenoiseAsync(clip, state, recorder);
         }
 
+        RequireNumbers(state.Latents);
         state.ForgetContexts();
         place.BeginFinishing();
         recorder?.Keep();
@@ -279,6 +282,15 @@ public sealed class VideoGenerator : IVideoGenerator
         // 4. and 5. Decode and write: a latent frame at a time, and writing overlaps.
         await _decoder.RunAsync(clip, state.Latents, frames);
         return (denoisers.Mode, clip.Plan);
+    }
+
+    /// <summary>A weight that is no number makes every latent none: noticed before it is kept, decoded and called a clip.</summary>
+    private void RequireNumbers(Tensor latents)
+    {
+        if (!TensorPrimitives.IsFiniteAll<float>(latents.Read<float>()))
+        {
+            throw new CheckpointException(_model.TransformerWeights.Path, "what the transformer gives is no number, or infinite: a weight of it is damaged; get the file again.");
+        }
     }
 
     private async Task<float[]> EmbedAsync(ClipRun clip)

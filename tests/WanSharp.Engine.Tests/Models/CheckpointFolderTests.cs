@@ -82,6 +82,15 @@ public sealed class CheckpointFolderTests(RuntimeFixture fixture)
     }
 
     [Fact]
+    public async Task Generate_WithAWeightThatIsNoNumber_NamesTheFile()
+    {
+        using var networks = new TinyNetworks("wan2.1-t2v-1.3b");
+        networks.Transformer["blocks.1.ffn.0.weight"].Write<float>()[0] = float.NaN;
+        var error = await Assert.ThrowsAsync<CheckpointException>(() => GenerateAsync(networks, "official"));
+        Assert.Contains("diffusion_pytorch_model.safetensors: what the transformer gives is no number", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Generate_WithTwoExperts_TakesEachForItsSteps()
     {
         using var networks = new TinyNetworks("wan2.2-t2v-a14b");
