@@ -33,7 +33,7 @@ internal sealed class Experts(TransformerRunner lowNoise, TransformerRunner? hig
         var expert = isHighNoise && highNoise is not null ? highNoise : lowNoise;
         if (expert != _current)
         {
-            _current?.ReleaseMemory();
+            _current?.GiveWay();
             _current = expert;
         }
 

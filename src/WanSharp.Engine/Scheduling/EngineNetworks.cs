@@ -82,6 +82,7 @@ internal sealed class EngineNetworks(
         foreach (var weights in Transformers())
         {
             weights.ResidentBlocks = strategy.ResidentBlocks;
+            weights.StaysWhenIdle = strategy.Bytes + BytesOf(weights, strategy.ResidentBlocks) <= allowance.Bytes; // a strategy counts one of two experts
         }
 
         model.TextEncoderWeights.ResidentBlocks = strategy.StreamsTextEncoder ? 0 : WeightStore.AllBlocks;
@@ -136,14 +137,13 @@ internal sealed class EngineNetworks(
     /// <returns>How many bytes fewer stay.</returns>
     public long ShedResidency()
     {
-        var blocks = model.Transformer.Layers;
         var freed = 0L;
         foreach (var weights in Transformers())
         {
-            var resident = Math.Min(weights.ResidentBlocks, blocks);
+            var resident = Math.Min(weights.ResidentBlocks, model.Transformer.Layers);
             weights.ResidentBlocks = resident / 2;
             weights.ForgetAll();
-            freed += (resident - (resident / 2)) * (weights.BytesByType().Values.Sum() / blocks);
+            freed += BytesOf(weights, resident - (resident / 2));
         }
 
         model.TextEncoderWeights.ForgetAll();
@@ -197,6 +197,9 @@ internal sealed class EngineNetworks(
             Memory.Limit = long.MaxValue;
         }
     }
+
+    /// <summary>What so many blocks of a transformer take as they are stored.</summary>
+    private long BytesOf(WeightStore weights, int blocks) => blocks * (weights.BytesByType().Values.Sum() / model.Transformer.Layers);
 
     private TransformerOptions With(TransformerOptions options, Strategy way) => options with
     {

@@ -167,6 +167,16 @@ public abstract class TransformerRunner : IDisposable
     {
     }
 
+    /// <summary>Gives memory back as <see cref="ReleaseMemory"/> does, and where there is none for two experts, the weights' pages, too.</summary>
+    internal void GiveWay()
+    {
+        ReleaseMemory();
+        if (_weights is { StaysWhenIdle: false } weights)
+        {
+            weights.ForgetAll();
+        }
+    }
+
     /// <summary>Reads the first blocks' weights from disk in the background, for a pass that comes soon; where they are in memory, or not mapped, nothing happens.</summary>
     /// <returns>Ends when they are read.</returns>
     public Task ReadAheadAsync() => _weights is { } weights ? Task.Run(() => weights.ReadAheadBlocks(BlocksReadAhead)) : Task.CompletedTask;

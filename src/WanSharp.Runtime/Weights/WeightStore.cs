@@ -44,6 +44,13 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
         }
     }
 
+    /// <summary>Whether the blocks that stay do so while another network has the memory, as one of two experts has. Default: true.</summary>
+    internal bool StaysWhenIdle
+    {
+        get => _residency.StaysWhenIdle;
+        set => _residency.StaysWhenIdle = value;
+    }
+
     /// <summary>A weight as a graph wants it.</summary>
     /// <param name="slot">The graph's wish: name, element type, shape.</param>
     /// <param name="prefix">What stands before the slot's name in the checkpoint, such as <c>blocks.3.</c></param>
@@ -224,11 +231,18 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     private sealed class Residency
     {
         private int _blocks = AllBlocks;
+        private volatile bool _staysWhenIdle = true;
 
         public int Blocks
         {
             get => Volatile.Read(ref _blocks);
             set => Volatile.Write(ref _blocks, value);
+        }
+
+        public bool StaysWhenIdle
+        {
+            get => _staysWhenIdle;
+            set => _staysWhenIdle = value;
         }
     }
 }

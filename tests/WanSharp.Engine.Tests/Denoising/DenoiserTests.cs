@@ -1,3 +1,4 @@
+using System.Globalization;
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Noise;
 using WanSharp.Engine.Sampling;
@@ -75,6 +76,33 @@ public sealed class DenoiserTests : IDisposable
         Assert.Same(low, new Experts(low).For(expected));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task For_TheOtherExpert_LetsTheIdleOnesPagesGoUnlessThereIsRoomForBoth(bool isRoom)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Linux tells which pages a process has");
+        var file = Own(new TemporaryFolder())["low.safetensors"];
+        using (var random = new RandomWeights(seed: 1, WanTransformer.Whole(TextToVideo, new GraphOptions())))
+        {
+            SafetensorsWriter.Write(file, random.Tensors);
+        }
+
+        var weights = Own(new WeightStore(SafetensorsFile.Open(file)));
+        weights.StaysWhenIdle = isRoom;
+        var low = Own(await TransformerRunner.CreateAsync(_graphs, TextToVideo, weights, new SessionSettings(), cancellationToken: Cancellation));
+        var experts = new Experts(low, await TransformerAsync(TextToVideo, seed: 2));
+        using var clip = Clip(Scales, ImageConditions.None);
+        using var denoiser = new Denoiser(experts);
+        denoiser.Step(clip, Cancellation);
+        var before = ResidentKilobytes(file);
+
+        experts.For(isHighNoise: true);
+
+        var after = ResidentKilobytes(file);
+        Assert.True(isRoom ? after == before : after < before / 2, $"{before} kB were resident, {after} kB are");
+    }
+
     [Fact]
     public async Task Step_WithAnImage_JoinsItsChannelsAndAttendsToItsFeatures()
     {
@@ -122,6 +150,11 @@ public sealed class DenoiserTests : IDisposable
         clip.Latents.Read<float>().CopyTo(copy.Latents.Write<float>());
         return copy;
     }
+
+    /// <summary>How much of a mapped file is in the process's memory. Source: Linux:Documentation/filesystems/proc.rst, smaps.</summary>
+    private static int ResidentKilobytes(string file) =>
+        File.ReadAllLines("/proc/self/smaps").SkipWhile(line => !line.EndsWith(file, StringComparison.Ordinal))
+            .Where(line => line.StartsWith("Rss:", StringComparison.Ordinal)).Select(line => int.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture)).First();
 
     private static Tensor Noise(Shape shape, ulong seed)
     {
