@@ -24,6 +24,9 @@ public sealed record JobOutcome
     /// <summary>How many clips shared its denoise steps over time: seconds from the start of the attempt, and how many from then on. Empty where the backend cannot tell.</summary>
     public IReadOnlyList<BatchSizeSpan> BatchSizes { get; init; } = [];
 
+    /// <summary>What of the transformer was one compiled graph when it was made: blocks, whole or off; null where the backend cannot tell.</summary>
+    public string? Compile { get; init; }
+
     /// <summary>Features that came from the feature caches.</summary>
     public int FeatureHits { get; init; }
 

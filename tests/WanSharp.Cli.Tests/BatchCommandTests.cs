@@ -51,6 +51,49 @@ public sealed class BatchCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Batch_WithALimit_ReportsWhatWasSetAsideHeldAndShed_AndHowEachClipWasCompiled()
+    {
+        File.WriteAllText(_folder["prompts.txt"], "a red circle\n");
+
+        var run = await RunAsync("batch", "--prompts", _folder["prompts.txt"], "--size", "32x32", "--frames", "1", "--steps", "1", "--format", "png", "--memory", "8GB", "--compile", "blocks", "-o", _folder["out"], "--json");
+
+        Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+        var printed = JsonDocument.Parse(run.Out).RootElement;
+        var report = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder["out"], "report.json"))).RootElement;
+        Assert.All([printed.GetProperty("memory"), report.GetProperty("memory")], memory =>
+        {
+            Assert.InRange(memory.GetProperty("allowed_bytes").GetInt64(), 1, 8_000_000_000);
+            Assert.Contains(memory.GetProperty("reserved").EnumerateArray(), part => part.GetProperty("bytes").GetInt64() > 0);
+            Assert.Contains(memory.GetProperty("held").EnumerateArray(), part => part.GetProperty("part").GetString() == "activations and packed weights");
+            Assert.Empty(memory.GetProperty("shed").EnumerateObject()); // there was no shortage
+            Assert.Equal("blocks", memory.GetProperty("strategy").GetProperty("compile").GetString());
+        });
+        Assert.Equal("blocks", report.GetProperty("jobs")[0].GetProperty("outcome").GetProperty("compile").GetString());
+    }
+
+    /// <summary>Where the whole network is wanted, clips begin with blocks until it is there: those are not the clips of their key.</summary>
+    [Fact]
+    public async Task Batch_OfTheWholeNetwork_KeepsOnlyClipsThatItMade()
+    {
+        string[] clip = ["--size", "32x32", "--frames", "1", "--steps", "1", "--compile", "whole"];
+        File.WriteAllText(_folder["prompts.txt"], "a red circle\n");
+        var kept = await MakeAsync("one") == "whole" ? 1 : 0; // that depends on which was faster
+        Assert.Equal(ExitCode.Done, (await RunAsync(["generate", "a star", .. clip, "-o", _folder["star.png"]])).ExitCode); // leaves the network on disk
+
+        Assert.Equal("whole", await MakeAsync("two", kept));
+        Assert.Equal("whole", await MakeAsync("three", hits: 1));
+
+        async Task<string?> MakeAsync(string folder, int hits = 0)
+        {
+            var run = await RunAsync(["batch", "--prompts", _folder["prompts.txt"], .. clip, "--format", "png", "-o", _folder[folder]]);
+            Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+            var report = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder[folder], "report.json"))).RootElement;
+            Assert.Equal(hits, report.GetProperty("hits").GetInt32());
+            return report.GetProperty("jobs")[0].GetProperty("outcome").GetProperty("compile").GetString();
+        }
+    }
+
+    [Fact]
     public async Task Batch_WithBadLines_NamesAllOfThemAndRunsNothing()
     {
         File.WriteAllText(_folder["jobs.jsonl"], "{\"prompt\":\"a\"}\n{\"promt\":\"a\"}\n{\"prompt\":\"a\",\"size\":\"33x32\"}\n{\"prompt\":\"a\",\"image\":\"none.png\"}\n");

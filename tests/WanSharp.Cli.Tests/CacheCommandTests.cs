@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using WanSharp.Runtime.Storage;
 
@@ -33,6 +34,30 @@ public sealed class CacheCommandTests : IDisposable
         Assert.Equal(1, section.GetProperty("hits").GetInt64());
         Assert.Equal(1, section.GetProperty("misses").GetInt64());
         Assert.Equal(40_000_000_000, json.RootElement.GetProperty("sections").GetProperty("weights").GetProperty("limit").GetInt64());
+    }
+
+    [Fact]
+    public async Task Graphs_OfTwoProcessesAtOnce_AreCompiledByOneAndLoadedByTheOther()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The processes are Linux's.");
+        using var one = Start("one.png");
+        using var two = Start("two.png");
+        var errors = await Task.WhenAll(new[] { one, two }.Select(wan => wan.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)));
+        await Task.WhenAll(one.WaitForExitAsync(TestContext.Current.CancellationToken), two.WaitForExitAsync(TestContext.Current.CancellationToken));
+
+        Assert.True((one.ExitCode, two.ExitCode) == (ExitCode.Done, ExitCode.Done), string.Join('\n', errors));
+        using var stats = JsonDocument.Parse((await RunAsync("stats", "--json")).Out);
+        var network = stats.RootElement.GetProperty("graphs").GetProperty("by_graph").EnumerateArray().Single(graph => graph.GetProperty("graph").GetString() == "transformer_step");
+        Assert.Equal((1, 1, 0), (network.GetProperty("misses").GetInt32(), network.GetProperty("loads").GetInt32(), network.GetProperty("invalid").GetInt32()));
+        Assert.Single(Directory.GetFiles(Path.Combine(_folder["cache"], "graphs"), "graph.onnx", SearchOption.AllDirectories));
+
+        Process Start(string clip)
+        {
+            string[] args = ["generate", "a star", "--size", "32x32", "--frames", "1", "--steps", "1", "--compile", "whole", "-o", _folder[clip]];
+            var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "wan"), args) { RedirectStandardError = true, RedirectStandardOutput = true };
+            start.Environment["WAN_CACHE"] = _folder["cache"];
+            return Process.Start(start)!;
+        }
     }
 
     [Fact]

@@ -160,7 +160,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
         }
 
         await display.StopAsync();
-        var report = BatchReport.From(store.All(), environment.Clock.GetUtcNow());
+        var report = BatchReport.From(store.All(), environment.Clock.GetUtcNow()) with { Memory = backend.Statistics is { } engine ? MemoryUseJson.Write(engine.Memory) : null };
         await ReportFiles.WriteAsync(store.Folder, report, EngineSetup.FindFfmpeg(environment), cancellationToken);
         BatchText.WriteFailures(environment.Error, report);
         environment.Out.WriteLine(parsed.GetValue(_json) ? BatchText.Json(report, store.Folder, backend.Statistics) : BatchText.Describe(report, store.Folder, backend.Statistics));

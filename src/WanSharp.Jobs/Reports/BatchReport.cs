@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace WanSharp.Jobs.Reports;
@@ -57,6 +58,9 @@ public sealed record BatchReport
 
     /// <summary>Seconds of computation in each stage, over all clips.</summary>
     public required IReadOnlyDictionary<string, double> StageSeconds { get; init; }
+
+    /// <summary>What the engine of the batch's last run might use of the memory, set aside, held and shed, as <c>wan generate --json</c> has it; null where another program made the clips.</summary>
+    public JsonObject? Memory { get; init; }
 
     /// <summary>The jobs, in the order in which they came.</summary>
     public required IReadOnlyList<JobReport> Jobs { get; init; }
