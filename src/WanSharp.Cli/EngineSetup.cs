@@ -42,13 +42,20 @@ internal static class EngineSetup
             throw new InvalidRequestException("provider-option", $"The provider cpu has no options, and {string.Join(", ", options.Keys)} was given: leave it out, or name another provider.");
         }
 
+        return new SessionSettings { Provider = name, ProviderOptions = OptionsFor(environment, name, options, compile, memory) };
+    }
+
+    /// <summary>The options of a provider, which need not be here.</summary>
+    /// <inheritdoc cref="SettingsFor" path="/param"/>
+    internal static IReadOnlyDictionary<string, string> OptionsFor(CliEnvironment environment, string provider, IReadOnlyDictionary<string, string> options, CompileChoice? compile, long? memory)
+    {
         var device = new DeviceOptions
         {
             CacheFolder = Path.Combine(CacheFolder(environment), "engines"),
             MemoryLimit = memory,
             StaticShapes = compile?.Tuning == CompileTuning.ReduceOverhead,
         };
-        return new SessionSettings { Provider = name, ProviderOptions = DeviceTuning.For(name, device, options) };
+        return DeviceTuning.For(provider, device, options);
     }
 
     /// <summary>How a transformer is compiled; what that needs prepared is kept in the cache.</summary>
