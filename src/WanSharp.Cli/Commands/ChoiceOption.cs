@@ -8,13 +8,25 @@ namespace WanSharp.Cli.Commands;
 internal static class ChoiceOption
 {
     /// <summary>An option; the first choice is its default.</summary>
-    public static Option<T> Create<T>(string name, string description, params (string Name, T Value)[] choices) => new(name)
+    public static Option<T> Create<T>(string name, string description, params (string Name, T Value)[] choices)
     {
-        Description = description,
-        HelpName = string.Join('|', choices.Select(choice => choice.Name)),
-        DefaultValueFactory = _ => choices[0].Value,
-        CustomParser = argument => Parse(name, argument.Tokens[0].Value, argument, choices),
-    };
+        var option = new Option<T>(name)
+        {
+            Description = description,
+            HelpName = string.Join('|', choices.Select(choice => choice.Name)),
+            CustomParser = argument => Parse(name, argument.Tokens[0].Value, argument, choices),
+        };
+        if (EqualityComparer<T>.Default.Equals(choices[0].Value, default))
+        {
+            option.Description += $" Default: {choices[0].Name}."; // the help would print the value, which has another name
+        }
+        else
+        {
+            option.DefaultValueFactory = _ => choices[0].Value;
+        }
+
+        return option;
+    }
 
     /// <summary>An option of which a choice may mean null; the first choice is its default. The value is in a tuple, for the parser takes null for a value that it could not convert.</summary>
     public static Option<ValueTuple<T>> CreateNullable<T>(string name, string description, params IEnumerable<(string Name, T Value)> choices) =>

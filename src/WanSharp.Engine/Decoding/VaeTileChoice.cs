@@ -29,6 +29,9 @@ public sealed record VaeTileChoice
     /// <summary>Tiles of at most this size in pixels; a frame that fits in one is decoded whole.</summary>
     public static VaeTileChoice Of(int width, int height) => new(isAuto: false, (width, height));
 
+    /// <summary>As it is written on a command line: auto, off, or a width and height in pixels.</summary>
+    public override string ToString() => _isAuto ? "auto" : _pixels is { } pixels ? $"{pixels.Width}x{pixels.Height}" : "off";
+
     /// <summary>The private memory that a step of decoding takes at most, without the weights.</summary>
     /// <param name="vae">The network.</param>
     /// <param name="height">Positions of the latents down, of a frame or of a tile.</param>
