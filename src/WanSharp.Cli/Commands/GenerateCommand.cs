@@ -83,7 +83,6 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             environment.Error.WriteLine($"precision {Precision.EightBit}: the transformer's blocks multiply 8-bit integers, the rest stays in {Precision.Full}");
         }
 
-        GenerateReport.WriteSettings(environment.Error, plan.Settings);
         plan = await TuneAsync(generator, plan, compile, cancellationToken);
         if (plan.Strategy is { } strategy)
         {
@@ -91,9 +90,10 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         }
 
         GenerationStatistics clip;
-        using (var progress = ProgressDisplay.Start(environment))
         await using (var writer = VideoWriter.Create(ffmpeg, target, plan.Format, plan.Settings.ToJson()))
         {
+            GenerateReport.WriteSettings(environment.Error, plan.Settings);
+            using var progress = ProgressDisplay.Start(environment);
             clip = await generator.GenerateAsync(plan, writer, new GenerationRunOptions { Progress = progress }, cancellationToken);
             await writer.CompleteAsync(cancellationToken);
             progress.Complete();
