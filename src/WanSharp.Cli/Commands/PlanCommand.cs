@@ -22,7 +22,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
     private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
     private readonly Option<VaeTileChoice> _vaeTile = CommonOptions.VaeTile();
     private readonly Option<int?> _threads = CommonOptions.Threads();
-    private readonly Option<bool> _calibrate = new("--calibrate") { Description = "Measure this machine again, which takes 2 to 5 seconds; without it, what was measured holds for 30 days." };
+    private readonly Option<bool> _calibrate = new("--calibrate") { Description = "Measure this machine again, which takes 4 to 6 seconds, and keep the faster of each rate; without it, what was measured holds for 30 days." };
     private readonly Option<MemoryAmount?> _memory = CommonOptions.Memory();
     private readonly Option<MemoryAmount?> _hostMemory = CommonOptions.HostMemory();
     private readonly CompileOptions _compile = new();

@@ -17,7 +17,7 @@ public sealed class PlanBenchmark(OrtRuntime runtime)
     private const float Timestep = 500;
     private const int Runs = 2;
 
-    /// <summary>Measures. Networks are loaded once; of two runs of each stage at each size the faster one counts.</summary>
+    /// <summary>Measures. Networks have run once before anything is timed; of two runs of each stage at each size the faster one counts.</summary>
     /// <param name="shape">Whose dimensions the networks have; their weights are random. One of <see cref="BenchmarkOptions.ShapeNames"/>.</param>
     /// <param name="sizes">Width, height and frames of each clip.</param>
     /// <param name="machine">The machine's speed, by which times are predicted.</param>
@@ -43,6 +43,9 @@ public sealed class PlanBenchmark(OrtRuntime runtime)
         using var text = Noise([1, named.Transformer.TextLength, named.Transformer.TextDim]);
         using var context = transformer.PrepareContext(text, cancellationToken: cancellationToken);
 
+        progress?.Report("warming up");
+        Forward(latents[0]);
+        Decode(latents[0]);
         var checks = new List<PlanCheck>();
         foreach (var (size, shapeOfLatents) in sizes.Zip(latents))
         {
@@ -59,7 +62,7 @@ public sealed class PlanBenchmark(OrtRuntime runtime)
         PlanCheck Check(PlanStage stage, (int Width, int Height, int Frames) size, GraphWork work, double measured) => new(
             stage, size.Width, size.Height, size.Frames, CostModel.Seconds(new StageWork(stage, work, new Dictionary<DType, double>()), machine), measured);
 
-        // The first run compiles and takes its memory fresh from the system, and whatever else runs only ever adds time.
+        // The first run of a size takes its memory fresh from the system, and whatever else runs only ever adds time.
         double Least(Func<double> run) => Enumerable.Range(0, Runs).Min(_ => run());
 
         double Forward(Shape shapeOfLatents)
