@@ -55,8 +55,8 @@ public sealed record JobRequest
     /// <inheritdoc cref="WanSharp.Engine.Requests.GenerationRequest.Shift"/>
     public double? Shift { get; init; }
 
-    /// <inheritdoc cref="WanSharp.Engine.Requests.GenerationRequest.Seed"/>
-    public ulong Seed { get; init; }
+    /// <summary>Seed of the noise; null leaves it to the backend, which says it in <see cref="PreparedJob.Seed"/>.</summary>
+    public ulong? Seed { get; init; }
 
     /// <summary>Image files by the latent frame that shows them: 0 the first, -1 the last.</summary>
     public IReadOnlyDictionary<int, string> Images { get; init; } = new Dictionary<int, string>();

@@ -22,6 +22,9 @@ public sealed record PreparedJob
     /// <summary>The settings as one line of JSON, for <c>report.json</c>.</summary>
     public required string Settings { get; init; }
 
+    /// <summary>The seed that the clip is made with; null when the backend does not have a single one.</summary>
+    public ulong? Seed { get; init; }
+
     /// <summary>Denoise steps, for estimates and bars.</summary>
     public required int Steps { get; init; }
 

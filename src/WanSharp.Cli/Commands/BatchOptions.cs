@@ -17,9 +17,9 @@ internal sealed class BatchOptions
 
     private readonly Option<IReadOnlyList<ulong>> _seeds = new("--seeds")
     {
-        Description = "Each prompt with each of these seeds, such as 0..3 or 1,5,9.",
+        Description = "Each prompt with each of these seeds, such as 0..3 or 1,5,9. Default: 0; with ComfyUI the workflow's own.",
         HelpName = "A..B",
-        DefaultValueFactory = _ => [0],
+        DefaultValueFactory = _ => [],
         CustomParser = argument =>
         {
             if (SeedRange.TryParse(argument.Tokens[0].Value, out var seeds, out var error))

@@ -14,12 +14,12 @@ public static class ArtifactName
     /// <param name="number">The place in the batch, from 1.</param>
     /// <param name="prompt">The prompt as written.</param>
     /// <param name="style">The style, or null.</param>
-    /// <param name="seed">The seed.</param>
+    /// <param name="seed">The seed; null leaves it out.</param>
     /// <param name="extension">With its dot.</param>
-    public static string For(int number, string prompt, string? style, ulong seed, string extension)
+    public static string For(int number, string prompt, string? style, ulong? seed, string extension)
     {
         ArgumentNullException.ThrowIfNull(prompt);
-        string[] parts = [number.ToString("D4", CultureInfo.InvariantCulture), Words(prompt), Words(style ?? ""), seed.ToString(CultureInfo.InvariantCulture)];
+        string[] parts = [number.ToString("D4", CultureInfo.InvariantCulture), Words(prompt), Words(style ?? ""), seed?.ToString(CultureInfo.InvariantCulture) ?? ""];
         return string.Join('-', parts.Where(part => part.Length > 0)) + extension;
     }
 

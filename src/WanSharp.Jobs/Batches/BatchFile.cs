@@ -38,7 +38,7 @@ public static class BatchFile
     /// <summary>Reads a file of prompts, a line each; empty lines and those that begin with # are left out. Each is combined with each style and each seed.</summary>
     /// <param name="path">The file.</param>
     /// <param name="styles">Names or aliases; empty for none.</param>
-    /// <param name="seeds">At least one.</param>
+    /// <param name="seeds">The seeds; empty leaves the seed to the backend.</param>
     /// <param name="defaults">All other settings.</param>
     /// <param name="priority">The priority of all.</param>
     /// <exception cref="InvalidRequestException">The file is too long, or holds no prompt; or the combinations are too many.</exception>
@@ -48,14 +48,14 @@ public static class BatchFile
         ArgumentNullException.ThrowIfNull(styles);
         ArgumentNullException.ThrowIfNull(seeds);
         var prompts = Lines(ReadText(path)).Where(line => line.Text.Length > 0 && line.Text[0] != '#').ToList();
-        if ((long)prompts.Count * Math.Max(styles.Count, 1) * seeds.Count > MostJobs)
+        if ((long)prompts.Count * Math.Max(styles.Count, 1) * Math.Max(seeds.Count, 1) > MostJobs)
         {
             throw new InvalidRequestException("prompts", $"{prompts.Count} prompts, {styles.Count} styles and {seeds.Count} seeds are more than {MostJobs} jobs: divide them among several batches.");
         }
 
         return Checked(path, [.. from prompt in prompts
                                  from style in styles.Count == 0 ? [null] : styles.Select(style => (string?)style)
-                                 from seed in seeds
+                                 from seed in seeds.Count == 0 ? [null] : seeds.Select(seed => (ulong?)seed)
                                  select new BatchEntry { Line = prompt.Number, Style = style, Priority = priority, Request = defaults with { Prompt = prompt.Text, Seed = seed } }]);
     }
 

@@ -57,6 +57,8 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
             (style, request) = (found.Name, found.Style.Apply(request, model));
         }
 
+        var prepared = await backend.PrepareAsync(request, cancellationToken).ConfigureAwait(false);
+        request = request with { Seed = request.Seed ?? prepared.Seed };
         return new NewJob
         {
             Request = request,
@@ -64,7 +66,7 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
             Priority = entry.Priority,
             UseCache = entry.UseCache,
             Output = entry.Output is { } output ? ArtifactName.Check(output) : ArtifactName.For(number, entry.Request.Prompt, style, request.Seed, extension),
-            Prepared = await backend.PrepareAsync(request, cancellationToken).ConfigureAwait(false),
+            Prepared = prepared,
         };
     }
 }

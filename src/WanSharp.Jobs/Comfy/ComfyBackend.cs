@@ -56,6 +56,7 @@ public sealed class ComfyBackend : IJobBackend
             FeatureGroup = ResultKey.Of(request.Prompt, request.Negative ?? "", string.Join('\n', request.Images.Values)),
             ResultKey = await filled.KeyAsync(cancellationToken).ConfigureAwait(false),
             Settings = filled.Settings.ToJsonString(),
+            Seed = filled.Seed,
             Steps = filled.Steps,
         };
     }

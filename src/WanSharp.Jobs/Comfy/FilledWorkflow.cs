@@ -31,6 +31,16 @@ internal sealed class FilledWorkflow
     /// <summary>Denoise steps, as far as the workflow tells: 1 if it does not.</summary>
     public int Steps => _mapping.Of(ComfyRole.Steps).Select(Current).FirstOrDefault() is { } steps && steps.TryGetValue<int>(out var count) && count > 0 ? count : 1;
 
+    /// <summary>The seed of all samplers; null where they have different ones, or take it from elsewhere.</summary>
+    public ulong? Seed
+    {
+        get
+        {
+            var seeds = _mapping.Of(ComfyRole.Seed).Select(input => Current(input) is { } seed && seed.TryGetValue<ulong>(out var value) ? value : (ulong?)null).Distinct().ToList();
+            return seeds.Count == 1 ? seeds[0] : null;
+        }
+    }
+
     /// <exception cref="InvalidRequestException">The request asks for what the workflow has no input for, or what cannot be made.</exception>
     public static FilledWorkflow Fill(ComfyWorkflow workflow, ComfyMapping mapping, JobRequest request)
     {
@@ -46,10 +56,7 @@ internal sealed class FilledWorkflow
         filled.Set(ComfyRole.GuidanceHigh, request.GuidanceHigh); // after the other, which is in both experts
         filled.Set(ComfyRole.Sampler, SamplerName(request.Sampler));
         filled.Set(ComfyRole.Shift, request.Shift);
-        if (request.Seed != 0 || mapping.Of(ComfyRole.Seed).Count > 0) // a workflow may have its noise from elsewhere
-        {
-            filled.Set(ComfyRole.Seed, request.Seed);
-        }
+        filled.Set(ComfyRole.Seed, request.Seed);
 
         foreach (var (frame, path) in request.Images)
         {

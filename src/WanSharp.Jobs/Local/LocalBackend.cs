@@ -40,6 +40,7 @@ public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<
             FeatureGroup = string.Join('\n', settings.Images.Select(image => image.Sha256).Prepend(settings.NegativePrompt).Prepend(settings.Prompt)),
             ResultKey = ResultKey.OfEngine(plan),
             Settings = settings.ToJson(),
+            Seed = settings.Seed,
             Steps = settings.Steps,
             Estimate = estimate?.Invoke(reuses is null ? plan : plan with { Settings = settings with { Steps = settings.Steps - reuses.Steps } }),
             Reuses = reuses,
@@ -132,7 +133,7 @@ public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<
             HighNoiseGuidanceScale = request.GuidanceHigh,
             Sampler = request.Sampler,
             Shift = request.Shift,
-            Seed = request.Seed,
+            Seed = request.Seed ?? 0,
             Images = images,
         });
     }

@@ -18,8 +18,8 @@ public sealed record JobReport
     /// <inheritdoc cref="Job.Style"/>
     public string? Style { get; init; }
 
-    /// <summary>The seed.</summary>
-    public required ulong Seed { get; init; }
+    /// <summary>The seed; null where the backend chose it.</summary>
+    public required ulong? Seed { get; init; }
 
     /// <inheritdoc cref="Job.Attempts"/>
     public required int Attempts { get; init; }

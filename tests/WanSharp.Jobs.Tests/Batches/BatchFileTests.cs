@@ -169,6 +169,7 @@ public sealed class BatchFileTests : IDisposable
         Assert.Equal("0003-a-red-circle-ink-7.mp4", ArtifactName.For(3, "A red, circle!", "ink", 7, ".mp4"));
         Assert.Equal("10000-一个红色-0.webm", ArtifactName.For(10000, "一个红色…", null, 0, ".webm"));
         Assert.Equal("0001-0.mp4", ArtifactName.For(1, "!?/..", null, 0, ".mp4"));
+        Assert.Equal("0001-a-cat.mp4", ArtifactName.For(1, "a cat", null, null, ".mp4"));
     }
 
     public void Dispose() => _folder.Dispose();

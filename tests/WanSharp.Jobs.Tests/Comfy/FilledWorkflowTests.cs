@@ -37,6 +37,15 @@ public sealed class FilledWorkflowTests : IDisposable
         Assert.Equal("blurry", nodes["7"]!["inputs"]!["text"]!.GetValue<string>());
     }
 
+    [Fact]
+    public void Fill_WithoutASeed_KeepsTheWorkflows()
+    {
+        var filled = Fill(Workflows.TextToVideo, Request);
+        Assert.Equal(82, filled.NodesWith(new Dictionary<ComfyRole, string>())["3"]!["inputs"]!["seed"]!.GetValue<int>());
+        Assert.Equal(82UL, filled.Seed);
+        Assert.Null(Fill(Workflows.TwoExperts, Request).Seed); // 5 and 0
+    }
+
     [Theory]
     [InlineData(30, 15)]
     [InlineData(4, 2)]

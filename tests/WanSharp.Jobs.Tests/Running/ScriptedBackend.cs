@@ -30,7 +30,7 @@ internal sealed class ScriptedBackend : IJobBackend
     public Func<JobRequest, Exception?> Refuse { get; init; } = _ => null;
 
     public ValueTask<PreparedJob> PrepareAsync(JobRequest request, CancellationToken cancellationToken) =>
-        Refuse(request) is { } exception ? throw exception : ValueTask.FromResult(TestJobs.Prepared());
+        Refuse(request) is { } exception ? throw exception : ValueTask.FromResult(TestJobs.Prepared() with { Seed = request.Seed ?? 0 });
 
     public async Task<JobOutcome> RunAsync(JobRun run, CancellationToken cancellationToken)
     {
