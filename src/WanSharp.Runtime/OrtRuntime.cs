@@ -245,7 +245,9 @@ public sealed unsafe class OrtRuntime : IDisposable
                 Doing);
         }
 
-        return new OrtEnvironmentHandle(Api, pointer, _log);
+        var environment = new OrtEnvironmentHandle(Api, pointer, _log);
+        OrtTelemetry.Disable(Api, pointer);
+        return environment;
     }
 
     /// <summary>Registers one allocator for all sessions; without, each session keeps an arena of its own and returns nothing.</summary>

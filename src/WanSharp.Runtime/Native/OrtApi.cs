@@ -51,10 +51,11 @@ internal sealed unsafe class OrtApi
     /// <summary>Native objects that were created and not yet released.</summary>
     public long LiveObjects => Interlocked.Read(ref _liveObjects);
 
-    /// <summary>Loads a library and takes its function table.</summary>
+    /// <summary>Loads a library, its telemetry turned off, and takes its function table.</summary>
     /// <exception cref="OrtLibraryException">The file is no ONNX Runtime, or an older one than is needed.</exception>
     public static OrtApi Load(string libraryPath)
     {
+        OrtTelemetry.DisableBeforeLoading();
         nint library;
         try
         {

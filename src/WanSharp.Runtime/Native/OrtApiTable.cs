@@ -25,6 +25,7 @@ internal unsafe struct OrtApiTable
     [FieldOffset(Slot * 148)] public delegate* unmanaged<nint, int, nint> SetGlobalInterOpNumThreads;
     [FieldOffset(Slot * 149)] public delegate* unmanaged<nint, int, nint> SetGlobalSpinControl;
     [FieldOffset(Slot * 151)] public delegate* unmanaged<delegate* unmanaged<nint, OrtLogLevel, byte*, byte*, byte*, byte*, void>, nint, OrtLogLevel, byte*, nint, nint*, nint> CreateEnvWithCustomLoggerAndGlobalThreadPools;
+    [FieldOffset(Slot * 6)] public delegate* unmanaged<nint, nint> DisableTelemetryEvents;
     [FieldOffset(Slot * 92)] public delegate* unmanaged<nint, void> ReleaseEnv;
     [FieldOffset(Slot * 69)] public delegate* unmanaged<int, int, nint*, nint> CreateCpuMemoryInfo;
     [FieldOffset(Slot * 68)] public delegate* unmanaged<byte*, int, int, int, nint*, nint> CreateMemoryInfo;
