@@ -95,24 +95,12 @@ public sealed class OnnxGraph
         }
 
         var dataPath = $"{path}.data";
-        var (partialPath, partialDataPath) = ($"{path}.partial", $"{dataPath}.partial");
-        try
-        {
-            WriteWeights(partialDataPath, weights, cancellationToken);
-            File.WriteAllBytes(partialPath, Serialize(Path.GetFileName(dataPath)));
-            File.Move(partialDataPath, dataPath, overwrite: true);
-            File.Move(partialPath, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(partialPath);
-            File.Delete(partialDataPath);
-        }
+        AtomicFile.Write(dataPath, file => WriteWeights(file, weights, cancellationToken)); // first: a graph without its data is of no use
+        AtomicFile.Write(path, Serialize(Path.GetFileName(dataPath)));
     }
 
-    private void WriteWeights(string path, Func<string, Tensor> weights, CancellationToken cancellationToken)
+    private void WriteWeights(FileStream file, Func<string, Tensor> weights, CancellationToken cancellationToken)
     {
-        using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, CopyChunk);
         foreach (var (slot, offset) in Layout())
         {
             var tensor = weights(slot.Name);

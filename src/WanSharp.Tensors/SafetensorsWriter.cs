@@ -39,33 +39,20 @@ public static class SafetensorsWriter
             throw new CheckpointException(path, $"the header would take {header.Length} bytes, the format allows {SafetensorsHeader.MaxLength}; write several files.");
         }
 
-        var temporary = $"{path}.{Path.GetRandomFileName()}.partial";
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0))
+            AtomicFile.Write(path, stream =>
             {
                 stream.Write(header);
                 foreach (var (_, tensor) in ordered)
                 {
                     WriteData(stream, tensor, cancellationToken);
                 }
-
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
+            });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             throw new CheckpointException(path, $"the file cannot be written: {e.Message}", e);
-        }
-        finally
-        {
-            // Gone already when all went well; the folder may be what is missing.
-            if (File.Exists(temporary))
-            {
-                File.Delete(temporary);
-            }
         }
     }
 

@@ -4,6 +4,7 @@ using WanSharp.Cli.Commands;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
 using WanSharp.Jobs.Storage;
+using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Batches;
 
@@ -65,12 +66,8 @@ internal sealed record BackendSettings
     }
 
     /// <summary>Keeps the settings, whole or not at all.</summary>
-    public void Save(JobFolder folder)
-    {
-        var path = folder.Settings(FileName);
-        File.WriteAllBytes(path + ".new", JsonSerializer.SerializeToUtf8Bytes(this, BackendSettingsJson.Default.BackendSettings));
-        File.Move(path + ".new", path, overwrite: true);
-    }
+    public void Save(JobFolder folder) =>
+        AtomicFile.Write(folder.Settings(FileName), JsonSerializer.SerializeToUtf8Bytes(this, BackendSettingsJson.Default.BackendSettings));
 
     private static BackendSettings? TryLoad(JobFolder folder)
     {

@@ -22,20 +22,17 @@ internal static class PngText
 
     private static ReadOnlySpan<byte> ChunkType => "iTXt"u8;
 
+    /// <summary>Adds a comment to a file that nobody reads yet.</summary>
     public static async Task AddAsync(string file, string text, CancellationToken cancellationToken)
     {
-        var extended = file + ".text";
-        await using (var source = File.OpenRead(file))
+        var png = await File.ReadAllBytesAsync(file, cancellationToken).ConfigureAwait(false);
+        if (png.Length < HeaderLength)
         {
-            await using var destination = File.Create(extended);
-            var header = new byte[HeaderLength];
-            await source.ReadExactlyAsync(header, cancellationToken).ConfigureAwait(false);
-            await destination.WriteAsync(header, cancellationToken).ConfigureAwait(false);
-            await destination.WriteAsync(Chunk(ChunkType, [.. Keyword, .. Encoding.UTF8.GetBytes(text)]), cancellationToken).ConfigureAwait(false);
-            await source.CopyToAsync(destination, cancellationToken).ConfigureAwait(false);
+            throw new MediaException($"{file} ends within its header.");
         }
 
-        File.Move(extended, file, overwrite: true);
+        var chunk = Chunk(ChunkType, [.. Keyword, .. Encoding.UTF8.GetBytes(text)]);
+        await File.WriteAllBytesAsync(file, [.. png.AsSpan(0, HeaderLength), .. chunk, .. png.AsSpan(HeaderLength)], cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The comment, or null. Reads no further than the pixels.</summary>

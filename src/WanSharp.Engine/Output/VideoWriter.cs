@@ -1,3 +1,5 @@
+using WanSharp.Tensors;
+
 namespace WanSharp.Engine.Output;
 
 /// <summary>
@@ -156,7 +158,7 @@ public sealed class VideoWriter : IFrameWriter
             await PngText.AddAsync(file, _settings, cancellationToken).ConfigureAwait(false);
         }
 
-        File.Move(file, Path.Combine(_target.Folder, name), overwrite: true);
+        AtomicFile.Publish(file, Path.Combine(_target.Folder, name), overwrite: true);
     }
 
     private static string MakeWorkFolder(OutputTarget target)

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Comfy;
 
@@ -127,22 +128,14 @@ internal sealed class ComfyServer : IDisposable
     public async Task DownloadAsync(ComfyOutputFile file, string path, CancellationToken cancellationToken)
     {
         var query = $"view?filename={Uri.EscapeDataString(file.Name)}&subfolder={Uri.EscapeDataString(file.Folder)}&type={Uri.EscapeDataString(file.Type)}";
-        var partial = path + ".partial";
-        try
+        await AtomicFile.WriteAsync(path, (target, stop) => AskAsync(async (token, alive) =>
         {
-            await AskAsync(async (token, alive) =>
-            {
-                using var response = await _http.GetAsync(query, HttpCompletionOption.ResponseHeadersRead, token).ConfigureAwait(false);
-                Require(response.StatusCode, $"GET /view of {file.Name}");
-                await CopyAsync(response, file, partial, alive, token).ConfigureAwait(false);
-                return 0;
-            }, cancellationToken).ConfigureAwait(false);
-            File.Move(partial, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(partial);
-        }
+            target.SetLength(0); // what an earlier try left
+            using var response = await _http.GetAsync(query, HttpCompletionOption.ResponseHeadersRead, token).ConfigureAwait(false);
+            Require(response.StatusCode, $"GET /view of {file.Name}");
+            await CopyAsync(response, file, target, alive, token).ConfigureAwait(false);
+            return 0;
+        }, stop), cancellationToken).ConfigureAwait(false);
     }
 
     public void Enter() => Interlocked.Increment(ref _inFlight);
@@ -151,10 +144,9 @@ internal sealed class ComfyServer : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private async Task CopyAsync(HttpResponseMessage response, ComfyOutputFile file, string path, Action alive, CancellationToken cancellationToken)
+    private async Task CopyAsync(HttpResponseMessage response, ComfyOutputFile file, FileStream target, Action alive, CancellationToken cancellationToken)
     {
         using var source = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        using var target = new FileStream(path, FileMode.Create, FileAccess.Write);
         var chunk = new byte[ChunkBytes];
         var length = 0L;
         while (await source.ReadAsync(chunk, cancellationToken).ConfigureAwait(false) is > 0 and var read)

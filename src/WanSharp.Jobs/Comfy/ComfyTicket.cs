@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Comfy;
 
@@ -35,12 +36,7 @@ internal sealed record ComfyTicket(string Server, string PromptId, string Client
         }
     }
 
-    public void Write(string path)
-    {
-        var partial = path + ".partial";
-        File.WriteAllText(partial, JsonSerializer.Serialize(this, ComfyJson.Default.ComfyTicket));
-        File.Move(partial, path, overwrite: true);
-    }
+    public void Write(string path) => AtomicFile.Write(path, JsonSerializer.Serialize(this, ComfyJson.Default.ComfyTicket));
 }
 
 /// <summary>What is kept of jobs at servers.</summary>

@@ -1,4 +1,5 @@
 using WanSharp.Engine.Denoising;
+using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Local;
 
@@ -24,12 +25,7 @@ internal sealed class SnapshotFile(string path)
     {
         try
         {
-            using (var file = File.Create(path + ".new"))
-            {
-                snapshot.Write(file);
-            }
-
-            File.Move(path + ".new", path, overwrite: true);
+            AtomicFile.Write(path, snapshot.Write);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using WanSharp.Engine.Output;
 using WanSharp.Jobs.Storage;
+using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Reports;
 
@@ -24,22 +25,8 @@ public static class ReportFiles
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(report);
         var thumbnails = await ThumbnailsAsync(folder, report, ffmpeg, cancellationToken).ConfigureAwait(false);
-        await WriteAsync(folder.Artifact("report.json"), report.ToJson(), cancellationToken).ConfigureAwait(false);
-        await WriteAsync(folder.Artifact("report.html"), HtmlReport.Write(report, thumbnails), cancellationToken).ConfigureAwait(false);
-    }
-
-    private static async Task WriteAsync(string path, string text, CancellationToken cancellationToken)
-    {
-        var temporary = $"{path}.{Guid.NewGuid():N}.new";
-        try
-        {
-            await File.WriteAllTextAsync(temporary, text, cancellationToken).ConfigureAwait(false);
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
+        AtomicFile.Write(folder.Artifact("report.json"), report.ToJson());
+        AtomicFile.Write(folder.Artifact("report.html"), HtmlReport.Write(report, thumbnails));
     }
 
     private static async Task<ConcurrentDictionary<string, byte[]>> ThumbnailsAsync(JobFolder folder, BatchReport report, string ffmpeg, CancellationToken cancellationToken)

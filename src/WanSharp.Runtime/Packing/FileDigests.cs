@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Packing;
 
@@ -93,9 +94,7 @@ public sealed class FileDigests(string? folder)
         try
         {
             Directory.CreateDirectory(folder!);
-            var partial = $"{note}.{Path.GetRandomFileName()}.partial";
-            File.WriteAllText(partial, digest);
-            File.Move(partial, note, overwrite: true);
+            AtomicFile.Write(note, digest);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
