@@ -1,18 +1,18 @@
 using WanSharp.Cli.Commands;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine;
-using WanSharp.Engine.Models;
-using WanSharp.Engine.Output;
 using WanSharp.Engine.Planning;
-using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
+using WanSharp.Media.Ffmpeg;
+using WanSharp.Models;
 using WanSharp.Runtime;
-using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Installation;
+using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Providers;
-using WanSharp.Runtime.Storage;
+using WanSharp.Storage;
+using WanSharp.Tensors;
 
 namespace WanSharp.Cli;
 
@@ -104,8 +104,20 @@ internal static class EngineSetup
         .Open(section, message => environment.Error.WriteLine($"wan: {PlainText.OneLine(message)}"));
 
     /// <summary>A model by name or path; names are looked up in <c>WAN_MODELS</c>, then beside the program.</summary>
-    public static WanModel OpenModel(CliEnvironment environment, string nameOrPath) =>
-        WanModel.Open(Models(environment).Find(nameOrPath), CacheFolder(environment));
+    public static WanModel OpenModel(CliEnvironment environment, string nameOrPath)
+    {
+        var model = WanModel.Open(Models(environment).Find(nameOrPath), CacheFolder(environment));
+        try
+        {
+            ModelCheck.RequireUsableDefaults(model);
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
 
     public static ModelLocator Models(CliEnvironment environment) =>
         new(environment.Variable("WAN_MODELS")?.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries) ?? []);

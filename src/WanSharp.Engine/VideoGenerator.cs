@@ -4,9 +4,7 @@ using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Features;
 using WanSharp.Engine.Memory;
-using WanSharp.Engine.Models;
 using WanSharp.Engine.Noise;
-using WanSharp.Engine.Output;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Reuse;
@@ -14,6 +12,8 @@ using WanSharp.Engine.Sampling;
 using WanSharp.Engine.Scheduling;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
+using WanSharp.Media.Clips;
+using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
@@ -62,6 +62,7 @@ public sealed class VideoGenerator : IVideoGenerator
     /// <param name="transformer">How the transformer is compiled. Default: a block is one graph, in F32.</param>
     /// <param name="options">How clips share the machine.</param>
     /// <exception cref="InvalidRequestException">8-bit integers are asked for on a provider that is not the CPU.</exception>
+    /// <exception cref="CheckpointException">The model cannot run with its own default settings.</exception>
     public VideoGenerator(WanModel model, OrtRuntime runtime, SessionSettings settings, TransformerOptions? transformer = null, EngineOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -69,6 +70,7 @@ public sealed class VideoGenerator : IVideoGenerator
         ArgumentNullException.ThrowIfNull(settings);
         var quantization = transformer?.Quantization ?? Quantization.None;
         Precision.Require(quantization, settings);
+        ModelCheck.RequireUsableDefaults(model);
         _model = model;
         _options = options ?? new EngineOptions();
         _options.Validate();

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using WanSharp.Engine.Reuse;
+using WanSharp.Engine.Requests;
 
 namespace WanSharp.Jobs;
 

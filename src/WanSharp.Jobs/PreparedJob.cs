@@ -1,4 +1,4 @@
-using WanSharp.Engine.Reuse;
+using WanSharp.Engine.Requests;
 
 namespace WanSharp.Jobs;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using WanSharp.Runtime.Storage;
+using WanSharp.Storage;
 
 namespace WanSharp.Runtime;
 

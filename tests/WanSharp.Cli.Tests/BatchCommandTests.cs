@@ -4,6 +4,7 @@ using System.Text.Json;
 using WanSharp.Cli.Batches;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Storage;
+using WanSharp.Testing;
 
 namespace WanSharp.Cli.Tests;
 

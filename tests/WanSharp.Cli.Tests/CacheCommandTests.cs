@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
-using WanSharp.Runtime.Storage;
+using WanSharp.Storage;
+using WanSharp.Testing;
 
 namespace WanSharp.Cli.Tests;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using WanSharp.Testing;
 
 namespace WanSharp.Cli.Tests;
 

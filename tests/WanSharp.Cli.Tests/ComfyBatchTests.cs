@@ -1,5 +1,6 @@
 using System.Text.Json;
-using WanSharp.Jobs.Tests.Comfy;
+using WanSharp.Testing;
+using WanSharp.Testing.Comfy;
 
 namespace WanSharp.Cli.Tests;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using WanSharp.Testing;
 
 namespace WanSharp.Cli.Tests;
 

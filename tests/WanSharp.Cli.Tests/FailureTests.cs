@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using WanSharp.Testing;
 
 namespace WanSharp.Cli.Tests;
 

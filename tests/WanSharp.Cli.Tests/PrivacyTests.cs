@@ -1,3 +1,4 @@
+using WanSharp.Testing;
 using System.Globalization;
 
 namespace WanSharp.Cli.Tests;

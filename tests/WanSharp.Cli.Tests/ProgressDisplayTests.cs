@@ -1,5 +1,6 @@
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine;
+using WanSharp.Testing;
 
 namespace WanSharp.Cli.Tests;
 

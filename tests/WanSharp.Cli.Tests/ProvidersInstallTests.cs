@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Installation;
+using WanSharp.Testing;
 
 namespace WanSharp.Cli.Tests;
 

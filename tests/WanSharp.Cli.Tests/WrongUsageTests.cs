@@ -1,3 +1,5 @@
+using WanSharp.Testing;
+
 namespace WanSharp.Cli.Tests;
 
 /// <summary>What can be typed wrong: exit code 2, and one line that names the way out.</summary>

@@ -1,6 +1,8 @@
-using WanSharp.Engine.Output;
 using WanSharp.Engine.Requests;
+using WanSharp.Media;
+using WanSharp.Media.Clips;
 using WanSharp.Runtime;
+using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests;
 

@@ -1,7 +1,8 @@
-using WanSharp.Engine.Images;
-using WanSharp.Engine.Output;
 using WanSharp.Engine.Requests;
+using WanSharp.Media;
+using WanSharp.Media.Images;
 using WanSharp.Runtime;
+using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests;
 

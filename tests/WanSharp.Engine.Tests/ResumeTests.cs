@@ -2,6 +2,7 @@ using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Requests;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
+using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests;
 

@@ -2,7 +2,8 @@ using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Reuse;
 using WanSharp.Runtime;
-using WanSharp.Runtime.Storage;
+using WanSharp.Storage;
+using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests;
 

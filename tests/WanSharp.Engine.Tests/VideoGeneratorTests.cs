@@ -1,6 +1,7 @@
-using WanSharp.Engine.Images;
 using WanSharp.Engine.Requests;
+using WanSharp.Media.Images;
 using WanSharp.Runtime;
+using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests;
 

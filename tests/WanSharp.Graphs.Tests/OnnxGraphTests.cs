@@ -1,5 +1,5 @@
-using WanSharp.Graphs.Networks;
 using WanSharp.Graphs.Onnx;
+using WanSharp.Graphs.Networks;
 using WanSharp.Tensors;
 
 namespace WanSharp.Graphs.Tests;

@@ -1,4 +1,5 @@
 using WanSharp.Jobs.Storage;
+using WanSharp.Testing;
 
 namespace WanSharp.Jobs.Tests;
 

@@ -11,7 +11,10 @@ public class PublicApiTests
     [Theory]
     [InlineData("WanSharp.Tensors")]
     [InlineData("WanSharp.Graphs")]
+    [InlineData("WanSharp.Storage")]
+    [InlineData("WanSharp.Media")]
     [InlineData("WanSharp.Runtime")]
+    [InlineData("WanSharp.Models")]
     [InlineData("WanSharp.Engine")]
     [InlineData("WanSharp.Jobs")]
     public void PublicApi_IsTheListedOne(string assembly)

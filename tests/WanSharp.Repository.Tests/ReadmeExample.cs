@@ -1,7 +1,7 @@
 using WanSharp.Engine;
-using WanSharp.Engine.Models;
-using WanSharp.Engine.Output;
 using WanSharp.Engine.Requests;
+using WanSharp.Media.Clips;
+using WanSharp.Models;
 using WanSharp.Runtime;
 
 namespace WanSharp.Repository.Tests;

@@ -1,5 +1,5 @@
-using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Tests.Networks;
+using WanSharp.Runtime.Memory;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Tests;

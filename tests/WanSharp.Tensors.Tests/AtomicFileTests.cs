@@ -1,3 +1,5 @@
+using WanSharp.Testing;
+
 namespace WanSharp.Tensors.Tests;
 
 public sealed class AtomicFileTests : IDisposable

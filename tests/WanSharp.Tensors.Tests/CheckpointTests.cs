@@ -1,3 +1,5 @@
+using WanSharp.Testing;
+
 namespace WanSharp.Tensors.Tests;
 
 public sealed class CheckpointTests : IDisposable
@@ -63,11 +65,11 @@ public sealed class CheckpointTests : IDisposable
     [InlineData("""{"weight_map":{"a":"absent.safetensors"}}""", "absent.safetensors", "opened")]
     [InlineData("""{"weight_map":{"a":"../shard-1.safetensors"}}""", "index", "../shard-1")]
     [InlineData("""{"weight_map":{"a":"/etc/passwd"}}""", "index", "/etc/passwd")]
-    [InlineData("""{"weight_map":{"a":"..\\shard-1.safetensors"}}""", "index", "not a file next")]
-    [InlineData("""{"weight_map":{"a":"\u0000"}}""", "index", "not a file next")]
-    [InlineData("""{"weight_map":{"a":""}}""", "index", "not a file next")]
+    [InlineData("""{"weight_map":{"a":"..\\shard-1.safetensors"}}""", "index", "no file beside")]
+    [InlineData("""{"weight_map":{"a":"\u0000"}}""", "index", "no file beside")]
+    [InlineData("""{"weight_map":{"a":""}}""", "index", "no file beside")]
     [InlineData("""{"weight_map":{"a":".."}}""", "..", "opened")]
-    [InlineData("""{"weight_map":{"a":null}}""", "index", "not a file next")]
+    [InlineData("""{"weight_map":{"a":null}}""", "index", "no file beside")]
     [InlineData("""{"weight_map":{"a":7}}""", "index", "valid index")]
     [InlineData("""{"weight_map":{"a":"shard-1.safetensors","a":"shard-2.safetensors"}}""", "index", "valid index")]
     [InlineData("""{"weight_map":[]}""", "index", "valid index")]

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using WanSharp.Testing;
 
 namespace WanSharp.Tensors.Tests;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using WanSharp.Testing;
 
 namespace WanSharp.Tensors.Tests;
 

@@ -2,14 +2,14 @@ using System.Collections.Concurrent;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine;
 using WanSharp.Engine.Features;
-using WanSharp.Engine.Models;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Reuse;
 using WanSharp.Graphs;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Local;
+using WanSharp.Models;
 using WanSharp.Runtime.Networks;
-using WanSharp.Runtime.Storage;
+using WanSharp.Storage;
 
 namespace WanSharp.Cli.Batches;
 

@@ -1,6 +1,6 @@
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Comfy;
+using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Batches;
 

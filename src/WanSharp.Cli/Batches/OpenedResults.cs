@@ -1,6 +1,6 @@
 using WanSharp.Cli.Terminal;
 using WanSharp.Jobs.Results;
-using WanSharp.Runtime.Storage;
+using WanSharp.Storage;
 
 namespace WanSharp.Cli.Batches;
 

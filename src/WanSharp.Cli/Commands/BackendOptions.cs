@@ -1,7 +1,7 @@
 using System.CommandLine;
 using WanSharp.Cli.Batches;
-using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
+using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;
 

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine.Benchmarks;
 using WanSharp.Graphs;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
+using WanSharp.Tools.Benchmarks;
 
 namespace WanSharp.Cli.Commands;
 

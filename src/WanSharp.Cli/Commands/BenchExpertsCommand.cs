@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine.Benchmarks;
 using WanSharp.Tensors;
+using WanSharp.Tools.Benchmarks;
 
 namespace WanSharp.Cli.Commands;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine.Benchmarks;
-using WanSharp.Engine.Benchmarks.Memory;
-using WanSharp.Engine.Models;
+using WanSharp.Models;
+using WanSharp.Tools.Benchmarks;
+using WanSharp.Tools.Benchmarks.Memory;
 
 namespace WanSharp.Cli.Commands;
 

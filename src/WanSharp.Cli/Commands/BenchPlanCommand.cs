@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine.Benchmarks;
+using WanSharp.Tools.Benchmarks;
 
 namespace WanSharp.Cli.Commands;
 

@@ -2,9 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine.Quality;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
+using WanSharp.Tools.Quality;
 
 namespace WanSharp.Cli.Commands;
 

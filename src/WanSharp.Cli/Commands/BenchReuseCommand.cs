@@ -3,8 +3,8 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine;
-using WanSharp.Engine.Quality;
-using WanSharp.Runtime.Storage;
+using WanSharp.Storage;
+using WanSharp.Tools.Quality;
 
 namespace WanSharp.Cli.Commands;
 

@@ -2,9 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine.Requests;
 using WanSharp.Runtime;
-using WanSharp.Runtime.Storage;
+using WanSharp.Storage;
+using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using WanSharp.Engine.Requests;
+using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;
 

@@ -33,7 +33,7 @@ internal static class CommonOptions
     {
         Description = "The model: a folder of any tool's, a transformer's file, whose other parts are found around it, or the name of a folder in the models folder.",
         HelpName = "NAME|FOLDER|FILE",
-        DefaultValueFactory = _ => WanSharp.Engine.Models.ModelLocator.DefaultModel,
+        DefaultValueFactory = _ => WanSharp.Models.ModelLocator.DefaultModel,
     };
 
     public static Option<string> Provider() => new("--provider")

@@ -1,7 +1,7 @@
 using WanSharp.Engine;
 using WanSharp.Engine.Strategies;
 using WanSharp.Runtime.Networks;
-using WanSharp.Runtime.Storage;
+using WanSharp.Storage;
 
 namespace WanSharp.Cli.Commands;
 

@@ -3,9 +3,9 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine.Export;
-using WanSharp.Engine.Selftest;
 using WanSharp.Graphs;
+using WanSharp.Tools.Export;
+using WanSharp.Tools.Selftest;
 
 namespace WanSharp.Cli.Commands;
 

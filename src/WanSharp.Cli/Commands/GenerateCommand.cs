@@ -2,13 +2,14 @@ using System.CommandLine;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine;
 using WanSharp.Engine.Decoding;
-using WanSharp.Engine.Images;
-using WanSharp.Engine.Output;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
+using WanSharp.Media.Clips;
+using WanSharp.Media.Images;
 using WanSharp.Runtime.Networks;
+using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;
 

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
+using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;
 
@@ -58,7 +59,7 @@ internal sealed class GenerateOptions
     /// <param name="readImage">Reads an image file.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     public async Task<GenerationRequest> ReadAsync(
-        ParseResult parsed, TextReader input, Func<string, CancellationToken, Task<Engine.Images.RgbImage>> readImage, CancellationToken cancellationToken)
+        ParseResult parsed, TextReader input, Func<string, CancellationToken, Task<Media.Images.RgbImage>> readImage, CancellationToken cancellationToken)
     {
         var prompt = parsed.GetValue(_prompt)!;
         var size = parsed.GetValue(_size);

@@ -1,12 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine.Models.Layout;
-using WanSharp.Engine.Images;
-using WanSharp.Engine.Output;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
-using WanSharp.Runtime.Storage;
+using WanSharp.Media;
+using WanSharp.Media.Images;
+using WanSharp.Media.Metadata;
+using WanSharp.Models.Layout;
+using WanSharp.Storage;
 using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;

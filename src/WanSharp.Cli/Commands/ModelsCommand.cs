@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine.Models.Layout;
+using WanSharp.Models.Layout;
 using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine.Selftest;
+using WanSharp.Tools.Selftest;
 
 namespace WanSharp.Cli.Commands;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using WanSharp.Engine.Benchmarks;
+using WanSharp.Tools.Benchmarks;
 
 namespace WanSharp.Cli.Terminal;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using WanSharp.Engine.Models.Layout;
 using WanSharp.Graphs.Networks;
+using WanSharp.Models.Layout;
 using WanSharp.Runtime.Weights;
 
 namespace WanSharp.Cli.Terminal;

@@ -1,8 +1,7 @@
-using WanSharp.Engine.Benchmarks;
-using WanSharp.Engine.Requests;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Memory;
 using WanSharp.Tensors;
+using WanSharp.Tools.Benchmarks;
 
 namespace WanSharp.Cli.Terminal;
 

@@ -1,4 +1,4 @@
-using WanSharp.Engine.Export;
+using WanSharp.Tools.Export;
 
 namespace WanSharp.Cli.Terminal;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using WanSharp.Engine.Benchmarks.Memory;
 using WanSharp.Runtime;
+using WanSharp.Tools.Benchmarks.Memory;
 
 namespace WanSharp.Cli.Terminal;
 

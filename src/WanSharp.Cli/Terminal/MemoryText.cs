@@ -1,5 +1,5 @@
 using System.Globalization;
-using WanSharp.Engine.Benchmarks.Memory;
+using WanSharp.Tools.Benchmarks.Memory;
 
 namespace WanSharp.Cli.Terminal;
 

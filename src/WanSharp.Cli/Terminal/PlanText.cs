@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using WanSharp.Engine.Memory;
-using WanSharp.Engine.Models;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;
+using WanSharp.Models;
 
 namespace WanSharp.Cli.Terminal;
 

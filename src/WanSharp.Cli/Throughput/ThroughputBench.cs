@@ -2,14 +2,15 @@ using System.Diagnostics;
 using System.Globalization;
 using WanSharp.Cli.Batches;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine.Output;
-using WanSharp.Engine.Quality;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Results;
 using WanSharp.Jobs.Running;
 using WanSharp.Jobs.Storage;
-using WanSharp.Runtime.Storage;
+using WanSharp.Media;
+using WanSharp.Media.Clips;
+using WanSharp.Storage;
+using WanSharp.Tools.Quality;
 
 namespace WanSharp.Cli.Throughput;
 

@@ -1,3 +1,4 @@
+
 namespace WanSharp.Cli.Throughput;
 
 /// <summary>What a mode took for a workload.</summary>

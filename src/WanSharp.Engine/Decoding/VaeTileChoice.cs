@@ -47,7 +47,7 @@ public sealed record VaeTileChoice
     /// <param name="vae">The network.</param>
     /// <param name="latents">[1, channels, frames, height, width].</param>
     /// <param name="memory">The memory that the process may have, in bytes.</param>
-    /// <exception cref="Requests.InvalidRequestException">The size asked for is too small to be a tile.</exception>
+    /// <exception cref="InvalidRequestException">The size asked for is too small to be a tile.</exception>
     public VaeTiling? For(VaeConfig vae, Shape latents, long memory)
     {
         ArgumentNullException.ThrowIfNull(vae);
@@ -60,7 +60,7 @@ public sealed record VaeTileChoice
             }
             catch (ArgumentOutOfRangeException)
             {
-                throw new Requests.InvalidRequestException("VAE tile", $"{pixels.Width}x{pixels.Height} pixels is too small: at least {6 * vae.SpatialStride}x{6 * vae.SpatialStride}.");
+                throw new InvalidRequestException("VAE tile", $"{pixels.Width}x{pixels.Height} pixels is too small: at least {6 * vae.SpatialStride}x{6 * vae.SpatialStride}.");
             }
         }
         else if (_isAuto && StepBytes(vae, latents[3], latents[4]) > memory / ShareOfMemory)

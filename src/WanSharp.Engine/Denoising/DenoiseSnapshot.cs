@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using WanSharp.Engine.Reuse;
+using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
 
 namespace WanSharp.Engine.Denoising;

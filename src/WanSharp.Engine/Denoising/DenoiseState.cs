@@ -44,10 +44,10 @@ internal sealed class DenoiseState : IDisposable
     public float Timestep => Sampler.Timesteps[Sampler.NextStep];
 
     /// <summary>Whether the next step is the high-noise expert's.</summary>
-    public bool IsHighNoise => _boundary is { } boundary && Experts.IsHighNoise(Timestep, boundary);
+    public bool IsHighNoise => _boundary is { } boundary && ExpertBoundary.IsHighNoise(Timestep, boundary);
 
     /// <summary>Whether the step after the next one is the high-noise expert's; null when there is none.</summary>
-    public bool? IsHighNoiseAfterwards => Sampler.NextStep + 1 < Sampler.StepCount ? _boundary is { } boundary && Experts.IsHighNoise(Sampler.Timesteps[Sampler.NextStep + 1], boundary) : null;
+    public bool? IsHighNoiseAfterwards => Sampler.NextStep + 1 < Sampler.StepCount ? _boundary is { } boundary && ExpertBoundary.IsHighNoise(Sampler.Timesteps[Sampler.NextStep + 1], boundary) : null;
 
     public bool Done => Sampler.NextStep == Sampler.StepCount;
 

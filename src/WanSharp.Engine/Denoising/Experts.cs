@@ -14,18 +14,11 @@ namespace WanSharp.Engine.Denoising;
 /// <param name="highNoise">The expert for the first steps, null if there is one transformer.</param>
 internal sealed class Experts(TransformerRunner lowNoise, TransformerRunner? highNoise = null)
 {
-    private const int Timesteps = 1000;
-
     private TransformerRunner? _current;
     private Task _coming = Task.CompletedTask;
 
     /// <summary>The dimensions of each.</summary>
     public TransformerConfig Configuration => lowNoise.Configuration;
-
-    /// <summary>Whether a timestep, 0 to 1000, is the high-noise expert's.</summary>
-    /// <param name="timestep">The step's.</param>
-    /// <param name="boundary">The share of the timesteps from which on the high-noise expert takes a step, 0 to 1.</param>
-    public static bool IsHighNoise(float timestep, double boundary) => timestep >= boundary * Timesteps;
 
     /// <summary>The transformer that takes a step of high noise, or one of the rest.</summary>
     public TransformerRunner For(bool isHighNoise)

@@ -1,4 +1,4 @@
-using WanSharp.Runtime.Storage;
+using WanSharp.Storage;
 
 namespace WanSharp.Engine.Features;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using WanSharp.Engine.Models;
 using WanSharp.Engine.Planning;
+using WanSharp.Models;
 
 namespace WanSharp.Engine.Features;
 

@@ -1,4 +1,4 @@
-using WanSharp.Engine.Images;
+using WanSharp.Media.Images;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 

@@ -1,7 +1,7 @@
 using WanSharp.Engine.Denoising;
-using WanSharp.Engine.Images;
 using WanSharp.Engine.Planning;
 using WanSharp.Graphs.Networks;
+using WanSharp.Media.Images;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 

@@ -1,4 +1,3 @@
-
 namespace WanSharp.Engine.Memory;
 
 /// <summary>

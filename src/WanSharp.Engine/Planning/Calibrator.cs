@@ -1,9 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using WanSharp.Engine.Benchmarks;
 using WanSharp.Runtime;
-using WanSharp.Runtime.Storage;
+using WanSharp.Storage;
 
 namespace WanSharp.Engine.Planning;
 

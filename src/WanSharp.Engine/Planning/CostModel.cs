@@ -1,10 +1,10 @@
 using WanSharp.Engine.Decoding;
-using WanSharp.Engine.Models;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
-using WanSharp.Engine.Text;
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
+using WanSharp.Models;
+using WanSharp.Models.Text;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Planning;

@@ -1,8 +1,8 @@
-using WanSharp.Engine.Images;
-using WanSharp.Engine.Output;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
 using WanSharp.Engine.Strategies;
+using WanSharp.Media.Clips;
+using WanSharp.Media.Images;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 

@@ -3,12 +3,11 @@ using System.Numerics;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
-using WanSharp.Engine.Denoising;
-using WanSharp.Engine.Images;
-using WanSharp.Engine.Models;
-using WanSharp.Engine.Output;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
+using WanSharp.Media.Clips;
+using WanSharp.Media.Images;
+using WanSharp.Models;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Planning;
@@ -16,9 +15,6 @@ namespace WanSharp.Engine.Planning;
 /// <summary>Turns a request into a plan, or says what about it cannot be made and what can.</summary>
 internal static class GenerationPlanner
 {
-    /// <summary>The longest side of a video, in pixels.</summary>
-    public const int MaximumSide = 8192;
-
     private const int MaximumFrames = 4 * 1024 + 1;
 
     // Lengths of single activations stay within 32 bits far beyond it; no machine computes attention over more.
@@ -37,10 +33,6 @@ internal static class GenerationPlanner
             ? plan
             : throw new InvalidRequestException("prompt", "The prompts are too long to be embedded in the clip: shorten them, or take out characters that JSON escapes.");
     }
-
-    /// <summary>Checks that a model's defaults can be planned, without reading its weights.</summary>
-    /// <exception cref="InvalidRequestException">They cannot.</exception>
-    public static void CheckDefaults(WanModel model) => Sketch(new GenerationRequest { Prompt = "any" }, model, requireImages: false);
 
     /// <summary>The plan of a request but for the model's digest: nothing is read, however large the model's files are.</summary>
     /// <param name="request">What is asked for.</param>
@@ -108,18 +100,18 @@ internal static class GenerationPlanner
 
         var (width, height) = (request.Width ?? model.Defaults.Width, request.Height ?? model.Defaults.Height);
         var (strideX, strideY) = (model.PixelStrideX, model.PixelStrideY);
-        if (width % strideX == 0 && height % strideY == 0 && width is > 0 and <= MaximumSide && height is > 0 and <= MaximumSide)
+        if (width % strideX == 0 && height % strideY == 0 && width is > 0 and <= ModelLimits.MaximumSide && height is > 0 and <= ModelLimits.MaximumSide)
         {
             return (width, height);
         }
 
         var (nearX, nearY) = (Nearest(width, strideX), Nearest(height, strideY));
         throw new InvalidRequestException("size",
-            $"A size of {width}x{height} does not fit: {model.Name} needs a width that {strideX} divides and a height that {strideY} divides, up to {MaximumSide}. The nearest is {nearX}x{nearY}.");
+            $"A size of {width}x{height} does not fit: {model.Name} needs a width that {strideX} divides and a height that {strideY} divides, up to {ModelLimits.MaximumSide}. The nearest is {nearX}x{nearY}.");
     }
 
     private static int Nearest(int length, int stride) =>
-        Math.Clamp((int)Math.Round((double)length / stride, MidpointRounding.AwayFromZero), 1, MaximumSide / stride) * stride;
+        Math.Clamp((int)Math.Round((double)length / stride, MidpointRounding.AwayFromZero), 1, ModelLimits.MaximumSide / stride) * stride;
 
     private static int Frames(GenerationRequest request, WanModel model, int fps)
     {
@@ -184,7 +176,7 @@ internal static class GenerationPlanner
         var count = 0;
         foreach (var timestep in Samplers.Create(sampler, settings.Steps, settings.Shift).Timesteps)
         {
-            count += Experts.IsHighNoise(timestep, boundary) ? 1 : 0;
+            count += ExpertBoundary.IsHighNoise(timestep, boundary) ? 1 : 0;
         }
 
         return count;

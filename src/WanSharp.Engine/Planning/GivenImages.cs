@@ -1,7 +1,8 @@
-using WanSharp.Engine.Images;
-using WanSharp.Engine.Models;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs.Networks;
+using WanSharp.Media.Images;
+using WanSharp.Models;
+using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Planning;
 
@@ -30,7 +31,7 @@ internal static class GivenImages
         var (width, height) = model.Transformer.ModelType == ModelType.TextImageToVideo
             ? ImageSizes.BestOutputSize(image.Width, image.Height, model.PixelStrideX, model.PixelStrideY, area)
             : Pixels(ImageSizes.ImageToVideoLatentSize(image.Height, image.Width, area, model.Vae.SpatialStride, model.Transformer.PatchSize.Width));
-        return width is > 0 and <= GenerationPlanner.MaximumSide && height is > 0 and <= GenerationPlanner.MaximumSide ? (width, height)
+        return width is > 0 and <= ModelLimits.MaximumSide && height is > 0 and <= ModelLimits.MaximumSide ? (width, height)
             : throw new InvalidRequestException("image", $"An image of {image.Width}x{image.Height} is too narrow for a clip of {area} pixels: cut it to nearly the video's shape, or ask for a size.");
 
         (int, int) Pixels((int Height, int Width) latents) => (latents.Width * model.Vae.SpatialStride, latents.Height * model.Vae.SpatialStride);

@@ -1,7 +1,7 @@
 using System.Globalization;
-using WanSharp.Engine.Models;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
+using WanSharp.Models;
 
 namespace WanSharp.Engine.Planning;
 

@@ -1,5 +1,6 @@
 using WanSharp.Graphs;
 using WanSharp.Runtime;
+using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Requests;
 

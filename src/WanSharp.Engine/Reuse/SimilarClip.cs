@@ -1,3 +1,5 @@
+using WanSharp.Engine.Requests;
+
 namespace WanSharp.Engine.Reuse;
 
 /// <summary>Steps of a clip whose prompt is like that of another one, which may begin with them.</summary>

@@ -5,7 +5,8 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using WanSharp.Engine.Planning;
-using WanSharp.Runtime.Storage;
+using WanSharp.Engine.Requests;
+using WanSharp.Storage;
 
 namespace WanSharp.Engine.Reuse;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using WanSharp.Engine.Requests;
+using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Sampling;
 

@@ -1,6 +1,5 @@
-using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Planning;
-using WanSharp.Engine.Reuse;
+using WanSharp.Engine.Requests;
 
 namespace WanSharp.Engine.Scheduling;
 

@@ -1,5 +1,5 @@
 using WanSharp.Engine.Denoising;
-using WanSharp.Engine.Models;
+using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Weights;

@@ -1,10 +1,9 @@
-using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Features;
 using WanSharp.Engine.Memory;
-using WanSharp.Engine.Models;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs.Networks;
+using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Networks;
@@ -219,7 +218,7 @@ internal sealed class EngineNetworks(
         _loading,
         () =>
         {
-            ObjectDisposedException.ThrowIf(_disposed, typeof(VideoGenerator));
+            ObjectDisposedException.ThrowIf(_disposed, this);
             return load();
         },
         cancellationToken);

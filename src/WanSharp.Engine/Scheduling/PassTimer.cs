@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using WanSharp.Engine.Models;
 using WanSharp.Engine.Planning;
+using WanSharp.Models;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 

@@ -1,5 +1,5 @@
-using WanSharp.Engine.Models;
 using WanSharp.Engine.Strategies;
+using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 

@@ -1,6 +1,7 @@
 using WanSharp.Engine.Memory;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;
+using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Scheduling;
 
@@ -33,7 +34,7 @@ internal sealed class StrategyGate(CostModel costs, EngineNetworks networks, Mem
     }
 
     /// <summary>How a clip runs within the memory; null where nothing was said about memory.</summary>
-    /// <exception cref="Requests.InvalidRequestException">It does not fit in any way.</exception>
+    /// <exception cref="InvalidRequestException">It does not fit in any way.</exception>
     public Strategy? Choose(GenerationPlan plan)
     {
         budget.LookAgain();
@@ -42,7 +43,7 @@ internal sealed class StrategyGate(CostModel costs, EngineNetworks networks, Mem
 
     /// <summary>Waits until a clip may begin, and has the networks run its way.</summary>
     /// <returns>The clip's place, to be disposed when it is done; null where nothing was said about memory.</returns>
-    /// <exception cref="Requests.InvalidRequestException">Memory became less since it was planned, and it does not fit any more.</exception>
+    /// <exception cref="InvalidRequestException">Memory became less since it was planned, and it does not fit any more.</exception>
     public async Task<Place?> EnterAsync(GenerationPlan plan, CancellationToken cancellationToken)
     {
         if (!budget.IsLimited)

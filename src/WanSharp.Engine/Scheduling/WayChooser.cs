@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Numerics;
-using WanSharp.Engine.Benchmarks;
 using WanSharp.Engine.Memory;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;
 using WanSharp.Runtime.Networks;
+using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Scheduling;
 
@@ -22,7 +22,7 @@ internal sealed class WayChooser(CompileMode? compile, EngineOptions options, En
     private readonly Autotuner _tuner = new(options.Tunings, options.Clock);
 
     /// <summary>The way for a clip within so many bytes.</summary>
-    /// <exception cref="Requests.InvalidRequestException">It does not fit in any way.</exception>
+    /// <exception cref="InvalidRequestException">It does not fit in any way.</exception>
     public Strategy Choose(StrategyFacts facts, long bytes, GenerationPlan plan)
     {
         if (options.HostMemory is not null)

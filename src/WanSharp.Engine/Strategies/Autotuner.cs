@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Memory;
-using WanSharp.Runtime.Storage;
+using WanSharp.Storage;
 
 namespace WanSharp.Engine.Strategies;
 

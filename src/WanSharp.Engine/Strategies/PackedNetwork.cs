@@ -1,4 +1,4 @@
-using WanSharp.Engine.Models;
+using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using WanSharp.Engine.Memory;
-using WanSharp.Engine.Requests;
 using WanSharp.Runtime.Networks;
+using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Strategies;
 

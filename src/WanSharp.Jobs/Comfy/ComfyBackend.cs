@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Results;
+using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Comfy;
 

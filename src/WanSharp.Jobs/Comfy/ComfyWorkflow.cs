@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using WanSharp.Engine.Requests;
+using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Comfy;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Results;
+using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Comfy;
 

@@ -1,4 +1,4 @@
-using WanSharp.Engine.Images;
+using WanSharp.Media.Images;
 
 namespace WanSharp.Jobs.Local;
 

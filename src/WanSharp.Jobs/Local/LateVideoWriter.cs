@@ -1,4 +1,4 @@
-using WanSharp.Engine.Output;
+using WanSharp.Media.Clips;
 
 namespace WanSharp.Jobs.Local;
 

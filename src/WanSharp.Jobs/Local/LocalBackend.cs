@@ -1,11 +1,11 @@
 using System.Globalization;
 using WanSharp.Engine;
 using WanSharp.Engine.Denoising;
-using WanSharp.Engine.Output;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Reuse;
 using WanSharp.Jobs.Results;
+using WanSharp.Media.Clips;
 
 namespace WanSharp.Jobs.Local;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
-using WanSharp.Engine.Output;
 using WanSharp.Jobs.Storage;
+using WanSharp.Media;
+using WanSharp.Media.Clips;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Reports;

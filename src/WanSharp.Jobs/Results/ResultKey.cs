@@ -3,6 +3,8 @@ using System.Text;
 using WanSharp.Engine;
 using WanSharp.Engine.Planning;
 using WanSharp.Graphs;
+using WanSharp.Media.Images;
+using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Tensors;
 
@@ -13,7 +15,7 @@ public static class ResultKey
 {
     // A version's number does not change while one works on it; a module's identity follows from its code.
     private static readonly string Build = string.Join(
-        ',', new[] { typeof(VideoGenerator), typeof(Session), typeof(OnnxGraph), typeof(Tensor) }.Select(type => type.Module.ModuleVersionId));
+        ',', new[] { typeof(VideoGenerator), typeof(WanModel), typeof(RgbImage), typeof(Session), typeof(OnnxGraph), typeof(Tensor) }.Select(type => type.Module.ModuleVersionId));
 
     /// <summary>The key of a clip that the engine in this process makes: <see cref="PreparedJob.ResultKey"/>.</summary>
     /// <param name="plan">From the generator: its identity names every setting, the digests of the model and of the images' pixels, and what computes.</param>

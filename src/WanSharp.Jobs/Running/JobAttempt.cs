@@ -1,5 +1,5 @@
-using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Storage;
+using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Running;
 

@@ -1,6 +1,6 @@
 using System.Runtime.ExceptionServices;
-using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Storage;
+using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Running;
 

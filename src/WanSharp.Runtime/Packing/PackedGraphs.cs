@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using WanSharp.Graphs;
-using WanSharp.Runtime.Storage;
+using WanSharp.Runtime.Providers;
 using WanSharp.Runtime.Weights;
+using WanSharp.Storage;
 
 namespace WanSharp.Runtime.Packing;
 

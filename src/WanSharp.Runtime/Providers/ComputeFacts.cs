@@ -18,5 +18,5 @@ public sealed record ComputeFacts
     public DType? Stored { get; init; }
 
     /// <summary>Of a processor: this one's.</summary>
-    public static ComputeFacts OfThisProcessor() => new() { Provider = "cpu", HasIntegerProducts = Packing.ProcessorFeatures.HasIntegerProducts };
+    public static ComputeFacts OfThisProcessor() => new() { Provider = "cpu", HasIntegerProducts = ProcessorFeatures.HasIntegerProducts };
 }

@@ -3,8 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
-using WanSharp.Runtime.Packing;
-using WanSharp.Runtime.Storage;
+using WanSharp.Storage;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Weights;

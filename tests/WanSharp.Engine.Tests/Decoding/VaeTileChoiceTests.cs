@@ -4,6 +4,7 @@ using WanSharp.Graphs.Networks;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests.Decoding;
 

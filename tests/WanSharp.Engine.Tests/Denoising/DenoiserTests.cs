@@ -8,6 +8,7 @@ using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests.Denoising;
 
@@ -71,7 +72,7 @@ public sealed class DenoiserTests : IDisposable
         var (low, high) = (await TransformerAsync(TextToVideo, seed: 1), await TransformerAsync(TextToVideo, seed: 2));
         var experts = new Experts(low, high);
 
-        Assert.Equal(expected, Experts.IsHighNoise(timestep, Boundary));
+        Assert.Equal(expected, ExpertBoundary.IsHighNoise(timestep, Boundary));
         Assert.Same(expected ? high : low, experts.For(expected));
         Assert.Same(low, new Experts(low).For(expected));
     }

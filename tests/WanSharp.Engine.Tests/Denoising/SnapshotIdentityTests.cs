@@ -2,14 +2,14 @@ using System.Collections;
 using System.Globalization;
 using System.Reflection;
 using WanSharp.Engine.Decoding;
-using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
-using WanSharp.Engine.Reuse;
+using WanSharp.Engine.Scheduling;
 using WanSharp.Graphs;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests.Denoising;
 

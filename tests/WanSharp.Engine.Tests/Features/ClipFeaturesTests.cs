@@ -1,5 +1,6 @@
 using WanSharp.Engine.Features;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests.Features;
 

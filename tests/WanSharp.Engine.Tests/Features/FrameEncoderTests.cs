@@ -1,7 +1,8 @@
 using WanSharp.Engine.Features;
-using WanSharp.Engine.Images;
+using WanSharp.Media.Images;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests.Features;
 

@@ -1,10 +1,11 @@
 using WanSharp.Engine.Features;
-using WanSharp.Engine.Images;
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
+using WanSharp.Media.Images;
 using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests.Features;
 

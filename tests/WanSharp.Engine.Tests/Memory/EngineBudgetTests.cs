@@ -3,6 +3,8 @@ using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Memory;
+using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests.Memory;
 

@@ -1,12 +1,13 @@
 using WanSharp.Engine.Planning;
-using WanSharp.Runtime.Storage;
+using WanSharp.Storage;
+using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests.Planning;
 
 public sealed class CalibratorTests(TinyEngine engine) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly SettableClock _clock = new();
+    private readonly ManualClock _clock = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -43,7 +44,7 @@ public sealed class CalibratorTests(TinyEngine engine) : IDisposable
         Assert.NotNull(Calibration.FromJson(System.Text.Encoding.UTF8.GetBytes(CostModelTests.Machine.ToJson())));
     }
 
-    private sealed class SettableClock : TimeProvider
+    private sealed class ManualClock : TimeProvider
     {
         public DateTimeOffset Now { get; set; } = new(2026, 11, 22, 0, 0, 0, TimeSpan.Zero);
 

@@ -1,8 +1,9 @@
-using WanSharp.Engine.Images;
-using WanSharp.Engine.Models;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
+using WanSharp.Media.Images;
+using WanSharp.Models;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests.Planning;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using WanSharp.Engine.Sampling;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests.Sampling;
 

@@ -1,11 +1,12 @@
 using WanSharp.Engine.Memory;
 using WanSharp.Engine.Scheduling;
+using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests.Scheduling;
 
 public class AdmissionGateTests
 {
-    private readonly SteppedClock _clock = new();
+    private readonly ManualClock _clock = new();
 
     [Fact]
     public async Task Enter_WhenFull_WaitsForAPlace()

@@ -3,12 +3,13 @@ using WanSharp.Engine.Sampling;
 using WanSharp.Engine.Scheduling;
 using WanSharp.Graphs.Networks;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests.Scheduling;
 
 public class LaneQueueTests
 {
-    private readonly SteppedClock _clock = new();
+    private readonly ManualClock _clock = new();
     private readonly LaneQueue _queue;
 
     public LaneQueueTests() => _queue = new LaneQueue(new BatchSizer(1, lanes: 1, new TransformerConfig(), memory: () => 0), _clock);

@@ -1,6 +1,7 @@
 using WanSharp.Engine.Strategies;
 using WanSharp.Runtime;
-using WanSharp.Runtime.Storage;
+using WanSharp.Storage;
+using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests.Strategies;
 

@@ -3,7 +3,9 @@ using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
-using WanSharp.Runtime.Storage;
+using WanSharp.Storage;
+using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests.Strategies;
 

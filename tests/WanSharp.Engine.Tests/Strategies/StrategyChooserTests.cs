@@ -1,7 +1,7 @@
 using WanSharp.Engine.Memory;
-using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
 using WanSharp.Runtime.Networks;
+using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Tests.Strategies;
 

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using WanSharp.Engine;
-using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Comfy;
+using WanSharp.Tensors;
+using WanSharp.Testing;
+using WanSharp.Testing.Comfy;
 
 namespace WanSharp.Jobs.Tests.Comfy;
 
@@ -180,7 +182,7 @@ public sealed class ComfyBackendTests : IDisposable
     {
         await using var first = await FakeComfy.StartAsync();
         await using var second = await FakeComfy.StartAsync();
-        first.AtNode = second.AtNode = (type, _) => type == "VAEDecode" ? throw new FakeComfy.NodeError("RuntimeError", "shapes do not match") : Task.CompletedTask;
+        first.AtNode = second.AtNode = (type, _) => type == "VAEDecode" ? throw new FakeComfy.NodeException("RuntimeError", "shapes do not match") : Task.CompletedTask;
         await using var backend = Backend([first, second]);
         var error = await Assert.ThrowsAnyAsync<IOException>(() => backend.RunAsync(Run(), Token));
         Assert.Contains("node 8 (VAEDecode)", error.Message, StringComparison.Ordinal);
@@ -197,7 +199,7 @@ public sealed class ComfyBackendTests : IDisposable
     {
         await using var server = await FakeComfy.StartAsync();
         var left = failures;
-        server.AtNode = (type, _) => type == "KSampler" && left-- > 0 ? throw new FakeComfy.NodeError("torch.OutOfMemoryError", "Allocation on device") : Task.CompletedTask;
+        server.AtNode = (type, _) => type == "KSampler" && left-- > 0 ? throw new FakeComfy.NodeException("torch.OutOfMemoryError", "Allocation on device") : Task.CompletedTask;
         await using var backend = Backend([server]);
         var running = backend.RunAsync(Run(), Token);
         if (failures == 1)

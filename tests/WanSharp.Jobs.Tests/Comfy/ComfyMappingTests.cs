@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
-using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Comfy;
+using WanSharp.Tensors;
+using WanSharp.Testing;
+using WanSharp.Testing.Comfy;
 
 namespace WanSharp.Jobs.Tests.Comfy;
 

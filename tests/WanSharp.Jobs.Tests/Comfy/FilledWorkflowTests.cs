@@ -1,5 +1,7 @@
-using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Comfy;
+using WanSharp.Tensors;
+using WanSharp.Testing;
+using WanSharp.Testing.Comfy;
 
 namespace WanSharp.Jobs.Tests.Comfy;
 

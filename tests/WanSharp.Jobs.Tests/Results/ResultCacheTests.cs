@@ -1,5 +1,5 @@
 using WanSharp.Jobs.Results;
-using WanSharp.Runtime.Storage;
+using WanSharp.Storage;
 
 namespace WanSharp.Jobs.Tests.Results;
 

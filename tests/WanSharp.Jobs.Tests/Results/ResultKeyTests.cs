@@ -2,6 +2,7 @@ using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
 using WanSharp.Jobs.Results;
+using WanSharp.Media.Images;
 
 namespace WanSharp.Jobs.Tests.Results;
 
@@ -19,7 +20,7 @@ public class ResultKeyTests
         Tokens = 180,
         Branches = 2,
         HighNoiseSteps = 0,
-        GivenFrames = new Dictionary<int, Engine.Images.RgbImage>(),
+        GivenFrames = new Dictionary<int, Media.Images.RgbImage>(),
         Identity = "cpu, fp32, all settings",
     };
 

@@ -1,9 +1,10 @@
 using WanSharp.Engine.Requests;
-using WanSharp.Engine.Reuse;
 using WanSharp.Jobs.Results;
 using WanSharp.Jobs.Running;
 using WanSharp.Jobs.Storage;
-using WanSharp.Runtime.Storage;
+using WanSharp.Storage;
+using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Jobs.Tests.Running;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using WanSharp.Engine;
-using WanSharp.Engine.Reuse;
+using WanSharp.Engine.Requests;
 
 namespace WanSharp.Jobs.Tests.Running;
 

@@ -1,5 +1,6 @@
 using WanSharp.Jobs.Running;
 using WanSharp.Jobs.Storage;
+using WanSharp.Testing;
 
 namespace WanSharp.Jobs.Tests.Storage;
 
@@ -8,7 +9,7 @@ public sealed class JobStoreTests : IDisposable
     private const string Worker = "worker";
 
     private readonly TemporaryFolder _folder = new();
-    private readonly SettableClock _clock = new();
+    private readonly ManualClock _clock = new();
 
     [Fact]
     public void Enqueue_Twice_AddsNothing()
@@ -312,7 +313,7 @@ public sealed class JobStoreTests : IDisposable
         }
     }
 
-    private sealed class SettableClock : TimeProvider
+    private sealed class ManualClock : TimeProvider
     {
         private DateTimeOffset _now = DateTimeOffset.UnixEpoch;
 

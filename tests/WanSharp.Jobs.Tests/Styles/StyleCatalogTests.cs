@@ -1,4 +1,5 @@
 using WanSharp.Jobs.Styles;
+using WanSharp.Testing;
 
 namespace WanSharp.Jobs.Tests.Styles;
 

@@ -1,8 +1,8 @@
 using System.Text.Json;
+using WanSharp.Runtime.Tests.Networks;
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Networks;
-using WanSharp.Runtime.Tests.Networks;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Tests.Devices;

@@ -1,6 +1,6 @@
 using WanSharp.Runtime.Networks;
-using WanSharp.Runtime.Packing;
 using WanSharp.Runtime.Weights;
+using WanSharp.Storage;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Tests.Networks;

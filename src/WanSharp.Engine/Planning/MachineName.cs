@@ -1,0 +1,18 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace WanSharp.Engine.Planning;
+
+/// <summary>What a report says about the machine.</summary>
+internal static class MachineName
+{
+    private const string ProcessorFile = "/proc/cpuinfo"; // of Linux; elsewhere the architecture must do
+
+    public static string Read()
+    {
+        var name = File.Exists(ProcessorFile)
+            ? File.ReadLines(ProcessorFile).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim()
+            : null;
+        return string.Create(CultureInfo.InvariantCulture, $"{name ?? RuntimeInformation.ProcessArchitecture.ToString()}, {Environment.ProcessorCount} processors, {RuntimeInformation.OSDescription}");
+    }
+}

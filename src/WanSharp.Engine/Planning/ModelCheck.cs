@@ -1,0 +1,25 @@
+using WanSharp.Engine.Requests;
+using WanSharp.Models;
+using WanSharp.Tensors;
+
+namespace WanSharp.Engine.Planning;
+
+/// <summary>Checks that a model can make the clips that its own defaults ask for.</summary>
+public static class ModelCheck
+{
+    /// <summary>Plans a clip with the model's defaults. Reads no weights.</summary>
+    /// <param name="model">The model.</param>
+    /// <exception cref="CheckpointException">The model cannot run with its defaults.</exception>
+    public static void RequireUsableDefaults(WanModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        try
+        {
+            GenerationPlanner.Sketch(new GenerationRequest { Prompt = "any" }, model, requireImages: false);
+        }
+        catch (InvalidRequestException e)
+        {
+            throw new CheckpointException(model.Source, $"the model cannot run with its own default settings: {e.Message}", e);
+        }
+    }
+}

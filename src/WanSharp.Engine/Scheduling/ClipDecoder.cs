@@ -1,0 +1,71 @@
+using System.Threading.Channels;
+using WanSharp.Engine.Decoding;
+using WanSharp.Media.Clips;
+using WanSharp.Runtime.Networks;
+using WanSharp.Tensors;
+
+namespace WanSharp.Engine.Scheduling;
+
+/// <summary>Decodes a clip and writes it at the same time: frames wait for a slow writer in a queue, up to a bound; then decoding waits too.</summary>
+/// <remarks>Thread-safe. A writer that waits keeps no lane from other clips.</remarks>
+internal sealed class ClipDecoder(VaeRunner vae, ComputeLanes lanes)
+{
+    private const int FewestFrames = 8;
+    private const int QueueBytes = 16 << 20;
+
+    /// <param name="clip">Whose latents they are.</param>
+    /// <param name="latents"><c>[1, channels, frames, height, width]</c>.</param>
+    /// <param name="frames">Takes the frames.</param>
+    public async Task RunAsync(ClipRun clip, Tensor latents, IFrameWriter frames)
+    {
+        using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(clip.Cancelled);
+        var queue = Channel.CreateBounded<byte[]>(Math.Max(FewestFrames, QueueBytes / clip.Plan.Format.FrameBytes));
+        var decoding = DecodeAsync(clip, latents, queue.Writer, abandoned.Token);
+        try
+        {
+            await WriteAsync(clip, queue.Reader, frames);
+        }
+        finally
+        {
+            await abandoned.CancelAsync(); // no effect when all is decoded
+            await decoding;
+        }
+    }
+
+    /// <summary>Fills the queue, a latent frame at a time, and ends it: with the failure if there is one.</summary>
+    private async Task DecodeAsync(ClipRun clip, Tensor latents, ChannelWriter<byte[]> queue, CancellationToken cancellationToken)
+    {
+        using var stage = clip.Clock.Enter(GenerationStage.Decode);
+        try
+        {
+            using var pieces = FrameDecoder.Decode(vae, latents, clip.Plan.VaeTiles, cancellationToken).GetEnumerator();
+            while (await lanes.RunAsync(clip, GenerationStage.Decode, () => pieces.MoveNext() ? pieces.Current : null) is { } piece)
+            {
+                foreach (var frame in piece)
+                {
+                    await queue.WriteAsync(frame, cancellationToken);
+                }
+            }
+
+            queue.Complete();
+        }
+        catch (Exception e) // the reader of the queue throws it
+        {
+            queue.Complete(e);
+        }
+    }
+
+    private static async Task WriteAsync(ClipRun clip, ChannelReader<byte[]> queue, IFrameWriter frames)
+    {
+        using var stage = clip.Clock.Enter(GenerationStage.Write);
+        var written = 0;
+        await foreach (var frame in queue.ReadAllAsync(clip.Cancelled))
+        {
+            clip.Report(GenerationStage.Decode, written++, clip.Plan.Settings.Frames);
+            using (clip.Clock.Work(GenerationStage.Write))
+            {
+                await frames.WriteAsync(frame, clip.Cancelled);
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using WanSharp.Engine.Denoising;
+using WanSharp.Engine.Features;
+using WanSharp.Graphs.Networks;
+using WanSharp.Tensors;
+
+namespace WanSharp.Engine.Scheduling;
+
+/// <summary>A clip's images as its model takes them; the same images for the same size are encoded once.</summary>
+/// <remarks>Thread-safe.</remarks>
+internal sealed class ConditionEncoder(TransformerConfig model, EngineNetworks networks, ComputeLanes lanes, FeatureCache cache, FeatureKeys keys)
+{
+    private const string Channels = "channels";
+    private const string Clip = "clip";
+
+    /// <summary>What the plan's images say about the clip; the caller disposes it.</summary>
+    public async Task<ImageConditions> EncodeAsync(ClipRun clip)
+    {
+        if (clip.Plan.GivenFrames.Count == 0)
+        {
+            return ImageConditions.None;
+        }
+
+        return FromBytes(await cache.GetAsync(clip, keys.ForImages(clip.Plan), () => networks.UseImageEncoderAsync(
+            encoder => lanes.RunAsync(clip, GenerationStage.Encode, () =>
+            {
+                using var conditions = encoder.Encode(clip.Plan, model, clip.Cancelled);
+                return ToBytes(conditions);
+            }),
+            clip.Cancelled)));
+    }
+
+    private static byte[] ToBytes(ImageConditions conditions)
+    {
+        List<(string, Tensor)> tensors = [.. conditions.Frames.Latents.Select(frame => (frame.Key.ToString(CultureInfo.InvariantCulture), frame.Value))];
+        if (conditions.Channels is { } channels)
+        {
+            tensors.Add((Channels, channels));
+        }
+
+        if (conditions.ClipFeatures is { } features)
+        {
+            tensors.Add((Clip, features));
+        }
+
+        return FeatureBytes.From(tensors);
+    }
+
+    private static ImageConditions FromBytes(byte[] bytes)
+    {
+        var tensors = FeatureBytes.ToTensors(bytes);
+        return new ImageConditions
+        {
+            Channels = tensors.GetValueOrDefault(Channels),
+            ClipFeatures = tensors.GetValueOrDefault(Clip),
+            Frames = new CleanFrames(tensors.Where(tensor => tensor.Key is not (Channels or Clip)).ToDictionary(
+                tensor => int.Parse(tensor.Key, CultureInfo.InvariantCulture), tensor => tensor.Value)),
+        };
+    }
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+
+namespace WanSharp.Media.Clips;
+
+/// <summary>What ffmpeg is told for each format. All of it is understood by ffmpeg 4.1 (2018) and later.</summary>
+internal static class EncoderArguments
+{
+    /// <summary>Colours are converted with BT.709 and marked so; unmarked, players guess by the picture's size.</summary>
+    private const string ToYuv = "scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_int,format=yuv420p";
+
+    /// <summary>Two branches, one to find the palette in, so that the frames are piped once.</summary>
+    private const string ToPalette = "split[seen][kept];[seen]palettegen[palette];[kept][palette]paletteuse";
+
+    /// <summary>Frames of at most this many pixels are kept nearly lossless: it costs some kilobytes.</summary>
+    private const int SmallFrame = 256 * 256;
+
+    /// <summary>How much wider than high a contact sheet wants to be.</summary>
+    private const double SheetAspect = 1.6;
+
+    /// <summary>The arguments that turn raw frames on standard input into the file <paramref name="name"/>.</summary>
+    /// <param name="kind">The format.</param>
+    /// <param name="format">The clip's measures.</param>
+    /// <param name="name">The file in the folder that ffmpeg runs in, without characters that mean something to it.</param>
+    /// <param name="settings">What goes into the comment, or null.</param>
+    public static IEnumerable<string> For(OutputKind kind, ClipFormat format, string name, string? settings)
+    {
+        var size = string.Create(CultureInfo.InvariantCulture, $"{format.Width}x{format.Height}");
+        var rate = format.Fps.ToString(CultureInfo.InvariantCulture);
+        var isSmall = format.Width * format.Height <= SmallFrame;
+        string[] input = ["-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", size, "-framerate", rate, "-i", "pipe:0", "-map_metadata", "-1", "-fflags", "+bitexact"];
+        string[] tagged = ["-vf", ToYuv, "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"];
+        string[] comment = settings is null ? [] : ["-metadata", $"comment={settings}"];
+        string[] encoder = kind switch
+        {
+            OutputKind.Mp4 => [.. tagged, "-c:v", "libx264", "-preset", "medium", "-crf", isSmall ? "10" : "17", "-movflags", "+faststart", .. comment, "-f", "mp4"],
+            OutputKind.WebM => [.. tagged, "-c:v", "libvpx-vp9", "-b:v", "0", "-crf", isSmall ? "8" : "18", "-deadline", "good", "-cpu-used", "2", "-row-mt", "1", .. comment, "-f", "webm"],
+            OutputKind.Gif => ["-filter_complex", ToPalette, "-f", "gif"],
+            OutputKind.ContactSheet => ["-vf", Tiles(format), "-frames:v", "1", "-c:v", "png", "-f", "image2"],
+            _ => ["-c:v", "png", "-f", "image2"],
+        };
+        return [.. input, .. encoder, name];
+    }
+
+    private static string Tiles(ClipFormat format)
+    {
+        var columns = Math.Clamp((int)Math.Round(Math.Sqrt(format.Frames * SheetAspect * format.Height / format.Width)), 1, format.Frames);
+        var rows = (format.Frames + columns - 1) / columns;
+        return string.Create(CultureInfo.InvariantCulture, $"tile={columns}x{rows}");
+    }
+}

@@ -1,0 +1,78 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace WanSharp.Media.Clips;
+
+/// <summary>Where a clip goes and as what, read from the path that the user wrote. Immutable.</summary>
+public sealed partial record OutputTarget
+{
+    private const string SequenceName = "%04d.png";
+
+    private static readonly (string Extension, OutputKind Kind)[] Extensions =
+    [
+        (".mp4", OutputKind.Mp4), (".webm", OutputKind.WebM), (".gif", OutputKind.Gif), (".png", OutputKind.ContactSheet),
+    ];
+
+    private OutputTarget(OutputKind kind, string folder, string name) => (Kind, Folder, Name) = (kind, folder, name);
+
+    /// <summary>The format.</summary>
+    public OutputKind Kind { get; }
+
+    /// <summary>The full path of the folder that gets the file or files.</summary>
+    public string Folder { get; }
+
+    /// <summary>The file's name; for a sequence with a <c>%d</c> in the place of the number, which begins at 1.</summary>
+    public string Name { get; }
+
+    /// <summary>The full path of the file; for a sequence that of its pattern.</summary>
+    public string FullPath => Path.Combine(Folder, Name);
+
+    /// <summary>Reads a path. Touches no file.</summary>
+    /// <exception cref="ArgumentException">The path names no format; the message lists those that exist.</exception>
+    public static OutputTarget Parse(string path) =>
+        TryParse(path, out var target, out var error) ? target : throw new ArgumentException(error, nameof(path));
+
+    /// <summary>Reads a path. Touches no file.</summary>
+    /// <param name="path">What the user wrote.</param>
+    /// <param name="target">Where the clip goes.</param>
+    /// <param name="error">When the path names no format: one line with those that exist.</param>
+    public static bool TryParse(string path, [NotNullWhen(true)] out OutputTarget? target, [NotNullWhen(false)] out string? error)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        var full = Path.GetFullPath(path.Length > 0 ? path : ".");
+        var (folder, name) = (Path.GetDirectoryName(full), Path.GetFileName(full));
+        (target, error) = (null, null);
+        if (path.EndsWith('/') || path.EndsWith(Path.DirectorySeparatorChar))
+        {
+            target = new OutputTarget(OutputKind.PngSequence, Path.TrimEndingDirectorySeparator(full), SequenceName);
+            return true;
+        }
+
+        var extension = Path.GetExtension(name).ToLowerInvariant();
+        foreach (var known in Extensions)
+        {
+            if (known.Extension == extension && folder is not null && !Directory.Exists(full))
+            {
+                var isSequence = known.Kind == OutputKind.ContactSheet && FrameNumber().Count(name) == 1;
+                target = new OutputTarget(isSequence ? OutputKind.PngSequence : known.Kind, folder, name);
+                return true;
+            }
+        }
+
+        error = Directory.Exists(full)
+            ? $"{path} is a folder: write {Path.TrimEndingDirectorySeparator(path)}/ for a png a frame in it, or a file name in it such as {Path.Join(path, "clip.mp4")}."
+            : $"'{path}' names no format that can be written: end it in .mp4, .webm, .gif, .png (all frames in one picture), -%04d.png or / (a png a frame).";
+        return false;
+    }
+
+    /// <summary>The name of one file of a sequence.</summary>
+    internal string NameOf(int number) => FrameNumber().Replace(Name, pattern =>
+    {
+        var digits = pattern.Groups[1].Length > 0 ? int.Parse(pattern.Groups[1].Value, CultureInfo.InvariantCulture) : 1;
+        return number.ToString($"D{digits}", CultureInfo.InvariantCulture);
+    });
+
+    [GeneratedRegex("%0?([1-9]?)d")]
+    private static partial Regex FrameNumber();
+}

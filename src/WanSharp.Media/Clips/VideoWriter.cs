@@ -1,0 +1,184 @@
+using WanSharp.Media.Ffmpeg;
+using WanSharp.Media.Metadata;
+using WanSharp.Tensors;
+
+namespace WanSharp.Media.Clips;
+
+/// <summary>
+/// Streams frames into ffmpeg. The clip grows in a hidden folder beside its place and moves there, in one rename, when
+/// all went well; whatever else happens (failure, cancellation, disposal before completion) leaves nothing behind.
+/// </summary>
+/// <remarks>
+/// Not thread-safe. Holds no frame: a write waits until ffmpeg has taken it, so memory does not grow with the clip
+/// (but for gif, where ffmpeg keeps the frames until it knows their palette). The same frames give the same file.
+/// </remarks>
+public sealed class VideoWriter : IFrameWriter
+{
+    /// <summary>The longest settings that fit a command line on every system, in UTF-16 characters.</summary>
+    public const int MaxSettingsLength = 24_000;
+
+    private readonly OutputTarget _target;
+    private readonly ClipFormat _format;
+    private readonly string? _settings;
+    private readonly string _workFolder;
+    private readonly FfmpegProcess _process;
+    private int _written;
+
+    private VideoWriter(string ffmpeg, OutputTarget target, ClipFormat format, string? settings, string workFolder)
+    {
+        (_target, _format, _settings, _workFolder) = (target, format, settings, workFolder);
+        _process = FfmpegProcess.Start(ffmpeg, EncoderArguments.For(target.Kind, format, WorkName, settings), workFolder);
+    }
+
+    // A name of our own: in the user's, a colon or a percent sign would mean something to ffmpeg.
+    private string WorkName => _target.Kind == OutputKind.PngSequence ? "%d.png" : "clip";
+
+    /// <summary>Opens a clip for writing: finds out at once whether its folder can be written and ffmpeg runs.</summary>
+    /// <param name="ffmpeg">The program, from <see cref="FfmpegLocator"/>.</param>
+    /// <param name="target">Where the clip goes. A folder for a sequence is made; other folders must be there. Files are replaced.</param>
+    /// <param name="format">The clip's measures.</param>
+    /// <param name="settings">A JSON object that <see cref="MetadataReader"/> finds again, up to <see cref="MaxSettingsLength"/>; or null.</param>
+    /// <exception cref="ArgumentException">The measures are out of range, or the settings too long.</exception>
+    /// <exception cref="MediaException">The folder is missing or cannot be written, or ffmpeg does not start.</exception>
+    public static VideoWriter Create(string ffmpeg, OutputTarget target, ClipFormat format, string? settings)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(format);
+        format.Validate();
+        if (settings is { Length: > MaxSettingsLength })
+        {
+            throw new ArgumentException($"Settings of {settings.Length} characters do not fit into the clip: {MaxSettingsLength} do. Shorten the prompt.", nameof(settings));
+        }
+
+        if (target.Kind == OutputKind.PngSequence && File.Exists(Path.Combine(target.Folder, target.NameOf(format.Frames + 1))))
+        {
+            throw new MediaException($"{target.Folder} holds {target.NameOf(format.Frames + 1)} of a longer clip, which would seem to be part of this one: empty the folder, or name another.");
+        }
+
+        var workFolder = MakeWorkFolder(target);
+        try
+        {
+            return new VideoWriter(ffmpeg, target, format, settings, workFolder);
+        }
+        catch
+        {
+            Directory.Delete(workFolder, recursive: true);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The frame has not the length of the format's.</exception>
+    /// <exception cref="InvalidOperationException">All frames were written.</exception>
+    public async Task WriteAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken)
+    {
+        if (frame.Length != _format.FrameBytes)
+        {
+            throw new ArgumentException($"A frame of {frame.Length} bytes is not {_format.Width}×{_format.Height} pixels of 3 bytes.", nameof(frame));
+        }
+
+        if (_written == _format.Frames)
+        {
+            throw new InvalidOperationException($"The clip has all its {_format.Frames} frames.");
+        }
+
+        using (_process.KillOn(cancellationToken))
+        {
+            try
+            {
+                await _process.Input.WriteAsync(frame, CancellationToken.None).ConfigureAwait(false);
+                await _process.Input.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (IOException exception)
+            {
+                await _process.FinishAsync(Failure, cancellationToken).ConfigureAwait(false); // has the better message, if any
+                throw new MediaException($"{Failure}: ffmpeg took no more frames after {_written}.", exception);
+            }
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        _written++;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">Frames are missing.</exception>
+    public async Task CompleteAsync(CancellationToken cancellationToken = default)
+    {
+        if (_written != _format.Frames)
+        {
+            throw new InvalidOperationException($"{_written} of {_format.Frames} frames were written.");
+        }
+
+        await _process.FinishAsync(Failure, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_target.Kind == OutputKind.PngSequence)
+            {
+                Directory.CreateDirectory(_target.Folder);
+                for (var number = 1; number <= _format.Frames; number++)
+                {
+                    await PlaceAsync($"{number}.png", _target.NameOf(number), cancellationToken).ConfigureAwait(false);
+                }
+            }
+            else
+            {
+                await PlaceAsync(WorkName, _target.Name, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception) when (exception is not MediaException and (IOException or UnauthorizedAccessException))
+        {
+            throw new MediaException($"{Failure}: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Ends ffmpeg if it still runs, and removes whatever is unfinished.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _process.DisposeAsync().ConfigureAwait(false);
+        if (Directory.Exists(_workFolder))
+        {
+            Directory.Delete(_workFolder, recursive: true);
+        }
+    }
+
+    private string Failure => $"{_target.FullPath} cannot be written";
+
+    private async Task PlaceAsync(string workName, string name, CancellationToken cancellationToken)
+    {
+        var file = Path.Combine(_workFolder, workName);
+        if (new FileInfo(file) is not { Exists: true, Length: > 0 })
+        {
+            throw new MediaException($"{Failure}: ffmpeg wrote nothing");
+        }
+
+        if (_settings is not null && _target.Kind is OutputKind.Gif)
+        {
+            await GifComment.AddAsync(file, _settings, cancellationToken).ConfigureAwait(false);
+        }
+        else if (_settings is not null && _target.Kind is OutputKind.ContactSheet or OutputKind.PngSequence)
+        {
+            await PngText.AddAsync(file, _settings, cancellationToken).ConfigureAwait(false);
+        }
+
+        AtomicFile.Publish(file, Path.Combine(_target.Folder, name), overwrite: true);
+    }
+
+    private static string MakeWorkFolder(OutputTarget target)
+    {
+        // On the same volume as the target, so that the last step is a rename.
+        var parent = Directory.Exists(target.Folder) ? target.Folder : Path.GetDirectoryName(target.Folder);
+        if (!Directory.Exists(parent) || (parent != target.Folder && target.Kind != OutputKind.PngSequence))
+        {
+            throw new MediaException($"{target.FullPath} cannot be written: there is no folder {target.Folder}. Make it first.");
+        }
+
+        try
+        {
+            return Directory.CreateDirectory(Path.Combine(parent, $".wan-{Guid.NewGuid():N}")).FullName;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new MediaException($"{target.FullPath} cannot be written: {exception.Message}", exception);
+        }
+    }
+}

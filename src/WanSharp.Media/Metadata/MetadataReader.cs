@@ -1,0 +1,114 @@
+using System.Text;
+using System.Text.Json;
+using WanSharp.Media.Clips;
+using WanSharp.Media.Ffmpeg;
+
+namespace WanSharp.Media.Metadata;
+
+/// <summary>Finds the settings that <see cref="VideoWriter"/> put into a clip or picture. Thread-safe.</summary>
+public static class MetadataReader
+{
+    private const int MaxMetadataLength = 1 << 20;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>The JSON object that was given to the writer, or null if the file carries none.</summary>
+    /// <param name="ffmpeg">The program, which reads mp4 and webm.</param>
+    /// <param name="path">The file; what it is, its content tells.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="MediaException">There is no such file, or it is no clip or picture, or damaged.</exception>
+    public static async Task<string?> ReadAsync(string ffmpeg, string path, CancellationToken cancellationToken)
+    {
+        MediaFile.Require(path);
+        try
+        {
+            await using var file = File.OpenRead(path);
+            var start = new byte[PngText.Signature.Length];
+            var length = await file.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+            file.Position = 0;
+            var comment = start.AsSpan(0, length).SequenceEqual(PngText.Signature) ? PngText.Read(file, path)
+                : start.AsSpan(0, length).StartsWith(GifComment.Signature) ? GifComment.Read(file, path)
+                : await ReadContainerAsync(ffmpeg, path, cancellationToken).ConfigureAwait(false);
+            return IsJsonObject(comment) ? comment : null;
+        }
+        catch (EndOfStreamException exception)
+        {
+            throw new MediaException($"{path} is cut short.", exception);
+        }
+        catch (Exception exception) when (exception is not MediaException and (IOException or UnauthorizedAccessException))
+        {
+            throw new MediaException($"{path} cannot be read: {exception.Message}", exception);
+        }
+    }
+
+    private static async Task<string?> ReadContainerAsync(string ffmpeg, string path, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(Patience);
+        await using var process = FfmpegProcess.Start(ffmpeg, [.. VideoReader.InputArguments(path), "-f", "ffmetadata", "pipe:1"]);
+        using var registration = process.KillOn(patience.Token);
+        try
+        {
+            process.CloseInput();
+            var text = await ReadTextAsync(process.Output, path).ConfigureAwait(false);
+            await process.FinishAsync($"{path} is no clip that can be read", patience.Token).ConfigureAwait(false);
+            return FindComment(text);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new MediaException($"{path} is no clip that can be read: ffmpeg found no end of it in {Patience.TotalSeconds:0} seconds.");
+        }
+    }
+
+    private static async Task<string> ReadTextAsync(Stream stream, string path)
+    {
+        var buffer = new byte[MaxMetadataLength];
+        var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false).ConfigureAwait(false);
+        return length < buffer.Length
+            ? Encoding.UTF8.GetString(buffer, 0, length)
+            : throw new MediaException($"{path} carries over {MaxMetadataLength} bytes of metadata, which are not ours.");
+    }
+
+    /// <summary>
+    /// The value of the key <c>comment</c> (<c>COMMENT</c> in webm) in ffmpeg's metadata format: a line <c>key=value</c>
+    /// each, where a backslash makes the character after it, even a line's end, an ordinary one.
+    /// </summary>
+    private static string? FindComment(string text)
+    {
+        var (key, part) = ("", new StringBuilder());
+        for (var i = 0; i <= text.Length; i++)
+        {
+            if (i == text.Length || text[i] == '\n')
+            {
+                if (key.Equals("comment", StringComparison.OrdinalIgnoreCase))
+                {
+                    return part.ToString();
+                }
+
+                (key, part) = ("", part.Clear());
+            }
+            else if (text[i] == '=' && key.Length == 0)
+            {
+                (key, part) = (part.ToString(), part.Clear());
+            }
+            else if (text[i] != '\\' || ++i < text.Length)
+            {
+                part.Append(text[i]);
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsJsonObject(string? text)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(text ?? "");
+            return json.RootElement.ValueKind == JsonValueKind.Object;
+        }
+        catch (JsonException)
+        {
+            return false; // somebody else's comment
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using WanSharp.Graphs.Networks;
+using WanSharp.Tensors;
+
+namespace WanSharp.Models.Detection;
+
+/// <summary>Tells what a transformer is from its tensors.</summary>
+/// <remarks>Sources of what tells: Comfy-Org/ComfyUI:comfy/model_detection.py; Wan-Video/Wan2.1:wan/modules/model.py.</remarks>
+internal static class TransformerDetection
+{
+    private const int PublishedHeadDim = 128;
+
+    // The mask and the image that 2.1's and 2.2's image-to-video models take beside the noise: 4 channels and a latent.
+    private const int MaskChannels = 4;
+
+    private static readonly (string Name, string Family)[] OtherFamilies =
+    [
+        ("vace_blocks.", "VACE"),
+        ("vace_patch_embedding.", "VACE"),
+        ("control_adapter.", "Fun Camera"),
+        ("ref_conv.", "Fun Control"),
+        ("casual_audio_encoder.", "S2V (speech to video)"),
+        ("audio_injector.", "S2V (speech to video)"),
+        ("face_adapter.", "Animate"),
+        ("pose_patch_embedding.", "Animate"),
+        ("motion_encoder.", "Animate"),
+        ("patch_embedding_pose.", "SCAIL"),
+        ("audio_proj.", "HuMo or MultiTalk"),
+        ("dwpose_embedding.", "UniAnimate"),
+        ("blocks.0.cam_encoder.", "ReCamMaster"),
+    ];
+
+    /// <summary>The dimensions of a transformer.</summary>
+    /// <param name="weights">Its tensors under their official names.</param>
+    /// <exception cref="CheckpointException">It belongs to a family that is not supported, or the tensors contradict each other.</exception>
+    public static TransformerConfig Detect(ICheckpoint weights)
+    {
+        foreach (var (name, family) in OtherFamilies)
+        {
+            if (weights.HasAny(name))
+            {
+                throw new CheckpointException(weights.Path, $"it is a Wan {family} model ({name}* says so), which is not supported; text-to-video, image-to-video, first-last-frame and ti2v models are.");
+            }
+        }
+
+        var hints = ModelHints.For(weights);
+        var patch = weights.ShapeOf("patch_embedding.weight", 5); // [dim, channels, frames, height, width]
+        var patchSize = new PatchSize(patch[2], patch[3], patch[4]);
+        var head = weights.LengthOf("head.head.weight");
+        var clipDim = weights.Has("img_emb.proj.0.weight") ? weights.LengthOf("img_emb.proj.0.weight") : (int?)null;
+        var outChannels = head / patchSize.Volume;
+        return Described.Valid(weights.Path, new TransformerConfig
+        {
+            ModelType = TypeOf(weights, hints, patch[1], outChannels, clipDim),
+            PatchSize = patchSize,
+            TextLength = hints.Integer("text_len") ?? new TransformerConfig().TextLength,
+            InChannels = patch[1],
+            OutChannels = outChannels,
+            Dim = patch[0],
+            FfnDim = weights.LengthOf("blocks.0.ffn.0.weight"),
+            FreqDim = weights.ShapeOf("time_embedding.0.weight", 2)[1],
+            TextDim = weights.ShapeOf("text_embedding.0.weight", 2)[1],
+            Heads = HeadsOf(weights.Path, hints, patch[0]),
+            Layers = LayersOf(weights, hints),
+            Eps = hints.Number("eps") ?? new TransformerConfig().Eps,
+            ClipDim = clipDim,
+        }, configuration => configuration.Validate());
+    }
+
+    private static ModelType TypeOf(ICheckpoint weights, ModelHints hints, int inChannels, int outChannels, int? clipDim)
+    {
+        if (inChannels == outChannels && clipDim is null)
+        {
+            // Sixteen channels can be either; only the 5B model has a VAE of 48.
+            return hints.Text("model_type") switch
+            {
+                "ti2v" => ModelType.TextImageToVideo,
+                "t2v" => ModelType.TextToVideo,
+                _ => outChannels == VaeConfig.Wan22.LatentChannels ? ModelType.TextImageToVideo : ModelType.TextToVideo,
+            };
+        }
+
+        return inChannels == (2 * outChannels) + MaskChannels && outChannels != VaeConfig.Wan22.LatentChannels
+            ? weights.Has("img_emb.emb_pos") ? ModelType.FirstLastFrameToVideo : ModelType.ImageToVideo
+            : throw new CheckpointException(weights.Path, $"it takes {inChannels} channels for {outChannels} of video: a Wan Fun model or another that takes more than noise and an image, which is not supported.");
+    }
+
+    private static int HeadsOf(string path, ModelHints hints, int dim)
+    {
+        if (hints.Integer("num_heads", "num_attention_heads") is not { } heads)
+        {
+            return dim % PublishedHeadDim == 0 ? dim / PublishedHeadDim
+                : throw new CheckpointException(path, $"tensors do not tell the number of heads, and a width of {dim} is no multiple of the usual {PublishedHeadDim}: put the {ModelDescription.FileName} with num_heads beside the file.");
+        }
+
+        // What describes another network would be believed where tensors tell nothing.
+        var described = hints.Integer("dim") ?? (hints.Integer("attention_head_dim") is { } headDim ? headDim * (long)heads : dim);
+        return described == dim && heads > 0 && dim % heads == 0 ? heads
+            : throw new CheckpointException(hints.Source, $"it says that {heads} heads make a width of {described}, but the tensors of {path} are {dim} wide: it describes another network. Put the right {ModelDescription.FileName} there, or remove this one.");
+    }
+
+    private static int LayersOf(ICheckpoint weights, ModelHints hints)
+    {
+        var layers = weights.CountLayers("blocks.");
+        return (hints.Integer("num_layers") ?? layers) == layers ? layers
+            : throw new CheckpointException(weights.Path, $"it has {layers} blocks, but {hints.Source} says {hints.Integer("num_layers")}: is it one part of several, or the description another network's? Get the rest, or remove the description.");
+    }
+}

@@ -1,0 +1,38 @@
+using WanSharp.Graphs.Networks;
+
+namespace WanSharp.Models.Layout;
+
+/// <summary>Where the parts of a model are, and what they are. Nothing is open.</summary>
+internal sealed record ModelParts
+{
+    /// <summary>What describes the model, for errors: its <c>config.json</c>, or the path that was asked for.</summary>
+    public required string Source { get; init; }
+
+    public required string Folder { get; init; }
+
+    public required string Name { get; init; }
+
+    public required ModelDefaults Defaults { get; init; }
+
+    public required TransformerConfig Transformer { get; init; }
+
+    public required Umt5Config TextEncoder { get; init; }
+
+    public required VaeConfig Vae { get; init; }
+
+    /// <summary>The only transformer, or the expert for low noise.</summary>
+    public required string TransformerPath { get; init; }
+
+    /// <summary>The expert for high noise, of models that have two.</summary>
+    public string? HighNoisePath { get; init; }
+
+    public required string TextEncoderPath { get; init; }
+
+    public required string VaePath { get; init; }
+
+    /// <summary>A <c>spiece.model</c>, a <c>tokenizer.json</c>, or a checkpoint that carries the former.</summary>
+    public required string TokenizerPath { get; init; }
+
+    /// <summary>CLIP's image encoder and where it is, of models that look at images.</summary>
+    public (ClipVisionConfig Configuration, string Path)? ClipVision { get; init; }
+}

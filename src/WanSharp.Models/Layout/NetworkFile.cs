@@ -1,0 +1,145 @@
+using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
+using WanSharp.Models.Detection;
+using WanSharp.Models.Names;
+using WanSharp.Runtime.Weights;
+using WanSharp.Tensors;
+
+namespace WanSharp.Models.Layout;
+
+/// <summary>What a checkpoint holds, told from its header. One file can hold several networks. Immutable; nothing is open.</summary>
+public sealed record NetworkFile
+{
+    /// <summary>The tensor in which ComfyUI's text encoder carries its tokenizer.</summary>
+    internal const string TokenizerTensor = "spiece_model";
+
+    // The deepest layout: split_files/diffusion_models/ and a folder of the user's.
+    private const int Deepest = 3;
+
+    /// <summary>The file, or the index of several.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The transformer in it, or null.</summary>
+    public TransformerConfig? Transformer { get; init; }
+
+    /// <summary>The umT5 encoder in it, or null.</summary>
+    public Umt5Config? TextEncoder { get; init; }
+
+    /// <summary>The VAE in it, or null.</summary>
+    public VaeConfig? Vae { get; init; }
+
+    /// <summary>CLIP's image encoder in it, or null.</summary>
+    public ClipVisionConfig? ClipVision { get; init; }
+
+    /// <summary>Whether it carries a tokenizer.</summary>
+    public bool HasTokenizer { get; init; }
+
+    /// <summary>Why a network in it, or the file, cannot be used; null if nothing is wrong.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary><see cref="Problem"/> for those who name the file themselves.</summary>
+    public string? Reason => Problem is { } problem && problem.StartsWith($"{Path}: ", StringComparison.Ordinal) ? problem[(Path.Length + 2)..] : Problem;
+
+    /// <summary>The published model whose settings its transformer runs with, such as <c>wan2.2-t2v-a14b</c>, or null.</summary>
+    public string? Variant => Transformer is null ? null : ModelVariant.Of(Transformer, hasExperts: Noise is not null).Name;
+
+    /// <summary>Whether its transformer is an expert for <c>high</c> or <c>low</c> noise, as far as its path tells; else null.</summary>
+    public string? Noise { get; init; }
+
+    /// <summary>The bytes of all its files.</summary>
+    public long Length { get; init; }
+
+    /// <summary>The number of its tensors.</summary>
+    public int TensorCount { get; init; }
+
+    /// <summary>The element types of its tensors, those that take the most bytes first.</summary>
+    public IReadOnlyList<string> DTypes { get; init; } = [];
+
+    /// <summary>Whether anything of Wan was found in it.</summary>
+    public bool IsKnown => (Transformer ?? (object?)TextEncoder ?? (object?)Vae ?? ClipVision) is not null;
+
+    /// <summary>Reads a checkpoint's header.</summary>
+    /// <param name="path">The file, or the index of several, or one of those; what cannot be read is a <see cref="Problem"/>.</param>
+    public static NetworkFile Read(string path)
+    {
+        path = ModelFiles.IndexOf(path);
+        try
+        {
+            using var checkpoint = Checkpoint.Open(path);
+            return Describe(checkpoint);
+        }
+        catch (CheckpointException e)
+        {
+            return new NetworkFile { Path = path, Problem = e.Message };
+        }
+    }
+
+    /// <summary>What each checkpoint in a folder and the folders of its layout holds, in the order of their names.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <exception cref="CheckpointException">There are too many.</exception>
+    public static IReadOnlyList<NetworkFile> In(string folder) => [.. ModelFiles.In(folder, Deepest).Select(Read)];
+
+    /// <summary>Whether a file has the name of a checkpoint; its contents are not looked at.</summary>
+    public static bool HasCheckpointName(string path) => ModelFiles.IsCheckpoint(path);
+
+    /// <summary>How much of its transformer's weights is prepared for a quantization; null if it has no transformer.</summary>
+    /// <param name="quantization">The quantization.</param>
+    /// <param name="folder">Where prepared weights are kept.</param>
+    /// <exception cref="CheckpointException">The file is no longer what it was.</exception>
+    public PreparedBlocks? FindPrepared(Quantization quantization, string folder)
+    {
+        if (Transformer is null)
+        {
+            return null;
+        }
+
+        var checkpoint = Checkpoint.Open(Path);
+        using var weights = new WeightStore(TransformerNames.Names.Find(checkpoint) ?? checkpoint);
+        return PreparedBlocks.Find(weights, Transformer, quantization, folder);
+    }
+
+    private static NetworkFile Describe(ICheckpoint checkpoint)
+    {
+        List<string> problems = [];
+        var file = new NetworkFile
+        {
+            Path = checkpoint.Path,
+            Transformer = Detect(TransformerNames.Names, TransformerDetection.Detect),
+            TextEncoder = Detect(TextEncoderNames.Names, TextEncoderDetection.Detect),
+            Vae = Detect(VaeNames.Names, VaeDetection.Detect),
+            ClipVision = Detect(ClipVisionNames.Names, ClipVisionDetection.Detect),
+            HasTokenizer = checkpoint.Tensors.Keys.Any(name => name.EndsWith(TokenizerTensor, StringComparison.Ordinal)),
+            Problem = problems.FirstOrDefault(),
+            TensorCount = checkpoint.Tensors.Count + checkpoint.Unsupported.Count,
+            Length = checkpoint.Files.Sum(file => new FileInfo(file).Length),
+            DTypes =
+            [
+                .. checkpoint.Tensors.Values.GroupBy(tensor => tensor.DType).OrderByDescending(group => group.Sum(tensor => tensor.ByteLength)).Select(group => group.Key.Name()),
+                .. checkpoint.Unsupported.Values.Distinct().Select(dtype => $"{dtype} (not supported)"),
+            ],
+        };
+        return file is { IsKnown: false, Problem: null } ? file with { Problem = OtherModels.Refuse(checkpoint) }
+            : file.Transformer is null ? file
+            : file with { Noise = ExpertPairs.NoiseOf(file.Path) };
+
+        T? Detect<T>(NetworkNames names, Func<ICheckpoint, T> detect)
+            where T : class
+        {
+            // The renamed view is not disposed: the checkpoint is its caller's.
+            if (names.Find(checkpoint) is not { } weights)
+            {
+                return null;
+            }
+
+            try
+            {
+                return detect(weights);
+            }
+            catch (CheckpointException e)
+            {
+                problems.Add(e.Message);
+                return null;
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using WanSharp.Models.Layout;
+using WanSharp.Tensors;
+
+namespace WanSharp.Models;
+
+/// <summary>A model folder's <c>config.json</c>: which file holds which network, and each network's dimensions.</summary>
+internal sealed record ModelDescription
+{
+    public const string FileName = "config.json";
+
+    private const int MaximumBytes = 1 << 20;
+    /// <summary>What <see cref="Format"/> must be.</summary>
+    internal const string FormatName = "wansharp.model";
+    private const int SupportedVersion = 1;
+
+    public required string Format { get; init; }
+
+    public required int Version { get; init; }
+
+    public required string Name { get; init; }
+
+    public required TransformerSection Transformer { get; init; }
+
+    public required TextEncoderSection TextEncoder { get; init; }
+
+    public required TokenizerSection Tokenizer { get; init; }
+
+    public required VaeSection Vae { get; init; }
+
+    public required ModelDefaults Defaults { get; init; }
+
+    /// <summary>Reads a model folder's description.</summary>
+    /// <exception cref="CheckpointException">There is none, or it is not one that this version reads.</exception>
+    public static ModelDescription Read(string folder)
+    {
+        var path = Path.Combine(folder, FileName);
+        var description = JsonFile.Read(path, ModelJson.Default.ModelDescription, MaximumBytes);
+        if (description.Format != FormatName || description.Version != SupportedVersion)
+        {
+            throw new CheckpointException(
+                path, $"format \"{description.Format}\" version {description.Version} is not \"{FormatName}\" version {SupportedVersion}, which this version of WanSharp reads.");
+        }
+
+        return description;
+    }
+
+    /// <summary>The model that the description in a folder describes.</summary>
+    /// <exception cref="CheckpointException">A dimension, or the name of a file, is none.</exception>
+    public ModelParts InFolder(string folder)
+    {
+        var source = Path.Combine(folder, FileName);
+        return new ModelParts
+        {
+            Source = source,
+            Folder = folder,
+            Name = Name,
+            Defaults = Defaults,
+            Transformer = Transformer.ToConfiguration(source),
+            TextEncoder = TextEncoder.ToConfiguration(source),
+            Vae = Vae.ToConfiguration(source),
+            TransformerPath = FileBeside(source, Transformer.File),
+            TextEncoderPath = FileBeside(source, TextEncoder.File),
+            VaePath = FileBeside(source, Vae.File),
+            TokenizerPath = FileBeside(source, Tokenizer.File),
+        };
+    }
+
+    /// <summary>Whether a folder has a description of this kind; other tools' files of the same name describe one network.</summary>
+    public static bool IsIn(string folder)
+    {
+        var path = Path.Combine(folder, FileName);
+        return File.Exists(path)
+            && (JsonFile.Read(path, ModelJson.Default.JsonElement, MaximumBytes) is not { ValueKind: JsonValueKind.Object } description
+                || description.TryGetProperty("format", out _) || description.TryGetProperty("transformer", out _));
+    }
+
+    /// <summary>A file of the model; descriptions come from strangers and may not name files elsewhere.</summary>
+    private static string FileBeside(string source, string? file) =>
+        file is { Length: > 0 } and not "." and not ".." && file.IndexOfAny(Path.GetInvalidFileNameChars()) < 0
+            ? Path.Combine(Path.GetDirectoryName(source)!, file)
+            : throw new CheckpointException(source, $"\"{file}\" is not the name of a file beside it.");
+
+    internal sealed record TokenizerSection
+    {
+        public required string File { get; init; }
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(ModelDescription))]
+[JsonSerializable(typeof(TransformerSection))]
+[JsonSerializable(typeof(TextEncoderSection))]
+[JsonSerializable(typeof(VaeSection))]
+[JsonSerializable(typeof(ClipVisionSection))]
+[JsonSerializable(typeof(IReadOnlyList<ModelVariant>))]
+[JsonSerializable(typeof(JsonElement))]
+internal sealed partial class ModelJson : JsonSerializerContext;

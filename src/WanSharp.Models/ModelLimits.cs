@@ -1,0 +1,8 @@
+namespace WanSharp.Models;
+
+/// <summary>Bounds that hold for every model.</summary>
+public static class ModelLimits
+{
+    /// <summary>The largest width and height of a clip, in pixels.</summary>
+    public const int MaximumSide = 8192;
+}

@@ -1,0 +1,43 @@
+using WanSharp.Models.Layout;
+using WanSharp.Tensors;
+
+namespace WanSharp.Models;
+
+/// <summary>Finds a model by name or by path.</summary>
+/// <param name="searchFolders">Folders that hold model folders, the first one preferred.</param>
+public sealed class ModelLocator(IReadOnlyList<string> searchFolders)
+{
+    /// <summary>The model that a request without one gets.</summary>
+    public const string DefaultModel = "shapes";
+
+    // The deepest layout: split_files/diffusion_models/ and a folder of the user's.
+    private const int LayoutDepth = 3;
+
+    /// <summary>The folders that are searched: those given, then <c>models</c> beside the program.</summary>
+    public IReadOnlyList<string> SearchFolders { get; } = [.. searchFolders, Path.Combine(AppContext.BaseDirectory, "models")];
+
+    /// <summary>The folder or file of a model.</summary>
+    /// <param name="nameOrPath">A folder or a checkpoint, or the name of one in a search folder.</param>
+    /// <exception cref="CheckpointException">There is no such model; the message lists those that there are.</exception>
+    public string Find(string nameOrPath)
+    {
+        // A folder that holds no model does not hide one of its name: clips are written to folders, too.
+        // No name is no model, rather than the search folder itself.
+        var candidates = nameOrPath.Length == 0 ? [] : SearchFolders.Select(folder => Path.Combine(folder, nameOrPath)).Prepend(nameOrPath);
+        return candidates.FirstOrDefault(IsModel)
+            ?? throw new CheckpointException(nameOrPath.Length > 0 ? nameOrPath : "\"\"",
+                File.Exists(nameOrPath) ? $"this file is no checkpoint by its name; a model is a checkpoint, or a folder with some. {Listing()}"
+                : Directory.Exists(nameOrPath) ? $"this folder holds no model: it has no {ModelDescription.FileName} and no checkpoint. {Listing()}"
+                : $"there is no such model, neither a folder of that name nor one in {string.Join(", ", SearchFolders)}. {Listing()}{NearestName.Hint(nameOrPath, Names())}");
+    }
+
+    /// <summary>The names of the models in the search folders.</summary>
+    public IReadOnlyList<string> Names() =>
+        [.. SearchFolders.Where(Directory.Exists).SelectMany(Directory.EnumerateDirectories).Where(IsModel)
+            .Select(folder => Path.GetFileName(folder)).Distinct().Order(StringComparer.Ordinal)];
+
+    private static bool IsModel(string path) =>
+        File.Exists(path) ? ModelFiles.IsCheckpoint(path) : File.Exists(Path.Combine(path, ModelDescription.FileName)) || ModelFiles.In(path, LayoutDepth).Count > 0;
+
+    private string Listing() => $"Models found: {(Names() is { Count: > 0 } names ? string.Join(", ", names) : "none")}.";
+}

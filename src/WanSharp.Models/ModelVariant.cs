@@ -1,0 +1,52 @@
+using WanSharp.Graphs.Networks;
+
+namespace WanSharp.Models;
+
+/// <summary>A published Wan model, and the settings that it was made for. They are data: <c>variants.json</c>.</summary>
+/// <remarks>Source: Wan-Video/Wan2.1:generate.py, wan/configs; Wan-Video/Wan2.2:wan/configs; the boundary and the two guidance
+/// scales are those of Wan 2.2's two experts.</remarks>
+public sealed record ModelVariant
+{
+    private const string Resource = "WanSharp.Models.variants.json";
+    private const int SmallestDim = 1536;
+
+    private static readonly Lazy<IReadOnlyDictionary<string, ModelVariant>> Read = new(() =>
+    {
+        using var stream = typeof(ModelVariant).Assembly.GetManifestResourceStream(Resource)!;
+        var variants = System.Text.Json.JsonSerializer.Deserialize(stream, ModelJson.Default.IReadOnlyListModelVariant)!;
+        return variants.ToDictionary(variant => variant.Name);
+    });
+
+    /// <summary>The model's name, such as <c>wan2.1-t2v-1.3b</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The settings.</summary>
+    public required ModelDefaults Defaults { get; init; }
+
+    /// <summary>The sizes that the model was trained for, as <c>832x480</c>.</summary>
+    public required IReadOnlyList<string> Sizes { get; init; }
+
+    /// <summary>
+    /// The variant that a clip of more pixels than this one's default is of, or null: the two checkpoints look alike, and the
+    /// official code, too, chooses by the size that is asked for (Wan-Video/Wan2.1:generate.py, sample_shift).
+    /// </summary>
+    public string? Larger { get; init; }
+
+    /// <summary>All variants by name.</summary>
+    public static IReadOnlyDictionary<string, ModelVariant> All => Read.Value;
+
+    /// <summary>The shift that a model's clips of a size are made with by default.</summary>
+    internal static double ShiftOf(WanModel model, int width, int height) =>
+        All.GetValueOrDefault(model.Name)?.Larger is { } larger && width * height > model.Defaults.Width * model.Defaults.Height ? All[larger].Defaults.Shift : model.Defaults.Shift;
+
+    /// <summary>The variant of a transformer.</summary>
+    /// <param name="transformer">What it is.</param>
+    /// <param name="hasExperts">Whether there are two, one for high noise and one for low.</param>
+    internal static ModelVariant Of(TransformerConfig transformer, bool hasExperts) => All[transformer.ModelType switch
+    {
+        ModelType.TextImageToVideo => "wan2.2-ti2v-5b",
+        ModelType.FirstLastFrameToVideo => "wan2.1-flf2v-14b",
+        ModelType.ImageToVideo => transformer.ClipDim is null ? "wan2.2-i2v-a14b" : "wan2.1-i2v-14b-480p",
+        _ => hasExperts ? "wan2.2-t2v-a14b" : transformer.Dim <= SmallestDim ? "wan2.1-t2v-1.3b" : "wan2.1-t2v-14b",
+    }];
+}

@@ -1,0 +1,56 @@
+using System.Globalization;
+using WanSharp.Graphs.Networks;
+using WanSharp.Models.Layout;
+using WanSharp.Models.Text;
+using WanSharp.Tensors;
+
+namespace WanSharp.Models;
+
+/// <summary>Checks that the networks of a description can work together, before anything is built from its numbers.</summary>
+internal static class NetworkFit
+{
+    // Far beyond any published model; a description that exceeds them would keep the graph builder busy for ever.
+    private const int MostResidualBlocks = 16;
+    private const int MostVaeChannels = 1 << 14;
+
+    /// <summary>Checks a model's networks.</summary>
+    /// <exception cref="CheckpointException">They cannot.</exception>
+    public static void Require(ModelParts parts)
+    {
+        var (transformer, textEncoder, vae) = (parts.Transformer, parts.TextEncoder, parts.Vae);
+        var imageChannels = transformer.ModelType is ModelType.ImageToVideo or ModelType.FirstLastFrameToVideo ? vae.TemporalStride + vae.LatentChannels : 0;
+        Check(transformer.InChannels == vae.LatentChannels + imageChannels && transformer.OutChannels == vae.LatentChannels,
+            $"the transformer takes {transformer.InChannels} channels and gives {transformer.OutChannels}, but the VAE's latents have {vae.LatentChannels}{(imageChannels > 0 ? $", an image's {imageChannels}" : "")}.");
+        Check(transformer.ClipDim == parts.ClipVision?.Configuration.Dim,
+            $"the transformer takes CLIP features of width {transformer.ClipDim?.ToString(CultureInfo.InvariantCulture) ?? "none"}, but the image encoder gives {parts.ClipVision?.Configuration.Dim.ToString(CultureInfo.InvariantCulture) ?? "none"}.");
+        Check(transformer.ModelType != ModelType.FirstLastFrameToVideo || parts.ClipVision?.Configuration.Tokens * 2 == TransformerConfig.TwoImagesTokens,
+            $"the transformer learned positions for the {TransformerConfig.TwoImagesTokens} rows of two images, but the image encoder gives {parts.ClipVision?.Configuration.Tokens} for one.");
+        Check(transformer.TextDim == textEncoder.Dim,
+            $"the transformer takes text of width {transformer.TextDim}, but the text encoder gives {textEncoder.Dim}.");
+        Check(vae.ResidualBlocks <= MostResidualBlocks && vae.DimMultipliers.All(multiplier => (long)multiplier * vae.Dim <= MostVaeChannels),
+            $"a VAE has at most {MostResidualBlocks} residual blocks a level and {MostVaeChannels} channels.");
+        Check(transformer.PatchSize.Frames == 1 && IsStride(vae, transformer.PatchSize.Width) && IsStride(vae, transformer.PatchSize.Height),
+            $"patches of {transformer.PatchSize} are not one latent frame deep, or no even number of pixels up to {ModelLimits.MaximumSide} wide and high.");
+
+        void Check(bool holds, string otherwise)
+        {
+            if (!holds)
+            {
+                throw new CheckpointException(parts.Source, otherwise);
+            }
+        }
+    }
+
+    /// <summary>Checks that the text encoder knows every id of the tokenizer.</summary>
+    /// <exception cref="CheckpointException">It does not.</exception>
+    public static void Require(string source, SentencePieceTokenizer tokenizer, Umt5Config textEncoder)
+    {
+        if (tokenizer.VocabularySize > textEncoder.Vocabulary)
+        {
+            throw new CheckpointException(source, $"the tokenizer has {tokenizer.VocabularySize} pieces, but the text encoder knows {textEncoder.Vocabulary}: it belongs to another model.");
+        }
+    }
+
+    private static bool IsStride(VaeConfig vae, int patch) =>
+        (long)vae.SpatialStride * patch is var stride && stride <= ModelLimits.MaximumSide && stride % 2 == 0;
+}

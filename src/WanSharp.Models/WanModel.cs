@@ -1,0 +1,189 @@
+using System.Security.Cryptography;
+using WanSharp.Graphs.Networks;
+using WanSharp.Models.Detection;
+using WanSharp.Models.Layout;
+using WanSharp.Models.Names;
+using WanSharp.Models.Text;
+using WanSharp.Runtime.Weights;
+using WanSharp.Storage;
+using WanSharp.Tensors;
+
+namespace WanSharp.Models;
+
+/// <summary>A model on disk: its networks' dimensions, its weights mapped, its tokenizer. Nothing is compiled yet.</summary>
+/// <remarks>Thread-safe.</remarks>
+public sealed class WanModel : IDisposable
+{
+    private readonly Lock _digesting = new();
+    private readonly FileDigests _digests;
+    private readonly IReadOnlyList<string> _files;
+    private readonly Stack<IDisposable> _mapped = [];
+
+    private string? _digest;
+
+    private WanModel(ModelParts parts, string? cacheFolder)
+    {
+        _digests = new FileDigests(cacheFolder is null ? null : Path.Combine(cacheFolder, "digests"));
+        NetworkFit.Require(parts);
+        (Source, Folder, Name, Defaults) = (parts.Source, parts.Folder, parts.Name, parts.Defaults);
+        (Transformer, TextEncoder, Vae, ClipVision) = (parts.Transformer, parts.TextEncoder, parts.Vae, parts.ClipVision?.Configuration);
+        TokenizerPath = parts.TokenizerPath;
+        Tokenizer = TokenizerSource.Load(TokenizerPath);
+        NetworkFit.Require(parts.Source, Tokenizer, TextEncoder);
+        try
+        {
+            TransformerWeights = Open(TransformerNames.Names, parts.TransformerPath);
+            TextEncoderWeights = Open(TextEncoderNames.Names, parts.TextEncoderPath);
+            VaeWeights = Open(VaeNames.Names, parts.VaePath);
+            HighNoiseWeights = parts.HighNoisePath is { } highNoise ? Open(TransformerNames.Names, highNoise) : null;
+            ClipVisionWeights = parts.ClipVision is { } clip ? Open(ClipVisionNames.Names, clip.Path) : null;
+            _files = [.. Files(parts.Source)];
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The file or folder that describes the model, for messages.</summary>
+    public string Source { get; }
+
+    /// <summary>Where the model is.</summary>
+    public string Folder { get; }
+
+    /// <summary>The model's name.</summary>
+    public string Name { get; }
+
+    /// <summary>SHA-256 over the model's files, hexadecimal. The first use reads them, or what is noted of them; see <see cref="ReadDigest"/>.</summary>
+    public string Digest => ReadDigest();
+
+    /// <summary>The settings that it was made for.</summary>
+    public ModelDefaults Defaults { get; }
+
+    /// <summary>The transformer's dimensions.</summary>
+    public TransformerConfig Transformer { get; }
+
+    /// <summary>The text encoder's dimensions.</summary>
+    public Umt5Config TextEncoder { get; }
+
+    /// <summary>The VAE's dimensions.</summary>
+    public VaeConfig Vae { get; }
+
+    /// <summary>The model's tokenizer.</summary>
+    public SentencePieceTokenizer Tokenizer { get; }
+
+    /// <summary>The dimensions of CLIP's image encoder, of models that look at images through it (Wan 2.1's i2v and flf2v); else null.</summary>
+    public ClipVisionConfig? ClipVision { get; }
+
+    /// <summary>Whether frames can be given as images; which ones depends on the kind of model.</summary>
+    public bool TakesImages => Transformer.ModelType != ModelType.TextToVideo;
+
+    /// <summary>Whether there are two transformers, one for the steps of high noise and one for the rest (Wan 2.2's A14B).</summary>
+    public bool HasExperts => HighNoiseWeights is not null;
+
+    /// <summary>What the pixels of a frame's width must be divisible by.</summary>
+    public int PixelStrideX => Vae.SpatialStride * Transformer.PatchSize.Width;
+
+    /// <summary>What the pixels of a frame's height must be divisible by.</summary>
+    public int PixelStrideY => Vae.SpatialStride * Transformer.PatchSize.Height;
+
+    /// <summary>Bytes of each network's weights on disk, by the name of their type.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>> WeightTypes
+    {
+        get
+        {
+            (string Name, WeightStore? Weights)[] networks =
+            [
+                (HasExperts ? "low-noise transformer" : "transformer", TransformerWeights), ("high-noise transformer", HighNoiseWeights),
+                ("text encoder", TextEncoderWeights), ("CLIP", ClipVisionWeights), ("VAE", VaeWeights),
+            ];
+            return networks.Where(network => network.Weights is not null).ToDictionary(network => network.Name, network => network.Weights!.BytesByType());
+        }
+    }
+
+    /// <summary>The only transformer's, or the low-noise expert's.</summary>
+    internal WeightStore TransformerWeights { get; }
+
+    internal WeightStore? HighNoiseWeights { get; }
+
+    internal WeightStore? ClipVisionWeights { get; }
+
+    internal WeightStore TextEncoderWeights { get; }
+
+    internal WeightStore VaeWeights { get; }
+
+    internal string TokenizerPath { get; }
+
+    /// <summary>Digest of the files that decide a text's embedding.</summary>
+    internal string TextEncoderDigest => _digests.Of([.. TextEncoderWeights.Files, TokenizerPath], CancellationToken.None);
+
+    /// <summary>Digest of the files that decide what an image becomes.</summary>
+    internal string ImageEncodersDigest => _digests.Of([.. VaeWeights.Files, .. ClipVisionWeights?.Files ?? []], CancellationToken.None);
+
+    /// <summary>
+    /// Opens a model: a folder of ours with a <c>config.json</c>, an official or Diffusers folder, a ComfyUI <c>models</c>
+    /// folder with one Wan transformer, or a transformer's file, whose companions are found beside it.
+    /// </summary>
+    /// <param name="path">The folder or file; <see cref="ModelLocator"/> finds one by name.</param>
+    /// <param name="cacheFolder">Where digests of large files are noted, so that they are read once. Default: nowhere.</param>
+    /// <exception cref="CheckpointException">Something is missing, not supported, or not what the description says.</exception>
+    public static WanModel Open(string path, string? cacheFolder = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var isOther = File.Exists(path) || (Directory.Exists(path) && !ModelDescription.IsIn(path));
+        return new WanModel(isOther ? ModelLayout.Find(path) : ModelDescription.Read(path).InFolder(path), cacheFolder);
+    }
+
+    /// <summary>Reads <see cref="Digest"/> if it was not read: minutes for the largest models the first time, unless a cache folder has notes of it.</summary>
+    /// <param name="progress">Told the share that is read, 0 to 1, from any thread.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public string ReadDigest(IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    {
+        lock (_digesting)
+        {
+            if (_digest is null)
+            {
+                var (total, read) = ((double)_files.Sum(file => new FileInfo(file).Length), 0L);
+                var digests = _digests.OfEach(_files, bytes => progress?.Report(Interlocked.Add(ref read, bytes) / total), cancellationToken);
+                using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+                foreach (var file in digests)
+                {
+                    digest.AppendData(Convert.FromHexString(file)); // the hash of each file, so that contents cannot shift between files
+                }
+
+                _digest = Convert.ToHexStringLower(digest.GetHashAndReset());
+            }
+
+            return _digest;
+        }
+    }
+
+    /// <summary>Unmaps the weights.</summary>
+    public void Dispose()
+    {
+        while (_mapped.TryPop(out var weights))
+        {
+            weights.Dispose();
+        }
+    }
+
+    /// <summary>A network's weights under official names, whatever tool wrote them.</summary>
+    private WeightStore Open(NetworkNames names, string path)
+    {
+        var checkpoint = Checkpoint.Open(path);
+        var weights = new WeightStore(names.Find(checkpoint) ?? checkpoint); // what has other names fails with the one that is missing
+        _mapped.Push(weights);
+        return weights;
+    }
+
+    /// <summary>The files that decide what the model computes, each once.</summary>
+    private IEnumerable<string> Files(string source)
+    {
+        WeightStore?[] stores = [TransformerWeights, TextEncoderWeights, VaeWeights, HighNoiseWeights, ClipVisionWeights];
+        var weights = stores.OfType<WeightStore>().SelectMany(store => store.Files);
+        var descriptions = TransformerWeights.Files.Concat(HighNoiseWeights?.Files ?? []).Select(ModelHints.FileBeside);
+        return descriptions.Prepend(source).Where(File.Exists).Concat(weights).Append(TokenizerPath).Select(Path.GetFullPath).Distinct();
+    }
+}

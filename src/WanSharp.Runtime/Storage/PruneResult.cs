@@ -1,7 +1,0 @@
-namespace WanSharp.Runtime.Storage;
-
-/// <summary>What was removed from a <see cref="ContentStore"/>.</summary>
-/// <param name="Entries">Entries removed.</param>
-/// <param name="Bytes">Bytes that they took.</param>
-/// <param name="InUse">Entries that should have gone but somebody holds open: they stay.</param>
-public sealed record PruneResult(int Entries, long Bytes, int InUse);

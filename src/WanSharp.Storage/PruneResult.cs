@@ -1,0 +1,7 @@
+namespace WanSharp.Storage;
+
+/// <summary>What was removed from a <see cref="ContentStore"/>.</summary>
+/// <param name="Entries">Entries removed.</param>
+/// <param name="Bytes">Bytes that they took.</param>
+/// <param name="InUse">Entries that should have gone but somebody holds open: they stay.</param>
+public sealed record PruneResult(int Entries, long Bytes, int InUse);

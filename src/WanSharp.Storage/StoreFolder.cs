@@ -1,0 +1,240 @@
+namespace WanSharp.Storage;
+
+/// <summary>
+/// The files of a <see cref="ContentStore"/>: <c>ab/abcd…/</c> for an entry, <c>partial/</c> for what is being written or
+/// removed, <c>locks/</c>. An entry's manifest carries the lock of its lease, and as its time of change that of its last use.
+/// </summary>
+internal sealed class StoreFolder(string root, TimeProvider clock)
+{
+    private const int FanOut = 2;
+
+    /// <summary>The share of the budget after which a process looks at the whole folder again; others write there too.</summary>
+    private const int WritesPerScan = 16;
+
+    private static readonly TimeSpan LongestWithoutManifest = TimeSpan.FromHours(1);
+
+    private long _writtenSinceScan = long.MaxValue / 2; // the first write looks
+    private readonly string _partials = Path.Combine(root, "partial");
+
+    public string EntryFolder(string key) => Path.Combine(root, key[..FanOut], key);
+
+    /// <summary>The file that a lock of this name locks.</summary>
+    public string LockFile(string name)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(root, "locks"));
+        return Path.Combine(folder.FullName, name);
+    }
+
+    /// <summary>Writes an entry and renames it into its place.</summary>
+    /// <returns>False when the place is taken.</returns>
+    public bool TryPublish(string key, Action<string> write, bool flush)
+    {
+        var entry = EntryFolder(key);
+        if (Directory.Exists(entry))
+        {
+            return false;
+        }
+
+        var partial = Path.Combine(_partials, Path.GetRandomFileName());
+        Directory.CreateDirectory(partial);
+        try
+        {
+            // Held while it is written, so that nobody takes it for abandoned.
+            using var manifestFile = new FileStream(ManifestOf(partial), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+            write(partial);
+            var manifest = EntryManifest.Describe(key, partial, flush);
+            manifest.Write(manifestFile);
+            manifestFile.Flush(flush);
+            File.SetLastWriteTimeUtc(manifestFile.SafeFileHandle, clock.GetUtcNow().UtcDateTime);
+            Directory.CreateDirectory(Path.GetDirectoryName(entry)!);
+            if (!TryMove(partial, entry, manifestFile))
+            {
+                return false;
+            }
+
+            Interlocked.Add(ref _writtenSinceScan, manifest.Files.Sum(file => file.Bytes));
+            return true;
+        }
+        finally
+        {
+            DeleteFolder(partial);
+        }
+    }
+
+    /// <summary>Opens an entry's manifest so that nobody removes the entry; empty if somebody just did.</summary>
+    public FileStream? TryLease(string key) => FileLocks.TryShared(ManifestOf(EntryFolder(key)));
+
+    /// <summary>Whether an entry is there, as its manifest says.</summary>
+    public bool HasManifest(string key) => File.Exists(ManifestOf(EntryFolder(key)));
+
+    /// <summary>The bytes of an entry's files; null when it is not there.</summary>
+    public long? SizeOf(string key)
+    {
+        try
+        {
+            return HasManifest(key) ? new DirectoryInfo(EntryFolder(key)).GetFiles().Sum(file => file.Length) : null;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return null; // removed in this moment
+        }
+    }
+
+    /// <summary>Whether an entry has lost its manifest: none is published without.</summary>
+    public bool IsWithoutManifest(string key) => Directory.Exists(EntryFolder(key)) && !HasManifest(key);
+
+    /// <summary>Notes that an entry is used now.</summary>
+    public void Touch(string key)
+    {
+        try
+        {
+            File.SetLastWriteTimeUtc(ManifestOf(EntryFolder(key)), clock.GetUtcNow().UtcDateTime);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A folder that may only be read: nothing is removed from it either.
+        }
+    }
+
+    /// <summary>Removes an entry that nobody holds.</summary>
+    public bool TryRemove(string key)
+    {
+        var entry = EntryFolder(key);
+        try
+        {
+            using var manifest = FileLocks.TryAlone(ManifestOf(entry), FileMode.OpenOrCreate); // made anew if it is what is missing
+            if (manifest is null)
+            {
+                return false;
+            }
+
+            manifest.SetLength(0); // whoever has opened it and waits for the lock sees that the entry is gone
+            Directory.CreateDirectory(_partials);
+            var removed = Path.Combine(_partials, Path.GetRandomFileName());
+            if (!TryMove(entry, removed, manifest))
+            {
+                return false;
+            }
+
+            DeleteFolder(removed);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Removes what writers left that died.</summary>
+    public void RemoveAbandoned()
+    {
+        foreach (var partial in Subfolders(_partials))
+        {
+            try
+            {
+                using var manifest = FileLocks.TryAlone(ManifestOf(partial), FileMode.Open);
+                if (manifest is not null)
+                {
+                    DeleteFolder(partial);
+                }
+            }
+            catch (FileNotFoundException)
+            {
+                // Only just made, only just going, or left so by a process that died then.
+                if (clock.GetUtcNow() - Directory.GetLastWriteTimeUtc(partial) > LongestWithoutManifest)
+                {
+                    DeleteFolder(partial);
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Gone since it was listed, or another user's.
+            }
+        }
+    }
+
+    /// <summary>Whether enough was written since the last time that somebody should look whether all of it fits.</summary>
+    public bool IsTimeToPrune(long? maximumBytes)
+    {
+        if (Interlocked.Read(ref _writtenSinceScan) <= (maximumBytes ?? long.MaxValue / WritesPerScan) / WritesPerScan)
+        {
+            return false;
+        }
+
+        Interlocked.Exchange(ref _writtenSinceScan, 0);
+        return true;
+    }
+
+    /// <summary>The keys that begin with at least <see cref="FanOut"/> digits; none where the folder cannot be read.</summary>
+    public IReadOnlyList<string> KeysWith(string prefix)
+    {
+        try
+        {
+            return [.. Subfolders(Path.Combine(root, prefix[..FanOut])).Select(folder => Path.GetFileName(folder)).Where(key => key.StartsWith(prefix, StringComparison.Ordinal))];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>All entries, damaged ones too.</summary>
+    public IReadOnlyList<StoredEntry> Scan()
+    {
+        var entries = new List<StoredEntry>();
+        foreach (var folder in Subfolders(root).Where(folder => Path.GetFileName(folder).Length == FanOut).SelectMany(Subfolders))
+        {
+            try
+            {
+                var files = new DirectoryInfo(folder).GetFiles();
+                var manifest = files.FirstOrDefault(file => file.Name == EntryManifest.FileName);
+                entries.Add(new StoredEntry(Path.GetFileName(folder), files.Sum(file => file.Length), manifest?.LastWriteTimeUtc ?? DateTimeOffset.MinValue));
+            }
+            catch (IOException)
+            {
+                // Removed since it was listed.
+            }
+        }
+
+        return entries;
+    }
+
+    private static string ManifestOf(string folder) => Path.Combine(folder, EntryManifest.FileName);
+
+    /// <summary>Renames a folder whose manifest is locked, in one step.</summary>
+    private static bool TryMove(string from, string to, FileStream manifest)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            manifest.Dispose(); // there, a folder with an open file cannot be renamed, which protects it as well
+        }
+
+        try
+        {
+            Directory.Move(from, to);
+            return true;
+        }
+        catch (IOException) when (Directory.Exists(to) || !Directory.Exists(from))
+        {
+            return false;
+        }
+    }
+
+    private static void DeleteFolder(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // It was renamed.
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It stays among what is abandoned.
+        }
+    }
+
+    private static IEnumerable<string> Subfolders(string folder) => Directory.Exists(folder) ? Directory.EnumerateDirectories(folder) : [];
+}

@@ -1,0 +1,20 @@
+using System.Globalization;
+
+namespace WanSharp.Tools.Benchmarks;
+
+/// <summary>Looks at a disk before much is written to it.</summary>
+internal static class DiskRoom
+{
+    private const long Spare = 1L << 30; // for whoever else writes
+
+    /// <exception cref="BenchmarkException">The folder's disk has no room for so many bytes.</exception>
+    public static void Require(string folder, long bytes)
+    {
+        var free = new DriveInfo(Directory.CreateDirectory(folder).FullName).AvailableFreeSpace;
+        if (free < bytes + Spare)
+        {
+            throw new BenchmarkException(string.Create(CultureInfo.InvariantCulture,
+                $"{folder} needs room for {(bytes + Spare) / 1e9:0.0} GB and has {free / 1e9:0.0}: name another disk's folder in WAN_CACHE, or free some."));
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using WanSharp.Engine.Noise;
+using WanSharp.Engine.Strategies;
+using WanSharp.Runtime;
+using WanSharp.Runtime.Memory;
+using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Weights;
+using WanSharp.Tensors;
+
+namespace WanSharp.Tools.Benchmarks.Memory;
+
+/// <summary>Runs a <see cref="MemoryPass"/> in this process.</summary>
+/// <param name="runtime">ONNX Runtime.</param>
+/// <param name="clock">The time of day, to tell how long ago the process started.</param>
+internal sealed class PassProgram(OrtRuntime runtime, TimeProvider clock)
+{
+    private const float Timestep = 500;
+
+    public async Task<MemoryPassResult> RunAsync(MemoryPass pass, CancellationToken cancellationToken)
+    {
+        // 1. What stays in memory.
+        var shape = NamedShape.Find(pass.Shape, pass.Layers);
+        var latents = Workload.LatentsOf(shape, pass.Width, pass.Height, pass.Frames);
+        using var weights = new WeightStore(Checkpoint.Open(pass.Checkpoint));
+        var options = new TransformerOptions { Mode = pass.Mode, Quantization = pass.Quantization, CacheFolder = pass.CacheFolder, WeightsFolder = pass.CacheFolder };
+        long? estimated = null;
+        if (pass.FitsMemory)
+        {
+            var strategy = StrategyChooser.Choose(PassFacts.Of(shape, weights, latents, pass.TextTokens), HostMemoryFacts.Read().Free, CompileMode.Blocks);
+            weights.ResidentBlocks = strategy.ResidentBlocks;
+            estimated = strategy.Bytes;
+            options = options with { TokensAtOnce = strategy.TokensAtOnce, WidensAhead = strategy.WidensAhead };
+        }
+
+        // 2. Start.
+        var memory = MemorySampler.Start();
+        var waited = 0.0;
+        using var listener = ListenToWaits(seconds => waited += seconds);
+        var forwards = new List<double>();
+        using var velocity = Tensor.Zeros(DType.F32, latents);
+        double compiled;
+        double started;
+        IReadOnlyList<GraphStatistics> counts;
+        await using (memory)
+        {
+            var start = Stopwatch.GetTimestamp();
+            using var graphs = new GraphCache(runtime);
+            using var transformer = await TransformerRunner.CreateAsync(graphs, shape.Transformer, weights, new SessionSettings(), options: options, cancellationToken: cancellationToken);
+            compiled = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            started = SinceProcessStart();
+
+            // 3. Passes.
+            if (pass.Passes > 0)
+            {
+                using var noise = Noise(latents, latents.ElementCount);
+                using var text = Noise([1, shape.Transformer.TextLength, shape.Transformer.TextDim], (long)pass.TextTokens * shape.Transformer.TextDim);
+                using var context = transformer.PrepareContext(text, cancellationToken: cancellationToken);
+                waited = 0;
+                for (var i = 0; i < pass.Passes; i++)
+                {
+                    start = Stopwatch.GetTimestamp();
+                    transformer.Forward(noise, [Timestep], [context], velocity, cancellationToken);
+                    forwards.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+                }
+            }
+
+            counts = graphs.Statistics();
+        }
+
+        return new MemoryPassResult
+        {
+            CompileSeconds = compiled,
+            StartSeconds = started,
+            Forwards = forwards,
+            Digest = Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(velocity.Read<float>()))),
+            PrivateBytes = memory.PeakPrivateBytes,
+            EstimatedBytes = estimated,
+            ResidentBlocks = Math.Min(weights.ResidentBlocks, shape.Transformer.Layers),
+            WaitSeconds = waited,
+            Graphs = counts,
+        };
+    }
+
+    private static MeterListener ListenToWaits(Action<double> waited)
+    {
+        var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name == "wansharp.block.wait.duration")
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<double>((_, seconds, _, _) => waited(seconds));
+        listener.Start();
+        return listener;
+    }
+
+    /// <summary>Noise, and zeros from an element on.</summary>
+    private static Tensor Noise(Shape shape, long count)
+    {
+        var noise = Tensor.Zeros(DType.F32, shape);
+        new NoiseGenerator(Seed: 1).Fill(noise.Write<float>()[..(int)Math.Min(count, shape.ElementCount)]);
+        return noise;
+    }
+
+    private double SinceProcessStart()
+    {
+        using var process = Process.GetCurrentProcess();
+        return (clock.GetLocalNow().DateTime - process.StartTime).TotalSeconds;
+    }
+}

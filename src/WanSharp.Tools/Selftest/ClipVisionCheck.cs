@@ -1,0 +1,41 @@
+using WanSharp.Engine.Features;
+using WanSharp.Models;
+using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Weights;
+using WanSharp.Tensors;
+
+namespace WanSharp.Tools.Selftest;
+
+/// <summary>Prepares images as CLIP takes them and encodes them.</summary>
+internal sealed class ClipVisionCheck : IFixtureCheck
+{
+    public bool Handles(Fixture fixture) => fixture.Kind == "clip-vision";
+
+    public async Task<IReadOnlyList<Comparison>> RunAsync(Fixture fixture, SelftestContext context, CancellationToken cancellationToken)
+    {
+        var configuration = fixture.Section(fixture.Config.GetProperty("model"), ModelJson.Default.ClipVisionSection).ToConfiguration(fixture.ConfigPath);
+        using var weights = new WeightStore(fixture.Weights("weights.safetensors"));
+        var comparisons = new List<Comparison>();
+        var name = "";
+        using var encoder = await ClipVisionRunner.CreateAsync(context.Graphs, configuration, weights, context.Settings, Compare, cancellationToken);
+        foreach (var run in fixture.Cases)
+        {
+            name = run;
+            var image = fixture[$"{name}.in.image"];
+            using var prepared = ClipFeatures.Prepare(image, configuration.ImageSize);
+            Compare("preprocessed", prepared);
+            using var features = ClipFeatures.Encode(encoder, [image], cancellationToken);
+            comparisons.Add(Comparison.Of($"{name}.out.clip_fea", features.Read<float>(), fixture[$"{name}.out.clip_fea"].Read<float>(), context.Limits.ClipVision));
+        }
+
+        return comparisons;
+
+        void Compare(string probe, Tensor value)
+        {
+            if (fixture.Find($"{name}.mid.{probe}") is { } mid)
+            {
+                comparisons.Add(Comparison.Of($"{name}.mid.{probe}", value.Read<float>(), mid.Read<float>(), context.Limits.ClipVision));
+            }
+        }
+    }
+}

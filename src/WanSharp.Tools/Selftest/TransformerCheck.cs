@@ -1,0 +1,110 @@
+using WanSharp.Models;
+using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Weights;
+using WanSharp.Tensors;
+
+namespace WanSharp.Tools.Selftest;
+
+/// <summary>Runs a transformer sample by sample, at each sample's own length, and compares every value that the fixture kept.</summary>
+internal sealed class TransformerCheck : IFixtureCheck
+{
+    public bool Handles(Fixture fixture) => fixture.Kind.StartsWith("dit-", StringComparison.Ordinal);
+
+    public async Task<IReadOnlyList<Comparison>> RunAsync(Fixture fixture, SelftestContext context, CancellationToken cancellationToken)
+    {
+        int? clipDim = fixture.Config.TryGetProperty("clip_dim", out var dim) ? dim.GetInt32() : null;
+        var configuration = fixture.Section(fixture.Config.GetProperty("model"), ModelJson.Default.TransformerSection)
+            .ToConfiguration(fixture.ConfigPath, clipDim);
+        using var weights = new WeightStore(fixture.Weights("weights.safetensors"));
+        var comparisons = new List<Comparison>();
+        Action<string, Tensor>? compare = null;
+        using var transformer = await TransformerRunner.CreateAsync(
+            context.Graphs, configuration, weights, context.Settings, (name, value) => compare!(name, value), context.Transformer, cancellationToken: cancellationToken);
+        foreach (var name in fixture.Cases)
+        {
+            var samples = fixture.List($"{name}.in.x").Count;
+            for (var sample = 0; sample < samples; sample++)
+            {
+                var (row, prefix) = (sample, name);
+                compare = (probe, value) =>
+                {
+                    if (fixture.Find($"{prefix}.mid.{MidName(probe)}") is { DType: DType.F32 } mid)
+                    {
+                        comparisons.Add(CompareRow($"{prefix}.mid.{MidName(probe)}[{row}]", value, mid, row, context.Limits.Transformer));
+                    }
+                };
+                comparisons.Add(RunSample(fixture, transformer, name, sample, context.Limits.Transformer, cancellationToken));
+            }
+        }
+
+        return comparisons;
+    }
+
+    private static Comparison RunSample(Fixture fixture, TransformerRunner transformer, string name, int sample, double limit, CancellationToken cancellationToken)
+    {
+        var configuration = transformer.Configuration;
+        using var latents = Latents(fixture, name, sample); // [1, in_channels, frames, height, width]
+        using var context = Context(fixture[$"{name}.in.context.{sample}"], configuration.TextLength);
+        using var clip = ClipFeatures(fixture, name, sample);
+        var tokens = (int)(latents.Shape[2] * latents.Shape[3] * latents.Shape[4] / configuration.PatchSize.Volume);
+        var expected = fixture[$"{name}.out.{sample}"];
+        using var velocity = Tensor.Zeros(DType.F32, Shape.Create([1, .. expected.Shape.Dims]));
+        transformer.Forward(latents, Timesteps(fixture[$"{name}.in.t"], sample, tokens), context, velocity, clip, cancellationToken);
+        return Comparison.Of($"{name}.out.{sample}", velocity.Read<float>(), expected.Read<float>(), limit);
+    }
+
+    /// <summary>The sample's latents, joined by the channels of an image where the fixture has some.</summary>
+    private static Tensor Latents(Fixture fixture, string name, int sample)
+    {
+        var x = fixture[$"{name}.in.x.{sample}"];
+        var y = fixture.Find($"{name}.in.y.{sample}");
+        float[] values = [.. x.Read<float>(), .. y is null ? [] : y.Read<float>()];
+        return Tensor.CopyOf<float>([1, x.Shape[0] + (y?.Shape[0] ?? 0), x.Shape[1], x.Shape[2], x.Shape[3]], values);
+    }
+
+    private static Tensor Context(Tensor rows, int textLength)
+    {
+        var padded = Tensor.Zeros(DType.F32, [1, textLength, rows.Shape[1]]);
+        rows.Read<float>().CopyTo(padded.Write<float>());
+        return padded;
+    }
+
+    private static Tensor? ClipFeatures(Fixture fixture, string name, int sample) =>
+        fixture.Find($"{name}.in.clip_fea") is { } features ? features.Slice(sample, 1).ConvertTo(DType.F32) : null;
+
+    /// <summary>The sample's timesteps: one, or one for each of its own tokens, without those of padding.</summary>
+    private static float[] Timesteps(Tensor timesteps, int sample, int tokens)
+    {
+        float[] values = timesteps.DType == DType.I64
+            ? [.. timesteps.Read<long>().ToArray().Select(t => (float)t)]
+            : timesteps.Read<float>().ToArray();
+        return timesteps.Shape.Rank == 2
+            ? values.AsSpan((int)(sample * timesteps.Shape[1]), tokens).ToArray()
+            : [values[Math.Min(sample, values.Length - 1)]];
+    }
+
+    /// <summary>Compares one sample's rows with the fixture's, which may have more tokens: those are padding.</summary>
+    private static Comparison CompareRow(string name, Tensor value, Tensor expected, int row, double limit)
+    {
+        var all = expected.Slice(row, 1).Read<float>();
+        var ours = value.Read<float>();
+        if (value.Shape.Rank == expected.Shape.Rank && ours.Length <= all.Length)
+        {
+            // The official code repeats a single timestep for every token; ours is broadcast.
+            return Comparison.Of(name, ours, all[..ours.Length], limit);
+        }
+
+        var perRow = all.Length;
+        return expected.Shape.Rank == value.Shape.Rank - 1 && perRow == ours.Length
+            ? Comparison.Of(name, ours, all, limit) // [batch, dim] there, [batch, 1, dim] here
+            : new Comparison(name, double.PositiveInfinity, double.PositiveInfinity, limit);
+    }
+
+    private static string MidName(string probe) => probe switch
+    {
+        "patch_embed" => "patch_embed_padded",
+        "context_embedding" => "text_embed",
+        "image_embedding" => "img_emb",
+        _ => probe,
+    };
+}

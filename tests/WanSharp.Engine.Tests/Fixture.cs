@@ -1,9 +1,0 @@
-using WanSharp.Tensors;
-
-namespace WanSharp.Engine.Tests;
-
-/// <summary>Reference values that the official code produced; tests/fixtures holds the sets that the tests need.</summary>
-internal static class Fixture
-{
-    public static ICheckpoint Open(string name) => Checkpoint.Open(Path.Combine(AppContext.BaseDirectory, "fixtures", name, "io.safetensors"));
-}

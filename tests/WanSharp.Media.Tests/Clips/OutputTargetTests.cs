@@ -1,0 +1,45 @@
+using WanSharp.Media.Clips;
+using WanSharp.Testing;
+
+namespace WanSharp.Media.Tests.Clips;
+
+public sealed class OutputTargetTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("clip.mp4", OutputKind.Mp4)]
+    [InlineData("CLIP.MP4", OutputKind.Mp4)]
+    [InlineData("a.b/clip.webm", OutputKind.WebM)]
+    [InlineData("clip.gif", OutputKind.Gif)]
+    [InlineData("clip.png", OutputKind.ContactSheet)]
+    [InlineData("100%.png", OutputKind.ContactSheet)]
+    [InlineData("clip-%03d.png", OutputKind.PngSequence)]
+    [InlineData("frames/", OutputKind.PngSequence)]
+    public void TryParse_ByTheEndOfThePath_FindsTheFormat(string path, OutputKind kind)
+    {
+        Assert.True(OutputTarget.TryParse(_folder[path], out var target, out _));
+        Assert.Equal(kind, target.Kind);
+        Assert.StartsWith(_folder.Path, target.FullPath, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("clip.avi")]
+    [InlineData("clip")]
+    [InlineData(".mp4x")]
+    public void TryParse_NoFormat_NamesThem(string path)
+    {
+        Assert.False(OutputTarget.TryParse(_folder[path], out _, out var error));
+        Assert.Equal($"'{_folder[path]}' names no format that can be written: end it in .mp4, .webm, .gif, .png (all frames in one picture), -%04d.png or / (a png a frame).", error);
+    }
+
+    [Fact]
+    public void TryParse_Folder_SaysWhatToWrite()
+    {
+        Assert.False(OutputTarget.TryParse(_folder.Path, out _, out var error));
+        Assert.Equal($"{_folder.Path} is a folder: write {_folder.Path}/ for a png a frame in it, or a file name in it such as {_folder["clip.mp4"]}.", error);
+        Assert.False(OutputTarget.TryParse("", out _, out _));
+    }
+}

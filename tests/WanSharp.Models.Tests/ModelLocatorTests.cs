@@ -1,0 +1,50 @@
+using WanSharp.Tensors;
+using WanSharp.Testing;
+
+namespace WanSharp.Models.Tests;
+
+public sealed class ModelLocatorTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly ModelLocator _locator;
+
+    public ModelLocatorTests()
+    {
+        Directory.CreateDirectory(_folder["models/wan-1.3b"]);
+        File.WriteAllText(_folder["models/wan-1.3b/config.json"], "{}");
+        Directory.CreateDirectory(_folder["models/empty"]);
+        _locator = new ModelLocator([_folder["nowhere"], _folder["models"]]);
+    }
+
+    [Fact]
+    public void Find_ByName_LooksIntoTheFolders() => Assert.Equal(_folder["models/wan-1.3b"], _locator.Find("wan-1.3b"));
+
+    [Fact]
+    public void Find_ByPath_TakesThatFolder() => Assert.Equal(_folder["models/wan-1.3b"], new ModelLocator([]).Find(_folder["models/wan-1.3b"]));
+
+    [Fact]
+    public void Names_AreThoseOfModels() => Assert.Equal(["wan-1.3b"], _locator.Names());
+
+    [Theory]
+    [InlineData("wan-1.3", "Did you mean wan-1.3b?")]
+    [InlineData("empty", "Models found: wan-1.3b.")]
+    [InlineData("", "Models found: wan-1.3b.")]
+    public void Find_OfNoModel_ListsThoseThatThereAre(string name, string expected) =>
+        Assert.Contains(expected, Assert.Throws<CheckpointException>(() => _locator.Find(name)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Find_OfAFolderWithoutADescription_SaysWhatIsMissing() =>
+        Assert.Contains("it has no config.json", Assert.Throws<CheckpointException>(() => _locator.Find(_folder["models/empty"])).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Find_CheckpointsOfOtherTools_NeedsNoDescription()
+    {
+        Directory.CreateDirectory(_folder["models/comfy/diffusion_models/wan"]);
+        File.WriteAllText(_folder["models/comfy/diffusion_models/wan/one.gguf"], "");
+        Assert.Equal(_folder["models/comfy"], _locator.Find("comfy"));
+        Assert.Equal(_folder["models/comfy/diffusion_models/wan/one.gguf"], _locator.Find(_folder["models/comfy/diffusion_models/wan/one.gguf"]));
+        Assert.Equal(["comfy", "wan-1.3b"], _locator.Names());
+    }
+
+    public void Dispose() => _folder.Dispose();
+}

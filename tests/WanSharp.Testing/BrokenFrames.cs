@@ -1,0 +1,13 @@
+using WanSharp.Media.Clips;
+
+namespace WanSharp.Testing;
+
+/// <summary>A writer that fails at its first frame.</summary>
+public sealed class BrokenFrames(Exception failure) : IFrameWriter
+{
+    public Task WriteAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken) => throw failure;
+
+    public Task CompleteAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}

@@ -1,0 +1,31 @@
+using WanSharp.Media;
+using WanSharp.Media.Ffmpeg;
+
+namespace WanSharp.Testing;
+
+/// <summary>The ffmpegs that everything must work with: the system's (5.1 on Debian 12), and the package's of 2018.</summary>
+public static class Ffmpegs
+{
+    private const string OnPath = "on the search path", FromPackage = "from the package";
+
+    public static TheoryData<string> Both => [OnPath, FromPackage];
+
+    /// <summary>Any that is there.</summary>
+    public static string Any => FfmpegLocator.Find(null, Environment.GetEnvironmentVariable("PATH"), AppContext.BaseDirectory);
+
+    /// <summary>The path of one of <see cref="Both"/>; skips the test where there is none.</summary>
+    public static string Get(string name)
+    {
+        try
+        {
+            return name == OnPath
+                ? FfmpegLocator.Find(null, Environment.GetEnvironmentVariable("PATH"), null)
+                : FfmpegLocator.Find(null, null, AppContext.BaseDirectory);
+        }
+        catch (MediaException exception)
+        {
+            Assert.Skip($"No ffmpeg {name}: {exception.Message}");
+            throw;
+        }
+    }
+}

@@ -1,0 +1,109 @@
+using System.IO.Compression;
+using System.Text;
+using WanSharp.Tensors;
+
+namespace WanSharp.Testing;
+
+/// <summary>Writes float32 tensors as other tools store them.</summary>
+public static class OtherFormats
+{
+    private const int Alignment = 32;
+    private const string ShapeNote = "comfy.gguf.orig_shape.";
+
+    /// <summary>A GGUF file; tensors of more than four dimensions are flattened, with a note of their shape, as ComfyUI-GGUF does.</summary>
+    public static void WriteGguf(string path, IReadOnlyDictionary<string, Tensor> tensors)
+    {
+        var reshaped = tensors.Where(pair => pair.Value.Shape.Rank > 4).ToList();
+        using var header = new MemoryStream();
+        using var data = new MemoryStream();
+        using var writer = new BinaryWriter(header);
+        writer.Write("GGUF"u8);
+        writer.Write(3);
+        writer.Write((long)tensors.Count);
+        writer.Write((long)reshaped.Count);
+        foreach (var (name, tensor) in reshaped)
+        {
+            Text(ShapeNote + name);
+            writer.Write(9); // a list
+            writer.Write(5); // of int32
+            writer.Write((long)tensor.Shape.Rank);
+            foreach (var dim in tensor.Shape)
+            {
+                writer.Write((int)dim);
+            }
+        }
+
+        foreach (var (name, tensor) in tensors)
+        {
+            long[] dims = tensor.Shape.Rank > 4 ? [tensor.Shape.ElementCount] : [.. tensor.Shape.Dims.ToArray().Reverse()];
+            Text(name);
+            writer.Write(dims.Length);
+            foreach (var dim in dims)
+            {
+                writer.Write(dim);
+            }
+
+            writer.Write(0); // F32
+            writer.Write(data.Length);
+            data.Write(tensor.ReadBytes(0, (int)tensor.ByteLength));
+            data.Write(new byte[-data.Length & (Alignment - 1)]);
+        }
+
+        writer.Write(new byte[-header.Length & (Alignment - 1)]);
+        File.WriteAllBytes(path, [.. header.ToArray(), .. data.ToArray()]);
+
+        void Text(string text)
+        {
+            writer.Write((long)Encoding.UTF8.GetByteCount(text));
+            writer.Write(Encoding.UTF8.GetBytes(text));
+        }
+    }
+
+    /// <summary>A zip with a pickle, as <c>torch.save</c> writes a state dictionary.</summary>
+    public static void WriteTorch(string path, IReadOnlyDictionary<string, Tensor> tensors)
+    {
+        using var archive = ZipFile.Open(path, ZipArchiveMode.Create);
+        using var pickle = new MemoryStream();
+        Ascii("\u0080\u0002}(");
+        var key = 0;
+        foreach (var (name, tensor) in tensors)
+        {
+            Add($"archive/data/{key}", tensor.ReadBytes(0, (int)tensor.ByteLength));
+            Text(name);
+            Ascii("ctorch._utils\n_rebuild_tensor_v2\n((");
+            Text("storage");
+            Ascii("ctorch\nFloatStorage\n");
+            Text($"{key++}");
+            Text("cpu");
+            Number(tensor.Shape.ElementCount);
+            Ascii("tQK\0(");
+            foreach (var dim in tensor.Shape)
+            {
+                Number(dim);
+            }
+
+            Ascii("t(");
+            for (var i = 0; i < tensor.Shape.Rank; i++)
+            {
+                Number(Shape.Create(tensor.Shape.Dims[(i + 1)..]).ElementCount);
+            }
+
+            Ascii("t\u0089ccollections\nOrderedDict\n)RtR");
+        }
+
+        Ascii("u.");
+        Add("archive/data.pkl", pickle.ToArray());
+
+        void Ascii(string text) => pickle.Write(Encoding.Latin1.GetBytes(text));
+
+        void Number(long number) => pickle.Write([(byte)'J', .. BitConverter.GetBytes((int)number)]);
+
+        void Text(string text) => pickle.Write([(byte)'X', .. BitConverter.GetBytes(text.Length), .. Encoding.UTF8.GetBytes(text)]);
+
+        void Add(string name, ReadOnlySpan<byte> bytes)
+        {
+            using var stream = archive.CreateEntry(name, CompressionLevel.NoCompression).Open();
+            stream.Write(bytes);
+        }
+    }
+}

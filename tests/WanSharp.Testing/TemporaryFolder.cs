@@ -1,0 +1,24 @@
+namespace WanSharp.Testing;
+
+/// <summary>A folder that is deleted with the test.</summary>
+public sealed class TemporaryFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("wan-tests-").FullName;
+
+    /// <summary>The names in it, hidden ones too.</summary>
+    public IEnumerable<string> Entries => Directory.EnumerateFileSystemEntries(Path).Select(entry => System.IO.Path.GetFileName(entry)).Order();
+
+    public string this[string name] => System.IO.Path.Combine(Path, name);
+
+    public static implicit operator string(TemporaryFolder folder) => folder.Path;
+
+    /// <summary>Writes a file.</summary>
+    /// <returns>Its path.</returns>
+    public string Write(string name, string text)
+    {
+        File.WriteAllText(this[name], text);
+        return this[name];
+    }
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

@@ -1,0 +1,106 @@
+using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
+using WanSharp.Models.Text;
+using WanSharp.Tensors;
+
+namespace WanSharp.Testing;
+
+/// <summary>The networks of a published model at a few thousand random weights each, under official names, in memory.</summary>
+public sealed class TinyNetworks : IDisposable
+{
+    // Widths that leave nothing open without a config.json: heads are 128 wide.
+    private static readonly TransformerConfig Base = new() { Dim = 128, FfnDim = 32, FreqDim = 16, TextDim = 16, Heads = 1, Layers = 2 };
+
+    private readonly List<IDisposable> _all = [];
+
+    /// <param name="variant">A name in variants.json.</param>
+    public TinyNetworks(string variant)
+    {
+        var isTi2v = variant.Contains("ti2v", StringComparison.Ordinal);
+        var hasClip = variant is "wan2.1-i2v-14b-480p" or "wan2.1-flf2v-14b";
+        var vae = isTi2v ? VaeConfig.Wan22 with { Dim = 2, DecoderDim = 4 } : VaeConfig.Wan21 with { Dim = 2 };
+        var clip = new ClipVisionConfig { ImageSize = 32, PatchSize = 2, Dim = 64, MlpRatio = 1, Heads = 1, Layers = 2 };
+        Config = Base with
+        {
+            ModelType = isTi2v ? ModelType.TextImageToVideo
+                : variant.Contains("flf2v", StringComparison.Ordinal) ? ModelType.FirstLastFrameToVideo
+                : variant.Contains("i2v", StringComparison.Ordinal) ? ModelType.ImageToVideo
+                : ModelType.TextToVideo,
+            InChannels = isTi2v ? 48 : variant.Contains("t2v", StringComparison.Ordinal) ? 16 : 36,
+            OutChannels = isTi2v ? 48 : 16,
+            ClipDim = hasClip ? clip.Dim : null,
+        };
+        var text = new Umt5Config { Vocabulary = SentencePieceTokenizer.Load(SpieceModel).VocabularySize, Dim = 16, AttentionDim = 16, FfnDim = 24, Heads = 2, Layers = 1 };
+
+        var options = new GraphOptions();
+        (Variant, Type) = (variant, variant[7..].Split('-')[0]);
+        Transformer = Random(1, WanTransformer.Whole(Config, options));
+        HighNoise = variant.Contains("a14b", StringComparison.Ordinal) ? Random(2, WanTransformer.Whole(Config, options)) : null;
+        Text = Random(3, Umt5Encoder.Whole(text, options));
+        Vae = Random(4, WanVae.EncodeNext(vae, options), WanVae.DecodeNext(vae, options));
+        Clip = hasClip ? Random(5, ClipVision.Whole(clip, options)) : null;
+        if (Clip is not null)
+        {
+            // The checkpoint has a last block and a norm that Wan never runs, and their names tell how many there are.
+            var last = Clip["visual.transformer.0.mlp.0.weight"];
+            Clip["visual.transformer.1.mlp.0.weight"] = last;
+        }
+    }
+
+    public static string SpieceModel => Path.Combine(AppContext.BaseDirectory, "tokenizers", "bytes.model");
+
+    public string Variant { get; }
+
+    /// <summary>The official model_type: t2v, i2v, flf2v, ti2v.</summary>
+    public string Type { get; }
+
+    public TransformerConfig Config { get; }
+
+    /// <summary>The only transformer, or the low-noise expert.</summary>
+    public Dictionary<string, Tensor> Transformer { get; }
+
+    public Dictionary<string, Tensor>? HighNoise { get; }
+
+    public Dictionary<string, Tensor> Text { get; }
+
+    public Dictionary<string, Tensor> Vae { get; }
+
+    public Dictionary<string, Tensor>? Clip { get; }
+
+    /// <summary>Whether kijai's fp8 files keep a tensor in fp8: matrices of blocks.</summary>
+    public static bool IsFloat8(string name, Tensor tensor) =>
+        name.StartsWith("blocks.", StringComparison.Ordinal) && name.EndsWith(".weight", StringComparison.Ordinal) && tensor.Shape.Rank == 2;
+
+    /// <summary>Rounds what kijai's files keep in fp8 to multiples of the scale that fp8 has, so that nothing is lost there.</summary>
+    public void RoundToFloat8(float scale)
+    {
+        foreach (var (name, tensor) in Transformer.Where(pair => IsFloat8(pair.Key, pair.Value)).ToList())
+        {
+            using var narrow = Scaled(tensor, 1 / scale).ConvertTo(DType.F8E4M3);
+            using var wide = narrow.ConvertTo(DType.F32);
+            Transformer[name] = Scaled(wide, scale);
+        }
+    }
+
+    /// <summary>A tensor times a number; disposed with the networks.</summary>
+    public Tensor Scaled(Tensor tensor, float scale)
+    {
+        var scaled = Tensor.CopyOf(tensor.Shape, tensor.Read<float>());
+        _all.Add(scaled);
+        foreach (ref var value in scaled.Write<float>())
+        {
+            value *= scale;
+        }
+
+        return scaled;
+    }
+
+    public void Dispose() => _all.ForEach(weights => weights.Dispose());
+
+    private Dictionary<string, Tensor> Random(ulong seed, params OnnxGraph[] graphs)
+    {
+        var weights = new RandomWeights(seed, graphs);
+        _all.Add(weights);
+        return weights.Tensors.ToDictionary();
+    }
+}

@@ -1,0 +1,4 @@
+using WanSharp.Testing;
+
+[assembly: AssemblyFixture(typeof(RuntimeFixture))]
+[assembly: AssemblyFixture(typeof(TinyEngine))]
