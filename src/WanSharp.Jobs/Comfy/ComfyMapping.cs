@@ -24,7 +24,23 @@ public sealed record ComfyMapping
     public static ComfyMapping Guess(ComfyWorkflow workflow)
     {
         ArgumentNullException.ThrowIfNull(workflow);
-        return new WorkflowGuess(workflow).ToMapping();
+        return workflow.GuessFor(output: null).ToMapping();
+    }
+
+    /// <summary>What the links say, with what a file says instead, if there is one.</summary>
+    /// <param name="path">The file, as for <see cref="With(string, ComfyWorkflow)"/>; null for none.</param>
+    /// <param name="workflow">The workflow.</param>
+    /// <exception cref="InvalidRequestException">The file cannot be read, or names what is not in the workflow.</exception>
+    public static ComfyMapping Read(string? path, ComfyWorkflow workflow)
+    {
+        if (path is null)
+        {
+            return Guess(workflow);
+        }
+
+        var said = None.With(path, workflow);
+        var output = said.Output;
+        return workflow.GuessFor(output).ToMapping().With(path, workflow);
     }
 
     /// <summary>
@@ -89,6 +105,12 @@ public sealed record ComfyMapping
         foreach (var role in Enum.GetValues<ComfyRole>().Where(role => Of(role).Count > 0))
         {
             yield return $"{NameOf(role)}: {string.Join(", ", Of(role).Select(input => $"{input.Name} of {workflow.NameOf(input.Node)}"))}";
+        }
+
+        var guess = workflow.GuessFor(Output);
+        foreach (var role in Enum.GetValues<ComfyRole>().Where(role => Of(role).Count == 0 && guess.IsComputed(role)))
+        {
+            yield return $"{NameOf(role)}: as in the workflow; {guess.GapOf(role)}";
         }
 
         yield return $"output: {(Output is null ? "any node's" : workflow.NameOf(Output))}";

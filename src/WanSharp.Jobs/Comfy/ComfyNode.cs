@@ -10,7 +10,10 @@ namespace WanSharp.Jobs.Comfy;
 internal sealed record ComfyNode(string Id, string ClassType, JsonObject Inputs)
 {
     /// <summary>The id of the node that an input is linked to; null for a value.</summary>
-    public string? LinkOf(string input) => IsLink(Inputs[input], out var id) ? id : null;
+    public string? LinkOf(string input) => Link(Inputs[input])?.Node;
+
+    /// <summary>Which output of that node an input is linked to; 0 for a value.</summary>
+    public int OutputOf(string input) => Link(Inputs[input])?.Output ?? 0;
 
     /// <summary>Whether an input has a value of its own.</summary>
     public bool HasValue(string input) => Inputs[input] is JsonValue;
@@ -18,11 +21,11 @@ internal sealed record ComfyNode(string Id, string ClassType, JsonObject Inputs)
     /// <summary>All nodes that this one takes something from.</summary>
     public IEnumerable<string> Links() => Inputs.Select(input => LinkOf(input.Key)).OfType<string>();
 
-    private static bool IsLink(JsonNode? value, out string? id)
-    {
-        id = value is JsonArray { Count: 2 } link && link[0]?.GetValueKind() == JsonValueKind.String && link[1]?.GetValueKind() == JsonValueKind.Number
-            ? link[0]!.GetValue<string>()
+    /// <inheritdoc/>
+    public override string ToString() => $"node {Id} ({ClassType})";
+
+    private static (string Node, int Output)? Link(JsonNode? value) =>
+        value is JsonArray { Count: 2 } link && link[0].Text() is { } node && link[1]?.GetValueKind() == JsonValueKind.Number
+            ? (node, link[1]!.AsValue().TryGetValue<int>(out var output) ? output : 0)
             : null;
-        return id is not null;
-    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using WanSharp.Tensors;
@@ -11,6 +12,7 @@ public sealed class ComfyWorkflow
     private const string Field = "workflow";
 
     private readonly JsonObject _nodes;
+    private readonly ConcurrentDictionary<string, WorkflowGuess> _guesses = new();
 
     private ComfyWorkflow(string source, JsonObject nodes)
     {
@@ -57,8 +59,9 @@ public sealed class ComfyWorkflow
     /// <summary>A copy of the nodes, to be filled in.</summary>
     internal JsonObject Copy() => _nodes.DeepClone().AsObject();
 
-    /// <summary>The value of an input: of text, a number …; null when there is none or it is linked.</summary>
-    internal JsonValue? ValueOf(ComfyInput input) => Nodes.GetValueOrDefault(input.Node)?.Inputs[input.Name] as JsonValue;
+    /// <summary>What its links say.</summary>
+    /// <param name="output">The node that gives the clip; null to find it.</param>
+    internal WorkflowGuess GuessFor(string? output) => _guesses.GetOrAdd(output ?? "", _ => new WorkflowGuess(this, output));
 
     /// <summary>A node for messages: <c>node 3 (KSampler)</c>.</summary>
     internal string NameOf(string node) => Nodes.TryGetValue(node, out var known) ? $"node {node} ({known.ClassType})" : $"node {node}";

@@ -12,9 +12,6 @@ internal sealed class FilledWorkflow
     private const int PixelStride = 16;
     private const int FrameStride = 4;
 
-    // What ComfyUI calls our samplers: comfy/samplers.py.
-    private static readonly Dictionary<string, string> Samplers = new(StringComparer.OrdinalIgnoreCase) { ["unipc"] = "uni_pc", ["dpm++"] = "dpmpp_2m", ["euler"] = "euler" };
-
     private readonly ComfyWorkflow _workflow;
     private readonly ComfyMapping _mapping;
     private readonly JsonObject _nodes;
@@ -45,6 +42,11 @@ internal sealed class FilledWorkflow
     public static FilledWorkflow Fill(ComfyWorkflow workflow, ComfyMapping mapping, JobRequest request)
     {
         var filled = new FilledWorkflow(workflow, mapping);
+        if (mapping.Output is null && workflow.GuessFor(output: null).OutputGap is { } gap)
+        {
+            throw new InvalidRequestException("output", $"Which file of {workflow.Source} is the clip cannot be told: {gap}. Name one of them in a mapping file, such as {{\"output\": \"50\"}}.");
+        }
+
         filled.Set(ComfyRole.Prompt, request.Prompt);
         filled.Set(ComfyRole.Negative, request.Negative);
         filled.Set(ComfyRole.Width, Divisible(request.Width, ComfyRole.Width));
@@ -54,7 +56,7 @@ internal sealed class FilledWorkflow
         filled.SetSteps(request.Steps);
         filled.Set(ComfyRole.Guidance, request.Guidance);
         filled.Set(ComfyRole.GuidanceHigh, request.GuidanceHigh); // after the other, which is in both experts
-        filled.Set(ComfyRole.Sampler, SamplerName(request.Sampler));
+        filled.SetSampler(request.Sampler);
         filled.Set(ComfyRole.Shift, request.Shift);
         filled.Set(ComfyRole.Seed, request.Seed);
 
@@ -124,7 +126,22 @@ internal sealed class FilledWorkflow
         _settings[ComfyMapping.NameOf(role)] = JsonValue.Create(value);
     }
 
-    /// <summary>Steps, and with them where the experts of Wan 2.2 take turns, which the advanced sampler counts in steps.</summary>
+    private void SetSampler(string? sampler)
+    {
+        if (sampler is null)
+        {
+            return;
+        }
+
+        foreach (var input in Required(ComfyRole.Sampler))
+        {
+            _nodes[input.Node]!["inputs"]![input.Name] = SamplerNames.For(input, sampler);
+        }
+
+        _settings[ComfyMapping.NameOf(ComfyRole.Sampler)] = sampler;
+    }
+
+    /// <summary>Steps, and with them where samplers take turns, which is counted in steps.</summary>
     private void SetSteps(int? steps)
     {
         if (steps is not { } count)
@@ -137,23 +154,7 @@ internal sealed class FilledWorkflow
             throw new InvalidRequestException("steps", $"{count} steps cannot be made: ask for 1 to 1000.");
         }
 
-        foreach (var node in Required(ComfyRole.Steps).Select(input => input.Node))
-        {
-            var inputs = _nodes[node]!["inputs"]!.AsObject();
-            if (!TryRead(inputs["steps"], out var before) || before < 1)
-            {
-                continue;
-            }
-
-            foreach (var bound in new[] { "start_at_step", "end_at_step" })
-            {
-                if (TryRead(inputs[bound], out var step) && step > 0 && step < before)
-                {
-                    inputs[bound] = Math.Clamp((int)Math.Round((double)step * count / before), 1, Math.Max(count - 1, 1));
-                }
-            }
-        }
-
+        StepSwitches.Move(_nodes, _workflow.GuessFor(_mapping.Output), Required(ComfyRole.Steps), count);
         Set(ComfyRole.Steps, (int?)count);
     }
 
@@ -167,7 +168,7 @@ internal sealed class FilledWorkflow
         if (request.Seconds is { } seconds)
         {
             var rate = _mapping.Of(ComfyRole.Fps).Select(Current).FirstOrDefault() is { } fps && fps.TryGetValue<double>(out var known) ? known
-                : throw new InvalidRequestException("seconds", $"{_workflow.Source} does not say how many frames a second has: ask for frames, or map fps.");
+                : throw new InvalidRequestException("seconds", $"{_workflow.Source} does not say how many frames a second has{(_workflow.GuessFor(_mapping.Output).GapOf(ComfyRole.Fps) is { } gap ? $": {gap}" : "")}. Ask for frames, or map fps.");
             return (Math.Max((int)Math.Round(Math.Clamp(seconds * rate, 1, 100_000) / FrameStride), 0) * FrameStride) + 1;
         }
 
@@ -190,24 +191,22 @@ internal sealed class FilledWorkflow
 
     private IReadOnlyList<ComfyInput> Required(ComfyRole role)
     {
-        var name = ComfyMapping.NameOf(role);
-        return _mapping.Of(role) is { Count: > 0 } inputs ? inputs : throw new InvalidRequestException(name,
-            $"No input of {_workflow.Source} is known to take the {name.Replace('_', ' ')}: leave it out, or name the input in a mapping file, such as {{\"{name}\": \"6.{(role == ComfyRole.Prompt ? "text" : name)}\"}}.");
+        if (_mapping.Of(role) is { Count: > 0 } inputs)
+        {
+            return inputs;
+        }
+
+        var (name, what) = (ComfyMapping.NameOf(role), ComfyMapping.NameOf(role).Replace('_', ' '));
+        var guess = _workflow.GuessFor(_mapping.Output);
+        var gap = guess.GapOf(role) ?? $"no input is known to take the {what}";
+        var example = guess.PlaceOf(role)?.ToString() ?? role switch { ComfyRole.Prompt or ComfyRole.Negative => "6.text", ComfyRole.Image or ComfyRole.LastImage => "6.image", _ => $"6.{name}" };
+        throw new InvalidRequestException(name,
+            $"{_workflow.Source} does not let the {what} be set: {gap}. {(role == ComfyRole.Prompt ? "Name" : "Leave it out, or name")} the input in a mapping file, such as {{\"{name}\": \"{example}\"}}.");
     }
 
     private JsonValue? Current(ComfyInput input) => _nodes[input.Node]?["inputs"]?[input.Name] as JsonValue;
 
-    private static bool TryRead(JsonNode? node, out int value)
-    {
-        value = 0;
-        return node is JsonValue number && number.TryGetValue(out value);
-    }
-
     private static int? Divisible(int? pixels, ComfyRole role) =>
         pixels is not { } side || (side > 0 && side % PixelStride == 0) ? pixels : throw new InvalidRequestException("size",
             string.Create(CultureInfo.InvariantCulture, $"A {ComfyMapping.NameOf(role)} of {side} cannot be made: the nearest is {Math.Max((side + (PixelStride / 2)) / PixelStride, 1) * PixelStride}."));
-
-    private static string? SamplerName(string? sampler) =>
-        sampler is null ? null : Samplers.TryGetValue(sampler, out var name) ? name
-            : throw new InvalidRequestException("sampler", $"ComfyUI has no sampler for '{sampler}': choose {string.Join(", ", Samplers.Keys)}, or leave it to the workflow.");
 }

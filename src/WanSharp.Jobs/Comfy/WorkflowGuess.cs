@@ -1,162 +1,239 @@
 namespace WanSharp.Jobs.Comfy;
 
 /// <summary>
-/// Finds what a job fills in, by following links back from the samplers: those of ComfyUI's own nodes, in the usual and the
-/// custom-sampling form, and of the wrapper's for Wan.
+/// Finds what a job fills in, by following links back from the samplers that make the clip: those of ComfyUI's own nodes, in the usual and the
+/// custom-sampling form, and of the wrapper's for Wan. A setting that does not reach all of them is not guessed, and <see cref="GapOf"/> says why.
 /// </summary>
-internal sealed class WorkflowGuess(ComfyWorkflow workflow)
+internal sealed class WorkflowGuess
 {
-    /// <summary>Links are followed no further: workflows of strangers may go in circles.</summary>
-    private const int Depth = 32;
+    private static readonly string[] ShiftingNodes = ["ModelSampling", "WanVideoScheduler"];
 
-    private static readonly string[] Texts = ["text", "prompt", "value", "string"];
-    private static readonly string[] Numbers = ["value", "int", "float", "number", "seed"];
-    private static readonly string[] ImageLinks = ["image", "images", "pixels"];
-    private static readonly string[] FrameCounts = ["length", "num_frames"];
+    private readonly ComfyWorkflow _workflow;
+    private readonly WorkflowValues _values;
+    private readonly ClipSamplers _samplers;
+    private readonly List<SamplerSchedule> _schedules;
+    private readonly Dictionary<ComfyRole, RoleInputs> _roles = [];
 
-    // In the order in which they are taken for the clip's.
-    private static readonly string[] Savers = ["SaveVideo", "VHS_VideoCombine", "SaveWEBM", "SaveAnimatedWEBP", "SaveAnimatedPNG"];
-
-    private readonly List<ComfyNode> _samplers =
-        [.. workflow.Nodes.Values.Where(node => node.ClassType.Contains("Sampler", StringComparison.Ordinal) && new[] { "positive", "guider", "text_embeds" }.Any(node.Inputs.ContainsKey))];
-
-    public ComfyMapping ToMapping()
+    /// <param name="workflow">The workflow.</param>
+    /// <param name="output">The node that gives the clip; null to find it.</param>
+    public WorkflowGuess(ComfyWorkflow workflow, string? output = null)
     {
-        var prompt = Each(sampler => FindText(sampler, "positive", Depth));
+        _workflow = workflow;
+        _values = new WorkflowValues(workflow);
+        var saver = new WorkflowOutput(workflow);
+        Output = output ?? saver.Node;
+        OutputGap = output is null ? saver.Gap : null;
+        _samplers = new ClipSamplers(workflow, _values, Output);
+        _schedules = [.. _samplers.Main.Select(sampler => new SamplerSchedule(sampler, _values))];
+        FindAll();
+    }
+
+    /// <summary>The node whose files are the clip; null when that is not known.</summary>
+    public string? Output { get; }
+
+    /// <summary>Why the node that gives the clip cannot be told; null when it can, or none is known.</summary>
+    public string? OutputGap { get; }
+
+    /// <summary>The schedules of the samplers that make the clip.</summary>
+    public IReadOnlyList<SamplerSchedule> Schedules => _schedules;
+
+    /// <summary>The workflow's values.</summary>
+    public WorkflowValues Values => _values;
+
+    public ComfyMapping ToMapping() => new()
+    {
+        Inputs = _roles.Where(role => role.Value.Inputs.Count > 0).ToDictionary(role => role.Key, role => role.Value.Inputs),
+        Output = Output,
+    };
+
+    /// <summary>Why a setting cannot be made in all places where it must; null when it can, or the workflow has nothing of the kind.</summary>
+    public string? GapOf(ComfyRole role) => _roles.GetValueOrDefault(role)?.Gap;
+
+    /// <summary>The input at which a setting would have to be made; null when that is not known.</summary>
+    public ComfyInput? PlaceOf(ComfyRole role) => _roles.GetValueOrDefault(role)?.Place;
+
+    /// <summary>Whether the workflow computes a setting that a job may ask for.</summary>
+    public bool IsComputed(ComfyRole role) => _roles.GetValueOrDefault(role)?.IsComputed == true;
+
+    private void FindAll()
+    {
+        var conditioning = new SamplerConditioning(_values);
+        EachSampler(ComfyRole.Prompt, (sampler, inputs) => conditioning.Find(sampler, "positive", inputs));
+        EachSampler(ComfyRole.Negative, (sampler, inputs) => conditioning.Find(sampler, "negative", inputs));
+        foreach (var shared in _roles[ComfyRole.Negative].Inputs.Intersect(_roles[ComfyRole.Prompt].Inputs).ToList())
+        {
+            _roles[ComfyRole.Negative].Miss($"the negative prompt is the prompt itself, {shared}, made to zeros"); // ConditioningZeroOut
+        }
+
+        EachSampler(ComfyRole.Seed, FindSeed);
+        EachSampler(ComfyRole.Steps, FindSteps);
+        CheckSteps();
+        EachSampler(ComfyRole.Guidance, FindGuidance);
+        _roles[ComfyRole.GuidanceHigh] = HighNoise();
+        EachSampler(ComfyRole.Sampler, FindSampler);
+        EachSampler(ComfyRole.Shift, FindShift);
         var measured = Measured();
-        var inputs = new Dictionary<ComfyRole, IReadOnlyList<ComfyInput>>
+        Each(ComfyRole.Width, measured, (node, inputs) => inputs.Add(_values.Number(node, "width"), node, "width"));
+        Each(ComfyRole.Height, measured, (node, inputs) => inputs.Add(_values.Number(node, "height"), node, "height"));
+        Each(ComfyRole.Frames, measured, (node, inputs) =>
         {
-            [ComfyRole.Prompt] = prompt,
-            [ComfyRole.Negative] = [.. Each(sampler => FindText(sampler, "negative", Depth)).Except(prompt)], // the prompt's own, when it was only zeroed
-            [ComfyRole.Seed] = Each(sampler => Number(sampler, "seed") ?? Number(sampler, "noise_seed") ?? Through(sampler, ["noise"], "noise_seed")),
-            [ComfyRole.Width] = Distinct(measured.Select(node => Number(node, "width"))),
-            [ComfyRole.Height] = Distinct(measured.Select(node => Number(node, "height"))),
-            [ComfyRole.Frames] = Distinct(measured.SelectMany(node => FrameCounts.Select(name => Number(node, name)))),
-            [ComfyRole.Fps] = Distinct(workflow.Nodes.Values.SelectMany(node => new[] { Number(node, "fps"), Number(node, "frame_rate") })),
-            [ComfyRole.Steps] = Each(sampler => Number(sampler, "steps") ?? Through(sampler, ["sigmas"], "steps")),
-            [ComfyRole.Guidance] = Each(sampler => Number(sampler, "cfg") ?? Through(sampler, ["guider"], "cfg")),
-            [ComfyRole.GuidanceHigh] = Distinct(_samplers.Where(AddsNoiseForAnother).Select(sampler => Number(sampler, "cfg"))),
-            [ComfyRole.Sampler] = Each(sampler => Literal(sampler, "sampler_name", Texts) ?? Through(sampler, ["sampler"], "sampler_name")),
-            [ComfyRole.Shift] = Distinct(workflow.Nodes.Values
-                .Where(node => _samplers.Contains(node) || node.ClassType.StartsWith("ModelSampling", StringComparison.Ordinal)).Select(node => Number(node, "shift"))),
-            [ComfyRole.Image] = Images("start_image"),
-            [ComfyRole.LastImage] = Images("end_image"),
-        };
-        return new ComfyMapping { Inputs = inputs.Where(role => role.Value.Count > 0).ToDictionary(), Output = Output() };
+            var name = ClipSamplers.FrameCounts.First(node.Inputs.ContainsKey);
+            inputs.Add(_values.Number(node, name), node, name);
+        });
+        _roles[ComfyRole.Fps] = new FrameRates(_workflow, _values, _samplers, Output).Find();
+        var images = new ConditioningImages(_values, measured);
+        _roles[ComfyRole.Image] = images.First();
+        _roles[ComfyRole.LastImage] = images.Last();
     }
 
-    /// <summary>The text that becomes a sampler's conditioning, through whatever passes it on.</summary>
-    private ComfyInput? FindText(ComfyNode? node, string side, int depth)
+    private void EachSampler(ComfyRole role, Action<ComfyNode, RoleInputs> find)
     {
-        if (node is null || depth == 0)
+        Each(role, _samplers.Main, find);
+        if (_samplers.Main.Count == 0)
         {
-            return null;
+            _roles[role].Miss("none of its nodes is known to be a sampler");
         }
 
-        foreach (var link in new[] { side, "guider", "text_embeds" })
+        if (_samplers.Others.Count > 0)
         {
-            if (Target(node, link) is { } target)
-            {
-                return FindText(target, side, depth - 1);
-            }
+            _roles[role].Miss($"{_samplers.Others[0]} makes something that the clip begins with, and may have to be set, too");
         }
-
-        return Literal(node, $"{side}_prompt", Texts)
-            ?? Literal(node, "text", Texts)
-            ?? Literal(node, "prompt", Texts)
-            ?? FindText(Target(node, "conditioning"), side, depth - 1);
     }
 
-    /// <summary>Whether a sampler begins with noise and leaves some for another: the expert for high noise.</summary>
-    private static bool AddsNoiseForAnother(ComfyNode sampler) =>
-        (sampler.Inputs["add_noise"].Text(), sampler.Inputs["return_with_leftover_noise"].Text()) is ("enable", "enable");
-
-    private ComfyInput? Number(ComfyNode? node, string input) => Literal(node, input, Numbers);
-
-    /// <summary>An input's value, of the node itself or of one that only holds a value for it.</summary>
-    private ComfyInput? Literal(ComfyNode? node, string input, string[] names)
+    private void Each(ComfyRole role, IEnumerable<ComfyNode> nodes, Action<ComfyNode, RoleInputs> find)
     {
-        for (var depth = 0; depth < Depth && node is not null; depth++)
+        var inputs = _roles[role] = new RoleInputs();
+        foreach (var node in nodes)
         {
-            if (node.HasValue(input))
-            {
-                return new ComfyInput(node.Id, input);
-            }
-
-            node = Target(node, input);
-            input = names.FirstOrDefault(name => node?.Inputs.ContainsKey(name) == true, "");
+            find(node, inputs);
         }
-
-        return null;
     }
 
-    /// <summary>A value of a node that is found by following links of some names.</summary>
-    private ComfyInput? Through(ComfyNode node, string[] links, string input)
+    private void FindSeed(ComfyNode sampler, RoleInputs inputs)
     {
-        var current = node;
-        for (var depth = 0; depth < Depth; depth++)
+        if (_values.Target(sampler, "noise") is { } noise)
         {
-            current = links.Select(link => Target(current, link)).FirstOrDefault(target => target is not null);
-            if (current is null)
+            if (noise.Inputs.ContainsKey("noise_seed")) // DisableNoise has none, and needs none
             {
-                return null;
+                inputs.Add(_values.Number(noise, "noise_seed"), noise, "noise_seed");
             }
 
-            if (Number(current, input) is { } found)
+            return;
+        }
+
+        var name = sampler.Inputs.ContainsKey("noise_seed") ? "noise_seed" : "seed";
+        var source = _values.Number(sampler, name);
+        if (source?.Input is not null || sampler.Inputs["add_noise"].Text() != "disable")
+        {
+            inputs.Add(source, sampler, name);
+        }
+    }
+
+    private void FindSteps(ComfyNode sampler, RoleInputs inputs)
+    {
+        var schedule = _schedules.First(one => one.Sampler == sampler);
+        foreach (var input in schedule.Steps)
+        {
+            inputs.Add(input);
+        }
+
+        if (schedule.Gap is { } gap)
+        {
+            inputs.Miss(gap, isComputed: true);
+        }
+    }
+
+    /// <summary>Samplers that take turns count the same steps, and their turns must be known.</summary>
+    private void CheckSteps()
+    {
+        var steps = _roles[ComfyRole.Steps];
+        var counts = _schedules.Where(schedule => schedule.Effective is not null).Select(schedule => (schedule.Sampler, Count: _values.NumberIn(schedule.Effective!))).ToList();
+        if (counts.Find(one => one.Count != counts[0].Count) is { Sampler: not null } other)
+        {
+            steps.Miss($"{counts[0].Sampler} takes {counts[0].Count} steps and {other.Sampler} {other.Count}");
+        }
+
+        if (StepSwitches.Unmoved(_schedules, _values, steps.Inputs) is { } unmoved)
+        {
+            steps.Miss(unmoved, isComputed: true);
+        }
+    }
+
+    private void FindGuidance(ComfyNode sampler, RoleInputs inputs)
+    {
+        if (sampler.Inputs.ContainsKey("cfg_high_noise") && sampler.Inputs.ContainsKey("cfg_low_noise"))
+        {
+            inputs.Add(_values.Number(sampler, "cfg_high_noise"), sampler, "cfg_high_noise");
+            inputs.Add(_values.Number(sampler, "cfg_low_noise"), sampler, "cfg_low_noise");
+            return;
+        }
+
+        var node = sampler.Inputs.ContainsKey("cfg") ? sampler : _values.Target(sampler, "guider") ?? sampler;
+        inputs.Add(_values.Number(node, "cfg"), node, "cfg");
+    }
+
+    /// <summary>The guidance of the expert for high noise: of the first of two samplers, which leaves steps to the second.</summary>
+    private RoleInputs HighNoise()
+    {
+        var inputs = new RoleInputs();
+        if (_samplers.Main is [var single] && single.Inputs.ContainsKey("cfg_high_noise"))
+        {
+            inputs.Add(_values.Number(single, "cfg_high_noise"), single, "cfg_high_noise");
+            return inputs;
+        }
+
+        var first = _samplers.Main.Where(sampler => _samplers.Before(sampler) is null && _schedules.Exists(one => one.Sampler == sampler && one.EndsEarly)).ToList();
+        if (_samplers.Main.Count == 2 && first.Count == 1)
+        {
+            FindGuidance(first[0], inputs);
+        }
+        else
+        {
+            inputs.Miss(_samplers.Main.Count > 2 ? $"it has {_samplers.Main.Count} samplers, and which of them are for high noise is not known" : "it does not have two samplers that share the steps");
+        }
+
+        return inputs;
+    }
+
+    private void FindSampler(ComfyNode sampler, RoleInputs inputs)
+    {
+        var isWrapper = sampler.ClassType.StartsWith("WanVideo", StringComparison.Ordinal);
+        var (node, name) = isWrapper ? (sampler, SamplerNames.WrapperInput) : (sampler.Inputs.ContainsKey("sampler_name") ? sampler : _values.Target(sampler, "sampler") ?? sampler, "sampler_name");
+        inputs.Add(_values.Text(node, name), node, name);
+    }
+
+    /// <summary>The shift nearest to the sampler, of its own or of the nodes that its model and schedule come through.</summary>
+    private void FindShift(ComfyNode sampler, RoleInputs inputs)
+    {
+        var found = false;
+        var (seen, open) = (new HashSet<string>(), new Queue<ComfyNode>([sampler]));
+        while (open.TryDequeue(out var node))
+        {
+            var name = node.Inputs.ContainsKey("sigma_shift") ? "sigma_shift" : "shift";
+            var isHere = node.Inputs.ContainsKey(name) && (node == sampler || ShiftingNodes.Any(prefix => node.ClassType.StartsWith(prefix, StringComparison.Ordinal)));
+            if (isHere)
             {
-                return found;
+                inputs.Add(_values.Number(node, name), node, name);
+                found = true;
+            }
+
+            string[] links = isHere ? node == sampler ? ["scheduler"] : [] : ["model", "guider", "sigmas", "scheduler"];
+            foreach (var next in links.Select(link => _values.Target(node, link)).OfType<ComfyNode>().Where(next => seen.Add(next.Id)))
+            {
+                open.Enqueue(next);
             }
         }
 
-        return null;
+        if (!found)
+        {
+            inputs.Miss($"{sampler} has no shift, nor has its model");
+        }
     }
 
     /// <summary>The nodes that say how large and how long the clip is: those that the samplers depend on, if any of them does.</summary>
     private List<ComfyNode> Measured()
     {
-        var all = workflow.Nodes.Values.Where(node => node.Inputs.ContainsKey("width") && node.Inputs.ContainsKey("height") && FrameCounts.Any(node.Inputs.ContainsKey)).ToList();
-        var behind = new HashSet<string>();
-        var open = new Queue<ComfyNode>(_samplers);
-        while (open.TryDequeue(out var node))
-        {
-            foreach (var link in node.Links().Where(behind.Add))
-            {
-                if (workflow.Nodes.TryGetValue(link, out var next))
-                {
-                    open.Enqueue(next);
-                }
-            }
-        }
-
-        var used = all.Where(node => behind.Contains(node.Id)).ToList();
-        return used.Count > 0 ? used : all;
+        var used = _samplers.Behind(_samplers.Main, throughSamplers: true).Where(ClipSamplers.IsMeasured).ToList();
+        return used.Count > 0 ? used : [.. _workflow.Nodes.Values.Where(ClipSamplers.IsMeasured)];
     }
-
-    private List<ComfyInput> Images(string link) => Distinct(workflow.Nodes.Values.Select(node =>
-        Target(node, link) is not { } source ? null
-        : IsLoader(source) ? new ComfyInput(source.Id, "image")
-        : LoaderBehind(source) is { } loader ? new ComfyInput(loader.Id, "image") : null));
-
-    private ComfyNode? LoaderBehind(ComfyNode node)
-    {
-        ComfyNode? current = node;
-        for (var depth = 0; depth < Depth && current is not null && !IsLoader(current); depth++)
-        {
-            current = ImageLinks.Select(link => Target(current, link)).FirstOrDefault(target => target is not null);
-        }
-
-        return current is not null && IsLoader(current) ? current : null;
-    }
-
-    private static bool IsLoader(ComfyNode node) => node.ClassType.StartsWith("LoadImage", StringComparison.Ordinal) && node.HasValue("image");
-
-    private string? Output() => Savers
-        .Select(saver => workflow.Nodes.Values.FirstOrDefault(node => node.ClassType == saver)?.Id).FirstOrDefault(id => id is not null)
-        ?? workflow.Nodes.Values.FirstOrDefault(node => node.ClassType.Contains("Save", StringComparison.Ordinal) && node.ClassType.Contains("Video", StringComparison.Ordinal))?.Id;
-
-    private ComfyNode? Target(ComfyNode node, string link) => node.LinkOf(link) is { } id ? workflow.Nodes.GetValueOrDefault(id) : null;
-
-    private List<ComfyInput> Each(Func<ComfyNode, ComfyInput?> find) => Distinct(_samplers.Select(find));
-
-    private static List<ComfyInput> Distinct(IEnumerable<ComfyInput?> inputs) => [.. inputs.OfType<ComfyInput>().Distinct()];
 }

@@ -51,7 +51,7 @@ public sealed class FilledWorkflowTests : IDisposable
     [Theory]
     [InlineData(30, 15)]
     [InlineData(4, 2)]
-    [InlineData(1, 1)]
+    [InlineData(3, 2)]
     public void Fill_OfSteps_MovesWhereTheExpertsTakeTurns(int steps, int boundary)
     {
         var nodes = Fill(Workflows.TwoExperts, Request with { Steps = steps }).NodesWith(new Dictionary<ComfyRole, string>());
@@ -76,7 +76,7 @@ public sealed class FilledWorkflowTests : IDisposable
 
     [Fact]
     public void Fill_OfWhatTheWorkflowHasNoInputFor_SaysHowToNameOne() =>
-        AssertRefused(Workflows.CustomSampling, Request with { Negative = "n" }, "{\"negative\": \"6.negative\"}");
+        AssertRefused(Workflows.CustomSampling, Request with { Negative = "n" }, "{\"negative\": \"6.text\"}");
 
     [Fact]
     public void Fill_OfWhatCannotBeMade_NamesTheNearest()

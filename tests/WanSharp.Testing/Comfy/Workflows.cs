@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using WanSharp.Jobs.Comfy;
 
 namespace WanSharp.Testing.Comfy;
@@ -76,6 +77,74 @@ public static class Workflows
           "7": {"class_type": "VHS_VideoCombine", "inputs": {"frame_rate": 16, "format": "video/h264-mp4", "save_output": true, "images": ["6", 0]}}
         }
         """;
+
+    /// <summary>The wrapper's nodes for the two experts of Wan 2.2.</summary>
+    public const string WrapperExperts = """
+        {
+          "1": {"class_type": "WanVideoModelLoader", "inputs": {"model": "high.safetensors"}},
+          "2": {"class_type": "WanVideoModelLoader", "inputs": {"model": "low.safetensors"}},
+          "3": {"class_type": "WanVideoTextEncode", "inputs": {"positive_prompt": "a fox", "negative_prompt": "blurry", "t5": ["9", 0]}},
+          "4": {"class_type": "WanVideoEmptyEmbeds", "inputs": {"width": 832, "height": 480, "num_frames": 81}},
+          "5": {"class_type": "WanVideoSampler", "inputs": {"steps": 6, "cfg": 3.5, "shift": 8, "seed": 1, "scheduler": "unipc", "start_step": 0, "end_step": 3, "model": ["1", 0], "text_embeds": ["3", 0], "image_embeds": ["4", 0]}},
+          "6": {"class_type": "WanVideoSampler", "inputs": {"steps": 6, "cfg": 1, "shift": 8, "seed": 1, "scheduler": "unipc", "start_step": 3, "end_step": -1, "samples": ["5", 0], "model": ["2", 0], "text_embeds": ["3", 0], "image_embeds": ["4", 0]}},
+          "7": {"class_type": "WanVideoDecode", "inputs": {"samples": ["6", 0]}},
+          "8": {"class_type": "VHS_VideoCombine", "inputs": {"frame_rate": 16, "format": "video/h264-mp4", "save_output": true, "images": ["7", 0]}},
+          "9": {"class_type": "LoadWanVideoT5TextEncoder", "inputs": {"model_name": "umt5.safetensors"}}
+        }
+        """;
+
+    /// <summary>Two experts with the custom sampler, whose steps are split.</summary>
+    public const string SplitExperts = """
+        {
+          "1": {"class_type": "UNETLoader", "inputs": {"unet_name": "high.safetensors"}},
+          "2": {"class_type": "UNETLoader", "inputs": {"unet_name": "low.safetensors"}},
+          "3": {"class_type": "ModelSamplingSD3", "inputs": {"shift": 8, "model": ["1", 0]}},
+          "4": {"class_type": "ModelSamplingSD3", "inputs": {"shift": 8, "model": ["2", 0]}},
+          "5": {"class_type": "CLIPTextEncode", "inputs": {"text": "a fox", "clip": ["18", 0]}},
+          "6": {"class_type": "CLIPTextEncode", "inputs": {"text": "blurry", "clip": ["18", 0]}},
+          "7": {"class_type": "EmptyHunyuanLatentVideo", "inputs": {"width": 832, "height": 480, "length": 81, "batch_size": 1}},
+          "8": {"class_type": "RandomNoise", "inputs": {"noise_seed": 9}},
+          "9": {"class_type": "DisableNoise", "inputs": {}},
+          "10": {"class_type": "CFGGuider", "inputs": {"cfg": 4, "model": ["3", 0], "positive": ["5", 0], "negative": ["6", 0]}},
+          "11": {"class_type": "CFGGuider", "inputs": {"cfg": 3, "model": ["4", 0], "positive": ["5", 0], "negative": ["6", 0]}},
+          "12": {"class_type": "KSamplerSelect", "inputs": {"sampler_name": "euler"}},
+          "13": {"class_type": "BasicScheduler", "inputs": {"scheduler": "simple", "steps": 20, "denoise": 1, "model": ["3", 0]}},
+          "14": {"class_type": "SplitSigmas", "inputs": {"step": 8, "sigmas": ["13", 0]}},
+          "15": {"class_type": "SamplerCustomAdvanced", "inputs": {"noise": ["8", 0], "guider": ["10", 0], "sampler": ["12", 0], "sigmas": ["14", 0], "latent_image": ["7", 0]}},
+          "16": {"class_type": "SamplerCustomAdvanced", "inputs": {"noise": ["9", 0], "guider": ["11", 0], "sampler": ["12", 0], "sigmas": ["14", 1], "latent_image": ["15", 0]}},
+          "17": {"class_type": "VAEDecode", "inputs": {"samples": ["16", 0], "vae": ["19", 0]}},
+          "18": {"class_type": "CLIPLoader", "inputs": {"clip_name": "umt5.safetensors", "type": "wan"}},
+          "19": {"class_type": "VAELoader", "inputs": {"vae_name": "wan_2.1_vae.safetensors"}},
+          "20": {"class_type": "SaveWEBM", "inputs": {"filename_prefix": "wan", "codec": "vp9", "fps": 16, "crf": 32, "images": ["17", 0]}}
+        }
+        """;
+
+    /// <summary>A workflow with some inputs changed (null takes one away) and nodes added.</summary>
+    /// <param name="json">The workflow.</param>
+    /// <param name="changes">By node: its inputs, or for a new one the whole node.</param>
+    public static string Edit(string json, string changes)
+    {
+        var nodes = JsonNode.Parse(json)!.AsObject();
+        foreach (var (id, change) in JsonNode.Parse(changes)!.AsObject())
+        {
+            if (nodes[id]?["inputs"] is not JsonObject inputs)
+            {
+                nodes[id] = change?.DeepClone();
+                continue;
+            }
+
+            foreach (var (name, value) in change!.AsObject())
+            {
+                inputs.Remove(name);
+                if (value is not null)
+                {
+                    inputs[name] = value.DeepClone();
+                }
+            }
+        }
+
+        return nodes.ToJsonString();
+    }
 
     public static ComfyWorkflow Parse(string json) => ComfyWorkflow.Parse(json, "workflow.json");
 }

@@ -1,0 +1,148 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace WanSharp.Jobs.Comfy;
+
+/// <summary>Finds the input that holds a value: the one asked for, or that of a node that only holds a value for it.</summary>
+/// <remarks>
+/// Strict, because a value that is written into the wrong place makes another clip without a word: a node that may change the value on its way
+/// (one that joins texts or does arithmetic) ends the search.
+/// </remarks>
+internal sealed class WorkflowValues(ComfyWorkflow workflow)
+{
+    /// <summary>Links are followed no further than this: the workflows of strangers may go in circles.</summary>
+    private const int Depth = 32;
+
+    private static readonly string[] Numbers = ["value", "int", "integer", "float", "number", "val"];
+    private static readonly string[] Texts = ["text", "prompt", "value", "string"];
+    private static readonly string[] Seeds = ["seed", "noise_seed"];
+    private static readonly string[] Bounds = ["min", "max", "step", "precision"];
+    private static readonly string[] Editing = ["find", "replace", "regex_pattern", "delimiter"];
+
+    /// <summary>The node that an input is linked to.</summary>
+    public ComfyNode? Target(ComfyNode node, string link) => node.LinkOf(link) is { } id ? workflow.Nodes.GetValueOrDefault(id) : null;
+
+    /// <summary>The first of some inputs that is linked to a node.</summary>
+    public ComfyNode? Target(ComfyNode node, IEnumerable<string> links) => links.Select(link => Target(node, link)).FirstOrDefault(target => target is not null);
+
+    /// <summary>Where a number comes from.</summary>
+    /// <returns>The source; null when the node does not have such an input.</returns>
+    public ValueSource? Number(ComfyNode node, string input) => Find(node, input, isText: false);
+
+    /// <summary>Where a text comes from.</summary>
+    /// <returns>The source; null when the node does not have such an input.</returns>
+    public ValueSource? Text(ComfyNode node, string input) => Find(node, input, isText: true);
+
+    /// <summary>The number that an input holds now.</summary>
+    public double? NumberIn(ComfyInput input) => NumberIn(workflow.Nodes.GetValueOrDefault(input.Node)?.Inputs[input.Name]);
+
+    /// <summary>Whether a node gets something, over any number of nodes, from one of some others.</summary>
+    public bool DependsOn(ComfyNode node, IReadOnlySet<string> others)
+    {
+        var (seen, open) = (new HashSet<string> { node.Id }, new Queue<string>([node.Id]));
+        while (open.TryDequeue(out var id))
+        {
+            if (others.Contains(id))
+            {
+                return true;
+            }
+
+            foreach (var link in workflow.Nodes.GetValueOrDefault(id)?.Links().Where(seen.Add) ?? [])
+            {
+                open.Enqueue(link);
+            }
+        }
+
+        return false;
+    }
+
+    private ValueSource? Find(ComfyNode node, string input, bool isText)
+    {
+        if (!node.Inputs.ContainsKey(input))
+        {
+            return null;
+        }
+
+        for (var depth = 0; depth < Depth; depth++)
+        {
+            if (node.Inputs[input] is JsonValue value)
+            {
+                return isText ? value.GetValueKind() == JsonValueKind.String ? Held() : Computed(node)
+                    : NumberIn(value) is not null ? Held() : Computed(node);
+            }
+
+            if (Target(node, input) is not { } target)
+            {
+                return Computed(node);
+            }
+
+            if (Holder(target, node.OutputOf(input), input, isText) is not { } holder)
+            {
+                return Computed(target);
+            }
+
+            (node, input) = (target, holder);
+        }
+
+        return Computed(node);
+
+        ValueSource Held() => new(new ComfyInput(node.Id, input), null);
+        static ValueSource Computed(ComfyNode by) => new(null, by);
+    }
+
+    /// <summary>The input whose value a node hands on unchanged; null when it does not hand one on.</summary>
+    private static string? Holder(ComfyNode node, int output, string asked, bool isText)
+    {
+        if (node.ClassType.StartsWith("WanVideoScheduler", StringComparison.Ordinal) && node.Inputs.ContainsKey(asked))
+        {
+            return asked; // gives its settings on, each by an output of its own
+        }
+
+        if (output != 0)
+        {
+            return null;
+        }
+
+        if (node.Inputs.Count == 1 && node.LinkOf(node.Inputs.Single().Key) is not null)
+        {
+            return node.Inputs.Single().Key;
+        }
+
+        return isText ? TextHolder(node) : NumberHolder(node, asked);
+    }
+
+    private static string? NumberHolder(ComfyNode node, string asked)
+    {
+        if (node.ClassType == "mxSlider")
+        {
+            return NumberIn(node.Inputs["isfloatX"]) is > 0 ? "Xf" : "Xi";
+        }
+
+        var isSeed = Seeds.Contains(asked);
+        var holder = Named(node, isSeed ? [.. Seeds, .. Numbers] : Numbers);
+        return holder is null ? null
+            : node.Inputs.Where(other => other.Key != holder).All(other => other.Value is JsonValue && (isSeed || NumberIn(other.Value) is null || Named(other.Key, Bounds))) ? holder
+            : null;
+    }
+
+    private static string? TextHolder(ComfyNode node)
+    {
+        var holder = Named(node, Texts);
+        return holder is null || node.Inputs.Any(other => Named(other.Key, Editing)) ? null
+            : node.HasValue(holder) ? holder
+            : node.Inputs.Count(other => node.LinkOf(other.Key) is not null) == 1 && !node.Inputs.Any(IsOtherText) ? holder
+            : null;
+
+        bool IsOtherText(KeyValuePair<string, JsonNode?> other) => // what a node shows of the text that it hands on is named after it: text_0
+            other.Key != holder && !other.Key.StartsWith($"{holder}_", StringComparison.Ordinal) && other.Value.Text() is not null;
+    }
+
+    private static string? Named(ComfyNode node, string[] names) =>
+        names.Select(name => node.Inputs.Select(input => input.Key).FirstOrDefault(key => key.Equals(name, StringComparison.OrdinalIgnoreCase))).FirstOrDefault(key => key is not null);
+
+    private static bool Named(string key, string[] names) => names.Contains(key, StringComparer.OrdinalIgnoreCase);
+
+    private static double? NumberIn(JsonNode? value) => value.Number()
+        ?? (double.TryParse(value.Text(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null);
+}
