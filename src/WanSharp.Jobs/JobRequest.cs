@@ -22,6 +22,9 @@ public sealed record JobRequest
     /// <inheritdoc cref="WanSharp.Engine.Requests.GenerationRequest.Prompt"/>
     public required string Prompt { get; init; }
 
+    /// <summary>The prompt as it was written, with its wildcards; null where it had none. For reports: it changes nothing.</summary>
+    public string? Template { get; init; }
+
     /// <inheritdoc cref="WanSharp.Engine.Requests.GenerationRequest.NegativePrompt"/>
     public string? Negative { get; init; }
 

@@ -19,7 +19,7 @@ internal static class BatchText
     {
         foreach (var problem in exception.Problems.Take(MostLines))
         {
-            error.WriteLine(PlainText.OneLine($"wan: {exception.File}:{problem.Line}: {problem.Message}"));
+            error.WriteLine(PlainText.OneLine($"wan: {exception.File}:{problem.Place}: {problem.Message}"));
         }
 
         var more = exception.Problems.Count > MostLines ? $", {exception.Problems.Count - MostLines} of them not shown" : "";

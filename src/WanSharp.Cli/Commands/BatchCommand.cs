@@ -60,6 +60,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
         return command.WithExamples(
             "wan batch jobs.jsonl -o out/",
             "wan batch --prompts prompts.txt --styles anime,ink,realistic --seeds 0..3 -o out/",
+            "wan batch --prompts prompts.txt --seeds random:4 --wildcards wildcards/",
             "wan batch --resume out/",
             "wan batch jobs.csv --dry-run",
             "wan batch jobs.jsonl --memory 6GB --workers 2",
@@ -74,7 +75,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
         if ((source is null) == (resumed is null))
         {
             throw new InvalidRequestException("jobs", resumed is null
-                ? "Say what to make: a file of jobs (.jsonl, .csv), or --prompts FILE, or --resume FOLDER to go on."
+                ? "Say what to make: a file of jobs (.jsonl, .csv, .tsv), or --prompts FILE, or --resume FOLDER to go on."
                 : "A batch that is resumed has its jobs already: leave out the file, or leave out --resume.");
         }
 
@@ -95,7 +96,8 @@ internal sealed class BatchCommand(CliEnvironment environment)
         var entries = _batch.Read(parsed);
         var styles = BatchSetup.OpenStyles(environment, parsed.GetValue(_stylesFile));
         await using var backend = await BatchBackend.OpenAsync(environment, settings, EngineOf(parsed, settings), parsed.GetValue(_dryRun), cancellationToken, MemoryOf(parsed));
-        var jobs = await new BatchPlanner(backend.Jobs, styles, backend.Model, Format(parsed, backend)).PlanAsync(source, entries, cancellationToken);
+        var planner = new BatchPlanner(backend.Jobs, styles, backend.Model, Format(parsed, backend)) { Wildcards = _batch.OpenWildcards(parsed, source, environment) };
+        var jobs = await planner.PlanAsync(source, entries, cancellationToken);
         using var results = OpenResults(settings);
         if (parsed.GetValue(_dryRun))
         {

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
+using WanSharp.Cli.Batches;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Sampling;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Batches;
+using WanSharp.Jobs.Batches.Wildcards;
 using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;
@@ -11,14 +13,14 @@ namespace WanSharp.Cli.Commands;
 /// <summary>What a batch consists of: a file of jobs, or prompts with styles and seeds, and what they have in common.</summary>
 internal sealed class BatchOptions
 {
-    private readonly Argument<string?> _file = new("jobs") { Description = "The jobs: .jsonl, a JSON object a line, or .csv.", Arity = ArgumentArity.ZeroOrOne };
-    private readonly Option<string?> _prompts = new("--prompts") { Description = "A file of prompts instead, a line each; # begins a comment.", HelpName = "FILE" };
+    private readonly Argument<string?> _file = new("jobs") { Description = "The jobs: .jsonl, one JSON object per line, or a table with a column 'prompt' (.csv, .tsv, .txt).", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<string?> _prompts = new("--prompts") { Description = "A file of prompts instead, one per line; # begins a comment.", HelpName = "FILE" };
     private readonly Option<string?> _styles = new("--styles") { Description = "Each prompt in each of these styles, such as anime,ink,写实.", HelpName = "A,B,…" };
 
-    private readonly Option<IReadOnlyList<ulong>> _seeds = new("--seeds")
+    private readonly Option<IReadOnlyList<ulong?>> _seeds = new("--seeds")
     {
-        Description = "Each prompt with each of these seeds, such as 0..3 or 1,5,9. Default: 0; with ComfyUI the workflow's own.",
-        HelpName = "A..B",
+        Description = "Each prompt with each of these seeds, such as 0..3, 1,5,9 or random:4. Default: 0; with ComfyUI the workflow's own.",
+        HelpName = "A..B|random:N",
         DefaultValueFactory = _ => [],
         CustomParser = argument =>
         {
@@ -32,6 +34,13 @@ internal sealed class BatchOptions
         },
     };
 
+    private readonly Option<string?> _wildcards = new("--wildcards")
+    {
+        Description = "The folder with the files of __name__ in prompts. Default: wildcards beside the file of jobs, then the user's own.",
+        HelpName = "FOLDER",
+    };
+
+    private readonly Option<bool> _noWildcards = new("--no-wildcards") { Description = "Take prompts as they are written: {a|b} and __name__ are letters." };
     private readonly Option<string?> _negative = new("--negative") { Description = "What the videos must not show.", HelpName = "TEXT" };
     private readonly Option<Size?> _size = new("--size") { Description = "Width and height in pixels.", HelpName = "WxH", CustomParser = Size.Parse };
     private readonly Option<int?> _frames = NumberOption.Create<int>("--frames", "Frames of video: 4n+1.", "N");
@@ -55,7 +64,7 @@ internal sealed class BatchOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(_file);
-        Option[] options = [_prompts, _styles, _seeds, _negative, _size, _frames, _fps, _steps, _guidance, _sampler, _shift, _priority];
+        Option[] options = [_prompts, _styles, _seeds, _wildcards, _noWildcards, _negative, _size, _frames, _fps, _steps, _guidance, _sampler, _shift, _priority];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -64,6 +73,24 @@ internal sealed class BatchOptions
 
     /// <summary>The file that the jobs come from; null when there is none.</summary>
     public string? Source(ParseResult parsed) => parsed.GetValue(_file) ?? parsed.GetValue(_prompts);
+
+    /// <summary>Chooses the wildcards of prompts; null where prompts are taken as they are written.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="source">The file that the jobs come from.</param>
+    /// <param name="environment">The surroundings.</param>
+    /// <exception cref="InvalidRequestException">Options contradict each other, or there is no such folder.</exception>
+    public PromptExpander? OpenWildcards(ParseResult parsed, string source, CliEnvironment environment)
+    {
+        var folder = parsed.GetValue(_wildcards);
+        if (parsed.GetValue(_noWildcards))
+        {
+            return folder is null ? null : throw new InvalidRequestException("wildcards", "--wildcards and --no-wildcards were both given: leave one out.");
+        }
+
+        return folder is null || Directory.Exists(folder)
+            ? new PromptExpander(new WildcardFiles(folder is not null ? [folder] : BatchSetup.WildcardFolders(environment, source)))
+            : throw new InvalidRequestException("wildcards", $"There is no folder {folder}: name the one that holds the wildcards' files.");
+    }
 
     /// <summary>Reads the jobs.</summary>
     /// <exception cref="InvalidRequestException">Options contradict each other, or the file is none.</exception>

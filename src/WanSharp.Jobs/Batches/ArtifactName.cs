@@ -5,14 +5,20 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Batches;
 
-/// <summary>The file names of a batch's clips: the place in the batch first, so that they sort as they were asked for and never collide.</summary>
+/// <summary>The file names of a batch's clips.</summary>
 public static class ArtifactName
 {
+    /// <summary>What the usual file systems take, in bytes of UTF-8.</summary>
+    public const int MostBytes = 255;
+
     private const int MostPromptLetters = 40;
+    private const int MostWordBytes = 90; // twice, with number, seed and extension: well below what file systems take
+
+    private static readonly string[] Devices = ["con", "prn", "aux", "nul", .. Enumerable.Range(0, 10).SelectMany(i => (string[])[$"com{i}", $"lpt{i}"])];
 
     /// <summary>A name such as <c>0003-a-red-circle-ink-7.mp4</c>.</summary>
-    /// <param name="number">The place in the batch, from 1.</param>
-    /// <param name="prompt">The prompt as written.</param>
+    /// <param name="number">The job's number in its folder, from 1, so that clips sort as they were asked for and never collide.</param>
+    /// <param name="prompt">The prompt, without its style.</param>
     /// <param name="style">The style, or null.</param>
     /// <param name="seed">The seed; null leaves it out.</param>
     /// <param name="extension">With its dot.</param>
@@ -24,13 +30,23 @@ public static class ArtifactName
     }
 
     /// <summary>Checks a name that a user gave.</summary>
-    /// <exception cref="InvalidRequestException">It is a path, hidden, or names no format.</exception>
+    /// <exception cref="InvalidRequestException">It is a path, hidden, too long for a file system, or names no format.</exception>
     public static string Check(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        if (name.Length > 200 || name.StartsWith('.') || name.Any(c => char.IsControl(c) || "/\\:*?\"<>|%".Contains(c, StringComparison.Ordinal)))
+        if (name.StartsWith('.') || name.Any(c => char.IsControl(c) || "/\\:*?\"<>|%".Contains(c, StringComparison.Ordinal)))
         {
-            throw new InvalidRequestException("output", $"'{name}' is no plain file name: leave out folders and the characters / \\ : * ? \" < > | %, and do not begin with a dot.");
+            throw new InvalidRequestException("output", $"'{name}' is not a plain file name: leave out folders and the characters / \\ : * ? \" < > | %, and do not begin with a dot.");
+        }
+
+        if (Encoding.UTF8.GetByteCount(name) is > MostBytes and var bytes)
+        {
+            throw new InvalidRequestException("output", $"The output's name is {bytes} bytes long, and file systems take {MostBytes}: shorten '{name[..Math.Min(name.Length, MostPromptLetters)]}…'.");
+        }
+
+        if (Devices.Contains(name.Split('.')[0].TrimEnd().ToLowerInvariant()))
+        {
+            throw new InvalidRequestException("output", $"'{name}' is a device's name on Windows: choose another.");
         }
 
         return OutputTarget.TryParse(name, out _, out var error) ? name : throw new InvalidRequestException("output", error);
@@ -39,15 +55,23 @@ public static class ArtifactName
     private static string Words(string text)
     {
         var words = new StringBuilder();
-        foreach (var rune in text.EnumerateRunes().TakeWhile(_ => words.Length < MostPromptLetters))
+        var bytes = 0;
+        foreach (var rune in text.EnumerateRunes())
         {
+            if (words.Length >= MostPromptLetters || bytes + rune.Utf8SequenceLength > MostWordBytes)
+            {
+                break;
+            }
+
             if (Rune.IsLetterOrDigit(rune))
             {
                 words.Append(Rune.ToLowerInvariant(rune));
+                bytes += rune.Utf8SequenceLength;
             }
             else if (words.Length > 0 && words[^1] != '-')
             {
                 words.Append('-');
+                bytes++;
             }
         }
 

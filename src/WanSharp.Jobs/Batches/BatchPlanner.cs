@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using WanSharp.Engine.Requests;
+using WanSharp.Jobs.Batches.Wildcards;
 using WanSharp.Jobs.Styles;
 using WanSharp.Tensors;
 
@@ -10,10 +13,16 @@ namespace WanSharp.Jobs.Batches;
 /// <param name="extension">The format of clips that name no output, with its dot.</param>
 public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, string model, string extension)
 {
+    /// <summary>Chooses the wildcards of prompts; null takes prompts as they are written.</summary>
+    public PromptExpander? Wildcards { get; init; }
+
+    /// <summary>Draws the seeds that are left to chance.</summary>
+    public Func<ulong> DrawSeed { get; init; } = Draw;
+
     /// <summary>Plans all entries, or none.</summary>
     /// <param name="file">The file that they came from, for messages.</param>
     /// <param name="entries">The entries.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="BatchFileException">Entries cannot be made: all of these are named.</exception>
     public async Task<IReadOnlyList<NewJob>> PlanAsync(string file, IReadOnlyList<BatchEntry> entries, CancellationToken cancellationToken)
     {
@@ -25,12 +34,22 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
         {
             try
             {
+                if (entry.Problem is { } problem)
+                {
+                    problems.Add(problem);
+                    continue;
+                }
+
                 var job = await PlanAsync(entry, jobs.Count + problems.Count + 1, cancellationToken).ConfigureAwait(false);
                 jobs.Add(outputs.TryAdd(job.Output, entry.Line)
                     ? job
                     : throw new InvalidRequestException("output", $"The output {job.Output} is already that of line {outputs[job.Output]}: give each job its own."));
             }
-            catch (Exception exception) when (exception is not BackendUnavailableException and (InvalidRequestException or IOException or UnauthorizedAccessException))
+            catch (InvalidRequestException exception)
+            {
+                problems.Add(entry.ProblemOf(exception.Field, exception.Message));
+            }
+            catch (Exception exception) when (exception is not BackendUnavailableException and (IOException or UnauthorizedAccessException))
             {
                 problems.Add(new BatchProblem(entry.Line, exception.Message));
             }
@@ -41,12 +60,8 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
 
     private async ValueTask<NewJob> PlanAsync(BatchEntry entry, int number, CancellationToken cancellationToken)
     {
-        if (entry.Problem is { } problem)
-        {
-            throw new InvalidRequestException("line", problem);
-        }
-
-        var (style, request) = ((string?)null, entry.Request);
+        var (style, request) = ((string?)null, Resolved(entry));
+        var prompt = request.Prompt;
         if (entry.Style is { } asked)
         {
             if (!styles.TryFind(asked, out var found, out var error))
@@ -65,8 +80,27 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
             Style = style,
             Priority = entry.Priority,
             UseCache = entry.UseCache,
-            Output = entry.Output is { } output ? ArtifactName.Check(output) : ArtifactName.For(number, entry.Request.Prompt, style, request.Seed, extension),
+            Output = entry.Output is { } output ? ArtifactName.Check(output) : ArtifactName.For(number, prompt, style, request.Seed, extension),
             Prepared = prepared,
         };
     }
+
+    /// <summary>The request with its seed drawn and its wildcards chosen; what was written is kept with it.</summary>
+    private JobRequest Resolved(BatchEntry entry)
+    {
+        var request = entry.Request with { Seed = entry.DrawsSeed ? DrawSeed() : entry.Request.Seed };
+        if (Wildcards is null)
+        {
+            return request;
+        }
+
+        var seed = request.Seed ?? 0;
+        var resolved = request with { Prompt = Wildcards.Expand(request.Prompt, seed), Negative = request.Negative is { } negative ? Wildcards.Expand(negative, seed) : null };
+        return resolved.Prompt == request.Prompt ? resolved
+            : resolved.Prompt.Trim().Length == 0 ? throw new InvalidRequestException("prompt", $"'{request.Prompt}' came to nothing with seed {seed}: leave no choice empty.")
+            : resolved with { Template = request.Prompt };
+    }
+
+    /// <summary>32 bits: as many as other programs draw, and short enough for a file's name.</summary>
+    private static ulong Draw() => BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
 }

@@ -15,6 +15,9 @@ public sealed record JobReport
     /// <summary>The prompt, in its style.</summary>
     public required string Prompt { get; init; }
 
+    /// <summary>The prompt as it was written, where it had wildcards.</summary>
+    public string? Template { get; init; }
+
     /// <inheritdoc cref="Job.Style"/>
     public string? Style { get; init; }
 
@@ -42,6 +45,7 @@ public sealed record JobReport
         Output = job.Output,
         State = job.State.ToString().ToLowerInvariant(),
         Prompt = job.Request.Prompt,
+        Template = job.Request.Template,
         Style = job.Style,
         Seed = job.Request.Seed,
         Attempts = job.Attempts,

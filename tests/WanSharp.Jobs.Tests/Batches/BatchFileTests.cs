@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Batches;
 using WanSharp.Tensors;
 using WanSharp.Testing;
@@ -19,7 +22,7 @@ public sealed class BatchFileTests : IDisposable
             Prompt = "一 \"a\"", Negative = "n", Width = 64, Height = 32, Frames = 17, Fps = 8, Steps = 4, Guidance = 4.5f, GuidanceHigh = 3, Sampler = "euler", Shift = 3, Seed = ulong.MaxValue,
             Images = entry.Request.Images,
         };
-        Assert.Equal(new BatchEntry { Line = 1, Request = expected, Style = "水墨", Priority = -2, UseCache = false, Output = "x.gif" }, entry);
+        Assert.Equal(new BatchEntry { Line = 1, Request = expected, Style = "水墨", Priority = -2, UseCache = false, Output = "x.gif", Fields = entry.Fields }, entry);
         Assert.Equal([(0, _folder["a.png"]), (-1, _folder["b.png"])], entry.Request.Images.Select(image => (image.Key, image.Value)));
     }
 
@@ -29,7 +32,7 @@ public sealed class BatchFileTests : IDisposable
         var entries = Read("jobs.csv", "\uFEFFprompt,seed,style\r\n\"a, \"\"b\"\"\nc\",7,\r\n\r\nd,,ink");
 
         Assert.Equal(
-            [(2, "a, \"b\"\nc", 7UL, null), (5, "d", 0UL, "ink")],
+            [(2, "a, \"b\"\nc", 7UL, null), (5, "d", (ulong?)null, "ink")],
             entries.Select(entry => (entry.Line, entry.Request.Prompt, entry.Request.Seed, entry.Style)));
     }
 
@@ -46,11 +49,16 @@ public sealed class BatchFileTests : IDisposable
 
     [Theory]
     [InlineData("{\"promt\": \"a\"}", "Did you mean prompt?")]
-    [InlineData("{\"prompt\": \"a\"", "no JSON")]
-    [InlineData("[1]", "no JSON object")]
+    [InlineData("{\"prompt\": \"a\"", "not JSON")]
+    [InlineData("[1]", "not a JSON object")]
+    [InlineData("{\"prompt\": \"a\"} {\"prompt\": \"b\"}", "after a single JSON")]
+    [InlineData("{\"prompt\": \"a\", \"Prompt\": \"b\"}", "'Prompt' is there twice")]
+    [InlineData("{\"prompt\": \"a\", \"size\": \"64x64\", \"width\": 32}", "both size and width")]
+    [InlineData("{\"prompt\": \"a\", \"image\": \"a\\u0000.png\"}", "NUL")]
+    [InlineData("{\"prompt\": \"a\", \"image\": \"\"}", "The image is empty")]
     [InlineData("{\"prompt\": [\"a\"]}", "takes a text")]
     [InlineData("{\"seed\": 1}", "no prompt")]
-    [InlineData("{\"prompt\": \"a\", \"seed\": -1}", "from 0 to 18446744073709551615")]
+    [InlineData("{\"prompt\": \"a\", \"seed\": -2}", "from 0 to 18446744073709551615")]
     [InlineData("{\"prompt\": \"a\", \"steps\": 4.5}", "whole number")]
     [InlineData("{\"prompt\": \"a\", \"steps\": 1e400}", "whole number")]
     [InlineData("{\"prompt\": \"a\", \"size\": \"64\"}", "WIDTHxHEIGHT")]
@@ -63,7 +71,8 @@ public sealed class BatchFileTests : IDisposable
 
         Assert.Equal([1, 3, 4], entries.Select(entry => entry.Line));
         Assert.Null(entries[0].Problem);
-        Assert.Contains(expected, entries[1].Problem, StringComparison.Ordinal);
+        Assert.Contains(expected, entries[1].Problem!.Message, StringComparison.Ordinal);
+        Assert.Equal(3, entries[1].Problem!.Line);
         Assert.Null(entries[2].Problem);
     }
 
@@ -71,11 +80,11 @@ public sealed class BatchFileTests : IDisposable
     public void Read_OfAnythingAtAll_NeverThrowsWhatIsNotMeant()
     {
         var random = new Random(1);
-        var letters = "{}[]\",:\\\n\r\0aprompt1-.e\uFFFD一".ToCharArray();
+        var letters = "{}[]\",;:\\\n\r\taprompt1-.e\uFFFD一".ToCharArray();
         for (var i = 0; i < 500; i++)
         {
             var text = new string(random.GetItems(letters, random.Next(1, 60)));
-            foreach (var name in (string[])["fuzz.jsonl", "fuzz.csv"])
+            foreach (var name in (string[])["fuzz.jsonl", "fuzz.csv", "fuzz.txt"])
             {
                 try
                 {
@@ -96,11 +105,13 @@ public sealed class BatchFileTests : IDisposable
 
         Assert.Equal([2, 3], entries.Select(entry => entry.Line));
         Assert.Null(entries[0].Problem);
-        Assert.Contains("quote is not closed", entries[1].Problem, StringComparison.Ordinal);
+        Assert.Contains("quote is not closed", entries[1].Problem!.Message, StringComparison.Ordinal);
+        Assert.Equal("3:1", entries[1].Problem!.Place);
     }
 
     [Theory]
-    [InlineData("jobs.txt", "a", "no file of jobs")]
+    [InlineData("jobs.txt", "a", "not a file of jobs")]
+    [InlineData("jobs.xlsx", "a", "workbook")]
     [InlineData("jobs.jsonl", "\n\n", "holds no job")]
     [InlineData("jobs.csv", "prompt", "holds no job")]
     public void Read_OfAFileWithoutJobs_SaysSo(string name, string text, string expected) =>
@@ -133,10 +144,13 @@ public sealed class BatchFileTests : IDisposable
     [InlineData("0..3", "0 1 2 3")]
     [InlineData("1,5,10..11", "1 5 10 11")]
     [InlineData("18446744073709551615..18446744073709551615", "18446744073709551615")]
+    [InlineData("random", "drawn")]
+    [InlineData("random:3,7", "drawn drawn drawn 7")]
+    [InlineData("-1", "drawn")]
     public void Seeds_AsWritten_AreRead(string text, string expected)
     {
         Assert.True(SeedRange.TryParse(text, out var seeds, out _));
-        Assert.Equal(expected, string.Join(' ', seeds));
+        Assert.Equal(expected, string.Join(' ', seeds.Select(seed => seed?.ToString(CultureInfo.InvariantCulture) ?? "drawn")));
     }
 
     [Theory]
@@ -144,7 +158,9 @@ public sealed class BatchFileTests : IDisposable
     [InlineData("a")]
     [InlineData("3..1")]
     [InlineData("1..2..3")]
-    [InlineData("-1")]
+    [InlineData("-2")]
+    [InlineData("random:0")]
+    [InlineData("random:x")]
     [InlineData("0..18446744073709551615")]
     [InlineData("0..99999,5")]
     public void Seeds_ThatAreNone_AreRefused(string text)
@@ -162,6 +178,8 @@ public sealed class BatchFileTests : IDisposable
     [InlineData("a-%04d.png")]
     [InlineData("a:b.mp4")]
     [InlineData("a\nb.mp4")]
+    [InlineData("nul.mp4")]
+    [InlineData("长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长.mp4")]
     public void AnOutput_ThatIsNoPlainName_IsRefused(string name) => Assert.Throws<InvalidRequestException>(() => ArtifactName.Check(name));
 
     [Fact]
@@ -170,6 +188,7 @@ public sealed class BatchFileTests : IDisposable
         Assert.Equal("0003-a-red-circle-ink-7.mp4", ArtifactName.For(3, "A red, circle!", "ink", 7, ".mp4"));
         Assert.Equal("10000-一个红色-0.webm", ArtifactName.For(10000, "一个红色…", null, 0, ".webm"));
         Assert.Equal("0001-0.mp4", ArtifactName.For(1, "!?/..", null, 0, ".mp4"));
+        Assert.InRange(Encoding.UTF8.GetByteCount(ArtifactName.For(99999, new string('长', 200), new string('风', 200), ulong.MaxValue, ".webm")), 100, ArtifactName.MostBytes);
         Assert.Equal("0001-a-cat.mp4", ArtifactName.For(1, "a cat", null, null, ".mp4"));
     }
 

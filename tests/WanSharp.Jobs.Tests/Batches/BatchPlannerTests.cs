@@ -1,5 +1,6 @@
 using WanSharp.Jobs.Tests.Running;
 using WanSharp.Jobs.Batches;
+using WanSharp.Jobs.Batches.Wildcards;
 using WanSharp.Jobs.Styles;
 using WanSharp.Tensors;
 
@@ -25,7 +26,7 @@ public class BatchPlannerTests
     {
         var exception = await Assert.ThrowsAsync<BatchFileException>(() => PlanAsync([
             new BatchEntry { Line = 1, Request = new JobRequest { Prompt = "good" }, Output = "same.mp4" },
-            new BatchEntry { Line = 2, Request = new JobRequest { Prompt = "" }, Problem = "no prompt" },
+            new BatchEntry { Line = 2, Request = new JobRequest { Prompt = "" }, Problem = new BatchProblem(2, "no prompt") },
             new BatchEntry { Line = 3, Request = new JobRequest { Prompt = "a" }, Style = "inc" },
             new BatchEntry { Line = 4, Request = new JobRequest { Prompt = "bad" } },
             new BatchEntry { Line = 5, Request = new JobRequest { Prompt = "a" }, Output = "Same.mp4" }]));
@@ -33,6 +34,24 @@ public class BatchPlannerTests
         Assert.Equal([2, 3, 4, 5], exception.Problems.Select(problem => problem.Line));
         string[] expected = ["no prompt", "Did you mean ink?", "cannot be made", "line 1"];
         Assert.All(expected.Zip(exception.Problems), pair => Assert.Contains(pair.First, pair.Second.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Plan_OfWildcardsAndDrawnSeeds_KeepsWhatWasWrittenAndWhatCameOfIt()
+    {
+        const string Template = "a {red|blue} circle";
+        var request = new JobRequest { Prompt = Template, Negative = "{x|y}" };
+        await using var backend = new ScriptedBackend();
+        var seed = 10UL;
+        var planner = new BatchPlanner(backend, StyleCatalog.Load([]), "wan", ".mp4") { Wildcards = new PromptExpander(WildcardFiles.None), DrawSeed = () => seed++ };
+
+        var jobs = await planner.PlanAsync("jobs.jsonl", [.. Enumerable.Range(1, 20).Select(line => new BatchEntry { Line = line, Request = request, DrawsSeed = true })], TestContext.Current.CancellationToken);
+
+        Assert.Equal(Enumerable.Range(10, 20).Select(i => (ulong?)i), jobs.Select(job => job.Request.Seed));
+        Assert.Equal(["a blue circle", "a red circle"], jobs.Select(job => job.Request.Prompt).Distinct().Order());
+        Assert.Equal(["x", "y"], jobs.Select(job => job.Request.Negative!).Distinct().Order());
+        Assert.All(jobs, job => Assert.Equal(Template, job.Request.Template));
+        Assert.Contains("-circle-10.mp4", jobs[0].Output, StringComparison.Ordinal);
     }
 
     private static async Task<IReadOnlyList<NewJob>> PlanAsync(IReadOnlyList<BatchEntry> entries)

@@ -1,0 +1,139 @@
+using WanSharp.Engine.Requests;
+
+namespace WanSharp.Jobs.Batches.Reading;
+
+/// <summary>The jobs of a table: a row of names, then a row a job.</summary>
+internal static class TableRecords
+{
+    private const string Mark = "sep=";
+    private const int MostCellLength = 64 * 1024;
+
+    /// <summary>Excel writes a table in pieces of so many rows, each as wide as its widest row: trailing empty cells are left out of a whole piece, not of a row.</summary>
+    private const int RowsOfAPiece = 16;
+
+    private static readonly char[] Separators = [',', ';', '\t', '|'];
+
+    /// <summary>Whether a text begins as a table of jobs does: its first row has a column of prompts.</summary>
+    public static bool IsTable(string text) => MarkedSeparator(text) is not null
+        || Separators.Any(separator => Header(text, 0, separator).Any(cell => cell.Text.Trim().Equals("prompt", StringComparison.OrdinalIgnoreCase)));
+
+    /// <summary>Reads a table.</summary>
+    /// <param name="path">The file, for messages and for the separator that its extension stands for.</param>
+    /// <param name="text">Its text.</param>
+    /// <exception cref="InvalidRequestException">The row of names cannot be used.</exception>
+    public static IEnumerable<BatchRecord> Read(string path, string text)
+    {
+        var lines = new TextLines(text);
+        var (separator, start) = MarkedSeparator(text) is var (marked, length) ? (marked, length) : (Sniff(path, text), 0);
+        var rows = TableText.Rows(text, start, separator).SkipWhile(row => row.IsEmpty).ToList();
+        if (rows.Count == 0)
+        {
+            return [];
+        }
+
+        var names = Names(path, lines, rows[0], separator);
+        return rows.Select((row, index) => (Row: row, Index: index)).Skip(1).Where(one => !one.Row.IsEmpty)
+            .Select(one => Record(lines, one.Row, names, separator, one.Row.Cells.Count < names.Length && IsWholePiece(rows, one.Index)));
+    }
+
+    private static BatchRecord Record(TextLines lines, TableRow row, string[] names, char separator, bool mayBeShort)
+    {
+        var fields = new List<BatchField>();
+        foreach (var (name, cell) in names.Zip(row.Cells))
+        {
+            if (!cell.IsEmpty)
+            {
+                var (line, column) = lines.PlaceOf(cell.Offset);
+                fields.Add(new BatchField(name, cell.Text.Trim(), line, column));
+            }
+        }
+
+        return new BatchRecord(lines.PlaceOf(row.Offset).Line, fields, Problem() is var (offset, message) ? ProblemAt(lines, offset, message) : null, DecimalComma: separator != ',');
+
+        (int Offset, string Message)? Problem()
+        {
+            var (count, last) = (row.Cells.Count, row.Cells[^1]);
+            return row.Problem
+                ?? (row.Cells.Skip(names.Length).FirstOrDefault(cell => !cell.IsEmpty) is { Text: not null } extra
+                    ? (extra.Offset, $"It has {count} cells, and there are {names.Length} columns: put a text with {NameOf(separator)}s in quotes.")
+                : count < names.Length && !mayBeShort
+                    ? (last.Offset, $"It has {count} of {names.Length} cells: write the missing {NameOf(separator)}s, or put a text of several lines in quotes.")
+                : row.Cells.FirstOrDefault(cell => cell.Text.Length > MostCellLength) is { Text: not null } tooLong
+                    ? (tooLong.Offset, $"The cell is longer than {MostCellLength} characters.")
+                : row.Cells.Zip(names).FirstOrDefault(pair => pair.Second.Length == 0 && !pair.First.IsEmpty) is { First.Text: not null } unnamed
+                    ? (unnamed.First.Offset, "This cell's column has no name: name it in the first row, or empty the cell.")
+                : null);
+        }
+    }
+
+    /// <summary>The columns' names.</summary>
+    private static string[] Names(string path, TextLines lines, TableRow header, char separator)
+    {
+        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        if (header.Problem is var (offset, message))
+        {
+            throw Refused(offset, message);
+        }
+
+        foreach (var cell in header.Cells.Where(cell => !cell.IsEmpty))
+        {
+            var name = cell.Text.Trim();
+            if (!BatchFields.IsField(name))
+            {
+                throw Refused(cell.Offset, header.Cells.Any(other => BatchFields.IsField(other.Text.Trim()))
+                    ? BatchFields.NoField(name)
+                    : $"The first row has to name the columns, and '{name}' is no field: there are {string.Join(", ", BatchFields.Names)}; between them a comma, a semicolon, a tab or a |.");
+            }
+
+            if (!seen.Add(name))
+            {
+                throw Refused(cell.Offset, $"There are two columns '{name}': remove one.");
+            }
+        }
+
+        return seen.Contains("prompt") ? [.. header.Cells.Select(cell => cell.Text.Trim())] : throw Refused(header.Offset, $"There is no column 'prompt' (the separator is a {NameOf(separator)}).");
+
+        InvalidRequestException Refused(int offset, string message)
+        {
+            var (line, column) = lines.PlaceOf(offset);
+            return new InvalidRequestException("file", $"{path}:{line}:{column}: {message}");
+        }
+    }
+
+    /// <summary>Whether all rows of a row's piece have its number of cells, as where Excel left out trailing empty ones.</summary>
+    private static bool IsWholePiece(List<TableRow> rows, int index) => rows.Skip(index - (index % RowsOfAPiece)).Take(RowsOfAPiece)
+        .All(row => row.Cells.Count == rows[index].Cells.Count || row.Cells is [{ IsEmpty: true }]);
+
+    private static BatchProblem ProblemAt(TextLines lines, int offset, string message)
+    {
+        var (line, column) = lines.PlaceOf(offset);
+        return new BatchProblem(line, message, column);
+    }
+
+    /// <summary>The separator with which the first row has the most names of fields.</summary>
+    private static char Sniff(string path, string text)
+    {
+        var usual = Path.GetExtension(path).ToLowerInvariant() is ".tsv" or ".tab" or ".txt" ? '\t' : ',';
+        return Separators.OrderBy(separator => separator != usual)
+            .MaxBy(separator => Header(text, 0, separator).Count(cell => BatchFields.IsField(cell.Text.Trim())));
+    }
+
+    private static IReadOnlyList<TableCell> Header(string text, int offset, char separator) =>
+        TableText.Rows(text, offset, separator).FirstOrDefault(row => !row.IsEmpty)?.Cells ?? [];
+
+    /// <summary>The separator that the first line names, as Excel has it, and where the table begins after it.</summary>
+    private static (char Separator, int Length)? MarkedSeparator(string text)
+    {
+        var end = text.AsSpan().IndexOfAny('\r', '\n') is >= 0 and var found ? found : text.Length;
+        var line = text[..end].Trim(' ', '"');
+        if (!line.StartsWith(Mark, StringComparison.OrdinalIgnoreCase) || line.Length != Mark.Length + 1)
+        {
+            return null;
+        }
+
+        var next = end + (text.AsSpan(end).StartsWith("\r\n") ? 2 : 1);
+        return (line[^1], Math.Min(next, text.Length));
+    }
+
+    private static string NameOf(char separator) => separator switch { ',' => "comma", ';' => "semicolon", '\t' => "tab", _ => $"'{separator}'" };
+}

@@ -1,0 +1,99 @@
+using System.Text;
+using WanSharp.Engine.Requests;
+using WanSharp.Jobs.Batches;
+
+namespace WanSharp.Jobs.Tests.Batches.Reading;
+
+/// <summary>Tables as RFC 4180 describes them, and as Excel, LibreOffice and pandas write them: the prompts that were meant, or a line and a column.</summary>
+public sealed class TableTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public void Read_OfQuotesWithinCells_TakesThemForLetters()
+    {
+        var entries = Read("prompt,seed\na sign that says \"OPEN\" in red,7\na 12\" ruler on a desk,8\na 5\" disc spinning,9\n\"the word \"\"a, b\"\"\",10\n");
+
+        Assert.Equal(["a sign that says \"OPEN\" in red 7", "a 12\" ruler on a desk 8", "a 5\" disc spinning 9", "the word \"a, b\" 10"], Texts(entries));
+    }
+
+    [Theory]
+    [InlineData("prompt;seed;guidance\r\na red circle;7;4,5\r\n\"a star; blue, growing\";8;5\r\n")]
+    [InlineData("sep=;\r\nprompt;seed;guidance\r\na red circle;7;4.5\r\n\"a star; blue, growing\";8;5\r\n")]
+    [InlineData("\"sep=|\"\nprompt|seed|guidance\na red circle|7|4.5\na star; blue, growing|8|5\n")]
+    [InlineData("prompt\tseed\tguidance\ra red circle\t7\t4.5\ra star; blue, growing\t8\t5")]
+    [InlineData("\n,,\nprompt,seed,guidance\na red circle,7,4.5\n , ,\n\"a star; blue, growing\",8.0,5\n")]
+    [InlineData("Prompt , SEED, guidance,\na red circle,7,4.5,\n\"a star; blue, growing\" , 8,5,,\n")]
+    public void Read_OfWhateverSeparatesAndEnds_FindsTheSameJobs(string text)
+    {
+        var entries = Read(text.StartsWith('\n') ? text[1..] : text);
+
+        Assert.Equal(["a red circle 7", "a star; blue, growing 8"], Texts(entries));
+        Assert.Equal([4.5f, 5f], entries.Select(entry => entry.Request.Guidance));
+    }
+
+    [Theory]
+    [InlineData(".csv", "utf-8")]
+    [InlineData(".txt", "utf-16")]
+    [InlineData(".txt", "utf-16BE")]
+    [InlineData(".tsv", "utf-32")]
+    public void Read_OfATableWithAByteOrderMark_ReadsIt(string extension, string encoding)
+    {
+        File.WriteAllText(_folder["jobs" + extension], "prompt\tseed\r\n一个红色圆形\t7\r\n", Encoding.GetEncoding(encoding));
+
+        Assert.Equal(["一个红色圆形 7"], Texts(BatchFile.Read(_folder["jobs" + extension], new JobRequest { Prompt = "" })));
+    }
+
+    [Theory]
+    [InlineData("prompt,seed\ngood,1\n\"bad\" text,2", "3:6", "follows a closing quote")]
+    [InlineData("prompt,seed\ngood,1\n \"a, b\"", "3:2", "comes after a space")]
+    [InlineData("prompt,seed\ngood,1\na, b,2", "3:6", "3 cells, and there are 2 columns")]
+    [InlineData("prompt,seed\ngood,1\na", "3:1", "1 of 2 cells")]
+    [InlineData("prompt,seed\ngood,1\nbad,7x", "3:5", "whole number")]
+    [InlineData("prompt,seed\ngood,1\nbad,1.2E+19", "3:5", "spreadsheets round")]
+    [InlineData("prompt,seed,\ngood,1,\nbad,1,what", "3:7", "column has no name")]
+    [InlineData("prompt;guidance\ngood;1\nbad;1,500", "3:5", "may mean 1.500 or 1500")]
+    [InlineData("prompt,guidance\ngood,1\nbad,\"1,5\"", "3:5", "decimal point")]
+    public void Read_OfARowThatCannotBeUnderstood_NamesLineAndColumn(string text, string place, string expected)
+    {
+        var entries = Read(text);
+
+        Assert.Null(entries[0].Problem);
+        Assert.Equal(place, entries[1].Problem?.Place);
+        Assert.Contains(expected, entries[1].Problem!.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("prompt,seed,Seed\na,1,2", ":1:13: There are two columns 'Seed'")]
+    [InlineData("prompt,sede\na,1", ":1:8: There is no field 'sede'")]
+    [InlineData("a red circle,7\na blue star,8", ":1:1: The first row has to name the columns")]
+    [InlineData("seed,steps\n7,8", ":1:1: There is no column 'prompt'")]
+    [InlineData("\"prompt,seed\na,1", ":1:1: This quote is not closed")]
+    public void Read_OfAFirstRowThatCannotBeUsed_SaysSoOnce(string text, string expected) =>
+        Assert.Contains(expected, Assert.Throws<InvalidRequestException>(() => Read(text)).Message, StringComparison.Ordinal);
+
+    /// <summary>Excel leaves the separators of trailing empty cells out of a whole piece of 16 rows; elsewhere a short row is a mistake.</summary>
+    [Fact]
+    public void Read_OfRowsThatExcelShortened_TakesTheMissingCellsForEmpty()
+    {
+        var text = new StringBuilder("prompt,seed\n");
+        for (var row = 1; row < 40; row++)
+        {
+            text.Append(row < 16 ? $"p{row},{row}\n" : $"p{row}\n");
+        }
+
+        Assert.All(Read(text.ToString()), entry => Assert.Null(entry.Problem));
+        text.Replace("p20\n", "p20,20\n");
+        Assert.Equal([.. Enumerable.Range(16, 16).Where(row => row != 20)], Read(text.ToString()).Where(entry => entry.Problem is not null).Select(entry => entry.Line - 1));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static IEnumerable<string> Texts(IEnumerable<BatchEntry> entries) => entries.Select(entry => entry.Problem?.ToString() ?? $"{entry.Request.Prompt} {entry.Request.Seed}");
+
+    private IReadOnlyList<BatchEntry> Read(string text)
+    {
+        File.WriteAllText(_folder["jobs.csv"], text);
+        return BatchFile.Read(_folder["jobs.csv"], new JobRequest { Prompt = "" });
+    }
+}

@@ -1,0 +1,79 @@
+using System.Text;
+using WanSharp.Engine.Requests;
+using WanSharp.Jobs.Batches;
+using WanSharp.Jobs.Batches.Reading;
+
+namespace WanSharp.Jobs.Tests.Batches.Reading;
+
+public sealed class TextInputTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Theory]
+    [InlineData("utf-8")]
+    [InlineData("utf-16")]
+    [InlineData("utf-16BE")]
+    [InlineData("utf-32")]
+    public void Decode_OfTextWithAMark_LeavesTheMarkOut(string name)
+    {
+        var encoding = Encoding.GetEncoding(name);
+
+        Assert.Equal("红 é", TextInput.Decode([.. encoding.GetPreamble(), .. encoding.GetBytes("红 é")], "standard input"));
+    }
+
+    [Fact]
+    public void Decode_OfOtherBytes_NamesThePlaceAndTheWayOut()
+    {
+        AssertRefused(Encoding.Latin1.GetBytes("good\nwhere is the café"), "it:2:17", "save it as UTF-8");
+        AssertRefused(Encoding.Unicode.GetBytes("a red circle"), "it:1:2", "UTF-16 without a byte order mark");
+        AssertRefused("good\r\nba\0d"u8.ToArray(), "it:2:3", "NUL");
+        AssertRefused([.. "PK\u0003\u0004"u8, 0, 0xFF], "it:1:", "workbook");
+        AssertRefused([0xFF, 0xFE, 0x61, 0x00, 0x00, 0xD8, 0x61, 0x00], "it:1:2", "UTF-16");
+
+        static void AssertRefused(byte[] bytes, string place, string expected)
+        {
+            var message = Assert.Throws<InvalidRequestException>(() => TextInput.Decode(bytes, "it")).Message;
+            Assert.StartsWith(place, message, StringComparison.Ordinal);
+            Assert.Contains(expected, message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("a\rb\rc")]
+    [InlineData("a\nb\nc\n")]
+    [InlineData("a\r\nb\r\nc\r\n")]
+    [InlineData("a\nb\r\n\rc")]
+    public void ReadPrompts_OfAnyLineEnds_ReadsAPromptALine(string text)
+    {
+        File.WriteAllText(_folder["prompts.txt"], text);
+
+        Assert.Equal(["a", "b", "c"], BatchFile.ReadPrompts(_folder["prompts.txt"], [], [], new JobRequest { Prompt = "" }).Select(entry => entry.Request.Prompt));
+    }
+
+    [Theory]
+    [InlineData("prompt,seed\na,7\n")]
+    [InlineData("sep=;\nprompt;seed\na;7\n")]
+    [InlineData("{\"prompt\": \"a\"}\n")]
+    public void ReadPrompts_OfAFileOfJobs_SaysSo(string text)
+    {
+        File.WriteAllText(_folder["prompts.txt"], text);
+
+        Assert.Contains("leave out --prompts", Assert.Throws<InvalidRequestException>(() => BatchFile.ReadPrompts(_folder["prompts.txt"], [], [], new JobRequest { Prompt = "" })).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("[\n  {\n    \"prompt\": \"a\",\n    \"seed\": 7\n  },\n  {\"prompt\": \"b\", \"seed\": \"x\"}\n]")]
+    [InlineData("\n{\n    \"prompt\": \"a\",\n    \"seed\": 7\n}\n{\"prompt\": \"b\", \"seed\": \"x\"}\n")]
+    [InlineData("\n{\"prompt\": \"a\", \"seed\": 7}\n\n\n\n{\"prompt\": \"b\", \"seed\": \"x\"}\n")]
+    public void Read_OfJsonOnAnyLines_FindsTheObjects(string text)
+    {
+        File.WriteAllText(_folder["jobs.json"], text);
+
+        var entries = BatchFile.Read(_folder["jobs.json"], new JobRequest { Prompt = "" });
+
+        Assert.Equal([("a", 2, null), ("b", 6, "6")], entries.Select(entry => (entry.Request.Prompt, entry.Line, entry.Problem?.Line.ToString(System.Globalization.CultureInfo.InvariantCulture))));
+        Assert.InRange(entries[1].Problem!.Column!.Value, 24, 27);
+    }
+
+    public void Dispose() => _folder.Dispose();
+}

@@ -1,0 +1,99 @@
+using WanSharp.Engine.Requests;
+using WanSharp.Jobs.Batches.Wildcards;
+
+namespace WanSharp.Jobs.Tests.Batches.Wildcards;
+
+public sealed class PromptExpanderTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly PromptExpander _expander;
+
+    public PromptExpanderTests()
+    {
+        Directory.CreateDirectory(_folder["animals"]);
+        File.WriteAllText(_folder["colors.txt"], "# colours\r\nred\r\n\r\n0::never\r\nblue\r\n");
+        File.WriteAllText(_folder["animals/birds.txt"], "an __colors__ owl\n");
+        File.WriteAllText(_folder["animals/cats.txt"], "a {big|small} cat\n");
+        File.WriteAllText(_folder["loop.txt"], "__loop__\n");
+        File.WriteAllText(_folder["empty.txt"], "# nothing\n");
+        File.WriteAllText(_folder["broken.txt"], "good\n{a|b\n");
+        _expander = new PromptExpander(new WildcardFiles([_folder["nowhere"], _folder.Path]));
+    }
+
+    [Theory]
+    [InlineData("a plain prompt, 50% off; a/b (c:1.2) [d] \\(e\\)")]
+    [InlineData("a sign that says {OPEN} and ${5}, }{ ___ snake_case __ x __")]
+    public void Expand_OfTextWithoutChoices_LeavesEveryLetter(string text) => Assert.Equal(text, _expander.Expand(text, 0));
+
+    [Theory]
+    [InlineData("a {red|blue|} ball", "a red ball", "a blue ball", "a  ball")]
+    [InlineData("{a|{b|c}}", "a", "b", "c")]
+    [InlineData("{5::a|0::b}", "a")]
+    [InlineData("{2$$a|b}", "a, b", "b, a")]
+    [InlineData("{1-2$$ and $$a|b}", "a", "b", "a and b", "b and a")]
+    [InlineData("{2-$$ + $$a|b}", "a + b", "b + a")]
+    [InlineData("{-2$$+$$a|b}", "a", "b", "a+b", "b+a")]
+    [InlineData("{3$$a}", "a, a, a")]
+    [InlineData("x __colors__", "x red", "x blue")]
+    [InlineData("{2$$__colors__}", "red, blue", "blue, red")]
+    [InlineData("__animals/birds__", "an red owl", "an blue owl")]
+    [InlineData("__animals/*__", "an red owl", "an blue owl", "a big cat", "a small cat")]
+    [InlineData("{~a|b}", "a", "b")]
+    [InlineData("\\{a\\|b\\} \\__c__", "{a|b} __c__")]
+    [InlineData("{a\\|b|c}", "a|b", "c")]
+    [InlineData("{ {x} |y}", " {x} ", "y")]
+    public void Expand_OverManySeeds_GivesEachChoiceAndNoOther(string template, params string[] expected) =>
+        Assert.Equal(expected.Order(), Enumerable.Range(0, 200).Select(seed => _expander.Expand(template, (ulong)seed)).Distinct().Order());
+
+    [Fact]
+    public void Expand_WithTheSameSeed_GivesTheSamePromptForEver()
+    {
+        const string Template = "a {red|green|blue|white} {circle|square|star} __colors__";
+
+        Assert.Equal("a white circle blue|a green circle blue|a blue circle red", string.Join('|', ((ulong[])[0, 1, 18446744073709551615]).Select(seed => _expander.Expand(Template, seed))));
+    }
+
+    [Fact]
+    public void Expand_ByWeight_ChoosesAsOftenAsItSays()
+    {
+        var count = Enumerable.Range(0, 4000).Count(seed => _expander.Expand("{3::a|b}", (ulong)seed) == "a");
+
+        Assert.InRange(count, 2850, 3150); // 3000, five standard deviations either way
+    }
+
+    [Theory]
+    [InlineData("a __nothing__", "no wildcard __nothing__")]
+    [InlineData("a __colurs__", "Did you mean colors?")]
+    [InlineData("__loop__", "contain each other")]
+    [InlineData("__empty__", "offers nothing")]
+    [InlineData("__broken__", "broken.txt:2:")]
+    [InlineData("{a|b", "not closed")]
+    [InlineData("{0::a|0::b}", "weight 0")]
+    [InlineData("{3-2$$a|b}", "smaller number first")]
+    [InlineData("${season={a|b}} in ${season}", "variables")]
+    [InlineData("__colors(x=1)__", "parameters")]
+    [InlineData("{@a|b}", "sampler '@'")]
+    [InlineData("__!colors__", "sampler '!'")]
+    public void Expand_OfWhatCannotBeUnderstood_SaysWhy(string template, string expected) =>
+        Assert.Contains(expected, Assert.Throws<InvalidRequestException>(() => _expander.Expand(template, 0)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Expand_OfAnythingAtAll_EndsInAPromptOrAReason()
+    {
+        var random = new Random(1);
+        var letters = "{}|$-1:_a\\ ~".ToCharArray();
+        for (var i = 0; i < 2000; i++)
+        {
+            try
+            {
+                _expander.Expand(new string(random.GetItems(letters, random.Next(1, 40))), (ulong)i);
+            }
+            catch (InvalidRequestException)
+            {
+                // It is not a template.
+            }
+        }
+    }
+
+    public void Dispose() => _folder.Dispose();
+}
