@@ -8,34 +8,54 @@ namespace WanSharp.Tensors;
 public static class Checkpoint
 {
     private const string Extension = ".safetensors";
-    private const string IndexExtension = Extension + ".index.json";
-    private const int SniffedLength = sizeof(long) + 1;
+    private const int HeaderStart = sizeof(long) + 1;
+    private const string Unfinished = ".aria2";
 
     /// <summary>
-    /// Opens a safetensors, GGUF or PyTorch file, an index of several safetensors files, or a folder that holds exactly one
-    /// safetensors checkpoint. A file's contents say what it is, not its name.
+    /// Opens a safetensors, GGUF or PyTorch file, an index of several files, or a folder that holds exactly one safetensors
+    /// checkpoint. One of several shards stands for all of them. A file's contents say what it is, not its name.
     /// </summary>
     /// <exception cref="CheckpointException">There is no checkpoint, there are several, or it cannot be read.</exception>
     public static ICheckpoint Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var file = Directory.Exists(path) ? Find(path) : path;
-        Span<byte> start = stackalloc byte[SniffedLength];
+        var file = ShardFiles.SetOf(Directory.Exists(path) ? Find(path) : path);
+        return ShardFiles.IsShard(file) ? ShardedCheckpoint.OpenTogether(file)
+            : file.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? ShardedCheckpoint.Open(file)
+            : OpenFile(file);
+    }
+
+    /// <summary>Opens one file, whatever its format.</summary>
+    internal static ICheckpoint OpenFile(string file)
+    {
+        Span<byte> start = stackalloc byte[OtherContents.SniffedLength];
         start = start[..ReadStart(file, start)];
+        RequireFinished(file);
         if (start.StartsWith(GgufFile.Magic))
         {
             return GgufFile.Open(file);
         }
 
-        if (start.StartsWith(TorchFile.ZipMagic) || start.StartsWith(TorchFile.PickleMagic))
+        if (start.StartsWith(TorchFile.ZipMagic) || TorchFile.IsPickle(start))
         {
             return TorchFile.Open(file);
         }
 
-        // An index is JSON from its first byte on, a safetensors file has a length before it.
-        var isHeader = start.Length == SniffedLength && start[^1] == '{' && BinaryPrimitives.ReadUInt64LittleEndian(start) <= SafetensorsHeader.MaxLength;
-        return !isHeader && (start.StartsWith((byte)'{') || file.EndsWith(".json", StringComparison.OrdinalIgnoreCase)) ? ShardedCheckpoint.Open(file) : SafetensorsFile.Open(file);
+        return IsSafetensors(start) || OtherContents.Describe(start) is not { } other ? SafetensorsFile.Open(file) : throw new CheckpointException(file, other);
     }
+
+    /// <summary>Refuses a file that a download tool has not finished: it has its full length from the beginning.</summary>
+    private static void RequireFinished(string file)
+    {
+        if (File.Exists(file + Unfinished))
+        {
+            throw new CheckpointException(file, $"its download is not complete: aria2's {Path.GetFileName(file)}{Unfinished} is next to it. Let aria2 finish it, or download the file again.");
+        }
+    }
+
+    /// <summary>A safetensors file has a length before its JSON.</summary>
+    private static bool IsSafetensors(ReadOnlySpan<byte> start) =>
+        start.Length >= HeaderStart && start[HeaderStart - 1] == '{' && BinaryPrimitives.ReadUInt64LittleEndian(start) <= SafetensorsHeader.MaxLength;
 
     /// <summary>One tensor by name.</summary>
     /// <exception cref="CheckpointException">There is no such tensor, or it is among <see cref="ICheckpoint.Unsupported"/>.</exception>
@@ -68,10 +88,11 @@ public static class Checkpoint
     private static string Find(string folder)
     {
         var files = Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal).ToList();
-        var indexes = files.FindAll(file => file.EndsWith(IndexExtension, StringComparison.OrdinalIgnoreCase));
+        var indexes = files.FindAll(ShardFiles.IsIndex);
 
-        // Beside an index the files are its shards.
-        var found = indexes.Count > 0 ? indexes : files.FindAll(file => file.EndsWith(Extension, StringComparison.OrdinalIgnoreCase));
+        // The files next to an index are its shards.
+        List<string> found = indexes.Count > 0 ? indexes
+            : [.. files.Where(file => file.EndsWith(Extension, StringComparison.OrdinalIgnoreCase)).Select(ShardFiles.SetOf).Distinct()];
         return found.Count switch
         {
             1 => found[0],

@@ -5,6 +5,9 @@ namespace WanSharp.Tensors;
 /// <summary>A whole file mapped into memory for reading.</summary>
 internal sealed unsafe class MappedFile : IDisposable
 {
+    // Formats allow less after the tensors, or nothing; some tools fill up a unit of the disk.
+    private const int MostPadding = 1 << 16;
+
     private MappedFile(string path, MappedMemory view, long length) => (Path, View, Length) = (path, view, length);
 
     public string Path { get; }
@@ -26,7 +29,7 @@ internal sealed unsafe class MappedFile : IDisposable
             var length = RandomAccess.GetLength(file);
             return length >= shortest
                 ? new MappedFile(path, new MappedMemory(file), length)
-                : throw new CheckpointException(path, $"it has {length} bytes: no checkpoint; is the download complete?");
+                : throw new CheckpointException(path, $"it has {length} bytes: not a checkpoint; is the download complete?");
         }
         catch (Exception e)
         {
@@ -51,6 +54,13 @@ internal sealed unsafe class MappedFile : IDisposable
 
         ObjectDisposedException.ThrowIf(View.IsClosed, this);
         return new ReadOnlySpan<byte>((byte*)View.DangerousGetHandle() + start, count);
+    }
+
+    /// <summary>Whether what follows a position is nothing, less than an alignment, or a few zeros.</summary>
+    public bool IsPadding(long position, int alignment)
+    {
+        var rest = Length - position;
+        return rest < alignment || (rest <= MostPadding && !Bytes(position, (int)rest).ContainsAnyExcept((byte)0));
     }
 
     /// <summary>A tensor within the file, read-only.</summary>

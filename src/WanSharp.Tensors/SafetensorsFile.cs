@@ -54,11 +54,13 @@ public sealed class SafetensorsFile : ICheckpoint
             var headerLength = HeaderLength(file);
             if (headerLength > SafetensorsHeader.MaxLength || (long)headerLength > file.Length - PrefixLength)
             {
-                throw new CheckpointException(path, $"its header claims {headerLength} bytes, of {file.Length} in the file and {SafetensorsHeader.MaxLength} allowed: no safetensors file, or damaged.");
+                throw new CheckpointException(path, $"its header claims {headerLength} bytes, of {file.Length} in the file and {SafetensorsHeader.MaxLength} allowed: it is damaged, or not a safetensors file.");
             }
 
             var dataStart = PrefixLength + (long)headerLength;
-            return new SafetensorsFile(file, SafetensorsHeader.Parse(path, file.Bytes(PrefixLength, (int)headerLength), file.Length - dataStart), dataStart);
+            var header = SafetensorsHeader.Parse(path, file.Bytes(PrefixLength, (int)headerLength), file.Length - dataStart);
+            RequireEnd(file, dataStart + header.DataLength);
+            return new SafetensorsFile(file, header, dataStart);
         }
         catch
         {
@@ -69,6 +71,15 @@ public sealed class SafetensorsFile : ICheckpoint
 
     /// <summary>Ends every view of the file.</summary>
     public void Dispose() => _file.Dispose();
+
+    /// <summary>Refuses a file that goes on behind its tensors, unless with a few zeros.</summary>
+    private static void RequireEnd(MappedFile file, long end)
+    {
+        if (!file.IsPadding(end, alignment: 1))
+        {
+            throw new CheckpointException(file.Path, $"its tensors end {file.Length - end} bytes before the file does: it is damaged, or something was appended to it. Download it again, or cut it to {end} bytes.");
+        }
+    }
 
     private static ulong HeaderLength(MappedFile file) => BinaryPrimitives.ReadUInt64LittleEndian(file.Bytes(0, PrefixLength));
 }

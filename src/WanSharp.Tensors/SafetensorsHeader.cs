@@ -27,6 +27,9 @@ internal sealed class SafetensorsHeader
     /// <summary>The metadata entry; empty without one.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _metadata ?? [];
 
+    /// <summary>The bytes that the tensors take, from the data's first byte on.</summary>
+    public long DataLength { get; private set; }
+
     /// <summary>Parses a header and checks it against the number of bytes that follow it.</summary>
     /// <exception cref="CheckpointException">The header breaks a rule of the format.</exception>
     public static SafetensorsHeader Parse(string path, ReadOnlySpan<byte> json, long dataLength)
@@ -39,7 +42,7 @@ internal sealed class SafetensorsHeader
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // The reader reports text that is not Unicode as an invalid operation.
-            throw new CheckpointException(path, "its header is not valid JSON: it is damaged, or no safetensors file.", e);
+            throw new CheckpointException(path, "its header is not valid JSON: it is damaged, or not a safetensors file.", e);
         }
 
         header.CheckLayout(dataLength);
@@ -160,10 +163,7 @@ internal sealed class SafetensorsHeader
             position = entry.End;
         }
 
-        if (position != dataLength)
-        {
-            throw new CheckpointException(_path, $"the tensors end at byte {position} of the data, {dataLength - position} bytes before the file does.");
-        }
+        DataLength = position;
     }
 
     /// <summary>Steps to the next property's value and returns its name, or null at the object's end.</summary>

@@ -2,13 +2,17 @@ using System.Text.Json;
 
 namespace WanSharp.Tensors;
 
-/// <summary>A checkpoint of several safetensors files beside an index that says which tensor is in which.</summary>
+/// <summary>A checkpoint of several files (shards), with an index that says which tensor is in which, or without one.</summary>
 public sealed class ShardedCheckpoint : ICheckpoint
 {
-    private readonly Dictionary<string, SafetensorsFile> _shards = [];
+    private const string WeightMap = "weight_map";
+
+    private readonly Dictionary<string, ICheckpoint> _shards = [];
     private readonly Dictionary<string, Tensor> _tensors = [];
     private readonly Dictionary<string, string> _unsupported = [];
     private readonly Dictionary<string, string> _metadata = [];
+
+    private bool _hasIndex;
 
     private ShardedCheckpoint(string path) => Path = path;
 
@@ -16,7 +20,8 @@ public sealed class ShardedCheckpoint : ICheckpoint
     public string Path { get; }
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Files => [Path, .. _shards.Values.Select(shard => shard.Path).Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> Files =>
+        [.. _hasIndex ? [Path] : Array.Empty<string>(), .. _shards.Values.SelectMany(shard => shard.Files).Order(StringComparer.Ordinal)];
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, Tensor> Tensors => _tensors;
@@ -27,12 +32,12 @@ public sealed class ShardedCheckpoint : ICheckpoint
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Metadata => _metadata;
 
-    /// <summary>Opens an index (<c>*.safetensors.index.json</c>) and every file that it names.</summary>
+    /// <summary>Opens an index (<c>*.safetensors.index.json</c>) and every file that it names. Tensors of these files that it does not name are there, too.</summary>
     /// <exception cref="CheckpointException">The index or a file of it cannot be read, or one lacks a tensor that the index puts there.</exception>
     public static ShardedCheckpoint Open(string indexPath)
     {
         ArgumentException.ThrowIfNullOrEmpty(indexPath);
-        var checkpoint = new ShardedCheckpoint(indexPath);
+        var checkpoint = new ShardedCheckpoint(indexPath) { _hasIndex = true };
         try
         {
             using var index = ReadIndex(indexPath);
@@ -48,6 +53,49 @@ public sealed class ShardedCheckpoint : ICheckpoint
         {
             checkpoint.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Opens all shards of the set that one is of, by their names alone.</summary>
+    /// <exception cref="CheckpointException">One is missing or cannot be read, or two have a tensor of the same name.</exception>
+    internal static ShardedCheckpoint OpenTogether(string shard)
+    {
+        List<string> files = [.. ShardFiles.All(shard)];
+        List<string> missing = [.. files.Where(file => !File.Exists(file))];
+        if (missing.Count > 0)
+        {
+            var names = string.Join(", ", missing.Take(3).Select(System.IO.Path.GetFileName));
+            throw new CheckpointException(shard, $"it is one of {files.Count} shards, of which {missing.Count} are missing: {names}{(missing.Count > 3 ? ", …" : "")}. Download them to its folder.");
+        }
+
+        var checkpoint = new ShardedCheckpoint(files[0]);
+        try
+        {
+            foreach (var file in files)
+            {
+                checkpoint.AddAll(checkpoint.OpenShard(file), isIndexed: false);
+            }
+
+            return checkpoint;
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether an index names a file; one that cannot be read names none.</summary>
+    internal static bool Names(string indexPath, string file)
+    {
+        try
+        {
+            using var index = ReadIndex(indexPath);
+            return index.RootElement.TryGetProperty(WeightMap, out var map) && map.EnumerateObject().Any(item => item.Value.ValueEquals(file));
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or CheckpointException)
+        {
+            return false;
         }
     }
 
@@ -77,9 +125,9 @@ public sealed class ShardedCheckpoint : ICheckpoint
 
     private void Load(JsonElement index)
     {
-        if (!index.TryGetProperty("weight_map", out var map))
+        if (!index.TryGetProperty(WeightMap, out var map))
         {
-            throw new CheckpointException(Path, "it has no weight_map: no index of a checkpoint.");
+            throw new CheckpointException(Path, "it has no weight_map: it is not the index of a checkpoint.");
         }
 
         foreach (var item in map.EnumerateObject())
@@ -102,22 +150,56 @@ public sealed class ShardedCheckpoint : ICheckpoint
                 _metadata.Add(item.Name, item.Value.ToString());
             }
         }
+
+        foreach (var shard in _shards.Values)
+        {
+            AddAll(shard, isIndexed: true);
+        }
     }
 
-    private SafetensorsFile Shard(string? name)
+    /// <summary>Adds the notes and tensors of a shard; where an index says which file has a tensor, that file's stays.</summary>
+    private void AddAll(ICheckpoint shard, bool isIndexed)
+    {
+        foreach (var (name, tensor) in shard.Tensors)
+        {
+            Require(name, (!_unsupported.ContainsKey(name) && _tensors.TryAdd(name, tensor)) || isIndexed);
+        }
+
+        foreach (var (name, dtype) in shard.Unsupported)
+        {
+            Require(name, (!_tensors.ContainsKey(name) && _unsupported.TryAdd(name, dtype)) || isIndexed);
+        }
+
+        foreach (var (key, value) in shard.Metadata)
+        {
+            _metadata.TryAdd(key, value);
+        }
+
+        void Require(string name, bool isNew)
+        {
+            if (!isNew)
+            {
+                throw new CheckpointException(shard.Path, name, $"another shard next to it has a tensor of that name; the shards are not those of one checkpoint.");
+            }
+        }
+    }
+
+    private ICheckpoint OpenShard(string path)
+    {
+        var shard = Checkpoint.OpenFile(path);
+        _shards.Add(path, shard);
+        return shard;
+    }
+
+    private ICheckpoint Shard(string? name)
     {
         // A plain name: an index from elsewhere must not reach out of its folder.
         if (string.IsNullOrEmpty(name) || name != System.IO.Path.GetFileName(name) || name.Contains('\\', StringComparison.Ordinal) || name.Contains('\0', StringComparison.Ordinal))
         {
-            throw new CheckpointException(Path, $"its weight_map names {CheckpointException.Quote(name ?? "null")}, which is no file beside the index.");
+            throw new CheckpointException(Path, $"its weight_map names {CheckpointException.Quote(name ?? "null")}, which is not a file next to the index.");
         }
 
-        if (!_shards.TryGetValue(name, out var shard))
-        {
-            shard = SafetensorsFile.Open(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Path) ?? "", name));
-            _shards.Add(name, shard);
-        }
-
-        return shard;
+        var path = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Path) ?? "", name);
+        return _shards.TryGetValue(path, out var shard) ? shard : OpenShard(path);
     }
 }

@@ -39,7 +39,7 @@ internal sealed class ModelLayout
     /// <summary>Finds the parts of the model at a path.</summary>
     /// <param name="path">A folder, or a transformer's file; one of several shards stands for all.</param>
     /// <exception cref="CheckpointException">There is no transformer, or several, or a part that it needs is missing: the message says which and where it was looked for.</exception>
-    public static ModelParts Find(string path) => new ModelLayout(ModelFiles.IndexOf(path)).Find();
+    public static ModelParts Find(string path) => new ModelLayout(ShardFiles.SetOf(path)).Find();
 
     private ModelParts Find()
     {

@@ -62,7 +62,7 @@ public sealed record NetworkFile
     /// <param name="path">The file, or the index of several, or one of those; what cannot be read is a <see cref="Problem"/>.</param>
     public static NetworkFile Read(string path)
     {
-        path = ModelFiles.IndexOf(path);
+        path = ShardFiles.SetOf(path);
         try
         {
             using var checkpoint = Checkpoint.Open(path);

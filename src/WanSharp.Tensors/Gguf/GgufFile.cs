@@ -19,6 +19,7 @@ internal sealed class GgufFile : ICheckpoint
     {
         _file = file;
         Metadata = header.Metadata;
+        RequireLayout(header);
         foreach (var entry in header.Tensors)
         {
             if (GgufTypes.Find(entry.Type) is { } dtype)
@@ -74,9 +75,10 @@ internal sealed class GgufFile : ICheckpoint
         {
             var stored = Shape.Create([.. entry.Dims.Reverse()]); // GGUF lists the innermost dimension first
             var length = dtype.ByteLength(stored.ElementCount);
-            if (entry.Offset > _file.Length - header.DataStart - length)
+            var available = Math.Max(0, _file.Length - header.DataStart);
+            if (length > available || entry.Offset > available - length)
             {
-                throw new CheckpointException(Path, entry.Name, $"its {length} bytes at {entry.Offset} lie beyond the file's {_file.Length - header.DataStart} bytes of data; is the download complete?");
+                throw new CheckpointException(Path, entry.Name, $"its {length} bytes at {entry.Offset} lie beyond the file's {available} bytes of data; is the download complete?");
             }
 
             return _file.Tensor(header.DataStart + entry.Offset, dtype, OriginalShape(entry.Name, stored, header));
@@ -84,6 +86,29 @@ internal sealed class GgufFile : ICheckpoint
         catch (Exception e) when (e is ArgumentException or OverflowException)
         {
             throw new CheckpointException(Path, entry.Name, e.Message);
+        }
+    }
+
+    /// <summary>
+    /// A tensor begins where the one before it ends, up to the alignment: the format says so, and a type of another length
+    /// than the bytes that are there shows by it.
+    /// </summary>
+    private void RequireLayout(GgufHeader header)
+    {
+        (string Name, Int128 End)? before = null;
+        foreach (var entry in header.Tensors.OrderBy(entry => entry.Offset))
+        {
+            if (before is { } last && (entry.Offset < last.End || entry.Offset - last.End >= header.Alignment))
+            {
+                throw new CheckpointException(Path, last.Name, $"its type and shape make it end at byte {last.End} of the data, but the next tensor {CheckpointException.Quote(entry.Name)} begins at {entry.Offset}; the file is damaged.");
+            }
+
+            before = GgufTypes.ByteLength(entry.Type, entry.Dims) is { } length ? (entry.Name, entry.Offset + length) : null;
+        }
+
+        if (before is { } final && header.DataStart + final.End <= _file.Length && !_file.IsPadding((long)(header.DataStart + final.End), header.Alignment))
+        {
+            throw new CheckpointException(Path, final.Name, $"its type and shape make the data end at byte {final.End}, long before the file does; the file is damaged.");
         }
     }
 
@@ -99,7 +124,7 @@ internal sealed class GgufFile : ICheckpoint
         {
             if (!long.TryParse(list[i], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out dims[i]))
             {
-                throw new CheckpointException(Path, tensor, $"its {ShapeKey} lists {CheckpointException.Quote(list[i])}, which is no dimension.");
+                throw new CheckpointException(Path, tensor, $"its {ShapeKey} lists {CheckpointException.Quote(list[i])}, which is not a dimension.");
             }
         }
 

@@ -46,6 +46,9 @@ internal sealed class GgufHeader
     /// <summary>Where in the file the offsets count from.</summary>
     public long DataStart { get; private set; }
 
+    /// <summary>What the tensors' offsets are multiples of, in bytes.</summary>
+    public int Alignment { get; private set; }
+
     /// <summary>Reads the header of a file that begins with the magic bytes.</summary>
     /// <exception cref="CheckpointException">The header breaks a rule of the format.</exception>
     public static GgufHeader Read(MappedFile file)
@@ -85,15 +88,15 @@ internal sealed class GgufHeader
             _tensors.Add(names.Add(entry.Name) ? entry : throw new CheckpointException(_file.Path, entry.Name, "the header lists it twice."));
         }
 
-        var alignment = Alignment();
-        DataStart = (_position + alignment - 1) / alignment * alignment;
-        if (_tensors.Find(entry => entry.Offset % alignment != 0) is { Name: { } name })
+        Alignment = ReadAlignment();
+        DataStart = (_position + Alignment - 1) / Alignment * Alignment;
+        if (_tensors.Find(entry => entry.Offset % Alignment != 0) is { Name: { } name })
         {
-            throw new CheckpointException(_file.Path, name, $"it does not begin at a multiple of {alignment} bytes, as the header promises; the file is damaged.");
+            throw new CheckpointException(_file.Path, name, $"it does not begin at a multiple of {Alignment} bytes, as the header promises; the file is damaged.");
         }
     }
 
-    private int Alignment() => !_metadata.TryGetValue("general.alignment", out var text) ? DefaultAlignment
+    private int ReadAlignment() => !_metadata.TryGetValue("general.alignment", out var text) ? DefaultAlignment
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var alignment) && BitOperations.IsPow2(alignment) && alignment is >= 8 and <= LargestAlignment ? alignment
         : throw new CheckpointException(_file.Path, $"its general.alignment {CheckpointException.Quote(text)} is not a power of two from 8 to {LargestAlignment}.");
 

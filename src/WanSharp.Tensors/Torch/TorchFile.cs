@@ -5,6 +5,8 @@ internal sealed class TorchFile : ICheckpoint
 {
     private const string PickleName = "/data.pkl";
     private const string ByteOrderName = "byteorder";
+    private const int DeepestDictionary = 8;
+    private const int LongestName = 1 << 10;
 
     private readonly MappedFile _file;
     private readonly StoredZip _zip;
@@ -20,7 +22,7 @@ internal sealed class TorchFile : ICheckpoint
         var pickles = zip.Names.Where(name => name.EndsWith(PickleName, StringComparison.Ordinal)).Take(2).ToList();
         if (pickles is not [var pickle])
         {
-            throw new CheckpointException(file.Path, "it is a zip archive without the one data.pkl of a PyTorch checkpoint.");
+            throw new CheckpointException(file.Path, "it is a zip archive without the one data.pkl of a PyTorch checkpoint; if it holds one, unpack it.");
         }
 
         _root = pickle[..^PickleName.Length] + "/";
@@ -29,8 +31,8 @@ internal sealed class TorchFile : ICheckpoint
     /// <summary>The first bytes of a checkpoint since PyTorch 1.6.</summary>
     public static ReadOnlySpan<byte> ZipMagic => "PK\x03\x04"u8;
 
-    /// <summary>The first bytes of an older one.</summary>
-    public static ReadOnlySpan<byte> PickleMagic => [0x80, 0x02];
+    /// <summary>Whether a file begins as a bare pickle, the format of older ones.</summary>
+    public static bool IsPickle(ReadOnlySpan<byte> start) => start is [0x80, >= 2 and <= 5, ..];
 
     /// <inheritdoc/>
     public string Path => _file.Path;
@@ -44,7 +46,7 @@ internal sealed class TorchFile : ICheckpoint
     /// <summary>Nothing: the format has no notes.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; } = new Dictionary<string, string>();
 
-    /// <summary>Maps a file and reads its pickle; tensors are read when they are touched, but for the rare ones that are not contiguous: those are copied.</summary>
+    /// <summary>Maps a file and reads its pickle. Tensors are read when they are touched, except the rare ones that are not contiguous: those are copied.</summary>
     /// <exception cref="CheckpointException">The file cannot be read, is damaged, or asks for more than tensors.</exception>
     public static TorchFile Open(string path)
     {
@@ -52,7 +54,7 @@ internal sealed class TorchFile : ICheckpoint
         TorchFile? checkpoint = null;
         try
         {
-            if (file.Bytes(0, PickleMagic.Length).StartsWith(PickleMagic))
+            if (IsPickle(file.Bytes(0, ZipMagic.Length)))
             {
                 throw new CheckpointException(path, "it is in the format of PyTorch before 1.6; load it there and save it again, or convert it to safetensors.");
             }
@@ -87,22 +89,40 @@ internal sealed class TorchFile : ICheckpoint
             throw new CheckpointException(Path, "its numbers are big-endian; save it on a little-endian machine.");
         }
 
-        foreach (var (name, value) in StateDictionary(new TorchPickle(Path, Read(_zip.Find(_root + PickleName[1..])!.Value, TorchPickle.MaxLength)).Run()))
+        var root = new TorchPickle(Path, Read(_zip.Find(_root + PickleName[1..])!.Value, TorchPickle.MaxLength)).Run();
+        AddAll(root as Dictionary<string, object?> ?? [], "", 0, []);
+        if (_tensors.Count + _unsupported.Count == 0)
         {
-            if (value is TorchTensor tensor)
-            {
-                Add(name, tensor);
-            }
+            throw new CheckpointException(Path, "its pickle is not a dictionary of tensors; save the model's state_dict().");
         }
     }
 
-    /// <summary>The dictionary with the tensors: the outermost, or the only one that it holds (<c>state_dict</c>, <c>model</c>).</summary>
-    private Dictionary<string, object?> StateDictionary(object? root) => root switch
+    /// <summary>
+    /// Adds the tensors of a dictionary and of those in it, whose keys go before the tensors' names. A dictionary that is the
+    /// only one with tensors (<c>state_dict</c>, <c>model</c>) adds nothing to the names.
+    /// </summary>
+    private void AddAll(Dictionary<string, object?> dictionary, string prefix, int depth, HashSet<object> seen)
     {
-        Dictionary<string, object?> tensors when tensors.Values.Any(value => value is TorchTensor) => tensors,
-        Dictionary<string, object?> outer when outer.Values.OfType<Dictionary<string, object?>>().ToList() is [var inner] => inner,
-        _ => throw new CheckpointException(Path, "its pickle is not a dictionary of tensors; save the model's state_dict()."),
-    };
+        // A pickle can put a dictionary into itself.
+        if (!seen.Add(dictionary) || depth > DeepestDictionary)
+        {
+            return;
+        }
+
+        var inner = dictionary.Where(item => item.Value is Dictionary<string, object?> { Count: > 0 }).ToList();
+        var isWrapper = inner.Count == 1 && !dictionary.Values.Any(value => value is TorchTensor);
+        foreach (var (key, value) in dictionary)
+        {
+            if (value is TorchTensor tensor)
+            {
+                Add(prefix + key, tensor);
+            }
+            else if (value is Dictionary<string, object?> more)
+            {
+                AddAll(more, isWrapper ? prefix : $"{prefix}{key}.", depth + 1, seen);
+            }
+        }
+    }
 
     private ReadOnlySpan<byte> Read((long Start, long Length) entry, int most) => entry.Length <= most
         ? _file.Bytes(entry.Start, (int)entry.Length)
@@ -111,9 +131,15 @@ internal sealed class TorchFile : ICheckpoint
     private void Add(string name, TorchTensor tensor)
     {
         var storage = tensor.Storage;
-        if (TorchTypes.Find(storage.Type) is not { } dtype)
+        var type = tensor.Type ?? storage.Type;
+        if (name.Length > LongestName || _tensors.ContainsKey(name) || _unsupported.ContainsKey(name))
         {
-            _unsupported.Add(name, storage.Type);
+            throw new CheckpointException(Path, name, name.Length > LongestName ? $"its name is longer than the {LongestName} characters allowed." : "its pickle has it twice.");
+        }
+
+        if (TorchTypes.Find(type) is not { } dtype)
+        {
+            _unsupported.Add(name, type);
             return;
         }
 
@@ -122,7 +148,7 @@ internal sealed class TorchFile : ICheckpoint
         try
         {
             var shape = Shape.Create(tensor.Dims);
-            var inStorage = Math.Min(storage.Length, length / dtype.ByteSize());
+            var inStorage = Math.Min(tensor.Type is null ? storage.Length : storage.Length / dtype.ByteSize(), length / dtype.ByteSize());
             if (tensor.Strides.Length != shape.Rank || tensor.Offset < 0 || Reach(tensor, shape) > inStorage)
             {
                 throw new CheckpointException(Path, name, $"shape {shape} with strides [{string.Join(", ", tensor.Strides)}] goes beyond the {inStorage} elements of its storage; the file is damaged.");

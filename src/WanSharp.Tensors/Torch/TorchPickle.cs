@@ -5,10 +5,10 @@ namespace WanSharp.Tensors.Torch;
 
 /// <summary>
 /// Reads the pickle of a PyTorch checkpoint. A pickle is a program; this machine has the instructions that build
-/// dictionaries, lists and numbers, and knows three functions, which build tensors. Nothing else is ever called.
+/// dictionaries, lists and numbers, and knows a few functions, which build tensors. Nothing else is ever called.
 /// </summary>
-/// <remarks>Instructions of protocol 2, which <c>torch.save</c> writes: python/cpython:Lib/pickletools.py. The same
-/// restriction in PyTorch: pytorch/pytorch:torch/_weights_only_unpickler.py.</remarks>
+/// <remarks>Instructions of protocol 2, which <c>torch.save</c> writes unless told otherwise, and of 3 to 5:
+/// python/cpython:Lib/pickletools.py. The same restriction in PyTorch: pytorch/pytorch:torch/_weights_only_unpickler.py.</remarks>
 /// <param name="path">The file, for errors.</param>
 /// <param name="program">The pickle.</param>
 internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
@@ -17,15 +17,19 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
     public const int MaxLength = 4 << 20;
 
     private const int MaxRank = 32;
+    private const int OldestProtocol = 2;
+    private const int LatestProtocol = 5;
     private const string OrderedDict = "collections.OrderedDict";
+    private const string Size = "torch.Size";
     private const string RebuildTensor = "torch._utils._rebuild_tensor_v2";
+    private const string RebuildTypedTensor = "torch._utils._rebuild_tensor_v3"; // of types that have no storage class
     private const string RebuildParameter = "torch._utils._rebuild_parameter";
-    private const string StoragePrefix = "torch.";
+    private const string TypePrefix = "torch.";
     private const string StorageSuffix = "Storage";
 
     private readonly ReadOnlySpan<byte> _program = program;
     private readonly Stack<List<object?>> _outer = new();
-    private readonly Dictionary<uint, object?> _memo = [];
+    private readonly Dictionary<ulong, object?> _memo = [];
     private List<object?> _stack = [];
     private int _position;
 
@@ -64,10 +68,23 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
             case (byte)'J': Push((long)BinaryPrimitives.ReadInt32LittleEndian(Take(4))); break;
             case (byte)'K': Push((long)Take(1)[0]); break;
             case (byte)'M': Push((long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2))); break;
-            case 0x8A: Push(ReadLong()); break;
+            case 0x8A: Push(ReadLong(Take(1)[0])); break;
+            case 0x8B: Push(ReadLong(ReadLength())); break;
             case (byte)'G': Push(BinaryPrimitives.ReadDoubleBigEndian(Take(8))); break;
             case (byte)'X': Push(Encoding.UTF8.GetString(Take(ReadLength()))); break;
-            case (byte)'U': Push(Encoding.UTF8.GetString(Take(Take(1)[0]))); break;
+            case (byte)'U' or 0x8C: Push(Encoding.UTF8.GetString(Take(Take(1)[0]))); break;
+            case 0x8D: Push(Encoding.UTF8.GetString(Take(ReadLongLength()))); break;
+            case (byte)'B': Push(Take(ReadLength()).ToArray()); break;
+            case (byte)'C': Push(Take(Take(1)[0]).ToArray()); break;
+            case 0x8E or 0x96: Push(Take(ReadLongLength()).ToArray()); break;
+            case 0x94: _memo[(ulong)_memo.Count] = Peek(); break;
+            case 0x95: Take(sizeof(ulong)); break; // a frame's length: it says how much to read at once
+            case 0x8F: Push(new List<object?>()); break; // a set: no tensor is in one
+            case 0x90: Append(PopToMark()); break;
+            case 0x91: Push(PopToMark()); break;
+            case (byte)'0': Pop(); break;
+            case (byte)'1': PopToMark(); break;
+            case (byte)'2': Push(Peek()); break;
             case (byte)'q': _memo[Take(1)[0]] = Peek(); break;
             case (byte)'r': _memo[BinaryPrimitives.ReadUInt32LittleEndian(Take(4))] = Peek(); break;
             case (byte)'h': Push(Recall(Take(1)[0])); break;
@@ -83,24 +100,31 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
             case (byte)'u': SetItems(PopToMark()); break;
             case (byte)'b': Build(); break;
             case (byte)'c': Push(new Global(CheckGlobal($"{ReadLine()}.{ReadLine()}"))); break;
+            case 0x93: PushNamed(PopMany(2)); break;
             case (byte)'Q': Push(ToStorage(Pop())); break;
             case (byte)'R': Call(); break;
-            default: throw Damaged($"instruction 0x{instruction:X2} at byte {_position - 1} is none that a checkpoint needs");
+            default: throw Damaged($"instruction 0x{instruction:X2} at byte {_position - 1} is not one that a checkpoint needs");
         }
     }
 
     private readonly void ExpectProtocol(byte protocol)
     {
-        if (protocol != 2)
+        if (protocol is < OldestProtocol or > LatestProtocol)
         {
-            throw Damaged($"protocol {protocol} is not 2, which torch.save writes unless told otherwise");
+            throw Damaged($"protocol {protocol} is not one of {OldestProtocol} to {LatestProtocol}");
         }
     }
 
     private readonly string CheckGlobal(string name) =>
-        name is OrderedDict or RebuildTensor or RebuildParameter || (name.StartsWith(StoragePrefix, StringComparison.Ordinal) && TorchTypes.IsStorage(name[StoragePrefix.Length..]))
+        name is OrderedDict or Size or RebuildTensor or RebuildTypedTensor or RebuildParameter || IsType(name)
             ? name
-            : throw new CheckpointException(path, $"its pickle asks for {CheckpointException.Quote(name)}, which builds no tensor: refused, and nothing of it was run. If the file is trustworthy, convert it to safetensors.");
+            : throw new CheckpointException(path, $"its pickle asks for {CheckpointException.Quote(name)}, which does not build a tensor: refused, and nothing of it was run. If you trust the file, convert it to safetensors.");
+
+    private static bool IsType(string name) =>
+        name.StartsWith(TypePrefix, StringComparison.Ordinal) && (TorchTypes.IsStorage(name[TypePrefix.Length..]) || TorchTypes.IsElement(name[TypePrefix.Length..]));
+
+    private readonly void PushNamed(List<object?> names) =>
+        Push(names is [string module, string name] ? new Global(CheckGlobal($"{module}.{name}")) : throw Damaged("a function's name is not a text"));
 
     private void Call()
     {
@@ -110,15 +134,19 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
         {
             (OrderedDict, []) => new Dictionary<string, object?>(),
             (RebuildTensor, [TorchStorage storage, long offset, object?[] dims, object?[] strides, ..]) => new TorchTensor(storage, offset, Numbers(dims), Numbers(strides)),
+            (RebuildTypedTensor, [TorchStorage storage, long offset, object?[] dims, object?[] strides, _, _, Global { Name: var type }, ..])
+                when type.StartsWith(TypePrefix, StringComparison.Ordinal) && TorchTypes.IsElement(type[TypePrefix.Length..]) =>
+                new TorchTensor(storage, offset, Numbers(dims), Numbers(strides)) { Type = type[TypePrefix.Length..] },
             (RebuildParameter, [TorchTensor tensor, ..]) => tensor,
-            _ => throw Damaged($"a call of {CheckpointException.Quote(function ?? "what is no function")} has other arguments than it takes"),
+            (Size, [object?[] dims]) => dims,
+            _ => throw Damaged($"a call of {CheckpointException.Quote(function ?? "what is not a function")} has other arguments than it takes"),
         });
     }
 
     // ('storage', type, key, device, number of elements); the device is where the tensor was, not where it will be.
     private readonly TorchStorage ToStorage(object? id) =>
         id is object?[] and ["storage", Global { Name: var type }, string key, string, long and >= 0 and var length] && type.EndsWith(StorageSuffix, StringComparison.Ordinal)
-            ? new TorchStorage(type[StoragePrefix.Length..], key, length)
+            ? new TorchStorage(type[(type.LastIndexOf('.') + 1)..], key, length)
             : throw Damaged("a persistent id is not that of a storage");
 
     private readonly long[] Numbers(object?[] values)
@@ -131,7 +159,7 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
     {
         if (Peek() is not Dictionary<string, object?> dictionary || items.Count % 2 != 0)
         {
-            throw Damaged("entries are set of what is no dictionary");
+            throw Damaged("entries are set of what is not a dictionary");
         }
 
         for (var i = 0; i < items.Count; i += 2)
@@ -145,7 +173,7 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
 
     private readonly void Append(List<object?> items)
     {
-        var list = Peek() as List<object?> ?? throw Damaged("an entry is appended to what is no list");
+        var list = Peek() as List<object?> ?? throw Damaged("an entry is appended to what is not a list");
         list.AddRange(items);
     }
 
@@ -155,7 +183,7 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
         Pop();
         if (Peek() is not Dictionary<string, object?>)
         {
-            throw Damaged("attributes are set of what is no dictionary");
+            throw Damaged("attributes are set of what is not a dictionary");
         }
     }
 
@@ -195,9 +223,9 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
 
     private readonly object? Recall(uint number) => _memo.TryGetValue(number, out var value) ? value : throw Damaged($"value {number} is used before it is noted");
 
-    private long ReadLong()
+    private long ReadLong(int count)
     {
-        var bytes = Take(Take(1)[0]);
+        var bytes = Take(count);
         if (bytes.Length > sizeof(long))
         {
             throw Damaged($"an integer has {bytes.Length} bytes");
@@ -212,6 +240,12 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
     private int ReadLength()
     {
         var length = BinaryPrimitives.ReadUInt32LittleEndian(Take(4));
+        return length <= MaxLength ? (int)length : throw Damaged($"a text claims {length} bytes");
+    }
+
+    private int ReadLongLength()
+    {
+        var length = BinaryPrimitives.ReadUInt64LittleEndian(Take(sizeof(ulong)));
         return length <= MaxLength ? (int)length : throw Damaged($"a text claims {length} bytes");
     }
 
@@ -230,7 +264,7 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
         return bytes;
     }
 
-    private readonly CheckpointException Damaged(string problem) => new(path, $"its pickle is damaged, or no checkpoint's: {problem}.");
+    private readonly CheckpointException Damaged(string problem) => new(path, $"its pickle is damaged, or not a checkpoint's: {problem}.");
 
     private sealed record Global(string Name);
 }

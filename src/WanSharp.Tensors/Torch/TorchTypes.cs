@@ -1,6 +1,6 @@
 namespace WanSharp.Tensors.Torch;
 
-/// <summary>PyTorch's storage classes.</summary>
+/// <summary>PyTorch's storage classes, and its element types.</summary>
 internal static class TorchTypes
 {
     private static readonly Dictionary<string, DType?> Storages = new()
@@ -17,11 +17,41 @@ internal static class TorchTypes
         ["ShortStorage"] = null,
         ["ComplexFloatStorage"] = null,
         ["ComplexDoubleStorage"] = null,
+        ["UntypedStorage"] = null,
+        ["storage.UntypedStorage"] = null, // bytes of a type that is named with the tensor
+    };
+
+    private static readonly Dictionary<string, DType?> Elements = new()
+    {
+        ["float8_e4m3fn"] = DType.F8E4M3,
+        ["float8_e5m2"] = DType.F8E5M2,
+        ["float32"] = DType.F32,
+        ["float16"] = DType.F16,
+        ["bfloat16"] = DType.BF16,
+        ["int8"] = DType.I8,
+        ["uint8"] = DType.U8,
+        ["int32"] = DType.I32,
+        ["int64"] = DType.I64,
+        ["bool"] = DType.Bool,
+        ["float64"] = null,
+        ["int16"] = null,
+        ["uint16"] = null,
+        ["uint32"] = null,
+        ["uint64"] = null,
+        ["float8_e4m3fnuz"] = null,
+        ["float8_e5m2fnuz"] = null,
+        ["float8_e8m0fnu"] = null,
+        ["float4_e2m1fn_x2"] = null,
+        ["complex64"] = null,
+        ["complex128"] = null,
     };
 
     /// <summary>Whether PyTorch has such a storage.</summary>
     public static bool IsStorage(string name) => Storages.ContainsKey(name);
 
-    /// <summary>The element type of a storage, or null if no tensor here holds it.</summary>
-    public static DType? Find(string storage) => Storages[storage];
+    /// <summary>Whether PyTorch has such an element type.</summary>
+    public static bool IsElement(string name) => Elements.ContainsKey(name);
+
+    /// <summary>The element type of a storage or of that name, or null if no tensor here holds it.</summary>
+    public static DType? Find(string type) => Elements.GetValueOrDefault(type) ?? Storages.GetValueOrDefault(type);
 }

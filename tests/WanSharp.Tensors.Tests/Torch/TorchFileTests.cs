@@ -72,6 +72,61 @@ public sealed class TorchFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void Open_AnyProtocol_IsRead(int protocol)
+    {
+        var writer = new TorchWriter(protocol);
+        writer.Write(_folder["p.pth"], new() { ["a"] = TorchWriter.Tensor([2, 3], [1, 2, 3, 4, 5, 6]), ["note"] = 7 });
+        using var file = Checkpoint.Open(_folder["p.pth"]);
+        Assert.Equal([1, 2, 3, 4, 5, 6], file.Get("a").Read<float>().ToArray());
+        Assert.Equal([2, 3], file.Get("a").Shape);
+        Assert.Equal(["a"], file.Tensors.Keys);
+    }
+
+    [Fact]
+    public void Open_Float8_IsRebuiltFromBytes()
+    {
+        new TorchWriter(2).Write(_folder["fp8.pth"], new() { ["a"] = new TorchWriter.Typed("float8_e4m3fn", [2, 2], [0x38, 0xB8, 0x40, 0x00]), ["b"] = new TorchWriter.Typed("float64", [1], new byte[8]) });
+        using var file = Checkpoint.Open(_folder["fp8.pth"]);
+        using var floats = file.Get("a").ConvertTo(DType.F32);
+        Assert.Equal([1, -1, 2, 0], floats.Read<float>().ToArray());
+        Assert.Equal("float64", file.Unsupported["b"]);
+    }
+
+    [Fact]
+    public void Open_Float8BeyondItsStorage_IsRefused()
+    {
+        new TorchWriter(2).Write(_folder["fp8.pth"], new() { ["a"] = new TorchWriter.Typed("float32", [2], new byte[7]) });
+        SafetensorsFileTests.AssertNames(Assert.Throws<CheckpointException>(() => Checkpoint.Open(_folder["fp8.pth"])), "'a'", "beyond");
+    }
+
+    [Fact]
+    public void Open_SeveralNetworks_NamesEachByItsKey()
+    {
+        var network = new Dictionary<string, object> { ["w"] = TorchWriter.Tensor([1], [3]) };
+        new TorchWriter(2).Write(_folder["two.pth"], new() { ["generator"] = network, ["generator_ema"] = new Dictionary<string, object>(network), ["step"] = 3000 });
+        using var file = Checkpoint.Open(_folder["two.pth"]);
+        Assert.Equal(["generator.w", "generator_ema.w"], file.Tensors.Keys.Order());
+    }
+
+    [Theory]
+    [InlineData("}q\0X\u0001\0\0\0ah\0s.", "state_dict()")] // a dictionary in itself
+    [InlineData("}(X\u0001\0\0\0aX\u0001\0\0\0bu.", "state_dict()")]
+    public void Open_DictionariesWithoutTensors_AreRefused(string pickle, string cause) =>
+        SafetensorsFileTests.AssertNames(Assert.Throws<CheckpointException>(() => Checkpoint.Open(Write(pickle))), "bad.pth", cause);
+
+    [Fact]
+    public void Open_DictionariesWithoutEnd_AreRefused()
+    {
+        const int Deep = 200_000;
+        var pickle = string.Concat(Enumerable.Repeat("}X\u0001\0\0\0a", Deep)) + "K\u0001" + new string('s', Deep) + ".";
+        SafetensorsFileTests.AssertNames(Assert.Throws<CheckpointException>(() => Checkpoint.Open(Write(pickle))), "bad.pth", "state_dict()");
+    }
+
+    [Theory]
     [InlineData("compressed.pth", "compressed")]
     [InlineData("legacy.pth", "before 1.6")]
     [InlineData("bare_tensor.pth", "state_dict()")]
@@ -91,9 +146,9 @@ public sealed class TorchFileTests : IDisposable
     [InlineData("P0\n.", "0x50")]
     [InlineData("ctorch\nFloatStorage\n)R.", "other arguments")]
     [InlineData("ccollections\nOrderedDict\nK\u0001\u0085R.", "other arguments")]
-    [InlineData("K\u0001)R.", "no function")]
+    [InlineData("K\u0001)R.", "not a function")]
     [InlineData("ccollections\nOrderedDict\n)\u0081.", "0x81")] // NEWOBJ
-    [InlineData("K\u0001}b.", "no dictionary")]
+    [InlineData("K\u0001}b.", "not a dictionary")]
     [InlineData("K\u0001Q.", "persistent id")]
     [InlineData("X\u00FF\u00FF\u00FF\u007Fa.", "claims")]
     [InlineData("X\u00FF\0\0\0a.", "middle")]
@@ -101,9 +156,9 @@ public sealed class TorchFileTests : IDisposable
     [InlineData("t.", "mark")]
     [InlineData("\u0087.", "more values")]
     [InlineData(".", "more values")]
-    [InlineData("K\u0001K\u0002a.", "no list")]
-    [InlineData("K\u0001K\u0002K\u0003s.", "no dictionary")]
-    [InlineData("\u0080\u0004.", "protocol 4")]
+    [InlineData("K\u0001K\u0002a.", "not a list")]
+    [InlineData("K\u0001K\u0002K\u0003s.", "not a dictionary")]
+    [InlineData("\u0080\u0006.", "protocol 6")]
     [InlineData("\u008A\u0009\0\0\0\0\0\0\0\0\0.", "9 bytes")]
     [InlineData("}", "middle")]
     [InlineData("}.", "state_dict()")]
@@ -161,9 +216,12 @@ public sealed class TorchFileTests : IDisposable
         {
             var valid = File.ReadAllBytes(Data(name));
             var directory = valid.AsSpan().IndexOf("PK\x01\x02"u8);
-            refused += new FormatFuzz(valid, [0..700, directory..valid.Length], Checkpoint.Open).Run(1, Mutations / 2);
+            refused += new FormatFuzz(valid, [0..700, directory..valid.Length], Checkpoint.Open).Run(1, Mutations / 3);
         }
 
+        new TorchWriter(5).Write(_folder["new.pth"], new() { ["a"] = new TorchWriter.Typed("float8_e4m3fn", [2, 8], new byte[16]), ["b"] = new Dictionary<string, object> { ["c"] = TorchWriter.Tensor([2], [1, 2]) } });
+        var recent = File.ReadAllBytes(_folder["new.pth"]);
+        refused += new FormatFuzz(recent, [0..600, recent.AsSpan().IndexOf("PK\x01\x02"u8)..recent.Length], Checkpoint.Open).Run(2, Mutations / 3);
         Assert.InRange(refused, Mutations / 2, Mutations);
     }
 

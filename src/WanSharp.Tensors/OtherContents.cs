@@ -1,0 +1,80 @@
+using System.Text;
+
+namespace WanSharp.Tensors;
+
+/// <summary>Names files that have a checkpoint's name but hold something else: what a download or a clone left instead.</summary>
+internal static class OtherContents
+{
+    /// <summary>How many bytes from a file's beginning tell what it is.</summary>
+    public const int SniffedLength = 512;
+
+    private const string Again = "download the file again";
+    private const int LongestShown = 80;
+    private const int ShortestText = 4;
+
+    private static readonly (byte[] Start, string What)[] Formats =
+    [
+        ([0x1F, 0x8B], "a gzip archive: unpack it"),
+        ([0x37, 0x7A, 0xBC, 0xAF], "a 7-Zip archive: unpack it"),
+        ([.. "Rar!"u8], "a RAR archive: unpack it"),
+        ([0x28, 0xB5, 0x2F, 0xFD], "a Zstandard archive: unpack it"),
+        ([0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z'], "an xz archive: unpack it"),
+        ([.. "BZh"u8], "a bzip2 archive: unpack it"),
+        ([0x89, .. "HDF"u8], "an HDF5 file (Keras): convert it to safetensors"),
+        ([0x93, .. "NUMPY"u8], "a NumPy array: convert it to safetensors"),
+        ([0x89, .. "PNG"u8], "a picture"),
+        ([0xFF, 0xD8, 0xFF], "a picture"),
+    ];
+
+    /// <summary>What a file is instead of a checkpoint, and what to do; null when its beginning does not say.</summary>
+    /// <param name="start">The file's first bytes, up to <see cref="SniffedLength"/>.</param>
+    public static string? Describe(ReadOnlySpan<byte> start)
+    {
+        if (start.StartsWith("version https://git-lfs.github.com/spec/"u8))
+        {
+            return "it is a Git LFS pointer, the text that stands for a file which was not downloaded: run `git lfs install` and `git lfs pull` in its folder, "
+                + $"or {Again} from its page.";
+        }
+
+        foreach (var (format, what) in Formats)
+        {
+            if (start.StartsWith(format))
+            {
+                return $"it is not a checkpoint but {what}.";
+            }
+        }
+
+        if (TextOf(start) is not { } text)
+        {
+            return start.Length >= ShortestText && start.IndexOfAnyExcept((byte)0) < 0 ? $"it begins with zeros: the download is not complete; {Again}." : null;
+        }
+
+        var isPage = text.StartsWith("<!doctype", StringComparison.OrdinalIgnoreCase) || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase);
+        return isPage ? $"it is a web page, not a checkpoint: {Again} by its download link (the address with /resolve/, not /blob/), signed in if the page asks for that."
+            : text.StartsWith('{') || text.StartsWith('[') ? $"it is not a checkpoint but a JSON text, as a server sends when it refuses a download: {Shown(text)} {Sentence(Again)}."
+            : text.StartsWith('<') ? $"it is not a checkpoint but an XML text, as a server sends when it refuses a download: {Shown(text)} {Sentence(Again)}."
+            : $"it is not a checkpoint but a text: {Shown(text)} If a server sent it instead of the file, {Again}.";
+    }
+
+    /// <summary>The beginning as a text, or null if it is not one.</summary>
+    private static string? TextOf(ReadOnlySpan<byte> start)
+    {
+        start = start.StartsWith("\uFEFF"u8) ? start[3..] : start;
+        if (start.Length < ShortestText || start.ContainsAnyInRange((byte)0, (byte)8) || start.ContainsAnyInRange((byte)0x0E, (byte)0x1F))
+        {
+            return null;
+        }
+
+        // A character may be cut at the end of what was read.
+        var text = Encoding.UTF8.GetString(start).TrimEnd('\uFFFD');
+        return text.Contains('\uFFFD', StringComparison.Ordinal) ? null : text.TrimStart();
+    }
+
+    private static string Shown(string text)
+    {
+        var line = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return CheckpointException.Quote(line.Length > LongestShown ? line[..LongestShown] + "…" : line) + ".";
+    }
+
+    private static string Sentence(string text) => char.ToUpperInvariant(text[0]) + text[1..];
+}
