@@ -1,3 +1,4 @@
+using WanSharp.Testing;
 using System.Text;
 
 namespace WanSharp.Tensors.Tests;
@@ -47,7 +48,7 @@ public sealed class OtherContentsTests : IDisposable
     [Fact]
     public void Open_WhatAria2HasNotFinished_IsRefused()
     {
-        var path = _folder.Write("model.safetensors", """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", dataLength: 1);
+        var path = _folder.WriteSafetensors("model.safetensors", """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", dataLength: 1);
         File.WriteAllBytes(path + ".aria2", [0, 1]);
         SafetensorsFileTests.AssertNames(Assert.Throws<CheckpointException>(() => Checkpoint.Open(path)), path, "not complete", "model.safetensors.aria2");
         File.Delete(path + ".aria2");
@@ -59,7 +60,7 @@ public sealed class OtherContentsTests : IDisposable
     [InlineData(65536)]
     public void Open_ZerosAfterTheTensors_AreIgnored(int count)
     {
-        var path = _folder.Write("model.safetensors", """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", dataLength: 1);
+        var path = _folder.WriteSafetensors("model.safetensors", """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", dataLength: 1);
         File.AppendAllBytes(path, new byte[count]);
         using (var file = Checkpoint.Open(path))
         {

@@ -1,3 +1,5 @@
+using WanSharp.Testing;
+
 namespace WanSharp.Tensors.Tests;
 
 /// <summary>Shards of any tool's names are found together, with an index or without.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using WanSharp.Engine.Requests;
+using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Batches;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.IO.Enumeration;
 using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Batches.Reading;
+using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Batches.Wildcards;
 

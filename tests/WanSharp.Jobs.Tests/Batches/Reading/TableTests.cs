@@ -1,6 +1,8 @@
 using System.Text;
 using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Batches;
+using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Jobs.Tests.Batches.Reading;
 

@@ -2,6 +2,8 @@ using System.Text;
 using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Batches.Reading;
+using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Jobs.Tests.Batches.Reading;
 

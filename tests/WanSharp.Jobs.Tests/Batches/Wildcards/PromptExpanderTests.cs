@@ -1,5 +1,7 @@
 using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Batches.Wildcards;
+using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Jobs.Tests.Batches.Wildcards;
 
