@@ -1,4 +1,4 @@
-using WanSharp.Engine.Requests;
+using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Comfy;
 

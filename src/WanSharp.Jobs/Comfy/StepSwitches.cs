@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using WanSharp.Engine.Requests;
+using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Comfy;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using WanSharp.Engine.Requests;
+using WanSharp.Tensors;
+using WanSharp.Testing.Comfy;
 using WanSharp.Jobs.Comfy;
 
 namespace WanSharp.Jobs.Tests.Comfy;
