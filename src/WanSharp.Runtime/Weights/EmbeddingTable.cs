@@ -4,7 +4,7 @@ namespace WanSharp.Runtime.Weights;
 
 /// <summary>
 /// Looks token embeddings up in the mapped checkpoint. umT5's table is 2 GB in bf16 and a prompt needs a few hundred
-/// rows of it: it has no business in a graph.
+/// rows of it, so it does not belong in a graph.
 /// </summary>
 internal sealed class EmbeddingTable
 {
@@ -21,6 +21,7 @@ internal sealed class EmbeddingTable
         _table = weights.GetStored(name);
         _scale = weights.ScaleOf(name);
         _source = weights.Path;
+        WeightScale.RequireMeaning(_source, name, _table, _scale);
         Shape expected = [vocabulary, dim];
         if (_table.Shape != expected)
         {

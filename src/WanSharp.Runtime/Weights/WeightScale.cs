@@ -5,86 +5,221 @@ using Tensor = WanSharp.Tensors.Tensor;
 namespace WanSharp.Runtime.Weights;
 
 /// <summary>
-/// What the elements of a quantized weight are multiplied by: one factor, or one for each output channel. ComfyUI's scaled
-/// fp8 keeps it as <c>scale_weight</c>, its later files and LightX2V's as <c>weight_scale</c>, beside the weight.
+/// What turns the codes of a quantized weight into its values: factors, and a rotation of the inputs where the weight was
+/// rotated before it was quantized.
 /// </summary>
 /// <remarks>
-/// Only the tensors decide; the marker <c>scaled_fp8</c> and the note <c>_quantization_metadata</c> say nothing that they
-/// do not. Scales of activations (<c>scale_input</c>, <c>input_scale</c>) are for products of fp8 with fp8, and are not used.
-/// Sources: Comfy-Org/ComfyUI:QUANTIZATION.md and comfy/ops.py; ModelTC/LightX2V:lightx2v/common/ops/mm.
+/// A factor stands for all elements, for an output channel (a row), for a group of a row's columns, or for a square block.
+/// ComfyUI's scaled fp8 keeps it as <c>scale_weight</c>, its later files and LightX2V's as <c>weight_scale</c>; scales of square
+/// blocks are called <c>weight_scale_inv</c>, though they, too, multiply. Scales of activations are not used.
+/// Sources: Comfy-Org/ComfyUI:QUANTIZATION.md and comfy/ops.py; ModelTC/LightX2V:lightx2v/common/ops/mm;
+/// kohya-ss/musubi-tuner:src/musubi_tuner/modules/fp8_optimization_utils.py (groups); deepseek-ai/DeepSeek-V3:inference/kernel.py (blocks).
 /// </remarks>
 internal sealed class WeightScale
 {
-    private const string WeightSuffix = ".weight";
-    private const int PartLength = 1 << 16;
+    /// <summary>The end of a weight's name.</summary>
+    public const string WeightSuffix = ".weight";
 
-    private static readonly string[] ScaleSuffixes = [".scale_weight", ".weight_scale"];
+    private const int SmallestBlock = 16;
+    private const int LargestBlock = 1024;
+    private const int PartBytes = 1 << 18;
 
     private readonly float[] _factors;
+    private readonly ScaleGrid _grid;
+    private readonly RegularHadamard? _rotation;
 
-    private WeightScale(float[] factors) => _factors = factors;
+    private WeightScale(float[] factors, ScaleGrid grid, RegularHadamard? rotation) => (_factors, _grid, _rotation) = (factors, grid, rotation);
+
+    /// <summary>What may stand after the name of a layer to name the scale of its weight.</summary>
+    public static IReadOnlyList<string> Suffixes { get; } = [".scale_weight", ".weight_scale", ".weight_scale_inv"];
 
     /// <summary>The scale of a weight, or null when it has none.</summary>
-    /// <exception cref="CheckpointException">The scale is of a kind that is not supported (one for each block), or no number.</exception>
+    /// <exception cref="CheckpointException">The scale, or the note of how the weight was quantized, is of a kind that is not supported.</exception>
     public static WeightScale? Find(ICheckpoint checkpoint, string name)
+    {
+        if (Describe(checkpoint, name) is not var (stored, grid, rotation))
+        {
+            return null;
+        }
+
+        var factors = new float[stored.Shape.ElementCount];
+        stored.ConvertTo(factors);
+        return factors.All(float.IsFinite)
+            ? new WeightScale(factors, grid, rotation)
+            : throw new CheckpointException(checkpoint.Path, grid.Name, "it is not finite; the file is damaged.");
+    }
+
+    /// <summary>Whether a weight has a scale; none of its factors is read.</summary>
+    /// <inheritdoc cref="Find" path="/exception"/>
+    public static bool Has(ICheckpoint checkpoint, string name) => Describe(checkpoint, name) is not null;
+
+    /// <summary>Checks that a stored weight means its values: integers do by a scale alone.</summary>
+    /// <exception cref="CheckpointException">It does not.</exception>
+    public static void RequireMeaning(string path, string name, Tensor weight, WeightScale? scale)
+    {
+        if (scale is null && IsInteger(weight.DType))
+        {
+            throw new CheckpointException(path, name, $"it holds integers ({weight.DType.Name()}) without a scale that says what they stand for; the format that the file was quantized in is not supported.");
+        }
+    }
+
+    /// <summary>Whether a type holds whole numbers.</summary>
+    public static bool IsInteger(DType dtype) => dtype is DType.I8 or DType.U8 or DType.I32 or DType.I64 or DType.Bool;
+
+    /// <summary>Writes the weight's values as <paramref name="destination"/>'s type, rounded once.</summary>
+    public void Widen(Tensor weight, Tensor destination)
+    {
+        Shape matrix = [_grid.Rows, _grid.Columns];
+        var (from, to) = (weight.Reshape(matrix), destination.Reshape(matrix));
+        var step = Math.Max(1, PartBytes / sizeof(float) / Math.Max(1, _grid.Columns)); // rows that stay in the second-level cache
+        for (long row = 0; row < _grid.Rows; row += step)
+        {
+            var count = Math.Min(step, _grid.Rows - row);
+            WidenRows(from.Slice(row, count), row, to.Slice(row, count));
+        }
+    }
+
+    /// <summary>Turns the codes of one row of the weight into its values, in place.</summary>
+    public void Apply(long row, Span<float> values)
+    {
+        if (_grid.ColumnCount == 1)
+        {
+            _rotation?.Rotate(values); // of whole numbers this rounds nothing
+            TensorPrimitives.Multiply(values, _factors[_factors.Length == 1 ? 0 : row / _grid.BlockRows], values);
+            return;
+        }
+
+        var factors = _factors.AsSpan((int)(row / _grid.BlockRows * _grid.ColumnCount), (int)_grid.ColumnCount);
+        for (var i = 0; i < factors.Length; i++)
+        {
+            var start = i * (int)_grid.BlockColumns;
+            var part = values[start..Math.Min(values.Length, start + (int)_grid.BlockColumns)];
+            TensorPrimitives.Multiply(part, factors[i], part);
+        }
+
+        _rotation?.Rotate(values);
+    }
+
+    private void WidenRows(Tensor from, long first, Tensor to)
+    {
+        if (to.DType == DType.F32)
+        {
+            from.ConvertTo(to);
+            ApplyAll(first, to);
+            return;
+        }
+
+        using var part = from.ConvertTo(DType.F32);
+        ApplyAll(first, part);
+        part.ConvertTo(to);
+    }
+
+    private void ApplyAll(long first, Tensor rows)
+    {
+        var values = rows.Write<float>();
+        if (_factors.Length == 1 && _rotation is null)
+        {
+            TensorPrimitives.Multiply(values, _factors[0], values);
+            return;
+        }
+
+        var columns = (int)_grid.Columns;
+        for (var i = 0; i < rows.Shape[0]; i++)
+        {
+            Apply(first + i, values.Slice(i * columns, columns));
+        }
+    }
+
+    /// <summary>The tensor that holds a weight's scale, what each of its numbers stands for, and the rotation; null without one.</summary>
+    private static (Tensor Stored, ScaleGrid Grid, RegularHadamard? Rotation)? Describe(ICheckpoint checkpoint, string name)
     {
         if (!name.EndsWith(WeightSuffix, StringComparison.Ordinal))
         {
             return null;
         }
 
-        var names = ScaleSuffixes.Select(suffix => name[..^WeightSuffix.Length] + suffix);
-        var found = names.FirstOrDefault(scale => checkpoint.Tensors.ContainsKey(scale) || checkpoint.Unsupported.ContainsKey(scale));
-        if (found is null)
+        var note = QuantizationNote.Find(checkpoint, name);
+        var layer = name[..^WeightSuffix.Length];
+        var found = Suffixes.Select(suffix => layer + suffix).Where(scale => checkpoint.Tensors.ContainsKey(scale) || checkpoint.Unsupported.ContainsKey(scale)).ToList();
+        if (found.Count == 0)
+        {
+            return note is null ? null : throw new CheckpointException(checkpoint.Path, name, $"it was quantized ({note.Format}), but its scale {layer}{Suffixes[1]} is missing; get the whole file.");
+        }
+
+        if (found.Count > 1)
+        {
+            throw new CheckpointException(checkpoint.Path, name, $"it has two scales, {CheckpointException.Quote(found[0])} and {CheckpointException.Quote(found[1])}: which one it was quantized with is not known.");
+        }
+
+        var (stored, weight) = (checkpoint.Get(found[0]), checkpoint.Get(name));
+        note?.Require(checkpoint.Path, name, weight);
+        if (stored.DType is not (DType.F32 or DType.F16 or DType.BF16))
+        {
+            throw new CheckpointException(checkpoint.Path, found[0], $"its scales are {stored.DType.Name()}, for blocks of a 4-bit or microscaling format (nvfp4, mxfp8); such weights are not supported.");
+        }
+
+        return GridOf(weight.Shape, stored.Shape) is { } grid
+            ? (stored, grid with { Name = found[0] }, note?.Rotation(checkpoint.Path, name, grid.Columns))
+            : throw new CheckpointException(checkpoint.Path, found[0], $"its shape is {stored.Shape}; for a weight {weight.Shape} a scale is one number, one for each row, or one for each of equal groups of columns or square blocks of {SmallestBlock} to {LargestBlock}.");
+    }
+
+    /// <summary>What each number of a scale stands for, told from the shapes; null when they do not tell.</summary>
+    private static ScaleGrid? GridOf(Shape weight, Shape scale)
+    {
+        if (weight.ElementCount == 0)
         {
             return null;
         }
 
-        var (stored, weight) = (checkpoint.Get(found), checkpoint.Get(name));
-        var count = stored.Shape.ElementCount;
-        if (count != 1 && (weight.Shape.Rank == 0 || count != weight.Shape[0] || stored.Shape[0] != count))
+        var rows = weight.Rank == 0 ? 1 : weight[0];
+        var columns = weight.ElementCount / rows;
+        if (scale.ElementCount == 1)
         {
-            throw new CheckpointException(checkpoint.Path, found, $"its shape is {stored.Shape}; a scale is one number, or one for each of the rows of its weight {weight.Shape}. Scales for blocks (mxfp8, nvfp4) are not supported.");
+            return new ScaleGrid(rows, columns, rows, columns);
         }
 
-        var factors = new float[count];
-        stored.ConvertTo(factors);
-        return factors.All(float.IsFinite)
-            ? new WeightScale(factors)
-            : throw new CheckpointException(checkpoint.Path, found, "it is not finite; the file is damaged.");
+        long[] dims = scale.Dims.ToArray();
+        var rank = dims.Length;
+        while (rank > 1 && dims[rank - 1] == 1)
+        {
+            rank--;
+        }
+
+        return (rank, dims) switch
+        {
+            (1, [var count, ..]) when count == rows => new ScaleGrid(rows, columns, 1, columns),
+            (2, [var count, var groups, ..]) when count == rows && groups > 0 && columns % groups == 0 => new ScaleGrid(rows, columns, 1, columns / groups),
+            (2 or 1, _) when SquareBlock(rows, columns, dims[0], rank == 1 ? 1 : dims[1]) is { } block => new ScaleGrid(rows, columns, block, block),
+            _ => null,
+        };
     }
 
-    /// <summary>Writes the weight's values as <paramref name="destination"/>'s type, rounded once.</summary>
-    public void Widen(Tensor weight, Tensor destination)
+    /// <summary>The side of blocks of which there are so many, the last of a row or column perhaps cut; null when several fit, or none does.</summary>
+    private static long? SquareBlock(long rows, long columns, long rowCount, long columnCount)
     {
-        Shape rows = [_factors.Length, weight.Shape.ElementCount / _factors.Length];
-        var (from, to) = (weight.Reshape(rows), destination.Reshape(rows));
-        for (long row = 0; row < rows[0]; row++)
+        long? found = null;
+        for (long block = SmallestBlock; block <= LargestBlock; block *= 2)
         {
-            // In parts: a row is the whole weight when the scale is one number.
-            for (long start = 0; start < rows[1]; start += PartLength)
+            if ((rows + block - 1) / block == rowCount && (columns + block - 1) / block == columnCount)
             {
-                var count = Math.Min(PartLength, rows[1] - start);
-                WidenPart(from.Slice(row, 1).Reshape([rows[1]]).Slice(start, count), _factors[row], to.Slice(row, 1).Reshape([rows[1]]).Slice(start, count));
+                if (found is not null)
+                {
+                    return null;
+                }
+
+                found = block;
             }
         }
+
+        return found;
     }
 
-    /// <summary>Scales floats of one row of the weight in place.</summary>
-    public void Apply(long row, Span<float> values) =>
-        TensorPrimitives.Multiply(values, _factors[_factors.Length == 1 ? 0 : row], values);
-
-    private static void WidenPart(Tensor from, float factor, Tensor to)
+    /// <summary>A matrix, and the parts of it that share a factor.</summary>
+    private sealed record ScaleGrid(long Rows, long Columns, long BlockRows, long BlockColumns)
     {
-        if (to.DType == DType.F32)
-        {
-            from.ConvertTo(to);
-            TensorPrimitives.Multiply(to.Read<float>(), factor, to.Write<float>());
-            return;
-        }
+        /// <summary>The tensor that holds the factors.</summary>
+        public string Name { get; init; } = "";
 
-        using var part = from.ConvertTo(DType.F32);
-        TensorPrimitives.Multiply(part.Read<float>(), factor, part.Write<float>());
-        part.ConvertTo(to);
+        public long ColumnCount => (Columns + BlockColumns - 1) / BlockColumns;
     }
 }

@@ -18,6 +18,7 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     private static readonly string[] JoinedParts = [".to_q.", ".to_k.", ".to_v."];
 
     private readonly ConcurrentDictionary<(string Name, DType DType), Lazy<Tensor>> _converted = new();
+    private readonly ConcurrentDictionary<string, byte> _looked = new(); // views that are known not to be zeros
     private Residency _residency = new();
 
     /// <summary>The file that the weights are in.</summary>
@@ -60,9 +61,18 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
         ArgumentNullException.ThrowIfNull(slot);
         var name = prefix + slot.Name;
         var parts = Parts(name);
-        return IsStoredAs(slot, parts)
-            ? Fitted(parts[0].Tensor, slot.Shape, name)
-            : _converted.GetOrAdd((name, slot.DType), key => new Lazy<Tensor>(() => Convert(parts, slot, name))).Value;
+        if (!IsStoredAs(slot, parts))
+        {
+            return _converted.GetOrAdd((name, slot.DType), key => new Lazy<Tensor>(() => Convert(parts, slot, name))).Value;
+        }
+
+        if (!_looked.ContainsKey(name))
+        {
+            ZeroedParts.Refuse(Path, name, parts[0].Tensor);
+            _looked.TryAdd(name, default);
+        }
+
+        return Fitted(parts[0].Tensor, slot.Shape, name);
     }
 
     /// <summary>Writes a weight into memory of the slot's element type and shape; no copy is kept.</summary>
@@ -210,6 +220,12 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
             var (tensor, scale) = parts[i];
             var target = parts.Count == 1 ? destination : destination.Slice(i * rows, rows);
             tensor = Fitted(tensor, target.Shape, name);
+            if (tensor.DType != target.DType)
+            {
+                WeightScale.RequireMeaning(Path, name, tensor, scale);
+            }
+
+            ZeroedParts.Refuse(Path, name, tensor);
             if (scale is null)
             {
                 tensor.ConvertTo(target);

@@ -1,0 +1,114 @@
+using System.Text.Json;
+using WanSharp.Tensors;
+
+namespace WanSharp.Runtime.Weights;
+
+/// <summary>
+/// How a weight was quantized, as ComfyUI notes it next to the weight: JSON in the bytes of the tensor <c>comfy_quant</c>. What
+/// the note says must be understood, because it can change what the codes mean.
+/// </summary>
+/// <remarks>Sources: Comfy-Org/ComfyUI:QUANTIZATION.md, comfy/quant_ops.py (QUANT_ALGOS) and comfy/ops.py; silveroxides/convert_to_quant
+/// (scales by row and by block, under the same note).</remarks>
+internal sealed class QuantizationNote
+{
+    /// <summary>What stands after the name of a layer to name its note.</summary>
+    public const string Suffix = ".comfy_quant";
+
+    private const int LongestText = 1 << 12;
+    private const int DefaultGroup = 256;
+
+    private static readonly Dictionary<string, DType> Formats = new(StringComparer.Ordinal)
+    {
+        ["float8_e4m3fn"] = DType.F8E4M3,
+        ["float8_e4m3fn_rowwise"] = DType.F8E4M3,
+        ["float8_e4m3fn_blockwise"] = DType.F8E4M3,
+        ["float8_e5m2"] = DType.F8E5M2,
+        ["int8_tensorwise"] = DType.I8,
+        ["int8_blockwise"] = DType.I8,
+    };
+
+    private readonly bool _isRotated;
+    private readonly int _group;
+    private readonly long[]? _shape;
+
+    private QuantizationNote(string format, bool isRotated, int group, long[]? shape) => (Format, _isRotated, _group, _shape) = (format, isRotated, group, shape);
+
+    /// <summary>The format's name.</summary>
+    public string Format { get; }
+
+    /// <summary>The note of a weight, or null when it has none.</summary>
+    /// <exception cref="CheckpointException">It says something that is not understood.</exception>
+    public static QuantizationNote? Find(ICheckpoint checkpoint, string weight)
+    {
+        var name = weight[..^WeightScale.WeightSuffix.Length] + Suffix;
+        if (!checkpoint.Tensors.TryGetValue(name, out var tensor))
+        {
+            return checkpoint.Unsupported.ContainsKey(name) ? throw new CheckpointException(checkpoint.Path, name, "it is not the bytes of a text, which a note of ComfyUI's is.") : null;
+        }
+
+        if (tensor.DType is not (DType.U8 or DType.I8) || tensor.ByteLength > LongestText)
+        {
+            throw new CheckpointException(checkpoint.Path, name, $"{tensor.DType.Name()} {tensor.Shape} is not the bytes of a short text, which a note of ComfyUI's is.");
+        }
+
+        try
+        {
+            using var text = JsonDocument.Parse(tensor.ReadBytes(0, (int)tensor.ByteLength).ToArray(), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            return Read(text.RootElement, problem => new CheckpointException(checkpoint.Path, name, problem));
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new CheckpointException(checkpoint.Path, name, $"it is not the JSON that a note of ComfyUI's is: {e.Message}");
+        }
+    }
+
+    /// <summary>Checks that a weight is what the note says.</summary>
+    /// <exception cref="CheckpointException">It is not.</exception>
+    public void Require(string path, string name, Tensor weight)
+    {
+        if (weight.DType != Formats[Format])
+        {
+            throw new CheckpointException(path, name, $"it is {weight.DType.Name()}, but its note says that it was quantized as {Format}; the file is damaged.");
+        }
+
+        if (_shape is not null && !weight.Shape.Dims.SequenceEqual(_shape))
+        {
+            throw new CheckpointException(path, name, $"its shape is {weight.Shape}, but its note says [{string.Join(", ", _shape)}]; the file is damaged.");
+        }
+    }
+
+    /// <summary>The rotation to undo, or null.</summary>
+    /// <exception cref="CheckpointException">The weight's rows do not consist of whole groups, or there is no such rotation.</exception>
+    public RegularHadamard? Rotation(string path, string name, long columns) =>
+        !_isRotated ? null
+        : columns % _group == 0 && RegularHadamard.Of(_group) is { } rotation ? rotation
+        : throw new CheckpointException(path, name, $"its rows of {columns} are said to be rotated in groups of {_group}, which must be a power of 4 that divides them.");
+
+    private static QuantizationNote Read(JsonElement note, Func<string, CheckpointException> refuse)
+    {
+        string? format = null;
+        var (isRotated, group) = (false, DefaultGroup);
+        long[]? shape = null;
+        foreach (var property in note.EnumerateObject())
+        {
+            switch (property.Name)
+            {
+                case "format": format = property.Value.GetString(); break;
+                case "convrot": isRotated = property.Value.GetBoolean(); break;
+                case "convrot_groupsize": group = Integer(property.Value, refuse); break;
+                case "orig_shape": shape = [.. property.Value.EnumerateArray().Select(dim => (long)Integer(dim, refuse))]; break;
+
+                // The scale's shape says these, too; or they are about activations, or what there was before.
+                case "per_row" or "group_size" or "block_size" or "full_precision_matrix_mult" or "orig_dtype": break;
+                default: throw refuse($"it says {CheckpointException.Quote(property.Name)} of the weight, which is not understood: the file is of a later format than this version reads.");
+            }
+        }
+
+        return format is not null && Formats.ContainsKey(format)
+            ? new QuantizationNote(format, isRotated, group, shape)
+            : throw refuse($"ComfyUI's format {CheckpointException.Quote(format ?? "")} is not supported; scaled fp8 and int8, rotated or not, are.");
+    }
+
+    private static int Integer(JsonElement value, Func<string, CheckpointException> refuse) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number > 0 ? number : throw refuse($"a number in it is {CheckpointException.Quote(value.ToString())}.");
+}
