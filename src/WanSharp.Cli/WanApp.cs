@@ -27,16 +27,17 @@ internal static class WanApp
             CacheCommand.Build(environment),
         };
         root.Options.Add(Verbose);
+        PlainParsing.Apply(root);
         root.WithExamples("wan generate \"a red circle moving left on a black background\" -o clip.mp4", "wan inspect clip.mp4", "wan generate --help");
         return root;
     }
 
     public static async Task<int> RunAsync(IReadOnlyList<string> args, CliEnvironment environment, CancellationToken cancellationToken = default)
     {
-        var parsed = Build(environment).Parse(args);
-        if (parsed.Errors.Count > 0)
+        var parsed = PlainParsing.Parse(Build(environment), args);
+        if (UsageError.Find(parsed, args) is { } wrong)
         {
-            environment.Error.WriteLine(PlainText.OneLine($"wan: {UsageError.Describe(parsed)}"));
+            environment.Error.WriteLine(PlainText.OneLine($"wan: {wrong}"));
             return ExitCode.WrongUsage;
         }
 

@@ -31,13 +31,13 @@ public sealed class CancellationTests : IDisposable
     public async Task Cancel_WhileAPromptIsAwaited_DoesNotWaitForIt()
     {
         using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
-        using var never = new SilentReader();
+        using var never = new SilentInput();
 
         var exitCode = await WanApp.RunAsync(["generate", "-", "-o", _folder["clip.mp4"]], new Terminal.CliEnvironment
         {
             Out = TextWriter.Null,
             Error = TextWriter.Null,
-            In = never,
+            Input = never,
             IsInteractive = false,
             Variable = Environment.GetEnvironmentVariable,
             Clock = TimeProvider.System,
@@ -51,6 +51,8 @@ public sealed class CancellationTests : IDisposable
     [InlineData("INT", "encode:", 1000)]
     [InlineData("INT", "denoise:", 1)]
     [InlineData("TERM", "encode:", 1000)]
+    [InlineData("HUP", "encode:", 1000)]
+    [InlineData("QUIT", "encode:", 1000)]
     public async Task Signal_ToTheProcessGroup_EndsCleanly(string signal, string afterLine, int steps)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals are sent with the tools of Linux.");
@@ -86,13 +88,11 @@ public sealed class CancellationTests : IDisposable
     }
 
     /// <summary>A terminal at which nobody types.</summary>
-    private sealed class SilentReader : TextReader
+    private sealed class SilentInput : MemoryStream
     {
         private readonly ManualResetEventSlim _typed = new();
 
-        public override int ReadBlock(char[] buffer, int index, int count) => ReadBlock(buffer.AsSpan(index, count));
-
-        public override int ReadBlock(Span<char> buffer)
+        public override int Read(byte[] buffer, int offset, int count)
         {
             _typed.Wait();
             return 0;

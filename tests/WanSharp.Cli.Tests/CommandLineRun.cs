@@ -1,3 +1,4 @@
+using System.Text;
 using WanSharp.Cli.Terminal;
 
 namespace WanSharp.Cli.Tests;
@@ -16,12 +17,12 @@ internal sealed record CommandLineRun(int ExitCode, string Out, string Error)
     {
         using var output = new StringWriter();
         using var errors = new WatchedWriter(error);
-        using var reader = new StringReader(input);
+        using var reader = new MemoryStream(Encoding.UTF8.GetBytes(input));
         var exitCode = await WanApp.RunAsync(args, new CliEnvironment
         {
             Out = output,
             Error = errors,
-            In = reader,
+            Input = reader,
             IsInteractive = false,
             Variable = name => variables is null ? Environment.GetEnvironmentVariable(name) : variables.GetValueOrDefault(name),
             Clock = TimeProvider.System,

@@ -37,7 +37,7 @@ public sealed class DeviceMemoryTests
     {
         Out = TextWriter.Null,
         Error = TextWriter.Null,
-        In = TextReader.Null,
+        Input = Stream.Null,
         IsInteractive = false,
         Variable = _ => null,
         Clock = TimeProvider.System,

@@ -58,7 +58,7 @@ public sealed class ExportCommandTests : IDisposable
         {
             Out = _out,
             Error = _error,
-            In = TextReader.Null,
+            Input = Stream.Null,
             IsInteractive = false,
             Variable = _ => null,
             Clock = TimeProvider.System,

@@ -87,6 +87,54 @@ public sealed class ProgressDisplayTests : IDisposable
         Assert.All(_error.ToString().Split(Redraw), line => Assert.True(line.Length < 80, line));
     }
 
+    /// <summary>A line as wide as the terminal, or wider, begins another one, which stays.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(20)]
+    [InlineData(40)]
+    [InlineData(60)]
+    public void Terminal_OfAnyWidth_IsNeverFilledByALine(int columns)
+    {
+        using (var progress = Start(isInteractive: true, columns))
+        {
+            Run(progress);
+            progress.Complete();
+        }
+
+        Assert.All(_error.ToString().Split(Redraw), line => Assert.True(line.Length < Math.Max(columns, 2), $"{line.Length} of {columns}: {line}"));
+    }
+
+    [Fact]
+    public void Terminal_ThatIsNarrow_KeepsTheFiguresAndShortensTheBar()
+    {
+        using var progress = Start(isInteractive: true, columns: 44);
+        progress.Report(new GenerationProgress(GenerationStage.Denoise, 0, 20));
+        _clock.Advance(2);
+        progress.Report(new GenerationProgress(GenerationStage.Denoise, 5, 20));
+
+        Assert.EndsWith($"{Redraw}denoise  ━───── 5/20  2.5 steps/s  6 s left", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("short", 20, "short")]
+    [InlineData("a text that is longer", 10, "a text t…")]
+    [InlineData("红色圆形向左移动", 10, "红色圆形…")]
+    [InlineData("two\nlines\e[2J", 80, "two lines [2J")]
+    public void Fit_OfAnyText_StaysOnOneLine(string text, int columns, string expected) => Assert.Equal(expected, TerminalLine.Fit(text, columns));
+
+    [Theory]
+    [InlineData("xterm-256color", true)]
+    [InlineData("dumb", false)]
+    [InlineData("unknown", false)]
+    [InlineData(null, false)]
+    public void CanRedraw_AsTheTerminalSays(string? term, bool expected)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Terminals of Windows are not told by TERM.");
+        Assert.Equal(expected, TerminalScreen.CanRedraw(name => name == "TERM" ? term : null));
+    }
+
     public void Dispose() => _error.Dispose();
 
     private void Run(ProgressDisplay progress)
@@ -104,12 +152,13 @@ public sealed class ProgressDisplayTests : IDisposable
         }
     }
 
-    private ProgressDisplay Start(bool isInteractive) => ProgressDisplay.Start(new CliEnvironment
+    private ProgressDisplay Start(bool isInteractive, int columns = 80) => ProgressDisplay.Start(new CliEnvironment
     {
         Out = TextWriter.Null,
         Error = _error,
-        In = TextReader.Null,
+        Input = Stream.Null,
         IsInteractive = isInteractive,
+        Columns = () => columns,
         Variable = _ => null,
         Clock = _clock,
     });

@@ -79,7 +79,7 @@ public partial class DocumentTests
     {
         Out = TextWriter.Null,
         Error = TextWriter.Null,
-        In = TextReader.Null,
+        Input = Stream.Null,
         IsInteractive = false,
         Variable = _ => null,
         Clock = TimeProvider.System,

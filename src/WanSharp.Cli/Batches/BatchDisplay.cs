@@ -17,6 +17,8 @@ internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
 {
     private const int BarWidth = 20;
     private const int NameWidth = 28;
+    private const int LeastNameWidth = 12;
+    private const int LeastBarWidth = 4;
     private const int MostBars = 16;
     private static readonly TimeSpan RedrawEvery = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan RateWindow = TimeSpan.FromSeconds(5);
@@ -114,7 +116,7 @@ internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
 
     private async Task DrawAsync()
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes, Out = new AnsiConsoleOutput(_environment.Error) });
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes, Out = new TerminalOutput(_environment) });
         await console.Live(Text.Empty).AutoClear(true).StartAsync(async live =>
         {
             while (!_stop.IsCancellationRequested)
@@ -130,25 +132,54 @@ internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
         var counts = _store.Counts();
         lock (_gate)
         {
-            var rows = _running.Values.Take(MostBars).Select(one => (IRenderable)new Text(Describe(one.Job, one.Progress))).ToList();
+            var columns = _environment.Columns();
+            var rows = _running.Values.Take(MostBars).Select(one => Row(Describe(one.Job, one.Progress, columns))).ToList();
             if (_running.Count > MostBars)
             {
-                rows.Add(new Text($"… and {_running.Count - MostBars} more"));
+                rows.Add(Row($"… and {_running.Count - MostBars} more"));
             }
 
             var rate = _steps.Count > 1 ? _steps.Count / Math.Max(0.2, Math.Min(RateWindow.TotalSeconds, _environment.Clock.GetElapsedTime(_steps.Peek()).TotalSeconds)) : 0;
             var denoising = _running.Values.Count(one => one.Progress.Stage == GenerationStage.Denoise);
-            rows.Add(new Text(string.Create(CultureInfo.InvariantCulture,
+            rows.Add(Row(string.Create(CultureInfo.InvariantCulture,
                 $"{counts.Succeeded} of {counts.Total} done, {counts.Queued} wait, {counts.Failed} failed, {_hits} cached · {rate:0.0} steps/s{(denoising > 0 ? $", {_batchSize() ?? denoising} at once" : "")} · {Environment.WorkingSet / 1e9:0.0} GB")));
             return new Rows(rows);
+
+            IRenderable Row(string text) => new Text(TerminalLine.Fit(text, columns));
         }
     }
 
-    private static string Describe(Job job, GenerationProgress progress)
+    private static string Describe(Job job, GenerationProgress progress, int columns)
     {
-        var filled = progress.Total > 1 ? BarWidth * Math.Min(progress.Done, progress.Total) / progress.Total : 0;
-        var name = job.Output.Length <= NameWidth ? job.Output : job.Output[..(NameWidth - 1)] + "…";
-        return string.Create(CultureInfo.InvariantCulture,
-            $"{name,-NameWidth} {progress.Stage.ToString().ToLowerInvariant(),-8} {new string('━', filled)}{new string('─', BarWidth - filled)} {progress.Done}/{progress.Total}");
+        var tail = string.Create(CultureInfo.InvariantCulture, $" {progress.Stage.ToString().ToLowerInvariant(),-8} ");
+        var count = string.Create(CultureInfo.InvariantCulture, $"{progress.Done}/{progress.Total}");
+
+        // In a narrow terminal the name gives way first, then the bar: the figures say the same.
+        var name = Math.Clamp(columns - BarWidth - tail.Length - count.Length - 2, LeastNameWidth, NameWidth);
+        var bar = Math.Min(BarWidth, columns - name - tail.Length - count.Length - 2);
+        return TerminalLine.Fit(job.Output, name + 1).PadRight(name) + tail + (bar < LeastBarWidth ? "" : Bar(progress, bar) + ' ') + count;
+    }
+
+    private static string Bar(GenerationProgress progress, int width)
+    {
+        var filled = progress.Total > 1 ? width * Math.Min(progress.Done, progress.Total) / progress.Total : 0;
+        return new string('━', filled) + new string('─', width - filled);
+    }
+
+    /// <summary>Standard error, which the terminal of <see cref="CliEnvironment.Columns"/> shows: the library would measure that of standard output.</summary>
+    private sealed class TerminalOutput(CliEnvironment environment) : IAnsiConsoleOutput
+    {
+        public TextWriter Writer => environment.Error;
+
+        public bool IsTerminal => true;
+
+        public int Width => environment.Columns();
+
+        public int Height => TerminalScreen.Rows();
+
+        public void SetEncoding(System.Text.Encoding encoding)
+        {
+            // It is UTF-8 always.
+        }
     }
 }

@@ -79,13 +79,12 @@ internal sealed class BenchDtypesCommand(CliEnvironment environment)
     private static async Task<StartReport> StartAsync(BenchmarkOptions options, string weights, int threads, CancellationToken cancellationToken)
     {
         var invariant = CultureInfo.InvariantCulture;
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "wan.exe" : "wan")) { RedirectStandardOutput = true };
-        string[] arguments =
+        string[] line =
         [
-            "bench", "dit", "--start-only", "--json", "--shape", options.Shape, "--weights", weights, "--frames", options.Frames.ToString(invariant),
+            .. OwnProgram.Command, "bench", "dit", "--start-only", "--json", "--shape", options.Shape, "--weights", weights, "--frames", options.Frames.ToString(invariant),
             "--size", string.Create(invariant, $"{options.Width}x{options.Height}"), "--threads", threads.ToString(invariant),
         ];
-        arguments.ToList().ForEach(start.ArgumentList.Add);
+        var start = new ProcessStartInfo(line[0], line[1..]) { RedirectStandardOutput = true };
         start.Environment["WAN_CACHE"] = options.CacheFolder;
         using var process = Process.Start(start)!;
         try

@@ -64,7 +64,8 @@ internal sealed class BenchMemoryCommand(CliEnvironment environment)
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(threads));
-            environment.Out.WriteLine(await new MemoryBenchmark(runtime, environment.Clock).RunPassAsync(environment.In, cancellationToken));
+            using var input = new StreamReader(environment.Input);
+            environment.Out.WriteLine(await new MemoryBenchmark(runtime, environment.Clock).RunPassAsync(input, cancellationToken));
             return ExitCode.Done;
         });
         return command;
@@ -84,7 +85,7 @@ internal sealed class BenchMemoryCommand(CliEnvironment environment)
             Failures = parsed.GetValue(_failures),
             KeepsLargeWeights = parsed.GetValue(_keep),
             CacheFolder = EngineSetup.CacheFolder(environment),
-            PassCommand = [.. Program(), "bench", PassName, "--threads", $"{threads}"],
+            PassCommand = [.. OwnProgram.Command, "bench", PassName, "--threads", $"{threads}"],
             FailureModel = model,
         };
         if (parsed.GetValue(_rows) is { Length: > 0 } rows)
@@ -106,13 +107,6 @@ internal sealed class BenchMemoryCommand(CliEnvironment environment)
         }
 
         return report.Rows.All(row => row.IsReached) && !changes.Any(change => change.IsWorse) ? ExitCode.Done : ExitCode.Failed;
-    }
-
-    /// <summary>This program, to be started again: its own executable, or as `dotnet` runs it.</summary>
-    private static string[] Program()
-    {
-        var program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "wan.exe" : "wan");
-        return File.Exists(program) ? [program] : ["dotnet", Path.Combine(AppContext.BaseDirectory, "wan.dll")];
     }
 
     private static Option<int> CountOption(string name, string description, int count)

@@ -40,7 +40,7 @@ internal sealed class BenchThroughputCommand(CliEnvironment environment)
         var folder = Directory.CreateTempSubdirectory("wan-throughput-");
         try
         {
-            var bench = new ThroughputBench(environment, settings, folder.FullName);
+            var bench = new ThroughputBench(environment, settings, folder.FullName, OwnProgram.Command);
             var rows = new List<ThroughputRow>();
             IReadOnlyList<ThroughputWorkload> workloads = parsed.GetValue(_workload).Item1 is { } one ? [one] : [ThroughputWorkload.Seed, ThroughputWorkload.Unique];
             foreach (var workload in workloads)

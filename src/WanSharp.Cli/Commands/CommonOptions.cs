@@ -21,7 +21,7 @@ internal static class CommonOptions
         var help = command.Options.OfType<HelpOption>().SingleOrDefault(); // the root has one
         if (help is null)
         {
-            help = new HelpOption();
+            help = PlainParsing.Help();
             command.Options.Add(help);
         }
 

@@ -58,7 +58,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var ffmpeg = EngineSetup.FindFfmpeg(environment);
-        var request = await _request.ReadAsync(parsed, environment.In, (file, token) => ImageReader.ReadAsync(ffmpeg, file, token), cancellationToken);
+        var request = await _request.ReadAsync(parsed, environment.Input, (file, token) => ImageReader.ReadAsync(ffmpeg, file, token), cancellationToken);
         var target = Target(parsed.GetValue(_output) ?? OutputName.For(request));
 
         var started = environment.Clock.GetTimestamp();

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
+using WanSharp.Jobs.Batches.Reading;
 using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;
@@ -12,6 +13,9 @@ namespace WanSharp.Cli.Commands;
 /// <summary>The options that make up a request.</summary>
 internal sealed class GenerateOptions
 {
+    /// <summary>More than the longest prompt takes in any encoding, with room for space around it.</summary>
+    private const int MostPromptBytes = 16 * GenerationRequest.MaximumPromptLength;
+
     private readonly Argument<string> _prompt = new("prompt") { Description = "What the video shows; - reads it from standard input." };
     private readonly Option<string?> _negative = new("--negative") { Description = "What the video must not show.", HelpName = "TEXT" };
     private readonly Option<Size?> _size = new("--size") { Description = "Width and height in pixels. Default: the model's; with an image, the image's shape at that area.", HelpName = "WxH", CustomParser = Size.Parse };
@@ -55,11 +59,11 @@ internal sealed class GenerateOptions
 
     /// <summary>The request as typed.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="input">Where a prompt of - is read.</param>
+    /// <param name="input">Where a prompt of - is read, in UTF-8, or in UTF-16 with a byte order mark.</param>
     /// <param name="readImage">Reads an image file.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     public async Task<GenerationRequest> ReadAsync(
-        ParseResult parsed, TextReader input, Func<string, CancellationToken, Task<Media.Images.RgbImage>> readImage, CancellationToken cancellationToken)
+        ParseResult parsed, Stream input, Func<string, CancellationToken, Task<Media.Images.RgbImage>> readImage, CancellationToken cancellationToken)
     {
         var prompt = parsed.GetValue(_prompt)!;
         var size = parsed.GetValue(_size);
@@ -88,14 +92,22 @@ internal sealed class GenerateOptions
         };
     }
 
-    /// <summary>The prompt that is piped in: no more than one character beyond the longest, however much comes.</summary>
-    private static async Task<string> ReadPromptAsync(TextReader input, CancellationToken cancellationToken)
+    /// <summary>The prompt that is piped in.</summary>
+    private static async Task<string> ReadPromptAsync(Stream input, CancellationToken cancellationToken)
     {
-        var text = new char[GenerationRequest.MaximumPromptLength + 1];
-
-        // A console's reader blocks and cannot be cancelled: it is left behind.
-        var length = await Task.Run(() => input.ReadBlock(text), CancellationToken.None).WaitAsync(cancellationToken);
-        return new string(text, 0, length).Trim();
+        try
+        {
+            // A console's stream blocks and cannot be cancelled: it is left behind.
+            var bytes = new byte[MostPromptBytes + 1];
+            var length = await Task.Run(() => input.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false), CancellationToken.None).WaitAsync(cancellationToken);
+            return length <= MostPromptBytes
+                ? TextInput.Decode(bytes.AsSpan(0, length), "standard input").Trim()
+                : throw new InvalidRequestException("prompt", $"The prompt on standard input is longer than {GenerationRequest.MaximumPromptLength} characters: shorten it.");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"The prompt cannot be read from standard input: {exception.Message}", exception);
+        }
     }
 
     private IEnumerable<(int Frame, string File)> ImageFiles(ParseResult parsed)

@@ -49,7 +49,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var request = await _request.ReadAsync(
-            parsed, environment.In, (file, token) => ImageReader.ReadAsync(EngineSetup.FindFfmpeg(environment), file, token), cancellationToken);
+            parsed, environment.Input, (file, token) => ImageReader.ReadAsync(EngineSetup.FindFfmpeg(environment), file, token), cancellationToken);
         using var model = EngineSetup.OpenModel(environment, parsed.GetValue(_model)!);
         var costs = new CostModel(model, parsed.GetValue(_precision), parsed.GetValue(_vaeTile));
         var plan = costs.Sketch(request);

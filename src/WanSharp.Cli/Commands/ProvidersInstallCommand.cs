@@ -42,7 +42,7 @@ internal sealed class ProvidersInstallCommand(CliEnvironment environment)
         var library = await installer.InstallAsync(sources, parsed.GetValue(_sha512), Progress(), cancellationToken);
         if (environment.IsInteractive)
         {
-            environment.Error.Write("\r\e[K");
+            TerminalLine.Remove(environment);
         }
 
         environment.Out.WriteLine($"installed {library}");
@@ -55,7 +55,7 @@ internal sealed class ProvidersInstallCommand(CliEnvironment environment)
     }
 
     private Progress<long>? Progress() => environment.IsInteractive
-        ? new Progress<long>(bytes => environment.Error.Write($"\r\e[K{bytes / 1_000_000} MB"))
+        ? new Progress<long>(bytes => TerminalLine.Draw(environment, $"{bytes / 1_000_000} MB"))
         : null;
 
     private string UserConfiguration() => OperatingSystem.IsWindows()

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace WanSharp.Cli.Terminal;
 
 /// <summary>What surrounds the command line: streams, environment variables, the clock. Tests pass their own.</summary>
@@ -7,10 +9,14 @@ internal sealed record CliEnvironment
 
     public required TextWriter Error { get; init; }
 
-    public required TextReader In { get; init; }
+    /// <summary>Standard input, as bytes: what encoding they are in, they tell.</summary>
+    public required Stream Input { get; init; }
 
-    /// <summary>Whether somebody watches <see cref="Error"/>: progress bars are drawn only then.</summary>
+    /// <summary>Whether somebody watches <see cref="Error"/> at a terminal that can redraw a line: progress bars are drawn only then.</summary>
     public required bool IsInteractive { get; init; }
+
+    /// <summary>How many columns the terminal has now.</summary>
+    public Func<int> Columns { get; init; } = () => 80;
 
     /// <summary>Reads an environment variable; null when it is not set.</summary>
     public required Func<string, string?> Variable { get; init; }
@@ -19,16 +25,45 @@ internal sealed record CliEnvironment
 
     public static CliEnvironment FromProcess()
     {
-        // Prompts and styles come in every language, whatever the terminal's code page says.
-        Console.OutputEncoding = System.Text.Encoding.UTF8;
+        SetCodePage();
+        Func<string, string?> variable = name => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
         return new CliEnvironment
         {
-            Out = Console.Out,
-            Error = Console.Error,
-            In = Console.In,
-            IsInteractive = !Console.IsErrorRedirected,
-            Variable = name => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null,
+            Out = new OutputText(Console.OpenStandardOutput()),
+            Error = new OutputText(Console.OpenStandardError()),
+            Input = Console.OpenStandardInput(),
+            IsInteractive = TerminalScreen.IsThere(variable),
+            Columns = () => TerminalScreen.Columns(variable),
+            Variable = variable,
             Clock = TimeProvider.System,
         };
+    }
+
+    /// <summary>Says what could not be printed, and that the process has failed for it.</summary>
+    /// <param name="exitCode">How the command ended.</param>
+    public int EndWith(int exitCode)
+    {
+        if (Out is not OutputText { Failure: { } failure })
+        {
+            return exitCode;
+        }
+
+        Error.WriteLine(PlainText.OneLine($"wan: standard output cannot be written: {failure.Message.TrimEnd('.')}. What was to be printed is lost; files that were written are there."));
+        return exitCode == ExitCode.Done ? ExitCode.Failed : exitCode;
+    }
+
+    private static void SetCodePage()
+    {
+        try
+        {
+            if (OperatingSystem.IsWindows())
+            {
+                Console.OutputEncoding = Encoding.UTF8;
+            }
+        }
+        catch (IOException)
+        {
+            // There is no console: files and pipes take bytes as they are.
+        }
     }
 }

@@ -14,7 +14,7 @@ internal sealed class ExportProgressDisplay(CliEnvironment environment) : IProgr
         if (environment.IsInteractive)
         {
             var filled = (int)(BarWidth * value.BytesWritten / Math.Max(1, value.BytesTotal));
-            environment.Error.Write($"\r\e[K{new string('━', filled)}{new string('─', BarWidth - filled)} {value.Doing}");
+            TerminalLine.Draw(environment, $"{new string('━', filled)}{new string('─', BarWidth - filled)} {value.Doing}");
         }
     }
 
@@ -23,7 +23,7 @@ internal sealed class ExportProgressDisplay(CliEnvironment environment) : IProgr
     {
         if (environment.IsInteractive)
         {
-            environment.Error.Write("\r\e[K");
+            TerminalLine.Remove(environment);
         }
     }
 }

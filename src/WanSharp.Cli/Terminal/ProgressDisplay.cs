@@ -10,6 +10,7 @@ namespace WanSharp.Cli.Terminal;
 internal sealed class ProgressDisplay : IProgress<GenerationProgress>, IDisposable
 {
     private const int BarWidth = 24;
+    private const int LeastBarWidth = 4;
     private static readonly TimeSpan RedrawEvery = TimeSpan.FromMilliseconds(100);
 
     private readonly CliEnvironment _environment;
@@ -39,7 +40,7 @@ internal sealed class ProgressDisplay : IProgress<GenerationProgress>, IDisposab
             if (_environment.IsInteractive && (isNewStage || _environment.Clock.GetElapsedTime(_drawn, now) >= RedrawEvery))
             {
                 _drawn = now;
-                _environment.Error.Write($"\r\e[K{Describe(value, _environment.Clock.GetElapsedTime(_stageStarted, now))}");
+                TerminalLine.Draw(_environment, Describe(value, _environment.Clock.GetElapsedTime(_stageStarted, now), _environment.Columns()));
             }
         }
     }
@@ -59,7 +60,7 @@ internal sealed class ProgressDisplay : IProgress<GenerationProgress>, IDisposab
     {
         if (_environment.IsInteractive)
         {
-            _environment.Error.Write("\r\e[K");
+            TerminalLine.Remove(_environment);
         }
     }
 
@@ -73,18 +74,26 @@ internal sealed class ProgressDisplay : IProgress<GenerationProgress>, IDisposab
         }
     }
 
-    private static string Describe(GenerationProgress progress, TimeSpan elapsed)
+    private static string Describe(GenerationProgress progress, TimeSpan elapsed, int columns)
     {
         if (progress.Total <= 1)
         {
             return $"{Name(progress.Stage)} …";
         }
 
-        var filled = BarWidth * progress.Done / progress.Total;
-        var bar = new string('━', filled) + new string('─', BarWidth - filled);
         var rate = progress.Done > 0 && elapsed > TimeSpan.Zero ? progress.Done / elapsed.TotalSeconds : 0;
         var speed = rate > 0 ? $"  {Speed(progress.Stage, rate)}  {Left((progress.Total - progress.Done) / rate)} left" : "";
-        return $"{Name(progress.Stage),-8} {bar} {progress.Done}/{progress.Total}{speed}";
+        var (head, tail) = ($"{Name(progress.Stage),-8} ", $"{progress.Done}/{progress.Total}{speed}");
+
+        // In a narrow terminal the bar gives way: its figures say the same.
+        var width = Math.Min(BarWidth, columns - 2 - head.Length - tail.Length);
+        return width < LeastBarWidth ? head + tail : $"{head}{Bar(progress, width)} {tail}";
+    }
+
+    private static string Bar(GenerationProgress progress, int width)
+    {
+        var filled = width * progress.Done / progress.Total;
+        return new string('━', filled) + new string('─', width - filled);
     }
 
     /// <summary>How fast it goes; a large model takes many seconds for one step.</summary>

@@ -7,7 +7,8 @@ internal sealed class StatusLine(CliEnvironment environment) : IProgress<string>
     {
         if (environment.IsInteractive)
         {
-            environment.Error.Write($"\r\e[K{value} …\r");
+            TerminalLine.Draw(environment, $"{value} …");
+            environment.Error.Write('\r'); // whatever is said next goes over it
         }
     }
 }

@@ -7,20 +7,55 @@ namespace WanSharp.Cli.Terminal;
 /// <summary>Says in one line what is wrong with a command line, and the way out.</summary>
 internal static class UsageError
 {
-    /// <param name="parsed">A command line with errors.</param>
-    public static string Describe(ParseResult parsed)
+    /// <summary>What is wrong; null if nothing is.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="args">What it was parsed from.</param>
+    public static string? Find(ParseResult parsed, IReadOnlyList<string> args)
+    {
+        var help = $"Try: {Path(parsed.CommandResult)} --help";
+        return Stray(parsed, args) is { } stray ? $"{stray} {help}"
+            : parsed.Errors.Count > 0 ? $"{Describe(parsed)} {help}"
+            : null;
+    }
+
+    private static string Describe(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
-        var help = $"Try: {Path(parsed.CommandResult)} --help";
-        if (parsed.UnmatchedTokens is [var token, ..])
+        return parsed.UnmatchedTokens is [var token, ..] ? Unmatched(token, command)
+            : command is RootCommand ? $"say what to do: {string.Join(", ", command.Subcommands.Select(subcommand => subcommand.Name))}."
+            : parsed.Errors[0].Message;
+    }
+
+    /// <summary>What the parser takes for something that it hardly is: an option that does not exist for a prompt, an option for the value of the one before it.</summary>
+    private static string? Stray(ParseResult parsed, IReadOnlyList<string> args)
+    {
+        var command = parsed.CommandResult.Command;
+        if (parsed.Tokens.FirstOrDefault(token => token.Type == TokenType.Directive) is { } directive)
         {
-            return $"{Unmatched(token, command)} {help}";
+            return Unmatched(directive.Value, parsed.RootCommandResult.Command);
         }
 
-        return command is RootCommand
-            ? $"say what to do: {string.Join(", ", command.Subcommands.Select(subcommand => subcommand.Name))}. {help}"
-            : $"{parsed.Errors[0].Message} {help}";
+        var literal = parsed.Tokens.SkipWhile(token => token.Type != TokenType.DoubleDash).ToHashSet(ReferenceEqualityComparer.Instance);
+        var known = Options(parsed.CommandResult).SelectMany(option => option.Aliases.Append(option.Name)).ToHashSet(StringComparer.Ordinal);
+        foreach (var result in parsed.CommandResult.Children)
+        {
+            var stray = result.Tokens.FirstOrDefault(token => !literal.Contains(token) && (result is OptionResult
+                ? known.Contains(token.Value) && args.Contains(token.Value) // not of --name=value, which is meant as it stands
+                : token.Value is ['-', not (' ' or '\n'), ..]));
+            if (stray is not null)
+            {
+                return result is OptionResult { IdentifierToken.Value: var name }
+                    ? $"{name} takes a value, and {stray.Value} is an option: write {name}={stray.Value} if it is meant as it stands."
+                    : $"{Unmatched(stray.Value, command)} A text or a name that begins with - goes to the end, after --.";
+            }
+        }
+
+        return null;
     }
+
+    /// <summary>The options of a command and those that it has from the commands above it.</summary>
+    private static IEnumerable<Option> Options(CommandResult command) =>
+        command.Command.Options.Concat(command.Parent is CommandResult parent ? Options(parent).Where(option => option.Recursive) : []);
 
     /// <summary>The command with those that it is part of: "wan bench quality".</summary>
     private static string Path(CommandResult command) =>

@@ -18,7 +18,8 @@ namespace WanSharp.Cli.Throughput;
 /// <param name="environment">What surrounds the program.</param>
 /// <param name="settings">The model, and what computes.</param>
 /// <param name="folder">Where the clips go.</param>
-internal sealed class ThroughputBench(CliEnvironment environment, BackendSettings settings, string folder)
+/// <param name="program">How this program is started again, for the mode that makes each clip in a process of its own.</param>
+internal sealed class ThroughputBench(CliEnvironment environment, BackendSettings settings, string folder, IReadOnlyList<string> program)
 {
     private const int LatencyJobs = 20;
 
@@ -100,7 +101,8 @@ internal sealed class ThroughputBench(CliEnvironment environment, BackendSetting
             var request = entry.Style is { } name && styles.TryFind(name, out var found, out _) ? found.Style.Apply(entry.Request, settings.Model) : entry.Request;
             var clip = Path.Combine(target, entry.Output!);
             Directory.CreateDirectory(target);
-            using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, Arguments(request, clip)) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            string[] line = [.. program, .. Arguments(request, clip)];
+            using var process = Process.Start(new ProcessStartInfo(line[0], line[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
             var errors = process.StandardError.ReadToEndAsync(cancellationToken);
             await process.StandardOutput.ReadToEndAsync(cancellationToken);
             await process.WaitForExitAsync(cancellationToken);
