@@ -19,11 +19,50 @@ internal static partial class HtmlReferences
     public static string Resolve(string text) =>
         text.Contains('&', StringComparison.Ordinal) ? Reference().Replace(text, match => Resolve(match.Groups[1].ValueSpan)) : text;
 
+    /// <summary>The text with the references resolved that are surely meant so, by a semicolon; also those whose name was made upper case with the rest (<c>&amp;NTILDE;</c>).</summary>
+    /// <remarks>rspeer/python-ftfy:ftfy/fixes.py, <c>unescape_html</c>.</remarks>
+    public static string ResolveClear(string text) =>
+        text.Contains('&', StringComparison.Ordinal) ? ClearReference().Replace(text, match => ResolveClear(match.ValueSpan)) : text;
+
+    [GeneratedRegex("&#?[0-9A-Za-z]{1,24};", RegexOptions.CultureInvariant)]
+    private static partial Regex ClearReference();
+
     [GeneratedRegex("&(#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\\t\\n\\f <&#;]{1,32};?)", RegexOptions.CultureInvariant)]
     private static partial Regex Reference();
 
     private static string Resolve(ReadOnlySpan<char> reference) =>
         reference[0] == '#' ? ResolveNumber(reference[1..].TrimEnd(';')) : ResolveName(reference);
+
+    private static string ResolveClear(ReadOnlySpan<char> reference)
+    {
+        var text = reference.ToString();
+        if (text[1] == '#')
+        {
+            return Resolve(text) is var number && !number.Contains(';', StringComparison.Ordinal) ? number : text;
+        }
+
+        var names = Names.Value;
+        if (names.TryGetValue(text[1..], out var known))
+        {
+            return known;
+        }
+
+        var lower = text[1..].ToLowerInvariant();
+        return text[1..] == text[1..].ToUpperInvariant() && names.TryGetValue(lower, out var small) && Resolve(text) == text ? ToUpper(small) : text;
+    }
+
+    /// <summary>Upper case as Unicode has it, not letter by letter.</summary>
+    private static string ToUpper(string text) => text switch
+    {
+        "ß" => "SS",
+        "ŉ" => "ʼN",
+        "ﬀ" => "FF",
+        "ﬁ" => "FI",
+        "ﬂ" => "FL",
+        "ﬃ" => "FFI",
+        "ﬄ" => "FFL",
+        _ => text.ToUpperInvariant(),
+    };
 
     private static string ResolveNumber(ReadOnlySpan<char> digits)
     {

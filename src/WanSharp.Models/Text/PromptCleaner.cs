@@ -1,13 +1,12 @@
 using System.Text;
+using WanSharp.Models.Text.Repair;
 
 namespace WanSharp.Models.Text;
 
 /// <summary>Cleans prompts before they are tokenized, as the official code does.</summary>
 /// <remarks>
-/// Wan-Video/Wan2.1:wan/modules/tokenizers.py: HTML character references are resolved twice, white space is trimmed, and runs
-/// of it become one space. Its first step, the Python package ftfy, is not reproduced: of what ftfy does, the tokenizer's own
-/// normalization (NFKC) covers ligatures, full-width letters, composed accents, line breaks and control characters; curly
-/// quotes stay curly, and text that was decoded with a wrong encoding stays wrong.
+/// Wan-Video/Wan2.1:wan/modules/tokenizers.py: what programs spoilt is repaired (<see cref="TextRepair"/>), HTML character references are
+/// resolved twice, white space is trimmed, and runs of it become one space.
 /// </remarks>
 public static class PromptCleaner
 {
@@ -15,7 +14,7 @@ public static class PromptCleaner
     public static string Clean(string prompt)
     {
         ArgumentNullException.ThrowIfNull(prompt);
-        var text = HtmlReferences.Resolve(HtmlReferences.Resolve(prompt)).AsSpan();
+        var text = HtmlReferences.Resolve(HtmlReferences.Resolve(TextRepair.Apply(prompt))).AsSpan();
         var cleaned = new StringBuilder(text.Length);
         var afterSpace = false;
         foreach (var c in Trim(text))
