@@ -2,8 +2,9 @@ using System.Net.Sockets;
 using System.Reflection;
 using System.Security.Authentication;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine.Output;
 using WanSharp.Engine.Requests;
+using WanSharp.Media;
+using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Tests;
 

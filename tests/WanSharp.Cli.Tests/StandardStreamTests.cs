@@ -1,3 +1,5 @@
+using WanSharp.Testing;
+
 namespace WanSharp.Cli.Tests;
 
 /// <summary>Each standard stream may be closed, full, or without a reader: the clip is made all the same, and the exit code is right.</summary>

@@ -8,7 +8,6 @@ using WanSharp.Tools.Benchmarks;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Memory;
 using WanSharp.Tensors;
-using WanSharp.Tools.Benchmarks;
 
 namespace WanSharp.Cli.Terminal;
 
