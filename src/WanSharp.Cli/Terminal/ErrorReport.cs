@@ -3,7 +3,6 @@ using System.Data.Common;
 using System.Net.Sockets;
 using System.Security;
 using System.Security.Authentication;
-using WanSharp.Engine.Requests;
 using WanSharp.Tools.Benchmarks;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Memory;

@@ -14,7 +14,13 @@ public static class PromptCleaner
     public static string Clean(string prompt)
     {
         ArgumentNullException.ThrowIfNull(prompt);
-        var text = HtmlReferences.Resolve(HtmlReferences.Resolve(TextRepair.Apply(prompt))).AsSpan();
+        return Tidy(TextRepair.Apply(prompt));
+    }
+
+    /// <summary>What comes after the repair: the official code where it runs without ftfy, as that which made the fixtures.</summary>
+    internal static string Tidy(string prompt)
+    {
+        var text = HtmlReferences.Resolve(HtmlReferences.Resolve(prompt)).AsSpan();
         var cleaned = new StringBuilder(text.Length);
         var afterSpace = false;
         foreach (var c in Trim(text))

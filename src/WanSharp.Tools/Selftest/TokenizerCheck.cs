@@ -24,7 +24,7 @@ internal sealed class TokenizerCheck : IFixtureCheck
             yield return Ids($"case{index}.ids", tokenizer.Encode(text), item.GetProperty("ids"));
             if (item.TryGetProperty("clean_ids", out var cleanIds))
             {
-                yield return Ids($"case{index}.clean_ids", tokenizer.Encode(PromptCleaner.Clean(text)), cleanIds);
+                yield return Ids($"case{index}.clean_ids", tokenizer.Encode(PromptCleaner.Tidy(text)), cleanIds);
             }
 
             index++;

@@ -26,9 +26,12 @@ public class PromptCleanerTests
     [InlineData("a &NTILDE; &SZLIG; < &amp;", "a &NTILDE; &SZLIG; < &")]
     [InlineData("a &NTILDE; &SZLIG; &amp;", "a Ñ SS &")]
     [InlineData("\e[31mred\e[0m \uFEFFtext\a", "red text")]
-    [InlineData("half \uD83D a \uD83D\uDE00 face", "half \uFFFD a \uD83D\uDE00 face")]
     public void Clean_Prompt_EqualsTheOfficialCode(string prompt, string expected) =>
         Assert.Equal(expected, PromptCleaner.Clean(prompt));
+
+    [Fact]
+    public void Clean_HalfOfACharacter_IsReplaced() => // an attribute cannot hold one
+        Assert.Equal("half \uFFFD a \uD83D\uDE00 face", PromptCleaner.Clean("half \uD83D a \uD83D\uDE00 face"));
 
     /// <summary>Prompts in a dozen languages, as they are and as wrong encodings, web pages and terminals leave them.</summary>
     [Fact]

@@ -19,7 +19,7 @@ public class SentencePieceTokenizerTests
         foreach (var item in cases.RootElement.EnumerateArray())
         {
             var text = item.GetProperty("text").GetString()!;
-            var cleaned = PromptCleaner.Clean(text);
+            var cleaned = PromptCleaner.Tidy(text);
             AssertIds(item, "ids", Tokenizer.Encode(text));
             AssertIds(item, "ids_trunc64", Tokenizer.Encode(text, 64));
             AssertIds(item, "ids_trunc512", Tokenizer.Encode(text, 512));
