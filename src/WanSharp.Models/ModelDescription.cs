@@ -55,6 +55,7 @@ internal sealed record ModelDescription
         {
             Source = source,
             Folder = folder,
+            IsDescribed = true,
             Name = Name,
             Defaults = Defaults,
             Transformer = Transformer.ToConfiguration(source),

@@ -10,9 +10,6 @@ public sealed class ModelLocator(IReadOnlyList<string> searchFolders)
     /// <summary>The model that a request without one gets.</summary>
     public const string DefaultModel = "shapes";
 
-    // The deepest layout: split_files/diffusion_models/ and a folder of the user's.
-    private const int LayoutDepth = 3;
-
     /// <summary>The folders that are searched: those given, then <c>models</c> beside the program.</summary>
     public IReadOnlyList<string> SearchFolders { get; } = [.. searchFolders, Path.Combine(AppContext.BaseDirectory, "models")];
 
@@ -37,7 +34,7 @@ public sealed class ModelLocator(IReadOnlyList<string> searchFolders)
             .Select(folder => Path.GetFileName(folder)).Distinct().Order(StringComparer.Ordinal)];
 
     private static bool IsModel(string path) =>
-        File.Exists(path) ? ModelFiles.IsCheckpoint(path) : File.Exists(Path.Combine(path, ModelDescription.FileName)) || ModelFiles.In(path, LayoutDepth).Count > 0;
+        File.Exists(path) ? ModelFiles.IsCheckpoint(path) : File.Exists(Path.Combine(path, ModelDescription.FileName)) || ModelFiles.AnyIn(path);
 
     private string Listing() => $"Models found: {(Names() is { Count: > 0 } names ? string.Join(", ", names) : "none")}.";
 }

@@ -12,6 +12,7 @@ internal static class NetworkFit
     // Far beyond any published model; a description that exceeds them would keep the graph builder busy for ever.
     private const int MostResidualBlocks = 16;
     private const int MostVaeChannels = 1 << 14;
+    private const int MostPadding = 1 << 10;
 
     /// <summary>Checks a model's networks.</summary>
     /// <exception cref="CheckpointException">They cannot.</exception>
@@ -41,11 +42,14 @@ internal static class NetworkFit
         }
     }
 
-    /// <summary>Checks that the text encoder knows every id of the tokenizer.</summary>
+    /// <summary>
+    /// Checks that a tokenizer belongs to a text encoder: that its vocabulary is the encoder's, which may be padded (umT5's 256,300
+    /// pieces to 256,384; T5 has 32,100, mT5 250,100).
+    /// </summary>
     /// <exception cref="CheckpointException">It does not.</exception>
     public static void Require(string source, SentencePieceTokenizer tokenizer, Umt5Config textEncoder)
     {
-        if (tokenizer.VocabularySize > textEncoder.Vocabulary)
+        if (textEncoder.Vocabulary - tokenizer.VocabularySize is < 0 or > MostPadding)
         {
             throw new CheckpointException(source, $"the tokenizer has {tokenizer.VocabularySize} pieces, but the text encoder knows {textEncoder.Vocabulary}: it belongs to another model.");
         }

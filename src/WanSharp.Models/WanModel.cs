@@ -27,6 +27,7 @@ public sealed class WanModel : IDisposable
         NetworkFit.Require(parts);
         (Source, Folder, Name, Defaults) = (parts.Source, parts.Folder, parts.Name, parts.Defaults);
         (Transformer, TextEncoder, Vae, ClipVision) = (parts.Transformer, parts.TextEncoder, parts.Vae, parts.ClipVision?.Configuration);
+        Parts = parts.Taken;
         TokenizerPath = parts.TokenizerPath;
         Tokenizer = TokenizerSource.Load(TokenizerPath);
         NetworkFit.Require(parts.Source, Tokenizer, TextEncoder);
@@ -37,7 +38,7 @@ public sealed class WanModel : IDisposable
             VaeWeights = Open(VaeNames.Names, parts.VaePath);
             HighNoiseWeights = parts.HighNoisePath is { } highNoise ? Open(TransformerNames.Names, highNoise) : null;
             ClipVisionWeights = parts.ClipVision is { } clip ? Open(ClipVisionNames.Names, clip.Path) : null;
-            _files = [.. Files(parts.Source)];
+            _files = [.. Files(parts.IsDescribed ? [parts.Source] : [])];
         }
         catch
         {
@@ -51,6 +52,9 @@ public sealed class WanModel : IDisposable
 
     /// <summary>Where the model is.</summary>
     public string Folder { get; }
+
+    /// <summary>The files that it is made of.</summary>
+    public TakenParts Parts { get; }
 
     /// <summary>The model's name.</summary>
     public string Name { get; }
@@ -123,17 +127,15 @@ public sealed class WanModel : IDisposable
 
     /// <summary>
     /// Opens a model: a folder of ours with a <c>config.json</c>, an official or Diffusers folder, a ComfyUI <c>models</c>
-    /// folder with one Wan transformer, or a transformer's file, whose companions are found beside it.
+    /// folder with one Wan transformer, or a transformer's file, whose other parts are found around it.
     /// </summary>
     /// <param name="path">The folder or file; <see cref="ModelLocator"/> finds one by name.</param>
     /// <param name="cacheFolder">Where digests of large files are noted, so that they are read once. Default: nowhere.</param>
-    /// <exception cref="CheckpointException">Something is missing, not supported, or not what the description says.</exception>
-    public static WanModel Open(string path, string? cacheFolder = null)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        var isOther = File.Exists(path) || (Directory.Exists(path) && !ModelDescription.IsIn(path));
-        return new WanModel(isOther ? ModelLayout.Find(path) : ModelDescription.Read(path).InFolder(path), cacheFolder);
-    }
+    /// <param name="named">The parts that were named by hand. Default: none, they are found around the transformer.</param>
+    /// <exception cref="CheckpointException">
+    /// Something is missing, or several things fit, or are not supported, or are not what the description says.
+    /// </exception>
+    public static WanModel Open(string path, string? cacheFolder = null, NamedParts? named = null) => new(new ModelFinder().FindParts(path, named), cacheFolder);
 
     /// <summary>Reads <see cref="Digest"/> if it was not read: minutes for the largest models the first time, unless a cache folder has notes of it.</summary>
     /// <param name="progress">Told the share that is read, 0 to 1, from any thread.</param>
@@ -145,7 +147,7 @@ public sealed class WanModel : IDisposable
         {
             if (_digest is null)
             {
-                var (total, read) = ((double)_files.Sum(file => new FileInfo(file).Length), 0L);
+                var (total, read) = ((double)FileFacts.Length(_files), 0L);
                 var digests = _digests.OfEach(_files, bytes => progress?.Report(Interlocked.Add(ref read, bytes) / total), cancellationToken);
                 using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
                 foreach (var file in digests)
@@ -178,12 +180,12 @@ public sealed class WanModel : IDisposable
         return weights;
     }
 
-    /// <summary>The files that decide what the model computes, each once.</summary>
-    private IEnumerable<string> Files(string source)
+    /// <summary>The files that decide what the model computes, each once, and in the same order whichever of them was named.</summary>
+    private IEnumerable<string> Files(IEnumerable<string> source)
     {
         WeightStore?[] stores = [TransformerWeights, TextEncoderWeights, VaeWeights, HighNoiseWeights, ClipVisionWeights];
         var weights = stores.OfType<WeightStore>().SelectMany(store => store.Files);
         var descriptions = TransformerWeights.Files.Concat(HighNoiseWeights?.Files ?? []).Select(ModelHints.FileBeside);
-        return descriptions.Prepend(source).Where(File.Exists).Concat(weights).Append(TokenizerPath).Select(Path.GetFullPath).Distinct();
+        return source.Concat(descriptions).Where(File.Exists).Concat(weights).Append(TokenizerPath).Select(Path.GetFullPath).Distinct();
     }
 }

@@ -145,7 +145,7 @@ public sealed unsafe class OrtRuntime : IDisposable
     /// <summary>Compiles a graph from an ONNX file; the files of its external data are looked for beside it.</summary>
     /// <inheritdoc cref="CreateSession(ReadOnlyMemory{byte}, SessionSettings, CancellationToken)"/>
     public Session CreateSession(string path, SessionSettings settings, CancellationToken cancellationToken = default) =>
-        CreateSession(settings, new Dictionary<string, Tensor>(), File.Exists(path) ? new FileInfo(path).Length : 0, (environment, options) =>
+        CreateSession(settings, new Dictionary<string, Tensor>(), File.Exists(path) ? FileFacts.Of(path).Length : 0, (environment, options) =>
         {
             using var nativePath = NativeText.Path(path);
             nint session;

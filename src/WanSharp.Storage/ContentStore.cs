@@ -1,3 +1,5 @@
+using WanSharp.Tensors;
+
 namespace WanSharp.Storage;
 
 /// <summary>
@@ -270,7 +272,7 @@ public sealed class ContentStore : IDisposable
         try
         {
             var path = Path.Combine(_folder.EntryFolder(key), PayloadFile);
-            if (EntryManifest.Read(lease, key) is { Files: [{ Name: PayloadFile } file] } && file.Bytes == new FileInfo(path).Length
+            if (EntryManifest.Read(lease, key) is { Files: [{ Name: PayloadFile } file] } && file.Bytes == FileFacts.Of(path).Length
                 && File.ReadAllBytes(path) is var content && file.Fits(content))
             {
                 _folder.Touch(key);

@@ -72,7 +72,7 @@ public sealed class FileDigests(string? folder)
 
     private static string IdentityOf(string path, out long length)
     {
-        var file = new FileInfo(path);
+        var file = FileFacts.Of(path);
         length = file.Length;
         return string.Create(CultureInfo.InvariantCulture, $"{file.FullName}\n{length}\n{file.LastWriteTimeUtc.Ticks}\n{file.CreationTimeUtc.Ticks}");
     }

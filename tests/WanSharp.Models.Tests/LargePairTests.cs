@@ -23,7 +23,7 @@ public sealed class LargePairTests : IDisposable
             WriteHoles($"diffusion_models/wan2.2_t2v_{expert}_noise_14B_fp8_scaled.safetensors", WanTransformer.Whole(Expert, new GraphOptions()).Weights);
         }
 
-        WriteHoles("text_encoders/umt5_xxl_fp8_e4m3fn_scaled.safetensors", Umt5Encoder.Whole(new Umt5Config(), new GraphOptions()).Weights);
+        WriteHoles("text_encoders/umt5_xxl_fp8_e4m3fn_scaled.safetensors", Umt5Encoder.Whole(new Umt5Config { Vocabulary = 384 }, new GraphOptions()).Weights);
         WriteHoles("vae/wan_2.1_vae.safetensors", [.. WanVae.EncodeNext(VaeConfig.Wan21, new GraphOptions()).Weights, .. WanVae.DecodeNext(VaeConfig.Wan21, new GraphOptions()).Weights]);
         File.Copy(TinyNetworks.SpieceModel, _folder["text_encoders/spiece.model"]);
     }

@@ -14,7 +14,7 @@ internal static class ComfyFile
     {
         try
         {
-            var length = new FileInfo(path).Length;
+            var length = FileFacts.Of(path).Length;
             return length <= maximumBytes
                 ? File.ReadAllText(path)
                 : throw new InvalidRequestException(field, $"{path} has {length} bytes, and no {field} has more than {maximumBytes}: name another file.");

@@ -22,7 +22,7 @@ internal sealed record ComfyTicket(string Server, string PromptId, string Client
     {
         try
         {
-            if (new FileInfo(path) is not { Exists: true, Length: <= MaximumBytes })
+            if (FileFacts.Of(path) is not { Exists: true, Length: <= MaximumBytes })
             {
                 return null;
             }

@@ -1,4 +1,5 @@
 using WanSharp.Media.Images;
+using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Local;
 
@@ -12,7 +13,7 @@ internal sealed class ImageFiles(string ffmpeg)
 
     public async ValueTask<RgbImage> ReadAsync(string path, CancellationToken cancellationToken)
     {
-        var info = new FileInfo(path);
+        var info = FileFacts.Of(path);
         if (info.Exists)
         {
             lock (_gate)

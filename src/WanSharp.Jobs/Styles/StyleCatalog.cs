@@ -84,7 +84,7 @@ public sealed class StyleCatalog
 
     private static Dictionary<string, Style> Read(string file)
     {
-        if (new FileInfo(file) is { Exists: true, Length: > MostBytes } info)
+        if (FileFacts.Of(file) is { Exists: true, Length: > MostBytes } info)
         {
             throw new InvalidDataException($"{file} is {info.Length} bytes long, more than a list of styles may be ({MostBytes}).");
         }

@@ -146,7 +146,7 @@ public sealed class VideoWriter : IFrameWriter
     private async Task PlaceAsync(string workName, string name, CancellationToken cancellationToken)
     {
         var file = Path.Combine(_workFolder, workName);
-        if (new FileInfo(file) is not { Exists: true, Length: > 0 })
+        if (FileFacts.Of(file) is not { Exists: true, Length: > 0 })
         {
             throw new MediaException($"{Failure}: ffmpeg wrote nothing");
         }

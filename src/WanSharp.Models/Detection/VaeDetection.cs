@@ -24,6 +24,8 @@ internal static class VaeDetection
             throw new CheckpointException(weights.Path, $"a VAE of {levels} levels and {latents} latent channels is none of Wan's, which have 16 (Wan 2.1) or 48 (Wan 2.2).");
         }
 
+        RequireColors(weights, "encoder.conv1.weight", dimension: 1, isNested);
+        RequireColors(weights, "decoder.head.2.weight", dimension: 0, isNested);
         return Described.Valid(weights.Path, official with
         {
             Dim = channels[0],
@@ -32,6 +34,17 @@ internal static class VaeDetection
             ResidualBlocks = residual,
             TemporalDownsample = [.. Enumerable.Range(0, levels - 1).Select(level => weights.Has($"{Layer(isNested, level, residual, (level * (residual + 1)) + residual)}.time_conv.weight"))],
         }, configuration => configuration.Validate());
+    }
+
+    /// <summary>Pixels have three colors; Wan 2.2's VAE takes and gives squares of two pixels.</summary>
+    private static void RequireColors(ICheckpoint weights, string name, int dimension, bool isNested)
+    {
+        var (channels, expected) = (weights.ShapeOf(name, 5)[dimension], isNested ? 12 : 3);
+        if (channels != expected)
+        {
+            throw new CheckpointException(weights.Path, name,
+                $"the VAE {(dimension == 0 ? "gives" : "takes")} {channels} channels where Wan's has {expected}: it is made for pictures of another kind or size, such as twice the size.");
+        }
     }
 
     /// <summary>A layer of the encoder: by level and place in it for Wan 2.2, by its place among all for Wan 2.1.</summary>

@@ -5,6 +5,9 @@ namespace WanSharp.Models.Layout;
 /// <summary>Lists checkpoints in folders.</summary>
 internal static class ModelFiles
 {
+    /// <summary>How many folders deep collections are searched.</summary>
+    public const int Deepest = 8;
+
     private const int MostFiles = 2000;
 
     private static readonly string[] Extensions = [".safetensors", ".sft", ".gguf", ".pth", ".pt", ".bin", ".ckpt"];
@@ -13,20 +16,39 @@ internal static class ModelFiles
     public static bool IsCheckpoint(string path) => Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase) || ShardFiles.IsIndex(path);
 
     /// <summary>The checkpoints of a folder, in the order of their names; of several shards only what stands for them.</summary>
-    /// <param name="folder">The folder; none need be there.</param>
+    /// <param name="folder">The folder, which need not exist.</param>
     /// <param name="depth">How many folders deep to look.</param>
     /// <exception cref="CheckpointException">There are too many to look at.</exception>
     public static IReadOnlyList<string> In(string folder, int depth = 0)
     {
-        if (!Directory.Exists(folder))
-        {
-            return [];
-        }
-
-        var options = new EnumerationOptions { RecurseSubdirectories = depth > 0, MaxRecursionDepth = depth, IgnoreInaccessible = true };
-        List<string> files = [.. Directory.EnumerateFiles(folder, "*", options).Where(IsCheckpoint).Take(MostFiles + 1).Order(StringComparer.Ordinal)];
+        List<string> files = [.. FolderSearch.Files(folder, depth).Where(IsCheckpoint).Take(MostFiles + 1)];
         return files.Count <= MostFiles
-            ? [.. files.Select(ShardFiles.SetOf).Distinct()]
+            ? Listed(files)
             : throw new CheckpointException(folder, $"more than {MostFiles} checkpoints are below it; name one of them.");
     }
+
+    /// <summary>The nearest checkpoints of several folders that nobody named, as <see cref="In"/> lists them; each once.</summary>
+    public static IReadOnlyList<string> Near(IEnumerable<(string Folder, int Depth)> folders) =>
+        [.. folders.SelectMany(place => Listed([.. FolderSearch.Files(place.Folder, place.Depth, mayStop: true).Where(IsCheckpoint).Take(MostFiles)])).Distinct()];
+
+    /// <summary>Whether there is a checkpoint in a folder, or below it.</summary>
+    public static bool AnyIn(string folder) => FolderSearch.Files(folder, Deepest, mayStop: true).Any(IsCheckpoint);
+
+    /// <summary>Files without those that are links to another of them.</summary>
+    public static IEnumerable<string> Different(IEnumerable<string> files) => files.DistinctBy(file => ShardFiles.IsIndex(file) ? file : RealPath(file));
+
+    /// <summary>The file that a path leads to if it is a link; a path of which nobody can say is itself.</summary>
+    public static string RealPath(string path)
+    {
+        try
+        {
+            return FileFacts.Of(path).FullName;
+        }
+        catch (IOException)
+        {
+            return Path.GetFullPath(path); // links in a circle
+        }
+    }
+
+    private static IReadOnlyList<string> Listed(IEnumerable<string> files) => [.. files.Order(StringComparer.Ordinal).Select(ShardFiles.SetOf).Distinct()];
 }

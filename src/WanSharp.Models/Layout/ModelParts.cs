@@ -33,6 +33,25 @@ internal sealed record ModelParts
     /// <summary>A <c>spiece.model</c>, a <c>tokenizer.json</c>, or a checkpoint that carries the former.</summary>
     public required string TokenizerPath { get; init; }
 
+    /// <summary>What the user should know about the choice of these parts.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Whether a <c>config.json</c> of ours names the parts.</summary>
+    public bool IsDescribed { get; init; }
+
     /// <summary>CLIP's image encoder and where it is, of models that look at images.</summary>
     public (ClipVisionConfig Configuration, string Path)? ClipVision { get; init; }
+
+    /// <summary>The parts' files.</summary>
+    public TakenParts Taken => new()
+    {
+        Transformer = TransformerPath,
+        HighNoise = HighNoisePath,
+        TextEncoder = TextEncoderPath,
+        Vae = VaePath,
+        Clip = ClipVision?.Path,
+        Tokenizer = TokenizerPath,
+        IsDescribed = IsDescribed,
+        Notes = Notes,
+    };
 }

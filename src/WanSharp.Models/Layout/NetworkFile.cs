@@ -2,6 +2,7 @@ using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Models.Detection;
 using WanSharp.Models.Names;
+using WanSharp.Models.Text;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
@@ -12,9 +13,6 @@ public sealed record NetworkFile
 {
     /// <summary>The tensor in which ComfyUI's text encoder carries its tokenizer.</summary>
     internal const string TokenizerTensor = "spiece_model";
-
-    // The deepest layout: split_files/diffusion_models/ and a folder of the user's.
-    private const int Deepest = 3;
 
     /// <summary>The file, or the index of several.</summary>
     public required string Path { get; init; }
@@ -41,7 +39,7 @@ public sealed record NetworkFile
     public string? Reason => Problem is { } problem && problem.StartsWith($"{Path}: ", StringComparison.Ordinal) ? problem[(Path.Length + 2)..] : Problem;
 
     /// <summary>The published model whose settings its transformer runs with, such as <c>wan2.2-t2v-a14b</c>, or null.</summary>
-    public string? Variant => Transformer is null ? null : ModelVariant.Of(Transformer, hasExperts: Noise is not null).Name;
+    public string? Variant => Transformer is null ? null : ModelVariant.Of(Transformer, hasExperts: Noise is not null && Experts.MayBePaired(Transformer)).Name;
 
     /// <summary>Whether its transformer is an expert for <c>high</c> or <c>low</c> noise, as far as its path tells; else null.</summary>
     public string? Noise { get; init; }
@@ -77,7 +75,7 @@ public sealed record NetworkFile
     /// <summary>What each checkpoint in a folder and the folders of its layout holds, in the order of their names.</summary>
     /// <param name="folder">The folder.</param>
     /// <exception cref="CheckpointException">There are too many.</exception>
-    public static IReadOnlyList<NetworkFile> In(string folder) => [.. ModelFiles.In(folder, Deepest).Select(Read)];
+    public static IReadOnlyList<NetworkFile> In(string folder) => [.. ModelFiles.In(PartPlaces.SnapshotOf(folder), ModelFiles.Deepest).Select(Read)];
 
     /// <summary>Whether a file has the name of a checkpoint; its contents are not looked at.</summary>
     public static bool HasCheckpointName(string path) => ModelFiles.IsCheckpoint(path);
@@ -108,10 +106,10 @@ public sealed record NetworkFile
             TextEncoder = Detect(TextEncoderNames.Names, TextEncoderDetection.Detect),
             Vae = Detect(VaeNames.Names, VaeDetection.Detect),
             ClipVision = Detect(ClipVisionNames.Names, ClipVisionDetection.Detect),
-            HasTokenizer = checkpoint.Tensors.Keys.Any(name => name.EndsWith(TokenizerTensor, StringComparison.Ordinal)),
+            HasTokenizer = checkpoint.Tensors.Keys.Any(name => name.EndsWith(TokenizerTensor, StringComparison.Ordinal)) || GgufTokenizer.IsIn(checkpoint),
             Problem = problems.FirstOrDefault(),
             TensorCount = checkpoint.Tensors.Count + checkpoint.Unsupported.Count,
-            Length = checkpoint.Files.Sum(file => new FileInfo(file).Length),
+            Length = FileFacts.Length(checkpoint.Files),
             DTypes =
             [
                 .. checkpoint.Tensors.Values.GroupBy(tensor => tensor.DType).OrderByDescending(group => group.Sum(tensor => tensor.ByteLength)).Select(group => group.Key.Name()),
@@ -120,7 +118,7 @@ public sealed record NetworkFile
         };
         return file is { IsKnown: false, Problem: null } ? file with { Problem = OtherModels.Refuse(checkpoint) }
             : file.Transformer is null ? file
-            : file with { Noise = ExpertPairs.NoiseOf(file.Path) };
+            : file with { Noise = ExpertNames.NoiseOf(file.Path) };
 
         T? Detect<T>(NetworkNames names, Func<ICheckpoint, T> detect)
             where T : class

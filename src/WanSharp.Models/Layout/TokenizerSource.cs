@@ -3,7 +3,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Models.Layout;
 
-/// <summary>Reads a tokenizer from where models keep it: a <c>spiece.model</c>, a <c>tokenizer.json</c>, or a checkpoint with the tensor <c>spiece_model</c>.</summary>
+/// <summary>Reads a tokenizer from where models keep it: a <c>spiece.model</c>, a <c>tokenizer.json</c>, or a checkpoint that carries one: in the tensor <c>spiece_model</c> or, GGUF, in its notes.</summary>
 internal static class TokenizerSource
 {
     /// <summary>The file's name where models have one of their own.</summary>
@@ -30,7 +30,7 @@ internal static class TokenizerSource
         }
         catch (InvalidDataException e)
         {
-            throw new CheckpointException(path, $"its tensor {NetworkFile.TokenizerTensor} cannot be used: {e.Message} Put umT5's {ModelName} beside the file.", e);
+            throw new CheckpointException(path, $"the tokenizer in it (its {NetworkFile.TokenizerTensor}) cannot be used: {e.Message} Put umT5's {ModelName} next to the file.", e);
         }
     }
 
@@ -56,7 +56,11 @@ internal static class TokenizerSource
     private static byte[] FromCheckpoint(string path)
     {
         using var checkpoint = Checkpoint.Open(path);
-        var name = checkpoint.Tensors.Keys.FirstOrDefault(key => key.EndsWith(NetworkFile.TokenizerTensor, StringComparison.Ordinal)) ?? NetworkFile.TokenizerTensor;
+        if (checkpoint.Tensors.Keys.FirstOrDefault(key => key.EndsWith(NetworkFile.TokenizerTensor, StringComparison.Ordinal)) is not { } name)
+        {
+            return GgufTokenizer.IsIn(checkpoint) ? GgufTokenizer.ToSpieceModel(path) : throw new CheckpointException(path, $"it carries no tokenizer; name a {ModelName}.");
+        }
+
         var tensor = checkpoint.Get(name);
         return tensor.DType is DType.U8 or DType.I8 && tensor.ByteLength <= LongestModel
             ? tensor.ReadBytes(0, (int)tensor.ByteLength).ToArray()

@@ -78,6 +78,35 @@ internal sealed class SentencePieceModel
         return model;
     }
 
+    /// <summary>The model as a <c>spiece.model</c>.</summary>
+    public byte[] ToBytes()
+    {
+        using var bytes = new MemoryStream();
+        using (var output = new CodedOutputStream(bytes, leaveOpen: true))
+        {
+            foreach (var piece in _pieces)
+            {
+                var text = ByteString.CopyFrom(piece.Text);
+                output.WriteTag((1 << 3) | Delimited);
+                output.WriteLength(1 + CodedOutputStream.ComputeBytesSize(text) + 1 + sizeof(float) + 2); // every tag and the type take a byte
+                output.WriteTag((1 << 3) | Delimited);
+                output.WriteBytes(text);
+                output.WriteTag((2 << 3) | Fixed32);
+                output.WriteFloat(piece.Score);
+                Write(output, 3, (int)piece.Type);
+            }
+
+            var kind = Message(part => Write(part, 3, UnigramModel), part => Write(part, 35, ByteFallback ? 1 : 0));
+            var rules = Message(
+                part => Write(part, 2, CharacterMap), part => Write(part, 3, AddDummyPrefix ? 1 : 0),
+                part => Write(part, 4, RemoveExtraWhitespaces ? 1 : 0), part => Write(part, 5, EscapeWhitespaces ? 1 : 0));
+            Write(output, 2, kind);
+            Write(output, 3, rules);
+        }
+
+        return bytes.ToArray();
+    }
+
     /// <summary>Checks the next piece of a model.</summary>
     /// <param name="count">The pieces before it.</param>
     /// <param name="length">Its bytes.</param>
@@ -154,5 +183,31 @@ internal sealed class SentencePieceModel
                 default: input.SkipLastField(); break;
             }
         }
+    }
+
+    private static byte[] Message(params IEnumerable<Action<CodedOutputStream>> fields)
+    {
+        using var bytes = new MemoryStream();
+        using (var output = new CodedOutputStream(bytes, leaveOpen: true))
+        {
+            foreach (var write in fields)
+            {
+                write(output);
+            }
+        }
+
+        return bytes.ToArray();
+    }
+
+    private static void Write(CodedOutputStream output, uint field, int value)
+    {
+        output.WriteTag((field << 3) | Varint);
+        output.WriteInt32(value);
+    }
+
+    private static void Write(CodedOutputStream output, uint field, byte[] value)
+    {
+        output.WriteTag((field << 3) | Delimited);
+        output.WriteBytes(ByteString.CopyFrom(value));
     }
 }

@@ -1,5 +1,6 @@
 using System.Xml;
 using System.Xml.Linq;
+using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Installation;
 
@@ -60,7 +61,7 @@ public static class NuGetSources
 
     private static XElement Load(string file)
     {
-        if (new FileInfo(file).Length > LargestFile)
+        if (FileFacts.Of(file).Length > LargestFile)
         {
             throw new InvalidDataException($"{file} is no configuration of NuGet: it has more than {LargestFile} bytes.");
         }

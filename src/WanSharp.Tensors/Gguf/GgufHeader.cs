@@ -24,6 +24,7 @@ internal sealed class GgufHeader
     private readonly MappedFile _file;
     private readonly Dictionary<string, string> _metadata = [];
     private readonly Dictionary<string, IReadOnlyList<string>> _lists = [];
+    private readonly Dictionary<string, (Kind Kind, long Count, long Position)> _places = [];
     private readonly List<Entry> _tensors = [];
     private long _position = GgufFile.Magic.Length;
 
@@ -39,6 +40,57 @@ internal sealed class GgufHeader
 
     /// <summary>Those notes that are lists of at most <see cref="LongestList"/> entries.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Lists => _lists;
+
+    /// <summary>The texts of a list of any length, as their bytes; null if no note of this name is a list of texts.</summary>
+    /// <param name="key">The note's name.</param>
+    /// <param name="most">The most texts that are read.</param>
+    /// <exception cref="CheckpointException">The list is longer.</exception>
+    public List<byte[]>? ReadTexts(string key, int most)
+    {
+        if (!Seek(key, most, out var kind, out var count) || kind != Kind.Text)
+        {
+            return null;
+        }
+
+        var texts = new List<byte[]>(count);
+        for (var i = 0; i < count; i++)
+        {
+            texts.Add(Take((int)ReadCount("bytes of a text", LongestText)).ToArray());
+        }
+
+        return texts;
+    }
+
+    /// <summary>The numbers of a list of any length; null if no note of this name is a list of numbers.</summary>
+    /// <inheritdoc cref="ReadTexts"/>
+    public List<double>? ReadNumbers(string key, int most)
+    {
+        if (!Seek(key, most, out var kind, out var count) || kind is Kind.Text or Kind.List)
+        {
+            return null;
+        }
+
+        var numbers = new List<double>(count);
+        for (var i = 0; i < count; i++)
+        {
+            var bytes = Take(Size(kind));
+            numbers.Add(kind switch
+            {
+                Kind.U8 or Kind.Bool => bytes[0],
+                Kind.I8 => (sbyte)bytes[0],
+                Kind.U16 => BinaryPrimitives.ReadUInt16LittleEndian(bytes),
+                Kind.I16 => BinaryPrimitives.ReadInt16LittleEndian(bytes),
+                Kind.U32 => BinaryPrimitives.ReadUInt32LittleEndian(bytes),
+                Kind.I32 => BinaryPrimitives.ReadInt32LittleEndian(bytes),
+                Kind.F32 => BinaryPrimitives.ReadSingleLittleEndian(bytes),
+                Kind.U64 => BinaryPrimitives.ReadUInt64LittleEndian(bytes),
+                Kind.I64 => BinaryPrimitives.ReadInt64LittleEndian(bytes),
+                _ => BinaryPrimitives.ReadDoubleLittleEndian(bytes),
+            });
+        }
+
+        return numbers;
+    }
 
     /// <summary>The tensors, each name once.</summary>
     public IReadOnlyList<Entry> Tensors => _tensors;
@@ -107,7 +159,9 @@ internal sealed class GgufHeader
         string value;
         if (kind == Kind.List)
         {
+            var place = _position;
             var (items, count) = ReadList(DeepestList);
+            _places[key] = ((Kind)BinaryPrimitives.ReadUInt32LittleEndian(_file.Bytes(place, sizeof(uint))), count, place + sizeof(uint) + sizeof(ulong));
             value = items is null ? $"[{count} entries]" : $"[{string.Join(", ", items)}]";
             if (items is not null)
             {
@@ -123,6 +177,14 @@ internal sealed class GgufHeader
         {
             throw new CheckpointException(_file.Path, $"its header has the note {CheckpointException.Quote(key)} twice.");
         }
+    }
+
+    /// <summary>Goes to the first entry of a list that was stepped over before.</summary>
+    private bool Seek(string key, int most, out Kind kind, out int count)
+    {
+        (kind, var entries, _position) = _places.GetValueOrDefault(key);
+        count = entries <= most ? (int)entries : throw new CheckpointException(_file.Path, $"its header's {key} lists {entries} entries, more than {most}.");
+        return _position > 0;
     }
 
     /// <summary>Reads a list, or steps over one that is long or of lists.</summary>

@@ -61,6 +61,6 @@ public sealed class DtypeBenchmark(OrtRuntime runtime)
     private static long LengthOf(string path)
     {
         using var checkpoint = Checkpoint.Open(path);
-        return checkpoint.Files.Sum(file => new FileInfo(file).Length);
+        return FileFacts.Length(checkpoint.Files);
     }
 }

@@ -52,7 +52,7 @@ public sealed class ExpertBenchmark(OrtRuntime runtime)
         var size = string.Create(CultureInfo.InvariantCulture, $"{options.Width}x{options.Height}x{options.Frames}");
         return new ExpertReport(
             $"experts {options.Shape}{(options.Layers is { } layers ? $" of {layers} layers" : "")} {size} {options.Weights.Name().ToLowerInvariant()}",
-            Timing.Of(steps), Timing.Of(switches), lowWeights.Files.Sum(file => new FileInfo(file).Length), memory.PeakPrivateBytes);
+            Timing.Of(steps), Timing.Of(switches), FileFacts.Length(lowWeights.Files), memory.PeakPrivateBytes);
 
         WeightStore Open(string expert)
         {

@@ -21,7 +21,7 @@ internal static class ExportManifest
     /// <summary>Whether a folder holds an export.</summary>
     public static bool IsIn(string folder)
     {
-        var file = new FileInfo(Path.Combine(folder, FileName));
+        var file = FileFacts.Of(Path.Combine(folder, FileName));
         if (!file.Exists || file.Length > LongestManifest)
         {
             return false;

@@ -27,7 +27,7 @@ public static class TextInput
     public static string ReadFile(string path, int mostBytes)
     {
         ArgumentNullException.ThrowIfNull(path);
-        var info = new FileInfo(path);
+        var info = FileFacts.Of(path);
         if (!info.Exists)
         {
             throw new FileNotFoundException($"There is no file {path}.", path);

@@ -1,0 +1,180 @@
+using System.Text.RegularExpressions;
+using WanSharp.Tensors;
+
+namespace WanSharp.Models.Layout;
+
+/// <summary>
+/// Reads from a path which of Wan 2.2's two experts a file is. The experts' tensors have the same names and shapes, so here, and
+/// only here, names decide: <c>high</c> and <c>low</c>, in whatever spelling, or Diffusers' <c>transformer</c> and <c>transformer_2</c>.
+/// </summary>
+internal static partial class ExpertNames
+{
+    public const string High = "high";
+    public const string Low = "low";
+
+    /// <summary>The <see cref="Difference"/> of paths that do not say the same.</summary>
+    public const int Unlike = 4;
+
+    // Folders above these are called for other reasons.
+    private const int FoldersRead = 2;
+
+    /// <summary>The other expert's noise.</summary>
+    public static string Other(string noise) => noise == High ? Low : High;
+
+    /// <summary>The noise that a path says its file is for, <c>high</c> or <c>low</c>; null if it says neither, or both. What is nearer to the file's name decides.</summary>
+    public static string? NoiseOf(string path)
+    {
+        var stem = Stem(path);
+        if (Markers(stem) is { Count: > 0 } own)
+        {
+            // What is called Wan 2.1 has no experts: its high is of something else, unless it says noise.
+            return own.Exists(marker => marker.IsSure) || !SaysWan21(stem) ? Single(own) : null;
+        }
+
+        foreach (var folder in Folders(path))
+        {
+            var markers = Markers(folder).FindAll(marker => marker.IsSure || Wan().IsMatch(folder) || Others().Replace(folder, "").Length == marker.Word.Length);
+            if (markers.Count > 0)
+            {
+                return Single(markers);
+            }
+        }
+
+        return DiffusersNoise(path);
+    }
+
+    /// <summary>Whether a path says that its file is of Wan 2.2, whose 14B models have two experts.</summary>
+    public static bool SaysWan22(string path) => Folders(path).Prepend(Stem(path)).Any(name => Version22().IsMatch(name)) && !SaysWan21(Stem(path));
+
+    /// <summary>Whether a file's name says that it was merged from both experts.</summary>
+    public static bool SaysMerged(string path) => Merged().IsMatch(Stem(path)) || Single(Markers(Stem(path))) is null && Markers(Stem(path)).Count > 1;
+
+    /// <summary>Where a file's partner would be if the paths differed in nothing else, or null if the path does not say its noise.</summary>
+    public static string? Swapped(string path)
+    {
+        path = Path.GetFullPath(path);
+        var folder = Path.GetDirectoryName(path) ?? "";
+        var swapped = Path.GetFileName(folder) switch
+        {
+            "transformer" => Path.Combine(Path.GetDirectoryName(folder) ?? "", "transformer_2", Path.GetFileName(path)),
+            "transformer_2" => Path.Combine(Path.GetDirectoryName(folder) ?? "", "transformer", Path.GetFileName(path)),
+            _ => Path.Combine(Above(path), Marker().Replace(Path.GetRelativePath(Above(path), Path.GetFullPath(path)), match => SwapWord(match.Groups["word"].Value) + match.Groups["noise"].Value)),
+        };
+        return swapped == path ? null : swapped;
+    }
+
+    /// <summary>
+    /// How alike two paths are apart from high and low: 0 if nothing else differs, 1 if folders do, 2 if precisions do, 3 if dates,
+    /// versions and steps do, <see cref="Unlike"/> otherwise. Case and separators do not count.
+    /// </summary>
+    public static int Difference(string a, string b) =>
+        Plain(WithoutDiffusers(a)) == Plain(WithoutDiffusers(b)) ? 0
+        : Plain(Stem(a)) == Plain(Stem(b)) ? 1
+        : Plain(FileWords.WithoutPrecision(Stem(a))) == Plain(FileWords.WithoutPrecision(Stem(b))) ? 2
+        : Plain(FileWords.WithoutVersion(Stem(a))) == Plain(FileWords.WithoutVersion(Stem(b))) ? 3
+        : Unlike;
+
+    /// <summary>
+    /// The noise that files without a word for it are for, if two differ in a letter alone: <c>H</c> and <c>L</c>, or <c>HN</c> and <c>LN</c>.
+    /// </summary>
+    public static IReadOnlyDictionary<string, string> ByLetter(IReadOnlyList<string> paths)
+    {
+        var pairs = paths.Select(path => (Path: path, Match: Letter().Match(Stem(path)))).Where(file => file.Match.Success)
+            .GroupBy(file => Plain(Letter().Replace(Stem(file.Path), "")))
+            .Where(group => group.Count() == 2 && group.Select(file => char.ToLowerInvariant(file.Match.Value[0])).Order().SequenceEqual("hl"));
+        return pairs.SelectMany(group => group).ToDictionary(file => file.Path, file => char.ToLowerInvariant(file.Match.Value[0]) == 'h' ? High : Low);
+    }
+
+    private static bool SaysWan21(string stem) => Version21().IsMatch(stem) && !Version22().IsMatch(stem);
+
+    private static string? Single(List<(string Word, bool IsSure)> markers)
+    {
+        var deciding = markers.Exists(marker => marker.IsSure) ? markers.FindAll(marker => marker.IsSure) : markers;
+        var noises = deciding.Select(marker => marker.Word.ToLowerInvariant()).Distinct().ToList();
+        return noises is [var one] ? one : null;
+    }
+
+    /// <summary>The words high and low in a name that are about noise; sure if they say so.</summary>
+    private static List<(string Word, bool IsSure)> Markers(string name) =>
+        [.. Marker().Matches(name).Where(match => !IsQualified(name, match)).Select(match => (match.Groups["word"].Value, match.Groups["noise"].Length > 0))];
+
+    private static bool IsQualified(string name, Match marker) =>
+        marker.Groups["noise"].Length == 0 && Qualifier().IsMatch(name[(marker.Index + marker.Length)..]);
+
+    private static string SwapWord(string word)
+    {
+        var other = Other(word.ToLowerInvariant());
+        return char.IsLower(word[0]) ? other : char.IsUpper(word[^1]) ? other.ToUpperInvariant() : char.ToUpperInvariant(other[0]) + other[1..];
+    }
+
+    /// <summary>Diffusers' second transformer is for low noise; its first is an expert only where there is a second.</summary>
+    private static string? DiffusersNoise(string path)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "";
+        return Path.GetFileName(folder) switch
+        {
+            "transformer_2" => Low,
+            "transformer" when Directory.Exists(folder + "_2") || PipelineIndex.HasTwoTransformers(folder) => High,
+            _ => null,
+        };
+    }
+
+    private static string WithoutDiffusers(string path) =>
+        Path.Combine(Second().Replace(Path.GetDirectoryName(path) ?? "", "transformer"), Stem(path));
+
+    private static string Stem(string path) => FileWords.Stem(path);
+
+    private static IEnumerable<string> Folders(string path)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path));
+        for (var i = 0; i < FoldersRead && Path.GetFileName(folder) is { Length: > 0 } name; i++, folder = Path.GetDirectoryName(folder))
+        {
+            yield return name;
+        }
+    }
+
+    /// <summary>The folder above those that are read.</summary>
+    private static string Above(string path)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        for (var i = 0; i < FoldersRead; i++)
+        {
+            folder = Path.GetDirectoryName(folder) ?? folder;
+        }
+
+        return folder;
+    }
+
+    private static string Plain(string text) =>
+        FileWords.Plain(Marker().Replace(text, match => IsQualified(text, match) ? match.Value : ""));
+
+    // A word begins after what is no letter, at a capital in mixed case, after 14B and after t2v; it ends where its case does. In "flow" and "follow" there is none.
+    [GeneratedRegex(@"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z])|(?<=[A-Z]{2})(?=[A-Z][a-z])|(?<=\d[bB]|2[vV]))" +
+        @"(?:(?<word>[Hh]igh|[Ll]ow)(?:(?<noise>[-_. ]*[Nn](?:oise|OISE))|(?![a-z]))|(?<word>HIGH|LOW)(?:(?<noise>[-_. ]*(?:NOISE|[Nn]oise))|(?![A-Z])))")]
+    private static partial Regex Marker();
+
+    // High quality, low memory: high and low of other things than noise.
+    [GeneratedRegex(@"^[-_. ]*(?:quality|qual|hq|res|resolution|def|definition|v?ram|mem|memory|steps?|rank|motion|speed|fps|details?|bits?|bitrate|poly|key|light|freq|frequency|contrast|latency|cfg|rate|end|fidelity|angle|dynamic|cost|priority)(?![a-z])", RegexOptions.IgnoreCase)]
+    private static partial Regex Qualifier();
+
+    [GeneratedRegex(@"(?<![A-Za-z])(?:h|l|hn|ln)(?![A-Za-z0-9])", RegexOptions.IgnoreCase)]
+    private static partial Regex Letter();
+
+    [GeneratedRegex(@"wan[-_. ]?(?:ai|video|ai[-_. ]wan)?[-_. ]?v?2[-_. ]?2(?![0-9])|(?<![a-z0-9])a14b(?![a-z0-9])", RegexOptions.IgnoreCase)]
+    private static partial Regex Version22();
+
+    [GeneratedRegex(@"wan[-_. ]?(?:ai|video|ai[-_. ]wan)?[-_. ]?v?2[-_. ]?1(?![0-9])", RegexOptions.IgnoreCase)]
+    private static partial Regex Version21();
+
+    [GeneratedRegex(@"(?:(?<![A-Za-z])|(?<=2[vV]))(?:aio|all[-_. ]?in[-_. ]?one|merged?|one[-_. ]?for[-_. ]?all)(?![A-Za-z])", RegexOptions.IgnoreCase)]
+    private static partial Regex Merged();
+
+    [GeneratedRegex(@"(?<=^|[\\/])transformer_2(?=$|[\\/])")]
+    private static partial Regex Second();
+
+    [GeneratedRegex("wan|[ti]2v|a14b", RegexOptions.IgnoreCase)]
+    private static partial Regex Wan();
+
+    [GeneratedRegex("[^A-Za-z]")]
+    private static partial Regex Others();
+}

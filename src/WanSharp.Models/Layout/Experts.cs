@@ -1,0 +1,63 @@
+using WanSharp.Graphs.Networks;
+using WanSharp.Tensors;
+
+namespace WanSharp.Models.Layout;
+
+/// <summary>Pairs Wan 2.2's experts: transformers of one shape, of which one is for high noise and the other for low, whatever else their names say.</summary>
+internal static class Experts
+{
+    /// <summary>A model's transformers: the only one or the low-noise expert, and the high-noise expert.</summary>
+    internal readonly record struct Pair(NetworkFile Low, NetworkFile? High);
+
+    /// <summary>Whether transformers of a kind come in pairs: text to video and, without CLIP, image to video.</summary>
+    public static bool MayBePaired(TransformerConfig transformer) =>
+        transformer.ModelType == ModelType.TextToVideo || (transformer is { ModelType: ModelType.ImageToVideo, ClipDim: null });
+
+    /// <summary>The models that some transformers are: pairs, and those that have no partner among them.</summary>
+    /// <remarks>
+    /// One of each is a pair, whatever their names say. Of more, two are a pair if each is the other's nearest, by
+    /// <see cref="ExpertNames.Difference"/>, and their names say the same.
+    /// </remarks>
+    public static IReadOnlyList<Pair> Group(IReadOnlyList<NetworkFile> transformers) =>
+        [.. transformers.GroupBy(file => file.Transformer).SelectMany(shape => MayBePaired(shape.Key!) ? GroupShape([.. shape]) : shape.Select(file => new Pair(file, null)))];
+
+    /// <summary>The noise of each file that says one, by a word or against another file by a letter.</summary>
+    public static IReadOnlyDictionary<string, string> Noises(IEnumerable<NetworkFile> files)
+    {
+        List<NetworkFile> all = [.. files];
+        var letters = ExpertNames.ByLetter([.. all.Where(file => file.Noise is null).Select(file => file.Path)]);
+        return all.Select(file => (file.Path, Noise: file.Noise ?? letters.GetValueOrDefault(file.Path))).Where(file => file.Noise is not null)
+            .ToDictionary(file => file.Path, file => file.Noise!);
+    }
+
+    private static IEnumerable<Pair> GroupShape(List<NetworkFile> files)
+    {
+        var noises = Noises(files);
+        var highs = files.FindAll(file => noises.GetValueOrDefault(file.Path) == ExpertNames.High);
+        var lows = files.FindAll(file => noises.GetValueOrDefault(file.Path) == ExpertNames.Low);
+        if (highs is [var high] && lows is [var low])
+        {
+            (highs, lows) = ([], []);
+            yield return new Pair(low, high);
+        }
+
+        while (highs.Select(file => (High: file, Low: Nearest(file, lows))).FirstOrDefault(pair => pair.Low is not null && Nearest(pair.Low, highs) == pair.High) is { Low: { } nearest } found)
+        {
+            highs.Remove(found.High);
+            lows.Remove(nearest);
+            yield return new Pair(nearest, found.High);
+        }
+
+        foreach (var single in highs.Concat(lows).Concat(files.Where(file => !noises.ContainsKey(file.Path))))
+        {
+            yield return new Pair(single, null);
+        }
+    }
+
+    /// <summary>The one of several that differs least from a file; null if none says the same, or two differ as little.</summary>
+    private static NetworkFile? Nearest(NetworkFile file, IReadOnlyList<NetworkFile> others)
+    {
+        var least = others.GroupBy(other => ExpertNames.Difference(file.Path, other.Path)).MinBy(group => group.Key);
+        return least is { Key: < ExpertNames.Unlike } && least.Count() == 1 ? least.Single() : null;
+    }
+}

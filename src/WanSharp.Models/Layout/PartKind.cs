@@ -1,0 +1,92 @@
+using System.Text.RegularExpressions;
+using WanSharp.Graphs.Networks;
+
+namespace WanSharp.Models.Layout;
+
+/// <summary>A part that a model needs besides its transformer, and what tells the right one.</summary>
+internal sealed partial record PartKind
+{
+    /// <summary>What the part is.</summary>
+    public required string What { get; init; }
+
+    /// <summary>Which of its kind the transformer needs.</summary>
+    public required string Which { get; init; }
+
+    /// <summary>What it is called where it is published.</summary>
+    public required string Published { get; init; }
+
+    /// <summary>The option that names one.</summary>
+    public required string Option { get; init; }
+
+    /// <summary>The network of this kind in a file, or null.</summary>
+    public required Func<NetworkFile, object?> NetworkOf { get; init; }
+
+    /// <summary>Whether the transformer can use a file's network of this kind.</summary>
+    public required Func<NetworkFile, bool> Fits { get; init; }
+
+    /// <summary>Whether a file's network has the shape of Wan's own.</summary>
+    public required Func<NetworkFile, bool> HasOwnShape { get; init; }
+
+    /// <summary>The words of which the names of Wan's own files are made.</summary>
+    public required Regex OwnWords { get; init; }
+
+    /// <summary>The umT5 encoder of a transformer.</summary>
+    public static PartKind TextEncoder(TransformerConfig transformer) => new()
+    {
+        What = "text encoder (umT5)",
+        Which = $"of width {transformer.TextDim}",
+        Published = "umt5_xxl_fp16.safetensors (text_encoders) or models_t5_umt5-xxl-enc-bf16.pth",
+        Option = PartOptions.TextEncoder,
+        NetworkOf = file => file.TextEncoder,
+        Fits = file => file.TextEncoder?.Dim == transformer.TextDim,
+        HasOwnShape = file => file.TextEncoder == new Umt5Config(),
+        OwnWords = TextEncoderWords(),
+    };
+
+    /// <summary>The VAE of a transformer.</summary>
+    public static PartKind Vae(TransformerConfig transformer)
+    {
+        var isWan22 = transformer.OutChannels == VaeConfig.Wan22.LatentChannels;
+        var own = isWan22 ? VaeConfig.Wan22 : VaeConfig.Wan21;
+        return new PartKind
+        {
+            What = "VAE",
+            Which = $"of {transformer.OutChannels} latent channels",
+            Published = isWan22 ? "wan2.2_vae.safetensors (vae) or Wan2.2_VAE.pth" : "wan_2.1_vae.safetensors (vae) or Wan2.1_VAE.pth",
+            Option = PartOptions.Vae,
+            NetworkOf = file => file.Vae,
+            Fits = file => file.Vae?.LatentChannels == transformer.OutChannels,
+            HasOwnShape = file => file.Vae is { } vae && (vae.Dim, vae.DecoderDim, vae.ResidualBlocks) == (own.Dim, own.DecoderDim, own.ResidualBlocks),
+            OwnWords = VaeWords(),
+        };
+    }
+
+    /// <summary>The CLIP image encoder of a transformer that takes features of a width.</summary>
+    public static PartKind Clip(int width) => new()
+    {
+        What = "CLIP image encoder",
+        Which = $"of width {width}",
+        Published = "clip_vision_h.safetensors (clip_vision) or models_clip_open-clip-xlm-roberta-large-vit-huge-14.pth",
+        Option = PartOptions.Clip,
+        NetworkOf = file => file.ClipVision,
+        Fits = file => file.ClipVision?.Dim == width,
+        HasOwnShape = file => file.ClipVision == new ClipVisionConfig(),
+        OwnWords = ClipWords(),
+    };
+
+    /// <summary>How near a file is to Wan's own: 0 for one of its shape that is called as it is, 1 for one of its shape, 2 for another.</summary>
+    public int Strangeness(NetworkFile file)
+    {
+        var name = FileWords.WithoutPrecision(FileWords.Stem(file.Path)).ToLowerInvariant();
+        return (HasOwnShape(file) ? 0 : 2) + (OwnWords.Replace(name, "").Length == 0 ? 0 : 1);
+    }
+
+    [GeneratedRegex(@"models?|pytorch|umt5|t5|xxl|encoder|enc|text|google|wan|only|comfy|[-_. 0-9]")]
+    private static partial Regex TextEncoderWords();
+
+    [GeneratedRegex(@"diffusion|pytorch|models?|wan|video|vae|ai|comfy|[-_. 0-9]")]
+    private static partial Regex VaeWords();
+
+    [GeneratedRegex(@"models?|pytorch|clip|open|vision|visual|xlm|roberta|large|vit|huge|image|encoder|wan|comfy|h(?![a-z])|[-_. 0-9]")]
+    private static partial Regex ClipWords();
+}

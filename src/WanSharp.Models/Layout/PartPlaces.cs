@@ -1,0 +1,127 @@
+using WanSharp.Tensors;
+
+namespace WanSharp.Models.Layout;
+
+/// <summary>
+/// Where tools keep a model's other parts: next to the transformer, and in folders of known names there and in the folders above,
+/// whatever their case. The nearest place that has a part decides.
+/// </summary>
+internal static class PartPlaces
+{
+    // A collection: models/diffusion_models/video/wan/2.2/i2v/file, and some more.
+    private const int MostSteps = 10;
+
+    // Above this many steps, a folder's own files are looked at only if it has folders of parts: downloads are not a model.
+    private const int StepsWithFiles = 2;
+
+    private const int ContainerDepth = 2;
+
+    // Names without case and separators. Sources: the folders of official checkpoints and of Diffusers; Comfy-Org/ComfyUI:folder_paths.py;
+    // mcmonkeyprojects/SwarmUI:src/Core/Settings.cs; deepbeepmeep/Wan2GP:ckpts; lllyasviel/stable-diffusion-webui-forge:models; ModelTC/LightX2V.
+    private static readonly HashSet<string> PartFolders =
+    [
+        "textencoder", "textencoders", "clip", "t5", "umt5", "umt5xxl", "encoders", "google", "vae", "vaes", "autoencoder", "autoencoders",
+        "clipvision", "imageencoder", "imageencoders", "xlmrobertalarge", "tokenizer", "tokenizers",
+    ];
+
+    private static readonly HashSet<string> Containers = ["models", "ckpts", "splitfiles"];
+
+    private static readonly HashSet<string> TransformerFolders =
+    [
+        "transformer", "transformer2", "highnoisemodel", "lownoisemodel", "diffusionmodels", "unet", "checkpoints", "stablediffusion", "highnoise", "lownoise",
+    ];
+
+    /// <summary>A folder, and the folders in it that are searched for parts, each with how deep.</summary>
+    internal readonly record struct Place(string Folder, IReadOnlyList<(string Folder, int Depth)> Searched);
+
+    /// <summary>The places around a folder, the nearest first.</summary>
+    public static IEnumerable<Place> Around(string start)
+    {
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        var folder = Path.GetFullPath(start);
+        for (var step = 0; step < MostSteps && folder is not null; step++, folder = Path.GetDirectoryName(folder))
+        {
+            if (step > 0 && (folder == home || Path.GetDirectoryName(folder) is null))
+            {
+                yield break;
+            }
+
+            List<(string Folder, int Depth)> folders = [.. Below(folder, PartFolders, ContainerDepth)];
+            if (step <= StepsWithFiles || folders.Count > 0)
+            {
+                folders.Insert(0, (folder, 0));
+            }
+
+            if (folders.Count > 0)
+            {
+                yield return new Place(folder, folders);
+            }
+        }
+    }
+
+    /// <summary>Where the transformers of a folder of models are kept.</summary>
+    public static IReadOnlyList<(string Folder, int Depth)> Transformers(string folder) =>
+        [(folder, 0), .. Below(folder, TransformerFolders, ContainerDepth)];
+
+    /// <summary>The folders in which the other expert of a transformer may be: those that collect transformers, and the one above its own.</summary>
+    public static IReadOnlyList<(string Folder, int Depth)> Siblings(string file)
+    {
+        var own = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        List<(string, int)> places = [(own, 1)];
+        var above = Path.GetDirectoryName(own);
+        if (above is not null && Path.GetDirectoryName(above) is not null && above != Environment.GetFolderPath(Environment.SpecialFolder.UserProfile))
+        {
+            places.Add((above, 2));
+        }
+
+        var folder = own;
+        for (var step = 0; step < MostSteps && folder is not null; step++, folder = Path.GetDirectoryName(folder))
+        {
+            if (TransformerFolders.Contains(FileWords.Plain(Path.GetFileName(folder))))
+            {
+                places.Add((folder, ModelFiles.Deepest));
+            }
+        }
+
+        return places;
+    }
+
+    /// <summary>The snapshot that a folder of Hugging Face's cache stands for; other folders stand for themselves.</summary>
+    /// <exception cref="CheckpointException">It has several snapshots, and nothing says which is meant.</exception>
+    public static string SnapshotOf(string folder)
+    {
+        var repository = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        repository = Path.GetFileName(repository) == "snapshots" ? Path.GetDirectoryName(repository)! : repository;
+        var snapshots = FolderSearch.Folders(Path.Combine(repository, "snapshots"));
+        if (snapshots.Count == 0 || !(Directory.Exists(Path.Combine(repository, "refs")) || Directory.Exists(Path.Combine(repository, "blobs"))))
+        {
+            return folder;
+        }
+
+        var main = Path.Combine(repository, "refs", "main");
+        var named = File.Exists(main) && FileFacts.Of(main).Length < 200 ? File.ReadAllText(main).Trim() : "";
+        return snapshots.FirstOrDefault(snapshot => Path.GetFileName(snapshot) == named)
+            ?? (snapshots.Count == 1 ? snapshots[0]
+                : throw new CheckpointException(folder, $"it has {snapshots.Count} snapshots, and refs/main names none of them; name one: {string.Join(", ", snapshots)}."));
+    }
+
+    private static IEnumerable<(string Folder, int Depth)> Below(string folder, HashSet<string> names, int containers)
+    {
+        foreach (var child in FolderSearch.Folders(folder))
+        {
+            var name = FileWords.Plain(Path.GetFileName(child));
+            if (names.Contains(name))
+            {
+                yield return (child, ModelFiles.Deepest);
+            }
+            else if (containers > 0 && Containers.Contains(name))
+            {
+                yield return (child, 0);
+                foreach (var inner in Below(child, names, containers - 1))
+                {
+                    yield return inner;
+                }
+            }
+        }
+    }
+}

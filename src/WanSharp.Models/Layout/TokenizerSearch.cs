@@ -1,0 +1,75 @@
+using WanSharp.Models.Text;
+using WanSharp.Tensors;
+
+namespace WanSharp.Models.Layout;
+
+/// <summary>Finds the tokenizer of a text encoder: one that has its vocabulary.</summary>
+/// <param name="source">The model, for errors.</param>
+/// <param name="search">Where the model's parts are looked for.</param>
+/// <param name="headers">What was read.</param>
+internal sealed class TokenizerSearch(string source, PartSearch search, Headers headers)
+{
+    // google/umt5-xxl below a folder.
+    private const int Depth = 3;
+
+    /// <summary>
+    /// The one that was named; or a <c>spiece.model</c>, the text encoder's own, another checkpoint's of the same vocabulary, or a
+    /// <c>tokenizer.json</c>, the first of them that fits.
+    /// </summary>
+    /// <exception cref="CheckpointException">There is none that fits; the message says which were found.</exception>
+    public string Find(NetworkFile textEncoder, string? named)
+    {
+        if (named is not null)
+        {
+            return Named(textEncoder, named);
+        }
+
+        List<string> problems = [];
+        return Candidates(textEncoder).FirstOrDefault(path => Fits(path, textEncoder, problems))
+            ?? throw new CheckpointException(problems.Count == 0 ? source : textEncoder.Path,
+                (problems.Count == 0 ? "no tokenizer was found" : "it has no tokenizer that can be used") +
+                $": put umT5's {TokenizerSource.ModelName} or {TokenizerSource.JsonName} (google/umt5-xxl) next to the text encoder {textEncoder.Path}, or name one with {PartOptions.Tokenizer}. " +
+                (problems.Count > 0 ? string.Join(" ", problems.Distinct().Take(3)) : $"Looked in {search.Looked()}."));
+    }
+
+    private string Named(NetworkFile textEncoder, string named)
+    {
+        var path = File.Exists(named) ? named : Directory.Exists(named) ? FilesIn(named, Depth).FirstOrDefault() : null;
+        if (path is null)
+        {
+            throw new CheckpointException(named, $"{PartOptions.Tokenizer} names it, but {(Directory.Exists(named) ? $"the folder has no {TokenizerSource.ModelName} and no {TokenizerSource.JsonName}." : "there is no such file.")}");
+        }
+
+        List<string> problems = [];
+        return Fits(path, textEncoder, problems) ? path : throw new CheckpointException(path, $"{PartOptions.Tokenizer} names it, but it cannot be used: {string.Join(" ", problems)}");
+    }
+
+    private IEnumerable<string> Candidates(NetworkFile textEncoder)
+    {
+        var folders = search.Folders.SelectMany(place => place).Select(place => (place.Folder, Depth: Math.Min(place.Depth, Depth)))
+            .Prepend((Path.GetDirectoryName(Path.GetFullPath(textEncoder.Path))!, 0)).Distinct();
+        List<string> files = [.. folders.SelectMany(place => FilesIn(place.Item1, place.Item2)).Distinct()];
+        return files.Where(file => !SentencePieceTokenizer.IsJson(file))
+            .Concat(textEncoder.HasTokenizer ? [textEncoder.Path] : [])
+            .Concat(search.Places.SelectMany(place => place).Distinct().Select(headers.Read).Where(file => file.HasTokenizer && file.Path != textEncoder.Path).Select(file => file.Path))
+            .Concat(files.Where(SentencePieceTokenizer.IsJson));
+    }
+
+    private static IEnumerable<string> FilesIn(string folder, int depth) => FolderSearch.Files(folder, depth, mayStop: true)
+        .Where(file => Path.GetFileName(file) is var name && (name.Equals(TokenizerSource.ModelName, StringComparison.OrdinalIgnoreCase) || name.Equals(TokenizerSource.JsonName, StringComparison.OrdinalIgnoreCase)))
+        .OrderBy(SentencePieceTokenizer.IsJson);
+
+    private bool Fits(string path, NetworkFile textEncoder, List<string> problems)
+    {
+        try
+        {
+            NetworkFit.Require(path, headers.ReadTokenizer(path), textEncoder.TextEncoder!);
+            return true;
+        }
+        catch (Exception e) when (e is CheckpointException or InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            problems.Add(e.Message);
+            return false;
+        }
+    }
+}

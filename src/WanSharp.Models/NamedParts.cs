@@ -1,0 +1,56 @@
+namespace WanSharp.Models;
+
+/// <summary>The parts of a model that were named by hand; those that are null are found around it.</summary>
+public sealed record NamedParts
+{
+    /// <summary>Nothing was named.</summary>
+    public static NamedParts None { get; } = new();
+
+    /// <summary>The transformer of the low-noise expert. The same file as <see cref="HighNoise"/>: one transformer, for all steps.</summary>
+    public string? LowNoise { get; init; }
+
+    /// <summary>The transformer of the high-noise expert.</summary>
+    public string? HighNoise { get; init; }
+
+    /// <summary>The text encoder.</summary>
+    public string? TextEncoder { get; init; }
+
+    /// <summary>The VAE.</summary>
+    public string? Vae { get; init; }
+
+    /// <summary>CLIP's image encoder.</summary>
+    public string? Clip { get; init; }
+
+    /// <summary>A <c>spiece.model</c>, a <c>tokenizer.json</c>, a folder with one, or a checkpoint that carries one.</summary>
+    public string? Tokenizer { get; init; }
+
+    /// <summary>Whether nothing is named.</summary>
+    public bool IsEmpty => this == None;
+
+    /// <summary>The options of the command line that name these parts.</summary>
+    public IEnumerable<(string Option, string Value)> Options()
+    {
+        (string Option, string? Value)[] all =
+        [
+            (PartOptions.LowNoise, LowNoise), (PartOptions.HighNoise, HighNoise), (PartOptions.TextEncoder, TextEncoder),
+            (PartOptions.Vae, Vae), (PartOptions.Clip, Clip), (PartOptions.Tokenizer, Tokenizer),
+        ];
+        return all.Where(option => option.Value is not null).Select(option => (option.Option, option.Value!));
+    }
+
+    /// <summary>These parts with full paths where a file or folder of that name exists; other names are looked for around the model.</summary>
+    public NamedParts WithFullPaths()
+    {
+        return new NamedParts
+        {
+            LowNoise = Full(LowNoise),
+            HighNoise = Full(HighNoise),
+            TextEncoder = Full(TextEncoder),
+            Vae = Full(Vae),
+            Clip = Full(Clip),
+            Tokenizer = Full(Tokenizer),
+        };
+
+        static string? Full(string? path) => Path.Exists(path) ? Path.GetFullPath(path) : path;
+    }
+}

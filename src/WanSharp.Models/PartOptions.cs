@@ -1,0 +1,23 @@
+namespace WanSharp.Models;
+
+/// <summary>What the options that name a model's parts are called, for the command line and for messages.</summary>
+public static class PartOptions
+{
+    /// <summary>Names <see cref="NamedParts.LowNoise"/>.</summary>
+    public const string LowNoise = "--model-low";
+
+    /// <summary>Names <see cref="NamedParts.HighNoise"/>.</summary>
+    public const string HighNoise = "--model-high";
+
+    /// <summary>Names <see cref="NamedParts.TextEncoder"/>.</summary>
+    public const string TextEncoder = "--text-encoder";
+
+    /// <summary>Names <see cref="NamedParts.Vae"/>.</summary>
+    public const string Vae = "--vae";
+
+    /// <summary>Names <see cref="NamedParts.Clip"/>.</summary>
+    public const string Clip = "--clip";
+
+    /// <summary>Names <see cref="NamedParts.Tokenizer"/>.</summary>
+    public const string Tokenizer = "--tokenizer";
+}
