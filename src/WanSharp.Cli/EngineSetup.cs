@@ -103,13 +103,23 @@ internal static class EngineSetup
     public static ContentStore OpenSection(CliEnvironment environment, string section) => new CacheRoot(CacheFolder(environment), environment.Clock)
         .Open(section, message => environment.Error.WriteLine($"wan: {PlainText.OneLine(message)}"));
 
-    /// <summary>A model by name or path; names are looked up in <c>WAN_MODELS</c>, then beside the program.</summary>
-    public static WanModel OpenModel(CliEnvironment environment, string nameOrPath)
+    /// <summary>A model by name or path; names are looked up in <c>WAN_MODELS</c>, then next to the program. Says which files were found.</summary>
+    public static WanModel OpenModel(CliEnvironment environment, (string NameOrPath, NamedParts Parts) choice)
     {
-        var model = WanModel.Open(Models(environment).Find(nameOrPath), CacheFolder(environment));
+        var model = WanModel.Open(Models(environment).Find(choice.NameOrPath), CacheFolder(environment), choice.Parts);
         try
         {
             ModelCheck.RequireUsableDefaults(model);
+            if (!model.Parts.IsDescribed)
+            {
+                environment.Error.WriteLine(PlainText.OneLine($"files: {model.Parts.Describe()}"));
+            }
+
+            foreach (var note in model.Parts.Notes)
+            {
+                environment.Error.WriteLine(PlainText.OneLine($"note: {note}"));
+            }
+
             return model;
         }
         catch

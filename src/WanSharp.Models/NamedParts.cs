@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace WanSharp.Models;
 
 /// <summary>The parts of a model that were named by hand; those that are null are found around it.</summary>
@@ -25,6 +27,7 @@ public sealed record NamedParts
     public string? Tokenizer { get; init; }
 
     /// <summary>Whether nothing is named.</summary>
+    [JsonIgnore]
     public bool IsEmpty => this == None;
 
     /// <summary>The options of the command line that name these parts.</summary>

@@ -33,7 +33,7 @@ public sealed class LargePairTests : IDisposable
     [Fact]
     public void In_AFolder_TellsBothExperts()
     {
-        var experts = NetworkFile.In(_folder.Path).Where(file => file.Transformer is not null).ToList();
+        var experts = new ModelFinder().In(_folder.Path).Where(file => file.Transformer is not null).ToList();
 
         Assert.Equal(2, experts.Count);
         Assert.All(experts, file =>

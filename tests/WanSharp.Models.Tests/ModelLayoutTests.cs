@@ -204,7 +204,7 @@ public sealed class ModelLayoutTests : IDisposable
         Copy("vae", "vae.safetensors");
         Write("broken.gguf", "GGUF");
         Write("readme.txt", "no checkpoint");
-        var files = NetworkFile.In(_folder.Path).ToDictionary(file => Path.GetFileName(file.Path));
+        var files = new ModelFinder().In(_folder.Path).ToDictionary(file => Path.GetFileName(file.Path));
         Assert.Equal(["broken.gguf", "dit.safetensors", "t5.safetensors", "vae.safetensors"], files.Keys.Order());
         Assert.NotNull(files["dit.safetensors"].Transformer);
         Assert.Equal(("wan2.1-t2v-1.3b", null), (files["dit.safetensors"].Variant, files["dit.safetensors"].Noise));

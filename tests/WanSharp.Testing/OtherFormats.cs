@@ -11,7 +11,10 @@ public static class OtherFormats
     private const string ShapeNote = "comfy.gguf.orig_shape.";
 
     /// <summary>A GGUF file; tensors of more than four dimensions are flattened, with a note of their shape, as ComfyUI-GGUF does.</summary>
-    public static void WriteGguf(string path, IReadOnlyDictionary<string, Tensor> tensors)
+    /// <param name="path">The file.</param>
+    /// <param name="tensors">The tensors.</param>
+    /// <param name="notes">Texts, flags, and lists of texts, floats, whole numbers and bytes.</param>
+    public static void WriteGguf(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, object>? notes = null)
     {
         var reshaped = tensors.Where(pair => pair.Value.Shape.Rank > 4).ToList();
         using var header = new MemoryStream();
@@ -20,7 +23,7 @@ public static class OtherFormats
         writer.Write("GGUF"u8);
         writer.Write(3);
         writer.Write((long)tensors.Count);
-        writer.Write((long)reshaped.Count);
+        writer.Write((long)reshaped.Count + (notes?.Count ?? 0));
         foreach (var (name, tensor) in reshaped)
         {
             Text(ShapeNote + name);
@@ -31,6 +34,12 @@ public static class OtherFormats
             {
                 writer.Write((int)dim);
             }
+        }
+
+        foreach (var (key, value) in notes ?? new Dictionary<string, object>())
+        {
+            Text(key);
+            Note(value);
         }
 
         foreach (var (name, tensor) in tensors)
@@ -51,6 +60,31 @@ public static class OtherFormats
 
         writer.Write(new byte[-header.Length & (Alignment - 1)]);
         File.WriteAllBytes(path, [.. header.ToArray(), .. data.ToArray()]);
+
+        void Note(object value)
+        {
+            switch (value)
+            {
+                case string text: writer.Write(8); Text(text); break;
+                case bool flag: writer.Write(7); writer.Write(flag); break;
+                case IReadOnlyList<string> texts: List(8, texts, Text); break;
+                case float[] floats: List(6, floats, writer.Write); break;
+                case int[] numbers: List(5, numbers, writer.Write); break;
+                case byte[] bytes: List(0, bytes, writer.Write); break;
+                default: throw new ArgumentException($"{value.GetType()} is not a note.");
+            }
+        }
+
+        void List<T>(int kind, IReadOnlyList<T> items, Action<T> write)
+        {
+            writer.Write(9);
+            writer.Write(kind);
+            writer.Write((long)items.Count);
+            foreach (var item in items)
+            {
+                write(item);
+            }
+        }
 
         void Text(string text)
         {

@@ -4,6 +4,7 @@ using WanSharp.Cli.Commands;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
 using WanSharp.Jobs.Storage;
+using WanSharp.Models;
 using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Batches;
@@ -14,6 +15,9 @@ internal sealed record BackendSettings
     private const string FileName = "batch.json";
 
     public required string Model { get; init; }
+
+    /// <summary>The model's parts that were named by hand, by full paths.</summary>
+    public NamedParts Parts { get; init; } = NamedParts.None;
 
     public required string Provider { get; init; }
 

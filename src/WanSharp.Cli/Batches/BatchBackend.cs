@@ -94,7 +94,7 @@ internal sealed class BatchBackend : IAsyncDisposable
         var owned = new Stack<IDisposable>();
         try
         {
-            var model = Own(EngineSetup.OpenModel(environment, settings.Model));
+            var model = Own(EngineSetup.OpenModel(environment, (settings.Model, settings.Parts)));
             options = fit?.Invoke(options, model) ?? options;
             var runtime = Own(EngineSetup.OpenRuntime(environment, settings.Threads ?? ThreadsFor(options)));
             var features = Own(EngineSetup.OpenSection(environment, CacheSections.Features));

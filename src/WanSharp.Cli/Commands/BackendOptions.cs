@@ -8,7 +8,7 @@ namespace WanSharp.Cli.Commands;
 /// <summary>What makes the clips of a batch.</summary>
 internal sealed class BackendOptions
 {
-    private readonly Option<string> _model = CommonOptions.Model();
+    private readonly ModelOptions _model = new();
     private readonly Option<string> _provider = CommonOptions.Provider();
     private readonly Option<IReadOnlyDictionary<string, string>> _providerOptions = CommonOptions.ProviderOptions();
     private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
@@ -32,7 +32,8 @@ internal sealed class BackendOptions
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        Option[] options = [_model, _provider, _providerOptions, _precision, _threads, _reuse, _backend, _workflow, _mapping];
+        Option[] options = [_provider, _providerOptions, _precision, _threads, _reuse, _backend, _workflow, _mapping];
+        _model.AddTo(command);
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -42,17 +43,25 @@ internal sealed class BackendOptions
     }
 
     /// <exception cref="InvalidRequestException">Options contradict each other.</exception>
-    public BackendSettings Read(ParseResult parsed) => parsed.GetValue(_reuse) != ReuseMode.Off && parsed.GetValue(_backend) != BackendNames.Local
-        ? throw new InvalidRequestException("reuse", "--reuse goes with the engine of this program: leave it out, or leave out --backend.")
-        : new()
+    public BackendSettings Read(ParseResult parsed)
     {
-        Model = parsed.GetValue(_model)!,
-        Provider = parsed.GetValue(_provider)!,
-        ProviderOptions = parsed.GetValue(_providerOptions)!,
-        Precision = parsed.GetValue(_precision),
-        Compile = _compile.Read(parsed),
-        Threads = parsed.GetValue(_threads),
-        Reuse = parsed.GetValue(_reuse),
-        Comfy = ComfySettings.Read(parsed.GetValue(_backend)!, parsed.GetValue(_workflow), parsed.GetValue(_mapping)),
-    };
+        var (model, parts) = _model.Read(parsed);
+        var isOurs = parsed.GetValue(_backend) == BackendNames.Local;
+        return isOurs || (parsed.GetValue(_reuse) == ReuseMode.Off && parts.IsEmpty)
+            ? new BackendSettings
+            {
+                Model = model,
+                Parts = parts,
+                Provider = parsed.GetValue(_provider)!,
+                ProviderOptions = parsed.GetValue(_providerOptions)!,
+                Precision = parsed.GetValue(_precision),
+                Compile = _compile.Read(parsed),
+                Threads = parsed.GetValue(_threads),
+                Reuse = parsed.GetValue(_reuse),
+                Comfy = ComfySettings.Read(parsed.GetValue(_backend)!, parsed.GetValue(_workflow), parsed.GetValue(_mapping)),
+            }
+            : throw (parts.IsEmpty
+                ? new InvalidRequestException("reuse", "--reuse works with this program's own engine: leave it out, or leave out --backend.")
+                : new InvalidRequestException("backend", $"{parts.Options().First().Option} works with this program's own engine; ComfyUI takes what its workflow names: leave it out, or leave out --backend."));
+    }
 }

@@ -76,7 +76,7 @@ internal sealed class BenchMemoryCommand(CliEnvironment environment)
         var baseline = parsed.GetValue(_baseline) is { } file ? MemoryReport.Read(file) : null;
         var threads = parsed.GetValue(_threads) ?? Environment.ProcessorCount;
         using var runtime = EngineSetup.OpenRuntime(environment, threads);
-        using var model = EngineSetup.OpenModel(environment, ModelLocator.DefaultModel);
+        using var model = EngineSetup.OpenModel(environment, (ModelLocator.DefaultModel, NamedParts.None));
         var options = new MemoryBenchmarkOptions
         {
             Shape = parsed.GetValue(_shape)!,

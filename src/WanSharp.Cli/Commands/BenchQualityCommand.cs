@@ -17,7 +17,7 @@ internal sealed class BenchQualityCommand(CliEnvironment environment)
         "--precision", "The precision whose clips are compared with those in fp32.", (Precision.EightBit, Quantization.EightBit));
 
     private readonly Option<int> _clips = new("--clips") { Description = "How many clips are made with each. Default: 20.", HelpName = "N", DefaultValueFactory = _ => 20 };
-    private readonly Option<string> _model = CommonOptions.Model();
+    private readonly ModelOptions _model = new();
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -26,7 +26,7 @@ internal sealed class BenchQualityCommand(CliEnvironment environment)
         var self = new BenchQualityCommand(environment);
         var command = new Command("quality", "Compare clips made with a precision to those in fp32: PSNR and SSIM of the decoded frames.")
         {
-            self._precision, self._clips, self._model, self._threads, self._json,
+            self._precision, self._clips, self._threads, self._json,
         };
         self._clips.Validators.Add(result =>
         {
@@ -35,6 +35,7 @@ internal sealed class BenchQualityCommand(CliEnvironment environment)
                 result.AddError($"--clips {clips} is outside 1 to {MostClips}: the nearest is {Math.Clamp(clips, 1, MostClips)}.");
             }
         });
+        self._model.AddTo(command);
         command.SetAction(self.RunAsync);
         return command.WithExamples("wan bench quality --precision int8 --clips 20", "wan bench quality --model shapes --json");
     }
@@ -42,7 +43,7 @@ internal sealed class BenchQualityCommand(CliEnvironment environment)
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var json = parsed.GetValue(_json);
-        using var model = EngineSetup.OpenModel(environment, parsed.GetValue(_model)!);
+        using var model = EngineSetup.OpenModel(environment, _model.Read(parsed));
         using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(_threads));
         var loss = new PrecisionLoss(model, runtime, new(), EngineSetup.TransformerOptions(environment, parsed.GetValue(_precision)));
         var clips = new List<ClipLoss>();

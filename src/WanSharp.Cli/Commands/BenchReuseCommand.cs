@@ -14,7 +14,7 @@ internal sealed class BenchReuseCommand(CliEnvironment environment)
     private static readonly double[] Bands = [0.97, 0.95, 0.9, 0.8, 0.7, -1];
 
     private readonly Option<int?> _seeds = BatchOptions.Count("--seeds", "How many seeds for each pair of prompts. Default: 1.", 1000);
-    private readonly Option<string> _model = CommonOptions.Model();
+    private readonly ModelOptions _model = new();
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -23,8 +23,9 @@ internal sealed class BenchReuseCommand(CliEnvironment environment)
         var self = new BenchReuseCommand(environment);
         var command = new Command("reuse", "Begin clips with the steps of other prompts' clips, and compare them with those that their own noise makes.")
         {
-            self._seeds, self._model, self._threads, self._json,
+            self._seeds, self._threads, self._json,
         };
+        self._model.AddTo(command);
         command.SetAction(self.RunAsync);
         return command.WithExamples("wan bench reuse", "wan bench reuse --seeds 3 --json");
     }
@@ -35,7 +36,7 @@ internal sealed class BenchReuseCommand(CliEnvironment environment)
         var folder = Directory.CreateTempSubdirectory("wan-reuse-");
         try
         {
-            using var model = EngineSetup.OpenModel(environment, parsed.GetValue(_model)!);
+            using var model = EngineSetup.OpenModel(environment, _model.Read(parsed));
             using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(_threads));
             using var generator = new VideoGenerator(model, runtime, new(), EngineSetup.TransformerOptions(environment, default), new EngineOptions { BatchSize = 1 });
             using var store = new ContentStore(folder.FullName);

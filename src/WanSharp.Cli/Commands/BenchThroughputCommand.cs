@@ -17,7 +17,7 @@ internal sealed class BenchThroughputCommand(CliEnvironment environment)
         "--workload", "Which jobs: seed (15, three clips five times each) or unique (16, no two alike).",
         ("both", null), ("seed", ThroughputWorkload.Seed), ("unique", ThroughputWorkload.Unique));
 
-    private readonly Option<string> _model = CommonOptions.Model();
+    private readonly ModelOptions _model = new();
     private readonly Option<string> _provider = CommonOptions.Provider();
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _json = CommonOptions.Json();
@@ -27,15 +27,17 @@ internal sealed class BenchThroughputCommand(CliEnvironment environment)
         var self = new BenchThroughputCommand(environment);
         var command = new Command("throughput", "Make the same clips a process each, then with a resident engine, batching and caches, and compare.")
         {
-            self._workload, self._model, self._provider, self._threads, self._json,
+            self._workload, self._provider, self._threads, self._json,
         };
+        self._model.AddTo(command);
         command.SetAction(self.RunAsync);
         return command.WithExamples("wan bench throughput", "wan bench throughput --workload unique --json");
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var settings = new BackendSettings { Model = parsed.GetValue(_model)!, Provider = parsed.GetValue(_provider)!, Threads = parsed.GetValue(_threads) };
+        var (model, parts) = _model.Read(parsed);
+        var settings = new BackendSettings { Model = model, Parts = parts, Provider = parsed.GetValue(_provider)!, Threads = parsed.GetValue(_threads) };
         var json = parsed.GetValue(_json);
         var folder = Directory.CreateTempSubdirectory("wan-throughput-");
         try

@@ -12,7 +12,7 @@ namespace WanSharp.Cli.Commands;
 /// <summary><c>wan export</c>: a model's networks as ONNX files.</summary>
 internal sealed class ExportCommand(CliEnvironment environment)
 {
-    private readonly Option<string> _model = CommonOptions.Model();
+    private readonly ModelOptions _model = new();
 
     private readonly Option<string> _output = new("--output", "-o")
     {
@@ -44,8 +44,9 @@ internal sealed class ExportCommand(CliEnvironment environment)
         var self = new ExportCommand(environment);
         var command = new Command("export", "Write a model's networks as ONNX files, and compare them with our own run.")
         {
-            self._model, self._output, self._only, self._lowering, self._force, self._threads, self._json,
+            self._output, self._only, self._lowering, self._force, self._threads, self._json,
         };
+        self._model.AddTo(command);
         command.SetAction(self.RunAsync);
         return command.WithExamples(
             "wan export --model shapes -o shapes-onnx",
@@ -62,7 +63,7 @@ internal sealed class ExportCommand(CliEnvironment environment)
             Replace = parsed.GetValue(_force),
         };
         var started = environment.Clock.GetTimestamp();
-        using var model = EngineSetup.OpenModel(environment, parsed.GetValue(_model)!);
+        using var model = EngineSetup.OpenModel(environment, _model.Read(parsed));
         using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(_threads));
         ExportReport report;
         using (var progress = new ExportProgressDisplay(environment))

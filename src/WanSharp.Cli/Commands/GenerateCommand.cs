@@ -24,7 +24,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         HelpName = "FILE",
     };
 
-    private readonly Option<string> _model = CommonOptions.Model();
+    private readonly ModelOptions _model = new();
     private readonly Option<string> _provider = CommonOptions.Provider();
     private readonly Option<IReadOnlyDictionary<string, string>> _providerOptions = CommonOptions.ProviderOptions();
     private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
@@ -40,7 +40,8 @@ internal sealed class GenerateCommand(CliEnvironment environment)
     public static Command Build(CliEnvironment environment)
     {
         var self = new GenerateCommand(environment);
-        var command = new Command("generate", "Make one video from a sentence.") { self._output, self._model, self._provider, self._providerOptions, self._precision, self._threads, self._vaeTile, self._memory, self._hostMemory, self._keepCompiled, self._json };
+        var command = new Command("generate", "Make one video from a sentence.") { self._output, self._provider, self._providerOptions, self._precision, self._threads, self._vaeTile, self._memory, self._hostMemory, self._keepCompiled, self._json };
+        self._model.AddTo(command);
         self._compile.AddTo(command);
         self._request.AddTo(command);
         command.SetAction(self.RunAsync);
@@ -62,7 +63,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         var target = Target(parsed.GetValue(_output) ?? OutputName.For(request));
 
         var started = environment.Clock.GetTimestamp();
-        using var model = EngineSetup.OpenModel(environment, parsed.GetValue(_model)!);
+        using var model = EngineSetup.OpenModel(environment, _model.Read(parsed));
         using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(_threads));
         using var tunings = EngineSetup.OpenTunings(environment);
         var (compile, memory) = (_compile.Read(parsed), parsed.GetValue(_memory));

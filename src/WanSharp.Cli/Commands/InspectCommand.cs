@@ -6,6 +6,7 @@ using WanSharp.Graphs;
 using WanSharp.Media;
 using WanSharp.Media.Images;
 using WanSharp.Media.Metadata;
+using WanSharp.Models;
 using WanSharp.Models.Layout;
 using WanSharp.Storage;
 using WanSharp.Tensors;
@@ -78,14 +79,15 @@ internal sealed class InspectCommand(CliEnvironment environment)
 
     private int InspectCheckpoint(string file, bool asJson)
     {
-        var network = NetworkFile.Read(file);
+        var finder = new ModelFinder();
+        var network = finder.Read(file);
         if (network.Reason is { } reason && !network.IsKnown)
         {
             throw new CheckpointException(file, reason);
         }
 
         var prepared = network.FindPrepared(Quantization.EightBit, Path.Combine(EngineSetup.CacheFolder(environment), CacheSections.Weights));
-        environment.Out.WriteLine(asJson ? CheckpointText.Json(network, prepared).ToJsonString(JsonText.Readable) : CheckpointText.Describe(network, prepared));
+        environment.Out.WriteLine(asJson ? CheckpointText.Json(network, finder, prepared).ToJsonString(JsonText.Readable) : CheckpointText.Describe(network, finder, prepared));
         return ExitCode.Done;
     }
 
@@ -112,6 +114,11 @@ internal sealed class InspectCommand(CliEnvironment environment)
         }
 
         yield return ("model", $"{settings.Model} sha256:{settings.ModelDigest}");
+        if (settings.ModelFiles is { } files)
+        {
+            yield return ("files", string.Join(", ", files.Select(file => $"{file.Key} {file.Value}")));
+        }
+
         yield return ("made by", $"WanSharp {settings.Version}{(settings.Execution is { } by ? string.Create(invariant, $" on {by.Provider} in {by.Precision}{(by.Threads is { } threads ? $" with {threads} threads" : "")}") : "")}");
     }
 }

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using WanSharp.Cli.Terminal;
-using WanSharp.Models.Layout;
+using WanSharp.Models;
 using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;
@@ -29,16 +29,17 @@ internal sealed class ModelsCommand(CliEnvironment environment)
             throw new CheckpointException(folder, "there is no such folder.");
         }
 
-        var files = NetworkFile.In(folder);
+        var finder = new ModelFinder();
+        var files = finder.In(folder);
         if (parsed.GetValue(_json))
         {
-            environment.Out.WriteLine(new JsonArray([.. files.Select(file => CheckpointText.Json(file))]).ToJsonString(JsonText.Readable));
+            environment.Out.WriteLine(new JsonArray([.. files.Select(file => CheckpointText.Json(file, finder))]).ToJsonString(JsonText.Readable));
             return ExitCode.Done;
         }
 
         foreach (var file in files)
         {
-            environment.Out.WriteLine(CheckpointText.Describe(file));
+            environment.Out.WriteLine(CheckpointText.Describe(file, finder));
         }
 
         if (files.Count == 0)

@@ -18,7 +18,7 @@ namespace WanSharp.Cli.Commands;
 internal sealed class PlanCommand(CliEnvironment environment)
 {
     private readonly GenerateOptions _request = new();
-    private readonly Option<string> _model = CommonOptions.Model();
+    private readonly ModelOptions _model = new();
     private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
     private readonly Option<VaeTileChoice> _vaeTile = CommonOptions.VaeTile();
     private readonly Option<int?> _threads = CommonOptions.Threads();
@@ -33,8 +33,9 @@ internal sealed class PlanCommand(CliEnvironment environment)
         var self = new PlanCommand(environment);
         var command = new Command("plan", "Say what a generation would compute, hold in memory and take on this machine's processor; nothing of the model runs.")
         {
-            self._model, self._precision, self._vaeTile, self._threads, self._calibrate, self._memory, self._hostMemory, self._json,
+            self._precision, self._vaeTile, self._threads, self._calibrate, self._memory, self._hostMemory, self._json,
         };
+        self._model.AddTo(command);
         self._compile.AddTo(command);
         self._request.AddTo(command);
         command.SetAction(self.RunAsync);
@@ -50,7 +51,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
     {
         var request = await _request.ReadAsync(
             parsed, environment.Input, (file, token) => ImageReader.ReadAsync(EngineSetup.FindFfmpeg(environment), file, token), cancellationToken);
-        using var model = EngineSetup.OpenModel(environment, parsed.GetValue(_model)!);
+        using var model = EngineSetup.OpenModel(environment, _model.Read(parsed));
         var costs = new CostModel(model, parsed.GetValue(_precision), parsed.GetValue(_vaeTile));
         var plan = costs.Sketch(request);
         var machine = EngineSetup.Calibrate(environment, parsed.GetValue(_threads), parsed.GetValue(_calibrate), cancellationToken);

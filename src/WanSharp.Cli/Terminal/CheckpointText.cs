@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using WanSharp.Graphs.Networks;
+using WanSharp.Models;
 using WanSharp.Models.Layout;
 using WanSharp.Runtime.Weights;
+using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Terminal;
 
@@ -11,8 +13,8 @@ internal static class CheckpointText
 {
     private const string Unknown = "no network of Wan's";
 
-    /// <summary>One line for each network, then types and size, and how much of it is prepared; the problem last.</summary>
-    public static string Describe(NetworkFile file, PreparedBlocks? prepared = null)
+    /// <summary>One line for each network, then types and size, how much of it is prepared, and what it would run with; the problem last.</summary>
+    public static string Describe(NetworkFile file, ModelFinder finder, PreparedBlocks? prepared = null)
     {
         List<string> lines = [PlainText.OneLine(file.Path)];
         lines.AddRange(Networks(file).Select(network => $"  {network}"));
@@ -38,6 +40,13 @@ internal static class CheckpointText
                 : string.Create(CultureInfo.InvariantCulture, $"  prepared: int8 of {prepared.Ready} of {prepared.All} blocks, {prepared.Bytes / 1e9:0.00} GB in the cache"));
         }
 
+        if (file is { Transformer: not null, Problem: null })
+        {
+            var (taken, missing) = Take(file, finder);
+            lines.Add(taken is null ? $"  cannot run yet: {PlainText.OneLine(missing!)}" : $"  with {PlainText.OneLine(taken.Describe(without: file.Path))}");
+            lines.AddRange((taken?.Notes ?? []).Select(note => $"  note: {PlainText.OneLine(note)}"));
+        }
+
         if (file.Reason is { } reason)
         {
             lines.Add($"  cannot be used: {PlainText.OneLine(reason)}");
@@ -46,19 +55,41 @@ internal static class CheckpointText
         return string.Join(Environment.NewLine, lines);
     }
 
-    public static JsonObject Json(NetworkFile file, PreparedBlocks? prepared = null) => new()
+    public static JsonObject Json(NetworkFile file, ModelFinder finder, PreparedBlocks? prepared = null)
     {
-        ["path"] = file.Path,
-        ["networks"] = new JsonArray([.. Networks(file).Select(network => JsonValue.Create(network))]),
-        ["variant"] = file.Variant,
-        ["noise"] = file.Noise,
-        ["dtypes"] = new JsonArray([.. file.DTypes.Select(dtype => JsonValue.Create(dtype))]),
-        ["tensors"] = file.TensorCount,
-        ["bytes"] = file.Length,
-        ["tokenizer"] = file.HasTokenizer,
-        ["problem"] = file.Problem,
-        ["prepared"] = prepared is null ? null : new JsonObject { ["int8"] = new JsonObject { ["blocks"] = prepared.Ready, ["of"] = prepared.All, ["bytes"] = prepared.Bytes } },
-    };
+        var (taken, missing) = file is { Transformer: not null, Problem: null } ? Take(file, finder) : default;
+        return new()
+        {
+            ["path"] = file.Path,
+            ["networks"] = new JsonArray([.. Networks(file).Select(network => JsonValue.Create(network))]),
+            ["variant"] = file.Variant,
+            ["noise"] = file.Noise,
+            ["dtypes"] = new JsonArray([.. file.DTypes.Select(dtype => JsonValue.Create(dtype))]),
+            ["tensors"] = file.TensorCount,
+            ["bytes"] = file.Length,
+            ["tokenizer"] = file.HasTokenizer,
+            ["problem"] = file.Problem,
+            ["prepared"] = prepared is null ? null : new JsonObject { ["int8"] = new JsonObject { ["blocks"] = prepared.Ready, ["of"] = prepared.All, ["bytes"] = prepared.Bytes } },
+            ["files"] = taken is null ? null : Json(taken),
+            ["missing"] = missing,
+            ["notes"] = new JsonArray([.. (taken?.Notes ?? []).Select(note => JsonValue.Create(note))]),
+        };
+    }
+
+    /// <summary>The files of a model, by part.</summary>
+    public static JsonObject Json(TakenParts parts) => new(parts.All().Select(part => KeyValuePair.Create(part.Part, (JsonNode?)part.Path)));
+
+    private static (TakenParts? Taken, string? Missing) Take(NetworkFile file, ModelFinder finder)
+    {
+        try
+        {
+            return (finder.Find(file.Path), null);
+        }
+        catch (CheckpointException e)
+        {
+            return (null, e.Message);
+        }
+    }
 
     private static IEnumerable<string> Networks(NetworkFile file)
     {

@@ -35,6 +35,7 @@ internal sealed record PlanText(WanModel Model, GenerationPlan Plan, GenerationC
     public JsonObject Json() => new()
     {
         ["model"] = Model.Name,
+        ["files"] = CheckpointText.Json(Model.Parts),
         ["settings"] = JsonNode.Parse(Plan.Settings.ToJson()),
         ["latents"] = new JsonArray([.. Plan.Latents.Dims.ToArray().Select(dim => JsonValue.Create(dim))]),
         ["tokens"] = Plan.Tokens,
@@ -72,6 +73,11 @@ internal sealed record PlanText(WanModel Model, GenerationPlan Plan, GenerationC
     {
         var (settings, transformer) = (Plan.Settings, Model.Transformer);
         yield return Row("model", Text($"{Model.Name}: {transformer.Layers} layers of {transformer.Dim}"));
+        if (!Model.Parts.IsDescribed)
+        {
+            yield return Row("files", Model.Parts.Describe());
+        }
+
         foreach (var (network, types) in Model.WeightTypes)
         {
             yield return Row(network, string.Join(" + ", types.OrderByDescending(type => type.Value).Select(type => $"{Bytes(type.Value)} of {type.Key}")));

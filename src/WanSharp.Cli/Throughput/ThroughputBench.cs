@@ -119,6 +119,7 @@ internal sealed class ThroughputBench(CliEnvironment environment, BackendSetting
             "generate", request.Prompt, "--model", settings.Model, "--provider", settings.Provider, "--seed", Text(request.Seed), "-o", clip,
             .. Option("--negative", request.Negative), .. Option("--steps", Text(request.Steps)), .. Option("--guidance", Text(request.Guidance)),
             .. Option("--sampler", request.Sampler), .. Option("--shift", Text(request.Shift)), .. Option("--threads", Text(settings.Threads)),
+            .. settings.Parts.Options().SelectMany(part => new[] { part.Option, part.Value }),
         ];
         return arguments.OfType<string>();
 

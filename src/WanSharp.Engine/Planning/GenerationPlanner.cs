@@ -59,6 +59,7 @@ internal static class GenerationPlanner
             Version = ProductVersion,
             Model = model.Name,
             ModelDigest = "",
+            ModelFiles = model.Parts.IsDescribed ? null : model.Parts.All().ToDictionary(part => part.Part, part => Path.GetFileName(part.Path)),
             Prompt = Prompt("prompt", request.Prompt, mayBeEmpty: false),
             NegativePrompt = Prompt("negative", request.NegativePrompt ?? defaults.NegativePrompt, mayBeEmpty: true),
             Width = width,

@@ -16,6 +16,9 @@ public sealed record GenerationSettings
     /// <summary>SHA-256 over the model's files, hexadecimal.</summary>
     public required string ModelDigest { get; init; }
 
+    /// <summary>The names of the model's files by part, of models whose files were found or named one by one; null of others. The digest decides, not the names.</summary>
+    public IReadOnlyDictionary<string, string>? ModelFiles { get; init; }
+
     /// <inheritdoc cref="GenerationRequest.Prompt"/>
     public required string Prompt { get; init; }
 

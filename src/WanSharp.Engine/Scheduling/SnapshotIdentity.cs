@@ -19,7 +19,7 @@ internal sealed class SnapshotIdentity(OrtRuntime runtime, SessionSettings setti
 
     /// <summary>All of it as text. The settings name the model's digest and those of the images.</summary>
     public string Of(GenerationPlan plan) =>
-        $"{Executable}\n{_transformer}\n{plan.Strategy?.Compile} {plan.Strategy?.TokensAtOnce}\n{plan.VaeTiles}\n{plan.Settings.ToJson()}";
+        $"{Executable}\n{_transformer}\n{plan.Strategy?.Compile} {plan.Strategy?.TokensAtOnce}\n{plan.VaeTiles}\n{(plan.Settings with { ModelFiles = null }).ToJson()}";
 
     /// <summary>The identity of a clip whose transformer is compiled otherwise than its plan wants.</summary>
     public static string Of(GenerationPlan plan, CompileMode mode) => $"{plan.Identity}\n{mode}";

@@ -23,7 +23,7 @@ internal static class FolderSearch
         }
 
         var visited = new HashSet<string>();
-        var waiting = new Queue<(string Path, string Real, int Depth)>([(folder, RealPath(new DirectoryInfo(folder)), 0)]);
+        var waiting = new Queue<(string Path, string Real, int Depth)>([(folder, ModelFiles.RealPath(folder), 0)]);
         while (waiting.TryDequeue(out var next))
         {
             if (!visited.Add(next.Real))
@@ -41,7 +41,7 @@ internal static class FolderSearch
                 throw new CheckpointException(folder, $"more than {MostFolders} folders are below it; name a folder nearer to the model.");
             }
 
-            foreach (var entry in new DirectoryInfo(next.Path).EnumerateFileSystemInfos("*", Entries))
+            foreach (var entry in EntriesOf(next.Path))
             {
                 var path = Path.Combine(next.Path, entry.Name);
                 if (entry is FileInfo)
@@ -50,25 +50,25 @@ internal static class FolderSearch
                 }
                 else if (next.Depth < depth)
                 {
-                    waiting.Enqueue((path, entry.LinkTarget is null ? Path.Combine(next.Real, entry.Name) : RealPath((DirectoryInfo)entry), next.Depth + 1));
+                    waiting.Enqueue((path, entry.LinkTarget is null ? Path.Combine(next.Real, entry.Name) : ModelFiles.RealPath(path), next.Depth + 1));
                 }
             }
         }
     }
 
     /// <summary>The folders in a folder, links to folders included; none if it does not exist.</summary>
-    public static IReadOnlyList<string> Folders(string folder) => !Directory.Exists(folder) ? []
-        : [.. new DirectoryInfo(folder).EnumerateDirectories("*", Entries).Select(entry => Path.Combine(folder, entry.Name)).Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Folders(string folder) =>
+        [.. EntriesOf(folder).OfType<DirectoryInfo>().Select(entry => Path.Combine(folder, entry.Name)).Order(StringComparer.Ordinal)];
 
-    private static string RealPath(DirectoryInfo folder)
+    private static IReadOnlyList<FileSystemInfo> EntriesOf(string folder)
     {
         try
         {
-            return folder.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder.FullName;
+            return [.. new DirectoryInfo(folder).EnumerateFileSystemInfos("*", Entries)];
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return folder.FullName; // a circle of links, which has nothing in it
+            return []; // it is gone, or another disk's
         }
     }
 }

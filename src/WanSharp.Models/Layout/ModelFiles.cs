@@ -34,15 +34,16 @@ internal static class ModelFiles
     /// <summary>Whether there is a checkpoint in a folder, or below it.</summary>
     public static bool AnyIn(string folder) => FolderSearch.Files(folder, Deepest, mayStop: true).Any(IsCheckpoint);
 
-    /// <summary>Files without those that are links to another of them.</summary>
-    public static IEnumerable<string> Different(IEnumerable<string> files) => files.DistinctBy(file => ShardFiles.IsIndex(file) ? file : RealPath(file));
+    /// <summary>Files without those that are links to another of them; of several links to one the shortest path.</summary>
+    public static IEnumerable<string> Different(IEnumerable<string> files) =>
+        files.GroupBy(file => ShardFiles.IsIndex(file) ? file : RealPath(file)).Select(same => same.MinBy(file => file.Count(c => c == Path.DirectorySeparatorChar))!);
 
     /// <summary>The file that a path leads to if it is a link; a path of which nobody can say is itself.</summary>
     public static string RealPath(string path)
     {
         try
         {
-            return FileFacts.Of(path).FullName;
+            return FileFacts.RealPath(path);
         }
         catch (IOException)
         {

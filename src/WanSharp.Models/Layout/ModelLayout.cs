@@ -77,6 +77,7 @@ internal static class ModelLayout
         var encoder = textEncoder ?? new NetworkFile { Path = described.TextEncoderPath, TextEncoder = described.TextEncoder };
         return described with
         {
+            IsChanged = true,
             TextEncoder = encoder.TextEncoder!,
             TextEncoderPath = encoder.Path,
             Vae = vae?.Vae ?? described.Vae,

@@ -39,6 +39,9 @@ internal sealed record ModelParts
     /// <summary>Whether a <c>config.json</c> of ours names the parts.</summary>
     public bool IsDescribed { get; init; }
 
+    /// <summary>Whether parts of a description were replaced by others.</summary>
+    public bool IsChanged { get; init; }
+
     /// <summary>CLIP's image encoder and where it is, of models that look at images.</summary>
     public (ClipVisionConfig Configuration, string Path)? ClipVision { get; init; }
 
@@ -51,7 +54,7 @@ internal sealed record ModelParts
         Vae = VaePath,
         Clip = ClipVision?.Path,
         Tokenizer = TokenizerPath,
-        IsDescribed = IsDescribed,
+        IsDescribed = IsDescribed && !IsChanged,
         Notes = Notes,
     };
 }

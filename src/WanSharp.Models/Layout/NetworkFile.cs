@@ -72,11 +72,6 @@ public sealed record NetworkFile
         }
     }
 
-    /// <summary>What each checkpoint in a folder and the folders of its layout holds, in the order of their names.</summary>
-    /// <param name="folder">The folder.</param>
-    /// <exception cref="CheckpointException">There are too many.</exception>
-    public static IReadOnlyList<NetworkFile> In(string folder) => [.. ModelFiles.In(PartPlaces.SnapshotOf(folder), ModelFiles.Deepest).Select(Read)];
-
     /// <summary>Whether a file has the name of a checkpoint; its contents are not looked at.</summary>
     public static bool HasCheckpointName(string path) => ModelFiles.IsCheckpoint(path);
 

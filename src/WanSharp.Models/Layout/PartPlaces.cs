@@ -63,17 +63,14 @@ internal static class PartPlaces
     public static IReadOnlyList<(string Folder, int Depth)> Transformers(string folder) =>
         [(folder, 0), .. Below(folder, TransformerFolders, ContainerDepth)];
 
-    /// <summary>The folders in which the other expert of a transformer may be: those that collect transformers, and the one above its own.</summary>
+    /// <summary>
+    /// The folders in which the other expert of a transformer may be, the nearest first: its own, those that collect transformers, the one
+    /// above its own.
+    /// </summary>
     public static IReadOnlyList<(string Folder, int Depth)> Siblings(string file)
     {
         var own = Path.GetDirectoryName(Path.GetFullPath(file))!;
         List<(string, int)> places = [(own, 1)];
-        var above = Path.GetDirectoryName(own);
-        if (above is not null && Path.GetDirectoryName(above) is not null && above != Environment.GetFolderPath(Environment.SpecialFolder.UserProfile))
-        {
-            places.Add((above, 2));
-        }
-
         var folder = own;
         for (var step = 0; step < MostSteps && folder is not null; step++, folder = Path.GetDirectoryName(folder))
         {
@@ -81,6 +78,12 @@ internal static class PartPlaces
             {
                 places.Add((folder, ModelFiles.Deepest));
             }
+        }
+
+        var above = Path.GetDirectoryName(own);
+        if (above is not null && Path.GetDirectoryName(above) is not null && above != Environment.GetFolderPath(Environment.SpecialFolder.UserProfile))
+        {
+            places.Add((above, 2));
         }
 
         return places;

@@ -32,6 +32,11 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
             return new Experts.Pair(low, null); // it takes all steps
         }
 
+        if (low is not null && high is not null && File.Exists(path) && !IsSame(low, headers.Read(path)) && !IsSame(high, headers.Read(path)))
+        {
+            throw new CheckpointException(path, $"both experts are named by {PartOptions.LowNoise} and {PartOptions.HighNoise}, and this is a third file: name the model's folder, or leave it out.");
+        }
+
         if ((low is null || high is null) && File.Exists(path) && !IsSame((low ?? high)!, headers.Read(path)))
         {
             (low, high) = (low ?? OfFile(path, ""), high ?? OfFile(path, ""));
@@ -134,16 +139,20 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
         return pair;
     }
 
-    /// <summary>The other expert of a transformer among the files around it; null if there is none.</summary>
+    /// <summary>The other expert of a transformer, in the nearest place around it that has one, or in its folder if its name says no noise; null if there is none.</summary>
     /// <exception cref="CheckpointException">Several may be meant.</exception>
     private NetworkFile? Partner(NetworkFile file, string? noise)
     {
-        var places = new[] { file.Path, ModelFiles.RealPath(file.Path) }.Distinct().SelectMany(PartPlaces.Siblings);
-        var paths = ModelFiles.Different(ModelFiles.Near(places).Prepend(file.Path)).ToList();
+        var places = new[] { file.Path, ModelFiles.RealPath(file.Path) }.Distinct().SelectMany(PartPlaces.Siblings).Distinct();
+        return (noise is null ? places.Take(1) : places).Select(place => PartnerIn(place, file, noise)).FirstOrDefault(partner => partner is not null);
+    }
+
+    private NetworkFile? PartnerIn((string Folder, int Depth) place, NetworkFile file, string? noise)
+    {
+        var paths = ModelFiles.Different(ModelFiles.Near([place]).Prepend(file.Path).DistinctBy(Path.GetFullPath)).ToList();
         var letters = ExpertNames.ByLetter([.. paths.Where(other => ExpertNames.NoiseOf(other) is null)]);
-        var others = paths.Where(other => ExpertNames.NoiseOf(other) is not null || letters.ContainsKey(other)).Where(other => Path.GetFullPath(other) != Path.GetFullPath(file.Path))
-            .Select(headers.Read).Where(other => other.Transformer == file.Transformer).ToList();
-        List<NetworkFile> all = [file, .. others];
+        var named = paths.Where(other => ExpertNames.NoiseOf(other) is not null || letters.ContainsKey(other)).Where(other => other != file.Path);
+        List<NetworkFile> all = [file, .. named.Select(headers.Read).Where(other => other.Transformer == file.Transformer)];
         var groups = Experts.Group(all);
         if (groups.FirstOrDefault(group => group.High is not null && Files(group).Contains(file.Path)) is { High: { } high, Low: { } low })
         {
@@ -152,9 +161,15 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
 
         var noises = Experts.Noises(all);
         noise ??= noises.GetValueOrDefault(file.Path);
-        var free = groups.Where(group => group.High is null && noise is not null && noises.GetValueOrDefault(group.Low.Path) == ExpertNames.Other(noise)).Select(group => group.Low).ToList();
+        if (noise is null)
+        {
+            return null;
+        }
+
+        var other = ExpertNames.Other(noise);
+        var free = groups.Where(group => group.High is null && noises.GetValueOrDefault(group.Low.Path) == other).Select(group => group.Low).ToList();
         return free.Count <= 1 ? free.FirstOrDefault()
-            : throw new CheckpointException(file.Path, $"it is the expert for {noise} noise, and {free.Count} files may be the other one: choose with {OptionOf(ExpertNames.Other(noise!))} one of {Listed(free.Select(other => other.Path))}.");
+            : throw new CheckpointException(file.Path, $"it is the expert for {noise} noise, and {free.Count} files may be the other one: choose with {OptionOf(other)} one of {Listed(free.Select(one => one.Path))}.");
     }
 
     private static CheckpointException Alone(NetworkFile file, string noise) => new(file.Path,

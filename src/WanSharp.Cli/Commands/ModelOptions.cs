@@ -1,0 +1,44 @@
+using System.CommandLine;
+using WanSharp.Models;
+
+namespace WanSharp.Cli.Commands;
+
+/// <summary>Which model, and those of its parts that are named by hand.</summary>
+internal sealed class ModelOptions
+{
+    private readonly Option<string> _model = CommonOptions.Model();
+    private readonly Option<string?> _low = Part(PartOptions.LowNoise, "Wan 2.2's low-noise expert, where it is not found from the other one. The same file for both: one transformer for all steps.");
+    private readonly Option<string?> _high = Part(PartOptions.HighNoise, "Wan 2.2's high-noise expert.");
+    private readonly Option<string?> _textEncoder = Part(PartOptions.TextEncoder, "The text encoder (umT5), instead of the one that is found: a file, or the name of one around the model.");
+    private readonly Option<string?> _vae = Part(PartOptions.Vae, "The VAE, instead of the one that is found.");
+    private readonly Option<string?> _clip = Part(PartOptions.Clip, "CLIP's image encoder, instead of the one that is found.");
+    private readonly Option<string?> _tokenizer = Part(PartOptions.Tokenizer, "The tokenizer: a spiece.model, a tokenizer.json, or a checkpoint that carries one.");
+
+    /// <summary>Adds the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        Option[] options = [_model, _low, _high, _textEncoder, _vae, _clip, _tokenizer];
+        foreach (var option in options)
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>The model's name or path, and the parts that were named. Without --model, an expert that was named is where the rest is looked for.</summary>
+    public (string Model, NamedParts Parts) Read(ParseResult parsed)
+    {
+        var parts = new NamedParts
+        {
+            LowNoise = parsed.GetValue(_low),
+            HighNoise = parsed.GetValue(_high),
+            TextEncoder = parsed.GetValue(_textEncoder),
+            Vae = parsed.GetValue(_vae),
+            Clip = parsed.GetValue(_clip),
+            Tokenizer = parsed.GetValue(_tokenizer),
+        }.WithFullPaths();
+        var isNamed = parsed.GetResult(_model) is { Implicit: false };
+        return ((isNamed ? null : parts.LowNoise ?? parts.HighNoise) ?? parsed.GetValue(_model)!, parts);
+    }
+
+    private static Option<string?> Part(string name, string description) => new(name) { Description = description, HelpName = "FILE" };
+}

@@ -1,0 +1,169 @@
+using WanSharp.Tensors;
+
+namespace WanSharp.Models.Tests.Layout;
+
+/// <summary>A part is taken by its whole shape, Wan's own before others, and by name where that is not enough.</summary>
+public sealed class CompanionTests
+{
+    [Fact]
+    public void Find_T5BesideUmt5_IsNotTakenAndCalledT5()
+    {
+        using var folder = new TinyFolder("wan2.1-t2v-1.3b");
+        folder.Transformer("diffusion_models/wan2.1_t2v.safetensors");
+        folder.Vae("vae/wan_2.1_vae.safetensors");
+        var own = folder.TextEncoder("text_encoders/umt5_xxl_fp8_e4m3fn_scaled.safetensors");
+        var t5 = folder.TextEncoder("clip/t5xxl_fp16.safetensors", hasTokenizer: false, tensors => WithSecondBlock(folder, tensors, hasPositions: false));
+
+        Assert.Equal(own, folder.Find(folder.Path).TextEncoderPath);
+        var (file, problem) = (new ModelFinder().Read(t5), new ModelFinder().Read(t5).Problem);
+        Assert.Null(file.TextEncoder);
+        Assert.Contains("it is a T5 encoder", problem, StringComparison.Ordinal);
+        File.Delete(own);
+        Assert.Contains("it is a T5 encoder", folder.Refusal(folder.Path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Find_TextEncoderWithSeveralBlocks_HasPositionsInEach()
+    {
+        using var folder = new TinyFolder("wan2.1-t2v-1.3b");
+        var file = folder.TextEncoder("umt5.safetensors", change: tensors => WithSecondBlock(folder, tensors, hasPositions: true));
+        Assert.Equal(2, new ModelFinder().Read(file).TextEncoder!.Layers);
+    }
+
+    [Fact]
+    public void Find_VaeOfOtherPixels_IsNotTakenAndRefusedByName()
+    {
+        using var folder = new TinyFolder("wan2.1-t2v-1.3b").Comfy();
+        folder.Transformer("diffusion_models/wan.safetensors");
+        var head = folder.Networks.Vae["decoder.head.2.weight"].Shape;
+        var upscale = folder.Vae("vae/Wan2.1_VAE_upscale2x.safetensors", tensors =>
+        {
+            tensors["decoder.head.2.weight"] = folder.Keep(Tensor.Zeros(DType.F32, Shape.Create([12, .. head.Dims[1..]])));
+            tensors["decoder.head.2.bias"] = folder.Keep(Tensor.Zeros(DType.F32, [12]));
+            return tensors;
+        });
+
+        Assert.Equal(folder["vae/wan_2.1_vae.safetensors"], folder.Find(folder.Path).VaePath);
+        Assert.Null(new ModelFinder().Read(upscale).Vae);
+        var message = folder.Refusal(folder.Path, new NamedParts { Vae = upscale });
+        Assert.Contains("decoder.head.2.weight", message, StringComparison.Ordinal);
+        Assert.Contains("gives 12 channels where Wan's has 3", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("lightvaew2_1.safetensors")]
+    [InlineData("Wan2.1_VAE_finetune.safetensors")]
+    [InlineData("my_vae_v2.safetensors")]
+    public void Find_WansOwn_GoesBeforeALargerStranger(string stranger)
+    {
+        using var folder = new TinyFolder("wan2.1-t2v-1.3b").Comfy();
+        folder.Transformer("diffusion_models/wan.safetensors");
+        Larger(folder, $"vae/{stranger}");
+        Assert.Equal(folder["vae/wan_2.1_vae.safetensors"], folder.Find(folder.Path).VaePath);
+        Assert.Equal(folder[$"vae/{stranger}"], folder.Find(folder.Path, new NamedParts { Vae = stranger.ToUpperInvariant() }).VaePath); // by its name alone, whatever its case
+    }
+
+    [Theory]
+    [InlineData("Wan2_1_VAE_fp32.safetensors")]
+    [InlineData("wan_2.1_vae_bf16.safetensors")]
+    public void Find_OwnInSeveralPrecisions_TakesTheLargest(string larger)
+    {
+        using var folder = new TinyFolder("wan2.1-t2v-1.3b").Comfy();
+        folder.Transformer("diffusion_models/wan.safetensors");
+        Larger(folder, $"vae/{larger}");
+        Assert.Equal(folder[$"vae/{larger}"], folder.Find(folder.Path).VaePath);
+    }
+
+    [Fact]
+    public void Find_SeveralStrangers_ListsThemAndTheOption()
+    {
+        using var folder = new TinyFolder("wan2.1-t2v-1.3b");
+        folder.Transformer("diffusion_models/wan.safetensors");
+        folder.TextEncoder("text_encoders/umt5.safetensors");
+        string[] vaes = [folder.Vae("vae/anime_vae.safetensors"), folder.Vae("vae/real_vae.safetensors")];
+        var message = folder.Refusal(folder.Path);
+        Assert.All(vaes.Append("--vae"), part => Assert.Contains(part, message, StringComparison.Ordinal));
+        Assert.Equal(vaes[1], folder.Find(folder.Path, new NamedParts { Vae = vaes[1] }).VaePath);
+        Assert.Equal(vaes[0], folder.Find(folder.Path, new NamedParts { Vae = "anime_vae" }).VaePath);
+    }
+
+    [Fact]
+    public void Find_PartsThatAreNamed_AreTakenFromAnywhere()
+    {
+        using var folder = new TinyFolder("wan2.1-i2v-14b-480p").Comfy();
+        var transformer = folder.Transformer("diffusion_models/wan.safetensors");
+        Assert.Contains("--clip", folder.Refusal(transformer), StringComparison.Ordinal);
+        var named = new NamedParts
+        {
+            TextEncoder = folder.TextEncoder("elsewhere/text.safetensors", hasTokenizer: false),
+            Vae = folder.Vae("elsewhere/v/pixels.safetensors"),
+            Clip = folder.Write("elsewhere/eyes.safetensors", folder.Networks.Clip!),
+            Tokenizer = folder.Tokenizer("elsewhere/words/spiece.model"),
+        };
+        var parts = folder.Find(transformer, named);
+        Assert.Equal((named.TextEncoder, named.Vae, named.Clip, named.Tokenizer), (parts.TextEncoderPath, parts.VaePath, parts.ClipVision!.Value.Path, parts.TokenizerPath));
+        Assert.Equal(named.Vae, folder.Find(transformer, named with { Vae = folder["elsewhere/v"], Tokenizer = folder["elsewhere/words"] }).VaePath);
+        Assert.Contains("it holds no VAE", folder.Refusal(transformer, named with { Vae = named.Clip }), StringComparison.Ordinal);
+        Assert.Contains("there is no such file", folder.Refusal(transformer, named with { Clip = "nothing.safetensors" }), StringComparison.Ordinal);
+
+        using var model = WanModel.Open(transformer, named: named);
+        using var found = WanModel.Open(transformer, named: named with { Vae = null });
+        Assert.Equal(model.Digest, found.Digest); // equal files are one model, whoever chose them
+        Assert.Contains("VAE elsewhere/v/pixels.safetensors", model.Parts.Describe(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Find_ClipForAModelThatTakesNone_IsRefused()
+    {
+        using var folder = new TinyFolder("wan2.1-t2v-1.3b").Comfy();
+        Assert.Contains("leave out --clip", folder.Refusal(folder.Transformer("wan.safetensors"), new NamedParts { Clip = "x" }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Find_TokenizerOfAnotherVocabulary_IsNotTaken()
+    {
+        using var folder = new TinyFolder("wan2.1-t2v-1.3b");
+        folder.Transformer("diffusion_models/wan.safetensors");
+        folder.Vae("vae/wan_2.1_vae.safetensors");
+        var encoder = folder.TextEncoder("text_encoders/umt5.safetensors", hasTokenizer: false, tensors =>
+        {
+            tensors["token_embedding.weight"] = folder.Keep(Tensor.Zeros(DType.F32, [5000, 16]));
+            return tensors;
+        });
+        var wrong = folder.Tokenizer("tokenizer/spiece.model");
+        var message = folder.Refusal(folder.Path);
+        Assert.Contains("the tokenizer has 275 pieces, but the text encoder knows 5000", message, StringComparison.Ordinal);
+        Assert.Contains("--tokenizer", message, StringComparison.Ordinal);
+        Assert.Contains("belongs to another model", folder.Refusal(folder.Path, new NamedParts { Tokenizer = wrong }), StringComparison.Ordinal);
+
+        File.Delete(encoder);
+        folder.TextEncoder("text_encoders/umt5.safetensors", hasTokenizer: false);
+        Assert.Equal(wrong, folder.Find(folder.Path).TokenizerPath);
+    }
+
+    [Fact]
+    public void Find_TokenizerThatAnotherCheckpointCarries_IsTakenIfItFits()
+    {
+        using var folder = new TinyFolder("wan2.1-t2v-1.3b");
+        folder.Transformer("diffusion_models/wan.safetensors");
+        folder.Vae("vae/wan_2.1_vae.safetensors");
+        var named = folder.TextEncoder("text_encoders/enc-bf16.safetensors", hasTokenizer: false);
+        var carrying = folder.TextEncoder("text_encoders/umt5_xxl_fp8.safetensors");
+        Assert.Equal(carrying, folder.Find(folder.Path, new NamedParts { TextEncoder = named }).TokenizerPath);
+    }
+
+    private static void Larger(TinyFolder folder, string name) => folder.Write(name, folder.Networks.Vae, new() { ["note"] = new string('x', 4096) });
+
+    private static Dictionary<string, Tensor> WithSecondBlock(TinyFolder folder, Dictionary<string, Tensor> tensors, bool hasPositions)
+    {
+        foreach (var (name, tensor) in folder.Networks.Text.Where(pair => pair.Key.StartsWith("blocks.0.", StringComparison.Ordinal)))
+        {
+            if (hasPositions || !name.Contains("pos_embedding", StringComparison.Ordinal))
+            {
+                tensors[name.Replace("blocks.0.", "blocks.1.", StringComparison.Ordinal)] = tensor;
+            }
+        }
+
+        return tensors;
+    }
+}

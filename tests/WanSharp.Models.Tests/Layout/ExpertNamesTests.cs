@@ -1,0 +1,77 @@
+using WanSharp.Models.Layout;
+
+namespace WanSharp.Models.Tests.Layout;
+
+/// <summary>Names of published files, and others of their kinds.</summary>
+public sealed class ExpertNamesTests
+{
+    [Theory]
+    [InlineData("wan2.2_t2v_high_noise_14B_fp8_scaled.safetensors", "high")]
+    [InlineData("HighNoise/Wan2.2-T2V-A14B-HighNoise-Q4_K_M.gguf", "high")]
+    [InlineData("LowNoise/Wan2.2-T2V-A14B-LowNoise-Q4_K_M.gguf", "low")]
+    [InlineData("Wan2_2-T2V-A14B_HIGH_fp8_e4m3fn_scaled.safetensors", "high")]
+    [InlineData("Wan2_2-T2V-A14B-LOW_fp8_e4m3fn_scaled.safetensors", "low")]
+    [InlineData("smoothMixWan22I2VT2V_i2vHigh.safetensors", "high")]
+    [InlineData("wan22-i2v-14Blow.safetensors", "low")]
+    [InlineData("A14BLow.safetensors", "low")]
+    [InlineData("WANHigh.safetensors", "high")]
+    [InlineData("wan2.2 i2v high noise 14B.safetensors", "high")]
+    [InlineData("i2v-high.noise.safetensors", "high")]
+    [InlineData("HIGHNOISE.safetensors", "high")]
+    [InlineData("lownoise-flow.safetensors", "low")]
+    [InlineData("wan2.2_HighNoise-flow.safetensors", "high")]
+    [InlineData("high_noise_model/diffusion_pytorch_model.safetensors", "high")]
+    [InlineData("low_noise_model/diffusion_pytorch_model-00001-of-00006.safetensors", "low")]
+    [InlineData("high/low_noise/model.safetensors", "low")]
+    [InlineData("LOW/model.safetensors", "low")]
+    [InlineData("Wan2.2-T2V-HIGH/fp8/model.safetensors", "high")]
+    [InlineData("transformer_2/diffusion_pytorch_model.safetensors", "low")]
+    [InlineData("low_noise_high_quality.safetensors", "low")]
+    [InlineData("wan2.1_t2v_14B_flow.safetensors", null)]
+    [InlineData("slow-glow-follow-below-shallow.safetensors", null)]
+    [InlineData("higher.safetensors", null)]
+    [InlineData("wan2.1_t2v_14B_high_quality.safetensors", null)]
+    [InlineData("wan-t2v-lowVRAM.safetensors", null)]
+    [InlineData("wan2.1_t2v_high.safetensors", null)]
+    [InlineData("wan2.2_high_low_merged.safetensors", null)]
+    [InlineData("high-speed-disk/wan/model.safetensors", null)]
+    [InlineData("transformer/diffusion_pytorch_model.safetensors", null)]
+    [InlineData("high_noise/a/b/c/model.safetensors", null)]
+    public void NoiseOf_APath_IsWhatItSaysInAnySpelling(string path, string? noise) => Assert.Equal(noise, ExpertNames.NoiseOf($"/models/{path}"));
+
+    [Theory]
+    [InlineData("HighNoise/Wan2.2-HighNoise-Q8_0.gguf", "LowNoise/Wan2.2-LowNoise-Q8_0.gguf", 0)]
+    [InlineData("wan_HIGH_fp8.safetensors", "wan-low-fp8.safetensors", 0)]
+    [InlineData("transformer/a-00001-of-00003.safetensors", "transformer_2/a-00001-of-00004.safetensors", 0)]
+    [InlineData("a/wan_high.safetensors", "b/wan_low.safetensors", 1)]
+    [InlineData("wan_high_noise_Q4_K_M.gguf", "wan_low_noise_fp8_e4m3fn_scaled.safetensors", 2)]
+    [InlineData("wan_high_noise_lightx2v_4step_1030.safetensors", "wan_low_noise_lightx2v_4step.safetensors", 3)]
+    [InlineData("wan_high_v1.1_fp8.safetensors", "wan_low_v2_Q8_0.gguf", 3)]
+    [InlineData("wan_high.safetensors", "smoothmix_low.safetensors", ExpertNames.Unlike)]
+    public void Difference_OfAPair_GrowsWithWhatDiffers(string high, string low, int difference)
+    {
+        Assert.Equal(difference, ExpertNames.Difference($"/models/{high}", $"/models/{low}"));
+        Assert.Equal(difference, ExpertNames.Difference($"/models/{low}", $"/models/{high}"));
+    }
+
+    [Theory]
+    [InlineData("wan2.2_t2v_14B.safetensors", true)]
+    [InlineData("Wan2_2-T2V.safetensors", true)]
+    [InlineData("wan22_t2v.safetensors", true)]
+    [InlineData("Wan2.2-T2V-A14B/model.safetensors", true)]
+    [InlineData("t2v-A14B.safetensors", true)]
+    [InlineData("wan2.1_t2v_14B.safetensors", false)]
+    [InlineData("wan2.2/wan2.1_t2v_14B.safetensors", false)]
+    [InlineData("wan_t2v_14B.safetensors", false)]
+    public void SaysWan22_OfAPath_IsItsVersion(string path, bool says) => Assert.Equal(says, ExpertNames.SaysWan22($"/models/{path}"));
+
+    [Theory]
+    [InlineData("wan2.2-i2v-rapid-aio-v10-Q4_K.gguf", true)]
+    [InlineData("Wan22_I2VAIO.safetensors", true)]
+    [InlineData("wan22_All-In-One.safetensors", true)]
+    [InlineData("wan2.2_i2v_merged_fp8.safetensors", true)]
+    [InlineData("wan2.2_high_low.safetensors", true)]
+    [InlineData("wan2.2_i2v_emerge.safetensors", false)]
+    [InlineData("wan2.2_i2v_14B.safetensors", false)]
+    public void SaysMerged_OfAName_IsWhetherBothExpertsAreInIt(string name, bool says) => Assert.Equal(says, ExpertNames.SaysMerged($"/models/{name}"));
+}

@@ -1,0 +1,148 @@
+using WanSharp.Testing;
+
+namespace WanSharp.Models.Tests.Layout;
+
+/// <summary>Wan 2.2's experts are a pair whatever else their names say, or are named by hand; one that is alone says so.</summary>
+public sealed class ExpertTests
+{
+    [Theory]
+    [InlineData("HighNoise/Wan2.2-T2V-A14B-HighNoise-Q8_0.gguf", "LowNoise/Wan2.2-T2V-A14B-LowNoise-Q8_0.gguf")]
+    [InlineData("wan/high_noise/fp8/model.safetensors", "wan/low_noise/fp8/model.safetensors")]
+    [InlineData("Wan2_2-T2V-A14B_HIGH_fp8_e4m3fn_scaled.safetensors", "Wan2_2-T2V-A14B-LOW_fp8_e4m3fn_scaled.safetensors")]
+    [InlineData("wan2.2_t2v_high_noise_lightx2v_4step_1030.safetensors", "wan2.2_t2v_low_noise_lightx2v_4step.safetensors")]
+    [InlineData("wan2.2_t2v_high_noise_Q6_K.gguf", "other/WAN2.2-T2V-LowNoise-fp8.safetensors")]
+    [InlineData("dasiwaWAN22_fireHigh.safetensors", "completely-different_low_v9.safetensors")]
+    [InlineData("nsfwFASTMOVEV2FP8H.safetensors", "nsfwFASTMOVEV2FP8L.safetensors")]
+    public void Find_OneOfEach_IsAPairFromEitherFileAndFromTheFolder(string high, string low)
+    {
+        using var folder = new TinyFolder("wan2.2-t2v-a14b").Comfy();
+        (high, low) = ($"diffusion_models/{high}", $"diffusion_models/{low}");
+        folder.HighNoise(high);
+        folder.Transformer(low);
+        Assert.All(new[] { "", high, low }, path => Assert.Equal((high, low), folder.Experts(folder[path])));
+    }
+
+    [Fact]
+    public void Find_SeveralPairs_TakesThePartnerThatSaysTheSame()
+    {
+        using var folder = new TinyFolder("wan2.2-t2v-a14b").Comfy();
+        foreach (var kind in new[] { "Q4_K_M", "Q8_0", "lightx2v_fp8" })
+        {
+            folder.HighNoise($"diffusion_models/wan2.2_high_noise_{kind}.gguf");
+            folder.Transformer($"diffusion_models/wan2.2_low_noise_{kind}.gguf");
+        }
+
+        foreach (var kind in new[] { "Q4_K_M", "Q8_0", "lightx2v_fp8" })
+        {
+            var pair = ($"diffusion_models/wan2.2_high_noise_{kind}.gguf", $"diffusion_models/wan2.2_low_noise_{kind}.gguf");
+            Assert.Equal(pair, folder.Experts(folder[pair.Item1]));
+            Assert.Equal(pair, folder.Experts(folder[pair.Item2]));
+        }
+
+        Assert.Contains("6 transformers; name one of", folder.Refusal(folder.Path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Find_SeveralThatMayBeMeant_ListsThemAndTheOption()
+    {
+        using var folder = new TinyFolder("wan2.2-t2v-a14b").Comfy();
+        var high = folder.HighNoise("diffusion_models/wan2.2_high_noise_fp16.safetensors");
+        string[] lows = [folder.Transformer("diffusion_models/wan2.2_low_noise_Q4_K_M.gguf"), folder.Transformer("diffusion_models/wan2.2_low_noise_Q8_0.gguf")];
+
+        var message = folder.Refusal(high);
+
+        Assert.All(lows.Append("--model-low"), part => Assert.Contains(part, message, StringComparison.Ordinal));
+        Assert.Equal((folder.Relative(high), folder.Relative(lows[1])), folder.Experts(high, new NamedParts { LowNoise = lows[1] }));
+        Assert.Equal((folder.Relative(high), folder.Relative(lows[0])), folder.Experts(lows[0])); // from there only one may be meant
+    }
+
+    [Theory]
+    [InlineData("wan2.2_t2v_high_noise_14B_fp8.safetensors", "high", "--model-low")]
+    [InlineData("Wan2_2-T2V-A14B_HIGH_fp8_e4m3fn_scaled.safetensors", "high", "--model-low")]
+    [InlineData("Wan2.2-T2V-LowNoise/Q8_0/model.gguf", "low", "--model-high")]
+    [InlineData("i2vLow.safetensors", "low", "--model-high")]
+    public void Find_OneAlone_SaysSoWhateverItsSpelling(string name, string noise, string option)
+    {
+        using var folder = new TinyFolder("wan2.2-t2v-a14b").Comfy();
+        var file = folder.Transformer($"diffusion_models/{name}");
+        Assert.All(new[] { file, folder.Path }, path =>
+        {
+            var message = folder.Refusal(path);
+            Assert.Contains($"one of Wan 2.2's two experts, the one for {noise} noise, and the other one was not found", message, StringComparison.Ordinal);
+            Assert.Contains(option, message, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public void Find_DiffusersFolderWhoseSecondTransformerIsMissing_SaysSo()
+    {
+        using var folder = new TinyFolder("wan2.2-t2v-a14b");
+        folder.HighNoise("transformer/diffusion_pytorch_model.safetensors");
+        folder.TextEncoder("text_encoder/model.safetensors");
+        folder.Vae("vae/diffusion_pytorch_model.safetensors");
+        var index = folder.Text("model_index.json", """{"transformer_2":["diffusers","WanTransformer3DModel"]}""");
+        Assert.Contains("one of Wan 2.2's two experts", folder.Refusal(folder.Path), StringComparison.Ordinal);
+
+        File.WriteAllText(index, """{"transformer_2":[null,null]}""");
+        Assert.Equal((null, "transformer/diffusion_pytorch_model.safetensors"), folder.Experts(folder.Path));
+    }
+
+    [Fact]
+    public void Find_TextToVideoCalledWan22WithoutANoise_RunsAndSaysHow()
+    {
+        using var folder = new TinyFolder("wan2.2-t2v-a14b").Comfy();
+        var parts = folder.Find(folder.Transformer("diffusion_models/wan2.2_t2v_14B_int8.safetensors"));
+
+        Assert.Equal("wan2.1-t2v-1.3b", parts.Name);
+        var note = Assert.Single(parts.Notes);
+        Assert.Contains("takes all steps, with the settings of wan2.1-t2v-1.3b", note, StringComparison.Ordinal);
+        Assert.Contains("--model-high", note, StringComparison.Ordinal);
+        Assert.Empty(folder.Find(folder.Transformer("diffusion_models/wan2.1_t2v_14B.safetensors")).Notes);
+    }
+
+    [Fact]
+    public void Find_AllInOneImageToVideo_NeedsNoPartner()
+    {
+        using var folder = new TinyFolder("wan2.2-i2v-a14b");
+        var all = folder.Networks.Transformer.Concat(folder.Networks.Text.Select(pair => KeyValuePair.Create("text_encoders.umt5xxl.transformer." + OtherTools.TransformersText(pair.Key), pair.Value)))
+            .Concat(folder.Networks.Vae.Select(pair => KeyValuePair.Create("vae." + pair.Key, pair.Value)))
+            .ToDictionary(pair => folder.Networks.Transformer.ContainsKey(pair.Key) ? "model.diffusion_model." + pair.Key : pair.Key, pair => pair.Value);
+        folder.Tokenizer("spiece.model");
+        var parts = folder.Find(folder.Write("checkpoints/wan2.2-i2v-rapid.safetensors", all));
+        Assert.Equal((null, "wan2.2-i2v-a14b", null, null), (parts.HighNoisePath, parts.Name, parts.Defaults.Boundary, parts.Defaults.HighNoiseGuidanceScale));
+        Assert.Equal(parts.TransformerPath, parts.VaePath);
+
+        Assert.Null(folder.Comfy().Find(folder.Transformer("unet/wan2.2-i2v-rapid-aio-v10.safetensors")).HighNoisePath);
+        Assert.Contains("give this file to both if it takes all steps", folder.Refusal(folder.Transformer("unet/wan2.2-i2v-14B.safetensors")), StringComparison.Ordinal);
+        var same = new NamedParts { LowNoise = folder["unet/wan2.2-i2v-14B.safetensors"], HighNoise = folder["unet/wan2.2-i2v-14B.safetensors"] };
+        Assert.Null(folder.Find(folder.Path, same).HighNoisePath);
+    }
+
+    [Fact]
+    public void Find_ExpertsThatAreNamed_AreTaken()
+    {
+        using var folder = new TinyFolder("wan2.2-t2v-a14b").Comfy("models");
+        var high = folder.HighNoise("here/one.safetensors");
+        var low = folder.Transformer("there/two.safetensors");
+        var pair = (folder.Relative(high), folder.Relative(low));
+        Assert.Equal(pair, folder.Experts(folder.Path, new NamedParts { HighNoise = high, LowNoise = low }));
+        Assert.Equal(pair, folder.Experts(low, new NamedParts { HighNoise = high, LowNoise = low }));
+        Assert.Equal(pair, folder.Experts(low, new NamedParts { HighNoise = high }));
+        Assert.Equal(pair, folder.Experts(high, new NamedParts { LowNoise = low }));
+        Assert.Equal(pair, folder.Experts(folder.Path, new NamedParts { HighNoise = folder["here"], LowNoise = folder["there"] }));
+    }
+
+    [Fact]
+    public void Find_ExpertsThatDoNotGoTogether_AreRefused()
+    {
+        using var folder = new TinyFolder("wan2.2-t2v-a14b").Comfy();
+        using var others = new TinyFolder("wan2.2-i2v-a14b");
+        var high = folder.HighNoise("unet/wan_high_noise.safetensors");
+        var low = folder.Transformer("unet/wan_low_noise.safetensors");
+        Assert.Contains("the other way round", folder.Refusal(folder.Path, new NamedParts { HighNoise = low, LowNoise = high }), StringComparison.Ordinal);
+        Assert.Contains("differ in kind or shape", folder.Refusal(folder.Path, new NamedParts { HighNoise = high, LowNoise = others.Transformer("i2v.safetensors") }), StringComparison.Ordinal);
+        Assert.Contains("there is no such file", folder.Refusal(folder.Path, new NamedParts { HighNoise = folder["nowhere"] }), StringComparison.Ordinal);
+        Assert.Contains("it holds no Wan transformer", folder.Refusal(folder.Path, new NamedParts { HighNoise = folder["vae/wan_2.1_vae.safetensors"] }), StringComparison.Ordinal);
+        Assert.Contains("third file", folder.Refusal(folder.Transformer("x.safetensors"), new NamedParts { HighNoise = high, LowNoise = low }), StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,161 @@
+namespace WanSharp.Models.Tests.Layout;
+
+/// <summary>The folders of other tools are found whatever their case and depth, and through links.</summary>
+public sealed class FolderTests : IDisposable
+{
+    private readonly TinyFolder _folder = new("wan2.1-t2v-1.3b");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("Models/diffusion_models/Wan/wan.safetensors", "Models/VAE/wan_2.1_vae.safetensors", "Models/clip/umt5.safetensors", "Models")] // SwarmUI
+    [InlineData("models/Stable-diffusion/wan.safetensors", "models/VAE/wan_2.1_vae.safetensors", "models/text_encoder/umt5.safetensors", "")] // Forge
+    [InlineData("ckpts/wan2.1_text2video_14B_mbf16.safetensors", "ckpts/Wan2.1_VAE.safetensors", "ckpts/umt5-xxl/models_t5_umt5-xxl-enc-bf16.safetensors", "ckpts")] // Wan2GP
+    [InlineData("ckpts/wan2.1_text2video_14B_mbf16.safetensors", "ckpts/Wan2.1_VAE.safetensors", "ckpts/umt5-xxl/models_t5_umt5-xxl-enc-bf16.safetensors", "")]
+    [InlineData("Wan2.1-T2V/distill_models/distill_model.safetensors", "Wan2.1-T2V/Wan2.1_VAE.safetensors", "Wan2.1-T2V/models_t5_umt5-xxl-enc-bf16.safetensors", "Wan2.1-T2V")] // LightX2V
+    [InlineData("models/diffusion_models/video/wan/2.1/t2v/wan.safetensors", "models/vae/wan_2.1_vae.safetensors", "models/text_encoders/umt5.safetensors", "")]
+    [InlineData("ComfyUI/MODELS/Diffusion_Models/a/b/c/d/e/wan.safetensors", "ComfyUI/MODELS/Vae/w/wan_2.1_vae.safetensors", "ComfyUI/MODELS/Text-Encoders/umt5.safetensors", "ComfyUI")]
+    [InlineData("split_files/diffusion_models/wan.safetensors", "split_files/vae/wan_2.1_vae.safetensors", "split_files/text_encoders/umt5.safetensors", "")]
+    [InlineData("a/anything.safetensors", "b/pixels.safetensors", "c/words.safetensors", "")]
+    public void Find_AToolsFolder_FindsThePartsFromTheFileAndFromTheFolder(string transformer, string vae, string text, string root)
+    {
+        _folder.Transformer(transformer);
+        _folder.Vae(vae);
+        _folder.TextEncoder(text);
+        string[] paths = transformer.StartsWith("a/", StringComparison.Ordinal) ? [root] : [root, transformer]; // of a file nothing says how far its model goes
+        Assert.All(paths, path =>
+        {
+            var parts = _folder.Find(_folder[path]);
+            Assert.Equal((transformer, vae, text), (_folder.Relative(parts.TransformerPath), _folder.Relative(parts.VaePath), _folder.Relative(parts.TextEncoderPath)));
+            Assert.Equal(_folder[path], new ModelLocator([]).Find(_folder[path]));
+        });
+        Assert.Equal(3, new ModelFinder().In(_folder.Path).Count);
+    }
+
+    [Fact]
+    public void Find_HuggingFacesCache_FollowsTheLinksOfTheSnapshotThatMainNames()
+    {
+        const string Repository = "hub/models--Org--Wan2.1";
+        Cache($"{Repository}/snapshots/new");
+        _folder.Text($"{Repository}/refs/main", "new\n");
+        Directory.CreateDirectory(_folder[$"{Repository}/snapshots/old"]);
+        File.Copy(_folder[$"{Repository}/blobs/0"], _folder[$"{Repository}/snapshots/old/other.safetensors"]);
+
+        foreach (var path in new[] { Repository, $"{Repository}/snapshots", $"{Repository}/snapshots/new", $"{Repository}/snapshots/new/diffusion_pytorch_model.safetensors" })
+        {
+            using var model = WanModel.Open(_folder[path]);
+            Assert.Equal(_folder[$"{Repository}/snapshots/new/diffusion_pytorch_model.safetensors"], model.Parts.Transformer);
+        }
+
+        var file = new ModelFinder().Read(_folder[$"{Repository}/snapshots/new/Wan2.1_VAE.safetensors"]);
+        Assert.Equal(new FileInfo(_folder[$"{Repository}/blobs/1"]).Length, file.Length);
+
+        File.Delete(_folder[$"{Repository}/refs/main"]);
+        Assert.Contains("2 snapshots", _folder.Refusal(_folder[Repository]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Digest_ThroughLinks_IsThatOfTheFilesAndItsProgressEndsAtOne()
+    {
+        Cache("snapshot");
+        using var linked = WanModel.Open(_folder["snapshot"]);
+        var shares = new List<double>();
+        var digest = linked.ReadDigest(new Recorder(shares), TestContext.Current.CancellationToken);
+        Assert.Equal(1, shares.Max(), 1e-9);
+
+        _folder.Transformer("real/diffusion_pytorch_model.safetensors");
+        _folder.Vae("real/Wan2.1_VAE.safetensors");
+        _folder.TextEncoder("real/models_t5_umt5-xxl-enc-bf16.safetensors");
+        using var real = WanModel.Open(_folder["real"]);
+        Assert.Equal(real.Digest, digest);
+    }
+
+    [Fact]
+    public void Find_LinksToFoldersAndInCircles_IsFoundOnce()
+    {
+        _folder.Transformer("disk/models/diffusion_models/wan.safetensors");
+        _folder.Vae("disk/models/vae/wan_2.1_vae.safetensors");
+        _folder.TextEncoder("disk/models/text_encoders/umt5.safetensors");
+        _folder.Link("ui/models", "disk/models");
+        _folder.Link("disk/models/diffusion_models/again", "disk/models");
+        _folder.Link("disk/models/unet/same.safetensors", "disk/models/diffusion_models/wan.safetensors");
+        Assert.Equal("ui/models/diffusion_models/wan.safetensors", _folder.Relative(_folder.Find(_folder["ui"]).TransformerPath));
+    }
+
+    [Fact]
+    public void Find_LinkToAFileOfACollection_FindsThePartsThere()
+    {
+        _folder.Transformer("collection/diffusion_models/wan.safetensors");
+        _folder.Vae("collection/vae/wan_2.1_vae.safetensors");
+        _folder.TextEncoder("collection/text_encoders/umt5.safetensors");
+        Assert.Equal(_folder["collection/vae/wan_2.1_vae.safetensors"], _folder.Find(_folder.Link("favourites/mine.safetensors", "collection/diffusion_models/wan.safetensors")).VaePath);
+    }
+
+    [Theory]
+    [InlineData("diffusion_pytorch_model.fp16-0000{0}-of-00002.safetensors", "diffusion_pytorch_model.safetensors.index.fp16.json")]
+    [InlineData("diffusion_pytorch_model-0000{0}-of-00002.safetensors", "diffusion_pytorch_model.safetensors.index.json")]
+    [InlineData("diffusion_pytorch_model-0000{0}-of-00002.safetensors", null)]
+    public void Find_DiffusersShards_AreReadTogether(string shard, string? index)
+    {
+        Diffusers();
+        var halves = _folder.Networks.Transformer.Index().GroupBy(pair => pair.Index % 2, pair => pair.Item).ToList();
+        var map = new List<string>();
+        foreach (var half in halves)
+        {
+            var name = string.Format(System.Globalization.CultureInfo.InvariantCulture, shard, half.Key + 1);
+            _folder.Write($"transformer/{name}", half.ToDictionary());
+            map.AddRange(half.Select(pair => $"\"{pair.Key}\":\"{name}\""));
+        }
+
+        if (index is not null)
+        {
+            _folder.Text($"transformer/{index}", $$$"""{"weight_map":{{{{string.Join(",", map)}}}}}""");
+        }
+
+        using var model = WanModel.Open(_folder.Path);
+        Assert.Equal("wan2.1-t2v-1.3b", model.Name);
+    }
+
+    [Fact]
+    public void Find_DiffusersVariants_TakesThePlainOneAndAVariantThatIsAlone()
+    {
+        Diffusers();
+        var half = _folder.Transformer("transformer/diffusion_pytorch_model.fp16.safetensors");
+        Assert.Equal(half, _folder.Find(_folder.Path).TransformerPath);
+        var plain = _folder.Transformer("transformer/diffusion_pytorch_model.safetensors");
+        Assert.Equal(plain, _folder.Find(_folder.Path).TransformerPath);
+        Assert.Equal(half, _folder.Find(half).TransformerPath);
+        _folder.Transformer("transformer/wan.gguf");
+        Assert.Contains("2 transformers", _folder.Refusal(_folder.Path), StringComparison.Ordinal);
+    }
+
+    private void Diffusers()
+    {
+        _folder.TextEncoder("text_encoder/model.safetensors");
+        _folder.Vae("vae/diffusion_pytorch_model.safetensors");
+        _folder.Text("model_index.json", "{}");
+    }
+
+    /// <summary>An official folder of links to blobs, as Hugging Face's tools make it.</summary>
+    private void Cache(string snapshot)
+    {
+        var blobs = snapshot.Contains("snapshots", StringComparison.Ordinal) ? $"{snapshot[..snapshot.IndexOf("/snapshots", StringComparison.Ordinal)]}/blobs" : "blobs";
+        File.Move(_folder.Transformer($"{blobs}/x.safetensors"), _folder[$"{blobs}/0"]);
+        File.Move(_folder.Vae($"{blobs}/x.safetensors"), _folder[$"{blobs}/1"]);
+        File.Move(_folder.TextEncoder($"{blobs}/x.safetensors"), _folder[$"{blobs}/2"]);
+        _folder.Link($"{snapshot}/diffusion_pytorch_model.safetensors", $"{blobs}/0");
+        _folder.Link($"{snapshot}/Wan2.1_VAE.safetensors", $"{blobs}/1");
+        _folder.Link($"{snapshot}/models_t5_umt5-xxl-enc-bf16.safetensors", $"{blobs}/2");
+    }
+
+    private sealed class Recorder(List<double> shares) : IProgress<double>
+    {
+        public void Report(double value)
+        {
+            lock (shares)
+            {
+                shares.Add(value);
+            }
+        }
+    }
+}
