@@ -33,8 +33,7 @@ internal static partial class ExpertNames
 
         foreach (var folder in Folders(path))
         {
-            var markers = Markers(folder).FindAll(marker => marker.IsSure || Wan().IsMatch(folder) || Others().Replace(folder, "").Length == marker.Word.Length);
-            if (markers.Count > 0)
+            if (FolderMarkers(folder) is { Count: > 0 } markers)
             {
                 return Single(markers);
             }
@@ -52,15 +51,21 @@ internal static partial class ExpertNames
     /// <summary>Where a file's partner would be if the paths differed in nothing else, or null if the path does not say its noise.</summary>
     public static string? Swapped(string path)
     {
-        path = Path.GetFullPath(path);
-        var folder = Path.GetDirectoryName(path) ?? "";
-        var swapped = Path.GetFileName(folder) switch
+        var file = Path.GetFileName(path);
+        var swapped = SwapWords(file);
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path));
+        for (var i = 0; i < FoldersRead && Path.GetFileName(folder) is { Length: > 0 } name; i++, folder = Path.GetDirectoryName(folder))
         {
-            "transformer" => Path.Combine(Path.GetDirectoryName(folder) ?? "", "transformer_2", Path.GetFileName(path)),
-            "transformer_2" => Path.Combine(Path.GetDirectoryName(folder) ?? "", "transformer", Path.GetFileName(path)),
-            _ => Path.Combine(Above(path), Marker().Replace(Path.GetRelativePath(Above(path), Path.GetFullPath(path)), match => SwapWord(match.Groups["word"].Value) + match.Groups["noise"].Value)),
-        };
-        return swapped == path ? null : swapped;
+            var other = name switch
+            {
+                "transformer" => "transformer_2",
+                "transformer_2" => "transformer",
+                _ => FolderMarkers(name).Count > 0 ? SwapWords(name) : name,
+            };
+            (file, swapped) = (Path.Combine(name, file), Path.Combine(other, swapped));
+        }
+
+        return swapped == file ? null : Path.Combine(folder ?? "", swapped);
     }
 
     /// <summary>
@@ -98,6 +103,13 @@ internal static partial class ExpertNames
     private static List<(string Word, bool IsSure)> Markers(string name) =>
         [.. Marker().Matches(name).Where(match => !IsQualified(name, match)).Select(match => (match.Groups["word"].Value, match.Groups["noise"].Length > 0))];
 
+    /// <summary>Those of a folder's name, which must be about noise, or Wan, or nothing else.</summary>
+    private static List<(string Word, bool IsSure)> FolderMarkers(string folder) =>
+        Markers(folder).FindAll(marker => marker.IsSure || Wan().IsMatch(folder) || Others().Replace(folder, "").Length == marker.Word.Length);
+
+    private static string SwapWords(string name) =>
+        Marker().Replace(name, match => IsQualified(name, match) ? match.Value : SwapWord(match.Groups["word"].Value) + match.Groups["noise"].Value);
+
     private static bool IsQualified(string name, Match marker) =>
         marker.Groups["noise"].Length == 0 && Qualifier().IsMatch(name[(marker.Index + marker.Length)..]);
 
@@ -131,18 +143,6 @@ internal static partial class ExpertNames
         {
             yield return name;
         }
-    }
-
-    /// <summary>The folder above those that are read.</summary>
-    private static string Above(string path)
-    {
-        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        for (var i = 0; i < FoldersRead; i++)
-        {
-            folder = Path.GetDirectoryName(folder) ?? folder;
-        }
-
-        return folder;
     }
 
     private static string Plain(string text) =>

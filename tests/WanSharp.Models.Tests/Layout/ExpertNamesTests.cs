@@ -55,6 +55,15 @@ public sealed class ExpertNamesTests
     }
 
     [Theory]
+    [InlineData("HighNoise/Wan-HighNoise-Q8_0.gguf", "LowNoise/Wan-LowNoise-Q8_0.gguf")]
+    [InlineData("high-speed/Wan_HIGH_x.gguf", "high-speed/Wan_LOW_x.gguf")]
+    [InlineData("transformer_2/model.safetensors", "transformer/model.safetensors")]
+    [InlineData("Low/model.safetensors", "High/model.safetensors")]
+    [InlineData("wan/model.safetensors", null)]
+    public void Swapped_OfAPath_IsItsPartnersIfNothingElseDiffers(string path, string? partner) =>
+        Assert.Equal(partner is null ? null : Path.GetFullPath($"/models/{partner}"), ExpertNames.Swapped($"/models/{path}"));
+
+    [Theory]
     [InlineData("wan2.2_t2v_14B.safetensors", true)]
     [InlineData("Wan2_2-T2V.safetensors", true)]
     [InlineData("wan22_t2v.safetensors", true)]
