@@ -45,6 +45,41 @@ public sealed class HostMemoryFactsTests : IDisposable
         Assert.InRange(memory.Free, 1, memory.Total);
     }
 
+    [Fact]
+    public void Available_WhereMuchIsHeldAndFree_IsNeverMoreThanThereIs() =>
+        Assert.Equal(1000, new HostMemoryFacts(Total: 1000, Free: 800, Limit: null) { Own = 500 }.Available);
+
+    [Fact]
+    public void Read_OfASystemWithoutFiles_SaysLessThanThereIs()
+    {
+        File.Delete(Path.Combine(_root.FullName, "proc/meminfo"));
+
+        var memory = HostMemoryFacts.Read(_root.FullName);
+
+        Assert.InRange(memory.Free, 1, memory.Total - 1); // this process itself holds some
+        Assert.InRange(memory.Available, memory.Free, memory.Total);
+    }
+
+    [Fact]
+    public unsafe void SystemMemory_OfWindows_CountsWhatItCanBack()
+    {
+        Assert.Equal(64, sizeof(SystemMemory.WindowsStatus)); // sysinfoapi.h
+        Assert.Equal(80, sizeof(SystemMemory.WindowsProcess)); // psapi.h
+        var status = new SystemMemory.WindowsStatus { TotalPhysical = 16000, FreePhysical = 9000, FreeCommit = 7000 };
+
+        Assert.Equal(new HostMemoryFacts(16000, 7000, null) { Own = 3000 }, SystemMemory.From(status, 3000));
+    }
+
+    [Fact]
+    public unsafe void SystemMemory_OfMacOs_CountsPagesThatAreGivenUpAtOnce()
+    {
+        Assert.Equal(38 * sizeof(int), sizeof(SystemMemory.MacPages)); // HOST_VM_INFO64_REV1_COUNT
+        Assert.Equal(96, sizeof(SystemMemory.MacProcess)); // rusage_info_v0
+        var pages = new SystemMemory.MacPages { Free = 10, Speculative = 4, External = 20, Purgeable = 3, Inactive = 50, Active = 100 };
+
+        Assert.Equal(new HostMemoryFacts(1000, 290, null) { Own = 7 }, SystemMemory.From(pages, total: 1000, pageBytes: 10, footprint: 7));
+    }
+
     private void Group(string folder, string maximum, string limit, string current, string used, string stat)
     {
         Write($"{folder}/memory.{maximum}", limit + "\n");

@@ -82,6 +82,51 @@ public sealed class RuntimeMemoryTests(RuntimeFixture fixture, VaeRunnerTests.Co
         Assert.InRange(_memory.InUse + _memory.Kept, 1, _memory.Peak * 9 / 8);
     }
 
+    [Fact]
+    public void Kept_WhenTheLimitFalls_GoesBackAtOnce()
+    {
+        Decode();
+        Assert.True(_memory.Kept > 0);
+
+        _memory.Limit = _memory.InUse + (_memory.Kept / 2);
+
+        Assert.InRange(_memory.InUse + _memory.Kept, _memory.InUse, _memory.Limit);
+    }
+
+    [Fact]
+    public void Kept_AfterARunBeyondTheLimit_StaysWithinIt()
+    {
+        Decode();
+        _memory.Limit = _memory.InUse + (_memory.Kept / 2);
+
+        Assert.Throws<MemoryLimitException>(() => Decode());
+
+        Assert.InRange(_memory.InUse + _memory.Kept, _memory.InUse, _memory.Limit);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(63)]
+    [InlineData(1 << 20)]
+    public unsafe void Alloc_OfMoreThanThereCanBe_GivesNothingAndThrowsNothing(int less)
+    {
+        var inUse = _memory.InUse;
+        var alloc = (delegate* unmanaged<nint, nuint, nint>)((nint*)_memory.Pointer)[1]; // behind the version
+
+        Assert.Equal(0, alloc(_memory.Pointer, nuint.MaxValue - (nuint)less));
+
+        Assert.Equal(inUse, _memory.InUse);
+    }
+
+    [Fact]
+    public unsafe void Alloc_WhereWhatCountsItFails_ThrowsNothing()
+    {
+        _memory.Refuses = _ => throw new InvalidOperationException("a listener that fails");
+        var alloc = (delegate* unmanaged<nint, nuint, nint>)((nint*)_memory.Pointer)[1];
+
+        Assert.Equal(0, alloc(_memory.Pointer, 1000));
+    }
+
     private float[] Decode(Tensor? latents = null)
     {
         var values = new List<float>();

@@ -16,13 +16,13 @@ public sealed record MemoryAllowance(long Bytes, string Why)
     /// <param name="isOnHost">Whether the processor computes, so that both limits are of the same memory and the smaller one counts.</param>
     /// <param name="host">The host's memory as it is now; null leaves it out of account.</param>
     public static MemoryAllowance Of(long? memory, long? hostMemory, bool isOnHost, HostMemoryFacts? host) => isOnHost
-        ? Smallest((memory, "--memory"), (hostMemory, "--host-memory"), (host?.Limit, "the control group's limit"), (host?.Free + host?.Own, "free now"))
+        ? Smallest((memory, "--memory"), (hostMemory, "--host-memory"), (host?.Limit, "the control group's limit"), (host?.Available, "free now"))
         : Smallest((memory, "--memory"));
 
     /// <summary>What the host may hold beside a device: staged weights, mapped pages, frames.</summary>
     /// <inheritdoc cref="Of" path="/param"/>
     public static MemoryAllowance OfHost(long? hostMemory, HostMemoryFacts? host) =>
-        Smallest((hostMemory, "--host-memory"), (host?.Limit, "the control group's limit"), (host?.Free + host?.Own, "free now"));
+        Smallest((hostMemory, "--host-memory"), (host?.Limit, "the control group's limit"), (host?.Available, "free now"));
 
     private static MemoryAllowance Smallest(params IEnumerable<(long? Bytes, string Why)> limits) => limits
         .Where(limit => limit.Bytes is not null)

@@ -14,11 +14,14 @@ public sealed record HostMemoryFacts(long Total, long Free, long? Limit)
     // Version 1 writes "no limit" as the largest whole number of pages.
     private const long NoLimit = 1L << 60;
 
-    /// <summary>Bytes that this process holds for itself, which nobody else can have: what it may use is these and what is free.</summary>
+    /// <summary>Bytes that this process holds for itself, which nobody else can have.</summary>
     public long Own { get; init; }
 
+    /// <summary>Bytes that this process may use: what is free and what it holds already, never more than there is.</summary>
+    public long Available => Math.Min(Total, Free + Own);
+
     /// <summary>Looks at this machine.</summary>
-    public static HostMemoryFacts Read() => OperatingSystem.IsLinux() ? Read("/") : Ours();
+    public static HostMemoryFacts Read() => OperatingSystem.IsLinux() ? Read("/") : SystemMemory.Read() ?? AsCollected();
 
     /// <summary>Looks at Linux's files below a folder.</summary>
     internal static HostMemoryFacts Read(string root)
@@ -26,7 +29,7 @@ public sealed record HostMemoryFacts(long Total, long Free, long? Limit)
         var machine = ReadNumbers(Path.Combine(root, "proc/meminfo"), Kilobyte);
         if (!machine.TryGetValue("MemTotal", out var total))
         {
-            return Ours();
+            return AsCollected();
         }
 
         var free = machine.GetValueOrDefault("MemAvailable", total);
@@ -40,10 +43,13 @@ public sealed record HostMemoryFacts(long Total, long Free, long? Limit)
         return new HostMemoryFacts(total, free, limit) { Own = ReadNumbers(Path.Combine(root, "proc/self/status"), Kilobyte).GetValueOrDefault("RssAnon") };
     }
 
-    private static HostMemoryFacts Ours()
+    /// <summary>What the collector saw. Before its first collection that is nothing, and later it is as old as the last one: so it collects first.</summary>
+    private static HostMemoryFacts AsCollected()
     {
-        var memory = GC.GetGCMemoryInfo();
-        return new HostMemoryFacts(memory.TotalAvailableMemoryBytes, Math.Max(0, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes), null) { Own = Environment.WorkingSet };
+        GC.Collect(0);
+        var memory = GC.GetGCMemoryInfo(GCKind.Any);
+        var total = memory.TotalAvailableMemoryBytes;
+        return new HostMemoryFacts(total, Math.Clamp(total - memory.MemoryLoadBytes, 0, total), Limit: null) { Own = Environment.WorkingSet };
     }
 
     /// <summary>The process's control groups that have a limit, with what each holds: its own and those around it.</summary>

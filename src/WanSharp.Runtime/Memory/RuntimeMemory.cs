@@ -8,8 +8,8 @@ namespace WanSharp.Runtime.Memory;
 /// <summary>
 /// The host memory that the library takes for activations and packed weights: counted, limited, kept for the next run,
 /// and given back when asked. Freed blocks are kept and handed out again, since a denoise step asks for the same sizes as
-/// the one before; kept blocks are let go, the longest unused first, before the sum would pass the most that was ever in
-/// use at one time by more than an eighth, or the limit.
+/// the one before; kept blocks are let go, the longest unused first, before the sum would pass the limit, or the most that
+/// was ever in use at one time by more than an eighth.
 /// </summary>
 /// <remarks>
 /// <para>Thread-safe. There is one for each library file, for as long as the process lives: the library's environment is
@@ -27,6 +27,9 @@ public sealed unsafe class RuntimeMemory
 
     // Smaller blocks cost the system's allocator nothing, and would crowd the list.
     private const nuint SmallestKept = 64 << 10;
+
+    // No machine has more; sums of such sizes do not overflow.
+    private static readonly nuint LargestBlock = nuint.MaxValue / 8;
 
     // A kept block serves a request of seven eighths of its size or more: otherwise too much of it would lie idle.
     private const nuint WasteDivisor = 8;
@@ -78,14 +81,21 @@ public sealed unsafe class RuntimeMemory
     /// <summary>The most bytes that were in use at one time since <see cref="ResetPeak"/>.</summary>
     public long Peak => (long)Read(ref _peak);
 
-    /// <summary>The most bytes that may be in use. Default: <see cref="long.MaxValue"/>, no limit.</summary>
+    /// <summary>
+    /// The most bytes that may be in use, and in use and kept together: when it falls, kept blocks are let go at once.
+    /// Default: <see cref="long.MaxValue"/>, no limit.
+    /// </summary>
     public long Limit
     {
         get => Volatile.Read(ref _limit);
         set
         {
             ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
-            Volatile.Write(ref _limit, value);
+            lock (_gate)
+            {
+                Volatile.Write(ref _limit, value);
+                LetGoBeyond(Ceiling);
+            }
         }
     }
 
@@ -135,6 +145,7 @@ public sealed unsafe class RuntimeMemory
 
     private static RuntimeMemory OwnerOf(Table* table) => (RuntimeMemory)GCHandle.FromIntPtr(table->Owner).Target!;
 
+    // Whatever happens in these two, nothing may be thrown: the frames that called them are the library's, and it would end the process.
     [UnmanagedCallersOnly]
     private static void* Alloc(Table* table, nuint size)
     {
@@ -142,18 +153,25 @@ public sealed unsafe class RuntimeMemory
         {
             return OwnerOf(table).Take(size);
         }
-        catch (OutOfMemoryException)
+        catch (Exception)
         {
-            return null;
+            return null; // the library says that it got none
         }
     }
 
     [UnmanagedCallersOnly]
     private static void Free(Table* table, void* block)
     {
-        if (block is not null)
+        try
         {
-            OwnerOf(table).Return((byte*)block - HeaderBytes);
+            if (block is not null)
+            {
+                OwnerOf(table).Return((byte*)block - HeaderBytes);
+            }
+        }
+        catch (Exception)
+        {
+            // The block is lost, and counted as in use.
         }
     }
 
@@ -167,19 +185,24 @@ public sealed unsafe class RuntimeMemory
             return null;
         }
 
-        var bytes = checked(size + HeaderBytes);
+        var bytes = nuint.Min(size, LargestBlock) + HeaderBytes;
         lock (_gate)
         {
-            if ((long)(_inUse + bytes) > Limit || Refuses?.Invoke((long)size) == true)
+            if (_inUse + bytes > (nuint)Limit || Refuses?.Invoke((long)(bytes - HeaderBytes)) == true)
             {
                 Stop((long)bytes);
+            }
+
+            if (size > LargestBlock)
+            {
+                return null;
             }
 
             var block = bytes >= SmallestKept ? TakeKept(bytes) : null;
             if (block is null)
             {
                 _peak = nuint.Max(_peak, _inUse + bytes);
-                LetGo(downTo: nuint.Max(_peak, nuint.Min(_peak + (_peak / SlackDivisor), (nuint)Limit)) - _inUse - bytes);
+                LetGoBeyond(Ceiling, coming: bytes);
                 block = TakeNew(bytes);
                 *(nuint*)block = bytes;
             }
@@ -254,7 +277,18 @@ public sealed unsafe class RuntimeMemory
 
             _kept.Add(((nint)block, size));
             _keptBytes += size;
+            LetGoBeyond((nuint)Limit); // more may have been in use than the limit allows
         }
+    }
+
+    /// <summary>The most that may be in use and kept together.</summary>
+    private nuint Ceiling => nuint.Min(_peak + (_peak / SlackDivisor), (nuint)Limit);
+
+    /// <summary>Gives kept blocks back until no more than a ceiling is in use, kept, and about to be in use.</summary>
+    private void LetGoBeyond(nuint ceiling, nuint coming = 0)
+    {
+        var used = _inUse + coming;
+        LetGo(downTo: ceiling > used ? ceiling - used : 0);
     }
 
     /// <summary>Gives kept blocks back, the longest unused first, until no more than some bytes are kept.</summary>

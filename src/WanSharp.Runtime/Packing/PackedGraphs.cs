@@ -27,6 +27,9 @@ internal sealed class PackedGraphs(GraphCache graphs, string folder)
     // Below a page there is nothing to map, and smaller constants are read faster with the graph.
     private const string SmallestMappedInitializer = "4096";
 
+    /// <summary>Sees an entry's folder before the library writes into it. For tests.</summary>
+    internal Action<string>? Packing { get; init; }
+
     private FileDigests Digests { get; } = new(Path.Combine(folder, "digests"));
 
     /// <summary>
@@ -119,7 +122,17 @@ internal sealed class PackedGraphs(GraphCache graphs, string folder)
                 ["session.optimized_model_external_initializers_min_size_in_bytes"] = SmallestMappedInitializer,
             },
         };
-        graphs.Runtime.CreateSession(graph.ToBytes(), packing, weights.For(graph), cancellationToken).Dispose();
+        Packing?.Invoke(entry);
+        try
+        {
+            graphs.Runtime.CreateSession(graph.ToBytes(), packing, weights.For(graph), cancellationToken).Dispose();
+        }
+        catch (OrtException e)
+        {
+            // A full disk, most of all. If it is the graph itself that does not compile, it shows when it is compiled in memory.
+            throw new IOException($"the packed network could not be written: {e.Message}", e);
+        }
+
         File.WriteAllText(Path.Combine(entry, VersionFile), graphs.Runtime.Version);
     }
 

@@ -1,4 +1,7 @@
+using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Packing;
 
 namespace WanSharp.Runtime.Tests.Networks;
 
@@ -64,6 +67,24 @@ public sealed class PackedGraphsTests(RuntimeFixture fixture) : IDisposable
 
         Assert.Equal((1, 2), (history.Compiles, history.Loads));
         Assert.True(history.CompileTime > TimeSpan.Zero);
+    }
+
+    [Fact]
+    public async Task Open_WhereTheLibraryCannotWriteTheNetwork_CompilesItInMemory()
+    {
+        using var network = NetworkFixture.Open("dit-t2v");
+        using var graphs = new GraphCache(fixture.Runtime);
+        var graph = WanTransformer.Whole(network.TransformerConfig(), new GraphOptions { Weights = WeightStorage.Initializers });
+        var packed = new PackedGraphs(graphs, _folder.FullName) { Packing = entry => Directory.CreateDirectory(Path.Combine(entry, "graph.onnx")) };
+
+        var (session, isLoaded) = await packed.OpenAsync(graph, network.Store, new SessionSettings(), Token);
+
+        using (session)
+        {
+            Assert.False(isLoaded);
+            Assert.NotEmpty(session.Inputs);
+            Assert.Empty(Directory.EnumerateFiles(_folder.FullName, "entry.json", SearchOption.AllDirectories));
+        }
     }
 
     private string FileOf(string name) => Directory.EnumerateFiles(_folder.FullName, name, SearchOption.AllDirectories).Single();
