@@ -238,7 +238,7 @@ public sealed class VideoGenerator : IVideoGenerator
     {
         // 1. Load: map what is not mapped, compile what is not compiled, in the way that fits.
         using var way = await _strategies.EnterAsync(clip.Plan, clip.Cancelled);
-        clip = way is null ? clip : clip with { Plan = With(clip.Plan, way.Way), Bytes = way.Bytes };
+        clip = InWay(clip, way);
         clip.Report(GenerationStage.Load, 0, 1);
         var loading = clip.Clock.Enter(GenerationStage.Load);
         using var denoisers = await _networks.LoadDenoisersAsync(clip);
@@ -251,11 +251,6 @@ public sealed class VideoGenerator : IVideoGenerator
         using var place = await _admission.EnterAsync(clip);
         using var images = await _images.EncodeAsync(clip);
         var contexts = await _prompts.EncodeAsync(clip);
-        if (clip.Plan.Strategy is { KeepsTextEncoder: false })
-        {
-            await _networks.UnloadTextEncoderAsync(clip.Cancelled);
-        }
-
         encoding.Dispose();
         clip.Report(GenerationStage.Encode, 1, 1);
 
@@ -295,10 +290,14 @@ public sealed class VideoGenerator : IVideoGenerator
         }
     }
 
+    /// <summary>The clip as it runs in a way; as it was planned where nothing was said about memory.</summary>
+    private ClipRun InWay(ClipRun clip, StrategyGate.Place? way) =>
+        way is null ? clip : clip with { Plan = With(clip.Plan, way.Way), Bytes = way.Bytes };
+
     private async Task<float[]> EmbedAsync(ClipRun clip)
     {
         using var way = await _strategies.EnterAsync(clip.Plan, clip.Cancelled);
-        return await _prompts.EmbedAsync(clip);
+        return await _prompts.EmbedAsync(InWay(clip, way));
     }
 
     /// <summary>What clips have in common of which one may begin with another's steps: everything but the prompt, and how memory is spared.</summary>

@@ -28,6 +28,7 @@ internal sealed class PromptEncoder(WanModel model, EngineNetworks networks, Com
                 contexts.Add(await EncodeAsync(clip, prompt));
             }
 
+            await LetGoAsync(clip);
             return contexts;
         }
         catch
@@ -41,8 +42,13 @@ internal sealed class PromptEncoder(WanModel model, EngineNetworks networks, Com
     public async Task<float[]> EmbedAsync(ClipRun clip)
     {
         using var context = await EncodeAsync(clip, clip.Plan.Settings.Prompt);
+        await LetGoAsync(clip);
         return PromptEmbedding.Of(context);
     }
+
+    /// <summary>Frees the text encoder once a clip's prompts are encoded, where its strategy counts on that.</summary>
+    private Task LetGoAsync(ClipRun clip) =>
+        clip.Plan.Strategy is { KeepsTextEncoder: false } ? networks.UnloadTextEncoderAsync(clip.Cancelled) : Task.CompletedTask;
 
     private async Task<Tensor> EncodeAsync(ClipRun clip, string prompt)
     {

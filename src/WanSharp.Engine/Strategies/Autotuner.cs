@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
-using WanSharp.Runtime;
-using WanSharp.Runtime.Memory;
 using WanSharp.Storage;
 
 namespace WanSharp.Engine.Strategies;
@@ -40,24 +38,34 @@ internal sealed class Autotuner(ContentStore? store, TimeProvider clock)
             return known;
         }
 
-        var seconds = new Dictionary<string, double>();
+        var (seconds, failures) = (new Dictionary<string, double>(), new Dictionary<string, string>());
         foreach (var way in ways.Append(ways[0])) // the first again: it has warmed the machine for the others
         {
+            if (failures.ContainsKey(way))
+            {
+                continue;
+            }
+
             try
             {
                 seconds[way] = Math.Min(seconds.GetValueOrDefault(way, double.MaxValue), await time(way).ConfigureAwait(false));
             }
-            catch (Exception e) when (e is MemoryLimitException or OrtException && seconds.Count > 0)
+            catch (Exception e) when (e is not (OperationCanceledException or ObjectDisposedException))
             {
-                // Predicted to fit or to compile, and it does not: it is no choice.
+                failures[way] = e.Message; // whatever it is: a way that cannot be timed is not chosen, and the clip is made all the same
             }
         }
 
-        var best = seconds.Keys.Aggregate((best, way) => seconds[way] < seconds[best] * (1 - LeastGain) ? way : best);
-        var result = new TuningResult(best, seconds, clock.GetUtcNow());
+        var timed = ways.Where(seconds.ContainsKey).DefaultIfEmpty(ways[0]);
+        var best = timed.Aggregate((best, way) => seconds[way] < seconds[best] * (1 - LeastGain) ? way : best);
+        var result = new TuningResult(best, seconds, clock.GetUtcNow()) { Failures = failures };
         var key = KeyOf(identity, ways);
-        store?.Remove(key);
-        store?.Put(key, Encoding.UTF8.GetBytes(result.ToJson()));
+        if (seconds.Count > 0)
+        {
+            store?.Remove(key);
+            store?.Put(key, Encoding.UTF8.GetBytes(result.ToJson()));
+        }
+
         return _known[key] = result;
     }
 

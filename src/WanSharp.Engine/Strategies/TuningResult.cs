@@ -10,11 +10,22 @@ namespace WanSharp.Engine.Strategies;
 /// <param name="Measured">When.</param>
 internal sealed record TuningResult(string Kept, IReadOnlyDictionary<string, double> Seconds, DateTimeOffset Measured)
 {
+    /// <summary>Why a way could not be timed.</summary>
+    public IReadOnlyDictionary<string, string> Failures { get; init; } = new Dictionary<string, string>();
+
     /// <summary>What was kept, and by how much.</summary>
     public string Describe()
     {
-        var others = Seconds.Where(way => way.Key != Kept).OrderBy(way => way.Value).Select(way => string.Create(CultureInfo.InvariantCulture, $"{way.Value / Seconds[Kept]:0.00} × as long in {way.Key}"));
-        return string.Create(CultureInfo.InvariantCulture, $"max-autotune: kept {Kept}, {Seconds[Kept]:0.000} s a pass; {string.Join(", ", others.DefaultIfEmpty("nothing else fits"))} (measured {Measured:yyyy-MM-dd})");
+        string[] failures = [.. Failures.Select(way => $"{way.Key} could not be timed: {way.Value}")];
+        if (!Seconds.TryGetValue(Kept, out var kept))
+        {
+            return $"max-autotune: {Kept}, untimed; {string.Join(", ", failures)}";
+        }
+
+        var others = Seconds.Where(way => way.Key != Kept).OrderBy(way => way.Value)
+            .Select(way => string.Create(CultureInfo.InvariantCulture, $"{way.Value / kept:0.00} × as long in {way.Key}"))
+            .Concat(failures).DefaultIfEmpty("nothing else fits");
+        return string.Create(CultureInfo.InvariantCulture, $"max-autotune: kept {Kept}, {kept:0.000} s a pass; {string.Join(", ", others)} (measured {Measured:yyyy-MM-dd})");
     }
 
     public string ToJson() => JsonSerializer.Serialize(this, TuningResultJson.Default.TuningResult);

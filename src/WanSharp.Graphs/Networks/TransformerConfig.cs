@@ -52,6 +52,10 @@ public sealed record TransformerConfig
     /// <summary>Rows of CLIP features: as many as the image encoder gives, but for two images those that positions were learned for.</summary>
     internal Dim ClipTokens => ModelType == ModelType.FirstLastFrameToVideo ? TwoImagesTokens : "clip_tokens";
 
+    /// <summary>Rows of CLIP features that a clip's cross-attention sees: those of one image, or of the first and the last.</summary>
+    /// <param name="rowsOfAnImage">Rows that the image encoder gives for an image.</param>
+    public int ClipRowsFor(int rowsOfAnImage) => ModelType == ModelType.FirstLastFrameToVideo ? 2 * rowsOfAnImage : rowsOfAnImage;
+
     /// <summary>Checks that the dimensions go together.</summary>
     /// <exception cref="GraphException">They do not.</exception>
     public void Validate()

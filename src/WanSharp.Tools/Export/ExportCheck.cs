@@ -103,7 +103,7 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
             Noise([batch, config.InChannels, frames * patch.Frames, height * patch.Height, width * patch.Width]),
             Tensor.CopyOf<float>([batch, groups], timesteps),
             Noise([batch, config.TextLength, config.TextDim]),
-            config.ClipDim is { } clipDim ? Noise([batch, config.ModelType == ModelType.FirstLastFrameToVideo ? TransformerConfig.TwoImagesTokens : model.ClipVision!.Tokens, clipDim]) : null);
+            config.ClipDim is { } clipDim ? Noise([batch, config.ClipRowsFor(model.ClipVision!.Tokens), clipDim]) : null);
     }
 
     private async Task<IReadOnlyList<Comparison>> TextEncoderAsync(CancellationToken cancellationToken)

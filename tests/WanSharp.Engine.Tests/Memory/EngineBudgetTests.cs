@@ -1,8 +1,10 @@
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
+using WanSharp.Engine.Reuse;
 using WanSharp.Engine.Strategies;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Memory;
+using WanSharp.Storage;
 using WanSharp.Tensors;
 using WanSharp.Testing;
 
@@ -47,6 +49,21 @@ public sealed class EngineBudgetTests(TinyEngine engine) : IDisposable
         Assert.Equal("--memory", narrow.Statistics.Memory.Allowance.Why);
         Assert.Contains(narrow.Statistics.Memory.Held, part => part is { Name: "features", Bytes: > 0 });
         Assert.Equal("weights", Assert.Single(narrow.Statistics.Memory.Reserved).Name); // no clip is under way
+    }
+
+    [Fact]
+    public async Task FindSimilar_WithinLessMemory_LetsTheTextEncoderGo()
+    {
+        using var narrow = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings(), options: new EngineOptions { Memory = Everything - 1 });
+        var (plan, _) = await GenerateAsync(narrow, Circle);
+        Assert.False(plan.Strategy!.KeepsTextEncoder);
+        var before = engine.Runtime.Api.LiveObjects;
+        using var folder = new TemporaryFolder();
+        using var store = new ContentStore(folder["steps"]);
+
+        await narrow.FindSimilarAsync(narrow.Plan(Circle with { Prompt = "a blue square" }), new StepStore(store, [new ReuseRow(-1, 0.5)]), Token);
+
+        Assert.Equal(before, engine.Runtime.Api.LiveObjects);
     }
 
     [Fact]

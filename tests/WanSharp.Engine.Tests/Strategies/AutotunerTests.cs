@@ -53,6 +53,34 @@ public sealed class AutotunerTests : IDisposable
     }
 
     [Theory]
+    [InlineData("blocks", "fixed")]
+    [InlineData("fixed", "blocks")]
+    public async Task Measure_OfAWayThatFailsInAnyManner_KeepsTheOthersAndSaysWhy(string failing, string expected)
+    {
+        var result = await new Autotuner(_store, TimeProvider.System).MeasureAsync(
+            "graph", Ways, way => way == failing ? throw new ArgumentException("257 rows") : Time(1));
+
+        Assert.Equal(expected, result.Kept);
+        Assert.Contains($"{failing} could not be timed: 257 rows", new Autotuner(_store, TimeProvider.System).Find("graph", Ways)!.Describe(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Measure_WhereNoWayCanBeTimed_TakesTheSimplestAndIsAskedAgainByTheNextProcess()
+    {
+        var tuner = new Autotuner(_store, TimeProvider.System);
+
+        var result = await tuner.MeasureAsync("graph", Ways, _ => throw new ArgumentException("257 rows"));
+
+        Assert.Equal("blocks", result.Kept);
+        Assert.StartsWith("max-autotune: blocks, untimed; blocks could not be timed: 257 rows", tuner.Find("graph", Ways)!.Describe(), StringComparison.Ordinal);
+        Assert.Null(new Autotuner(_store, TimeProvider.System).Find("graph", Ways));
+    }
+
+    [Fact]
+    public async Task Measure_Cancelled_IsCancelled() => await Assert.ThrowsAsync<OperationCanceledException>(() =>
+        new Autotuner(_store, TimeProvider.System).MeasureAsync("graph", Ways, _ => throw new OperationCanceledException()));
+
+    [Theory]
     [InlineData("")]
     [InlineData("null")]
     [InlineData("""{"kept":"whole","seconds":{"blocks":1},"measured":"2026-01-01T00:00:00Z"}""")]

@@ -1,6 +1,8 @@
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
+using WanSharp.Media.Images;
+using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 using WanSharp.Storage;
@@ -100,6 +102,32 @@ public sealed class CompileTuningTests(TinyEngine engine) : IDisposable
 
         using var next = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings(), options: options);
         Assert.StartsWith("max-autotune: kept ", next.Plan(Circle).Strategy!.Reasons[^1], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("wan2.1-t2v-1.3b")]
+    [InlineData("wan2.1-i2v-14b-480p")]
+    [InlineData("wan2.1-flf2v-14b")]
+    [InlineData("wan2.2-i2v-a14b")]
+    [InlineData("wan2.2-ti2v-5b")]
+    public async Task Tune_ForMaxAutotune_TimesEveryWayOfEveryVariant(string variant)
+    {
+        using var networks = new TinyNetworks(variant);
+        new ToolFolders(networks, _folder["model"]).Official();
+        using var model = WanModel.Open(_folder["model"]);
+        using var generator = new VideoGenerator(model, engine.Runtime, new SessionSettings(), options: new EngineOptions { Tuning = CompileTuning.MaxAutotune });
+        var image = new ConditioningImage(new RgbImage(32, 32, new byte[3 * 32 * 32]));
+        var images = networks.Type switch
+        {
+            "t2v" => Array.Empty<ConditioningImage>(),
+            "flf2v" => [image, image with { LatentFrame = -1 }],
+            _ => [image],
+        };
+
+        var plan = await generator.TuneAsync(generator.Plan(Circle with { Width = 32, Height = 32, Frames = 5, Images = images }), Token);
+
+        Assert.Matches("^max-autotune: kept .* × as long in .* × as long in ", plan.Strategy!.Reasons[^1]);
+        Assert.DoesNotContain("could not be timed", plan.Strategy.Reasons[^1], StringComparison.Ordinal);
     }
 
     [Fact]
