@@ -8,6 +8,9 @@ public interface IJobBackend : IAsyncDisposable
     /// <summary>The backend as users know it: "local", "comfy".</summary>
     string Name { get; }
 
+    /// <summary>The formats that it can write, as extensions with dots; null for those of the engine.</summary>
+    IReadOnlyList<string>? Formats => null;
+
     /// <summary>Checks a request and says what it shares with others. Computes nothing; reads the images that it names.</summary>
     /// <param name="request">The request.</param>
     /// <param name="cancellationToken">Gives up.</param>

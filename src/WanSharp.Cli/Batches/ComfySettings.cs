@@ -1,15 +1,17 @@
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using WanSharp.Cli.Terminal;
 using WanSharp.Jobs.Comfy;
 using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Batches;
 
-/// <summary>ComfyUI servers and what they run, as it is kept beside a batch: files that are edited later change nothing of it.</summary>
-internal sealed record ComfySettings
+/// <summary>ComfyUI servers and what they run, as it is kept with a batch: files that are edited later change nothing of it.</summary>
+internal sealed partial record ComfySettings
 {
     private const string Prefix = "comfy:";
 
-    /// <summary>The servers' addresses.</summary>
+    /// <summary>The servers' addresses, without what signs in there.</summary>
     public required IReadOnlyList<Uri> Servers { get; init; }
 
     /// <summary>The workflow.</summary>
@@ -21,19 +23,24 @@ internal sealed record ComfySettings
     /// <summary>Which inputs take what.</summary>
     public required string Mapping { get; init; }
 
+    /// <summary>How to sign in at the servers, and how long to wait for them: of one run, and never stored.</summary>
+    [JsonIgnore]
+    public ComfyAccess Access { get; init; } = ComfyAccess.None;
+
     /// <summary>Reads what the options name.</summary>
     /// <param name="backend">The backend as typed.</param>
     /// <param name="workflow">The workflow's file, or null.</param>
     /// <param name="mapping">The mapping's file, or null.</param>
+    /// <param name="access">How to sign in.</param>
     /// <returns>The settings, or null for the engine in this process.</returns>
     /// <exception cref="InvalidRequestException">Options contradict each other, or a file is not what it should be.</exception>
-    public static ComfySettings? Read(string backend, string? workflow, string? mapping)
+    public static ComfySettings? Read(string backend, string? workflow, string? mapping, ComfyAccess access)
     {
-        if (!backend.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
+        if (ReadServers(backend) is not { } servers)
         {
-            return backend != BackendNames.Local ? throw new InvalidRequestException("backend", $"'{backend}' is no backend: write {BackendNames.Local}, or comfy: and addresses, such as comfy:http://127.0.0.1:8188.")
-                : workflow is not null ? throw new InvalidRequestException("workflow", "A workflow is for ComfyUI: name its servers too, such as --backend comfy:http://127.0.0.1:8188.")
+            return workflow is not null ? throw new InvalidRequestException("workflow", "A workflow is for ComfyUI: name its servers too, such as --backend comfy:http://127.0.0.1:8188.")
                 : mapping is not null ? throw new InvalidRequestException("mapping", "A mapping is for ComfyUI: give --backend and --workflow too.")
+                : access.IsAsked ? throw new InvalidRequestException("backend", "--server-wait, --server-token and --server-header are for ComfyUI: give --backend and --workflow too.")
                 : null;
         }
 
@@ -43,14 +50,30 @@ internal sealed record ComfySettings
         }
 
         var parsed = ComfyWorkflow.Load(workflow);
-        var guess = ComfyMapping.Guess(parsed);
         return new ComfySettings
         {
-            Servers = [.. backend[Prefix.Length..].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).DefaultIfEmpty("").Select(Address)],
+            Servers = [.. servers.Select(server => server.Uri)],
             Workflow = parsed.ToJson(),
             WorkflowFile = workflow,
-            Mapping = (mapping is null ? guess : guess.With(mapping, parsed)).ToJson(),
+            Mapping = ComfyMapping.Read(mapping, parsed).ToJson(),
+            Access = access with { Typed = servers },
         };
+    }
+
+    /// <summary>The settings of a batch that goes on, at other servers if some are named.</summary>
+    /// <param name="backend">The backend as typed; null when none was.</param>
+    /// <param name="access">How to sign in.</param>
+    /// <exception cref="InvalidRequestException">The backend is not ComfyUI.</exception>
+    public ComfySettings Resume(string? backend, ComfyAccess access)
+    {
+        if (backend is null)
+        {
+            return this with { Access = access };
+        }
+
+        var servers = ReadServers(backend)
+            ?? throw new InvalidRequestException("backend", "This batch was begun with ComfyUI, and goes on with it: leave out --backend, or name its servers.");
+        return this with { Servers = [.. servers.Select(server => server.Uri)], Access = access with { Typed = servers } };
     }
 
     /// <summary>Opens the backend, and says what it found.</summary>
@@ -58,7 +81,8 @@ internal sealed record ComfySettings
     {
         var workflow = ComfyWorkflow.Parse(Workflow, WorkflowFile);
         var mapping = ComfyMapping.None.With(Mapping, $"of {WorkflowFile}", workflow);
-        var backend = new ComfyBackend(Servers, workflow, mapping, new ComfyBackendOptions { Clock = environment.Clock });
+        var options = new ComfyBackendOptions { Clock = environment.Clock, Notice = line => environment.Error.WriteLine(PlainText.OneLine($"wan: {line}")) };
+        var backend = new ComfyBackend(Access.Addresses(Servers), workflow, mapping, Access.Patience(options));
         foreach (var line in mapping.Describe(workflow).Concat(await backend.DescribeAsync(cancellationToken)))
         {
             environment.Error.WriteLine(PlainText.OneLine(line));
@@ -67,7 +91,15 @@ internal sealed record ComfySettings
         return backend;
     }
 
-    private static Uri Address(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var address) && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps) ? address
-            : throw new InvalidRequestException("backend", $"'{text}' is no address of a ComfyUI server: write it as http://127.0.0.1:8188.");
+    /// <summary>A comma before the next address: a password may have one, too.</summary>
+    [GeneratedRegex(@"\s*,\s*(?=https?://)", RegexOptions.IgnoreCase)]
+    private static partial Regex BetweenAddresses();
+
+    /// <summary>The servers that a backend names; null for the engine in this process.</summary>
+    private static IReadOnlyList<ComfyAddress>? ReadServers(string backend) =>
+        backend.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)
+            ? [.. BetweenAddresses().Split(backend[Prefix.Length..].Trim(' ', ',')).Select(ComfyAddress.Parse)]
+            : backend == BackendNames.Local ? null
+            : throw new InvalidRequestException("backend",
+                $"'{ComfyAddress.Typed(backend)}' is not a backend: write {BackendNames.Local}, or comfy: and addresses, such as comfy:http://127.0.0.1:8188.");
 }

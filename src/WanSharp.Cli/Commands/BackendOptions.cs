@@ -1,5 +1,6 @@
 using System.CommandLine;
 using WanSharp.Cli.Batches;
+using WanSharp.Cli.Terminal;
 using WanSharp.Graphs;
 using WanSharp.Tensors;
 
@@ -29,11 +30,14 @@ internal sealed class BackendOptions
     private readonly Option<string?> _workflow = new("--workflow") { Description = "What ComfyUI runs: a workflow exported with Export (API).", HelpName = "FILE" };
     private readonly Option<string?> _mapping = new("--mapping") { Description = "Which inputs of the workflow take what, where the guess is wrong.", HelpName = "FILE" };
 
+    private readonly ComfyAccessOptions _access = new();
+
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
         Option[] options = [_provider, _providerOptions, _precision, _threads, _reuse, _backend, _workflow, _mapping];
         _model.AddTo(command);
+        _access.AddTo(command);
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -42,8 +46,9 @@ internal sealed class BackendOptions
         _compile.AddTo(command);
     }
 
+    /// <summary>What the options ask for.</summary>
     /// <exception cref="InvalidRequestException">Options contradict each other.</exception>
-    public BackendSettings Read(ParseResult parsed)
+    public BackendSettings Read(ParseResult parsed, CliEnvironment environment)
     {
         var (model, parts) = _model.Read(parsed);
         var isOurs = parsed.GetValue(_backend) == BackendNames.Local;
@@ -58,10 +63,20 @@ internal sealed class BackendOptions
                 Compile = _compile.Read(parsed),
                 Threads = parsed.GetValue(_threads),
                 Reuse = parsed.GetValue(_reuse),
-                Comfy = ComfySettings.Read(parsed.GetValue(_backend)!, parsed.GetValue(_workflow), parsed.GetValue(_mapping)),
+                Comfy = ComfySettings.Read(parsed.GetValue(_backend)!, parsed.GetValue(_workflow), parsed.GetValue(_mapping), _access.Read(parsed, environment)),
             }
             : throw (parts.IsEmpty
                 ? new InvalidRequestException("reuse", "--reuse works with this program's own engine: leave it out, or leave out --backend.")
                 : new InvalidRequestException("backend", $"{parts.Options().First().Option} works with this program's own engine; ComfyUI takes what its workflow names: leave it out, or leave out --backend."));
+    }
+
+    /// <summary>The settings of a batch that goes on: its own, with what signs in at its servers, which is not kept, and other servers if some are named.</summary>
+    /// <exception cref="InvalidRequestException">Options contradict how the batch was begun.</exception>
+    public BackendSettings Resume(ParseResult parsed, CliEnvironment environment, BackendSettings kept)
+    {
+        var backend = parsed.GetResult(_backend) is { Implicit: false } ? parsed.GetValue(_backend) : null;
+        return kept.Comfy is { } comfy ? kept with { Comfy = comfy.Resume(backend, _access.Read(parsed, environment)) }
+            : backend is null or BackendNames.Local ? kept
+            : throw new InvalidRequestException("backend", "This batch was begun with the engine of this program, and goes on with it: leave out --backend.");
     }
 }

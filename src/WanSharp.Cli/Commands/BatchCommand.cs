@@ -17,6 +17,8 @@ internal sealed class BatchCommand(CliEnvironment environment)
 {
     private const int MostLanes = 64;
 
+    private static readonly string[] EngineFormats = [".mp4", ".webm", ".gif", ".png"];
+
     private readonly BatchOptions _batch = new();
     private readonly BackendOptions _backend = new();
     private readonly Option<string> _output = new("--output", "-o") { Description = "The folder that gets the clips and the report.", HelpName = "FOLDER", DefaultValueFactory = _ => "out" };
@@ -24,7 +26,8 @@ internal sealed class BatchCommand(CliEnvironment environment)
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Say what is cached and what would run, and run nothing." };
 
     private readonly Option<string> _format = ChoiceOption.Create(
-        "--format", "What clips are written as.", ("mp4", ".mp4"), ("webm", ".webm"), ("gif", ".gif"), ("png", ".png"));
+        "--format", "What clips are written as; mov, mkv and webp come from ComfyUI only.",
+        ("mp4", ".mp4"), ("webm", ".webm"), ("gif", ".gif"), ("png", ".png"), ("mov", ".mov"), ("mkv", ".mkv"), ("webp", ".webp"));
 
     private readonly Option<string?> _stylesFile = new("--styles-file") { Description = "A file of styles, added to those of the program and of the user's folder.", HelpName = "FILE" };
 
@@ -92,7 +95,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
 
     private async Task<int> StartAsync(ParseResult parsed, string source, CancellationToken cancellationToken)
     {
-        var settings = With(parsed, _backend.Read(parsed));
+        var settings = With(parsed, _backend.Read(parsed, environment));
         var entries = _batch.Read(parsed);
         var styles = BatchSetup.OpenStyles(environment, parsed.GetValue(_stylesFile));
         await using var backend = await BatchBackend.OpenAsync(environment, settings, EngineOf(parsed, settings), parsed.GetValue(_dryRun), cancellationToken, MemoryOf(parsed));
@@ -133,7 +136,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
             return ExitCode.Done;
         }
 
-        var settings = With(parsed, BackendSettings.Load(folder));
+        var settings = With(parsed, _backend.Resume(parsed, environment, BackendSettings.Load(folder)));
         await using var backend = await BatchBackend.OpenAsync(environment, settings, EngineOf(parsed, settings), estimates: false, cancellationToken, MemoryOf(parsed));
         using var results = OpenResults(settings);
         return await WorkAsync(parsed, backend, store, results.Cache, settings.Reuse, cancellationToken);
@@ -169,8 +172,20 @@ internal sealed class BatchCommand(CliEnvironment environment)
         return report.Failed == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
-    private string Format(ParseResult parsed, BatchBackend backend) =>
-        parsed.GetResult(_format) is { Implicit: false } ? parsed.GetValue(_format)! : backend.Format ?? parsed.GetValue(_format)!;
+    /// <summary>The format of clips that name no output.</summary>
+    /// <exception cref="InvalidRequestException">The backend does not write the one that is asked for.</exception>
+    private string Format(ParseResult parsed, BatchBackend backend)
+    {
+        var (asked, isAsked) = (parsed.GetValue(_format)!, parsed.GetResult(_format) is { Implicit: false });
+        if (!isAsked)
+        {
+            return backend.Format ?? asked;
+        }
+
+        var formats = backend.Jobs.Formats ?? EngineFormats;
+        return formats.Contains(asked) ? asked : throw new InvalidRequestException("format",
+            $"--format {asked[1..]} is not what this backend writes: {string.Join(", ", formats.Select(format => format[1..]))}. Choose one, or leave it out.");
+    }
 
     /// <summary>What this run says itself goes before what the batch was started with.</summary>
     private BackendSettings With(ParseResult parsed, BackendSettings settings) => settings with

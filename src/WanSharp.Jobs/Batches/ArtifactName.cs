@@ -30,8 +30,10 @@ public static class ArtifactName
     }
 
     /// <summary>Checks a name that a user gave.</summary>
-    /// <exception cref="InvalidRequestException">It is a path, hidden, too long for a file system, or names no format.</exception>
-    public static string Check(string name)
+    /// <param name="name">The name.</param>
+    /// <param name="formats">The extensions that it may have, with dots; null for those that the engine writes.</param>
+    /// <exception cref="InvalidRequestException">It is a path, hidden, too long for a file system, or does not name a format.</exception>
+    public static string Check(string name, IReadOnlyList<string>? formats = null)
     {
         ArgumentNullException.ThrowIfNull(name);
         if (name.StartsWith('.') || name.Any(c => char.IsControl(c) || "/\\:*?\"<>|%".Contains(c, StringComparison.Ordinal)))
@@ -47,6 +49,12 @@ public static class ArtifactName
         if (Devices.Contains(name.Split('.')[0].TrimEnd().ToLowerInvariant()))
         {
             throw new InvalidRequestException("output", $"'{name}' is a device's name on Windows: choose another.");
+        }
+
+        if (formats is not null)
+        {
+            return formats.Contains(Path.GetExtension(name).ToLowerInvariant()) ? name
+                : throw new InvalidRequestException("output", $"'{name}' does not end in a format that the workflow writes: end it in {string.Join(", ", formats)}, or leave the output out.");
         }
 
         return OutputTarget.TryParse(name, out _, out var error) ? name : throw new InvalidRequestException("output", error);

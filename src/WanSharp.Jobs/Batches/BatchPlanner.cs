@@ -80,7 +80,7 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
             Style = style,
             Priority = entry.Priority,
             UseCache = entry.UseCache,
-            Output = entry.Output is { } output ? ArtifactName.Check(output) : ArtifactName.For(number, prompt, style, request.Seed, extension),
+            Output = entry.Output is { } output ? ArtifactName.Check(output, backend.Formats) : ArtifactName.For(number, prompt, style, request.Seed, extension),
             Prepared = prepared,
         };
     }

@@ -5,26 +5,27 @@ namespace WanSharp.Jobs.Comfy;
 
 /// <summary>One job at one server: sent, or found there again; watched; its clip fetched.</summary>
 internal sealed class ComfyAttempt(
-    ComfyServer server, ComfyWorkflow workflow, ComfyMapping mapping, FilledWorkflow filled, string key, JobRun run, ComfyBackendOptions options)
+    ComfyServer server, ComfyWorkflow workflow, ComfyMapping mapping, FilledWorkflow filled, string key, JobRun run, JobFate fate, ComfyBackendOptions options)
 {
-    /// <summary>How often a server may forget a job, by starting anew, before it counts as lost.</summary>
-    private const int MostSends = 3;
+    /// <summary>How often a job is sent again that disappears from its server's queue: somebody may clear it.</summary>
+    private const int MostSends = 20;
 
     private static readonly TimeSpan FarewellTime = TimeSpan.FromSeconds(5);
 
     private readonly ComfyProgress _progress = new(workflow, filled.Steps, run.Progress, options.Clock);
+    private string? _blocked;
 
     /// <param name="ticket">Where the job was sent before a crash: it may be there still. Null to send it.</param>
     /// <param name="cancellationToken">Stops the job at its server.</param>
     public async Task<JobOutcome> RunAsync(ComfyTicket? ticket, CancellationToken cancellationToken)
     {
         var started = options.Clock.GetTimestamp();
-        var isFreed = false;
+        var (isFreed, isSavedAnew) = (false, false);
         while (true)
         {
             try
             {
-                var history = await MakeAsync(ticket, cancellationToken).ConfigureAwait(false);
+                var history = await MakeAsync(ticket, isSavedAnew, cancellationToken).ConfigureAwait(false);
                 await server.DownloadAsync(Clip(history), run.ArtifactPath, cancellationToken).ConfigureAwait(false);
                 return new JobOutcome
                 {
@@ -39,6 +40,10 @@ internal sealed class ComfyAttempt(
                 isFreed = true;
                 await server.FreeAsync(cancellationToken).ConfigureAwait(false);
             }
+            catch (ClipGoneException) when (!isSavedAnew)
+            {
+                isSavedAnew = true; // it answered from its cache, with a file that was moved away since
+            }
             catch (InterruptedAtServerException)
             {
                 File.Delete(run.SnapshotPath); // the next attempt sends it anew
@@ -52,24 +57,26 @@ internal sealed class ComfyAttempt(
 
     /// <summary>Brings the job to its end.</summary>
     /// <returns>Its entry in the server's history.</returns>
-    private async Task<JsonObject> MakeAsync(ComfyTicket? ticket, CancellationToken cancellationToken)
+    private async Task<JsonObject> MakeAsync(ComfyTicket? ticket, bool isSavedAnew, CancellationToken cancellationToken)
     {
-        for (var sends = 0; sends < MostSends; ticket = null)
+        for (var sends = 0; sends < MostSends && !fate.IsDeadly; ticket = null)
         {
             var isSent = ticket is not null;
             ticket ??= ComfyTicket.Create(server, key);
-            await using var watch = new ComfyWatch(server, workflow, _progress, options) { Ticket = ticket };
+            await using var watch = new ComfyWatch(server, workflow, _progress, fate, options) { Ticket = ticket };
             try
             {
                 await watch.ListenAsync(cancellationToken).ConfigureAwait(false);
                 if (!isSent)
                 {
                     sends++;
-                    watch.Ticket = await SendAsync(ticket, cancellationToken).ConfigureAwait(false);
+                    watch.Ticket = await SendAsync(ticket, isSavedAnew, cancellationToken).ConfigureAwait(false);
                 }
 
                 if (await watch.WaitAsync(cancellationToken).ConfigureAwait(false) is { } history)
                 {
+                    _blocked = watch.Blocked;
+                    fate.IsRunning = false;
                     return history;
                 }
             }
@@ -78,12 +85,21 @@ internal sealed class ComfyAttempt(
                 await StopAsync(watch.Ticket).ConfigureAwait(false);
                 throw;
             }
+            catch (JobAtServerException)
+            {
+                fate.IsRunning = false;
+                throw;
+            }
+
+            fate.NoteForgotten();
         }
 
-        throw new ServerLostException($"{server.Name} forgot the job {MostSends} times: it seems to end while it runs. Look at its log.");
+        throw fate.IsDeadly
+            ? new InvalidRequestException("workflow", $"{server.Name} ended each time while it ran this job: look at its log. It may need more memory than there is.")
+            : new JobRefusedException($"{server.Name} forgot the job {MostSends} times before it ran: somebody seems to clear its queue.");
     }
 
-    private async Task<ComfyTicket> SendAsync(ComfyTicket ticket, CancellationToken cancellationToken)
+    private async Task<ComfyTicket> SendAsync(ComfyTicket ticket, bool isSavedAnew, CancellationToken cancellationToken)
     {
         var names = new Dictionary<ComfyRole, string>();
         foreach (var (role, path) in filled.Images)
@@ -92,8 +108,14 @@ internal sealed class ComfyAttempt(
             names[role] = await server.UploadAsync(path, name, cancellationToken).ConfigureAwait(false);
         }
 
+        var nodes = filled.NodesWith(names);
+        if (isSavedAnew)
+        {
+            SaveAnew(nodes, ticket.PromptId);
+        }
+
         ticket.Write(run.SnapshotPath);
-        var id = await server.SendAsync(filled.NodesWith(names), ticket.PromptId, ticket.ClientId, cancellationToken).ConfigureAwait(false);
+        var id = await server.SendAsync(nodes, ticket, mapping.Output, cancellationToken).ConfigureAwait(false);
         if (id != ticket.PromptId) // a server that is too old to take ours
         {
             ticket = ticket with { PromptId = id };
@@ -103,13 +125,25 @@ internal sealed class ComfyAttempt(
         return ticket;
     }
 
+    /// <summary>Has the nodes that save write again what they have saved before: a name of its own is what their cache does not know.</summary>
+    private static void SaveAnew(JsonObject nodes, string name)
+    {
+        foreach (var (_, node) in nodes)
+        {
+            if (node.At("inputs") is JsonObject inputs && inputs["filename_prefix"].Text() is { } prefix)
+            {
+                inputs["filename_prefix"] = $"{prefix}_{name[..8]}";
+            }
+        }
+    }
+
     /// <summary>Stops the job where it is, as far as the server can be reached.</summary>
     private async Task StopAsync(ComfyTicket ticket)
     {
         using var limit = new CancellationTokenSource(FarewellTime, options.Clock);
         try
         {
-            await server.StopAsync(ticket.PromptId, limit.Token).ConfigureAwait(false);
+            await server.StopAsync(ticket, limit.Token).ConfigureAwait(false);
             File.Delete(run.SnapshotPath);
         }
         catch (Exception e) when (e is ServerLostException or OperationCanceledException)
@@ -122,12 +156,23 @@ internal sealed class ComfyAttempt(
     private ComfyOutputFile Clip(JsonObject history)
     {
         var wanted = Path.GetExtension(run.ArtifactPath).ToLowerInvariant();
-        var files = ComfyOutputFile.In(history).Where(file => mapping.Output is null || file.Node == mapping.Output).ToList();
+        var files = ComfyOutputFile.In(history)
+            .Where(file => mapping.Output is null || file.Node == mapping.Output).DistinctBy(file => (file.Name, file.Folder, file.Type)).ToList();
         var what = mapping.Output is null ? "The workflow" : workflow.NameOf(mapping.Output);
-        return files.Where(file => file.Format == wanted).MinBy(file => file.Type == "output" ? 0 : 1)
-            ?? throw new InvalidRequestException("output", files.Count == 0
-                ? $"{what} gave no file at {server.Name}: name the node that saves the clip as \"output\" in a mapping file."
-                : $"{what} gave {string.Join(", ", files.Select(file => file.Format).Distinct())} at {server.Name}, and not {wanted}: ask for that format, or change the node.");
+        if (files.Count == 0)
+        {
+            throw new InvalidRequestException("output", _blocked ?? $"{what} gave no file at {server.Name}: name the node that saves the clip as \"output\" in a mapping file.");
+        }
+
+        var kept = files.Where(file => file.Format == wanted).ToLookup(file => file.Type == "output");
+        return (kept[true].Any() ? kept[true] : kept[false]).ToList() switch
+        {
+            [var clip] => clip,
+            [] => throw new InvalidRequestException("output",
+                $"{what} gave {string.Join(", ", files.Select(file => file.Format).Distinct())} at {server.Name}, and not {wanted}: name the output so, or change the node."),
+            var several => throw new InvalidRequestException("output",
+                $"{what} gave {several.Count} {wanted} files at {server.Name}, and a clip is one: {several[0].Name}, {several[1].Name}{(several.Count > 2 ? " …" : "")}."),
+        };
     }
 
     /// <summary>How long the server worked, by its own clock.</summary>

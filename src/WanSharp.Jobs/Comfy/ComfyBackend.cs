@@ -7,8 +7,9 @@ namespace WanSharp.Jobs.Comfy;
 /// <summary>Makes clips with a workflow on one or several ComfyUI servers. Thread-safe.</summary>
 /// <remarks>
 /// A job goes to the server with the fewest. When a server is lost, or a node of it fails, another takes the job; when a
-/// server runs out of memory it is told to free it, once. Where a job is, is written down before it is sent, in
-/// <see cref="JobRun.SnapshotPath"/>: after a crash it is found there, or its finished clip is.
+/// server runs out of memory it is told to free it, once. What a server says of one job is that job's failure; trouble of all servers is
+/// waited for. Where a job is, is written down before it is sent, in <see cref="JobRun.SnapshotPath"/>: after a crash it is found there, or
+/// its finished clip is.
 /// </remarks>
 public sealed class ComfyBackend : IJobBackend
 {
@@ -18,11 +19,11 @@ public sealed class ComfyBackend : IJobBackend
     private readonly ComfyServers _servers;
 
     /// <summary>A backend; nothing is asked of the servers yet.</summary>
-    /// <param name="servers">Addresses such as <c>http://127.0.0.1:8188</c>; at least one.</param>
+    /// <param name="servers">The servers; at least one.</param>
     /// <param name="workflow">What to run.</param>
     /// <param name="mapping">Which of its inputs take what a job asks for.</param>
     /// <param name="options">How patient to be.</param>
-    public ComfyBackend(IReadOnlyList<Uri> servers, ComfyWorkflow workflow, ComfyMapping mapping, ComfyBackendOptions? options = null)
+    public ComfyBackend(IReadOnlyList<ComfyAddress> servers, ComfyWorkflow workflow, ComfyMapping mapping, ComfyBackendOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(servers);
         ArgumentOutOfRangeException.ThrowIfZero(servers.Count);
@@ -37,7 +38,10 @@ public sealed class ComfyBackend : IJobBackend
     public int Concurrency => _servers.Concurrency;
 
     /// <summary>What the workflow writes: an extension with its dot; null when its node does not tell.</summary>
-    public string? Format => _mapping.Output is { } output ? FormatOf(_workflow.Nodes[output]) : null;
+    public string? Format => _mapping.Output is { } output ? ClipFormats.Of(_workflow.Nodes[output]) : null;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string>? Formats => Format is { } format ? [format] : ClipFormats.All;
 
     /// <summary>Asks each server what it is.</summary>
     /// <param name="cancellationToken">Gives up.</param>
@@ -49,6 +53,11 @@ public sealed class ComfyBackend : IJobBackend
     public async ValueTask<PreparedJob> PrepareAsync(JobRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
+        if (_mapping.Output is { } output && ClipFormats.WhyNoClip(_workflow.Nodes[output]) is { } reason)
+        {
+            throw new InvalidRequestException("output", $"{reason}, and a clip is one: choose another format in {_workflow.Source}.");
+        }
+
         var filled = FilledWorkflow.Fill(_workflow, _mapping, request);
         return new PreparedJob
         {
@@ -68,29 +77,55 @@ public sealed class ComfyBackend : IJobBackend
         RequireFormat(run.ArtifactPath);
         var filled = FilledWorkflow.Fill(_workflow, _mapping, run.Job.Request);
         var key = await filled.KeyAsync(cancellationToken).ConfigureAwait(false);
-        var failures = new List<Exception>();
+        var fate = new JobFate();
+        var failures = new List<JobAtServerException>();
         var tried = new HashSet<ComfyServer>();
-        for (var ticket = ComfyTicket.TryRead(run.SnapshotPath, key); ; ticket = null)
+        var (losses, lostSince) = (0, 0L);
+        while (true)
         {
-            using var place = await _servers.ChooseAsync(ticket?.Server, tried, failures, cancellationToken).ConfigureAwait(false);
+            // After a crash, or when its server was out of reach, the job may be there still.
+            var ticket = ComfyTicket.TryRead(run.SnapshotPath, key);
+            using var place = await _servers.ChooseAsync(ticket?.Server, tried, cancellationToken).ConfigureAwait(false);
             if (place is null)
             {
-                throw Conclude(failures, run.SnapshotPath);
+                File.Delete(run.SnapshotPath);
+                throw Conclude(failures);
             }
 
-            var attempt = new ComfyAttempt(place.Server, _workflow, _mapping, filled, key, run, _options);
+            if (ticket?.Server != place.Server.Name)
+            {
+                ticket = null;
+                fate.NoteForgotten();
+            }
+
+            var began = _options.Clock.GetTimestamp();
             try
             {
-                return await attempt.RunAsync(ticket?.Server == place.Server.Name ? ticket : null, cancellationToken).ConfigureAwait(false);
+                var attempt = new ComfyAttempt(place.Server, _workflow, _mapping, filled, key, run, fate, _options);
+                return await attempt.RunAsync(ticket, cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is ServerLostException or PromptRefusedException or NodeFailedException)
+            catch (JobAtServerException e)
             {
                 tried.Add(place.Server);
                 failures.Add(e);
-                if (e is ServerLostException)
+                File.Delete(run.SnapshotPath);
+            }
+            catch (ServerLostException e)
+            {
+                if (losses == 0 || _options.Clock.GetElapsedTime(began) > _options.LostAfter + _options.RequestTimeout)
                 {
-                    _servers.NoteLost(place.Server);
+                    (losses, lostSince) = (0, _options.Clock.GetTimestamp()); // it went well for a while
                 }
+
+                losses++;
+                if (losses > _servers.All.Count && _options.Clock.GetElapsedTime(lostSince) >= _options.ServerWait && e.IsWorthWaiting)
+                {
+                    // Servers that answer one question and not the next: not to be asked for ever.
+                    throw new BackendUnavailableException($"No ComfyUI server can be used. {e.Message} Look at it, then resume.", e);
+                }
+
+                _servers.NoteLost(place.Server, e);
+                await Task.Delay(_options.PollInterval, _options.Clock, cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -103,43 +138,18 @@ public sealed class ComfyBackend : IJobBackend
     }
 
     /// <summary>What to say when no server made the clip: the failure that says most of the job.</summary>
-    private static Exception Conclude(List<Exception> failures, string ticketPath)
-    {
-        if (failures.OfType<NodeFailedException>().FirstOrDefault() is { } failed)
-        {
-            File.Delete(ticketPath);
-            return failed;
-        }
-
-        var refused = failures.OfType<PromptRefusedException>().FirstOrDefault();
-        if (refused is not null)
-        {
-            File.Delete(ticketPath);
-            return failures.TrueForAll(failure => failure is PromptRefusedException) ? new InvalidRequestException("workflow", refused.Message) : refused;
-        }
-
-        return new BackendUnavailableException($"No ComfyUI server can be used. {string.Join(" ", failures.Select(failure => failure.Message).Distinct())} Start it or correct its address, then resume.", failures.LastOrDefault());
-    }
+    private static Exception Conclude(List<JobAtServerException> failures) =>
+        failures.OfType<NodeFailedException>().FirstOrDefault() is { } failed ? failed
+        : failures.TrueForAll(failure => failure is JobRefusedException) ? new InvalidRequestException("workflow", failures[0].Message)
+        : failures.Find(failure => failure is not JobRefusedException)!;
 
     private void RequireFormat(string path)
     {
         var wanted = Path.GetExtension(path).ToLowerInvariant();
         if (Format is { } format && format != wanted)
         {
-            throw new InvalidRequestException("output", $"{_workflow.NameOf(_mapping.Output!)} of {_workflow.Source} writes {format}, and the job's file is to be {wanted}: ask for {format}, or change the node.");
+            throw new InvalidRequestException("output",
+                $"{_workflow.NameOf(_mapping.Output!)} of {_workflow.Source} writes {format}, and the job's file is to be {wanted}: name it {format}, or change the node.");
         }
     }
-
-    private static string? FormatOf(ComfyNode node) => (node.ClassType, (node.Inputs["format"] as JsonValue).Text()) switch
-    {
-        ("SaveVideo", null or "auto" or "mp4") => ".mp4",
-        ("SaveWEBM", _) => ".webm",
-        ("SaveAnimatedWEBP", _) => ".webp",
-        ("SaveAnimatedPNG", _) => ".png",
-        ("VHS_VideoCombine", { } format) when format.Contains("mp4", StringComparison.Ordinal) => ".mp4",
-        ("VHS_VideoCombine", { } format) when format.Contains("webm", StringComparison.Ordinal) => ".webm",
-        ("VHS_VideoCombine", "image/gif") => ".gif",
-        ("VHS_VideoCombine", "image/webp") => ".webp",
-        _ => null,
-    };
 }

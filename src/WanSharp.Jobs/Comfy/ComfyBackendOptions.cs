@@ -3,23 +3,34 @@ namespace WanSharp.Jobs.Comfy;
 /// <summary>How patient a <see cref="ComfyBackend"/> is.</summary>
 public sealed record ComfyBackendOptions
 {
-    /// <summary>How long an answer may take, but for the file of a clip. Default: 30 s.</summary>
+    /// <summary>How long an answer may take; for the file of a clip, each part of it. Default: 30 s.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a server may be out of reach while it has a job, as when it restarts. Default: 30 s.</summary>
+    /// <summary>How long the server of a job may be out of reach before another server, if there is one, gets the job. Default: 30 s.</summary>
     public TimeSpan LostAfter { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a job may run without a sign: loading a large model is the longest silence. Default: 15 min.</summary>
+    /// <summary>How long to wait when none of the servers can be reached, before the run stops. Default: 1 h.</summary>
+    public TimeSpan ServerWait { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// The same while none of the servers has ever answered this backend: the address may be wrong. Default: 1 min.
+    /// </summary>
+    public TimeSpan FirstWait { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a job may run without a message: loading a large model is the longest silence. Default: 15 min.</summary>
     public TimeSpan SilentAfter { get; init; } = TimeSpan.FromMinutes(15);
 
-    /// <summary>How often to ask for a job of which no message comes. Default: 2 s.</summary>
+    /// <summary>How often to ask about a job that sends no messages, and whether a lost server is back. Default: 2 s.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Jobs at a server at once: one that runs, and one that waits so that the server never does. Default: 2.</summary>
     public int JobsPerServer { get; init; } = 2;
 
-    /// <summary>The longest file that is taken for a clip. Default: 4 GB.</summary>
+    /// <summary>The largest file that is accepted as a clip. Default: 4 GB.</summary>
     public long MaximumClipBytes { get; init; } = 4_000_000_000;
+
+    /// <summary>Receives a line when the run waits for servers, and when it goes on. Default: nobody.</summary>
+    public Action<string>? Notice { get; init; }
 
     /// <summary>The clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;

@@ -39,7 +39,13 @@ internal sealed class ComfyEvents : IAsyncDisposable
     public static async Task<ComfyEvents> ListenAsync(ComfyServer server, string clientId, ComfyBackendOptions options, CancellationToken cancellationToken)
     {
         var events = new ComfyEvents(options);
-        var address = new UriBuilder(new Uri(server.Address, $"ws?clientId={clientId}")) { Scheme = server.Address.Scheme == Uri.UriSchemeHttps ? Uri.UriSchemeWss : Uri.UriSchemeWs };
+        var place = new Uri(server.Address.Uri, server.Address.Route($"ws?clientId={clientId}"));
+        var address = new UriBuilder(place) { Scheme = place.Scheme == Uri.UriSchemeHttps ? Uri.UriSchemeWss : Uri.UriSchemeWs };
+        foreach (var (name, value) in server.Address.Headers)
+        {
+            events._socket.Options.SetRequestHeader(name, value);
+        }
+
         using var limit = new CancellationTokenSource(options.RequestTimeout, options.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try

@@ -1,46 +1,41 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Json;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Comfy;
 
-/// <summary>One ComfyUI server, spoken to over HTTP. Thread-safe. Routes and bodies: comfyanonymous/ComfyUI server.py.</summary>
+/// <summary>One ComfyUI server. Thread-safe. Routes and bodies: comfyanonymous/ComfyUI server.py, execution.py, comfy_execution/jobs.py.</summary>
 /// <remarks>Every call throws <see cref="ServerLostException"/> when the server does not answer, or not as ComfyUI does.</remarks>
 internal sealed class ComfyServer : IDisposable
 {
-    private const long MaximumAnswerBytes = 64 << 20;
     private const int ChunkBytes = 1 << 16;
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly HttpClient _http;
+    private readonly ComfyHttp _http;
     private readonly ComfyBackendOptions _options;
     private int _inFlight;
 
-    public ComfyServer(Uri address, ComfyBackendOptions options)
-    {
-        (Address, _options) = (address, options);
-        var handler = new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
-        _http = new HttpClient(handler) { BaseAddress = address, MaxResponseContentBufferSize = MaximumAnswerBytes, Timeout = Timeout.InfiniteTimeSpan };
-    }
+    public ComfyServer(ComfyAddress address, ComfyBackendOptions options) => (Address, _options, _http) = (address, options, new ComfyHttp(address, options));
 
-    /// <summary>The address, with a slash at its end.</summary>
-    public Uri Address { get; }
+    /// <summary>Where it is.</summary>
+    public ComfyAddress Address { get; }
 
-    /// <summary>The address as users write it.</summary>
-    public string Name => Address.ToString().TrimEnd('/');
+    /// <summary>The address as it is shown.</summary>
+    public string Name => Address.Name;
 
     /// <summary>Jobs of this process that have a place at it.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
 
+    /// <summary>Whether it has answered as ComfyUI does since this program began.</summary>
+    public bool HasAnswered => _http.HasAnswered;
+
     /// <summary>Jobs that it has, of everybody.</summary>
     public async Task<int> QueueLengthAsync(CancellationToken cancellationToken)
     {
-        var answer = await GetAsync("prompt", cancellationToken).ConfigureAwait(false);
-        return (int?)answer.At("exec_info").At("queue_remaining").Number()
-            ?? throw new ServerLostException($"{Name} does not answer as ComfyUI does: /prompt has no exec_info. Check the address.");
+        var answer = await _http.GetAsync("prompt", cancellationToken).ConfigureAwait(false);
+        var length = (int?)answer.At("exec_info").At("queue_remaining").Number()
+            ?? throw new ServerLostException($"{Name} does not answer as ComfyUI does: /prompt has no exec_info. Check the address.", HasAnswered);
+        _http.NoteAnswer();
+        return length;
     }
 
     /// <summary>Version and devices in a line, or why the server cannot be used.</summary>
@@ -58,84 +53,125 @@ internal sealed class ComfyServer : IDisposable
 
     private async Task<string> DescribeAsync(CancellationToken cancellationToken)
     {
-        var stats = await GetAsync("system_stats", cancellationToken).ConfigureAwait(false);
+        var stats = await _http.GetAsync("system_stats", cancellationToken).ConfigureAwait(false);
         var devices = stats.At("devices").Items().Select(device => string.Create(CultureInfo.InvariantCulture,
             $"{device.At("name").Text()}{(device.At("vram_free").Number() is { } bytes ? $", {bytes / 1e9:0.0} GB free" : "")}"));
-        return $"{Name}: ComfyUI {stats.At("system").At("comfyui_version").Text() ?? "of an unknown version"}, {string.Join("; ", devices)}";
+        return _http.Clean($"{Name}: ComfyUI {stats.At("system").At("comfyui_version").Text() ?? "of an unknown version"}, {string.Join("; ", devices)}");
     }
 
     /// <summary>Puts a workflow into the queue.</summary>
-    /// <returns>The id that the server gave it: ours, but for servers that are too old to take one.</returns>
-    /// <exception cref="PromptRefusedException">The server does not take it.</exception>
-    public async Task<string> SendAsync(JsonObject nodes, string promptId, string clientId, CancellationToken cancellationToken)
+    /// <param name="nodes">The workflow.</param>
+    /// <param name="ticket">Ours.</param>
+    /// <param name="output">The node that gives the clip; null for any.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>The id that the server gave it: ours, except on servers that are too old to take one.</returns>
+    /// <exception cref="JobRefusedException">The server does not take it, or leaves out the node that gives the clip.</exception>
+    public async Task<string> SendAsync(JsonObject nodes, ComfyTicket ticket, string? output, CancellationToken cancellationToken)
     {
-        var body = new JsonObject { ["prompt"] = nodes, ["client_id"] = clientId, ["prompt_id"] = promptId };
-        var (status, answer) = await SendAsync(HttpMethod.Post, "prompt", () => JsonContent.Create(body), cancellationToken).ConfigureAwait(false);
-        if (status == HttpStatusCode.BadRequest)
+        var body = new JsonObject { ["prompt"] = nodes, ["client_id"] = ticket.ClientId, ["prompt_id"] = ticket.PromptId };
+        var (isTaken, answer) = await _http.PostForJobAsync("prompt", () => JsonContent.Create(body), cancellationToken).ConfigureAwait(false);
+        if (!isTaken)
         {
-            throw new PromptRefusedException($"{Name} does not take the workflow: {Refusal(answer, nodes)}");
+            throw new JobRefusedException(_http.Clean($"{Name} does not take the workflow: {ComfyRefusal.Of(answer, nodes)}"));
         }
 
-        Require(status, "POST /prompt");
-        return answer.At("prompt_id").Text() ?? promptId;
+        var id = answer.At("prompt_id").Text() ?? ticket.PromptId;
+        if (ComfyRefusal.OfOutput(answer, nodes, output) is { } reason)
+        {
+            // It is in the queue all the same, for what else the workflow gives: nobody wants that computed.
+            await StopAsync(ticket with { PromptId = id }, cancellationToken).ConfigureAwait(false);
+            throw new JobRefusedException(_http.Clean($"{Name} takes the workflow without what gives the clip: {reason}"));
+        }
+
+        return id;
     }
 
-    /// <summary>Where a job is in the queue.</summary>
-    public async Task<ComfyPlace> FindInQueueAsync(string promptId, CancellationToken cancellationToken)
+    /// <summary>Where a job is in the queue, and under which id: known by ours, or by who sent it.</summary>
+    public async Task<(ComfyPlace Place, string? PromptId)> FindInQueueAsync(ComfyTicket ticket, CancellationToken cancellationToken)
     {
-        var queue = await GetAsync("queue", cancellationToken).ConfigureAwait(false);
-        return Has(queue["queue_running"]) ? ComfyPlace.Running : Has(queue["queue_pending"]) ? ComfyPlace.Pending : ComfyPlace.Nowhere;
+        var queue = await _http.GetAsync("queue", cancellationToken).ConfigureAwait(false);
+        return Find("queue_running") is { } running ? (ComfyPlace.Running, running)
+            : Find("queue_pending") is { } pending ? (ComfyPlace.Pending, pending)
+            : (ComfyPlace.Nowhere, null);
 
-        bool Has(JsonNode? items) => items.Items().Any(item => item is JsonArray { Count: > 1 } entry && entry[1].Text() == promptId);
+        string? Find(string list) => queue[list].Items().OfType<JsonArray>().Where(item => item.Count > 1 && IsOurs(item)).Select(item => item[1].Text()).FirstOrDefault();
+        bool IsOurs(JsonArray item) => item[1].Text() == ticket.PromptId || (item.Count > 3 && item[3].At("client_id").Text() == ticket.ClientId);
     }
 
     /// <summary>What a job that has ended left; null while it runs, and when it is unknown.</summary>
     public async Task<JsonObject?> HistoryAsync(string promptId, CancellationToken cancellationToken) =>
-        (await GetAsync($"history/{promptId}", cancellationToken).ConfigureAwait(false))[promptId] as JsonObject;
+        (await _http.GetAsync($"history/{promptId}", cancellationToken).ConfigureAwait(false))[promptId] as JsonObject;
 
-    /// <summary>Takes a job out of the queue, and stops it if it runs.</summary>
-    public async Task StopAsync(string promptId, CancellationToken cancellationToken)
+    /// <summary>Takes a job out of the queue, and stops it if it runs. Nothing else is stopped.</summary>
+    public async Task StopAsync(ComfyTicket ticket, CancellationToken cancellationToken)
     {
-        await PostAsync("queue", new JsonObject { ["delete"] = new JsonArray(promptId) }, cancellationToken).ConfigureAwait(false);
-
-        // Older servers stop whatever runs, so only while it is this job.
-        if (await FindInQueueAsync(promptId, cancellationToken).ConfigureAwait(false) == ComfyPlace.Running)
+        if (await _http.PostAsync($"api/jobs/{ticket.PromptId}/cancel", [], cancellationToken).ConfigureAwait(false))
         {
-            await PostAsync("interrupt", new JsonObject { ["prompt_id"] = promptId }, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        // An older server: it takes jobs out of the queue by their id, and stops whatever runs, so it is told to only while it runs this job.
+        var (place, id) = await FindInQueueAsync(ticket, cancellationToken).ConfigureAwait(false);
+        if (place == ComfyPlace.Pending)
+        {
+            await _http.PostAsync("queue", new JsonObject { ["delete"] = new JsonArray(id) }, cancellationToken).ConfigureAwait(false);
+            (place, id) = await FindInQueueAsync(ticket, cancellationToken).ConfigureAwait(false); // it may have begun in between
+        }
+
+        if (place == ComfyPlace.Running)
+        {
+            await _http.PostAsync("interrupt", new JsonObject { ["prompt_id"] = id }, cancellationToken).ConfigureAwait(false);
         }
     }
 
+    /// <summary>A text of the server, for a message.</summary>
+    public string Clean(string text) => _http.Clean(text);
+
     /// <summary>Makes the server let go of its models and memory, after the job that it runs.</summary>
     public Task FreeAsync(CancellationToken cancellationToken) =>
-        PostAsync("free", new JsonObject { ["unload_models"] = true, ["free_memory"] = true }, cancellationToken);
+        _http.PostAsync("free", new JsonObject { ["unload_models"] = true, ["free_memory"] = true }, cancellationToken);
 
     /// <summary>Puts an image among the server's inputs.</summary>
     /// <returns>What a node that loads it calls it.</returns>
+    /// <exception cref="JobRefusedException">The server does not take it.</exception>
     public async Task<string> UploadAsync(string path, string name, CancellationToken cancellationToken)
     {
-        var (status, answer) = await SendAsync(HttpMethod.Post, "upload/image", () => new MultipartFormDataContent
+        var (isTaken, answer) = await _http.PostForJobAsync("upload/image", () => new MultipartFormDataContent
         {
             { new StreamContent(File.OpenRead(path)), "image", name },
             { new StringContent("true"), "overwrite" }, // the name is the content's digest
             { new StringContent("wansharp"), "subfolder" },
         }, cancellationToken).ConfigureAwait(false);
-        Require(status, "POST /upload/image");
+        if (!isTaken)
+        {
+            throw new JobRefusedException($"{Name} does not take the image {path}.");
+        }
+
         var stored = answer.At("name").Text() ?? name;
         return answer.At("subfolder").Text() is { Length: > 0 } folder ? $"{folder}/{stored}" : stored;
     }
 
     /// <summary>Fetches a file that a node wrote.</summary>
+    /// <exception cref="ClipGoneException">The server does not give it.</exception>
+    /// <exception cref="InvalidDataException">It is not a clip of the format that its name says.</exception>
     public async Task DownloadAsync(ComfyOutputFile file, string path, CancellationToken cancellationToken)
     {
         var query = $"view?filename={Uri.EscapeDataString(file.Name)}&subfolder={Uri.EscapeDataString(file.Folder)}&type={Uri.EscapeDataString(file.Type)}";
-        await AtomicFile.WriteAsync(path, (target, stop) => AskAsync(async (token, alive) =>
+        var partial = path + ".partial";
+        try
         {
-            target.SetLength(0); // what an earlier try left
-            using var response = await _http.GetAsync(query, HttpCompletionOption.ResponseHeadersRead, token).ConfigureAwait(false);
-            Require(response.StatusCode, $"GET /view of {file.Name}");
-            await CopyAsync(response, file, target, alive, token).ConfigureAwait(false);
-            return 0;
-        }, stop), cancellationToken).ConfigureAwait(false);
+            await _http.DownloadAsync(query, file.Name, (response, alive, token) => CopyAsync(response, file, partial, alive, token), cancellationToken).ConfigureAwait(false);
+            if (!ClipFormats.Is(partial, file.Format))
+            {
+                throw new InvalidDataException($"{file.Name} of {Name} is not a {file.Format} file: something between here and there may have answered instead.");
+            }
+
+            File.Move(partial, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(partial);
+        }
     }
 
     public void Enter() => Interlocked.Increment(ref _inFlight);
@@ -144,9 +180,10 @@ internal sealed class ComfyServer : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private async Task CopyAsync(HttpResponseMessage response, ComfyOutputFile file, FileStream target, Action alive, CancellationToken cancellationToken)
+    private async Task CopyAsync(HttpResponseMessage response, ComfyOutputFile file, string path, Action alive, CancellationToken cancellationToken)
     {
         using var source = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        using var target = new FileStream(path, FileMode.Create, FileAccess.Write);
         var chunk = new byte[ChunkBytes];
         var length = 0L;
         while (await source.ReadAsync(chunk, cancellationToken).ConfigureAwait(false) is > 0 and var read)
@@ -171,86 +208,4 @@ internal sealed class ComfyServer : IDisposable
             throw new HttpRequestException($"{file.Name} ended after {length} of {promised} bytes");
         }
     }
-
-    private async Task<JsonObject> GetAsync(string route, CancellationToken cancellationToken)
-    {
-        var (status, answer) = await SendAsync(HttpMethod.Get, route, () => null, cancellationToken).ConfigureAwait(false);
-        Require(status, $"GET /{route}");
-        return answer;
-    }
-
-    private async Task PostAsync(string route, JsonObject body, CancellationToken cancellationToken)
-    {
-        var (status, _) = await SendAsync(HttpMethod.Post, route, () => JsonContent.Create(body), cancellationToken).ConfigureAwait(false);
-        Require(status, $"POST /{route}");
-    }
-
-    private Task<(HttpStatusCode Status, JsonObject Answer)> SendAsync(HttpMethod method, string route, Func<HttpContent?> content, CancellationToken cancellationToken) =>
-        AskAsync(async (token, _) =>
-        {
-            using var request = new HttpRequestMessage(method, route) { Content = content() };
-            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseContentRead, token).ConfigureAwait(false);
-            var text = await response.Content.ReadAsStringAsync(token).ConfigureAwait(false);
-            return (response.StatusCode, response.IsSuccessStatusCode ? JsonParts.Parse(text) : ParseError(text));
-        }, cancellationToken);
-
-    /// <summary>Asks with a time limit, which begins again at each sign of life, and tells a server that is lost from everything else.</summary>
-    private async Task<T> AskAsync<T>(Func<CancellationToken, Action, Task<T>> ask, CancellationToken cancellationToken)
-    {
-        using var limit = new CancellationTokenSource(_options.RequestTimeout, _options.Clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
-        try
-        {
-            return await ask(either.Token, () => limit.CancelAfter(_options.RequestTimeout)).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new ServerLostException($"{Name} does not answer within {_options.RequestTimeout.TotalSeconds:0.#} s.", e);
-        }
-        catch (Exception e) when (e is HttpRequestException or HttpIOException or JsonException)
-        {
-            throw new ServerLostException($"{Name} cannot be used: {e.Message.TrimEnd('.')}.", e);
-        }
-    }
-
-    private void Require(HttpStatusCode status, string what)
-    {
-        if ((int)status is < 200 or >= 300)
-        {
-            throw new ServerLostException($"{Name} answers {(int)status} to {what}: check that it is a ComfyUI server, and that it needs no sign-in.");
-        }
-    }
-
-    private static JsonObject ParseError(string text)
-    {
-        try
-        {
-            return JsonParts.Parse(text);
-        }
-        catch (JsonException)
-        {
-            return []; // a page for people
-        }
-    }
-
-    /// <summary>Why a server refused a workflow, in a line: the first node's error says more than the summary.</summary>
-    private static string Refusal(JsonObject answer, JsonObject nodes)
-    {
-        foreach (var (id, node) in answer.At("node_errors").Members())
-        {
-            if (node.At("errors").Items().FirstOrDefault() is { } error)
-            {
-                return $"node {id} ({node.At("class_type").Text() ?? nodes[id].At("class_type").Text()}): {Message(error)}";
-            }
-        }
-
-        return answer.At("error").Text() ?? Message(answer.At("error"));
-    }
-
-    private static string Message(JsonNode? error) => (error.At("message").Text(), error.At("details").Text()) switch
-    {
-        (null, _) => "it does not say why.",
-        (var message, { Length: > 0 } details) => $"{message}: {details}",
-        var (message, _) => message,
-    };
 }

@@ -1,20 +1,22 @@
 namespace WanSharp.Jobs.Comfy;
 
-/// <summary>The servers of a backend, and which gets the next job.</summary>
+/// <summary>The servers of a backend: which gets the next job, and the wait for one when none answers.</summary>
 internal sealed class ComfyServers : IDisposable
 {
-    /// <summary>A server that was lost is left alone for so long, as long as there are others.</summary>
+    /// <summary>A server that was lost is left alone for this long, as long as there are others.</summary>
     private static readonly TimeSpan RestAfterLoss = TimeSpan.FromSeconds(15);
 
     private readonly ComfyBackendOptions _options;
     private readonly SemaphoreSlim _places;
     private readonly SemaphoreSlim _choosing = new(1, 1);
     private readonly Dictionary<ComfyServer, long> _lost = [];
+    private readonly Dictionary<ComfyServer, ServerLostException> _useless = [];
+    private long? _noneSince;
 
-    public ComfyServers(IEnumerable<Uri> addresses, ComfyBackendOptions options)
+    public ComfyServers(IEnumerable<ComfyAddress> addresses, ComfyBackendOptions options)
     {
         _options = options;
-        All = [.. addresses.Select(address => new Uri(address.ToString().TrimEnd('/') + "/")).Distinct().Select(address => new ComfyServer(address, options))];
+        All = [.. addresses.DistinctBy(address => address.Name).Select(address => new ComfyServer(address, options))];
         _places = new SemaphoreSlim(Concurrency, Concurrency);
     }
 
@@ -26,32 +28,48 @@ internal sealed class ComfyServers : IDisposable
     /// <summary>Waits for a place at a server: the one that is preferred, or else the one with the fewest jobs.</summary>
     /// <param name="preferred">The name of the server that has the job already, or null.</param>
     /// <param name="tried">Servers that could not make this job.</param>
-    /// <param name="failures">Told why others cannot be used.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The place, to be disposed; null when no server is left.</returns>
-    public async Task<Place?> ChooseAsync(string? preferred, HashSet<ComfyServer> tried, List<Exception> failures, CancellationToken cancellationToken)
+    /// <returns>The place, to be disposed; null when no server is left that was not tried.</returns>
+    /// <exception cref="BackendUnavailableException">No server answered within the time, or none can be used at all.</exception>
+    public async Task<Place?> ChooseAsync(string? preferred, IReadOnlySet<ComfyServer> tried, CancellationToken cancellationToken)
     {
         await _places.WaitAsync(cancellationToken).ConfigureAwait(false);
         var isTaken = false;
         try
         {
-            await _choosing.WaitAsync(cancellationToken).ConfigureAwait(false); // so that two jobs see each other
-            try
+            while (true)
             {
-                var server = All.FirstOrDefault(server => server.Name == preferred && !tried.Contains(server))
-                    ?? await LeastBusyAsync(tried, failures, cancellationToken).ConfigureAwait(false);
-                if (server is null)
+                await _choosing.WaitAsync(cancellationToken).ConfigureAwait(false); // so that two jobs see each other
+                try
                 {
-                    return null;
+                    var left = All.Where(server => !tried.Contains(server)).ToList();
+                    if (left.Count == 0)
+                    {
+                        return null;
+                    }
+
+                    var (server, failures) = await LeastBusyAsync(left, preferred, cancellationToken).ConfigureAwait(false);
+                    if (server is not null)
+                    {
+                        NoteFound(server);
+                        server.Enter();
+                        isTaken = true;
+                        return new Place(server, this);
+                    }
+
+                    if (tried.Count > 0)
+                    {
+                        return null; // what the others said of the job decides
+                    }
+
+                    NoteNone(failures);
+                }
+                finally
+                {
+                    _choosing.Release();
                 }
 
-                server.Enter();
-                isTaken = true;
-                return new Place(server, this);
-            }
-            finally
-            {
-                _choosing.Release();
+                await Task.Delay(_options.PollInterval, _options.Clock, cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -63,11 +81,16 @@ internal sealed class ComfyServers : IDisposable
         }
     }
 
-    public void NoteLost(ComfyServer server)
+    /// <summary>Leaves a server alone: for a while, or for good when its trouble will not be over by itself.</summary>
+    public void NoteLost(ComfyServer server, ServerLostException trouble)
     {
         lock (_lost)
         {
             _lost[server] = _options.Clock.GetTimestamp();
+            if (!trouble.IsWorthWaiting)
+            {
+                _useless[server] = trouble;
+            }
         }
     }
 
@@ -82,17 +105,45 @@ internal sealed class ComfyServers : IDisposable
         _choosing.Dispose();
     }
 
-    private async Task<ComfyServer?> LeastBusyAsync(HashSet<ComfyServer> tried, List<Exception> failures, CancellationToken cancellationToken)
+    /// <summary>None answers: says so once, and gives up when it has been so for too long.</summary>
+    private void NoteNone(List<ServerLostException> failures)
     {
-        var left = All.Where(server => !tried.Contains(server)).ToList();
-        var rested = left.Where(server => !IsResting(server)).ToList();
-        foreach (var group in new[] { rested, [.. left.Except(rested)] })
+        var reasons = string.Join(" ", failures.Select(failure => failure.Message).Distinct());
+        var wait = All.Any(server => server.HasAnswered) ? _options.ServerWait : _options.FirstWait;
+        var isHopeless = failures.TrueForAll(failure => !failure.IsWorthWaiting);
+        if (_noneSince is null && !isHopeless && wait > TimeSpan.Zero)
+        {
+            _options.Notice?.Invoke($"{reasons} Waiting for it, up to {Text(wait)} (--server-wait); Ctrl-C stops, and keeps the jobs.");
+        }
+
+        _noneSince ??= _options.Clock.GetTimestamp();
+        if (isHopeless || _options.Clock.GetElapsedTime(_noneSince.Value) >= wait)
+        {
+            var advice = isHopeless ? "Correct that, then resume." : "Start it or correct its address, then resume; --server-wait says how long to wait for it.";
+            throw new BackendUnavailableException($"No ComfyUI server can be used. {reasons} {advice}", failures.LastOrDefault());
+        }
+    }
+
+    private void NoteFound(ComfyServer server)
+    {
+        if (_noneSince is not null)
+        {
+            _noneSince = null;
+            _options.Notice?.Invoke($"{server.Name} answers: the batch goes on.");
+        }
+    }
+
+    private async Task<(ComfyServer? Server, List<ServerLostException> Failures)> LeastBusyAsync(List<ComfyServer> left, string? preferred, CancellationToken cancellationToken)
+    {
+        var failures = new List<ServerLostException>();
+        var holder = left.Where(server => server.Name == preferred).ToList();
+        var rested = left.Except(holder).Where(server => !IsResting(server)).ToList();
+        foreach (var group in new[] { holder, rested, [.. left.Except(rested).Except(holder)] })
         {
             var lengths = await Task.WhenAll(group.Select(server => LengthAsync(server, cancellationToken))).ConfigureAwait(false);
             foreach (var (server, _, failure) in lengths.Where(length => length.Failure is not null))
             {
-                NoteLost(server);
-                tried.Add(server);
+                NoteLost(server, failure!);
                 failures.Add(failure!);
             }
 
@@ -100,15 +151,23 @@ internal sealed class ComfyServers : IDisposable
             var answered = lengths.Where(length => length.Failure is null).ToList();
             if (answered.Count > 0)
             {
-                return answered.MinBy(length => Math.Max(length.Jobs, length.Server.InFlight)).Server;
+                return (answered.MinBy(length => Math.Max(length.Jobs, length.Server.InFlight)).Server, failures);
             }
         }
 
-        return null;
+        return (null, failures);
     }
 
-    private static async Task<(ComfyServer Server, int Jobs, Exception? Failure)> LengthAsync(ComfyServer server, CancellationToken cancellationToken)
+    private async Task<(ComfyServer Server, int Jobs, ServerLostException? Failure)> LengthAsync(ComfyServer server, CancellationToken cancellationToken)
     {
+        lock (_lost)
+        {
+            if (_useless.TryGetValue(server, out var trouble))
+            {
+                return (server, 0, trouble);
+            }
+        }
+
         try
         {
             return (server, await server.QueueLengthAsync(cancellationToken).ConfigureAwait(false), null);
@@ -118,6 +177,8 @@ internal sealed class ComfyServers : IDisposable
             return (server, 0, e);
         }
     }
+
+    private static string Text(TimeSpan time) => time.TotalHours >= 1 ? $"{time.TotalHours:0.#} h" : time.TotalMinutes >= 1 ? $"{time.TotalMinutes:0.#} min" : $"{time.TotalSeconds:0.#} s";
 
     private bool IsResting(ComfyServer server)
     {

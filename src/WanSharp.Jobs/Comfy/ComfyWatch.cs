@@ -2,20 +2,36 @@ using System.Text.Json.Nodes;
 
 namespace WanSharp.Jobs.Comfy;
 
-/// <summary>Waits for the end of a job at its server, by its messages and by asking.</summary>
-internal sealed class ComfyWatch(ComfyServer server, ComfyWorkflow workflow, ComfyProgress progress, ComfyBackendOptions options) : IAsyncDisposable
+/// <summary>Waits for the end of a job at its server, by its messages and by asking. What the server writes down decides; messages only tell sooner.</summary>
+internal sealed class ComfyWatch(ComfyServer server, ComfyWorkflow workflow, ComfyProgress progress, JobFate fate, ComfyBackendOptions options) : IAsyncDisposable
 {
+    /// <summary>How often to ask for the end of a job that its messages said is there, before asking at the usual pace.</summary>
+    private const int MostHurries = 40;
+
+    /// <summary>A server from which no messages come is given more time: nothing tells whether its job goes on.</summary>
+    private const int DeafPatience = 16;
+
+    /// <summary>How often to ask whether a job that hung has stopped.</summary>
+    private const int MostStops = 10;
+
     /// <summary>A server says that a job is done a moment before it writes it down.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(50);
 
+    private readonly ComfyProblems _problems = new(server, workflow);
+    private readonly JsonObject _outputs = [];
     private ComfyEvents? _events;
+    private Exception? _failure;
     private long _lastSign;
     private long _lastAsked;
     private long? _unreachableSince;
-    private bool _isOver;
+    private int _hurries;
+    private bool _hasSucceeded;
 
     /// <summary>The job.</summary>
     public required ComfyTicket Ticket { get; set; }
+
+    /// <summary>What a node that was held back said; null when none was.</summary>
+    public string? Blocked => _problems.Blocked;
 
     /// <summary>Begins to listen: before the job is sent, so that nothing is missed.</summary>
     public async Task ListenAsync(CancellationToken cancellationToken)
@@ -30,27 +46,27 @@ internal sealed class ComfyWatch(ComfyServer server, ComfyWorkflow workflow, Com
 
     /// <summary>Waits for the job's end.</summary>
     /// <returns>Its entry in the server's history; null when the server does not know the job, as after it started anew.</returns>
-    /// <exception cref="NodeFailedException">A node failed.</exception>
+    /// <exception cref="NodeFailedException">A node failed, or the job hung and could be stopped.</exception>
     /// <exception cref="InterruptedAtServerException">Somebody stopped it there.</exception>
     /// <exception cref="ServerLostException">The server is gone, or hangs.</exception>
     public async Task<JsonObject?> WaitAsync(CancellationToken cancellationToken)
     {
         _lastSign = _lastAsked = options.Clock.GetTimestamp();
-        _isOver = false;
         while (true)
         {
-            var message = await _events!.NextAsync(_isOver ? Soon : options.PollInterval, cancellationToken).ConfigureAwait(false);
+            var message = await _events!.NextAsync(_hurries > 0 ? Soon : options.PollInterval, cancellationToken).ConfigureAwait(false);
             if (message?.PromptId == Ticket.PromptId)
             {
                 _lastSign = options.Clock.GetTimestamp();
                 Take(message);
             }
 
-            if (message is not null && !_isOver && options.Clock.GetElapsedTime(_lastAsked) < options.PollInterval)
+            if (message is not null && _hurries == 0 && options.Clock.GetElapsedTime(_lastAsked) < options.PollInterval)
             {
                 continue;
             }
 
+            _hurries = Math.Max(_hurries - 1, 0);
             if (await TryAskAsync(cancellationToken).ConfigureAwait(false) is not var (place, history))
             {
                 continue;
@@ -58,13 +74,13 @@ internal sealed class ComfyWatch(ComfyServer server, ComfyWorkflow workflow, Com
 
             if (history is not null)
             {
-                ThrowIfFailed(history);
+                _problems.ThrowIfFailed(history);
                 return history;
             }
 
             if (place == ComfyPlace.Nowhere)
             {
-                return null;
+                return WithoutHistory();
             }
 
             await AttendAsync(place, cancellationToken).ConfigureAwait(false);
@@ -78,14 +94,38 @@ internal sealed class ComfyWatch(ComfyServer server, ComfyWorkflow workflow, Com
         progress.Take(message);
         switch (message.Type)
         {
+            case "execution_start":
+                fate.IsRunning = true;
+                break;
+            case "executed" when message.Node is { } node && message.Data.At("output") is { } output:
+                _outputs[node] = output.DeepClone();
+                break;
+            case "execution_error" when _problems.IsBlock(message.Data):
+                break; // a part of the workflow was held back; the rest goes on
             case "execution_error":
-                throw Failure(message.Data);
+                (_failure, _hurries) = (_problems.Failure(message.Data), MostHurries);
+                break;
             case "execution_interrupted":
-                throw Interruption();
-            case "execution_success" or "executing" when message.Node is null:
-                _isOver = true;
+                (_failure, _hurries) = (_problems.Interruption(), MostHurries);
+                break;
+            case "execution_success":
+                (_hasSucceeded, _hurries) = (true, MostHurries);
+                break;
+            case "executing" when message.Node is null:
+                _hurries = MostHurries;
                 break;
         }
+    }
+
+    /// <summary>The end of a job that the server does not know: of what its messages said, if they told the end; its history may have been cleared.</summary>
+    private JsonObject? WithoutHistory()
+    {
+        if (_failure is not null)
+        {
+            throw _failure;
+        }
+
+        return _hasSucceeded && _outputs.Count > 0 ? new JsonObject { ["outputs"] = _outputs.DeepClone() } : null;
     }
 
     /// <summary>Asks for the job: the history is empty while it runs and for unknown jobs, so the queue is asked too.</summary>
@@ -98,7 +138,8 @@ internal sealed class ComfyWatch(ComfyServer server, ComfyWorkflow workflow, Com
             var history = await server.HistoryAsync(Ticket.PromptId, cancellationToken).ConfigureAwait(false);
             if (history is null)
             {
-                place = await server.FindInQueueAsync(Ticket.PromptId, cancellationToken).ConfigureAwait(false);
+                (place, var id) = await server.FindInQueueAsync(Ticket, cancellationToken).ConfigureAwait(false);
+                Ticket = Ticket with { PromptId = id ?? Ticket.PromptId }; // an older server gives it one of its own
                 if (place == ComfyPlace.Nowhere)
                 {
                     history = await server.HistoryAsync(Ticket.PromptId, cancellationToken).ConfigureAwait(false); // it may have ended in between
@@ -129,9 +170,14 @@ internal sealed class ComfyWatch(ComfyServer server, ComfyWorkflow workflow, Com
         {
             _lastSign = _lastAsked; // it waits for others
         }
-        else if (options.Clock.GetElapsedTime(_lastSign) >= options.SilentAfter)
+        else
         {
-            throw new ServerLostException($"{server.Name} has given no sign of the job that it runs for {options.SilentAfter.TotalSeconds:0.#} s: it seems to hang. Look at it, or start it anew.");
+            fate.IsRunning = true;
+            var patience = _events!.IsClosed ? options.SilentAfter * DeafPatience : options.SilentAfter;
+            if (options.Clock.GetElapsedTime(_lastSign) >= patience)
+            {
+                await EndHangAsync(patience, cancellationToken).ConfigureAwait(false);
+            }
         }
 
         if (_events!.IsClosed)
@@ -140,36 +186,21 @@ internal sealed class ComfyWatch(ComfyServer server, ComfyWorkflow workflow, Com
         }
     }
 
-    private void ThrowIfFailed(JsonObject history)
+    /// <summary>Stops a job that gives no sign. If that helps it was the job, else it is the server.</summary>
+    private async Task EndHangAsync(TimeSpan silence, CancellationToken cancellationToken)
     {
-        if (history.At("status").At("status_str").Text() != "error")
+        var since = $"{silence.TotalSeconds:0.#} s";
+        await server.StopAsync(Ticket, cancellationToken).ConfigureAwait(false);
+        for (var i = 0; i < MostStops; i++)
         {
-            return; // success, or a server that is too old to say
-        }
-
-        foreach (var message in history.At("status").At("messages").Items().OfType<JsonArray>().Where(message => message.Count == 2))
-        {
-            switch (message[0].Text())
+            if ((await server.FindInQueueAsync(Ticket, cancellationToken).ConfigureAwait(false)).Place != ComfyPlace.Running)
             {
-                case "execution_error":
-                    throw Failure(message[1]);
-                case "execution_interrupted":
-                    throw Interruption();
+                throw new NodeFailedException($"{server.Name} gave no sign of the job that it ran for {since}, so the job was stopped there: it seems to hang.", isOutOfMemory: false);
             }
+
+            await Task.Delay(options.PollInterval, options.Clock, cancellationToken).ConfigureAwait(false);
         }
 
-        throw new NodeFailedException($"{server.Name} failed and does not say why: look at its log.", isOutOfMemory: false);
+        throw new ServerLostException($"{server.Name} has given no sign of the job that it runs for {since}, and does not stop it: it seems to hang. Restart it.", isWorthWaiting: false);
     }
-
-    private NodeFailedException Failure(JsonNode? data)
-    {
-        var type = data.At("exception_type").Text() ?? "";
-        var message = (data.At("exception_message").Text() ?? type).Trim();
-        var node = data.At("node_id").Text() is { } id ? workflow.NameOf(id) : "a node";
-        var isOutOfMemory = new[] { type, message }.Any(text => text.Contains("OutOfMemory", StringComparison.OrdinalIgnoreCase)
-            || text.Contains("out of memory", StringComparison.OrdinalIgnoreCase) || text.Contains("Allocation on device", StringComparison.OrdinalIgnoreCase));
-        return new NodeFailedException($"{node} failed at {server.Name}: {message}", isOutOfMemory);
-    }
-
-    private InterruptedAtServerException Interruption() => new($"The job was stopped at {server.Name}, by somebody else.");
 }

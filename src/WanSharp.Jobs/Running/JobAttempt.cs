@@ -144,7 +144,7 @@ internal sealed class JobAttempt(JobStore store, IJobBackend backend, JobRunnerO
     /// <summary>The reason why no job can run now; null when it is this job's own failure.</summary>
     private BackendUnavailableException? Unavailable(Exception exception)
     {
-        if (exception is BackendUnavailableException or InvalidRequestException)
+        if (exception is BackendUnavailableException or InvalidRequestException or FailedElsewhereException)
         {
             return exception as BackendUnavailableException;
         }

@@ -15,6 +15,8 @@ public sealed class ComfyBackendTests : IDisposable
         LostAfter = TimeSpan.FromMilliseconds(200),
         SilentAfter = TimeSpan.FromMilliseconds(300),
         RequestTimeout = TimeSpan.FromSeconds(10),
+        ServerWait = TimeSpan.Zero,
+        FirstWait = TimeSpan.Zero,
     };
 
     private readonly TemporaryFolder _folder = new();
@@ -32,7 +34,7 @@ public sealed class ComfyBackendTests : IDisposable
 
         var outcome = await backend.RunAsync(Run(new JobRequest { Prompt = "狐狸", Seed = 5, Steps = 3 }, seen), Token);
 
-        Assert.Equal("a clip", File.ReadAllText(_folder["1.mp4"]));
+        Assert.Equal(FakeComfy.ClipAs(".mp4"), File.ReadAllBytes(_folder["1.mp4"]));
         Assert.Equal(["1.mp4", "1.snapshot"], _folder.Entries);
         Assert.Contains(new GenerationProgress(GenerationStage.Denoise, 3, 3), seen.All);
         Assert.Equal(seen.All.Select(progress => progress.Stage).Distinct().Order(), seen.All.Select(progress => progress.Stage).Distinct());
@@ -70,7 +72,7 @@ public sealed class ComfyBackendTests : IDisposable
         (server.IsOld, server.TellsNothing) = (isOld, tellsNothing);
         await using var backend = Backend([server]);
         await backend.RunAsync(Run(), Token);
-        Assert.Equal("a clip", File.ReadAllText(_folder["1.mp4"]));
+        Assert.Equal(FakeComfy.ClipAs(".mp4"), File.ReadAllBytes(_folder["1.mp4"]));
     }
 
     [Fact]
@@ -88,7 +90,7 @@ public sealed class ComfyBackendTests : IDisposable
         };
         await using var backend = Backend([server]);
         await backend.RunAsync(Run(), Token);
-        Assert.Equal("a clip", File.ReadAllText(_folder["1.mp4"]));
+        Assert.Equal(FakeComfy.ClipAs(".mp4"), File.ReadAllBytes(_folder["1.mp4"]));
     }
 
     [Fact]
@@ -109,7 +111,7 @@ public sealed class ComfyBackendTests : IDisposable
         await using var server = await FakeComfy.StartAsync();
         await using var backend = Backend([await GoneAsync(), server.Address]);
         await backend.RunAsync(Run(), Token);
-        Assert.Equal("a clip", File.ReadAllText(_folder["1.mp4"]));
+        Assert.Equal(FakeComfy.ClipAs(".mp4"), File.ReadAllBytes(_folder["1.mp4"]));
     }
 
     [Fact]
@@ -142,17 +144,21 @@ public sealed class ComfyBackendTests : IDisposable
         second.Pending.Clear();
         await running;
         Assert.Single(second.Posts);
-        Assert.Equal("a clip", File.ReadAllText(_folder["1.mp4"]));
+        Assert.Equal(FakeComfy.ClipAs(".mp4"), File.ReadAllBytes(_folder["1.mp4"]));
     }
 
-    [Fact]
-    public async Task RunAsync_WhenAServerHangs_SaysSo()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task RunAsync_OfAJobThatGivesNoSign_StopsItAndBlamesTheServerOnlyIfThatDoesNotHelp(bool isServer)
     {
         await using var server = await FakeComfy.StartAsync();
+        server.IgnoresInterrupts = isServer;
         server.AtNode = (type, token) => type == "KSampler" ? Task.Delay(Timeout.Infinite, token) : Task.CompletedTask;
         await using var backend = Backend([server]);
-        var error = await Assert.ThrowsAsync<BackendUnavailableException>(() => backend.RunAsync(Run(), Token));
+        var error = await Assert.ThrowsAnyAsync<IOException>(() => backend.RunAsync(Run(), Token));
         Assert.Contains("hang", error.Message, StringComparison.Ordinal);
+        Assert.Equal(isServer, error is BackendUnavailableException);
     }
 
     [Fact]
@@ -218,10 +224,13 @@ public sealed class ComfyBackendTests : IDisposable
     public async Task RunAsync_OfAWorkflowThatIsRefused_FailsAtOnceWithTheReason()
     {
         await using var server = await FakeComfy.StartAsync();
-        server.Missing.Add("UNETLoader");
         await using var backend = Backend([server]);
+        server.Invalid["37"] = "unet_name: 'x' not in []";
         var error = await Assert.ThrowsAsync<InvalidRequestException>(() => backend.RunAsync(Run(), Token));
         Assert.Contains("node 37 (UNETLoader): Value not in list: unet_name", error.Message, StringComparison.Ordinal);
+        server.Missing.Add("UNETLoader");
+        error = await Assert.ThrowsAsync<InvalidRequestException>(() => backend.RunAsync(Run(), Token));
+        Assert.Contains("Node 'UNETLoader' not found", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -243,7 +252,7 @@ public sealed class ComfyBackendTests : IDisposable
         await reached.Task.WaitAsync(Token);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
-        Assert.Contains(server.Posts, post => post.StartsWith("/interrupt", StringComparison.Ordinal));
+        Assert.Contains(server.Posts, post => post.Contains("/cancel", StringComparison.Ordinal));
         Assert.Empty(_folder.Entries);
     }
 
@@ -300,7 +309,7 @@ public sealed class ComfyBackendTests : IDisposable
             await second;
         }
 
-        Assert.Equal("a clip", File.ReadAllText(_folder["resumed.mp4"]));
+        Assert.Equal(FakeComfy.ClipAs(".mp4"), File.ReadAllBytes(_folder["resumed.mp4"]));
         Assert.Single(server.Posts); // sent once
     }
 
@@ -323,7 +332,7 @@ public sealed class ComfyBackendTests : IDisposable
         await using var backend = Backend([server], options: Impatient with { MaximumClipBytes = 5 });
         Assert.Contains("5 bytes", (await Assert.ThrowsAsync<InvalidDataException>(() => backend.RunAsync(Run(), Token))).Message, StringComparison.Ordinal);
         server.Clip = [];
-        Assert.Contains("empty", (await Assert.ThrowsAsync<InvalidDataException>(() => backend.RunAsync(Run(), Token))).Message, StringComparison.Ordinal);
+        Assert.Contains("empty", (await Assert.ThrowsAsync<InvalidDataException>(() => backend.RunAsync(Run(new JobRequest { Prompt = "another" }), Token))).Message, StringComparison.Ordinal);
         Assert.Equal(["1.snapshot"], _folder.Entries);
     }
 
@@ -362,7 +371,7 @@ public sealed class ComfyBackendTests : IDisposable
     private static ComfyBackend Backend(Uri[] servers, string workflow = Workflows.TextToVideo, ComfyBackendOptions? options = null)
     {
         var parsed = Workflows.Parse(workflow);
-        return new ComfyBackend(servers, parsed, ComfyMapping.Guess(parsed), options ?? Impatient);
+        return new ComfyBackend([.. servers.Select(server => ComfyAddress.Parse(server.ToString()))], parsed, ComfyMapping.Guess(parsed), options ?? Impatient);
     }
 
     private JobRun Run(JobRequest? request = null, IProgress<GenerationProgress>? progress = null, string output = "1.mp4") => new()

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net.WebSockets;
-using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -9,20 +8,17 @@ using Microsoft.Extensions.Logging;
 
 namespace WanSharp.Testing.Comfy;
 
-/// <summary>A server that speaks ComfyUI's routes and messages, in its order, and fails as it is told to.</summary>
-public sealed class FakeComfy : IAsyncDisposable
+/// <summary>
+/// A server that answers as ComfyUI does: its routes, the checks of a prompt, its queue, cache, history and messages, in its order. It fails as it
+/// is told to. Written after server.py, execution.py and comfy_execution/jobs.py.
+/// </summary>
+public sealed partial class FakeComfy : IAsyncDisposable
 {
-    private static readonly byte[] Preview = [0, 0, 0, 1, 0, 0, 0, 1, 0xff, 0xd8];
-
-    private readonly ConcurrentDictionary<string, WebSocket> _sockets = new();
-    private readonly SemaphoreSlim _sending = new(1, 1);
-    private readonly SemaphoreSlim _arrived = new(0);
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private readonly WebApplication _app;
     private readonly Task _working;
-    private CancellationTokenSource? _interrupt;
-    private bool _isForgotten;
+    private int _number;
 
     private FakeComfy(int port)
     {
@@ -30,6 +26,7 @@ public sealed class FakeComfy : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
         _app = builder.Build();
+        _app.Use(SignInAsync);
         _app.UseWebSockets();
         Map();
         _working = Task.Run(WorkAsync);
@@ -37,30 +34,37 @@ public sealed class FakeComfy : IAsyncDisposable
 
     public Uri Address => new(_app.Urls.Single());
 
-    public List<JsonArray> Pending { get; } = [];
-
-    public JsonArray? Running { get; private set; }
-
-    public JsonObject History { get; } = [];
-
     /// <summary>What was posted, as "route body".</summary>
     public ConcurrentQueue<string> Posts { get; } = new();
 
-    public ConcurrentDictionary<string, byte[]> Uploads { get; } = new();
+    /// <summary>The workflows that were posted.</summary>
+    public IEnumerable<JsonObject> Sent => Posts.Where(post => post.StartsWith("/prompt ", StringComparison.Ordinal)).Select(post => JsonNode.Parse(post["/prompt ".Length..])!["prompt"]!.AsObject());
 
-    /// <summary>What the saved file holds.</summary>
-    public byte[] Clip { get; set; } = Encoding.UTF8.GetBytes("a clip");
+    public ConcurrentDictionary<string, byte[]> Uploads { get; } = new();
 
     /// <summary>Node classes that this server lacks.</summary>
     public HashSet<string> Missing { get; } = [];
 
-    /// <summary>Called when a node begins; may wait, throw <see cref="NodeException"/>, or drop connections.</summary>
-    public Func<string, CancellationToken, Task> AtNode { get; set; } = (_, _) => Task.CompletedTask;
+    /// <summary>Nodes whose inputs are not valid here, and why.</summary>
+    public Dictionary<string, string> Invalid { get; } = [];
 
-    /// <summary>Gives jobs ids of its own, as older servers do.</summary>
+    /// <summary>What each request must sign in with; null for nothing.</summary>
+    public (string Header, string Value)? SignIn { get; set; }
+
+    /// <summary>What each request's query must hold; null for nothing.</summary>
+    public string? SignInQuery { get; set; }
+
+    /// <summary>How many requests were not signed in.</summary>
+    public int Strangers { get; private set; }
+
+    /// <summary>What stands before the server may answer first, with a status, or null to let the request through.</summary>
+    public Func<HttpRequest, int?>? Before { get; set; }
+
+    /// <summary>Does not know the newer routes, gives jobs ids of its own, and stops whatever runs.</summary>
     public bool IsOld { get; set; }
 
-    public bool TellsNothing { get; set; }
+    /// <summary>The longest upload, in bytes.</summary>
+    public long MaximumUpload { get; set; } = 100 << 20;
 
     public static async Task<FakeComfy> StartAsync(int port = 0)
     {
@@ -69,22 +73,14 @@ public sealed class FakeComfy : IAsyncDisposable
         return server;
     }
 
-    public void DropSockets()
-    {
-        foreach (var (client, socket) in _sockets)
-        {
-            _sockets.TryRemove(client, out _);
-            socket.Abort();
-        }
-    }
-
-    /// <summary>What a server knows that was started anew.</summary>
+    /// <summary>What a server knows that was started anew: files stay, memory does not.</summary>
     public void Forget()
     {
         lock (_gate)
         {
             Pending.Clear();
             History.Clear();
+            _cache.Clear();
             (Running, _isForgotten) = (null, true);
             _interrupt?.Cancel();
         }
@@ -96,6 +92,27 @@ public sealed class FakeComfy : IAsyncDisposable
         DropSockets();
         await _working;
         await _app.DisposeAsync();
+    }
+
+    /// <summary>A proxy's gate, before everything else.</summary>
+    private async Task SignInAsync(HttpContext context, RequestDelegate next)
+    {
+        var request = context.Request;
+        if ((SignIn is var (header, value) && request.Headers[header] != value) || (SignInQuery is { } query && !request.QueryString.Value!.Contains(query, StringComparison.Ordinal)))
+        {
+            Strangers++;
+            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            return;
+        }
+
+        if (Before?.Invoke(request) is { } status)
+        {
+            context.Response.StatusCode = status;
+            await context.Response.WriteAsync("<html>the proxy's page</html>");
+            return;
+        }
+
+        await next(context);
     }
 
     private void Map()
@@ -113,21 +130,26 @@ public sealed class FakeComfy : IAsyncDisposable
             ["system"] = new JsonObject { ["comfyui_version"] = "0.3.60" },
             ["devices"] = new JsonArray(new JsonObject { ["name"] = "cuda:0 Fake", ["type"] = "cuda", ["vram_free"] = 20_000_000_000 }),
         }));
-        _app.MapGet("/view", (string filename, string subfolder, string type) => filename == "ComfyUI_00001_.mp4" && subfolder == "video" && type == "output" ? (IResult)TypedResults.Bytes(Clip, "video/mp4") : TypedResults.NotFound());
+        _app.MapGet("/view", View);
         _app.MapPost("/prompt", PromptAsync);
         _app.MapPost("/upload/image", UploadAsync);
-        _app.MapPost("/queue", async (HttpRequest request) => Delete(await BodyAsync(request)));
+        _app.MapPost("/queue", async (HttpRequest request) => Delete((await BodyAsync(request))["delete"] as JsonArray ?? []));
         _app.MapPost("/interrupt", async (HttpRequest request) => Interrupt(await BodyAsync(request)));
         _app.MapPost("/free", async (HttpRequest request) => { await BodyAsync(request); });
+        _app.MapPost("/api/jobs/{id}/cancel", async (HttpRequest request, string id) => await CancelAsync(request, id));
+        _app.MapFallback((HttpRequest request) => Results.StatusCode(HttpMethods.IsGet(request.Method) ? 404 : 405)); // the route of the web page's files
     }
 
     private Microsoft.AspNetCore.Http.HttpResults.ContentHttpResult Read(Func<JsonObject> make)
     {
         lock (_gate)
         {
-            return TypedResults.Text(make().ToJsonString(), "application/json");
+            return Json(make());
         }
     }
+
+    private static Microsoft.AspNetCore.Http.HttpResults.ContentHttpResult Json(JsonObject body, int status = 200) =>
+        TypedResults.Text(body.ToJsonString(), "application/json", statusCode: status);
 
     private async Task<JsonObject> BodyAsync(HttpRequest request)
     {
@@ -136,62 +158,127 @@ public sealed class FakeComfy : IAsyncDisposable
         return body;
     }
 
+    /// <summary>As server.py: no path outside, 403 for folders outside, 404 for what is not there.</summary>
+    private IResult View(string? filename, string? subfolder, string? type)
+    {
+        if (string.IsNullOrEmpty(filename) || filename[0] == '/' || filename.Contains("..", StringComparison.Ordinal) || type is not (null or "output" or "temp" or "input"))
+        {
+            return Results.StatusCode(400);
+        }
+
+        return subfolder?.Contains("..", StringComparison.Ordinal) == true ? Results.StatusCode(403)
+            : Files.TryGetValue($"{type ?? "output"}/{subfolder}/{filename}", out var content) ? TypedResults.Bytes(content, "application/octet-stream")
+            : Results.StatusCode(404);
+    }
+
     private async Task<IResult> PromptAsync(HttpRequest request)
     {
         var body = await BodyAsync(request);
         var nodes = body["prompt"]!.AsObject();
-        if (nodes.FirstOrDefault(node => Missing.Contains(node.Value!["class_type"]!.GetValue<string>())) is { Key: { } bad })
-        {
-            var type = nodes[bad]!["class_type"]!.GetValue<string>();
-            return TypedResults.Text($$$"""{"error": {"type": "prompt_outputs_failed_validation", "message": "Prompt outputs failed validation", "details": "", "extra_info": {}}, "node_errors": {"{{{bad}}}": {"errors": [{"type": "value_not_in_list", "message": "Value not in list", "details": "unet_name: 'x' not in []", "extra_info": {}}], "dependent_outputs": ["50"], "class_type": "{{{type}}}"} } }""", "application/json", statusCode: 400);
-        }
-
-        var id = IsOld ? Guid.NewGuid().ToString("D") : body["prompt_id"]!.GetValue<string>();
+        var id = IsOld || body["prompt_id"] is null ? Guid.NewGuid().ToString("D") : body["prompt_id"]!.GetValue<string>();
         if (!Guid.TryParseExact(id, "D", out var parsed) || id != parsed.ToString("D"))
         {
-            return TypedResults.Text("""{"error": {"type": "invalid_prompt_id", "message": "prompt_id must be a canonical UUID", "details": "", "extra_info": {}}, "node_errors": {}}""", "application/json", statusCode: 400);
+            return Json(new JsonObject { ["error"] = Error("invalid_prompt_id", "prompt_id must be a valid UUID", ""), ["node_errors"] = new JsonObject() }, 400);
+        }
+
+        var (error, outputs, errors) = Validate(nodes);
+        if (error is not null)
+        {
+            return Json(new JsonObject { ["error"] = error, ["node_errors"] = errors }, 400);
         }
 
         lock (_gate)
         {
-            Pending.Add(new JsonArray(Pending.Count, id, nodes.DeepClone(), new JsonObject { ["client_id"] = body["client_id"]!.GetValue<string>() }, new JsonArray("50")));
+            var extra = new JsonObject { ["client_id"] = body["client_id"]!.GetValue<string>(), ["create_time"] = 1_700_000_000_000 };
+            Pending.Add(new JsonArray(_number, id, nodes.DeepClone(), extra, new JsonArray([.. outputs.Select(output => JsonValue.Create(output))])));
+            _number++;
         }
 
         _arrived.Release();
-        return TypedResults.Text(new JsonObject { ["prompt_id"] = id, ["number"] = 1, ["node_errors"] = new JsonObject() }.ToJsonString(), "application/json");
+        return Json(new JsonObject { ["prompt_id"] = id, ["number"] = _number - 1, ["node_errors"] = errors });
     }
+
+    /// <summary>As execution.py: a missing class refuses all; an output with an invalid node behind it is left out; without any left all is refused.</summary>
+    private (JsonObject? Error, List<string> Outputs, JsonObject Errors) Validate(JsonObject nodes)
+    {
+        if (nodes.FirstOrDefault(node => Missing.Contains(ClassOf(node.Value))) is { Key: { } missing })
+        {
+            return (Error("missing_node_type", $"Node '{ClassOf(nodes[missing])}' not found. The custom node may not be installed.", $"Node ID '#{missing}'"), [], []);
+        }
+
+        var outputs = nodes.Where(node => IsOutput(node.Value)).Select(node => node.Key).ToList();
+        if (outputs.Count == 0)
+        {
+            return (Error("prompt_no_outputs", "Prompt has no outputs", ""), [], []);
+        }
+
+        var errors = new JsonObject();
+        foreach (var (bad, details) in Invalid.Where(bad => nodes.ContainsKey(bad.Key)))
+        {
+            var dependent = outputs.Where(output => Ancestors(nodes, output).Contains(bad)).ToList();
+            errors[bad] = new JsonObject
+            {
+                ["errors"] = new JsonArray(Error("value_not_in_list", "Value not in list", details)),
+                ["dependent_outputs"] = new JsonArray([.. dependent.Select(output => JsonValue.Create(output))]),
+                ["class_type"] = ClassOf(nodes[bad]),
+            };
+            outputs.RemoveAll(dependent.Contains);
+        }
+
+        return (outputs.Count > 0 ? null : Error("prompt_outputs_failed_validation", "Prompt outputs failed validation", ""), outputs, errors);
+    }
+
+    private static JsonObject Error(string type, string message, string details) =>
+        new() { ["type"] = type, ["message"] = message, ["details"] = details, ["extra_info"] = new JsonObject() };
 
     private async Task<IResult> UploadAsync(HttpRequest request)
     {
         var form = await request.ReadFormAsync();
         var file = form.Files["image"]!;
+        if (file.Length > MaximumUpload)
+        {
+            return Results.StatusCode(413);
+        }
+
         using var content = new MemoryStream();
         await file.CopyToAsync(content);
         var folder = form["subfolder"].ToString();
         Uploads[$"{folder}/{file.FileName}"] = content.ToArray();
-        return TypedResults.Text(new JsonObject { ["name"] = file.FileName, ["subfolder"] = folder, ["type"] = "input" }.ToJsonString(), "application/json");
+        return Json(new JsonObject { ["name"] = file.FileName, ["subfolder"] = folder, ["type"] = "input" });
     }
 
-    private void Delete(JsonObject body)
+    private bool Delete(JsonArray ids)
     {
         lock (_gate)
         {
-            foreach (var id in body["delete"] as JsonArray ?? [])
-            {
-                Pending.RemoveAll(item => item[1]!.GetValue<string>() == id!.GetValue<string>());
-            }
+            return ids.Sum(id => Pending.RemoveAll(item => item[1]!.GetValue<string>() == id!.GetValue<string>())) > 0;
         }
     }
 
-    private void Interrupt(JsonObject body)
+    private bool Interrupt(JsonObject body)
     {
         lock (_gate)
         {
-            if (body["prompt_id"]?.GetValue<string>() == Running?[1]!.GetValue<string>())
+            var isAsked = Running is not null && (IsOld || body["prompt_id"] is null || body["prompt_id"]!.GetValue<string>() == Running[1]!.GetValue<string>());
+            if (isAsked && !IgnoresInterrupts)
             {
                 _interrupt?.Cancel();
             }
+
+            return isAsked;
         }
+    }
+
+    private async Task<IResult> CancelAsync(HttpRequest request, string id)
+    {
+        if (IsOld)
+        {
+            return Results.StatusCode(405);
+        }
+
+        await BodyAsync(request);
+        var isCancelled = Delete(new JsonArray(id)) || Interrupt(new JsonObject { ["prompt_id"] = id });
+        return Json(new JsonObject { ["cancelled"] = isCancelled });
     }
 
     private async Task ListenAsync(HttpContext context)
@@ -210,149 +297,5 @@ public sealed class FakeComfy : IAsyncDisposable
         }
 
         _sockets.TryRemove(client, out _);
-    }
-
-    private async Task WorkAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                await _arrived.WaitAsync(_stop.Token);
-                JsonArray? job;
-                lock (_gate)
-                {
-                    job = Running = Pending.FirstOrDefault();
-                    _interrupt = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-                    if (job is null)
-                    {
-                        continue; // deleted meanwhile
-                    }
-
-                    Pending.RemoveAt(0);
-                }
-
-                await ExecuteAsync(job, _interrupt.Token);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Stopped.
-        }
-    }
-
-    private async Task ExecuteAsync(JsonArray job, CancellationToken interrupted)
-    {
-        var (id, nodes, client) = (job[1]!.GetValue<string>(), job[2]!.AsObject(), job[3]!["client_id"]!.GetValue<string>());
-        var messages = new JsonArray();
-        var (outputs, status, current) = (new JsonObject(), "success", "");
-        try
-        {
-            await TellAsync("execution_start", []);
-            await TellAsync("execution_cached", new JsonObject { ["nodes"] = new JsonArray() });
-            foreach (var (node, body) in nodes)
-            {
-                current = node;
-                var type = body!["class_type"]!.GetValue<string>();
-                await TellAsync("executing", new JsonObject { ["node"] = node, ["display_node"] = node });
-                await AtNode(type, interrupted).WaitAsync(interrupted);
-                if (type.StartsWith("KSampler", StringComparison.Ordinal))
-                {
-                    await SampleAsync(node, body["inputs"]!["steps"]!.GetValue<int>());
-                }
-
-                if (type is "SaveVideo" or "VHS_VideoCombine")
-                {
-                    var file = new JsonObject { ["filename"] = "ComfyUI_00001_.mp4", ["subfolder"] = "video", ["type"] = "output" };
-                    outputs[node] = type == "SaveVideo" ? new JsonObject { ["images"] = new JsonArray(file), ["animated"] = new JsonArray(true) } : new JsonObject { ["gifs"] = new JsonArray(file) };
-                    await TellAsync("executed", new JsonObject { ["node"] = node, ["output"] = outputs[node]!.DeepClone() });
-                }
-            }
-
-            await TellAsync("execution_success", []);
-        }
-        catch (NodeException e)
-        {
-            status = "error";
-            await TellAsync("execution_error", new JsonObject
-            {
-                ["node_id"] = current, ["node_type"] = nodes[current]!["class_type"]!.GetValue<string>(), ["executed"] = new JsonArray(),
-                ["exception_message"] = e.Message, ["exception_type"] = e.Type, ["traceback"] = new JsonArray("File …"),
-            });
-        }
-        catch (OperationCanceledException) when (!_stop.IsCancellationRequested)
-        {
-            status = "error";
-            await TellAsync("execution_interrupted", new JsonObject { ["node_id"] = current, ["node_type"] = "", ["executed"] = new JsonArray() });
-        }
-
-        lock (_gate)
-        {
-            if (!_isForgotten)
-            {
-                History[id] = new JsonObject
-                {
-                    ["prompt"] = job.DeepClone(), ["outputs"] = outputs,
-                    ["status"] = new JsonObject { ["status_str"] = status, ["completed"] = status == "success", ["messages"] = messages },
-                };
-            }
-
-            (Running, _isForgotten) = (null, false);
-        }
-
-        await SendAsync(client, "executing", new JsonObject { ["node"] = null, ["prompt_id"] = id });
-
-        async Task TellAsync(string type, JsonObject data)
-        {
-            data["prompt_id"] = id;
-            if (type.StartsWith("execution", StringComparison.Ordinal))
-            {
-                data["timestamp"] = 1_700_000_000_000 + (messages.Count * 1500);
-                messages.Add(new JsonArray(type, data.DeepClone()));
-            }
-
-            await SendAsync(client, type, data);
-        }
-
-        async Task SampleAsync(string node, int steps)
-        {
-            for (var step = 1; step <= steps; step++)
-            {
-                await TellAsync("progress", new JsonObject { ["value"] = step, ["max"] = steps, ["node"] = node });
-                await TellAsync("progress_state", new JsonObject { ["nodes"] = new JsonObject { [node] = new JsonObject { ["value"] = step, ["max"] = steps, ["state"] = "running", ["node_id"] = node } } });
-                await SendAsync(client, Preview, WebSocketMessageType.Binary);
-            }
-        }
-    }
-
-    private Task SendAsync(string client, string type, JsonObject data) =>
-        TellsNothing ? Task.CompletedTask : SendAsync(client, Encoding.UTF8.GetBytes(new JsonObject { ["type"] = type, ["data"] = data.DeepClone() }.ToJsonString()), WebSocketMessageType.Text);
-
-    private async Task SendAsync(string client, byte[] message, WebSocketMessageType type)
-    {
-        if (!_sockets.TryGetValue(client, out var socket))
-        {
-            return; // nobody listens
-        }
-
-        await _sending.WaitAsync();
-        try
-        {
-            await socket.SendAsync(message, type, endOfMessage: true, CancellationToken.None);
-        }
-        catch (Exception e) when (e is WebSocketException or ObjectDisposedException or OperationCanceledException)
-        {
-            // It hung up.
-        }
-        finally
-        {
-            _sending.Release();
-        }
-    }
-
-    /// <summary>What a node throws.</summary>
-    public sealed class NodeException(string type, string message) : Exception(message)
-    {
-        public string Type { get; } = type;
     }
 }
