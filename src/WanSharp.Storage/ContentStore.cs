@@ -106,11 +106,11 @@ public sealed class ContentStore : IDisposable
         ArgumentNullException.ThrowIfNull(write);
         try
         {
-            if (!_folder.TryPublish(key, write, flush: _options.Check == EntryCheck.Start))
+            if (!_folder.TryPublish(key, write))
             {
                 // Another writer was first; if what it left is damaged, looking removes it, and this one's takes its place.
                 using var other = TryHold(key);
-                if (other is null && !_folder.TryPublish(key, write, flush: _options.Check == EntryCheck.Start))
+                if (other is null && !_folder.TryPublish(key, write))
                 {
                     return false;
                 }
@@ -302,12 +302,13 @@ public sealed class ContentStore : IDisposable
 
     private void DropDamaged(string key, FileStream lease)
     {
-        var isRemoved = lease.Length == 0; // by an eviction, between opening and locking
+        var seen = ManifestStamp.Of(lease);
         lease.Dispose();
-        if (!isRemoved)
+
+        // An empty one may be an eviction's, between opening and locking; if it is still in its place, a power cut left it.
+        if (_folder.TryRemove(key, only: seen) || seen.Length > 0)
         {
             _counters.Damage();
-            _folder.TryRemove(key);
         }
     }
 

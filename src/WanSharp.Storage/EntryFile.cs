@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Serialization;
+using WanSharp.Tensors;
 
 namespace WanSharp.Storage;
 
@@ -18,15 +19,10 @@ internal sealed record EntryFile(string Name, long Bytes, string Start, string W
     [JsonIgnore]
     public bool IsPlain => Name is { Length: > 0 } and not "." and not ".." && Name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0;
 
-    public static EntryFile Describe(string path, bool flush)
+    public static EntryFile Describe(string path)
     {
-        // Only a file open for writing can be flushed.
-        using var stream = new FileStream(path, FileMode.Open, flush ? FileAccess.ReadWrite : FileAccess.Read, FileShare.Read, bufferSize: 0);
-        if (flush)
-        {
-            stream.Flush(flushToDisk: true);
-        }
-
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
+        DurableFiles.Flush(stream);
         var written = File.GetLastWriteTimeUtc(stream.SafeFileHandle).Ticks;
         return new EntryFile(Path.GetFileName(path), stream.Length, DigestOf(stream, StartLength, default), DigestOf(stream, stream.Length, default), written);
     }

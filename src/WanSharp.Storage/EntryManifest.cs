@@ -14,14 +14,13 @@ internal sealed record EntryManifest(int Version, string Key, IReadOnlyList<Entr
     private const int CurrentVersion = 1;
     private const int MaximumBytes = 1 << 22;
 
-    /// <summary>Describes what was written into a folder.</summary>
+    /// <summary>Describes what was written into a folder, and flushes it to the disk.</summary>
     /// <param name="key">The entry's key.</param>
     /// <param name="folder">The folder; its subfolders do not count.</param>
-    /// <param name="flush">Whether the files must reach the disk first.</param>
-    public static EntryManifest Describe(string key, string folder, bool flush)
+    public static EntryManifest Describe(string key, string folder)
     {
         var names = Directory.EnumerateFiles(folder).Select(Path.GetFileName).Where(name => name != FileName).Order(StringComparer.Ordinal);
-        return new EntryManifest(CurrentVersion, key, [.. names.Select(name => EntryFile.Describe(Path.Combine(folder, name!), flush))]);
+        return new EntryManifest(CurrentVersion, key, [.. names.Select(name => EntryFile.Describe(Path.Combine(folder, name!)))]);
     }
 
     /// <summary>Reads a manifest.</summary>

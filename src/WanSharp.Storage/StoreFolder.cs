@@ -1,3 +1,5 @@
+using WanSharp.Tensors;
+
 namespace WanSharp.Storage;
 
 /// <summary>
@@ -25,9 +27,9 @@ internal sealed class StoreFolder(string root, TimeProvider clock)
         return Path.Combine(folder.FullName, name);
     }
 
-    /// <summary>Writes an entry and renames it into its place.</summary>
+    /// <summary>Writes an entry, flushes it to the disk and renames it into its place, so that it survives a power cut or was never there.</summary>
     /// <returns>False when the place is taken.</returns>
-    public bool TryPublish(string key, Action<string> write, bool flush)
+    public bool TryPublish(string key, Action<string> write)
     {
         var entry = EntryFolder(key);
         if (Directory.Exists(entry))
@@ -42,12 +44,13 @@ internal sealed class StoreFolder(string root, TimeProvider clock)
             // Held while it is written, so that nobody takes it for abandoned.
             using var manifestFile = new FileStream(ManifestOf(partial), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
             write(partial);
-            var manifest = EntryManifest.Describe(key, partial, flush);
+            var manifest = EntryManifest.Describe(key, partial);
             manifest.Write(manifestFile);
-            manifestFile.Flush(flush);
+            manifestFile.Flush();
             File.SetLastWriteTimeUtc(manifestFile.SafeFileHandle, clock.GetUtcNow().UtcDateTime);
-            Directory.CreateDirectory(Path.GetDirectoryName(entry)!);
-            if (!TryMove(partial, entry, manifestFile))
+            DurableFiles.Flush(manifestFile);
+            DurableFiles.CreateFolder(Path.GetDirectoryName(entry)!);
+            if (!TryMove(partial, entry, manifestFile, flush: true))
             {
                 return false;
             }
@@ -61,11 +64,11 @@ internal sealed class StoreFolder(string root, TimeProvider clock)
         }
     }
 
-    /// <summary>Opens an entry's manifest so that nobody removes the entry; empty if somebody just did.</summary>
+    /// <summary>Opens an entry's manifest so that nobody removes the entry; empty if somebody just did, or the power was cut.</summary>
     public FileStream? TryLease(string key) => FileLocks.TryShared(ManifestOf(EntryFolder(key)));
 
-    /// <summary>Whether an entry is there, as its manifest says.</summary>
-    public bool HasManifest(string key) => File.Exists(ManifestOf(EntryFolder(key)));
+    /// <summary>Whether an entry is there, as its manifest says: an empty one says nothing.</summary>
+    public bool HasManifest(string key) => FileFacts.Of(ManifestOf(EntryFolder(key))) is { Exists: true, Length: > 0 };
 
     /// <summary>The bytes of an entry's files; null when it is not there.</summary>
     public long? SizeOf(string key)
@@ -81,7 +84,7 @@ internal sealed class StoreFolder(string root, TimeProvider clock)
     }
 
     /// <summary>Whether an entry has lost its manifest: none is published without.</summary>
-    public bool IsWithoutManifest(string key) => Directory.Exists(EntryFolder(key)) && !HasManifest(key);
+    public bool IsWithoutManifest(string key) => Directory.Exists(EntryFolder(key)) && !File.Exists(ManifestOf(EntryFolder(key)));
 
     /// <summary>Notes that an entry is used now.</summary>
     public void Touch(string key)
@@ -97,23 +100,29 @@ internal sealed class StoreFolder(string root, TimeProvider clock)
     }
 
     /// <summary>Removes an entry that nobody holds.</summary>
-    public bool TryRemove(string key)
+    /// <param name="key">The entry's key.</param>
+    /// <param name="only">The manifest that was found damaged: a sound one that took its place stays. Null for whichever is there.</param>
+    public bool TryRemove(string key, ManifestStamp? only = null)
     {
         var entry = EntryFolder(key);
         try
         {
             using var manifest = FileLocks.TryAlone(ManifestOf(entry), FileMode.OpenOrCreate); // made anew if it is what is missing
-            if (manifest is null)
+            if (manifest is null || ManifestStamp.Of(manifest) is var stamp && (only ?? stamp) != stamp || stamp != ManifestStamp.At(manifest.Name))
+            {
+                return false; // held; replaced; or removed by somebody else between opening and locking, perhaps replaced since
+            }
+
+            Directory.CreateDirectory(_partials);
+            var removed = Path.Combine(_partials, Path.GetRandomFileName());
+            if (!TryMove(entry, removed, manifest, flush: false))
             {
                 return false;
             }
 
-            manifest.SetLength(0); // whoever has opened it and waits for the lock sees that the entry is gone
-            Directory.CreateDirectory(_partials);
-            var removed = Path.Combine(_partials, Path.GetRandomFileName());
-            if (!TryMove(entry, removed, manifest))
+            if (manifest.CanWrite)
             {
-                return false;
+                manifest.SetLength(0); // whoever opened it before the move and waits for the lock sees that the entry is gone
             }
 
             DeleteFolder(removed);
@@ -202,7 +211,7 @@ internal sealed class StoreFolder(string root, TimeProvider clock)
     private static string ManifestOf(string folder) => Path.Combine(folder, EntryManifest.FileName);
 
     /// <summary>Renames a folder whose manifest is locked, in one step.</summary>
-    private static bool TryMove(string from, string to, FileStream manifest)
+    private static bool TryMove(string from, string to, FileStream manifest, bool flush)
     {
         if (OperatingSystem.IsWindows())
         {
@@ -211,7 +220,7 @@ internal sealed class StoreFolder(string root, TimeProvider clock)
 
         try
         {
-            Directory.Move(from, to);
+            DurableFiles.RenameFolder(from, to, flush);
             return true;
         }
         catch (IOException) when (Directory.Exists(to) || !Directory.Exists(from))

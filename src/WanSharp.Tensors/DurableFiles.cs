@@ -78,16 +78,21 @@ public static partial class DurableFiles
         Renamed(from, to);
     }
 
-    /// <summary>Renames a folder whose files are flushed, then flushes the folder that it is in now.</summary>
+    /// <summary>Renames a folder whose files are flushed.</summary>
     /// <param name="from">The folder.</param>
     /// <param name="to">Its name from now on, on the same volume.</param>
+    /// <param name="flush">Whether the names of its files are flushed before, and the folder that it is in now afterwards; not needed for what is removed.</param>
     /// <exception cref="IOException">It cannot be renamed, or <paramref name="to"/> exists.</exception>
     /// <exception cref="UnauthorizedAccessException">A folder may not be written.</exception>
-    public static void RenameFolder(string from, string to)
+    public static void RenameFolder(string from, string to, bool flush)
     {
-        FlushFolder(from); // the names of its files
+        if (flush)
+        {
+            FlushFolder(from);
+        }
+
         Directory.Move(from, to);
-        Renamed(from, to);
+        Renamed(from, to, flush);
     }
 
     /// <summary>Deletes a file that may or may not be there; where it cannot be deleted it stays.</summary>
@@ -150,7 +155,7 @@ public static partial class DurableFiles
         }
     }
 
-    private static void Renamed(string from, string to)
+    private static void Renamed(string from, string to, bool flush = true)
     {
         if (FileEvents.Log.IsEnabled())
         {
@@ -158,7 +163,10 @@ public static partial class DurableFiles
         }
 
         // Not the folder that it was in: file systems that keep the new name forget the old one, and a leftover would be harmless.
-        FlushFolder(Path.GetDirectoryName(to) ?? "");
+        if (flush)
+        {
+            FlushFolder(Path.GetDirectoryName(to) ?? "");
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]

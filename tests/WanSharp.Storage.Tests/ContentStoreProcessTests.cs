@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using WanSharp.Testing;
 
 namespace WanSharp.Storage.Tests;
 
@@ -11,9 +12,9 @@ public sealed class ContentStoreProcessTests : IDisposable
     private const int Keys = 12;
     private const int PayloadBytes = 20_000;
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("wan-store-").FullName;
+    private readonly ScratchFolder _folder = new();
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task ProcessesThatWriteReadAndEvictTheSameKeys_NeverSeeAnythingElse()

@@ -8,7 +8,7 @@ public sealed class ContentStoreTests : IDisposable
 {
     private const int ManifestRoom = 400; // an entry takes less than this beside its payload
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("wan-store-").FullName;
+    private readonly ScratchFolder _folder = new();
     private readonly ManualClock _clock = new();
     private readonly ContentStore _store;
 
@@ -17,7 +17,7 @@ public sealed class ContentStoreTests : IDisposable
     public void Dispose()
     {
         _store.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        _folder.Dispose();
     }
 
     [Fact]
@@ -83,6 +83,45 @@ public sealed class ContentStoreTests : IDisposable
         AssertCounts(hits: 0, misses: 1, damaged: 1);
         Assert.True(_store.Put(Key(1), "again"u8.ToArray()));
         Assert.Equal("again"u8.ToArray(), _store.TryRead(Key(1)));
+    }
+
+    [Theory]
+    [InlineData("payload")]
+    [InlineData("entry.json")]
+    public void AnEntryOfWhichAPowerCutEmptiedAFile_IsAMissAndReplaced(string file)
+    {
+        _store.Put(Key(1), "old"u8.ToArray());
+        Empty(file);
+        Assert.Null(_store.TryRead(Key(1)));
+        Assert.True(_store.Put(Key(1), "new"u8.ToArray()));
+        Assert.Equal("new"u8.ToArray(), _store.TryRead(Key(1)));
+        AssertCounts(hits: 1, misses: 1, damaged: 1);
+
+        Empty(file);
+        Assert.True(_store.Put(Key(1), "newer"u8.ToArray())); // though nobody looked before
+        Assert.Equal("newer"u8.ToArray(), _store.TryRead(Key(1)));
+
+        void Empty(string name) => File.WriteAllBytes(Path.Combine(_folder, Key(1)[..2], Key(1), name), []);
+    }
+
+    [Fact]
+    public void Contains_OfAnEntryWithAnEmptyManifest_IsFalse()
+    {
+        _store.Put(Key(1), "old"u8.ToArray());
+        Assert.True(_store.Contains(Key(1)));
+        File.WriteAllBytes(Path.Combine(_folder, Key(1)[..2], Key(1), "entry.json"), []);
+        Assert.False(_store.Contains(Key(1)));
+        Assert.Null(_store.SizeOf(Key(1)));
+    }
+
+    [Fact]
+    public void Remove_OfAnEntryThatCannotBeMoved_LeavesItAsItWas()
+    {
+        _store.Put(Key(1), "kept"u8.ToArray());
+        Directory.Delete(Path.Combine(_folder, "partial"), recursive: true);
+        File.WriteAllText(Path.Combine(_folder, "partial"), "a file where a folder should be");
+        Assert.False(_store.Remove(Key(1)));
+        Assert.Equal("kept"u8.ToArray(), _store.TryRead(Key(1)));
     }
 
     [Theory]
