@@ -80,7 +80,7 @@ public class SentencePieceModelTests
     [Fact]
     public void Load_DamagedFile_NamesIt()
     {
-        var path = Path.Combine(AppContext.BaseDirectory, "Text/models/cases.json");
+        var path = Path.Combine(AppContext.BaseDirectory, "tokenizers/cases.json");
         Assert.Contains(path, Assert.Throws<InvalidDataException>(() => SentencePieceTokenizer.Load(path)).Message, StringComparison.Ordinal);
     }
 
@@ -90,7 +90,7 @@ public class SentencePieceModelTests
     public void Load_MutatedModel_WorksOrIsRefused(string model, int seed)
     {
         var random = new Random(seed);
-        var valid = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, $"Text/models/{model}.model"));
+        var valid = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, $"tokenizers/{model}.model"));
         _ = IsUsable(valid[..^1]); // The first call compiles the code, which allocates.
         var refused = 0;
         for (var i = 0; i < MutatedFiles; i++)

@@ -35,8 +35,8 @@ public class SentencePieceTokenizerTests
     [InlineData("positive")]
     public void Encode_SmallModel_GivesTheIdsOfSentencePiece(string model)
     {
-        var tokenizer = SentencePieceTokenizer.Load(TestData($"Text/models/{model}.model"));
-        using var cases = JsonDocument.Parse(File.ReadAllText(TestData("Text/models/cases.json")));
+        var tokenizer = SentencePieceTokenizer.Load(TestData($"tokenizers/{model}.model"));
+        using var cases = JsonDocument.Parse(File.ReadAllText(TestData("tokenizers/cases.json")));
         foreach (var item in cases.RootElement.GetProperty(model).EnumerateArray())
         {
             var ids = tokenizer.Encode(item.GetProperty("text").GetString()!);

@@ -36,9 +36,9 @@ public sealed class TokenizerJsonTests : IDisposable
     [InlineData("spaces")]
     public void Encode_SmallModel_GivesTheIdsOfTheModel(string model)
     {
-        var tokenizer = Load(TokenizerJsonFile.Of(TestData($"Text/models/{model}.model")));
-        var expected = SentencePieceTokenizer.Load(TestData($"Text/models/{model}.model"));
-        using var cases = JsonDocument.Parse(File.ReadAllText(TestData("Text/models/cases.json")));
+        var tokenizer = Load(TokenizerJsonFile.Of(TestData($"tokenizers/{model}.model")));
+        var expected = SentencePieceTokenizer.Load(TestData($"tokenizers/{model}.model"));
+        using var cases = JsonDocument.Parse(File.ReadAllText(TestData("tokenizers/cases.json")));
         var texts = cases.RootElement.GetProperty(model).EnumerateArray().Select(item => item.GetProperty("text").GetString()!).Where(text => !(model == "spaces" && text.Contains("  ", StringComparison.Ordinal)));
         Assert.All(texts, text => Assert.Equal(expected.Encode(text), tokenizer.Encode(text)));
     }
@@ -46,12 +46,12 @@ public sealed class TokenizerJsonTests : IDisposable
     [Fact]
     public void Load_WithoutByteFallback_LooksForTheBytePieces()
     {
-        var bytes = TestData("Text/models/bytes.model");
+        var bytes = TestData("tokenizers/bytes.model");
         var json = TokenizerJsonFile.Of(bytes);
         json["model"]!.AsObject().Remove("byte_fallback");
         Assert.Equal(SentencePieceTokenizer.Load(bytes).Encode("😀"), Load(json).Encode("😀"));
 
-        json = TokenizerJsonFile.Of(TestData("Text/models/plain.model"));
+        json = TokenizerJsonFile.Of(TestData("tokenizers/plain.model"));
         json["model"]!.AsObject().Remove("byte_fallback");
         Assert.Contains(Load(json).UnknownId, Load(json).Encode("😀"));
     }
@@ -81,7 +81,7 @@ public sealed class TokenizerJsonTests : IDisposable
     public void Parse_MutatedFile_WorksOrIsRefused()
     {
         var random = new Random(3);
-        var valid = Encoding.UTF8.GetBytes(TokenizerJsonFile.Of(TestData("Text/models/plain.model")).ToJsonString());
+        var valid = Encoding.UTF8.GetBytes(TokenizerJsonFile.Of(TestData("tokenizers/plain.model")).ToJsonString());
         Assert.True(IsUsable(valid));
         var refused = 0;
         for (var i = 0; i < MutatedFiles; i++)
