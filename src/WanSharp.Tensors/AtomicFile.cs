@@ -45,9 +45,8 @@ public static class AtomicFile
             {
                 stream.Write(content);
                 DurableFiles.Flush(stream);
+                DurableFiles.Rename(temporary, path, overwrite: true); // while it is locked, so that nobody takes it for a leftover
             }
-
-            DurableFiles.Rename(temporary, path, overwrite: true);
         }
         finally
         {
@@ -70,9 +69,8 @@ public static class AtomicFile
             {
                 write(stream);
                 DurableFiles.Flush(stream);
+                DurableFiles.Rename(temporary, path, overwrite: true);
             }
-
-            DurableFiles.Rename(temporary, path, overwrite: true);
         }
         finally
         {
@@ -99,9 +97,8 @@ public static class AtomicFile
                 await write(stream, cancellationToken).ConfigureAwait(false);
                 cancellationToken.ThrowIfCancellationRequested();
                 DurableFiles.Flush(stream);
+                DurableFiles.Rename(temporary, path, overwrite: true);
             }
-
-            DurableFiles.Rename(temporary, path, overwrite: true);
         }
         finally
         {
@@ -132,7 +129,7 @@ public static class AtomicFile
 
     private static FileStream Create(string temporary)
     {
-        var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+        var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Delete, bufferSize: 0);
         DurableFiles.Created(temporary);
         return stream;
     }

@@ -77,6 +77,41 @@ public sealed class CancellationTests : IDisposable
         Assert.Empty(_folder.Entries);
     }
 
+    /// <summary>Nobody cleans up after that but the next process that writes there.</summary>
+    [Fact]
+    public async Task Kill_WhileAClipIsMade_IsCleanedUpByTheNextOne()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "It waits for files as Linux hides them.");
+        string[] command = ["generate", "a red circle", "--size", "64x64", "--steps", "1", "-o", _folder["clip.mp4"]];
+        using (var wan = Process.Start(new ProcessStartInfo(ProcessRun.Wan, [.. command, "--frames", "401"]) { RedirectStandardError = true })!)
+        {
+            while (!(await wan.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) ?? throw new EndOfStreamException()).StartsWith("denoise:", StringComparison.Ordinal))
+            {
+            }
+
+            wan.Kill();
+            await wan.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.Contains(_folder.Entries, name => name.StartsWith(".wan-", StringComparison.Ordinal));
+
+        var next = await ProcessRun.RunAsync(ProcessRun.Wan, [.. command, "--frames", "5"]);
+
+        Assert.True(next.ExitCode == 0, next.Error);
+        Assert.Equal(["clip.mp4"], _folder.Entries);
+    }
+
+    [Fact]
+    public async Task Generate_ToAPipe_IsRefusedBeforeAnythingRuns()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Pipes in folders are made with the tools of Linux.");
+        await ProcessRun.RunAsync("mkfifo", [_folder["clip.mp4"]]);
+
+        var run = await CommandLineRun.RunAsync(["generate", "a red circle", "-o", _folder["clip.mp4"]], cancellationToken: TestContext.Current.CancellationToken);
+
+        run.AssertFailed(ExitCode.Failed, "cannot be written: it is a pipe");
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private static void StopAt(string line, string stage, CancellationTokenSource stop)

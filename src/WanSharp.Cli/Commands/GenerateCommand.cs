@@ -61,6 +61,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         var ffmpeg = EngineSetup.FindFfmpeg(environment);
         var request = await _request.ReadAsync(parsed, environment.Input, (file, token) => ImageReader.ReadAsync(ffmpeg, file, token), cancellationToken);
         var target = Target(parsed.GetValue(_output) ?? OutputName.For(request));
+        VideoWriter.Require(target);
 
         var started = environment.Clock.GetTimestamp();
         using var model = EngineSetup.OpenModel(environment, _model.Read(parsed));

@@ -33,14 +33,14 @@ public sealed partial record OutputTarget
     public static OutputTarget Parse(string path) =>
         TryParse(path, out var target, out var error) ? target : throw new ArgumentException(error, nameof(path));
 
-    /// <summary>Reads a path. Touches no file.</summary>
+    /// <summary>Reads a path. Writes nothing.</summary>
     /// <param name="path">What the user wrote.</param>
     /// <param name="target">Where the clip goes.</param>
     /// <param name="error">When the path names no format: one line with those that exist.</param>
     public static bool TryParse(string path, [NotNullWhen(true)] out OutputTarget? target, [NotNullWhen(false)] out string? error)
     {
         ArgumentNullException.ThrowIfNull(path);
-        var full = Path.GetFullPath(path.Length > 0 ? path : ".");
+        var full = Path.GetFullPath(path.Length > 0 ? path : "?");
         var (folder, name) = (Path.GetDirectoryName(full), Path.GetFileName(full));
         (target, error) = (null, null);
         if (path.EndsWith('/') || path.EndsWith(Path.DirectorySeparatorChar))
@@ -60,10 +60,25 @@ public sealed partial record OutputTarget
             }
         }
 
-        error = Directory.Exists(full)
+        error = WhyNot(path, full);
+        return false;
+    }
+
+    private static string WhyNot(string path, string full)
+    {
+        if (path.Length == 0)
+        {
+            return "The output is empty: name a file, such as clip.mp4, or leave it out to name the clip after its prompt.";
+        }
+
+        if (SpecialFile.Describe(full) is { } special)
+        {
+            return $"{path} is {special}, and a clip is written as a file: name one, such as clip.mp4.";
+        }
+
+        return Directory.Exists(full)
             ? $"{path} is a folder: write {Path.TrimEndingDirectorySeparator(path)}/ for a png a frame in it, or a file name in it such as {Path.Join(path, "clip.mp4")}."
             : $"'{path}' names no format that can be written: end it in .mp4, .webm, .gif, .png (all frames in one picture), -%04d.png or / (a png a frame).";
-        return false;
     }
 
     /// <summary>The name of one file of a sequence.</summary>

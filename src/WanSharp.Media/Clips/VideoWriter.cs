@@ -20,22 +20,32 @@ public sealed class VideoWriter : IFrameWriter
     private readonly OutputTarget _target;
     private readonly ClipFormat _format;
     private readonly string? _settings;
-    private readonly string _workFolder;
+    private readonly OutputPlace _place;
+    private readonly WorkFolder _work;
     private readonly FfmpegProcess _process;
     private int _written;
 
-    private VideoWriter(string ffmpeg, OutputTarget target, ClipFormat format, string? settings, string workFolder)
+    private VideoWriter(string ffmpeg, OutputTarget target, ClipFormat format, string? settings, OutputPlace place, WorkFolder work)
     {
-        (_target, _format, _settings, _workFolder) = (target, format, settings, workFolder);
-        _process = FfmpegProcess.Start(ffmpeg, EncoderArguments.For(target.Kind, format, WorkName, settings), workFolder);
+        (_target, _format, _settings, _place, _work) = (target, format, settings, place, work);
+        _process = FfmpegProcess.Start(ffmpeg, EncoderArguments.For(target.Kind, format, WorkName, settings), work.Path);
     }
 
     // A name of our own: in the user's, a colon or a percent sign would mean something to ffmpeg.
     private string WorkName => _target.Kind == OutputKind.PngSequence ? "%d.png" : "clip";
 
+    /// <summary>Finds out whether a clip can be written, before it is computed: whether its folder is there and takes a file of that name, and whether what is there is a file that may be replaced.</summary>
+    /// <param name="target">Where the clip goes.</param>
+    /// <exception cref="MediaException">It cannot.</exception>
+    public static void Require(OutputTarget target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        OutputPlace.Find(target).MakeWorkFolder().Dispose();
+    }
+
     /// <summary>Opens a clip for writing: finds out at once whether its folder can be written and ffmpeg runs.</summary>
     /// <param name="ffmpeg">The program, from <see cref="FfmpegLocator"/>.</param>
-    /// <param name="target">Where the clip goes. A folder for a sequence is made; other folders must be there. Files are replaced.</param>
+    /// <param name="target">Where the clip goes. A folder for a sequence is made; other folders must be there. A file is replaced; of a link, the file that it leads to.</param>
     /// <param name="format">The clip's measures.</param>
     /// <param name="settings">A JSON object that <see cref="MetadataReader"/> finds again, up to <see cref="MaxSettingsLength"/>; or null.</param>
     /// <exception cref="ArgumentException">The measures are out of range, or the settings too long.</exception>
@@ -50,19 +60,16 @@ public sealed class VideoWriter : IFrameWriter
             throw new ArgumentException($"Settings of {settings.Length} characters do not fit into the clip: {MaxSettingsLength} do. Shorten the prompt.", nameof(settings));
         }
 
-        if (target.Kind == OutputKind.PngSequence && File.Exists(Path.Combine(target.Folder, target.NameOf(format.Frames + 1))))
-        {
-            throw new MediaException($"{target.Folder} holds {target.NameOf(format.Frames + 1)} of a longer clip, which would seem to be part of this one: empty the folder, or name another.");
-        }
-
-        var workFolder = MakeWorkFolder(target);
+        var place = OutputPlace.Find(target);
+        place.RequireRoomFor(format.Frames);
+        var work = place.MakeWorkFolder();
         try
         {
-            return new VideoWriter(ffmpeg, target, format, settings, workFolder);
+            return new VideoWriter(ffmpeg, target, format, settings, place, work);
         }
         catch
         {
-            Directory.Delete(workFolder, recursive: true);
+            work.Dispose();
             throw;
         }
     }
@@ -114,7 +121,7 @@ public sealed class VideoWriter : IFrameWriter
         {
             if (_target.Kind == OutputKind.PngSequence)
             {
-                Directory.CreateDirectory(_target.Folder);
+                Directory.CreateDirectory(_place.Folder);
                 for (var number = 1; number <= _format.Frames; number++)
                 {
                     await PlaceAsync($"{number}.png", _target.NameOf(number), cancellationToken).ConfigureAwait(false);
@@ -122,7 +129,7 @@ public sealed class VideoWriter : IFrameWriter
             }
             else
             {
-                await PlaceAsync(WorkName, _target.Name, cancellationToken).ConfigureAwait(false);
+                await PlaceAsync(WorkName, _place.Name, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (Exception exception) when (exception is not MediaException and (IOException or UnauthorizedAccessException))
@@ -135,17 +142,14 @@ public sealed class VideoWriter : IFrameWriter
     public async ValueTask DisposeAsync()
     {
         await _process.DisposeAsync().ConfigureAwait(false);
-        if (Directory.Exists(_workFolder))
-        {
-            Directory.Delete(_workFolder, recursive: true);
-        }
+        _work.Dispose();
     }
 
-    private string Failure => $"{_target.FullPath} cannot be written";
+    private string Failure => _place.Failure;
 
     private async Task PlaceAsync(string workName, string name, CancellationToken cancellationToken)
     {
-        var file = Path.Combine(_workFolder, workName);
+        var file = _work[workName];
         if (FileFacts.Of(file) is not { Exists: true, Length: > 0 })
         {
             throw new MediaException($"{Failure}: ffmpeg wrote nothing");
@@ -160,25 +164,6 @@ public sealed class VideoWriter : IFrameWriter
             await PngText.AddAsync(file, _settings, cancellationToken).ConfigureAwait(false);
         }
 
-        AtomicFile.Publish(file, Path.Combine(_target.Folder, name), overwrite: true);
-    }
-
-    private static string MakeWorkFolder(OutputTarget target)
-    {
-        // On the same volume as the target, so that the last step is a rename.
-        var parent = Directory.Exists(target.Folder) ? target.Folder : Path.GetDirectoryName(target.Folder);
-        if (!Directory.Exists(parent) || (parent != target.Folder && target.Kind != OutputKind.PngSequence))
-        {
-            throw new MediaException($"{target.FullPath} cannot be written: there is no folder {target.Folder}. Make it first.");
-        }
-
-        try
-        {
-            return Directory.CreateDirectory(Path.Combine(parent, $".wan-{Guid.NewGuid():N}")).FullName;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new MediaException($"{target.FullPath} cannot be written: {exception.Message}", exception);
-        }
+        AtomicFile.Publish(file, Path.Combine(_place.Folder, name), overwrite: true);
     }
 }

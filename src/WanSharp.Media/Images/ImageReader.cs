@@ -9,12 +9,12 @@ public static class ImageReader
 {
     private const long MaxFileLength = 256L << 20;
 
-    /// <summary>How much of a file is looked at here: more than a JPEG's EXIF segment with others before it.</summary>
-    private const int StartLength = 1 << 18;
+    /// <summary>How much of a file tells what it is.</summary>
+    private const int StartLength = 16;
 
     /// <summary>
     /// Decodes a png, jpeg, webp, bmp, tiff or gif (its first picture), told by content; transparency is dropped, as in the
-    /// official pipelines. A JPEG is turned as its camera was held.
+    /// official pipelines. A picture is turned as its camera was held. One that ends early is none.
     /// </summary>
     /// <param name="ffmpeg">The program, from <see cref="FfmpegLocator"/>.</param>
     /// <param name="path">The file: at most 256 MiB and <see cref="RgbImage.MaxPixels"/>.</param>
@@ -23,7 +23,7 @@ public static class ImageReader
     public static async Task<RgbImage> ReadAsync(string ffmpeg, string path, CancellationToken cancellationToken)
     {
         var purpose = $"{path} is no picture that can be read";
-        var start = await ReadStartAsync(path, cancellationToken).ConfigureAwait(false);
+        var (start, orientation) = await ReadStartAsync(path, cancellationToken).ConfigureAwait(false);
         var decoder = DecoderFor(start) ?? throw new MediaException($"{purpose}: png, jpeg, webp, bmp, tiff and gif are.");
 
         // The decoder is named, so that nobody's file makes ffmpeg open a playlist; "file:" and no pattern, so that a
@@ -38,15 +38,15 @@ public static class ImageReader
         process.CloseInput();
         var image = await PpmStream.ReadAsync(process.Output, path).ConfigureAwait(false);
         await process.FinishAsync(purpose, cancellationToken).ConfigureAwait(false);
-        return ExifOrientation.Apply(image ?? throw new MediaException($"{purpose}: it holds no pixels."), ExifOrientation.Read(start));
+        return ExifOrientation.Apply(image ?? throw new MediaException($"{purpose}: it holds no pixels."), orientation);
     }
 
-    private static async Task<byte[]> ReadStartAsync(string path, CancellationToken cancellationToken)
+    private static async Task<(byte[] Start, int Orientation)> ReadStartAsync(string path, CancellationToken cancellationToken)
     {
         MediaFile.Require(path);
         try
         {
-            await using var file = File.OpenRead(path);
+            await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16);
             if (file.Length > MaxFileLength)
             {
                 throw new MediaException($"{path} is too large for a picture: {file.Length} bytes, and {MaxFileLength} are allowed.");
@@ -54,7 +54,21 @@ public static class ImageReader
 
             var start = new byte[Math.Min(file.Length, StartLength)];
             await file.ReadExactlyAsync(start, cancellationToken).ConfigureAwait(false);
-            return start;
+            if (start.AsSpan().StartsWith(GifComment.Signature))
+            {
+                file.Position = 0;
+                GifComment.RequirePicture(file, path);
+            }
+            else if (start is [0xFF, 0xD8, ..])
+            {
+                JpegEnd.Require(file);
+            }
+
+            return (start, ExifOrientation.Read(file));
+        }
+        catch (EndOfStreamException exception)
+        {
+            throw new MediaException($"{path} is no picture that can be read: it ends early. Is it complete?", exception);
         }
         catch (Exception exception) when (exception is not MediaException and (IOException or UnauthorizedAccessException))
         {

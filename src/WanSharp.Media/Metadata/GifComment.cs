@@ -38,7 +38,14 @@ internal static class GifComment
     /// <summary>The last comment, or null.</summary>
     /// <exception cref="EndOfStreamException">The file is cut short.</exception>
     /// <exception cref="MediaException">The file is damaged.</exception>
-    public static string? Read(Stream gif, string path)
+    public static string? Read(Stream gif, string path) => Read(gif, path, toFirstPicture: false);
+
+    /// <summary>Checks that the first picture does not end early, which decoders forgive.</summary>
+    /// <exception cref="EndOfStreamException">It does.</exception>
+    /// <exception cref="MediaException">The file is damaged.</exception>
+    public static void RequirePicture(Stream gif, string path) => Read(gif, path, toFirstPicture: true);
+
+    private static string? Read(Stream gif, string path, bool toFirstPicture)
     {
         string? comment = null;
         Span<byte> screen = stackalloc byte[13]; // signature and screen: the flags of the colour table are at 10
@@ -59,6 +66,11 @@ internal static class GifComment
                     gif.ReadExactly(image);
                     Skip(gif, TableLength(image[8]) + 1); // a colour table of its own, and the code size
                     Blocks(gif, keep: false, path);
+                    if (toFirstPicture)
+                    {
+                        return comment;
+                    }
+
                     break;
                 default:
                     throw new MediaException($"{path} is damaged: there is no gif block of kind {kind}.");

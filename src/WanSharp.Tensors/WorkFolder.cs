@@ -1,0 +1,74 @@
+namespace WanSharp.Tensors;
+
+/// <summary>
+/// A hidden folder for what is unfinished, beside the place where it will be. Disposing it removes it; what a process left that was killed, the
+/// next work folder beside it removes. Not thread-safe.
+/// </summary>
+public sealed class WorkFolder : IDisposable
+{
+    private const int MostTries = 5;
+
+    private readonly FileStream _owner;
+
+    private WorkFolder(string path, FileStream owner) => (Path, _owner) = (path, owner);
+
+    /// <summary>The folder's full path.</summary>
+    public string Path { get; }
+
+    /// <summary>A path in the folder.</summary>
+    /// <param name="name">The name of a file.</param>
+    public string this[string name] => System.IO.Path.Combine(Path, name);
+
+    /// <summary>Makes a folder of this process's own.</summary>
+    /// <param name="parent">The folder that it is made in, which is there.</param>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
+    public static WorkFolder Create(string parent)
+    {
+        ArgumentNullException.ThrowIfNull(parent);
+        if (!Directory.Exists(parent))
+        {
+            throw new DirectoryNotFoundException($"There is no folder {parent}.");
+        }
+
+        for (var attempt = 1; ; attempt++)
+        {
+            var path = System.IO.Path.GetFullPath(System.IO.Path.Combine(parent, $"{AtomicFile.TemporaryPrefix}{Guid.NewGuid():N}"));
+            Directory.CreateDirectory(path);
+            try
+            {
+                var owner = new FileStream(System.IO.Path.Combine(path, Leftovers.LockName), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+                Leftovers.Sweep(parent);
+                return new WorkFolder(path, owner);
+            }
+            catch (IOException) when (attempt < MostTries && !Directory.Exists(path))
+            {
+                // Another process took the empty folder for a leftover.
+            }
+            catch
+            {
+                Remove(path);
+                throw;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _owner.Dispose();
+        Remove(Path);
+    }
+
+    private static void Remove(string path)
+    {
+        try
+        {
+            Directory.Delete(path, recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Another process took it for a leftover once its lock was free.
+        }
+    }
+}
