@@ -145,11 +145,6 @@ public sealed class VideoGenerator : IVideoGenerator
     }
 
     /// <inheritdoc/>
-    public Task GenerateAsync(
-        GenerationPlan plan, IFrameWriter frames, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        GenerateAsync(plan, frames, new GenerationRunOptions { Progress = progress }, cancellationToken);
-
-    /// <inheritdoc/>
     public async Task<GenerationStatistics> GenerateAsync(GenerationPlan plan, IFrameWriter frames, GenerationRunOptions? options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(plan);

@@ -18,14 +18,14 @@ public sealed class DeviceMemoryTests
     [InlineData("webgpu", "gpu_mem_limit", "6GB", null)] // has no such option
     public void Memory_IsTheDevicesLimit(string provider, string option, string amount, string? expected)
     {
-        var options = EngineSetup.OptionsFor(Environment(), provider, None, compile: null, Read(amount));
+        var options = Environment().Host.OptionsFor(provider, None, Read(amount));
 
         Assert.Equal(expected, options.GetValueOrDefault(option));
     }
 
     [Fact]
     public void ProviderOption_GoesBeforeMemory() => Assert.Equal(
-        "1", EngineSetup.OptionsFor(Environment(), "cuda", new Dictionary<string, string> { ["gpu_mem_limit"] = "1" }, compile: null, Read("6GB"))["gpu_mem_limit"]);
+        "1", Environment().Host.OptionsFor("cuda", new Dictionary<string, string> { ["gpu_mem_limit"] = "1" }, Read("6GB"))["gpu_mem_limit"]);
 
     private static long? Read(string amount)
     {

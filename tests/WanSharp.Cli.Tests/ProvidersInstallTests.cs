@@ -2,7 +2,7 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text.Json;
 using WanSharp.Runtime;
-using WanSharp.Runtime.Installation;
+using WanSharp.Hosting.Installation;
 using WanSharp.Testing;
 
 namespace WanSharp.Cli.Tests;

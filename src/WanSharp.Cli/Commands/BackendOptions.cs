@@ -2,6 +2,7 @@ using System.CommandLine;
 using WanSharp.Cli.Batches;
 using WanSharp.Cli.Terminal;
 using WanSharp.Graphs;
+using WanSharp.Hosting.Batches;
 using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;

@@ -2,6 +2,8 @@ using System.CommandLine;
 using WanSharp.Cli.Batches;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine;
+using WanSharp.Hosting;
+using WanSharp.Hosting.Batches;
 using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Reports;
 using WanSharp.Jobs.Results;
@@ -97,8 +99,8 @@ internal sealed class BatchCommand(CliEnvironment environment)
     {
         var settings = With(parsed, _backend.Read(parsed, environment));
         var entries = _batch.Read(parsed);
-        var styles = BatchSetup.OpenStyles(environment, parsed.GetValue(_stylesFile));
-        await using var backend = await BatchBackend.OpenAsync(environment, settings, EngineOf(parsed, settings), parsed.GetValue(_dryRun), cancellationToken, MemoryOf(parsed));
+        var styles = environment.Host.OpenStyles(parsed.GetValue(_stylesFile));
+        await using var backend = await BatchBackend.OpenAsync(environment.Host, settings, EngineOf(parsed, settings), parsed.GetValue(_dryRun), cancellationToken);
         var planner = new BatchPlanner(backend.Jobs, styles, backend.Model, Format(parsed, backend)) { Wildcards = _batch.OpenWildcards(parsed, source, environment) };
         var jobs = await planner.PlanAsync(source, entries, cancellationToken);
         using var results = OpenResults(settings);
@@ -137,7 +139,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
         }
 
         var settings = With(parsed, _backend.Resume(parsed, environment, BackendSettings.Load(folder)));
-        await using var backend = await BatchBackend.OpenAsync(environment, settings, EngineOf(parsed, settings), estimates: false, cancellationToken, MemoryOf(parsed));
+        await using var backend = await BatchBackend.OpenAsync(environment.Host, settings, EngineOf(parsed, settings), estimates: false, cancellationToken);
         using var results = OpenResults(settings);
         return await WorkAsync(parsed, backend, store, results.Cache, settings.Reuse, cancellationToken);
     }
@@ -166,7 +168,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
 
         await display.StopAsync();
         var report = BatchReport.From(store.All(), environment.Clock.GetUtcNow()) with { Memory = backend.Statistics is { } engine ? MemoryUseJson.Write(engine.Memory) : null };
-        await ReportFiles.WriteAsync(store.Folder, report, EngineSetup.FindFfmpeg(environment), cancellationToken);
+        await ReportFiles.WriteAsync(store.Folder, report, environment.Host.FindFfmpeg(), cancellationToken);
         BatchText.WriteFailures(environment.Error, report);
         environment.Out.WriteLine(parsed.GetValue(_json) ? BatchText.Json(report, store.Folder, backend.Statistics) : BatchText.Describe(report, store.Folder, backend.Statistics));
         return report.Failed == 0 ? ExitCode.Done : ExitCode.Failed;
@@ -195,15 +197,18 @@ internal sealed class BatchCommand(CliEnvironment environment)
         MakesAll = parsed.GetValue(_noCache) || settings.MakesAll,
     };
 
-    private EngineOptions EngineOf(ParseResult parsed, BackendSettings settings) => new()
+    private EngineSettings EngineOf(ParseResult parsed, BackendSettings settings) => new()
     {
-        BatchSize = settings.BatchSize,
-        Workers = settings.Workers ?? 1,
-        KeepCompiled = parsed.GetValue(_keepCompiled) ?? new EngineOptions().KeepCompiled,
-        Clock = environment.Clock,
+        Memory = parsed.GetValue(_memory),
+        HostMemory = parsed.GetValue(_hostMemory),
+        Options = new EngineOptions
+        {
+            BatchSize = settings.BatchSize,
+            Workers = settings.Workers ?? 1,
+            KeepCompiled = parsed.GetValue(_keepCompiled) ?? new EngineOptions().KeepCompiled,
+            Clock = environment.Clock,
+        },
     };
 
-    private Func<EngineOptions, WanModel, EngineOptions> MemoryOf(ParseResult parsed) => (options, model) => options.WithMemory(model, parsed.GetValue(_memory), parsed.GetValue(_hostMemory));
-
-    private OpenedResults OpenResults(BackendSettings settings) => settings.MakesAll ? new OpenedResults(null) : OpenedResults.In(environment);
+    private OpenedResults OpenResults(BackendSettings settings) => settings.MakesAll ? new OpenedResults(null) : OpenedResults.In(environment.Host);
 }

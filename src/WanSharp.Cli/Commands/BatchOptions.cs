@@ -88,7 +88,7 @@ internal sealed class BatchOptions
         }
 
         return folder is null || Directory.Exists(folder)
-            ? new PromptExpander(new WildcardFiles(folder is not null ? [folder] : BatchSetup.WildcardFolders(environment, source)))
+            ? new PromptExpander(new WildcardFiles(folder is not null ? [folder] : environment.Host.WildcardFolders(source)))
             : throw new InvalidRequestException("wildcards", $"There is no folder {folder}: name the one that holds the wildcards' files.");
     }
 

@@ -77,9 +77,9 @@ internal sealed class BenchCommand(CliEnvironment environment)
     {
         var baseline = parsed.GetValue(_baseline) is { } file ? BenchmarkReport.Read(file) : null;
         var threads = parsed.GetValue(_threads) ?? Environment.ProcessorCount;
-        using var runtime = EngineSetup.OpenRuntime(environment, threads);
+        using var runtime = environment.Host.OpenRuntime(threads);
         var benchmark = new Benchmark(runtime, threads, environment.Clock);
-        var options = Options(parsed) with { Session = EngineSetup.SettingsFor(environment, runtime, parsed.GetValue(_provider)!, parsed.GetValue(_providerOptions)!) };
+        var options = Options(parsed) with { Session = environment.Host.SettingsFor(runtime, parsed.GetValue(_provider)!, parsed.GetValue(_providerOptions)!) };
         if (parsed.GetValue(_startOnly))
         {
             var start = await benchmark.StartAsync(options, new StatusLine(environment), cancellationToken);
@@ -110,7 +110,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
             Mode = parsed.GetValue(_mode),
             Quantization = parsed.GetValue(_precision),
             Weights = parsed.GetValue(_weights),
-            CacheFolder = EngineSetup.CacheFolder(environment),
+            CacheFolder = environment.Host.Options.CacheFolder,
             PeerPython = parsed.GetValue(_peer) == Torch ? environment.Variable("WAN_PYTHON") ?? "python3" : null,
         };
         var size = parsed.GetValue(_size) ?? new Size(options.Width, options.Height);

@@ -51,9 +51,9 @@ internal sealed class BenchDtypesCommand(CliEnvironment environment)
             Height = size.Height,
             Frames = parsed.GetValue(_frames) ?? 17,
             Runs = 2,
-            CacheFolder = EngineSetup.CacheFolder(environment),
+            CacheFolder = environment.Host.Options.CacheFolder,
         };
-        using var runtime = EngineSetup.OpenRuntime(environment, threads);
+        using var runtime = environment.Host.OpenRuntime(threads);
         var rows = new JsonArray();
         WriteHead(parsed.GetValue(_json));
         foreach (var (name, dtype) in Types.Where(type => asked.Length == 0 || asked.Contains(type.Name)))

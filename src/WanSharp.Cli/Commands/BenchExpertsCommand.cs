@@ -46,7 +46,7 @@ internal sealed class BenchExpertsCommand(CliEnvironment environment)
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var options = new BenchmarkOptions { Subject = BenchmarkSubject.Dit, CacheFolder = EngineSetup.CacheFolder(environment) };
+        var options = new BenchmarkOptions { Subject = BenchmarkSubject.Dit, CacheFolder = environment.Host.Options.CacheFolder };
         var size = parsed.GetValue(_size) ?? new Size(options.Width, options.Height);
         options = options with
         {
@@ -58,7 +58,7 @@ internal sealed class BenchExpertsCommand(CliEnvironment environment)
             Runs = parsed.GetValue(_runs) ?? options.Runs,
             Weights = parsed.GetValue(_weights),
         };
-        using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(_threads));
+        using var runtime = environment.Host.OpenRuntime(parsed.GetValue(_threads));
         var report = await new ExpertBenchmark(runtime).RunAsync(options, new StatusLine(environment), cancellationToken);
         environment.Out.WriteLine(parsed.GetValue(_json) ? Json(report).ToJsonString(JsonText.Readable) : Describe(report));
         return ExitCode.Done;

@@ -63,7 +63,7 @@ internal sealed class BenchMemoryCommand(CliEnvironment environment)
         command.Hidden = true;
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(threads));
+            using var runtime = environment.Host.OpenRuntime(parsed.GetValue(threads));
             using var input = new StreamReader(environment.Input);
             environment.Out.WriteLine(await new MemoryBenchmark(runtime, environment.Clock).RunPassAsync(input, cancellationToken));
             return ExitCode.Done;
@@ -75,8 +75,8 @@ internal sealed class BenchMemoryCommand(CliEnvironment environment)
     {
         var baseline = parsed.GetValue(_baseline) is { } file ? MemoryReport.Read(file) : null;
         var threads = parsed.GetValue(_threads) ?? Environment.ProcessorCount;
-        using var runtime = EngineSetup.OpenRuntime(environment, threads);
-        using var model = EngineSetup.OpenModel(environment, (ModelLocator.DefaultModel, NamedParts.None));
+        using var runtime = environment.Host.OpenRuntime(threads);
+        using var model = environment.Host.OpenModel(ModelLocator.DefaultModel);
         var options = new MemoryBenchmarkOptions
         {
             Shape = parsed.GetValue(_shape)!,
@@ -84,7 +84,7 @@ internal sealed class BenchMemoryCommand(CliEnvironment environment)
             Runs = parsed.GetValue(_runs),
             Failures = parsed.GetValue(_failures),
             KeepsLargeWeights = parsed.GetValue(_keep),
-            CacheFolder = EngineSetup.CacheFolder(environment),
+            CacheFolder = environment.Host.Options.CacheFolder,
             PassCommand = [.. OwnProgram.Command, "bench", PassName, "--threads", $"{threads}"],
             FailureModel = model,
         };

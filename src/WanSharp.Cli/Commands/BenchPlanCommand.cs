@@ -40,10 +40,10 @@ internal sealed class BenchPlanCommand(CliEnvironment environment)
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var threads = parsed.GetValue(_threads);
-        var machine = EngineSetup.Calibrate(environment, threads, parsed.GetValue(_calibrate), cancellationToken);
-        using var runtime = EngineSetup.OpenRuntime(environment, machine.Threads);
+        var machine = environment.Host.Calibrate(threads, parsed.GetValue(_calibrate), cancellationToken);
+        using var runtime = environment.Host.OpenRuntime(machine.Threads);
         var checks = await new PlanBenchmark(runtime).RunAsync(
-            parsed.GetValue(_shape)!, parsed.GetValue(_clips)!, machine, EngineSetup.CacheFolder(environment), new StatusLine(environment), cancellationToken);
+            parsed.GetValue(_shape)!, parsed.GetValue(_clips)!, machine, environment.Host.Options.CacheFolder, new StatusLine(environment), cancellationToken);
         if (parsed.GetValue(_json))
         {
             environment.Out.WriteLine(new JsonArray([.. checks.Select(Json)]).ToJsonString(JsonText.Readable));

@@ -43,9 +43,9 @@ internal sealed class BenchQualityCommand(CliEnvironment environment)
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var json = parsed.GetValue(_json);
-        using var model = EngineSetup.OpenModel(environment, _model.Read(parsed));
-        using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(_threads));
-        var loss = new PrecisionLoss(model, runtime, new(), EngineSetup.TransformerOptions(environment, parsed.GetValue(_precision)));
+        using var model = _model.Open(parsed, environment.Host);
+        using var runtime = environment.Host.OpenRuntime(parsed.GetValue(_threads));
+        var loss = new PrecisionLoss(model, runtime, new(), environment.Host.TransformerOptions(parsed.GetValue(_precision)));
         var clips = new List<ClipLoss>();
         await foreach (var clip in loss.MeasureAsync(parsed.GetValue(_clips), cancellationToken))
         {

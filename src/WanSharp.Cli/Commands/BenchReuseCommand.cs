@@ -36,9 +36,9 @@ internal sealed class BenchReuseCommand(CliEnvironment environment)
         var folder = Directory.CreateTempSubdirectory("wan-reuse-");
         try
         {
-            using var model = EngineSetup.OpenModel(environment, _model.Read(parsed));
-            using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(_threads));
-            using var generator = new VideoGenerator(model, runtime, new(), EngineSetup.TransformerOptions(environment, default), new EngineOptions { BatchSize = 1 });
+            using var model = _model.Open(parsed, environment.Host);
+            using var runtime = environment.Host.OpenRuntime(parsed.GetValue(_threads));
+            using var generator = new VideoGenerator(model, runtime, new(), environment.Host.TransformerOptions(default), new EngineOptions { BatchSize = 1 });
             using var store = new ContentStore(folder.FullName);
             var clips = new List<ReusedClip>();
             await foreach (var clip in new ReuseLoss(generator, store).MeasureAsync(parsed.GetValue(_seeds) ?? 1, cancellationToken))

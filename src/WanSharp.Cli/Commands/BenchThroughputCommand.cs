@@ -3,7 +3,8 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using WanSharp.Cli.Batches;
 using WanSharp.Cli.Terminal;
-using WanSharp.Cli.Throughput;
+using WanSharp.Hosting.Batches;
+using WanSharp.Tools.Throughput;
 
 namespace WanSharp.Cli.Commands;
 
@@ -42,7 +43,7 @@ internal sealed class BenchThroughputCommand(CliEnvironment environment)
         var folder = Directory.CreateTempSubdirectory("wan-throughput-");
         try
         {
-            var bench = new ThroughputBench(environment, settings, folder.FullName, OwnProgram.Command);
+            var bench = new ThroughputBench(environment.Host, settings, folder.FullName, OwnProgram.Command);
             var rows = new List<ThroughputRow>();
             IReadOnlyList<ThroughputWorkload> workloads = parsed.GetValue(_workload).Item1 is { } one ? [one] : [ThroughputWorkload.Seed, ThroughputWorkload.Unique];
             foreach (var workload in workloads)

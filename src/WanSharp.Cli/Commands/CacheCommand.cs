@@ -18,7 +18,7 @@ internal sealed class CacheCommand(CliEnvironment environment)
     private readonly Argument<string?> _section = ChoiceOption.CreateArgument<string?>(
         "section", "Only this section.", [.. CacheSections.All.Select(name => (name, (string?)name))]);
 
-    private CacheRoot Root => new(EngineSetup.CacheFolder(environment), environment.Clock);
+    private CacheRoot Root => environment.Host.Caches;
 
     public static Command Build(CliEnvironment environment)
     {

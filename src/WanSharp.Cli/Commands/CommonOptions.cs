@@ -5,6 +5,7 @@ using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
+using WanSharp.Hosting;
 using WanSharp.Runtime.Providers;
 
 namespace WanSharp.Cli.Commands;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using WanSharp.Engine.Strategies;
+using WanSharp.Hosting;
 using WanSharp.Runtime.Networks;
 
 namespace WanSharp.Cli.Commands;

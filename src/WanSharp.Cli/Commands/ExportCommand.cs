@@ -63,8 +63,8 @@ internal sealed class ExportCommand(CliEnvironment environment)
             Replace = parsed.GetValue(_force),
         };
         var started = environment.Clock.GetTimestamp();
-        using var model = EngineSetup.OpenModel(environment, _model.Read(parsed));
-        using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(_threads));
+        using var model = _model.Open(parsed, environment.Host);
+        using var runtime = environment.Host.OpenRuntime(parsed.GetValue(_threads));
         ExportReport report;
         using (var progress = new ExportProgressDisplay(environment))
         {

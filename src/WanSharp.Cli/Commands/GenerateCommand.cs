@@ -6,6 +6,7 @@ using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
+using WanSharp.Hosting;
 using WanSharp.Media.Clips;
 using WanSharp.Media.Images;
 using WanSharp.Runtime.Networks;
@@ -58,27 +59,15 @@ internal sealed class GenerateCommand(CliEnvironment environment)
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var ffmpeg = EngineSetup.FindFfmpeg(environment);
+        var ffmpeg = environment.Host.FindFfmpeg();
         var request = await _request.ReadAsync(parsed, environment.Input, (file, token) => ImageReader.ReadAsync(ffmpeg, file, token), cancellationToken);
         var target = Target(parsed.GetValue(_output) ?? OutputName.For(request));
         VideoWriter.Require(target);
 
         var started = environment.Clock.GetTimestamp();
-        using var model = EngineSetup.OpenModel(environment, _model.Read(parsed));
-        using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(_threads));
-        using var tunings = EngineSetup.OpenTunings(environment);
-        var (compile, memory) = (_compile.Read(parsed), parsed.GetValue(_memory));
-        var engine = new EngineOptions
-        {
-            VaeTile = parsed.GetValue(_vaeTile)!,
-            KeepCompiled = parsed.GetValue(_keepCompiled) ?? new EngineOptions().KeepCompiled,
-        };
-        using var generator = new VideoGenerator(
-            model,
-            runtime,
-            EngineSetup.SettingsFor(environment, runtime, parsed.GetValue(_provider)!, parsed.GetValue(_providerOptions)!, compile, memory?.Bytes),
-            EngineSetup.TransformerOptions(environment, parsed.GetValue(_precision), compile.Compile ?? CompileMode.Blocks),
-            compile.For(engine, tunings).WithMemory(model, memory, parsed.GetValue(_hostMemory)));
+        var compile = _compile.Read(parsed);
+        using var engine = EngineHost.Open(environment.Host, Settings(parsed, compile));
+        var (model, generator) = (engine.Model, engine.Generator);
         model.ReadDigest(new DigestProgress(environment), cancellationToken);
         var plan = generator.Plan(request);
         if (plan.Settings.Execution is { Precision: Precision.EightBit })
@@ -108,8 +97,30 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         return ExitCode.Done;
     }
 
+    private EngineSettings Settings(ParseResult parsed, CompileChoice compile)
+    {
+        var (model, parts) = _model.Read(parsed);
+        return new EngineSettings
+        {
+            Model = model,
+            Parts = parts,
+            Provider = parsed.GetValue(_provider)!,
+            ProviderOptions = parsed.GetValue(_providerOptions)!,
+            Precision = parsed.GetValue(_precision),
+            Compile = compile,
+            Threads = parsed.GetValue(_threads),
+            Memory = parsed.GetValue(_memory),
+            HostMemory = parsed.GetValue(_hostMemory),
+            Options = new EngineOptions
+            {
+                VaeTile = parsed.GetValue(_vaeTile)!,
+                KeepCompiled = parsed.GetValue(_keepCompiled) ?? new EngineOptions().KeepCompiled,
+            },
+        };
+    }
+
     /// <summary>The clip was made with what was ready; what is still compiled is left on disk for the next one.</summary>
-    private async Task FinishCompilingAsync(VideoGenerator generator, CancellationToken cancellationToken)
+    private async Task FinishCompilingAsync(IVideoGenerator generator, CancellationToken cancellationToken)
     {
         var compiling = generator.FinishCompilingAsync(cancellationToken);
         if (!compiling.IsCompleted)
@@ -123,7 +134,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         }
     }
 
-    private async Task<GenerationPlan> TuneAsync(VideoGenerator generator, GenerationPlan plan, CompileChoice compile, CancellationToken cancellationToken)
+    private async Task<GenerationPlan> TuneAsync(IVideoGenerator generator, GenerationPlan plan, CompileChoice compile, CancellationToken cancellationToken)
     {
         if (compile.Tuning != CompileTuning.MaxAutotune)
         {

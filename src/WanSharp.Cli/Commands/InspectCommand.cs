@@ -35,7 +35,7 @@ internal sealed class InspectCommand(CliEnvironment environment)
             return InspectCheckpoint(file, parsed.GetValue(_json));
         }
 
-        var ffmpeg = EngineSetup.FindFfmpeg(environment);
+        var ffmpeg = environment.Host.FindFfmpeg();
         var embedded = await MetadataReader.ReadAsync(ffmpeg, file, cancellationToken);
         if (embedded is null || GenerationSettings.FromJson(embedded) is not { } settings)
         {
@@ -86,7 +86,7 @@ internal sealed class InspectCommand(CliEnvironment environment)
             throw new CheckpointException(file, reason);
         }
 
-        var prepared = network.FindPrepared(Quantization.EightBit, Path.Combine(EngineSetup.CacheFolder(environment), CacheSections.Weights));
+        var prepared = network.FindPrepared(Quantization.EightBit, Path.Combine(environment.Host.Options.CacheFolder, CacheSections.Weights));
         environment.Out.WriteLine(asJson ? CheckpointText.Json(network, finder, prepared).ToJsonString(JsonText.Readable) : CheckpointText.Describe(network, finder, prepared));
         return ExitCode.Done;
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using WanSharp.Hosting;
 using WanSharp.Models;
 
 namespace WanSharp.Cli.Commands;
@@ -38,6 +39,13 @@ internal sealed class ModelOptions
         }.WithFullPaths();
         var isNamed = parsed.GetResult(_model) is { Implicit: false };
         return ((isNamed ? null : parts.LowNoise ?? parts.HighNoise) ?? parsed.GetValue(_model)!, parts);
+    }
+
+    /// <summary>Opens the model.</summary>
+    public WanModel Open(ParseResult parsed, WanHost host)
+    {
+        var (model, parts) = Read(parsed);
+        return host.OpenModel(model, parts);
     }
 
     private static Option<string?> Part(string name, string description) => new(name) { Description = description, HelpName = "FILE" };

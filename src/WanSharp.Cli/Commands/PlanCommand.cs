@@ -6,6 +6,7 @@ using WanSharp.Engine.Memory;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
+using WanSharp.Hosting;
 using WanSharp.Media.Images;
 using WanSharp.Models;
 using WanSharp.Runtime;
@@ -50,11 +51,11 @@ internal sealed class PlanCommand(CliEnvironment environment)
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var request = await _request.ReadAsync(
-            parsed, environment.Input, (file, token) => ImageReader.ReadAsync(EngineSetup.FindFfmpeg(environment), file, token), cancellationToken);
-        using var model = EngineSetup.OpenModel(environment, _model.Read(parsed));
+            parsed, environment.Input, (file, token) => ImageReader.ReadAsync(environment.Host.FindFfmpeg(), file, token), cancellationToken);
+        using var model = _model.Open(parsed, environment.Host);
         var costs = new CostModel(model, parsed.GetValue(_precision), parsed.GetValue(_vaeTile));
         var plan = costs.Sketch(request);
-        var machine = EngineSetup.Calibrate(environment, parsed.GetValue(_threads), parsed.GetValue(_calibrate), cancellationToken);
+        var machine = environment.Host.Calibrate(parsed.GetValue(_threads), parsed.GetValue(_calibrate), cancellationToken);
         var (memory, hostMemory, host) = (parsed.GetValue(_memory)?.Bytes, parsed.GetValue(_hostMemory)?.Bytes, HostMemoryFacts.Read());
 
         // Nothing runs: a size that was given counts as it is, to ask what it would mean.
@@ -75,15 +76,15 @@ internal sealed class PlanCommand(CliEnvironment environment)
     /// <summary>Whether a run would find the whole network packed on disk. Where nothing is said about memory, and the model is small beside it, none looks for it.</summary>
     private async Task<bool> IsPackedAsync(ParseResult parsed, WanModel model, CompileChoice compile, CancellationToken cancellationToken)
     {
-        var engine = new EngineOptions().WithMemory(model, parsed.GetValue(_memory), parsed.GetValue(_hostMemory));
+        var engine = environment.Host.WithMemory(new EngineOptions(), model, parsed.GetValue(_memory), parsed.GetValue(_hostMemory));
         if (compile is { Compile: null, Tuning: CompileTuning.Default } && engine is { Memory: null, HostMemory: null, FollowsFreeMemory: false })
         {
             return false;
         }
 
-        using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(_threads));
+        using var runtime = environment.Host.OpenRuntime(parsed.GetValue(_threads));
         using var graphs = new GraphCache(runtime);
-        return await PackedNetwork.IsKeptAsync(model, graphs, new SessionSettings(), EngineSetup.TransformerOptions(environment, parsed.GetValue(_precision)), cancellationToken);
+        return await PackedNetwork.IsKeptAsync(model, graphs, new SessionSettings(), environment.Host.TransformerOptions(parsed.GetValue(_precision)), cancellationToken);
     }
 
     private static Strategy Choose(StrategyFacts facts, MemoryAllowance budget, CompileChoice compile)

@@ -25,8 +25,8 @@ internal sealed class ProvidersCommand(CliEnvironment environment)
 
     private int Run(ParseResult parsed)
     {
-        using var runtime = EngineSetup.OpenRuntime(environment, threads: null);
-        var facts = EngineSetup.Providers(environment, runtime);
+        using var runtime = environment.Host.OpenRuntime(threads: null);
+        var facts = environment.Host.Providers(runtime);
         var chosen = ProviderSelection.Choose(facts);
         var compute = ComputeTable.Choose(ComputeFacts.OfThisProcessor() with { Provider = chosen.Name });
         if (parsed.GetValue(_json))

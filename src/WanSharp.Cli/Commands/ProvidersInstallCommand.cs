@@ -1,7 +1,7 @@
 using System.CommandLine;
 using WanSharp.Cli.Terminal;
 using WanSharp.Runtime;
-using WanSharp.Runtime.Installation;
+using WanSharp.Hosting.Installation;
 using WanSharp.Runtime.Providers;
 
 namespace WanSharp.Cli.Commands;
@@ -34,7 +34,7 @@ internal sealed class ProvidersInstallCommand(CliEnvironment environment)
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var installer = new RuntimeInstaller(EngineSetup.ProvidersFolder(environment), RuntimeInstaller.CurrentRid);
+        var installer = new RuntimeInstaller(environment.Host.ProvidersFolder, RuntimeInstaller.CurrentRid);
         IReadOnlyList<string> sources = parsed.GetValue(_source) is { } source
             ? [source]
             : NuGetSources.Read(Directory.GetCurrentDirectory(), UserConfiguration());

@@ -31,8 +31,8 @@ internal sealed class SelftestCommand(CliEnvironment environment)
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var json = parsed.GetValue(_json);
-        using var runtime = EngineSetup.OpenRuntime(environment, parsed.GetValue(_threads));
-        var settings = EngineSetup.SettingsFor(environment, runtime, parsed.GetValue(_provider)!, parsed.GetValue(_providerOptions)!);
+        using var runtime = environment.Host.OpenRuntime(parsed.GetValue(_threads));
+        var settings = environment.Host.SettingsFor(runtime, parsed.GetValue(_provider)!, parsed.GetValue(_providerOptions)!);
         var (passed, failed, skipped) = (0, 0, 0);
         await foreach (var result in FixtureRunner.RunAsync(parsed.GetValue(_fixtures) ?? FixtureRunner.ShippedFixtures, runtime, settings, cancellationToken))
         {

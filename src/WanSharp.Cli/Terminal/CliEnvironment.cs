@@ -1,4 +1,6 @@
 using System.Text;
+using WanSharp.Hosting;
+using WanSharp.Runtime;
 
 namespace WanSharp.Cli.Terminal;
 
@@ -22,6 +24,18 @@ internal sealed record CliEnvironment
     public required Func<string, string?> Variable { get; init; }
 
     public required TimeProvider Clock { get; init; }
+
+    /// <summary>Opens models, runtimes and caches as the environment's variables say; notices go to <see cref="Error"/>.</summary>
+    public WanHost Host => new(HostOptions.FromEnvironment(Variable) with
+    {
+        Clock = Clock,
+        Notice = notice => Error.WriteLine(PlainText.OneLine(notice)),
+        Status = new StatusLine(this),
+        RuntimeLog = message => RuntimeLog?.Invoke(message),
+    });
+
+    /// <summary>Receives ONNX Runtime's messages, on any thread; null while nobody asked for them.</summary>
+    public Action<OrtLogMessage>? RuntimeLog { get; set; }
 
     public static CliEnvironment FromProcess()
     {

@@ -1,5 +1,3 @@
-using WanSharp.Runtime.Installation;
-
 namespace WanSharp.Runtime.Providers;
 
 /// <summary>What a choice of provider depends on.</summary>
@@ -26,8 +24,8 @@ public sealed record MachineFacts
     /// <summary>Looks at this machine.</summary>
     /// <param name="runtime">ONNX Runtime.</param>
     /// <param name="variable">Reads an environment variable; null when it is not set.</param>
-    /// <param name="providersFolder">Where builds with more providers are installed.</param>
-    public static MachineFacts Gather(OrtRuntime runtime, Func<string, string?> variable, string providersFolder)
+    /// <param name="isCudaInstalled">Whether a build with CUDA is installed.</param>
+    public static MachineFacts Gather(OrtRuntime runtime, Func<string, string?> variable, bool isCudaInstalled)
     {
         ArgumentNullException.ThrowIfNull(runtime);
         ArgumentNullException.ThrowIfNull(variable);
@@ -37,7 +35,7 @@ public sealed record MachineFacts
             Offered = runtime.AvailableProviders,
             HasGpu = runtime.HasGpu("webgpu"),
             VulkanDriver = variable("VK_DRIVER_FILES") ?? variable("VK_ICD_FILENAMES"),
-            IsCudaInstalled = InstalledRuntime.Find(providersFolder) is not null,
+            IsCudaInstalled = isCudaInstalled,
             MissingCudaLibraries = CudaLibraries.Missing(),
         };
     }

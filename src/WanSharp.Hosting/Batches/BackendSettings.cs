@@ -1,0 +1,121 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using WanSharp.Engine.Strategies;
+using WanSharp.Graphs;
+using WanSharp.Jobs.Storage;
+using WanSharp.Models;
+using WanSharp.Tensors;
+
+namespace WanSharp.Hosting.Batches;
+
+/// <summary>What makes the clips of a batch: kept beside its jobs, so that it is resumed with the same.</summary>
+public sealed record BackendSettings
+{
+    private const string FileName = "batch.json";
+
+    /// <summary>The model, by name or path.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The model's parts that were named by hand, by full paths.</summary>
+    public NamedParts Parts { get; init; } = NamedParts.None;
+
+    /// <summary>The execution provider, or "auto".</summary>
+    public required string Provider { get; init; }
+
+    /// <summary>Options of the provider, by ONNX Runtime's names.</summary>
+    public IReadOnlyDictionary<string, string> ProviderOptions { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What the transformer's blocks multiply.</summary>
+    public Quantization Precision { get; init; }
+
+    /// <summary>How networks are compiled.</summary>
+    public CompileChoice Compile { get; init; } = CompileChoice.Default;
+
+    /// <summary>Threads that compute; null for one per physical core.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>What a clip may begin with.</summary>
+    public ReuseMode Reuse { get; init; }
+
+    /// <summary>How many clips share a denoise step at most; null for as many as pay.</summary>
+    public int? BatchSize { get; init; }
+
+    /// <summary>Lanes; null for the default.</summary>
+    public int? Workers { get; init; }
+
+    /// <summary>Whether every clip is made, though an equal one was made before.</summary>
+    public bool MakesAll { get; init; }
+
+    /// <summary>The servers that make the clips; null for the engine in this process.</summary>
+    public ComfySettings? Comfy { get; init; }
+
+    /// <summary>The settings of an engine that makes these clips.</summary>
+    /// <param name="engine">How clips share the machine, and the memory limits.</param>
+    public EngineSettings Engine(EngineSettings engine)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        return engine with
+        {
+            Model = Model,
+            Parts = Parts,
+            Provider = Provider,
+            ProviderOptions = ProviderOptions,
+            Precision = Precision,
+            Compile = Compile,
+            Threads = Threads,
+            KeepsFeatures = true,
+        };
+    }
+
+    /// <summary>The settings that a batch was started with.</summary>
+    /// <exception cref="JobStoreException">They are gone or damaged.</exception>
+    public static BackendSettings Load(JobFolder folder)
+    {
+        var path = folder.Settings(FileName);
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), BackendSettingsJson.Default.BackendSettings) ?? throw new JsonException("It is null.");
+        }
+        catch (Exception exception) when (exception is JsonException or FileNotFoundException)
+        {
+            throw new JobStoreException($"{path} cannot be read: {exception.Message} Run the batch as you started it, with the same folder: what is done stays done.", exception);
+        }
+    }
+
+    /// <summary>Refuses to take the place of other settings with which jobs of the folder still wait: they would become other clips than was asked for.</summary>
+    /// <exception cref="JobStoreException">Jobs wait for other settings.</exception>
+    public void RequireOf(JobStore store)
+    {
+        var open = store.Counts().Open;
+        if (open > 0 && TryLoad(store.Folder) is { } earlier && earlier.OfClips() != OfClips())
+        {
+            throw new JobStoreException($"{store.Folder.Path} has {open} jobs that wait for another model, backend, precision or reuse: end them first (wan batch --resume, or wan jobs cancel), or name another folder.");
+        }
+    }
+
+    /// <summary>Keeps the settings, whole or not at all.</summary>
+    public void Save(JobFolder folder) =>
+        AtomicFile.Write(folder.Settings(FileName), JsonSerializer.SerializeToUtf8Bytes(this, BackendSettingsJson.Default.BackendSettings));
+
+    private static BackendSettings? TryLoad(JobFolder folder)
+    {
+        try
+        {
+            return Load(folder);
+        }
+        catch (JobStoreException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What of the settings decides which clips are made, to be compared.</summary>
+    private string OfClips() => JsonSerializer.Serialize(
+        this with { Threads = null, BatchSize = null, Workers = null, MakesAll = false, Comfy = Comfy is null ? null : Comfy with { Servers = [], WorkflowFile = "" } },
+        BackendSettingsJson.Default.BackendSettings);
+}
+
+/// <summary>The settings as JSON.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, WriteIndented = true, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(BackendSettings))]
+public sealed partial class BackendSettingsJson : JsonSerializerContext;

@@ -1,0 +1,108 @@
+using System.Collections.Concurrent;
+using WanSharp.Engine;
+using WanSharp.Engine.Planning;
+using WanSharp.Engine.Reuse;
+using WanSharp.Graphs;
+using WanSharp.Jobs;
+using WanSharp.Jobs.Local;
+using WanSharp.Models;
+using WanSharp.Storage;
+
+namespace WanSharp.Hosting.Batches;
+
+/// <summary>What makes the clips of jobs, open: this process's engine, or ComfyUI servers.</summary>
+/// <remarks>Thread-safe. Dispose it when no job runs.</remarks>
+public sealed class BatchBackend : IAsyncDisposable
+{
+    /// <summary>Clips in flight beyond those that share a step: encoded before, decoded and written after.</summary>
+    private const int Around = 2;
+
+    /// <summary>Clips that may share a step where the engine chooses how many do.</summary>
+    private const int ChosenBatch = 8;
+
+    private readonly OwnedParts _owned;
+    private IVideoGenerator? _generator;
+
+    private BatchBackend(IJobBackend jobs, string model, int concurrency, OwnedParts owned) =>
+        (Jobs, Model, Concurrency, _owned) = (jobs, model, concurrency, owned);
+
+    /// <summary>Runs jobs.</summary>
+    public IJobBackend Jobs { get; }
+
+    /// <summary>The model's name, for styles.</summary>
+    public string Model { get; }
+
+    /// <summary>How many jobs it is worth giving it at once.</summary>
+    public int Concurrency { get; }
+
+    /// <summary>The format that it writes, as an extension; null for whichever is asked for.</summary>
+    public string? Format { get; private init; }
+
+    /// <summary>What the engine did so far; null where another program makes the clips.</summary>
+    public EngineStatistics? Statistics => _generator?.Statistics;
+
+    /// <summary>Opens a backend.</summary>
+    /// <param name="host">Where things are.</param>
+    /// <param name="settings">What makes the clips.</param>
+    /// <param name="engine">How clips share the machine, and the memory limits; the rest comes from <paramref name="settings"/>.</param>
+    /// <param name="estimates">Whether prepared jobs of this engine say how long they take; that may calibrate the machine first.</param>
+    /// <param name="cancellationToken">Cancels the opening.</param>
+    public static async Task<BatchBackend> OpenAsync(
+        WanHost host, BackendSettings settings, EngineSettings engine, bool estimates, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(engine);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (settings.Comfy is null)
+        {
+            var machine = estimates ? host.Calibrate(settings.Threads, again: false, cancellationToken) : null;
+            return OpenLocal(host, settings, settings.Engine(engine), machine);
+        }
+
+        var backend = await settings.Comfy.OpenAsync(host, cancellationToken).ConfigureAwait(false);
+        return new BatchBackend(backend, backend.Name, backend.Concurrency, new OwnedParts()) { Format = backend.Format };
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Jobs.DisposeAsync().ConfigureAwait(false);
+        _owned.Dispose();
+    }
+
+    /// <summary>Predicts how long plans take; equal shapes and steps take the same time.</summary>
+    private static Func<GenerationPlan, TimeSpan>? Estimate(WanModel model, Quantization precision, Calibration? machine)
+    {
+        if (machine is null)
+        {
+            return null;
+        }
+
+        var costs = new CostModel(model, precision);
+        var known = new ConcurrentDictionary<(string, int, int), TimeSpan>();
+        return plan => known.GetOrAdd(
+            (plan.Latents.ToString(), plan.Settings.Steps, plan.Branches), _ => TimeSpan.FromSeconds(costs.Predict(plan, machine).Seconds));
+    }
+
+    private static BatchBackend OpenLocal(WanHost host, BackendSettings settings, EngineSettings engine, Calibration? machine)
+    {
+        var ffmpeg = host.FindFfmpeg();
+        var owned = new OwnedParts();
+        try
+        {
+            var opened = owned.Add(EngineHost.Open(host, engine));
+            var backend = new LocalBackend(opened.Generator, ffmpeg, Estimate(opened.Model, settings.Precision, machine))
+            {
+                Steps = settings.Reuse == ReuseMode.Similar ? new StepStore(owned.Add(host.OpenSection(CacheSections.Steps))) : null,
+            };
+            var concurrency = (engine.Options.BatchSize ?? ChosenBatch) + engine.Options.Workers + Around;
+            return new BatchBackend(backend, opened.Model.Name, concurrency, owned) { _generator = opened.Generator };
+        }
+        catch
+        {
+            owned.Dispose();
+            throw;
+        }
+    }
+}

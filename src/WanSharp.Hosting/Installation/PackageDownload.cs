@@ -1,0 +1,102 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+
+namespace WanSharp.Hosting.Installation;
+
+/// <summary>Fetches a file in as many attempts as it takes: what an earlier one brought is kept and continued, and the whole is checked.</summary>
+/// <param name="http">Asks for it.</param>
+internal sealed class PackageDownload(HttpClient http)
+{
+    private const int BufferLength = 1 << 16;
+
+    /// <summary>The most bytes that a package may have.</summary>
+    public long LargestPackage { get; init; } = 4L << 30;
+
+    /// <summary>Brings a package into a file and checks it.</summary>
+    /// <param name="package">Where it is and what its SHA-512 is.</param>
+    /// <param name="file">Where it goes; may hold the beginning already.</param>
+    /// <param name="progress">Told how many bytes are there.</param>
+    /// <param name="cancellationToken">Stops; what has come stays for the next attempt.</param>
+    /// <exception cref="IOException">The source failed, or sent too much.</exception>
+    /// <exception cref="InvalidDataException">The file is not what the source promises; it is deleted.</exception>
+    public async Task FetchAsync(PackageLocation package, string file, IProgress<long>? progress, CancellationToken cancellationToken)
+    {
+        await using (var target = new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None))
+        {
+            target.Seek(0, SeekOrigin.End);
+            try
+            {
+                await (package.Address.IsFile ? CopyAsync(package.Address.LocalPath, target, progress, cancellationToken) : DownloadAsync(package.Address, target, progress, cancellationToken));
+            }
+            catch (Exception e) when (e is HttpRequestException or HttpIOException)
+            {
+                throw new IOException($"{package.Address} could not be fetched: {e.Message} Run the command again: it goes on from {target.Length} bytes.", e);
+            }
+        }
+
+        await CheckAsync(package, file, cancellationToken);
+    }
+
+    private async Task CopyAsync(string source, FileStream target, IProgress<long>? progress, CancellationToken cancellationToken)
+    {
+        target.SetLength(0);
+        await using var stream = File.OpenRead(source);
+        await AppendAsync(stream, target, progress, cancellationToken);
+    }
+
+    private async Task DownloadAsync(Uri address, FileStream target, IProgress<long>? progress, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, address);
+        if (target.Length > 0)
+        {
+            request.Headers.Range = new RangeHeaderValue(target.Length, null);
+        }
+
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
+        {
+            return; // it is there already, or is something else: the check tells
+        }
+
+        response.EnsureSuccessStatusCode();
+        if (response.StatusCode != HttpStatusCode.PartialContent || response.Content.Headers.ContentRange?.From != target.Length)
+        {
+            target.SetLength(0); // the source sends all of it again
+        }
+
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        await AppendAsync(stream, target, progress, cancellationToken);
+    }
+
+    private async Task AppendAsync(Stream source, FileStream target, IProgress<long>? progress, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[BufferLength];
+        int count;
+        while ((count = await source.ReadAsync(buffer, cancellationToken)) > 0)
+        {
+            if (target.Length + count > LargestPackage)
+            {
+                throw new IOException($"The package has more than {LargestPackage} bytes: that is no build of ONNX Runtime.");
+            }
+
+            await target.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+            progress?.Report(target.Length);
+        }
+    }
+
+    private static async Task CheckAsync(PackageLocation package, string file, CancellationToken cancellationToken)
+    {
+        string actual;
+        await using (var stream = File.OpenRead(file))
+        {
+            actual = Convert.ToBase64String(await SHA512.HashDataAsync(stream, cancellationToken));
+        }
+
+        if (actual != package.Sha512)
+        {
+            File.Delete(file);
+            throw new InvalidDataException($"{package.Address} is not what its source promises: its SHA-512 is {actual}, not {package.Sha512}. It was deleted; try again, or another --source.");
+        }
+    }
+}

@@ -1,0 +1,189 @@
+using WanSharp.Engine;
+using WanSharp.Engine.Planning;
+using WanSharp.Graphs;
+using WanSharp.Hosting.Installation;
+using WanSharp.Jobs.Styles;
+using WanSharp.Media.Ffmpeg;
+using WanSharp.Models;
+using WanSharp.Runtime;
+using WanSharp.Runtime.Memory;
+using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Providers;
+using WanSharp.Storage;
+using WanSharp.Tensors;
+
+namespace WanSharp.Hosting;
+
+/// <summary>Opens what programs need, in the places that <see cref="HostOptions"/> name. The composition root of the command line, of a server and of tests.</summary>
+/// <remarks>Thread-safe. Holds nothing open.</remarks>
+/// <param name="options">Where things are.</param>
+public sealed class WanHost(HostOptions options)
+{
+    private const string Wildcards = "wildcards";
+
+    /// <summary>Where things are.</summary>
+    public HostOptions Options { get; } = options;
+
+    /// <summary>Where builds of ONNX Runtime with more providers are installed.</summary>
+    public string ProvidersFolder => Path.Combine(Options.CacheFolder, "providers");
+
+    /// <summary>The caches.</summary>
+    public CacheRoot Caches => new(Options.CacheFolder, Options.Clock);
+
+    /// <summary>Finds models by name.</summary>
+    public ModelLocator Models => new(Options.ModelFolders);
+
+    /// <summary>The ffmpeg of this machine.</summary>
+    /// <exception cref="Media.MediaException">There is none.</exception>
+    public string FindFfmpeg() => FfmpegLocator.Find(Options.Ffmpeg, Options.SearchPath, Options.ProgramFolder);
+
+    /// <summary>Loads ONNX Runtime: the library that the options name, or an installed build that this machine can use, or the one next to the program.</summary>
+    /// <param name="threads">Threads that compute; null for one per physical core.</param>
+    public OrtRuntime OpenRuntime(int? threads) => OrtRuntime.Create(new RuntimeOptions
+    {
+        LibraryPath = Options.OnnxRuntimeLibrary ?? InstalledRuntime.FindUsable(ProvidersFolder),
+        Threads = threads ?? 0,
+        Log = Options.RuntimeLog,
+        LogLevel = Options.RuntimeLogLevel,
+    });
+
+    /// <summary>What is known of each provider here, best first.</summary>
+    public IReadOnlyList<ProviderFact> Providers(OrtRuntime runtime) =>
+        ProviderSelection.Describe(MachineFacts.Gather(runtime, Options.Variable, InstalledRuntime.Find(ProvidersFolder) is not null));
+
+    /// <summary>How graphs are compiled for a provider.</summary>
+    /// <param name="runtime">ONNX Runtime.</param>
+    /// <param name="provider">A provider's name, or "auto" for the one that suits this machine best.</param>
+    /// <param name="providerOptions">Options of the provider, by ONNX Runtime's names.</param>
+    /// <param name="memory">The device memory that may be used, in bytes; null for all of it.</param>
+    /// <exception cref="InvalidRequestException">The library has no such provider, or it takes no such options.</exception>
+    public SessionSettings SettingsFor(OrtRuntime runtime, string provider, IReadOnlyDictionary<string, string> providerOptions, long? memory = null)
+    {
+        ArgumentNullException.ThrowIfNull(runtime);
+        ArgumentNullException.ThrowIfNull(provider);
+        ArgumentNullException.ThrowIfNull(providerOptions);
+        var name = provider.Equals(ProviderSelection.Auto, StringComparison.OrdinalIgnoreCase) ? Choose(runtime) : Known(runtime, provider);
+        var settings = new SessionSettings { Provider = name };
+        if (settings.IsOnHost && providerOptions.Count > 0)
+        {
+            throw new InvalidRequestException(
+                "provider-option",
+                $"The provider {name} takes no options, but {string.Join(", ", providerOptions.Keys)} was given: leave it out, or name another provider.");
+        }
+
+        return settings with { ProviderOptions = OptionsFor(name, providerOptions, memory) };
+    }
+
+    /// <summary>The options of a provider, which need not be available here.</summary>
+    /// <inheritdoc cref="SettingsFor" path="/param"/>
+    public IReadOnlyDictionary<string, string> OptionsFor(string provider, IReadOnlyDictionary<string, string> providerOptions, long? memory) =>
+        DeviceTuning.For(provider, new DeviceOptions { CacheFolder = Path.Combine(Options.CacheFolder, "engines"), MemoryLimit = memory }, providerOptions);
+
+    /// <summary>How a transformer is compiled; what that needs prepared is kept in the cache.</summary>
+    /// <param name="quantization">What its blocks multiply.</param>
+    /// <param name="mode">How it is split into graphs.</param>
+    public TransformerOptions TransformerOptions(Quantization quantization, CompileMode mode = CompileMode.Blocks) => new()
+    {
+        Mode = mode,
+        CacheFolder = Path.Combine(Options.CacheFolder, CacheSections.Graphs),
+        Quantization = quantization,
+        WeightsFolder = Path.Combine(Options.CacheFolder, CacheSections.Weights),
+    };
+
+    /// <summary>A section of the cache. Reports once when it cannot be written.</summary>
+    /// <param name="section">One of <see cref="CacheSections"/>.</param>
+    public ContentStore OpenSection(string section) => Caches.Open(section, message => Options.Notice?.Invoke(message));
+
+    /// <summary>Keeps what measurements of this machine found.</summary>
+    public ContentStore OpenTunings() => new(Path.Combine(Options.CacheFolder, CacheSections.Calibration), clock: Options.Clock);
+
+    /// <summary>How fast this machine is: remembered, or measured now.</summary>
+    /// <param name="threads">Threads that compute; null for one per core.</param>
+    /// <param name="again">Whether to measure although it is known.</param>
+    /// <param name="cancellationToken">Cancels the measurement.</param>
+    public Calibration Calibrate(int? threads, bool again, CancellationToken cancellationToken)
+    {
+        var count = threads ?? Environment.ProcessorCount;
+        using var store = OpenTunings();
+        using var runtime = OpenRuntime(count);
+        return new Calibrator(store, count, Options.Clock).FindOrMeasure(runtime, again, Options.Status, cancellationToken);
+    }
+
+    /// <summary>Opens a model by name or path. Names are looked up in the options' folders, then next to the program.</summary>
+    /// <param name="nameOrPath">The model.</param>
+    /// <param name="named">Parts that are named by hand.</param>
+    /// <exception cref="CheckpointException">It is not there, or cannot be used.</exception>
+    public WanModel OpenModel(string nameOrPath, NamedParts? named = null)
+    {
+        var model = WanModel.Open(Models.Find(nameOrPath), Options.CacheFolder, named ?? NamedParts.None);
+        try
+        {
+            ModelCheck.RequireUsableDefaults(model);
+            if (!model.Parts.IsDescribed)
+            {
+                Options.Notice?.Invoke($"files: {model.Parts.Describe()}");
+            }
+
+            foreach (var note in model.Parts.Notes)
+            {
+                Options.Notice?.Invoke($"note: {note}");
+            }
+
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The styles: the program's, the user's own, and those of a file.</summary>
+    /// <param name="file">The file; null for none.</param>
+    /// <exception cref="InvalidDataException">A file is not a list of styles.</exception>
+    public StyleCatalog OpenStyles(string? file = null) => StyleCatalog.Load(
+        new[] { Path.Combine(Options.ProgramFolder, StyleCatalog.FileName), Path.Combine(Options.ConfigFolder, StyleCatalog.FileName) }
+            .Where(File.Exists).Concat(file is null ? [] : [file]));
+
+    /// <summary>Where wildcards are looked for: next to the file of jobs, then in the user's own folder.</summary>
+    /// <param name="source">The file of jobs.</param>
+    public IReadOnlyList<string> WildcardFolders(string source) =>
+        [Path.Combine(Path.GetDirectoryName(Path.GetFullPath(source))!, Wildcards), Path.Combine(Options.ConfigFolder, Wildcards)];
+
+    /// <summary>An engine's options with memory limits: those given, or what is free if the model is large compared with it.</summary>
+    /// <param name="engine">The engine's other options.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="memory">The limit of what computes; null for none given.</param>
+    /// <param name="hostMemory">The limit of the machine's own memory; null for none given.</param>
+    public EngineOptions WithMemory(EngineOptions engine, WanModel model, MemoryAmount? memory, MemoryAmount? hostMemory)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        ArgumentNullException.ThrowIfNull(model);
+        const int Small = 4; // its weights widened, and as much again for what runs need
+        var stored = model.WeightTypes.Values.Sum(types => types.Values.Sum());
+        return engine with
+        {
+            Memory = memory?.Bytes,
+            HostMemory = hostMemory?.Bytes,
+            FollowsFreeMemory = memory == MemoryAmount.Auto || hostMemory == MemoryAmount.Auto || Small * stored > HostMemoryFacts.Read().Free,
+        };
+    }
+
+    private string Choose(OrtRuntime runtime)
+    {
+        var chosen = ProviderSelection.Choose(Providers(runtime));
+        if (!new SessionSettings { Provider = chosen.Name }.IsOnHost)
+        {
+            Options.Notice?.Invoke($"provider {chosen.Name}: {chosen.Why}");
+        }
+
+        return chosen.Name;
+    }
+
+    private static string Known(OrtRuntime runtime, string provider) =>
+        runtime.AvailableProviders.FirstOrDefault(name => ProviderPlan.Normalize(name) == ProviderPlan.Normalize(provider))
+            ?? throw new InvalidRequestException(
+                "provider",
+                $"The provider '{provider}' is not available: choose {string.Join(", ", runtime.AvailableProviders)}, or set WAN_ONNXRUNTIME to a "
+                    + $"build of ONNX Runtime that has it.{NearestName.Hint(provider, runtime.AvailableProviders)}");
+}
