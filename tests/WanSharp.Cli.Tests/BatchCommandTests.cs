@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
-using WanSharp.Cli.Batches;
+using WanSharp.Hosting.Batches;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Storage;
 using WanSharp.Testing;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using WanSharp.Cli.Batches;
 using WanSharp.Cli.Terminal;
+using WanSharp.Hosting.Batches;
 
 namespace WanSharp.Cli.Commands;
 

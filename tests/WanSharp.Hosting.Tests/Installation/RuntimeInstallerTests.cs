@@ -1,4 +1,5 @@
 using WanSharp.Hosting.Installation;
+using WanSharp.Runtime;
 
 namespace WanSharp.Hosting.Tests.Installation;
 

@@ -1,10 +1,10 @@
 using WanSharp.Tensors;
 using WanSharp.Jobs.Comfy;
 
-namespace WanSharp.Cli.Batches;
+namespace WanSharp.Hosting.Batches;
 
 /// <summary>How to sign in at ComfyUI servers, and how long to wait for them. What signs in is for one run: nothing here is stored or shown.</summary>
-internal sealed record ComfyAccess
+public sealed record ComfyAccess
 {
     /// <summary>The variable that holds a token, so that it is not in the list of processes.</summary>
     public const string TokenVariable = "WAN_COMFY_TOKEN";
