@@ -1,8 +1,7 @@
 using WanSharp.Engine;
 using WanSharp.Engine.Requests;
+using WanSharp.Hosting;
 using WanSharp.Media.Clips;
-using WanSharp.Models;
-using WanSharp.Runtime;
 
 namespace WanSharp.Repository.Tests;
 
@@ -11,13 +10,11 @@ internal static class ReadmeExample
 {
     public static async Task RunAsync()
     {
-        using var model = WanModel.Open("models/shapes");
-        using var runtime = OrtRuntime.Create();
-        using var generator = new VideoGenerator(model, runtime, new SessionSettings());
+        using var engine = EngineHost.Open(new WanHost(HostOptions.FromEnvironment()));
 
-        var plan = generator.Plan(new GenerationRequest { Prompt = "a red circle moving left on a black background" });
+        var plan = engine.Generator.Plan(new GenerationRequest { Prompt = "a red circle moving left on a black background" });
         await using var writer = VideoWriter.Create("ffmpeg", OutputTarget.Parse("clip.mp4"), plan.Format, plan.Settings.ToJson());
-        await generator.GenerateAsync(plan, writer);
+        await engine.Generator.GenerateAsync(plan, writer);
         await writer.CompleteAsync();
     }
 }
