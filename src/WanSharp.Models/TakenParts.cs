@@ -49,7 +49,7 @@ public sealed record TakenParts
         return $"{string.Join(", ", files)} (in {folder})";
     }
 
-    private static string Common(IReadOnlyList<string> folders)
+    private static string Common(List<string> folders)
     {
         var common = folders[0];
         while (!folders.All(folder => IsIn(folder, common)) && Path.GetDirectoryName(common) is { } above)

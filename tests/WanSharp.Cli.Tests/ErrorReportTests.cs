@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Reflection;
 using System.Security.Authentication;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine.Requests;
 using WanSharp.Media;
 using WanSharp.Tensors;
 
@@ -27,7 +26,9 @@ public sealed class ErrorReportTests
         { new TypeInitializationException("Sqlite", new DllNotFoundException("e_sqlite3 is missing.")), "the program's own files cannot be loaded: e_sqlite3 is missing. Install it again" },
         { new TargetInvocationException(new InvalidDataException("It is cut short.")), "It is cut short." },
         { new TaskCanceledException("A task was canceled.", new TimeoutException("It took longer than 30 s.")), "It took longer than 30 s." },
+#pragma warning disable CA2201 // As the runtime throws it.
         { new OutOfMemoryException(), "There is not enough memory." },
+#pragma warning restore CA2201
         { new MediaException("x.mp4 cannot be written: Broken pipe", new IOException("write", new SocketException(32, "Broken pipe"))), "x.mp4 cannot be written: Broken pipe" },
         { new MediaException("x.mp4: it failed, see inner exception.", new IOException("Input/output error")), "x.mp4: it failed: Input/output error." },
         { new InvalidOperationException("two\nlines", new FormatException("why")), "internal error: InvalidOperationException: two lines: why. Please report it" },

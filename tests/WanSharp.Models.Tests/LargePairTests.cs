@@ -3,7 +3,6 @@ using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
-using WanSharp.Models.Layout;
 using WanSharp.Tensors;
 using WanSharp.Testing;
 

@@ -34,12 +34,12 @@ internal static unsafe partial class StandardStreams
 
         foreach (var stream in closed)
         {
-            Duplicate(nothing, stream);
+            _ = Duplicate(nothing, stream);
         }
 
         if (nothing >= Count)
         {
-            Close(nothing);
+            _ = Close(nothing);
         }
 
         if (closed.Any(stream => flags[stream] >= 0))
@@ -54,7 +54,7 @@ internal static unsafe partial class StandardStreams
         nint[] texts = [.. command.Concat(args).Select(Marshal.StringToCoTaskMemUTF8), 0];
         fixed (nint* arguments = texts)
         {
-            Execute((byte*)texts[0], (byte**)arguments);
+            _ = Execute((byte*)texts[0], (byte**)arguments);
         }
     }
 

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Numerics;
-using WanSharp.Engine.Requests;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Batches;

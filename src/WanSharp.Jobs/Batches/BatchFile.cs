@@ -1,6 +1,3 @@
-using System.Text;
-using System.Text.Json;
-using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Batches.Reading;
 using WanSharp.Tensors;
 

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Batches.Wildcards;
 using WanSharp.Jobs.Styles;
 using WanSharp.Tensors;

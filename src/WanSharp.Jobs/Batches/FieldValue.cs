@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Numerics;
-using WanSharp.Engine.Requests;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Batches;

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using WanSharp.Jobs.Results;
 using WanSharp.Tensors;
 

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using WanSharp.Tensors;
 
 namespace WanSharp.Models.Layout;
 

@@ -1,5 +1,4 @@
 using WanSharp.Graphs.Networks;
-using WanSharp.Tensors;
 
 namespace WanSharp.Models.Layout;
 

@@ -1,4 +1,3 @@
-using WanSharp.Graphs.Networks;
 using WanSharp.Tensors;
 
 namespace WanSharp.Models.Layout;

@@ -178,7 +178,7 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
 
     private static string OptionOf(string noise) => noise == ExpertNames.High ? PartOptions.HighNoise : PartOptions.LowNoise;
 
-    private CheckpointException NoneIn(string folder, IReadOnlyList<string> paths)
+    private CheckpointException NoneIn(string folder, List<string> paths)
     {
         var problems = paths.Select(headers.Read).Select(file => file.Problem).OfType<string>().Take(3).ToList();
         return problems.Count > 0

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Batches;
 using WanSharp.Tensors;
 using WanSharp.Testing;

@@ -8,6 +8,8 @@ namespace WanSharp.Jobs.Tests.Comfy;
 /// <summary>A setting reaches every sampler that makes the clip, or it is refused and the node named.</summary>
 public sealed class SamplerSettingsTests
 {
+    private static readonly string[] Experts = ["5", "6"], Schedules = ["60", "61"];
+
     private static readonly JobRequest Request = new() { Prompt = "a fox" };
 
     [Theory]
@@ -17,7 +19,7 @@ public sealed class SamplerSettingsTests
     public void Steps_OfTheWrappersExperts_MoveTheirTurns(int steps, int turn)
     {
         var nodes = Fill(Workflows.WrapperExperts, Request with { Steps = steps });
-        Assert.Equal([(steps, 0, turn), (steps, turn, -1)], new[] { "5", "6" }.Select(node => (Int(nodes, node, "steps"), Int(nodes, node, "start_step"), Int(nodes, node, "end_step"))));
+        Assert.Equal([(steps, 0, turn), (steps, turn, -1)], Experts.Select(node => (Int(nodes, node, "steps"), Int(nodes, node, "start_step"), Int(nodes, node, "end_step"))));
     }
 
     [Fact]
@@ -105,9 +107,9 @@ public sealed class SamplerSettingsTests
              "61": {"class_type": "WanVideoScheduler", "inputs": {"scheduler": "unipc", "steps": 6, "shift": 5, "start_step": 2, "end_step": -1}}}
             """);
         var nodes = Fill(workflow, Request with { Steps = 12, Shift = 3, Sampler = "dpm++" });
-        Assert.Equal([(12, 0, 4), (12, 4, -1)], new[] { "60", "61" }.Select(node => (Int(nodes, node, "steps"), Int(nodes, node, "start_step"), Int(nodes, node, "end_step"))));
+        Assert.Equal([(12, 0, 4), (12, 4, -1)], Schedules.Select(node => (Int(nodes, node, "steps"), Int(nodes, node, "start_step"), Int(nodes, node, "end_step"))));
         Assert.Equal((3, 3, 3), (Int(nodes, "60", "shift"), Int(nodes, "61", "shift"), Int(nodes, "6", "shift")));
-        Assert.All(new[] { "60", "61" }, node => Assert.Equal("dpm++", nodes[node]!["inputs"]!["scheduler"]!.GetValue<string>()));
+        Assert.All(Schedules, node => Assert.Equal("dpm++", nodes[node]!["inputs"]!["scheduler"]!.GetValue<string>()));
     }
 
     [Theory]

@@ -2,7 +2,6 @@ using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
 using WanSharp.Jobs.Results;
-using WanSharp.Media.Images;
 
 namespace WanSharp.Jobs.Tests.Results;
 

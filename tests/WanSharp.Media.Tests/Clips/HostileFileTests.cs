@@ -1,7 +1,6 @@
 using System.Text;
 using WanSharp.Media.Clips;
 using WanSharp.Media.Metadata;
-using WanSharp.Tensors;
 using WanSharp.Testing;
 
 namespace WanSharp.Media.Tests.Clips;

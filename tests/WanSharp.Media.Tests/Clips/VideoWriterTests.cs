@@ -3,7 +3,6 @@ using System.Text.Json;
 using WanSharp.Media.Clips;
 using WanSharp.Media.Images;
 using WanSharp.Media.Metadata;
-using WanSharp.Tensors;
 using WanSharp.Testing;
 
 namespace WanSharp.Media.Tests.Clips;

@@ -4,7 +4,6 @@ using System.Text;
 using WanSharp.Media.Ffmpeg;
 using WanSharp.Media.Images;
 using WanSharp.Media.Metadata;
-using WanSharp.Tensors;
 using WanSharp.Testing;
 
 namespace WanSharp.Media.Tests.Images;

@@ -1,6 +1,5 @@
 using System.Text;
 using WanSharp.Models.Text;
-using WanSharp.Tensors;
 using WanSharp.Testing;
 
 namespace WanSharp.Models.Tests.Layout;

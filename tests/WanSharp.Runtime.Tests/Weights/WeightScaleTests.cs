@@ -141,7 +141,7 @@ public sealed class WeightScaleTests : IDisposable
         }
     }
 
-    private float[] Get(WeightStore store, DType dtype = DType.F32)
+    private static float[] Get(WeightStore store, DType dtype = DType.F32)
     {
         using var singles = store.Get(new WeightSlot("w.weight", dtype, [Rows, Columns])).ConvertTo(DType.F32);
         return singles.Read<float>().ToArray();

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
@@ -11,7 +12,7 @@ internal sealed class TorchWriter(int protocol)
     private const int FramedProtocol = 4;
 
     private readonly List<byte[]> _storages = [];
-    private readonly MemoryStream _pickle = new();
+    private readonly ArrayBufferWriter<byte> _pickle = new();
 
     private bool IsNew => protocol >= FramedProtocol;
 
@@ -28,7 +29,7 @@ internal sealed class TorchWriter(int protocol)
 
         Add(content);
         Bytes("."u8);
-        var pickle = _pickle.ToArray();
+        var pickle = _pickle.WrittenSpan.ToArray();
         if (IsNew)
         {
             BinaryPrimitives.WriteInt64LittleEndian(pickle.AsSpan(3), pickle.Length - 11);
@@ -90,7 +91,7 @@ internal sealed class TorchWriter(int protocol)
         Bytes("t("u8);
         for (var i = 0; i < tensor.Shape.Length; i++)
         {
-            Number(Shape.Create(tensor.Shape[(i + 1)..]).ElementCount);
+            Number(Shape.Create(tensor.Shape.AsSpan(i + 1)).ElementCount);
         }
 
         Bytes([(byte)'t', 0x89]);

@@ -1,6 +1,5 @@
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
-using WanSharp.Testing;
 using WanSharp.Tools.Selftest;
 
 namespace WanSharp.Tools.Tests.Selftest;

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using WanSharp.Engine.Requests;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Batches.Reading;

@@ -1,4 +1,3 @@
-using WanSharp.Engine.Requests;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Batches.Reading;

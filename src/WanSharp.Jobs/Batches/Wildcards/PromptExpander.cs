@@ -1,5 +1,4 @@
 using System.Text;
-using WanSharp.Engine.Requests;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Batches.Wildcards;

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.IO.Enumeration;
-using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Batches.Reading;
 using WanSharp.Tensors;
 

@@ -68,7 +68,7 @@ internal sealed class ByteEncoding
     public char Decode(char value) => value < FirstListed ? value : _upper[value - FirstListed];
 
     /// <summary>Reads the table: a line an encoding, its name and the code points of bytes 0x80 to 0xFF.</summary>
-    private static IReadOnlyList<ByteEncoding> ReadAll()
+    private static List<ByteEncoding> ReadAll()
     {
         using var stream = typeof(ByteEncoding).Assembly.GetManifestResourceStream(typeof(ByteEncoding), "byte-encodings.txt")!;
         using var reader = new StreamReader(stream);

@@ -1,5 +1,4 @@
 using System.Text;
-using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Batches.Reading;
 using WanSharp.Tensors;

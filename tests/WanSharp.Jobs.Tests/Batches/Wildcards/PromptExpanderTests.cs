@@ -1,4 +1,3 @@
-using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Batches.Wildcards;
 using WanSharp.Tensors;
 using WanSharp.Testing;
