@@ -37,9 +37,9 @@ public sealed unsafe class OrtRuntime : IDisposable
     }
 
     /// <summary>The version of the library that the build puts beside the assemblies, and that a GPU build is installed in.</summary>
-    public const string BundledVersion = "1.30.0";
+    public const string BundledVersion = "1.31.1";
 
-    /// <summary>The library's version, such as "1.30.0".</summary>
+    /// <summary>The library's version, such as "1.31.1".</summary>
     public string Version => Api.LibraryVersion;
 
     /// <summary>Threads of the pool that all sessions share; 0 if the library chose, one a physical core.</summary>

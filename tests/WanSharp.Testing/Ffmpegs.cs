@@ -10,17 +10,33 @@ public static class Ffmpegs
 
     public static TheoryData<string> Both => [OnPath, FromPackage];
 
-    /// <summary>Any that is there.</summary>
-    public static string Any => FfmpegLocator.Find(null, Environment.GetEnvironmentVariable("PATH"), AppContext.BaseDirectory);
+    /// <summary>Any of them; skips the test where there is none.</summary>
+    public static string Any
+    {
+        get
+        {
+            try
+            {
+                return FfmpegLocator.Find(null, Environment.GetEnvironmentVariable("PATH"), null);
+            }
+            catch (MediaException)
+            {
+                return NodePackages.Ffmpeg;
+            }
+        }
+    }
 
     /// <summary>The path of one of <see cref="Both"/>; skips the test where there is none.</summary>
     public static string Get(string name)
     {
+        if (name == FromPackage)
+        {
+            return NodePackages.Ffmpeg;
+        }
+
         try
         {
-            return name == OnPath
-                ? FfmpegLocator.Find(null, Environment.GetEnvironmentVariable("PATH"), null)
-                : FfmpegLocator.Find(null, null, AppContext.BaseDirectory);
+            return FfmpegLocator.Find(null, Environment.GetEnvironmentVariable("PATH"), null);
         }
         catch (MediaException exception)
         {

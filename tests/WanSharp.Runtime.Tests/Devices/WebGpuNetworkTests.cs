@@ -21,9 +21,9 @@ public sealed class WebGpuNetworkTests(RuntimeFixture fixture) : IDisposable
     {
         var settings = WebGpu.Settings() with { ProfilePathPrefix = Path.Combine(_folder.FullName, "profile") };
         using var network = NetworkFixture.Open("dit-t2v");
-        using var graphs = new GraphCache(fixture.Runtime);
+        using var graphs = new GraphCache(fixture.WebGpu);
         var configuration = network.TransformerConfig();
-        var options = fixture.Runtime.GraphOptionsFor(settings);
+        var options = fixture.WebGpu.GraphOptionsFor(settings);
         using (var transformer = await TransformerRunner.CreateAsync(graphs, configuration, network.Store, settings, cancellationToken: Token))
         {
             using var latents = Tensor.Zeros(DType.F32, [1, configuration.InChannels, 1, 4, 4]);
@@ -50,7 +50,7 @@ public sealed class WebGpuNetworkTests(RuntimeFixture fixture) : IDisposable
     {
         var settings = WebGpu.Settings();
         using var network = NetworkFixture.Open("dit-t2v");
-        using var graphs = new GraphCache(fixture.Runtime);
+        using var graphs = new GraphCache(fixture.WebGpu);
         using var transformer = await TransformerRunner.CreateAsync(graphs, network.TransformerConfig(), network.Store, settings, cancellationToken: Token);
         var all = Forward();
 
@@ -74,7 +74,7 @@ public sealed class WebGpuNetworkTests(RuntimeFixture fixture) : IDisposable
     public void FusedAttention_OnASoftwareDevice_IsNotTrusted()
     {
         // Four lanes to a subgroup: ONNX Runtime's kernel for 32 queries and more is off by 0.05 and more.
-        Assert.False(fixture.Runtime.GraphOptionsFor(WebGpu.Settings()).FusedAttention);
+        Assert.False(fixture.WebGpu.GraphOptionsFor(WebGpu.Settings()).FusedAttention);
     }
 
     /// <summary>ONNX Runtime computes lengths, a few I64 numbers, on the host: whatever else a profile shows there has fallen back.</summary>

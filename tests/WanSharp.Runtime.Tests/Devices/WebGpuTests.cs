@@ -1,4 +1,5 @@
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests.Devices;
 
@@ -13,7 +14,7 @@ public sealed class WebGpuTests(RuntimeFixture fixture) : IDisposable
     [Fact]
     public void Run_WithInputsOnTheHost_GivesTheSameNumbers()
     {
-        using var session = fixture.Compile("scale", WebGpu.Settings(strict: true));
+        using var session = fixture.CompileForWebGpu("scale", strict: true);
         using var run = session.Prepare();
         run.SetInput("x", _x);
         run.SetInput("w", _w);
@@ -26,7 +27,7 @@ public sealed class WebGpuTests(RuntimeFixture fixture) : IDisposable
     [Fact]
     public void Run_WithResultsOfAnotherRun_LeavesThemOnTheDevice()
     {
-        using var session = fixture.Compile("scale", WebGpu.Settings(strict: true));
+        using var session = fixture.CompileForWebGpu("scale", strict: true);
         using var w = session.Memory.Place(_w, Token);
         using var y = session.Memory.Allocate(DType.F32, _x.Shape, Token);
         using var first = session.Prepare();
@@ -48,7 +49,7 @@ public sealed class WebGpuTests(RuntimeFixture fixture) : IDisposable
     [Fact]
     public void SetOutput_ToATensor_CopiesTheResultToTheHost()
     {
-        using var session = fixture.Compile("scale", WebGpu.Settings(strict: true));
+        using var session = fixture.CompileForWebGpu("scale", strict: true);
         using var y = Tensor.Zeros(DType.F32, [2, 4]);
         using var run = session.Prepare();
         run.SetInput("x", _x);
@@ -63,7 +64,7 @@ public sealed class WebGpuTests(RuntimeFixture fixture) : IDisposable
     [Fact]
     public void Place_ThenCopyToHost_GivesTheElementsBack()
     {
-        using var session = fixture.Compile("scale", WebGpu.Settings());
+        using var session = fixture.CompileForWebGpu("scale");
 
         using var value = session.Memory.Place(_x, Token);
 
@@ -74,7 +75,7 @@ public sealed class WebGpuTests(RuntimeFixture fixture) : IDisposable
     [Fact]
     public void AsTensor_OfAValueOnTheDevice_SaysHowToReadIt()
     {
-        using var session = fixture.Compile("scale", WebGpu.Settings());
+        using var session = fixture.CompileForWebGpu("scale");
         using var value = session.Memory.Place(_x, Token);
 
         var error = Assert.Throws<InvalidOperationException>(value.AsTensor);
@@ -85,8 +86,9 @@ public sealed class WebGpuTests(RuntimeFixture fixture) : IDisposable
     [Fact]
     public void Values_Disposed_LeaveNoNativeObject()
     {
-        using var runtime = OrtRuntime.Create(); // its own count, which no other test changes
-        using var session = runtime.CreateSession(RuntimeFixture.Model("scale"), WebGpu.Settings(), Token);
+        var settings = WebGpu.Settings();
+        using var runtime = OrtRuntime.Create(new RuntimeOptions { LibraryPath = NodePackages.WebGpuLibrary }); // its own count, which no other test changes
+        using var session = runtime.CreateSession(RuntimeFixture.Model("scale"), settings, Token);
         session.Memory.Place(_x, Token).Dispose();
         session.Memory.Allocate(DType.F32, [8], Token).Dispose(); // what copies is made by now
         var objects = runtime.Api.LiveObjects;

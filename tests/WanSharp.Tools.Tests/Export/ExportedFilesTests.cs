@@ -35,7 +35,7 @@ public sealed class ExportedFilesTests(ExportedModel exported) : IClassFixture<E
         SafetensorsWriter.Write(_folder["inputs.safetensors"], _inputs);
 
         var (exitCode, output) = await OtherPrograms.NodeAsync(
-            _folder.Path, OtherPrograms.Tool("run_onnx.cjs"), Path.Combine(OtherPrograms.NodeModules, "onnxruntime-node"),
+            _folder.Path, OtherPrograms.Tool("run_onnx.cjs"), NodePackages.Require("onnxruntime-node"),
             exported.Report.Folder, _folder["inputs.safetensors"], _folder["outputs.safetensors"]);
 
         Assert.True(exitCode == 0, output);

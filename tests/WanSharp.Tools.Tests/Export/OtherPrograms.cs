@@ -1,6 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Reflection;
+using WanSharp.Testing;
 
 namespace WanSharp.Tools.Tests.Export;
 
@@ -9,16 +9,12 @@ internal static class OtherPrograms
 {
     private const string Python = "/usr/bin/python3";
 
-    /// <summary>The packages that the build fetched.</summary>
-    public static string NodeModules { get; } = typeof(OtherPrograms).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-        .Single(attribute => attribute.Key == "NodeModules").Value!;
-
     public static string Tool(string name) => Path.Combine(AppContext.BaseDirectory, "tools", name);
 
-    /// <summary>Runs Node, which finds the build's packages; skips the test where it is missing.</summary>
+    /// <summary>Runs Node, which finds the installed packages; skips the test where it or they are missing.</summary>
     public static async Task<(int ExitCode, string Output)> NodeAsync(string folder, params string[] arguments)
     {
-        Assert.SkipUnless(Directory.Exists(Path.Combine(NodeModules, "onnxruntime-node")), $"onnxruntime-node is not in {NodeModules}: build with NativePackages=true.");
+        NodePackages.Require("onnxruntime-node");
         var result = await RunAsync("node", folder, arguments);
         Assert.SkipWhen(result is null, "There is no node on the search path: install Node 20 or later.");
         return result!.Value;
@@ -34,7 +30,7 @@ internal static class OtherPrograms
     private static async Task<(int ExitCode, string Output)?> RunAsync(string program, string folder, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
-        start.Environment["NODE_PATH"] = NodeModules;
+        start.Environment["NODE_PATH"] = NodePackages.Folder;
         try
         {
             using var process = Process.Start(start)!;

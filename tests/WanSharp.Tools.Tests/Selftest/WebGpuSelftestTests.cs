@@ -1,4 +1,5 @@
 using WanSharp.Runtime;
+using WanSharp.Testing;
 using WanSharp.Tools.Selftest;
 
 namespace WanSharp.Tools.Tests.Selftest;
@@ -12,7 +13,7 @@ public class WebGpuSelftestTests
     public async Task RunAsync_OnWebGpu_IsWithinTheLimitForDevices(string name)
     {
         Assert.SkipWhen(Environment.GetEnvironmentVariable("VK_ICD_FILENAMES") is null, "no Vulkan device: VK_ICD_FILENAMES is not set.");
-        using var runtime = OrtRuntime.Create();
+        using var runtime = OrtRuntime.Create(new RuntimeOptions { LibraryPath = NodePackages.WebGpuLibrary });
 
         var results = new List<FixtureResult>();
         await foreach (var result in FixtureRunner.RunAsync(
