@@ -15,13 +15,16 @@ public sealed class ModelFinder
     public TakenParts Find(string path, NamedParts? named = null) => FindParts(path, named).Taken;
 
     /// <summary>What a checkpoint holds.</summary>
-    /// <param name="path">The file, or the index of several, or one of those; what cannot be read is a <see cref="NetworkFile.Problem"/>.</param>
+    /// <param name="path">
+    /// The file, or the index of several, or one of those; what cannot be read is a <see cref="NetworkFile.Problem"/>.
+    /// </param>
     public NetworkFile Read(string path) => _headers.Read(ShardFiles.SetOf(path));
 
     /// <summary>What each checkpoint in a folder and the folders below it holds, in the order of their names.</summary>
     /// <param name="folder">The folder.</param>
     /// <exception cref="CheckpointException">There are too many.</exception>
-    public IReadOnlyList<NetworkFile> In(string folder) => [.. ModelFiles.In(PartPlaces.SnapshotOf(folder), ModelFiles.Deepest).Select(_headers.Read)];
+    public IReadOnlyList<NetworkFile> In(string folder) =>
+        [.. ModelFiles.In(PartPlaces.SnapshotOf(folder), ModelFiles.Deepest).Select(_headers.Read)];
 
     /// <inheritdoc cref="Find"/>
     internal ModelParts FindParts(string path, NamedParts? named = null)

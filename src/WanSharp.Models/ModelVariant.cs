@@ -39,7 +39,9 @@ public sealed record ModelVariant
     internal static double ShiftOf(WanModel model, int width, int height) =>
         All.GetValueOrDefault(model.Name)?.Larger is { } larger && width * height > model.Defaults.Width * model.Defaults.Height ? All[larger].Defaults.Shift : model.Defaults.Shift;
 
-    /// <summary>The settings of a model of this variant: without experts, as those that are merged from both, nothing tells high noise from low.</summary>
+    /// <summary>
+    /// The settings of a model of this variant. One transformer that was merged from both experts has no boundary between them.
+    /// </summary>
     /// <param name="hasExperts">Whether there are two transformers.</param>
     internal ModelDefaults DefaultsOf(bool hasExperts) => hasExperts ? Defaults : Defaults with { Boundary = null, HighNoiseGuidanceScale = null };
 

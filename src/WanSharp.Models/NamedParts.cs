@@ -8,7 +8,9 @@ public sealed record NamedParts
     /// <summary>Nothing was named.</summary>
     public static NamedParts None { get; } = new();
 
-    /// <summary>The transformer of the low-noise expert. The same file as <see cref="HighNoise"/>: one transformer, for all steps.</summary>
+    /// <summary>
+    /// The transformer of the low-noise expert. The same file as <see cref="HighNoise"/> means one transformer for all steps.
+    /// </summary>
     public string? LowNoise { get; init; }
 
     /// <summary>The transformer of the high-noise expert.</summary>
@@ -41,7 +43,9 @@ public sealed record NamedParts
         return all.Where(option => option.Value is not null).Select(option => (option.Option, option.Value!));
     }
 
-    /// <summary>These parts with full paths where a file or folder of that name exists; other names are looked for around the model.</summary>
+    /// <summary>
+    /// These parts with full paths where a file or folder of that name exists; other names are looked for around the model.
+    /// </summary>
     public NamedParts WithFullPaths()
     {
         return new NamedParts

@@ -45,7 +45,8 @@ public sealed record TakenParts
         List<(string Part, string Path)> parts = [.. All().Select(part => (part.Part, Path.GetFullPath(part.Path)))];
         var folder = Common(parts.ConvertAll(part => Path.GetDirectoryName(part.Path)!));
         var files = parts.Where(part => without is null || part.Path != Path.GetFullPath(without))
-            .GroupBy(part => part.Path, (path, group) => $"{string.Join(" and ", group.Select(part => part.Part))} {Path.GetRelativePath(folder, path)}");
+            .GroupBy(part => part.Path, part => part.Part)
+            .Select(file => $"{string.Join(" and ", file)} {Path.GetRelativePath(folder, file.Key)}");
         return $"{string.Join(", ", files)} (in {folder})";
     }
 
@@ -61,6 +62,9 @@ public sealed record TakenParts
     }
 
     /// <summary>Whether a folder is another, or in it.</summary>
-    internal static bool IsIn(string folder, string other) =>
-        folder == other || folder.StartsWith(Path.EndsInDirectorySeparator(other) ? other : other + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+    internal static bool IsIn(string folder, string other)
+    {
+        var inside = Path.EndsInDirectorySeparator(other) ? other : other + Path.DirectorySeparatorChar;
+        return folder == other || folder.StartsWith(inside, StringComparison.Ordinal);
+    }
 }

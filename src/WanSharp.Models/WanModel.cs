@@ -135,7 +135,8 @@ public sealed class WanModel : IDisposable
     /// <exception cref="CheckpointException">
     /// Something is missing, or several things fit, or are not supported, or are not what the description says.
     /// </exception>
-    public static WanModel Open(string path, string? cacheFolder = null, NamedParts? named = null) => new(new ModelFinder().FindParts(path, named), cacheFolder);
+    public static WanModel Open(string path, string? cacheFolder = null, NamedParts? named = null) =>
+        new(new ModelFinder().FindParts(path, named), cacheFolder);
 
     /// <summary>Reads <see cref="Digest"/> if it was not read: minutes for the largest models the first time, unless a cache folder has notes of it.</summary>
     /// <param name="progress">Told the share that is read, 0 to 1, from any thread.</param>

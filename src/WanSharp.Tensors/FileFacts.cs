@@ -54,6 +54,9 @@ public static class FileFacts
     public static long Length(IEnumerable<string> paths) => paths.Sum(path => Of(path).Length);
 
     /// <summary>The names in a full path, the last one first.</summary>
-    private static IEnumerable<string> Parts(string full) =>
-        full[Path.GetPathRoot(full)!.Length..].Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries).Reverse();
+    private static IEnumerable<string> Parts(string full)
+    {
+        char[] separators = [Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar];
+        return full[Path.GetPathRoot(full)!.Length..].Split(separators, StringSplitOptions.RemoveEmptyEntries).Reverse();
+    }
 }

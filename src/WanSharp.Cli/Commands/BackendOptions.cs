@@ -68,7 +68,9 @@ internal sealed class BackendOptions
             }
             : throw (parts.IsEmpty
                 ? new InvalidRequestException("reuse", "--reuse works with this program's own engine: leave it out, or leave out --backend.")
-                : new InvalidRequestException("backend", $"{parts.Options().First().Option} works with this program's own engine; ComfyUI takes what its workflow names: leave it out, or leave out --backend."));
+                : new InvalidRequestException("backend",
+                    $"{parts.Options().First().Option} works with this program's own engine; ComfyUI takes what its workflow names: " +
+                    "leave it out, or leave out --backend."));
     }
 
     /// <summary>The settings of a batch that goes on: its own, with what signs in at its servers, which is not kept, and other servers if some are named.</summary>

@@ -20,7 +20,10 @@ internal static partial class ExpertNames
     /// <summary>The other expert's noise.</summary>
     public static string Other(string noise) => noise == High ? Low : High;
 
-    /// <summary>The noise that a path says its file is for, <c>high</c> or <c>low</c>; null if it says neither, or both. What is nearer to the file's name decides.</summary>
+    /// <summary>
+    /// The noise that a path says its file is for, <c>high</c> or <c>low</c>; null if it says neither, or both. What is nearest to the
+    /// file's name decides.
+    /// </summary>
     public static string? NoiseOf(string path)
     {
         var stem = Stem(path);
@@ -42,12 +45,16 @@ internal static partial class ExpertNames
     }
 
     /// <summary>Whether a path says that its file is of Wan 2.2, whose 14B models have two experts.</summary>
-    public static bool SaysWan22(string path) => Folders(path).Prepend(Stem(path)).Any(name => Version22().IsMatch(name)) && !SaysWan21(Stem(path));
+    public static bool SaysWan22(string path) =>
+        Folders(path).Prepend(Stem(path)).Any(name => Version22().IsMatch(name)) && !SaysWan21(Stem(path));
 
     /// <summary>Whether a file's name says that it was merged from both experts.</summary>
-    public static bool SaysMerged(string path) => Merged().IsMatch(Stem(path)) || Single(Markers(Stem(path))) is null && Markers(Stem(path)).Count > 1;
+    public static bool SaysMerged(string path) =>
+        Merged().IsMatch(Stem(path)) || (Markers(Stem(path)) is { Count: > 1 } markers && Single(markers) is null);
 
-    /// <summary>Where a file's partner would be if the paths differed in nothing else, or null if the path does not say its noise.</summary>
+    /// <summary>
+    /// Where a file's partner would be if the paths differed in nothing else, or null if the path does not say its noise.
+    /// </summary>
     public static string? Swapped(string path)
     {
         var file = Path.GetFileName(path);
@@ -79,14 +86,16 @@ internal static partial class ExpertNames
         : Unlike;
 
     /// <summary>
-    /// The noise that files without a word for it are for, if two differ in a letter alone: <c>H</c> and <c>L</c>, or <c>HN</c> and <c>LN</c>.
+    /// The noise that files without a word for it are for, if two differ in a letter alone: <c>H</c> and <c>L</c>, or <c>HN</c>
+    /// and <c>LN</c>.
     /// </summary>
     public static IReadOnlyDictionary<string, string> ByLetter(IReadOnlyList<string> paths)
     {
-        var pairs = paths.Select(path => (Path: path, Match: Letter().Match(Stem(path)))).Where(file => file.Match.Success)
-            .GroupBy(file => Plain(Letter().Replace(Stem(file.Path), "")))
-            .Where(group => group.Count() == 2 && group.Select(file => char.ToLowerInvariant(file.Match.Value[0])).Order().SequenceEqual("hl"));
-        return pairs.SelectMany(group => group).ToDictionary(file => file.Path, file => char.ToLowerInvariant(file.Match.Value[0]) == 'h' ? High : Low);
+        var lettered = paths.Select(path => (Path: path, Match: Letter().Match(Stem(path)))).Where(file => file.Match.Success)
+            .Select(file => (file.Path, Letter: char.ToLowerInvariant(file.Match.Value[0])));
+        var pairs = lettered.GroupBy(file => Plain(Letter().Replace(Stem(file.Path), "")))
+            .Where(group => group.Select(file => file.Letter).Order().SequenceEqual("hl"));
+        return pairs.SelectMany(pair => pair).ToDictionary(file => file.Path, file => file.Letter == 'h' ? High : Low);
     }
 
     private static bool SaysWan21(string stem) => Version21().IsMatch(stem) && !Version22().IsMatch(stem);
@@ -100,14 +109,19 @@ internal static partial class ExpertNames
 
     /// <summary>The words high and low in a name that are about noise; sure if they say so.</summary>
     private static List<(string Word, bool IsSure)> Markers(string name) =>
-        [.. Marker().Matches(name).Where(match => !IsQualified(name, match)).Select(match => (match.Groups["word"].Value, match.Groups["noise"].Length > 0))];
+        [
+            .. Marker().Matches(name).Where(match => !IsQualified(name, match))
+                .Select(match => (match.Groups["word"].Value, match.Groups["noise"].Length > 0)),
+        ];
 
     /// <summary>Those of a folder's name, which must be about noise, or Wan, or nothing else.</summary>
     private static List<(string Word, bool IsSure)> FolderMarkers(string folder) =>
-        Markers(folder).FindAll(marker => marker.IsSure || Wan().IsMatch(folder) || Others().Replace(folder, "").Length == marker.Word.Length);
+        Markers(folder).FindAll(marker =>
+            marker.IsSure || Wan().IsMatch(folder) || Others().Replace(folder, "").Length == marker.Word.Length);
 
     private static string SwapWords(string name) =>
-        Marker().Replace(name, match => IsQualified(name, match) ? match.Value : SwapWord(match.Groups["word"].Value) + match.Groups["noise"].Value);
+        Marker().Replace(name, match =>
+            IsQualified(name, match) ? match.Value : SwapWord(match.Groups["word"].Value) + match.Groups["noise"].Value);
 
     private static bool IsQualified(string name, Match marker) =>
         marker.Groups["noise"].Length == 0 && Qualifier().IsMatch(name[(marker.Index + marker.Length)..]);
@@ -115,7 +129,9 @@ internal static partial class ExpertNames
     private static string SwapWord(string word)
     {
         var other = Other(word.ToLowerInvariant());
-        return char.IsLower(word[0]) ? other : char.IsUpper(word[^1]) ? other.ToUpperInvariant() : char.ToUpperInvariant(other[0]) + other[1..];
+        return char.IsLower(word[0]) ? other
+            : char.IsUpper(word[^1]) ? other.ToUpperInvariant()
+            : char.ToUpperInvariant(other[0]) + other[1..];
     }
 
     /// <summary>Diffusers' second transformer is for low noise; its first is an expert only where there is a second.</summary>
@@ -147,25 +163,31 @@ internal static partial class ExpertNames
     private static string Plain(string text) =>
         FileWords.Plain(Marker().Replace(text, match => IsQualified(text, match) ? match.Value : ""));
 
-    // A word begins after what is no letter, at a capital in mixed case, after 14B and after t2v; it ends where its case does. In "flow" and "follow" there is none.
+    // A word begins after what is not a letter, at a capital in mixed case, after 14B and after t2v; it ends where its case does.
+    // There is none in "flow" and "follow".
     [GeneratedRegex(@"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z])|(?<=[A-Z]{2})(?=[A-Z][a-z])|(?<=\d[bB]|2[vV]))" +
-        @"(?:(?<word>[Hh]igh|[Ll]ow)(?:(?<noise>[-_. ]*[Nn](?:oise|OISE))|(?![a-z]))|(?<word>HIGH|LOW)(?:(?<noise>[-_. ]*(?:NOISE|[Nn]oise))|(?![A-Z])))")]
+        @"(?:(?<word>[Hh]igh|[Ll]ow)(?:(?<noise>[-_. ]*[Nn](?:oise|OISE))|(?![a-z]))" +
+        @"|(?<word>HIGH|LOW)(?:(?<noise>[-_. ]*(?:NOISE|[Nn]oise))|(?![A-Z])))")]
     private static partial Regex Marker();
 
     // High quality, low memory: high and low of other things than noise.
-    [GeneratedRegex(@"^[-_. ]*(?:quality|qual|hq|res|resolution|def|definition|v?ram|mem|memory|steps?|rank|motion|speed|fps|details?|bits?|bitrate|poly|key|light|freq|frequency|contrast|latency|cfg|rate|end|fidelity|angle|dynamic|cost|priority)(?![a-z])", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        "^[-_. ]*(?:quality|qual|hq|res|resolution|def|definition|v?ram|mem|memory|steps?|rank|motion|speed|fps|details?|bits?|bitrate" +
+        "|poly|key|light|freq|frequency|contrast|latency|cfg|rate|end|fidelity|angle|dynamic|cost|priority)(?![a-z])",
+        RegexOptions.IgnoreCase)]
     private static partial Regex Qualifier();
 
     [GeneratedRegex(@"(?<![A-Za-z])(?:h|l|hn|ln)(?![A-Za-z0-9])", RegexOptions.IgnoreCase)]
     private static partial Regex Letter();
 
-    [GeneratedRegex(@"wan[-_. ]?(?:ai|video|ai[-_. ]wan)?[-_. ]?v?2[-_. ]?2(?![0-9])|(?<![a-z0-9])a14b(?![a-z0-9])", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("wan[-_. ]*(?:video)?[-_. ]*v?2[-_. ]*2(?![0-9])|(?<![a-z0-9])a14b(?![a-z0-9])", RegexOptions.IgnoreCase)]
     private static partial Regex Version22();
 
-    [GeneratedRegex(@"wan[-_. ]?(?:ai|video|ai[-_. ]wan)?[-_. ]?v?2[-_. ]?1(?![0-9])", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("wan[-_. ]*(?:video)?[-_. ]*v?2[-_. ]*1(?![0-9])", RegexOptions.IgnoreCase)]
     private static partial Regex Version21();
 
-    [GeneratedRegex(@"(?:(?<![A-Za-z])|(?<=2[vV]))(?:aio|all[-_. ]?in[-_. ]?one|merged?|one[-_. ]?for[-_. ]?all)(?![A-Za-z])", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        "(?:(?<![A-Za-z])|(?<=2v))(?:aio|all[-_. ]?in[-_. ]?one|merged?|one[-_. ]?for[-_. ]?all)(?![A-Za-z])", RegexOptions.IgnoreCase)]
     private static partial Regex Merged();
 
     [GeneratedRegex(@"(?<=^|[\\/])transformer_2(?=$|[\\/])")]

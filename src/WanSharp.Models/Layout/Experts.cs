@@ -2,11 +2,18 @@ using WanSharp.Graphs.Networks;
 
 namespace WanSharp.Models.Layout;
 
-/// <summary>Pairs Wan 2.2's experts: transformers of one shape, of which one is for high noise and the other for low, whatever else their names say.</summary>
+/// <summary>
+/// Pairs Wan 2.2's experts: transformers of one shape, of which one is for high noise and the other for low, whatever else their names
+/// say.
+/// </summary>
 internal static class Experts
 {
     /// <summary>A model's transformers: the only one or the low-noise expert, and the high-noise expert.</summary>
-    internal readonly record struct Pair(NetworkFile Low, NetworkFile? High);
+    internal readonly record struct Pair(NetworkFile Low, NetworkFile? High)
+    {
+        /// <summary>Their files, the high-noise expert's first.</summary>
+        public IEnumerable<string> Paths => High is null ? [Low.Path] : [High.Path, Low.Path];
+    }
 
     /// <summary>Whether transformers of a kind come in pairs: text to video and, without CLIP, image to video.</summary>
     public static bool MayBePaired(TransformerConfig transformer) =>
@@ -18,15 +25,18 @@ internal static class Experts
     /// <see cref="ExpertNames.Difference"/>, and their names say the same.
     /// </remarks>
     public static IReadOnlyList<Pair> Group(IReadOnlyList<NetworkFile> transformers) =>
-        [.. transformers.GroupBy(file => file.Transformer).SelectMany(shape => MayBePaired(shape.Key!) ? GroupShape([.. shape]) : shape.Select(file => new Pair(file, null)))];
+        [
+            .. transformers.GroupBy(file => file.Transformer)
+                .SelectMany(shape => MayBePaired(shape.Key!) ? GroupShape([.. shape]) : shape.Select(file => new Pair(file, null))),
+        ];
 
     /// <summary>The noise of each file that says one, by a word or against another file by a letter.</summary>
     public static IReadOnlyDictionary<string, string> Noises(IEnumerable<NetworkFile> files)
     {
         List<NetworkFile> all = [.. files];
         var letters = ExpertNames.ByLetter([.. all.Where(file => file.Noise is null).Select(file => file.Path)]);
-        return all.Select(file => (file.Path, Noise: file.Noise ?? letters.GetValueOrDefault(file.Path))).Where(file => file.Noise is not null)
-            .ToDictionary(file => file.Path, file => file.Noise!);
+        return all.Select(file => (file.Path, Noise: file.Noise ?? letters.GetValueOrDefault(file.Path)))
+            .Where(file => file.Noise is not null).ToDictionary(file => file.Path, file => file.Noise!);
     }
 
     private static IEnumerable<Pair> GroupShape(List<NetworkFile> files)
@@ -40,17 +50,30 @@ internal static class Experts
             yield return new Pair(low, high);
         }
 
-        while (highs.Select(file => (High: file, Low: Nearest(file, lows))).FirstOrDefault(pair => pair.Low is not null && Nearest(pair.Low, highs) == pair.High) is { Low: { } nearest } found)
+        while (NextPair(highs, lows) is { High: { } nextHigh } next)
         {
-            highs.Remove(found.High);
-            lows.Remove(nearest);
-            yield return new Pair(nearest, found.High);
+            highs.Remove(nextHigh);
+            lows.Remove(next.Low);
+            yield return next;
         }
 
         foreach (var single in highs.Concat(lows).Concat(files.Where(file => !noises.ContainsKey(file.Path))))
         {
             yield return new Pair(single, null);
         }
+    }
+
+    private static Pair? NextPair(List<NetworkFile> highs, List<NetworkFile> lows)
+    {
+        foreach (var high in highs)
+        {
+            if (Nearest(high, lows) is { } low && Nearest(low, highs) == high)
+            {
+                return new Pair(low, high);
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The one of several that differs least from a file; null if none says the same, or two differ as little.</summary>

@@ -50,7 +50,8 @@ internal static class FolderSearch
                 }
                 else if (next.Depth < depth)
                 {
-                    waiting.Enqueue((path, entry.LinkTarget is null ? Path.Combine(next.Real, entry.Name) : ModelFiles.RealPath(path), next.Depth + 1));
+                    var real = entry.LinkTarget is null ? Path.Combine(next.Real, entry.Name) : ModelFiles.RealPath(path);
+                    waiting.Enqueue((path, real, next.Depth + 1));
                 }
             }
         }

@@ -13,7 +13,8 @@ internal static class ModelFiles
     private static readonly string[] Extensions = [".safetensors", ".sft", ".gguf", ".pth", ".pt", ".bin", ".ckpt"];
 
     /// <summary>Whether a file's name is that of a checkpoint, or of the index of several.</summary>
-    public static bool IsCheckpoint(string path) => Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase) || ShardFiles.IsIndex(path);
+    public static bool IsCheckpoint(string path) =>
+        Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase) || ShardFiles.IsIndex(path);
 
     /// <summary>The checkpoints of a folder, in the order of their names; of several shards only what stands for them.</summary>
     /// <param name="folder">The folder, which need not exist.</param>
@@ -29,14 +30,15 @@ internal static class ModelFiles
 
     /// <summary>The nearest checkpoints of several folders that nobody named, as <see cref="In"/> lists them; each once.</summary>
     public static IReadOnlyList<string> Near(IEnumerable<(string Folder, int Depth)> folders) =>
-        [.. folders.SelectMany(place => Listed([.. FolderSearch.Files(place.Folder, place.Depth, mayStop: true).Where(IsCheckpoint).Take(MostFiles)])).Distinct()];
+        [.. folders.SelectMany(place => Nearest(place.Folder, place.Depth)).Distinct()];
 
     /// <summary>Whether there is a checkpoint in a folder, or below it.</summary>
     public static bool AnyIn(string folder) => FolderSearch.Files(folder, Deepest, mayStop: true).Any(IsCheckpoint);
 
     /// <summary>Files without those that are links to another of them; of several links to one the shortest path.</summary>
     public static IEnumerable<string> Different(IEnumerable<string> files) =>
-        files.GroupBy(file => ShardFiles.IsIndex(file) ? file : RealPath(file)).Select(same => same.MinBy(file => file.Count(c => c == Path.DirectorySeparatorChar))!);
+        files.GroupBy(file => ShardFiles.IsIndex(file) ? file : RealPath(file))
+            .Select(same => same.MinBy(file => file.Count(c => c == Path.DirectorySeparatorChar))!);
 
     /// <summary>The file that a path leads to if it is a link; a path of which nobody can say is itself.</summary>
     public static string RealPath(string path)
@@ -51,5 +53,9 @@ internal static class ModelFiles
         }
     }
 
-    private static IReadOnlyList<string> Listed(IEnumerable<string> files) => [.. files.Order(StringComparer.Ordinal).Select(ShardFiles.SetOf).Distinct()];
+    private static IReadOnlyList<string> Nearest(string folder, int depth) =>
+        Listed(FolderSearch.Files(folder, depth, mayStop: true).Where(IsCheckpoint).Take(MostFiles));
+
+    private static IReadOnlyList<string> Listed(IEnumerable<string> files) =>
+        [.. files.Order(StringComparer.Ordinal).Select(ShardFiles.SetOf).Distinct()];
 }

@@ -23,7 +23,8 @@ internal static class ModelLayout
         var (low, high) = choice.Choose();
         var transformer = low.Transformer!;
         List<NetworkFile> transformers = high is null ? [low] : [low, high];
-        var search = new PartSearch(path, Starts(path, transformers), Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(low.Path))!, headers);
+        var folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(low.Path))!;
+        var search = new PartSearch(path, Starts(path, transformers), folder, headers);
         var textEncoder = search.Find(PartKind.TextEncoder(transformer), named.TextEncoder, transformers);
         var vae = search.Find(PartKind.Vae(transformer), named.Vae, transformers);
         var clip = transformer.ClipDim is { } width ? search.Find(PartKind.Clip(width), named.Clip, transformers) : null;
@@ -37,7 +38,7 @@ internal static class ModelLayout
         return new ModelParts
         {
             Source = path,
-            Folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(low.Path))!,
+            Folder = folder,
             Name = variant.Name,
             Defaults = variant.DefaultsOf(hasExperts: high is not null),
             Transformer = transformer,
@@ -61,7 +62,8 @@ internal static class ModelLayout
     {
         if ((named.LowNoise ?? named.HighNoise) is not null)
         {
-            throw new CheckpointException(described.Source, $"it names the model's transformer: leave out {PartOptions.LowNoise} and {PartOptions.HighNoise}, or name another model.");
+            throw new CheckpointException(described.Source,
+                $"it names the model's transformer: leave out {PartOptions.LowNoise} and {PartOptions.HighNoise}, or name another model.");
         }
 
         if (named.Clip is not null)
@@ -81,7 +83,8 @@ internal static class ModelLayout
             TextEncoderPath = encoder.Path,
             Vae = vae?.Vae ?? described.Vae,
             VaePath = vae?.Path ?? described.VaePath,
-            TokenizerPath = named.Tokenizer is null ? described.TokenizerPath : new TokenizerSearch(described.Source, search, headers).Find(encoder, named.Tokenizer),
+            TokenizerPath = named.Tokenizer is null ? described.TokenizerPath
+                : new TokenizerSearch(described.Source, search, headers).Find(encoder, named.Tokenizer),
         };
     }
 

@@ -39,7 +39,8 @@ public sealed record NetworkFile
     public string? Reason => Problem is { } problem && problem.StartsWith($"{Path}: ", StringComparison.Ordinal) ? problem[(Path.Length + 2)..] : Problem;
 
     /// <summary>The published model whose settings its transformer runs with, such as <c>wan2.2-t2v-a14b</c>, or null.</summary>
-    public string? Variant => Transformer is null ? null : ModelVariant.Of(Transformer, hasExperts: Noise is not null && Experts.MayBePaired(Transformer)).Name;
+    public string? Variant => Transformer is null ? null
+        : ModelVariant.Of(Transformer, hasExperts: Noise is not null && Experts.MayBePaired(Transformer)).Name;
 
     /// <summary>Whether its transformer is an expert for <c>high</c> or <c>low</c> noise, as far as its path tells; else null.</summary>
     public string? Noise { get; init; }
@@ -101,7 +102,8 @@ public sealed record NetworkFile
             TextEncoder = Detect(TextEncoderNames.Names, TextEncoderDetection.Detect),
             Vae = Detect(VaeNames.Names, VaeDetection.Detect),
             ClipVision = Detect(ClipVisionNames.Names, ClipVisionDetection.Detect),
-            HasTokenizer = checkpoint.Tensors.Keys.Any(name => name.EndsWith(TokenizerTensor, StringComparison.Ordinal)) || GgufTokenizer.IsIn(checkpoint),
+            HasTokenizer = GgufTokenizer.IsIn(checkpoint)
+                || checkpoint.Tensors.Keys.Any(name => name.EndsWith(TokenizerTensor, StringComparison.Ordinal)),
             Problem = problems.FirstOrDefault(),
             TensorCount = checkpoint.Tensors.Count + checkpoint.Unsupported.Count,
             Length = FileFacts.Length(checkpoint.Files),

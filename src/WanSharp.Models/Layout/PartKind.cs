@@ -56,7 +56,8 @@ internal sealed partial record PartKind
             Option = PartOptions.Vae,
             NetworkOf = file => file.Vae,
             Fits = file => file.Vae?.LatentChannels == transformer.OutChannels,
-            HasOwnShape = file => file.Vae is { } vae && (vae.Dim, vae.DecoderDim, vae.ResidualBlocks) == (own.Dim, own.DecoderDim, own.ResidualBlocks),
+            HasOwnShape = file =>
+                file.Vae is { } vae && (vae.Dim, vae.DecoderDim, vae.ResidualBlocks) == (own.Dim, own.DecoderDim, own.ResidualBlocks),
             OwnWords = VaeWords(),
         };
     }
@@ -74,12 +75,20 @@ internal sealed partial record PartKind
         OwnWords = ClipWords(),
     };
 
-    /// <summary>How near a file is to Wan's own: 0 for one of its shape that is called as it is, 1 for one of its shape, 2 for another.</summary>
+    /// <summary>Whether a file is named after another family of models; their networks may have the same shape (Qwen-Image's VAE).</summary>
+    public static bool IsCalledForOthers(NetworkFile file) => OtherFamilies().IsMatch(FileWords.Stem(file.Path));
+
+    /// <summary>
+    /// How far a file is from Wan's own: 0 if it has the shape and is called so, 1 if it has the shape, 2 if it is called so, 3 otherwise.
+    /// </summary>
     public int Strangeness(NetworkFile file)
     {
         var name = FileWords.WithoutPrecision(FileWords.Stem(file.Path)).ToLowerInvariant();
         return (HasOwnShape(file) ? 0 : 2) + (OwnWords.Replace(name, "").Length == 0 ? 0 : 1);
     }
+
+    [GeneratedRegex("qwen|hunyuan|flux|sdxl|ltxv?|cosmos|mochi|hidream|anima(?![a-z])", RegexOptions.IgnoreCase)]
+    private static partial Regex OtherFamilies();
 
     [GeneratedRegex(@"models?|pytorch|umt5|t5|xxl|encoder|enc|text|google|wan|only|comfy|[-_. 0-9]")]
     private static partial Regex TextEncoderWords();
@@ -87,6 +96,6 @@ internal sealed partial record PartKind
     [GeneratedRegex(@"diffusion|pytorch|models?|wan|video|vae|ai|comfy|[-_. 0-9]")]
     private static partial Regex VaeWords();
 
-    [GeneratedRegex(@"models?|pytorch|clip|open|vision|visual|xlm|roberta|large|vit|huge|image|encoder|wan|comfy|h(?![a-z])|[-_. 0-9]")]
+    [GeneratedRegex("models?|pytorch|clip|open|vision|visual|xlm|roberta|large|vit|huge|image|encoder|wan|comfy|h(?![a-z])|[-_. 0-9]")]
     private static partial Regex ClipWords();
 }

@@ -16,8 +16,9 @@ internal static class PartPlaces
 
     private const int ContainerDepth = 2;
 
-    // Names without case and separators. Sources: the folders of official checkpoints and of Diffusers; Comfy-Org/ComfyUI:folder_paths.py;
-    // mcmonkeyprojects/SwarmUI:src/Core/Settings.cs; deepbeepmeep/Wan2GP:ckpts; lllyasviel/stable-diffusion-webui-forge:models; ModelTC/LightX2V.
+    // Names without case and separators. Sources: the folders of official checkpoints and of Diffusers; Comfy-Org/ComfyUI:
+    // folder_paths.py; mcmonkeyprojects/SwarmUI:src/Core/Settings.cs; lllyasviel/stable-diffusion-webui-forge:models;
+    // deepbeepmeep/Wan2GP:ckpts; ModelTC/LightX2V.
     private static readonly HashSet<string> PartFolders =
     [
         "textencoder", "textencoders", "clip", "t5", "umt5", "umt5xxl", "encoders", "google", "vae", "vaes", "autoencoder", "autoencoders",
@@ -28,7 +29,8 @@ internal static class PartPlaces
 
     private static readonly HashSet<string> TransformerFolders =
     [
-        "transformer", "transformer2", "highnoisemodel", "lownoisemodel", "diffusionmodels", "unet", "checkpoints", "stablediffusion", "highnoise", "lownoise",
+        "transformer", "transformer2", "highnoisemodel", "lownoisemodel", "diffusionmodels", "unet", "checkpoints", "stablediffusion",
+        "highnoise", "lownoise",
     ];
 
     /// <summary>A folder, and the folders in it that are searched for parts, each with how deep.</summary>
@@ -81,7 +83,8 @@ internal static class PartPlaces
         }
 
         var above = Path.GetDirectoryName(own);
-        if (above is not null && Path.GetDirectoryName(above) is not null && above != Environment.GetFolderPath(Environment.SpecialFolder.UserProfile))
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        if (above is not null && Path.GetDirectoryName(above) is not null && above != home)
         {
             places.Add((above, 2));
         }
@@ -96,7 +99,8 @@ internal static class PartPlaces
         var repository = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         repository = Path.GetFileName(repository) == "snapshots" ? Path.GetDirectoryName(repository)! : repository;
         var snapshots = FolderSearch.Folders(Path.Combine(repository, "snapshots"));
-        if (snapshots.Count == 0 || !(Directory.Exists(Path.Combine(repository, "refs")) || Directory.Exists(Path.Combine(repository, "blobs"))))
+        string[] others = ["refs", "blobs"];
+        if (snapshots.Count == 0 || !others.Any(name => Directory.Exists(Path.Combine(repository, name))))
         {
             return folder;
         }
@@ -104,8 +108,8 @@ internal static class PartPlaces
         var main = Path.Combine(repository, "refs", "main");
         var named = File.Exists(main) && FileFacts.Of(main).Length < 200 ? File.ReadAllText(main).Trim() : "";
         return snapshots.FirstOrDefault(snapshot => Path.GetFileName(snapshot) == named)
-            ?? (snapshots.Count == 1 ? snapshots[0]
-                : throw new CheckpointException(folder, $"it has {snapshots.Count} snapshots, and refs/main names none of them; name one: {string.Join(", ", snapshots)}."));
+            ?? (snapshots.Count == 1 ? snapshots[0] : throw new CheckpointException(
+                folder, $"it has {snapshots.Count} snapshots, and refs/main names none of them; name one: {PathList.Of(snapshots)}."));
     }
 
     private static IEnumerable<(string Folder, int Depth)> Below(string folder, HashSet<string> names, int containers)

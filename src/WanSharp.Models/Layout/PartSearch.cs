@@ -5,13 +5,14 @@ namespace WanSharp.Models.Layout;
 /// <summary>Finds a model's other parts around its transformer, or those that were named.</summary>
 /// <param name="source">The model, for errors.</param>
 /// <param name="starts">The folders to begin at, the first preferred.</param>
-/// <param name="whole">The folder that is searched whole for what is not where it should be: of a folder that was asked for, before any outside of it.</param>
+/// <param name="whole">
+/// The folder that is searched whole for what is not in the known places; if it was asked for, before any place outside of it.
+/// </param>
 /// <param name="headers">What was read.</param>
 internal sealed class PartSearch(string source, IReadOnlyList<string> starts, string whole, Headers headers)
 {
-    private const int MostListed = 8;
-
-    private readonly List<IReadOnlyList<(string Folder, int Depth)>> _folders = Ordered(starts, Path.GetFullPath(whole), Directory.Exists(source));
+    private readonly List<IReadOnlyList<(string Folder, int Depth)>> _folders =
+        Ordered(starts, Path.GetFullPath(whole), Directory.Exists(source));
 
     private readonly Dictionary<int, IReadOnlyList<string>> _files = [];
 
@@ -54,7 +55,8 @@ internal sealed class PartSearch(string source, IReadOnlyList<string> starts, st
 
         foreach (var place in Places)
         {
-            if (place.Select(headers.Read).Where(kind.Fits).ToList() is { Count: > 0 } fitting)
+            var fitting = place.Select(headers.Read).Where(file => kind.Fits(file) && !PartKind.IsCalledForOthers(file)).ToList();
+            if (fitting.Count > 0)
             {
                 return Choose(kind, fitting);
             }
@@ -68,9 +70,12 @@ internal sealed class PartSearch(string source, IReadOnlyList<string> starts, st
     {
         var nearest = fitting.GroupBy(kind.Strangeness).MinBy(group => group.Key)!;
         var isOwn = nearest.Key is 0 or 2; // several names for one thing
-        return isOwn || nearest.Select(file => FileWords.Plain(FileWords.WithoutPrecision(FileWords.Stem(file.Path)))).Distinct().Count() == 1
+        var names = nearest.Select(file => FileWords.Plain(FileWords.WithoutPrecision(FileWords.Stem(file.Path)))).Distinct();
+        return isOwn || names.Count() == 1
             ? nearest.MaxBy(file => file.Length)!
-            : throw new CheckpointException(source, $"{nearest.Count()} files fit as the {kind.What} {kind.Which}: {Listed(nearest.Select(file => file.Path))}. Choose one with {kind.Option}.");
+            : throw new CheckpointException(source,
+                $"{nearest.Count()} files fit as the {kind.What} {kind.Which}: {PathList.Of(nearest.Select(file => file.Path))}. " +
+                $"Choose one with {kind.Option}.");
     }
 
     private NetworkFile Named(PartKind kind, string name)
@@ -79,12 +84,14 @@ internal sealed class PartSearch(string source, IReadOnlyList<string> starts, st
         List<NetworkFile> holding = found.FindAll(file => kind.NetworkOf(file) is not null);
         if (holding is [var one])
         {
-            return kind.Fits(one) ? one : throw new CheckpointException(one.Path, $"{kind.Option} names it, but the model needs a {kind.What} {kind.Which}.");
+            return kind.Fits(one) ? one
+                : throw new CheckpointException(one.Path, $"{kind.Option} names it, but the model needs a {kind.What} {kind.Which}.");
         }
 
-        var reason = found.Count == 0 ? "there is no such file, neither where you are nor around the model."
-            : holding.Count > 0 ? $"several files of that name hold one: {Listed(holding.Select(file => file.Path))}."
-            : $"it holds no {kind.What}.{(found.Select(file => file.Reason).OfType<string>().FirstOrDefault() is { } problem ? $" {problem}" : "")}";
+        var problem = found.Select(file => file.Reason).OfType<string>().FirstOrDefault();
+        var reason = found.Count == 0 ? "there is no such file, neither in the current folder nor around the model."
+            : holding.Count > 0 ? $"several files of that name hold one: {PathList.Of(holding.Select(file => file.Path))}."
+            : $"it holds no {kind.What}.{(problem is null ? "" : $" {problem}")}";
         throw new CheckpointException(name, $"{kind.Option} names it, but {reason}");
     }
 
@@ -96,30 +103,28 @@ internal sealed class PartSearch(string source, IReadOnlyList<string> starts, st
 
     private static List<IReadOnlyList<(string Folder, int Depth)>> Ordered(IReadOnlyList<string> starts, string whole, bool isAskedFor)
     {
-        var isInside = starts.SelectMany(PartPlaces.Around).ToLookup(place => TakenParts.IsIn(place.Folder, whole), place => place.Searched);
+        var places = starts.SelectMany(PartPlaces.Around);
+        var isInside = places.ToLookup(place => TakenParts.IsIn(place.Folder, whole), place => place.Searched);
         List<IReadOnlyList<(string Folder, int Depth)>> all = [.. isInside[true], .. isInside[false]];
         all.Insert(isAskedFor ? isInside[true].Count() : all.Count, [(whole, ModelFiles.Deepest)]);
         return all;
     }
 
     private static bool IsCalled(string file, string name) =>
-        Path.GetFileName(file).Equals(name, StringComparison.OrdinalIgnoreCase) || FileWords.Stem(file).Equals(name, StringComparison.OrdinalIgnoreCase);
+        Path.GetFileName(file).Equals(name, StringComparison.OrdinalIgnoreCase)
+        || FileWords.Stem(file).Equals(name, StringComparison.OrdinalIgnoreCase);
 
     private CheckpointException NotFound(PartKind kind)
     {
-        var files = Places.SelectMany(place => place).Distinct().ToList();
-        var problem = files.Select(headers.Read).Select(file => file.Problem).OfType<string>().FirstOrDefault();
+        var files = Places.SelectMany(place => place).Distinct().Select(headers.Read).ToList();
+        var problem = files.Select(file => file.Problem).OfType<string>().FirstOrDefault();
+        var other = files.Find(file => kind.Fits(file))?.Path;
         return new CheckpointException(source,
             $"no {kind.What} {kind.Which} was found; put the model's there, such as {kind.Published}, or name it with {kind.Option}. " +
-            $"Looked at {files.Count} checkpoints in {Looked()}.{(problem is null ? "" : $" One of them cannot be used: {problem}")}");
+            $"Looked at {files.Count} checkpoints in {Looked()}.{(problem is null ? "" : $" One of them cannot be used: {problem}")}" +
+            $"{(other is null ? "" : $" {other} has the shape, but its name says that it belongs to another model.")}");
     }
 
     /// <summary>The folders that were looked into, for errors.</summary>
-    public string Looked() => Listed(_folders.SelectMany(place => place).Select(place => place.Folder).Distinct());
-
-    private static string Listed(IEnumerable<string> paths)
-    {
-        List<string> all = [.. paths];
-        return string.Join(", ", all.Take(MostListed)) + (all.Count > MostListed ? $" and {all.Count - MostListed} more" : "");
-    }
+    public string Looked() => PathList.Of(_folders.SelectMany(place => place).Select(place => place.Folder).Distinct());
 }

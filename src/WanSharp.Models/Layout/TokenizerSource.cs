@@ -3,7 +3,10 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Models.Layout;
 
-/// <summary>Reads a tokenizer from where models keep it: a <c>spiece.model</c>, a <c>tokenizer.json</c>, or a checkpoint that carries one: in the tensor <c>spiece_model</c> or, GGUF, in its notes.</summary>
+/// <summary>
+/// Reads a tokenizer from where models keep it: a <c>spiece.model</c>, a <c>tokenizer.json</c>, or a checkpoint that carries one in the
+/// tensor <c>spiece_model</c> or, as GGUF files do, in its notes.
+/// </summary>
 internal static class TokenizerSource
 {
     /// <summary>The file's name where models have one of their own.</summary>
@@ -13,6 +16,10 @@ internal static class TokenizerSource
     public const string JsonName = "tokenizer.json";
 
     private const int LongestModel = 64 << 20;
+
+    /// <summary>Whether a file has the name of a tokenizer, whatever its case.</summary>
+    public static bool IsFile(string path) =>
+        Path.GetFileName(path) is var name && new[] { ModelName, JsonName }.Contains(name, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Loads the tokenizer.</summary>
     /// <exception cref="CheckpointException">The checkpoint has no tokenizer, or a damaged one.</exception>
@@ -30,7 +37,8 @@ internal static class TokenizerSource
         }
         catch (InvalidDataException e)
         {
-            throw new CheckpointException(path, $"the tokenizer in it (its {NetworkFile.TokenizerTensor}) cannot be used: {e.Message} Put umT5's {ModelName} next to the file.", e);
+            throw new CheckpointException(
+                path, $"the tokenizer in it cannot be used: {e.Message} Put umT5's {ModelName} next to the file.", e);
         }
     }
 
@@ -56,14 +64,17 @@ internal static class TokenizerSource
     private static byte[] FromCheckpoint(string path)
     {
         using var checkpoint = Checkpoint.Open(path);
-        if (checkpoint.Tensors.Keys.FirstOrDefault(key => key.EndsWith(NetworkFile.TokenizerTensor, StringComparison.Ordinal)) is not { } name)
+        var name = checkpoint.Tensors.Keys.FirstOrDefault(key => key.EndsWith(NetworkFile.TokenizerTensor, StringComparison.Ordinal));
+        if (name is null)
         {
-            return GgufTokenizer.IsIn(checkpoint) ? GgufTokenizer.ToSpieceModel(path) : throw new CheckpointException(path, $"it carries no tokenizer; name a {ModelName}.");
+            return GgufTokenizer.IsIn(checkpoint) ? GgufTokenizer.ToSpieceModel(path)
+                : throw new CheckpointException(path, $"it carries no tokenizer; name a {ModelName}.");
         }
 
         var tensor = checkpoint.Get(name);
         return tensor.DType is DType.U8 or DType.I8 && tensor.ByteLength <= LongestModel
             ? tensor.ReadBytes(0, (int)tensor.ByteLength).ToArray()
-            : throw new CheckpointException(path, name, $"{tensor.DType.Name()} {tensor.Shape} is no tokenizer: bytes of a spiece.model are expected.");
+            : throw new CheckpointException(
+                path, name, $"{tensor.DType.Name()} {tensor.Shape} is not a tokenizer: bytes of a spiece.model are expected.");
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using WanSharp.Tensors;
@@ -27,7 +26,8 @@ internal static partial class GgufTokenizer
     private const int ByteCount = 256;
 
     /// <summary>Whether a checkpoint is a GGUF file with such a tokenizer.</summary>
-    public static bool IsIn(ICheckpoint checkpoint) => checkpoint.Metadata.GetValueOrDefault(Model) == Unigram && checkpoint.Metadata.ContainsKey(Tokens);
+    public static bool IsIn(ICheckpoint checkpoint) =>
+        checkpoint.Metadata.GetValueOrDefault(Model) == Unigram && checkpoint.Metadata.ContainsKey(Tokens);
 
     /// <summary>The tokenizer as a <c>spiece.model</c>.</summary>
     /// <param name="path">The GGUF file.</param>
@@ -40,7 +40,8 @@ internal static partial class GgufTokenizer
             || notes.ReadNumbers(Scores, MostPieces) is not { } scores || notes.ReadNumbers(Types, MostPieces) is not { } types
             || scores.Count != texts.Count || types.Count != texts.Count)
         {
-            throw new InvalidDataException($"Its notes have no whole tokenizer: {Tokens}, {Scores} and {Types} are needed, of one length, and {Model} \"{Unigram}\".");
+            throw new InvalidDataException(
+                $"Its notes have no whole tokenizer: {Tokens}, {Scores} and {Types} are needed, of one length, and {Model} \"{Unigram}\".");
         }
 
         var count = texts.Count;
@@ -55,7 +56,7 @@ internal static partial class GgufTokenizer
             SentencePieceModel.CheckPiece(i, texts[i].Length);
             var type = (PieceType)types[i];
             pieces.Add(Enum.IsDefined(type) ? new Piece(texts[i], (float)scores[i], type)
-                : throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"Piece {i} is of type {types[i]}, which does not exist.")));
+                : throw new InvalidDataException(FormattableString.Invariant($"Piece {i} is of type {types[i]}, which does not exist.")));
         }
 
         byte[] map = [.. (notes.ReadNumbers(CharacterMap, LongestMap) ?? []).Select(value => (byte)(int)value)];

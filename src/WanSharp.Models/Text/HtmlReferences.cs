@@ -48,7 +48,7 @@ internal static partial class HtmlReferences
         }
 
         var lower = text[1..].ToLowerInvariant();
-        return !text.AsSpan(1).ContainsAnyInRange('a', 'z') && names.TryGetValue(lower, out var small) && Resolve(text) == text ? ToUpper(small) : text;
+        return text[1..].Equals(text[1..].ToUpperInvariant(), StringComparison.Ordinal) && names.TryGetValue(lower, out var small) && Resolve(text) == text ? ToUpper(small) : text;
     }
 
     /// <summary>Upper case as Unicode has it, not letter by letter.</summary>

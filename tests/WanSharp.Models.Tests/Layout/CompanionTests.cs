@@ -12,7 +12,8 @@ public sealed class CompanionTests
         folder.Transformer("diffusion_models/wan2.1_t2v.safetensors");
         folder.Vae("vae/wan_2.1_vae.safetensors");
         var own = folder.TextEncoder("text_encoders/umt5_xxl_fp8_e4m3fn_scaled.safetensors");
-        var t5 = folder.TextEncoder("clip/t5xxl_fp16.safetensors", hasTokenizer: false, tensors => WithSecondBlock(folder, tensors, hasPositions: false));
+        var t5 = folder.TextEncoder(
+            "clip/t5xxl_fp16.safetensors", hasTokenizer: false, tensors => AddBlock(folder, tensors, hasPositions: false));
 
         Assert.Equal(own, folder.Find(folder.Path).TextEncoderPath);
         var (file, problem) = (new ModelFinder().Read(t5), new ModelFinder().Read(t5).Problem);
@@ -26,7 +27,7 @@ public sealed class CompanionTests
     public void Find_TextEncoderWithSeveralBlocks_HasPositionsInEach()
     {
         using var folder = new TinyFolder("wan2.1-t2v-1.3b");
-        var file = folder.TextEncoder("umt5.safetensors", change: tensors => WithSecondBlock(folder, tensors, hasPositions: true));
+        var file = folder.TextEncoder("umt5.safetensors", change: tensors => AddBlock(folder, tensors, hasPositions: true));
         Assert.Equal(2, new ModelFinder().Read(file).TextEncoder!.Layers);
     }
 
@@ -40,7 +41,6 @@ public sealed class CompanionTests
         {
             tensors["decoder.head.2.weight"] = folder.Keep(Tensor.Zeros(DType.F32, Shape.Create([12, .. head.Dims[1..]])));
             tensors["decoder.head.2.bias"] = folder.Keep(Tensor.Zeros(DType.F32, [12]));
-            return tensors;
         });
 
         Assert.Equal(folder["vae/wan_2.1_vae.safetensors"], folder.Find(folder.Path).VaePath);
@@ -60,7 +60,9 @@ public sealed class CompanionTests
         folder.Transformer("diffusion_models/wan.safetensors");
         Larger(folder, $"vae/{stranger}");
         Assert.Equal(folder["vae/wan_2.1_vae.safetensors"], folder.Find(folder.Path).VaePath);
-        Assert.Equal(folder[$"vae/{stranger}"], folder.Find(folder.Path, new NamedParts { Vae = stranger.ToUpperInvariant() }).VaePath); // by its name alone, whatever its case
+
+        var byName = new NamedParts { Vae = stranger.ToUpperInvariant() }; // whatever its case
+        Assert.Equal(folder[$"vae/{stranger}"], folder.Find(folder.Path, byName).VaePath);
     }
 
     [Theory]
@@ -88,6 +90,18 @@ public sealed class CompanionTests
     }
 
     [Fact]
+    public void Find_AnotherFamilysVaeOfTheSameShape_IsTakenOnlyByName()
+    {
+        using var folder = new TinyFolder("wan2.1-t2v-1.3b");
+        folder.Transformer("diffusion_models/wan.safetensors");
+        folder.TextEncoder("text_encoders/umt5.safetensors");
+        var other = folder.Vae("vae/qwen_image_vae.safetensors");
+        var message = folder.Refusal(folder.Path);
+        Assert.Contains($"{other} has the shape, but its name says that it belongs to another model", message, StringComparison.Ordinal);
+        Assert.Equal(other, folder.Find(folder.Path, new NamedParts { Vae = other }).VaePath);
+    }
+
+    [Fact]
     public void Find_PartsThatAreNamed_AreTakenFromAnywhere()
     {
         using var folder = new TinyFolder("wan2.1-i2v-14b-480p").Comfy();
@@ -101,10 +115,17 @@ public sealed class CompanionTests
             Tokenizer = folder.Tokenizer("elsewhere/words/spiece.model"),
         };
         var parts = folder.Find(transformer, named);
-        Assert.Equal((named.TextEncoder, named.Vae, named.Clip, named.Tokenizer), (parts.TextEncoderPath, parts.VaePath, parts.ClipVision!.Value.Path, parts.TokenizerPath));
-        Assert.Equal(named.Vae, folder.Find(transformer, named with { Vae = folder["elsewhere/v"], Tokenizer = folder["elsewhere/words"] }).VaePath);
+        Assert.Equal(named, new NamedParts
+        {
+            TextEncoder = parts.TextEncoderPath,
+            Vae = parts.VaePath,
+            Clip = parts.ClipVision!.Value.Path,
+            Tokenizer = parts.TokenizerPath,
+        });
+        var byFolder = named with { Vae = folder["elsewhere/v"], Tokenizer = folder["elsewhere/words"] };
+        Assert.Equal(named.Vae, folder.Find(transformer, byFolder).VaePath);
         Assert.Contains("it holds no VAE", folder.Refusal(transformer, named with { Vae = named.Clip }), StringComparison.Ordinal);
-        Assert.Contains("there is no such file", folder.Refusal(transformer, named with { Clip = "nothing.safetensors" }), StringComparison.Ordinal);
+        Assert.Contains("no such file", folder.Refusal(transformer, named with { Clip = "nothing.safetensors" }), StringComparison.Ordinal);
 
         using var model = WanModel.Open(transformer, named: named);
         using var found = WanModel.Open(transformer, named: named with { Vae = null });
@@ -116,7 +137,8 @@ public sealed class CompanionTests
     public void Find_ClipForAModelThatTakesNone_IsRefused()
     {
         using var folder = new TinyFolder("wan2.1-t2v-1.3b").Comfy();
-        Assert.Contains("leave out --clip", folder.Refusal(folder.Transformer("wan.safetensors"), new NamedParts { Clip = "x" }), StringComparison.Ordinal);
+        var transformer = folder.Transformer("wan.safetensors");
+        Assert.Contains("leave out --clip", folder.Refusal(transformer, new NamedParts { Clip = "x" }), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -128,13 +150,13 @@ public sealed class CompanionTests
         var encoder = folder.TextEncoder("text_encoders/umt5.safetensors", hasTokenizer: false, tensors =>
         {
             tensors["token_embedding.weight"] = folder.Keep(Tensor.Zeros(DType.F32, [5000, 16]));
-            return tensors;
         });
         var wrong = folder.Tokenizer("tokenizer/spiece.model");
         var message = folder.Refusal(folder.Path);
         Assert.Contains("the tokenizer has 275 pieces, but the text encoder knows 5000", message, StringComparison.Ordinal);
         Assert.Contains("--tokenizer", message, StringComparison.Ordinal);
-        Assert.Contains("belongs to another model", folder.Refusal(folder.Path, new NamedParts { Tokenizer = wrong }), StringComparison.Ordinal);
+        var named = new NamedParts { Tokenizer = wrong };
+        Assert.Contains("belongs to another model", folder.Refusal(folder.Path, named), StringComparison.Ordinal);
 
         File.Delete(encoder);
         folder.TextEncoder("text_encoders/umt5.safetensors", hasTokenizer: false);
@@ -152,9 +174,10 @@ public sealed class CompanionTests
         Assert.Equal(carrying, folder.Find(folder.Path, new NamedParts { TextEncoder = named }).TokenizerPath);
     }
 
-    private static void Larger(TinyFolder folder, string name) => folder.Write(name, folder.Networks.Vae, new() { ["note"] = new string('x', 4096) });
+    private static void Larger(TinyFolder folder, string name) =>
+        folder.Write(name, folder.Networks.Vae, new() { ["note"] = new string('x', 4096) });
 
-    private static Dictionary<string, Tensor> WithSecondBlock(TinyFolder folder, Dictionary<string, Tensor> tensors, bool hasPositions)
+    private static void AddBlock(TinyFolder folder, Dictionary<string, Tensor> tensors, bool hasPositions)
     {
         foreach (var (name, tensor) in folder.Networks.Text.Where(pair => pair.Key.StartsWith("blocks.0.", StringComparison.Ordinal)))
         {
@@ -163,7 +186,5 @@ public sealed class CompanionTests
                 tensors[name.Replace("blocks.0.", "blocks.1.", StringComparison.Ordinal)] = tensor;
             }
         }
-
-        return tensors;
     }
 }

@@ -37,7 +37,8 @@ public sealed class ExpertNamesTests
     [InlineData("high-speed-disk/wan/model.safetensors", null)]
     [InlineData("transformer/diffusion_pytorch_model.safetensors", null)]
     [InlineData("high_noise/a/b/c/model.safetensors", null)]
-    public void NoiseOf_APath_IsWhatItSaysInAnySpelling(string path, string? noise) => Assert.Equal(noise, ExpertNames.NoiseOf($"/models/{path}"));
+    public void NoiseOf_APath_IsWhatItSaysInAnySpelling(string path, string? noise) =>
+        Assert.Equal(noise, ExpertNames.NoiseOf($"/models/{path}"));
 
     [Theory]
     [InlineData("HighNoise/Wan2.2-HighNoise-Q8_0.gguf", "LowNoise/Wan2.2-LowNoise-Q8_0.gguf", 0)]
@@ -67,12 +68,14 @@ public sealed class ExpertNamesTests
     [InlineData("wan2.2_t2v_14B.safetensors", true)]
     [InlineData("Wan2_2-T2V.safetensors", true)]
     [InlineData("wan22_t2v.safetensors", true)]
+    [InlineData("Wan2___2-T2V/model.safetensors", true)] // ModelScope's cache
     [InlineData("Wan2.2-T2V-A14B/model.safetensors", true)]
     [InlineData("t2v-A14B.safetensors", true)]
     [InlineData("wan2.1_t2v_14B.safetensors", false)]
     [InlineData("wan2.2/wan2.1_t2v_14B.safetensors", false)]
     [InlineData("wan_t2v_14B.safetensors", false)]
-    public void SaysWan22_OfAPath_IsItsVersion(string path, bool says) => Assert.Equal(says, ExpertNames.SaysWan22($"/models/{path}"));
+    public void SaysWan22_OfAPath_IsItsVersion(string path, bool says) =>
+        Assert.Equal(says, ExpertNames.SaysWan22($"/models/{path}"));
 
     [Theory]
     [InlineData("wan2.2-i2v-rapid-aio-v10-Q4_K.gguf", true)]
@@ -82,5 +85,6 @@ public sealed class ExpertNamesTests
     [InlineData("wan2.2_high_low.safetensors", true)]
     [InlineData("wan2.2_i2v_emerge.safetensors", false)]
     [InlineData("wan2.2_i2v_14B.safetensors", false)]
-    public void SaysMerged_OfAName_IsWhetherBothExpertsAreInIt(string name, bool says) => Assert.Equal(says, ExpertNames.SaysMerged($"/models/{name}"));
+    public void SaysMerged_OfAName_IsWhetherBothExpertsAreInIt(string name, bool says) =>
+        Assert.Equal(says, ExpertNames.SaysMerged($"/models/{name}"));
 }

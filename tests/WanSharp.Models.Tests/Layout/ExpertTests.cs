@@ -47,7 +47,11 @@ public sealed class ExpertTests
     {
         using var folder = new TinyFolder("wan2.2-t2v-a14b").Comfy();
         var high = folder.HighNoise("diffusion_models/wan2.2_high_noise_fp16.safetensors");
-        string[] lows = [folder.Transformer("diffusion_models/wan2.2_low_noise_Q4_K_M.gguf"), folder.Transformer("diffusion_models/wan2.2_low_noise_Q8_0.gguf")];
+        string[] lows =
+        [
+            folder.Transformer("diffusion_models/wan2.2_low_noise_Q4_K_M.gguf"),
+            folder.Transformer("diffusion_models/wan2.2_low_noise_Q8_0.gguf"),
+        ];
 
         var message = folder.Refusal(high);
 
@@ -68,7 +72,7 @@ public sealed class ExpertTests
         Assert.All(new[] { file, folder.Path }, path =>
         {
             var message = folder.Refusal(path);
-            Assert.Contains($"one of Wan 2.2's two experts, the one for {noise} noise, and the other one was not found", message, StringComparison.Ordinal);
+            Assert.Contains($"two experts, the one for {noise} noise, and the other one was not found", message, StringComparison.Ordinal);
             Assert.Contains(option, message, StringComparison.Ordinal);
         });
     }
@@ -104,18 +108,28 @@ public sealed class ExpertTests
     public void Find_AllInOneImageToVideo_NeedsNoPartner()
     {
         using var folder = new TinyFolder("wan2.2-i2v-a14b");
-        var all = folder.Networks.Transformer.Concat(folder.Networks.Text.Select(pair => KeyValuePair.Create("text_encoders.umt5xxl.transformer." + OtherTools.TransformersText(pair.Key), pair.Value)))
-            .Concat(folder.Networks.Vae.Select(pair => KeyValuePair.Create("vae." + pair.Key, pair.Value)))
-            .ToDictionary(pair => folder.Networks.Transformer.ContainsKey(pair.Key) ? "model.diffusion_model." + pair.Key : pair.Key, pair => pair.Value);
+        var networks = folder.Networks;
+        var all = networks.Transformer.Select(pair => ("model.diffusion_model." + pair.Key, pair.Value))
+            .Concat(networks.Text.Select(pair => ("umt5xxl.transformer." + OtherTools.TransformersText(pair.Key), pair.Value)))
+            .Concat(networks.Vae.Select(pair => ("vae." + pair.Key, pair.Value)))
+            .ToDictionary(pair => pair.Item1, pair => pair.Value);
         folder.Tokenizer("spiece.model");
         var parts = folder.Find(folder.Write("checkpoints/wan2.2-i2v-rapid.safetensors", all));
-        Assert.Equal((null, "wan2.2-i2v-a14b", null, null), (parts.HighNoisePath, parts.Name, parts.Defaults.Boundary, parts.Defaults.HighNoiseGuidanceScale));
+        Assert.Equal((null, "wan2.2-i2v-a14b"), (parts.HighNoisePath, parts.Name));
+        Assert.Equal((null, null), (parts.Defaults.Boundary, parts.Defaults.HighNoiseGuidanceScale));
         Assert.Equal(parts.TransformerPath, parts.VaePath);
 
-        Assert.Null(folder.Comfy().Find(folder.Transformer("unet/wan2.2-i2v-rapid-aio-v10.safetensors")).HighNoisePath);
-        Assert.Contains("give this file to both if it takes all steps", folder.Refusal(folder.Transformer("unet/wan2.2-i2v-14B.safetensors")), StringComparison.Ordinal);
-        var same = new NamedParts { LowNoise = folder["unet/wan2.2-i2v-14B.safetensors"], HighNoise = folder["unet/wan2.2-i2v-14B.safetensors"] };
-        Assert.Null(folder.Find(folder.Path, same).HighNoisePath);
+        var merged = folder.Comfy().Transformer("unet/wan2.2-i2v-rapid-aio-v10.safetensors"); // the transformer alone
+        Assert.Null(folder.Find(merged).HighNoisePath);
+    }
+
+    [Fact]
+    public void Find_ImageToVideoThatSaysNothing_RunsOnlyIfItIsNamedAsBoth()
+    {
+        using var folder = new TinyFolder("wan2.2-i2v-a14b").Comfy();
+        var file = folder.Transformer("unet/wan2.2-i2v-14B.safetensors");
+        Assert.Contains("give this file to both if it takes all steps", folder.Refusal(file), StringComparison.Ordinal);
+        Assert.Null(folder.Find(folder.Path, new NamedParts { LowNoise = file, HighNoise = file }).HighNoisePath);
     }
 
     [Fact]
@@ -139,10 +153,14 @@ public sealed class ExpertTests
         using var others = new TinyFolder("wan2.2-i2v-a14b");
         var high = folder.HighNoise("unet/wan_high_noise.safetensors");
         var low = folder.Transformer("unet/wan_low_noise.safetensors");
-        Assert.Contains("the other way round", folder.Refusal(folder.Path, new NamedParts { HighNoise = low, LowNoise = high }), StringComparison.Ordinal);
-        Assert.Contains("differ in kind or shape", folder.Refusal(folder.Path, new NamedParts { HighNoise = high, LowNoise = others.Transformer("i2v.safetensors") }), StringComparison.Ordinal);
-        Assert.Contains("there is no such file", folder.Refusal(folder.Path, new NamedParts { HighNoise = folder["nowhere"] }), StringComparison.Ordinal);
-        Assert.Contains("it holds no Wan transformer", folder.Refusal(folder.Path, new NamedParts { HighNoise = folder["vae/wan_2.1_vae.safetensors"] }), StringComparison.Ordinal);
-        Assert.Contains("third file", folder.Refusal(folder.Transformer("x.safetensors"), new NamedParts { HighNoise = high, LowNoise = low }), StringComparison.Ordinal);
+        AssertRefused("the other way round", folder.Path, new NamedParts { HighNoise = low, LowNoise = high });
+        var other = others.Transformer("i2v.safetensors");
+        AssertRefused("differ in kind or shape", folder.Path, new NamedParts { HighNoise = high, LowNoise = other });
+        AssertRefused("there is no such file", folder.Path, new NamedParts { HighNoise = folder["nowhere"] });
+        AssertRefused("it holds no Wan transformer", folder.Path, new NamedParts { HighNoise = folder["vae/wan_2.1_vae.safetensors"] });
+        AssertRefused("a third file", folder.Transformer("x.safetensors"), new NamedParts { HighNoise = high, LowNoise = low });
+
+        void AssertRefused(string why, string path, NamedParts named) =>
+            Assert.Contains(why, folder.Refusal(path, named), StringComparison.Ordinal);
     }
 }

@@ -7,26 +7,36 @@ public sealed class FolderTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Theory]
-    [InlineData("Models/diffusion_models/Wan/wan.safetensors", "Models/VAE/wan_2.1_vae.safetensors", "Models/clip/umt5.safetensors", "Models")] // SwarmUI
-    [InlineData("models/Stable-diffusion/wan.safetensors", "models/VAE/wan_2.1_vae.safetensors", "models/text_encoder/umt5.safetensors", "")] // Forge
-    [InlineData("ckpts/wan2.1_text2video_14B_mbf16.safetensors", "ckpts/Wan2.1_VAE.safetensors", "ckpts/umt5-xxl/models_t5_umt5-xxl-enc-bf16.safetensors", "ckpts")] // Wan2GP
-    [InlineData("ckpts/wan2.1_text2video_14B_mbf16.safetensors", "ckpts/Wan2.1_VAE.safetensors", "ckpts/umt5-xxl/models_t5_umt5-xxl-enc-bf16.safetensors", "")]
-    [InlineData("Wan2.1-T2V/distill_models/distill_model.safetensors", "Wan2.1-T2V/Wan2.1_VAE.safetensors", "Wan2.1-T2V/models_t5_umt5-xxl-enc-bf16.safetensors", "Wan2.1-T2V")] // LightX2V
-    [InlineData("models/diffusion_models/video/wan/2.1/t2v/wan.safetensors", "models/vae/wan_2.1_vae.safetensors", "models/text_encoders/umt5.safetensors", "")]
-    [InlineData("ComfyUI/MODELS/Diffusion_Models/a/b/c/d/e/wan.safetensors", "ComfyUI/MODELS/Vae/w/wan_2.1_vae.safetensors", "ComfyUI/MODELS/Text-Encoders/umt5.safetensors", "ComfyUI")]
-    [InlineData("split_files/diffusion_models/wan.safetensors", "split_files/vae/wan_2.1_vae.safetensors", "split_files/text_encoders/umt5.safetensors", "")]
-    [InlineData("a/anything.safetensors", "b/pixels.safetensors", "c/words.safetensors", "")]
-    public void Find_AToolsFolder_FindsThePartsFromTheFileAndFromTheFolder(string transformer, string vae, string text, string root)
+    /// <summary>The tool, its folder, the transformer, the VAE and the text encoder in it, and the folder that is asked for.</summary>
+    public static TheoryData<string, string, string, string, string, string> Tools => new()
     {
-        _folder.Transformer(transformer);
-        _folder.Vae(vae);
-        _folder.TextEncoder(text);
-        string[] paths = transformer.StartsWith("a/", StringComparison.Ordinal) ? [root] : [root, transformer]; // of a file nothing says how far its model goes
+        { "SwarmUI", "Models", "diffusion_models/Wan/wan", "VAE/wan_2.1_vae", "clip/umt5", "Models" },
+        { "Forge", "models", "Stable-diffusion/wan", "VAE/wan_2.1_vae", "text_encoder/umt5", "" },
+        { "Stability Matrix", "Models", "DiffusionModels/wan", "VAE/wan_2.1_vae", "TextEncoders/umt5", "" },
+        { "Wan2GP", "ckpts", "wan2.1_text2video_14B_mbf16", "Wan2.1_VAE", "umt5-xxl/models_t5_umt5-xxl-enc-bf16", "ckpts" },
+        { "Wan2GP", "ckpts", "wan2.1_text2video_14B_mbf16", "Wan2.1_VAE", "umt5-xxl/models_t5_umt5-xxl-enc-bf16", "" },
+        { "LightX2V", "Wan2.1", "distill_models/distill_model", "Wan2.1_VAE", "models_t5_umt5-xxl-enc-bf16", "Wan2.1" },
+        { "a collection", "models", "diffusion_models/video/wan/2.1/t2v/wan", "vae/vae", "text_encoders/umt5", "" },
+        { "capitals, deep", "UI/MODELS", "Diffusion_Models/a/b/c/d/e/wan", "Vae/w/vae", "Text-Encoders/umt5", "UI" },
+        { "Comfy-Org", "split_files", "diffusion_models/wan", "vae/vae", "text_encoders/umt5", "" },
+        { "nobody's", "", "a/anything", "b/pixels", "c/words", "" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Tools))]
+    public void Find_AToolsFolder_FindsThePartsFromTheFileAndFromTheFolder(
+        string tool, string root, string transformer, string vae, string text, string asked)
+    {
+        string[] files = [.. new[] { transformer, vae, text }.Select(name => Path.Combine(root, $"{name}.safetensors"))];
+        _folder.Transformer(files[0]);
+        _folder.Vae(files[1]);
+        _folder.TextEncoder(files[2]);
+        var isKnown = tool != "nobody's"; // else nothing says how far a file's model goes
+        string[] paths = isKnown ? [asked, files[0]] : [asked];
         Assert.All(paths, path =>
         {
             var parts = _folder.Find(_folder[path]);
-            Assert.Equal((transformer, vae, text), (_folder.Relative(parts.TransformerPath), _folder.Relative(parts.VaePath), _folder.Relative(parts.TextEncoderPath)));
+            Assert.Equal(files, new[] { parts.TransformerPath, parts.VaePath, parts.TextEncoderPath }.Select(_folder.Relative));
             Assert.Equal(_folder[path], new ModelLocator([]).Find(_folder[path]));
         });
         Assert.Equal(3, new ModelFinder().In(_folder.Path).Count);
@@ -41,10 +51,11 @@ public sealed class FolderTests : IDisposable
         Directory.CreateDirectory(_folder[$"{Repository}/snapshots/old"]);
         File.Copy(_folder[$"{Repository}/blobs/0"], _folder[$"{Repository}/snapshots/old/other.safetensors"]);
 
-        foreach (var path in new[] { Repository, $"{Repository}/snapshots", $"{Repository}/snapshots/new", $"{Repository}/snapshots/new/diffusion_pytorch_model.safetensors" })
+        const string Transformer = $"{Repository}/snapshots/new/diffusion_pytorch_model.safetensors";
+        foreach (var path in new[] { Repository, $"{Repository}/snapshots", $"{Repository}/snapshots/new", Transformer })
         {
             using var model = WanModel.Open(_folder[path]);
-            Assert.Equal(_folder[$"{Repository}/snapshots/new/diffusion_pytorch_model.safetensors"], model.Parts.Transformer);
+            Assert.Equal(_folder[Transformer], model.Parts.Transformer);
         }
 
         var file = new ModelFinder().Read(_folder[$"{Repository}/snapshots/new/Wan2.1_VAE.safetensors"]);
@@ -88,7 +99,8 @@ public sealed class FolderTests : IDisposable
         _folder.Transformer("collection/diffusion_models/wan.safetensors");
         _folder.Vae("collection/vae/wan_2.1_vae.safetensors");
         _folder.TextEncoder("collection/text_encoders/umt5.safetensors");
-        Assert.Equal(_folder["collection/vae/wan_2.1_vae.safetensors"], _folder.Find(_folder.Link("favourites/mine.safetensors", "collection/diffusion_models/wan.safetensors")).VaePath);
+        var link = _folder.Link("favourites/mine.safetensors", "collection/diffusion_models/wan.safetensors");
+        Assert.Equal(_folder["collection/vae/wan_2.1_vae.safetensors"], _folder.Find(link).VaePath);
     }
 
     [Theory]
@@ -139,7 +151,8 @@ public sealed class FolderTests : IDisposable
     /// <summary>An official folder of links to blobs, as Hugging Face's tools make it.</summary>
     private void Cache(string snapshot)
     {
-        var blobs = snapshot.Contains("snapshots", StringComparison.Ordinal) ? $"{snapshot[..snapshot.IndexOf("/snapshots", StringComparison.Ordinal)]}/blobs" : "blobs";
+        var repository = snapshot.IndexOf("/snapshots", StringComparison.Ordinal);
+        var blobs = repository < 0 ? "blobs" : $"{snapshot[..repository]}/blobs";
         File.Move(_folder.Transformer($"{blobs}/x.safetensors"), _folder[$"{blobs}/0"]);
         File.Move(_folder.Vae($"{blobs}/x.safetensors"), _folder[$"{blobs}/1"]);
         File.Move(_folder.TextEncoder($"{blobs}/x.safetensors"), _folder[$"{blobs}/2"]);

@@ -29,11 +29,11 @@ internal sealed class TinyFolder(string variant) : IDisposable
 
     public string HighNoise(string name) => Write(name, Networks.HighNoise!);
 
-    public string Vae(string name, Func<Dictionary<string, Tensor>, Dictionary<string, Tensor>>? change = null) => Write(name, change?.Invoke(new(Networks.Vae)) ?? Networks.Vae);
+    public string Vae(string name, Action<Dictionary<string, Tensor>>? change = null) => Write(name, Changed(Networks.Vae, change));
 
-    public string TextEncoder(string name, bool hasTokenizer = true, Func<Dictionary<string, Tensor>, Dictionary<string, Tensor>>? change = null)
+    public string TextEncoder(string name, bool hasTokenizer = true, Action<Dictionary<string, Tensor>>? change = null)
     {
-        var tensors = (change?.Invoke(new(Networks.Text)) ?? Networks.Text).ToDictionary(pair => OtherTools.TransformersText(pair.Key), pair => pair.Value);
+        var tensors = Changed(Networks.Text, change).ToDictionary(pair => OtherTools.TransformersText(pair.Key), pair => pair.Value);
         if (hasTokenizer)
         {
             var bytes = File.ReadAllBytes(TinyNetworks.SpieceModel);
@@ -93,9 +93,7 @@ internal sealed class TinyFolder(string variant) : IDisposable
 
     public string Refusal(string path, NamedParts? named = null) => Assert.Throws<CheckpointException>(() => Find(path, named)).Message;
 
-#pragma warning disable CA1822 // Tests read as what the folder gives.
-    public ModelParts Find(string path, NamedParts? named = null) => ModelLayout.Find(path, named);
-#pragma warning restore CA1822
+    public ModelParts Find(string path, NamedParts? named = null) => new ModelFinder().FindParts(System.IO.Path.Combine(Path, path), named);
 
     /// <summary>The experts that are found, high noise first, below the folder.</summary>
     public (string? High, string Low) Experts(string path, NamedParts? named = null)
@@ -111,6 +109,13 @@ internal sealed class TinyFolder(string variant) : IDisposable
         Networks.Dispose();
         _tensors.ForEach(tensor => tensor.Dispose());
         _folder.Dispose();
+    }
+
+    private static Dictionary<string, Tensor> Changed(Dictionary<string, Tensor> tensors, Action<Dictionary<string, Tensor>>? change)
+    {
+        var copy = new Dictionary<string, Tensor>(tensors);
+        change?.Invoke(copy);
+        return copy;
     }
 
     private string Prepare(string name)

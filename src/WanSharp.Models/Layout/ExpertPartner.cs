@@ -1,0 +1,61 @@
+using WanSharp.Tensors;
+
+namespace WanSharp.Models.Layout;
+
+/// <summary>Finds the other expert of a transformer among the files around it.</summary>
+/// <param name="headers">What was read.</param>
+internal sealed class ExpertPartner(Headers headers)
+{
+    /// <summary>
+    /// The other expert, in the nearest place that has one, or only in the transformer's folder if its name does not say its noise; null if
+    /// there is none.
+    /// </summary>
+    /// <param name="file">The transformer.</param>
+    /// <param name="noise">The noise that it is for, if that is known.</param>
+    /// <exception cref="CheckpointException">Several files may be meant.</exception>
+    public NetworkFile? Find(NetworkFile file, string? noise)
+    {
+        var places = new[] { file.Path, ModelFiles.RealPath(file.Path) }.Distinct().SelectMany(PartPlaces.Siblings).Distinct();
+        return (noise is null ? places.Take(1) : places).Select(place => In(place, file, noise))
+            .FirstOrDefault(partner => partner is not null);
+    }
+
+    /// <summary>What to say of an expert that is alone.</summary>
+    public static CheckpointException Missing(NetworkFile file, string noise)
+    {
+        var other = ExpertNames.Other(noise);
+        var example = ExpertNames.Swapped(file.Path) is { } path ? $", such as {path}" : "";
+        var folders = PathList.Of(PartPlaces.Siblings(file.Path).Select(place => place.Folder).Distinct());
+        return new CheckpointException(file.Path,
+            $"it is one of Wan 2.2's two experts, the one for {noise} noise, and the other one was not found: looked for a transformer " +
+            $"of the same shape that is called {other}{example}, in {folders}. Name it with {OptionOf(other)}.");
+    }
+
+    private NetworkFile? In((string Folder, int Depth) place, NetworkFile file, string? noise)
+    {
+        var paths = ModelFiles.Different(ModelFiles.Near([place]).Prepend(file.Path).DistinctBy(Path.GetFullPath)).ToList();
+        var letters = ExpertNames.ByLetter([.. paths.Where(path => ExpertNames.NoiseOf(path) is null)]);
+        var named = paths.Where(path => path != file.Path && (ExpertNames.NoiseOf(path) is not null || letters.ContainsKey(path)));
+        List<NetworkFile> all = [file, .. named.Select(headers.Read).Where(other => other.Transformer == file.Transformer)];
+        var groups = Experts.Group(all);
+        if (groups.FirstOrDefault(group => group.High is not null && group.Paths.Contains(file.Path)) is { High: { } high, Low: { } low })
+        {
+            return low.Path == file.Path ? high : low;
+        }
+
+        var noises = Experts.Noises(all);
+        noise ??= noises.GetValueOrDefault(file.Path);
+        return noise is null ? null : Only(file, noise, groups.Where(group =>
+            group.High is null && noises.GetValueOrDefault(group.Low.Path) == ExpertNames.Other(noise)));
+    }
+
+    private static NetworkFile? Only(NetworkFile file, string noise, IEnumerable<Experts.Pair> singles)
+    {
+        var files = singles.Select(single => single.Low).ToList();
+        return files.Count <= 1 ? files.FirstOrDefault() : throw new CheckpointException(file.Path,
+            $"it is the expert for {noise} noise, and {files.Count} files may be the other one: choose one with " +
+            $"{OptionOf(ExpertNames.Other(noise))}: {PathList.Of(files.Select(one => one.Path))}.");
+    }
+
+    private static string OptionOf(string noise) => noise == ExpertNames.High ? PartOptions.HighNoise : PartOptions.LowNoise;
+}
