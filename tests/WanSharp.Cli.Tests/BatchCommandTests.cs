@@ -240,7 +240,7 @@ public sealed class BatchCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("goes with the engine", "batch", "jobs.jsonl", "--reuse", "similar", "--backend", "comfy:http://127.0.0.1:1")]
+    [InlineData("works with this program's own engine", "batch", "jobs.jsonl", "--reuse", "similar", "--backend", "comfy:http://127.0.0.1:1")]
     [InlineData("Say what to make", "batch")]
     [InlineData("leave out", "batch", "jobs.jsonl", "--resume", "out")]
     [InlineData("holds no jobs", "batch", "--resume", "nowhere")]

@@ -1,3 +1,4 @@
+using WanSharp.Engine.Planning;
 using WanSharp.Models.Detection;
 using WanSharp.Tensors;
 using WanSharp.Testing;
@@ -36,9 +37,9 @@ public sealed class WanModelTests(TinyEngine engine) : IDisposable
     [InlineData("[1, 2, 4, 4]", "[1, 2, 4, 2000000000]", "channels")]
     [InlineData("[false, true, true]", "[true]", "temporal_downsample")]
     [InlineData("\"std\": [1, 2, 0.5, 1]", "\"std\": [1, 2, 0, 1]", "standard deviations positive")]
-    [InlineData("\"width\": 32", "\"width\": 33", "defaults are no settings")]
-    [InlineData("\"sampler\": \"unipc\"", "\"sampler\": \"magic\"", "defaults are no settings")]
-    [InlineData("\"fps\": 8", "\"fps\": 0", "defaults are no settings")]
+    [InlineData("\"width\": 32", "\"width\": 33", "its own default settings")]
+    [InlineData("\"sampler\": \"unipc\"", "\"sampler\": \"magic\"", "its own default settings")]
+    [InlineData("\"fps\": 8", "\"fps\": 0", "its own default settings")]
     public void Open_OfAHostileDescription_NamesWhatIsWrong(string part, string other, string expected)
     {
         Damage(json => json.Replace(part, other, StringComparison.Ordinal));
@@ -119,8 +120,8 @@ public sealed class WanModelTests(TinyEngine engine) : IDisposable
     [Fact]
     public void Open_ThatFailsLate_LeavesNoFileOpen()
     {
-        Damage(json => json.Replace("\"fps\": 8", "\"fps\": 0", StringComparison.Ordinal));
-        AssertRefused("defaults");
+        Damage(json => json.Replace("\"vae.safetensors\"", "\"missing.safetensors\"", StringComparison.Ordinal)); // opened after the transformer
+        AssertRefused("missing.safetensors");
 
         // Windows does not delete an open file; on Linux the maps of this process tell.
         if (OperatingSystem.IsLinux())
@@ -188,7 +189,11 @@ public sealed class WanModelTests(TinyEngine engine) : IDisposable
 
     private void AssertRefused(string expected)
     {
-        Exception error = Assert.ThrowsAny<Exception>(() => WanModel.Open(_folder["model"]).Dispose());
+        Exception error = Assert.ThrowsAny<Exception>(() =>
+        {
+            using var model = WanModel.Open(_folder["model"]);
+            ModelCheck.RequireUsableDefaults(model);
+        });
 
         Assert.True(error is CheckpointException or InvalidDataException, error.ToString());
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);

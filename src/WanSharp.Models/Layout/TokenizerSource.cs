@@ -37,8 +37,9 @@ internal static class TokenizerSource
         }
         catch (InvalidDataException e)
         {
-            throw new CheckpointException(
-                path, $"the tokenizer in it cannot be used: {e.Message} Put umT5's {ModelName} next to the file.", e);
+            throw new CheckpointException(path,
+                $"the tokenizer in it (tensor {NetworkFile.TokenizerTensor}, or notes) cannot be used: {e.Message} " +
+                $"Put umT5's {ModelName} next to the file.", e);
         }
     }
 
