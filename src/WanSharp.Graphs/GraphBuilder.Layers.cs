@@ -177,6 +177,8 @@ public sealed partial class GraphBuilder
             ReadOnlySpan<GraphValue?> operands = bias is null ? [q, k, v] : [q, k, v, null, null, Cast(bias, Options.Compute)];
             CountProduct(q.Shape[0] * q.Shape[1], q.Shape[2], k.Shape[1]); // the scores
             CountProduct(q.Shape[0] * q.Shape[1], k.Shape[1], q.Shape[2]); // what they weigh
+            CountScratch(q.ElementCount + k.ElementCount + v.ElementCount, Options.Compute); // head by head
+            CountScratch(bias is null ? 0 : q.Shape[0] * heads * q.Shape[1] * k.Shape[1], Options.Compute); // the scores: without a bias only some at a time
             return FusedNode("MultiHeadAttention", operands, Options.Compute, q.Shape, OnnxFormat.Attribute("num_heads", heads), OnnxFormat.Attribute("scale", factor));
         }
 

@@ -31,6 +31,7 @@ public sealed partial class GraphBuilder
     private readonly List<GraphStep> _steps = [];
     private readonly HashSet<GraphValue> _constantValues = [];
     private Dim _nextWork = 0;
+    private Dim _nextScratch = 0;
 
     /// <summary>Begins a graph.</summary>
     /// <param name="name">The graph's name; its weights' file is called after it.</param>
@@ -220,6 +221,9 @@ public sealed partial class GraphBuilder
     /// <remarks>They belong to the node that is emitted next.</remarks>
     private void CountProduct(Dim rows, Dim inner, Dim columns) => _nextWork += 2 * rows * inner * columns;
 
+    /// <summary>Counts the bytes that the kernel of the node that is emitted next takes for itself while it runs.</summary>
+    private void CountScratch(Dim elements, DType dtype) => _nextScratch += elements * dtype.ByteSize();
+
     private GraphValue Node(string op, ReadOnlySpan<GraphValue?> inputs, DType dtype, IEnumerable<Dim> shape, params ReadOnlySpan<AttributeProto> attributes) =>
         Step(op, inputs, new(this, Emit(op, "", Names(inputs), attributes), dtype, [.. shape]));
 
@@ -239,10 +243,10 @@ public sealed partial class GraphBuilder
         }
         else
         {
-            _steps.Add(new GraphStep(op, read, _nextWork) { Outputs = { result } });
+            _steps.Add(new GraphStep(op, read, _nextWork, _nextScratch) { Outputs = { result } });
         }
 
-        _nextWork = 0;
+        (_nextWork, _nextScratch) = (0, 0);
         return result;
     }
 

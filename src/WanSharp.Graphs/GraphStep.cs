@@ -4,7 +4,8 @@ namespace WanSharp.Graphs;
 /// <param name="Operator">The ONNX operator.</param>
 /// <param name="Inputs">What it reads; constants and weights that are constants are not among them.</param>
 /// <param name="Operations">Its multiplications and additions, if it is made of matrix products.</param>
-internal sealed record GraphStep(string Operator, IReadOnlyList<GraphValue> Inputs, Dim Operations)
+/// <param name="Scratch">Bytes that it takes for itself while it runs.</param>
+internal sealed record GraphStep(string Operator, IReadOnlyList<GraphValue> Inputs, Dim Operations, Dim Scratch)
 {
     /// <summary>What it writes.</summary>
     public List<GraphValue> Outputs { get; } = [];

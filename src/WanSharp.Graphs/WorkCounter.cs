@@ -52,7 +52,7 @@ internal sealed class WorkCounter
                 lastReader[Owner(input)] = index;
             }
 
-            if (step is { IsView: true, Inputs: [var source] })
+            if (step is { IsView: true, Inputs: [var source, ..] }) // behind it, the shape that is only known when it runs
             {
                 memory[step.Outputs[0]] = Owner(source);
             }
@@ -73,7 +73,7 @@ internal sealed class WorkCounter
                 var written = step.Outputs.Sum(BytesOf);
                 var reused = step.WorksInPlace ? ending.Where(value => BytesOf(value) == written).Select(BytesOf).FirstOrDefault() : 0;
                 alive += written;
-                peak = Math.Max(peak, alive - reused);
+                peak = Math.Max(peak, alive - reused + step.Scratch.Evaluate(_lengths));
                 made.UnionWith(step.Outputs);
             }
 

@@ -133,6 +133,36 @@ public class WorkTests
     }
 
     [Fact]
+    public void CountWork_ThroughAShapeThatIsOnlyKnownWhenItRuns_HoldsWhatTheViewShows()
+    {
+        var g = new GraphBuilder("views", new GraphOptions());
+        var x = g.Input("x", WanSharp.Tensors.DType.F32, ["batch", "tokens", 4]);
+        var wide = g.Tanh(x);
+        g.Output("y", g.Tanh(g.Reshape(wide, [x.Shape[0] * x.Shape[1], 2, 2]))); // the library looks the lengths up
+
+        var work = g.Build().CountWork(new Dictionary<string, long> { ["batch"] = 2, ["tokens"] = 1000 });
+
+        const double Value = 2 * 1000 * 4 * sizeof(float);
+        Assert.InRange(work.PeakBytes, 2 * Value, (2 * Value) + 100);
+    }
+
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(true, 2 * 3 * 5 * 6)] // the scores
+    public void CountWork_OfAttention_HoldsTheKernelsOwnCopies(bool isBiased, int scores)
+    {
+        var g = new GraphBuilder("attention", new GraphOptions());
+        var q = g.Input("q", WanSharp.Tensors.DType.F32, [2, 5, 12]);
+        var k = g.Input("k", WanSharp.Tensors.DType.F32, [2, 6, 12]);
+        var v = g.Input("v", WanSharp.Tensors.DType.F32, [2, 6, 12]);
+        g.Output("y", g.Attention(q, k, v, heads: 3, bias: isBiased ? g.Input("bias", WanSharp.Tensors.DType.F32, [1, 3, 5, 6]) : null));
+
+        var work = g.Build().CountWork(Lengths);
+
+        Assert.Equal(((2 * 2 * 12 * (5 + 6)) + scores) * sizeof(float), work.PeakBytes); // the result, and queries, keys and values by heads
+    }
+
+    [Fact]
     public void CountWork_WithConstantWeights_CountsNothingThatIsMadeOfThemAlone()
     {
         var (inputs, constants) = (Count(WeightStorage.Inputs), Count(WeightStorage.Initializers));

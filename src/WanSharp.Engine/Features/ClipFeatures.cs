@@ -15,7 +15,7 @@ internal static class ClipFeatures
 
     /// <summary>The features of images one after another, <c>[1, images · tokens, dim]</c>; the caller disposes them.</summary>
     /// <param name="encoder">The model's image encoder.</param>
-    /// <param name="images">Each <c>[3, height, width]</c>, −1 to 1, of any size.</param>
+    /// <param name="images">Each as <see cref="Prepare"/> gives it.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
     public static Tensor Encode(ClipVisionRunner encoder, IReadOnlyList<Tensor> images, CancellationToken cancellationToken)
     {
@@ -23,8 +23,7 @@ internal static class ClipFeatures
         using var batch = Tensor.Zeros(DType.F32, [images.Count, 3, size, size]);
         for (var i = 0; i < images.Count; i++)
         {
-            using var prepared = Prepare(images[i], size);
-            prepared.Read<float>().CopyTo(batch.Slice(i, 1).Write<float>());
+            images[i].Read<float>().CopyTo(batch.Slice(i, 1).Write<float>());
         }
 
         using var rows = encoder.Encode(batch, cancellationToken); // [images, tokens, dim]
@@ -32,6 +31,8 @@ internal static class ClipFeatures
     }
 
     /// <summary>The image as CLIP takes it, <c>[3, size, size]</c>: squeezed to a square, whatever its aspect, and standardized.</summary>
+    /// <param name="image"><c>[3, height, width]</c>, −1 to 1, of any size.</param>
+    /// <param name="size">Pixels on a side.</param>
     public static Tensor Prepare(Tensor image, int size)
     {
         var square = ImageTensors.ResizeBicubic(image, size, size); // [3, size, size]

@@ -9,36 +9,25 @@ namespace WanSharp.Engine.Features;
 /// <param name="tiles">The tiles to encode in, or null.</param>
 internal sealed class FrameEncoder(VaeRunner vae, VaeTiling? tiles = null)
 {
+    /// <summary>The latent frames that are encoded for the sake of one.</summary>
+    /// <param name="latentFrame">
+    /// Where the image goes. Latent frame 0 is one frame of video and is encoded alone, as in Wan 2.2's TI2V. A later one is
+    /// several frames with a past, so the image is encoded as a still: its latents after a step of the same picture.
+    /// </param>
+    public static int StepsFor(int latentFrame) => latentFrame == 0 ? 1 : 2;
+
     /// <summary>The latents of one frame, <c>[channels, height / stride, width / stride]</c>; the caller disposes them.</summary>
     /// <param name="image">The image, scaled and cropped to the clip's size.</param>
     /// <param name="width">The clip's pixels across.</param>
     /// <param name="height">The clip's pixels down.</param>
-    /// <param name="latentFrame">
-    /// Where it goes. Latent frame 0 is one frame of video and is encoded alone, as in Wan 2.2's TI2V. A later one is
-    /// several frames with a past, so the image is encoded as a still: its latents after a step of the same picture.
-    /// </param>
+    /// <param name="latentFrame">Where it goes.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
     public Tensor Encode(RgbImage image, int width, int height, int latentFrame, CancellationToken cancellationToken)
     {
         using var frame = ImageTensors.ToTensor(ImageTensors.Cover(image, width, height)); // [3, height, width]
-        using var still = Still(frame, latentFrame == 0 ? 1 : 1 + vae.Config.TemporalStride);
+        var still = new StillFrames(frame, StepsFor(latentFrame), vae.Config.TemporalStride) { Stays = true };
         using var latents = vae.Encode(still, tiles, cancellationToken); // [1, channels, 1 or 2, height / stride, width / stride]
         return LastFrame(latents);
-    }
-
-    /// <summary>A clip in which nothing moves, <c>[1, 3, frames, height, width]</c>.</summary>
-    private static Tensor Still(Tensor image, int frames)
-    {
-        var still = Tensor.Zeros(DType.F32, [1, 3, frames, image.Shape[1], image.Shape[2]]);
-        var area = checked((int)(image.Shape[1] * image.Shape[2]));
-        var from = image.Read<float>();
-        var to = still.Write<float>();
-        for (var plane = 0; plane < 3 * frames; plane++)
-        {
-            from.Slice(plane / frames * area, area).CopyTo(to[(plane * area)..]);
-        }
-
-        return still;
     }
 
     private static Tensor LastFrame(Tensor latents)

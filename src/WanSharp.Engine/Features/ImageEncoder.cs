@@ -47,23 +47,22 @@ internal sealed class ImageEncoder(VaeRunner vae, ClipVisionRunner? clip)
     /// <summary>The first frame, or the first and the last one; both networks see the same pixels.</summary>
     private ImageConditions EncodeEnds(GenerationPlan plan, PatchSize patch, RgbImage first, RgbImage? last, CancellationToken cancellationToken)
     {
-        var (width, height) = (plan.Settings.Width, plan.Settings.Height);
         if (last is not null && (last.Width, last.Height) != (first.Width, first.Height))
         {
             // As the official code says; what it does is to cut at the size that it meant to scale to, sides swapped.
             last = ImageTensors.Cover(last, first.Width, first.Height);
         }
 
-        using var firstPixels = ImageTensors.ToTensor(InShape(first)); // [3, image height, image width]
-        using var lastPixels = last is null ? null : ImageTensors.ToTensor(InShape(last));
+        using var start = Prepare(plan, patch, first);
+        using var end = last is null ? null : Prepare(plan, patch, last);
         Tensor? channels = null;
         try
         {
-            channels = new ImageChannels(vae).Encode(firstPixels, lastPixels, width, height, plan.LatentFrames, cancellationToken);
+            channels = new ImageChannels(vae, plan.VaeTiles).Encode(start.Frame, end?.Frame, plan.LatentFrames, cancellationToken);
             return new ImageConditions
             {
                 Channels = channels,
-                ClipFeatures = clip is null ? null : ClipFeatures.Encode(clip, lastPixels is null ? [firstPixels] : [firstPixels, lastPixels], cancellationToken),
+                ClipFeatures = clip is null ? null : ClipFeatures.Encode(clip, end is null ? [start.Square!] : [start.Square!, end.Square!], cancellationToken),
             };
         }
         catch
@@ -71,8 +70,24 @@ internal sealed class ImageEncoder(VaeRunner vae, ClipVisionRunner? clip)
             channels?.Dispose();
             throw;
         }
+    }
 
-        RgbImage InShape(RgbImage image) =>
-            ImageSizes.CropToShape(image, width, height, vae.Config.SpatialStride * patch.Width, vae.Config.SpatialStride * patch.Height);
+    /// <summary>What the networks see of an image. Its own pixels, of which a photograph has many, are gone before a network runs.</summary>
+    private Prepared Prepare(GenerationPlan plan, PatchSize patch, RgbImage image)
+    {
+        var (width, height, stride) = (plan.Settings.Width, plan.Settings.Height, vae.Config.SpatialStride);
+        using var pixels = ImageTensors.ToTensor(ImageSizes.CropToShape(image, width, height, stride * patch.Width, stride * patch.Height)); // [3, image height, image width]
+        return new Prepared(ImageTensors.ResizeBicubic(pixels, width, height), clip is null ? null : ClipFeatures.Prepare(pixels, clip.Configuration.ImageSize));
+    }
+
+    /// <param name="Frame">For the VAE: [3, height, width] of the clip.</param>
+    /// <param name="Square">For CLIP: [3, size, size].</param>
+    private sealed record Prepared(Tensor Frame, Tensor? Square) : IDisposable
+    {
+        public void Dispose()
+        {
+            Frame.Dispose();
+            Square?.Dispose();
+        }
     }
 }

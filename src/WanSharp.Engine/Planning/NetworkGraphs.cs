@@ -140,6 +140,9 @@ internal sealed class NetworkGraphs
         return Caches(_decoder.Value.Next, height, width);
     }
 
+    /// <summary>Bytes of what one step of the encoder leaves to the next.</summary>
+    public long EncoderCaches(long height, long width) => Caches(_encoder.Value.Next, height, width);
+
     /// <summary>The positions of a tile, on average: neighbours share some.</summary>
     private static (long Height, long Width) TileOf(Shape latents, VaeTiling? tiles)
     {

@@ -95,11 +95,18 @@ public static class ImageTensors
         var values = video.Read<float>();
         for (var channel = 0; channel < 3; channel++)
         {
-            var plane = values.Slice(((channel * frames) + frame) * area, area);
-            for (var pixel = 0; pixel < area; pixel++)
-            {
-                rgb[(pixel * 3) + channel] = (byte)((Math.Clamp(plane[pixel], -1f, 1f) + 1f) / 2f * 255f);
-            }
+            ToRgb24(values.Slice(((channel * frames) + frame) * area, area), rgb[channel..]);
+        }
+    }
+
+    /// <summary>One colour of some pixels as bytes, by the same rule.</summary>
+    /// <param name="values">−1 to 1.</param>
+    /// <param name="rgb">From the first pixel's byte of this colour on; every third byte is written.</param>
+    public static void ToRgb24(ReadOnlySpan<float> values, Span<byte> rgb)
+    {
+        for (var pixel = 0; pixel < values.Length; pixel++)
+        {
+            rgb[pixel * 3] = (byte)((Math.Clamp(values[pixel], -1f, 1f) + 1f) / 2f * 255f);
         }
     }
 

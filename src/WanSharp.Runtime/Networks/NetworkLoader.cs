@@ -17,6 +17,10 @@ internal sealed class NetworkLoader(
     // Converted copies of a small network are kept: widening Shapes again for every block would cost more than its runs.
     private const long KeptBytes = 256L << 20;
 
+    // In host memory a plan for shapes that change gains nothing: freed blocks are kept for the next run as they are. It costs a
+    // quarter more, for a kernel's own memory comes on top of one block for all the rest.
+    private readonly SessionSettings _settings = settings.IsOnHost && settings.Dimensions.Count == 0 ? settings with { MemoryPattern = false } : settings;
+
     public WeightStore Weights => weights;
 
     /// <summary>The lengths that graphs are compiled for; empty for any.</summary>
@@ -35,7 +39,7 @@ internal sealed class NetworkLoader(
     /// <param name="cancellationToken">Cancels compilation.</param>
     public async Task<PreparedRun> PrepareAsync(OnnxGraph graph, string prefix, CancellationToken cancellationToken)
     {
-        using var use = await graphs.RentAsync(graph, settings, cancellationToken);
+        using var use = await graphs.RentAsync(graph, _settings, cancellationToken);
         var run = use.Session.Prepare();
         try
         {
@@ -79,7 +83,7 @@ internal sealed class NetworkLoader(
 
         if (IsTooMuchToKeep(block, count, prefix))
         {
-            return Measured(new WidenedBlocks(block, await graphs.RentAsync(block, settings, cancellationToken), weights, count, prefix, widensAhead));
+            return Measured(new WidenedBlocks(block, await graphs.RentAsync(block, _settings, cancellationToken), weights, count, prefix, widensAhead));
         }
 
         var runs = new List<PreparedRun>();

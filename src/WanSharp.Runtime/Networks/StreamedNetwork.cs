@@ -87,14 +87,24 @@ internal sealed class StreamedNetwork(
         Next(cancellationToken);
     }
 
+    /// <summary>Frees what is compiled; it is compiled again when it is needed. No sequence may be under way.</summary>
+    public void Release()
+    {
+        lock (_gate)
+        {
+            _first?.Dispose();
+            _next?.Dispose();
+            (_first, _next) = (null, null);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         lock (_gate)
         {
             _disposed = true;
-            _first?.Dispose();
-            _next?.Dispose();
+            Release();
         }
     }
 

@@ -20,4 +20,17 @@ internal readonly record struct TileSpan(long Start, long Length, int Before, in
 
         return shares;
     }
+
+    /// <summary>Adds a row of a tile to what other tiles gave.</summary>
+    /// <param name="source">The tile's row.</param>
+    /// <param name="across">The tile's share in each column, from <see cref="Shares"/>.</param>
+    /// <param name="down">Its share in the row.</param>
+    /// <param name="target">Where it is added.</param>
+    public static void AddShare(ReadOnlySpan<float> source, ReadOnlySpan<float> across, float down, Span<float> target)
+    {
+        for (var x = 0; x < across.Length; x++)
+        {
+            target[x] += source[x] * across[x] * down;
+        }
+    }
 }

@@ -82,17 +82,20 @@ public sealed class VaeRunner : IDisposable
         return _decoder.Run("latents", Pieces(latents, steps), "frames", DecodedShape, cancellationToken);
     }
 
-    /// <summary>Decodes a clip tile by tile, each through its whole time: frames come with the last tile, and the clip's pixels are in memory until then.</summary>
+    /// <summary>Decodes a clip tile by tile, row by row of tiles, each through its whole time; each step happens when its tile is asked for.</summary>
     /// <param name="latents">[batch, latent channels, latent frames, height, width]. Read until the enumeration ends.</param>
-    /// <param name="tiling">The tiles; null, or one that holds the whole frame, decodes untiled.</param>
+    /// <param name="tiling">The tiles.</param>
     /// <param name="cancellationToken">Stops within a step.</param>
-    /// <inheritdoc cref="Decode(Tensor, CancellationToken)"/>
-    public IEnumerable<Tensor> Decode(Tensor latents, VaeTiling? tiling, CancellationToken cancellationToken = default)
+    internal IEnumerable<DecodedTile> DecodeTiles(Tensor latents, VaeTiling tiling, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(latents);
-        return tiling is null || latents.Shape.Rank != 5 || tiling.Count(latents.Shape[3], latents.Shape[4]) == 1
-            ? Decode(latents, cancellationToken)
-            : DecodeTiles(latents, new Tiles(tiling.Rows(latents.Shape[3]), tiling.Columns(latents.Shape[4])), cancellationToken);
+        foreach (var (row, column) in new Tiles(tiling.Rows(latents.Shape[3]), tiling.Columns(latents.Shape[4])).All)
+        {
+            using var part = Tiles.Cut(latents, row, column);
+            foreach (var (latentFrame, frames) in Decode(part, cancellationToken).Index())
+            {
+                yield return new DecodedTile(row, column, latentFrame, frames);
+            }
+        }
     }
 
     /// <summary>Encodes a clip; each step happens when its latent frame is asked for.</summary>
@@ -129,63 +132,48 @@ public sealed class VaeRunner : IDisposable
 
         var count = checked((int)(((clip.Shape[2] - 1) / stride) + 1));
         var steps = Enumerable.Range(0, count).Select(i => i == 0 ? (0, 1) : (1 + ((i - 1) * stride), stride));
-        Tensor? latents = null;
-        try
-        {
-            var position = 0;
-            foreach (var latent in Encode(Pieces(clip, steps), cancellationToken))
-            {
-                using (latent)
-                {
-                    var dims = latent.Shape.Dims;
-                    latents ??= Tensor.Zeros(DType.F32, [dims[0], dims[1], count, dims[3], dims[4]]);
-                    CopyFrames(latent, 0, latents, position++, 1);
-                }
-            }
-
-            return latents!; // A clip has at least one frame.
-        }
-        catch
-        {
-            latents?.Dispose();
-            throw;
-        }
+        return EncodePieces(Pieces(clip, steps), count, cancellationToken);
     }
 
-    /// <summary>Encodes a clip at once, tile by tile.</summary>
-    /// <param name="clip">[batch, 3, frames, height, width], of 1, 5, 9, … frames.</param>
-    /// <param name="tiling">The tiles; null, or one that holds the whole frame, encodes untiled.</param>
+    /// <summary>Encodes a clip, whole frames at a time or tile by tile, each tile through its whole time.</summary>
+    /// <param name="clip">The frames; its width and height are multiples of <see cref="VaeConfig.SpatialStride"/>.</param>
+    /// <param name="tiling">The tiles; null for whole frames.</param>
     /// <param name="cancellationToken">Stops within a step.</param>
-    /// <inheritdoc cref="Encode(Tensor, CancellationToken)"/>
-    public Tensor Encode(Tensor clip, VaeTiling? tiling, CancellationToken cancellationToken = default)
+    /// <returns>[1, latent channels, latent frames, height / stride, width / stride], owned by the caller.</returns>
+    /// <exception cref="ArgumentException">A piece has another type or shape.</exception>
+    /// <exception cref="CheckpointException">The checkpoint lacks a weight, or has it in another shape.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public Tensor Encode(IFrameSource clip, VaeTiling? tiling = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(clip);
         var stride = Config.SpatialStride;
-        if (tiling is null || clip.Shape.Rank != 5 || clip.Shape[3] % stride != 0 || clip.Shape[4] % stride != 0)
+        var (height, width) = (clip.Height / stride, clip.Width / stride);
+        if (tiling is null || tiling.Count(height, width) == 1)
         {
-            return Encode(clip, cancellationToken);
+            return EncodePieces(clip.Read(new FrameArea(0, 0, clip.Width, clip.Height)), clip.LatentFrames, cancellationToken);
         }
 
-        var (height, width) = (clip.Shape[3] / stride, clip.Shape[4] / stride);
-        Tensor? latents = null;
+        var latents = Tensor.Zeros(DType.F32, [1, Config.LatentChannels, clip.LatentFrames, height, width]);
         try
         {
             foreach (var (row, column) in new Tiles(tiling.Rows(height), tiling.Columns(width)).All)
             {
-                using var part = Tiles.Cut(clip, row, column, stride);
-                using var encoded = Encode(part, cancellationToken);
-                latents ??= Tensor.Zeros(DType.F32, [encoded.Shape[0], encoded.Shape[1], encoded.Shape[2], height, width]);
-                Tiles.Blend(encoded, latents, row, column, scale: 1);
+                var area = new FrameArea((int)column.Start * stride, (int)row.Start * stride, (int)column.Length * stride, (int)row.Length * stride);
+                using var tile = EncodePieces(clip.Read(area), clip.LatentFrames, cancellationToken);
+                Tiles.Blend(tile, latents, row, column);
             }
 
-            return latents!; // There is at least one tile.
+            return latents;
         }
         catch
         {
-            latents?.Dispose();
+            latents.Dispose();
             throw;
         }
     }
+
+    /// <summary>Frees the encoder's compiled graphs with their packed weights; they are compiled again when they are needed. Nothing may be encoded meanwhile.</summary>
+    public void ReleaseEncoder() => _encoder.Release();
 
     /// <inheritdoc/>
     public void Dispose()
@@ -195,41 +183,27 @@ public sealed class VaeRunner : IDisposable
         _ownGraphs?.Dispose();
     }
 
-    private IEnumerable<Tensor> DecodeTiles(Tensor latents, Tiles tiles, CancellationToken cancellationToken)
+    private Tensor EncodePieces(IEnumerable<Tensor> pieces, int count, CancellationToken cancellationToken)
     {
-        var pieces = new Tensor?[latents.Shape[2]];
+        Tensor? latents = null;
         try
         {
-            foreach (var (row, column) in tiles.All)
+            foreach (var (position, latent) in Encode(pieces, cancellationToken).Index())
             {
-                var isLast = (row, column) == tiles.All[^1];
-                using var part = Tiles.Cut(latents, row, column, scale: 1);
-                var position = 0;
-                foreach (var tile in Decode(part, cancellationToken))
+                using (latent)
                 {
-                    using (tile)
-                    {
-                        var piece = pieces[position] ??= Tensor.Zeros(DType.F32, DecodedShape(latents, position == 0));
-                        Tiles.Blend(tile, piece, row, column, Config.SpatialStride);
-                    }
-
-                    if (isLast)
-                    {
-                        var whole = pieces[position]!;
-                        pieces[position] = null; // the caller's from here on
-                        yield return whole;
-                    }
-
-                    position++;
+                    var dims = latent.Shape.Dims;
+                    latents ??= Tensor.Zeros(DType.F32, [dims[0], dims[1], count, dims[3], dims[4]]);
+                    CopyFrames(latent, 0, latents, position, 1);
                 }
             }
+
+            return latents!; // A clip has at least one frame.
         }
-        finally
+        catch
         {
-            foreach (var piece in pieces)
-            {
-                piece?.Dispose();
-            }
+            latents?.Dispose();
+            throw;
         }
     }
 

@@ -4,7 +4,7 @@ namespace WanSharp.Runtime.Networks;
 
 /// <summary>
 /// How large frames are cut into tiles that a VAE takes one after another. Each tile has its whole clip's time to itself, and
-/// neighbours are blended linearly where they overlap: memory is that of a tile and of the clip in pixels.
+/// neighbours are blended linearly where they overlap.
 /// </summary>
 /// <remarks>
 /// Lengths are positions of the latents. A tile sees nothing beyond its edges, so pixels near a seam differ from those of

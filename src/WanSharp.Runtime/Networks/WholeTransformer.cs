@@ -99,8 +99,15 @@ internal sealed class WholeTransformer : TransformerRunner
         }
     }
 
-    /// <summary>A recording is of addresses, too: latents and each clip's keys are at other ones in each run.</summary>
-    private static SessionSettings Unrecorded(SessionSettings settings) => settings with { ProviderOptions = DeviceTuning.WithoutRecording(settings.ProviderOptions) };
+    /// <summary>
+    /// A recording is of addresses, too: latents and each clip's keys are at other ones in each run. Nor is the memory of a run
+    /// planned on the host, as in <see cref="NetworkLoader"/>.
+    /// </summary>
+    private static SessionSettings Unrecorded(SessionSettings settings) => settings with
+    {
+        MemoryPattern = settings.MemoryPattern && !settings.IsOnHost,
+        ProviderOptions = DeviceTuning.WithoutRecording(settings.ProviderOptions),
+    };
 
     private static GraphOptions Written(NetworkLoader loader, TransformerOptions options, bool observed) =>
         loader.Options(observed) with { Compute = options.Compute, Quantization = options.Quantization };

@@ -140,7 +140,7 @@ internal sealed class PackedGraphs(GraphCache graphs, string folder)
     {
         var parts = string.Join(
             '\n',
-            GraphCache.KeyOfAnyVersion(graph, settings with { ProfilePathPrefix = null }),
+            GraphCache.KeyOfAnyVersion(graph, settings with { ProfilePathPrefix = null, MemoryPattern = true }), // neither changes what is packed
             $"weights {weights}",
             $"processor {ProcessorFeatures.Describe()}");
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(parts)));

@@ -24,7 +24,8 @@ internal sealed class ClipVisionCheck : IFixtureCheck
             var image = fixture[$"{name}.in.image"];
             using var prepared = ClipFeatures.Prepare(image, configuration.ImageSize);
             Compare("preprocessed", prepared);
-            using var features = ClipFeatures.Encode(encoder, [image], cancellationToken);
+            using var square = ClipFeatures.Prepare(image, encoder.Configuration.ImageSize);
+            using var features = ClipFeatures.Encode(encoder, [square], cancellationToken);
             comparisons.Add(Comparison.Of($"{name}.out.clip_fea", features.Read<float>(), fixture[$"{name}.out.clip_fea"].Read<float>(), context.Limits.ClipVision));
         }
 

@@ -68,11 +68,12 @@ internal sealed class PipelineCheck : IFixtureCheck
             using var pixels = ImageTensors.ToTensor(image); // [3, height, width]
             var stride = networks.Vae.Config.SpatialStride;
             var (height, width) = ImageSizes.ImageToVideoLatentSize(image.Height, image.Width, settings.GetProperty("max_area").GetInt32(), stride, networks.Transformer.PatchSize.Width);
-            var latentFrames = (int)fixture["in.noise"].Shape[1];
+            using var frame = ImageTensors.ResizeBicubic(pixels, width * stride, height * stride);
+            using var square = networks.ImageEncoder is { } clip ? ClipFeatures.Prepare(pixels, clip.Configuration.ImageSize) : null;
             var images = new ImageConditions
             {
-                Channels = new ImageChannels(networks.Vae).Encode(pixels, last: null, width * stride, height * stride, latentFrames, cancellationToken),
-                ClipFeatures = networks.ImageEncoder is { } encoder ? ClipFeatures.Encode(encoder, [pixels], cancellationToken) : null,
+                Channels = new ImageChannels(networks.Vae).Encode(frame, last: null, (int)fixture["in.noise"].Shape[1], cancellationToken),
+                ClipFeatures = square is null ? null : ClipFeatures.Encode(networks.ImageEncoder!, [square], cancellationToken),
             };
             Compare("y", images.Channels);
             if (images.ClipFeatures is not null)

@@ -39,98 +39,104 @@ public sealed class VaeTilingTests(RuntimeFixture fixture)
         Assert.Throws<ArgumentOutOfRangeException>(() => new VaeTiling(width, height, overlap));
 
     [Fact]
-    public void Tiles_CutAndBlended_GiveTheClip()
+    public void Tiles_CutAndBlended_GiveTheLatents()
     {
-        const int Scale = 4;
         const double Rounding = 1e-6; // shares are rounded to F32
-        using var clip = Smooth([1, 3, 2, 16 * Scale, 20 * Scale]);
-        using var blended = Tensor.Zeros(DType.F32, clip.Shape);
+        using var latents = Smooth([1, 3, 2, 16, 20]);
+        using var blended = Tensor.Zeros(DType.F32, latents.Shape);
         var tiling = new VaeTiling(12, 12, 4);
         foreach (var (row, column) in new Tiles(tiling.Rows(16), tiling.Columns(20)).All)
         {
-            using var tile = Tiles.Cut(clip, row, column, Scale);
-            Tiles.Blend(tile, blended, row, column, Scale);
+            using var tile = Tiles.Cut(latents, row, column);
+            Tiles.Blend(tile, blended, row, column);
         }
 
         Assert.Equal(6, tiling.Count(16, 20));
-        Assert.InRange(MeanDifference([clip], [blended]), 0, Rounding);
+        Assert.InRange(MeanDifference(latents, blended), 0, Rounding);
     }
 
     // How little that is from whole frames depends on trained weights: the Shapes model's test has it.
     [Fact]
-    public void Decode_InTiles_IsEachTilesClipBlended()
+    public void DecodeTiles_OfLatents_GivesEachTilesClipInItsTurn()
     {
         using var network = NetworkFixture.Open("vae21");
         using var vae = new VaeRunner(fixture.Runtime, network.VaeConfig(), network.Store);
         using var latents = Smooth([1, 16, 3, 6, 10]);
         var tiling = new VaeTiling(6, 6);
-        Tensor[] expected = [Tensor.Zeros(DType.F32, [1, 3, 1, 48, 80]), Tensor.Zeros(DType.F32, [1, 3, 4, 48, 80]), Tensor.Zeros(DType.F32, [1, 3, 4, 48, 80])];
+        using var tiles = vae.DecodeTiles(latents, tiling, Cancellation).GetEnumerator();
         foreach (var (row, column) in new Tiles(tiling.Rows(6), tiling.Columns(10)).All)
         {
-            using var part = Tiles.Cut(latents, row, column, scale: 1);
-            foreach (var (step, piece) in vae.Decode(part, Cancellation).Index())
+            using var part = Tiles.Cut(latents, row, column);
+            foreach (var (latentFrame, frames) in vae.Decode(part, Cancellation).Index())
             {
-                Tiles.Blend(piece, expected[step], row, column, scale: 8);
-                piece.Dispose();
+                Assert.True(tiles.MoveNext());
+                Assert.Equal((row, column, latentFrame), (tiles.Current.Row, tiles.Current.Column, tiles.Current.LatentFrame));
+                Assert.Equal(column.Start + column.Length == 10, tiles.Current.IsLast);
+                Assert.Equal(0, MeanDifference(frames, tiles.Current.Frames));
+                frames.Dispose();
+                tiles.Current.Frames.Dispose();
             }
         }
 
-        var tiled = vae.Decode(latents, tiling, Cancellation).ToList();
-
-        Assert.Equal(expected.Select(piece => piece.Shape), tiled.Select(piece => piece.Shape));
-        Assert.Equal(0, MeanDifference(expected, tiled));
-        Dispose([.. expected, .. tiled]);
+        Assert.False(tiles.MoveNext());
     }
 
     [Fact]
-    public void Decode_InATileThatHoldsTheFrame_IsTheSame()
-    {
-        using var network = NetworkFixture.Open("vae21");
-        using var vae = new VaeRunner(fixture.Runtime, network.VaeConfig(), network.Store);
-        using var latents = Smooth([1, 16, 2, 4, 6]);
-
-        var whole = vae.Decode(latents, Cancellation).ToList();
-        var tiled = vae.Decode(latents, new VaeTiling(6, 6), Cancellation).ToList();
-
-        Assert.Equal(0, MeanDifference(whole, tiled));
-        Dispose(whole);
-        Dispose(tiled);
-    }
-
-    [Fact]
-    public void Decode_InTilesGivenUpHalfway_KeepsNothing()
+    public void DecodeTiles_GivenUpHalfway_KeepsNothing()
     {
         using var runtime = OrtRuntime.Create(); // of its own: other tests run at the same time
         using var network = NetworkFixture.Open("vae21");
         using var vae = new VaeRunner(runtime, network.VaeConfig(), network.Store);
         using var latents = Smooth([1, 16, 2, 6, 10]);
-        Dispose([.. vae.Decode(latents, Cancellation)]); // compiles
+        vae.Decode(latents, Cancellation).ToList().ForEach(piece => piece.Dispose()); // compiles
         var before = runtime.Api.LiveObjects;
 
-        vae.Decode(latents, new VaeTiling(6, 6), Cancellation).First().Dispose();
+        vae.DecodeTiles(latents, new VaeTiling(6, 6), Cancellation).First().Frames.Dispose();
 
         Assert.Equal(before, runtime.Api.LiveObjects);
     }
 
-    private static double MeanDifference(IReadOnlyList<Tensor> left, IReadOnlyList<Tensor> right)
+    [Fact]
+    public void Encode_InTiles_IsEachTilesClipBlended()
     {
-        var (sum, count) = (0.0, 0L);
-        foreach (var (a, b) in left.Zip(right))
+        using var network = NetworkFixture.Open("vae21");
+        using var vae = new VaeRunner(fixture.Runtime, network.VaeConfig(), network.Store);
+        using var frames = Smooth([1, 3, 9, 48, 80]);
+        var clip = new Clip(frames);
+        var tiling = new VaeTiling(6, 6);
+        using var expected = Tensor.Zeros(DType.F32, [1, 16, 3, 6, 10]);
+        foreach (var (row, column) in new Tiles(tiling.Rows(6), tiling.Columns(10)).All)
         {
-            var x = a.Read<float>();
-            var y = b.Read<float>();
-            for (var i = 0; i < x.Length; i++)
-            {
-                sum += Math.Abs(x[i] - y[i]);
-            }
-
-            count += x.Length;
+            using var part = clip.Cut(new FrameArea((int)column.Start * 8, (int)row.Start * 8, (int)column.Length * 8, (int)row.Length * 8), 0, 9);
+            using var tile = vae.Encode(part, Cancellation);
+            Tiles.Blend(tile, expected, row, column);
         }
 
-        return sum / count;
+        using var tiled = vae.Encode(clip, tiling, Cancellation);
+
+        Assert.Equal(0, MeanDifference(expected, tiled));
     }
 
-    private static void Dispose(List<Tensor> tensors) => tensors.ForEach(tensor => tensor.Dispose());
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // one that holds the frame
+    public void Encode_OfWholeFrames_IsAsWithoutTiles(bool hasTiles)
+    {
+        using var network = NetworkFixture.Open("vae21");
+        using var vae = new VaeRunner(fixture.Runtime, network.VaeConfig(), network.Store);
+        using var frames = Smooth([1, 3, 5, 32, 48]);
+        using var expected = vae.Encode(frames, Cancellation);
+
+        using var encoded = vae.Encode(new Clip(frames), hasTiles ? new VaeTiling(6, 6) : null, Cancellation);
+
+        Assert.Equal(0, MeanDifference(expected, encoded));
+    }
+
+    private static double MeanDifference(Tensor left, Tensor right)
+    {
+        Assert.Equal(left.Shape, right.Shape);
+        return left.Read<float>().ToArray().Zip(right.Read<float>().ToArray(), (a, b) => Math.Abs(a - (double)b)).Average();
+    }
 
     /// <summary>Waves of several lengths, in every channel others.</summary>
     private static Tensor Smooth(Shape shape)
@@ -144,5 +150,42 @@ public sealed class VaeTilingTests(RuntimeFixture fixture)
         }
 
         return Tensor.CopyOf<float>(shape, values);
+    }
+
+    /// <summary>A clip [1, 3, frames, height, width] that is there as a whole.</summary>
+    private sealed class Clip(Tensor frames) : IFrameSource
+    {
+        public int Width => (int)frames.Shape[4];
+
+        public int Height => (int)frames.Shape[3];
+
+        public int LatentFrames => ((int)frames.Shape[2] + 3) / 4;
+
+        public IEnumerable<Tensor> Read(FrameArea area)
+        {
+            for (var latentFrame = 0; latentFrame < LatentFrames; latentFrame++)
+            {
+                using var piece = latentFrame == 0 ? Cut(area, 0, 1) : Cut(area, (4 * latentFrame) - 3, 4);
+                yield return piece;
+            }
+        }
+
+        public Tensor Cut(FrameArea area, int start, int count)
+        {
+            var values = new List<float>();
+            for (var color = 0; color < 3; color++)
+            {
+                for (var frame = start; frame < start + count; frame++)
+                {
+                    for (var y = area.Y; y < area.Y + area.Height; y++)
+                    {
+                        var from = (((((color * (int)frames.Shape[2]) + frame) * Height) + y) * Width) + area.X;
+                        values.AddRange(frames.Read<float>().Slice(from, area.Width));
+                    }
+                }
+            }
+
+            return Tensor.CopyOf<float>([1, 3, count, area.Height, area.Width], [.. values]);
+        }
     }
 }

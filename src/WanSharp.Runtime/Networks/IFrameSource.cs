@@ -1,0 +1,24 @@
+using WanSharp.Tensors;
+
+namespace WanSharp.Runtime.Networks;
+
+/// <summary>The frames of a clip that is to be encoded: an area of them at a time, so that no more than a tile need be in memory.</summary>
+public interface IFrameSource
+{
+    /// <summary>Pixels across.</summary>
+    int Width { get; }
+
+    /// <summary>Pixels down.</summary>
+    int Height { get; }
+
+    /// <summary>The latent frames that the clip becomes.</summary>
+    int LatentFrames { get; }
+
+    /// <summary>An area of the frames in order, those of a latent frame at a time.</summary>
+    /// <param name="area">The area.</param>
+    /// <returns>
+    /// First F32 [1, 3, 1, height, width], then [1, 3, temporal stride, height, width] for every further latent frame. Each is
+    /// the source's, and holds until the next one is asked for.
+    /// </returns>
+    IEnumerable<Tensor> Read(FrameArea area);
+}
