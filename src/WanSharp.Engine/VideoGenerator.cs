@@ -114,6 +114,7 @@ public sealed class VideoGenerator : IVideoGenerator
     {
         ArgumentNullException.ThrowIfNull(request);
         var plan = GenerationPlanner.Plan(request, _model, _execution);
+        plan = plan with { CutPrompts = CutPrompt.Find(plan.Settings, plan.Branches, _model) };
         return With(plan, _strategies.Choose(plan));
     }
 

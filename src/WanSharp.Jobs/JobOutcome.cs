@@ -39,6 +39,9 @@ public sealed record JobOutcome
     /// <summary>The clip of a similar prompt whose steps this one began with, so that it is not quite what its settings make; null when it began with noise.</summary>
     public ReusedSteps? Reused { get; init; }
 
+    /// <summary>What whoever sees the clip should know, a sentence each: a prompt that was cut.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>Whether it is the clip of the job's key, so that equal jobs may have it from the result cache.</summary>
     [JsonIgnore]
     public bool IsOfItsKey { get; init; } = true;

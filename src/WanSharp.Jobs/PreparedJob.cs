@@ -31,6 +31,9 @@ public sealed record PreparedJob
     /// <summary>The steps that its clip would begin with now; null where it begins with noise, or nobody looked.</summary>
     public ReusedSteps? Reuses { get; init; }
 
+    /// <summary>What whoever asks should know before it runs, a sentence each: a prompt that is cut.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>How long it will take alone, when the backend can tell.</summary>
     public TimeSpan? Estimate { get; init; }
 }

@@ -64,6 +64,11 @@ internal static class DryRun
             row["reuses"] = new JsonObject { ["prompt"] = reuses.Prompt, ["steps"] = reuses.Steps, ["similarity"] = reuses.Similarity };
         }
 
+        if (job.Prepared.Notes.Count > 0)
+        {
+            row["notes"] = new JsonArray([.. job.Prepared.Notes.Select(note => JsonValue.Create(note))]);
+        }
+
         return row;
     }
 

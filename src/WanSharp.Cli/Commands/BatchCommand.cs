@@ -103,6 +103,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
         await using var backend = await BatchBackend.OpenAsync(environment.Host, settings, EngineOf(parsed, settings), parsed.GetValue(_dryRun), cancellationToken);
         var planner = new BatchPlanner(backend.Jobs, styles, backend.Model, Format(parsed, backend)) { Wildcards = _batch.OpenWildcards(parsed, source, environment) };
         var jobs = await planner.PlanAsync(source, entries, cancellationToken);
+        BatchNotes.Write(environment.Error, jobs);
         using var results = OpenResults(settings);
         if (parsed.GetValue(_dryRun))
         {

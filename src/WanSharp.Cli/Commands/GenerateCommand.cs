@@ -85,6 +85,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         await using (var writer = VideoWriter.Create(ffmpeg, target, plan.Format, plan.Settings.ToJson()))
         {
             GenerateReport.WriteSettings(environment.Error, plan.Settings);
+            GenerateReport.WriteCut(environment.Error, plan.CutPrompts);
             using var progress = ProgressDisplay.Start(environment);
             clip = await generator.GenerateAsync(plan, writer, new GenerationRunOptions { Progress = progress }, cancellationToken);
             await writer.CompleteAsync(cancellationToken);

@@ -21,6 +21,24 @@ internal static class GenerateReport
         }
     }
 
+    /// <summary>The prompts that are longer than the model reads.</summary>
+    public static JsonArray Json(IReadOnlyList<CutPrompt> cut) => new([.. cut.Select(prompt => new JsonObject
+    {
+        ["prompt"] = prompt.IsNegative ? "negative" : "prompt",
+        ["tokens"] = prompt.Tokens,
+        ["tokens_read"] = prompt.Read,
+        ["ignored_from"] = prompt.Ignored,
+    })]);
+
+    /// <summary>Says which prompts are longer than the model reads, a line each.</summary>
+    public static void WriteCut(TextWriter output, IReadOnlyList<CutPrompt> cut)
+    {
+        foreach (var prompt in cut)
+        {
+            output.WriteLine(PlainText.OneLine($"note: {prompt}"));
+        }
+    }
+
     public static void Write(TextWriter output, string path, GenerationPlan plan, GenerationStatistics clip, EngineStatistics statistics, TimeSpan elapsed, bool json)
     {
         var settings = plan.Settings;
@@ -34,6 +52,7 @@ internal static class GenerateReport
                 ["compile"] = clip.Compile.ToString().ToLowerInvariant(),
                 ["graphs"] = GraphText.Json(statistics.Graphs),
                 ["memory"] = MemoryUseJson.Write(statistics.Memory),
+                ["cut_prompts"] = Json(plan.CutPrompts),
                 ["settings"] = JsonNode.Parse(settings.ToJson()),
             };
             output.WriteLine(report.ToJsonString(JsonText.Readable));

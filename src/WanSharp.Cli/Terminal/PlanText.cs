@@ -39,6 +39,7 @@ internal sealed record PlanText(WanModel Model, GenerationPlan Plan, GenerationC
         ["settings"] = JsonNode.Parse(Plan.Settings.ToJson()),
         ["latents"] = new JsonArray([.. Plan.Latents.Dims.ToArray().Select(dim => JsonValue.Create(dim))]),
         ["tokens"] = Plan.Tokens,
+        ["cut_prompts"] = GenerateReport.Json(Plan.CutPrompts),
         ["branches"] = Plan.Branches,
         ["weights"] = new JsonObject(Model.WeightTypes.Select(network => KeyValuePair.Create(network.Key, (JsonNode?)Types(network.Value)))),
         ["stages"] = new JsonArray([.. Cost.Stages.Select(stage => new JsonObject
@@ -84,6 +85,11 @@ internal sealed record PlanText(WanModel Model, GenerationPlan Plan, GenerationC
         }
 
         yield return Row("clip", Text($"{settings.Width}x{settings.Height}, {settings.Frames} frames at {settings.Fps} a second: latents {Plan.Latents}, {Plan.Tokens:#,0} tokens"));
+        foreach (var cut in Plan.CutPrompts)
+        {
+            yield return Row("note", PlainText.OneLine(cut.ToString()));
+        }
+
         yield return Row("steps", Text($"{settings.Steps} of {settings.Sampler}, shift {settings.Shift}, guidance {settings.GuidanceScale}{(settings.HighNoiseGuidanceScale is { } high ? Text($", {high} for the {Plan.HighNoiseSteps} of high noise") : "")}: {settings.Steps * Plan.Branches} branches"));
         yield return "";
         yield return Text($"{"stage",-10}{"TFLOP",14}{"moved",16}{"time",12}");

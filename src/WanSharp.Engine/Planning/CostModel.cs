@@ -54,7 +54,11 @@ public sealed class CostModel
     {
         ArgumentNullException.ThrowIfNull(request);
         var plan = GenerationPlanner.Sketch(request, _model);
-        return plan with { VaeTiles = _tiles.For(_model.Vae, plan.Latents, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes) };
+        return plan with
+        {
+            VaeTiles = _tiles.For(_model.Vae, plan.Latents, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
+            CutPrompts = CutPrompt.Find(plan.Settings, plan.Branches, _model),
+        };
     }
 
     /// <summary>What a plan has to compute and to hold.</summary>

@@ -35,6 +35,9 @@ public sealed record GenerationPlan
     /// <summary>The tiles that frames are decoded and given images encoded in; null for whole frames.</summary>
     public VaeTiling? VaeTiles { get; init; }
 
+    /// <summary>The prompts that are longer than the model reads. Empty where no generator made the plan.</summary>
+    public IReadOnlyList<CutPrompt> CutPrompts { get; init; } = [];
+
     /// <summary>How the model runs within its memory; null where nothing was said about memory.</summary>
     public Strategy? Strategy { get; init; }
 

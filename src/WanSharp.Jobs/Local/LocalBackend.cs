@@ -44,6 +44,7 @@ public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<
             Steps = settings.Steps,
             Estimate = estimate?.Invoke(reuses is null ? plan : plan with { Settings = settings with { Steps = settings.Steps - reuses.Steps } }),
             Reuses = reuses,
+            Notes = NotesOf(plan),
         };
     }
 
@@ -105,11 +106,14 @@ public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<
             Reused = reused,
             IsOfItsKey = reused is null && statistics.RanAsPlanned && (run.Job.ResultKey is not { } key || key == ResultKey.OfEngine(plan)), // a model that changed since then is another's
             MadeBy = LocalName,
+            Notes = NotesOf(plan),
         };
 
         static string NameOf(GenerationStage stage) => stage.ToString().ToLowerInvariant();
         static double Seconds(TimeSpan time) => Math.Round(time.TotalSeconds, 4);
     }
+
+    private static IReadOnlyList<string> NotesOf(GenerationPlan plan) => [.. plan.CutPrompts.Select(cut => cut.ToString())];
 
     private async ValueTask<GenerationPlan> PlanAsync(JobRequest request, CancellationToken cancellationToken)
     {

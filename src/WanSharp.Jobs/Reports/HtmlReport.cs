@@ -43,6 +43,7 @@ internal static class HtmlReport
         Section(page, "Clips from the cache", Svg.Bars([("hit", report.Hits, Text($"{report.Hits} from the cache")), ("new", report.New, Text($"{report.New} computed")), ("failed", report.Failed, Text($"{report.Failed} failed"))]));
         Timeline(page, report);
         Failures(page, report);
+        Notes(page, report);
         Sheet(page, report, thumbnails);
         return page.Append("</body></html>\n").ToString();
     }
@@ -124,6 +125,23 @@ internal static class HtmlReport
         foreach (var job in failed)
         {
             page.Append(Text($"<tr><td>{Svg.Escape(job.Output)}</td><td>{job.Attempts}</td><td>{Svg.Escape(job.Error ?? "")}</td></tr>"));
+        }
+
+        page.Append("</table>\n");
+    }
+
+    private static void Notes(StringBuilder page, BatchReport report)
+    {
+        var noted = report.Jobs.SelectMany(job => (job.Outcome?.Notes ?? []).Select(note => (job.Output, Note: note))).Take(MostRows).ToList();
+        if (noted.Count == 0)
+        {
+            return;
+        }
+
+        page.Append("<h2>Notes</h2>\n<table><tr><th>job</th><th>note</th></tr>");
+        foreach (var (output, note) in noted)
+        {
+            page.Append(Text($"<tr><td>{Svg.Escape(output)}</td><td>{Svg.Escape(note)}</td></tr>"));
         }
 
         page.Append("</table>\n");
