@@ -76,7 +76,8 @@ public sealed class ComfyBatchTests : IDisposable
     [InlineData("cannot be read", "--backend", "comfy:http://127.0.0.1:1", "--workflow", "none.json")]
     public async Task Batch_WithOptionsThatDoNotFit_SaysWhatToWrite(string expected, params string[] options)
     {
-        var run = await CommandAsync(["batch", _folder["jobs.jsonl"], "-o", _folder["out"], .. options.Select(option => option.EndsWith(".json", StringComparison.Ordinal) ? _folder[option] : option)]);
+        var run = await CommandAsync(["batch", _folder["jobs.jsonl"], "-o", _folder["out"], .. options
+            .Select(option => option.EndsWith(".json", StringComparison.Ordinal) ? _folder[option] : option)]);
         run.AssertFailed(ExitCode.WrongUsage, expected);
     }
 
@@ -111,7 +112,8 @@ public sealed class ComfyBatchTests : IDisposable
         Assert.Contains("1.mp4 failed", run.Error, StringComparison.Ordinal);
         Assert.Contains("404 (NotFound)", run.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("sign-in", run.Error, StringComparison.Ordinal);
-        Assert.Equal(["2.mp4", "3.mp4", "4.mp4"], Directory.GetFiles(_folder["out"], "*.mp4").Select(path => Path.GetFileName(path)).Order());
+        Assert.Equal(["2.mp4", "3.mp4", "4.mp4"], Directory.GetFiles(_folder["out"], "*.mp4")
+            .Select(path => Path.GetFileName(path)).Order());
     }
 
     [Fact]
@@ -125,7 +127,8 @@ public sealed class ComfyBatchTests : IDisposable
             """);
         var run = await RunAsync(server, "-o", _folder["out"]);
         Assert.True(run.ExitCode == ExitCode.Done, run.Error);
-        Assert.Equal(["0001-a-fox-1.mov", "crane.mov"], Directory.GetFiles(_folder["out"], "*.mov").Select(path => Path.GetFileName(path)).Order());
+        Assert.Equal(["0001-a-fox-1.mov", "crane.mov"], Directory.GetFiles(_folder["out"], "*.mov")
+            .Select(path => Path.GetFileName(path)).Order());
 
         _folder.Write("jobs.jsonl", """{"prompt": "a crane", "output": "crane.mp4"}""");
         var refused = await RunAsync(server, "-o", _folder["again"]);
@@ -151,8 +154,10 @@ public sealed class ComfyBatchTests : IDisposable
         await using var server = await FakeComfy.StartAsync();
         var basic = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"bob:{Secret}"));
         var address = way switch { "name and password" => $"http://bob:{Secret}@{server.Address.Authority}", "query" => $"{server.Address}?token={Secret}", _ => server.Address.ToString() };
-        (string, string)? header = way switch { "name and password" => ("Authorization", $"Basic {basic}"), "query" => null, "token" or "token in a variable" => ("Authorization", $"Bearer {Secret}"), _ => ("X-Api-Key", Secret) };
-        string[] options = way switch { "token" => ["--server-token", Secret], "header" => ["--server-header", $"X-Api-Key: {Secret}"], _ => [] };
+        (string, string)? header = way switch { "name and password" => ("Authorization", $"Basic {basic}"), "query" =>
+            null, "token" or "token in a variable" => ("Authorization", $"Bearer {Secret}"), _ => ("X-Api-Key", Secret) };
+        string[] options = way switch { "token" => ["--server-token", Secret], "header" => ["--server-header", $"X-Api-Key: {Secret}"], _ =>
+            [] };
         var variables = way switch
         {
             "token in a variable" => new Dictionary<string, string> { ["WAN_COMFY_TOKEN"] = Secret },
@@ -161,12 +166,14 @@ public sealed class ComfyBatchTests : IDisposable
         };
         (server.SignIn, server.SignInQuery) = (header, way == "query" ? $"token={Secret}" : null);
         server.Invalid["3"] = $"{Secret} is not welcome";
-        string[] command = ["batch", _folder["jobs.jsonl"], "--backend", $"comfy:{address}", "--workflow", _folder["workflow.json"], "-o", _folder["out"], .. options];
+        string[] command = ["batch", _folder["jobs.jsonl"], "--backend", $"comfy:{address}", "--workflow", _folder["workflow.json"], "-o",
+            _folder["out"], .. options];
 
         var failed = await CommandAsync(variables, command);
         Assert.Equal(ExitCode.Failed, failed.ExitCode);
         server.Invalid.Clear();
-        var stranger = await CommandAsync("batch", _folder["jobs.jsonl"], "--backend", $"comfy:{server.Address}", "--workflow", _folder["workflow.json"], "-o", _folder["other"]);
+        var stranger = await CommandAsync("batch", _folder["jobs.jsonl"], "--backend", $"comfy:{server.Address}", "--workflow",
+            _folder["workflow.json"], "-o", _folder["other"]);
         Assert.Equal(ExitCode.Failed, stranger.ExitCode);
         Assert.Contains("wants a sign-in", stranger.Error, StringComparison.Ordinal);
         string[] again = way is "name and password" or "query" ? ["--backend", $"comfy:{address}"] : [];
@@ -175,7 +182,8 @@ public sealed class ComfyBatchTests : IDisposable
         Assert.Equal(3, Directory.GetFiles(_folder["other"], "*.mp4").Length);
 
         foreach (var text in new[] { failed, stranger, resumed }.SelectMany(run => new[] { run.Out, run.Error })
-            .Concat(Directory.EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories).Select(path => System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(path)))))
+            .Concat(Directory.EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories)
+                .Select(path => System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(path)))))
         {
             Assert.DoesNotContain(Secret, text, StringComparison.Ordinal);
             Assert.DoesNotContain(basic, text, StringComparison.Ordinal);
@@ -190,7 +198,8 @@ public sealed class ComfyBatchTests : IDisposable
     [InlineData("--backend", "comfy:http://bob:hunter2@host")]
     public async Task Batch_WithAnAddressThatIsNotUnderstood_DoesNotRepeatThePassword(params string[] options)
     {
-        var run = await CommandAsync(["batch", _folder["jobs.jsonl"], "-o", _folder["out"], .. options.Select(option => option.EndsWith(".json", StringComparison.Ordinal) ? _folder[option] : option)]);
+        var run = await CommandAsync(["batch", _folder["jobs.jsonl"], "-o", _folder["out"], .. options
+            .Select(option => option.EndsWith(".json", StringComparison.Ordinal) ? _folder[option] : option)]);
         Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
         Assert.DoesNotContain("hunter2", run.Error + run.Out, StringComparison.Ordinal);
     }
@@ -205,7 +214,8 @@ public sealed class ComfyBatchTests : IDisposable
         await using var server = await FakeComfy.StartAsync();
         var resumed = await CommandAsync("batch", "--resume", _folder["out"], "--backend", $"comfy:{server.Address}");
         Assert.True(resumed.ExitCode == ExitCode.Done, resumed.Error);
-        (await CommandAsync("batch", "--resume", _folder["out"], "--backend", "local")).AssertFailed(ExitCode.WrongUsage, "begun with ComfyUI");
+        (await CommandAsync("batch", "--resume",
+            _folder["out"], "--backend", "local")).AssertFailed(ExitCode.WrongUsage, "begun with ComfyUI");
     }
 
     private Task<CommandLineRun> RunAsync(FakeComfy server, params string[] options) => RunAsync(server.Address, options);
@@ -216,5 +226,6 @@ public sealed class ComfyBatchTests : IDisposable
     private Task<CommandLineRun> CommandAsync(params string[] args) => CommandAsync([], args);
 
     private Task<CommandLineRun> CommandAsync(Dictionary<string, string> variables, params string[] args) => CommandLineRun.RunAsync(
-        args, variables: new(variables) { ["WAN_CACHE"] = _folder["cache"], ["PATH"] = Environment.GetEnvironmentVariable("PATH")! }, cancellationToken: TestContext.Current.CancellationToken);
+        args, variables: new(variables) { ["WAN_CACHE"] = _folder["cache"], ["PATH"] = Environment.GetEnvironmentVariable("PATH")! },
+            cancellationToken: TestContext.Current.CancellationToken);
 }

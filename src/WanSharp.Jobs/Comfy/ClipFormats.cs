@@ -9,7 +9,8 @@ internal static class ClipFormats
     public static IReadOnlyList<string> All { get; } = [".mp4", ".mov", ".mkv", ".webm", ".webp", ".gif", ".png"];
 
     /// <summary>What a node writes: an extension with its dot; null when it does not tell.</summary>
-    /// <remarks>ComfyUI comfy_extras/nodes_video.py, nodes_images.py; ComfyUI-VideoHelperSuite videohelpersuite/nodes.py, video_formats.</remarks>
+    /// <remarks>ComfyUI comfy_extras/nodes_video.py, nodes_images.py; ComfyUI-VideoHelperSuite videohelpersuite/nodes.py,
+    /// video_formats.</remarks>
     public static string? Of(ComfyNode node) => node.ClassType switch
     {
         "SaveVideo" => OfSaveVideo(node),
@@ -22,7 +23,8 @@ internal static class ClipFormats
 
     /// <summary>Why what a node writes is not a clip; null when it may be one.</summary>
     public static string? WhyNoClip(ComfyNode node) =>
-        node.ClassType == "VHS_VideoCombine" && node.Inputs["format"].Text() is { } format && format.EndsWith("-png", StringComparison.Ordinal)
+        node.ClassType == "VHS_VideoCombine" && node.Inputs["format"].Text() is { } format
+            && format.EndsWith("-png", StringComparison.Ordinal)
             ? $"{node} writes {format}, a file for each frame" : null;
 
     /// <summary>Whether a file begins as its format does; true for formats that are not known.</summary>
@@ -35,7 +37,8 @@ internal static class ClipFormats
         return format switch
         {
             ".mp4" or ".m4v" => box.SequenceEqual("ftyp"u8),
-            ".mov" => box.SequenceEqual("ftyp"u8) || box.SequenceEqual("moov"u8) || box.SequenceEqual("mdat"u8) || box.SequenceEqual("wide"u8) || box.SequenceEqual("free"u8),
+            ".mov" => box.SequenceEqual("ftyp"u8) || box.SequenceEqual("moov"u8) || box.SequenceEqual("mdat"u8)
+                || box.SequenceEqual("wide"u8) || box.SequenceEqual("free"u8),
             ".mkv" or ".webm" => head.StartsWith((ReadOnlySpan<byte>)[0x1A, 0x45, 0xDF, 0xA3]),
             ".webp" => head.StartsWith("RIFF"u8) && head.Length >= 12 && head[8..12].SequenceEqual("WEBP"u8),
             ".gif" => head.StartsWith("GIF8"u8),
@@ -45,7 +48,8 @@ internal static class ClipFormats
     }
 
     /// <summary>The codec decides where the format is "auto"; newer servers call it <c>format.codec</c>.</summary>
-    private static string? OfSaveVideo(ComfyNode node) => (node.Inputs["format"].Text(), (node.Inputs["format.codec"] ?? node.Inputs["codec"]).Text()) switch
+    private static string? OfSaveVideo(ComfyNode node) =>
+        (node.Inputs["format"].Text(), (node.Inputs["format.codec"] ?? node.Inputs["codec"]).Text()) switch
     {
         (null or "auto", "av1") => ".webm",
         (null or "auto", null or "auto" or "h264") => ".mp4",

@@ -1,13 +1,16 @@
 namespace WanSharp.Jobs.Comfy;
 
-/// <summary>The samplers of a workflow that make its clip, in turns or one after another, and those that make something else for it.</summary>
+/// <summary>
+/// The samplers of a workflow that make its clip, in turns or one after another, and those that make something else for it.
+/// </summary>
 internal sealed class ClipSamplers
 {
     private const int Depth = 64;
 
     private static readonly string[] Marks = ["positive", "guider", "text_embeds", "steps", "cfg", "sigmas"];
     private static readonly string[] Starts = ["latent_image", "samples", "latent", "latents"];
-    private static readonly string[] Onwards = ["samples", "latent", "latents", "latent_image", "latent1", "pixels", "images", "image", "sampler_inputs"];
+    private static readonly string[] Onwards =
+        ["samples", "latent", "latents", "latent_image", "latent1", "pixels", "images", "image", "sampler_inputs"];
 
     private readonly ComfyWorkflow _workflow;
     private readonly WorkflowValues _values;
@@ -88,5 +91,6 @@ internal sealed class ClipSamplers
         }
     }
 
-    private static bool IsSampler(ComfyNode node) => node.ClassType.Contains("Sampler", StringComparison.Ordinal) && Marks.Any(node.Inputs.ContainsKey);
+    private static bool IsSampler(ComfyNode node) => node.ClassType.Contains("Sampler", StringComparison.Ordinal)
+        && Marks.Any(node.Inputs.ContainsKey);
 }

@@ -6,8 +6,8 @@ using WanSharp.Tensors;
 namespace WanSharp.Jobs.Comfy;
 
 /// <summary>
-/// Where a ComfyUI server is, and how to sign in there. What signs in (a name and a password, a query, headers) goes with every question and is
-/// never part of the address that is shown or stored. Immutable.
+/// Where a ComfyUI server is, and how to sign in there. What signs in (a name and a password, a query, headers) goes with every question
+/// and is never part of the address that is shown or stored. Immutable.
 /// </summary>
 public sealed partial class ComfyAddress
 {
@@ -41,9 +41,11 @@ public sealed partial class ComfyAddress
     public static ComfyAddress Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps) || uri.Host.Length == 0)
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps)
+            || uri.Host.Length == 0)
         {
-            throw new InvalidRequestException(Field, $"'{Typed(text)}' is not the address of a ComfyUI server: write it as http://127.0.0.1:8188.");
+            throw new InvalidRequestException(Field, $"'{Typed(text)}' is not the address of a ComfyUI server: write it as "
+                + "http://127.0.0.1:8188.");
         }
 
         var (headers, secrets) = (new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase), new List<string>());
@@ -57,8 +59,10 @@ public sealed partial class ComfyAddress
         }
 
         var query = uri.Query.TrimStart('?');
-        secrets.AddRange([query, .. query.Split('&').Select(part => part.Split('=', 2)).Where(part => part.Length > 1).SelectMany(part => new[] { part[1], Uri.UnescapeDataString(part[1]) })]);
-        var shown = new UriBuilder(uri) { UserName = "", Password = "", Query = "", Fragment = "", Path = uri.AbsolutePath.TrimEnd('/') + "/" };
+        secrets.AddRange([query, .. query.Split('&').Select(part => part.Split('=', 2)).Where(part => part.Length > 1)
+            .SelectMany(part => new[] { part[1], Uri.UnescapeDataString(part[1]) })]);
+        var path = uri.AbsolutePath.TrimEnd('/') + "/";
+        var shown = new UriBuilder(uri) { UserName = "", Password = "", Query = "", Fragment = "", Path = path };
         return new ComfyAddress(shown.Uri, query, headers, secrets);
     }
 
@@ -75,7 +79,8 @@ public sealed partial class ComfyAddress
             var pair = header.Split(':', 2, StringSplitOptions.TrimEntries);
             if (pair.Length != 2 || !HeaderName().IsMatch(pair[0]) || pair[1].Length == 0 || pair[1].Any(char.IsControl))
             {
-                throw new InvalidRequestException(Field, $"{(pair.Length > 1 && HeaderName().IsMatch(pair[0]) ? $"The header {pair[0]}" : "A header for the servers")} is not written as \"Name: value\".");
+                var which = pair.Length > 1 && HeaderName().IsMatch(pair[0]) ? $"The header {pair[0]}" : "A header for the servers";
+                throw new InvalidRequestException(Field, $"{which} is not written as \"Name: value\".");
             }
 
             if (all.TryAdd(pair[0], pair[1]))
@@ -95,21 +100,26 @@ public sealed partial class ComfyAddress
     [return: NotNullIfNotNull(nameof(text))]
     public static string? WithoutSecrets(string? text) => text is null ? null : Queries().Replace(UserInfos().Replace(text, "://"), "$1");
 
-    /// <summary>What was typed as an address and may not be one, for a message: nothing before an @ and nothing after a question mark.</summary>
+    /// <summary>
+    /// What was typed as an address and may not be one, for a message: nothing before an @ and nothing after a question mark.
+    /// </summary>
     public static string Typed(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return string.Join(',', text.Split(',').Select(one => one.Split('?')[0]).Select(one => one.Contains('@', StringComparison.Ordinal) ? $"{Hidden}{one[one.LastIndexOf('@')..]}" : one));
+        return string.Join(',', text.Split(',').Select(one => one.Split('?')[0])
+            .Select(one => one.Contains('@', StringComparison.Ordinal) ? $"{Hidden}{one[one.LastIndexOf('@')..]}" : one));
     }
 
     /// <inheritdoc/>
     public override string ToString() => Name;
 
     /// <summary>A text from the server or about it, without what signs in there.</summary>
-    internal string Redact(string text) => _secrets.Aggregate(text, (clean, secret) => clean.Replace(secret, Hidden, StringComparison.Ordinal));
+    internal string Redact(string text) =>
+        _secrets.Aggregate(text, (clean, secret) => clean.Replace(secret, Hidden, StringComparison.Ordinal));
 
     /// <summary>A route with the query that signs in.</summary>
-    internal string Route(string route) => Query.Length == 0 ? route : $"{route}{(route.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{Query}";
+    internal string Route(string route) =>
+        Query.Length == 0 ? route : $"{route}{(route.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{Query}";
 
     [GeneratedRegex(@"://[^/\s'""]*@")]
     private static partial Regex UserInfos();

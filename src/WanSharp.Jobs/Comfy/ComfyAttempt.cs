@@ -5,7 +5,8 @@ namespace WanSharp.Jobs.Comfy;
 
 /// <summary>One job at one server: sent, or found there again; watched; its clip fetched.</summary>
 internal sealed class ComfyAttempt(
-    ComfyServer server, ComfyWorkflow workflow, ComfyMapping mapping, FilledWorkflow filled, string key, JobRun run, JobFate fate, ComfyBackendOptions options)
+    ComfyServer server, ComfyWorkflow workflow, ComfyMapping mapping, FilledWorkflow filled, string key, JobRun run, JobFate fate,
+    ComfyBackendOptions options)
 {
     /// <summary>How often a job is sent again that disappears from its server's queue: somebody may clear it.</summary>
     private const int MostSends = 20;
@@ -95,7 +96,8 @@ internal sealed class ComfyAttempt(
         }
 
         throw fate.IsDeadly
-            ? new InvalidRequestException("workflow", $"{server.Name} ended each time while it ran this job: look at its log. It may need more memory than there is.")
+            ? new InvalidRequestException("workflow", $"{server.Name} ended each time while it ran this job: look at its log. It may "
+                + "need more memory than there is.")
             : new JobRefusedException($"{server.Name} forgot the job {MostSends} times before it ran: somebody seems to clear its queue.");
     }
 
@@ -104,8 +106,9 @@ internal sealed class ComfyAttempt(
         var names = new Dictionary<ComfyRole, string>();
         foreach (var (role, path) in filled.Images)
         {
-            var name = await FilledWorkflow.DigestAsync(path, cancellationToken).ConfigureAwait(false) + Path.GetExtension(path).ToLowerInvariant();
-            names[role] = await server.UploadAsync(path, name, cancellationToken).ConfigureAwait(false);
+            var digest = await FilledWorkflow.DigestAsync(path, cancellationToken).ConfigureAwait(false);
+            names[role] = await server.UploadAsync(path, digest + Path.GetExtension(path).ToLowerInvariant(),
+                cancellationToken).ConfigureAwait(false);
         }
 
         var nodes = filled.NodesWith(names);
@@ -125,7 +128,9 @@ internal sealed class ComfyAttempt(
         return ticket;
     }
 
-    /// <summary>Has the nodes that save write again what they have saved before: a name of its own is what their cache does not know.</summary>
+    /// <summary>
+    /// Has the nodes that save write again what they have saved before: a name of its own is what their cache does not know.
+    /// </summary>
     private static void SaveAnew(JsonObject nodes, string name)
     {
         foreach (var (_, node) in nodes)
@@ -157,11 +162,13 @@ internal sealed class ComfyAttempt(
     {
         var wanted = Path.GetExtension(run.ArtifactPath).ToLowerInvariant();
         var files = ComfyOutputFile.In(history)
-            .Where(file => mapping.Output is null || file.Node == mapping.Output).DistinctBy(file => (file.Name, file.Folder, file.Type)).ToList();
+            .Where(file => mapping.Output is null || file.Node == mapping.Output)
+            .DistinctBy(file => (file.Name, file.Folder, file.Type)).ToList();
         var what = mapping.Output is null ? "The workflow" : workflow.NameOf(mapping.Output);
         if (files.Count == 0)
         {
-            throw new InvalidRequestException("output", _blocked ?? $"{what} gave no file at {server.Name}: name the node that saves the clip as \"output\" in a mapping file.");
+            throw new InvalidRequestException("output", _blocked
+                ?? $"{what} gave no file at {server.Name}: name the node that saves the clip as \"output\" in a mapping file.");
         }
 
         var kept = files.Where(file => file.Format == wanted).ToLookup(file => file.Type == "output");
@@ -169,9 +176,11 @@ internal sealed class ComfyAttempt(
         {
             [var clip] => clip,
             [] => throw new InvalidRequestException("output",
-                $"{what} gave {string.Join(", ", files.Select(file => file.Format).Distinct())} at {server.Name}, and not {wanted}: name the output so, or change the node."),
+                $"{what} gave {string.Join(", ", files.Select(file => file.Format).Distinct())} at {server.Name}, and not {wanted}: name "
+                    + "the output so, or change the node."),
             var several => throw new InvalidRequestException("output",
-                $"{what} gave {several.Count} {wanted} files at {server.Name}, and a clip is one: {several[0].Name}, {several[1].Name}{(several.Count > 2 ? " …" : "")}."),
+                $"{what} gave {several.Count} {wanted} files at {server.Name}, and a clip is one: {several[0].Name}, "
+                    + $"{several[1].Name}{(several.Count > 2 ? " …" : "")}."),
         };
     }
 

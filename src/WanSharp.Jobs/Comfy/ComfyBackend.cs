@@ -22,7 +22,8 @@ public sealed class ComfyBackend : IJobBackend
     /// <param name="workflow">What to run.</param>
     /// <param name="mapping">Which of its inputs take what a job asks for.</param>
     /// <param name="options">How patient to be.</param>
-    public ComfyBackend(IReadOnlyList<ComfyAddress> servers, ComfyWorkflow workflow, ComfyMapping mapping, ComfyBackendOptions? options = null)
+    public ComfyBackend(IReadOnlyList<ComfyAddress> servers, ComfyWorkflow workflow, ComfyMapping mapping,
+        ComfyBackendOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(servers);
         ArgumentOutOfRangeException.ThrowIfZero(servers.Count);
@@ -43,7 +44,7 @@ public sealed class ComfyBackend : IJobBackend
     public IReadOnlyList<string>? Formats => Format is { } format ? [format] : ClipFormats.All;
 
     /// <summary>Asks each server what it is.</summary>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>A line for each: version and devices, or why it cannot be used.</returns>
     public async Task<IReadOnlyList<string>> DescribeAsync(CancellationToken cancellationToken) =>
         await Task.WhenAll(_servers.All.Select(server => server.TryDescribeAsync(cancellationToken))).ConfigureAwait(false);
@@ -148,7 +149,8 @@ public sealed class ComfyBackend : IJobBackend
         if (Format is { } format && format != wanted)
         {
             throw new InvalidRequestException("output",
-                $"{_workflow.NameOf(_mapping.Output!)} of {_workflow.Source} writes {format}, and the job's file is to be {wanted}: name it {format}, or change the node.");
+                $"{_workflow.NameOf(_mapping.Output!)} of {_workflow.Source} writes {format}, and the job's file is to be {wanted}: name "
+                    + $"it {format}, or change the node.");
         }
     }
 }

@@ -6,7 +6,9 @@ public sealed record ComfyBackendOptions
     /// <summary>How long an answer may take; for the file of a clip, each part of it. Default: 30 s.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long the server of a job may be out of reach before another server, if there is one, gets the job. Default: 30 s.</summary>
+    /// <summary>
+    /// How long the server of a job may be out of reach before another server, if there is one, gets the job. Default: 30 s.
+    /// </summary>
     public TimeSpan LostAfter { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long to wait when none of the servers can be reached, before the run stops. Default: 1 h.</summary>

@@ -10,7 +10,9 @@ internal sealed class ServerLostException(string message, bool isWorthWaiting, E
 /// <summary>What a server says of one job, which says nothing of other jobs: another server may make it.</summary>
 internal abstract class JobAtServerException(string message) : FailedElsewhereException(message);
 
-/// <summary>A server does not take a job: a node or a model that it does not have, a value out of range, a picture that is too large.</summary>
+/// <summary>
+/// A server does not take a job: a node or a model that it does not have, a value out of range, a picture that is too large.
+/// </summary>
 internal sealed class JobRefusedException(string message) : JobAtServerException(message);
 
 /// <summary>A node failed, or the job hung.</summary>

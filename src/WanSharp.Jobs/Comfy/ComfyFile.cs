@@ -17,7 +17,8 @@ internal static class ComfyFile
             var length = FileFacts.Of(path).Length;
             return length <= maximumBytes
                 ? File.ReadAllText(path)
-                : throw new InvalidRequestException(field, $"{path} has {length} bytes, and no {field} has more than {maximumBytes}: name another file.");
+                : throw new InvalidRequestException(field, $"{path} has {length} bytes, and no {field} has more than {maximumBytes}: "
+                    + "name another file.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -25,7 +26,7 @@ internal static class ComfyFile
         }
     }
 
-    /// <exception cref="InvalidRequestException">It is no JSON object.</exception>
+    /// <exception cref="InvalidRequestException">It is not a JSON object.</exception>
     public static JsonObject Parse(string json, string source, string field)
     {
         try
@@ -37,9 +38,9 @@ internal static class ComfyFile
         }
         catch (JsonException e)
         {
-            throw new InvalidRequestException(field, $"The {field} {source} is no JSON: {e.Message}");
+            throw new InvalidRequestException(field, $"The {field} {source} is not JSON: {e.Message}");
         }
 
-        throw new InvalidRequestException(field, $"The {field} {source} is no JSON object.");
+        throw new InvalidRequestException(field, $"The {field} {source} is not a JSON object.");
     }
 }

@@ -8,7 +8,9 @@ using System.Text.Json.Nodes;
 
 namespace WanSharp.Jobs.Comfy;
 
-/// <summary>Questions to one server over HTTP, each signed in, and what its answers mean: for one job, or for the server. Thread-safe.</summary>
+/// <summary>
+/// Questions to one server over HTTP, each signed in, and what its answers mean: for one job, or for the server. Thread-safe.
+/// </summary>
 internal sealed class ComfyHttp : IDisposable
 {
     private const long MaximumAnswerBytes = 64 << 20;
@@ -24,8 +26,18 @@ internal sealed class ComfyHttp : IDisposable
     public ComfyHttp(ComfyAddress address, ComfyBackendOptions options)
     {
         (_address, _options) = (address, options);
-        var handler = new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
-        _http = new HttpClient(handler) { BaseAddress = address.Uri, MaxResponseContentBufferSize = MaximumAnswerBytes, Timeout = Timeout.InfiniteTimeSpan };
+        var handler = new SocketsHttpHandler
+        {
+            ConnectTimeout = ConnectTimeout,
+            AllowAutoRedirect = false,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        };
+        _http = new HttpClient(handler)
+        {
+            BaseAddress = address.Uri,
+            MaxResponseContentBufferSize = MaximumAnswerBytes,
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
         foreach (var (name, value) in address.Headers)
         {
             _http.DefaultRequestHeaders.TryAddWithoutValidation(name, value);
@@ -52,7 +64,8 @@ internal sealed class ComfyHttp : IDisposable
     /// <exception cref="ServerLostException">It does not answer, or not as ComfyUI does.</exception>
     public async Task<bool> PostAsync(string route, JsonObject body, CancellationToken cancellationToken)
     {
-        var (status, _, location) = await SendAsync(HttpMethod.Post, route, () => JsonContent.Create(body), cancellationToken).ConfigureAwait(false);
+        HttpContent Content() => JsonContent.Create(body);
+        var (status, _, location) = await SendAsync(HttpMethod.Post, route, Content, cancellationToken).ConfigureAwait(false);
         if (status is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed)
         {
             return false; // the second is what the route of the web page's files answers
@@ -66,7 +79,8 @@ internal sealed class ComfyHttp : IDisposable
     /// <returns>The answer, and whether the server takes the job.</returns>
     /// <exception cref="JobRefusedException">The server answers to this job alone with a failure.</exception>
     /// <exception cref="ServerLostException">It does not answer, or not as ComfyUI does.</exception>
-    public async Task<(bool IsTaken, JsonObject Answer)> PostForJobAsync(string route, Func<HttpContent> content, CancellationToken cancellationToken)
+    public async Task<(bool IsTaken, JsonObject Answer)> PostForJobAsync(string route, Func<HttpContent> content,
+        CancellationToken cancellationToken)
     {
         for (var tries = 1; ; tries++)
         {
@@ -77,13 +91,16 @@ internal sealed class ComfyHttp : IDisposable
                     return (true, answer);
                 case HttpStatusCode.BadRequest:
                     return (false, answer);
-                case HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnsupportedMediaType or HttpStatusCode.UnprocessableEntity or HttpStatusCode.RequestUriTooLong:
-                    throw new JobRefusedException($"{_address} answers {Status(status)} to POST /{route}{(status == HttpStatusCode.RequestEntityTooLarge ? ": what is sent is larger than it takes" : "")}.");
+                case HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnsupportedMediaType:
+                case HttpStatusCode.UnprocessableEntity or HttpStatusCode.RequestUriTooLong:
+                    var reason = status == HttpStatusCode.RequestEntityTooLarge ? ": what is sent is larger than it takes" : "";
+                    throw new JobRefusedException($"{_address} answers {Status(status)} to POST /{route}{reason}.");
                 case HttpStatusCode.InternalServerError: // its own handler failed: over this job, if it answers others
                     await GetAsync("prompt", cancellationToken).ConfigureAwait(false);
                     if (tries == MostTries)
                     {
-                        throw new JobRefusedException($"{_address} answers {Status(status)} to POST /{route}, {MostTries} times, and answers other questions: look at its log.");
+                        throw new JobRefusedException($"{_address} answers {Status(status)} to POST /{route}, {MostTries} times, and "
+                            + "answers other questions: look at its log.");
                     }
 
                     await Task.Delay(_options.PollInterval * (1 << (tries - 1)), _options.Clock, cancellationToken).ConfigureAwait(false);
@@ -102,14 +119,18 @@ internal sealed class ComfyHttp : IDisposable
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="ClipGoneException">The server does not have the file, or does not give it.</exception>
     /// <exception cref="ServerLostException">It does not answer, or not as ComfyUI does.</exception>
-    public Task DownloadAsync(string route, string what, Func<HttpResponseMessage, Action, CancellationToken, Task> read, CancellationToken cancellationToken) =>
+    public Task DownloadAsync(string route, string what, Func<HttpResponseMessage, Action, CancellationToken, Task> read,
+        CancellationToken cancellationToken) =>
         AskAsync(async (token, alive) =>
         {
-            using var response = await _http.GetAsync(_address.Route(route), HttpCompletionOption.ResponseHeadersRead, token).ConfigureAwait(false);
+            const HttpCompletionOption AtOnce = HttpCompletionOption.ResponseHeadersRead;
+            using var response = await _http.GetAsync(_address.Route(route), AtOnce, token).ConfigureAwait(false);
             var status = response.StatusCode;
-            if (status is HttpStatusCode.BadRequest or HttpStatusCode.Forbidden or HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.InternalServerError)
+            var isGone = status is HttpStatusCode.NotFound or HttpStatusCode.Gone;
+            if (isGone || status is HttpStatusCode.BadRequest or HttpStatusCode.Forbidden or HttpStatusCode.InternalServerError)
             {
-                throw new ClipGoneException($"{_address} does not give {what}: it answers {Status(status)}{(status is HttpStatusCode.NotFound or HttpStatusCode.Gone ? ", so it was moved or deleted there" : "")}.");
+                throw new ClipGoneException(
+                    $"{_address} does not give {what}: it answers {Status(status)}{(isGone ? ", so it was moved or deleted there" : "")}.");
             }
 
             Require(status, $"GET /view of {what}", response.Headers.Location);
@@ -119,16 +140,20 @@ internal sealed class ComfyHttp : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private Task<(HttpStatusCode Status, JsonObject Answer, Uri? Location)> SendAsync(HttpMethod method, string route, Func<HttpContent?> content, CancellationToken cancellationToken) =>
+    private Task<(HttpStatusCode Status, JsonObject Answer, Uri? Location)> SendAsync(HttpMethod method, string route,
+        Func<HttpContent?> content, CancellationToken cancellationToken) =>
         AskAsync(async (token, _) =>
         {
             using var request = new HttpRequestMessage(method, _address.Route(route)) { Content = content() };
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseContentRead, token).ConfigureAwait(false);
             var text = await response.Content.ReadAsStringAsync(token).ConfigureAwait(false);
-            return (response.StatusCode, response.IsSuccessStatusCode ? JsonParts.Parse(text) : ParseError(text), response.Headers.Location);
+            var answer = response.IsSuccessStatusCode ? JsonParts.Parse(text) : ParseError(text);
+            return (response.StatusCode, answer, response.Headers.Location);
         }, cancellationToken);
 
-    /// <summary>Asks with a time limit, which begins again at each sign of life, and tells trouble of the server from everything else.</summary>
+    /// <summary>
+    /// Asks with a time limit, which begins again at each sign of life, and tells trouble of the server from everything else.
+    /// </summary>
     private async Task<T> AskAsync<T>(Func<CancellationToken, Action, Task<T>> ask, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(_options.RequestTimeout, _options.Clock);
@@ -139,16 +164,19 @@ internal sealed class ComfyHttp : IDisposable
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new ServerLostException($"{_address} does not answer within {_options.RequestTimeout.TotalSeconds:0.#} s.", isWorthWaiting: true, e);
+            throw new ServerLostException($"{_address} does not answer within {_options.RequestTimeout.TotalSeconds:0.#} s.",
+                isWorthWaiting: true, e);
         }
         catch (JsonException e)
         {
-            throw new ServerLostException($"{_address} does not answer as ComfyUI does, but with something that is not JSON: check the address.", _hasAnswered, e);
+            throw new ServerLostException($"{_address} does not answer as ComfyUI does, but with something that is not JSON: check the "
+                + "address.", _hasAnswered, e);
         }
         catch (Exception e) when (e is HttpRequestException or HttpIOException)
         {
             var (reason, isWorthWaiting) = Unreachable(e);
-            throw new ServerLostException($"{_address} cannot be reached: {Clean(reason).TrimEnd('.')}.", isWorthWaiting || _hasAnswered, e);
+            throw new ServerLostException($"{_address} cannot be reached: {Clean(reason).TrimEnd('.')}.", isWorthWaiting
+                || _hasAnswered, e);
         }
     }
 
@@ -163,7 +191,8 @@ internal sealed class ComfyHttp : IDisposable
             isTls |= cause is AuthenticationException;
         }
 
-        isTls |= cause is AuthenticationException || exception is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError };
+        isTls |= cause is AuthenticationException
+            || exception is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError };
         if (isTls)
         {
             var isCertificate = cause.Message.Contains("certificate", StringComparison.OrdinalIgnoreCase);
@@ -172,11 +201,14 @@ internal sealed class ComfyHttp : IDisposable
         }
 
         var isUnknown = cause is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData };
-        return (exception is HttpIOException or HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } && _address.Uri.Scheme == Uri.UriSchemeHttp && !_hasAnswered
+        return (exception is HttpIOException or HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse }
+            && _address.Uri.Scheme == Uri.UriSchemeHttp && !_hasAnswered
             ? $"{cause.Message.TrimEnd('.')}; if it speaks https, write https://{_address.Uri.Authority}" : cause.Message, !isUnknown);
     }
 
-    /// <summary>Refuses an answer that is not what was asked for: all of these are trouble of the server, or of what stands before it.</summary>
+    /// <summary>
+    /// Refuses an answer that is not what was asked for: all of these are trouble of the server, or of what stands before it.
+    /// </summary>
     private void Require(HttpStatusCode status, string what, Uri? location)
     {
         switch ((int)status)
@@ -184,13 +216,17 @@ internal sealed class ComfyHttp : IDisposable
             case >= 200 and < 300:
                 return;
             case 401 or 403 or 407:
-                throw new ServerLostException($"{_address} answers {Status(status)} to {what}: it wants a sign-in, or another one. Give a name and a password in the address, --server-token or --server-header.", isWorthWaiting: false);
+                throw new ServerLostException($"{_address} answers {Status(status)} to {what}: it wants a sign-in, or another one. Give "
+                    + "a name and a password in the address, --server-token or --server-header.", isWorthWaiting: false);
             case >= 300 and < 400:
-                throw new ServerLostException($"{_address} answers {Status(status)} to {what}{(location is null ? "" : $" and points to {ShownLocation(location)}")}: give the address that it points to, or sign in.", _hasAnswered);
+                var place = location is null ? "elsewhere" : $"to {ShownLocation(location)}";
+                throw new ServerLostException(
+                    $"{_address} answers {Status(status)} to {what} and points {place}: give that address, or sign in.", _hasAnswered);
             case 408 or 425 or 429 or >= 500:
                 throw new ServerLostException($"{_address} answers {Status(status)} to {what}.", isWorthWaiting: true);
             default:
-                throw new ServerLostException($"{_address} answers {Status(status)} to {what}: check that it is the address of a ComfyUI server.", _hasAnswered);
+                throw new ServerLostException($"{_address} answers {Status(status)} to {what}: check that it is the address of a ComfyUI "
+                    + "server.", _hasAnswered);
         }
     }
 
@@ -204,7 +240,8 @@ internal sealed class ComfyHttp : IDisposable
     public string Clean(string text) => _address.Redact(text.Length <= LongestReason ? text : text[..LongestReason] + "…");
 
     private static string Status(HttpStatusCode status) =>
-        Enum.IsDefined(status) ? string.Create(CultureInfo.InvariantCulture, $"{(int)status} ({status})") : ((int)status).ToString(CultureInfo.InvariantCulture);
+        Enum.IsDefined(status) ? string.Create(CultureInfo.InvariantCulture, $"{(int)status} ({status})")
+            : ((int)status).ToString(CultureInfo.InvariantCulture);
 
     private static JsonObject ParseError(string text)
     {

@@ -17,7 +17,7 @@ public sealed record ComfyMapping
     /// <summary>The node whose files are the clip; null for whichever gives one.</summary>
     public string? Output { get; init; }
 
-    /// <summary>A mapping of nothing, to be filled.</summary>
+    /// <summary>An empty mapping.</summary>
     public static ComfyMapping None { get; } = new() { Inputs = new Dictionary<ComfyRole, IReadOnlyList<ComfyInput>>() };
 
     /// <summary>What the links between a workflow's nodes say: right for the usual workflows of Wan.</summary>
@@ -56,7 +56,7 @@ public sealed record ComfyMapping
     /// <param name="json">The text.</param>
     /// <param name="source">Where it is from, for messages.</param>
     /// <param name="workflow">The workflow that it is for.</param>
-    /// <exception cref="InvalidRequestException">It is no mapping, or names what is not in the workflow.</exception>
+    /// <exception cref="InvalidRequestException">It is not a mapping, or names what is not in the workflow.</exception>
     public ComfyMapping With(string json, string source, ComfyWorkflow workflow)
     {
         ArgumentNullException.ThrowIfNull(workflow);
@@ -86,7 +86,8 @@ public sealed record ComfyMapping
             var inputs = Of(role);
             if (inputs.Count > 0)
             {
-                json[NameOf(role)] = inputs.Count == 1 ? JsonValue.Create(inputs[0].ToString()) : new JsonArray([.. inputs.Select(input => JsonValue.Create(input.ToString()))]);
+                json[NameOf(role)] = inputs.Count == 1 ? JsonValue.Create(inputs[0].ToString())
+                    : new JsonArray([.. inputs.Select(input => JsonValue.Create(input.ToString()))]);
             }
         }
 
@@ -126,7 +127,8 @@ public sealed record ComfyMapping
         var index = Array.FindIndex(roles, role => NameOf(role) == name);
         string[] names = [.. roles.Select(NameOf), OutputName];
         return index >= 0 ? roles[index] : throw new InvalidRequestException(Field,
-            $"The mapping {path} says '{name}', which is nothing that can be mapped: {string.Join(", ", names)} are.{NearestName.Hint(name, names)}");
+            $"The mapping {path} says '{name}', which cannot be mapped: choose "
+                + $"{string.Join(", ", names)}.{NearestName.Hint(name, names)}");
     }
 
     private static List<ComfyInput> ReadInputs(string name, JsonNode? value, string path, ComfyWorkflow workflow)
@@ -136,7 +138,8 @@ public sealed record ComfyMapping
         {
             var input = one?.GetValueKind() == JsonValueKind.String ? ComfyInput.Parse(one.GetValue<string>()) : null;
             return input is null
-                ? throw new InvalidRequestException(Field, $"The mapping {path} gives '{name}' as {one?.ToJsonString() ?? "null"}: write node and input, such as \"6.text\", or a list of those.")
+                ? throw new InvalidRequestException(Field, $"The mapping {path} gives '{name}' as {one?.ToJsonString() ?? "null"}: write "
+                    + "node and input, such as \"6.text\", or a list of those.")
                 : Existing(input, path, workflow);
         })];
     }
@@ -145,16 +148,20 @@ public sealed record ComfyMapping
     {
         if (!workflow.Nodes.TryGetValue(input.Node, out var node))
         {
-            throw new InvalidRequestException(Field, $"The mapping {path} names node {input.Node}, which is not in {workflow.Source}: it has {string.Join(", ", workflow.Nodes.Keys.Take(40))}.");
+            throw new InvalidRequestException(Field, $"The mapping {path} names node {input.Node}, which is not in {workflow.Source}: it "
+                + $"has {string.Join(", ", workflow.Nodes.Keys.Take(40))}.");
         }
 
         return node.Inputs.ContainsKey(input.Name) ? input : throw new InvalidRequestException(Field,
-            $"The mapping {path} names {input}, but {workflow.NameOf(input.Node)} of {workflow.Source} has {string.Join(", ", node.Inputs.Select(pair => pair.Key))}.");
+            $"The mapping {path} names {input}, but {workflow.NameOf(input.Node)} of {workflow.Source} has "
+                + $"{string.Join(", ", node.Inputs.Select(pair => pair.Key))}.");
     }
 
     private static string ReadNode(JsonNode value, string path, ComfyWorkflow workflow)
     {
         var node = value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : value.ToJsonString();
-        return workflow.Nodes.ContainsKey(node) ? node : throw new InvalidRequestException(Field, $"The mapping {path} names the output node {node}, which is not in {workflow.Source}.");
+        return workflow.Nodes.ContainsKey(node) ? node
+            : throw new InvalidRequestException(Field, $"The mapping {path} names the output node {node}, which is not in "
+                + $"{workflow.Source}.");
     }
 }

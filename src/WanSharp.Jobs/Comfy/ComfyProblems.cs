@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace WanSharp.Jobs.Comfy;
 
-/// <summary>What a server says of a job that did not come to a good end. Messages: ComfyUI execution.py, <c>handle_execution_error</c>.</summary>
+/// <summary>
+/// What a server says of a job that did not come to a good end. Messages: ComfyUI execution.py, <c>handle_execution_error </c>.
+/// </summary>
 internal sealed class ComfyProblems(ComfyServer server, ComfyWorkflow workflow)
 {
     private static readonly string[] OutOfMemory = ["OutOfMemory", "out of memory", "Allocation on device"];
@@ -49,7 +51,8 @@ internal sealed class ComfyProblems(ComfyServer server, ComfyWorkflow workflow)
     {
         var type = data.At("exception_type").Text() ?? "";
         var message = data.At("exception_message").Text() ?? "";
-        var isOutOfMemory = OutOfMemory.Any(mark => type.Contains(mark, StringComparison.OrdinalIgnoreCase) || message.Contains(mark, StringComparison.OrdinalIgnoreCase));
+        var isOutOfMemory = OutOfMemory.Any(mark => type.Contains(mark, StringComparison.OrdinalIgnoreCase)
+            || message.Contains(mark, StringComparison.OrdinalIgnoreCase));
         return new NodeFailedException(Line(data), isOutOfMemory);
     }
 
@@ -59,6 +62,7 @@ internal sealed class ComfyProblems(ComfyServer server, ComfyWorkflow workflow)
     {
         var message = (data.At("exception_message").Text() ?? "").Trim();
         var node = data.At("node_id").Text() is { } id ? workflow.NameOf(id) : "a node";
-        return server.Clean($"{node} failed at {server.Name}: {(message.Length > 0 ? message : data.At("exception_type").Text() ?? "it does not say why")}");
+        return server.Clean($"{node} failed at {server.Name}: "
+            + $"{(message.Length > 0 ? message : data.At("exception_type").Text() ?? "it does not say why")}");
     }
 }

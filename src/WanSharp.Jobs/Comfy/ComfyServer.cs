@@ -4,7 +4,9 @@ using System.Text.Json.Nodes;
 
 namespace WanSharp.Jobs.Comfy;
 
-/// <summary>One ComfyUI server. Thread-safe. Routes and bodies: comfyanonymous/ComfyUI server.py, execution.py, comfy_execution/jobs.py.</summary>
+/// <summary>
+/// One ComfyUI server. Thread-safe. Routes and bodies: comfyanonymous/ComfyUI server.py, execution.py, comfy_execution/jobs.py.
+/// </summary>
 /// <remarks>Every call throws <see cref="ServerLostException"/> when the server does not answer, or not as ComfyUI does.</remarks>
 internal sealed class ComfyServer : IDisposable
 {
@@ -14,7 +16,8 @@ internal sealed class ComfyServer : IDisposable
     private readonly ComfyBackendOptions _options;
     private int _inFlight;
 
-    public ComfyServer(ComfyAddress address, ComfyBackendOptions options) => (Address, _options, _http) = (address, options, new ComfyHttp(address, options));
+    public ComfyServer(ComfyAddress address, ComfyBackendOptions options) =>
+        (Address, _options, _http) = (address, options, new ComfyHttp(address, options));
 
     /// <summary>Where it is.</summary>
     public ComfyAddress Address { get; }
@@ -33,7 +36,8 @@ internal sealed class ComfyServer : IDisposable
     {
         var answer = await _http.GetAsync("prompt", cancellationToken).ConfigureAwait(false);
         var length = (int?)answer.At("exec_info").At("queue_remaining").Number()
-            ?? throw new ServerLostException($"{Name} does not answer as ComfyUI does: /prompt has no exec_info. Check the address.", HasAnswered);
+            ?? throw new ServerLostException($"{Name} does not answer as ComfyUI does: /prompt has no exec_info. Check the address.",
+                HasAnswered);
         _http.NoteAnswer();
         return length;
     }
@@ -56,7 +60,8 @@ internal sealed class ComfyServer : IDisposable
         var stats = await _http.GetAsync("system_stats", cancellationToken).ConfigureAwait(false);
         var devices = stats.At("devices").Items().Select(device => string.Create(CultureInfo.InvariantCulture,
             $"{device.At("name").Text()}{(device.At("vram_free").Number() is { } bytes ? $", {bytes / 1e9:0.0} GB free" : "")}"));
-        return _http.Clean($"{Name}: ComfyUI {stats.At("system").At("comfyui_version").Text() ?? "of an unknown version"}, {string.Join("; ", devices)}");
+        return _http.Clean($"{Name}: ComfyUI {stats.At("system").At("comfyui_version").Text() ?? "of an unknown version"}, "
+            + $"{string.Join("; ", devices)}");
     }
 
     /// <summary>Puts a workflow into the queue.</summary>
@@ -69,7 +74,8 @@ internal sealed class ComfyServer : IDisposable
     public async Task<string> SendAsync(JsonObject nodes, ComfyTicket ticket, string? output, CancellationToken cancellationToken)
     {
         var body = new JsonObject { ["prompt"] = nodes, ["client_id"] = ticket.ClientId, ["prompt_id"] = ticket.PromptId };
-        var (isTaken, answer) = await _http.PostForJobAsync("prompt", () => JsonContent.Create(body), cancellationToken).ConfigureAwait(false);
+        HttpContent Content() => JsonContent.Create(body);
+        var (isTaken, answer) = await _http.PostForJobAsync("prompt", Content, cancellationToken).ConfigureAwait(false);
         if (!isTaken)
         {
             throw new JobRefusedException(_http.Clean($"{Name} does not take the workflow: {ComfyRefusal.Of(answer, nodes)}"));
@@ -94,8 +100,10 @@ internal sealed class ComfyServer : IDisposable
             : Find("queue_pending") is { } pending ? (ComfyPlace.Pending, pending)
             : (ComfyPlace.Nowhere, null);
 
-        string? Find(string list) => queue[list].Items().OfType<JsonArray>().Where(item => item.Count > 1 && IsOurs(item)).Select(item => item[1].Text()).FirstOrDefault();
-        bool IsOurs(JsonArray item) => item[1].Text() == ticket.PromptId || (item.Count > 3 && item[3].At("client_id").Text() == ticket.ClientId);
+        string? Find(string list) => queue[list].Items().OfType<JsonArray>()
+            .Where(item => item.Count > 1 && IsOurs(item)).Select(item => item[1].Text()).FirstOrDefault();
+        bool IsOurs(JsonArray item) => item[1].Text() == ticket.PromptId
+            || (item.Count > 3 && item[3].At("client_id").Text() == ticket.ClientId);
     }
 
     /// <summary>What a job that has ended left; null while it runs, and when it is unknown.</summary>
@@ -156,14 +164,18 @@ internal sealed class ComfyServer : IDisposable
     /// <exception cref="InvalidDataException">It is not a clip of the format that its name says.</exception>
     public async Task DownloadAsync(ComfyOutputFile file, string path, CancellationToken cancellationToken)
     {
-        var query = $"view?filename={Uri.EscapeDataString(file.Name)}&subfolder={Uri.EscapeDataString(file.Folder)}&type={Uri.EscapeDataString(file.Type)}";
+        var place = $"filename={Uri.EscapeDataString(file.Name)}&subfolder={Uri.EscapeDataString(file.Folder)}";
+        var query = $"view?{place}&type={Uri.EscapeDataString(file.Type)}";
         var partial = path + ".partial";
         try
         {
-            await _http.DownloadAsync(query, file.Name, (response, alive, token) => CopyAsync(response, file, partial, alive, token), cancellationToken).ConfigureAwait(false);
+            Task CopyTo(HttpResponseMessage response, Action alive, CancellationToken token) =>
+                CopyAsync(response, file, partial, alive, token);
+            await _http.DownloadAsync(query, file.Name, CopyTo, cancellationToken).ConfigureAwait(false);
             if (!ClipFormats.Is(partial, file.Format))
             {
-                throw new InvalidDataException($"{file.Name} of {Name} is not a {file.Format} file: something between here and there may have answered instead.");
+                throw new InvalidDataException($"{file.Name} of {Name} is not a {file.Format} file: something between here and there may "
+                    + "have answered instead.");
             }
 
             File.Move(partial, path, overwrite: true);
@@ -180,7 +192,8 @@ internal sealed class ComfyServer : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private async Task CopyAsync(HttpResponseMessage response, ComfyOutputFile file, string path, Action alive, CancellationToken cancellationToken)
+    private async Task CopyAsync(HttpResponseMessage response, ComfyOutputFile file, string path, Action alive,
+        CancellationToken cancellationToken)
     {
         using var source = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         using var target = new FileStream(path, FileMode.Create, FileAccess.Write);
@@ -192,7 +205,8 @@ internal sealed class ComfyServer : IDisposable
             length += read;
             if (length > _options.MaximumClipBytes)
             {
-                throw new InvalidDataException($"{file.Name} of {Name} is longer than {_options.MaximumClipBytes} bytes, which no clip is.");
+                throw new InvalidDataException($"{file.Name} of {Name} is longer than {_options.MaximumClipBytes} bytes, which no clip "
+                    + "is.");
             }
 
             await target.WriteAsync(chunk.AsMemory(0, read), cancellationToken).ConfigureAwait(false);

@@ -14,7 +14,8 @@ internal sealed record ComfyTicket(string Server, string PromptId, string Client
     private const long MaximumBytes = 1 << 16;
 
     /// <summary>Ids are canonical lower-case UUIDs, as ComfyUI wants them.</summary>
-    public static ComfyTicket Create(ComfyServer server, string key) => new(server.Name, Guid.NewGuid().ToString("D"), Guid.NewGuid().ToString("N"), key);
+    public static ComfyTicket Create(ComfyServer server, string key) =>
+        new(server.Name, Guid.NewGuid().ToString("D"), Guid.NewGuid().ToString("N"), key);
 
     /// <summary>Reads a ticket for the same work.</summary>
     /// <returns>The ticket, or null when there is none, or it is damaged or for other work.</returns>
@@ -28,7 +29,8 @@ internal sealed record ComfyTicket(string Server, string PromptId, string Client
             }
 
             var ticket = JsonSerializer.Deserialize(File.ReadAllText(path), ComfyJson.Default.ComfyTicket);
-            return ticket?.Key == key && Guid.TryParseExact(ticket.PromptId, "D", out _) && Guid.TryParse(ticket.ClientId, out _) ? ticket : null;
+            return ticket?.Key == key && Guid.TryParseExact(ticket.PromptId, "D", out _)
+                && Guid.TryParse(ticket.ClientId, out _) ? ticket : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -40,6 +42,7 @@ internal sealed record ComfyTicket(string Server, string PromptId, string Client
 }
 
 /// <summary>What is kept of jobs at servers.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(ComfyTicket))]
 internal sealed partial class ComfyJson : JsonSerializerContext;

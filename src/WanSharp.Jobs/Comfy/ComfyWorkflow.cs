@@ -17,7 +17,8 @@ public sealed class ComfyWorkflow
     private ComfyWorkflow(string source, JsonObject nodes)
     {
         (Source, _nodes) = (source, nodes);
-        Nodes = nodes.ToDictionary(node => node.Key, node => new ComfyNode(node.Key, node.Value!["class_type"]!.GetValue<string>(), node.Value["inputs"]!.AsObject()));
+        Nodes = nodes.ToDictionary(node => node.Key, node =>
+            new ComfyNode(node.Key, node.Value!["class_type"]!.GetValue<string>(), node.Value["inputs"]!.AsObject()));
     }
 
     /// <summary>The file that it was read from.</summary>
@@ -26,19 +27,20 @@ public sealed class ComfyWorkflow
     internal IReadOnlyDictionary<string, ComfyNode> Nodes { get; }
 
     /// <summary>Reads a workflow that ComfyUI exported with <c>Export (API)</c>.</summary>
-    /// <exception cref="InvalidRequestException">There is no such file, or it is no such workflow.</exception>
+    /// <exception cref="InvalidRequestException">There is no such file, or it is not such a workflow.</exception>
     public static ComfyWorkflow Load(string path) => Parse(ComfyFile.Read(path, Field, MaximumBytes), path);
 
     /// <summary>Reads a workflow's text.</summary>
     /// <param name="json">The workflow, by itself or as the <c>prompt</c> of a request.</param>
     /// <param name="source">Where it is from, for messages.</param>
-    /// <exception cref="InvalidRequestException">It is no workflow in API format.</exception>
+    /// <exception cref="InvalidRequestException">It is not a workflow in API format.</exception>
     public static ComfyWorkflow Parse(string json, string source)
     {
         var root = ComfyFile.Parse(json, source, Field);
         if (root["nodes"] is JsonArray)
         {
-            throw new InvalidRequestException(Field, $"{source} is a workflow as ComfyUI's editor saves it: in the editor, choose Workflow, then Export (API), and give that file.");
+            throw new InvalidRequestException(Field, $"{source} is a workflow as ComfyUI's editor saves it: in the editor, choose "
+                + "Workflow, then Export (API), and give that file.");
         }
 
         var nodes = root["prompt"] is JsonObject prompt && prompt["class_type"] is null ? prompt : root;
@@ -46,11 +48,13 @@ public sealed class ComfyWorkflow
         {
             if (node is not JsonObject || node["class_type"]?.GetValueKind() != JsonValueKind.String || node["inputs"] is not JsonObject)
             {
-                throw new InvalidRequestException(Field, $"{source} is no workflow in API format: node {id} has no class_type or no inputs.");
+                throw new InvalidRequestException(Field, $"{source} is not a workflow in API format: node {id} has no class_type or no "
+                    + "inputs.");
             }
         }
 
-        return nodes.Count > 0 ? new ComfyWorkflow(source, WithoutTitles(nodes)) : throw new InvalidRequestException(Field, $"{source} is a workflow without nodes.");
+        return nodes.Count > 0 ? new ComfyWorkflow(source, WithoutTitles(nodes))
+            : throw new InvalidRequestException(Field, $"{source} is a workflow without nodes.");
     }
 
     /// <summary>The workflow's text, without titles: <see cref="Parse"/> reads it again.</summary>

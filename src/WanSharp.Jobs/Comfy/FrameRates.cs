@@ -22,7 +22,8 @@ internal sealed class FrameRates(ComfyWorkflow workflow, WorkflowValues values, 
         }
 
         // Frames between frames: neither the rate nor the length is what the sampler's frames say.
-        if (path.FirstOrDefault(node => node.Inputs.ContainsKey("multiplier") && values.Target(node, ["frames", "images"]) is not null) is { } between)
+        if (path.FirstOrDefault(node => node.Inputs.ContainsKey("multiplier")
+            && values.Target(node, ["frames", "images"]) is not null) is { } between)
         {
             inputs.Miss($"{between} puts frames between the sampler's");
         }

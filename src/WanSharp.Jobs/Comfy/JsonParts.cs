@@ -9,8 +9,9 @@ internal static class JsonParts
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     /// <summary>The object that a text is; empty when it is none.</summary>
-    /// <exception cref="JsonException">It is no JSON.</exception>
-    public static JsonObject Parse(string text) => text.Length == 0 ? [] : JsonNode.Parse(text, documentOptions: Strict) as JsonObject ?? [];
+    /// <exception cref="JsonException">It is not JSON.</exception>
+    public static JsonObject Parse(string text) =>
+        text.Length == 0 ? [] : JsonNode.Parse(text, documentOptions: Strict) as JsonObject ?? [];
 
     /// <summary>A member of an object.</summary>
     public static JsonNode? At(this JsonNode? node, string name) => (node as JsonObject)?[name];

@@ -5,7 +5,9 @@ internal sealed class RoleInputs
 {
     private readonly List<ComfyInput> _inputs = [];
 
-    /// <summary>The inputs, each once; none if there is a <see cref="Gap"/>, because a setting that reaches some samplers only makes another clip.</summary>
+    /// <summary>
+    /// The inputs, each once; none if there is a <see cref="Gap"/>, because a setting that reaches some samplers only makes another clip.
+    /// </summary>
     public IReadOnlyList<ComfyInput> Inputs => Gap is null ? _inputs : [];
 
     /// <summary>Why the setting does not reach all places that it must; null when it does.</summary>
@@ -14,7 +16,9 @@ internal sealed class RoleInputs
     /// <summary>Whether the gap is a value that the workflow computes: worth saying before a job asks for it.</summary>
     public bool IsComputed { get; private set; }
 
-    /// <summary>The input at which the gap is; null when it is none. A mapping may name it: a value that is set takes the place of a link.</summary>
+    /// <summary>
+    /// The input at which the gap is; null when it is none. A mapping may name it: a value that is set takes the place of a link.
+    /// </summary>
     public ComfyInput? Place { get; private set; }
 
     /// <summary>Adds an input.</summary>
@@ -41,7 +45,8 @@ internal sealed class RoleInputs
                 Add(input);
                 break;
             case { ComputedBy: { } other }:
-                Miss(other == node ? $"{name} of {node} is not a plain value" : $"{name} of {node} comes from {other}", isComputed: true, new ComfyInput(node.Id, name));
+                Miss(other == node ? $"{name} of {node} is not a plain value"
+                    : $"{name} of {node} comes from {other}", isComputed: true, new ComfyInput(node.Id, name));
                 break;
         }
     }

@@ -16,6 +16,7 @@ internal static class SamplerNames
     /// <summary>The name that an input takes.</summary>
     /// <exception cref="InvalidRequestException">ComfyUI does not have the sampler.</exception>
     public static string For(ComfyInput input, string sampler) => !Names.TryGetValue(sampler, out var name)
-        ? throw new InvalidRequestException("sampler", $"ComfyUI has no sampler for '{sampler}': choose {string.Join(", ", Names.Keys)}, or leave it to the workflow.")
+        ? throw new InvalidRequestException("sampler", $"ComfyUI has no sampler for '{sampler}': choose {string.Join(", ", Names.Keys)}, "
+            + "or leave it to the workflow.")
         : input.Name == WrapperInput ? name.Wrapper : name.Comfy;
 }

@@ -1,8 +1,11 @@
 namespace WanSharp.Jobs.Comfy;
 
-/// <summary>How many steps a sampler takes, and from which to which: its own inputs, and those of the nodes that make its schedule.</summary>
+/// <summary>
+/// How many steps a sampler takes, and from which to which: its own inputs, and those of the nodes that make its schedule.
+/// </summary>
 /// <remarks>
-/// Inputs: ComfyUI nodes.py (KSamplerAdvanced), comfy_extras/nodes_custom_sampler.py (SplitSigmas), ComfyUI-WanVideoWrapper nodes_sampler.py.
+/// Inputs: ComfyUI nodes.py (KSamplerAdvanced), comfy_extras/nodes_custom_sampler.py (SplitSigmas), ComfyUI-WanVideoWrapper
+/// nodes_sampler.py.
 /// </remarks>
 internal sealed class SamplerSchedule
 {
@@ -30,7 +33,8 @@ internal sealed class SamplerSchedule
         Effective = EffectiveSteps();
         if (Effective is null)
         {
-            Gap ??= Named(Timing.FirstOrDefault(name => values.Target(sampler, name) is not null)) is { } from ? from : $"{sampler} has no {StepsName}";
+            Gap ??= Named(Timing.FirstOrDefault(name => values.Target(sampler, name) is not null)) is { } from ? from
+                : $"{sampler} has no {StepsName}";
         }
 
         foreach (var node in nodes)
@@ -79,7 +83,8 @@ internal sealed class SamplerSchedule
     {
         foreach (var link in Timing.Where(link => _values.Target(Sampler, link) is not null))
         {
-            var held = Nodes(_values.Target(Sampler, link)!, Links).Select(node => _values.Number(node, StepsName)?.Input).FirstOrDefault(input => input is not null);
+            var held = Nodes(_values.Target(Sampler, link)!, Links).Select(node => _values.Number(node, StepsName)?.Input)
+                .FirstOrDefault(input => input is not null);
             if (held is not null || link == "sigmas")
             {
                 return held;
@@ -93,7 +98,8 @@ internal sealed class SamplerSchedule
     {
         var isSplit = node.ClassType == "SplitSigmas";
         EndsEarly |= isSplit;
-        foreach (var name in node.Inputs.Select(input => input.Key).Where(name => name != StepsName && name.Contains("step", StringComparison.OrdinalIgnoreCase)))
+        foreach (var name in node.Inputs.Select(input => input.Key)
+            .Where(name => name != StepsName && name.Contains("step", StringComparison.OrdinalIgnoreCase)))
         {
             if (_values.Number(node, name) is not { } source || (!Bounds.Contains(name) && !(isSplit && name == "step")))
             {
@@ -106,7 +112,8 @@ internal sealed class SamplerSchedule
             }
 
             _bounds.Add(new SwitchBound(new ComfyInput(node.Id, name), source, Effective));
-            EndsEarly |= Ends.Contains(name) && (source.Input is not { } held || (_values.NumberIn(held) is > 0 and var end && end < Count));
+            EndsEarly |= Ends.Contains(name)
+                && (source.Input is not { } held || (_values.NumberIn(held) is > 0 and var end && end < Count));
         }
     }
 

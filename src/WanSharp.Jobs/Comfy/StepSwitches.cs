@@ -21,7 +21,8 @@ internal static class StepSwitches
                 return $"{bound.Input.Name} of node {bound.Input.Node} comes from {by}, and does not move with the steps";
             }
 
-            if (bound.Source.Input is { } held && !counts.TryAdd(held, values.NumberIn(bound.Steps!)) && counts[held] != values.NumberIn(bound.Steps!))
+            if (bound.Source.Input is { } held && !counts.TryAdd(held, values.NumberIn(bound.Steps!))
+                && counts[held] != values.NumberIn(bound.Steps!))
             {
                 return $"{held} is a step of samplers that count different numbers of them";
             }
@@ -35,7 +36,8 @@ internal static class StepSwitches
     /// <param name="guess">What is known of the workflow.</param>
     /// <param name="steps">The inputs that get the number of steps.</param>
     /// <param name="count">The number of steps.</param>
-    /// <exception cref="InvalidRequestException">There are too few steps for the samplers to take turns, or a turn cannot be moved.</exception>
+    /// <exception cref="InvalidRequestException">There are too few steps for the samplers to take turns, or a turn cannot be
+    /// moved.</exception>
     public static void Move(JsonObject nodes, WorkflowGuess guess, IReadOnlyList<ComfyInput> steps, int count)
     {
         if (Unmoved(guess.Schedules, guess.Values, steps) is { } unmoved)
@@ -61,7 +63,8 @@ internal static class StepSwitches
 
         if ((moved.Count > 0 && count < 2) || moved.GroupBy(one => (one.Key.Before, one.Value)).Any(same => same.Count() > 1))
         {
-            throw new InvalidRequestException("steps", $"With {count} {(count == 1 ? "step" : "steps")} one of the samplers that take turns would have none: ask for more.");
+            throw new InvalidRequestException("steps", $"With {count} {(count == 1 ? "step" : "steps")} one of the samplers that take "
+                + "turns would have none: ask for more.");
         }
     }
 

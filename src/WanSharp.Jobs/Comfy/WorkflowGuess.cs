@@ -1,8 +1,9 @@
 namespace WanSharp.Jobs.Comfy;
 
 /// <summary>
-/// Finds what a job fills in, by following links back from the samplers that make the clip: those of ComfyUI's own nodes, in the usual and the
-/// custom-sampling form, and of the wrapper's for Wan. A setting that does not reach all of them is not guessed, and <see cref="GapOf"/> says why.
+/// Finds what a job fills in, by following links back from the samplers that make the clip: those of ComfyUI's own nodes, in the usual and
+/// the custom-sampling form, and of the wrapper's for Wan. A setting that does not reach all of them is not guessed, and
+/// <see cref="GapOf"/> says why.
 /// </summary>
 internal sealed class WorkflowGuess
 {
@@ -46,7 +47,9 @@ internal sealed class WorkflowGuess
         Output = Output,
     };
 
-    /// <summary>Why a setting cannot be made in all places where it must; null when it can, or the workflow has nothing of the kind.</summary>
+    /// <summary>
+    /// Why a setting cannot be made in all places where it must; null when it can, or the workflow has nothing of the kind.
+    /// </summary>
     public string? GapOf(ComfyRole role) => _roles.GetValueOrDefault(role)?.Gap;
 
     /// <summary>The input at which a setting would have to be made; null when that is not known.</summary>
@@ -147,7 +150,8 @@ internal sealed class WorkflowGuess
     private void CheckSteps()
     {
         var steps = _roles[ComfyRole.Steps];
-        var counts = _schedules.Where(schedule => schedule.Effective is not null).Select(schedule => (schedule.Sampler, Count: _values.NumberIn(schedule.Effective!))).ToList();
+        var counts = _schedules.Where(schedule => schedule.Effective is not null)
+            .Select(schedule => (schedule.Sampler, Count: _values.NumberIn(schedule.Effective!))).ToList();
         if (counts.Find(one => one.Count != counts[0].Count) is { Sampler: not null } other)
         {
             steps.Miss($"{counts[0].Sampler} takes {counts[0].Count} steps and {other.Sampler} {other.Count}");
@@ -182,14 +186,17 @@ internal sealed class WorkflowGuess
             return inputs;
         }
 
-        var first = _samplers.Main.Where(sampler => _samplers.Before(sampler) is null && _schedules.Exists(one => one.Sampler == sampler && one.EndsEarly)).ToList();
+        var first = _samplers.Main.Where(sampler => _samplers.Before(sampler) is null
+            && _schedules.Exists(one => one.Sampler == sampler && one.EndsEarly)).ToList();
         if (_samplers.Main.Count == 2 && first.Count == 1)
         {
             FindGuidance(first[0], inputs);
         }
         else
         {
-            inputs.Miss(_samplers.Main.Count > 2 ? $"it has {_samplers.Main.Count} samplers, and which of them are for high noise is not known" : "it does not have two samplers that share the steps");
+            inputs.Miss(_samplers.Main.Count > 2
+                ? $"it has {_samplers.Main.Count} samplers, and which of them are for high noise is not known"
+                : "it does not have two samplers that share the steps");
         }
 
         return inputs;
@@ -198,7 +205,8 @@ internal sealed class WorkflowGuess
     private void FindSampler(ComfyNode sampler, RoleInputs inputs)
     {
         var isWrapper = sampler.ClassType.StartsWith("WanVideo", StringComparison.Ordinal);
-        var (node, name) = isWrapper ? (sampler, SamplerNames.WrapperInput) : (sampler.Inputs.ContainsKey("sampler_name") ? sampler : _values.Target(sampler, "sampler") ?? sampler, "sampler_name");
+        var (node, name) = isWrapper ? (sampler, SamplerNames.WrapperInput)
+            : (sampler.Inputs.ContainsKey("sampler_name") ? sampler : _values.Target(sampler, "sampler") ?? sampler, "sampler_name");
         inputs.Add(_values.Text(node, name), node, name);
     }
 
@@ -210,7 +218,8 @@ internal sealed class WorkflowGuess
         while (open.TryDequeue(out var node))
         {
             var name = node.Inputs.ContainsKey("sigma_shift") ? "sigma_shift" : "shift";
-            var isHere = node.Inputs.ContainsKey(name) && (node == sampler || ShiftingNodes.Any(prefix => node.ClassType.StartsWith(prefix, StringComparison.Ordinal)));
+            var isHere = node.Inputs.ContainsKey(name)
+                && (node == sampler || ShiftingNodes.Any(prefix => node.ClassType.StartsWith(prefix, StringComparison.Ordinal)));
             if (isHere)
             {
                 inputs.Add(_values.Number(node, name), node, name);

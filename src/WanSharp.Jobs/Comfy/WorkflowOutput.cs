@@ -34,7 +34,8 @@ internal sealed class WorkflowOutput
     public string? Gap { get; }
 
     private static bool IsOtherSaver(ComfyNode node) =>
-        !Savers.Contains(node.ClassType) && node.ClassType.Contains("Save", StringComparison.Ordinal) && node.ClassType.Contains("Video", StringComparison.Ordinal);
+        !Savers.Contains(node.ClassType) && node.ClassType.Contains("Save", StringComparison.Ordinal)
+            && node.ClassType.Contains("Video", StringComparison.Ordinal);
 
     /// <summary>The node that the frames come from.</summary>
     private static string Source(WorkflowValues values, ComfyNode saver)

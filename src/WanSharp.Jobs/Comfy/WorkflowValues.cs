@@ -6,8 +6,8 @@ namespace WanSharp.Jobs.Comfy;
 
 /// <summary>Finds the input that holds a value: the one asked for, or that of a node that only holds a value for it.</summary>
 /// <remarks>
-/// Strict, because a value that is written into the wrong place makes another clip without a word: a node that may change the value on its way
-/// (one that joins texts or does arithmetic) ends the search.
+/// Strict, because a value that is written into the wrong place makes another clip without a word: a node that may change the value on its
+/// way (one that joins texts or does arithmetic) ends the search.
 /// </remarks>
 internal sealed class WorkflowValues(ComfyWorkflow workflow)
 {
@@ -24,7 +24,8 @@ internal sealed class WorkflowValues(ComfyWorkflow workflow)
     public ComfyNode? Target(ComfyNode node, string link) => node.LinkOf(link) is { } id ? workflow.Nodes.GetValueOrDefault(id) : null;
 
     /// <summary>The first of some inputs that is linked to a node.</summary>
-    public ComfyNode? Target(ComfyNode node, IEnumerable<string> links) => links.Select(link => Target(node, link)).FirstOrDefault(target => target is not null);
+    public ComfyNode? Target(ComfyNode node, IEnumerable<string> links) =>
+        links.Select(link => Target(node, link)).FirstOrDefault(target => target is not null);
 
     /// <summary>Where a number comes from.</summary>
     /// <returns>The source; null when the node does not have such an input.</returns>
@@ -122,7 +123,8 @@ internal sealed class WorkflowValues(ComfyWorkflow workflow)
         var isSeed = Seeds.Contains(asked);
         var holder = Named(node, isSeed ? [.. Seeds, .. Numbers] : Numbers);
         return holder is null ? null
-            : node.Inputs.Where(other => other.Key != holder).All(other => other.Value is JsonValue && (isSeed || NumberIn(other.Value) is null || Named(other.Key, Bounds))) ? holder
+            : node.Inputs.Where(other => other.Key != holder).All(other => other.Value is JsonValue
+                && (isSeed || NumberIn(other.Value) is null || Named(other.Key, Bounds))) ? holder
             : null;
     }
 
@@ -134,15 +136,18 @@ internal sealed class WorkflowValues(ComfyWorkflow workflow)
             : node.Inputs.Count(other => node.LinkOf(other.Key) is not null) == 1 && !node.Inputs.Any(IsOtherText) ? holder
             : null;
 
-        bool IsOtherText(KeyValuePair<string, JsonNode?> other) => // what a node shows of the text that it hands on is named after it: text_0
+        // What a node shows of the text that it hands on is named after it: text_0.
+        bool IsOtherText(KeyValuePair<string, JsonNode?> other) =>
             other.Key != holder && !other.Key.StartsWith($"{holder}_", StringComparison.Ordinal) && other.Value.Text() is not null;
     }
 
     private static string? Named(ComfyNode node, string[] names) =>
-        names.Select(name => node.Inputs.Select(input => input.Key).FirstOrDefault(key => key.Equals(name, StringComparison.OrdinalIgnoreCase))).FirstOrDefault(key => key is not null);
+        names.Select(name => node.Inputs.Select(input => input.Key).FirstOrDefault(key => Named(key, [name])))
+            .FirstOrDefault(key => key is not null);
 
     private static bool Named(string key, string[] names) => names.Contains(key, StringComparer.OrdinalIgnoreCase);
 
     private static double? NumberIn(JsonNode? value) => value.Number()
-        ?? (double.TryParse(value.Text(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null);
+        ?? (double.TryParse(value.Text(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            && double.IsFinite(number) ? number : null);
 }

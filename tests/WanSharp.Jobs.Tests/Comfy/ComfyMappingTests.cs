@@ -40,7 +40,8 @@ public sealed class ComfyMappingTests : IDisposable
     {
         var workflow = Workflows.Parse(json);
         var mapping = ComfyMapping.Guess(workflow);
-        Assert.Equal(mapping.ToJson(), ComfyMapping.None.With(mapping.ToJson(), "kept", ComfyWorkflow.Parse(workflow.ToJson(), "kept")).ToJson());
+        Assert.Equal(mapping.ToJson(),
+            ComfyMapping.None.With(mapping.ToJson(), "kept", ComfyWorkflow.Parse(workflow.ToJson(), "kept")).ToJson());
     }
 
     [Fact]
@@ -71,9 +72,9 @@ public sealed class ComfyMappingTests : IDisposable
     [InlineData("""{"prompt": "99.text"}""", "node 99")]
     [InlineData("""{"prompt": "6.words"}""", "text, clip")]
     [InlineData("""{"output": "99"}""", "99")]
-    [InlineData("""["6.text"]""", "no JSON object")]
-    [InlineData("""{"prompt": """, "no JSON")]
-    [InlineData("""{"prompt": "6.text", "prompt": "7.text"}""", "no JSON")]
+    [InlineData("""["6.text"]""", "not a JSON object")]
+    [InlineData("""{"prompt": """, "not JSON")]
+    [InlineData("""{"prompt": "6.text", "prompt": "7.text"}""", "not JSON")]
     public void With_AFileThatDoesNotFit_SaysWhatIsWrong(string json, string expected)
     {
         var workflow = Workflows.Parse(Workflows.TextToVideo);
@@ -86,8 +87,8 @@ public sealed class ComfyMappingTests : IDisposable
     [InlineData("""{"6": {"class_type": "CLIPTextEncode"}}""", "node 6")]
     [InlineData("""{"6": 1}""", "node 6")]
     [InlineData("{}", "without nodes")]
-    [InlineData("[]", "no JSON object")]
-    [InlineData("{", "no JSON")]
+    [InlineData("[]", "not a JSON object")]
+    [InlineData("{", "not JSON")]
     public void Parse_OfWhatIsNoWorkflow_SaysWhatToGive(string json, string expected) =>
         Assert.Contains(expected, Assert.Throws<InvalidRequestException>(() => Workflows.Parse(json)).Message, StringComparison.Ordinal);
 

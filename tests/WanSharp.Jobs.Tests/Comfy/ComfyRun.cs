@@ -19,7 +19,8 @@ internal static class ComfyRun
         FirstWait = TimeSpan.Zero,
     };
 
-    public static ComfyBackend Backend(FakeComfy server, string workflow = Workflows.TextToVideo, ComfyBackendOptions? options = null) => Backend([ComfyAddress.Parse(server.Address.ToString())], workflow, options);
+    public static ComfyBackend Backend(FakeComfy server, string workflow = Workflows.TextToVideo, ComfyBackendOptions? options = null) =>
+        Backend([ComfyAddress.Parse(server.Address.ToString())], workflow, options);
 
     public static ComfyBackend Backend(ComfyAddress[] servers, string workflow = Workflows.TextToVideo, ComfyBackendOptions? options = null)
     {
@@ -29,7 +30,8 @@ internal static class ComfyRun
 
     public static JobRun Run(TemporaryFolder folder, JobRequest? request = null, string output = "1.mp4") => new()
     {
-        Job = new Job { Id = 1, Request = request ?? new JobRequest { Prompt = "p" }, Output = output, State = JobState.Running, QueuedAt = DateTimeOffset.UnixEpoch },
+        Job = new Job { Id = 1, Request = request
+            ?? new JobRequest { Prompt = "p" }, Output = output, State = JobState.Running, QueuedAt = DateTimeOffset.UnixEpoch },
         ArtifactPath = folder[output],
         SnapshotPath = folder["1.snapshot"],
         SnapshotInterval = TimeSpan.FromSeconds(1),

@@ -56,7 +56,8 @@ public sealed class JobOrServerTests : IDisposable
         File.Delete(_folder["1.mp4"]);
         File.Delete(_folder["1.snapshot"]);
         server.Files.Clear();
-        server.Before = request => isLost && request.Path == "/view" && request.QueryString.Value!.Contains("ComfyUI", StringComparison.Ordinal) ? 404 : null;
+        server.Before = request => isLost && request.Path == "/view"
+            && request.QueryString.Value!.Contains("ComfyUI", StringComparison.Ordinal) ? 404 : null;
         if (isLost)
         {
             var error = await Assert.ThrowsAnyAsync<IOException>(() => backend.RunAsync(Run(_folder), Token));
@@ -161,7 +162,8 @@ public sealed class JobOrServerTests : IDisposable
     public async Task AServerThatWasNeverThere_IsWaitedForAShortTimeOnly()
     {
         var gone = await GoneAsync();
-        await using var backend = Backend([gone], options: Impatient with { ServerWait = TimeSpan.FromHours(9), FirstWait = TimeSpan.FromMilliseconds(100) });
+        await using var backend = Backend([gone],
+            options: Impatient with { ServerWait = TimeSpan.FromHours(9), FirstWait = TimeSpan.FromMilliseconds(100) });
         var error = await Assert.ThrowsAsync<BackendUnavailableException>(() => backend.RunAsync(Run(_folder), Token));
         Assert.Contains("Connection refused", error.Message, StringComparison.Ordinal);
         Assert.Contains("--server-wait", error.Message, StringComparison.Ordinal);
@@ -217,7 +219,8 @@ public sealed class JobOrServerTests : IDisposable
         await backend.RunAsync(Run(_folder), Token);
         File.Delete(_folder["1.mp4"]);
         server.Block = ("49", "no face found");
-        var error = await Assert.ThrowsAsync<InvalidRequestException>(() => backend.RunAsync(Run(_folder, new JobRequest { Prompt = "another" }), Token));
+        var error = await Assert.ThrowsAsync<InvalidRequestException>(() =>
+            backend.RunAsync(Run(_folder, new JobRequest { Prompt = "another" }), Token));
         Assert.Contains("node 49 (CreateVideo)", error.Message, StringComparison.Ordinal);
         Assert.Contains("no face found", error.Message, StringComparison.Ordinal);
     }
@@ -226,7 +229,8 @@ public sealed class JobOrServerTests : IDisposable
     public async Task AServersFullDisk_IsNotTakenForOurs()
     {
         await using var server = await FakeComfy.StartAsync();
-        server.AtNode = (type, _) => type == "SaveVideo" ? throw new FakeComfy.NodeException("OSError", "[Errno 28] No space left on device") : Task.CompletedTask;
+        server.AtNode = (type, _) =>
+            type == "SaveVideo" ? throw new FakeComfy.NodeException("OSError", "[Errno 28] No space left on device") : Task.CompletedTask;
         await using var backend = Backend(server);
         var error = await Assert.ThrowsAnyAsync<FailedElsewhereException>(() => backend.RunAsync(Run(_folder), Token));
         Assert.Contains("No space left on device", error.Message, StringComparison.Ordinal);
@@ -284,7 +288,8 @@ public sealed class JobOrServerTests : IDisposable
     {
         await using var server = await FakeComfy.StartAsync();
         server.Before = _ => status;
-        await using var backend = Backend(server, options: Impatient with { ServerWait = TimeSpan.FromHours(9), FirstWait = TimeSpan.FromHours(9) });
+        await using var backend = Backend(server,
+            options: Impatient with { ServerWait = TimeSpan.FromHours(9), FirstWait = TimeSpan.FromHours(9) });
         var error = await Assert.ThrowsAsync<BackendUnavailableException>(() => backend.RunAsync(Run(_folder), Token));
         Assert.Contains($"{status} (", error.Message, StringComparison.Ordinal);
     }
@@ -293,7 +298,8 @@ public sealed class JobOrServerTests : IDisposable
     public async Task HttpsToAServerOfHttp_SaysSo()
     {
         await using var server = await FakeComfy.StartAsync();
-        await using var backend = Backend([ComfyAddress.Parse($"https://127.0.0.1:{server.Address.Port}")], options: Impatient with { FirstWait = TimeSpan.FromHours(9) });
+        await using var backend = Backend([ComfyAddress.Parse($"https://127.0.0.1:{server.Address.Port}")],
+            options: Impatient with { FirstWait = TimeSpan.FromHours(9) });
         var error = await Assert.ThrowsAsync<BackendUnavailableException>(() => backend.RunAsync(Run(_folder), Token));
         Assert.DoesNotContain("inner exception", error.Message, StringComparison.Ordinal);
         Assert.Contains($"write http://127.0.0.1:{server.Address.Port}", error.Message, StringComparison.Ordinal);

@@ -8,9 +8,9 @@ namespace WanSharp.Jobs.Tests.Comfy;
 /// <summary>A setting reaches every sampler that makes the clip, or it is refused and the node named.</summary>
 public sealed class SamplerSettingsTests
 {
-    private static readonly string[] Experts = ["5", "6"], Schedules = ["60", "61"];
-
     private static readonly JobRequest Request = new() { Prompt = "a fox" };
+    private static readonly string[] Experts = ["5", "6"];
+    private static readonly string[] Schedulers = ["60", "61"];
 
     [Theory]
     [InlineData(30, 15)]
@@ -19,7 +19,8 @@ public sealed class SamplerSettingsTests
     public void Steps_OfTheWrappersExperts_MoveTheirTurns(int steps, int turn)
     {
         var nodes = Fill(Workflows.WrapperExperts, Request with { Steps = steps });
-        Assert.Equal([(steps, 0, turn), (steps, turn, -1)], Experts.Select(node => (Int(nodes, node, "steps"), Int(nodes, node, "start_step"), Int(nodes, node, "end_step"))));
+        Assert.Equal([(steps, 0, turn), (steps, turn, -1)], Experts
+            .Select(node => (Int(nodes, node, "steps"), Int(nodes, node, "start_step"), Int(nodes, node, "end_step"))));
     }
 
     [Fact]
@@ -93,7 +94,8 @@ public sealed class SamplerSettingsTests
              "32": {"class_type": "KSamplerAdvanced", "inputs": {"add_noise": "disable", "noise_seed": 0, "steps": 20, "cfg": 1, "sampler_name": "euler", "scheduler": "simple", "start_at_step": 4, "end_at_step": 8, "return_with_leftover_noise": "enable", "model": ["5", 0], "positive": ["20", 0], "negative": ["20", 1], "latent_image": ["30", 0]}}}
             """);
         var nodes = Fill(three, Request with { Steps = 5 });
-        Assert.Equal([1, 1, 2, 2], new[] { ("30", "end_at_step"), ("32", "start_at_step"), ("32", "end_at_step"), ("31", "start_at_step") }.Select(one => Int(nodes, one.Item1, one.Item2)));
+        Assert.Equal([1, 1, 2, 2], new[] { ("30", "end_at_step"), ("32", "start_at_step"), ("32", "end_at_step"), ("31", "start_at_step") }
+            .Select(one => Int(nodes, one.Item1, one.Item2)));
         AssertRefused(three, Request with { Steps = 2 }, "ask for more");
         AssertRefused(three, Request with { GuidanceHigh = 2 }, "3 samplers");
     }
@@ -107,9 +109,10 @@ public sealed class SamplerSettingsTests
              "61": {"class_type": "WanVideoScheduler", "inputs": {"scheduler": "unipc", "steps": 6, "shift": 5, "start_step": 2, "end_step": -1}}}
             """);
         var nodes = Fill(workflow, Request with { Steps = 12, Shift = 3, Sampler = "dpm++" });
-        Assert.Equal([(12, 0, 4), (12, 4, -1)], Schedules.Select(node => (Int(nodes, node, "steps"), Int(nodes, node, "start_step"), Int(nodes, node, "end_step"))));
+        Assert.Equal([(12, 0, 4), (12, 4, -1)], Schedulers
+            .Select(node => (Int(nodes, node, "steps"), Int(nodes, node, "start_step"), Int(nodes, node, "end_step"))));
         Assert.Equal((3, 3, 3), (Int(nodes, "60", "shift"), Int(nodes, "61", "shift"), Int(nodes, "6", "shift")));
-        Assert.All(Schedules, node => Assert.Equal("dpm++", nodes[node]!["inputs"]!["scheduler"]!.GetValue<string>()));
+        Assert.All(Schedulers, node => Assert.Equal("dpm++", nodes[node]!["inputs"]!["scheduler"]!.GetValue<string>()));
     }
 
     [Theory]
@@ -183,7 +186,8 @@ public sealed class SamplerSettingsTests
              "62": {"class_type": "KSampler", "inputs": {"seed": 82, "steps": 4, "cfg": 6, "sampler_name": "uni_pc", "scheduler": "simple", "denoise": 0.3, "model": ["48", 0], "positive": ["6", 0], "negative": ["7", 0], "latent_image": ["61", 0]}}}
             """);
         var nodes = Fill(workflow, Request with { Steps = 8, Seed = 5 });
-        Assert.Equal((8, 8, 5, 5), (Int(nodes, "3", "steps"), Int(nodes, "62", "steps"), Int(nodes, "3", "seed"), Int(nodes, "62", "seed")));
+        Assert.Equal((8, 8, 5, 5),
+            (Int(nodes, "3", "steps"), Int(nodes, "62", "steps"), Int(nodes, "3", "seed"), Int(nodes, "62", "seed")));
         AssertRefused(workflow, Request with { GuidanceHigh = 3 }, "share the steps");
     }
 
@@ -195,7 +199,9 @@ public sealed class SamplerSettingsTests
              "8": {"samples": ["60", 0]}}
             """.Replace("\"3\": null, ", "", StringComparison.Ordinal));
         var nodes = Fill(workflow, Request with { Guidance = 5, GuidanceHigh = 6, Shift = 3, Steps = 9 });
-        Assert.Equal((6, 5, 3, 9), (Int(nodes, "60", "cfg_high_noise"), Int(nodes, "60", "cfg_low_noise"), Int(nodes, "60", "sigma_shift"), Int(nodes, "60", "steps")));
+        Assert.Equal((6, 5, 3, 9),
+            (Int(nodes, "60", "cfg_high_noise"), Int(nodes, "60", "cfg_low_noise"), Int(nodes, "60", "sigma_shift"),
+                Int(nodes, "60", "steps")));
     }
 
     [Fact]
@@ -225,8 +231,10 @@ public sealed class SamplerSettingsTests
         return FilledWorkflow.Fill(workflow, map, request).NodesWith(new Dictionary<ComfyRole, string>());
     }
 
-    private static int Int(JsonObject nodes, string node, string input) => (int)double.Parse(nodes[node]!["inputs"]![input]!.ToJsonString().Trim('"'), System.Globalization.CultureInfo.InvariantCulture);
+    private static int Int(JsonObject nodes, string node, string input) =>
+        (int)double.Parse(nodes[node]!["inputs"]![input]!.ToJsonString().Trim('"'), System.Globalization.CultureInfo.InvariantCulture);
 
     private static void AssertRefused(string workflow, JobRequest request, string expected, string? mapping = null) =>
-        Assert.Contains(expected, Assert.Throws<InvalidRequestException>(() => Fill(workflow, request, mapping)).Message, StringComparison.Ordinal);
+        Assert.Contains(expected, Assert.Throws<InvalidRequestException>(() => Fill(workflow, request, mapping)).Message,
+            StringComparison.Ordinal);
 }

@@ -70,7 +70,8 @@ public sealed partial class FakeComfy
 
     private static string ClassOf(JsonNode? node) => node!["class_type"]!.GetValue<string>();
 
-    private static bool IsOutput(JsonNode? node) => ClassOf(node) is "SaveVideo" or "VHS_VideoCombine" or "SaveWEBM" or "SaveAnimatedWEBP" or "PreviewImage";
+    private static bool IsOutput(JsonNode? node) =>
+        ClassOf(node) is "SaveVideo" or "VHS_VideoCombine" or "SaveWEBM" or "SaveAnimatedWEBP" or "PreviewImage";
 
     /// <summary>A node and all that it depends on, those first.</summary>
     private static List<string> Ancestors(JsonObject nodes, string node)
@@ -93,7 +94,8 @@ public sealed partial class FakeComfy
         }
     }
 
-    private static string Signature(JsonObject nodes, string node) => string.Concat(Ancestors(nodes, node).Select(id => $"{id} {nodes[id]!.ToJsonString()}"));
+    private static string Signature(JsonObject nodes, string node) =>
+        string.Concat(Ancestors(nodes, node).Select(id => $"{id} {nodes[id]!.ToJsonString()}"));
 
     private async Task WorkAsync()
     {
@@ -134,7 +136,9 @@ public sealed partial class FakeComfy
         try
         {
             await TellAsync("execution_start", []);
-            await TellAsync("execution_cached", new JsonObject { ["nodes"] = new JsonArray([.. order.Where(node => _cache.ContainsKey(Signature(nodes, node))).Select(node => JsonValue.Create(node))]) });
+            await TellAsync("execution_cached",
+                new JsonObject { ["nodes"] = new JsonArray([.. order.Where(node => _cache.ContainsKey(Signature(nodes, node)))
+                    .Select(node => JsonValue.Create(node))]) });
             foreach (var node in order)
             {
                 current = node;
@@ -146,7 +150,8 @@ public sealed partial class FakeComfy
                 if (shown is not null)
                 {
                     outputs[node] = shown.DeepClone();
-                    await TellAsync("executed", new JsonObject { ["node"] = node, ["display_node"] = node, ["output"] = shown.DeepClone() });
+                    await TellAsync("executed",
+                        new JsonObject { ["node"] = node, ["display_node"] = node, ["output"] = shown.DeepClone() });
                 }
             }
 
@@ -160,7 +165,9 @@ public sealed partial class FakeComfy
         catch (OperationCanceledException) when (!_stop.IsCancellationRequested)
         {
             status = "error";
-            await (_isForgotten ? Task.CompletedTask : TellAsync("execution_interrupted", new JsonObject { ["node_id"] = current, ["node_type"] = "", ["executed"] = new JsonArray() }));
+            await (_isForgotten ? Task.CompletedTask
+                : TellAsync("execution_interrupted",
+                    new JsonObject { ["node_id"] = current, ["node_type"] = "", ["executed"] = new JsonArray() }));
         }
 
         lock (_gate)
@@ -242,7 +249,9 @@ public sealed partial class FakeComfy
             for (var step = 1; step <= steps; step++)
             {
                 await TellAsync("progress", new JsonObject { ["value"] = step, ["max"] = steps, ["node"] = node });
-                await TellAsync("progress_state", new JsonObject { ["nodes"] = new JsonObject { [node] = new JsonObject { ["value"] = step, ["max"] = steps, ["state"] = "running", ["node_id"] = node } } });
+                await TellAsync("progress_state",
+                    new JsonObject { ["nodes"] = new JsonObject { [node] = new JsonObject { ["value"] = step, ["max"] = steps,
+                        ["state"] = "running", ["node_id"] = node } } });
                 await SendAsync(client, Preview, WebSocketMessageType.Binary);
             }
         }
@@ -278,7 +287,9 @@ public sealed partial class FakeComfy
     }
 
     private Task SendAsync(string client, string type, JsonObject data) =>
-        TellsNothing ? Task.CompletedTask : SendAsync(client, Encoding.UTF8.GetBytes(new JsonObject { ["type"] = type, ["data"] = data.DeepClone() }.ToJsonString()), WebSocketMessageType.Text);
+        TellsNothing ? Task.CompletedTask
+            : SendAsync(client, Encoding.UTF8.GetBytes(new JsonObject { ["type"] = type, ["data"] = data.DeepClone() }.ToJsonString()),
+                WebSocketMessageType.Text);
 
     private async Task SendAsync(string client, byte[] message, WebSocketMessageType type)
     {
