@@ -27,7 +27,7 @@ internal sealed class ComfyAttempt(
             try
             {
                 var history = await MakeAsync(ticket, isSavedAnew, cancellationToken).ConfigureAwait(false);
-                await server.DownloadAsync(Clip(history), run.ArtifactPath, cancellationToken).ConfigureAwait(false);
+                await server.DownloadAsync(Clip(history, isSavedAnew), run.ArtifactPath, cancellationToken).ConfigureAwait(false);
                 return new JobOutcome
                 {
                     StageSeconds = _progress.StageSeconds(),
@@ -158,7 +158,7 @@ internal sealed class ComfyAttempt(
     }
 
     /// <summary>The file that is the clip: of the node that the mapping names, and of the format that is wanted.</summary>
-    private ComfyOutputFile Clip(JsonObject history)
+    private ComfyOutputFile Clip(JsonObject history, bool isSavedAnew)
     {
         var wanted = Path.GetExtension(run.ArtifactPath).ToLowerInvariant();
         var files = ComfyOutputFile.In(history)
@@ -167,6 +167,11 @@ internal sealed class ComfyAttempt(
         var what = mapping.Output is null ? "The workflow" : workflow.NameOf(mapping.Output);
         if (files.Count == 0)
         {
+            if (!isSavedAnew && mapping.Output is { } output && IsCached(history, output))
+            {
+                throw new ClipGoneException($"{server.Name} answers from its cache, and does not say which file {what} wrote.");
+            }
+
             throw new InvalidRequestException("output", _blocked
                 ?? $"{what} gave no file at {server.Name}: name the node that saves the clip as \"output\" in a mapping file.");
         }
@@ -183,6 +188,11 @@ internal sealed class ComfyAttempt(
                     + $"{several[1].Name}{(several.Count > 2 ? " …" : "")}."),
         };
     }
+
+    /// <summary>Whether a server did not run a node again, because it had before.</summary>
+    private static bool IsCached(JsonObject history, string node) => history.At("status").At("messages").Items().OfType<JsonArray>()
+        .Any(message => message.Count == 2 && message[0].Text() == "execution_cached"
+            && message[1].At("nodes").Items().Any(id => id.Text() == node));
 
     /// <summary>How long the server worked, by its own clock.</summary>
     private static double? Seconds(JsonObject history)

@@ -60,8 +60,10 @@ internal sealed class ComfyServer : IDisposable
         var stats = await _http.GetAsync("system_stats", cancellationToken).ConfigureAwait(false);
         var devices = stats.At("devices").Items().Select(device => string.Create(CultureInfo.InvariantCulture,
             $"{device.At("name").Text()}{(device.At("vram_free").Number() is { } bytes ? $", {bytes / 1e9:0.0} GB free" : "")}"));
-        return _http.Clean($"{Name}: ComfyUI {stats.At("system").At("comfyui_version").Text() ?? "of an unknown version"}, "
-            + $"{string.Join("; ", devices)}");
+        var version = stats.At("system").At("comfyui_version").Text() ?? "of an unknown version";
+        var waiting = await QueueLengthAsync(cancellationToken).ConfigureAwait(false);
+        var queue = waiting == 0 ? "" : $"; {waiting} {(waiting == 1 ? "job" : "jobs")} in its queue";
+        return _http.Clean($"{Name}: ComfyUI {version}, {string.Join("; ", devices)}{queue}");
     }
 
     /// <summary>Puts a workflow into the queue.</summary>
@@ -76,7 +78,7 @@ internal sealed class ComfyServer : IDisposable
         var body = new JsonObject { ["prompt"] = nodes, ["client_id"] = ticket.ClientId, ["prompt_id"] = ticket.PromptId };
         HttpContent Content() => JsonContent.Create(body);
         var (isTaken, answer) = await _http.PostForJobAsync("prompt", Content, cancellationToken).ConfigureAwait(false);
-        if (!isTaken)
+        if (!isTaken || (answer.At("prompt_id") is null && answer.At("error") is not null))
         {
             throw new JobRefusedException(_http.Clean($"{Name} does not take the workflow: {ComfyRefusal.Of(answer, nodes)}"));
         }

@@ -76,6 +76,19 @@ public sealed class JobOrServerTests : IDisposable
         Assert.True(File.Exists(_folder["1.mp4"]));
     }
 
+    [Fact]
+    public async Task AFileThatACacheDoesNotName_IsSavedAnew()
+    {
+        await using var server = await FakeComfy.StartAsync();
+        server.HidesCached = true;
+        await using var backend = Backend(server);
+        await backend.RunAsync(Run(_folder), Token);
+        File.Delete(_folder["1.mp4"]);
+        File.Delete(_folder["1.snapshot"]);
+        await backend.RunAsync(Run(_folder), Token);
+        Assert.True(File.Exists(_folder["1.mp4"]));
+    }
+
     /// <summary>A failure of the server's own handler, over this job alone.</summary>
     [Theory]
     [InlineData("/prompt", 500)]

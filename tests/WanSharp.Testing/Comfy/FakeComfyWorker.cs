@@ -47,6 +47,9 @@ public sealed partial class FakeComfy
 
     public bool TellsNothing { get; set; }
 
+    /// <summary>Says nothing of what cached nodes wrote, as some versions do.</summary>
+    public bool HidesCached { get; set; }
+
     public bool IgnoresInterrupts { get; set; }
 
     /// <summary>The bytes of a clip that is nothing but the beginning of its format.</summary>
@@ -145,6 +148,10 @@ public sealed partial class FakeComfy
                 if (!_cache.TryGetValue(Signature(nodes, node), out var shown))
                 {
                     shown = await RunAsync(node);
+                }
+                else if (HidesCached)
+                {
+                    continue;
                 }
 
                 if (shown is not null)
