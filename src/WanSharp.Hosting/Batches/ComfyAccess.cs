@@ -1,12 +1,10 @@
 using WanSharp.Tensors;
 using WanSharp.Jobs.Comfy;
 
-namespace WanSharp.Cli.Batches;
+namespace WanSharp.Hosting.Batches;
 
-/// <summary>
-/// How to sign in at ComfyUI servers, and how long to wait for them. What signs in is for one run: nothing here is stored or shown.
-/// </summary>
-internal sealed record ComfyAccess
+/// <summary>How to sign in at ComfyUI servers, and how long to wait for them. What signs in is for one run: nothing here is stored or shown.</summary>
+public sealed record ComfyAccess
 {
     /// <summary>The variable that holds a token, so that it is not in the list of processes.</summary>
     public const string TokenVariable = "WAN_COMFY_TOKEN";
@@ -40,8 +38,7 @@ internal sealed record ComfyAccess
             .Select(address => Token is null ? address : address.WithToken(Token)).Select(address => address.WithHeaders(Headers))];
 
     /// <summary>Options that wait as long as was asked for.</summary>
-    public ComfyBackendOptions Patience(ComfyBackendOptions options) =>
-        Wait is { } wait ? options with { ServerWait = wait, FirstWait = wait } : options;
+    public ComfyBackendOptions Patience(ComfyBackendOptions options) => Wait is { } wait ? options with { ServerWait = wait, FirstWait = wait } : options;
 
     /// <inheritdoc/>
     public override string ToString() => nameof(ComfyAccess);

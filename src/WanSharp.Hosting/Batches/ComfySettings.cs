@@ -1,13 +1,12 @@
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
-using WanSharp.Cli.Terminal;
 using WanSharp.Jobs.Comfy;
 using WanSharp.Tensors;
 
-namespace WanSharp.Cli.Batches;
+namespace WanSharp.Hosting.Batches;
 
 /// <summary>ComfyUI servers and what they run, as it is kept with a batch: files that are edited later change nothing of it.</summary>
-internal sealed partial record ComfySettings
+public sealed partial record ComfySettings
 {
     private const string Prefix = "comfy:";
 
@@ -36,23 +35,19 @@ internal sealed partial record ComfySettings
     /// <exception cref="InvalidRequestException">Options contradict each other, or a file is not what it should be.</exception>
     public static ComfySettings? Read(string backend, string? workflow, string? mapping, ComfyAccess access)
     {
+        ArgumentNullException.ThrowIfNull(backend);
+        ArgumentNullException.ThrowIfNull(access);
         if (ReadServers(backend) is not { } servers)
         {
-            return workflow is not null
-                ? throw new InvalidRequestException("workflow", "A workflow is for ComfyUI: name its servers too, such as --backend "
-                    + "comfy:http://127.0.0.1:8188.")
-                : mapping is not null
-                    ? throw new InvalidRequestException("mapping", "A mapping is for ComfyUI: give --backend and --workflow too.")
-                : access.IsAsked
-                    ? throw new InvalidRequestException("backend", "--server-wait, --server-token and --server-header are for ComfyUI: "
-                        + "give --backend and --workflow too.")
+            return workflow is not null ? throw new InvalidRequestException("workflow", "A workflow is for ComfyUI: name its servers too, such as --backend comfy:http://127.0.0.1:8188.")
+                : mapping is not null ? throw new InvalidRequestException("mapping", "A mapping is for ComfyUI: give --backend and --workflow too.")
+                : access.IsAsked ? throw new InvalidRequestException("backend", "--server-wait, --server-token and --server-header are for ComfyUI: give --backend and --workflow too.")
                 : null;
         }
 
         if (workflow is null)
         {
-            throw new InvalidRequestException("workflow", "Say what ComfyUI is to run: --workflow FILE, exported in its editor with "
-                + "Export (API).");
+            throw new InvalidRequestException("workflow", "Say what ComfyUI is to run: --workflow FILE, exported in its editor with Export (API).");
         }
 
         var parsed = ComfyWorkflow.Load(workflow);
@@ -78,25 +73,23 @@ internal sealed partial record ComfySettings
         }
 
         var servers = ReadServers(backend)
-            ?? throw new InvalidRequestException("backend", "This batch was begun with ComfyUI, and goes on with it: leave out "
-                + "--backend, or name its servers.");
+            ?? throw new InvalidRequestException("backend", "This batch was begun with ComfyUI, and goes on with it: leave out --backend, or name its servers.");
         return this with { Servers = [.. servers.Select(server => server.Uri)], Access = access with { Typed = servers } };
     }
 
     /// <summary>Opens the backend, and says what it found.</summary>
-    public async Task<ComfyBackend> OpenAsync(CliEnvironment environment, CancellationToken cancellationToken)
+    /// <param name="host">Where things are.</param>
+    /// <param name="cancellationToken">Cancels the questions to the servers.</param>
+    public async Task<ComfyBackend> OpenAsync(WanHost host, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(host);
         var workflow = ComfyWorkflow.Parse(Workflow, WorkflowFile);
         var mapping = ComfyMapping.None.With(Mapping, $"of {WorkflowFile}", workflow);
-        var options = new ComfyBackendOptions
-        {
-            Clock = environment.Clock,
-            Notice = line => environment.Error.WriteLine(PlainText.OneLine($"wan: {line}")),
-        };
+        var options = new ComfyBackendOptions { Clock = host.Options.Clock, Notice = host.Options.Notice };
         var backend = new ComfyBackend(Access.Addresses(Servers), workflow, mapping, Access.Patience(options));
-        foreach (var line in mapping.Describe(workflow).Concat(await backend.DescribeAsync(cancellationToken)))
+        foreach (var line in mapping.Describe(workflow).Concat(await backend.DescribeAsync(cancellationToken).ConfigureAwait(false)))
         {
-            environment.Error.WriteLine(PlainText.OneLine(line));
+            host.Options.Notice?.Invoke(line);
         }
 
         return backend;
@@ -112,6 +105,5 @@ internal sealed partial record ComfySettings
             ? [.. BetweenAddresses().Split(backend[Prefix.Length..].Trim(' ', ',')).Select(ComfyAddress.Parse)]
             : backend == BackendNames.Local ? null
             : throw new InvalidRequestException("backend",
-                $"'{ComfyAddress.Typed(backend)}' is not a backend: write {BackendNames.Local}, or comfy: and addresses, such as "
-                    + "comfy:http://127.0.0.1:8188.");
+                $"'{ComfyAddress.Typed(backend)}' is not a backend: write {BackendNames.Local}, or comfy: and addresses, such as comfy:http://127.0.0.1:8188.");
 }
