@@ -17,6 +17,13 @@ public interface IJobBackend : IAsyncDisposable
     /// <exception cref="InvalidRequestException">The request cannot be made; the message names the nearest that can.</exception>
     ValueTask<PreparedJob> PrepareAsync(JobRequest request, CancellationToken cancellationToken);
 
+    /// <summary>Finds out whether clips can be written in a format, before any is computed.</summary>
+    /// <param name="extension">The format, as an extension with its dot, lower case.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="InvalidRequestException">No clip of this backend is of that format.</exception>
+    /// <exception cref="IOException">The program that would write it cannot.</exception>
+    ValueTask RequireFormatAsync(string extension, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     /// <summary>Makes a clip: when the task ends, the file is at <see cref="JobRun.ArtifactPath"/>, whole.</summary>
     /// <param name="run">The attempt.</param>
     /// <param name="cancellationToken">Stops within a step; what is saved stays for the next attempt.</param>

@@ -12,6 +12,12 @@ public sealed record Job
     /// <summary>The artifact's file name in the job folder; no other job of the folder has it.</summary>
     public required string Output { get; init; }
 
+    /// <summary>The settings of its clip as one line of JSON, as they were planned; null for jobs of older versions.</summary>
+    public string? Settings { get; init; }
+
+    /// <inheritdoc cref="NewJob.Overwrites"/>
+    public bool Overwrites { get; init; }
+
     /// <summary>The style that was applied to the request, or null.</summary>
     public string? Style { get; init; }
 

@@ -9,6 +9,9 @@ public sealed record JobOutcome
     /// <summary>The clip was not computed but came from the result cache.</summary>
     public bool FromCache { get; init; }
 
+    /// <summary>The clip was neither computed nor copied: it was in its place, whole and with the job's settings in it, while the store did not know of it.</summary>
+    public bool WasThere { get; init; }
+
     /// <summary>Seconds that each stage computed, in the order in which they ran ("encode", "denoise", "decode", "write").</summary>
     public IReadOnlyDictionary<string, double> StageSeconds { get; init; } = new Dictionary<string, double>();
 

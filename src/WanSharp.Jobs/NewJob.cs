@@ -20,4 +20,7 @@ public sealed record NewJob
 
     /// <summary>Whether the result of an equal job will do.</summary>
     public bool UseCache { get; init; } = true;
+
+    /// <summary>Whether a file that is in its place, and is not its clip, is replaced.</summary>
+    public bool Overwrites { get; init; }
 }

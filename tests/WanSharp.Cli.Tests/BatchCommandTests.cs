@@ -102,8 +102,8 @@ public sealed class BatchCommandTests : IDisposable
         var run = await RunAsync("batch", _folder["jobs.jsonl"], "-o", _folder["out"]);
 
         Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
-        Assert.Contains("jobs.jsonl:2: There is no field 'promt'", run.Error, StringComparison.Ordinal);
-        Assert.Contains("jobs.jsonl:3: A size of 33x32", run.Error, StringComparison.Ordinal);
+        Assert.Contains("jobs.jsonl:2:10: There is no field 'promt'", run.Error, StringComparison.Ordinal);
+        Assert.Contains("jobs.jsonl:3:22: A size of 33x32", run.Error, StringComparison.Ordinal);
         Assert.Contains("jobs.jsonl:4:", run.Error, StringComparison.Ordinal);
         Assert.Contains("3 jobs of", run.Error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder["out"]));
@@ -229,6 +229,8 @@ public sealed class BatchCommandTests : IDisposable
             Assert.Equal(60, Directory.EnumerateFiles(Path.Combine(disk, "out"), "*.png").Count(file => new FileInfo(file).Length > 0));
 
             Assert.True(await MountAsync("-o", "remount,ro", disk));
+            Assert.Contains("60 succeeded", (await RunAsync("jobs", "list", Path.Combine(disk, "out"))).Out, StringComparison.Ordinal);
+            Assert.Contains("60 done", (await RunAsync("batch", "--resume", Path.Combine(disk, "out"), "--dry-run")).Out, StringComparison.Ordinal);
             var readOnly = await RunAsync([.. args, "-o", Path.Combine(disk, "other")]);
             readOnly.AssertFailed(ExitCode.Failed, "cannot hold jobs");
         }
@@ -246,7 +248,7 @@ public sealed class BatchCommandTests : IDisposable
     [InlineData("holds no jobs", "batch", "--resume", "nowhere")]
     [InlineData("holds no jobs", "jobs", "list", "nowhere")]
     [InlineData("goes with --prompts", "batch", "jobs.jsonl", "--seeds", "0..3")]
-    [InlineData("no file of jobs", "batch", "jobs.txt")]
+    [InlineData("not a file of jobs", "batch", "jobs.txt")]
     [InlineData("There is no file", "batch", "nowhere.jsonl")]
     [InlineData("outside -1000 to 1000", "batch", "jobs.jsonl", "--priority", "1001")]
     [InlineData("batch size", "batch", "jobs.jsonl", "--batch-size", "0")]

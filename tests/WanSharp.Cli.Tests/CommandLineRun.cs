@@ -42,6 +42,15 @@ internal sealed record CommandLineRun(int ExitCode, string Out, string Error)
         Assert.DoesNotContain("Exception", line, StringComparison.Ordinal);
     }
 
+    /// <summary>Checks that the run failed with a clear line on standard error, after whatever else was said there.</summary>
+    public void AssertFailedWith(int? exitCode, string expected)
+    {
+        Assert.True(exitCode is null ? ExitCode != 0 : exitCode == ExitCode, $"exit code {ExitCode}: {Error}");
+        Assert.Contains(Error.Split('\n'), line => line.StartsWith("wan: ", StringComparison.Ordinal) && line.Contains(expected, StringComparison.Ordinal));
+        Assert.DoesNotContain("internal error", Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", Error, StringComparison.Ordinal);
+    }
+
     private sealed class WatchedWriter(Action<string>? watch) : StringWriter
     {
         public override void WriteLine(string? value)

@@ -14,7 +14,7 @@ public sealed class ShapesTilesTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public void EncodeAndDecode_InTiles_DifferByLessThanALevel()
+    public void Decode_InTiles_DifferByLessThanALevel()
     {
         var folder = Path.Combine(AppContext.BaseDirectory, "models", "shapes");
         using var model = WanModel.Open(folder);
@@ -24,37 +24,22 @@ public sealed class ShapesTilesTests
         using var clip = MovingDisc(frames: 5, height: 128, width: 192);
         var tiling = new VaeTiling(16, 12, 4); // positions: 128 × 96 pixels
         using var latents = vae.Encode(clip, Cancellation);
-        using var latentsInTiles = vae.Encode(clip, tiling, Cancellation);
 
-        var whole = Values(vae.Decode(latents, Cancellation));
-        var tiled = Values(vae.Decode(latents, tiling, Cancellation));
-        var bothTiled = Values(vae.Decode(latentsInTiles, tiling, Cancellation));
+        var whole = Pixels(FrameDecoder.Decode(vae, latents, tiles: null, Cancellation));
+        var tiled = Pixels(FrameDecoder.Decode(vae, latents, tiling, Cancellation));
 
         Assert.Equal(4, tiling.Count(16, 24));
-        Assert.InRange(Difference(whole, tiled), double.Epsilon, OneLevel);
-        Assert.InRange(Difference(whole, bothTiled), double.Epsilon, OneLevel);
+        Assert.InRange(Difference(whole, tiled), double.Epsilon, 1);
     }
 
-    /// <summary>The mean of the absolute differences.</summary>
-    private static double Difference(List<float> left, List<float> right)
+    /// <summary>The mean of the absolute differences, in levels of 255.</summary>
+    private static double Difference(byte[] left, byte[] right)
     {
-        Assert.Equal(left.Count, right.Count);
+        Assert.Equal(left.Length, right.Length);
         return left.Zip(right, (a, b) => Math.Abs((double)a - b)).Average();
     }
 
-    private static List<float> Values(IEnumerable<Tensor> pieces)
-    {
-        var values = new List<float>();
-        foreach (var piece in pieces)
-        {
-            using (piece)
-            {
-                values.AddRange(piece.Read<float>());
-            }
-        }
-
-        return values;
-    }
+    private static byte[] Pixels(IEnumerable<IReadOnlyList<byte[]>> frames) => [.. frames.SelectMany(frame => frame).SelectMany(pixels => pixels)];
 
     /// <summary>A yellow disc that crosses a dark blue frame, [1, 3, frames, height, width].</summary>
     private static Tensor MovingDisc(int frames, int height, int width)

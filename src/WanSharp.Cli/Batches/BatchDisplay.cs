@@ -92,6 +92,7 @@ internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
         var what = ended.Kind switch
         {
             JobEventKind.Succeeded when ended.Job.Outcome is { FromCache: true } => "from the cache",
+            JobEventKind.Succeeded when ended.Job.Outcome is { WasThere: true } => "was there",
             JobEventKind.Succeeded => string.Create(CultureInfo.InvariantCulture, $"{elapsed.TotalSeconds:0.00} s{(ended.Job.Outcome?.ResumedAtStep is { } step ? $", resumed at step {step}" : "")}{(ended.Job.Outcome?.Reused is { } reused ? $", after {reused.Steps} steps of \"{reused.Prompt}\"" : "")}"),
             JobEventKind.Retrying => $"failed, and is tried again: {ended.Job.Error}",
             JobEventKind.Failed => $"failed: {ended.Job.Error}",

@@ -13,6 +13,7 @@ namespace WanSharp.Cli.Batches;
 internal static class BatchText
 {
     private const int MostLines = 100;
+    private const int MostNames = 5;
 
     /// <summary>Each bad line of a batch file, a line each.</summary>
     public static void WriteProblems(TextWriter error, BatchFileException exception)
@@ -32,6 +33,22 @@ internal static class BatchText
         foreach (var job in report.Jobs.Where(job => job.State == "failed").Take(MostLines))
         {
             error.WriteLine(PlainText.OneLine($"wan: {job.Output} failed after {job.Attempts} {(job.Attempts == 1 ? "attempt" : "attempts")}: {job.Error}"));
+        }
+    }
+
+    /// <summary>What became of the clips of finished jobs, a line for each kind.</summary>
+    public static void WriteReview(TextWriter error, ClipReview review, JobFolder folder)
+    {
+        Write(review.Missing, "missing, and made again");
+        Write(review.Damaged, $"not whole, and made again; what was there is in {folder.Aside}");
+        Write(review.Changed, "not what was made (edited, perhaps), and left alone");
+
+        void Write(IReadOnlyList<string> outputs, string what)
+        {
+            if (outputs.Count > 0)
+            {
+                error.WriteLine(PlainText.OneLine($"{outputs.Count} {(outputs.Count == 1 ? "clip is" : "clips are")} {what}: {string.Join(", ", outputs.Take(MostNames))}{(outputs.Count > MostNames ? ", …" : "")}"));
+            }
         }
     }
 
@@ -62,7 +79,7 @@ internal static class BatchText
 
     private static IEnumerable<string> Lines(BatchReport report, JobFolder folder, EngineStatistics? engine)
     {
-        yield return Text($"{report.Total} jobs: {report.Succeeded} clips ({report.New} computed{(report.Reused > 0 ? $", {report.Reused} of them from steps of similar clips" : "")}, {report.Hits} from the cache: {100 * report.HitRate:0.#} %), {report.Failed} failed, {report.Cancelled} cancelled");
+        yield return Text($"{report.Total} jobs: {report.Succeeded} clips ({report.New} computed{(report.Reused > 0 ? $", {report.Reused} of them from steps of similar clips" : "")}, {report.Hits} from the cache: {100 * report.HitRate:0.#} %{(report.Found > 0 ? $", {report.Found} were there" : "")}), {report.Failed} failed, {report.Cancelled} cancelled");
         yield return Row("time", Text($"{report.WorkingSeconds:0.0} s of work, {report.ClipsPerMinute:0.#} clips a minute; the cache saved {report.SavedSeconds:0.0} s"));
         yield return Row("a clip", Text($"{report.MeanSeconds:0.00} s mean, {report.WorstSeconds:0.00} s worst, {report.MeanBatchSize:0.#} at a time"));
         yield return Row("stages", string.Join(", ", report.StageSeconds.Select(stage => Text($"{stage.Key} {stage.Value:0.0} s"))));

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using WanSharp.Cli.Terminal;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Results;
+using WanSharp.Jobs.Storage;
 
 namespace WanSharp.Cli.Batches;
 
@@ -15,11 +16,12 @@ internal static class DryRun
     /// <param name="jobs">The jobs.</param>
     /// <param name="results">Clips that were made before, or null.</param>
     /// <param name="output">The folder.</param>
+    /// <param name="clips">Outputs whose clip is there: done by the folder's jobs, or carrying their job's settings.</param>
     /// <param name="json">One line of JSON instead of text.</param>
-    public static string Describe(IReadOnlyList<NewJob> jobs, IResultCache? results, string output, bool json)
+    public static string Describe(IReadOnlyList<NewJob> jobs, IResultCache? results, string output, IReadOnlySet<string> clips, bool json)
     {
         var seen = new HashSet<string>();
-        var rows = jobs.Select(job => (Job: job, How: How(job, output, results, seen))).ToList();
+        var rows = jobs.Select(job => (Job: job, How: How(job, output, clips, results, seen))).ToList();
         var run = rows.Where(row => row.How == "run").Select(row => row.Job).ToList();
         var estimate = run.All(job => job.Prepared.Estimate is not null) ? run.Sum(job => job.Prepared.Estimate!.Value.TotalSeconds) : (double?)null;
         if (json)
@@ -28,6 +30,7 @@ internal static class DryRun
             {
                 ["jobs"] = jobs.Count,
                 ["done"] = rows.Count(row => row.How == "done"),
+                ["taken"] = rows.Count(row => row.How == "taken"),
                 ["cached"] = rows.Count(row => row.How == "cached"),
                 ["equal"] = rows.Count(row => row.How == "equal"),
                 ["run"] = run.Count,
@@ -48,13 +51,17 @@ internal static class DryRun
             text.AppendLine(CultureInfo.InvariantCulture, $"… and {rows.Count - MostLines} more: --json lists all.");
         }
 
-        return text.Append(CultureInfo.InvariantCulture, $"{jobs.Count} jobs: {rows.Count(row => row.How == "done")} done, {rows.Count(row => row.How == "cached")} cached, {rows.Count(row => row.How == "equal")} equal to another, {run.Count} to run{Similar(run)}{Duration(estimate, run.Count)}.").ToString();
+        return text.Append(CultureInfo.InvariantCulture, $"{jobs.Count} jobs: {rows.Count(row => row.How == "done")} done, {rows.Count(row => row.How == "cached")} cached, {rows.Count(row => row.How == "equal")} equal to another, {run.Count} to run{Similar(run)}{Duration(estimate, run.Count)}.{Taken(rows.Count(row => row.How == "taken"))}").ToString();
     }
 
     /// <summary>What is left of a batch in a folder.</summary>
-    public static string Describe(JobCounts counts, bool json) => json
-        ? new JsonObject { ["jobs"] = counts.Total, ["done"] = counts.Succeeded, ["failed"] = counts.Failed, ["cancelled"] = counts.Cancelled, ["run"] = counts.Open }.ToJsonString(JsonText.Readable)
-        : $"{counts.Total} jobs: {counts.Succeeded} done, {counts.Failed} failed, {counts.Cancelled} cancelled, {counts.Open} to run.";
+    public static string Describe(JobCounts counts, ClipReview review, bool json)
+    {
+        var again = review.Missing.Count + review.Damaged.Count;
+        return json
+            ? new JsonObject { ["jobs"] = counts.Total, ["done"] = counts.Succeeded - again, ["failed"] = counts.Failed, ["cancelled"] = counts.Cancelled, ["run"] = counts.Open + again }.ToJsonString(JsonText.Readable)
+            : $"{counts.Total} jobs: {counts.Succeeded - again} done, {counts.Failed} failed, {counts.Cancelled} cancelled, {counts.Open + again} to run.";
+    }
 
     private static JsonObject Json(NewJob job, string how)
     {
@@ -74,10 +81,13 @@ internal static class DryRun
 
     private static string Similar(List<NewJob> run) => run.Count(job => job.Prepared.Reuses is not null) is > 0 and var count ? $", {count} of them from steps of similar clips" : "";
 
-    private static string How(NewJob job, string output, IResultCache? results, HashSet<string> seen)
+    private static string Taken(int count) => count == 0 ? "" : $" {count} {(count == 1 ? "file that is not a clip of this batch has the name of one" : "files that are not clips of this batch have names of its clips")}: move them, or give --overwrite.";
+
+    private static string How(NewJob job, string output, IReadOnlySet<string> clips, IResultCache? results, HashSet<string> seen)
     {
         var format = Path.GetExtension(job.Output).ToLowerInvariant();
-        return File.Exists(Path.Combine(output, job.Output)) ? "done"
+        return clips.Contains(job.Output) ? "done"
+            : !job.Overwrites && Path.Exists(Path.Combine(output, job.Output)) ? "taken"
             : !job.UseCache || job.Prepared.ResultKey is not { } key ? "run"
             : results?.Contains(key, format) == true ? "cached"
             : seen.Add(key + format) ? "run" : "equal";

@@ -4,6 +4,7 @@ using WanSharp.Cli.Terminal;
 using WanSharp.Engine;
 using WanSharp.Hosting;
 using WanSharp.Hosting.Batches;
+using WanSharp.Jobs;
 using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Reports;
 using WanSharp.Jobs.Results;
@@ -44,16 +45,18 @@ internal sealed class BatchCommand(CliEnvironment environment)
     private readonly Option<int?> _keepCompiled = CommonOptions.KeepCompiled();
     private readonly Option<MemoryAmount?> _memory = CommonOptions.Memory();
     private readonly Option<MemoryAmount?> _hostMemory = CommonOptions.HostMemory();
-    private readonly Option<int?> _attempts = BatchOptions.Count("--attempts", "How often a job may fail before it has failed for good. Default: 3.", 100);
-    private readonly Option<bool> _noCache = new("--no-cache") { Description = "Make every clip, though an equal one was made before." };
+    private readonly Option<int?> _attempts = BatchOptions.Count("--attempts", "Attempts per job before it counts as failed. Default: 3.", 100);
+    private readonly Option<bool> _noCache = new("--no-cache") { Description = "Ignore cached results and make every clip again." };
+    private readonly Option<bool> _overwrite = new("--overwrite") { Description = "Replace files that are in the clips' places, and clips that were made with other settings." };
+    private readonly Option<bool> _allowModelChange = new("--allow-model-change") { Description = "Go on with a batch although its model's files have changed." };
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Build(CliEnvironment environment)
     {
         var self = new BatchCommand(environment);
-        var command = new Command("batch", "Make many videos: in any order that is fast, each once, whatever happens.");
+        var command = new Command("batch", "Make many videos, in whatever order is fastest, and resume after any interruption.");
         self._batch.AddTo(command);
-        Option[] options = [self._output, self._resume, self._dryRun, self._format, self._stylesFile, self._batchSize, self._workers, self._memory, self._hostMemory, self._keepCompiled, self._attempts, self._noCache];
+        Option[] options = [self._output, self._resume, self._dryRun, self._format, self._stylesFile, self._batchSize, self._workers, self._memory, self._hostMemory, self._keepCompiled, self._attempts, self._noCache, self._overwrite, self._allowModelChange];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -97,53 +100,107 @@ internal sealed class BatchCommand(CliEnvironment environment)
 
     private async Task<int> StartAsync(ParseResult parsed, string source, CancellationToken cancellationToken)
     {
+        var (output, isDry) = (parsed.GetValue(_output)!, parsed.GetValue(_dryRun));
+        if (!isDry)
+        {
+            FolderCheck.RequireWritable(output);
+        }
+
         var settings = With(parsed, _backend.Read(parsed, environment));
         var entries = _batch.Read(parsed);
         var styles = environment.Host.OpenStyles(parsed.GetValue(_stylesFile));
-        await using var backend = await BatchBackend.OpenAsync(environment.Host, settings, EngineOf(parsed, settings), parsed.GetValue(_dryRun), cancellationToken);
-        var planner = new BatchPlanner(backend.Jobs, styles, backend.Model, Format(parsed, backend)) { Wildcards = _batch.OpenWildcards(parsed, source, environment) };
+        var wildcards = _batch.OpenWildcards(parsed, source, environment);
+        using var known = !JobFolder.Exists(output) ? null : isDry ? JobStore.OpenToRead(output, environment.Clock) : JobStore.Open(JobFolder.Open(output), environment.Clock);
+        await using var backend = await BatchBackend.OpenAsync(environment.Host, settings, EngineOf(parsed, settings), isDry, cancellationToken);
+        var there = known?.All() ?? [];
+        var planner = new BatchPlanner(backend.Jobs, styles, backend.Model, Format(parsed, backend))
+        {
+            Wildcards = wildcards,
+            Names = new OutputNames(there),
+            Overwrites = parsed.GetValue(_overwrite),
+        };
         var jobs = await planner.PlanAsync(source, entries, cancellationToken);
         BatchNotes.Write(environment.Error, jobs);
+        var clips = await ClipSettings.FindAsync(output, jobs.ExceptBy(there.Select(job => job.Output), job => job.Output), backend.ReadSettings, settings.Reuse == ReuseMode.Similar, cancellationToken);
         using var results = OpenResults(settings);
-        if (parsed.GetValue(_dryRun))
+        if (isDry)
         {
-            environment.Out.WriteLine(DryRun.Describe(jobs, results.Cache, parsed.GetValue(_output)!, parsed.GetValue(_json)));
+            var review = known is null ? null : await known.ReviewAsync(repairs: false, cancellationToken);
+            var done = there.Where(job => job.State == JobState.Succeeded).Select(job => job.Output).Except(review is null ? [] : review.Missing.Concat(review.Damaged)).Concat(clips).ToHashSet();
+            environment.Out.WriteLine(DryRun.Describe(jobs, results.Cache, output, done, parsed.GetValue(_json)));
             return ExitCode.Done;
         }
 
-        var folder = JobFolder.Create(parsed.GetValue(_output)!);
-        using var store = JobStore.Open(folder, environment.Clock);
-        settings.RequireOf(store);
-        settings.Save(folder);
-        var added = store.Enqueue(jobs);
+        using var made = known is null ? JobStore.Open(JobFolder.Create(output), environment.Clock) : null;
+        var store = known ?? made!;
+        backend.Settings.RequireOf(store, parsed.GetValue(_allowModelChange));
+        FolderCheck.RequireNames(store.Folder, jobs.Select(job => job.Output));
+        backend.Settings.Save(store);
+        var added = store.Enqueue(jobs, clips);
         if (added < jobs.Count)
         {
-            environment.Error.WriteLine($"{jobs.Count - added} of {jobs.Count} jobs are in {folder.Path} already.");
+            environment.Error.WriteLine($"{jobs.Count - added} of {jobs.Count} jobs are in {store.Folder.Path} already.");
         }
 
+        if (FolderCheck.WarnOfRoom(output, ClipRoom.BytesOf(jobs.Where(job => !File.Exists(store.Folder.Artifact(job.Output))))) is { } warning)
+        {
+            environment.Error.WriteLine(PlainText.OneLine(warning));
+        }
+
+        await ReviewAsync(store, cancellationToken);
         return await WorkAsync(parsed, backend, store, results.Cache, settings.Reuse, cancellationToken);
     }
 
     private async Task<int> ResumeAsync(ParseResult parsed, string path, CancellationToken cancellationToken)
     {
-        var folder = JobFolder.Open(path);
-        using var store = JobStore.Open(folder, environment.Clock);
+        var isDry = parsed.GetValue(_dryRun);
+        using var store = isDry ? JobStore.OpenToRead(path, environment.Clock) : JobStore.Open(JobFolder.Open(path), environment.Clock);
         if (store.Counts().Total == 0)
         {
             throw new JobStoreException($"{path} has no jobs: the batch was stopped before it came that far. Run it as you started it.");
         }
 
-        if (parsed.GetValue(_dryRun))
+        if (isDry)
         {
-            environment.Out.WriteLine(DryRun.Describe(store.Counts(), parsed.GetValue(_json)));
+            environment.Out.WriteLine(DryRun.Describe(store.Counts(), await store.ReviewAsync(repairs: false, cancellationToken), parsed.GetValue(_json)));
             return ExitCode.Done;
         }
 
-        var settings = With(parsed, _backend.Resume(parsed, environment, BackendSettings.Load(folder)));
+        var settings = With(parsed, _backend.Resume(parsed, environment, BackendSettings.Load(store.Folder)));
+        await ReviewAsync(store, cancellationToken);
         await using var backend = await BatchBackend.OpenAsync(environment.Host, settings, EngineOf(parsed, settings), estimates: false, cancellationToken);
+        await PrepareToGoOnAsync(parsed, backend, settings, store, cancellationToken);
         using var results = OpenResults(settings);
         return await WorkAsync(parsed, backend, store, results.Cache, settings.Reuse, cancellationToken);
     }
+
+    /// <summary>Asks before the first step what can be known by then: whether the model is the same, and whether the clips' formats can be written.</summary>
+    private async Task PrepareToGoOnAsync(ParseResult parsed, BatchBackend backend, BackendSettings kept, JobStore store, CancellationToken cancellationToken)
+    {
+        var open = store.List().Where(job => job.State is JobState.Queued or JobState.Running).ToList();
+        if (open.Count > 0 && !parsed.GetValue(_allowModelChange))
+        {
+            backend.Settings.RequireModelOf(kept, store.Folder);
+        }
+
+        foreach (var format in open.Select(job => Path.GetExtension(job.Output).ToLowerInvariant()).Distinct())
+        {
+            await backend.Jobs.RequireFormatAsync(format, cancellationToken);
+        }
+
+        if (open.Count > 0)
+        {
+            backend.Settings.Save(store);
+        }
+
+        if (parsed.GetValue(_overwrite))
+        {
+            store.LetOverwrite();
+        }
+    }
+
+    private async Task ReviewAsync(JobStore store, CancellationToken cancellationToken) =>
+        BatchText.WriteReview(environment.Error, await store.ReviewAsync(repairs: true, cancellationToken), store.Folder);
 
     private async Task<int> WorkAsync(ParseResult parsed, BatchBackend backend, JobStore store, IResultCache? results, ReuseMode reuse, CancellationToken cancellationToken)
     {
@@ -156,6 +213,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
                 Attempts = parsed.GetValue(_attempts) ?? new JobRunnerOptions().Attempts,
                 Results = results,
                 AcceptsReused = reuse == ReuseMode.Similar,
+                ReadSettings = backend.ReadSettings,
                 Events = display,
                 Clock = environment.Clock,
             }).RunAsync(cancellationToken);

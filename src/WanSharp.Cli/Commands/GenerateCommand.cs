@@ -8,6 +8,7 @@ using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
 using WanSharp.Hosting;
 using WanSharp.Media.Clips;
+using WanSharp.Media.Ffmpeg;
 using WanSharp.Media.Images;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
@@ -63,6 +64,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         var request = await _request.ReadAsync(parsed, environment.Input, (file, token) => ImageReader.ReadAsync(ffmpeg, file, token), cancellationToken);
         var target = Target(parsed.GetValue(_output) ?? OutputName.For(request));
         VideoWriter.Require(target);
+        await EncoderCheck.RequireAsync(ffmpeg, target.Kind, cancellationToken);
 
         var started = environment.Clock.GetTimestamp();
         var compile = _compile.Read(parsed);

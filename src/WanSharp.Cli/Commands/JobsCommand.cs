@@ -41,10 +41,11 @@ internal sealed class JobsCommand(CliEnvironment environment)
 
     private int List(ParseResult parsed)
     {
-        using var store = Open(parsed);
+        using var store = JobStore.OpenToRead(parsed.GetValue(_folder)!, environment.Clock);
         foreach (var job in store.List(parsed.GetValue(_state)))
         {
-            environment.Out.WriteLine(parsed.GetValue(_json) ? Json(job).ToJsonString(JsonText.Readable) : Describe(job));
+            var isMissing = job.State == JobState.Succeeded && !File.Exists(store.Folder.Artifact(job.Output));
+            environment.Out.WriteLine(parsed.GetValue(_json) ? Json(job, isMissing).ToJsonString(JsonText.Readable) : Describe(job, isMissing));
         }
 
         if (!parsed.GetValue(_json))
@@ -74,18 +75,19 @@ internal sealed class JobsCommand(CliEnvironment environment)
 
     private JobStore Open(ParseResult parsed) => JobStore.Open(JobFolder.Open(parsed.GetValue(_folder)!), environment.Clock);
 
-    private static string Describe(JobListing job)
+    private static string Describe(JobListing job, bool isMissing)
     {
-        var end = job.State == JobState.Failed || (job.State == JobState.Queued && job.Error is not null) ? job.Error
+        var end = isMissing ? "its clip is missing: wan batch --resume makes it again" : job.State == JobState.Failed || (job.State == JobState.Queued && job.Error is not null) ? job.Error
             : job.Elapsed is { } elapsed ? string.Create(CultureInfo.InvariantCulture, $"{elapsed.TotalSeconds:0.00} s") : "";
         return PlainText.OneLine(string.Create(CultureInfo.InvariantCulture, $"{job.Id,6} {job.State.ToString().ToLowerInvariant(),-9} {job.Output} {end}")).TrimEnd();
     }
 
-    private static JsonObject Json(JobListing job) => new()
+    private static JsonObject Json(JobListing job, bool isMissing) => new()
     {
         ["id"] = job.Id,
         ["state"] = job.State.ToString().ToLowerInvariant(),
         ["output"] = job.Output,
+        ["missing"] = isMissing,
         ["style"] = job.Style,
         ["priority"] = job.Priority,
         ["attempts"] = job.Attempts,

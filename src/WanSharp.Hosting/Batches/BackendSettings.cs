@@ -19,6 +19,12 @@ public sealed record BackendSettings
     /// <summary>The model's parts that were named by hand, by full paths.</summary>
     public NamedParts Parts { get; init; } = NamedParts.None;
 
+    /// <summary>The model's folder or file, in full: a resumed batch need not be started where it was begun.</summary>
+    public string? ModelPath { get; init; }
+
+    /// <summary>Digest of the model's files when the batch was begun.</summary>
+    public string? ModelDigest { get; init; }
+
     /// <summary>The execution provider, or "auto".</summary>
     public required string Provider { get; init; }
 
@@ -78,16 +84,47 @@ public sealed record BackendSettings
         }
         catch (Exception exception) when (exception is JsonException or FileNotFoundException)
         {
+            if (folder.RecoverSettings() is { } kept)
+            {
+                return kept.Deserialize(BackendSettingsJson.Default.BackendSettings)!;
+            }
+
             throw new JobStoreException($"{path} cannot be read: {exception.Message} Run the batch as you started it, with the same folder: what is done stays done.", exception);
         }
     }
 
+    /// <summary>Refuses to go on with other files of the model than the batch was begun with: its clips would be of two models.</summary>
+    /// <param name="kept">The settings that the batch was begun with.</param>
+    /// <param name="folder">The batch's folder.</param>
+    /// <exception cref="JobStoreException">The model differs.</exception>
+    public void RequireModelOf(BackendSettings kept, JobFolder folder)
+    {
+        if (kept.ModelDigest is { } before && ModelDigest is { } now && before != now)
+        {
+            throw new JobStoreException(
+                $"The model has changed since the batch in {folder.Path} was begun (digest {before[..12]}…, now {now[..12]}… at {ModelPath}): put its files back, name another folder, or go on with the new ones: --allow-model-change.");
+        }
+    }
+
     /// <summary>Refuses to take the place of other settings with which jobs of the folder still wait: they would become other clips than was asked for.</summary>
+    /// <param name="store">The jobs.</param>
+    /// <param name="allowsModelChange">Whether other files of the same model will do.</param>
     /// <exception cref="JobStoreException">Jobs wait for other settings.</exception>
-    public void RequireOf(JobStore store)
+    public void RequireOf(JobStore store, bool allowsModelChange)
     {
         var open = store.Counts().Open;
-        if (open > 0 && TryLoad(store.Folder) is { } earlier && earlier.OfClips() != OfClips())
+        if (open == 0 || TryLoad(store.Folder) is not { } earlier)
+        {
+            return;
+        }
+
+        var isSameName = earlier.Model == Model || (earlier.ModelPath is not null && earlier.ModelPath == ModelPath);
+        if (isSameName && !allowsModelChange)
+        {
+            RequireModelOf(earlier, store.Folder);
+        }
+
+        if (earlier.OfClips() != OfClips() || (!isSameName && (earlier.ModelDigest is null || earlier.ModelDigest != ModelDigest)))
         {
             throw new JobStoreException($"{store.Folder.Path} has {open} jobs that wait for another model, backend, precision or reuse: end them first (wan batch --resume, or wan jobs cancel), or name another folder.");
         }
@@ -96,6 +133,13 @@ public sealed record BackendSettings
     /// <summary>Keeps the settings, whole or not at all.</summary>
     public void Save(JobFolder folder) =>
         AtomicFile.Write(folder.Settings(FileName), JsonSerializer.SerializeToUtf8Bytes(this, BackendSettingsJson.Default.BackendSettings));
+
+    /// <summary>Keeps the settings, and in the journal too.</summary>
+    public void Save(JobStore store)
+    {
+        Save(store.Folder);
+        store.KeepSettings(JsonSerializer.SerializeToElement(this, BackendSettingsJson.Default.BackendSettings));
+    }
 
     private static BackendSettings? TryLoad(JobFolder folder)
     {
@@ -111,7 +155,7 @@ public sealed record BackendSettings
 
     /// <summary>What of the settings decides which clips are made, to be compared.</summary>
     private string OfClips() => JsonSerializer.Serialize(
-        this with { Threads = null, BatchSize = null, Workers = null, MakesAll = false, Comfy = Comfy is null ? null : Comfy with { Servers = [], WorkflowFile = "" } },
+        this with { Model = "", ModelPath = null, ModelDigest = null, Threads = null, BatchSize = null, Workers = null, MakesAll = false, Comfy = Comfy is null ? null : Comfy with { Servers = [], WorkflowFile = "" } },
         BackendSettingsJson.Default.BackendSettings);
 }
 

@@ -5,6 +5,7 @@ using WanSharp.Engine.Reuse;
 using WanSharp.Graphs;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Local;
+using WanSharp.Media.Metadata;
 using WanSharp.Models;
 using WanSharp.Storage;
 
@@ -38,6 +39,12 @@ public sealed class BatchBackend : IAsyncDisposable
     /// <summary>The format that it writes, as an extension; null for whichever is asked for.</summary>
     public string? Format { get; private init; }
 
+    /// <summary>The settings, with the model's place and digest.</summary>
+    public required BackendSettings Settings { get; init; }
+
+    /// <summary>Reads the settings that a clip carries; null where clips carry none of ours.</summary>
+    public Func<string, CancellationToken, Task<string?>>? ReadSettings { get; private init; }
+
     /// <summary>What the engine did so far; null where another program makes the clips.</summary>
     public EngineStatistics? Statistics => _generator?.Statistics;
 
@@ -57,11 +64,11 @@ public sealed class BatchBackend : IAsyncDisposable
         if (settings.Comfy is null)
         {
             var machine = estimates ? host.Calibrate(settings.Threads, again: false, cancellationToken) : null;
-            return OpenLocal(host, settings, settings.Engine(engine), machine);
+            return OpenLocal(host, settings, settings.Engine(engine), machine, cancellationToken);
         }
 
         var backend = await settings.Comfy.OpenAsync(host, cancellationToken).ConfigureAwait(false);
-        return new BatchBackend(backend, backend.Name, backend.Concurrency, new OwnedParts()) { Format = backend.Format };
+        return new BatchBackend(backend, backend.Name, backend.Concurrency, new OwnedParts()) { Settings = settings, Format = backend.Format };
     }
 
     /// <inheritdoc/>
@@ -85,19 +92,25 @@ public sealed class BatchBackend : IAsyncDisposable
             (plan.Latents.ToString(), plan.Settings.Steps, plan.Branches), _ => TimeSpan.FromSeconds(costs.Predict(plan, machine).Seconds));
     }
 
-    private static BatchBackend OpenLocal(WanHost host, BackendSettings settings, EngineSettings engine, Calibration? machine)
+    private static BatchBackend OpenLocal(WanHost host, BackendSettings settings, EngineSettings engine, Calibration? machine, CancellationToken cancellationToken)
     {
         var ffmpeg = host.FindFfmpeg();
         var owned = new OwnedParts();
         try
         {
-            var opened = owned.Add(EngineHost.Open(host, engine));
+            var path = settings.ModelPath is { } kept && Path.Exists(kept) ? kept : Path.GetFullPath(host.Models.Find(settings.Model));
+            var opened = owned.Add(EngineHost.Open(host, engine with { Model = path }));
             var backend = new LocalBackend(opened.Generator, ffmpeg, Estimate(opened.Model, settings.Precision, machine))
             {
                 Steps = settings.Reuse == ReuseMode.Similar ? new StepStore(owned.Add(host.OpenSection(CacheSections.Steps))) : null,
             };
             var concurrency = (engine.Options.BatchSize ?? ChosenBatch) + engine.Options.Workers + Around;
-            return new BatchBackend(backend, opened.Model.Name, concurrency, owned) { _generator = opened.Generator };
+            return new BatchBackend(backend, opened.Model.Name, concurrency, owned)
+            {
+                Settings = settings with { ModelPath = path, ModelDigest = opened.Model.ReadDigest(cancellationToken: cancellationToken) },
+                ReadSettings = (clip, token) => MetadataReader.ReadAsync(ffmpeg, clip, token),
+                _generator = opened.Generator,
+            };
         }
         catch
         {

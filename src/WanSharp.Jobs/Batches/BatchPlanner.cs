@@ -15,6 +15,12 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
     /// <summary>Chooses the wildcards of prompts; null takes prompts as they are written.</summary>
     public PromptExpander? Wildcards { get; init; }
 
+    /// <summary>Names the clips of jobs that name none.</summary>
+    public OutputNames Names { get; init; } = new([]);
+
+    /// <summary>Whether files that are in the clips' places are replaced.</summary>
+    public bool Overwrites { get; init; }
+
     /// <summary>Draws the seeds that are left to chance.</summary>
     public Func<ulong> DrawSeed { get; init; } = Draw;
 
@@ -23,12 +29,14 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
     /// <param name="entries">The entries.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="BatchFileException">Entries cannot be made: all of these are named.</exception>
+    /// <exception cref="InvalidRequestException">The backend has no clips of a format that is asked for.</exception>
+    /// <exception cref="IOException">The program that would write a format cannot.</exception>
     public async Task<IReadOnlyList<NewJob>> PlanAsync(string file, IReadOnlyList<BatchEntry> entries, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(entries);
         var jobs = new List<NewJob>(entries.Count);
         var problems = new List<BatchProblem>();
-        var outputs = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase); // as file systems may compare them
+        var outputs = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase); // as file systems may compare them: without case, accents in one form or the other
         foreach (var entry in entries)
         {
             try
@@ -40,9 +48,9 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
                 }
 
                 var job = await PlanAsync(entry, jobs.Count + problems.Count + 1, cancellationToken).ConfigureAwait(false);
-                jobs.Add(outputs.TryAdd(job.Output, entry.Line)
+                jobs.Add(outputs.TryAdd(job.Output.Normalize(), entry.Line)
                     ? job
-                    : throw new InvalidRequestException("output", $"The output {job.Output} is already that of line {outputs[job.Output]}: give each job its own."));
+                    : throw new InvalidRequestException("output", $"The output {job.Output} is already that of line {outputs[job.Output.Normalize()]}: give each job its own."));
             }
             catch (InvalidRequestException exception)
             {
@@ -54,7 +62,17 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
             }
         }
 
-        return problems.Count == 0 ? jobs : throw new BatchFileException(file, problems);
+        if (problems.Count > 0)
+        {
+            throw new BatchFileException(file, problems);
+        }
+
+        foreach (var format in jobs.Select(job => Path.GetExtension(job.Output).ToLowerInvariant()).Distinct())
+        {
+            await backend.RequireFormatAsync(format, cancellationToken).ConfigureAwait(false);
+        }
+
+        return jobs;
     }
 
     private async ValueTask<NewJob> PlanAsync(BatchEntry entry, int number, CancellationToken cancellationToken)
@@ -79,7 +97,8 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
             Style = style,
             Priority = entry.Priority,
             UseCache = entry.UseCache,
-            Output = entry.Output is { } output ? ArtifactName.Check(output, backend.Formats) : ArtifactName.For(number, prompt, style, request.Seed, extension),
+            Output = entry.Output is { } output ? ArtifactName.Check(output, backend.Formats) : Names.For(number, request, prompt, style, extension),
+            Overwrites = Overwrites,
             Prepared = prepared,
         };
     }

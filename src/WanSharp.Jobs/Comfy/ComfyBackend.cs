@@ -71,6 +71,13 @@ public sealed class ComfyBackend : IJobBackend
     }
 
     /// <inheritdoc/>
+    public ValueTask RequireFormatAsync(string extension, CancellationToken cancellationToken)
+    {
+        RequireFormat(extension);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public async Task<JobOutcome> RunAsync(JobRun run, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(run);

@@ -6,6 +6,8 @@ using WanSharp.Engine.Requests;
 using WanSharp.Engine.Reuse;
 using WanSharp.Jobs.Results;
 using WanSharp.Media.Clips;
+using WanSharp.Media.Ffmpeg;
+using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Local;
 
@@ -33,6 +35,11 @@ public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<
         ArgumentNullException.ThrowIfNull(request);
         var plan = await PlanAsync(request, cancellationToken).ConfigureAwait(false);
         var settings = plan.Settings;
+        if (settings.ToJson() is { Length: > VideoWriter.MaxSettingsLength and var length })
+        {
+            throw new InvalidRequestException("prompt", $"The clip carries its settings, and these are {length} characters long, {length - VideoWriter.MaxSettingsLength} more than fit into it: shorten the prompt or the negative prompt.");
+        }
+
         var reuses = estimate is not null && Steps is not null ? (await generator.FindSimilarAsync(plan, Steps, cancellationToken).ConfigureAwait(false))?.Reused : null;
         return new PreparedJob
         {
@@ -47,6 +54,10 @@ public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<
             Notes = NotesOf(plan),
         };
     }
+
+    /// <inheritdoc/>
+    public async ValueTask RequireFormatAsync(string extension, CancellationToken cancellationToken) =>
+        await EncoderCheck.RequireAsync(ffmpeg, OutputTarget.Parse($"clip{extension}").Kind, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async Task<JobOutcome> RunAsync(JobRun run, CancellationToken cancellationToken)

@@ -32,7 +32,10 @@ public sealed record BatchReport
     /// <summary>Clips that were computed.</summary>
     public required int New { get; init; }
 
-    /// <summary>Those of them that began with steps of similar clips.</summary>
+    /// <summary>Clips that were in their place already when their jobs began.</summary>
+    public int Found { get; init; }
+
+    /// <summary>Computed clips that began with steps of similar clips.</summary>
     public required int Reused { get; init; }
 
     /// <summary>Hits among the clips, 0 to 1.</summary>
@@ -71,7 +74,8 @@ public sealed record BatchReport
         ArgumentNullException.ThrowIfNull(jobs);
         var clips = jobs.Where(job => job.State == JobState.Succeeded).ToList();
         var hits = clips.Where(job => job.Outcome is { FromCache: true }).ToList();
-        var made = clips.Where(job => job.Outcome is { FromCache: false }).ToList();
+        var found = clips.Count(job => job.Outcome is null or { WasThere: true });
+        var made = clips.Where(job => job.Outcome is { FromCache: false, WasThere: false }).ToList();
         var seconds = made.Select(job => JobReport.SecondsOf(job) ?? 0).ToList();
         var working = WorkingTime(clips);
         return new BatchReport
@@ -83,7 +87,8 @@ public sealed record BatchReport
             Cancelled = jobs.Count(job => job.State == JobState.Cancelled),
             Open = jobs.Count(job => job.State is JobState.Queued or JobState.Running),
             Hits = hits.Count,
-            New = clips.Count - hits.Count,
+            New = made.Count,
+            Found = found,
             Reused = made.Count(job => job.Outcome!.Reused is not null),
             HitRate = clips.Count > 0 ? Math.Round((double)hits.Count / clips.Count, 4) : 0,
             SavedSeconds = Math.Round(hits.Sum(job => job.Outcome!.ComputeSeconds), 3),

@@ -1,4 +1,6 @@
+using WanSharp.Jobs.Results;
 using WanSharp.Jobs.Storage;
+using WanSharp.Media.Clips;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Running;
@@ -22,8 +24,11 @@ internal sealed class JobAttempt(JobStore store, IJobBackend backend, JobRunnerO
         Tell(JobEventKind.Started);
         try
         {
-            RefuseForeignFile();
-            await PublishAsync(await MakeAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            if (!await TakeClipThatIsThereAsync(cancellationToken).ConfigureAwait(false))
+            {
+                await PublishAsync(await MakeAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            }
+
             Tell(JobEventKind.Succeeded);
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
@@ -108,7 +113,7 @@ internal sealed class JobAttempt(JobStore store, IJobBackend backend, JobRunnerO
         }
 
         File.Copy(store.Folder.Artifact(output), _work, overwrite: true);
-        return await Recovery.DigestAsync(_work, cancellationToken).ConfigureAwait(false) == sha256 ? FromCache(outcome) : Discard();
+        return await ClipReview.DigestAsync(_work, cancellationToken).ConfigureAwait(false) == sha256 ? FromCache(outcome) : Discard();
     }
 
     private JobOutcome? Discard()
@@ -119,26 +124,42 @@ internal sealed class JobAttempt(JobStore store, IJobBackend backend, JobRunnerO
 
     private static JobOutcome FromCache(JobOutcome made) => made with { FromCache = true, Spans = [], BatchSizes = [], ResumedAtStep = null };
 
-    /// <summary>Three steps; what is left of each by a sudden end is told apart by <see cref="Recovery"/>.</summary>
+    /// <summary>Four steps, each on the disk before the next; what is left of them by a sudden end is told apart by <see cref="Recovery"/> and <see cref="JournalIndex"/>.</summary>
     private async Task PublishAsync(JobOutcome outcome)
     {
-        using (var file = new FileStream(_work, FileMode.Open, FileAccess.ReadWrite))
-        {
-            file.Flush(flushToDisk: true); // a name must not outlive a power cut that its content does not
-        }
-
-        store.Queue.Seal(job.Id, await Recovery.DigestAsync(_work, CancellationToken.None).ConfigureAwait(false), outcome);
-        File.Move(_work, _place);
+        DurableFiles.Flush(_work); // a name must not outlive a power cut that its content does not
+        store.Queue.Seal(job.Id, await ClipReview.DigestAsync(_work, CancellationToken.None).ConfigureAwait(false), new FileInfo(_work).Length, outcome);
+        DurableFiles.Rename(_work, _place, overwrite: job.Overwrites);
         store.Queue.Succeed(job.Id);
         DeleteQuietly(store.Folder.Snapshot(job.Id));
     }
 
-    private void RefuseForeignFile()
+    /// <summary>
+    /// Looks at what is in the clip's place before anything is computed. A clip that is whole and says the job's settings is the job's, whatever became of the
+    /// database that knew it; the remains of one are put aside; any other file is somebody's, and is replaced only where that was asked for.
+    /// </summary>
+    private async Task<bool> TakeClipThatIsThereAsync(CancellationToken cancellationToken)
     {
-        if (Path.Exists(_place))
+        if (!Path.Exists(_place) || job.Overwrites)
         {
-            throw new InvalidRequestException("output", $"{_place} is there, and this job did not make it: move it away, then run it again: wan jobs retry.");
+            return false;
         }
+
+        if (File.Exists(_place) && (new FileInfo(_place).Length == 0 || !ClipStructure.IsWhole(_place)))
+        {
+            ClipReview.PutAside(store.Folder, _place);
+            return false;
+        }
+
+        if (!await ClipSettings.AreOfAsync(_place, job.Settings, options.ReadSettings, options.AcceptsReused, cancellationToken).ConfigureAwait(false))
+        {
+            throw new InvalidRequestException("output", $"{_place} already exists and was not created by this job: run `wan jobs retry`, then move the file, or resume with --overwrite.");
+        }
+
+        store.Queue.Seal(job.Id, await ClipReview.DigestAsync(_place, cancellationToken).ConfigureAwait(false), new FileInfo(_place).Length, new JobOutcome { WasThere = true });
+        store.Queue.Succeed(job.Id);
+        DeleteQuietly(store.Folder.Snapshot(job.Id));
+        return true;
     }
 
     /// <summary>The reason why no job can run now; null when it is this job's own failure.</summary>

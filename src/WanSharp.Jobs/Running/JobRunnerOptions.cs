@@ -20,6 +20,9 @@ public sealed record JobRunnerOptions
     /// <summary>Whether the clip of an equal job will do though it began with steps of a similar one (<see cref="JobOutcome.Reused"/>).</summary>
     public bool AcceptsReused { get; init; }
 
+    /// <summary>Reads the settings that a clip carries, as one line of JSON; null for one that carries none. Null where clips carry none.</summary>
+    public Func<string, CancellationToken, Task<string?>>? ReadSettings { get; init; }
+
     /// <summary>Told what happens; called from any thread, one call at a time for a job.</summary>
     public IProgress<JobEvent>? Events { get; init; }
 

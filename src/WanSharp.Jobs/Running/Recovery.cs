@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using WanSharp.Jobs.Storage;
 
 namespace WanSharp.Jobs.Running;
@@ -25,7 +24,7 @@ internal static class Recovery
             foreach (var (id, output, sha256) in abandoned)
             {
                 var artifact = store.Folder.Artifact(output);
-                if (sha256 is not null && File.Exists(artifact) && await DigestAsync(artifact, cancellationToken).ConfigureAwait(false) == sha256)
+                if (sha256 is not null && File.Exists(artifact) && await ClipReview.DigestAsync(artifact, cancellationToken).ConfigureAwait(false) == sha256)
                 {
                     store.Queue.Succeed(id);
                     File.Delete(store.Folder.Snapshot(id));
@@ -36,12 +35,5 @@ internal static class Recovery
                 }
             }
         }
-    }
-
-    /// <summary>SHA-256 of a file, lower-case hexadecimal.</summary>
-    public static async Task<string> DigestAsync(string path, CancellationToken cancellationToken)
-    {
-        using var file = File.OpenRead(path);
-        return Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken).ConfigureAwait(false));
     }
 }

@@ -1,17 +1,13 @@
-using Microsoft.Data.Sqlite;
-
 namespace WanSharp.Jobs.Storage;
 
-/// <summary>
-/// Makes a database again that is damaged or gone: the jobs from the list beside it; those whose artifact is in its place have succeeded, for an
-/// artifact gets there whole or not at all.
-/// </summary>
+/// <summary>Puts a database aside that cannot be read. A new one is made in its place, and filled from the journal like any that knows less than that.</summary>
 internal static class DamagedDatabase
 {
-    public static void Replace(JobFolder folder, TimeProvider clock, JobStoreException? damage)
+    /// <exception cref="JobStoreException">Another process works with it, or the folder cannot be written.</exception>
+    public static void PutAside(JobFolder folder, TimeProvider clock, JobStoreException damage)
     {
         using var repair = TakeRepairLock(folder, damage);
-        if (File.Exists(folder.Database) && (damage is null || IsWhole(folder.Database)))
+        if (!File.Exists(folder.Database) || IsWhole(folder.Database))
         {
             return; // another process was faster
         }
@@ -22,39 +18,17 @@ internal static class DamagedDatabase
                 ?? throw new JobStoreException($"{folder.Database} is damaged, and another process works with it: stop that one (process {worker.Split('-')[0]}), then resume.", damage);
         }
 
-        var fresh = folder.Database + ".new";
-        Delete(fresh);
-        using (var database = JobDatabase.Open(fresh))
-        {
-            database.Write(connection => Fill(connection, folder, clock.GetUtcNow().ToUnixTimeMilliseconds()));
-            database.Checkpoint();
-        }
-
         var aside = $"{folder.Database}.damaged-{clock.GetUtcNow().ToUnixTimeMilliseconds()}";
-        foreach (var part in Parts(folder.Database).Where(File.Exists))
+        foreach (var part in (string[])[folder.Database + "-wal", folder.Database + "-shm", folder.Database]) // the log goes first: a new database must not find it
         {
-            File.Move(part, aside + part[folder.Database.Length..]);
-        }
-
-        File.Move(fresh, folder.Database);
-    }
-
-    private static int Fill(SqliteConnection connection, JobFolder folder, long now)
-    {
-        var count = 0;
-        foreach (var job in JobJournal.Read(folder.Journal))
-        {
-            count += connection.Run(JobRows.Insert, JobRows.Parameters(job, now));
-            if (File.Exists(folder.Artifact(job.Output)))
+            if (File.Exists(part))
             {
-                connection.Run("UPDATE jobs SET state = 2 WHERE output = $output", ("$output", job.Output));
+                File.Move(part, aside + part[folder.Database.Length..]);
             }
         }
-
-        return count;
     }
 
-    private static FileStream TakeRepairLock(JobFolder folder, JobStoreException? damage)
+    private static FileStream TakeRepairLock(JobFolder folder, JobStoreException damage)
     {
         try
         {
@@ -62,7 +36,7 @@ internal static class DamagedDatabase
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new JobStoreException($"{folder.Database} is damaged and cannot be made again now: {exception.Message}", damage ?? exception);
+            throw new JobStoreException($"{folder.Database} is damaged and cannot be made again now: {exception.Message}", damage);
         }
     }
 
@@ -76,16 +50,6 @@ internal static class DamagedDatabase
         catch (JobStoreException exception) when (JobDatabase.IsDamage(exception))
         {
             return false;
-        }
-    }
-
-    private static IEnumerable<string> Parts(string database) => [database, database + "-wal", database + "-shm"];
-
-    private static void Delete(string database)
-    {
-        foreach (var part in Parts(database))
-        {
-            File.Delete(part);
         }
     }
 }

@@ -5,7 +5,8 @@ namespace WanSharp.Jobs.Storage;
 /// <summary>One connection to the jobs' database. Thread-safe: one statement or transaction at a time.</summary>
 /// <remarks>
 /// WAL, so that readers do not wait; every transaction that writes begins with <c>BEGIN IMMEDIATE</c>, so that none fails halfway because another
-/// process wrote; a commit survives the process at once, and the machine after the next checkpoint.
+/// process wrote; a commit survives the process at once, and the machine after the next checkpoint. What must survive the machine at once is in the
+/// journal before it is committed here, and is read from there again (<see cref="JournalIndex"/>).
 /// </remarks>
 internal sealed class JobDatabase : IDisposable
 {
@@ -43,6 +44,9 @@ internal sealed class JobDatabase : IDisposable
     public static bool IsDamage(JobStoreException exception) =>
         exception.InnerException is SqliteException { SqliteErrorCode: SqliteCorrupt or SqliteNotADatabase } || exception.InnerException is InvalidDataException;
 
+    /// <summary>Whether an error means that the file or its folder cannot be written.</summary>
+    public static bool IsReadOnly(JobStoreException exception) => exception.InnerException is SqliteException { SqliteErrorCode: SqliteReadOnly or SqliteCannotOpen };
+
     /// <summary>Runs statements that only read.</summary>
     public T Read<T>(Func<SqliteConnection, T> read) => Guarded(() => read(_connection));
 
@@ -76,7 +80,10 @@ internal sealed class JobDatabase : IDisposable
                 _connection.Run($"{JobSchema.Create} PRAGMA user_version={JobSchema.Version}");
                 break;
             case 1:
-                _connection.Run($"{JobSchema.From1} PRAGMA user_version={JobSchema.Version}");
+                _connection.Run($"{JobSchema.From1} {JobSchema.From2} PRAGMA user_version={JobSchema.Version}");
+                break;
+            case 2:
+                _connection.Run($"{JobSchema.From2} PRAGMA user_version={JobSchema.Version}");
                 break;
             case > JobSchema.Version:
                 throw new JobStoreException($"{_path} was written by a newer version of WanSharp: use that one.");
@@ -104,11 +111,26 @@ internal sealed class JobDatabase : IDisposable
     private JobStoreException Explain(SqliteException exception) => exception.SqliteErrorCode switch
     {
         SqliteFull => new JobStoreException($"The disk of {_path} is full: free space, then resume.", exception),
-        SqliteReadOnly or SqliteCannotOpen => new JobStoreException($"{_path} cannot be written: make it and its folder writable, then resume.", exception),
+        SqliteReadOnly or SqliteCannotOpen => new JobStoreException($"{_path} cannot be written ({Reason()}): make it and its folder writable, then resume.", exception),
         SqliteCorrupt or SqliteNotADatabase => Damaged(exception),
         _ => new JobStoreException($"{_path}: {exception.Message}", exception),
     };
 
+    /// <summary>What the system says of the folder: SQLite itself says only that it cannot.</summary>
+    private string Reason()
+    {
+        var probe = $"{_path}.{Guid.NewGuid():N}.probe";
+        try
+        {
+            using var file = new FileStream(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+            return File.Exists(_path) && File.GetAttributes(_path).HasFlag(FileAttributes.ReadOnly) ? "the file is read-only" : "another program holds it, or the file may not be opened";
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return exception.Message.Replace(probe, Path.GetDirectoryName(_path), StringComparison.Ordinal);
+        }
+    }
+
     private JobStoreException Damaged(Exception inner) =>
-        new($"{_path} is damaged ({inner.Message}): resume, which makes it again from the list of jobs beside it.", inner);
+        new($"{_path} is damaged ({inner.Message}): resume, which makes it again from jobs.jsonl and the clips.", inner);
 }

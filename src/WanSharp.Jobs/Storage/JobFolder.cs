@@ -1,3 +1,6 @@
+using System.Text.Json;
+using WanSharp.Tensors;
+
 namespace WanSharp.Jobs.Storage;
 
 /// <summary>
@@ -8,23 +11,26 @@ public sealed class JobFolder
 {
     private const string StateName = ".wan";
 
-    private JobFolder(string path) => Path = path;
+    private readonly string _state;
+
+    private JobFolder(string path, string? state = null) => (Path, _state) = (path, state ?? System.IO.Path.Combine(path, StateName));
 
     /// <summary>The full path.</summary>
     public string Path { get; }
 
     /// <summary>The jobs' database.</summary>
-    public string Database => System.IO.Path.Combine(State, "jobs.db");
+    public string Database => System.IO.Path.Combine(_state, "jobs.db");
 
-    /// <summary>The jobs in plain text, from which a damaged database is made again.</summary>
-    public string Journal => System.IO.Path.Combine(State, "jobs.jsonl");
+    /// <summary>The jobs and what became of them, in plain text: what the database is made from again.</summary>
+    public string Journal => System.IO.Path.Combine(_state, "jobs.jsonl");
 
     /// <summary>A lock file for each process that works here.</summary>
-    public string Workers => System.IO.Path.Combine(State, "workers");
+    public string Workers => System.IO.Path.Combine(_state, "workers");
 
-    private string State => System.IO.Path.Combine(Path, StateName);
+    /// <summary>Where files go that were in a clip's place and are not one.</summary>
+    public string Aside => System.IO.Path.Combine(_state, "aside");
 
-    private string Snapshots => System.IO.Path.Combine(State, "snapshots");
+    private string Snapshots => System.IO.Path.Combine(_state, "snapshots");
 
     /// <summary>Whether a folder holds jobs.</summary>
     public static bool Exists(string path) => Directory.Exists(System.IO.Path.Combine(path, StateName));
@@ -36,8 +42,8 @@ public sealed class JobFolder
         var folder = new JobFolder(System.IO.Path.GetFullPath(path));
         try
         {
-            Directory.CreateDirectory(folder.Workers);
-            Directory.CreateDirectory(folder.Snapshots);
+            DurableFiles.CreateFolder(folder.Workers);
+            DurableFiles.CreateFolder(folder.Snapshots);
             return folder;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -52,11 +58,40 @@ public sealed class JobFolder
         ? Create(path)
         : throw new JobStoreException($"{path} holds no jobs: name the folder that `wan batch` wrote to.");
 
+    /// <summary>The folder with a copy of its state, for a folder that cannot be written.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="copy">An empty folder that gets the copy.</param>
+    /// <exception cref="JobStoreException">The state cannot be read.</exception>
+    internal static JobFolder CopyState(string path, string copy)
+    {
+        var (from, to) = (new JobFolder(System.IO.Path.GetFullPath(path)), new JobFolder(System.IO.Path.GetFullPath(path), copy));
+        try
+        {
+            foreach (var part in (string[])[from.Database, from.Database + "-wal", from.Journal])
+            {
+                if (File.Exists(part))
+                {
+                    File.Copy(part, System.IO.Path.Combine(copy, System.IO.Path.GetFileName(part)));
+                }
+            }
+
+            Directory.CreateDirectory(to.Workers);
+            return to;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new JobStoreException($"{path} cannot be read: {exception.Message}", exception);
+        }
+    }
+
     /// <summary>Where an artifact is when its job has succeeded.</summary>
     public string Artifact(string output) => System.IO.Path.Combine(Path, output);
 
     /// <summary>A file about the batch as a whole.</summary>
-    public string Settings(string name) => System.IO.Path.Combine(State, name);
+    public string Settings(string name) => System.IO.Path.Combine(_state, name);
+
+    /// <summary>What makes the batch's clips, as the journal has it; null when it does not.</summary>
+    public JsonElement? RecoverSettings() => JobJournal.Read(Journal).Settings;
 
     internal string Snapshot(long job) => System.IO.Path.Combine(Snapshots, System.IO.Path.ChangeExtension(job.ToString(System.Globalization.CultureInfo.InvariantCulture), ".bin"));
 

@@ -2,48 +2,87 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Storage;
 
 /// <summary>
-/// Every job that ever came into the queue, a line of JSON each, in a file that only grows. The database is the truth; this is what it is made
-/// from again should its file be damaged.
+/// Every job that ever came into the queue, and what became of it, a line of JSON each, in a file that only grows and is on the disk before anything
+/// follows from it. With the clips it is the truth: the database is an index of it, made again whenever the two differ.
 /// </summary>
 internal static class JobJournal
 {
-    /// <summary>Appends jobs, and brings them to the disk. Not for two writers at once.</summary>
-    public static void Append(string path, IEnumerable<NewJob> jobs)
+    /// <summary>How a line begins that is not a job but says what became of one, or of the batch.</summary>
+    private const string NoteStart = "{\"note\":";
+
+    /// <summary>Appends jobs. The caller holds the database's writing lock: two writers at once would write over each other.</summary>
+    /// <returns>The file's length now.</returns>
+    public static long Append(string path, IEnumerable<NewJob> jobs) => Append(path, jobs.Select(job => JsonSerializer.Serialize(job, JournalJson.Readable.NewJob)));
+
+    /// <summary>Appends a note. The caller holds the database's writing lock.</summary>
+    /// <returns>The file's length now.</returns>
+    public static long Append(string path, params IEnumerable<JournalNote> notes) => Append(path, notes.Select(note => JsonSerializer.Serialize(note, JournalJson.Readable.JournalNote)));
+
+    /// <summary>The file's length; 0 when there is none.</summary>
+    public static long LengthOf(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
+
+    /// <summary>All that it says; lines that are damaged are left out.</summary>
+    public static JournalContent Read(string path)
     {
-        using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        var content = new JournalContent();
+        if (File.Exists(path))
+        {
+            foreach (var line in File.ReadLines(path))
+            {
+                if (line.StartsWith(NoteStart, StringComparison.Ordinal))
+                {
+                    content.Add(Parse(line, JournalJson.Readable.JournalNote));
+                }
+                else
+                {
+                    content.Add(Parse(line, JournalJson.Readable.NewJob));
+                }
+            }
+        }
+
+        return content;
+    }
+
+    private static long Append(string path, IEnumerable<string> lines)
+    {
+        var text = new StringBuilder();
+        foreach (var line in lines)
+        {
+            text.Append(line).Append('\n');
+        }
+
+        var isNew = !File.Exists(path);
+        using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
+        if (isNew)
+        {
+            DurableFiles.FlushFolder(Path.GetDirectoryName(path)!);
+        }
+
         if (file.Length > 0)
         {
             file.Seek(-1, SeekOrigin.End);
             if (file.ReadByte() != '\n')
             {
-                file.WriteByte((byte)'\n'); // the last writer was stopped in the middle of a line
+                text.Insert(0, '\n'); // the last writer was stopped in the middle of a line
             }
         }
 
-        using (var writer = new StreamWriter(file, new UTF8Encoding(false), leaveOpen: true))
-        {
-            foreach (var job in jobs)
-            {
-                writer.Write(JsonSerializer.Serialize(job, JournalJson.Readable.NewJob));
-                writer.Write('\n');
-            }
-        }
-
-        file.Flush(flushToDisk: true);
+        file.Write(Encoding.UTF8.GetBytes(text.ToString())); // in one piece
+        DurableFiles.Flush(file);
+        return file.Length;
     }
 
-    /// <summary>The jobs, in order; lines that are damaged are left out.</summary>
-    public static IEnumerable<NewJob> Read(string path) => !File.Exists(path) ? [] : File.ReadLines(path).Select(Parse).OfType<NewJob>();
-
-    private static NewJob? Parse(string line)
+    private static T? Parse<T>(string line, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+        where T : class
     {
         try
         {
-            return JsonSerializer.Deserialize(line, JournalJson.Readable.NewJob);
+            return JsonSerializer.Deserialize(line, type);
         }
         catch (JsonException)
         {
@@ -55,6 +94,7 @@ internal static class JobJournal
 /// <summary>What the store keeps as JSON: snake_case, and prompts readable in every language.</summary>
 [JsonSourceGenerationOptions(RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(NewJob))]
+[JsonSerializable(typeof(JournalNote))]
 [JsonSerializable(typeof(JobOutcome))]
 internal sealed partial class JournalJson : JsonSerializerContext
 {

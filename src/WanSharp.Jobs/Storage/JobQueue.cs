@@ -5,7 +5,7 @@ using WanSharp.Engine;
 namespace WanSharp.Jobs.Storage;
 
 /// <summary>The way of jobs from waiting to their end, each step of it one transaction. Thread-safe, and safe among processes.</summary>
-internal sealed class JobQueue(JobDatabase database, TimeProvider clock)
+internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock clock)
 {
     /// <summary>After each of these spans a waiting job counts as one priority higher, so that none waits forever.</summary>
     public static readonly TimeSpan Aging = TimeSpan.FromMinutes(5);
@@ -36,7 +36,7 @@ internal sealed class JobQueue(JobDatabase database, TimeProvider clock)
             SELECT id FROM jobs
             WHERE state = 0 AND (NOT suspect OR $alone)
               AND (twin IS NULL OR twin NOT IN (SELECT twin FROM jobs WHERE state = 1 AND twin IS NOT NULL))
-            ORDER BY suspect, priority + ($now - queued_at) / $aging DESC, execution_group <> $group, execution_group, feature_group, id
+            ORDER BY suspect, priority + max(0, $now - queued_at) / $aging DESC, execution_group <> $group, execution_group, feature_group, id
             LIMIT 1
             """,
             ("$alone", alone), ("$now", now), ("$aging", (long)Aging.TotalMilliseconds), ("$group", _lastExecutionGroup));
@@ -78,14 +78,20 @@ internal sealed class JobQueue(JobDatabase database, TimeProvider clock)
             return CancelledOf(connection, worker);
         });
 
-    /// <summary>Notes what an artifact will be, before it moves to its place: found there later, it is known to be whole.</summary>
-    public void Seal(long id, string sha256, JobOutcome outcome) => database.Write(connection => connection.Run(
-        "UPDATE jobs SET artifact_sha256 = $sha, outcome = $outcome WHERE id = $id",
-        ("$sha", sha256), ("$outcome", JsonSerializer.Serialize(outcome, JournalJson.Readable.JobOutcome)), ("$id", id)));
+    /// <summary>Notes what an artifact will be, before it moves to its place: found there later, it is known to be whole. On the disk when the call returns.</summary>
+    public void Seal(long id, string sha256, long bytes, JobOutcome outcome) => database.Write(connection =>
+    {
+        var note = new JournalNote { Note = JournalNote.Made, Output = OutputOf(connection, id), Bytes = bytes, Sha256 = sha256, Outcome = outcome };
+        JournalIndex.Note(connection, JobJournal.Append(folder.Journal, note));
+        return connection.Run(
+            "UPDATE jobs SET artifact_sha256 = $sha, artifact_bytes = $bytes, outcome = $outcome WHERE id = $id",
+            ("$sha", sha256), ("$bytes", bytes), ("$outcome", JsonSerializer.Serialize(outcome, JournalJson.Readable.JobOutcome)), ("$id", id));
+    });
 
     /// <summary>The artifact is in its place.</summary>
     public void Succeed(long id) => database.Write(connection => connection.Run(
-        "UPDATE jobs SET state = 2, finished_at = $now, error = NULL, worker = NULL WHERE id = $id", ("$now", Now()), ("$id", id)));
+        "UPDATE jobs SET state = 2, finished_at = $now, error = NULL, worker = NULL, overwrites = 0, artifact_time = $time WHERE id = $id",
+        ("$now", Now()), ("$time", File.GetLastWriteTimeUtc(folder.Artifact(OutputOf(connection, id)!)).Ticks), ("$id", id)));
 
     /// <summary>An attempt failed: the job waits again, or has failed if that was the last.</summary>
     /// <returns>The state that it has now.</returns>
@@ -140,7 +146,7 @@ internal sealed class JobQueue(JobDatabase database, TimeProvider clock)
         return connection.Run(
             "UPDATE jobs SET state = CASE WHEN cancel THEN 4 ELSE 3 END, finished_at = $now, error = $error WHERE id = $id AND state = 0 AND (cancel OR deaths >= $fatal)",
             ("$now", Now()), ("$fatal", FatalDeaths), ("$id", id),
-            ("$error", $"The process ended {FatalDeaths} times while this job ran alone, and it never got further: it needs more memory than there is, perhaps. Ask for less, or look into the system's log."));
+            ("$error", $"The process ended {FatalDeaths} times while this job ran alone, and it never got further: it may need more memory than is available. Try a smaller clip, or check the system log."));
     });
 
     /// <summary>A finished job with the same result, if there is one; rather one that began with noise.</summary>
@@ -153,5 +159,7 @@ internal sealed class JobQueue(JobDatabase database, TimeProvider clock)
     private static List<long> CancelledOf(SqliteConnection connection, string worker) => connection.Query(
         "SELECT id FROM jobs WHERE state = 1 AND worker = $worker AND cancel", row => row.GetInt64(0), ("$worker", worker));
 
-    private long Now() => clock.GetUtcNow().ToUnixTimeMilliseconds();
+    private static string? OutputOf(SqliteConnection connection, long id) => connection.Scalar<string>("SELECT output FROM jobs WHERE id = $id", ("$id", id));
+
+    private long Now() => clock.Now();
 }

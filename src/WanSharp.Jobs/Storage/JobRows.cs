@@ -10,15 +10,25 @@ namespace WanSharp.Jobs.Storage;
 internal static class JobRows
 {
     public const string Columns =
-        "id, output, request, style, priority, state, result_key, attempts, error, queued_at, started_at, finished_at, outcome";
+        "id, output, request, style, priority, state, result_key, attempts, error, queued_at, started_at, finished_at, outcome, settings, overwrites";
 
     public const string ListingColumns = "id, output, style, priority, state, attempts, error, started_at, finished_at";
 
     public const string Insert =
         """
-        INSERT INTO jobs (output, request, style, priority, execution_group, feature_group, result_key, twin, queued_at)
-        VALUES ($output, $request, $style, $priority, $execution, $feature, $key, $twin, $now)
+        INSERT INTO jobs (output, request, settings, style, priority, execution_group, feature_group, result_key, twin, overwrites, queued_at)
+        VALUES ($output, $request, $settings, $style, $priority, $execution, $feature, $key, $twin, $overwrites, $now)
         ON CONFLICT (output) DO NOTHING
+        """;
+
+    /// <summary>Gives an output to another job, which waits from now on.</summary>
+    public const string Redefine =
+        """
+        UPDATE jobs SET request = $request, settings = $settings, style = $style, priority = $priority, execution_group = $execution, feature_group = $feature,
+            result_key = $key, twin = $twin, overwrites = $overwrites, queued_at = $now, state = 0, attempts = 0, failures = 0, deaths = 0, suspect = 0, position = 0,
+            reached = 0, reached_before = 0, cancel = 0, worker = NULL, error = NULL, started_at = NULL, finished_at = NULL,
+            artifact_sha256 = NULL, artifact_bytes = NULL, artifact_time = NULL, outcome = NULL
+        WHERE output = $output AND state <> 1
         """;
 
     public static Job? Find(SqliteConnection connection, long id) =>
@@ -39,6 +49,8 @@ internal static class JobRows
         StartedAt = Time(row.Integer(10)),
         FinishedAt = Time(row.Integer(11)),
         Outcome = row.Text(12) is { } json ? JsonSerializer.Deserialize(json, JournalJson.Readable.JobOutcome) : null,
+        Settings = row.Text(13),
+        Overwrites = row.GetInt32(14) != 0,
     };
 
     public static JobListing Listing(SqliteDataReader row) => new(
@@ -47,7 +59,7 @@ internal static class JobRows
 
     public static (string Name, object? Value)[] Parameters(NewJob job, long now) =>
     [
-        ("$output", job.Output), ("$request", job.Request.ToJson()), ("$style", job.Style), ("$priority", job.Priority),
+        ("$output", job.Output), ("$request", job.Request.ToJson()), ("$settings", job.Prepared.Settings), ("$overwrites", job.Overwrites), ("$style", job.Style), ("$priority", job.Priority),
         ("$execution", Hash(job.Prepared.ExecutionGroup)), ("$feature", Hash(job.Prepared.FeatureGroup)),
         ("$key", ResultKey(job)), ("$twin", ResultKey(job) is { } key ? Hash(key + Path.GetExtension(job.Output)) : null), ("$now", now),
     ];

@@ -4,11 +4,12 @@ namespace WanSharp.Jobs.Storage;
 internal static class JobSchema
 {
     /// <summary>Kept in <c>user_version</c>.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <remarks>
     /// The queue's index holds all that choosing the next job looks at, so that a choice among ten thousand reads a few hundred pages.
-    /// <c>twin</c> is the beginning of the result key: jobs that have it in common do not run at the same time.
+    /// <c>twin</c> is the beginning of the result key: jobs that have it in common do not run at the same time. <c>journal</c> says up to where the
+    /// journal is in the tables, and how many jobs that were: where either differs, the database is an older or a damaged one.
     /// </remarks>
     public const string Create =
         """
@@ -16,12 +17,14 @@ internal static class JobSchema
             id INTEGER PRIMARY KEY,
             output TEXT NOT NULL UNIQUE,
             request TEXT NOT NULL,
+            settings TEXT,
             style TEXT,
             priority INTEGER NOT NULL,
             execution_group INTEGER NOT NULL,
             feature_group INTEGER NOT NULL,
             result_key TEXT,
             twin INTEGER,
+            overwrites INTEGER NOT NULL DEFAULT 0,
             state INTEGER NOT NULL DEFAULT 0,
             attempts INTEGER NOT NULL DEFAULT 0,
             failures INTEGER NOT NULL DEFAULT 0,
@@ -37,10 +40,14 @@ internal static class JobSchema
             started_at INTEGER,
             finished_at INTEGER,
             artifact_sha256 TEXT,
+            artifact_bytes INTEGER,
+            artifact_time INTEGER,
             outcome TEXT
         ) STRICT;
         CREATE INDEX queue ON jobs (state, priority, queued_at, suspect, execution_group, feature_group, twin);
         CREATE INDEX twins ON jobs (twin, state);
+        CREATE TABLE journal (bytes INTEGER NOT NULL, jobs INTEGER NOT NULL) STRICT;
+        INSERT INTO journal VALUES (0, 0);
         """;
 
     /// <summary>From version 1, which counted deaths alone.</summary>
@@ -50,5 +57,16 @@ internal static class JobSchema
         UPDATE jobs SET suspect = deaths > 0, deaths = 0;
         DROP INDEX queue;
         CREATE INDEX queue ON jobs (state, priority, queued_at, suspect, execution_group, feature_group, twin);
+        """;
+
+    /// <summary>From version 2, which knew nothing of the journal and little of artifacts. The journal is read again and fills the gaps.</summary>
+    public const string From2 =
+        """
+        ALTER TABLE jobs ADD COLUMN settings TEXT;
+        ALTER TABLE jobs ADD COLUMN overwrites INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE jobs ADD COLUMN artifact_bytes INTEGER;
+        ALTER TABLE jobs ADD COLUMN artifact_time INTEGER;
+        CREATE TABLE journal (bytes INTEGER NOT NULL, jobs INTEGER NOT NULL) STRICT;
+        INSERT INTO journal VALUES (0, 0);
         """;
 }

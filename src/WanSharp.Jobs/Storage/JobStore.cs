@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Data.Sqlite;
 
 namespace WanSharp.Jobs.Storage;
@@ -6,12 +7,13 @@ namespace WanSharp.Jobs.Storage;
 public sealed class JobStore : IDisposable
 {
     private readonly JobDatabase _database;
-    private readonly TimeProvider _clock;
+    private readonly JobClock _clock;
+    private readonly string? _copy;
 
-    private JobStore(JobFolder folder, JobDatabase database, TimeProvider clock)
+    private JobStore(JobFolder folder, JobDatabase database, JobClock clock, string? copy)
     {
-        (Folder, _database, _clock) = (folder, database, clock);
-        Queue = new JobQueue(database, clock);
+        (Folder, _database, _clock, _copy) = (folder, database, clock, copy);
+        Queue = new JobQueue(database, folder, clock);
     }
 
     /// <summary>The folder.</summary>
@@ -20,7 +22,7 @@ public sealed class JobStore : IDisposable
     /// <summary>What runners do with the jobs.</summary>
     internal JobQueue Queue { get; }
 
-    /// <summary>Opens a folder's jobs; makes a damaged database again, from the list beside it and the artifacts that are there.</summary>
+    /// <summary>Opens a folder's jobs. A database that is damaged, lost, or older than the journal beside it is made again from that and the clips that are there.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="clock">Tells when jobs came, started and ended.</param>
     /// <exception cref="JobStoreException">They cannot be read or kept.</exception>
@@ -28,37 +30,68 @@ public sealed class JobStore : IDisposable
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(clock);
-        if (!File.Exists(folder.Database) && File.Exists(folder.Journal))
+        return Open(folder, clock, copy: null);
+    }
+
+    /// <summary>Opens a folder's jobs to look at them. A folder that cannot be written will do: then what it holds is looked at in a copy.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="clock">The clock.</param>
+    /// <exception cref="JobStoreException">They cannot be read.</exception>
+    public static JobStore OpenToRead(string path, TimeProvider clock)
+    {
+        if (!JobFolder.Exists(path))
         {
-            DamagedDatabase.Replace(folder, clock, damage: null);
+            return Open(JobFolder.Open(path), clock); // says what is wrong
         }
 
         try
         {
-            return new JobStore(folder, JobDatabase.Open(folder.Database), clock);
+            return Open(JobFolder.Open(path), clock);
         }
-        catch (JobStoreException damage) when (JobDatabase.IsDamage(damage))
+        catch (JobStoreException exception) when (JobDatabase.IsReadOnly(exception) || exception.InnerException is IOException or UnauthorizedAccessException)
         {
-            DamagedDatabase.Replace(folder, clock, damage);
-            return new JobStore(folder, JobDatabase.Open(folder.Database), clock);
+            var copy = Directory.CreateTempSubdirectory("wan-jobs-").FullName;
+            try
+            {
+                return Open(JobFolder.CopyState(path, copy), clock, copy);
+            }
+            catch
+            {
+                Directory.Delete(copy, recursive: true);
+                throw;
+            }
         }
     }
 
-    /// <summary>Puts jobs into the queue, all or none. Jobs that are there already, with the same output and request, stay as they are.</summary>
+    /// <summary>Puts jobs into the queue, all or none. Jobs that are there already, with the same output, request and settings, stay as they are.</summary>
+    /// <param name="jobs">The jobs. Those with <see cref="NewJob.Overwrites"/> take their output from whatever has it.</param>
+    /// <param name="clips">Outputs whose file is there, and is their job's clip although the folder does not know of it.</param>
     /// <returns>How many were new.</returns>
-    /// <exception cref="JobStoreException">An output is another job's or somebody else's file; or they cannot be kept.</exception>
-    public int Enqueue(IReadOnlyCollection<NewJob> jobs)
+    /// <exception cref="JobStoreException">An output is another job's, or a file that is not a clip of this folder; or they cannot be kept.</exception>
+    public int Enqueue(IReadOnlyCollection<NewJob> jobs, IReadOnlySet<string>? clips = null)
     {
+        ArgumentNullException.ThrowIfNull(jobs);
         var added = _database.Write(connection =>
         {
-            var now = Now();
+            var now = _clock.Now();
             var fresh = jobs.Where(job => Insert(connection, job, now)).ToList();
-            if (fresh.FirstOrDefault(job => Path.Exists(Folder.Artifact(job.Output))) is { } taken)
+            var taken = fresh.Where(job => !job.Overwrites && clips?.Contains(job.Output) != true && IsTaken(Folder.Artifact(job.Output))).ToList();
+            if (taken.Count > 0)
             {
-                throw new JobStoreException($"{Folder.Artifact(taken.Output)} is there already and was not made by a job of this folder: move it away, or name another folder.");
+                throw new JobStoreException($"{Folder.Artifact(taken[0].Output)}{(taken.Count > 1 ? $" and {taken.Count - 1} more files are" : " is")} there already and not made by a job of this folder: move {(taken.Count > 1 ? "them" : "it")} away, name another folder, or give --overwrite.");
             }
 
-            JobJournal.Append(Folder.Journal, fresh); // before the commit: what the database knows, the journal knows
+            var before = JobJournal.LengthOf(Folder.Journal);
+            try
+            {
+                JournalIndex.Note(connection, fresh.Count > 0 ? JobJournal.Append(Folder.Journal, fresh) : before); // before the commit: what the database knows, the journal knows
+            }
+            catch (IOException exception)
+            {
+                Shorten(before); // none of them, rather than some
+                throw new JobStoreException($"{Folder.Journal} cannot be written: {exception.Message}", exception);
+            }
+
             return fresh.Count;
         });
         _database.Checkpoint();
@@ -67,14 +100,48 @@ public sealed class JobStore : IDisposable
 
     /// <summary>Gives jobs up: those that wait at once, those that run within a moment.</summary>
     /// <returns>How many there were to give up.</returns>
-    public int Cancel(IReadOnlyCollection<long> ids) => _database.Write(connection => ids.Sum(id => connection.Run(
-        "UPDATE jobs SET cancel = 1, state = CASE state WHEN 0 THEN 4 ELSE state END, finished_at = CASE state WHEN 0 THEN $now ELSE finished_at END WHERE id = $id AND state < 2",
-        ("$now", Now()), ("$id", id))));
+    public int Cancel(IReadOnlyCollection<long> ids) => _database.Write(connection =>
+    {
+        var outputs = ids.SelectMany(id => connection.Query("SELECT output FROM jobs WHERE id = $id AND state < 2", row => row.GetString(0), ("$id", id))).ToList();
+        Append(connection, outputs.Select(output => new JournalNote { Note = JournalNote.Cancelled, Output = output }));
+        return ids.Sum(id => connection.Run(
+            "UPDATE jobs SET cancel = 1, state = CASE state WHEN 0 THEN 4 ELSE state END, finished_at = CASE state WHEN 0 THEN $now ELSE finished_at END WHERE id = $id AND state < 2",
+            ("$now", _clock.Now()), ("$id", id)));
+    });
 
     /// <summary>Puts jobs that failed or were cancelled into the queue again, with all their attempts.</summary>
     /// <returns>How many there were.</returns>
-    public int Retry() => _database.Write(connection => connection.Run(
-        "UPDATE jobs SET state = 0, failures = 0, deaths = 0, suspect = 0, attempts = 0, cancel = 0, error = NULL, finished_at = NULL, queued_at = $now WHERE state > 2", ("$now", Now())));
+    public int Retry() => _database.Write(connection =>
+    {
+        var outputs = connection.Query("SELECT output FROM jobs WHERE state = 4", row => row.GetString(0));
+        Append(connection, outputs.Select(output => new JournalNote { Note = JournalNote.Waits, Output = output }));
+        return connection.Run(
+            "UPDATE jobs SET state = 0, failures = 0, deaths = 0, suspect = 0, attempts = 0, cancel = 0, error = NULL, finished_at = NULL, queued_at = $now WHERE state > 2", ("$now", _clock.Now()));
+    });
+
+    /// <summary>
+    /// Looks whether the clips of finished jobs are there, and what they were: a job whose clip is missing, empty, cut short or damaged waits again. A
+    /// clip that is whole and another one, because somebody edited it, is left alone.
+    /// </summary>
+    /// <param name="repairs">Whether jobs are put back and remains put aside; else it only looks.</param>
+    /// <param name="cancellationToken">Cancels the operation between two clips.</param>
+    /// <exception cref="JobStoreException">The store cannot be read or written.</exception>
+    public Task<ClipReview> ReviewAsync(bool repairs, CancellationToken cancellationToken) => ClipReview.RunAsync(_database, Folder, repairs && _copy is null, cancellationToken);
+
+    /// <summary>Lets all jobs that have no clip yet replace whatever is in its place.</summary>
+    public void LetOverwrite() => _database.Write(connection => connection.Run("UPDATE jobs SET overwrites = 1 WHERE state <> 2"));
+
+    /// <summary>Keeps what makes the batch's clips in the journal too, from which it comes back should its file be lost.</summary>
+    /// <param name="settings">An object of JSON.</param>
+    public void KeepSettings(JsonElement settings) => _database.Write(connection =>
+    {
+        if (JobJournal.Read(Folder.Journal).Settings is not { } kept || !JsonElement.DeepEquals(kept, settings))
+        {
+            Append(connection, [new JournalNote { Note = JournalNote.Settings, Batch = settings }]);
+        }
+
+        return true;
+    });
 
     /// <summary>A job by its number, or null.</summary>
     public Job? Find(long id) => _database.Read(connection => JobRows.Find(connection, id));
@@ -97,8 +164,55 @@ public sealed class JobStore : IDisposable
     });
 
     /// <inheritdoc/>
-    public void Dispose() => _database.Dispose();
+    public void Dispose()
+    {
+        _database.Dispose();
+        if (_copy is not null && Directory.Exists(_copy))
+        {
+            Directory.Delete(_copy, recursive: true);
+        }
+    }
 
+    private static JobStore Open(JobFolder folder, TimeProvider clock, string? copy)
+    {
+        JobDatabase database;
+        try
+        {
+            database = JobDatabase.Open(folder.Database);
+        }
+        catch (JobStoreException damage) when (JobDatabase.IsDamage(damage))
+        {
+            DamagedDatabase.PutAside(folder, clock, damage);
+            database = JobDatabase.Open(folder.Database);
+        }
+
+        var times = new JobClock(clock);
+        try
+        {
+            // Another process may be in the middle of writing both: what only looks different is looked at again under the lock.
+            if (!database.Read(connection => JournalIndex.IsCurrent(connection, folder)))
+            {
+                database.Write(connection =>
+                {
+                    if (!JournalIndex.IsCurrent(connection, folder))
+                    {
+                        JournalIndex.Refresh(connection, folder, times.Now());
+                    }
+
+                    return true;
+                });
+            }
+
+            return new JobStore(folder, database, times, copy);
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    /// <returns>Whether the job is new, or takes the output of another one.</returns>
     private static bool Insert(SqliteConnection connection, NewJob job, long now)
     {
         var parameters = JobRows.Parameters(job, now);
@@ -107,11 +221,37 @@ public sealed class JobStore : IDisposable
             return true;
         }
 
-        var there = connection.Scalar<string>("SELECT request FROM jobs WHERE output = $output", ("$output", job.Output));
-        return there == job.Request.ToJson()
-            ? false
-            : throw new JobStoreException($"{job.Output} is already the output of another job of this folder: name another folder, or give the job an output of its own.");
+        var there = connection.Query($"SELECT {JobRows.Columns} FROM jobs WHERE output = $output", JobRows.Job, ("$output", job.Output))[0];
+        var differs = there.Request.ToJson() != job.Request.ToJson() ? "is already the output of another job of this folder"
+            : SettingsDifference.Find(there.Settings, job.Prepared.Settings) is { } field ? $"was planned with other settings before ({field})"
+            : null;
+        return differs is not null && (job.Overwrites && connection.Run(JobRows.Redefine, parameters) == 1
+            ? true
+            : throw new JobStoreException($"{job.Output} {differs}: name another folder, give the job an output of its own, or make it again with --overwrite."));
     }
 
-    private long Now() => _clock.GetUtcNow().ToUnixTimeMilliseconds();
+    /// <summary>Whether something is in a clip's place. An empty file is not: it is what a power cut leaves.</summary>
+    private static bool IsTaken(string path) => Path.Exists(path) && new FileInfo(path) is not { Exists: true, Length: 0 };
+
+    private void Append(SqliteConnection connection, IEnumerable<JournalNote> notes)
+    {
+        var lines = notes.ToList();
+        if (lines.Count > 0)
+        {
+            JournalIndex.Note(connection, JobJournal.Append(Folder.Journal, lines));
+        }
+    }
+
+    private void Shorten(long length)
+    {
+        try
+        {
+            using var file = File.Exists(Folder.Journal) ? new FileStream(Folder.Journal, FileMode.Open, FileAccess.Write) : null;
+            file?.SetLength(length);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // What stays are jobs that were asked for.
+        }
+    }
 }

@@ -79,7 +79,7 @@ public sealed class JobStoreTests : IDisposable
         store.Enqueue([TestJobs.New("1.mp4", key: "k"), TestJobs.New("2.mp4", key: "k"), TestJobs.New("3.mp4", key: "l"), TestJobs.New("4.gif", key: "k")]);
 
         Assert.Equal(["1.mp4", "3.mp4", "4.gif"], ClaimAll(store));
-        store.Queue.Seal(1, "digest", new JobOutcome());
+        store.Queue.Seal(1, "digest", 5, new JobOutcome());
         store.Queue.Succeed(1);
         Assert.Equal("2.mp4", store.Queue.Claim(Worker, alone: false)!.Output);
         Assert.Equal("1.mp4", store.Queue.FindTwin(store.Find(2)!)!.Value.Output);
@@ -166,7 +166,7 @@ public sealed class JobStoreTests : IDisposable
         using (var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={JobFolder.Create(_folder["out"]).Database};Pooling=False"))
         {
             connection.Open();
-            connection.Run("DROP INDEX queue; ALTER TABLE jobs DROP COLUMN suspect; CREATE INDEX queue ON jobs (deaths); UPDATE jobs SET deaths = 1 WHERE id = 2; PRAGMA user_version=1");
+            connection.Run("DROP TABLE journal; ALTER TABLE jobs DROP COLUMN settings; ALTER TABLE jobs DROP COLUMN overwrites; ALTER TABLE jobs DROP COLUMN artifact_bytes; ALTER TABLE jobs DROP COLUMN artifact_time; DROP INDEX queue; ALTER TABLE jobs DROP COLUMN suspect; CREATE INDEX queue ON jobs (deaths); UPDATE jobs SET deaths = 1 WHERE id = 2; PRAGMA user_version=1");
         }
 
         using var again = TestJobs.Open(_folder);
@@ -180,6 +180,7 @@ public sealed class JobStoreTests : IDisposable
         using (var store = TestJobs.Open(_folder))
         {
             store.Enqueue([TestJobs.New("1.mp4", prompt: "一"), TestJobs.New("2.mp4")]);
+            store.Queue.Seal(1, "digest", "whole".Length, new JobOutcome { ComputeSeconds = 3 }); // and before it was told, the machine ended
             File.WriteAllText(store.Folder.Artifact("1.mp4"), "whole");
         }
 
@@ -190,7 +191,7 @@ public sealed class JobStoreTests : IDisposable
         using (var again = TestJobs.Open(_folder))
         {
             Assert.Equal([JobState.Succeeded, JobState.Queued], again.All().Select(job => job.State));
-            Assert.Equal("一", again.Find(1)!.Request.Prompt);
+            Assert.Equal(("一", 3), (again.Find(1)!.Request.Prompt, again.Find(1)!.Outcome!.ComputeSeconds));
             again.Enqueue([TestJobs.New("4.mp4")]);
         }
 
@@ -202,7 +203,7 @@ public sealed class JobStoreTests : IDisposable
 
     /// <summary>Of two processes that find the damage at the same time the second must not put aside what the first one works with.</summary>
     [Fact]
-    public void Replace_OfADatabaseThatAnotherProcessHasMadeAgain_LeavesIt()
+    public void PutAside_OfADatabaseThatAnotherProcessHasMadeAgain_LeavesIt()
     {
         var folder = JobFolder.Create(_folder["jobs"]);
         using (var store = JobStore.Open(folder, TimeProvider.System))
@@ -211,7 +212,7 @@ public sealed class JobStoreTests : IDisposable
             store.Cancel([1]);
         }
 
-        DamagedDatabase.Replace(folder, TimeProvider.System, new JobStoreException("It was damaged a moment ago."));
+        DamagedDatabase.PutAside(folder, TimeProvider.System, new JobStoreException("It was damaged a moment ago."));
 
         using var after = JobStore.Open(folder, TimeProvider.System);
         Assert.Equal(JobState.Cancelled, after.Find(1)!.State);
@@ -257,8 +258,8 @@ public sealed class JobStoreTests : IDisposable
 
             // 2: sealed and moved, but not told; 3: sealed, not moved, and half of something is in its place's stead.
             File.WriteAllText(store.Folder.Artifact("2.txt"), "whole");
-            store.Queue.Seal(2, await Recovery.DigestAsync(store.Folder.Artifact("2.txt"), TestContext.Current.CancellationToken), new JobOutcome { ComputeSeconds = 3 });
-            store.Queue.Seal(3, "digest", new JobOutcome());
+            store.Queue.Seal(2, await ClipReview.DigestAsync(store.Folder.Artifact("2.txt"), TestContext.Current.CancellationToken), 5, new JobOutcome { ComputeSeconds = 3 });
+            store.Queue.Seal(3, "digest", 5, new JobOutcome());
             Directory.CreateDirectory(store.Folder.WorkOf("dead"));
             File.WriteAllText(Path.Combine(store.Folder.WorkOf("dead"), "3.txt"), "half");
 
@@ -318,6 +319,10 @@ public sealed class JobStoreTests : IDisposable
         private DateTimeOffset _now = DateTimeOffset.UnixEpoch;
 
         public override DateTimeOffset GetUtcNow() => _now;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => _now.Ticks;
 
         public void Advance(TimeSpan span) => _now += span;
     }

@@ -1,0 +1,43 @@
+using System.Text.Json;
+
+namespace WanSharp.Jobs.Storage;
+
+/// <summary>What a journal says in the end: of several lines about one output the last counts.</summary>
+internal sealed class JournalContent
+{
+    private readonly Dictionary<string, NewJob> _jobs = [];
+    private readonly Dictionary<string, JournalNote> _notes = [];
+    private readonly List<string> _order = [];
+
+    /// <summary>The jobs in the order in which they came, each with the last note about it.</summary>
+    public IEnumerable<(NewJob Job, JournalNote? Note)> Jobs => _order.Select(output => (_jobs[output], _notes.GetValueOrDefault(output)));
+
+    /// <summary>With what the batch is made; null when nothing says so.</summary>
+    public JsonElement? Settings { get; private set; }
+
+    public void Add(NewJob? job)
+    {
+        if (job is not null)
+        {
+            if (!_jobs.ContainsKey(job.Output))
+            {
+                _order.Add(job.Output);
+            }
+
+            _jobs[job.Output] = job;
+            _notes.Remove(job.Output); // another job has the name now
+        }
+    }
+
+    public void Add(JournalNote? note)
+    {
+        if (note is { Note: JournalNote.Settings })
+        {
+            Settings = note.Batch;
+        }
+        else if (note?.Output is { } output)
+        {
+            _notes[output] = note;
+        }
+    }
+}

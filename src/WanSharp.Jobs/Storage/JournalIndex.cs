@@ -1,0 +1,64 @@
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+
+namespace WanSharp.Jobs.Storage;
+
+/// <summary>Keeps a database the index of its journal: what is appended is noted, and what the database has missed is read again.</summary>
+internal static class JournalIndex
+{
+    /// <summary>Notes that the journal has a length, and that all of it is in the tables.</summary>
+    public static void Note(SqliteConnection connection, long bytes) =>
+        connection.Run("UPDATE journal SET bytes = $bytes, jobs = (SELECT count(*) FROM jobs)", ("$bytes", bytes));
+
+    /// <summary>Whether the database holds what its journal says.</summary>
+    public static bool IsCurrent(SqliteConnection connection, JobFolder folder) =>
+        connection.Scalar<long>("SELECT bytes FROM journal") == JobJournal.LengthOf(folder.Journal)
+        && connection.Scalar<long>("SELECT jobs = (SELECT count(*) FROM jobs) FROM journal") == 1;
+
+    /// <summary>
+    /// Reads the whole journal again: jobs that are missing come back, and those whose clip is in its place with the length that was noted
+    /// have succeeded. Nothing that the database knows is lost.
+    /// </summary>
+    public static void Refresh(SqliteConnection connection, JobFolder folder, long now)
+    {
+        var bytes = JobJournal.LengthOf(folder.Journal);
+        foreach (var (job, note) in JobJournal.Read(folder.Journal).Jobs)
+        {
+            var parameters = JobRows.Parameters(job, now);
+            if (connection.Run(JobRows.Insert, parameters) == 0)
+            {
+                connection.Run("UPDATE jobs SET settings = coalesce(settings, $settings) WHERE output = $output", ("$settings", job.Prepared.Settings), ("$output", job.Output));
+                if (connection.Scalar<string>("SELECT request FROM jobs WHERE output = $output", ("$output", job.Output)) != job.Request.ToJson())
+                {
+                    connection.Run(JobRows.Redefine, parameters); // the name was given to another job, and the database is from before that
+                }
+            }
+
+            Apply(connection, folder, job.Output, note, now);
+        }
+
+        Note(connection, bytes);
+    }
+
+    private static void Apply(SqliteConnection connection, JobFolder folder, string output, JournalNote? note, long now)
+    {
+        switch (note?.Note)
+        {
+            case JournalNote.Made when new FileInfo(folder.Artifact(output)) is { Exists: true } file && file.Length == note.Bytes:
+                // Its time is left out: that the content is what was noted is found out before anything builds on it. One that some process
+                // seems to run stays with that: whoever finds it dead compares the content, too.
+                connection.Run(
+                    """
+                    UPDATE jobs SET state = CASE state WHEN 1 THEN 1 ELSE 2 END, error = NULL, finished_at = coalesce(finished_at, $now),
+                        artifact_sha256 = $sha, artifact_bytes = $bytes, artifact_time = NULL, outcome = $outcome
+                    WHERE output = $output AND (state <> 2 OR artifact_sha256 IS NOT $sha)
+                    """,
+                    ("$now", now), ("$sha", note.Sha256), ("$bytes", note.Bytes), ("$output", output),
+                    ("$outcome", note.Outcome is null ? null : JsonSerializer.Serialize(note.Outcome, JournalJson.Readable.JobOutcome)));
+                break;
+            case JournalNote.Cancelled:
+                connection.Run("UPDATE jobs SET state = 4, cancel = 1, finished_at = $now WHERE output = $output AND state = 0", ("$now", now), ("$output", output));
+                break;
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using WanSharp.Media.Clips;
+
+namespace WanSharp.Media.Ffmpeg;
+
+/// <summary>Finds out whether an ffmpeg can write a format, before a clip is computed for it. Thread-safe.</summary>
+public static class EncoderCheck
+{
+    private const int Side = 64;
+    private const string Name = "trial";
+
+    /// <summary>
+    /// Writes a clip of two small frames, as clips are written: that asks for the encoder, the container and the filters at once, and believes no list
+    /// of what a build was made with. A tenth of a second.
+    /// </summary>
+    /// <param name="ffmpeg">The program.</param>
+    /// <param name="kind">The format.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="MediaException">It cannot; the message names the encoder and the way out.</exception>
+    public static async Task RequireAsync(string ffmpeg, OutputKind kind, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(ffmpeg);
+        var format = new ClipFormat(Side, Side, Frames: 2, Fps: 8);
+        var folder = Directory.CreateTempSubdirectory("wan-trial-").FullName;
+        var purpose = $"{ffmpeg} cannot write {NameOf(kind)}";
+        try
+        {
+            var process = FfmpegProcess.Start(ffmpeg, EncoderArguments.For(kind, format, kind == OutputKind.PngSequence ? "%d.png" : Name, settings: "{}"), folder);
+            await using (process.ConfigureAwait(false))
+            {
+                try
+                {
+                    await process.Input.WriteAsync(new byte[format.Frames * format.FrameBytes], cancellationToken).ConfigureAwait(false);
+                }
+                catch (IOException)
+                {
+                    // It ended before it read everything, and says why.
+                }
+
+                await process.FinishAsync(purpose, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (MediaException exception)
+        {
+            throw new MediaException($"{exception.Message.TrimEnd('.')}. Ask for another format ({string.Join(", ", Others(kind))}), or name a complete build of ffmpeg with WAN_FFMPEG.", exception);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static string NameOf(OutputKind kind) => kind switch
+    {
+        OutputKind.Mp4 => ".mp4 (H.264 by libx264)",
+        OutputKind.WebM => ".webm (VP9 by libvpx-vp9)",
+        OutputKind.Gif => ".gif",
+        _ => ".png",
+    };
+
+    private static IEnumerable<string> Others(OutputKind kind) =>
+        new[] { (OutputKind.Mp4, ".mp4"), (OutputKind.WebM, ".webm"), (OutputKind.Gif, ".gif") }.Where(one => one.Item1 != kind).Select(one => one.Item2);
+}

@@ -1,0 +1,204 @@
+using WanSharp.Jobs.Storage;
+using WanSharp.Testing;
+
+namespace WanSharp.Jobs.Tests.Storage;
+
+/// <summary>The journal and the clips are the truth: whatever becomes of the database, it is made again from them.</summary>
+public sealed class JournalTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private JobFolder Folder => JobFolder.Create(_folder["out"]);
+
+    [Theory]
+    [InlineData("empty")]
+    [InlineData("gone")]
+    [InlineData("older")]
+    [InlineData("rows deleted")]
+    [InlineData("one row deleted")]
+    [InlineData("state lost")]
+    public void Open_OfADatabaseThatKnowsLessThanTheJournal_LearnsTheRest(string what)
+    {
+        var older = _folder["older.db"];
+        using (var store = TestJobs.Open(_folder))
+        {
+            store.Enqueue([TestJobs.New("1.txt"), TestJobs.New("2.txt")]);
+        }
+
+        File.Copy(Folder.Database, older);
+        using (var store = TestJobs.Open(_folder))
+        {
+            Make(store, 1, "clip");
+            store.Enqueue([TestJobs.New("3.txt"), TestJobs.New("4.txt")]);
+            store.Cancel([2, 4]);
+            store.Retry();
+            store.Cancel([4]);
+        }
+
+        switch (what)
+        {
+            case "gone":
+                File.Delete(Folder.Database);
+                break;
+            case "empty":
+                File.WriteAllBytes(Folder.Database, []);
+                break;
+            case "older":
+                File.Copy(older, Folder.Database, overwrite: true);
+                break;
+            case "state lost":
+                Run("UPDATE jobs SET state = 0, artifact_sha256 = NULL, outcome = NULL WHERE id = 1; UPDATE journal SET bytes = bytes - 1");
+                break;
+            default:
+                Run($"DELETE FROM jobs{(what == "rows deleted" ? "" : " WHERE id = 3")}");
+                break;
+        }
+
+        using var again = TestJobs.Open(_folder);
+        Assert.Equal(
+            [("1.txt", JobState.Succeeded), ("2.txt", JobState.Queued), ("3.txt", JobState.Queued), ("4.txt", JobState.Cancelled)],
+            again.List().OrderBy(job => job.Output).Select(job => (job.Output, job.State)));
+        Assert.Equal(7, again.All().Single(job => job.Output == "1.txt").Outcome!.ComputeSeconds);
+        Assert.Equal(0, again.Enqueue([TestJobs.New("3.txt")]));
+    }
+
+    [Fact]
+    public async Task Open_OfALostDatabase_BelievesNoNoteWhoseClipIsNotThere()
+    {
+        using (var store = TestJobs.Open(_folder))
+        {
+            store.Enqueue([TestJobs.New("1.txt"), TestJobs.New("2.txt"), TestJobs.New("3.txt")]);
+            Make(store, 1, "clip");
+            Make(store, 2, "clip");
+            Make(store, 3, "clip");
+        }
+
+        File.Delete(Folder.Database);
+        File.Delete(Folder.Artifact("1.txt"));
+        File.WriteAllText(Folder.Artifact("2.txt"), "CLIP"); // as long, and another one
+
+        using var again = TestJobs.Open(_folder);
+        Assert.Equal([JobState.Queued, JobState.Succeeded, JobState.Succeeded], again.List().Select(job => job.State));
+        var review = await again.ReviewAsync(repairs: true, TestContext.Current.CancellationToken);
+        Assert.Equal(["2.txt"], review.Damaged);
+        Assert.Equal([JobState.Queued, JobState.Queued, JobState.Succeeded], again.List().Select(job => job.State));
+        Assert.Single(Directory.EnumerateFiles(Folder.Aside));
+    }
+
+    [Fact]
+    public void Enqueue_WithOverwrites_GivesTheOutputToTheNewJob()
+    {
+        using (var store = TestJobs.Open(_folder))
+        {
+            store.Enqueue([TestJobs.New("1.txt")]);
+            Make(store, 1, "clip");
+            Assert.Contains("--overwrite", Assert.Throws<JobStoreException>(() => store.Enqueue([TestJobs.New("1.txt", prompt: "another")])).Message, StringComparison.Ordinal);
+            Assert.Equal(1, store.Enqueue([TestJobs.New("1.txt", prompt: "another") with { Overwrites = true }]));
+            Assert.Equal((JobState.Queued, "another"), (store.Find(1)!.State, store.Find(1)!.Request.Prompt));
+        }
+
+        File.Delete(Folder.Database);
+        using var again = TestJobs.Open(_folder);
+        Assert.Equal((JobState.Queued, "another", true), (again.Find(1)!.State, again.Find(1)!.Request.Prompt, again.Find(1)!.Overwrites));
+    }
+
+    [Fact]
+    public void Enqueue_OfTheSameRequestWithOtherSettings_SaysWhichDiffer()
+    {
+        using var store = TestJobs.Open(_folder);
+        store.Enqueue([WithSettings("""{"model_digest": "a", "prompt": "p"}""")]);
+
+        Assert.Equal(0, store.Enqueue([WithSettings("""{"model_digest": "a", "prompt": "p", "version": "2", "new_setting": 1}""")]));
+        Assert.Contains("model_digest", Assert.Throws<JobStoreException>(() => store.Enqueue([WithSettings("""{"model_digest": "b", "prompt": "p"}""")])).Message, StringComparison.Ordinal);
+
+        static NewJob WithSettings(string settings) => TestJobs.New("1.txt") with { Prepared = TestJobs.Prepared() with { Settings = settings } };
+    }
+
+    [Fact]
+    public void Times_OfAClockThatIsSet_AreThoseOfOneThatOnlyGoesForward()
+    {
+        var clock = new JumpingClock();
+        using var store = TestJobs.Open(_folder, clock);
+        store.Enqueue([TestJobs.New("1.txt")]);
+        store.Queue.Claim("worker", alone: true);
+        clock.Set(TimeSpan.FromHours(-1));
+        clock.Pass(TimeSpan.FromSeconds(7));
+        store.Queue.Succeed(1);
+
+        Assert.Equal(TimeSpan.FromSeconds(7), Assert.Single(store.List()).Elapsed);
+    }
+
+    [Fact]
+    public void OpenToRead_OfAFolderThatCannotBeWritten_ListsIt()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.UserName == "root", "Only rights that hold can be tested.");
+        using (var store = TestJobs.Open(_folder))
+        {
+            store.Enqueue([TestJobs.New("1.txt")]);
+        }
+
+        var state = Path.GetDirectoryName(Folder.Database)!;
+        File.SetUnixFileMode(Folder.Database, UnixFileMode.UserRead);
+        File.SetUnixFileMode(state, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        try
+        {
+            using var read = JobStore.OpenToRead(_folder["out"], TimeProvider.System);
+            Assert.Equal("1.txt", Assert.Single(read.List()).Output);
+        }
+        finally
+        {
+            File.SetUnixFileMode(state, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    [Fact]
+    public void CopyState_OfAFolder_ShowsWhatIsOnlyInTheLog()
+    {
+        using var store = TestJobs.Open(_folder);
+        store.Enqueue([TestJobs.New("1.txt")]);
+        store.Cancel([1]); // in the write-ahead log, while the database is open
+        var copy = Directory.CreateDirectory(_folder["copy"]).FullName;
+
+        using var read = JobStore.Open(JobFolder.CopyState(_folder["out"], copy), TimeProvider.System);
+
+        Assert.Equal(JobState.Cancelled, Assert.Single(read.List()).State);
+        Assert.Equal(_folder["out"], read.Folder.Path);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static void Make(JobStore store, long id, string text)
+    {
+        store.Queue.Claim("worker", alone: true);
+        store.Queue.Seal(id, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text))), text.Length, new JobOutcome { ComputeSeconds = 7 });
+        File.WriteAllText(store.Folder.Artifact(store.Find(id)!.Output), text);
+        store.Queue.Succeed(id);
+    }
+
+    private void Run(string sql)
+    {
+        using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Folder.Database};Pooling=False");
+        connection.Open();
+        connection.Run(sql);
+    }
+
+    private sealed class JumpingClock : TimeProvider
+    {
+        private DateTimeOffset _day = DateTimeOffset.UnixEpoch.AddYears(50);
+        private long _passed;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override DateTimeOffset GetUtcNow() => _day;
+
+        public override long GetTimestamp() => _passed;
+
+        public void Set(TimeSpan by) => _day += by;
+
+        public void Pass(TimeSpan time)
+        {
+            _day += time;
+            _passed += time.Ticks;
+        }
+    }
+}
