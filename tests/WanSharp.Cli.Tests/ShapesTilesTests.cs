@@ -1,3 +1,4 @@
+using WanSharp.Engine.Decoding;
 using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
@@ -9,7 +10,6 @@ namespace WanSharp.Cli.Tests;
 /// <summary>Tiles with trained weights: the Shapes model's VAE on frames larger than its clips.</summary>
 public sealed class ShapesTilesTests
 {
-    private const double OneLevel = 2.0 / 255; // of 8 bits, in values from -1 to 1
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
