@@ -51,7 +51,7 @@ public sealed class VideoGenerator : IVideoGenerator
     private readonly PromptEncoder _prompts;
     private readonly ConditionEncoder _images;
     private readonly ClipDecoder _decoder;
-    private readonly SnapshotIdentity _identity;
+    private readonly ClipIdentity _identity;
     private readonly ConcurrentDictionary<(Shape Latents, int Branches, bool HasImages), byte> _expected = new();
     private long _clips;
 
@@ -86,8 +86,8 @@ public sealed class VideoGenerator : IVideoGenerator
         var compile = transformer?.Mode is { } mode and not CompileMode.Blocks ? mode : _options.BlocksOnly ? CompileMode.Blocks : (CompileMode?)null;
         _strategies = new StrategyGate(new CostModel(model, quantization), _networks, _budget, new WayChooser(compile, _options, _networks));
         _admission = new AdmissionGate(_options.Workers * MostWaitingSteps, MostFinishing, _options.Clock, _budget);
-        _identity = new SnapshotIdentity(runtime, settings, transformer);
-        var (features, keys) = (new FeatureCache(_options.Features, _options.FeatureBytes), new FeatureKeys(model, _identity.Executable));
+        _identity = new ClipIdentity(model, runtime, settings, transformer);
+        var (features, keys) = (new FeatureCache(_options.Features, _options.FeatureBytes), new FeatureKeys(model.Identity, _identity.Executable));
         _prompts = new PromptEncoder(model, _networks, _lanes, features, keys);
         _images = new ConditionEncoder(model.Transformer, _networks, _lanes, features, keys);
         _decoder = new ClipDecoder(_networks.Vae, _lanes);
@@ -219,14 +219,13 @@ public sealed class VideoGenerator : IVideoGenerator
 
     private GenerationPlan With(GenerationPlan plan, Strategy? strategy)
     {
-        plan = plan with
+        return _identity.With(plan with
         {
             Strategy = strategy,
             VaeTiles = strategy is { IsTiled: true }
                 ? VaeTileChoice.Auto.For(_model.Vae, plan.Latents, memory: 0) // the smallest, as the strategy counts
                 : _options.VaeTile.For(_model.Vae, plan.Latents, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
-        };
-        return plan with { Identity = _identity.Of(plan) };
+        });
     }
 
     /// <returns>How the transformer was compiled, and the plan in the way that it ran.</returns>
@@ -254,7 +253,7 @@ public sealed class VideoGenerator : IVideoGenerator
         using var state = new DenoiseState(Sampler(clip.Plan), GuidanceScales.Of(clip.Plan.Settings), contexts, images, Noise(clip.Plan), clip.Plan.Settings.Boundary);
         if (clip.Options.Resume is { } snapshot)
         {
-            SnapshotIdentity.Restore(snapshot, clip.Plan, state);
+            ClipIdentity.Restore(snapshot, clip.Plan, state);
         }
         else if (clip.Options.Start is { } start)
         {
@@ -297,7 +296,7 @@ public sealed class VideoGenerator : IVideoGenerator
     }
 
     /// <summary>What clips have in common of which one may begin with another's steps: everything but the prompt, and how memory is spared.</summary>
-    private string PeersOf(GenerationPlan plan) => _identity.Of(plan with { Settings = plan.Settings with { Prompt = "" }, Strategy = null, VaeTiles = null });
+    private string PeersOf(GenerationPlan plan) => _identity.OfLatents(plan with { Settings = plan.Settings with { Prompt = "" }, Strategy = null, VaeTiles = null });
 
     private static ISampler Sampler(GenerationPlan plan) => Samplers.Create(plan.Sampler, plan.Settings.Steps, plan.Settings.Shift);
 

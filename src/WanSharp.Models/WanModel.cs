@@ -38,6 +38,7 @@ public sealed class WanModel : IDisposable
             VaeWeights = Open(VaeNames.Names, parts.VaePath);
             HighNoiseWeights = parts.HighNoisePath is { } highNoise ? Open(TransformerNames.Names, highNoise) : null;
             ClipVisionWeights = parts.ClipVision is { } clip ? Open(ClipVisionNames.Names, clip.Path) : null;
+            Identity = new ModelIdentity(this, _digests);
             _files = [.. Files(parts.IsDescribed ? [parts.Source] : [])];
         }
         catch
@@ -119,11 +120,8 @@ public sealed class WanModel : IDisposable
 
     internal string TokenizerPath { get; }
 
-    /// <summary>Digest of the files that decide a text's embedding.</summary>
-    internal string TextEncoderDigest => _digests.Of([.. TextEncoderWeights.Files, TokenizerPath], CancellationToken.None);
-
-    /// <summary>Digest of the files that decide what an image becomes.</summary>
-    internal string ImageEncodersDigest => _digests.Of([.. VaeWeights.Files, .. ClipVisionWeights?.Files ?? []], CancellationToken.None);
+    /// <summary>What decides its results, part by part: keys of caches are made of it.</summary>
+    internal ModelIdentity Identity { get; }
 
     /// <summary>
     /// Opens a model: a folder of ours with a <c>config.json</c>, an official or Diffusers folder, a ComfyUI <c>models</c>
@@ -150,13 +148,7 @@ public sealed class WanModel : IDisposable
             {
                 var (total, read) = ((double)FileFacts.Length(_files), 0L);
                 var digests = _digests.OfEach(_files, bytes => progress?.Report(Interlocked.Add(ref read, bytes) / total), cancellationToken);
-                using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-                foreach (var file in digests)
-                {
-                    digest.AppendData(Convert.FromHexString(file)); // the hash of each file, so that contents cannot shift between files
-                }
-
-                _digest = Convert.ToHexStringLower(digest.GetHashAndReset());
+                _digest = Digests.OfDigests(digests);
             }
 
             return _digest;

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json.Serialization;
 using WanSharp.Tensors;
 
@@ -13,7 +12,6 @@ namespace WanSharp.Storage;
 internal sealed record EntryFile(string Name, long Bytes, string Start, string Whole, [property: JsonPropertyOrder(-1)] long? Written = null)
 {
     private const int StartLength = 64 << 10;
-    private const int ChunkLength = 1 << 20;
 
     /// <summary>Whether the name is one of a file in the folder: manifests may come from strangers.</summary>
     [JsonIgnore]
@@ -42,21 +40,12 @@ internal sealed record EntryFile(string Name, long Bytes, string Start, string W
         }
     }
 
-    public bool Fits(byte[] content) => content.LongLength == Bytes && Convert.ToHexStringLower(SHA256.HashData(content)) == Whole;
+    public bool Fits(byte[] content) => content.LongLength == Bytes && Digests.OfBytes(content) == Whole;
 
     /// <summary>The digest of a file from its beginning, up to a length.</summary>
     private static string DigestOf(FileStream stream, long length, CancellationToken cancellationToken)
     {
-        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var chunk = new byte[Math.Min(ChunkLength, length)];
         stream.Position = 0;
-        while (length > 0 && stream.Read(chunk, 0, (int)Math.Min(chunk.Length, length)) is > 0 and var read)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            digest.AppendData(chunk, 0, read);
-            length -= read;
-        }
-
-        return Convert.ToHexStringLower(digest.GetHashAndReset());
+        return Digests.OfStream(stream, length, read: null, cancellationToken);
     }
 }

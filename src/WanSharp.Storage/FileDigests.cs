@@ -1,6 +1,5 @@
+using System.Collections.Concurrent;
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using WanSharp.Tensors;
 
 namespace WanSharp.Storage;
@@ -10,19 +9,19 @@ namespace WanSharp.Storage;
 /// creation and last change is taken to have the same content.
 /// </summary>
 /// <remarks>Thread-safe, also among processes. A note that is damaged, or cannot be read or written, only costs reading the file again.</remarks>
-/// <param name="folder">Where the notes are; made when the first one is. Null: nothing is noted.</param>
+/// <param name="folder">Where the notes are; made when the first one is. Null: what was read is remembered in this object alone.</param>
 public sealed class FileDigests(string? folder)
 {
     /// <summary>Smaller files are read faster than they are worth a note.</summary>
     private const long SmallestNoted = 1 << 20;
 
-    private const int ChunkLength = 1 << 20;
+    private readonly ConcurrentDictionary<string, string> _known = []; // in this process, whatever becomes of the notes
 
     /// <summary>The digest of several files together, in their order, in lower-case hexadecimal.</summary>
     /// <param name="paths">The files.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     public string Of(IEnumerable<string> paths, CancellationToken cancellationToken) =>
-        Hex(Encoding.UTF8.GetBytes(string.Join('\n', OfEach([.. paths], read: null, cancellationToken))));
+        Digests.OfText(string.Join('\n', OfEach([.. paths], read: null, cancellationToken)));
 
     /// <summary>The digest of each file, in lower-case hexadecimal; files are read at the same time.</summary>
     /// <param name="paths">The files.</param>
@@ -46,29 +45,44 @@ public sealed class FileDigests(string? folder)
         List<string> files = [.. paths];
         return files.All(IsKnown) ? Of(files, CancellationToken.None) : null;
 
-        bool IsKnown(string path) => IdentityOf(path, out var length) is var identity && (length < SmallestNoted || (folder is not null && TryRead(NoteOf(folder, identity)) is not null));
+        bool IsKnown(string path) => IdentityOf(path, out var length) is var identity && (length < SmallestNoted || Known(identity) is not null);
     }
 
     private string Of(string path, Action<long>? read, CancellationToken cancellationToken)
     {
         var identity = IdentityOf(path, out var length);
-        var note = folder is null || length < SmallestNoted ? null : NoteOf(folder, identity);
-        if (note is not null && TryRead(note) is { } known)
+        if (length < SmallestNoted)
+        {
+            return Read(path, read, cancellationToken);
+        }
+
+        if (Known(identity) is { } known)
         {
             read?.Invoke(length);
             return known;
         }
 
         var digest = Read(path, read, cancellationToken);
-        if (note is not null && IdentityOf(path, out _) == identity) // not one that was changed meanwhile
+        if (IdentityOf(path, out _) == identity) // not one that was changed meanwhile
         {
-            TryWrite(note, digest);
+            _known[identity] = digest;
+            TryWrite(identity, digest);
         }
 
         return digest;
     }
 
-    private static string NoteOf(string folder, string identity) => Path.Combine(folder, Hex(Encoding.UTF8.GetBytes(identity)));
+    private string? Known(string identity)
+    {
+        if (!_known.TryGetValue(identity, out var digest) && folder is not null && TryRead(NoteOf(folder, identity)) is { } noted)
+        {
+            _known[identity] = digest = noted;
+        }
+
+        return digest;
+    }
+
+    private static string NoteOf(string folder, string identity) => Path.Combine(folder, Digests.OfText(identity));
 
     private static string IdentityOf(string path, out long length)
     {
@@ -81,7 +95,7 @@ public sealed class FileDigests(string? folder)
     {
         try
         {
-            return File.Exists(note) && File.ReadAllText(note) is { Length: 2 * SHA256.HashSizeInBytes } text && text.All(char.IsAsciiHexDigitLower) ? text : null;
+            return File.Exists(note) && File.ReadAllText(note) is { Length: Digests.Length } text && text.All(char.IsAsciiHexDigitLower) ? text : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -89,12 +103,17 @@ public sealed class FileDigests(string? folder)
         }
     }
 
-    private void TryWrite(string note, string digest)
+    private void TryWrite(string identity, string digest)
     {
+        if (folder is null)
+        {
+            return;
+        }
+
         try
         {
-            Directory.CreateDirectory(folder!);
-            AtomicFile.Write(note, digest);
+            Directory.CreateDirectory(folder);
+            AtomicFile.Write(NoteOf(folder, identity), digest);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -105,17 +124,6 @@ public sealed class FileDigests(string? folder)
     private static string Read(string path, Action<long>? read, CancellationToken cancellationToken)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
-        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var chunk = new byte[ChunkLength];
-        while (stream.Read(chunk) is > 0 and var length)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            digest.AppendData(chunk, 0, length);
-            read?.Invoke(length);
-        }
-
-        return Convert.ToHexStringLower(digest.GetHashAndReset());
+        return Digests.OfStream(stream, long.MaxValue, read, cancellationToken);
     }
-
-    private static string Hex(byte[] text) => Convert.ToHexStringLower(SHA256.HashData(text));
 }

@@ -59,6 +59,6 @@ public sealed class Calibrator(ContentStore store, int threads, TimeProvider clo
     private string KeyOf(OrtRuntime runtime)
     {
         var identity = string.Create(CultureInfo.InvariantCulture, $"calibration {Method}\n{MachineName.Read()}\n{threads} threads\nonnxruntime {runtime.Version}");
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)));
+        return Digests.OfText(identity);
     }
 }

@@ -47,6 +47,12 @@ public sealed record GenerationPlan
     /// </summary>
     public string Identity { get; init; } = "";
 
+    /// <summary>
+    /// The part of <see cref="Identity"/> that decides the latents: a clip whose plan has the same may be continued from a snapshot, whatever
+    /// became of the memory and of the tiles that frames are decoded in. Empty where no generator made the plan.
+    /// </summary>
+    public string LatentIdentity { get; init; } = "";
+
     /// <summary>The clip's measures, for a writer.</summary>
     public ClipFormat Format => new(Settings.Width, Settings.Height, Settings.Frames, Settings.Fps);
 

@@ -8,6 +8,7 @@ using WanSharp.Engine.Sampling;
 using WanSharp.Media.Clips;
 using WanSharp.Media.Images;
 using WanSharp.Models;
+using WanSharp.Storage;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Planning;
@@ -90,7 +91,7 @@ internal static class GenerationPlanner
     internal static string ProductVersion { get; } =
         typeof(GenerationPlanner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
-    private static string Digest(RgbImage image) => Convert.ToHexStringLower(SHA256.HashData(image.Pixels));
+    private static string Digest(RgbImage image) => Digests.OfBytes(image.Pixels);
 
     private static (int Width, int Height) Size(GenerationRequest request, WanModel model)
     {

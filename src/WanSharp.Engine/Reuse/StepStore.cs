@@ -84,12 +84,10 @@ public sealed class StepStore(ContentStore store, IReadOnlyList<ReuseRow>? table
     }
 
     // Donors of one group have the beginning of their keys in common; the steps are elsewhere, where nobody looks through them.
-    private static string DonorKey(string peers, string prompt) => Digest($"donors {Version}\n{peers}")[..PeersDigits] + Digest(prompt)[..PromptDigits];
+    private static string DonorKey(string peers, string prompt) => Digests.OfText($"donors {Version}\n{peers}")[..PeersDigits] + Digests.OfText(prompt)[..PromptDigits];
 
     private static string StepKey(string peers, string prompt, int step) =>
-        Digest(string.Create(CultureInfo.InvariantCulture, $"step {step} {Version}\n{Digest(prompt)}\n{peers}"));
-
-    private static string Digest(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+        Digests.OfText(string.Create(CultureInfo.InvariantCulture, $"step {step} {Version}\n{Digests.OfText(prompt)}\n{peers}"));
 
     private static byte[] ToBytes(string prompt, float[] embedding)
     {

@@ -32,7 +32,7 @@ internal sealed record ClipRun(GenerationPlan Plan, GenerationRunOptions Options
     public ClipRun With(DenoiserSet.Use denoisers) => this with
     {
         Denoisers = denoisers.Set,
-        Plan = denoisers.IsAsWanted ? Plan : Plan with { Identity = SnapshotIdentity.Of(Plan, denoisers.Mode) },
+        Plan = denoisers.IsAsWanted ? Plan : ClipIdentity.Compiled(Plan, denoisers.Mode),
     };
 
     public void Report(GenerationStage stage, int done, int total) => Options.Progress?.Report(new GenerationProgress(stage, done, total));

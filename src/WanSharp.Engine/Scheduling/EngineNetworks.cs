@@ -55,7 +55,7 @@ internal sealed class EngineNetworks(
     {
         using var work = clip.Clock.Work(GenerationStage.Load);
         var wanted = _wanted;
-        return await _denoisers.BeginAsync(wanted, SnapshotIdentity.ModeOf(clip.Options.Resume, clip.Plan, wanted.Mode), (done, all) => clip.Report(GenerationStage.Load, done, all), clip.Cancelled);
+        return await _denoisers.BeginAsync(wanted, ClipIdentity.ModeOf(clip.Options.Resume, clip.Plan, wanted.Mode), (done, all) => clip.Report(GenerationStage.Load, done, all), clip.Cancelled);
     }, clip.Cancelled);
 
     /// <summary>Compiles what a clip will need, so that it finds it compiled.</summary>

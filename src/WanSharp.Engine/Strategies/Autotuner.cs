@@ -70,5 +70,5 @@ internal sealed class Autotuner(ContentStore? store, TimeProvider clock)
     }
 
     private static string KeyOf(string identity, IReadOnlyList<string> ways) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"autotune 1\n{identity}\n{string.Join('\n', ways)}")));
+        Digests.OfText($"autotune 1\n{identity}\n{string.Join('\n', ways)}");
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using WanSharp.Jobs.Results;
+using WanSharp.Storage;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Comfy;
@@ -108,8 +109,7 @@ internal sealed class FilledWorkflow
     {
         try
         {
-            using var file = File.OpenRead(path);
-            return Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken).ConfigureAwait(false));
+            return await Digests.OfFileAsync(path, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -65,7 +65,7 @@ public sealed class ResultCache(ContentStore store) : IResultCache
         return ValueTask.CompletedTask;
     }
 
-    private static string EntryKey(string key, string format) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{key}\n{format}")));
+    private static string EntryKey(string key, string format) => Digests.OfText($"{key}\n{format}");
 }
 
 /// <summary>What is kept beside a clip.</summary>

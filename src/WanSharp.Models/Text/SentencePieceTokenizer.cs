@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using WanSharp.Storage;
 
 namespace WanSharp.Models.Text;
 
@@ -21,7 +22,7 @@ public sealed class SentencePieceTokenizer
 
     private SentencePieceTokenizer(byte[] bytes, SentencePieceModel model)
     {
-        Digest = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        Digest = Digests.OfBytes(bytes);
         _pieces = [.. model.Pieces];
         _normalizer = new SentencePieceNormalizer(model);
         _index = new PieceIndex(_pieces, type => type is PieceType.Normal or PieceType.UserDefined or PieceType.Unused);

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using WanSharp.Graphs;
 using WanSharp.Runtime.Providers;
 using WanSharp.Runtime.Weights;
@@ -143,6 +141,6 @@ internal sealed class PackedGraphs(GraphCache graphs, string folder)
             GraphCache.KeyOfAnyVersion(graph, settings with { ProfilePathPrefix = null, MemoryPattern = true }), // neither changes what is packed
             $"weights {weights}",
             $"processor {ProcessorFeatures.Describe()}");
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(parts)));
+        return Storage.Digests.OfText(parts);
     }
 }

@@ -1,6 +1,4 @@
 using System.Runtime.ExceptionServices;
-using System.Security.Cryptography;
-using System.Text;
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Storage;
@@ -193,6 +191,6 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
     private static string KeyOf(string source, IEnumerable<QuantizedWeight> block)
     {
         var parts = string.Join('\n', $"int8 {FormatVersion} of {Int8Codes.Largest}", $"weights {source}", string.Join('\n', block.Select(weight => weight.Codes)));
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(parts)));
+        return Digests.OfText(parts);
     }
 }

@@ -93,7 +93,7 @@ internal sealed class RandomCheckpoints(string folder)
     {
         const int Length = 12; // enough to tell apart the networks of one folder
         var text = string.Join('\n', weights.Select(slot => $"{slot.Name} {slot.Shape}"));
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..Length];
+        return Digests.OfText(text)[..Length];
     }
 
     /// <summary>Writes one checkpoint.</summary>

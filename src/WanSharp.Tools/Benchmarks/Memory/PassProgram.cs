@@ -75,7 +75,7 @@ internal sealed class PassProgram(OrtRuntime runtime, TimeProvider clock)
             CompileSeconds = compiled,
             StartSeconds = started,
             Forwards = forwards,
-            Digest = Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(velocity.Read<float>()))),
+            Digest = Digests.OfBytes(MemoryMarshal.AsBytes(velocity.Read<float>())),
             PrivateBytes = memory.PeakPrivateBytes,
             EstimatedBytes = estimated,
             ResidentBlocks = Math.Min(weights.ResidentBlocks, shape.Transformer.Layers),

@@ -1,0 +1,124 @@
+using WanSharp.Engine.Denoising;
+using WanSharp.Engine.Planning;
+using WanSharp.Models;
+using WanSharp.Runtime;
+using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Packing;
+using WanSharp.Runtime.Providers;
+
+namespace WanSharp.Engine.Scheduling;
+
+/// <summary>
+/// The one description of what decides a clip's bits, of which the keys of features, steps, snapshots and finished clips are made:
+/// a line for each thing, its name first. Everything is in it that is not left out by name.
+/// </summary>
+/// <remarks>A clip never changes it in the middle: another library, thread count or provider rounds otherwise.</remarks>
+internal sealed class ClipIdentity
+{
+    private const string Tiles = "VAE tiles";
+
+    private readonly WanModel _model;
+    private readonly TransformerOptions _transformer;
+
+    public ClipIdentity(WanModel model, OrtRuntime runtime, SessionSettings settings, TransformerOptions? transformer)
+    {
+        _model = model;
+        _transformer = (transformer ?? new TransformerOptions()) with { CacheFolder = null, WeightsFolder = null };
+        Executable = Lines(
+            ("engine build", EngineBuild.Identity),
+            ("ONNX Runtime", runtime.Version),
+            ("processor", ProcessorFeatures.Describe()),
+            ("threads", $"{runtime.Threads} of {Environment.ProcessorCount}"),
+            ("provider", $"{settings.Provider} {Sorted(settings.ProviderOptions)} {Sorted(settings.ConfigEntries)} {settings.Optimization}"));
+    }
+
+    /// <summary>What executes any network: the engine's code, library, processor, threads, provider.</summary>
+    public string Executable { get; }
+
+    /// <summary>A plan with its identities.</summary>
+    public GenerationPlan With(GenerationPlan plan)
+    {
+        var latents = OfLatents(plan);
+        return plan with { LatentIdentity = latents, Identity = $"{latents}\n{Lines((Tiles, $"{plan.VaeTiles}"))}" };
+    }
+
+    /// <summary>What decides the latents. Tiles do where images are encoded in them; otherwise they only decide how frames are decoded.</summary>
+    public string OfLatents(GenerationPlan plan) => string.Join(
+        '\n',
+        Executable,
+        _model.Identity.Without(ModelPart.None),
+        Lines(
+            ("transformer options", $"{_transformer}"),
+            ("compiled as", $"{plan.Strategy?.Compile}"),
+            ("tokens at once", $"{plan.Strategy?.TokensAtOnce}"),
+            ("tiles of images", plan.GivenFrames.Count > 0 ? $"{plan.VaeTiles}" : ""),
+            ("settings", (plan.Settings with { ModelFiles = null }).ToJson())));
+
+    /// <summary>The plan of a clip whose transformer is compiled otherwise than was planned.</summary>
+    public static GenerationPlan Compiled(GenerationPlan plan, CompileMode mode) =>
+        plan with { Identity = Began(plan.Identity, mode), LatentIdentity = Began(plan.LatentIdentity, mode) };
+
+    /// <summary>How the transformer was compiled that a clip was begun with; null for a clip that begins now, or for another clip's snapshot.</summary>
+    /// <param name="snapshot">Where the clip stands.</param>
+    /// <param name="plan">Its plan.</param>
+    /// <param name="wanted">How the plan wants it.</param>
+    public static CompileMode? ModeOf(DenoiseSnapshot? snapshot, GenerationPlan plan, CompileMode wanted) =>
+        snapshot is null ? null
+        : snapshot.Identity == plan.LatentIdentity ? wanted
+        : snapshot.Identity == Began(plan.LatentIdentity, CompileMode.Blocks) ? CompileMode.Blocks
+        : null;
+
+    /// <summary>Continues a clip from a snapshot.</summary>
+    /// <exception cref="SnapshotMismatchException">It is another clip's, or something else executes now.</exception>
+    public static void Restore(DenoiseSnapshot snapshot, GenerationPlan plan, DenoiseState state)
+    {
+        if (snapshot.Identity != plan.LatentIdentity)
+        {
+            throw new SnapshotMismatchException($"the snapshot was made with another {Difference(snapshot.Identity, plan.LatentIdentity)}");
+        }
+
+        try
+        {
+            state.Restore(snapshot.Latents, snapshot.Sampler);
+        }
+        catch (ArgumentException e)
+        {
+            throw new SnapshotMismatchException("the snapshot's latents do not fit the clip", e);
+        }
+    }
+
+    /// <summary>The names of the lines that differ, and what is in them where that is short.</summary>
+    internal static string Difference(string then, string now)
+    {
+        const int Longest = 60;
+        var (before, after) = (Parse(then), Parse(now));
+        var names = before.Keys.Union(after.Keys).Where(name => before.GetValueOrDefault(name) != after.GetValueOrDefault(name)).Select(name =>
+        {
+            var (was, becomes) = (before.GetValueOrDefault(name, ""), after.GetValueOrDefault(name, ""));
+            return was.Length + becomes.Length <= Longest ? $"{name} ({Named(was)}, now {Named(becomes)})" : name;
+        });
+        return string.Join(" and ", names);
+
+        static string Named(string value) => value.Length == 0 ? "none" : value;
+    }
+
+    private static string Began(string identity, CompileMode mode) => $"{identity}\n{Lines(("begun with", $"{mode}"))}";
+
+    private static Dictionary<string, string> Parse(string identity)
+    {
+        var lines = new Dictionary<string, string>();
+        foreach (var line in identity.Split('\n'))
+        {
+            var end = line.IndexOf(": ", StringComparison.Ordinal);
+            lines[end < 0 ? line : line[..end]] = end < 0 ? "" : line[(end + 2)..];
+        }
+
+        return lines;
+    }
+
+    private static string Lines(params IEnumerable<(string Name, string Value)> lines) =>
+        string.Join('\n', lines.Select(line => $"{line.Name}: {line.Value.ReplaceLineEndings(" ")}"));
+
+    private static string Sorted(IReadOnlyDictionary<string, string> entries) =>
+        string.Join(';', entries.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => $"{entry.Key}={entry.Value}"));
+}
