@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using WanSharp.Graphs.Networks;
 using WanSharp.Models.Detection;
 using WanSharp.Models.Layout;
-using WanSharp.Models.Names;
 using WanSharp.Models.Text;
 using WanSharp.Runtime.Weights;
 using WanSharp.Storage;
@@ -33,11 +32,11 @@ public sealed class WanModel : IDisposable
         NetworkFit.Require(parts.Source, Tokenizer, TextEncoder);
         try
         {
-            TransformerWeights = Open(TransformerNames.Names, parts.TransformerPath);
-            TextEncoderWeights = Open(TextEncoderNames.Names, parts.TextEncoderPath);
-            VaeWeights = Open(VaeNames.Names, parts.VaePath);
-            HighNoiseWeights = parts.HighNoisePath is { } highNoise ? Open(TransformerNames.Names, highNoise) : null;
-            ClipVisionWeights = parts.ClipVision is { } clip ? Open(ClipVisionNames.Names, clip.Path) : null;
+            TransformerWeights = Open(NetworkKinds.Transformer, Transformer, parts.TransformerPath, parts.IsDescribed);
+            TextEncoderWeights = Open(NetworkKinds.TextEncoder, TextEncoder, parts.TextEncoderPath, parts.IsDescribed);
+            VaeWeights = Open(NetworkKinds.Vae, Vae, parts.VaePath, parts.IsDescribed);
+            HighNoiseWeights = parts.HighNoisePath is { } highNoise ? Open(NetworkKinds.Transformer, Transformer, highNoise, parts.IsDescribed) : null;
+            ClipVisionWeights = parts.ClipVision is { } clip ? Open(NetworkKinds.ClipVision, clip.Configuration, clip.Path, parts.IsDescribed) : null;
             Identity = new ModelIdentity(this, _digests);
             _files = [.. Files(parts.IsDescribed ? [parts.Source] : [])];
         }
@@ -165,10 +164,19 @@ public sealed class WanModel : IDisposable
     }
 
     /// <summary>A network's weights under official names, whatever tool wrote them.</summary>
-    private WeightStore Open(NetworkNames names, string path)
+    private WeightStore Open<T>(NetworkKind<T> kind, T configuration, string path, bool isDescribed)
+        where T : class
     {
         var checkpoint = Checkpoint.Open(path);
-        var weights = new WeightStore(names.Find(checkpoint) ?? checkpoint); // what has other names fails with the one that is missing
+        _mapped.Push(checkpoint);
+        if (isDescribed)
+        {
+            NetworkReader.Require(checkpoint, kind, configuration); // other files were read when they were found
+        }
+
+        ICheckpoint network = kind.Names.Find(checkpoint) ?? checkpoint; // what has other names fails with the one that is missing
+        NetworkCheck.Require(network, kind.Slots(configuration));
+        var weights = new WeightStore(network);
         _mapped.Push(weights);
         return weights;
     }

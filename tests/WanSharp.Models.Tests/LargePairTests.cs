@@ -8,10 +8,13 @@ using WanSharp.Testing;
 
 namespace WanSharp.Models.Tests;
 
-/// <summary>Wan 2.2's pair of 14B experts in scaled fp8, 2 × 14 GB: told and planned from headers. The files are holes, which take no disk.</summary>
+/// <summary>Wan 2.2's pair of 14B experts in scaled fp8, 2 × 14 GB: told and planned from headers. The files are holes, which take little of the disk.</summary>
 public sealed class LargePairTests : IDisposable
 {
     private static readonly TransformerConfig Expert = new() { Dim = 5120, FfnDim = 13824, Heads = 40, Layers = 40 };
+
+    // A hole of this length is a part that was not downloaded.
+    private const int LongestHole = 1 << 20;
 
     private readonly TemporaryFolder _folder = new();
 
@@ -61,6 +64,7 @@ public sealed class LargePairTests : IDisposable
     {
         var header = new JsonObject();
         long at = 0;
+        List<(long Start, long Length)> tensors = [];
         foreach (var slot in slots.DistinctBy(slot => slot.Name))
         {
             var isMatrix = slot.Shape.Rank == 2 && slot.Name.EndsWith(".weight", StringComparison.Ordinal) && slot.Name.StartsWith("blocks.", StringComparison.Ordinal) && !slot.Name.Contains("pos_embedding", StringComparison.Ordinal);
@@ -77,6 +81,14 @@ public sealed class LargePairTests : IDisposable
         using var file = File.Create(path);
         file.Write(BitConverter.GetBytes((long)text.Length));
         file.Write(text);
+        foreach (var (start, length) in tensors)
+        {
+            for (long part = 0; part < length; part += LongestHole)
+            {
+                RandomAccess.Write(file.SafeFileHandle, [1], file.Position + start + part);
+            }
+        }
+
         file.SetLength(file.Position + at);
 
         void Add(string tensor, DType dtype, Shape shape)
@@ -86,6 +98,7 @@ public sealed class LargePairTests : IDisposable
             {
                 ["dtype"] = dtype.Name(), ["shape"] = new JsonArray([.. shape.Dims.ToArray().Select(dim => (JsonNode)dim)]), ["data_offsets"] = new JsonArray(at, at + length),
             };
+            tensors.Add((at, length));
             at += length;
         }
     }

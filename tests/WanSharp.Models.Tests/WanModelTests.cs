@@ -206,7 +206,7 @@ public sealed class WanModelTests(TinyEngine engine) : IDisposable
         File.WriteAllBytes(_folder["small.safetensors"], bytes);
         using var small = Checkpoint.Open(_folder["small.safetensors"]);
         using var more = Tensor.Zeros(DType.U8, [2 << 20]);
-        SafetensorsWriter.Write(_folder["large.safetensors"], new Dictionary<string, Tensor>(small.Tensors) { ["more"] = more });
+        SafetensorsWriter.Write(_folder["large.safetensors"], new Dictionary<string, Tensor>(small.Tensors) { ["optimizer.more"] = more });
         return File.ReadAllBytes(_folder["large.safetensors"]);
     }
 

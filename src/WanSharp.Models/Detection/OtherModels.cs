@@ -1,16 +1,48 @@
+using WanSharp.Models.Codes;
+using WanSharp.Models.Names;
 using WanSharp.Tensors;
 
 namespace WanSharp.Models.Detection;
 
-/// <summary>Names what a checkpoint is that holds nothing of Wan's.</summary>
+/// <summary>Names what a checkpoint is that holds no network of Wan's.</summary>
 /// <remarks>Source of what tells: Comfy-Org/ComfyUI:comfy/model_detection.py.</remarks>
 internal static class OtherModels
 {
+    private const string Lora = "a LoRA, to be added to a model";
+    private const string Module = "to be added to a model";
+
     // Parts of tensors' names, those that tell more first.
     private static readonly (string Part, string Family)[] Families =
     [
-        ("lora_A.", "a LoRA, to be added to a model"),
-        ("lora_down.", "a LoRA, to be added to a model"),
+        ("lora_A.", Lora),
+        ("lora_B.", Lora),
+        ("lora_down.", Lora),
+        ("lora_up.", Lora),
+        ("lora_magnitude_vector", Lora),
+        ("dora_scale", Lora),
+        ("lokr_w1", "a LoRA of the kind LoKr, to be added to a model"),
+        ("lokr_w2", "a LoRA of the kind LoKr, to be added to a model"),
+        ("hada_w1_a", "a LoRA of the kind LoHa, to be added to a model"),
+        ("oft_blocks", "a LoRA of the kind OFT, to be added to a model"),
+        ("oft_diag", "a LoRA of the kind OFT, to be added to a model"),
+        ("diff_b", "a set of differences (a LoRA of full weights), to be added to a model"),
+        ("diff", "a set of differences (a LoRA of full weights), to be added to a model"),
+        ("vace_patch_embedding.", $"the VACE module alone, {Module}"),
+        ("vace_blocks.", $"the VACE module alone, {Module}"),
+        ("controlnet_patch_embedding.", $"the Uni3C module, {Module}"),
+        ("audio_proj.", $"a module for speech (MultiTalk, InfiniteTalk), {Module}"),
+        ("audio_cross_attn.", $"a module for speech (MultiTalk, InfiniteTalk), {Module}"),
+        ("face_adapter.", $"a module for faces (Animate), {Module}"),
+        ("dwpose_embedding.", $"the UniAnimate module, {Module}"),
+        ("cam_encoder.", $"the ReCamMaster module, {Module}"),
+        ("LQ_proj_in.", $"a module of FlashVSR, {Module}"),
+        ("processor.", $"a module for attention (FantasyTalking and others), {Module}"),
+        ("ip_adapter.", $"an adapter for images, {Module}"),
+        ("image_proj.", $"an adapter for images, {Module}"),
+        ("resampler.", $"an adapter for images, {Module}"),
+        ("control_adapter.", $"an adapter for control, {Module}"),
+        ("wav2vec2.", "a wav2vec2 audio encoder"),
+        ("feature_extractor.conv_layers.", "a wav2vec2 audio encoder"),
         ("txt_in.individual_token_refiner.", "a HunyuanVideo model"),
         ("context_embedder.token_refiner.", "a HunyuanVideo model"),
         ("txt_norm.", "a Qwen-Image model"),
@@ -27,14 +59,52 @@ internal static class OtherModels
         ("model.layers.", "a language model"),
     ];
 
+    // The tiny autoencoder of previews numbers its layers in two sequences (madebyollin/taehv:taehv.py).
+    private static readonly string[] Taehv = ["decoder.1.weight", "decoder.3.conv.0.weight", "encoder.0.weight"];
+
     /// <summary>Why a checkpoint without a network of Wan's cannot be used, if it is known what it is.</summary>
     public static string? Refuse(ICheckpoint checkpoint)
     {
-        var family = Families.FirstOrDefault(known => checkpoint.Tensors.Keys.Concat(checkpoint.Unsupported.Keys).Any(name => Has(name, known.Part))).Family;
-        return family is null ? null : $"{checkpoint.Path}: it is {family}, by the names of its tensors; Wan's transformers, VAEs and text and image encoders are supported.";
+        List<string> names = [.. checkpoint.Tensors.Keys, .. checkpoint.Unsupported.Keys];
+        if (Families.FirstOrDefault(known => names.Exists(name => Has(name, known.Part))).Family is { } family)
+        {
+            return $"{checkpoint.Path}: it is {family}, by the names of its tensors; Wan's transformers, VAEs and text and image encoders are supported.";
+        }
+
+        if (Array.TrueForAll(Taehv, names.Contains))
+        {
+            return $"{checkpoint.Path}: it is a tiny autoencoder (TAEHV), for previews, by the names of its tensors; Wan's own VAEs are supported.";
+        }
+
+        return ForeignFormats.Find(checkpoint)?.Message ?? Lacking(checkpoint, NetworkKinds.Transformer.Names) ?? Lacking(checkpoint, NetworkKinds.TextEncoder.Names) ?? Lacking(checkpoint, NetworkKinds.ClipVision.Names);
     }
 
-    /// <summary>Whether a part stands at the beginning of a name, or after a dot.</summary>
-    private static bool Has(string name, string part) =>
-        name.StartsWith(part, StringComparison.Ordinal) || name.Contains($".{part}", StringComparison.Ordinal);
+    /// <summary>What of a network a file lacks that has most of it.</summary>
+    private static string? Lacking(ICheckpoint checkpoint, NetworkNames names)
+    {
+        if (names.FindMissing(checkpoint) is not { Count: > 0 } missing)
+        {
+            return null;
+        }
+
+        var toDo = missing is ["patch_embedding.weight"] && checkpoint.Metadata.ContainsKey("general.architecture")
+            ? "the conversion to GGUF left it out, as tensors of five dimensions were: get a file that has it (fix_5d_tensors.py adds it)"
+            : "it is a part of a checkpoint, or damaged: get the whole file";
+        return $"{checkpoint.Path}: it is a {names.What} without {string.Join(", ", missing.Take(3).Select(CheckpointException.Quote))}: {toDo}.";
+    }
+
+    /// <summary>Whether a part stands at the beginning of a name or after a dot, and, unless it ends in one, as a whole.</summary>
+    private static bool Has(string name, string part)
+    {
+        for (var at = name.IndexOf(part, StringComparison.Ordinal); at >= 0; at = name.IndexOf(part, at + 1, StringComparison.Ordinal))
+        {
+            var end = at + part.Length;
+            if ((at == 0 || name[at - 1] == '.') && (part[^1] == '.' || end == name.Length || name[end] == '.'))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

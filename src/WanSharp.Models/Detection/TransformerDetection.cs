@@ -8,38 +8,19 @@ namespace WanSharp.Models.Detection;
 internal static class TransformerDetection
 {
     private const int PublishedHeadDim = 128;
+    private const string Positions = "img_emb.emb_pos";
 
     // The mask and the image that 2.1's and 2.2's image-to-video models take beside the noise: 4 channels and a latent.
     private const int MaskChannels = 4;
-
-    private static readonly (string Name, string Family)[] OtherFamilies =
-    [
-        ("vace_blocks.", "VACE"),
-        ("vace_patch_embedding.", "VACE"),
-        ("control_adapter.", "Fun Camera"),
-        ("ref_conv.", "Fun Control"),
-        ("casual_audio_encoder.", "S2V (speech to video)"),
-        ("audio_injector.", "S2V (speech to video)"),
-        ("face_adapter.", "Animate"),
-        ("pose_patch_embedding.", "Animate"),
-        ("motion_encoder.", "Animate"),
-        ("patch_embedding_pose.", "SCAIL"),
-        ("audio_proj.", "HuMo or MultiTalk"),
-        ("dwpose_embedding.", "UniAnimate"),
-        ("blocks.0.cam_encoder.", "ReCamMaster"),
-    ];
 
     /// <summary>The dimensions of a transformer.</summary>
     /// <param name="weights">Its tensors under their official names.</param>
     /// <exception cref="CheckpointException">It belongs to a family that is not supported, or the tensors contradict each other.</exception>
     public static TransformerConfig Detect(ICheckpoint weights)
     {
-        foreach (var (name, family) in OtherFamilies)
+        if (LeftOver.FamilyOf(weights.Tensors.Keys) is { } family)
         {
-            if (weights.HasAny(name))
-            {
-                throw new CheckpointException(weights.Path, $"it is a Wan {family} model ({name}* says so), which is not supported; text-to-video, image-to-video, first-last-frame and ti2v models are.");
-            }
+            throw new CheckpointException(weights.Path, $"it is a Wan {family} model, by the names of its tensors, which is not supported; text-to-video, image-to-video, first-last-frame and ti2v models are.");
         }
 
         var hints = ModelHints.For(weights);
@@ -79,8 +60,14 @@ internal static class TransformerDetection
             };
         }
 
+        // Without its positions a model of two images looks like one of the first.
+        if (!weights.Has(Positions) && (hints.Text("model_type") == "flf2v" || hints.Integer("pos_embed_seq_len") > 0))
+        {
+            throw new CheckpointException(weights.Path, Positions, $"it is missing, and {hints.Source} describes a model of the first and the last frame, which has it; get the whole file.");
+        }
+
         return inChannels == (2 * outChannels) + MaskChannels && outChannels != VaeConfig.Wan22.LatentChannels
-            ? weights.Has("img_emb.emb_pos") ? ModelType.FirstLastFrameToVideo : ModelType.ImageToVideo
+            ? weights.Has(Positions) ? ModelType.FirstLastFrameToVideo : ModelType.ImageToVideo
             : throw new CheckpointException(weights.Path, $"it takes {inChannels} channels for {outChannels} of video: a Wan Fun model or another that takes more than noise and an image, which is not supported.");
     }
 
@@ -89,7 +76,7 @@ internal static class TransformerDetection
         if (hints.Integer("num_heads", "num_attention_heads") is not { } heads)
         {
             return dim % PublishedHeadDim == 0 ? dim / PublishedHeadDim
-                : throw new CheckpointException(path, $"tensors do not tell the number of heads, and a width of {dim} is no multiple of the usual {PublishedHeadDim}: put the {ModelDescription.FileName} with num_heads beside the file.");
+                : throw new CheckpointException(path, $"tensors do not tell the number of heads, and a width of {dim} is no multiple of the usual {PublishedHeadDim}: put the {ModelDescription.FileName} with num_heads next to the file.");
         }
 
         // What describes another network would be believed where tensors tell nothing.

@@ -50,9 +50,12 @@ internal static class ModelLayout
             VaePath = vae.Path,
             TokenizerPath = tokenizer,
             ClipVision = clip is null ? null : (clip.ClipVision!, clip.Path),
-            Notes = choice.Notes,
+            Notes = [.. choice.Notes, .. transformers.SelectMany(Choices)],
         };
     }
+
+    /// <summary>What was taken of a file that holds several networks of one kind.</summary>
+    private static IEnumerable<string> Choices(NetworkFile file) => file.Choices.Select(choice => $"of {file.Path} it takes {choice}.");
 
     /// <summary>A described model with other parts, those that were named.</summary>
     /// <param name="described">The model.</param>

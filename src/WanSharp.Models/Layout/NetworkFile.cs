@@ -12,7 +12,7 @@ namespace WanSharp.Models.Layout;
 public sealed record NetworkFile
 {
     /// <summary>The tensor in which ComfyUI's text encoder carries its tokenizer.</summary>
-    internal const string TokenizerTensor = "spiece_model";
+    internal const string TokenizerTensor = NetworkReader.TokenizerTensor;
 
     /// <summary>The file, or the index of several.</summary>
     public required string Path { get; init; }
@@ -28,6 +28,9 @@ public sealed record NetworkFile
 
     /// <summary>CLIP's image encoder in it, or null.</summary>
     public ClipVisionConfig? ClipVision { get; init; }
+
+    /// <summary>What was chosen of several networks of one kind, such as the average that a training leaves; none where there was no choice.</summary>
+    public IReadOnlyList<string> Choices { get; init; } = [];
 
     /// <summary>Whether it carries a tokenizer.</summary>
     public bool HasTokenizer { get; init; }
@@ -94,17 +97,18 @@ public sealed record NetworkFile
 
     private static NetworkFile Describe(ICheckpoint checkpoint)
     {
-        List<string> problems = [];
+        var reader = new NetworkReader(checkpoint);
+        reader.ReadAll();
         var file = new NetworkFile
         {
             Path = checkpoint.Path,
-            Transformer = Detect(TransformerNames.Names, TransformerDetection.Detect),
-            TextEncoder = Detect(TextEncoderNames.Names, TextEncoderDetection.Detect),
-            Vae = Detect(VaeNames.Names, VaeDetection.Detect),
-            ClipVision = Detect(ClipVisionNames.Names, ClipVisionDetection.Detect),
-            HasTokenizer = GgufTokenizer.IsIn(checkpoint)
-                || checkpoint.Tensors.Keys.Any(name => name.EndsWith(TokenizerTensor, StringComparison.Ordinal)),
-            Problem = problems.FirstOrDefault(),
+            Transformer = reader.ConfigOf<TransformerConfig>(),
+            TextEncoder = reader.ConfigOf<Umt5Config>(),
+            Vae = reader.ConfigOf<VaeConfig>(),
+            ClipVision = reader.ConfigOf<ClipVisionConfig>(),
+            HasTokenizer = checkpoint.Tensors.Keys.Any(name => name.EndsWith(TokenizerTensor, StringComparison.Ordinal)) || GgufTokenizer.IsIn(checkpoint),
+            Problem = reader.Problems.FirstOrDefault()?.Message,
+            Choices = reader.Choices,
             TensorCount = checkpoint.Tensors.Count + checkpoint.Unsupported.Count,
             Length = FileFacts.Length(checkpoint.Files),
             DTypes =
@@ -116,25 +120,5 @@ public sealed record NetworkFile
         return file is { IsKnown: false, Problem: null } ? file with { Problem = OtherModels.Refuse(checkpoint) }
             : file.Transformer is null ? file
             : file with { Noise = ExpertNames.NoiseOf(file.Path) };
-
-        T? Detect<T>(NetworkNames names, Func<ICheckpoint, T> detect)
-            where T : class
-        {
-            // The renamed view is not disposed: the checkpoint is its caller's.
-            if (names.Find(checkpoint) is not { } weights)
-            {
-                return null;
-            }
-
-            try
-            {
-                return detect(weights);
-            }
-            catch (CheckpointException e)
-            {
-                problems.Add(e.Message);
-                return null;
-            }
-        }
     }
 }

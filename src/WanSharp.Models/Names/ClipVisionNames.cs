@@ -20,7 +20,8 @@ internal static class ClipVisionNames
         ("vision_model.encoder.layers.*.mlp.fc2", "visual.transformer.*.mlp.2"));
 
     public static NetworkNames Names { get; } = new(
+        "CLIP image encoder",
         ["visual.cls_embedding", "visual.pos_embedding", "visual.patch_embedding.weight", "visual.pre_norm.weight", "visual.transformer.0.mlp.0.weight"],
-        ["", "image_encoder."],
+        ["visual.cls_embedding", "vision_model.embeddings.class_embedding"],
         [NetworkNames.Official, _ => Transformers]);
 }

@@ -25,6 +25,13 @@ internal sealed class NameTable(params IReadOnlyList<(string Theirs, string Offi
         return name;
     }
 
+    /// <summary>What a tensor may be called in this layout that has an official name.</summary>
+    public IEnumerable<string> Originals(string official)
+    {
+        var parts = official.Split('.');
+        return _rules.Where(rule => Fits(rule.Official, parts)).Select(rule => string.Join('.', Replace(rule.Official, rule.Theirs, parts))).Append(official);
+    }
+
     private static bool Fits(string[] pattern, string[] parts)
     {
         for (var i = 0; i < pattern.Length; i++)
@@ -38,10 +45,10 @@ internal sealed class NameTable(params IReadOnlyList<(string Theirs, string Offi
         return true;
     }
 
-    private static IEnumerable<string> Replace(string[] pattern, string[] official, string[] parts)
+    private static IEnumerable<string> Replace(string[] pattern, string[] replacement, string[] parts)
     {
         var numbers = parts.Where((_, i) => i < pattern.Length && pattern[i] == "*").GetEnumerator();
-        foreach (var part in official)
+        foreach (var part in replacement)
         {
             yield return part == "*" && numbers.MoveNext() ? numbers.Current : part;
         }

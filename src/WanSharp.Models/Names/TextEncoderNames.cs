@@ -31,7 +31,11 @@ internal static class TextEncoderNames
         ("enc.blk.*.ffn_down", "blocks.*.ffn.fc2"));
 
     public static NetworkNames Names { get; } = new(
+        "umT5 text encoder",
         ["token_embedding.weight", "norm.weight", "blocks.0.attn.q.weight", "blocks.0.ffn.gate.0.weight", "blocks.0.pos_embedding.embedding.weight"],
-        ["", "text_encoders.umt5xxl.transformer.", "umt5xxl.transformer.", "text_encoder.", "model."],
-        [NetworkNames.Official, _ => Transformers, _ => LlamaCpp]);
+        ["token_embedding.weight", "shared.weight", "encoder.embed_tokens.weight", "token_embd.weight"],
+        [NetworkNames.Official, _ => Transformers, _ => LlamaCpp])
+    {
+        Tied = ["token_embedding.weight"],
+    };
 }

@@ -1,7 +1,7 @@
 namespace WanSharp.Models.Names;
 
-/// <summary>The transformer's names: official, which ComfyUI, kijai, LightX2V and GGUF share but for prefixes; and Diffusers'.</summary>
-/// <remarks>Sources: huggingface/diffusers:scripts/convert_wan_to_diffusers.py; Comfy-Org/ComfyUI:comfy/model_detection.py, unet_prefix_from_state_dict.</remarks>
+/// <summary>The transformer's names: official, which ComfyUI, kijai, LightX2V and GGUF share except for prefixes; and Diffusers'.</summary>
+/// <remarks>Sources: huggingface/diffusers:scripts/convert_wan_to_diffusers.py.</remarks>
 internal static class TransformerNames
 {
     private static readonly NameTable Diffusers = new(
@@ -36,7 +36,11 @@ internal static class TransformerNames
         ("proj_out", "head.head"));
 
     public static NetworkNames Names { get; } = new(
+        "Wan transformer",
         ["patch_embedding.weight", "text_embedding.0.weight", "time_embedding.0.weight", "head.head.weight", "head.modulation", "blocks.0.ffn.0.weight"],
-        ["", "model.diffusion_model.", "diffusion_model.", "model.", "transformer."],
-        [NetworkNames.Official, _ => Diffusers]);
+        ["patch_embedding.weight"],
+        [NetworkNames.Official, _ => Diffusers])
+    {
+        Shaped = PatchEmbedding.Shaped,
+    };
 }

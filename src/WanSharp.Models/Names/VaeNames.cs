@@ -8,8 +8,9 @@ internal static class VaeNames
     private const int MostResidualBlocks = 17;
 
     public static NetworkNames Names { get; } = new(
+        "Wan VAE",
         ["encoder.conv1.weight", "decoder.conv1.weight", "decoder.head.2.weight", "conv1.weight", "conv2.weight", "decoder.middle.0.residual.2.weight"],
-        ["", "vae.", "first_stage_model.", "model."],
+        ["encoder.conv1.weight", "encoder.conv_in.weight"],
         [NetworkNames.Official, Diffusers]);
 
     private static NameTable Diffusers(IReadOnlyCollection<string> names)

@@ -33,6 +33,9 @@ internal sealed class WeightScale
     /// <summary>What may stand after the name of a layer to name the scale of its weight.</summary>
     public static IReadOnlyList<string> Suffixes { get; } = [".scale_weight", ".weight_scale", ".weight_scale_inv"];
 
+    /// <summary>Whether it changes nothing.</summary>
+    public bool IsOne => _rotation is null && _factors.All(factor => factor == 1);
+
     /// <summary>The scale of a weight, or null when it has none.</summary>
     /// <exception cref="CheckpointException">The scale, or the note of how the weight was quantized, is of a kind that is not supported.</exception>
     public static WeightScale? Find(ICheckpoint checkpoint, string name)

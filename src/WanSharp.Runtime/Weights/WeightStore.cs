@@ -15,8 +15,6 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     /// <summary>A number of <see cref="ResidentBlocks"/> that no network reaches.</summary>
     public const int AllBlocks = int.MaxValue;
 
-    private static readonly string[] JoinedParts = [".to_q.", ".to_k.", ".to_v."];
-
     private readonly ConcurrentDictionary<(string Name, DType DType), Lazy<Tensor>> _converted = new();
     private readonly ConcurrentDictionary<string, byte> _looked = new(); // views that are known not to be zeros
     private Residency _residency = new();
@@ -180,19 +178,11 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
         checkpoint.Dispose();
     }
 
-    /// <summary>A weight's tensors: one, or for an attention that the checkpoint keeps in three those of queries, keys and values.</summary>
-    private string[] PartsOf(string name)
-    {
-        const string Joined = ".to_qkv.";
-        string[] parts = [.. JoinedParts.Select(part => name.Replace(Joined, part, StringComparison.Ordinal))];
-        return name.Contains(Joined, StringComparison.Ordinal) && checkpoint.Tensors.ContainsKey(parts[0]) ? parts : [name];
-    }
-
     private IEnumerable<MappedRange> Ranges(IEnumerable<WeightSlot> slots, string prefix) =>
-        MappedRange.Of(slots.SelectMany(slot => PartsOf(prefix + slot.Name)).Select(checkpoint.Get));
+        MappedRange.Of(slots.SelectMany(slot => StoredParts.Of(checkpoint, prefix + slot.Name)).Select(checkpoint.Get));
 
     private List<(Tensor Tensor, WeightScale? Scale)> Parts(string name) =>
-        [.. PartsOf(name).Select(part => (checkpoint.Get(part), ScaleOf(part)))];
+        [.. StoredParts.Of(checkpoint, name).Select(part => (checkpoint.Get(part), ScaleOf(part)))];
 
     private static bool IsStoredAs(WeightSlot slot, List<(Tensor Tensor, WeightScale? Scale)> parts) =>
         parts is [(var tensor, null)] && tensor.DType == slot.DType;
@@ -240,8 +230,8 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     /// <summary>The tensor under the dimensions that the network needs; tools differ in those of length 1.</summary>
     private Tensor Fitted(Tensor tensor, Shape wanted, string name) =>
         tensor.Shape == wanted ? tensor
-        : tensor.Shape.Dims.ToArray().Where(dim => dim != 1).SequenceEqual(wanted.Dims.ToArray().Where(dim => dim != 1)) ? tensor.Reshape(wanted)
-        : throw new CheckpointException(Path, name, $"its shape is {tensor.Shape}, but the network needs {wanted}; is the configuration another model's?");
+        : StoredParts.Fits(tensor.Shape, wanted) ? tensor.Reshape(wanted)
+        : throw StoredParts.Misfit(Path, name, tensor.Shape, wanted);
 
     /// <summary>How many blocks stay: one for the weights and for what was made from them.</summary>
     private sealed class Residency

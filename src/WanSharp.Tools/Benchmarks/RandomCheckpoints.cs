@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using WanSharp.Engine.Noise;
 using WanSharp.Graphs;
+using WanSharp.Storage;
 using WanSharp.Tensors;
 using Tensor = WanSharp.Tensors.Tensor;
 

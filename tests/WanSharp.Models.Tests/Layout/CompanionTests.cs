@@ -150,6 +150,7 @@ public sealed class CompanionTests
         var encoder = folder.TextEncoder("text_encoders/umt5.safetensors", hasTokenizer: false, tensors =>
         {
             tensors["token_embedding.weight"] = folder.Keep(Tensor.Zeros(DType.F32, [5000, 16]));
+            tensors["token_embedding.weight"].Write<float>()[0] = 1;
         });
         var wrong = folder.Tokenizer("tokenizer/spiece.model");
         var message = folder.Refusal(folder.Path);

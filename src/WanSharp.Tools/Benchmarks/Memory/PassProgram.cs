@@ -8,6 +8,7 @@ using WanSharp.Runtime;
 using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Weights;
+using WanSharp.Storage;
 using WanSharp.Tensors;
 
 namespace WanSharp.Tools.Benchmarks.Memory;

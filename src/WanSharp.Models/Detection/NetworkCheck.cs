@@ -1,0 +1,77 @@
+using WanSharp.Graphs;
+using WanSharp.Runtime.Weights;
+using WanSharp.Tensors;
+
+namespace WanSharp.Models.Detection;
+
+/// <summary>Checks all weights of a network before one is used: each is there, has its shape, and means something that is understood.</summary>
+internal static class NetworkCheck
+{
+    // Enough to meet any hole of a hundredth of the file, and few enough for a slow disk.
+    private const int PartsLookedAt = 256;
+    private const long PartBytes = 1 << 20;
+
+    /// <summary>Checks a network.</summary>
+    /// <param name="network">Its tensors under official names.</param>
+    /// <param name="slots">The weights that it uses.</param>
+    /// <returns>The names of all tensors that are used: weights, their scales and notes.</returns>
+    /// <exception cref="CheckpointException">A weight is missing, of another shape or type, quantized in a way that is not supported, or zero.</exception>
+    public static HashSet<string> Require(ICheckpoint network, IEnumerable<WeightSlot> slots)
+    {
+        var used = new HashSet<string>(StringComparer.Ordinal);
+        List<string> weights = [];
+        foreach (var slot in slots)
+        {
+            var parts = StoredParts.Of(network, slot.Name);
+            Shape shape = parts.Length == 1 || slot.Shape.Rank == 0 ? slot.Shape : Shape.Create([slot.Shape[0] / parts.Length, .. slot.Shape.Dims[1..]]);
+            foreach (var name in parts)
+            {
+                RequireWeight(network, name, shape, used);
+                weights.Add(name);
+            }
+        }
+
+        ElementTypes.Require(network, weights);
+        RequireBytes(network, weights);
+        return used;
+    }
+
+    private static void RequireWeight(ICheckpoint network, string name, Shape shape, HashSet<string> used)
+    {
+        var tensor = network.Get(name);
+        if (name.EndsWith(WeightScale.WeightSuffix, StringComparison.Ordinal))
+        {
+            _ = QuantizationNote.Find(network, name); // names the format, which says more than that the shape is another
+        }
+
+        if (!StoredParts.Fits(tensor.Shape, shape))
+        {
+            throw StoredParts.Misfit(network.Path, name, tensor.Shape, shape);
+        }
+
+        used.Add(name);
+        if (!WeightScale.Has(network, name))
+        {
+            WeightScale.RequireMeaning(network.Path, name, tensor, scale: null);
+            return;
+        }
+
+        var layer = name[..^WeightScale.WeightSuffix.Length];
+        used.UnionWith(WeightScale.Suffixes.Append(QuantizationNote.Suffix).Select(suffix => layer + suffix));
+        if (!ElementTypes.IsQuantized(tensor.DType) && WeightScale.Find(network, name) is { IsOne: false })
+        {
+            throw new CheckpointException(network.Path, name, $"it is {tensor.DType.Name()}, which is not quantized, but has a scale: what its values stand for is not known.");
+        }
+    }
+
+    /// <summary>Looks for parts that were not downloaded; every weight is looked at as a whole when it is used.</summary>
+    private static void RequireBytes(ICheckpoint network, List<string> weights)
+    {
+        var bytes = weights.Sum(name => network.Tensors[name].ByteLength);
+        var step = (int)Math.Clamp(bytes / PartBytes / PartsLookedAt, 1, int.MaxValue);
+        foreach (var name in weights)
+        {
+            ZeroedParts.Refuse(network.Path, name, network.Tensors[name], step);
+        }
+    }
+}

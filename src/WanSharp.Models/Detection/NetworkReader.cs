@@ -1,0 +1,161 @@
+using WanSharp.Graphs;
+using WanSharp.Models.Names;
+using WanSharp.Models.Codes;
+using WanSharp.Runtime.Weights;
+using WanSharp.Tensors;
+
+namespace WanSharp.Models.Detection;
+
+/// <summary>Reads the networks of a checkpoint, and sees to it that each of its tensors is used by one of them or is known to be safe to leave.</summary>
+/// <param name="checkpoint">The checkpoint; it stays its owner's.</param>
+internal sealed class NetworkReader(ICheckpoint checkpoint)
+{
+    /// <summary>The tensor in which ComfyUI's text encoder carries its tokenizer.</summary>
+    public const string TokenizerTensor = "spiece_model";
+
+    // A tokenizer is read by its name; the marker only says that scales may follow; a factor of CLIP's that a wrapper keeps.
+    private static readonly string[] SafeAnywhere = [TokenizerTensor, "scaled_fp8", "logit_scale"];
+
+    // What a training keeps next to its networks to go on from there.
+    private static readonly string[] OfTraining =
+        ["optimizer", "optimizers", "optimizer_states", "optimizer_state", "lr_scheduler", "lr_schedulers", "scaler", "grad_scaler", "rng_state", "random_state", "step", "global_step", "epoch"];
+
+    private readonly List<Reading> _readings = [];
+
+    /// <summary>What is wrong, in the order of reading.</summary>
+    public List<CheckpointException> Problems { get; } = [];
+
+    /// <summary>What was chosen of several networks of one kind; none where there was no choice.</summary>
+    public IReadOnlyList<string> Choices =>
+    [
+        .. _readings.Where(reading => reading is { Config: not null, Network.Others.Count: > 0 }).Select(reading =>
+            $"the {reading.Names.What} {CheckpointException.Quote(reading.Network.Prefix.TrimEnd('.'))}, not {string.Join(", ", reading.Network.Others.Select(other => CheckpointException.Quote(other.TrimEnd('.'))))}"),
+    ];
+
+    /// <summary>Checks a file whose network was described.</summary>
+    /// <param name="checkpoint">The file.</param>
+    /// <param name="kind">The network.</param>
+    /// <param name="config">Its dimensions, by the description.</param>
+    /// <exception cref="CheckpointException">The file cannot be used.</exception>
+    public static void Require<T>(ICheckpoint checkpoint, NetworkKind<T> kind, T config)
+        where T : class
+    {
+        var reader = new NetworkReader(checkpoint);
+        reader.ReadAll(kind.Names, config);
+        if (reader.Problems.Count > 0)
+        {
+            throw reader.Problems[0];
+        }
+    }
+
+    /// <summary>Finds all networks; what is wrong is among <see cref="Problems"/>.</summary>
+    /// <param name="described">The names of a network whose dimensions are known.</param>
+    /// <param name="config">Its dimensions.</param>
+    public void ReadAll(NetworkNames? described = null, object? config = null)
+    {
+        Read(NetworkKinds.Transformer, described, config);
+        Read(NetworkKinds.TextEncoder, described, config);
+        Read(NetworkKinds.Vae, described, config);
+        Read(NetworkKinds.ClipVision, described, config);
+        RequireAllUsed();
+    }
+
+    /// <summary>The dimensions of a network that was found and can be used, or null.</summary>
+    public T? ConfigOf<T>()
+        where T : class => _readings.Select(reading => reading.Config).OfType<T>().FirstOrDefault();
+
+    private void Read<T>(NetworkKind<T> kind, NetworkNames? described, object? known)
+        where T : class
+    {
+        try
+        {
+            // The renamed view is not disposed: the checkpoint is its owner's.
+            if (kind.Names.Find(checkpoint) is not { } network)
+            {
+                return;
+            }
+
+            var reading = new Reading(network, kind.Names);
+            _readings.Add(reading);
+            ForeignFormats.Refuse(network);
+            var config = kind.Names == described ? (T)known! : kind.Detect(network);
+            reading.Used = NetworkCheck.Require(network, kind.Slots(config));
+            reading.IsUnused = name => kind.IsUnused(config, name);
+            reading.Config = config;
+        }
+        catch (CheckpointException e)
+        {
+            Problems.Add(e);
+        }
+        catch (Exception e) when (e is GraphException or ArgumentException or OverflowException)
+        {
+            Problems.Add(new CheckpointException(checkpoint.Path, $"its tensors have dimensions that no network of Wan's has: {e.Message}", e));
+        }
+    }
+
+    /// <summary>Refuses networks of which a tensor is left over, and all of them if one belongs to none.</summary>
+    private void RequireAllUsed()
+    {
+        var claimed = _readings.SelectMany(reading => reading.Claimed()).ToHashSet(StringComparer.Ordinal);
+        List<string> left = [.. checkpoint.Tensors.Keys.Concat(checkpoint.Unsupported.Keys).Where(name => !claimed.Contains(name) && !IsSafe(name)).Order(StringComparer.Ordinal)];
+        if (_readings.Count == 0 || left.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var group in left.GroupBy(OwnerOf))
+        {
+            Refuse(group.Key, [.. group]);
+        }
+    }
+
+    private void Refuse(Reading? owner, List<string> left)
+    {
+        if (owner is { Config: null })
+        {
+            return; // refused already
+        }
+
+        Problems.Add(owner is null
+            ? new CheckpointException(checkpoint.Path, left[0], $"it belongs to none of the networks in the file{More(left)}: another program wrote more into it than is understood.")
+            : LeftOver.Refuse(owner.Network, owner.Names, left));
+        foreach (var reading in owner is null ? _readings : [owner])
+        {
+            reading.Config = null;
+        }
+    }
+
+    private static string More(List<string> left) => left.Count > 1 ? $" (nor do {left.Count - 1} more)" : "";
+
+    /// <summary>The network behind the longest prefix that stands before a name.</summary>
+    private Reading? OwnerOf(string name) =>
+        _readings.Where(reading => QuantizedNames.Unwrapped(name).StartsWith(reading.Network.Prefix, StringComparison.Ordinal)).MaxBy(reading => reading.Network.Prefix.Length);
+
+    private static bool IsSafe(string name)
+    {
+        var parts = name.Split('.');
+        return SafeAnywhere.Contains(parts[^1]) || OfTraining.Contains(parts[0]);
+    }
+
+    /// <summary>A network that was found.</summary>
+    private sealed class Reading(RenamedCheckpoint network, NetworkNames names)
+    {
+        public RenamedCheckpoint Network => network;
+
+        public NetworkNames Names => names;
+
+        /// <summary>Its dimensions, if it can be used.</summary>
+        public object? Config { get; set; }
+
+        /// <summary>The official names of the tensors that it uses; null if it was refused.</summary>
+        public HashSet<string>? Used { get; set; }
+
+        public Func<string, bool> IsUnused { get; set; } = _ => false;
+
+        /// <summary>The stored names of its tensors that are used, or that are known and change nothing.</summary>
+        public IEnumerable<string> Claimed() => network.StoredNames
+            .Where(pair => Used is null || Used.Contains(pair.Key) || IsUnused(pair.Key) || ForeignFormats.IsOfActivations(pair.Key, layer => Used.Contains(layer + WeightScale.WeightSuffix)))
+            .Select(pair => pair.Value).Concat(network.Tied)
+            .Concat(network.Others.SelectMany(other => network.AllNames.Where(name => QuantizedNames.Unwrapped(name).StartsWith(other, StringComparison.Ordinal))));
+    }
+}

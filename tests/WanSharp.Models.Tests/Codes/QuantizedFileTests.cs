@@ -1,0 +1,160 @@
+using System.Text.Json;
+using WanSharp.Graphs;
+using WanSharp.Models.Detection;
+using WanSharp.Models.Layout;
+using WanSharp.Models.Names;
+using WanSharp.Runtime.Weights;
+using WanSharp.Tensors;
+using WanSharp.Testing;
+
+namespace WanSharp.Models.Tests.Codes;
+
+/// <summary>Quantized transformers of every tool: the exact numbers that they stand for are used, or the file is refused by name.</summary>
+public sealed class QuantizedFileTests : IDisposable
+{
+    private readonly TinyNetworks _networks = new("wan2.1-t2v-1.3b");
+    private readonly TemporaryFolder _folder = new();
+
+    public static TheoryData<string> ReadFormats => [.. QuantizedFormats.Read.Keys];
+
+    public static TheoryData<string> RefusedFormats => [.. QuantizedFormats.Refused.Keys];
+
+    public void Dispose()
+    {
+        _networks.Dispose();
+        _folder.Dispose();
+    }
+
+    [Theory]
+    [MemberData(nameof(ReadFormats))]
+    public void Read_AFormatThatIsSupported_GivesTheExactNumbers(string format)
+    {
+        using var quantizer = Quantizer.Of(_networks.Transformer, QuantizedFormats.Read[format]);
+        var path = Write(quantizer, QuantizedFormats.Config(format));
+        var file = NetworkFile.Read(path);
+        Assert.Equal((null, _networks.Config), (file.Problem, file.Transformer));
+        using var weights = new WeightStore(TransformerNames.Names.Find(Checkpoint.Open(path))!);
+        foreach (var slot in NetworkSlots.Of(_networks.Config))
+        {
+            var values = weights.Get(slot).Read<float>().ToArray();
+            var expected = quantizer.Expected[slot.Name];
+            Assert.Equal(expected.Length, values.Length);
+            Assert.All(expected.Zip(values), pair => Assert.Equal(pair.First, pair.Second, 1e-6f * Math.Max(1, Math.Abs(pair.First)))); // the order of a rotation's sums
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(RefusedFormats))]
+    public void Read_AFormatThatIsNotSupported_IsRefusedByName(string format)
+    {
+        var (write, called) = QuantizedFormats.Refused[format];
+        using var quantizer = Quantizer.Of(_networks.Transformer, write);
+        var file = NetworkFile.Read(Write(quantizer, QuantizedFormats.Config(format)));
+        Assert.Null(file.Transformer);
+        Assert.Contains(called, file.Problem, StringComparison.Ordinal);
+        Assert.Contains("blocks.", file.Problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"quant_method":"sdnq","weights_dtype":"uint4"}""", "SDNQ's uint4")]
+    [InlineData("""{"quant_method":"sdnq","weights_dtype":"int8","use_hadamard":true}""", "SDNQ with use_hadamard")]
+    [InlineData("""{"quant_method":"sdnq","weights_dtype":"int8","use_svd":true}""", "SDNQ with use_svd")]
+    [InlineData("""{"quant_method":"sdnq","weights_dtype":"int8","use_quantized_matmul":true}""", "SDNQ with use_quantized_matmul")]
+    [InlineData("""{"quant_method":"sdnq","weights_dtype":"int8","modules_quant_config":{"blocks.0":{"use_hadamard":true}}}""", "SDNQ with use_hadamard")]
+    [InlineData("""{"quant_method":"bitsandbytes","load_in_4bit":true,"bnb_4bit_quant_type":"nf4"}""", "bitsandbytes' NF4")]
+    [InlineData("""{"quant_method":"bitsandbytes","load_in_8bit":true}""", "bitsandbytes' int8")]
+    [InlineData("""{"quant_method":"torchao"}""", "'torchao'")]
+    [InlineData("""{"quant_method":"quanto","weights":"int4"}""", "quanto's int4")]
+    [InlineData("""{"bits":4}""", "without a name")]
+    public void Read_WithADescription_ItIsUnderstoodOrRefused(string quantization, string called)
+    {
+        using var quantizer = Quantizer.Of(_networks.Transformer, QuantizedFormats.Read["sdnq int8"]);
+        var path = Write(quantizer, $$"""{"num_attention_heads":1,"quantization_config":{{quantization}}}""");
+        Assert.Contains(called, NetworkFile.Read(path).Problem, StringComparison.Ordinal);
+
+        File.WriteAllText(_folder["config.json"], """{"num_attention_heads":1}""");
+        Assert.Contains("without a scale", NetworkFile.Read(path).Problem, StringComparison.Ordinal);
+        File.WriteAllText(_folder["quantization_config.json"], quantization);
+        Assert.Contains(called, NetworkFile.Read(path).Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_NotesInTheHeader_AreThoseOfTheLayers()
+    {
+        using var quantizer = Quantizer.Of(_networks.Transformer, QuantizedFormats.Read["comfy int8 convrot"]);
+        List<string> layers = [.. quantizer.Stored.Keys.Where(name => name.EndsWith(".comfy_quant", StringComparison.Ordinal)).Select(name => name[..^".comfy_quant".Length])];
+        layers.ForEach(layer => quantizer.Stored.Remove(layer + ".comfy_quant"));
+        Assert.Null(Read("""{"format":"int8_tensorwise","convrot":true,"convrot_groupsize":16}""", out var numbers).Problem);
+        var expected = quantizer.Expected["blocks.1.ffn.0.weight"];
+        Assert.All(expected.Zip(numbers), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+        Assert.Contains("'nvfp4' is not supported", Read("""{"format":"nvfp4"}""", out _).Problem, StringComparison.Ordinal);
+        Assert.Contains("'later'", Read("""{"format":"int8_tensorwise","later":1}""", out _).Problem, StringComparison.Ordinal);
+        Assert.Contains("_quantization_metadata", Read("7}", out _).Problem, StringComparison.Ordinal);
+
+        quantizer.Stored[layers[0] + ".comfy_quant"] = quantizer.Text("""{"format":"int8_tensorwise"}""");
+        Assert.Contains("differ", Read("""{"format":"int8_tensorwise","convrot":true,"convrot_groupsize":16}""", out _).Problem, StringComparison.Ordinal);
+        Assert.Null(Read("""{"format":"int8_tensorwise"}""", out _).Problem);
+
+        NetworkFile Read(string note, out float[] values)
+        {
+            var notes = $$$"""{"format_version":"1.0","layers":{{{{string.Join(',', layers.Select(layer => $"\"{layer}\":{note}"))}}}}}""";
+            SafetensorsWriter.Write(_folder["model.safetensors"], quantizer.Stored, new Dictionary<string, string> { ["_quantization_metadata"] = notes });
+            var file = NetworkFile.Read(_folder["model.safetensors"]);
+            values = [];
+            if (file.Problem is null)
+            {
+                using var weights = new WeightStore(TransformerNames.Names.Find(Checkpoint.Open(_folder["model.safetensors"]))!);
+                values = weights.Get(new WeightSlot("blocks.1.ffn.0.weight", DType.F32, [32, 128])).Read<float>().ToArray();
+            }
+
+            return file;
+        }
+    }
+
+    [Theory]
+    [InlineData("comfy int8 by row", "weight_scale", "its scale")]
+    [InlineData("comfy int8 convrot", "comfy_quant", "this weight of the same kind has none")]
+    [InlineData("comfy scaled fp8", "scale_weight", "this weight of the same kind has none")]
+    [InlineData("lightx2v fp8", "weight_scale", "this weight of the same kind has none")]
+    [InlineData("lightx2v int8", "weight_scale", "without a scale")]
+    [InlineData("quanto int8", "weight._scale", "without a scale")]
+    [InlineData("turbodiffusion int8", "scale", "without a scale")]
+    [InlineData("sdnq int8", "scale", "without a scale")]
+    public void Read_WithoutWhatOneWeightMeans_IsRefused(string format, string lost, string cause)
+    {
+        using var quantizer = Quantizer.Of(_networks.Transformer, QuantizedFormats.Read[format]);
+        Assert.True(quantizer.Stored.Remove($"blocks.1.self_attn.k.{lost}"));
+        Assert.Contains(cause, NetworkFile.Read(Write(quantizer, QuantizedFormats.Config(format))).Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_AScaleOfAWeightThatIsNotQuantized_IsRefusedUnlessItIsOne()
+    {
+        using var quantizer = Quantizer.Of(_networks.Transformer, QuantizedFormats.Read["comfy scaled fp8"]);
+        quantizer.Stored["text_embedding.0.scale_weight"] = quantizer.Number(1);
+        Assert.Null(NetworkFile.Read(Write(quantizer, config: null)).Problem);
+        quantizer.Stored["text_embedding.0.scale_weight"] = quantizer.Number(2);
+        Assert.Contains("not quantized", NetworkFile.Read(Write(quantizer, config: null)).Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Inspect_OfARefusedFile_SaysWhatOpeningSays()
+    {
+        using var quantizer = Quantizer.Of(_networks.Transformer, QuantizedFormats.Refused["nvfp4"].Write);
+        var path = Write(quantizer, config: null);
+        var opened = Assert.Throws<CheckpointException>(() => WanModel.Open(path)).Message;
+        Assert.Contains(NetworkFile.Read(path).Reason!, opened, StringComparison.Ordinal);
+    }
+
+    private string Write(Quantizer quantizer, string? config)
+    {
+        if (config is not null)
+        {
+            Assert.Equal(JsonValueKind.Object, JsonDocument.Parse(config).RootElement.ValueKind);
+            File.WriteAllText(_folder["config.json"], config);
+        }
+
+        SafetensorsWriter.Write(_folder["model.safetensors"], quantizer.Stored);
+        return _folder["model.safetensors"];
+    }
+}

@@ -1,0 +1,109 @@
+using WanSharp.Models.Layout;
+using WanSharp.Models.Tests.Layout;
+using WanSharp.Tensors;
+using WanSharp.Testing;
+
+namespace WanSharp.Models.Tests.Detection;
+
+/// <summary>Files that hold no network which can be used are named: what they are, and what to do.</summary>
+public sealed class OtherFilesTests : IDisposable
+{
+    private readonly TinyFolder _folder = new("wan2.1-t2v-1.3b");
+    private readonly Tensor _any;
+
+    public OtherFilesTests() => _any = _folder.Keep(Tensor.CopyOf<float>([2, 2], [1, 2, 3, 4]));
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("a LoRA,", "diffusion_model.blocks.0.self_attn.q.lora_A.weight")]
+    [InlineData("a LoRA,", "lora_unet_blocks_0_self_attn_q.lora_down.weight")]
+    [InlineData("a LoRA,", "transformer.blocks.0.attn1.to_q.lora_B.default.weight")]
+    [InlineData("kind LoKr", "lycoris_blocks_0_self_attn_q.lokr_w1", "lycoris_blocks_0_self_attn_q.alpha")]
+    [InlineData("kind LoKr", "diffusion_model.blocks.0.self_attn.q.lokr_w2")]
+    [InlineData("kind LoHa", "diffusion_model.blocks.0.self_attn.q.hada_w1_a")]
+    [InlineData("kind OFT", "blocks.0.self_attn.q.oft_blocks")]
+    [InlineData("differences", "diffusion_model.blocks.0.norm3.diff", "diffusion_model.blocks.0.self_attn.q.diff_b")]
+    [InlineData("VACE module alone", "vace_patch_embedding.weight", "vace_blocks.0.before_proj.weight")]
+    [InlineData("FantasyTalking", "blocks.0.cross_attn.processor.k_proj.weight", "proj_model.proj.weight")]
+    [InlineData("MultiTalk", "blocks.0.audio_cross_attn.q_linear.weight", "audio_proj.proj1.weight")]
+    [InlineData("Uni3C", "controlnet_patch_embedding.weight")]
+    [InlineData("UniAnimate", "dwpose_embedding.0.weight")]
+    [InlineData("adapter for images", "ip_adapter.0.to_k.weight")]
+    [InlineData("wav2vec2", "wav2vec2.encoder.layers.0.attention.q_proj.weight")]
+    [InlineData("TAEHV", "decoder.1.weight", "decoder.3.conv.0.weight", "encoder.0.weight")]
+    [InlineData("Flux", "double_blocks.0.img_attn.qkv.weight")]
+    [InlineData("Stable Diffusion", "model.diffusion_model.input_blocks.0.0.weight")]
+    public void Read_OtherKindsOfFiles_AreNamed(string called, params string[] names)
+    {
+        var file = NetworkFile.Read(_folder.Write("file.safetensors", names.ToDictionary(name => name, _ => _any)));
+        Assert.False(file.IsKnown);
+        Assert.Contains(called, file.Problem, StringComparison.Ordinal);
+        Assert.Contains(called, _folder.Refusal(file.Path), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("SkyReels V2", "fps_embedding.weight", "fps_projection.0.weight")]
+    [InlineData("SteadyDancer", "patch_embedding_fuse.weight")]
+    [InlineData("VACE", "vace_patch_embedding.weight")]
+    [InlineData("SLA", "blocks.0.self_attn.attn_op.local_attn.proj_l.weight")]
+    [InlineData("VSA", "blocks.1.to_gate_compress.weight")]
+    [InlineData("InfiniteTalk", "blocks.1.audio_cross_attn.q_linear.weight")]
+    [InlineData("LoRA", "blocks.1.self_attn.q.lora_A.weight")]
+    [InlineData("'blocks.1.self_attn.mystery.weight'", "blocks.1.self_attn.mystery.weight")]
+    [InlineData("'mystery' : it belongs to nothing", "mystery")]
+    [InlineData("it and 1 more belong to nothing", "mystery", "riddle.weight")]
+    public void Read_ATransformerWithMore_IsRefusedAndNamed(string called, params string[] more)
+    {
+        var tensors = new Dictionary<string, Tensor>(_folder.Networks.Transformer);
+        Array.ForEach(more, name => tensors.Add(name, _any));
+        var file = NetworkFile.Read(_folder.Write("file.safetensors", tensors));
+        Assert.Null(file.Transformer);
+        Assert.Contains(called.Replace(" :", ":", StringComparison.Ordinal), file.Problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("file.safetensors", "patch_embedding.weight", "a Wan transformer without 'patch_embedding.weight': it is a part")]
+    [InlineData("file.safetensors", "head.modulation", "a Wan transformer without 'head.modulation'")]
+    [InlineData("file.safetensors", "blocks.0.ffn.0.weight", "a Wan transformer without 'blocks.0.ffn.0.weight'")]
+    public void Read_ATransformerThatLacksWhatTellsIt_IsNamed(string name, string lost, string called)
+    {
+        foreach (var rename in new Func<string, string>[] { key => key, key => "net." + key, OtherTools.DiffusersTransformer })
+        {
+            var tensors = _folder.Networks.Transformer.Where(pair => pair.Key != lost).ToDictionary(pair => rename(pair.Key), pair => pair.Value);
+            Assert.Contains(called, NetworkFile.Read(_folder.Write(name, tensors)).Problem, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Read_AFileOfSeveralNetworksAndMore_IsRefused()
+    {
+        var all = _folder.Networks.Transformer.Select(pair => ("model.diffusion_model." + pair.Key, pair.Value)).Concat(_folder.Networks.Vae.Select(pair => ("vae." + pair.Key, pair.Value))).ToDictionary();
+        all["text_encoders.umt5xxl.logit_scale"] = _any;
+        Assert.Null(NetworkFile.Read(_folder.Write("all.safetensors", all)).Problem);
+
+        all["audio_tower.weight"] = _any;
+        var file = NetworkFile.Read(_folder.Write("all.safetensors", all));
+        Assert.Equal((false, true), (file.IsKnown, file.Problem!.Contains("'audio_tower.weight'", StringComparison.Ordinal)));
+
+        all.Remove("audio_tower.weight");
+        all["vae.decoder.upscaler.weight"] = _any;
+        file = NetworkFile.Read(_folder.Write("all.safetensors", all));
+        Assert.Equal((true, true), (file.Transformer is not null, file.Vae is null));
+        Assert.Contains("upscaler", file.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_ZerosWhereWeightsShouldBe_IsAnUnfinishedDownload()
+    {
+        var path = _folder.Transformer("file.safetensors");
+        var length = new FileInfo(path).Length;
+        using (var file = File.OpenWrite(path))
+        {
+            file.Position = length / 2;
+            file.Write(new byte[length - file.Position]);
+        }
+
+        Assert.Contains("the download is not complete", NetworkFile.Read(path).Problem, StringComparison.Ordinal);
+    }
+}
