@@ -121,14 +121,15 @@ internal sealed partial class FfmpegProcess : IAsyncDisposable
 
     private static async Task<string> ReadTailAsync(StreamReader reader)
     {
-        var tail = "";
+        var (tail, isCut) = ("", false);
         var buffer = new char[TailLength];
         while (await reader.ReadAsync(buffer).ConfigureAwait(false) is var count and > 0)
         {
             tail += new string(buffer, 0, count);
+            isCut |= tail.Length > TailLength;
             tail = tail[Math.Max(0, tail.Length - TailLength)..];
         }
 
-        return tail;
+        return isCut ? tail[(tail.IndexOf('\n', StringComparison.Ordinal) + 1)..] : tail; // half a line says nothing
     }
 }

@@ -1,5 +1,5 @@
-using WanSharp.Models.Names;
 using WanSharp.Models.Codes;
+using WanSharp.Models.Names;
 using WanSharp.Tensors;
 
 namespace WanSharp.Models.Detection;

@@ -1,6 +1,6 @@
 using WanSharp.Graphs;
-using WanSharp.Models.Names;
 using WanSharp.Models.Codes;
+using WanSharp.Models.Names;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 

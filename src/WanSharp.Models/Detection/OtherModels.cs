@@ -54,7 +54,8 @@ internal static class OtherModels
         ("t5_yproj.", "a Mochi model"),
         ("patch_embed.text_proj.", "a CogVideoX model"),
         ("adaln_single.", "an LTX-Video or PixArt model"),
-        ("net.blocks.", "a Cosmos model"),
+        ("blocks.block0.", "a Cosmos model"),
+        ("adaln_modulation_self_attn.", "a Cosmos model"),
         ("text_model.", "a CLIP text encoder"),
         ("model.layers.", "a language model"),
     ];

@@ -117,14 +117,12 @@ public sealed class ModelExporterTests(ExportedModel exported) : IClassFixture<E
     }
 
     [Fact]
-    public async Task Export_OfACheckpointThatLacksAWeight_NamesItAndLeavesNothing()
+    public void Open_OfACheckpointThatLacksAWeight_NamesItBeforeAnythingIsExported()
     {
         TinyModel.Write(_folder["model"]);
         SafetensorsWriter.Write(Path.Combine(_folder["model"], "vae.safetensors"), new Dictionary<string, Tensor>());
-        using var model = WanModel.Open(_folder["model"]);
 
-        var error = await Assert.ThrowsAsync<CheckpointException>(() =>
-            ModelExporter.ExportAsync(model, exported.Runtime, _folder["out"], new ExportOptions(), cancellationToken: Cancellation));
+        var error = Assert.Throws<CheckpointException>(() => WanModel.Open(_folder["model"]));
 
         Assert.Contains("vae.safetensors", error.Message, StringComparison.Ordinal);
         Assert.Contains("encoder.conv1.weight", error.Message, StringComparison.Ordinal);
