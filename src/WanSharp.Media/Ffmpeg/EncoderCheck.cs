@@ -20,7 +20,11 @@ public static class EncoderCheck
     {
         ArgumentNullException.ThrowIfNull(ffmpeg);
         var format = new ClipFormat(Side, Side, Frames: 2, Fps: 8);
-        var folder = Directory.CreateTempSubdirectory("wan-trial-").FullName;
+        if (TemporaryFolder() is not { } folder)
+        {
+            return; // no place to try it; the clip itself has one, or says so
+        }
+
         var purpose = $"{ffmpeg} cannot write {NameOf(kind)}";
         try
         {
@@ -46,6 +50,19 @@ public static class EncoderCheck
         finally
         {
             Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static string? TemporaryFolder()
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetTempPath()); // TMPDIR may name a folder that is not there yet
+            return Directory.CreateTempSubdirectory("wan-trial-").FullName;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 
