@@ -222,14 +222,14 @@ public sealed class ContentStore : IDisposable
             if (store._clock.GetUtcNow() - entry.LastUse > olderThan || remaining > maximumBytes)
             {
                 var result = results[index];
-                if (store._folder.TryRemove(entry.Key))
+                if (store._folder.TryRemove(entry.Key, only: null, out var refusal))
                 {
                     results[index] = result with { Entries = result.Entries + 1, Bytes = result.Bytes + entry.Bytes };
                     remaining -= entry.Bytes;
                 }
                 else
                 {
-                    results[index] = result with { InUse = result.InUse + 1 };
+                    results[index] = refusal is null ? result with { InUse = result.InUse + 1 } : result with { Refused = result.Refused + 1, Refusal = refusal };
                 }
             }
         }

@@ -102,8 +102,15 @@ internal sealed class StoreFolder(string root, TimeProvider clock)
     /// <summary>Removes an entry that nobody holds.</summary>
     /// <param name="key">The entry's key.</param>
     /// <param name="only">The manifest that was found damaged: a sound one that took its place stays. Null for whichever is there.</param>
-    public bool TryRemove(string key, ManifestStamp? only = null)
+    public bool TryRemove(string key, ManifestStamp? only = null) => TryRemove(key, only, out _);
+
+    /// <summary>Removes an entry that nobody holds.</summary>
+    /// <param name="key">The entry's key.</param>
+    /// <param name="only">The manifest that was found damaged: a sound one that took its place stays. Null for whichever is there.</param>
+    /// <param name="refusal">What the system said where it refused; null where the entry is gone, or is held.</param>
+    public bool TryRemove(string key, ManifestStamp? only, out string? refusal)
     {
+        refusal = null;
         var entry = EntryFolder(key);
         try
         {
@@ -130,6 +137,7 @@ internal sealed class StoreFolder(string root, TimeProvider clock)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            refusal = e.Message;
             return false;
         }
     }

@@ -97,22 +97,34 @@ internal sealed class CacheCommand(CliEnvironment environment)
                 ["removed"] = section.Removed.Entries,
                 ["bytes"] = section.Removed.Bytes,
                 ["in_use"] = section.Removed.InUse,
+                ["refused"] = section.Removed.Refused,
             }))).ToJsonString(JsonText.Readable));
-            return ExitCode.Done;
+        }
+        else
+        {
+            Describe(sections);
         }
 
+        foreach (var (name, removed) in sections.Where(section => section.Removed.Refusal is not null))
+        {
+            environment.Error.WriteLine(PlainText.OneLine($"wan: {removed.Refused} of {name} cannot be removed: {removed.Refusal}"));
+        }
+
+        return sections.Any(section => section.Removed.Refusal is not null) ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    private void Describe(IReadOnlyList<(string Section, PruneResult Removed)> sections)
+    {
         foreach (var (name, removed) in sections.Where(section => section.Removed.Entries + section.Removed.InUse > 0))
         {
             var inUse = removed.InUse > 0 ? $"; {removed.InUse} stay, in use" : "";
             environment.Out.WriteLine($"{name}: {removed.Entries} removed, {Amounts.Size(removed.Bytes)}{inUse}");
         }
 
-        if (sections.All(section => section.Removed.Entries + section.Removed.InUse == 0))
+        if (sections.All(section => section.Removed.Entries + section.Removed.InUse + section.Removed.Refused == 0))
         {
             environment.Out.WriteLine("There was nothing to remove.");
         }
-
-        return ExitCode.Done;
     }
 
     private static JsonObject Json(ContentStoreStatistics section) => new()

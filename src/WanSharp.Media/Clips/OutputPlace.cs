@@ -56,9 +56,14 @@ internal sealed class OutputPlace
                 throw;
             }
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (UnauthorizedAccessException exception)
         {
-            throw new MediaException($"{Failure}: {exception.Message}", exception);
+            throw new MediaException($"{Failure}: this user may not write in {Folder}. Name another folder.", exception);
+        }
+        catch (IOException exception)
+        {
+            // Without the path, which is that of a hidden folder.
+            throw new MediaException($"{Failure}: {exception.Message.Split(" : '")[0].TrimEnd('.')}.", exception);
         }
     }
 

@@ -7,12 +7,12 @@ namespace WanSharp.Tools.Export;
 internal sealed class ExportFolder : IDisposable
 {
     private readonly string _target;
-    private bool _isKept;
+    private readonly WorkFolder _work;
 
-    private ExportFolder(string target, string staging) => (_target, Staging) = (target, staging);
+    private ExportFolder(string target, WorkFolder work) => (_target, _work) = (target, work);
 
     /// <summary>Where files go until the folder is published.</summary>
-    public string Staging { get; }
+    public string Staging => _work["export"];
 
     /// <summary>Makes sure that the folder may and can be written.</summary>
     /// <param name="path">The folder: new, empty, or with <paramref name="replace"/> an earlier export.</param>
@@ -25,24 +25,38 @@ internal sealed class ExportFolder : IDisposable
         var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         RequireReplaceable(path, target, replace);
         var parent = Path.GetDirectoryName(target) ?? throw new InvalidRequestException("output", $"{path} is the root of a disk: name a folder on it.");
-        Directory.CreateDirectory(parent);
+        try
+        {
+            Directory.CreateDirectory(parent);
+            RequireRoom(parent, bytes);
+            var folder = new ExportFolder(target, WorkFolder.Create(parent));
+            Directory.CreateDirectory(folder.Staging);
+            return folder;
+        }
+        catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
+        {
+            throw new IOException($"{path} cannot be written: {exception.Message}", exception);
+        }
+    }
+
+    private static void RequireRoom(string parent, long bytes)
+    {
         var free = new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(parent)! : parent).AvailableFreeSpace;
         if (free < bytes)
         {
             throw new IOException(string.Create(CultureInfo.InvariantCulture,
-                $"{path}: the files take {bytes / 1e6:0.0} MB, but the disk has {free / 1e6:0.0} MB left. Free some, or export fewer networks."));
+                $"the files take {bytes / 1e6:0.0} MB, but the disk has {free / 1e6:0.0} MB left. Free some, or export fewer networks."));
         }
-
-        var staging = Path.Combine(parent, $".{Path.GetFileName(target)}-{Path.GetRandomFileName()}");
-        Directory.CreateDirectory(staging);
-        return new ExportFolder(target, staging);
     }
+
+    /// <summary>A name beside the target that no sweep takes for a leftover.</summary>
+    private string Beside(string suffix) => Path.Combine(Path.GetDirectoryName(_target)!, $".{Path.GetFileName(_target)}-{Path.GetRandomFileName()}{suffix}");
 
     /// <summary>Gives the folder its name; what it replaces is gone only then.</summary>
     /// <returns>The folder.</returns>
     public string Publish()
     {
-        var old = $"{Staging}.old";
+        var old = Beside(".old"); // not in the work folder, which would go with the process
         if (Directory.Exists(_target))
         {
             Directory.Move(_target, old);
@@ -70,18 +84,13 @@ internal sealed class ExportFolder : IDisposable
     /// <returns>Where that is.</returns>
     public string Keep()
     {
-        _isKept = true;
-        return Staging;
+        var kept = Beside("");
+        Directory.Move(Staging, kept);
+        return kept;
     }
 
     /// <summary>Removes what was neither published nor kept.</summary>
-    public void Dispose()
-    {
-        if (!_isKept && Directory.Exists(Staging))
-        {
-            Directory.Delete(Staging, recursive: true);
-        }
-    }
+    public void Dispose() => _work.Dispose();
 
     private static void RequireReplaceable(string path, string target, bool replace)
     {
