@@ -1,7 +1,6 @@
 using WanSharp.Engine;
 using WanSharp.Graphs;
 using WanSharp.Models;
-using WanSharp.Models.Layout;
 using WanSharp.Runtime.Providers;
 
 namespace WanSharp.Hosting;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using WanSharp.Engine;
+using WanSharp.Runtime;
 
 namespace WanSharp.Hosting;
 
@@ -24,6 +25,15 @@ public static class ServiceCollectionExtensions
         return services;
     }
 
+    private static void Log(ILogger logger, OrtLogMessage message)
+    {
+        var level = HostLog.LevelOf(message.Level);
+        if (logger.IsEnabled(level))
+        {
+            HostLog.Runtime(logger, level, message.Source, message.Text);
+        }
+    }
+
     private static HostOptions WithLog(HostOptions options, IServiceProvider services)
     {
         var factory = services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance;
@@ -31,7 +41,7 @@ public static class ServiceCollectionExtensions
         return options with
         {
             Notice = options.Notice ?? (notice => HostLog.Notice(host, notice)),
-            RuntimeLog = options.RuntimeLog ?? (message => HostLog.Runtime(runtime, HostLog.LevelOf(message.Level), message.Source, message.Text)),
+            RuntimeLog = options.RuntimeLog ?? (message => Log(runtime, message)),
         };
     }
 }

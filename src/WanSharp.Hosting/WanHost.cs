@@ -155,7 +155,7 @@ public sealed class WanHost(HostOptions options)
     /// <param name="model">The model.</param>
     /// <param name="memory">The limit of what computes; null for none given.</param>
     /// <param name="hostMemory">The limit of the machine's own memory; null for none given.</param>
-    public EngineOptions WithMemory(EngineOptions engine, WanModel model, MemoryAmount? memory, MemoryAmount? hostMemory)
+    public static EngineOptions WithMemory(EngineOptions engine, WanModel model, MemoryAmount? memory, MemoryAmount? hostMemory)
     {
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(model);

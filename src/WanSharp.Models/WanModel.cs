@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using WanSharp.Graphs.Networks;
 using WanSharp.Models.Detection;
 using WanSharp.Models.Layout;

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using WanSharp.Cli.Batches;
 using WanSharp.Cli.Terminal;
 using WanSharp.Graphs;
 using WanSharp.Hosting.Batches;

@@ -10,7 +10,6 @@ using WanSharp.Jobs.Reports;
 using WanSharp.Jobs.Results;
 using WanSharp.Jobs.Running;
 using WanSharp.Jobs.Storage;
-using WanSharp.Models;
 using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;

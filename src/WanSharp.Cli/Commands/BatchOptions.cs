@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using WanSharp.Cli.Batches;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Sampling;
 using WanSharp.Jobs;

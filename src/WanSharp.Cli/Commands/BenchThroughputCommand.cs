@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using WanSharp.Cli.Batches;
 using WanSharp.Cli.Terminal;
 using WanSharp.Hosting.Batches;
 using WanSharp.Tools.Throughput;

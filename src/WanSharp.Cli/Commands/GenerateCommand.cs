@@ -10,7 +10,6 @@ using WanSharp.Hosting;
 using WanSharp.Media.Clips;
 using WanSharp.Media.Ffmpeg;
 using WanSharp.Media.Images;
-using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;

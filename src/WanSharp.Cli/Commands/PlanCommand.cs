@@ -76,7 +76,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
     /// <summary>Whether a run would find the whole network packed on disk. Where nothing is said about memory, and the model is small beside it, none looks for it.</summary>
     private async Task<bool> IsPackedAsync(ParseResult parsed, WanModel model, CompileChoice compile, CancellationToken cancellationToken)
     {
-        var engine = environment.Host.WithMemory(new EngineOptions(), model, parsed.GetValue(_memory), parsed.GetValue(_hostMemory));
+        var engine = WanHost.WithMemory(new EngineOptions(), model, parsed.GetValue(_memory), parsed.GetValue(_hostMemory));
         if (compile is { Compile: null, Tuning: CompileTuning.Default } && engine is { Memory: null, HostMemory: null, FollowsFreeMemory: false })
         {
             return false;

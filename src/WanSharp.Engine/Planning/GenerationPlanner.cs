@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Numerics;
 using System.Reflection;
-using System.Security.Cryptography;
 using System.Text;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;

@@ -3,7 +3,6 @@ using WanSharp.Engine.Planning;
 using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
-using WanSharp.Runtime.Packing;
 using WanSharp.Runtime.Providers;
 
 namespace WanSharp.Engine.Scheduling;

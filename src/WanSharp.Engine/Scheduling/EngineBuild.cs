@@ -1,5 +1,4 @@
 using WanSharp.Graphs;
-using WanSharp.Media;
 using WanSharp.Media.Clips;
 using WanSharp.Models;
 using WanSharp.Runtime;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
 using WanSharp.Jobs.Storage;
 using WanSharp.Models;

@@ -128,7 +128,7 @@ internal sealed class JobAttempt(JobStore store, IJobBackend backend, JobRunnerO
     private async Task PublishAsync(JobOutcome outcome)
     {
         DurableFiles.Flush(_work); // a name must not outlive a power cut that its content does not
-        store.Queue.Seal(job.Id, await ClipReview.DigestAsync(_work, CancellationToken.None).ConfigureAwait(false), new FileInfo(_work).Length, outcome);
+        store.Queue.Seal(job.Id, await ClipReview.DigestAsync(_work, CancellationToken.None).ConfigureAwait(false), FileFacts.Of(_work).Length, outcome);
         DurableFiles.Rename(_work, _place, overwrite: job.Overwrites);
         store.Queue.Succeed(job.Id);
         DeleteQuietly(store.Folder.Snapshot(job.Id));
@@ -145,7 +145,7 @@ internal sealed class JobAttempt(JobStore store, IJobBackend backend, JobRunnerO
             return false;
         }
 
-        if (File.Exists(_place) && (new FileInfo(_place).Length == 0 || !ClipStructure.IsWhole(_place)))
+        if (File.Exists(_place) && (FileFacts.Of(_place).Length == 0 || !ClipStructure.IsWhole(_place)))
         {
             ClipReview.PutAside(store.Folder, _place);
             return false;
@@ -156,7 +156,7 @@ internal sealed class JobAttempt(JobStore store, IJobBackend backend, JobRunnerO
             throw new InvalidRequestException("output", $"{_place} already exists and was not created by this job: run `wan jobs retry`, then move the file, or resume with --overwrite.");
         }
 
-        store.Queue.Seal(job.Id, await ClipReview.DigestAsync(_place, cancellationToken).ConfigureAwait(false), new FileInfo(_place).Length, new JobOutcome { WasThere = true });
+        store.Queue.Seal(job.Id, await ClipReview.DigestAsync(_place, cancellationToken).ConfigureAwait(false), FileFacts.Of(_place).Length, new JobOutcome { WasThere = true });
         store.Queue.Succeed(job.Id);
         DeleteQuietly(store.Folder.Snapshot(job.Id));
         return true;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using WanSharp.Media.Clips;
+using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Storage;
 
@@ -45,7 +46,7 @@ public sealed record ClipReview(IReadOnlyList<string> Missing, IReadOnlyList<str
     /// <summary>Moves a file away that is in a clip's place, so that nothing of it is lost; an empty one is deleted.</summary>
     internal static void PutAside(JobFolder folder, string path)
     {
-        if (new FileInfo(path) is not { Exists: true } file)
+        if (FileFacts.Of(path) is not { Exists: true } file)
         {
             return;
         }
@@ -72,7 +73,7 @@ public sealed record ClipReview(IReadOnlyList<string> Missing, IReadOnlyList<str
 
     private static async Task<Finding> LookAsync(Clip clip, string path, CancellationToken cancellationToken)
     {
-        var file = new FileInfo(path);
+        var file = FileFacts.Of(path);
         if (!file.Exists || file.Length == 0)
         {
             return Finding.Missing;
@@ -94,7 +95,7 @@ public sealed record ClipReview(IReadOnlyList<string> Missing, IReadOnlyList<str
         var path = folder.Artifact(clip.Output);
         if (finding == Finding.Whole)
         {
-            var file = new FileInfo(path);
+            var file = FileFacts.Of(path);
             if (clip.Time != file.LastWriteTimeUtc.Ticks || clip.Bytes is null)
             {
                 database.Write(connection => connection.Run(

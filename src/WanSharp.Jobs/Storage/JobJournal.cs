@@ -24,7 +24,7 @@ internal static class JobJournal
     public static long Append(string path, params IEnumerable<JournalNote> notes) => Append(path, notes.Select(note => JsonSerializer.Serialize(note, JournalJson.Readable.JournalNote)));
 
     /// <summary>The file's length; 0 when there is none.</summary>
-    public static long LengthOf(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
+    public static long LengthOf(string path) => FileFacts.Of(path) is { Exists: true } file ? file.Length : 0;
 
     /// <summary>All that it says; lines that are damaged are left out.</summary>
     public static JournalContent Read(string path)

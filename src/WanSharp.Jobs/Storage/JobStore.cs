@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
+using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Storage;
 
@@ -231,7 +232,7 @@ public sealed class JobStore : IDisposable
     }
 
     /// <summary>Whether something is in a clip's place. An empty file is not: it is what a power cut leaves.</summary>
-    private static bool IsTaken(string path) => Path.Exists(path) && new FileInfo(path) is not { Exists: true, Length: 0 };
+    private static bool IsTaken(string path) => Path.Exists(path) && FileFacts.Of(path) is not { Exists: true, Length: 0 };
 
     private void Append(SqliteConnection connection, IEnumerable<JournalNote> notes)
     {

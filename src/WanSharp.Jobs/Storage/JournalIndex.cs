@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
+using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Storage;
 
@@ -44,7 +45,7 @@ internal static class JournalIndex
     {
         switch (note?.Note)
         {
-            case JournalNote.Made when new FileInfo(folder.Artifact(output)) is { Exists: true } file && file.Length == note.Bytes:
+            case JournalNote.Made when FileFacts.Of(folder.Artifact(output)) is { Exists: true } file && file.Length == note.Bytes:
                 // Its time is left out: that the content is what was noted is found out before anything builds on it. One that some process
                 // seems to run stays with that: whoever finds it dead compares the content, too.
                 connection.Run(

@@ -1,6 +1,4 @@
 using System.Numerics.Tensors;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Nodes;
 using WanSharp.Engine.Noise;
 using WanSharp.Graphs;

@@ -42,7 +42,7 @@ public sealed class ExifOrientationTests
         { "GIF", [.. "GIF89a"u8, .. new byte[20]] },
         { "JPEG without EXIF", Jpeg(Segment(0xE0, "JFIF\0"u8)) },
         { "JPEG whose EXIF is behind its pixels", [.. Jpeg()[..2], 0xFF, 0xDA, 0, 2, .. Segment(0xE1, Named)] },
-        { "JPEG whose EXIF is cut", Jpeg(Segment(0xE1, Named[..12])) },
+        { "JPEG whose EXIF is cut", Jpeg(Segment(0xE1, Named.AsSpan(..12).ToArray())) },
         { "PNG without EXIF", Png(("IDAT", new byte[9])) },
         { "PNG whose text is another's", Png(("iTXt", [.. "Comment\0\0\0\0\0"u8, .. XmpElement])) },
         { "PNG whose chunk ends behind it", [.. PngText.Signature, 0xFF, 0xFF, 0xFF, 0xFF, .. "eXIf"u8] },

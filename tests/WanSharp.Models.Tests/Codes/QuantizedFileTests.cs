@@ -1,6 +1,5 @@
 using System.Text.Json;
 using WanSharp.Graphs;
-using WanSharp.Models.Detection;
 using WanSharp.Models.Layout;
 using WanSharp.Models.Names;
 using WanSharp.Runtime.Weights;

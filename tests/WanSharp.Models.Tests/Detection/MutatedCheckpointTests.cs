@@ -63,7 +63,7 @@ public sealed class MutatedCheckpointTests
         Run(quantizer.Stored, NetworkKinds.Transformer, config: QuantizedFormats.Config(format));
     }
 
-    private static void Run<T>(IReadOnlyDictionary<string, Tensor> tensors, NetworkKind<T> kind, bool isGguf = false, string? config = null)
+    private static void Run<T>(Dictionary<string, Tensor> tensors, NetworkKind<T> kind, bool isGguf = false, string? config = null)
         where T : class
     {
         using var folder = new TemporaryFolder();

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using WanSharp.Engine.Noise;
 using WanSharp.Engine.Strategies;
 using WanSharp.Runtime;
