@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text.Json;
-using WanSharp.Runtime;
 using WanSharp.Hosting.Installation;
 using WanSharp.Testing;
 
@@ -18,7 +17,7 @@ public sealed class ProvidersInstallTests : IDisposable
     {
         Assert.SkipUnless(RuntimeInstaller.CurrentRid is "linux-x64" or "win-x64", $"There is no package with CUDA for {RuntimeInstaller.CurrentRid}.");
         var id = new RuntimeInstaller("", RuntimeInstaller.CurrentRid).PackageId;
-        var package = _folder[$"{id}.{OrtRuntime.BundledVersion}.nupkg"];
+        var package = _folder[$"{id}.{InstalledRuntime.Version}.nupkg"];
         using (var archive = ZipFile.Open(package, ZipArchiveMode.Create))
         {
             archive.CreateEntry($"runtimes/{RuntimeInstaller.CurrentRid}/native/{(OperatingSystem.IsWindows() ? "onnxruntime.dll" : "libonnxruntime.so")}");

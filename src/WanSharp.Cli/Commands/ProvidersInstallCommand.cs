@@ -1,6 +1,5 @@
 using System.CommandLine;
 using WanSharp.Cli.Terminal;
-using WanSharp.Runtime;
 using WanSharp.Hosting.Installation;
 using WanSharp.Runtime.Providers;
 
@@ -38,7 +37,7 @@ internal sealed class ProvidersInstallCommand(CliEnvironment environment)
         IReadOnlyList<string> sources = parsed.GetValue(_source) is { } source
             ? [source]
             : NuGetSources.Read(Directory.GetCurrentDirectory(), UserConfiguration());
-        environment.Out.WriteLine($"{installer.PackageId} {OrtRuntime.BundledVersion}");
+        environment.Out.WriteLine($"{installer.PackageId} {InstalledRuntime.Version}");
         var library = await installer.InstallAsync(sources, parsed.GetValue(_sha512), Progress(), cancellationToken);
         if (environment.IsInteractive)
         {

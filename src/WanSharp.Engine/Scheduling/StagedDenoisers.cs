@@ -37,7 +37,7 @@ internal sealed class StagedDenoisers(WanModel model, GraphCache graphs, Session
     {
         await TakeOverAsync(wanted);
         var mode = must ?? (await IsReadyAsync(wanted, cancellationToken) ? wanted.Mode : CompileMode.Blocks);
-        if (mode != wanted.Mode && _coming is null)
+        if (mode != wanted.Mode && _coming is null && Find(wanted) is null)
         {
             _coming = new Coming(wanted, stop => DenoiserSet.LoadAsync(model, graphs, settings, wanted, lanes, prepared: null, stop));
         }

@@ -1,4 +1,3 @@
-using WanSharp.Runtime;
 using WanSharp.Runtime.Native;
 using WanSharp.Runtime.Providers;
 
@@ -7,6 +6,9 @@ namespace WanSharp.Hosting.Installation;
 /// <summary>The GPU build of ONNX Runtime that <see cref="RuntimeInstaller"/> put into a folder of the user's.</summary>
 public static class InstalledRuntime
 {
+    /// <summary>The version of the GPU packages, which are published apart from the one that ships with the program.</summary>
+    public const string Version = "1.31.0";
+
     /// <summary>The library, whether or not this machine can use its providers; null when none of our version is installed.</summary>
     /// <param name="root">The user's folder for providers.</param>
     public static string? Find(string root)
@@ -20,5 +22,5 @@ public static class InstalledRuntime
     public static string? FindUsable(string root) => Find(root) is { } library && CudaLibraries.Missing().Count == 0 ? library : null;
 
     /// <summary>Where the libraries of our version are.</summary>
-    internal static string FolderOf(string root) => Path.Combine(root, "cuda", OrtRuntime.BundledVersion);
+    internal static string FolderOf(string root) => Path.Combine(root, "cuda", Version);
 }

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Runtime.InteropServices;
-using WanSharp.Runtime;
 
 namespace WanSharp.Hosting.Installation;
 
@@ -43,7 +42,7 @@ public sealed class RuntimeInstaller(string root, string rid)
         };
 
         var downloads = Directory.CreateDirectory(Path.Combine(root, "downloads")).FullName;
-        var file = Path.Combine(downloads, $"{PackageId}.{OrtRuntime.BundledVersion}.nupkg.part");
+        var file = Path.Combine(downloads, $"{PackageId}.{InstalledRuntime.Version}.nupkg.part");
         await new PackageDownload(http).FetchAsync(package, file, progress, cancellationToken);
         await PlaceAsync(file, cancellationToken);
         File.Delete(file);
@@ -55,7 +54,7 @@ public sealed class RuntimeInstaller(string root, string rid)
     {
         foreach (var source in sources)
         {
-            if (await PackageSource.Open(source, http).FindAsync(PackageId, OrtRuntime.BundledVersion, cancellationToken) is { } found)
+            if (await PackageSource.Open(source, http).FindAsync(PackageId, InstalledRuntime.Version, cancellationToken) is { } found)
             {
                 return found;
             }
@@ -63,7 +62,7 @@ public sealed class RuntimeInstaller(string root, string rid)
 
         throw new IOException(sources.Count == 0
             ? "No package source is configured: name one with --source, an address or a folder."
-            : $"No package source has {PackageId} {OrtRuntime.BundledVersion}: asked {string.Join(", ", sources)}. Name another with --source.");
+            : $"No package source has {PackageId} {InstalledRuntime.Version}: asked {string.Join(", ", sources)}. Name another with --source.");
     }
 
     private async Task PlaceAsync(string package, CancellationToken cancellationToken)

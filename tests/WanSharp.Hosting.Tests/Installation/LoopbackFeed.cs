@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using WanSharp.Runtime;
+using WanSharp.Hosting.Installation;
 
 namespace WanSharp.Hosting.Tests.Installation;
 
@@ -17,7 +17,7 @@ internal sealed class LoopbackFeed : IDisposable
         _listener.Start();
         var root = $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
         Index = $"{root}/v3/index.json";
-        var (id, version) = (FakePackage.Id.ToLowerInvariant(), OrtRuntime.BundledVersion);
+        var (id, version) = (FakePackage.Id.ToLowerInvariant(), InstalledRuntime.Version);
         PackagePath = $"/flat/{id}/{version}/{id}.{version}.nupkg";
         Documents[$"/v3/index.json"] = Json($$"""{"resources":[{"@id":"{{root}}/flat/","@type":"PackageBaseAddress/3.0.0"},{"@id":"{{root}}/registration","@type":"RegistrationsBaseUrl/3.6.0"}]}""");
         Documents[$"/flat/{id}/index.json"] = Json($$"""{"versions":["1.2.3","{{version}}"]}""");

@@ -1,5 +1,4 @@
 using WanSharp.Hosting.Installation;
-using WanSharp.Runtime;
 
 namespace WanSharp.Hosting.Tests.Installation;
 
@@ -29,8 +28,8 @@ public sealed class RuntimeInstallerTests : IDisposable
     public async Task InstallAsync_FromAFolderOfFolders_FindsThePackage()
     {
         var id = FakePackage.Id.ToLowerInvariant();
-        var nested = Directory.CreateDirectory(Path.Combine(_folder, "feed", id, OrtRuntime.BundledVersion)).FullName;
-        Write(Path.Combine(nested, $"{id}.{OrtRuntime.BundledVersion}.nupkg"), _package, FakePackage.Sha512(_package));
+        var nested = Directory.CreateDirectory(Path.Combine(_folder, "feed", id, InstalledRuntime.Version)).FullName;
+        Write(Path.Combine(nested, $"{id}.{InstalledRuntime.Version}.nupkg"), _package, FakePackage.Sha512(_package));
 
         await InstallAsync(Path.Combine(_folder, "feed"));
 
@@ -192,14 +191,14 @@ public sealed class RuntimeInstallerTests : IDisposable
     private Task<string> InstallAsync(string source, string? sha512 = null) => new RuntimeInstaller(Root, "linux-x64").InstallAsync([source], sha512, progress: null, Token);
 
     private string[] Installed() =>
-        [.. Directory.EnumerateFiles(Path.Combine(Root, "cuda", OrtRuntime.BundledVersion)).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFiles(Path.Combine(Root, "cuda", InstalledRuntime.Version)).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 
     private string Feed(byte[] package) => Feed(package, FakePackage.Sha512(package));
 
     private string Feed(byte[] package, string? hash)
     {
         var feed = Directory.CreateDirectory(Path.Combine(_folder, Guid.NewGuid().ToString("N"))).FullName;
-        Write(Path.Combine(feed, $"{FakePackage.Id}.{OrtRuntime.BundledVersion}.nupkg"), package, hash);
+        Write(Path.Combine(feed, $"{FakePackage.Id}.{InstalledRuntime.Version}.nupkg"), package, hash);
         return feed;
     }
 
