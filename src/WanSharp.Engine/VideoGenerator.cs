@@ -54,6 +54,7 @@ public sealed class VideoGenerator : IVideoGenerator
     private readonly ClipIdentity _identity;
     private readonly ConcurrentDictionary<(Shape Latents, int Branches, bool HasImages), byte> _expected = new();
     private long _clips;
+    private bool _isDisposed;
 
     /// <summary>A generator; networks compile when the first video needs them.</summary>
     /// <param name="model">The model; must live as long as the generator.</param>
@@ -193,6 +194,11 @@ public sealed class VideoGenerator : IVideoGenerator
     /// <summary>Cancels the clips under way and frees the networks; the model and the runtime stay the caller's.</summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+        {
+            return;
+        }
+
         _stop.Cancel();
         _lanes.Dispose();
         _networks.Dispose();

@@ -55,7 +55,7 @@ public sealed class ReadOnlyTests : IDisposable
         }
 
         (await CommandLineRun.RunAsync(["export", "--model", "shapes", "-o", disk.Path + "/onnx"], cancellationToken: Token))
-            .AssertFailed(ExitCode.Failed, "/onnx cannot be written: Read-only file system");
+            .AssertFailed(ExitCode.Failed, "/onnx cannot be written");
     }
 
     [Fact]

@@ -38,7 +38,7 @@ public sealed class ResultCacheTests : IDisposable
         Assert.True(_cache.Contains(Key, ".mp4"));
         var found = await _cache.TryGetAsync(Key, ".mp4", _copy, Token);
         Assert.Equal("frames", File.ReadAllText(_copy));
-        Assert.Equal(outcome with { FromCache = true, StageSeconds = found!.StageSeconds, Spans = found.Spans, BatchSizes = found.BatchSizes }, found);
+        Assert.Equal(outcome with { FromCache = true, StageSeconds = found!.StageSeconds, Spans = found.Spans, BatchSizes = found.BatchSizes, Notes = found.Notes }, found);
         Assert.Equal(11, found.StageSeconds["denoise"]);
     }
 
