@@ -47,7 +47,7 @@ public sealed class WrongUsageTests : IDisposable
         { "--provider gpu", "choose " },
         { "--provider cpuu", "Did you mean cpu?" },
         { "--precision int4", "choose auto, fp32, int8. Did you mean int8?" },
-        { "--precision int8 --provider webgpu", "no provider 'webgpu'" },
+        { "--precision int8 --provider webgpu", "The provider 'webgpu' is not available" },
         { "--frame-image first.png", "write N=FILE" },
         { "--stepz 3", "Did you mean --steps?" },
         { "--bogus", "no option '--bogus'" },
