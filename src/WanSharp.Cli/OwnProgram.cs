@@ -7,7 +7,10 @@ internal static class OwnProgram
 {
     private const string Muxer = "dotnet";
 
-    /// <summary>The program and the arguments that come before any of ours: the launcher or the single file alone, or <c>dotnet wan.dll</c>.</summary>
+    /// <summary>
+    /// The program and the arguments that come before any of ours: the launcher or the single file alone, or <c>dotnet
+    /// wan.dll</c>.
+    /// </summary>
     public static IReadOnlyList<string> Command { get; } = Find();
 
     private static IReadOnlyList<string> Find()
@@ -24,5 +27,6 @@ internal static class OwnProgram
         return File.Exists(launcher) ? [launcher] : [Environment.ProcessPath is { } host && IsMuxer(host) ? host : Muxer, library];
     }
 
-    private static bool IsMuxer(string program) => Path.GetFileNameWithoutExtension(program).Equals(Muxer, StringComparison.OrdinalIgnoreCase);
+    private static bool IsMuxer(string program) =>
+        Path.GetFileNameWithoutExtension(program).Equals(Muxer, StringComparison.OrdinalIgnoreCase);
 }

@@ -28,11 +28,19 @@ internal static class WanApp
         };
         root.Options.Add(Verbose);
         PlainParsing.Apply(root);
-        root.WithExamples("wan generate \"a red circle moving left on a black background\" -o clip.mp4", "wan inspect clip.mp4", "wan generate --help");
+        root.WithExamples(
+            "wan generate \"a red circle moving left on a black background\" -o clip.mp4",
+            "wan inspect clip.mp4",
+            "wan generate --help"
+        );
         return root;
     }
 
-    public static async Task<int> RunAsync(IReadOnlyList<string> args, CliEnvironment environment, CancellationToken cancellationToken = default)
+    public static async Task<int> RunAsync(
+        IReadOnlyList<string> args,
+        CliEnvironment environment,
+        CancellationToken cancellationToken = default
+    )
     {
         var parsed = PlainParsing.Parse(Build(environment), args);
         if (UsageError.Find(parsed, args) is { } wrong)
@@ -44,8 +52,15 @@ internal static class WanApp
         try
         {
             return await parsed.InvokeAsync(
-                new InvocationConfiguration { Output = environment.Out, Error = environment.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null },
-                cancellationToken);
+                new InvocationConfiguration
+                {
+                    Output = environment.Out,
+                    Error = environment.Error,
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = null,
+                },
+                cancellationToken
+            );
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {

@@ -64,7 +64,13 @@ public sealed class VideoGenerator : IVideoGenerator
     /// <param name="options">How clips share the machine.</param>
     /// <exception cref="InvalidRequestException">8-bit integers are asked for on a provider that is not the CPU.</exception>
     /// <exception cref="CheckpointException">The model cannot run with its own default settings.</exception>
-    public VideoGenerator(WanModel model, OrtRuntime runtime, SessionSettings settings, TransformerOptions? transformer = null, EngineOptions? options = null)
+    public VideoGenerator(
+        WanModel model,
+        OrtRuntime runtime,
+        SessionSettings settings,
+        TransformerOptions? transformer = null,
+        EngineOptions? options = null
+    )
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(runtime);
@@ -78,17 +84,31 @@ public sealed class VideoGenerator : IVideoGenerator
         settings = transformer?.Mode == CompileMode.Off ? settings with { Optimization = GraphOptimization.None } : settings;
         transformer = _options.DynamicShapes ? (transformer ?? new TransformerOptions()) with { StaticShapes = false } : transformer;
         _execution = new ExecutionSettings(settings.Provider, Precision.NameOf(quantization), runtime.Threads > 0 ? runtime.Threads : null);
-        _graphs = new GraphCache(runtime, new GraphCacheOptions { KeepCompiled = _options.KeepCompiled, HistoryFolder = transformer?.CacheFolder });
+        _graphs = new GraphCache(
+            runtime,
+            new GraphCacheOptions { KeepCompiled = _options.KeepCompiled, HistoryFolder = transformer?.CacheFolder }
+        );
         _runtime = runtime;
         _budget = new MemoryBudget(Allowance(settings.IsOnHost));
         _networks = new EngineNetworks(model, _graphs, settings, transformer, _options.Workers, _pressure);
         _batches = new BatchSizer(_options.BatchSize, _options.Workers, model.Transformer, ActivationBytes(runtime));
         _lanes = new ComputeLanes(_options, _networks, _batches, _telemetry, _budget, _pressure, _stop.Token);
-        var compile = transformer?.Mode is { } mode and not CompileMode.Blocks ? mode : _options.BlocksOnly ? CompileMode.Blocks : (CompileMode?)null;
-        _strategies = new StrategyGate(new CostModel(model, quantization), _networks, _budget, new WayChooser(compile, _options, _networks));
+        var compile =
+            transformer?.Mode is { } mode and not CompileMode.Blocks ? mode
+            : _options.BlocksOnly ? CompileMode.Blocks
+            : (CompileMode?)null;
+        _strategies = new StrategyGate(
+            new CostModel(model, quantization),
+            _networks,
+            _budget,
+            new WayChooser(compile, _options, _networks)
+        );
         _admission = new AdmissionGate(_options.Workers * MostWaitingSteps, MostFinishing, _options.Clock, _budget);
         _identity = new ClipIdentity(model, runtime, settings, transformer);
-        var (features, keys) = (new FeatureCache(_options.Features, _options.FeatureBytes), new FeatureKeys(model.Identity, _identity.Executable));
+        var (features, keys) = (
+            new FeatureCache(_options.Features, _options.FeatureBytes),
+            new FeatureKeys(model.Identity, _identity.Executable)
+        );
         _prompts = new PromptEncoder(model, _networks, _lanes, features, keys);
         _images = new ConditionEncoder(model.Transformer, _networks, _lanes, features, keys);
         _decoder = new ClipDecoder(_networks.Vae, _lanes);
@@ -100,15 +120,20 @@ public sealed class VideoGenerator : IVideoGenerator
     }
 
     /// <summary>What it did so far, and what it does now.</summary>
-    public EngineStatistics Statistics => _telemetry.ToStatistics(_batches.Findings(), _graphs.Statistics(), new MemoryUse
-    {
-        Allowance = _budget.Allowance,
-        Reserved = _budget.Reserved,
-        Held = _budget.Held,
-        PeakBytes = _runtime.Memory.Peak,
-        Shed = _pressure.Counts,
-        Strategy = _strategies.Current,
-    });
+    public EngineStatistics Statistics =>
+        _telemetry.ToStatistics(
+            _batches.Findings(),
+            _graphs.Statistics(),
+            new MemoryUse
+            {
+                Allowance = _budget.Allowance,
+                Reserved = _budget.Reserved,
+                Held = _budget.Held,
+                PeakBytes = _runtime.Memory.Peak,
+                Shed = _pressure.Counts,
+                Strategy = _strategies.Current,
+            }
+        );
 
     /// <inheritdoc/>
     public GenerationPlan Plan(GenerationRequest request)
@@ -141,19 +166,36 @@ public sealed class VideoGenerator : IVideoGenerator
         ArgumentNullException.ThrowIfNull(steps);
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
-        var clip = new ClipRun(plan, new GenerationRunOptions(), new ClipClock(_options.Clock), Interlocked.Increment(ref _clips), cancelled.Token);
+        var clip = new ClipRun(
+            plan,
+            new GenerationRunOptions(),
+            new ClipClock(_options.Clock),
+            Interlocked.Increment(ref _clips),
+            cancelled.Token
+        );
         var embedding = await Task.Run(() => EmbedAsync(clip), cancelled.Token);
         return steps.Find(PeersOf(plan), plan, embedding);
     }
 
     /// <inheritdoc/>
-    public async Task<GenerationStatistics> GenerateAsync(GenerationPlan plan, IFrameWriter frames, GenerationRunOptions? options, CancellationToken cancellationToken)
+    public async Task<GenerationStatistics> GenerateAsync(
+        GenerationPlan plan,
+        IFrameWriter frames,
+        GenerationRunOptions? options,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(frames);
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
-        var clip = new ClipRun(plan, options ?? new GenerationRunOptions(), new ClipClock(_options.Clock), Interlocked.Increment(ref _clips), cancelled.Token);
+        var clip = new ClipRun(
+            plan,
+            options ?? new GenerationRunOptions(),
+            new ClipClock(_options.Clock),
+            Interlocked.Increment(ref _clips),
+            cancelled.Token
+        );
         using var ending = _telemetry.BeginClip();
         var (compile, ran) = await Task.Run(() => RunAsync(clip, frames), cancelled.Token); // not on the caller's thread
         var statistics = clip.Clock.ToStatistics() with { Compile = compile, RanAsPlanned = ran.Identity == plan.Identity };
@@ -173,15 +215,22 @@ public sealed class VideoGenerator : IVideoGenerator
 
         var last = new GenerationRunOptions { Priority = int.MinValue }; // a lane comes to it when no clip wants it
         var clip = new ClipRun(plan, last, new ClipClock(_options.Clock), Order: 0, _stop.Token);
-        return _lanes.RunAsync(clip, GenerationStage.Load, () =>
-        {
-            _networks.CompileAheadAsync(clip, _budget.IsLimited).GetAwaiter().GetResult();
-            return true;
-        }).WaitAsync(cancellationToken);
+        return _lanes
+            .RunAsync(
+                clip,
+                GenerationStage.Load,
+                () =>
+                {
+                    _networks.CompileAheadAsync(clip, _budget.IsLimited).GetAwaiter().GetResult();
+                    return true;
+                }
+            )
+            .WaitAsync(cancellationToken);
     }
 
     /// <summary>
-    /// Waits until what is compiled in the background is there: whoever ends soon leaves it on disk for the next process. Clips are made meanwhile.
+    /// Waits until what is compiled in the background is there: whoever ends soon leaves it on disk for the next process. Clips are
+    /// made meanwhile.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Why it is not there, or null: then it is, or nothing was to be compiled.</returns>
@@ -206,7 +255,10 @@ public sealed class VideoGenerator : IVideoGenerator
         _stop.Dispose();
     }
 
-    /// <summary>Memory that the activations of all lanes may take: what is left of the budget; without one, half of what is free, or of what the runtime may use.</summary>
+    /// <summary>
+    /// Memory that the activations of all lanes may take: what is left of the budget; without one, half of what is free, or of
+    /// what the runtime may use.
+    /// </summary>
     private Func<long> ActivationBytes(OrtRuntime runtime)
     {
         if (_budget.IsLimited)
@@ -220,18 +272,25 @@ public sealed class VideoGenerator : IVideoGenerator
 
     /// <summary>What tells the memory that may be used; null where nothing was said about it.</summary>
     private Func<MemoryAllowance>? Allowance(bool isOnHost) =>
-        isOnHost ? _options is { Memory: null, HostMemory: null, FollowsFreeMemory: false, Tuning: CompileTuning.Default } ? null : () => MemoryAllowance.Of(_options.Memory, _options.HostMemory, isOnHost, _options.HostFacts())
-        : _options is { Memory: null, HostMemory: null, Tuning: CompileTuning.Default } ? null : () => MemoryAllowance.Of(_options.Memory, hostMemory: null, isOnHost, host: null);
+        isOnHost
+            ? _options is { Memory: null, HostMemory: null, FollowsFreeMemory: false, Tuning: CompileTuning.Default }
+                ? null
+                : () => MemoryAllowance.Of(_options.Memory, _options.HostMemory, isOnHost, _options.HostFacts())
+            : _options is { Memory: null, HostMemory: null, Tuning: CompileTuning.Default }
+                ? null
+                : () => MemoryAllowance.Of(_options.Memory, hostMemory: null, isOnHost, host: null);
 
     private GenerationPlan With(GenerationPlan plan, Strategy? strategy)
     {
-        return _identity.With(plan with
-        {
-            Strategy = strategy,
-            VaeTiles = strategy is { IsTiled: true }
-                ? VaeTileChoice.Auto.For(_model.Vae, plan.Latents, memory: 0) // the smallest, as the strategy counts
-                : _options.VaeTile.For(_model.Vae, plan.Latents, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
-        });
+        return _identity.With(
+            plan with
+            {
+                Strategy = strategy,
+                VaeTiles = strategy is { IsTiled: true }
+                    ? VaeTileChoice.Auto.For(_model.Vae, plan.Latents, memory: 0) // the smallest, as the strategy counts
+                    : _options.VaeTile.For(_model.Vae, plan.Latents, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
+            }
+        );
     }
 
     /// <returns>How the transformer was compiled, and the plan in the way that it ran.</returns>
@@ -256,7 +315,14 @@ public sealed class VideoGenerator : IVideoGenerator
         clip.Report(GenerationStage.Encode, 1, 1);
 
         // 3. Denoise: noise to latents, step by step, together with whatever clips there are.
-        using var state = new DenoiseState(Sampler(clip.Plan), GuidanceScales.Of(clip.Plan.Settings), contexts, images, Noise(clip.Plan), clip.Plan.Settings.Boundary);
+        using var state = new DenoiseState(
+            Sampler(clip.Plan),
+            GuidanceScales.Of(clip.Plan.Settings),
+            contexts,
+            images,
+            Noise(clip.Plan),
+            clip.Plan.Settings.Boundary
+        );
         if (clip.Options.Resume is { } snapshot)
         {
             ClipIdentity.Restore(snapshot, clip.Plan, state);
@@ -266,7 +332,10 @@ public sealed class VideoGenerator : IVideoGenerator
             state.Begin(start.Latents, start.Reused.Steps);
         }
 
-        var recorder = clip.Options.Steps is { } steps && clip.Reused is null ? new StepRecorder(steps, PeersOf(clip.Plan), clip.Plan, PromptEmbedding.Of(contexts[0])) : null;
+        var recorder =
+            clip.Options.Steps is { } steps && clip.Reused is null
+                ? new StepRecorder(steps, PeersOf(clip.Plan), clip.Plan, PromptEmbedding.Of(contexts[0]))
+                : null;
         using (clip.Clock.Enter(GenerationStage.Denoise))
         {
             await _lanes.DenoiseAsync(clip, state, recorder);
@@ -287,7 +356,10 @@ public sealed class VideoGenerator : IVideoGenerator
     {
         if (!TensorPrimitives.IsFiniteAll<float>(latents.Read<float>()))
         {
-            throw new CheckpointException(_model.TransformerWeights.Path, "what the transformer gives is no number, or infinite: a weight of it is damaged; get the file again.");
+            throw new CheckpointException(
+                _model.TransformerWeights.Path,
+                "what the transformer gives is no number, or infinite: a weight of it is damaged; get the file again."
+            );
         }
     }
 
@@ -301,8 +373,12 @@ public sealed class VideoGenerator : IVideoGenerator
         return await _prompts.EmbedAsync(InWay(clip, way));
     }
 
-    /// <summary>What clips have in common of which one may begin with another's steps: everything but the prompt, and how memory is spared.</summary>
-    private string PeersOf(GenerationPlan plan) => _identity.OfLatents(plan with { Settings = plan.Settings with { Prompt = "" }, Strategy = null, VaeTiles = null });
+    /// <summary>
+    /// What clips have in common of which one may begin with another's steps: everything but the prompt, and how memory is
+    /// spared.
+    /// </summary>
+    private string PeersOf(GenerationPlan plan) =>
+        _identity.OfLatents(plan with { Settings = plan.Settings with { Prompt = "" }, Strategy = null, VaeTiles = null });
 
     private static ISampler Sampler(GenerationPlan plan) => Samplers.Create(plan.Sampler, plan.Settings.Steps, plan.Settings.Shift);
 

@@ -13,20 +13,24 @@ namespace WanSharp.Graphs;
 [SuppressMessage("Naming", "CA1716", Justification = "The short name is what shapes are written with; Visual Basic can escape it.")]
 public sealed class Dim : IEquatable<Dim>
 {
-    private static readonly SearchValues<char> NameCharacters =
-        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    private static readonly SearchValues<char> NameCharacters = SearchValues.Create(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+    );
 
     private readonly string _text;
 
     private Dim(IEnumerable<DimTerm> terms)
     {
         // Terms with names first, the constant last: "frames+2".
-        Terms = [.. terms
-            .GroupBy(term => term.Symbols, StringComparer.Ordinal)
-            .Select(like => like.Aggregate((sum, term) => sum + term))
-            .Where(term => term.Numerator != 0)
-            .OrderBy(term => term.Powers.IsEmpty)
-            .ThenBy(term => term.Symbols, StringComparer.Ordinal)];
+        Terms =
+        [
+            .. terms
+                .GroupBy(term => term.Symbols, StringComparer.Ordinal)
+                .Select(like => like.Aggregate((sum, term) => sum + term))
+                .Where(term => term.Numerator != 0)
+                .OrderBy(term => term.Powers.IsEmpty)
+                .ThenBy(term => term.Symbols, StringComparer.Ordinal),
+        ];
         _text = Terms.Count == 0 ? "0" : string.Join('+', Terms).Replace("+-", "-", StringComparison.Ordinal);
         Known = Terms switch
         {
@@ -50,10 +54,12 @@ public sealed class Dim : IEquatable<Dim>
     public static implicit operator Dim(long length) => new([new DimTerm(length, 1)]);
 
     /// <summary>A length that gets its value when the graph runs.</summary>
-    /// <exception cref="GraphException"><paramref name="name"/> has other characters than letters, digits and underscores, or begins with a digit.</exception>
-    public static implicit operator Dim(string name) => name.Length > 0 && !char.IsAsciiDigit(name[0]) && !name.AsSpan().ContainsAnyExcept(NameCharacters)
-        ? new Dim([DimTerm.Symbol(name)])
-        : throw new GraphException($"'{name}' cannot name a length: letters, digits and underscores, not beginning with a digit.");
+    /// <exception cref="GraphException"><paramref name="name"/> has other characters than letters, digits and underscores, or begins
+    /// with a digit.</exception>
+    public static implicit operator Dim(string name) =>
+        name.Length > 0 && !char.IsAsciiDigit(name[0]) && !name.AsSpan().ContainsAnyExcept(NameCharacters)
+            ? new Dim([DimTerm.Symbol(name)])
+            : throw new GraphException($"'{name}' cannot name a length: letters, digits and underscores, not beginning with a digit.");
 
     /// <summary>Sum of two lengths.</summary>
     public static Dim operator +(Dim left, Dim right) => new([.. left.Terms, .. right.Terms]);
@@ -88,16 +94,24 @@ public sealed class Dim : IEquatable<Dim>
     internal Dim FloorDivide(long step)
     {
         var constant = Terms.Where(term => term.Powers.IsEmpty).Sum(term => term.Numerator);
-        return (Dim)(long)Math.Floor((double)constant / step) + new Dim(Terms.Where(term => !term.Powers.IsEmpty).Select(term => term * new DimTerm(1, step)));
+        return (Dim)(long)Math.Floor((double)constant / step)
+            + new Dim(Terms.Where(term => !term.Powers.IsEmpty).Select(term => term * new DimTerm(1, step)));
     }
 
     /// <summary>The length when the names in it stand for these numbers.</summary>
     /// <exception cref="GraphException">A name has no number.</exception>
-    internal double Evaluate(IReadOnlyDictionary<string, long> lengths) => Terms.Sum(term => term.Powers.Aggregate(
-        (double)term.Numerator / term.Denominator,
-        (value, power) => lengths.TryGetValue(power.Key, out var length)
-            ? value * Math.Pow(length, power.Value)
-            : throw new GraphException($"The length {this} depends on '{power.Key}', which is not among {string.Join(", ", lengths.Keys)}.")));
+    internal double Evaluate(IReadOnlyDictionary<string, long> lengths) =>
+        Terms.Sum(term =>
+            term.Powers.Aggregate(
+                (double)term.Numerator / term.Denominator,
+                (value, power) =>
+                    lengths.TryGetValue(power.Key, out var length)
+                        ? value * Math.Pow(length, power.Value)
+                        : throw new GraphException(
+                            $"The length {this} depends on '{power.Key}', which is not among {string.Join(", ", lengths.Keys)}."
+                        )
+            )
+        );
 
     /// <inheritdoc/>
     public bool Equals(Dim? other) => this == other;

@@ -7,8 +7,9 @@ namespace WanSharp.Graphs;
 /// <summary>One term of a <see cref="Dim"/>: a reduced fraction times powers of named lengths.</summary>
 internal sealed record DimTerm
 {
-    private static readonly ImmutableSortedDictionary<string, int> NoPowers =
-        ImmutableSortedDictionary.Create<string, int>(StringComparer.Ordinal);
+    private static readonly ImmutableSortedDictionary<string, int> NoPowers = ImmutableSortedDictionary.Create<string, int>(
+        StringComparer.Ordinal
+    );
 
     public DimTerm(BigInteger numerator, BigInteger denominator, ImmutableSortedDictionary<string, int>? powers = null)
     {
@@ -30,10 +31,12 @@ internal sealed record DimTerm
 
     public static DimTerm Symbol(string name) => new(1, 1, NoPowers.Add(name, 1));
 
-    public static DimTerm operator +(DimTerm left, DimTerm right) => new(
-        ((BigInteger)left.Numerator * right.Denominator) + ((BigInteger)right.Numerator * left.Denominator),
-        (BigInteger)left.Denominator * right.Denominator,
-        left.Powers);
+    public static DimTerm operator +(DimTerm left, DimTerm right) =>
+        new(
+            ((BigInteger)left.Numerator * right.Denominator) + ((BigInteger)right.Numerator * left.Denominator),
+            (BigInteger)left.Denominator * right.Denominator,
+            left.Powers
+        );
 
     public static DimTerm operator *(DimTerm left, DimTerm right)
     {
@@ -47,7 +50,8 @@ internal sealed record DimTerm
         return new DimTerm((BigInteger)left.Numerator * right.Numerator, (BigInteger)left.Denominator * right.Denominator, powers);
     }
 
-    public DimTerm Inverse() => new(Denominator, Numerator, Powers.ToImmutableSortedDictionary(p => p.Key, p => -p.Value, StringComparer.Ordinal));
+    public DimTerm Inverse() =>
+        new(Denominator, Numerator, Powers.ToImmutableSortedDictionary(p => p.Key, p => -p.Value, StringComparer.Ordinal));
 
     public override string ToString()
     {

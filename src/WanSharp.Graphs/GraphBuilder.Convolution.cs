@@ -6,10 +6,16 @@ namespace WanSharp.Graphs;
 /// <content>Convolutions.</content>
 public sealed partial class GraphBuilder
 {
-    /// <summary>The element type of convolutions: <see cref="GraphOptions.Compute"/>, but F32 for BF16, which Conv of opset 17 does not know.</summary>
+    /// <summary>
+    /// The element type of convolutions: <see cref="GraphOptions.Compute"/>, but F32 for BF16, which Conv of opset 17 does not
+    /// know.
+    /// </summary>
     public DType ConvolutionType => Options.Compute == DType.BF16 ? DType.F32 : Options.Compute;
 
-    /// <summary>Whether convolutions are rewritten to multiply less; their weights are constants then, and what is made of them is made once.</summary>
+    /// <summary>
+    /// Whether convolutions are rewritten to multiply less; their weights are constants then, and what is made of them is made
+    /// once.
+    /// </summary>
     internal bool RewritesConvolutions =>
         Fused && Options is { RewriteConvolutions: true, Weights: WeightStorage.Initializers } && ConvolutionType == DType.F32;
 
@@ -65,8 +71,22 @@ public sealed partial class GraphBuilder
     /// <param name="kernel">The kernel's frames, height and width.</param>
     /// <param name="stride">The steps between outputs, in frames, height and width; by default 1.</param>
     /// <param name="padding">Zeros on both sides, in frames, height and width; by default none.</param>
-    public GraphValue Conv3d(GraphValue x, string name, long outChannels, ReadOnlySpan<long> kernel, ReadOnlySpan<long> stride = default, ReadOnlySpan<long> padding = default) =>
-        Convolution(x, name, outChannels, [.. kernel], stride.IsEmpty ? [1, 1, 1] : [.. stride], padding.IsEmpty ? [0, 0, 0] : [.. padding]);
+    public GraphValue Conv3d(
+        GraphValue x,
+        string name,
+        long outChannels,
+        ReadOnlySpan<long> kernel,
+        ReadOnlySpan<long> stride = default,
+        ReadOnlySpan<long> padding = default
+    ) =>
+        Convolution(
+            x,
+            name,
+            outChannels,
+            [.. kernel],
+            stride.IsEmpty ? [1, 1, 1] : [.. stride],
+            padding.IsEmpty ? [0, 0, 0] : [.. padding]
+        );
 
     /// <summary>Convolution of images with weights at hand, such as one frame of a kernel for videos.</summary>
     /// <param name="x">[batch, channels, height, width].</param>
@@ -93,14 +113,27 @@ public sealed partial class GraphBuilder
         using var scope = Scope(name);
         if (x.Rank != kernel.Length + 2 || x.Shape[1].Known is not { } channels)
         {
-            throw Error("Conv", $"a kernel of [{string.Join(", ", kernel)}] needs [batch, channels, …] with {kernel.Length} more dimensions and known channels.", x);
+            throw Error(
+                "Conv",
+                $"a kernel of [{string.Join(", ", kernel)}] needs [batch, channels, …] with {kernel.Length} "
+                    + "more dimensions and known channels.",
+                x
+            );
         }
 
         var weight = Weight("weight", [outChannels, channels, .. kernel], ConvolutionType);
         return Convolution(x, weight, Weight("bias", [outChannels], ConvolutionType), stride, padding, padding);
     }
 
-    private GraphValue Convolution(GraphValue x, GraphValue weight, GraphValue? bias, long[] stride, long[] before, long[] after, long groups = 1)
+    private GraphValue Convolution(
+        GraphValue x,
+        GraphValue weight,
+        GraphValue? bias,
+        long[] stride,
+        long[] before,
+        long[] after,
+        long groups = 1
+    )
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(weight);
@@ -109,7 +142,10 @@ public sealed partial class GraphBuilder
             throw Error("Conv", "the weight is not [out, channels, …kernel] of the input's rank and channels.", x, weight);
         }
 
-        long[] kernel = [.. weight.Shape.Skip(2).Select(size => size.Known ?? throw Error("Conv", "the kernel's size must be known.", x, weight))];
+        long[] kernel =
+        [
+            .. weight.Shape.Skip(2).Select(size => size.Known ?? throw Error("Conv", "the kernel's size must be known.", x, weight)),
+        ];
         var space = kernel.Select((size, i) => (x.Shape[i + 2] + before[i] + after[i] - size).FloorDivide(stride[i]) + 1).ToArray();
         if (space.Any(length => length.Known < 1))
         {
@@ -127,6 +163,7 @@ public sealed partial class GraphBuilder
             OnnxFormat.Attribute("kernel_shape", kernel),
             OnnxFormat.Attribute("strides", stride),
             OnnxFormat.Attribute("pads", [.. before, .. after]),
-            OnnxFormat.Attribute("group", groups));
+            OnnxFormat.Attribute("group", groups)
+        );
     }
 }

@@ -54,7 +54,14 @@ public sealed partial class GraphBuilder
         ReadOnlySpan<GraphValue?> operands = affine
             ? [Cast(x, DType.F32), Weight("weight", [features]), Weight("bias", [features])]
             : [Cast(x, DType.F32), Constant(ones, [features])];
-        return Node("LayerNormalization", operands, DType.F32, x.Shape, OnnxFormat.Attribute("axis", -1), OnnxFormat.Attribute("epsilon", eps));
+        return Node(
+            "LayerNormalization",
+            operands,
+            DType.F32,
+            x.Shape,
+            OnnxFormat.Attribute("axis", -1),
+            OnnxFormat.Attribute("epsilon", eps)
+        );
     }
 
     /// <summary>x / √(mean(x²) + eps) · weight, over the innermost dimension, in F32.</summary>
@@ -70,7 +77,14 @@ public sealed partial class GraphBuilder
 
         // ONNX Runtime registers its fused operator in the standard domain.
         return Fused
-            ? Node("SimplifiedLayerNormalization", [x, weight], DType.F32, x.Shape, OnnxFormat.Attribute("axis", -1), OnnxFormat.Attribute("epsilon", eps))
+            ? Node(
+                "SimplifiedLayerNormalization",
+                [x, weight],
+                DType.F32,
+                x.Shape,
+                OnnxFormat.Attribute("axis", -1),
+                OnnxFormat.Attribute("epsilon", eps)
+            )
             : x / Sqrt(ReduceMean(x * x, -1) + eps) * weight;
     }
 
@@ -87,18 +101,14 @@ public sealed partial class GraphBuilder
     public GraphValue Gelu(GraphValue x)
     {
         ArgumentNullException.ThrowIfNull(x);
-        return Fused
-            ? FusedNode("Gelu", [x], x.DType, x.Shape)
-            : 0.5f * x * (Erf(x * 0.7071067811865476f) + 1f);
+        return Fused ? FusedNode("Gelu", [x], x.DType, x.Shape) : 0.5f * x * (Erf(x * 0.7071067811865476f) + 1f);
     }
 
     /// <summary>SiLU: x / (1 + e⁻ˣ).</summary>
     public GraphValue Silu(GraphValue x)
     {
         ArgumentNullException.ThrowIfNull(x);
-        return Fused
-            ? FusedNode("QuickGelu", [x], x.DType, x.Shape, OnnxFormat.Attribute("alpha", 1f))
-            : x * Sigmoid(x);
+        return Fused ? FusedNode("QuickGelu", [x], x.DType, x.Shape, OnnxFormat.Attribute("alpha", 1f)) : x * Sigmoid(x);
     }
 
     /// <summary>Rotary position embedding: each head's pairs (x₂ᵢ, x₂ᵢ₊₁) turn by the angle of their token.</summary>
@@ -120,7 +130,14 @@ public sealed partial class GraphBuilder
         x = Cast(x, DType.F32);
         if (Fused)
         {
-            return FusedNode("RotaryEmbedding", [x, Constant([0L], [1]), cos, sin], DType.F32, x.Shape, OnnxFormat.Attribute("interleaved", 1), OnnxFormat.Attribute("num_heads", heads));
+            return FusedNode(
+                "RotaryEmbedding",
+                [x, Constant([0L], [1]), cos, sin],
+                DType.F32,
+                x.Shape,
+                OnnxFormat.Attribute("interleaved", 1),
+                OnnxFormat.Attribute("num_heads", heads)
+            );
         }
 
         var pairs = Reshape(x, [x.Shape[0], angles[0], heads, angles[1], 2]); // [batch, tokens, heads, pairs, 2]
@@ -145,7 +162,15 @@ public sealed partial class GraphBuilder
         var columns = Reshape(positions, [.. positions.Shape, 1]).Name; // [batch, positions, 1]
 
         // A product in F32 would already be off by 6e-5 radians at timestep 1000.
-        var angles = Emit("Mul", "", [Emit("Cast", "", [columns], [OnnxFormat.Attribute("to", (long)TensorProto.Types.DataType.Double)]), Initializer<double>(frequencies, TensorProto.Types.DataType.Double, [half])], []);
+        var angles = Emit(
+            "Mul",
+            "",
+            [
+                Emit("Cast", "", [columns], [OnnxFormat.Attribute("to", (long)TensorProto.Types.DataType.Double)]),
+                Initializer<double>(frequencies, TensorProto.Types.DataType.Double, [half]),
+            ],
+            []
+        );
         var waves = Emit("Concat", "", [Emit("Cos", "", [angles], []), Emit("Sin", "", [angles], [])], [OnnxFormat.Attribute("axis", -1)]);
         return new GraphValue(this, Emit("Cast", "", [waves], [OnnxFormat.Attribute("to", (long)DType.F32.ToOnnx())]), DType.F32, shape);
     }
@@ -178,8 +203,16 @@ public sealed partial class GraphBuilder
             CountProduct(q.Shape[0] * q.Shape[1], q.Shape[2], k.Shape[1]); // the scores
             CountProduct(q.Shape[0] * q.Shape[1], k.Shape[1], q.Shape[2]); // what they weigh
             CountScratch(q.ElementCount + k.ElementCount + v.ElementCount, Options.Compute); // head by head
-            CountScratch(bias is null ? 0 : q.Shape[0] * heads * q.Shape[1] * k.Shape[1], Options.Compute); // the scores: without a bias only some at a time
-            return FusedNode("MultiHeadAttention", operands, Options.Compute, q.Shape, OnnxFormat.Attribute("num_heads", heads), OnnxFormat.Attribute("scale", factor));
+            // the scores: without a bias only some at a time
+            CountScratch(bias is null ? 0 : q.Shape[0] * heads * q.Shape[1] * k.Shape[1], Options.Compute);
+            return FusedNode(
+                "MultiHeadAttention",
+                operands,
+                Options.Compute,
+                q.Shape,
+                OnnxFormat.Attribute("num_heads", heads),
+                OnnxFormat.Attribute("scale", factor)
+            );
         }
 
         var queries = Transpose(Heads(q * factor), [0, 2, 1, 3]); // [batch, heads, queries, head_dim]

@@ -53,7 +53,8 @@ public sealed partial class GraphBuilder
         }
 
         var rows = Reshape(Cast(x, DType.F32), [x.ElementCount / x.Shape[^1], x.Shape[^1]]); // [rows, in]
-        var magnitudes = Maximum(Maximum(Reduce("ReduceMax", rows, 1), Reduce("ReduceMin", rows, 1) * -1f), Scalar(SmallestMagnitude)); // [rows, 1]
+        // [rows, 1]
+        var magnitudes = Maximum(Maximum(Reduce("ReduceMax", rows, 1), Reduce("ReduceMin", rows, 1) * -1f), Scalar(SmallestMagnitude));
         var codes = Node("QuantizeLinear", [rows / magnitudes, Scalar(1 / Levels), Zero()], DType.U8, rows.Shape);
         return _quantizedRows[x] = (codes, magnitudes);
     }
@@ -66,16 +67,23 @@ public sealed partial class GraphBuilder
     {
         ArgumentNullException.ThrowIfNull(codes);
         ArgumentNullException.ThrowIfNull(weight);
-        var fits = codes.Rank == 2 && weight.Rank == 2 && codes.DType == DType.U8 && weight.DType == DType.I8 && codes.Shape[1] == weight.Shape[0];
+        var fits =
+            codes.Rank == 2 && weight.Rank == 2 && codes.DType == DType.U8 && weight.DType == DType.I8 && codes.Shape[1] == weight.Shape[0];
         return fits
             ? Node("MatMulInteger", [codes, weight, Zero()], DType.I32, [codes.Shape[0], weight.Shape[1]])
             : throw Error("IntegerMatMul", "U8 [rows, in] and I8 [in, out] are multiplied.", codes, weight);
     }
 
     /// <summary>(codes − 128) · weight, times the scales of the columns and 1 / 127.</summary>
-    private GraphValue ScaledIntegerMatMul(GraphValue codes, GraphValue weight, GraphValue scales) => Fused
-        ? FusedNode("MatMulIntegerToFloat", [codes, weight, Scalar(1 / Levels), scales, Zero()], DType.F32, [codes.Shape[0], weight.Shape[1]])
-        : Cast(IntegerMatMul(codes, weight), DType.F32) * (scales * (1 / Levels));
+    private GraphValue ScaledIntegerMatMul(GraphValue codes, GraphValue weight, GraphValue scales) =>
+        Fused
+            ? FusedNode(
+                "MatMulIntegerToFloat",
+                [codes, weight, Scalar(1 / Levels), scales, Zero()],
+                DType.F32,
+                [codes.Shape[0], weight.Shape[1]]
+            )
+            : Cast(IntegerMatMul(codes, weight), DType.F32) * (scales * (1 / Levels));
 
     private GraphValue Zero() => Constant<byte>([ZeroPoint], DType.U8, []);
 }

@@ -24,7 +24,8 @@ public sealed partial class GraphBuilder
 
         // ONNX copies a length where 0 stands and infers one where -1 stands; only other unknown lengths cost arithmetic.
         Dim[] written = [.. wanted.Select((dim, axis) => dim.Known is null && axis < x.Rank && dim == x.Shape[axis] ? 0 : dim)];
-        var inferred = Enumerable.Range(0, written.Length)
+        var inferred = Enumerable
+            .Range(0, written.Length)
             .Where(axis => written[axis].Known is null)
             .OrderByDescending(axis => written[axis].Terms.Sum(term => 1 + term.Powers.Count)) // The costliest.
             .FirstOrDefault(-1);
@@ -46,7 +47,13 @@ public sealed partial class GraphBuilder
             throw Error("Transpose", $"[{string.Join(", ", axes)}] is no order of {x.Rank} dimensions.", x);
         }
 
-        return Node("Transpose", [x], x.DType, axes.Select(axis => x.Shape[axis]), OnnxFormat.Attribute("perm", axes.Select(axis => (long)axis)));
+        return Node(
+            "Transpose",
+            [x],
+            x.DType,
+            axes.Select(axis => x.Shape[axis]),
+            OnnxFormat.Attribute("perm", axes.Select(axis => (long)axis))
+        );
     }
 
     /// <summary>Repeats dimensions of length 1 until they have the lengths of <paramref name="shape"/>.</summary>
@@ -70,7 +77,9 @@ public sealed partial class GraphBuilder
         axis = Axis("Concat", first, axis);
         foreach (var part in parts.AsSpan(1))
         {
-            var fits = part.DType == first.DType && part.Rank == first.Rank
+            var fits =
+                part.DType == first.DType
+                && part.Rank == first.Rank
                 && Enumerable.Range(0, first.Rank).All(i => i == axis || part.Shape[i] == first.Shape[i]);
             if (!fits)
             {
@@ -93,7 +102,13 @@ public sealed partial class GraphBuilder
             throw Error("Split", $"parts of [{string.Join(", ", parts)}] do not make up dimension {axis}.", x);
         }
 
-        var first = Node("Split", [x, Constant(parts, [parts.Length])], x.DType, With(x.Shape, axis, parts[0]), OnnxFormat.Attribute("axis", axis));
+        var first = Node(
+            "Split",
+            [x, Constant(parts, [parts.Length])],
+            x.DType,
+            With(x.Shape, axis, parts[0]),
+            OnnxFormat.Attribute("axis", axis)
+        );
         var outputs = _graph.Node[^1].Output;
         var values = new List<GraphValue> { first };
         foreach (var length in parts.AsSpan(1))
@@ -174,10 +189,14 @@ public sealed partial class GraphBuilder
             x.Shape.Zip(factors, (dim, factor) => dim * factor),
             OnnxFormat.Attribute("mode", "nearest"),
             OnnxFormat.Attribute("coordinate_transformation_mode", "asymmetric"),
-            OnnxFormat.Attribute("nearest_mode", "floor"));
+            OnnxFormat.Attribute("nearest_mode", "floor")
+        );
     }
 
-    /// <summary>Lays channels out over the image: each block of <paramref name="size"/> × <paramref name="size"/> results comes from one position.</summary>
+    /// <summary>
+    /// Lays channels out over the image: each block of <paramref name="size"/> × <paramref name="size"/> results comes from one
+    /// position.
+    /// </summary>
     /// <param name="x">[batch, (row, column, channels), height, width].</param>
     /// <param name="size">Height and width of a block.</param>
     /// <returns>[batch, channels, size · height, size · width].</returns>
@@ -231,7 +250,8 @@ public sealed partial class GraphBuilder
         {
             var l = i <= left.Count ? left[^i] : Dim.One;
             var r = i <= right.Count ? right[^i] : Dim.One;
-            shape[^i] = l == r || r == Dim.One ? l
+            shape[^i] =
+                l == r || r == Dim.One ? l
                 : l == Dim.One ? r
                 : throw Error(op, $"lengths {l} and {r} do not broadcast.", operands);
         }

@@ -148,14 +148,15 @@ public sealed partial class GraphBuilder
     /// <summary>A constant of one element.</summary>
     /// <param name="value">Its value.</param>
     /// <param name="dtype">F32, F16 or BF16.</param>
-    public GraphValue Scalar(float value, DType dtype = DType.F32) => dtype switch
-    {
-        DType.F32 => Constant<float>([value], DType.F32, []),
-        DType.F16 => Constant<Half>([(Half)value], DType.F16, []),
-        DType.BF16 => Constant<BFloat16>([(BFloat16)value], DType.BF16, []),
-        DType.I64 => Constant<long>([(long)value], DType.I64, []),
-        _ => throw Error("Scalar", $"no constant of type {dtype} can be made from {value}."),
-    };
+    public GraphValue Scalar(float value, DType dtype = DType.F32) =>
+        dtype switch
+        {
+            DType.F32 => Constant<float>([value], DType.F32, []),
+            DType.F16 => Constant<Half>([(Half)value], DType.F16, []),
+            DType.BF16 => Constant<BFloat16>([(BFloat16)value], DType.BF16, []),
+            DType.I64 => Constant<long>([(long)value], DType.I64, []),
+            _ => throw Error("Scalar", $"no constant of type {dtype} can be made from {value}."),
+        };
 
     /// <summary>A constant of floats.</summary>
     public GraphValue Constant(ReadOnlySpan<float> values, ReadOnlySpan<long> shape) => Constant(values, DType.F32, shape);
@@ -181,7 +182,14 @@ public sealed partial class GraphBuilder
             }
             else
             {
-                graph.Initializer.Add(new TensorProto { Name = slot.Name, DataType = (int)slot.DType.ToOnnx(), Dims = { slot.Shape.Dims.ToArray() } });
+                graph.Initializer.Add(
+                    new TensorProto
+                    {
+                        Name = slot.Name,
+                        DataType = (int)slot.DType.ToOnnx(),
+                        Dims = { slot.Shape.Dims.ToArray() },
+                    }
+                );
             }
         }
 
@@ -210,24 +218,45 @@ public sealed partial class GraphBuilder
         if (!_constants.TryGetValue((dataType, dims, bytes), out var name))
         {
             name = Unique("a constant", $"constant_{_constants.Count}");
-            _graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)dataType, Dims = { shape.ToArray() }, RawData = bytes });
+            _graph.Initializer.Add(
+                new TensorProto
+                {
+                    Name = name,
+                    DataType = (int)dataType,
+                    Dims = { shape.ToArray() },
+                    RawData = bytes,
+                }
+            );
             _constants.Add((dataType, dims, bytes), name);
         }
 
         return name;
     }
 
-    /// <summary>Counts the multiplications and additions of a matrix product, or of what is made of such: two for each of its terms.</summary>
+    /// <summary>
+    /// Counts the multiplications and additions of a matrix product, or of what is made of such: two for each of its terms.
+    /// </summary>
     /// <remarks>They belong to the node that is emitted next.</remarks>
     private void CountProduct(Dim rows, Dim inner, Dim columns) => _nextWork += 2 * rows * inner * columns;
 
     /// <summary>Counts the bytes that the kernel of the node that is emitted next takes for itself while it runs.</summary>
     private void CountScratch(Dim elements, DType dtype) => _nextScratch += elements * dtype.ByteSize();
 
-    private GraphValue Node(string op, ReadOnlySpan<GraphValue?> inputs, DType dtype, IEnumerable<Dim> shape, params ReadOnlySpan<AttributeProto> attributes) =>
-        Step(op, inputs, new(this, Emit(op, "", Names(inputs), attributes), dtype, [.. shape]));
+    private GraphValue Node(
+        string op,
+        ReadOnlySpan<GraphValue?> inputs,
+        DType dtype,
+        IEnumerable<Dim> shape,
+        params ReadOnlySpan<AttributeProto> attributes
+    ) => Step(op, inputs, new(this, Emit(op, "", Names(inputs), attributes), dtype, [.. shape]));
 
-    private GraphValue FusedNode(string op, ReadOnlySpan<GraphValue?> inputs, DType dtype, IEnumerable<Dim> shape, params ReadOnlySpan<AttributeProto> attributes)
+    private GraphValue FusedNode(
+        string op,
+        ReadOnlySpan<GraphValue?> inputs,
+        DType dtype,
+        IEnumerable<Dim> shape,
+        params ReadOnlySpan<AttributeProto> attributes
+    )
     {
         _usesFusedOperators = true;
         return Step(op, inputs, new(this, Emit(op, OnnxGraph.FusedDomain, Names(inputs), attributes), dtype, [.. shape]));
@@ -266,7 +295,14 @@ public sealed partial class GraphBuilder
     private string Emit(string op, string domain, ReadOnlySpan<string> inputs, ReadOnlySpan<AttributeProto> attributes)
     {
         var name = NodeName(op);
-        var node = new NodeProto { Name = name, OpType = op, Output = { name }, Input = { inputs.ToArray() }, Attribute = { attributes.ToArray() } };
+        var node = new NodeProto
+        {
+            Name = name,
+            OpType = op,
+            Output = { name },
+            Input = { inputs.ToArray() },
+            Attribute = { attributes.ToArray() },
+        };
         if (domain.Length > 0)
         {
             node.Domain = domain;
@@ -276,8 +312,8 @@ public sealed partial class GraphBuilder
         return name;
     }
 
-    private static string[] Names(ReadOnlySpan<GraphValue?> values) =>
-        [.. values.ToArray().Select(value => value?.Name ?? "")]; // An empty name stands for an optional input left out.
+    // An empty name stands for an optional input left out.
+    private static string[] Names(ReadOnlySpan<GraphValue?> values) => [.. values.ToArray().Select(value => value?.Name ?? "")];
 
     private void Rename(GraphValue value, string name)
     {
@@ -311,7 +347,9 @@ public sealed partial class GraphBuilder
     }
 
     private string Unique(string what, string name) =>
-        _names.TryAdd(name, 1) ? name : throw new GraphException($"The name '{name}' is taken in the graph '{_graph.Name}': {what} needs another.");
+        _names.TryAdd(name, 1)
+            ? name
+            : throw new GraphException($"The name '{name}' is taken in the graph '{_graph.Name}': {what} needs another.");
 
     private GraphException Error(string op, string problem, params ReadOnlySpan<GraphValue?> operands) => new(Path(op), problem, operands);
 

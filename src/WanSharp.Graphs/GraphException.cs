@@ -5,15 +5,11 @@ public sealed class GraphException : Exception
 {
     /// <summary>An error without a place.</summary>
     public GraphException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     /// <summary>An error at an operation; the message names it and the values that it was given.</summary>
     internal GraphException(string operation, string problem, params ReadOnlySpan<GraphValue?> operands)
-        : base($"{operation}: {problem}{Describe(operands)}")
-    {
-    }
+        : base($"{operation}: {problem}{Describe(operands)}") { }
 
     private static string Describe(ReadOnlySpan<GraphValue?> operands)
     {

@@ -54,13 +54,15 @@ public sealed class GraphValue
     public static GraphValue operator -(GraphValue left, GraphValue right) => left._builder.Subtract(left, right);
 
     /// <summary>Elementwise difference with a constant.</summary>
-    public static GraphValue operator -(GraphValue left, float right) => left._builder.Subtract(left, left._builder.Scalar(right, left.DType));
+    public static GraphValue operator -(GraphValue left, float right) =>
+        left._builder.Subtract(left, left._builder.Scalar(right, left.DType));
 
     /// <summary>Elementwise product.</summary>
     public static GraphValue operator *(GraphValue left, GraphValue right) => left._builder.Multiply(left, right);
 
     /// <summary>Elementwise product with a constant.</summary>
-    public static GraphValue operator *(GraphValue left, float right) => left._builder.Multiply(left, left._builder.Scalar(right, left.DType));
+    public static GraphValue operator *(GraphValue left, float right) =>
+        left._builder.Multiply(left, left._builder.Scalar(right, left.DType));
 
     /// <summary>Elementwise product with a constant.</summary>
     public static GraphValue operator *(float left, GraphValue right) => right * left;
@@ -69,7 +71,8 @@ public sealed class GraphValue
     public static GraphValue operator /(GraphValue left, GraphValue right) => left._builder.Divide(left, right);
 
     /// <summary>Elementwise quotient with a constant.</summary>
-    public static GraphValue operator /(GraphValue left, float right) => left._builder.Divide(left, left._builder.Scalar(right, left.DType));
+    public static GraphValue operator /(GraphValue left, float right) =>
+        left._builder.Divide(left, left._builder.Scalar(right, left.DType));
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name} {DType} [{string.Join(", ", Shape)}]";

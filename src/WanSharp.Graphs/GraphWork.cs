@@ -29,7 +29,10 @@ public sealed record GraphWork
     /// <summary>Bytes of weights that are read, in the graph's element types: once a run where they are inputs.</summary>
     public double WeightBytes { get; init; }
 
-    /// <summary>The most bytes of intermediate values and outputs that are alive at once. Of several runs the largest: they are one after another.</summary>
+    /// <summary>
+    /// The most bytes of intermediate values and outputs that are alive at once. Of several runs the largest: they are one after
+    /// another.
+    /// </summary>
     public double PeakBytes { get; init; }
 
     /// <summary>All operations.</summary>
@@ -39,26 +42,30 @@ public sealed record GraphWork
     public double Bytes => MovedBytes + WeightBytes;
 
     /// <summary>One after the other.</summary>
-    public static GraphWork operator +(GraphWork left, GraphWork right) => new()
-    {
-        Products = left.Products + right.Products,
-        IntegerProducts = left.IntegerProducts + right.IntegerProducts,
-        Attention = left.Attention + right.Attention,
-        Convolutions = left.Convolutions + right.Convolutions,
-        MovedBytes = left.MovedBytes + right.MovedBytes,
-        WeightBytes = left.WeightBytes + right.WeightBytes,
-        PeakBytes = Math.Max(left.PeakBytes, right.PeakBytes),
-    };
+    public static GraphWork operator +(GraphWork left, GraphWork right) =>
+        new()
+        {
+            Products = left.Products + right.Products,
+            IntegerProducts = left.IntegerProducts + right.IntegerProducts,
+            Attention = left.Attention + right.Attention,
+            Convolutions = left.Convolutions + right.Convolutions,
+            MovedBytes = left.MovedBytes + right.MovedBytes,
+            WeightBytes = left.WeightBytes + right.WeightBytes,
+            PeakBytes = Math.Max(left.PeakBytes, right.PeakBytes),
+        };
 
     /// <summary>So many times, one after another.</summary>
-    public static GraphWork operator *(double times, GraphWork work) => times == 0 ? None : new GraphWork
-    {
-        Products = times * work.Products,
-        IntegerProducts = times * work.IntegerProducts,
-        Attention = times * work.Attention,
-        Convolutions = times * work.Convolutions,
-        MovedBytes = times * work.MovedBytes,
-        WeightBytes = times * work.WeightBytes,
-        PeakBytes = work.PeakBytes,
-    };
+    public static GraphWork operator *(double times, GraphWork work) =>
+        times == 0
+            ? None
+            : new GraphWork
+            {
+                Products = times * work.Products,
+                IntegerProducts = times * work.IntegerProducts,
+                Attention = times * work.Attention,
+                Convolutions = times * work.Convolutions,
+                MovedBytes = times * work.MovedBytes,
+                WeightBytes = times * work.WeightBytes,
+                PeakBytes = work.PeakBytes,
+            };
 }

@@ -23,8 +23,14 @@ public sealed class OnnxGraph
     private readonly IReadOnlyList<GraphStep> _steps;
 
     internal OnnxGraph(
-        GraphProto graph, GraphOptions options, bool usesFusedOperators, IReadOnlyList<GraphValue> inputs, IReadOnlyList<GraphValue> outputs,
-        IReadOnlyList<WeightSlot> weights, IReadOnlyList<GraphStep> steps)
+        GraphProto graph,
+        GraphOptions options,
+        bool usesFusedOperators,
+        IReadOnlyList<GraphValue> inputs,
+        IReadOnlyList<GraphValue> outputs,
+        IReadOnlyList<WeightSlot> weights,
+        IReadOnlyList<GraphStep> steps
+    )
     {
         _graph = graph;
         _usesFusedOperators = usesFusedOperators;
@@ -91,7 +97,10 @@ public sealed class OnnxGraph
         ArgumentNullException.ThrowIfNull(weights);
         if (Weights.Count > 0 && Options.Weights == WeightStorage.Inputs)
         {
-            throw new InvalidOperationException($"The weights of '{Name}' are inputs: build it with {nameof(WeightStorage)}.{nameof(WeightStorage.Initializers)} to save it.");
+            throw new InvalidOperationException(
+                $"The weights of '{Name}' are inputs: build it with {nameof(WeightStorage)}.{nameof(WeightStorage.Initializers)} "
+                    + "to save it."
+            );
         }
 
         var dataPath = $"{path}.data";
@@ -106,7 +115,10 @@ public sealed class OnnxGraph
             var tensor = weights(slot.Name);
             if (tensor.DType != slot.DType || tensor.Shape != slot.Shape)
             {
-                throw new GraphException($"The graph '{Name}' needs the weight {slot.Name} as {slot.DType} {slot.Shape}, but was given {tensor.DType} {tensor.Shape}.");
+                throw new GraphException(
+                    $"The graph '{Name}' needs the weight {slot.Name} as {slot.DType} {slot.Shape}, but "
+                        + $"was given {tensor.DType} {tensor.Shape}."
+                );
             }
 
             file.Position = offset;
@@ -125,7 +137,10 @@ public sealed class OnnxGraph
             IrVersion = IrVersion,
             ProducerName = "WanSharp",
             Graph = _graph.Clone(),
-            OpsetImport = { new OperatorSetIdProto { Domain = "", Version = Opset } },
+            OpsetImport =
+            {
+                new OperatorSetIdProto { Domain = "", Version = Opset },
+            },
         };
         if (_usesFusedOperators)
         {

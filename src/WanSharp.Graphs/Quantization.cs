@@ -1,6 +1,8 @@
 namespace WanSharp.Graphs;
 
-/// <summary>Whether the layers that a network marks as tolerant (<see cref="GraphBuilder.TolerantLinear"/>) multiply small integers.</summary>
+/// <summary>
+/// Whether the layers that a network marks as tolerant (<see cref="GraphBuilder.TolerantLinear"/>) multiply small integers.
+/// </summary>
 public enum Quantization
 {
     /// <summary>No: they compute in <see cref="GraphOptions.Compute"/> like all others.</summary>

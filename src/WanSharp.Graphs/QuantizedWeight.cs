@@ -27,7 +27,8 @@ public sealed record QuantizedWeight(WeightSlot Source, WeightSlot Codes, Weight
             yield return new QuantizedWeight(
                 new WeightSlot(name, DType.F32, [outFeatures, inFeatures]),
                 codes,
-                new WeightSlot(name + ScalesSuffix, DType.F32, [outFeatures]));
+                new WeightSlot(name + ScalesSuffix, DType.F32, [outFeatures])
+            );
         }
     }
 }

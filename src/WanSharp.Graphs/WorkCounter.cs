@@ -17,10 +17,19 @@ internal sealed class WorkCounter
     /// <param name="weightBytes">Bytes of the weights.</param>
     /// <param name="lengths">A number for each name in the shapes.</param>
     /// <exception cref="GraphException">A name has no number.</exception>
-    public static GraphWork Count(IReadOnlyList<GraphStep> steps, IReadOnlyList<GraphValue> outputs, double weightBytes, IReadOnlyDictionary<string, long> lengths)
+    public static GraphWork Count(
+        IReadOnlyList<GraphStep> steps,
+        IReadOnlyList<GraphValue> outputs,
+        double weightBytes,
+        IReadOnlyDictionary<string, long> lengths
+    )
     {
         var counter = new WorkCounter(steps, lengths);
-        return steps.Aggregate(GraphWork.None, (sum, step) => sum + counter.Count(step)) with { WeightBytes = weightBytes, PeakBytes = counter.Peak(outputs) };
+        return steps.Aggregate(GraphWork.None, (sum, step) => sum + counter.Count(step)) with
+        {
+            WeightBytes = weightBytes,
+            PeakBytes = counter.Peak(outputs),
+        };
     }
 
     private GraphWork Count(GraphStep step)
@@ -28,7 +37,11 @@ internal sealed class WorkCounter
         var operations = step.Operations.Evaluate(_lengths);
         return step.Operator switch
         {
-            "Gemm" or "MatMul" when operations < FewOperationsPerByte * BytesOf(step) => new GraphWork { Products = operations, MovedBytes = BytesOf(step) },
+            "Gemm" or "MatMul" when operations < FewOperationsPerByte * BytesOf(step) => new GraphWork
+            {
+                Products = operations,
+                MovedBytes = BytesOf(step),
+            },
             "Gemm" or "MatMul" => new GraphWork { Products = operations },
             "Conv" => new GraphWork { Convolutions = operations },
             "MultiHeadAttention" => new GraphWork { Attention = operations, MovedBytes = BytesOf(step) },
@@ -77,7 +90,8 @@ internal sealed class WorkCounter
                 made.UnionWith(step.Outputs);
             }
 
-            alive -= ending.Sum(BytesOf) + step.Outputs.Where(output => made.Contains(output) && !lastReader.ContainsKey(output)).Sum(BytesOf);
+            alive -=
+                ending.Sum(BytesOf) + step.Outputs.Where(output => made.Contains(output) && !lastReader.ContainsKey(output)).Sum(BytesOf);
         }
 
         return peak;

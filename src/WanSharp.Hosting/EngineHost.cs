@@ -41,7 +41,10 @@ public sealed class EngineHost : IDisposable
             var runtime = parts.Add(host.OpenRuntime(settings.Threads ?? ThreadsFor(settings.Options)));
             var session = host.SettingsFor(runtime, settings.Provider, settings.ProviderOptions, settings.Memory?.Bytes);
             var transformer = host.TransformerOptions(settings.Precision, settings.Compile.Compile ?? CompileMode.Blocks);
-            var options = settings.Compile.For(WanHost.WithMemory(settings.Options, model, settings.Memory, settings.HostMemory), parts.Add(host.OpenTunings()));
+            var options = settings.Compile.For(
+                WanHost.WithMemory(settings.Options, model, settings.Memory, settings.HostMemory),
+                parts.Add(host.OpenTunings())
+            );
             if (settings.KeepsFeatures && options.FeatureBytes > 0)
             {
                 options = options with { Features = new DiskFeatureStore(parts.Add(host.OpenSection(CacheSections.Features))) };

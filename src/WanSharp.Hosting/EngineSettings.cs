@@ -8,7 +8,10 @@ namespace WanSharp.Hosting;
 /// <summary>What an engine is opened with: a model, what computes it, and how clips share the machine.</summary>
 public sealed record EngineSettings
 {
-    /// <summary>The model: a folder, a transformer's file, or the name of a folder in a models folder. Default: Shapes, which ships with the program.</summary>
+    /// <summary>
+    /// The model: a folder, a transformer's file, or the name of a folder in a models folder. Default: Shapes, which ships with
+    /// the program.
+    /// </summary>
     public string Model { get; init; } = ModelLocator.DefaultModel;
 
     /// <summary>The model's parts that are named by hand. Default: none, they are found.</summary>

@@ -13,12 +13,13 @@ internal static partial class HostLog
     public static partial void Runtime(ILogger logger, LogLevel level, string source, string text);
 
     /// <summary>The log level of a message of ONNX Runtime.</summary>
-    public static LogLevel LevelOf(OrtLogLevel level) => level switch
-    {
-        OrtLogLevel.Verbose => LogLevel.Trace,
-        OrtLogLevel.Info => LogLevel.Debug,
-        OrtLogLevel.Warning => LogLevel.Warning,
-        OrtLogLevel.Error => LogLevel.Error,
-        _ => LogLevel.Critical,
-    };
+    public static LogLevel LevelOf(OrtLogLevel level) =>
+        level switch
+        {
+            OrtLogLevel.Verbose => LogLevel.Trace,
+            OrtLogLevel.Info => LogLevel.Debug,
+            OrtLogLevel.Warning => LogLevel.Warning,
+            OrtLogLevel.Error => LogLevel.Error,
+            _ => LogLevel.Critical,
+        };
 }

@@ -14,7 +14,10 @@ public sealed record HostOptions
     /// <summary>Where the user's own styles and wildcards are. Default: <c>wansharp</c> in the user's configuration folder.</summary>
     public string ConfigFolder { get; init; } = Path.Combine(UserFolders.Configuration(_ => null), "wansharp");
 
-    /// <summary>The ONNX Runtime library to load. Default: null, an installed build that this machine can use, or the one next to the program.</summary>
+    /// <summary>
+    /// The ONNX Runtime library to load. Default: null, an installed build that this machine can use, or the one next to the
+    /// program.
+    /// </summary>
     public string? OnnxRuntimeLibrary { get; init; }
 
     /// <summary>The ffmpeg to run. Default: null, the first on <see cref="SearchPath"/>, or the one next to the program.</summary>
@@ -23,16 +26,22 @@ public sealed record HostOptions
     /// <summary>The folders that programs are searched in, as <c>PATH</c> lists them. Default: null, none.</summary>
     public string? SearchPath { get; init; }
 
-    /// <summary>Where the program's own files are: the default model, styles, native libraries. Default: the folder of the assemblies.</summary>
+    /// <summary>
+    /// Where the program's own files are: the default model, styles, native libraries. Default: the folder of the assemblies.
+    /// </summary>
     public string ProgramFolder { get; init; } = AppContext.BaseDirectory;
 
-    /// <summary>Reads an environment variable that drivers of devices depend on; null when it is not set. Default: nothing is set.</summary>
+    /// <summary>
+    /// Reads an environment variable that drivers of devices depend on; null when it is not set. Default: nothing is set.
+    /// </summary>
     public Func<string, string?> Variable { get; init; } = _ => null;
 
     /// <summary>The clock. Default: the system's.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    /// <summary>Receives one-line notices that a user should see, such as which provider was chosen. Default: null, they are dropped.</summary>
+    /// <summary>
+    /// Receives one-line notices that a user should see, such as which provider was chosen. Default: null, they are dropped.
+    /// </summary>
     public Action<string>? Notice { get; init; }
 
     /// <summary>Receives what is being done during longer preparations. Default: null.</summary>
@@ -41,10 +50,15 @@ public sealed record HostOptions
     /// <summary>Receives ONNX Runtime's messages, on any thread. Default: null, they are dropped.</summary>
     public Action<OrtLogMessage>? RuntimeLog { get; init; }
 
-    /// <summary>The lightest messages of ONNX Runtime that <see cref="RuntimeLog"/> receives. Default: <see cref="OrtLogLevel.Warning"/>.</summary>
+    /// <summary>
+    /// The lightest messages of ONNX Runtime that <see cref="RuntimeLog"/> receives. Default: <see cref="OrtLogLevel.Warning"/>.
+    /// </summary>
     public OrtLogLevel RuntimeLogLevel { get; init; } = OrtLogLevel.Warning;
 
-    /// <summary>The options that the environment variables of this process set: <c>WAN_MODELS</c>, <c>WAN_CACHE</c>, <c>WAN_ONNXRUNTIME</c>, <c>WAN_FFMPEG</c>, <c>PATH</c>.</summary>
+    /// <summary>
+    /// The options that the environment variables of this process set: <c>WAN_MODELS</c>, <c>WAN_CACHE</c>,
+    /// <c>WAN_ONNXRUNTIME</c>, <c>WAN_FFMPEG</c>, <c>PATH</c>.
+    /// </summary>
     public static HostOptions FromEnvironment() =>
         FromEnvironment(static name => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null);
 

@@ -16,7 +16,11 @@ public static class ServiceCollectionExtensions
     /// <param name="services">The services.</param>
     /// <param name="settings">The model, and what computes it. Default: the default model on the fastest provider.</param>
     /// <param name="options">Where things are. Default: what the environment variables say.</param>
-    public static IServiceCollection AddWanSharp(this IServiceCollection services, EngineSettings? settings = null, HostOptions? options = null)
+    public static IServiceCollection AddWanSharp(
+        this IServiceCollection services,
+        EngineSettings? settings = null,
+        HostOptions? options = null
+    )
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddSingleton(provider => new WanHost(WithLog(options ?? HostOptions.FromEnvironment(), provider)));

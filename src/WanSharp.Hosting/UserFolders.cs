@@ -4,14 +4,22 @@ namespace WanSharp.Hosting;
 internal static class UserFolders
 {
     /// <summary>Where programs keep what they can make again.</summary>
-    public static string Cache(Func<string, string?> variable) => variable("XDG_CACHE_HOME") ?? (OperatingSystem.IsWindows()
-        ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
-        : Path.Combine(Home, OperatingSystem.IsMacOS() ? "Library/Caches" : ".cache"));
+    public static string Cache(Func<string, string?> variable) =>
+        variable("XDG_CACHE_HOME")
+        ?? (
+            OperatingSystem.IsWindows()
+                ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
+                : Path.Combine(Home, OperatingSystem.IsMacOS() ? "Library/Caches" : ".cache")
+        );
 
     /// <summary>Where programs find the user's settings.</summary>
-    public static string Configuration(Func<string, string?> variable) => variable("XDG_CONFIG_HOME") ?? (OperatingSystem.IsWindows()
-        ? Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData)
-        : Path.Combine(Home, ".config"));
+    public static string Configuration(Func<string, string?> variable) =>
+        variable("XDG_CONFIG_HOME")
+        ?? (
+            OperatingSystem.IsWindows()
+                ? Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData)
+                : Path.Combine(Home, ".config")
+        );
 
     private static string Home => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
 }

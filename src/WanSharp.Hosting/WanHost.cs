@@ -14,7 +14,10 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Hosting;
 
-/// <summary>Opens what programs need, in the places that <see cref="HostOptions"/> name. The composition root of the command line, of a server and of tests.</summary>
+/// <summary>
+/// Opens what programs need, in the places that <see cref="HostOptions"/> name. The composition root of the command line, of a
+/// server and of tests.
+/// </summary>
 /// <remarks>Thread-safe. Holds nothing open.</remarks>
 /// <param name="options">Where things are.</param>
 public sealed class WanHost(HostOptions options)
@@ -37,15 +40,21 @@ public sealed class WanHost(HostOptions options)
     /// <exception cref="Media.MediaException">There is none.</exception>
     public string FindFfmpeg() => FfmpegLocator.Find(Options.Ffmpeg, Options.SearchPath, Options.ProgramFolder);
 
-    /// <summary>Loads ONNX Runtime: the library that the options name, or an installed build that this machine can use, or the one next to the program.</summary>
+    /// <summary>
+    /// Loads ONNX Runtime: the library that the options name, or an installed build that this machine can use, or the one next to
+    /// the program.
+    /// </summary>
     /// <param name="threads">Threads that compute; null for one per physical core.</param>
-    public OrtRuntime OpenRuntime(int? threads) => OrtRuntime.Create(new RuntimeOptions
-    {
-        LibraryPath = Options.OnnxRuntimeLibrary ?? InstalledRuntime.FindUsable(ProvidersFolder),
-        Threads = threads ?? 0,
-        Log = Options.RuntimeLog,
-        LogLevel = Options.RuntimeLogLevel,
-    });
+    public OrtRuntime OpenRuntime(int? threads) =>
+        OrtRuntime.Create(
+            new RuntimeOptions
+            {
+                LibraryPath = Options.OnnxRuntimeLibrary ?? InstalledRuntime.FindUsable(ProvidersFolder),
+                Threads = threads ?? 0,
+                Log = Options.RuntimeLog,
+                LogLevel = Options.RuntimeLogLevel,
+            }
+        );
 
     /// <summary>What is known of each provider here, best first.</summary>
     public IReadOnlyList<ProviderFact> Providers(OrtRuntime runtime) =>
@@ -57,7 +66,12 @@ public sealed class WanHost(HostOptions options)
     /// <param name="providerOptions">Options of the provider, by ONNX Runtime's names.</param>
     /// <param name="memory">The device memory that may be used, in bytes; null for all of it.</param>
     /// <exception cref="InvalidRequestException">The library has no such provider, or it takes no such options.</exception>
-    public SessionSettings SettingsFor(OrtRuntime runtime, string provider, IReadOnlyDictionary<string, string> providerOptions, long? memory = null)
+    public SessionSettings SettingsFor(
+        OrtRuntime runtime,
+        string provider,
+        IReadOnlyDictionary<string, string> providerOptions,
+        long? memory = null
+    )
     {
         ArgumentNullException.ThrowIfNull(runtime);
         ArgumentNullException.ThrowIfNull(provider);
@@ -68,27 +82,41 @@ public sealed class WanHost(HostOptions options)
         {
             throw new InvalidRequestException(
                 "provider-option",
-                $"The provider {name} takes no options, but {string.Join(", ", providerOptions.Keys)} was given: leave it out, or name another provider.");
+                $"The provider {name} takes no options, but {string.Join(", ", providerOptions.Keys)} was "
+                    + "given: leave it out, or name another provider."
+            );
         }
 
-        return settings with { ProviderOptions = OptionsFor(name, providerOptions, memory) };
+        return settings with
+        {
+            ProviderOptions = OptionsFor(name, providerOptions, memory),
+        };
     }
 
     /// <summary>The options of a provider, which need not be available here.</summary>
     /// <inheritdoc cref="SettingsFor" path="/param"/>
-    public IReadOnlyDictionary<string, string> OptionsFor(string provider, IReadOnlyDictionary<string, string> providerOptions, long? memory) =>
-        DeviceTuning.For(provider, new DeviceOptions { CacheFolder = Path.Combine(Options.CacheFolder, "engines"), MemoryLimit = memory }, providerOptions);
+    public IReadOnlyDictionary<string, string> OptionsFor(
+        string provider,
+        IReadOnlyDictionary<string, string> providerOptions,
+        long? memory
+    ) =>
+        DeviceTuning.For(
+            provider,
+            new DeviceOptions { CacheFolder = Path.Combine(Options.CacheFolder, "engines"), MemoryLimit = memory },
+            providerOptions
+        );
 
     /// <summary>How a transformer is compiled; what that needs prepared is kept in the cache.</summary>
     /// <param name="quantization">What its blocks multiply.</param>
     /// <param name="mode">How it is split into graphs.</param>
-    public TransformerOptions TransformerOptions(Quantization quantization, CompileMode mode = CompileMode.Blocks) => new()
-    {
-        Mode = mode,
-        CacheFolder = Path.Combine(Options.CacheFolder, CacheSections.Graphs),
-        Quantization = quantization,
-        WeightsFolder = Path.Combine(Options.CacheFolder, CacheSections.Weights),
-    };
+    public TransformerOptions TransformerOptions(Quantization quantization, CompileMode mode = CompileMode.Blocks) =>
+        new()
+        {
+            Mode = mode,
+            CacheFolder = Path.Combine(Options.CacheFolder, CacheSections.Graphs),
+            Quantization = quantization,
+            WeightsFolder = Path.Combine(Options.CacheFolder, CacheSections.Weights),
+        };
 
     /// <summary>A section of the cache. Reports once when it cannot be written.</summary>
     /// <param name="section">One of <see cref="CacheSections"/>.</param>
@@ -141,9 +169,12 @@ public sealed class WanHost(HostOptions options)
     /// <summary>The styles: the program's, the user's own, and those of a file.</summary>
     /// <param name="file">The file; null for none.</param>
     /// <exception cref="InvalidDataException">A file is not a list of styles.</exception>
-    public StyleCatalog OpenStyles(string? file = null) => StyleCatalog.Load(
-        new[] { Path.Combine(Options.ProgramFolder, StyleCatalog.FileName), Path.Combine(Options.ConfigFolder, StyleCatalog.FileName) }
-            .Where(File.Exists).Concat(file is null ? [] : [file]));
+    public StyleCatalog OpenStyles(string? file = null) =>
+        StyleCatalog.Load(
+            new[] { Path.Combine(Options.ProgramFolder, StyleCatalog.FileName), Path.Combine(Options.ConfigFolder, StyleCatalog.FileName) }
+                .Where(File.Exists)
+                .Concat(file is null ? [] : [file])
+        );
 
     /// <summary>Where wildcards are looked for: next to the file of jobs, then in the user's own folder.</summary>
     /// <param name="source">The file of jobs.</param>
@@ -165,7 +196,8 @@ public sealed class WanHost(HostOptions options)
         {
             Memory = memory?.Bytes,
             HostMemory = hostMemory?.Bytes,
-            FollowsFreeMemory = memory == MemoryAmount.Auto || hostMemory == MemoryAmount.Auto || Small * stored > HostMemoryFacts.Read().Free,
+            FollowsFreeMemory =
+                memory == MemoryAmount.Auto || hostMemory == MemoryAmount.Auto || Small * stored > HostMemoryFacts.Read().Free,
         };
     }
 
@@ -182,8 +214,10 @@ public sealed class WanHost(HostOptions options)
 
     private static string Known(OrtRuntime runtime, string provider) =>
         runtime.AvailableProviders.FirstOrDefault(name => ProviderPlan.Normalize(name) == ProviderPlan.Normalize(provider))
-            ?? throw new InvalidRequestException(
-                "provider",
-                $"The provider '{provider}' is not available: choose {string.Join(", ", runtime.AvailableProviders)}, or set WAN_ONNXRUNTIME to a "
-                    + $"build of ONNX Runtime that has it.{NearestName.Hint(provider, runtime.AvailableProviders)}");
+        ?? throw new InvalidRequestException(
+            "provider",
+            $"The provider '{provider}' is not available: choose {string.Join(", ", runtime.AvailableProviders)}, "
+                + "or set WAN_ONNXRUNTIME to a "
+                + $"build of ONNX Runtime that has it.{NearestName.Hint(provider, runtime.AvailableProviders)}"
+        );
 }

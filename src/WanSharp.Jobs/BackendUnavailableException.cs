@@ -1,7 +1,8 @@
 namespace WanSharp.Jobs;
 
 /// <summary>
-/// Nothing can be made at present, whatever the job: no server answers, the disk is full. The message is one line for the user: what, where,
+/// Nothing can be made at present, whatever the job: no server answers, the disk is full. The message is one line for the user: what,
+/// where,
 /// the way out. No attempt is counted.
 /// </summary>
 public sealed class BackendUnavailableException : IOException
@@ -10,7 +11,5 @@ public sealed class BackendUnavailableException : IOException
     /// <param name="message">One line for the user.</param>
     /// <param name="inner">What happened below, if an exception told it.</param>
     public BackendUnavailableException(string message, Exception? inner = null)
-        : base(message, inner)
-    {
-    }
+        : base(message, inner) { }
 }

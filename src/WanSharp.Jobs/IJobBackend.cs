@@ -29,7 +29,8 @@ public interface IJobBackend : IAsyncDisposable
     /// <param name="cancellationToken">Stops within a step; what is saved stays for the next attempt.</param>
     /// <returns>What it took; <see cref="JobOutcome.FromCache"/> is the runner's to set.</returns>
     /// <exception cref="InvalidRequestException">The request cannot be made: the job fails at once.</exception>
-    /// <exception cref="BackendUnavailableException">Nothing can be made at present: the run stops and the job stays in the queue.</exception>
+    /// <exception cref="BackendUnavailableException">Nothing can be made at present: the run stops and the job stays in the
+    /// queue.</exception>
     /// <remarks>Any other exception is an attempt that failed; its message is kept with the job.</remarks>
     Task<JobOutcome> RunAsync(JobRun run, CancellationToken cancellationToken);
 

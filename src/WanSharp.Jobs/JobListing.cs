@@ -9,4 +9,13 @@ namespace WanSharp.Jobs;
 /// <param name="Attempts">How often it was started.</param>
 /// <param name="Error">Why it, or its last attempt, failed.</param>
 /// <param name="Elapsed">From the start of its last attempt to its end.</param>
-public sealed record JobListing(long Id, string Output, string? Style, int Priority, JobState State, int Attempts, string? Error, TimeSpan? Elapsed);
+public sealed record JobListing(
+    long Id,
+    string Output,
+    string? Style,
+    int Priority,
+    JobState State,
+    int Attempts,
+    string? Error,
+    TimeSpan? Elapsed
+);

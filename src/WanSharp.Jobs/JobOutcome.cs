@@ -9,7 +9,10 @@ public sealed record JobOutcome
     /// <summary>The clip was not computed but came from the result cache.</summary>
     public bool FromCache { get; init; }
 
-    /// <summary>The clip was neither computed nor copied: it was in its place, whole and with the job's settings in it, while the store did not know of it.</summary>
+    /// <summary>
+    /// The clip was neither computed nor copied: it was in its place, whole and with the job's settings in it, while the store
+    /// did not know of it.
+    /// </summary>
     public bool WasThere { get; init; }
 
     /// <summary>Seconds that each stage computed, in the order in which they ran ("encode", "denoise", "decode", "write").</summary>
@@ -24,10 +27,15 @@ public sealed record JobOutcome
     /// <summary>How many clips shared its denoise steps on average; 1 alone, 0 where nothing was denoised.</summary>
     public double MeanBatchSize { get; init; }
 
-    /// <summary>How many clips shared its denoise steps over time: seconds from the start of the attempt, and how many from then on. Empty where the backend cannot tell.</summary>
+    /// <summary>
+    /// How many clips shared its denoise steps over time: seconds from the start of the attempt, and how many from then on. Empty
+    /// where the backend cannot tell.
+    /// </summary>
     public IReadOnlyList<BatchSizeSpan> BatchSizes { get; init; } = [];
 
-    /// <summary>What of the transformer was one compiled graph when it was made: blocks, whole or off; null where the backend cannot tell.</summary>
+    /// <summary>
+    /// What of the transformer was one compiled graph when it was made: blocks, whole or off; null where the backend cannot tell.
+    /// </summary>
     public string? Compile { get; init; }
 
     /// <summary>Features that came from the feature caches.</summary>
@@ -39,7 +47,10 @@ public sealed record JobOutcome
     /// <summary>The denoise step at which a saved state was taken up; null when it began with noise.</summary>
     public int? ResumedAtStep { get; init; }
 
-    /// <summary>The clip of a similar prompt whose steps this one began with, so that it is not quite what its settings make; null when it began with noise.</summary>
+    /// <summary>
+    /// The clip of a similar prompt whose steps this one began with, so that it is not quite what its settings make; null when it
+    /// began with noise.
+    /// </summary>
     public ReusedSteps? Reused { get; init; }
 
     /// <summary>What whoever sees the clip should know, a sentence each: a prompt that was cut.</summary>

@@ -10,7 +10,10 @@ namespace WanSharp.Jobs;
 /// </summary>
 public sealed record JobRequest
 {
-    /// <summary>snake_case, and prompts readable in every language. By reflection: generated readers forget the defaults of what is left out.</summary>
+    /// <summary>
+    /// snake_case, and prompts readable in every language. By reflection: generated readers forget the defaults of what is left
+    /// out.
+    /// </summary>
     private static readonly JsonSerializerOptions Json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,

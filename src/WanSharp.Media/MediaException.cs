@@ -7,7 +7,5 @@ public sealed class MediaException : IOException
     /// <param name="message">One line for the user.</param>
     /// <param name="inner">What happened below, if an exception told it.</param>
     public MediaException(string message, Exception? inner = null)
-        : base(message, inner)
-    {
-    }
+        : base(message, inner) { }
 }

@@ -8,7 +8,9 @@ internal static class MediaFile
     {
         if (!File.Exists(path))
         {
-            throw new MediaException(Directory.Exists(path) ? $"{path} is a folder: name a file in it." : $"{path} is not there: check the path.");
+            throw new MediaException(
+                Directory.Exists(path) ? $"{path} is a folder: name a file in it." : $"{path} is not there: check the path."
+            );
         }
     }
 }

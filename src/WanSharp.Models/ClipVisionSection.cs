@@ -18,13 +18,18 @@ internal sealed record ClipVisionSection
     public required int VisionLayers { get; init; }
 
     /// <param name="source">The file, for errors.</param>
-    public ClipVisionConfig ToConfiguration(string source) => Described.Valid(source, new ClipVisionConfig
-    {
-        ImageSize = ImageSize,
-        PatchSize = PatchSize,
-        Dim = VisionDim,
-        MlpRatio = VisionMlpRatio,
-        Heads = VisionHeads,
-        Layers = VisionLayers,
-    }, configuration => configuration.Validate());
+    public ClipVisionConfig ToConfiguration(string source) =>
+        Described.Valid(
+            source,
+            new ClipVisionConfig
+            {
+                ImageSize = ImageSize,
+                PatchSize = PatchSize,
+                Dim = VisionDim,
+                MlpRatio = VisionMlpRatio,
+                Heads = VisionHeads,
+                Layers = VisionLayers,
+            },
+            configuration => configuration.Validate()
+        );
 }

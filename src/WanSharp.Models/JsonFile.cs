@@ -36,7 +36,8 @@ internal static class JsonFile
         const string Lacks = "including: ";
         var names = e.Message.IndexOf(Lacks, StringComparison.Ordinal);
         return names >= 0 ? $"it lacks {e.Message[(names + Lacks.Length)..]}"
-            : e.Message.Contains("could not be converted", StringComparison.Ordinal) ? $"what it has at {e.Path} (line {e.LineNumber + 1}) is of another kind than a description's."
+            : e.Message.Contains("could not be converted", StringComparison.Ordinal)
+                ? $"what it has at {e.Path} (line {e.LineNumber + 1}) is of another kind than a description's."
             : e.Message;
     }
 }

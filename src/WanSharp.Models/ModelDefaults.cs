@@ -27,7 +27,9 @@ public sealed record ModelDefaults
     /// <summary>Guidance scale of the high-noise expert; null where there is one transformer.</summary>
     public float? HighNoiseGuidanceScale { get; init; }
 
-    /// <summary>The share of the timesteps from which on the high-noise expert takes a step, 0 to 1; null where there is one transformer.</summary>
+    /// <summary>
+    /// The share of the timesteps from which on the high-noise expert takes a step, 0 to 1; null where there is one transformer.
+    /// </summary>
     public double? Boundary { get; init; }
 
     /// <summary>The sampler's name.</summary>

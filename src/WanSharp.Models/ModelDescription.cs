@@ -11,6 +11,7 @@ internal sealed record ModelDescription
     public const string FileName = "config.json";
 
     private const int MaximumBytes = 1 << 20;
+
     /// <summary>What <see cref="Format"/> must be.</summary>
     internal const string FormatName = "wansharp.model";
     private const int SupportedVersion = 1;
@@ -40,7 +41,10 @@ internal sealed record ModelDescription
         if (description.Format != FormatName || description.Version != SupportedVersion)
         {
             throw new CheckpointException(
-                path, $"format \"{description.Format}\" version {description.Version} is not \"{FormatName}\" version {SupportedVersion}, which this version of WanSharp reads.");
+                path,
+                $"format \"{description.Format}\" version {description.Version} is not \"{FormatName}\" version {SupportedVersion}, "
+                    + "which this version of WanSharp reads."
+            );
         }
 
         return description;
@@ -73,8 +77,11 @@ internal sealed record ModelDescription
     {
         var path = Path.Combine(folder, FileName);
         return File.Exists(path)
-            && (JsonFile.Read(path, ModelJson.Default.JsonElement, MaximumBytes) is not { ValueKind: JsonValueKind.Object } description
-                || description.TryGetProperty("format", out _) || description.TryGetProperty("transformer", out _));
+            && (
+                JsonFile.Read(path, ModelJson.Default.JsonElement, MaximumBytes) is not { ValueKind: JsonValueKind.Object } description
+                || description.TryGetProperty("format", out _)
+                || description.TryGetProperty("transformer", out _)
+            );
     }
 
     /// <summary>A file of the model; descriptions come from strangers and may not name files elsewhere.</summary>

@@ -9,7 +9,8 @@ namespace WanSharp.Models;
 /// The one description of what decides a model's results, of which the keys of all caches are made. A configuration is in it with
 /// all its properties, wherever they came from; weights with the digests of their files.
 /// </summary>
-/// <remarks>Thread-safe. Digests are read when they are first asked for: of large files from the notes of <see cref="FileDigests"/>.</remarks>
+/// <remarks>Thread-safe. Digests are read when they are first asked for: of large files from the notes of
+/// <see cref="FileDigests"/>.</remarks>
 internal sealed class ModelIdentity
 {
     private readonly IReadOnlyDictionary<ModelPart, Lazy<string>> _parts;
@@ -21,12 +22,16 @@ internal sealed class ModelIdentity
         {
             [ModelPart.TransformerShape] = new(() => JsonSerializer.Serialize(model.Transformer, json.TransformerConfig)),
             [ModelPart.TransformerWeights] = new(() => Files([.. model.TransformerWeights.Files, .. model.HighNoiseWeights?.Files ?? []])),
-            [ModelPart.TextEncoder] = new(() => $"{JsonSerializer.Serialize(model.TextEncoder, json.Umt5Config)} {Files(model.TextEncoderWeights.Files)}"),
+            [ModelPart.TextEncoder] = new(() =>
+                $"{JsonSerializer.Serialize(model.TextEncoder, json.Umt5Config)} {Files(model.TextEncoderWeights.Files)}"
+            ),
             [ModelPart.Tokenizer] = new(() => model.Tokenizer.Digest),
             [ModelPart.Vae] = new(() => $"{JsonSerializer.Serialize(model.Vae, json.VaeConfig)} {Files(model.VaeWeights.Files)}"),
-            [ModelPart.ClipVision] = new(() => model is { ClipVision: { } clip, ClipVisionWeights: { } weights }
-                ? $"{JsonSerializer.Serialize(clip, json.ClipVisionConfig)} {Files(weights.Files)}"
-                : "none"),
+            [ModelPart.ClipVision] = new(() =>
+                model is { ClipVision: { } clip, ClipVisionWeights: { } weights }
+                    ? $"{JsonSerializer.Serialize(clip, json.ClipVisionConfig)} {Files(weights.Files)}"
+                    : "none"
+            ),
         };
 
         string Files(IEnumerable<string> paths) => digests.Of(paths, CancellationToken.None);
@@ -36,8 +41,11 @@ internal sealed class ModelIdentity
     public string Without(ModelPart parts) => Of(ModelPart.All & ~parts);
 
     /// <summary>Some parts as text, a line each.</summary>
-    public string Of(ModelPart parts) => string.Join(
-        '\n', _parts.Where(part => parts.HasFlag(part.Key)).OrderBy(part => part.Key).Select(part => $"{part.Key}: {part.Value.Value}"));
+    public string Of(ModelPart parts) =>
+        string.Join(
+            '\n',
+            _parts.Where(part => parts.HasFlag(part.Key)).OrderBy(part => part.Key).Select(part => $"{part.Key}: {part.Value.Value}")
+        );
 }
 
 /// <summary>Configurations as JSON, with every property that a network is built by.</summary>

@@ -22,19 +22,33 @@ public sealed class ModelLocator(IReadOnlyList<string> searchFolders)
         // No name is no model, rather than the search folder itself.
         var candidates = nameOrPath.Length == 0 ? [] : SearchFolders.Select(folder => Path.Combine(folder, nameOrPath)).Prepend(nameOrPath);
         return candidates.FirstOrDefault(IsModel)
-            ?? throw new CheckpointException(nameOrPath.Length > 0 ? nameOrPath : "\"\"",
-                File.Exists(nameOrPath) ? $"this file is no checkpoint by its name; a model is a checkpoint, or a folder with some. {Listing()}"
-                : Directory.Exists(nameOrPath) ? $"this folder holds no model: it has no {ModelDescription.FileName} and no checkpoint. {Listing()}"
-                : $"there is no such model, neither a folder of that name nor one in {string.Join(", ", SearchFolders)}. {Listing()}{NearestName.Hint(nameOrPath, Names())}");
+            ?? throw new CheckpointException(
+                nameOrPath.Length > 0 ? nameOrPath : "\"\"",
+                File.Exists(nameOrPath)
+                        ? $"this file is no checkpoint by its name; a model is a checkpoint, or a folder with some. {Listing()}"
+                    : Directory.Exists(nameOrPath)
+                        ? $"this folder holds no model: it has no {ModelDescription.FileName} and no checkpoint. {Listing()}"
+                    : $"there is no such model, neither a folder of that name nor one in {string.Join(", ", SearchFolders)}. "
+                        + $"{Listing()}{NearestName.Hint(nameOrPath, Names())}"
+            );
     }
 
     /// <summary>The names of the models in the search folders.</summary>
     public IReadOnlyList<string> Names() =>
-        [.. SearchFolders.Where(Directory.Exists).SelectMany(Directory.EnumerateDirectories).Where(IsModel)
-            .Select(folder => Path.GetFileName(folder)).Distinct().Order(StringComparer.Ordinal)];
+        [
+            .. SearchFolders
+                .Where(Directory.Exists)
+                .SelectMany(Directory.EnumerateDirectories)
+                .Where(IsModel)
+                .Select(folder => Path.GetFileName(folder))
+                .Distinct()
+                .Order(StringComparer.Ordinal),
+        ];
 
     private static bool IsModel(string path) =>
-        File.Exists(path) ? ModelFiles.IsCheckpoint(path) : File.Exists(Path.Combine(path, ModelDescription.FileName)) || ModelFiles.AnyIn(path);
+        File.Exists(path)
+            ? ModelFiles.IsCheckpoint(path)
+            : File.Exists(Path.Combine(path, ModelDescription.FileName)) || ModelFiles.AnyIn(path);
 
     private string Listing() => $"Models found: {(Names() is { Count: > 0 } names ? string.Join(", ", names) : "none")}.";
 }

@@ -37,22 +37,30 @@ public sealed record ModelVariant
 
     /// <summary>The shift that a model's clips of a size are made with by default.</summary>
     internal static double ShiftOf(WanModel model, int width, int height) =>
-        All.GetValueOrDefault(model.Name)?.Larger is { } larger && width * height > model.Defaults.Width * model.Defaults.Height ? All[larger].Defaults.Shift : model.Defaults.Shift;
+        All.GetValueOrDefault(model.Name)?.Larger is { } larger && width * height > model.Defaults.Width * model.Defaults.Height
+            ? All[larger].Defaults.Shift
+            : model.Defaults.Shift;
 
     /// <summary>
     /// The settings of a model of this variant. One transformer that was merged from both experts has no boundary between them.
     /// </summary>
     /// <param name="hasExperts">Whether there are two transformers.</param>
-    internal ModelDefaults DefaultsOf(bool hasExperts) => hasExperts ? Defaults : Defaults with { Boundary = null, HighNoiseGuidanceScale = null };
+    internal ModelDefaults DefaultsOf(bool hasExperts) =>
+        hasExperts ? Defaults : Defaults with { Boundary = null, HighNoiseGuidanceScale = null };
 
     /// <summary>The variant of a transformer.</summary>
     /// <param name="transformer">What it is.</param>
     /// <param name="hasExperts">Whether there are two, one for high noise and one for low.</param>
-    internal static ModelVariant Of(TransformerConfig transformer, bool hasExperts) => All[transformer.ModelType switch
-    {
-        ModelType.TextImageToVideo => "wan2.2-ti2v-5b",
-        ModelType.FirstLastFrameToVideo => "wan2.1-flf2v-14b",
-        ModelType.ImageToVideo => transformer.ClipDim is null ? "wan2.2-i2v-a14b" : "wan2.1-i2v-14b-480p",
-        _ => hasExperts ? "wan2.2-t2v-a14b" : transformer.Dim <= SmallestDim ? "wan2.1-t2v-1.3b" : "wan2.1-t2v-14b",
-    }];
+    internal static ModelVariant Of(TransformerConfig transformer, bool hasExperts) =>
+        All[
+            transformer.ModelType switch
+            {
+                ModelType.TextImageToVideo => "wan2.2-ti2v-5b",
+                ModelType.FirstLastFrameToVideo => "wan2.1-flf2v-14b",
+                ModelType.ImageToVideo => transformer.ClipDim is null ? "wan2.2-i2v-a14b" : "wan2.1-i2v-14b-480p",
+                _ => hasExperts ? "wan2.2-t2v-a14b"
+                : transformer.Dim <= SmallestDim ? "wan2.1-t2v-1.3b"
+                : "wan2.1-t2v-14b",
+            }
+        ];
 }

@@ -37,8 +37,12 @@ public sealed record NamedParts
     {
         (string Option, string? Value)[] all =
         [
-            (PartOptions.LowNoise, LowNoise), (PartOptions.HighNoise, HighNoise), (PartOptions.TextEncoder, TextEncoder),
-            (PartOptions.Vae, Vae), (PartOptions.Clip, Clip), (PartOptions.Tokenizer, Tokenizer),
+            (PartOptions.LowNoise, LowNoise),
+            (PartOptions.HighNoise, HighNoise),
+            (PartOptions.TextEncoder, TextEncoder),
+            (PartOptions.Vae, Vae),
+            (PartOptions.Clip, Clip),
+            (PartOptions.Tokenizer, Tokenizer),
         ];
         return all.Where(option => option.Value is not null).Select(option => (option.Option, option.Value!));
     }

@@ -19,19 +19,38 @@ internal static class NetworkFit
     public static void Require(ModelParts parts)
     {
         var (transformer, textEncoder, vae) = (parts.Transformer, parts.TextEncoder, parts.Vae);
-        var imageChannels = transformer.ModelType is ModelType.ImageToVideo or ModelType.FirstLastFrameToVideo ? vae.TemporalStride + vae.LatentChannels : 0;
-        Check(transformer.InChannels == vae.LatentChannels + imageChannels && transformer.OutChannels == vae.LatentChannels,
-            $"the transformer takes {transformer.InChannels} channels and gives {transformer.OutChannels}, but the VAE's latents have {vae.LatentChannels}{(imageChannels > 0 ? $", an image's {imageChannels}" : "")}.");
-        Check(transformer.ClipDim == parts.ClipVision?.Configuration.Dim,
-            $"the transformer takes CLIP features of width {transformer.ClipDim?.ToString(CultureInfo.InvariantCulture) ?? "none"}, but the image encoder gives {parts.ClipVision?.Configuration.Dim.ToString(CultureInfo.InvariantCulture) ?? "none"}.");
-        Check(transformer.ModelType != ModelType.FirstLastFrameToVideo || parts.ClipVision?.Configuration.Tokens * 2 == TransformerConfig.TwoImagesTokens,
-            $"the transformer learned positions for the {TransformerConfig.TwoImagesTokens} rows of two images, but the image encoder gives {parts.ClipVision?.Configuration.Tokens} for one.");
-        Check(transformer.TextDim == textEncoder.Dim,
-            $"the transformer takes text of width {transformer.TextDim}, but the text encoder gives {textEncoder.Dim}.");
-        Check(vae.ResidualBlocks <= MostResidualBlocks && vae.DimMultipliers.All(multiplier => (long)multiplier * vae.Dim <= MostVaeChannels),
-            $"a VAE has at most {MostResidualBlocks} residual blocks a level and {MostVaeChannels} channels.");
-        Check(transformer.PatchSize.Frames == 1 && IsStride(vae, transformer.PatchSize.Width) && IsStride(vae, transformer.PatchSize.Height),
-            $"patches of {transformer.PatchSize} are not one latent frame deep, or no even number of pixels up to {ModelLimits.MaximumSide} wide and high.");
+        var imageChannels = transformer.ModelType is ModelType.ImageToVideo or ModelType.FirstLastFrameToVideo
+            ? vae.TemporalStride + vae.LatentChannels
+            : 0;
+        Check(
+            transformer.InChannels == vae.LatentChannels + imageChannels && transformer.OutChannels == vae.LatentChannels,
+            $"the transformer takes {transformer.InChannels} channels and gives {transformer.OutChannels}, but the VAE's latents "
+                + $"have {vae.LatentChannels}{(imageChannels > 0 ? $", an image's {imageChannels}" : "")}."
+        );
+        Check(
+            transformer.ClipDim == parts.ClipVision?.Configuration.Dim,
+            $"the transformer takes CLIP features of width {transformer.ClipDim?.ToString(CultureInfo.InvariantCulture) ?? "none"}, "
+                + $"but the image encoder gives {parts.ClipVision?.Configuration.Dim.ToString(CultureInfo.InvariantCulture) ?? "none"}."
+        );
+        Check(
+            transformer.ModelType != ModelType.FirstLastFrameToVideo
+                || parts.ClipVision?.Configuration.Tokens * 2 == TransformerConfig.TwoImagesTokens,
+            $"the transformer learned positions for the {TransformerConfig.TwoImagesTokens} rows of two images, but the image "
+                + $"encoder gives {parts.ClipVision?.Configuration.Tokens} for one."
+        );
+        Check(
+            transformer.TextDim == textEncoder.Dim,
+            $"the transformer takes text of width {transformer.TextDim}, but the text encoder gives {textEncoder.Dim}."
+        );
+        Check(
+            vae.ResidualBlocks <= MostResidualBlocks && vae.DimMultipliers.All(multiplier => (long)multiplier * vae.Dim <= MostVaeChannels),
+            $"a VAE has at most {MostResidualBlocks} residual blocks a level and {MostVaeChannels} channels."
+        );
+        Check(
+            transformer.PatchSize.Frames == 1 && IsStride(vae, transformer.PatchSize.Width) && IsStride(vae, transformer.PatchSize.Height),
+            $"patches of {transformer.PatchSize} are not one latent frame deep, or no even number of pixels "
+                + $"up to {ModelLimits.MaximumSide} wide and high."
+        );
 
         void Check(bool holds, string otherwise)
         {
@@ -51,7 +70,11 @@ internal static class NetworkFit
     {
         if (textEncoder.Vocabulary - tokenizer.VocabularySize is < 0 or > MostPadding)
         {
-            throw new CheckpointException(source, $"the tokenizer has {tokenizer.VocabularySize} pieces, but the text encoder knows {textEncoder.Vocabulary}: it belongs to another model.");
+            throw new CheckpointException(
+                source,
+                $"the tokenizer has {tokenizer.VocabularySize} pieces, but the text encoder knows "
+                    + $"{textEncoder.Vocabulary}: it belongs to another model."
+            );
         }
     }
 

@@ -32,8 +32,12 @@ public sealed record TakenParts
     {
         (string Part, string? Path)[] all =
         [
-            (HighNoise is null ? "transformer" : "low noise", Transformer), ("high noise", HighNoise),
-            ("text encoder", TextEncoder), ("tokenizer", Tokenizer), ("VAE", Vae), ("CLIP", Clip),
+            (HighNoise is null ? "transformer" : "low noise", Transformer),
+            ("high noise", HighNoise),
+            ("text encoder", TextEncoder),
+            ("tokenizer", Tokenizer),
+            ("VAE", Vae),
+            ("CLIP", Clip),
         ];
         return all.Where(part => part.Path is not null).Select(part => (part.Part, part.Path!));
     }
@@ -44,7 +48,8 @@ public sealed record TakenParts
     {
         List<(string Part, string Path)> parts = [.. All().Select(part => (part.Part, Path.GetFullPath(part.Path)))];
         var folder = Common(parts.ConvertAll(part => Path.GetDirectoryName(part.Path)!));
-        var files = parts.Where(part => without is null || part.Path != Path.GetFullPath(without))
+        var files = parts
+            .Where(part => without is null || part.Path != Path.GetFullPath(without))
             .GroupBy(part => part.Path, part => part.Part)
             .Select(file => $"{string.Join(" and ", file)} {Path.GetRelativePath(folder, file.Key)}");
         return $"{string.Join(", ", files)} (in {folder})";

@@ -26,16 +26,24 @@ internal sealed record TextEncoderSection
     public bool SharedPos { get; init; }
 
     /// <param name="source">The file, for errors.</param>
-    public Umt5Config ToConfiguration(string source) => SharedPos
-        ? throw new CheckpointException(source, "shared_pos belongs to T5; Wan's text encoder is umT5, which has positions in each block.")
-        : Described.Valid(source, new Umt5Config
-        {
-            Vocabulary = Vocab,
-            Dim = Dim,
-            AttentionDim = DimAttn,
-            FfnDim = DimFfn,
-            Heads = NumHeads,
-            Layers = NumLayers,
-            Buckets = NumBuckets,
-        }, configuration => configuration.Validate());
+    public Umt5Config ToConfiguration(string source) =>
+        SharedPos
+            ? throw new CheckpointException(
+                source,
+                "shared_pos belongs to T5; Wan's text encoder is umT5, which has positions in each block."
+            )
+            : Described.Valid(
+                source,
+                new Umt5Config
+                {
+                    Vocabulary = Vocab,
+                    Dim = Dim,
+                    AttentionDim = DimAttn,
+                    FfnDim = DimFfn,
+                    Heads = NumHeads,
+                    Layers = NumLayers,
+                    Buckets = NumBuckets,
+                },
+                configuration => configuration.Validate()
+            );
 }

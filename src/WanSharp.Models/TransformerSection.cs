@@ -42,31 +42,38 @@ internal sealed record TransformerSection
     {
         if (PatchSize.Length != 3 || QkNorm == false || CrossAttnNorm == false)
         {
-            throw new Tensors.CheckpointException(source, "the transformer needs a patch_size of three numbers, qk_norm and cross_attn_norm; no published Wan model is otherwise.");
+            throw new Tensors.CheckpointException(
+                source,
+                "the transformer needs a patch_size of three numbers, qk_norm and cross_attn_norm; no published Wan model is otherwise."
+            );
         }
 
-        return Described.Valid(source, new TransformerConfig
-        {
-            ModelType = ModelType switch
+        return Described.Valid(
+            source,
+            new TransformerConfig
             {
-                "t2v" => Graphs.Networks.ModelType.TextToVideo,
-                "ti2v" => Graphs.Networks.ModelType.TextImageToVideo,
-                "i2v" => Graphs.Networks.ModelType.ImageToVideo,
-                "flf2v" => Graphs.Networks.ModelType.FirstLastFrameToVideo,
-                _ => throw new Tensors.CheckpointException(source, $"model_type \"{ModelType}\" is none of t2v, ti2v, i2v, flf2v."),
+                ModelType = ModelType switch
+                {
+                    "t2v" => Graphs.Networks.ModelType.TextToVideo,
+                    "ti2v" => Graphs.Networks.ModelType.TextImageToVideo,
+                    "i2v" => Graphs.Networks.ModelType.ImageToVideo,
+                    "flf2v" => Graphs.Networks.ModelType.FirstLastFrameToVideo,
+                    _ => throw new Tensors.CheckpointException(source, $"model_type \"{ModelType}\" is none of t2v, ti2v, i2v, flf2v."),
+                },
+                PatchSize = new PatchSize(PatchSize[0], PatchSize[1], PatchSize[2]),
+                TextLength = TextLen,
+                InChannels = InDim,
+                OutChannels = OutDim,
+                Dim = Dim,
+                FfnDim = FfnDim,
+                FreqDim = FreqDim,
+                TextDim = TextDim,
+                Heads = NumHeads,
+                Layers = NumLayers,
+                Eps = Eps ?? 1e-6f,
+                ClipDim = clipDim,
             },
-            PatchSize = new PatchSize(PatchSize[0], PatchSize[1], PatchSize[2]),
-            TextLength = TextLen,
-            InChannels = InDim,
-            OutChannels = OutDim,
-            Dim = Dim,
-            FfnDim = FfnDim,
-            FreqDim = FreqDim,
-            TextDim = TextDim,
-            Heads = NumHeads,
-            Layers = NumLayers,
-            Eps = Eps ?? 1e-6f,
-            ClipDim = clipDim,
-        }, configuration => configuration.Validate());
+            configuration => configuration.Validate()
+        );
     }
 }

@@ -39,16 +39,20 @@ internal sealed record VaeSection
         }
 
         var official = DecDim is null ? VaeConfig.Wan21 : VaeConfig.Wan22;
-        return Described.Valid(source, official with
-        {
-            Dim = Dim,
-            DecoderDim = DecDim,
-            LatentChannels = ZDim,
-            DimMultipliers = DimMult,
-            ResidualBlocks = NumResBlocks,
-            TemporalDownsample = TemperalDownsample,
-            Mean = Mean ?? official.Mean,
-            Std = Std ?? official.Std,
-        }, configuration => configuration.Validate());
+        return Described.Valid(
+            source,
+            official with
+            {
+                Dim = Dim,
+                DecoderDim = DecDim,
+                LatentChannels = ZDim,
+                DimMultipliers = DimMult,
+                ResidualBlocks = NumResBlocks,
+                TemporalDownsample = TemperalDownsample,
+                Mean = Mean ?? official.Mean,
+                Std = Std ?? official.Std,
+            },
+            configuration => configuration.Validate()
+        );
     }
 }

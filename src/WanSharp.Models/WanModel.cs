@@ -34,8 +34,12 @@ public sealed class WanModel : IDisposable
             TransformerWeights = Open(NetworkKinds.Transformer, Transformer, parts.TransformerPath, parts.IsDescribed);
             TextEncoderWeights = Open(NetworkKinds.TextEncoder, TextEncoder, parts.TextEncoderPath, parts.IsDescribed);
             VaeWeights = Open(NetworkKinds.Vae, Vae, parts.VaePath, parts.IsDescribed);
-            HighNoiseWeights = parts.HighNoisePath is { } highNoise ? Open(NetworkKinds.Transformer, Transformer, highNoise, parts.IsDescribed) : null;
-            ClipVisionWeights = parts.ClipVision is { } clip ? Open(NetworkKinds.ClipVision, clip.Configuration, clip.Path, parts.IsDescribed) : null;
+            HighNoiseWeights = parts.HighNoisePath is { } highNoise
+                ? Open(NetworkKinds.Transformer, Transformer, highNoise, parts.IsDescribed)
+                : null;
+            ClipVisionWeights = parts.ClipVision is { } clip
+                ? Open(NetworkKinds.ClipVision, clip.Configuration, clip.Path, parts.IsDescribed)
+                : null;
             Identity = new ModelIdentity(this, _digests);
             _files = [.. Files(parts.IsDescribed ? [parts.Source] : [])];
         }
@@ -58,7 +62,10 @@ public sealed class WanModel : IDisposable
     /// <summary>The model's name.</summary>
     public string Name { get; }
 
-    /// <summary>SHA-256 over the model's files, hexadecimal. The first use reads them, or what is noted of them; see <see cref="ReadDigest"/>.</summary>
+    /// <summary>
+    /// SHA-256 over the model's files, hexadecimal. The first use reads them, or what is noted of them; see
+    /// <see cref="ReadDigest"/>.
+    /// </summary>
     public string Digest => ReadDigest();
 
     /// <summary>The settings that it was made for.</summary>
@@ -76,7 +83,9 @@ public sealed class WanModel : IDisposable
     /// <summary>The model's tokenizer.</summary>
     public SentencePieceTokenizer Tokenizer { get; }
 
-    /// <summary>The dimensions of CLIP's image encoder, of models that look at images through it (Wan 2.1's i2v and flf2v); else null.</summary>
+    /// <summary>
+    /// The dimensions of CLIP's image encoder, of models that look at images through it (Wan 2.1's i2v and flf2v); else null.
+    /// </summary>
     public ClipVisionConfig? ClipVision { get; }
 
     /// <summary>Whether frames can be given as images; which ones depends on the kind of model.</summary>
@@ -98,10 +107,15 @@ public sealed class WanModel : IDisposable
         {
             (string Name, WeightStore? Weights)[] networks =
             [
-                (HasExperts ? "low-noise transformer" : "transformer", TransformerWeights), ("high-noise transformer", HighNoiseWeights),
-                ("text encoder", TextEncoderWeights), ("CLIP", ClipVisionWeights), ("VAE", VaeWeights),
+                (HasExperts ? "low-noise transformer" : "transformer", TransformerWeights),
+                ("high-noise transformer", HighNoiseWeights),
+                ("text encoder", TextEncoderWeights),
+                ("CLIP", ClipVisionWeights),
+                ("VAE", VaeWeights),
             ];
-            return networks.Where(network => network.Weights is not null).ToDictionary(network => network.Name, network => network.Weights!.BytesByType());
+            return networks
+                .Where(network => network.Weights is not null)
+                .ToDictionary(network => network.Name, network => network.Weights!.BytesByType());
         }
     }
 
@@ -134,7 +148,10 @@ public sealed class WanModel : IDisposable
     public static WanModel Open(string path, string? cacheFolder = null, NamedParts? named = null) =>
         new(new ModelFinder().FindParts(path, named), cacheFolder);
 
-    /// <summary>Reads <see cref="Digest"/> if it was not read: minutes for the largest models the first time, unless a cache folder has notes of it.</summary>
+    /// <summary>
+    /// Reads <see cref="Digest"/> if it was not read: minutes for the largest models the first time, unless a cache folder has
+    /// notes of it.
+    /// </summary>
     /// <param name="progress">Told the share that is read, 0 to 1, from any thread.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="IOException">A file cannot be read.</exception>
@@ -145,7 +162,11 @@ public sealed class WanModel : IDisposable
             if (_digest is null)
             {
                 var (total, read) = ((double)FileFacts.Length(_files), 0L);
-                var digests = _digests.OfEach(_files, bytes => progress?.Report(Interlocked.Add(ref read, bytes) / total), cancellationToken);
+                var digests = _digests.OfEach(
+                    _files,
+                    bytes => progress?.Report(Interlocked.Add(ref read, bytes) / total),
+                    cancellationToken
+                );
                 _digest = Digests.OfDigests(digests);
             }
 

@@ -34,7 +34,8 @@ public sealed class GraphCache : IDisposable
     internal OrtRuntime Runtime { get; }
 
     /// <summary>What was compiled, and how often it served, by graph.</summary>
-    public IReadOnlyList<GraphStatistics> Statistics() => [.. _counters.Values.Select(counter => counter.Snapshot()).OrderBy(graph => graph.Name, StringComparer.Ordinal)];
+    public IReadOnlyList<GraphStatistics> Statistics() =>
+        [.. _counters.Values.Select(counter => counter.Snapshot()).OrderBy(graph => graph.Name, StringComparer.Ordinal)];
 
     /// <summary>The session of a graph, compiled now if it is asked for the first time.</summary>
     /// <param name="graph">The graph.</param>
@@ -43,7 +44,8 @@ public sealed class GraphCache : IDisposable
     /// has is a session of its own, up to <see cref="GraphCacheOptions.RecompileLimit"/>; from then on one session serves all
     /// others. Runs are not recorded: sessions are shared by runs at other addresses.
     /// </param>
-    /// <param name="cancellationToken">Cancels the waiting, and the compilation if this caller does it; the next caller then compiles.</param>
+    /// <param name="cancellationToken">Cancels the waiting, and the compilation if this caller does it; the next caller then
+    /// compiles.</param>
     /// <returns>The session, which stays until the use and all its runs are disposed.</returns>
     /// <exception cref="OrtException">The graph does not compile. The next call tries again.</exception>
     /// <exception cref="ObjectDisposedException">The cache is disposed.</exception>
@@ -53,11 +55,16 @@ public sealed class GraphCache : IDisposable
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(settings);
         var counter = CounterOf(graph);
-        var entry = Find(graph, settings with
-        {
-            Dimensions = settings.Dimensions.Where(dimension => graph.Inputs.Any(input => input.Shape.Contains(dimension.Key))).ToDictionary(),
-            ProviderOptions = DeviceTuning.WithoutRecording(settings.ProviderOptions),
-        });
+        var entry = Find(
+            graph,
+            settings with
+            {
+                Dimensions = settings
+                    .Dimensions.Where(dimension => graph.Inputs.Any(input => input.Shape.Contains(dimension.Key)))
+                    .ToDictionary(),
+                ProviderOptions = DeviceTuning.WithoutRecording(settings.ProviderOptions),
+            }
+        );
         await entry.Gate.WaitAsync(cancellationToken);
         try
         {
@@ -65,7 +72,10 @@ public sealed class GraphCache : IDisposable
             if (entry.Session is null)
             {
                 var started = Stopwatch.GetTimestamp();
-                var session = await Task.Run(() => Runtime.CreateSession(graph.ToBytes(), entry.Settings with { Name = graph.Name }, cancellationToken), cancellationToken);
+                var session = await Task.Run(
+                    () => Runtime.CreateSession(graph.ToBytes(), entry.Settings with { Name = graph.Name }, cancellationToken),
+                    cancellationToken
+                );
                 session.Counter = counter;
                 entry.Session = session;
                 counter.Compiled(Stopwatch.GetElapsedTime(started), session.Bytes);
@@ -165,16 +175,24 @@ public sealed class GraphCache : IDisposable
     /// <param name="folder">Where compiled graphs are kept with their packed weights; null for nowhere.</param>
     /// <param name="cancellationToken">Cancels the compilation.</param>
     /// <exception cref="OrtException">The graph does not compile.</exception>
-    internal async Task<Session> OpenAsync(OnnxGraph graph, WeightStore weights, SessionSettings settings, string? folder, CancellationToken cancellationToken)
+    internal async Task<Session> OpenAsync(
+        OnnxGraph graph,
+        WeightStore weights,
+        SessionSettings settings,
+        string? folder,
+        CancellationToken cancellationToken
+    )
     {
         var counter = CounterOf(graph);
         settings = settings with { Name = graph.Name };
         var started = Stopwatch.GetTimestamp();
         var (session, isLoaded) = await Task.Run(
-            async () => folder is null
-                ? (Runtime.CreateSession(graph.ToBytes(), settings, weights.For(graph), cancellationToken), false)
-                : await new PackedGraphs(this, folder).OpenAsync(graph, weights, settings, cancellationToken),
-            cancellationToken);
+            async () =>
+                folder is null
+                    ? (Runtime.CreateSession(graph.ToBytes(), settings, weights.For(graph), cancellationToken), false)
+                    : await new PackedGraphs(this, folder).OpenAsync(graph, weights, settings, cancellationToken),
+            cancellationToken
+        );
         session.Counter = counter;
         if (isLoaded)
         {
@@ -188,21 +206,27 @@ public sealed class GraphCache : IDisposable
         return session;
     }
 
-    /// <summary>All that makes one compiled graph differ from another: the graph, which is written for a dtype and a strategy, the library, and the settings but for the name.</summary>
-    internal string KeyOf(OnnxGraph graph, SessionSettings settings) => $"onnxruntime {Runtime.Version}\n{KeyOfAnyVersion(graph, settings)}";
+    /// <summary>
+    /// All that makes one compiled graph differ from another: the graph, which is written for a dtype and a strategy, the
+    /// library, and the settings but for the name.
+    /// </summary>
+    internal string KeyOf(OnnxGraph graph, SessionSettings settings) =>
+        $"onnxruntime {Runtime.Version}\n{KeyOfAnyVersion(graph, settings)}";
 
     /// <summary>The same for whatever version of the library.</summary>
-    internal static string KeyOfAnyVersion(OnnxGraph graph, SessionSettings settings) => string.Join(
-        '\n',
-        graph.Digest,
-        settings.ProviderKey,
-        SessionSettings.Sorted(settings.ConfigEntries),
-        SessionSettings.Sorted(settings.Dimensions),
-        settings.Optimization,
-        settings.MemoryPattern,
-        settings.OptimizedModelPath,
-        settings.ExternalDataFolder,
-        settings.ProfilePathPrefix);
+    internal static string KeyOfAnyVersion(OnnxGraph graph, SessionSettings settings) =>
+        string.Join(
+            '\n',
+            graph.Digest,
+            settings.ProviderKey,
+            SessionSettings.Sorted(settings.ConfigEntries),
+            SessionSettings.Sorted(settings.Dimensions),
+            settings.Optimization,
+            settings.MemoryPattern,
+            settings.OptimizedModelPath,
+            settings.ExternalDataFolder,
+            settings.ProfilePathPrefix
+        );
 
     private CachedGraph Find(OnnxGraph graph, SessionSettings settings)
     {
@@ -215,7 +239,9 @@ public sealed class GraphCache : IDisposable
         var key = KeyOf(graph, settings);
         lock (any.Variants)
         {
-            return any.Variants.Contains(key) || any.Variants.Count < _options.RecompileLimit && any.Variants.Add(key) ? EntryOf(settings) : any;
+            return any.Variants.Contains(key) || any.Variants.Count < _options.RecompileLimit && any.Variants.Add(key)
+                ? EntryOf(settings)
+                : any;
         }
 
         CachedGraph EntryOf(SessionSettings compiled) => _entries.GetOrAdd(KeyOf(graph, compiled), _ => new CachedGraph(compiled));

@@ -16,7 +16,10 @@ public sealed class GraphHistory(string folder)
 
     private readonly string _path = Path.Combine(folder, "history.json");
 
-    /// <summary>The counts by graph. <see cref="GraphStatistics.PeakBytes"/> is the most of any process; what is held now, and blocks, are not kept.</summary>
+    /// <summary>
+    /// The counts by graph. <see cref="GraphStatistics.PeakBytes"/> is the most of any process; what is held now, and blocks, are
+    /// not kept.
+    /// </summary>
     public IReadOnlyList<GraphStatistics> Read()
     {
         using var file = FileLocks.TryShared(_path);
@@ -39,7 +42,10 @@ public sealed class GraphHistory(string folder)
             using var file = held;
             if (file is not null)
             {
-                var sums = Read(file).Concat(counts).GroupBy(graph => graph.Name, StringComparer.Ordinal).OrderBy(graph => graph.Key, StringComparer.Ordinal);
+                var sums = Read(file)
+                    .Concat(counts)
+                    .GroupBy(graph => graph.Name, StringComparer.Ordinal)
+                    .OrderBy(graph => graph.Key, StringComparer.Ordinal);
                 GraphStatistics[] total = [.. sums.Select(graph => graph.Aggregate(Sum) with { Bytes = 0, Blocks = [] })];
                 file.SetLength(0);
                 JsonSerializer.Serialize(file, total, HistoryJson.Default.GraphStatisticsArray);
@@ -51,19 +57,20 @@ public sealed class GraphHistory(string folder)
         }
     }
 
-    private static GraphStatistics Sum(GraphStatistics one, GraphStatistics other) => one with
-    {
-        Compiles = one.Compiles + other.Compiles,
-        CompileTime = one.CompileTime + other.CompileTime,
-        Loads = one.Loads + other.Loads,
-        LoadTime = one.LoadTime + other.LoadTime,
-        Hits = one.Hits + other.Hits,
-        Invalid = one.Invalid + other.Invalid,
-        Evictions = one.Evictions + other.Evictions,
-        Runs = one.Runs + other.Runs,
-        RunTime = one.RunTime + other.RunTime,
-        PeakBytes = Math.Max(one.PeakBytes, other.PeakBytes),
-    };
+    private static GraphStatistics Sum(GraphStatistics one, GraphStatistics other) =>
+        one with
+        {
+            Compiles = one.Compiles + other.Compiles,
+            CompileTime = one.CompileTime + other.CompileTime,
+            Loads = one.Loads + other.Loads,
+            LoadTime = one.LoadTime + other.LoadTime,
+            Hits = one.Hits + other.Hits,
+            Invalid = one.Invalid + other.Invalid,
+            Evictions = one.Evictions + other.Evictions,
+            Runs = one.Runs + other.Runs,
+            RunTime = one.RunTime + other.RunTime,
+            PeakBytes = Math.Max(one.PeakBytes, other.PeakBytes),
+        };
 
     private static GraphStatistics[] Read(FileStream file)
     {

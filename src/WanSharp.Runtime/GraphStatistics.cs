@@ -33,7 +33,10 @@ public sealed record GraphStatistics
     /// <summary>How long that took.</summary>
     public TimeSpan RunTime { get; init; }
 
-    /// <summary>Bytes of the process's memory that the compiled graph holds: packed weights, constants. What is mapped from disk is not counted.</summary>
+    /// <summary>
+    /// Bytes of the process's memory that the compiled graph holds: packed weights, constants. What is mapped from disk is not
+    /// counted.
+    /// </summary>
     public long Bytes { get; init; }
 
     /// <summary>The most that <see cref="Bytes"/> was at one time.</summary>

@@ -48,7 +48,10 @@ public sealed unsafe class OrtRuntime : IDisposable
     /// <summary>The library's file.</summary>
     public string LibraryPath => Api.LibraryPath;
 
-    /// <summary>The execution providers that the library has and whose files are beside it, by the names that <see cref="SessionSettings.Provider"/> takes, fastest first. A device for them may still be missing.</summary>
+    /// <summary>
+    /// The execution providers that the library has and whose files are beside it, by the names that
+    /// <see cref="SessionSettings.Provider"/> takes, fastest first. A device for them may still be missing.
+    /// </summary>
     public IReadOnlyList<string> AvailableProviders { get; }
 
     /// <summary>
@@ -71,7 +74,10 @@ public sealed unsafe class OrtRuntime : IDisposable
         for (nuint i = 0; i < count; i++)
         {
             var name = Marshal.PtrToStringUTF8((nint)Api.Table->EpDeviceEpName(devices[i])) ?? "";
-            if (ProviderPlan.Normalize(name) == ProviderPlan.Normalize(provider) && Api.Table->HardwareDeviceType(Api.Table->EpDeviceDevice(devices[i])) == Gpu)
+            if (
+                ProviderPlan.Normalize(name) == ProviderPlan.Normalize(provider)
+                && Api.Table->HardwareDeviceType(Api.Table->EpDeviceDevice(devices[i])) == Gpu
+            )
             {
                 return true;
             }
@@ -110,48 +116,74 @@ public sealed unsafe class OrtRuntime : IDisposable
 
     /// <summary>Where sessions of these settings keep their values: one memory for a provider and its options.</summary>
     internal SessionMemory MemoryOf(SessionSettings settings) =>
-        _memories.GetOrAdd(settings.ProviderKey, _ => new Lazy<SessionMemory>(() => ProviderMemory.Open(this, settings.ForProvider("copy")))).Value;
+        _memories
+            .GetOrAdd(settings.ProviderKey, _ => new Lazy<SessionMemory>(() => ProviderMemory.Open(this, settings.ForProvider("copy"))))
+            .Value;
 
     /// <summary>How networks are written for the provider of these settings.</summary>
     internal GraphOptions GraphOptionsFor(SessionSettings settings) =>
-        _graphOptions.GetOrAdd(settings.ProviderKey, _ => new Lazy<GraphOptions>(() => ProviderGraphs.For(this, settings.ForProvider("attention")))).Value;
+        _graphOptions
+            .GetOrAdd(settings.ProviderKey, _ => new Lazy<GraphOptions>(() => ProviderGraphs.For(this, settings.ForProvider("attention"))))
+            .Value;
 
     /// <summary>Compiles a graph from the bytes of an ONNX model, which are not needed afterwards.</summary>
     /// <exception cref="ArgumentException">The provider or its options are not to be had.</exception>
     /// <exception cref="OrtException">The model is not valid, or a file that it names is missing.</exception>
-    /// <exception cref="OperationCanceledException">The creation was cancelled (while the library compiles: from ONNX Runtime 1.22 on).</exception>
+    /// <exception cref="OperationCanceledException">The creation was cancelled (while the library compiles: from ONNX Runtime 1.22
+    /// on).</exception>
     public Session CreateSession(ReadOnlyMemory<byte> model, SessionSettings settings, CancellationToken cancellationToken = default) =>
         CreateSession(model, settings, new Dictionary<string, Tensor>(), cancellationToken);
 
-    /// <summary>Compiles a graph from the bytes of an ONNX model whose initializers with external data get their data from tensors, not files.</summary>
+    /// <summary>
+    /// Compiles a graph from the bytes of an ONNX model whose initializers with external data get their data from tensors, not
+    /// files.
+    /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="settings">How it is compiled.</param>
-    /// <param name="initializers">A tensor for each such initializer. The library may use them where they are: the session keeps their memory alive.</param>
+    /// <param name="initializers">A tensor for each such initializer. The library may use them where they are: the session keeps their
+    /// memory alive.</param>
     /// <param name="cancellationToken">Cancels the creation.</param>
     /// <inheritdoc cref="CreateSession(ReadOnlyMemory{byte}, SessionSettings, CancellationToken)"/>
-    public Session CreateSession(ReadOnlyMemory<byte> model, SessionSettings settings, IReadOnlyDictionary<string, Tensor> initializers, CancellationToken cancellationToken = default) =>
-        CreateSession(settings, initializers, model.Length, (environment, options) =>
-        {
-            nint session;
-            nint status;
-            fixed (byte* bytes = model.Span)
+    public Session CreateSession(
+        ReadOnlyMemory<byte> model,
+        SessionSettings settings,
+        IReadOnlyDictionary<string, Tensor> initializers,
+        CancellationToken cancellationToken = default
+    ) =>
+        CreateSession(
+            settings,
+            initializers,
+            model.Length,
+            (environment, options) =>
             {
-                status = Api.Table->CreateSessionFromArray(environment, bytes, (nuint)model.Length, options, &session);
-            }
+                nint session;
+                nint status;
+                fixed (byte* bytes = model.Span)
+                {
+                    status = Api.Table->CreateSessionFromArray(environment, bytes, (nuint)model.Length, options, &session);
+                }
 
-            return (status, session);
-        }, cancellationToken);
+                return (status, session);
+            },
+            cancellationToken
+        );
 
     /// <summary>Compiles a graph from an ONNX file; the files of its external data are looked for beside it.</summary>
     /// <inheritdoc cref="CreateSession(ReadOnlyMemory{byte}, SessionSettings, CancellationToken)"/>
     public Session CreateSession(string path, SessionSettings settings, CancellationToken cancellationToken = default) =>
-        CreateSession(settings, new Dictionary<string, Tensor>(), File.Exists(path) ? FileFacts.Of(path).Length : 0, (environment, options) =>
-        {
-            using var nativePath = NativeText.Path(path);
-            nint session;
-            var status = Api.Table->CreateSession(environment, nativePath.Text, options, &session);
-            return (status, session);
-        }, cancellationToken);
+        CreateSession(
+            settings,
+            new Dictionary<string, Tensor>(),
+            File.Exists(path) ? FileFacts.Of(path).Length : 0,
+            (environment, options) =>
+            {
+                using var nativePath = NativeText.Path(path);
+                nint session;
+                var status = Api.Table->CreateSession(environment, nativePath.Text, options, &session);
+                return (status, session);
+            },
+            cancellationToken
+        );
 
     /// <inheritdoc/>
     public void Dispose()
@@ -166,7 +198,13 @@ public sealed unsafe class OrtRuntime : IDisposable
         _log.Dispose();
     }
 
-    private Session CreateSession(SessionSettings settings, IReadOnlyDictionary<string, Tensor> initializers, long modelBytes, Func<nint, nint, (nint Status, nint Session)> create, CancellationToken cancellationToken)
+    private Session CreateSession(
+        SessionSettings settings,
+        IReadOnlyDictionary<string, Tensor> initializers,
+        long modelBytes,
+        Func<nint, nint, (nint Status, nint Session)> create,
+        CancellationToken cancellationToken
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         RequireProvider(settings.Provider);
@@ -184,7 +222,10 @@ public sealed unsafe class OrtRuntime : IDisposable
             var (status, session) = create(environment.Pointer, options.Pointer);
             if (status == 0)
             {
-                return new Session(this, session, settings, [.. lent.Select(value => value.Handle)]) { Bytes = modelBytes + RuntimeMemory.HeldByThread - held };
+                return new Session(this, session, settings, [.. lent.Select(value => value.Handle)])
+                {
+                    Bytes = modelBytes + RuntimeMemory.HeldByThread - held,
+                };
             }
 
             var failure = Api.ToException(status, $"compiling graph '{settings.Name}' for provider '{settings.Provider}'");
@@ -223,8 +264,10 @@ public sealed unsafe class OrtRuntime : IDisposable
         if (!AvailableProviders.Contains(ProviderPlan.Normalize(provider)))
         {
             throw new ArgumentException(
-                $"ONNX Runtime {Version} ('{LibraryPath}') has no provider '{provider}'; it has {string.Join(", ", AvailableProviders)}. Name a build of the library that has it (WAN_ONNXRUNTIME).",
-                nameof(provider));
+                $"ONNX Runtime {Version} ('{LibraryPath}') has no provider '{provider}'; it has {string.Join(", ", AvailableProviders)}. "
+                    + "Name a build of the library that has it (WAN_ONNXRUNTIME).",
+                nameof(provider)
+            );
         }
     }
 
@@ -241,8 +284,16 @@ public sealed unsafe class OrtRuntime : IDisposable
         lock (OrtEnvironmentHandle.Gate)
         {
             Api.Check(
-                Api.Table->CreateEnvWithCustomLoggerAndGlobalThreadPools(OrtLogSink.Callback, _log.Token, _options.LogLevel, name.Text, threading.Pointer, &pointer),
-                Doing);
+                Api.Table->CreateEnvWithCustomLoggerAndGlobalThreadPools(
+                    OrtLogSink.Callback,
+                    _log.Token,
+                    _options.LogLevel,
+                    name.Text,
+                    threading.Pointer,
+                    &pointer
+                ),
+                Doing
+            );
         }
 
         var environment = new OrtEnvironmentHandle(Api, pointer, _log);

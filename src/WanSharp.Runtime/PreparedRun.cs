@@ -39,7 +39,9 @@ public sealed unsafe class PreparedRun : IDisposable
         (_values, _lent, _pointers) = (new RuntimeValue?[count], new RuntimeValue?[count], new nint[count]);
     }
 
-    /// <summary>Which of a network's blocks the weights are of, for those who measure; null for a graph that is not run block by block.</summary>
+    /// <summary>
+    /// Which of a network's blocks the weights are of, for those who measure; null for a graph that is not run block by block.
+    /// </summary>
     internal int? Block { get; set; }
 
     /// <summary>Sets an input until it is set again. The value stays the caller's, and must live as long as it is set.</summary>
@@ -54,7 +56,8 @@ public sealed unsafe class PreparedRun : IDisposable
     internal void GiveInput(string name, RuntimeValue value) => Set(_session.FindInput(name, value.DType, value.Shape), value, value);
 
     /// <summary>Has an output written into a value's memory, until it is set again. The value stays the caller's.</summary>
-    /// <exception cref="ArgumentException">The graph has no such output, declares another element type or shape, or the memory is read-only.</exception>
+    /// <exception cref="ArgumentException">The graph has no such output, declares another element type or shape, or the memory is
+    /// read-only.</exception>
     public void SetOutput(string name, RuntimeValue value)
     {
         if (!value.IsOnDevice)
@@ -183,13 +186,13 @@ public sealed unsafe class PreparedRun : IDisposable
         nint status;
         using (cancellationToken.UnsafeRegister(static state => ((PreparedRun)state!).Terminate(), this))
         using (_session.Runtime.Memory.Enter(this))
-        fixed (nint* pointers = _pointers)
-        {
-            var names = _session.Names.Texts;
-            status = _binding is null
-                ? _api.Table->Run(session, options, names, pointers, (nuint)inputs, names + inputs, (nuint)outputs, pointers + inputs)
-                : _binding.Run(session, options, names, pointers);
-        }
+            fixed (nint* pointers = _pointers)
+            {
+                var names = _session.Names.Texts;
+                status = _binding is null
+                    ? _api.Table->Run(session, options, names, pointers, (nuint)inputs, names + inputs, (nuint)outputs, pointers + inputs)
+                    : _binding.Run(session, options, names, pointers);
+            }
 
         // No callback runs any more: the registration's end waited for it. An order that came too late must not end the next run.
         if (cancellationToken.IsCancellationRequested || _shortage is not null)
@@ -200,7 +203,8 @@ public sealed unsafe class PreparedRun : IDisposable
         return status;
     }
 
-    private void Terminate() => _api.Check(_api.Table->RunOptionsSetTerminate(_options.Pointer), $"cancelling a run of graph '{_session.Name}'");
+    private void Terminate() =>
+        _api.Check(_api.Table->RunOptionsSetTerminate(_options.Pointer), $"cancelling a run of graph '{_session.Name}'");
 
     private RunResult Collect()
     {
@@ -215,7 +219,11 @@ public sealed unsafe class PreparedRun : IDisposable
                 var doing = $"reading output '{_session.Outputs[i].Name}' of graph '{_session.Name}'";
                 value = _binding is null
                     ? RuntimeValue.Adopt(_api, _pointers[position], doing)
-                    : RuntimeValue.Adopt(new OrtValueHandle(_api, _pointers[position], _session.Handle) { Turn = _binding.Device.Turn }, _binding.Device, doing);
+                    : RuntimeValue.Adopt(
+                        new OrtValueHandle(_api, _pointers[position], _session.Handle) { Turn = _binding.Device.Turn },
+                        _binding.Device,
+                        doing
+                    );
                 made.Add(value);
             }
 

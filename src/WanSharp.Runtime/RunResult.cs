@@ -16,9 +16,10 @@ public sealed class RunResult : IDisposable
 
     /// <summary>An output.</summary>
     /// <exception cref="KeyNotFoundException">The graph has no such output; the message lists those that it has.</exception>
-    public RuntimeValue this[string name] => Values.TryGetValue(name, out var value)
-        ? value
-        : throw new KeyNotFoundException($"There is no output '{name}'; there are {string.Join(", ", Values.Keys)}.");
+    public RuntimeValue this[string name] =>
+        Values.TryGetValue(name, out var value)
+            ? value
+            : throw new KeyNotFoundException($"There is no output '{name}'; there are {string.Join(", ", Values.Keys)}.");
 
     /// <inheritdoc/>
     public void Dispose()

@@ -7,17 +7,61 @@ namespace WanSharp.Runtime;
 internal static class RuntimeMetrics
 {
     private static readonly Meter Meter = new("WanSharp.Runtime");
-    private static readonly Histogram<double> CompileDuration = Meter.CreateHistogram<double>("wansharp.graph.compile.duration", "s", "Time to compile a graph.");
-    private static readonly Histogram<double> LoadDuration = Meter.CreateHistogram<double>("wansharp.graph.load.duration", "s", "Time to load a compiled graph from disk.");
-    private static readonly Histogram<double> RunDuration = Meter.CreateHistogram<double>("wansharp.graph.run.duration", "s", "Time of a graph's run.");
-    private static readonly UpDownCounter<long> Memory = Meter.CreateUpDownCounter<long>("wansharp.graph.memory", "By", "Memory that compiled graphs hold.");
-    private static readonly Counter<long> Hits = Meter.CreateCounter<long>("wansharp.graph.hits", "{graph}", "Compiled graphs that were in memory when asked for.");
-    private static readonly Counter<long> Misses = Meter.CreateCounter<long>("wansharp.graph.misses", "{graph}", "Graphs that were compiled: they were neither in memory nor on disk.");
-    private static readonly Counter<long> Invalid = Meter.CreateCounter<long>("wansharp.graph.invalid", "{graph}", "Compiled graphs on disk that were stale or damaged.");
-    private static readonly Counter<long> Evictions = Meter.CreateCounter<long>("wansharp.graph.evictions", "{graph}", "Compiled graphs that were let go to make room.");
-    private static readonly Histogram<double> BlockWait = Meter.CreateHistogram<double>("wansharp.block.wait.duration", "s", "Time that a block waited for its weights.");
-    private static readonly Histogram<double> BlockCompute = Meter.CreateHistogram<double>("wansharp.block.compute.duration", "s", "Time that a block computed.");
-    private static readonly Counter<long> Shortages = Meter.CreateCounter<long>("wansharp.memory.shortages", "{run}", "Runs that asked for more memory than they may have.");
+    private static readonly Histogram<double> CompileDuration = Meter.CreateHistogram<double>(
+        "wansharp.graph.compile.duration",
+        "s",
+        "Time to compile a graph."
+    );
+    private static readonly Histogram<double> LoadDuration = Meter.CreateHistogram<double>(
+        "wansharp.graph.load.duration",
+        "s",
+        "Time to load a compiled graph from disk."
+    );
+    private static readonly Histogram<double> RunDuration = Meter.CreateHistogram<double>(
+        "wansharp.graph.run.duration",
+        "s",
+        "Time of a graph's run."
+    );
+    private static readonly UpDownCounter<long> Memory = Meter.CreateUpDownCounter<long>(
+        "wansharp.graph.memory",
+        "By",
+        "Memory that compiled graphs hold."
+    );
+    private static readonly Counter<long> Hits = Meter.CreateCounter<long>(
+        "wansharp.graph.hits",
+        "{graph}",
+        "Compiled graphs that were in memory when asked for."
+    );
+    private static readonly Counter<long> Misses = Meter.CreateCounter<long>(
+        "wansharp.graph.misses",
+        "{graph}",
+        "Graphs that were compiled: they were neither in memory nor on disk."
+    );
+    private static readonly Counter<long> Invalid = Meter.CreateCounter<long>(
+        "wansharp.graph.invalid",
+        "{graph}",
+        "Compiled graphs on disk that were stale or damaged."
+    );
+    private static readonly Counter<long> Evictions = Meter.CreateCounter<long>(
+        "wansharp.graph.evictions",
+        "{graph}",
+        "Compiled graphs that were let go to make room."
+    );
+    private static readonly Histogram<double> BlockWait = Meter.CreateHistogram<double>(
+        "wansharp.block.wait.duration",
+        "s",
+        "Time that a block waited for its weights."
+    );
+    private static readonly Histogram<double> BlockCompute = Meter.CreateHistogram<double>(
+        "wansharp.block.compute.duration",
+        "s",
+        "Time that a block computed."
+    );
+    private static readonly Counter<long> Shortages = Meter.CreateCounter<long>(
+        "wansharp.memory.shortages",
+        "{run}",
+        "Runs that asked for more memory than they may have."
+    );
 
     public static void Compiled(string graph, TimeSpan time, long bytes)
     {

@@ -6,7 +6,10 @@ public sealed record RuntimeOptions
     /// <summary>The ONNX Runtime library's file. Default: null, the one that the build puts beside the assemblies.</summary>
     public string? LibraryPath { get; init; }
 
-    /// <summary>Threads of the pool that all sessions share, the calling thread included. Default: 0, one a physical core. Range: 0 to 1,024.</summary>
+    /// <summary>
+    /// Threads of the pool that all sessions share, the calling thread included. Default: 0, one a physical core. Range: 0 to
+    /// 1,024.
+    /// </summary>
     public int Threads { get; init; }
 
     /// <summary>

@@ -50,7 +50,10 @@ public sealed unsafe class RuntimeValue : IDisposable
     public Tensor AsTensor()
     {
         ObjectDisposedException.ThrowIf(Handle.IsClosed, this);
-        return _tensor ?? throw new InvalidOperationException($"A value {DType} {Shape} is in a device's memory: copy it to the host ({nameof(CopyToHost)}).");
+        return _tensor
+            ?? throw new InvalidOperationException(
+                $"A value {DType} {Shape} is in a device's memory: copy it to the host ({nameof(CopyToHost)})."
+            );
     }
 
     /// <summary>The elements in host memory of their own, wherever the value is; the caller disposes them.</summary>
@@ -77,12 +80,21 @@ public sealed unsafe class RuntimeValue : IDisposable
         var api = host.Api;
         nint value;
         using (var location = host.Hold())
-        fixed (long* dims = tensor.Shape.Dims)
-        {
-            api.Check(
-                api.Table->CreateTensorWithDataAsOrtValue(location.Pointer, (void*)tensor.Address, (nuint)tensor.ByteLength, dims, (nuint)tensor.Shape.Rank, tensor.DType.ToOrt(), &value),
-                $"lending a tensor {tensor.DType} {tensor.Shape}");
-        }
+            fixed (long* dims = tensor.Shape.Dims)
+            {
+                api.Check(
+                    api.Table->CreateTensorWithDataAsOrtValue(
+                        location.Pointer,
+                        (void*)tensor.Address,
+                        (nuint)tensor.ByteLength,
+                        dims,
+                        (nuint)tensor.Shape.Rank,
+                        tensor.DType.ToOrt(),
+                        &value
+                    ),
+                    $"lending a tensor {tensor.DType} {tensor.Shape}"
+                );
+            }
 
         return new RuntimeValue(new OrtValueHandle(api, value, tensor.Memory), tensor, owns ? tensor : null);
     }

@@ -4,8 +4,11 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Runtime;
 
-/// <summary>A compiled graph. Made by <see cref="OrtRuntime.CreateSession(ReadOnlyMemory{byte}, SessionSettings, CancellationToken)"/>.</summary>
-/// <remarks>Thread-safe: any number of runs may be under way at once, sharing one thread pool. Disposing it waits for none of them; they end properly.</remarks>
+/// <summary>
+/// A compiled graph. Made by <see cref="OrtRuntime.CreateSession(ReadOnlyMemory{byte}, SessionSettings, CancellationToken)"/>.
+/// </summary>
+/// <remarks>Thread-safe: any number of runs may be under way at once, sharing one thread pool. Disposing it waits for none of them;
+/// they end properly.</remarks>
 public sealed unsafe class Session : IDisposable
 {
     private readonly Dictionary<string, int> _inputIndex;
@@ -68,7 +71,9 @@ public sealed unsafe class Session : IDisposable
     /// <summary>The names of the inputs, then of the outputs, marshalled once.</summary>
     internal NativeText Names { get; }
 
-    /// <summary>A run whose values are set one by one and stay set from run to run: for loops, and for weights that are bound once.</summary>
+    /// <summary>
+    /// A run whose values are set one by one and stay set from run to run: for loops, and for weights that are bound once.
+    /// </summary>
     public PreparedRun Prepare() => new(this);
 
     /// <summary>Runs the graph once.</summary>
@@ -76,10 +81,15 @@ public sealed unsafe class Session : IDisposable
     /// <param name="outputs">Memory for some or all of <see cref="Outputs"/>; the library makes the others.</param>
     /// <param name="cancellationToken">Stops the run between two nodes.</param>
     /// <returns>All outputs.</returns>
-    /// <exception cref="ArgumentException">A name is unknown, a value is missing, or its element type or shape is not the declared one.</exception>
+    /// <exception cref="ArgumentException">A name is unknown, a value is missing, or its element type or shape is not the declared
+    /// one.</exception>
     /// <exception cref="OrtException">The library failed.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
-    public RunResult Run(IReadOnlyDictionary<string, RuntimeValue> inputs, IReadOnlyDictionary<string, RuntimeValue>? outputs = null, CancellationToken cancellationToken = default)
+    public RunResult Run(
+        IReadOnlyDictionary<string, RuntimeValue> inputs,
+        IReadOnlyDictionary<string, RuntimeValue>? outputs = null,
+        CancellationToken cancellationToken = default
+    )
     {
         using var run = Prepare();
         foreach (var (name, value) in inputs)
@@ -102,7 +112,10 @@ public sealed unsafe class Session : IDisposable
     {
         using var session = Handle.Hold();
         byte* path;
-        Handle.Api.Check(Handle.Api.Table->SessionEndProfiling(session.Pointer, _allocator, &path), $"ending the profile of graph '{Name}'");
+        Handle.Api.Check(
+            Handle.Api.Table->SessionEndProfiling(session.Pointer, _allocator, &path),
+            $"ending the profile of graph '{Name}'"
+        );
         return Handle.Api.TakeString(_allocator, path);
     }
 
@@ -142,7 +155,10 @@ public sealed unsafe class Session : IDisposable
     {
         if (!index.TryGetValue(name, out var position))
         {
-            throw new ArgumentException($"Graph '{Name}' has no {role} '{name}'; its {role}s are {string.Join(", ", values.Select(value => value.Name))}.", nameof(name));
+            throw new ArgumentException(
+                $"Graph '{Name}' has no {role} '{name}'; its {role}s are {string.Join(", ", values.Select(value => value.Name))}.",
+                nameof(name)
+            );
         }
 
         var expected = values[position];

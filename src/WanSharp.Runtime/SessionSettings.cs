@@ -56,7 +56,13 @@ public sealed record SessionSettings
     internal string ProviderKey => $"{ProviderPlan.Normalize(Provider)}\n{Sorted(ProviderOptions)}";
 
     /// <summary>Settings for a small graph of our own on the same device, which runs at other addresses each time.</summary>
-    internal SessionSettings ForProvider(string name) => new() { Name = name, Provider = Provider, ProviderOptions = DeviceTuning.WithoutRecording(ProviderOptions) };
+    internal SessionSettings ForProvider(string name) =>
+        new()
+        {
+            Name = name,
+            Provider = Provider,
+            ProviderOptions = DeviceTuning.WithoutRecording(ProviderOptions),
+        };
 
     /// <summary>Entries in an order that does not depend on who wrote them.</summary>
     internal static string Sorted<T>(IReadOnlyDictionary<string, T> entries) =>

@@ -38,7 +38,11 @@ public sealed class CacheRoot(string folder, TimeProvider? clock = null)
     /// <param name="maximumBytes">What may remain in all sections together; null for any size.</param>
     /// <param name="only">The sections to look at. Default: all.</param>
     /// <returns>What was removed from each.</returns>
-    public IReadOnlyList<(string Section, PruneResult Removed)> Prune(TimeSpan? olderThan, long? maximumBytes, IReadOnlyList<string>? only = null)
+    public IReadOnlyList<(string Section, PruneResult Removed)> Prune(
+        TimeSpan? olderThan,
+        long? maximumBytes,
+        IReadOnlyList<string>? only = null
+    )
     {
         using var sections = new OpenSections(this, only ?? CacheSections.All);
         var removed = ContentStore.Prune([.. sections.Named.Select(section => section.Store)], olderThan, maximumBytes);
@@ -46,14 +50,15 @@ public sealed class CacheRoot(string folder, TimeProvider? clock = null)
     }
 
     /// <summary>A section's limits, and how carefully its entries are read.</summary>
-    internal static ContentStoreOptions OptionsOf(string section) => section switch
-    {
-        CacheSections.Results => new ContentStoreOptions { MaximumBytes = 20 * GigaByte },
-        CacheSections.Features => new ContentStoreOptions { MaximumBytes = 4 * GigaByte },
-        CacheSections.Steps => new ContentStoreOptions { MaximumBytes = 4 * GigaByte, MaximumAge = TimeSpan.FromDays(30) },
-        CacheSections.Weights => new ContentStoreOptions { MaximumBytes = 40 * GigaByte, Check = EntryCheck.Start },
-        _ => new ContentStoreOptions { Check = EntryCheck.Start },
-    };
+    internal static ContentStoreOptions OptionsOf(string section) =>
+        section switch
+        {
+            CacheSections.Results => new ContentStoreOptions { MaximumBytes = 20 * GigaByte },
+            CacheSections.Features => new ContentStoreOptions { MaximumBytes = 4 * GigaByte },
+            CacheSections.Steps => new ContentStoreOptions { MaximumBytes = 4 * GigaByte, MaximumAge = TimeSpan.FromDays(30) },
+            CacheSections.Weights => new ContentStoreOptions { MaximumBytes = 40 * GigaByte, Check = EntryCheck.Start },
+            _ => new ContentStoreOptions { Check = EntryCheck.Start },
+        };
 
     private sealed class OpenSections(CacheRoot root, IReadOnlyList<string> names) : IDisposable
     {

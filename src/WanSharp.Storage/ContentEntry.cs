@@ -9,7 +9,8 @@ public sealed class ContentEntry : IDisposable
     private readonly FileStream _lease;
     private readonly EntryManifest _manifest;
 
-    internal ContentEntry(string folder, FileStream lease, EntryManifest manifest) => (Folder, _lease, _manifest) = (folder, lease, manifest);
+    internal ContentEntry(string folder, FileStream lease, EntryManifest manifest) =>
+        (Folder, _lease, _manifest) = (folder, lease, manifest);
 
     /// <summary>Where the entry's files are.</summary>
     public string Folder { get; }

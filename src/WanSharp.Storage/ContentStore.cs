@@ -74,7 +74,9 @@ public sealed class ContentStore : IDisposable
         return _folder.KeysWith(prefix);
     }
 
-    /// <summary>The bytes of an entry's files, without looking into it, counting, or taking it as used; null when it is not there.</summary>
+    /// <summary>
+    /// The bytes of an entry's files, without looking into it, counting, or taking it as used; null when it is not there.
+    /// </summary>
     /// <param name="key">The entry's key.</param>
     public long? SizeOf(string key)
     {
@@ -135,11 +137,14 @@ public sealed class ContentStore : IDisposable
     /// <param name="content">The bytes.</param>
     /// <returns>Whether the entry is there now.</returns>
     public bool Put(string key, ReadOnlyMemory<byte> content) =>
-        Put(key, folder =>
-        {
-            using var file = File.OpenHandle(Path.Combine(folder, PayloadFile), FileMode.CreateNew, FileAccess.Write);
-            RandomAccess.Write(file, content.Span, 0);
-        });
+        Put(
+            key,
+            folder =>
+            {
+                using var file = File.OpenHandle(Path.Combine(folder, PayloadFile), FileMode.CreateNew, FileAccess.Write);
+                RandomAccess.Write(file, content.Span, 0);
+            }
+        );
 
     /// <summary>
     /// Waits until nobody else, in any process, has the lock of a key: whoever makes an entry takes it before looking for
@@ -147,7 +152,8 @@ public sealed class ContentStore : IDisposable
     /// </summary>
     /// <param name="key">The entry's key.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Frees the lock when it is disposed. Where the folder cannot be written there are no locks, and nothing to wait for.</returns>
+    /// <returns>Frees the lock when it is disposed. Where the folder cannot be written there are no locks, and nothing to wait
+    /// for.</returns>
     public async Task<IDisposable?> LockAsync(string key, CancellationToken cancellationToken)
     {
         RequireKey(key);
@@ -180,7 +186,9 @@ public sealed class ContentStore : IDisposable
         return _folder.TryRemove(key);
     }
 
-    /// <summary>Removes what is too old, then what was not used for longest, until the rest fits; and what writers that died left.</summary>
+    /// <summary>
+    /// Removes what is too old, then what was not used for longest, until the rest fits; and what writers that died left.
+    /// </summary>
     /// <param name="olderThan">The longest that an entry may not have been used; null for any time.</param>
     /// <param name="maximumBytes">What may remain; null for any size.</param>
     public PruneResult Prune(TimeSpan? olderThan, long? maximumBytes) => Prune([this], olderThan, maximumBytes)[0];
@@ -229,7 +237,16 @@ public sealed class ContentStore : IDisposable
                 }
                 else
                 {
-                    results[index] = refusal is null ? result with { InUse = result.InUse + 1 } : result with { Refused = result.Refused + 1, Refusal = refusal };
+                    results[index] = refusal is null
+                        ? result with
+                        {
+                            InUse = result.InUse + 1,
+                        }
+                        : result with
+                        {
+                            Refused = result.Refused + 1,
+                            Refusal = refusal,
+                        };
                 }
             }
         }
@@ -272,8 +289,12 @@ public sealed class ContentStore : IDisposable
         try
         {
             var path = Path.Combine(_folder.EntryFolder(key), PayloadFile);
-            if (EntryManifest.Read(lease, key) is { Files: [{ Name: PayloadFile } file] } && file.Bytes == FileFacts.Of(path).Length
-                && File.ReadAllBytes(path) is var content && file.Fits(content))
+            if (
+                EntryManifest.Read(lease, key) is { Files: [{ Name: PayloadFile } file] }
+                && file.Bytes == FileFacts.Of(path).Length
+                && File.ReadAllBytes(path) is var content
+                && file.Fits(content)
+            )
             {
                 _folder.Touch(key);
                 lease.Dispose();
@@ -337,7 +358,10 @@ public sealed class ContentStore : IDisposable
         ArgumentNullException.ThrowIfNull(key);
         if (key.Length is < ShortestKey or > LongestKey || key.Any(digit => !char.IsAsciiHexDigitLower(digit)))
         {
-            throw new ArgumentException($"'{key}' is no key: {ShortestKey} to {LongestKey} lower-case hexadecimal digits are.", nameof(key));
+            throw new ArgumentException(
+                $"'{key}' is no key: {ShortestKey} to {LongestKey} lower-case hexadecimal digits are.",
+                nameof(key)
+            );
         }
     }
 }

@@ -8,8 +8,15 @@ namespace WanSharp.Storage;
 /// <param name="Bytes">Its length.</param>
 /// <param name="Start">SHA-256 of its first 64 KiB, hexadecimal.</param>
 /// <param name="Whole">SHA-256 of all of it.</param>
-/// <param name="Written">When it was written, in ticks of UTC: a file that was written to since is read whole. Null in manifests that do not say.</param>
-internal sealed record EntryFile(string Name, long Bytes, string Start, string Whole, [property: JsonPropertyOrder(-1)] long? Written = null)
+/// <param name="Written">When it was written, in ticks of UTC: a file that was written to since is read whole. Null in manifests that
+/// do not say.</param>
+internal sealed record EntryFile(
+    string Name,
+    long Bytes,
+    string Start,
+    string Whole,
+    [property: JsonPropertyOrder(-1)] long? Written = null
+)
 {
     private const int StartLength = 64 << 10;
 
@@ -22,7 +29,13 @@ internal sealed record EntryFile(string Name, long Bytes, string Start, string W
         using var stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
         DurableFiles.Flush(stream);
         var written = File.GetLastWriteTimeUtc(stream.SafeFileHandle).Ticks;
-        return new EntryFile(Path.GetFileName(path), stream.Length, DigestOf(stream, StartLength, default), DigestOf(stream, stream.Length, default), written);
+        return new EntryFile(
+            Path.GetFileName(path),
+            stream.Length,
+            DigestOf(stream, StartLength, default),
+            DigestOf(stream, stream.Length, default),
+            written
+        );
     }
 
     public bool Fits(string path, EntryCheck check, CancellationToken cancellationToken)
@@ -30,9 +43,12 @@ internal sealed record EntryFile(string Name, long Bytes, string Start, string W
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-            return stream.Length == Bytes && (check == EntryCheck.Start && (Written is null || Written == File.GetLastWriteTimeUtc(stream.SafeFileHandle).Ticks)
-                ? DigestOf(stream, StartLength, cancellationToken) == Start
-                : DigestOf(stream, stream.Length, cancellationToken) == Whole);
+            return stream.Length == Bytes
+                && (
+                    check == EntryCheck.Start && (Written is null || Written == File.GetLastWriteTimeUtc(stream.SafeFileHandle).Ticks)
+                        ? DigestOf(stream, StartLength, cancellationToken) == Start
+                        : DigestOf(stream, stream.Length, cancellationToken) == Whole
+                );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

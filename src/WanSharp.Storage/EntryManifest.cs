@@ -35,7 +35,12 @@ internal sealed record EntryManifest(int Version, string Key, IReadOnlyList<Entr
         try
         {
             var manifest = JsonSerializer.Deserialize(stream, StorageJson.Default.EntryManifest);
-            return manifest is { Version: CurrentVersion, Files: not null } && manifest.Key == key && manifest.Files.All(file => file is { IsPlain: true }) ? manifest : null;
+            return
+                manifest is { Version: CurrentVersion, Files: not null }
+                && manifest.Key == key
+                && manifest.Files.All(file => file is { IsPlain: true })
+                ? manifest
+                : null;
         }
         catch (JsonException)
         {
@@ -50,7 +55,11 @@ internal sealed record EntryManifest(int Version, string Key, IReadOnlyList<Entr
         Files.All(file => file.Fits(Path.Combine(folder, file.Name), check, cancellationToken));
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true
+)]
 [JsonSerializable(typeof(EntryManifest))]
 [JsonSerializable(typeof(StoreCounts))]
 internal sealed partial class StorageJson : JsonSerializerContext;

@@ -8,7 +8,8 @@ namespace WanSharp.Storage;
 /// SHA-256 of files, noted in a folder so that gigabytes are read once: a file of the same path, length and times of its
 /// creation and last change is taken to have the same content.
 /// </summary>
-/// <remarks>Thread-safe, also among processes. A note that is damaged, or cannot be read or written, only costs reading the file again.</remarks>
+/// <remarks>Thread-safe, also among processes. A note that is damaged, or cannot be read or written, only costs reading the file
+/// again.</remarks>
 /// <param name="folder">Where the notes are; made when the first one is. Null: what was read is remembered in this object alone.</param>
 public sealed class FileDigests(string? folder)
 {
@@ -32,12 +33,19 @@ public sealed class FileDigests(string? folder)
     {
         ArgumentNullException.ThrowIfNull(paths);
         var digests = new string[paths.Count];
-        Parallel.For(0, paths.Count, new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
-            digests[i] = Of(paths[i], read, cancellationToken));
+        Parallel.For(
+            0,
+            paths.Count,
+            new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount },
+            i => digests[i] = Of(paths[i], read, cancellationToken)
+        );
         return digests;
     }
 
-    /// <summary>The digest of several files together as <see cref="Of(IEnumerable{string}, CancellationToken)"/> gives it, if that reads no large file; null otherwise.</summary>
+    /// <summary>
+    /// The digest of several files together as <see cref="Of(IEnumerable{string}, CancellationToken)"/> gives it, if that reads
+    /// no large file; null otherwise.
+    /// </summary>
     /// <param name="paths">The files.</param>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public string? Find(IEnumerable<string> paths)
@@ -45,7 +53,8 @@ public sealed class FileDigests(string? folder)
         List<string> files = [.. paths];
         return files.All(IsKnown) ? Of(files, CancellationToken.None) : null;
 
-        bool IsKnown(string path) => IdentityOf(path, out var length) is var identity && (length < SmallestNoted || Known(identity) is not null);
+        bool IsKnown(string path) =>
+            IdentityOf(path, out var length) is var identity && (length < SmallestNoted || Known(identity) is not null);
     }
 
     private string Of(string path, Action<long>? read, CancellationToken cancellationToken)
@@ -88,14 +97,19 @@ public sealed class FileDigests(string? folder)
     {
         var file = FileFacts.Of(path);
         length = file.Length;
-        return string.Create(CultureInfo.InvariantCulture, $"{file.FullName}\n{length}\n{file.LastWriteTimeUtc.Ticks}\n{file.CreationTimeUtc.Ticks}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{file.FullName}\n{length}\n{file.LastWriteTimeUtc.Ticks}\n{file.CreationTimeUtc.Ticks}"
+        );
     }
 
     private static string? TryRead(string note)
     {
         try
         {
-            return File.Exists(note) && File.ReadAllText(note) is { Length: Digests.Length } text && text.All(char.IsAsciiHexDigitLower) ? text : null;
+            return File.Exists(note) && File.ReadAllText(note) is { Length: Digests.Length } text && text.All(char.IsAsciiHexDigitLower)
+                ? text
+                : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

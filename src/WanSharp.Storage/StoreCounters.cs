@@ -58,7 +58,8 @@ internal sealed class StoreCounters(string path)
         Interlocked.Add(ref _evicted, -here.Evicted);
     }
 
-    private StoreCounts Here() => new(Interlocked.Read(ref _hits), Interlocked.Read(ref _misses), Interlocked.Read(ref _damaged), Interlocked.Read(ref _evicted));
+    private StoreCounts Here() =>
+        new(Interlocked.Read(ref _hits), Interlocked.Read(ref _misses), Interlocked.Read(ref _damaged), Interlocked.Read(ref _evicted));
 
     private static StoreCounts Read(FileStream file)
     {

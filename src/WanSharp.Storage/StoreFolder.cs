@@ -27,7 +27,9 @@ internal sealed class StoreFolder(string root, TimeProvider clock)
         return Path.Combine(folder.FullName, name);
     }
 
-    /// <summary>Writes an entry, flushes it to the disk and renames it into its place, so that it survives a power cut or was never there.</summary>
+    /// <summary>
+    /// Writes an entry, flushes it to the disk and renames it into its place, so that it survives a power cut or was never there.
+    /// </summary>
     /// <returns>False when the place is taken.</returns>
     public bool TryPublish(string key, Action<string> write)
     {
@@ -115,7 +117,11 @@ internal sealed class StoreFolder(string root, TimeProvider clock)
         try
         {
             using var manifest = FileLocks.TryAlone(ManifestOf(entry), FileMode.OpenOrCreate); // made anew if it is what is missing
-            if (manifest is null || ManifestStamp.Of(manifest) is var stamp && (only ?? stamp) != stamp || stamp != ManifestStamp.At(manifest.Name))
+            if (
+                manifest is null
+                || ManifestStamp.Of(manifest) is var stamp && (only ?? stamp) != stamp
+                || stamp != ManifestStamp.At(manifest.Name)
+            )
             {
                 return false; // held; replaced; or removed by somebody else between opening and locking, perhaps replaced since
             }
@@ -187,7 +193,12 @@ internal sealed class StoreFolder(string root, TimeProvider clock)
     {
         try
         {
-            return [.. Subfolders(Path.Combine(root, prefix[..FanOut])).Select(folder => Path.GetFileName(folder)).Where(key => key.StartsWith(prefix, StringComparison.Ordinal))];
+            return
+            [
+                .. Subfolders(Path.Combine(root, prefix[..FanOut]))
+                    .Select(folder => Path.GetFileName(folder))
+                    .Where(key => key.StartsWith(prefix, StringComparison.Ordinal)),
+            ];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -205,7 +216,13 @@ internal sealed class StoreFolder(string root, TimeProvider clock)
             {
                 var files = new DirectoryInfo(folder).GetFiles();
                 var manifest = files.FirstOrDefault(file => file.Name == EntryManifest.FileName);
-                entries.Add(new StoredEntry(Path.GetFileName(folder), files.Sum(file => file.Length), manifest?.LastWriteTimeUtc ?? DateTimeOffset.MinValue));
+                entries.Add(
+                    new StoredEntry(
+                        Path.GetFileName(folder),
+                        files.Sum(file => file.Length),
+                        manifest?.LastWriteTimeUtc ?? DateTimeOffset.MinValue
+                    )
+                );
             }
             catch (IOException)
             {

@@ -24,17 +24,43 @@ internal static class BlockConversion
         {
             switch (dtype)
             {
-                case DType.Q80: Write(Load(source[2..]).AsSByte(), Scale(source), 0, destination); break;
-                case DType.Q40: Write(Nibbles(source[2..]).AsSByte() - Vector256.Create((sbyte)8), Scale(source), 0, destination); break;
-                case DType.Q41: Write(Nibbles(source[4..]).AsSByte(), Scale(source), -Scale(source[2..]), destination); break;
-                case DType.Q50: Write((Nibbles(source[6..]) | FifthBits(source[2..])).AsSByte() - Vector256.Create((sbyte)16), Scale(source), 0, destination); break;
-                case DType.Q51: Write((Nibbles(source[8..]) | FifthBits(source[4..])).AsSByte(), Scale(source), -Scale(source[2..]), destination); break;
-                case DType.Q2K: ToSingleQ2K(source, destination); break;
-                case DType.Q3K: ToSingleQ3K(source, destination); break;
-                case DType.Q4K: ToSingleQ4KOrQ5K(source, [], source[16..], destination); break;
-                case DType.Q5K: ToSingleQ4KOrQ5K(source, source[16..], source[48..], destination); break;
-                case DType.Q6K: ToSingleQ6K(source, destination); break;
-                default: throw new NotSupportedException($"{dtype} is no block type.");
+                case DType.Q80:
+                    Write(Load(source[2..]).AsSByte(), Scale(source), 0, destination);
+                    break;
+                case DType.Q40:
+                    Write(Nibbles(source[2..]).AsSByte() - Vector256.Create((sbyte)8), Scale(source), 0, destination);
+                    break;
+                case DType.Q41:
+                    Write(Nibbles(source[4..]).AsSByte(), Scale(source), -Scale(source[2..]), destination);
+                    break;
+                case DType.Q50:
+                    Write(
+                        (Nibbles(source[6..]) | FifthBits(source[2..])).AsSByte() - Vector256.Create((sbyte)16),
+                        Scale(source),
+                        0,
+                        destination
+                    );
+                    break;
+                case DType.Q51:
+                    Write((Nibbles(source[8..]) | FifthBits(source[4..])).AsSByte(), Scale(source), -Scale(source[2..]), destination);
+                    break;
+                case DType.Q2K:
+                    ToSingleQ2K(source, destination);
+                    break;
+                case DType.Q3K:
+                    ToSingleQ3K(source, destination);
+                    break;
+                case DType.Q4K:
+                    ToSingleQ4KOrQ5K(source, [], source[16..], destination);
+                    break;
+                case DType.Q5K:
+                    ToSingleQ4KOrQ5K(source, source[16..], source[48..], destination);
+                    break;
+                case DType.Q6K:
+                    ToSingleQ6K(source, destination);
+                    break;
+                default:
+                    throw new NotSupportedException($"{dtype} is no block type.");
             }
         }
     }
@@ -73,8 +99,14 @@ internal static class BlockConversion
         }
     }
 
-    // Scale of the scales, scale of the minima, 12 bytes of 6-bit scales and minima, (Q5_K: 32 bytes of fifth bits,) 128 bytes of 4-bit codes.
-    private static void ToSingleQ4KOrQ5K(ReadOnlySpan<byte> block, ReadOnlySpan<byte> fifthBits, ReadOnlySpan<byte> lowBits, Span<float> destination)
+    // Scale of the scales, scale of the minima, 12 bytes of 6-bit scales and minima, (Q5_K: 32 bytes of fifth bits,) 128 bytes of
+    // 4-bit codes.
+    private static void ToSingleQ4KOrQ5K(
+        ReadOnlySpan<byte> block,
+        ReadOnlySpan<byte> fifthBits,
+        ReadOnlySpan<byte> lowBits,
+        Span<float> destination
+    )
     {
         var (scale, minimum) = (Scale(block), Scale(block[2..]));
         for (var part = 0; part < 8; part++) // 32 codes: the low, then the high halves of 32 bytes
@@ -89,9 +121,10 @@ internal static class BlockConversion
             Write(codes.AsSByte(), scale * partScale, minimum * partMinimum, destination[(part * Codes)..]);
         }
 
-        static (int Scale, int Minimum) SixBits(ReadOnlySpan<byte> packed, int i) => i < 4
-            ? (packed[i] & 63, packed[i + 4] & 63)
-            : ((packed[i + 4] & 0xF) | (packed[i - 4] >> 6 << 4), (packed[i + 4] >> 4) | (packed[i] >> 6 << 4));
+        static (int Scale, int Minimum) SixBits(ReadOnlySpan<byte> packed, int i) =>
+            i < 4
+                ? (packed[i] & 63, packed[i + 4] & 63)
+                : ((packed[i + 4] & 0xF) | (packed[i - 4] >> 6 << 4), (packed[i + 4] >> 4) | (packed[i] >> 6 << 4));
     }
 
     // 128 bytes of the codes' four low bits, 64 bytes of their two high bits, 16 signed 8-bit scales, scale of the scales.

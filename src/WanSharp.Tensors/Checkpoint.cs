@@ -41,7 +41,9 @@ public static class Checkpoint
             return TorchFile.Open(file);
         }
 
-        return IsSafetensors(start) || OtherContents.Describe(start) is not { } other ? SafetensorsFile.Open(file) : throw new CheckpointException(file, other);
+        return IsSafetensors(start) || OtherContents.Describe(start) is not { } other
+            ? SafetensorsFile.Open(file)
+            : throw new CheckpointException(file, other);
     }
 
     /// <summary>Refuses a file that a download tool has not finished: it has its full length from the beginning.</summary>
@@ -49,13 +51,19 @@ public static class Checkpoint
     {
         if (File.Exists(file + Unfinished))
         {
-            throw new CheckpointException(file, $"its download is not complete: aria2's {Path.GetFileName(file)}{Unfinished} is next to it. Let aria2 finish it, or download the file again.");
+            throw new CheckpointException(
+                file,
+                $"its download is not complete: aria2's {Path.GetFileName(file)}{Unfinished} is next to it. Let "
+                    + "aria2 finish it, or download the file again."
+            );
         }
     }
 
     /// <summary>A safetensors file has a length before its JSON.</summary>
     private static bool IsSafetensors(ReadOnlySpan<byte> start) =>
-        start.Length >= HeaderStart && start[HeaderStart - 1] == '{' && BinaryPrimitives.ReadUInt64LittleEndian(start) <= SafetensorsHeader.MaxLength;
+        start.Length >= HeaderStart
+        && start[HeaderStart - 1] == '{'
+        && BinaryPrimitives.ReadUInt64LittleEndian(start) <= SafetensorsHeader.MaxLength;
 
     /// <summary>One tensor by name.</summary>
     /// <exception cref="CheckpointException">There is no such tensor, or it is among <see cref="ICheckpoint.Unsupported"/>.</exception>
@@ -67,9 +75,14 @@ public static class Checkpoint
             return tensor;
         }
 
-        throw new CheckpointException(checkpoint.Path, name, checkpoint.Unsupported.TryGetValue(name, out var dtype)
-            ? $"its element type {dtype} is not supported; convert it to one of {string.Join(", ", Enum.GetValues<DType>().Select(known => known.Name()))}."
-            : "it is missing; is this another network's checkpoint, or one shard of several?");
+        throw new CheckpointException(
+            checkpoint.Path,
+            name,
+            checkpoint.Unsupported.TryGetValue(name, out var dtype)
+                ? $"its element type {dtype} is not supported; convert it to one of "
+                    + $"{string.Join(", ", Enum.GetValues<DType>().Select(known => known.Name()))}."
+                : "it is missing; is this another network's checkpoint, or one shard of several?"
+        );
     }
 
     private static int ReadStart(string path, Span<byte> start)
@@ -91,13 +104,24 @@ public static class Checkpoint
         var indexes = files.FindAll(ShardFiles.IsIndex);
 
         // The files next to an index are its shards.
-        List<string> found = indexes.Count > 0 ? indexes
-            : [.. files.Where(file => file.EndsWith(Extension, StringComparison.OrdinalIgnoreCase)).Select(ShardFiles.SetOf).Distinct()];
+        List<string> found =
+            indexes.Count > 0
+                ? indexes
+                :
+                [
+                    .. files
+                        .Where(file => file.EndsWith(Extension, StringComparison.OrdinalIgnoreCase))
+                        .Select(ShardFiles.SetOf)
+                        .Distinct(),
+                ];
         return found.Count switch
         {
             1 => found[0],
             0 => throw new CheckpointException(folder, $"the folder has no {Extension} file; name the file or the folder that has it."),
-            _ => throw new CheckpointException(folder, $"the folder has {found.Count} checkpoints; name one of {string.Join(", ", found.Take(5).Select(Path.GetFileName))}."),
+            _ => throw new CheckpointException(
+                folder,
+                $"the folder has {found.Count} checkpoints; name one of {string.Join(", ", found.Take(5).Select(Path.GetFileName))}."
+            ),
         };
     }
 }

@@ -7,15 +7,11 @@ public sealed class CheckpointException : Exception
 
     /// <summary>Something is wrong with the file as a whole.</summary>
     public CheckpointException(string path, string problem, Exception? cause = null)
-        : base($"{path}: {problem}", cause)
-    {
-    }
+        : base($"{path}: {problem}", cause) { }
 
     /// <summary>Something is wrong with one tensor.</summary>
     public CheckpointException(string path, string tensor, string problem)
-        : base($"{path}: tensor {Quote(tensor)}: {problem}")
-    {
-    }
+        : base($"{path}: tensor {Quote(tensor)}: {problem}") { }
 
     /// <summary>A name from a file, made fit for a message: cut when long, without control characters.</summary>
     internal static string Quote(string name)

@@ -81,7 +81,8 @@ public static partial class DurableFiles
     /// <summary>Renames a folder whose files are flushed.</summary>
     /// <param name="from">The folder.</param>
     /// <param name="to">Its name from now on, on the same volume.</param>
-    /// <param name="flush">Whether the names of its files are flushed before, and the folder that it is in now afterwards; not needed for what is removed.</param>
+    /// <param name="flush">Whether the names of its files are flushed before, and the folder that it is in now afterwards; not needed
+    /// for what is removed.</param>
     /// <exception cref="IOException">It cannot be renamed, or <paramref name="to"/> exists.</exception>
     /// <exception cref="UnauthorizedAccessException">A folder may not be written.</exception>
     public static void RenameFolder(string from, string to, bool flush)

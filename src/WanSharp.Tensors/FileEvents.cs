@@ -19,9 +19,7 @@ internal sealed class FileEvents : EventSource
 
     public static readonly FileEvents Log = new();
 
-    private FileEvents()
-    {
-    }
+    private FileEvents() { }
 
     /// <summary>A file or folder was made.</summary>
     [Event(CreatedId)]

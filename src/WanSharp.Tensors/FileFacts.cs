@@ -22,7 +22,7 @@ public static class FileFacts
         var full = Path.GetFullPath(path);
         var real = Path.GetPathRoot(full)!;
         var rest = new Stack<string>(Parts(full));
-        for (var links = 0; rest.TryPop(out var name);)
+        for (var links = 0; rest.TryPop(out var name); )
         {
             var next = Path.Combine(real, name);
             if (new FileInfo(next).LinkTarget is not { } target)

@@ -48,7 +48,10 @@ internal static class Float8
         var step = BitConverter.UInt32BitsToSingle(Rebias(mantissaBits) + ((uint)(1 - mantissaBits) << SingleMantissaBits));
         var subnormal = Vector256.ConvertToSingle(magnitude.AsInt32()) * step;
         var finite = Vector256.ConditionalSelect(
-            Vector256.LessThan(magnitude, Vector256.Create(1u << mantissaBits)), subnormal.AsUInt32(), normal);
+            Vector256.LessThan(magnitude, Vector256.Create(1u << mantissaBits)),
+            subnormal.AsUInt32(),
+            normal
+        );
 
         // E5M2 keeps its uppermost exponent for infinity and NaN, E4M3 only the very last encoding for NaN.
         var firstSpecial = mantissaBits == Float8E5M2.MantissaBits ? 0x7Cu : 0x7F;

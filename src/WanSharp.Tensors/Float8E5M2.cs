@@ -15,8 +15,10 @@ public readonly record struct Float8E5M2(byte Bits)
     public static explicit operator Float8E5M2(float value)
     {
         var (magnitude, sign) = Float8.Split(value);
-        var rounded = magnitude < Float8.Bits(65536f) ? Float8.Round(magnitude, MantissaBits)
-            : float.IsNaN(value) ? 0x7Fu : 0x7C;
+        var rounded =
+            magnitude < Float8.Bits(65536f) ? Float8.Round(magnitude, MantissaBits)
+            : float.IsNaN(value) ? 0x7Fu
+            : 0x7C;
         return new((byte)(rounded | sign));
     }
 

@@ -25,8 +25,7 @@ internal static class FloatConversion
         }
     }
 
-    public static void ToHalf(ReadOnlySpan<float> source, Span<Half> destination) =>
-        TensorPrimitives.ConvertToHalf(source, destination);
+    public static void ToHalf(ReadOnlySpan<float> source, Span<Half> destination) => TensorPrimitives.ConvertToHalf(source, destination);
 
     public static void ToSingle(ReadOnlySpan<BFloat16> source, Span<float> destination)
     {

@@ -15,7 +15,10 @@ internal static unsafe partial class HugePages
     // With less, what alignment wastes of the address space is not worth it.
     private const nuint Smallest = 2 * Bytes;
 
-    /// <summary>Memory of at least some alignment, to be freed with <see cref="NativeMemory.AlignedFree"/>. No more of it than was asked for is ever touched.</summary>
+    /// <summary>
+    /// Memory of at least some alignment, to be freed with <see cref="NativeMemory.AlignedFree"/>. No more of it than was asked
+    /// for is ever touched.
+    /// </summary>
     /// <exception cref="OutOfMemoryException">There is none.</exception>
     public static void* Allocate(nuint byteLength, nuint alignment)
     {

@@ -1,6 +1,9 @@
 namespace WanSharp.Tensors;
 
-/// <summary>Removes what processes that died left of unfinished files: <c>.wan-…</c>, which <see cref="AtomicFile"/> and <see cref="WorkFolder"/> make.</summary>
+/// <summary>
+/// Removes what processes that died left of unfinished files: <c>.wan-…</c>, which <see cref="AtomicFile"/> and
+/// <see cref="WorkFolder"/> make.
+/// </summary>
 /// <remarks>
 /// An owner holds a lock while it lives, and the kernel frees it whatever ends the process; no clock is asked. Where locks may not reach
 /// other machines (network drives), or are not there at all, everything stays.
@@ -10,7 +13,24 @@ public static class Leftovers
     /// <summary>The file that the owner of a folder keeps locked.</summary>
     internal const string LockName = "owner";
 
-    private static readonly string[] Remote = ["fuse", "sshfs", "nfs", "nfs4", "smb", "smb2", "cifs", "9p", "ceph", "afs", "lustre", "gfs", "gfs2", "vboxsf", "vmhgfs"];
+    private static readonly string[] Remote =
+    [
+        "fuse",
+        "sshfs",
+        "nfs",
+        "nfs4",
+        "smb",
+        "smb2",
+        "cifs",
+        "9p",
+        "ceph",
+        "afs",
+        "lustre",
+        "gfs",
+        "gfs2",
+        "vboxsf",
+        "vmhgfs",
+    ];
 
     private static readonly EnumerationOptions Hidden = new() { AttributesToSkip = FileAttributes.ReparsePoint };
 
@@ -54,7 +74,14 @@ public static class Leftovers
         }
 
         var probe = Path.Combine(folder, $"{AtomicFile.TemporaryPrefix}{Guid.NewGuid():N}{AtomicFile.TemporarySuffix}");
-        using var first = new FileStream(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+        using var first = new FileStream(
+            probe,
+            FileMode.CreateNew,
+            FileAccess.Write,
+            FileShare.None,
+            bufferSize: 0,
+            FileOptions.DeleteOnClose
+        );
         using var second = TryLock(probe);
         return second is null;
     }

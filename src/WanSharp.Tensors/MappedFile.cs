@@ -49,7 +49,10 @@ internal sealed unsafe class MappedFile : IDisposable
     {
         if (start < 0 || count < 0 || start > Length - count)
         {
-            throw new CheckpointException(Path, $"it ends at byte {Length}, before {count} bytes that it should have at {start}; is the download complete?");
+            throw new CheckpointException(
+                Path,
+                $"it ends at byte {Length}, before {count} bytes that it should have at {start}; is the download complete?"
+            );
         }
 
         ObjectDisposedException.ThrowIf(View.IsClosed, this);

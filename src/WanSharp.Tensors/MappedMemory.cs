@@ -23,7 +23,14 @@ internal sealed unsafe partial class MappedMemory : SafeBuffer
         : base(ownsHandle: true)
     {
         _file = file;
-        _map = MemoryMappedFile.CreateFromFile(file, mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+        _map = MemoryMappedFile.CreateFromFile(
+            file,
+            mapName: null,
+            capacity: 0,
+            MemoryMappedFileAccess.Read,
+            HandleInheritability.None,
+            leaveOpen: true
+        );
 
         // The accessor only wraps the handle: disposing the handle unmaps.
         _view = _map.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read).SafeMemoryMappedViewHandle;
@@ -31,7 +38,10 @@ internal sealed unsafe partial class MappedMemory : SafeBuffer
         Initialize(_view.ByteLength);
     }
 
-    /// <summary>Reads pages into memory, so that touching them waits for nothing. Where the system cannot be asked, they are read when they are touched.</summary>
+    /// <summary>
+    /// Reads pages into memory, so that touching them waits for nothing. Where the system cannot be asked, they are read when
+    /// they are touched.
+    /// </summary>
     /// <param name="start">The first byte's position.</param>
     /// <param name="length">How many bytes.</param>
     public void ReadAhead(long start, long length)

@@ -9,7 +9,10 @@ internal readonly record struct MappedRange(MappedMemory Memory, long Start, lon
     // Writers align tensors; what lies between two of them is nobody's.
     private const long WidestGap = 4096;
 
-    /// <summary>What mapped tensors cover, in as few ranges as there are: the system keeps its cache in units larger than a page, and lets a unit go as a whole.</summary>
+    /// <summary>
+    /// What mapped tensors cover, in as few ranges as there are: the system keeps its cache in units larger than a page, and lets
+    /// a unit go as a whole.
+    /// </summary>
     public static IEnumerable<MappedRange> Of(IEnumerable<Tensor> tensors)
     {
         MappedRange? range = null;

@@ -32,7 +32,8 @@ internal static class OtherContents
     {
         if (start.StartsWith("version https://git-lfs.github.com/spec/"u8))
         {
-            return "it is a Git LFS pointer, the text that stands for a file which was not downloaded: run `git lfs install` and `git lfs pull` in its folder, "
+            return "it is a Git LFS pointer, the text that stands for a file which was not downloaded: run `git "
+                + "lfs install` and `git lfs pull` in its folder, "
                 + $"or {Again} from its page.";
         }
 
@@ -46,13 +47,21 @@ internal static class OtherContents
 
         if (TextOf(start) is not { } text)
         {
-            return start.Length >= ShortestText && start.IndexOfAnyExcept((byte)0) < 0 ? $"it begins with zeros: the download is not complete; {Again}." : null;
+            return start.Length >= ShortestText && start.IndexOfAnyExcept((byte)0) < 0
+                ? $"it begins with zeros: the download is not complete; {Again}."
+                : null;
         }
 
-        var isPage = text.StartsWith("<!doctype", StringComparison.OrdinalIgnoreCase) || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase);
-        return isPage ? $"it is a web page, not a checkpoint: {Again} by its download link (the address with /resolve/, not /blob/), signed in if the page asks for that."
-            : text.StartsWith('{') || text.StartsWith('[') ? $"it is not a checkpoint but a JSON text, as a server sends when it refuses a download: {Shown(text)} {Sentence(Again)}."
-            : text.StartsWith('<') ? $"it is not a checkpoint but an XML text, as a server sends when it refuses a download: {Shown(text)} {Sentence(Again)}."
+        var isPage =
+            text.StartsWith("<!doctype", StringComparison.OrdinalIgnoreCase)
+            || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase);
+        return isPage
+                ? $"it is a web page, not a checkpoint: {Again} by its download link (the address with /resolve/, "
+                    + "not /blob/), signed in if the page asks for that."
+            : text.StartsWith('{') || text.StartsWith('[')
+                ? $"it is not a checkpoint but a JSON text, as a server sends when it refuses a download: {Shown(text)} {Sentence(Again)}."
+            : text.StartsWith('<')
+                ? $"it is not a checkpoint but an XML text, as a server sends when it refuses a download: {Shown(text)} {Sentence(Again)}."
             : $"it is not a checkpoint but a text: {Shown(text)} If a server sent it instead of the file, {Again}.";
     }
 

@@ -5,14 +5,17 @@ internal static class SafetensorsDTypes
 {
     /// <summary>The bits that an element takes, or null if the format has no such type.</summary>
     /// <remarks>From huggingface/safetensors:safetensors/src/tensor.rs.</remarks>
-    public static int? BitSize(string name) => DTypeExtensions.TryParse(name, out var dtype) ? dtype.ByteSize() * 8 : name switch
-    {
-        "F4" => 4,
-        "F6_E2M3" or "F6_E3M2" => 6,
-        "F8_E8M0" or "F8_E4M3FNUZ" or "F8_E5M2FNUZ" => 8,
-        "I16" or "U16" => 16,
-        "U32" => 32,
-        "F64" or "U64" or "C64" => 64,
-        _ => null,
-    };
+    public static int? BitSize(string name) =>
+        DTypeExtensions.TryParse(name, out var dtype)
+            ? dtype.ByteSize() * 8
+            : name switch
+            {
+                "F4" => 4,
+                "F6_E2M3" or "F6_E3M2" => 6,
+                "F8_E8M0" or "F8_E4M3FNUZ" or "F8_E5M2FNUZ" => 8,
+                "I16" or "U16" => 16,
+                "U32" => 32,
+                "F64" or "U64" or "C64" => 64,
+                _ => null,
+            };
 }

@@ -54,7 +54,11 @@ public sealed class SafetensorsFile : ICheckpoint
             var headerLength = HeaderLength(file);
             if (headerLength > SafetensorsHeader.MaxLength || (long)headerLength > file.Length - PrefixLength)
             {
-                throw new CheckpointException(path, $"its header claims {headerLength} bytes, of {file.Length} in the file and {SafetensorsHeader.MaxLength} allowed: it is damaged, or not a safetensors file.");
+                throw new CheckpointException(
+                    path,
+                    $"its header claims {headerLength} bytes, of {file.Length} in the file and {SafetensorsHeader.MaxLength} "
+                        + "allowed: it is damaged, or not a safetensors file."
+                );
             }
 
             var dataStart = PrefixLength + (long)headerLength;
@@ -77,7 +81,11 @@ public sealed class SafetensorsFile : ICheckpoint
     {
         if (!file.IsPadding(end, alignment: 1))
         {
-            throw new CheckpointException(file.Path, $"its tensors end {file.Length - end} bytes before the file does: it is damaged, or something was appended to it. Download it again, or cut it to {end} bytes.");
+            throw new CheckpointException(
+                file.Path,
+                $"its tensors end {file.Length - end} bytes before the file does: it is damaged, or something was appended to it. "
+                    + $"Download it again, or cut it to {end} bytes."
+            );
         }
     }
 

@@ -95,7 +95,8 @@ internal sealed class SafetensorsHeader
     {
         Expect(reader, JsonTokenType.StartObject, CheckpointException.Quote(tensor));
         string? dtype = null;
-        long[]? dims = null, offsets = null;
+        long[]? dims = null,
+            offsets = null;
         while (ReadName(ref reader) is { } property)
         {
             var isNew = property switch
@@ -103,7 +104,11 @@ internal sealed class SafetensorsHeader
                 "dtype" => Set(ref dtype, ReadText(ref reader, tensor)),
                 "shape" => Set(ref dims, ReadNumbers(ref reader, tensor, MaxRank)),
                 "data_offsets" => Set(ref offsets, ReadNumbers(ref reader, tensor, 2)),
-                _ => throw new CheckpointException(_path, tensor, $"the header gives it an unknown property {CheckpointException.Quote(property)}."),
+                _ => throw new CheckpointException(
+                    _path,
+                    tensor,
+                    $"the header gives it an unknown property {CheckpointException.Quote(property)}."
+                ),
             };
             if (!isNew)
             {
@@ -152,12 +157,20 @@ internal sealed class SafetensorsHeader
         {
             if (entry.End > dataLength)
             {
-                throw new CheckpointException(_path, name, $"its bytes {entry.Begin} to {entry.End} lie beyond the file's {dataLength} bytes of data; is the download complete?");
+                throw new CheckpointException(
+                    _path,
+                    name,
+                    $"its bytes {entry.Begin} to {entry.End} lie beyond the file's {dataLength} bytes of data; is the download complete?"
+                );
             }
 
             if (entry.Begin != position)
             {
-                throw new CheckpointException(_path, name, $"its bytes begin at {entry.Begin}, those before it end at {position}; the format allows neither holes nor overlaps.");
+                throw new CheckpointException(
+                    _path,
+                    name,
+                    $"its bytes begin at {entry.Begin}, those before it end at {position}; the format allows neither holes nor overlaps."
+                );
             }
 
             position = entry.End;

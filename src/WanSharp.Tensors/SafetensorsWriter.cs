@@ -15,9 +15,15 @@ public static class SafetensorsWriter
     /// <param name="tensors">The tensors by name.</param>
     /// <param name="metadata">Notes to keep beside the tensors.</param>
     /// <param name="cancellationToken">Ends the writing; nothing is left behind.</param>
-    /// <exception cref="CheckpointException">The file cannot be written, or a tensor has a name that the format reserves or a type that it lacks.</exception>
+    /// <exception cref="CheckpointException">The file cannot be written, or a tensor has a name that the format reserves or a type
+    /// that it lacks.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null, CancellationToken cancellationToken = default)
+    public static void Write(
+        string path,
+        IReadOnlyDictionary<string, Tensor> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(tensors);
@@ -28,27 +34,40 @@ public static class SafetensorsWriter
 
         if (tensors.FirstOrDefault(pair => pair.Value.DType.BlockLength() > 1) is { Key: { } name, Value: var quantized })
         {
-            throw new CheckpointException(path, name, $"the format has no {quantized.DType.Name()}; convert the tensor to a float type first.");
+            throw new CheckpointException(
+                path,
+                name,
+                $"the format has no {quantized.DType.Name()}; convert the tensor to a float type first."
+            );
         }
 
         // Wide elements first, so that each tensor begins at a multiple of its element size.
-        var ordered = tensors.OrderByDescending(pair => pair.Value.DType.ByteSize()).ThenBy(pair => pair.Key, StringComparer.Ordinal).ToList();
+        var ordered = tensors
+            .OrderByDescending(pair => pair.Value.DType.ByteSize())
+            .ThenBy(pair => pair.Key, StringComparer.Ordinal)
+            .ToList();
         var header = Header(ordered, metadata);
         if (header.Length > SafetensorsHeader.MaxLength)
         {
-            throw new CheckpointException(path, $"the header would take {header.Length} bytes, the format allows {SafetensorsHeader.MaxLength}; write several files.");
+            throw new CheckpointException(
+                path,
+                $"the header would take {header.Length} bytes, the format allows {SafetensorsHeader.MaxLength}; write several files."
+            );
         }
 
         try
         {
-            AtomicFile.Write(path, stream =>
-            {
-                stream.Write(header);
-                foreach (var (_, tensor) in ordered)
+            AtomicFile.Write(
+                path,
+                stream =>
                 {
-                    WriteData(stream, tensor, cancellationToken);
+                    stream.Write(header);
+                    foreach (var (_, tensor) in ordered)
+                    {
+                        WriteData(stream, tensor, cancellationToken);
+                    }
                 }
-            });
+            );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {

@@ -48,7 +48,10 @@ public readonly struct Shape : IEquatable<Shape>
             count *= dim;
             if (dim < 0 || count > long.MaxValue)
             {
-                throw new ArgumentException($"[{string.Join(", ", dims.ToArray())}] is not a shape: a dimension is negative, or there are too many elements.", nameof(dims));
+                throw new ArgumentException(
+                    $"[{string.Join(", ", dims.ToArray())}] is not a shape: a dimension is negative, or there are too many elements.",
+                    nameof(dims)
+                );
             }
         }
 

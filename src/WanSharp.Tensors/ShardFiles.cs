@@ -16,7 +16,10 @@ public static partial class ShardFiles
     /// <summary>Whether a file has the name of one of several shards.</summary>
     public static bool IsShard(string path) => Shard().IsMatch(path);
 
-    /// <summary>What stands for the set that a shard is of: the index that names it, or else the first shard that is there. Any other path is itself.</summary>
+    /// <summary>
+    /// What stands for the set that a shard is of: the index that names it, or else the first shard that is there. Any other path
+    /// is itself.
+    /// </summary>
     public static string SetOf(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -26,7 +29,9 @@ public static partial class ShardFiles
         }
 
         var folder = Path.GetDirectoryName(path) is { Length: > 0 } named ? named : ".";
-        var indexes = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.json").Where(IsIndex).Order(StringComparer.Ordinal).ToList() : [];
+        var indexes = Directory.Exists(folder)
+            ? Directory.GetFiles(folder, "*.json").Where(IsIndex).Order(StringComparer.Ordinal).ToList()
+            : [];
         var index = indexes.Find(file => ShardedCheckpoint.Names(file, Path.GetFileName(path)));
         if (index is not null)
         {
@@ -45,12 +50,17 @@ public static partial class ShardFiles
             : throw new CheckpointException(shard, $"its name says that it is one of more than {MostShards} shards.");
 
         string Numbered(int i) =>
-            shard[..number.Index] + i.ToString(CultureInfo.InvariantCulture).PadLeft(number.Length, '0') + shard[(number.Index + number.Length)..];
+            shard[..number.Index]
+            + i.ToString(CultureInfo.InvariantCulture).PadLeft(number.Length, '0')
+            + shard[(number.Index + number.Length)..];
     }
 
     /// <summary>How many shards there are, by a shard's name; null when it is more than any checkpoint has.</summary>
     private static int? CountOf(string shard) =>
-        int.TryParse(Shard().Match(shard).Groups["count"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count <= MostShards ? count : null;
+        int.TryParse(Shard().Match(shard).Groups["count"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+        && count <= MostShards
+            ? count
+            : null;
 
     [GeneratedRegex(@"\.(safetensors|bin|pth?)\.index(\.[\w-]+)?\.json$", RegexOptions.IgnoreCase)]
     private static partial Regex Index();

@@ -32,8 +32,12 @@ public sealed class ShardedCheckpoint : ICheckpoint
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Metadata => _metadata;
 
-    /// <summary>Opens an index (<c>*.safetensors.index.json</c>) and every file that it names. Tensors of these files that it does not name are there, too.</summary>
-    /// <exception cref="CheckpointException">The index or a file of it cannot be read, or one lacks a tensor that the index puts there.</exception>
+    /// <summary>
+    /// Opens an index (<c>*.safetensors.index.json</c>) and every file that it names. Tensors of these files that it does not
+    /// name are there, too.
+    /// </summary>
+    /// <exception cref="CheckpointException">The index or a file of it cannot be read, or one lacks a tensor that the index puts
+    /// there.</exception>
     public static ShardedCheckpoint Open(string indexPath)
     {
         ArgumentException.ThrowIfNullOrEmpty(indexPath);
@@ -47,7 +51,11 @@ public sealed class ShardedCheckpoint : ICheckpoint
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             checkpoint.Dispose();
-            throw new CheckpointException(indexPath, "it is not a valid index: a JSON object whose weight_map gives each tensor's file.", e);
+            throw new CheckpointException(
+                indexPath,
+                "it is not a valid index: a JSON object whose weight_map gives each tensor's file.",
+                e
+            );
         }
         catch
         {
@@ -65,7 +73,11 @@ public sealed class ShardedCheckpoint : ICheckpoint
         if (missing.Count > 0)
         {
             var names = string.Join(", ", missing.Take(3).Select(System.IO.Path.GetFileName));
-            throw new CheckpointException(shard, $"it is one of {files.Count} shards, of which {missing.Count} are missing: {names}{(missing.Count > 3 ? ", …" : "")}. Download them to its folder.");
+            throw new CheckpointException(
+                shard,
+                $"it is one of {files.Count} shards, of which {missing.Count} are missing: {names}{(missing.Count > 3 ? ", …" : "")}. "
+                    + "Download them to its folder."
+            );
         }
 
         var checkpoint = new ShardedCheckpoint(files[0]);
@@ -91,7 +103,8 @@ public sealed class ShardedCheckpoint : ICheckpoint
         try
         {
             using var index = ReadIndex(indexPath);
-            return index.RootElement.TryGetProperty(WeightMap, out var map) && map.EnumerateObject().Any(item => item.Value.ValueEquals(file));
+            return index.RootElement.TryGetProperty(WeightMap, out var map)
+                && map.EnumerateObject().Any(item => item.Value.ValueEquals(file));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or CheckpointException)
         {
@@ -115,7 +128,10 @@ public sealed class ShardedCheckpoint : ICheckpoint
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
             return stream.Length <= SafetensorsHeader.MaxLength
                 ? JsonDocument.Parse(stream, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 8 })
-                : throw new CheckpointException(path, $"an index of {stream.Length} bytes is longer than the {SafetensorsHeader.MaxLength} allowed.");
+                : throw new CheckpointException(
+                    path,
+                    $"an index of {stream.Length} bytes is longer than the {SafetensorsHeader.MaxLength} allowed."
+                );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
@@ -179,7 +195,11 @@ public sealed class ShardedCheckpoint : ICheckpoint
         {
             if (!isNew)
             {
-                throw new CheckpointException(shard.Path, name, $"another shard next to it has a tensor of that name; the shards are not those of one checkpoint.");
+                throw new CheckpointException(
+                    shard.Path,
+                    name,
+                    $"another shard next to it has a tensor of that name; the shards are not those of one checkpoint."
+                );
             }
         }
     }
@@ -194,9 +214,17 @@ public sealed class ShardedCheckpoint : ICheckpoint
     private ICheckpoint Shard(string? name)
     {
         // A plain name: an index from elsewhere must not reach out of its folder.
-        if (string.IsNullOrEmpty(name) || name != System.IO.Path.GetFileName(name) || name.Contains('\\', StringComparison.Ordinal) || name.Contains('\0', StringComparison.Ordinal))
+        if (
+            string.IsNullOrEmpty(name)
+            || name != System.IO.Path.GetFileName(name)
+            || name.Contains('\\', StringComparison.Ordinal)
+            || name.Contains('\0', StringComparison.Ordinal)
+        )
         {
-            throw new CheckpointException(Path, $"its weight_map names {CheckpointException.Quote(name ?? "null")}, which is not a file next to the index.");
+            throw new CheckpointException(
+                Path,
+                $"its weight_map names {CheckpointException.Quote(name ?? "null")}, which is not a file next to the index."
+            );
         }
 
         var path = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Path) ?? "", name);

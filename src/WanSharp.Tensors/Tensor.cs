@@ -82,12 +82,14 @@ public sealed unsafe class Tensor : IDisposable
         new(memory, offset, dtype, shape, owns: false, isReadOnly);
 
     /// <summary>The elements, for reading.</summary>
-    /// <exception cref="InvalidOperationException"><typeparamref name="T"/> is not this tensor's element type, or there are more than 2³¹−1 elements.</exception>
+    /// <exception cref="InvalidOperationException"><typeparamref name="T"/> is not this tensor's element type, or there are more than
+    /// 2³¹−1 elements.</exception>
     public ReadOnlySpan<T> Read<T>()
         where T : unmanaged => Span<T>();
 
     /// <summary>The elements, for writing.</summary>
-    /// <exception cref="InvalidOperationException">The tensor is read-only, <typeparamref name="T"/> is not its element type, or there are more than 2³¹−1 elements.</exception>
+    /// <exception cref="InvalidOperationException">The tensor is read-only, <typeparamref name="T"/> is not its element type, or there
+    /// are more than 2³¹−1 elements.</exception>
     public Span<T> Write<T>()
         where T : unmanaged
     {
@@ -119,9 +121,13 @@ public sealed unsafe class Tensor : IDisposable
 
     /// <summary>The same elements under other dimensions.</summary>
     /// <exception cref="ArgumentException">The element counts differ.</exception>
-    public Tensor Reshape(Shape shape) => shape.ElementCount == Shape.ElementCount
-        ? View(Memory, _offset, DType, shape, IsReadOnly)
-        : throw new ArgumentException($"A tensor {Shape} has {Shape.ElementCount} elements, shape {shape} has {shape.ElementCount}.", nameof(shape));
+    public Tensor Reshape(Shape shape) =>
+        shape.ElementCount == Shape.ElementCount
+            ? View(Memory, _offset, DType, shape, IsReadOnly)
+            : throw new ArgumentException(
+                $"A tensor {Shape} has {Shape.ElementCount} elements, shape {shape} has {shape.ElementCount}.",
+                nameof(shape)
+            );
 
     /// <summary>A view of <paramref name="count"/> entries of the outermost dimension, from <paramref name="start"/> on.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There are no such entries.</exception>
@@ -130,7 +136,10 @@ public sealed unsafe class Tensor : IDisposable
     {
         if (Shape.Rank == 0 || start < 0 || count < 0 || start > Shape[0] - count)
         {
-            throw new ArgumentOutOfRangeException(nameof(start), $"Entries {start} to {start + count} are not within the outermost dimension of {Shape}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(start),
+                $"Entries {start} to {start + count} are not within the outermost dimension of {Shape}."
+            );
         }
 
         var row = Shape[0] == 0 ? 0 : Shape.ElementCount / Shape[0];

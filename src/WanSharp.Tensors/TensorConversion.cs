@@ -40,7 +40,8 @@ public static class TensorConversion
             ArgumentNullException.ThrowIfNull(source);
             ArgumentNullException.ThrowIfNull(destination);
             var count = source.Shape.ElementCount;
-            Tensor from = source.Reshape([count]), to = destination.Reshape([count]);
+            Tensor from = source.Reshape([count]),
+                to = destination.Reshape([count]);
             for (long start = 0; start < count; start += ChunkLength)
             {
                 var length = Math.Min(ChunkLength, count - start);
@@ -59,7 +60,10 @@ public static class TensorConversion
             ArgumentNullException.ThrowIfNull(source);
             if (source.Shape.ElementCount != destination.Length)
             {
-                throw new ArgumentException($"A tensor {source.Shape} does not fill a span of {destination.Length} floats.", nameof(destination));
+                throw new ArgumentException(
+                    $"A tensor {source.Shape} does not fill a span of {destination.Length} floats.",
+                    nameof(destination)
+                );
             }
 
             ToSingle(source, destination);
@@ -95,17 +99,39 @@ public static class TensorConversion
     {
         switch (source.DType)
         {
-            case DType.F32: source.Read<float>().CopyTo(destination); break;
-            case DType.F16: FloatConversion.ToSingle(source.Read<Half>(), destination); break;
-            case DType.BF16: FloatConversion.ToSingle(source.Read<BFloat16>(), destination); break;
-            case DType.F8E4M3: FloatConversion.ToSingle(source.Read<Float8E4M3>(), destination); break;
-            case DType.F8E5M2: FloatConversion.ToSingle(source.Read<Float8E5M2>(), destination); break;
-            case DType.I8: TensorPrimitives.ConvertTruncating(source.Read<sbyte>(), destination); break;
-            case DType.I32: TensorPrimitives.ConvertTruncating(source.Read<int>(), destination); break;
-            case DType.I64: TensorPrimitives.ConvertTruncating(source.Read<long>(), destination); break;
-            case DType.U8: TensorPrimitives.ConvertTruncating(source.Read<byte>(), destination); break;
-            case DType.Bool: TensorPrimitives.ConvertTruncating(source.ReadBytes(0, (int)source.ByteLength), destination); break;
-            default: BlockConversion.ToSingle(source.DType, source.ReadBytes(0, (int)source.ByteLength), destination); break;
+            case DType.F32:
+                source.Read<float>().CopyTo(destination);
+                break;
+            case DType.F16:
+                FloatConversion.ToSingle(source.Read<Half>(), destination);
+                break;
+            case DType.BF16:
+                FloatConversion.ToSingle(source.Read<BFloat16>(), destination);
+                break;
+            case DType.F8E4M3:
+                FloatConversion.ToSingle(source.Read<Float8E4M3>(), destination);
+                break;
+            case DType.F8E5M2:
+                FloatConversion.ToSingle(source.Read<Float8E5M2>(), destination);
+                break;
+            case DType.I8:
+                TensorPrimitives.ConvertTruncating(source.Read<sbyte>(), destination);
+                break;
+            case DType.I32:
+                TensorPrimitives.ConvertTruncating(source.Read<int>(), destination);
+                break;
+            case DType.I64:
+                TensorPrimitives.ConvertTruncating(source.Read<long>(), destination);
+                break;
+            case DType.U8:
+                TensorPrimitives.ConvertTruncating(source.Read<byte>(), destination);
+                break;
+            case DType.Bool:
+                TensorPrimitives.ConvertTruncating(source.ReadBytes(0, (int)source.ByteLength), destination);
+                break;
+            default:
+                BlockConversion.ToSingle(source.DType, source.ReadBytes(0, (int)source.ByteLength), destination);
+                break;
         }
     }
 
@@ -113,11 +139,20 @@ public static class TensorConversion
     {
         switch (destination.DType)
         {
-            case DType.F16: FloatConversion.ToHalf(source, destination.Write<Half>()); break;
-            case DType.BF16: FloatConversion.ToBFloat16(source, destination.Write<BFloat16>()); break;
-            case DType.F8E4M3: Round(source, destination.Write<Float8E4M3>(), value => (Float8E4M3)value); break;
-            case DType.F8E5M2: Round(source, destination.Write<Float8E5M2>(), value => (Float8E5M2)value); break;
-            default: throw new NotSupportedException($"There is no conversion to {destination.DType}: convert to a float type.");
+            case DType.F16:
+                FloatConversion.ToHalf(source, destination.Write<Half>());
+                break;
+            case DType.BF16:
+                FloatConversion.ToBFloat16(source, destination.Write<BFloat16>());
+                break;
+            case DType.F8E4M3:
+                Round(source, destination.Write<Float8E4M3>(), value => (Float8E4M3)value);
+                break;
+            case DType.F8E5M2:
+                Round(source, destination.Write<Float8E5M2>(), value => (Float8E5M2)value);
+                break;
+            default:
+                throw new NotSupportedException($"There is no conversion to {destination.DType}: convert to a float type.");
         }
     }
 

@@ -1,7 +1,8 @@
 namespace WanSharp.Tensors;
 
 /// <summary>
-/// A hidden folder for what is unfinished, beside the place where it will be. Disposing it removes it; what a process left that was killed, the
+/// A hidden folder for what is unfinished, beside the place where it will be. Disposing it removes it; what a process left that was
+/// killed, the
 /// next work folder beside it removes. Not thread-safe.
 /// </summary>
 public sealed class WorkFolder : IDisposable
@@ -37,7 +38,13 @@ public sealed class WorkFolder : IDisposable
             Directory.CreateDirectory(path);
             try
             {
-                var owner = new FileStream(System.IO.Path.Combine(path, Leftovers.LockName), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+                var owner = new FileStream(
+                    System.IO.Path.Combine(path, Leftovers.LockName),
+                    FileMode.CreateNew,
+                    FileAccess.Write,
+                    FileShare.None,
+                    bufferSize: 0
+                );
                 Leftovers.Sweep(parent);
                 return new WorkFolder(path, owner);
             }

@@ -21,7 +21,18 @@ public sealed class BatchRecoveryTests : IDisposable
         };
         _batch =
         [
-            "batch", _folder["jobs.csv"], "--size", "32x32", "--frames", "5", "--steps", "1", "-o", _folder["out"], "--format", "png",
+            "batch",
+            _folder["jobs.csv"],
+            "--size",
+            "32x32",
+            "--frames",
+            "5",
+            "--steps",
+            "1",
+            "-o",
+            _folder["out"],
+            "--format",
+            "png",
         ];
         WriteJobs("a red circle,1", "a red circle,2", "a red circle,3");
     }
@@ -77,7 +88,11 @@ public sealed class BatchRecoveryTests : IDisposable
         await DoneAsync(resume);
 
         Assert.Equal(before, Clips().ToDictionary(path => path, File.GetLastWriteTimeUtc));
-        Assert.Contains("3 jobs: 0 queued, 0 running, 3 succeeded", (await RunAsync(["jobs", "list", _folder["out"]])).Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "3 jobs: 0 queued, 0 running, 3 succeeded",
+            (await RunAsync(["jobs", "list", _folder["out"]])).Out,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -146,15 +161,39 @@ public sealed class BatchRecoveryTests : IDisposable
         File.WriteAllText(_folder["wildcards/color.txt"], "red\nblue\n");
         File.WriteAllText(_folder["prompts.txt"], "a __color__ {circle|star}\n");
 
-        await DoneAsync(["batch", "--prompts", _folder["prompts.txt"], "--seeds", "random:4", "--size", "32x32", "--frames", "5", "--steps", "1", "--format", "png", "-o", _folder["out"]]);
+        await DoneAsync([
+            "batch",
+            "--prompts",
+            _folder["prompts.txt"],
+            "--seeds",
+            "random:4",
+            "--size",
+            "32x32",
+            "--frames",
+            "5",
+            "--steps",
+            "1",
+            "--format",
+            "png",
+            "-o",
+            _folder["out"],
+        ]);
 
-        var jobs = JsonDocument.Parse(File.ReadAllText(_folder["out/report.json"])).RootElement.GetProperty("jobs").EnumerateArray().ToList();
+        var jobs = JsonDocument
+            .Parse(File.ReadAllText(_folder["out/report.json"]))
+            .RootElement.GetProperty("jobs")
+            .EnumerateArray()
+            .ToList();
         Assert.Equal(4, jobs.Select(job => job.GetProperty("seed").GetUInt64()).Distinct().Count());
         foreach (var job in jobs)
         {
             Assert.Equal("a __color__ {circle|star}", job.GetProperty("template").GetString());
             Assert.Matches("^a (red|blue) (circle|star)$", job.GetProperty("prompt").GetString());
-            Assert.Contains(job.GetProperty("prompt").GetString()!, (await RunAsync(["inspect", _folder[$"out/{job.GetProperty("output").GetString()}"]])).Out, StringComparison.Ordinal);
+            Assert.Contains(
+                job.GetProperty("prompt").GetString()!,
+                (await RunAsync(["inspect", _folder[$"out/{job.GetProperty("output").GetString()}"]])).Out,
+                StringComparison.Ordinal
+            );
         }
     }
 
@@ -165,7 +204,10 @@ public sealed class BatchRecoveryTests : IDisposable
     {
         File.WriteAllText(_folder["occupied"], "");
 
-        (await RunAsync(["batch", _folder["jobs.csv"], "--model", _folder["no-model"], option, _folder[value]])).AssertFailedWith(null, expected);
+        (await RunAsync(["batch", _folder["jobs.csv"], "--model", _folder["no-model"], option, _folder[value]])).AssertFailedWith(
+            null,
+            expected
+        );
     }
 
     [Fact]
@@ -173,7 +215,11 @@ public sealed class BatchRecoveryTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The stand-in is a shell script.");
         var ffmpeg = _folder["ffmpeg"];
-        File.WriteAllText(ffmpeg, "#!/bin/sh\nfor a in \"$@\"; do [ \"$a\" = libx264 ] && { echo \"[vost @ 0x55] Unknown encoder 'libx264'\" >&2; echo b >&2; echo c >&2; echo d >&2; exit 8; }; done\nexec ffmpeg \"$@\"\n");
+        File.WriteAllText(
+            ffmpeg,
+            "#!/bin/sh\nfor a in \"$@\"; do [ \"$a\" = libx264 ] && { echo \"[vost @ 0x55] Unknown encoder 'libx264'\" >&2; echo "
+                + "b >&2; echo c >&2; echo d >&2; exit 8; }; done\nexec ffmpeg \"$@\"\n"
+        );
         File.SetUnixFileMode(ffmpeg, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         _variables["WAN_FFMPEG"] = ffmpeg;
 
@@ -182,7 +228,10 @@ public sealed class BatchRecoveryTests : IDisposable
         run.AssertFailedWith(ExitCode.Failed, "Unknown encoder 'libx264'");
         Assert.Contains(".webm", run.Error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder["out"]));
-        (await RunAsync(["generate", "a red circle", "-o", _folder["a.mp4"]])).AssertFailedWith(ExitCode.Failed, "Unknown encoder 'libx264'");
+        (await RunAsync(["generate", "a red circle", "-o", _folder["a.mp4"]])).AssertFailedWith(
+            ExitCode.Failed,
+            "Unknown encoder 'libx264'"
+        );
         await DoneAsync(_batch);
     }
 
@@ -201,5 +250,6 @@ public sealed class BatchRecoveryTests : IDisposable
         return run;
     }
 
-    private Task<CommandLineRun> RunAsync(string[] args) => CommandLineRun.RunAsync(args, variables: _variables, cancellationToken: TestContext.Current.CancellationToken);
+    private Task<CommandLineRun> RunAsync(string[] args) =>
+        CommandLineRun.RunAsync(args, variables: _variables, cancellationToken: TestContext.Current.CancellationToken);
 }

@@ -99,7 +99,10 @@ public sealed class BenchCommandTests : IDisposable
         Assert.Contains("whole_seconds", html, StringComparison.Ordinal);
         Assert.Contains("<td>transformer_step", html, StringComparison.Ordinal); // compiled in another process
         Assert.Contains("class=\"wait\"", html, StringComparison.Ordinal);
-        Assert.Contains(rows[1]!["graphs"]!.AsArray(), graph => graph!["name"]!.GetValue<string>() == "transformer_block" && graph["blocks"]!.AsArray().Count > 0);
+        Assert.Contains(
+            rows[1]!["graphs"]!.AsArray(),
+            graph => graph!["name"]!.GetValue<string>() == "transformer_block" && graph["blocks"]!.AsArray().Count > 0
+        );
     }
 
     [Fact]
@@ -136,6 +139,10 @@ public sealed class BenchCommandTests : IDisposable
         return report.ToJsonString();
     }
 
-    private Task<CommandLineRun> RunAsync(string commandLine) => CommandLineRun.RunAsync(
-        commandLine.Split(' '), variables: new Dictionary<string, string> { ["WAN_CACHE"] = _cache.Path }, cancellationToken: Token);
+    private Task<CommandLineRun> RunAsync(string commandLine) =>
+        CommandLineRun.RunAsync(
+            commandLine.Split(' '),
+            variables: new Dictionary<string, string> { ["WAN_CACHE"] = _cache.Path },
+            cancellationToken: Token
+        );
 }

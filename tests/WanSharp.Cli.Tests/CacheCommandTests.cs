@@ -43,19 +43,49 @@ public sealed class CacheCommandTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The processes are Linux's.");
         using var one = Start("one.png");
         using var two = Start("two.png");
-        var errors = await Task.WhenAll(new[] { one, two }.Select(wan => wan.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)));
-        await Task.WhenAll(one.WaitForExitAsync(TestContext.Current.CancellationToken), two.WaitForExitAsync(TestContext.Current.CancellationToken));
+        var errors = await Task.WhenAll(
+            new[] { one, two }.Select(wan => wan.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken))
+        );
+        await Task.WhenAll(
+            one.WaitForExitAsync(TestContext.Current.CancellationToken),
+            two.WaitForExitAsync(TestContext.Current.CancellationToken)
+        );
 
         Assert.True((one.ExitCode, two.ExitCode) == (ExitCode.Done, ExitCode.Done), string.Join('\n', errors));
         using var stats = JsonDocument.Parse((await RunAsync("stats", "--json")).Out);
-        var network = stats.RootElement.GetProperty("graphs").GetProperty("by_graph").EnumerateArray().Single(graph => graph.GetProperty("graph").GetString() == "transformer_step");
-        Assert.Equal((1, 1, 0), (network.GetProperty("misses").GetInt32(), network.GetProperty("loads").GetInt32(), network.GetProperty("invalid").GetInt32()));
+        var network = stats
+            .RootElement.GetProperty("graphs")
+            .GetProperty("by_graph")
+            .EnumerateArray()
+            .Single(graph => graph.GetProperty("graph").GetString() == "transformer_step");
+        Assert.Equal(
+            (1, 1, 0),
+            (network.GetProperty("misses").GetInt32(), network.GetProperty("loads").GetInt32(), network.GetProperty("invalid").GetInt32())
+        );
         Assert.Single(Directory.GetFiles(Path.Combine(_folder["cache"], "graphs"), "graph.onnx", SearchOption.AllDirectories));
 
         Process Start(string clip)
         {
-            string[] args = ["generate", "a star", "--size", "32x32", "--frames", "1", "--steps", "1", "--compile", "whole", "-o", _folder[clip]];
-            var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "wan"), args) { RedirectStandardError = true, RedirectStandardOutput = true };
+            string[] args =
+            [
+                "generate",
+                "a star",
+                "--size",
+                "32x32",
+                "--frames",
+                "1",
+                "--steps",
+                "1",
+                "--compile",
+                "whole",
+                "-o",
+                _folder[clip],
+            ];
+            var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "wan"), args)
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            };
             start.Environment["WAN_CACHE"] = _folder["cache"];
             return Process.Start(start)!;
         }
@@ -131,12 +161,17 @@ public sealed class CacheCommandTests : IDisposable
     public async Task Prune_WithoutLimits_AsksForOne() => (await RunAsync("prune")).AssertFailed(ExitCode.WrongUsage, "--older-than");
 
     [Fact]
-    public async Task Clear_OfAnUnknownSection_NamesTheNearest() => (await RunAsync("clear", "result")).AssertFailed(ExitCode.WrongUsage, "results");
+    public async Task Clear_OfAnUnknownSection_NamesTheNearest() =>
+        (await RunAsync("clear", "result")).AssertFailed(ExitCode.WrongUsage, "results");
 
     private ContentStore Open(string section, TimeProvider? clock = null) => new CacheRoot(_folder["cache"], clock).Open(section);
 
     private Task<CommandLineRun> RunAsync(params string[] args) =>
-        CommandLineRun.RunAsync(["cache", .. args], variables: new() { ["WAN_CACHE"] = _folder["cache"] }, cancellationToken: TestContext.Current.CancellationToken);
+        CommandLineRun.RunAsync(
+            ["cache", .. args],
+            variables: new() { ["WAN_CACHE"] = _folder["cache"] },
+            cancellationToken: TestContext.Current.CancellationToken
+        );
 
     private sealed class Ago(TimeSpan time) : TimeProvider
     {

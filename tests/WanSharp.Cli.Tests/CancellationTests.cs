@@ -19,7 +19,8 @@ public sealed class CancellationTests : IDisposable
         var run = await CommandLineRun.RunAsync(
             ["generate", "a red circle", "--size", "32x32", "--frames", "81", "--steps", "2", "-o", _folder["clip.mp4"]],
             error: line => StopAt(line, stage, stop),
-            cancellationToken: stop.Token);
+            cancellationToken: stop.Token
+        );
 
         Assert.Equal(ExitCode.Cancelled, run.ExitCode);
         Assert.Empty(run.Out);
@@ -33,15 +34,19 @@ public sealed class CancellationTests : IDisposable
         using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
         using var never = new SilentInput();
 
-        var exitCode = await WanApp.RunAsync(["generate", "-", "-o", _folder["clip.mp4"]], new Terminal.CliEnvironment
-        {
-            Out = TextWriter.Null,
-            Error = TextWriter.Null,
-            Input = never,
-            IsInteractive = false,
-            Variable = Environment.GetEnvironmentVariable,
-            Clock = TimeProvider.System,
-        }, stop.Token);
+        var exitCode = await WanApp.RunAsync(
+            ["generate", "-", "-o", _folder["clip.mp4"]],
+            new Terminal.CliEnvironment
+            {
+                Out = TextWriter.Null,
+                Error = TextWriter.Null,
+                Input = never,
+                IsInteractive = false,
+                Variable = Environment.GetEnvironmentVariable,
+                Clock = TimeProvider.System,
+            },
+            stop.Token
+        );
 
         Assert.Equal(ExitCode.Cancelled, exitCode);
     }
@@ -56,12 +61,28 @@ public sealed class CancellationTests : IDisposable
     public async Task Signal_ToTheProcessGroup_EndsCleanly(string signal, string afterLine, int steps)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals are sent with the tools of Linux.");
-        using var wan = Process.Start(new ProcessStartInfo("setsid",
-        [
-            Path.Combine(AppContext.BaseDirectory, "wan"), "generate", "a red circle", "--size", "64x64", "--frames", "401",
-            "--steps", steps.ToString(CultureInfo.InvariantCulture), "-o", _folder["clip.mp4"],
-        ])
-        { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        using var wan = Process.Start(
+            new ProcessStartInfo(
+                "setsid",
+                [
+                    Path.Combine(AppContext.BaseDirectory, "wan"),
+                    "generate",
+                    "a red circle",
+                    "--size",
+                    "64x64",
+                    "--frames",
+                    "401",
+                    "--steps",
+                    steps.ToString(CultureInfo.InvariantCulture),
+                    "-o",
+                    _folder["clip.mp4"],
+                ]
+            )
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            }
+        )!;
         var error = "";
         while (!error.Contains(afterLine, StringComparison.Ordinal))
         {
@@ -72,7 +93,10 @@ public sealed class CancellationTests : IDisposable
         await wan.WaitForExitAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(ExitCode.Cancelled, wan.ExitCode);
-        Assert.Equal("wan: stopped; nothing half-written was left behind.", (await wan.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)).TrimEnd());
+        Assert.Equal(
+            "wan: stopped; nothing half-written was left behind.",
+            (await wan.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)).TrimEnd()
+        );
         Assert.Empty(await wan.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
         Assert.Empty(_folder.Entries);
     }
@@ -83,11 +107,15 @@ public sealed class CancellationTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "It waits for files as Linux hides them.");
         string[] command = ["generate", "a red circle", "--size", "64x64", "--steps", "1", "-o", _folder["clip.mp4"]];
-        using (var wan = Process.Start(new ProcessStartInfo(ProcessRun.Wan, [.. command, "--frames", "401"]) { RedirectStandardError = true })!)
+        using (
+            var wan = Process.Start(new ProcessStartInfo(ProcessRun.Wan, [.. command, "--frames", "401"]) { RedirectStandardError = true })!
+        )
         {
-            while (!(await wan.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) ?? throw new EndOfStreamException()).StartsWith("denoise:", StringComparison.Ordinal))
-            {
-            }
+            while (
+                !(
+                    await wan.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) ?? throw new EndOfStreamException()
+                ).StartsWith("denoise:", StringComparison.Ordinal)
+            ) { }
 
             wan.Kill();
             await wan.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -107,7 +135,10 @@ public sealed class CancellationTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Pipes in folders are made with the tools of Linux.");
         await ProcessRun.RunAsync("mkfifo", [_folder["clip.mp4"]]);
 
-        var run = await CommandLineRun.RunAsync(["generate", "a red circle", "-o", _folder["clip.mp4"]], cancellationToken: TestContext.Current.CancellationToken);
+        var run = await CommandLineRun.RunAsync(
+            ["generate", "a red circle", "-o", _folder["clip.mp4"]],
+            cancellationToken: TestContext.Current.CancellationToken
+        );
 
         run.AssertFailed(ExitCode.Failed, "cannot be written: it is a pipe");
     }

@@ -76,8 +76,13 @@ public sealed class ComfyBatchTests : IDisposable
     [InlineData("cannot be read", "--backend", "comfy:http://127.0.0.1:1", "--workflow", "none.json")]
     public async Task Batch_WithOptionsThatDoNotFit_SaysWhatToWrite(string expected, params string[] options)
     {
-        var run = await CommandAsync(["batch", _folder["jobs.jsonl"], "-o", _folder["out"], .. options
-            .Select(option => option.EndsWith(".json", StringComparison.Ordinal) ? _folder[option] : option)]);
+        var run = await CommandAsync([
+            "batch",
+            _folder["jobs.jsonl"],
+            "-o",
+            _folder["out"],
+            .. options.Select(option => option.EndsWith(".json", StringComparison.Ordinal) ? _folder[option] : option),
+        ]);
         run.AssertFailed(ExitCode.WrongUsage, expected);
     }
 
@@ -86,12 +91,15 @@ public sealed class ComfyBatchTests : IDisposable
     public async Task Batch_WhereOneJobFailsAtItsServer_MakesTheOthers()
     {
         await using var server = await FakeComfy.StartAsync();
-        _folder.Write("jobs.jsonl", """
+        _folder.Write(
+            "jobs.jsonl",
+            """
             {"prompt": "gone", "output": "1.mp4"}
             {"prompt": "a fox", "output": "2.mp4"}
             {"prompt": "refused", "output": "3.mp4"}
             {"prompt": "a crane", "output": "4.mp4"}
-            """);
+            """
+        );
         var gone = 0;
         server.AtNode = (type, _) =>
         {
@@ -112,8 +120,10 @@ public sealed class ComfyBatchTests : IDisposable
         Assert.Contains("1.mp4 failed", run.Error, StringComparison.Ordinal);
         Assert.Contains("404 (NotFound)", run.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("sign-in", run.Error, StringComparison.Ordinal);
-        Assert.Equal(["2.mp4", "3.mp4", "4.mp4"], Directory.GetFiles(_folder["out"], "*.mp4")
-            .Select(path => Path.GetFileName(path)).Order());
+        Assert.Equal(
+            ["2.mp4", "3.mp4", "4.mp4"],
+            Directory.GetFiles(_folder["out"], "*.mp4").Select(path => Path.GetFileName(path)).Order()
+        );
     }
 
     [Fact]
@@ -121,14 +131,19 @@ public sealed class ComfyBatchTests : IDisposable
     {
         await using var server = await FakeComfy.StartAsync();
         _folder.Write("workflow.json", Workflows.Edit(Workflows.Wrapper, """{"7": {"format": "video/ProRes"}}"""));
-        _folder.Write("jobs.jsonl", """
+        _folder.Write(
+            "jobs.jsonl",
+            """
             {"prompt": "a fox"}
             {"prompt": "a crane", "output": "crane.mov"}
-            """);
+            """
+        );
         var run = await RunAsync(server, "-o", _folder["out"]);
         Assert.True(run.ExitCode == ExitCode.Done, run.Error);
-        Assert.Equal(["0001-a-fox-1.mov", "crane.mov"], Directory.GetFiles(_folder["out"], "*.mov")
-            .Select(path => Path.GetFileName(path)).Order());
+        Assert.Equal(
+            ["0001-a-fox-1.mov", "crane.mov"],
+            Directory.GetFiles(_folder["out"], "*.mov").Select(path => Path.GetFileName(path)).Order()
+        );
 
         _folder.Write("jobs.jsonl", """{"prompt": "a crane", "output": "crane.mp4"}""");
         var refused = await RunAsync(server, "-o", _folder["again"]);
@@ -153,11 +168,25 @@ public sealed class ComfyBatchTests : IDisposable
         const string Secret = "hunter2-of-the-proxy";
         await using var server = await FakeComfy.StartAsync();
         var basic = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"bob:{Secret}"));
-        var address = way switch { "name and password" => $"http://bob:{Secret}@{server.Address.Authority}", "query" => $"{server.Address}?token={Secret}", _ => server.Address.ToString() };
-        (string, string)? header = way switch { "name and password" => ("Authorization", $"Basic {basic}"), "query" =>
-            null, "token" or "token in a variable" => ("Authorization", $"Bearer {Secret}"), _ => ("X-Api-Key", Secret) };
-        string[] options = way switch { "token" => ["--server-token", Secret], "header" => ["--server-header", $"X-Api-Key: {Secret}"], _ =>
-            [] };
+        var address = way switch
+        {
+            "name and password" => $"http://bob:{Secret}@{server.Address.Authority}",
+            "query" => $"{server.Address}?token={Secret}",
+            _ => server.Address.ToString(),
+        };
+        (string, string)? header = way switch
+        {
+            "name and password" => ("Authorization", $"Basic {basic}"),
+            "query" => null,
+            "token" or "token in a variable" => ("Authorization", $"Bearer {Secret}"),
+            _ => ("X-Api-Key", Secret),
+        };
+        string[] options = way switch
+        {
+            "token" => ["--server-token", Secret],
+            "header" => ["--server-header", $"X-Api-Key: {Secret}"],
+            _ => [],
+        };
         var variables = way switch
         {
             "token in a variable" => new Dictionary<string, string> { ["WAN_COMFY_TOKEN"] = Secret },
@@ -166,14 +195,32 @@ public sealed class ComfyBatchTests : IDisposable
         };
         (server.SignIn, server.SignInQuery) = (header, way == "query" ? $"token={Secret}" : null);
         server.Invalid["3"] = $"{Secret} is not welcome";
-        string[] command = ["batch", _folder["jobs.jsonl"], "--backend", $"comfy:{address}", "--workflow", _folder["workflow.json"], "-o",
-            _folder["out"], .. options];
+        string[] command =
+        [
+            "batch",
+            _folder["jobs.jsonl"],
+            "--backend",
+            $"comfy:{address}",
+            "--workflow",
+            _folder["workflow.json"],
+            "-o",
+            _folder["out"],
+            .. options,
+        ];
 
         var failed = await CommandAsync(variables, command);
         Assert.Equal(ExitCode.Failed, failed.ExitCode);
         server.Invalid.Clear();
-        var stranger = await CommandAsync("batch", _folder["jobs.jsonl"], "--backend", $"comfy:{server.Address}", "--workflow",
-            _folder["workflow.json"], "-o", _folder["other"]);
+        var stranger = await CommandAsync(
+            "batch",
+            _folder["jobs.jsonl"],
+            "--backend",
+            $"comfy:{server.Address}",
+            "--workflow",
+            _folder["workflow.json"],
+            "-o",
+            _folder["other"]
+        );
         Assert.Equal(ExitCode.Failed, stranger.ExitCode);
         Assert.Contains("wants a sign-in", stranger.Error, StringComparison.Ordinal);
         string[] again = way is "name and password" or "query" ? ["--backend", $"comfy:{address}"] : [];
@@ -181,9 +228,15 @@ public sealed class ComfyBatchTests : IDisposable
         Assert.True(resumed.ExitCode == ExitCode.Done, resumed.Error);
         Assert.Equal(3, Directory.GetFiles(_folder["other"], "*.mp4").Length);
 
-        foreach (var text in new[] { failed, stranger, resumed }.SelectMany(run => new[] { run.Out, run.Error })
-            .Concat(Directory.EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories)
-                .Select(path => System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(path)))))
+        foreach (
+            var text in new[] { failed, stranger, resumed }
+                .SelectMany(run => new[] { run.Out, run.Error })
+                .Concat(
+                    Directory
+                        .EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories)
+                        .Select(path => System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(path)))
+                )
+        )
         {
             Assert.DoesNotContain(Secret, text, StringComparison.Ordinal);
             Assert.DoesNotContain(basic, text, StringComparison.Ordinal);
@@ -198,8 +251,13 @@ public sealed class ComfyBatchTests : IDisposable
     [InlineData("--backend", "comfy:http://bob:hunter2@host")]
     public async Task Batch_WithAnAddressThatIsNotUnderstood_DoesNotRepeatThePassword(params string[] options)
     {
-        var run = await CommandAsync(["batch", _folder["jobs.jsonl"], "-o", _folder["out"], .. options
-            .Select(option => option.EndsWith(".json", StringComparison.Ordinal) ? _folder[option] : option)]);
+        var run = await CommandAsync([
+            "batch",
+            _folder["jobs.jsonl"],
+            "-o",
+            _folder["out"],
+            .. options.Select(option => option.EndsWith(".json", StringComparison.Ordinal) ? _folder[option] : option),
+        ]);
         Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
         Assert.DoesNotContain("hunter2", run.Error + run.Out, StringComparison.Ordinal);
     }
@@ -214,8 +272,10 @@ public sealed class ComfyBatchTests : IDisposable
         await using var server = await FakeComfy.StartAsync();
         var resumed = await CommandAsync("batch", "--resume", _folder["out"], "--backend", $"comfy:{server.Address}");
         Assert.True(resumed.ExitCode == ExitCode.Done, resumed.Error);
-        (await CommandAsync("batch", "--resume",
-            _folder["out"], "--backend", "local")).AssertFailed(ExitCode.WrongUsage, "begun with ComfyUI");
+        (await CommandAsync("batch", "--resume", _folder["out"], "--backend", "local")).AssertFailed(
+            ExitCode.WrongUsage,
+            "begun with ComfyUI"
+        );
     }
 
     private Task<CommandLineRun> RunAsync(FakeComfy server, params string[] options) => RunAsync(server.Address, options);
@@ -225,7 +285,10 @@ public sealed class ComfyBatchTests : IDisposable
 
     private Task<CommandLineRun> CommandAsync(params string[] args) => CommandAsync([], args);
 
-    private Task<CommandLineRun> CommandAsync(Dictionary<string, string> variables, params string[] args) => CommandLineRun.RunAsync(
-        args, variables: new(variables) { ["WAN_CACHE"] = _folder["cache"], ["PATH"] = Environment.GetEnvironmentVariable("PATH")! },
-            cancellationToken: TestContext.Current.CancellationToken);
+    private Task<CommandLineRun> CommandAsync(Dictionary<string, string> variables, params string[] args) =>
+        CommandLineRun.RunAsync(
+            args,
+            variables: new(variables) { ["WAN_CACHE"] = _folder["cache"], ["PATH"] = Environment.GetEnvironmentVariable("PATH")! },
+            cancellationToken: TestContext.Current.CancellationToken
+        );
 }

@@ -13,20 +13,29 @@ internal sealed record CommandLineRun(int ExitCode, string Out, string Error)
     /// <param name="cancellationToken">Ctrl-C.</param>
     /// <param name="error">Sees what goes to standard error as it comes.</param>
     public static async Task<CommandLineRun> RunAsync(
-        string[] args, string input = "", Dictionary<string, string>? variables = null, Action<string>? error = null, CancellationToken cancellationToken = default)
+        string[] args,
+        string input = "",
+        Dictionary<string, string>? variables = null,
+        Action<string>? error = null,
+        CancellationToken cancellationToken = default
+    )
     {
         using var output = new StringWriter();
         using var errors = new WatchedWriter(error);
         using var reader = new MemoryStream(Encoding.UTF8.GetBytes(input));
-        var exitCode = await WanApp.RunAsync(args, new CliEnvironment
-        {
-            Out = output,
-            Error = errors,
-            Input = reader,
-            IsInteractive = false,
-            Variable = name => variables is null ? Environment.GetEnvironmentVariable(name) : variables.GetValueOrDefault(name),
-            Clock = TimeProvider.System,
-        }, cancellationToken);
+        var exitCode = await WanApp.RunAsync(
+            args,
+            new CliEnvironment
+            {
+                Out = output,
+                Error = errors,
+                Input = reader,
+                IsInteractive = false,
+                Variable = name => variables is null ? Environment.GetEnvironmentVariable(name) : variables.GetValueOrDefault(name),
+                Clock = TimeProvider.System,
+            },
+            cancellationToken
+        );
         return new CommandLineRun(exitCode, output.ToString(), errors.ToString());
     }
 
@@ -46,7 +55,10 @@ internal sealed record CommandLineRun(int ExitCode, string Out, string Error)
     public void AssertFailedWith(int? exitCode, string expected)
     {
         Assert.True(exitCode is null ? ExitCode != 0 : exitCode == ExitCode, $"exit code {ExitCode}: {Error}");
-        Assert.Contains(Error.Split('\n'), line => line.StartsWith("wan: ", StringComparison.Ordinal) && line.Contains(expected, StringComparison.Ordinal));
+        Assert.Contains(
+            Error.Split('\n'),
+            line => line.StartsWith("wan: ", StringComparison.Ordinal) && line.Contains(expected, StringComparison.Ordinal)
+        );
         Assert.DoesNotContain("internal error", Error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", Error, StringComparison.Ordinal);
     }

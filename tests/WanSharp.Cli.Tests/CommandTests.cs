@@ -14,7 +14,10 @@ public sealed class CommandTests : IDisposable
     public async Task GenerateThenInspect_AsJson_AgreeOnTheSettings()
     {
         var clip = _folder["clip.mp4"];
-        var generated = await RunAsync(["generate", "-", .. Tiny, "-o", clip, "--seed", "7", "--negative", "-模糊", "--guidance", "1.5", "--json"], input: "一个\"红色\"圆形\n向左移动\n");
+        var generated = await RunAsync(
+            ["generate", "-", .. Tiny, "-o", clip, "--seed", "7", "--negative", "-模糊", "--guidance", "1.5", "--json"],
+            input: "一个\"红色\"圆形\n向左移动\n"
+        );
         var inspected = await RunAsync(["inspect", clip, "--json"]);
 
         using var report = OneLineOfJson(generated.Out);
@@ -42,8 +45,13 @@ public sealed class CommandTests : IDisposable
         {
             var run = await CommandLineRun.RunAsync(
                 ["generate", "a star", .. Tiny, "--compile", "whole", "-o", _folder[file], "--json"],
-                variables: new Dictionary<string, string> { ["WAN_CACHE"] = _folder["cache"], ["PATH"] = Environment.GetEnvironmentVariable("PATH")! },
-                cancellationToken: TestContext.Current.CancellationToken);
+                variables: new Dictionary<string, string>
+                {
+                    ["WAN_CACHE"] = _folder["cache"],
+                    ["PATH"] = Environment.GetEnvironmentVariable("PATH")!,
+                },
+                cancellationToken: TestContext.Current.CancellationToken
+            );
             Assert.True(run.ExitCode == ExitCode.Done, run.Error);
             return run;
         }
@@ -57,9 +65,16 @@ public sealed class CommandTests : IDisposable
         using var stats = OneLineOfJson((await WithCacheAsync("cache", "stats", "--json")).Out);
         var text = await WithCacheAsync("cache", "stats");
 
-        var (one, two, all) = (first.RootElement.GetProperty("graphs"), second.RootElement.GetProperty("graphs"), stats.RootElement.GetProperty("graphs"));
+        var (one, two, all) = (
+            first.RootElement.GetProperty("graphs"),
+            second.RootElement.GetProperty("graphs"),
+            stats.RootElement.GetProperty("graphs")
+        );
         Assert.True(one.GetProperty("misses").GetInt32() > 0);
-        Assert.Contains(one.GetProperty("by_graph").EnumerateArray(), graph => graph.TryGetProperty("blocks", out var blocks) && blocks[0].GetProperty("compute_seconds").GetDouble() > 0);
+        Assert.Contains(
+            one.GetProperty("by_graph").EnumerateArray(),
+            graph => graph.TryGetProperty("blocks", out var blocks) && blocks[0].GetProperty("compute_seconds").GetDouble() > 0
+        );
         foreach (var count in (string[])["hits", "misses", "loads", "invalid", "evictions", "runs"])
         {
             Assert.Equal(one.GetProperty(count).GetInt64() + two.GetProperty(count).GetInt64(), all.GetProperty(count).GetInt64());
@@ -99,7 +114,8 @@ public sealed class CommandTests : IDisposable
         var command = inspected.Out.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n')[^1];
         Assert.Equal(
             @"wan generate --negative '' --size 32x32 --frames 5 --fps 8 --steps 2 --sampler unipc --shift 3 --guidance 4 --seed 0 --model shapes -o again.gif -- '-a star that isn'\''t red'",
-            command);
+            command
+        );
         await RunAsync(["generate", .. Tiny, "-o", _folder["again.gif"], "--seed", "0", "--", "-a star that isn't red"]);
         Assert.Equal(File.ReadAllBytes(_folder["first.gif"]), File.ReadAllBytes(_folder["again.gif"]));
     }
@@ -118,13 +134,44 @@ public sealed class CommandTests : IDisposable
     public async Task Generate_WithImages_KeepsThemAndSaysSo()
     {
         var sheet = _folder["sheet.png"];
-        Assert.Equal(ExitCode.Done, (await RunAsync(["generate", "a red circle", "--size", "32x32", "--frames", "1", "--steps", "1", "-o", sheet])).ExitCode);
+        Assert.Equal(
+            ExitCode.Done,
+            (await RunAsync(["generate", "a red circle", "--size", "32x32", "--frames", "1", "--steps", "1", "-o", sheet])).ExitCode
+        );
 
-        var run = await RunAsync(["generate", "a red circle", .. Tiny, "--image", sheet, "--last-image", sheet, "-o", _folder["clip.webm"], "--json"]);
+        var run = await RunAsync([
+            "generate",
+            "a red circle",
+            .. Tiny,
+            "--image",
+            sheet,
+            "--last-image",
+            sheet,
+            "-o",
+            _folder["clip.webm"],
+            "--json",
+        ]);
 
         using var report = OneLineOfJson(run.Out);
-        Assert.Equal([0, 1], report.RootElement.GetProperty("settings").GetProperty("images").EnumerateArray().Select(image => image.GetProperty("latent_frame").GetInt32()));
-        var twice = await RunAsync(["generate", "a red circle", .. Tiny, "--image", sheet, "--frame-image", $"0={sheet}", "-o", _folder["twice.mp4"]]);
+        Assert.Equal(
+            [0, 1],
+            report
+                .RootElement.GetProperty("settings")
+                .GetProperty("images")
+                .EnumerateArray()
+                .Select(image => image.GetProperty("latent_frame").GetInt32())
+        );
+        var twice = await RunAsync([
+            "generate",
+            "a red circle",
+            .. Tiny,
+            "--image",
+            sheet,
+            "--frame-image",
+            $"0={sheet}",
+            "-o",
+            _folder["twice.mp4"],
+        ]);
         twice.AssertFailed(ExitCode.WrongUsage, "Two images were given for latent frame 0");
         var beyond = await RunAsync(["generate", "a red circle", .. Tiny, "--frame-image", $"2={sheet}", "-o", _folder["beyond.mp4"]]);
         beyond.AssertFailed(ExitCode.WrongUsage, "give 0 to 1, or -1 for the last");
@@ -146,8 +193,19 @@ public sealed class CommandTests : IDisposable
         var text = await RunAsync(["providers"]);
 
         using var report = OneLineOfJson(json.Out);
-        Assert.Contains("cpu", report.RootElement.GetProperty("providers").EnumerateArray().Where(provider => provider.GetProperty("there").GetBoolean()).Select(provider => provider.GetProperty("name").GetString()));
-        Assert.Contains($"--provider auto, the default, takes {report.RootElement.GetProperty("auto").GetString()}", text.Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "cpu",
+            report
+                .RootElement.GetProperty("providers")
+                .EnumerateArray()
+                .Where(provider => provider.GetProperty("there").GetBoolean())
+                .Select(provider => provider.GetProperty("name").GetString())
+        );
+        Assert.Contains(
+            $"--provider auto, the default, takes {report.RootElement.GetProperty("auto").GetString()}",
+            text.Out,
+            StringComparison.Ordinal
+        );
         Assert.Contains("wan providers install cuda", text.Out, StringComparison.Ordinal);
         Assert.Contains("WAN_ONNXRUNTIME", text.Out, StringComparison.Ordinal);
     }
@@ -178,8 +236,14 @@ public sealed class CommandTests : IDisposable
 
         var run = await RunAsync(["selftest", "--fixtures", _folder.Path, "--json"]);
 
-        var results = run.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToList();
-        Assert.Equal(["broken fail", "future skipped", "tokenizer pass"], results.Select(result => $"{result.GetProperty("name")} {result.GetProperty("result")}"));
+        var results = run
+            .Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonDocument.Parse(line).RootElement)
+            .ToList();
+        Assert.Equal(
+            ["broken fail", "future skipped", "tokenizer pass"],
+            results.Select(result => $"{result.GetProperty("name")} {result.GetProperty("result")}")
+        );
         Assert.Equal(ExitCode.Failed, run.ExitCode);
     }
 
@@ -198,7 +262,10 @@ public sealed class CommandTests : IDisposable
         Assert.Contains("umT5 text encoder, 3 layers of 128", list.Out, StringComparison.Ordinal);
         Assert.Contains("Wan 2.1 VAE, 16 latent channels", list.Out, StringComparison.Ordinal);
         Assert.Contains("cannot be used: ", list.Out, StringComparison.Ordinal);
-        Assert.Equal(["broken.gguf", "text.sft", "vae.safetensors"], json.RootElement.EnumerateArray().Select(file => Path.GetFileName(file.GetProperty("path").GetString())));
+        Assert.Equal(
+            ["broken.gguf", "text.sft", "vae.safetensors"],
+            json.RootElement.EnumerateArray().Select(file => Path.GetFileName(file.GetProperty("path").GetString()))
+        );
         Assert.Contains("16 latent channels", inspected.Out, StringComparison.Ordinal);
         (await RunAsync(["inspect", _folder["broken.gguf"]])).AssertFailed(ExitCode.Failed, "broken.gguf");
         (await RunAsync(["models", "list", _folder["nowhere"]])).AssertFailed(ExitCode.Failed, "there is no such folder");
@@ -236,8 +303,14 @@ public sealed class CommandTests : IDisposable
     private static Task<CommandLineRun> RunAsync(string[] args, string input = "") =>
         CommandLineRun.RunAsync(args, input, cancellationToken: TestContext.Current.CancellationToken);
 
-    private Task<CommandLineRun> WithCacheAsync(params string[] args) => CommandLineRun.RunAsync(
-        args,
-        variables: new Dictionary<string, string> { ["WAN_CACHE"] = _folder["cache"], ["PATH"] = Environment.GetEnvironmentVariable("PATH")! },
-        cancellationToken: TestContext.Current.CancellationToken);
+    private Task<CommandLineRun> WithCacheAsync(params string[] args) =>
+        CommandLineRun.RunAsync(
+            args,
+            variables: new Dictionary<string, string>
+            {
+                ["WAN_CACHE"] = _folder["cache"],
+                ["PATH"] = Environment.GetEnvironmentVariable("PATH")!,
+            },
+            cancellationToken: TestContext.Current.CancellationToken
+        );
 }

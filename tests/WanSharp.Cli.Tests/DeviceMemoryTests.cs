@@ -24,22 +24,29 @@ public sealed class DeviceMemoryTests
     }
 
     [Fact]
-    public void ProviderOption_GoesBeforeMemory() => Assert.Equal(
-        "1", Environment().Host.OptionsFor("cuda", new Dictionary<string, string> { ["gpu_mem_limit"] = "1" }, Read("6GB"))["gpu_mem_limit"]);
+    public void ProviderOption_GoesBeforeMemory() =>
+        Assert.Equal(
+            "1",
+            Environment().Host.OptionsFor("cuda", new Dictionary<string, string> { ["gpu_mem_limit"] = "1" }, Read("6GB"))["gpu_mem_limit"]
+        );
 
     private static long? Read(string amount)
     {
         var option = CommonOptions.Memory();
-        return new RootCommand { option }.Parse(["--memory", amount]).GetValue(option)?.Bytes;
+        return new RootCommand { option }
+            .Parse(["--memory", amount])
+            .GetValue(option)
+            ?.Bytes;
     }
 
-    private static CliEnvironment Environment() => new()
-    {
-        Out = TextWriter.Null,
-        Error = TextWriter.Null,
-        Input = Stream.Null,
-        IsInteractive = false,
-        Variable = _ => null,
-        Clock = TimeProvider.System,
-    };
+    private static CliEnvironment Environment() =>
+        new()
+        {
+            Out = TextWriter.Null,
+            Error = TextWriter.Null,
+            Input = Stream.Null,
+            IsInteractive = false,
+            Variable = _ => null,
+            Clock = TimeProvider.System,
+        };
 }

@@ -20,7 +20,10 @@ public sealed class ExportCommandTests : IDisposable
         Assert.Equal("pass", report.RootElement.GetProperty("result").GetString());
         Assert.Equal(Target, report.RootElement.GetProperty("folder").GetString());
         Assert.NotEmpty(report.RootElement.GetProperty("comparisons").EnumerateArray());
-        Assert.All(report.RootElement.GetProperty("files").EnumerateArray(), file => Assert.True(File.Exists(Path.Combine(Target, file.GetProperty("name").GetString()!))));
+        Assert.All(
+            report.RootElement.GetProperty("files").EnumerateArray(),
+            file => Assert.True(File.Exists(Path.Combine(Target, file.GetProperty("name").GetString()!)))
+        );
     }
 
     [Theory]
@@ -52,16 +55,18 @@ public sealed class ExportCommandTests : IDisposable
         _error.Dispose();
     }
 
-    private Task<int> Run(params string[] arguments) => WanApp.RunAsync(
-        arguments,
-        new CliEnvironment
-        {
-            Out = _out,
-            Error = _error,
-            Input = Stream.Null,
-            IsInteractive = false,
-            Variable = _ => null,
-            Clock = TimeProvider.System,
-        },
-        TestContext.Current.CancellationToken);
+    private Task<int> Run(params string[] arguments) =>
+        WanApp.RunAsync(
+            arguments,
+            new CliEnvironment
+            {
+                Out = _out,
+                Error = _error,
+                Input = Stream.Null,
+                IsInteractive = false,
+                Variable = _ => null,
+                Clock = TimeProvider.System,
+            },
+            TestContext.Current.CancellationToken
+        );
 }

@@ -45,7 +45,11 @@ public sealed class FailureTests : IDisposable
         var run = await GenerateAsync(["--size", "32x32", "--frames", "5", "--steps", "1"], new() { ["WAN_FFMPEG"] = ffmpeg });
 
         Assert.Equal(ExitCode.Failed, run.ExitCode);
-        Assert.EndsWith("clip.mp4 cannot be written: Unknown encoder libx264\n", run.Error.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "clip.mp4 cannot be written: Unknown encoder libx264\n",
+            run.Error.ReplaceLineEndings("\n"),
+            StringComparison.Ordinal
+        );
         Assert.Empty(_folder.Entries);
     }
 
@@ -54,14 +58,18 @@ public sealed class FailureTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root on Linux can mount a small disk.");
         var disk = Directory.CreateDirectory(_inputs["disk"]).FullName;
-        Assert.SkipUnless(await ExitCodeOfAsync("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk) == 0, "This container lets nobody mount a disk.");
+        Assert.SkipUnless(
+            await ExitCodeOfAsync("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk) == 0,
+            "This container lets nobody mount a disk."
+        );
         try
         {
             await File.WriteAllBytesAsync(Path.Combine(disk, "ballast"), new byte[60 << 10], TestContext.Current.CancellationToken);
 
             var run = await CommandLineRun.RunAsync(
                 ["generate", "a red circle", "--size", "64x64", "--frames", "17", "--steps", "1", "-o", Path.Combine(disk, "clip.mp4")],
-                cancellationToken: TestContext.Current.CancellationToken);
+                cancellationToken: TestContext.Current.CancellationToken
+            );
 
             Assert.Equal(ExitCode.Failed, run.ExitCode);
             Assert.Contains("clip.mp4 cannot be written: ", run.Error, StringComparison.Ordinal);
@@ -77,7 +85,10 @@ public sealed class FailureTests : IDisposable
     [Fact]
     public async Task Generate_ToAFolderThatIsNotThere_NamesIt()
     {
-        var run = await CommandLineRun.RunAsync(["generate", "a red circle", "-o", _folder["no/clip.mp4"]], cancellationToken: TestContext.Current.CancellationToken);
+        var run = await CommandLineRun.RunAsync(
+            ["generate", "a red circle", "-o", _folder["no/clip.mp4"]],
+            cancellationToken: TestContext.Current.CancellationToken
+        );
 
         run.AssertFailed(ExitCode.Failed, $"there is no folder {_folder["no"]}");
         Assert.Empty(_folder.Entries);
@@ -122,7 +133,11 @@ public sealed class FailureTests : IDisposable
     public async Task Commands_WithAWrongLibrary_NameIt()
     {
         var library = _inputs.Write("libonnxruntime.so", "text");
-        var run = await CommandLineRun.RunAsync(["providers"], variables: new() { ["WAN_ONNXRUNTIME"] = library }, cancellationToken: TestContext.Current.CancellationToken);
+        var run = await CommandLineRun.RunAsync(
+            ["providers"],
+            variables: new() { ["WAN_ONNXRUNTIME"] = library },
+            cancellationToken: TestContext.Current.CancellationToken
+        );
 
         run.AssertFailed(ExitCode.Failed, library);
         await AssertFailsAsync([], "Correct WAN_ONNXRUNTIME", new() { ["WAN_ONNXRUNTIME"] = _inputs["missing.so"] });
@@ -145,7 +160,10 @@ public sealed class FailureTests : IDisposable
     [Fact]
     public async Task Selftest_OfAFolderWithoutFixtures_SaysSo()
     {
-        var run = await CommandLineRun.RunAsync(["selftest", "--fixtures", _inputs.Path], cancellationToken: TestContext.Current.CancellationToken);
+        var run = await CommandLineRun.RunAsync(
+            ["selftest", "--fixtures", _inputs.Path],
+            cancellationToken: TestContext.Current.CancellationToken
+        );
 
         run.AssertFailed(ExitCode.Failed, "no folder below it has the config.json of a fixture");
     }
@@ -153,7 +171,10 @@ public sealed class FailureTests : IDisposable
     [Fact]
     public async Task Failure_WithVerbose_ShowsWhereItCameFrom()
     {
-        var run = await CommandLineRun.RunAsync(["inspect", _inputs["missing.mp4"], "--verbose"], cancellationToken: TestContext.Current.CancellationToken);
+        var run = await CommandLineRun.RunAsync(
+            ["inspect", _inputs["missing.mp4"], "--verbose"],
+            cancellationToken: TestContext.Current.CancellationToken
+        );
 
         Assert.Equal(ExitCode.Failed, run.ExitCode);
         Assert.Contains("   at WanSharp.", run.Error, StringComparison.Ordinal);
@@ -171,8 +192,12 @@ public sealed class FailureTests : IDisposable
         Assert.Empty(_folder.Entries);
     }
 
-    private Task<CommandLineRun> GenerateAsync(string[] options, Dictionary<string, string>? variables = null) => CommandLineRun.RunAsync(
-        ["generate", "a red circle", "-o", _folder["clip.mp4"], .. options], variables: variables, cancellationToken: TestContext.Current.CancellationToken);
+    private Task<CommandLineRun> GenerateAsync(string[] options, Dictionary<string, string>? variables = null) =>
+        CommandLineRun.RunAsync(
+            ["generate", "a red circle", "-o", _folder["clip.mp4"], .. options],
+            variables: variables,
+            cancellationToken: TestContext.Current.CancellationToken
+        );
 
     private static async Task<int> ExitCodeOfAsync(string program, params string[] arguments)
     {

@@ -17,10 +17,16 @@ public sealed class LongPromptTests : IDisposable
     [Fact]
     public async Task Generate_WithAPromptThatIsCut_SaysWhereAndGoesOn()
     {
-        var run = await CommandLineRun.RunAsync(["generate", Long, "--json", "--negative", "short", .. ProcessRun.Quick, "-o", _folder["clip.mp4"]], cancellationToken: Token);
+        var run = await CommandLineRun.RunAsync(
+            ["generate", Long, "--json", "--negative", "short", .. ProcessRun.Quick, "-o", _folder["clip.mp4"]],
+            cancellationToken: Token
+        );
 
         Assert.True(run.ExitCode == 0, run.Error);
-        Assert.Matches("note: the prompt has [0-9]+ tokens, and the model reads [0-9]+: it ignores what comes from \"[^\"]+…\" on", run.Error);
+        Assert.Matches(
+            "note: the prompt has [0-9]+ tokens, and the model reads [0-9]+: it ignores what comes from \"[^\"]+…\" on",
+            run.Error
+        );
         AssertCut(JsonNode.Parse(run.Out)!["cut_prompts"]!, "prompt");
     }
 
@@ -29,7 +35,10 @@ public sealed class LongPromptTests : IDisposable
     {
         var text = await CommandLineRun.RunAsync(["plan", "a cat", "--negative", Long], cancellationToken: Token);
         var json = await CommandLineRun.RunAsync(["plan", Long, "--negative", Long, "--json"], cancellationToken: Token);
-        var unused = await CommandLineRun.RunAsync(["plan", "a cat", "--negative", Long, "--guidance", "1", "--json"], cancellationToken: Token);
+        var unused = await CommandLineRun.RunAsync(
+            ["plan", "a cat", "--negative", Long, "--guidance", "1", "--json"],
+            cancellationToken: Token
+        );
 
         Assert.Matches("note +the negative prompt has [0-9]+ tokens", text.Out);
         AssertCut(JsonNode.Parse(json.Out)!["cut_prompts"]!, "prompt", "negative");
@@ -39,7 +48,11 @@ public sealed class LongPromptTests : IDisposable
     [Fact]
     public async Task Batch_WithAPromptThatIsCut_SaysSoBeforeAndInItsReport()
     {
-        await File.WriteAllTextAsync(_folder["jobs.jsonl"], $$"""{"prompt":"{{Long}}","output":"long.mp4"}{{"\n"}}{"prompt":"a red circle","output":"short.mp4"}""", Token);
+        await File.WriteAllTextAsync(
+            _folder["jobs.jsonl"],
+            $$"""{"prompt":"{{Long}}","output":"long.mp4"}{{"\n"}}{"prompt":"a red circle","output":"short.mp4"}""",
+            Token
+        );
         string[] command = ["batch", _folder["jobs.jsonl"], "--no-cache", .. ProcessRun.Quick, "-o", _folder["out"]];
 
         var before = await CommandLineRun.RunAsync([.. command, "--dry-run", "--json"], cancellationToken: Token);
@@ -56,10 +69,13 @@ public sealed class LongPromptTests : IDisposable
     private static void AssertCut(JsonNode cut, params string[] prompts)
     {
         Assert.Equal(prompts, cut.AsArray().Select(one => (string)one!["prompt"]!));
-        Assert.All(cut.AsArray(), one =>
-        {
-            Assert.True((int)one!["tokens"]! > (int)one["tokens_read"]!);
-            Assert.Contains(((string)one["ignored_from"]!)[..8], Long, StringComparison.Ordinal);
-        });
+        Assert.All(
+            cut.AsArray(),
+            one =>
+            {
+                Assert.True((int)one!["tokens"]! > (int)one["tokens_read"]!);
+                Assert.Contains(((string)one["ignored_from"]!)[..8], Long, StringComparison.Ordinal);
+            }
+        );
     }
 }

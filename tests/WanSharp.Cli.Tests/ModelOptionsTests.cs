@@ -106,7 +106,10 @@ public sealed class ModelOptionsTests : IDisposable
         run.AssertFailed(ExitCode.WrongUsage, "--vae works with this program's own engine");
     }
 
-    private Task<CommandLineRun> RunAsync(params string[] args) => CommandLineRun.RunAsync(
-        args, variables: new() { ["WAN_CACHE"] = _folder["cache"], ["PATH"] = Environment.GetEnvironmentVariable("PATH")! },
-        cancellationToken: TestContext.Current.CancellationToken);
+    private Task<CommandLineRun> RunAsync(params string[] args) =>
+        CommandLineRun.RunAsync(
+            args,
+            variables: new() { ["WAN_CACHE"] = _folder["cache"], ["PATH"] = Environment.GetEnvironmentVariable("PATH")! },
+            cancellationToken: TestContext.Current.CancellationToken
+        );
 }

@@ -22,7 +22,10 @@ public sealed class OwnProgramTests
     {
         string[] command = throughDotnet ? ["dotnet", Path.Combine(AppContext.BaseDirectory, "wan.dll")] : [ProcessRun.Wan];
 
-        var run = await ProcessRun.RunAsync(command[0], [.. command.Skip(1), "bench", "dtypes", "--shape", "shapes", "--weights", "Q8_0", "--size", "32x32", "--frames", "1", "--json"]);
+        var run = await ProcessRun.RunAsync(
+            command[0],
+            [.. command.Skip(1), "bench", "dtypes", "--shape", "shapes", "--weights", "Q8_0", "--size", "32x32", "--frames", "1", "--json"]
+        );
 
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.NotEmpty(JsonNode.Parse(run.Out)!.AsArray());

@@ -20,8 +20,18 @@ public sealed class PlainParsingTests
     public void Generate_WithAnyPrompt_TakesItAsItIs(string prompt)
     {
         string[][] lines = prompt.StartsWith("--", StringComparison.Ordinal)
-            ? [["generate", "--", prompt], ["generate", "--json", "--", prompt]]
-            : [["generate", prompt], ["generate", "--json", prompt], ["generate", "-o", "x.mp4", prompt, "--verbose"], ["generate", "--", prompt]];
+            ?
+            [
+                ["generate", "--", prompt],
+                ["generate", "--json", "--", prompt],
+            ]
+            :
+            [
+                ["generate", prompt],
+                ["generate", "--json", prompt],
+                ["generate", "-o", "x.mp4", prompt, "--verbose"],
+                ["generate", "--", prompt],
+            ];
         foreach (var line in lines)
         {
             AssertTakes(line, "prompt", prompt);
@@ -30,7 +40,10 @@ public sealed class PlainParsingTests
 
     /// <summary>A prompt that nobody meant makes a clip that nobody wants.</summary>
     [Theory]
-    [InlineData("generate --setps", "there is no option '--setps'. Did you mean --steps? A text or a name that begins with - goes to the end, after --.")]
+    [InlineData(
+        "generate --setps",
+        "there is no option '--setps'. Did you mean --steps? A text or a name that begins with - goes to the end, after --."
+    )]
     [InlineData("generate --version", "there is no option '--version'")]
     [InlineData("generate -oclip.mp4", "there is no option '-oclip.mp4'")]
     [InlineData("generate cat --negative --json", "--negative takes a value, and --json is an option: write --negative=--json")]

@@ -19,18 +19,35 @@ public sealed class PlanCommandTests(PlanCommandTests.MeasuredOnce measured) : I
         var plan = JsonNode.Parse(json.Out)!;
         var stages = plan["stages"]!.AsArray();
         Assert.Equal(["text", "denoise", "decode"], stages.Select(stage => stage!["stage"]!.GetValue<string>()));
-        Assert.Equal(plan["seconds"]!.GetValue<double>(), stages.Sum(stage => stage!["seconds"]!.GetValue<double>()), tolerance: 0.01); // each is rounded
+        // each is rounded
+        Assert.Equal(plan["seconds"]!.GetValue<double>(), stages.Sum(stage => stage!["seconds"]!.GetValue<double>()), tolerance: 0.01);
         Assert.Contains(plan["alternatives"]!.AsArray(), other => other!["options"]!.GetValue<string>() == "--steps 10");
         Assert.Equal(["F16"], plan["weights"]!["transformer"]!.AsObject().Select(type => type.Key));
         Assert.Contains("private at most", text.Out, StringComparison.Ordinal);
         Assert.Contains("--guidance 1", text.Out, StringComparison.Ordinal);
-        Assert.Single(Directory.GetDirectories(_cache["calibration"], "*", SearchOption.AllDirectories), folder => File.Exists(Path.Combine(folder, "payload")));
+        Assert.Single(
+            Directory.GetDirectories(_cache["calibration"], "*", SearchOption.AllDirectories),
+            folder => File.Exists(Path.Combine(folder, "payload"))
+        );
     }
 
     [Fact]
     public async Task Plan_WhereTheWholeNetworkIsPackedOnDisk_SaysWhatWouldBeChosen()
     {
-        var packed = await RunAsync("generate", "a star", "--size", "32x32", "--frames", "1", "--steps", "1", "--compile", "whole", "-o", _cache["star.png"]);
+        var packed = await RunAsync(
+            "generate",
+            "a star",
+            "--size",
+            "32x32",
+            "--frames",
+            "1",
+            "--steps",
+            "1",
+            "--compile",
+            "whole",
+            "-o",
+            _cache["star.png"]
+        );
         Assert.True(packed.ExitCode == ExitCode.Done, packed.Error);
 
         Assert.Equal("whole", await CompileAsync("--memory", "8GB"));
@@ -55,7 +72,8 @@ public sealed class PlanCommandTests(PlanCommandTests.MeasuredOnce measured) : I
         Assert.Equal(ExitCode.Done, auto.ExitCode);
         Assert.Equal(Strategy(unsaid), Strategy(auto));
 
-        static string Strategy(CommandLineRun run) => run.Out.Split('\n').Single(line => line.StartsWith("strategy", StringComparison.Ordinal));
+        static string Strategy(CommandLineRun run) =>
+            run.Out.Split('\n').Single(line => line.StartsWith("strategy", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -74,7 +92,15 @@ public sealed class PlanCommandTests(PlanCommandTests.MeasuredOnce measured) : I
         (await RunAsync("bench", "plan", "--clip", "256x256")).AssertFailed(ExitCode.WrongUsage, "such as 256x256x17");
 
     private Task<CommandLineRun> RunAsync(params string[] args) =>
-        CommandLineRun.RunAsync(args, variables: new Dictionary<string, string> { ["WAN_CACHE"] = _cache.Path, ["PATH"] = Environment.GetEnvironmentVariable("PATH")! }, cancellationToken: Token);
+        CommandLineRun.RunAsync(
+            args,
+            variables: new Dictionary<string, string>
+            {
+                ["WAN_CACHE"] = _cache.Path,
+                ["PATH"] = Environment.GetEnvironmentVariable("PATH")!,
+            },
+            cancellationToken: Token
+        );
 
     /// <summary>A cache that all tests share: measuring the machine takes seconds.</summary>
     public sealed class MeasuredOnce : IDisposable

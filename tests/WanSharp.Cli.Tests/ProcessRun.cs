@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace WanSharp.Cli.Tests;
 
-/// <summary>What a process of its own did: for what a command line run in this process cannot show (streams, signals, the environment).</summary>
+/// <summary>
+/// What a process of its own did: for what a command line run in this process cannot show (streams, signals, the environment).
+/// </summary>
 internal sealed record ProcessRun(int ExitCode, string Out, string Error)
 {
     /// <summary>The launcher that the build puts beside the tests.</summary>
@@ -18,7 +20,12 @@ internal sealed record ProcessRun(int ExitCode, string Out, string Error)
     /// <param name="folder">The folder to run in.</param>
     /// <param name="input">Bytes for standard input, which ends after them.</param>
     public static async Task<ProcessRun> RunAsync(
-        string program, string[] arguments, Dictionary<string, string?>? variables = null, string? folder = null, byte[]? input = null)
+        string program,
+        string[] arguments,
+        Dictionary<string, string?>? variables = null,
+        string? folder = null,
+        byte[]? input = null
+    )
     {
         using var process = Start(program, arguments, variables, folder);
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
@@ -29,7 +36,12 @@ internal sealed record ProcessRun(int ExitCode, string Out, string Error)
     }
 
     /// <summary>Runs a line of the shell, in which <c>"$@"</c> is the program with these arguments.</summary>
-    public static Task<ProcessRun> ShellAsync(string script, string[] arguments, Dictionary<string, string?>? variables = null, string? folder = null)
+    public static Task<ProcessRun> ShellAsync(
+        string script,
+        string[] arguments,
+        Dictionary<string, string?>? variables = null,
+        string? folder = null
+    )
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "It takes a POSIX shell.");
         return RunAsync("/bin/sh", ["-c", script, "sh", Wan, .. arguments], variables, folder);

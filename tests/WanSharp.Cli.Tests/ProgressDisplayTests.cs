@@ -43,7 +43,11 @@ public sealed class ProgressDisplayTests : IDisposable
         _clock.Advance(2);
         progress.Report(new GenerationProgress(GenerationStage.Denoise, 5, 20));
 
-        Assert.EndsWith($"{Redraw}denoise  ━━━━━━────────────────── 5/20  2.5 steps/s  6 s left", _error.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"{Redraw}denoise  ━━━━━━────────────────── 5/20  2.5 steps/s  6 s left",
+            _error.ToString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -103,7 +107,10 @@ public sealed class ProgressDisplayTests : IDisposable
             progress.Complete();
         }
 
-        Assert.All(_error.ToString().Split(Redraw), line => Assert.True(line.Length < Math.Max(columns, 2), $"{line.Length} of {columns}: {line}"));
+        Assert.All(
+            _error.ToString().Split(Redraw),
+            line => Assert.True(line.Length < Math.Max(columns, 2), $"{line.Length} of {columns}: {line}")
+        );
     }
 
     [Fact]
@@ -122,7 +129,8 @@ public sealed class ProgressDisplayTests : IDisposable
     [InlineData("a text that is longer", 10, "a text t…")]
     [InlineData("红色圆形向左移动", 10, "红色圆形…")]
     [InlineData("two\nlines\e[2J", 80, "two lines [2J")]
-    public void Fit_OfAnyText_StaysOnOneLine(string text, int columns, string expected) => Assert.Equal(expected, TerminalLine.Fit(text, columns));
+    public void Fit_OfAnyText_StaysOnOneLine(string text, int columns, string expected) =>
+        Assert.Equal(expected, TerminalLine.Fit(text, columns));
 
     [Theory]
     [InlineData("xterm-256color", true)]
@@ -141,9 +149,13 @@ public sealed class ProgressDisplayTests : IDisposable
     {
         (GenerationStage Stage, int Done, int Total, double Seconds)[] reports =
         [
-            (GenerationStage.Load, 0, 1, 0.5), (GenerationStage.Encode, 0, 1, 0.25),
-            (GenerationStage.Denoise, 0, 2, 2), (GenerationStage.Denoise, 1, 2, 2),
-            (GenerationStage.Decode, 0, 3, 1), (GenerationStage.Decode, 1, 3, 1), (GenerationStage.Decode, 2, 3, 1),
+            (GenerationStage.Load, 0, 1, 0.5),
+            (GenerationStage.Encode, 0, 1, 0.25),
+            (GenerationStage.Denoise, 0, 2, 2),
+            (GenerationStage.Denoise, 1, 2, 2),
+            (GenerationStage.Decode, 0, 3, 1),
+            (GenerationStage.Decode, 1, 3, 1),
+            (GenerationStage.Decode, 2, 3, 1),
         ];
         foreach (var (stage, done, total, seconds) in reports)
         {
@@ -152,16 +164,19 @@ public sealed class ProgressDisplayTests : IDisposable
         }
     }
 
-    private ProgressDisplay Start(bool isInteractive, int columns = 80) => ProgressDisplay.Start(new CliEnvironment
-    {
-        Out = TextWriter.Null,
-        Error = _error,
-        Input = Stream.Null,
-        IsInteractive = isInteractive,
-        Columns = () => columns,
-        Variable = _ => null,
-        Clock = _clock,
-    });
+    private ProgressDisplay Start(bool isInteractive, int columns = 80) =>
+        ProgressDisplay.Start(
+            new CliEnvironment
+            {
+                Out = TextWriter.Null,
+                Error = _error,
+                Input = Stream.Null,
+                IsInteractive = isInteractive,
+                Columns = () => columns,
+                Variable = _ => null,
+                Clock = _clock,
+            }
+        );
 
     private string[] Lines() => _error.ToString().ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }

@@ -2,7 +2,10 @@ using WanSharp.Testing;
 
 namespace WanSharp.Cli.Tests;
 
-/// <summary>Folders that may only be read: a cache costs time and no clip, an output is refused before anything runs, and the message names what the system said.</summary>
+/// <summary>
+/// Folders that may only be read: a cache costs time and no clip, an output is refused before anything runs, and the message
+/// names what the system said.
+/// </summary>
 public sealed class ReadOnlyTests : IDisposable
 {
     /// <summary>Where nobody can make anything, root included.</summary>
@@ -12,7 +15,8 @@ public sealed class ReadOnlyTests : IDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static Dictionary<string, string> UnwritableCache => new() { ["WAN_CACHE"] = Unwritable, ["PATH"] = Environment.GetEnvironmentVariable("PATH")! };
+    private static Dictionary<string, string> UnwritableCache =>
+        new() { ["WAN_CACHE"] = Unwritable, ["PATH"] = Environment.GetEnvironmentVariable("PATH")! };
 
     public void Dispose() => _folder.Dispose();
 
@@ -24,7 +28,11 @@ public sealed class ReadOnlyTests : IDisposable
     {
         SkipUnlessLinux();
 
-        var run = await CommandLineRun.RunAsync([.. command, .. ProcessRun.Quick, "-o", _folder["clip.mp4"]], variables: UnwritableCache, cancellationToken: Token);
+        var run = await CommandLineRun.RunAsync(
+            [.. command, .. ProcessRun.Quick, "-o", _folder["clip.mp4"]],
+            variables: UnwritableCache,
+            cancellationToken: Token
+        );
 
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.True(File.Exists(_folder["clip.mp4"]));
@@ -36,10 +44,18 @@ public sealed class ReadOnlyTests : IDisposable
         SkipUnlessLinux();
         await File.WriteAllTextAsync(_folder["jobs.jsonl"], """{"prompt":"a red circle","output":"clip.mp4"}""", Token);
 
-        var run = await CommandLineRun.RunAsync(["batch", _folder["jobs.jsonl"], .. ProcessRun.Quick, "-o", _folder["out"]], variables: UnwritableCache, cancellationToken: Token);
+        var run = await CommandLineRun.RunAsync(
+            ["batch", _folder["jobs.jsonl"], .. ProcessRun.Quick, "-o", _folder["out"]],
+            variables: UnwritableCache,
+            cancellationToken: Token
+        );
 
         Assert.True(run.ExitCode == 0, run.Error);
-        Assert.Contains($"The cache in {Unwritable}/results cannot be written, so it keeps nothing new: ", run.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"The cache in {Unwritable}/results cannot be written, so it keeps nothing new: ",
+            run.Error,
+            StringComparison.Ordinal
+        );
         Assert.True(File.Exists(_folder["out/clip.mp4"]));
     }
 
@@ -54,28 +70,41 @@ public sealed class ReadOnlyTests : IDisposable
             run.AssertFailed(ExitCode.Failed, " cannot be written: Read-only file system.");
         }
 
-        (await CommandLineRun.RunAsync(["export", "--model", "shapes", "-o", disk.Path + "/onnx"], cancellationToken: Token))
-            .AssertFailed(ExitCode.Failed, "/onnx cannot be written");
+        (await CommandLineRun.RunAsync(["export", "--model", "shapes", "-o", disk.Path + "/onnx"], cancellationToken: Token)).AssertFailed(
+            ExitCode.Failed,
+            "/onnx cannot be written"
+        );
     }
 
     [Fact]
     public async Task CacheClear_OfACacheThatMayOnlyBeRead_SaysWhyEntriesStay()
     {
-        await using var disk = await ReadOnlyDisk.MountAsync(_folder["disk"], async cache =>
-        {
-            await File.WriteAllTextAsync(_folder["jobs.jsonl"], """{"prompt":"a red circle"}""", Token);
-            await CommandLineRun.RunAsync(
-                ["batch", _folder["jobs.jsonl"], .. ProcessRun.Quick, "-o", _folder["out"]], variables: new(UnwritableCache) { ["WAN_CACHE"] = cache }, cancellationToken: Token);
-        });
+        await using var disk = await ReadOnlyDisk.MountAsync(
+            _folder["disk"],
+            async cache =>
+            {
+                await File.WriteAllTextAsync(_folder["jobs.jsonl"], """{"prompt":"a red circle"}""", Token);
+                await CommandLineRun.RunAsync(
+                    ["batch", _folder["jobs.jsonl"], .. ProcessRun.Quick, "-o", _folder["out"]],
+                    variables: new(UnwritableCache) { ["WAN_CACHE"] = cache },
+                    cancellationToken: Token
+                );
+            }
+        );
 
-        var run = await CommandLineRun.RunAsync(["cache", "clear"], variables: new() { ["WAN_CACHE"] = disk.Path }, cancellationToken: Token);
+        var run = await CommandLineRun.RunAsync(
+            ["cache", "clear"],
+            variables: new() { ["WAN_CACHE"] = disk.Path },
+            cancellationToken: Token
+        );
 
         Assert.Equal(ExitCode.Failed, run.ExitCode);
         Assert.DoesNotContain("in use", run.Out, StringComparison.Ordinal);
         Assert.Contains("wan: 1 of results cannot be removed: Read-only file system", run.Error, StringComparison.Ordinal);
     }
 
-    private static void SkipUnlessLinux() => Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a folder in which nobody makes anything.");
+    private static void SkipUnlessLinux() =>
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a folder in which nobody makes anything.");
 
     /// <summary>A small disk that is filled, then may only be read; needs root on Linux.</summary>
     private sealed class ReadOnlyDisk(string path) : IAsyncDisposable

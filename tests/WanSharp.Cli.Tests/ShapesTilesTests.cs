@@ -10,7 +10,6 @@ namespace WanSharp.Cli.Tests;
 /// <summary>Tiles with trained weights: the Shapes model's VAE on frames larger than its clips.</summary>
 public sealed class ShapesTilesTests
 {
-
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -39,7 +38,8 @@ public sealed class ShapesTilesTests
         return left.Zip(right, (a, b) => Math.Abs((double)a - b)).Average();
     }
 
-    private static byte[] Pixels(IEnumerable<IReadOnlyList<byte[]>> frames) => [.. frames.SelectMany(frame => frame).SelectMany(pixels => pixels)];
+    private static byte[] Pixels(IEnumerable<IReadOnlyList<byte[]>> frames) =>
+        [.. frames.SelectMany(frame => frame).SelectMany(pixels => pixels)];
 
     /// <summary>A yellow disc that crosses a dark blue frame, [1, 3, frames, height, width].</summary>
     private static Tensor MovingDisc(int frames, int height, int width)

@@ -2,7 +2,9 @@ using WanSharp.Testing;
 
 namespace WanSharp.Cli.Tests;
 
-/// <summary>Each standard stream may be closed, full, or without a reader: the clip is made all the same, and the exit code is right.</summary>
+/// <summary>
+/// Each standard stream may be closed, full, or without a reader: the clip is made all the same, and the exit code is right.
+/// </summary>
 public sealed class StandardStreamTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -44,7 +46,12 @@ public sealed class StandardStreamTests : IDisposable
         var run = await GenerateAsync($"\"$@\" --json {redirection}");
 
         Assert.Equal(ExitCode.Failed, run.ExitCode);
-        Assert.EndsWith("wan: standard output cannot be written: No space left on device. What was to be printed is lost; files that were written are there.\n", run.Error, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "wan: standard output cannot be written: No space left on device. What was to be printed is "
+                + "lost; files that were written are there.\n",
+            run.Error,
+            StringComparison.Ordinal
+        );
         Assert.Equal(["clip.mp4"], _folder.Entries);
     }
 
@@ -74,7 +81,9 @@ public sealed class StandardStreamTests : IDisposable
     public async Task Generate_WithHangupsIgnored_GoesOn()
     {
         var run = await ProcessRun.ShellAsync(
-            "trap '' HUP; \"$@\" & pid=$!; sleep 1; kill -HUP $pid; wait $pid", ["generate", "a red circle", "--frames", "33", "--steps", "30", "-o", _folder["clip.mp4"]]);
+            "trap '' HUP; \"$@\" & pid=$!; sleep 1; kill -HUP $pid; wait $pid",
+            ["generate", "a red circle", "--frames", "33", "--steps", "30", "-o", _folder["clip.mp4"]]
+        );
 
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.Equal(["clip.mp4"], _folder.Entries);
@@ -87,12 +96,25 @@ public sealed class StandardStreamTests : IDisposable
     public async Task Generate_InATerminal_DrawsWhatItCanShow(string term)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/script"), "`script` gives a program a terminal.");
-        var run = await ProcessRun.RunAsync("/usr/bin/script",
-            ["-q", "-e", "-c", $"stty cols 40; exec '{ProcessRun.Wan}' generate 'a red circle' --size 64x64 --frames 9 --steps 6 -o '{_folder["clip.mp4"]}'", "/dev/null"],
-            new() { ["TERM"] = term, ["NO_COLOR"] = "1" });
+        var run = await ProcessRun.RunAsync(
+            "/usr/bin/script",
+            [
+                "-q",
+                "-e",
+                "-c",
+                $"stty cols 40; exec '{ProcessRun.Wan}' generate 'a red circle' --size 64x64 --frames "
+                    + $"9 --steps 6 -o '{_folder["clip.mp4"]}'",
+                "/dev/null",
+            ],
+            new() { ["TERM"] = term, ["NO_COLOR"] = "1" }
+        );
 
         Assert.True(run.ExitCode == 0, run.Out);
-        var drawn = run.Out.Split('\r', '\n').Where(line => line.Contains("/6", StringComparison.Ordinal)).Select(line => line.Replace("\e[K", "", StringComparison.Ordinal)).ToList();
+        var drawn = run
+            .Out.Split('\r', '\n')
+            .Where(line => line.Contains("/6", StringComparison.Ordinal))
+            .Select(line => line.Replace("\e[K", "", StringComparison.Ordinal))
+            .ToList();
         Assert.All(drawn, line => Assert.True(line.Length < 40, line));
         Assert.Equal(term != "dumb", drawn.Count > 0);
         Assert.Equal(term != "dumb", run.Out.Contains('\e', StringComparison.Ordinal));
@@ -101,7 +123,9 @@ public sealed class StandardStreamTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static void SkipWithoutTheFullDevice() => Assert.SkipUnless(File.Exists("/dev/full"), "Only Linux has a device that is always full.");
+    private static void SkipWithoutTheFullDevice() =>
+        Assert.SkipUnless(File.Exists("/dev/full"), "Only Linux has a device that is always full.");
 
-    private Task<ProcessRun> GenerateAsync(string script) => ProcessRun.ShellAsync(script, ["generate", "a red circle", .. ProcessRun.Quick, "-o", _folder["clip.mp4"]]);
+    private Task<ProcessRun> GenerateAsync(string script) =>
+        ProcessRun.ShellAsync(script, ["generate", "a red circle", .. ProcessRun.Quick, "-o", _folder["clip.mp4"]]);
 }

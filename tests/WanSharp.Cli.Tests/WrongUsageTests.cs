@@ -7,60 +7,63 @@ public sealed class WrongUsageTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public static TheoryData<string, string> Requests => new()
-    {
-        { "--frames 16", "The nearest is 17." },
-        { "--frames 0", "The nearest is 1." },
-        { "--frames -5", "The nearest is 1." },
-        { "--frames 1000001", "The nearest is 4097." },
-        { "--frames many", "--frames takes a whole number" },
-        { "--frames 99999999999", "up to 2147483647" },
-        { "--frames 9 --frames 5", "--frames" },
-        { "--seconds 2 --frames 5", "give one of them" },
-        { "--seconds 0", "outside 0 (excluded) to 512" },
-        { "--seconds NaN", "NaN" },
-        { "--size 100x60", "The nearest is 96x64." },
-        { "--size 0x64", "The nearest is 16x64." },
-        { "--size 99999x64", "The nearest is 8192x64." },
-        { "--size 33", "write WIDTHxHEIGHT" },
-        { "--size 64x-64", "write WIDTHxHEIGHT" },
-        { "--size 8192x8192 --frames 4097", "smaller size or fewer frames" },
-        { "--sampler unipx", "choose unipc, dpm++, dpm++-karras, euler. Did you mean unipc?" },
-        { "--sampler heun", "choose unipc" },
-        { "--steps 0", "the nearest is 1" },
-        { "--steps 1001", "the nearest is 1000" },
-        { "--steps 2.5", "--steps takes a whole number" },
-        { "--guidance NaN", "from 0 to 100" },
-        { "--guidance -1", "the nearest is 0" },
-        { "--guidance 1e9", "the nearest is 100" },
-        { "--guidance 1,5", "--guidance takes a number such as 4.5" },
-        { "--shift 0", "the nearest is 0.01" },
-        { "--shift NaN", "from 0.01 to 100" },
-        { "--fps 0", "the nearest is 1" },
-        { "--fps 121", "the nearest is 120" },
-        { "--seed -1", "or random" },
-        { "--seed 18446744073709551616", "0 to 18446744073709551615" },
-        { "--seed tomorrow", "or random" },
-        { "--threads 0", "the nearest is 1" },
-        { "--threads -1", "the nearest is 1" },
-        { "--threads 100000", "the nearest is 1024" },
-        { "--provider gpu", "choose " },
-        { "--provider cpuu", "Did you mean cpu?" },
-        { "--precision int4", "choose auto, fp32, int8. Did you mean int8?" },
-        { "--precision int8 --provider webgpu", "The provider 'webgpu' is not available" },
-        { "--frame-image first.png", "write N=FILE" },
-        { "--stepz 3", "Did you mean --steps?" },
-        { "--bogus", "no option '--bogus'" },
-        { "--steps", "--steps" },
-        { "word", "in quotes" },
-    };
+    public static TheoryData<string, string> Requests =>
+        new()
+        {
+            { "--frames 16", "The nearest is 17." },
+            { "--frames 0", "The nearest is 1." },
+            { "--frames -5", "The nearest is 1." },
+            { "--frames 1000001", "The nearest is 4097." },
+            { "--frames many", "--frames takes a whole number" },
+            { "--frames 99999999999", "up to 2147483647" },
+            { "--frames 9 --frames 5", "--frames" },
+            { "--seconds 2 --frames 5", "give one of them" },
+            { "--seconds 0", "outside 0 (excluded) to 512" },
+            { "--seconds NaN", "NaN" },
+            { "--size 100x60", "The nearest is 96x64." },
+            { "--size 0x64", "The nearest is 16x64." },
+            { "--size 99999x64", "The nearest is 8192x64." },
+            { "--size 33", "write WIDTHxHEIGHT" },
+            { "--size 64x-64", "write WIDTHxHEIGHT" },
+            { "--size 8192x8192 --frames 4097", "smaller size or fewer frames" },
+            { "--sampler unipx", "choose unipc, dpm++, dpm++-karras, euler. Did you mean unipc?" },
+            { "--sampler heun", "choose unipc" },
+            { "--steps 0", "the nearest is 1" },
+            { "--steps 1001", "the nearest is 1000" },
+            { "--steps 2.5", "--steps takes a whole number" },
+            { "--guidance NaN", "from 0 to 100" },
+            { "--guidance -1", "the nearest is 0" },
+            { "--guidance 1e9", "the nearest is 100" },
+            { "--guidance 1,5", "--guidance takes a number such as 4.5" },
+            { "--shift 0", "the nearest is 0.01" },
+            { "--shift NaN", "from 0.01 to 100" },
+            { "--fps 0", "the nearest is 1" },
+            { "--fps 121", "the nearest is 120" },
+            { "--seed -1", "or random" },
+            { "--seed 18446744073709551616", "0 to 18446744073709551615" },
+            { "--seed tomorrow", "or random" },
+            { "--threads 0", "the nearest is 1" },
+            { "--threads -1", "the nearest is 1" },
+            { "--threads 100000", "the nearest is 1024" },
+            { "--provider gpu", "choose " },
+            { "--provider cpuu", "Did you mean cpu?" },
+            { "--precision int4", "choose auto, fp32, int8. Did you mean int8?" },
+            { "--precision int8 --provider webgpu", "The provider 'webgpu' is not available" },
+            { "--frame-image first.png", "write N=FILE" },
+            { "--stepz 3", "Did you mean --steps?" },
+            { "--bogus", "no option '--bogus'" },
+            { "--steps", "--steps" },
+            { "word", "in quotes" },
+        };
 
     [Theory]
     [MemberData(nameof(Requests))]
     public async Task Generate_WithAWrongOption_NamesTheWayOut(string options, string expected)
     {
         var run = await CommandLineRun.RunAsync(
-            ["generate", "a red circle", "-o", _folder["clip.mp4"], .. options.Split(' ')], cancellationToken: TestContext.Current.CancellationToken);
+            ["generate", "a red circle", "-o", _folder["clip.mp4"], .. options.Split(' ')],
+            cancellationToken: TestContext.Current.CancellationToken
+        );
 
         run.AssertFailed(ExitCode.WrongUsage, expected);
         Assert.Empty(_folder.Entries);
@@ -71,7 +74,10 @@ public sealed class WrongUsageTests : IDisposable
     [InlineData("  \t ")]
     public async Task Generate_WithAnEmptyPrompt_SaysWhatAPromptIs(string prompt)
     {
-        var run = await CommandLineRun.RunAsync(["generate", prompt, "-o", _folder["clip.mp4"]], cancellationToken: TestContext.Current.CancellationToken);
+        var run = await CommandLineRun.RunAsync(
+            ["generate", prompt, "-o", _folder["clip.mp4"]],
+            cancellationToken: TestContext.Current.CancellationToken
+        );
 
         run.AssertFailed(ExitCode.WrongUsage, "The prompt is empty");
         Assert.Empty(_folder.Entries);
@@ -80,7 +86,11 @@ public sealed class WrongUsageTests : IDisposable
     [Fact]
     public async Task Generate_WithAnEmptyPromptOnStandardInput_SaysWhatAPromptIs()
     {
-        var run = await CommandLineRun.RunAsync(["generate", "-", "-o", _folder["clip.mp4"]], input: "\n\n", cancellationToken: TestContext.Current.CancellationToken);
+        var run = await CommandLineRun.RunAsync(
+            ["generate", "-", "-o", _folder["clip.mp4"]],
+            input: "\n\n",
+            cancellationToken: TestContext.Current.CancellationToken
+        );
 
         run.AssertFailed(ExitCode.WrongUsage, "The prompt is empty");
     }
@@ -89,7 +99,10 @@ public sealed class WrongUsageTests : IDisposable
     public async Task Generate_WithAPromptThatIsTooLong_SaysHowLongItMayBe()
     {
         var run = await CommandLineRun.RunAsync(
-            ["generate", "-", "-o", _folder["clip.mp4"]], input: new string('x', 1 << 20), cancellationToken: TestContext.Current.CancellationToken);
+            ["generate", "-", "-o", _folder["clip.mp4"]],
+            input: new string('x', 1 << 20),
+            cancellationToken: TestContext.Current.CancellationToken
+        );
 
         run.AssertFailed(ExitCode.WrongUsage, "longer than 8192 characters");
     }
@@ -101,7 +114,9 @@ public sealed class WrongUsageTests : IDisposable
     public async Task Generate_ToWhatIsNoFormat_ListsTheFormats(string name, string expected)
     {
         var run = await CommandLineRun.RunAsync(
-            ["generate", "a red circle", "-o", Path.TrimEndingDirectorySeparator(_folder[name])], cancellationToken: TestContext.Current.CancellationToken);
+            ["generate", "a red circle", "-o", Path.TrimEndingDirectorySeparator(_folder[name])],
+            cancellationToken: TestContext.Current.CancellationToken
+        );
 
         run.AssertFailed(ExitCode.WrongUsage, expected);
         Assert.Empty(_folder.Entries);
@@ -119,7 +134,10 @@ public sealed class WrongUsageTests : IDisposable
     [InlineData("selftest --threads 0", "the nearest is 1")]
     public async Task Wan_WithAWrongCommandLine_NamesTheWayOut(string commandLine, string expected)
     {
-        var run = await CommandLineRun.RunAsync(commandLine.Split(' ', StringSplitOptions.RemoveEmptyEntries), cancellationToken: TestContext.Current.CancellationToken);
+        var run = await CommandLineRun.RunAsync(
+            commandLine.Split(' ', StringSplitOptions.RemoveEmptyEntries),
+            cancellationToken: TestContext.Current.CancellationToken
+        );
 
         run.AssertFailed(ExitCode.WrongUsage, expected);
     }

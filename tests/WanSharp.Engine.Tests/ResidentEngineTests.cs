@@ -23,11 +23,34 @@ public sealed class ResidentEngineTests(TinyEngine engine)
         GenerationRequest[] requests =
         [
             Circle,
-            Circle with { Seed = 8, Prompt = string.Join(' ', Enumerable.Repeat("a very long prompt about stars", 5)) },
-            Circle with { Seed = 9, GuidanceScale = 100, Sampler = "euler" },
-            Circle with { Seed = 10, GuidanceScale = 1, Sampler = "dpm++" },
-            Circle with { Seed = 11, Images = [new ConditioningImage(image)] },
-            Circle with { Seed = 12, Steps = 7, Shift = 9 },
+            Circle with
+            {
+                Seed = 8,
+                Prompt = string.Join(' ', Enumerable.Repeat("a very long prompt about stars", 5)),
+            },
+            Circle with
+            {
+                Seed = 9,
+                GuidanceScale = 100,
+                Sampler = "euler",
+            },
+            Circle with
+            {
+                Seed = 10,
+                GuidanceScale = 1,
+                Sampler = "dpm++",
+            },
+            Circle with
+            {
+                Seed = 11,
+                Images = [new ConditioningImage(image)],
+            },
+            Circle with
+            {
+                Seed = 12,
+                Steps = 7,
+                Shift = 9,
+            },
         ];
         using var lone = Generator(batchSize: 1);
         var expected = new List<List<byte[]>>();
@@ -93,14 +116,35 @@ public sealed class ResidentEngineTests(TinyEngine engine)
         using var stop = new CancellationTokenSource();
         var failure = new MediaException("the disk is full");
         var broken = generator.GenerateAsync(generator.Plan(Circle), new BrokenFrames(failure), new GenerationRunOptions(), Token);
-        var deaf = GenerateAsync(generator, Circle with { Seed = 2 }, new Listener(report => throw (report is { Stage: GenerationStage.Denoise, Done: 2 } ? new InvalidOperationException("deaf") : new NotSupportedException(report.Stage.ToString()))));
-        var cancelled = GenerateAsync(generator, Circle with { Seed = 3 }, new Listener(report =>
-        {
-            if (report is { Stage: GenerationStage.Denoise, Done: 1 })
+        var deaf = GenerateAsync(
+            generator,
+            Circle with
             {
-                stop.Cancel();
-            }
-        }), stop.Token);
+                Seed = 2,
+            },
+            new Listener(report =>
+                throw (
+                    report is { Stage: GenerationStage.Denoise, Done: 2 }
+                        ? new InvalidOperationException("deaf")
+                        : new NotSupportedException(report.Stage.ToString())
+                )
+            )
+        );
+        var cancelled = GenerateAsync(
+            generator,
+            Circle with
+            {
+                Seed = 3,
+            },
+            new Listener(report =>
+            {
+                if (report is { Stage: GenerationStage.Denoise, Done: 1 })
+                {
+                    stop.Cancel();
+                }
+            }),
+            stop.Token
+        );
         var good = GenerateAsync(generator, Circle with { Seed = 4 });
 
         Assert.Same(failure, await Assert.ThrowsAsync<MediaException>(() => broken));
@@ -114,8 +158,20 @@ public sealed class ResidentEngineTests(TinyEngine engine)
     {
         var generator = Generator(batchSize: 2);
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var running = Enumerable.Range(0, 4).Select(i => GenerateAsync(
-            generator, Circle with { Seed = (ulong)i, Steps = 1000 }, new Listener(report => _ = report.Stage == GenerationStage.Denoise && begun.TrySetResult()))).ToList();
+        var running = Enumerable
+            .Range(0, 4)
+            .Select(i =>
+                GenerateAsync(
+                    generator,
+                    Circle with
+                    {
+                        Seed = (ulong)i,
+                        Steps = 1000,
+                    },
+                    new Listener(report => _ = report.Stage == GenerationStage.Denoise && begun.TrySetResult())
+                )
+            )
+            .ToList();
         await begun.Task;
 
         generator.Dispose();
@@ -149,13 +205,21 @@ public sealed class ResidentEngineTests(TinyEngine engine)
     {
         var held = new HeldLane();
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        held.Clip = GenerateAsync(generator, Circle with { Seed = 99, Frames = 5 }, new Listener(report =>
-        {
-            if (report.Stage == GenerationStage.Denoise && reached.TrySetResult())
+        held.Clip = GenerateAsync(
+            generator,
+            Circle with
             {
-                held.Wait();
-            }
-        }));
+                Seed = 99,
+                Frames = 5,
+            },
+            new Listener(report =>
+            {
+                if (report.Stage == GenerationStage.Denoise && reached.TrySetResult())
+                {
+                    held.Wait();
+                }
+            })
+        );
         await reached.Task;
         return held;
     }
@@ -171,10 +235,19 @@ public sealed class ResidentEngineTests(TinyEngine engine)
     private static int Difference(byte[] expected, byte[] actual) => expected.Zip(actual, (e, a) => Math.Abs(e - a)).Max();
 
     private static async Task<(List<byte[]> Frames, GenerationStatistics Statistics)> GenerateAsync(
-        VideoGenerator generator, GenerationRequest request, IProgress<GenerationProgress>? progress = null, CancellationToken? cancellationToken = null)
+        VideoGenerator generator,
+        GenerationRequest request,
+        IProgress<GenerationProgress>? progress = null,
+        CancellationToken? cancellationToken = null
+    )
     {
         await using var frames = new FrameList();
-        var statistics = await generator.GenerateAsync(generator.Plan(request), frames, new GenerationRunOptions { Progress = progress }, cancellationToken ?? Token);
+        var statistics = await generator.GenerateAsync(
+            generator.Plan(request),
+            frames,
+            new GenerationRunOptions { Progress = progress },
+            cancellationToken ?? Token
+        );
         return (frames.Frames, statistics);
     }
 

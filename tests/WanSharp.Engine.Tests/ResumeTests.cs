@@ -8,9 +8,19 @@ namespace WanSharp.Engine.Tests;
 
 public sealed class ResumeTests(TinyEngine engine) : IDisposable
 {
-    private static readonly GenerationRequest Circle = new() { Prompt = "a red circle", Seed = 7, Steps = 6 };
+    private static readonly GenerationRequest Circle = new()
+    {
+        Prompt = "a red circle",
+        Seed = 7,
+        Steps = 6,
+    };
 
-    private readonly VideoGenerator _generator = new(engine.Model, engine.Runtime, new SessionSettings(), options: new EngineOptions { BatchSize = 1 });
+    private readonly VideoGenerator _generator = new(
+        engine.Model,
+        engine.Runtime,
+        new SessionSettings(),
+        options: new EngineOptions { BatchSize = 1 }
+    );
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -44,9 +54,16 @@ public sealed class ResumeTests(TinyEngine engine) : IDisposable
     public async Task Generate_FromASnapshotOfAnotherExecutable_Refuses()
     {
         var snapshot = await SnapshotAsync();
-        using var whole = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings(), new TransformerOptions { Mode = CompileMode.Whole });
+        using var whole = new VideoGenerator(
+            engine.Model,
+            engine.Runtime,
+            new SessionSettings(),
+            new TransformerOptions { Mode = CompileMode.Whole }
+        );
 
-        await Assert.ThrowsAsync<SnapshotMismatchException>(() => whole.GenerateAsync(whole.Plan(Circle), new FrameList(), new GenerationRunOptions { Resume = snapshot }, Token));
+        await Assert.ThrowsAsync<SnapshotMismatchException>(() =>
+            whole.GenerateAsync(whole.Plan(Circle), new FrameList(), new GenerationRunOptions { Resume = snapshot }, Token)
+        );
     }
 
     [Fact]
@@ -74,15 +91,16 @@ public sealed class ResumeTests(TinyEngine engine) : IDisposable
 
     public void Dispose() => _generator.Dispose();
 
-    private static GenerationRunOptions Keep(List<DenoiseSnapshot> snapshots) => new()
-    {
-        SaveInterval = TimeSpan.Zero,
-        Save = (snapshot, _) =>
+    private static GenerationRunOptions Keep(List<DenoiseSnapshot> snapshots) =>
+        new()
         {
-            snapshots.Add(snapshot);
-            return ValueTask.CompletedTask;
-        },
-    };
+            SaveInterval = TimeSpan.Zero,
+            Save = (snapshot, _) =>
+            {
+                snapshots.Add(snapshot);
+                return ValueTask.CompletedTask;
+            },
+        };
 
     private async Task<DenoiseSnapshot> SnapshotAsync()
     {
@@ -100,7 +118,10 @@ public sealed class ResumeTests(TinyEngine engine) : IDisposable
         return stream.ToArray();
     }
 
-    private async Task<(List<byte[]> Frames, GenerationStatistics Statistics)> GenerateAsync(GenerationRequest request, GenerationRunOptions options)
+    private async Task<(List<byte[]> Frames, GenerationStatistics Statistics)> GenerateAsync(
+        GenerationRequest request,
+        GenerationRunOptions options
+    )
     {
         await using var frames = new FrameList();
         var statistics = await _generator.GenerateAsync(_generator.Plan(request), frames, options, Token);

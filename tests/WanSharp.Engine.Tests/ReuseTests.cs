@@ -7,10 +7,17 @@ using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests;
 
-/// <summary>Clips that begin with the steps of another one. The tiny model's weights are random, so the table takes whatever is nearest.</summary>
+/// <summary>
+/// Clips that begin with the steps of another one. The tiny model's weights are random, so the table takes whatever is nearest.
+/// </summary>
 public sealed class ReuseTests : IDisposable
 {
-    private static readonly GenerationRequest Circle = new() { Prompt = "a red circle", Seed = 7, Steps = 6 };
+    private static readonly GenerationRequest Circle = new()
+    {
+        Prompt = "a red circle",
+        Seed = 7,
+        Steps = 6,
+    };
     private static readonly GenerationRequest Star = Circle with { Prompt = "a red star" };
 
     private readonly TemporaryFolder _folder = new();
@@ -43,7 +50,8 @@ public sealed class ReuseTests : IDisposable
         Assert.InRange(start.Reused.Similarity, -1, 0.9999);
         Assert.Equal(3, statistics.Steps);
         Assert.NotEqual(exact, frames);
-        Assert.Equal("a red circle", (await FindAsync(Circle with { Prompt = "a blue square", Sampler = sampler }))!.Reused.Prompt); // what is near a clip is no start for others
+        // what is near a clip is no start for others
+        Assert.Equal("a red circle", (await FindAsync(Circle with { Prompt = "a blue square", Sampler = sampler }))!.Reused.Prompt);
     }
 
     [Fact]
@@ -65,7 +73,11 @@ public sealed class ReuseTests : IDisposable
     public async Task Find_WhereTheStepsAreDamaged_TakesFewer()
     {
         await GenerateAsync(Circle, new() { Steps = _steps });
-        var largest = Directory.EnumerateFiles(_folder["steps"], "payload", SearchOption.AllDirectories).Select(file => new FileInfo(file)).OrderByDescending(file => file.Length).ToList();
+        var largest = Directory
+            .EnumerateFiles(_folder["steps"], "payload", SearchOption.AllDirectories)
+            .Select(file => new FileInfo(file))
+            .OrderByDescending(file => file.Length)
+            .ToList();
         Assert.Equal(3, (await FindAsync(Star))!.Reused.Steps);
         var before = (await FindAsync(Star))!.Latents;
         foreach (var file in largest.Take(2)) // the latents of three steps and of one
@@ -86,16 +98,19 @@ public sealed class ReuseTests : IDisposable
         await GenerateAsync(Circle, new() { Steps = _steps });
         var start = await FindAsync(Star);
         var snapshots = new List<DenoiseSnapshot>();
-        var (undisturbed, _) = await GenerateAsync(Star, new()
-        {
-            Start = start,
-            SaveInterval = TimeSpan.Zero,
-            Save = (snapshot, _) =>
+        var (undisturbed, _) = await GenerateAsync(
+            Star,
+            new()
             {
-                snapshots.Add(snapshot);
-                return ValueTask.CompletedTask;
-            },
-        });
+                Start = start,
+                SaveInterval = TimeSpan.Zero,
+                Save = (snapshot, _) =>
+                {
+                    snapshots.Add(snapshot);
+                    return ValueTask.CompletedTask;
+                },
+            }
+        );
         using var stream = new MemoryStream();
         snapshots[0].Write(stream);
         stream.Position = 0;
@@ -114,9 +129,13 @@ public sealed class ReuseTests : IDisposable
         _folder.Dispose();
     }
 
-    private Task<SimilarClip?> FindAsync(GenerationRequest request, StepStore? steps = null) => _generator.FindSimilarAsync(_generator.Plan(request), steps ?? _steps, Token);
+    private Task<SimilarClip?> FindAsync(GenerationRequest request, StepStore? steps = null) =>
+        _generator.FindSimilarAsync(_generator.Plan(request), steps ?? _steps, Token);
 
-    private async Task<(List<byte[]> Frames, GenerationStatistics Statistics)> GenerateAsync(GenerationRequest request, GenerationRunOptions options)
+    private async Task<(List<byte[]> Frames, GenerationStatistics Statistics)> GenerateAsync(
+        GenerationRequest request,
+        GenerationRunOptions options
+    )
     {
         await using var frames = new FrameList();
         var statistics = await _generator.GenerateAsync(_generator.Plan(request), frames, options, Token);

@@ -9,7 +9,12 @@ namespace WanSharp.Engine.Tests;
 /// <summary>Clips begin with what is ready, and keep it to their end.</summary>
 public sealed class StagedCompilationTests(TinyEngine engine) : IDisposable
 {
-    private static readonly GenerationRequest Circle = new() { Prompt = "a red circle", Seed = 7, Steps = 4 };
+    private static readonly GenerationRequest Circle = new()
+    {
+        Prompt = "a red circle",
+        Seed = 7,
+        Steps = 4,
+    };
 
     private readonly TemporaryFolder _folder = new();
 
@@ -31,7 +36,10 @@ public sealed class StagedCompilationTests(TinyEngine engine) : IDisposable
         using var next = Generator(Whole);
         var loaded = await GenerateAsync(next);
 
-        Assert.Equal([CompileMode.Blocks, CompileMode.Whole, CompileMode.Whole], ((Made[])[first, second, loaded]).Select(made => made.Statistics.Compile));
+        Assert.Equal(
+            [CompileMode.Blocks, CompileMode.Whole, CompileMode.Whole],
+            ((Made[])[first, second, loaded]).Select(made => made.Statistics.Compile)
+        );
         Assert.Equal((await GenerateAsync(blocks)).Frames, first.Frames);
         Assert.Equal(second.Frames, loaded.Frames);
         Assert.Equal(1, Graph(generator).Compiles);
@@ -45,15 +53,18 @@ public sealed class StagedCompilationTests(TinyEngine engine) : IDisposable
         using var generator = Generator(Whole);
         var compiled = false;
 
-        var made = await GenerateAsync(generator, new GenerationRunOptions
-        {
-            SaveInterval = TimeSpan.Zero,
-            Save = async (_, token) =>
+        var made = await GenerateAsync(
+            generator,
+            new GenerationRunOptions
             {
-                Assert.Null(await generator.FinishCompilingAsync(token)); // the clip's next steps come after
-                compiled = true;
-            },
-        });
+                SaveInterval = TimeSpan.Zero,
+                Save = async (_, token) =>
+                {
+                    Assert.Null(await generator.FinishCompilingAsync(token)); // the clip's next steps come after
+                    compiled = true;
+                },
+            }
+        );
 
         Assert.True(compiled);
         Assert.Equal(CompileMode.Blocks, made.Statistics.Compile);
@@ -75,19 +86,23 @@ public sealed class StagedCompilationTests(TinyEngine engine) : IDisposable
                 await generator.FinishCompilingAsync(Token);
             }
 
-            undisturbed = await GenerateAsync(generator, new GenerationRunOptions
-            {
-                SaveInterval = TimeSpan.Zero,
-                Save = (snapshot, _) =>
+            undisturbed = await GenerateAsync(
+                generator,
+                new GenerationRunOptions
                 {
-                    snapshots.Add(snapshot);
-                    return ValueTask.CompletedTask;
-                },
-            });
+                    SaveInterval = TimeSpan.Zero,
+                    Save = (snapshot, _) =>
+                    {
+                        snapshots.Add(snapshot);
+                        return ValueTask.CompletedTask;
+                    },
+                }
+            );
             await generator.FinishCompilingAsync(Token);
         }
 
-        using var next = Generator(mode == CompileMode.Whole ? Whole with { CacheFolder = null } : Whole); // what it began with is not what is ready
+        // what it began with is not what is ready
+        using var next = Generator(mode == CompileMode.Whole ? Whole with { CacheFolder = null } : Whole);
         var resumed = await GenerateAsync(next, new GenerationRunOptions { Resume = snapshots[0] });
 
         Assert.Equal(mode, undisturbed.Statistics.Compile);
@@ -123,14 +138,19 @@ public sealed class StagedCompilationTests(TinyEngine engine) : IDisposable
         var later = Compiles();
         Assert.Equal(staticShapes ? 2 : 1, ahead["transformer_block"]); // for any shape, and for this one
         Assert.All(ahead, graph => Assert.Equal(graph.Value, later[graph.Key]));
-        Assert.DoesNotContain(later.Keys.Except(ahead.Keys), name => name.StartsWith("transformer", StringComparison.Ordinal) || name.StartsWith("vae", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            later.Keys.Except(ahead.Keys),
+            name => name.StartsWith("transformer", StringComparison.Ordinal) || name.StartsWith("vae", StringComparison.Ordinal)
+        );
 
         Dictionary<string, long> Compiles() => generator.Statistics.Graphs.ToDictionary(graph => graph.Name, graph => graph.Compiles);
     }
 
-    private VideoGenerator Generator(TransformerOptions options) => new(engine.Model, engine.Runtime, new SessionSettings(), options, new EngineOptions { BatchSize = 1 });
+    private VideoGenerator Generator(TransformerOptions options) =>
+        new(engine.Model, engine.Runtime, new SessionSettings(), options, new EngineOptions { BatchSize = 1 });
 
-    private static GraphStatistics Graph(VideoGenerator generator) => generator.Statistics.Graphs.Single(graph => graph.Name == "transformer_step");
+    private static GraphStatistics Graph(VideoGenerator generator) =>
+        generator.Statistics.Graphs.Single(graph => graph.Name == "transformer_step");
 
     private static async Task<Made> GenerateAsync(VideoGenerator generator, GenerationRunOptions? options = null)
     {

@@ -57,8 +57,15 @@ public sealed class VideoGeneratorTests(TinyEngine engine) : IDisposable
         await GenerateAsync(Circle, new Listener(reports.Add));
 
         Assert.Equal(
-            [GenerationStage.Load, GenerationStage.Encode, GenerationStage.Encode, .. Enumerable.Repeat(GenerationStage.Denoise, 4), .. Enumerable.Repeat(GenerationStage.Decode, 9)],
-            reports.Select(report => report.Stage));
+            [
+                GenerationStage.Load,
+                GenerationStage.Encode,
+                GenerationStage.Encode,
+                .. Enumerable.Repeat(GenerationStage.Denoise, 4),
+                .. Enumerable.Repeat(GenerationStage.Decode, 9),
+            ],
+            reports.Select(report => report.Stage)
+        );
         Assert.Equal([0, 1, 2, 3], reports.Where(report => report.Stage == GenerationStage.Denoise).Select(report => report.Done));
     }
 
@@ -89,7 +96,11 @@ public sealed class VideoGeneratorTests(TinyEngine engine) : IDisposable
 
     public void Dispose() => _generator.Dispose();
 
-    private async Task<List<byte[]>> GenerateAsync(GenerationRequest request, IProgress<GenerationProgress>? progress = null, CancellationToken? cancellationToken = null)
+    private async Task<List<byte[]>> GenerateAsync(
+        GenerationRequest request,
+        IProgress<GenerationProgress>? progress = null,
+        CancellationToken? cancellationToken = null
+    )
     {
         await using var frames = new FrameList();
         await _generator.GenerateAsync(_generator.Plan(request), frames, progress, cancellationToken ?? Token);

@@ -44,7 +44,8 @@ public sealed class DimTests
     }
 
     [Fact]
-    public void Division_WithARemainder_IsRefused() => Assert.Contains("7/2", Assert.Throws<GraphException>(() => (Dim)7 / 2).Message, StringComparison.Ordinal);
+    public void Division_WithARemainder_IsRefused() =>
+        Assert.Contains("7/2", Assert.Throws<GraphException>(() => (Dim)7 / 2).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Division_ByASumOrZero_IsRefused()

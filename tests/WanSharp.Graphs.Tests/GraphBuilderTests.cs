@@ -14,11 +14,14 @@ public sealed class GraphBuilderTests
         var y = _graph.Input("y", DType.F32, ["batch", 3, 4, 4]);
         var ids = _graph.Input("ids", DType.I64, ["batch"]);
 
-        Refused("blocks.0.Add: lengths 8 and 4 do not broadcast. Given: x F32 [batch, tokens, 8]; y F32 [batch, 3, 4, 4].", () =>
-        {
-            using var scope = _graph.Scope("blocks.0");
-            return x + y;
-        });
+        Refused(
+            "blocks.0.Add: lengths 8 and 4 do not broadcast. Given: x F32 [batch, tokens, 8]; y F32 [batch, 3, 4, 4].",
+            () =>
+            {
+                using var scope = _graph.Scope("blocks.0");
+                return x + y;
+            }
+        );
         Refused("Add: the types differ. Given: x F32 [batch, tokens, 8]; ids I64 [batch].", () => x + ids);
         Refused("Reshape: the elements do not fill [batch, tokens, 9]. Given: x", () => _graph.Reshape(x, ["batch", "tokens", 9]));
         Refused("Transpose: [0, 1] is no order of 3 dimensions.", () => _graph.Transpose(x, [0, 1]));
@@ -49,7 +52,10 @@ public sealed class GraphBuilderTests
         Assert.Equal([video.Shape[0], 6, 3, "height", "width"], _graph.Conv3d(video, "a", 6, [3, 3, 3], padding: [0, 1, 1]).Shape);
         Assert.Equal([video.Shape[0], 6, 2, "height", "width"], _graph.Conv3d(video, "b", 6, [3, 1, 1], stride: [2, 1, 1]).Shape);
         var padded = _graph.Pad(image, [0, 0, 0, 0], [0, 0, 1, 1]);
-        Assert.Equal([image.Shape[0], 6, image.Shape[2] / 2, image.Shape[3] / 2], _graph.Conv2d(padded, "c", 6, kernel: 3, stride: 2).Shape);
+        Assert.Equal(
+            [image.Shape[0], 6, image.Shape[2] / 2, image.Shape[3] / 2],
+            _graph.Conv2d(padded, "c", 6, kernel: 3, stride: 2).Shape
+        );
         Assert.Equal([image.Shape[0], 3, image.Shape[2] * 2, image.Shape[3] * 2], _graph.UpsampleNearest(image, [1, 1, 2, 2]).Shape);
     }
 
@@ -129,7 +135,8 @@ public sealed class GraphBuilderTests
     }
 
     [Fact]
-    public void Compute_InIntegers_IsRefused() => Assert.Throws<GraphException>(() => new GraphBuilder("test", new GraphOptions { Compute = DType.I8 }));
+    public void Compute_InIntegers_IsRefused() =>
+        Assert.Throws<GraphException>(() => new GraphBuilder("test", new GraphOptions { Compute = DType.I8 }));
 
     [Fact]
     public void Probes_AreOutputsOnlyWhenWanted()

@@ -30,7 +30,8 @@ public sealed class MinimalFilterTests
     [InlineData(2, 2)]
     [InlineData(3, 2)]
     [InlineData(8, 4)]
-    public void For_SomeResults_TakesTheLargestThatFits(int results, int? expected) => Assert.Equal(expected, MinimalFilter.For(results)?.Results);
+    public void For_SomeResults_TakesTheLargestThatFits(int results, int? expected) =>
+        Assert.Equal(expected, MinimalFilter.For(results)?.Results);
 
     [Theory]
     [InlineData(2)]

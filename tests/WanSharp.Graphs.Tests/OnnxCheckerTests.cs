@@ -20,11 +20,30 @@ public sealed class OnnxCheckerTests : IDisposable
     [InlineData(Lowering.Fused, DType.F16, WeightStorage.Initializers)]
     [InlineData(Lowering.Fused, DType.F32, WeightStorage.Initializers, Quantization.EightBit)]
     [InlineData(Lowering.Fused, DType.BF16, WeightStorage.Inputs)]
-    public async Task Checker_OnEveryNetworkAndOperation_FindsNothing(Lowering lowering, DType compute, WeightStorage storage, Quantization quantization = Quantization.None)
+    public async Task Checker_OnEveryNetworkAndOperation_FindsNothing(
+        Lowering lowering,
+        DType compute,
+        WeightStorage storage,
+        Quantization quantization = Quantization.None
+    )
     {
-        Assert.SkipUnless(File.Exists(Python) && await Run("-c", "import onnx") is (0, _), $"{Python} has no onnx module: on Debian, install python3-onnx.");
+        Assert.SkipUnless(
+            File.Exists(Python) && await Run("-c", "import onnx") is (0, _),
+            $"{Python} has no onnx module: on Debian, install python3-onnx."
+        );
         var written = 0;
-        foreach (var graph in TinyNetworks.All(new GraphOptions { Lowering = lowering, Compute = compute, Weights = storage, Quantization = quantization, Probes = true }))
+        foreach (
+            var graph in TinyNetworks.All(
+                new GraphOptions
+                {
+                    Lowering = lowering,
+                    Compute = compute,
+                    Weights = storage,
+                    Quantization = quantization,
+                    Probes = true,
+                }
+            )
+        )
         {
             Write(graph, Path.Combine(_folder.FullName, $"{graph.Name}_{written++}.onnx"));
         }

@@ -1,5 +1,5 @@
-using WanSharp.Graphs.Onnx;
 using WanSharp.Graphs.Networks;
+using WanSharp.Graphs.Onnx;
 using WanSharp.Tensors;
 
 namespace WanSharp.Graphs.Tests;
@@ -13,7 +13,8 @@ public sealed class OnnxGraphTests : IDisposable
     [Fact]
     public void ToBytes_OfTheSameNetwork_AreTheSame()
     {
-        OnnxGraph first = TinyNetworks.Transformer(new GraphOptions()), second = TinyNetworks.Transformer(new GraphOptions());
+        OnnxGraph first = TinyNetworks.Transformer(new GraphOptions()),
+            second = TinyNetworks.Transformer(new GraphOptions());
 
         Assert.Equal(first.ToBytes(), second.ToBytes());
         Assert.Equal(first.Digest, second.Digest);
@@ -22,7 +23,10 @@ public sealed class OnnxGraphTests : IDisposable
 
     [Fact]
     public void Digest_OfOtherOptions_IsAnother() =>
-        Assert.NotEqual(TinyNetworks.Transformer(new GraphOptions()).Digest, TinyNetworks.Transformer(new GraphOptions { Lowering = Lowering.Plain }).Digest);
+        Assert.NotEqual(
+            TinyNetworks.Transformer(new GraphOptions()).Digest,
+            TinyNetworks.Transformer(new GraphOptions { Lowering = Lowering.Plain }).Digest
+        );
 
     [Fact]
     public void Save_WithInitializers_WritesEachWeightWhereTheModelSays()
@@ -59,7 +63,9 @@ public sealed class OnnxGraphTests : IDisposable
         File.WriteAllText(ModelPath, "before");
         using var zeros = Tensor.Zeros(DType.F32, [2, 3]);
 
-        Assert.Throws<OperationCanceledException>(() => Linear(WeightStorage.Initializers).Save(ModelPath, _ => zeros, new CancellationToken(canceled: true)));
+        Assert.Throws<OperationCanceledException>(() =>
+            Linear(WeightStorage.Initializers).Save(ModelPath, _ => zeros, new CancellationToken(canceled: true))
+        );
 
         Assert.Equal("before", File.ReadAllText(ModelPath));
         Assert.Single(_folder.EnumerateFiles());
@@ -68,7 +74,9 @@ public sealed class OnnxGraphTests : IDisposable
     [Fact]
     public void Save_WithWeightsAsInputs_SaysHowToBuildIt()
     {
-        var error = Assert.Throws<InvalidOperationException>(() => Linear(WeightStorage.Inputs).Save(ModelPath, _ => throw new NotSupportedException()));
+        var error = Assert.Throws<InvalidOperationException>(() =>
+            Linear(WeightStorage.Inputs).Save(ModelPath, _ => throw new NotSupportedException())
+        );
 
         Assert.Contains("WeightStorage.Initializers", error.Message, StringComparison.Ordinal);
     }
@@ -83,7 +91,11 @@ public sealed class OnnxGraphTests : IDisposable
 
     [Fact]
     public void Umt5_InF16_IsRefused() =>
-        Assert.Contains("BF16", Assert.Throws<GraphException>(() => Umt5Encoder.Block(new Umt5Config(), new GraphOptions { Compute = DType.F16 })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "BF16",
+            Assert.Throws<GraphException>(() => Umt5Encoder.Block(new Umt5Config(), new GraphOptions { Compute = DType.F16 })).Message,
+            StringComparison.Ordinal
+        );
 
     public void Dispose() => _folder.Delete(recursive: true);
 

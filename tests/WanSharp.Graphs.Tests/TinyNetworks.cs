@@ -17,13 +17,34 @@ internal static class TinyNetworks
         Layers = 2,
     };
 
-    private static readonly TransformerConfig ImageToVideo = TextToVideo with { ModelType = ModelType.ImageToVideo, InChannels = 36, ClipDim = 16 };
+    private static readonly TransformerConfig ImageToVideo = TextToVideo with
+    {
+        ModelType = ModelType.ImageToVideo,
+        InChannels = 36,
+        ClipDim = 16,
+    };
 
     private static readonly TransformerConfig FirstLastFrameToVideo = ImageToVideo with { ModelType = ModelType.FirstLastFrameToVideo };
 
-    private static readonly ClipVisionConfig Image = new() { ImageSize = 8, PatchSize = 4, Dim = 16, MlpRatio = 2, Heads = 2, Layers = 3 };
+    private static readonly ClipVisionConfig Image = new()
+    {
+        ImageSize = 8,
+        PatchSize = 4,
+        Dim = 16,
+        MlpRatio = 2,
+        Heads = 2,
+        Layers = 3,
+    };
 
-    private static readonly Umt5Config Text = new() { Vocabulary = 20, Dim = 16, AttentionDim = 16, FfnDim = 24, Heads = 2, Layers = 2 };
+    private static readonly Umt5Config Text = new()
+    {
+        Vocabulary = 20,
+        Dim = 16,
+        AttentionDim = 16,
+        FfnDim = 24,
+        Heads = 2,
+        Layers = 2,
+    };
 
     private static readonly VaeConfig Video = new() { Dim = 4 };
 

@@ -17,8 +17,7 @@ public sealed class TolerantLinearTests
     }
 
     [Fact]
-    public void TolerantLinear_WithoutQuantization_IsALinear() =>
-        Assert.Equal(2, Operators(new GraphOptions()).Count(op => op == "Gemm"));
+    public void TolerantLinear_WithoutQuantization_IsALinear() => Assert.Equal(2, Operators(new GraphOptions()).Count(op => op == "Gemm"));
 
     [Fact]
     public void Among_SlotsOfAGraph_FindsTheMatricesOfTheCheckpoint()
@@ -27,13 +26,23 @@ public sealed class TolerantLinearTests
 
         Assert.Equal(
             [
-                new QuantizedWeight(new("a.weight", DType.F32, [3, 8]), new("a.weight.int8", DType.I8, [8, 3]), new("a.weight.int8_scale", DType.F32, [3])),
-                new QuantizedWeight(new("b.weight", DType.F32, [5, 8]), new("b.weight.int8", DType.I8, [8, 5]), new("b.weight.int8_scale", DType.F32, [5])),
+                new QuantizedWeight(
+                    new("a.weight", DType.F32, [3, 8]),
+                    new("a.weight.int8", DType.I8, [8, 3]),
+                    new("a.weight.int8_scale", DType.F32, [3])
+                ),
+                new QuantizedWeight(
+                    new("b.weight", DType.F32, [5, 8]),
+                    new("b.weight.int8", DType.I8, [8, 5]),
+                    new("b.weight.int8_scale", DType.F32, [5])
+                ),
             ],
-            QuantizedWeight.Among(slots));
+            QuantizedWeight.Among(slots)
+        );
     }
 
-    private static List<string> Operators(GraphOptions options) => [.. GraphBuilderTests.Parse(Build(options)).Graph.Node.Select(node => node.OpType)];
+    private static List<string> Operators(GraphOptions options) =>
+        [.. GraphBuilderTests.Parse(Build(options)).Graph.Node.Select(node => node.OpType)];
 
     private static OnnxGraph Build(GraphOptions options)
     {

@@ -32,7 +32,13 @@ public sealed class WanVaeTests
     [Fact]
     public void Configuration_WhosePartsDoNotFit_SaysWhichRuleIsBroken()
     {
-        AssertRejected(VaeConfig.Wan21 with { LatentChannels = 48 }, "48 latent channels need as many means and standard deviations, not 16 and 16");
+        AssertRejected(
+            VaeConfig.Wan21 with
+            {
+                LatentChannels = 48,
+            },
+            "48 latent channels need as many means and standard deviations, not 16 and 16"
+        );
         AssertRejected(VaeConfig.Wan21 with { DimMultipliers = [1, 2] }, "2 levels need 1 temporal_downsample entries, not 3");
         AssertRejected(VaeConfig.Wan21 with { Std = new float[16] }, "standard deviations positive");
         AssertRejected(VaeConfig.Wan21 with { Dim = 0 }, "at least 1");

@@ -9,7 +9,13 @@ public class WorkTests
     /// <summary>Wan 2.1 1.3B at 17 frames of 256 × 256: 1,280 tokens that attend to each other and to 512 rows of text.</summary>
     private static readonly Dictionary<string, long> Lengths = new()
     {
-        ["batch"] = 1, ["groups"] = 1, ["tokens"] = 1280, ["text_rows"] = 512, ["frames"] = 5, ["height"] = 32, ["width"] = 32,
+        ["batch"] = 1,
+        ["groups"] = 1,
+        ["tokens"] = 1280,
+        ["text_rows"] = 512,
+        ["frames"] = 5,
+        ["height"] = 32,
+        ["width"] = 32,
     };
 
     [Theory]
@@ -17,13 +23,18 @@ public class WorkTests
     [InlineData(Lowering.Plain)]
     public void CountOperations_OfABlock_IsTheFormula(Lowering lowering)
     {
-        const double Tokens = 1280, Text = 512, Dim = 1536, Ffn = 8960;
+        const double Tokens = 1280,
+            Text = 512,
+            Dim = 1536,
+            Ffn = 8960;
         var selfAttention = (4 * 2 * Tokens * Dim * Dim) + (2 * 2 * Tokens * Tokens * Dim);
         var crossAttention = (2 * 2 * Tokens * Dim * Dim) + (2 * 2 * Text * Dim * Dim) + (2 * 2 * Tokens * Text * Dim);
         var feedForward = 2 * 2 * Tokens * Dim * Ffn;
 
         var options = new GraphOptions { Lowering = lowering };
-        var work = WanTransformer.Keys(new TransformerConfig(), options).CountOperations(Lengths) + WanTransformer.Block(new TransformerConfig(), options).CountOperations(Lengths);
+        var work =
+            WanTransformer.Keys(new TransformerConfig(), options).CountOperations(Lengths)
+            + WanTransformer.Block(new TransformerConfig(), options).CountOperations(Lengths);
 
         Assert.Equal(selfAttention + crossAttention + feedForward, work);
         Assert.Equal(3.77 * TeraFlop, 30 * work, 0.01 * TeraFlop);
@@ -35,8 +46,13 @@ public class WorkTests
         var config = new TransformerConfig { Layers = 3 };
         var options = new GraphOptions();
         var head = 2.0 * 1280 * config.Dim * config.OutChannels * config.PatchSize.Volume;
-        var block = WanTransformer.Keys(config, options).CountOperations(Lengths) + WanTransformer.Block(config, options).CountOperations(Lengths);
-        var parts = WanTransformer.Context(config, options).CountOperations(Lengths) + WanTransformer.Embed(config, options).CountOperations(Lengths) + (3 * block) + head;
+        var block =
+            WanTransformer.Keys(config, options).CountOperations(Lengths) + WanTransformer.Block(config, options).CountOperations(Lengths);
+        var parts =
+            WanTransformer.Context(config, options).CountOperations(Lengths)
+            + WanTransformer.Embed(config, options).CountOperations(Lengths)
+            + (3 * block)
+            + head;
 
         Assert.Equal(parts, WanTransformer.Whole(config, options).CountOperations(Lengths), tolerance: 1); // sums of doubles
     }
@@ -71,7 +87,9 @@ public class WorkTests
     {
         var graph = WanTransformer.Block(new TransformerConfig(), new GraphOptions());
 
-        var error = Assert.Throws<GraphException>(() => graph.CountOperations(new Dictionary<string, long> { ["batch"] = 1, ["text_rows"] = 9 }));
+        var error = Assert.Throws<GraphException>(() =>
+            graph.CountOperations(new Dictionary<string, long> { ["batch"] = 1, ["text_rows"] = 9 })
+        );
 
         Assert.Contains("'tokens'", error.Message, StringComparison.Ordinal);
     }
@@ -79,7 +97,9 @@ public class WorkTests
     [Fact]
     public void CountWork_OfABlock_TellsProductsFromAttention()
     {
-        const double Tokens = 1280, Text = 512, Dim = 1536;
+        const double Tokens = 1280,
+            Text = 512,
+            Dim = 1536;
 
         var block = WanTransformer.Block(new TransformerConfig(), new GraphOptions());
         var work = block.CountWork(Lengths);
@@ -159,7 +179,8 @@ public class WorkTests
 
         var work = g.Build().CountWork(Lengths);
 
-        Assert.Equal(((2 * 2 * 12 * (5 + 6)) + scores) * sizeof(float), work.PeakBytes); // the result, and queries, keys and values by heads
+        // the result, and queries, keys and values by heads
+        Assert.Equal(((2 * 2 * 12 * (5 + 6)) + scores) * sizeof(float), work.PeakBytes);
     }
 
     [Fact]
@@ -184,7 +205,16 @@ public class WorkTests
     [Fact]
     public void GraphWork_OfSeveralRuns_AddsUpButForMemory()
     {
-        var run = new GraphWork { Products = 1, IntegerProducts = 2, Attention = 3, Convolutions = 4, MovedBytes = 5, WeightBytes = 6, PeakBytes = 7 };
+        var run = new GraphWork
+        {
+            Products = 1,
+            IntegerProducts = 2,
+            Attention = 3,
+            Convolutions = 4,
+            MovedBytes = 5,
+            WeightBytes = 6,
+            PeakBytes = 7,
+        };
 
         Assert.Equal(run + run, 2 * run);
         Assert.Equal(10, run.Operations);

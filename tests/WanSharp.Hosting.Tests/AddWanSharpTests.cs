@@ -16,12 +16,24 @@ public sealed class AddWanSharpTests : IDisposable
     {
         TinyModel.Write(_folder["tiny"]);
         using var services = new ServiceCollection()
-            .AddWanSharp(new EngineSettings { Model = _folder["tiny"], Provider = "cpu" }, new HostOptions { CacheFolder = _folder["cache"] })
+            .AddWanSharp(
+                new EngineSettings { Model = _folder["tiny"], Provider = "cpu" },
+                new HostOptions { CacheFolder = _folder["cache"] }
+            )
             .BuildServiceProvider();
 
         var generator = services.GetRequiredService<IVideoGenerator>();
         var frames = new FrameList();
-        var plan = generator.Plan(new GenerationRequest { Prompt = "a", Width = 32, Height = 32, Frames = 5, Steps = 1 });
+        var plan = generator.Plan(
+            new GenerationRequest
+            {
+                Prompt = "a",
+                Width = 32,
+                Height = 32,
+                Frames = 5,
+                Steps = 1,
+            }
+        );
         await generator.GenerateAsync(plan, frames, cancellationToken: TestContext.Current.CancellationToken);
 
         Assert.Same(generator, services.GetRequiredService<EngineHost>().Generator);
@@ -34,8 +46,9 @@ public sealed class AddWanSharpTests : IDisposable
         TinyModel.Write(_folder["tiny"]);
         var host = new WanHost(new HostOptions { CacheFolder = _folder["cache"] });
 
-        var error = Assert.Throws<Tensors.InvalidRequestException>(
-            () => EngineHost.Open(host, new EngineSettings { Model = _folder["tiny"], Provider = "abacus" }));
+        var error = Assert.Throws<Tensors.InvalidRequestException>(() =>
+            EngineHost.Open(host, new EngineSettings { Model = _folder["tiny"], Provider = "abacus" })
+        );
 
         Assert.Contains("cpu", error.Message, StringComparison.Ordinal);
     }
@@ -59,12 +72,19 @@ public sealed class AddWanSharpTests : IDisposable
     {
         var variables = new Dictionary<string, string>
         {
-            ["WAN_MODELS"] = $"a{Path.PathSeparator}b", ["WAN_CACHE"] = "cache", ["WAN_ONNXRUNTIME"] = "ort", ["WAN_FFMPEG"] = "ff", ["XDG_CONFIG_HOME"] = "config",
+            ["WAN_MODELS"] = $"a{Path.PathSeparator}b",
+            ["WAN_CACHE"] = "cache",
+            ["WAN_ONNXRUNTIME"] = "ort",
+            ["WAN_FFMPEG"] = "ff",
+            ["XDG_CONFIG_HOME"] = "config",
         };
 
         var options = HostOptions.FromEnvironment(variables.GetValueOrDefault);
 
         Assert.Equal(["a", "b"], options.ModelFolders);
-        Assert.Equal(("cache", "ort", "ff", Path.Combine("config", "wansharp")), (options.CacheFolder, options.OnnxRuntimeLibrary, options.Ffmpeg, options.ConfigFolder));
+        Assert.Equal(
+            ("cache", "ort", "ff", Path.Combine("config", "wansharp")),
+            (options.CacheFolder, options.OnnxRuntimeLibrary, options.Ffmpeg, options.ConfigFolder)
+        );
     }
 }

@@ -7,7 +7,14 @@ public class JobRequestTests
     [Fact]
     public void ToJson_ReadBack_IsTheSame()
     {
-        var request = new JobRequest { Prompt = "一个红色圆形 \"left\"", Seed = ulong.MaxValue, Guidance = 4.5f, Seconds = 0.7, Images = new Dictionary<int, string> { [0] = "/a b.png", [-1] = "/c.png" } };
+        var request = new JobRequest
+        {
+            Prompt = "一个红色圆形 \"left\"",
+            Seed = ulong.MaxValue,
+            Guidance = 4.5f,
+            Seconds = 0.7,
+            Images = new Dictionary<int, string> { [0] = "/a b.png", [-1] = "/c.png" },
+        };
 
         var read = JobRequest.FromJson(request.ToJson());
 

@@ -19,15 +19,16 @@ public sealed class CheckpointFolderTests(RuntimeFixture fixture)
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static TheoryData<string, string> Runs => new()
-    {
-        { "wan2.1-t2v-1.3b", "single" },
-        { "wan2.1-i2v-14b-480p", "diffusers" },
-        { "wan2.1-flf2v-14b", "comfy" },
-        { "wan2.2-t2v-a14b", "gguf" },
-        { "wan2.2-i2v-a14b", "diffusers" },
-        { "wan2.2-ti2v-5b", "comfy" },
-    };
+    public static TheoryData<string, string> Runs =>
+        new()
+        {
+            { "wan2.1-t2v-1.3b", "single" },
+            { "wan2.1-i2v-14b-480p", "diffusers" },
+            { "wan2.1-flf2v-14b", "comfy" },
+            { "wan2.2-t2v-a14b", "gguf" },
+            { "wan2.2-i2v-a14b", "diffusers" },
+            { "wan2.2-ti2v-5b", "comfy" },
+        };
 
     public static TheoryData<string> Variants => [.. Runs.Select(row => row.Data.Item1)];
 
@@ -88,7 +89,11 @@ public sealed class CheckpointFolderTests(RuntimeFixture fixture)
         using var networks = new TinyNetworks("wan2.1-t2v-1.3b");
         networks.Transformer["blocks.1.ffn.0.weight"].Write<float>()[0] = float.NaN;
         var error = await Assert.ThrowsAsync<CheckpointException>(() => GenerateAsync(networks, "official"));
-        Assert.Contains("diffusion_pytorch_model.safetensors: what the transformer gives is no number", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "diffusion_pytorch_model.safetensors: what the transformer gives is no number",
+            error.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -100,7 +105,10 @@ public sealed class CheckpointFolderTests(RuntimeFixture fixture)
         var low = await GenerateAsync(networks, "official", request => request with { GuidanceScale = 2, HighNoiseGuidanceScale = 4 });
         Assert.NotEqual(clip, high);
         Assert.NotEqual(clip, low);
-        Assert.Equal(clip, await GenerateAsync(networks, "official", request => request with { GuidanceScale = 3, HighNoiseGuidanceScale = 4 })); // the official (low, high)
+        Assert.Equal(
+            clip,
+            await GenerateAsync(networks, "official", request => request with { GuidanceScale = 3, HighNoiseGuidanceScale = 4 })
+        ); // the official (low, high)
     }
 
     [Fact]
@@ -108,9 +116,24 @@ public sealed class CheckpointFolderTests(RuntimeFixture fixture)
     {
         using var networks = new TinyNetworks("wan2.1-flf2v-14b");
         var clip = await GenerateAsync(networks, "official");
-        Assert.NotEqual(clip, await GenerateAsync(networks, "official", request => request with { Images = [request.Images[0], new(Picture(9, 32, 32), -1)] }));
-        Assert.NotEqual(clip, await GenerateAsync(networks, "official", request => request with { Images = [new(Picture(9, 32, 32)), request.Images[1]] }));
-        Assert.Equal(5, (await GenerateAsync(networks, "official", request => request with { Images = [request.Images[0], new(Picture(9, 64, 20), -1)] })).Count); // of another shape
+        Assert.NotEqual(
+            clip,
+            await GenerateAsync(networks, "official", request => request with { Images = [request.Images[0], new(Picture(9, 32, 32), -1)] })
+        );
+        Assert.NotEqual(
+            clip,
+            await GenerateAsync(networks, "official", request => request with { Images = [new(Picture(9, 32, 32)), request.Images[1]] })
+        );
+        Assert.Equal(
+            5,
+            (
+                await GenerateAsync(
+                    networks,
+                    "official",
+                    request => request with { Images = [request.Images[0], new(Picture(9, 64, 20), -1)] }
+                )
+            ).Count
+        ); // of another shape
     }
 
     [Theory]
@@ -139,24 +162,50 @@ public sealed class CheckpointFolderTests(RuntimeFixture fixture)
         using var networks = new TinyNetworks("wan2.1-i2v-14b-480p");
         using var folder = new TemporaryFolder();
         using var model = WanModel.Open(new ToolFolders(networks, folder.Path).Write("comfy"));
-        var request = new GenerationRequest { Prompt = "a red circle", Width = width, Height = height, Images = [new(Picture(1, 40, 30))] };
+        var request = new GenerationRequest
+        {
+            Prompt = "a red circle",
+            Width = width,
+            Height = height,
+            Images = [new(Picture(1, 40, 30))],
+        };
         Assert.Equal(shift, GenerationPlanner.Sketch(request, model).Settings.Shift);
 
         var ofTheImage = GenerationPlanner.Sketch(request with { Width = null, Height = null }, model).Settings;
-        Assert.Equal((720, 544, 3.0), (ofTheImage.Width, ofTheImage.Height, ofTheImage.Shift)); // sqrt(832·480·3/4) = 547.2 and its 4/3, down to whole patches
-        Assert.Equal("image", Assert.Throws<InvalidRequestException>(() => GenerationPlanner.Sketch(request with { Images = [] }, model)).Field);
-        Assert.Equal("image", Assert.Throws<InvalidRequestException>(() => GenerationPlanner.Sketch(request with { Images = [new(Picture(1, 40, 30), -1)] }, model)).Field);
+        // sqrt(832·480·3/4) = 547.2 and its 4/3, down to whole patches
+        Assert.Equal((720, 544, 3.0), (ofTheImage.Width, ofTheImage.Height, ofTheImage.Shift));
+        Assert.Equal(
+            "image",
+            Assert.Throws<InvalidRequestException>(() => GenerationPlanner.Sketch(request with { Images = [] }, model)).Field
+        );
+        Assert.Equal(
+            "image",
+            Assert
+                .Throws<InvalidRequestException>(() =>
+                    GenerationPlanner.Sketch(request with { Images = [new(Picture(1, 40, 30), -1)] }, model)
+                )
+                .Field
+        );
     }
 
     /// <summary>A clip of a model in a tool's folder.</summary>
-    private async Task<List<byte[]>> GenerateAsync(TinyNetworks networks, string tool, Func<GenerationRequest, GenerationRequest>? change = null)
+    private async Task<List<byte[]>> GenerateAsync(
+        TinyNetworks networks,
+        string tool,
+        Func<GenerationRequest, GenerationRequest>? change = null
+    )
     {
         using var folder = new TemporaryFolder();
         using var model = WanModel.Open(new ToolFolders(networks, folder.Path).Write(tool));
         using var generator = new VideoGenerator(model, fixture.Runtime, new SessionSettings());
         var request = new GenerationRequest
         {
-            Prompt = "a red circle", Width = 32, Height = 32, Frames = 5, Steps = 3, Seed = 7,
+            Prompt = "a red circle",
+            Width = 32,
+            Height = 32,
+            Frames = 5,
+            Steps = 3,
+            Seed = 7,
             Images = networks.Type switch
             {
                 "t2v" => [],
@@ -173,7 +222,10 @@ public sealed class CheckpointFolderTests(RuntimeFixture fixture)
     private static void AssertSame(Dictionary<string, Tensor> expected, string path, NetworkNames names)
     {
         using var found = names.Find(Checkpoint.Open(path))!;
-        Assert.Equal(expected.Keys.Order(), found.Tensors.Keys.Where(name => name != NetworkFile.TokenizerTensor && !IsOther(name)).Order());
+        Assert.Equal(
+            expected.Keys.Order(),
+            found.Tensors.Keys.Where(name => name != NetworkFile.TokenizerTensor && !IsOther(name)).Order()
+        );
         foreach (var (name, tensor) in expected)
         {
             Assert.Equal(tensor.ReadBytes(0, (int)tensor.ByteLength), found.Get(name).ReadBytes(0, (int)tensor.ByteLength));
@@ -183,5 +235,6 @@ public sealed class CheckpointFolderTests(RuntimeFixture fixture)
     // A file of several networks shows those without a prefix of their own to each.
     private static bool IsOther(string name) => name.StartsWith("visual.", StringComparison.Ordinal);
 
-    private static RgbImage Picture(int seed, int width, int height) => new(width, height, [.. Enumerable.Range(0, 3 * width * height).Select(i => (byte)(i * seed * 7))]);
+    private static RgbImage Picture(int seed, int width, int height) =>
+        new(width, height, [.. Enumerable.Range(0, 3 * width * height).Select(i => (byte)(i * seed * 7))]);
 }

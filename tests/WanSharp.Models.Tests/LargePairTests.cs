@@ -8,10 +8,19 @@ using WanSharp.Testing;
 
 namespace WanSharp.Models.Tests;
 
-/// <summary>Wan 2.2's pair of 14B experts in scaled fp8, 2 × 14 GB: told and planned from headers. The files are holes, which take little of the disk.</summary>
+/// <summary>
+/// Wan 2.2's pair of 14B experts in scaled fp8, 2 × 14 GB: told and planned from headers. The files are holes, which take little
+/// of the disk.
+/// </summary>
 public sealed class LargePairTests : IDisposable
 {
-    private static readonly TransformerConfig Expert = new() { Dim = 5120, FfnDim = 13824, Heads = 40, Layers = 40 };
+    private static readonly TransformerConfig Expert = new()
+    {
+        Dim = 5120,
+        FfnDim = 13824,
+        Heads = 40,
+        Layers = 40,
+    };
 
     // A hole of this length is a part that was not downloaded.
     private const int LongestHole = 1 << 20;
@@ -22,11 +31,23 @@ public sealed class LargePairTests : IDisposable
     {
         foreach (var expert in new[] { "high", "low" })
         {
-            WriteHoles($"diffusion_models/wan2.2_t2v_{expert}_noise_14B_fp8_scaled.safetensors", WanTransformer.Whole(Expert, new GraphOptions()).Weights);
+            WriteHoles(
+                $"diffusion_models/wan2.2_t2v_{expert}_noise_14B_fp8_scaled.safetensors",
+                WanTransformer.Whole(Expert, new GraphOptions()).Weights
+            );
         }
 
-        WriteHoles("text_encoders/umt5_xxl_fp8_e4m3fn_scaled.safetensors", Umt5Encoder.Whole(new Umt5Config { Vocabulary = 384 }, new GraphOptions()).Weights);
-        WriteHoles("vae/wan_2.1_vae.safetensors", [.. WanVae.EncodeNext(VaeConfig.Wan21, new GraphOptions()).Weights, .. WanVae.DecodeNext(VaeConfig.Wan21, new GraphOptions()).Weights]);
+        WriteHoles(
+            "text_encoders/umt5_xxl_fp8_e4m3fn_scaled.safetensors",
+            Umt5Encoder.Whole(new Umt5Config { Vocabulary = 384 }, new GraphOptions()).Weights
+        );
+        WriteHoles(
+            "vae/wan_2.1_vae.safetensors",
+            [
+                .. WanVae.EncodeNext(VaeConfig.Wan21, new GraphOptions()).Weights,
+                .. WanVae.DecodeNext(VaeConfig.Wan21, new GraphOptions()).Weights,
+            ]
+        );
         File.Copy(TinyNetworks.SpieceModel, _folder["text_encoders/spiece.model"]);
     }
 
@@ -38,12 +59,15 @@ public sealed class LargePairTests : IDisposable
         var experts = new ModelFinder().In(_folder.Path).Where(file => file.Transformer is not null).ToList();
 
         Assert.Equal(2, experts.Count);
-        Assert.All(experts, file =>
-        {
-            Assert.Equal((null, Expert), (file.Problem, file.Transformer));
-            Assert.Equal(["F8_E4M3", "F32"], file.DTypes);
-            Assert.InRange(file.Length, 14_900_000_000, 15_100_000_000);
-        });
+        Assert.All(
+            experts,
+            file =>
+            {
+                Assert.Equal((null, Expert), (file.Problem, file.Transformer));
+                Assert.Equal(["F8_E4M3", "F32"], file.DTypes);
+                Assert.InRange(file.Length, 14_900_000_000, 15_100_000_000);
+            }
+        );
     }
 
     [Fact]
@@ -54,8 +78,20 @@ public sealed class LargePairTests : IDisposable
         var plan = GenerationPlanner.Sketch(new GenerationRequest { Prompt = "a red circle" }, model);
 
         Assert.Equal(("wan2.2-t2v-a14b", true), (model.Name, model.HasExperts));
-        Assert.Equal((1280, 720, 81, 40, 3f, 4f, 0.875), (plan.Settings.Width, plan.Settings.Height, plan.Settings.Frames, plan.Settings.Steps, plan.Settings.GuidanceScale, plan.Settings.HighNoiseGuidanceScale, plan.Settings.Boundary));
-        Assert.Equal((75_600, 2, 26), (plan.Tokens, plan.Branches, plan.HighNoiseSteps)); // with a shift of 12, sigma stays over the boundary for 26 of 40 steps
+        Assert.Equal(
+            (1280, 720, 81, 40, 3f, 4f, 0.875),
+            (
+                plan.Settings.Width,
+                plan.Settings.Height,
+                plan.Settings.Frames,
+                plan.Settings.Steps,
+                plan.Settings.GuidanceScale,
+                plan.Settings.HighNoiseGuidanceScale,
+                plan.Settings.Boundary
+            )
+        );
+        // with a shift of 12, sigma stays over the boundary for 26 of 40 steps
+        Assert.Equal((75_600, 2, 26), (plan.Tokens, plan.Branches, plan.HighNoiseSteps));
         Assert.Equal(0, model.TransformerWeights.ConvertedBytes + model.TextEncoderWeights.ConvertedBytes);
     }
 
@@ -67,7 +103,11 @@ public sealed class LargePairTests : IDisposable
         List<(long Start, long Length)> tensors = [];
         foreach (var slot in slots.DistinctBy(slot => slot.Name))
         {
-            var isMatrix = slot.Shape.Rank == 2 && slot.Name.EndsWith(".weight", StringComparison.Ordinal) && slot.Name.StartsWith("blocks.", StringComparison.Ordinal) && !slot.Name.Contains("pos_embedding", StringComparison.Ordinal);
+            var isMatrix =
+                slot.Shape.Rank == 2
+                && slot.Name.EndsWith(".weight", StringComparison.Ordinal)
+                && slot.Name.StartsWith("blocks.", StringComparison.Ordinal)
+                && !slot.Name.Contains("pos_embedding", StringComparison.Ordinal);
             Add(slot.Name, isMatrix ? DType.F8E4M3 : DType.F32, slot.Shape);
             if (isMatrix)
             {
@@ -96,7 +136,9 @@ public sealed class LargePairTests : IDisposable
             var length = shape.ElementCount * dtype.ByteSize();
             header[tensor] = new JsonObject
             {
-                ["dtype"] = dtype.Name(), ["shape"] = new JsonArray([.. shape.Dims.ToArray().Select(dim => (JsonNode)dim)]), ["data_offsets"] = new JsonArray(at, at + length),
+                ["dtype"] = dtype.Name(),
+                ["shape"] = new JsonArray([.. shape.Dims.ToArray().Select(dim => (JsonNode)dim)]),
+                ["data_offsets"] = new JsonArray(at, at + length),
             };
             tensors.Add((at, length));
             at += length;

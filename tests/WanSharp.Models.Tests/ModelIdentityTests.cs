@@ -24,7 +24,10 @@ public sealed class ModelIdentityTests : IDisposable
             where T : class
         {
             var known = new HashSet<string> { JsonSerializer.Serialize(configuration, json) };
-            Assert.All(Variations.Of(configuration).ToList(), one => Assert.True(known.Add(JsonSerializer.Serialize(one.Changed, json)), one.Name));
+            Assert.All(
+                Variations.Of(configuration).ToList(),
+                one => Assert.True(known.Add(JsonSerializer.Serialize(one.Changed, json)), one.Name)
+            );
         }
     }
 

@@ -51,7 +51,10 @@ public sealed class ModelLayoutTests : IDisposable
         using (var text = Part("t5"))
         {
             OtherFormats.WriteGguf(Prepare("unet/wan-Q8_0.gguf"), dit.Tensors);
-            OtherFormats.WriteGguf(Prepare("clip/umt5.gguf"), text.Tensors.ToDictionary(pair => OtherTools.LlamaText(pair.Key), pair => pair.Value));
+            OtherFormats.WriteGguf(
+                Prepare("clip/umt5.gguf"),
+                text.Tensors.ToDictionary(pair => OtherTools.LlamaText(pair.Key), pair => pair.Value)
+            );
         }
 
         Write("unet/config.json", Hints);
@@ -83,7 +86,10 @@ public sealed class ModelLayoutTests : IDisposable
         using var rounded = tensors["blocks.0.self_attn.q.weight"].ConvertTo(DType.F32);
         var weight = model.TransformerWeights.Get(new WeightSlot("blocks.0.self_attn.q.weight", DType.F32, rounded.Shape));
         Assert.Equal(rounded.Read<float>().ToArray().Select(value => value * 0.3f), weight.Read<float>().ToArray());
-        Assert.All(WanTransformer.Whole(model.Transformer, new GraphOptions()).Weights, slot => Assert.Equal(slot.Shape, model.TransformerWeights.Get(slot).Shape));
+        Assert.All(
+            WanTransformer.Whole(model.Transformer, new GraphOptions()).Weights,
+            slot => Assert.Equal(slot.Shape, model.TransformerWeights.Get(slot).Shape)
+        );
     }
 
     [Fact]
@@ -103,7 +109,12 @@ public sealed class ModelLayoutTests : IDisposable
     [Fact]
     public void Open_ComfyTree_FindsPartsByContentWhateverTheyAreCalled()
     {
-        Rename("models/diffusion_models/wan/one.safetensors", "dit", name => "model.diffusion_model." + name, new() { ["num_heads"] = "4", ["text_len"] = "20" });
+        Rename(
+            "models/diffusion_models/wan/one.safetensors",
+            "dit",
+            name => "model.diffusion_model." + name,
+            new() { ["num_heads"] = "4", ["text_len"] = "20" }
+        );
         Rename("models/text_encoders/two.safetensors", "t5", OtherTools.TransformersText, tokenizer: true);
         Copy("vae", "models/vae/three.sft");
         Write("models/vae/other.safetensors", "not a checkpoint");
@@ -139,7 +150,10 @@ public sealed class ModelLayoutTests : IDisposable
         Copy("vae", "vae/vae.safetensors");
         using var official = Part("t5");
         using var damaged = Tensor.CopyOf<byte>([3], [1, 2, 3]);
-        SafetensorsWriter.Write(Prepare("text_encoders/t5.safetensors"), new Dictionary<string, Tensor>(official.Tensors) { ["spiece_model"] = damaged });
+        SafetensorsWriter.Write(
+            Prepare("text_encoders/t5.safetensors"),
+            new Dictionary<string, Tensor>(official.Tensors) { ["spiece_model"] = damaged }
+        );
 
         AssertRefuses(_folder.Path, "t5.safetensors", "spiece_model", "no SentencePiece model");
     }
@@ -163,7 +177,10 @@ public sealed class ModelLayoutTests : IDisposable
     public void Open_ModelOfAnotherKind_IsNamed(string tensor, string kind)
     {
         using var official = Part("dit");
-        SafetensorsWriter.Write(Prepare("diffusion_models/other.safetensors"), new Dictionary<string, Tensor> { [tensor] = official.Tensors["head.modulation"] });
+        SafetensorsWriter.Write(
+            Prepare("diffusion_models/other.safetensors"),
+            new Dictionary<string, Tensor> { [tensor] = official.Tensors["head.modulation"] }
+        );
 
         AssertRefuses(_folder["diffusion_models/other.safetensors"], kind, "other.safetensors");
         Assert.Contains(kind, NetworkFile.Read(_folder["diffusion_models/other.safetensors"]).Problem, StringComparison.Ordinal);
@@ -172,7 +189,10 @@ public sealed class ModelLayoutTests : IDisposable
     [Theory]
     [InlineData("high_noise_model/diffusion_pytorch_model.safetensors", "low_noise_model/diffusion_pytorch_model.safetensors")]
     [InlineData("transformer/diffusion_pytorch_model.safetensors", "transformer_2/diffusion_pytorch_model.safetensors")]
-    [InlineData("diffusion_models/wan2.2_t2v_high_noise_14B_fp8_scaled.safetensors", "diffusion_models/wan2.2_t2v_low_noise_14B_fp8_scaled.safetensors")]
+    [InlineData(
+        "diffusion_models/wan2.2_t2v_high_noise_14B_fp8_scaled.safetensors",
+        "diffusion_models/wan2.2_t2v_low_noise_14B_fp8_scaled.safetensors"
+    )]
     [InlineData("unet/Wan2.2-T2V-A14B-HighNoise-Q4_K_M.safetensors", "unet/Wan2.2-T2V-A14B-LowNoise-Q4_K_M.safetensors")]
     public void Find_TwoExperts_KnowsWhichIsWhich(string high, string low)
     {
@@ -191,7 +211,10 @@ public sealed class ModelLayoutTests : IDisposable
             Assert.Equal((_folder[high], _folder[low]), (parts.HighNoisePath, parts.TransformerPath));
             Assert.Equal(("wan2.2-t2v-a14b", "high"), (NetworkFile.Read(_folder[high]).Variant, NetworkFile.Read(_folder[high]).Noise));
             Assert.Equal(("wan2.2-t2v-a14b", "low"), (NetworkFile.Read(_folder[low]).Variant, NetworkFile.Read(_folder[low]).Noise));
-            Assert.Equal(("wan2.2-t2v-a14b", 0.875, 4f, 3f), (parts.Name, parts.Defaults.Boundary, parts.Defaults.HighNoiseGuidanceScale, parts.Defaults.GuidanceScale));
+            Assert.Equal(
+                ("wan2.2-t2v-a14b", 0.875, 4f, 3f),
+                (parts.Name, parts.Defaults.Boundary, parts.Defaults.HighNoiseGuidanceScale, parts.Defaults.GuidanceScale)
+            );
         }
     }
 
@@ -219,13 +242,16 @@ public sealed class ModelLayoutTests : IDisposable
     public void Defaults_OfEveryVariant_AreThoseOfTheOfficialCode()
     {
         Assert.Equal(8, ModelVariant.All.Count);
-        Assert.All(ModelVariant.All.Values, variant =>
-        {
-            Assert.Contains($"{variant.Defaults.Width}x{variant.Defaults.Height}", variant.Sizes);
-            Assert.Equal(1, variant.Defaults.Frames % 4);
-            Assert.Equal("unipc", variant.Defaults.Sampler);
-            Assert.EndsWith("倒着走", variant.Defaults.NegativePrompt, StringComparison.Ordinal);
-        });
+        Assert.All(
+            ModelVariant.All.Values,
+            variant =>
+            {
+                Assert.Contains($"{variant.Defaults.Width}x{variant.Defaults.Height}", variant.Sizes);
+                Assert.Equal(1, variant.Defaults.Frames % 4);
+                Assert.Equal("unipc", variant.Defaults.Sampler);
+                Assert.EndsWith("倒着走", variant.Defaults.NegativePrompt, StringComparison.Ordinal);
+            }
+        );
         var image = ModelVariant.All["wan2.1-i2v-14b-480p"].Defaults;
         Assert.Equal((40, 3.0, 5f, null), (image.Steps, image.Shift, image.GuidanceScale, image.Boundary));
         Assert.StartsWith("镜头晃动，", image.NegativePrompt, StringComparison.Ordinal);
@@ -237,10 +263,33 @@ public sealed class ModelLayoutTests : IDisposable
     {
         using var model = WanModel.Open(path);
         Assert.Equal("wan2.1-t2v-1.3b", model.Name);
-        Assert.Equal((16, 64, 4, 2, 20), (model.Transformer.InChannels, model.Transformer.Dim, model.Transformer.Heads, model.Transformer.Layers, model.Transformer.TextLength));
-        Assert.Equal((300, 48, 4, 2), (model.TextEncoder.Vocabulary, model.TextEncoder.Dim, model.TextEncoder.Heads, model.TextEncoder.Layers));
+        Assert.Equal(
+            (16, 64, 4, 2, 20),
+            (
+                model.Transformer.InChannels,
+                model.Transformer.Dim,
+                model.Transformer.Heads,
+                model.Transformer.Layers,
+                model.Transformer.TextLength
+            )
+        );
+        Assert.Equal(
+            (300, 48, 4, 2),
+            (model.TextEncoder.Vocabulary, model.TextEncoder.Dim, model.TextEncoder.Heads, model.TextEncoder.Layers)
+        );
         Assert.Equal((6, 16, 2), (model.Vae.Dim, model.Vae.LatentChannels, model.Vae.ResidualBlocks));
-        Assert.Equal((832, 480, 81, 16, 50, 5.0, 5f), (model.Defaults.Width, model.Defaults.Height, model.Defaults.Frames, model.Defaults.Fps, model.Defaults.Steps, model.Defaults.Shift, model.Defaults.GuidanceScale));
+        Assert.Equal(
+            (832, 480, 81, 16, 50, 5.0, 5f),
+            (
+                model.Defaults.Width,
+                model.Defaults.Height,
+                model.Defaults.Frames,
+                model.Defaults.Fps,
+                model.Defaults.Steps,
+                model.Defaults.Shift,
+                model.Defaults.GuidanceScale
+            )
+        );
 
         var options = new GraphOptions();
         AssertSame("dit", model.TransformerWeights, WanTransformer.Whole(model.Transformer, options));
@@ -254,7 +303,10 @@ public sealed class ModelLayoutTests : IDisposable
         foreach (var slot in graphs.SelectMany(graph => graph.Weights))
         {
             var expected = official.Get(slot.Name);
-            Assert.Equal(expected.ReadBytes(0, (int)expected.ByteLength).ToArray(), weights.Get(slot).ReadBytes(0, (int)expected.ByteLength).ToArray());
+            Assert.Equal(
+                expected.ReadBytes(0, (int)expected.ByteLength).ToArray(),
+                weights.Get(slot).ReadBytes(0, (int)expected.ByteLength).ToArray()
+            );
         }
     }
 
@@ -278,7 +330,13 @@ public sealed class ModelLayoutTests : IDisposable
 
     private static string TokenizerPath => Path.Combine(AppContext.BaseDirectory, "tokenizers", "bytes.model");
 
-    private void Rename(string name, string part, Func<string, string> rename, Dictionary<string, string>? metadata = null, bool tokenizer = false)
+    private void Rename(
+        string name,
+        string part,
+        Func<string, string> rename,
+        Dictionary<string, string>? metadata = null,
+        bool tokenizer = false
+    )
     {
         using var official = Part(part);
         var tensors = official.Tensors.ToDictionary(pair => rename(pair.Key), pair => pair.Value);
@@ -296,10 +354,15 @@ public sealed class ModelLayoutTests : IDisposable
     {
         using var official = Part(part);
         var halves = official.Tensors.Select((pair, i) => (Name: rename(pair.Key), pair.Value, Shard: i % 2)).ToList();
-        var shards = Enumerable.Range(0, 2).ToDictionary(shard => shard, shard => $"{Path.GetFileName(name)}-0000{shard + 1}-of-00002.safetensors");
+        var shards = Enumerable
+            .Range(0, 2)
+            .ToDictionary(shard => shard, shard => $"{Path.GetFileName(name)}-0000{shard + 1}-of-00002.safetensors");
         foreach (var (shard, file) in shards)
         {
-            SafetensorsWriter.Write(Prepare(Path.Combine(Path.GetDirectoryName(name)!, file)), halves.Where(half => half.Shard == shard).ToDictionary(half => half.Name, half => half.Value));
+            SafetensorsWriter.Write(
+                Prepare(Path.Combine(Path.GetDirectoryName(name)!, file)),
+                halves.Where(half => half.Shard == shard).ToDictionary(half => half.Name, half => half.Value)
+            );
         }
 
         var map = string.Join(",", halves.Select(half => $"\"{half.Name}\":\"{shards[half.Shard]}\""));

@@ -20,7 +20,8 @@ public sealed class ModelLocatorTests : IDisposable
     public void Find_ByName_LooksIntoTheFolders() => Assert.Equal(_folder["models/wan-1.3b"], _locator.Find("wan-1.3b"));
 
     [Fact]
-    public void Find_ByPath_TakesThatFolder() => Assert.Equal(_folder["models/wan-1.3b"], new ModelLocator([]).Find(_folder["models/wan-1.3b"]));
+    public void Find_ByPath_TakesThatFolder() =>
+        Assert.Equal(_folder["models/wan-1.3b"], new ModelLocator([]).Find(_folder["models/wan-1.3b"]));
 
     [Fact]
     public void Names_AreThoseOfModels() => Assert.Equal(["wan-1.3b"], _locator.Names());
@@ -34,7 +35,11 @@ public sealed class ModelLocatorTests : IDisposable
 
     [Fact]
     public void Find_OfAFolderWithoutADescription_SaysWhatIsMissing() =>
-        Assert.Contains("it has no config.json", Assert.Throws<CheckpointException>(() => _locator.Find(_folder["models/empty"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "it has no config.json",
+            Assert.Throws<CheckpointException>(() => _locator.Find(_folder["models/empty"])).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Find_CheckpointsOfOtherTools_NeedsNoDescription()
@@ -42,7 +47,10 @@ public sealed class ModelLocatorTests : IDisposable
         Directory.CreateDirectory(_folder["models/comfy/diffusion_models/wan"]);
         File.WriteAllText(_folder["models/comfy/diffusion_models/wan/one.gguf"], "");
         Assert.Equal(_folder["models/comfy"], _locator.Find("comfy"));
-        Assert.Equal(_folder["models/comfy/diffusion_models/wan/one.gguf"], _locator.Find(_folder["models/comfy/diffusion_models/wan/one.gguf"]));
+        Assert.Equal(
+            _folder["models/comfy/diffusion_models/wan/one.gguf"],
+            _locator.Find(_folder["models/comfy/diffusion_models/wan/one.gguf"])
+        );
         Assert.Equal(["comfy", "wan-1.3b"], _locator.Names());
     }
 

@@ -13,7 +13,17 @@ public sealed class NetworkNamesTests
 {
     private static readonly TransformerConfig TwoImages = new()
     {
-        ModelType = ModelType.FirstLastFrameToVideo, TextLength = 8, InChannels = 36, OutChannels = 16, Dim = 128, FfnDim = 16, FreqDim = 8, TextDim = 16, Heads = 1, Layers = 2, ClipDim = 12,
+        ModelType = ModelType.FirstLastFrameToVideo,
+        TextLength = 8,
+        InChannels = 36,
+        OutChannels = 16,
+        Dim = 128,
+        FfnDim = 16,
+        FreqDim = 8,
+        TextDim = 16,
+        Heads = 1,
+        Layers = 2,
+        ClipDim = 12,
     };
 
     private static readonly VaeConfig Vae22 = VaeConfig.Wan22 with { Dim = 4, DecoderDim = 8 };
@@ -74,9 +84,18 @@ public sealed class NetworkNamesTests
     {
         using var official = Fixture("clip-vision");
         using var folder = new TemporaryFolder();
-        var parts = official.Tensors.Where(pair => pair.Key.StartsWith("visual.", StringComparison.Ordinal)).SelectMany(pair => OtherTools.TransformersClip(pair.Key, pair.Value));
+        var parts = official
+            .Tensors.Where(pair => pair.Key.StartsWith("visual.", StringComparison.Ordinal))
+            .SelectMany(pair => OtherTools.TransformersClip(pair.Key, pair.Value));
         SafetensorsWriter.Write(folder["clip.safetensors"], parts.ToDictionary(part => part.Name, part => part.Tensor));
-        var config = new ClipVisionConfig { ImageSize = 28, PatchSize = 14, Dim = 64, Heads = 1, Layers = 4 };
+        var config = new ClipVisionConfig
+        {
+            ImageSize = 28,
+            PatchSize = 14,
+            Dim = 64,
+            Heads = 1,
+            Layers = 4,
+        };
         using var stored = Checkpoint.Open(folder["clip.safetensors"]);
         var renamed = ClipVisionNames.Names.Find(stored)!;
         Assert.Equal(config, ClipVisionDetection.Detect(renamed));
@@ -111,7 +130,9 @@ public sealed class NetworkNamesTests
         using var transformer = TransformerWeights();
         using var vae = VaeWeights(Vae21);
         using var folder = new TemporaryFolder();
-        var all = transformer.Tensors.Select(pair => ("model.diffusion_model." + pair.Key, pair.Value)).Concat(vae.Tensors.Select(pair => ("vae." + pair.Key, pair.Value)));
+        var all = transformer
+            .Tensors.Select(pair => ("model.diffusion_model." + pair.Key, pair.Value))
+            .Concat(vae.Tensors.Select(pair => ("vae." + pair.Key, pair.Value)));
         SafetensorsWriter.Write(folder["all.safetensors"], all.ToDictionary());
         using var stored = Checkpoint.Open(folder["all.safetensors"]);
         Assert.Equal(transformer.Tensors.Keys.Order(), TransformerNames.Names.Find(stored)!.Tensors.Keys.Order());
@@ -123,17 +144,58 @@ public sealed class NetworkNamesTests
     {
         using var transformer = TransformerWeights();
         Assert.Equal(TwoImages with { TextLength = 512 }, TransformerDetection.Detect(transformer));
-        foreach (var config in new[] { Vae21, Vae22, Vae21 with { ResidualBlocks = 1, DimMultipliers = [1, 2, 4], TemporalDownsample = [true, false] } })
+        foreach (
+            var config in new[]
+            {
+                Vae21,
+                Vae22,
+                Vae21 with
+                {
+                    ResidualBlocks = 1,
+                    DimMultipliers = [1, 2, 4],
+                    TemporalDownsample = [true, false],
+                },
+            }
+        )
         {
             using var vae = VaeWeights(config);
             var detected = VaeDetection.Detect(vae);
             Assert.Equal(
-                (config.Kind, config.Dim, config.DecoderDim, config.ResidualBlocks, config.LatentChannels, string.Join(',', config.DimMultipliers), string.Join(',', config.TemporalDownsample)),
-                (detected.Kind, detected.Dim, detected.DecoderDim, detected.ResidualBlocks, detected.LatentChannels, string.Join(',', detected.DimMultipliers), string.Join(',', detected.TemporalDownsample)));
+                (
+                    config.Kind,
+                    config.Dim,
+                    config.DecoderDim,
+                    config.ResidualBlocks,
+                    config.LatentChannels,
+                    string.Join(',', config.DimMultipliers),
+                    string.Join(',', config.TemporalDownsample)
+                ),
+                (
+                    detected.Kind,
+                    detected.Dim,
+                    detected.DecoderDim,
+                    detected.ResidualBlocks,
+                    detected.LatentChannels,
+                    string.Join(',', detected.DimMultipliers),
+                    string.Join(',', detected.TemporalDownsample)
+                )
+            );
         }
 
         using var text = Fixture("umt5");
-        Assert.Equal(new Umt5Config { Vocabulary = 300, Dim = 64, AttentionDim = 64, FfnDim = 128, Heads = 4, Layers = 3, Buckets = 32 }, TextEncoderDetection.Detect(text));
+        Assert.Equal(
+            new Umt5Config
+            {
+                Vocabulary = 300,
+                Dim = 64,
+                AttentionDim = 64,
+                FfnDim = 128,
+                Heads = 4,
+                Layers = 3,
+                Buckets = 32,
+            },
+            TextEncoderDetection.Detect(text)
+        );
     }
 
     [Theory]
@@ -142,7 +204,13 @@ public sealed class NetworkNamesTests
     [InlineData(48, 48, null, null, ModelType.TextImageToVideo)]
     [InlineData(36, 16, null, null, ModelType.ImageToVideo)]
     [InlineData(36, 16, 12, "t2v", ModelType.ImageToVideo)]
-    public void Detect_WhatItDoes_FromChannelsThenFromTheDescription(int inChannels, int outChannels, int? clipDim, string? described, ModelType expected)
+    public void Detect_WhatItDoes_FromChannelsThenFromTheDescription(
+        int inChannels,
+        int outChannels,
+        int? clipDim,
+        string? described,
+        ModelType expected
+    )
     {
         var config = TwoImages with { ModelType = expected, InChannels = inChannels, OutChannels = outChannels, ClipDim = clipDim };
         using var folder = new TemporaryFolder();
@@ -150,12 +218,23 @@ public sealed class NetworkNamesTests
         SafetensorsWriter.Write(folder["model.safetensors"], weights.Tensors);
         if (described is not null)
         {
-            File.WriteAllText(folder["config.json"], $$"""{"_class_name":"WanModel","model_type":"{{described}}","num_heads":2,"text_len":77,"eps":1e-05}""");
+            File.WriteAllText(
+                folder["config.json"],
+                $$"""{"_class_name":"WanModel","model_type":"{{described}}","num_heads":2,"text_len":77,"eps":1e-05}"""
+            );
         }
 
         using var stored = Checkpoint.Open(folder["model.safetensors"]);
         var detected = TransformerDetection.Detect(stored);
-        Assert.Equal(config with { Heads = described is null ? 1 : 2, TextLength = described is null ? 512 : 77, Eps = described is null ? 1e-6f : 1e-5f }, detected);
+        Assert.Equal(
+            config with
+            {
+                Heads = described is null ? 1 : 2,
+                TextLength = described is null ? 512 : 77,
+                Eps = described is null ? 1e-6f : 1e-5f,
+            },
+            detected
+        );
     }
 
     [Theory]
@@ -175,23 +254,49 @@ public sealed class NetworkNamesTests
     [Fact]
     public void Detect_OtherChannels_AreRefused()
     {
-        using var weights = new RandomWeights(1, WanTransformer.Whole(TwoImages with { ModelType = ModelType.TextToVideo, ClipDim = null, InChannels = 52 }, new GraphOptions()));
-        Assert.Contains("52 channels", Assert.Throws<CheckpointException>(() => TransformerDetection.Detect(weights)).Message, StringComparison.Ordinal);
+        using var weights = new RandomWeights(
+            1,
+            WanTransformer.Whole(TwoImages with { ModelType = ModelType.TextToVideo, ClipDim = null, InChannels = 52 }, new GraphOptions())
+        );
+        Assert.Contains(
+            "52 channels",
+            Assert.Throws<CheckpointException>(() => TransformerDetection.Detect(weights)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Detect_FunInpaintOf5B_IsRefusedByName()
     {
         // Two latents of 48 channels and a mask, as an image-to-video model has them of 16.
-        using var weights = new RandomWeights(1, WanTransformer.Whole(TwoImages with { ModelType = ModelType.ImageToVideo, ClipDim = null, InChannels = 100, OutChannels = 48 }, new GraphOptions()));
-        Assert.Contains("Wan Fun", Assert.Throws<CheckpointException>(() => TransformerDetection.Detect(weights)).Message, StringComparison.Ordinal);
+        using var weights = new RandomWeights(
+            1,
+            WanTransformer.Whole(
+                TwoImages with
+                {
+                    ModelType = ModelType.ImageToVideo,
+                    ClipDim = null,
+                    InChannels = 100,
+                    OutChannels = 48,
+                },
+                new GraphOptions()
+            )
+        );
+        Assert.Contains(
+            "Wan Fun",
+            Assert.Throws<CheckpointException>(() => TransformerDetection.Detect(weights)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Detect_ATensorThatIsLost_StillCountsItsLayer()
     {
         using var whole = TransformerWeights();
-        using var lossy = new RenamedCheckpoint(whole, whole.Tensors.Keys.Where(name => name != "blocks.1.ffn.0.weight").ToDictionary(name => name));
+        using var lossy = new RenamedCheckpoint(
+            whole,
+            whole.Tensors.Keys.Where(name => name != "blocks.1.ffn.0.weight").ToDictionary(name => name)
+        );
         Assert.Equal(TransformerDetection.Detect(whole).Layers, TransformerDetection.Detect(lossy).Layers);
     }
 
@@ -199,8 +304,15 @@ public sealed class NetworkNamesTests
     public void Detect_LayersWithoutEnd_AreRefused()
     {
         using var whole = TransformerWeights();
-        using var endless = new RenamedCheckpoint(whole, whole.Tensors.Keys.ToDictionary(name => name == "blocks.1.modulation" ? "blocks.2147483647.modulation" : name));
-        Assert.Contains("more than 1000 layers", Assert.Throws<CheckpointException>(() => TransformerDetection.Detect(endless)).Message, StringComparison.Ordinal);
+        using var endless = new RenamedCheckpoint(
+            whole,
+            whole.Tensors.Keys.ToDictionary(name => name == "blocks.1.modulation" ? "blocks.2147483647.modulation" : name)
+        );
+        Assert.Contains(
+            "more than 1000 layers",
+            Assert.Throws<CheckpointException>(() => TransformerDetection.Detect(endless)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -226,14 +338,20 @@ public sealed class NetworkNamesTests
     public void Detect_WidthThatLeavesTheHeadsOpen_AsksForTheDescription()
     {
         using var weights = new RandomWeights(1, WanTransformer.Whole(TwoImages with { Dim = 24 }, new GraphOptions()));
-        Assert.Contains("config.json with num_heads", Assert.Throws<CheckpointException>(() => TransformerDetection.Detect(weights)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "config.json with num_heads",
+            Assert.Throws<CheckpointException>(() => TransformerDetection.Detect(weights)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private static RandomWeights TransformerWeights() => new(1, WanTransformer.Whole(TwoImages, new GraphOptions()));
 
-    private static RandomWeights VaeWeights(VaeConfig config) => new(1, WanVae.EncodeNext(config, new GraphOptions()), WanVae.DecodeNext(config, new GraphOptions()));
+    private static RandomWeights VaeWeights(VaeConfig config) =>
+        new(1, WanVae.EncodeNext(config, new GraphOptions()), WanVae.DecodeNext(config, new GraphOptions()));
 
-    private static ICheckpoint Fixture(string name) => Checkpoint.Open(Path.Combine(AppContext.BaseDirectory, "fixtures", name, "weights.safetensors"));
+    private static ICheckpoint Fixture(string name) =>
+        Checkpoint.Open(Path.Combine(AppContext.BaseDirectory, "fixtures", name, "weights.safetensors"));
 
     private static void AssertFound(NetworkNames names, ICheckpoint official, Func<string, string> rename)
     {

@@ -120,7 +120,8 @@ public sealed class WanModelTests(TinyEngine engine) : IDisposable
     [Fact]
     public void Open_ThatFailsLate_LeavesNoFileOpen()
     {
-        Damage(json => json.Replace("\"vae.safetensors\"", "\"missing.safetensors\"", StringComparison.Ordinal)); // opened after the transformer
+        // opened after the transformer
+        Damage(json => json.Replace("\"vae.safetensors\"", "\"missing.safetensors\"", StringComparison.Ordinal));
         AssertRefused("missing.safetensors");
 
         // Windows does not delete an open file; on Linux the maps of this process tell.

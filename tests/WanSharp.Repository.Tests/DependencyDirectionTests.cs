@@ -7,8 +7,18 @@ public class DependencyDirectionTests
     /// <summary>The projects from the bottom of the data flow to its top: each may refer to those before it, no other way.</summary>
     private static readonly string[] BottomUp =
     [
-        "WanSharp.Tensors", "WanSharp.Graphs", "WanSharp.Storage", "WanSharp.Media", "WanSharp.Runtime", "WanSharp.Models", "WanSharp.Engine",
-        "WanSharp.Jobs", "WanSharp.Hosting", "WanSharp.Tools", "WanSharp.Server", "WanSharp.Cli",
+        "WanSharp.Tensors",
+        "WanSharp.Graphs",
+        "WanSharp.Storage",
+        "WanSharp.Media",
+        "WanSharp.Runtime",
+        "WanSharp.Models",
+        "WanSharp.Engine",
+        "WanSharp.Jobs",
+        "WanSharp.Hosting",
+        "WanSharp.Tools",
+        "WanSharp.Server",
+        "WanSharp.Cli",
     ];
 
     [Fact]

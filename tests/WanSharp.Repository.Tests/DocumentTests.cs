@@ -36,8 +36,11 @@ public partial class DocumentTests
         foreach (Match line in CommandLines().Matches(Checkout.Read(document)))
         {
             var command = line.Groups["arguments"].Value.Split("  #")[0].Trim();
-            Assert.True(root.Parse(command).Errors.Count == 0,
-                $"{document}: \"wan {command}\" does not parse: {string.Join(" ", root.Parse(command).Errors.Select(error => error.Message))}");
+            Assert.True(
+                root.Parse(command).Errors.Count == 0,
+                $"{document}: \"wan {command}\" does not parse: "
+                    + $"{string.Join(" ", root.Parse(command).Errors.Select(error => error.Message))}"
+            );
         }
     }
 
@@ -45,7 +48,11 @@ public partial class DocumentTests
     public void TheReadmesExample_IsTheOneThatCompiles()
     {
         var shown = Checkout.Read("README.md").Split("```csharp")[1].Split("```")[0];
-        var compiled = Checkout.Read("tests/WanSharp.Repository.Tests/ReadmeExample.cs").Split('\n').Select(line => line.Trim()).ToHashSet();
+        var compiled = Checkout
+            .Read("tests/WanSharp.Repository.Tests/ReadmeExample.cs")
+            .Split('\n')
+            .Select(line => line.Trim())
+            .ToHashSet();
         Assert.All(shown.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0), line => Assert.Contains(line, compiled));
     }
 
@@ -56,7 +63,11 @@ public partial class DocumentTests
         var root = WanApp.Build(environment);
         foreach (var command in root.Subcommands)
         {
-            var examples = command.Options.Select(option => option.Action).OfType<WanSharp.Cli.Commands.HelpWithExamples>().Single().Examples;
+            var examples = command
+                .Options.Select(option => option.Action)
+                .OfType<WanSharp.Cli.Commands.HelpWithExamples>()
+                .Single()
+                .Examples;
             Assert.NotEmpty(examples);
             foreach (var example in examples)
             {
@@ -75,15 +86,16 @@ public partial class DocumentTests
         }
     }
 
-    private static CliEnvironment Environment() => new()
-    {
-        Out = TextWriter.Null,
-        Error = TextWriter.Null,
-        Input = Stream.Null,
-        IsInteractive = false,
-        Variable = _ => null,
-        Clock = TimeProvider.System,
-    };
+    private static CliEnvironment Environment() =>
+        new()
+        {
+            Out = TextWriter.Null,
+            Error = TextWriter.Null,
+            Input = Stream.Null,
+            IsInteractive = false,
+            Variable = _ => null,
+            Clock = TimeProvider.System,
+        };
 
     // [text](path), without a scheme and without the anchor
     [GeneratedRegex(@"\]\((?<path>[^)#:\s]+)(#[^)]*)?\)")]

@@ -6,8 +6,11 @@ namespace WanSharp.Repository.Tests;
 
 public class FolderDirectionTests
 {
-    /// <summary>Projects whose folders depend on each other in one direction only. A namespace below the project's stands for its folder.</summary>
-    public static TheoryData<string> Projects => ["WanSharp.Storage", "WanSharp.Media", "WanSharp.Models", "WanSharp.Engine", "WanSharp.Tools"];
+    /// <summary>
+    /// Projects whose folders depend on each other in one direction only. A namespace below the project's stands for its folder.
+    /// </summary>
+    public static TheoryData<string> Projects =>
+        ["WanSharp.Storage", "WanSharp.Media", "WanSharp.Models", "WanSharp.Engine", "WanSharp.Tools"];
 
     /// <summary>Arrows that still point against the stream. None is added: each is to be turned, and then leaves this list.</summary>
     private static readonly (string From, string To)[] Known =
@@ -32,8 +35,11 @@ public class FolderDirectionTests
 
         var circles = uses.Keys.Where(folder => folder != project && Reaches(uses, folder, folder)).Order(StringComparer.Ordinal).ToList();
 
-        Assert.True(circles.Count == 0, $"Folders of {project} depend on each other in a circle:\n{string.Join('\n', circles.SelectMany(
-            folder => uses[folder].Where(use => circles.Contains(use.Key)).Select(use => $"  {folder} → {use.Key} by {use.Value}")))}");
+        Assert.True(
+            circles.Count == 0,
+            $"Folders of {project} depend on each other in a circle:\n{string.Join('\n', circles.SelectMany(
+            folder => uses[folder].Where(use => circles.Contains(use.Key)).Select(use => $"  {folder} → {use.Key} by {use.Value}")))}"
+        );
     }
 
     /// <summary>For each folder, the others of the project that its code uses, each with one place that does.</summary>
@@ -81,11 +87,17 @@ public class FolderDirectionTests
 
     private static IEnumerable<TypeReference> Mentioned(TypeDefinition type)
     {
-        var signatures = type.Fields.Select(field => field.FieldType)
+        var signatures = type
+            .Fields.Select(field => field.FieldType)
             .Concat(type.Interfaces.Select(one => one.InterfaceType))
-            .Concat(type.Methods.SelectMany(method => method.Parameters.Select(parameter => parameter.ParameterType).Append(method.ReturnType)));
-        var bodies = type.Methods.Where(method => method.HasBody).SelectMany(method => method.Body.Variables.Select(variable => variable.VariableType)
-            .Concat(method.Body.Instructions.SelectMany(Operand)));
+            .Concat(
+                type.Methods.SelectMany(method => method.Parameters.Select(parameter => parameter.ParameterType).Append(method.ReturnType))
+            );
+        var bodies = type
+            .Methods.Where(method => method.HasBody)
+            .SelectMany(method =>
+                method.Body.Variables.Select(variable => variable.VariableType).Concat(method.Body.Instructions.SelectMany(Operand))
+            );
         var all = signatures.Concat(bodies).ToList();
         if (type.BaseType is { } parent)
         {
@@ -95,24 +107,27 @@ public class FolderDirectionTests
         return all.SelectMany(Parts);
     }
 
-    private static IEnumerable<TypeReference> Operand(Instruction instruction) => instruction.Operand switch
-    {
-        TypeReference type => [type],
-        MethodReference method => [method.DeclaringType, .. (method as GenericInstanceMethod)?.GenericArguments ?? []],
-        FieldReference field => [field.DeclaringType],
-        _ => [],
-    };
+    private static IEnumerable<TypeReference> Operand(Instruction instruction) =>
+        instruction.Operand switch
+        {
+            TypeReference type => [type],
+            MethodReference method => [method.DeclaringType, .. (method as GenericInstanceMethod)?.GenericArguments ?? []],
+            FieldReference field => [field.DeclaringType],
+            _ => [],
+        };
 
     /// <summary>A type and those that it is made of: elements of arrays, arguments of generics.</summary>
-    private static IEnumerable<TypeReference> Parts(TypeReference type) => type switch
-    {
-        GenericInstanceType generic => generic.GenericArguments.SelectMany(Parts).Prepend(generic.ElementType),
-        TypeSpecification special => Parts(special.ElementType),
-        GenericParameter => [],
-        _ => [type],
-    };
+    private static IEnumerable<TypeReference> Parts(TypeReference type) =>
+        type switch
+        {
+            GenericInstanceType generic => generic.GenericArguments.SelectMany(Parts).Prepend(generic.ElementType),
+            TypeSpecification special => Parts(special.ElementType),
+            GenericParameter => [],
+            _ => [type],
+        };
 
-    private static string? Folder(TypeReference type) => Outermost(type).Namespace is { Length: > 0 } name && name.StartsWith("WanSharp", StringComparison.Ordinal) ? name : null;
+    private static string? Folder(TypeReference type) =>
+        Outermost(type).Namespace is { Length: > 0 } name && name.StartsWith("WanSharp", StringComparison.Ordinal) ? name : null;
 
     private static TypeReference Outermost(TypeReference type) => type.DeclaringType is { } outer ? Outermost(outer) : type;
 }

@@ -24,8 +24,15 @@ public class PublicApiTests
         var written = Path.Combine(AppContext.BaseDirectory, $"{assembly}.txt");
         File.WriteAllText(written, actual);
         var expected = File.Exists(Path.Combine(Checkout.Root, listing)) ? Checkout.Read(listing) : "";
-        var difference = actual.Split('\n').Except(expected.Split('\n')).Select(line => "+ " + line)
+        var difference = actual
+            .Split('\n')
+            .Except(expected.Split('\n'))
+            .Select(line => "+ " + line)
             .Concat(expected.Split('\n').Except(actual.Split('\n')).Select(line => "- " + line));
-        Assert.True(actual == expected, $"The public API of {assembly} is not that of {listing}. Meant so? Copy {written} there.\n{string.Join('\n', difference.Take(40))}");
+        Assert.True(
+            actual == expected,
+            $"The public API of {assembly} is not that of {listing}. Meant so? Copy {written} "
+                + $"there.\n{string.Join('\n', difference.Take(40))}"
+        );
     }
 }

@@ -64,7 +64,8 @@ public sealed class CancellationTests(RuntimeFixture fixture) : IDisposable
     [Fact]
     public void CreateSession_CancelledBefore_DoesNotCompile() =>
         Assert.Throws<OperationCanceledException>(() =>
-            fixture.Runtime.CreateSession(RuntimeFixture.Model("scale"), new SessionSettings(), new CancellationToken(canceled: true)));
+            fixture.Runtime.CreateSession(RuntimeFixture.Model("scale"), new SessionSettings(), new CancellationToken(canceled: true))
+        );
 
     [Fact]
     public void CreateSession_CancelledInTheMiddle_EndsWithoutASession()

@@ -22,9 +22,23 @@ public sealed class ComputeTableTests
     [InlineData("qnn", null, DType.F16, DType.F16, DType.F16, "F16")]
     [InlineData("webgpu", null, DType.F16, DType.F32, DType.F32, "may lack")]
     [InlineData("vitis", null, DType.F16, DType.F32, DType.F32, "nothing is known")]
-    public void Choose_OnADevice_TakesWhatCompilesThere(string provider, string? capability, DType stored, DType compute, DType weights, string why)
+    public void Choose_OnADevice_TakesWhatCompilesThere(
+        string provider,
+        string? capability,
+        DType stored,
+        DType compute,
+        DType weights,
+        string why
+    )
     {
-        var choice = ComputeTable.Choose(new ComputeFacts { Provider = provider, ComputeCapability = capability is null ? null : Version.Parse(capability), Stored = stored });
+        var choice = ComputeTable.Choose(
+            new ComputeFacts
+            {
+                Provider = provider,
+                ComputeCapability = capability is null ? null : Version.Parse(capability),
+                Stored = stored,
+            }
+        );
 
         Assert.Equal((compute, weights, false), (choice.Compute, choice.Weights, choice.OffersIntegers));
         Assert.Contains(why, choice.Why, StringComparison.Ordinal);
@@ -35,7 +49,14 @@ public sealed class ComputeTableTests
     [InlineData(false, "would gain little")]
     public void Choose_OnAProcessor_StaysExactAndOffersIntegersByItsFeatures(bool hasIntegers, string why)
     {
-        var choice = ComputeTable.Choose(new ComputeFacts { Provider = "cpu", HasIntegerProducts = hasIntegers, Stored = DType.F8E4M3 });
+        var choice = ComputeTable.Choose(
+            new ComputeFacts
+            {
+                Provider = "cpu",
+                HasIntegerProducts = hasIntegers,
+                Stored = DType.F8E4M3,
+            }
+        );
 
         Assert.Equal((DType.F32, DType.F32, hasIntegers), (choice.Compute, choice.Weights, choice.OffersIntegers));
         Assert.Contains(why, choice.Why, StringComparison.Ordinal);
@@ -44,7 +65,9 @@ public sealed class ComputeTableTests
     [Fact]
     public void OfThisProcessor_AgreesWithWhatTheSystemSays()
     {
-        var flags = File.Exists("/proc/cpuinfo") ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("flags", StringComparison.Ordinal)) : null;
+        var flags = File.Exists("/proc/cpuinfo")
+            ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("flags", StringComparison.Ordinal))
+            : null;
         Assert.SkipWhen(flags is null, "This system does not list the processor's features.");
 
         string[] wanted = ["avx512_vnni", "avx_vnni", "amx_int8"];

@@ -41,7 +41,9 @@ public sealed class GraphCacheTests(RuntimeFixture fixture)
         using var cache = new GraphCache(fixture.Runtime);
         var graph = Doubling("double");
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cache.RentAsync(graph, new SessionSettings(), new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            cache.RentAsync(graph, new SessionSettings(), new CancellationToken(canceled: true))
+        );
 
         Assert.NotNull(await cache.RentAsync(graph, new SessionSettings(), Token));
     }
@@ -98,7 +100,11 @@ public sealed class GraphCacheTests(RuntimeFixture fixture)
         var sessions = new List<Session>();
         foreach (var length in (long[])[3, 4, 5, 6, 3])
         {
-            using var use = await cache.RentAsync(graph, new SessionSettings { Dimensions = new Dictionary<string, long> { ["n"] = length } }, Token);
+            using var use = await cache.RentAsync(
+                graph,
+                new SessionSettings { Dimensions = new Dictionary<string, long> { ["n"] = length } },
+                Token
+            );
             sessions.Add(use.Session);
             using var x = Tensor.CopyOf<float>([length], [.. Enumerable.Range(0, (int)length).Select(i => (float)i)]);
             using var input = fixture.Runtime.Borrow(x);
@@ -116,7 +122,18 @@ public sealed class GraphCacheTests(RuntimeFixture fixture)
     public void KeyOf_WhateverDecidesTheCompiledGraph_IsAnotherKey()
     {
         using var cache = new GraphCache(fixture.Runtime);
-        var config = new TransformerConfig { Dim = 12, FfnDim = 24, FreqDim = 8, TextDim = 6, TextLength = 4, Heads = 1, Layers = 2, InChannels = 4, OutChannels = 4 };
+        var config = new TransformerConfig
+        {
+            Dim = 12,
+            FfnDim = 24,
+            FreqDim = 8,
+            TextDim = 6,
+            TextLength = 4,
+            Heads = 1,
+            Layers = 2,
+            InChannels = 4,
+            OutChannels = 4,
+        };
         var blocks = WanTransformer.Block(config, new GraphOptions());
         var settings = new SessionSettings();
         var keys = new Dictionary<string, string>
@@ -127,12 +144,31 @@ public sealed class GraphCacheTests(RuntimeFixture fixture)
             ["another shape"] = cache.KeyOf(blocks, settings with { Dimensions = new Dictionary<string, long> { ["tokens"] = 16 } }),
             ["dtype of products"] = cache.KeyOf(WanTransformer.Block(config, new GraphOptions { Compute = DType.F16 }), settings),
             ["dtype of weights"] = cache.KeyOf(WanTransformer.Block(config, new GraphOptions { StoredMatrices = DType.F16 }), settings),
-            ["8-bit integers"] = cache.KeyOf(WanTransformer.Block(config, new GraphOptions { Quantization = Quantization.EightBit }), settings),
+            ["8-bit integers"] = cache.KeyOf(
+                WanTransformer.Block(config, new GraphOptions { Quantization = Quantization.EightBit }),
+                settings
+            ),
             ["provider"] = cache.KeyOf(blocks, settings with { Provider = "cuda" }),
-            ["provider's options"] = cache.KeyOf(blocks, settings with { Provider = "cuda", ProviderOptions = new Dictionary<string, string> { ["device_id"] = "1" } }),
-            ["session's options"] = cache.KeyOf(blocks, settings with { ConfigEntries = new Dictionary<string, string> { ["session.x"] = "1" } }),
+            ["provider's options"] = cache.KeyOf(
+                blocks,
+                settings with
+                {
+                    Provider = "cuda",
+                    ProviderOptions = new Dictionary<string, string> { ["device_id"] = "1" },
+                }
+            ),
+            ["session's options"] = cache.KeyOf(
+                blocks,
+                settings with
+                {
+                    ConfigEntries = new Dictionary<string, string> { ["session.x"] = "1" },
+                }
+            ),
             ["memory pattern"] = cache.KeyOf(blocks, settings with { MemoryPattern = false }),
-            ["strategy: whole network"] = cache.KeyOf(WanTransformer.Step(config, new GraphOptions { Weights = WeightStorage.Initializers }), settings),
+            ["strategy: whole network"] = cache.KeyOf(
+                WanTransformer.Step(config, new GraphOptions { Weights = WeightStorage.Initializers }),
+                settings
+            ),
             ["strategy: tokens in pieces"] = cache.KeyOf(WanTransformer.BlockRows(config, new GraphOptions()), settings),
         };
 
@@ -179,8 +215,18 @@ public sealed class GraphCacheTests(RuntimeFixture fixture)
     {
         using var cache = new GraphCache(fixture.Runtime);
         var graph = Doubling("double");
-        var one = new SessionSettings { Name = "a", Provider = "CPU", ConfigEntries = new Dictionary<string, string> { ["x"] = "1", ["y"] = "2" } };
-        var other = new SessionSettings { Name = "b", Provider = "cpu", ConfigEntries = new Dictionary<string, string> { ["y"] = "2", ["x"] = "1" } };
+        var one = new SessionSettings
+        {
+            Name = "a",
+            Provider = "CPU",
+            ConfigEntries = new Dictionary<string, string> { ["x"] = "1", ["y"] = "2" },
+        };
+        var other = new SessionSettings
+        {
+            Name = "b",
+            Provider = "cpu",
+            ConfigEntries = new Dictionary<string, string> { ["y"] = "2", ["x"] = "1" },
+        };
 
         Assert.Equal(cache.KeyOf(graph, one), cache.KeyOf(graph, other));
         Assert.NotEqual(cache.KeyOf(graph, one), cache.KeyOf(Doubling("another"), one));

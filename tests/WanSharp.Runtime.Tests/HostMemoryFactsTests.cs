@@ -65,7 +65,12 @@ public sealed class HostMemoryFactsTests : IDisposable
     {
         Assert.Equal(64, sizeof(SystemMemory.WindowsStatus)); // sysinfoapi.h
         Assert.Equal(80, sizeof(SystemMemory.WindowsProcess)); // psapi.h
-        var status = new SystemMemory.WindowsStatus { TotalPhysical = 16000, FreePhysical = 9000, FreeCommit = 7000 };
+        var status = new SystemMemory.WindowsStatus
+        {
+            TotalPhysical = 16000,
+            FreePhysical = 9000,
+            FreeCommit = 7000,
+        };
 
         Assert.Equal(new HostMemoryFacts(16000, 7000, null) { Own = 3000 }, SystemMemory.From(status, 3000));
     }
@@ -75,7 +80,15 @@ public sealed class HostMemoryFactsTests : IDisposable
     {
         Assert.Equal(38 * sizeof(int), sizeof(SystemMemory.MacPages)); // HOST_VM_INFO64_REV1_COUNT
         Assert.Equal(96, sizeof(SystemMemory.MacProcess)); // rusage_info_v0
-        var pages = new SystemMemory.MacPages { Free = 10, Speculative = 4, External = 20, Purgeable = 3, Inactive = 50, Active = 100 };
+        var pages = new SystemMemory.MacPages
+        {
+            Free = 10,
+            Speculative = 4,
+            External = 20,
+            Purgeable = 3,
+            Inactive = 50,
+            Active = 100,
+        };
 
         Assert.Equal(new HostMemoryFacts(1000, 290, null) { Own = 7 }, SystemMemory.From(pages, total: 1000, pageBytes: 10, footprint: 7));
     }

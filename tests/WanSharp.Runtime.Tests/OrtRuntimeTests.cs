@@ -17,7 +17,9 @@ public sealed unsafe class OrtRuntimeTests(RuntimeFixture fixture)
     [Fact]
     public void Create_MissingLibrary_NamesTheFileAndTheWayOut()
     {
-        var error = Assert.Throws<OrtLibraryException>(() => OrtRuntime.Create(new RuntimeOptions { LibraryPath = "/nowhere/libonnxruntime.so" }));
+        var error = Assert.Throws<OrtLibraryException>(() =>
+            OrtRuntime.Create(new RuntimeOptions { LibraryPath = "/nowhere/libonnxruntime.so" })
+        );
 
         Assert.Contains("libonnxruntime.so", error.Message, StringComparison.Ordinal);
         Assert.Contains("WAN_ONNXRUNTIME", error.Message, StringComparison.Ordinal);
@@ -44,7 +46,9 @@ public sealed unsafe class OrtRuntimeTests(RuntimeFixture fixture)
     [Fact]
     public void Create_LibraryOfAnotherKind_SaysThatItIsNotOnnxRuntime()
     {
-        var otherLibrary = Directory.GetFiles(RuntimeEnvironment.GetRuntimeDirectory(), "*System.Native*").First(path => !path.EndsWith(".dll.config", StringComparison.Ordinal));
+        var otherLibrary = Directory
+            .GetFiles(RuntimeEnvironment.GetRuntimeDirectory(), "*System.Native*")
+            .First(path => !path.EndsWith(".dll.config", StringComparison.Ordinal));
 
         var error = Assert.Throws<OrtLibraryException>(() => OrtRuntime.Create(new RuntimeOptions { LibraryPath = otherLibrary }));
 
@@ -60,7 +64,11 @@ public sealed unsafe class OrtRuntimeTests(RuntimeFixture fixture)
             OrtApi.FromBase(&old, "old.so");
         });
 
-        Assert.Contains("'old.so' is ONNX Runtime 1.8.1, which is too old: version 1.12 or later is needed", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'old.so' is ONNX Runtime 1.8.1, which is too old: version 1.12 or later is needed",
+            error.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -79,19 +87,30 @@ public sealed unsafe class OrtRuntimeTests(RuntimeFixture fixture)
         run.SetInput("x", x);
         run.SetInput("shape", shape);
 
-        Assert.Throws<OrtException>(() => { run.Run(); });
+        Assert.Throws<OrtException>(() =>
+        {
+            run.Run();
+        });
 
-        Assert.Contains(fixture.Log, message => message.Level == OrtLogLevel.Error && message.Text.Contains("Reshape", StringComparison.Ordinal));
+        Assert.Contains(
+            fixture.Log,
+            message => message.Level == OrtLogLevel.Error && message.Text.Contains("Reshape", StringComparison.Ordinal)
+        );
     }
 
-    /// <summary>Each of the library's three ways to append a provider is called for real, and refuses: the npm package comes without these.</summary>
+    /// <summary>
+    /// Each of the library's three ways to append a provider is called for real, and refuses: the npm package comes without
+    /// these.
+    /// </summary>
     [Theory]
     [InlineData("cuda")]
     [InlineData("tensorrt")]
     [InlineData("abacus")]
     public void SessionOptions_ForAProviderWithoutItsFiles_NamesTheProvider(string provider)
     {
-        var error = Assert.Throws<OrtException>(() => SessionOptionsFactory.Create(fixture.Runtime.Api, new SessionSettings { Provider = provider }, new RuntimeOptions()));
+        var error = Assert.Throws<OrtException>(() =>
+            SessionOptionsFactory.Create(fixture.Runtime.Api, new SessionSettings { Provider = provider }, new RuntimeOptions())
+        );
 
         Assert.Contains($"adding provider {provider}", error.Message, StringComparison.OrdinalIgnoreCase);
     }
@@ -140,7 +159,12 @@ public sealed unsafe class OrtRuntimeTests(RuntimeFixture fixture)
         var before = runtime.Api.LiveObjects;
 
         Assert.Throws<OrtException>(() => runtime.CreateSession("not a model"u8.ToArray(), new SessionSettings()));
-        Assert.Throws<ArgumentException>(() => runtime.CreateSession(RuntimeFixture.Model("scale"), new SessionSettings { ProviderOptions = new Dictionary<string, string> { ["a"] = "b" } }));
+        Assert.Throws<ArgumentException>(() =>
+            runtime.CreateSession(
+                RuntimeFixture.Model("scale"),
+                new SessionSettings { ProviderOptions = new Dictionary<string, string> { ["a"] = "b" } }
+            )
+        );
         using (var session = runtime.CreateSession(RuntimeFixture.Model("reshape"), new SessionSettings()))
         using (var x = Tensor.Zeros(DType.F32, [6]))
         using (var shape = Tensor.CopyOf<long>([1], [5]))

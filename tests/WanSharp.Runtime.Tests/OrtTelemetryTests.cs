@@ -11,9 +11,14 @@ public sealed partial class OrtTelemetryTests(RuntimeFixture fixture)
     {
         Assert.NotNull(fixture.Runtime.LibraryPath);
 
-        Assert.All(OrtTelemetry.Variables, name => Assert.Equal("1", OperatingSystem.IsWindows()
-            ? Environment.GetEnvironmentVariable(name)
-            : Marshal.PtrToStringUTF8(GetVariable(name))));
+        Assert.All(
+            OrtTelemetry.Variables,
+            name =>
+                Assert.Equal(
+                    "1",
+                    OperatingSystem.IsWindows() ? Environment.GetEnvironmentVariable(name) : Marshal.PtrToStringUTF8(GetVariable(name))
+                )
+        );
     }
 
     /// <summary>The table's slot is the right one: the switch next to it would turn it on.</summary>

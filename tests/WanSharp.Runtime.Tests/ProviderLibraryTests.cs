@@ -14,7 +14,10 @@ public sealed class ProviderLibraryTests
             Assert.False(ProviderLibrary.IsPresent("cuda", library));
             Assert.True(ProviderLibrary.IsPresent("webgpu", library));
 
-            foreach (var name in (string[])["libonnxruntime_providers_cuda.so", "libonnxruntime_providers_cuda.dylib", "onnxruntime_providers_cuda.dll"])
+            foreach (
+                var name in (string[])
+                    ["libonnxruntime_providers_cuda.so", "libonnxruntime_providers_cuda.dylib", "onnxruntime_providers_cuda.dll"]
+            )
             {
                 File.WriteAllText(Path.Combine(folder.FullName, name), "");
             }

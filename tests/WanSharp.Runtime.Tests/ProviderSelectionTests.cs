@@ -4,7 +4,12 @@ namespace WanSharp.Runtime.Tests;
 
 public sealed class ProviderSelectionTests(RuntimeFixture fixture)
 {
-    private static readonly MachineFacts Bare = new() { System = "linux", Offered = ["webgpu", "cpu"], HasGpu = false };
+    private static readonly MachineFacts Bare = new()
+    {
+        System = "linux",
+        Offered = ["webgpu", "cpu"],
+        HasGpu = false,
+    };
 
     [Fact]
     public void Choose_WithoutAnyGpu_TakesTheCpu() => Assert.Equal("cpu", Chosen(Bare));
@@ -42,7 +47,17 @@ public sealed class ProviderSelectionTests(RuntimeFixture fixture)
     [InlineData("windows", "dml")]
     [InlineData("macos", "coreml")]
     public void Choose_WithoutAGpuForWebGpu_TakesWhatTheSystemHas(string system, string provider) =>
-        Assert.Equal(provider, Chosen(new MachineFacts { System = system, Offered = ["webgpu", provider, "cpu"], HasGpu = false }));
+        Assert.Equal(
+            provider,
+            Chosen(
+                new MachineFacts
+                {
+                    System = system,
+                    Offered = ["webgpu", provider, "cpu"],
+                    HasGpu = false,
+                }
+            )
+        );
 
     [Fact]
     public void Choose_WithAProviderThatNobodyKnows_LeavesItAlone() =>
@@ -59,7 +74,13 @@ public sealed class ProviderSelectionTests(RuntimeFixture fixture)
     [Fact]
     public void Describe_CudaInstalledButNotUsable_SaysWhatIsMissingInsteadOfInstallingAgain()
     {
-        var cuda = ProviderSelection.Describe(Bare with { IsCudaInstalled = true, MissingCudaLibraries = ["the NVIDIA driver (libcuda.so.1)"] })[0];
+        var cuda = ProviderSelection.Describe(
+            Bare with
+            {
+                IsCudaInstalled = true,
+                MissingCudaLibraries = ["the NVIDIA driver (libcuda.so.1)"],
+            }
+        )[0];
 
         Assert.False(cuda.IsThere);
         Assert.Contains("libcuda.so.1", cuda.Why, StringComparison.Ordinal);
@@ -81,7 +102,10 @@ public sealed class ProviderSelectionTests(RuntimeFixture fixture)
         var missing = CudaLibraries.Missing(_ => false);
 
         Assert.Equal(4, missing.Count);
-        Assert.Contains(missing, what => what.Contains("cudnn", StringComparison.OrdinalIgnoreCase) && what.Contains('9', StringComparison.Ordinal));
+        Assert.Contains(
+            missing,
+            what => what.Contains("cudnn", StringComparison.OrdinalIgnoreCase) && what.Contains('9', StringComparison.Ordinal)
+        );
         Assert.Empty(CudaLibraries.Missing(_ => true));
     }
 

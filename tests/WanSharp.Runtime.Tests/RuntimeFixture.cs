@@ -8,7 +8,9 @@ namespace WanSharp.Runtime.Tests;
 /// <summary>One runtime for all tests, as in a program; and the small models of tests/data/onnx.</summary>
 public sealed class RuntimeFixture : IDisposable
 {
-    private readonly Lazy<OrtRuntime> _webGpu = new(() => OrtRuntime.Create(new RuntimeOptions { Threads = 2, LibraryPath = NodePackages.WebGpuLibrary }));
+    private readonly Lazy<OrtRuntime> _webGpu = new(() =>
+        OrtRuntime.Create(new RuntimeOptions { Threads = 2, LibraryPath = NodePackages.WebGpuLibrary })
+    );
 
     public RuntimeFixture() => Runtime = OrtRuntime.Create(new RuntimeOptions { Threads = 2, Log = Log.Enqueue });
 

@@ -1,5 +1,5 @@
-using WanSharp.Runtime.Tests.Networks;
 using WanSharp.Runtime.Memory;
+using WanSharp.Runtime.Tests.Networks;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Tests;
@@ -8,7 +8,9 @@ namespace WanSharp.Runtime.Tests;
 public sealed class RuntimeMemoryAlone;
 
 [Collection(nameof(RuntimeMemoryTests))]
-public sealed class RuntimeMemoryTests(RuntimeFixture fixture, VaeRunnerTests.CompiledVae compiled) : IClassFixture<VaeRunnerTests.CompiledVae>, IDisposable
+public sealed class RuntimeMemoryTests(RuntimeFixture fixture, VaeRunnerTests.CompiledVae compiled)
+    : IClassFixture<VaeRunnerTests.CompiledVae>,
+        IDisposable
 {
     private const int RefusalsTried = 25;
 
@@ -27,7 +29,11 @@ public sealed class RuntimeMemoryTests(RuntimeFixture fixture, VaeRunnerTests.Co
     public void Run_WithAnAllocationRefusedAnywhere_EndsWithoutALeakAndRunsAgain()
     {
         var requests = 0;
-        _memory.Refuses = _ => { requests++; return false; };
+        _memory.Refuses = _ =>
+        {
+            requests++;
+            return false;
+        };
         var undisturbed = Decode();
         var inUse = _memory.InUse;
         Assert.True(requests > RefusalsTried, $"A decode asked for memory {requests} times.");

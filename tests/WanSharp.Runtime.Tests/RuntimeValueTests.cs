@@ -164,16 +164,36 @@ public sealed class RuntimeValueTests(RuntimeFixture fixture)
     {
         switch (tensor.DType)
         {
-            case DType.F32: tensor.Write<float>()[1] = -1.5f; break;
-            case DType.F16: tensor.Write<Half>()[1] = (Half)(-1.5f); break;
-            case DType.BF16: tensor.Write<BFloat16>()[1] = (BFloat16)(-1.5f); break;
-            case DType.F8E4M3: tensor.Write<Float8E4M3>()[1] = (Float8E4M3)(-1.5f); break;
-            case DType.F8E5M2: tensor.Write<Float8E5M2>()[1] = (Float8E5M2)(-1.5f); break;
-            case DType.I8: tensor.Write<sbyte>()[1] = -3; break;
-            case DType.U8: tensor.Write<byte>()[1] = 200; break;
-            case DType.I32: tensor.Write<int>()[1] = -70_000; break;
-            case DType.I64: tensor.Write<long>()[1] = long.MinValue + 5; break;
-            default: tensor.Write<bool>()[1] = true; break;
+            case DType.F32:
+                tensor.Write<float>()[1] = -1.5f;
+                break;
+            case DType.F16:
+                tensor.Write<Half>()[1] = (Half)(-1.5f);
+                break;
+            case DType.BF16:
+                tensor.Write<BFloat16>()[1] = (BFloat16)(-1.5f);
+                break;
+            case DType.F8E4M3:
+                tensor.Write<Float8E4M3>()[1] = (Float8E4M3)(-1.5f);
+                break;
+            case DType.F8E5M2:
+                tensor.Write<Float8E5M2>()[1] = (Float8E5M2)(-1.5f);
+                break;
+            case DType.I8:
+                tensor.Write<sbyte>()[1] = -3;
+                break;
+            case DType.U8:
+                tensor.Write<byte>()[1] = 200;
+                break;
+            case DType.I32:
+                tensor.Write<int>()[1] = -70_000;
+                break;
+            case DType.I64:
+                tensor.Write<long>()[1] = long.MinValue + 5;
+                break;
+            default:
+                tensor.Write<bool>()[1] = true;
+                break;
         }
     }
 }

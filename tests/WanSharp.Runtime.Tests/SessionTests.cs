@@ -67,7 +67,11 @@ public sealed class SessionTests(RuntimeFixture fixture)
     public void Run_WithInitializersFromTensors_NeedsNoFileAndKeepsTheirMemory()
     {
         using var w = Tensor.CopyOf<float>([4], [5, 6, 7, 8]);
-        using var session = _runtime.CreateSession(RuntimeFixture.Model("external"), new SessionSettings(), new Dictionary<string, Tensor> { ["w"] = w });
+        using var session = _runtime.CreateSession(
+            RuntimeFixture.Model("external"),
+            new SessionSettings(),
+            new Dictionary<string, Tensor> { ["w"] = w }
+        );
         w.Dispose();
 
         Assert.Equal([5, 6, 7, 8], RunExternal(session));
@@ -79,21 +83,27 @@ public sealed class SessionTests(RuntimeFixture fixture)
         using var session = fixture.Compile("scale");
         using var w = Tensor.CopyOf<float>([4], [1, 2, 3, 4]);
 
-        Parallel.For(0, 64, i =>
-        {
-            using var x = Tensor.CopyOf<float>([1, 4], [i, i, i, i]);
-            using var run = session.Prepare();
-            run.SetInput("x", x);
-            run.SetInput("w", w);
-            using var result = run.Run();
-            Assert.Equal([i, 2 * i, 3 * i, 4 * i], result["y"].AsTensor().Read<float>());
-        });
+        Parallel.For(
+            0,
+            64,
+            i =>
+            {
+                using var x = Tensor.CopyOf<float>([1, 4], [i, i, i, i]);
+                using var run = session.Prepare();
+                run.SetInput("x", x);
+                run.SetInput("w", w);
+                using var result = run.Run();
+                Assert.Equal([i, 2 * i, 3 * i, 4 * i], result["y"].AsTensor().Read<float>());
+            }
+        );
     }
 
     [Fact]
     public void CreateSession_FromBytesThatAreNoModel_SaysSo()
     {
-        var error = Assert.Throws<OrtException>(() => _runtime.CreateSession("not a model"u8.ToArray(), new SessionSettings { Name = "block" }));
+        var error = Assert.Throws<OrtException>(() =>
+            _runtime.CreateSession("not a model"u8.ToArray(), new SessionSettings { Name = "block" })
+        );
 
         Assert.Equal(OrtErrorCode.InvalidProtobuf, error.Code);
         Assert.Contains("compiling graph 'block'", error.Message, StringComparison.Ordinal);
@@ -140,11 +150,14 @@ public sealed class SessionTests(RuntimeFixture fixture)
         var folder = Directory.CreateTempSubdirectory("wan-profile");
         try
         {
-            using var session = fixture.Compile("external", new SessionSettings
-            {
-                ProfilePathPrefix = Path.Combine(folder.FullName, "block"),
-                ExternalDataFolder = Path.GetDirectoryName(RuntimeFixture.PathOf("external")),
-            });
+            using var session = fixture.Compile(
+                "external",
+                new SessionSettings
+                {
+                    ProfilePathPrefix = Path.Combine(folder.FullName, "block"),
+                    ExternalDataFolder = Path.GetDirectoryName(RuntimeFixture.PathOf("external")),
+                }
+            );
             RunExternal(session);
 
             var path = session.EndProfiling();
@@ -172,12 +185,16 @@ public sealed class SessionTests(RuntimeFixture fixture)
                 {
                     for (var i = 0; i < 15; i++)
                     {
-                        using var profiled = fixture.Compile("scale", new SessionSettings { ProfilePathPrefix = Path.Combine(folder.FullName, $"{i}") });
+                        using var profiled = fixture.Compile(
+                            "scale",
+                            new SessionSettings { ProfilePathPrefix = Path.Combine(folder.FullName, $"{i}") }
+                        );
                         RunScale(profiled, x, w);
                         profiled.EndProfiling();
                     }
                 },
-                TestContext.Current.CancellationToken);
+                TestContext.Current.CancellationToken
+            );
 
             while (!profiling.IsCompleted)
             {

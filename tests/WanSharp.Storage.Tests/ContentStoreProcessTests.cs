@@ -63,7 +63,8 @@ public sealed class ContentStoreProcessTests : IDisposable
     public void Exercise() => Use(Variable(FolderVariable), int.Parse(Variable(SeedVariable), CultureInfo.InvariantCulture), rounds: 400);
 
     [Fact(Explicit = true)]
-    public void ExerciseForever() => Use(Variable(FolderVariable), int.Parse(Variable(SeedVariable), CultureInfo.InvariantCulture), rounds: int.MaxValue);
+    public void ExerciseForever() =>
+        Use(Variable(FolderVariable), int.Parse(Variable(SeedVariable), CultureInfo.InvariantCulture), rounds: int.MaxValue);
 
     private static void Use(string folder, int seed, int rounds)
     {
@@ -75,7 +76,9 @@ public sealed class ContentStoreProcessTests : IDisposable
             switch (random.Next(4))
             {
                 case 0:
-                    Assert.True(store.TryRead(ContentStoreTests.Key(key)) is not { } content || content.AsSpan().SequenceEqual(Payload(key)));
+                    Assert.True(
+                        store.TryRead(ContentStoreTests.Key(key)) is not { } content || content.AsSpan().SequenceEqual(Payload(key))
+                    );
                     break;
                 case 1:
                     using (var entry = store.TryOpen(ContentStoreTests.Key(key)))
@@ -93,7 +96,10 @@ public sealed class ContentStoreProcessTests : IDisposable
 
     private Process Start(string test, int seed)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, ["--filter-method", $"{GetType().FullName}.{test}", "--explicit", "only", "--no-progress"])
+        var start = new ProcessStartInfo(
+            Environment.ProcessPath!,
+            ["--filter-method", $"{GetType().FullName}.{test}", "--explicit", "only", "--no-progress"]
+        )
         {
             RedirectStandardOutput = true,
             Environment = { [FolderVariable] = _folder, [SeedVariable] = seed.ToString(CultureInfo.InvariantCulture) },

@@ -45,11 +45,14 @@ public sealed class ContentStoreTests : IDisposable
     [Fact]
     public void TryOpen_OfSeveralFiles_GivesTheirPaths()
     {
-        _store.Put(Key(1), folder =>
-        {
-            File.WriteAllText(Path.Combine(folder, "one.txt"), "first");
-            File.WriteAllText(Path.Combine(folder, "two.txt"), "");
-        });
+        _store.Put(
+            Key(1),
+            folder =>
+            {
+                File.WriteAllText(Path.Combine(folder, "one.txt"), "first");
+                File.WriteAllText(Path.Combine(folder, "two.txt"), "");
+            }
+        );
         using var entry = _store.TryOpen(Key(1))!;
         Assert.Equal(["one.txt", "two.txt"], entry.Files);
         Assert.Equal("first", File.ReadAllText(entry.PathOf("one.txt")));
@@ -247,11 +250,16 @@ public sealed class ContentStoreTests : IDisposable
     [Fact]
     public void Put_ThatFails_LeavesNothingAndPassesOnWhatIsNotTheDisks()
     {
-        Assert.Throws<FormatException>(() => _store.Put(Key(1), folder =>
-        {
-            File.WriteAllText(Path.Combine(folder, "half"), "x");
-            throw new FormatException();
-        }));
+        Assert.Throws<FormatException>(() =>
+            _store.Put(
+                Key(1),
+                folder =>
+                {
+                    File.WriteAllText(Path.Combine(folder, "half"), "x");
+                    throw new FormatException();
+                }
+            )
+        );
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(_folder, "partial")));
         Assert.Equal(0, _store.Statistics().Entries);
     }

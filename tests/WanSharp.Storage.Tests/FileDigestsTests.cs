@@ -22,7 +22,14 @@ public sealed class FileDigestsTests : IDisposable
         var digests = new FileDigests(_folder["notes"]);
 
         Assert.Null(digests.Find([_folder["link"]]));
-        List<string> each = [.. digests.OfEach([_folder["link"], _folder["again"], _folder["snapshot/0"], _folder["blobs/0"]], read: null, CancellationToken.None)];
+        List<string> each =
+        [
+            .. digests.OfEach(
+                [_folder["link"], _folder["again"], _folder["snapshot/0"], _folder["blobs/0"]],
+                read: null,
+                CancellationToken.None
+            ),
+        ];
 
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(new byte[2 << 20])), Assert.Single(each.Distinct()));
         Assert.Single(Directory.GetFiles(_folder["notes"]));

@@ -23,11 +23,16 @@ public sealed class AtomicFileTests : IDisposable
     public void Write_ThatFails_KeepsWhatWasThereAndLeavesNothingElse()
     {
         AtomicFile.Write(Settings, "old");
-        Assert.Throws<InvalidOperationException>(() => AtomicFile.Write(Settings, stream =>
-        {
-            stream.Write("half"u8);
-            throw new InvalidOperationException();
-        }));
+        Assert.Throws<InvalidOperationException>(() =>
+            AtomicFile.Write(
+                Settings,
+                stream =>
+                {
+                    stream.Write("half"u8);
+                    throw new InvalidOperationException();
+                }
+            )
+        );
         Assert.Equal("old", File.ReadAllText(Settings));
         Assert.Equal([Settings], Directory.EnumerateFileSystemEntries(_folder));
     }
@@ -37,11 +42,17 @@ public sealed class AtomicFileTests : IDisposable
     {
         using var stop = new CancellationTokenSource();
         AtomicFile.Write(Settings, "old");
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => AtomicFile.WriteAsync(Settings, async (stream, token) =>
-        {
-            await stream.WriteAsync("half"u8.ToArray(), token);
-            await stop.CancelAsync();
-        }, stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            AtomicFile.WriteAsync(
+                Settings,
+                async (stream, token) =>
+                {
+                    await stream.WriteAsync("half"u8.ToArray(), token);
+                    await stop.CancelAsync();
+                },
+                stop.Token
+            )
+        );
         Assert.Equal("old", File.ReadAllText(Settings));
         Assert.Equal([Settings], Directory.EnumerateFileSystemEntries(_folder));
     }
@@ -49,11 +60,15 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public async Task Write_FromManyThreads_LeavesOneWholeContent()
     {
-        await Parallel.ForAsync(0, 16, (i, _) =>
-        {
-            AtomicFile.Write(Settings, new string((char)('a' + i), 10_000));
-            return ValueTask.CompletedTask;
-        });
+        await Parallel.ForAsync(
+            0,
+            16,
+            (i, _) =>
+            {
+                AtomicFile.Write(Settings, new string((char)('a' + i), 10_000));
+                return ValueTask.CompletedTask;
+            }
+        );
         var text = await File.ReadAllTextAsync(Settings);
         Assert.Equal(10_000, text.Length);
         Assert.Single(text.Distinct());
@@ -103,6 +118,7 @@ public sealed class AtomicFileTests : IDisposable
         AtomicFile.Write(Settings, "text");
         Assert.Equal(
             [FileEvents.CreatedId, FileEvents.FlushedId, FileEvents.RenamedId, FileEvents.FolderFlushedId],
-            log.Events.Select(step => step.Id));
+            log.Events.Select(step => step.Id)
+        );
     }
 }

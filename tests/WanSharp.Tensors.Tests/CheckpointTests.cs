@@ -19,7 +19,9 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void Open_Index_FindsTensorsInTheirShards()
     {
-        var path = WriteIndex("""{"metadata":{"total_size":2,"by":"x"},"weight_map":{"a":"shard-1.safetensors","b":"shard-2.safetensors"}}""");
+        var path = WriteIndex(
+            """{"metadata":{"total_size":2,"by":"x"},"weight_map":{"a":"shard-1.safetensors","b":"shard-2.safetensors"}}"""
+        );
         using var checkpoint = Checkpoint.Open(path);
         Assert.Equal(1, checkpoint.Get("a").Read<byte>()[0]);
         Assert.Equal(2, checkpoint.Get("b").Read<byte>()[0]);
@@ -34,7 +36,14 @@ public sealed class CheckpointTests : IDisposable
         Tensor[] tensors = [.. checkpoint.Tensors.Values];
         checkpoint.Dispose();
         Assert.Equal(2, tensors.Length);
-        Assert.All(tensors, tensor => Assert.Throws<ObjectDisposedException>(() => { _ = tensor.Read<byte>().Length; }));
+        Assert.All(
+            tensors,
+            tensor =>
+                Assert.Throws<ObjectDisposedException>(() =>
+                {
+                    _ = tensor.Read<byte>().Length;
+                })
+        );
     }
 
     [Fact]

@@ -74,20 +74,26 @@ public class FloatTests
     }
 
     [Fact]
-    public void ToString_IsTheValue() =>
-        Assert.Equal("0.5 -448 1.5", $"{(BFloat16)0.5f} {(Float8E4M3)(-448f)} {(Float8E5M2)1.5f}");
+    public void ToString_IsTheValue() => Assert.Equal("0.5 -448 1.5", $"{(BFloat16)0.5f} {(Float8E4M3)(-448f)} {(Float8E5M2)1.5f}");
 
     private static float[] NearUpperHalf(int upper)
     {
         var bits = (uint)upper << 16;
-        return [BitConverter.UInt32BitsToSingle(bits), BitConverter.UInt32BitsToSingle(bits + 1), BitConverter.UInt32BitsToSingle(bits | 0xFFFF)];
+        return
+        [
+            BitConverter.UInt32BitsToSingle(bits),
+            BitConverter.UInt32BitsToSingle(bits + 1),
+            BitConverter.UInt32BitsToSingle(bits | 0xFFFF),
+        ];
     }
 
     private static float Define(int bits, int mantissaBits, int bias, bool hasInfinity)
     {
-        int exponent = (bits & 0x7F) >> mantissaBits, mantissa = bits & ((1 << mantissaBits) - 1);
+        int exponent = (bits & 0x7F) >> mantissaBits,
+            mantissa = bits & ((1 << mantissaBits) - 1);
         var last = 0x7F >> mantissaBits;
-        var magnitude = exponent == last && hasInfinity ? (mantissa == 0 ? float.PositiveInfinity : float.NaN)
+        var magnitude =
+            exponent == last && hasInfinity ? (mantissa == 0 ? float.PositiveInfinity : float.NaN)
             : (bits & 0x7F) == 0x7F ? float.NaN
             : exponent == 0 ? MathF.ScaleB(mantissa, 1 - bias - mantissaBits)
             : MathF.ScaleB((1 << mantissaBits) + mantissa, exponent - bias - mantissaBits);

@@ -12,7 +12,19 @@ internal sealed class FormatFuzz(byte[] valid, IReadOnlyList<Range> headers, Fun
     // A refusal with its stack trace takes about 20 KB; a claimed length must never be allocated.
     private const long MostAllocated = 256 << 10;
 
-    private static readonly long[] Extremes = [0, 1, -1, long.MaxValue, long.MinValue, int.MaxValue, uint.MaxValue, 1L << 40, 1L << 61, 1 << 20];
+    private static readonly long[] Extremes =
+    [
+        0,
+        1,
+        -1,
+        long.MaxValue,
+        long.MinValue,
+        int.MaxValue,
+        uint.MaxValue,
+        1L << 40,
+        1L << 61,
+        1 << 20,
+    ];
 
     /// <summary>Opens mutations of the file.</summary>
     /// <returns>How many were refused.</returns>

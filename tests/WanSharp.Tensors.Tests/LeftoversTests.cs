@@ -42,11 +42,14 @@ public sealed class LeftoversTests : IDisposable
     public void Sweep_OfFiles_RemovesThoseThatNobodyWrites()
     {
         File.WriteAllText(_folder[".wan-0123.partial"], "half");
-        AtomicFile.Write(_folder["settings.json"], stream =>
-        {
-            stream.Write("new"u8);
-            Leftovers.Sweep(_folder);
-        });
+        AtomicFile.Write(
+            _folder["settings.json"],
+            stream =>
+            {
+                stream.Write("new"u8);
+                Leftovers.Sweep(_folder);
+            }
+        );
 
         Assert.Equal(["settings.json"], Entries);
         Assert.Equal("new", File.ReadAllText(_folder["settings.json"]));
@@ -72,20 +75,28 @@ public sealed class LeftoversTests : IDisposable
     [Fact]
     public async Task Create_ByManyAtOnce_GivesEachItsOwn()
     {
-        await Parallel.ForAsync(0, 64, (i, _) =>
-        {
-            using var work = WorkFolder.Create(_folder);
-            File.WriteAllText(work["clip"], "half");
-            Assert.True(File.Exists(work["clip"]));
-            return ValueTask.CompletedTask;
-        });
+        await Parallel.ForAsync(
+            0,
+            64,
+            (i, _) =>
+            {
+                using var work = WorkFolder.Create(_folder);
+                File.WriteAllText(work["clip"], "half");
+                Assert.True(File.Exists(work["clip"]));
+                return ValueTask.CompletedTask;
+            }
+        );
 
         Assert.Empty(Entries);
     }
 
     [Fact]
     public void Create_InAFolderThatIsNotThere_SaysSo() =>
-        Assert.Contains("missing", Assert.Throws<DirectoryNotFoundException>(() => WorkFolder.Create(_folder["missing"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "missing",
+            Assert.Throws<DirectoryNotFoundException>(() => WorkFolder.Create(_folder["missing"])).Message,
+            StringComparison.Ordinal
+        );
 
     private void Leave(string name, params string[] files)
     {

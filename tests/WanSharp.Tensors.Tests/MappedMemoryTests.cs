@@ -6,7 +6,8 @@ public sealed partial class MappedMemoryTests : IDisposable
 {
     private const int Pages = 64;
 
-    private readonly string _path = Path.Combine(AppContext.BaseDirectory, Path.GetRandomFileName()); // the temporary folder may be memory itself
+    // the temporary folder may be memory itself
+    private readonly string _path = Path.Combine(AppContext.BaseDirectory, Path.GetRandomFileName());
     private readonly int _length = Pages * Environment.SystemPageSize;
 
     public MappedMemoryTests()
@@ -39,7 +40,13 @@ public sealed partial class MappedMemoryTests : IDisposable
     {
         using var file = MappedFile.Open(_path, shortest: 1);
         const int Far = 1 << 16;
-        Tensor[] tensors = [file.Tensor(Far, DType.U8, [16]), file.Tensor(8, DType.U8, [8]), file.Tensor(64, DType.U8, [8]), Tensor.Zeros(DType.U8, [3])];
+        Tensor[] tensors =
+        [
+            file.Tensor(Far, DType.U8, [16]),
+            file.Tensor(8, DType.U8, [8]),
+            file.Tensor(64, DType.U8, [8]),
+            Tensor.Zeros(DType.U8, [3]),
+        ];
 
         Assert.Equal([new MappedRange(file.View, 8, 64), new MappedRange(file.View, Far, 16)], MappedRange.Of(tensors));
     }

@@ -1,12 +1,14 @@
-using WanSharp.Testing;
 using System.Text;
+using WanSharp.Testing;
 
 namespace WanSharp.Tensors.Tests;
 
 /// <summary>Files that have a checkpoint's name and are something else are named, whatever their extension.</summary>
 public sealed class OtherContentsTests : IDisposable
 {
-    private const string Pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c\nsize 28577070304\n";
+    private const string Pointer =
+        "version https://git-lfs.github.com/spec/v1\noid sha256:9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c\nsize "
+        + "28577070304\n";
 
     private readonly TemporaryFolder _folder = new();
 
@@ -48,9 +50,18 @@ public sealed class OtherContentsTests : IDisposable
     [Fact]
     public void Open_WhatAria2HasNotFinished_IsRefused()
     {
-        var path = _folder.WriteSafetensors("model.safetensors", """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", dataLength: 1);
+        var path = _folder.WriteSafetensors(
+            "model.safetensors",
+            """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""",
+            dataLength: 1
+        );
         File.WriteAllBytes(path + ".aria2", [0, 1]);
-        SafetensorsFileTests.AssertNames(Assert.Throws<CheckpointException>(() => Checkpoint.Open(path)), path, "not complete", "model.safetensors.aria2");
+        SafetensorsFileTests.AssertNames(
+            Assert.Throws<CheckpointException>(() => Checkpoint.Open(path)),
+            path,
+            "not complete",
+            "model.safetensors.aria2"
+        );
         File.Delete(path + ".aria2");
         Checkpoint.Open(path).Dispose();
     }
@@ -60,7 +71,11 @@ public sealed class OtherContentsTests : IDisposable
     [InlineData(65536)]
     public void Open_ZerosAfterTheTensors_AreIgnored(int count)
     {
-        var path = _folder.WriteSafetensors("model.safetensors", """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", dataLength: 1);
+        var path = _folder.WriteSafetensors(
+            "model.safetensors",
+            """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""",
+            dataLength: 1
+        );
         File.AppendAllBytes(path, new byte[count]);
         using (var file = Checkpoint.Open(path))
         {
@@ -68,6 +83,10 @@ public sealed class OtherContentsTests : IDisposable
         }
 
         File.AppendAllBytes(path, [1]);
-        SafetensorsFileTests.AssertNames(Assert.Throws<CheckpointException>(() => Checkpoint.Open(path)), path, $"{count + 1} bytes before the file");
+        SafetensorsFileTests.AssertNames(
+            Assert.Throws<CheckpointException>(() => Checkpoint.Open(path)),
+            path,
+            $"{count + 1} bytes before the file"
+        );
     }
 }

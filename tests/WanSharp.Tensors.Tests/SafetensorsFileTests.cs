@@ -15,7 +15,8 @@ public sealed class SafetensorsFileTests : IDisposable
         var path = _folder.WriteSafetensors(
             "model.safetensors",
             """{"__metadata__":{"format":"pt"},"b":{"dtype":"U8","shape":[],"data_offsets":[4,5]},"a":{"dtype":"BF16","shape":[2,1],"data_offsets":[0,4]},"none":{"dtype":"F32","shape":[0,3],"data_offsets":[4,4]}}   """,
-            dataLength: 5);
+            dataLength: 5
+        );
         using var file = SafetensorsFile.Open(path);
         Assert.Equal("pt", file.Metadata["format"]);
         Assert.Equal(["a", "b", "none"], file.Tensors.Keys.Order());
@@ -29,7 +30,11 @@ public sealed class SafetensorsFileTests : IDisposable
     [Fact]
     public void Open_TypeThatIsNotSupported_FailsOnlyWhenTheTensorIsAskedFor()
     {
-        var path = _folder.WriteSafetensors("model.safetensors", """{"odd":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"a":{"dtype":"U8","shape":[1],"data_offsets":[8,9]}}""", dataLength: 9);
+        var path = _folder.WriteSafetensors(
+            "model.safetensors",
+            """{"odd":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"a":{"dtype":"U8","shape":[1],"data_offsets":[8,9]}}""",
+            dataLength: 9
+        );
         using var file = SafetensorsFile.Open(path);
         Assert.Equal(9, file.Get("a").Read<byte>()[0]);
         Assert.Equal("F64", file.Unsupported["odd"]);
@@ -40,20 +45,37 @@ public sealed class SafetensorsFileTests : IDisposable
     [Fact]
     public void Dispose_EndsTheViews()
     {
-        var file = SafetensorsFile.Open(_folder.WriteSafetensors("model.safetensors", """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", dataLength: 1));
+        var file = SafetensorsFile.Open(
+            _folder.WriteSafetensors("model.safetensors", """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", dataLength: 1)
+        );
         var tensor = file.Get("a");
         file.Dispose();
-        Assert.Throws<ObjectDisposedException>(() => { _ = tensor.Read<byte>().Length; });
+        Assert.Throws<ObjectDisposedException>(() =>
+        {
+            _ = tensor.Read<byte>().Length;
+        });
     }
 
     [Theory]
-    [InlineData("""{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"a":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}""", "'a'", "twice")]
+    [InlineData(
+        """{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"a":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}""",
+        "'a'",
+        "twice"
+    )]
     [InlineData("""{"a":{"dtype":"U8","dtype":"I8","shape":[8],"data_offsets":[0,8]}}""", "'a'", "twice")]
     [InlineData("""{"__metadata__":{},"__metadata__":{},"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}}""", "__metadata__", "twice")]
     [InlineData("""{"__metadata__":{"k":"1","k":"2"},"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}}""", "'k'", "twice")]
     [InlineData("""{"__metadata__":{"k":1},"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}}""", "'k'", "String")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[5],"data_offsets":[3,8]}}""", "'b'", "overlaps")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},"b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}""", "'b'", "holes")]
+    [InlineData(
+        """{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[5],"data_offsets":[3,8]}}""",
+        "'b'",
+        "overlaps"
+    )]
+    [InlineData(
+        """{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},"b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}""",
+        "'b'",
+        "holes"
+    )]
     [InlineData("""{"a":{"dtype":"U8","shape":[7],"data_offsets":[1,8]}}""", "'a'", "holes")]
     [InlineData("""{"a":{"dtype":"U8","shape":[9],"data_offsets":[0,9]}}""", "'a'", "beyond")]
     [InlineData("""{"a":{"dtype":"U8","shape":[7],"data_offsets":[0,7]}}""", "1 bytes before the file", "cut it to")]
@@ -117,7 +139,9 @@ public sealed class SafetensorsFileTests : IDisposable
     public void Open_FileOver4GiB_ReachesTheLastElement()
     {
         const long Count = 5_000_000_000;
-        var header = Encoding.UTF8.GetBytes($$$"""{"big":{"dtype":"U8","shape":[{{{Count}}}],"data_offsets":[0,{{{Count}}}]},"tail":{"dtype":"F32","shape":[2],"data_offsets":[{{{Count}}},{{{Count + 8}}}]}}""");
+        var header = Encoding.UTF8.GetBytes(
+            $$$"""{"big":{"dtype":"U8","shape":[{{{Count}}}],"data_offsets":[0,{{{Count}}}]},"tail":{"dtype":"F32","shape":[2],"data_offsets":[{{{Count}}},{{{Count + 8}}}]}}"""
+        );
         var path = _folder["big.safetensors"];
         using (var stream = File.Create(path))
         {
@@ -133,7 +157,10 @@ public sealed class SafetensorsFileTests : IDisposable
         Assert.Equal(Count, file.Get("big").ByteLength);
         Assert.Equal(42, file.Get("big").ReadBytes(Count - 1, 1)[0]);
         Assert.Equal([0, 42], file.Get("big").Slice(Count - 2, 2).Read<byte>().ToArray());
-        Assert.Throws<InvalidOperationException>(() => { _ = file.Get("big").Read<byte>().Length; });
+        Assert.Throws<InvalidOperationException>(() =>
+        {
+            _ = file.Get("big").Read<byte>().Length;
+        });
         using var tail = file.Get("tail").ConvertTo(DType.F16);
         Assert.Equal([(Half)1.5f, (Half)(-2f)], tail.Read<Half>().ToArray());
     }

@@ -50,7 +50,10 @@ public sealed class SafetensorsWriterTests : IDisposable
         Assert.Equal(bytes, File.ReadAllBytes(_folder["2"]));
         var length = (int)BitConverter.ToInt64(bytes);
         Assert.Equal(0, length % 8);
-        Assert.Equal("""{"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"U8","shape":[1],"data_offsets":[4,5]}}""", Encoding.UTF8.GetString(bytes, 8, length).TrimEnd(' '));
+        Assert.Equal(
+            """{"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"U8","shape":[1],"data_offsets":[4,5]}}""",
+            Encoding.UTF8.GetString(bytes, 8, length).TrimEnd(' ')
+        );
     }
 
     [Fact]
@@ -72,7 +75,9 @@ public sealed class SafetensorsWriterTests : IDisposable
         gone.Dispose();
         var tensors = new Dictionary<string, Tensor> { ["first"] = first, ["gone"] = gone };
         Assert.Throws<ObjectDisposedException>(() => Write("file", tensors));
-        Assert.Throws<OperationCanceledException>(() => SafetensorsWriter.Write(_folder["file"], tensors, null, new CancellationToken(canceled: true)));
+        Assert.Throws<OperationCanceledException>(() =>
+            SafetensorsWriter.Write(_folder["file"], tensors, null, new CancellationToken(canceled: true))
+        );
         Assert.Equal([_folder["file"]], Directory.GetFiles(_folder));
         Assert.Equal("before", File.ReadAllText(_folder["file"]));
     }

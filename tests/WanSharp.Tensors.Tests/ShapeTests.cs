@@ -12,7 +12,9 @@ public class ShapeTests
     [Fact]
     public void Equality_IsByDimensions()
     {
-        Shape left = [2, 3], right = [2, 3], other = [3, 2];
+        Shape left = [2, 3],
+            right = [2, 3],
+            other = [3, 2];
         Assert.Equal(left, right);
         Assert.NotEqual(left, other);
         Assert.Equal(1, Shape.Scalar.ElementCount);

@@ -33,7 +33,11 @@ public sealed class ShardFilesTests : IDisposable
         }
 
         File.Delete(paths[1]);
-        SafetensorsFileTests.AssertNames(Assert.Throws<CheckpointException>(() => Checkpoint.Open(paths[2])), "one of 3 shards", Path.GetFileName(paths[1]));
+        SafetensorsFileTests.AssertNames(
+            Assert.Throws<CheckpointException>(() => Checkpoint.Open(paths[2])),
+            "one of 3 shards",
+            Path.GetFileName(paths[1])
+        );
         Assert.Equal(paths[0], ShardFiles.SetOf(paths[2]));
     }
 
@@ -72,7 +76,11 @@ public sealed class ShardFilesTests : IDisposable
     {
         Write(_folder["model-00001-of-00002.safetensors"], "a", 1);
         Write(_folder["model-00002-of-00002.safetensors"], "a", 2);
-        SafetensorsFileTests.AssertNames(Assert.Throws<CheckpointException>(() => Checkpoint.Open(_folder["model-00001-of-00002.safetensors"])), "'a'", "another shard");
+        SafetensorsFileTests.AssertNames(
+            Assert.Throws<CheckpointException>(() => Checkpoint.Open(_folder["model-00001-of-00002.safetensors"])),
+            "'a'",
+            "another shard"
+        );
     }
 
     [Theory]
@@ -88,7 +96,10 @@ public sealed class ShardFilesTests : IDisposable
     public void Open_AnIndexThatNamesItself_IsRefused()
     {
         File.WriteAllText(_folder["model.safetensors.index.json"], """{"weight_map":{"a":"model.safetensors.index.json"}}""");
-        SafetensorsFileTests.AssertNames(Assert.Throws<CheckpointException>(() => Checkpoint.Open(_folder["model.safetensors.index.json"])), "JSON");
+        SafetensorsFileTests.AssertNames(
+            Assert.Throws<CheckpointException>(() => Checkpoint.Open(_folder["model.safetensors.index.json"])),
+            "JSON"
+        );
     }
 
     private static void Write(string path, string tensor, byte value, string? second = null)

@@ -9,7 +9,10 @@ public class TensorConversionTests
 
     [Fact]
     public void ConvertTo_F32FromEveryF16_EqualsTheScalarConversion() =>
-        AssertWidening([.. Enumerable.Range(0, 1 << 16).Select(bits => BitConverter.UInt16BitsToHalf((ushort)bits))], value => (float)value);
+        AssertWidening(
+            [.. Enumerable.Range(0, 1 << 16).Select(bits => BitConverter.UInt16BitsToHalf((ushort)bits))],
+            value => (float)value
+        );
 
     [Fact]
     public void ConvertTo_F32FromEveryBF16_EqualsTheScalarConversion() =>
@@ -38,8 +41,7 @@ public class TensorConversionTests
         AssertNarrowing(DType.F16, value => BitConverter.HalfToUInt16Bits((Half)value));
 
     [Fact]
-    public void ConvertTo_BF16FromF32_EqualsTheScalarConversion() =>
-        AssertNarrowing(DType.BF16, value => ((BFloat16)value).Bits);
+    public void ConvertTo_BF16FromF32_EqualsTheScalarConversion() => AssertNarrowing(DType.BF16, value => ((BFloat16)value).Bits);
 
     [Fact]
     public void ConvertTo_F8FromF32_EqualsTheScalarConversion()
@@ -94,7 +96,11 @@ public class TensorConversionTests
         where T : unmanaged
     {
         // Enough copies to cross a chunk's end in the middle, and an odd tail.
-        T[] values = [.. Enumerable.Repeat(encodings, 1 + (TensorConversion.ChunkLength / encodings.Length)).SelectMany(copy => copy), encodings[0]];
+        T[] values =
+        [
+            .. Enumerable.Repeat(encodings, 1 + (TensorConversion.ChunkLength / encodings.Length)).SelectMany(copy => copy),
+            encodings[0],
+        ];
         using var tensor = Tensor.CopyOf<T>([values.Length], values);
         using var converted = tensor.ConvertTo(DType.F32);
         var direct = new float[values.Length];

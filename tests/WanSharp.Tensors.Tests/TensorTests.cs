@@ -76,25 +76,46 @@ public class TensorTests
         view.Dispose();
         Assert.Equal(4, tensor.Read<float>().Length);
         tensor.Dispose();
-        Assert.Throws<ObjectDisposedException>(() => { _ = view.Read<float>().Length; });
-        Assert.Throws<ObjectDisposedException>(() => { _ = tensor.ReadBytes(0, 1).Length; });
+        Assert.Throws<ObjectDisposedException>(() =>
+        {
+            _ = view.Read<float>().Length;
+        });
+        Assert.Throws<ObjectDisposedException>(() =>
+        {
+            _ = tensor.ReadBytes(0, 1).Length;
+        });
     }
 
     [Fact]
     public void Read_AsAnotherType_Throws()
     {
         using var tensor = Tensor.Zeros(DType.F16, [4]);
-        Assert.Throws<InvalidOperationException>(() => { _ = tensor.Read<BFloat16>().Length; });
-        Assert.Throws<NotSupportedException>(() => { _ = tensor.Read<double>().Length; });
+        Assert.Throws<InvalidOperationException>(() =>
+        {
+            _ = tensor.Read<BFloat16>().Length;
+        });
+        Assert.Throws<NotSupportedException>(() =>
+        {
+            _ = tensor.Read<double>().Length;
+        });
     }
 
     [Fact]
     public void ReadBytes_OutOfRange_Throws()
     {
         using var tensor = Tensor.Zeros(DType.U8, [4]);
-        Assert.Throws<ArgumentOutOfRangeException>(() => { _ = tensor.ReadBytes(3, 2).Length; });
-        Assert.Throws<ArgumentOutOfRangeException>(() => { _ = tensor.ReadBytes(-1, 1).Length; });
-        Assert.Throws<ArgumentOutOfRangeException>(() => { _ = tensor.WriteBytes(0, -1).Length; });
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+        {
+            _ = tensor.ReadBytes(3, 2).Length;
+        });
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+        {
+            _ = tensor.ReadBytes(-1, 1).Length;
+        });
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+        {
+            _ = tensor.WriteBytes(0, -1).Length;
+        });
     }
 
     [Fact]
@@ -102,9 +123,18 @@ public class TensorTests
     {
         using var tensor = Tensor.Zeros(DType.U8, [4]);
         var view = Tensor.View(tensor.Memory, 0, DType.U8, [4], isReadOnly: true);
-        Assert.Throws<InvalidOperationException>(() => { _ = view.Write<byte>().Length; });
-        Assert.Throws<InvalidOperationException>(() => { _ = view.WriteBytes(0, 1).Length; });
-        Assert.Throws<InvalidOperationException>(() => { _ = view.Slice(0, 1).Reshape([]).Write<byte>().Length; });
+        Assert.Throws<InvalidOperationException>(() =>
+        {
+            _ = view.Write<byte>().Length;
+        });
+        Assert.Throws<InvalidOperationException>(() =>
+        {
+            _ = view.WriteBytes(0, 1).Length;
+        });
+        Assert.Throws<InvalidOperationException>(() =>
+        {
+            _ = view.Slice(0, 1).Reshape([]).Write<byte>().Length;
+        });
     }
 
     [Fact]

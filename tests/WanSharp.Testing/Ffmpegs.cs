@@ -6,7 +6,8 @@ namespace WanSharp.Testing;
 /// <summary>The ffmpegs that everything must work with: the system's (5.1 on Debian 12), and the package's of 2018.</summary>
 public static class Ffmpegs
 {
-    private const string OnPath = "on the search path", FromPackage = "from the package";
+    private const string OnPath = "on the search path",
+        FromPackage = "from the package";
 
     public static TheoryData<string> Both => [OnPath, FromPackage];
 

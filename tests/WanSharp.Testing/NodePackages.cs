@@ -6,23 +6,34 @@ namespace WanSharp.Testing;
 /// <summary>What <c>npm ci</c> in <c>tests/tools</c> brings: programs and libraries to compare with. Tests skip without it.</summary>
 public static class NodePackages
 {
-    private static string Platform => OperatingSystem.IsWindows() ? "win32" : OperatingSystem.IsMacOS() ? "darwin" : "linux";
+    private static string Platform =>
+        OperatingSystem.IsWindows() ? "win32"
+        : OperatingSystem.IsMacOS() ? "darwin"
+        : "linux";
 
-    private static string Architecture => RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "x64";
+    private static string Architecture =>
+        RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "x64";
 
     /// <summary>The folder of all packages, which may not exist.</summary>
-    public static string Folder { get; } = typeof(NodePackages).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-        .Single(attribute => attribute.Key == "NodeModules").Value!;
+    public static string Folder { get; } =
+        typeof(NodePackages)
+            .Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(attribute => attribute.Key == "NodeModules")
+            .Value!;
 
     /// <summary>The ffmpeg of 2018, the oldest that must work; skips the test where it is not installed.</summary>
     public static string Ffmpeg
     {
         get
         {
-            var file = Path.Combine(Require($"@ffmpeg-installer/{Platform}-{Architecture}"), OperatingSystem.IsWindows() ? "ffmpeg.exe" : "ffmpeg");
+            var file = Path.Combine(
+                Require($"@ffmpeg-installer/{Platform}-{Architecture}"),
+                OperatingSystem.IsWindows() ? "ffmpeg.exe" : "ffmpeg"
+            );
             if (!OperatingSystem.IsWindows())
             {
-                File.SetUnixFileMode(file, File.GetUnixFileMode(file) | UnixFileMode.UserExecute); // the package's own script, which is not run, would do it
+                // the package's own script, which is not run, would do it
+                File.SetUnixFileMode(file, File.GetUnixFileMode(file) | UnixFileMode.UserExecute);
             }
 
             return file;
@@ -30,9 +41,17 @@ public static class NodePackages
     }
 
     /// <summary>The build of ONNX Runtime with WebGPU; skips the test where it is not installed.</summary>
-    public static string WebGpuLibrary => Path.Combine(
-        Require("onnxruntime-node"), "bin", "napi-v6", Platform, Architecture,
-        OperatingSystem.IsWindows() ? "onnxruntime.dll" : OperatingSystem.IsMacOS() ? "libonnxruntime.1.dylib" : "libonnxruntime.so.1");
+    public static string WebGpuLibrary =>
+        Path.Combine(
+            Require("onnxruntime-node"),
+            "bin",
+            "napi-v6",
+            Platform,
+            Architecture,
+            OperatingSystem.IsWindows() ? "onnxruntime.dll"
+                : OperatingSystem.IsMacOS() ? "libonnxruntime.1.dylib"
+                : "libonnxruntime.so.1"
+        );
 
     /// <summary>The folder of one package; skips the test where it is not installed.</summary>
     public static string Require(string name)

@@ -10,11 +10,17 @@ public static class OtherFormats
     private const int Alignment = 32;
     private const string ShapeNote = "comfy.gguf.orig_shape.";
 
-    /// <summary>A GGUF file; tensors of more than four dimensions are flattened, with a note of their shape, as ComfyUI-GGUF does.</summary>
+    /// <summary>
+    /// A GGUF file; tensors of more than four dimensions are flattened, with a note of their shape, as ComfyUI-GGUF does.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="tensors">The tensors.</param>
     /// <param name="notes">Texts, flags, and lists of texts, floats, whole numbers and bytes.</param>
-    public static void WriteGguf(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, object>? notes = null)
+    public static void WriteGguf(
+        string path,
+        IReadOnlyDictionary<string, Tensor> tensors,
+        IReadOnlyDictionary<string, object>? notes = null
+    )
     {
         var reshaped = tensors.Where(pair => pair.Value.Shape.Rank > 4).ToList();
         using var header = new MemoryStream();
@@ -65,13 +71,28 @@ public static class OtherFormats
         {
             switch (value)
             {
-                case string text: writer.Write(8); Text(text); break;
-                case bool flag: writer.Write(7); writer.Write(flag); break;
-                case IReadOnlyList<string> texts: List(8, texts, Text); break;
-                case float[] floats: List(6, floats, writer.Write); break;
-                case int[] numbers: List(5, numbers, writer.Write); break;
-                case byte[] bytes: List(0, bytes, writer.Write); break;
-                default: throw new ArgumentException($"{value.GetType()} is not a note.");
+                case string text:
+                    writer.Write(8);
+                    Text(text);
+                    break;
+                case bool flag:
+                    writer.Write(7);
+                    writer.Write(flag);
+                    break;
+                case IReadOnlyList<string> texts:
+                    List(8, texts, Text);
+                    break;
+                case float[] floats:
+                    List(6, floats, writer.Write);
+                    break;
+                case int[] numbers:
+                    List(5, numbers, writer.Write);
+                    break;
+                case byte[] bytes:
+                    List(0, bytes, writer.Write);
+                    break;
+                default:
+                    throw new ArgumentException($"{value.GetType()} is not a note.");
             }
         }
 

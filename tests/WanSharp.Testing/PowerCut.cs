@@ -58,7 +58,9 @@ public sealed partial class PowerCut : EventListener
                     Rename(path, (string)eventData.Payload[1]!);
                     break;
                 case FileEvents.FolderFlushedId:
-                    NodeOf(path).Children = Directory.EnumerateFileSystemEntries(path).ToDictionary(child => Path.GetFileName(child), NodeOf);
+                    NodeOf(path).Children = Directory
+                        .EnumerateFileSystemEntries(path)
+                        .ToDictionary(child => Path.GetFileName(child), NodeOf);
                     break;
                 case FileEvents.DeletedId:
                     _nodes.Remove(path);
@@ -83,7 +85,11 @@ public sealed partial class PowerCut : EventListener
 
     private void Rename(string from, string to)
     {
-        foreach (var (path, node) in _nodes.Where(pair => pair.Key == from || pair.Key.StartsWith(from + Path.DirectorySeparatorChar, StringComparison.Ordinal)).ToList())
+        foreach (
+            var (path, node) in _nodes
+                .Where(pair => pair.Key == from || pair.Key.StartsWith(from + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+                .ToList()
+        )
         {
             _nodes.Remove(path);
             _nodes[to + path[from.Length..]] = node;
@@ -91,9 +97,13 @@ public sealed partial class PowerCut : EventListener
     }
 
     /// <summary>All names that are there, each file with the bytes that were flushed.</summary>
-    private Dictionary<string, byte[]?> WithNames(string folder) => Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).ToDictionary(
-        path => Path.GetRelativePath(folder, path),
-        path => Directory.Exists(path) ? null : _nodes.GetValueOrDefault(path)?.Bytes ?? []);
+    private Dictionary<string, byte[]?> WithNames(string folder) =>
+        Directory
+            .EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories)
+            .ToDictionary(
+                path => Path.GetRelativePath(folder, path),
+                path => Directory.Exists(path) ? null : _nodes.GetValueOrDefault(path)?.Bytes ?? []
+            );
 
     /// <summary>The names of folders that were flushed.</summary>
     private static Dictionary<string, byte[]?> Flushed(string path, Node folder)

@@ -18,7 +18,9 @@ public sealed class RandomWeights : ICheckpoint
             var weight = Tensor.Zeros(DType.F32, slot.Shape);
             var values = weight.Write<float>();
             new NoiseGenerator(seed, (uint)_tensors.Count).Fill(values);
-            var isScale = slot.Name.EndsWith("gamma", StringComparison.Ordinal) || (slot.Name.Contains("norm", StringComparison.Ordinal) && slot.Name.EndsWith("weight", StringComparison.Ordinal));
+            var isScale =
+                slot.Name.EndsWith("gamma", StringComparison.Ordinal)
+                || (slot.Name.Contains("norm", StringComparison.Ordinal) && slot.Name.EndsWith("weight", StringComparison.Ordinal));
             foreach (ref var value in values)
             {
                 value = (value * Spread) + (isScale ? 1 : 0);

@@ -1,4 +1,3 @@
-
 using WanSharp.Runtime;
 
 namespace WanSharp.Testing;

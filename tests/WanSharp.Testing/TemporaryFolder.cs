@@ -6,7 +6,8 @@ public sealed class TemporaryFolder : IDisposable
     public string Path { get; } = Directory.CreateTempSubdirectory("wan-tests-").FullName;
 
     /// <summary>The names in it, hidden ones too.</summary>
-    public IEnumerable<string> Entries => Directory.EnumerateFileSystemEntries(Path).Select(entry => System.IO.Path.GetFileName(entry)).Order();
+    public IEnumerable<string> Entries =>
+        Directory.EnumerateFileSystemEntries(Path).Select(entry => System.IO.Path.GetFileName(entry)).Order();
 
     public string this[string name] => System.IO.Path.Combine(Path, name);
 

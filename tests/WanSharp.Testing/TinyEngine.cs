@@ -1,4 +1,3 @@
-
 using WanSharp.Models;
 using WanSharp.Runtime;
 

@@ -9,7 +9,15 @@ namespace WanSharp.Testing;
 public sealed class TinyNetworks : IDisposable
 {
     // Widths that leave nothing open without a config.json: heads are 128 wide.
-    private static readonly TransformerConfig Base = new() { Dim = 128, FfnDim = 32, FreqDim = 16, TextDim = 16, Heads = 1, Layers = 2 };
+    private static readonly TransformerConfig Base = new()
+    {
+        Dim = 128,
+        FfnDim = 32,
+        FreqDim = 16,
+        TextDim = 16,
+        Heads = 1,
+        Layers = 2,
+    };
 
     private readonly List<IDisposable> _all = [];
 
@@ -19,18 +27,38 @@ public sealed class TinyNetworks : IDisposable
         var isTi2v = variant.Contains("ti2v", StringComparison.Ordinal);
         var hasClip = variant is "wan2.1-i2v-14b-480p" or "wan2.1-flf2v-14b";
         var vae = isTi2v ? VaeConfig.Wan22 with { Dim = 2, DecoderDim = 4 } : VaeConfig.Wan21 with { Dim = 2 };
-        var clip = new ClipVisionConfig { ImageSize = 32, PatchSize = 2, Dim = 64, MlpRatio = 1, Heads = 1, Layers = 2 };
+        var clip = new ClipVisionConfig
+        {
+            ImageSize = 32,
+            PatchSize = 2,
+            Dim = 64,
+            MlpRatio = 1,
+            Heads = 1,
+            Layers = 2,
+        };
         Config = Base with
         {
-            ModelType = isTi2v ? ModelType.TextImageToVideo
+            ModelType =
+                isTi2v ? ModelType.TextImageToVideo
                 : variant.Contains("flf2v", StringComparison.Ordinal) ? ModelType.FirstLastFrameToVideo
                 : variant.Contains("i2v", StringComparison.Ordinal) ? ModelType.ImageToVideo
                 : ModelType.TextToVideo,
-            InChannels = isTi2v ? 48 : variant.Contains("t2v", StringComparison.Ordinal) ? 16 : 36,
+            InChannels =
+                isTi2v ? 48
+                : variant.Contains("t2v", StringComparison.Ordinal) ? 16
+                : 36,
             OutChannels = isTi2v ? 48 : 16,
             ClipDim = hasClip ? clip.Dim : null,
         };
-        var text = new Umt5Config { Vocabulary = SentencePieceTokenizer.Load(SpieceModel).VocabularySize, Dim = 16, AttentionDim = 16, FfnDim = 24, Heads = 2, Layers = 1 };
+        var text = new Umt5Config
+        {
+            Vocabulary = SentencePieceTokenizer.Load(SpieceModel).VocabularySize,
+            Dim = 16,
+            AttentionDim = 16,
+            FfnDim = 24,
+            Heads = 2,
+            Layers = 1,
+        };
 
         var options = new GraphOptions();
         (Variant, Type) = (variant, variant[7..].Split('-')[0]);
@@ -69,7 +97,9 @@ public sealed class TinyNetworks : IDisposable
 
     /// <summary>Whether kijai's fp8 files keep a tensor in fp8: matrices of blocks.</summary>
     public static bool IsFloat8(string name, Tensor tensor) =>
-        name.StartsWith("blocks.", StringComparison.Ordinal) && name.EndsWith(".weight", StringComparison.Ordinal) && tensor.Shape.Rank == 2;
+        name.StartsWith("blocks.", StringComparison.Ordinal)
+        && name.EndsWith(".weight", StringComparison.Ordinal)
+        && tensor.Shape.Rank == 2;
 
     /// <summary>Rounds what kijai's files keep in fp8 to multiples of the scale that fp8 has, so that nothing is lost there.</summary>
     public void RoundToFloat8(float scale)

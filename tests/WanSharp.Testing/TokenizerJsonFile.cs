@@ -14,13 +14,29 @@ public static class TokenizerJsonFile
         var normalizers = new JsonArray();
         if (model.CharacterMap.Length > 0)
         {
-            normalizers.Add(new JsonObject { ["type"] = "Precompiled", ["precompiled_charsmap"] = Convert.ToBase64String(model.CharacterMap) });
+            normalizers.Add(
+                new JsonObject { ["type"] = "Precompiled", ["precompiled_charsmap"] = Convert.ToBase64String(model.CharacterMap) }
+            );
         }
 
         if (model.RemoveExtraWhitespaces)
         {
-            normalizers.Add(new JsonObject { ["type"] = "Strip", ["strip_left"] = false, ["strip_right"] = true });
-            normalizers.Add(new JsonObject { ["type"] = "Replace", ["pattern"] = new JsonObject { ["Regex"] = " {2,}" }, ["content"] = "▁" });
+            normalizers.Add(
+                new JsonObject
+                {
+                    ["type"] = "Strip",
+                    ["strip_left"] = false,
+                    ["strip_right"] = true,
+                }
+            );
+            normalizers.Add(
+                new JsonObject
+                {
+                    ["type"] = "Replace",
+                    ["pattern"] = new JsonObject { ["Regex"] = " {2,}" },
+                    ["content"] = "▁",
+                }
+            );
         }
 
         return new JsonObject
@@ -28,14 +44,30 @@ public static class TokenizerJsonFile
             ["version"] = "1.0",
             ["truncation"] = null,
             ["padding"] = null,
-            ["added_tokens"] = new JsonArray([.. pieces.Index().Where(pair => pair.Item.Type is PieceType.Control or PieceType.Unknown or PieceType.UserDefined).Select(pair => new JsonObject
-            {
-                ["id"] = pair.Index, ["content"] = pair.Item.Text, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["normalized"] = false,
-                ["special"] = pair.Item.Type != PieceType.UserDefined,
-            })]),
+            ["added_tokens"] = new JsonArray([
+                .. pieces
+                    .Index()
+                    .Where(pair => pair.Item.Type is PieceType.Control or PieceType.Unknown or PieceType.UserDefined)
+                    .Select(pair => new JsonObject
+                    {
+                        ["id"] = pair.Index,
+                        ["content"] = pair.Item.Text,
+                        ["single_word"] = false,
+                        ["lstrip"] = false,
+                        ["rstrip"] = false,
+                        ["normalized"] = false,
+                        ["special"] = pair.Item.Type != PieceType.UserDefined,
+                    }),
+            ]),
             ["normalizer"] = new JsonObject { ["type"] = "Sequence", ["normalizers"] = normalizers },
             ["pre_tokenizer"] = model.EscapeWhitespaces
-                ? new JsonObject { ["type"] = "Metaspace", ["replacement"] = "▁", ["add_prefix_space"] = model.AddDummyPrefix, ["prepend_scheme"] = model.AddDummyPrefix ? "always" : "never" }
+                ? new JsonObject
+                {
+                    ["type"] = "Metaspace",
+                    ["replacement"] = "▁",
+                    ["add_prefix_space"] = model.AddDummyPrefix,
+                    ["prepend_scheme"] = model.AddDummyPrefix ? "always" : "never",
+                }
                 : null,
             ["post_processor"] = new JsonObject { ["type"] = "TemplateProcessing", ["single"] = new JsonArray() },
             ["model"] = new JsonObject

@@ -19,13 +19,27 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
     {
         switch (tool)
         {
-            case "official": Official(); break;
-            case "diffusers": Diffusers(); break;
-            case "comfy": Comfy(); break;
-            case "kijai": Kijai(scale: null); break;
-            case "kijai scaled": Kijai(Scale); break;
-            case "gguf": Gguf(); break;
-            default: SingleFile(); break;
+            case "official":
+                Official();
+                break;
+            case "diffusers":
+                Diffusers();
+                break;
+            case "comfy":
+                Comfy();
+                break;
+            case "kijai":
+                Kijai(scale: null);
+                break;
+            case "kijai scaled":
+                Kijai(Scale);
+                break;
+            case "gguf":
+                Gguf();
+                break;
+            default:
+                SingleFile();
+                break;
         }
 
         return tool == "single" ? Path.Combine(folder, networks.HighNoise is null ? "all.safetensors" : "all_low.safetensors") : folder;
@@ -37,7 +51,10 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
         foreach (var (tensors, place) in Transformers("", "low_noise_model/", "high_noise_model/"))
         {
             Safetensors($"{place}diffusion_pytorch_model.safetensors", tensors);
-            Write($"{place}config.json", $$"""{"_class_name":"WanModel","model_type":"{{networks.Type}}","num_heads":1,"text_len":512,"eps":1e-06}""");
+            Write(
+                $"{place}config.json",
+                $$"""{"_class_name":"WanModel","model_type":"{{networks.Type}}","num_heads":1,"text_len":512,"eps":1e-06}"""
+            );
         }
 
         OtherFormats.WriteTorch(Prepare("models_t5_umt5-xxl-enc-bf16.pth"), networks.Text);
@@ -60,7 +77,10 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
         }
 
         Shards("text_encoder/model", Renamed(networks.Text, OtherTools.TransformersText));
-        Safetensors("vae/diffusion_pytorch_model.safetensors", Renamed(networks.Vae, networks.Type == "ti2v" ? OtherTools.DiffusersVae22 : OtherTools.DiffusersVae21));
+        Safetensors(
+            "vae/diffusion_pytorch_model.safetensors",
+            Renamed(networks.Vae, networks.Type == "ti2v" ? OtherTools.DiffusersVae22 : OtherTools.DiffusersVae21)
+        );
         Clip("image_encoder/model.safetensors");
         Write("model_index.json", "{}");
         Write("tokenizer/tokenizer.json", TokenizerJsonFile.Of(TinyNetworks.SpieceModel).ToJsonString());
@@ -93,14 +113,19 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
         File.Copy(TinyNetworks.SpieceModel, Prepare("clip/spiece.model"));
     }
 
-    /// <summary>ComfyUI's tree with a transformer as kijai's fp8 files: official names, matrices of blocks in fp8, with a scale each or plain.</summary>
+    /// <summary>
+    /// ComfyUI's tree with a transformer as kijai's fp8 files: official names, matrices of blocks in fp8, with a scale each or
+    /// plain.
+    /// </summary>
     public void Kijai(float? scale)
     {
         Comfy();
         var tensors = new Dictionary<string, Tensor>();
         foreach (var (name, tensor) in networks.Transformer)
         {
-            tensors[name] = TinyNetworks.IsFloat8(name, tensor) ? networks.Scaled(tensor, 1 / (scale ?? 1)).ConvertTo(DType.F8E4M3) : tensor;
+            tensors[name] = TinyNetworks.IsFloat8(name, tensor)
+                ? networks.Scaled(tensor, 1 / (scale ?? 1)).ConvertTo(DType.F8E4M3)
+                : tensor;
             if (scale is { } factor && TinyNetworks.IsFloat8(name, tensor))
             {
                 tensors[name.Replace(".weight", ".scale_weight", StringComparison.Ordinal)] = Tensor.CopyOf<float>(Shape.Scalar, [factor]);
@@ -120,8 +145,11 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
     {
         foreach (var (tensors, place) in Transformers("", "_low", "_high"))
         {
-            var all = Renamed(tensors, name => ComfyTransformer + name).Concat(Renamed(networks.Text, name => ComfyText + OtherTools.TransformersText(name)))
-                .Concat(Renamed(networks.Vae, name => "vae." + name)).Concat(networks.Clip ?? []).ToDictionary();
+            var all = Renamed(tensors, name => ComfyTransformer + name)
+                .Concat(Renamed(networks.Text, name => ComfyText + OtherTools.TransformersText(name)))
+                .Concat(Renamed(networks.Vae, name => "vae." + name))
+                .Concat(networks.Clip ?? [])
+                .ToDictionary();
             Safetensors($"all{place}.safetensors", WithTokenizer(all));
         }
     }
@@ -148,7 +176,11 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
     {
         if (networks.Clip is { } clip)
         {
-            Safetensors(name, clip.SelectMany(pair => OtherTools.TransformersClip(pair.Key, pair.Value)).ToDictionary(part => part.Name, part => part.Tensor));
+            Safetensors(
+                name,
+                clip.SelectMany(pair => OtherTools.TransformersClip(pair.Key, pair.Value))
+                    .ToDictionary(part => part.Name, part => part.Tensor)
+            );
         }
     }
 

@@ -17,7 +17,11 @@ public static class Variations
         where T : class
     {
         var clone = typeof(T).GetMethod("<Clone>$")!;
-        foreach (var property in typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.SetMethod is not null && !without.Contains(property.Name)))
+        foreach (
+            var property in typeof(T)
+                .GetProperties(BindingFlags.Public | BindingFlags.Instance)
+                .Where(property => property.SetMethod is not null && !without.Contains(property.Name))
+        )
         {
             var copy = (T)clone.Invoke(original, null)!;
             property.SetValue(copy, Another(property.GetValue(original), property.PropertyType));
@@ -25,26 +29,27 @@ public static class Variations
         }
     }
 
-    private static object Another(object? value, Type type) => value switch
-    {
-        string text => text + "!",
-        bool flag => !flag,
-        int number => number + 1,
-        long number => number + 1,
-        ulong number => number + 1,
-        float number => number + 1,
-        double number => number + 1,
-        DType => DType.F16,
-        Enum one => Enum.GetValues(type).Cast<Enum>().First(other => !other.Equals(one)),
-        PatchSize patch => patch with { Height = patch.Height + 1 },
-        IReadOnlyList<float> numbers => numbers.SkipLast(1).Append(numbers[^1] + 1).ToArray(),
-        IReadOnlyList<int> numbers => numbers.SkipLast(1).Append(numbers[^1] + 1).ToArray(),
-        IReadOnlyList<bool> flags => flags.SkipLast(1).Append(!flags[^1]).ToArray(),
-        ExecutionSettings execution => execution with { Precision = execution.Precision + "!" },
-        IReadOnlyList<GenerationSettings.EmbeddedImage> => new[] { new GenerationSettings.EmbeddedImage(0, "12") },
-        IDictionary => new Dictionary<string, string> { ["another"] = "1" },
-        null when type == typeof(ReusedSteps) => new ReusedSteps("another", 1, 1),
-        null when Nullable.GetUnderlyingType(type) is { } number => Convert.ChangeType(1, number, CultureInfo.InvariantCulture),
-        _ => throw new NotSupportedException($"Say how to change a {type}, and whether it matters."),
-    };
+    private static object Another(object? value, Type type) =>
+        value switch
+        {
+            string text => text + "!",
+            bool flag => !flag,
+            int number => number + 1,
+            long number => number + 1,
+            ulong number => number + 1,
+            float number => number + 1,
+            double number => number + 1,
+            DType => DType.F16,
+            Enum one => Enum.GetValues(type).Cast<Enum>().First(other => !other.Equals(one)),
+            PatchSize patch => patch with { Height = patch.Height + 1 },
+            IReadOnlyList<float> numbers => numbers.SkipLast(1).Append(numbers[^1] + 1).ToArray(),
+            IReadOnlyList<int> numbers => numbers.SkipLast(1).Append(numbers[^1] + 1).ToArray(),
+            IReadOnlyList<bool> flags => flags.SkipLast(1).Append(!flags[^1]).ToArray(),
+            ExecutionSettings execution => execution with { Precision = execution.Precision + "!" },
+            IReadOnlyList<GenerationSettings.EmbeddedImage> => new[] { new GenerationSettings.EmbeddedImage(0, "12") },
+            IDictionary => new Dictionary<string, string> { ["another"] = "1" },
+            null when type == typeof(ReusedSteps) => new ReusedSteps("another", 1, 1),
+            null when Nullable.GetUnderlyingType(type) is { } number => Convert.ChangeType(1, number, CultureInfo.InvariantCulture),
+            _ => throw new NotSupportedException($"Say how to change a {type}, and whether it matters."),
+        };
 }

@@ -10,7 +10,8 @@ using WanSharp.Jobs.Storage;
 namespace WanSharp.Cli.Batches;
 
 /// <summary>
-/// What goes on in a batch: for a terminal a bar for each running job and the figures below, redrawn in place; for a log a line for each job that
+/// What goes on in a batch: for a terminal a bar for each running job and the figures below, redrawn in place; for a log a line for
+/// each job that
 /// comes to its end.
 /// </summary>
 internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
@@ -42,7 +43,8 @@ internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
     /// <param name="environment">The surroundings.</param>
     /// <param name="store">The jobs.</param>
     /// <param name="batchSize">How many clips took the last step together; null where nobody knows.</param>
-    public static BatchDisplay Start(CliEnvironment environment, JobStore store, Func<int?> batchSize) => new(environment, store, batchSize);
+    public static BatchDisplay Start(CliEnvironment environment, JobStore store, Func<int?> batchSize) =>
+        new(environment, store, batchSize);
 
     /// <inheritdoc/>
     public void Report(JobEvent value)
@@ -93,7 +95,11 @@ internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
         {
             JobEventKind.Succeeded when ended.Job.Outcome is { FromCache: true } => "from the cache",
             JobEventKind.Succeeded when ended.Job.Outcome is { WasThere: true } => "was there",
-            JobEventKind.Succeeded => string.Create(CultureInfo.InvariantCulture, $"{elapsed.TotalSeconds:0.00} s{(ended.Job.Outcome?.ResumedAtStep is { } step ? $", resumed at step {step}" : "")}{(ended.Job.Outcome?.Reused is { } reused ? $", after {reused.Steps} steps of \"{reused.Prompt}\"" : "")}"),
+            JobEventKind.Succeeded => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{elapsed.TotalSeconds:0.00} "
+                    + $"s{(ended.Job.Outcome?.ResumedAtStep is { } step ? $", resumed at step {step}" : "")}{(ended.Job.Outcome?.Reused is { } reused ? $", after {reused.Steps} steps of \"{reused.Prompt}\"" : "")}"
+            ),
             JobEventKind.Retrying => $"failed, and is tried again: {ended.Job.Error}",
             JobEventKind.Failed => $"failed: {ended.Job.Error}",
             JobEventKind.Cancelled => "cancelled",
@@ -117,15 +123,25 @@ internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
 
     private async Task DrawAsync()
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes, Out = new TerminalOutput(_environment) });
-        await console.Live(Text.Empty).AutoClear(true).StartAsync(async live =>
-        {
-            while (!_stop.IsCancellationRequested)
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings
             {
-                live.UpdateTarget(Render());
-                await Task.Delay(RedrawEvery, _environment.Clock, _stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+                Ansi = AnsiSupport.Yes,
+                Interactive = InteractionSupport.Yes,
+                Out = new TerminalOutput(_environment),
             }
-        });
+        );
+        await console
+            .Live(Text.Empty)
+            .AutoClear(true)
+            .StartAsync(async live =>
+            {
+                while (!_stop.IsCancellationRequested)
+                {
+                    live.UpdateTarget(Render());
+                    await Task.Delay(RedrawEvery, _environment.Clock, _stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+                }
+            });
     }
 
     private Rows Render()
@@ -140,10 +156,22 @@ internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
                 rows.Add(Row($"… and {_running.Count - MostBars} more"));
             }
 
-            var rate = _steps.Count > 1 ? _steps.Count / Math.Max(0.2, Math.Min(RateWindow.TotalSeconds, _environment.Clock.GetElapsedTime(_steps.Peek()).TotalSeconds)) : 0;
+            var rate =
+                _steps.Count > 1
+                    ? _steps.Count
+                        / Math.Max(0.2, Math.Min(RateWindow.TotalSeconds, _environment.Clock.GetElapsedTime(_steps.Peek()).TotalSeconds))
+                    : 0;
             var denoising = _running.Values.Count(one => one.Progress.Stage == GenerationStage.Denoise);
-            rows.Add(Row(string.Create(CultureInfo.InvariantCulture,
-                $"{counts.Succeeded} of {counts.Total} done, {counts.Queued} wait, {counts.Failed} failed, {_hits} cached · {rate:0.0} steps/s{(denoising > 0 ? $", {_batchSize() ?? denoising} at once" : "")} · {Environment.WorkingSet / 1e9:0.0} GB")));
+            rows.Add(
+                Row(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{counts.Succeeded} of {counts.Total} done, {counts.Queued} wait, {counts.Failed} failed, {_hits} cached "
+                            + $"· {rate:0.0} steps/s{(denoising > 0 ? $", {_batchSize() ?? denoising} at once" : "")} "
+                            + $"· {Environment.WorkingSet / 1e9:0.0} GB"
+                    )
+                )
+            );
             return new Rows(rows);
 
             IRenderable Row(string text) => new Text(TerminalLine.Fit(text, columns));
@@ -152,7 +180,7 @@ internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
 
     private static string Describe(Job job, GenerationProgress progress, int columns)
     {
-        var tail = string.Create(CultureInfo.InvariantCulture, $" {progress.Stage.ToString().ToLowerInvariant(),-8} ");
+        var tail = string.Create(CultureInfo.InvariantCulture, $" {progress.Stage.ToString().ToLowerInvariant(), -8} ");
         var count = string.Create(CultureInfo.InvariantCulture, $"{progress.Done}/{progress.Total}");
 
         // In a narrow terminal the name gives way first, then the bar: the figures say the same.
@@ -167,7 +195,10 @@ internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
         return new string('━', filled) + new string('─', width - filled);
     }
 
-    /// <summary>Standard error, which the terminal of <see cref="CliEnvironment.Columns"/> shows: the library would measure that of standard output.</summary>
+    /// <summary>
+    /// Standard error, which the terminal of <see cref="CliEnvironment.Columns"/> shows: the library would measure that of
+    /// standard output.
+    /// </summary>
     private sealed class TerminalOutput(CliEnvironment environment) : IAnsiConsoleOutput
     {
         public TextWriter Writer => environment.Error;

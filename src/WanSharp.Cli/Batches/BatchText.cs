@@ -24,7 +24,10 @@ internal static class BatchText
         }
 
         var more = exception.Problems.Count > MostLines ? $", {exception.Problems.Count - MostLines} of them not shown" : "";
-        error.WriteLine($"wan: {exception.Problems.Count} {(exception.Problems.Count == 1 ? "job" : "jobs")} of {exception.File} cannot be made{more}; nothing was run.");
+        error.WriteLine(
+            $"wan: {exception.Problems.Count} {(exception.Problems.Count == 1 ? "job" : "jobs")} of {exception.File} "
+                + $"cannot be made{more}; nothing was run."
+        );
     }
 
     /// <summary>Each job that failed, a line each.</summary>
@@ -32,7 +35,11 @@ internal static class BatchText
     {
         foreach (var job in report.Jobs.Where(job => job.State == "failed").Take(MostLines))
         {
-            error.WriteLine(PlainText.OneLine($"wan: {job.Output} failed after {job.Attempts} {(job.Attempts == 1 ? "attempt" : "attempts")}: {job.Error}"));
+            error.WriteLine(
+                PlainText.OneLine(
+                    $"wan: {job.Output} failed after {job.Attempts} {(job.Attempts == 1 ? "attempt" : "attempts")}: {job.Error}"
+                )
+            );
         }
     }
 
@@ -47,18 +54,25 @@ internal static class BatchText
         {
             if (outputs.Count > 0)
             {
-                error.WriteLine(PlainText.OneLine($"{outputs.Count} {(outputs.Count == 1 ? "clip is" : "clips are")} {what}: {string.Join(", ", outputs.Take(MostNames))}{(outputs.Count > MostNames ? ", …" : "")}"));
+                error.WriteLine(
+                    PlainText.OneLine(
+                        $"{outputs.Count} {(outputs.Count == 1 ? "clip is" : "clips are")} {what}: "
+                            + $"{string.Join(", ", outputs.Take(MostNames))}{(outputs.Count > MostNames ? ", …" : "")}"
+                    )
+                );
             }
         }
     }
 
     public static string Stopped(JobCounts counts, JobFolder folder) =>
-        $"wan: stopped; {counts.Succeeded} of {counts.Total} clips are done, nothing half-written was left behind. Go on with: wan batch --resume {GenerateCommandLine.Quote(folder.Path)}";
+        $"wan: stopped; {counts.Succeeded} of {counts.Total} clips are done, nothing half-written was left behind. Go on with: "
+        + $"wan batch --resume {GenerateCommandLine.Quote(folder.Path)}";
 
     /// <param name="report">The batch.</param>
     /// <param name="folder">Where it is.</param>
     /// <param name="engine">What this process's engine did; null where another program makes the clips.</param>
-    public static string Describe(BatchReport report, JobFolder folder, EngineStatistics? engine) => string.Join(Environment.NewLine, Lines(report, folder, engine));
+    public static string Describe(BatchReport report, JobFolder folder, EngineStatistics? engine) =>
+        string.Join(Environment.NewLine, Lines(report, folder, engine));
 
     /// <param name="report">The batch.</param>
     /// <param name="folder">Where it is.</param>
@@ -68,24 +82,50 @@ internal static class BatchText
         var summary = JsonNode.Parse((report with { Jobs = [] }).ToJson())!.AsObject();
         summary.Remove("jobs");
         summary["folder"] = folder.Path;
-        summary["lanes"] = engine is null ? null : new JsonObject
-        {
-            ["busy_seconds"] = new JsonObject(engine.Busy.OrderBy(stage => stage.Key).Select(stage => KeyValuePair.Create(NameOf(stage.Key), (JsonNode?)Math.Round(stage.Value.TotalSeconds, 3)))),
-            ["idle_seconds"] = Math.Round(engine.Idle.TotalSeconds, 3),
-        };
+        summary["lanes"] = engine is null
+            ? null
+            : new JsonObject
+            {
+                ["busy_seconds"] = new JsonObject(
+                    engine
+                        .Busy.OrderBy(stage => stage.Key)
+                        .Select(stage => KeyValuePair.Create(NameOf(stage.Key), (JsonNode?)Math.Round(stage.Value.TotalSeconds, 3)))
+                ),
+                ["idle_seconds"] = Math.Round(engine.Idle.TotalSeconds, 3),
+            };
         summary["graphs"] = engine is null ? null : GraphText.Json(engine.Graphs);
         return summary.ToJsonString(JsonText.Readable);
     }
 
     private static IEnumerable<string> Lines(BatchReport report, JobFolder folder, EngineStatistics? engine)
     {
-        yield return Text($"{report.Total} jobs: {report.Succeeded} clips ({report.New} computed{(report.Reused > 0 ? $", {report.Reused} of them from steps of similar clips" : "")}, {report.Hits} from the cache: {100 * report.HitRate:0.#} %{(report.Found > 0 ? $", {report.Found} were there" : "")}), {report.Failed} failed, {report.Cancelled} cancelled");
-        yield return Row("time", Text($"{report.WorkingSeconds:0.0} s of work, {report.ClipsPerMinute:0.#} clips a minute; the cache saved {report.SavedSeconds:0.0} s"));
-        yield return Row("a clip", Text($"{report.MeanSeconds:0.00} s mean, {report.WorstSeconds:0.00} s worst, {report.MeanBatchSize:0.#} at a time"));
+        yield return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{report.Total} jobs: {report.Succeeded} clips ({report.New} computed{(report.Reused > 0 ? $", {report.Reused} of them from steps of similar clips" : "")}, "
+                + $""
+                + $""
+                + $"{report.Hits} from the cache: {100 * report.HitRate:0.#} %{(report.Found > 0 ? $", {report.Found} were there" : "")}), "
+                + $"{report.Failed} failed, {report.Cancelled} cancelled"
+        );
+        yield return Row(
+            "time",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{report.WorkingSeconds:0.0} s of work, {report.ClipsPerMinute:0.#} clips a minute; "
+                    + $"the cache saved {report.SavedSeconds:0.0} s"
+            )
+        );
+        yield return Row(
+            "a clip",
+            Text($"{report.MeanSeconds:0.00} s mean, {report.WorstSeconds:0.00} s worst, {report.MeanBatchSize:0.#} at a time")
+        );
         yield return Row("stages", string.Join(", ", report.StageSeconds.Select(stage => Text($"{stage.Key} {stage.Value:0.0} s"))));
         if (engine is not null)
         {
-            var lanes = engine.Busy.OrderBy(stage => stage.Key).Select(stage => Text($"{NameOf(stage.Key)} {stage.Value.TotalSeconds:0.0} s")).Append(Text($"idle {engine.Idle.TotalSeconds:0.0} s"));
+            var lanes = engine
+                .Busy.OrderBy(stage => stage.Key)
+                .Select(stage => Text($"{NameOf(stage.Key)} {stage.Value.TotalSeconds:0.0} s"))
+                .Append(Text($"idle {engine.Idle.TotalSeconds:0.0} s"));
             yield return Row("lanes", string.Join(", ", lanes));
         }
 
@@ -94,7 +134,7 @@ internal static class BatchText
 
     private static string NameOf(GenerationStage stage) => stage.ToString().ToLowerInvariant();
 
-    private static string Row(string name, string text) => $"  {name,-8} {text}";
+    private static string Row(string name, string text) => $"  {name, -8} {text}";
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -23,7 +23,9 @@ internal static class DryRun
         var seen = new HashSet<string>();
         var rows = jobs.Select(job => (Job: job, How: How(job, output, clips, results, seen))).ToList();
         var run = rows.Where(row => row.How == "run").Select(row => row.Job).ToList();
-        var estimate = run.All(job => job.Prepared.Estimate is not null) ? run.Sum(job => job.Prepared.Estimate!.Value.TotalSeconds) : (double?)null;
+        var estimate = run.All(job => job.Prepared.Estimate is not null)
+            ? run.Sum(job => job.Prepared.Estimate!.Value.TotalSeconds)
+            : (double?)null;
         if (json)
         {
             return new JsonObject
@@ -43,7 +45,11 @@ internal static class DryRun
         var text = new StringBuilder();
         foreach (var (job, how) in rows.Take(MostLines))
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"{how,-7} {job.Output}{(how == "run" && job.Prepared.Reuses is { } reuses ? $", after {reuses.Steps} of {job.Prepared.Steps} steps of \"{reuses.Prompt}\"" : "")}");
+            text.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"{how, -7} "
+                    + $"{job.Output}{(how == "run" && job.Prepared.Reuses is { } reuses ? $", after {reuses.Steps} of {job.Prepared.Steps} steps of \"{reuses.Prompt}\"" : "")}"
+            );
         }
 
         if (rows.Count > MostLines)
@@ -51,7 +57,13 @@ internal static class DryRun
             text.AppendLine(CultureInfo.InvariantCulture, $"… and {rows.Count - MostLines} more: --json lists all.");
         }
 
-        return text.Append(CultureInfo.InvariantCulture, $"{jobs.Count} jobs: {rows.Count(row => row.How == "done")} done, {rows.Count(row => row.How == "cached")} cached, {rows.Count(row => row.How == "equal")} equal to another, {run.Count} to run{Similar(run)}{Duration(estimate, run.Count)}.{Taken(rows.Count(row => row.How == "taken"))}").ToString();
+        return text.Append(
+                CultureInfo.InvariantCulture,
+                $"{jobs.Count} jobs: {rows.Count(row => row.How == "done")} done, {rows.Count(row => row.How == "cached")} cached, "
+                    + $"{rows.Count(row => row.How == "equal")} equal to another, {run.Count} to "
+                    + $"run{Similar(run)}{Duration(estimate, run.Count)}.{Taken(rows.Count(row => row.How == "taken"))}"
+            )
+            .ToString();
     }
 
     /// <summary>What is left of a batch in a folder.</summary>
@@ -59,8 +71,16 @@ internal static class DryRun
     {
         var again = review.Missing.Count + review.Damaged.Count;
         return json
-            ? new JsonObject { ["jobs"] = counts.Total, ["done"] = counts.Succeeded - again, ["failed"] = counts.Failed, ["cancelled"] = counts.Cancelled, ["run"] = counts.Open + again }.ToJsonString(JsonText.Readable)
-            : $"{counts.Total} jobs: {counts.Succeeded - again} done, {counts.Failed} failed, {counts.Cancelled} cancelled, {counts.Open + again} to run.";
+            ? new JsonObject
+            {
+                ["jobs"] = counts.Total,
+                ["done"] = counts.Succeeded - again,
+                ["failed"] = counts.Failed,
+                ["cancelled"] = counts.Cancelled,
+                ["run"] = counts.Open + again,
+            }.ToJsonString(JsonText.Readable)
+            : $"{counts.Total} jobs: {counts.Succeeded - again} done, {counts.Failed} failed, {counts.Cancelled} "
+                + $"cancelled, {counts.Open + again} to run.";
     }
 
     private static JsonObject Json(NewJob job, string how)
@@ -68,7 +88,12 @@ internal static class DryRun
         var row = new JsonObject { ["output"] = job.Output, ["how"] = how };
         if (how == "run" && job.Prepared.Reuses is { } reuses)
         {
-            row["reuses"] = new JsonObject { ["prompt"] = reuses.Prompt, ["steps"] = reuses.Steps, ["similarity"] = reuses.Similarity };
+            row["reuses"] = new JsonObject
+            {
+                ["prompt"] = reuses.Prompt,
+                ["steps"] = reuses.Steps,
+                ["similarity"] = reuses.Similarity,
+            };
         }
 
         if (job.Prepared.Notes.Count > 0)
@@ -79,9 +104,16 @@ internal static class DryRun
         return row;
     }
 
-    private static string Similar(List<NewJob> run) => run.Count(job => job.Prepared.Reuses is not null) is > 0 and var count ? $", {count} of them from steps of similar clips" : "";
+    private static string Similar(List<NewJob> run) =>
+        run.Count(job => job.Prepared.Reuses is not null) is > 0 and var count ? $", {count} of them from steps of similar clips" : "";
 
-    private static string Taken(int count) => count == 0 ? "" : $" {count} {(count == 1 ? "file that is not a clip of this batch has the name of one" : "files that are not clips of this batch have names of its clips")}: move them, or give --overwrite.";
+    private static string Taken(int count) =>
+        count == 0
+            ? ""
+            : $" {count} {(count == 1 ? "file that is not a clip of this batch has the name of one" : "files that are not clips of this batch have names of its clips")}: "
+                + ""
+                + ""
+                + "move them, or give --overwrite.";
 
     private static string How(NewJob job, string output, IReadOnlySet<string> clips, IResultCache? results, HashSet<string> seen)
     {
@@ -90,10 +122,12 @@ internal static class DryRun
             : !job.Overwrites && Path.Exists(Path.Combine(output, job.Output)) ? "taken"
             : !job.UseCache || job.Prepared.ResultKey is not { } key ? "run"
             : results?.Contains(key, format) == true ? "cached"
-            : seen.Add(key + format) ? "run" : "equal";
+            : seen.Add(key + format) ? "run"
+            : "equal";
     }
 
-    private static string Duration(double? seconds, int count) => count == 0 ? ""
+    private static string Duration(double? seconds, int count) =>
+        count == 0 ? ""
         : seconds is { } known ? string.Create(CultureInfo.InvariantCulture, $", about {known:0} s one after the other")
         : "";
 }

@@ -17,8 +17,12 @@ internal sealed class BackendOptions
     private readonly Option<int?> _threads = CommonOptions.Threads();
 
     private readonly Option<ReuseMode> _reuse = ChoiceOption.Create(
-        "--reuse", "similar: a clip whose prompt is nearly that of an earlier one, all else equal, begins with that one's first steps; faster, and not quite the clip that it would be.",
-        ("off", ReuseMode.Off), ("similar", ReuseMode.Similar));
+        "--reuse",
+        "similar: a clip whose prompt is nearly that of an earlier one, all else equal, begins with that one's first steps; faster, "
+            + "and not quite the clip that it would be.",
+        ("off", ReuseMode.Off),
+        ("similar", ReuseMode.Similar)
+    );
 
     private readonly Option<string> _backend = new("--backend")
     {
@@ -27,8 +31,16 @@ internal sealed class BackendOptions
         DefaultValueFactory = _ => BackendNames.Local,
     };
 
-    private readonly Option<string?> _workflow = new("--workflow") { Description = "What ComfyUI runs: a workflow exported with Export (API).", HelpName = "FILE" };
-    private readonly Option<string?> _mapping = new("--mapping") { Description = "Which inputs of the workflow take what, where the guess is wrong.", HelpName = "FILE" };
+    private readonly Option<string?> _workflow = new("--workflow")
+    {
+        Description = "What ComfyUI runs: a workflow exported with Export (API).",
+        HelpName = "FILE",
+    };
+    private readonly Option<string?> _mapping = new("--mapping")
+    {
+        Description = "Which inputs of the workflow take what, where the guess is wrong.",
+        HelpName = "FILE",
+    };
 
     private readonly ComfyAccessOptions _access = new();
 
@@ -63,22 +75,40 @@ internal sealed class BackendOptions
                 Compile = _compile.Read(parsed),
                 Threads = parsed.GetValue(_threads),
                 Reuse = parsed.GetValue(_reuse),
-                Comfy = ComfySettings.Read(parsed.GetValue(_backend)!, parsed.GetValue(_workflow), parsed.GetValue(_mapping), _access.Read(parsed, environment)),
+                Comfy = ComfySettings.Read(
+                    parsed.GetValue(_backend)!,
+                    parsed.GetValue(_workflow),
+                    parsed.GetValue(_mapping),
+                    _access.Read(parsed, environment)
+                ),
             }
-            : throw (parts.IsEmpty
-                ? new InvalidRequestException("reuse", "--reuse works with this program's own engine: leave it out, or leave out --backend.")
-                : new InvalidRequestException("backend",
-                    $"{parts.Options().First().Option} works with this program's own engine; ComfyUI takes what its workflow names: " +
-                    "leave it out, or leave out --backend."));
+            : throw (
+                parts.IsEmpty
+                    ? new InvalidRequestException(
+                        "reuse",
+                        "--reuse works with this program's own engine: leave it out, or leave out --backend."
+                    )
+                    : new InvalidRequestException(
+                        "backend",
+                        $"{parts.Options().First().Option} works with this program's own engine; ComfyUI takes what its workflow names: "
+                            + "leave it out, or leave out --backend."
+                    )
+            );
     }
 
-    /// <summary>The settings of a batch that goes on: its own, with what signs in at its servers, which is not kept, and other servers if some are named.</summary>
+    /// <summary>
+    /// The settings of a batch that goes on: its own, with what signs in at its servers, which is not kept, and other servers if
+    /// some are named.
+    /// </summary>
     /// <exception cref="InvalidRequestException">Options contradict how the batch was begun.</exception>
     public BackendSettings Resume(ParseResult parsed, CliEnvironment environment, BackendSettings kept)
     {
         var backend = parsed.GetResult(_backend) is { Implicit: false } ? parsed.GetValue(_backend) : null;
         return kept.Comfy is { } comfy ? kept with { Comfy = comfy.Resume(backend, _access.Read(parsed, environment)) }
             : backend is null or BackendNames.Local ? kept
-            : throw new InvalidRequestException("backend", "This batch was begun with the engine of this program, and goes on with it: leave out --backend.");
+            : throw new InvalidRequestException(
+                "backend",
+                "This batch was begun with the engine of this program, and goes on with it: leave out --backend."
+            );
     }
 }

@@ -23,15 +23,36 @@ internal sealed class BatchCommand(CliEnvironment environment)
 
     private readonly BatchOptions _batch = new();
     private readonly BackendOptions _backend = new();
-    private readonly Option<string> _output = new("--output", "-o") { Description = "The folder that gets the clips and the report.", HelpName = "FOLDER", DefaultValueFactory = _ => "out" };
-    private readonly Option<string?> _resume = new("--resume") { Description = "Go on with the batch in a folder, after whatever stopped it.", HelpName = "FOLDER" };
+    private readonly Option<string> _output = new("--output", "-o")
+    {
+        Description = "The folder that gets the clips and the report.",
+        HelpName = "FOLDER",
+        DefaultValueFactory = _ => "out",
+    };
+    private readonly Option<string?> _resume = new("--resume")
+    {
+        Description = "Go on with the batch in a folder, after whatever stopped it.",
+        HelpName = "FOLDER",
+    };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Say what is cached and what would run, and run nothing." };
 
     private readonly Option<string> _format = ChoiceOption.Create(
-        "--format", "What clips are written as; mov, mkv and webp come from ComfyUI only.",
-        ("mp4", ".mp4"), ("webm", ".webm"), ("gif", ".gif"), ("png", ".png"), ("mov", ".mov"), ("mkv", ".mkv"), ("webp", ".webp"));
+        "--format",
+        "What clips are written as; mov, mkv and webp come from ComfyUI only.",
+        ("mp4", ".mp4"),
+        ("webm", ".webm"),
+        ("gif", ".gif"),
+        ("png", ".png"),
+        ("mov", ".mov"),
+        ("mkv", ".mkv"),
+        ("webp", ".webp")
+    );
 
-    private readonly Option<string?> _stylesFile = new("--styles-file") { Description = "A file of styles, added to those of the program and of the user's folder.", HelpName = "FILE" };
+    private readonly Option<string?> _stylesFile = new("--styles-file")
+    {
+        Description = "A file of styles, added to those of the program and of the user's folder.",
+        HelpName = "FILE",
+    };
 
     private readonly Option<BatchSize?> _batchSize = new("--batch-size")
     {
@@ -40,14 +61,28 @@ internal sealed class BatchCommand(CliEnvironment environment)
         CustomParser = BatchSize.Parse,
     };
 
-    private readonly Option<int?> _workers = BatchOptions.Count("--workers", "Lanes that compute at the same time, over one set of weights. Default: 1.", MostLanes);
+    private readonly Option<int?> _workers = BatchOptions.Count(
+        "--workers",
+        "Lanes that compute at the same time, over one set of weights. Default: 1.",
+        MostLanes
+    );
     private readonly Option<int?> _keepCompiled = CommonOptions.KeepCompiled();
     private readonly Option<MemoryAmount?> _memory = CommonOptions.Memory();
     private readonly Option<MemoryAmount?> _hostMemory = CommonOptions.HostMemory();
-    private readonly Option<int?> _attempts = BatchOptions.Count("--attempts", "Attempts per job before it counts as failed. Default: 3.", 100);
+    private readonly Option<int?> _attempts = BatchOptions.Count(
+        "--attempts",
+        "Attempts per job before it counts as failed. Default: 3.",
+        100
+    );
     private readonly Option<bool> _noCache = new("--no-cache") { Description = "Ignore cached results and make every clip again." };
-    private readonly Option<bool> _overwrite = new("--overwrite") { Description = "Replace files that are in the clips' places, and clips that were made with other settings." };
-    private readonly Option<bool> _allowModelChange = new("--allow-model-change") { Description = "Go on with a batch although its model's files have changed." };
+    private readonly Option<bool> _overwrite = new("--overwrite")
+    {
+        Description = "Replace files that are in the clips' places, and clips that were made with other settings.",
+    };
+    private readonly Option<bool> _allowModelChange = new("--allow-model-change")
+    {
+        Description = "Go on with a batch although its model's files have changed.",
+    };
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Build(CliEnvironment environment)
@@ -55,7 +90,23 @@ internal sealed class BatchCommand(CliEnvironment environment)
         var self = new BatchCommand(environment);
         var command = new Command("batch", "Make many videos, in whatever order is fastest, and resume after any interruption.");
         self._batch.AddTo(command);
-        Option[] options = [self._output, self._resume, self._dryRun, self._format, self._stylesFile, self._batchSize, self._workers, self._memory, self._hostMemory, self._keepCompiled, self._attempts, self._noCache, self._overwrite, self._allowModelChange];
+        Option[] options =
+        [
+            self._output,
+            self._resume,
+            self._dryRun,
+            self._format,
+            self._stylesFile,
+            self._batchSize,
+            self._workers,
+            self._memory,
+            self._hostMemory,
+            self._keepCompiled,
+            self._attempts,
+            self._noCache,
+            self._overwrite,
+            self._allowModelChange,
+        ];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -72,7 +123,8 @@ internal sealed class BatchCommand(CliEnvironment environment)
             "wan batch jobs.csv --dry-run",
             "wan batch jobs.jsonl --memory 6GB --workers 2",
             "wan batch jobs.jsonl --reuse similar",
-            "wan batch jobs.jsonl --backend comfy:http://127.0.0.1:8188 --workflow wan22_t2v_api.json");
+            "wan batch jobs.jsonl --backend comfy:http://127.0.0.1:8188 --workflow wan22_t2v_api.json"
+        );
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
@@ -81,14 +133,19 @@ internal sealed class BatchCommand(CliEnvironment environment)
         var source = _batch.Source(parsed);
         if ((source is null) == (resumed is null))
         {
-            throw new InvalidRequestException("jobs", resumed is null
-                ? "Say what to make: a file of jobs (.jsonl, .csv, .tsv), or --prompts FILE, or --resume FOLDER to go on."
-                : "A batch that is resumed has its jobs already: leave out the file, or leave out --resume.");
+            throw new InvalidRequestException(
+                "jobs",
+                resumed is null
+                    ? "Say what to make: a file of jobs (.jsonl, .csv, .tsv), or --prompts FILE, or --resume FOLDER to go on."
+                    : "A batch that is resumed has its jobs already: leave out the file, or leave out --resume."
+            );
         }
 
         try
         {
-            return resumed is not null ? await ResumeAsync(parsed, resumed, cancellationToken) : await StartAsync(parsed, source!, cancellationToken);
+            return resumed is not null
+                ? await ResumeAsync(parsed, resumed, cancellationToken)
+                : await StartAsync(parsed, source!, cancellationToken);
         }
         catch (BatchFileException exception)
         {
@@ -109,8 +166,17 @@ internal sealed class BatchCommand(CliEnvironment environment)
         var entries = _batch.Read(parsed);
         var styles = environment.Host.OpenStyles(parsed.GetValue(_stylesFile));
         var wildcards = _batch.OpenWildcards(parsed, source, environment);
-        using var known = !JobFolder.Exists(output) ? null : isDry ? JobStore.OpenToRead(output, environment.Clock) : JobStore.Open(JobFolder.Open(output), environment.Clock);
-        await using var backend = await BatchBackend.OpenAsync(environment.Host, settings, EngineOf(parsed, settings), isDry, cancellationToken);
+        using var known =
+            !JobFolder.Exists(output) ? null
+            : isDry ? JobStore.OpenToRead(output, environment.Clock)
+            : JobStore.Open(JobFolder.Open(output), environment.Clock);
+        await using var backend = await BatchBackend.OpenAsync(
+            environment.Host,
+            settings,
+            EngineOf(parsed, settings),
+            isDry,
+            cancellationToken
+        );
         var there = known?.All() ?? [];
         var planner = new BatchPlanner(backend.Jobs, styles, backend.Model, Format(parsed, backend))
         {
@@ -120,12 +186,23 @@ internal sealed class BatchCommand(CliEnvironment environment)
         };
         var jobs = await planner.PlanAsync(source, entries, cancellationToken);
         BatchNotes.Write(environment.Error, jobs);
-        var clips = await ClipSettings.FindAsync(output, jobs.ExceptBy(there.Select(job => job.Output), job => job.Output), backend.ReadSettings, settings.Reuse == ReuseMode.Similar, cancellationToken);
+        var clips = await ClipSettings.FindAsync(
+            output,
+            jobs.ExceptBy(there.Select(job => job.Output), job => job.Output),
+            backend.ReadSettings,
+            settings.Reuse == ReuseMode.Similar,
+            cancellationToken
+        );
         using var results = OpenResults(settings);
         if (isDry)
         {
             var review = known is null ? null : await known.ReviewAsync(repairs: false, cancellationToken);
-            var done = there.Where(job => job.State == JobState.Succeeded).Select(job => job.Output).Except(review is null ? [] : review.Missing.Concat(review.Damaged)).Concat(clips).ToHashSet();
+            var done = there
+                .Where(job => job.State == JobState.Succeeded)
+                .Select(job => job.Output)
+                .Except(review is null ? [] : review.Missing.Concat(review.Damaged))
+                .Concat(clips)
+                .ToHashSet();
             environment.Out.WriteLine(DryRun.Describe(jobs, results.Cache, output, done, parsed.GetValue(_json)));
             return ExitCode.Done;
         }
@@ -141,7 +218,10 @@ internal sealed class BatchCommand(CliEnvironment environment)
             environment.Error.WriteLine($"{jobs.Count - added} of {jobs.Count} jobs are in {store.Folder.Path} already.");
         }
 
-        if (FolderCheck.WarnOfRoom(output, ClipRoom.BytesOf(jobs.Where(job => !File.Exists(store.Folder.Artifact(job.Output))))) is { } warning)
+        if (
+            FolderCheck.WarnOfRoom(output, ClipRoom.BytesOf(jobs.Where(job => !File.Exists(store.Folder.Artifact(job.Output))))) is
+            { } warning
+        )
         {
             environment.Error.WriteLine(PlainText.OneLine(warning));
         }
@@ -161,20 +241,37 @@ internal sealed class BatchCommand(CliEnvironment environment)
 
         if (isDry)
         {
-            environment.Out.WriteLine(DryRun.Describe(store.Counts(), await store.ReviewAsync(repairs: false, cancellationToken), parsed.GetValue(_json)));
+            environment.Out.WriteLine(
+                DryRun.Describe(store.Counts(), await store.ReviewAsync(repairs: false, cancellationToken), parsed.GetValue(_json))
+            );
             return ExitCode.Done;
         }
 
         var settings = With(parsed, _backend.Resume(parsed, environment, BackendSettings.Load(store.Folder)));
         await ReviewAsync(store, cancellationToken);
-        await using var backend = await BatchBackend.OpenAsync(environment.Host, settings, EngineOf(parsed, settings), estimates: false, cancellationToken);
+        await using var backend = await BatchBackend.OpenAsync(
+            environment.Host,
+            settings,
+            EngineOf(parsed, settings),
+            estimates: false,
+            cancellationToken
+        );
         await PrepareToGoOnAsync(parsed, backend, settings, store, cancellationToken);
         using var results = OpenResults(settings);
         return await WorkAsync(parsed, backend, store, results.Cache, settings.Reuse, cancellationToken);
     }
 
-    /// <summary>Asks before the first step what can be known by then: whether the model is the same, and whether the clips' formats can be written.</summary>
-    private async Task PrepareToGoOnAsync(ParseResult parsed, BatchBackend backend, BackendSettings kept, JobStore store, CancellationToken cancellationToken)
+    /// <summary>
+    /// Asks before the first step what can be known by then: whether the model is the same, and whether the clips' formats can be
+    /// written.
+    /// </summary>
+    private async Task PrepareToGoOnAsync(
+        ParseResult parsed,
+        BatchBackend backend,
+        BackendSettings kept,
+        JobStore store,
+        CancellationToken cancellationToken
+    )
     {
         var open = store.List().Where(job => job.State is JobState.Queued or JobState.Running).ToList();
         if (open.Count > 0 && !parsed.GetValue(_allowModelChange))
@@ -201,21 +298,32 @@ internal sealed class BatchCommand(CliEnvironment environment)
     private async Task ReviewAsync(JobStore store, CancellationToken cancellationToken) =>
         BatchText.WriteReview(environment.Error, await store.ReviewAsync(repairs: true, cancellationToken), store.Folder);
 
-    private async Task<int> WorkAsync(ParseResult parsed, BatchBackend backend, JobStore store, IResultCache? results, ReuseMode reuse, CancellationToken cancellationToken)
+    private async Task<int> WorkAsync(
+        ParseResult parsed,
+        BatchBackend backend,
+        JobStore store,
+        IResultCache? results,
+        ReuseMode reuse,
+        CancellationToken cancellationToken
+    )
     {
         await using var display = BatchDisplay.Start(environment, store, () => backend.Statistics?.BatchSize);
         try
         {
-            await new JobRunner(store, backend.Jobs, new JobRunnerOptions
-            {
-                Concurrency = backend.Concurrency,
-                Attempts = parsed.GetValue(_attempts) ?? new JobRunnerOptions().Attempts,
-                Results = results,
-                AcceptsReused = reuse == ReuseMode.Similar,
-                ReadSettings = backend.ReadSettings,
-                Events = display,
-                Clock = environment.Clock,
-            }).RunAsync(cancellationToken);
+            await new JobRunner(
+                store,
+                backend.Jobs,
+                new JobRunnerOptions
+                {
+                    Concurrency = backend.Concurrency,
+                    Attempts = parsed.GetValue(_attempts) ?? new JobRunnerOptions().Attempts,
+                    Results = results,
+                    AcceptsReused = reuse == ReuseMode.Similar,
+                    ReadSettings = backend.ReadSettings,
+                    Events = display,
+                    Clock = environment.Clock,
+                }
+            ).RunAsync(cancellationToken);
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
@@ -225,10 +333,17 @@ internal sealed class BatchCommand(CliEnvironment environment)
         }
 
         await display.StopAsync();
-        var report = BatchReport.From(store.All(), environment.Clock.GetUtcNow()) with { Memory = backend.Statistics is { } engine ? MemoryUseJson.Write(engine.Memory) : null };
+        var report = BatchReport.From(store.All(), environment.Clock.GetUtcNow()) with
+        {
+            Memory = backend.Statistics is { } engine ? MemoryUseJson.Write(engine.Memory) : null,
+        };
         await ReportFiles.WriteAsync(store.Folder, report, environment.Host.FindFfmpeg(), cancellationToken);
         BatchText.WriteFailures(environment.Error, report);
-        environment.Out.WriteLine(parsed.GetValue(_json) ? BatchText.Json(report, store.Folder, backend.Statistics) : BatchText.Describe(report, store.Folder, backend.Statistics));
+        environment.Out.WriteLine(
+            parsed.GetValue(_json)
+                ? BatchText.Json(report, store.Folder, backend.Statistics)
+                : BatchText.Describe(report, store.Folder, backend.Statistics)
+        );
         return report.Failed == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
@@ -243,30 +358,38 @@ internal sealed class BatchCommand(CliEnvironment environment)
         }
 
         var formats = backend.Jobs.Formats ?? EngineFormats;
-        return formats.Contains(asked) ? asked : throw new InvalidRequestException("format",
-            $"--format {asked[1..]} is not what this backend writes: {string.Join(", ", formats.Select(format => format[1..]))}. Choose one, or leave it out.");
+        return formats.Contains(asked)
+            ? asked
+            : throw new InvalidRequestException(
+                "format",
+                $"--format {asked[1..]} is not what this backend writes: {string.Join(", ", formats.Select(format => format[1..]))}. "
+                    + "Choose one, or leave it out."
+            );
     }
 
     /// <summary>What this run says itself goes before what the batch was started with.</summary>
-    private BackendSettings With(ParseResult parsed, BackendSettings settings) => settings with
-    {
-        BatchSize = parsed.GetValue(_batchSize) is { } size ? size.Most : settings.BatchSize,
-        Workers = parsed.GetValue(_workers) ?? settings.Workers,
-        MakesAll = parsed.GetValue(_noCache) || settings.MakesAll,
-    };
-
-    private EngineSettings EngineOf(ParseResult parsed, BackendSettings settings) => new()
-    {
-        Memory = parsed.GetValue(_memory),
-        HostMemory = parsed.GetValue(_hostMemory),
-        Options = new EngineOptions
+    private BackendSettings With(ParseResult parsed, BackendSettings settings) =>
+        settings with
         {
-            BatchSize = settings.BatchSize,
-            Workers = settings.Workers ?? 1,
-            KeepCompiled = parsed.GetValue(_keepCompiled) ?? new EngineOptions().KeepCompiled,
-            Clock = environment.Clock,
-        },
-    };
+            BatchSize = parsed.GetValue(_batchSize) is { } size ? size.Most : settings.BatchSize,
+            Workers = parsed.GetValue(_workers) ?? settings.Workers,
+            MakesAll = parsed.GetValue(_noCache) || settings.MakesAll,
+        };
 
-    private OpenedResults OpenResults(BackendSettings settings) => settings.MakesAll ? new OpenedResults(null) : OpenedResults.In(environment.Host);
+    private EngineSettings EngineOf(ParseResult parsed, BackendSettings settings) =>
+        new()
+        {
+            Memory = parsed.GetValue(_memory),
+            HostMemory = parsed.GetValue(_hostMemory),
+            Options = new EngineOptions
+            {
+                BatchSize = settings.BatchSize,
+                Workers = settings.Workers ?? 1,
+                KeepCompiled = parsed.GetValue(_keepCompiled) ?? new EngineOptions().KeepCompiled,
+                Clock = environment.Clock,
+            },
+        };
+
+    private OpenedResults OpenResults(BackendSettings settings) =>
+        settings.MakesAll ? new OpenedResults(null) : OpenedResults.In(environment.Host);
 }

@@ -12,9 +12,21 @@ namespace WanSharp.Cli.Commands;
 /// <summary>What a batch consists of: a file of jobs, or prompts with styles and seeds, and what they have in common.</summary>
 internal sealed class BatchOptions
 {
-    private readonly Argument<string?> _file = new("jobs") { Description = "The jobs: .jsonl, one JSON object per line, or a table with a column 'prompt' (.csv, .tsv, .txt).", Arity = ArgumentArity.ZeroOrOne };
-    private readonly Option<string?> _prompts = new("--prompts") { Description = "A file of prompts instead, one per line; # begins a comment.", HelpName = "FILE" };
-    private readonly Option<string?> _styles = new("--styles") { Description = "Each prompt in each of these styles, such as anime,ink,写实.", HelpName = "A,B,…" };
+    private readonly Argument<string?> _file = new("jobs")
+    {
+        Description = "The jobs: .jsonl, one JSON object per line, or a table with a column 'prompt' (.csv, .tsv, .txt).",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+    private readonly Option<string?> _prompts = new("--prompts")
+    {
+        Description = "A file of prompts instead, one per line; # begins a comment.",
+        HelpName = "FILE",
+    };
+    private readonly Option<string?> _styles = new("--styles")
+    {
+        Description = "Each prompt in each of these styles, such as anime,ink,写实.",
+        HelpName = "A,B,…",
+    };
 
     private readonly Option<IReadOnlyList<ulong?>> _seeds = new("--seeds")
     {
@@ -39,31 +51,71 @@ internal sealed class BatchOptions
         HelpName = "FOLDER",
     };
 
-    private readonly Option<bool> _noWildcards = new("--no-wildcards") { Description = "Take prompts as they are written: {a|b} and __name__ are letters." };
+    private readonly Option<bool> _noWildcards = new("--no-wildcards")
+    {
+        Description = "Take prompts as they are written: {a|b} and __name__ are letters.",
+    };
     private readonly Option<string?> _negative = new("--negative") { Description = "What the videos must not show.", HelpName = "TEXT" };
-    private readonly Option<Size?> _size = new("--size") { Description = "Width and height in pixels.", HelpName = "WxH", CustomParser = Size.Parse };
+    private readonly Option<Size?> _size = new("--size")
+    {
+        Description = "Width and height in pixels.",
+        HelpName = "WxH",
+        CustomParser = Size.Parse,
+    };
     private readonly Option<int?> _frames = NumberOption.Create<int>("--frames", "Frames of video: 4n+1.", "N");
     private readonly Option<int?> _fps = NumberOption.Create<int>("--fps", "Frames shown per second.", "N");
     private readonly Option<int?> _steps = NumberOption.Create<int>("--steps", "Denoise steps.", "N");
-    private readonly Option<float?> _guidance = NumberOption.Create<float>("--guidance", "How strongly to follow the prompt; 1 halves the work.", "SCALE");
-    private readonly Option<string?> _sampler = new("--sampler") { Description = $"{string.Join(", ", Samplers.Names)}.", HelpName = "NAME" };
+    private readonly Option<float?> _guidance = NumberOption.Create<float>(
+        "--guidance",
+        "How strongly to follow the prompt; 1 halves the work.",
+        "SCALE"
+    );
+    private readonly Option<string?> _sampler = new("--sampler")
+    {
+        Description = $"{string.Join(", ", Samplers.Names)}.",
+        HelpName = "NAME",
+    };
     private readonly Option<double?> _shift = NumberOption.Create<double>("--shift", "Shift of the noise schedule.", "X");
 
-    private readonly Option<int> _priority = new("--priority") { Description = "Which jobs of a folder run first, those of higher priority; a line of a file may say its own. Default: 0.", HelpName = "N" };
-
-    public BatchOptions() => _priority.Validators.Add(result =>
+    private readonly Option<int> _priority = new("--priority")
     {
-        if (Math.Abs((long)result.GetValueOrDefault<int>()) > BatchEntry.HighestPriority)
+        Description = "Which jobs of a folder run first, those of higher priority; a line of a file may say its own. Default: 0.",
+        HelpName = "N",
+    };
+
+    public BatchOptions() =>
+        _priority.Validators.Add(result =>
         {
-            result.AddError($"--priority {result.GetValueOrDefault<int>()} is outside -{BatchEntry.HighestPriority} to {BatchEntry.HighestPriority}.");
-        }
-    });
+            if (Math.Abs((long)result.GetValueOrDefault<int>()) > BatchEntry.HighestPriority)
+            {
+                result.AddError(
+                    $"--priority {result.GetValueOrDefault<int>()} is outside -{BatchEntry.HighestPriority} "
+                        + $"to {BatchEntry.HighestPriority}."
+                );
+            }
+        });
 
     /// <summary>Adds the argument and the options to a command.</summary>
     public void AddTo(Command command)
     {
         command.Arguments.Add(_file);
-        Option[] options = [_prompts, _styles, _seeds, _wildcards, _noWildcards, _negative, _size, _frames, _fps, _steps, _guidance, _sampler, _shift, _priority];
+        Option[] options =
+        [
+            _prompts,
+            _styles,
+            _seeds,
+            _wildcards,
+            _noWildcards,
+            _negative,
+            _size,
+            _frames,
+            _fps,
+            _steps,
+            _guidance,
+            _sampler,
+            _shift,
+            _priority,
+        ];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -83,7 +135,9 @@ internal sealed class BatchOptions
         var folder = parsed.GetValue(_wildcards);
         if (parsed.GetValue(_noWildcards))
         {
-            return folder is null ? null : throw new InvalidRequestException("wildcards", "--wildcards and --no-wildcards were both given: leave one out.");
+            return folder is null
+                ? null
+                : throw new InvalidRequestException("wildcards", "--wildcards and --no-wildcards were both given: leave one out.");
         }
 
         return folder is null || Directory.Exists(folder)
@@ -117,12 +171,21 @@ internal sealed class BatchOptions
         };
         if (prompts is not null)
         {
-            return BatchFile.ReadPrompts(prompts, parsed.GetValue(_styles)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [], parsed.GetValue(_seeds)!, defaults, parsed.GetValue(_priority));
+            return BatchFile.ReadPrompts(
+                prompts,
+                parsed.GetValue(_styles)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [],
+                parsed.GetValue(_seeds)!,
+                defaults,
+                parsed.GetValue(_priority)
+            );
         }
 
         Option[] ofPrompts = [_styles, _seeds];
         return ofPrompts.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } stray
-            ? throw new InvalidRequestException("styles", $"{stray.Name} goes with --prompts: in a file of jobs each line says its own {stray.Name[2..].TrimEnd('s')}.")
+            ? throw new InvalidRequestException(
+                "styles",
+                $"{stray.Name} goes with --prompts: in a file of jobs each line says its own {stray.Name[2..].TrimEnd('s')}."
+            )
             : BatchFile.Read(file!, defaults, parsed.GetValue(_priority));
     }
 
@@ -134,7 +197,12 @@ internal sealed class BatchOptions
         {
             if (result.GetValueOrDefault<int?>() is { } count && (count < 1 || count > most))
             {
-                result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} {count} is outside 1 to {most}: the nearest is {Math.Clamp(count, 1, most)}."));
+                result.AddError(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{name} {count} is outside 1 to {most}: the nearest is {Math.Clamp(count, 1, most)}."
+                    )
+                );
             }
         });
         return option;

@@ -13,32 +13,78 @@ internal sealed class BenchCommand(CliEnvironment environment)
     private const string Torch = "torch";
 
     private readonly Argument<BenchmarkSubject> _network = ChoiceOption.CreateArgument(
-        "network", "dit: a step of one branch; vae: a clip's decoding; text: a prompt.",
-        ("dit", BenchmarkSubject.Dit), ("vae", BenchmarkSubject.Vae), ("text", BenchmarkSubject.Text));
+        "network",
+        "dit: a step of one branch; vae: a clip's decoding; text: a prompt.",
+        ("dit", BenchmarkSubject.Dit),
+        ("vae", BenchmarkSubject.Vae),
+        ("text", BenchmarkSubject.Text)
+    );
 
     private readonly Option<string> _shape = ChoiceOption.Create(
-        "--shape", "Whose dimensions the network has; its weights are random.", [.. BenchmarkOptions.ShapeNames.Select(name => (name, name))]);
+        "--shape",
+        "Whose dimensions the network has; its weights are random.",
+        [.. BenchmarkOptions.ShapeNames.Select(name => (name, name))]
+    );
 
-    private readonly Option<Size?> _size = new("--size") { Description = "Width and height of the clip in pixels. Default: 256x256.", HelpName = "WxH", CustomParser = Size.Parse };
+    private readonly Option<Size?> _size = new("--size")
+    {
+        Description = "Width and height of the clip in pixels. Default: 256x256.",
+        HelpName = "WxH",
+        CustomParser = Size.Parse,
+    };
     private readonly Option<int?> _frames = NumberOption.Create<int>("--frames", "Frames of the clip: 4n+1. Default: 17.", "N");
-    private readonly Option<int?> _layers = NumberOption.Create<int>("--layers", "Blocks, to measure a part of a network that is too large here. Default: all.", "N");
-    private readonly Option<int?> _textTokens = NumberOption.Create<int>("--text-tokens", "Tokens of the prompt, for dit; padding follows. Default: no padding.", "N");
+    private readonly Option<int?> _layers = NumberOption.Create<int>(
+        "--layers",
+        "Blocks, to measure a part of a network that is too large here. Default: all.",
+        "N"
+    );
+    private readonly Option<int?> _textTokens = NumberOption.Create<int>(
+        "--text-tokens",
+        "Tokens of the prompt, for dit; padding follows. Default: no padding.",
+        "N"
+    );
     private readonly Option<int?> _runs = NumberOption.Create<int>("--runs", "Timed forward passes. Default: 3.", "N");
 
     private readonly Option<CompileMode> _mode = ChoiceOption.Create(
-        "--mode", "What of the transformer is one compiled graph: a block, or the whole network with its weights packed.",
-        ("blocks", CompileMode.Blocks), ("whole", CompileMode.Whole));
+        "--mode",
+        "What of the transformer is one compiled graph: a block, or the whole network with its weights packed.",
+        ("blocks", CompileMode.Blocks),
+        ("whole", CompileMode.Whole)
+    );
 
     private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
 
     private readonly Option<DType> _weights = ChoiceOption.Create(
-        "--weights", "The weights' type on disk.", ("F32", DType.F32), ("F16", DType.F16), ("BF16", DType.BF16),
-        ("F8", DType.F8E4M3), ("Q8_0", DType.Q80), ("Q4_K", DType.Q4K));
+        "--weights",
+        "The weights' type on disk.",
+        ("F32", DType.F32),
+        ("F16", DType.F16),
+        ("BF16", DType.BF16),
+        ("F8", DType.F8E4M3),
+        ("Q8_0", DType.Q80),
+        ("Q4_K", DType.Q4K)
+    );
 
-    private readonly Option<bool> _startOnly = new("--start-only") { Description = "Measure the process's first forward pass and its memory, and nothing else." };
-    private readonly Option<string> _peer = ChoiceOption.Create("--peer", "Who runs the same network in turn with ours.", ("none", "none"), (Torch, Torch));
-    private readonly Option<string?> _baseline = new("--baseline") { Description = "A saved --json report: exit code 1 when a ratio is worse than in it.", HelpName = "FILE" };
-    private readonly Option<double?> _tolerance = NumberOption.Create<double>("--tolerance", "By how much a ratio may be worse, as a share. Default: the baseline's own, else 0.1.", "X");
+    private readonly Option<bool> _startOnly = new("--start-only")
+    {
+        Description = "Measure the process's first forward pass and its memory, and nothing else.",
+    };
+    private readonly Option<string> _peer = ChoiceOption.Create(
+        "--peer",
+        "Who runs the same network in turn with ours.",
+        ("none", "none"),
+        (Torch, Torch)
+    );
+    private readonly Option<string?> _baseline = new("--baseline")
+    {
+        Description = "A saved --json report: exit code 1 when a ratio is worse than in it.",
+        HelpName = "FILE",
+    };
+    private readonly Option<double?> _tolerance = NumberOption.Create<double>(
+        "--tolerance",
+        "By how much a ratio may be worse, as a share. Default: the baseline's own, else 0.1.",
+        "X"
+    );
     private readonly Option<string> _provider = CommonOptions.Provider();
     private readonly Option<IReadOnlyDictionary<string, string>> _providerOptions = CommonOptions.ProviderOptions();
     private readonly Option<int?> _threads = CommonOptions.Threads();
@@ -47,10 +93,29 @@ internal sealed class BenchCommand(CliEnvironment environment)
     public static Command Build(CliEnvironment environment)
     {
         var self = new BenchCommand(environment);
-        var command = new Command("bench", "Measure a network's speed and memory on random weights, beside this machine's peak and PyTorch.")
+        var command = new Command(
+            "bench",
+            "Measure a network's speed and memory on random weights, beside this machine's peak and PyTorch."
+        )
         {
-            self._network, self._shape, self._size, self._frames, self._layers, self._textTokens, self._runs, self._mode, self._precision, self._weights,
-            self._startOnly, self._peer, self._baseline, self._tolerance, self._provider, self._providerOptions, self._threads, self._json,
+            self._network,
+            self._shape,
+            self._size,
+            self._frames,
+            self._layers,
+            self._textTokens,
+            self._runs,
+            self._mode,
+            self._precision,
+            self._weights,
+            self._startOnly,
+            self._peer,
+            self._baseline,
+            self._tolerance,
+            self._provider,
+            self._providerOptions,
+            self._threads,
+            self._json,
             BenchQualityCommand.Build(environment),
             BenchReuseCommand.Build(environment),
             BenchThroughputCommand.Build(environment),
@@ -70,7 +135,8 @@ internal sealed class BenchCommand(CliEnvironment environment)
             "wan bench dit --shape 1.3b --precision int8 --peer torch",
             "wan bench dit --shape 14b --layers 4 --mode whole",
             "wan bench vae --peer torch --json",
-            "wan bench vae --peer torch --baseline vae.json");
+            "wan bench vae --peer torch --baseline vae.json"
+        );
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
@@ -79,7 +145,10 @@ internal sealed class BenchCommand(CliEnvironment environment)
         var threads = parsed.GetValue(_threads) ?? Environment.ProcessorCount;
         using var runtime = environment.Host.OpenRuntime(threads);
         var benchmark = new Benchmark(runtime, threads, environment.Clock);
-        var options = Options(parsed) with { Session = environment.Host.SettingsFor(runtime, parsed.GetValue(_provider)!, parsed.GetValue(_providerOptions)!) };
+        var options = Options(parsed) with
+        {
+            Session = environment.Host.SettingsFor(runtime, parsed.GetValue(_provider)!, parsed.GetValue(_providerOptions)!),
+        };
         if (parsed.GetValue(_startOnly))
         {
             var start = await benchmark.StartAsync(options, new StatusLine(environment), cancellationToken);
@@ -123,11 +192,12 @@ internal sealed class BenchCommand(CliEnvironment environment)
         };
     }
 
-    private static void Require<T>(Option<T> option, Func<T?, bool> holds, string rule) => option.Validators.Add(result =>
-    {
-        if (!holds(result.GetValueOrDefault<T>()))
+    private static void Require<T>(Option<T> option, Func<T?, bool> holds, string rule) =>
+        option.Validators.Add(result =>
         {
-            result.AddError(rule);
-        }
-    });
+            if (!holds(result.GetValueOrDefault<T>()))
+            {
+                result.AddError(rule);
+            }
+        });
 }

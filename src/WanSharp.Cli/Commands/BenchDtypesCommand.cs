@@ -14,15 +14,33 @@ internal sealed class BenchDtypesCommand(CliEnvironment environment)
     // As wan bench dit --weights calls them.
     private static readonly (string Name, DType DType)[] Types =
     [
-        ("F32", DType.F32), ("F16", DType.F16), ("BF16", DType.BF16), ("F8", DType.F8E4M3), ("Q8_0", DType.Q80), ("Q4_K", DType.Q4K),
+        ("F32", DType.F32),
+        ("F16", DType.F16),
+        ("BF16", DType.BF16),
+        ("F8", DType.F8E4M3),
+        ("Q8_0", DType.Q80),
+        ("Q4_K", DType.Q4K),
     ];
 
     private readonly Option<string> _shape = ChoiceOption.Create(
-        "--shape", "Whose dimensions the transformer has; its weights are random.", [.. BenchmarkOptions.ShapeNames.Select(name => (name, name))]);
+        "--shape",
+        "Whose dimensions the transformer has; its weights are random.",
+        [.. BenchmarkOptions.ShapeNames.Select(name => (name, name))]
+    );
 
-    private readonly Option<Size?> _size = new("--size") { Description = "Width and height of the clip in pixels. Default: 128x128.", HelpName = "WxH", CustomParser = Size.Parse };
+    private readonly Option<Size?> _size = new("--size")
+    {
+        Description = "Width and height of the clip in pixels. Default: 128x128.",
+        HelpName = "WxH",
+        CustomParser = Size.Parse,
+    };
     private readonly Option<int?> _frames = NumberOption.Create<int>("--frames", "Frames of the clip: 4n+1. Default: 17.", "N");
-    private readonly Option<string[]> _weights = new("--weights") { Description = "The types to measure; may be given several times. Default: all.", HelpName = "TYPE", DefaultValueFactory = _ => [] };
+    private readonly Option<string[]> _weights = new("--weights")
+    {
+        Description = "The types to measure; may be given several times. Default: all.",
+        HelpName = "TYPE",
+        DefaultValueFactory = _ => [],
+    };
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -30,9 +48,17 @@ internal sealed class BenchDtypesCommand(CliEnvironment environment)
     {
         var self = new BenchDtypesCommand(environment);
         self._weights.AcceptOnlyFromAmong([.. Types.Select(type => type.Name)]);
-        var command = new Command("dtypes", "Measure the transformer with weights of each type: file, start, speed and memory, and how far the result is from F32's.")
+        var command = new Command(
+            "dtypes",
+            "Measure the transformer with weights of each type: file, start, speed and memory, and how far the result is from F32's."
+        )
         {
-            self._shape, self._size, self._frames, self._weights, self._threads, self._json,
+            self._shape,
+            self._size,
+            self._frames,
+            self._weights,
+            self._threads,
+            self._json,
         };
         command.SetAction(self.RunAsync);
         return command.WithExamples("wan bench dtypes", "wan bench dtypes --weights Q8_0 --weights Q4_K --size 256x256 --json");
@@ -76,13 +102,31 @@ internal sealed class BenchDtypesCommand(CliEnvironment environment)
     }
 
     /// <summary>A process of its own, which has nothing in memory.</summary>
-    private static async Task<StartReport> StartAsync(BenchmarkOptions options, string weights, int threads, CancellationToken cancellationToken)
+    private static async Task<StartReport> StartAsync(
+        BenchmarkOptions options,
+        string weights,
+        int threads,
+        CancellationToken cancellationToken
+    )
     {
         var invariant = CultureInfo.InvariantCulture;
         string[] line =
         [
-            .. OwnProgram.Command, "bench", "dit", "--start-only", "--json", "--shape", options.Shape, "--weights", weights, "--frames", options.Frames.ToString(invariant),
-            "--size", string.Create(invariant, $"{options.Width}x{options.Height}"), "--threads", threads.ToString(invariant),
+            .. OwnProgram.Command,
+            "bench",
+            "dit",
+            "--start-only",
+            "--json",
+            "--shape",
+            options.Shape,
+            "--weights",
+            weights,
+            "--frames",
+            options.Frames.ToString(invariant),
+            "--size",
+            string.Create(invariant, $"{options.Width}x{options.Height}"),
+            "--threads",
+            threads.ToString(invariant),
         ];
         var start = new ProcessStartInfo(line[0], line[1..]) { RedirectStandardOutput = true };
         start.Environment["WAN_CACHE"] = options.CacheFolder;
@@ -93,7 +137,9 @@ internal sealed class BenchDtypesCommand(CliEnvironment environment)
             await process.WaitForExitAsync(cancellationToken);
             return process.ExitCode == ExitCode.Done
                 ? StartReport.FromJson(output)
-                : throw new BenchmarkException($"The process that was to measure a start with weights in {weights} failed; it says why above.");
+                : throw new BenchmarkException(
+                    $"The process that was to measure a start with weights in {weights} failed; it says why above."
+                );
         }
         finally
         {
@@ -108,7 +154,9 @@ internal sealed class BenchDtypesCommand(CliEnvironment environment)
     {
         if (!asJson)
         {
-            environment.Out.WriteLine($"{"weights",-10}{"file",10}{"first start",13}{"second start",14}{"forward",10}{"× F32",8}{"private",10}{"difference",12}");
+            environment.Out.WriteLine(
+                $"{"weights", -10}{"file", 10}{"first start", 13}{"second start", 14}{"forward", 10}{"× F32", 8}{"private", 10}{"difference", 12}"
+            );
         }
     }
 
@@ -116,20 +164,27 @@ internal sealed class BenchDtypesCommand(CliEnvironment environment)
     {
         if (!asJson)
         {
-            environment.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{cost.Type,-10}{cost.FileBytes / 1e9,7:0.00} GB{first.Seconds,11:0.00} s{second.Seconds,12:0.00} s{cost.Seconds.Median,8:0.00} s{cost.TimesF32,8:0.00}{(second.PeakPrivateBytes ?? 0) / 1e9,7:0.00} GB{cost.Difference.Relative,12:0.0e+0}"));
+            environment.Out.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{cost.Type, -10}{cost.FileBytes / 1e9, 7:0.00} GB{first.Seconds, 11:0.00} s{second.Seconds, 12:0.00} "
+                        + $"s{cost.Seconds.Median, 8:0.00} s{cost.TimesF32, 8:0.00}{(second.PeakPrivateBytes ?? 0) / 1e9, 7:0.00} "
+                        + $"GB{cost.Difference.Relative, 12:0.0e+0}"
+                )
+            );
         }
     }
 
-    private static JsonObject Json(DtypeCost cost, StartReport first, StartReport second) => new()
-    {
-        ["weights"] = cost.Type,
-        ["file_bytes"] = cost.FileBytes,
-        ["first_start_seconds"] = first.Seconds,
-        ["second_start_seconds"] = second.Seconds,
-        ["forward_seconds"] = cost.Seconds.Median,
-        ["times_f32"] = cost.TimesF32,
-        ["peak_private_bytes"] = second.PeakPrivateBytes,
-        ["relative_difference"] = cost.Difference.Relative,
-    };
+    private static JsonObject Json(DtypeCost cost, StartReport first, StartReport second) =>
+        new()
+        {
+            ["weights"] = cost.Type,
+            ["file_bytes"] = cost.FileBytes,
+            ["first_start_seconds"] = first.Seconds,
+            ["second_start_seconds"] = second.Seconds,
+            ["forward_seconds"] = cost.Seconds.Median,
+            ["times_f32"] = cost.TimesF32,
+            ["peak_private_bytes"] = second.PeakPrivateBytes,
+            ["relative_difference"] = cost.Difference.Relative,
+        };
 }

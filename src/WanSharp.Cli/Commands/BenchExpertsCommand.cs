@@ -13,15 +13,36 @@ internal sealed class BenchExpertsCommand(CliEnvironment environment)
     private const double Giga = 1e9;
 
     private readonly Option<string> _shape = ChoiceOption.Create(
-        "--shape", "Whose dimensions each expert has; the weights are random.", [.. BenchmarkOptions.ShapeNames.Select(name => (name, name))]);
+        "--shape",
+        "Whose dimensions each expert has; the weights are random.",
+        [.. BenchmarkOptions.ShapeNames.Select(name => (name, name))]
+    );
 
-    private readonly Option<Size?> _size = new("--size") { Description = "Width and height of the clip in pixels. Default: 256x256.", HelpName = "WxH", CustomParser = Size.Parse };
+    private readonly Option<Size?> _size = new("--size")
+    {
+        Description = "Width and height of the clip in pixels. Default: 256x256.",
+        HelpName = "WxH",
+        CustomParser = Size.Parse,
+    };
     private readonly Option<int?> _frames = NumberOption.Create<int>("--frames", "Frames of the clip: 4n+1. Default: 17.", "N");
-    private readonly Option<int?> _layers = NumberOption.Create<int>("--layers", "Blocks, to measure a part of a network that is too large here. Default: all.", "N");
-    private readonly Option<int?> _runs = NumberOption.Create<int>("--runs", "How often an expert takes over from the other. Default: 3.", "N");
+    private readonly Option<int?> _layers = NumberOption.Create<int>(
+        "--layers",
+        "Blocks, to measure a part of a network that is too large here. Default: all.",
+        "N"
+    );
+    private readonly Option<int?> _runs = NumberOption.Create<int>(
+        "--runs",
+        "How often an expert takes over from the other. Default: 3.",
+        "N"
+    );
 
     private readonly Option<DType> _weights = ChoiceOption.Create(
-        "--weights", "The weights' type on disk.", ("BF16", DType.BF16), ("F16", DType.F16), ("F32", DType.F32));
+        "--weights",
+        "The weights' type on disk.",
+        ("BF16", DType.BF16),
+        ("F16", DType.F16),
+        ("F32", DType.F32)
+    );
 
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _json = CommonOptions.Json();
@@ -29,9 +50,19 @@ internal sealed class BenchExpertsCommand(CliEnvironment environment)
     public static Command Build(CliEnvironment environment)
     {
         var self = new BenchExpertsCommand(environment);
-        var command = new Command("experts", "Measure a denoise step after one of the same expert and after one of the other, and the memory of two.")
+        var command = new Command(
+            "experts",
+            "Measure a denoise step after one of the same expert and after one of the other, and the memory of two."
+        )
         {
-            self._shape, self._size, self._frames, self._layers, self._runs, self._weights, self._threads, self._json,
+            self._shape,
+            self._size,
+            self._frames,
+            self._layers,
+            self._runs,
+            self._weights,
+            self._threads,
+            self._json,
         };
         self._runs.Validators.Add(result =>
         {
@@ -64,21 +95,29 @@ internal sealed class BenchExpertsCommand(CliEnvironment environment)
         return ExitCode.Done;
     }
 
-    private static string Describe(ExpertReport report) => string.Create(CultureInfo.InvariantCulture, $"""
-        {report.Workload}: two experts of {report.CheckpointBytes / Giga:0.00} GB
-          step            {report.Step.Median:0.000} s median of {report.Step.Runs}, after one of the same expert
-          change          {report.SwitchStep.Median:0.000} s median, after one of the other: {100 * report.SwitchShare:0.0} % of a step more
-          memory          {(report.PeakPrivateBytes is { } bytes ? (bytes / Giga).ToString("0.00", CultureInfo.InvariantCulture) : "unknown")} GB private at most
-        """);
+    private static string Describe(ExpertReport report) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"""
+            {report.Workload}: two experts of {report.CheckpointBytes / Giga:0.00} GB
+              step            {report.Step.Median:0.000} s median of {report.Step.Runs}, after one of the same expert
+              change          {report.SwitchStep.Median:0.000} s median, after one of the other: {100
+                * report.SwitchShare:0.0} % of a step more
+              memory          {(
+                report.PeakPrivateBytes is { } bytes ? (bytes / Giga).ToString("0.00", CultureInfo.InvariantCulture) : "unknown"
+            )} GB private at most
+            """
+        );
 
-    private static JsonObject Json(ExpertReport report) => new()
-    {
-        ["workload"] = report.Workload,
-        ["step_seconds"] = report.Step.Median,
-        ["switch_step_seconds"] = report.SwitchStep.Median,
-        ["switch_share"] = report.SwitchShare,
-        ["runs"] = report.Step.Runs,
-        ["checkpoint_bytes"] = report.CheckpointBytes,
-        ["peak_private_bytes"] = report.PeakPrivateBytes,
-    };
+    private static JsonObject Json(ExpertReport report) =>
+        new()
+        {
+            ["workload"] = report.Workload,
+            ["step_seconds"] = report.Step.Median,
+            ["switch_step_seconds"] = report.SwitchStep.Median,
+            ["switch_share"] = report.SwitchShare,
+            ["runs"] = report.Step.Runs,
+            ["checkpoint_bytes"] = report.CheckpointBytes,
+            ["peak_private_bytes"] = report.PeakPrivateBytes,
+        };
 }

@@ -13,8 +13,13 @@ internal sealed class BenchMemoryCommand(CliEnvironment environment)
 
     private static readonly (string Name, MemoryRow Row)[] Rows =
     [
-        ("compile", MemoryRow.Compile), ("start", MemoryRow.Start), ("sizes", MemoryRow.Sizes), ("third", MemoryRow.Third),
-        ("peak", MemoryRow.Peak), ("14b", MemoryRow.Large), ("failures", MemoryRow.Failures),
+        ("compile", MemoryRow.Compile),
+        ("start", MemoryRow.Start),
+        ("sizes", MemoryRow.Sizes),
+        ("third", MemoryRow.Third),
+        ("peak", MemoryRow.Peak),
+        ("14b", MemoryRow.Large),
+        ("failures", MemoryRow.Failures),
     ];
 
     private readonly Option<MemoryRow[]> _rows = new("--row")
@@ -25,15 +30,35 @@ internal sealed class BenchMemoryCommand(CliEnvironment environment)
     };
 
     private readonly Option<string> _shape = ChoiceOption.Create(
-        "--shape", "Whose dimensions the network has, but for 14b and failures; its weights are random.", [.. BenchmarkOptions.ShapeNames.Select(name => (name, name))]);
+        "--shape",
+        "Whose dimensions the network has, but for 14b and failures; its weights are random.",
+        [.. BenchmarkOptions.ShapeNames.Select(name => (name, name))]
+    );
 
-    private readonly Option<int?> _layers = NumberOption.Create<int>("--layers", "Blocks, to measure a part of a network; 14b then counts as missed. Default: all.", "N");
+    private readonly Option<int?> _layers = NumberOption.Create<int>(
+        "--layers",
+        "Blocks, to measure a part of a network; 14b then counts as missed. Default: all.",
+        "N"
+    );
     private readonly Option<int> _runs = CountOption("--runs", "Timed forward passes of each kind.", 3);
     private readonly Option<int> _failures = CountOption("--failures", "How many allocations fail, each in a clip of its own.", 200);
     private readonly Option<bool> _keep = new("--keep") { Description = "Keep the random weights of 14b." };
-    private readonly Option<string?> _baseline = new("--baseline") { Description = "A saved --json report: exit code 1 when a ratio is worse than in it.", HelpName = "FILE" };
-    private readonly Option<double> _tolerance = new("--tolerance") { Description = "By how much a ratio may be worse than the baseline's, as a share.", HelpName = "X", DefaultValueFactory = _ => Baseline.DefaultTolerance };
-    private readonly Option<string?> _report = new("--report") { Description = "Write the table with charts, an HTML file.", HelpName = "FILE" };
+    private readonly Option<string?> _baseline = new("--baseline")
+    {
+        Description = "A saved --json report: exit code 1 when a ratio is worse than in it.",
+        HelpName = "FILE",
+    };
+    private readonly Option<double> _tolerance = new("--tolerance")
+    {
+        Description = "By how much a ratio may be worse than the baseline's, as a share.",
+        HelpName = "X",
+        DefaultValueFactory = _ => Baseline.DefaultTolerance,
+    };
+    private readonly Option<string?> _report = new("--report")
+    {
+        Description = "Write the table with charts, an HTML file.",
+        HelpName = "FILE",
+    };
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -42,7 +67,17 @@ internal sealed class BenchMemoryCommand(CliEnvironment environment)
         var self = new BenchMemoryCommand(environment);
         var command = new Command("memory", "Measure what memory and compilation cost: compiling, starting, limits, failures.")
         {
-            self._rows, self._shape, self._layers, self._runs, self._failures, self._keep, self._baseline, self._tolerance, self._report, self._threads, self._json,
+            self._rows,
+            self._shape,
+            self._layers,
+            self._runs,
+            self._failures,
+            self._keep,
+            self._baseline,
+            self._tolerance,
+            self._report,
+            self._threads,
+            self._json,
         };
         self._layers.Validators.Add(result =>
         {
@@ -52,7 +87,11 @@ internal sealed class BenchMemoryCommand(CliEnvironment environment)
             }
         });
         command.SetAction(self.RunAsync);
-        return command.WithExamples("wan bench memory --row compile --row third", "wan bench memory --row failures --json", "wan bench memory --baseline memory.json --report memory.html");
+        return command.WithExamples(
+            "wan bench memory --row compile --row third",
+            "wan bench memory --row failures --json",
+            "wan bench memory --baseline memory.json --report memory.html"
+        );
     }
 
     /// <summary>One process's part of a row; not for people.</summary>
@@ -61,13 +100,15 @@ internal sealed class BenchMemoryCommand(CliEnvironment environment)
         var threads = CommonOptions.Threads();
         var command = new Command(PassName, "Run the forward passes that `wan bench memory` measures in a process of its own.") { threads };
         command.Hidden = true;
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            using var runtime = environment.Host.OpenRuntime(parsed.GetValue(threads));
-            using var input = new StreamReader(environment.Input);
-            environment.Out.WriteLine(await new MemoryBenchmark(runtime, environment.Clock).RunPassAsync(input, cancellationToken));
-            return ExitCode.Done;
-        });
+        command.SetAction(
+            async (parsed, cancellationToken) =>
+            {
+                using var runtime = environment.Host.OpenRuntime(parsed.GetValue(threads));
+                using var input = new StreamReader(environment.Input);
+                environment.Out.WriteLine(await new MemoryBenchmark(runtime, environment.Clock).RunPassAsync(input, cancellationToken));
+                return ExitCode.Done;
+            }
+        );
         return command;
     }
 
@@ -93,7 +134,11 @@ internal sealed class BenchMemoryCommand(CliEnvironment environment)
             options = options with { Rows = rows };
         }
 
-        var report = await new MemoryBenchmark(runtime, environment.Clock).RunAsync(options, new StatusLine(environment), cancellationToken);
+        var report = await new MemoryBenchmark(runtime, environment.Clock).RunAsync(
+            options,
+            new StatusLine(environment),
+            cancellationToken
+        );
         environment.Out.WriteLine(parsed.GetValue(_json) ? report.ToJson() : MemoryText.Describe(report));
         if (parsed.GetValue(_report) is { } page)
         {
@@ -111,7 +156,12 @@ internal sealed class BenchMemoryCommand(CliEnvironment environment)
 
     private static Option<int> CountOption(string name, string description, int count)
     {
-        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => count };
+        var option = new Option<int>(name)
+        {
+            Description = description,
+            HelpName = "N",
+            DefaultValueFactory = _ => count,
+        };
         option.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() < 1)

@@ -11,7 +11,10 @@ namespace WanSharp.Cli.Commands;
 internal sealed class BenchPlanCommand(CliEnvironment environment)
 {
     private readonly Option<string> _shape = ChoiceOption.Create(
-        "--shape", "Whose dimensions the networks have; their weights are random.", [.. BenchmarkOptions.ShapeNames.Select(name => (name, name))]);
+        "--shape",
+        "Whose dimensions the networks have; their weights are random.",
+        [.. BenchmarkOptions.ShapeNames.Select(name => (name, name))]
+    );
 
     private readonly Option<(int Width, int Height, int Frames)[]> _clips = new("--clip")
     {
@@ -21,8 +24,16 @@ internal sealed class BenchPlanCommand(CliEnvironment environment)
         CustomParser = ParseClips,
     };
 
-    private readonly Option<double> _tolerance = new("--tolerance") { Description = "By how much a prediction may be off, as a share, before the exit code is 1.", HelpName = "X", DefaultValueFactory = _ => 0.25 };
-    private readonly Option<bool> _calibrate = new("--calibrate") { Description = "Measure this machine first, even if a calibration is remembered." };
+    private readonly Option<double> _tolerance = new("--tolerance")
+    {
+        Description = "By how much a prediction may be off, as a share, before the exit code is 1.",
+        HelpName = "X",
+        DefaultValueFactory = _ => 0.25,
+    };
+    private readonly Option<bool> _calibrate = new("--calibrate")
+    {
+        Description = "Measure this machine first, even if a calibration is remembered.",
+    };
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -31,7 +42,12 @@ internal sealed class BenchPlanCommand(CliEnvironment environment)
         var self = new BenchPlanCommand(environment);
         var command = new Command("plan", "Measure a denoise step and a decoding at several sizes, beside what wan plan predicts.")
         {
-            self._shape, self._clips, self._tolerance, self._calibrate, self._threads, self._json,
+            self._shape,
+            self._clips,
+            self._tolerance,
+            self._calibrate,
+            self._threads,
+            self._json,
         };
         command.SetAction(self.RunAsync);
         return command.WithExamples("wan bench plan", "wan bench plan --shape shapes --clip 96x96x17 --calibrate --json");
@@ -43,31 +59,44 @@ internal sealed class BenchPlanCommand(CliEnvironment environment)
         var machine = environment.Host.Calibrate(threads, parsed.GetValue(_calibrate), cancellationToken);
         using var runtime = environment.Host.OpenRuntime(machine.Threads);
         var checks = await new PlanBenchmark(runtime).RunAsync(
-            parsed.GetValue(_shape)!, parsed.GetValue(_clips)!, machine, environment.Host.Options.CacheFolder, new StatusLine(environment), cancellationToken);
+            parsed.GetValue(_shape)!,
+            parsed.GetValue(_clips)!,
+            machine,
+            environment.Host.Options.CacheFolder,
+            new StatusLine(environment),
+            cancellationToken
+        );
         if (parsed.GetValue(_json))
         {
             environment.Out.WriteLine(new JsonArray([.. checks.Select(Json)]).ToJsonString(JsonText.Readable));
         }
         else
         {
-            environment.Out.WriteLine(Text($"{"stage",-10}{"clip",-14}{"predicted",12}{"measured",12}{"ratio",8}"));
+            environment.Out.WriteLine(Text($"{"stage", -10}{"clip", -14}{"predicted", 12}{"measured", 12}{"ratio", 8}"));
             foreach (var check in checks)
             {
-                environment.Out.WriteLine(Text($"{check.Stage.ToString().ToLowerInvariant(),-10}{Clip(check),-14}{check.Predicted,10:0.00} s{check.Measured,10:0.00} s{check.Ratio,8:0.00}"));
+                environment.Out.WriteLine(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{check.Stage.ToString().ToLowerInvariant(), -10}{Clip(check), -14}{check.Predicted, 10:0.00} "
+                            + $"s{check.Measured, 10:0.00} s{check.Ratio, 8:0.00}"
+                    )
+                );
             }
         }
 
         return checks.All(check => Math.Abs(check.Ratio - 1) <= parsed.GetValue(_tolerance)) ? ExitCode.Done : ExitCode.Failed;
     }
 
-    private static JsonObject Json(PlanCheck check) => new()
-    {
-        ["stage"] = check.Stage.ToString().ToLowerInvariant(),
-        ["clip"] = Clip(check),
-        ["predicted_seconds"] = check.Predicted,
-        ["measured_seconds"] = check.Measured,
-        ["ratio"] = check.Ratio,
-    };
+    private static JsonObject Json(PlanCheck check) =>
+        new()
+        {
+            ["stage"] = check.Stage.ToString().ToLowerInvariant(),
+            ["clip"] = Clip(check),
+            ["predicted_seconds"] = check.Predicted,
+            ["measured_seconds"] = check.Measured,
+            ["ratio"] = check.Ratio,
+        };
 
     private static string Clip(PlanCheck check) => Text($"{check.Width}x{check.Height}x{check.Frames}");
 
@@ -76,7 +105,14 @@ internal sealed class BenchPlanCommand(CliEnvironment environment)
         var clips = new List<(int, int, int)>();
         foreach (var token in result.Tokens)
         {
-            int?[] numbers = [.. token.Value.Split('x').Select(number => int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : (int?)null)];
+            int?[] numbers =
+            [
+                .. token
+                    .Value.Split('x')
+                    .Select(number =>
+                        int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : (int?)null
+                    ),
+            ];
             if (numbers is not [{ } width, { } height, { } frames])
             {
                 result.AddError($"'{token.Value}' is no clip: give width, height and frames, such as 256x256x17.");

@@ -14,9 +14,17 @@ internal sealed class BenchQualityCommand(CliEnvironment environment)
     private const int MostClips = 10_000;
 
     private readonly Option<Quantization> _precision = ChoiceOption.Create(
-        "--precision", "The precision whose clips are compared with those in fp32.", (Precision.EightBit, Quantization.EightBit));
+        "--precision",
+        "The precision whose clips are compared with those in fp32.",
+        (Precision.EightBit, Quantization.EightBit)
+    );
 
-    private readonly Option<int> _clips = new("--clips") { Description = "How many clips are made with each. Default: 20.", HelpName = "N", DefaultValueFactory = _ => 20 };
+    private readonly Option<int> _clips = new("--clips")
+    {
+        Description = "How many clips are made with each. Default: 20.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 20,
+    };
     private readonly ModelOptions _model = new();
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _json = CommonOptions.Json();
@@ -26,7 +34,10 @@ internal sealed class BenchQualityCommand(CliEnvironment environment)
         var self = new BenchQualityCommand(environment);
         var command = new Command("quality", "Compare clips made with a precision to those in fp32: PSNR and SSIM of the decoded frames.")
         {
-            self._precision, self._clips, self._threads, self._json,
+            self._precision,
+            self._clips,
+            self._threads,
+            self._json,
         };
         self._clips.Validators.Add(result =>
         {
@@ -52,31 +63,38 @@ internal sealed class BenchQualityCommand(CliEnvironment environment)
             clips.Add(clip);
             if (!json)
             {
-                environment.Out.WriteLine(Text($"{clip.Quality.Psnr,6:0.00} dB  SSIM {clip.Quality.Ssim:0.0000}  seed {clip.Seed,-4} {clip.Prompt}"));
+                environment.Out.WriteLine(
+                    Text($"{clip.Quality.Psnr, 6:0.00} dB  SSIM {clip.Quality.Ssim:0.0000}  seed {clip.Seed, -4} {clip.Prompt}")
+                );
             }
         }
 
         var mean = FrameQuality.Mean([.. clips.Select(clip => clip.Quality)]);
         var least = clips.Min(clip => clip.Quality.Ssim);
-        environment.Out.WriteLine(json
-            ? Json(clips, mean, least)
-            : Text($"{clips.Count} clips: PSNR {mean.Psnr:0.00} dB, SSIM {mean.Ssim:0.0000} in the mean, {least:0.0000} at least"));
+        environment.Out.WriteLine(
+            json
+                ? Json(clips, mean, least)
+                : Text($"{clips.Count} clips: PSNR {mean.Psnr:0.00} dB, SSIM {mean.Ssim:0.0000} in the mean, {least:0.0000} at least")
+        );
         return ExitCode.Done;
     }
 
-    private static string Json(IEnumerable<ClipLoss> clips, FrameQuality mean, double least) => new JsonObject
-    {
-        ["psnr"] = Finite(mean.Psnr),
-        ["ssim"] = mean.Ssim,
-        ["least_ssim"] = least,
-        ["clips"] = new JsonArray([.. clips.Select(clip => new JsonObject
+    private static string Json(IEnumerable<ClipLoss> clips, FrameQuality mean, double least) =>
+        new JsonObject
         {
-            ["prompt"] = clip.Prompt,
-            ["seed"] = clip.Seed,
-            ["psnr"] = Finite(clip.Quality.Psnr),
-            ["ssim"] = clip.Quality.Ssim,
-        })]),
-    }.ToJsonString(JsonText.Readable);
+            ["psnr"] = Finite(mean.Psnr),
+            ["ssim"] = mean.Ssim,
+            ["least_ssim"] = least,
+            ["clips"] = new JsonArray([
+                .. clips.Select(clip => new JsonObject
+                {
+                    ["prompt"] = clip.Prompt,
+                    ["seed"] = clip.Seed,
+                    ["psnr"] = Finite(clip.Quality.Psnr),
+                    ["ssim"] = clip.Quality.Ssim,
+                }),
+            ]),
+        }.ToJsonString(JsonText.Readable);
 
     /// <summary>JSON has no infinity: null says that clips are equal.</summary>
     private static JsonValue? Finite(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;

@@ -21,9 +21,14 @@ internal sealed class BenchReuseCommand(CliEnvironment environment)
     public static Command Build(CliEnvironment environment)
     {
         var self = new BenchReuseCommand(environment);
-        var command = new Command("reuse", "Begin clips with the steps of other prompts' clips, and compare them with those that their own noise makes.")
+        var command = new Command(
+            "reuse",
+            "Begin clips with the steps of other prompts' clips, and compare them with those that their own noise makes."
+        )
         {
-            self._seeds, self._threads, self._json,
+            self._seeds,
+            self._threads,
+            self._json,
         };
         self._model.AddTo(command);
         command.SetAction(self.RunAsync);
@@ -38,7 +43,13 @@ internal sealed class BenchReuseCommand(CliEnvironment environment)
         {
             using var model = _model.Open(parsed, environment.Host);
             using var runtime = environment.Host.OpenRuntime(parsed.GetValue(_threads));
-            using var generator = new VideoGenerator(model, runtime, new(), environment.Host.TransformerOptions(default), new EngineOptions { BatchSize = 1 });
+            using var generator = new VideoGenerator(
+                model,
+                runtime,
+                new(),
+                environment.Host.TransformerOptions(default),
+                new EngineOptions { BatchSize = 1 }
+            );
             using var store = new ContentStore(folder.FullName);
             var clips = new List<ReusedClip>();
             await foreach (var clip in new ReuseLoss(generator, store).MeasureAsync(parsed.GetValue(_seeds) ?? 1, cancellationToken))
@@ -46,7 +57,13 @@ internal sealed class BenchReuseCommand(CliEnvironment environment)
                 clips.Add(clip);
                 if (!json)
                 {
-                    environment.Out.WriteLine(Text($"{clip.Reused.Similarity:0.000}  {clip.Reused.Steps,3} steps  {clip.Quality.Psnr,6:0.0} dB  SSIM {clip.Quality.Ssim:0.000} (the other clip {clip.Donor.Ssim:0.000})  {clip.Prompt}"));
+                    environment.Out.WriteLine(
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"{clip.Reused.Similarity:0.000}  {clip.Reused.Steps, 3} steps  {clip.Quality.Psnr, 6:0.0} dB  SSIM "
+                                + $"{clip.Quality.Ssim:0.000} (the other clip {clip.Donor.Ssim:0.000})  {clip.Prompt}"
+                        )
+                    );
                 }
             }
 
@@ -59,24 +76,37 @@ internal sealed class BenchReuseCommand(CliEnvironment environment)
         }
     }
 
-    private static string Table(List<ReusedClip> clips) => string.Join(Environment.NewLine, clips
-        .GroupBy(clip => (Band: Bands.First(band => clip.Reused.Similarity >= band), clip.Reused.Steps))
-        .OrderByDescending(group => group.Key.Band).ThenBy(group => group.Key.Steps)
-        .Select(group => Text(
-            $"cosine {(group.Key.Band < 0 ? "below" : "from")} {(group.Key.Band < 0 ? Bands[^2] : group.Key.Band):0.00}  {group.Key.Steps,3} steps  {group.Count(),3} clips  time {group.Average(clip => clip.Time):0.00}  PSNR {FrameQuality.Mean([.. group.Select(clip => clip.Quality)]).Psnr,5:0.0} dB  SSIM {group.Average(clip => clip.Quality.Ssim):0.000}, least {group.Min(clip => clip.Quality.Ssim):0.000}; the other clips {group.Average(clip => clip.Donor.Ssim):0.000}, least {group.Min(clip => clip.Donor.Ssim):0.000}"))
-        .Prepend(""));
+    private static string Table(List<ReusedClip> clips) =>
+        string.Join(
+            Environment.NewLine,
+            clips
+                .GroupBy(clip => (Band: Bands.First(band => clip.Reused.Similarity >= band), clip.Reused.Steps))
+                .OrderByDescending(group => group.Key.Band)
+                .ThenBy(group => group.Key.Steps)
+                .Select(group =>
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"cosine {(group.Key.Band < 0 ? "below" : "from")} {(group.Key.Band < 0 ? Bands[^2] : group.Key.Band):0.00} "
+                            + $" {group.Key.Steps, 3} steps  {group.Count(), 3} clips  time {group.Average(clip => clip.Time):0.00} "
+                            + $" PSNR {FrameQuality.Mean([.. group.Select(clip => clip.Quality)]).Psnr, 5:0.0} dB  SSIM "
+                            + $"{group.Average(clip => clip.Quality.Ssim):0.000}, least {group.Min(clip => clip.Quality.Ssim):0.000}; the other clips {group.Average(clip => clip.Donor.Ssim):0.000}, least {group.Min(clip => clip.Donor.Ssim):0.000}"
+                    )
+                )
+                .Prepend("")
+        );
 
-    private static JsonObject Json(ReusedClip clip) => new()
-    {
-        ["prompt"] = clip.Prompt,
-        ["other"] = clip.Reused.Prompt,
-        ["similarity"] = clip.Reused.Similarity,
-        ["steps"] = clip.Reused.Steps,
-        ["psnr"] = double.IsFinite(clip.Quality.Psnr) ? clip.Quality.Psnr : null,
-        ["ssim"] = clip.Quality.Ssim,
-        ["other_ssim"] = clip.Donor.Ssim,
-        ["time"] = clip.Time,
-    };
+    private static JsonObject Json(ReusedClip clip) =>
+        new()
+        {
+            ["prompt"] = clip.Prompt,
+            ["other"] = clip.Reused.Prompt,
+            ["similarity"] = clip.Reused.Similarity,
+            ["steps"] = clip.Reused.Steps,
+            ["psnr"] = double.IsFinite(clip.Quality.Psnr) ? clip.Quality.Psnr : null,
+            ["ssim"] = clip.Quality.Ssim,
+            ["other_ssim"] = clip.Donor.Ssim,
+            ["time"] = clip.Time,
+        };
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -14,8 +14,12 @@ internal sealed class BenchThroughputCommand(CliEnvironment environment)
     private const double LeastSsim = 0.99;
 
     private readonly Option<ValueTuple<ThroughputWorkload?>> _workload = ChoiceOption.CreateNullable<ThroughputWorkload?>(
-        "--workload", "Which jobs: seed (15, three clips five times each) or unique (16, no two alike).",
-        ("both", null), ("seed", ThroughputWorkload.Seed), ("unique", ThroughputWorkload.Unique));
+        "--workload",
+        "Which jobs: seed (15, three clips five times each) or unique (16, no two alike).",
+        ("both", null),
+        ("seed", ThroughputWorkload.Seed),
+        ("unique", ThroughputWorkload.Unique)
+    );
 
     private readonly ModelOptions _model = new();
     private readonly Option<string> _provider = CommonOptions.Provider();
@@ -25,9 +29,15 @@ internal sealed class BenchThroughputCommand(CliEnvironment environment)
     public static Command Build(CliEnvironment environment)
     {
         var self = new BenchThroughputCommand(environment);
-        var command = new Command("throughput", "Make the same clips a process each, then with a resident engine, batching and caches, and compare.")
+        var command = new Command(
+            "throughput",
+            "Make the same clips a process each, then with a resident engine, batching and caches, and compare."
+        )
         {
-            self._workload, self._provider, self._threads, self._json,
+            self._workload,
+            self._provider,
+            self._threads,
+            self._json,
         };
         self._model.AddTo(command);
         command.SetAction(self.RunAsync);
@@ -37,14 +47,22 @@ internal sealed class BenchThroughputCommand(CliEnvironment environment)
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var (model, parts) = _model.Read(parsed);
-        var settings = new BackendSettings { Model = model, Parts = parts, Provider = parsed.GetValue(_provider)!, Threads = parsed.GetValue(_threads) };
+        var settings = new BackendSettings
+        {
+            Model = model,
+            Parts = parts,
+            Provider = parsed.GetValue(_provider)!,
+            Threads = parsed.GetValue(_threads),
+        };
         var json = parsed.GetValue(_json);
         var folder = Directory.CreateTempSubdirectory("wan-throughput-");
         try
         {
             var bench = new ThroughputBench(environment.Host, settings, folder.FullName, OwnProgram.Command);
             var rows = new List<ThroughputRow>();
-            IReadOnlyList<ThroughputWorkload> workloads = parsed.GetValue(_workload).Item1 is { } one ? [one] : [ThroughputWorkload.Seed, ThroughputWorkload.Unique];
+            IReadOnlyList<ThroughputWorkload> workloads = parsed.GetValue(_workload).Item1 is { } one
+                ? [one]
+                : [ThroughputWorkload.Seed, ThroughputWorkload.Unique];
             foreach (var workload in workloads)
             {
                 var serial = 0.0;
@@ -60,7 +78,11 @@ internal sealed class BenchThroughputCommand(CliEnvironment environment)
             }
 
             var latency = await bench.MeasureLatencyAsync(cancellationToken);
-            environment.Out.WriteLine(json ? Json(rows, latency) : string.Create(CultureInfo.InvariantCulture, $"a cached job, request to file: {latency * 1000:0.0} ms"));
+            environment.Out.WriteLine(
+                json
+                    ? Json(rows, latency)
+                    : string.Create(CultureInfo.InvariantCulture, $"a cached job, request to file: {latency * 1000:0.0} ms")
+            );
             return rows.All(row => row.LeastSsim >= LeastSsim) ? ExitCode.Done : ExitCode.Failed;
         }
         finally
@@ -71,24 +93,30 @@ internal sealed class BenchThroughputCommand(CliEnvironment environment)
 
     private static string Describe(ThroughputRow row, double serial)
     {
-        var overhead = row.Overhead is { } part ? string.Create(CultureInfo.InvariantCulture, $"{100 * part,6:0.0} % over compute") : "";
-        return string.Create(CultureInfo.InvariantCulture,
-            $"{row.Workload,-7}{row.Mode,-32}{row.Seconds,8:0.00} s{row.SecondsPerClip,9:0.000} s a clip{serial / row.Seconds,8:0.0} x  SSIM {row.LeastSsim:0.0000}{overhead}");
+        var overhead = row.Overhead is { } part ? string.Create(CultureInfo.InvariantCulture, $"{100 * part, 6:0.0} % over compute") : "";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{row.Workload, -7}{row.Mode, -32}{row.Seconds, 8:0.00} s{row.SecondsPerClip, 9:0.000} s a clip{serial / row.Seconds, 8:0.0} "
+                + $"x  SSIM {row.LeastSsim:0.0000}{overhead}"
+        );
     }
 
-    private static string Json(List<ThroughputRow> rows, double latency) => new JsonObject
-    {
-        ["rows"] = new JsonArray([.. rows.Select(row => new JsonObject
+    private static string Json(List<ThroughputRow> rows, double latency) =>
+        new JsonObject
         {
-            ["workload"] = row.Workload,
-            ["mode"] = row.Mode,
-            ["clips"] = row.Clips,
-            ["seconds"] = row.Seconds,
-            ["seconds_per_clip"] = row.SecondsPerClip,
-            ["speed_up"] = rows.First(first => first.Workload == row.Workload).Seconds / row.Seconds,
-            ["overhead"] = row.Overhead,
-            ["least_ssim"] = row.LeastSsim,
-        })]),
-        ["cached_job_seconds"] = latency,
-    }.ToJsonString(JsonText.Readable);
+            ["rows"] = new JsonArray([
+                .. rows.Select(row => new JsonObject
+                {
+                    ["workload"] = row.Workload,
+                    ["mode"] = row.Mode,
+                    ["clips"] = row.Clips,
+                    ["seconds"] = row.Seconds,
+                    ["seconds_per_clip"] = row.SecondsPerClip,
+                    ["speed_up"] = rows.First(first => first.Workload == row.Workload).Seconds / row.Seconds,
+                    ["overhead"] = row.Overhead,
+                    ["least_ssim"] = row.LeastSsim,
+                }),
+            ]),
+            ["cached_job_seconds"] = latency,
+        }.ToJsonString(JsonText.Readable);
 }

@@ -12,11 +12,20 @@ namespace WanSharp.Cli.Commands;
 internal sealed class CacheCommand(CliEnvironment environment)
 {
     private readonly Option<bool> _json = CommonOptions.Json();
-    private readonly Option<TimeSpan?> _olderThan = Amounts.TimeOption("--older-than", "Remove what was not used for this long: 7d, 12h, 30min.");
-    private readonly Option<long?> _maximum = Amounts.SizeOption("--max-size", "Then remove what was not used for longest, until this much is left: 20GB.");
+    private readonly Option<TimeSpan?> _olderThan = Amounts.TimeOption(
+        "--older-than",
+        "Remove what was not used for this long: 7d, 12h, 30min."
+    );
+    private readonly Option<long?> _maximum = Amounts.SizeOption(
+        "--max-size",
+        "Then remove what was not used for longest, until this much is left: 20GB."
+    );
 
     private readonly Argument<string?> _section = ChoiceOption.CreateArgument<string?>(
-        "section", "Only this section.", [.. CacheSections.All.Select(name => (name, (string?)name))]);
+        "section",
+        "Only this section.",
+        [.. CacheSections.All.Select(name => (name, (string?)name))]
+    );
 
     private CacheRoot Root => environment.Host.Caches;
 
@@ -46,18 +55,36 @@ internal sealed class CacheCommand(CliEnvironment environment)
         var graphs = new GraphHistory(Path.Combine(root.Folder, CacheSections.Graphs)).Read();
         if (parsed.GetValue(_json))
         {
-            var rows = new JsonObject(sections.Select(section => KeyValuePair.Create<string, JsonNode?>(section.Section, Json(section.Statistics))));
-            environment.Out.WriteLine(new JsonObject { ["folder"] = root.Folder, ["sections"] = rows, ["graphs"] = GraphText.Json(graphs) }.ToJsonString(JsonText.Readable));
+            var rows = new JsonObject(
+                sections.Select(section => KeyValuePair.Create<string, JsonNode?>(section.Section, Json(section.Statistics)))
+            );
+            environment.Out.WriteLine(
+                new JsonObject
+                {
+                    ["folder"] = root.Folder,
+                    ["sections"] = rows,
+                    ["graphs"] = GraphText.Json(graphs),
+                }.ToJsonString(JsonText.Readable)
+            );
             return ExitCode.Done;
         }
 
         environment.Out.WriteLine(PlainText.OneLine(root.Folder));
-        environment.Out.WriteLine($"{"section",-12}{"entries",8}{"size",10}{"limit",9}{"hits",7}{"misses",8}{"damaged",8}  not used since");
+        environment.Out.WriteLine(
+            $"{"section", -12}{"entries", 8}{"size", 10}{"limit", 9}{"hits", 7}{"misses", 8}{"damaged", 8}  not used since"
+        );
         foreach (var (name, section) in sections)
         {
             var oldest = section.OldestUse?.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
-            environment.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{name,-12}{section.Entries,8}{Amounts.Size(section.Bytes),10}{(section.MaximumBytes is { } limit ? Amounts.Size(limit) : "-"),9}{section.Hits,7}{section.Misses,8}{section.Damaged,8}  {oldest ?? "-"}"));
+            environment.Out.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{name, -12}{section.Entries, 8}{Amounts.Size(section.Bytes), 10}{(section.MaximumBytes is { } limit ? Amounts.Size(limit) : "-"), 9}{section.Hits, 7}{section.Misses, 8}{section.Damaged, 8} "
+                        + $""
+                        + $""
+                        + $" {oldest ?? "-"}"
+                )
+            );
         }
 
         if (graphs.Count > 0)
@@ -79,7 +106,10 @@ internal sealed class CacheCommand(CliEnvironment environment)
         var (olderThan, maximum) = (parsed.GetValue(_olderThan), parsed.GetValue(_maximum));
         if (olderThan is null && maximum is null)
         {
-            throw new InvalidRequestException("prune", "Say what to remove: --older-than 7d, --max-size 20GB, or both. `wan cache clear` removes everything.");
+            throw new InvalidRequestException(
+                "prune",
+                "Say what to remove: --older-than 7d, --max-size 20GB, or both. `wan cache clear` removes everything."
+            );
         }
 
         return Report(Root.Prune(olderThan, maximum), parsed);
@@ -92,13 +122,22 @@ internal sealed class CacheCommand(CliEnvironment environment)
     {
         if (parsed.GetValue(_json))
         {
-            environment.Out.WriteLine(new JsonObject(sections.Select(section => KeyValuePair.Create<string, JsonNode?>(section.Section, new JsonObject
-            {
-                ["removed"] = section.Removed.Entries,
-                ["bytes"] = section.Removed.Bytes,
-                ["in_use"] = section.Removed.InUse,
-                ["refused"] = section.Removed.Refused,
-            }))).ToJsonString(JsonText.Readable));
+            environment.Out.WriteLine(
+                new JsonObject(
+                    sections.Select(section =>
+                        KeyValuePair.Create<string, JsonNode?>(
+                            section.Section,
+                            new JsonObject
+                            {
+                                ["removed"] = section.Removed.Entries,
+                                ["bytes"] = section.Removed.Bytes,
+                                ["in_use"] = section.Removed.InUse,
+                                ["refused"] = section.Removed.Refused,
+                            }
+                        )
+                    )
+                ).ToJsonString(JsonText.Readable)
+            );
         }
         else
         {
@@ -127,15 +166,16 @@ internal sealed class CacheCommand(CliEnvironment environment)
         }
     }
 
-    private static JsonObject Json(ContentStoreStatistics section) => new()
-    {
-        ["entries"] = section.Entries,
-        ["bytes"] = section.Bytes,
-        ["limit"] = section.MaximumBytes,
-        ["oldest_use"] = section.OldestUse?.ToString("O", CultureInfo.InvariantCulture),
-        ["hits"] = section.Hits,
-        ["misses"] = section.Misses,
-        ["damaged"] = section.Damaged,
-        ["evicted"] = section.Evicted,
-    };
+    private static JsonObject Json(ContentStoreStatistics section) =>
+        new()
+        {
+            ["entries"] = section.Entries,
+            ["bytes"] = section.Bytes,
+            ["limit"] = section.MaximumBytes,
+            ["oldest_use"] = section.OldestUse?.ToString("O", CultureInfo.InvariantCulture),
+            ["hits"] = section.Hits,
+            ["misses"] = section.Misses,
+            ["damaged"] = section.Damaged,
+            ["evicted"] = section.Evicted,
+        };
 }

@@ -28,17 +28,24 @@ internal static class ChoiceOption
         return option;
     }
 
-    /// <summary>An option of which a choice may mean null; the first choice is its default. The value is in a tuple, for the parser takes null for a value that it could not convert.</summary>
-    public static Option<ValueTuple<T>> CreateNullable<T>(string name, string description, params IEnumerable<(string Name, T Value)> choices) =>
-        Create(name, description, [.. choices.Select(choice => (choice.Name, ValueTuple.Create(choice.Value)))]);
+    /// <summary>
+    /// An option of which a choice may mean null; the first choice is its default. The value is in a tuple, for the parser takes
+    /// null for a value that it could not convert.
+    /// </summary>
+    public static Option<ValueTuple<T>> CreateNullable<T>(
+        string name,
+        string description,
+        params IEnumerable<(string Name, T Value)> choices
+    ) => Create(name, description, [.. choices.Select(choice => (choice.Name, ValueTuple.Create(choice.Value)))]);
 
     /// <summary>An argument.</summary>
-    public static Argument<T> CreateArgument<T>(string name, string description, params (string Name, T Value)[] choices) => new(name)
-    {
-        Description = description,
-        HelpName = string.Join('|', choices.Select(choice => choice.Name)),
-        CustomParser = argument => Parse(name, argument.Tokens[0].Value, argument, choices),
-    };
+    public static Argument<T> CreateArgument<T>(string name, string description, params (string Name, T Value)[] choices) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = string.Join('|', choices.Select(choice => choice.Name)),
+            CustomParser = argument => Parse(name, argument.Tokens[0].Value, argument, choices),
+        };
 
     /// <summary>One of the choices by its name; an error of the argument if there is none.</summary>
     public static T? Parse<T>(string name, string text, ArgumentResult argument, (string Name, T Value)[] choices)
@@ -48,7 +55,10 @@ internal static class ChoiceOption
             return choice.Value;
         }
 
-        argument.AddError($"'{text}' is nothing that {name} takes: choose {string.Join(", ", choices.Select(choice => choice.Name))}.{NearestName.Hint(text, choices.Select(choice => choice.Name))}");
+        argument.AddError(
+            $"'{text}' is nothing that {name} takes: choose "
+                + $"{string.Join(", ", choices.Select(choice => choice.Name))}.{NearestName.Hint(text, choices.Select(choice => choice.Name))}"
+        );
         return default;
     }
 }

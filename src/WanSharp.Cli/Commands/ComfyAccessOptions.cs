@@ -8,19 +8,22 @@ namespace WanSharp.Cli.Commands;
 internal sealed class ComfyAccessOptions
 {
     private readonly Option<TimeSpan?> _wait = Amounts.TimeOption(
-        "--server-wait", "How long to wait when no ComfyUI server can be reached, such as 10min or 8h. Default: 1h; 1min while none has "
-            + "answered yet.");
+        "--server-wait",
+        "How long to wait when no ComfyUI server can be reached, such as 10min or 8h. Default: 1h; 1min while none has " + "answered yet."
+    );
 
     private readonly Option<string?> _token = new("--server-token")
     {
-        Description = $"A token that signs in at the ComfyUI servers (Authorization: Bearer). Better in {ComfyAccess.TokenVariable}: "
+        Description =
+            $"A token that signs in at the ComfyUI servers (Authorization: Bearer). Better in {ComfyAccess.TokenVariable}: "
             + "options can be seen by others.",
         HelpName = "TOKEN",
     };
 
     private readonly Option<string[]> _headers = new("--server-header")
     {
-        Description = $"A header that signs in at the ComfyUI servers, such as \"X-Api-Key: …\"; may be given more than once. Or "
+        Description =
+            $"A header that signs in at the ComfyUI servers, such as \"X-Api-Key: …\"; may be given more than once. Or "
             + $"{ComfyAccess.HeadersVariable}, one per line.",
         HelpName = "NAME: VALUE",
     };
@@ -38,8 +41,10 @@ internal sealed class ComfyAccessOptions
     /// <summary>What the options say, and the variables where they say nothing.</summary>
     public ComfyAccess Read(ParseResult parsed, CliEnvironment environment)
     {
-        var lines = (Variable(environment, ComfyAccess.HeadersVariable)
-            ?? "").Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var lines = (Variable(environment, ComfyAccess.HeadersVariable) ?? "").Split(
+            '\n',
+            StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries
+        );
         return new ComfyAccess
         {
             Wait = parsed.GetValue(_wait),

@@ -30,52 +30,67 @@ internal static class CommonOptions
         return command;
     }
 
-    public static Option<string> Model() => new("--model", "-m")
-    {
-        Description = "The model: a folder of any tool's, a transformer's file, whose other parts are found around it, or the name of a folder in the models folder.",
-        HelpName = "NAME|FOLDER|FILE",
-        DefaultValueFactory = _ => WanSharp.Models.ModelLocator.DefaultModel,
-    };
-
-    public static Option<string> Provider() => new("--provider")
-    {
-        Description = "Which of ONNX Runtime's execution providers computes; auto takes the fastest, `wan providers` says which and why.",
-        HelpName = "NAME",
-        DefaultValueFactory = _ => ProviderSelection.Auto,
-    };
-
-    public static Option<IReadOnlyDictionary<string, string>> ProviderOptions() => new("--provider-option")
-    {
-        Description = "An option of the provider, by ONNX Runtime's name for it; may be given several times.",
-        HelpName = "NAME=VALUE",
-        Arity = ArgumentArity.OneOrMore,
-        DefaultValueFactory = _ => new Dictionary<string, string>(),
-        CustomParser = result =>
+    public static Option<string> Model() =>
+        new("--model", "-m")
         {
-            var options = new Dictionary<string, string>();
-            foreach (var token in result.Tokens)
+            Description =
+                "The model: a folder of any tool's, a transformer's file, whose other parts are found around it, "
+                + "or the name of a folder in the models folder.",
+            HelpName = "NAME|FOLDER|FILE",
+            DefaultValueFactory = _ => WanSharp.Models.ModelLocator.DefaultModel,
+        };
+
+    public static Option<string> Provider() =>
+        new("--provider")
+        {
+            Description =
+                "Which of ONNX Runtime's execution providers computes; auto takes the fastest, `wan providers` says which and why.",
+            HelpName = "NAME",
+            DefaultValueFactory = _ => ProviderSelection.Auto,
+        };
+
+    public static Option<IReadOnlyDictionary<string, string>> ProviderOptions() =>
+        new("--provider-option")
+        {
+            Description = "An option of the provider, by ONNX Runtime's name for it; may be given several times.",
+            HelpName = "NAME=VALUE",
+            Arity = ArgumentArity.OneOrMore,
+            DefaultValueFactory = _ => new Dictionary<string, string>(),
+            CustomParser = result =>
             {
-                if (token.Value.Split('=', 2) is [{ Length: > 0 } name, var value])
+                var options = new Dictionary<string, string>();
+                foreach (var token in result.Tokens)
                 {
-                    options[name] = value;
+                    if (token.Value.Split('=', 2) is [{ Length: > 0 } name, var value])
+                    {
+                        options[name] = value;
+                    }
+                    else
+                    {
+                        result.AddError($"'{token.Value}' is not a provider's option: write NAME=VALUE, such as device_id=1.");
+                    }
                 }
-                else
-                {
-                    result.AddError($"'{token.Value}' is not a provider's option: write NAME=VALUE, such as device_id=1.");
-                }
-            }
 
-            return options;
-        },
-    };
+                return options;
+            },
+        };
 
-    public static Option<Quantization> PrecisionOption() => ChoiceOption.Create(
-        "--precision", "What the transformer's blocks multiply: floats, or 8-bit integers (faster, at a small loss; CPU only). auto is fp32.",
-        ("auto", Quantization.None), (Precision.Full, Quantization.None), (Precision.EightBit, Quantization.EightBit));
+    public static Option<Quantization> PrecisionOption() =>
+        ChoiceOption.Create(
+            "--precision",
+            "What the transformer's blocks multiply: floats, or 8-bit integers (faster, at a small loss; CPU only). auto is fp32.",
+            ("auto", Quantization.None),
+            (Precision.Full, Quantization.None),
+            (Precision.EightBit, Quantization.EightBit)
+        );
 
     public static Option<int?> KeepCompiled()
     {
-        var option = NumberOption.Create<int>("--keep-compiled", "How many compiled graphs stay in memory when nothing uses them. Default: 64.", "N");
+        var option = NumberOption.Create<int>(
+            "--keep-compiled",
+            "How many compiled graphs stay in memory when nothing uses them. Default: 64.",
+            "N"
+        );
         option.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() is < 0)
@@ -86,13 +101,16 @@ internal static class CommonOptions
         return option;
     }
 
-    public static Option<VaeTileChoice> VaeTile() => new("--vae-tile")
-    {
-        Description = "Decode in tiles with blended seams: auto (where whole frames would take more than half of the memory), off, or a size in pixels.",
-        HelpName = "auto|off|WxH",
-        CustomParser = ParseVaeTile,
-        DefaultValueFactory = _ => VaeTileChoice.Auto,
-    };
+    public static Option<VaeTileChoice> VaeTile() =>
+        new("--vae-tile")
+        {
+            Description =
+                "Decode in tiles with blended seams: auto (where whole frames would take more than half "
+                + "of the memory), off, or a size in pixels.",
+            HelpName = "auto|off|WxH",
+            CustomParser = ParseVaeTile,
+            DefaultValueFactory = _ => VaeTileChoice.Auto,
+        };
 
     public static Option<int?> Threads()
     {
@@ -107,18 +125,27 @@ internal static class CommonOptions
         return threads;
     }
 
-    public static Option<MemoryAmount?> Memory() => Amounts.MemoryOption(
-        "--memory", "The memory that may be used where the model computes, a device's or on a processor the machine's, such as 6GB: it runs in whatever way fits. auto: what is free now; it is the default for a model that is large beside it.");
+    public static Option<MemoryAmount?> Memory() =>
+        Amounts.MemoryOption(
+            "--memory",
+            "The memory that may be used where the model computes, a device's or on a processor the machine's, such as 6GB: it "
+                + "runs in whatever way fits. auto: what is free now; it is the default for a model that is large beside it."
+        );
 
-    public static Option<MemoryAmount?> HostMemory() => Amounts.MemoryOption(
-        "--host-memory", "The machine's own memory that may be used, beside a device's or, on a processor, if it is less than --memory. auto: what is free now.");
+    public static Option<MemoryAmount?> HostMemory() =>
+        Amounts.MemoryOption(
+            "--host-memory",
+            "The machine's own memory that may be used, beside a device's or, on a processor, if it is "
+                + "less than --memory. auto: what is free now."
+        );
 
     public static Option<bool> Json() => new("--json") { Description = "Print the result as one line of JSON." };
 
-    private static VaeTileChoice? ParseVaeTile(ArgumentResult argument) => argument.Tokens[0].Value switch
-    {
-        "auto" => VaeTileChoice.Auto,
-        "off" => VaeTileChoice.Off,
-        _ => Size.Parse(argument) is { } size ? VaeTileChoice.Of(size.Width, size.Height) : null,
-    };
+    private static VaeTileChoice? ParseVaeTile(ArgumentResult argument) =>
+        argument.Tokens[0].Value switch
+        {
+            "auto" => VaeTileChoice.Auto,
+            "off" => VaeTileChoice.Off,
+            _ => Size.Parse(argument) is { } size ? VaeTileChoice.Of(size.Width, size.Height) : null,
+        };
 }

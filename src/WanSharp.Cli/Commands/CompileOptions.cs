@@ -9,14 +9,31 @@ namespace WanSharp.Cli.Commands;
 internal sealed class CompileOptions
 {
     private readonly Option<ValueTuple<CompileMode?>> _compile = ChoiceOption.CreateNullable<CompileMode?>(
-        "--compile", "What of the transformer is one compiled graph: a block, which starts at once, or the whole network with its weights packed, for long clips on the CPU; off: blocks as they are written, nothing optimized. auto: blocks, or the whole network where a memory budget has room for it and it is packed on disk already, or what --compile-mode finds.",
-        ("auto", null), ("blocks", CompileMode.Blocks), ("whole", CompileMode.Whole), ("off", CompileMode.Off));
+        "--compile",
+        "What of the transformer is one compiled graph: a block, which starts at once, or the whole network with its weights "
+            + "packed, for long clips on the CPU; off: blocks as they are written, nothing optimized. auto: blocks, or the whole "
+            + "network where a memory budget has room for it and it is packed on disk already, or what --compile-mode finds.",
+        ("auto", null),
+        ("blocks", CompileMode.Blocks),
+        ("whole", CompileMode.Whole),
+        ("off", CompileMode.Off)
+    );
 
     private readonly Option<CompileTuning> _mode = ChoiceOption.Create(
-        "--compile-mode", "How much is done beforehand. reduce-overhead: graphs of fixed shapes, their memory planned. max-autotune: time the ways that fit once on this machine, and keep the fastest.",
-        ("default", CompileTuning.Default), ("reduce-overhead", CompileTuning.ReduceOverhead), ("max-autotune", CompileTuning.MaxAutotune));
+        "--compile-mode",
+        "How much is done beforehand. reduce-overhead: graphs of fixed shapes, their memory planned. max-autotune: time the ways "
+            + "that fit once on this machine, and keep the fastest.",
+        ("default", CompileTuning.Default),
+        ("reduce-overhead", CompileTuning.ReduceOverhead),
+        ("max-autotune", CompileTuning.MaxAutotune)
+    );
 
-    private readonly Option<bool> _dynamic = new("--dynamic") { Description = "One compiled graph for all shapes, also where graphs of fixed shapes are faster or the provider's habit; on the CPU that is so in any case but for reduce-overhead and max-autotune." };
+    private readonly Option<bool> _dynamic = new("--dynamic")
+    {
+        Description =
+            "One compiled graph for all shapes, also where graphs of fixed shapes are faster or the provider's habit; on the CPU "
+            + "that is so in any case but for reduce-overhead and max-autotune.",
+    };
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
@@ -28,5 +45,6 @@ internal sealed class CompileOptions
         }
     }
 
-    public CompileChoice Read(ParseResult parsed) => new(parsed.GetValue(_compile).Item1, parsed.GetValue(_mode), parsed.GetValue(_dynamic));
+    public CompileChoice Read(ParseResult parsed) =>
+        new(parsed.GetValue(_compile).Item1, parsed.GetValue(_mode), parsed.GetValue(_dynamic));
 }

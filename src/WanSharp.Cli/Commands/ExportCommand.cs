@@ -30,7 +30,8 @@ internal sealed class ExportCommand(CliEnvironment environment)
 
     private readonly Option<Lowering?> _lowering = new("--lowering")
     {
-        Description = "plain: operators of ONNX alone, for any runtime. fused: with ONNX Runtime's own, which are faster there. Default: plain.",
+        Description =
+            "plain: operators of ONNX alone, for any runtime. fused: with ONNX Runtime's own, which are faster there. Default: plain.",
         HelpName = "plain|fused",
         CustomParser = ParseLowering,
     };
@@ -44,14 +45,20 @@ internal sealed class ExportCommand(CliEnvironment environment)
         var self = new ExportCommand(environment);
         var command = new Command("export", "Write a model's networks as ONNX files, and compare them with our own run.")
         {
-            self._output, self._only, self._lowering, self._force, self._threads, self._json,
+            self._output,
+            self._only,
+            self._lowering,
+            self._force,
+            self._threads,
+            self._json,
         };
         self._model.AddTo(command);
         command.SetAction(self.RunAsync);
         return command.WithExamples(
             "wan export --model shapes -o shapes-onnx",
             "wan export --model shapes -o shapes-vae --only vae --json",
-            "wan export --model shapes -o shapes-onnx --lowering fused --force");
+            "wan export --model shapes -o shapes-onnx --lowering fused --force"
+        );
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
@@ -83,7 +90,10 @@ internal sealed class ExportCommand(CliEnvironment environment)
 
         if (!report.Passed)
         {
-            environment.Error.WriteLine($"wan: the files do not give our numbers. They are in {report.Folder}, to be looked at and then deleted; {parsed.GetValue(_output)} is as it was before.");
+            environment.Error.WriteLine(
+                $"wan: the files do not give our numbers. They are in {report.Folder}, to be looked at and then deleted; "
+                    + $"{parsed.GetValue(_output)} is as it was before."
+            );
         }
 
         return report.Passed ? ExitCode.Done : ExitCode.Failed;
@@ -91,40 +101,51 @@ internal sealed class ExportCommand(CliEnvironment environment)
 
     private void Print(ExportReport report, TimeSpan elapsed)
     {
-        environment.Out.WriteLine($"{"output",-48} {"max error",10} {"limit",10}  result");
+        environment.Out.WriteLine($"{"output", -48} {"max error", 10} {"limit", 10}  result");
         foreach (var comparison in report.Comparisons)
         {
-            environment.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{comparison.Name,-48} {comparison.MaximumError,10:0.0e+0} {comparison.Limit,10:0.0e+0}  {(comparison.Passed ? "pass" : "FAIL")}"));
+            environment.Out.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{comparison.Name, -48} {comparison.MaximumError, 10:0.0e+0} {comparison.Limit, 10:0.0e+0} "
+                        + $" {(comparison.Passed ? "pass" : "FAIL")}"
+                )
+            );
         }
 
         environment.Out.WriteLine();
         foreach (var (name, bytes) in report.Files)
         {
-            environment.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-48} {bytes,15:N0} bytes"));
+            environment.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name, -48} {bytes, 15:N0} bytes"));
         }
 
-        environment.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{report.Folder}: {report.Files.Sum(file => file.Bytes) / 1e6:0.0} MB in {elapsed.TotalSeconds:0.0} s."));
+        environment.Out.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{report.Folder}: {report.Files.Sum(file => file.Bytes) / 1e6:0.0} MB in {elapsed.TotalSeconds:0.0} s."
+            )
+        );
     }
 
-    private static JsonObject Json(ExportReport report, TimeSpan elapsed) => new()
-    {
-        ["folder"] = report.Folder,
-        ["result"] = report.Passed ? "pass" : "fail",
-        ["seconds"] = Math.Round(elapsed.TotalSeconds, 3),
-        ["files"] = new JsonArray([.. report.Files.Select(file => new JsonObject { ["name"] = file.Name, ["bytes"] = file.Bytes })]),
-        ["comparisons"] = new JsonArray([.. report.Comparisons.Select(Json)]),
-    };
+    private static JsonObject Json(ExportReport report, TimeSpan elapsed) =>
+        new()
+        {
+            ["folder"] = report.Folder,
+            ["result"] = report.Passed ? "pass" : "fail",
+            ["seconds"] = Math.Round(elapsed.TotalSeconds, 3),
+            ["files"] = new JsonArray([.. report.Files.Select(file => new JsonObject { ["name"] = file.Name, ["bytes"] = file.Bytes })]),
+            ["comparisons"] = new JsonArray([.. report.Comparisons.Select(Json)]),
+        };
 
     /// <summary>JSON has no infinity: null says that shapes differ or a value is not a number.</summary>
-    private static JsonObject Json(Comparison comparison) => new()
-    {
-        ["name"] = comparison.Name,
-        ["result"] = comparison.Passed ? "pass" : "fail",
-        ["max_error"] = double.IsFinite(comparison.MaximumError) ? comparison.MaximumError : null,
-        ["limit"] = double.IsFinite(comparison.Limit) ? comparison.Limit : null,
-    };
+    private static JsonObject Json(Comparison comparison) =>
+        new()
+        {
+            ["name"] = comparison.Name,
+            ["result"] = comparison.Passed ? "pass" : "fail",
+            ["max_error"] = double.IsFinite(comparison.MaximumError) ? comparison.MaximumError : null,
+            ["limit"] = double.IsFinite(comparison.Limit) ? comparison.Limit : null,
+        };
 
     private static Lowering? ParseLowering(ArgumentResult argument)
     {
@@ -152,7 +173,9 @@ internal sealed class ExportCommand(CliEnvironment environment)
             };
             if (network == ModelNetworks.None)
             {
-                argument.AddError($"'{name}' is not a network to export: write transformer, text, image, vae, or several of them with commas between.");
+                argument.AddError(
+                    $"'{name}' is not a network to export: write transformer, text, image, vae, or several of them with commas between."
+                );
             }
 
             networks |= network;

@@ -21,7 +21,9 @@ internal sealed class GenerateCommand(CliEnvironment environment)
 
     private readonly Option<string?> _output = new("--output", "-o")
     {
-        Description = "What to write: .mp4, .webm, .gif, .png (all frames in one picture), or a folder/ for a PNG a frame. Default: named after the prompt.",
+        Description =
+            "What to write: .mp4, .webm, .gif, .png (all frames in one picture), or a folder/ for a "
+            + "PNG a frame. Default: named after the prompt.",
         HelpName = "FILE",
     };
 
@@ -41,7 +43,19 @@ internal sealed class GenerateCommand(CliEnvironment environment)
     public static Command Build(CliEnvironment environment)
     {
         var self = new GenerateCommand(environment);
-        var command = new Command("generate", "Make one video from a sentence.") { self._output, self._provider, self._providerOptions, self._precision, self._threads, self._vaeTile, self._memory, self._hostMemory, self._keepCompiled, self._json };
+        var command = new Command("generate", "Make one video from a sentence.")
+        {
+            self._output,
+            self._provider,
+            self._providerOptions,
+            self._precision,
+            self._threads,
+            self._vaeTile,
+            self._memory,
+            self._hostMemory,
+            self._keepCompiled,
+            self._json,
+        };
         self._model.AddTo(command);
         self._compile.AddTo(command);
         self._request.AddTo(command);
@@ -54,13 +68,19 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             "wan generate \"a green square moving up\" --image first.png -o clip.gif",
             "wan generate \"a blue star growing\" --memory 6GB -o clip.mp4",
             "wan generate \"a blue star growing\" --compile-mode max-autotune -o clip.mp4",
-            "wan generate \"a lighthouse\" --size 1280x720 --vae-tile 384x384 -o clip.mp4");
+            "wan generate \"a lighthouse\" --size 1280x720 --vae-tile 384x384 -o clip.mp4"
+        );
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var ffmpeg = environment.Host.FindFfmpeg();
-        var request = await _request.ReadAsync(parsed, environment.Input, (file, token) => ImageReader.ReadAsync(ffmpeg, file, token), cancellationToken);
+        var request = await _request.ReadAsync(
+            parsed,
+            environment.Input,
+            (file, token) => ImageReader.ReadAsync(ffmpeg, file, token),
+            cancellationToken
+        );
         var target = Target(parsed.GetValue(_output) ?? OutputName.For(request));
         VideoWriter.Require(target);
         await EncoderCheck.RequireAsync(ffmpeg, target.Kind, cancellationToken);
@@ -73,7 +93,9 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         var plan = generator.Plan(request);
         if (plan.Settings.Execution is { Precision: Precision.EightBit })
         {
-            environment.Error.WriteLine($"precision {Precision.EightBit}: the transformer's blocks multiply 8-bit integers, the rest stays in {Precision.Full}");
+            environment.Error.WriteLine(
+                $"precision {Precision.EightBit}: the transformer's blocks multiply 8-bit integers, the rest stays in {Precision.Full}"
+            );
         }
 
         plan = await TuneAsync(generator, plan, compile, cancellationToken);
@@ -94,7 +116,15 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         }
 
         var elapsed = environment.Clock.GetElapsedTime(started);
-        GenerateReport.Write(environment.Out, target.Kind == OutputKind.PngSequence ? target.Folder : target.FullPath, plan, clip, generator.Statistics, elapsed, parsed.GetValue(_json));
+        GenerateReport.Write(
+            environment.Out,
+            target.Kind == OutputKind.PngSequence ? target.Folder : target.FullPath,
+            plan,
+            clip,
+            generator.Statistics,
+            elapsed,
+            parsed.GetValue(_json)
+        );
         await FinishCompilingAsync(generator, cancellationToken);
         return ExitCode.Done;
     }
@@ -127,7 +157,10 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         var compiling = generator.FinishCompilingAsync(cancellationToken);
         if (!compiling.IsCompleted)
         {
-            environment.Error.WriteLine("compile: the clip was made block by block and is done; the whole network is still being compiled for the next one (Ctrl-C gives that up)");
+            environment.Error.WriteLine(
+                "compile: the clip was made block by block and is done; the whole network is still being "
+                    + "compiled for the next one (Ctrl-C gives that up)"
+            );
         }
 
         if (await compiling is { } failure)
@@ -136,7 +169,12 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         }
     }
 
-    private async Task<GenerationPlan> TuneAsync(IVideoGenerator generator, GenerationPlan plan, CompileChoice compile, CancellationToken cancellationToken)
+    private async Task<GenerationPlan> TuneAsync(
+        IVideoGenerator generator,
+        GenerationPlan plan,
+        CompileChoice compile,
+        CancellationToken cancellationToken
+    )
     {
         if (compile.Tuning != CompileTuning.MaxAutotune)
         {
@@ -148,7 +186,6 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         return plan;
     }
 
-    private static OutputTarget Target(string path) => OutputTarget.TryParse(path, out var target, out var error)
-        ? target
-        : throw new InvalidRequestException("output", error);
+    private static OutputTarget Target(string path) =>
+        OutputTarget.TryParse(path, out var target, out var error) ? target : throw new InvalidRequestException("output", error);
 }

@@ -18,14 +18,35 @@ internal sealed class GenerateOptions
 
     private readonly Argument<string> _prompt = new("prompt") { Description = "What the video shows; - reads it from standard input." };
     private readonly Option<string?> _negative = new("--negative") { Description = "What the video must not show.", HelpName = "TEXT" };
-    private readonly Option<Size?> _size = new("--size") { Description = "Width and height in pixels. Default: the model's; with an image, the image's shape at that area.", HelpName = "WxH", CustomParser = Size.Parse };
+    private readonly Option<Size?> _size = new("--size")
+    {
+        Description = "Width and height in pixels. Default: the model's; with an image, the image's shape at that area.",
+        HelpName = "WxH",
+        CustomParser = Size.Parse,
+    };
     private readonly Option<int?> _frames = NumberOption.Create<int>("--frames", "Frames of video: 4n+1.", "N");
-    private readonly Option<double?> _seconds = NumberOption.Create<double>("--seconds", "Length instead of frames; rounded to 4n+1 frames.", "S");
+    private readonly Option<double?> _seconds = NumberOption.Create<double>(
+        "--seconds",
+        "Length instead of frames; rounded to 4n+1 frames.",
+        "S"
+    );
     private readonly Option<int?> _fps = NumberOption.Create<int>("--fps", "Frames shown per second.", "N");
     private readonly Option<int?> _steps = NumberOption.Create<int>("--steps", "Denoise steps.", "N");
-    private readonly Option<float?> _guidance = NumberOption.Create<float>("--guidance", "How strongly to follow the prompt; 1 halves the work.", "SCALE");
-    private readonly Option<float?> _highNoiseGuidance = NumberOption.Create<float>("--guidance-high", "The scale of the high-noise expert, where a model has two (Wan 2.2 A14B); --guidance alone is both.", "SCALE");
-    private readonly Option<string?> _sampler = new("--sampler") { Description = $"{string.Join(", ", Samplers.Names)}.", HelpName = "NAME" };
+    private readonly Option<float?> _guidance = NumberOption.Create<float>(
+        "--guidance",
+        "How strongly to follow the prompt; 1 halves the work.",
+        "SCALE"
+    );
+    private readonly Option<float?> _highNoiseGuidance = NumberOption.Create<float>(
+        "--guidance-high",
+        "The scale of the high-noise expert, where a model has two (Wan 2.2 A14B); --guidance alone is both.",
+        "SCALE"
+    );
+    private readonly Option<string?> _sampler = new("--sampler")
+    {
+        Description = $"{string.Join(", ", Samplers.Names)}.",
+        HelpName = "NAME",
+    };
     private readonly Option<double?> _shift = NumberOption.Create<double>("--shift", "Shift of the noise schedule.", "X");
 
     private readonly Option<ulong> _seed = new("--seed")
@@ -50,7 +71,23 @@ internal sealed class GenerateOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(_prompt);
-        Option[] options = [_negative, _size, _frames, _seconds, _fps, _steps, _guidance, _highNoiseGuidance, _sampler, _shift, _seed, _image, _lastImage, _frameImages];
+        Option[] options =
+        [
+            _negative,
+            _size,
+            _frames,
+            _seconds,
+            _fps,
+            _steps,
+            _guidance,
+            _highNoiseGuidance,
+            _sampler,
+            _shift,
+            _seed,
+            _image,
+            _lastImage,
+            _frameImages,
+        ];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -63,7 +100,11 @@ internal sealed class GenerateOptions
     /// <param name="readImage">Reads an image file.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     public async Task<GenerationRequest> ReadAsync(
-        ParseResult parsed, Stream input, Func<string, CancellationToken, Task<Media.Images.RgbImage>> readImage, CancellationToken cancellationToken)
+        ParseResult parsed,
+        Stream input,
+        Func<string, CancellationToken, Task<Media.Images.RgbImage>> readImage,
+        CancellationToken cancellationToken
+    )
     {
         var prompt = parsed.GetValue(_prompt)!;
         var size = parsed.GetValue(_size);
@@ -99,10 +140,14 @@ internal sealed class GenerateOptions
         {
             // A console's stream blocks and cannot be cancelled: it is left behind.
             var bytes = new byte[MostPromptBytes + 1];
-            var length = await Task.Run(() => input.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false), CancellationToken.None).WaitAsync(cancellationToken);
+            var length = await Task.Run(() => input.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false), CancellationToken.None)
+                .WaitAsync(cancellationToken);
             return length <= MostPromptBytes
                 ? TextInput.Decode(bytes.AsSpan(0, length), "standard input").Trim()
-                : throw new InvalidRequestException("prompt", $"The prompt on standard input is longer than {GenerationRequest.MaximumPromptLength} characters: shorten it.");
+                : throw new InvalidRequestException(
+                    "prompt",
+                    $"The prompt on standard input is longer than {GenerationRequest.MaximumPromptLength} characters: shorten it."
+                );
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -120,9 +165,13 @@ internal sealed class GenerateOptions
         foreach (var text in parsed.GetValue(_frameImages)!)
         {
             var parts = text.Split('=', 2);
-            yield return parts.Length == 2 && int.TryParse(parts[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var frame)
+            yield return parts.Length == 2
+            && int.TryParse(parts[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var frame)
                 ? (frame, parts[1])
-                : throw new InvalidRequestException("frame-image", $"'{text}' is not a latent frame and its image: write N=FILE, such as 2=middle.png.");
+                : throw new InvalidRequestException(
+                    "frame-image",
+                    $"'{text}' is not a latent frame and its image: write N=FILE, such as 2=middle.png."
+                );
         }
 
         if (parsed.GetValue(_lastImage) is { } last)

@@ -22,7 +22,14 @@ internal sealed class InspectCommand(CliEnvironment environment)
     public static Command Build(CliEnvironment environment)
     {
         var self = new InspectCommand(environment);
-        var command = new Command("inspect", "Print the settings that are embedded in a clip and the command that makes it again, or what networks a checkpoint holds.") { self._file, self._json };
+        var command = new Command(
+            "inspect",
+            "Print the settings that are embedded in a clip and the command that makes it again, or what networks a checkpoint holds."
+        )
+        {
+            self._file,
+            self._json,
+        };
         command.SetAction(self.RunAsync);
         return command.WithExamples("wan inspect clip.mp4", "wan inspect sheet.png --json", "wan inspect wan2.2_ti2v_5B_fp16.safetensors");
     }
@@ -50,19 +57,26 @@ internal sealed class InspectCommand(CliEnvironment environment)
 
         foreach (var (name, value) in Rows(settings))
         {
-            environment.Out.WriteLine($"{name,-14} {PlainText.OneLine(value)}".TrimEnd());
+            environment.Out.WriteLine($"{name, -14} {PlainText.OneLine(value)}".TrimEnd());
         }
 
         environment.Out.WriteLine();
-        environment.Out.WriteLine(settings.Reused is null
-            ? "Made again by this command, to the bit with the same version, provider and threads:"
-            : "What this clip is near is made by this command:");
+        environment.Out.WriteLine(
+            settings.Reused is null
+                ? "Made again by this command, to the bit with the same version, provider and threads:"
+                : "What this clip is near is made by this command:"
+        );
         environment.Out.WriteLine(GenerateCommandLine.For(settings, await OutputLikeAsync(ffmpeg, file, settings, cancellationToken)));
         return ExitCode.Done;
     }
 
     /// <summary>An output of the same kind as a file; a PNG of one frame's size is one of a sequence.</summary>
-    private static async Task<string> OutputLikeAsync(string ffmpeg, string file, GenerationSettings settings, CancellationToken cancellationToken)
+    private static async Task<string> OutputLikeAsync(
+        string ffmpeg,
+        string file,
+        GenerationSettings settings,
+        CancellationToken cancellationToken
+    )
     {
         var extension = Path.GetExtension(file);
         if (settings.Frames > 1 && extension.Equals(".png", StringComparison.OrdinalIgnoreCase))
@@ -86,8 +100,15 @@ internal sealed class InspectCommand(CliEnvironment environment)
             throw new CheckpointException(file, reason);
         }
 
-        var prepared = network.FindPrepared(Quantization.EightBit, Path.Combine(environment.Host.Options.CacheFolder, CacheSections.Weights));
-        environment.Out.WriteLine(asJson ? CheckpointText.Json(network, finder, prepared).ToJsonString(JsonText.Readable) : CheckpointText.Describe(network, finder, prepared));
+        var prepared = network.FindPrepared(
+            Quantization.EightBit,
+            Path.Combine(environment.Host.Options.CacheFolder, CacheSections.Weights)
+        );
+        environment.Out.WriteLine(
+            asJson
+                ? CheckpointText.Json(network, finder, prepared).ToJsonString(JsonText.Readable)
+                : CheckpointText.Describe(network, finder, prepared)
+        );
         return ExitCode.Done;
     }
 
@@ -101,11 +122,22 @@ internal sealed class InspectCommand(CliEnvironment environment)
         yield return ("steps", settings.Steps.ToString(invariant));
         yield return ("sampler", settings.Sampler);
         yield return ("shift", settings.Shift.ToString(invariant));
-        yield return ("guidance", settings.GuidanceScale.ToString(invariant) + (settings is { HighNoiseGuidanceScale: { } high, Boundary: { } boundary } ? string.Create(invariant, $", from timestep {1000 * boundary} on {high}") : ""));
+        yield return (
+            "guidance",
+            settings.GuidanceScale.ToString(invariant)
+                + (
+                    settings is { HighNoiseGuidanceScale: { } high, Boundary: { } boundary }
+                        ? string.Create(invariant, $", from timestep {1000 * boundary} on {high}")
+                        : ""
+                )
+        );
         yield return ("seed", settings.Seed.ToString(invariant));
         if (settings.Reused is { } reused)
         {
-            yield return ("began with", string.Create(invariant, $"{reused.Steps} steps of \"{reused.Prompt}\", similarity {reused.Similarity}"));
+            yield return (
+                "began with",
+                string.Create(invariant, $"{reused.Steps} steps of \"{reused.Prompt}\", similarity {reused.Similarity}")
+            );
         }
 
         foreach (var image in settings.Images)
@@ -119,6 +151,10 @@ internal sealed class InspectCommand(CliEnvironment environment)
             yield return ("files", string.Join(", ", files.Select(file => $"{file.Key} {file.Value}")));
         }
 
-        yield return ("made by", $"WanSharp {settings.Version}{(settings.Execution is { } by ? string.Create(invariant, $" on {by.Provider} in {by.Precision}{(by.Threads is { } threads ? $" with {threads} threads" : "")}") : "")}");
+        yield return (
+            "made by",
+            $"WanSharp "
+                + $"{settings.Version}{(settings.Execution is { } by ? string.Create(invariant, $" on {by.Provider} in {by.Precision}{(by.Threads is { } threads ? $" with {threads} threads" : "")}") : "")}"
+        );
     }
 }

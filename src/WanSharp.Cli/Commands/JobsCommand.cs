@@ -11,7 +11,11 @@ namespace WanSharp.Cli.Commands;
 internal sealed class JobsCommand(CliEnvironment environment)
 {
     private readonly Argument<string> _folder = new("folder") { Description = "The folder that `wan batch` writes to." };
-    private readonly Argument<long[]> _ids = new("id") { Description = "Numbers of jobs, as `wan jobs list` shows them.", Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<long[]> _ids = new("id")
+    {
+        Description = "Numbers of jobs, as `wan jobs list` shows them.",
+        Arity = ArgumentArity.OneOrMore,
+    };
 
     private readonly Option<JobState?> _state = new("--state")
     {
@@ -28,7 +32,10 @@ internal sealed class JobsCommand(CliEnvironment environment)
         list.SetAction(self.List);
         var cancel = new Command("cancel", "Give jobs up, also while a batch runs.") { self._folder, self._ids };
         cancel.SetAction(self.Cancel);
-        var retry = new Command("retry", "Put what failed or was cancelled into the queue again; `wan batch --resume` then runs it.") { self._folder };
+        var retry = new Command("retry", "Put what failed or was cancelled into the queue again; `wan batch --resume` then runs it.")
+        {
+            self._folder,
+        };
         retry.SetAction(self.Retry);
         var command = new Command("jobs", "Look at the jobs of a batch, give some up, or have some tried again.")
         {
@@ -45,13 +52,18 @@ internal sealed class JobsCommand(CliEnvironment environment)
         foreach (var job in store.List(parsed.GetValue(_state)))
         {
             var isMissing = job.State == JobState.Succeeded && !File.Exists(store.Folder.Artifact(job.Output));
-            environment.Out.WriteLine(parsed.GetValue(_json) ? Json(job, isMissing).ToJsonString(JsonText.Readable) : Describe(job, isMissing));
+            environment.Out.WriteLine(
+                parsed.GetValue(_json) ? Json(job, isMissing).ToJsonString(JsonText.Readable) : Describe(job, isMissing)
+            );
         }
 
         if (!parsed.GetValue(_json))
         {
             var counts = store.Counts();
-            environment.Out.WriteLine($"{counts.Total} jobs: {counts.Queued} queued, {counts.Running} running, {counts.Succeeded} succeeded, {counts.Failed} failed, {counts.Cancelled} cancelled.");
+            environment.Out.WriteLine(
+                $"{counts.Total} jobs: {counts.Queued} queued, {counts.Running} running, {counts.Succeeded} succeeded, {counts.Failed} "
+                    + $"failed, {counts.Cancelled} cancelled."
+            );
         }
 
         return ExitCode.Done;
@@ -69,7 +81,9 @@ internal sealed class JobsCommand(CliEnvironment environment)
     private int Retry(ParseResult parsed)
     {
         using var store = Open(parsed);
-        environment.Out.WriteLine($"{store.Retry()} jobs wait again. Run them with: wan batch --resume {GenerateCommandLine.Quote(parsed.GetValue(_folder)!)}");
+        environment.Out.WriteLine(
+            $"{store.Retry()} jobs wait again. Run them with: wan batch --resume {GenerateCommandLine.Quote(parsed.GetValue(_folder)!)}"
+        );
         return ExitCode.Done;
     }
 
@@ -77,21 +91,29 @@ internal sealed class JobsCommand(CliEnvironment environment)
 
     private static string Describe(JobListing job, bool isMissing)
     {
-        var end = isMissing ? "its clip is missing: wan batch --resume makes it again" : job.State == JobState.Failed || (job.State == JobState.Queued && job.Error is not null) ? job.Error
-            : job.Elapsed is { } elapsed ? string.Create(CultureInfo.InvariantCulture, $"{elapsed.TotalSeconds:0.00} s") : "";
-        return PlainText.OneLine(string.Create(CultureInfo.InvariantCulture, $"{job.Id,6} {job.State.ToString().ToLowerInvariant(),-9} {job.Output} {end}")).TrimEnd();
+        var end =
+            isMissing ? "its clip is missing: wan batch --resume makes it again"
+            : job.State == JobState.Failed || (job.State == JobState.Queued && job.Error is not null) ? job.Error
+            : job.Elapsed is { } elapsed ? string.Create(CultureInfo.InvariantCulture, $"{elapsed.TotalSeconds:0.00} s")
+            : "";
+        return PlainText
+            .OneLine(
+                string.Create(CultureInfo.InvariantCulture, $"{job.Id, 6} {job.State.ToString().ToLowerInvariant(), -9} {job.Output} {end}")
+            )
+            .TrimEnd();
     }
 
-    private static JsonObject Json(JobListing job, bool isMissing) => new()
-    {
-        ["id"] = job.Id,
-        ["state"] = job.State.ToString().ToLowerInvariant(),
-        ["output"] = job.Output,
-        ["missing"] = isMissing,
-        ["style"] = job.Style,
-        ["priority"] = job.Priority,
-        ["attempts"] = job.Attempts,
-        ["seconds"] = job.Elapsed?.TotalSeconds,
-        ["error"] = job.Error,
-    };
+    private static JsonObject Json(JobListing job, bool isMissing) =>
+        new()
+        {
+            ["id"] = job.Id,
+            ["state"] = job.State.ToString().ToLowerInvariant(),
+            ["output"] = job.Output,
+            ["missing"] = isMissing,
+            ["style"] = job.Style,
+            ["priority"] = job.Priority,
+            ["attempts"] = job.Attempts,
+            ["seconds"] = job.Elapsed?.TotalSeconds,
+            ["error"] = job.Error,
+        };
 }

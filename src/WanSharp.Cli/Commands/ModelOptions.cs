@@ -11,19 +11,24 @@ internal sealed class ModelOptions
 
     private readonly Option<string?> _low = Part(
         PartOptions.LowNoise,
-        "Wan 2.2's low-noise expert, if it is not found from the other one. The same file as --model-high: one transformer for all steps.");
+        "Wan 2.2's low-noise expert, if it is not found from the other one. The same file as --model-high: one transformer for all steps."
+    );
 
     private readonly Option<string?> _high = Part(PartOptions.HighNoise, "Wan 2.2's high-noise expert.");
 
     private readonly Option<string?> _textEncoder = Part(
-        PartOptions.TextEncoder, "The text encoder (umT5) instead of the one that is found: a file, or the name of one around the model.");
+        PartOptions.TextEncoder,
+        "The text encoder (umT5) instead of the one that is found: a file, or the name of one around the model."
+    );
 
     private readonly Option<string?> _vae = Part(PartOptions.Vae, "The VAE instead of the one that is found.");
 
     private readonly Option<string?> _clip = Part(PartOptions.Clip, "CLIP's image encoder instead of the one that is found.");
 
     private readonly Option<string?> _tokenizer = Part(
-        PartOptions.Tokenizer, "The tokenizer: a spiece.model, a tokenizer.json, or a checkpoint that carries one.");
+        PartOptions.Tokenizer,
+        "The tokenizer: a spiece.model, a tokenizer.json, or a checkpoint that carries one."
+    );
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)

@@ -9,7 +9,10 @@ namespace WanSharp.Cli.Commands;
 /// <summary><c>wan models list</c>: what the checkpoints in a folder are.</summary>
 internal sealed class ModelsCommand(CliEnvironment environment)
 {
-    private readonly Argument<string> _folder = new("folder") { Description = "A model's folder, or one of models, such as ComfyUI's models." };
+    private readonly Argument<string> _folder = new("folder")
+    {
+        Description = "A model's folder, or one of models, such as ComfyUI's models.",
+    };
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Build(CliEnvironment environment)
@@ -17,7 +20,10 @@ internal sealed class ModelsCommand(CliEnvironment environment)
         var self = new ModelsCommand(environment);
         var list = new Command("list", "Say what each checkpoint in a folder is, told from its tensors.") { self._folder, self._json };
         list.SetAction(self.List);
-        var command = new Command("models", "Look at checkpoints of any tool.") { list.WithExamples("wan models list ComfyUI/models", "wan models list Wan2.1-T2V-1.3B --json") };
+        var command = new Command("models", "Look at checkpoints of any tool.")
+        {
+            list.WithExamples("wan models list ComfyUI/models", "wan models list Wan2.1-T2V-1.3B --json"),
+        };
         return command.WithExamples("wan models list ComfyUI/models");
     }
 
@@ -33,7 +39,9 @@ internal sealed class ModelsCommand(CliEnvironment environment)
         var files = finder.In(folder);
         if (parsed.GetValue(_json))
         {
-            environment.Out.WriteLine(new JsonArray([.. files.Select(file => CheckpointText.Json(file, finder))]).ToJsonString(JsonText.Readable));
+            environment.Out.WriteLine(
+                new JsonArray([.. files.Select(file => CheckpointText.Json(file, finder))]).ToJsonString(JsonText.Readable)
+            );
             return ExitCode.Done;
         }
 

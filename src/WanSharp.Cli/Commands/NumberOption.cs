@@ -10,7 +10,8 @@ internal static class NumberOption
 {
     /// <summary>An option that takes a number of any size; whoever uses it checks the range.</summary>
     public static Option<T?> Create<T>(string name, string description, string helpName)
-        where T : struct, INumber<T>, IMinMaxValue<T> => new(name)
+        where T : struct, INumber<T>, IMinMaxValue<T> =>
+        new(name)
         {
             Description = description,
             HelpName = helpName,

@@ -23,7 +23,12 @@ internal sealed class PlanCommand(CliEnvironment environment)
     private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
     private readonly Option<VaeTileChoice> _vaeTile = CommonOptions.VaeTile();
     private readonly Option<int?> _threads = CommonOptions.Threads();
-    private readonly Option<bool> _calibrate = new("--calibrate") { Description = "Measure this machine again, which takes 4 to 6 seconds, and keep the faster of each rate; without it, what was measured holds for 30 days." };
+    private readonly Option<bool> _calibrate = new("--calibrate")
+    {
+        Description =
+            "Measure this machine again, which takes 4 to 6 seconds, and keep the faster of each rate; "
+            + "without it, what was measured holds for 30 days.",
+    };
     private readonly Option<MemoryAmount?> _memory = CommonOptions.Memory();
     private readonly Option<MemoryAmount?> _hostMemory = CommonOptions.HostMemory();
     private readonly CompileOptions _compile = new();
@@ -32,9 +37,18 @@ internal sealed class PlanCommand(CliEnvironment environment)
     public static Command Build(CliEnvironment environment)
     {
         var self = new PlanCommand(environment);
-        var command = new Command("plan", "Say what a generation would compute, hold in memory and take on this machine's processor; nothing of the model runs.")
+        var command = new Command(
+            "plan",
+            "Say what a generation would compute, hold in memory and take on this machine's processor; nothing of the model runs."
+        )
         {
-            self._precision, self._vaeTile, self._threads, self._calibrate, self._memory, self._hostMemory, self._json,
+            self._precision,
+            self._vaeTile,
+            self._threads,
+            self._calibrate,
+            self._memory,
+            self._hostMemory,
+            self._json,
         };
         self._model.AddTo(command);
         self._compile.AddTo(command);
@@ -45,13 +59,18 @@ internal sealed class PlanCommand(CliEnvironment environment)
             "wan plan \"a cat on a roof\" --model ./Wan2.1-T2V-1.3B --size 832x480 --frames 81",
             "wan plan \"a cat on a roof\" --steps 20 --json",
             "wan plan \"a cat on a roof\" --memory 6GB",
-            "wan plan \"a cat on a roof\" --calibrate");
+            "wan plan \"a cat on a roof\" --calibrate"
+        );
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var request = await _request.ReadAsync(
-            parsed, environment.Input, (file, token) => ImageReader.ReadAsync(environment.Host.FindFfmpeg(), file, token), cancellationToken);
+            parsed,
+            environment.Input,
+            (file, token) => ImageReader.ReadAsync(environment.Host.FindFfmpeg(), file, token),
+            cancellationToken
+        );
         using var model = _model.Open(parsed, environment.Host);
         var costs = new CostModel(model, parsed.GetValue(_precision), parsed.GetValue(_vaeTile));
         var plan = costs.Sketch(request);
@@ -61,10 +80,26 @@ internal sealed class PlanCommand(CliEnvironment environment)
         // Nothing runs: a size that was given counts as it is, to ask what it would mean.
         var budget = MemoryAllowance.Of(memory, hostMemory, isOnHost: true, memory is null && hostMemory is null ? host : null);
         var compile = _compile.Read(parsed);
-        var eightBit = parsed.GetValue(_precision) == Quantization.None ? new CostModel(model, Quantization.EightBit, parsed.GetValue(_vaeTile)) : null;
-        var text = new PlanText(model, plan, costs.Predict(plan, machine), machine, PlanAlternatives.Of(costs, model, request, plan, machine, eightBit))
+        var eightBit =
+            parsed.GetValue(_precision) == Quantization.None
+                ? new CostModel(model, Quantization.EightBit, parsed.GetValue(_vaeTile))
+                : null;
+        var text = new PlanText(
+            model,
+            plan,
+            costs.Predict(plan, machine),
+            machine,
+            PlanAlternatives.Of(costs, model, request, plan, machine, eightBit)
+        )
         {
-            Strategy = Choose(costs.Facts(plan, isOnHost: true) with { IsPacked = await IsPackedAsync(parsed, model, compile, cancellationToken) }, budget, compile),
+            Strategy = Choose(
+                costs.Facts(plan, isOnHost: true) with
+                {
+                    IsPacked = await IsPackedAsync(parsed, model, compile, cancellationToken),
+                },
+                budget,
+                compile
+            ),
             Budget = budget,
             Compute = ComputeTable.Choose(ComputeFacts.OfThisProcessor()).Why,
             Free = MemoryAllowance.Of(memory: null, hostMemory: null, isOnHost: true, host),
@@ -73,25 +108,45 @@ internal sealed class PlanCommand(CliEnvironment environment)
         return ExitCode.Done;
     }
 
-    /// <summary>Whether a run would find the whole network packed on disk. Where nothing is said about memory, and the model is small beside it, none looks for it.</summary>
+    /// <summary>
+    /// Whether a run would find the whole network packed on disk. Where nothing is said about memory, and the model is small
+    /// beside it, none looks for it.
+    /// </summary>
     private async Task<bool> IsPackedAsync(ParseResult parsed, WanModel model, CompileChoice compile, CancellationToken cancellationToken)
     {
         var engine = WanHost.WithMemory(new EngineOptions(), model, parsed.GetValue(_memory), parsed.GetValue(_hostMemory));
-        if (compile is { Compile: null, Tuning: CompileTuning.Default } && engine is { Memory: null, HostMemory: null, FollowsFreeMemory: false })
+        if (
+            compile is { Compile: null, Tuning: CompileTuning.Default }
+            && engine is { Memory: null, HostMemory: null, FollowsFreeMemory: false }
+        )
         {
             return false;
         }
 
         using var runtime = environment.Host.OpenRuntime(parsed.GetValue(_threads));
         using var graphs = new GraphCache(runtime);
-        return await PackedNetwork.IsKeptAsync(model, graphs, new SessionSettings(), environment.Host.TransformerOptions(parsed.GetValue(_precision)), cancellationToken);
+        return await PackedNetwork.IsKeptAsync(
+            model,
+            graphs,
+            new SessionSettings(),
+            environment.Host.TransformerOptions(parsed.GetValue(_precision)),
+            cancellationToken
+        );
     }
 
     private static Strategy Choose(StrategyFacts facts, MemoryAllowance budget, CompileChoice compile)
     {
-        var strategy = StrategyChooser.Choose(facts, budget.Bytes, compile.Compile, compile.Tuning == CompileTuning.ReduceOverhead && !compile.Dynamic);
+        var strategy = StrategyChooser.Choose(
+            facts,
+            budget.Bytes,
+            compile.Compile,
+            compile.Tuning == CompileTuning.ReduceOverhead && !compile.Dynamic
+        );
         return compile.Tuning == CompileTuning.MaxAutotune
-            ? strategy with { Reasons = [.. strategy.Reasons, "max-autotune: `wan generate` times the ways that fit once, and keeps the fastest"] }
+            ? strategy with
+            {
+                Reasons = [.. strategy.Reasons, "max-autotune: `wan generate` times the ways that fit once, and keeps the fastest"],
+            }
             : strategy;
     }
 }

@@ -36,7 +36,12 @@ internal sealed class ProvidersCommand(CliEnvironment environment)
                 ["onnxruntime"] = runtime.Version,
                 ["library"] = runtime.LibraryPath,
                 ["auto"] = chosen.Name,
-                ["compute"] = new JsonObject { ["type"] = compute.Compute.Name(), ["offers_int8"] = compute.OffersIntegers, ["why"] = compute.Why },
+                ["compute"] = new JsonObject
+                {
+                    ["type"] = compute.Compute.Name(),
+                    ["offers_int8"] = compute.OffersIntegers,
+                    ["why"] = compute.Why,
+                },
                 ["providers"] = new JsonArray([.. facts.Select(Json)]),
             };
             environment.Out.WriteLine(report.ToJsonString(JsonText.Readable));
@@ -46,10 +51,10 @@ internal sealed class ProvidersCommand(CliEnvironment environment)
         environment.Out.WriteLine($"ONNX Runtime {runtime.Version}, {runtime.LibraryPath}");
         foreach (var fact in facts)
         {
-            environment.Out.WriteLine($"  {fact.Name,-10} {(fact.IsThere ? "there" : "not there"),-10} {fact.Why}");
+            environment.Out.WriteLine($"  {fact.Name, -10} {(fact.IsThere ? "there" : "not there"), -10} {fact.Why}");
             if (fact.HowToGet.Length > 0)
             {
-                environment.Out.WriteLine($"  {"",-21} to change that: {fact.HowToGet}");
+                environment.Out.WriteLine($"  {"", -21} to change that: {fact.HowToGet}");
             }
         }
 
@@ -60,11 +65,12 @@ internal sealed class ProvidersCommand(CliEnvironment environment)
         return ExitCode.Done;
     }
 
-    private static JsonObject Json(ProviderFact fact) => new()
-    {
-        ["name"] = fact.Name,
-        ["there"] = fact.IsThere,
-        ["why"] = fact.Why,
-        ["how_to_get"] = fact.HowToGet.Length > 0 ? fact.HowToGet : null,
-    };
+    private static JsonObject Json(ProviderFact fact) =>
+        new()
+        {
+            ["name"] = fact.Name,
+            ["there"] = fact.IsThere,
+            ["why"] = fact.Why,
+            ["how_to_get"] = fact.HowToGet.Length > 0 ? fact.HowToGet : null,
+        };
 }

@@ -47,17 +47,19 @@ internal sealed class ProvidersInstallCommand(CliEnvironment environment)
         environment.Out.WriteLine($"installed {library}");
 
         var missing = CudaLibraries.Missing();
-        environment.Out.WriteLine(missing.Count == 0
-            ? "The driver and CUDA's libraries load: `wan providers` says what is chosen now."
-            : $"It is not used yet, since this machine cannot load {string.Join(", ", missing)}.");
+        environment.Out.WriteLine(
+            missing.Count == 0
+                ? "The driver and CUDA's libraries load: `wan providers` says what is chosen now."
+                : $"It is not used yet, since this machine cannot load {string.Join(", ", missing)}."
+        );
         return ExitCode.Done;
     }
 
-    private Progress<long>? Progress() => environment.IsInteractive
-        ? new Progress<long>(bytes => TerminalLine.Draw(environment, $"{bytes / 1_000_000} MB"))
-        : null;
+    private Progress<long>? Progress() =>
+        environment.IsInteractive ? new Progress<long>(bytes => TerminalLine.Draw(environment, $"{bytes / 1_000_000} MB")) : null;
 
-    private string UserConfiguration() => OperatingSystem.IsWindows()
-        ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData), "NuGet", "NuGet.Config")
-        : Path.Combine(environment.Variable("HOME") ?? "/", ".nuget", "NuGet", "NuGet.Config");
+    private string UserConfiguration() =>
+        OperatingSystem.IsWindows()
+            ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData), "NuGet", "NuGet.Config")
+            : Path.Combine(environment.Variable("HOME") ?? "/", ".nuget", "NuGet", "NuGet.Config");
 }

@@ -23,7 +23,14 @@ internal sealed class SelftestCommand(CliEnvironment environment)
     public static Command Build(CliEnvironment environment)
     {
         var self = new SelftestCommand(environment);
-        var command = new Command("selftest", "Compare this machine's results with those of the original implementation.") { self._fixtures, self._provider, self._providerOptions, self._threads, self._json };
+        var command = new Command("selftest", "Compare this machine's results with those of the original implementation.")
+        {
+            self._fixtures,
+            self._provider,
+            self._providerOptions,
+            self._threads,
+            self._json,
+        };
         command.SetAction(self.RunAsync);
         return command.WithExamples("wan selftest", "wan selftest --provider webgpu", "wan selftest --fixtures my-fixtures --json");
     }
@@ -34,11 +41,18 @@ internal sealed class SelftestCommand(CliEnvironment environment)
         using var runtime = environment.Host.OpenRuntime(parsed.GetValue(_threads));
         var settings = environment.Host.SettingsFor(runtime, parsed.GetValue(_provider)!, parsed.GetValue(_providerOptions)!);
         var (passed, failed, skipped) = (0, 0, 0);
-        await foreach (var result in FixtureRunner.RunAsync(parsed.GetValue(_fixtures) ?? FixtureRunner.ShippedFixtures, runtime, settings, cancellationToken))
+        await foreach (
+            var result in FixtureRunner.RunAsync(
+                parsed.GetValue(_fixtures) ?? FixtureRunner.ShippedFixtures,
+                runtime,
+                settings,
+                cancellationToken
+            )
+        )
         {
             if (!json && passed + failed + skipped == 0)
             {
-                environment.Out.WriteLine($"{"fixture",-20} {"tensors",7} {"max error",10} {"relative",10} {"limit",10}  result");
+                environment.Out.WriteLine($"{"fixture", -20} {"tensors", 7} {"max error", 10} {"relative", 10} {"limit", 10}  result");
             }
 
             passed += result.Passed ? 1 : 0;
@@ -49,23 +63,34 @@ internal sealed class SelftestCommand(CliEnvironment environment)
 
         if (!json)
         {
-            environment.Out.WriteLine($"{passed} passed, {failed} failed, {skipped} skipped; ONNX Runtime {runtime.Version}, provider {settings.Provider}");
+            environment.Out.WriteLine(
+                $"{passed} passed, {failed} failed, {skipped} skipped; ONNX Runtime {runtime.Version}, provider {settings.Provider}"
+            );
         }
 
         return failed == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
-    private static string Row(FixtureResult result) => result.Worst is { } worst
-        ? string.Create(CultureInfo.InvariantCulture,
-            $"{result.Name,-20} {result.Comparisons.Count,7} {worst.MaximumError,10:0.0e+0} {result.LargestRelativeError,10:0.0e+0} {worst.Limit,10:0.0e+0}  {(result.Passed ? "pass" : $"FAIL: {worst.Name}")}")
-        : $"{result.Name,-20} {"",40}  {(result.Skipped ? "skipped" : "FAIL")}: {PlainText.OneLine(result.Problem ?? "nothing was compared")}";
+    private static string Row(FixtureResult result) =>
+        result.Worst is { } worst
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"{result.Name, -20} {result.Comparisons.Count, 7} {worst.MaximumError, 10:0.0e+0} "
+                    + $"{result.LargestRelativeError, 10:0.0e+0} "
+                    + $"{worst.Limit, 10:0.0e+0}  {(result.Passed ? "pass" : $"FAIL: {worst.Name}")}"
+            )
+            : $"{result.Name, -20} {"", 40}  {(result.Skipped ? "skipped" : "FAIL")}: "
+                + $"{PlainText.OneLine(result.Problem ?? "nothing was compared")}";
 
     private static string Json(FixtureResult result)
     {
         var row = new JsonObject
         {
             ["name"] = result.Name,
-            ["result"] = result.Passed ? "pass" : result.Skipped ? "skipped" : "fail",
+            ["result"] =
+                result.Passed ? "pass"
+                : result.Skipped ? "skipped"
+                : "fail",
             ["tensors"] = result.Comparisons.Count,
         };
         if (result.Worst is { } worst)

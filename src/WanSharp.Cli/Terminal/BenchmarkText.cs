@@ -10,44 +10,83 @@ internal static class BenchmarkText
 
     public static string Describe(BenchmarkReport report) => string.Join(Environment.NewLine, Lines(report));
 
-    public static string Describe(IReadOnlyList<RatioChange> changes) => string.Join(
-        Environment.NewLine,
-        changes.Select(change => Text($"{change.Name,-18} {change.Before:0.000} before, {change.Now:0.000} now{(change.IsWorse ? ": WORSE" : "")}")));
+    public static string Describe(IReadOnlyList<RatioChange> changes) =>
+        string.Join(
+            Environment.NewLine,
+            changes.Select(change =>
+                Text($"{change.Name, -18} {change.Before:0.000} before, {change.Now:0.000} now{(change.IsWorse ? ": WORSE" : "")}")
+            )
+        );
 
-    public static string Describe(StartReport start) => string.Join(
-        Environment.NewLine,
-        start.Workload,
-        Row("start to first", Text($"{start.Seconds:0.00} s from the process's start to the end of the first pass")),
-        Row("memory", $"{Gigabytes(start.PeakPrivateBytes)} private at most, {Gigabytes(start.PeakMappedBytes)} of mapped files resident"));
+    public static string Describe(StartReport start) =>
+        string.Join(
+            Environment.NewLine,
+            start.Workload,
+            Row("start to first", Text($"{start.Seconds:0.00} s from the process's start to the end of the first pass")),
+            Row(
+                "memory",
+                $"{Gigabytes(start.PeakPrivateBytes)} private at most, {Gigabytes(start.PeakMappedBytes)} of mapped files resident"
+            )
+        );
 
     private static IEnumerable<string> Lines(BenchmarkReport report)
     {
-        yield return Text($"{report.Workload}: {report.Operations / Giga:#,0} GFLOP a forward pass, {report.Threads} threads, ONNX Runtime {report.OnnxRuntime}");
+        yield return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{report.Workload}: {report.Operations / Giga:#,0} GFLOP a forward pass, {report.Threads} "
+                + $"threads, ONNX Runtime {report.OnnxRuntime}"
+        );
         yield return $"on {report.Machine}";
         yield return Row("forward", Text($"{Seconds(report.Forward)}: {report.OperationsPerSecond / Giga:0} GFLOP/s"));
-        yield return Row("share of peak", Text($"{100 * report.Ratios["share_of_peak"]:0.0} % of {report.PeakOperationsPerSecond / Giga:0} GFLOP/s, a large matrix product's in the same minutes"));
+        yield return Row(
+            "share of peak",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{100 * report.Ratios["share_of_peak"]:0.0} % of {report.PeakOperationsPerSecond / Giga:0} GFLOP/s, "
+                    + $"a large matrix product's in the same minutes"
+            )
+        );
         if (report.PeakIntegerOperationsPerSecond is { } integerPeak)
         {
-            yield return Row("", Text($"{100 * report.Ratios["share_of_int8_peak"]:0.0} % of {integerPeak / Giga:0} Gop/s with 8-bit integers"));
+            yield return Row(
+                "",
+                Text($"{100 * report.Ratios["share_of_int8_peak"]:0.0} % of {integerPeak / Giga:0} Gop/s with 8-bit integers")
+            );
         }
 
         yield return Row("start to first", Text($"{report.StartToFirst:0.00} s from the process's start to the end of the first pass"));
-        yield return Row("memory", $"{Gigabytes(report.PeakPrivateBytes)} private at most, {Gigabytes(report.PeakMappedBytes)} of mapped files resident");
+        yield return Row(
+            "memory",
+            $"{Gigabytes(report.PeakPrivateBytes)} private at most, {Gigabytes(report.PeakMappedBytes)} of mapped files resident"
+        );
         yield return Row("operators", string.Join(", ", report.Operators.Select(one => Text($"{one.Operator} {100 * one.Share:0.0} %"))));
         if (report.Peer is { } peer)
         {
-            yield return Row($"PyTorch {peer.Version}", Text($"F32 {Seconds(peer.F32)}: ours is {report.Ratios["times_torch_f32"]:0.00} times as fast"));
+            yield return Row(
+                $"PyTorch {peer.Version}",
+                Text($"F32 {Seconds(peer.F32)}: ours is {report.Ratios["times_torch_f32"]:0.00} times as fast")
+            );
             yield return Row("", Text($"BF16 {Seconds(peer.BF16)}: ours is {report.Ratios["times_torch_bf16"]:0.00} times as fast"));
-            yield return Row("", Text($"{peer.StartToFirst:0.00} s from start to first pass: ours is {report.Ratios["times_torch_start"]:0.00} times as fast"));
-            yield return Row("difference", $"ours to its F32 {Difference(peer.F32Difference)}; its BF16 to its F32 {Difference(peer.BF16Difference)}");
+            yield return Row(
+                "",
+                Text(
+                    $"{peer.StartToFirst:0.00} s from start to first pass: ours is {report.Ratios["times_torch_start"]:0.00} times as fast"
+                )
+            );
+            yield return Row(
+                "difference",
+                $"ours to its F32 {Difference(peer.F32Difference)}; its BF16 to its F32 {Difference(peer.BF16Difference)}"
+            );
         }
     }
 
-    private static string Row(string name, string text) => $"  {name,-16} {text}";
+    private static string Row(string name, string text) => $"  {name, -16} {text}";
 
-    private static string Seconds(Timing timing) => Text($"{timing.Median:0.000} s median, {timing.Minimum:0.000} s least of {timing.Runs}");
+    private static string Seconds(Timing timing) =>
+        Text($"{timing.Median:0.000} s median, {timing.Minimum:0.000} s least of {timing.Runs}");
 
-    private static string Difference(OutputDifference difference) => Text($"{difference.Maximum:0.0e+0} at most, {difference.Relative:0.0e+0} of the largest value");
+    private static string Difference(OutputDifference difference) =>
+        Text($"{difference.Maximum:0.0e+0} at most, {difference.Relative:0.0e+0} of the largest value");
 
     private static string Gigabytes(long? bytes) => bytes is { } value ? Text($"{value / Giga:0.00} GB") : "unknown";
 

@@ -8,14 +8,17 @@ internal static class CauseText
     private const string Pointer = "inner exception"; // "…, see inner exception."
 
     /// <summary>The exception that happened, out of those that only say that one did.</summary>
-    public static Exception Unwrap(Exception exception) => exception switch
-    {
-        AggregateException { InnerExceptions: [_, ..] inner } => Unwrap(inner.FirstOrDefault(one => one is not OperationCanceledException) ?? inner[0]),
-        TargetInvocationException { InnerException: { } inner } => Unwrap(inner),
-        TypeInitializationException { InnerException: { } inner } => Unwrap(inner),
-        OperationCanceledException { InnerException: TimeoutException inner } => inner,
-        _ => exception,
-    };
+    public static Exception Unwrap(Exception exception) =>
+        exception switch
+        {
+            AggregateException { InnerExceptions: [_, ..] inner } => Unwrap(
+                inner.FirstOrDefault(one => one is not OperationCanceledException) ?? inner[0]
+            ),
+            TargetInvocationException { InnerException: { } inner } => Unwrap(inner),
+            TypeInitializationException { InnerException: { } inner } => Unwrap(inner),
+            OperationCanceledException { InnerException: TimeoutException inner } => inner,
+            _ => exception,
+        };
 
     /// <summary>The exception's message, and those of what it wraps where it leaves the cause to them.</summary>
     public static string Describe(Exception exception)
@@ -30,7 +33,10 @@ internal static class CauseText
         for (var inner = unwrapped.InnerException; inner is not null; inner = inner.InnerException)
         {
             // Our own messages hold the cause, unless it was one that points further.
-            if ((IsOurs(unwrapped) && !unwrapped.Message.Contains(Pointer, StringComparison.OrdinalIgnoreCase)) || says.Contains(Sentence(inner.Message), StringComparison.Ordinal))
+            if (
+                (IsOurs(unwrapped) && !unwrapped.Message.Contains(Pointer, StringComparison.OrdinalIgnoreCase))
+                || says.Contains(Sentence(inner.Message), StringComparison.Ordinal)
+            )
             {
                 continue;
             }
@@ -41,7 +47,8 @@ internal static class CauseText
         return unwrapped.Message.StartsWith(says, StringComparison.Ordinal) ? unwrapped.Message : says + ".";
     }
 
-    private static bool IsOurs(Exception exception) => exception.GetType().Namespace?.StartsWith(nameof(WanSharp), StringComparison.Ordinal) == true;
+    private static bool IsOurs(Exception exception) =>
+        exception.GetType().Namespace?.StartsWith(nameof(WanSharp), StringComparison.Ordinal) == true;
 
     /// <summary>A message without the full stop and without what points to another one.</summary>
     private static string Sentence(string message)

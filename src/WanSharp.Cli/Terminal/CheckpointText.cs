@@ -13,7 +13,9 @@ internal static class CheckpointText
 {
     private const string Unknown = "no network of Wan's";
 
-    /// <summary>One line for each network, then types and size, how much of it is prepared, and what it would run with; the problem last.</summary>
+    /// <summary>
+    /// One line for each network, then types and size, how much of it is prepared, and what it would run with; the problem last.
+    /// </summary>
     public static string Describe(NetworkFile file, ModelFinder finder, PreparedBlocks? prepared = null)
     {
         List<string> lines = [PlainText.OneLine(file.Path)];
@@ -30,20 +32,34 @@ internal static class CheckpointText
 
         if (file.TensorCount > 0)
         {
-            lines.Add(string.Create(CultureInfo.InvariantCulture, $"  {file.TensorCount} tensors of {string.Join(", ", file.DTypes)}, {file.Length / 1e9:0.00} GB"));
+            lines.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"  {file.TensorCount} tensors of {string.Join(", ", file.DTypes)}, {file.Length / 1e9:0.00} GB"
+                )
+            );
         }
 
         if (prepared is not null)
         {
-            lines.Add(prepared.Ready == 0
-                ? "  prepared: nothing; --precision int8 prepares 8-bit weights when it first runs"
-                : string.Create(CultureInfo.InvariantCulture, $"  prepared: int8 of {prepared.Ready} of {prepared.All} blocks, {prepared.Bytes / 1e9:0.00} GB in the cache"));
+            lines.Add(
+                prepared.Ready == 0
+                    ? "  prepared: nothing; --precision int8 prepares 8-bit weights when it first runs"
+                    : string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"  prepared: int8 of {prepared.Ready} of {prepared.All} blocks, {prepared.Bytes / 1e9:0.00} GB in the cache"
+                    )
+            );
         }
 
         if (file is { Transformer: not null, Problem: null })
         {
             var (taken, missing) = Take(file, finder);
-            lines.Add(taken is null ? $"  cannot run yet: {PlainText.OneLine(missing!)}" : $"  with {PlainText.OneLine(taken.Describe(without: file.Path))}");
+            lines.Add(
+                taken is null
+                    ? $"  cannot run yet: {PlainText.OneLine(missing!)}"
+                    : $"  with {PlainText.OneLine(taken.Describe(without: file.Path))}"
+            );
             lines.AddRange((taken?.Notes ?? []).Select(note => $"  note: {PlainText.OneLine(note)}"));
         }
 
@@ -69,7 +85,17 @@ internal static class CheckpointText
             ["bytes"] = file.Length,
             ["tokenizer"] = file.HasTokenizer,
             ["problem"] = file.Problem,
-            ["prepared"] = prepared is null ? null : new JsonObject { ["int8"] = new JsonObject { ["blocks"] = prepared.Ready, ["of"] = prepared.All, ["bytes"] = prepared.Bytes } },
+            ["prepared"] = prepared is null
+                ? null
+                : new JsonObject
+                {
+                    ["int8"] = new JsonObject
+                    {
+                        ["blocks"] = prepared.Ready,
+                        ["of"] = prepared.All,
+                        ["bytes"] = prepared.Bytes,
+                    },
+                },
             ["files"] = taken is null ? null : Json(taken),
             ["missing"] = missing,
             ["notes"] = new JsonArray([.. (taken?.Notes ?? []).Select(note => JsonValue.Create(note))]),
@@ -77,7 +103,8 @@ internal static class CheckpointText
     }
 
     /// <summary>The files of a model, by part.</summary>
-    public static JsonObject Json(TakenParts parts) => new(parts.All().Select(part => KeyValuePair.Create(part.Part, (JsonNode?)part.Path)));
+    public static JsonObject Json(TakenParts parts) =>
+        new(parts.All().Select(part => KeyValuePair.Create(part.Part, (JsonNode?)part.Path)));
 
     private static (TakenParts? Taken, string? Missing) Take(NetworkFile file, ModelFinder finder)
     {
@@ -102,7 +129,8 @@ internal static class CheckpointText
                 ModelType.FirstLastFrameToVideo => "first and last frame to video",
                 _ => transformer.ClipDim is null ? "image to video (Wan 2.2)" : "image to video (Wan 2.1, with CLIP)",
             };
-            yield return $"Wan transformer, {does}, {transformer.Layers} layers of {transformer.Dim}, {transformer.InChannels} channels in, {transformer.OutChannels} out";
+            yield return $"Wan transformer, {does}, {transformer.Layers} layers of {transformer.Dim}, {transformer.InChannels} "
+                + $"channels in, {transformer.OutChannels} out";
         }
 
         if (file.TextEncoder is { } text)
@@ -112,7 +140,8 @@ internal static class CheckpointText
 
         if (file.Vae is { } vae)
         {
-            yield return $"{(vae.Kind == VaeKind.Wan22 ? "Wan 2.2" : "Wan 2.1")} VAE, {vae.LatentChannels} latent channels at 1/{vae.SpatialStride} of the size";
+            yield return $"{(vae.Kind == VaeKind.Wan22 ? "Wan 2.2" : "Wan 2.1")} VAE, {vae.LatentChannels} latent "
+                + $"channels at 1/{vae.SpatialStride} of the size";
         }
 
         if (file.ClipVision is { } clip)

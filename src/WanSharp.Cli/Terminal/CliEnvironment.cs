@@ -14,7 +14,9 @@ internal sealed record CliEnvironment
     /// <summary>Standard input, as bytes: what encoding they are in, they tell.</summary>
     public required Stream Input { get; init; }
 
-    /// <summary>Whether somebody watches <see cref="Error"/> at a terminal that can redraw a line: progress bars are drawn only then.</summary>
+    /// <summary>
+    /// Whether somebody watches <see cref="Error"/> at a terminal that can redraw a line: progress bars are drawn only then.
+    /// </summary>
     public required bool IsInteractive { get; init; }
 
     /// <summary>How many columns the terminal has now.</summary>
@@ -26,13 +28,16 @@ internal sealed record CliEnvironment
     public required TimeProvider Clock { get; init; }
 
     /// <summary>Opens models, runtimes and caches as the environment's variables say; notices go to <see cref="Error"/>.</summary>
-    public WanHost Host => new(HostOptions.FromEnvironment(Variable) with
-    {
-        Clock = Clock,
-        Notice = notice => Error.WriteLine(PlainText.OneLine(notice)),
-        Status = new StatusLine(this),
-        RuntimeLog = message => RuntimeLog?.Invoke(message),
-    });
+    public WanHost Host =>
+        new(
+            HostOptions.FromEnvironment(Variable) with
+            {
+                Clock = Clock,
+                Notice = notice => Error.WriteLine(PlainText.OneLine(notice)),
+                Status = new StatusLine(this),
+                RuntimeLog = message => RuntimeLog?.Invoke(message),
+            }
+        );
 
     /// <summary>Receives ONNX Runtime's messages, on any thread; null while nobody asked for them.</summary>
     public Action<OrtLogMessage>? RuntimeLog { get; set; }
@@ -62,7 +67,12 @@ internal sealed record CliEnvironment
             return exitCode;
         }
 
-        Error.WriteLine(PlainText.OneLine($"wan: standard output cannot be written: {failure.Message.TrimEnd('.')}. What was to be printed is lost; files that were written are there."));
+        Error.WriteLine(
+            PlainText.OneLine(
+                $"wan: standard output cannot be written: {failure.Message.TrimEnd('.')}. What was to be printed "
+                    + "is lost; files that were written are there."
+            )
+        );
         return exitCode == ExitCode.Done ? ExitCode.Failed : exitCode;
     }
 

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace WanSharp.Cli.Terminal;
 
-/// <summary>Says how much of a model's files is read for their digest, which is done once for a file; nothing for what is quick, or for a log.</summary>
+/// <summary>
+/// Says how much of a model's files is read for their digest, which is done once for a file; nothing for what is quick, or for a
+/// log.
+/// </summary>
 /// <param name="environment">Where to write.</param>
 internal sealed class DigestProgress(CliEnvironment environment) : IProgress<double>
 {

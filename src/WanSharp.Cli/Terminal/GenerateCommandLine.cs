@@ -15,14 +15,21 @@ internal static class GenerateCommandLine
         var invariant = CultureInfo.InvariantCulture;
         List<string> words =
         [
-            "wan generate", .. settings.Prompt.StartsWith('-') ? [] : new[] { Quote(settings.Prompt) },
+            "wan generate",
+            .. settings.Prompt.StartsWith('-') ? [] : new[] { Quote(settings.Prompt) },
             Option("--negative", settings.NegativePrompt),
             Option("--size", string.Create(invariant, $"{settings.Width}x{settings.Height}")),
-            Option("--frames", settings.Frames.ToString(invariant)), Option("--fps", settings.Fps.ToString(invariant)),
-            Option("--steps", settings.Steps.ToString(invariant)), Option("--sampler", settings.Sampler),
-            Option("--shift", settings.Shift.ToString("R", invariant)), Option("--guidance", settings.GuidanceScale.ToString("R", invariant)),
-            .. settings.HighNoiseGuidanceScale is { } highNoise ? new[] { Option("--guidance-high", highNoise.ToString("R", invariant)) } : [],
-            Option("--seed", settings.Seed.ToString(invariant)), Option("--model", settings.Model),
+            Option("--frames", settings.Frames.ToString(invariant)),
+            Option("--fps", settings.Fps.ToString(invariant)),
+            Option("--steps", settings.Steps.ToString(invariant)),
+            Option("--sampler", settings.Sampler),
+            Option("--shift", settings.Shift.ToString("R", invariant)),
+            Option("--guidance", settings.GuidanceScale.ToString("R", invariant)),
+            .. settings.HighNoiseGuidanceScale is { } highNoise
+                ? new[] { Option("--guidance-high", highNoise.ToString("R", invariant)) }
+                : [],
+            Option("--seed", settings.Seed.ToString(invariant)),
+            Option("--model", settings.Model),
             .. settings.Images.Select(image => Option("--frame-image", string.Create(invariant, $"{image.LatentFrame}=IMAGE"))),
             Option("-o", output),
             .. settings.Prompt.StartsWith('-') ? new[] { "--", Quote(settings.Prompt) } : [],
@@ -38,5 +45,8 @@ internal static class GenerateCommandLine
         : argument.Length > 0 && argument.All(c => PlainCharacters.Contains(c, StringComparison.Ordinal)) ? argument
         : $"'{argument.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 
-    private static string Escape(char c) => c is '\'' or '\\' ? $"\\{c}" : char.IsControl(c) ? $"\\u{(int)c:x4}" : c.ToString();
+    private static string Escape(char c) =>
+        c is '\'' or '\\' ? $"\\{c}"
+        : char.IsControl(c) ? $"\\u{(int)c:x4}"
+        : c.ToString();
 }

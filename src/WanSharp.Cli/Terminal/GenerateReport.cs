@@ -12,9 +12,19 @@ internal static class GenerateReport
     /// <summary>The settings that a clip is made with: those asked for, and the model's defaults for the rest.</summary>
     public static void WriteSettings(TextWriter output, GenerationSettings settings)
     {
-        var high = settings is { HighNoiseGuidanceScale: { } scale, Boundary: { } boundary } ? string.Create(CultureInfo.InvariantCulture, $", from timestep {1000 * boundary} on {scale}") : "";
-        output.WriteLine(PlainText.OneLine(string.Create(CultureInfo.InvariantCulture,
-            $"settings: {settings.Model}, {settings.Width}x{settings.Height}, {settings.Frames} frames at {settings.Fps} a second, {settings.Steps} steps of {settings.Sampler}, shift {settings.Shift}, guidance {settings.GuidanceScale}{high}, seed {settings.Seed}")));
+        var high = settings is { HighNoiseGuidanceScale: { } scale, Boundary: { } boundary }
+            ? string.Create(CultureInfo.InvariantCulture, $", from timestep {1000 * boundary} on {scale}")
+            : "";
+        output.WriteLine(
+            PlainText.OneLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"settings: {settings.Model}, {settings.Width}x{settings.Height}, {settings.Frames} frames at {settings.Fps} "
+                        + $"a second, {settings.Steps} steps of {settings.Sampler}, shift {settings.Shift}, guidance "
+                        + $"{settings.GuidanceScale}{high}, seed {settings.Seed}"
+                )
+            )
+        );
         if (settings.NegativePrompt.Length > 0)
         {
             output.WriteLine(PlainText.OneLine($"negative: {settings.NegativePrompt}"));
@@ -22,13 +32,16 @@ internal static class GenerateReport
     }
 
     /// <summary>The prompts that are longer than the model reads.</summary>
-    public static JsonArray Json(IReadOnlyList<CutPrompt> cut) => new([.. cut.Select(prompt => new JsonObject
-    {
-        ["prompt"] = prompt.IsNegative ? "negative" : "prompt",
-        ["tokens"] = prompt.Tokens,
-        ["tokens_read"] = prompt.Read,
-        ["ignored_from"] = prompt.Ignored,
-    })]);
+    public static JsonArray Json(IReadOnlyList<CutPrompt> cut) =>
+        new([
+            .. cut.Select(prompt => new JsonObject
+            {
+                ["prompt"] = prompt.IsNegative ? "negative" : "prompt",
+                ["tokens"] = prompt.Tokens,
+                ["tokens_read"] = prompt.Read,
+                ["ignored_from"] = prompt.Ignored,
+            }),
+        ]);
 
     /// <summary>Says which prompts are longer than the model reads, a line each.</summary>
     public static void WriteCut(TextWriter output, IReadOnlyList<CutPrompt> cut)
@@ -39,7 +52,15 @@ internal static class GenerateReport
         }
     }
 
-    public static void Write(TextWriter output, string path, GenerationPlan plan, GenerationStatistics clip, EngineStatistics statistics, TimeSpan elapsed, bool json)
+    public static void Write(
+        TextWriter output,
+        string path,
+        GenerationPlan plan,
+        GenerationStatistics clip,
+        EngineStatistics statistics,
+        TimeSpan elapsed,
+        bool json
+    )
     {
         var settings = plan.Settings;
         if (json)
@@ -59,7 +80,15 @@ internal static class GenerateReport
             return;
         }
 
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{path}: {settings.Width}x{settings.Height}, {settings.Frames} frames at {settings.Fps} a second, {settings.Steps} steps of {settings.Sampler}, guidance {settings.GuidanceScale}{(settings.HighNoiseGuidanceScale is { } high ? $" (high noise {high})" : "")}, seed {settings.Seed}; made in {elapsed.TotalSeconds:0.0} s{(plan.VaeTiles is { } tiles ? $", decoded in tiles of {tiles}" : "")}."));
+        output.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{path}: {settings.Width}x{settings.Height}, {settings.Frames} frames at {settings.Fps} a second, {settings.Steps} "
+                    + $"steps of {settings.Sampler}, guidance {settings.GuidanceScale}{(settings.HighNoiseGuidanceScale is { } high ? $" (high noise {high})" : "")}, "
+                    + $""
+                    + $"seed {settings.Seed}; made in {elapsed.TotalSeconds:0.0} "
+                    + $"s{(plan.VaeTiles is { } tiles ? $", decoded in tiles of {tiles}" : "")}."
+            )
+        );
     }
 }

@@ -18,30 +18,35 @@ internal static class GraphText
         }
 
         var width = graphs.Max(graph => graph.Name.Length);
-        yield return string.Create(CultureInfo.InvariantCulture,
-            $"{"graph".PadRight(width)}{"hits",9}{"misses",8}{"compiling",12}{"loaded",8}{"loading",12}{"invalid",9}{"evicted",9}{"runs",9}{"memory",12}");
+        yield return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{"graph".PadRight(width)}{"hits", 9}{"misses", 8}{"compiling", 12}{"loaded", 8}{"loading", 12}{"invalid", 9}{"evicted", 9}{"runs", 9}{"memory", 12}"
+        );
         foreach (var graph in graphs)
         {
-            yield return string.Create(CultureInfo.InvariantCulture,
-                $"{graph.Name.PadRight(width)}{graph.Hits,9}{graph.Compiles,8}{Time(graph.CompileTime),12}{graph.Loads,8}{Time(graph.LoadTime),12}{graph.Invalid,9}{graph.Evictions,9}{graph.Runs,9}{Amounts.Size(graph.PeakBytes),12}");
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{graph.Name.PadRight(width)}{graph.Hits, 9}{graph.Compiles, 8}{Time(graph.CompileTime), 12}{graph.Loads, 8}{Time(graph.LoadTime), 12}{graph.Invalid, 9}{graph.Evictions, 9}{graph.Runs, 9}{Amounts.Size(graph.PeakBytes), 12}"
+            );
         }
     }
 
     /// <summary>Sums, and each graph. A hit is a compiled graph that was there, in memory or on disk.</summary>
-    public static JsonObject Json(IReadOnlyList<GraphStatistics> graphs) => new()
-    {
-        ["hits"] = graphs.Sum(graph => graph.Hits + graph.Loads),
-        ["misses"] = graphs.Sum(graph => graph.Compiles),
-        ["compile_seconds"] = Seconds(graphs.Sum(graph => graph.CompileTime.TotalSeconds)),
-        ["loads"] = graphs.Sum(graph => graph.Loads),
-        ["load_seconds"] = Seconds(graphs.Sum(graph => graph.LoadTime.TotalSeconds)),
-        ["invalid"] = graphs.Sum(graph => graph.Invalid),
-        ["evictions"] = graphs.Sum(graph => graph.Evictions),
-        ["runs"] = graphs.Sum(graph => graph.Runs),
-        ["bytes"] = graphs.Sum(graph => graph.Bytes),
-        ["peak_bytes"] = graphs.Sum(graph => graph.PeakBytes),
-        ["by_graph"] = new JsonArray([.. graphs.Select(Json)]),
-    };
+    public static JsonObject Json(IReadOnlyList<GraphStatistics> graphs) =>
+        new()
+        {
+            ["hits"] = graphs.Sum(graph => graph.Hits + graph.Loads),
+            ["misses"] = graphs.Sum(graph => graph.Compiles),
+            ["compile_seconds"] = Seconds(graphs.Sum(graph => graph.CompileTime.TotalSeconds)),
+            ["loads"] = graphs.Sum(graph => graph.Loads),
+            ["load_seconds"] = Seconds(graphs.Sum(graph => graph.LoadTime.TotalSeconds)),
+            ["invalid"] = graphs.Sum(graph => graph.Invalid),
+            ["evictions"] = graphs.Sum(graph => graph.Evictions),
+            ["runs"] = graphs.Sum(graph => graph.Runs),
+            ["bytes"] = graphs.Sum(graph => graph.Bytes),
+            ["peak_bytes"] = graphs.Sum(graph => graph.PeakBytes),
+            ["by_graph"] = new JsonArray([.. graphs.Select(Json)]),
+        };
 
     private static JsonObject Json(GraphStatistics graph)
     {
@@ -62,11 +67,13 @@ internal static class GraphText
         };
         if (graph.Blocks.Count > 0)
         {
-            json["blocks"] = new JsonArray([.. graph.Blocks.Select(block => new JsonObject
-            {
-                ["wait_seconds"] = Seconds(block.Wait.TotalSeconds),
-                ["compute_seconds"] = Seconds(block.Compute.TotalSeconds),
-            })]);
+            json["blocks"] = new JsonArray([
+                .. graph.Blocks.Select(block => new JsonObject
+                {
+                    ["wait_seconds"] = Seconds(block.Wait.TotalSeconds),
+                    ["compute_seconds"] = Seconds(block.Compute.TotalSeconds),
+                }),
+            ]);
         }
 
         return json;

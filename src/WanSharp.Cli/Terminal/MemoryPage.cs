@@ -6,7 +6,10 @@ using WanSharp.Tools.Benchmarks.Memory;
 
 namespace WanSharp.Cli.Terminal;
 
-/// <summary>The table of <c>wan bench memory</c> as one HTML file, with a chart for each unit of a row, and of where its blocks' time went.</summary>
+/// <summary>
+/// The table of <c>wan bench memory</c> as one HTML file, with a chart for each unit of a row, and of where its blocks' time
+/// went.
+/// </summary>
 internal static class MemoryPage
 {
     private const string Style = """
@@ -25,7 +28,10 @@ internal static class MemoryPage
         var page = new StringBuilder();
         page.AppendLine("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>wan bench memory</title>");
         page.AppendLine(CultureInfo.InvariantCulture, $"<style>{Style}</style><h1>Memory and compilation</h1>");
-        page.AppendLine(CultureInfo.InvariantCulture, $"<p>Shape {Encode(report.Shape)}, {report.Threads} threads, {report.Date:yyyy-MM-dd HH:mm} UTC<br>{Encode(report.Machine)}</p>");
+        page.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"<p>Shape {Encode(report.Shape)}, {report.Threads} threads, {report.Date:yyyy-MM-dd HH:mm} UTC<br>{Encode(report.Machine)}</p>"
+        );
         foreach (var row in report.Rows)
         {
             Write(page, row);
@@ -37,14 +43,24 @@ internal static class MemoryPage
     private static void Write(StringBuilder page, MemoryRowResult row)
     {
         var verdict = row.IsReached ? "reached" : "missed";
-        page.AppendLine(CultureInfo.InvariantCulture, $"<h2>{row.Row} <span class=\"{verdict}\">{verdict}</span></h2><p>{Encode(row.Goal)}</p>");
-        page.AppendLine(CultureInfo.InvariantCulture, $"<p>{Encode(string.Join(", ", row.Ratios.Select(ratio => string.Create(CultureInfo.InvariantCulture, $"{ratio.Key} {ratio.Value:0.00}"))))}</p>");
+        page.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"<h2>{row.Row} <span class=\"{verdict}\">{verdict}</span></h2><p>{Encode(row.Goal)}</p>"
+        );
+        page.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"<p>{Encode(string.Join(", ", row.Ratios.Select(ratio => string.Create(CultureInfo.InvariantCulture, $"{ratio.Key} {ratio.Value:0.00}"))))}</p>"
+        );
         foreach (var unit in row.Figures.GroupBy(figure => figure.Key.Split('_')[^1])) // seconds beside seconds, bytes beside bytes
         {
             var most = Math.Max(unit.Max(figure => figure.Value), double.Epsilon);
             foreach (var (name, value) in unit)
             {
-                page.AppendLine(CultureInfo.InvariantCulture, $"<div class=\"bar\">{Encode(name)}<span><i style=\"width:{100 * Math.Max(0, value) / most:0.0}%\"></i></span><b>{MemoryText.Value(name, value)}</b></div>");
+                page.AppendLine(
+                    CultureInfo.InvariantCulture,
+                    $"<div class=\"bar\">{Encode(name)}<span><i "
+                        + $"style=\"width:{100 * Math.Max(0, value) / most:0.0}%\"></i></span><b>{MemoryText.Value(name, value)}</b></div>"
+                );
             }
         }
 
@@ -68,11 +84,18 @@ internal static class MemoryPage
             return;
         }
 
-        page.AppendLine("<table><tr><th>graph<th>hits<th>misses<th>compiling<th>loaded<th>loading<th>invalid<th>evicted<th>runs<th>running<th>memory</tr>");
+        page.AppendLine(
+            "<table><tr><th>graph<th>hits<th>misses<th>compiling<th>loaded<th>loading<th>invalid<th>evicted<th>runs<th>running<th>memory</tr>"
+        );
         foreach (var graph in graphs)
         {
-            page.AppendLine(CultureInfo.InvariantCulture,
-                $"<tr><td>{Encode(graph.Name)}<td>{graph.Hits}<td>{graph.Compiles}<td>{graph.CompileTime.TotalSeconds:0.000} s<td>{graph.Loads}<td>{graph.LoadTime.TotalSeconds:0.000} s<td>{graph.Invalid}<td>{graph.Evictions}<td>{graph.Runs}<td>{graph.RunTime.TotalSeconds:0.000} s<td>{Amounts.Size(graph.PeakBytes)}</tr>");
+            page.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"<tr><td>{Encode(graph.Name)}<td>{graph.Hits}<td>{graph.Compiles}<td>{graph.CompileTime.TotalSeconds:0.000} "
+                    + $"s<td>{graph.Loads}<td>{graph.LoadTime.TotalSeconds:0.000} "
+                    + $"s<td>{graph.Invalid}<td>{graph.Evictions}<td>{graph.Runs}<td>{graph.RunTime.TotalSeconds:0.000} "
+                    + $"s<td>{Amounts.Size(graph.PeakBytes)}</tr>"
+            );
         }
 
         page.AppendLine("</table>");
@@ -82,11 +105,19 @@ internal static class MemoryPage
     private static void WriteBlocks(StringBuilder page, GraphStatistics graph)
     {
         var most = Math.Max(graph.Blocks.Max(block => (block.Wait + block.Compute).TotalSeconds), double.Epsilon);
-        page.AppendLine(CultureInfo.InvariantCulture, $"<p>{Encode(graph.Name)}, each block in all runs, up to {most:0.000} s: <span class=\"key wait\">waits for weights</span><span class=\"key compute\">computes</span></p><div class=\"blocks\">");
+        page.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"<p>{Encode(graph.Name)}, each block in all runs, up to {most:0.000} s: <span class=\"key wait\">waits for "
+                + $"weights</span><span class=\"key compute\">computes</span></p><div class=\"blocks\">"
+        );
         foreach (var (block, index) in graph.Blocks.Select((block, index) => (block, index)))
         {
-            page.AppendLine(CultureInfo.InvariantCulture,
-                $"<i title=\"block {index}: waits {block.Wait.TotalSeconds:0.0000} s, computes {block.Compute.TotalSeconds:0.0000} s\"><span class=\"wait\" style=\"height:{100 * block.Wait.TotalSeconds / most:0.0}%\"></span><span class=\"compute\" style=\"height:{100 * block.Compute.TotalSeconds / most:0.0}%\"></span></i>");
+            page.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"<i title=\"block {index}: waits {block.Wait.TotalSeconds:0.0000} s, computes {block.Compute.TotalSeconds:0.0000} "
+                    + $"s\"><span class=\"wait\" style=\"height:{100 * block.Wait.TotalSeconds / most:0.0}%\"></span><span "
+                    + $"class=\"compute\" style=\"height:{100 * block.Compute.TotalSeconds / most:0.0}%\"></span></i>"
+            );
         }
 
         page.AppendLine("</div>");

@@ -22,7 +22,7 @@ internal static class MemoryText
         yield return $"on {report.Machine}";
         foreach (var row in report.Rows)
         {
-            yield return $"{(row.IsReached ? "reached" : "MISSED "),-8} {row.Row.ToString().ToLowerInvariant()}: {row.Goal}";
+            yield return $"{(row.IsReached ? "reached" : "MISSED "), -8} {row.Row.ToString().ToLowerInvariant()}: {row.Goal}";
             yield return $"         {string.Join(", ", row.Ratios.Select(ratio => Text($"{ratio.Key} {ratio.Value:0.00}")))}";
             yield return $"         {string.Join(", ", row.Figures.Select(figure => $"{figure.Key} {Value(figure.Key, figure.Value)}"))}";
             if (row.Note is { } note)
@@ -37,8 +37,15 @@ internal static class MemoryText
 
             foreach (var graph in row.Graphs.Where(graph => graph.Blocks.Count > 0))
             {
-                var (wait, compute) = (graph.Blocks.Sum(block => block.Wait.TotalSeconds), graph.Blocks.Sum(block => block.Compute.TotalSeconds));
-                yield return Text($"         {graph.Name}: {graph.Blocks.Count} blocks waited {wait:0.000} s for their weights, computed {compute:0.000} s");
+                var (wait, compute) = (
+                    graph.Blocks.Sum(block => block.Wait.TotalSeconds),
+                    graph.Blocks.Sum(block => block.Compute.TotalSeconds)
+                );
+                yield return string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"         {graph.Name}: {graph.Blocks.Count} blocks waited {wait:0.000} s for "
+                        + $"their weights, computed {compute:0.000} s"
+                );
             }
         }
     }

@@ -4,7 +4,8 @@ using System.CommandLine.Help;
 namespace WanSharp.Cli.Terminal;
 
 /// <summary>
-/// Parses a command line as it is written. What the parser would read into it is off: files named by <c>@</c>, directives in brackets, several
+/// Parses a command line as it is written. What the parser would read into it is off: files named by <c>@</c>, directives in brackets,
+/// several
 /// options behind one dash, the values true and false behind an option that has none, and <c>/h</c> for help.
 /// </summary>
 internal static class PlainParsing

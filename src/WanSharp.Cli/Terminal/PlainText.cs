@@ -7,5 +7,9 @@ internal static class PlainText
 {
     /// <summary>The text with each run of control characters as one space, and no address in it with a password or a token.</summary>
     public static string OneLine(string text) =>
-        string.Join(' ', string.Concat(ComfyAddress.WithoutSecrets(text).Select(c => char.IsControl(c) ? '\n' : c)).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        string.Join(
+            ' ',
+            string.Concat(ComfyAddress.WithoutSecrets(text).Select(c => char.IsControl(c) ? '\n' : c))
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        );
 }

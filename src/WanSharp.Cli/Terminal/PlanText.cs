@@ -14,7 +14,13 @@ namespace WanSharp.Cli.Terminal;
 /// <param name="Cost">What it costs here.</param>
 /// <param name="Machine">The machine's speed.</param>
 /// <param name="Alternatives">What costs less.</param>
-internal sealed record PlanText(WanModel Model, GenerationPlan Plan, GenerationCost Cost, Calibration Machine, IReadOnlyList<PlanAlternative> Alternatives)
+internal sealed record PlanText(
+    WanModel Model,
+    GenerationPlan Plan,
+    GenerationCost Cost,
+    Calibration Machine,
+    IReadOnlyList<PlanAlternative> Alternatives
+)
 {
     private const double Giga = 1e9;
 
@@ -32,43 +38,60 @@ internal sealed record PlanText(WanModel Model, GenerationPlan Plan, GenerationC
 
     public string Describe() => string.Join(Environment.NewLine, Lines());
 
-    public JsonObject Json() => new()
-    {
-        ["model"] = Model.Name,
-        ["files"] = CheckpointText.Json(Model.Parts),
-        ["settings"] = JsonNode.Parse(Plan.Settings.ToJson()),
-        ["latents"] = new JsonArray([.. Plan.Latents.Dims.ToArray().Select(dim => JsonValue.Create(dim))]),
-        ["tokens"] = Plan.Tokens,
-        ["cut_prompts"] = GenerateReport.Json(Plan.CutPrompts),
-        ["branches"] = Plan.Branches,
-        ["weights"] = new JsonObject(Model.WeightTypes.Select(network => KeyValuePair.Create(network.Key, (JsonNode?)Types(network.Value)))),
-        ["stages"] = new JsonArray([.. Cost.Stages.Select(stage => new JsonObject
+    public JsonObject Json() =>
+        new()
         {
-            ["stage"] = Name(stage.Stage), ["operations"] = stage.Operations, ["bytes"] = stage.Bytes, ["seconds"] = Math.Round(stage.Seconds, 3),
-        })]),
-        ["seconds"] = Math.Round(Cost.Seconds, 3),
-        ["memory"] = new JsonArray([.. Cost.Memory.Select(part => new JsonObject
-        {
-            ["part"] = part.Name, ["bytes"] = part.Bytes, ["kind"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(part.Kind.ToString()),
-        })]),
-        ["private_bytes"] = Cost.PrivateBytes,
-        ["mapped_bytes"] = Cost.MappedBytes,
-        ["precision_why"] = Compute,
-        ["strategy"] = StrategyJson(),
-        ["alternatives"] = new JsonArray([.. Alternatives.Select(other => new JsonObject
-        {
-            ["options"] = other.Options, ["seconds"] = Math.Round(other.Seconds, 3), ["private_bytes"] = other.PrivateBytes,
-        })]),
-        ["calibration"] = JsonNode.Parse(Machine.ToJson()),
-    };
+            ["model"] = Model.Name,
+            ["files"] = CheckpointText.Json(Model.Parts),
+            ["settings"] = JsonNode.Parse(Plan.Settings.ToJson()),
+            ["latents"] = new JsonArray([.. Plan.Latents.Dims.ToArray().Select(dim => JsonValue.Create(dim))]),
+            ["tokens"] = Plan.Tokens,
+            ["cut_prompts"] = GenerateReport.Json(Plan.CutPrompts),
+            ["branches"] = Plan.Branches,
+            ["weights"] = new JsonObject(
+                Model.WeightTypes.Select(network => KeyValuePair.Create(network.Key, (JsonNode?)Types(network.Value)))
+            ),
+            ["stages"] = new JsonArray([
+                .. Cost.Stages.Select(stage => new JsonObject
+                {
+                    ["stage"] = Name(stage.Stage),
+                    ["operations"] = stage.Operations,
+                    ["bytes"] = stage.Bytes,
+                    ["seconds"] = Math.Round(stage.Seconds, 3),
+                }),
+            ]),
+            ["seconds"] = Math.Round(Cost.Seconds, 3),
+            ["memory"] = new JsonArray([
+                .. Cost.Memory.Select(part => new JsonObject
+                {
+                    ["part"] = part.Name,
+                    ["bytes"] = part.Bytes,
+                    ["kind"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(part.Kind.ToString()),
+                }),
+            ]),
+            ["private_bytes"] = Cost.PrivateBytes,
+            ["mapped_bytes"] = Cost.MappedBytes,
+            ["precision_why"] = Compute,
+            ["strategy"] = StrategyJson(),
+            ["alternatives"] = new JsonArray([
+                .. Alternatives.Select(other => new JsonObject
+                {
+                    ["options"] = other.Options,
+                    ["seconds"] = Math.Round(other.Seconds, 3),
+                    ["private_bytes"] = other.PrivateBytes,
+                }),
+            ]),
+            ["calibration"] = JsonNode.Parse(Machine.ToJson()),
+        };
 
     /// <summary>A time as people say it: seconds, minutes, hours.</summary>
-    public static string Duration(double seconds) => seconds switch
-    {
-        < 100 => Text($"{seconds:0.0} s"),
-        < 6000 => Text($"{seconds / 60:0.0} min"),
-        _ => Text($"{seconds / 3600:#,0.0} h"),
-    };
+    public static string Duration(double seconds) =>
+        seconds switch
+        {
+            < 100 => Text($"{seconds:0.0} s"),
+            < 6000 => Text($"{seconds / 60:0.0} min"),
+            _ => Text($"{seconds / 3600:#,0.0} h"),
+        };
 
     private IEnumerable<string> Lines()
     {
@@ -81,31 +104,56 @@ internal sealed record PlanText(WanModel Model, GenerationPlan Plan, GenerationC
 
         foreach (var (network, types) in Model.WeightTypes)
         {
-            yield return Row(network, string.Join(" + ", types.OrderByDescending(type => type.Value).Select(type => $"{Bytes(type.Value)} of {type.Key}")));
+            yield return Row(
+                network,
+                string.Join(" + ", types.OrderByDescending(type => type.Value).Select(type => $"{Bytes(type.Value)} of {type.Key}"))
+            );
         }
 
-        yield return Row("clip", Text($"{settings.Width}x{settings.Height}, {settings.Frames} frames at {settings.Fps} a second: latents {Plan.Latents}, {Plan.Tokens:#,0} tokens"));
+        yield return Row(
+            "clip",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{settings.Width}x{settings.Height}, {settings.Frames} frames at {settings.Fps} a second: "
+                    + $"latents {Plan.Latents}, {Plan.Tokens:#,0} tokens"
+            )
+        );
         foreach (var cut in Plan.CutPrompts)
         {
             yield return Row("note", PlainText.OneLine(cut.ToString()));
         }
 
-        yield return Row("steps", Text($"{settings.Steps} of {settings.Sampler}, shift {settings.Shift}, guidance {settings.GuidanceScale}{(settings.HighNoiseGuidanceScale is { } high ? Text($", {high} for the {Plan.HighNoiseSteps} of high noise") : "")}: {settings.Steps * Plan.Branches} branches"));
+        yield return Row(
+            "steps",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{settings.Steps} of {settings.Sampler}, shift {settings.Shift}, guidance "
+                    + $"{settings.GuidanceScale}{(settings.HighNoiseGuidanceScale is { } high ? Text($", {high} for the {Plan.HighNoiseSteps} of high noise") : "")}: "
+                    + $""
+                    + $"{settings.Steps * Plan.Branches} branches"
+            )
+        );
         yield return "";
-        yield return Text($"{"stage",-10}{"TFLOP",14}{"moved",16}{"time",12}");
+        yield return Text($"{"stage", -10}{"TFLOP", 14}{"moved", 16}{"time", 12}");
         foreach (var stage in Cost.Stages)
         {
-            yield return Text($"{Name(stage.Stage),-10}{stage.Operations / 1e12,14:#,0.00}{Bytes(stage.Bytes),16}{Duration(stage.Seconds),12}");
+            yield return Text(
+                $"{Name(stage.Stage), -10}{stage.Operations / 1e12, 14:#,0.00}{Bytes(stage.Bytes), 16}{Duration(stage.Seconds), 12}"
+            );
         }
 
-        yield return Text($"{"in all",-10}{Cost.Stages.Sum(stage => stage.Operations) / 1e12,14:#,0.00}{Bytes(Cost.Stages.Sum(stage => stage.Bytes)),16}{Duration(Cost.Seconds),12}");
+        yield return Text(
+            $"{"in all", -10}{Cost.Stages.Sum(stage => stage.Operations) / 1e12, 14:#,0.00}{Bytes(Cost.Stages.Sum(stage => stage.Bytes)), 16}{Duration(Cost.Seconds), 12}"
+        );
         yield return "";
         foreach (var part in Cost.Memory)
         {
-            yield return Text($"{part.Name,-50}{Bytes(part.Bytes),12}  {Kind(part.Kind)}");
+            yield return Text($"{part.Name, -50}{Bytes(part.Bytes), 12}  {Kind(part.Kind)}");
         }
 
-        yield return Text($"{"private at most",-50}{Bytes(Cost.PrivateBytes),12}  beside {Bytes(Cost.MappedBytes)} of files that the system may drop");
+        yield return Text(
+            $"{"private at most", -50}{Bytes(Cost.PrivateBytes), 12}  beside {Bytes(Cost.MappedBytes)} of files that the system may drop"
+        );
         yield return "";
         yield return Row("precision", Compute);
         yield return Row("strategy", Text($"{Strategy}: {Bytes(Strategy.Bytes)} of {Bytes(Budget.Bytes)} ({Budget.Why})"));
@@ -123,10 +171,20 @@ internal sealed record PlanText(WanModel Model, GenerationPlan Plan, GenerationC
         yield return "";
         foreach (var other in Alternatives)
         {
-            yield return Text($"{other.Options,-30}{Duration(other.Seconds),12}{100 * other.Seconds / Cost.Seconds,8:0} %{Bytes(other.PrivateBytes),12} private");
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{other.Options, -30}{Duration(other.Seconds), 12}{100 * other.Seconds / Cost.Seconds, 8:0} "
+                    + $"%{Bytes(other.PrivateBytes), 12} private"
+            );
         }
 
-        yield return Text($"Times by the calibration of {Machine.Measured:yyyy-MM-dd}: {Machine.Threads} threads, products {Machine.Products / Giga:0} GFLOP/s (8-bit {Machine.IntegerProducts / Giga:0}), attention {Machine.Attention / Giga:0}, convolutions {Machine.Convolutions / Giga:0}, weights {Machine.WeightBytes / Giga:0.0} GB/s, other {Machine.MovedBytes / Giga:0.0} GB/s.");
+        yield return string.Create(
+            CultureInfo.InvariantCulture,
+            $"Times by the calibration of {Machine.Measured:yyyy-MM-dd}: {Machine.Threads} threads, products {Machine.Products / Giga:0} "
+                + $"GFLOP/s (8-bit {Machine.IntegerProducts / Giga:0}), attention {Machine.Attention / Giga:0}, convolutions "
+                + $"{Machine.Convolutions / Giga:0}, weights {Machine.WeightBytes / Giga:0.0} GB/s, "
+                + $"other {Machine.MovedBytes / Giga:0.0} GB/s."
+        );
     }
 
     private JsonObject StrategyJson()
@@ -136,20 +194,22 @@ internal sealed record PlanText(WanModel Model, GenerationPlan Plan, GenerationC
         return strategy;
     }
 
-    private static JsonObject Types(IReadOnlyDictionary<string, long> types) => new JsonObject(types.Select(type => KeyValuePair.Create(type.Key, (JsonNode?)type.Value)));
+    private static JsonObject Types(IReadOnlyDictionary<string, long> types) =>
+        new JsonObject(types.Select(type => KeyValuePair.Create(type.Key, (JsonNode?)type.Value)));
 
     private static string Name(PlanStage stage) => JsonNamingPolicy.SnakeCaseLower.ConvertName(stage.ToString());
 
-    private static string Kind(MemoryKind kind) => kind switch
-    {
-        MemoryKind.Mapped => "mapped",
-        MemoryKind.Kept => "private",
-        _ => "private while it runs",
-    };
+    private static string Kind(MemoryKind kind) =>
+        kind switch
+        {
+            MemoryKind.Mapped => "mapped",
+            MemoryKind.Kept => "private",
+            _ => "private while it runs",
+        };
 
     private static string Bytes(double bytes) => bytes >= Giga ? Text($"{bytes / Giga:#,0.00} GB") : Text($"{bytes / 1e6:0.0} MB");
 
-    private static string Row(string name, string text) => $"{name,-23} {PlainText.OneLine(text)}";
+    private static string Row(string name, string text) => $"{name, -23} {PlainText.OneLine(text)}";
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -40,7 +40,10 @@ internal sealed class ProgressDisplay : IProgress<GenerationProgress>, IDisposab
             if (_environment.IsInteractive && (isNewStage || _environment.Clock.GetElapsedTime(_drawn, now) >= RedrawEvery))
             {
                 _drawn = now;
-                TerminalLine.Draw(_environment, Describe(value, _environment.Clock.GetElapsedTime(_stageStarted, now), _environment.Columns()));
+                TerminalLine.Draw(
+                    _environment,
+                    Describe(value, _environment.Clock.GetElapsedTime(_stageStarted, now), _environment.Columns())
+                );
             }
         }
     }
@@ -83,7 +86,7 @@ internal sealed class ProgressDisplay : IProgress<GenerationProgress>, IDisposab
 
         var rate = progress.Done > 0 && elapsed > TimeSpan.Zero ? progress.Done / elapsed.TotalSeconds : 0;
         var speed = rate > 0 ? $"  {Speed(progress.Stage, rate)}  {Left((progress.Total - progress.Done) / rate)} left" : "";
-        var (head, tail) = ($"{Name(progress.Stage),-8} ", $"{progress.Done}/{progress.Total}{speed}");
+        var (head, tail) = ($"{Name(progress.Stage), -8} ", $"{progress.Done}/{progress.Total}{speed}");
 
         // In a narrow terminal the bar gives way: its figures say the same.
         var width = Math.Min(BarWidth, columns - 2 - head.Length - tail.Length);
@@ -97,9 +100,10 @@ internal sealed class ProgressDisplay : IProgress<GenerationProgress>, IDisposab
     }
 
     /// <summary>How fast it goes; a large model takes many seconds for one step.</summary>
-    private static string Speed(GenerationStage stage, double rate) => rate >= 1
-        ? string.Create(CultureInfo.InvariantCulture, $"{rate:0.0} {Units(stage)}/s")
-        : string.Create(CultureInfo.InvariantCulture, $"{1 / rate:0.0} s/{Units(stage)[..^1]}");
+    private static string Speed(GenerationStage stage, double rate) =>
+        rate >= 1
+            ? string.Create(CultureInfo.InvariantCulture, $"{rate:0.0} {Units(stage)}/s")
+            : string.Create(CultureInfo.InvariantCulture, $"{1 / rate:0.0} s/{Units(stage)[..^1]}");
 
     private static string Left(double seconds)
     {
@@ -109,18 +113,20 @@ internal sealed class ProgressDisplay : IProgress<GenerationProgress>, IDisposab
             : $"{whole / 3600}:{whole / 60 % 60:00}:{whole % 60:00}";
     }
 
-    private static string Name(GenerationStage stage) => stage switch
-    {
-        GenerationStage.Load => "load",
-        GenerationStage.Encode => "encode",
-        GenerationStage.Denoise => "denoise",
-        _ => "decode",
-    };
+    private static string Name(GenerationStage stage) =>
+        stage switch
+        {
+            GenerationStage.Load => "load",
+            GenerationStage.Encode => "encode",
+            GenerationStage.Denoise => "denoise",
+            _ => "decode",
+        };
 
-    private static string Units(GenerationStage stage) => stage switch
-    {
-        GenerationStage.Load => "blocks", // whose weights are brought into another form, once
-        GenerationStage.Denoise => "steps",
-        _ => "frames",
-    };
+    private static string Units(GenerationStage stage) =>
+        stage switch
+        {
+            GenerationStage.Load => "blocks", // whose weights are brought into another form, once
+            GenerationStage.Denoise => "steps",
+            _ => "frames",
+        };
 }

@@ -11,9 +11,11 @@ internal readonly record struct Size(int Width, int Height)
     {
         var text = argument.Tokens[0].Value;
         var parts = text.Split('x', 'X', '×', '*');
-        if (parts.Length == 2 &&
-            int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var width) &&
-            int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var height))
+        if (
+            parts.Length == 2
+            && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var width)
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var height)
+        )
         {
             return new Size(width, height);
         }

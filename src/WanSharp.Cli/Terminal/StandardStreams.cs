@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace WanSharp.Cli.Terminal;
 
-/// <summary>The three standard streams, each of which whoever starts the process may have closed (<c>2&gt;&amp;-</c>; some cron jobs and services).</summary>
+/// <summary>
+/// The three standard streams, each of which whoever starts the process may have closed (<c>2&gt;&amp;-</c>; some cron jobs and
+/// services).
+/// </summary>
 internal static unsafe partial class StandardStreams
 {
     private const int Count = 3;
@@ -11,7 +14,8 @@ internal static unsafe partial class StandardStreams
     private const int ReadWrite = 2; // O_RDWR
 
     /// <summary>
-    /// Opens the null device in the place of each closed stream. Where the runtime has taken a closed stream's number for a pipe of its own,
+    /// Opens the null device in the place of each closed stream. Where the runtime has taken a closed stream's number for a pipe of
+    /// its own,
     /// which a line of ours would go into and abort the process, the process image is replaced by a fresh one with all three streams.
     /// </summary>
     /// <param name="command">How this program is started.</param>

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace WanSharp.Cli.Terminal;
 
 /// <summary>
-/// The signals that stop the program: Ctrl-C, <c>kill</c>, a terminal that closes, Ctrl-\. The first one stops it cleanly, however long that takes;
+/// The signals that stop the program: Ctrl-C, <c>kill</c>, a terminal that closes, Ctrl-\. The first one stops it cleanly, however
+/// long that takes;
 /// a second one ends the process at once.
 /// </summary>
 internal sealed class StopSignals : IDisposable

@@ -2,12 +2,16 @@ using System.Text;
 
 namespace WanSharp.Cli.Terminal;
 
-/// <summary>A line of a terminal that is redrawn in place. It never reaches the last column, where a terminal would begin another line that stays.</summary>
+/// <summary>
+/// A line of a terminal that is redrawn in place. It never reaches the last column, where a terminal would begin another line
+/// that stays.
+/// </summary>
 internal static class TerminalLine
 {
     private const string Clear = "\r\e[K";
     private const int FirstWide = 0x1100; // Hangul; what comes before takes one column
-    private const int FirstSymbol = 0x2010, LastSymbol = 0x2E7F; // dashes, arrows, boxes: one column
+    private const int FirstSymbol = 0x2010,
+        LastSymbol = 0x2E7F; // dashes, arrows, boxes: one column
 
     /// <summary>Draws a text in the place of what was there.</summary>
     public static void Draw(CliEnvironment environment, string text) => environment.Error.Write(Clear + Fit(text, environment.Columns()));

@@ -5,7 +5,8 @@ namespace WanSharp.Cli.Terminal;
 /// <summary>The terminal that standard error may be.</summary>
 internal static unsafe partial class TerminalScreen
 {
-    private const int UsualColumns = 80, UsualRows = 24;
+    private const int UsualColumns = 80,
+        UsualRows = 24;
     private const int StandardError = 2;
     private const nuint AskSize = 0x5413; // TIOCGWINSZ of Linux
 
@@ -14,11 +15,13 @@ internal static unsafe partial class TerminalScreen
     public static bool IsThere(Func<string, string?> variable) => !Console.IsErrorRedirected && CanRedraw(variable);
 
     /// <summary>Whether the terminal understands escape codes; a dumb one, as editors have it, shows them.</summary>
-    internal static bool CanRedraw(Func<string, string?> variable) => OperatingSystem.IsWindows() || variable("TERM") is not (null or "dumb" or "unknown");
+    internal static bool CanRedraw(Func<string, string?> variable) =>
+        OperatingSystem.IsWindows() || variable("TERM") is not (null or "dumb" or "unknown");
 
     /// <summary>Columns of a line now: the window may have changed since.</summary>
     /// <param name="variable">Reads an environment variable.</param>
-    public static int Columns(Func<string, string?> variable) => Asked().Columns is > 0 and var columns ? columns
+    public static int Columns(Func<string, string?> variable) =>
+        Asked().Columns is > 0 and var columns ? columns
         : int.TryParse(variable("COLUMNS"), out var said) && said > 0 ? said
         : UsualColumns;
 

@@ -26,7 +26,10 @@ internal static class UsageError
             : parsed.Errors[0].Message;
     }
 
-    /// <summary>What the parser takes for something that it hardly is: an option that does not exist for a prompt, an option for the value of the one before it.</summary>
+    /// <summary>
+    /// What the parser takes for something that it hardly is: an option that does not exist for a prompt, an option for the value
+    /// of the one before it.
+    /// </summary>
     private static string? Stray(ParseResult parsed, IReadOnlyList<string> args)
     {
         var command = parsed.CommandResult.Command;
@@ -36,12 +39,19 @@ internal static class UsageError
         }
 
         var literal = parsed.Tokens.SkipWhile(token => token.Type != TokenType.DoubleDash).ToHashSet(ReferenceEqualityComparer.Instance);
-        var known = Options(parsed.CommandResult).SelectMany(option => option.Aliases.Append(option.Name)).ToHashSet(StringComparer.Ordinal);
+        var known = Options(parsed.CommandResult)
+            .SelectMany(option => option.Aliases.Append(option.Name))
+            .ToHashSet(StringComparer.Ordinal);
         foreach (var result in parsed.CommandResult.Children)
         {
-            var stray = result.Tokens.FirstOrDefault(token => !literal.Contains(token) && (result is OptionResult
-                ? known.Contains(token.Value) && args.Contains(token.Value) // not of --name=value, which is meant as it stands
-                : token.Value is ['-', not (' ' or '\n'), ..]));
+            var stray = result.Tokens.FirstOrDefault(token =>
+                !literal.Contains(token)
+                && (
+                    result is OptionResult
+                        ? known.Contains(token.Value) && args.Contains(token.Value) // not of --name=value, which is meant as it stands
+                        : token.Value is ['-', not (' ' or '\n'), ..]
+                )
+            );
             if (stray is not null)
             {
                 return result is OptionResult { IdentifierToken.Value: var name }
@@ -63,6 +73,7 @@ internal static class UsageError
 
     private static string Unmatched(string token, Command command) =>
         token.StartsWith('-') ? $"there is no option '{token}'.{NearestName.Hint(token, command.Options.Select(option => option.Name))}"
-        : command is RootCommand ? $"there is no command '{token}'.{NearestName.Hint(token, command.Subcommands.Select(subcommand => subcommand.Name))}"
+        : command is RootCommand
+            ? $"there is no command '{token}'.{NearestName.Hint(token, command.Subcommands.Select(subcommand => subcommand.Name))}"
         : $"'{token}' is one word too many: put a text of several words in quotes.";
 }

@@ -39,7 +39,10 @@ public sealed record EngineOptions
     /// <summary>How many compiled graphs stay in memory; those in use do in any case. Default: 64. Range: 0 and up.</summary>
     public int KeepCompiled { get; init; } = new GraphCacheOptions().KeepCompiled;
 
-    /// <summary>The most bytes of the host's memory. Where the processor computes, the smaller of both counts. Default: null, no limit of its own.</summary>
+    /// <summary>
+    /// The most bytes of the host's memory. Where the processor computes, the smaller of both counts. Default: null, no limit of
+    /// its own.
+    /// </summary>
     public long? HostMemory { get; init; }
 
     /// <summary>
@@ -48,10 +51,16 @@ public sealed record EngineOptions
     /// </summary>
     public bool FollowsFreeMemory { get; init; }
 
-    /// <summary>How much is done beforehand for faster runs; all but the default follow the memory that is free. Default: <see cref="CompileTuning.Default"/>.</summary>
+    /// <summary>
+    /// How much is done beforehand for faster runs; all but the default follow the memory that is free. Default:
+    /// <see cref="CompileTuning.Default"/>.
+    /// </summary>
     public CompileTuning Tuning { get; init; } = CompileTuning.Default;
 
-    /// <summary>Whether one graph serves all shapes, also where graphs of fixed shapes would be faster or are the provider's habit. Default: false.</summary>
+    /// <summary>
+    /// Whether one graph serves all shapes, also where graphs of fixed shapes would be faster or are the provider's habit.
+    /// Default: false.
+    /// </summary>
     public bool DynamicShapes { get; init; }
 
     /// <summary>
@@ -83,7 +92,10 @@ public sealed record EngineOptions
     {
         if (DynamicShapes && Tuning == CompileTuning.ReduceOverhead)
         {
-            throw new InvalidRequestException("compile mode", "reduce-overhead compiles graphs of fixed shapes, and --dynamic asks for one graph of all shapes: leave out one of them.");
+            throw new InvalidRequestException(
+                "compile mode",
+                "reduce-overhead compiles graphs of fixed shapes, and --dynamic asks for one graph of all shapes: leave out one of them."
+            );
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize ?? 1, 1, nameof(BatchSize));

@@ -15,10 +15,16 @@ public sealed record GenerationRunOptions
     /// <summary>Where an earlier run of the same plan came to. Default: null, the clip begins with noise.</summary>
     public DenoiseSnapshot? Resume { get; init; }
 
-    /// <summary>Steps of a similar clip to begin with (<see cref="IVideoGenerator.FindSimilarAsync"/>); <see cref="Resume"/> goes before it. Default: null, the clip begins with noise.</summary>
+    /// <summary>
+    /// Steps of a similar clip to begin with (<see cref="IVideoGenerator.FindSimilarAsync"/>); <see cref="Resume"/> goes before
+    /// it. Default: null, the clip begins with noise.
+    /// </summary>
     public SimilarClip? Start { get; init; }
 
-    /// <summary>Gets some of the clip's steps, for clips of similar prompts; nothing of a clip that began with another's. Default: null, none is kept.</summary>
+    /// <summary>
+    /// Gets some of the clip's steps, for clips of similar prompts; nothing of a clip that began with another's. Default: null,
+    /// none is kept.
+    /// </summary>
     public StepStore? Steps { get; init; }
 
     /// <summary>

@@ -14,7 +14,10 @@ public sealed record GenerationStatistics
     /// <summary>Denoise steps that were taken; fewer than planned when the clip was resumed.</summary>
     public required int Steps { get; init; }
 
-    /// <summary>Whether it was made in the way that its plan says; false where memory asked for another one meanwhile, which may show in the last bits, or at the seams of tiles.</summary>
+    /// <summary>
+    /// Whether it was made in the way that its plan says; false where memory asked for another one meanwhile, which may show in
+    /// the last bits, or at the seams of tiles.
+    /// </summary>
     public bool RanAsPlanned { get; init; } = true;
 
     /// <summary>Clips that shared a step, on average; 0 when no step was taken.</summary>
@@ -29,6 +32,9 @@ public sealed record GenerationStatistics
     /// <summary>Features that were computed.</summary>
     public required int FeatureMisses { get; init; }
 
-    /// <summary>What of the transformer was one graph: blocks, too, where the whole network was wanted and still being compiled as the clip began.</summary>
+    /// <summary>
+    /// What of the transformer was one graph: blocks, too, where the whole network was wanted and still being compiled as the
+    /// clip began.
+    /// </summary>
     public CompileMode Compile { get; init; }
 }

@@ -23,7 +23,9 @@ public interface IVideoGenerator : IDisposable
     /// <returns>The plan with the fastest strategy.</returns>
     Task<GenerationPlan> TuneAsync(GenerationPlan plan, CancellationToken cancellationToken);
 
-    /// <summary>Looks for a clip that differs by its prompt alone, and by little: one could begin with its steps. Encodes the prompt.</summary>
+    /// <summary>
+    /// Looks for a clip that differs by its prompt alone, and by little: one could begin with its steps. Encodes the prompt.
+    /// </summary>
     /// <param name="plan">From <see cref="Plan"/>.</param>
     /// <param name="steps">Steps of clips that were made before.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -36,11 +38,18 @@ public interface IVideoGenerator : IDisposable
     /// <param name="options">How the clip is made beside others. Null: the defaults.</param>
     /// <param name="cancellationToken">Takes effect within a step.</param>
     /// <returns>What the clip cost.</returns>
-    /// <exception cref="Denoising.SnapshotMismatchException">The snapshot to resume from is not this plan's, or another executable's.</exception>
-    Task<GenerationStatistics> GenerateAsync(GenerationPlan plan, IFrameWriter frames, GenerationRunOptions? options, CancellationToken cancellationToken);
+    /// <exception cref="Denoising.SnapshotMismatchException">The snapshot to resume from is not this plan's, or another
+    /// executable's.</exception>
+    Task<GenerationStatistics> GenerateAsync(
+        GenerationPlan plan,
+        IFrameWriter frames,
+        GenerationRunOptions? options,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>
-    /// Says that a clip of this plan, or one like it, is likely to come: what it needs is compiled while no clip computes. Clips of the same shape
+    /// Says that a clip of this plan, or one like it, is likely to come: what it needs is compiled while no clip computes. Clips of
+    /// the same shape
     /// need to be said once.
     /// </summary>
     /// <param name="plan">From <see cref="Plan"/>.</param>

@@ -13,8 +13,12 @@ public static class VideoGeneratorExtensions
     /// <param name="progress">Receives every step and every decoded frame.</param>
     /// <param name="cancellationToken">Takes effect within a step.</param>
     public static Task GenerateAsync(
-        this IVideoGenerator generator, GenerationPlan plan, IFrameWriter frames, IProgress<GenerationProgress>? progress = null,
-        CancellationToken cancellationToken = default)
+        this IVideoGenerator generator,
+        GenerationPlan plan,
+        IFrameWriter frames,
+        IProgress<GenerationProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(generator);
         return generator.GenerateAsync(plan, frames, new GenerationRunOptions { Progress = progress }, cancellationToken);

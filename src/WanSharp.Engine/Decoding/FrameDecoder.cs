@@ -7,13 +7,21 @@ namespace WanSharp.Engine.Decoding;
 /// <summary>Latents as pictures, one frame after another.</summary>
 internal static class FrameDecoder
 {
-    /// <summary>Decodes a clip a step at a time: a latent frame, or a tile's part of one. Whole frames are in memory no longer than their step.</summary>
+    /// <summary>
+    /// Decodes a clip a step at a time: a latent frame, or a tile's part of one. Whole frames are in memory no longer than their
+    /// step.
+    /// </summary>
     /// <param name="vae">The model's VAE.</param>
     /// <param name="latents"><c>[1, channels, frames, height, width]</c>.</param>
     /// <param name="tiles">The tiles to decode in, or null; with tiles, the frames come with the last one.</param>
     /// <param name="cancellationToken">Stops within a step.</param>
     /// <returns>For each step the frames of video that are whole with it, as rgb24: none before the last tile.</returns>
-    public static IEnumerable<IReadOnlyList<byte[]>> Decode(VaeRunner vae, Tensor latents, VaeTiling? tiles, CancellationToken cancellationToken) =>
+    public static IEnumerable<IReadOnlyList<byte[]>> Decode(
+        VaeRunner vae,
+        Tensor latents,
+        VaeTiling? tiles,
+        CancellationToken cancellationToken
+    ) =>
         tiles is null || tiles.Count(latents.Shape[3], latents.Shape[4]) == 1
             ? DecodeWhole(vae, latents, cancellationToken)
             : DecodeTiles(vae, latents, tiles, cancellationToken);
@@ -38,7 +46,12 @@ internal static class FrameDecoder
         }
     }
 
-    private static IEnumerable<IReadOnlyList<byte[]>> DecodeTiles(VaeRunner vae, Tensor latents, VaeTiling tiles, CancellationToken cancellationToken)
+    private static IEnumerable<IReadOnlyList<byte[]>> DecodeTiles(
+        VaeRunner vae,
+        Tensor latents,
+        VaeTiling tiles,
+        CancellationToken cancellationToken
+    )
     {
         var mosaic = new TileMosaic(latents.Shape, vae.Config.SpatialStride, vae.Config.TemporalStride);
         foreach (var tile in vae.DecodeTiles(latents, tiles, cancellationToken))

@@ -77,7 +77,10 @@ internal sealed class TileMosaic
                 if (y < down.Length - (tile.Row.After * _scale))
                 {
                     var pixel = ((((int)tile.Row.Start * _scale) + y) * _width) + ((int)tile.Column.Start * _scale);
-                    ImageTensors.ToRgb24(sums.AsSpan(0, whole), pictures[image % pictures.Length].AsSpan((Colors * pixel) + (image / pictures.Length)));
+                    ImageTensors.ToRgb24(
+                        sums.AsSpan(0, whole),
+                        pictures[image % pictures.Length].AsSpan((Colors * pixel) + (image / pictures.Length))
+                    );
                 }
             }
         }

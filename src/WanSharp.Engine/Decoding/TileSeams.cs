@@ -2,7 +2,9 @@ using WanSharp.Runtime.Networks;
 
 namespace WanSharp.Engine.Decoding;
 
-/// <summary>The sums of one latent frame's pixels where tiles overlap: with the row of tiles before and after, and with the tiles beside.</summary>
+/// <summary>
+/// The sums of one latent frame's pixels where tiles overlap: with the row of tiles before and after, and with the tiles beside.
+/// </summary>
 /// <param name="images">Planes of pixels: colours times frames.</param>
 /// <param name="width">Pixels across.</param>
 /// <param name="scale">Pixels to a position of the latents.</param>

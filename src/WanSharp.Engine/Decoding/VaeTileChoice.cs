@@ -30,7 +30,10 @@ public sealed record VaeTileChoice
     public static VaeTileChoice Of(int width, int height) => new(isAuto: false, (width, height));
 
     /// <summary>As it is written on a command line: auto, off, or a width and height in pixels.</summary>
-    public override string ToString() => _isAuto ? "auto" : _pixels is { } pixels ? $"{pixels.Width}x{pixels.Height}" : "off";
+    public override string ToString() =>
+        _isAuto ? "auto"
+        : _pixels is { } pixels ? $"{pixels.Width}x{pixels.Height}"
+        : "off";
 
     /// <summary>The private memory that a step of decoding takes at most, without the weights.</summary>
     /// <param name="vae">The network.</param>
@@ -60,7 +63,10 @@ public sealed record VaeTileChoice
             }
             catch (ArgumentOutOfRangeException)
             {
-                throw new InvalidRequestException("VAE tile", $"{pixels.Width}x{pixels.Height} pixels is too small: at least {6 * vae.SpatialStride}x{6 * vae.SpatialStride}.");
+                throw new InvalidRequestException(
+                    "VAE tile",
+                    $"{pixels.Width}x{pixels.Height} pixels is too small: at least {6 * vae.SpatialStride}x{6 * vae.SpatialStride}."
+                );
             }
         }
         else if (_isAuto && StepBytes(vae, latents[3], latents[4]) > memory / ShareOfMemory)

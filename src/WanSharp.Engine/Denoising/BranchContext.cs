@@ -3,7 +3,10 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Denoising;
 
-/// <summary>What one branch of a clip attends to: its features, and the keys and values that the transformer of the current steps made of them.</summary>
+/// <summary>
+/// What one branch of a clip attends to: its features, and the keys and values that the transformer of the current steps made of
+/// them.
+/// </summary>
 /// <remarks>Not thread-safe. Owns the keys; the features stay the caller's.</remarks>
 /// <param name="text">Text features, <c>[1, text length, text dim]</c>.</param>
 /// <param name="clipFeatures">CLIP's rows, <c>[1, clip tokens, clip dim]</c>, or none.</param>

@@ -10,8 +10,10 @@ namespace WanSharp.Engine.Denoising;
 /// to end with the same bits.
 /// </summary>
 /// <remarks>
-/// Immutable. Written as a magic number, the identity, whose steps were reused (empty text for nobody's; the prompt, how many, the similarity), the
-/// sampler's first and next step, the number of arrays and their length, the arrays (the latents, then the sampler's history), and the SHA-256 of
+/// Immutable. Written as a magic number, the identity, whose steps were reused (empty text for nobody's; the prompt, how many, the
+/// similarity), the
+/// sampler's first and next step, the number of arrays and their length, the arrays (the latents, then the sampler's history), and the
+/// SHA-256 of
 /// all that; numbers are little-endian.
 /// </remarks>
 public sealed class DenoiseSnapshot
@@ -70,7 +72,11 @@ public sealed class DenoiseSnapshot
         using var content = new MemoryStream();
         stream.CopyTo(content);
         var bytes = content.GetBuffer().AsSpan(0, (int)content.Length);
-        if (bytes.Length < Magic.Length + DigestLength || !bytes.StartsWith(Magic) || !SHA256.HashData(bytes[..^DigestLength]).AsSpan().SequenceEqual(bytes[^DigestLength..]))
+        if (
+            bytes.Length < Magic.Length + DigestLength
+            || !bytes.StartsWith(Magic)
+            || !SHA256.HashData(bytes[..^DigestLength]).AsSpan().SequenceEqual(bytes[^DigestLength..])
+        )
         {
             throw new SnapshotMismatchException("The snapshot is damaged or cut short: start the clip over.");
         }
@@ -88,6 +94,11 @@ public sealed class DenoiseSnapshot
             reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(arrays[i].AsSpan()));
         }
 
-        return new DenoiseSnapshot(identity, arrays[0], new SamplerState(nextStep, arrays[1..], firstStep), reused.Prompt.Length > 0 ? reused : null);
+        return new DenoiseSnapshot(
+            identity,
+            arrays[0],
+            new SamplerState(nextStep, arrays[1..], firstStep),
+            reused.Prompt.Length > 0 ? reused : null
+        );
     }
 }

@@ -11,11 +11,20 @@ internal sealed class DenoiseState : IDisposable
 
     /// <param name="sampler">Walks the latents; at its first step.</param>
     /// <param name="guidance">How strongly to follow the prompt.</param>
-    /// <param name="contexts">Text features for each branch, the prompt's first: <c>[1, text length, text dim]</c>. Disposed with the state.</param>
+    /// <param name="contexts">Text features for each branch, the prompt's first: <c>[1, text length, text dim]</c>. Disposed with the
+    /// state.</param>
     /// <param name="images">What images say about the clip.</param>
     /// <param name="noise">Where the latents begin, <c>[1, channels, frames, height, width]</c>. Disposed with the state.</param>
-    /// <param name="boundary">Where the high-noise expert hands over, as a share of the timesteps; null where there is one transformer.</param>
-    public DenoiseState(ISampler sampler, GuidanceScales guidance, IReadOnlyList<Tensor> contexts, ImageConditions images, Tensor noise, double? boundary = null)
+    /// <param name="boundary">Where the high-noise expert hands over, as a share of the timesteps; null where there is one
+    /// transformer.</param>
+    public DenoiseState(
+        ISampler sampler,
+        GuidanceScales guidance,
+        IReadOnlyList<Tensor> contexts,
+        ImageConditions images,
+        Tensor noise,
+        double? boundary = null
+    )
     {
         _boundary = boundary;
         Sampler = sampler;
@@ -47,7 +56,10 @@ internal sealed class DenoiseState : IDisposable
     public bool IsHighNoise => _boundary is { } boundary && ExpertBoundary.IsHighNoise(Timestep, boundary);
 
     /// <summary>Whether the step after the next one is the high-noise expert's; null when there is none.</summary>
-    public bool? IsHighNoiseAfterwards => Sampler.NextStep + 1 < Sampler.StepCount ? _boundary is { } boundary && ExpertBoundary.IsHighNoise(Sampler.Timesteps[Sampler.NextStep + 1], boundary) : null;
+    public bool? IsHighNoiseAfterwards =>
+        Sampler.NextStep + 1 < Sampler.StepCount
+            ? _boundary is { } boundary && ExpertBoundary.IsHighNoise(Sampler.Timesteps[Sampler.NextStep + 1], boundary)
+            : null;
 
     public bool Done => Sampler.NextStep == Sampler.StepCount;
 

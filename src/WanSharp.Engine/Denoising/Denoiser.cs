@@ -24,8 +24,8 @@ internal sealed class Denoiser(Experts experts) : IDisposable
     public Task? Reading { get; private set; }
 
     /// <summary>What clips must have in common to take their next step together.</summary>
-    public static BatchKey KeyOf(DenoiseState clip) => new(
-        clip.Latents.Shape, clip.Images.Channels?.Shape[1] ?? 0, clip.Images.ClipFeatures?.Shape, clip.IsHighNoise);
+    public static BatchKey KeyOf(DenoiseState clip) =>
+        new(clip.Latents.Shape, clip.Images.Channels?.Shape[1] ?? 0, clip.Images.ClipFeatures?.Shape, clip.IsHighNoise);
 
     /// <summary>Takes the clip's next step.</summary>
     /// <exception cref="OperationCanceledException">The step was not taken.</exception>
@@ -45,7 +45,7 @@ internal sealed class Denoiser(Experts experts) : IDisposable
 
         var velocity = _velocity.Rows(rows.Count, first.Latents.Shape); // [rows, channels, frames, height, width]
         var share = Share(first.Latents.Shape, first.Contexts.Count);
-        for (var start = 0; start < rows.Count;)
+        for (var start = 0; start < rows.Count; )
         {
             var count = share ? rows.Count : rows.Skip(start).TakeWhile(row => row.Branch == rows[start].Branch).Count();
             Forward(rows.GetRange(start, count), velocity.Slice(start, count), cancellationToken);

@@ -34,9 +34,12 @@ internal sealed class Experts(TransformerRunner lowNoise, TransformerRunner? hig
     }
 
     /// <summary>Compiles what passes of these shapes need; experts of one network share the compiled graphs.</summary>
-    public Task CompileForAsync(Shape latents, long groups, CancellationToken cancellationToken) => lowNoise.CompileForAsync(latents, groups, cancellationToken);
+    public Task CompileForAsync(Shape latents, long groups, CancellationToken cancellationToken) =>
+        lowNoise.CompileForAsync(latents, groups, cancellationToken);
 
-    /// <summary>Has the first weights of the other expert read while this one takes its last step; nothing where there is one transformer.</summary>
+    /// <summary>
+    /// Has the first weights of the other expert read while this one takes its last step; nothing where there is one transformer.
+    /// </summary>
     /// <param name="isHighNoise">Which expert takes the step after this one.</param>
     /// <returns>Ends when they are read.</returns>
     public Task PrepareFor(bool isHighNoise)

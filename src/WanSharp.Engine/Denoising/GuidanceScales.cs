@@ -6,12 +6,11 @@ namespace WanSharp.Engine.Denoising;
 internal readonly record struct GuidanceScales(float LowNoise, float HighNoise)
 {
     public GuidanceScales(float both)
-        : this(both, both)
-    {
-    }
+        : this(both, both) { }
 
     /// <summary>The scales that settings name.</summary>
-    public static GuidanceScales Of(GenerationSettings settings) => new(settings.GuidanceScale, settings.HighNoiseGuidanceScale ?? settings.GuidanceScale);
+    public static GuidanceScales Of(GenerationSettings settings) =>
+        new(settings.GuidanceScale, settings.HighNoiseGuidanceScale ?? settings.GuidanceScale);
 
     public float At(bool isHighNoise) => isHighNoise ? HighNoise : LowNoise;
 }

@@ -3,7 +3,10 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Features;
 
-/// <summary>Tensors of F32 as one array of bytes, for the feature cache: their number, then of each its name, its dimensions and its elements.</summary>
+/// <summary>
+/// Tensors of F32 as one array of bytes, for the feature cache: their number, then of each its name, its dimensions and its
+/// elements.
+/// </summary>
 internal static class FeatureBytes
 {
     /// <summary>Writes named tensors.</summary>

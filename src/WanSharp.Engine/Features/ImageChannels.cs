@@ -13,7 +13,9 @@ namespace WanSharp.Engine.Features;
 /// <param name="tiles">The tiles to encode in, or null.</param>
 internal sealed class ImageChannels(VaeRunner vae, VaeTiling? tiles = null)
 {
-    /// <summary>The channels for a clip, <c>[1, 4 + latent channels, latent frames, height / 8, width / 8]</c>; the caller disposes them.</summary>
+    /// <summary>
+    /// The channels for a clip, <c>[1, 4 + latent channels, latent frames, height / 8, width / 8]</c>; the caller disposes them.
+    /// </summary>
     /// <param name="first">The first frame, <c>[3, height, width]</c> of the clip, −1 to 1.</param>
     /// <param name="last">The last frame; null when none is given.</param>
     /// <param name="latentFrames">The clip's latent frames.</param>
@@ -30,7 +32,10 @@ internal sealed class ImageChannels(VaeRunner vae, VaeTiling? tiles = null)
         return channels;
     }
 
-    /// <summary>Ones where a frame of video is given: all of the first latent frame, which is one frame of video, and the last of the last one.</summary>
+    /// <summary>
+    /// Ones where a frame of video is given: all of the first latent frame, which is one frame of video, and the last of the last
+    /// one.
+    /// </summary>
     private static void FillMask(Tensor channels, int masks, bool hasLast)
     {
         var values = channels.Write<float>();

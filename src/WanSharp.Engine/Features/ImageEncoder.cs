@@ -7,7 +7,9 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Features;
 
-/// <summary>A plan's images in the form that its model takes: clean latent frames, or channels beside the latents and CLIP features.</summary>
+/// <summary>
+/// A plan's images in the form that its model takes: clean latent frames, or channels beside the latents and CLIP features.
+/// </summary>
 /// <param name="vae">The model's VAE.</param>
 /// <param name="clip">The model's image encoder, if it has one.</param>
 internal sealed class ImageEncoder(VaeRunner vae, ClipVisionRunner? clip)
@@ -16,13 +18,20 @@ internal sealed class ImageEncoder(VaeRunner vae, ClipVisionRunner? clip)
     /// <param name="plan">The plan.</param>
     /// <param name="model">The plan's transformer.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
-    public ImageConditions Encode(GenerationPlan plan, TransformerConfig model, CancellationToken cancellationToken) => model.ModelType switch
-    {
-        ModelType.TextImageToVideo => EncodeFrames(plan, cancellationToken),
-        ModelType.ImageToVideo => EncodeEnds(plan, model.PatchSize, plan.GivenFrames[0], last: null, cancellationToken),
-        ModelType.FirstLastFrameToVideo => EncodeEnds(plan, model.PatchSize, plan.GivenFrames[0], plan.GivenFrames[plan.LatentFrames - 1], cancellationToken),
-        _ => ImageConditions.None,
-    };
+    public ImageConditions Encode(GenerationPlan plan, TransformerConfig model, CancellationToken cancellationToken) =>
+        model.ModelType switch
+        {
+            ModelType.TextImageToVideo => EncodeFrames(plan, cancellationToken),
+            ModelType.ImageToVideo => EncodeEnds(plan, model.PatchSize, plan.GivenFrames[0], last: null, cancellationToken),
+            ModelType.FirstLastFrameToVideo => EncodeEnds(
+                plan,
+                model.PatchSize,
+                plan.GivenFrames[0],
+                plan.GivenFrames[plan.LatentFrames - 1],
+                cancellationToken
+            ),
+            _ => ImageConditions.None,
+        };
 
     private ImageConditions EncodeFrames(GenerationPlan plan, CancellationToken cancellationToken)
     {
@@ -32,7 +41,10 @@ internal sealed class ImageEncoder(VaeRunner vae, ClipVisionRunner? clip)
         {
             foreach (var (frame, image) in plan.GivenFrames)
             {
-                frames.Add(frame, new FrameEncoder(vae, plan.VaeTiles).Encode(image, plan.Settings.Width, plan.Settings.Height, frame, cancellationToken));
+                frames.Add(
+                    frame,
+                    new FrameEncoder(vae, plan.VaeTiles).Encode(image, plan.Settings.Width, plan.Settings.Height, frame, cancellationToken)
+                );
             }
 
             return conditions;
@@ -45,7 +57,13 @@ internal sealed class ImageEncoder(VaeRunner vae, ClipVisionRunner? clip)
     }
 
     /// <summary>The first frame, or the first and the last one; both networks see the same pixels.</summary>
-    private ImageConditions EncodeEnds(GenerationPlan plan, PatchSize patch, RgbImage first, RgbImage? last, CancellationToken cancellationToken)
+    private ImageConditions EncodeEnds(
+        GenerationPlan plan,
+        PatchSize patch,
+        RgbImage first,
+        RgbImage? last,
+        CancellationToken cancellationToken
+    )
     {
         if (last is not null && (last.Width, last.Height) != (first.Width, first.Height))
         {
@@ -62,7 +80,9 @@ internal sealed class ImageEncoder(VaeRunner vae, ClipVisionRunner? clip)
             return new ImageConditions
             {
                 Channels = channels,
-                ClipFeatures = clip is null ? null : ClipFeatures.Encode(clip, end is null ? [start.Square!] : [start.Square!, end.Square!], cancellationToken),
+                ClipFeatures = clip is null
+                    ? null
+                    : ClipFeatures.Encode(clip, end is null ? [start.Square!] : [start.Square!, end.Square!], cancellationToken),
             };
         }
         catch
@@ -72,12 +92,18 @@ internal sealed class ImageEncoder(VaeRunner vae, ClipVisionRunner? clip)
         }
     }
 
-    /// <summary>What the networks see of an image. Its own pixels, of which a photograph has many, are gone before a network runs.</summary>
+    /// <summary>
+    /// What the networks see of an image. Its own pixels, of which a photograph has many, are gone before a network runs.
+    /// </summary>
     private Prepared Prepare(GenerationPlan plan, PatchSize patch, RgbImage image)
     {
         var (width, height, stride) = (plan.Settings.Width, plan.Settings.Height, vae.Config.SpatialStride);
-        using var pixels = ImageTensors.ToTensor(ImageSizes.CropToShape(image, width, height, stride * patch.Width, stride * patch.Height)); // [3, image height, image width]
-        return new Prepared(ImageTensors.ResizeBicubic(pixels, width, height), clip is null ? null : ClipFeatures.Prepare(pixels, clip.Configuration.ImageSize));
+        // [3, image height, image width]
+        using var pixels = ImageTensors.ToTensor(ImageSizes.CropToShape(image, width, height, stride * patch.Width, stride * patch.Height));
+        return new Prepared(
+            ImageTensors.ResizeBicubic(pixels, width, height),
+            clip is null ? null : ClipFeatures.Prepare(pixels, clip.Configuration.ImageSize)
+        );
     }
 
     /// <param name="Frame">For the VAE: [3, height, width] of the clip.</param>

@@ -13,19 +13,28 @@ public sealed record MemoryAllowance(long Bytes, string Why)
     /// <summary>What the limits come to for what computes. Pure.</summary>
     /// <param name="memory">The limit of the memory that computes: a device's, or the host's on a processor; null for none.</param>
     /// <param name="hostMemory">The limit of the host's memory; null for none.</param>
-    /// <param name="isOnHost">Whether the processor computes, so that both limits are of the same memory and the smaller one counts.</param>
+    /// <param name="isOnHost">Whether the processor computes, so that both limits are of the same memory and the smaller one
+    /// counts.</param>
     /// <param name="host">The host's memory as it is now; null leaves it out of account.</param>
-    public static MemoryAllowance Of(long? memory, long? hostMemory, bool isOnHost, HostMemoryFacts? host) => isOnHost
-        ? Smallest((memory, "--memory"), (hostMemory, "--host-memory"), (host?.Limit, "the control group's limit"), (host?.Available, "free now"))
-        : Smallest((memory, "--memory"));
+    public static MemoryAllowance Of(long? memory, long? hostMemory, bool isOnHost, HostMemoryFacts? host) =>
+        isOnHost
+            ? Smallest(
+                (memory, "--memory"),
+                (hostMemory, "--host-memory"),
+                (host?.Limit, "the control group's limit"),
+                (host?.Available, "free now")
+            )
+            : Smallest((memory, "--memory"));
 
     /// <summary>What the host may hold beside a device: staged weights, mapped pages, frames.</summary>
     /// <inheritdoc cref="Of" path="/param"/>
     public static MemoryAllowance OfHost(long? hostMemory, HostMemoryFacts? host) =>
         Smallest((hostMemory, "--host-memory"), (host?.Limit, "the control group's limit"), (host?.Available, "free now"));
 
-    private static MemoryAllowance Smallest(params IEnumerable<(long? Bytes, string Why)> limits) => limits
-        .Where(limit => limit.Bytes is not null)
-        .Select(limit => new MemoryAllowance(limit.Bytes!.Value, limit.Why))
-        .MinBy(limit => limit.Bytes) ?? Unlimited;
+    private static MemoryAllowance Smallest(params IEnumerable<(long? Bytes, string Why)> limits) =>
+        limits
+            .Where(limit => limit.Bytes is not null)
+            .Select(limit => new MemoryAllowance(limit.Bytes!.Value, limit.Why))
+            .MinBy(limit => limit.Bytes)
+        ?? Unlimited;
 }

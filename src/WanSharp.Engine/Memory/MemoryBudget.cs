@@ -38,7 +38,12 @@ internal sealed class MemoryBudget(Func<MemoryAllowance>? look)
         {
             lock (_gate)
             {
-                return [.. _reservations.GroupBy(one => one.Kind).Select(kind => new MemoryHolding(NameOf(kind.Key), kind.Sum(one => one.Bytes)))];
+                return
+                [
+                    .. _reservations
+                        .GroupBy(one => one.Kind)
+                        .Select(kind => new MemoryHolding(NameOf(kind.Key), kind.Sum(one => one.Bytes))),
+                ];
             }
         }
     }
@@ -112,7 +117,10 @@ internal sealed class MemoryBudget(Func<MemoryAllowance>? look)
     {
         lock (_gate)
         {
-            while (_reservations.Exists(one => one is { Kind: ReservationKind.Work, Bytes: > 0 }) && bytes > Left([ReservationKind.Weights, ReservationKind.Clip, ReservationKind.Work]))
+            while (
+                _reservations.Exists(one => one is { Kind: ReservationKind.Work, Bytes: > 0 })
+                && bytes > Left([ReservationKind.Weights, ReservationKind.Clip, ReservationKind.Work])
+            )
             {
                 Monitor.Wait(_gate);
             }
@@ -122,14 +130,17 @@ internal sealed class MemoryBudget(Func<MemoryAllowance>? look)
     }
 
     private long Left(IEnumerable<ReservationKind> kinds) =>
-        _allowance.Bytes - _reservations.Where(one => kinds.Contains(one.Kind)).Sum(one => one.Bytes) - _parts.Where(part => part.IsCache).Sum(part => part.Bytes());
+        _allowance.Bytes
+        - _reservations.Where(one => kinds.Contains(one.Kind)).Sum(one => one.Bytes)
+        - _parts.Where(part => part.IsCache).Sum(part => part.Bytes());
 
-    private static string NameOf(ReservationKind kind) => kind switch
-    {
-        ReservationKind.Weights => "weights",
-        ReservationKind.Clip => "clips under way",
-        _ => "activations",
-    };
+    private static string NameOf(ReservationKind kind) =>
+        kind switch
+        {
+            ReservationKind.Weights => "weights",
+            ReservationKind.Clip => "clips under way",
+            _ => "activations",
+        };
 
     /// <summary>Memory that is set aside, until it is disposed.</summary>
     public sealed class Reservation(MemoryBudget budget, ReservationKind kind, long bytes) : IDisposable

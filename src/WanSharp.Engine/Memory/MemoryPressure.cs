@@ -2,7 +2,9 @@ using WanSharp.Runtime.Memory;
 
 namespace WanSharp.Engine.Memory;
 
-/// <summary>Gives memory back when a run is short of it: caches, then residency; the caller makes batches smaller when that is not enough.</summary>
+/// <summary>
+/// Gives memory back when a run is short of it: caches, then residency; the caller makes batches smaller when that is not enough.
+/// </summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed class MemoryPressure
 {
@@ -40,7 +42,10 @@ internal sealed class MemoryPressure
         lock (_gate)
         {
             // What a limit lacks, or the whole request where the system refused it.
-            var wanted = shortage.InUse + shortage.Requested > shortage.Limit ? shortage.InUse + shortage.Requested - shortage.Limit : shortage.Requested;
+            var wanted =
+                shortage.InUse + shortage.Requested > shortage.Limit
+                    ? shortage.InUse + shortage.Requested - shortage.Limit
+                    : shortage.Requested;
             var reached = ShedStage.BatchSize;
             foreach (var stage in new[] { ShedStage.Caches, ShedStage.Residency })
             {

@@ -9,8 +9,10 @@ namespace WanSharp.Engine.Noise;
 internal static class Philox
 {
     private const int Rounds = 10;
-    private const uint Multiplier0 = 0xD2511F53, Multiplier1 = 0xCD9E8D57;
-    private const uint Weyl0 = 0x9E3779B9, Weyl1 = 0xBB67AE85; // the golden ratio and √3 − 1: the key schedule
+    private const uint Multiplier0 = 0xD2511F53,
+        Multiplier1 = 0xCD9E8D57;
+    private const uint Weyl0 = 0x9E3779B9,
+        Weyl1 = 0xBB67AE85; // the golden ratio and √3 − 1: the key schedule
 
     public static Block Generate(Block counter, uint key0, uint key1)
     {

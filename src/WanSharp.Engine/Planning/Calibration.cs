@@ -41,16 +41,17 @@ public sealed record Calibration
     public required IReadOnlyDictionary<DType, double> Widened { get; init; }
 
     /// <summary>The faster of each rate of two calibrations of one machine.</summary>
-    internal Calibration Faster(Calibration other) => this with
-    {
-        Products = Math.Max(Products, other.Products),
-        IntegerProducts = Math.Max(IntegerProducts, other.IntegerProducts),
-        WeightBytes = Math.Max(WeightBytes, other.WeightBytes),
-        Attention = Math.Max(Attention, other.Attention),
-        Convolutions = Math.Max(Convolutions, other.Convolutions),
-        MovedBytes = Math.Max(MovedBytes, other.MovedBytes),
-        Widened = Widened.ToDictionary(rate => rate.Key, rate => Math.Max(rate.Value, other.Widened.GetValueOrDefault(rate.Key))),
-    };
+    internal Calibration Faster(Calibration other) =>
+        this with
+        {
+            Products = Math.Max(Products, other.Products),
+            IntegerProducts = Math.Max(IntegerProducts, other.IntegerProducts),
+            WeightBytes = Math.Max(WeightBytes, other.WeightBytes),
+            Attention = Math.Max(Attention, other.Attention),
+            Convolutions = Math.Max(Convolutions, other.Convolutions),
+            MovedBytes = Math.Max(MovedBytes, other.MovedBytes),
+            Widened = Widened.ToDictionary(rate => rate.Key, rate => Math.Max(rate.Value, other.Widened.GetValueOrDefault(rate.Key))),
+        };
 
     /// <summary>The calibration as JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, CalibrationJson.Default.Calibration);
@@ -61,7 +62,9 @@ public sealed record Calibration
     {
         try
         {
-            return JsonSerializer.Deserialize(json, CalibrationJson.Default.Calibration) is { IsUsable: true } calibration ? calibration : null;
+            return JsonSerializer.Deserialize(json, CalibrationJson.Default.Calibration) is { IsUsable: true } calibration
+                ? calibration
+                : null;
         }
         catch (JsonException)
         {
@@ -69,9 +72,16 @@ public sealed record Calibration
         }
     }
 
-    private bool IsUsable => Widened.Values.Concat([Products, IntegerProducts, WeightBytes, Attention, Convolutions, MovedBytes]).All(rate => rate > 0 && double.IsFinite(rate));
+    private bool IsUsable =>
+        Widened
+            .Values.Concat([Products, IntegerProducts, WeightBytes, Attention, Convolutions, MovedBytes])
+            .All(rate => rate > 0 && double.IsFinite(rate));
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true, RespectNullableAnnotations = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UseStringEnumConverter = true,
+    RespectNullableAnnotations = true
+)]
 [JsonSerializable(typeof(Calibration))]
 internal sealed partial class CalibrationJson : JsonSerializerContext;

@@ -5,7 +5,9 @@ using WanSharp.Storage;
 
 namespace WanSharp.Engine.Planning;
 
-/// <summary>Measures this machine once and remembers it: a calibration holds for a machine, its threads and a version of ONNX Runtime.</summary>
+/// <summary>
+/// Measures this machine once and remembers it: a calibration holds for a machine, its threads and a version of ONNX Runtime.
+/// </summary>
 /// <param name="store">Where calibrations are kept.</param>
 /// <param name="threads">Threads that the runtime has.</param>
 /// <param name="clock">The time of day.</param>
@@ -23,7 +25,12 @@ public sealed class Calibrator(ContentStore store, int threads, TimeProvider clo
     /// <param name="again">Whether to measure even if one is remembered.</param>
     /// <param name="progress">Told that it is measured.</param>
     /// <param name="cancellationToken">Stops between two measurements.</param>
-    public Calibration FindOrMeasure(OrtRuntime runtime, bool again = false, IProgress<string>? progress = null, CancellationToken cancellationToken = default)
+    public Calibration FindOrMeasure(
+        OrtRuntime runtime,
+        bool again = false,
+        IProgress<string>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(runtime);
         var known = Find(runtime);
@@ -57,7 +64,10 @@ public sealed class Calibrator(ContentStore store, int threads, TimeProvider clo
 
     private string KeyOf(OrtRuntime runtime)
     {
-        var identity = string.Create(CultureInfo.InvariantCulture, $"calibration {Method}\n{MachineName.Read()}\n{threads} threads\nonnxruntime {runtime.Version}");
+        var identity = string.Create(
+            CultureInfo.InvariantCulture,
+            $"calibration {Method}\n{MachineName.Read()}\n{threads} threads\nonnxruntime {runtime.Version}"
+        );
         return Digests.OfText(identity);
     }
 }

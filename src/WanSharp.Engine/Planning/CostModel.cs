@@ -41,14 +41,20 @@ public sealed class CostModel
         (_model, _tiles) = (model, tiles ?? VaeTileChoice.Auto);
         _graphs = new NetworkGraphs(model.Transformer, model.TextEncoder, model.Vae, model.ClipVision, quantization);
         _transformer = new(() => NetworkWeights.Of(model.TransformerWeights, _graphs.TransformerWeights));
-        _highNoise = new(() => model.HighNoiseWeights is { } weights ? NetworkWeights.Of(weights, _graphs.TransformerWeights) : NetworkWeights.None);
-        _clipVision = new(() => model.ClipVisionWeights is { } weights ? NetworkWeights.Of(weights, _graphs.ClipVisionWeights) : NetworkWeights.None);
+        _highNoise = new(() =>
+            model.HighNoiseWeights is { } weights ? NetworkWeights.Of(weights, _graphs.TransformerWeights) : NetworkWeights.None
+        );
+        _clipVision = new(() =>
+            model.ClipVisionWeights is { } weights ? NetworkWeights.Of(weights, _graphs.ClipVisionWeights) : NetworkWeights.None
+        );
         _textEncoder = new(() => NetworkWeights.Of(model.TextEncoderWeights, _graphs.TextEncoderWeights));
         _decoder = new(() => NetworkWeights.Of(model.VaeWeights, _graphs.DecoderWeights));
         _encoder = new(() => NetworkWeights.Of(model.VaeWeights, _graphs.EncoderWeights));
     }
 
-    /// <summary>The plan for a request, without the model's digest, for which all weights would be read: to ask about, not to run.</summary>
+    /// <summary>
+    /// The plan for a request, without the model's digest, for which all weights would be read: to ask about, not to run.
+    /// </summary>
     /// <exception cref="InvalidRequestException">The model cannot make it.</exception>
     public GenerationPlan Sketch(GenerationRequest request)
     {
@@ -73,7 +79,11 @@ public sealed class CostModel
         var denoise = Denoise(plan, tokens);
         var decode = new StageWork(PlanStage.Decode, _graphs.Decode(plan.Latents, plan.VaeTiles), new Dictionary<DType, double>());
         StageWork?[] stages = [text, image, denoise, decode];
-        return new GenerationWork { Stages = [.. stages.OfType<StageWork>()], Memory = [.. Memory(plan, text, image, denoise, decode).Where(part => part.Bytes > 0)] };
+        return new GenerationWork
+        {
+            Stages = [.. stages.OfType<StageWork>()],
+            Memory = [.. Memory(plan, text, image, denoise, decode).Where(part => part.Bytes > 0)],
+        };
     }
 
     /// <summary>What a strategy for a plan is chosen from.</summary>
@@ -95,12 +105,21 @@ public sealed class CostModel
             ComputedBlock = computed / _model.Transformer.Layers,
             Widens = transformer.WidensBlocks,
             OtherWeights = _graphs.TransformerOtherBytes + (transformer.AreKept ? transformer.ConvertedBytes : 0),
-            TextEncoder = textEncoder.StoredBytes + Converted("text encoder", textEncoder, _graphs.TextEncoderBlockBytes, PlanStage.Text).Bytes,
+            TextEncoder =
+                textEncoder.StoredBytes + Converted("text encoder", textEncoder, _graphs.TextEncoderBlockBytes, PlanStage.Text).Bytes,
             Vae = (2 * _decoder.Value.GraphBytes) + _decoder.Value.ConvertedBytes,
-            StreamedTextEncoder = (2 * textEncoder.StoredBytes / _model.TextEncoder.Layers) + Converted("text encoder", textEncoder, _graphs.TextEncoderBlockBytes, PlanStage.Text).Bytes,
+            StreamedTextEncoder =
+                (2 * textEncoder.StoredBytes / _model.TextEncoder.Layers)
+                + Converted("text encoder", textEncoder, _graphs.TextEncoderBlockBytes, PlanStage.Text).Bytes,
             Clip = ClipBytes(plan, tokens),
             TextActivations = (long)Text(tokens).Work.PeakBytes,
-            DenoiseActivations = atOnce => matrix + (atOnce is { } most && most < plan.Tokens ? Math.Min(denoise, _graphs.PieceBytes(plan.Latents, most, tokens.Max())) : denoise),
+            DenoiseActivations = atOnce =>
+                matrix
+                + (
+                    atOnce is { } most && most < plan.Tokens
+                        ? Math.Min(denoise, _graphs.PieceBytes(plan.Latents, most, tokens.Max()))
+                        : denoise
+                ),
             DecodeActivations = isTiled => DecodeBytes(isTiled ? TileOf(plan.Latents) : plan.Latents),
             Tokens = plan.Tokens,
             IsOnHost = isOnHost,
@@ -113,13 +132,19 @@ public sealed class CostModel
         const int Copies = 5; // the latents, up to three earlier results, and the network's input
         var network = _model.Transformer;
         var rows = tokens.Sum(count => (long)Math.Min(count + 1, network.TextLength)); // one row of padding stands for all
-        return sizeof(float) * ((Copies * plan.Latents.ElementCount) + (tokens.Length * (long)network.TextLength * network.TextDim) + (2L * network.Layers * rows * network.Dim));
+        return sizeof(float)
+            * (
+                (Copies * plan.Latents.ElementCount)
+                + (tokens.Length * (long)network.TextLength * network.TextDim)
+                + (2L * network.Layers * rows * network.Dim)
+            );
     }
 
     private long DecodeBytes(Shape latents) => (long)_graphs.Decode(latents).PeakBytes + _graphs.DecoderCaches(latents);
 
     /// <summary>[1, channels, frames, height, width] → the same of the smallest tile that is chosen without being asked for.</summary>
-    private static Shape TileOf(Shape latents) => [1, latents[1], latents[2], Math.Min(latents[3], SmallestTile), Math.Min(latents[4], SmallestTile)];
+    private static Shape TileOf(Shape latents) =>
+        [1, latents[1], latents[2], Math.Min(latents[3], SmallestTile), Math.Min(latents[4], SmallestTile)];
 
     /// <summary>What a plan costs on a machine.</summary>
     /// <inheritdoc cref="Count" path="/exception"/>
@@ -129,7 +154,15 @@ public sealed class CostModel
         var work = Count(plan);
         return new GenerationCost
         {
-            Stages = [.. work.Stages.Select(stage => new StageCost(stage.Stage, stage.Work.Operations, stage.Work.Bytes, Seconds(stage, machine)))],
+            Stages =
+            [
+                .. work.Stages.Select(stage => new StageCost(
+                    stage.Stage,
+                    stage.Work.Operations,
+                    stage.Work.Bytes,
+                    Seconds(stage, machine)
+                )),
+            ],
             Memory = work.Memory,
             MappedBytes = work.MappedBytes,
             PrivateBytes = work.PrivateBytes,
@@ -142,8 +175,13 @@ public sealed class CostModel
         ArgumentNullException.ThrowIfNull(stage);
         ArgumentNullException.ThrowIfNull(machine);
         var work = stage.Work;
-        var computing = (work.Products / machine.Products) + (work.IntegerProducts / machine.IntegerProducts) + (work.WeightBytes / machine.WeightBytes) + (work.Attention / machine.Attention)
-            + (work.Convolutions / machine.Convolutions) + (work.MovedBytes / machine.MovedBytes);
+        var computing =
+            (work.Products / machine.Products)
+            + (work.IntegerProducts / machine.IntegerProducts)
+            + (work.WeightBytes / machine.WeightBytes)
+            + (work.Attention / machine.Attention)
+            + (work.Convolutions / machine.Convolutions)
+            + (work.MovedBytes / machine.MovedBytes);
 
         // One thread widens the next block's weights while a block runs: it takes its share of the processors, and a block
         // cannot be done before the next one's weights are there.
@@ -153,10 +191,12 @@ public sealed class CostModel
 
     private int CountTokens(string prompt) => _model.Tokenizer.Encode(PromptCleaner.Clean(prompt), _model.Transformer.TextLength).Length;
 
-    private StageWork Text(int[] tokens) => new(
-        PlanStage.Text,
-        tokens.Aggregate(GraphWork.None, (sum, count) => sum + _graphs.EncodeText(count)),
-        Widened(_textEncoder.Value, tokens.Length));
+    private StageWork Text(int[] tokens) =>
+        new(
+            PlanStage.Text,
+            tokens.Aggregate(GraphWork.None, (sum, count) => sum + _graphs.EncodeText(count)),
+            Widened(_textEncoder.Value, tokens.Length)
+        );
 
     private StageWork? Image(GenerationPlan plan)
     {
@@ -166,9 +206,11 @@ public sealed class CostModel
         }
 
         var (width, height) = (plan.Settings.Width, plan.Settings.Height);
-        var frames = _model.Transformer.ModelType == ModelType.TextImageToVideo
-            ? plan.GivenFrames.Keys.Aggregate(GraphWork.None, (sum, frame) => sum + _graphs.Encode(frame == 0 ? 1 : 2, height, width)) // a later frame is what a still leaves after two
-            : _graphs.Encode(plan.LatentFrames, height, width); // the image in a clip that is grey otherwise
+        var frames =
+            _model.Transformer.ModelType == ModelType.TextImageToVideo
+                // a later frame is what a still leaves after two
+                ? plan.GivenFrames.Keys.Aggregate(GraphWork.None, (sum, frame) => sum + _graphs.Encode(frame == 0 ? 1 : 2, height, width))
+                : _graphs.Encode(plan.LatentFrames, height, width); // the image in a clip that is grey otherwise
         return _model.ClipVision is null
             ? new StageWork(PlanStage.Image, frames, new Dictionary<DType, double>())
             : new StageWork(PlanStage.Image, frames + _graphs.EncodeImages(plan.GivenFrames.Count), Widened(_clipVision.Value, passes: 1));
@@ -185,7 +227,8 @@ public sealed class CostModel
         return new StageWork(
             PlanStage.Denoise,
             (steps.Count(count => count > 0) * contexts) + forwards,
-            Sum(Widened(_transformer.Value, (double)steps[0] * passes), Widened(_highNoise.Value, (double)steps[1] * passes)));
+            Sum(Widened(_transformer.Value, (double)steps[0] * passes), Widened(_highNoise.Value, (double)steps[1] * passes))
+        );
     }
 
     /// <summary>Elements that so many passes convert; what is kept is converted once, when the network is loaded.</summary>
@@ -207,7 +250,11 @@ public sealed class CostModel
         yield return new("VAE, packed weights", (2 * _decoder.Value.GraphBytes) + _decoder.Value.ConvertedBytes, MemoryKind.Kept);
         if (image is not null)
         {
-            yield return new("VAE encoder, packed weights", (2 * _encoder.Value.GraphBytes) + _encoder.Value.ConvertedBytes, MemoryKind.Kept);
+            yield return new(
+                "VAE encoder, packed weights",
+                (2 * _encoder.Value.GraphBytes) + _encoder.Value.ConvertedBytes,
+                MemoryKind.Kept
+            );
             yield return Activations(image, (long)image.Work.PeakBytes);
         }
 
@@ -222,10 +269,23 @@ public sealed class CostModel
     }
 
     private static MemoryPart Activations(StageWork stage, long bytes) =>
-        new($"{stage.Stage.ToString().ToLowerInvariant()}, activations{(stage.Stage == PlanStage.Decode ? " and caches" : "")}", bytes, MemoryKind.Stage, stage.Stage);
+        new(
+            $"{stage.Stage.ToString().ToLowerInvariant()}, activations{(stage.Stage == PlanStage.Decode ? " and caches" : "")}",
+            bytes,
+            MemoryKind.Stage,
+            stage.Stage
+        );
 
-    /// <summary>Copies of a small network are kept; of a large one there is memory for two blocks while its stage runs, or for a matrix.</summary>
-    private static MemoryPart Converted(string network, NetworkWeights weights, long blockBytes, PlanStage stage) => weights.AreKept
-        ? new($"{network}, widened weights", weights.ConvertedBytes, MemoryKind.Kept)
-        : new($"{network}, widened weights", weights.WidensBlocks ? 2 * blockBytes : weights.WidenedMatrixBytes, MemoryKind.Stage, stage);
+    /// <summary>
+    /// Copies of a small network are kept; of a large one there is memory for two blocks while its stage runs, or for a matrix.
+    /// </summary>
+    private static MemoryPart Converted(string network, NetworkWeights weights, long blockBytes, PlanStage stage) =>
+        weights.AreKept
+            ? new($"{network}, widened weights", weights.ConvertedBytes, MemoryKind.Kept)
+            : new(
+                $"{network}, widened weights",
+                weights.WidensBlocks ? 2 * blockBytes : weights.WidenedMatrixBytes,
+                MemoryKind.Stage,
+                stage
+            );
 }

@@ -26,8 +26,12 @@ public sealed record CutPrompt(bool IsNegative, int Tokens, int Read, string Ign
     }
 
     /// <summary>One line for the user.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"the {(IsNegative ? "negative prompt" : "prompt")} has {Tokens} tokens, and the model reads {Read}: it ignores what comes from \"{Ignored}\" on");
+    public override string ToString() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"the {(IsNegative ? "negative prompt" : "prompt")} has {Tokens} tokens, and the model reads "
+                + $"{Read}: it ignores what comes from \"{Ignored}\" on"
+        );
 
     private static CutPrompt? Find(string prompt, bool isNegative, WanModel model)
     {

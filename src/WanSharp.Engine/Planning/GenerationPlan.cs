@@ -42,13 +42,15 @@ public sealed record GenerationPlan
     public Strategy? Strategy { get; init; }
 
     /// <summary>
-    /// Everything that decides the clip's bits, as text: the settings, and all that executes them. Plans of one identity make one clip, but for the
+    /// Everything that decides the clip's bits, as text: the settings, and all that executes them. Plans of one identity make one
+    /// clip, but for the
     /// rounding of steps that are shared. Empty where no generator made the plan.
     /// </summary>
     public string Identity { get; init; } = "";
 
     /// <summary>
-    /// The part of <see cref="Identity"/> that decides the latents: a clip whose plan has the same may be continued from a snapshot, whatever
+    /// The part of <see cref="Identity"/> that decides the latents: a clip whose plan has the same may be continued from a snapshot,
+    /// whatever
     /// became of the memory and of the tiles that frames are decoded in. Empty where no generator made the plan.
     /// </summary>
     public string LatentIdentity { get; init; } = "";

@@ -31,7 +31,10 @@ internal static class GenerationPlanner
         var plan = sketch with { Settings = sketch.Settings with { ModelDigest = model.Digest, Execution = execution } };
         return plan.Settings.ToJson().Length <= VideoWriter.MaxSettingsLength
             ? plan
-            : throw new InvalidRequestException("prompt", "The prompts are too long to be embedded in the clip: shorten them, or take out characters that JSON escapes.");
+            : throw new InvalidRequestException(
+                "prompt",
+                "The prompts are too long to be embedded in the clip: shorten them, or take out characters that JSON escapes."
+            );
     }
 
     /// <summary>The plan of a request but for the model's digest: nothing is read, however large the model's files are.</summary>
@@ -59,7 +62,9 @@ internal static class GenerationPlanner
             Version = ProductVersion,
             Model = model.Name,
             ModelDigest = "",
-            ModelFiles = model.Parts.IsDescribed ? null : model.Parts.All().ToDictionary(part => part.Part, part => Path.GetFileName(part.Path)),
+            ModelFiles = model.Parts.IsDescribed
+                ? null
+                : model.Parts.All().ToDictionary(part => part.Part, part => Path.GetFileName(part.Path)),
             Prompt = Prompt("prompt", request.Prompt, mayBeEmpty: false),
             NegativePrompt = Prompt("negative", request.NegativePrompt ?? defaults.NegativePrompt, mayBeEmpty: true),
             Width = width,
@@ -73,7 +78,10 @@ internal static class GenerationPlanner
             Sampler = Samplers.NameOf(sampler),
             Shift = InRange("shift", request.Shift ?? ModelVariant.ShiftOf(model, width, height), Samplers.MinShift, Samplers.MaxShift),
             Seed = request.Seed,
-            Images = [.. given.OrderBy(frame => frame.Key).Select(frame => new GenerationSettings.EmbeddedImage(frame.Key, Digest(frame.Value)))],
+            Images =
+            [
+                .. given.OrderBy(frame => frame.Key).Select(frame => new GenerationSettings.EmbeddedImage(frame.Key, Digest(frame.Value))),
+            ],
         };
         return new GenerationPlan
         {
@@ -101,14 +109,22 @@ internal static class GenerationPlanner
 
         var (width, height) = (request.Width ?? model.Defaults.Width, request.Height ?? model.Defaults.Height);
         var (strideX, strideY) = (model.PixelStrideX, model.PixelStrideY);
-        if (width % strideX == 0 && height % strideY == 0 && width is > 0 and <= ModelLimits.MaximumSide && height is > 0 and <= ModelLimits.MaximumSide)
+        if (
+            width % strideX == 0
+            && height % strideY == 0
+            && width is > 0 and <= ModelLimits.MaximumSide
+            && height is > 0 and <= ModelLimits.MaximumSide
+        )
         {
             return (width, height);
         }
 
         var (nearX, nearY) = (Nearest(width, strideX), Nearest(height, strideY));
-        throw new InvalidRequestException("size",
-            $"A size of {width}x{height} does not fit: {model.Name} needs a width that {strideX} divides and a height that {strideY} divides, up to {ModelLimits.MaximumSide}. The nearest is {nearX}x{nearY}.");
+        throw new InvalidRequestException(
+            "size",
+            $"A size of {width}x{height} does not fit: {model.Name} needs a width that {strideX} divides and a height that {strideY} "
+                + $"divides, up to {ModelLimits.MaximumSide}. The nearest is {nearX}x{nearY}."
+        );
     }
 
     private static int Nearest(int length, int stride) =>
@@ -127,32 +143,53 @@ internal static class GenerationPlanner
             var longest = MaximumFrames / (double)fps;
             return seconds > 0 && seconds <= longest
                 ? NearestFrames(seconds * fps, stride)
-                : throw new InvalidRequestException("seconds", $"{Text(seconds)} seconds are outside 0 (excluded) to {Text(Math.Floor(longest))} at {fps} frames a second.");
+                : throw new InvalidRequestException(
+                    "seconds",
+                    $"{Text(seconds)} seconds are outside 0 (excluded) to {Text(Math.Floor(longest))} at {fps} frames a second."
+                );
         }
 
         var frames = request.Frames ?? model.Defaults.Frames;
         return frames is >= 1 and <= MaximumFrames && (frames - 1) % stride == 0
             ? frames
-            : throw new InvalidRequestException("frames",
-                $"{frames} frames do not fit: {model.Name} needs {stride}n+1 of them (1, {stride + 1}, {(2 * stride) + 1}, …), up to {MaximumFrames}. The nearest is {NearestFrames(frames, stride)}.");
+            : throw new InvalidRequestException(
+                "frames",
+                $"{frames} frames do not fit: {model.Name} needs {stride}n+1 of them (1, {stride + 1}, {(2 * stride) + 1}, …), up "
+                    + $"to {MaximumFrames}. The nearest is {NearestFrames(frames, stride)}."
+            );
     }
 
     private static int NearestFrames(double frames, int stride) =>
-        Math.Min(MaximumFrames, (stride * (int)Math.Round(Math.Max(0, Math.Min(frames, MaximumFrames) - 1) / stride, MidpointRounding.AwayFromZero)) + 1);
+        Math.Min(
+            MaximumFrames,
+            (stride * (int)Math.Round(Math.Max(0, Math.Min(frames, MaximumFrames) - 1) / stride, MidpointRounding.AwayFromZero)) + 1
+        );
 
     private static Shape Latents(WanModel model, int width, int height, int frames)
     {
         var vae = model.Vae;
         Shape latents =
         [
-            1, vae.LatentChannels, ((frames - 1) / vae.TemporalStride) + 1, height / vae.SpatialStride, width / vae.SpatialStride,
+            1,
+            vae.LatentChannels,
+            ((frames - 1) / vae.TemporalStride) + 1,
+            height / vae.SpatialStride,
+            width / vae.SpatialStride,
         ];
         var tokens = latents[2] * latents[3] * latents[4] / model.Transformer.PatchSize.Volume;
-        return tokens <= MaximumTokens ? latents
-            : throw new InvalidRequestException("size", $"{width}x{height} at {frames} frames are {tokens} tokens, more than {MaximumTokens}: ask for a smaller size or fewer frames.");
+        return tokens <= MaximumTokens
+            ? latents
+            : throw new InvalidRequestException(
+                "size",
+                $"{width}x{height} at {frames} frames are {tokens} tokens, more than {MaximumTokens}: "
+                    + "ask for a smaller size or fewer frames."
+            );
     }
 
-    /// <summary>The guidance scales, and what is the high-noise expert's part; a scale given alone is both experts', as in the official code.</summary>
+    /// <summary>
+    /// The guidance scales, and what is the high-noise expert's part; a scale given alone is both experts', as in the official
+    /// code.
+    /// </summary>
     private static (float Guidance, float? HighNoise, double? Boundary) Guidance(GenerationRequest request, WanModel model)
     {
         var defaults = model.Defaults;
@@ -163,8 +200,12 @@ internal static class GenerationPlanner
             return (guidance, InRange("guidance-high", highNoise, 0f, 100f), InRange("boundary", defaults.Boundary ?? 1, 0, 1));
         }
 
-        return request.HighNoiseGuidanceScale is null ? (guidance, null, null)
-            : throw new InvalidRequestException("guidance-high", $"{model.Name} has one transformer, and guidance-high is for the first of two (Wan 2.2's A14B models): give guidance alone.");
+        return request.HighNoiseGuidanceScale is null
+            ? (guidance, null, null)
+            : throw new InvalidRequestException(
+                "guidance-high",
+                $"{model.Name} has one transformer, and guidance-high is for the first of two (Wan 2.2's A14B models): give guidance alone."
+            );
     }
 
     private static int HighNoiseSteps(GenerationSettings settings, SamplerKind sampler)
@@ -188,19 +229,28 @@ internal static class GenerationPlanner
         var name = field == "prompt" ? "prompt" : $"{field} prompt";
         if (!mayBeEmpty && string.IsNullOrWhiteSpace(text))
         {
-            throw new InvalidRequestException(field, "The prompt is empty: say what the video is to show, such as \"a red circle moving left on a black background\".");
+            throw new InvalidRequestException(
+                field,
+                "The prompt is empty: say what the video is to show, such as \"a red circle moving left on a black background\"."
+            );
         }
 
         if (text.Length > GenerationRequest.MaximumPromptLength)
         {
-            throw new InvalidRequestException(field, $"The {name} is longer than {GenerationRequest.MaximumPromptLength} characters: shorten it.");
+            throw new InvalidRequestException(
+                field,
+                $"The {name} is longer than {GenerationRequest.MaximumPromptLength} characters: shorten it."
+            );
         }
 
         for (var i = 0; i < text.Length; i++)
         {
             if (char.IsSurrogate(text[i]) && !Rune.TryGetRuneAt(text, i++, out _))
             {
-                throw new InvalidRequestException(field, $"The {name} is no valid Unicode text: character {i - 1} is half of a surrogate pair.");
+                throw new InvalidRequestException(
+                    field,
+                    $"The {name} is no valid Unicode text: character {i - 1} is half of a surrogate pair."
+                );
             }
         }
 
@@ -208,11 +258,16 @@ internal static class GenerationPlanner
     }
 
     private static T InRange<T>(string field, T value, T minimum, T maximum)
-        where T : INumber<T> => value >= minimum && value <= maximum
-        ? value
-        : throw new InvalidRequestException(field, T.IsNaN(value)
-            ? $"The {field} is not a number: give one from {Text(minimum)} to {Text(maximum)}."
-            : $"{field} {Text(value)} is outside {Text(minimum)} to {Text(maximum)}: the nearest is {Text(T.Clamp(value, minimum, maximum))}.");
+        where T : INumber<T> =>
+        value >= minimum && value <= maximum
+            ? value
+            : throw new InvalidRequestException(
+                field,
+                T.IsNaN(value)
+                    ? $"The {field} is not a number: give one from {Text(minimum)} to {Text(maximum)}."
+                    : $"{field} {Text(value)} is outside {Text(minimum)} to {Text(maximum)}: the nearest is "
+                        + $"{Text(T.Clamp(value, minimum, maximum))}."
+            );
 
     private static string Text<T>(T value)
         where T : INumber<T> => value.ToString(null, CultureInfo.InvariantCulture);

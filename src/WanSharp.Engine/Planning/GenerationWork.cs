@@ -13,8 +13,14 @@ public sealed record GenerationWork
     public long MappedBytes => Sum(MemoryKind.Mapped);
 
     /// <summary>The most bytes of its own that the process needs at once.</summary>
-    public long PrivateBytes => Sum(MemoryKind.Kept) + Memory.Where(part => part.Kind == MemoryKind.Stage)
-        .GroupBy(part => part.Stage).Select(stage => stage.Sum(part => part.Bytes)).DefaultIfEmpty().Max();
+    public long PrivateBytes =>
+        Sum(MemoryKind.Kept)
+        + Memory
+            .Where(part => part.Kind == MemoryKind.Stage)
+            .GroupBy(part => part.Stage)
+            .Select(stage => stage.Sum(part => part.Bytes))
+            .DefaultIfEmpty()
+            .Max();
 
     private long Sum(MemoryKind kind) => Memory.Where(part => part.Kind == kind).Sum(part => part.Bytes);
 }

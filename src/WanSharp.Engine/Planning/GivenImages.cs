@@ -17,24 +17,45 @@ internal static class GivenImages
         {
             if (image.Width < 1 || image.Height < 1 || image.Pixels.Length != 3L * image.Width * image.Height)
             {
-                throw new InvalidRequestException("image", $"{image.Pixels.Length} bytes are no image of {image.Width}x{image.Height} pixels of 3 bytes.");
+                throw new InvalidRequestException(
+                    "image",
+                    $"{image.Pixels.Length} bytes are no image of {image.Width}x{image.Height} pixels of 3 bytes."
+                );
             }
         }
     }
 
-    /// <summary>The size of a clip that was asked for with images and without a size: the first image's shape at the area of the model's default.</summary>
+    /// <summary>
+    /// The size of a clip that was asked for with images and without a size: the first image's shape at the area of the model's
+    /// default.
+    /// </summary>
     /// <exception cref="InvalidRequestException">The image is too narrow for a clip of that area.</exception>
     public static (int Width, int Height) SizeFor(IReadOnlyList<ConditioningImage> images, WanModel model)
     {
         var image = (images.FirstOrDefault(given => given.LatentFrame == 0) ?? images[0]).Image;
         var area = model.Defaults.Width * model.Defaults.Height;
-        var (width, height) = model.Transformer.ModelType == ModelType.TextImageToVideo
-            ? ImageSizes.BestOutputSize(image.Width, image.Height, model.PixelStrideX, model.PixelStrideY, area)
-            : Pixels(ImageSizes.ImageToVideoLatentSize(image.Height, image.Width, area, model.Vae.SpatialStride, model.Transformer.PatchSize.Width));
-        return width is > 0 and <= ModelLimits.MaximumSide && height is > 0 and <= ModelLimits.MaximumSide ? (width, height)
-            : throw new InvalidRequestException("image", $"An image of {image.Width}x{image.Height} is too narrow for a clip of {area} pixels: cut it to nearly the video's shape, or ask for a size.");
+        var (width, height) =
+            model.Transformer.ModelType == ModelType.TextImageToVideo
+                ? ImageSizes.BestOutputSize(image.Width, image.Height, model.PixelStrideX, model.PixelStrideY, area)
+                : Pixels(
+                    ImageSizes.ImageToVideoLatentSize(
+                        image.Height,
+                        image.Width,
+                        area,
+                        model.Vae.SpatialStride,
+                        model.Transformer.PatchSize.Width
+                    )
+                );
+        return width is > 0 and <= ModelLimits.MaximumSide && height is > 0 and <= ModelLimits.MaximumSide
+            ? (width, height)
+            : throw new InvalidRequestException(
+                "image",
+                $"An image of {image.Width}x{image.Height} is too narrow for a clip of {area} pixels: cut it to "
+                    + "nearly the video's shape, or ask for a size."
+            );
 
-        (int, int) Pixels((int Height, int Width) latents) => (latents.Width * model.Vae.SpatialStride, latents.Height * model.Vae.SpatialStride);
+        (int, int) Pixels((int Height, int Width) latents) =>
+            (latents.Width * model.Vae.SpatialStride, latents.Height * model.Vae.SpatialStride);
     }
 
     /// <summary>The images by the latent frame that each gives.</summary>
@@ -45,7 +66,14 @@ internal static class GivenImages
     /// <param name="height">The clip's pixels down.</param>
     /// <param name="require">Whether those that the model cannot do without must be there.</param>
     /// <exception cref="InvalidRequestException">The model takes none, or others.</exception>
-    public static Dictionary<int, RgbImage> Resolve(IReadOnlyList<ConditioningImage> images, WanModel model, int latentFrames, int width, int height, bool require)
+    public static Dictionary<int, RgbImage> Resolve(
+        IReadOnlyList<ConditioningImage> images,
+        WanModel model,
+        int latentFrames,
+        int width,
+        int height,
+        bool require
+    )
     {
         if (images.Count > 0 && !model.TakesImages)
         {
@@ -58,7 +86,11 @@ internal static class GivenImages
             var frame = asked < 0 ? latentFrames + asked : asked;
             if (frame < 0 || frame >= latentFrames)
             {
-                throw new InvalidRequestException("image", $"Latent frame {asked} is not in a clip of {latentFrames} latent frames: give 0 to {latentFrames - 1}, or -1 for the last.");
+                throw new InvalidRequestException(
+                    "image",
+                    $"Latent frame {asked} is not in a clip of {latentFrames} latent frames: give 0 to "
+                        + $"{latentFrames - 1}, or -1 for the last."
+                );
             }
 
             RequireCoverable(image, width, height, "a video");
@@ -93,14 +125,20 @@ internal static class GivenImages
         };
         if (wanted is [0, 0])
         {
-            throw new InvalidRequestException("frames", $"{model.Name} makes what is between a first and a last frame: ask for at least {model.Vae.TemporalStride + 1} frames.");
+            throw new InvalidRequestException(
+                "frames",
+                $"{model.Name} makes what is between a first and a last frame: ask for at least {model.Vae.TemporalStride + 1} frames."
+            );
         }
 
         if (wanted is not null && !wanted.Order().SequenceEqual(given.Keys.Order()))
         {
-            throw new InvalidRequestException("image", wanted.Length == 1
-                ? $"{model.Name} makes videos from the image of the first frame: give that one (--image)."
-                : $"{model.Name} makes videos from the images of the first and the last frame: give those two (--image, --last-image).");
+            throw new InvalidRequestException(
+                "image",
+                wanted.Length == 1
+                    ? $"{model.Name} makes videos from the image of the first frame: give that one (--image)."
+                    : $"{model.Name} makes videos from the images of the first and the last frame: give those two (--image, --last-image)."
+            );
         }
     }
 
@@ -110,7 +148,11 @@ internal static class GivenImages
         var scale = Math.Max((double)width / image.Width, (double)height / image.Height);
         if (scale * image.Width * scale * image.Height > RgbImage.MaxPixels)
         {
-            throw new InvalidRequestException("image", $"An image of {image.Width}x{image.Height} is too narrow for {what} of {width}x{height}: cut it to nearly the video's shape.");
+            throw new InvalidRequestException(
+                "image",
+                $"An image of {image.Width}x{image.Height} is too narrow for {what} of {width}x{height}: "
+                    + "cut it to nearly the video's shape."
+            );
         }
     }
 }

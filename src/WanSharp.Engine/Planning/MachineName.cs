@@ -11,8 +11,15 @@ internal static class MachineName
     public static string Read()
     {
         var name = File.Exists(ProcessorFile)
-            ? File.ReadLines(ProcessorFile).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim()
+            ? File.ReadLines(ProcessorFile)
+                .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
+                ?.Split(':', 2)[1]
+                .Trim()
             : null;
-        return string.Create(CultureInfo.InvariantCulture, $"{name ?? RuntimeInformation.ProcessArchitecture.ToString()}, {Environment.ProcessorCount} processors, {RuntimeInformation.OSDescription}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{name ?? RuntimeInformation.ProcessArchitecture.ToString()}, {Environment.ProcessorCount} "
+                + $"processors, {RuntimeInformation.OSDescription}"
+        );
     }
 }

@@ -32,7 +32,8 @@ internal sealed class MachineProbe(OrtRuntime runtime) : IDisposable
         var (products, weightBytes) = MeasureProducts(cancellationToken);
         var movedBytes = MeasureMoves(cancellationToken);
         var convolutions = MeasureConvolutions(movedBytes, cancellationToken);
-        var later = MeasureProducts(cancellationToken); // seconds later: what disturbed the first ones, such as a compiler at its end, may be over
+        // seconds later: what disturbed the first ones, such as a compiler at its end, may be over
+        var later = MeasureProducts(cancellationToken);
         return new Calibration
         {
             Measured = default,
@@ -80,8 +81,15 @@ internal sealed class MachineProbe(OrtRuntime runtime) : IDisposable
         var g = new GraphBuilder("integer_product", new GraphOptions());
         var (codes, weight) = (g.Input("codes", DType.U8, ["rows", Features]), g.Input("weight", DType.I8, [Features, WideFeatures]));
         g.Output("y", g.IntegerMatMul(codes, weight));
-        var inputs = (Codes: Own(Tensor.Zeros(DType.U8, [ManyRows, Features])), Weight: Own(Tensor.Zeros(DType.I8, [Features, WideFeatures])));
-        return 2.0 * ManyRows * Features * WideFeatures / Time(g.Build(), cancellationToken, ("codes", inputs.Codes), ("weight", inputs.Weight));
+        var inputs = (
+            Codes: Own(Tensor.Zeros(DType.U8, [ManyRows, Features])),
+            Weight: Own(Tensor.Zeros(DType.I8, [Features, WideFeatures]))
+        );
+        return 2.0
+            * ManyRows
+            * Features
+            * WideFeatures
+            / Time(g.Build(), cancellationToken, ("codes", inputs.Codes), ("weight", inputs.Weight));
     }
 
     /// <summary>The mix of what stands between products: sums, factors, norms, activations.</summary>
@@ -90,7 +98,14 @@ internal sealed class MachineProbe(OrtRuntime runtime) : IDisposable
         var g = new GraphBuilder("moves", new GraphOptions());
         var (x, y) = (g.Input("x", DType.F32, ["rows", Features]), g.Input("y", DType.F32, ["rows", Features]));
         g.Output("z", g.GeluTanh((g.LayerNorm(x, "norm", 1e-6f, affine: false) * y) + x));
-        return MeasureGraph(g, new() { ["rows"] = ManyRows }, work => work.MovedBytes, cancellationToken, ("x", Filled([ManyRows, Features])), ("y", Filled([ManyRows, Features])));
+        return MeasureGraph(
+            g,
+            new() { ["rows"] = ManyRows },
+            work => work.MovedBytes,
+            cancellationToken,
+            ("x", Filled([ManyRows, Features])),
+            ("y", Filled([ManyRows, Features]))
+        );
     }
 
     private double MeasureAttention(double movedBytes, CancellationToken cancellationToken)
@@ -113,8 +128,19 @@ internal sealed class MachineProbe(OrtRuntime runtime) : IDisposable
     /// </summary>
     private double MeasureConvolutions(double movedBytes, CancellationToken cancellationToken)
     {
-        var graph = WanVae.DecodeNext(VaeConfig.Wan21 with { ResidualBlocks = 1 }, new GraphOptions { Weights = WeightStorage.Initializers });
-        var lengths = new Dictionary<string, long> { ["batch"] = 1, ["height"] = LatentSide, ["width"] = LatentSide };
+        var graph = WanVae.DecodeNext(
+            VaeConfig.Wan21 with
+            {
+                ResidualBlocks = 1,
+            },
+            new GraphOptions { Weights = WeightStorage.Initializers }
+        );
+        var lengths = new Dictionary<string, long>
+        {
+            ["batch"] = 1,
+            ["height"] = LatentSide,
+            ["width"] = LatentSide,
+        };
         var work = graph.CountWork(lengths);
         var seconds = Time(graph, cancellationToken, [.. graph.Inputs.Select(input => (input.Name, Filled(input.ShapeAt(lengths))))]);
         return work.Convolutions / Math.Max(seconds - (work.MovedBytes / movedBytes), seconds / 3);
@@ -144,10 +170,16 @@ internal sealed class MachineProbe(OrtRuntime runtime) : IDisposable
     }
 
     /// <summary>Types that weights are stored in and graphs do not compute in.</summary>
-    private static bool IsWidened(DType dtype) => dtype is DType.F16 or DType.BF16 or DType.F8E4M3 or DType.F8E5M2 || dtype.BlockLength() > 1;
+    private static bool IsWidened(DType dtype) =>
+        dtype is DType.F16 or DType.BF16 or DType.F8E4M3 or DType.F8E5M2 || dtype.BlockLength() > 1;
 
     private double MeasureGraph(
-        GraphBuilder g, Dictionary<string, long> lengths, Func<GraphWork, double> unit, CancellationToken cancellationToken, params (string Name, Tensor Value)[] inputs)
+        GraphBuilder g,
+        Dictionary<string, long> lengths,
+        Func<GraphWork, double> unit,
+        CancellationToken cancellationToken,
+        params (string Name, Tensor Value)[] inputs
+    )
     {
         var graph = g.Build();
         return unit(graph.CountWork(lengths)) / Time(graph, cancellationToken, inputs);
@@ -156,7 +188,10 @@ internal sealed class MachineProbe(OrtRuntime runtime) : IDisposable
     /// <summary>The least time of a run of a graph.</summary>
     private double Time(OnnxGraph graph, CancellationToken cancellationToken, params (string Name, Tensor Value)[] inputs)
     {
-        var constants = graph.Options.Weights == WeightStorage.Initializers ? graph.Weights.ToDictionary(slot => slot.Name, slot => Filled(slot.Shape)) : [];
+        var constants =
+            graph.Options.Weights == WeightStorage.Initializers
+                ? graph.Weights.ToDictionary(slot => slot.Name, slot => Filled(slot.Shape))
+                : [];
         var session = Own(runtime.CreateSession(graph.ToBytes(), new SessionSettings { Name = graph.Name }, constants, cancellationToken));
         var run = Prepare(session, inputs);
         return LeastSeconds(() => run.Run(cancellationToken).Dispose(), cancellationToken);

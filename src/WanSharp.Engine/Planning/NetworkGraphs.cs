@@ -5,7 +5,9 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Planning;
 
-/// <summary>A model's networks as the graphs that run on the CPU, to count what they cost. Each is written when it is first asked for.</summary>
+/// <summary>
+/// A model's networks as the graphs that run on the CPU, to count what they cost. Each is written when it is first asked for.
+/// </summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed class NetworkGraphs
 {
@@ -20,7 +22,13 @@ internal sealed class NetworkGraphs
     private readonly Lazy<(OnnxGraph First, OnnxGraph Next)> _decoder;
     private readonly Lazy<(OnnxGraph First, OnnxGraph Next)> _encoder;
 
-    public NetworkGraphs(TransformerConfig transformer, Umt5Config textEncoder, VaeConfig vae, ClipVisionConfig? clipVision = null, Quantization quantization = Quantization.None)
+    public NetworkGraphs(
+        TransformerConfig transformer,
+        Umt5Config textEncoder,
+        VaeConfig vae,
+        ClipVisionConfig? clipVision = null,
+        Quantization quantization = Quantization.None
+    )
     {
         var options = new GraphOptions();
         var constants = options with { Weights = WeightStorage.Initializers };
@@ -28,8 +36,18 @@ internal sealed class NetworkGraphs
         (_transformer, _textEncoder, _clipVision) = (transformer, textEncoder, clipVision);
         _pieces = new(() => (WanTransformer.SelfKeys(transformer, options), WanTransformer.BlockRows(transformer, options)));
         _context = new(() => (WanTransformer.Context(transformer, options), WanTransformer.Keys(transformer, options)));
-        _clip = new(() => clipVision is { } clip ? (ClipVision.Embed(clip, options), ClipVision.Block(clip, options)) : throw new InvalidOperationException("The model has no image encoder."));
-        _denoising = new(() => (WanTransformer.Embed(transformer, options), WanTransformer.Block(transformer, blocks), WanTransformer.Head(transformer, options)));
+        _clip = new(() =>
+            clipVision is { } clip
+                ? (ClipVision.Embed(clip, options), ClipVision.Block(clip, options))
+                : throw new InvalidOperationException("The model has no image encoder.")
+        );
+        _denoising = new(() =>
+            (
+                WanTransformer.Embed(transformer, options),
+                WanTransformer.Block(transformer, blocks),
+                WanTransformer.Head(transformer, options)
+            )
+        );
         _textBlock = new(() => Umt5Encoder.Block(textEncoder, options));
         _decoder = new(() => (WanVae.DecodeFirst(vae, constants), WanVae.DecodeNext(vae, constants)));
         _encoder = new(() => (WanVae.EncodeFirst(vae, constants), WanVae.EncodeNext(vae, constants)));
@@ -37,16 +55,20 @@ internal sealed class NetworkGraphs
 
     /// <summary>The transformer's weights, under their full names.</summary>
     public IEnumerable<WeightSlot> TransformerWeights =>
-    [
-        .. _context.Value.Embed.Weights, .. Repeat(_context.Value.Keys, _transformer.Layers, "blocks."),
-        .. _denoising.Value.Embed.Weights, .. Repeat(_denoising.Value.Block, _transformer.Layers, "blocks."), .. _denoising.Value.Head.Weights,
-    ];
+        [
+            .. _context.Value.Embed.Weights,
+            .. Repeat(_context.Value.Keys, _transformer.Layers, "blocks."),
+            .. _denoising.Value.Embed.Weights,
+            .. Repeat(_denoising.Value.Block, _transformer.Layers, "blocks."),
+            .. _denoising.Value.Head.Weights,
+        ];
 
     /// <summary>The text encoder's weights, but for the table that is looked up.</summary>
     public IEnumerable<WeightSlot> TextEncoderWeights => [.. Repeat(_textBlock.Value, _textEncoder.Layers, "blocks.")];
 
     /// <summary>The weights of CLIP's image encoder.</summary>
-    public IEnumerable<WeightSlot> ClipVisionWeights => [.. _clip.Value.Embed.Weights, .. Repeat(_clip.Value.Block, _clipVision!.LayersUsed, "visual.transformer.")];
+    public IEnumerable<WeightSlot> ClipVisionWeights =>
+        [.. _clip.Value.Embed.Weights, .. Repeat(_clip.Value.Block, _clipVision!.LayersUsed, "visual.transformer.")];
 
     /// <summary>The decoder's weights.</summary>
     public IEnumerable<WeightSlot> DecoderWeights => _decoder.Value.Next.Weights;
@@ -71,10 +93,16 @@ internal sealed class NetworkGraphs
     {
         var patch = _transformer.PatchSize;
         var tokens = latents[2] / patch.Frames * (latents[3] / patch.Height) * (latents[4] / patch.Width);
-        var lengths = new Dictionary<string, long>(ContextLengths(batch: 1, textTokens)) { ["groups"] = 1, ["tokens"] = tokensAtOnce, ["all_tokens"] = tokens };
+        var lengths = new Dictionary<string, long>(ContextLengths(batch: 1, textTokens))
+        {
+            ["groups"] = 1,
+            ["tokens"] = tokensAtOnce,
+            ["all_tokens"] = tokens,
+        };
         var (keys, rows) = _pieces.Value;
         const int Between = 4; // what a block takes and gives, its keys and its values
-        return (Between * tokens * _transformer.Dim * sizeof(float)) + (long)Math.Max(keys.CountWork(lengths).PeakBytes, rows.CountWork(lengths).PeakBytes);
+        return (Between * tokens * _transformer.Dim * sizeof(float))
+            + (long)Math.Max(keys.CountWork(lengths).PeakBytes, rows.CountWork(lengths).PeakBytes);
     }
 
     /// <summary>A forward pass of the transformer.</summary>
@@ -88,9 +116,14 @@ internal sealed class NetworkGraphs
         var (frames, height, width) = (latents[2] / patch.Frames, latents[3] / patch.Height, latents[4] / patch.Width);
         var lengths = new Dictionary<string, long>(ContextLengths(batch, textTokens))
         {
-            ["groups"] = groups, ["tokens"] = frames * height * width,
-            ["frames"] = latents[2], ["height"] = latents[3], ["width"] = latents[4],
-            ["grid_frames"] = frames, ["grid_height"] = height, ["grid_width"] = width,
+            ["groups"] = groups,
+            ["tokens"] = frames * height * width,
+            ["frames"] = latents[2],
+            ["height"] = latents[3],
+            ["width"] = latents[4],
+            ["grid_frames"] = frames,
+            ["grid_height"] = height,
+            ["grid_width"] = width,
         };
         var (embed, block, head) = _denoising.Value;
         var blocks = _transformer.Layers * block.CountWork(lengths);
@@ -146,17 +179,20 @@ internal sealed class NetworkGraphs
     /// <summary>The positions of a tile, on average: neighbours share some.</summary>
     private static (long Height, long Width) TileOf(Shape latents, VaeTiling? tiles)
     {
-        return tiles is null ? (latents[3], latents[4]) : (Side(latents[3], tiles.Count(latents[3], 1)), Side(latents[4], tiles.Count(1, latents[4])));
+        return tiles is null
+            ? (latents[3], latents[4])
+            : (Side(latents[3], tiles.Count(latents[3], 1)), Side(latents[4], tiles.Count(1, latents[4])));
 
         long Side(long length, long count) => (length + ((count - 1) * tiles.Overlap) + count - 1) / count;
     }
 
-    private Dictionary<string, long> ContextLengths(int batch, int textTokens) => new()
-    {
-        ["batch"] = batch,
-        ["text_rows"] = Math.Min(textTokens + 1, _transformer.TextLength), // one row of padding stands for all
-        ["clip_tokens"] = _clipVision?.Tokens ?? 0,
-    };
+    private Dictionary<string, long> ContextLengths(int batch, int textTokens) =>
+        new()
+        {
+            ["batch"] = batch,
+            ["text_rows"] = Math.Min(textTokens + 1, _transformer.TextLength), // one row of padding stands for all
+            ["clip_tokens"] = _clipVision?.Tokens ?? 0,
+        };
 
     private static GraphWork Stream((OnnxGraph First, OnnxGraph Next) network, long steps, long height, long width)
     {
@@ -165,11 +201,19 @@ internal sealed class NetworkGraphs
         return (network.First.CountWork(lengths) + ((steps - 1) * network.Next.CountWork(lengths))) with { WeightBytes = 0 };
     }
 
-    private static long Caches(OnnxGraph step, long height, long width) => (long)step.Outputs
-        .Where(output => output.Name.EndsWith(WanVae.NextSuffix, StringComparison.Ordinal))
-        .Sum(output => output.CountBytes(Size(height, width)));
+    private static long Caches(OnnxGraph step, long height, long width) =>
+        (long)
+            step
+                .Outputs.Where(output => output.Name.EndsWith(WanVae.NextSuffix, StringComparison.Ordinal))
+                .Sum(output => output.CountBytes(Size(height, width)));
 
-    private static Dictionary<string, long> Size(long height, long width) => new() { ["batch"] = 1, ["height"] = height, ["width"] = width };
+    private static Dictionary<string, long> Size(long height, long width) =>
+        new()
+        {
+            ["batch"] = 1,
+            ["height"] = height,
+            ["width"] = width,
+        };
 
     private static long BytesOf(OnnxGraph graph) => graph.Weights.Sum(slot => slot.DType.ByteLength(slot.Shape.ElementCount));
 

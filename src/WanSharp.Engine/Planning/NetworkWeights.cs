@@ -11,12 +11,19 @@ internal sealed record NetworkWeights
     private const long KeptBytes = 256L << 20;
 
     /// <summary>Of a network that a model does not have.</summary>
-    public static NetworkWeights None { get; } = new()
-    {
-        Bytes = new Dictionary<DType, long>(), Converted = new Dictionary<DType, double>(), GraphBytes = 0, ConvertedBytes = 0,
-    };
+    public static NetworkWeights None { get; } =
+        new()
+        {
+            Bytes = new Dictionary<DType, long>(),
+            Converted = new Dictionary<DType, double>(),
+            GraphBytes = 0,
+            ConvertedBytes = 0,
+        };
 
-    /// <summary>Bytes that runs read of the files, by the type that they have there: the checkpoint's, or those of 8-bit weights prepared from it.</summary>
+    /// <summary>
+    /// Bytes that runs read of the files, by the type that they have there: the checkpoint's, or those of 8-bit weights prepared
+    /// from it.
+    /// </summary>
     public required IReadOnlyDictionary<DType, long> Bytes { get; init; }
 
     /// <summary>All of them.</summary>
@@ -78,7 +85,10 @@ internal sealed record NetworkWeights
         var matrices = wanted.Where(slot => slot.DType == DType.F32 && slot.Shape.Rank == 2).ToList();
         return new NetworkWeights
         {
-            Bytes = bytes, Converted = converted, GraphBytes = graphBytes, ConvertedBytes = convertedBytes,
+            Bytes = bytes,
+            Converted = converted,
+            GraphBytes = graphBytes,
+            ConvertedBytes = convertedBytes,
             LargestMatrixBytes = matrices.Select(slot => slot.DType.ByteLength(slot.Shape.ElementCount)).DefaultIfEmpty().Max(),
             AreHalves = matrices.Count > 0 && matrices.All(slot => weights.IsView(slot with { DType = DType.F16 })),
         };

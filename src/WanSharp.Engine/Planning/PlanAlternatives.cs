@@ -5,7 +5,10 @@ using WanSharp.Models;
 
 namespace WanSharp.Engine.Planning;
 
-/// <summary>Finds cheaper requests that are worth knowing: a smaller size that the model was made for, fewer frames, fewer steps, no second branch.</summary>
+/// <summary>
+/// Finds cheaper requests that are worth knowing: a smaller size that the model was made for, fewer frames, fewer steps, no
+/// second branch.
+/// </summary>
 public static class PlanAlternatives
 {
     // Below it, halving again leaves a clip of another kind.
@@ -18,21 +21,37 @@ public static class PlanAlternatives
     /// <param name="plan">Its plan.</param>
     /// <param name="machine">The machine's speed.</param>
     /// <param name="eightBit">The model's costs with 8-bit integers, where those are an alternative.</param>
-    public static IReadOnlyList<PlanAlternative> Of(CostModel costs, WanModel model, GenerationRequest request, GenerationPlan plan, Calibration machine, CostModel? eightBit = null)
+    public static IReadOnlyList<PlanAlternative> Of(
+        CostModel costs,
+        WanModel model,
+        GenerationRequest request,
+        GenerationPlan plan,
+        Calibration machine,
+        CostModel? eightBit = null
+    )
     {
         ArgumentNullException.ThrowIfNull(costs);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(plan);
         var seconds = costs.Predict(plan, machine).Seconds;
-        var costed = Candidates(model, request, plan.Settings).Select(candidate => (candidate.Options, Cost: costs.Predict(costs.Sketch(candidate.Request), machine)));
+        var costed = Candidates(model, request, plan.Settings)
+            .Select(candidate => (candidate.Options, Cost: costs.Predict(costs.Sketch(candidate.Request), machine)));
         var narrow = eightBit is null ? [] : new[] { (Options: "--precision int8", Cost: eightBit.Predict(plan, machine)) };
-        return [.. costed.Concat(narrow)
-            .Where(candidate => candidate.Cost.Seconds < seconds)
-            .Select(candidate => new PlanAlternative(candidate.Options, candidate.Cost.Seconds, candidate.Cost.PrivateBytes))];
+        return
+        [
+            .. costed
+                .Concat(narrow)
+                .Where(candidate => candidate.Cost.Seconds < seconds)
+                .Select(candidate => new PlanAlternative(candidate.Options, candidate.Cost.Seconds, candidate.Cost.PrivateBytes)),
+        ];
     }
 
-    private static IEnumerable<(string Options, GenerationRequest Request)> Candidates(WanModel model, GenerationRequest request, GenerationSettings settings)
+    private static IEnumerable<(string Options, GenerationRequest Request)> Candidates(
+        WanModel model,
+        GenerationRequest request,
+        GenerationSettings settings
+    )
     {
         if (SmallerSize(model, settings) is var (width, height))
         {
@@ -65,9 +84,11 @@ public static class PlanAlternatives
     {
         var isWide = settings.Width > settings.Height;
         var published = ModelVariant.All.TryGetValue(model.Name, out var variant) ? variant.Sizes : [];
-        var smaller = published.Select(Parse)
+        var smaller = published
+            .Select(Parse)
             .Where(size => size.Width * size.Height < settings.Width * settings.Height && size.Width > size.Height == isWide)
-            .OrderByDescending(size => size.Width * size.Height).ToList();
+            .OrderByDescending(size => size.Width * size.Height)
+            .ToList();
         if (smaller is [var best, ..])
         {
             return best;

@@ -16,7 +16,10 @@ public sealed record GenerationSettings
     /// <summary>SHA-256 over the model's files, hexadecimal.</summary>
     public required string ModelDigest { get; init; }
 
-    /// <summary>The names of the model's files by part, of models whose files were found or named one by one; null of others. The digest decides, not the names.</summary>
+    /// <summary>
+    /// The names of the model's files by part, of models whose files were found or named one by one; null of others. The digest
+    /// decides, not the names.
+    /// </summary>
     public IReadOnlyDictionary<string, string>? ModelFiles { get; init; }
 
     /// <inheritdoc cref="GenerationRequest.Prompt"/>
@@ -61,10 +64,16 @@ public sealed record GenerationSettings
     /// <summary>The images that frames of the clip were made to show.</summary>
     public required IReadOnlyList<EmbeddedImage> Images { get; init; }
 
-    /// <summary>The clip of a similar prompt whose steps this one began with: it is near what the settings make, not that. Null where it began with noise.</summary>
+    /// <summary>
+    /// The clip of a similar prompt whose steps this one began with: it is near what the settings make, not that. Null where it
+    /// began with noise.
+    /// </summary>
     public ReusedSteps? Reused { get; init; }
 
-    /// <summary>What computed the clip: with other machinery the same settings give the same clip but for rounding. Null in clips of older versions.</summary>
+    /// <summary>
+    /// What computed the clip: with other machinery the same settings give the same clip but for rounding. Null in clips of older
+    /// versions.
+    /// </summary>
     public ExecutionSettings? Execution { get; init; }
 
     /// <summary>The settings as one line of JSON.</summary>
@@ -77,7 +86,8 @@ public sealed record GenerationSettings
         try
         {
             var settings = JsonSerializer.Deserialize(json, SettingsJson.Default.GenerationSettings);
-            return settings is not null && settings.Images.All(image => image is { Sha256: not null }) ? settings : null; // nulls in a list pass the reader
+            // nulls in a list pass the reader
+            return settings is not null && settings.Images.All(image => image is { Sha256: not null }) ? settings : null;
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
@@ -96,10 +106,13 @@ public sealed record GenerationSettings
 [JsonSerializable(typeof(GenerationSettings))]
 internal sealed partial class SettingsJson : JsonSerializerContext
 {
-    public static SettingsJson Readable { get; } = new(new JsonSerializerOptions
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    });
+    public static SettingsJson Readable { get; } =
+        new(
+            new JsonSerializerOptions
+            {
+                PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+                DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            }
+        );
 }

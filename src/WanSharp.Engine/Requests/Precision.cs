@@ -23,7 +23,10 @@ public static class Precision
         if (quantization != Quantization.None && !settings.IsOnHost)
         {
             throw new InvalidRequestException(
-                "precision", $"The precision {NameOf(quantization)} is for the CPU; the provider {settings.Provider} computes in floating point: choose {Full}, or the provider cpu.");
+                "precision",
+                $"The precision {NameOf(quantization)} is for the CPU; the provider {settings.Provider} computes in floating point: "
+                    + $"choose {Full}, or the provider cpu."
+            );
         }
     }
 }

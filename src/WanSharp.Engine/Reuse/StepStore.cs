@@ -9,7 +9,8 @@ using WanSharp.Storage;
 namespace WanSharp.Engine.Reuse;
 
 /// <summary>
-/// Latents of clips after some of their steps, by all that decides a clip but its prompt. A clip that differs by its prompt alone, and by little, may
+/// Latents of clips after some of their steps, by all that decides a clip but its prompt. A clip that differs by its prompt alone, and
+/// by little, may
 /// begin with them instead of noise: approximate caching, Agarwal et al. 2023 (arXiv 2312.04429).
 /// </summary>
 /// <remarks>Thread-safe, and safe among processes.</remarks>
@@ -47,10 +48,13 @@ public sealed class StepStore(ContentStore store, IReadOnlyList<ReuseRow>? table
     /// <summary>The steps of the clip of the nearest prompt that is near enough; null where there is none.</summary>
     internal SimilarClip? Find(string peers, GenerationPlan plan, float[] embedding)
     {
-        var near = store.KeysWith(DonorKey(peers, "")[..PeersDigits]).Select(key => (Key: key, Donor: Donor(key)))
+        var near = store
+            .KeysWith(DonorKey(peers, "")[..PeersDigits])
+            .Select(key => (Key: key, Donor: Donor(key)))
             .Where(one => one.Donor is { } donor && donor.Embedding.Length == embedding.Length && donor.Prompt != plan.Settings.Prompt)
             .Select(one => (one.Donor!.Value.Prompt, Similarity: (double)TensorPrimitives.Dot(one.Donor.Value.Embedding, embedding)))
-            .OrderByDescending(one => one.Similarity).ThenBy(one => one.Prompt, StringComparer.Ordinal);
+            .OrderByDescending(one => one.Similarity)
+            .ThenBy(one => one.Prompt, StringComparer.Ordinal);
         foreach (var (prompt, similarity) in near)
         {
             var rows = _table.Where(row => similarity >= row.Similarity).ToList();
@@ -61,9 +65,15 @@ public sealed class StepStore(ContentStore store, IReadOnlyList<ReuseRow>? table
 
             foreach (var steps in rows.Select(row => row.StepsOf(plan.Settings.Steps)))
             {
-                if (store.TryRead(StepKey(peers, prompt, steps)) is { } latents && latents.Length == plan.Latents.ElementCount * sizeof(float))
+                if (
+                    store.TryRead(StepKey(peers, prompt, steps)) is { } latents
+                    && latents.Length == plan.Latents.ElementCount * sizeof(float)
+                )
                 {
-                    return new SimilarClip(new ReusedSteps(prompt, steps, Math.Round(similarity, 4)), MemoryMarshal.Cast<byte, float>(latents).ToArray());
+                    return new SimilarClip(
+                        new ReusedSteps(prompt, steps, Math.Round(similarity, 4)),
+                        MemoryMarshal.Cast<byte, float>(latents).ToArray()
+                    );
                 }
             }
         }
@@ -82,7 +92,8 @@ public sealed class StepStore(ContentStore store, IReadOnlyList<ReuseRow>? table
     }
 
     // Donors of one group have the beginning of their keys in common; the steps are elsewhere, where nobody looks through them.
-    private static string DonorKey(string peers, string prompt) => Digests.OfText($"donors {Version}\n{peers}")[..PeersDigits] + Digests.OfText(prompt)[..PromptDigits];
+    private static string DonorKey(string peers, string prompt) =>
+        Digests.OfText($"donors {Version}\n{peers}")[..PeersDigits] + Digests.OfText(prompt)[..PromptDigits];
 
     private static string StepKey(string peers, string prompt, int step) =>
         Digests.OfText(string.Create(CultureInfo.InvariantCulture, $"step {step} {Version}\n{Digests.OfText(prompt)}\n{peers}"));

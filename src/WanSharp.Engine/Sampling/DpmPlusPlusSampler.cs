@@ -14,7 +14,8 @@ internal sealed class DpmPlusPlusSampler(SigmaSchedule schedule) : FlowSampler(s
         TensorPrimitives.MultiplyAdd(velocity, -Sigmas[step], latents, now); // the oldest prediction makes room
         (history[0], history[1]) = (now, before);
 
-        double sigma = Sigmas[step], next = Sigmas[step + 1];
+        double sigma = Sigmas[step],
+            next = Sigmas[step + 1];
         var h = Lambda(step + 1) - Lambda(step); // infinite from σ = 1 and to σ = 0, where e⁻ʰ is 0
         var gain = (1 - next) * (1 - Math.Exp(-h));
         var extrapolation = step == FirstStep || step == StepCount - 1 ? 0 : 0.5 * gain * h / (Lambda(step) - Lambda(step - 1));

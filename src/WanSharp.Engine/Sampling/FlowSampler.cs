@@ -29,7 +29,9 @@ internal abstract class FlowSampler(SigmaSchedule schedule, int historyLength) :
         if (velocity.Length != latents.Length || (_history.Length > 0 && _history[0].Length != latents.Length))
         {
             throw new ArgumentException(
-                $"The number of velocities ({velocity.Length}) and of latents ({latents.Length}) must be the same, and so at every step.", nameof(velocity));
+                $"The number of velocities ({velocity.Length}) and of latents ({latents.Length}) must be the same, and so at every step.",
+                nameof(velocity)
+            );
         }
 
         if (_history.Length < historyLength)
@@ -54,19 +56,28 @@ internal abstract class FlowSampler(SigmaSchedule schedule, int historyLength) :
     public void Restore(SamplerState state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        if (state.FirstStep < 0 || state.NextStep < state.FirstStep || state.NextStep > StepCount
+        if (
+            state.FirstStep < 0
+            || state.NextStep < state.FirstStep
+            || state.NextStep > StepCount
             || state.History.Count != (state.NextStep == state.FirstStep ? 0 : historyLength)
-            || state.History.Any(buffer => buffer.Length != state.History[0].Length))
+            || state.History.Any(buffer => buffer.Length != state.History[0].Length)
+        )
         {
             throw new ArgumentException(
-                $"A state at step {state.NextStep} with {state.History.Count} buffers does not belong to a sampler of {StepCount} steps with {historyLength} equally long buffers.", nameof(state));
+                $"A state at step {state.NextStep} with {state.History.Count} buffers does not belong to a sampler of {StepCount} "
+                    + $"steps with {historyLength} equally long buffers.",
+                nameof(state)
+            );
         }
 
         _history = [.. state.History.Select(buffer => (float[])buffer.Clone())];
         (FirstStep, NextStep) = (state.FirstStep, state.NextStep);
     }
 
-    /// <summary>Takes one step. Arguments are checked; <paramref name="history"/> holds the buffers of the steps before, to be updated.</summary>
+    /// <summary>
+    /// Takes one step. Arguments are checked; <paramref name="history"/> holds the buffers of the steps before, to be updated.
+    /// </summary>
     protected abstract void AdvanceFrom(int step, ReadOnlySpan<float> velocity, Span<float> latents, float[][] history);
 
     /// <summary>Half the logarithm of the signal-to-noise ratio, λ = log(1−σ) − log σ: −∞ at σ = 1, ∞ at σ = 0.</summary>

@@ -33,7 +33,10 @@ public interface ISampler
     /// <exception cref="InvalidOperationException">All steps were taken.</exception>
     void Advance(ReadOnlySpan<float> velocity, Span<float> latents);
 
-    /// <summary>Begins at a step that is not the first, with latents of another walk and no memory of it: what follows is as after a first step.</summary>
+    /// <summary>
+    /// Begins at a step that is not the first, with latents of another walk and no memory of it: what follows is as after a first
+    /// step.
+    /// </summary>
     /// <param name="firstStep">The step that comes next, from 0 to the last.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such step.</exception>
     void Begin(int firstStep);

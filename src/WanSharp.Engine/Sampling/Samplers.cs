@@ -52,7 +52,8 @@ public static class Samplers
     /// <summary>Makes a sampler for one clip.</summary>
     /// <param name="kind">Which one.</param>
     /// <param name="steps">How many steps: 1 to <see cref="MaxSteps"/>.</param>
-    /// <param name="shift">How much of the walk is spent at high noise: <see cref="MinShift"/> to <see cref="MaxShift"/>; 1 is even, Wan uses 3 to 12.</param>
+    /// <param name="shift">How much of the walk is spent at high noise: <see cref="MinShift"/> to <see cref="MaxShift"/>; 1 is even,
+    /// Wan uses 3 to 12.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
     public static ISampler Create(SamplerKind kind, int steps, double shift)
     {
@@ -63,7 +64,11 @@ public static class Samplers
 
         if (!(shift is >= MinShift and <= MaxShift))
         {
-            throw new ArgumentOutOfRangeException(nameof(shift), shift, $"A shift of {shift} is out of range: choose {MinShift} to {MaxShift}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(shift),
+                shift,
+                $"A shift of {shift} is out of range: choose {MinShift} to {MaxShift}."
+            );
         }
 
         return kind switch

@@ -38,7 +38,8 @@ internal sealed class UniPcSampler(SigmaSchedule schedule) : FlowSampler(schedul
     private void Correct(int step, float[] now, float[] before, float[] earlier, float[] sample)
     {
         var (carry, gain, h) = Coefficients(step - 1);
-        double towardsEarlier = 0, towardsNow = 0.5;
+        double towardsEarlier = 0,
+            towardsNow = 0.5;
         if (step > FirstStep + 1)
         {
             // ρ₁ + ρ₂ = b₁ and r·ρ₁ + ρ₂ = b₂, the paper's equation for the corrector's weights.
@@ -72,7 +73,8 @@ internal sealed class UniPcSampler(SigmaSchedule schedule) : FlowSampler(schedul
     /// <summary>For the way from a step's sigma to the next: σ′/σ, (1 − σ′)(1 − e⁻ʰ), and h = λ′ − λ, infinite at the end.</summary>
     private (double Carry, double Gain, double H) Coefficients(int step)
     {
-        double sigma = Sigmas[step], next = Sigmas[step + 1];
+        double sigma = Sigmas[step],
+            next = Sigmas[step + 1];
         var h = Lambda(step + 1) - Lambda(step);
         return (next / sigma, (1 - next) * (1 - Math.Exp(-h)), h);
     }

@@ -4,7 +4,8 @@ namespace WanSharp.Engine.Scheduling;
 
 /// <summary>
 /// Bounds the clips that hold memory: so many from encoding to their last step, so many more whose frames wait for their
-/// writers, and no more than there is memory for beside one clip's work. The rest wait outside, the highest priority first, which rises as in the lanes' queue, then the oldest.
+/// writers, and no more than there is memory for beside one clip's work. The rest wait outside, the highest priority first, which
+/// rises as in the lanes' queue, then the oldest.
 /// </summary>
 /// <remarks>Thread-safe. A writer that takes its time holds up nobody's steps until as many clips wait for writers.</remarks>
 /// <param name="denoising">Clips from encoding to the last step.</param>
@@ -48,8 +49,14 @@ internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider c
         while (_waiting.Count > 0 && _denoising < denoising && _finishing < finishing)
         {
             var now = clock.GetTimestamp();
-            var next = _waiting.OrderByDescending(waiting => waiting.Clip.PriorityAfter(waiting.Since, now)).ThenBy(waiting => waiting.Clip.Order).First();
-            if (_denoising + _finishing > 0 && next.Clip.Bytes.Own + next.Clip.Bytes.Most > budget.LeftBeside(ReservationKind.Weights, ReservationKind.Clip))
+            var next = _waiting
+                .OrderByDescending(waiting => waiting.Clip.PriorityAfter(waiting.Since, now))
+                .ThenBy(waiting => waiting.Clip.Order)
+                .First();
+            if (
+                _denoising + _finishing > 0
+                && next.Clip.Bytes.Own + next.Clip.Bytes.Most > budget.LeftBeside(ReservationKind.Weights, ReservationKind.Clip)
+            )
             {
                 return; // the clips that are there make room; alone it may begin, since it was found to fit alone
             }

@@ -85,7 +85,14 @@ internal sealed class BatchSizer(int? fixedSize, int lanes, TransformerConfig tr
     {
         lock (_gate)
         {
-            return [.. _findings.Select(finding => new BatchFinding(finding.Key.Latents, fixedSize ?? finding.Value.Limit, ReasonFor(finding.Key)))];
+            return
+            [
+                .. _findings.Select(finding => new BatchFinding(
+                    finding.Key.Latents,
+                    fixedSize ?? finding.Value.Limit,
+                    ReasonFor(finding.Key)
+                )),
+            ];
         }
     }
 
@@ -97,7 +104,13 @@ internal sealed class BatchSizer(int? fixedSize, int lanes, TransformerConfig tr
         var without = finding.Tried.Count(tried => tried.Clips > best);
         if (without == TriedInVain)
         {
-            finding.Settle(best, string.Create(CultureInfo.InvariantCulture, $"a row takes {cost:0.0} ms with {Clips(best)} a step and {finding.Tried[^1].Milliseconds:0.0} ms with {finding.Limit}"));
+            finding.Settle(
+                best,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"a row takes {cost:0.0} ms with {Clips(best)} a step and {finding.Tried[^1].Milliseconds:0.0} ms with {finding.Limit}"
+                )
+            );
         }
         else if (finding.Limit == EngineOptions.LargestBatch)
         {
@@ -150,7 +163,8 @@ internal sealed class BatchSizer(int? fixedSize, int lanes, TransformerConfig tr
         public string? Reason { get; private set; }
 
         /// <summary>The size that pays: a larger one only if it is clearly cheaper than all below.</summary>
-        public (int Clips, double Milliseconds) Best => Tried.Aggregate((best, tried) => tried.Milliseconds < best.Milliseconds * (1 - LeastGain) ? tried : best);
+        public (int Clips, double Milliseconds) Best =>
+            Tried.Aggregate((best, tried) => tried.Milliseconds < best.Milliseconds * (1 - LeastGain) ? tried : best);
 
         public void Settle(int limit, string reason) => (Limit, Reason) = (limit, reason);
     }

@@ -16,11 +16,12 @@ internal readonly record struct ClipBytes(long Own, long Encode, long Denoise, l
         new(facts.Clip, facts.TextActivations, facts.DenoiseActivations(way.TokensAtOnce), facts.DecodeActivations(way.IsTiled));
 
     /// <summary>What a piece of work takes.</summary>
-    public long For(GenerationStage stage) => stage switch
-    {
-        GenerationStage.Encode => Encode,
-        GenerationStage.Denoise => Denoise,
-        GenerationStage.Decode => Decode,
-        _ => 0,
-    };
+    public long For(GenerationStage stage) =>
+        stage switch
+        {
+            GenerationStage.Encode => Encode,
+            GenerationStage.Denoise => Denoise,
+            GenerationStage.Decode => Decode,
+            _ => 0,
+        };
 }

@@ -6,7 +6,10 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Scheduling;
 
-/// <summary>Decodes a clip and writes it at the same time: frames wait for a slow writer in a queue, up to a bound; then decoding waits too.</summary>
+/// <summary>
+/// Decodes a clip and writes it at the same time: frames wait for a slow writer in a queue, up to a bound; then decoding waits
+/// too.
+/// </summary>
 /// <remarks>Thread-safe. A writer that waits keeps no lane from other clips.</remarks>
 internal sealed class ClipDecoder(VaeRunner vae, ComputeLanes lanes)
 {

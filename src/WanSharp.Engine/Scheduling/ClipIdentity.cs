@@ -28,7 +28,8 @@ internal sealed class ClipIdentity
             ("ONNX Runtime", runtime.Version),
             ("processor", ProcessorFeatures.Describe()),
             ("threads", $"{runtime.Threads} of {Environment.ProcessorCount}"),
-            ("provider", $"{settings.Provider} {Sorted(settings.ProviderOptions)} {Sorted(settings.ConfigEntries)} {settings.Optimization}"));
+            ("provider", $"{settings.Provider} {Sorted(settings.ProviderOptions)} {Sorted(settings.ConfigEntries)} {settings.Optimization}")
+        );
     }
 
     /// <summary>What executes any network: the engine's code, library, processor, threads, provider.</summary>
@@ -41,23 +42,35 @@ internal sealed class ClipIdentity
         return plan with { LatentIdentity = latents, Identity = $"{latents}\n{Lines((Tiles, $"{plan.VaeTiles}"))}" };
     }
 
-    /// <summary>What decides the latents. Tiles do where images are encoded in them; otherwise they only decide how frames are decoded.</summary>
-    public string OfLatents(GenerationPlan plan) => string.Join(
-        '\n',
-        Executable,
-        _model.Identity.Without(ModelPart.None),
-        Lines(
-            ("transformer options", $"{_transformer}"),
-            ("compiled as", $"{plan.Strategy?.Compile}"),
-            ("tokens at once", $"{plan.Strategy?.TokensAtOnce}"),
-            ("tiles of images", plan.GivenFrames.Count > 0 ? $"{plan.VaeTiles}" : ""),
-            ("settings", (plan.Settings with { ModelFiles = null }).ToJson())));
+    /// <summary>
+    /// What decides the latents. Tiles do where images are encoded in them; otherwise they only decide how frames are decoded.
+    /// </summary>
+    public string OfLatents(GenerationPlan plan) =>
+        string.Join(
+            '\n',
+            Executable,
+            _model.Identity.Without(ModelPart.None),
+            Lines(
+                ("transformer options", $"{_transformer}"),
+                ("compiled as", $"{plan.Strategy?.Compile}"),
+                ("tokens at once", $"{plan.Strategy?.TokensAtOnce}"),
+                ("tiles of images", plan.GivenFrames.Count > 0 ? $"{plan.VaeTiles}" : ""),
+                ("settings", (plan.Settings with { ModelFiles = null }).ToJson())
+            )
+        );
 
     /// <summary>The plan of a clip whose transformer is compiled otherwise than was planned.</summary>
     public static GenerationPlan Compiled(GenerationPlan plan, CompileMode mode) =>
-        plan with { Identity = Began(plan.Identity, mode), LatentIdentity = Began(plan.LatentIdentity, mode) };
+        plan with
+        {
+            Identity = Began(plan.Identity, mode),
+            LatentIdentity = Began(plan.LatentIdentity, mode),
+        };
 
-    /// <summary>How the transformer was compiled that a clip was begun with; null for a clip that begins now, or for another clip's snapshot.</summary>
+    /// <summary>
+    /// How the transformer was compiled that a clip was begun with; null for a clip that begins now, or for another clip's
+    /// snapshot.
+    /// </summary>
     /// <param name="snapshot">Where the clip stands.</param>
     /// <param name="plan">Its plan.</param>
     /// <param name="wanted">How the plan wants it.</param>
@@ -91,11 +104,14 @@ internal sealed class ClipIdentity
     {
         const int Longest = 60;
         var (before, after) = (Parse(then), Parse(now));
-        var names = before.Keys.Union(after.Keys).Where(name => before.GetValueOrDefault(name) != after.GetValueOrDefault(name)).Select(name =>
-        {
-            var (was, becomes) = (before.GetValueOrDefault(name, ""), after.GetValueOrDefault(name, ""));
-            return was.Length + becomes.Length <= Longest ? $"{name} ({Named(was)}, now {Named(becomes)})" : name;
-        });
+        var names = before
+            .Keys.Union(after.Keys)
+            .Where(name => before.GetValueOrDefault(name) != after.GetValueOrDefault(name))
+            .Select(name =>
+            {
+                var (was, becomes) = (before.GetValueOrDefault(name, ""), after.GetValueOrDefault(name, ""));
+                return was.Length + becomes.Length <= Longest ? $"{name} ({Named(was)}, now {Named(becomes)})" : name;
+            });
         return string.Join(" and ", names);
 
         static string Named(string value) => value.Length == 0 ? "none" : value;

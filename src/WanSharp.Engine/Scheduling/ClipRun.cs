@@ -26,14 +26,16 @@ internal sealed record ClipRun(GenerationPlan Plan, GenerationRunOptions Options
     /// <summary>The clip's priority after waiting, so that nothing starves.</summary>
     /// <param name="waitsSince">When it began to wait.</param>
     /// <param name="now">The time at which clips are compared.</param>
-    public long PriorityAfter(long waitsSince, long now) => Options.Priority + (Clock.Time.GetElapsedTime(waitsSince, now).Ticks / Rise.Ticks);
+    public long PriorityAfter(long waitsSince, long now) =>
+        Options.Priority + (Clock.Time.GetElapsedTime(waitsSince, now).Ticks / Rise.Ticks);
 
     /// <summary>The clip with what its steps are taken with; if that is compiled otherwise than planned, its bits are another's.</summary>
-    public ClipRun With(DenoiserSet.Use denoisers) => this with
-    {
-        Denoisers = denoisers.Set,
-        Plan = denoisers.IsAsWanted ? Plan : ClipIdentity.Compiled(Plan, denoisers.Mode),
-    };
+    public ClipRun With(DenoiserSet.Use denoisers) =>
+        this with
+        {
+            Denoisers = denoisers.Set,
+            Plan = denoisers.IsAsWanted ? Plan : ClipIdentity.Compiled(Plan, denoisers.Mode),
+        };
 
     public void Report(GenerationStage stage, int done, int total) => Options.Progress?.Report(new GenerationProgress(stage, done, total));
 }

@@ -28,7 +28,15 @@ internal sealed class ComputeLanes : IDisposable
     /// <param name="budget">Has the memory of what lanes compute set aside.</param>
     /// <param name="pressure">Gives memory back where it is short.</param>
     /// <param name="stop">Stops the work that a lane is at.</param>
-    public ComputeLanes(EngineOptions options, EngineNetworks networks, BatchSizer batches, EngineTelemetry telemetry, MemoryBudget budget, MemoryPressure pressure, CancellationToken stop)
+    public ComputeLanes(
+        EngineOptions options,
+        EngineNetworks networks,
+        BatchSizer batches,
+        EngineTelemetry telemetry,
+        MemoryBudget budget,
+        MemoryPressure pressure,
+        CancellationToken stop
+    )
     {
         _queue = new LaneQueue(batches, options.Clock);
         _steps = new StepRunner(_queue, batches, telemetry, pressure, stop);

@@ -8,7 +8,13 @@ namespace WanSharp.Engine.Scheduling;
 
 /// <summary>A clip's images as its model takes them; the same images for the same size are encoded once.</summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed class ConditionEncoder(TransformerConfig model, EngineNetworks networks, ComputeLanes lanes, FeatureCache cache, FeatureKeys keys)
+internal sealed class ConditionEncoder(
+    TransformerConfig model,
+    EngineNetworks networks,
+    ComputeLanes lanes,
+    FeatureCache cache,
+    FeatureKeys keys
+)
 {
     private const string Channels = "channels";
     private const string Clip = "clip";
@@ -21,18 +27,34 @@ internal sealed class ConditionEncoder(TransformerConfig model, EngineNetworks n
             return ImageConditions.None;
         }
 
-        return FromBytes(await cache.GetAsync(clip, keys.ForImages(clip.Plan), () => networks.UseImageEncoderAsync(
-            encoder => lanes.RunAsync(clip, GenerationStage.Encode, () =>
-            {
-                using var conditions = encoder.Encode(clip.Plan, model, clip.Cancelled);
-                return ToBytes(conditions);
-            }),
-            clip.Cancelled)));
+        return FromBytes(
+            await cache.GetAsync(
+                clip,
+                keys.ForImages(clip.Plan),
+                () =>
+                    networks.UseImageEncoderAsync(
+                        encoder =>
+                            lanes.RunAsync(
+                                clip,
+                                GenerationStage.Encode,
+                                () =>
+                                {
+                                    using var conditions = encoder.Encode(clip.Plan, model, clip.Cancelled);
+                                    return ToBytes(conditions);
+                                }
+                            ),
+                        clip.Cancelled
+                    )
+            )
+        );
     }
 
     private static byte[] ToBytes(ImageConditions conditions)
     {
-        List<(string, Tensor)> tensors = [.. conditions.Frames.Latents.Select(frame => (frame.Key.ToString(CultureInfo.InvariantCulture), frame.Value))];
+        List<(string, Tensor)> tensors =
+        [
+            .. conditions.Frames.Latents.Select(frame => (frame.Key.ToString(CultureInfo.InvariantCulture), frame.Value)),
+        ];
         if (conditions.Channels is { } channels)
         {
             tensors.Add((Channels, channels));
@@ -53,8 +75,11 @@ internal sealed class ConditionEncoder(TransformerConfig model, EngineNetworks n
         {
             Channels = tensors.GetValueOrDefault(Channels),
             ClipFeatures = tensors.GetValueOrDefault(Clip),
-            Frames = new CleanFrames(tensors.Where(tensor => tensor.Key is not (Channels or Clip)).ToDictionary(
-                tensor => int.Parse(tensor.Key, CultureInfo.InvariantCulture), tensor => tensor.Value)),
+            Frames = new CleanFrames(
+                tensors
+                    .Where(tensor => tensor.Key is not (Channels or Clip))
+                    .ToDictionary(tensor => int.Parse(tensor.Key, CultureInfo.InvariantCulture), tensor => tensor.Value)
+            ),
         };
     }
 }

@@ -30,16 +30,28 @@ internal sealed class DenoiserSet : IDisposable
 
     /// <summary>Compiles what is not compiled, and binds the weights.</summary>
     public static async Task<DenoiserSet> LoadAsync(
-        WanModel model, GraphCache graphs, SessionSettings settings, TransformerOptions options, int lanes, Action<int, int>? prepared, CancellationToken cancellationToken)
+        WanModel model,
+        GraphCache graphs,
+        SessionSettings settings,
+        TransformerOptions options,
+        int lanes,
+        Action<int, int>? prepared,
+        CancellationToken cancellationToken
+    )
     {
         var set = new DenoiserSet(options);
         try
         {
             for (var lane = 0; lane < lanes; lane++)
             {
-                set._denoisers.Add(new Denoiser(new Experts(
-                    await LoadTransformerAsync(model.TransformerWeights),
-                    model.HighNoiseWeights is { } highNoise ? await LoadTransformerAsync(highNoise) : null)));
+                set._denoisers.Add(
+                    new Denoiser(
+                        new Experts(
+                            await LoadTransformerAsync(model.TransformerWeights),
+                            model.HighNoiseWeights is { } highNoise ? await LoadTransformerAsync(highNoise) : null
+                        )
+                    )
+                );
             }
 
             return set;
@@ -52,7 +64,17 @@ internal sealed class DenoiserSet : IDisposable
 
         async Task<TransformerRunner> LoadTransformerAsync(WeightStore weights)
         {
-            var runner = await TransformerRunner.CreateAsync(graphs, model.Transformer, weights, settings, options: options, prepared: prepared, cancellationToken: cancellationToken).ConfigureAwait(false);
+            var runner = await TransformerRunner
+                .CreateAsync(
+                    graphs,
+                    model.Transformer,
+                    weights,
+                    settings,
+                    options: options,
+                    prepared: prepared,
+                    cancellationToken: cancellationToken
+                )
+                .ConfigureAwait(false);
             set._transformers.Add(runner);
             return runner;
         }

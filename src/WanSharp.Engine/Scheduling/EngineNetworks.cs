@@ -20,20 +20,33 @@ namespace WanSharp.Engine.Scheduling;
 /// <param name="lanes">How many denoisers there are.</param>
 /// <param name="pressure">Gives memory back for a step of the VAE that was short of it.</param>
 internal sealed class EngineNetworks(
-    WanModel model, GraphCache graphs, SessionSettings settings, TransformerOptions? transformer, int lanes, MemoryPressure pressure) : IDisposable
+    WanModel model,
+    GraphCache graphs,
+    SessionSettings settings,
+    TransformerOptions? transformer,
+    int lanes,
+    MemoryPressure pressure
+) : IDisposable
 {
     private readonly SemaphoreSlim _loading = new(1, 1);
     private readonly SemaphoreSlim _encodingText = new(1, 1);
     private readonly SemaphoreSlim _encodingImages = new(1, 1);
     private readonly StagedDenoisers _denoisers = new(model, graphs, settings, lanes);
     private volatile TransformerOptions _wanted = transformer ?? new TransformerOptions();
-    private readonly Lazy<bool> _isPacked = new(() => PackedNetwork.IsKeptAsync(model, graphs, settings, transformer ?? new TransformerOptions(), CancellationToken.None).GetAwaiter().GetResult());
+    private readonly Lazy<bool> _isPacked = new(() =>
+        PackedNetwork
+            .IsKeptAsync(model, graphs, settings, transformer ?? new TransformerOptions(), CancellationToken.None)
+            .GetAwaiter()
+            .GetResult()
+    );
     private bool _limits;
     private TextEncoderRunner? _textEncoder;
     private ClipVisionRunner? _clipVision;
     private bool _disposed;
 
-    /// <summary>Whether weights are widened in the process's own memory, which is done again in no time; a device's copies are not.</summary>
+    /// <summary>
+    /// Whether weights are widened in the process's own memory, which is done again in no time; a device's copies are not.
+    /// </summary>
     public bool AreOnHost { get; } = settings.IsOnHost;
 
     /// <summary>Whether the whole network was on disk, packed, when this was first asked: it is looked up once.</summary>
@@ -42,7 +55,8 @@ internal sealed class EngineNetworks(
     private RuntimeMemory Memory => graphs.Runtime.Memory;
 
     /// <summary>Encodes and decodes frames, on any number of lanes.</summary>
-    public VaeRunner Vae { get; } = new(graphs.Runtime, model.Vae, model.VaeWeights, settings, graphs, shortage => pressure.Relieve(shortage));
+    public VaeRunner Vae { get; } =
+        new(graphs.Runtime, model.Vae, model.VaeWeights, settings, graphs, shortage => pressure.Relieve(shortage));
 
     /// <summary>Ends when what is compiled in the background is there, or has failed.</summary>
     public Task Ready => _denoisers.Ready;
@@ -51,12 +65,21 @@ internal sealed class EngineNetworks(
     public string? Failure => _denoisers.Failure;
 
     /// <summary>The denoisers that a clip begins with, and keeps until the result is disposed.</summary>
-    public Task<DenoiserSet.Use> LoadDenoisersAsync(ClipRun clip) => LoadAsync(async () =>
-    {
-        using var work = clip.Clock.Work(GenerationStage.Load);
-        var wanted = _wanted;
-        return await _denoisers.BeginAsync(wanted, ClipIdentity.ModeOf(clip.Options.Resume, clip.Plan, wanted.Mode), (done, all) => clip.Report(GenerationStage.Load, done, all), clip.Cancelled);
-    }, clip.Cancelled);
+    public Task<DenoiserSet.Use> LoadDenoisersAsync(ClipRun clip) =>
+        LoadAsync(
+            async () =>
+            {
+                using var work = clip.Clock.Work(GenerationStage.Load);
+                var wanted = _wanted;
+                return await _denoisers.BeginAsync(
+                    wanted,
+                    ClipIdentity.ModeOf(clip.Options.Resume, clip.Plan, wanted.Mode),
+                    (done, all) => clip.Report(GenerationStage.Load, done, all),
+                    clip.Cancelled
+                );
+            },
+            clip.Cancelled
+        );
 
     /// <summary>Compiles what a clip will need, so that it finds it compiled.</summary>
     /// <param name="clip">The clip, which need not come.</param>
@@ -66,7 +89,9 @@ internal sealed class EngineNetworks(
         if (!isLimited)
         {
             using var denoisers = await LoadDenoisersAsync(clip);
-            await denoisers.Set[lane: 0].CompileForAsync(clip.Plan.Latents, clip.Plan.Branches, clip.Plan.Settings.Images.Count > 0, clip.Cancelled);
+            await denoisers
+                .Set[lane: 0]
+                .CompileForAsync(clip.Plan.Latents, clip.Plan.Branches, clip.Plan.Settings.Images.Count > 0, clip.Cancelled);
         }
 
         Vae.CompileDecoder(clip.Cancelled);
@@ -81,7 +106,8 @@ internal sealed class EngineNetworks(
         foreach (var weights in Transformers())
         {
             weights.ResidentBlocks = strategy.ResidentBlocks;
-            weights.StaysWhenIdle = strategy.Bytes + BytesOf(weights, strategy.ResidentBlocks) <= allowance.Bytes; // a strategy counts one of two experts
+            // a strategy counts one of two experts
+            weights.StaysWhenIdle = strategy.Bytes + BytesOf(weights, strategy.ResidentBlocks) <= allowance.Bytes;
         }
 
         model.TextEncoderWeights.ResidentBlocks = strategy.StreamsTextEncoder ? 0 : WeightStore.AllBlocks;
@@ -92,36 +118,64 @@ internal sealed class EngineNetworks(
         }
     }
 
-    /// <summary>How many seconds a forward pass takes in some way, at a clip's size or, if that is large, fewer frames of it. No clip may be under way.</summary>
-    public Task<double> TimeAsync(Strategy way, GenerationPlan plan, CancellationToken cancellationToken) => LoadAsync(async () =>
-    {
-        foreach (var weights in Transformers())
-        {
-            weights.ResidentBlocks = way.ResidentBlocks;
-        }
+    /// <summary>
+    /// How many seconds a forward pass takes in some way, at a clip's size or, if that is large, fewer frames of it. No clip may
+    /// be under way.
+    /// </summary>
+    public Task<double> TimeAsync(Strategy way, GenerationPlan plan, CancellationToken cancellationToken) =>
+        LoadAsync(
+            async () =>
+            {
+                foreach (var weights in Transformers())
+                {
+                    weights.ResidentBlocks = way.ResidentBlocks;
+                }
 
-        using var runner = await TransformerRunner.CreateAsync(graphs, model.Transformer, model.TransformerWeights, settings, options: With(_wanted, way), cancellationToken: cancellationToken);
-        return await Task.Run(() => new PassTimer(model, plan).Time(runner, cancellationToken), cancellationToken);
-    }, cancellationToken);
+                using var runner = await TransformerRunner.CreateAsync(
+                    graphs,
+                    model.Transformer,
+                    model.TransformerWeights,
+                    settings,
+                    options: With(_wanted, way),
+                    cancellationToken: cancellationToken
+                );
+                return await Task.Run(() => new PassTimer(model, plan).Time(runner, cancellationToken), cancellationToken);
+            },
+            cancellationToken
+        );
 
     /// <summary>The graph that is run most and what runs it, for what is remembered about them.</summary>
     public string Describe()
     {
-        var block = WanTransformer.Block(model.Transformer, graphs.Runtime.GraphOptionsFor(settings) with { Compute = _wanted.Compute, Quantization = _wanted.Quantization });
-        return $"{block.Digest} × {model.Transformer.Layers}\nonnxruntime {graphs.Runtime.Version}, {graphs.Runtime.Threads} threads\n{settings.ProviderKey}";
+        var block = WanTransformer.Block(
+            model.Transformer,
+            graphs.Runtime.GraphOptionsFor(settings) with
+            {
+                Compute = _wanted.Compute,
+                Quantization = _wanted.Quantization,
+            }
+        );
+        return $"{block.Digest} × {model.Transformer.Layers}\nonnxruntime {graphs.Runtime.Version}, "
+            + $"{graphs.Runtime.Threads} threads\n{settings.ProviderKey}";
     }
 
     /// <summary>Frees the text encoder, and lets the system have its pages; it is loaded again when it is needed.</summary>
-    public Task UnloadTextEncoderAsync(CancellationToken cancellationToken) => InTurnAsync(
-        _encodingText,
-        () => LoadAsync(() =>
-        {
-            _textEncoder?.Dispose();
-            _textEncoder = null;
-            model.TextEncoderWeights.ForgetAll();
-            return Task.FromResult(true);
-        }, cancellationToken),
-        cancellationToken);
+    public Task UnloadTextEncoderAsync(CancellationToken cancellationToken) =>
+        InTurnAsync(
+            _encodingText,
+            () =>
+                LoadAsync(
+                    () =>
+                    {
+                        _textEncoder?.Dispose();
+                        _textEncoder = null;
+                        model.TextEncoderWeights.ForgetAll();
+                        return Task.FromResult(true);
+                    },
+                    cancellationToken
+                ),
+            cancellationToken
+        );
 
     /// <summary>Gives back the memory that runs keep for the next ones, and compiled graphs that nobody uses.</summary>
     /// <returns>How many bytes they were, so far as they are known.</returns>
@@ -163,20 +217,40 @@ internal sealed class EngineNetworks(
     {
         return await InTurnAsync(
             _encodingText,
-            async () => await use(await LoadAsync(
-                async () => _textEncoder ??= await TextEncoderRunner.CreateAsync(graphs, model.TextEncoder, model.TextEncoderWeights, settings, cancellationToken: cancellationToken),
-                cancellationToken)),
-            cancellationToken);
+            async () =>
+                await use(
+                    await LoadAsync(
+                        async () =>
+                            _textEncoder ??= await TextEncoderRunner.CreateAsync(
+                                graphs,
+                                model.TextEncoder,
+                                model.TextEncoderWeights,
+                                settings,
+                                cancellationToken: cancellationToken
+                            ),
+                        cancellationToken
+                    )
+                ),
+            cancellationToken
+        );
     }
 
     /// <summary>Uses the image encoder, which is for one clip at a time.</summary>
     public async Task<T> UseImageEncoderAsync<T>(Func<ImageEncoder, Task<T>> use, CancellationToken cancellationToken)
     {
         var clipVision = await LoadAsync(
-            async () => model is { ClipVision: { } clip, ClipVisionWeights: { } weights }
-                ? _clipVision ??= await ClipVisionRunner.CreateAsync(graphs, clip, weights, settings, cancellationToken: cancellationToken)
-                : null,
-            cancellationToken);
+            async () =>
+                model is { ClipVision: { } clip, ClipVisionWeights: { } weights }
+                    ? _clipVision ??= await ClipVisionRunner.CreateAsync(
+                        graphs,
+                        clip,
+                        weights,
+                        settings,
+                        cancellationToken: cancellationToken
+                    )
+                    : null,
+            cancellationToken
+        );
         return await InTurnAsync(_encodingImages, () => use(new ImageEncoder(Vae, clipVision)), cancellationToken);
     }
 
@@ -200,28 +274,32 @@ internal sealed class EngineNetworks(
     /// <summary>What so many blocks of a transformer take as they are stored.</summary>
     private long BytesOf(WeightStore weights, int blocks) => blocks * (weights.BytesByType().Values.Sum() / model.Transformer.Layers);
 
-    private TransformerOptions With(TransformerOptions options, Strategy way) => options with
-    {
-        Mode = way.Compile,
-        TokensAtOnce = way.TokensAtOnce,
-        WidensAhead = way.WidensAhead,
-        StaticShapes = way.StaticShapes ? true : transformer?.StaticShapes,
-    };
+    private TransformerOptions With(TransformerOptions options, Strategy way) =>
+        options with
+        {
+            Mode = way.Compile,
+            TokensAtOnce = way.TokensAtOnce,
+            WidensAhead = way.WidensAhead,
+            StaticShapes = way.StaticShapes ? true : transformer?.StaticShapes,
+        };
 
-    private IEnumerable<WeightStore> Transformers() => model.HighNoiseWeights is { } highNoise ? [model.TransformerWeights, highNoise] : [model.TransformerWeights];
+    private IEnumerable<WeightStore> Transformers() =>
+        model.HighNoiseWeights is { } highNoise ? [model.TransformerWeights, highNoise] : [model.TransformerWeights];
 
     private IEnumerable<WeightStore> Stores() =>
         Transformers().Concat([model.TextEncoderWeights, model.VaeWeights]).Concat(model.ClipVisionWeights is { } clip ? [clip] : []);
 
     /// <summary>One caller loads, and the others find what it loaded; when it is cancelled, the next one loads.</summary>
-    private Task<T> LoadAsync<T>(Func<Task<T>> load, CancellationToken cancellationToken) => InTurnAsync(
-        _loading,
-        () =>
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            return load();
-        },
-        cancellationToken);
+    private Task<T> LoadAsync<T>(Func<Task<T>> load, CancellationToken cancellationToken) =>
+        InTurnAsync(
+            _loading,
+            () =>
+            {
+                ObjectDisposedException.ThrowIf(_disposed, this);
+                return load();
+            },
+            cancellationToken
+        );
 
     private static async Task<T> InTurnAsync<T>(SemaphoreSlim turn, Func<Task<T>> act, CancellationToken cancellationToken)
     {

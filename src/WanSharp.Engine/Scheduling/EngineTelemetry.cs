@@ -5,7 +5,10 @@ using WanSharp.Runtime;
 
 namespace WanSharp.Engine.Scheduling;
 
-/// <summary>All metrics and traces of the engine, under OpenTelemetry's conventions for names and units, and the sums that <see cref="EngineStatistics"/> shows.</summary>
+/// <summary>
+/// All metrics and traces of the engine, under OpenTelemetry's conventions for names and units, and the sums that
+/// <see cref="EngineStatistics"/> shows.
+/// </summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed class EngineTelemetry : IDisposable
 {
@@ -118,14 +121,15 @@ internal sealed class EngineTelemetry : IDisposable
 
     public void Dispose() => _meter.Dispose();
 
-    private static string NameOf(GenerationStage stage) => stage switch
-    {
-        GenerationStage.Load => "load",
-        GenerationStage.Encode => "encode",
-        GenerationStage.Denoise => "denoise",
-        GenerationStage.Decode => "decode",
-        _ => "write",
-    };
+    private static string NameOf(GenerationStage stage) =>
+        stage switch
+        {
+            GenerationStage.Load => "load",
+            GenerationStage.Encode => "encode",
+            GenerationStage.Denoise => "denoise",
+            GenerationStage.Decode => "decode",
+            _ => "write",
+        };
 
     private sealed class Ending(EngineTelemetry telemetry, Activity? activity) : IDisposable
     {

@@ -2,7 +2,10 @@ using WanSharp.Engine.Features;
 
 namespace WanSharp.Engine.Scheduling;
 
-/// <summary>Features by what made them: those used last in memory, all of them in a store if there is one. What several clips want at the same time is computed once.</summary>
+/// <summary>
+/// Features by what made them: those used last in memory, all of them in a store if there is one. What several clips want at the
+/// same time is computed once.
+/// </summary>
 /// <remarks>Thread-safe.</remarks>
 /// <param name="store">Keeps features beyond the process, or null.</param>
 /// <param name="capacity">Bytes that features in memory may take.</param>
@@ -109,7 +112,7 @@ internal sealed class FeatureCache(IFeatureStore? store, long capacity)
 
     private void Shrink(long to)
     {
-        for (var last = _byUse.Last; last is not null && _bytes > to;)
+        for (var last = _byUse.Last; last is not null && _bytes > to; )
         {
             var (name, before) = (last.Value, last.Previous);
             if (_entries[name].Users == 0)

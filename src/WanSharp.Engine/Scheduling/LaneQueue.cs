@@ -81,21 +81,27 @@ internal sealed class LaneQueue(BatchSizer batches, TimeProvider clock)
     }
 
     /// <summary>What was given up is told so now, not when its turn would come.</summary>
-    private void DropCancelled() => _waiting.RemoveAll(work =>
-    {
-        var cancelled = work.Clip.Cancelled;
-        if (cancelled.IsCancellationRequested)
+    private void DropCancelled() =>
+        _waiting.RemoveAll(work =>
         {
-            work.Fail(new OperationCanceledException(cancelled));
-        }
+            var cancelled = work.Clip.Cancelled;
+            if (cancelled.IsCancellationRequested)
+            {
+                work.Fail(new OperationCanceledException(cancelled));
+            }
 
-        return cancelled.IsCancellationRequested;
-    });
+            return cancelled.IsCancellationRequested;
+        });
 
     private List<LaneWork> TakeNext(int lane)
     {
         // Memory for fewer lanes than before keeps only clips without one from a lane: no other would take the clips that have it.
-        List<LaneWork> open = [.. _waiting.Where(work => work is not StepWork step || (step.Lane is { } own ? own == lane : lane < batches.LanesFor(step.Key)))];
+        List<LaneWork> open =
+        [
+            .. _waiting.Where(work =>
+                work is not StepWork step || (step.Lane is { } own ? own == lane : lane < batches.LanesFor(step.Key))
+            ),
+        ];
         var now = clock.GetTimestamp(); // one for all comparisons: an order must not change while it is made
         open.Sort((a, b) => Compare(a, b, now));
         List<LaneWork> taken = open is [StepWork first, ..] ? [.. Companions(first, open.OfType<StepWork>(), lane)] : [.. open.Take(1)];
@@ -122,6 +128,8 @@ internal sealed class LaneQueue(BatchSizer batches, TimeProvider clock)
     {
         var byPriority = b.Clip.PriorityAfter(b.WaitsSince, now).CompareTo(a.Clip.PriorityAfter(a.WaitsSince, now));
         var byStage = Array.IndexOf(Urgency, a.Stage).CompareTo(Array.IndexOf(Urgency, b.Stage));
-        return byPriority != 0 ? byPriority : byStage != 0 ? byStage : a.Clip.Order.CompareTo(b.Clip.Order);
+        return byPriority != 0 ? byPriority
+            : byStage != 0 ? byStage
+            : a.Clip.Order.CompareTo(b.Clip.Order);
     }
 }

@@ -20,7 +20,8 @@ internal abstract class LaneWork(ClipRun clip, GenerationStage stage)
 
     public void Complete() => _done.TrySetResult();
 
-    public void Fail(Exception exception) => _ = exception is OperationCanceledException canceled
-        ? _done.TrySetCanceled(canceled.CancellationToken)
-        : _done.TrySetException(exception);
+    public void Fail(Exception exception) =>
+        _ = exception is OperationCanceledException canceled
+            ? _done.TrySetCanceled(canceled.CancellationToken)
+            : _done.TrySetException(exception);
 }

@@ -27,7 +27,9 @@ internal sealed class PassTimer(WanModel model, GenerationPlan plan)
         using var latents = Tensor.Zeros(DType.F32, [batch, network.InChannels, frames, plan.Latents[3], plan.Latents[4]]);
         using var velocity = Tensor.Zeros(DType.F32, [batch, network.OutChannels, frames, plan.Latents[3], plan.Latents[4]]);
         using var context = Tensor.Zeros(DType.F32, [1, network.TextLength, network.TextDim]);
-        using var image = network.ClipDim is { } dim ? Tensor.Zeros(DType.F32, [1, network.ClipRowsFor(model.ClipVision!.Tokens), dim]) : null;
+        using var image = network.ClipDim is { } dim
+            ? Tensor.Zeros(DType.F32, [1, network.ClipRowsFor(model.ClipVision!.Tokens), dim])
+            : null;
         using var keys = runner.PrepareContext(context, image, cancellationToken);
         TextKeys[] contexts = [.. Enumerable.Repeat(keys, batch)];
         float[] timesteps = [.. Enumerable.Repeat(AnyTimestep, batch)];

@@ -20,7 +20,12 @@ internal sealed class SnapshotKeeper(ClipRun clip)
 
         _keeping.GetAwaiter().GetResult(); // has ended; throws what it failed with
         _last = clock.GetTimestamp();
-        var snapshot = new DenoiseSnapshot(clip.Plan.LatentIdentity, state.Latents.Read<float>().ToArray(), state.Sampler.Save(), clip.Reused);
+        var snapshot = new DenoiseSnapshot(
+            clip.Plan.LatentIdentity,
+            state.Latents.Read<float>().ToArray(),
+            state.Sampler.Save(),
+            clip.Reused
+        );
         _keeping = Task.Run(() => save(snapshot, clip.Cancelled).AsTask());
     }
 

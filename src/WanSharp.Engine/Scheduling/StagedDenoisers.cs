@@ -25,7 +25,9 @@ internal sealed class StagedDenoisers(WanModel model, GraphCache graphs, Session
     /// <summary>Ends when what is compiled in the background is there, or has failed. Thread-safe.</summary>
     public Task Ready => _coming?.Ended ?? Task.CompletedTask;
 
-    /// <summary>Why what was compiled in the background is not there; clips go on as they began. Null where nothing failed. Thread-safe.</summary>
+    /// <summary>
+    /// Why what was compiled in the background is not there; clips go on as they began. Null where nothing failed. Thread-safe.
+    /// </summary>
     public string? Failure => _coming?.Loading.Exception?.InnerException?.Message;
 
     /// <summary>What a clip begins with.</summary>
@@ -33,7 +35,12 @@ internal sealed class StagedDenoisers(WanModel model, GraphCache graphs, Session
     /// <param name="must">How it must be, for a clip that was begun before; null for whatever is ready.</param>
     /// <param name="prepared">Told how many blocks' weights were brought into another form for it, and how many there are.</param>
     /// <param name="cancellationToken">Cancels compilation, but for that in the background.</param>
-    public async Task<DenoiserSet.Use> BeginAsync(TransformerOptions wanted, CompileMode? must, Action<int, int> prepared, CancellationToken cancellationToken)
+    public async Task<DenoiserSet.Use> BeginAsync(
+        TransformerOptions wanted,
+        CompileMode? must,
+        Action<int, int> prepared,
+        CancellationToken cancellationToken
+    )
     {
         await TakeOverAsync(wanted);
         var mode = must ?? (await IsReadyAsync(wanted, cancellationToken) ? wanted.Mode : CompileMode.Blocks);
@@ -80,7 +87,9 @@ internal sealed class StagedDenoisers(WanModel model, GraphCache graphs, Session
 
     /// <summary>Whether nothing is to be compiled that takes long.</summary>
     private async Task<bool> IsReadyAsync(TransformerOptions wanted, CancellationToken cancellationToken) =>
-        wanted.Mode != CompileMode.Whole || Find(wanted) is not null || (_coming is null && await PackedNetwork.IsKeptAsync(model, graphs, settings, wanted, cancellationToken));
+        wanted.Mode != CompileMode.Whole
+        || Find(wanted) is not null
+        || (_coming is null && await PackedNetwork.IsKeptAsync(model, graphs, settings, wanted, cancellationToken));
 
     private DenoiserSet? Find(TransformerOptions options) => _sets.FirstOrDefault(set => set.Options == options);
 
@@ -100,7 +109,12 @@ internal sealed class StagedDenoisers(WanModel model, GraphCache graphs, Session
         {
             Options = options;
             Loading = Task.Run(() => load(_stop.Token));
-            Ended = Loading.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            Ended = Loading.ContinueWith(
+                _ => { },
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default
+            );
         }
 
         public TransformerOptions Options { get; }

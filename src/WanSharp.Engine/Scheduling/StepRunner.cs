@@ -10,7 +10,13 @@ namespace WanSharp.Engine.Scheduling;
 /// <param name="telemetry">Is told of steps.</param>
 /// <param name="pressure">Gives memory back for a step that was short of it.</param>
 /// <param name="stop">The generator's end.</param>
-internal sealed class StepRunner(LaneQueue queue, BatchSizer batches, EngineTelemetry telemetry, MemoryPressure pressure, CancellationToken stop)
+internal sealed class StepRunner(
+    LaneQueue queue,
+    BatchSizer batches,
+    EngineTelemetry telemetry,
+    MemoryPressure pressure,
+    CancellationToken stop
+)
 {
     /// <summary>Takes the next step of each clip; those that are not done wait for another.</summary>
     /// <param name="denoiser">The lane's own.</param>
@@ -58,7 +64,11 @@ internal sealed class StepRunner(LaneQueue queue, BatchSizer batches, EngineTele
             if (pressure.Relieve(shortage) == ShedStage.BatchSize && works.Count > 1)
             {
                 batches.Refuse(key, works.Count);
-                works.Chunk((works.Count + 1) / 2).Where(half => Step(denoiser, [.. half], isAgain: true)).ToList().ForEach(half => Array.ForEach(half, Proceed));
+                works
+                    .Chunk((works.Count + 1) / 2)
+                    .Where(half => Step(denoiser, [.. half], isAgain: true))
+                    .ToList()
+                    .ForEach(half => Array.ForEach(half, Proceed));
                 return false;
             }
 

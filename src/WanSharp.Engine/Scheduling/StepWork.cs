@@ -9,7 +9,8 @@ namespace WanSharp.Engine.Scheduling;
 /// <param name="state">Where it stands.</param>
 /// <param name="snapshots">Keeps it for a later run of itself.</param>
 /// <param name="recorder">Keeps it for clips of similar prompts; null where that is not wanted.</param>
-internal sealed class StepWork(ClipRun clip, DenoiseState state, SnapshotKeeper snapshots, StepRecorder? recorder = null) : LaneWork(clip, GenerationStage.Denoise)
+internal sealed class StepWork(ClipRun clip, DenoiseState state, SnapshotKeeper snapshots, StepRecorder? recorder = null)
+    : LaneWork(clip, GenerationStage.Denoise)
 {
     public DenoiseState State => state;
 

@@ -61,7 +61,12 @@ internal sealed class StrategyGate(CostModel costs, EngineNetworks networks, Mem
                 budget.LookAgain();
                 var basis = budget.Allowance;
                 room = basis.Bytes;
-                if (_clips > 0 && _current is { } current && current.Basis == basis && StrategyChooser.BytesOf(facts, current.Way) <= basis.Bytes)
+                if (
+                    _clips > 0
+                    && _current is { } current
+                    && current.Basis == basis
+                    && StrategyChooser.BytesOf(facts, current.Way) <= basis.Bytes
+                )
                 {
                     return Enter(facts, current.Way);
                 }

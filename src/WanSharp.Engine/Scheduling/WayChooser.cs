@@ -50,7 +50,9 @@ internal sealed class WayChooser(CompileMode? compile, EngineOptions options, En
     public async Task MeasureAsync(StrategyFacts facts, long bytes, GenerationPlan plan, CancellationToken cancellationToken)
     {
         var ways = Ways(facts, bytes);
-        await _tuner.MeasureAsync(Identity(plan), [.. ways.Keys], way => networks.TimeAsync(ways[way], plan, cancellationToken)).ConfigureAwait(false);
+        await _tuner
+            .MeasureAsync(Identity(plan), [.. ways.Keys], way => networks.TimeAsync(ways[way], plan, cancellationToken))
+            .ConfigureAwait(false);
     }
 
     /// <summary>The ways that fit, by name, the simplest first.</summary>
@@ -66,7 +68,11 @@ internal sealed class WayChooser(CompileMode? compile, EngineOptions options, En
             }
         }
 
-        if (compile is null or CompileMode.Whole && StrategyChooser.Choose(facts, bytes, CompileMode.Whole) is { } whole && (whole.Compile == CompileMode.Whole || ways.Count == 0))
+        if (
+            compile is null or CompileMode.Whole
+            && StrategyChooser.Choose(facts, bytes, CompileMode.Whole) is { } whole
+            && (whole.Compile == CompileMode.Whole || ways.Count == 0)
+        )
         {
             ways[Whole] = whole;
         }
@@ -75,6 +81,9 @@ internal sealed class WayChooser(CompileMode? compile, EngineOptions options, En
     }
 
     /// <summary>All that decides which way is fastest; sizes in steps of powers of two.</summary>
-    private string Identity(GenerationPlan plan) => string.Create(CultureInfo.InvariantCulture,
-        $"{networks.Describe()}\ntokens {BitOperations.RoundUpToPowerOf2((uint)plan.Tokens)} × {plan.Branches}\n{MachineName.Read()}");
+    private string Identity(GenerationPlan plan) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{networks.Describe()}\ntokens {BitOperations.RoundUpToPowerOf2((uint)plan.Tokens)} × {plan.Branches}\n{MachineName.Read()}"
+        );
 }

@@ -22,7 +22,8 @@ internal sealed class Autotuner(ContentStore? store, TimeProvider clock)
     {
         var key = KeyOf(identity, ways);
         return _known.TryGetValue(key, out var known) ? known
-            : store?.TryRead(key) is { } json && TuningResult.FromJson(json) is { } kept && ways.Contains(kept.Kept) ? _known.GetOrAdd(key, kept)
+            : store?.TryRead(key) is { } json && TuningResult.FromJson(json) is { } kept && ways.Contains(kept.Kept)
+                ? _known.GetOrAdd(key, kept)
             : null;
     }
 

@@ -10,5 +10,6 @@ namespace WanSharp.Engine.Strategies;
 internal sealed record Economy(bool UnloadsText, bool StreamsText, bool Streams, bool WidensAhead, bool IsTiled, int? TokensAtOnce)
 {
     /// <summary>Everything stays, and is computed at once.</summary>
-    public static Economy None { get; } = new(UnloadsText: false, StreamsText: false, Streams: false, WidensAhead: true, IsTiled: false, TokensAtOnce: null);
+    public static Economy None { get; } =
+        new(UnloadsText: false, StreamsText: false, Streams: false, WidensAhead: true, IsTiled: false, TokensAtOnce: null);
 }

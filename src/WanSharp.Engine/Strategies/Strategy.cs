@@ -54,8 +54,8 @@ public sealed record Strategy
     private IEnumerable<string> Choices()
     {
         yield return Compile == CompileMode.Whole ? "whole network, packed weights"
-            : ResidentBlocks == Blocks ? $"{Blocks} blocks, all resident"
-            : $"{ResidentBlocks} of {Blocks} blocks resident, the others streamed";
+        : ResidentBlocks == Blocks ? $"{Blocks} blocks, all resident"
+        : $"{ResidentBlocks} of {Blocks} blocks resident, the others streamed";
         if (!WidensAhead)
         {
             yield return "widened one at a time";

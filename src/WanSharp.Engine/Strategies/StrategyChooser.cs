@@ -25,8 +25,20 @@ public static class StrategyChooser
         ArgumentNullException.ThrowIfNull(facts);
         var strategy = Choose(facts, budget, compile);
         return !staticShapes ? strategy
-            : strategy.TokensAtOnce is null ? strategy with { StaticShapes = true, Reasons = [.. strategy.Reasons, "fixed shapes: each size compiles graphs of its own, whose memory is planned beforehand"] }
-            : strategy with { Reasons = [.. strategy.Reasons, "fixed shapes: not for a clip that is computed a part of its tokens after the other"] };
+            : strategy.TokensAtOnce is null
+                ? strategy with
+                {
+                    StaticShapes = true,
+                    Reasons =
+                    [
+                        .. strategy.Reasons,
+                        "fixed shapes: each size compiles graphs of its own, whose memory is planned beforehand",
+                    ],
+                }
+            : strategy with
+            {
+                Reasons = [.. strategy.Reasons, "fixed shapes: not for a clip that is computed a part of its tokens after the other"],
+            };
     }
 
     private static Strategy Choose(StrategyFacts facts, long budget, CompileMode? compile)
@@ -48,11 +60,21 @@ public static class StrategyChooser
         }
 
         var least = StrategyParts.AtPeak(facts, economies[^1], resident: 0);
-        throw new InvalidRequestException("memory", string.Create(CultureInfo.InvariantCulture,
-            $"This clip needs at least {Size(Sum(least))} of memory, with every block streamed ({string.Join(", ", least.Select(part => $"{part.Name} {Size(part.Bytes)}"))}), and {Size(budget)} may be used: allow more with --memory, or make the clip smaller or shorter."));
+        throw new InvalidRequestException(
+            "memory",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"This clip needs at least {Size(Sum(least))} of memory, with every block streamed "
+                    + $"({string.Join(", ", least.Select(part => $"{part.Name} {Size(part.Bytes)}"))}), and {Size(budget)} may be "
+                    + $"used: allow more with --memory, or make the clip smaller or shorter."
+            )
+        );
     }
 
-    /// <summary>Checks that the host has room for what it holds beside a device: a block on its way there, as it is stored and as it is computed with.</summary>
+    /// <summary>
+    /// Checks that the host has room for what it holds beside a device: a block on its way there, as it is stored and as it is
+    /// computed with.
+    /// </summary>
     /// <param name="facts">The model and the clip.</param>
     /// <param name="host">What the host may hold.</param>
     /// <exception cref="InvalidRequestException">It has not.</exception>
@@ -61,16 +83,35 @@ public static class StrategyChooser
         var least = StrategyParts.Base + facts.StoredBlock + facts.ComputedBlock + facts.Clip;
         if (!facts.IsOnHost && least > host.Bytes)
         {
-            throw new InvalidRequestException("host-memory", string.Create(CultureInfo.InvariantCulture,
-                $"The host needs at least {Size(least)} of memory beside the device, and {Size(host.Bytes)} may be used ({host.Why}): allow more with --host-memory."));
+            throw new InvalidRequestException(
+                "host-memory",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The host needs at least {Size(least)} of memory beside the device, and {Size(host.Bytes)} may be "
+                        + $"used ({host.Why}): allow more with --host-memory."
+                )
+            );
         }
     }
 
     /// <summary>What a clip takes in a way that was chosen for another one.</summary>
-    internal static long BytesOf(StrategyFacts facts, Strategy strategy) => strategy.Compile == CompileMode.Whole
-        ? Sum(StrategyParts.OfWhole(facts))
-        : Sum(StrategyParts.AtPeak(
-            facts, new Economy(!strategy.KeepsTextEncoder, strategy.StreamsTextEncoder, strategy.ResidentBlocks < strategy.Blocks, strategy.WidensAhead, strategy.IsTiled, strategy.TokensAtOnce), strategy.ResidentBlocks));
+    internal static long BytesOf(StrategyFacts facts, Strategy strategy) =>
+        strategy.Compile == CompileMode.Whole
+            ? Sum(StrategyParts.OfWhole(facts))
+            : Sum(
+                StrategyParts.AtPeak(
+                    facts,
+                    new Economy(
+                        !strategy.KeepsTextEncoder,
+                        strategy.StreamsTextEncoder,
+                        strategy.ResidentBlocks < strategy.Blocks,
+                        strategy.WidensAhead,
+                        strategy.IsTiled,
+                        strategy.TokensAtOnce
+                    ),
+                    strategy.ResidentBlocks
+                )
+            );
 
     private static Strategy Build(StrategyFacts facts, Economy economy, int resident, CompileMode? compile, List<string> reasons)
     {
@@ -97,7 +138,9 @@ public static class StrategyChooser
     {
         if (compile is CompileMode.Blocks or CompileMode.Off)
         {
-            reasons.Add(compile == CompileMode.Off ? "blocks, as they are written: nothing is optimized, as asked for" : "blocks: asked for");
+            reasons.Add(
+                compile == CompileMode.Off ? "blocks, as they are written: nothing is optimized, as asked for" : "blocks: asked for"
+            );
             return null;
         }
 
@@ -136,17 +179,27 @@ public static class StrategyChooser
         yield return frugal;
         frugal = frugal with { Streams = true };
         yield return frugal;
-        yield return frugal with { IsTiled = true };
+        yield return frugal with
+        {
+            IsTiled = true,
+        };
         if (facts.Widens && facts.IsOnHost)
         {
             frugal = frugal with { WidensAhead = false };
             yield return frugal;
-            yield return frugal with { IsTiled = true };
+            yield return frugal with
+            {
+                IsTiled = true,
+            };
         }
 
         foreach (var piece in facts.IsOnHost ? Pieces.Where(piece => piece < facts.Tokens) : [])
         {
-            yield return frugal with { IsTiled = true, TokensAtOnce = piece };
+            yield return frugal with
+            {
+                IsTiled = true,
+                TokensAtOnce = piece,
+            };
         }
     }
 
@@ -185,22 +238,26 @@ public static class StrategyChooser
 
         if (resident < facts.Blocks)
         {
-            yield return $"blocks: {resident} of {facts.Blocks} fit, of {Size(facts.StoredBlock)} each; the others come in while the ones before them compute";
+            yield return $"blocks: {resident} of {facts.Blocks} fit, of {Size(facts.StoredBlock)} each; the others "
+                + "come in while the ones before them compute";
         }
 
         if (!economy.WidensAhead)
         {
-            yield return $"blocks: widened one at a time, for two at once take {Size(StrategyParts.WidenedBytes(facts, widensAhead: true))}";
+            yield return $"blocks: widened one at a time, for two at once take "
+                + $"{Size(StrategyParts.WidenedBytes(facts, widensAhead: true))}";
         }
 
         if (economy.IsTiled)
         {
-            yield return $"VAE: decoding whole frames takes {Size(facts.DecodeActivations(false))}, in tiles {Size(facts.DecodeActivations(true))}";
+            yield return $"VAE: decoding whole frames takes {Size(facts.DecodeActivations(false))}, in tiles "
+                + $"{Size(facts.DecodeActivations(true))}";
         }
 
         if (economy.TokensAtOnce is { } tokens)
         {
-            yield return $"tokens: all {facts.Tokens} at once take {Size(facts.DenoiseActivations(null))}, {tokens} at once {Size(facts.DenoiseActivations(tokens))}";
+            yield return $"tokens: all {facts.Tokens} at once take {Size(facts.DenoiseActivations(null))}, {tokens} at "
+                + $"once {Size(facts.DenoiseActivations(tokens))}";
         }
     }
 

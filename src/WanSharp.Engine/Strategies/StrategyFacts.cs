@@ -27,7 +27,9 @@ public sealed record StrategyFacts
     /// <summary>What the VAE holds once it is compiled.</summary>
     public required long Vae { get; init; }
 
-    /// <summary>What a clip itself holds while it is under way: latents, the sampler's memory, text, the blocks' keys and values of it.</summary>
+    /// <summary>
+    /// What a clip itself holds while it is under way: latents, the sampler's memory, text, the blocks' keys and values of it.
+    /// </summary>
     public long Clip { get; init; }
 
     /// <summary>What a run of the text encoder needs beside.</summary>

@@ -10,41 +10,63 @@ internal static class StrategyParts
 
     /// <summary>Of the stage that holds most.</summary>
     public static IReadOnlyList<MemoryHolding> AtPeak(StrategyFacts facts, Economy economy, int resident) =>
-        new[] { OfText(facts, economy.StreamsText), OfDenoising(facts, economy, resident), OfDecoding(facts, economy) }.MaxBy(parts => parts.Sum(part => part.Bytes))!;
+        new[] { OfText(facts, economy.StreamsText), OfDenoising(facts, economy, resident), OfDecoding(facts, economy) }.MaxBy(parts =>
+            parts.Sum(part => part.Bytes)
+        )!;
 
     /// <summary>While the prompts are encoded: the first use of the model, so that nothing else is there.</summary>
     public static IReadOnlyList<MemoryHolding> OfText(StrategyFacts facts, bool streams) =>
-    [
-        new("program", Base),
-        new("VAE", facts.Vae),
-        streams ? new("text encoder, a block after the other", facts.StreamedTextEncoder) : new("text encoder", facts.TextEncoder),
-        new("activations", facts.TextActivations),
-    ];
+        [
+            new("program", Base),
+            new("VAE", facts.Vae),
+            streams ? new("text encoder, a block after the other", facts.StreamedTextEncoder) : new("text encoder", facts.TextEncoder),
+            new("activations", facts.TextActivations),
+        ];
 
     /// <summary>While steps are taken.</summary>
     public static IReadOnlyList<MemoryHolding> OfDenoising(StrategyFacts facts, Economy economy, int resident) =>
-        [.. Weights(facts, economy, resident), new("latents, text and keys", facts.Clip), new("activations", facts.DenoiseActivations(economy.TokensAtOnce))];
+        [
+            .. Weights(facts, economy, resident),
+            new("latents, text and keys", facts.Clip),
+            new("activations", facts.DenoiseActivations(economy.TokensAtOnce)),
+        ];
 
     /// <summary>While frames are decoded: blocks' pages may go meanwhile, for they are clean.</summary>
     public static IReadOnlyList<MemoryHolding> OfDecoding(StrategyFacts facts, Economy economy) =>
-        [new("program", Base), .. Text(facts, economy), new("VAE", facts.Vae), new("activations", facts.DecodeActivations(economy.IsTiled))];
+        [
+            new("program", Base),
+            .. Text(facts, economy),
+            new("VAE", facts.Vae),
+            new("activations", facts.DecodeActivations(economy.IsTiled)),
+        ];
 
     /// <summary>What denoising holds beside clips and activations: the program and weights.</summary>
     public static IReadOnlyList<MemoryHolding> Weights(StrategyFacts facts, Economy economy, int resident)
     {
         // While a block computes, the next one comes in; a widened one has memory of its own beside what it is read from.
-        var streamed = resident < facts.Blocks ? facts.Widens ? facts.StoredBlock : 2 * facts.StoredBlock : 0;
+        var streamed =
+            resident < facts.Blocks
+                ? facts.Widens
+                    ? facts.StoredBlock
+                    : 2 * facts.StoredBlock
+                : 0;
         var widened = WidenedBytes(facts, economy.WidensAhead);
         MemoryHolding[] parts =
         [
-            new("program", Base), .. Text(facts, economy), new("VAE", facts.Vae), new("weights outside the blocks", facts.OtherWeights),
-            new($"{resident} resident blocks", resident * facts.StoredBlock), new("blocks that come in", streamed), new("widened blocks", widened),
+            new("program", Base),
+            .. Text(facts, economy),
+            new("VAE", facts.Vae),
+            new("weights outside the blocks", facts.OtherWeights),
+            new($"{resident} resident blocks", resident * facts.StoredBlock),
+            new("blocks that come in", streamed),
+            new("widened blocks", widened),
         ];
         return [.. parts.Where(part => part.Bytes > 0)];
     }
 
     /// <summary>What widened blocks hold.</summary>
-    public static long WidenedBytes(StrategyFacts facts, bool widensAhead) => facts.Widens ? (widensAhead ? 2 : 1) * facts.ComputedBlock : 0;
+    public static long WidenedBytes(StrategyFacts facts, bool widensAhead) =>
+        facts.Widens ? (widensAhead ? 2 : 1) * facts.ComputedBlock : 0;
 
     /// <summary>With the whole network packed.</summary>
     public static IReadOnlyList<MemoryHolding> OfWhole(StrategyFacts facts)
@@ -52,13 +74,19 @@ internal static class StrategyParts
         var packed = facts.Blocks * facts.ComputedBlock;
         MemoryHolding[] denoising =
         [
-            new("program", Base), new("text encoder", facts.TextEncoder), new("VAE", facts.Vae), new("weights outside the blocks", facts.OtherWeights),
-            new("packed network", packed), new("the network while it is packed", facts.IsPacked ? 0 : packed), new("latents, text and keys", facts.Clip),
+            new("program", Base),
+            new("text encoder", facts.TextEncoder),
+            new("VAE", facts.Vae),
+            new("weights outside the blocks", facts.OtherWeights),
+            new("packed network", packed),
+            new("the network while it is packed", facts.IsPacked ? 0 : packed),
+            new("latents, text and keys", facts.Clip),
             new("activations", facts.DenoiseActivations(null)),
         ];
         var others = new[] { OfText(facts, streams: false), OfDecoding(facts, Economy.None), [.. denoising.Where(part => part.Bytes > 0)] };
         return others.MaxBy(parts => parts.Sum(part => part.Bytes))!;
     }
 
-    private static IEnumerable<MemoryHolding> Text(StrategyFacts facts, Economy economy) => economy.UnloadsText ? [] : [new("text encoder", facts.TextEncoder)];
+    private static IEnumerable<MemoryHolding> Text(StrategyFacts facts, Economy economy) =>
+        economy.UnloadsText ? [] : [new("text encoder", facts.TextEncoder)];
 }

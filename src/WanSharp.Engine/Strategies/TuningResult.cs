@@ -22,10 +22,16 @@ internal sealed record TuningResult(string Kept, IReadOnlyDictionary<string, dou
             return $"max-autotune: {Kept}, untimed; {string.Join(", ", failures)}";
         }
 
-        var others = Seconds.Where(way => way.Key != Kept).OrderBy(way => way.Value)
+        var others = Seconds
+            .Where(way => way.Key != Kept)
+            .OrderBy(way => way.Value)
             .Select(way => string.Create(CultureInfo.InvariantCulture, $"{way.Value / kept:0.00} × as long in {way.Key}"))
-            .Concat(failures).DefaultIfEmpty("nothing else fits");
-        return string.Create(CultureInfo.InvariantCulture, $"max-autotune: kept {Kept}, {kept:0.000} s a pass; {string.Join(", ", others)} (measured {Measured:yyyy-MM-dd})");
+            .Concat(failures)
+            .DefaultIfEmpty("nothing else fits");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"max-autotune: kept {Kept}, {kept:0.000} s a pass; {string.Join(", ", others)} (measured {Measured:yyyy-MM-dd})"
+        );
     }
 
     public string ToJson() => JsonSerializer.Serialize(this, TuningResultJson.Default.TuningResult);
@@ -46,6 +52,10 @@ internal sealed record TuningResult(string Kept, IReadOnlyDictionary<string, dou
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true
+)]
 [JsonSerializable(typeof(TuningResult))]
 internal sealed partial class TuningResultJson : JsonSerializerContext;

@@ -7,7 +7,8 @@ namespace WanSharp.Graphs.Networks;
 /// <see cref="Whole"/>. Wan 2.1 attends to the features before the last block, so that block, the norm after it and the
 /// projection are left out.
 /// </summary>
-/// <remarks>Source: Wan-Video/Wan2.1:wan/modules/clip.py, <c>VisionTransformer</c> with <c>use_31_block</c>, and its weight names.</remarks>
+/// <remarks>Source: Wan-Video/Wan2.1:wan/modules/clip.py, <c>VisionTransformer</c> with <c>use_31_block</c>, and its weight
+/// names.</remarks>
 public static class ClipVision
 {
     private const float Eps = 1e-5f;
@@ -25,7 +26,10 @@ public static class ClipVision
         return g.Build();
     }
 
-    /// <summary>One block: <c>x</c> [batch, tokens, dim] to <c>x_out</c> of the same shape; weights are named relative to <c>visual.transformer.N.</c>.</summary>
+    /// <summary>
+    /// One block: <c>x</c> [batch, tokens, dim] to <c>x_out</c> of the same shape; weights are named relative to
+    /// <c>visual.transformer.N.</c>.
+    /// </summary>
     public static OnnxGraph Block(ClipVisionConfig config, GraphOptions options)
     {
         var g = Begin("clip_block", config, options);
@@ -61,7 +65,12 @@ public static class ClipVision
 
     private static GraphValue WriteEmbedding(GraphBuilder g, ClipVisionConfig config)
     {
-        var image = g.Input("image", DType.F32, ["batch", Colors, config.ImageSize, config.ImageSize], "Pixels less CLIP's mean, divided by its deviation.");
+        var image = g.Input(
+            "image",
+            DType.F32,
+            ["batch", Colors, config.ImageSize, config.ImageSize],
+            "Pixels less CLIP's mean, divided by its deviation."
+        );
         using var scope = g.Scope("visual");
         var (batch, patch) = (image.Shape[0], config.PatchSize);
         var kernel = g.Weight("patch_embedding.weight", [config.Dim, Colors, patch, patch], g.ConvolutionType);

@@ -1,6 +1,8 @@
 namespace WanSharp.Graphs.Networks;
 
-/// <summary>The dimensions of CLIP's image encoder. The defaults are those of the ViT-H/14 that Wan 2.1's image-to-video models use.</summary>
+/// <summary>
+/// The dimensions of CLIP's image encoder. The defaults are those of the ViT-H/14 that Wan 2.1's image-to-video models use.
+/// </summary>
 /// <remarks>Source: Wan-Video/Wan2.1:wan/modules/clip.py, <c>clip_xlm_roberta_vit_h_14</c>.</remarks>
 public sealed record ClipVisionConfig
 {
@@ -35,7 +37,10 @@ public sealed record ClipVisionConfig
         int[] lengths = [ImageSize, PatchSize, Dim, MlpRatio, Heads, LayersUsed];
         if (lengths.Any(length => length < 1) || ImageSize % PatchSize != 0 || Dim % Heads != 0)
         {
-            throw new GraphException($"No image encoder has these dimensions: all must be positive, Layers at least 2, ImageSize a multiple of PatchSize, and Dim of Heads. Given: {this}.");
+            throw new GraphException(
+                $"No image encoder has these dimensions: all must be positive, Layers at least 2, ImageSize a multiple of PatchSize, "
+                    + $"and Dim of Heads. Given: {this}."
+            );
         }
     }
 }

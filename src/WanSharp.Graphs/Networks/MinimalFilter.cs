@@ -13,7 +13,8 @@ namespace WanSharp.Graphs.Networks;
 /// <param name="Results">How many results are made at once.</param>
 /// <param name="Inputs">Bᵀ [<see cref="Points"/>, <see cref="Points"/>], by rows.</param>
 /// <param name="Kernel">G [<see cref="Points"/>, 3], by rows.</param>
-/// <param name="Outputs">Aᵀ [<see cref="Results"/>, <see cref="Points"/>], by rows. Its column 1 is of ones: what is added to that product is added to every result.</param>
+/// <param name="Outputs">Aᵀ [<see cref="Results"/>, <see cref="Points"/>], by rows. Its column 1 is of ones: what is added to that
+/// product is added to every result.</param>
 internal sealed record MinimalFilter(int Results, float[] Inputs, float[] Kernel, float[] Outputs)
 {
     /// <summary>The number of taps.</summary>
@@ -24,51 +25,24 @@ internal sealed record MinimalFilter(int Results, float[] Inputs, float[] Kernel
 
     private static readonly MinimalFilter Two = new(
         2,
-        [
-            1, 0, -1, 0,
-            0, 1, 1, 0,
-            0, -1, 1, 0,
-            0, 1, 0, -1,
-        ],
-        [
-            1, 0, 0,
-            1 / 2f, 1 / 2f, 1 / 2f,
-            1 / 2f, -1 / 2f, 1 / 2f,
-            0, 0, 1,
-        ],
-        [
-            1, 1, 1, 0,
-            0, 1, -1, -1,
-        ]);
+        [1, 0, -1, 0, 0, 1, 1, 0, 0, -1, 1, 0, 0, 1, 0, -1],
+        [1, 0, 0, 1 / 2f, 1 / 2f, 1 / 2f, 1 / 2f, -1 / 2f, 1 / 2f, 0, 0, 1],
+        [1, 1, 1, 0, 0, 1, -1, -1]
+    );
 
     private static readonly MinimalFilter Four = new(
         4,
-        [
-            4, 0, -5, 0, 1, 0,
-            0, -4, -4, 1, 1, 0,
-            0, 4, -4, -1, 1, 0,
-            0, -2, -1, 2, 1, 0,
-            0, 2, -1, -2, 1, 0,
-            0, 4, 0, -5, 0, 1,
-        ],
-        [
-            1 / 4f, 0, 0,
-            -1 / 6f, -1 / 6f, -1 / 6f,
-            -1 / 6f, 1 / 6f, -1 / 6f,
-            1 / 24f, 1 / 12f, 1 / 6f,
-            1 / 24f, -1 / 12f, 1 / 6f,
-            0, 0, 1,
-        ],
-        [
-            1, 1, 1, 1, 1, 0,
-            0, 1, -1, 2, -2, 0,
-            0, 1, 1, 4, 4, 0,
-            0, 1, -1, 8, -8, 1,
-        ]);
+        [4, 0, -5, 0, 1, 0, 0, -4, -4, 1, 1, 0, 0, 4, -4, -1, 1, 0, 0, -2, -1, 2, 1, 0, 0, 2, -1, -2, 1, 0, 0, 4, 0, -5, 0, 1],
+        [1 / 4f, 0, 0, -1 / 6f, -1 / 6f, -1 / 6f, -1 / 6f, 1 / 6f, -1 / 6f, 1 / 24f, 1 / 12f, 1 / 6f, 1 / 24f, -1 / 12f, 1 / 6f, 0, 0, 1],
+        [1, 1, 1, 1, 1, 0, 0, 1, -1, 2, -2, 0, 0, 1, 1, 4, 4, 0, 0, 1, -1, 8, -8, 1]
+    );
 
     /// <summary>The number of inputs, and of products.</summary>
     public int Points => Results + Taps - 1;
 
     /// <summary>The filter that makes most of so many results at once, or none for a single one.</summary>
-    public static MinimalFilter? For(int results) => results >= Four.Results ? Four : results >= Two.Results ? Two : null;
+    public static MinimalFilter? For(int results) =>
+        results >= Four.Results ? Four
+        : results >= Two.Results ? Two
+        : null;
 }

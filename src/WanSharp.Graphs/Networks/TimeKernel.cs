@@ -69,11 +69,16 @@ internal sealed class TimeKernel(GraphBuilder graph, GraphValue weight, GraphVal
         var (kernels, biases) = Combine(filter);
         var products = graph.Conv2d(images, kernels, biases, Padding, Padding, groups: points); // [batch, points · out, height, width]
         var productRows = graph.Reshape(products, [batch, points, _outputs * height * width]);
-        var results = graph.MatMul(graph.Constant(filter.Outputs, [filter.Results, points]), productRows); // [batch, results, out · height · width]
-        return graph.Chunk(graph.Reshape(results, [batch, filter.Results * _outputs, height, width]), axis: 1, filter.Results); // [batch, out, height, width] each
+        // [batch, results, out · height · width]
+        var results = graph.MatMul(graph.Constant(filter.Outputs, [filter.Results, points]), productRows);
+        // [batch, out, height, width] each
+        return graph.Chunk(graph.Reshape(results, [batch, filter.Results * _outputs, height, width]), axis: 1, filter.Results);
     }
 
-    /// <summary>The kernels [points · out, channels, size, size] and biases [points · out] of the products; constants, once the runtime has folded them.</summary>
+    /// <summary>
+    /// The kernels [points · out, channels, size, size] and biases [points · out] of the products; constants, once the runtime
+    /// has folded them.
+    /// </summary>
     private (GraphValue Kernels, GraphValue Biases) Combine(MinimalFilter filter)
     {
         var points = filter.Points;

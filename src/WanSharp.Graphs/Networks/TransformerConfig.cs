@@ -1,6 +1,8 @@
 namespace WanSharp.Graphs.Networks;
 
-/// <summary>The dimensions of a Wan transformer, as in an official <c>config.json</c>. The defaults are those of Wan 2.1 T2V 1.3B.</summary>
+/// <summary>
+/// The dimensions of a Wan transformer, as in an official <c>config.json</c>. The defaults are those of Wan 2.1 T2V 1.3B.
+/// </summary>
 /// <remarks>Source: Wan-Video/Wan2.1:wan/modules/model.py and wan/configs.</remarks>
 public sealed record TransformerConfig
 {
@@ -49,7 +51,9 @@ public sealed record TransformerConfig
     /// <summary>Width of one attention head.</summary>
     public int HeadDim => Dim / Heads;
 
-    /// <summary>Rows of CLIP features: as many as the image encoder gives, but for two images those that positions were learned for.</summary>
+    /// <summary>
+    /// Rows of CLIP features: as many as the image encoder gives, but for two images those that positions were learned for.
+    /// </summary>
     internal Dim ClipTokens => ModelType == ModelType.FirstLastFrameToVideo ? TwoImagesTokens : "clip_tokens";
 
     /// <summary>Rows of CLIP features that a clip's cross-attention sees: those of one image, or of the first and the last.</summary>
@@ -60,10 +64,28 @@ public sealed record TransformerConfig
     /// <exception cref="GraphException">They do not.</exception>
     public void Validate()
     {
-        int[] lengths = [PatchSize.Frames, PatchSize.Height, PatchSize.Width, TextLength, InChannels, OutChannels, Dim, FfnDim, FreqDim, TextDim, Heads, Layers, ClipDim ?? 1];
+        int[] lengths =
+        [
+            PatchSize.Frames,
+            PatchSize.Height,
+            PatchSize.Width,
+            TextLength,
+            InChannels,
+            OutChannels,
+            Dim,
+            FfnDim,
+            FreqDim,
+            TextDim,
+            Heads,
+            Layers,
+            ClipDim ?? 1,
+        ];
         if (lengths.Any(length => length < 1) || Dim % Heads != 0 || HeadDim % 2 != 0 || FreqDim % 2 != 0 || !(Eps > 0))
         {
-            throw new GraphException($"No transformer has these dimensions: all must be positive, Dim a multiple of Heads, and the width of a head and FreqDim even. Given: {this}.");
+            throw new GraphException(
+                $"No transformer has these dimensions: all must be positive, Dim a multiple of Heads, and the "
+                    + $"width of a head and FreqDim even. Given: {this}."
+            );
         }
     }
 }

@@ -32,7 +32,10 @@ public sealed record Umt5Config
         int[] lengths = [Vocabulary, Dim, AttentionDim, FfnDim, Heads, Layers, Buckets];
         if (lengths.Any(length => length < 1) || AttentionDim % Heads != 0 || Buckets % 4 != 0)
         {
-            throw new GraphException($"No text encoder has these dimensions: all must be positive, AttentionDim a multiple of Heads, and Buckets a multiple of 4. Given: {this}.");
+            throw new GraphException(
+                $"No text encoder has these dimensions: all must be positive, AttentionDim a multiple of Heads, "
+                    + $"and Buckets a multiple of 4. Given: {this}."
+            );
         }
     }
 }

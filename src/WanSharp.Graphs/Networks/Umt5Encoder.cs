@@ -94,10 +94,16 @@ public static class Umt5Encoder
             : throw new GraphException("umT5 cannot be computed in F16, which its activations overflow: choose BF16 or F32.");
     }
 
-    private static GraphValue Mask(GraphBuilder g) =>
-        g.Input("mask", DType.I64, ["batch", "length"], "1 for a token, 0 for padding.");
+    private static GraphValue Mask(GraphBuilder g) => g.Input("mask", DType.I64, ["batch", "length"], "1 for a token, 0 for padding.");
 
-    private static GraphValue WriteBlock(GraphBuilder g, Umt5Config config, GraphValue x, GraphValue buckets, GraphValue mask, string probes)
+    private static GraphValue WriteBlock(
+        GraphBuilder g,
+        Umt5Config config,
+        GraphValue x,
+        GraphValue buckets,
+        GraphValue mask,
+        string probes
+    )
     {
         var norm1 = g.Probe($"{probes}norm1", g.RmsNorm(x, "norm1", Eps));
         x += g.Probe($"{probes}attn", Attention(g, config, norm1, PositionBias(g, config, buckets, mask)));

@@ -62,16 +62,20 @@ internal sealed class VaeLayers(GraphBuilder graph, bool isFirst)
     {
         var channels = Channels(frames);
         var gamma = Gamma($"{name}.norm", [channels, 1, 1]);
-        return [.. frames.Select(frame =>
-        {
-            Dim[] sequence = [frame.Shape[0], 3 * channels, frame.Shape[2] * frame.Shape[3]];
-            var qkv = graph.Conv2d(Normalize(frame, gamma), $"{name}.to_qkv", 3 * channels, kernel: 1); // [batch, 3 · channels, height, width]
-            var tokens = graph.Transpose(graph.Reshape(qkv, sequence), [0, 2, 1]); // [batch, positions, 3 · channels]
-            var parts = graph.Chunk(tokens, -1, 3); // [batch, positions, channels] each
-            var mixed = graph.Attention(parts[0], parts[1], parts[2], heads: 1); // [batch, positions, channels]
-            var image = graph.Reshape(graph.Transpose(mixed, [0, 2, 1]), [.. frame.Shape]); // [batch, channels, height, width]
-            return frame + graph.Conv2d(image, $"{name}.proj", channels, kernel: 1);
-        })];
+        return
+        [
+            .. frames.Select(frame =>
+            {
+                Dim[] sequence = [frame.Shape[0], 3 * channels, frame.Shape[2] * frame.Shape[3]];
+                // [batch, 3 · channels, height, width]
+                var qkv = graph.Conv2d(Normalize(frame, gamma), $"{name}.to_qkv", 3 * channels, kernel: 1);
+                var tokens = graph.Transpose(graph.Reshape(qkv, sequence), [0, 2, 1]); // [batch, positions, 3 · channels]
+                var parts = graph.Chunk(tokens, -1, 3); // [batch, positions, channels] each
+                var mixed = graph.Attention(parts[0], parts[1], parts[2], heads: 1); // [batch, positions, channels]
+                var image = graph.Reshape(graph.Transpose(mixed, [0, 2, 1]), [.. frame.Shape]); // [batch, channels, height, width]
+                return frame + graph.Conv2d(image, $"{name}.proj", channels, kernel: 1);
+            }),
+        ];
     }
 
     /// <summary>What stands between a coder's levels and its latent end.</summary>
@@ -88,20 +92,25 @@ internal sealed class VaeLayers(GraphBuilder graph, bool isFirst)
     /// <param name="coder">"encoder" or "decoder".</param>
     /// <param name="frames">What its other layers made.</param>
     /// <param name="channels">The channels of the result.</param>
-    public GraphValue[] Head(string coder, GraphValue[] frames, long channels) => CausalConv($"{coder}.head.2", NormSilu($"{coder}.head.0", frames), channels);
+    public GraphValue[] Head(string coder, GraphValue[] frames, long channels) =>
+        CausalConv($"{coder}.head.2", NormSilu($"{coder}.head.0", frames), channels);
 
     /// <summary>Halves height and width; the row below and the column to the right of the image count as zeros.</summary>
     public GraphValue[] DownsampleSpace(string name, GraphValue[] frames) =>
-        [.. frames.Select(frame =>
-        {
-            var padded = graph.Pad(frame, [0, 0, 0, 0], [0, 0, 1, 1]); // [batch, channels, height + 1, width + 1]
-            var halved = graph.Conv2d(padded, $"{name}.resample.1", Channels(frames), kernel: 3, stride: 2); // [batch, channels, height / 2, width / 2]
-            return graph.Cast(halved, DType.F32);
-        })];
+        [
+            .. frames.Select(frame =>
+            {
+                var padded = graph.Pad(frame, [0, 0, 0, 0], [0, 0, 1, 1]); // [batch, channels, height + 1, width + 1]
+                // [batch, channels, height / 2, width / 2]
+                var halved = graph.Conv2d(padded, $"{name}.resample.1", Channels(frames), kernel: 3, stride: 2);
+                return graph.Cast(halved, DType.F32);
+            }),
+        ];
 
     /// <summary>Doubles height and width.</summary>
     public GraphValue[] UpsampleSpace(string name, GraphValue[] frames, long channels) =>
-        [.. frames.Select(frame => graph.Cast(graph.UpsampledConv2d(frame, $"{name}.resample.1", channels), DType.F32))]; // [batch, channels, 2 · height, 2 · width]
+        // [batch, channels, 2 · height, 2 · width]
+        [.. frames.Select(frame => graph.Cast(graph.UpsampledConv2d(frame, $"{name}.resample.1", channels), DType.F32))];
 
     /// <summary>Halves the number of frames. The clip's first frame passes as it is.</summary>
     public GraphValue[] DownsampleTime(string name, GraphValue[] frames)
@@ -149,7 +158,10 @@ internal sealed class VaeLayers(GraphBuilder graph, bool isFirst)
         return frame / length * scaledGamma;
     }
 
-    /// <summary>The frames after those that the last step left, null for each before the clip's first; leaves the last <paramref name="count"/> to the next step.</summary>
+    /// <summary>
+    /// The frames after those that the last step left, null for each before the clip's first; leaves the last
+    /// <paramref name="count"/> to the next step.
+    /// </summary>
     private GraphValue?[] Remember(string name, GraphValue[] frames, int count, GraphValue? like = null)
     {
         like ??= frames[0];

@@ -7,7 +7,10 @@ namespace WanSharp.Graphs.Networks;
 /// <remarks>Source: Wan-Video/Wan2.2:wan/modules/vae2_2.py, with its weight names. All else is as in <see cref="WanVae"/>.</remarks>
 internal static class Wan22Vae
 {
-    /// <summary>Frames [batch, 3, height, width] to the two halves of the moments, [batch, 2 · latent channels, height / stride, width / stride].</summary>
+    /// <summary>
+    /// Frames [batch, 3, height, width] to the two halves of the moments, [batch, 2 · latent channels, height / stride, width /
+    /// stride].
+    /// </summary>
     public static GraphValue[] Encoder(GraphBuilder graph, VaeLayers layers, VaeConfig config, GraphValue[] frames)
     {
         var patches = frames.Select(frame => Patches(graph, frame, config.PatchSize)).ToArray(); // [batch, 12, height / 2, width / 2] each
@@ -67,7 +70,8 @@ internal static class Wan22Vae
     {
         var shape = frame.Shape;
         var (height, width) = (shape[2] / size, shape[3] / size);
-        var split = graph.Reshape(frame, [shape[0], shape[1], height, size, width, size]); // [batch, c, height / size, row, width / size, column]
+        // [batch, c, height / size, row, width / size, column]
+        var split = graph.Reshape(frame, [shape[0], shape[1], height, size, width, size]);
         return graph.Reshape(graph.Transpose(split, [0, 1, 5, 3, 2, 4]), [shape[0], shape[1] * size * size, height, width]);
     }
 
@@ -92,16 +96,21 @@ internal static class Wan22Vae
         var blocks = frames.Select(frame =>
         {
             var split = graph.Reshape(frame, [shape[0], shape[1], height, space, width, space]);
-            return graph.Reshape(graph.Transpose(split, [0, 1, 3, 5, 2, 4]), folded); // [batch, c, 1, (row, column), height / space, width / space]
+            // [batch, c, 1, (row, column), height / space, width / space]
+            return graph.Reshape(graph.Transpose(split, [0, 1, 3, 5, 2, 4]), folded);
         });
         var missing = (time - (frames.Length % time)) % time;
         GraphValue[] all = [.. Enumerable.Range(0, missing).Select(_ => graph.Expand(graph.Scalar(0), folded)), .. blocks];
         var group = shape[1] * time * space * space / channels;
-        return [.. all.Chunk(time).Select(part =>
-        {
-            var sequence = graph.Reshape(graph.Concat(part, axis: 2), [shape[0], channels, group, height, width]);
-            return graph.Reshape(graph.ReduceMean(sequence, axis: 2), [shape[0], channels, height, width]);
-        })];
+        return
+        [
+            .. all.Chunk(time)
+                .Select(part =>
+                {
+                    var sequence = graph.Reshape(graph.Concat(part, axis: 2), [shape[0], channels, group, height, width]);
+                    return graph.Reshape(graph.ReduceMean(sequence, axis: 2), [shape[0], channels, height, width]);
+                }),
+        ];
     }
 
     /// <summary>
@@ -113,16 +122,21 @@ internal static class Wan22Vae
         var shape = frames[0].Shape;
         var (batch, height, width) = (shape[0], shape[2], shape[3]);
         var repeats = channels * time * space * space / shape[1];
-        return [.. frames.SelectMany(frame =>
-        {
-            var column = graph.Reshape(frame, [batch, shape[1], 1, height, width]);
-            var sequence = graph.Expand(column, [batch, shape[1], repeats, height, width]);
-            var laidOut = graph.Reshape(sequence, [batch, channels, time, space, space, height, width]); // rows before columns
-            return Enumerable.Range(isFirst ? time - 1 : 0, isFirst ? 1 : time).Select(t =>
+        return
+        [
+            .. frames.SelectMany(frame =>
             {
-                var block = graph.Reshape(graph.Slice(laidOut, axis: 2, t, 1), [batch, channels, space, space, height, width]);
-                return graph.Reshape(graph.Transpose(block, [0, 1, 4, 2, 5, 3]), [batch, channels, height * space, width * space]);
-            });
-        })];
+                var column = graph.Reshape(frame, [batch, shape[1], 1, height, width]);
+                var sequence = graph.Expand(column, [batch, shape[1], repeats, height, width]);
+                var laidOut = graph.Reshape(sequence, [batch, channels, time, space, space, height, width]); // rows before columns
+                return Enumerable
+                    .Range(isFirst ? time - 1 : 0, isFirst ? 1 : time)
+                    .Select(t =>
+                    {
+                        var block = graph.Reshape(graph.Slice(laidOut, axis: 2, t, 1), [batch, channels, space, space, height, width]);
+                        return graph.Reshape(graph.Transpose(block, [0, 1, 4, 2, 5, 3]), [batch, channels, height * space, width * space]);
+                    });
+            }),
+        ];
     }
 }

@@ -50,7 +50,13 @@ public static partial class WanTransformer
     }
 
     /// <summary>From latents to velocity, with the keys and values of each block from wherever they come.</summary>
-    private static GraphValue WriteNetwork(GraphBuilder g, TransformerConfig config, GraphValue latents, GraphValue timesteps, Func<int, GraphValue[]> keysOf)
+    private static GraphValue WriteNetwork(
+        GraphBuilder g,
+        TransformerConfig config,
+        GraphValue latents,
+        GraphValue timesteps,
+        Func<int, GraphValue[]> keysOf
+    )
     {
         var x = g.Probe("patch_embed", PatchEmbedding(g, config, latents));
         var (e, e0) = TimeEmbedding(g, config, g.Sinusoid(timesteps, config.FreqDim));
@@ -77,8 +83,15 @@ public static partial class WanTransformer
     /// <param name="probes">What stands before the probes' names.</param>
     /// <param name="self">The keys and values of self-attention when <paramref name="x"/> is only some of the tokens.</param>
     private static GraphValue WriteBlock(
-        GraphBuilder g, TransformerConfig config, GraphValue x, GraphValue e0, GraphValue[] keys, (GraphValue Cos, GraphValue Sin) rope, string probes,
-        (GraphValue Keys, GraphValue Values)? self = null)
+        GraphBuilder g,
+        TransformerConfig config,
+        GraphValue x,
+        GraphValue e0,
+        GraphValue[] keys,
+        (GraphValue Cos, GraphValue Sin) rope,
+        string probes,
+        (GraphValue Keys, GraphValue Values)? self = null
+    )
     {
         var e = Modulation(g, config, e0);
         var norm1 = g.Probe($"{probes}norm1", g.LayerNorm(x, "norm1", config.Eps, affine: false));
@@ -106,10 +119,16 @@ public static partial class WanTransformer
     private static GraphValue InGroups(GraphBuilder g, GraphValue x, GraphValue factor) =>
         g.Reshape(x, [x.Shape[0], factor.Shape[1], x.Shape[1] / factor.Shape[1], x.Shape[2]]);
 
-    private static GraphValue InTokens(GraphBuilder g, GraphValue grouped, GraphValue x) => g.Reshape(grouped, [.. x.Shape]); // [batch, tokens, dim]
+    // [batch, tokens, dim]
+    private static GraphValue InTokens(GraphBuilder g, GraphValue grouped, GraphValue x) => g.Reshape(grouped, [.. x.Shape]);
 
     private static GraphValue SelfAttention(
-        GraphBuilder g, TransformerConfig config, GraphValue x, (GraphValue Cos, GraphValue Sin) rope, (GraphValue Keys, GraphValue Values)? self)
+        GraphBuilder g,
+        TransformerConfig config,
+        GraphValue x,
+        (GraphValue Cos, GraphValue Sin) rope,
+        (GraphValue Keys, GraphValue Values)? self
+    )
     {
         using var scope = g.Scope("self_attn");
         var q = g.Rope(g.RmsNorm(g.TolerantLinear(x, "q", config.Dim), "norm_q", config.Eps), config.Heads, rope.Cos, rope.Sin);

@@ -47,7 +47,9 @@ public static partial class WanTransformer
         var patch = config.PatchSize;
         if (frames % patch.Frames != 0 || height % patch.Height != 0 || width % patch.Width != 0)
         {
-            throw new GraphException($"Latents of [{frames}, {height}, {width}] do not divide into patches of [{patch.Frames}, {patch.Height}, {patch.Width}].");
+            throw new GraphException(
+                $"Latents of [{frames}, {height}, {width}] do not divide into patches of [{patch.Frames}, {patch.Height}, {patch.Width}]."
+            );
         }
 
         long[] lengths = [frames / patch.Frames, height / patch.Height, width / patch.Width];
@@ -96,7 +98,9 @@ public static partial class WanTransformer
 
             GraphValue Positions(long dim, Dim length)
             {
-                var values = Enumerable.Range(0, MaxPositions).SelectMany(_ => Frequencies(dim), (p, frequency) => (float)wave(p * frequency));
+                var values = Enumerable
+                    .Range(0, MaxPositions)
+                    .SelectMany(_ => Frequencies(dim), (p, frequency) => (float)wave(p * frequency));
                 return g.Slice(g.Constant([.. values], [MaxPositions, dim]), axis: 0, start: 0, length);
             }
         }
@@ -109,5 +113,6 @@ public static partial class WanTransformer
         return [(config.HeadDim / 2) - (2 * side), side, side];
     }
 
-    private static double[] Frequencies(long dim) => [.. Enumerable.Range(0, (int)dim).Select(i => 1 / Math.Pow(RopeTheta, 2.0 * i / (2 * dim)))];
+    private static double[] Frequencies(long dim) =>
+        [.. Enumerable.Range(0, (int)dim).Select(i => 1 / Math.Pow(RopeTheta, 2.0 * i / (2 * dim)))];
 }

@@ -98,7 +98,9 @@ public static partial class WanTransformer
         return g.Build();
     }
 
-    /// <summary>A part of a block, for clips whose activations are too large at once: the keys and values of some tokens' self-attention.</summary>
+    /// <summary>
+    /// A part of a block, for clips whose activations are too large at once: the keys and values of some tokens' self-attention.
+    /// </summary>
     /// <remarks>
     /// Weights are named relative to <c>blocks.N.</c>. Inputs: those of <see cref="Block"/> but for its keys, for consecutive
     /// tokens that are a whole number of groups, or part of one. Outputs: <c>self_keys</c> and <c>self_values</c> [batch, tokens, dim].
@@ -118,7 +120,8 @@ public static partial class WanTransformer
     /// <summary>The rest of a block, for some of its tokens: what <see cref="Block"/> makes of them.</summary>
     /// <remarks>
     /// Weights are named relative to <c>blocks.N.</c>. Inputs: those of <see cref="Block"/> for consecutive tokens as in
-    /// <see cref="SelfKeys(TransformerConfig, GraphOptions)"/>, and <c>self_keys</c>, <c>self_values</c> [batch, all_tokens, dim] of all tokens. Output: <c>x_out</c>
+    /// <see cref="SelfKeys(TransformerConfig, GraphOptions)"/>, and <c>self_keys</c>, <c>self_values</c> [batch, all_tokens, dim] of
+    /// all tokens. Output: <c>x_out</c>
     /// [batch, tokens, dim].
     /// </remarks>
     public static OnnxGraph BlockRows(TransformerConfig config, GraphOptions options)
@@ -192,25 +195,49 @@ public static partial class WanTransformer
     }
 
     private static GraphValue Latents(GraphBuilder g, TransformerConfig config) =>
-        g.Input("latents", DType.F32, ["batch", config.InChannels, "frames", "height", "width"], "Noisy latents; for image to video joined by mask and image channels.");
+        g.Input(
+            "latents",
+            DType.F32,
+            ["batch", config.InChannels, "frames", "height", "width"],
+            "Noisy latents; for image to video joined by mask and image channels."
+        );
 
     private static GraphValue Timesteps(GraphBuilder g) =>
-        g.Input("timesteps", DType.F32, ["batch", "groups"], "Timesteps, 0 to 1000: one for the sample, or one for each latent frame or token.");
+        g.Input(
+            "timesteps",
+            DType.F32,
+            ["batch", "groups"],
+            "Timesteps, 0 to 1000: one for the sample, or one for each latent frame or token."
+        );
 
-    private static (GraphValue X, GraphValue E0, (GraphValue Cos, GraphValue Sin) Rope) BlockInputs(GraphBuilder g, TransformerConfig config) => (
-        g.Input("x", DType.F32, ["batch", "tokens", config.Dim]),
-        g.Input("e0", DType.F32, ["batch", "groups", Modulations, config.Dim]),
-        (g.Input("rope_cos", DType.F32, ["tokens", config.HeadDim / 2]), g.Input("rope_sin", DType.F32, ["tokens", config.HeadDim / 2])));
+    private static (GraphValue X, GraphValue E0, (GraphValue Cos, GraphValue Sin) Rope) BlockInputs(
+        GraphBuilder g,
+        TransformerConfig config
+    ) =>
+        (
+            g.Input("x", DType.F32, ["batch", "tokens", config.Dim]),
+            g.Input("e0", DType.F32, ["batch", "groups", Modulations, config.Dim]),
+            (g.Input("rope_cos", DType.F32, ["tokens", config.HeadDim / 2]), g.Input("rope_sin", DType.F32, ["tokens", config.HeadDim / 2]))
+        );
 
     private static GraphValue[] KeyInputs(GraphBuilder g, TransformerConfig config, string prefix) =>
-        [.. KeyNames(config).Select((name, i) => g.Input(prefix + name, DType.F32, ["batch", i < 2 ? "text_rows" : config.ClipTokens, config.Dim]))];
+        [
+            .. KeyNames(config)
+                .Select((name, i) => g.Input(prefix + name, DType.F32, ["batch", i < 2 ? "text_rows" : config.ClipTokens, config.Dim])),
+        ];
 
     private static GraphValue ContextInput(GraphBuilder g, TransformerConfig config, Dim rows) =>
         g.Input("context", DType.F32, ["batch", rows, config.TextDim], "The text encoder's rows for the prompt, then zeros.");
 
-    private static GraphValue? ClipFeatures(GraphBuilder g, TransformerConfig config) => config.ClipDim is { } clipDim
-        ? g.Input("clip_features", DType.F32, ["batch", config.ClipTokens, clipDim], "CLIP's rows for the first image, then for the last if the model takes one.")
-        : null;
+    private static GraphValue? ClipFeatures(GraphBuilder g, TransformerConfig config) =>
+        config.ClipDim is { } clipDim
+            ? g.Input(
+                "clip_features",
+                DType.F32,
+                ["batch", config.ClipTokens, clipDim],
+                "CLIP's rows for the first image, then for the last if the model takes one."
+            )
+            : null;
 
     private static (Dim Frames, Dim Height, Dim Width) Grid(TransformerConfig config, Dim frames, Dim height, Dim width) =>
         (frames / config.PatchSize.Frames, height / config.PatchSize.Height, width / config.PatchSize.Width);

@@ -26,16 +26,20 @@ public static class WanVae
     internal const int Colors = 3;
 
     /// <summary>The encoder's first step: one frame to one latent frame.</summary>
-    public static OnnxGraph EncodeFirst(VaeConfig config, GraphOptions options) => Encode("vae_encode_first", config, options, isFirst: true);
+    public static OnnxGraph EncodeFirst(VaeConfig config, GraphOptions options) =>
+        Encode("vae_encode_first", config, options, isFirst: true);
 
     /// <summary>The encoder's later steps: four frames to one latent frame.</summary>
-    public static OnnxGraph EncodeNext(VaeConfig config, GraphOptions options) => Encode("vae_encode_next", config, options, isFirst: false);
+    public static OnnxGraph EncodeNext(VaeConfig config, GraphOptions options) =>
+        Encode("vae_encode_next", config, options, isFirst: false);
 
     /// <summary>The decoder's first step: one latent frame to one frame.</summary>
-    public static OnnxGraph DecodeFirst(VaeConfig config, GraphOptions options) => Decode("vae_decode_first", config, options, isFirst: true);
+    public static OnnxGraph DecodeFirst(VaeConfig config, GraphOptions options) =>
+        Decode("vae_decode_first", config, options, isFirst: true);
 
     /// <summary>The decoder's later steps: one latent frame to four frames.</summary>
-    public static OnnxGraph DecodeNext(VaeConfig config, GraphOptions options) => Decode("vae_decode_next", config, options, isFirst: false);
+    public static OnnxGraph DecodeNext(VaeConfig config, GraphOptions options) =>
+        Decode("vae_decode_next", config, options, isFirst: false);
 
     private static OnnxGraph Encode(string name, VaeConfig config, GraphOptions options, bool isFirst)
     {
@@ -64,7 +68,12 @@ public static class WanVae
         config.Validate();
         var graph = new GraphBuilder(name, options);
         var layers = new VaeLayers(graph, isFirst);
-        var latents = graph.Input("latents", DType.F32, ["batch", config.LatentChannels, 1, "height", "width"], "one latent frame, standardized");
+        var latents = graph.Input(
+            "latents",
+            DType.F32,
+            ["batch", config.LatentChannels, 1, "height", "width"],
+            "one latent frame, standardized"
+        );
         var (center, scale) = Statistics(graph, config);
         var z = (Frames(graph, latents)[0] / scale) + center; // [batch, latent channels, height, width]
 
@@ -134,7 +143,11 @@ public static class WanVae
 
     /// <summary>[batch, channels, frames, height, width] → frames × [batch, channels, height, width].</summary>
     private static GraphValue[] Frames(GraphBuilder graph, GraphValue clip) =>
-        [.. graph.Chunk(clip, axis: 2, (int)clip.Shape[2].Known!.Value).Select(frame => graph.Reshape(frame, [clip.Shape[0], clip.Shape[1], clip.Shape[3], clip.Shape[4]]))];
+        [
+            .. graph
+                .Chunk(clip, axis: 2, (int)clip.Shape[2].Known!.Value)
+                .Select(frame => graph.Reshape(frame, [clip.Shape[0], clip.Shape[1], clip.Shape[3], clip.Shape[4]])),
+        ];
 
     /// <summary>frames × [batch, channels, height, width] → [batch, channels, frames, height, width].</summary>
     private static GraphValue Clip(GraphBuilder graph, GraphValue[] frames) =>

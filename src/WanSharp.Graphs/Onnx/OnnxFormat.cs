@@ -6,35 +6,41 @@ namespace WanSharp.Graphs.Onnx;
 /// <summary>Our types in the terms of the ONNX file format.</summary>
 internal static class OnnxFormat
 {
-    public static TensorProto.Types.DataType ToOnnx(this DType dtype) => dtype switch
-    {
-        DType.F32 => TensorProto.Types.DataType.Float,
-        DType.F16 => TensorProto.Types.DataType.Float16,
-        DType.BF16 => TensorProto.Types.DataType.Bfloat16,
-        DType.F8E4M3 => TensorProto.Types.DataType.Float8E4M3Fn,
-        DType.F8E5M2 => TensorProto.Types.DataType.Float8E5M2,
-        DType.I8 => TensorProto.Types.DataType.Int8,
-        DType.U8 => TensorProto.Types.DataType.Uint8,
-        DType.I32 => TensorProto.Types.DataType.Int32,
-        DType.I64 => TensorProto.Types.DataType.Int64,
-        DType.Bool => TensorProto.Types.DataType.Bool,
-        _ => throw new ArgumentOutOfRangeException(nameof(dtype), dtype, null),
-    };
+    public static TensorProto.Types.DataType ToOnnx(this DType dtype) =>
+        dtype switch
+        {
+            DType.F32 => TensorProto.Types.DataType.Float,
+            DType.F16 => TensorProto.Types.DataType.Float16,
+            DType.BF16 => TensorProto.Types.DataType.Bfloat16,
+            DType.F8E4M3 => TensorProto.Types.DataType.Float8E4M3Fn,
+            DType.F8E5M2 => TensorProto.Types.DataType.Float8E5M2,
+            DType.I8 => TensorProto.Types.DataType.Int8,
+            DType.U8 => TensorProto.Types.DataType.Uint8,
+            DType.I32 => TensorProto.Types.DataType.Int32,
+            DType.I64 => TensorProto.Types.DataType.Int64,
+            DType.Bool => TensorProto.Types.DataType.Bool,
+            _ => throw new ArgumentOutOfRangeException(nameof(dtype), dtype, null),
+        };
 
     public static ValueInfoProto Describe(GraphValue value, string? description = null)
     {
         var shape = new TensorShapeProto();
         foreach (var dim in value.Shape)
         {
-            shape.Dim.Add(dim.Known is { } known
-                ? new TensorShapeProto.Types.Dimension { DimValue = known }
-                : new TensorShapeProto.Types.Dimension { DimParam = dim.ToString() });
+            shape.Dim.Add(
+                dim.Known is { } known
+                    ? new TensorShapeProto.Types.Dimension { DimValue = known }
+                    : new TensorShapeProto.Types.Dimension { DimParam = dim.ToString() }
+            );
         }
 
         var info = new ValueInfoProto
         {
             Name = value.Name,
-            Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)value.DType.ToOnnx(), Shape = shape } },
+            Type = new TypeProto
+            {
+                TensorType = new TypeProto.Types.Tensor { ElemType = (int)value.DType.ToOnnx(), Shape = shape },
+            },
         };
         if (!string.IsNullOrEmpty(description))
         {
@@ -45,13 +51,28 @@ internal static class OnnxFormat
     }
 
     public static AttributeProto Attribute(string name, long value) =>
-        new() { Name = name, Type = AttributeProto.Types.AttributeType.Int, I = value };
+        new()
+        {
+            Name = name,
+            Type = AttributeProto.Types.AttributeType.Int,
+            I = value,
+        };
 
     public static AttributeProto Attribute(string name, float value) =>
-        new() { Name = name, Type = AttributeProto.Types.AttributeType.Float, F = value };
+        new()
+        {
+            Name = name,
+            Type = AttributeProto.Types.AttributeType.Float,
+            F = value,
+        };
 
     public static AttributeProto Attribute(string name, string value) =>
-        new() { Name = name, Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8(value) };
+        new()
+        {
+            Name = name,
+            Type = AttributeProto.Types.AttributeType.String,
+            S = ByteString.CopyFromUtf8(value),
+        };
 
     public static AttributeProto Attribute(string name, IEnumerable<long> values)
     {

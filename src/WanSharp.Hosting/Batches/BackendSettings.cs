@@ -79,7 +79,8 @@ public sealed record BackendSettings
         var path = folder.Settings(FileName);
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), BackendSettingsJson.Default.BackendSettings) ?? throw new JsonException("It is null.");
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), BackendSettingsJson.Default.BackendSettings)
+                ?? throw new JsonException("It is null.");
         }
         catch (Exception exception) when (exception is JsonException or FileNotFoundException)
         {
@@ -88,7 +89,11 @@ public sealed record BackendSettings
                 return kept.Deserialize(BackendSettingsJson.Default.BackendSettings)!;
             }
 
-            throw new JobStoreException($"{path} cannot be read: {exception.Message} Run the batch as you started it, with the same folder: what is done stays done.", exception);
+            throw new JobStoreException(
+                $"{path} cannot be read: {exception.Message} Run the batch as you started it, with "
+                    + "the same folder: what is done stays done.",
+                exception
+            );
         }
     }
 
@@ -101,11 +106,16 @@ public sealed record BackendSettings
         if (kept.ModelDigest is { } before && ModelDigest is { } now && before != now)
         {
             throw new JobStoreException(
-                $"The model has changed since the batch in {folder.Path} was begun (digest {before[..12]}…, now {now[..12]}… at {ModelPath}): put its files back, name another folder, or go on with the new ones: --allow-model-change.");
+                $"The model has changed since the batch in {folder.Path} was begun (digest {before[..12]}…, now {now[..12]}… at "
+                    + $"{ModelPath}): put its files back, name another folder, or go on with the new ones: --allow-model-change."
+            );
         }
     }
 
-    /// <summary>Refuses to take the place of other settings with which jobs of the folder still wait: they would become other clips than was asked for.</summary>
+    /// <summary>
+    /// Refuses to take the place of other settings with which jobs of the folder still wait: they would become other clips than
+    /// was asked for.
+    /// </summary>
     /// <param name="store">The jobs.</param>
     /// <param name="allowsModelChange">Whether other files of the same model will do.</param>
     /// <exception cref="JobStoreException">Jobs wait for other settings.</exception>
@@ -125,7 +135,10 @@ public sealed record BackendSettings
 
         if (earlier.OfClips() != OfClips() || (!isSameName && (earlier.ModelDigest is null || earlier.ModelDigest != ModelDigest)))
         {
-            throw new JobStoreException($"{store.Folder.Path} has {open} jobs that wait for another model, backend, precision or reuse: end them first (wan batch --resume, or wan jobs cancel), or name another folder.");
+            throw new JobStoreException(
+                $"{store.Folder.Path} has {open} jobs that wait for another model, backend, precision or reuse: end them first "
+                    + "(wan batch --resume, or wan jobs cancel), or name another folder."
+            );
         }
     }
 
@@ -153,12 +166,29 @@ public sealed record BackendSettings
     }
 
     /// <summary>What of the settings decides which clips are made, to be compared.</summary>
-    private string OfClips() => JsonSerializer.Serialize(
-        this with { Model = "", ModelPath = null, ModelDigest = null, Threads = null, BatchSize = null, Workers = null, MakesAll = false, Comfy = Comfy is null ? null : Comfy with { Servers = [], WorkflowFile = "" } },
-        BackendSettingsJson.Default.BackendSettings);
+    private string OfClips() =>
+        JsonSerializer.Serialize(
+            this with
+            {
+                Model = "",
+                ModelPath = null,
+                ModelDigest = null,
+                Threads = null,
+                BatchSize = null,
+                Workers = null,
+                MakesAll = false,
+                Comfy = Comfy is null ? null : Comfy with { Servers = [], WorkflowFile = "" },
+            },
+            BackendSettingsJson.Default.BackendSettings
+        );
 }
 
 /// <summary>The settings as JSON.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, WriteIndented = true, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    RespectNullableAnnotations = true,
+    WriteIndented = true,
+    UseStringEnumConverter = true
+)]
 [JsonSerializable(typeof(BackendSettings))]
 public sealed partial class BackendSettingsJson : JsonSerializerContext;

@@ -55,7 +55,12 @@ public sealed class BatchBackend : IAsyncDisposable
     /// <param name="estimates">Whether prepared jobs of this engine say how long they take; that may calibrate the machine first.</param>
     /// <param name="cancellationToken">Cancels the opening.</param>
     public static async Task<BatchBackend> OpenAsync(
-        WanHost host, BackendSettings settings, EngineSettings engine, bool estimates, CancellationToken cancellationToken)
+        WanHost host,
+        BackendSettings settings,
+        EngineSettings engine,
+        bool estimates,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(settings);
@@ -68,7 +73,11 @@ public sealed class BatchBackend : IAsyncDisposable
         }
 
         var backend = await settings.Comfy.OpenAsync(host, cancellationToken).ConfigureAwait(false);
-        return new BatchBackend(backend, backend.Name, backend.Concurrency, new OwnedParts()) { Settings = settings, Format = backend.Format };
+        return new BatchBackend(backend, backend.Name, backend.Concurrency, new OwnedParts())
+        {
+            Settings = settings,
+            Format = backend.Format,
+        };
     }
 
     /// <inheritdoc/>
@@ -88,11 +97,20 @@ public sealed class BatchBackend : IAsyncDisposable
 
         var costs = new CostModel(model, precision);
         var known = new ConcurrentDictionary<(string, int, int), TimeSpan>();
-        return plan => known.GetOrAdd(
-            (plan.Latents.ToString(), plan.Settings.Steps, plan.Branches), _ => TimeSpan.FromSeconds(costs.Predict(plan, machine).Seconds));
+        return plan =>
+            known.GetOrAdd(
+                (plan.Latents.ToString(), plan.Settings.Steps, plan.Branches),
+                _ => TimeSpan.FromSeconds(costs.Predict(plan, machine).Seconds)
+            );
     }
 
-    private static BatchBackend OpenLocal(WanHost host, BackendSettings settings, EngineSettings engine, Calibration? machine, CancellationToken cancellationToken)
+    private static BatchBackend OpenLocal(
+        WanHost host,
+        BackendSettings settings,
+        EngineSettings engine,
+        Calibration? machine,
+        CancellationToken cancellationToken
+    )
     {
         var ffmpeg = host.FindFfmpeg();
         var owned = new OwnedParts();

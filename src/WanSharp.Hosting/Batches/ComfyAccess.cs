@@ -1,9 +1,12 @@
-using WanSharp.Tensors;
 using WanSharp.Jobs.Comfy;
+using WanSharp.Tensors;
 
 namespace WanSharp.Hosting.Batches;
 
-/// <summary>How to sign in at ComfyUI servers, and how long to wait for them. What signs in is for one run: nothing here is stored or shown.</summary>
+/// <summary>
+/// How to sign in at ComfyUI servers, and how long to wait for them. What signs in is for one run: nothing here is stored or
+/// shown.
+/// </summary>
 public sealed record ComfyAccess
 {
     /// <summary>The variable that holds a token, so that it is not in the list of processes.</summary>
@@ -34,11 +37,15 @@ public sealed record ComfyAccess
     /// <param name="stored">The servers of the batch.</param>
     /// <exception cref="InvalidRequestException">A header or the token is not one.</exception>
     public IReadOnlyList<ComfyAddress> Addresses(IReadOnlyList<Uri> stored) =>
-        [.. (Typed.Count > 0 ? Typed : stored.Select(server => ComfyAddress.Parse(server.OriginalString)))
-            .Select(address => Token is null ? address : address.WithToken(Token)).Select(address => address.WithHeaders(Headers))];
+        [
+            .. (Typed.Count > 0 ? Typed : stored.Select(server => ComfyAddress.Parse(server.OriginalString)))
+                .Select(address => Token is null ? address : address.WithToken(Token))
+                .Select(address => address.WithHeaders(Headers)),
+        ];
 
     /// <summary>Options that wait as long as was asked for.</summary>
-    public ComfyBackendOptions Patience(ComfyBackendOptions options) => Wait is { } wait ? options with { ServerWait = wait, FirstWait = wait } : options;
+    public ComfyBackendOptions Patience(ComfyBackendOptions options) =>
+        Wait is { } wait ? options with { ServerWait = wait, FirstWait = wait } : options;
 
     /// <inheritdoc/>
     public override string ToString() => nameof(ComfyAccess);

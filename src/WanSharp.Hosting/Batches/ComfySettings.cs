@@ -39,15 +39,27 @@ public sealed partial record ComfySettings
         ArgumentNullException.ThrowIfNull(access);
         if (ReadServers(backend) is not { } servers)
         {
-            return workflow is not null ? throw new InvalidRequestException("workflow", "A workflow is for ComfyUI: name its servers too, such as --backend comfy:http://127.0.0.1:8188.")
-                : mapping is not null ? throw new InvalidRequestException("mapping", "A mapping is for ComfyUI: give --backend and --workflow too.")
-                : access.IsAsked ? throw new InvalidRequestException("backend", "--server-wait, --server-token and --server-header are for ComfyUI: give --backend and --workflow too.")
+            return workflow is not null
+                    ? throw new InvalidRequestException(
+                        "workflow",
+                        "A workflow is for ComfyUI: name its servers too, such as --backend comfy:http://127.0.0.1:8188."
+                    )
+                : mapping is not null
+                    ? throw new InvalidRequestException("mapping", "A mapping is for ComfyUI: give --backend and --workflow too.")
+                : access.IsAsked
+                    ? throw new InvalidRequestException(
+                        "backend",
+                        "--server-wait, --server-token and --server-header are for ComfyUI: give --backend and --workflow too."
+                    )
                 : null;
         }
 
         if (workflow is null)
         {
-            throw new InvalidRequestException("workflow", "Say what ComfyUI is to run: --workflow FILE, exported in its editor with Export (API).");
+            throw new InvalidRequestException(
+                "workflow",
+                "Say what ComfyUI is to run: --workflow FILE, exported in its editor with Export (API)."
+            );
         }
 
         var parsed = ComfyWorkflow.Load(workflow);
@@ -72,8 +84,12 @@ public sealed partial record ComfySettings
             return this with { Access = access };
         }
 
-        var servers = ReadServers(backend)
-            ?? throw new InvalidRequestException("backend", "This batch was begun with ComfyUI, and goes on with it: leave out --backend, or name its servers.");
+        var servers =
+            ReadServers(backend)
+            ?? throw new InvalidRequestException(
+                "backend",
+                "This batch was begun with ComfyUI, and goes on with it: leave out --backend, or name its servers."
+            );
         return this with { Servers = [.. servers.Select(server => server.Uri)], Access = access with { Typed = servers } };
     }
 
@@ -103,7 +119,10 @@ public sealed partial record ComfySettings
     private static IReadOnlyList<ComfyAddress>? ReadServers(string backend) =>
         backend.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)
             ? [.. BetweenAddresses().Split(backend[Prefix.Length..].Trim(' ', ',')).Select(ComfyAddress.Parse)]
-            : backend == BackendNames.Local ? null
-            : throw new InvalidRequestException("backend",
-                $"'{ComfyAddress.Typed(backend)}' is not a backend: write {BackendNames.Local}, or comfy: and addresses, such as comfy:http://127.0.0.1:8188.");
+        : backend == BackendNames.Local ? null
+        : throw new InvalidRequestException(
+            "backend",
+            $"'{ComfyAddress.Typed(backend)}' is not a backend: write {BackendNames.Local}, or comfy: and "
+                + "addresses, such as comfy:http://127.0.0.1:8188."
+        );
 }

@@ -8,7 +8,12 @@ internal sealed class FolderSource(string folder) : PackageSource
 #pragma warning disable CA1308 // NuGet's folders are lower case.
         var (lowerId, lowerVersion) = (id.ToLowerInvariant(), version.ToLowerInvariant());
 #pragma warning restore CA1308
-        string[] candidates = [Path.Combine(folder, $"{id}.{version}.nupkg"), Path.Combine(folder, $"{lowerId}.{lowerVersion}.nupkg"), Path.Combine(folder, lowerId, lowerVersion, $"{lowerId}.{lowerVersion}.nupkg")];
+        string[] candidates =
+        [
+            Path.Combine(folder, $"{id}.{version}.nupkg"),
+            Path.Combine(folder, $"{lowerId}.{lowerVersion}.nupkg"),
+            Path.Combine(folder, lowerId, lowerVersion, $"{lowerId}.{lowerVersion}.nupkg"),
+        ];
         return FindAsync(candidates, cancellationToken);
     }
 
@@ -20,6 +25,9 @@ internal sealed class FolderSource(string folder) : PackageSource
         }
 
         var hash = file + ".sha512";
-        return new PackageLocation(new Uri(Path.GetFullPath(file)), File.Exists(hash) ? (await File.ReadAllTextAsync(hash, cancellationToken)).Trim() : null);
+        return new PackageLocation(
+            new Uri(Path.GetFullPath(file)),
+            File.Exists(hash) ? (await File.ReadAllTextAsync(hash, cancellationToken)).Trim() : null
+        );
     }
 }

@@ -17,7 +17,9 @@ public static class InstalledRuntime
         return new[] { OrtLibrary.FileName, "libonnxruntime.so" }.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
     }
 
-    /// <summary>The library, when this machine has the driver and the libraries that it needs: without them it would only cost WebGPU.</summary>
+    /// <summary>
+    /// The library, when this machine has the driver and the libraries that it needs: without them it would only cost WebGPU.
+    /// </summary>
     /// <param name="root">The user's folder for providers.</param>
     public static string? FindUsable(string root) => Find(root) is { } library && CudaLibraries.Missing().Count == 0 ? library : null;
 

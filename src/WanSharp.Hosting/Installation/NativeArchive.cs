@@ -2,7 +2,9 @@ using System.IO.Compression;
 
 namespace WanSharp.Hosting.Installation;
 
-/// <summary>Takes the native libraries for one platform out of a package. Packages come from outside: names and sizes are not trusted.</summary>
+/// <summary>
+/// Takes the native libraries for one platform out of a package. Packages come from outside: names and sizes are not trusted.
+/// </summary>
 internal sealed class NativeArchive
 {
     private const int MostFiles = 64;
@@ -23,12 +25,18 @@ internal sealed class NativeArchive
         await using var archive = await ZipFile.OpenReadAsync(package, cancellationToken);
         var files = 0;
         long total = 0;
-        foreach (var entry in archive.Entries.Where(entry => entry.FullName.StartsWith(prefix, StringComparison.Ordinal) && entry.FullName.Length > prefix.Length))
+        foreach (
+            var entry in archive.Entries.Where(entry =>
+                entry.FullName.StartsWith(prefix, StringComparison.Ordinal) && entry.FullName.Length > prefix.Length
+            )
+        )
         {
             var name = entry.FullName[prefix.Length..];
             if (name is "." or ".." || name.AsSpan().ContainsAny("/\\:\0"))
             {
-                throw new InvalidDataException($"{package} names a file outside its folder: '{entry.FullName}'. It is not a package of ONNX Runtime.");
+                throw new InvalidDataException(
+                    $"{package} names a file outside its folder: '{entry.FullName}'. It is not a package of ONNX Runtime."
+                );
             }
 
             if (++files > MostFiles)
@@ -44,7 +52,13 @@ internal sealed class NativeArchive
         return files;
     }
 
-    private static async Task<long> CopyAsync(Stream source, FileStream target, long most, string package, CancellationToken cancellationToken)
+    private static async Task<long> CopyAsync(
+        Stream source,
+        FileStream target,
+        long most,
+        string package,
+        CancellationToken cancellationToken
+    )
     {
         var buffer = new byte[1 << 16];
         long written = 0;

@@ -32,7 +32,10 @@ public static class NuGetSources
                 isLast |= item.Name.LocalName == "clear";
                 if (item.Name.LocalName == "add" && item.Attribute("key")?.Value is { } key && item.Attribute("value")?.Value is { } value)
                 {
-                    sources.TryAdd(key, value.Contains("://", StringComparison.Ordinal) ? value : Path.GetFullPath(value, Path.GetDirectoryName(file)!));
+                    sources.TryAdd(
+                        key,
+                        value.Contains("://", StringComparison.Ordinal) ? value : Path.GetFullPath(value, Path.GetDirectoryName(file)!)
+                    );
                 }
             }
 
@@ -73,7 +76,10 @@ public static class NuGetSources
         }
         catch (XmlException e)
         {
-            throw new InvalidDataException($"{file} is no configuration of NuGet: {e.Message} Correct it, or name a source with --source.", e);
+            throw new InvalidDataException(
+                $"{file} is no configuration of NuGet: {e.Message} Correct it, or name a source with --source.",
+                e
+            );
         }
     }
 }

@@ -4,7 +4,9 @@ using System.Security.Cryptography;
 
 namespace WanSharp.Hosting.Installation;
 
-/// <summary>Fetches a file in as many attempts as it takes: what an earlier one brought is kept and continued, and the whole is checked.</summary>
+/// <summary>
+/// Fetches a file in as many attempts as it takes: what an earlier one brought is kept and continued, and the whole is checked.
+/// </summary>
 /// <param name="http">Asks for it.</param>
 internal sealed class PackageDownload(HttpClient http)
 {
@@ -27,11 +29,18 @@ internal sealed class PackageDownload(HttpClient http)
             target.Seek(0, SeekOrigin.End);
             try
             {
-                await (package.Address.IsFile ? CopyAsync(package.Address.LocalPath, target, progress, cancellationToken) : DownloadAsync(package.Address, target, progress, cancellationToken));
+                await (
+                    package.Address.IsFile
+                        ? CopyAsync(package.Address.LocalPath, target, progress, cancellationToken)
+                        : DownloadAsync(package.Address, target, progress, cancellationToken)
+                );
             }
             catch (Exception e) when (e is HttpRequestException or HttpIOException)
             {
-                throw new IOException($"{package.Address} could not be fetched: {e.Message} Run the command again: it goes on from {target.Length} bytes.", e);
+                throw new IOException(
+                    $"{package.Address} could not be fetched: {e.Message} Run the command again: it goes on from {target.Length} bytes.",
+                    e
+                );
             }
         }
 
@@ -96,7 +105,10 @@ internal sealed class PackageDownload(HttpClient http)
         if (actual != package.Sha512)
         {
             File.Delete(file);
-            throw new InvalidDataException($"{package.Address} is not what its source promises: its SHA-512 is {actual}, not {package.Sha512}. It was deleted; try again, or another --source.");
+            throw new InvalidDataException(
+                $"{package.Address} is not what its source promises: its SHA-512 is {actual}, not {package.Sha512}. "
+                    + "It was deleted; try again, or another --source."
+            );
         }
     }
 }

@@ -22,7 +22,8 @@ internal abstract class PackageSource
 
     /// <summary>Code that this process will run comes encrypted, or from this machine.</summary>
     /// <exception cref="IOException">The address is neither.</exception>
-    protected static Uri RequireSafe(Uri address) => address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback)
-        ? address
-        : throw new IOException($"{address} is no address to load a library from: use https://, or a folder.");
+    protected static Uri RequireSafe(Uri address) =>
+        address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback)
+            ? address
+            : throw new IOException($"{address} is no address to load a library from: use https://, or a folder.");
 }

@@ -11,16 +11,18 @@ public sealed class RuntimeInstaller(string root, string rid)
     private const long LargestDocument = 16 << 20;
 
     /// <summary>This machine's platform, as packages name it.</summary>
-    public static string CurrentRid => $"{(OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
+    public static string CurrentRid =>
+        $"{(OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
 
     /// <summary>The package that has the build for the platform.</summary>
     /// <exception cref="IOException">There is none.</exception>
-    public string PackageId => rid switch
-    {
-        "linux-x64" => "Microsoft.ML.OnnxRuntime.Gpu.Linux",
-        "win-x64" => "Microsoft.ML.OnnxRuntime.Gpu.Windows",
-        _ => throw new IOException($"There is no package of ONNX Runtime with CUDA for {rid}, only for linux-x64 and win-x64."),
-    };
+    public string PackageId =>
+        rid switch
+        {
+            "linux-x64" => "Microsoft.ML.OnnxRuntime.Gpu.Linux",
+            "win-x64" => "Microsoft.ML.OnnxRuntime.Gpu.Windows",
+            _ => throw new IOException($"There is no package of ONNX Runtime with CUDA for {rid}, only for linux-x64 and win-x64."),
+        };
 
     /// <summary>Finds the package, fetches what is not there yet, checks it and puts its libraries in place, all or nothing.</summary>
     /// <param name="sources">Folders and addresses, in the order to ask them.</param>
@@ -30,14 +32,21 @@ public sealed class RuntimeInstaller(string root, string rid)
     /// <returns>The library's file.</returns>
     /// <exception cref="IOException">No source has the package, or a source failed.</exception>
     /// <exception cref="InvalidDataException">The package is not what it should be.</exception>
-    public async Task<string> InstallAsync(IReadOnlyList<string> sources, string? sha512, IProgress<long>? progress, CancellationToken cancellationToken)
+    public async Task<string> InstallAsync(
+        IReadOnlyList<string> sources,
+        string? sha512,
+        IProgress<long>? progress,
+        CancellationToken cancellationToken
+    )
     {
         using var handler = new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.All };
         using var http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = LargestDocument };
         var package = await FindAsync(sources, http, cancellationToken);
         package = package with
         {
-            Sha512 = Base64(sha512) ?? package.Sha512
+            Sha512 =
+                Base64(sha512)
+                ?? package.Sha512
                 ?? throw new IOException($"{package.Address} comes without a hash from its source: give its SHA-512 with --sha512."),
         };
 
@@ -46,8 +55,7 @@ public sealed class RuntimeInstaller(string root, string rid)
         await new PackageDownload(http).FetchAsync(package, file, progress, cancellationToken);
         await PlaceAsync(file, cancellationToken);
         File.Delete(file);
-        return InstalledRuntime.Find(root)
-            ?? throw new InvalidDataException($"{package.Address} has no ONNX Runtime library for {rid}.");
+        return InstalledRuntime.Find(root) ?? throw new InvalidDataException($"{package.Address} has no ONNX Runtime library for {rid}.");
     }
 
     private async Task<PackageLocation> FindAsync(IReadOnlyList<string> sources, HttpClient http, CancellationToken cancellationToken)
@@ -60,9 +68,12 @@ public sealed class RuntimeInstaller(string root, string rid)
             }
         }
 
-        throw new IOException(sources.Count == 0
-            ? "No package source is configured: name one with --source, an address or a folder."
-            : $"No package source has {PackageId} {InstalledRuntime.Version}: asked {string.Join(", ", sources)}. Name another with --source.");
+        throw new IOException(
+            sources.Count == 0
+                ? "No package source is configured: name one with --source, an address or a folder."
+                : $"No package source has {PackageId} {InstalledRuntime.Version}: asked {string.Join(", ", sources)}. "
+                    + "Name another with --source."
+        );
     }
 
     private async Task PlaceAsync(string package, CancellationToken cancellationToken)
@@ -97,7 +108,9 @@ public sealed class RuntimeInstaller(string root, string rid)
     {
         try
         {
-            return sha512 is null ? null : Convert.ToBase64String(sha512.Length == 128 ? Convert.FromHexString(sha512) : Convert.FromBase64String(sha512));
+            return sha512 is null
+                ? null
+                : Convert.ToBase64String(sha512.Length == 128 ? Convert.FromHexString(sha512) : Convert.FromBase64String(sha512));
         }
         catch (FormatException e)
         {

@@ -14,7 +14,8 @@ internal sealed class ServiceSource(Uri index, HttpClient http) : PackageSource
         {
             return await AskAsync(id, version, cancellationToken);
         }
-        catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException or UriFormatException) // JSON, but not as the protocol has it
+        // JSON, but not as the protocol has it
+        catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException or UriFormatException)
         {
             throw new IOException($"{index} does not answer as a NuGet service does: {e.Message} Name another with --source.", e);
         }
@@ -25,10 +26,17 @@ internal sealed class ServiceSource(Uri index, HttpClient http) : PackageSource
 #pragma warning disable CA1308 // The protocol's paths are lower case.
         var (lowerId, lowerVersion) = (id.ToLowerInvariant(), version.ToLowerInvariant());
 #pragma warning restore CA1308
-        var service = await GetAsync(index, cancellationToken) ?? throw new IOException($"{index} is no index of a NuGet service: there is nothing.");
-        var container = Resource(service, "PackageBaseAddress/") ?? throw new IOException($"{index} is no index of a NuGet service: it names no packages' address.");
+        var service =
+            await GetAsync(index, cancellationToken) ?? throw new IOException($"{index} is no index of a NuGet service: there is nothing.");
+        var container =
+            Resource(service, "PackageBaseAddress/")
+            ?? throw new IOException($"{index} is no index of a NuGet service: it names no packages' address.");
         var versions = await GetAsync(new Uri(container, $"{lowerId}/index.json"), cancellationToken);
-        if (versions is null || !versions.Value.TryGetProperty("versions", out var list) || !list.EnumerateArray().Any(known => known.GetString() == lowerVersion))
+        if (
+            versions is null
+            || !versions.Value.TryGetProperty("versions", out var list)
+            || !list.EnumerateArray().Any(known => known.GetString() == lowerVersion)
+        )
         {
             return null;
         }
@@ -39,16 +47,21 @@ internal sealed class ServiceSource(Uri index, HttpClient http) : PackageSource
 
     private async Task<string?> HashAsync(JsonElement service, string id, string version, CancellationToken cancellationToken)
     {
-        if (Resource(service, "RegistrationsBaseUrl") is not { } registrations
+        if (
+            Resource(service, "RegistrationsBaseUrl") is not { } registrations
             || await GetAsync(new Uri(registrations, $"{id}/{version}.json"), cancellationToken) is not { } leaf
-            || !leaf.TryGetProperty("catalogEntry", out var entry))
+            || !leaf.TryGetProperty("catalogEntry", out var entry)
+        )
         {
             return null;
         }
 
         if (entry.ValueKind == JsonValueKind.String)
         {
-            if (!Uri.TryCreate(entry.GetString(), UriKind.Absolute, out var address) || await GetAsync(address, cancellationToken) is not { } catalog)
+            if (
+                !Uri.TryCreate(entry.GetString(), UriKind.Absolute, out var address)
+                || await GetAsync(address, cancellationToken) is not { } catalog
+            )
             {
                 return null;
             }
@@ -56,7 +69,10 @@ internal sealed class ServiceSource(Uri index, HttpClient http) : PackageSource
             entry = catalog;
         }
 
-        return entry.TryGetProperty("packageHash", out var hash) && entry.TryGetProperty("packageHashAlgorithm", out var algorithm) && algorithm.GetString() == "SHA512"
+        return
+            entry.TryGetProperty("packageHash", out var hash)
+            && entry.TryGetProperty("packageHashAlgorithm", out var algorithm)
+            && algorithm.GetString() == "SHA512"
             ? hash.GetString()
             : null;
     }
@@ -68,9 +84,11 @@ internal sealed class ServiceSource(Uri index, HttpClient http) : PackageSource
             return null;
         }
 
-        var address = resources.EnumerateArray()
+        var address = resources
+            .EnumerateArray()
             .Where(resource => resource.GetProperty("@type").GetString()?.StartsWith(type, StringComparison.Ordinal) == true)
-            .Select(resource => resource.GetProperty("@id").GetString()).LastOrDefault();
+            .Select(resource => resource.GetProperty("@id").GetString())
+            .LastOrDefault();
         return address is null ? null : RequireSafe(new Uri(address.EndsWith('/') ? address : address + "/"));
     }
 

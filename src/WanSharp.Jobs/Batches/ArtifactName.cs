@@ -14,7 +14,14 @@ public static class ArtifactName
     private const int MostPromptLetters = 40;
     private const int MostWordBytes = 90; // twice, with number, seed and extension: well below what file systems take
 
-    private static readonly string[] Devices = ["con", "prn", "aux", "nul", .. Enumerable.Range(0, 10).SelectMany(i => (string[])[$"com{i}", $"lpt{i}"])];
+    private static readonly string[] Devices =
+    [
+        "con",
+        "prn",
+        "aux",
+        "nul",
+        .. Enumerable.Range(0, 10).SelectMany(i => (string[])[$"com{i}", $"lpt{i}"]),
+    ];
 
     /// <summary>A name such as <c>0003-a-red-circle-ink-7.mp4</c>.</summary>
     /// <param name="number">The job's number in its folder, from 1, so that clips sort as they were asked for and never collide.</param>
@@ -25,7 +32,13 @@ public static class ArtifactName
     public static string For(int number, string prompt, string? style, ulong? seed, string extension)
     {
         ArgumentNullException.ThrowIfNull(prompt);
-        string[] parts = [number.ToString("D4", CultureInfo.InvariantCulture), Words(prompt), Words(style ?? ""), seed?.ToString(CultureInfo.InvariantCulture) ?? ""];
+        string[] parts =
+        [
+            number.ToString("D4", CultureInfo.InvariantCulture),
+            Words(prompt),
+            Words(style ?? ""),
+            seed?.ToString(CultureInfo.InvariantCulture) ?? "",
+        ];
         return string.Join('-', parts.Where(part => part.Length > 0)) + extension;
     }
 
@@ -38,12 +51,20 @@ public static class ArtifactName
         ArgumentNullException.ThrowIfNull(name);
         if (name.StartsWith('.') || name.Any(c => char.IsControl(c) || "/\\:*?\"<>|%".Contains(c, StringComparison.Ordinal)))
         {
-            throw new InvalidRequestException("output", $"'{name}' is not a plain file name: leave out folders and the characters / \\ : * ? \" < > | %, and do not begin with a dot.");
+            throw new InvalidRequestException(
+                "output",
+                $"'{name}' is not a plain file name: leave out folders and the characters / \\ : * ? "
+                    + "\" < > | %, and do not begin with a dot."
+            );
         }
 
         if (Encoding.UTF8.GetByteCount(name) is > MostBytes and var bytes)
         {
-            throw new InvalidRequestException("output", $"The output's name is {bytes} bytes long, and file systems take {MostBytes}: shorten '{name[..Math.Min(name.Length, MostPromptLetters)]}…'.");
+            throw new InvalidRequestException(
+                "output",
+                $"The output's name is {bytes} bytes long, and file systems take {MostBytes}: shorten "
+                    + $"'{name[..Math.Min(name.Length, MostPromptLetters)]}…'."
+            );
         }
 
         if (Devices.Contains(name.Split('.')[0].TrimEnd().ToLowerInvariant()))
@@ -53,8 +74,13 @@ public static class ArtifactName
 
         if (formats is not null)
         {
-            return formats.Contains(Path.GetExtension(name).ToLowerInvariant()) ? name
-                : throw new InvalidRequestException("output", $"'{name}' does not end in a format that the workflow writes: end it in {string.Join(", ", formats)}, or leave the output out.");
+            return formats.Contains(Path.GetExtension(name).ToLowerInvariant())
+                ? name
+                : throw new InvalidRequestException(
+                    "output",
+                    $"'{name}' does not end in a format that the workflow writes: end it in "
+                        + $"{string.Join(", ", formats)}, or leave the output out."
+                );
         }
 
         return OutputTarget.TryParse(name, out _, out var error) ? name : throw new InvalidRequestException("output", error);

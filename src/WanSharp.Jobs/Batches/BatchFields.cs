@@ -44,14 +44,18 @@ internal static class BatchFields
     public static bool IsField(string name) => Setters.ContainsKey(name);
 
     /// <summary>What to say of a field that there is not.</summary>
-    public static string NoField(string name) => $"There is no field '{name}': there are {string.Join(", ", Names)}.{NearestName.Hint(name, Names)}";
+    public static string NoField(string name) =>
+        $"There is no field '{name}': there are {string.Join(", ", Names)}.{NearestName.Hint(name, Names)}";
 
     /// <summary>The two fields of a line that contradict each other, or null.</summary>
     public static (string One, string Other)? FindRivals(IReadOnlyCollection<string> names)
     {
         foreach (var rivals in Rivals)
         {
-            if (names.Contains(rivals.One, StringComparer.OrdinalIgnoreCase) && names.Contains(rivals.Other, StringComparer.OrdinalIgnoreCase))
+            if (
+                names.Contains(rivals.One, StringComparer.OrdinalIgnoreCase)
+                && names.Contains(rivals.Other, StringComparer.OrdinalIgnoreCase)
+            )
             {
                 return rivals;
             }
@@ -66,26 +70,47 @@ internal static class BatchFields
     /// <exception cref="InvalidRequestException">There is no such field, or this is not a value for it.</exception>
     public static BatchEntry Set(BatchEntry entry, FieldValue value) =>
         !Setters.TryGetValue(value.Field, out var set) ? throw new InvalidRequestException(value.Field, NoField(value.Field))
-        : value.Text.Contains('\0', StringComparison.Ordinal) ? throw new InvalidRequestException(value.Field, $"The {value.Field} holds a NUL character: remove it.")
+        : value.Text.Contains('\0', StringComparison.Ordinal)
+            ? throw new InvalidRequestException(value.Field, $"The {value.Field} holds a NUL character: remove it.")
         : set(entry, value);
 
-    private static BatchEntry Seed(BatchEntry entry, FieldValue value) => value.Text is "-1" || value.Text.Equals(AnySeed, StringComparison.OrdinalIgnoreCase)
-        ? entry with { DrawsSeed = true }
-        : entry with { Request = entry.Request with { Seed = value.Number<ulong>() } };
+    private static BatchEntry Seed(BatchEntry entry, FieldValue value) =>
+        value.Text is "-1" || value.Text.Equals(AnySeed, StringComparison.OrdinalIgnoreCase)
+            ? entry with
+            {
+                DrawsSeed = true,
+            }
+            : entry with
+            {
+                Request = entry.Request with { Seed = value.Number<ulong>() },
+            };
 
     private static JobRequest Size(JobRequest request, string value)
     {
         var parts = value.Split('x', 'X', '×', '*');
-        return parts.Length == 2 && int.TryParse(parts[0].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var width)
+        return
+            parts.Length == 2
+            && int.TryParse(parts[0].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var width)
             && int.TryParse(parts[1].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var height)
-            ? request with { Width = width, Height = height }
+            ? request with
+            {
+                Width = width,
+                Height = height,
+            }
             : throw new InvalidRequestException("size", $"'{value}' is not a size: write WIDTHxHEIGHT in pixels, such as 832x480.");
     }
 
     private static JobRequest Image(JobRequest request, int frame, FieldValue value) =>
-        request with { Images = new Dictionary<int, string>(request.Images) { [frame] = value.File() } };
+        request with
+        {
+            Images = new Dictionary<int, string>(request.Images) { [frame] = value.File() },
+        };
 
-    private static int Priority(FieldValue value) => value.Number<int>() is >= -BatchEntry.HighestPriority and <= BatchEntry.HighestPriority and var priority
-        ? priority
-        : throw new InvalidRequestException("priority", $"The priority {value.Text} is outside -{BatchEntry.HighestPriority} to {BatchEntry.HighestPriority}.");
+    private static int Priority(FieldValue value) =>
+        value.Number<int>() is >= -BatchEntry.HighestPriority and <= BatchEntry.HighestPriority and var priority
+            ? priority
+            : throw new InvalidRequestException(
+                "priority",
+                $"The priority {value.Text} is outside -{BatchEntry.HighestPriority} to {BatchEntry.HighestPriority}."
+            );
 }

@@ -4,7 +4,8 @@ using WanSharp.Tensors;
 namespace WanSharp.Jobs.Batches;
 
 /// <summary>
-/// Reads files of jobs: JSON (<c>.jsonl</c>, <c>.ndjson</c>, <c>.json</c>), tables (<c>.csv</c>, <c>.tsv</c>, <c>.txt</c>), and files of prompts.
+/// Reads files of jobs: JSON (<c>.jsonl</c>, <c>.ndjson</c>, <c>.json</c>), tables (<c>.csv</c>, <c>.tsv</c>, <c>.txt</c>), and files
+/// of prompts.
 /// </summary>
 public static class BatchFile
 {
@@ -25,37 +26,94 @@ public static class BatchFile
     {
         ArgumentNullException.ThrowIfNull(path);
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        return Checked(path, [.. Records(path).Select(record => Entry(new BatchEntry { Line = record.Line, Request = defaults, Priority = priority, Problem = record.Problem, Fields = record.Fields }, record, folder))]);
+        return Checked(
+            path,
+            [
+                .. Records(path)
+                    .Select(record =>
+                        Entry(
+                            new BatchEntry
+                            {
+                                Line = record.Line,
+                                Request = defaults,
+                                Priority = priority,
+                                Problem = record.Problem,
+                                Fields = record.Fields,
+                            },
+                            record,
+                            folder
+                        )
+                    ),
+            ]
+        );
     }
 
-    /// <summary>Reads a file of prompts, a line each; empty lines and those that begin with # are left out. Each is combined with each style and each seed.</summary>
+    /// <summary>
+    /// Reads a file of prompts, a line each; empty lines and those that begin with # are left out. Each is combined with each
+    /// style and each seed.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="styles">Names or aliases; empty for none.</param>
     /// <param name="seeds">The seeds, null for one that is drawn; empty leaves the seed to the backend.</param>
     /// <param name="defaults">All other settings.</param>
     /// <param name="priority">The priority of all.</param>
-    /// <exception cref="InvalidRequestException">The file is too long, not text, or holds no prompt; or the combinations are too many.</exception>
+    /// <exception cref="InvalidRequestException">The file is too long, not text, or holds no prompt; or the combinations are too
+    /// many.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static IReadOnlyList<BatchEntry> ReadPrompts(string path, IReadOnlyList<string> styles, IReadOnlyList<ulong?> seeds, JobRequest defaults, int priority = 0)
+    public static IReadOnlyList<BatchEntry> ReadPrompts(
+        string path,
+        IReadOnlyList<string> styles,
+        IReadOnlyList<ulong?> seeds,
+        JobRequest defaults,
+        int priority = 0
+    )
     {
         ArgumentNullException.ThrowIfNull(styles);
         ArgumentNullException.ThrowIfNull(seeds);
         var text = TextInput.ReadFile(path, MostBytes);
-        var prompts = new TextLines(text).All().Select(line => (line.Number, Text: line.Text.Trim())).Where(line => line.Text.Length > 0 && line.Text[0] != '#').ToList();
-        if (prompts.Count > 0 && (JsonRecords.IsObject(prompts[0].Text) || (TableRecords.IsTable(text) && !prompts[0].Text.Equals("prompt", StringComparison.OrdinalIgnoreCase))))
+        var prompts = new TextLines(text)
+            .All()
+            .Select(line => (line.Number, Text: line.Text.Trim()))
+            .Where(line => line.Text.Length > 0 && line.Text[0] != '#')
+            .ToList();
+        if (
+            prompts.Count > 0
+            && (
+                JsonRecords.IsObject(prompts[0].Text)
+                || (TableRecords.IsTable(text) && !prompts[0].Text.Equals("prompt", StringComparison.OrdinalIgnoreCase))
+            )
+        )
         {
             throw new InvalidRequestException("prompts", $"{path} holds jobs with fields, not a prompt a line: leave out --prompts.");
         }
 
         if ((long)prompts.Count * Math.Max(styles.Count, 1) * Math.Max(seeds.Count, 1) > MostJobs)
         {
-            throw new InvalidRequestException("prompts", $"{prompts.Count} prompts, {styles.Count} styles and {seeds.Count} seeds are more than {MostJobs} jobs: divide them among several batches.");
+            throw new InvalidRequestException(
+                "prompts",
+                $"{prompts.Count} prompts, {styles.Count} styles and {seeds.Count} seeds are more than {MostJobs} "
+                    + "jobs: divide them among several batches."
+            );
         }
 
-        return Checked(path, [.. from prompt in prompts
-                                 from style in styles.Count == 0 ? [null] : styles.Select(style => (string?)style)
-                                 from seed in seeds.Count == 0 ? [(Draws: false, Value: (ulong?)null)] : seeds.Select(seed => (Draws: seed is null, Value: seed))
-                                 select new BatchEntry { Line = prompt.Number, Style = style, Priority = priority, DrawsSeed = seed.Draws, Request = defaults with { Prompt = prompt.Text, Seed = seed.Value } }]);
+        return Checked(
+            path,
+            [
+                .. from prompt in prompts
+                from style in styles.Count == 0 ? [null] : styles.Select(style => (string?)style)
+                from seed in seeds.Count == 0
+                    ? [(Draws: false, Value: (ulong?)null)]
+                    : seeds.Select(seed => (Draws: seed is null, Value: seed))
+                select new BatchEntry
+                {
+                    Line = prompt.Number,
+                    Style = style,
+                    Priority = priority,
+                    DrawsSeed = seed.Draws,
+                    Request = defaults with { Prompt = prompt.Text, Seed = seed.Value },
+                },
+            ]
+        );
     }
 
     private static IEnumerable<BatchRecord> Records(string path)
@@ -72,7 +130,11 @@ public static class BatchFile
             case ".xlsx" or ".xls" or ".ods":
                 throw new InvalidRequestException("file", $"'{path}' is a workbook: save its sheet as \"CSV UTF-8\" and give that.");
             default:
-                throw new InvalidRequestException("file", $"'{path}' is not a file of jobs: write .jsonl (a JSON object a line) or a table with a column 'prompt' (.csv, .tsv, .txt), or give a file of prompts with --prompts.");
+                throw new InvalidRequestException(
+                    "file",
+                    $"'{path}' is not a file of jobs: write .jsonl (a JSON object a line) or a table with a column 'prompt' (.csv, "
+                        + ".tsv, .txt), or give a file of prompts with --prompts."
+                );
         }
     }
 
@@ -91,15 +153,27 @@ public static class BatchFile
         }
 
         return record.Problem is not null ? entry
-            : BatchFields.FindRivals([.. record.Fields.Select(field => field.Name)]) is var (one, other) ? entry with { Problem = entry.ProblemOf(other, $"There are both {one} and {other}: leave one out.") }
-            : entry.Request.Prompt.Length == 0 ? entry with { Problem = entry.ProblemOf("prompt", "There is no prompt: say what the video shows.") }
+            : BatchFields.FindRivals([.. record.Fields.Select(field => field.Name)]) is var (one, other)
+                ? entry with
+                {
+                    Problem = entry.ProblemOf(other, $"There are both {one} and {other}: leave one out."),
+                }
+            : entry.Request.Prompt.Length == 0
+                ? entry with
+                {
+                    Problem = entry.ProblemOf("prompt", "There is no prompt: say what the video shows."),
+                }
             : entry;
     }
 
-    private static List<BatchEntry> Checked(string path, List<BatchEntry> entries) => entries.Count switch
-    {
-        0 => throw new InvalidRequestException("file", $"{path} holds no job: write one a line."),
-        > MostJobs => throw new InvalidRequestException("file", $"{path} holds {entries.Count} jobs, more than {MostJobs}: divide it among several batches."),
-        _ => entries,
-    };
+    private static List<BatchEntry> Checked(string path, List<BatchEntry> entries) =>
+        entries.Count switch
+        {
+            0 => throw new InvalidRequestException("file", $"{path} holds no job: write one a line."),
+            > MostJobs => throw new InvalidRequestException(
+                "file",
+                $"{path} holds {entries.Count} jobs, more than {MostJobs}: divide it among several batches."
+            ),
+            _ => entries,
+        };
 }

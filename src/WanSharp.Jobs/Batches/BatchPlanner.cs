@@ -36,7 +36,8 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
         ArgumentNullException.ThrowIfNull(entries);
         var jobs = new List<NewJob>(entries.Count);
         var problems = new List<BatchProblem>();
-        var outputs = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase); // as file systems may compare them: without case, accents in one form or the other
+        // as file systems may compare them: without case, accents in one form or the other
+        var outputs = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
         foreach (var entry in entries)
         {
             try
@@ -48,9 +49,14 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
                 }
 
                 var job = await PlanAsync(entry, jobs.Count + problems.Count + 1, cancellationToken).ConfigureAwait(false);
-                jobs.Add(outputs.TryAdd(job.Output.Normalize(), entry.Line)
-                    ? job
-                    : throw new InvalidRequestException("output", $"The output {job.Output} is already that of line {outputs[job.Output.Normalize()]}: give each job its own."));
+                jobs.Add(
+                    outputs.TryAdd(job.Output.Normalize(), entry.Line)
+                        ? job
+                        : throw new InvalidRequestException(
+                            "output",
+                            $"The output {job.Output} is already that of line {outputs[job.Output.Normalize()]}: give each job its own."
+                        )
+                );
             }
             catch (InvalidRequestException exception)
             {
@@ -97,7 +103,9 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
             Style = style,
             Priority = entry.Priority,
             UseCache = entry.UseCache,
-            Output = entry.Output is { } output ? ArtifactName.Check(output, backend.Formats) : Names.For(number, request, prompt, style, extension),
+            Output = entry.Output is { } output
+                ? ArtifactName.Check(output, backend.Formats)
+                : Names.For(number, request, prompt, style, extension),
             Overwrites = Overwrites,
             Prepared = prepared,
         };
@@ -113,9 +121,17 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
         }
 
         var seed = request.Seed ?? 0;
-        var resolved = request with { Prompt = Wildcards.Expand(request.Prompt, seed), Negative = request.Negative is { } negative ? Wildcards.Expand(negative, seed) : null };
+        var resolved = request with
+        {
+            Prompt = Wildcards.Expand(request.Prompt, seed),
+            Negative = request.Negative is { } negative ? Wildcards.Expand(negative, seed) : null,
+        };
         return resolved.Prompt == request.Prompt ? resolved
-            : resolved.Prompt.Trim().Length == 0 ? throw new InvalidRequestException("prompt", $"'{request.Prompt}' came to nothing with seed {seed}: leave no choice empty.")
+            : resolved.Prompt.Trim().Length == 0
+                ? throw new InvalidRequestException(
+                    "prompt",
+                    $"'{request.Prompt}' came to nothing with seed {seed}: leave no choice empty."
+                )
             : resolved with { Template = request.Prompt };
     }
 

@@ -15,7 +15,13 @@ public static class ClipRoom
         {
             var settings = JsonNode.Parse(job.Prepared.Settings);
             var pixels = Value("width") * Value("height") * Value("frames");
-            return pixels * Path.GetExtension(job.Output).ToLowerInvariant() switch { ".png" => 1.5, ".gif" => 0.5, _ => 0.2 };
+            return pixels
+                * Path.GetExtension(job.Output).ToLowerInvariant() switch
+                {
+                    ".png" => 1.5,
+                    ".gif" => 0.5,
+                    _ => 0.2,
+                };
 
             double Value(string name) => settings?[name] is JsonValue value && value.TryGetValue<double>(out var number) ? number : 0;
         }

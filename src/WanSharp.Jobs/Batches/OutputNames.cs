@@ -3,7 +3,8 @@ using System.Globalization;
 namespace WanSharp.Jobs.Batches;
 
 /// <summary>
-/// Names the clips of jobs that name none. A job that the folder has already keeps its name, wherever its line stands now; new ones are numbered
+/// Names the clips of jobs that name none. A job that the folder has already keeps its name, wherever its line stands now; new ones
+/// are numbered
 /// after those that are there. In a new folder the numbers are the lines' order.
 /// </summary>
 public sealed class OutputNames
@@ -37,15 +38,19 @@ public sealed class OutputNames
     /// <param name="style">The style, or null.</param>
     /// <param name="extension">With its dot.</param>
     internal string For(int position, JobRequest request, string prompt, string? style, string extension) =>
-        _known.TryGetValue(Key(request, style, extension), out var outputs) && outputs.TryDequeue(out var known) ? known
+        _known.TryGetValue(Key(request, style, extension), out var outputs) && outputs.TryDequeue(out var known)
+            ? known
             : ArtifactName.For(_known.Count == 0 ? position : _last + ++_added, prompt, style, request.Seed, extension);
 
     /// <summary>All that makes the job, and nothing of where it stands.</summary>
-    private static string Key(JobRequest request, string? style, string extension) => $"{extension.ToLowerInvariant()}\n{style}\n{request.ToJson()}";
+    private static string Key(JobRequest request, string? style, string extension) =>
+        $"{extension.ToLowerInvariant()}\n{style}\n{request.ToJson()}";
 
     private static int NumberOf(string output)
     {
         var end = output.IndexOfAny(['-', '.']);
-        return end >= 4 && int.TryParse(output.AsSpan(0, end), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+        return end >= 4 && int.TryParse(output.AsSpan(0, end), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : 0;
     }
 }

@@ -3,7 +3,10 @@ using System.Globalization;
 
 namespace WanSharp.Jobs.Batches;
 
-/// <summary>Seeds as written on a command line: <c>7</c>, <c>0..3</c> (both ends included), <c>1,5,10..12</c>, <c>random</c>, <c>random:4</c>.</summary>
+/// <summary>
+/// Seeds as written on a command line: <c>7</c>, <c>0..3</c> (both ends included), <c>1,5,10..12</c>, <c>random</c>,
+/// <c>random:4</c>.
+/// </summary>
 public static class SeedRange
 {
     private const int Most = BatchFile.MostJobs;
@@ -63,5 +66,6 @@ public static class SeedRange
         return true;
     }
 
-    private static bool TryNumber(string text, out ulong number) => ulong.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    private static bool TryNumber(string text, out ulong number) =>
+        ulong.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out number);
 }

@@ -11,21 +11,24 @@ internal static class ClipFormats
     /// <summary>What a node writes: an extension with its dot; null when it does not tell.</summary>
     /// <remarks>ComfyUI comfy_extras/nodes_video.py, nodes_images.py; ComfyUI-VideoHelperSuite videohelpersuite/nodes.py,
     /// video_formats.</remarks>
-    public static string? Of(ComfyNode node) => node.ClassType switch
-    {
-        "SaveVideo" => OfSaveVideo(node),
-        "SaveWEBM" => ".webm",
-        "SaveAnimatedWEBP" => ".webp",
-        "SaveAnimatedPNG" => ".png",
-        "VHS_VideoCombine" => OfCombine(node.Inputs["format"].Text()),
-        _ => null,
-    };
+    public static string? Of(ComfyNode node) =>
+        node.ClassType switch
+        {
+            "SaveVideo" => OfSaveVideo(node),
+            "SaveWEBM" => ".webm",
+            "SaveAnimatedWEBP" => ".webp",
+            "SaveAnimatedPNG" => ".png",
+            "VHS_VideoCombine" => OfCombine(node.Inputs["format"].Text()),
+            _ => null,
+        };
 
     /// <summary>Why what a node writes is not a clip; null when it may be one.</summary>
     public static string? WhyNoClip(ComfyNode node) =>
-        node.ClassType == "VHS_VideoCombine" && node.Inputs["format"].Text() is { } format
-            && format.EndsWith("-png", StringComparison.Ordinal)
-            ? $"{node} writes {format}, a file for each frame" : null;
+        node.ClassType == "VHS_VideoCombine"
+        && node.Inputs["format"].Text() is { } format
+        && format.EndsWith("-png", StringComparison.Ordinal)
+            ? $"{node} writes {format}, a file for each frame"
+            : null;
 
     /// <summary>Whether a file begins as its format does; true for formats that are not known.</summary>
     public static bool Is(string path, string format)
@@ -37,8 +40,11 @@ internal static class ClipFormats
         return format switch
         {
             ".mp4" or ".m4v" => box.SequenceEqual("ftyp"u8),
-            ".mov" => box.SequenceEqual("ftyp"u8) || box.SequenceEqual("moov"u8) || box.SequenceEqual("mdat"u8)
-                || box.SequenceEqual("wide"u8) || box.SequenceEqual("free"u8),
+            ".mov" => box.SequenceEqual("ftyp"u8)
+                || box.SequenceEqual("moov"u8)
+                || box.SequenceEqual("mdat"u8)
+                || box.SequenceEqual("wide"u8)
+                || box.SequenceEqual("free"u8),
             ".mkv" or ".webm" => head.StartsWith((ReadOnlySpan<byte>)[0x1A, 0x45, 0xDF, 0xA3]),
             ".webp" => head.StartsWith("RIFF"u8) && head.Length >= 12 && head[8..12].SequenceEqual("WEBP"u8),
             ".gif" => head.StartsWith("GIF8"u8),
@@ -50,26 +56,27 @@ internal static class ClipFormats
     /// <summary>The codec decides where the format is "auto"; newer servers call it <c>format.codec</c>.</summary>
     private static string? OfSaveVideo(ComfyNode node) =>
         (node.Inputs["format"].Text(), (node.Inputs["format.codec"] ?? node.Inputs["codec"]).Text()) switch
-    {
-        (null or "auto", "av1") => ".webm",
-        (null or "auto", null or "auto" or "h264") => ".mp4",
-        ("mp4", _) => ".mp4",
-        ("mkv", _) => ".mkv",
-        ("webm", _) => ".webm",
-        ("mov", _) => ".mov",
-        _ => null,
-    };
+        {
+            (null or "auto", "av1") => ".webm",
+            (null or "auto", null or "auto" or "h264") => ".mp4",
+            ("mp4", _) => ".mp4",
+            ("mkv", _) => ".mkv",
+            ("webm", _) => ".webm",
+            ("mov", _) => ".mov",
+            _ => null,
+        };
 
     /// <summary>Formats are named after files that people may add to: these are the ones that come with the node.</summary>
-    private static string? OfCombine(string? format) => format switch
-    {
-        "image/gif" or "video/ffmpeg-gif" or "video/gifski" => ".gif",
-        "image/webp" => ".webp",
-        "video/ProRes" => ".mov",
-        { } name when name.EndsWith("-mp4", StringComparison.Ordinal) => ".mp4",
-        { } name when name.EndsWith("-mkv", StringComparison.Ordinal) => ".mkv",
-        { } name when name.EndsWith("-webm", StringComparison.Ordinal) || name == "video/webm" => ".webm",
-        { } name when name.EndsWith("-mov", StringComparison.Ordinal) => ".mov",
-        _ => null,
-    };
+    private static string? OfCombine(string? format) =>
+        format switch
+        {
+            "image/gif" or "video/ffmpeg-gif" or "video/gifski" => ".gif",
+            "image/webp" => ".webp",
+            "video/ProRes" => ".mov",
+            { } name when name.EndsWith("-mp4", StringComparison.Ordinal) => ".mp4",
+            { } name when name.EndsWith("-mkv", StringComparison.Ordinal) => ".mkv",
+            { } name when name.EndsWith("-webm", StringComparison.Ordinal) || name == "video/webm" => ".webm",
+            { } name when name.EndsWith("-mov", StringComparison.Ordinal) => ".mov",
+            _ => null,
+        };
 }

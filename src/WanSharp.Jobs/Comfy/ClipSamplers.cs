@@ -10,7 +10,17 @@ internal sealed class ClipSamplers
     private static readonly string[] Marks = ["positive", "guider", "text_embeds", "steps", "cfg", "sigmas"];
     private static readonly string[] Starts = ["latent_image", "samples", "latent", "latents"];
     private static readonly string[] Onwards =
-        ["samples", "latent", "latents", "latent_image", "latent1", "pixels", "images", "image", "sampler_inputs"];
+    [
+        "samples",
+        "latent",
+        "latents",
+        "latent_image",
+        "latent1",
+        "pixels",
+        "images",
+        "image",
+        "sampler_inputs",
+    ];
 
     private readonly ComfyWorkflow _workflow;
     private readonly WorkflowValues _values;
@@ -31,9 +41,7 @@ internal sealed class ClipSamplers
         var main = new HashSet<string>();
         foreach (var sampler in Behind([saver], throughSamplers: false).Where(IsSampler))
         {
-            for (ComfyNode? one = sampler; one is not null && main.Add(one.Id); one = Before(one))
-            {
-            }
+            for (ComfyNode? one = sampler; one is not null && main.Add(one.Id); one = Before(one)) { }
         }
 
         Main = [.. all.Where(sampler => main.Contains(sampler.Id))];
@@ -91,6 +99,6 @@ internal sealed class ClipSamplers
         }
     }
 
-    private static bool IsSampler(ComfyNode node) => node.ClassType.Contains("Sampler", StringComparison.Ordinal)
-        && Marks.Any(node.Inputs.ContainsKey);
+    private static bool IsSampler(ComfyNode node) =>
+        node.ClassType.Contains("Sampler", StringComparison.Ordinal) && Marks.Any(node.Inputs.ContainsKey);
 }

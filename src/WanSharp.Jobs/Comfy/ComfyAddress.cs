@@ -41,11 +41,16 @@ public sealed partial class ComfyAddress
     public static ComfyAddress Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps)
-            || uri.Host.Length == 0)
+        if (
+            !Uri.TryCreate(text, UriKind.Absolute, out var uri)
+            || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps)
+            || uri.Host.Length == 0
+        )
         {
-            throw new InvalidRequestException(Field, $"'{Typed(text)}' is not the address of a ComfyUI server: write it as "
-                + "http://127.0.0.1:8188.");
+            throw new InvalidRequestException(
+                Field,
+                $"'{Typed(text)}' is not the address of a ComfyUI server: write it as " + "http://127.0.0.1:8188."
+            );
         }
 
         var (headers, secrets) = (new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase), new List<string>());
@@ -59,10 +64,23 @@ public sealed partial class ComfyAddress
         }
 
         var query = uri.Query.TrimStart('?');
-        secrets.AddRange([query, .. query.Split('&').Select(part => part.Split('=', 2)).Where(part => part.Length > 1)
-            .SelectMany(part => new[] { part[1], Uri.UnescapeDataString(part[1]) })]);
+        secrets.AddRange([
+            query,
+            .. query
+                .Split('&')
+                .Select(part => part.Split('=', 2))
+                .Where(part => part.Length > 1)
+                .SelectMany(part => new[] { part[1], Uri.UnescapeDataString(part[1]) }),
+        ]);
         var path = uri.AbsolutePath.TrimEnd('/') + "/";
-        var shown = new UriBuilder(uri) { UserName = "", Password = "", Query = "", Fragment = "", Path = path };
+        var shown = new UriBuilder(uri)
+        {
+            UserName = "",
+            Password = "",
+            Query = "",
+            Fragment = "",
+            Path = path,
+        };
         return new ComfyAddress(shown.Uri, query, headers, secrets);
     }
 
@@ -106,8 +124,12 @@ public sealed partial class ComfyAddress
     public static string Typed(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return string.Join(',', text.Split(',').Select(one => one.Split('?')[0])
-            .Select(one => one.Contains('@', StringComparison.Ordinal) ? $"{Hidden}{one[one.LastIndexOf('@')..]}" : one));
+        return string.Join(
+            ',',
+            text.Split(',')
+                .Select(one => one.Split('?')[0])
+                .Select(one => one.Contains('@', StringComparison.Ordinal) ? $"{Hidden}{one[one.LastIndexOf('@')..]}" : one)
+        );
     }
 
     /// <inheritdoc/>

@@ -5,8 +5,15 @@ namespace WanSharp.Jobs.Comfy;
 
 /// <summary>One job at one server: sent, or found there again; watched; its clip fetched.</summary>
 internal sealed class ComfyAttempt(
-    ComfyServer server, ComfyWorkflow workflow, ComfyMapping mapping, FilledWorkflow filled, string key, JobRun run, JobFate fate,
-    ComfyBackendOptions options)
+    ComfyServer server,
+    ComfyWorkflow workflow,
+    ComfyMapping mapping,
+    FilledWorkflow filled,
+    string key,
+    JobRun run,
+    JobFate fate,
+    ComfyBackendOptions options
+)
 {
     /// <summary>How often a job is sent again that disappears from its server's queue: somebody may clear it.</summary>
     private const int MostSends = 20;
@@ -96,8 +103,10 @@ internal sealed class ComfyAttempt(
         }
 
         throw fate.IsDeadly
-            ? new InvalidRequestException("workflow", $"{server.Name} ended each time while it ran this job: look at its log. It may "
-                + "need more memory than there is.")
+            ? new InvalidRequestException(
+                "workflow",
+                $"{server.Name} ended each time while it ran this job: look at its log. It may " + "need more memory than there is."
+            )
             : new JobRefusedException($"{server.Name} forgot the job {MostSends} times before it ran: somebody seems to clear its queue.");
     }
 
@@ -107,8 +116,9 @@ internal sealed class ComfyAttempt(
         foreach (var (role, path) in filled.Images)
         {
             var digest = await FilledWorkflow.DigestAsync(path, cancellationToken).ConfigureAwait(false);
-            names[role] = await server.UploadAsync(path, digest + Path.GetExtension(path).ToLowerInvariant(),
-                cancellationToken).ConfigureAwait(false);
+            names[role] = await server
+                .UploadAsync(path, digest + Path.GetExtension(path).ToLowerInvariant(), cancellationToken)
+                .ConfigureAwait(false);
         }
 
         var nodes = filled.NodesWith(names);
@@ -161,9 +171,11 @@ internal sealed class ComfyAttempt(
     private ComfyOutputFile Clip(JsonObject history, bool isSavedAnew)
     {
         var wanted = Path.GetExtension(run.ArtifactPath).ToLowerInvariant();
-        var files = ComfyOutputFile.In(history)
+        var files = ComfyOutputFile
+            .In(history)
             .Where(file => mapping.Output is null || file.Node == mapping.Output)
-            .DistinctBy(file => (file.Name, file.Folder, file.Type)).ToList();
+            .DistinctBy(file => (file.Name, file.Folder, file.Type))
+            .ToList();
         var what = mapping.Output is null ? "The workflow" : workflow.NameOf(mapping.Output);
         if (files.Count == 0)
         {
@@ -172,33 +184,52 @@ internal sealed class ComfyAttempt(
                 throw new ClipGoneException($"{server.Name} answers from its cache, and does not say which file {what} wrote.");
             }
 
-            throw new InvalidRequestException("output", _blocked
-                ?? $"{what} gave no file at {server.Name}: name the node that saves the clip as \"output\" in a mapping file.");
+            throw new InvalidRequestException(
+                "output",
+                _blocked ?? $"{what} gave no file at {server.Name}: name the node that saves the clip as \"output\" in a mapping file."
+            );
         }
 
         var kept = files.Where(file => file.Format == wanted).ToLookup(file => file.Type == "output");
         return (kept[true].Any() ? kept[true] : kept[false]).ToList() switch
         {
             [var clip] => clip,
-            [] => throw new InvalidRequestException("output",
+            [] => throw new InvalidRequestException(
+                "output",
                 $"{what} gave {string.Join(", ", files.Select(file => file.Format).Distinct())} at {server.Name}, and not {wanted}: name "
-                    + "the output so, or change the node."),
-            var several => throw new InvalidRequestException("output",
+                    + "the output so, or change the node."
+            ),
+            var several => throw new InvalidRequestException(
+                "output",
                 $"{what} gave {several.Count} {wanted} files at {server.Name}, and a clip is one: {several[0].Name}, "
-                    + $"{several[1].Name}{(several.Count > 2 ? " …" : "")}."),
+                    + $"{several[1].Name}{(several.Count > 2 ? " …" : "")}."
+            ),
         };
     }
 
     /// <summary>Whether a server did not run a node again, because it had before.</summary>
-    private static bool IsCached(JsonObject history, string node) => history.At("status").At("messages").Items().OfType<JsonArray>()
-        .Any(message => message.Count == 2 && message[0].Text() == "execution_cached"
-            && message[1].At("nodes").Items().Any(id => id.Text() == node));
+    private static bool IsCached(JsonObject history, string node) =>
+        history
+            .At("status")
+            .At("messages")
+            .Items()
+            .OfType<JsonArray>()
+            .Any(message =>
+                message.Count == 2 && message[0].Text() == "execution_cached" && message[1].At("nodes").Items().Any(id => id.Text() == node)
+            );
 
     /// <summary>How long the server worked, by its own clock.</summary>
     private static double? Seconds(JsonObject history)
     {
-        var times = history.At("status").At("messages").Items().OfType<JsonArray>().Where(message => message.Count == 2)
-            .Select(message => message[1].At("timestamp").Number()).OfType<double>().ToList();
+        var times = history
+            .At("status")
+            .At("messages")
+            .Items()
+            .OfType<JsonArray>()
+            .Where(message => message.Count == 2)
+            .Select(message => message[1].At("timestamp").Number())
+            .OfType<double>()
+            .ToList();
         return times.Count > 1 ? (times.Max() - times.Min()) / 1000 : null;
     }
 }

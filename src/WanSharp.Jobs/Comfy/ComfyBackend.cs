@@ -22,8 +22,12 @@ public sealed class ComfyBackend : IJobBackend
     /// <param name="workflow">What to run.</param>
     /// <param name="mapping">Which of its inputs take what a job asks for.</param>
     /// <param name="options">How patient to be.</param>
-    public ComfyBackend(IReadOnlyList<ComfyAddress> servers, ComfyWorkflow workflow, ComfyMapping mapping,
-        ComfyBackendOptions? options = null)
+    public ComfyBackend(
+        IReadOnlyList<ComfyAddress> servers,
+        ComfyWorkflow workflow,
+        ComfyMapping mapping,
+        ComfyBackendOptions? options = null
+    )
     {
         ArgumentNullException.ThrowIfNull(servers);
         ArgumentOutOfRangeException.ThrowIfZero(servers.Count);
@@ -155,9 +159,11 @@ public sealed class ComfyBackend : IJobBackend
         var wanted = Path.GetExtension(path).ToLowerInvariant();
         if (Format is { } format && format != wanted)
         {
-            throw new InvalidRequestException("output",
+            throw new InvalidRequestException(
+                "output",
                 $"{_workflow.NameOf(_mapping.Output!)} of {_workflow.Source} writes {format}, and the job's file is to be {wanted}: name "
-                    + $"it {format}, or change the node.");
+                    + $"it {format}, or change the node."
+            );
         }
     }
 }

@@ -19,13 +19,14 @@ internal sealed class ComfyEvents : IAsyncDisposable
     private readonly ClientWebSocket _socket = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly ComfyBackendOptions _options;
-    private readonly Channel<ComfyEvent> _events =
-        Channel.CreateBounded<ComfyEvent>(new BoundedChannelOptions(Kept)
+    private readonly Channel<ComfyEvent> _events = Channel.CreateBounded<ComfyEvent>(
+        new BoundedChannelOptions(Kept)
         {
             FullMode = BoundedChannelFullMode.DropOldest,
             SingleReader = true,
             SingleWriter = true,
-        });
+        }
+    );
 
     private Task _receiving = Task.CompletedTask;
 
@@ -41,8 +42,12 @@ internal sealed class ComfyEvents : IAsyncDisposable
 
     /// <summary>Begins to listen.</summary>
     /// <returns>The messages from now on; closed if the server does not let us listen.</returns>
-    public static async Task<ComfyEvents> ListenAsync(ComfyServer server, string clientId, ComfyBackendOptions options,
-        CancellationToken cancellationToken)
+    public static async Task<ComfyEvents> ListenAsync(
+        ComfyServer server,
+        string clientId,
+        ComfyBackendOptions options,
+        CancellationToken cancellationToken
+    )
     {
         var events = new ComfyEvents(options);
         var place = new Uri(server.Address.Uri, server.Address.Route($"ws?clientId={clientId}"));
@@ -59,8 +64,8 @@ internal sealed class ComfyEvents : IAsyncDisposable
             await events._socket.ConnectAsync(address.Uri, either.Token).ConfigureAwait(false);
             events._receiving = Task.Run(() => events.ReceiveAsync(events._stop.Token), CancellationToken.None);
         }
-        catch (Exception e) when (e is WebSocketException
-            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e)
+            when (e is WebSocketException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             events._events.Writer.Complete();
         }

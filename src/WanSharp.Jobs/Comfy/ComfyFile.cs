@@ -17,8 +17,10 @@ internal static class ComfyFile
             var length = FileFacts.Of(path).Length;
             return length <= maximumBytes
                 ? File.ReadAllText(path)
-                : throw new InvalidRequestException(field, $"{path} has {length} bytes, and no {field} has more than {maximumBytes}: "
-                    + "name another file.");
+                : throw new InvalidRequestException(
+                    field,
+                    $"{path} has {length} bytes, and no {field} has more than {maximumBytes}: " + "name another file."
+                );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

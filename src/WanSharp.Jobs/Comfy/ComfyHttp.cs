@@ -79,8 +79,11 @@ internal sealed class ComfyHttp : IDisposable
     /// <returns>The answer, and whether the server takes the job.</returns>
     /// <exception cref="JobRefusedException">The server answers to this job alone with a failure.</exception>
     /// <exception cref="ServerLostException">It does not answer, or not as ComfyUI does.</exception>
-    public async Task<(bool IsTaken, JsonObject Answer)> PostForJobAsync(string route, Func<HttpContent> content,
-        CancellationToken cancellationToken)
+    public async Task<(bool IsTaken, JsonObject Answer)> PostForJobAsync(
+        string route,
+        Func<HttpContent> content,
+        CancellationToken cancellationToken
+    )
     {
         for (var tries = 1; ; tries++)
         {
@@ -99,8 +102,10 @@ internal sealed class ComfyHttp : IDisposable
                     await GetAsync("prompt", cancellationToken).ConfigureAwait(false);
                     if (tries == MostTries)
                     {
-                        throw new JobRefusedException($"{_address} answers {Status(status)} to POST /{route}, {MostTries} times, and "
-                            + "answers other questions: look at its log.");
+                        throw new JobRefusedException(
+                            $"{_address} answers {Status(status)} to POST /{route}, {MostTries} times, and "
+                                + "answers other questions: look at its log."
+                        );
                     }
 
                     await Task.Delay(_options.PollInterval * (1 << (tries - 1)), _options.Clock, cancellationToken).ConfigureAwait(false);
@@ -119,37 +124,53 @@ internal sealed class ComfyHttp : IDisposable
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="ClipGoneException">The server does not have the file, or does not give it.</exception>
     /// <exception cref="ServerLostException">It does not answer, or not as ComfyUI does.</exception>
-    public Task DownloadAsync(string route, string what, Func<HttpResponseMessage, Action, CancellationToken, Task> read,
-        CancellationToken cancellationToken) =>
-        AskAsync(async (token, alive) =>
-        {
-            const HttpCompletionOption AtOnce = HttpCompletionOption.ResponseHeadersRead;
-            using var response = await _http.GetAsync(_address.Route(route), AtOnce, token).ConfigureAwait(false);
-            var status = response.StatusCode;
-            var isGone = status is HttpStatusCode.NotFound or HttpStatusCode.Gone;
-            if (isGone || status is HttpStatusCode.BadRequest or HttpStatusCode.Forbidden or HttpStatusCode.InternalServerError)
+    public Task DownloadAsync(
+        string route,
+        string what,
+        Func<HttpResponseMessage, Action, CancellationToken, Task> read,
+        CancellationToken cancellationToken
+    ) =>
+        AskAsync(
+            async (token, alive) =>
             {
-                throw new ClipGoneException(
-                    $"{_address} does not give {what}: it answers {Status(status)}{(isGone ? ", so it was moved or deleted there" : "")}.");
-            }
+                const HttpCompletionOption AtOnce = HttpCompletionOption.ResponseHeadersRead;
+                using var response = await _http.GetAsync(_address.Route(route), AtOnce, token).ConfigureAwait(false);
+                var status = response.StatusCode;
+                var isGone = status is HttpStatusCode.NotFound or HttpStatusCode.Gone;
+                if (isGone || status is HttpStatusCode.BadRequest or HttpStatusCode.Forbidden or HttpStatusCode.InternalServerError)
+                {
+                    throw new ClipGoneException(
+                        $"{_address} does not give {what}: it answers "
+                            + $"{Status(status)}{(isGone ? ", so it was moved or deleted there" : "")}."
+                    );
+                }
 
-            Require(status, $"GET /view of {what}", response.Headers.Location);
-            await read(response, alive, token).ConfigureAwait(false);
-            return 0;
-        }, cancellationToken);
+                Require(status, $"GET /view of {what}", response.Headers.Location);
+                await read(response, alive, token).ConfigureAwait(false);
+                return 0;
+            },
+            cancellationToken
+        );
 
     public void Dispose() => _http.Dispose();
 
-    private Task<(HttpStatusCode Status, JsonObject Answer, Uri? Location)> SendAsync(HttpMethod method, string route,
-        Func<HttpContent?> content, CancellationToken cancellationToken) =>
-        AskAsync(async (token, _) =>
-        {
-            using var request = new HttpRequestMessage(method, _address.Route(route)) { Content = content() };
-            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseContentRead, token).ConfigureAwait(false);
-            var text = await response.Content.ReadAsStringAsync(token).ConfigureAwait(false);
-            var answer = response.IsSuccessStatusCode ? JsonParts.Parse(text) : ParseError(text);
-            return (response.StatusCode, answer, response.Headers.Location);
-        }, cancellationToken);
+    private Task<(HttpStatusCode Status, JsonObject Answer, Uri? Location)> SendAsync(
+        HttpMethod method,
+        string route,
+        Func<HttpContent?> content,
+        CancellationToken cancellationToken
+    ) =>
+        AskAsync(
+            async (token, _) =>
+            {
+                using var request = new HttpRequestMessage(method, _address.Route(route)) { Content = content() };
+                using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseContentRead, token).ConfigureAwait(false);
+                var text = await response.Content.ReadAsStringAsync(token).ConfigureAwait(false);
+                var answer = response.IsSuccessStatusCode ? JsonParts.Parse(text) : ParseError(text);
+                return (response.StatusCode, answer, response.Headers.Location);
+            },
+            cancellationToken
+        );
 
     /// <summary>
     /// Asks with a time limit, which begins again at each sign of life, and tells trouble of the server from everything else.
@@ -164,19 +185,28 @@ internal sealed class ComfyHttp : IDisposable
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new ServerLostException($"{_address} does not answer within {_options.RequestTimeout.TotalSeconds:0.#} s.",
-                isWorthWaiting: true, e);
+            throw new ServerLostException(
+                $"{_address} does not answer within {_options.RequestTimeout.TotalSeconds:0.#} s.",
+                isWorthWaiting: true,
+                e
+            );
         }
         catch (JsonException e)
         {
-            throw new ServerLostException($"{_address} does not answer as ComfyUI does, but with something that is not JSON: check the "
-                + "address.", _hasAnswered, e);
+            throw new ServerLostException(
+                $"{_address} does not answer as ComfyUI does, but with something that is not JSON: check the " + "address.",
+                _hasAnswered,
+                e
+            );
         }
         catch (Exception e) when (e is HttpRequestException or HttpIOException)
         {
             var (reason, isWorthWaiting) = Unreachable(e);
-            throw new ServerLostException($"{_address} cannot be reached: {Clean(reason).TrimEnd('.')}.", isWorthWaiting
-                || _hasAnswered, e);
+            throw new ServerLostException(
+                $"{_address} cannot be reached: {Clean(reason).TrimEnd('.')}.",
+                isWorthWaiting || _hasAnswered,
+                e
+            );
         }
     }
 
@@ -191,7 +221,8 @@ internal sealed class ComfyHttp : IDisposable
             isTls |= cause is AuthenticationException;
         }
 
-        isTls |= cause is AuthenticationException
+        isTls |=
+            cause is AuthenticationException
             || exception is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError };
         if (isTls)
         {
@@ -201,9 +232,14 @@ internal sealed class ComfyHttp : IDisposable
         }
 
         var isUnknown = cause is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData };
-        return (exception is HttpIOException or HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse }
-            && _address.Uri.Scheme == Uri.UriSchemeHttp && !_hasAnswered
-            ? $"{cause.Message.TrimEnd('.')}; if it speaks https, write https://{_address.Uri.Authority}" : cause.Message, !isUnknown);
+        return (
+            exception is HttpIOException or HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse }
+            && _address.Uri.Scheme == Uri.UriSchemeHttp
+            && !_hasAnswered
+                ? $"{cause.Message.TrimEnd('.')}; if it speaks https, write https://{_address.Uri.Authority}"
+                : cause.Message,
+            !isUnknown
+        );
     }
 
     /// <summary>
@@ -216,17 +252,24 @@ internal sealed class ComfyHttp : IDisposable
             case >= 200 and < 300:
                 return;
             case 401 or 403 or 407:
-                throw new ServerLostException($"{_address} answers {Status(status)} to {what}: it wants a sign-in, or another one. Give "
-                    + "a name and a password in the address, --server-token or --server-header.", isWorthWaiting: false);
+                throw new ServerLostException(
+                    $"{_address} answers {Status(status)} to {what}: it wants a sign-in, or another one. Give "
+                        + "a name and a password in the address, --server-token or --server-header.",
+                    isWorthWaiting: false
+                );
             case >= 300 and < 400:
                 var place = location is null ? "elsewhere" : $"to {ShownLocation(location)}";
                 throw new ServerLostException(
-                    $"{_address} answers {Status(status)} to {what} and points {place}: give that address, or sign in.", _hasAnswered);
+                    $"{_address} answers {Status(status)} to {what} and points {place}: give that address, or sign in.",
+                    _hasAnswered
+                );
             case 408 or 425 or 429 or >= 500:
                 throw new ServerLostException($"{_address} answers {Status(status)} to {what}.", isWorthWaiting: true);
             default:
-                throw new ServerLostException($"{_address} answers {Status(status)} to {what}: check that it is the address of a ComfyUI "
-                    + "server.", _hasAnswered);
+                throw new ServerLostException(
+                    $"{_address} answers {Status(status)} to {what}: check that it is the address of a ComfyUI " + "server.",
+                    _hasAnswered
+                );
         }
     }
 
@@ -240,7 +283,8 @@ internal sealed class ComfyHttp : IDisposable
     public string Clean(string text) => _address.Redact(text.Length <= LongestReason ? text : text[..LongestReason] + "…");
 
     private static string Status(HttpStatusCode status) =>
-        Enum.IsDefined(status) ? string.Create(CultureInfo.InvariantCulture, $"{(int)status} ({status})")
+        Enum.IsDefined(status)
+            ? string.Create(CultureInfo.InvariantCulture, $"{(int)status} ({status})")
             : ((int)status).ToString(CultureInfo.InvariantCulture);
 
     private static JsonObject ParseError(string text)

@@ -86,8 +86,10 @@ public sealed record ComfyMapping
             var inputs = Of(role);
             if (inputs.Count > 0)
             {
-                json[NameOf(role)] = inputs.Count == 1 ? JsonValue.Create(inputs[0].ToString())
-                    : new JsonArray([.. inputs.Select(input => JsonValue.Create(input.ToString()))]);
+                json[NameOf(role)] =
+                    inputs.Count == 1
+                        ? JsonValue.Create(inputs[0].ToString())
+                        : new JsonArray([.. inputs.Select(input => JsonValue.Create(input.ToString()))]);
             }
         }
 
@@ -126,42 +128,67 @@ public sealed record ComfyMapping
         var roles = Enum.GetValues<ComfyRole>();
         var index = Array.FindIndex(roles, role => NameOf(role) == name);
         string[] names = [.. roles.Select(NameOf), OutputName];
-        return index >= 0 ? roles[index] : throw new InvalidRequestException(Field,
-            $"The mapping {path} says '{name}', which cannot be mapped: choose "
-                + $"{string.Join(", ", names)}.{NearestName.Hint(name, names)}");
+        return index >= 0
+            ? roles[index]
+            : throw new InvalidRequestException(
+                Field,
+                $"The mapping {path} says '{name}', which cannot be mapped: choose "
+                    + $"{string.Join(", ", names)}.{NearestName.Hint(name, names)}"
+            );
     }
 
     private static List<ComfyInput> ReadInputs(string name, JsonNode? value, string path, ComfyWorkflow workflow)
     {
-        JsonNode?[] values = value switch { null => [], JsonArray several => [.. several], _ => [value] };
-        return [.. values.Select(one =>
+        JsonNode?[] values = value switch
         {
-            var input = one?.GetValueKind() == JsonValueKind.String ? ComfyInput.Parse(one.GetValue<string>()) : null;
-            return input is null
-                ? throw new InvalidRequestException(Field, $"The mapping {path} gives '{name}' as {one?.ToJsonString() ?? "null"}: write "
-                    + "node and input, such as \"6.text\", or a list of those.")
-                : Existing(input, path, workflow);
-        })];
+            null => [],
+            JsonArray several => [.. several],
+            _ => [value],
+        };
+        return
+        [
+            .. values.Select(one =>
+            {
+                var input = one?.GetValueKind() == JsonValueKind.String ? ComfyInput.Parse(one.GetValue<string>()) : null;
+                return input is null
+                    ? throw new InvalidRequestException(
+                        Field,
+                        $"The mapping {path} gives '{name}' as {one?.ToJsonString() ?? "null"}: write "
+                            + "node and input, such as \"6.text\", or a list of those."
+                    )
+                    : Existing(input, path, workflow);
+            }),
+        ];
     }
 
     private static ComfyInput Existing(ComfyInput input, string path, ComfyWorkflow workflow)
     {
         if (!workflow.Nodes.TryGetValue(input.Node, out var node))
         {
-            throw new InvalidRequestException(Field, $"The mapping {path} names node {input.Node}, which is not in {workflow.Source}: it "
-                + $"has {string.Join(", ", workflow.Nodes.Keys.Take(40))}.");
+            throw new InvalidRequestException(
+                Field,
+                $"The mapping {path} names node {input.Node}, which is not in {workflow.Source}: it "
+                    + $"has {string.Join(", ", workflow.Nodes.Keys.Take(40))}."
+            );
         }
 
-        return node.Inputs.ContainsKey(input.Name) ? input : throw new InvalidRequestException(Field,
-            $"The mapping {path} names {input}, but {workflow.NameOf(input.Node)} of {workflow.Source} has "
-                + $"{string.Join(", ", node.Inputs.Select(pair => pair.Key))}.");
+        return node.Inputs.ContainsKey(input.Name)
+            ? input
+            : throw new InvalidRequestException(
+                Field,
+                $"The mapping {path} names {input}, but {workflow.NameOf(input.Node)} of {workflow.Source} has "
+                    + $"{string.Join(", ", node.Inputs.Select(pair => pair.Key))}."
+            );
     }
 
     private static string ReadNode(JsonNode value, string path, ComfyWorkflow workflow)
     {
         var node = value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : value.ToJsonString();
-        return workflow.Nodes.ContainsKey(node) ? node
-            : throw new InvalidRequestException(Field, $"The mapping {path} names the output node {node}, which is not in "
-                + $"{workflow.Source}.");
+        return workflow.Nodes.ContainsKey(node)
+            ? node
+            : throw new InvalidRequestException(
+                Field,
+                $"The mapping {path} names the output node {node}, which is not in " + $"{workflow.Source}."
+            );
     }
 }

@@ -51,8 +51,9 @@ internal sealed class ComfyProblems(ComfyServer server, ComfyWorkflow workflow)
     {
         var type = data.At("exception_type").Text() ?? "";
         var message = data.At("exception_message").Text() ?? "";
-        var isOutOfMemory = OutOfMemory.Any(mark => type.Contains(mark, StringComparison.OrdinalIgnoreCase)
-            || message.Contains(mark, StringComparison.OrdinalIgnoreCase));
+        var isOutOfMemory = OutOfMemory.Any(mark =>
+            type.Contains(mark, StringComparison.OrdinalIgnoreCase) || message.Contains(mark, StringComparison.OrdinalIgnoreCase)
+        );
         return new NodeFailedException(Line(data), isOutOfMemory);
     }
 
@@ -62,7 +63,9 @@ internal sealed class ComfyProblems(ComfyServer server, ComfyWorkflow workflow)
     {
         var message = (data.At("exception_message").Text() ?? "").Trim();
         var node = data.At("node_id").Text() is { } id ? workflow.NameOf(id) : "a node";
-        return server.Clean($"{node} failed at {server.Name}: "
-            + $"{(message.Length > 0 ? message : data.At("exception_type").Text() ?? "it does not say why")}");
+        return server.Clean(
+            $"{node} failed at {server.Name}: "
+                + $"{(message.Length > 0 ? message : data.At("exception_type").Text() ?? "it does not say why")}"
+        );
     }
 }

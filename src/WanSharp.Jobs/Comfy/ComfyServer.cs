@@ -35,9 +35,12 @@ internal sealed class ComfyServer : IDisposable
     public async Task<int> QueueLengthAsync(CancellationToken cancellationToken)
     {
         var answer = await _http.GetAsync("prompt", cancellationToken).ConfigureAwait(false);
-        var length = (int?)answer.At("exec_info").At("queue_remaining").Number()
-            ?? throw new ServerLostException($"{Name} does not answer as ComfyUI does: /prompt has no exec_info. Check the address.",
-                HasAnswered);
+        var length =
+            (int?)answer.At("exec_info").At("queue_remaining").Number()
+            ?? throw new ServerLostException(
+                $"{Name} does not answer as ComfyUI does: /prompt has no exec_info. Check the address.",
+                HasAnswered
+            );
         _http.NoteAnswer();
         return length;
     }
@@ -58,8 +61,15 @@ internal sealed class ComfyServer : IDisposable
     private async Task<string> DescribeAsync(CancellationToken cancellationToken)
     {
         var stats = await _http.GetAsync("system_stats", cancellationToken).ConfigureAwait(false);
-        var devices = stats.At("devices").Items().Select(device => string.Create(CultureInfo.InvariantCulture,
-            $"{device.At("name").Text()}{(device.At("vram_free").Number() is { } bytes ? $", {bytes / 1e9:0.0} GB free" : "")}"));
+        var devices = stats
+            .At("devices")
+            .Items()
+            .Select(device =>
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{device.At("name").Text()}{(device.At("vram_free").Number() is { } bytes ? $", {bytes / 1e9:0.0} GB free" : "")}"
+                )
+            );
         var version = stats.At("system").At("comfyui_version").Text() ?? "of an unknown version";
         var waiting = await QueueLengthAsync(cancellationToken).ConfigureAwait(false);
         var queue = waiting == 0 ? "" : $"; {waiting} {(waiting == 1 ? "job" : "jobs")} in its queue";
@@ -75,7 +85,12 @@ internal sealed class ComfyServer : IDisposable
     /// <exception cref="JobRefusedException">The server does not take it, or leaves out the node that gives the clip.</exception>
     public async Task<string> SendAsync(JsonObject nodes, ComfyTicket ticket, string? output, CancellationToken cancellationToken)
     {
-        var body = new JsonObject { ["prompt"] = nodes, ["client_id"] = ticket.ClientId, ["prompt_id"] = ticket.PromptId };
+        var body = new JsonObject
+        {
+            ["prompt"] = nodes,
+            ["client_id"] = ticket.ClientId,
+            ["prompt_id"] = ticket.PromptId,
+        };
         HttpContent Content() => JsonContent.Create(body);
         var (isTaken, answer) = await _http.PostForJobAsync("prompt", Content, cancellationToken).ConfigureAwait(false);
         if (!isTaken || (answer.At("prompt_id") is null && answer.At("error") is not null))
@@ -102,10 +117,15 @@ internal sealed class ComfyServer : IDisposable
             : Find("queue_pending") is { } pending ? (ComfyPlace.Pending, pending)
             : (ComfyPlace.Nowhere, null);
 
-        string? Find(string list) => queue[list].Items().OfType<JsonArray>()
-            .Where(item => item.Count > 1 && IsOurs(item)).Select(item => item[1].Text()).FirstOrDefault();
-        bool IsOurs(JsonArray item) => item[1].Text() == ticket.PromptId
-            || (item.Count > 3 && item[3].At("client_id").Text() == ticket.ClientId);
+        string? Find(string list) =>
+            queue[list]
+                .Items()
+                .OfType<JsonArray>()
+                .Where(item => item.Count > 1 && IsOurs(item))
+                .Select(item => item[1].Text())
+                .FirstOrDefault();
+        bool IsOurs(JsonArray item) =>
+            item[1].Text() == ticket.PromptId || (item.Count > 3 && item[3].At("client_id").Text() == ticket.ClientId);
     }
 
     /// <summary>What a job that has ended left; null while it runs, and when it is unknown.</summary>
@@ -120,7 +140,8 @@ internal sealed class ComfyServer : IDisposable
             return;
         }
 
-        // An older server: it takes jobs out of the queue by their id, and stops whatever runs, so it is told to only while it runs this job.
+        // An older server: it takes jobs out of the queue by their id, and stops whatever runs, so it is told to only while it runs
+        // this job.
         var (place, id) = await FindInQueueAsync(ticket, cancellationToken).ConfigureAwait(false);
         if (place == ComfyPlace.Pending)
         {
@@ -146,12 +167,19 @@ internal sealed class ComfyServer : IDisposable
     /// <exception cref="JobRefusedException">The server does not take it.</exception>
     public async Task<string> UploadAsync(string path, string name, CancellationToken cancellationToken)
     {
-        var (isTaken, answer) = await _http.PostForJobAsync("upload/image", () => new MultipartFormDataContent
-        {
-            { new StreamContent(File.OpenRead(path)), "image", name },
-            { new StringContent("true"), "overwrite" }, // the name is the content's digest
-            { new StringContent("wansharp"), "subfolder" },
-        }, cancellationToken).ConfigureAwait(false);
+        var (isTaken, answer) = await _http
+            .PostForJobAsync(
+                "upload/image",
+                () =>
+                    new MultipartFormDataContent
+                    {
+                        { new StreamContent(File.OpenRead(path)), "image", name },
+                        { new StringContent("true"), "overwrite" }, // the name is the content's digest
+                        { new StringContent("wansharp"), "subfolder" },
+                    },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         if (!isTaken)
         {
             throw new JobRefusedException($"{Name} does not take the image {path}.");
@@ -176,8 +204,9 @@ internal sealed class ComfyServer : IDisposable
             await _http.DownloadAsync(query, file.Name, CopyTo, cancellationToken).ConfigureAwait(false);
             if (!ClipFormats.Is(partial, file.Format))
             {
-                throw new InvalidDataException($"{file.Name} of {Name} is not a {file.Format} file: something between here and there may "
-                    + "have answered instead.");
+                throw new InvalidDataException(
+                    $"{file.Name} of {Name} is not a {file.Format} file: something between here and there may " + "have answered instead."
+                );
             }
 
             File.Move(partial, path, overwrite: true);
@@ -194,8 +223,13 @@ internal sealed class ComfyServer : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private async Task CopyAsync(HttpResponseMessage response, ComfyOutputFile file, string path, Action alive,
-        CancellationToken cancellationToken)
+    private async Task CopyAsync(
+        HttpResponseMessage response,
+        ComfyOutputFile file,
+        string path,
+        Action alive,
+        CancellationToken cancellationToken
+    )
     {
         using var source = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         using var target = new FileStream(path, FileMode.Create, FileAccess.Write);
@@ -207,8 +241,9 @@ internal sealed class ComfyServer : IDisposable
             length += read;
             if (length > _options.MaximumClipBytes)
             {
-                throw new InvalidDataException($"{file.Name} of {Name} is longer than {_options.MaximumClipBytes} bytes, which no clip "
-                    + "is.");
+                throw new InvalidDataException(
+                    $"{file.Name} of {Name} is longer than {_options.MaximumClipBytes} bytes, which no clip " + "is."
+                );
             }
 
             await target.WriteAsync(chunk.AsMemory(0, read), cancellationToken).ConfigureAwait(false);

@@ -119,7 +119,8 @@ internal sealed class ComfyServers : IDisposable
         _noneSince ??= _options.Clock.GetTimestamp();
         if (isHopeless || _options.Clock.GetElapsedTime(_noneSince.Value) >= wait)
         {
-            var advice = isHopeless ? "Correct that, then resume."
+            var advice = isHopeless
+                ? "Correct that, then resume."
                 : "Start it or correct its address, then resume; --server-wait says how long to wait for it.";
             throw new BackendUnavailableException($"No ComfyUI server can be used. {reasons} {advice}", failures.LastOrDefault());
         }
@@ -134,8 +135,11 @@ internal sealed class ComfyServers : IDisposable
         }
     }
 
-    private async Task<(ComfyServer? Server, List<ServerLostException> Failures)> LeastBusyAsync(List<ComfyServer> left, string? preferred,
-        CancellationToken cancellationToken)
+    private async Task<(ComfyServer? Server, List<ServerLostException> Failures)> LeastBusyAsync(
+        List<ComfyServer> left,
+        string? preferred,
+        CancellationToken cancellationToken
+    )
     {
         var failures = new List<ServerLostException>();
         var holder = left.Where(server => server.Name == preferred).ToList();
@@ -160,8 +164,10 @@ internal sealed class ComfyServers : IDisposable
         return (null, failures);
     }
 
-    private async Task<(ComfyServer Server, int Jobs, ServerLostException? Failure)> LengthAsync(ComfyServer server,
-        CancellationToken cancellationToken)
+    private async Task<(ComfyServer Server, int Jobs, ServerLostException? Failure)> LengthAsync(
+        ComfyServer server,
+        CancellationToken cancellationToken
+    )
     {
         lock (_lost)
         {
@@ -182,8 +188,9 @@ internal sealed class ComfyServers : IDisposable
     }
 
     private static string Text(TimeSpan time) =>
-        time.TotalHours >= 1 ? $"{time.TotalHours:0.#} h" : time.TotalMinutes >= 1 ? $"{time.TotalMinutes:0.#} min"
-            : $"{time.TotalSeconds:0.#} s";
+        time.TotalHours >= 1 ? $"{time.TotalHours:0.#} h"
+        : time.TotalMinutes >= 1 ? $"{time.TotalMinutes:0.#} min"
+        : $"{time.TotalSeconds:0.#} s";
 
     private bool IsResting(ComfyServer server)
     {

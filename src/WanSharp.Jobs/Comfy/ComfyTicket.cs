@@ -29,8 +29,9 @@ internal sealed record ComfyTicket(string Server, string PromptId, string Client
             }
 
             var ticket = JsonSerializer.Deserialize(File.ReadAllText(path), ComfyJson.Default.ComfyTicket);
-            return ticket?.Key == key && Guid.TryParseExact(ticket.PromptId, "D", out _)
-                && Guid.TryParse(ticket.ClientId, out _) ? ticket : null;
+            return ticket?.Key == key && Guid.TryParseExact(ticket.PromptId, "D", out _) && Guid.TryParse(ticket.ClientId, out _)
+                ? ticket
+                : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -42,7 +43,10 @@ internal sealed record ComfyTicket(string Server, string PromptId, string Client
 }
 
 /// <summary>What is kept of jobs at servers.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true
+)]
 [JsonSerializable(typeof(ComfyTicket))]
 internal sealed partial class ComfyJson : JsonSerializerContext;

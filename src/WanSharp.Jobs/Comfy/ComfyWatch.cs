@@ -5,8 +5,13 @@ namespace WanSharp.Jobs.Comfy;
 /// <summary>
 /// Waits for the end of a job at its server, by its messages and by asking. What the server writes down decides; messages only tell sooner.
 /// </summary>
-internal sealed class ComfyWatch(ComfyServer server, ComfyWorkflow workflow, ComfyProgress progress, JobFate fate,
-    ComfyBackendOptions options) : IAsyncDisposable
+internal sealed class ComfyWatch(
+    ComfyServer server,
+    ComfyWorkflow workflow,
+    ComfyProgress progress,
+    JobFate fate,
+    ComfyBackendOptions options
+) : IAsyncDisposable
 {
     /// <summary>How often to ask for the end of a job that its messages said is there, before asking at the usual pace.</summary>
     private const int MostHurries = 40;
@@ -201,14 +206,19 @@ internal sealed class ComfyWatch(ComfyServer server, ComfyWorkflow workflow, Com
         {
             if ((await server.FindInQueueAsync(Ticket, cancellationToken).ConfigureAwait(false)).Place != ComfyPlace.Running)
             {
-                throw new NodeFailedException($"{server.Name} gave no sign of the job that it ran for {since}, so the job was stopped "
-                    + "there: it seems to hang.", isOutOfMemory: false);
+                throw new NodeFailedException(
+                    $"{server.Name} gave no sign of the job that it ran for {since}, so the job was stopped " + "there: it seems to hang.",
+                    isOutOfMemory: false
+                );
             }
 
             await Task.Delay(options.PollInterval, options.Clock, cancellationToken).ConfigureAwait(false);
         }
 
-        throw new ServerLostException($"{server.Name} has given no sign of the job that it runs for {since}, and does not stop it: it "
-            + "seems to hang. Restart it.", isWorthWaiting: false);
+        throw new ServerLostException(
+            $"{server.Name} has given no sign of the job that it runs for {since}, and does not stop it: it "
+                + "seems to hang. Restart it.",
+            isWorthWaiting: false
+        );
     }
 }

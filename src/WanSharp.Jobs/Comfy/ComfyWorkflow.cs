@@ -17,8 +17,10 @@ public sealed class ComfyWorkflow
     private ComfyWorkflow(string source, JsonObject nodes)
     {
         (Source, _nodes) = (source, nodes);
-        Nodes = nodes.ToDictionary(node => node.Key, node =>
-            new ComfyNode(node.Key, node.Value!["class_type"]!.GetValue<string>(), node.Value["inputs"]!.AsObject()));
+        Nodes = nodes.ToDictionary(
+            node => node.Key,
+            node => new ComfyNode(node.Key, node.Value!["class_type"]!.GetValue<string>(), node.Value["inputs"]!.AsObject())
+        );
     }
 
     /// <summary>The file that it was read from.</summary>
@@ -39,8 +41,11 @@ public sealed class ComfyWorkflow
         var root = ComfyFile.Parse(json, source, Field);
         if (root["nodes"] is JsonArray)
         {
-            throw new InvalidRequestException(Field, $"{source} is a workflow as ComfyUI's editor saves it: in the editor, choose "
-                + "Workflow, then Export (API), and give that file.");
+            throw new InvalidRequestException(
+                Field,
+                $"{source} is a workflow as ComfyUI's editor saves it: in the editor, choose "
+                    + "Workflow, then Export (API), and give that file."
+            );
         }
 
         var nodes = root["prompt"] is JsonObject prompt && prompt["class_type"] is null ? prompt : root;
@@ -48,12 +53,15 @@ public sealed class ComfyWorkflow
         {
             if (node is not JsonObject || node["class_type"]?.GetValueKind() != JsonValueKind.String || node["inputs"] is not JsonObject)
             {
-                throw new InvalidRequestException(Field, $"{source} is not a workflow in API format: node {id} has no class_type or no "
-                    + "inputs.");
+                throw new InvalidRequestException(
+                    Field,
+                    $"{source} is not a workflow in API format: node {id} has no class_type or no " + "inputs."
+                );
             }
         }
 
-        return nodes.Count > 0 ? new ComfyWorkflow(source, WithoutTitles(nodes))
+        return nodes.Count > 0
+            ? new ComfyWorkflow(source, WithoutTitles(nodes))
             : throw new InvalidRequestException(Field, $"{source} is a workflow without nodes.");
     }
 

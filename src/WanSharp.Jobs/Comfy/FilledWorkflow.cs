@@ -27,17 +27,21 @@ internal sealed class FilledWorkflow
     public Dictionary<ComfyRole, string> Images { get; } = [];
 
     /// <summary>Denoise steps, as far as the workflow tells: 1 if it does not.</summary>
-    public int Steps => _mapping.Of(ComfyRole.Steps).Select(Current).FirstOrDefault() is { } steps && steps.TryGetValue<int>(out var count)
-        && count > 0 ? count : 1;
+    public int Steps =>
+        _mapping.Of(ComfyRole.Steps).Select(Current).FirstOrDefault() is { } steps && steps.TryGetValue<int>(out var count) && count > 0
+            ? count
+            : 1;
 
     /// <summary>The seed of all samplers; null where they have different ones, or take it from elsewhere.</summary>
     public ulong? Seed
     {
         get
         {
-            var seeds = _mapping.Of(ComfyRole.Seed)
-                .Select(input => Current(input) is { } seed && seed.TryGetValue<ulong>(out var value) ? value : (ulong?)null).Distinct()
-                    .ToList();
+            var seeds = _mapping
+                .Of(ComfyRole.Seed)
+                .Select(input => Current(input) is { } seed && seed.TryGetValue<ulong>(out var value) ? value : (ulong?)null)
+                .Distinct()
+                .ToList();
             return seeds.Count == 1 ? seeds[0] : null;
         }
     }
@@ -49,8 +53,11 @@ internal sealed class FilledWorkflow
         var filled = new FilledWorkflow(workflow, mapping);
         if (mapping.Output is null && workflow.GuessFor(output: null).OutputGap is { } gap)
         {
-            throw new InvalidRequestException("output", $"Which file of {workflow.Source} is the clip cannot be told: {gap}. Name one of "
-                + $"them in a mapping file, such as {{\"output\": \"50\"}}.");
+            throw new InvalidRequestException(
+                "output",
+                $"Which file of {workflow.Source} is the clip cannot be told: {gap}. Name one of "
+                    + $"them in a mapping file, such as {{\"output\": \"50\"}}."
+            );
         }
 
         filled.Set(ComfyRole.Prompt, request.Prompt);
@@ -172,17 +179,26 @@ internal sealed class FilledWorkflow
 
         if (request.Seconds is { } seconds)
         {
-            var rate = _mapping.Of(ComfyRole.Fps).Select(Current).FirstOrDefault() is { } fps
-                && fps.TryGetValue<double>(out var known) ? known
-                : throw new InvalidRequestException("seconds", $"{_workflow.Source} does not say how many frames a second "
-                    + $"has{(_workflow.GuessFor(_mapping.Output).GapOf(ComfyRole.Fps) is { } gap ? $": {gap}" : "")}. Ask for frames, or "
-                        + "map fps.");
+            var rate =
+                _mapping.Of(ComfyRole.Fps).Select(Current).FirstOrDefault() is { } fps && fps.TryGetValue<double>(out var known)
+                    ? known
+                    : throw new InvalidRequestException(
+                        "seconds",
+                        $"{_workflow.Source} does not say how many frames a second "
+                            + $"has{(_workflow.GuessFor(_mapping.Output).GapOf(ComfyRole.Fps) is { } gap ? $": {gap}" : "")}. "
+                            + "Ask for frames, or "
+                            + "map fps."
+                    );
             return (Math.Max((int)Math.Round(Math.Clamp(seconds * rate, 1, 100_000) / FrameStride), 0) * FrameStride) + 1;
         }
 
-        return request.Frames is not { } frames || (frames > 0 && frames % FrameStride == 1) ? request.Frames
-            : throw new InvalidRequestException("frames", $"{frames} frames cannot be made: the nearest is "
-                + $"{(Math.Max(frames - 1, 0) + (FrameStride / 2)) / FrameStride * FrameStride + 1}.");
+        return request.Frames is not { } frames || (frames > 0 && frames % FrameStride == 1)
+            ? request.Frames
+            : throw new InvalidRequestException(
+                "frames",
+                $"{frames} frames cannot be made: the nearest is "
+                    + $"{(Math.Max(frames - 1, 0) + (FrameStride / 2)) / FrameStride * FrameStride + 1}."
+            );
     }
 
     private void AddImage(int frame, string path)
@@ -208,21 +224,32 @@ internal sealed class FilledWorkflow
         var (name, what) = (ComfyMapping.NameOf(role), ComfyMapping.NameOf(role).Replace('_', ' '));
         var guess = _workflow.GuessFor(_mapping.Output);
         var gap = guess.GapOf(role) ?? $"no input is known to take the {what}";
-        var example = guess.PlaceOf(role)?.ToString() ?? role switch
-        {
-            ComfyRole.Prompt or ComfyRole.Negative => "6.text",
-            ComfyRole.Image or ComfyRole.LastImage => "6.image",
-            _ => $"6.{name}",
-        };
-        throw new InvalidRequestException(name,
+        var example =
+            guess.PlaceOf(role)?.ToString()
+            ?? role switch
+            {
+                ComfyRole.Prompt or ComfyRole.Negative => "6.text",
+                ComfyRole.Image or ComfyRole.LastImage => "6.image",
+                _ => $"6.{name}",
+            };
+        throw new InvalidRequestException(
+            name,
             $"{_workflow.Source} does not let the {what} be set: {gap}. {(role == ComfyRole.Prompt ? "Name" : "Leave it out, or name")} "
-                + $"the input in a mapping file, such as {{\"{name}\": \"{example}\"}}.");
+                + $"the input in a mapping file, such as {{\"{name}\": \"{example}\"}}."
+        );
     }
 
     private JsonValue? Current(ComfyInput input) => _nodes[input.Node]?["inputs"]?[input.Name] as JsonValue;
 
     private static int? Divisible(int? pixels, ComfyRole role) =>
-        pixels is not { } side || (side > 0 && side % PixelStride == 0) ? pixels : throw new InvalidRequestException("size",
-            string.Create(CultureInfo.InvariantCulture, $"A {ComfyMapping.NameOf(role)} of {side} cannot be made: the nearest is "
-                + $"{Math.Max((side + (PixelStride / 2)) / PixelStride, 1) * PixelStride}."));
+        pixels is not { } side || (side > 0 && side % PixelStride == 0)
+            ? pixels
+            : throw new InvalidRequestException(
+                "size",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"A {ComfyMapping.NameOf(role)} of {side} cannot be made: the nearest is "
+                        + $"{Math.Max((side + (PixelStride / 2)) / PixelStride, 1) * PixelStride}."
+                )
+            );
 }

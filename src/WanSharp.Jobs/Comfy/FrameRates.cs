@@ -8,9 +8,10 @@ internal sealed class FrameRates(ComfyWorkflow workflow, WorkflowValues values, 
     public RoleInputs Find()
     {
         var inputs = new RoleInputs();
-        ComfyNode[] path = output is not null && workflow.Nodes.TryGetValue(output, out var saver)
-            ? [saver, .. samplers.Behind([saver], throughSamplers: false)]
-            : [.. workflow.Nodes.Values];
+        ComfyNode[] path =
+            output is not null && workflow.Nodes.TryGetValue(output, out var saver)
+                ? [saver, .. samplers.Behind([saver], throughSamplers: false)]
+                : [.. workflow.Nodes.Values];
         foreach (var (node, name) in path.SelectMany(node => Names.Where(node.Inputs.ContainsKey).Select(name => (node, name))))
         {
             inputs.Add(values.Number(node, name), node, name);
@@ -22,8 +23,10 @@ internal sealed class FrameRates(ComfyWorkflow workflow, WorkflowValues values, 
         }
 
         // Frames between frames: neither the rate nor the length is what the sampler's frames say.
-        if (path.FirstOrDefault(node => node.Inputs.ContainsKey("multiplier")
-            && values.Target(node, ["frames", "images"]) is not null) is { } between)
+        if (
+            path.FirstOrDefault(node => node.Inputs.ContainsKey("multiplier") && values.Target(node, ["frames", "images"]) is not null) is
+            { } between
+        )
         {
             inputs.Miss($"{between} puts frames between the sampler's");
         }

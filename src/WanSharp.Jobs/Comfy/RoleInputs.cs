@@ -45,8 +45,11 @@ internal sealed class RoleInputs
                 Add(input);
                 break;
             case { ComputedBy: { } other }:
-                Miss(other == node ? $"{name} of {node} is not a plain value"
-                    : $"{name} of {node} comes from {other}", isComputed: true, new ComfyInput(node.Id, name));
+                Miss(
+                    other == node ? $"{name} of {node} is not a plain value" : $"{name} of {node} comes from {other}",
+                    isComputed: true,
+                    new ComfyInput(node.Id, name)
+                );
                 break;
         }
     }

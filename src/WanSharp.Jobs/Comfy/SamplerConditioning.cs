@@ -34,7 +34,9 @@ internal sealed class SamplerConditioning(WorkflowValues values)
         }
 
         var what = side == "positive" ? "prompt" : "negative prompt";
-        inputs.Miss(last == sampler ? $"{sampler} has no {what}"
-            : $"the {what} of {sampler} comes from {last}", isComputed: last != sampler);
+        inputs.Miss(
+            last == sampler ? $"{sampler} has no {what}" : $"the {what} of {sampler} comes from {last}",
+            isComputed: last != sampler
+        );
     }
 }

@@ -33,7 +33,8 @@ internal sealed class SamplerSchedule
         Effective = EffectiveSteps();
         if (Effective is null)
         {
-            Gap ??= Named(Timing.FirstOrDefault(name => values.Target(sampler, name) is not null)) is { } from ? from
+            Gap ??= Named(Timing.FirstOrDefault(name => values.Target(sampler, name) is not null)) is { } from
+                ? from
                 : $"{sampler} has no {StepsName}";
         }
 
@@ -83,7 +84,8 @@ internal sealed class SamplerSchedule
     {
         foreach (var link in Timing.Where(link => _values.Target(Sampler, link) is not null))
         {
-            var held = Nodes(_values.Target(Sampler, link)!, Links).Select(node => _values.Number(node, StepsName)?.Input)
+            var held = Nodes(_values.Target(Sampler, link)!, Links)
+                .Select(node => _values.Number(node, StepsName)?.Input)
                 .FirstOrDefault(input => input is not null);
             if (held is not null || link == "sigmas")
             {
@@ -98,8 +100,11 @@ internal sealed class SamplerSchedule
     {
         var isSplit = node.ClassType == "SplitSigmas";
         EndsEarly |= isSplit;
-        foreach (var name in node.Inputs.Select(input => input.Key)
-            .Where(name => name != StepsName && name.Contains("step", StringComparison.OrdinalIgnoreCase)))
+        foreach (
+            var name in node
+                .Inputs.Select(input => input.Key)
+                .Where(name => name != StepsName && name.Contains("step", StringComparison.OrdinalIgnoreCase))
+        )
         {
             if (_values.Number(node, name) is not { } source || (!Bounds.Contains(name) && !(isSplit && name == "step")))
             {
@@ -112,8 +117,8 @@ internal sealed class SamplerSchedule
             }
 
             _bounds.Add(new SwitchBound(new ComfyInput(node.Id, name), source, Effective));
-            EndsEarly |= Ends.Contains(name)
-                && (source.Input is not { } held || (_values.NumberIn(held) is > 0 and var end && end < Count));
+            EndsEarly |=
+                Ends.Contains(name) && (source.Input is not { } held || (_values.NumberIn(held) is > 0 and var end && end < Count));
         }
     }
 

@@ -21,8 +21,11 @@ internal static class StepSwitches
                 return $"{bound.Input.Name} of node {bound.Input.Node} comes from {by}, and does not move with the steps";
             }
 
-            if (bound.Source.Input is { } held && !counts.TryAdd(held, values.NumberIn(bound.Steps!))
-                && counts[held] != values.NumberIn(bound.Steps!))
+            if (
+                bound.Source.Input is { } held
+                && !counts.TryAdd(held, values.NumberIn(bound.Steps!))
+                && counts[held] != values.NumberIn(bound.Steps!)
+            )
             {
                 return $"{held} is a step of samplers that count different numbers of them";
             }
@@ -63,8 +66,10 @@ internal static class StepSwitches
 
         if ((moved.Count > 0 && count < 2) || moved.GroupBy(one => (one.Key.Before, one.Value)).Any(same => same.Count() > 1))
         {
-            throw new InvalidRequestException("steps", $"With {count} {(count == 1 ? "step" : "steps")} one of the samplers that take "
-                + "turns would have none: ask for more.");
+            throw new InvalidRequestException(
+                "steps",
+                $"With {count} {(count == 1 ? "step" : "steps")} one of the samplers that take " + "turns would have none: ask for more."
+            );
         }
     }
 

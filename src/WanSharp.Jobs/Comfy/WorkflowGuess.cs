@@ -41,11 +41,12 @@ internal sealed class WorkflowGuess
     /// <summary>The workflow's values.</summary>
     public WorkflowValues Values => _values;
 
-    public ComfyMapping ToMapping() => new()
-    {
-        Inputs = _roles.Where(role => role.Value.Inputs.Count > 0).ToDictionary(role => role.Key, role => role.Value.Inputs),
-        Output = Output,
-    };
+    public ComfyMapping ToMapping() =>
+        new()
+        {
+            Inputs = _roles.Where(role => role.Value.Inputs.Count > 0).ToDictionary(role => role.Key, role => role.Value.Inputs),
+            Output = Output,
+        };
 
     /// <summary>
     /// Why a setting cannot be made in all places where it must; null when it can, or the workflow has nothing of the kind.
@@ -78,11 +79,15 @@ internal sealed class WorkflowGuess
         var measured = Measured();
         Each(ComfyRole.Width, measured, (node, inputs) => inputs.Add(_values.Number(node, "width"), node, "width"));
         Each(ComfyRole.Height, measured, (node, inputs) => inputs.Add(_values.Number(node, "height"), node, "height"));
-        Each(ComfyRole.Frames, measured, (node, inputs) =>
-        {
-            var name = ClipSamplers.FrameCounts.First(node.Inputs.ContainsKey);
-            inputs.Add(_values.Number(node, name), node, name);
-        });
+        Each(
+            ComfyRole.Frames,
+            measured,
+            (node, inputs) =>
+            {
+                var name = ClipSamplers.FrameCounts.First(node.Inputs.ContainsKey);
+                inputs.Add(_values.Number(node, name), node, name);
+            }
+        );
         _roles[ComfyRole.Fps] = new FrameRates(_workflow, _values, _samplers, Output).Find();
         var images = new ConditioningImages(_values, measured);
         _roles[ComfyRole.Image] = images.First();
@@ -150,8 +155,10 @@ internal sealed class WorkflowGuess
     private void CheckSteps()
     {
         var steps = _roles[ComfyRole.Steps];
-        var counts = _schedules.Where(schedule => schedule.Effective is not null)
-            .Select(schedule => (schedule.Sampler, Count: _values.NumberIn(schedule.Effective!))).ToList();
+        var counts = _schedules
+            .Where(schedule => schedule.Effective is not null)
+            .Select(schedule => (schedule.Sampler, Count: _values.NumberIn(schedule.Effective!)))
+            .ToList();
         if (counts.Find(one => one.Count != counts[0].Count) is { Sampler: not null } other)
         {
             steps.Miss($"{counts[0].Sampler} takes {counts[0].Count} steps and {other.Sampler} {other.Count}");
@@ -186,17 +193,20 @@ internal sealed class WorkflowGuess
             return inputs;
         }
 
-        var first = _samplers.Main.Where(sampler => _samplers.Before(sampler) is null
-            && _schedules.Exists(one => one.Sampler == sampler && one.EndsEarly)).ToList();
+        var first = _samplers
+            .Main.Where(sampler => _samplers.Before(sampler) is null && _schedules.Exists(one => one.Sampler == sampler && one.EndsEarly))
+            .ToList();
         if (_samplers.Main.Count == 2 && first.Count == 1)
         {
             FindGuidance(first[0], inputs);
         }
         else
         {
-            inputs.Miss(_samplers.Main.Count > 2
-                ? $"it has {_samplers.Main.Count} samplers, and which of them are for high noise is not known"
-                : "it does not have two samplers that share the steps");
+            inputs.Miss(
+                _samplers.Main.Count > 2
+                    ? $"it has {_samplers.Main.Count} samplers, and which of them are for high noise is not known"
+                    : "it does not have two samplers that share the steps"
+            );
         }
 
         return inputs;
@@ -205,7 +215,8 @@ internal sealed class WorkflowGuess
     private void FindSampler(ComfyNode sampler, RoleInputs inputs)
     {
         var isWrapper = sampler.ClassType.StartsWith("WanVideo", StringComparison.Ordinal);
-        var (node, name) = isWrapper ? (sampler, SamplerNames.WrapperInput)
+        var (node, name) = isWrapper
+            ? (sampler, SamplerNames.WrapperInput)
             : (sampler.Inputs.ContainsKey("sampler_name") ? sampler : _values.Target(sampler, "sampler") ?? sampler, "sampler_name");
         inputs.Add(_values.Text(node, name), node, name);
     }
@@ -218,7 +229,8 @@ internal sealed class WorkflowGuess
         while (open.TryDequeue(out var node))
         {
             var name = node.Inputs.ContainsKey("sigma_shift") ? "sigma_shift" : "shift";
-            var isHere = node.Inputs.ContainsKey(name)
+            var isHere =
+                node.Inputs.ContainsKey(name)
                 && (node == sampler || ShiftingNodes.Any(prefix => node.ClassType.StartsWith(prefix, StringComparison.Ordinal)));
             if (isHere)
             {
@@ -226,7 +238,11 @@ internal sealed class WorkflowGuess
                 found = true;
             }
 
-            string[] links = isHere ? node == sampler ? ["scheduler"] : [] : ["model", "guider", "sigmas", "scheduler"];
+            string[] links = isHere
+                ? node == sampler
+                    ? ["scheduler"]
+                    : []
+                : ["model", "guider", "sigmas", "scheduler"];
             foreach (var next in links.Select(link => _values.Target(node, link)).OfType<ComfyNode>().Where(next => seen.Add(next.Id)))
             {
                 open.Enqueue(next);

@@ -12,8 +12,10 @@ internal sealed class WorkflowOutput
     public WorkflowOutput(ComfyWorkflow workflow)
     {
         var values = new WorkflowValues(workflow);
-        var all = Savers.SelectMany(saver => workflow.Nodes.Values.Where(node => node.ClassType == saver))
-            .Concat(workflow.Nodes.Values.Where(IsOtherSaver)).ToList();
+        var all = Savers
+            .SelectMany(saver => workflow.Nodes.Values.Where(node => node.ClassType == saver))
+            .Concat(workflow.Nodes.Values.Where(IsOtherSaver))
+            .ToList();
         var kept = all.Where(node => node.Inputs["save_output"]?.ToJsonString() != "false").ToList(); // the others are previews
         var candidates = kept.Count > 0 ? kept : all;
         var sources = candidates.ToLookup(node => Source(values, node));
@@ -34,8 +36,9 @@ internal sealed class WorkflowOutput
     public string? Gap { get; }
 
     private static bool IsOtherSaver(ComfyNode node) =>
-        !Savers.Contains(node.ClassType) && node.ClassType.Contains("Save", StringComparison.Ordinal)
-            && node.ClassType.Contains("Video", StringComparison.Ordinal);
+        !Savers.Contains(node.ClassType)
+        && node.ClassType.Contains("Save", StringComparison.Ordinal)
+        && node.ClassType.Contains("Video", StringComparison.Ordinal);
 
     /// <summary>The node that the frames come from.</summary>
     private static string Source(WorkflowValues values, ComfyNode saver)

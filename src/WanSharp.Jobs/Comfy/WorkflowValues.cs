@@ -69,8 +69,13 @@ internal sealed class WorkflowValues(ComfyWorkflow workflow)
         {
             if (node.Inputs[input] is JsonValue value)
             {
-                return isText ? value.GetValueKind() == JsonValueKind.String ? Held() : Computed(node)
-                    : NumberIn(value) is not null ? Held() : Computed(node);
+                return isText
+                    ? value.GetValueKind() == JsonValueKind.String
+                        ? Held()
+                        : Computed(node)
+                    : NumberIn(value) is not null
+                        ? Held()
+                        : Computed(node);
             }
 
             if (Target(node, input) is not { } target)
@@ -123,8 +128,10 @@ internal sealed class WorkflowValues(ComfyWorkflow workflow)
         var isSeed = Seeds.Contains(asked);
         var holder = Named(node, isSeed ? [.. Seeds, .. Numbers] : Numbers);
         return holder is null ? null
-            : node.Inputs.Where(other => other.Key != holder).All(other => other.Value is JsonValue
-                && (isSeed || NumberIn(other.Value) is null || Named(other.Key, Bounds))) ? holder
+            : node
+                .Inputs.Where(other => other.Key != holder)
+                .All(other => other.Value is JsonValue && (isSeed || NumberIn(other.Value) is null || Named(other.Key, Bounds)))
+                ? holder
             : null;
     }
 
@@ -142,12 +149,17 @@ internal sealed class WorkflowValues(ComfyWorkflow workflow)
     }
 
     private static string? Named(ComfyNode node, string[] names) =>
-        names.Select(name => node.Inputs.Select(input => input.Key).FirstOrDefault(key => Named(key, [name])))
+        names
+            .Select(name => node.Inputs.Select(input => input.Key).FirstOrDefault(key => Named(key, [name])))
             .FirstOrDefault(key => key is not null);
 
     private static bool Named(string key, string[] names) => names.Contains(key, StringComparer.OrdinalIgnoreCase);
 
-    private static double? NumberIn(JsonNode? value) => value.Number()
-        ?? (double.TryParse(value.Text(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-            && double.IsFinite(number) ? number : null);
+    private static double? NumberIn(JsonNode? value) =>
+        value.Number()
+        ?? (
+            double.TryParse(value.Text(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
+                ? number
+                : null
+        );
 }

@@ -18,7 +18,11 @@ internal sealed class ImageFiles(string ffmpeg)
         {
             lock (_gate)
             {
-                if (_kept.FindIndex(one => one.Path == path && one.Written == info.LastWriteTimeUtc && one.Length == info.Length) is >= 0 and var i)
+                if (
+                    _kept.FindIndex(one => one.Path == path && one.Written == info.LastWriteTimeUtc && one.Length == info.Length)
+                    is >= 0
+                        and var i
+                )
                 {
                     return _kept[i].Image;
                 }

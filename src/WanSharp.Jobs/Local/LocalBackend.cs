@@ -11,12 +11,20 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Local;
 
-/// <summary>Makes clips with the engine of this process, which stays resident: jobs share its networks, features and denoise steps. Thread-safe.</summary>
+/// <summary>
+/// Makes clips with the engine of this process, which stays resident: jobs share its networks, features and denoise steps.
+/// Thread-safe.
+/// </summary>
 /// <param name="generator">The engine; stays the caller's.</param>
 /// <param name="ffmpeg">The program that reads images and writes clips.</param>
 /// <param name="estimate">Predicts how long a plan takes; null when nobody asks.</param>
 /// <param name="clock">The clock. Default: the system's.</param>
-public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<GenerationPlan, TimeSpan>? estimate = null, TimeProvider? clock = null) : IJobBackend
+public sealed class LocalBackend(
+    IVideoGenerator generator,
+    string ffmpeg,
+    Func<GenerationPlan, TimeSpan>? estimate = null,
+    TimeProvider? clock = null
+) : IJobBackend
 {
     private const string LocalName = "local";
 
@@ -26,7 +34,10 @@ public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<
     /// <inheritdoc/>
     public string Name => LocalName;
 
-    /// <summary>Steps of earlier clips, with which jobs of similar prompts begin, and which get those of new ones; null to begin each clip with noise.</summary>
+    /// <summary>
+    /// Steps of earlier clips, with which jobs of similar prompts begin, and which get those of new ones; null to begin each clip
+    /// with noise.
+    /// </summary>
     public StepStore? Steps { get; init; }
 
     /// <inheritdoc/>
@@ -37,19 +48,31 @@ public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<
         var settings = plan.Settings;
         if (settings.ToJson() is { Length: > VideoWriter.MaxSettingsLength and var length })
         {
-            throw new InvalidRequestException("prompt", $"The clip carries its settings, and these are {length} characters long, {length - VideoWriter.MaxSettingsLength} more than fit into it: shorten the prompt or the negative prompt.");
+            throw new InvalidRequestException(
+                "prompt",
+                $"The clip carries its settings, and these are {length} characters long, {length - VideoWriter.MaxSettingsLength} "
+                    + "more than fit into it: shorten the prompt or the negative prompt."
+            );
         }
 
-        var reuses = estimate is not null && Steps is not null ? (await generator.FindSimilarAsync(plan, Steps, cancellationToken).ConfigureAwait(false))?.Reused : null;
+        var reuses =
+            estimate is not null && Steps is not null
+                ? (await generator.FindSimilarAsync(plan, Steps, cancellationToken).ConfigureAwait(false))?.Reused
+                : null;
         return new PreparedJob
         {
             ExecutionGroup = string.Create(CultureInfo.InvariantCulture, $"{settings.ModelDigest} {plan.Latents} {plan.Branches}"),
-            FeatureGroup = string.Join('\n', settings.Images.Select(image => image.Sha256).Prepend(settings.NegativePrompt).Prepend(settings.Prompt)),
+            FeatureGroup = string.Join(
+                '\n',
+                settings.Images.Select(image => image.Sha256).Prepend(settings.NegativePrompt).Prepend(settings.Prompt)
+            ),
             ResultKey = ResultKey.OfEngine(plan),
             Settings = settings.ToJson(),
             Seed = settings.Seed,
             Steps = settings.Steps,
-            Estimate = estimate?.Invoke(reuses is null ? plan : plan with { Settings = settings with { Steps = settings.Steps - reuses.Steps } }),
+            Estimate = estimate?.Invoke(
+                reuses is null ? plan : plan with { Settings = settings with { Steps = settings.Steps - reuses.Steps } }
+            ),
             Reuses = reuses,
             Notes = NotesOf(plan),
         };
@@ -72,7 +95,8 @@ public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<
         }
         catch (SnapshotMismatchException) when (resume is not null)
         {
-            return await GenerateAsync(run, plan, snapshots, resume: null, cancellationToken).ConfigureAwait(false); // another executable's: start over
+            // another executable's: start over
+            return await GenerateAsync(run, plan, snapshots, resume: null, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -80,33 +104,57 @@ public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<
     public async ValueTask ExpectAsync(JobRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        _ = generator.ExpectAsync(await PlanAsync(request, cancellationToken).ConfigureAwait(false), cancellationToken); // what fails now fails for its job, too
+        // what fails now fails for its job, too
+        _ = generator.ExpectAsync(await PlanAsync(request, cancellationToken).ConfigureAwait(false), cancellationToken);
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private async Task<JobOutcome> GenerateAsync(JobRun run, GenerationPlan plan, SnapshotFile snapshots, DenoiseSnapshot? resume, CancellationToken cancellationToken)
+    private async Task<JobOutcome> GenerateAsync(
+        JobRun run,
+        GenerationPlan plan,
+        SnapshotFile snapshots,
+        DenoiseSnapshot? resume,
+        CancellationToken cancellationToken
+    )
     {
         var began = _clock.GetTimestamp();
-        var start = Steps is null || resume is not null || run.Job.ResultKey is null ? null : await generator.FindSimilarAsync(plan, Steps, cancellationToken).ConfigureAwait(false);
+        var start =
+            Steps is null || resume is not null || run.Job.ResultKey is null
+                ? null
+                : await generator.FindSimilarAsync(plan, Steps, cancellationToken).ConfigureAwait(false);
         var reused = resume is null ? start?.Reused : resume.Reused;
-        await using var writer = new LateVideoWriter(ffmpeg, OutputTarget.Parse(run.ArtifactPath), plan.Format, (plan.Settings with { Reused = reused }).ToJson());
+        await using var writer = new LateVideoWriter(
+            ffmpeg,
+            OutputTarget.Parse(run.ArtifactPath),
+            plan.Format,
+            (plan.Settings with { Reused = reused }).ToJson()
+        );
         var before = _clock.GetElapsedTime(began);
-        var statistics = await generator.GenerateAsync(plan, writer, new GenerationRunOptions
-        {
-            Progress = run.Progress,
-            Priority = run.Job.Priority,
-            Resume = resume,
-            Start = start,
-            Steps = Steps,
-            Save = snapshots.WriteAsync,
-            SaveInterval = run.SnapshotInterval,
-        }, cancellationToken).ConfigureAwait(false);
+        var statistics = await generator
+            .GenerateAsync(
+                plan,
+                writer,
+                new GenerationRunOptions
+                {
+                    Progress = run.Progress,
+                    Priority = run.Job.Priority,
+                    Resume = resume,
+                    Start = start,
+                    Steps = Steps,
+                    Save = snapshots.WriteAsync,
+                    SaveInterval = run.SnapshotInterval,
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
         return new JobOutcome
         {
-            StageSeconds = statistics.Stages.OrderBy(stage => stage.Key).ToDictionary(stage => NameOf(stage.Key), stage => Seconds(stage.Value.Share)),
+            StageSeconds = statistics
+                .Stages.OrderBy(stage => stage.Key)
+                .ToDictionary(stage => NameOf(stage.Key), stage => Seconds(stage.Value.Share)),
             ComputeSeconds = Seconds(statistics.Stages.Values.Aggregate(TimeSpan.Zero, (sum, stage) => sum + stage.Share)),
             BatchSizes = [.. statistics.BatchSizes.Select(sample => new BatchSizeSpan(Seconds(before + sample.From), sample.Clips))],
             MeanBatchSize = Math.Round(statistics.MeanBatchSize, 2),
@@ -115,7 +163,8 @@ public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<
             FeatureMisses = statistics.FeatureMisses,
             ResumedAtStep = resume?.NextStep,
             Reused = reused,
-            IsOfItsKey = reused is null && statistics.RanAsPlanned && (run.Job.ResultKey is not { } key || key == ResultKey.OfEngine(plan)), // a model that changed since then is another's
+            // a model that changed since then is another's
+            IsOfItsKey = reused is null && statistics.RanAsPlanned && (run.Job.ResultKey is not { } key || key == ResultKey.OfEngine(plan)),
             MadeBy = LocalName,
             Notes = NotesOf(plan),
         };
@@ -134,22 +183,24 @@ public sealed class LocalBackend(IVideoGenerator generator, string ffmpeg, Func<
             images.Add(new ConditioningImage(await _images.ReadAsync(file, cancellationToken).ConfigureAwait(false), frame));
         }
 
-        return generator.Plan(new GenerationRequest
-        {
-            Prompt = request.Prompt,
-            NegativePrompt = request.Negative,
-            Width = request.Width,
-            Height = request.Height,
-            Frames = request.Frames,
-            Seconds = request.Seconds,
-            Fps = request.Fps,
-            Steps = request.Steps,
-            GuidanceScale = request.Guidance,
-            HighNoiseGuidanceScale = request.GuidanceHigh,
-            Sampler = request.Sampler,
-            Shift = request.Shift,
-            Seed = request.Seed ?? 0,
-            Images = images,
-        });
+        return generator.Plan(
+            new GenerationRequest
+            {
+                Prompt = request.Prompt,
+                NegativePrompt = request.Negative,
+                Width = request.Width,
+                Height = request.Height,
+                Frames = request.Frames,
+                Seconds = request.Seconds,
+                Fps = request.Fps,
+                Steps = request.Steps,
+                GuidanceScale = request.Guidance,
+                HighNoiseGuidanceScale = request.GuidanceHigh,
+                Sampler = request.Sampler,
+                Shift = request.Shift,
+                Seed = request.Seed ?? 0,
+                Images = images,
+            }
+        );
     }
 }

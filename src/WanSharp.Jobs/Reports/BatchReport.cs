@@ -62,7 +62,10 @@ public sealed record BatchReport
     /// <summary>Seconds of computation in each stage, over all clips.</summary>
     public required IReadOnlyDictionary<string, double> StageSeconds { get; init; }
 
-    /// <summary>What the engine of the batch's last run might use of the memory, set aside, held and shed, as <c>wan generate --json</c> has it; null where another program made the clips.</summary>
+    /// <summary>
+    /// What the engine of the batch's last run might use of the memory, set aside, held and shed, as <c>wan generate --json</c>
+    /// has it; null where another program made the clips.
+    /// </summary>
     public JsonObject? Memory { get; init; }
 
     /// <summary>The jobs, in the order in which they came.</summary>
@@ -97,7 +100,8 @@ public sealed record BatchReport
             MeanSeconds = seconds.Count > 0 ? Math.Round(seconds.Average(), 3) : 0,
             WorstSeconds = seconds.Count > 0 ? Math.Round(seconds.Max(), 3) : 0,
             MeanBatchSize = Math.Round(made.Select(job => job.Outcome!.MeanBatchSize).DefaultIfEmpty().Average(), 2),
-            StageSeconds = made.SelectMany(job => job.Outcome!.StageSeconds).GroupBy(stage => stage.Key)
+            StageSeconds = made.SelectMany(job => job.Outcome!.StageSeconds)
+                .GroupBy(stage => stage.Key)
                 .ToDictionary(stage => stage.Key, stage => Math.Round(stage.Sum(one => one.Value), 3)),
             Jobs = [.. jobs.Select(JobReport.From)],
         };
@@ -129,11 +133,14 @@ public sealed record BatchReport
 [JsonSerializable(typeof(BatchReport))]
 internal sealed partial class ReportJson : JsonSerializerContext
 {
-    public static ReportJson Readable { get; } = new(new JsonSerializerOptions
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        WriteIndented = true,
-    });
+    public static ReportJson Readable { get; } =
+        new(
+            new JsonSerializerOptions
+            {
+                PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+                DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+                WriteIndented = true,
+            }
+        );
 }

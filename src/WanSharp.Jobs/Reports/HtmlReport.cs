@@ -9,8 +9,7 @@ internal static class HtmlReport
     private const int MostRows = 200;
     private const int LabelColumns = 30;
 
-    private const string Style =
-        """
+    private const string Style = """
         :root{--ink:#1d2327;--soft:#667;--line:#e2e5e9;--page:#fff;--card:#f6f7f9}
         @media(prefers-color-scheme:dark){:root{--ink:#e8eaed;--soft:#9aa3ad;--line:#31363d;--page:#16191d;--card:#1f242a}}
         body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--page);max-width:900px;margin:2rem auto;padding:0 1rem}
@@ -30,8 +29,13 @@ internal static class HtmlReport
     /// <param name="thumbnails">JPEG pictures by output.</param>
     public static string Write(BatchReport report, IReadOnlyDictionary<string, byte[]> thumbnails)
     {
-        var page = new StringBuilder("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>WanSharp batch</title><style>")
-            .Append(Style).Append("</style></head><body>\n<h1>WanSharp batch</h1>\n")
+        var page = new StringBuilder(
+            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+                + "content=\"width=device-width\"><title>WanSharp "
+                + "batch</title><style>"
+        )
+            .Append(Style)
+            .Append("</style></head><body>\n<h1>WanSharp batch</h1>\n")
             .Append(Text($"<div class=\"soft\">{report.MadeAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC</div>\n<div class=\"cards\">"));
         foreach (var (name, value) in Figures(report))
         {
@@ -39,8 +43,20 @@ internal static class HtmlReport
         }
 
         page.Append("</div>\n");
-        Section(page, "Computation in each stage", Svg.Bars([.. report.StageSeconds.Select(stage => (stage.Key, stage.Value, Text($"{stage.Value:0.00} s")))]));
-        Section(page, "Clips from the cache", Svg.Bars([("hit", report.Hits, Text($"{report.Hits} from the cache")), ("new", report.New, Text($"{report.New} computed")), ("failed", report.Failed, Text($"{report.Failed} failed"))]));
+        Section(
+            page,
+            "Computation in each stage",
+            Svg.Bars([.. report.StageSeconds.Select(stage => (stage.Key, stage.Value, Text($"{stage.Value:0.00} s")))])
+        );
+        Section(
+            page,
+            "Clips from the cache",
+            Svg.Bars([
+                ("hit", report.Hits, Text($"{report.Hits} from the cache")),
+                ("new", report.New, Text($"{report.New} computed")),
+                ("failed", report.Failed, Text($"{report.Failed} failed")),
+            ])
+        );
         Timeline(page, report);
         Failures(page, report);
         Notes(page, report);
@@ -49,16 +65,29 @@ internal static class HtmlReport
     }
 
     private static IEnumerable<(string Name, string Value)> Figures(BatchReport report) =>
-    [
-        ("jobs", Text($"{report.Total}")), ("clips", Text($"{report.Succeeded}")), ("failed", Text($"{report.Failed}")), ("from the cache", Text($"{report.Hits}")),
-        ("computed", Text($"{report.New}")), ("of these from similar", Text($"{report.Reused}")), ("hit rate", Text($"{100 * report.HitRate:0.#} %")), ("saved", Text($"{report.SavedSeconds:0.#} s")),
-        ("working time", Text($"{report.WorkingSeconds:0.#} s")), ("clips a minute", Text($"{report.ClipsPerMinute:0.#}")),
-        ("mean a clip", Text($"{report.MeanSeconds:0.00} s")), ("worst clip", Text($"{report.WorstSeconds:0.00} s")), ("mean batch", Text($"{report.MeanBatchSize:0.##}")),
-    ];
+        [
+            ("jobs", Text($"{report.Total}")),
+            ("clips", Text($"{report.Succeeded}")),
+            ("failed", Text($"{report.Failed}")),
+            ("from the cache", Text($"{report.Hits}")),
+            ("computed", Text($"{report.New}")),
+            ("of these from similar", Text($"{report.Reused}")),
+            ("hit rate", Text($"{100 * report.HitRate:0.#} %")),
+            ("saved", Text($"{report.SavedSeconds:0.#} s")),
+            ("working time", Text($"{report.WorkingSeconds:0.#} s")),
+            ("clips a minute", Text($"{report.ClipsPerMinute:0.#}")),
+            ("mean a clip", Text($"{report.MeanSeconds:0.00} s")),
+            ("worst clip", Text($"{report.WorstSeconds:0.00} s")),
+            ("mean batch", Text($"{report.MeanBatchSize:0.##}")),
+        ];
 
     private static void Timeline(StringBuilder page, BatchReport report)
     {
-        var ran = report.Jobs.Where(job => job is { StartedAt: not null, Seconds: not null }).OrderBy(job => job.StartedAt).TakeLast(MostRows).ToList();
+        var ran = report
+            .Jobs.Where(job => job is { StartedAt: not null, Seconds: not null })
+            .OrderBy(job => job.StartedAt)
+            .TakeLast(MostRows)
+            .ToList();
         if (ran.Count == 0)
         {
             return;
@@ -72,27 +101,50 @@ internal static class HtmlReport
         page.Append("<div class=\"key\">");
         foreach (var stage in (string[])["load", "encode", "denoise", "decode", "wait", "hit"])
         {
-            page.Append(Text($"<span><svg viewBox=\"0 0 1 1\"><rect class=\"{stage}\" width=\"1\" height=\"1\"/></svg>{(stage switch { "hit" => "from the cache", "wait" => "waits for others", _ => stage })}</span>"));
+            page.Append(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"<span><svg viewBox=\"0 0 1 1\"><rect class=\"{stage}\" width=\"1\" "
+                        + $"height=\"1\"/></svg>{(stage switch { "hit" => "from the cache", "wait" => "waits for others", _ => stage })}</span>"
+                )
+            );
         }
 
         page.Append("</div>\n");
 
         double From(JobReport job) => (job.StartedAt!.Value - start).TotalSeconds;
 
-        IEnumerable<(string, double, double)> Spans(JobReport job) => job.Outcome is not { Spans: [_, ..] spans }
-            ? [(job.State == "failed" ? "failed" : "hit", From(job), From(job) + job.Seconds!.Value)]
-            : spans.Select(span => (span.Stage, From(job) + span.From, From(job) + span.To))
-                .Concat(spans.Zip(spans.Skip(1)).Where(pair => pair.Second.From > pair.First.To).Select(pair => ("wait", From(job) + pair.First.To, From(job) + pair.Second.From)));
+        IEnumerable<(string, double, double)> Spans(JobReport job) =>
+            job.Outcome is not { Spans: [_, ..] spans }
+                ? [(job.State == "failed" ? "failed" : "hit", From(job), From(job) + job.Seconds!.Value)]
+                : spans
+                    .Select(span => (span.Stage, From(job) + span.From, From(job) + span.To))
+                    .Concat(
+                        spans
+                            .Zip(spans.Skip(1))
+                            .Where(pair => pair.Second.From > pair.First.To)
+                            .Select(pair => ("wait", From(job) + pair.First.To, From(job) + pair.Second.From))
+                    );
     }
 
-    /// <summary>At each moment how many clips shared a step, as the clips that were denoising then told; where steps of several sizes took turns, their mean.</summary>
+    /// <summary>
+    /// At each moment how many clips shared a step, as the clips that were denoising then told; where steps of several sizes took
+    /// turns, their mean.
+    /// </summary>
     private static List<(double At, double Value)> BatchSizes(List<JobReport> jobs, Func<JobReport, double> from)
     {
-        var changes = jobs.Where(job => job.Outcome is not null).SelectMany(job => Denoising(job.Outcome!).SelectMany(span => new[]
-        {
-            (At: from(job) + span.From, Count: 1, Size: span.Size),
-            (At: from(job) + span.To, Count: -1, Size: -span.Size),
-        })).OrderBy(change => change.At);
+        var changes = jobs.Where(job => job.Outcome is not null)
+            .SelectMany(job =>
+                Denoising(job.Outcome!)
+                    .SelectMany(span =>
+                        new[]
+                        {
+                            (At: from(job) + span.From, Count: 1, Size: span.Size),
+                            (At: from(job) + span.To, Count: -1, Size: -span.Size),
+                        }
+                    )
+            )
+            .OrderBy(change => change.At);
         var (count, sum) = (0, 0.0);
         var points = new List<(double, double)> { (0, 0) };
         foreach (var change in changes)
@@ -110,7 +162,14 @@ internal static class HtmlReport
         var end = outcome.Spans.Where(span => span.Stage == "denoise").Select(span => span.To).DefaultIfEmpty().Max();
         return outcome.BatchSizes.Count == 0
             ? outcome.Spans.Where(span => span.Stage == "denoise").Select(span => (span.From, span.To, outcome.MeanBatchSize))
-            : outcome.BatchSizes.Select((size, i) => (size.From, i + 1 < outcome.BatchSizes.Count ? outcome.BatchSizes[i + 1].From : Math.Max(end, size.From), (double)size.Clips));
+            : outcome.BatchSizes.Select(
+                (size, i) =>
+                    (
+                        size.From,
+                        i + 1 < outcome.BatchSizes.Count ? outcome.BatchSizes[i + 1].From : Math.Max(end, size.From),
+                        (double)size.Clips
+                    )
+            );
     }
 
     private static void Failures(StringBuilder page, BatchReport report)
@@ -132,7 +191,10 @@ internal static class HtmlReport
 
     private static void Notes(StringBuilder page, BatchReport report)
     {
-        var noted = report.Jobs.SelectMany(job => (job.Outcome?.Notes ?? []).Select(note => (job.Output, Note: note))).Take(MostRows).ToList();
+        var noted = report
+            .Jobs.SelectMany(job => (job.Outcome?.Notes ?? []).Select(note => (job.Output, Note: note)))
+            .Take(MostRows)
+            .ToList();
         if (noted.Count == 0)
         {
             return;
@@ -154,16 +216,29 @@ internal static class HtmlReport
             return;
         }
 
-        page.Append(Text($"<h2>Clips{(thumbnails.Count < report.Succeeded ? Text($" ({thumbnails.Count} of {report.Succeeded})") : "")}</h2>\n<div class=\"sheet\">"));
+        page.Append(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"<h2>Clips{(thumbnails.Count < report.Succeeded ? Text($" ({thumbnails.Count} of {report.Succeeded})") : "")}</h2>\n<div "
+                    + $"class=\"sheet\">"
+            )
+        );
         foreach (var job in report.Jobs.Where(job => thumbnails.ContainsKey(job.Output)))
         {
-            page.Append(Text($"<figure><img alt=\"\" src=\"data:image/jpeg;base64,{Convert.ToBase64String(thumbnails[job.Output])}\"><figcaption title=\"{Svg.Escape(job.Prompt)}\">{Svg.Escape(job.Output)}</figcaption></figure>"));
+            page.Append(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"<figure><img alt=\"\" src=\"data:image/jpeg;base64,{Convert.ToBase64String(thumbnails[job.Output])}\"><figcaption "
+                        + $"title=\"{Svg.Escape(job.Prompt)}\">{Svg.Escape(job.Output)}</figcaption></figure>"
+                )
+            );
         }
 
         page.Append("</div>\n");
     }
 
-    private static void Section(StringBuilder page, string title, string chart) => page.Append("<h2>").Append(title).Append("</h2>\n").Append(chart).Append('\n');
+    private static void Section(StringBuilder page, string title, string chart) =>
+        page.Append("<h2>").Append(title).Append("</h2>\n").Append(chart).Append('\n');
 
     /// <summary>A name that fits beside its row, where Chinese letters are twice as wide as Latin ones.</summary>
     private static string Short(string output)

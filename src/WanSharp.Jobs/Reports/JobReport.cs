@@ -39,21 +39,22 @@ public sealed record JobReport
     /// <summary>What making it took.</summary>
     public JobOutcome? Outcome { get; init; }
 
-    internal static JobReport From(Job job) => new()
-    {
-        Id = job.Id,
-        Output = job.Output,
-        State = job.State.ToString().ToLowerInvariant(),
-        Prompt = job.Request.Prompt,
-        Template = job.Request.Template,
-        Style = job.Style,
-        Seed = job.Request.Seed,
-        Attempts = job.Attempts,
-        Error = job.Error,
-        StartedAt = job.StartedAt,
-        Seconds = SecondsOf(job),
-        Outcome = job.Outcome,
-    };
+    internal static JobReport From(Job job) =>
+        new()
+        {
+            Id = job.Id,
+            Output = job.Output,
+            State = job.State.ToString().ToLowerInvariant(),
+            Prompt = job.Request.Prompt,
+            Template = job.Request.Template,
+            Style = job.Style,
+            Seed = job.Request.Seed,
+            Attempts = job.Attempts,
+            Error = job.Error,
+            StartedAt = job.StartedAt,
+            Seconds = SecondsOf(job),
+            Outcome = job.Outcome,
+        };
 
     internal static double? SecondsOf(Job job) =>
         job is { StartedAt: { } from, FinishedAt: { } to } ? Math.Round((to - from).TotalSeconds, 3) : null;

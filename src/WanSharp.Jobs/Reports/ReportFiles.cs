@@ -30,21 +30,34 @@ public static class ReportFiles
         AtomicFile.Write(folder.Artifact("report.html"), HtmlReport.Write(report, thumbnails));
     }
 
-    private static async Task<ConcurrentDictionary<string, byte[]>> ThumbnailsAsync(JobFolder folder, BatchReport report, string ffmpeg, CancellationToken cancellationToken)
+    private static async Task<ConcurrentDictionary<string, byte[]>> ThumbnailsAsync(
+        JobFolder folder,
+        BatchReport report,
+        string ffmpeg,
+        CancellationToken cancellationToken
+    )
     {
         var thumbnails = new ConcurrentDictionary<string, byte[]>();
         var clips = report.Jobs.Where(job => job.State == "succeeded" && File.Exists(folder.Artifact(job.Output))).Take(MostThumbnails);
-        await Parallel.ForEachAsync(clips, new ParallelOptions { MaxDegreeOfParallelism = Readers, CancellationToken = cancellationToken }, async (job, token) =>
-        {
-            try
-            {
-                thumbnails[job.Output] = await ThumbnailReader.ReadAsync(ffmpeg, folder.Artifact(job.Output), ThumbnailWidth, token).ConfigureAwait(false);
-            }
-            catch (MediaException)
-            {
-                // A clip that somebody replaced by something else has no picture.
-            }
-        }).ConfigureAwait(false);
+        await Parallel
+            .ForEachAsync(
+                clips,
+                new ParallelOptions { MaxDegreeOfParallelism = Readers, CancellationToken = cancellationToken },
+                async (job, token) =>
+                {
+                    try
+                    {
+                        thumbnails[job.Output] = await ThumbnailReader
+                            .ReadAsync(ffmpeg, folder.Artifact(job.Output), ThumbnailWidth, token)
+                            .ConfigureAwait(false);
+                    }
+                    catch (MediaException)
+                    {
+                        // A clip that somebody replaced by something else has no picture.
+                    }
+                }
+            )
+            .ConfigureAwait(false);
         return thumbnails;
     }
 }

@@ -21,7 +21,13 @@ internal static class Svg
             var y = i * RowHeight;
             var length = most > 0 ? value / most * (Width - LabelWidth - 110) : 0;
             svg.Append(Text($"<text class=\"label\" x=\"{LabelWidth - 8}\" y=\"{y + 15}\">{Escape(name)}</text>"))
-                .Append(Text($"<rect class=\"{ClassOf(name)}\" x=\"{LabelWidth}\" y=\"{y + 3}\" width=\"{length:0.#}\" height=\"{RowHeight - 6}\" rx=\"2\"/>"))
+                .Append(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"<rect class=\"{ClassOf(name)}\" x=\"{LabelWidth}\" y=\"{y + 3}\" width=\"{length:0.#}\" "
+                            + $"height=\"{RowHeight - 6}\" rx=\"2\"/>"
+                    )
+                )
                 .Append(Text($"<text x=\"{LabelWidth + length + 6:0.#}\" y=\"{y + 15}\">{Escape(text)}</text>"));
         }
 
@@ -46,7 +52,13 @@ internal static class Svg
 
         path.Append(Text($"L{X(end):0.#} {Height}Z"));
         svg.Append(Text($"<path class=\"denoise\" d=\"{path}\"/>"))
-            .Append(Text($"<text class=\"label\" x=\"{LabelWidth - 8}\" y=\"14\">{most:0.#}</text><text class=\"label\" x=\"{LabelWidth - 8}\" y=\"{Height}\">0</text>"));
+            .Append(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"<text class=\"label\" x=\"{LabelWidth - 8}\" y=\"14\">{most:0.#}</text><text class=\"label\" "
+                        + $"x=\"{LabelWidth - 8}\" y=\"{Height}\">0</text>"
+                )
+            );
         Axis(svg, Height, end);
         return Close(svg);
 
@@ -56,7 +68,10 @@ internal static class Svg
     /// <summary>A row for each job: its stages over time.</summary>
     /// <param name="rows">Name, and spans with a class, from and to in seconds.</param>
     /// <param name="end">The end of the time axis.</param>
-    public static string Waterfall(IReadOnlyCollection<(string Name, IEnumerable<(string Stage, double From, double To)> Spans)> rows, double end)
+    public static string Waterfall(
+        IReadOnlyCollection<(string Name, IEnumerable<(string Stage, double From, double To)> Spans)> rows,
+        double end
+    )
     {
         const int Row = 14;
         var svg = Open((rows.Count * Row) + 18);
@@ -68,7 +83,13 @@ internal static class Svg
             {
                 var x = LabelWidth + (from / end * (Width - LabelWidth));
                 var length = Math.Max(0.8, (to - from) / end * (Width - LabelWidth));
-                svg.Append(Text($"<rect class=\"{ClassOf(stage)}\" x=\"{x:0.##}\" y=\"{y + 2}\" width=\"{length:0.##}\" height=\"{Row - 4}\"><title>{Escape(name)}: {Escape(stage)} {to - from:0.00} s</title></rect>"));
+                svg.Append(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"<rect class=\"{ClassOf(stage)}\" x=\"{x:0.##}\" y=\"{y + 2}\" width=\"{length:0.##}\" "
+                            + $"height=\"{Row - 4}\"><title>{Escape(name)}: {Escape(stage)} {to - from:0.00} s</title></rect>"
+                    )
+                );
             }
         }
 
@@ -85,11 +106,18 @@ internal static class Svg
         {
             var x = LabelWidth + (i / 4.0 * (Width - LabelWidth));
             var anchor = i == 4 ? "end" : "middle";
-            svg.Append(Text($"<line x1=\"{x:0.#}\" x2=\"{x:0.#}\" y1=\"0\" y2=\"{y}\"/><text style=\"text-anchor:{anchor}\" x=\"{x:0.#}\" y=\"{y + 14}\">{end * i / 4:0.##} s</text>"));
+            svg.Append(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"<line x1=\"{x:0.#}\" x2=\"{x:0.#}\" y1=\"0\" y2=\"{y}\"/><text style=\"text-anchor:{anchor}\" x=\"{x:0.#}\" "
+                        + $"y=\"{y + 14}\">{end * i / 4:0.##} s</text>"
+                )
+            );
         }
     }
 
-    private static string ClassOf(string stage) => stage is "load" or "encode" or "denoise" or "decode" or "write" or "wait" or "hit" or "new" or "failed" ? stage : "other";
+    private static string ClassOf(string stage) =>
+        stage is "load" or "encode" or "denoise" or "decode" or "write" or "wait" or "hit" or "new" or "failed" ? stage : "other";
 
     private static StringBuilder Open(int height) => new(Text($"<svg viewBox=\"0 0 {Width} {height}\" role=\"img\">"));
 

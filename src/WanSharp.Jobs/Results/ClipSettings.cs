@@ -15,14 +15,23 @@ public static class ClipSettings
     /// <param name="acceptsReused">Whether a clip will do that began with steps of a similar one.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     public static async Task<IReadOnlySet<string>> FindAsync(
-        string folder, IEnumerable<NewJob> jobs, Func<string, CancellationToken, Task<string?>>? read, bool acceptsReused, CancellationToken cancellationToken)
+        string folder,
+        IEnumerable<NewJob> jobs,
+        Func<string, CancellationToken, Task<string?>>? read,
+        bool acceptsReused,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(jobs);
         var found = new HashSet<string>();
         foreach (var job in jobs)
         {
             var path = Path.Combine(folder, job.Output);
-            if (File.Exists(path) && ClipStructure.IsWhole(path) && await AreOfAsync(path, job.Prepared.Settings, read, acceptsReused, cancellationToken).ConfigureAwait(false))
+            if (
+                File.Exists(path)
+                && ClipStructure.IsWhole(path)
+                && await AreOfAsync(path, job.Prepared.Settings, read, acceptsReused, cancellationToken).ConfigureAwait(false)
+            )
             {
                 found.Add(job.Output);
             }
@@ -32,11 +41,18 @@ public static class ClipSettings
     }
 
     /// <summary>Whether a clip carries a job's settings.</summary>
-    internal static async Task<bool> AreOfAsync(string path, string? job, Func<string, CancellationToken, Task<string?>>? read, bool acceptsReused, CancellationToken cancellationToken)
+    internal static async Task<bool> AreOfAsync(
+        string path,
+        string? job,
+        Func<string, CancellationToken, Task<string?>>? read,
+        bool acceptsReused,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
-            return job is not null && read is not null
+            return job is not null
+                && read is not null
                 && await read(path, cancellationToken).ConfigureAwait(false) is { } says
                 && SettingsDifference.AreOf(says, job)
                 && (acceptsReused || GenerationSettings.FromJson(says)?.Reused is null);

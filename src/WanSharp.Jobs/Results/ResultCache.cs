@@ -34,7 +34,9 @@ public sealed class ResultCache(ContentStore store) : IResultCache
         try
         {
             using var text = File.OpenRead(entry.PathOf(OutcomeFile));
-            var outcome = await JsonSerializer.DeserializeAsync(text, ResultJson.Default.JobOutcome, cancellationToken).ConfigureAwait(false);
+            var outcome = await JsonSerializer
+                .DeserializeAsync(text, ResultJson.Default.JobOutcome, cancellationToken)
+                .ConfigureAwait(false);
             File.Copy(entry.PathOf(ClipFile), path);
             return outcome! with { FromCache = true };
         }
@@ -55,11 +57,17 @@ public sealed class ResultCache(ContentStore store) : IResultCache
     {
         ArgumentNullException.ThrowIfNull(outcome);
         cancellationToken.ThrowIfCancellationRequested();
-        store.Put(EntryKey(key, format), folder =>
-        {
-            File.Copy(path, Path.Combine(folder, ClipFile));
-            File.WriteAllBytes(Path.Combine(folder, OutcomeFile), JsonSerializer.SerializeToUtf8Bytes(outcome, ResultJson.Default.JobOutcome));
-        });
+        store.Put(
+            EntryKey(key, format),
+            folder =>
+            {
+                File.Copy(path, Path.Combine(folder, ClipFile));
+                File.WriteAllBytes(
+                    Path.Combine(folder, OutcomeFile),
+                    JsonSerializer.SerializeToUtf8Bytes(outcome, ResultJson.Default.JobOutcome)
+                );
+            }
+        );
         return ValueTask.CompletedTask;
     }
 

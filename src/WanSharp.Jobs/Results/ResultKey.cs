@@ -7,7 +7,8 @@ namespace WanSharp.Jobs.Results;
 public static class ResultKey
 {
     /// <summary>The key of a clip that the engine in this process makes: <see cref="PreparedJob.ResultKey"/>.</summary>
-    /// <param name="plan">From the generator: its identity names every setting, the digests of the model and of the images' pixels, and what computes.</param>
+    /// <param name="plan">From the generator: its identity names every setting, the digests of the model and of the images' pixels,
+    /// and what computes.</param>
     public static string OfEngine(GenerationPlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);

@@ -5,8 +5,18 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Running;
 
-/// <summary>One attempt at one job: its clip from an equal job, from the result cache or from the backend, then to its place, then into the store.</summary>
-internal sealed class JobAttempt(JobStore store, IJobBackend backend, JobRunnerOptions options, string workFolder, Job job, Action<long>? note = null)
+/// <summary>
+/// One attempt at one job: its clip from an equal job, from the result cache or from the backend, then to its place, then into
+/// the store.
+/// </summary>
+internal sealed class JobAttempt(
+    JobStore store,
+    IJobBackend backend,
+    JobRunnerOptions options,
+    string workFolder,
+    Job job,
+    Action<long>? note = null
+)
 {
     private const int NoSpaceLeft = 28; // ENOSPC, which .NET hands on in HResult
     private const int DiskFullOnWindows = unchecked((int)0x80070070);
@@ -55,7 +65,14 @@ internal sealed class JobAttempt(JobStore store, IJobBackend backend, JobRunnerO
                 DeleteQuietly(store.Folder.Snapshot(job.Id));
             }
 
-            Tell(state switch { JobState.Failed => JobEventKind.Failed, JobState.Cancelled => JobEventKind.Cancelled, _ => JobEventKind.Retrying });
+            Tell(
+                state switch
+                {
+                    JobState.Failed => JobEventKind.Failed,
+                    JobState.Cancelled => JobEventKind.Cancelled,
+                    _ => JobEventKind.Retrying,
+                }
+            );
         }
         finally
         {
@@ -93,21 +110,30 @@ internal sealed class JobAttempt(JobStore store, IJobBackend backend, JobRunnerO
 
     private async Task<JobOutcome> ComputeAsync(CancellationToken cancellationToken)
     {
-        var outcome = await backend.RunAsync(new JobRun
-        {
-            Job = job,
-            ArtifactPath = _work,
-            SnapshotPath = store.Folder.Snapshot(job.Id),
-            SnapshotInterval = options.SnapshotInterval,
-            Progress = Tracker,
-        }, cancellationToken).ConfigureAwait(false);
+        var outcome = await backend
+            .RunAsync(
+                new JobRun
+                {
+                    Job = job,
+                    ArtifactPath = _work,
+                    SnapshotPath = store.Folder.Snapshot(job.Id),
+                    SnapshotInterval = options.SnapshotInterval,
+                    Progress = Tracker,
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         return outcome with { FromCache = false, Spans = Tracker.Spans() };
     }
 
     /// <summary>The clip of an equal job of this folder, as long as its file is what it was.</summary>
     private async Task<JobOutcome?> CopyTwinAsync(CancellationToken cancellationToken)
     {
-        if (store.Queue.FindTwin(job) is not var (output, sha256, outcome) || (outcome.Reused is not null && !options.AcceptsReused) || !File.Exists(store.Folder.Artifact(output)))
+        if (
+            store.Queue.FindTwin(job) is not var (output, sha256, outcome)
+            || (outcome.Reused is not null && !options.AcceptsReused)
+            || !File.Exists(store.Folder.Artifact(output))
+        )
         {
             return null;
         }
@@ -122,21 +148,38 @@ internal sealed class JobAttempt(JobStore store, IJobBackend backend, JobRunnerO
         return null;
     }
 
-    private static JobOutcome FromCache(JobOutcome made) => made with { FromCache = true, Spans = [], BatchSizes = [], ResumedAtStep = null };
+    private static JobOutcome FromCache(JobOutcome made) =>
+        made with
+        {
+            FromCache = true,
+            Spans = [],
+            BatchSizes = [],
+            ResumedAtStep = null,
+        };
 
-    /// <summary>Four steps, each on the disk before the next; what is left of them by a sudden end is told apart by <see cref="Recovery"/> and <see cref="JournalIndex"/>.</summary>
+    /// <summary>
+    /// Four steps, each on the disk before the next; what is left of them by a sudden end is told apart by <see cref="Recovery"/>
+    /// and <see cref="JournalIndex"/>.
+    /// </summary>
     private async Task PublishAsync(JobOutcome outcome)
     {
         DurableFiles.Flush(_work); // a name must not outlive a power cut that its content does not
-        store.Queue.Seal(job.Id, await ClipReview.DigestAsync(_work, CancellationToken.None).ConfigureAwait(false), FileFacts.Of(_work).Length, outcome);
+        store.Queue.Seal(
+            job.Id,
+            await ClipReview.DigestAsync(_work, CancellationToken.None).ConfigureAwait(false),
+            FileFacts.Of(_work).Length,
+            outcome
+        );
         DurableFiles.Rename(_work, _place, overwrite: job.Overwrites);
         store.Queue.Succeed(job.Id);
         DeleteQuietly(store.Folder.Snapshot(job.Id));
     }
 
     /// <summary>
-    /// Looks at what is in the clip's place before anything is computed. A clip that is whole and says the job's settings is the job's, whatever became of the
-    /// database that knew it; the remains of one are put aside; any other file is somebody's, and is replaced only where that was asked for.
+    /// Looks at what is in the clip's place before anything is computed. A clip that is whole and says the job's settings is the
+    /// job's, whatever became of the
+    /// database that knew it; the remains of one are put aside; any other file is somebody's, and is replaced only where that was
+    /// asked for.
     /// </summary>
     private async Task<bool> TakeClipThatIsThereAsync(CancellationToken cancellationToken)
     {
@@ -151,12 +194,25 @@ internal sealed class JobAttempt(JobStore store, IJobBackend backend, JobRunnerO
             return false;
         }
 
-        if (!await ClipSettings.AreOfAsync(_place, job.Settings, options.ReadSettings, options.AcceptsReused, cancellationToken).ConfigureAwait(false))
+        if (
+            !await ClipSettings
+                .AreOfAsync(_place, job.Settings, options.ReadSettings, options.AcceptsReused, cancellationToken)
+                .ConfigureAwait(false)
+        )
         {
-            throw new InvalidRequestException("output", $"{_place} already exists and was not created by this job: run `wan jobs retry`, then move the file, or resume with --overwrite.");
+            throw new InvalidRequestException(
+                "output",
+                $"{_place} already exists and was not created by this job: run `wan jobs retry`, then "
+                    + "move the file, or resume with --overwrite."
+            );
         }
 
-        store.Queue.Seal(job.Id, await ClipReview.DigestAsync(_place, cancellationToken).ConfigureAwait(false), FileFacts.Of(_place).Length, new JobOutcome { WasThere = true });
+        store.Queue.Seal(
+            job.Id,
+            await ClipReview.DigestAsync(_place, cancellationToken).ConfigureAwait(false),
+            FileFacts.Of(_place).Length,
+            new JobOutcome { WasThere = true }
+        );
         store.Queue.Succeed(job.Id);
         DeleteQuietly(store.Folder.Snapshot(job.Id));
         return true;
@@ -172,13 +228,18 @@ internal sealed class JobAttempt(JobStore store, IJobBackend backend, JobRunnerO
 
         for (var cause = exception; cause is not null; cause = cause.InnerException)
         {
-            if (cause.HResult is NoSpaceLeft or DiskFullOnWindows || cause.Message.Contains("No space left on device", StringComparison.Ordinal))
+            if (
+                cause.HResult is NoSpaceLeft or DiskFullOnWindows
+                || cause.Message.Contains("No space left on device", StringComparison.Ordinal)
+            )
             {
                 return new BackendUnavailableException($"The disk of {store.Folder.Path} is full: free space, then resume.", exception);
             }
         }
 
-        return WriteProbe() is { } reason ? new BackendUnavailableException($"{store.Folder.Path} cannot be written: {reason} Make it writable, then resume.", exception) : null;
+        return WriteProbe() is { } reason
+            ? new BackendUnavailableException($"{store.Folder.Path} cannot be written: {reason} Make it writable, then resume.", exception)
+            : null;
     }
 
     private string? WriteProbe()

@@ -5,7 +5,8 @@ using WanSharp.Tensors;
 namespace WanSharp.Jobs.Running;
 
 /// <summary>
-/// Works through the jobs of a store until none is left, together with whatever other processes work on the same folder. It can be stopped at any
+/// Works through the jobs of a store until none is left, together with whatever other processes work on the same folder. It can be
+/// stopped at any
 /// moment, by cancellation or by <c>kill -9</c>: the next run goes on where this one was.
 /// </summary>
 /// <param name="store">The jobs.</param>
@@ -104,11 +105,16 @@ public sealed class JobRunner(JobStore store, IJobBackend backend, JobRunnerOpti
         }
     }
 
-    /// <summary>Starts as many jobs as may run at once. One that may have ended a process runs alone, so that it takes nothing with it.</summary>
+    /// <summary>
+    /// Starts as many jobs as may run at once. One that may have ended a process runs alone, so that it takes nothing with it.
+    /// </summary>
     private void Fill(WorkerLock worker, CancellationToken cancellationToken)
     {
-        while (_running.Count < options.Concurrency && !_running.Values.Any(one => one.IsSuspect)
-            && store.Queue.Claim(worker.Id, alone: _running.Count == 0) is { } job)
+        while (
+            _running.Count < options.Concurrency
+            && !_running.Values.Any(one => one.IsSuspect)
+            && store.Queue.Claim(worker.Id, alone: _running.Count == 0) is { } job
+        )
         {
             var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
 
@@ -122,10 +128,22 @@ public sealed class JobRunner(JobStore store, IJobBackend backend, JobRunnerOpti
         }
     }
 
-    /// <summary>An attempt that saves and notes each step: a job that was only unlucky gets further each time, and that is known whenever the process ends.</summary>
-    private JobAttempt Cautious(WorkerLock worker, Job job) => new(
-        store, backend, options with { SnapshotInterval = TimeSpan.Zero }, worker.WorkFolder, job,
-        position => store.Queue.Reached(worker.Id, [KeyValuePair.Create(job.Id, position)]));
+    /// <summary>
+    /// An attempt that saves and notes each step: a job that was only unlucky gets further each time, and that is known whenever
+    /// the process ends.
+    /// </summary>
+    private JobAttempt Cautious(WorkerLock worker, Job job) =>
+        new(
+            store,
+            backend,
+            options with
+            {
+                SnapshotInterval = TimeSpan.Zero,
+            },
+            worker.WorkFolder,
+            job,
+            position => store.Queue.Reached(worker.Id, [KeyValuePair.Create(job.Id, position)])
+        );
 
     private void Remove(Task ended)
     {
@@ -144,7 +162,9 @@ public sealed class JobRunner(JobStore store, IJobBackend backend, JobRunnerOpti
         {
             lock (_gate)
             {
-                var positions = _running.Values.Select(one => one.Tracker).ToDictionary(one => one.JobId, one => one.TryTakePosition(out var position) ? position : -1);
+                var positions = _running
+                    .Values.Select(one => one.Tracker)
+                    .ToDictionary(one => one.JobId, one => one.TryTakePosition(out var position) ? position : -1);
                 foreach (var id in store.Queue.Reached(worker, [.. positions.Where(one => one.Value >= 0)]))
                 {
                     _running.Values.FirstOrDefault(one => one.Tracker.JobId == id)?.Stop.Cancel();

@@ -17,10 +17,14 @@ public sealed record JobRunnerOptions
     /// <summary>Clips that were made before; null to make each.</summary>
     public IResultCache? Results { get; init; }
 
-    /// <summary>Whether the clip of an equal job will do though it began with steps of a similar one (<see cref="JobOutcome.Reused"/>).</summary>
+    /// <summary>
+    /// Whether the clip of an equal job will do though it began with steps of a similar one (<see cref="JobOutcome.Reused"/>).
+    /// </summary>
     public bool AcceptsReused { get; init; }
 
-    /// <summary>Reads the settings that a clip carries, as one line of JSON; null for one that carries none. Null where clips carry none.</summary>
+    /// <summary>
+    /// Reads the settings that a clip carries, as one line of JSON; null for one that carries none. Null where clips carry none.
+    /// </summary>
     public Func<string, CancellationToken, Task<string?>>? ReadSettings { get; init; }
 
     /// <summary>Told what happens; called from any thread, one call at a time for a job.</summary>

@@ -3,7 +3,8 @@ using WanSharp.Jobs.Storage;
 namespace WanSharp.Jobs.Running;
 
 /// <summary>
-/// Takes up what a process that is gone has left. A job whose artifact was moved to its place has succeeded, though the process did not come to say
+/// Takes up what a process that is gone has left. A job whose artifact was moved to its place has succeeded, though the process did
+/// not come to say
 /// so; any other waits again. What was half-written is removed.
 /// </summary>
 internal static class Recovery
@@ -24,7 +25,11 @@ internal static class Recovery
             foreach (var (id, output, sha256) in abandoned)
             {
                 var artifact = store.Folder.Artifact(output);
-                if (sha256 is not null && File.Exists(artifact) && await ClipReview.DigestAsync(artifact, cancellationToken).ConfigureAwait(false) == sha256)
+                if (
+                    sha256 is not null
+                    && File.Exists(artifact)
+                    && await ClipReview.DigestAsync(artifact, cancellationToken).ConfigureAwait(false) == sha256
+                )
                 {
                     store.Queue.Succeed(id);
                     File.Delete(store.Folder.Snapshot(id));

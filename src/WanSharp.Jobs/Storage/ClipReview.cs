@@ -6,7 +6,8 @@ namespace WanSharp.Jobs.Storage;
 
 /// <summary>What became of the clips of finished jobs.</summary>
 /// <param name="Missing">Outputs whose file is gone or empty: their jobs wait again.</param>
-/// <param name="Damaged">Outputs whose file is cut short, or of other content and the same length: their jobs wait again, and the file was put aside.</param>
+/// <param name="Damaged">Outputs whose file is cut short, or of other content and the same length: their jobs wait again, and the file
+/// was put aside.</param>
 /// <param name="Changed">Outputs whose file is another clip, whole: it was edited, and is left alone.</param>
 public sealed record ClipReview(IReadOnlyList<string> Missing, IReadOnlyList<string> Damaged, IReadOnlyList<string> Changed)
 {
@@ -18,12 +19,25 @@ public sealed record ClipReview(IReadOnlyList<string> Missing, IReadOnlyList<str
         Changed,
     }
 
-    internal static async Task<ClipReview> RunAsync(JobDatabase database, JobFolder folder, bool repairs, CancellationToken cancellationToken)
+    internal static async Task<ClipReview> RunAsync(
+        JobDatabase database,
+        JobFolder folder,
+        bool repairs,
+        CancellationToken cancellationToken
+    )
     {
-        var found = new Dictionary<Finding, List<string>> { [Finding.Missing] = [], [Finding.Damaged] = [], [Finding.Changed] = [] };
-        var clips = database.Read(connection => connection.Query(
-            "SELECT id, output, artifact_sha256, artifact_bytes, artifact_time FROM jobs WHERE state = 2 ORDER BY id",
-            row => new Clip(row.GetInt64(0), row.GetString(1), row.Text(2), row.Integer(3), row.Integer(4))));
+        var found = new Dictionary<Finding, List<string>>
+        {
+            [Finding.Missing] = [],
+            [Finding.Damaged] = [],
+            [Finding.Changed] = [],
+        };
+        var clips = database.Read(connection =>
+            connection.Query(
+                "SELECT id, output, artifact_sha256, artifact_bytes, artifact_time FROM jobs WHERE state = 2 ORDER BY id",
+                row => new Clip(row.GetInt64(0), row.GetString(1), row.Text(2), row.Integer(3), row.Integer(4))
+            )
+        );
         foreach (var clip in clips)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -85,7 +99,10 @@ public sealed record ClipReview(IReadOnlyList<string> Missing, IReadOnlyList<str
         }
 
         // A file that was not touched since is not read: a night's clips are many gigabytes.
-        return clip.Sha256 is null || clip.Time == file.LastWriteTimeUtc.Ticks || await DigestAsync(path, cancellationToken).ConfigureAwait(false) == clip.Sha256
+        return
+            clip.Sha256 is null
+            || clip.Time == file.LastWriteTimeUtc.Ticks
+            || await DigestAsync(path, cancellationToken).ConfigureAwait(false) == clip.Sha256
             ? Finding.Whole
             : Finding.Damaged;
     }
@@ -98,16 +115,27 @@ public sealed record ClipReview(IReadOnlyList<string> Missing, IReadOnlyList<str
             var file = FileFacts.Of(path);
             if (clip.Time != file.LastWriteTimeUtc.Ticks || clip.Bytes is null)
             {
-                database.Write(connection => connection.Run(
-                    "UPDATE jobs SET artifact_time = $time, artifact_bytes = $bytes WHERE id = $id AND state = 2", ("$time", file.LastWriteTimeUtc.Ticks), ("$bytes", file.Length), ("$id", clip.Id)));
+                database.Write(connection =>
+                    connection.Run(
+                        "UPDATE jobs SET artifact_time = $time, artifact_bytes = $bytes WHERE id = $id AND state = 2",
+                        ("$time", file.LastWriteTimeUtc.Ticks),
+                        ("$bytes", file.Length),
+                        ("$id", clip.Id)
+                    )
+                );
             }
         }
         else if (finding != Finding.Changed)
         {
             PutAside(folder, path);
-            database.Write(connection => connection.Run(
-                "UPDATE jobs SET state = 0, attempts = 0, failures = 0, finished_at = NULL, artifact_sha256 = NULL, artifact_bytes = NULL, artifact_time = NULL, outcome = NULL WHERE id = $id AND state = 2 AND artifact_sha256 IS $sha",
-                ("$id", clip.Id), ("$sha", clip.Sha256)));
+            database.Write(connection =>
+                connection.Run(
+                    "UPDATE jobs SET state = 0, attempts = 0, failures = 0, finished_at = NULL, artifact_sha256 = NULL, artifact_bytes "
+                        + "= NULL, artifact_time = NULL, outcome = NULL WHERE id = $id AND state = 2 AND artifact_sha256 IS $sha",
+                    ("$id", clip.Id),
+                    ("$sha", clip.Sha256)
+                )
+            );
         }
     }
 

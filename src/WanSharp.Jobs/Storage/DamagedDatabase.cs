@@ -1,6 +1,9 @@
 namespace WanSharp.Jobs.Storage;
 
-/// <summary>Puts a database aside that cannot be read. A new one is made in its place, and filled from the journal like any that knows less than that.</summary>
+/// <summary>
+/// Puts a database aside that cannot be read. A new one is made in its place, and filled from the journal like any that knows
+/// less than that.
+/// </summary>
 internal static class DamagedDatabase
 {
     /// <exception cref="JobStoreException">Another process works with it, or the folder cannot be written.</exception>
@@ -14,12 +17,18 @@ internal static class DamagedDatabase
 
         foreach (var worker in WorkerLock.Known(folder).ToList())
         {
-            using var dead = WorkerLock.TryTakeOver(folder, worker)
-                ?? throw new JobStoreException($"{folder.Database} is damaged, and another process works with it: stop that one (process {worker.Split('-')[0]}), then resume.", damage);
+            using var dead =
+                WorkerLock.TryTakeOver(folder, worker)
+                ?? throw new JobStoreException(
+                    $"{folder.Database} is damaged, and another process works with it: stop that one (process "
+                        + $"{worker.Split('-')[0]}), then resume.",
+                    damage
+                );
         }
 
         var aside = $"{folder.Database}.damaged-{clock.GetUtcNow().ToUnixTimeMilliseconds()}";
-        foreach (var part in (string[])[folder.Database + "-wal", folder.Database + "-shm", folder.Database]) // the log goes first: a new database must not find it
+        // the log goes first: a new database must not find it
+        foreach (var part in (string[])[folder.Database + "-wal", folder.Database + "-shm", folder.Database])
         {
             if (File.Exists(part))
             {

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace WanSharp.Jobs.Storage;
 
 /// <summary>Finds out what a folder takes, before anything is computed for it.</summary>
@@ -17,7 +19,9 @@ public static class FolderCheck
                 throw new JobStoreException($"{path} cannot hold jobs: {existing} is a file. Name another folder.");
             }
 
-            existing = Path.GetDirectoryName(existing) ?? throw new JobStoreException($"{path} cannot hold jobs: there is no folder {Path.GetPathRoot(full)}.");
+            existing =
+                Path.GetDirectoryName(existing)
+                ?? throw new JobStoreException($"{path} cannot hold jobs: there is no folder {Path.GetPathRoot(full)}.");
         }
 
         Try(existing, $".wan-{Guid.NewGuid():N}", path);
@@ -53,7 +57,13 @@ public static class FolderCheck
         try
         {
             var free = new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace;
-            return free < bytes ? FormattableString.Invariant($"{folder} has {free / 1e6:0} MB of free space and the clips need about {bytes / 1e6:0} MB: the batch stops where the disk is full, and can be resumed.") : null;
+            return free < bytes
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{folder} has {free / 1e6:0} MB of free space and the clips need about {bytes / 1e6:0} MB: the batch stops "
+                        + $"where the disk is full, and can be resumed."
+                )
+                : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -1,7 +1,8 @@
 namespace WanSharp.Jobs.Storage;
 
 /// <summary>
-/// The time of day that a process stores: taken once, then moved on by the clock that only goes forward. A clock that is set in the middle of a
+/// The time of day that a process stores: taken once, then moved on by the clock that only goes forward. A clock that is set in the
+/// middle of a
 /// clip changes neither how long the clip took nor who is next.
 /// </summary>
 internal sealed class JobClock(TimeProvider clock)

@@ -4,8 +4,10 @@ namespace WanSharp.Jobs.Storage;
 
 /// <summary>One connection to the jobs' database. Thread-safe: one statement or transaction at a time.</summary>
 /// <remarks>
-/// WAL, so that readers do not wait; every transaction that writes begins with <c>BEGIN IMMEDIATE</c>, so that none fails halfway because another
-/// process wrote; a commit survives the process at once, and the machine after the next checkpoint. What must survive the machine at once is in the
+/// WAL, so that readers do not wait; every transaction that writes begins with <c>BEGIN IMMEDIATE</c>, so that none fails halfway
+/// because another
+/// process wrote; a commit survives the process at once, and the machine after the next checkpoint. What must survive the machine at
+/// once is in the
 /// journal before it is committed here, and is read from there again (<see cref="JournalIndex"/>).
 /// </remarks>
 internal sealed class JobDatabase : IDisposable
@@ -27,7 +29,10 @@ internal sealed class JobDatabase : IDisposable
     /// <exception cref="JobStoreException">It cannot be opened, is damaged (<see cref="IsDamage"/>), or is of a newer version.</exception>
     public static JobDatabase Open(string path)
     {
-        var database = new JobDatabase(path, new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ConnectionString));
+        var database = new JobDatabase(
+            path,
+            new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ConnectionString)
+        );
         try
         {
             database.Prepare();
@@ -42,56 +47,60 @@ internal sealed class JobDatabase : IDisposable
 
     /// <summary>Whether an error means that the file's content is damaged.</summary>
     public static bool IsDamage(JobStoreException exception) =>
-        exception.InnerException is SqliteException { SqliteErrorCode: SqliteCorrupt or SqliteNotADatabase } || exception.InnerException is InvalidDataException;
+        exception.InnerException is SqliteException { SqliteErrorCode: SqliteCorrupt or SqliteNotADatabase }
+        || exception.InnerException is InvalidDataException;
 
     /// <summary>Whether an error means that the file or its folder cannot be written.</summary>
-    public static bool IsReadOnly(JobStoreException exception) => exception.InnerException is SqliteException { SqliteErrorCode: SqliteReadOnly or SqliteCannotOpen };
+    public static bool IsReadOnly(JobStoreException exception) =>
+        exception.InnerException is SqliteException { SqliteErrorCode: SqliteReadOnly or SqliteCannotOpen };
 
     /// <summary>Runs statements that only read.</summary>
     public T Read<T>(Func<SqliteConnection, T> read) => Guarded(() => read(_connection));
 
     /// <summary>Runs statements in one transaction that holds off other writers from its beginning.</summary>
-    public T Write<T>(Func<SqliteConnection, T> write) => Guarded(() =>
-    {
-        using var transaction = _connection.BeginTransaction(deferred: false);
-        var result = write(_connection);
-        transaction.Commit();
-        return result;
-    });
+    public T Write<T>(Func<SqliteConnection, T> write) =>
+        Guarded(() =>
+        {
+            using var transaction = _connection.BeginTransaction(deferred: false);
+            var result = write(_connection);
+            transaction.Commit();
+            return result;
+        });
 
     /// <summary>Brings what was committed to the disk, whatever happens to the machine.</summary>
     public void Checkpoint() => Guarded(() => _connection.Run("PRAGMA wal_checkpoint(PASSIVE)"));
 
     public void Dispose() => _connection.Dispose();
 
-    private void Prepare() => Guarded(() =>
-    {
-        _connection.Open();
-        _connection.Run($"PRAGMA busy_timeout={BusyMilliseconds}; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;");
-        if (_connection.Scalar<string>("PRAGMA quick_check(1)") is var check && check != "ok")
+    private void Prepare() =>
+        Guarded(() =>
         {
-            throw Damaged(new InvalidDataException(check));
-        }
+            _connection.Open();
+            _connection.Run($"PRAGMA busy_timeout={BusyMilliseconds}; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;");
+            if (_connection.Scalar<string>("PRAGMA quick_check(1)") is var check && check != "ok")
+            {
+                throw Damaged(new InvalidDataException(check));
+            }
 
-        using var transaction = _connection.BeginTransaction(deferred: false);
-        switch (_connection.Scalar<long>("PRAGMA user_version"))
-        {
-            case 0:
-                _connection.Run($"{JobSchema.Create} PRAGMA user_version={JobSchema.Version}");
-                break;
-            case 1:
-                _connection.Run($"{JobSchema.From1} {JobSchema.From2} PRAGMA user_version={JobSchema.Version}");
-                break;
-            case 2:
-                _connection.Run($"{JobSchema.From2} PRAGMA user_version={JobSchema.Version}");
-                break;
-            case > JobSchema.Version:
-                throw new JobStoreException($"{_path} was written by a newer version of WanSharp: use that one.");
-        }
+            using var transaction = _connection.BeginTransaction(deferred: false);
+            switch (_connection.Scalar<long>("PRAGMA user_version"))
+            {
+                case 0:
+                    _connection.Run($"{JobSchema.Create} PRAGMA user_version={JobSchema.Version}");
+                    break;
+                case 1:
+                    _connection.Run($"{JobSchema.From1} {JobSchema.From2} PRAGMA user_version={JobSchema.Version}");
+                    break;
+                case 2:
+                    _connection.Run($"{JobSchema.From2} PRAGMA user_version={JobSchema.Version}");
+                    break;
+                case > JobSchema.Version:
+                    throw new JobStoreException($"{_path} was written by a newer version of WanSharp: use that one.");
+            }
 
-        transaction.Commit();
-        return true;
-    });
+            transaction.Commit();
+            return true;
+        });
 
     private T Guarded<T>(Func<T> run)
     {
@@ -108,13 +117,17 @@ internal sealed class JobDatabase : IDisposable
         }
     }
 
-    private JobStoreException Explain(SqliteException exception) => exception.SqliteErrorCode switch
-    {
-        SqliteFull => new JobStoreException($"The disk of {_path} is full: free space, then resume.", exception),
-        SqliteReadOnly or SqliteCannotOpen => new JobStoreException($"{_path} cannot be written ({Reason()}): make it and its folder writable, then resume.", exception),
-        SqliteCorrupt or SqliteNotADatabase => Damaged(exception),
-        _ => new JobStoreException($"{_path}: {exception.Message}", exception),
-    };
+    private JobStoreException Explain(SqliteException exception) =>
+        exception.SqliteErrorCode switch
+        {
+            SqliteFull => new JobStoreException($"The disk of {_path} is full: free space, then resume.", exception),
+            SqliteReadOnly or SqliteCannotOpen => new JobStoreException(
+                $"{_path} cannot be written ({Reason()}): make it and its folder writable, then resume.",
+                exception
+            ),
+            SqliteCorrupt or SqliteNotADatabase => Damaged(exception),
+            _ => new JobStoreException($"{_path}: {exception.Message}", exception),
+        };
 
     /// <summary>What the system says of the folder: SQLite itself says only that it cannot.</summary>
     private string Reason()
@@ -123,7 +136,9 @@ internal sealed class JobDatabase : IDisposable
         try
         {
             using var file = new FileStream(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
-            return File.Exists(_path) && File.GetAttributes(_path).HasFlag(FileAttributes.ReadOnly) ? "the file is read-only" : "another program holds it, or the file may not be opened";
+            return File.Exists(_path) && File.GetAttributes(_path).HasFlag(FileAttributes.ReadOnly)
+                ? "the file is read-only"
+                : "another program holds it, or the file may not be opened";
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

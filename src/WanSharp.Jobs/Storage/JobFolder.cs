@@ -4,7 +4,8 @@ using WanSharp.Tensors;
 namespace WanSharp.Jobs.Storage;
 
 /// <summary>
-/// A folder of jobs: the artifacts at its top, and in <c>.wan</c> what is needed to make them. Everything is on one volume, so that an artifact
+/// A folder of jobs: the artifacts at its top, and in <c>.wan</c> what is needed to make them. Everything is on one volume, so that an
+/// artifact
 /// comes to its place in one rename.
 /// </summary>
 public sealed class JobFolder
@@ -54,9 +55,8 @@ public sealed class JobFolder
 
     /// <summary>A folder that is there already.</summary>
     /// <exception cref="JobStoreException">It holds no jobs, or cannot be written.</exception>
-    public static JobFolder Open(string path) => Exists(path)
-        ? Create(path)
-        : throw new JobStoreException($"{path} holds no jobs: name the folder that `wan batch` wrote to.");
+    public static JobFolder Open(string path) =>
+        Exists(path) ? Create(path) : throw new JobStoreException($"{path} holds no jobs: name the folder that `wan batch` wrote to.");
 
     /// <summary>The folder with a copy of its state, for a folder that cannot be written.</summary>
     /// <param name="path">The folder.</param>
@@ -93,7 +93,11 @@ public sealed class JobFolder
     /// <summary>What makes the batch's clips, as the journal has it; null when it does not.</summary>
     public JsonElement? RecoverSettings() => JobJournal.Read(Journal).Settings;
 
-    internal string Snapshot(long job) => System.IO.Path.Combine(Snapshots, System.IO.Path.ChangeExtension(job.ToString(System.Globalization.CultureInfo.InvariantCulture), ".bin"));
+    internal string Snapshot(long job) =>
+        System.IO.Path.Combine(
+            Snapshots,
+            System.IO.Path.ChangeExtension(job.ToString(System.Globalization.CultureInfo.InvariantCulture), ".bin")
+        );
 
     internal string WorkOf(string worker) => System.IO.Path.Combine(Workers, worker);
 

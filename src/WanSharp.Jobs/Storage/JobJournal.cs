@@ -7,7 +7,8 @@ using WanSharp.Tensors;
 namespace WanSharp.Jobs.Storage;
 
 /// <summary>
-/// Every job that ever came into the queue, and what became of it, a line of JSON each, in a file that only grows and is on the disk before anything
+/// Every job that ever came into the queue, and what became of it, a line of JSON each, in a file that only grows and is on the disk
+/// before anything
 /// follows from it. With the clips it is the truth: the database is an index of it, made again whenever the two differ.
 /// </summary>
 internal static class JobJournal
@@ -17,11 +18,13 @@ internal static class JobJournal
 
     /// <summary>Appends jobs. The caller holds the database's writing lock: two writers at once would write over each other.</summary>
     /// <returns>The file's length now.</returns>
-    public static long Append(string path, IEnumerable<NewJob> jobs) => Append(path, jobs.Select(job => JsonSerializer.Serialize(job, JournalJson.Readable.NewJob)));
+    public static long Append(string path, IEnumerable<NewJob> jobs) =>
+        Append(path, jobs.Select(job => JsonSerializer.Serialize(job, JournalJson.Readable.NewJob)));
 
     /// <summary>Appends a note. The caller holds the database's writing lock.</summary>
     /// <returns>The file's length now.</returns>
-    public static long Append(string path, params IEnumerable<JournalNote> notes) => Append(path, notes.Select(note => JsonSerializer.Serialize(note, JournalJson.Readable.JournalNote)));
+    public static long Append(string path, params IEnumerable<JournalNote> notes) =>
+        Append(path, notes.Select(note => JsonSerializer.Serialize(note, JournalJson.Readable.JournalNote)));
 
     /// <summary>The file's length; 0 when there is none.</summary>
     public static long LengthOf(string path) => FileFacts.Of(path) is { Exists: true } file ? file.Length : 0;
@@ -98,10 +101,13 @@ internal static class JobJournal
 [JsonSerializable(typeof(JobOutcome))]
 internal sealed partial class JournalJson : JsonSerializerContext
 {
-    public static JournalJson Readable { get; } = new(new JsonSerializerOptions
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        RespectNullableAnnotations = true,
-    });
+    public static JournalJson Readable { get; } =
+        new(
+            new JsonSerializerOptions
+            {
+                PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+                RespectNullableAnnotations = true,
+            }
+        );
 }

@@ -11,7 +11,8 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
     public static readonly TimeSpan Aging = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// So many ends of the process while a job ran alone, and it did not get further than before, fail it. More than the attempts that an error has:
+    /// So many ends of the process while a job ran alone, and it did not get further than before, fail it. More than the attempts that
+    /// an error has:
     /// on a busy machine, processes that were killed at random moments have been seen to end three times before a job's next step. By then
     /// the job runs last and alone, and costs no other.
     /// </summary>
@@ -23,143 +24,244 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
     private long _lastExecutionGroup;
 
     /// <summary>
-    /// Takes the next job: of the highest priority (waiting counts), then one that shares compiled graphs with the one taken before, then one that
+    /// Takes the next job: of the highest priority (waiting counts), then one that shares compiled graphs with the one taken before,
+    /// then one that
     /// shares features. Jobs whose equals are running are left for later: they will have their result.
     /// </summary>
     /// <param name="worker">Who takes it.</param>
     /// <param name="alone">Nothing else runs in this process: then also jobs are taken that seem to end the process.</param>
-    public Job? Claim(string worker, bool alone) => database.Write(connection =>
-    {
-        var now = Now();
-        var id = connection.Scalar<long>(
-            """
-            SELECT id FROM jobs
-            WHERE state = 0 AND (NOT suspect OR $alone)
-              AND (twin IS NULL OR twin NOT IN (SELECT twin FROM jobs WHERE state = 1 AND twin IS NOT NULL))
-            ORDER BY suspect, priority + max(0, $now - queued_at) / $aging DESC, execution_group <> $group, execution_group, feature_group, id
-            LIMIT 1
-            """,
-            ("$alone", alone), ("$now", now), ("$aging", (long)Aging.TotalMilliseconds), ("$group", _lastExecutionGroup));
-        if (id == 0)
+    public Job? Claim(string worker, bool alone) =>
+        database.Write(connection =>
         {
-            return null;
-        }
+            var now = Now();
+            var id = connection.Scalar<long>(
+                """
+                SELECT id FROM jobs
+                WHERE state = 0 AND (NOT suspect OR $alone)
+                  AND (twin IS NULL OR twin NOT IN (SELECT twin FROM jobs WHERE state = 1 AND twin IS NOT NULL))
+                ORDER BY suspect, priority + max(0, $now - queued_at) / $aging DESC, execution_group <> $group, execution_group,
+                  feature_group, id
+                LIMIT 1
+                """,
+                ("$alone", alone),
+                ("$now", now),
+                ("$aging", (long)Aging.TotalMilliseconds),
+                ("$group", _lastExecutionGroup)
+            );
+            if (id == 0)
+            {
+                return null;
+            }
 
-        connection.Run(
-            "UPDATE jobs SET state = 1, worker = $worker, attempts = attempts + 1, position = 0, reached_before = reached, started_at = $now, artifact_sha256 = NULL, outcome = NULL WHERE id = $id",
-            ("$worker", worker), ("$now", now), ("$id", id));
-        _lastExecutionGroup = connection.Scalar<long>("SELECT execution_group FROM jobs WHERE id = $id", ("$id", id));
-        return JobRows.Find(connection, id);
-    });
+            connection.Run(
+                "UPDATE jobs SET state = 1, worker = $worker, attempts = attempts + 1, position = 0, reached_before = reached, "
+                    + "started_at = $now, artifact_sha256 = NULL, outcome = NULL WHERE id = $id",
+                ("$worker", worker),
+                ("$now", now),
+                ("$id", id)
+            );
+            _lastExecutionGroup = connection.Scalar<long>("SELECT execution_group FROM jobs WHERE id = $id", ("$id", id));
+            return JobRows.Find(connection, id);
+        });
 
     /// <summary>Of each group of waiting jobs that share compiled graphs the first, those of the largest groups first.</summary>
     /// <param name="most">How many at most.</param>
-    public IReadOnlyList<Job> Waiting(int most) => database.Read(connection => connection.Query(
-        $"SELECT {JobRows.Columns} FROM jobs WHERE id IN (SELECT min(id) FROM jobs WHERE state = 0 GROUP BY execution_group ORDER BY count(*) DESC LIMIT $most) ORDER BY id",
-        JobRows.Job, ("$most", most)));
+    public IReadOnlyList<Job> Waiting(int most) =>
+        database.Read(connection =>
+            connection.Query(
+                $"SELECT {JobRows.Columns} FROM jobs WHERE id IN (SELECT min(id) FROM jobs WHERE state = 0 GROUP BY execution_group "
+                    + "ORDER BY count(*) DESC LIMIT $most) ORDER BY id",
+                JobRows.Job,
+                ("$most", most)
+            )
+        );
 
-    /// <summary>Whether a job has been running when a process ended: it runs last and alone, so that another such end is its own and takes nothing with it.</summary>
-    public bool IsSuspect(long id) => database.Read(connection => connection.Scalar<long>("SELECT suspect FROM jobs WHERE id = $id", ("$id", id)) == 1);
+    /// <summary>
+    /// Whether a job has been running when a process ended: it runs last and alone, so that another such end is its own and takes
+    /// nothing with it.
+    /// </summary>
+    public bool IsSuspect(long id) =>
+        database.Read(connection => connection.Scalar<long>("SELECT suspect FROM jobs WHERE id = $id", ("$id", id)) == 1);
 
     /// <summary>A stage and what of it is done, as one number that grows.</summary>
     public static long PositionOf(GenerationStage stage, int done) => ((long)stage << 32) | (uint)done;
 
     /// <summary>Notes how far running jobs have come; further than before is what tells an unlucky job from a deadly one.</summary>
     /// <returns>Those of the worker's jobs that somebody has cancelled.</returns>
-    public IReadOnlyList<long> Reached(string worker, IReadOnlyCollection<KeyValuePair<long, long>> positions) => positions.Count == 0
-        ? database.Read(connection => CancelledOf(connection, worker))
-        : database.Write(connection =>
-        {
-            foreach (var (id, position) in positions)
+    public IReadOnlyList<long> Reached(string worker, IReadOnlyCollection<KeyValuePair<long, long>> positions) =>
+        positions.Count == 0
+            ? database.Read(connection => CancelledOf(connection, worker))
+            : database.Write(connection =>
             {
-                connection.Run("UPDATE jobs SET position = $position, reached = max(reached, $position) WHERE id = $id", ("$position", position), ("$id", id));
-            }
+                foreach (var (id, position) in positions)
+                {
+                    connection.Run(
+                        "UPDATE jobs SET position = $position, reached = max(reached, $position) WHERE id = $id",
+                        ("$position", position),
+                        ("$id", id)
+                    );
+                }
 
-            return CancelledOf(connection, worker);
+                return CancelledOf(connection, worker);
+            });
+
+    /// <summary>
+    /// Notes what an artifact will be, before it moves to its place: found there later, it is known to be whole. On the disk when
+    /// the call returns.
+    /// </summary>
+    public void Seal(long id, string sha256, long bytes, JobOutcome outcome) =>
+        database.Write(connection =>
+        {
+            var note = new JournalNote
+            {
+                Note = JournalNote.Made,
+                Output = OutputOf(connection, id),
+                Bytes = bytes,
+                Sha256 = sha256,
+                Outcome = outcome,
+            };
+            JournalIndex.Note(connection, JobJournal.Append(folder.Journal, note));
+            return connection.Run(
+                "UPDATE jobs SET artifact_sha256 = $sha, artifact_bytes = $bytes, outcome = $outcome WHERE id = $id",
+                ("$sha", sha256),
+                ("$bytes", bytes),
+                ("$outcome", JsonSerializer.Serialize(outcome, JournalJson.Readable.JobOutcome)),
+                ("$id", id)
+            );
         });
 
-    /// <summary>Notes what an artifact will be, before it moves to its place: found there later, it is known to be whole. On the disk when the call returns.</summary>
-    public void Seal(long id, string sha256, long bytes, JobOutcome outcome) => database.Write(connection =>
-    {
-        var note = new JournalNote { Note = JournalNote.Made, Output = OutputOf(connection, id), Bytes = bytes, Sha256 = sha256, Outcome = outcome };
-        JournalIndex.Note(connection, JobJournal.Append(folder.Journal, note));
-        return connection.Run(
-            "UPDATE jobs SET artifact_sha256 = $sha, artifact_bytes = $bytes, outcome = $outcome WHERE id = $id",
-            ("$sha", sha256), ("$bytes", bytes), ("$outcome", JsonSerializer.Serialize(outcome, JournalJson.Readable.JobOutcome)), ("$id", id));
-    });
-
     /// <summary>The artifact is in its place.</summary>
-    public void Succeed(long id) => database.Write(connection => connection.Run(
-        "UPDATE jobs SET state = 2, finished_at = $now, error = NULL, worker = NULL, overwrites = 0, artifact_time = $time WHERE id = $id",
-        ("$now", Now()), ("$time", File.GetLastWriteTimeUtc(folder.Artifact(OutputOf(connection, id)!)).Ticks), ("$id", id)));
+    public void Succeed(long id) =>
+        database.Write(connection =>
+            connection.Run(
+                "UPDATE jobs SET state = 2, finished_at = $now, error = NULL, worker = NULL, overwrites "
+                    + "= 0, artifact_time = $time WHERE id = $id",
+                ("$now", Now()),
+                ("$time", File.GetLastWriteTimeUtc(folder.Artifact(OutputOf(connection, id)!)).Ticks),
+                ("$id", id)
+            )
+        );
 
     /// <summary>An attempt failed: the job waits again, or has failed if that was the last.</summary>
     /// <returns>The state that it has now.</returns>
-    public JobState Fail(long id, string error, int attempts) => database.Write(connection =>
-    {
-        connection.Run(
-            """
-            UPDATE jobs SET failures = failures + 1, error = $error, worker = NULL,
-                state = CASE WHEN cancel THEN 4 WHEN failures + 1 >= $attempts THEN 3 ELSE 0 END,
-                finished_at = CASE WHEN cancel OR failures + 1 >= $attempts THEN $now END
-            WHERE id = $id
-            """,
-            ("$error", error), ("$now", Now()), ("$attempts", attempts), ("$id", id));
-        return (JobState)connection.Scalar<long>("SELECT state FROM jobs WHERE id = $id", ("$id", id));
-    });
+    public JobState Fail(long id, string error, int attempts) =>
+        database.Write(connection =>
+        {
+            connection.Run(
+                """
+                UPDATE jobs SET failures = failures + 1, error = $error, worker = NULL,
+                    state = CASE WHEN cancel THEN 4 WHEN failures + 1 >= $attempts THEN 3 ELSE 0 END,
+                    finished_at = CASE WHEN cancel OR failures + 1 >= $attempts THEN $now END
+                WHERE id = $id
+                """,
+                ("$error", error),
+                ("$now", Now()),
+                ("$attempts", attempts),
+                ("$id", id)
+            );
+            return (JobState)connection.Scalar<long>("SELECT state FROM jobs WHERE id = $id", ("$id", id));
+        });
 
     /// <summary>Puts a job back as if it had not been started, or ends it if somebody cancelled it.</summary>
-    public void Return(long id) => database.Write(connection => connection.Run(
-        """
-        UPDATE jobs SET state = CASE WHEN cancel THEN 4 ELSE 0 END, finished_at = CASE WHEN cancel THEN $now END, attempts = attempts - 1, worker = NULL
-        WHERE id = $id
-        """,
-        ("$now", Now()), ("$id", id)));
+    public void Return(long id) =>
+        database.Write(connection =>
+            connection.Run(
+                """
+                UPDATE jobs SET state = CASE WHEN cancel THEN 4 ELSE 0 END, finished_at = CASE WHEN cancel THEN $now END,
+                  attempts = attempts - 1, worker = NULL
+                WHERE id = $id
+                """,
+                ("$now", Now()),
+                ("$id", id)
+            )
+        );
 
     /// <summary>The processes that have jobs.</summary>
-    public IReadOnlyList<string> WorkersOfRunningJobs() => database.Read(connection =>
-        connection.Query("SELECT DISTINCT worker FROM jobs WHERE state = 1", row => row.GetString(0)));
-
-    /// <summary>The jobs of a process that is gone, each with the digest of its artifact if it was about to be moved to its place.</summary>
-    public IReadOnlyList<(long Id, string Output, string? Sha256)> Abandoned(string worker) => database.Read(connection => connection.Query(
-        "SELECT id, output, artifact_sha256 FROM jobs WHERE state = 1 AND worker = $worker",
-        row => (row.GetInt64(0), row.GetString(1), row.Text(2)), ("$worker", worker)));
+    public IReadOnlyList<string> WorkersOfRunningJobs() =>
+        database.Read(connection => connection.Query("SELECT DISTINCT worker FROM jobs WHERE state = 1", row => row.GetString(0)));
 
     /// <summary>
-    /// Puts a job of a process that is gone back into the queue. Whether the job ended the process, nothing tells; but it is innocent when it got
+    /// The jobs of a process that is gone, each with the digest of its artifact if it was about to be moved to its place.
+    /// </summary>
+    public IReadOnlyList<(long Id, string Output, string? Sha256)> Abandoned(string worker) =>
+        database.Read(connection =>
+            connection.Query(
+                "SELECT id, output, artifact_sha256 FROM jobs WHERE state = 1 AND worker = $worker",
+                row => (row.GetInt64(0), row.GetString(1), row.Text(2)),
+                ("$worker", worker)
+            )
+        );
+
+    /// <summary>
+    /// Puts a job of a process that is gone back into the queue. Whether the job ended the process, nothing tells; but it is innocent
+    /// when it got
     /// further than ever before, or ran beside others, or the process still loaded. Ends that none of this explains fail it when they are
     /// <see cref="FatalDeaths"/>.
     /// </summary>
     /// <param name="id">The job.</param>
     /// <param name="worker">The process.</param>
     /// <param name="alone">Whether the process ran no other job.</param>
-    public void Abandon(long id, string worker, bool alone) => database.Write(connection =>
-    {
-        connection.Run(
-            """
-            UPDATE jobs SET state = 0, worker = NULL,
-                deaths = CASE WHEN reached > reached_before THEN 0 WHEN $alone AND position >= $own THEN deaths + 1 ELSE deaths END,
-                suspect = suspect OR position >= $own
-            WHERE id = $id AND state = 1 AND worker = $worker
-            """,
-            ("$own", OwnWork), ("$alone", alone), ("$id", id), ("$worker", worker));
-        return connection.Run(
-            "UPDATE jobs SET state = CASE WHEN cancel THEN 4 ELSE 3 END, finished_at = $now, error = $error WHERE id = $id AND state = 0 AND (cancel OR deaths >= $fatal)",
-            ("$now", Now()), ("$fatal", FatalDeaths), ("$id", id),
-            ("$error", $"The process ended {FatalDeaths} times while this job ran alone, and it never got further: it may need more memory than is available. Try a smaller clip, or check the system log."));
-    });
+    public void Abandon(long id, string worker, bool alone) =>
+        database.Write(connection =>
+        {
+            connection.Run(
+                """
+                UPDATE jobs SET state = 0, worker = NULL,
+                    deaths = CASE WHEN reached > reached_before THEN 0 WHEN $alone AND position >= $own THEN deaths + 1 ELSE deaths END,
+                    suspect = suspect OR position >= $own
+                WHERE id = $id AND state = 1 AND worker = $worker
+                """,
+                ("$own", OwnWork),
+                ("$alone", alone),
+                ("$id", id),
+                ("$worker", worker)
+            );
+            return connection.Run(
+                "UPDATE jobs SET state = CASE WHEN cancel THEN 4 ELSE 3 END, finished_at = $now, error = $error WHERE id = $id "
+                    + "AND state = 0 AND (cancel OR deaths >= $fatal)",
+                ("$now", Now()),
+                ("$fatal", FatalDeaths),
+                ("$id", id),
+                (
+                    "$error",
+                    $"The process ended {FatalDeaths} times while this job ran alone, and it never got further: it may need more "
+                        + "memory than is available. Try a smaller clip, or check the system log."
+                )
+            );
+        });
 
     /// <summary>A finished job with the same result, if there is one; rather one that began with noise.</summary>
-    public (string Output, string Sha256, JobOutcome Outcome)? FindTwin(Job job) => job.ResultKey is null ? null : database.Read(connection =>
+    public (string Output, string Sha256, JobOutcome Outcome)? FindTwin(Job job) =>
+        job.ResultKey is null
+            ? null
+            : database.Read(connection =>
+                connection
+                    .Query(
+                        "SELECT output, artifact_sha256, outcome FROM jobs WHERE twin = (SELECT twin FROM jobs WHERE id = $id) "
+                            + "AND state = 2 AND result_key = $key AND artifact_sha256 IS NOT NULL AND outcome IS NOT NULL ORDER "
+                            + "BY outcome ->> '$.reused' IS NOT NULL LIMIT 1",
+                        row =>
+                            (
+                                row.GetString(0),
+                                row.GetString(1),
+                                JsonSerializer.Deserialize(row.GetString(2), JournalJson.Readable.JobOutcome)!
+                            ),
+                        ("$id", job.Id),
+                        ("$key", job.ResultKey)
+                    )
+                    .Select(twin => ((string, string, JobOutcome)?)twin)
+                    .FirstOrDefault()
+            );
+
+    private static List<long> CancelledOf(SqliteConnection connection, string worker) =>
         connection.Query(
-            "SELECT output, artifact_sha256, outcome FROM jobs WHERE twin = (SELECT twin FROM jobs WHERE id = $id) AND state = 2 AND result_key = $key AND artifact_sha256 IS NOT NULL AND outcome IS NOT NULL ORDER BY outcome ->> '$.reused' IS NOT NULL LIMIT 1",
-            row => (row.GetString(0), row.GetString(1), JsonSerializer.Deserialize(row.GetString(2), JournalJson.Readable.JobOutcome)!), ("$id", job.Id), ("$key", job.ResultKey))
-        .Select(twin => ((string, string, JobOutcome)?)twin).FirstOrDefault());
+            "SELECT id FROM jobs WHERE state = 1 AND worker = $worker AND cancel",
+            row => row.GetInt64(0),
+            ("$worker", worker)
+        );
 
-    private static List<long> CancelledOf(SqliteConnection connection, string worker) => connection.Query(
-        "SELECT id FROM jobs WHERE state = 1 AND worker = $worker AND cancel", row => row.GetInt64(0), ("$worker", worker));
-
-    private static string? OutputOf(SqliteConnection connection, long id) => connection.Scalar<string>("SELECT output FROM jobs WHERE id = $id", ("$id", id));
+    private static string? OutputOf(SqliteConnection connection, long id) =>
+        connection.Scalar<string>("SELECT output FROM jobs WHERE id = $id", ("$id", id));
 
     private long Now() => clock.Now();
 }

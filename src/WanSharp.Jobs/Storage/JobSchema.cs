@@ -8,11 +8,11 @@ internal static class JobSchema
 
     /// <remarks>
     /// The queue's index holds all that choosing the next job looks at, so that a choice among ten thousand reads a few hundred pages.
-    /// <c>twin</c> is the beginning of the result key: jobs that have it in common do not run at the same time. <c>journal</c> says up to where the
+    /// <c>twin</c> is the beginning of the result key: jobs that have it in common do not run at the same time. <c>journal</c> says up
+    /// to where the
     /// journal is in the tables, and how many jobs that were: where either differs, the database is an older or a damaged one.
     /// </remarks>
-    public const string Create =
-        """
+    public const string Create = """
         CREATE TABLE jobs (
             id INTEGER PRIMARY KEY,
             output TEXT NOT NULL UNIQUE,
@@ -51,17 +51,17 @@ internal static class JobSchema
         """;
 
     /// <summary>From version 1, which counted deaths alone.</summary>
-    public const string From1 =
-        """
+    public const string From1 = """
         ALTER TABLE jobs ADD COLUMN suspect INTEGER NOT NULL DEFAULT 0;
         UPDATE jobs SET suspect = deaths > 0, deaths = 0;
         DROP INDEX queue;
         CREATE INDEX queue ON jobs (state, priority, queued_at, suspect, execution_group, feature_group, twin);
         """;
 
-    /// <summary>From version 2, which knew nothing of the journal and little of artifacts. The journal is read again and fills the gaps.</summary>
-    public const string From2 =
-        """
+    /// <summary>
+    /// From version 2, which knew nothing of the journal and little of artifacts. The journal is read again and fills the gaps.
+    /// </summary>
+    public const string From2 = """
         ALTER TABLE jobs ADD COLUMN settings TEXT;
         ALTER TABLE jobs ADD COLUMN overwrites INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE jobs ADD COLUMN artifact_bytes INTEGER;

@@ -4,7 +4,9 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Storage;
 
-/// <summary>The jobs of a folder, durable: whatever ends the process, a job is where its row says. Thread-safe, and safe among processes.</summary>
+/// <summary>
+/// The jobs of a folder, durable: whatever ends the process, a job is where its row says. Thread-safe, and safe among processes.
+/// </summary>
 public sealed class JobStore : IDisposable
 {
     private readonly JobDatabase _database;
@@ -23,7 +25,10 @@ public sealed class JobStore : IDisposable
     /// <summary>What runners do with the jobs.</summary>
     internal JobQueue Queue { get; }
 
-    /// <summary>Opens a folder's jobs. A database that is damaged, lost, or older than the journal beside it is made again from that and the clips that are there.</summary>
+    /// <summary>
+    /// Opens a folder's jobs. A database that is damaged, lost, or older than the journal beside it is made again from that and
+    /// the clips that are there.
+    /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="clock">Tells when jobs came, started and ended.</param>
     /// <exception cref="JobStoreException">They cannot be read or kept.</exception>
@@ -34,7 +39,9 @@ public sealed class JobStore : IDisposable
         return Open(folder, clock, copy: null);
     }
 
-    /// <summary>Opens a folder's jobs to look at them. A folder that cannot be written will do: then what it holds is looked at in a copy.</summary>
+    /// <summary>
+    /// Opens a folder's jobs to look at them. A folder that cannot be written will do: then what it holds is looked at in a copy.
+    /// </summary>
     /// <param name="path">The folder.</param>
     /// <param name="clock">The clock.</param>
     /// <exception cref="JobStoreException">They cannot be read.</exception>
@@ -49,7 +56,8 @@ public sealed class JobStore : IDisposable
         {
             return Open(JobFolder.Open(path), clock);
         }
-        catch (JobStoreException exception) when (JobDatabase.IsReadOnly(exception) || exception.InnerException is IOException or UnauthorizedAccessException)
+        catch (JobStoreException exception)
+            when (JobDatabase.IsReadOnly(exception) || exception.InnerException is IOException or UnauthorizedAccessException)
         {
             var copy = Directory.CreateTempSubdirectory("wan-jobs-").FullName;
             try
@@ -64,11 +72,15 @@ public sealed class JobStore : IDisposable
         }
     }
 
-    /// <summary>Puts jobs into the queue, all or none. Jobs that are there already, with the same output, request and settings, stay as they are.</summary>
+    /// <summary>
+    /// Puts jobs into the queue, all or none. Jobs that are there already, with the same output, request and settings, stay as
+    /// they are.
+    /// </summary>
     /// <param name="jobs">The jobs. Those with <see cref="NewJob.Overwrites"/> take their output from whatever has it.</param>
     /// <param name="clips">Outputs whose file is there, and is their job's clip although the folder does not know of it.</param>
     /// <returns>How many were new.</returns>
-    /// <exception cref="JobStoreException">An output is another job's, or a file that is not a clip of this folder; or they cannot be kept.</exception>
+    /// <exception cref="JobStoreException">An output is another job's, or a file that is not a clip of this folder; or they cannot be
+    /// kept.</exception>
     public int Enqueue(IReadOnlyCollection<NewJob> jobs, IReadOnlySet<string>? clips = null)
     {
         ArgumentNullException.ThrowIfNull(jobs);
@@ -76,16 +88,23 @@ public sealed class JobStore : IDisposable
         {
             var now = _clock.Now();
             var fresh = jobs.Where(job => Insert(connection, job, now)).ToList();
-            var taken = fresh.Where(job => !job.Overwrites && clips?.Contains(job.Output) != true && IsTaken(Folder.Artifact(job.Output))).ToList();
+            var taken = fresh
+                .Where(job => !job.Overwrites && clips?.Contains(job.Output) != true && IsTaken(Folder.Artifact(job.Output)))
+                .ToList();
             if (taken.Count > 0)
             {
-                throw new JobStoreException($"{Folder.Artifact(taken[0].Output)}{(taken.Count > 1 ? $" and {taken.Count - 1} more files are" : " is")} there already and not made by a job of this folder: move {(taken.Count > 1 ? "them" : "it")} away, name another folder, or give --overwrite.");
+                throw new JobStoreException(
+                    $"{Folder.Artifact(taken[0].Output)}{(taken.Count > 1 ? $" and {taken.Count - 1} more files are" : " is")} "
+                        + $"there already and not made by a job of this folder: move {(taken.Count > 1 ? "them" : "it")} "
+                        + "away, name another folder, or give --overwrite."
+                );
             }
 
             var before = JobJournal.LengthOf(Folder.Journal);
             try
             {
-                JournalIndex.Note(connection, fresh.Count > 0 ? JobJournal.Append(Folder.Journal, fresh) : before); // before the commit: what the database knows, the journal knows
+                // before the commit: what the database knows, the journal knows
+                JournalIndex.Note(connection, fresh.Count > 0 ? JobJournal.Append(Folder.Journal, fresh) : before);
             }
             catch (IOException exception)
             {
@@ -101,68 +120,97 @@ public sealed class JobStore : IDisposable
 
     /// <summary>Gives jobs up: those that wait at once, those that run within a moment.</summary>
     /// <returns>How many there were to give up.</returns>
-    public int Cancel(IReadOnlyCollection<long> ids) => _database.Write(connection =>
-    {
-        var outputs = ids.SelectMany(id => connection.Query("SELECT output FROM jobs WHERE id = $id AND state < 2", row => row.GetString(0), ("$id", id))).ToList();
-        Append(connection, outputs.Select(output => new JournalNote { Note = JournalNote.Cancelled, Output = output }));
-        return ids.Sum(id => connection.Run(
-            "UPDATE jobs SET cancel = 1, state = CASE state WHEN 0 THEN 4 ELSE state END, finished_at = CASE state WHEN 0 THEN $now ELSE finished_at END WHERE id = $id AND state < 2",
-            ("$now", _clock.Now()), ("$id", id)));
-    });
+    public int Cancel(IReadOnlyCollection<long> ids) =>
+        _database.Write(connection =>
+        {
+            var outputs = ids.SelectMany(id =>
+                    connection.Query("SELECT output FROM jobs WHERE id = $id AND state < 2", row => row.GetString(0), ("$id", id))
+                )
+                .ToList();
+            Append(connection, outputs.Select(output => new JournalNote { Note = JournalNote.Cancelled, Output = output }));
+            return ids.Sum(id =>
+                connection.Run(
+                    "UPDATE jobs SET cancel = 1, state = CASE state WHEN 0 THEN 4 ELSE state END, finished_at = CASE state WHEN "
+                        + "0 THEN $now ELSE finished_at END WHERE id = $id AND state < 2",
+                    ("$now", _clock.Now()),
+                    ("$id", id)
+                )
+            );
+        });
 
     /// <summary>Puts jobs that failed or were cancelled into the queue again, with all their attempts.</summary>
     /// <returns>How many there were.</returns>
-    public int Retry() => _database.Write(connection =>
-    {
-        var outputs = connection.Query("SELECT output FROM jobs WHERE state = 4", row => row.GetString(0));
-        Append(connection, outputs.Select(output => new JournalNote { Note = JournalNote.Waits, Output = output }));
-        return connection.Run(
-            "UPDATE jobs SET state = 0, failures = 0, deaths = 0, suspect = 0, attempts = 0, cancel = 0, error = NULL, finished_at = NULL, queued_at = $now WHERE state > 2", ("$now", _clock.Now()));
-    });
+    public int Retry() =>
+        _database.Write(connection =>
+        {
+            var outputs = connection.Query("SELECT output FROM jobs WHERE state = 4", row => row.GetString(0));
+            Append(connection, outputs.Select(output => new JournalNote { Note = JournalNote.Waits, Output = output }));
+            return connection.Run(
+                "UPDATE jobs SET state = 0, failures = 0, deaths = 0, suspect = 0, attempts = 0, cancel = 0, error = NULL, "
+                    + "finished_at = NULL, queued_at = $now WHERE state > 2",
+                ("$now", _clock.Now())
+            );
+        });
 
     /// <summary>
-    /// Looks whether the clips of finished jobs are there, and what they were: a job whose clip is missing, empty, cut short or damaged waits again. A
+    /// Looks whether the clips of finished jobs are there, and what they were: a job whose clip is missing, empty, cut short or
+    /// damaged waits again. A
     /// clip that is whole and another one, because somebody edited it, is left alone.
     /// </summary>
     /// <param name="repairs">Whether jobs are put back and remains put aside; else it only looks.</param>
     /// <param name="cancellationToken">Cancels the operation between two clips.</param>
     /// <exception cref="JobStoreException">The store cannot be read or written.</exception>
-    public Task<ClipReview> ReviewAsync(bool repairs, CancellationToken cancellationToken) => ClipReview.RunAsync(_database, Folder, repairs && _copy is null, cancellationToken);
+    public Task<ClipReview> ReviewAsync(bool repairs, CancellationToken cancellationToken) =>
+        ClipReview.RunAsync(_database, Folder, repairs && _copy is null, cancellationToken);
 
     /// <summary>Lets all jobs that have no clip yet replace whatever is in its place.</summary>
     public void LetOverwrite() => _database.Write(connection => connection.Run("UPDATE jobs SET overwrites = 1 WHERE state <> 2"));
 
     /// <summary>Keeps what makes the batch's clips in the journal too, from which it comes back should its file be lost.</summary>
     /// <param name="settings">An object of JSON.</param>
-    public void KeepSettings(JsonElement settings) => _database.Write(connection =>
-    {
-        if (JobJournal.Read(Folder.Journal).Settings is not { } kept || !JsonElement.DeepEquals(kept, settings))
+    public void KeepSettings(JsonElement settings) =>
+        _database.Write(connection =>
         {
-            Append(connection, [new JournalNote { Note = JournalNote.Settings, Batch = settings }]);
-        }
+            if (JobJournal.Read(Folder.Journal).Settings is not { } kept || !JsonElement.DeepEquals(kept, settings))
+            {
+                Append(connection, [new JournalNote { Note = JournalNote.Settings, Batch = settings }]);
+            }
 
-        return true;
-    });
+            return true;
+        });
 
     /// <summary>A job by its number, or null.</summary>
     public Job? Find(long id) => _database.Read(connection => JobRows.Find(connection, id));
 
     /// <summary>All jobs with all that is known of them, in the order in which they came.</summary>
-    public IReadOnlyList<Job> All() => _database.Read(connection => connection.Query($"SELECT {JobRows.Columns} FROM jobs ORDER BY id", JobRows.Job));
+    public IReadOnlyList<Job> All() =>
+        _database.Read(connection => connection.Query($"SELECT {JobRows.Columns} FROM jobs ORDER BY id", JobRows.Job));
 
     /// <summary>All jobs, or those in a state, a line each.</summary>
-    public IReadOnlyList<JobListing> List(JobState? state = null) => _database.Read(connection => connection.Query(
-        $"SELECT {JobRows.ListingColumns} FROM jobs WHERE $state IS NULL OR state = $state ORDER BY id", JobRows.Listing, ("$state", (long?)state)));
+    public IReadOnlyList<JobListing> List(JobState? state = null) =>
+        _database.Read(connection =>
+            connection.Query(
+                $"SELECT {JobRows.ListingColumns} FROM jobs WHERE $state IS NULL OR state = $state ORDER BY id",
+                JobRows.Listing,
+                ("$state", (long?)state)
+            )
+        );
 
     /// <summary>How many jobs are in each state.</summary>
-    public JobCounts Counts() => _database.Read(connection =>
-    {
-        var counts = connection.Query("SELECT state, count(*) FROM jobs GROUP BY state", row => (State: (JobState)row.GetInt32(0), Count: row.GetInt32(1)))
-            .ToDictionary(row => row.State, row => row.Count);
-        return new JobCounts(
-            counts.GetValueOrDefault(JobState.Queued), counts.GetValueOrDefault(JobState.Running), counts.GetValueOrDefault(JobState.Succeeded),
-            counts.GetValueOrDefault(JobState.Failed), counts.GetValueOrDefault(JobState.Cancelled));
-    });
+    public JobCounts Counts() =>
+        _database.Read(connection =>
+        {
+            var counts = connection
+                .Query("SELECT state, count(*) FROM jobs GROUP BY state", row => (State: (JobState)row.GetInt32(0), Count: row.GetInt32(1)))
+                .ToDictionary(row => row.State, row => row.Count);
+            return new JobCounts(
+                counts.GetValueOrDefault(JobState.Queued),
+                counts.GetValueOrDefault(JobState.Running),
+                counts.GetValueOrDefault(JobState.Succeeded),
+                counts.GetValueOrDefault(JobState.Failed),
+                counts.GetValueOrDefault(JobState.Cancelled)
+            );
+        });
 
     /// <inheritdoc/>
     public void Dispose()
@@ -223,12 +271,20 @@ public sealed class JobStore : IDisposable
         }
 
         var there = connection.Query($"SELECT {JobRows.Columns} FROM jobs WHERE output = $output", JobRows.Job, ("$output", job.Output))[0];
-        var differs = there.Request.ToJson() != job.Request.ToJson() ? "is already the output of another job of this folder"
-            : SettingsDifference.Find(there.Settings, job.Prepared.Settings) is { } field ? $"was planned with other settings before ({field})"
+        var differs =
+            there.Request.ToJson() != job.Request.ToJson() ? "is already the output of another job of this folder"
+            : SettingsDifference.Find(there.Settings, job.Prepared.Settings) is { } field
+                ? $"was planned with other settings before ({field})"
             : null;
-        return differs is not null && (job.Overwrites && connection.Run(JobRows.Redefine, parameters) == 1
-            ? true
-            : throw new JobStoreException($"{job.Output} {differs}: name another folder, give the job an output of its own, or make it again with --overwrite."));
+        return differs is not null
+            && (
+                job.Overwrites && connection.Run(JobRows.Redefine, parameters) == 1
+                    ? true
+                    : throw new JobStoreException(
+                        $"{job.Output} {differs}: name another folder, give the job an output of its "
+                            + "own, or make it again with --overwrite."
+                    )
+            );
     }
 
     /// <summary>Whether something is in a clip's place. An empty file is not: it is what a power cut leaves.</summary>

@@ -28,8 +28,15 @@ internal static class JournalIndex
             var parameters = JobRows.Parameters(job, now);
             if (connection.Run(JobRows.Insert, parameters) == 0)
             {
-                connection.Run("UPDATE jobs SET settings = coalesce(settings, $settings) WHERE output = $output", ("$settings", job.Prepared.Settings), ("$output", job.Output));
-                if (connection.Scalar<string>("SELECT request FROM jobs WHERE output = $output", ("$output", job.Output)) != job.Request.ToJson())
+                connection.Run(
+                    "UPDATE jobs SET settings = coalesce(settings, $settings) WHERE output = $output",
+                    ("$settings", job.Prepared.Settings),
+                    ("$output", job.Output)
+                );
+                if (
+                    connection.Scalar<string>("SELECT request FROM jobs WHERE output = $output", ("$output", job.Output))
+                    != job.Request.ToJson()
+                )
                 {
                     connection.Run(JobRows.Redefine, parameters); // the name was given to another job, and the database is from before that
                 }
@@ -54,11 +61,19 @@ internal static class JournalIndex
                         artifact_sha256 = $sha, artifact_bytes = $bytes, artifact_time = NULL, outcome = $outcome
                     WHERE output = $output AND (state <> 2 OR artifact_sha256 IS NOT $sha)
                     """,
-                    ("$now", now), ("$sha", note.Sha256), ("$bytes", note.Bytes), ("$output", output),
-                    ("$outcome", note.Outcome is null ? null : JsonSerializer.Serialize(note.Outcome, JournalJson.Readable.JobOutcome)));
+                    ("$now", now),
+                    ("$sha", note.Sha256),
+                    ("$bytes", note.Bytes),
+                    ("$output", output),
+                    ("$outcome", note.Outcome is null ? null : JsonSerializer.Serialize(note.Outcome, JournalJson.Readable.JobOutcome))
+                );
                 break;
             case JournalNote.Cancelled:
-                connection.Run("UPDATE jobs SET state = 4, cancel = 1, finished_at = $now WHERE output = $output AND state = 0", ("$now", now), ("$output", output));
+                connection.Run(
+                    "UPDATE jobs SET state = 4, cancel = 1, finished_at = $now WHERE output = $output AND state = 0",
+                    ("$now", now),
+                    ("$output", output)
+                );
                 break;
         }
     }

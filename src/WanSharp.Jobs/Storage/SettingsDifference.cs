@@ -9,7 +9,10 @@ internal static class SettingsDifference
     /// <summary>Settings that name who made a clip, and how, but not which clip it is.</summary>
     private static readonly string[] Incidental = ["version", "model", "reused", "execution"];
 
-    /// <summary>The first setting in which two lines of JSON differ; null when what both say is the same. What only one of them says is of another version.</summary>
+    /// <summary>
+    /// The first setting in which two lines of JSON differ; null when what both say is the same. What only one of them says is of
+    /// another version.
+    /// </summary>
     public static string? Find(string? one, string? other)
     {
         if (Parse(one) is not { } left || Parse(other) is not { } right)
@@ -34,11 +37,20 @@ internal static class SettingsDifference
     }
 
     /// <summary>Whether a clip says that it has the settings of a job: all that both say, among it the prompt and the seed.</summary>
-    public static bool AreOf(string? clip, string? job) => Parse(clip) is { } says && says.ContainsKey("prompt") && says.ContainsKey("seed") && Parse(job) is not null && Find(clip, job) is null;
+    public static bool AreOf(string? clip, string? job) =>
+        Parse(clip) is { } says
+        && says.ContainsKey("prompt")
+        && says.ContainsKey("seed")
+        && Parse(job) is not null
+        && Find(clip, job) is null;
 
     /// <summary>Of what computes a clip the only part that can be seen in it.</summary>
     private static string? Precision(JsonObject settings) =>
-        ((settings["execution"] as JsonObject)?["precision"] as JsonValue)?.TryGetValue<string>(out var name) == true ? name == "float32" ? "fp32" : name : null;
+        ((settings["execution"] as JsonObject)?["precision"] as JsonValue)?.TryGetValue<string>(out var name) == true
+            ? name == "float32"
+                ? "fp32"
+                : name
+            : null;
 
     private static JsonObject? Parse(string? json)
     {

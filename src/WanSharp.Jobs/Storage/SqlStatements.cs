@@ -20,7 +20,12 @@ internal static class SqlStatements
     }
 
     /// <summary>All rows.</summary>
-    public static List<T> Query<T>(this SqliteConnection connection, string sql, Func<SqliteDataReader, T> row, params (string Name, object? Value)[] parameters)
+    public static List<T> Query<T>(
+        this SqliteConnection connection,
+        string sql,
+        Func<SqliteDataReader, T> row,
+        params (string Name, object? Value)[] parameters
+    )
     {
         using var command = connection.Command(sql, parameters);
         using var reader = command.ExecuteReader();

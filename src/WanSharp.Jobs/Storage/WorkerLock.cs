@@ -31,7 +31,10 @@ internal sealed class WorkerLock : IDisposable
                 // Between making the file and locking it, somebody may have taken it for a dead process's.
                 if (left == 0)
                 {
-                    throw new JobStoreException($"{folder.Path} cannot be written: {exception.Message} Free space, or make it writable.", exception);
+                    throw new JobStoreException(
+                        $"{folder.Path} cannot be written: {exception.Message} Free space, or make it writable.",
+                        exception
+                    );
                 }
             }
         }
@@ -80,7 +83,10 @@ internal sealed class WorkerLock : IDisposable
         }
 
         worker.Dispose();
-        throw new JobStoreException($"{folder.Path} is on a file system without file locks, where two processes could make the same clip: use a folder on a local disk.");
+        throw new JobStoreException(
+            $"{folder.Path} is on a file system without file locks, where two processes could make "
+                + "the same clip: use a folder on a local disk."
+        );
     }
 
     private static FileStream? TryOpen(string path, FileMode mode)

@@ -13,7 +13,10 @@ public sealed class StyleCatalog
 
     private const int MostBytes = 1 << 20;
 
-    /// <summary>snake_case; comments are welcome, misspelt members are not. By reflection: generated readers forget the defaults of what is left out.</summary>
+    /// <summary>
+    /// snake_case; comments are welcome, misspelt members are not. By reflection: generated readers forget the defaults of what
+    /// is left out.
+    /// </summary>
     private static readonly JsonSerializerOptions Json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -56,7 +59,10 @@ public sealed class StyleCatalog
         ArgumentNullException.ThrowIfNull(name);
         var known = _names.TryGetValue(name, out var proper);
         style = known ? (proper!, _styles[proper!]) : default;
-        error = known ? null : $"There is no style '{name}': choose {string.Join(", ", Names)}, or write it into a file of styles.{NearestName.Hint(name, _names.Keys)}";
+        error = known
+            ? null
+            : $"There is no style '{name}': choose {string.Join(", ", Names)}, or write it into a file of "
+                + $"styles.{NearestName.Hint(name, _names.Keys)}";
         return known;
     }
 
@@ -66,7 +72,9 @@ public sealed class StyleCatalog
         {
             if (!one.Prompt.Contains(Style.Placeholder, StringComparison.Ordinal))
             {
-                throw new InvalidDataException($"{file}: the prompt of style '{name}' has no place for a job's own: put {Style.Placeholder} into it.");
+                throw new InvalidDataException(
+                    $"{file}: the prompt of style '{name}' has no place for a job's own: put {Style.Placeholder} into it."
+                );
             }
         }
 
@@ -75,7 +83,9 @@ public sealed class StyleCatalog
         {
             if (_names.TryGetValue(alias, out var other) && !other.Equals(name, StringComparison.OrdinalIgnoreCase))
             {
-                throw new InvalidDataException($"{file}: '{alias}' names both style '{other}' and style '{name}': give one of them another name.");
+                throw new InvalidDataException(
+                    $"{file}: '{alias}' names both style '{other}' and style '{name}': give one of them another name."
+                );
             }
 
             _names[alias] = name;
@@ -95,7 +105,10 @@ public sealed class StyleCatalog
         }
         catch (JsonException exception)
         {
-            throw new InvalidDataException($"{file} is no list of styles: {exception.Message} See docs/batch.md for an example.", exception);
+            throw new InvalidDataException(
+                $"{file} is no list of styles: {exception.Message} See docs/batch.md for an example.",
+                exception
+            );
         }
     }
 }

@@ -24,7 +24,9 @@ public sealed record ClipFormat(int Width, int Height, int Frames, double Fps)
 
         if (Frames < 1 || !(Fps is > 0 and <= MaxFps))
         {
-            throw new ArgumentException($"{Frames} frames at {Fps} a second cannot be written: one frame at least, and over 0 up to {MaxFps} frames a second.");
+            throw new ArgumentException(
+                $"{Frames} frames at {Fps} a second cannot be written: one frame at least, and over 0 up to {MaxFps} frames a second."
+            );
         }
     }
 }

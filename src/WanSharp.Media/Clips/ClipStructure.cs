@@ -16,15 +16,17 @@ public static class ClipStructure
         using var file = File.OpenRead(path);
         var head = new byte[16];
         var count = file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
-        return count > 0 && Path.GetExtension(path).ToLowerInvariant() switch
-        {
-            ".mp4" or ".mov" or ".m4v" => HasWholeBoxes(file),
-            ".webm" or ".mkv" => head.AsSpan().StartsWith((ReadOnlySpan<byte>)[0x1A, 0x45, 0xDF, 0xA3]) && HasWholeElements(file),
-            ".gif" => head.AsSpan().StartsWith("GIF8"u8) && Ends(file, ";"u8),
-            ".png" or ".apng" => head.AsSpan(1).StartsWith("PNG"u8) && Ends(file, [.. "IEND"u8, 0xAE, 0x42, 0x60, 0x82]),
-            ".webp" => head.AsSpan().StartsWith("RIFF"u8) && BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(4)) + 8L <= file.Length,
-            _ => true,
-        };
+        return count > 0
+            && Path.GetExtension(path).ToLowerInvariant() switch
+            {
+                ".mp4" or ".mov" or ".m4v" => HasWholeBoxes(file),
+                ".webm" or ".mkv" => head.AsSpan().StartsWith((ReadOnlySpan<byte>)[0x1A, 0x45, 0xDF, 0xA3]) && HasWholeElements(file),
+                ".gif" => head.AsSpan().StartsWith("GIF8"u8) && Ends(file, ";"u8),
+                ".png" or ".apng" => head.AsSpan(1).StartsWith("PNG"u8) && Ends(file, [.. "IEND"u8, 0xAE, 0x42, 0x60, 0x82]),
+                ".webp" => head.AsSpan().StartsWith("RIFF"u8)
+                    && BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(4)) + 8L <= file.Length,
+                _ => true,
+            };
     }
 
     /// <summary>Boxes of MP4: each says its length, and one of them holds the index.</summary>
@@ -40,7 +42,10 @@ public static class ClipStructure
             }
 
             long length = BinaryPrimitives.ReadUInt32BigEndian(head);
-            length = length == 1 ? (long)BinaryPrimitives.ReadUInt64BigEndian(head.AsSpan(8)) : length == 0 ? file.Length - at : length;
+            length =
+                length == 1 ? (long)BinaryPrimitives.ReadUInt64BigEndian(head.AsSpan(8))
+                : length == 0 ? file.Length - at
+                : length;
             if (length < 8 || length > file.Length - at)
             {
                 return false;
@@ -53,14 +58,21 @@ public static class ClipStructure
         return hasIndex && at == file.Length;
     }
 
-    /// <summary>Elements of Matroska: a header, then a segment, each with its length; one of unknown length was written by a program that was stopped.</summary>
+    /// <summary>
+    /// Elements of Matroska: a header, then a segment, each with its length; one of unknown length was written by a program that
+    /// was stopped.
+    /// </summary>
     private static bool HasWholeElements(FileStream file)
     {
         var at = 0L;
         for (var part = 0; part < MostParts && at < file.Length; part++)
         {
             file.Position = at;
-            if (Number(file, keepsMark: true) is null || Number(file, keepsMark: false) is not { } length || length > file.Length - file.Position)
+            if (
+                Number(file, keepsMark: true) is null
+                || Number(file, keepsMark: false) is not { } length
+                || length > file.Length - file.Position
+            )
             {
                 return false;
             }
@@ -81,7 +93,10 @@ public static class ClipStructure
         }
 
         var extra = int.LeadingZeroCount(first) - 24;
-        var (value, isUnknown) = (keepsMark ? first : (long)first & (0x7F >> extra), !keepsMark && (first & (0x7F >> extra)) == 0x7F >> extra);
+        var (value, isUnknown) = (
+            keepsMark ? first : (long)first & (0x7F >> extra),
+            !keepsMark && (first & (0x7F >> extra)) == 0x7F >> extra
+        );
         for (var i = 0; i < extra; i++)
         {
             var next = file.ReadByte();

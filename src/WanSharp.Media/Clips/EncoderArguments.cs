@@ -27,13 +27,61 @@ internal static class EncoderArguments
         var size = string.Create(CultureInfo.InvariantCulture, $"{format.Width}x{format.Height}");
         var rate = format.Fps.ToString(CultureInfo.InvariantCulture);
         var isSmall = format.Width * format.Height <= SmallFrame;
-        string[] input = ["-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", size, "-framerate", rate, "-i", "pipe:0", "-map_metadata", "-1", "-fflags", "+bitexact"];
+        string[] input =
+        [
+            "-f",
+            "rawvideo",
+            "-pixel_format",
+            "rgb24",
+            "-video_size",
+            size,
+            "-framerate",
+            rate,
+            "-i",
+            "pipe:0",
+            "-map_metadata",
+            "-1",
+            "-fflags",
+            "+bitexact",
+        ];
         string[] tagged = ["-vf", ToYuv, "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"];
         string[] comment = settings is null ? [] : ["-metadata", $"comment={settings}"];
         string[] encoder = kind switch
         {
-            OutputKind.Mp4 => [.. tagged, "-c:v", "libx264", "-preset", "medium", "-crf", isSmall ? "10" : "17", "-movflags", "+faststart", .. comment, "-f", "mp4"],
-            OutputKind.WebM => [.. tagged, "-c:v", "libvpx-vp9", "-b:v", "0", "-crf", isSmall ? "8" : "18", "-deadline", "good", "-cpu-used", "2", "-row-mt", "1", .. comment, "-f", "webm"],
+            OutputKind.Mp4 =>
+            [
+                .. tagged,
+                "-c:v",
+                "libx264",
+                "-preset",
+                "medium",
+                "-crf",
+                isSmall ? "10" : "17",
+                "-movflags",
+                "+faststart",
+                .. comment,
+                "-f",
+                "mp4",
+            ],
+            OutputKind.WebM =>
+            [
+                .. tagged,
+                "-c:v",
+                "libvpx-vp9",
+                "-b:v",
+                "0",
+                "-crf",
+                isSmall ? "8" : "18",
+                "-deadline",
+                "good",
+                "-cpu-used",
+                "2",
+                "-row-mt",
+                "1",
+                .. comment,
+                "-f",
+                "webm",
+            ],
             OutputKind.Gif => ["-filter_complex", ToPalette, "-f", "gif"],
             OutputKind.ContactSheet => ["-vf", Tiles(format), "-frames:v", "1", "-c:v", "png", "-f", "image2"],
             _ => ["-c:v", "png", "-f", "image2"],

@@ -2,7 +2,9 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Media.Clips;
 
-/// <summary>Where an output goes on disk, links followed: what would refuse the clip at the end refuses it before anything is computed.</summary>
+/// <summary>
+/// Where an output goes on disk, links followed: what would refuse the clip at the end refuses it before anything is computed.
+/// </summary>
 internal sealed class OutputPlace
 {
     private readonly OutputTarget _target;
@@ -24,9 +26,10 @@ internal sealed class OutputPlace
     {
         try
         {
-            var place = target.Kind == OutputKind.PngSequence
-                ? new OutputPlace(target, FileFacts.RealPath(target.Folder), target.Name)
-                : OfFile(target, FileFacts.RealPath(target.FullPath));
+            var place =
+                target.Kind == OutputKind.PngSequence
+                    ? new OutputPlace(target, FileFacts.RealPath(target.Folder), target.Name)
+                    : OfFile(target, FileFacts.RealPath(target.FullPath));
             place.RequireFolder();
             return place;
         }
@@ -36,7 +39,10 @@ internal sealed class OutputPlace
         }
     }
 
-    /// <summary>Makes the hidden folder that the clip grows in, on the same volume, so that the last step is a rename; finds out whether the place takes a file of that name.</summary>
+    /// <summary>
+    /// Makes the hidden folder that the clip grows in, on the same volume, so that the last step is a rename; finds out whether
+    /// the place takes a file of that name.
+    /// </summary>
     /// <exception cref="MediaException">It does not.</exception>
     public WorkFolder MakeWorkFolder()
     {
@@ -80,10 +86,16 @@ internal sealed class OutputPlace
         var next = _target.NameOf(frames + 1);
         if (File.Exists(Path.Combine(Folder, next)))
         {
-            throw new MediaException($"{_target.Folder} holds {next} of a longer clip, which would seem to be part of this one: empty the folder, or name another.");
+            throw new MediaException(
+                $"{_target.Folder} holds {next} of a longer clip, which would seem to be part of this "
+                    + "one: empty the folder, or name another."
+            );
         }
 
-        if (Enumerable.Range(1, frames).Select(_target.NameOf).FirstOrDefault(name => Directory.Exists(Path.Combine(Folder, name))) is { } folder)
+        if (
+            Enumerable.Range(1, frames).Select(_target.NameOf).FirstOrDefault(name => Directory.Exists(Path.Combine(Folder, name))) is
+            { } folder
+        )
         {
             throw new MediaException($"{_target.Folder} holds a folder {folder}, where a picture would go: empty it, or name another.");
         }
@@ -94,7 +106,9 @@ internal sealed class OutputPlace
         var failure = $"{target.FullPath} cannot be written";
         if (SpecialFile.Describe(file) is { } special)
         {
-            throw new MediaException($"{failure}: it is {special}. A clip is written beside its place and moved there when it is whole: name a file.");
+            throw new MediaException(
+                $"{failure}: it is {special}. A clip is written beside its place and moved there when it is whole: name a file."
+            );
         }
 
         if (Directory.Exists(file))

@@ -11,7 +11,10 @@ public sealed partial record OutputTarget
 
     private static readonly (string Extension, OutputKind Kind)[] Extensions =
     [
-        (".mp4", OutputKind.Mp4), (".webm", OutputKind.WebM), (".gif", OutputKind.Gif), (".png", OutputKind.ContactSheet),
+        (".mp4", OutputKind.Mp4),
+        (".webm", OutputKind.WebM),
+        (".gif", OutputKind.Gif),
+        (".png", OutputKind.ContactSheet),
     ];
 
     private OutputTarget(OutputKind kind, string folder, string name) => (Kind, Folder, Name) = (kind, folder, name);
@@ -77,16 +80,23 @@ public sealed partial record OutputTarget
         }
 
         return Directory.Exists(full)
-            ? $"{path} is a folder: write {Path.TrimEndingDirectorySeparator(path)}/ for a png a frame in it, or a file name in it such as {Path.Join(path, "clip.mp4")}."
-            : $"'{path}' names no format that can be written: end it in .mp4, .webm, .gif, .png (all frames in one picture), -%04d.png or / (a png a frame).";
+            ? $"{path} is a folder: write {Path.TrimEndingDirectorySeparator(path)}/ for a png a frame in it, or a file name in "
+                + $"it such as {Path.Join(path, "clip.mp4")}."
+            : $"'{path}' names no format that can be written: end it in .mp4, .webm, .gif, .png (all frames in "
+                + "one picture), -%04d.png or / (a png a frame).";
     }
 
     /// <summary>The name of one file of a sequence.</summary>
-    internal string NameOf(int number) => FrameNumber().Replace(Name, pattern =>
-    {
-        var digits = pattern.Groups[1].Length > 0 ? int.Parse(pattern.Groups[1].Value, CultureInfo.InvariantCulture) : 1;
-        return number.ToString($"D{digits}", CultureInfo.InvariantCulture);
-    });
+    internal string NameOf(int number) =>
+        FrameNumber()
+            .Replace(
+                Name,
+                pattern =>
+                {
+                    var digits = pattern.Groups[1].Length > 0 ? int.Parse(pattern.Groups[1].Value, CultureInfo.InvariantCulture) : 1;
+                    return number.ToString($"D{digits}", CultureInfo.InvariantCulture);
+                }
+            );
 
     [GeneratedRegex("%0?([1-9]?)d")]
     private static partial Regex FrameNumber();

@@ -13,7 +13,17 @@ internal static class PpmStream
 
     /// <summary>Makes ffmpeg write such frames to standard output, with colours converted at full precision.</summary>
     public static readonly string[] OutputArguments =
-        ["-sws_flags", "bicubic+accurate_rnd+full_chroma_int", "-pix_fmt", "rgb24", "-c:v", "ppm", "-f", "image2pipe", "pipe:1"];
+    [
+        "-sws_flags",
+        "bicubic+accurate_rnd+full_chroma_int",
+        "-pix_fmt",
+        "rgb24",
+        "-c:v",
+        "ppm",
+        "-f",
+        "image2pipe",
+        "pipe:1",
+    ];
 
     /// <summary>The value of ffmpeg's option <c>-max_pixels</c>.</summary>
     public static string MaxPixelsArgument => RgbImage.MaxPixels.ToString(CultureInfo.InvariantCulture);
@@ -35,12 +45,16 @@ internal static class PpmStream
         }
 
         var words = header.ToString().Split([' ', '\n']);
-        if (words is not ["P6", var columns, var rows, "255", ""]
+        if (
+            words is not ["P6", var columns, var rows, "255", ""]
             || !int.TryParse(columns, NumberStyles.None, CultureInfo.InvariantCulture, out var width)
             || !int.TryParse(rows, NumberStyles.None, CultureInfo.InvariantCulture, out var height)
-            || (long)width * height > RgbImage.MaxPixels)
+            || (long)width * height > RgbImage.MaxPixels
+        )
         {
-            throw new MediaException($"{path} cannot be read: a picture of at most {RgbImage.MaxPixels} pixels was expected, ffmpeg gave '{header}'.");
+            throw new MediaException(
+                $"{path} cannot be read: a picture of at most {RgbImage.MaxPixels} pixels was expected, ffmpeg gave '{header}'."
+            );
         }
 
         var pixels = new byte[width * height * 3];

@@ -7,7 +7,8 @@ internal static unsafe partial class SpecialFile
 {
     private const int CurrentFolder = -100; // AT_FDCWD
     private const uint AskMode = 3; // STATX_TYPE | STATX_MODE
-    private const int FactsLength = 256, ModeOffset = 28; // struct statx, the same on every processor
+    private const int FactsLength = 256,
+        ModeOffset = 28; // struct statx, the same on every processor
     private const int KindMask = 0xF000;
 
     /// <summary>What is at a path, in words, if it is neither a file nor a folder; null if it is one, or nothing.</summary>
@@ -25,13 +26,15 @@ internal static unsafe partial class SpecialFile
         }
 
         var facts = stackalloc byte[FactsLength];
-        return Ask(CurrentFolder, path, flags: 0, AskMode, facts) != 0 ? null : (*(ushort*)(facts + ModeOffset) & KindMask) switch
-        {
-            0x1000 => "a pipe",
-            0x2000 or 0x6000 => "a device",
-            0xC000 => "a socket",
-            _ => null,
-        };
+        return Ask(CurrentFolder, path, flags: 0, AskMode, facts) != 0
+            ? null
+            : (*(ushort*)(facts + ModeOffset) & KindMask) switch
+            {
+                0x1000 => "a pipe",
+                0x2000 or 0x6000 => "a device",
+                0xC000 => "a socket",
+                _ => null,
+            };
     }
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]

@@ -16,8 +16,25 @@ public static class ThumbnailReader
     {
         MediaFile.Require(path);
         var filters = string.Create(CultureInfo.InvariantCulture, $"thumbnail=24,scale={width}:-2:flags=area");
-        await using var process = FfmpegProcess.Start(ffmpeg,
-            [.. VideoReader.InputArguments(path), "-map", "0:v:0", "-vf", filters, "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "4", "-f", "image2pipe", "pipe:1"]);
+        await using var process = FfmpegProcess.Start(
+            ffmpeg,
+            [
+                .. VideoReader.InputArguments(path),
+                "-map",
+                "0:v:0",
+                "-vf",
+                filters,
+                "-frames:v",
+                "1",
+                "-c:v",
+                "mjpeg",
+                "-q:v",
+                "4",
+                "-f",
+                "image2pipe",
+                "pipe:1",
+            ]
+        );
         using var registration = process.KillOn(cancellationToken);
         process.CloseInput();
         using var picture = new MemoryStream();

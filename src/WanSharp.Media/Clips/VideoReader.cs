@@ -15,13 +15,19 @@ public static class VideoReader
     /// <param name="path">The clip: mp4, webm, gif, …</param>
     /// <param name="cancellationToken">Ends the decoding.</param>
     /// <exception cref="MediaException">There is no such file, or it is no clip, or damaged.</exception>
-    public static async IAsyncEnumerable<RgbImage> ReadAsync(string ffmpeg, string path, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static async IAsyncEnumerable<RgbImage> ReadAsync(
+        string ffmpeg,
+        string path,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         MediaFile.Require(path);
 
         // New timestamps, 1000 seconds a frame: ffmpeg neither drops nor doubles one to keep the rate or to fill the end.
-        await using var process = FfmpegProcess.Start(ffmpeg,
-            [.. InputArguments(path), "-map", "0:v:0", "-vf", "setpts=1000*N/TB", "-r", "1/1000", .. PpmStream.OutputArguments]);
+        await using var process = FfmpegProcess.Start(
+            ffmpeg,
+            [.. InputArguments(path), "-map", "0:v:0", "-vf", "setpts=1000*N/TB", "-r", "1/1000", .. PpmStream.OutputArguments]
+        );
         using var registration = process.KillOn(cancellationToken);
         process.CloseInput();
         while (await PpmStream.ReadAsync(process.Output, path).ConfigureAwait(false) is { } frame)
@@ -35,8 +41,14 @@ public static class VideoReader
 
     /// <summary>Opens a file of a stranger: it can make ffmpeg read nothing else, and no frame of over 64 megapixels.</summary>
     internal static string[] InputArguments(string path) =>
-    [
-        "-protocol_whitelist", "file", "-format_whitelist", Containers, "-max_pixels", PpmStream.MaxPixelsArgument,
-        "-i", "file:" + Path.GetFullPath(path),
-    ];
+        [
+            "-protocol_whitelist",
+            "file",
+            "-format_whitelist",
+            Containers,
+            "-max_pixels",
+            PpmStream.MaxPixelsArgument,
+            "-i",
+            "file:" + Path.GetFullPath(path),
+        ];
 }

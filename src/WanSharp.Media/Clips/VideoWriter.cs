@@ -34,7 +34,10 @@ public sealed class VideoWriter : IFrameWriter
     // A name of our own: in the user's, a colon or a percent sign would mean something to ffmpeg.
     private string WorkName => _target.Kind == OutputKind.PngSequence ? "%d.png" : "clip";
 
-    /// <summary>Finds out whether a clip can be written, before it is computed: whether its folder is there and takes a file of that name, and whether what is there is a file that may be replaced.</summary>
+    /// <summary>
+    /// Finds out whether a clip can be written, before it is computed: whether its folder is there and takes a file of that name,
+    /// and whether what is there is a file that may be replaced.
+    /// </summary>
     /// <param name="target">Where the clip goes.</param>
     /// <exception cref="MediaException">It cannot.</exception>
     public static void Require(OutputTarget target)
@@ -45,9 +48,11 @@ public sealed class VideoWriter : IFrameWriter
 
     /// <summary>Opens a clip for writing: finds out at once whether its folder can be written and ffmpeg runs.</summary>
     /// <param name="ffmpeg">The program, from <see cref="FfmpegLocator"/>.</param>
-    /// <param name="target">Where the clip goes. A folder for a sequence is made; other folders must be there. A file is replaced; of a link, the file that it leads to.</param>
+    /// <param name="target">Where the clip goes. A folder for a sequence is made; other folders must be there. A file is replaced; of
+    /// a link, the file that it leads to.</param>
     /// <param name="format">The clip's measures.</param>
-    /// <param name="settings">A JSON object that <see cref="MetadataReader"/> finds again, up to <see cref="MaxSettingsLength"/>; or null.</param>
+    /// <param name="settings">A JSON object that <see cref="MetadataReader"/> finds again, up to <see cref="MaxSettingsLength"/>; or
+    /// null.</param>
     /// <exception cref="ArgumentException">The measures are out of range, or the settings too long.</exception>
     /// <exception cref="MediaException">The folder is missing or cannot be written, or ffmpeg does not start.</exception>
     public static VideoWriter Create(string ffmpeg, OutputTarget target, ClipFormat format, string? settings)
@@ -57,7 +62,10 @@ public sealed class VideoWriter : IFrameWriter
         format.Validate();
         if (settings is { Length: > MaxSettingsLength })
         {
-            throw new ArgumentException($"Settings of {settings.Length} characters do not fit into the clip: {MaxSettingsLength} do. Shorten the prompt.", nameof(settings));
+            throw new ArgumentException(
+                $"Settings of {settings.Length} characters do not fit into the clip: {MaxSettingsLength} do. Shorten the prompt.",
+                nameof(settings)
+            );
         }
 
         var place = OutputPlace.Find(target);
@@ -81,7 +89,10 @@ public sealed class VideoWriter : IFrameWriter
     {
         if (frame.Length != _format.FrameBytes)
         {
-            throw new ArgumentException($"A frame of {frame.Length} bytes is not {_format.Width}×{_format.Height} pixels of 3 bytes.", nameof(frame));
+            throw new ArgumentException(
+                $"A frame of {frame.Length} bytes is not {_format.Width}×{_format.Height} pixels of 3 bytes.",
+                nameof(frame)
+            );
         }
 
         if (_written == _format.Frames)

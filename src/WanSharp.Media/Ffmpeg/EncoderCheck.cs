@@ -9,7 +9,8 @@ public static class EncoderCheck
     private const string Name = "trial";
 
     /// <summary>
-    /// Writes a clip of two small frames, as clips are written: that asks for the encoder, the container and the filters at once, and believes no list
+    /// Writes a clip of two small frames, as clips are written: that asks for the encoder, the container and the filters at once, and
+    /// believes no list
     /// of what a build was made with. A tenth of a second.
     /// </summary>
     /// <param name="ffmpeg">The program.</param>
@@ -28,7 +29,11 @@ public static class EncoderCheck
         var purpose = $"{ffmpeg} cannot write {NameOf(kind)}";
         try
         {
-            var process = FfmpegProcess.Start(ffmpeg, EncoderArguments.For(kind, format, kind == OutputKind.PngSequence ? "%d.png" : Name, settings: "{}"), folder);
+            var process = FfmpegProcess.Start(
+                ffmpeg,
+                EncoderArguments.For(kind, format, kind == OutputKind.PngSequence ? "%d.png" : Name, settings: "{}"),
+                folder
+            );
             await using (process.ConfigureAwait(false))
             {
                 try
@@ -45,7 +50,11 @@ public static class EncoderCheck
         }
         catch (MediaException exception)
         {
-            throw new MediaException($"{exception.Message.TrimEnd('.')}. Ask for another format ({string.Join(", ", Others(kind))}), or name a complete build of ffmpeg with WAN_FFMPEG.", exception);
+            throw new MediaException(
+                $"{exception.Message.TrimEnd('.')}. Ask for another format ({string.Join(", ", Others(kind))}), or "
+                    + "name a complete build of ffmpeg with WAN_FFMPEG.",
+                exception
+            );
         }
         finally
         {
@@ -66,14 +75,17 @@ public static class EncoderCheck
         }
     }
 
-    private static string NameOf(OutputKind kind) => kind switch
-    {
-        OutputKind.Mp4 => ".mp4 (H.264 by libx264)",
-        OutputKind.WebM => ".webm (VP9 by libvpx-vp9)",
-        OutputKind.Gif => ".gif",
-        _ => ".png",
-    };
+    private static string NameOf(OutputKind kind) =>
+        kind switch
+        {
+            OutputKind.Mp4 => ".mp4 (H.264 by libx264)",
+            OutputKind.WebM => ".webm (VP9 by libvpx-vp9)",
+            OutputKind.Gif => ".gif",
+            _ => ".png",
+        };
 
     private static IEnumerable<string> Others(OutputKind kind) =>
-        new[] { (OutputKind.Mp4, ".mp4"), (OutputKind.WebM, ".webm"), (OutputKind.Gif, ".gif") }.Where(one => one.Item1 != kind).Select(one => one.Item2);
+        new[] { (OutputKind.Mp4, ".mp4"), (OutputKind.WebM, ".webm"), (OutputKind.Gif, ".gif") }
+            .Where(one => one.Item1 != kind)
+            .Select(one => one.Item2);
 }

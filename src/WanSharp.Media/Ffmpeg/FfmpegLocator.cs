@@ -16,7 +16,11 @@ public static class FfmpegLocator
         if (!string.IsNullOrEmpty(chosen))
         {
             var file = Path.GetFullPath(chosen);
-            return IsProgram(file) ? file : throw new MediaException($"{chosen} is not a program: give the path of ffmpeg itself, or leave it out to search for one.");
+            return IsProgram(file)
+                ? file
+                : throw new MediaException(
+                    $"{chosen} is not a program: give the path of ffmpeg itself, or leave it out to search for one."
+                );
         }
 
         var name = OperatingSystem.IsWindows() ? "ffmpeg.exe" : "ffmpeg";

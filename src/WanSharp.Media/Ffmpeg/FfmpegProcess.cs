@@ -73,9 +73,13 @@ internal sealed partial class FfmpegProcess : IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         if (_process.ExitCode != 0)
         {
-            var lines = (await _complaints.ConfigureAwait(false)).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-                .Select(line => Origin().Replace(line, "")).Distinct().ToList();
-            lines = lines.Count > TailLines ? [lines[0], .. lines.TakeLast(TailLines - 1)] : lines; // the first one says the cause, the last ones what came of it
+            var lines = (await _complaints.ConfigureAwait(false))
+                .Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => Origin().Replace(line, ""))
+                .Distinct()
+                .ToList();
+            // the first one says the cause, the last ones what came of it
+            lines = lines.Count > TailLines ? [lines[0], .. lines.TakeLast(TailLines - 1)] : lines;
             var reason = lines.Count > 0 ? string.Join(" / ", lines) : $"ffmpeg ended with code {_process.ExitCode}";
             throw new MediaException($"{purpose}: {reason}");
         }

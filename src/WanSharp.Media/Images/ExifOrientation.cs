@@ -5,7 +5,8 @@ using System.Text.RegularExpressions;
 namespace WanSharp.Media.Images;
 
 /// <summary>
-/// How a camera was held (EXIF 2.32, tag 0x0112, 1 to 8), in JPEG, PNG, WebP and TIFF; where EXIF does not say it, what XMP says. As Pillow's
+/// How a camera was held (EXIF 2.32, tag 0x0112, 1 to 8), in JPEG, PNG, WebP and TIFF; where EXIF does not say it, what XMP says. As
+/// Pillow's
 /// <c>ImageOps.exif_transpose</c>. Read here because decoders differ in which of these they know.
 /// </summary>
 internal static partial class ExifOrientation
@@ -33,7 +34,13 @@ internal static partial class ExifOrientation
             {
                 [0xFF, 0xD8, ..] => ReadJpeg(file),
                 [0x89, (byte)'P', (byte)'N', (byte)'G', ..] => ReadChunks(file, firstChunk: 8, "eXIf"u8, "iTXt"u8, isPng: true),
-                [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P'] => ReadChunks(file, firstChunk: 12, "EXIF"u8, "XMP "u8, isPng: false),
+                [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P'] => ReadChunks(
+                    file,
+                    firstChunk: 12,
+                    "EXIF"u8,
+                    "XMP "u8,
+                    isPng: false
+                ),
                 [(byte)'I', (byte)'I', 42, 0, ..] or [(byte)'M', (byte)'M', 0, 42, ..] => (ReadTiff(file, 0), null),
                 _ => default,
             };
@@ -111,8 +118,7 @@ internal static partial class ExifOrientation
         do
         {
             kind = file.ReadByte();
-        }
-        while (kind == 0xFF); // any number of them may fill
+        } while (kind == 0xFF); // any number of them may fill
 
         return kind;
     }
@@ -129,8 +135,17 @@ internal static partial class ExifOrientation
         }
     }
 
-    /// <summary>Chunks of a length and a name, before or after the pixels: PNG's (big-endian, the length first, a checksum behind) and RIFF's (little-endian, the name first, padded to even).</summary>
-    private static (int? Exif, byte[]? Xmp) ReadChunks(Stream file, int firstChunk, ReadOnlySpan<byte> exifName, ReadOnlySpan<byte> xmpName, bool isPng)
+    /// <summary>
+    /// Chunks of a length and a name, before or after the pixels: PNG's (big-endian, the length first, a checksum behind) and
+    /// RIFF's (little-endian, the name first, padded to even).
+    /// </summary>
+    private static (int? Exif, byte[]? Xmp) ReadChunks(
+        Stream file,
+        int firstChunk,
+        ReadOnlySpan<byte> exifName,
+        ReadOnlySpan<byte> xmpName,
+        bool isPng
+    )
     {
         (int? Exif, byte[]? Xmp) found = default;
         file.Position = firstChunk;
@@ -167,7 +182,9 @@ internal static partial class ExifOrientation
         return data;
     }
 
-    /// <summary>EXIF is a TIFF file, of which this is the first directory; some writers put its JPEG name before it in other formats too.</summary>
+    /// <summary>
+    /// EXIF is a TIFF file, of which this is the first directory; some writers put its JPEG name before it in other formats too.
+    /// </summary>
     private static int? OfExif(byte[] exif)
     {
         var start = 0;
@@ -214,7 +231,8 @@ internal static partial class ExifOrientation
         return null;
     }
 
-    private static int? OfXmp(byte[] xmp) => XmpOrientation().Match(Encoding.Latin1.GetString(xmp)) is { Success: true } match ? match.Groups[1].ValueSpan[0] - '0' : null;
+    private static int? OfXmp(byte[] xmp) =>
+        XmpOrientation().Match(Encoding.Latin1.GetString(xmp)) is { Success: true } match ? match.Groups[1].ValueSpan[0] - '0' : null;
 
     [GeneratedRegex("tiff:Orientation(?:=\"|>)([0-9])", RegexOptions.CultureInvariant)]
     private static partial Regex XmpOrientation();

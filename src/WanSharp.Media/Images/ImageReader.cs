@@ -28,12 +28,27 @@ public static class ImageReader
 
         // The decoder is named, so that nobody's file makes ffmpeg open a playlist; "file:" and no pattern, so that a
         // colon or a percent sign in the path means nothing.
-        await using var process = FfmpegProcess.Start(ffmpeg,
-        [
-            "-protocol_whitelist", "file", "-max_pixels", PpmStream.MaxPixelsArgument, "-noautorotate",
-            "-f", "image2", "-pattern_type", "none", "-c:v", decoder, "-i", "file:" + Path.GetFullPath(path),
-            "-frames:v", "1", .. PpmStream.OutputArguments,
-        ]);
+        await using var process = FfmpegProcess.Start(
+            ffmpeg,
+            [
+                "-protocol_whitelist",
+                "file",
+                "-max_pixels",
+                PpmStream.MaxPixelsArgument,
+                "-noautorotate",
+                "-f",
+                "image2",
+                "-pattern_type",
+                "none",
+                "-c:v",
+                decoder,
+                "-i",
+                "file:" + Path.GetFullPath(path),
+                "-frames:v",
+                "1",
+                .. PpmStream.OutputArguments,
+            ]
+        );
         using var registration = process.KillOn(cancellationToken);
         process.CloseInput();
         var image = await PpmStream.ReadAsync(process.Output, path).ConfigureAwait(false);
@@ -77,14 +92,15 @@ public static class ImageReader
     }
 
     /// <summary>ffmpeg's name of the decoder for a file that begins so.</summary>
-    private static string? DecoderFor(ReadOnlySpan<byte> start) => start switch
-    {
-        _ when start.StartsWith(PngText.Signature) => "png",
-        [0xFF, 0xD8, 0xFF, ..] => "mjpeg",
-        [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => "webp",
-        [(byte)'B', (byte)'M', ..] => "bmp",
-        [(byte)'I', (byte)'I', 42, 0, ..] or [(byte)'M', (byte)'M', 0, 42, ..] => "tiff",
-        _ when start.StartsWith(GifComment.Signature) => "gif",
-        _ => null,
-    };
+    private static string? DecoderFor(ReadOnlySpan<byte> start) =>
+        start switch
+        {
+            _ when start.StartsWith(PngText.Signature) => "png",
+            [0xFF, 0xD8, 0xFF, ..] => "mjpeg",
+            [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => "webp",
+            [(byte)'B', (byte)'M', ..] => "bmp",
+            [(byte)'I', (byte)'I', 42, 0, ..] or [(byte)'M', (byte)'M', 0, 42, ..] => "tiff",
+            _ when start.StartsWith(GifComment.Signature) => "gif",
+            _ => null,
+        };
 }

@@ -66,7 +66,8 @@ public static class ImageSizes
 
         return image.CropCentre(
             Math.Clamp((int)Math.Round(image.Height * (double)width / height), 1, image.Width),
-            Math.Clamp((int)Math.Round(image.Width * (double)height / width), 1, image.Height));
+            Math.Clamp((int)Math.Round(image.Width * (double)height / width), 1, image.Height)
+        );
     }
 
     private static int Floor(double value, int step) => (int)Math.Floor(value / step) * step;

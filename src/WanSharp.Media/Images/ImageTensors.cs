@@ -66,8 +66,14 @@ public static class ImageTensors
                     for (var i = 0; i < 4; i++)
                     {
                         var row = plane.Slice(rowIndices[i] * oldWidth, oldWidth);
-                        sum += rowWeights[i] * ((row[columnIndices[0]] * columnWeights[0]) + (row[columnIndices[1]] * columnWeights[1])
-                            + (row[columnIndices[2]] * columnWeights[2]) + (row[columnIndices[3]] * columnWeights[3]));
+                        sum +=
+                            rowWeights[i]
+                            * (
+                                (row[columnIndices[0]] * columnWeights[0])
+                                + (row[columnIndices[1]] * columnWeights[1])
+                                + (row[columnIndices[2]] * columnWeights[2])
+                                + (row[columnIndices[3]] * columnWeights[3])
+                            );
                     }
 
                     values[at++] = sum;
@@ -119,7 +125,10 @@ public static class ImageTensors
             var position = (scale * (i + 0.5)) - 0.5;
             var first = (int)Math.Floor(position);
             var t = (float)(position - first);
-            taps[i] = ([.. Enumerable.Range(first - 1, 4).Select(index => Math.Clamp(index, 0, size - 1))], [Far(t + 1), Near(t), Near(1 - t), Far(2 - t)]);
+            taps[i] = (
+                [.. Enumerable.Range(first - 1, 4).Select(index => Math.Clamp(index, 0, size - 1))],
+                [Far(t + 1), Near(t), Near(1 - t), Far(2 - t)]
+            );
         }
 
         return taps;

@@ -5,7 +5,10 @@ namespace WanSharp.Media.Images;
 /// <summary>Tells whether a JPEG has its end: decoders fill what is missing with gray and say nothing.</summary>
 internal static class JpegEnd
 {
-    private const byte Mark = 0xFF, Stuffing = 0, EndOfImage = 0xD9, StartOfScan = 0xDA;
+    private const byte Mark = 0xFF,
+        Stuffing = 0,
+        EndOfImage = 0xD9,
+        StartOfScan = 0xDA;
 
     /// <summary>Checks that the marker of the end comes after the pixels.</summary>
     /// <param name="file">The JPEG, which can seek, and buffers.</param>
@@ -32,16 +35,13 @@ internal static class JpegEnd
 
     private static int NextMarker(Stream file)
     {
-        while (ReadByte(file) != Mark)
-        {
-        }
+        while (ReadByte(file) != Mark) { }
 
         int kind;
         do
         {
             kind = ReadByte(file);
-        }
-        while (kind == Mark); // any number of them may fill
+        } while (kind == Mark); // any number of them may fill
 
         return kind;
     }

@@ -14,12 +14,28 @@ internal static class LanczosResizer
         var pixels = image.Pixels; // [height, width, 3]
         if (width != image.Width)
         {
-            pixels = Resample(pixels, lines: image.Height, lineStride: image.Width * 3, step: 3, Taps(image.Width, width), newLineStride: width * 3, newStep: 3); // [height, new width, 3]
+            pixels = Resample(
+                pixels,
+                lines: image.Height,
+                lineStride: image.Width * 3,
+                step: 3,
+                Taps(image.Width, width),
+                newLineStride: width * 3,
+                newStep: 3
+            ); // [height, new width, 3]
         }
 
         if (height != image.Height)
         {
-            pixels = Resample(pixels, lines: width, lineStride: 3, step: width * 3, Taps(image.Height, height), newLineStride: 3, newStep: width * 3); // [new height, new width, 3]
+            pixels = Resample(
+                pixels,
+                lines: width,
+                lineStride: 3,
+                step: width * 3,
+                Taps(image.Height, height),
+                newLineStride: 3,
+                newStep: width * 3
+            ); // [new height, new width, 3]
         }
 
         return new RgbImage(width, height, pixels);
@@ -69,7 +85,10 @@ internal static class LanczosResizer
             }
 
             var sum = weights.Sum();
-            taps[i] = new Tap(first, [.. weights.Select(weight => (int)Math.Round(weight / sum * (1 << PrecisionBits), MidpointRounding.AwayFromZero))]);
+            taps[i] = new Tap(
+                first,
+                [.. weights.Select(weight => (int)Math.Round(weight / sum * (1 << PrecisionBits), MidpointRounding.AwayFromZero))]
+            );
         }
 
         return taps;

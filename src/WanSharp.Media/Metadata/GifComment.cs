@@ -7,7 +7,10 @@ namespace WanSharp.Media.Metadata;
 /// </summary>
 internal static class GifComment
 {
-    private const byte Extension = 0x21, CommentLabel = 0xFE, Image = 0x2C, Trailer = 0x3B;
+    private const byte Extension = 0x21,
+        CommentLabel = 0xFE,
+        Image = 0x2C,
+        Trailer = 0x3B;
     private const int BlockLength = 255;
     private const int MaxTextLength = 1 << 20;
 

@@ -23,9 +23,11 @@ public static class MetadataReader
         {
             await using var file = File.OpenRead(path);
             var start = new byte[PngText.Signature.Length];
-            var length = await file.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+            var length = await file.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false, cancellationToken)
+                .ConfigureAwait(false);
             file.Position = 0;
-            var comment = start.AsSpan(0, length).SequenceEqual(PngText.Signature) ? PngText.Read(file, path)
+            var comment =
+                start.AsSpan(0, length).SequenceEqual(PngText.Signature) ? PngText.Read(file, path)
                 : start.AsSpan(0, length).StartsWith(GifComment.Signature) ? GifComment.Read(file, path)
                 : await ReadContainerAsync(ffmpeg, path, cancellationToken).ConfigureAwait(false);
             return IsJsonObject(comment) ? comment : null;
@@ -55,7 +57,9 @@ public static class MetadataReader
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new MediaException($"{path} is no clip that can be read: ffmpeg found no end of it in {Patience.TotalSeconds:0} seconds.");
+            throw new MediaException(
+                $"{path} is no clip that can be read: ffmpeg found no end of it in {Patience.TotalSeconds:0} seconds."
+            );
         }
     }
 

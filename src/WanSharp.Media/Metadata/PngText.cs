@@ -32,7 +32,8 @@ internal static class PngText
         }
 
         var chunk = Chunk(ChunkType, [.. Keyword, .. Encoding.UTF8.GetBytes(text)]);
-        await File.WriteAllBytesAsync(file, [.. png.AsSpan(0, HeaderLength), .. chunk, .. png.AsSpan(HeaderLength)], cancellationToken).ConfigureAwait(false);
+        await File.WriteAllBytesAsync(file, [.. png.AsSpan(0, HeaderLength), .. chunk, .. png.AsSpan(HeaderLength)], cancellationToken)
+            .ConfigureAwait(false);
     }
 
     /// <summary>The comment, or null. Reads no further than the pixels.</summary>

@@ -6,8 +6,10 @@ namespace WanSharp.Models.Codes;
 /// Names the formats of quantized weights that are not supported by the tensors that they put next to a weight, and says of
 /// the supported ones which tensors may be left unused.
 /// </summary>
-/// <remarks>Sources: bitsandbytes-foundation/bitsandbytes:bitsandbytes/functional.py; AutoGPTQ and AutoAWQ; mit-han-lab/nunchaku; Disty0/sdnq;
-/// huggingface/optimum-quanto; Comfy-Org/ComfyUI:comfy/quant_ops.py; ModelTC/LightX2V:lightx2v/common/ops/mm; vllm-project/compressed-tensors.</remarks>
+/// <remarks>Sources: bitsandbytes-foundation/bitsandbytes:bitsandbytes/functional.py; AutoGPTQ and AutoAWQ; mit-han-lab/nunchaku;
+/// Disty0/sdnq;
+/// huggingface/optimum-quanto; Comfy-Org/ComfyUI:comfy/quant_ops.py; ModelTC/LightX2V:lightx2v/common/ops/mm;
+/// vllm-project/compressed-tensors.</remarks>
 internal static class ForeignFormats
 {
     /// <summary>What can be done about any of them.</summary>
@@ -64,7 +66,13 @@ internal static class ForeignFormats
     {
         foreach (var (end, format) in Marks)
         {
-            if (network.Tensors.Keys.Concat(network.Unsupported.Keys).Where(name => name.EndsWith(end, StringComparison.Ordinal)).Min(StringComparer.Ordinal) is { } mark)
+            if (
+                network
+                    .Tensors.Keys.Concat(network.Unsupported.Keys)
+                    .Where(name => name.EndsWith(end, StringComparison.Ordinal))
+                    .Min(StringComparer.Ordinal) is
+                { } mark
+            )
             {
                 return new CheckpointException(network.Path, mark, $"it belongs to weights in {format}, which is not supported: {WayOut}.");
             }

@@ -33,12 +33,21 @@ internal static class HeaderNotes
         {
             using var json = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = MostDepth });
             var root = json.RootElement;
-            if (root.EnumerateObject().FirstOrDefault(property => property.Name is not (Layers or Version)) is { Value.ValueKind: not JsonValueKind.Undefined } other)
+            if (
+                root.EnumerateObject().FirstOrDefault(property => property.Name is not (Layers or Version)) is
+                { Value.ValueKind: not JsonValueKind.Undefined } other
+            )
             {
-                throw new CheckpointException(checkpoint.Path, $"its note {Key} says {CheckpointException.Quote(other.Name)}, which is not understood: the file is of a later format than this version reads.");
+                throw new CheckpointException(
+                    checkpoint.Path,
+                    $"its note {Key} says {CheckpointException.Quote(other.Name)}, which is not understood: the file "
+                        + "is of a later format than this version reads."
+                );
             }
 
-            return root.TryGetProperty(Layers, out var layers) ? layers.EnumerateObject().ToDictionary(layer => layer.Name, layer => layer.Value.GetRawText()) : new Dictionary<string, string>();
+            return root.TryGetProperty(Layers, out var layers)
+                ? layers.EnumerateObject().ToDictionary(layer => layer.Name, layer => layer.Value.GetRawText())
+                : new Dictionary<string, string>();
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -52,7 +61,11 @@ internal static class HeaderNotes
     {
         if (own is not null && !Agrees(note, own))
         {
-            throw new CheckpointException(checkpoint.Path, layer + QuantizationNote.Suffix, $"it and the header's {Key} differ in how the layer was quantized; the file is damaged.");
+            throw new CheckpointException(
+                checkpoint.Path,
+                layer + QuantizationNote.Suffix,
+                $"it and the header's {Key} differ in how the layer was quantized; the file is damaged."
+            );
         }
 
         var bytes = Encoding.UTF8.GetBytes(note);
@@ -66,7 +79,10 @@ internal static class HeaderNotes
         {
             using var header = JsonDocument.Parse(note);
             using var layer = JsonDocument.Parse(own.ReadBytes(0, (int)Math.Min(own.ByteLength, LongestNote)).ToArray());
-            return Meanings.All(name => !header.RootElement.TryGetProperty(name, out var said) || (layer.RootElement.TryGetProperty(name, out var other) && JsonElement.DeepEquals(said, other)));
+            return Meanings.All(name =>
+                !header.RootElement.TryGetProperty(name, out var said)
+                || (layer.RootElement.TryGetProperty(name, out var other) && JsonElement.DeepEquals(said, other))
+            );
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -15,7 +15,13 @@ internal sealed class QuantizationConfig
     private static readonly string[] SdnqTypes = ["int8", "float8_e4m3fn", "float8_e5m2", "fp8"];
 
     // These say how the codes were found, or how activations are treated, and nothing of what the codes mean.
-    private static readonly string[] SdnqUses = ["use_static_quantization", "use_stochastic_rounding", "use_dynamic_quantization", "use_quantized_matmul_conv"];
+    private static readonly string[] SdnqUses =
+    [
+        "use_static_quantization",
+        "use_stochastic_rounding",
+        "use_dynamic_quantization",
+        "use_quantized_matmul_conv",
+    ];
 
     private QuantizationConfig(bool isSdnq) => IsSdnq = isSdnq;
 
@@ -39,11 +45,13 @@ internal sealed class QuantizationConfig
             : null;
     }
 
-    private static bool IsQuantized(Tensor tensor) => tensor.Shape.Rank >= 2 && tensor.DType is DType.I8 or DType.U8 or DType.F8E4M3 or DType.F8E5M2;
+    private static bool IsQuantized(Tensor tensor) =>
+        tensor.Shape.Rank >= 2 && tensor.DType is DType.I8 or DType.U8 or DType.F8E4M3 or DType.F8E5M2;
 
-    private static JsonElement Object(string path) => JsonFile.Read(path, ModelJson.Default.JsonElement, MaximumBytes) is { ValueKind: JsonValueKind.Object } description
-        ? description
-        : throw new CheckpointException(path, "it is not a JSON object: not a description of a network.");
+    private static JsonElement Object(string path) =>
+        JsonFile.Read(path, ModelJson.Default.JsonElement, MaximumBytes) is { ValueKind: JsonValueKind.Object } description
+            ? description
+            : throw new CheckpointException(path, "it is not a JSON object: not a description of a network.");
 
     private static QuantizationConfig? Read(string checkpoint, string source, JsonElement config)
     {
@@ -58,13 +66,24 @@ internal sealed class QuantizationConfig
             "sdnq" => Sdnq(checkpoint, source, config),
             "quanto" => Known(Text(config, "weights") ?? Text(config, "weights_dtype"), "int8", "float8", "qint8", "qfloat8"),
             "fp8" => new QuantizationConfig(isSdnq: false),
-            "bitsandbytes" => throw Refused(checkpoint, source, Says(config, "load_in_4bit") ? $"bitsandbytes' {Text(config, "bnb_4bit_quant_type")?.ToUpperInvariant() ?? "4 bits"}" : "bitsandbytes' int8"),
-            _ => throw Refused(checkpoint, source, method.Length > 0 ? $"a method called {CheckpointException.Quote(method)}" : "a method without a name (quant_method)"),
+            "bitsandbytes" => throw Refused(
+                checkpoint,
+                source,
+                Says(config, "load_in_4bit")
+                    ? $"bitsandbytes' {Text(config, "bnb_4bit_quant_type")?.ToUpperInvariant() ?? "4 bits"}"
+                    : "bitsandbytes' int8"
+            ),
+            _ => throw Refused(
+                checkpoint,
+                source,
+                method.Length > 0 ? $"a method called {CheckpointException.Quote(method)}" : "a method without a name (quant_method)"
+            ),
         };
 
-        QuantizationConfig Known(string? type, params ReadOnlySpan<string> types) => type is null || types.Contains(type)
-            ? new QuantizationConfig(isSdnq: false)
-            : throw Refused(checkpoint, source, $"{method}'s {type}");
+        QuantizationConfig Known(string? type, params ReadOnlySpan<string> types) =>
+            type is null || types.Contains(type)
+                ? new QuantizationConfig(isSdnq: false)
+                : throw Refused(checkpoint, source, $"{method}'s {type}");
     }
 
     private static QuantizationConfig Sdnq(string checkpoint, string source, JsonElement config)
@@ -80,16 +99,30 @@ internal sealed class QuantizationConfig
     }
 
     /// <summary>The switches that are on, those of single modules, too.</summary>
-    private static IEnumerable<string> Uses(JsonElement element, int depth) => element.ValueKind != JsonValueKind.Object || depth > 4 ? [] :
-        element.EnumerateObject().SelectMany(property => property.Value.ValueKind == JsonValueKind.True
-            ? property.Name.StartsWith("use_", StringComparison.Ordinal) ? [property.Name] : []
-            : Uses(property.Value, depth + 1));
+    private static IEnumerable<string> Uses(JsonElement element, int depth) =>
+        element.ValueKind != JsonValueKind.Object || depth > 4
+            ? []
+            : element
+                .EnumerateObject()
+                .SelectMany(property =>
+                    property.Value.ValueKind == JsonValueKind.True
+                        ? property.Name.StartsWith("use_", StringComparison.Ordinal)
+                            ? [property.Name]
+                            : []
+                        : Uses(property.Value, depth + 1)
+                );
 
     private static CheckpointException Refused(string checkpoint, string source, string format) =>
-        new(checkpoint, $"{Path.GetFileName(source)} says that its weights are quantized by {format}, which is not supported: {ForeignFormats.WayOut}.");
+        new(
+            checkpoint,
+            $"{Path.GetFileName(source)} says that its weights are quantized by {format}, which is not supported: {ForeignFormats.WayOut}."
+        );
 
     private static string? Text(JsonElement config, string name) =>
-        config.ValueKind == JsonValueKind.Object && config.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        config.ValueKind == JsonValueKind.Object && config.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 
-    private static bool Says(JsonElement config, string name) => config.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
+    private static bool Says(JsonElement config, string name) =>
+        config.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
 }

@@ -6,7 +6,8 @@ namespace WanSharp.Models.Codes;
 /// The names of a checkpoint's tensors without what training wrote into them, and those of quantized weights and their scales
 /// as ComfyUI and LightX2V have them: <c>NAME.weight</c> and <c>NAME.weight_scale</c>.
 /// </summary>
-/// <remarks>Sources: torch/distributed/fsdp and torch/_dynamo (wrappers); huggingface/optimum-quanto:optimum/quanto/tensor/weights/qbytes.py;
+/// <remarks>Sources: torch/distributed/fsdp and torch/_dynamo (wrappers);
+/// huggingface/optimum-quanto:optimum/quanto/tensor/weights/qbytes.py;
 /// thu-ml/TurboDiffusion:turbodiffusion/ops/core.py; Disty0/sdnq:src/sdnq/quantizer.py.</remarks>
 /// <param name="Of">The name of each tensor, by its stored name.</param>
 /// <param name="IsSdnq">Whether SDNQ wrote them.</param>
@@ -26,7 +27,8 @@ internal sealed record QuantizedNames(IReadOnlyDictionary<string, string> Of, bo
     public static QuantizedNames Read(ICheckpoint checkpoint)
     {
         var isSdnq = QuantizationConfig.Find(checkpoint)?.IsSdnq == true;
-        Dictionary<string, string> plain = [], taken = [];
+        Dictionary<string, string> plain = [],
+            taken = [];
         foreach (var name in checkpoint.Tensors.Keys.Concat(checkpoint.Unsupported.Keys))
         {
             plain.Add(name, Unwrapped(name));
@@ -39,7 +41,12 @@ internal sealed record QuantizedNames(IReadOnlyDictionary<string, string> Of, bo
             plain[stored] = official;
             if (!taken.TryAdd(official, stored))
             {
-                throw new CheckpointException(checkpoint.Path, stored, $"it stands for the same tensor of a network as {CheckpointException.Quote(taken[official])}: which one is meant is not known.");
+                throw new CheckpointException(
+                    checkpoint.Path,
+                    stored,
+                    $"it stands for the same tensor of a network as {CheckpointException.Quote(taken[official])}: "
+                        + "which one is meant is not known."
+                );
             }
         }
 
@@ -47,13 +54,16 @@ internal sealed record QuantizedNames(IReadOnlyDictionary<string, string> Of, bo
     }
 
     /// <summary>A name without the wrappers that compiling and training put around modules.</summary>
-    public static string Unwrapped(string name) => Wrappers.Any(wrapper => name.Contains(wrapper, StringComparison.Ordinal))
-        ? string.Join('.', name.Split('.').Where(part => !Wrappers.Contains(part)))
-        : name;
+    public static string Unwrapped(string name) =>
+        Wrappers.Any(wrapper => name.Contains(wrapper, StringComparison.Ordinal))
+            ? string.Join('.', name.Split('.').Where(part => !Wrappers.Contains(part)))
+            : name;
 
     /// <summary>SDNQ keeps the groups of a row apart; here their columns follow each other. Other tensors are themselves.</summary>
     public Tensor Joined(string name, Tensor tensor) =>
-        IsSdnq && tensor is { Shape.Rank: 3, DType: DType.I8 or DType.F8E4M3 or DType.F8E5M2 } && name.EndsWith(Weight, StringComparison.Ordinal)
+        IsSdnq
+        && tensor is { Shape.Rank: 3, DType: DType.I8 or DType.F8E4M3 or DType.F8E5M2 }
+        && name.EndsWith(Weight, StringComparison.Ordinal)
             ? tensor.Reshape([tensor.Shape[0], tensor.Shape[1] * tensor.Shape[2]])
             : tensor;
 

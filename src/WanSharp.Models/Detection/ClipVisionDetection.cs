@@ -17,14 +17,18 @@ internal static class ClipVisionDetection
         var dim = patch[0];
         var tokens = weights.Get("visual.pos_embedding").Shape.ElementCount / dim;
         var side = (int)Math.Sqrt(tokens - 1);
-        return Described.Valid(weights.Path, published with
-        {
-            ImageSize = side * patch[2],
-            PatchSize = patch[2],
-            Dim = dim,
-            MlpRatio = weights.LengthOf("visual.transformer.0.mlp.0.weight") / dim,
-            Heads = dim == published.Dim ? published.Heads : Math.Max(1, dim / UsualHeadDim),
-            Layers = weights.CountLayers("visual.transformer."),
-        }, configuration => configuration.Validate());
+        return Described.Valid(
+            weights.Path,
+            published with
+            {
+                ImageSize = side * patch[2],
+                PatchSize = patch[2],
+                Dim = dim,
+                MlpRatio = weights.LengthOf("visual.transformer.0.mlp.0.weight") / dim,
+                Heads = dim == published.Dim ? published.Heads : Math.Max(1, dim / UsualHeadDim),
+                Layers = weights.CountLayers("visual.transformer."),
+            },
+            configuration => configuration.Validate()
+        );
     }
 }

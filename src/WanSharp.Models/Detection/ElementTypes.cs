@@ -39,7 +39,9 @@ internal static class ElementTypes
         RequireScales(network);
     }
 
-    /// <summary>8-bit weights are all of one type, unless each says its own, and either all or none of them have a scale and a note.</summary>
+    /// <summary>
+    /// 8-bit weights are all of one type, unless each says its own, and either all or none of them have a scale and a note.
+    /// </summary>
     private static void RequireQuantized(ICheckpoint network, List<string> weights)
     {
         var noted = weights.Where(name => QuantizationNote.Find(network, name) is not null).ToHashSet();
@@ -55,14 +57,22 @@ internal static class ElementTypes
             var (first, second) = (weights.Find(name => has(name)), weights.Find(name => !has(name)));
             if (first is not null && second is not null)
             {
-                throw new CheckpointException(network.Path, second, $"{CheckpointException.Quote(first)} {one}, and this weight of the same kind {other}; the file is damaged.");
+                throw new CheckpointException(
+                    network.Path,
+                    second,
+                    $"{CheckpointException.Quote(first)} {one}, and this weight of the same kind {other}; the file is damaged."
+                );
             }
         }
     }
 
     /// <summary>The scales of the same layer in each block have one type.</summary>
     private static void RequireScales(ICheckpoint network) =>
-        RequireKinOfOneType(network, [.. network.Tensors.Keys.Where(name => WeightScale.Suffixes.Any(suffix => name.EndsWith(suffix, StringComparison.Ordinal)))], RoleOf);
+        RequireKinOfOneType(
+            network,
+            [.. network.Tensors.Keys.Where(name => WeightScale.Suffixes.Any(suffix => name.EndsWith(suffix, StringComparison.Ordinal)))],
+            RoleOf
+        );
 
     private static void RequireKinOfOneType(ICheckpoint network, IEnumerable<string> names, Func<string, string> kin)
     {
@@ -71,7 +81,13 @@ internal static class ElementTypes
             var types = group.GroupBy(name => network.Tensors[name].DType).OrderBy(type => type.Count()).ToList();
             if (types.Count > 1)
             {
-                throw new CheckpointException(network.Path, types[0].First(), $"it is {types[0].Key.Name()}, but {CheckpointException.Quote(types[^1].First())} next to it is {types[^1].Key.Name()}: no tool writes them so; the file is damaged.");
+                throw new CheckpointException(
+                    network.Path,
+                    types[0].First(),
+                    $"it is {types[0].Key.Name()}, but {CheckpointException.Quote(types[^1].First())} "
+                        + $"next to it is {types[^1].Key.Name()}: "
+                        + "no tool writes them so; the file is damaged."
+                );
             }
         }
     }
@@ -83,7 +99,11 @@ internal static class ElementTypes
         {
             if (type.Take(2).ToList() is [var alone] && network.Tensors[alone].Shape.Dims.ToArray().Count(dim => dim > 1) < 2)
             {
-                throw new CheckpointException(network.Path, alone, $"it is {type.Key.Name()}, which no other weight of the network is: the file is damaged.");
+                throw new CheckpointException(
+                    network.Path,
+                    alone,
+                    $"it is {type.Key.Name()}, which no other weight of the network is: the file is damaged."
+                );
             }
         }
     }
@@ -99,10 +119,15 @@ internal static class ElementTypes
         }
 
         var isTiny = tensor.DType == DType.BF16 && sizes[sizes.Count / 2] < Smallest;
-        var isFar = tensor.DType == DType.F16 && sizes[0] >= FarFromZero && values.Any(value => value < 0) && values.Any(value => value > 0);
+        var isFar =
+            tensor.DType == DType.F16 && sizes[0] >= FarFromZero && values.Any(value => value < 0) && values.Any(value => value > 0);
         if (isTiny || isFar)
         {
-            throw new CheckpointException(network.Path, name, $"its numbers are not those of a weight in {tensor.DType.Name()}; the file is damaged.");
+            throw new CheckpointException(
+                network.Path,
+                name,
+                $"its numbers are not those of a weight in {tensor.DType.Name()}; the file is damaged."
+            );
         }
     }
 
@@ -117,7 +142,11 @@ internal static class ElementTypes
 
         if (both.Find(name => First(network.Tensors[name], Sample * 4).Any(value => !(Math.Abs(value) < Largest))) is { } name)
         {
-            throw new CheckpointException(network.Path, name, $"its numbers are not those of a weight in {network.Tensors[name].DType.Name()}; the file is damaged.");
+            throw new CheckpointException(
+                network.Path,
+                name,
+                $"its numbers are not those of a weight in {network.Tensors[name].DType.Name()}; the file is damaged."
+            );
         }
     }
 

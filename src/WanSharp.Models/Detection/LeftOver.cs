@@ -4,7 +4,9 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Models.Detection;
 
-/// <summary>Says what a network is that has tensors which nothing here uses: leaving them out would give another clip without a word.</summary>
+/// <summary>
+/// Says what a network is that has tensors which nothing here uses: leaving them out would give another clip without a word.
+/// </summary>
 /// <remarks>Sources of what tells: Comfy-Org/ComfyUI:comfy/model_detection.py; kijai/ComfyUI-WanVideoWrapper:nodes_model_loading.py;
 /// thu-ml/TurboDiffusion:turbodiffusion/SLA; hao-ai-lab/FastVideo (VSA).</remarks>
 internal static class LeftOver
@@ -61,14 +63,23 @@ internal static class LeftOver
         var it = left.Count > 1 ? $"it and {left.Count - 1} more belong" : "it belongs";
         if (names == TransformerNames.Names && FamilyOf(left) is { } family)
         {
-            return new(network.Path, $"it is a Wan {family} model ({CheckpointException.Quote(left[0])}{more}, which a plain one does not have), which is not supported; "
-                + "text-to-video, image-to-video, first-last-frame and ti2v models are.");
+            return new(
+                network.Path,
+                $"it is a Wan {family} model ({CheckpointException.Quote(left[0])}{more}, which a plain "
+                    + "one does not have), which is not supported; "
+                    + "text-to-video, image-to-video, first-last-frame and ti2v models are."
+            );
         }
 
         var isQuantized = network.Tensors.Values.Any(tensor => ElementTypes.IsQuantized(tensor.DType));
-        return new(network.Path, left[0], isQuantized
-            ? $"{it} to nothing that is understood here, and may say what the quantized weights mean: {ForeignFormats.WayOut}."
-            : $"{it} to nothing that a plain {names.What} computes: the file is another family's, or another program extended it; without {(left.Count > 1 ? "them" : "it")} its clips would be different.");
+        return new(
+            network.Path,
+            left[0],
+            isQuantized
+                ? $"{it} to nothing that is understood here, and may say what the quantized weights mean: {ForeignFormats.WayOut}."
+                : $"{it} to nothing that a plain {names.What} computes: the file is another family's, or another program extended "
+                    + $"it; without {(left.Count > 1 ? "them" : "it")} its clips would be different."
+        );
     }
 
     /// <summary>Whether a part stands at the beginning of a name, or after a dot.</summary>

@@ -57,17 +57,28 @@ internal sealed class ModelHints
     /// <summary>What a description says of a file: all of it, or of a model's the section that names the file.</summary>
     private static IEnumerable<JsonProperty> SectionOf(JsonElement config, string file)
     {
-        var isModel = config.TryGetProperty("format", out var format) && format.ValueKind == JsonValueKind.String && format.ValueEquals(ModelDescription.FormatName);
+        var isModel =
+            config.TryGetProperty("format", out var format)
+            && format.ValueKind == JsonValueKind.String
+            && format.ValueEquals(ModelDescription.FormatName);
         return isModel
-            ? config.EnumerateObject().Select(section => section.Value).Where(section => IsOf(section, file)).SelectMany(section => section.EnumerateObject())
+            ? config
+                .EnumerateObject()
+                .Select(section => section.Value)
+                .Where(section => IsOf(section, file))
+                .SelectMany(section => section.EnumerateObject())
             : config.EnumerateObject();
     }
 
     private static bool IsOf(JsonElement section, string file) =>
-        section.ValueKind == JsonValueKind.Object && section.TryGetProperty("file", out var name) && name.ValueKind == JsonValueKind.String && name.ValueEquals(file);
+        section.ValueKind == JsonValueKind.Object
+        && section.TryGetProperty("file", out var name)
+        && name.ValueKind == JsonValueKind.String
+        && name.ValueEquals(file);
 
     /// <summary>Where the description of a checkpoint would be.</summary>
-    public static string FileBeside(string checkpoint) => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(checkpoint)) ?? "", ModelDescription.FileName);
+    public static string FileBeside(string checkpoint) =>
+        Path.Combine(Path.GetDirectoryName(Path.GetFullPath(checkpoint)) ?? "", ModelDescription.FileName);
 
     /// <summary>A text, or null.</summary>
     public string? Text(string name) => _values.GetValueOrDefault(name);
@@ -87,5 +98,6 @@ internal sealed class ModelHints
     }
 
     /// <summary>A number, or null.</summary>
-    public float? Number(string name) => float.TryParse(Text(name), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
+    public float? Number(string name) =>
+        float.TryParse(Text(name), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
 }

@@ -4,7 +4,9 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Models.Detection;
 
-/// <summary>Checks all weights of a network before one is used: each is there, has its shape, and means something that is understood.</summary>
+/// <summary>
+/// Checks all weights of a network before one is used: each is there, has its shape, and means something that is understood.
+/// </summary>
 internal static class NetworkCheck
 {
     // Enough to meet any hole of a hundredth of the file, and few enough for a slow disk.
@@ -15,7 +17,8 @@ internal static class NetworkCheck
     /// <param name="network">Its tensors under official names.</param>
     /// <param name="slots">The weights that it uses.</param>
     /// <returns>The names of all tensors that are used: weights, their scales and notes.</returns>
-    /// <exception cref="CheckpointException">A weight is missing, of another shape or type, quantized in a way that is not supported, or zero.</exception>
+    /// <exception cref="CheckpointException">A weight is missing, of another shape or type, quantized in a way that is not supported,
+    /// or zero.</exception>
     public static HashSet<string> Require(ICheckpoint network, IEnumerable<WeightSlot> slots)
     {
         var used = new HashSet<string>(StringComparer.Ordinal);
@@ -23,7 +26,10 @@ internal static class NetworkCheck
         foreach (var slot in slots)
         {
             var parts = StoredParts.Of(network, slot.Name);
-            Shape shape = parts.Length == 1 || slot.Shape.Rank == 0 ? slot.Shape : Shape.Create([slot.Shape[0] / parts.Length, .. slot.Shape.Dims[1..]]);
+            Shape shape =
+                parts.Length == 1 || slot.Shape.Rank == 0
+                    ? slot.Shape
+                    : Shape.Create([slot.Shape[0] / parts.Length, .. slot.Shape.Dims[1..]]);
             foreach (var name in parts)
             {
                 RequireWeight(network, name, shape, used);
@@ -60,7 +66,11 @@ internal static class NetworkCheck
         used.UnionWith(WeightScale.Suffixes.Append(QuantizationNote.Suffix).Select(suffix => layer + suffix));
         if (!ElementTypes.IsQuantized(tensor.DType) && WeightScale.Find(network, name) is { IsOne: false })
         {
-            throw new CheckpointException(network.Path, name, $"it is {tensor.DType.Name()}, which is not quantized, but has a scale: what its values stand for is not known.");
+            throw new CheckpointException(
+                network.Path,
+                name,
+                $"it is {tensor.DType.Name()}, which is not quantized, but has a scale: what its values stand for is not known."
+            );
         }
     }
 

@@ -7,22 +7,32 @@ namespace WanSharp.Models.Detection;
 /// <summary>The kinds of networks that a model of Wan's is made of.</summary>
 internal static partial class NetworkKinds
 {
-    public static NetworkKind<TransformerConfig> Transformer { get; } = new(TransformerNames.Names, TransformerDetection.Detect, NetworkSlots.Of, (_, _) => false);
+    public static NetworkKind<TransformerConfig> Transformer { get; } =
+        new(TransformerNames.Names, TransformerDetection.Detect, NetworkSlots.Of, (_, _) => false);
 
-    /// <summary>Of a T5 that has one, the half that writes text is not used, nor the factor that a wrapper of ComfyUI's keeps for CLIP.</summary>
+    /// <summary>
+    /// Of a T5 that has one, the half that writes text is not used, nor the factor that a wrapper of ComfyUI's keeps for CLIP.
+    /// </summary>
     public static NetworkKind<Umt5Config> TextEncoder { get; } =
         new(TextEncoderNames.Names, TextEncoderDetection.Detect, NetworkSlots.Of, (_, name) => TextDecoder().IsMatch(name));
 
     public static NetworkKind<VaeConfig> Vae { get; } = new(VaeNames.Names, VaeDetection.Detect, NetworkSlots.Of, (_, _) => false);
 
     /// <summary>Wan takes CLIP's features before its last block; what comes after it, and the half for text, are not used.</summary>
-    public static NetworkKind<ClipVisionConfig> ClipVision { get; } = new(
-        ClipVisionNames.Names, ClipVisionDetection.Detect, NetworkSlots.Of,
-        (config, name) => name.StartsWith($"visual.transformer.{config.LayersUsed}.", StringComparison.Ordinal) || AfterClip().IsMatch(name));
+    public static NetworkKind<ClipVisionConfig> ClipVision { get; } =
+        new(
+            ClipVisionNames.Names,
+            ClipVisionDetection.Detect,
+            NetworkSlots.Of,
+            (config, name) =>
+                name.StartsWith($"visual.transformer.{config.LayersUsed}.", StringComparison.Ordinal) || AfterClip().IsMatch(name)
+        );
 
     [GeneratedRegex(@"^(decoder\.|lm_head\.|dec\.|output\.weight$|logit_scale$)")]
     private static partial Regex TextDecoder();
 
-    [GeneratedRegex(@"^(visual\.(post_norm|head|proj)(\.|$)|visual_projection\.|vision_model\.embeddings\.position_ids$|text_model\.|text_projection|textual\.|log(it)?_scale$)")]
+    [GeneratedRegex(
+        @"^(visual\.(post_norm|head|proj)(\.|$)|visual_projection\.|vision_model\.embeddings\.position_ids$|text_model\.|text_projection|textual\.|log(it)?_scale$)"
+    )]
     private static partial Regex AfterClip();
 }

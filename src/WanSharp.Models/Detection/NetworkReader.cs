@@ -6,7 +6,10 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Models.Detection;
 
-/// <summary>Reads the networks of a checkpoint, and sees to it that each of its tensors is used by one of them or is known to be safe to leave.</summary>
+/// <summary>
+/// Reads the networks of a checkpoint, and sees to it that each of its tensors is used by one of them or is known to be safe to
+/// leave.
+/// </summary>
 /// <param name="checkpoint">The checkpoint; it stays its owner's.</param>
 internal sealed class NetworkReader(ICheckpoint checkpoint)
 {
@@ -18,7 +21,21 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
 
     // What a training keeps next to its networks to go on from there.
     private static readonly string[] OfTraining =
-        ["optimizer", "optimizers", "optimizer_states", "optimizer_state", "lr_scheduler", "lr_schedulers", "scaler", "grad_scaler", "rng_state", "random_state", "step", "global_step", "epoch"];
+    [
+        "optimizer",
+        "optimizers",
+        "optimizer_states",
+        "optimizer_state",
+        "lr_scheduler",
+        "lr_schedulers",
+        "scaler",
+        "grad_scaler",
+        "rng_state",
+        "random_state",
+        "step",
+        "global_step",
+        "epoch",
+    ];
 
     private readonly List<Reading> _readings = [];
 
@@ -27,10 +44,14 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
 
     /// <summary>What was chosen of several networks of one kind; none where there was no choice.</summary>
     public IReadOnlyList<string> Choices =>
-    [
-        .. _readings.Where(reading => reading is { Config: not null, Network.Others.Count: > 0 }).Select(reading =>
-            $"the {reading.Names.What} {CheckpointException.Quote(reading.Network.Prefix.TrimEnd('.'))}, not {string.Join(", ", reading.Network.Others.Select(other => CheckpointException.Quote(other.TrimEnd('.'))))}"),
-    ];
+        [
+            .. _readings
+                .Where(reading => reading is { Config: not null, Network.Others.Count: > 0 })
+                .Select(reading =>
+                    $"the {reading.Names.What} {CheckpointException.Quote(reading.Network.Prefix.TrimEnd('.'))}, not "
+                    + $"{string.Join(", ", reading.Network.Others.Select(other => CheckpointException.Quote(other.TrimEnd('.'))))}"
+                ),
+        ];
 
     /// <summary>Checks a file whose network was described.</summary>
     /// <param name="checkpoint">The file.</param>
@@ -89,7 +110,9 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
         }
         catch (Exception e) when (e is GraphException or ArgumentException or OverflowException)
         {
-            Problems.Add(new CheckpointException(checkpoint.Path, $"its tensors have dimensions that no network of Wan's has: {e.Message}", e));
+            Problems.Add(
+                new CheckpointException(checkpoint.Path, $"its tensors have dimensions that no network of Wan's has: {e.Message}", e)
+            );
         }
     }
 
@@ -97,7 +120,13 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
     private void RequireAllUsed()
     {
         var claimed = _readings.SelectMany(reading => reading.Claimed()).ToHashSet(StringComparer.Ordinal);
-        List<string> left = [.. checkpoint.Tensors.Keys.Concat(checkpoint.Unsupported.Keys).Where(name => !claimed.Contains(name) && !IsSafe(name)).Order(StringComparer.Ordinal)];
+        List<string> left =
+        [
+            .. checkpoint
+                .Tensors.Keys.Concat(checkpoint.Unsupported.Keys)
+                .Where(name => !claimed.Contains(name) && !IsSafe(name))
+                .Order(StringComparer.Ordinal),
+        ];
         if (_readings.Count == 0 || left.Count == 0)
         {
             return;
@@ -116,9 +145,15 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
             return; // refused already
         }
 
-        Problems.Add(owner is null
-            ? new CheckpointException(checkpoint.Path, left[0], $"it belongs to none of the networks in the file{More(left)}: another program wrote more into it than is understood.")
-            : LeftOver.Refuse(owner.Network, owner.Names, left));
+        Problems.Add(
+            owner is null
+                ? new CheckpointException(
+                    checkpoint.Path,
+                    left[0],
+                    $"it belongs to none of the networks in the file{More(left)}: another program wrote more into it than is understood."
+                )
+                : LeftOver.Refuse(owner.Network, owner.Names, left)
+        );
         foreach (var reading in owner is null ? _readings : [owner])
         {
             reading.Config = null;
@@ -129,7 +164,9 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
 
     /// <summary>The network behind the longest prefix that stands before a name.</summary>
     private Reading? OwnerOf(string name) =>
-        _readings.Where(reading => QuantizedNames.Unwrapped(name).StartsWith(reading.Network.Prefix, StringComparison.Ordinal)).MaxBy(reading => reading.Network.Prefix.Length);
+        _readings
+            .Where(reading => QuantizedNames.Unwrapped(name).StartsWith(reading.Network.Prefix, StringComparison.Ordinal))
+            .MaxBy(reading => reading.Network.Prefix.Length);
 
     private static bool IsSafe(string name)
     {
@@ -153,9 +190,20 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
         public Func<string, bool> IsUnused { get; set; } = _ => false;
 
         /// <summary>The stored names of its tensors that are used, or that are known and change nothing.</summary>
-        public IEnumerable<string> Claimed() => network.StoredNames
-            .Where(pair => Used is null || Used.Contains(pair.Key) || IsUnused(pair.Key) || ForeignFormats.IsOfActivations(pair.Key, layer => Used.Contains(layer + WeightScale.WeightSuffix)))
-            .Select(pair => pair.Value).Concat(network.Tied)
-            .Concat(network.Others.SelectMany(other => network.AllNames.Where(name => QuantizedNames.Unwrapped(name).StartsWith(other, StringComparison.Ordinal))));
+        public IEnumerable<string> Claimed() =>
+            network
+                .StoredNames.Where(pair =>
+                    Used is null
+                    || Used.Contains(pair.Key)
+                    || IsUnused(pair.Key)
+                    || ForeignFormats.IsOfActivations(pair.Key, layer => Used.Contains(layer + WeightScale.WeightSuffix))
+                )
+                .Select(pair => pair.Value)
+                .Concat(network.Tied)
+                .Concat(
+                    network.Others.SelectMany(other =>
+                        network.AllNames.Where(name => QuantizedNames.Unwrapped(name).StartsWith(other, StringComparison.Ordinal))
+                    )
+                );
     }
 }

@@ -69,15 +69,20 @@ internal static class OtherModels
         List<string> names = [.. checkpoint.Tensors.Keys, .. checkpoint.Unsupported.Keys];
         if (Families.FirstOrDefault(known => names.Exists(name => Has(name, known.Part))).Family is { } family)
         {
-            return $"{checkpoint.Path}: it is {family}, by the names of its tensors; Wan's transformers, VAEs and text and image encoders are supported.";
+            return $"{checkpoint.Path}: it is {family}, by the names of its tensors; Wan's transformers, VAEs "
+                + "and text and image encoders are supported.";
         }
 
         if (Array.TrueForAll(Taehv, names.Contains))
         {
-            return $"{checkpoint.Path}: it is a tiny autoencoder (TAEHV), for previews, by the names of its tensors; Wan's own VAEs are supported.";
+            return $"{checkpoint.Path}: it is a tiny autoencoder (TAEHV), for previews, by the names of "
+                + "its tensors; Wan's own VAEs are supported.";
         }
 
-        return ForeignFormats.Find(checkpoint)?.Message ?? Lacking(checkpoint, NetworkKinds.Transformer.Names) ?? Lacking(checkpoint, NetworkKinds.TextEncoder.Names) ?? Lacking(checkpoint, NetworkKinds.ClipVision.Names);
+        return ForeignFormats.Find(checkpoint)?.Message
+            ?? Lacking(checkpoint, NetworkKinds.Transformer.Names)
+            ?? Lacking(checkpoint, NetworkKinds.TextEncoder.Names)
+            ?? Lacking(checkpoint, NetworkKinds.ClipVision.Names);
     }
 
     /// <summary>What of a network a file lacks that has most of it.</summary>
@@ -88,10 +93,13 @@ internal static class OtherModels
             return null;
         }
 
-        var toDo = missing is ["patch_embedding.weight"] && checkpoint.Metadata.ContainsKey("general.architecture")
-            ? "the conversion to GGUF left it out, as tensors of five dimensions were: get a file that has it (fix_5d_tensors.py adds it)"
-            : "it is a part of a checkpoint, or damaged: get the whole file";
-        return $"{checkpoint.Path}: it is a {names.What} without {string.Join(", ", missing.Take(3).Select(CheckpointException.Quote))}: {toDo}.";
+        var toDo =
+            missing is ["patch_embedding.weight"] && checkpoint.Metadata.ContainsKey("general.architecture")
+                ? "the conversion to GGUF left it out, as tensors of five dimensions were: get a file "
+                    + "that has it (fix_5d_tensors.py adds it)"
+                : "it is a part of a checkpoint, or damaged: get the whole file";
+        return $"{checkpoint.Path}: it is a {names.What} without {string.Join(", ", missing.Take(3).Select(CheckpointException.Quote))}: "
+            + $"{toDo}.";
     }
 
     /// <summary>Whether a part stands at the beginning of a name or after a dot, and, unless it ends in one, as a whole.</summary>

@@ -22,9 +22,10 @@ internal static class TensorShapes
         }
 
         /// <summary>The first length of a tensor that must be there.</summary>
-        public int LengthOf(string name) => weights.Get(name).Shape is { Rank: > 0 } shape && shape[0] is > 0 and <= int.MaxValue
-            ? (int)shape[0]
-            : throw new CheckpointException(weights.Path, name, "it is a single number, or empty.");
+        public int LengthOf(string name) =>
+            weights.Get(name).Shape is { Rank: > 0 } shape && shape[0] is > 0 and <= int.MaxValue
+                ? (int)shape[0]
+                : throw new CheckpointException(weights.Path, name, "it is a single number, or empty.");
 
         /// <summary>Whether there is a tensor of that name.</summary>
         public bool Has(string name) => weights.Tensors.ContainsKey(name) || weights.Unsupported.ContainsKey(name);
@@ -33,13 +34,20 @@ internal static class TensorShapes
         public bool HasAny(string start) =>
             weights.Tensors.Keys.Concat(weights.Unsupported.Keys).Any(name => name.StartsWith(start, StringComparison.Ordinal));
 
-        /// <summary>How many layers there are: up to the last that a tensor is of, so that one that is lost is missed when it is needed.</summary>
+        /// <summary>
+        /// How many layers there are: up to the last that a tensor is of, so that one that is lost is missed when it is needed.
+        /// </summary>
         /// <param name="list">What stands before a layer's number, such as <c>blocks.</c></param>
         /// <exception cref="CheckpointException">There are more than a network can have.</exception>
         public int CountLayers(string list)
         {
             var count = weights.Tensors.Keys.Concat(weights.Unsupported.Keys).Max(name => LayerOf(name, list)) + 1;
-            return count <= MostLayers ? count : throw new CheckpointException(weights.Path, $"its tensors are of more than {MostLayers} layers ({list}*); the file is damaged.");
+            return count <= MostLayers
+                ? count
+                : throw new CheckpointException(
+                    weights.Path,
+                    $"its tensors are of more than {MostLayers} layers ({list}*); the file is damaged."
+                );
         }
     }
 

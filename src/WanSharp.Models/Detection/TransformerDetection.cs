@@ -15,12 +15,17 @@ internal static class TransformerDetection
 
     /// <summary>The dimensions of a transformer.</summary>
     /// <param name="weights">Its tensors under their official names.</param>
-    /// <exception cref="CheckpointException">It belongs to a family that is not supported, or the tensors contradict each other.</exception>
+    /// <exception cref="CheckpointException">It belongs to a family that is not supported, or the tensors contradict each
+    /// other.</exception>
     public static TransformerConfig Detect(ICheckpoint weights)
     {
         if (LeftOver.FamilyOf(weights.Tensors.Keys) is { } family)
         {
-            throw new CheckpointException(weights.Path, $"it is a Wan {family} model, by the names of its tensors, which is not supported; text-to-video, image-to-video, first-last-frame and ti2v models are.");
+            throw new CheckpointException(
+                weights.Path,
+                $"it is a Wan {family} model, by the names of its tensors, which is not supported; text-to-video, image-to-video, "
+                    + "first-last-frame and ti2v models are."
+            );
         }
 
         var hints = ModelHints.For(weights);
@@ -29,22 +34,26 @@ internal static class TransformerDetection
         var head = weights.LengthOf("head.head.weight");
         var clipDim = weights.Has("img_emb.proj.0.weight") ? weights.LengthOf("img_emb.proj.0.weight") : (int?)null;
         var outChannels = head / patchSize.Volume;
-        return Described.Valid(weights.Path, new TransformerConfig
-        {
-            ModelType = TypeOf(weights, hints, patch[1], outChannels, clipDim),
-            PatchSize = patchSize,
-            TextLength = hints.Integer("text_len") ?? new TransformerConfig().TextLength,
-            InChannels = patch[1],
-            OutChannels = outChannels,
-            Dim = patch[0],
-            FfnDim = weights.LengthOf("blocks.0.ffn.0.weight"),
-            FreqDim = weights.ShapeOf("time_embedding.0.weight", 2)[1],
-            TextDim = weights.ShapeOf("text_embedding.0.weight", 2)[1],
-            Heads = HeadsOf(weights.Path, hints, patch[0]),
-            Layers = LayersOf(weights, hints),
-            Eps = hints.Number("eps") ?? new TransformerConfig().Eps,
-            ClipDim = clipDim,
-        }, configuration => configuration.Validate());
+        return Described.Valid(
+            weights.Path,
+            new TransformerConfig
+            {
+                ModelType = TypeOf(weights, hints, patch[1], outChannels, clipDim),
+                PatchSize = patchSize,
+                TextLength = hints.Integer("text_len") ?? new TransformerConfig().TextLength,
+                InChannels = patch[1],
+                OutChannels = outChannels,
+                Dim = patch[0],
+                FfnDim = weights.LengthOf("blocks.0.ffn.0.weight"),
+                FreqDim = weights.ShapeOf("time_embedding.0.weight", 2)[1],
+                TextDim = weights.ShapeOf("text_embedding.0.weight", 2)[1],
+                Heads = HeadsOf(weights.Path, hints, patch[0]),
+                Layers = LayersOf(weights, hints),
+                Eps = hints.Number("eps") ?? new TransformerConfig().Eps,
+                ClipDim = clipDim,
+            },
+            configuration => configuration.Validate()
+        );
     }
 
     private static ModelType TypeOf(ICheckpoint weights, ModelHints hints, int inChannels, int outChannels, int? clipDim)
@@ -63,32 +72,57 @@ internal static class TransformerDetection
         // Without its positions a model of two images looks like one of the first.
         if (!weights.Has(Positions) && (hints.Text("model_type") == "flf2v" || hints.Integer("pos_embed_seq_len") > 0))
         {
-            throw new CheckpointException(weights.Path, Positions, $"it is missing, and {hints.Source} describes a model of the first and the last frame, which has it; get the whole file.");
+            throw new CheckpointException(
+                weights.Path,
+                Positions,
+                $"it is missing, and {hints.Source} describes a model of the first and the last frame, which has it; get the whole file."
+            );
         }
 
         return inChannels == (2 * outChannels) + MaskChannels && outChannels != VaeConfig.Wan22.LatentChannels
-            ? weights.Has(Positions) ? ModelType.FirstLastFrameToVideo : ModelType.ImageToVideo
-            : throw new CheckpointException(weights.Path, $"it takes {inChannels} channels for {outChannels} of video: a Wan Fun model or another that takes more than noise and an image, which is not supported.");
+            ? weights.Has(Positions)
+                ? ModelType.FirstLastFrameToVideo
+                : ModelType.ImageToVideo
+            : throw new CheckpointException(
+                weights.Path,
+                $"it takes {inChannels} channels for {outChannels} of video: a Wan Fun model or another that takes more than noise "
+                    + "and an image, which is not supported."
+            );
     }
 
     private static int HeadsOf(string path, ModelHints hints, int dim)
     {
         if (hints.Integer("num_heads", "num_attention_heads") is not { } heads)
         {
-            return dim % PublishedHeadDim == 0 ? dim / PublishedHeadDim
-                : throw new CheckpointException(path, $"tensors do not tell the number of heads, and a width of {dim} is no multiple of the usual {PublishedHeadDim}: put the {ModelDescription.FileName} with num_heads next to the file.");
+            return dim % PublishedHeadDim == 0
+                ? dim / PublishedHeadDim
+                : throw new CheckpointException(
+                    path,
+                    $"tensors do not tell the number of heads, and a width of {dim} is no multiple of the usual {PublishedHeadDim}: "
+                        + $"put the {ModelDescription.FileName} with num_heads next to the file."
+                );
         }
 
         // What describes another network would be believed where tensors tell nothing.
         var described = hints.Integer("dim") ?? (hints.Integer("attention_head_dim") is { } headDim ? headDim * (long)heads : dim);
-        return described == dim && heads > 0 && dim % heads == 0 ? heads
-            : throw new CheckpointException(hints.Source, $"it says that {heads} heads make a width of {described}, but the tensors of {path} are {dim} wide: it describes another network. Put the right {ModelDescription.FileName} there, or remove this one.");
+        return described == dim && heads > 0 && dim % heads == 0
+            ? heads
+            : throw new CheckpointException(
+                hints.Source,
+                $"it says that {heads} heads make a width of {described}, but the tensors of {path} are {dim} wide: it describes "
+                    + $"another network. Put the right {ModelDescription.FileName} there, or remove this one."
+            );
     }
 
     private static int LayersOf(ICheckpoint weights, ModelHints hints)
     {
         var layers = weights.CountLayers("blocks.");
-        return (hints.Integer("num_layers") ?? layers) == layers ? layers
-            : throw new CheckpointException(weights.Path, $"it has {layers} blocks, but {hints.Source} says {hints.Integer("num_layers")}: is it one part of several, or the description another network's? Get the rest, or remove the description.");
+        return (hints.Integer("num_layers") ?? layers) == layers
+            ? layers
+            : throw new CheckpointException(
+                weights.Path,
+                $"it has {layers} blocks, but {hints.Source} says {hints.Integer("num_layers")}: is it one part of several, or "
+                    + "the description another network's? Get the rest, or remove the description."
+            );
     }
 }

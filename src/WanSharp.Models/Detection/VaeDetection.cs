@@ -17,23 +17,40 @@ internal static class VaeDetection
         var official = isNested ? VaeConfig.Wan22 : VaeConfig.Wan21;
         var residual = Count(MostResidualBlocks, i => weights.Has($"{Layer(isNested, 0, i, i)}.residual.2.weight"));
         var levels = Count(MostLevels, level => weights.Has($"{Layer(isNested, level, 0, level * (residual + 1))}.residual.2.weight"));
-        var channels = Enumerable.Range(0, levels).Select(level => weights.LengthOf($"{Layer(isNested, level, 0, level * (residual + 1))}.residual.2.weight")).ToList();
+        var channels = Enumerable
+            .Range(0, levels)
+            .Select(level => weights.LengthOf($"{Layer(isNested, level, 0, level * (residual + 1))}.residual.2.weight"))
+            .ToList();
         var latents = weights.LengthOf("conv2.weight");
         if (latents != official.LatentChannels || levels < 2)
         {
-            throw new CheckpointException(weights.Path, $"a VAE of {levels} levels and {latents} latent channels is none of Wan's, which have 16 (Wan 2.1) or 48 (Wan 2.2).");
+            throw new CheckpointException(
+                weights.Path,
+                $"a VAE of {levels} levels and {latents} latent channels is none of Wan's, which have 16 (Wan 2.1) or 48 (Wan 2.2)."
+            );
         }
 
         RequireColors(weights, "encoder.conv1.weight", dimension: 1, isNested);
         RequireColors(weights, "decoder.head.2.weight", dimension: 0, isNested);
-        return Described.Valid(weights.Path, official with
-        {
-            Dim = channels[0],
-            DecoderDim = isNested ? weights.LengthOf("decoder.head.0.gamma") : null,
-            DimMultipliers = [.. channels.Select(count => count / channels[0])],
-            ResidualBlocks = residual,
-            TemporalDownsample = [.. Enumerable.Range(0, levels - 1).Select(level => weights.Has($"{Layer(isNested, level, residual, (level * (residual + 1)) + residual)}.time_conv.weight"))],
-        }, configuration => configuration.Validate());
+        return Described.Valid(
+            weights.Path,
+            official with
+            {
+                Dim = channels[0],
+                DecoderDim = isNested ? weights.LengthOf("decoder.head.0.gamma") : null,
+                DimMultipliers = [.. channels.Select(count => count / channels[0])],
+                ResidualBlocks = residual,
+                TemporalDownsample =
+                [
+                    .. Enumerable
+                        .Range(0, levels - 1)
+                        .Select(level =>
+                            weights.Has($"{Layer(isNested, level, residual, (level * (residual + 1)) + residual)}.time_conv.weight")
+                        ),
+                ],
+            },
+            configuration => configuration.Validate()
+        );
     }
 
     /// <summary>Pixels have three colors; Wan 2.2's VAE takes and gives squares of two pixels.</summary>
@@ -42,8 +59,12 @@ internal static class VaeDetection
         var (channels, expected) = (weights.ShapeOf(name, 5)[dimension], isNested ? 12 : 3);
         if (channels != expected)
         {
-            throw new CheckpointException(weights.Path, name,
-                $"the VAE {(dimension == 0 ? "gives" : "takes")} {channels} channels where Wan's has {expected}: it is made for pictures of another kind or size, such as twice the size.");
+            throw new CheckpointException(
+                weights.Path,
+                name,
+                $"the VAE {(dimension == 0 ? "gives" : "takes")} {channels} channels where Wan's has {expected}: it is made for "
+                    + "pictures of another kind or size, such as twice the size."
+            );
         }
     }
 

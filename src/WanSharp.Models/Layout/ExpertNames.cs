@@ -91,9 +91,12 @@ internal static partial class ExpertNames
     /// </summary>
     public static IReadOnlyDictionary<string, string> ByLetter(IReadOnlyList<string> paths)
     {
-        var lettered = paths.Select(path => (Path: path, Match: Letter().Match(Stem(path)))).Where(file => file.Match.Success)
+        var lettered = paths
+            .Select(path => (Path: path, Match: Letter().Match(Stem(path))))
+            .Where(file => file.Match.Success)
             .Select(file => (file.Path, Letter: char.ToLowerInvariant(file.Match.Value[0])));
-        var pairs = lettered.GroupBy(file => Plain(Letter().Replace(Stem(file.Path), "")))
+        var pairs = lettered
+            .GroupBy(file => Plain(Letter().Replace(Stem(file.Path), "")))
             .Where(group => group.Select(file => file.Letter).Order().SequenceEqual("hl"));
         return pairs.SelectMany(pair => pair).ToDictionary(file => file.Path, file => file.Letter == 'h' ? High : Low);
     }
@@ -110,18 +113,23 @@ internal static partial class ExpertNames
     /// <summary>The words high and low in a name that are about noise; sure if they say so.</summary>
     private static List<(string Word, bool IsSure)> Markers(string name) =>
         [
-            .. Marker().Matches(name).Where(match => !IsQualified(name, match))
+            .. Marker()
+                .Matches(name)
+                .Where(match => !IsQualified(name, match))
                 .Select(match => (match.Groups["word"].Value, match.Groups["noise"].Length > 0)),
         ];
 
     /// <summary>Those of a folder's name, which must be about noise, or Wan, or nothing else.</summary>
     private static List<(string Word, bool IsSure)> FolderMarkers(string folder) =>
-        Markers(folder).FindAll(marker =>
-            marker.IsSure || Wan().IsMatch(folder) || Others().Replace(folder, "").Length == marker.Word.Length);
+        Markers(folder)
+            .FindAll(marker => marker.IsSure || Wan().IsMatch(folder) || Others().Replace(folder, "").Length == marker.Word.Length);
 
     private static string SwapWords(string name) =>
-        Marker().Replace(name, match =>
-            IsQualified(name, match) ? match.Value : SwapWord(match.Groups["word"].Value) + match.Groups["noise"].Value);
+        Marker()
+            .Replace(
+                name,
+                match => IsQualified(name, match) ? match.Value : SwapWord(match.Groups["word"].Value) + match.Groups["noise"].Value
+            );
 
     private static bool IsQualified(string name, Match marker) =>
         marker.Groups["noise"].Length == 0 && Qualifier().IsMatch(name[(marker.Index + marker.Length)..]);
@@ -165,16 +173,19 @@ internal static partial class ExpertNames
 
     // A word begins after what is not a letter, at a capital in mixed case, after 14B and after t2v; it ends where its case does.
     // There is none in "flow" and "follow".
-    [GeneratedRegex(@"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z])|(?<=[A-Z]{2})(?=[A-Z][a-z])|(?<=\d[bB]|2[vV]))" +
-        @"(?:(?<word>[Hh]igh|[Ll]ow)(?:(?<noise>[-_. ]*[Nn](?:oise|OISE))|(?![a-z]))" +
-        @"|(?<word>HIGH|LOW)(?:(?<noise>[-_. ]*(?:NOISE|[Nn]oise))|(?![A-Z])))")]
+    [GeneratedRegex(
+        @"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z])|(?<=[A-Z]{2})(?=[A-Z][a-z])|(?<=\d[bB]|2[vV]))"
+            + @"(?:(?<word>[Hh]igh|[Ll]ow)(?:(?<noise>[-_. ]*[Nn](?:oise|OISE))|(?![a-z]))"
+            + @"|(?<word>HIGH|LOW)(?:(?<noise>[-_. ]*(?:NOISE|[Nn]oise))|(?![A-Z])))"
+    )]
     private static partial Regex Marker();
 
     // High quality, low memory: high and low of other things than noise.
     [GeneratedRegex(
-        "^[-_. ]*(?:quality|qual|hq|res|resolution|def|definition|v?ram|mem|memory|steps?|rank|motion|speed|fps|details?|bits?|bitrate" +
-        "|poly|key|light|freq|frequency|contrast|latency|cfg|rate|end|fidelity|angle|dynamic|cost|priority)(?![a-z])",
-        RegexOptions.IgnoreCase)]
+        "^[-_. ]*(?:quality|qual|hq|res|resolution|def|definition|v?ram|mem|memory|steps?|rank|motion|speed|fps|details?|bits?|bitrate"
+            + "|poly|key|light|freq|frequency|contrast|latency|cfg|rate|end|fidelity|angle|dynamic|cost|priority)(?![a-z])",
+        RegexOptions.IgnoreCase
+    )]
     private static partial Regex Qualifier();
 
     [GeneratedRegex(@"(?<![A-Za-z])(?:h|l|hn|ln)(?![A-Za-z0-9])", RegexOptions.IgnoreCase)]
@@ -187,7 +198,9 @@ internal static partial class ExpertNames
     private static partial Regex Version21();
 
     [GeneratedRegex(
-        "(?:(?<![A-Za-z])|(?<=2v))(?:aio|all[-_. ]?in[-_. ]?one|merged?|one[-_. ]?for[-_. ]?all)(?![A-Za-z])", RegexOptions.IgnoreCase)]
+        "(?:(?<![A-Za-z])|(?<=2v))(?:aio|all[-_. ]?in[-_. ]?one|merged?|one[-_. ]?for[-_. ]?all)(?![A-Za-z])",
+        RegexOptions.IgnoreCase
+    )]
     private static partial Regex Merged();
 
     [GeneratedRegex(@"(?<=^|[\\/])transformer_2(?=$|[\\/])")]

@@ -16,7 +16,8 @@ internal sealed class ExpertPartner(Headers headers)
     public NetworkFile? Find(NetworkFile file, string? noise)
     {
         var places = new[] { file.Path, ModelFiles.RealPath(file.Path) }.Distinct().SelectMany(PartPlaces.Siblings).Distinct();
-        return (noise is null ? places.Take(1) : places).Select(place => In(place, file, noise))
+        return (noise is null ? places.Take(1) : places)
+            .Select(place => In(place, file, noise))
             .FirstOrDefault(partner => partner is not null);
     }
 
@@ -26,9 +27,11 @@ internal sealed class ExpertPartner(Headers headers)
         var other = ExpertNames.Other(noise);
         var example = ExpertNames.Swapped(file.Path) is { } path ? $", such as {path}" : "";
         var folders = PathList.Of(PartPlaces.Siblings(file.Path).Select(place => place.Folder).Distinct());
-        return new CheckpointException(file.Path,
-            $"it is one of Wan 2.2's two experts, the one for {noise} noise, and the other one was not found: looked for a transformer " +
-            $"of the same shape that is called {other}{example}, in {folders}. Name it with {OptionOf(other)}.");
+        return new CheckpointException(
+            file.Path,
+            $"it is one of Wan 2.2's two experts, the one for {noise} noise, and the other one was not found: looked for a transformer "
+                + $"of the same shape that is called {other}{example}, in {folders}. Name it with {OptionOf(other)}."
+        );
     }
 
     private NetworkFile? In((string Folder, int Depth) place, NetworkFile file, string? noise)
@@ -45,16 +48,25 @@ internal sealed class ExpertPartner(Headers headers)
 
         var noises = Experts.Noises(all);
         noise ??= noises.GetValueOrDefault(file.Path);
-        return noise is null ? null : Only(file, noise, groups.Where(group =>
-            group.High is null && noises.GetValueOrDefault(group.Low.Path) == ExpertNames.Other(noise)));
+        return noise is null
+            ? null
+            : Only(
+                file,
+                noise,
+                groups.Where(group => group.High is null && noises.GetValueOrDefault(group.Low.Path) == ExpertNames.Other(noise))
+            );
     }
 
     private static NetworkFile? Only(NetworkFile file, string noise, IEnumerable<Experts.Pair> singles)
     {
         var files = singles.Select(single => single.Low).ToList();
-        return files.Count <= 1 ? files.FirstOrDefault() : throw new CheckpointException(file.Path,
-            $"it is the expert for {noise} noise, and {files.Count} files may be the other one: choose one with " +
-            $"{OptionOf(ExpertNames.Other(noise))}: {PathList.Of(files.Select(one => one.Path))}.");
+        return files.Count <= 1
+            ? files.FirstOrDefault()
+            : throw new CheckpointException(
+                file.Path,
+                $"it is the expert for {noise} noise, and {files.Count} files may be the other one: choose one with "
+                    + $"{OptionOf(ExpertNames.Other(noise))}: {PathList.Of(files.Select(one => one.Path))}."
+            );
     }
 
     private static string OptionOf(string noise) => noise == ExpertNames.High ? PartOptions.HighNoise : PartOptions.LowNoise;

@@ -26,7 +26,8 @@ internal static class Experts
     /// </remarks>
     public static IReadOnlyList<Pair> Group(IReadOnlyList<NetworkFile> transformers) =>
         [
-            .. transformers.GroupBy(file => file.Transformer)
+            .. transformers
+                .GroupBy(file => file.Transformer)
                 .SelectMany(shape => MayBePaired(shape.Key!) ? GroupShape([.. shape]) : shape.Select(file => new Pair(file, null))),
         ];
 
@@ -36,7 +37,8 @@ internal static class Experts
         List<NetworkFile> all = [.. files];
         var letters = ExpertNames.ByLetter([.. all.Where(file => file.Noise is null).Select(file => file.Path)]);
         return all.Select(file => (file.Path, Noise: file.Noise ?? letters.GetValueOrDefault(file.Path)))
-            .Where(file => file.Noise is not null).ToDictionary(file => file.Path, file => file.Noise!);
+            .Where(file => file.Noise is not null)
+            .ToDictionary(file => file.Path, file => file.Noise!);
     }
 
     private static IEnumerable<Pair> GroupShape(List<NetworkFile> files)

@@ -37,7 +37,8 @@ internal static class ModelFiles
 
     /// <summary>Files without those that are links to another of them; of several links to one the shortest path.</summary>
     public static IEnumerable<string> Different(IEnumerable<string> files) =>
-        files.GroupBy(file => ShardFiles.IsIndex(file) ? file : RealPath(file))
+        files
+            .GroupBy(file => ShardFiles.IsIndex(file) ? file : RealPath(file))
             .Select(same => same.MinBy(file => file.Count(c => c == Path.DirectorySeparatorChar))!);
 
     /// <summary>The file that a path leads to if it is a link; a path of which nobody can say is itself.</summary>

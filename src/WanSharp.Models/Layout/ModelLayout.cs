@@ -65,8 +65,10 @@ internal static class ModelLayout
     {
         if ((named.LowNoise ?? named.HighNoise) is not null)
         {
-            throw new CheckpointException(described.Source,
-                $"it names the model's transformer: leave out {PartOptions.LowNoise} and {PartOptions.HighNoise}, or name another model.");
+            throw new CheckpointException(
+                described.Source,
+                $"it names the model's transformer: leave out {PartOptions.LowNoise} and {PartOptions.HighNoise}, or name another model."
+            );
         }
 
         if (named.Clip is not null)
@@ -86,7 +88,8 @@ internal static class ModelLayout
             TextEncoderPath = encoder.Path,
             Vae = vae?.Vae ?? described.Vae,
             VaePath = vae?.Path ?? described.VaePath,
-            TokenizerPath = named.Tokenizer is null ? described.TokenizerPath
+            TokenizerPath = named.Tokenizer is null
+                ? described.TokenizerPath
                 : new TokenizerSearch(described.Source, search, headers).Find(encoder, named.Tokenizer),
         };
     }

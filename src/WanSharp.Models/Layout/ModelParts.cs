@@ -46,15 +46,16 @@ internal sealed record ModelParts
     public (ClipVisionConfig Configuration, string Path)? ClipVision { get; init; }
 
     /// <summary>The parts' files.</summary>
-    public TakenParts Taken => new()
-    {
-        Transformer = TransformerPath,
-        HighNoise = HighNoisePath,
-        TextEncoder = TextEncoderPath,
-        Vae = VaePath,
-        Clip = ClipVision?.Path,
-        Tokenizer = TokenizerPath,
-        IsDescribed = IsDescribed && !IsChanged,
-        Notes = Notes,
-    };
+    public TakenParts Taken =>
+        new()
+        {
+            Transformer = TransformerPath,
+            HighNoise = HighNoisePath,
+            TextEncoder = TextEncoderPath,
+            Vae = VaePath,
+            Clip = ClipVision?.Path,
+            Tokenizer = TokenizerPath,
+            IsDescribed = IsDescribed && !IsChanged,
+            Notes = Notes,
+        };
 }

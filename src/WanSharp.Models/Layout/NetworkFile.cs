@@ -29,7 +29,10 @@ public sealed record NetworkFile
     /// <summary>CLIP's image encoder in it, or null.</summary>
     public ClipVisionConfig? ClipVision { get; init; }
 
-    /// <summary>What was chosen of several networks of one kind, such as the average that a training leaves; none where there was no choice.</summary>
+    /// <summary>
+    /// What was chosen of several networks of one kind, such as the average that a training leaves; none where there was no
+    /// choice.
+    /// </summary>
     public IReadOnlyList<string> Choices { get; init; } = [];
 
     /// <summary>Whether it carries a tokenizer.</summary>
@@ -39,11 +42,12 @@ public sealed record NetworkFile
     public string? Problem { get; init; }
 
     /// <summary><see cref="Problem"/> for those who name the file themselves.</summary>
-    public string? Reason => Problem is { } problem && problem.StartsWith($"{Path}: ", StringComparison.Ordinal) ? problem[(Path.Length + 2)..] : Problem;
+    public string? Reason =>
+        Problem is { } problem && problem.StartsWith($"{Path}: ", StringComparison.Ordinal) ? problem[(Path.Length + 2)..] : Problem;
 
     /// <summary>The published model whose settings its transformer runs with, such as <c>wan2.2-t2v-a14b</c>, or null.</summary>
-    public string? Variant => Transformer is null ? null
-        : ModelVariant.Of(Transformer, hasExperts: Noise is not null && Experts.MayBePaired(Transformer)).Name;
+    public string? Variant =>
+        Transformer is null ? null : ModelVariant.Of(Transformer, hasExperts: Noise is not null && Experts.MayBePaired(Transformer)).Name;
 
     /// <summary>Whether its transformer is an expert for <c>high</c> or <c>low</c> noise, as far as its path tells; else null.</summary>
     public string? Noise { get; init; }
@@ -106,14 +110,19 @@ public sealed record NetworkFile
             TextEncoder = reader.ConfigOf<Umt5Config>(),
             Vae = reader.ConfigOf<VaeConfig>(),
             ClipVision = reader.ConfigOf<ClipVisionConfig>(),
-            HasTokenizer = checkpoint.Tensors.Keys.Any(name => name.EndsWith(TokenizerTensor, StringComparison.Ordinal)) || GgufTokenizer.IsIn(checkpoint),
+            HasTokenizer =
+                checkpoint.Tensors.Keys.Any(name => name.EndsWith(TokenizerTensor, StringComparison.Ordinal))
+                || GgufTokenizer.IsIn(checkpoint),
             Problem = reader.Problems.FirstOrDefault()?.Message,
             Choices = reader.Choices,
             TensorCount = checkpoint.Tensors.Count + checkpoint.Unsupported.Count,
             Length = FileFacts.Length(checkpoint.Files),
             DTypes =
             [
-                .. checkpoint.Tensors.Values.GroupBy(tensor => tensor.DType).OrderByDescending(group => group.Sum(tensor => tensor.ByteLength)).Select(group => group.Key.Name()),
+                .. checkpoint
+                    .Tensors.Values.GroupBy(tensor => tensor.DType)
+                    .OrderByDescending(group => group.Sum(tensor => tensor.ByteLength))
+                    .Select(group => group.Key.Name()),
                 .. checkpoint.Unsupported.Values.Distinct().Select(dtype => $"{dtype} (not supported)"),
             ],
         };

@@ -31,17 +31,18 @@ internal sealed partial record PartKind
     public required Regex OwnWords { get; init; }
 
     /// <summary>The umT5 encoder of a transformer.</summary>
-    public static PartKind TextEncoder(TransformerConfig transformer) => new()
-    {
-        What = "text encoder (umT5)",
-        Which = $"of width {transformer.TextDim}",
-        Published = "umt5_xxl_fp16.safetensors (text_encoders) or models_t5_umt5-xxl-enc-bf16.pth",
-        Option = PartOptions.TextEncoder,
-        NetworkOf = file => file.TextEncoder,
-        Fits = file => file.TextEncoder?.Dim == transformer.TextDim,
-        HasOwnShape = file => file.TextEncoder == new Umt5Config(),
-        OwnWords = TextEncoderWords(),
-    };
+    public static PartKind TextEncoder(TransformerConfig transformer) =>
+        new()
+        {
+            What = "text encoder (umT5)",
+            Which = $"of width {transformer.TextDim}",
+            Published = "umt5_xxl_fp16.safetensors (text_encoders) or models_t5_umt5-xxl-enc-bf16.pth",
+            Option = PartOptions.TextEncoder,
+            NetworkOf = file => file.TextEncoder,
+            Fits = file => file.TextEncoder?.Dim == transformer.TextDim,
+            HasOwnShape = file => file.TextEncoder == new Umt5Config(),
+            OwnWords = TextEncoderWords(),
+        };
 
     /// <summary>The VAE of a transformer.</summary>
     public static PartKind Vae(TransformerConfig transformer)
@@ -63,19 +64,22 @@ internal sealed partial record PartKind
     }
 
     /// <summary>The CLIP image encoder of a transformer that takes features of a width.</summary>
-    public static PartKind Clip(int width) => new()
-    {
-        What = "CLIP image encoder",
-        Which = $"of width {width}",
-        Published = "clip_vision_h.safetensors (clip_vision) or models_clip_open-clip-xlm-roberta-large-vit-huge-14.pth",
-        Option = PartOptions.Clip,
-        NetworkOf = file => file.ClipVision,
-        Fits = file => file.ClipVision?.Dim == width,
-        HasOwnShape = file => file.ClipVision == new ClipVisionConfig(),
-        OwnWords = ClipWords(),
-    };
+    public static PartKind Clip(int width) =>
+        new()
+        {
+            What = "CLIP image encoder",
+            Which = $"of width {width}",
+            Published = "clip_vision_h.safetensors (clip_vision) or models_clip_open-clip-xlm-roberta-large-vit-huge-14.pth",
+            Option = PartOptions.Clip,
+            NetworkOf = file => file.ClipVision,
+            Fits = file => file.ClipVision?.Dim == width,
+            HasOwnShape = file => file.ClipVision == new ClipVisionConfig(),
+            OwnWords = ClipWords(),
+        };
 
-    /// <summary>Whether a file is named after another family of models; their networks may have the same shape (Qwen-Image's VAE).</summary>
+    /// <summary>
+    /// Whether a file is named after another family of models; their networks may have the same shape (Qwen-Image's VAE).
+    /// </summary>
     public static bool IsCalledForOthers(NetworkFile file) => OtherFamilies().IsMatch(FileWords.Stem(file.Path));
 
     /// <summary>

@@ -21,16 +21,40 @@ internal static class PartPlaces
     // deepbeepmeep/Wan2GP:ckpts; ModelTC/LightX2V.
     private static readonly HashSet<string> PartFolders =
     [
-        "textencoder", "textencoders", "clip", "t5", "umt5", "umt5xxl", "encoders", "google", "vae", "vaes", "autoencoder", "autoencoders",
-        "clipvision", "imageencoder", "imageencoders", "xlmrobertalarge", "tokenizer", "tokenizers",
+        "textencoder",
+        "textencoders",
+        "clip",
+        "t5",
+        "umt5",
+        "umt5xxl",
+        "encoders",
+        "google",
+        "vae",
+        "vaes",
+        "autoencoder",
+        "autoencoders",
+        "clipvision",
+        "imageencoder",
+        "imageencoders",
+        "xlmrobertalarge",
+        "tokenizer",
+        "tokenizers",
     ];
 
     private static readonly HashSet<string> Containers = ["models", "ckpts", "splitfiles"];
 
     private static readonly HashSet<string> TransformerFolders =
     [
-        "transformer", "transformer2", "highnoisemodel", "lownoisemodel", "diffusionmodels", "unet", "checkpoints", "stablediffusion",
-        "highnoise", "lownoise",
+        "transformer",
+        "transformer2",
+        "highnoisemodel",
+        "lownoisemodel",
+        "diffusionmodels",
+        "unet",
+        "checkpoints",
+        "stablediffusion",
+        "highnoise",
+        "lownoise",
     ];
 
     /// <summary>A folder, and the folders in it that are searched for parts, each with how deep.</summary>
@@ -108,8 +132,14 @@ internal static class PartPlaces
         var main = Path.Combine(repository, "refs", "main");
         var named = File.Exists(main) && FileFacts.Of(main).Length < 200 ? File.ReadAllText(main).Trim() : "";
         return snapshots.FirstOrDefault(snapshot => Path.GetFileName(snapshot) == named)
-            ?? (snapshots.Count == 1 ? snapshots[0] : throw new CheckpointException(
-                folder, $"it has {snapshots.Count} snapshots, and refs/main names none of them; name one: {PathList.Of(snapshots)}."));
+            ?? (
+                snapshots.Count == 1
+                    ? snapshots[0]
+                    : throw new CheckpointException(
+                        folder,
+                        $"it has {snapshots.Count} snapshots, and refs/main names none of them; name one: {PathList.Of(snapshots)}."
+                    )
+            );
     }
 
     private static IEnumerable<(string Folder, int Depth)> Below(string folder, HashSet<string> names, int containers)

@@ -11,8 +11,11 @@ namespace WanSharp.Models.Layout;
 /// <param name="headers">What was read.</param>
 internal sealed class PartSearch(string source, IReadOnlyList<string> starts, string whole, Headers headers)
 {
-    private readonly List<IReadOnlyList<(string Folder, int Depth)>> _folders =
-        Ordered(starts, Path.GetFullPath(whole), Directory.Exists(source));
+    private readonly List<IReadOnlyList<(string Folder, int Depth)>> _folders = Ordered(
+        starts,
+        Path.GetFullPath(whole),
+        Directory.Exists(source)
+    );
 
     private readonly Dictionary<int, IReadOnlyList<string>> _files = [];
 
@@ -73,9 +76,11 @@ internal sealed class PartSearch(string source, IReadOnlyList<string> starts, st
         var names = nearest.Select(file => FileWords.Plain(FileWords.WithoutPrecision(FileWords.Stem(file.Path)))).Distinct();
         return isOwn || names.Count() == 1
             ? nearest.MaxBy(file => file.Length)!
-            : throw new CheckpointException(source,
-                $"{nearest.Count()} files fit as the {kind.What} {kind.Which}: {PathList.Of(nearest.Select(file => file.Path))}. " +
-                $"Choose one with {kind.Option}.");
+            : throw new CheckpointException(
+                source,
+                $"{nearest.Count()} files fit as the {kind.What} {kind.Which}: {PathList.Of(nearest.Select(file => file.Path))}. "
+                    + $"Choose one with {kind.Option}."
+            );
     }
 
     private NetworkFile Named(PartKind kind, string name)
@@ -84,12 +89,14 @@ internal sealed class PartSearch(string source, IReadOnlyList<string> starts, st
         List<NetworkFile> holding = found.FindAll(file => kind.NetworkOf(file) is not null);
         if (holding is [var one])
         {
-            return kind.Fits(one) ? one
+            return kind.Fits(one)
+                ? one
                 : throw new CheckpointException(one.Path, $"{kind.Option} names it, but the model needs a {kind.What} {kind.Which}.");
         }
 
         var problem = found.Select(file => file.Reason).OfType<string>().FirstOrDefault();
-        var reason = found.Count == 0 ? "there is no such file, neither in the current folder nor around the model."
+        var reason =
+            found.Count == 0 ? "there is no such file, neither in the current folder nor around the model."
             : holding.Count > 0 ? $"several files of that name hold one: {PathList.Of(holding.Select(file => file.Path))}."
             : $"it holds no {kind.What}.{(problem is null ? "" : $" {problem}")}";
         throw new CheckpointException(name, $"{kind.Option} names it, but {reason}");
@@ -119,10 +126,12 @@ internal sealed class PartSearch(string source, IReadOnlyList<string> starts, st
         var files = Places.SelectMany(place => place).Distinct().Select(headers.Read).ToList();
         var problem = files.Select(file => file.Problem).OfType<string>().FirstOrDefault();
         var other = files.Find(file => kind.Fits(file))?.Path;
-        return new CheckpointException(source,
-            $"no {kind.What} {kind.Which} was found; put the model's there, such as {kind.Published}, or name it with {kind.Option}. " +
-            $"Looked at {files.Count} checkpoints in {Looked()}.{(problem is null ? "" : $" One of them cannot be used: {problem}")}" +
-            $"{(other is null ? "" : $" {other} has the shape, but its name says that it belongs to another model.")}");
+        return new CheckpointException(
+            source,
+            $"no {kind.What} {kind.Which} was found; put the model's there, such as {kind.Published}, or name it with {kind.Option}. "
+                + $"Looked at {files.Count} checkpoints in {Looked()}.{(problem is null ? "" : $" One of them cannot be used: {problem}")}"
+                + $"{(other is null ? "" : $" {other} has the shape, but its name says that it belongs to another model.")}"
+        );
     }
 
     /// <summary>The folders that were looked into, for errors.</summary>

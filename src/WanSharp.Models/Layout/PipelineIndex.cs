@@ -22,7 +22,8 @@ internal static class PipelineIndex
         try
         {
             return JsonFile.Read(path, ModelJson.Default.JsonElement, MaximumBytes) is { ValueKind: JsonValueKind.Object } index
-                && index.TryGetProperty("transformer_2", out var second) && second.ValueKind == JsonValueKind.Array
+                && index.TryGetProperty("transformer_2", out var second)
+                && second.ValueKind == JsonValueKind.Array
                 && second.EnumerateArray().All(part => part.ValueKind == JsonValueKind.String);
         }
         catch (CheckpointException)

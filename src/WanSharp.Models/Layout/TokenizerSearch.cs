@@ -30,36 +30,58 @@ internal sealed class TokenizerSearch(string source, PartSearch search, Headers 
             return found;
         }
 
-        var advice = $"put umT5's {TokenizerSource.ModelName} or {TokenizerSource.JsonName} (google/umt5-xxl) next to the text encoder " +
-            $"{textEncoder.Path}, or name one with {PartOptions.Tokenizer}.";
+        var advice =
+            $"put umT5's {TokenizerSource.ModelName} or {TokenizerSource.JsonName} (google/umt5-xxl) next to the text encoder "
+            + $"{textEncoder.Path}, or name one with {PartOptions.Tokenizer}.";
         throw problems.Count == 0
             ? new CheckpointException(source, $"no tokenizer was found: {advice} Looked in {search.Looked()}.")
             : new CheckpointException(
-                textEncoder.Path, $"it has no tokenizer that can be used: {advice} {string.Join(" ", problems.Distinct().Take(3))}");
+                textEncoder.Path,
+                $"it has no tokenizer that can be used: {advice} {string.Join(" ", problems.Distinct().Take(3))}"
+            );
     }
 
     private string Named(NetworkFile textEncoder, string named)
     {
-        var path = File.Exists(named) ? named : Directory.Exists(named) ? FilesIn(named, Depth).FirstOrDefault() : null;
+        var path =
+            File.Exists(named) ? named
+            : Directory.Exists(named) ? FilesIn(named, Depth).FirstOrDefault()
+            : null;
         if (path is null)
         {
-            throw new CheckpointException(named, $"{PartOptions.Tokenizer} names it, but " + (Directory.Exists(named)
-                ? $"the folder has no {TokenizerSource.ModelName} and no {TokenizerSource.JsonName}." : "there is no such file."));
+            throw new CheckpointException(
+                named,
+                $"{PartOptions.Tokenizer} names it, but "
+                    + (
+                        Directory.Exists(named)
+                            ? $"the folder has no {TokenizerSource.ModelName} and no {TokenizerSource.JsonName}."
+                            : "there is no such file."
+                    )
+            );
         }
 
         List<string> problems = [];
-        return Fits(path, textEncoder, problems) ? path
+        return Fits(path, textEncoder, problems)
+            ? path
             : throw new CheckpointException(path, $"{PartOptions.Tokenizer} names it, but it cannot be used: {string.Join(" ", problems)}");
     }
 
     private IEnumerable<string> Candidates(NetworkFile textEncoder)
     {
-        var folders = search.Folders.SelectMany(place => place).Select(place => (place.Folder, Depth: Math.Min(place.Depth, Depth)))
-            .Prepend((Path.GetDirectoryName(Path.GetFullPath(textEncoder.Path))!, 0)).Distinct();
+        var folders = search
+            .Folders.SelectMany(place => place)
+            .Select(place => (place.Folder, Depth: Math.Min(place.Depth, Depth)))
+            .Prepend((Path.GetDirectoryName(Path.GetFullPath(textEncoder.Path))!, 0))
+            .Distinct();
         List<string> files = [.. folders.SelectMany(place => FilesIn(place.Item1, place.Item2)).Distinct()];
-        var others = search.Places.SelectMany(place => place).Distinct().Select(headers.Read)
-            .Where(file => file.HasTokenizer && file.Path != textEncoder.Path).Select(file => file.Path);
-        return files.Where(file => !SentencePieceTokenizer.IsJson(file))
+        var others = search
+            .Places.SelectMany(place => place)
+            .Distinct()
+            .Select(headers.Read)
+            .Where(file => file.HasTokenizer && file.Path != textEncoder.Path)
+            .Select(file => file.Path);
+        return files
+            .Where(file => !SentencePieceTokenizer.IsJson(file))
             .Concat(textEncoder.HasTokenizer ? [textEncoder.Path] : [])
             .Concat(others)
             .Concat(files.Where(SentencePieceTokenizer.IsJson));

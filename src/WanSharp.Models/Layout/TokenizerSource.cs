@@ -37,9 +37,12 @@ internal static class TokenizerSource
         }
         catch (InvalidDataException e)
         {
-            throw new CheckpointException(path,
-                $"the tokenizer in it (tensor {NetworkFile.TokenizerTensor}, or notes) cannot be used: {e.Message} " +
-                $"Put umT5's {ModelName} next to the file.", e);
+            throw new CheckpointException(
+                path,
+                $"the tokenizer in it (tensor {NetworkFile.TokenizerTensor}, or notes) cannot be used: {e.Message} "
+                    + $"Put umT5's {ModelName} next to the file.",
+                e
+            );
         }
     }
 
@@ -68,7 +71,8 @@ internal static class TokenizerSource
         var name = checkpoint.Tensors.Keys.FirstOrDefault(key => key.EndsWith(NetworkFile.TokenizerTensor, StringComparison.Ordinal));
         if (name is null)
         {
-            return GgufTokenizer.IsIn(checkpoint) ? GgufTokenizer.ToSpieceModel(path)
+            return GgufTokenizer.IsIn(checkpoint)
+                ? GgufTokenizer.ToSpieceModel(path)
                 : throw new CheckpointException(path, $"it carries no tokenizer; name a {ModelName}.");
         }
 
@@ -76,6 +80,9 @@ internal static class TokenizerSource
         return tensor.DType is DType.U8 or DType.I8 && tensor.ByteLength <= LongestModel
             ? tensor.ReadBytes(0, (int)tensor.ByteLength).ToArray()
             : throw new CheckpointException(
-                path, name, $"{tensor.DType.Name()} {tensor.Shape} is not a tokenizer: bytes of a spiece.model are expected.");
+                path,
+                name,
+                $"{tensor.DType.Name()} {tensor.Shape} is not a tokenizer: bytes of a spiece.model are expected."
+            );
     }
 }

@@ -35,9 +35,11 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
         {
             if (low is not null && high is not null)
             {
-                throw new CheckpointException(path,
-                    $"{PartOptions.LowNoise} and {PartOptions.HighNoise} name both experts, and this is a third file: " +
-                    "name the model's folder, or leave it out.");
+                throw new CheckpointException(
+                    path,
+                    $"{PartOptions.LowNoise} and {PartOptions.HighNoise} name both experts, and this is a third file: "
+                        + "name the model's folder, or leave it out."
+                );
             }
 
             (low, high) = (low ?? OfFile(path, ""), high ?? OfFile(path, ""));
@@ -53,13 +55,13 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
     /// <summary>Two experts that were named: they must be of one shape, and not the wrong way round.</summary>
     private static Experts.Pair Fitting(NetworkFile low, NetworkFile high)
     {
-        var problem = low.Transformer != high.Transformer
-                ? $"it cannot be the partner of {low.Path}: the two transformers differ in kind or shape."
+        var problem =
+            low.Transformer != high.Transformer ? $"it cannot be the partner of {low.Path}: the two transformers differ in kind or shape."
             : !Experts.MayBePaired(low.Transformer!)
                 ? "transformers of this kind have no experts: only Wan 2.2's text to video and its image to video without CLIP do."
             : low.Noise == ExpertNames.High && high.Noise == ExpertNames.Low
-                ? $"its name says low noise, and that of {low.Path} high noise: give them to {PartOptions.LowNoise} and " +
-                    $"{PartOptions.HighNoise} the other way round."
+                ? $"its name says low noise, and that of {low.Path} high noise: give them to {PartOptions.LowNoise} and "
+                    + $"{PartOptions.HighNoise} the other way round."
             : null;
         return problem is null ? new Experts.Pair(low, high) : throw new CheckpointException(high.Path, problem);
     }
@@ -78,19 +80,29 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
         {
             [] => throw NoneIn(folder, paths),
             [var only] => Complete(only),
-            var several => throw new CheckpointException(path,
-                $"it has {transformers.Count} transformers; name one of {PathList.Of(several.SelectMany(pair => pair.Paths))}."),
+            var several => throw new CheckpointException(
+                path,
+                $"it has {transformers.Count} transformers; name one of {PathList.Of(several.SelectMany(pair => pair.Paths))}."
+            ),
         };
     }
 
-    private NetworkFile OfFile(string file, string option) => headers.Read(file) is { Transformer: not null } transformer ? transformer
-        : throw new CheckpointException(file, option + (headers.Read(file) switch
-        {
-            { Reason: { } reason } => reason,
-            { IsKnown: true } => "it holds no Wan transformer, but another part of a model: name the transformer's file; " +
-                "its parts are found around it.",
-            _ => "it holds no Wan transformer.",
-        }));
+    private NetworkFile OfFile(string file, string option) =>
+        headers.Read(file) is { Transformer: not null } transformer
+            ? transformer
+            : throw new CheckpointException(
+                file,
+                option
+                    + (
+                        headers.Read(file) switch
+                        {
+                            { Reason: { } reason } => reason,
+                            { IsKnown: true } => "it holds no Wan transformer, but another part of a model: name the transformer's file; "
+                                + "its parts are found around it.",
+                            _ => "it holds no Wan transformer.",
+                        }
+                    )
+            );
 
     private NetworkFile Named(string name, string option)
     {
@@ -129,16 +141,21 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
         var isMerged = ExpertNames.SaysMerged(file.Path) || file is { TextEncoder: not null, Vae: not null }; // an all-in-one file
         if (!isMerged && file.Transformer!.ModelType == ModelType.ImageToVideo)
         {
-            throw new CheckpointException(file.Path,
-                "it is one of Wan 2.2's two experts, or both merged, and its name does not say which: name the two with " +
-                $"{PartOptions.HighNoise} and {PartOptions.LowNoise}, or give this file to both if it takes all steps.");
+            throw new CheckpointException(
+                file.Path,
+                "it is one of Wan 2.2's two experts, or both merged, and its name does not say which: name the two with "
+                    + $"{PartOptions.HighNoise} and {PartOptions.LowNoise}, or give this file to both if it takes all steps."
+            );
         }
 
         if (file.Transformer!.ModelType == ModelType.TextToVideo && ExpertNames.SaysWan22(file.Path))
         {
-            _notes.Add($"{file.Path} is called Wan 2.2, whose text-to-video models have two experts, but " +
-                $"{(isMerged ? "is merged from both" : "says neither high nor low")}: it takes all steps, with the settings of {ModelVariant.Of(file.Transformer, hasExperts: false).Name}. " +
-                $"If it is one of two, name both with {PartOptions.HighNoise} and {PartOptions.LowNoise}.");
+            _notes.Add(
+                $"{file.Path} is called Wan 2.2, whose text-to-video models have two experts, but "
+                    + $"{(isMerged ? "is merged from both" : "says neither high nor low")}: it takes all steps, with the settings "
+                    + $"of {ModelVariant.Of(file.Transformer, hasExperts: false).Name}. "
+                    + $"If it is one of two, name both with {PartOptions.HighNoise} and {PartOptions.LowNoise}."
+            );
         }
 
         return pair;
@@ -147,9 +164,12 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
     private CheckpointException NoneIn(string folder, List<string> paths)
     {
         var problems = paths.Select(headers.Read).Select(file => file.Problem).OfType<string>().Take(3).ToList();
-        return new CheckpointException(path, problems.Count > 0
-            ? $"no transformer that can be used was found. {string.Join(" ", problems)}"
-            : $"no Wan transformer was found; looked at {paths.Count} checkpoints in {folder} and the folders in it.");
+        return new CheckpointException(
+            path,
+            problems.Count > 0
+                ? $"no transformer that can be used was found. {string.Join(" ", problems)}"
+                : $"no Wan transformer was found; looked at {paths.Count} checkpoints in {folder} and the folders in it."
+        );
     }
 
     /// <summary>Whether a file is a variant (<c>NAME.fp16</c>) of another next to it: Diffusers takes those only if asked to.</summary>
@@ -157,8 +177,15 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
     {
         var (stem, plainStem) = (FileWords.Stem(file), FileWords.Stem(plain));
         var isLike = Path.GetDirectoryName(file) == Path.GetDirectoryName(plain) && Path.GetExtension(file) == Path.GetExtension(plain);
-        return isLike && file.Length > plain.Length && (stem == plainStem
-            || (stem.StartsWith(plainStem + ".", StringComparison.Ordinal) && FileWords.WithoutPrecision(stem[plainStem.Length..]) == "."));
+        return isLike
+            && file.Length > plain.Length
+            && (
+                stem == plainStem
+                || (
+                    stem.StartsWith(plainStem + ".", StringComparison.Ordinal)
+                    && FileWords.WithoutPrecision(stem[plainStem.Length..]) == "."
+                )
+            );
     }
 
     private static bool IsSame(NetworkFile a, NetworkFile b) => ModelFiles.RealPath(a.Path) == ModelFiles.RealPath(b.Path);

@@ -1,7 +1,10 @@
 namespace WanSharp.Models.Names;
 
-/// <summary>CLIP's image encoder's names: official, and transformers', which ComfyUI and Diffusers share. Those keep q, k and v apart.</summary>
-/// <remarks>Sources: Comfy-Org/ComfyUI:comfy/clip_vision.py; huggingface/transformers:src/transformers/models/clip/modeling_clip.py (the missing letter is theirs).</remarks>
+/// <summary>
+/// CLIP's image encoder's names: official, and transformers', which ComfyUI and Diffusers share. Those keep q, k and v apart.
+/// </summary>
+/// <remarks>Sources: Comfy-Org/ComfyUI:comfy/clip_vision.py; huggingface/transformers:src/transformers/models/clip/modeling_clip.py
+/// (the missing letter is theirs).</remarks>
 internal static class ClipVisionNames
 {
     private static readonly NameTable Transformers = new(
@@ -17,11 +20,20 @@ internal static class ClipVisionNames
         ("vision_model.encoder.layers.*.self_attn.v_proj", "visual.transformer.*.attn.to_v"),
         ("vision_model.encoder.layers.*.self_attn.out_proj", "visual.transformer.*.attn.proj"),
         ("vision_model.encoder.layers.*.mlp.fc1", "visual.transformer.*.mlp.0"),
-        ("vision_model.encoder.layers.*.mlp.fc2", "visual.transformer.*.mlp.2"));
+        ("vision_model.encoder.layers.*.mlp.fc2", "visual.transformer.*.mlp.2")
+    );
 
-    public static NetworkNames Names { get; } = new(
-        "CLIP image encoder",
-        ["visual.cls_embedding", "visual.pos_embedding", "visual.patch_embedding.weight", "visual.pre_norm.weight", "visual.transformer.0.mlp.0.weight"],
-        ["visual.cls_embedding", "vision_model.embeddings.class_embedding"],
-        [NetworkNames.Official, _ => Transformers]);
+    public static NetworkNames Names { get; } =
+        new(
+            "CLIP image encoder",
+            [
+                "visual.cls_embedding",
+                "visual.pos_embedding",
+                "visual.patch_embedding.weight",
+                "visual.pre_norm.weight",
+                "visual.transformer.0.mlp.0.weight",
+            ],
+            ["visual.cls_embedding", "vision_model.embeddings.class_embedding"],
+            [NetworkNames.Official, _ => Transformers]
+        );
 }

@@ -8,7 +8,10 @@ namespace WanSharp.Models.Names;
 /// <param name="rules">The rules.</param>
 internal sealed class NameTable(params IReadOnlyList<(string Theirs, string Official)> rules)
 {
-    private readonly (string[] Theirs, string[] Official)[] _rules = [.. rules.Select(rule => (rule.Theirs.Split('.'), rule.Official.Split('.')))];
+    private readonly (string[] Theirs, string[] Official)[] _rules =
+    [
+        .. rules.Select(rule => (rule.Theirs.Split('.'), rule.Official.Split('.'))),
+    ];
 
     /// <summary>The official name.</summary>
     public string Translate(string name)
@@ -29,7 +32,10 @@ internal sealed class NameTable(params IReadOnlyList<(string Theirs, string Offi
     public IEnumerable<string> Originals(string official)
     {
         var parts = official.Split('.');
-        return _rules.Where(rule => Fits(rule.Official, parts)).Select(rule => string.Join('.', Replace(rule.Official, rule.Theirs, parts))).Append(official);
+        return _rules
+            .Where(rule => Fits(rule.Official, parts))
+            .Select(rule => string.Join('.', Replace(rule.Official, rule.Theirs, parts)))
+            .Append(official);
     }
 
     private static bool Fits(string[] pattern, string[] parts)

@@ -9,12 +9,19 @@ namespace WanSharp.Models.Names;
 /// <param name="Anchors">Official names that every checkpoint of the network has: what it is recognized by.</param>
 /// <param name="Marks">What one of these is called in any layout: what stands before it in a file stands before all names.</param>
 /// <param name="Layouts">Tables for the names of a checkpoint, which are given; a table may depend on how many layers there are.</param>
-internal sealed record NetworkNames(string What, IReadOnlyList<string> Anchors, IReadOnlyList<string> Marks, IReadOnlyList<Func<IReadOnlyCollection<string>, NameTable>> Layouts)
+internal sealed record NetworkNames(
+    string What,
+    IReadOnlyList<string> Anchors,
+    IReadOnlyList<string> Marks,
+    IReadOnlyList<Func<IReadOnlyCollection<string>, NameTable>> Layouts
+)
 {
     private const string Average = "ema";
     private const int MostPrefixes = 16;
 
-    /// <summary>Official names that may be in a checkpoint twice, as one tensor under two names; the one whose mark comes first is used.</summary>
+    /// <summary>
+    /// Official names that may be in a checkpoint twice, as one tensor under two names; the one whose mark comes first is used.
+    /// </summary>
     public IReadOnlyList<string> Tied { get; init; } = [];
 
     /// <summary>The same tensor under the dimensions that the official code gives it, where tools differ in them.</summary>
@@ -25,7 +32,8 @@ internal sealed record NetworkNames(string What, IReadOnlyList<string> Anchors, 
 
     /// <summary>A checkpoint's tensors of this network under official names.</summary>
     /// <returns>Null if the checkpoint does not hold this network. Otherwise disposing the result disposes the checkpoint.</returns>
-    /// <exception cref="CheckpointException">It holds several of them, two of its tensors are the same one, or it was quantized in a way that is not supported.</exception>
+    /// <exception cref="CheckpointException">It holds several of them, two of its tensors are the same one, or it was quantized in a
+    /// way that is not supported.</exception>
     public RenamedCheckpoint? Find(ICheckpoint checkpoint)
     {
         var names = QuantizedNames.Read(checkpoint);
@@ -50,7 +58,10 @@ internal sealed record NetworkNames(string What, IReadOnlyList<string> Anchors, 
     /// <summary>The anchors that a checkpoint lacks which has most of them; none if it has few, or all.</summary>
     public IReadOnlyList<string> FindMissing(ICheckpoint checkpoint)
     {
-        var names = checkpoint.Tensors.Keys.Concat(checkpoint.Unsupported.Keys).Select(QuantizedNames.Unwrapped).ToHashSet(StringComparer.Ordinal);
+        var names = checkpoint
+            .Tensors.Keys.Concat(checkpoint.Unsupported.Keys)
+            .Select(QuantizedNames.Unwrapped)
+            .ToHashSet(StringComparer.Ordinal);
         var best = Anchors;
         foreach (var layout in Layouts)
         {
@@ -67,8 +78,12 @@ internal sealed record NetworkNames(string What, IReadOnlyList<string> Anchors, 
 
     /// <summary>What stands before a mark, or before all names.</summary>
     private static IEnumerable<string> Prefixes(IEnumerable<string> names, IReadOnlyList<string> marks) =>
-        names.SelectMany(name => marks.Where(mark => name.EndsWith(mark, StringComparison.Ordinal)).Select(mark => name[..^mark.Length]))
-            .Where(prefix => prefix.Length == 0 || prefix[^1] == '.').Distinct().OrderBy(prefix => prefix.Length).ThenBy(prefix => prefix, StringComparer.Ordinal);
+        names
+            .SelectMany(name => marks.Where(mark => name.EndsWith(mark, StringComparison.Ordinal)).Select(mark => name[..^mark.Length]))
+            .Where(prefix => prefix.Length == 0 || prefix[^1] == '.')
+            .Distinct()
+            .OrderBy(prefix => prefix.Length)
+            .ThenBy(prefix => prefix, StringComparer.Ordinal);
 
     private static IEnumerable<string> Inside(IEnumerable<string> names, string prefix) =>
         names.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Select(name => name[prefix.Length..]);
@@ -94,22 +109,40 @@ internal sealed record NetworkNames(string What, IReadOnlyList<string> Anchors, 
     private string TheAverage(ICheckpoint checkpoint, List<string> prefixes)
     {
         var averages = prefixes.Where(prefix => prefix.Split('.', '_').Contains(Average, StringComparer.OrdinalIgnoreCase)).ToList();
-        return averages is [var average] ? average : throw new CheckpointException(checkpoint.Path,
-            $"it holds {prefixes.Count} networks of one kind ({What}), called {string.Join(", ", prefixes.Take(8).Select(prefix => CheckpointException.Quote(prefix.TrimEnd('.'))))}: "
-            + "save the one that is meant in a file of its own.");
+        return averages is [var average]
+            ? average
+            : throw new CheckpointException(
+                checkpoint.Path,
+                $"it holds {prefixes.Count} networks of one kind ({What}), called "
+                    + $"{string.Join(", ", prefixes.Take(8).Select(prefix => CheckpointException.Quote(prefix.TrimEnd('.'))))}: "
+                    + "save the one that is meant in a file of its own."
+            );
     }
 
-    private RenamedCheckpoint Rename(ICheckpoint checkpoint, QuantizedNames names, string prefix, NameTable table, IReadOnlyList<string> others)
+    private RenamedCheckpoint Rename(
+        ICheckpoint checkpoint,
+        QuantizedNames names,
+        string prefix,
+        NameTable table,
+        IReadOnlyList<string> others
+    )
     {
         var (official, tied) = Translate(checkpoint, names, prefix, table);
-        var tensors = official.Where(pair => checkpoint.Tensors.ContainsKey(pair.Value)).ToDictionary(pair => pair.Key, pair => names.Joined(pair.Key, checkpoint.Tensors[pair.Value]), StringComparer.Ordinal);
+        var tensors = official
+            .Where(pair => checkpoint.Tensors.ContainsKey(pair.Value))
+            .ToDictionary(pair => pair.Key, pair => names.Joined(pair.Key, checkpoint.Tensors[pair.Value]), StringComparer.Ordinal);
         foreach (var (layer, note) in HeaderNotes.Read(checkpoint))
         {
             var plain = QuantizedNames.Unwrapped(layer);
             plain = table.Translate(plain.StartsWith(prefix, StringComparison.Ordinal) ? plain[prefix.Length..] : plain);
             if (tensors.ContainsKey(plain + WeightScale.WeightSuffix))
             {
-                tensors[plain + QuantizationNote.Suffix] = HeaderNotes.ToTensor(checkpoint, layer, note, tensors.GetValueOrDefault(plain + QuantizationNote.Suffix));
+                tensors[plain + QuantizationNote.Suffix] = HeaderNotes.ToTensor(
+                    checkpoint,
+                    layer,
+                    note,
+                    tensors.GetValueOrDefault(plain + QuantizationNote.Suffix)
+                );
             }
         }
 
@@ -125,11 +158,20 @@ internal sealed record NetworkNames(string What, IReadOnlyList<string> Anchors, 
     }
 
     /// <summary>The stored names by official ones, and those that are a tensor once more.</summary>
-    private (Dictionary<string, string> Official, List<string> Tied) Translate(ICheckpoint checkpoint, QuantizedNames names, string prefix, NameTable table)
+    private (Dictionary<string, string> Official, List<string> Tied) Translate(
+        ICheckpoint checkpoint,
+        QuantizedNames names,
+        string prefix,
+        NameTable table
+    )
     {
         var official = new Dictionary<string, string>(StringComparer.Ordinal);
         List<string> tied = [];
-        foreach (var (stored, name) in names.Of.Where(pair => pair.Value.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(pair => Rank(pair.Value[prefix.Length..])))
+        foreach (
+            var (stored, name) in names
+                .Of.Where(pair => pair.Value.StartsWith(prefix, StringComparison.Ordinal))
+                .OrderBy(pair => Rank(pair.Value[prefix.Length..]))
+        )
         {
             var translated = table.Translate(name[prefix.Length..]);
             if (official.TryAdd(translated, stored))
@@ -139,7 +181,12 @@ internal sealed record NetworkNames(string What, IReadOnlyList<string> Anchors, 
 
             if (!Tied.Contains(translated))
             {
-                throw new CheckpointException(checkpoint.Path, stored, $"it and {CheckpointException.Quote(official[translated])} are both the {What}'s {translated}: which one is meant is not known.");
+                throw new CheckpointException(
+                    checkpoint.Path,
+                    stored,
+                    $"it and {CheckpointException.Quote(official[translated])} are both the {What}'s "
+                        + $"{translated}: which one is meant is not known."
+                );
             }
 
             tied.Add(stored);

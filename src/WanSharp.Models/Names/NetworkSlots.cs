@@ -10,25 +10,45 @@ internal static class NetworkSlots
     private static readonly GraphOptions Plain = new();
 
     public static IEnumerable<WeightSlot> Of(TransformerConfig config) =>
-    [
-        .. WanTransformer.Context(config, Plain).Weights, .. WanTransformer.Embed(config, Plain).Weights, .. WanTransformer.Head(config, Plain).Weights,
-        .. Repeated("blocks.", config.Layers, WanTransformer.Block(config, Plain), WanTransformer.Keys(config, Plain)),
-    ];
+        [
+            .. WanTransformer.Context(config, Plain).Weights,
+            .. WanTransformer.Embed(config, Plain).Weights,
+            .. WanTransformer.Head(config, Plain).Weights,
+            .. Repeated("blocks.", config.Layers, WanTransformer.Block(config, Plain), WanTransformer.Keys(config, Plain)),
+        ];
 
     public static IEnumerable<WeightSlot> Of(Umt5Config config) =>
-    [
-        new WeightSlot("token_embedding.weight", DType.F32, [config.Vocabulary, config.Dim]), .. Umt5Encoder.Norm(config, Plain).Weights,
-        .. Repeated("blocks.", config.Layers, Umt5Encoder.Block(config, Plain)),
-    ];
+        [
+            new WeightSlot("token_embedding.weight", DType.F32, [config.Vocabulary, config.Dim]),
+            .. Umt5Encoder.Norm(config, Plain).Weights,
+            .. Repeated("blocks.", config.Layers, Umt5Encoder.Block(config, Plain)),
+        ];
 
     public static IEnumerable<WeightSlot> Of(VaeConfig config) =>
-        new[] { WanVae.EncodeFirst(config, Plain), WanVae.EncodeNext(config, Plain), WanVae.DecodeFirst(config, Plain), WanVae.DecodeNext(config, Plain) }
-            .SelectMany(graph => graph.Weights).DistinctBy(slot => slot.Name);
+        new[]
+        {
+            WanVae.EncodeFirst(config, Plain),
+            WanVae.EncodeNext(config, Plain),
+            WanVae.DecodeFirst(config, Plain),
+            WanVae.DecodeNext(config, Plain),
+        }
+            .SelectMany(graph => graph.Weights)
+            .DistinctBy(slot => slot.Name);
 
     /// <summary>Of CLIP the last block, the norm after it and the projection are not used.</summary>
     public static IEnumerable<WeightSlot> Of(ClipVisionConfig config) =>
-        [.. ClipVision.Embed(config, Plain).Weights, .. Repeated("visual.transformer.", config.LayersUsed, ClipVision.Block(config, Plain))];
+        [
+            .. ClipVision.Embed(config, Plain).Weights,
+            .. Repeated("visual.transformer.", config.LayersUsed, ClipVision.Block(config, Plain)),
+        ];
 
     private static IEnumerable<WeightSlot> Repeated(string list, int count, params OnnxGraph[] graphs) =>
-        Enumerable.Range(0, count).SelectMany(i => graphs.SelectMany(graph => graph.Weights).DistinctBy(slot => slot.Name).Select(slot => slot with { Name = $"{list}{i}.{slot.Name}" }));
+        Enumerable
+            .Range(0, count)
+            .SelectMany(i =>
+                graphs
+                    .SelectMany(graph => graph.Weights)
+                    .DistinctBy(slot => slot.Name)
+                    .Select(slot => slot with { Name = $"{list}{i}.{slot.Name}" })
+            );
 }

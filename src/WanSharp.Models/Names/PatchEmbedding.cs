@@ -23,12 +23,17 @@ internal static class PatchEmbedding
         }
 
         var dim = bias.Shape.ElementCount;
-        var channels = dim > 0 && tensor.Shape.ElementCount % (dim * Side * Side) == 0 ? tensor.Shape.ElementCount / (dim * Side * Side) : 0;
+        var channels =
+            dim > 0 && tensor.Shape.ElementCount % (dim * Side * Side) == 0 ? tensor.Shape.ElementCount / (dim * Side * Side) : 0;
         long[] official = [dim, channels, Side, Side];
-        return channels > 0 && Ends(tensor.Shape.Dims).All(Ends(official).Contains) ? tensor.Reshape([dim, channels, 1, Side, Side]) : tensor;
+        return channels > 0 && Ends(tensor.Shape.Dims).All(Ends(official).Contains)
+            ? tensor.Reshape([dim, channels, 1, Side, Side])
+            : tensor;
     }
 
-    /// <summary>The products of the first dimension, the first two, and so on: joining neighbouring dimensions leaves some of them out.</summary>
+    /// <summary>
+    /// The products of the first dimension, the first two, and so on: joining neighbouring dimensions leaves some of them out.
+    /// </summary>
     private static HashSet<long> Ends(ReadOnlySpan<long> dims)
     {
         HashSet<long> ends = [1];

@@ -10,9 +10,14 @@ internal sealed class RenamedCheckpoint : ICheckpoint
     /// <param name="stored">The checkpoint; disposed with this one.</param>
     /// <param name="names">The stored name of every tensor, by the name that it gets.</param>
     public RenamedCheckpoint(ICheckpoint stored, IReadOnlyDictionary<string, string> names)
-        : this(stored, names.Where(pair => stored.Tensors.ContainsKey(pair.Value)).ToDictionary(pair => pair.Key, pair => stored.Tensors[pair.Value]), names, "", [], [])
-    {
-    }
+        : this(
+            stored,
+            names.Where(pair => stored.Tensors.ContainsKey(pair.Value)).ToDictionary(pair => pair.Key, pair => stored.Tensors[pair.Value]),
+            names,
+            "",
+            [],
+            []
+        ) { }
 
     /// <param name="stored">The checkpoint; disposed with this one.</param>
     /// <param name="tensors">Its tensors of the network, and others that stand for notes.</param>
@@ -21,10 +26,18 @@ internal sealed class RenamedCheckpoint : ICheckpoint
     /// <param name="others">What stands before the names of other networks of this kind, which are not used.</param>
     /// <param name="tied">Stored names of tensors that are others once more.</param>
     public RenamedCheckpoint(
-        ICheckpoint stored, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> names, string prefix, IReadOnlyList<string> others, IReadOnlyList<string> tied)
+        ICheckpoint stored,
+        IReadOnlyDictionary<string, Tensor> tensors,
+        IReadOnlyDictionary<string, string> names,
+        string prefix,
+        IReadOnlyList<string> others,
+        IReadOnlyList<string> tied
+    )
     {
         (_checkpoint, Tensors, StoredNames, Prefix, Others, Tied) = (stored, tensors, names, prefix, others, tied);
-        Unsupported = names.Where(pair => stored.Unsupported.ContainsKey(pair.Value)).ToDictionary(pair => pair.Key, pair => stored.Unsupported[pair.Value]);
+        Unsupported = names
+            .Where(pair => stored.Unsupported.ContainsKey(pair.Value))
+            .ToDictionary(pair => pair.Key, pair => stored.Unsupported[pair.Value]);
     }
 
     /// <inheritdoc/>

@@ -14,7 +14,8 @@ internal static class TextEncoderNames
         ("encoder.block.*.layer.1.layer_norm", "blocks.*.norm2"),
         ("encoder.block.*.layer.1.DenseReluDense.wi_0", "blocks.*.ffn.gate.0"),
         ("encoder.block.*.layer.1.DenseReluDense.wi_1", "blocks.*.ffn.fc1"),
-        ("encoder.block.*.layer.1.DenseReluDense.wo", "blocks.*.ffn.fc2"));
+        ("encoder.block.*.layer.1.DenseReluDense.wo", "blocks.*.ffn.fc2")
+    );
 
     private static readonly NameTable LlamaCpp = new(
         ("token_embd", "token_embedding"),
@@ -28,14 +29,23 @@ internal static class TextEncoderNames
         ("enc.blk.*.ffn_norm", "blocks.*.norm2"),
         ("enc.blk.*.ffn_gate", "blocks.*.ffn.gate.0"),
         ("enc.blk.*.ffn_up", "blocks.*.ffn.fc1"),
-        ("enc.blk.*.ffn_down", "blocks.*.ffn.fc2"));
+        ("enc.blk.*.ffn_down", "blocks.*.ffn.fc2")
+    );
 
-    public static NetworkNames Names { get; } = new(
-        "umT5 text encoder",
-        ["token_embedding.weight", "norm.weight", "blocks.0.attn.q.weight", "blocks.0.ffn.gate.0.weight", "blocks.0.pos_embedding.embedding.weight"],
-        ["token_embedding.weight", "shared.weight", "encoder.embed_tokens.weight", "token_embd.weight"],
-        [NetworkNames.Official, _ => Transformers, _ => LlamaCpp])
-    {
-        Tied = ["token_embedding.weight"],
-    };
+    public static NetworkNames Names { get; } =
+        new(
+            "umT5 text encoder",
+            [
+                "token_embedding.weight",
+                "norm.weight",
+                "blocks.0.attn.q.weight",
+                "blocks.0.ffn.gate.0.weight",
+                "blocks.0.pos_embedding.embedding.weight",
+            ],
+            ["token_embedding.weight", "shared.weight", "encoder.embed_tokens.weight", "token_embd.weight"],
+            [NetworkNames.Official, _ => Transformers, _ => LlamaCpp]
+        )
+        {
+            Tied = ["token_embedding.weight"],
+        };
 }

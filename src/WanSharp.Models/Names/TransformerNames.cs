@@ -33,14 +33,24 @@ internal static class TransformerNames
         ("blocks.*.norm2", "blocks.*.norm3"), // the norm before cross-attention: the official code counts by place in its file
         ("blocks.*.scale_shift_table", "blocks.*.modulation"),
         ("scale_shift_table", "head.modulation"),
-        ("proj_out", "head.head"));
+        ("proj_out", "head.head")
+    );
 
-    public static NetworkNames Names { get; } = new(
-        "Wan transformer",
-        ["patch_embedding.weight", "text_embedding.0.weight", "time_embedding.0.weight", "head.head.weight", "head.modulation", "blocks.0.ffn.0.weight"],
-        ["patch_embedding.weight"],
-        [NetworkNames.Official, _ => Diffusers])
-    {
-        Shaped = PatchEmbedding.Shaped,
-    };
+    public static NetworkNames Names { get; } =
+        new(
+            "Wan transformer",
+            [
+                "patch_embedding.weight",
+                "text_embedding.0.weight",
+                "time_embedding.0.weight",
+                "head.head.weight",
+                "head.modulation",
+                "blocks.0.ffn.0.weight",
+            ],
+            ["patch_embedding.weight"],
+            [NetworkNames.Official, _ => Diffusers]
+        )
+        {
+            Shaped = PatchEmbedding.Shaped,
+        };
 }

@@ -1,25 +1,31 @@
 namespace WanSharp.Models.Names;
 
 /// <summary>The VAEs' names: official, which ComfyUI and kijai share, and Diffusers', which groups the layers into levels.</summary>
-/// <remarks>Sources: huggingface/diffusers:scripts/convert_wan_to_diffusers.py and src/diffusers/models/autoencoders/autoencoder_kl_wan.py.</remarks>
+/// <remarks>Sources: huggingface/diffusers:scripts/convert_wan_to_diffusers.py and
+/// src/diffusers/models/autoencoders/autoencoder_kl_wan.py.</remarks>
 internal static class VaeNames
 {
     private const int MostLevels = 8;
     private const int MostResidualBlocks = 17;
 
-    public static NetworkNames Names { get; } = new(
-        "Wan VAE",
-        ["encoder.conv1.weight", "decoder.conv1.weight", "decoder.head.2.weight", "conv1.weight", "conv2.weight", "decoder.middle.0.residual.2.weight"],
-        ["encoder.conv1.weight", "encoder.conv_in.weight"],
-        [NetworkNames.Official, Diffusers]);
+    public static NetworkNames Names { get; } =
+        new(
+            "Wan VAE",
+            [
+                "encoder.conv1.weight",
+                "decoder.conv1.weight",
+                "decoder.head.2.weight",
+                "conv1.weight",
+                "conv2.weight",
+                "decoder.middle.0.residual.2.weight",
+            ],
+            ["encoder.conv1.weight", "encoder.conv_in.weight"],
+            [NetworkNames.Official, Diffusers]
+        );
 
     private static NameTable Diffusers(IReadOnlyCollection<string> names)
     {
-        List<(string Theirs, string Official)> rules =
-        [
-            ("quant_conv", "conv1"),
-            ("post_quant_conv", "conv2"),
-        ];
+        List<(string Theirs, string Official)> rules = [("quant_conv", "conv1"), ("post_quant_conv", "conv2")];
         foreach (var coder in new[] { "encoder", "decoder" })
         {
             rules.Add(($"{coder}.conv_in", $"{coder}.conv1"));
@@ -71,7 +77,15 @@ internal static class VaeNames
     }
 
     // Wan 2.2's: levels in both layouts; officially what changes the size is the last layer of a level.
-    private static void AddNestedLevels(List<(string Theirs, string Official)> rules, string levels, string blocks, string sampler, string official, string inner, IReadOnlyCollection<string> names)
+    private static void AddNestedLevels(
+        List<(string Theirs, string Official)> rules,
+        string levels,
+        string blocks,
+        string sampler,
+        string official,
+        string inner,
+        IReadOnlyCollection<string> names
+    )
     {
         AddResidualBlock(rules, $"{levels}.*.{blocks}.*", $"{official}.*.{inner}.*");
         rules.Add(($"{levels}.*.{sampler}", $"{official}.*.{inner}.{ResidualBlocks($"{levels}.0.{blocks}", names)}"));

@@ -45,7 +45,10 @@ internal sealed class CharacterMap
         {
             var rest = value < _replacements.Length ? _replacements.AsSpan((int)value) : [];
             var end = rest[..Math.Min(rest.Length, LongestReplacement)].IndexOf((byte)0);
-            replacement = end >= 0 ? rest[..end] : throw new InvalidDataException("A normalization rule (precompiled_charsmap) of the tokenizer's model is damaged.");
+            replacement =
+                end >= 0
+                    ? rest[..end]
+                    : throw new InvalidDataException("A normalization rule (precompiled_charsmap) of the tokenizer's model is damaged.");
         }
 
         return length;

@@ -36,12 +36,18 @@ internal static partial class GgufTokenizer
     public static byte[] ToSpieceModel(string path)
     {
         using var notes = GgufNotes.Open(path);
-        if (notes.Values.GetValueOrDefault(Model) != Unigram || notes.ReadTexts(Tokens, MostPieces) is not { } texts
-            || notes.ReadNumbers(Scores, MostPieces) is not { } scores || notes.ReadNumbers(Types, MostPieces) is not { } types
-            || scores.Count != texts.Count || types.Count != texts.Count)
+        if (
+            notes.Values.GetValueOrDefault(Model) != Unigram
+            || notes.ReadTexts(Tokens, MostPieces) is not { } texts
+            || notes.ReadNumbers(Scores, MostPieces) is not { } scores
+            || notes.ReadNumbers(Types, MostPieces) is not { } types
+            || scores.Count != texts.Count
+            || types.Count != texts.Count
+        )
         {
             throw new InvalidDataException(
-                $"Its notes have no whole tokenizer: {Tokens}, {Scores} and {Types} are needed, of one length, and {Model} \"{Unigram}\".");
+                $"Its notes have no whole tokenizer: {Tokens}, {Scores} and {Types} are needed, of one length, and {Model} \"{Unigram}\"."
+            );
         }
 
         var count = texts.Count;
@@ -55,14 +61,24 @@ internal static partial class GgufTokenizer
         {
             SentencePieceModel.CheckPiece(i, texts[i].Length);
             var type = (PieceType)types[i];
-            pieces.Add(Enum.IsDefined(type) ? new Piece(texts[i], (float)scores[i], type)
-                : throw new InvalidDataException(FormattableString.Invariant($"Piece {i} is of type {types[i]}, which does not exist.")));
+            pieces.Add(
+                Enum.IsDefined(type)
+                    ? new Piece(texts[i], (float)scores[i], type)
+                    : throw new InvalidDataException(FormattableString.Invariant($"Piece {i} is of type {types[i]}, which does not exist."))
+            );
         }
 
         byte[] map = [.. (notes.ReadNumbers(CharacterMap, LongestMap) ?? []).Select(value => (byte)(int)value)];
-        return SentencePieceModel.Of(
-            pieces, map, byteFallback: pieces.Count(piece => piece.Type == PieceType.Byte) == ByteCount,
-            addDummyPrefix: Flag(AddsPrefix), removeExtraWhitespaces: Flag(RemovesSpaces), escapeWhitespaces: true).ToBytes();
+        return SentencePieceModel
+            .Of(
+                pieces,
+                map,
+                byteFallback: pieces.Count(piece => piece.Type == PieceType.Byte) == ByteCount,
+                addDummyPrefix: Flag(AddsPrefix),
+                removeExtraWhitespaces: Flag(RemovesSpaces),
+                escapeWhitespaces: true
+            )
+            .ToBytes();
 
         bool Flag(string key) => notes.Values.GetValueOrDefault(key, "true") == "true";
     }

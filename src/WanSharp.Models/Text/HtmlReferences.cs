@@ -19,7 +19,10 @@ internal static partial class HtmlReferences
     public static string Resolve(string text) =>
         text.Contains('&', StringComparison.Ordinal) ? Reference().Replace(text, match => Resolve(match.Groups[1].ValueSpan)) : text;
 
-    /// <summary>The text with the references resolved that are surely meant so, by a semicolon; also those whose name was made upper case with the rest (<c>&amp;NTILDE;</c>).</summary>
+    /// <summary>
+    /// The text with the references resolved that are surely meant so, by a semicolon; also those whose name was made upper case
+    /// with the rest (<c>&amp;NTILDE;</c>).
+    /// </summary>
     /// <remarks>rspeer/python-ftfy:ftfy/fixes.py, <c>unescape_html</c>.</remarks>
     public static string ResolveClear(string text) =>
         text.Contains('&', StringComparison.Ordinal) ? ClearReference().Replace(text, match => ResolveClear(match.ValueSpan)) : text;
@@ -48,21 +51,27 @@ internal static partial class HtmlReferences
         }
 
         var lower = text[1..].ToLowerInvariant();
-        return text[1..].Equals(text[1..].ToUpperInvariant(), StringComparison.Ordinal) && names.TryGetValue(lower, out var small) && Resolve(text) == text ? ToUpper(small) : text;
+        return
+            text[1..].Equals(text[1..].ToUpperInvariant(), StringComparison.Ordinal)
+            && names.TryGetValue(lower, out var small)
+            && Resolve(text) == text
+            ? ToUpper(small)
+            : text;
     }
 
     /// <summary>Upper case as Unicode has it, not letter by letter.</summary>
-    private static string ToUpper(string text) => text switch
-    {
-        "ß" => "SS",
-        "ŉ" => "ʼN",
-        "ﬀ" => "FF",
-        "ﬁ" => "FI",
-        "ﬂ" => "FL",
-        "ﬃ" => "FFI",
-        "ﬄ" => "FFL",
-        _ => text.ToUpperInvariant(),
-    };
+    private static string ToUpper(string text) =>
+        text switch
+        {
+            "ß" => "SS",
+            "ŉ" => "ʼN",
+            "ﬀ" => "FF",
+            "ﬁ" => "FI",
+            "ﬂ" => "FL",
+            "ﬃ" => "FFI",
+            "ﬄ" => "FFL",
+            _ => text.ToUpperInvariant(),
+        };
 
     private static string ResolveNumber(ReadOnlySpan<char> digits)
     {
@@ -108,7 +117,13 @@ internal static partial class HtmlReferences
         while (reader.ReadLine() is { } line)
         {
             var fields = line.Split(' ');
-            names.Add(fields[0], string.Concat(fields[1..].Select(code => new Rune(int.Parse(code, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)).ToString())));
+            names.Add(
+                fields[0],
+                string.Concat(
+                    fields[1..]
+                        .Select(code => new Rune(int.Parse(code, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)).ToString())
+                )
+            );
         }
 
         return names;

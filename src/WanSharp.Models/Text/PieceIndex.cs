@@ -61,7 +61,8 @@ internal sealed class PieceIndex
         /// <summary>The first piece of the range whose byte after the common ones is at least <paramref name="value"/>.</summary>
         private readonly int FirstNotBelow(int value)
         {
-            int low = _first, high = _end;
+            int low = _first,
+                high = _end;
             while (low < high)
             {
                 var middle = (low + high) >>> 1;

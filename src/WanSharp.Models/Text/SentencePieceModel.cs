@@ -20,9 +20,7 @@ internal sealed class SentencePieceModel
     private int _kind = UnigramModel;
     private bool _hasSpaceAtTheEnd;
 
-    private SentencePieceModel()
-    {
-    }
+    private SentencePieceModel() { }
 
     /// <summary>The pieces; the position is the id.</summary>
     public IReadOnlyList<Piece> Pieces => _pieces;
@@ -57,14 +55,23 @@ internal sealed class SentencePieceModel
             throw new InvalidDataException("It is no SentencePiece model (spiece.model), or it is damaged.", e);
         }
 
-        return model._kind != UnigramModel ? throw new InvalidDataException($"It is a SentencePiece model of kind {model._kind}; only Unigram models ({UnigramModel}) are supported.")
+        return model._kind != UnigramModel
+                ? throw new InvalidDataException(
+                    $"It is a SentencePiece model of kind {model._kind}; only Unigram models ({UnigramModel}) are supported."
+                )
             : model._hasSpaceAtTheEnd ? throw new InvalidDataException("It puts white space at the end of pieces, which is not supported.")
             : model;
     }
 
     /// <summary>A model of these parts, whatever file they were in.</summary>
     public static SentencePieceModel Of(
-        IEnumerable<Piece> pieces, byte[] characterMap, bool byteFallback, bool addDummyPrefix, bool removeExtraWhitespaces, bool escapeWhitespaces)
+        IEnumerable<Piece> pieces,
+        byte[] characterMap,
+        bool byteFallback,
+        bool addDummyPrefix,
+        bool removeExtraWhitespaces,
+        bool escapeWhitespaces
+    )
     {
         var model = new SentencePieceModel
         {
@@ -88,7 +95,8 @@ internal sealed class SentencePieceModel
             {
                 var text = ByteString.CopyFrom(piece.Text);
                 output.WriteTag((1 << 3) | Delimited);
-                output.WriteLength(1 + CodedOutputStream.ComputeBytesSize(text) + 1 + sizeof(float) + 2); // every tag and the type take a byte
+                // every tag and the type take a byte
+                output.WriteLength(1 + CodedOutputStream.ComputeBytesSize(text) + 1 + sizeof(float) + 2);
                 output.WriteTag((1 << 3) | Delimited);
                 output.WriteBytes(text);
                 output.WriteTag((2 << 3) | Fixed32);
@@ -98,8 +106,11 @@ internal sealed class SentencePieceModel
 
             var kind = Message(part => Write(part, 3, UnigramModel), part => Write(part, 35, ByteFallback ? 1 : 0));
             var rules = Message(
-                part => Write(part, 2, CharacterMap), part => Write(part, 3, AddDummyPrefix ? 1 : 0),
-                part => Write(part, 4, RemoveExtraWhitespaces ? 1 : 0), part => Write(part, 5, EscapeWhitespaces ? 1 : 0));
+                part => Write(part, 2, CharacterMap),
+                part => Write(part, 3, AddDummyPrefix ? 1 : 0),
+                part => Write(part, 4, RemoveExtraWhitespaces ? 1 : 0),
+                part => Write(part, 5, EscapeWhitespaces ? 1 : 0)
+            );
             Write(output, 2, kind);
             Write(output, 3, rules);
         }
@@ -115,7 +126,9 @@ internal sealed class SentencePieceModel
     {
         if (length is 0 or > LongestPiece || count == MostPieces)
         {
-            throw new InvalidDataException($"Piece {count} is empty, longer than {LongestPiece} bytes, or one more than the {MostPieces} allowed.");
+            throw new InvalidDataException(
+                $"Piece {count} is empty, longer than {LongestPiece} bytes, or one more than the {MostPieces} allowed."
+            );
         }
     }
 
@@ -125,10 +138,18 @@ internal sealed class SentencePieceModel
         {
             switch (tag)
             {
-                case (1 << 3) | Delimited: AddPiece(input); break;
-                case (2 << 3) | Delimited: ReadTrainer(input); break;
-                case (3 << 3) | Delimited: ReadNormalizer(input); break;
-                default: input.SkipLastField(); break;
+                case (1 << 3) | Delimited:
+                    AddPiece(input);
+                    break;
+                case (2 << 3) | Delimited:
+                    ReadTrainer(input);
+                    break;
+                case (3 << 3) | Delimited:
+                    ReadNormalizer(input);
+                    break;
+                default:
+                    input.SkipLastField();
+                    break;
             }
         }
     }
@@ -143,10 +164,18 @@ internal sealed class SentencePieceModel
         {
             switch (tag)
             {
-                case (1 << 3) | Delimited: text = input.ReadBytes(); break;
-                case (2 << 3) | Fixed32: score = input.ReadFloat(); break;
-                case (3 << 3) | Varint: type = (PieceType)input.ReadEnum(); break;
-                default: input.SkipLastField(); break;
+                case (1 << 3) | Delimited:
+                    text = input.ReadBytes();
+                    break;
+                case (2 << 3) | Fixed32:
+                    score = input.ReadFloat();
+                    break;
+                case (3 << 3) | Varint:
+                    type = (PieceType)input.ReadEnum();
+                    break;
+                default:
+                    input.SkipLastField();
+                    break;
             }
         }
 
@@ -161,10 +190,18 @@ internal sealed class SentencePieceModel
         {
             switch (tag)
             {
-                case (3 << 3) | Varint: _kind = input.ReadEnum(); break; // model_type
-                case (24 << 3) | Varint: _hasSpaceAtTheEnd = input.ReadBool(); break; // treat_whitespace_as_suffix
-                case (35 << 3) | Varint: ByteFallback = input.ReadBool(); break;
-                default: input.SkipLastField(); break;
+                case (3 << 3) | Varint:
+                    _kind = input.ReadEnum();
+                    break; // model_type
+                case (24 << 3) | Varint:
+                    _hasSpaceAtTheEnd = input.ReadBool();
+                    break; // treat_whitespace_as_suffix
+                case (35 << 3) | Varint:
+                    ByteFallback = input.ReadBool();
+                    break;
+                default:
+                    input.SkipLastField();
+                    break;
             }
         }
     }
@@ -176,11 +213,21 @@ internal sealed class SentencePieceModel
         {
             switch (tag)
             {
-                case (2 << 3) | Delimited: CharacterMap = input.ReadBytes().ToByteArray(); break;
-                case (3 << 3) | Varint: AddDummyPrefix = input.ReadBool(); break;
-                case (4 << 3) | Varint: RemoveExtraWhitespaces = input.ReadBool(); break;
-                case (5 << 3) | Varint: EscapeWhitespaces = input.ReadBool(); break;
-                default: input.SkipLastField(); break;
+                case (2 << 3) | Delimited:
+                    CharacterMap = input.ReadBytes().ToByteArray();
+                    break;
+                case (3 << 3) | Varint:
+                    AddDummyPrefix = input.ReadBool();
+                    break;
+                case (4 << 3) | Varint:
+                    RemoveExtraWhitespaces = input.ReadBool();
+                    break;
+                case (5 << 3) | Varint:
+                    EscapeWhitespaces = input.ReadBool();
+                    break;
+                default:
+                    input.SkipLastField();
+                    break;
             }
         }
     }

@@ -83,7 +83,7 @@ internal sealed class SentencePieceNormalizer
     private int Next(ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> part)
     {
         var whole = 0;
-        for (var prefixes = _keptWhole.In(rest); prefixes.MoveNext();)
+        for (var prefixes = _keptWhole.In(rest); prefixes.MoveNext(); )
         {
             whole = prefixes.Length;
         }

@@ -138,11 +138,11 @@ public sealed class SentencePieceTokenizer
     {
         var best = new Node[text.Length + 1]; // by the position where the path's last piece ends
         best.AsSpan().Fill(new Node(-1, 0, -1));
-        for (var start = 0; start < text.Length;)
+        for (var start = 0; start < text.Length; )
         {
             var character = Math.Min(CharacterLength(text[start]), text.Length - start);
             var isCovered = false;
-            for (var prefixes = _index.In(text[start..]); prefixes.MoveNext();)
+            for (var prefixes = _index.In(text[start..]); prefixes.MoveNext(); )
             {
                 var (id, length) = (prefixes.Id, prefixes.Length);
                 if (_pieces[id].Type != PieceType.Unused)
@@ -180,11 +180,17 @@ public sealed class SentencePieceTokenizer
     }
 
     /// <summary>User-defined pieces get a bonus, so that they are always chosen.</summary>
-    private double Score(int id, int length) =>
-        _pieces[id].Type == PieceType.UserDefined ? (length * _bestScore) - 0.1 : _pieces[id].Score;
+    private double Score(int id, int length) => _pieces[id].Type == PieceType.UserDefined ? (length * _bestScore) - 0.1 : _pieces[id].Score;
 
     /// <summary>The bytes of the character that a byte begins; 1 for one that begins none.</summary>
-    private static int CharacterLength(byte first) => first switch { < 0xC0 => 1, < 0xE0 => 2, < 0xF0 => 3, _ => 4 };
+    private static int CharacterLength(byte first) =>
+        first switch
+        {
+            < 0xC0 => 1,
+            < 0xE0 => 2,
+            < 0xF0 => 3,
+            _ => 4,
+        };
 
     private int Find(PieceType type, string name)
     {

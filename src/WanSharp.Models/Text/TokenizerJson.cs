@@ -24,9 +24,7 @@ internal sealed class TokenizerJson
     private bool? _byteFallback;
     private bool _addsPrefix;
 
-    private TokenizerJson()
-    {
-    }
+    private TokenizerJson() { }
 
     /// <summary>Reads a model.</summary>
     /// <exception cref="InvalidDataException">The bytes are no tokenizer.json of a Unigram model, or exceed a limit.</exception>
@@ -53,17 +51,25 @@ internal sealed class TokenizerJson
         {
             switch (reader.GetString())
             {
-                case "model": ReadModel(ref reader); break;
-                case "added_tokens": ReadAddedTokens(ref reader); break;
-                case "normalizer": ReadSteps(Part(ref reader)); break;
-                case "pre_tokenizer": ReadSteps(Part(ref reader)); break;
-                default: reader.Skip(); break;
+                case "model":
+                    ReadModel(ref reader);
+                    break;
+                case "added_tokens":
+                    ReadAddedTokens(ref reader);
+                    break;
+                case "normalizer":
+                    ReadSteps(Part(ref reader));
+                    break;
+                case "pre_tokenizer":
+                    ReadSteps(Part(ref reader));
+                    break;
+                default:
+                    reader.Skip();
+                    break;
             }
         }
 
-        while (reader.Read())
-        {
-        }
+        while (reader.Read()) { }
 
         if (_pieces.Count == 0)
         {
@@ -80,11 +86,20 @@ internal sealed class TokenizerJson
             {
                 case "type" when Next(ref reader) != JsonTokenType.String || !reader.ValueTextEquals("Unigram"u8):
                     throw new InvalidDataException("Its model is not of the type Unigram; only those are supported.");
-                case "type": break;
-                case "unk_id": _unknown = Next(ref reader) == JsonTokenType.Null ? null : reader.GetInt32(); break;
-                case "byte_fallback": _byteFallback = Next(ref reader) == JsonTokenType.Null ? null : reader.GetBoolean(); break;
-                case "vocab": ReadVocabulary(ref reader); break;
-                default: reader.Skip(); break;
+                case "type":
+                    break;
+                case "unk_id":
+                    _unknown = Next(ref reader) == JsonTokenType.Null ? null : reader.GetInt32();
+                    break;
+                case "byte_fallback":
+                    _byteFallback = Next(ref reader) == JsonTokenType.Null ? null : reader.GetBoolean();
+                    break;
+                case "vocab":
+                    ReadVocabulary(ref reader);
+                    break;
+                default:
+                    reader.Skip();
+                    break;
             }
         }
     }
@@ -108,7 +123,10 @@ internal sealed class TokenizerJson
     {
         foreach (var token in Part(ref reader).EnumerateArray())
         {
-            _added[token.GetProperty("id").GetInt32()] = (token.GetProperty("content").GetString() ?? "", token.GetProperty("special").GetBoolean());
+            _added[token.GetProperty("id").GetInt32()] = (
+                token.GetProperty("content").GetString() ?? "",
+                token.GetProperty("special").GetBoolean()
+            );
         }
     }
 
@@ -128,11 +146,16 @@ internal sealed class TokenizerJson
                 _characterMap = step.GetProperty("precompiled_charsmap").GetBytesFromBase64();
                 break;
             case "Metaspace":
-                _addsPrefix = step.TryGetProperty("prepend_scheme", out var scheme) ? scheme.GetString() != "never"
+                _addsPrefix = step.TryGetProperty("prepend_scheme", out var scheme)
+                    ? scheme.GetString() != "never"
                     : !step.TryGetProperty("add_prefix_space", out var adds) || adds.GetBoolean();
                 break;
             case "Sequence":
-                foreach (var part in (step.TryGetProperty("normalizers", out var normalizers) ? normalizers : step.GetProperty("pretokenizers")).EnumerateArray())
+                foreach (
+                    var part in (
+                        step.TryGetProperty("normalizers", out var normalizers) ? normalizers : step.GetProperty("pretokenizers")
+                    ).EnumerateArray()
+                )
                 {
                     ReadSteps(part);
                 }
@@ -160,10 +183,18 @@ internal sealed class TokenizerJson
         }
 
         return SentencePieceModel.Of(
-            _pieces, _characterMap, MarkBytes(), addDummyPrefix: _addsPrefix, removeExtraWhitespaces: _steps.Overlaps(["Replace", "Strip", "WhitespaceSplit"]), escapeWhitespaces: _steps.Contains("Metaspace"));
+            _pieces,
+            _characterMap,
+            MarkBytes(),
+            addDummyPrefix: _addsPrefix,
+            removeExtraWhitespaces: _steps.Overlaps(["Replace", "Strip", "WhitespaceSplit"]),
+            escapeWhitespaces: _steps.Contains("Metaspace")
+        );
     }
 
-    /// <summary>Gives the byte pieces their role, if unknown text becomes bytes: if the file says so, or says nothing and has them all.</summary>
+    /// <summary>
+    /// Gives the byte pieces their role, if unknown text becomes bytes: if the file says so, or says nothing and has them all.
+    /// </summary>
     private bool MarkBytes()
     {
         if (_byteFallback == false)
@@ -182,7 +213,8 @@ internal sealed class TokenizerJson
     }
 
     /// <summary>Whether a piece is called like a byte, <c>&lt;0x0A&gt;</c>.</summary>
-    private static bool IsByte(ReadOnlySpan<byte> text) => text.Length == 6 && text.StartsWith("<0x"u8) && text[^1] == '>' && IsDigit(text[3]) && IsDigit(text[4]);
+    private static bool IsByte(ReadOnlySpan<byte> text) =>
+        text.Length == 6 && text.StartsWith("<0x"u8) && text[^1] == '>' && IsDigit(text[3]) && IsDigit(text[4]);
 
     private static bool IsDigit(byte character) => char.IsAsciiHexDigitUpper((char)character);
 
@@ -205,5 +237,6 @@ internal sealed class TokenizerJson
         }
     }
 
-    private static JsonTokenType Next(ref Utf8JsonReader reader) => reader.Read() ? reader.TokenType : throw new InvalidDataException($"{Kind}: it ends too soon.");
+    private static JsonTokenType Next(ref Utf8JsonReader reader) =>
+        reader.Read() ? reader.TokenType : throw new InvalidDataException($"{Kind}: it ends too soon.");
 }

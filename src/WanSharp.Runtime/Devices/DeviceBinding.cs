@@ -59,7 +59,8 @@ internal sealed unsafe class DeviceBinding : IDisposable
         var count = _session.Inputs.Count + _session.Outputs.Count;
         for (var i = 0; i < count; i++)
         {
-            var status = i < _session.Inputs.Count ? table->BindInput(binding, names[i], values[i])
+            var status =
+                i < _session.Inputs.Count ? table->BindInput(binding, names[i], values[i])
                 : values[i] != 0 ? table->BindOutput(binding, names[i], values[i])
                 : table->BindOutputToDevice(binding, names[i], location.Pointer);
             if (status != 0)

@@ -29,7 +29,10 @@ internal sealed unsafe class DeviceMemory : SessionMemory
         using var nativeName = NativeText.Utf8(name);
         nint pointer;
         var device = settings.ProviderOptions.TryGetValue("device_id", out var id) && int.TryParse(id, out var number) ? number : 0;
-        runtime.Api.Check(runtime.Api.Table->CreateMemoryInfo(nativeName.Text, DeviceAllocator, device, DefaultMemory, &pointer), $"naming the memory '{name}' of provider '{settings.Provider}'");
+        runtime.Api.Check(
+            runtime.Api.Table->CreateMemoryInfo(nativeName.Text, DeviceAllocator, device, DefaultMemory, &pointer),
+            $"naming the memory '{name}' of provider '{settings.Provider}'"
+        );
         Location = new OrtMemoryInfoHandle(runtime.Api, pointer);
     }
 
@@ -50,10 +53,13 @@ internal sealed unsafe class DeviceMemory : SessionMemory
         nint value;
         using (var held = allocator.Hold())
         using (OrtHandle.Take(Turn))
-        fixed (long* dims = shape.Dims)
-        {
-            allocator.Api.Check(allocator.Api.Table->CreateTensorAsOrtValue(held.Pointer, dims, (nuint)shape.Rank, dtype.ToOrt(), &value), doing);
-        }
+            fixed (long* dims = shape.Dims)
+            {
+                allocator.Api.Check(
+                    allocator.Api.Table->CreateTensorAsOrtValue(held.Pointer, dims, (nuint)shape.Rank, dtype.ToOrt(), &value),
+                    doing
+                );
+            }
 
         return RuntimeValue.Adopt(new OrtValueHandle(allocator.Api, value, allocator) { Turn = Turn }, this, doing);
     }

@@ -8,10 +8,9 @@ internal sealed class HostMemory(OrtRuntime runtime) : SessionMemory
 {
     public override RuntimeValue Place(Tensor tensor, CancellationToken cancellationToken) => runtime.Borrow(tensor);
 
-    public override RuntimeValue Allocate(DType dtype, Shape shape, CancellationToken cancellationToken) => runtime.Own(Tensor.Zeros(dtype, shape));
+    public override RuntimeValue Allocate(DType dtype, Shape shape, CancellationToken cancellationToken) =>
+        runtime.Own(Tensor.Zeros(dtype, shape));
 
     /// <summary>Nothing to do: values have their own memory.</summary>
-    public override void Dispose()
-    {
-    }
+    public override void Dispose() { }
 }

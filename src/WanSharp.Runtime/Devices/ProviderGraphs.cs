@@ -11,11 +11,12 @@ internal static class ProviderGraphs
     /// of our fused operators, but its attention for 32 queries and more counts on wide subgroups and is wrong on devices
     /// without (SwiftShader's have four lanes): it is asked for only where it computes right.
     /// </summary>
-    public static GraphOptions For(OrtRuntime runtime, SessionSettings settings) => ProviderPlan.Normalize(settings.Provider) switch
-    {
-        "tensorrt" or "coreml" or "openvino" or "qnn" or "xnnpack" => new GraphOptions { Lowering = Lowering.Plain },
-        "webgpu" => new GraphOptions { FusedAttention = FusedAttentionCheck.IsRight(runtime, settings), RewriteConvolutions = false },
-        "cpu" => new GraphOptions(),
-        _ => new GraphOptions { RewriteConvolutions = false },
-    };
+    public static GraphOptions For(OrtRuntime runtime, SessionSettings settings) =>
+        ProviderPlan.Normalize(settings.Provider) switch
+        {
+            "tensorrt" or "coreml" or "openvino" or "qnn" or "xnnpack" => new GraphOptions { Lowering = Lowering.Plain },
+            "webgpu" => new GraphOptions { FusedAttention = FusedAttentionCheck.IsRight(runtime, settings), RewriteConvolutions = false },
+            "cpu" => new GraphOptions(),
+            _ => new GraphOptions { RewriteConvolutions = false },
+        };
 }

@@ -15,13 +15,14 @@ internal static class ProviderMemory
     /// The names of a provider's memory, newest first (WebGPU's changed); none for a provider that works on host memory or
     /// moves elements by itself. Source: microsoft/onnxruntime:include/onnxruntime/core/framework/allocator.h.
     /// </summary>
-    public static IReadOnlyList<string> NamesOf(string provider) => ProviderPlan.Normalize(provider) switch
-    {
-        "cuda" or "tensorrt" => ["Cuda"],
-        "webgpu" => ["WebGPU_Buf", "WebGPU_Buffer"],
-        "dml" => ["DML"],
-        _ => [],
-    };
+    public static IReadOnlyList<string> NamesOf(string provider) =>
+        ProviderPlan.Normalize(provider) switch
+        {
+            "cuda" or "tensorrt" => ["Cuda"],
+            "webgpu" => ["WebGPU_Buf", "WebGPU_Buffer"],
+            "dml" => ["DML"],
+            _ => [],
+        };
 
     /// <summary>What calls to a provider's device take turns by.</summary>
     public static Lock? TurnOf(string provider) => ProviderPlan.Normalize(provider) is "webgpu" or "dml" ? SharedDevice : null;

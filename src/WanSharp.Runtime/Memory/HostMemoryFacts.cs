@@ -4,7 +4,8 @@ namespace WanSharp.Runtime.Memory;
 
 /// <summary>The host's memory, as this process may use it.</summary>
 /// <param name="Total">Bytes that the machine has.</param>
-/// <param name="Free">Bytes that may be taken now without anybody's being swapped out or stopped: page cache that nobody needs counts as free.</param>
+/// <param name="Free">Bytes that may be taken now without anybody's being swapped out or stopped: page cache that nobody needs counts
+/// as free.</param>
 /// <param name="Limit">The most bytes that the process's control group may hold, page cache included; null for no limit.</param>
 public sealed record HostMemoryFacts(long Total, long Free, long? Limit)
 {
@@ -40,16 +41,25 @@ public sealed record HostMemoryFacts(long Total, long Free, long? Limit)
             free = Math.Min(free, Math.Max(0, maximum - used + reclaimable));
         }
 
-        return new HostMemoryFacts(total, free, limit) { Own = ReadNumbers(Path.Combine(root, "proc/self/status"), Kilobyte).GetValueOrDefault("RssAnon") };
+        return new HostMemoryFacts(total, free, limit)
+        {
+            Own = ReadNumbers(Path.Combine(root, "proc/self/status"), Kilobyte).GetValueOrDefault("RssAnon"),
+        };
     }
 
-    /// <summary>What the collector saw. Before its first collection that is nothing, and later it is as old as the last one: so it collects first.</summary>
+    /// <summary>
+    /// What the collector saw. Before its first collection that is nothing, and later it is as old as the last one: so it
+    /// collects first.
+    /// </summary>
     private static HostMemoryFacts AsCollected()
     {
         GC.Collect(0);
         var memory = GC.GetGCMemoryInfo(GCKind.Any);
         var total = memory.TotalAvailableMemoryBytes;
-        return new HostMemoryFacts(total, Math.Clamp(total - memory.MemoryLoadBytes, 0, total), Limit: null) { Own = Environment.WorkingSet };
+        return new HostMemoryFacts(total, Math.Clamp(total - memory.MemoryLoadBytes, 0, total), Limit: null)
+        {
+            Own = Environment.WorkingSet,
+        };
     }
 
     /// <summary>The process's control groups that have a limit, with what each holds: its own and those around it.</summary>
@@ -58,7 +68,10 @@ public sealed record HostMemoryFacts(long Total, long Free, long? Limit)
         foreach (var line in Lines(Path.Combine(root, "proc/self/cgroup")))
         {
             // "4:memory:/jobs/a" in version 1, "0::/jobs/a" in version 2.
-            if (line.Split(':', 3) is not [_, var controllers, var path] || (controllers.Length > 0 && !controllers.Split(',').Contains("memory")))
+            if (
+                line.Split(':', 3) is not [_, var controllers, var path]
+                || (controllers.Length > 0 && !controllers.Split(',').Contains("memory"))
+            )
             {
                 continue;
             }
@@ -72,8 +85,13 @@ public sealed record HostMemoryFacts(long Total, long Free, long? Limit)
                 if (Number(Path.Combine(folder, maximum)) is { } limit and < NoLimit && Number(Path.Combine(folder, used)) is { } usage)
                 {
                     var parts = ReadNumbers(Path.Combine(folder, "memory.stat"), 1);
-                    var pages = isFirst ? "total_" : ""; // of files: mapped weights that were used often count as active, and may go as well
-                    yield return (limit, usage, parts.GetValueOrDefault($"{pages}inactive_file") + parts.GetValueOrDefault($"{pages}active_file"));
+                    // of files: mapped weights that were used often count as active, and may go as well
+                    var pages = isFirst ? "total_" : "";
+                    yield return (
+                        limit,
+                        usage,
+                        parts.GetValueOrDefault($"{pages}inactive_file") + parts.GetValueOrDefault($"{pages}active_file")
+                    );
                 }
 
                 if (group.Length == 0)
@@ -85,7 +103,11 @@ public sealed record HostMemoryFacts(long Total, long Free, long? Limit)
     }
 
     private static long? Number(string file) =>
-        Lines(file) is [var line, ..] && line != Unlimited && long.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
+        Lines(file) is [var line, ..]
+        && line != Unlimited
+        && long.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+            ? value
+            : null;
 
     /// <summary>Lines of a name and a number.</summary>
     private static Dictionary<string, long> ReadNumbers(string file, long unit)
@@ -93,8 +115,10 @@ public sealed record HostMemoryFacts(long Total, long Free, long? Limit)
         var numbers = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var line in Lines(file))
         {
-            if (line.Split([' ', ':'], StringSplitOptions.RemoveEmptyEntries) is [var name, var text, ..]
-                && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value))
+            if (
+                line.Split([' ', ':'], StringSplitOptions.RemoveEmptyEntries) is [var name, var text, ..]
+                && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+            )
             {
                 numbers[name] = value * unit;
             }

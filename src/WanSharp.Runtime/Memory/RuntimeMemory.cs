@@ -105,7 +105,10 @@ public sealed unsafe class RuntimeMemory
     /// <summary>Asked before each request of so many bytes; true treats it as one beyond the limit. For tests.</summary>
     internal Func<long, bool>? Refuses { get; set; }
 
-    /// <summary>Bytes that this thread took and did not give back; what it takes between two readings belongs to what it does between them.</summary>
+    /// <summary>
+    /// Bytes that this thread took and did not give back; what it takes between two readings belongs to what it does between
+    /// them.
+    /// </summary>
     internal static long HeldByThread => s_held;
 
     /// <summary>The memory of a library.</summary>

@@ -22,7 +22,10 @@ internal static unsafe partial class SystemMemory
     internal static HostMemoryFacts From(in WindowsStatus status, nuint privateBytes) =>
         new((long)status.TotalPhysical, (long)Math.Min(status.FreePhysical, status.FreeCommit), Limit: null) { Own = (long)privateBytes };
 
-    /// <summary>From what macOS says. Pages of files and purgeable ones are given up at once; speculative ones count as free and as pages of files.</summary>
+    /// <summary>
+    /// From what macOS says. Pages of files and purgeable ones are given up at once; speculative ones count as free and as pages
+    /// of files.
+    /// </summary>
     internal static HostMemoryFacts From(in MacPages pages, long total, long pageBytes, long footprint)
     {
         var free = (long)pages.Free - pages.Speculative + pages.External + pages.Purgeable;
@@ -45,7 +48,10 @@ internal static unsafe partial class SystemMemory
     {
         var (total, length) = (0L, (nuint)sizeof(long));
         var (pages, count) = (new MacPages(), (uint)(sizeof(MacPages) / sizeof(int)));
-        if (GetSystemValue("hw.memsize", ref total, ref length, 0, 0) != 0 || GetHostStatistics(s_host, VmInfo64, ref pages, ref count) != 0)
+        if (
+            GetSystemValue("hw.memsize", ref total, ref length, 0, 0) != 0
+            || GetHostStatistics(s_host, VmInfo64, ref pages, ref count) != 0
+        )
         {
             return null;
         }

@@ -6,10 +6,26 @@ namespace WanSharp.Runtime.Native;
 internal static unsafe class GraphSignature
 {
     public static ValueInfo[] Inputs(OrtApi api, nint session, nint allocator, string graph) =>
-        Read(api, session, allocator, graph, api.Table->SessionGetInputCount, api.Table->SessionGetInputName, api.Table->SessionGetInputTypeInfo);
+        Read(
+            api,
+            session,
+            allocator,
+            graph,
+            api.Table->SessionGetInputCount,
+            api.Table->SessionGetInputName,
+            api.Table->SessionGetInputTypeInfo
+        );
 
     public static ValueInfo[] Outputs(OrtApi api, nint session, nint allocator, string graph) =>
-        Read(api, session, allocator, graph, api.Table->SessionGetOutputCount, api.Table->SessionGetOutputName, api.Table->SessionGetOutputTypeInfo);
+        Read(
+            api,
+            session,
+            allocator,
+            graph,
+            api.Table->SessionGetOutputCount,
+            api.Table->SessionGetOutputName,
+            api.Table->SessionGetOutputTypeInfo
+        );
 
     private static ValueInfo[] Read(
         OrtApi api,
@@ -18,7 +34,8 @@ internal static unsafe class GraphSignature
         string graph,
         delegate* unmanaged<nint, nuint*, nint> getCount,
         delegate* unmanaged<nint, nuint, nint, byte**, nint> getName,
-        delegate* unmanaged<nint, nuint, nint*, nint> getType)
+        delegate* unmanaged<nint, nuint, nint*, nint> getType
+    )
     {
         var doing = $"reading the inputs and outputs of graph '{graph}'";
         nuint count;
@@ -34,9 +51,10 @@ internal static unsafe class GraphSignature
             using var type = new OrtTypeInfoHandle(api, pointer);
             nint tensor; // part of the type info
             api.Check(api.Table->CastTypeInfoToTensorInfo(type.Pointer, &tensor), doing);
-            values[i] = tensor != 0
-                ? ReadTensor(api, tensor, name, doing)
-                : throw new NotSupportedException($"Graph '{graph}': '{name}' is not a tensor.");
+            values[i] =
+                tensor != 0
+                    ? ReadTensor(api, tensor, name, doing)
+                    : throw new NotSupportedException($"Graph '{graph}': '{name}' is not a tensor.");
         }
 
         return values;
@@ -60,9 +78,8 @@ internal static unsafe class GraphSignature
         var dimensions = new DimensionInfo[rank];
         for (var i = 0; i < dimensions.Length; i++)
         {
-            dimensions[i] = lengths[i] >= 0
-                ? new DimensionInfo(lengths[i], "")
-                : new DimensionInfo(null, Marshal.PtrToStringUTF8(symbols[i]) ?? "");
+            dimensions[i] =
+                lengths[i] >= 0 ? new DimensionInfo(lengths[i], "") : new DimensionInfo(null, Marshal.PtrToStringUTF8(symbols[i]) ?? "");
         }
 
         return new ValueInfo(name, type.ToDType(), dimensions);

@@ -63,7 +63,11 @@ internal sealed unsafe class OrtApi
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
-            throw new OrtLibraryException($"'{libraryPath}' is not a library that this system can load: {e.Message} Name an ONNX Runtime library for {RuntimeInformation.RuntimeIdentifier}.", e);
+            throw new OrtLibraryException(
+                $"'{libraryPath}' is not a library that this system can load: {e.Message} Name an ONNX Runtime "
+                    + $"library for {RuntimeInformation.RuntimeIdentifier}.",
+                e
+            );
         }
 
         if (!NativeLibrary.TryGetExport(library, "OrtGetApiBase", out var getApiBase))
@@ -81,12 +85,17 @@ internal sealed unsafe class OrtApi
         var version = Marshal.PtrToStringUTF8((nint)apiBase->GetVersionString()) ?? "of an unknown version";
 
         // The API version is the minor version ("1.30.0" has API 30). A library asked for more prints a complaint, so ask for no more.
-        var minor = version.Split('.') is [_, var text, ..] && uint.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : RequiredVersion;
+        var minor =
+            version.Split('.') is [_, var text, ..] && uint.TryParse(text, CultureInfo.InvariantCulture, out var number)
+                ? number
+                : RequiredVersion;
         var wanted = minor >= LoadCancellationVersion ? LoadCancellationVersion : RequiredVersion;
         var table = apiBase->GetApi(wanted);
         return table != null
             ? new OrtApi(table, libraryPath, version, wanted)
-            : throw new OrtLibraryException($"'{libraryPath}' is ONNX Runtime {version}, which is too old: version 1.{RequiredVersion} or later is needed.");
+            : throw new OrtLibraryException(
+                $"'{libraryPath}' is ONNX Runtime {version}, which is too old: version 1.{RequiredVersion} or later is needed."
+            );
     }
 
     /// <summary>Throws what a failed call reported; frees the status.</summary>

@@ -23,33 +23,35 @@ internal enum OrtElementType
 /// <summary>The two names of an element type.</summary>
 internal static class OrtElementTypeExtensions
 {
-    public static OrtElementType ToOrt(this DType dtype) => dtype switch
-    {
-        DType.F32 => OrtElementType.Float,
-        DType.F16 => OrtElementType.Float16,
-        DType.BF16 => OrtElementType.BFloat16,
-        DType.F8E4M3 => OrtElementType.Float8E4M3,
-        DType.F8E5M2 => OrtElementType.Float8E5M2,
-        DType.I8 => OrtElementType.Int8,
-        DType.U8 => OrtElementType.UInt8,
-        DType.I32 => OrtElementType.Int32,
-        DType.I64 => OrtElementType.Int64,
-        DType.Bool => OrtElementType.Bool,
-        _ => throw new NotSupportedException($"ONNX Runtime has no element type {dtype}."),
-    };
+    public static OrtElementType ToOrt(this DType dtype) =>
+        dtype switch
+        {
+            DType.F32 => OrtElementType.Float,
+            DType.F16 => OrtElementType.Float16,
+            DType.BF16 => OrtElementType.BFloat16,
+            DType.F8E4M3 => OrtElementType.Float8E4M3,
+            DType.F8E5M2 => OrtElementType.Float8E5M2,
+            DType.I8 => OrtElementType.Int8,
+            DType.U8 => OrtElementType.UInt8,
+            DType.I32 => OrtElementType.Int32,
+            DType.I64 => OrtElementType.Int64,
+            DType.Bool => OrtElementType.Bool,
+            _ => throw new NotSupportedException($"ONNX Runtime has no element type {dtype}."),
+        };
 
-    public static DType ToDType(this OrtElementType type) => type switch
-    {
-        OrtElementType.Float => DType.F32,
-        OrtElementType.Float16 => DType.F16,
-        OrtElementType.BFloat16 => DType.BF16,
-        OrtElementType.Float8E4M3 => DType.F8E4M3,
-        OrtElementType.Float8E5M2 => DType.F8E5M2,
-        OrtElementType.Int8 => DType.I8,
-        OrtElementType.UInt8 => DType.U8,
-        OrtElementType.Int32 => DType.I32,
-        OrtElementType.Int64 => DType.I64,
-        OrtElementType.Bool => DType.Bool,
-        _ => throw new NotSupportedException($"Tensors have no element type for ONNX's number {(int)type}."),
-    };
+    public static DType ToDType(this OrtElementType type) =>
+        type switch
+        {
+            OrtElementType.Float => DType.F32,
+            OrtElementType.Float16 => DType.F16,
+            OrtElementType.BFloat16 => DType.BF16,
+            OrtElementType.Float8E4M3 => DType.F8E4M3,
+            OrtElementType.Float8E5M2 => DType.F8E5M2,
+            OrtElementType.Int8 => DType.I8,
+            OrtElementType.UInt8 => DType.U8,
+            OrtElementType.Int32 => DType.I32,
+            OrtElementType.Int64 => DType.I64,
+            OrtElementType.Bool => DType.Bool,
+            _ => throw new NotSupportedException($"Tensors have no element type for ONNX's number {(int)type}."),
+        };
 }

@@ -19,8 +19,11 @@ internal static class OrtLibrary
             return path;
         }
 
-        throw new OrtLibraryException(libraryPath is null
-            ? $"There is no ONNX Runtime library '{path}'. Build again, or set WAN_ONNXRUNTIME to a library of your own."
-            : $"WAN_ONNXRUNTIME names '{path}', and there is no such file. Correct it, or unset it to use the library that comes with the build.");
+        throw new OrtLibraryException(
+            libraryPath is null
+                ? $"There is no ONNX Runtime library '{path}'. Build again, or set WAN_ONNXRUNTIME to a library of your own."
+                : $"WAN_ONNXRUNTIME names '{path}', and there is no such file. Correct it, or unset it to "
+                    + "use the library that comes with the build."
+        );
     }
 }

@@ -47,8 +47,7 @@ internal sealed unsafe class OrtLogSink : SafeHandle
             receiver(new OrtLogMessage(level, Text(session), Text(message), Text(location)));
         }
         catch (Exception) // An exception must not cross native frames, and a log's failure must not end a run.
-        {
-        }
+        { }
     }
 
     private static string Text(byte* text) => Marshal.PtrToStringUTF8((nint)text) ?? "";

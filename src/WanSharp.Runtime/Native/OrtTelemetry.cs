@@ -28,12 +28,18 @@ internal static unsafe partial class OrtTelemetry
             }
             else if (SetVariable(name, "1", overwrite: 1) != 0)
             {
-                throw new OrtLibraryException($"ONNX Runtime's telemetry cannot be turned off: the environment takes no variable {name} (error {Marshal.GetLastPInvokeError()}).");
+                throw new OrtLibraryException(
+                    $"ONNX Runtime's telemetry cannot be turned off: the environment takes no variable {name} "
+                        + $"(error {Marshal.GetLastPInvokeError()})."
+                );
             }
         }
     }
 
-    /// <summary>Turns it off by the library's own switch, which is the only one of Windows' older builds. They have then said that a process began, to whoever listens on the machine.</summary>
+    /// <summary>
+    /// Turns it off by the library's own switch, which is the only one of Windows' older builds. They have then said that a
+    /// process began, to whoever listens on the machine.
+    /// </summary>
     /// <param name="api">The library.</param>
     /// <param name="environment">Its environment.</param>
     public static void Disable(OrtApi api, nint environment) =>

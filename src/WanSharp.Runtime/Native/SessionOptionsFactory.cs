@@ -69,7 +69,12 @@ internal static unsafe class SessionOptionsFactory
     /// A profiled session gets threads of its own: the recorder of a thread pool cannot tell sessions apart, and a
     /// recording that begins during another session's run fails that run ("LogStart must pair with LogEnd").
     /// </summary>
-    private static void ShareThreadsOrProfile(OrtSessionOptionsHandle options, SessionSettings settings, RuntimeOptions runtime, string doing)
+    private static void ShareThreadsOrProfile(
+        OrtSessionOptionsHandle options,
+        SessionSettings settings,
+        RuntimeOptions runtime,
+        string doing
+    )
     {
         var api = options.Api;
         if (settings.ProfilePathPrefix is not { } profilePathPrefix)

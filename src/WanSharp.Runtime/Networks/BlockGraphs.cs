@@ -5,7 +5,9 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Networks;
 
-/// <summary>The graphs that a transformer is cut into, with its weights bound: compiled for any shapes, or for those of some batches.</summary>
+/// <summary>
+/// The graphs that a transformer is cut into, with its weights bound: compiled for any shapes, or for those of some batches.
+/// </summary>
 internal sealed class BlockGraphs : IDisposable
 {
     private BlockGraphs(PreparedRun embed, IBlockPass blocks, PreparedRun head, IReadOnlyDictionary<string, long> dimensions) =>
@@ -28,8 +30,14 @@ internal sealed class BlockGraphs : IDisposable
     /// <param name="observe">Sees intermediate values.</param>
     /// <param name="cancellationToken">Cancels compilation.</param>
     public static async Task<BlockGraphs> LoadAsync(
-        NetworkLoader loader, TransformerConfig configuration, GraphOptions options, TransformerOptions transformer, JoinedKeys keys,
-        Action<string, Tensor>? observe, CancellationToken cancellationToken)
+        NetworkLoader loader,
+        TransformerConfig configuration,
+        GraphOptions options,
+        TransformerOptions transformer,
+        JoinedKeys keys,
+        Action<string, Tensor>? observe,
+        CancellationToken cancellationToken
+    )
     {
         var owned = new List<IDisposable> { keys };
         try
@@ -61,8 +69,14 @@ internal sealed class BlockGraphs : IDisposable
     }
 
     private static async Task<IBlockPass> PrepareAsync(
-        NetworkLoader loader, TransformerConfig configuration, GraphOptions options, TransformerOptions transformer, JoinedKeys keys,
-        Action<string, Tensor>? observe, CancellationToken cancellationToken)
+        NetworkLoader loader,
+        TransformerConfig configuration,
+        GraphOptions options,
+        TransformerOptions transformer,
+        JoinedKeys keys,
+        Action<string, Tensor>? observe,
+        CancellationToken cancellationToken
+    )
     {
         if (transformer.TokensAtOnce is not { } most || loader.Memory is not HostMemory || observe is not null)
         {
@@ -81,6 +95,12 @@ internal sealed class BlockGraphs : IDisposable
         }
 
         Task<IBlockRuns> BlocksAsync(Func<TransformerConfig, GraphOptions, OnnxGraph> write) =>
-            loader.PrepareBlocksAsync(written => write(configuration, written), options, configuration.Layers, i => $"blocks.{i}.", cancellationToken);
+            loader.PrepareBlocksAsync(
+                written => write(configuration, written),
+                options,
+                configuration.Layers,
+                i => $"blocks.{i}.",
+                cancellationToken
+            );
     }
 }

@@ -24,8 +24,14 @@ internal sealed class BlockTransformer : TransformerRunner
     private RuntimeValue? _next;
 
     private BlockTransformer(
-        TransformerConfig configuration, ContextEncoder context, BlockGraphs graphs, Func<IReadOnlyDictionary<string, long>, CancellationToken, Task<BlockGraphs>> load,
-        bool isStatic, SessionMemory memory, Action<string, Tensor>? observe)
+        TransformerConfig configuration,
+        ContextEncoder context,
+        BlockGraphs graphs,
+        Func<IReadOnlyDictionary<string, long>, CancellationToken, Task<BlockGraphs>> load,
+        bool isStatic,
+        SessionMemory memory,
+        Action<string, Tensor>? observe
+    )
         : base(configuration, context)
     {
         (_graphs, _load, _isStatic, _memory, _observe) = (graphs, load, isStatic, memory, observe);
@@ -33,23 +39,42 @@ internal sealed class BlockTransformer : TransformerRunner
 
     /// <inheritdoc cref="TransformerRunner.CreateAsync"/>
     public static async Task<BlockTransformer> LoadAsync(
-        GraphCache graphs, TransformerConfig configuration, WeightStore weights, SessionSettings settings, TransformerOptions transformer,
-        Action<string, Tensor>? observe, CancellationToken cancellationToken)
+        GraphCache graphs,
+        TransformerConfig configuration,
+        WeightStore weights,
+        SessionSettings settings,
+        TransformerOptions transformer,
+        Action<string, Tensor>? observe,
+        CancellationToken cancellationToken
+    )
     {
         var loader = Loader(settings);
-        var options = loader.Options(observed: observe is not null) with { Compute = transformer.Compute, Quantization = transformer.Quantization };
+        var options = loader.Options(observed: observe is not null) with
+        {
+            Compute = transformer.Compute,
+            Quantization = transformer.Quantization,
+        };
         var context = await ContextEncoder.LoadAsync(loader, configuration, options, transformer.KeyBytes, observe, cancellationToken);
         try
         {
             // A piece may be shorter than the others: those run on graphs for any shape.
-            var isStatic = transformer.TokensAtOnce is null && (transformer.StaticShapes ?? DeviceTuning.NeedsStaticShapes(settings.Provider));
+            var isStatic =
+                transformer.TokensAtOnce is null && (transformer.StaticShapes ?? DeviceTuning.NeedsStaticShapes(settings.Provider));
             var any = await LoadGraphsAsync(new Dictionary<string, long>(), cancellationToken);
             return new BlockTransformer(configuration, context, any, LoadGraphsAsync, isStatic, loader.Memory, observe);
 
             Task<BlockGraphs> LoadGraphsAsync(IReadOnlyDictionary<string, long> dimensions, CancellationToken token)
             {
                 var keys = new JoinedKeys(context, isStatic ? configuration.TextLength : null);
-                return BlockGraphs.LoadAsync(Loader(settings with { Dimensions = dimensions }), configuration, options, transformer, keys, observe, token);
+                return BlockGraphs.LoadAsync(
+                    Loader(settings with { Dimensions = dimensions }),
+                    configuration,
+                    options,
+                    transformer,
+                    keys,
+                    observe,
+                    token
+                );
             }
         }
         catch
@@ -79,7 +104,12 @@ internal sealed class BlockTransformer : TransformerRunner
     }
 
     private protected override void Run(
-        Tensor latents, ReadOnlySpan<float> timesteps, IReadOnlyList<TextKeys> contexts, Tensor velocity, CancellationToken cancellationToken)
+        Tensor latents,
+        ReadOnlySpan<float> timesteps,
+        IReadOnlyList<TextKeys> contexts,
+        Tensor velocity,
+        CancellationToken cancellationToken
+    )
     {
         var (_, cos, sin, grid) = PositionsOf(latents.Shape, cancellationToken);
         var (batch, tokens) = (latents.Shape[0], cos.Shape[0]);
@@ -123,18 +153,22 @@ internal sealed class BlockTransformer : TransformerRunner
     }
 
     /// <summary>The lengths that graphs are compiled for.</summary>
-    private Dictionary<string, long> Lengths(Shape latents, long groups) => new()
-    {
-        ["batch"] = latents[0],
-        ["frames"] = latents[2],
-        ["height"] = latents[3],
-        ["width"] = latents[4],
-        ["groups"] = groups,
-        ["tokens"] = latents[2] * latents[3] * latents[4] / Configuration.PatchSize.Volume,
-        ["text_rows"] = Configuration.TextLength,
-    };
+    private Dictionary<string, long> Lengths(Shape latents, long groups) =>
+        new()
+        {
+            ["batch"] = latents[0],
+            ["frames"] = latents[2],
+            ["height"] = latents[3],
+            ["width"] = latents[4],
+            ["groups"] = groups,
+            ["tokens"] = latents[2] * latents[3] * latents[4] / Configuration.PatchSize.Volume,
+            ["text_rows"] = Configuration.TextLength,
+        };
 
-    /// <summary>Has the graphs compiled for the lengths of a batch, unless they are; weights are bound anew, compiled graphs stay with the graph cache.</summary>
+    /// <summary>
+    /// Has the graphs compiled for the lengths of a batch, unless they are; weights are bound anew, compiled graphs stay with the
+    /// graph cache.
+    /// </summary>
     private void UseGraphsFor(Dictionary<string, long> lengths, CancellationToken cancellationToken)
     {
         if (!lengths.All(length => _graphs.Dimensions.TryGetValue(length.Key, out var known) && known == length.Value))

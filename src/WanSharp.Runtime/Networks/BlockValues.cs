@@ -7,4 +7,11 @@ namespace WanSharp.Runtime.Networks;
 /// <param name="Cos">[tokens, head_dim / 2].</param>
 /// <param name="Sin">[tokens, head_dim / 2].</param>
 /// <param name="Contexts">The context of each of the batch's rows.</param>
-internal sealed record BlockValues(RuntimeValue X, RuntimeValue Result, RuntimeValue E0, RuntimeValue Cos, RuntimeValue Sin, IReadOnlyList<TextKeys> Contexts);
+internal sealed record BlockValues(
+    RuntimeValue X,
+    RuntimeValue Result,
+    RuntimeValue E0,
+    RuntimeValue Cos,
+    RuntimeValue Sin,
+    IReadOnlyList<TextKeys> Contexts
+);

@@ -14,7 +14,13 @@ public sealed class ClipVisionRunner : IDisposable
     private readonly SessionMemory _memory;
     private readonly Action<string, Tensor>? _observe;
 
-    private ClipVisionRunner(ClipVisionConfig configuration, PreparedRun embed, IBlockRuns blocks, SessionMemory memory, Action<string, Tensor>? observe)
+    private ClipVisionRunner(
+        ClipVisionConfig configuration,
+        PreparedRun embed,
+        IBlockRuns blocks,
+        SessionMemory memory,
+        Action<string, Tensor>? observe
+    )
     {
         Configuration = configuration;
         _memory = memory;
@@ -35,13 +41,24 @@ public sealed class ClipVisionRunner : IDisposable
     /// <param name="cancellationToken">Cancels compilation.</param>
     /// <exception cref="CheckpointException">A weight is missing or of another shape.</exception>
     public static async Task<ClipVisionRunner> CreateAsync(
-        GraphCache graphs, ClipVisionConfig configuration, WeightStore weights, SessionSettings settings,
-        Action<string, Tensor>? observe = null, CancellationToken cancellationToken = default)
+        GraphCache graphs,
+        ClipVisionConfig configuration,
+        WeightStore weights,
+        SessionSettings settings,
+        Action<string, Tensor>? observe = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var loader = new NetworkLoader(graphs, settings, weights);
         var options = loader.Options();
-        var blocks = await loader.PrepareBlocksAsync(written => ClipVision.Block(configuration, written), options, configuration.LayersUsed, i => $"visual.transformer.{i}.", cancellationToken);
+        var blocks = await loader.PrepareBlocksAsync(
+            written => ClipVision.Block(configuration, written),
+            options,
+            configuration.LayersUsed,
+            i => $"visual.transformer.{i}.",
+            cancellationToken
+        );
         try
         {
             var embed = await loader.PrepareAsync(ClipVision.Embed(configuration, options), "", cancellationToken);

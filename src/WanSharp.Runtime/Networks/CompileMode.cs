@@ -9,6 +9,9 @@ public enum CompileMode
     /// <summary>All of it, its weights packed as the processor's matrix kernels want them: faster runs, a long first compilation.</summary>
     Whole,
 
-    /// <summary>One block as it is written: nothing is optimized, nothing is kept on disk. For finding out whether an optimization is to blame.</summary>
+    /// <summary>
+    /// One block as it is written: nothing is optimized, nothing is kept on disk. For finding out whether an optimization is to
+    /// blame.
+    /// </summary>
     Off,
 }

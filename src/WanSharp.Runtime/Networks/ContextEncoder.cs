@@ -16,7 +16,13 @@ internal sealed class ContextEncoder : IDisposable
     private readonly long _budget;
     private long _free;
 
-    private ContextEncoder(TransformerConfig configuration, PreparedRun embed, IBlockRuns keys, long budget, Action<string, Tensor>? observe)
+    private ContextEncoder(
+        TransformerConfig configuration,
+        PreparedRun embed,
+        IBlockRuns keys,
+        long budget,
+        Action<string, Tensor>? observe
+    )
     {
         (_configuration, _embed, _keys, _observe) = (configuration, embed, keys, observe);
         _free = _budget = budget;
@@ -36,12 +42,24 @@ internal sealed class ContextEncoder : IDisposable
     /// <param name="observe">Sees the embeddings.</param>
     /// <param name="cancellationToken">Cancels compilation.</param>
     public static async Task<ContextEncoder> LoadAsync(
-        NetworkLoader loader, TransformerConfig configuration, GraphOptions options, long budget, Action<string, Tensor>? observe, CancellationToken cancellationToken)
+        NetworkLoader loader,
+        TransformerConfig configuration,
+        GraphOptions options,
+        long budget,
+        Action<string, Tensor>? observe,
+        CancellationToken cancellationToken
+    )
     {
         var embed = await loader.PrepareAsync(WanTransformer.Context(configuration, options), "", cancellationToken);
         try
         {
-            var keys = await loader.PrepareBlocksAsync(written => WanTransformer.Keys(configuration, written), options, configuration.Layers, i => $"blocks.{i}.", cancellationToken);
+            var keys = await loader.PrepareBlocksAsync(
+                written => WanTransformer.Keys(configuration, written),
+                options,
+                configuration.Layers,
+                i => $"blocks.{i}.",
+                cancellationToken
+            );
             return new ContextEncoder(configuration, embed, keys, budget, observe);
         }
         catch
@@ -63,8 +81,10 @@ internal sealed class ContextEncoder : IDisposable
         if ((clipFeatures is null) != (_configuration.ClipDim is null) || (clipFeatures is not null && clipFeatures.Shape[0] != 1))
         {
             throw new ArgumentException(
-                $"This network attends to {(_configuration.ClipDim is null ? "no image" : "the image features of one request")}, and was given {clipFeatures?.Shape.ToString() ?? "none"}.",
-                nameof(clipFeatures));
+                $"This network attends to {(_configuration.ClipDim is null ? "no image" : "the image features of one request")}, "
+                    + $"and was given {clipFeatures?.Shape.ToString() ?? "none"}.",
+                nameof(clipFeatures)
+            );
         }
 
         lock (_turn)
@@ -91,13 +111,16 @@ internal sealed class ContextEncoder : IDisposable
         }
     }
 
-    /// <summary>A block's keys and values of a context that does not keep them, <c>[1, rows, dim]</c> each; the caller disposes them.</summary>
+    /// <summary>
+    /// A block's keys and values of a context that does not keep them, <c>[1, rows, dim]</c> each; the caller disposes them.
+    /// </summary>
     public Tensor[] Compute(TextKeys context, int block, CancellationToken cancellationToken)
     {
         lock (_turn)
         {
             var run = _keys.Take(block);
-            Tensor[] made = [.. KeyNames.Select((_, i) => Tensor.Zeros(DType.F32, context.Embeddings[i / 2].Shape))]; // keys and values of each embedding
+            // keys and values of each embedding
+            Tensor[] made = [.. KeyNames.Select((_, i) => Tensor.Zeros(DType.F32, context.Embeddings[i / 2].Shape))];
             string[] inputs = ["context_embedding", "image_embedding"];
             try
             {

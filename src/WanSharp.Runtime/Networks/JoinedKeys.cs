@@ -23,7 +23,10 @@ internal sealed class JoinedKeys(ContextEncoder encoder, long? textRows = null) 
     /// <param name="cancellationToken">Stops between two operations.</param>
     public void Bind(PreparedRun run, string prefix, int block, IReadOnlyList<TextKeys> rows, CancellationToken cancellationToken)
     {
-        var parts = rows is [var only] && only.Rows == (textRows ?? only.Rows) && only.Find(block) is { } kept ? kept : Join(block, rows, cancellationToken);
+        var parts =
+            rows is [var only] && only.Rows == (textRows ?? only.Rows) && only.Find(block) is { } kept
+                ? kept
+                : Join(block, rows, cancellationToken);
         foreach (var (name, part) in encoder.KeyNames.Zip(parts))
         {
             run.SetInput(prefix + name, part);

@@ -15,7 +15,12 @@ namespace WanSharp.Runtime.Networks;
 /// <param name="slots">A block's weights.</param>
 /// <param name="weights">The checkpoint.</param>
 /// <param name="prefix">What stands before the names of a block's weights.</param>
-internal sealed class MappedBlocks(IReadOnlyList<PreparedRun> runs, IReadOnlyList<WeightSlot> slots, WeightStore weights, Func<int, string> prefix) : IBlockRuns
+internal sealed class MappedBlocks(
+    IReadOnlyList<PreparedRun> runs,
+    IReadOnlyList<WeightSlot> slots,
+    WeightStore weights,
+    Func<int, string> prefix
+) : IBlockRuns
 {
     private (int Index, Task Reading)? _coming;
     private int? _taken;

@@ -12,14 +12,20 @@ namespace WanSharp.Runtime.Networks;
 /// <param name="keptBytes">How many bytes of converted copies are kept.</param>
 /// <param name="widensAhead">Whether blocks are widened while the ones before them run.</param>
 internal sealed class NetworkLoader(
-    GraphCache graphs, SessionSettings settings, WeightStore weights, long keptBytes = NetworkLoader.KeptBytes, bool widensAhead = true)
+    GraphCache graphs,
+    SessionSettings settings,
+    WeightStore weights,
+    long keptBytes = NetworkLoader.KeptBytes,
+    bool widensAhead = true
+)
 {
     // Converted copies of a small network are kept: widening Shapes again for every block would cost more than its runs.
     private const long KeptBytes = 256L << 20;
 
     // In host memory a plan for shapes that change gains nothing: freed blocks are kept for the next run as they are. It costs a
     // quarter more, for a kernel's own memory comes on top of one block for all the rest.
-    private readonly SessionSettings _settings = settings.IsOnHost && settings.Dimensions.Count == 0 ? settings with { MemoryPattern = false } : settings;
+    private readonly SessionSettings _settings =
+        settings.IsOnHost && settings.Dimensions.Count == 0 ? settings with { MemoryPattern = false } : settings;
 
     public WeightStore Weights => weights;
 
@@ -64,7 +70,12 @@ internal sealed class NetworkLoader(
     /// <param name="prefix">What stands before the names of a block's weights in the checkpoint.</param>
     /// <param name="cancellationToken">Cancels compilation.</param>
     public async Task<IBlockRuns> PrepareBlocksAsync(
-        Func<GraphOptions, OnnxGraph> write, GraphOptions options, int count, Func<int, string> prefix, CancellationToken cancellationToken)
+        Func<GraphOptions, OnnxGraph> write,
+        GraphOptions options,
+        int count,
+        Func<int, string> prefix,
+        CancellationToken cancellationToken
+    )
     {
         var block = write(options);
         if (Memory is not HostMemory)
@@ -75,7 +86,11 @@ internal sealed class NetworkLoader(
         if (IsTooMuchToKeep(block, count, prefix))
         {
             var half = write(options with { StoredMatrices = DType.F16 });
-            if (Enumerable.Range(0, count).All(i => half.Weights.Where(slot => slot.DType == DType.F16).All(slot => weights.IsView(slot, prefix(i)))))
+            if (
+                Enumerable
+                    .Range(0, count)
+                    .All(i => half.Weights.Where(slot => slot.DType == DType.F16).All(slot => weights.IsView(slot, prefix(i))))
+            )
             {
                 block = half; // widened by the graph, a matrix at a time
             }
@@ -83,7 +98,9 @@ internal sealed class NetworkLoader(
 
         if (IsTooMuchToKeep(block, count, prefix))
         {
-            return Measured(new WidenedBlocks(block, await graphs.RentAsync(block, _settings, cancellationToken), weights, count, prefix, widensAhead));
+            return Measured(
+                new WidenedBlocks(block, await graphs.RentAsync(block, _settings, cancellationToken), weights, count, prefix, widensAhead)
+            );
         }
 
         var runs = new List<PreparedRun>();
@@ -106,7 +123,8 @@ internal sealed class NetworkLoader(
     }
 
     private bool IsTooMuchToKeep(OnnxGraph block, int count, Func<int, string> prefix) =>
-        count * block.Weights.Where(slot => !weights.IsView(slot, prefix(0))).Sum(slot => slot.Shape.ElementCount * slot.DType.ByteSize()) > keptBytes;
+        count * block.Weights.Where(slot => !weights.IsView(slot, prefix(0))).Sum(slot => slot.Shape.ElementCount * slot.DType.ByteSize())
+        > keptBytes;
 
     /// <summary>Shows a value to an observer, which reads host memory.</summary>
     public static void Show(Action<string, Tensor> observe, string name, RuntimeValue value)

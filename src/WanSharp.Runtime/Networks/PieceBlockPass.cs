@@ -4,7 +4,8 @@ namespace WanSharp.Runtime.Networks;
 
 /// <summary>
 /// Runs each block piece by piece: first the keys and values of all tokens, then all the rest of some tokens at a time. The
-/// numbers stay, up to rounding; what shrinks is the memory of a block's run, whose feed-forward layer is several times as wide as the model.
+/// numbers stay, up to rounding; what shrinks is the memory of a block's run, whose feed-forward layer is several times as wide as the
+/// model.
 /// </summary>
 /// <remarks>In host memory, where a piece is a view.</remarks>
 /// <param name="selfKeys">The runs that make keys and values.</param>

@@ -15,7 +15,11 @@ namespace WanSharp.Runtime.Networks;
 /// <param name="compile">Compiles a graph with its weights.</param>
 /// <param name="giveBack">Gives back memory for a step that was short of it, which is then taken once more; null: it fails.</param>
 internal sealed class StreamedNetwork(
-    Func<OnnxGraph> first, Func<OnnxGraph> next, Func<OnnxGraph, CancellationToken, Session> compile, Action<MemoryLimitException>? giveBack = null) : IDisposable
+    Func<OnnxGraph> first,
+    Func<OnnxGraph> next,
+    Func<OnnxGraph, CancellationToken, Session> compile,
+    Action<MemoryLimitException>? giveBack = null
+) : IDisposable
 {
     private readonly Lock _gate = new();
     private Session? _first;
@@ -29,7 +33,13 @@ internal sealed class StreamedNetwork(
     /// <param name="shapeOf">The shape of the output of a piece.</param>
     /// <param name="cancellationToken">Stops within a step.</param>
     /// <returns>The outputs, owned by the caller.</returns>
-    public IEnumerable<Tensor> Run(string input, IEnumerable<Tensor> pieces, string output, Func<Tensor, bool, Shape> shapeOf, CancellationToken cancellationToken)
+    public IEnumerable<Tensor> Run(
+        string input,
+        IEnumerable<Tensor> pieces,
+        string output,
+        Func<Tensor, bool, Shape> shapeOf,
+        CancellationToken cancellationToken
+    )
     {
         RunResult? caches = null;
         try

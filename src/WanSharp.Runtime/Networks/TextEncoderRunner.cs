@@ -17,7 +17,13 @@ public sealed class TextEncoderRunner : IDisposable
     private readonly Action<string, Tensor>? _observe;
 
     private TextEncoderRunner(
-        Umt5Config configuration, EmbeddingTable embeddings, IBlockRuns blocks, PreparedRun norm, SessionMemory memory, Action<string, Tensor>? observe)
+        Umt5Config configuration,
+        EmbeddingTable embeddings,
+        IBlockRuns blocks,
+        PreparedRun norm,
+        SessionMemory memory,
+        Action<string, Tensor>? observe
+    )
     {
         _memory = memory;
         _configuration = configuration;
@@ -36,14 +42,25 @@ public sealed class TextEncoderRunner : IDisposable
     /// <param name="cancellationToken">Cancels compilation.</param>
     /// <exception cref="CheckpointException">A weight is missing or of another shape.</exception>
     public static async Task<TextEncoderRunner> CreateAsync(
-        GraphCache graphs, Umt5Config configuration, WeightStore weights, SessionSettings settings,
-        Action<string, Tensor>? observe = null, CancellationToken cancellationToken = default)
+        GraphCache graphs,
+        Umt5Config configuration,
+        WeightStore weights,
+        SessionSettings settings,
+        Action<string, Tensor>? observe = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var loader = new NetworkLoader(graphs, settings, weights);
         var options = loader.Options(observed: observe is not null);
         var embeddings = new EmbeddingTable(weights, "token_embedding.weight", configuration.Vocabulary, configuration.Dim);
-        var blocks = await loader.PrepareBlocksAsync(written => Umt5Encoder.Block(configuration, written), options, configuration.Layers, i => $"blocks.{i}.", cancellationToken);
+        var blocks = await loader.PrepareBlocksAsync(
+            written => Umt5Encoder.Block(configuration, written),
+            options,
+            configuration.Layers,
+            i => $"blocks.{i}.",
+            cancellationToken
+        );
         try
         {
             var norm = await loader.PrepareAsync(Umt5Encoder.Norm(configuration, options), "", cancellationToken);
@@ -110,7 +127,14 @@ public sealed class TextEncoderRunner : IDisposable
         _blocks.Dispose();
     }
 
-    private void RunBlock(int index, RuntimeValue x, RuntimeValue next, RuntimeValue buckets, RuntimeValue mask, CancellationToken cancellationToken)
+    private void RunBlock(
+        int index,
+        RuntimeValue x,
+        RuntimeValue next,
+        RuntimeValue buckets,
+        RuntimeValue mask,
+        CancellationToken cancellationToken
+    )
     {
         var block = _blocks.Take(index);
         block.SetInput("x", x);

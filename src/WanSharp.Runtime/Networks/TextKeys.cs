@@ -38,7 +38,9 @@ public sealed class TextKeys : IDisposable
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
         if (_owner != owner)
         {
-            throw new ArgumentException("The keys and values were made for another transformer: prepare the context with the one that runs.");
+            throw new ArgumentException(
+                "The keys and values were made for another transformer: prepare the context with the one that runs."
+            );
         }
     }
 

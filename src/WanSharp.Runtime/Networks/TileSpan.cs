@@ -7,7 +7,10 @@ namespace WanSharp.Runtime.Networks;
 /// <param name="After">Positions that it shares with the tile after.</param>
 internal readonly record struct TileSpan(long Start, long Length, int Before, int After)
 {
-    /// <summary>The share that the tile has in each position of a result that is <paramref name="scale"/> times as fine; the shares of all tiles add up to 1.</summary>
+    /// <summary>
+    /// The share that the tile has in each position of a result that is <paramref name="scale"/> times as fine; the shares of all
+    /// tiles add up to 1.
+    /// </summary>
     public float[] Shares(int scale)
     {
         var shares = new float[Length * scale];
@@ -15,7 +18,10 @@ internal readonly record struct TileSpan(long Start, long Length, int Before, in
         for (var i = 0; i < shares.Length; i++)
         {
             var fromEnd = shares.Length - 1 - i;
-            shares[i] = i < before ? (i + 0.5f) / before : fromEnd < after ? (fromEnd + 0.5f) / after : 1;
+            shares[i] =
+                i < before ? (i + 0.5f) / before
+                : fromEnd < after ? (fromEnd + 0.5f) / after
+                : 1;
         }
 
         return shares;

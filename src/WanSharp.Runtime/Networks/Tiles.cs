@@ -8,7 +8,8 @@ namespace WanSharp.Runtime.Networks;
 internal sealed class Tiles(IReadOnlyList<TileSpan> rows, IReadOnlyList<TileSpan> columns)
 {
     /// <summary>The tiles, row by row.</summary>
-    public IReadOnlyList<(TileSpan Row, TileSpan Column)> All { get; } = [.. rows.SelectMany(row => columns.Select(column => (row, column)))];
+    public IReadOnlyList<(TileSpan Row, TileSpan Column)> All { get; } =
+    [.. rows.SelectMany(row => columns.Select(column => (row, column)))];
 
     /// <summary>A tile of latents F32 [batch, channels, frames, height, width].</summary>
     public static Tensor Cut(Tensor latents, TileSpan row, TileSpan column)
@@ -21,7 +22,8 @@ internal sealed class Tiles(IReadOnlyList<TileSpan> rows, IReadOnlyList<TileSpan
         {
             for (var y = 0; y < row.Length; y++)
             {
-                from.Slice(Offset(latents, image, row.Start + y) + (int)column.Start, (int)column.Length).CopyTo(to[Offset(tile, image, y)..]);
+                from.Slice(Offset(latents, image, row.Start + y) + (int)column.Start, (int)column.Length)
+                    .CopyTo(to[Offset(tile, image, y)..]);
             }
         }
 

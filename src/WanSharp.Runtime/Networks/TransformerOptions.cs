@@ -31,7 +31,8 @@ public sealed record TransformerOptions
     /// <summary>
     /// Whether blocks are compiled for the shapes that they run on, for each once, up to <see cref="GraphCacheOptions.RecompileLimit"/>:
     /// a batch of clips of one size, with prompts of any length. For <see cref="CompileMode.Blocks"/> without
-    /// <see cref="TokensAtOnce"/>. Default: null, only for providers that build engines for fixed shapes (TensorRT); false: one graph for all shapes.
+    /// <see cref="TokensAtOnce"/>. Default: null, only for providers that build engines for fixed shapes (TensorRT); false: one graph
+    /// for all shapes.
     /// </summary>
     public bool? StaticShapes { get; init; }
 

@@ -5,7 +5,9 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Networks;
 
-/// <summary>Runs a Wan transformer, compiled as <see cref="TransformerOptions"/> say; callers see no difference but time and memory.</summary>
+/// <summary>
+/// Runs a Wan transformer, compiled as <see cref="TransformerOptions"/> say; callers see no difference but time and memory.
+/// </summary>
 /// <remarks>For one thread at a time.</remarks>
 public abstract class TransformerRunner : IDisposable
 {
@@ -15,7 +17,8 @@ public abstract class TransformerRunner : IDisposable
     private WeightStore? _quantized;
     private WeightStore? _weights;
 
-    private protected TransformerRunner(TransformerConfig configuration, ContextEncoder context) => (Configuration, Context) = (configuration, context);
+    private protected TransformerRunner(TransformerConfig configuration, ContextEncoder context) =>
+        (Configuration, Context) = (configuration, context);
 
     /// <summary>The network's dimensions.</summary>
     public TransformerConfig Configuration { get; }
@@ -32,26 +35,57 @@ public abstract class TransformerRunner : IDisposable
     /// <param name="settings">How the graphs are compiled.</param>
     /// <param name="observe">Sees intermediate values by name, as views that end with the call; for parity checks. Null in use.</param>
     /// <param name="options">What is one graph. Default: a block.</param>
-    /// <param name="prepared">Told, if weights must first be brought into another form, how many blocks are done and how many there are to do.</param>
+    /// <param name="prepared">Told, if weights must first be brought into another form, how many blocks are done and how many there
+    /// are to do.</param>
     /// <param name="cancellationToken">Cancels compilation.</param>
     /// <exception cref="CheckpointException">A weight is missing or of another shape.</exception>
     /// <exception cref="NotSupportedException">8-bit integers are asked for on a provider that is not the CPU.</exception>
     public static async Task<TransformerRunner> CreateAsync(
-        GraphCache graphs, TransformerConfig configuration, WeightStore weights, SessionSettings settings,
-        Action<string, Tensor>? observe = null, TransformerOptions? options = null, Action<int, int>? prepared = null, CancellationToken cancellationToken = default)
+        GraphCache graphs,
+        TransformerConfig configuration,
+        WeightStore weights,
+        SessionSettings settings,
+        Action<string, Tensor>? observe = null,
+        TransformerOptions? options = null,
+        Action<int, int>? prepared = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(graphs);
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(weights);
         options ??= new TransformerOptions();
         settings = options.Mode == CompileMode.Off ? settings with { Optimization = GraphOptimization.None } : settings;
-        var quantized = options.Quantization == Quantization.None ? null : await QuantizeAsync(configuration, weights, settings, options, prepared, cancellationToken);
+        var quantized =
+            options.Quantization == Quantization.None
+                ? null
+                : await QuantizeAsync(configuration, weights, settings, options, prepared, cancellationToken);
         try
         {
-            TransformerRunner runner = options.Mode == CompileMode.Whole
-                ? await WholeTransformer.LoadAsync(graphs, configuration, quantized ?? weights, settings, options, observe, cancellationToken)
-                : await BlockTransformer.LoadAsync(graphs, configuration, quantized ?? weights, settings, options, observe, cancellationToken);
-            (runner._quantized, runner._weights) = (quantized, settings.IsOnHost && options.Mode != CompileMode.Whole ? quantized ?? weights : null);
+            TransformerRunner runner =
+                options.Mode == CompileMode.Whole
+                    ? await WholeTransformer.LoadAsync(
+                        graphs,
+                        configuration,
+                        quantized ?? weights,
+                        settings,
+                        options,
+                        observe,
+                        cancellationToken
+                    )
+                    : await BlockTransformer.LoadAsync(
+                        graphs,
+                        configuration,
+                        quantized ?? weights,
+                        settings,
+                        options,
+                        observe,
+                        cancellationToken
+                    );
+            (runner._quantized, runner._weights) = (
+                quantized,
+                settings.IsOnHost && options.Mode != CompileMode.Whole ? quantized ?? weights : null
+            );
             return runner;
         }
         catch
@@ -61,30 +95,49 @@ public abstract class TransformerRunner : IDisposable
         }
     }
 
-    /// <summary>Whether the whole network is on disk, compiled: <see cref="CreateAsync"/> then loads it. Reads no weights, and prepares none.</summary>
+    /// <summary>
+    /// Whether the whole network is on disk, compiled: <see cref="CreateAsync"/> then loads it. Reads no weights, and prepares
+    /// none.
+    /// </summary>
     /// <inheritdoc cref="CreateAsync"/>
     public static async Task<bool> IsKeptAsync(
-        GraphCache graphs, TransformerConfig configuration, WeightStore weights, SessionSettings settings, TransformerOptions options, CancellationToken cancellationToken = default)
+        GraphCache graphs,
+        TransformerConfig configuration,
+        WeightStore weights,
+        SessionSettings settings,
+        TransformerOptions options,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(graphs);
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(options);
-        if (options.Quantization != Quantization.None && !await Task.Run(() => ArePrepared(configuration, weights, options), cancellationToken))
+        if (
+            options.Quantization != Quantization.None
+            && !await Task.Run(() => ArePrepared(configuration, weights, options), cancellationToken)
+        )
         {
             return false;
         }
 
-        using var quantized = options.Quantization == Quantization.None ? null : await QuantizeAsync(configuration, weights, settings, options, prepared: null, cancellationToken);
-        return await Task.Run(() => WholeTransformer.IsKept(graphs, configuration, quantized ?? weights, settings, options), cancellationToken);
+        using var quantized =
+            options.Quantization == Quantization.None
+                ? null
+                : await QuantizeAsync(configuration, weights, settings, options, prepared: null, cancellationToken);
+        return await Task.Run(
+            () => WholeTransformer.IsKept(graphs, configuration, quantized ?? weights, settings, options),
+            cancellationToken
+        );
     }
 
     /// <summary>Does what a request's prompt and images need once, not once a step.</summary>
     /// <param name="context">The text encoder's rows, then zeros, <c>[1, text_len, text_dim]</c>.</param>
     /// <param name="clipFeatures">The image encoder's rows, for a network that attends to them: <c>[1, clip_tokens, clip_dim]</c>.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
-    /// <returns>What <see cref="Forward(Tensor, ReadOnlySpan{float}, IReadOnlyList{TextKeys}, Tensor, CancellationToken)"/> takes; the caller disposes it.</returns>
+    /// <returns>What <see cref="Forward(Tensor, ReadOnlySpan{float}, IReadOnlyList{TextKeys}, Tensor, CancellationToken)"/> takes; the
+    /// caller disposes it.</returns>
     /// <remarks>Thread-safe, also while a forward pass runs on another thread.</remarks>
     /// <exception cref="ArgumentException">A shape is not the network's.</exception>
     public TextKeys PrepareContext(Tensor context, Tensor? clipFeatures = null, CancellationToken cancellationToken = default)
@@ -100,14 +153,23 @@ public abstract class TransformerRunner : IDisposable
     /// <param name="velocity">Receives the result, <c>[batch, out_channels, frames, height, width]</c>.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
     /// <exception cref="ArgumentException">A shape is not the network's, or a context is another transformer's.</exception>
-    public void Forward(Tensor latents, ReadOnlySpan<float> timesteps, IReadOnlyList<TextKeys> contexts, Tensor velocity, CancellationToken cancellationToken = default)
+    public void Forward(
+        Tensor latents,
+        ReadOnlySpan<float> timesteps,
+        IReadOnlyList<TextKeys> contexts,
+        Tensor velocity,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(latents);
         ArgumentNullException.ThrowIfNull(contexts);
         var batch = latents.Shape[0];
         if (timesteps.Length == 0 || timesteps.Length % batch != 0)
         {
-            throw new ArgumentException($"{timesteps.Length} timesteps are not a whole number for each of {batch} samples.", nameof(timesteps));
+            throw new ArgumentException(
+                $"{timesteps.Length} timesteps are not a whole number for each of {batch} samples.",
+                nameof(timesteps)
+            );
         }
 
         if (contexts.Count != batch)
@@ -128,12 +190,18 @@ public abstract class TransformerRunner : IDisposable
     /// <param name="timesteps">Timesteps 0 to 1000, <c>[batch, groups]</c>.</param>
     /// <param name="context">The text encoder's rows, then zeros, <c>[batch, text_len, text_dim]</c>.</param>
     /// <param name="velocity">Receives the result, <c>[batch, out_channels, frames, height, width]</c>.</param>
-    /// <param name="clipFeatures">The image encoder's rows, for a network that attends to them: <c>[batch, clip_tokens, clip_dim]</c>.</param>
+    /// <param name="clipFeatures">The image encoder's rows, for a network that attends to them: <c>[batch, clip_tokens,
+    /// clip_dim]</c>.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
     /// <exception cref="ArgumentException">A shape is not the network's.</exception>
     public void Forward(
-        Tensor latents, ReadOnlySpan<float> timesteps, Tensor context, Tensor velocity, Tensor? clipFeatures = null,
-        CancellationToken cancellationToken = default)
+        Tensor latents,
+        ReadOnlySpan<float> timesteps,
+        Tensor context,
+        Tensor velocity,
+        Tensor? clipFeatures = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(context);
         var contexts = new List<TextKeys>();
@@ -152,7 +220,10 @@ public abstract class TransformerRunner : IDisposable
         }
     }
 
-    /// <summary>Compiles what a forward pass of these shapes would compile first, so that it finds it compiled; nothing where one graph serves all shapes.</summary>
+    /// <summary>
+    /// Compiles what a forward pass of these shapes would compile first, so that it finds it compiled; nothing where one graph
+    /// serves all shapes.
+    /// </summary>
     /// <param name="latents"><c>[batch, in_channels, frames, height, width]</c>.</param>
     /// <param name="groups">Timesteps of a sample.</param>
     /// <param name="cancellationToken">Cancels compilation.</param>
@@ -163,11 +234,11 @@ public abstract class TransformerRunner : IDisposable
     /// Gives back memory that is kept from run to run: activations, and a widened copy of weights. The next run takes it
     /// again. For a network that others have the memory in the meantime, such as one of two experts.
     /// </summary>
-    public virtual void ReleaseMemory()
-    {
-    }
+    public virtual void ReleaseMemory() { }
 
-    /// <summary>Gives memory back as <see cref="ReleaseMemory"/> does, and where there is none for two experts, the weights' pages, too.</summary>
+    /// <summary>
+    /// Gives memory back as <see cref="ReleaseMemory"/> does, and where there is none for two experts, the weights' pages, too.
+    /// </summary>
     internal void GiveWay()
     {
         ReleaseMemory();
@@ -177,7 +248,10 @@ public abstract class TransformerRunner : IDisposable
         }
     }
 
-    /// <summary>Reads the first blocks' weights from disk in the background, for a pass that comes soon; where they are in memory, or not mapped, nothing happens.</summary>
+    /// <summary>
+    /// Reads the first blocks' weights from disk in the background, for a pass that comes soon; where they are in memory, or not
+    /// mapped, nothing happens.
+    /// </summary>
     /// <returns>Ends when they are read.</returns>
     public Task ReadAheadAsync() => _weights is { } weights ? Task.Run(() => weights.ReadAheadBlocks(BlocksReadAhead)) : Task.CompletedTask;
 
@@ -191,20 +265,35 @@ public abstract class TransformerRunner : IDisposable
 
     /// <summary>One forward pass, of at least one timestep and a context of this transformer a sample.</summary>
     private protected abstract void Run(
-        Tensor latents, ReadOnlySpan<float> timesteps, IReadOnlyList<TextKeys> contexts, Tensor velocity, CancellationToken cancellationToken);
+        Tensor latents,
+        ReadOnlySpan<float> timesteps,
+        IReadOnlyList<TextKeys> contexts,
+        Tensor velocity,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>Frees what runs need.</summary>
     private protected abstract void Free();
 
     private static bool ArePrepared(TransformerConfig configuration, WeightStore weights, TransformerOptions options) =>
-        options.WeightsFolder is { } folder && PreparedBlocks.Find(weights, configuration, options.Quantization, folder) is var blocks && blocks.Ready == blocks.All;
+        options.WeightsFolder is { } folder
+        && PreparedBlocks.Find(weights, configuration, options.Quantization, folder) is var blocks
+        && blocks.Ready == blocks.All;
 
     private static Task<WeightStore> QuantizeAsync(
-        TransformerConfig configuration, WeightStore weights, SessionSettings settings, TransformerOptions options, Action<int, int>? prepared, CancellationToken cancellationToken)
+        TransformerConfig configuration,
+        WeightStore weights,
+        SessionSettings settings,
+        TransformerOptions options,
+        Action<int, int>? prepared,
+        CancellationToken cancellationToken
+    )
     {
         if (!settings.IsOnHost)
         {
-            throw new NotSupportedException($"8-bit integers are for the CPU; the provider '{settings.Provider}' computes in floating point.");
+            throw new NotSupportedException(
+                $"8-bit integers are for the CPU; the provider '{settings.Provider}' computes in floating point."
+            );
         }
 
         var quantized = QuantizedWeights.Of(weights, configuration, options.Quantization);

@@ -31,22 +31,47 @@ public sealed class VaeRunner : IDisposable
     /// <param name="weights">The weights under their official names; they must outlive this object.</param>
     /// <param name="settings">How the graphs are compiled. Default: for the CPU.</param>
     /// <param name="graphs">Counts what is compiled, and must outlive this object. Default: one of its own.</param>
-    /// <param name="giveBack">Called when a step was stopped for want of memory: it gives some back, and the step is taken once more. Default: the step fails.</param>
+    /// <param name="giveBack">Called when a step was stopped for want of memory: it gives some back, and the step is taken once more.
+    /// Default: the step fails.</param>
     public VaeRunner(
-        OrtRuntime runtime, VaeConfig config, WeightStore weights, SessionSettings? settings = null, GraphCache? graphs = null, Action<MemoryLimitException>? giveBack = null)
+        OrtRuntime runtime,
+        VaeConfig config,
+        WeightStore weights,
+        SessionSettings? settings = null,
+        GraphCache? graphs = null,
+        Action<MemoryLimitException>? giveBack = null
+    )
     {
         ArgumentNullException.ThrowIfNull(runtime);
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(weights);
 
-        // A plan made after the first step would hold its memory beside what that step took; and caches are at other addresses in each step.
+        // A plan made after the first step would hold its memory beside what that step took; and caches are at other addresses in each
+        // step.
         settings ??= new SessionSettings();
-        (_weights, _settings) = (weights, settings with { MemoryPattern = false, ProviderOptions = DeviceTuning.WithoutRecording(settings.ProviderOptions) });
+        (_weights, _settings) = (
+            weights,
+            settings with
+            {
+                MemoryPattern = false,
+                ProviderOptions = DeviceTuning.WithoutRecording(settings.ProviderOptions),
+            }
+        );
         _graphs = graphs ?? (_ownGraphs = new GraphCache(runtime));
         Config = config;
 
-        _encoder = new StreamedNetwork(() => WanVae.EncodeFirst(config, Options()), () => WanVae.EncodeNext(config, Options()), Compile, giveBack);
-        _decoder = new StreamedNetwork(() => WanVae.DecodeFirst(config, Options()), () => WanVae.DecodeNext(config, Options()), Compile, giveBack);
+        _encoder = new StreamedNetwork(
+            () => WanVae.EncodeFirst(config, Options()),
+            () => WanVae.EncodeNext(config, Options()),
+            Compile,
+            giveBack
+        );
+        _decoder = new StreamedNetwork(
+            () => WanVae.DecodeFirst(config, Options()),
+            () => WanVae.DecodeNext(config, Options()),
+            Compile,
+            giveBack
+        );
 
         // As constants the weights are packed once, and convolutions get the layout that suits the processor.
         GraphOptions Options() => runtime.GraphOptionsFor(_settings) with { Weights = WeightStorage.Initializers };
@@ -73,16 +98,28 @@ public sealed class VaeRunner : IDisposable
     public IEnumerable<Tensor> Decode(Tensor latents, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(latents);
-        if (latents.DType != DType.F32 || latents.Shape.Rank != 5 || latents.Shape[1] != Config.LatentChannels || latents.Shape.ElementCount == 0)
+        if (
+            latents.DType != DType.F32
+            || latents.Shape.Rank != 5
+            || latents.Shape[1] != Config.LatentChannels
+            || latents.Shape.ElementCount == 0
+        )
         {
-            throw new ArgumentException($"Latents F32 [batch, {Config.LatentChannels}, latent frames, height, width] are expected, not {latents.DType} {latents.Shape}.", nameof(latents));
+            throw new ArgumentException(
+                $"Latents F32 [batch, {Config.LatentChannels}, latent frames, height, width] are "
+                    + $"expected, not {latents.DType} {latents.Shape}.",
+                nameof(latents)
+            );
         }
 
         var steps = Enumerable.Range(0, checked((int)latents.Shape[2])).Select(i => (i, 1));
         return _decoder.Run("latents", Pieces(latents, steps), "frames", DecodedShape, cancellationToken);
     }
 
-    /// <summary>Decodes a clip tile by tile, row by row of tiles, each through its whole time; each step happens when its tile is asked for.</summary>
+    /// <summary>
+    /// Decodes a clip tile by tile, row by row of tiles, each through its whole time; each step happens when its tile is asked
+    /// for.
+    /// </summary>
     /// <param name="latents">[batch, latent channels, latent frames, height, width]. Read until the enumeration ends.</param>
     /// <param name="tiling">The tiles.</param>
     /// <param name="cancellationToken">Stops within a step.</param>
@@ -104,7 +141,8 @@ public sealed class VaeRunner : IDisposable
     /// the caller, and is not needed any more once its latent frame is there.
     /// </param>
     /// <param name="cancellationToken">Stops within a step.</param>
-    /// <returns>A latent frame [batch, latent channels, 1, height / stride, width / stride] for every piece. The caller owns and disposes them.</returns>
+    /// <returns>A latent frame [batch, latent channels, 1, height / stride, width / stride] for every piece. The caller owns and
+    /// disposes them.</returns>
     /// <exception cref="ArgumentException">While enumerating: a piece has another type or shape.</exception>
     /// <exception cref="CheckpointException">While enumerating: the checkpoint lacks a weight, or has it in another shape.</exception>
     /// <exception cref="OperationCanceledException">While enumerating: the token was cancelled.</exception>
@@ -127,7 +165,10 @@ public sealed class VaeRunner : IDisposable
         var stride = Config.TemporalStride;
         if (clip.Shape.Rank != 5 || clip.Shape[2] < 1 || (clip.Shape[2] - 1) % stride != 0)
         {
-            throw new ArgumentException($"A clip [batch, 3, frames, height, width] of 1, {1 + stride}, {1 + (2 * stride)}, … frames is expected, not {clip.Shape}.", nameof(clip));
+            throw new ArgumentException(
+                $"A clip [batch, 3, frames, height, width] of 1, {1 + stride}, {1 + (2 * stride)}, … frames is expected, not {clip.Shape}.",
+                nameof(clip)
+            );
         }
 
         var count = checked((int)(((clip.Shape[2] - 1) / stride) + 1));
@@ -158,7 +199,12 @@ public sealed class VaeRunner : IDisposable
         {
             foreach (var (row, column) in new Tiles(tiling.Rows(height), tiling.Columns(width)).All)
             {
-                var area = new FrameArea((int)column.Start * stride, (int)row.Start * stride, (int)column.Length * stride, (int)row.Length * stride);
+                var area = new FrameArea(
+                    (int)column.Start * stride,
+                    (int)row.Start * stride,
+                    (int)column.Length * stride,
+                    (int)row.Length * stride
+                );
                 using var tile = EncodePieces(clip.Read(area), clip.LatentFrames, cancellationToken);
                 Tiles.Blend(tile, latents, row, column);
             }
@@ -172,7 +218,10 @@ public sealed class VaeRunner : IDisposable
         }
     }
 
-    /// <summary>Frees the encoder's compiled graphs with their packed weights; they are compiled again when they are needed. Nothing may be encoded meanwhile.</summary>
+    /// <summary>
+    /// Frees the encoder's compiled graphs with their packed weights; they are compiled again when they are needed. Nothing may
+    /// be encoded meanwhile.
+    /// </summary>
     public void ReleaseEncoder() => _encoder.Release();
 
     /// <inheritdoc/>
@@ -207,7 +256,9 @@ public sealed class VaeRunner : IDisposable
         }
     }
 
-    /// <summary>Ranges of frames of a clip [batch, channels, frames, height, width], one after another, each valid until the next.</summary>
+    /// <summary>
+    /// Ranges of frames of a clip [batch, channels, frames, height, width], one after another, each valid until the next.
+    /// </summary>
     private static IEnumerable<Tensor> Pieces(Tensor clip, IEnumerable<(int Start, int Count)> ranges)
     {
         foreach (var (start, count) in ranges)
@@ -240,10 +291,20 @@ public sealed class VaeRunner : IDisposable
     private Shape EncodedShape(Tensor frames, bool isFirst)
     {
         var (shape, stride, count) = (frames.Shape, Config.SpatialStride, isFirst ? 1 : Config.TemporalStride);
-        var fits = frames.DType == DType.F32 && shape is { Rank: 5, ElementCount: > 0 } && shape[1] == Colors && shape[2] == count && shape[3] % stride == 0 && shape[4] % stride == 0;
+        var fits =
+            frames.DType == DType.F32
+            && shape is { Rank: 5, ElementCount: > 0 }
+            && shape[1] == Colors
+            && shape[2] == count
+            && shape[3] % stride == 0
+            && shape[4] % stride == 0;
         return fits
             ? [shape[0], Config.LatentChannels, 1, shape[3] / stride, shape[4] / stride]
-            : throw new ArgumentException($"{(isFirst ? "The first piece" : "A later piece")} of a clip is F32 [batch, {Colors}, {count}, height, width] with height and width multiples of {stride}, not {frames.DType} {shape}.", nameof(frames));
+            : throw new ArgumentException(
+                $"{(isFirst ? "The first piece" : "A later piece")} of a clip is F32 [batch, {Colors}, {count}, height, width] "
+                    + $"with height and width multiples of {stride}, not {frames.DType} {shape}.",
+                nameof(frames)
+            );
     }
 
     private Session Compile(OnnxGraph graph, CancellationToken cancellationToken) =>

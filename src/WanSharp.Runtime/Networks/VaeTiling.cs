@@ -18,7 +18,8 @@ public sealed record VaeTiling
     /// <summary>Describes tiles.</summary>
     /// <param name="width">At most so many positions across. At least 6.</param>
     /// <param name="height">At most so many positions down. At least 6.</param>
-    /// <param name="overlap">Positions that neighbours share: even, from 2 to a third of a tile. Default: null, 8 or what a third allows.</param>
+    /// <param name="overlap">Positions that neighbours share: even, from 2 to a third of a tile. Default: null, 8 or what a third
+    /// allows.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
     public VaeTiling(int width, int height, int? overlap = null)
     {
@@ -29,7 +30,11 @@ public sealed record VaeTiling
         var chosen = overlap ?? Math.Min(DefaultOverlap, widest);
         if (chosen < 2 || chosen > widest || chosen % 2 != 0)
         {
-            throw new ArgumentOutOfRangeException(nameof(overlap), overlap, $"Tiles of {width} × {height} positions overlap by an even number from 2 to {widest}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(overlap),
+                overlap,
+                $"Tiles of {width} × {height} positions overlap by an even number from 2 to {widest}."
+            );
         }
 
         (Width, Height, Overlap) = (width, height, chosen);
@@ -64,11 +69,16 @@ public sealed record VaeTiling
 
         var cells = (int)((length + tile - Overlap - 1) / (tile - Overlap));
         var margin = Overlap / 2;
-        return [.. Enumerable.Range(0, cells).Select(i =>
-        {
-            var (before, after) = (i > 0 ? margin : 0, i < cells - 1 ? margin : 0);
-            var start = (i * length / cells) - before;
-            return new TileSpan(start, ((i + 1) * length / cells) + after - start, 2 * before, 2 * after);
-        })];
+        return
+        [
+            .. Enumerable
+                .Range(0, cells)
+                .Select(i =>
+                {
+                    var (before, after) = (i > 0 ? margin : 0, i < cells - 1 ? margin : 0);
+                    var start = (i * length / cells) - before;
+                    return new TileSpan(start, ((i + 1) * length / cells) + after - start, 2 * before, 2 * after);
+                }),
+        ];
     }
 }

@@ -31,8 +31,14 @@ internal sealed class WholeTransformer : TransformerRunner
 
     /// <inheritdoc cref="TransformerRunner.CreateAsync"/>
     public static async Task<WholeTransformer> LoadAsync(
-        GraphCache graphs, TransformerConfig configuration, WeightStore weights, SessionSettings settings, TransformerOptions options,
-        Action<string, Tensor>? observe, CancellationToken cancellationToken)
+        GraphCache graphs,
+        TransformerConfig configuration,
+        WeightStore weights,
+        SessionSettings settings,
+        TransformerOptions options,
+        Action<string, Tensor>? observe,
+        CancellationToken cancellationToken
+    )
     {
         settings = Unrecorded(settings);
         var loader = new NetworkLoader(graphs, settings, weights);
@@ -53,7 +59,12 @@ internal sealed class WholeTransformer : TransformerRunner
 
     /// <summary>Whether the compiled network is on disk.</summary>
     public static bool IsKept(
-        GraphCache graphs, TransformerConfig configuration, WeightStore weights, SessionSettings settings, TransformerOptions options)
+        GraphCache graphs,
+        TransformerConfig configuration,
+        WeightStore weights,
+        SessionSettings settings,
+        TransformerOptions options
+    )
     {
         if (options.CacheFolder is null)
         {
@@ -74,7 +85,12 @@ internal sealed class WholeTransformer : TransformerRunner
     }
 
     private protected override void Run(
-        Tensor latents, ReadOnlySpan<float> timesteps, IReadOnlyList<TextKeys> contexts, Tensor velocity, CancellationToken cancellationToken)
+        Tensor latents,
+        ReadOnlySpan<float> timesteps,
+        IReadOnlyList<TextKeys> contexts,
+        Tensor velocity,
+        CancellationToken cancellationToken
+    )
     {
         using var grouped = Tensor.CopyOf([latents.Shape[0], timesteps.Length / latents.Shape[0]], timesteps); // [batch, groups]
         _run.SetInput("latents", latents);
@@ -103,16 +119,22 @@ internal sealed class WholeTransformer : TransformerRunner
     /// A recording is of addresses, too: latents and each clip's keys are at other ones in each run. Nor is the memory of a run
     /// planned on the host, as in <see cref="NetworkLoader"/>.
     /// </summary>
-    private static SessionSettings Unrecorded(SessionSettings settings) => settings with
-    {
-        MemoryPattern = settings.MemoryPattern && !settings.IsOnHost,
-        ProviderOptions = DeviceTuning.WithoutRecording(settings.ProviderOptions),
-    };
+    private static SessionSettings Unrecorded(SessionSettings settings) =>
+        settings with
+        {
+            MemoryPattern = settings.MemoryPattern && !settings.IsOnHost,
+            ProviderOptions = DeviceTuning.WithoutRecording(settings.ProviderOptions),
+        };
 
     private static GraphOptions Written(NetworkLoader loader, TransformerOptions options, bool observed) =>
-        loader.Options(observed) with { Compute = options.Compute, Quantization = options.Quantization };
+        loader.Options(observed) with
+        {
+            Compute = options.Compute,
+            Quantization = options.Quantization,
+        };
 
-    private static OnnxGraph Write(TransformerConfig configuration, GraphOptions written) => WanTransformer.Step(configuration, written with { Weights = WeightStorage.Initializers });
+    private static OnnxGraph Write(TransformerConfig configuration, GraphOptions written) =>
+        WanTransformer.Step(configuration, written with { Weights = WeightStorage.Initializers });
 
     private static string Prefix(int block) => $"blocks.{block}.";
 }

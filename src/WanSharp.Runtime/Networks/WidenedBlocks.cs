@@ -7,7 +7,8 @@ namespace WanSharp.Runtime.Networks;
 
 /// <summary>
 /// Blocks whose weights are narrower in the checkpoint than in the graph: there is memory for two blocks, and while one
-/// runs the next one's weights are widened; or for one, and they are widened between two runs, by all processors. So a network in BF16, fp8 or GGUF's types runs without an F32 copy of its own. The checkpoint's
+/// runs the next one's weights are widened; or for one, and they are widened between two runs, by all processors. So a network in
+/// BF16, fp8 or GGUF's types runs without an F32 copy of its own. The checkpoint's
 /// pages of those that do not stay (<see cref="WeightStore.ResidentBlocks"/>) are let go as soon as they are read.
 /// </summary>
 internal sealed class WidenedBlocks : IBlockRuns
@@ -96,7 +97,8 @@ internal sealed class WidenedBlocks : IBlockRuns
     private async Task WidenAsync(int index, Buffers buffers, int threads)
     {
         var prefix = _prefix(index);
-        var slots = new ConcurrentQueue<WeightSlot>(_graph.Weights.OrderByDescending(slot => slot.Shape.ElementCount)); // so that all threads are done together
+        // so that all threads are done together
+        var slots = new ConcurrentQueue<WeightSlot>(_graph.Weights.OrderByDescending(slot => slot.Shape.ElementCount));
         await Task.WhenAll(Enumerable.Range(0, threads).Select(_ => Task.Run(Widen))).ConfigureAwait(false);
         if (!_weights.Stays(index, Count))
         {

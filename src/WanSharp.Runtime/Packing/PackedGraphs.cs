@@ -37,7 +37,12 @@ internal sealed class PackedGraphs(GraphCache graphs, string folder)
     /// </summary>
     /// <returns>The session, and whether it was there.</returns>
     /// <exception cref="OrtException">The graph does not compile.</exception>
-    public async Task<(Session Session, bool IsLoaded)> OpenAsync(OnnxGraph graph, WeightStore weights, SessionSettings settings, CancellationToken cancellationToken)
+    public async Task<(Session Session, bool IsLoaded)> OpenAsync(
+        OnnxGraph graph,
+        WeightStore weights,
+        SessionSettings settings,
+        CancellationToken cancellationToken
+    )
     {
         var key = KeyOf(graph, settings, Digests.Of(weights.Files, cancellationToken));
         using var store = new ContentStore(folder, new ContentStoreOptions { Check = EntryCheck.Start });
@@ -54,12 +59,16 @@ internal sealed class PackedGraphs(GraphCache graphs, string folder)
         }
 
         store.Put(key, entry => Pack(entry, graph, weights, settings, cancellationToken));
-        var made = TryOpen(store, key, settings, cancellationToken)
+        var made =
+            TryOpen(store, key, settings, cancellationToken)
             ?? graphs.Runtime.CreateSession(graph.ToBytes(), settings, weights.For(graph), cancellationToken);
         return (made, false);
     }
 
-    /// <summary>Whether the folder seems to have a graph, so that it is loaded, not compiled. Reads no weights: whoever packed them noted their digest.</summary>
+    /// <summary>
+    /// Whether the folder seems to have a graph, so that it is loaded, not compiled. Reads no weights: whoever packed them noted
+    /// their digest.
+    /// </summary>
     public bool Contains(OnnxGraph graph, WeightStore weights, SessionSettings settings)
     {
         if (Digests.Find(weights.Files) is not { } digest)
@@ -84,7 +93,14 @@ internal sealed class PackedGraphs(GraphCache graphs, string folder)
             if (IsOurs(entry))
             {
                 // It was optimized before it was written.
-                var session = graphs.Runtime.CreateSession(entry.PathOf(GraphFile), settings with { Optimization = GraphOptimization.None }, cancellationToken);
+                var session = graphs.Runtime.CreateSession(
+                    entry.PathOf(GraphFile),
+                    settings with
+                    {
+                        Optimization = GraphOptimization.None,
+                    },
+                    cancellationToken
+                );
                 session.Backing = entry;
                 return session;
             }
@@ -105,7 +121,8 @@ internal sealed class PackedGraphs(GraphCache graphs, string folder)
     }
 
     /// <summary>Whether this version of the library wrote an entry: another one packs otherwise, and rewrites graphs otherwise.</summary>
-    private bool IsOurs(ContentEntry entry) => entry.Files.Contains(VersionFile) && File.ReadAllText(entry.PathOf(VersionFile)) == graphs.Runtime.Version;
+    private bool IsOurs(ContentEntry entry) =>
+        entry.Files.Contains(VersionFile) && File.ReadAllText(entry.PathOf(VersionFile)) == graphs.Runtime.Version;
 
     private void Pack(string entry, OnnxGraph graph, WeightStore weights, SessionSettings settings, CancellationToken cancellationToken)
     {
@@ -138,9 +155,11 @@ internal sealed class PackedGraphs(GraphCache graphs, string folder)
     {
         var parts = string.Join(
             '\n',
-            GraphCache.KeyOfAnyVersion(graph, settings with { ProfilePathPrefix = null, MemoryPattern = true }), // neither changes what is packed
+            // neither changes what is packed
+            GraphCache.KeyOfAnyVersion(graph, settings with { ProfilePathPrefix = null, MemoryPattern = true }),
             $"weights {weights}",
-            $"processor {ProcessorFeatures.Describe()}");
+            $"processor {ProcessorFeatures.Describe()}"
+        );
         return Storage.Digests.OfText(parts);
     }
 }

@@ -25,7 +25,8 @@ public static class CompileSpread
         var assigned = new int?[tasks.Count];
         foreach (var task in Enumerable.Range(0, tasks.Count).OrderByDescending(task => tasks[task].Work))
         {
-            assigned[task] = Enumerable.Range(0, devices.Count)
+            assigned[task] = Enumerable
+                .Range(0, devices.Count)
                 .Where(device => devices[device].CanTake(tasks[task]))
                 .Select(device => (int?)device)
                 .MinBy(device => Done(task, device!.Value));

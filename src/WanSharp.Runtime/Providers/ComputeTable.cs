@@ -28,9 +28,20 @@ public static class ComputeTable
         };
     }
 
-    private static ComputeChoice Processor(ComputeFacts facts) => facts.HasIntegerProducts
-        ? new ComputeChoice(DType.F32, DType.F32, true, "the processor computes in F32; it has instructions for 8-bit integers: --precision int8 is faster, at a small loss")
-        : new ComputeChoice(DType.F32, DType.F32, false, "the processor computes in F32; it has no instructions for 8-bit integers, which would gain little");
+    private static ComputeChoice Processor(ComputeFacts facts) =>
+        facts.HasIntegerProducts
+            ? new ComputeChoice(
+                DType.F32,
+                DType.F32,
+                true,
+                "the processor computes in F32; it has instructions for 8-bit integers: --precision int8 is faster, at a small loss"
+            )
+            : new ComputeChoice(
+                DType.F32,
+                DType.F32,
+                false,
+                "the processor computes in F32; it has no instructions for 8-bit integers, which would gain little"
+            );
 
     private static ComputeChoice Nvidia(ComputeFacts facts)
     {
@@ -41,15 +52,35 @@ public static class ComputeTable
 
         if (capability < HalfUnits)
         {
-            return new ComputeChoice(DType.F32, DType.F32, false, $"compute capability {capability}: no units for F16 products below 7.0, so F32");
+            return new ComputeChoice(
+                DType.F32,
+                DType.F32,
+                false,
+                $"compute capability {capability}: no units for F16 products below 7.0, so F32"
+            );
         }
 
         var (compute, name) = capability >= BFloat16 ? (DType.BF16, "BF16, whose range is F32's") : (DType.F16, "F16; BF16 comes with 8.0");
         return facts.Stored switch
         {
-            DType.F8E4M3 when capability >= Float8 => new ComputeChoice(compute, DType.F8E4M3, false, $"compute capability {capability}: e4m3 compiles; products in {name}"),
-            DType.F8E4M3 => new ComputeChoice(DType.F16, DType.F16, false, $"compute capability {capability}: e4m3 compiles from 8.9 on; F16, which holds it without loss"),
-            DType.F8E5M2 => new ComputeChoice(DType.F16, DType.F8E5M2, false, $"compute capability {capability}: e5m2 is the upper half of an F16 and compiles wherever that does; products in F16"),
+            DType.F8E4M3 when capability >= Float8 => new ComputeChoice(
+                compute,
+                DType.F8E4M3,
+                false,
+                $"compute capability {capability}: e4m3 compiles; products in {name}"
+            ),
+            DType.F8E4M3 => new ComputeChoice(
+                DType.F16,
+                DType.F16,
+                false,
+                $"compute capability {capability}: e4m3 compiles from 8.9 on; F16, which holds it without loss"
+            ),
+            DType.F8E5M2 => new ComputeChoice(
+                DType.F16,
+                DType.F8E5M2,
+                false,
+                $"compute capability {capability}: e5m2 is the upper half of an F16 and compiles wherever that does; products in F16"
+            ),
             _ => new ComputeChoice(compute, compute, false, $"compute capability {capability}: products in {name}"),
         };
     }

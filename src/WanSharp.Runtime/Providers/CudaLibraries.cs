@@ -15,22 +15,24 @@ public static class CudaLibraries
     ];
 
     /// <summary>Tries to load each; names those that this machine cannot.</summary>
-    public static IReadOnlyList<string> Missing() => Missing(name =>
-    {
-        var found = NativeLibrary.TryLoad(name, out var library);
-        if (found)
+    public static IReadOnlyList<string> Missing() =>
+        Missing(name =>
         {
-            NativeLibrary.Free(library);
-        }
+            var found = NativeLibrary.TryLoad(name, out var library);
+            if (found)
+            {
+                NativeLibrary.Free(library);
+            }
 
-        return found;
-    });
+            return found;
+        });
 
     /// <summary>Names what cannot be loaded.</summary>
     internal static IReadOnlyList<string> Missing(Func<string, bool> canLoad) =>
-    [
-        .. Needed.Select(library => (library.What, Names: OperatingSystem.IsWindows() ? library.Windows : library.Linux))
-            .Where(library => !library.Names.Any(canLoad))
-            .Select(library => $"{library.What} ({string.Join(" or ", library.Names)})"),
-    ];
+        [
+            .. Needed
+                .Select(library => (library.What, Names: OperatingSystem.IsWindows() ? library.Windows : library.Linux))
+                .Where(library => !library.Names.Any(canLoad))
+                .Select(library => $"{library.What} ({string.Join(" or ", library.Names)})"),
+        ];
 }

@@ -17,9 +17,14 @@ public sealed record DeviceOptions
     /// <summary>Where built engines and their timings are kept. Default: null, nowhere.</summary>
     public string? CacheFolder { get; init; }
 
-    /// <summary>The ranges of shapes that engines are built for; every input with a symbolic shape, or none. Default: none, one range for each run's shapes.</summary>
+    /// <summary>
+    /// The ranges of shapes that engines are built for; every input with a symbolic shape, or none. Default: none, one range for
+    /// each run's shapes.
+    /// </summary>
     public IReadOnlyList<ShapeBucket> Buckets { get; init; } = [];
 
-    /// <summary>Whether shapes and addresses stay the same from run to run, so that a run can be recorded and played back. Default: no.</summary>
+    /// <summary>
+    /// Whether shapes and addresses stay the same from run to run, so that a run can be recorded and played back. Default: no.
+    /// </summary>
     public bool StaticShapes { get; init; }
 }

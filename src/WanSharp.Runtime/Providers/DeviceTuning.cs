@@ -38,7 +38,10 @@ public static class DeviceTuning
         return options;
     }
 
-    /// <summary>Whether a provider builds something for the shapes that it meets, which costs more than a run: it is given few shapes, known beforehand.</summary>
+    /// <summary>
+    /// Whether a provider builds something for the shapes that it meets, which costs more than a run: it is given few shapes,
+    /// known beforehand.
+    /// </summary>
     /// <param name="provider">The provider's short name.</param>
     public static bool NeedsStaticShapes(string provider) => ProviderPlan.Normalize(provider) == "tensorrt";
 
@@ -119,14 +122,24 @@ public static class DeviceTuning
 
     /// <summary>"x:1x180x192,e0:1x1x6x192": each input's shape.</summary>
     private static string Profile(IReadOnlyList<ShapeBucket> buckets, Func<ShapeBucket, Shape> shapeOf) =>
-        string.Join(',', buckets.Select(bucket => $"{bucket.Input}:{string.Join('x', Checked(bucket, shapeOf(bucket)).Dims.ToArray().Select(Text))}"));
+        string.Join(
+            ',',
+            buckets.Select(bucket => $"{bucket.Input}:{string.Join('x', Checked(bucket, shapeOf(bucket)).Dims.ToArray().Select(Text))}")
+        );
 
     private static Shape Checked(ShapeBucket bucket, Shape shape)
     {
         var (smallest, usual, largest) = (bucket.Smallest, bucket.Usual, bucket.Largest);
-        var fits = smallest.Rank == usual.Rank && usual.Rank == largest.Rank
+        var fits =
+            smallest.Rank == usual.Rank
+            && usual.Rank == largest.Rank
             && Enumerable.Range(0, usual.Rank).All(axis => smallest[axis] <= usual[axis] && usual[axis] <= largest[axis]);
-        return fits ? shape : throw new ArgumentException($"The shapes for input '{bucket.Input}' do not grow from {smallest} by {usual} to {largest}.", nameof(bucket));
+        return fits
+            ? shape
+            : throw new ArgumentException(
+                $"The shapes for input '{bucket.Input}' do not grow from {smallest} by {usual} to {largest}.",
+                nameof(bucket)
+            );
     }
 
     private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);

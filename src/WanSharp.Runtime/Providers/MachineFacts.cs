@@ -31,7 +31,10 @@ public sealed record MachineFacts
         ArgumentNullException.ThrowIfNull(variable);
         return new MachineFacts
         {
-            System = OperatingSystem.IsWindows() ? "windows" : OperatingSystem.IsMacOS() ? "macos" : "linux",
+            System =
+                OperatingSystem.IsWindows() ? "windows"
+                : OperatingSystem.IsMacOS() ? "macos"
+                : "linux",
             Offered = runtime.AvailableProviders,
             HasGpu = runtime.HasGpu("webgpu"),
             VulkanDriver = variable("VK_DRIVER_FILES") ?? variable("VK_ICD_FILENAMES"),

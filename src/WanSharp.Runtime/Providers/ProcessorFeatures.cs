@@ -10,10 +10,14 @@ internal static class ProcessorFeatures
     /// <summary>The architecture and the vector instructions, such as <c>X64 avx2 fma avx512f</c>.</summary>
     public static string Describe() => string.Join(' ', Names());
 
-    /// <summary>Whether there is an instruction that multiplies 8-bit integers and adds: VNNI of either width, AMX, or Arm's dot product.</summary>
+    /// <summary>
+    /// Whether there is an instruction that multiplies 8-bit integers and adds: VNNI of either width, AMX, or Arm's dot product.
+    /// </summary>
     public static bool HasIntegerProducts => Dp.IsSupported || (X86Base.IsSupported && HasVnniOrAmx());
 
-    /// <summary>Leaf 7 of the processor's identification: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2A, CPUID.</summary>
+    /// <summary>
+    /// Leaf 7 of the processor's identification: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2A, CPUID.
+    /// </summary>
     private static bool HasVnniOrAmx()
     {
         const int Features = 7;

@@ -40,7 +40,10 @@ internal sealed class EmbeddingTable
             if (ids[i] < 0 || ids[i] >= _table.Shape[0])
             {
                 rows.Dispose();
-                throw new CheckpointException(_source, $"token {ids[i]} is outside the embedding table of {_table.Shape[0]} rows; the tokenizer belongs to another model.");
+                throw new CheckpointException(
+                    _source,
+                    $"token {ids[i]} is outside the embedding table of {_table.Shape[0]} rows; the tokenizer belongs to another model."
+                );
             }
 
             var row = rows.Write<float>().Slice(i * dim, dim);

@@ -31,14 +31,19 @@ internal static class Int8Codes
         var rows = weight.Shape[0];
         var isFinite = true;
         var options = new ParallelOptions { CancellationToken = cancellationToken };
-        Parallel.For(0, (rows + TileRows - 1) / TileRows, options, tile =>
-        {
-            var first = tile * TileRows;
-            if (!TryWriteTile(weight, codes, scales, first, (int)Math.Min(TileRows, rows - first)))
+        Parallel.For(
+            0,
+            (rows + TileRows - 1) / TileRows,
+            options,
+            tile =>
             {
-                isFinite = false;
+                var first = tile * TileRows;
+                if (!TryWriteTile(weight, codes, scales, first, (int)Math.Min(TileRows, rows - first)))
+                {
+                    isFinite = false;
+                }
             }
-        });
+        );
         return isFinite;
     }
 
@@ -78,6 +83,9 @@ internal static class Int8Codes
     {
         const int ExtendedFeatures = 7;
         const int Vnni = 1 << 11; // of ECX
-        return X86Base.IsSupported && Avx512F.IsSupported && X86Base.CpuId(0, 0).Eax >= ExtendedFeatures && (X86Base.CpuId(ExtendedFeatures, 0).Ecx & Vnni) != 0;
+        return X86Base.IsSupported
+            && Avx512F.IsSupported
+            && X86Base.CpuId(0, 0).Eax >= ExtendedFeatures
+            && (X86Base.CpuId(ExtendedFeatures, 0).Ecx & Vnni) != 0;
     }
 }

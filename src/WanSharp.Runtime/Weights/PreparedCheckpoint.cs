@@ -14,7 +14,8 @@ internal sealed class PreparedCheckpoint(ICheckpoint stored, PreparedTensors pre
     public IReadOnlyList<string> Files { get; } = [.. stored.Files, .. prepared.Files];
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, Tensor> Tensors { get; } = stored.Tensors.Concat(prepared.Tensors).ToDictionary(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, Tensor> Tensors { get; } =
+        stored.Tensors.Concat(prepared.Tensors).ToDictionary(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Unsupported => stored.Unsupported;

@@ -31,7 +31,8 @@ internal sealed class QuantizationNote
     private readonly int _group;
     private readonly long[]? _shape;
 
-    private QuantizationNote(string format, bool isRotated, int group, long[]? shape) => (Format, _isRotated, _group, _shape) = (format, isRotated, group, shape);
+    private QuantizationNote(string format, bool isRotated, int group, long[]? shape) =>
+        (Format, _isRotated, _group, _shape) = (format, isRotated, group, shape);
 
     /// <summary>The format's name.</summary>
     public string Format { get; }
@@ -43,17 +44,26 @@ internal sealed class QuantizationNote
         var name = weight[..^WeightScale.WeightSuffix.Length] + Suffix;
         if (!checkpoint.Tensors.TryGetValue(name, out var tensor))
         {
-            return checkpoint.Unsupported.ContainsKey(name) ? throw new CheckpointException(checkpoint.Path, name, "it is not the bytes of a text, which a note of ComfyUI's is.") : null;
+            return checkpoint.Unsupported.ContainsKey(name)
+                ? throw new CheckpointException(checkpoint.Path, name, "it is not the bytes of a text, which a note of ComfyUI's is.")
+                : null;
         }
 
         if (tensor.DType is not (DType.U8 or DType.I8) || tensor.ByteLength > LongestText)
         {
-            throw new CheckpointException(checkpoint.Path, name, $"{tensor.DType.Name()} {tensor.Shape} is not the bytes of a short text, which a note of ComfyUI's is.");
+            throw new CheckpointException(
+                checkpoint.Path,
+                name,
+                $"{tensor.DType.Name()} {tensor.Shape} is not the bytes of a short text, which a note of ComfyUI's is."
+            );
         }
 
         try
         {
-            using var text = JsonDocument.Parse(tensor.ReadBytes(0, (int)tensor.ByteLength).ToArray(), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            using var text = JsonDocument.Parse(
+                tensor.ReadBytes(0, (int)tensor.ByteLength).ToArray(),
+                new JsonDocumentOptions { AllowDuplicateProperties = false }
+            );
             return Read(text.RootElement, problem => new CheckpointException(checkpoint.Path, name, problem));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
@@ -68,12 +78,20 @@ internal sealed class QuantizationNote
     {
         if (weight.DType != Formats[Format])
         {
-            throw new CheckpointException(path, name, $"it is {weight.DType.Name()}, but its note says that it was quantized as {Format}; the file is damaged.");
+            throw new CheckpointException(
+                path,
+                name,
+                $"it is {weight.DType.Name()}, but its note says that it was quantized as {Format}; the file is damaged."
+            );
         }
 
         if (_shape is not null && !weight.Shape.Dims.SequenceEqual(_shape))
         {
-            throw new CheckpointException(path, name, $"its shape is {weight.Shape}, but its note says [{string.Join(", ", _shape)}]; the file is damaged.");
+            throw new CheckpointException(
+                path,
+                name,
+                $"its shape is {weight.Shape}, but its note says [{string.Join(", ", _shape)}]; the file is damaged."
+            );
         }
     }
 
@@ -82,7 +100,11 @@ internal sealed class QuantizationNote
     public RegularHadamard? Rotation(string path, string name, long columns) =>
         !_isRotated ? null
         : columns % _group == 0 && RegularHadamard.Of(_group) is { } rotation ? rotation
-        : throw new CheckpointException(path, name, $"its rows of {columns} are said to be rotated in groups of {_group}, which must be a power of 4 that divides them.");
+        : throw new CheckpointException(
+            path,
+            name,
+            $"its rows of {columns} are said to be rotated in groups of {_group}, which must be a power of 4 that divides them."
+        );
 
     private static QuantizationNote Read(JsonElement note, Func<string, CheckpointException> refuse)
     {
@@ -93,22 +115,43 @@ internal sealed class QuantizationNote
         {
             switch (property.Name)
             {
-                case "format": format = property.Value.GetString(); break;
-                case "convrot": isRotated = property.Value.GetBoolean(); break;
-                case "convrot_groupsize": group = Integer(property.Value, refuse); break;
-                case "orig_shape": shape = [.. property.Value.EnumerateArray().Select(dim => (long)Integer(dim, refuse))]; break;
+                case "format":
+                    format = property.Value.GetString();
+                    break;
+                case "convrot":
+                    isRotated = property.Value.GetBoolean();
+                    break;
+                case "convrot_groupsize":
+                    group = Integer(property.Value, refuse);
+                    break;
+                case "orig_shape":
+                    shape = [.. property.Value.EnumerateArray().Select(dim => (long)Integer(dim, refuse))];
+                    break;
 
                 // The scale's shape says these, too; or they are about activations, or what there was before.
-                case "per_row" or "group_size" or "block_size" or "full_precision_matrix_mult" or "orig_dtype": break;
-                default: throw refuse($"it says {CheckpointException.Quote(property.Name)} of the weight, which is not understood: the file is of a later format than this version reads.");
+                case "per_row"
+                or "group_size"
+                or "block_size"
+                or "full_precision_matrix_mult"
+                or "orig_dtype":
+                    break;
+                default:
+                    throw refuse(
+                        $"it says {CheckpointException.Quote(property.Name)} of the weight, which is not understood: the "
+                            + "file is of a later format than this version reads."
+                    );
             }
         }
 
         return format is not null && Formats.ContainsKey(format)
             ? new QuantizationNote(format, isRotated, group, shape)
-            : throw refuse($"ComfyUI's format {CheckpointException.Quote(format ?? "")} is not supported; scaled fp8 and int8, rotated or not, are.");
+            : throw refuse(
+                $"ComfyUI's format {CheckpointException.Quote(format ?? "")} is not supported; scaled fp8 and int8, rotated or not, are."
+            );
     }
 
     private static int Integer(JsonElement value, Func<string, CheckpointException> refuse) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number > 0 ? number : throw refuse($"a number in it is {CheckpointException.Quote(value.ToString())}.");
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number > 0
+            ? number
+            : throw refuse($"a number in it is {CheckpointException.Quote(value.ToString())}.");
 }

@@ -20,12 +20,18 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
     // Networks up to here are read whole before they are trusted; more would cost seconds at every start.
     private const long VerifiedBytes = 64L << 20;
 
-    private readonly IReadOnlyList<IGrouping<string, QuantizedWeight>> _blocks = [.. wanted.GroupBy(weight => string.Join('.', weight.Source.Name.Split('.').Take(2)))];
+    private readonly IReadOnlyList<IGrouping<string, QuantizedWeight>> _blocks =
+    [
+        .. wanted.GroupBy(weight => string.Join('.', weight.Source.Name.Split('.').Take(2))),
+    ];
     private readonly bool _isSmall = wanted.Sum(weight => weight.Codes.Shape.ElementCount) <= VerifiedBytes;
 
     /// <summary>Those of a transformer.</summary>
     public static QuantizedWeights Of(WeightStore weights, TransformerConfig configuration, Quantization quantization) =>
-        new(weights, [.. QuantizedWeight.Among(WanTransformer.Whole(configuration, new GraphOptions { Quantization = quantization }).Weights)]);
+        new(
+            weights,
+            [.. QuantizedWeight.Among(WanTransformer.Whole(configuration, new GraphOptions { Quantization = quantization }).Weights)]
+        );
 
     /// <summary>The weights with their 8-bit forms beside them; to be disposed before the weights are.</summary>
     /// <param name="folder">Where the 8-bit forms are kept; null keeps them in memory.</param>
@@ -71,7 +77,9 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
     public PreparedBlocks Find(string folder)
     {
         using var store = Open(folder);
-        long?[] sizes = DigestsIn(folder).Find(weights.Files) is { } source ? [.. _blocks.Select(block => store.SizeOf(KeyOf(source, block)))] : [];
+        long?[] sizes = DigestsIn(folder).Find(weights.Files) is { } source
+            ? [.. _blocks.Select(block => store.SizeOf(KeyOf(source, block)))]
+            : [];
         return new PreparedBlocks(sizes.Count(size => size is not null), _blocks.Count, sizes.Sum() ?? 0);
     }
 
@@ -79,7 +87,12 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
 
     private static FileDigests DigestsIn(string folder) => new(Path.Combine(folder, "digests"));
 
-    private async Task<(PreparedTensors Tensors, bool IsNew)> OpenAsync(ContentStore store, string key, IEnumerable<QuantizedWeight> block, CancellationToken cancellationToken)
+    private async Task<(PreparedTensors Tensors, bool IsNew)> OpenAsync(
+        ContentStore store,
+        string key,
+        IEnumerable<QuantizedWeight> block,
+        CancellationToken cancellationToken
+    )
     {
         using var turn = await store.LockAsync(key, cancellationToken);
         if (TryMap(store, key, cancellationToken) is { } kept)
@@ -106,7 +119,10 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
             {
                 files.AddRange(entry.Files.Select(file => SafetensorsFile.Open(entry.PathOf(file))));
                 return new PreparedTensors(
-                    files.SelectMany(file => file.Tensors).ToDictionary(StringComparer.Ordinal), [.. files.Select(file => file.Path)], [.. files, entry]);
+                    files.SelectMany(file => file.Tensors).ToDictionary(StringComparer.Ordinal),
+                    [.. files.Select(file => file.Path)],
+                    [.. files, entry]
+                );
             }
         }
         catch (CheckpointException)
@@ -190,7 +206,12 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
 
     private static string KeyOf(string source, IEnumerable<QuantizedWeight> block)
     {
-        var parts = string.Join('\n', $"int8 {FormatVersion} of {Int8Codes.Largest}", $"weights {source}", string.Join('\n', block.Select(weight => weight.Codes)));
+        var parts = string.Join(
+            '\n',
+            $"int8 {FormatVersion} of {Int8Codes.Largest}",
+            $"weights {source}",
+            string.Join('\n', block.Select(weight => weight.Codes))
+        );
         return Digests.OfText(parts);
     }
 }

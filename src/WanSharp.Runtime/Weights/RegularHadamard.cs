@@ -6,7 +6,8 @@ namespace WanSharp.Runtime.Weights;
 /// The rotation of ConvRot: each group of a row's columns is multiplied by a regular Hadamard matrix, which is symmetric and
 /// its own inverse. The matrix is a power of ½·[[1,1,1,−1],[1,1,−1,1],[1,−1,1,1],[−1,1,1,1]], so it is applied in passes.
 /// </summary>
-/// <remarks>Sources: Comfy-Org/comfy-kitchen:comfy_kitchen/tensor/int8_utils.py; leejet/stable-diffusion.cpp:docs/int8_convrot.md.</remarks>
+/// <remarks>Sources: Comfy-Org/comfy-kitchen:comfy_kitchen/tensor/int8_utils.py;
+/// leejet/stable-diffusion.cpp:docs/int8_convrot.md.</remarks>
 internal sealed class RegularHadamard
 {
     private const int Base = 4;
@@ -38,7 +39,12 @@ internal sealed class RegularHadamard
             {
                 for (var i = 0; i < _group; i += Base * step)
                 {
-                    Pass(group.Slice(i, step), group.Slice(i + step, step), group.Slice(i + (2 * step), step), group.Slice(i + (3 * step), step));
+                    Pass(
+                        group.Slice(i, step),
+                        group.Slice(i + step, step),
+                        group.Slice(i + (2 * step), step),
+                        group.Slice(i + (3 * step), step)
+                    );
                 }
             }
         }
@@ -49,7 +55,12 @@ internal sealed class RegularHadamard
         var i = 0;
         for (; i <= a.Length - Vector128<float>.Count; i += Vector128<float>.Count)
         {
-            var (va, vb, vc, vd) = (Vector128.Create<float>(a[i..]), Vector128.Create<float>(b[i..]), Vector128.Create<float>(c[i..]), Vector128.Create<float>(d[i..]));
+            var (va, vb, vc, vd) = (
+                Vector128.Create<float>(a[i..]),
+                Vector128.Create<float>(b[i..]),
+                Vector128.Create<float>(c[i..]),
+                Vector128.Create<float>(d[i..])
+            );
             var half = (va + vb + vc + vd) * 0.5f;
             (half - vd).CopyTo(a[i..]);
             (half - vc).CopyTo(b[i..]);

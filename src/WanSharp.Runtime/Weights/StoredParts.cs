@@ -9,7 +9,10 @@ internal static class StoredParts
 
     private static readonly string[] Parts = [".to_q.", ".to_k.", ".to_v."];
 
-    /// <summary>The names of a weight's tensors: one, or for an attention that the checkpoint keeps in three those of queries, keys and values.</summary>
+    /// <summary>
+    /// The names of a weight's tensors: one, or for an attention that the checkpoint keeps in three those of queries, keys and
+    /// values.
+    /// </summary>
     public static string[] Of(ICheckpoint checkpoint, string name)
     {
         string[] parts = [.. Parts.Select(part => name.Replace(Joined, part, StringComparison.Ordinal))];

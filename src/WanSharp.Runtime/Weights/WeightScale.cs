@@ -28,7 +28,8 @@ internal sealed class WeightScale
     private readonly ScaleGrid _grid;
     private readonly RegularHadamard? _rotation;
 
-    private WeightScale(float[] factors, ScaleGrid grid, RegularHadamard? rotation) => (_factors, _grid, _rotation) = (factors, grid, rotation);
+    private WeightScale(float[] factors, ScaleGrid grid, RegularHadamard? rotation) =>
+        (_factors, _grid, _rotation) = (factors, grid, rotation);
 
     /// <summary>What may stand after the name of a layer to name the scale of its weight.</summary>
     public static IReadOnlyList<string> Suffixes { get; } = [".scale_weight", ".weight_scale", ".weight_scale_inv"];
@@ -37,7 +38,8 @@ internal sealed class WeightScale
     public bool IsOne => _rotation is null && _factors.All(factor => factor == 1);
 
     /// <summary>The scale of a weight, or null when it has none.</summary>
-    /// <exception cref="CheckpointException">The scale, or the note of how the weight was quantized, is of a kind that is not supported.</exception>
+    /// <exception cref="CheckpointException">The scale, or the note of how the weight was quantized, is of a kind that is not
+    /// supported.</exception>
     public static WeightScale? Find(ICheckpoint checkpoint, string name)
     {
         if (Describe(checkpoint, name) is not var (stored, grid, rotation))
@@ -62,7 +64,12 @@ internal sealed class WeightScale
     {
         if (scale is null && IsInteger(weight.DType))
         {
-            throw new CheckpointException(path, name, $"it holds integers ({weight.DType.Name()}) without a scale that says what they stand for; the format that the file was quantized in is not supported.");
+            throw new CheckpointException(
+                path,
+                name,
+                $"it holds integers ({weight.DType.Name()}) without a scale that says what they stand for; the format that the "
+                    + "file was quantized in is not supported."
+            );
         }
     }
 
@@ -143,27 +150,51 @@ internal sealed class WeightScale
 
         var note = QuantizationNote.Find(checkpoint, name);
         var layer = name[..^WeightSuffix.Length];
-        var found = Suffixes.Select(suffix => layer + suffix).Where(scale => checkpoint.Tensors.ContainsKey(scale) || checkpoint.Unsupported.ContainsKey(scale)).ToList();
+        var found = Suffixes
+            .Select(suffix => layer + suffix)
+            .Where(scale => checkpoint.Tensors.ContainsKey(scale) || checkpoint.Unsupported.ContainsKey(scale))
+            .ToList();
         if (found.Count == 0)
         {
-            return note is null ? null : throw new CheckpointException(checkpoint.Path, name, $"it was quantized ({note.Format}), but its scale {layer}{Suffixes[1]} is missing; get the whole file.");
+            return note is null
+                ? null
+                : throw new CheckpointException(
+                    checkpoint.Path,
+                    name,
+                    $"it was quantized ({note.Format}), but its scale {layer}{Suffixes[1]} is missing; get the whole file."
+                );
         }
 
         if (found.Count > 1)
         {
-            throw new CheckpointException(checkpoint.Path, name, $"it has two scales, {CheckpointException.Quote(found[0])} and {CheckpointException.Quote(found[1])}: which one it was quantized with is not known.");
+            throw new CheckpointException(
+                checkpoint.Path,
+                name,
+                $"it has two scales, {CheckpointException.Quote(found[0])} and {CheckpointException.Quote(found[1])}: "
+                    + "which one it was quantized with is not known."
+            );
         }
 
         var (stored, weight) = (checkpoint.Get(found[0]), checkpoint.Get(name));
         note?.Require(checkpoint.Path, name, weight);
         if (stored.DType is not (DType.F32 or DType.F16 or DType.BF16))
         {
-            throw new CheckpointException(checkpoint.Path, found[0], $"its scales are {stored.DType.Name()}, for blocks of a 4-bit or microscaling format (nvfp4, mxfp8); such weights are not supported.");
+            throw new CheckpointException(
+                checkpoint.Path,
+                found[0],
+                $"its scales are {stored.DType.Name()}, for blocks of a 4-bit or microscaling format "
+                    + "(nvfp4, mxfp8); such weights are not supported."
+            );
         }
 
         return GridOf(weight.Shape, stored.Shape) is { } grid
             ? (stored, grid with { Name = found[0] }, note?.Rotation(checkpoint.Path, name, grid.Columns))
-            : throw new CheckpointException(checkpoint.Path, found[0], $"its shape is {stored.Shape}; for a weight {weight.Shape} a scale is one number, one for each row, or one for each of equal groups of columns or square blocks of {SmallestBlock} to {LargestBlock}.");
+            : throw new CheckpointException(
+                checkpoint.Path,
+                found[0],
+                $"its shape is {stored.Shape}; for a weight {weight.Shape} a scale is one number, one for each row, or one for "
+                    + $"each of equal groups of columns or square blocks of {SmallestBlock} to {LargestBlock}."
+            );
     }
 
     /// <summary>What each number of a scale stands for, told from the shapes; null when they do not tell.</summary>
@@ -191,13 +222,26 @@ internal sealed class WeightScale
         return (rank, dims) switch
         {
             (1, [var count, ..]) when count == rows => new ScaleGrid(rows, columns, 1, columns),
-            (2, [var count, var groups, ..]) when count == rows && groups > 0 && columns % groups == 0 => new ScaleGrid(rows, columns, 1, columns / groups),
-            (2 or 1, _) when SquareBlock(rows, columns, dims[0], rank == 1 ? 1 : dims[1]) is { } block => new ScaleGrid(rows, columns, block, block),
+            (2, [var count, var groups, ..]) when count == rows && groups > 0 && columns % groups == 0 => new ScaleGrid(
+                rows,
+                columns,
+                1,
+                columns / groups
+            ),
+            (2 or 1, _) when SquareBlock(rows, columns, dims[0], rank == 1 ? 1 : dims[1]) is { } block => new ScaleGrid(
+                rows,
+                columns,
+                block,
+                block
+            ),
             _ => null,
         };
     }
 
-    /// <summary>The side of blocks of which there are so many, the last of a row or column perhaps cut; null when several fit, or none does.</summary>
+    /// <summary>
+    /// The side of blocks of which there are so many, the last of a row or column perhaps cut; null when several fit, or none
+    /// does.
+    /// </summary>
     private static long? SquareBlock(long rows, long columns, long rowCount, long columnCount)
     {
         long? found = null;

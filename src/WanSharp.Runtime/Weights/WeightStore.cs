@@ -43,7 +43,9 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
         }
     }
 
-    /// <summary>Whether the blocks that stay do so while another network has the memory, as one of two experts has. Default: true.</summary>
+    /// <summary>
+    /// Whether the blocks that stay do so while another network has the memory, as one of two experts has. Default: true.
+    /// </summary>
     internal bool StaysWhenIdle
     {
         get => _residency.StaysWhenIdle;
@@ -112,7 +114,13 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     internal void ReadAheadBlocks(int count)
     {
         string[] prefixes = [.. Enumerable.Range(0, count).Select(block => $"blocks.{block}.")];
-        foreach (var range in MappedRange.Of(checkpoint.Tensors.Where(tensor => prefixes.Any(prefix => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))).Select(tensor => tensor.Value)))
+        foreach (
+            var range in MappedRange.Of(
+                checkpoint
+                    .Tensors.Where(tensor => prefixes.Any(prefix => tensor.Key.StartsWith(prefix, StringComparison.Ordinal)))
+                    .Select(tensor => tensor.Value)
+            )
+        )
         {
             range.ReadAhead();
         }
@@ -127,7 +135,10 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
         }
     }
 
-    /// <summary>Lets all pages of the checkpoint go: whoever comes next reads them from disk. Where the system cannot be asked, nothing happens.</summary>
+    /// <summary>
+    /// Lets all pages of the checkpoint go: whoever comes next reads them from disk. Where the system cannot be asked, nothing
+    /// happens.
+    /// </summary>
     public void ForgetAll()
     {
         foreach (var range in MappedRange.Of(checkpoint.Tensors.Values))
@@ -138,7 +149,9 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
 
     /// <summary>Bytes of all tensors, by the name of the type in which the checkpoint has them; told from its header.</summary>
     public IReadOnlyDictionary<string, long> BytesByType() =>
-        checkpoint.Tensors.Values.GroupBy(tensor => tensor.DType).ToDictionary(group => group.Key.Name(), group => group.Sum(tensor => tensor.ByteLength));
+        checkpoint
+            .Tensors.Values.GroupBy(tensor => tensor.DType)
+            .ToDictionary(group => group.Key.Name(), group => group.Sum(tensor => tensor.ByteLength));
 
     /// <summary>The tensors that a weight is made of, as they are in the checkpoint: their data is not touched.</summary>
     /// <inheritdoc cref="Get" path="/exception"/>
@@ -164,7 +177,10 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     /// <exception cref="CheckpointException">The scale is of a kind that is not supported.</exception>
     internal WeightScale? ScaleOf(string name) => WeightScale.Find(checkpoint, name);
 
-    /// <summary>These weights and what was made from them, as a store of its own, of which as many blocks stay as of this one; to be disposed before this one.</summary>
+    /// <summary>
+    /// These weights and what was made from them, as a store of its own, of which as many blocks stay as of this one; to be
+    /// disposed before this one.
+    /// </summary>
     internal WeightStore With(PreparedTensors prepared) => new(new PreparedCheckpoint(checkpoint, prepared)) { _residency = _residency };
 
     /// <summary>Frees the copies and closes the checkpoint.</summary>

@@ -31,7 +31,12 @@ internal static class ZeroedParts
             var isWhole = length == PartBytes || last == 0;
             if (isWhole && !weight.ReadBytes(start, length).ContainsAnyExcept((byte)0))
             {
-                throw new CheckpointException(path, name, $"its {length} bytes from {start} on are all zero: the download is not complete, or the file is damaged; download it again.");
+                throw new CheckpointException(
+                    path,
+                    name,
+                    $"its {length} bytes from {start} on are all zero: the download is not complete, or "
+                        + "the file is damaged; download it again."
+                );
             }
         }
     }

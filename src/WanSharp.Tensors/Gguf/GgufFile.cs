@@ -68,7 +68,12 @@ internal sealed class GgufFile : ICheckpoint
     {
         if (entry.Dims.Length > 0 && entry.Dims[0] % dtype.BlockLength() != 0)
         {
-            throw new CheckpointException(Path, entry.Name, $"rows of {entry.Dims[0]} elements do not fill the blocks of {dtype.BlockLength()} that {dtype.Name()} has; the file is damaged.");
+            throw new CheckpointException(
+                Path,
+                entry.Name,
+                $"rows of {entry.Dims[0]} elements do not fill the blocks of {dtype.BlockLength()} that "
+                    + $"{dtype.Name()} has; the file is damaged."
+            );
         }
 
         try
@@ -78,7 +83,11 @@ internal sealed class GgufFile : ICheckpoint
             var available = Math.Max(0, _file.Length - header.DataStart);
             if (length > available || entry.Offset > available - length)
             {
-                throw new CheckpointException(Path, entry.Name, $"its {length} bytes at {entry.Offset} lie beyond the file's {available} bytes of data; is the download complete?");
+                throw new CheckpointException(
+                    Path,
+                    entry.Name,
+                    $"its {length} bytes at {entry.Offset} lie beyond the file's {available} bytes of data; is the download complete?"
+                );
             }
 
             return _file.Tensor(header.DataStart + entry.Offset, dtype, OriginalShape(entry.Name, stored, header));
@@ -100,15 +109,29 @@ internal sealed class GgufFile : ICheckpoint
         {
             if (before is { } last && (entry.Offset < last.End || entry.Offset - last.End >= header.Alignment))
             {
-                throw new CheckpointException(Path, last.Name, $"its type and shape make it end at byte {last.End} of the data, but the next tensor {CheckpointException.Quote(entry.Name)} begins at {entry.Offset}; the file is damaged.");
+                throw new CheckpointException(
+                    Path,
+                    last.Name,
+                    $"its type and shape make it end at byte {last.End} of the data, but the next tensor "
+                        + $"{CheckpointException.Quote(entry.Name)} "
+                        + $"begins at {entry.Offset}; the file is damaged."
+                );
             }
 
             before = GgufTypes.ByteLength(entry.Type, entry.Dims) is { } length ? (entry.Name, entry.Offset + length) : null;
         }
 
-        if (before is { } final && header.DataStart + final.End <= _file.Length && !_file.IsPadding((long)(header.DataStart + final.End), header.Alignment))
+        if (
+            before is { } final
+            && header.DataStart + final.End <= _file.Length
+            && !_file.IsPadding((long)(header.DataStart + final.End), header.Alignment)
+        )
         {
-            throw new CheckpointException(Path, final.Name, $"its type and shape make the data end at byte {final.End}, long before the file does; the file is damaged.");
+            throw new CheckpointException(
+                Path,
+                final.Name,
+                $"its type and shape make the data end at byte {final.End}, long before the file does; the file is damaged."
+            );
         }
     }
 
@@ -124,13 +147,21 @@ internal sealed class GgufFile : ICheckpoint
         {
             if (!long.TryParse(list[i], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out dims[i]))
             {
-                throw new CheckpointException(Path, tensor, $"its {ShapeKey} lists {CheckpointException.Quote(list[i])}, which is not a dimension.");
+                throw new CheckpointException(
+                    Path,
+                    tensor,
+                    $"its {ShapeKey} lists {CheckpointException.Quote(list[i])}, which is not a dimension."
+                );
             }
         }
 
         var original = Shape.Create(dims);
         return original.ElementCount == stored.ElementCount
             ? original
-            : throw new CheckpointException(Path, tensor, $"it is stored as {stored}, which {ShapeKey} calls {original}: another number of elements; the file is damaged.");
+            : throw new CheckpointException(
+                Path,
+                tensor,
+                $"it is stored as {stored}, which {ShapeKey} calls {original}: another number of elements; the file is damaged."
+            );
     }
 }

@@ -32,7 +32,19 @@ internal sealed class GgufHeader
 
     private enum Kind : uint
     {
-        U8, I8, U16, I16, U32, I32, F32, Bool, Text, List, U64, I64, F64,
+        U8,
+        I8,
+        U16,
+        I16,
+        U32,
+        I32,
+        F32,
+        Bool,
+        Text,
+        List,
+        U64,
+        I64,
+        F64,
     }
 
     /// <summary>The notes.</summary>
@@ -74,19 +86,21 @@ internal sealed class GgufHeader
         for (var i = 0; i < count; i++)
         {
             var bytes = Take(Size(kind));
-            numbers.Add(kind switch
-            {
-                Kind.U8 or Kind.Bool => bytes[0],
-                Kind.I8 => (sbyte)bytes[0],
-                Kind.U16 => BinaryPrimitives.ReadUInt16LittleEndian(bytes),
-                Kind.I16 => BinaryPrimitives.ReadInt16LittleEndian(bytes),
-                Kind.U32 => BinaryPrimitives.ReadUInt32LittleEndian(bytes),
-                Kind.I32 => BinaryPrimitives.ReadInt32LittleEndian(bytes),
-                Kind.F32 => BinaryPrimitives.ReadSingleLittleEndian(bytes),
-                Kind.U64 => BinaryPrimitives.ReadUInt64LittleEndian(bytes),
-                Kind.I64 => BinaryPrimitives.ReadInt64LittleEndian(bytes),
-                _ => BinaryPrimitives.ReadDoubleLittleEndian(bytes),
-            });
+            numbers.Add(
+                kind switch
+                {
+                    Kind.U8 or Kind.Bool => bytes[0],
+                    Kind.I8 => (sbyte)bytes[0],
+                    Kind.U16 => BinaryPrimitives.ReadUInt16LittleEndian(bytes),
+                    Kind.I16 => BinaryPrimitives.ReadInt16LittleEndian(bytes),
+                    Kind.U32 => BinaryPrimitives.ReadUInt32LittleEndian(bytes),
+                    Kind.I32 => BinaryPrimitives.ReadInt32LittleEndian(bytes),
+                    Kind.F32 => BinaryPrimitives.ReadSingleLittleEndian(bytes),
+                    Kind.U64 => BinaryPrimitives.ReadUInt64LittleEndian(bytes),
+                    Kind.I64 => BinaryPrimitives.ReadInt64LittleEndian(bytes),
+                    _ => BinaryPrimitives.ReadDoubleLittleEndian(bytes),
+                }
+            );
         }
 
         return numbers;
@@ -137,20 +151,33 @@ internal sealed class GgufHeader
         for (var i = 0; i < tensors; i++)
         {
             var entry = ReadEntry();
-            _tensors.Add(names.Add(entry.Name) ? entry : throw new CheckpointException(_file.Path, entry.Name, "the header lists it twice."));
+            _tensors.Add(
+                names.Add(entry.Name) ? entry : throw new CheckpointException(_file.Path, entry.Name, "the header lists it twice.")
+            );
         }
 
         Alignment = ReadAlignment();
         DataStart = (_position + Alignment - 1) / Alignment * Alignment;
         if (_tensors.Find(entry => entry.Offset % Alignment != 0) is { Name: { } name })
         {
-            throw new CheckpointException(_file.Path, name, $"it does not begin at a multiple of {Alignment} bytes, as the header promises; the file is damaged.");
+            throw new CheckpointException(
+                _file.Path,
+                name,
+                $"it does not begin at a multiple of {Alignment} bytes, as the header promises; the file is damaged."
+            );
         }
     }
 
-    private int ReadAlignment() => !_metadata.TryGetValue("general.alignment", out var text) ? DefaultAlignment
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var alignment) && BitOperations.IsPow2(alignment) && alignment is >= 8 and <= LargestAlignment ? alignment
-        : throw new CheckpointException(_file.Path, $"its general.alignment {CheckpointException.Quote(text)} is not a power of two from 8 to {LargestAlignment}.");
+    private int ReadAlignment() =>
+        !_metadata.TryGetValue("general.alignment", out var text) ? DefaultAlignment
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var alignment)
+        && BitOperations.IsPow2(alignment)
+        && alignment is >= 8 and <= LargestAlignment
+            ? alignment
+        : throw new CheckpointException(
+            _file.Path,
+            $"its general.alignment {CheckpointException.Quote(text)} is not a power of two from 8 to {LargestAlignment}."
+        );
 
     private void ReadNote()
     {
@@ -161,7 +188,11 @@ internal sealed class GgufHeader
         {
             var place = _position;
             var (items, count) = ReadList(DeepestList);
-            _places[key] = ((Kind)BinaryPrimitives.ReadUInt32LittleEndian(_file.Bytes(place, sizeof(uint))), count, place + sizeof(uint) + sizeof(ulong));
+            _places[key] = (
+                (Kind)BinaryPrimitives.ReadUInt32LittleEndian(_file.Bytes(place, sizeof(uint))),
+                count,
+                place + sizeof(uint) + sizeof(ulong)
+            );
             value = items is null ? $"[{count} entries]" : $"[{string.Join(", ", items)}]";
             if (items is not null)
             {
@@ -183,7 +214,10 @@ internal sealed class GgufHeader
     private bool Seek(string key, int most, out Kind kind, out int count)
     {
         (kind, var entries, _position) = _places.GetValueOrDefault(key);
-        count = entries <= most ? (int)entries : throw new CheckpointException(_file.Path, $"its header's {key} lists {entries} entries, more than {most}.");
+        count =
+            entries <= most
+                ? (int)entries
+                : throw new CheckpointException(_file.Path, $"its header's {key} lists {entries} entries, more than {most}.");
         return _position > 0;
     }
 
@@ -211,7 +245,10 @@ internal sealed class GgufHeader
             }
             else
             {
-                _ = depth > 1 ? ReadList(depth - 1) : throw new CheckpointException(_file.Path, $"its notes have lists within lists, more than {DeepestList} deep.");
+                _ =
+                    depth > 1
+                        ? ReadList(depth - 1)
+                        : throw new CheckpointException(_file.Path, $"its notes have lists within lists, more than {DeepestList} deep.");
             }
         }
 
@@ -244,15 +281,19 @@ internal sealed class GgufHeader
     }
 
     /// <summary>Bytes of a value; 0 for those that say it themselves.</summary>
-    private int Size(Kind kind) => kind switch
-    {
-        Kind.U8 or Kind.I8 or Kind.Bool => 1,
-        Kind.U16 or Kind.I16 => 2,
-        Kind.U32 or Kind.I32 or Kind.F32 => 4,
-        Kind.U64 or Kind.I64 or Kind.F64 => 8,
-        Kind.Text or Kind.List => 0,
-        _ => throw new CheckpointException(_file.Path, $"its header has a note of type {(uint)kind}, which the format does not have; the file is damaged."),
-    };
+    private int Size(Kind kind) =>
+        kind switch
+        {
+            Kind.U8 or Kind.I8 or Kind.Bool => 1,
+            Kind.U16 or Kind.I16 => 2,
+            Kind.U32 or Kind.I32 or Kind.F32 => 4,
+            Kind.U64 or Kind.I64 or Kind.F64 => 8,
+            Kind.Text or Kind.List => 0,
+            _ => throw new CheckpointException(
+                _file.Path,
+                $"its header has a note of type {(uint)kind}, which the format does not have; the file is damaged."
+            ),
+        };
 
     private Entry ReadEntry()
     {
@@ -279,7 +320,12 @@ internal sealed class GgufHeader
     private long ReadCount(string what, long most)
     {
         var count = BinaryPrimitives.ReadUInt64LittleEndian(Take(sizeof(ulong)));
-        return count <= (ulong)most ? (long)count : throw new CheckpointException(_file.Path, $"its header claims {count} {what}, more than the {most} allowed; the file is damaged.");
+        return count <= (ulong)most
+            ? (long)count
+            : throw new CheckpointException(
+                _file.Path,
+                $"its header claims {count} {what}, more than the {most} allowed; the file is damaged."
+            );
     }
 
     private ReadOnlySpan<byte> Take(int count)
@@ -293,7 +339,10 @@ internal sealed class GgufHeader
     {
         if (count > (_file.Length - _position) / size)
         {
-            throw new CheckpointException(_file.Path, $"its header claims a list of {count} entries, which is longer than the file; it is damaged.");
+            throw new CheckpointException(
+                _file.Path,
+                $"its header claims a list of {count} entries, which is longer than the file; it is damaged."
+            );
         }
 
         _position += count * size;

@@ -26,26 +26,27 @@ internal static class GgufTypes
     };
 
     /// <summary>The element type, or null if no tensor here holds it.</summary>
-    public static DType? Find(uint type) => type switch
-    {
-        0 => DType.F32,
-        1 => DType.F16,
-        2 => DType.Q40,
-        3 => DType.Q41,
-        6 => DType.Q50,
-        7 => DType.Q51,
-        8 => DType.Q80,
-        10 => DType.Q2K,
-        11 => DType.Q3K,
-        12 => DType.Q4K,
-        13 => DType.Q5K,
-        14 => DType.Q6K,
-        24 => DType.I8,
-        26 => DType.I32,
-        27 => DType.I64,
-        30 => DType.BF16,
-        _ => null,
-    };
+    public static DType? Find(uint type) =>
+        type switch
+        {
+            0 => DType.F32,
+            1 => DType.F16,
+            2 => DType.Q40,
+            3 => DType.Q41,
+            6 => DType.Q50,
+            7 => DType.Q51,
+            8 => DType.Q80,
+            10 => DType.Q2K,
+            11 => DType.Q3K,
+            12 => DType.Q4K,
+            13 => DType.Q5K,
+            14 => DType.Q6K,
+            24 => DType.I8,
+            26 => DType.I32,
+            27 => DType.I64,
+            30 => DType.BF16,
+            _ => null,
+        };
 
     /// <summary>The name of a type that is not supported.</summary>
     public static string Name(uint type) => Others.TryGetValue(type, out var other) ? other.Name : $"GGUF type {type}";
@@ -55,8 +56,10 @@ internal static class GgufTypes
     /// <param name="dims">The dimensions.</param>
     public static Int128? ByteLength(uint type, IReadOnlyList<long> dims)
     {
-        var (length, bytes) = Find(type) is { } dtype ? (dtype.BlockLength(), dtype.ByteSize())
-            : Others.TryGetValue(type, out var other) ? (other.BlockLength, other.Bytes) : default;
+        var (length, bytes) =
+            Find(type) is { } dtype ? (dtype.BlockLength(), dtype.ByteSize())
+            : Others.TryGetValue(type, out var other) ? (other.BlockLength, other.Bytes)
+            : default;
         if (length == 0)
         {
             return null;

@@ -50,14 +50,20 @@ internal sealed class StoredZip
 
         if (!entry.IsStored)
         {
-            throw new CheckpointException(_file.Path, $"its entry {CheckpointException.Quote(name)} is compressed or encrypted; PyTorch stores tensors as they are.");
+            throw new CheckpointException(
+                _file.Path,
+                $"its entry {CheckpointException.Quote(name)} is compressed or encrypted; PyTorch stores tensors as they are."
+            );
         }
 
         var local = Expect(entry.Offset, LocalHeaderLength, 0x04034B50, "an entry");
         var start = entry.Offset + LocalHeaderLength + UInt16(local, 26) + UInt16(local, 28);
         return start <= _file.Length - entry.Length
             ? (start, entry.Length)
-            : throw new CheckpointException(_file.Path, $"its entry {CheckpointException.Quote(name)} goes beyond the file's end; is the download complete?");
+            : throw new CheckpointException(
+                _file.Path,
+                $"its entry {CheckpointException.Quote(name)} goes beyond the file's end; is the download complete?"
+            );
     }
 
     private (long Position, long Count) FindDirectory()
@@ -73,11 +79,18 @@ internal sealed class StoredZip
             var (position, count) = ((long)UInt32(record, 16), (long)UInt16(record, 10));
             if (end >= Zip64LocatorLength && UInt32(_file.Bytes(end - Zip64LocatorLength, Zip64LocatorLength), 0) == 0x07064B50)
             {
-                var large = Expect(Int64(_file.Bytes(end - Zip64LocatorLength, Zip64LocatorLength), 8), Zip64EndLength, 0x06064B50, "the zip64 directory");
+                var large = Expect(
+                    Int64(_file.Bytes(end - Zip64LocatorLength, Zip64LocatorLength), 8),
+                    Zip64EndLength,
+                    0x06064B50,
+                    "the zip64 directory"
+                );
                 (position, count) = (Int64(large, 48), Int64(large, 32));
             }
 
-            return count is >= 0 and <= MaxEntries ? (position, count) : throw new CheckpointException(_file.Path, $"its zip directory claims {count} entries, more than {MaxEntries}.");
+            return count is >= 0 and <= MaxEntries
+                ? (position, count)
+                : throw new CheckpointException(_file.Path, $"its zip directory claims {count} entries, more than {MaxEntries}.");
         }
 
         throw new CheckpointException(_file.Path, "it begins as a zip archive, but has no directory at its end; is the download complete?");
@@ -89,7 +102,9 @@ internal sealed class StoredZip
         var (nameLength, extraLength, commentLength) = (UInt16(record, 28), UInt16(record, 30), UInt16(record, 32));
         var name = Encoding.UTF8.GetString(_file.Bytes(position + EntryLength, nameLength));
         var extra = _file.Bytes(position + EntryLength + nameLength, extraLength);
-        long stored = UInt32(record, 20), length = UInt32(record, 24), offset = UInt32(record, 42);
+        long stored = UInt32(record, 20),
+            length = UInt32(record, 24),
+            offset = UInt32(record, 42);
         for (; extra.Length >= 4; extra = extra[Math.Min(extra.Length, 4 + UInt16(extra, 2))..])
         {
             if (UInt16(extra, 0) == Zip64Field)
@@ -120,7 +135,12 @@ internal sealed class StoredZip
     private ReadOnlySpan<byte> Expect(long position, int length, uint signature, string what)
     {
         var record = _file.Bytes(position, length);
-        return UInt32(record, 0) == signature ? record : throw new CheckpointException(_file.Path, $"{what} is not where the zip archive says (byte {position}); the file is damaged.");
+        return UInt32(record, 0) == signature
+            ? record
+            : throw new CheckpointException(
+                _file.Path,
+                $"{what} is not where the zip archive says (byte {position}); the file is damaged."
+            );
     }
 
     private static int UInt16(ReadOnlySpan<byte> record, int at) => BinaryPrimitives.ReadUInt16LittleEndian(record[at..]);

@@ -22,7 +22,10 @@ internal sealed class TorchFile : ICheckpoint
         var pickles = zip.Names.Where(name => name.EndsWith(PickleName, StringComparison.Ordinal)).Take(2).ToList();
         if (pickles is not [var pickle])
         {
-            throw new CheckpointException(file.Path, "it is a zip archive without the one data.pkl of a PyTorch checkpoint; if it holds one, unpack it.");
+            throw new CheckpointException(
+                file.Path,
+                "it is a zip archive without the one data.pkl of a PyTorch checkpoint; if it holds one, unpack it."
+            );
         }
 
         _root = pickle[..^PickleName.Length] + "/";
@@ -46,7 +49,10 @@ internal sealed class TorchFile : ICheckpoint
     /// <summary>Nothing: the format has no notes.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; } = new Dictionary<string, string>();
 
-    /// <summary>Maps a file and reads its pickle. Tensors are read when they are touched, except the rare ones that are not contiguous: those are copied.</summary>
+    /// <summary>
+    /// Maps a file and reads its pickle. Tensors are read when they are touched, except the rare ones that are not contiguous:
+    /// those are copied.
+    /// </summary>
     /// <exception cref="CheckpointException">The file cannot be read, is damaged, or asks for more than tensors.</exception>
     public static TorchFile Open(string path)
     {
@@ -56,7 +62,10 @@ internal sealed class TorchFile : ICheckpoint
         {
             if (IsPickle(file.Bytes(0, ZipMagic.Length)))
             {
-                throw new CheckpointException(path, "it is in the format of PyTorch before 1.6; load it there and save it again, or convert it to safetensors.");
+                throw new CheckpointException(
+                    path,
+                    "it is in the format of PyTorch before 1.6; load it there and save it again, or convert it to safetensors."
+                );
             }
 
             checkpoint = new TorchFile(file, StoredZip.Read(file));
@@ -124,9 +133,10 @@ internal sealed class TorchFile : ICheckpoint
         }
     }
 
-    private ReadOnlySpan<byte> Read((long Start, long Length) entry, int most) => entry.Length <= most
-        ? _file.Bytes(entry.Start, (int)entry.Length)
-        : throw new CheckpointException(Path, $"an entry of {entry.Length} bytes is longer than the {most} allowed.");
+    private ReadOnlySpan<byte> Read((long Start, long Length) entry, int most) =>
+        entry.Length <= most
+            ? _file.Bytes(entry.Start, (int)entry.Length)
+            : throw new CheckpointException(Path, $"an entry of {entry.Length} bytes is longer than the {most} allowed.");
 
     private void Add(string name, TorchTensor tensor)
     {
@@ -134,7 +144,11 @@ internal sealed class TorchFile : ICheckpoint
         var type = tensor.Type ?? storage.Type;
         if (name.Length > LongestName || _tensors.ContainsKey(name) || _unsupported.ContainsKey(name))
         {
-            throw new CheckpointException(Path, name, name.Length > LongestName ? $"its name is longer than the {LongestName} characters allowed." : "its pickle has it twice.");
+            throw new CheckpointException(
+                Path,
+                name,
+                name.Length > LongestName ? $"its name is longer than the {LongestName} characters allowed." : "its pickle has it twice."
+            );
         }
 
         if (TorchTypes.Find(type) is not { } dtype)
@@ -143,7 +157,8 @@ internal sealed class TorchFile : ICheckpoint
             return;
         }
 
-        var (start, length) = _zip.Find($"{_root}data/{storage.Key}")
+        var (start, length) =
+            _zip.Find($"{_root}data/{storage.Key}")
             ?? throw new CheckpointException(Path, name, $"its storage {CheckpointException.Quote(storage.Key)} is not in the archive.");
         try
         {
@@ -151,12 +166,20 @@ internal sealed class TorchFile : ICheckpoint
             var inStorage = Math.Min(tensor.Type is null ? storage.Length : storage.Length / dtype.ByteSize(), length / dtype.ByteSize());
             if (tensor.Strides.Length != shape.Rank || tensor.Offset < 0 || Reach(tensor, shape) > inStorage)
             {
-                throw new CheckpointException(Path, name, $"shape {shape} with strides [{string.Join(", ", tensor.Strides)}] goes beyond the {inStorage} elements of its storage; the file is damaged.");
+                throw new CheckpointException(
+                    Path,
+                    name,
+                    $"shape {shape} with strides [{string.Join(", ", tensor.Strides)}] goes beyond the {inStorage} "
+                        + "elements of its storage; the file is damaged."
+                );
             }
 
-            _tensors.Add(name, IsContiguous(tensor)
-                ? _file.Tensor(start + (tensor.Offset * dtype.ByteSize()), dtype, shape)
-                : Gather(name, tensor, _file.Tensor(start, dtype, [inStorage]), shape));
+            _tensors.Add(
+                name,
+                IsContiguous(tensor)
+                    ? _file.Tensor(start + (tensor.Offset * dtype.ByteSize()), dtype, shape)
+                    : Gather(name, tensor, _file.Tensor(start, dtype, [inStorage]), shape)
+            );
         }
         catch (Exception e) when (e is ArgumentException or OverflowException)
         {
@@ -204,7 +227,11 @@ internal sealed class TorchFile : ICheckpoint
         _copied = checked(_copied + storage.DType.ByteLength(shape.ElementCount));
         if (_copied > _file.Length)
         {
-            throw new CheckpointException(Path, name, "its tensors are not contiguous, and larger than the file when they are; save them with .contiguous().");
+            throw new CheckpointException(
+                Path,
+                name,
+                "its tensors are not contiguous, and larger than the file when they are; save them with .contiguous()."
+            );
         }
 
         var copy = Tensor.Zeros(storage.DType, shape);

@@ -58,52 +58,143 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
     {
         switch (instruction)
         {
-            case 0x80: ExpectProtocol(Take(1)[0]); break;
-            case (byte)'}': Push(new Dictionary<string, object?>()); break;
-            case (byte)']': Push(new List<object?>()); break;
-            case (byte)')': Push(Array.Empty<object?>()); break;
-            case (byte)'N': Push(null); break;
-            case 0x88: Push(true); break;
-            case 0x89: Push(false); break;
-            case (byte)'J': Push((long)BinaryPrimitives.ReadInt32LittleEndian(Take(4))); break;
-            case (byte)'K': Push((long)Take(1)[0]); break;
-            case (byte)'M': Push((long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2))); break;
-            case 0x8A: Push(ReadLong(Take(1)[0])); break;
-            case 0x8B: Push(ReadLong(ReadLength())); break;
-            case (byte)'G': Push(BinaryPrimitives.ReadDoubleBigEndian(Take(8))); break;
-            case (byte)'X': Push(Encoding.UTF8.GetString(Take(ReadLength()))); break;
-            case (byte)'U' or 0x8C: Push(Encoding.UTF8.GetString(Take(Take(1)[0]))); break;
-            case 0x8D: Push(Encoding.UTF8.GetString(Take(ReadLongLength()))); break;
-            case (byte)'B': Push(Take(ReadLength()).ToArray()); break;
-            case (byte)'C': Push(Take(Take(1)[0]).ToArray()); break;
-            case 0x8E or 0x96: Push(Take(ReadLongLength()).ToArray()); break;
-            case 0x94: _memo[(ulong)_memo.Count] = Peek(); break;
-            case 0x95: Take(sizeof(ulong)); break; // a frame's length: it says how much to read at once
-            case 0x8F: Push(new List<object?>()); break; // a set: no tensor is in one
-            case 0x90: Append(PopToMark()); break;
-            case 0x91: Push(PopToMark()); break;
-            case (byte)'0': Pop(); break;
-            case (byte)'1': PopToMark(); break;
-            case (byte)'2': Push(Peek()); break;
-            case (byte)'q': _memo[Take(1)[0]] = Peek(); break;
-            case (byte)'r': _memo[BinaryPrimitives.ReadUInt32LittleEndian(Take(4))] = Peek(); break;
-            case (byte)'h': Push(Recall(Take(1)[0])); break;
-            case (byte)'j': Push(Recall(BinaryPrimitives.ReadUInt32LittleEndian(Take(4)))); break;
-            case (byte)'(': Mark(); break;
-            case (byte)'t': Push(PopToMark().ToArray()); break;
-            case 0x85: PushTuple(1); break;
-            case 0x86: PushTuple(2); break;
-            case 0x87: PushTuple(3); break;
-            case (byte)'a': Append([Pop()]); break;
-            case (byte)'e': Append(PopToMark()); break;
-            case (byte)'s': SetItems(PopMany(2)); break;
-            case (byte)'u': SetItems(PopToMark()); break;
-            case (byte)'b': Build(); break;
-            case (byte)'c': Push(new Global(CheckGlobal($"{ReadLine()}.{ReadLine()}"))); break;
-            case 0x93: PushNamed(PopMany(2)); break;
-            case (byte)'Q': Push(ToStorage(Pop())); break;
-            case (byte)'R': Call(); break;
-            default: throw Damaged($"instruction 0x{instruction:X2} at byte {_position - 1} is not one that a checkpoint needs");
+            case 0x80:
+                ExpectProtocol(Take(1)[0]);
+                break;
+            case (byte)'}':
+                Push(new Dictionary<string, object?>());
+                break;
+            case (byte)']':
+                Push(new List<object?>());
+                break;
+            case (byte)')':
+                Push(Array.Empty<object?>());
+                break;
+            case (byte)'N':
+                Push(null);
+                break;
+            case 0x88:
+                Push(true);
+                break;
+            case 0x89:
+                Push(false);
+                break;
+            case (byte)'J':
+                Push((long)BinaryPrimitives.ReadInt32LittleEndian(Take(4)));
+                break;
+            case (byte)'K':
+                Push((long)Take(1)[0]);
+                break;
+            case (byte)'M':
+                Push((long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2)));
+                break;
+            case 0x8A:
+                Push(ReadLong(Take(1)[0]));
+                break;
+            case 0x8B:
+                Push(ReadLong(ReadLength()));
+                break;
+            case (byte)'G':
+                Push(BinaryPrimitives.ReadDoubleBigEndian(Take(8)));
+                break;
+            case (byte)'X':
+                Push(Encoding.UTF8.GetString(Take(ReadLength())));
+                break;
+            case (byte)'U' or 0x8C:
+                Push(Encoding.UTF8.GetString(Take(Take(1)[0])));
+                break;
+            case 0x8D:
+                Push(Encoding.UTF8.GetString(Take(ReadLongLength())));
+                break;
+            case (byte)'B':
+                Push(Take(ReadLength()).ToArray());
+                break;
+            case (byte)'C':
+                Push(Take(Take(1)[0]).ToArray());
+                break;
+            case 0x8E or 0x96:
+                Push(Take(ReadLongLength()).ToArray());
+                break;
+            case 0x94:
+                _memo[(ulong)_memo.Count] = Peek();
+                break;
+            case 0x95:
+                Take(sizeof(ulong));
+                break; // a frame's length: it says how much to read at once
+            case 0x8F:
+                Push(new List<object?>());
+                break; // a set: no tensor is in one
+            case 0x90:
+                Append(PopToMark());
+                break;
+            case 0x91:
+                Push(PopToMark());
+                break;
+            case (byte)'0':
+                Pop();
+                break;
+            case (byte)'1':
+                PopToMark();
+                break;
+            case (byte)'2':
+                Push(Peek());
+                break;
+            case (byte)'q':
+                _memo[Take(1)[0]] = Peek();
+                break;
+            case (byte)'r':
+                _memo[BinaryPrimitives.ReadUInt32LittleEndian(Take(4))] = Peek();
+                break;
+            case (byte)'h':
+                Push(Recall(Take(1)[0]));
+                break;
+            case (byte)'j':
+                Push(Recall(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))));
+                break;
+            case (byte)'(':
+                Mark();
+                break;
+            case (byte)'t':
+                Push(PopToMark().ToArray());
+                break;
+            case 0x85:
+                PushTuple(1);
+                break;
+            case 0x86:
+                PushTuple(2);
+                break;
+            case 0x87:
+                PushTuple(3);
+                break;
+            case (byte)'a':
+                Append([Pop()]);
+                break;
+            case (byte)'e':
+                Append(PopToMark());
+                break;
+            case (byte)'s':
+                SetItems(PopMany(2));
+                break;
+            case (byte)'u':
+                SetItems(PopToMark());
+                break;
+            case (byte)'b':
+                Build();
+                break;
+            case (byte)'c':
+                Push(new Global(CheckGlobal($"{ReadLine()}.{ReadLine()}")));
+                break;
+            case 0x93:
+                PushNamed(PopMany(2));
+                break;
+            case (byte)'Q':
+                Push(ToStorage(Pop()));
+                break;
+            case (byte)'R':
+                Call();
+                break;
+            default:
+                throw Damaged($"instruction 0x{instruction:X2} at byte {_position - 1} is not one that a checkpoint needs");
         }
     }
 
@@ -118,41 +209,64 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
     private readonly string CheckGlobal(string name) =>
         name is OrderedDict or Size or RebuildTensor or RebuildTypedTensor or RebuildParameter || IsType(name)
             ? name
-            : throw new CheckpointException(path, $"its pickle asks for {CheckpointException.Quote(name)}, which does not build a tensor: refused, and nothing of it was run. If you trust the file, convert it to safetensors.");
+            : throw new CheckpointException(
+                path,
+                $"its pickle asks for {CheckpointException.Quote(name)}, which does not build a tensor: refused, and nothing of "
+                    + "it was run. If you trust the file, convert it to safetensors."
+            );
 
     private static bool IsType(string name) =>
-        name.StartsWith(TypePrefix, StringComparison.Ordinal) && (TorchTypes.IsStorage(name[TypePrefix.Length..]) || TorchTypes.IsElement(name[TypePrefix.Length..]));
+        name.StartsWith(TypePrefix, StringComparison.Ordinal)
+        && (TorchTypes.IsStorage(name[TypePrefix.Length..]) || TorchTypes.IsElement(name[TypePrefix.Length..]));
 
     private readonly void PushNamed(List<object?> names) =>
-        Push(names is [string module, string name] ? new Global(CheckGlobal($"{module}.{name}")) : throw Damaged("a function's name is not a text"));
+        Push(
+            names is [string module, string name]
+                ? new Global(CheckGlobal($"{module}.{name}"))
+                : throw Damaged("a function's name is not a text")
+        );
 
     private void Call()
     {
         var arguments = Pop() as object?[];
         var function = (Pop() as Global)?.Name;
-        Push((function, arguments) switch
-        {
-            (OrderedDict, []) => new Dictionary<string, object?>(),
-            (RebuildTensor, [TorchStorage storage, long offset, object?[] dims, object?[] strides, ..]) => new TorchTensor(storage, offset, Numbers(dims), Numbers(strides)),
-            (RebuildTypedTensor, [TorchStorage storage, long offset, object?[] dims, object?[] strides, _, _, Global { Name: var type }, ..])
-                when type.StartsWith(TypePrefix, StringComparison.Ordinal) && TorchTypes.IsElement(type[TypePrefix.Length..]) =>
-                new TorchTensor(storage, offset, Numbers(dims), Numbers(strides)) { Type = type[TypePrefix.Length..] },
-            (RebuildParameter, [TorchTensor tensor, ..]) => tensor,
-            (Size, [object?[] dims]) => dims,
-            _ => throw Damaged($"a call of {CheckpointException.Quote(function ?? "what is not a function")} has other arguments than it takes"),
-        });
+        Push(
+            (function, arguments) switch
+            {
+                (OrderedDict, []) => new Dictionary<string, object?>(),
+                (RebuildTensor, [TorchStorage storage, long offset, object?[] dims, object?[] strides, ..]) => new TorchTensor(
+                    storage,
+                    offset,
+                    Numbers(dims),
+                    Numbers(strides)
+                ),
+                (
+                    RebuildTypedTensor,
+                    [TorchStorage storage, long offset, object?[] dims, object?[] strides, _, _, Global { Name: var type }, ..]
+                ) when type.StartsWith(TypePrefix, StringComparison.Ordinal) && TorchTypes.IsElement(type[TypePrefix.Length..]) =>
+                    new TorchTensor(storage, offset, Numbers(dims), Numbers(strides)) { Type = type[TypePrefix.Length..] },
+                (RebuildParameter, [TorchTensor tensor, ..]) => tensor,
+                (Size, [object?[] dims]) => dims,
+                _ => throw Damaged(
+                    $"a call of {CheckpointException.Quote(function ?? "what is not a function")} has other arguments than it takes"
+                ),
+            }
+        );
     }
 
     // ('storage', type, key, device, number of elements); the device is where the tensor was, not where it will be.
     private readonly TorchStorage ToStorage(object? id) =>
-        id is object?[] and ["storage", Global { Name: var type }, string key, string, long and >= 0 and var length] && type.EndsWith(StorageSuffix, StringComparison.Ordinal)
+        id is object?[] and ["storage", Global { Name: var type }, string key, string, long and >= 0 and var length]
+        && type.EndsWith(StorageSuffix, StringComparison.Ordinal)
             ? new TorchStorage(type[(type.LastIndexOf('.') + 1)..], key, length)
             : throw Damaged("a persistent id is not that of a storage");
 
     private readonly long[] Numbers(object?[] values)
     {
         var numbers = values.OfType<long>().ToArray();
-        return numbers.Length == values.Length && numbers.Length <= MaxRank ? numbers : throw Damaged($"a tensor's shape or strides are not up to {MaxRank} integers");
+        return numbers.Length == values.Length && numbers.Length <= MaxRank
+            ? numbers
+            : throw Damaged($"a tensor's shape or strides are not up to {MaxRank} integers");
     }
 
     private readonly void SetItems(List<object?> items)
@@ -221,7 +335,8 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
 
     private readonly void Push(object? value) => _stack.Add(value);
 
-    private readonly object? Recall(uint number) => _memo.TryGetValue(number, out var value) ? value : throw Damaged($"value {number} is used before it is noted");
+    private readonly object? Recall(uint number) =>
+        _memo.TryGetValue(number, out var value) ? value : throw Damaged($"value {number} is used before it is noted");
 
     private long ReadLong(int count)
     {
@@ -259,7 +374,10 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
 
     private ReadOnlySpan<byte> Take(int count)
     {
-        var bytes = count <= _program.Length - _position ? _program.Slice(_position, count) : throw Damaged("it ends in the middle of an instruction");
+        var bytes =
+            count <= _program.Length - _position
+                ? _program.Slice(_position, count)
+                : throw Damaged("it ends in the middle of an instruction");
         _position += count;
         return bytes;
     }

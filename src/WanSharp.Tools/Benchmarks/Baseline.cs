@@ -3,7 +3,9 @@ namespace WanSharp.Tools.Benchmarks;
 /// <summary>Compares a report's ratios with those of a saved one. Times are not compared: machines differ, ratios less so.</summary>
 public static class Baseline
 {
-    /// <summary>By how much a ratio may be below the saved one when nobody says otherwise: runs on a shared machine vary by as much.</summary>
+    /// <summary>
+    /// By how much a ratio may be below the saved one when nobody says otherwise: runs on a shared machine vary by as much.
+    /// </summary>
     public const double DefaultTolerance = 0.1;
 
     /// <summary>The ratios that both reports have, in the saved one's order.</summary>
@@ -17,12 +19,22 @@ public static class Baseline
         ArgumentNullException.ThrowIfNull(current);
         if (saved.Workload != current.Workload)
         {
-            throw new BenchmarkException($"The baseline measured \"{saved.Workload}\", this run \"{current.Workload}\": compare like with like.");
+            throw new BenchmarkException(
+                $"The baseline measured \"{saved.Workload}\", this run \"{current.Workload}\": compare like with like."
+            );
         }
 
         var allowed = tolerance ?? saved.Tolerance ?? DefaultTolerance;
-        return [.. saved.Ratios
-            .Where(ratio => current.Ratios.ContainsKey(ratio.Key))
-            .Select(ratio => new RatioChange(ratio.Key, ratio.Value, current.Ratios[ratio.Key], current.Ratios[ratio.Key] < ratio.Value * (1 - allowed)))];
+        return
+        [
+            .. saved
+                .Ratios.Where(ratio => current.Ratios.ContainsKey(ratio.Key))
+                .Select(ratio => new RatioChange(
+                    ratio.Key,
+                    ratio.Value,
+                    current.Ratios[ratio.Key],
+                    current.Ratios[ratio.Key] < ratio.Value * (1 - allowed)
+                )),
+        ];
     }
 }

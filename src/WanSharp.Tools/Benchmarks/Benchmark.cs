@@ -23,7 +23,11 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
     /// <param name="progress">Told what is going on.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
     /// <exception cref="BenchmarkException">It cannot be run as asked.</exception>
-    public async Task<BenchmarkReport> RunAsync(BenchmarkOptions options, IProgress<string>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<BenchmarkReport> RunAsync(
+        BenchmarkOptions options,
+        IProgress<string>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Runs, 1, nameof(options));
@@ -88,7 +92,11 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
 
     /// <summary>Measures the first forward pass of a process alone, which has done nothing before.</summary>
     /// <inheritdoc cref="RunAsync"/>
-    public async Task<StartReport> StartAsync(BenchmarkOptions options, IProgress<string>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<StartReport> StartAsync(
+        BenchmarkOptions options,
+        IProgress<string>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         using var workload = Workload.For(options);
@@ -99,7 +107,11 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
         double startToFirst;
         await using (memory)
         {
-            using var network = await workload.LoadAsync(checkpoint, new BenchmarkContext(runtime, options.Session, TransformerOf(options)), cancellationToken);
+            using var network = await workload.LoadAsync(
+                checkpoint,
+                new BenchmarkContext(runtime, options.Session, TransformerOf(options)),
+                cancellationToken
+            );
             network.Forward(cancellationToken);
             startToFirst = (SinceProcessStart() - written).TotalSeconds;
         }
@@ -107,23 +119,38 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
         return new StartReport(Describe(options, workload.Name), startToFirst, memory.PeakPrivateBytes, memory.PeakMappedBytes);
     }
 
-    private static TransformerOptions TransformerOf(BenchmarkOptions options) => new()
-    {
-        Mode = options.Mode,
-        CacheFolder = Path.Combine(options.CacheFolder, "graphs"),
-        Quantization = options.Quantization,
-        WeightsFolder = Path.Combine(options.CacheFolder, CacheSections.Weights),
-    };
+    private static TransformerOptions TransformerOf(BenchmarkOptions options) =>
+        new()
+        {
+            Mode = options.Mode,
+            CacheFolder = Path.Combine(options.CacheFolder, "graphs"),
+            Quantization = options.Quantization,
+            WeightsFolder = Path.Combine(options.CacheFolder, CacheSections.Weights),
+        };
 
-    internal static string FindWeights(Workload workload, BenchmarkOptions options, IProgress<string>? progress, CancellationToken cancellationToken)
+    internal static string FindWeights(
+        Workload workload,
+        BenchmarkOptions options,
+        IProgress<string>? progress,
+        CancellationToken cancellationToken
+    )
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"{workload.Name}-{options.Shape}{(options.Layers is { } layers ? $"-{layers}" : "")}");
+        var name = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{workload.Name}-{options.Shape}{(options.Layers is { } layers ? $"-{layers}" : "")}"
+        );
         var checkpoints = new RandomCheckpoints(Path.Combine(options.CacheFolder, "bench"));
         return checkpoints.Find(name, workload.Weights, options.Weights, progress, cancellationToken);
     }
 
     private async Task<Rounds> MeasureAsync(
-        BenchmarkOptions options, Workload workload, ILoadedNetwork network, string checkpoint, IProgress<string>? progress, CancellationToken cancellationToken)
+        BenchmarkOptions options,
+        Workload workload,
+        ILoadedNetwork network,
+        string checkpoint,
+        IProgress<string>? progress,
+        CancellationToken cancellationToken
+    )
     {
         using var peak = MachinePeak.Float(runtime);
         using var integerPeak = options.Quantization == Quantization.None ? null : MachinePeak.EightBit(runtime);
@@ -153,7 +180,15 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
         MeasurePeaks();
         var report = peer is null
             ? null
-            : new PeerReport(peer.Version, threads, peer.StartToFirst, Timing.Of(f32), Timing.Of(bf16), difference!, Difference(narrow, expected));
+            : new PeerReport(
+                peer.Version,
+                threads,
+                peer.StartToFirst,
+                Timing.Of(f32),
+                Timing.Of(bf16),
+                difference!,
+                Difference(narrow, expected)
+            );
         return new Rounds(Timing.Of(ours), peak.OperationsPerSecond, integerPeak?.OperationsPerSecond, report);
 
         void MeasurePeaks()
@@ -163,12 +198,20 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
         }
     }
 
-    private static async Task<IReadOnlyList<OperatorShare>> ProfileAsync(Workload workload, string checkpoint, BenchmarkContext context, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<OperatorShare>> ProfileAsync(
+        Workload workload,
+        string checkpoint,
+        BenchmarkContext context,
+        CancellationToken cancellationToken
+    )
     {
         var folder = Directory.CreateTempSubdirectory("wan-bench-");
         try
         {
-            var profiled = context with { Settings = context.Settings with { ProfilePathPrefix = Path.Combine(folder.FullName, "profile") } };
+            var profiled = context with
+            {
+                Settings = context.Settings with { ProfilePathPrefix = Path.Combine(folder.FullName, "profile") },
+            };
             using (var network = await workload.LoadAsync(checkpoint, profiled, cancellationToken))
             {
                 network.Forward(cancellationToken);
@@ -189,8 +232,12 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
             name,
             options.Shape,
             options.Layers is { } layers ? string.Create(CultureInfo.InvariantCulture, $"{layers} layers") : null,
-            options.Subject == BenchmarkSubject.Text ? null : string.Create(CultureInfo.InvariantCulture, $"{options.Width}x{options.Height}x{options.Frames}"),
-            options is { Subject: BenchmarkSubject.Dit, TextTokens: { } tokens } ? string.Create(CultureInfo.InvariantCulture, $"{tokens} text tokens") : null,
+            options.Subject == BenchmarkSubject.Text
+                ? null
+                : string.Create(CultureInfo.InvariantCulture, $"{options.Width}x{options.Height}x{options.Frames}"),
+            options is { Subject: BenchmarkSubject.Dit, TextTokens: { } tokens }
+                ? string.Create(CultureInfo.InvariantCulture, $"{tokens} text tokens")
+                : null,
             options.Weights.Name(),
             options.Subject == BenchmarkSubject.Dit ? options.Mode.ToString() : null,
             options.Quantization == Quantization.None ? null : Precision.NameOf(options.Quantization),
@@ -204,7 +251,9 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
         var comparison = Selftest.Comparison.Of("", actual, expected, limit: 0);
         if (!double.IsFinite(comparison.MaximumError))
         {
-            throw new BenchmarkException($"Results cannot be compared: {actual.Length} values and {expected.Length}, or some that are not numbers.");
+            throw new BenchmarkException(
+                $"Results cannot be compared: {actual.Length} values and {expected.Length}, or some that are not numbers."
+            );
         }
 
         return new OutputDifference(comparison.MaximumError, comparison.RelativeError);

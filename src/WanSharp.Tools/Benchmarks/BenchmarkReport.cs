@@ -36,7 +36,9 @@ public sealed record BenchmarkReport
     /// <summary>The same with 8-bit integers, when the network multiplied such; else null.</summary>
     public double? PeakIntegerOperationsPerSecond { get; init; }
 
-    /// <summary>From the start of the process to the end of the first forward pass, without the time that random weights took to write.</summary>
+    /// <summary>
+    /// From the start of the process to the end of the first forward pass, without the time that random weights took to write.
+    /// </summary>
     public required double StartToFirst { get; init; }
 
     /// <summary>Largest private memory until the end of the timed runs; null where the system does not tell.</summary>
@@ -51,7 +53,9 @@ public sealed record BenchmarkReport
     /// <summary>The peer's; null when none was asked for.</summary>
     public PeerReport? Peer { get; init; }
 
-    /// <summary>By how much a ratio may worsen before <see cref="Baseline"/> calls it worse, as a share of it; null to take the default.</summary>
+    /// <summary>
+    /// By how much a ratio may worsen before <see cref="Baseline"/> calls it worse, as a share of it; null to take the default.
+    /// </summary>
     public double? Tolerance { get; init; }
 
     /// <summary>What can be compared between machines and days: the larger, the better.</summary>

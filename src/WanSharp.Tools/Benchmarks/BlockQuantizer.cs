@@ -24,9 +24,14 @@ internal static class BlockQuantizer
             var to = blocks.Slice(i * size, size);
             switch (dtype)
             {
-                case DType.Q80: QuantizeQ80(from, to); break;
-                case DType.Q4K: QuantizeQ4K(from, to); break;
-                default: throw new NotSupportedException($"Nothing here writes {dtype.Name()}.");
+                case DType.Q80:
+                    QuantizeQ80(from, to);
+                    break;
+                case DType.Q4K:
+                    QuantizeQ4K(from, to);
+                    break;
+                default:
+                    throw new NotSupportedException($"Nothing here writes {dtype.Name()}.");
             }
         }
     }
@@ -86,7 +91,8 @@ internal static class BlockQuantizer
         }
     }
 
-    private static int Code(float value, float scale, int least, int most) => scale == 0 ? 0 : (int)Math.Clamp(MathF.Round(value / scale), least, most);
+    private static int Code(float value, float scale, int least, int most) =>
+        scale == 0 ? 0 : (int)Math.Clamp(MathF.Round(value / scale), least, most);
 
     private static Half WriteHalf(Span<byte> destination, float value)
     {

@@ -13,8 +13,13 @@ internal static class DiskRoom
         var free = new DriveInfo(Directory.CreateDirectory(folder).FullName).AvailableFreeSpace;
         if (free < bytes + Spare)
         {
-            throw new BenchmarkException(string.Create(CultureInfo.InvariantCulture,
-                $"{folder} needs room for {(bytes + Spare) / 1e9:0.0} GB and has {free / 1e9:0.0}: name another disk's folder in WAN_CACHE, or free some."));
+            throw new BenchmarkException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{folder} needs room for {(bytes + Spare) / 1e9:0.0} GB and has {free / 1e9:0.0}: name another "
+                        + $"disk's folder in WAN_CACHE, or free some."
+                )
+            );
         }
     }
 }

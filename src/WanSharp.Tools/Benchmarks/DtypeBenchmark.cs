@@ -15,7 +15,11 @@ public sealed class DtypeBenchmark(OrtRuntime runtime)
     /// <param name="progress">Told what is going on.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
     /// <exception cref="BenchmarkException">The results are no numbers.</exception>
-    public async Task<DtypeCost> RunAsync(BenchmarkOptions options, IProgress<string>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<DtypeCost> RunAsync(
+        BenchmarkOptions options,
+        IProgress<string>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Runs, 1, nameof(options));

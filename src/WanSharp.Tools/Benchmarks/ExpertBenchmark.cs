@@ -22,18 +22,26 @@ public sealed class ExpertBenchmark(OrtRuntime runtime)
     /// <param name="progress">Told what is going on.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
     /// <exception cref="InvalidRequestException">There is no such shape, or no clip of that size.</exception>
-    public async Task<ExpertReport> RunAsync(BenchmarkOptions options, IProgress<string>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<ExpertReport> RunAsync(
+        BenchmarkOptions options,
+        IProgress<string>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         var shape = NamedShape.Find(options.Shape, options.Layers);
         var config = shape.Transformer;
         var latents = Workload.LatentsOf(shape, options.Width, options.Height, options.Frames);
         var slots = WanTransformer.Whole(config, new GraphOptions()).Weights;
-        using WeightStore lowWeights = Open("low"), highWeights = Open("high");
+        using WeightStore lowWeights = Open("low"),
+            highWeights = Open("high");
         using var graphs = new GraphCache(runtime);
         await using var memory = MemorySampler.Start();
-        using TransformerRunner low = await LoadAsync(lowWeights), high = await LoadAsync(highWeights);
-        using Tensor noise = Noise(latents), text = Noise([1, config.TextLength, config.TextDim]), velocity = Tensor.Zeros(DType.F32, latents);
+        using TransformerRunner low = await LoadAsync(lowWeights),
+            high = await LoadAsync(highWeights);
+        using Tensor noise = Noise(latents),
+            text = Noise([1, config.TextLength, config.TextDim]),
+            velocity = Tensor.Zeros(DType.F32, latents);
         using var context = new BranchContext(text, clipFeatures: null);
         var experts = new Experts(low, high);
 
@@ -51,16 +59,35 @@ public sealed class ExpertBenchmark(OrtRuntime runtime)
 
         var size = string.Create(CultureInfo.InvariantCulture, $"{options.Width}x{options.Height}x{options.Frames}");
         return new ExpertReport(
-            $"experts {options.Shape}{(options.Layers is { } layers ? $" of {layers} layers" : "")} {size} {options.Weights.Name().ToLowerInvariant()}",
-            Timing.Of(steps), Timing.Of(switches), FileFacts.Length(lowWeights.Files), memory.PeakPrivateBytes);
+            $"experts {options.Shape}{(options.Layers is { } layers ? $" of {layers} layers" : "")} {size} "
+                + $"{options.Weights.Name().ToLowerInvariant()}",
+            Timing.Of(steps),
+            Timing.Of(switches),
+            FileFacts.Length(lowWeights.Files),
+            memory.PeakPrivateBytes
+        );
 
         WeightStore Open(string expert)
         {
-            var name = string.Create(CultureInfo.InvariantCulture, $"expert-{expert}-{options.Shape}{(options.Layers is { } count ? $"-{count}" : "")}");
-            return new WeightStore(Checkpoint.Open(new RandomCheckpoints(Path.Combine(options.CacheFolder, "bench")).Find(name, slots, options.Weights, progress, cancellationToken)));
+            var name = string.Create(
+                CultureInfo.InvariantCulture,
+                $"expert-{expert}-{options.Shape}{(options.Layers is { } count ? $"-{count}" : "")}"
+            );
+            return new WeightStore(
+                Checkpoint.Open(
+                    new RandomCheckpoints(Path.Combine(options.CacheFolder, "bench")).Find(
+                        name,
+                        slots,
+                        options.Weights,
+                        progress,
+                        cancellationToken
+                    )
+                )
+            );
         }
 
-        Task<TransformerRunner> LoadAsync(WeightStore weights) => TransformerRunner.CreateAsync(graphs, config, weights, options.Session, cancellationToken: cancellationToken);
+        Task<TransformerRunner> LoadAsync(WeightStore weights) =>
+            TransformerRunner.CreateAsync(graphs, config, weights, options.Session, cancellationToken: cancellationToken);
 
         double Step(bool isHigh)
         {

@@ -19,7 +19,12 @@ internal static class GgufWriter
     /// <param name="make">Makes a tensor, which is disposed when it is written.</param>
     /// <param name="cancellationToken">Stops between two parts of tensors; the file is then incomplete.</param>
     public static void Write(
-        string path, string architecture, IReadOnlyList<(string Name, DType DType, Shape Shape)> tensors, Func<int, Tensor> make, CancellationToken cancellationToken)
+        string path,
+        string architecture,
+        IReadOnlyList<(string Name, DType DType, Shape Shape)> tensors,
+        Func<int, Tensor> make,
+        CancellationToken cancellationToken
+    )
     {
         using var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
         using var writer = new BinaryWriter(stream, Encoding.UTF8);
@@ -73,13 +78,14 @@ internal static class GgufWriter
 
     private static long Aligned(long position) => (position + Alignment - 1) / Alignment * Alignment;
 
-    private static uint NumberOf(DType dtype) => dtype switch
-    {
-        DType.F32 => 0,
-        DType.F16 => 1,
-        DType.Q80 => 8,
-        DType.Q4K => 12,
-        DType.BF16 => 30,
-        _ => throw new NotSupportedException($"Nothing here writes {dtype.Name()} to a GGUF file."),
-    };
+    private static uint NumberOf(DType dtype) =>
+        dtype switch
+        {
+            DType.F32 => 0,
+            DType.F16 => 1,
+            DType.Q80 => 8,
+            DType.Q4K => 12,
+            DType.BF16 => 30,
+            _ => throw new NotSupportedException($"Nothing here writes {dtype.Name()} to a GGUF file."),
+        };
 }

@@ -28,7 +28,11 @@ internal sealed class MachinePeak : IDisposable
         (_input, _weight, _output) = (input, weight, Tensor.Zeros(result, [Size, Size]));
         var graph = new GraphBuilder("peak", new GraphOptions { Weights = WeightStorage.Initializers });
         graph.Output("y", product(graph, graph.Input("x", input.DType, [Size, Size])));
-        _session = runtime.CreateSession(graph.Build().ToBytes(), new SessionSettings { Name = "peak" }, new Dictionary<string, Tensor> { [Product] = weight });
+        _session = runtime.CreateSession(
+            graph.Build().ToBytes(),
+            new SessionSettings { Name = "peak" },
+            new Dictionary<string, Tensor> { [Product] = weight }
+        );
         _run = _session.Prepare();
         _run.SetInput("x", _input);
         _run.SetOutput("y", _output);
@@ -44,12 +48,14 @@ internal sealed class MachinePeak : IDisposable
     }
 
     /// <summary>The product of 8-bit integers.</summary>
-    public static MachinePeak EightBit(OrtRuntime runtime) => new(
-        runtime,
-        Tensor.Zeros(DType.U8, [Size, Size]),
-        Tensor.Zeros(DType.I8, [Size, Size]),
-        DType.I32,
-        (graph, x) => graph.IntegerMatMul(x, graph.Weight(Product, [Size, Size], DType.I8)));
+    public static MachinePeak EightBit(OrtRuntime runtime) =>
+        new(
+            runtime,
+            Tensor.Zeros(DType.U8, [Size, Size]),
+            Tensor.Zeros(DType.I8, [Size, Size]),
+            DType.I32,
+            (graph, x) => graph.IntegerMatMul(x, graph.Weight(Product, [Size, Size], DType.I8))
+        );
 
     /// <summary>The best so far, in operations a second.</summary>
     public double OperationsPerSecond { get; private set; }

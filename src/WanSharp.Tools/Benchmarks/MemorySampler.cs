@@ -35,7 +35,9 @@ internal sealed class MemorySampler : IAsyncDisposable
         const long Kilobyte = 1024;
         var line = status.FirstOrDefault(line => line.StartsWith($"{entry}:", StringComparison.Ordinal));
         var words = line?.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        return words is [_, var number, "kB"] && long.TryParse(number, CultureInfo.InvariantCulture, out var value) ? value * Kilobyte : null;
+        return words is [_, var number, "kB"] && long.TryParse(number, CultureInfo.InvariantCulture, out var value)
+            ? value * Kilobyte
+            : null;
     }
 
     private async Task SampleAsync()
@@ -46,8 +48,7 @@ internal sealed class MemorySampler : IAsyncDisposable
             PeakPrivateBytes = Larger(PeakPrivateBytes, Parse(status, "RssAnon"));
             PeakMappedBytes = Larger(PeakMappedBytes, Parse(status, "RssFile"));
             await Task.Delay(Interval, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-        while (!_stop.IsCancellationRequested);
+        } while (!_stop.IsCancellationRequested);
     }
 
     private static long? Larger(long? one, long? other) => one is { } a && other is { } b ? Math.Max(a, b) : one ?? other;

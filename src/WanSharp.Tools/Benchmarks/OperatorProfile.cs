@@ -17,11 +17,14 @@ internal static class OperatorProfile
         var events = profiles.SelectMany(profile => profile.EnumerateArray()).Where(IsKernel);
         var operators = events.GroupBy(Operator).Select(group => (Name: group.Key, Microseconds: group.Sum(Duration))).ToList();
         var all = operators.Sum(one => one.Microseconds);
-        return [.. operators
-            .OrderByDescending(one => one.Microseconds)
-            .ThenBy(one => one.Name, StringComparer.Ordinal)
-            .Take(count)
-            .Select(one => new OperatorShare(one.Name, one.Microseconds / MicrosecondsPerSecond, all > 0 ? one.Microseconds / all : 0))];
+        return
+        [
+            .. operators
+                .OrderByDescending(one => one.Microseconds)
+                .ThenBy(one => one.Name, StringComparer.Ordinal)
+                .Take(count)
+                .Select(one => new OperatorShare(one.Name, one.Microseconds / MicrosecondsPerSecond, all > 0 ? one.Microseconds / all : 0)),
+        ];
     }
 
     /// <summary>Reads the profiles of a folder.</summary>
@@ -39,8 +42,10 @@ internal static class OperatorProfile
     }
 
     private static bool IsKernel(JsonElement item) =>
-        item.TryGetProperty("cat", out var category) && category.ValueEquals(NodeCategory) &&
-        item.TryGetProperty("name", out var name) && name.GetString()!.EndsWith(KernelSuffix, StringComparison.Ordinal);
+        item.TryGetProperty("cat", out var category)
+        && category.ValueEquals(NodeCategory)
+        && item.TryGetProperty("name", out var name)
+        && name.GetString()!.EndsWith(KernelSuffix, StringComparison.Ordinal);
 
     private static string Operator(JsonElement item) => item.GetProperty("args").GetProperty("op_name").GetString()!;
 

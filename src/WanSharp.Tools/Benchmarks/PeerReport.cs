@@ -9,4 +9,11 @@ namespace WanSharp.Tools.Benchmarks;
 /// <param name="F32Difference">Our result against that in F32.</param>
 /// <param name="BF16Difference">Its own BF16 result against that in F32, for comparison.</param>
 public sealed record PeerReport(
-    string Version, int Threads, double StartToFirst, Timing F32, Timing BF16, OutputDifference F32Difference, OutputDifference BF16Difference);
+    string Version,
+    int Threads,
+    double StartToFirst,
+    Timing F32,
+    Timing BF16,
+    OutputDifference F32Difference,
+    OutputDifference BF16Difference
+);

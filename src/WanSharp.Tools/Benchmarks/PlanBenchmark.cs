@@ -9,15 +9,20 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Tools.Benchmarks;
 
-/// <summary>Measures how well <see cref="CostModel"/> predicts: one branch of a denoise step, and a clip's decoding, at several sizes.</summary>
+/// <summary>
+/// Measures how well <see cref="CostModel"/> predicts: one branch of a denoise step, and a clip's decoding, at several sizes.
+/// </summary>
 /// <param name="runtime">ONNX Runtime.</param>
 public sealed class PlanBenchmark(OrtRuntime runtime)
 {
     private const float Timestep = 500;
     private const int Runs = 2;
 
-    /// <summary>Measures. Networks have run once before anything is timed; of two runs of each stage at each size the faster one counts.</summary>
-    /// <param name="shape">Whose dimensions the networks have; their weights are random. One of <see cref="BenchmarkOptions.ShapeNames"/>.</param>
+    /// <summary>
+    /// Measures. Networks have run once before anything is timed; of two runs of each stage at each size the faster one counts.
+    /// </summary>
+    /// <param name="shape">Whose dimensions the networks have; their weights are random. One of
+    /// <see cref="BenchmarkOptions.ShapeNames"/>.</param>
     /// <param name="sizes">Width, height and frames of each clip.</param>
     /// <param name="machine">The machine's speed, by which times are predicted.</param>
     /// <param name="cacheFolder">Where random weights are kept from run to run.</param>
@@ -26,8 +31,13 @@ public sealed class PlanBenchmark(OrtRuntime runtime)
     /// <returns>Two for each size: the denoise step's, the decoding's.</returns>
     /// <exception cref="InvalidRequestException">There is no such shape, or no clip of such a size.</exception>
     public async Task<IReadOnlyList<PlanCheck>> RunAsync(
-        string shape, IReadOnlyList<(int Width, int Height, int Frames)> sizes, Calibration machine, string cacheFolder,
-        IProgress<string>? progress = null, CancellationToken cancellationToken = default)
+        string shape,
+        IReadOnlyList<(int Width, int Height, int Frames)> sizes,
+        Calibration machine,
+        string cacheFolder,
+        IProgress<string>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(sizes);
         ArgumentNullException.ThrowIfNull(machine);
@@ -38,7 +48,13 @@ public sealed class PlanBenchmark(OrtRuntime runtime)
         using var decoding = new WeightStore(Checkpoint.Open(Weights("vae", graphs.DecoderWeights)));
         using var cache = new GraphCache(runtime);
         using var vae = new VaeRunner(runtime, named.Vae, decoding);
-        using var transformer = await TransformerRunner.CreateAsync(cache, named.Transformer, denoising, new SessionSettings(), cancellationToken: cancellationToken);
+        using var transformer = await TransformerRunner.CreateAsync(
+            cache,
+            named.Transformer,
+            denoising,
+            new SessionSettings(),
+            cancellationToken: cancellationToken
+        );
         using var text = Noise([1, named.Transformer.TextLength, named.Transformer.TextDim]);
         using var context = transformer.PrepareContext(text, cancellationToken: cancellationToken);
 
@@ -49,17 +65,37 @@ public sealed class PlanBenchmark(OrtRuntime runtime)
         foreach (var (size, shapeOfLatents) in sizes.Zip(latents))
         {
             progress?.Report($"{size.Width}x{size.Height}, {size.Frames} frames");
-            checks.Add(Check(PlanStage.Denoise, size, graphs.Forward(shapeOfLatents, batch: 1, groups: 1, named.Transformer.TextLength), Least(() => Forward(shapeOfLatents))));
+            checks.Add(
+                Check(
+                    PlanStage.Denoise,
+                    size,
+                    graphs.Forward(shapeOfLatents, batch: 1, groups: 1, named.Transformer.TextLength),
+                    Least(() => Forward(shapeOfLatents))
+                )
+            );
             checks.Add(Check(PlanStage.Decode, size, graphs.Decode(shapeOfLatents), Least(() => Decode(shapeOfLatents))));
         }
 
         return checks;
 
         string Weights(string name, IEnumerable<WeightSlot> slots) =>
-            new RandomCheckpoints(Path.Combine(cacheFolder, "bench")).Find($"{name}-{shape}", slots, DType.F32, progress, cancellationToken);
+            new RandomCheckpoints(Path.Combine(cacheFolder, "bench")).Find(
+                $"{name}-{shape}",
+                slots,
+                DType.F32,
+                progress,
+                cancellationToken
+            );
 
-        PlanCheck Check(PlanStage stage, (int Width, int Height, int Frames) size, GraphWork work, double measured) => new(
-            stage, size.Width, size.Height, size.Frames, CostModel.Seconds(new StageWork(stage, work, new Dictionary<DType, double>()), machine), measured);
+        PlanCheck Check(PlanStage stage, (int Width, int Height, int Frames) size, GraphWork work, double measured) =>
+            new(
+                stage,
+                size.Width,
+                size.Height,
+                size.Frames,
+                CostModel.Seconds(new StageWork(stage, work, new Dictionary<DType, double>()), machine),
+                measured
+            );
 
         // The first run of a size takes its memory fresh from the system, and whatever else runs only ever adds time.
         double Least(Func<double> run) => Enumerable.Range(0, Runs).Min(_ => run());

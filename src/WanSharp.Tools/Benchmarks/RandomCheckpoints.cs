@@ -36,7 +36,13 @@ internal sealed class RandomCheckpoints(string folder)
     /// <param name="cancellationToken">Stops the writing; nothing is left behind.</param>
     /// <returns>The checkpoint: an index, or a GGUF file.</returns>
     /// <exception cref="BenchmarkException">The disk has no room for it.</exception>
-    public string Find(string name, IEnumerable<WeightSlot> slots, DType dtype, IProgress<string>? progress, CancellationToken cancellationToken)
+    public string Find(
+        string name,
+        IEnumerable<WeightSlot> slots,
+        DType dtype,
+        IProgress<string>? progress,
+        CancellationToken cancellationToken
+    )
     {
         var weights = slots.DistinctBy(slot => slot.Name).OrderBy(slot => slot.Name, StringComparer.Ordinal).ToList();
         var path = PathOf(name, weights, dtype);
@@ -84,7 +90,8 @@ internal sealed class RandomCheckpoints(string folder)
     private static DType TypeOf(WeightSlot slot, DType dtype)
     {
         var isForAll = dtype is DType.F32 or DType.F16 or DType.BF16;
-        var isMatrix = slot.Shape.Rank == 2 && slot.Name.EndsWith(WeightSuffix, StringComparison.Ordinal) && slot.Shape[1] % dtype.BlockLength() == 0;
+        var isMatrix =
+            slot.Shape.Rank == 2 && slot.Name.EndsWith(WeightSuffix, StringComparison.Ordinal) && slot.Shape[1] % dtype.BlockLength() == 0;
         return isForAll || isMatrix ? dtype : DType.F32;
     }
 
@@ -96,14 +103,28 @@ internal sealed class RandomCheckpoints(string folder)
     }
 
     /// <summary>Writes one checkpoint.</summary>
-    private sealed class Writer(List<WeightSlot> weights, DType dtype, ICheckpoint? numbers, IProgress<string>? progress, CancellationToken cancellationToken)
+    private sealed class Writer(
+        List<WeightSlot> weights,
+        DType dtype,
+        ICheckpoint? numbers,
+        IProgress<string>? progress,
+        CancellationToken cancellationToken
+    )
     {
-        private readonly Dictionary<string, uint> _streams = weights.Select((slot, position) => (slot.Name, Stream: (uint)position)).ToDictionary(pair => pair.Name, pair => pair.Stream);
+        private readonly Dictionary<string, uint> _streams = weights
+            .Select((slot, position) => (slot.Name, Stream: (uint)position))
+            .ToDictionary(pair => pair.Name, pair => pair.Stream);
 
         public void WriteGguf(string path)
         {
             progress?.Report($"writing random weights in {dtype.Name()}");
-            GgufWriter.Write(path, "wan", [.. weights.Select(slot => (slot.Name, TypeOf(slot, dtype), slot.Shape))], i => Random(weights[i]), cancellationToken);
+            GgufWriter.Write(
+                path,
+                "wan",
+                [.. weights.Select(slot => (slot.Name, TypeOf(slot, dtype), slot.Shape))],
+                i => Random(weights[i]),
+                cancellationToken
+            );
         }
 
         public void WriteShards(string folder)
@@ -145,8 +166,7 @@ internal sealed class RandomCheckpoints(string folder)
         }
 
         /// <summary>"blocks.7" for the weights of block 7, "rest" for those of no block.</summary>
-        private static string ShardOf(string name) =>
-            name.Split('.') is ["blocks", var number, ..] ? $"blocks.{number}" : "rest";
+        private static string ShardOf(string name) => name.Split('.') is ["blocks", var number, ..] ? $"blocks.{number}" : "rest";
 
         private bool IsScaled(WeightSlot slot) => TypeOf(slot, dtype) == DType.F8E4M3;
 
@@ -157,21 +177,26 @@ internal sealed class RandomCheckpoints(string folder)
             var tensor = Tensor.Zeros(TypeOf(slot, dtype), slot.Shape);
             var flat = tensor.Reshape([slot.Shape.ElementCount]);
             var chunks = (slot.Shape.ElementCount + ChunkLength - 1) / ChunkLength;
-            Parallel.For(0, chunks, new ParallelOptions { CancellationToken = cancellationToken }, chunk =>
-            {
-                var start = chunk * ChunkLength;
-                using var values = Tensor.Zeros(DType.F32, [Math.Min(ChunkLength, slot.Shape.ElementCount - start)]);
-                Fill(slot, start, values);
-                var target = flat.Slice(start, values.Shape[0]);
-                if (tensor.DType.BlockLength() > 1)
+            Parallel.For(
+                0,
+                chunks,
+                new ParallelOptions { CancellationToken = cancellationToken },
+                chunk =>
                 {
-                    BlockQuantizer.Quantize(tensor.DType, values.Read<float>(), target.WriteBytes(0, (int)target.ByteLength));
+                    var start = chunk * ChunkLength;
+                    using var values = Tensor.Zeros(DType.F32, [Math.Min(ChunkLength, slot.Shape.ElementCount - start)]);
+                    Fill(slot, start, values);
+                    var target = flat.Slice(start, values.Shape[0]);
+                    if (tensor.DType.BlockLength() > 1)
+                    {
+                        BlockQuantizer.Quantize(tensor.DType, values.Read<float>(), target.WriteBytes(0, (int)target.ByteLength));
+                    }
+                    else
+                    {
+                        values.ConvertTo(target);
+                    }
                 }
-                else
-                {
-                    values.ConvertTo(target);
-                }
-            });
+            );
             return tensor;
         }
 
@@ -199,10 +224,14 @@ internal sealed class RandomCheckpoints(string folder)
             }
         }
 
-        /// <summary>Numbers that keep activations near 1 however deep the network: gains about 1, small biases, matrices by their inputs.</summary>
+        /// <summary>
+        /// Numbers that keep activations near 1 however deep the network: gains about 1, small biases, matrices by their inputs.
+        /// </summary>
         private static (float Mean, float Deviation) Distribution(WeightSlot slot)
         {
-            var isGain = slot.Name.EndsWith(".gamma", StringComparison.Ordinal) || (slot.Shape.Rank == 1 && slot.Name.EndsWith(".weight", StringComparison.Ordinal));
+            var isGain =
+                slot.Name.EndsWith(".gamma", StringComparison.Ordinal)
+                || (slot.Shape.Rank == 1 && slot.Name.EndsWith(".weight", StringComparison.Ordinal));
             if (isGain)
             {
                 return (1, 0.1f);

@@ -19,7 +19,8 @@ public sealed record StartReport(string Workload, double Seconds, long? PeakPriv
     {
         try
         {
-            return JsonSerializer.Deserialize(json, StartJson.Default.StartReport) ?? throw new BenchmarkException("A start's report is empty.");
+            return JsonSerializer.Deserialize(json, StartJson.Default.StartReport)
+                ?? throw new BenchmarkException("A start's report is empty.");
         }
         catch (JsonException e)
         {

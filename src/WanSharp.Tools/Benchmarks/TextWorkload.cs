@@ -29,20 +29,26 @@ internal sealed class TextWorkload : Workload
     public override string Name => "text";
 
     public override IEnumerable<WeightSlot> Weights =>
-        [new WeightSlot("token_embedding.weight", DType.F32, [_config.Vocabulary, _config.Dim]), .. Repeat(_block, _config.Layers), .. _norm.Weights];
+        [
+            new WeightSlot("token_embedding.weight", DType.F32, [_config.Vocabulary, _config.Dim]),
+            .. Repeat(_block, _config.Layers),
+            .. _norm.Weights,
+        ];
 
-    public override double Operations => _config.Layers * _block.CountOperations(new Dictionary<string, long> { ["batch"] = 1, ["length"] = _ids.Length });
+    public override double Operations =>
+        _config.Layers * _block.CountOperations(new Dictionary<string, long> { ["batch"] = 1, ["length"] = _ids.Length });
 
-    public override JsonObject PeerArguments => new()
-    {
-        ["vocab"] = _config.Vocabulary,
-        ["dim"] = _config.Dim,
-        ["dim_attn"] = _config.AttentionDim,
-        ["dim_ffn"] = _config.FfnDim,
-        ["num_heads"] = _config.Heads,
-        ["num_layers"] = _config.Layers,
-        ["num_buckets"] = _config.Buckets,
-    };
+    public override JsonObject PeerArguments =>
+        new()
+        {
+            ["vocab"] = _config.Vocabulary,
+            ["dim"] = _config.Dim,
+            ["dim_attn"] = _config.AttentionDim,
+            ["dim_ffn"] = _config.FfnDim,
+            ["num_heads"] = _config.Heads,
+            ["num_layers"] = _config.Layers,
+            ["num_buckets"] = _config.Buckets,
+        };
 
     protected override ILoadedNetwork Load(WeightStore weights, BenchmarkContext context) => new Loaded(this, context, weights);
 
@@ -53,7 +59,13 @@ internal sealed class TextWorkload : Workload
         private Tensor? _text;
 
         public async Task CompileAsync(CancellationToken cancellationToken) =>
-            _encoder = await TextEncoderRunner.CreateAsync(_graphs, workload._config, weights, context.Settings, cancellationToken: cancellationToken);
+            _encoder = await TextEncoderRunner.CreateAsync(
+                _graphs,
+                workload._config,
+                weights,
+                context.Settings,
+                cancellationToken: cancellationToken
+            );
 
         public Tensor Forward(CancellationToken cancellationToken)
         {

@@ -11,7 +11,8 @@ namespace WanSharp.Tools.Benchmarks;
 internal sealed class TorchPeer : IAsyncDisposable
 {
     private const string MissingPyTorch =
-        "install PyTorch and numpy (Debian: apt install python3-torch libopenblas0-pthread; elsewhere: pip install torch numpy), or set WAN_PYTHON to a Python that has them.";
+        "install PyTorch and numpy (Debian: apt install python3-torch libopenblas0-pthread; elsewhere: pip install torch numpy), "
+        + "or set WAN_PYTHON to a Python that has them.";
 
     private readonly Process _process;
     private readonly Task<string> _errors;
@@ -34,7 +35,13 @@ internal sealed class TorchPeer : IAsyncDisposable
 
     /// <summary>Starts the process; returns when its first forward pass is done.</summary>
     /// <exception cref="BenchmarkException">There is no such Python, or it has no PyTorch, or the network failed.</exception>
-    public static async Task<TorchPeer> StartAsync(string python, Workload workload, string checkpoint, int threads, CancellationToken cancellationToken)
+    public static async Task<TorchPeer> StartAsync(
+        string python,
+        Workload workload,
+        string checkpoint,
+        int threads,
+        CancellationToken cancellationToken
+    )
     {
         var arguments = workload.PeerArguments;
         var folder = Directory.CreateTempSubdirectory("wan-bench-");
@@ -145,5 +152,7 @@ internal sealed class TorchPeer : IAsyncDisposable
             : answer;
     }
 
-    private static string LastLine(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "it ended without a word.";
+    private static string LastLine(string text) =>
+        text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault()
+        ?? "it ended without a word.";
 }

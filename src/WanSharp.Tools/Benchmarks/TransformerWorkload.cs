@@ -43,7 +43,8 @@ internal sealed class TransformerWorkload : Workload
 
     public override string Name => "dit";
 
-    public override IEnumerable<WeightSlot> Weights => [.. _context.Weights, .. _embed.Weights, .. Repeat(_keys, _config.Layers), .. Repeat(_block, _config.Layers), .. _head.Weights];
+    public override IEnumerable<WeightSlot> Weights =>
+        [.. _context.Weights, .. _embed.Weights, .. Repeat(_keys, _config.Layers), .. Repeat(_block, _config.Layers), .. _head.Weights];
 
     public override double Operations
     {
@@ -53,29 +54,37 @@ internal sealed class TransformerWorkload : Workload
             var (frames, height, width) = (_latents[2] / patch.Frames, _latents[3] / patch.Height, _latents[4] / patch.Width);
             var lengths = new Dictionary<string, long>
             {
-                ["batch"] = 1, ["groups"] = 1, ["tokens"] = frames * height * width, ["text_rows"] = _textRows,
-                ["frames"] = _latents[2], ["height"] = _latents[3], ["width"] = _latents[4],
-                ["grid_frames"] = frames, ["grid_height"] = height, ["grid_width"] = width,
+                ["batch"] = 1,
+                ["groups"] = 1,
+                ["tokens"] = frames * height * width,
+                ["text_rows"] = _textRows,
+                ["frames"] = _latents[2],
+                ["height"] = _latents[3],
+                ["width"] = _latents[4],
+                ["grid_frames"] = frames,
+                ["grid_height"] = height,
+                ["grid_width"] = width,
             };
             return _embed.CountOperations(lengths) + (_config.Layers * _block.CountOperations(lengths)) + _head.CountOperations(lengths);
         }
     }
 
-    public override JsonObject PeerArguments => new()
-    {
-        ["model_type"] = "t2v",
-        ["patch_size"] = new JsonArray(_config.PatchSize.Frames, _config.PatchSize.Height, _config.PatchSize.Width),
-        ["text_len"] = _config.TextLength,
-        ["in_dim"] = _config.InChannels,
-        ["dim"] = _config.Dim,
-        ["ffn_dim"] = _config.FfnDim,
-        ["freq_dim"] = _config.FreqDim,
-        ["text_dim"] = _config.TextDim,
-        ["out_dim"] = _config.OutChannels,
-        ["num_heads"] = _config.Heads,
-        ["num_layers"] = _config.Layers,
-        ["eps"] = _config.Eps,
-    };
+    public override JsonObject PeerArguments =>
+        new()
+        {
+            ["model_type"] = "t2v",
+            ["patch_size"] = new JsonArray(_config.PatchSize.Frames, _config.PatchSize.Height, _config.PatchSize.Width),
+            ["text_len"] = _config.TextLength,
+            ["in_dim"] = _config.InChannels,
+            ["dim"] = _config.Dim,
+            ["ffn_dim"] = _config.FfnDim,
+            ["freq_dim"] = _config.FreqDim,
+            ["text_dim"] = _config.TextDim,
+            ["out_dim"] = _config.OutChannels,
+            ["num_heads"] = _config.Heads,
+            ["num_layers"] = _config.Layers,
+            ["eps"] = _config.Eps,
+        };
 
     protected override ILoadedNetwork Load(WeightStore weights, BenchmarkContext context) => new Loaded(this, context, weights);
 
@@ -86,8 +95,15 @@ internal sealed class TransformerWorkload : Workload
         private TransformerRunner? _transformer;
         private TextKeys? _keys;
 
-        public async Task CompileAsync(CancellationToken cancellationToken) => _transformer = await TransformerRunner.CreateAsync(
-            _graphs, workload._config, weights, context.Settings, options: context.Transformer, cancellationToken: cancellationToken);
+        public async Task CompileAsync(CancellationToken cancellationToken) =>
+            _transformer = await TransformerRunner.CreateAsync(
+                _graphs,
+                workload._config,
+                weights,
+                context.Settings,
+                options: context.Transformer,
+                cancellationToken: cancellationToken
+            );
 
         public Tensor Forward(CancellationToken cancellationToken)
         {

@@ -35,21 +35,27 @@ internal sealed class VaeWorkload : Workload
     {
         get
         {
-            var lengths = new Dictionary<string, long> { ["batch"] = 1, ["height"] = _latents[3], ["width"] = _latents[4] };
+            var lengths = new Dictionary<string, long>
+            {
+                ["batch"] = 1,
+                ["height"] = _latents[3],
+                ["width"] = _latents[4],
+            };
             return _first.CountOperations(lengths) + ((_latents[2] - 1) * _next.CountOperations(lengths));
         }
     }
 
-    public override JsonObject PeerArguments => _config.Kind == VaeKind.Wan21
-        ? new JsonObject
-        {
-            ["dim"] = _config.Dim,
-            ["z_dim"] = _config.LatentChannels,
-            ["dim_mult"] = new JsonArray([.. _config.DimMultipliers.Select(multiplier => JsonValue.Create(multiplier))]),
-            ["num_res_blocks"] = _config.ResidualBlocks,
-            ["temperal_downsample"] = new JsonArray([.. _config.TemporalDownsample.Select(halves => JsonValue.Create(halves))]),
-        }
-        : throw new BenchmarkException("The peer has no VAE of Wan 2.2: leave --peer out, or measure another shape.");
+    public override JsonObject PeerArguments =>
+        _config.Kind == VaeKind.Wan21
+            ? new JsonObject
+            {
+                ["dim"] = _config.Dim,
+                ["z_dim"] = _config.LatentChannels,
+                ["dim_mult"] = new JsonArray([.. _config.DimMultipliers.Select(multiplier => JsonValue.Create(multiplier))]),
+                ["num_res_blocks"] = _config.ResidualBlocks,
+                ["temperal_downsample"] = new JsonArray([.. _config.TemporalDownsample.Select(halves => JsonValue.Create(halves))]),
+            }
+            : throw new BenchmarkException("The peer has no VAE of Wan 2.2: leave --peer out, or measure another shape.");
 
     protected override ILoadedNetwork Load(WeightStore weights, BenchmarkContext context) =>
         new Loaded(this, new VaeRunner(context.Runtime, _config, weights, context.Settings), weights);

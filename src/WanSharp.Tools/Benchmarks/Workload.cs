@@ -37,7 +37,9 @@ internal abstract class Workload : IDisposable
         }
 
         var latents = LatentsOf(shape, options.Width, options.Height, options.Frames);
-        return options.Subject == BenchmarkSubject.Vae ? new VaeWorkload(shape.Vae, latents) : new TransformerWorkload(shape.Transformer, latents, options.TextTokens);
+        return options.Subject == BenchmarkSubject.Vae
+            ? new VaeWorkload(shape.Vae, latents)
+            : new TransformerWorkload(shape.Transformer, latents, options.TextTokens);
     }
 
     /// <summary>The latents of a clip, <c>[1, channels, frames, height, width]</c>.</summary>
@@ -46,13 +48,15 @@ internal abstract class Workload : IDisposable
     {
         var (vae, patch) = (shape.Vae, shape.Transformer.PatchSize);
         var (across, down) = (vae.SpatialStride * patch.Width, vae.SpatialStride * patch.Height);
-        var isClip = width > 0 && width % across == 0 && height > 0 && height % down == 0
-            && frames > 0 && (frames - 1) % vae.TemporalStride == 0;
+        var isClip =
+            width > 0 && width % across == 0 && height > 0 && height % down == 0 && frames > 0 && (frames - 1) % vae.TemporalStride == 0;
         if (!isClip)
         {
             throw new InvalidRequestException(
                 "size",
-                $"{width}x{height} with {frames} frames is no clip of this model: width must be a multiple of {across}, height of {down}, frames one more than a multiple of {vae.TemporalStride}.");
+                $"{width}x{height} with {frames} frames is no clip of this model: width must be a multiple of {across}, height of "
+                    + $"{down}, frames one more than a multiple of {vae.TemporalStride}."
+            );
         }
 
         return [1, vae.LatentChannels, 1 + ((frames - 1) / vae.TemporalStride), height / vae.SpatialStride, width / vae.SpatialStride];

@@ -33,22 +33,24 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
     private readonly SessionSettings _settings = new();
     private uint _streams;
 
-    public static string NameOf(ModelNetworks network) => network switch
-    {
-        ModelNetworks.Transformer => "transformer",
-        ModelNetworks.TextEncoder => "text encoder",
-        ModelNetworks.ImageEncoder => "image encoder",
-        _ => "VAE",
-    };
+    public static string NameOf(ModelNetworks network) =>
+        network switch
+        {
+            ModelNetworks.Transformer => "transformer",
+            ModelNetworks.TextEncoder => "text encoder",
+            ModelNetworks.ImageEncoder => "image encoder",
+            _ => "VAE",
+        };
 
     /// <summary>Checks one network.</summary>
-    public async Task<IReadOnlyList<Comparison>> RunAsync(ModelNetworks network, CancellationToken cancellationToken) => network switch
-    {
-        ModelNetworks.Transformer => await TransformersAsync(cancellationToken),
-        ModelNetworks.TextEncoder => await TextEncoderAsync(cancellationToken),
-        ModelNetworks.ImageEncoder => await ImageEncoderAsync(model.ClipVision!, model.ClipVisionWeights!, cancellationToken),
-        _ => Vae(cancellationToken),
-    };
+    public async Task<IReadOnlyList<Comparison>> RunAsync(ModelNetworks network, CancellationToken cancellationToken) =>
+        network switch
+        {
+            ModelNetworks.Transformer => await TransformersAsync(cancellationToken),
+            ModelNetworks.TextEncoder => await TextEncoderAsync(cancellationToken),
+            ModelNetworks.ImageEncoder => await ImageEncoderAsync(model.ClipVision!, model.ClipVisionWeights!, cancellationToken),
+            _ => Vae(cancellationToken),
+        };
 
     private async Task<IReadOnlyList<Comparison>> TransformersAsync(CancellationToken cancellationToken)
     {
@@ -64,7 +66,8 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
     private async Task<IReadOnlyList<Comparison>> TransformerAsync(string file, WeightStore weights, CancellationToken cancellationToken)
     {
         // A timestep for the sample, then one for each latent frame.
-        using TransformerInputs small = TransformerInput(batch: 1, frames: 1, height: 2, width: 2, groups: 1), large = TransformerInput(batch: 2, frames: 3, height: 2, width: 3, groups: 3);
+        using TransformerInputs small = TransformerInput(batch: 1, frames: 1, height: 2, width: 2, groups: 1),
+            large = TransformerInput(batch: 2, frames: 3, height: 2, width: 3, groups: 3);
         TransformerInputs[] cases = [small, large];
         var exported = new List<float[]>();
         using (var session = Open(file, cancellationToken)) // Gone before our own network takes its memory.
@@ -77,13 +80,26 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
         }
 
         using var graphs = new GraphCache(runtime);
-        using var runner = await TransformerRunner.CreateAsync(graphs, model.Transformer, weights, _settings, cancellationToken: cancellationToken);
+        using var runner = await TransformerRunner.CreateAsync(
+            graphs,
+            model.Transformer,
+            weights,
+            _settings,
+            cancellationToken: cancellationToken
+        );
         var comparisons = new List<Comparison>();
         foreach (var (inputs, actual) in cases.Zip(exported))
         {
             var shape = inputs.Latents.Shape;
             using var velocity = Tensor.Zeros(DType.F32, [shape[0], model.Transformer.OutChannels, shape[2], shape[3], shape[4]]);
-            runner.Forward(inputs.Latents, inputs.Timesteps.Read<float>(), inputs.Context, velocity, inputs.ClipFeatures, cancellationToken);
+            runner.Forward(
+                inputs.Latents,
+                inputs.Timesteps.Read<float>(),
+                inputs.Context,
+                velocity,
+                inputs.ClipFeatures,
+                cancellationToken
+            );
             comparisons.Add(Compare($"{Path.GetFileNameWithoutExtension(file)} velocity {velocity.Shape}", actual, velocity.Read<float>()));
         }
 
@@ -103,7 +119,8 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
             Noise([batch, config.InChannels, frames * patch.Frames, height * patch.Height, width * patch.Width]),
             Tensor.CopyOf<float>([batch, groups], timesteps),
             Noise([batch, config.TextLength, config.TextDim]),
-            config.ClipDim is { } clipDim ? Noise([batch, config.ClipRowsFor(model.ClipVision!.Tokens), clipDim]) : null);
+            config.ClipDim is { } clipDim ? Noise([batch, config.ClipRowsFor(model.ClipVision!.Tokens), clipDim]) : null
+        );
     }
 
     private async Task<IReadOnlyList<Comparison>> TextEncoderAsync(CancellationToken cancellationToken)
@@ -128,21 +145,38 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
         }
 
         using var graphs = new GraphCache(runtime);
-        using var runner = await TextEncoderRunner.CreateAsync(graphs, model.TextEncoder, model.TextEncoderWeights, _settings, cancellationToken: cancellationToken);
+        using var runner = await TextEncoderRunner.CreateAsync(
+            graphs,
+            model.TextEncoder,
+            model.TextEncoderWeights,
+            _settings,
+            cancellationToken: cancellationToken
+        );
         var comparisons = new List<Comparison>();
         for (var row = 0; row < prompts.Count; row++)
         {
             using var text = runner.Encode(prompts[row], prompts[row].Length, cancellationToken); // [1, length, dim]
-            comparisons.Add(Compare($"text encoder text {text.Shape}", exported.AsSpan(row * longest * dim, prompts[row].Length * dim), text.Read<float>()));
+            comparisons.Add(
+                Compare(
+                    $"text encoder text {text.Shape}",
+                    exported.AsSpan(row * longest * dim, prompts[row].Length * dim),
+                    text.Read<float>()
+                )
+            );
         }
 
         return comparisons;
     }
 
-    private async Task<IReadOnlyList<Comparison>> ImageEncoderAsync(ClipVisionConfig config, WeightStore weights, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Comparison>> ImageEncoderAsync(
+        ClipVisionConfig config,
+        WeightStore weights,
+        CancellationToken cancellationToken
+    )
     {
         var exported = new List<float[]>();
-        using Tensor one = Noise([1, Colors, config.ImageSize, config.ImageSize]), two = Noise([2, Colors, config.ImageSize, config.ImageSize]);
+        using Tensor one = Noise([1, Colors, config.ImageSize, config.ImageSize]),
+            two = Noise([2, Colors, config.ImageSize, config.ImageSize]);
         using (var session = Open(ExportedGraph.ImageEncoder, cancellationToken))
         {
             foreach (var images in new[] { one, two })
@@ -154,8 +188,15 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
 
         using var graphs = new GraphCache(runtime);
         using var runner = await ClipVisionRunner.CreateAsync(graphs, config, weights, _settings, cancellationToken: cancellationToken);
-        using Tensor ofOne = runner.Encode(one, cancellationToken), ofTwo = runner.Encode(two, cancellationToken);
-        return [.. new[] { ofOne, ofTwo }.Zip(exported, (features, actual) => Compare($"image encoder features {features.Shape}", actual, features.Read<float>()))];
+        using Tensor ofOne = runner.Encode(one, cancellationToken),
+            ofTwo = runner.Encode(two, cancellationToken);
+        return
+        [
+            .. new[] { ofOne, ofTwo }.Zip(
+                exported,
+                (features, actual) => Compare($"image encoder features {features.Shape}", actual, features.Read<float>())
+            ),
+        ];
     }
 
     private List<Comparison> Vae(CancellationToken cancellationToken)
@@ -165,13 +206,24 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
         var comparisons = new List<Comparison>();
         foreach (var (batch, height, width) in new[] { (1, 2, 2), (2, 2, 3) })
         {
-            var frames = Enumerable.Range(0, LatentFrames)
-                .Select(i => Noise([batch, Colors, i == 0 ? 1 : config.TemporalStride, height * config.SpatialStride, width * config.SpatialStride])).ToList();
+            var frames = Enumerable
+                .Range(0, LatentFrames)
+                .Select(i =>
+                    Noise([batch, Colors, i == 0 ? 1 : config.TemporalStride, height * config.SpatialStride, width * config.SpatialStride])
+                )
+                .ToList();
             var encoded = Stream(ExportedGraph.VaeEncodeFirst, ExportedGraph.VaeEncodeNext, "frames", frames, "latents", cancellationToken);
             comparisons.AddRange(ComparePieces("VAE latents", encoded, vae.Encode(frames, cancellationToken)));
 
             var latents = Enumerable.Range(0, LatentFrames).Select(_ => Noise([batch, config.LatentChannels, 1, height, width])).ToList();
-            var decoded = Stream(ExportedGraph.VaeDecodeFirst, ExportedGraph.VaeDecodeNext, "latents", latents, "frames", cancellationToken);
+            var decoded = Stream(
+                ExportedGraph.VaeDecodeFirst,
+                ExportedGraph.VaeDecodeNext,
+                "latents",
+                latents,
+                "frames",
+                cancellationToken
+            );
             using var clip = Join(latents);
             comparisons.AddRange(ComparePieces("VAE frames", decoded, vae.Decode(clip, cancellationToken)));
             frames.ForEach(piece => piece.Dispose());
@@ -182,16 +234,25 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
     }
 
     /// <summary>Runs a streamed network's two files over a clip, as the export's README says.</summary>
-    private List<float[]> Stream(string first, string next, string input, List<Tensor> pieces, string output, CancellationToken cancellationToken)
+    private List<float[]> Stream(
+        string first,
+        string next,
+        string input,
+        List<Tensor> pieces,
+        string output,
+        CancellationToken cancellationToken
+    )
     {
-        using Session firstSession = Open(first, cancellationToken), nextSession = Open(next, cancellationToken);
+        using Session firstSession = Open(first, cancellationToken),
+            nextSession = Open(next, cancellationToken);
         var results = new List<RunResult>();
         try
         {
             foreach (var piece in pieces)
             {
                 var session = results.Count == 0 ? firstSession : nextSession;
-                var caches = session.Inputs.Where(value => value.Name != input)
+                var caches = session
+                    .Inputs.Where(value => value.Name != input)
                     .Select(value => (value.Name, results[^1][value.Name + WanVae.NextSuffix].AsTensor()));
                 results.Add(Run(session, [(input, piece), .. caches], cancellationToken));
             }

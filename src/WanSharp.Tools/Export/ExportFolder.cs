@@ -24,7 +24,9 @@ internal sealed class ExportFolder : IDisposable
     {
         var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         RequireReplaceable(path, target, replace);
-        var parent = Path.GetDirectoryName(target) ?? throw new InvalidRequestException("output", $"{path} is the root of a disk: name a folder on it.");
+        var parent =
+            Path.GetDirectoryName(target)
+            ?? throw new InvalidRequestException("output", $"{path} is the root of a disk: name a folder on it.");
         try
         {
             Directory.CreateDirectory(parent);
@@ -44,13 +46,18 @@ internal sealed class ExportFolder : IDisposable
         var free = new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(parent)! : parent).AvailableFreeSpace;
         if (free < bytes)
         {
-            throw new IOException(string.Create(CultureInfo.InvariantCulture,
-                $"the files take {bytes / 1e6:0.0} MB, but the disk has {free / 1e6:0.0} MB left. Free some, or export fewer networks."));
+            throw new IOException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the files take {bytes / 1e6:0.0} MB, but the disk has {free / 1e6:0.0} MB left. Free some, or export fewer networks."
+                )
+            );
         }
     }
 
     /// <summary>A name beside the target that no sweep takes for a leftover.</summary>
-    private string Beside(string suffix) => Path.Combine(Path.GetDirectoryName(_target)!, $".{Path.GetFileName(_target)}-{Path.GetRandomFileName()}{suffix}");
+    private string Beside(string suffix) =>
+        Path.Combine(Path.GetDirectoryName(_target)!, $".{Path.GetFileName(_target)}-{Path.GetRandomFileName()}{suffix}");
 
     /// <summary>Gives the folder its name; what it replaces is gone only then.</summary>
     /// <returns>The folder.</returns>
@@ -106,12 +113,18 @@ internal sealed class ExportFolder : IDisposable
 
         if (!ExportManifest.IsIn(target))
         {
-            throw new InvalidRequestException("output", $"{path} holds files that no export wrote, and they are left alone: name a new or an empty folder.");
+            throw new InvalidRequestException(
+                "output",
+                $"{path} holds files that no export wrote, and they are left alone: name a new or an empty folder."
+            );
         }
 
         if (!replace)
         {
-            throw new InvalidRequestException("output", $"{path} holds an export already: name another folder, or replace it with --force.");
+            throw new InvalidRequestException(
+                "output",
+                $"{path} holds an export already: name another folder, or replace it with --force."
+            );
         }
     }
 }

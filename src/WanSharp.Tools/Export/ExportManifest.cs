@@ -16,7 +16,11 @@ internal static class ExportManifest
     private const string Format = "wansharp.export";
     private const int LongestManifest = 16 << 20;
 
-    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Readable = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>Whether a folder holds an export.</summary>
     public static bool IsIn(string folder)
@@ -32,7 +36,9 @@ internal static class ExportManifest
             using var stream = file.OpenRead();
             using var manifest = JsonDocument.Parse(stream);
             return manifest.RootElement.ValueKind == JsonValueKind.Object
-                && manifest.RootElement.TryGetProperty("format", out var format) && format.ValueKind == JsonValueKind.String && format.ValueEquals(Format);
+                && manifest.RootElement.TryGetProperty("format", out var format)
+                && format.ValueKind == JsonValueKind.String
+                && format.ValueEquals(Format);
         }
         catch (JsonException)
         {
@@ -40,7 +46,13 @@ internal static class ExportManifest
         }
     }
 
-    public static void Write(string folder, WanModel model, ExportOptions options, IReadOnlyList<ExportedGraph> graphs, IReadOnlyList<Comparison> comparisons)
+    public static void Write(
+        string folder,
+        WanModel model,
+        ExportOptions options,
+        IReadOnlyList<ExportedGraph> graphs,
+        IReadOnlyList<Comparison> comparisons
+    )
     {
         var defaults = model.Defaults;
         var manifest = new JsonObject
@@ -53,10 +65,19 @@ internal static class ExportManifest
             ["lowering"] = options.Lowering == Lowering.Plain ? "plain" : "fused",
             ["graphs"] = Array(graphs.Select(Describe)),
             ["text_length"] = model.Transformer.TextLength,
-            ["patch_size"] = Array([model.Transformer.PatchSize.Frames, model.Transformer.PatchSize.Height, model.Transformer.PatchSize.Width]),
+            ["patch_size"] = Array([
+                model.Transformer.PatchSize.Frames,
+                model.Transformer.PatchSize.Height,
+                model.Transformer.PatchSize.Width,
+            ]),
             ["latent_channels"] = model.Vae.LatentChannels,
             ["vae_stride"] = Array([model.Vae.TemporalStride, model.Vae.SpatialStride, model.Vae.SpatialStride]),
-            ["tokenizer"] = new JsonObject { ["eos_id"] = model.Tokenizer.EosId, ["pad_id"] = model.Tokenizer.PadId, ["digest"] = model.Tokenizer.Digest },
+            ["tokenizer"] = new JsonObject
+            {
+                ["eos_id"] = model.Tokenizer.EosId,
+                ["pad_id"] = model.Tokenizer.PadId,
+                ["digest"] = model.Tokenizer.Digest,
+            },
             ["defaults"] = new JsonObject
             {
                 ["width"] = defaults.Width,
@@ -70,32 +91,38 @@ internal static class ExportManifest
                 ["boundary"] = defaults.Boundary,
                 ["negative_prompt"] = defaults.NegativePrompt,
             },
-            ["checks"] = Array(comparisons.Select(comparison => new JsonObject
-            {
-                ["name"] = comparison.Name,
-                ["max_error"] = double.IsFinite(comparison.MaximumError) ? comparison.MaximumError : null,
-                ["limit"] = double.IsFinite(comparison.Limit) ? comparison.Limit : null,
-            })),
+            ["checks"] = Array(
+                comparisons.Select(comparison => new JsonObject
+                {
+                    ["name"] = comparison.Name,
+                    ["max_error"] = double.IsFinite(comparison.MaximumError) ? comparison.MaximumError : null,
+                    ["limit"] = double.IsFinite(comparison.Limit) ? comparison.Limit : null,
+                })
+            ),
         };
         File.WriteAllText(Path.Combine(folder, FileName), manifest.ToJsonString(Readable));
     }
 
-    private static JsonObject Describe(ExportedGraph graph) => new()
-    {
-        ["file"] = graph.File,
-        ["data"] = $"{graph.File}.data",
-        ["digest"] = graph.Graph.Digest,
-        ["weight_bytes"] = graph.WeightBytes,
-        ["inputs"] = Array(graph.Graph.Inputs.Select(Describe)),
-        ["outputs"] = Array(graph.Graph.Outputs.Select(Describe)),
-    };
+    private static JsonObject Describe(ExportedGraph graph) =>
+        new()
+        {
+            ["file"] = graph.File,
+            ["data"] = $"{graph.File}.data",
+            ["digest"] = graph.Graph.Digest,
+            ["weight_bytes"] = graph.WeightBytes,
+            ["inputs"] = Array(graph.Graph.Inputs.Select(Describe)),
+            ["outputs"] = Array(graph.Graph.Outputs.Select(Describe)),
+        };
 
-    private static JsonObject Describe(GraphValue value) => new()
-    {
-        ["name"] = value.Name,
-        ["dtype"] = value.DType.Name(),
-        ["shape"] = Array(value.Shape.Select(dim => dim.Known is { } known ? JsonValue.Create(known) : JsonValue.Create(dim.ToString()))),
-    };
+    private static JsonObject Describe(GraphValue value) =>
+        new()
+        {
+            ["name"] = value.Name,
+            ["dtype"] = value.DType.Name(),
+            ["shape"] = Array(
+                value.Shape.Select(dim => dim.Known is { } known ? JsonValue.Create(known) : JsonValue.Create(dim.ToString()))
+            ),
+        };
 
     private static JsonArray Array(IEnumerable<JsonNode?> items) => [.. items];
 

@@ -8,7 +8,9 @@ public sealed record ExportOptions
     /// <summary>The networks. Default: all.</summary>
     public ModelNetworks Networks { get; init; } = ModelNetworks.All;
 
-    /// <summary>The operators: those of ONNX alone, which any runtime knows, or ONNX Runtime's own. Default: <see cref="Lowering.Plain"/>.</summary>
+    /// <summary>
+    /// The operators: those of ONNX alone, which any runtime knows, or ONNX Runtime's own. Default: <see cref="Lowering.Plain"/>.
+    /// </summary>
     public Lowering Lowering { get; init; } = Lowering.Plain;
 
     /// <summary>Whether an earlier export in the folder is replaced; nothing else ever is. Default: no.</summary>

@@ -18,7 +18,9 @@ internal static class ExportReadme
     public static void Write(string folder, WanModel model, ExportOptions options, IReadOnlyList<ExportedGraph> graphs)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"""
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"""
             # {model.Name} as ONNX files
 
             Written by WanSharp {GenerationPlanner.ProductVersion}: the networks of a Wan model in float32,
@@ -28,7 +30,8 @@ internal static class ExportReadme
             matched WanSharp's own run when the files were written.
 
 
-            """);
+            """
+        );
         foreach (var graph in graphs)
         {
             Describe(text, graph);
@@ -44,9 +47,10 @@ internal static class ExportReadme
         File.WriteAllText(Path.Combine(folder, "README.md"), text.ToString());
     }
 
-    private static string Operators(Lowering lowering) => lowering == Lowering.Plain
-        ? "with operators of ONNX opset 17 alone"
-        : "with ONNX Runtime's own operators (domain com.microsoft) beside those of ONNX opset 17";
+    private static string Operators(Lowering lowering) =>
+        lowering == Lowering.Plain
+            ? "with operators of ONNX opset 17 alone"
+            : "with ONNX Runtime's own operators (domain com.microsoft) beside those of ONNX opset 17";
 
     private static void Describe(StringBuilder text, ExportedGraph graph)
     {
@@ -60,12 +64,18 @@ internal static class ExportReadme
             var isCache = values.ToLookup(value => value.Name.Contains(CacheName, StringComparison.Ordinal));
             foreach (var value in isCache[false])
             {
-                text.Append(CultureInfo.InvariantCulture, $"| {role} | `{value.Name}` | {value.DType.Name()} | {string.Join(" × ", value.Shape)} |\n");
+                text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"| {role} | `{value.Name}` | {value.DType.Name()} | {string.Join(" × ", value.Shape)} |\n"
+                );
             }
 
             if (isCache[true].FirstOrDefault() is { } cache)
             {
-                text.Append(CultureInfo.InvariantCulture, $"| {role} | {isCache[true].Count()} caches such as `{cache.Name}` | {cache.DType.Name()} | in `manifest.json` |\n");
+                text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"| {role} | {isCache[true].Count()} caches such as `{cache.Name}` | {cache.DType.Name()} | in `manifest.json` |\n"
+                );
             }
         }
     }
@@ -73,12 +83,15 @@ internal static class ExportReadme
     private static IEnumerable<(ModelNetworks Network, string Section)> Sections(WanModel model)
     {
         var (config, vae, patch) = (model.Transformer, model.Vae, model.Transformer.PatchSize);
-        yield return (ModelNetworks.TextEncoder, $"""
+        yield return (
+            ModelNetworks.TextEncoder,
+            $"""
             ## How to encode text
 
             {(SentencePieceTokenizer.IsJson(model.TokenizerPath)
                 ? $"`{TokenizerSource.JsonName}` is a Unigram model (Python: `tokenizers`; JavaScript: `@huggingface/transformers`)"
-                : $"`{TokenizerSource.ModelName}` is a SentencePiece model (Python: `sentencepiece`; JavaScript: any reader of Unigram models)")}. Resolve
+                : $"`{TokenizerSource.ModelName}` is a SentencePiece model (Python: `sentencepiece`; "
+                    + "JavaScript: any reader of Unigram models)")}. Resolve
             HTML entities, trim, make every run of white space one space, encode, cut to {config.TextLength - 1} ids, append {model.Tokenizer.EosId}
             (end). Pad a batch with {model.Tokenizer.PadId}; `mask` is 1 for ids, 0 for padding. To compare: the ids of
             "{Prompt}" are
@@ -88,23 +101,35 @@ internal static class ExportReadme
             nothing: overwrite them with zeros.
 
 
-            """);
-        yield return (ModelNetworks.Transformer, string.Create(CultureInfo.InvariantCulture, $"""
-            ## How to denoise
+            """
+        );
+        yield return (
+            ModelNetworks.Transformer,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"""
+                ## How to denoise
 
-            `latents` are [batch, {config.InChannels}, frames, height, width] with (video frames − 1) / {vae.TemporalStride} + 1 latent frames, and height and
-            width are the video's divided by {vae.SpatialStride}; frames, height and width are multiples of {patch.Frames}, {patch.Height} and {patch.Width}. `timesteps` is
-            [batch, 1], or [batch, latent frames] or [batch, tokens] to give parts of a clip timesteps of their own (0 for a
-            frame that is given clean).
+                `latents` are [batch, {config.InChannels}, frames, height, width] with (video frames − 1) / {vae.TemporalStride} + 1 latent frames, and height and
+                width are the video's divided by {vae.SpatialStride}; frames, height and width are multiples of {patch.Frames}, {patch.Height} and {patch.Width}. `timesteps` is
+                [batch, 1], or [batch, latent frames] or [batch, tokens] to give parts of a clip timesteps of their own (0 for a
+                frame that is given clean).
 
-            {ImageInputs(model)}{ExpertFiles(model)}Begin with standard normal noise. With s = 1 … 0 in equal steps and sigma = {model.Defaults.Shift} s / (1 + {model.Defaults.Shift - 1} s), the timestep
-            is 1000 sigma, and Euler's step is latents += (next sigma − sigma) × velocity. Guidance: velocity = v(negative
-            prompt) + {model.Defaults.GuidanceScale} × (v(prompt) − v(negative prompt)). The model was made for {model.Defaults.Steps} steps of
-            {model.Defaults.Frames} frames of {model.Defaults.Width}×{model.Defaults.Height}.
+                {ImageInputs(model)}{ExpertFiles(
+                    model
+                )}Begin with standard normal noise. With s = 1 … 0 in equal steps and sigma = {model.Defaults.Shift} s / (1 + {model.Defaults.Shift
+                    - 1} s), the timestep
+                is 1000 sigma, and Euler's step is latents += (next sigma − sigma) × velocity. Guidance: velocity = v(negative
+                prompt) + {model.Defaults.GuidanceScale} × (v(prompt) − v(negative prompt)). The model was made for {model.Defaults.Steps} steps of
+                {model.Defaults.Frames} frames of {model.Defaults.Width}×{model.Defaults.Height}.
 
 
-            """));
-        yield return (ModelNetworks.Vae, $"""
+                """
+            )
+        );
+        yield return (
+            ModelNetworks.Vae,
+            $"""
             ## How to encode and decode clips
 
             A clip passes piece by piece. The first piece, one frame, goes through the `_first` file; every later one, {vae.TemporalStride}
@@ -113,7 +138,8 @@ internal static class ExportReadme
             transformer takes them.
 
 
-            """);
+            """
+        );
     }
 
     /// <summary>What an image-to-video transformer takes beside noise.</summary>
@@ -125,7 +151,9 @@ internal static class ExportReadme
             return "";
         }
 
-        var clip = config.ClipDim is null ? "" : $" `clip_features` are `features` of the image, or of the first and then the last one, standardized as CLIP's are.";
+        var clip = config.ClipDim is null
+            ? ""
+            : $" `clip_features` are `features` of the image, or of the first and then the last one, standardized as CLIP's are.";
         return $"""
             The first {config.OutChannels} channels of `latents` are the noise. {vae.TemporalStride} of a mask follow, 1 where a frame of video is given, and {vae.LatentChannels}
             of the VAE's latents of a clip that shows what is given and is grey (0) elsewhere.{clip}
@@ -135,18 +163,33 @@ internal static class ExportReadme
     }
 
     /// <summary>Which of two transformers takes a step.</summary>
-    private static string ExpertFiles(WanModel model) => !model.HasExperts ? "" : string.Create(CultureInfo.InvariantCulture, $"""
-        Steps of a timestep of {1000 * model.Defaults.Boundary} and more go through `{ExportedGraph.HighNoise}`, with {model.Defaults.HighNoiseGuidanceScale} for guidance's scale;
-        the others through `{ExportedGraph.Transformer}`.
+    private static string ExpertFiles(WanModel model) =>
+        !model.HasExperts
+            ? ""
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"""
+                Steps of a timestep of {1000
+                    * model.Defaults.Boundary} and more go through `{ExportedGraph.HighNoise}`, with {model.Defaults.HighNoiseGuidanceScale} for guidance's scale;
+                the others through `{ExportedGraph.Transformer}`.
 
 
-        """);
+                """
+            );
 
     private static string Example(WanModel model)
     {
         var (config, vae, defaults) = (model.Transformer, model.Vae, model.Defaults);
-        int[] latents = [config.InChannels, ((defaults.Frames - 1) / vae.TemporalStride) + 1, defaults.Height / vae.SpatialStride, defaults.Width / vae.SpatialStride];
-        return string.Create(CultureInfo.InvariantCulture, $$"""
+        int[] latents =
+        [
+            config.InChannels,
+            ((defaults.Frames - 1) / vae.TemporalStride) + 1,
+            defaults.Height / vae.SpatialStride,
+            defaults.Width / vae.SpatialStride,
+        ];
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $$"""
             ## A video from Node
 
             `npm install onnxruntime-node`, save as `video.cjs` here, run `node video.cjs`.
@@ -192,6 +235,7 @@ internal static class ExportReadme
 
             `ffmpeg -f rawvideo -pixel_format rgb24 -video_size {{defaults.Width}}x{{defaults.Height}} -framerate {{defaults.Fps}} -i clip.rgb clip.mp4` makes a clip of it.
 
-            """);
+            """
+        );
     }
 }

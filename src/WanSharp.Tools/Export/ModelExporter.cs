@@ -27,8 +27,13 @@ public static class ModelExporter
     /// <exception cref="OrtException">A file does not load or run.</exception>
     /// <exception cref="IOException">The disk is full, or the folder cannot be written.</exception>
     public static Task<ExportReport> ExportAsync(
-        WanModel model, OrtRuntime runtime, string folder, ExportOptions options,
-        IProgress<ExportProgress>? progress = null, CancellationToken cancellationToken = default)
+        WanModel model,
+        OrtRuntime runtime,
+        string folder,
+        ExportOptions options,
+        IProgress<ExportProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(runtime);
@@ -38,7 +43,13 @@ public static class ModelExporter
     }
 
     private static async Task<ExportReport> RunAsync(
-        WanModel model, OrtRuntime runtime, string path, ExportOptions options, IProgress<ExportProgress>? progress, CancellationToken cancellationToken)
+        WanModel model,
+        OrtRuntime runtime,
+        string path,
+        ExportOptions options,
+        IProgress<ExportProgress>? progress,
+        CancellationToken cancellationToken
+    )
     {
         var graphs = ExportedGraph.Of(model, options.Networks, options.Lowering);
         var total = graphs.Sum(graph => graph.WeightBytes);
@@ -55,7 +66,11 @@ public static class ModelExporter
         var check = new ExportCheck(model, runtime, folder.Staging);
         var comparisons = new List<Comparison>();
         ModelNetworks[] networks = [ModelNetworks.Transformer, ModelNetworks.TextEncoder, ModelNetworks.ImageEncoder, ModelNetworks.Vae];
-        foreach (var network in networks.Where(network => options.Networks.HasFlag(network) && (network != ModelNetworks.ImageEncoder || model.ClipVision is not null)))
+        foreach (
+            var network in networks.Where(network =>
+                options.Networks.HasFlag(network) && (network != ModelNetworks.ImageEncoder || model.ClipVision is not null)
+            )
+        )
         {
             progress?.Report(new($"checking the {ExportCheck.NameOf(network)}", total, total));
             comparisons.AddRange(await check.RunAsync(network, cancellationToken));
@@ -69,7 +84,11 @@ public static class ModelExporter
 
         ExportManifest.Write(folder.Staging, model, options, graphs, comparisons);
         ExportReadme.Write(folder.Staging, model, options, graphs);
-        var files = new DirectoryInfo(folder.Staging).EnumerateFiles().OrderBy(file => file.Name, StringComparer.Ordinal).Select(file => (file.Name, file.Length)).ToList();
+        var files = new DirectoryInfo(folder.Staging)
+            .EnumerateFiles()
+            .OrderBy(file => file.Name, StringComparer.Ordinal)
+            .Select(file => (file.Name, file.Length))
+            .ToList();
 
         // 4. Publish: only what gives our numbers.
         cancellationToken.ThrowIfCancellationRequested();

@@ -42,7 +42,10 @@ public sealed class FrameComparer
         var length = Channels * _width * _height;
         if (actual.Length != length || expected.Length != length)
         {
-            throw new ArgumentException($"Pictures of {_width}x{_height} take {length} bytes; these have {actual.Length} and {expected.Length}.", nameof(actual));
+            throw new ArgumentException(
+                $"Pictures of {_width}x{_height} take {length} bytes; these have {actual.Length} and {expected.Length}.",
+                nameof(actual)
+            );
         }
 
         var squares = 0L;
@@ -73,7 +76,8 @@ public sealed class FrameComparer
                 var pixel = ((y * _width) + x) * Channels;
                 foreach (var weight in Window)
                 {
-                    float a = actual[pixel], b = expected[pixel];
+                    float a = actual[pixel],
+                        b = expected[pixel];
                     sumA += weight * a;
                     sumB += weight * b;
                     sumAa += weight * a * a;
@@ -129,7 +133,10 @@ public sealed class FrameComparer
 
     private static float[] GaussianWindow()
     {
-        double[] weights = [.. Enumerable.Range(0, WindowLength).Select(i => Math.Exp(-Math.Pow(i - (WindowLength / 2), 2) / (2 * Sigma * Sigma)))];
+        double[] weights =
+        [
+            .. Enumerable.Range(0, WindowLength).Select(i => Math.Exp(-Math.Pow(i - (WindowLength / 2), 2) / (2 * Sigma * Sigma))),
+        ];
         return [.. weights.Select(weight => (float)(weight / weights.Sum()))];
     }
 }

@@ -26,7 +26,10 @@ public sealed class PrecisionLoss(WanModel model, OrtRuntime runtime, SessionSet
     /// <summary>Makes clips with both and compares them, one after another.</summary>
     /// <param name="count">How many clips.</param>
     /// <param name="cancellationToken">Stops within a step.</param>
-    public async IAsyncEnumerable<ClipLoss> MeasureAsync(int count, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<ClipLoss> MeasureAsync(
+        int count,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
     {
         using var full = new VideoGenerator(model, runtime, settings, transformer with { Quantization = Quantization.None });
         using var narrow = new VideoGenerator(model, runtime, settings, transformer);
@@ -36,12 +39,19 @@ public sealed class PrecisionLoss(WanModel model, OrtRuntime runtime, SessionSet
             var (expected, plan) = await MakeAsync(full, request, cancellationToken);
             var (actual, _) = await MakeAsync(narrow, request, cancellationToken);
             var comparer = new FrameComparer(plan.Width, plan.Height);
-            yield return new ClipLoss(request.Prompt, request.Seed, FrameQuality.Mean([.. actual.Zip(expected, (one, other) => comparer.Compare(one, other))]));
+            yield return new ClipLoss(
+                request.Prompt,
+                request.Seed,
+                FrameQuality.Mean([.. actual.Zip(expected, (one, other) => comparer.Compare(one, other))])
+            );
         }
     }
 
     private static async Task<(IReadOnlyList<byte[]> Frames, GenerationSettings Settings)> MakeAsync(
-        VideoGenerator generator, GenerationRequest request, CancellationToken cancellationToken)
+        VideoGenerator generator,
+        GenerationRequest request,
+        CancellationToken cancellationToken
+    )
     {
         var plan = generator.Plan(request);
         await using var frames = new ClipRecorder();

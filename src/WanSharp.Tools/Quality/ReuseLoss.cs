@@ -5,7 +5,9 @@ using WanSharp.Storage;
 
 namespace WanSharp.Tools.Quality;
 
-/// <summary>Measures what clips lose that begin with the steps of another prompt's clip: beside the clips that their own noise would make.</summary>
+/// <summary>
+/// Measures what clips lose that begin with the steps of another prompt's clip: beside the clips that their own noise would make.
+/// </summary>
 /// <param name="generator">Makes the clips; stays the caller's.</param>
 /// <param name="store">A store of its own, for the steps.</param>
 public sealed class ReuseLoss(IVideoGenerator generator, ContentStore store)
@@ -40,22 +42,39 @@ public sealed class ReuseLoss(IVideoGenerator generator, ContentStore store)
     /// <summary>Makes clips with and without, one after another.</summary>
     /// <param name="seeds">How many seeds for each pair of prompts.</param>
     /// <param name="cancellationToken">Stops within a step.</param>
-    public async IAsyncEnumerable<ReusedClip> MeasureAsync(int seeds, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<ReusedClip> MeasureAsync(
+        int seeds,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
     {
         var keep = new StepStore(store, [.. Shares.Select(share => new ReuseRow(-1, share))]);
         var seed = 0ul; // each pair has its own, so that there is one clip to begin with
         foreach (var (earlier, prompt) in Enumerable.Repeat(Pairs, seeds).SelectMany(pairs => pairs))
         {
             var request = new GenerationRequest { Prompt = prompt, Seed = seed++ };
-            var (donor, _) = await MakeAsync(request with { Prompt = earlier }, new GenerationRunOptions { Steps = keep }, cancellationToken);
+            var (donor, _) = await MakeAsync(
+                request with
+                {
+                    Prompt = earlier,
+                },
+                new GenerationRunOptions { Steps = keep },
+                cancellationToken
+            );
             var (exact, whole) = await MakeAsync(request, new GenerationRunOptions(), cancellationToken);
             foreach (var share in Shares)
             {
                 var table = new StepStore(store, [new ReuseRow(-1, share)]);
-                var start = await generator.FindSimilarAsync(generator.Plan(request), table, cancellationToken)
+                var start =
+                    await generator.FindSimilarAsync(generator.Plan(request), table, cancellationToken)
                     ?? throw new IOException("The steps were not kept: is there room in the folder for temporary files?");
                 var (near, time) = await MakeAsync(request, new GenerationRunOptions { Start = start }, cancellationToken);
-                yield return new ReusedClip(prompt, start.Reused, Compare(request, near, exact), Compare(request, donor, exact), time / whole);
+                yield return new ReusedClip(
+                    prompt,
+                    start.Reused,
+                    Compare(request, near, exact),
+                    Compare(request, donor, exact),
+                    time / whole
+                );
             }
         }
     }
@@ -67,7 +86,11 @@ public sealed class ReuseLoss(IVideoGenerator generator, ContentStore store)
         return FrameQuality.Mean([.. clip.Zip(exact, (one, other) => comparer.Compare(one, other))]);
     }
 
-    private async Task<(IReadOnlyList<byte[]> Frames, TimeSpan Denoising)> MakeAsync(GenerationRequest request, GenerationRunOptions options, CancellationToken cancellationToken)
+    private async Task<(IReadOnlyList<byte[]> Frames, TimeSpan Denoising)> MakeAsync(
+        GenerationRequest request,
+        GenerationRunOptions options,
+        CancellationToken cancellationToken
+    )
     {
         await using var frames = new ClipRecorder();
         var statistics = await generator.GenerateAsync(generator.Plan(request), frames, options, cancellationToken);

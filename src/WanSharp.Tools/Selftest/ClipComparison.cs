@@ -12,7 +12,14 @@ internal static class ClipComparison
     /// <param name="expected"><c>[3, frames, height, width]</c>.</param>
     /// <param name="limit">The largest absolute difference that passes.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
-    public static Comparison Decoded(string name, VaeRunner vae, Tensor latents, Tensor expected, double limit, CancellationToken cancellationToken)
+    public static Comparison Decoded(
+        string name,
+        VaeRunner vae,
+        Tensor latents,
+        Tensor expected,
+        double limit,
+        CancellationToken cancellationToken
+    )
     {
         var video = new float[expected.Shape.ElementCount]; // [3, frames, height, width]
         var (frames, area) = ((int)expected.Shape[1], (int)(expected.Shape[2] * expected.Shape[3]));

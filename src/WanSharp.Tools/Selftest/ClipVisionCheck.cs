@@ -13,11 +13,20 @@ internal sealed class ClipVisionCheck : IFixtureCheck
 
     public async Task<IReadOnlyList<Comparison>> RunAsync(Fixture fixture, SelftestContext context, CancellationToken cancellationToken)
     {
-        var configuration = fixture.Section(fixture.Config.GetProperty("model"), ModelJson.Default.ClipVisionSection).ToConfiguration(fixture.ConfigPath);
+        var configuration = fixture
+            .Section(fixture.Config.GetProperty("model"), ModelJson.Default.ClipVisionSection)
+            .ToConfiguration(fixture.ConfigPath);
         using var weights = new WeightStore(fixture.Weights("weights.safetensors"));
         var comparisons = new List<Comparison>();
         var name = "";
-        using var encoder = await ClipVisionRunner.CreateAsync(context.Graphs, configuration, weights, context.Settings, Compare, cancellationToken);
+        using var encoder = await ClipVisionRunner.CreateAsync(
+            context.Graphs,
+            configuration,
+            weights,
+            context.Settings,
+            Compare,
+            cancellationToken
+        );
         foreach (var run in fixture.Cases)
         {
             name = run;
@@ -26,7 +35,14 @@ internal sealed class ClipVisionCheck : IFixtureCheck
             Compare("preprocessed", prepared);
             using var square = ClipFeatures.Prepare(image, encoder.Configuration.ImageSize);
             using var features = ClipFeatures.Encode(encoder, [square], cancellationToken);
-            comparisons.Add(Comparison.Of($"{name}.out.clip_fea", features.Read<float>(), fixture[$"{name}.out.clip_fea"].Read<float>(), context.Limits.ClipVision));
+            comparisons.Add(
+                Comparison.Of(
+                    $"{name}.out.clip_fea",
+                    features.Read<float>(),
+                    fixture[$"{name}.out.clip_fea"].Read<float>(),
+                    context.Limits.ClipVision
+                )
+            );
         }
 
         return comparisons;

@@ -18,7 +18,8 @@ public sealed record Comparison(string Name, double MaximumError, double Relativ
             return new Comparison(name, double.PositiveInfinity, double.PositiveInfinity, limit);
         }
 
-        double error = 0, magnitude = 0;
+        double error = 0,
+            magnitude = 0;
         for (var i = 0; i < actual.Length; i++)
         {
             var difference = Math.Abs((double)actual[i] - expected[i]);

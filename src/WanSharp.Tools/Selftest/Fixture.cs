@@ -67,15 +67,21 @@ internal sealed class Fixture : IDisposable
 
     /// <summary>A tensor of the fixture.</summary>
     /// <exception cref="CheckpointException">There is none of that name.</exception>
-    public Tensor this[string name] => Find(name)
-        ?? throw new CheckpointException(Path.Combine(Folder, "io.safetensors"), name, "the fixture does not have it.");
+    public Tensor this[string name] =>
+        Find(name) ?? throw new CheckpointException(Path.Combine(Folder, "io.safetensors"), name, "the fixture does not have it.");
 
     /// <summary>A tensor of the fixture, or null.</summary>
     public Tensor? Find(string name) => _io?.Tensors.GetValueOrDefault(name);
 
     /// <summary>The tensors <c>prefix.0</c>, <c>prefix.1</c>, … as far as they go.</summary>
     public IReadOnlyList<Tensor> List(string prefix) =>
-        [.. Enumerable.Range(0, int.MaxValue).Select(i => Find($"{prefix}.{i}")).TakeWhile(tensor => tensor is not null).Select(tensor => tensor!)];
+        [
+            .. Enumerable
+                .Range(0, int.MaxValue)
+                .Select(i => Find($"{prefix}.{i}"))
+                .TakeWhile(tensor => tensor is not null)
+                .Select(tensor => tensor!),
+        ];
 
     /// <summary>A picture of the fixture, <c>[height, width, 3]</c> there.</summary>
     public RgbImage Image(string name)

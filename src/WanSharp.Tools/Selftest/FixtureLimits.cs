@@ -33,7 +33,15 @@ internal sealed record FixtureLimits
     public double Pipeline { get; init; } = 1e-4;
 
     /// <summary>The limits for a provider.</summary>
-    public static FixtureLimits For(SessionSettings settings) => settings.IsOnHost
-        ? new FixtureLimits()
-        : new FixtureLimits { Transformer = Device, TextEncoder = Device, Vae = Device, ClipVision = Device, Pipeline = Device };
+    public static FixtureLimits For(SessionSettings settings) =>
+        settings.IsOnHost
+            ? new FixtureLimits()
+            : new FixtureLimits
+            {
+                Transformer = Device,
+                TextEncoder = Device,
+                Vae = Device,
+                ClipVision = Device,
+                Pipeline = Device,
+            };
 }

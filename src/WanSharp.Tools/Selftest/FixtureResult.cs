@@ -14,7 +14,10 @@ public sealed record FixtureResult(string Name, IReadOnlyList<Comparison> Compar
     public double LargestRelativeError => Comparisons.Select(comparison => comparison.RelativeError).DefaultIfEmpty().Max();
 
     /// <summary>The comparison that came closest to its limit, or went furthest beyond it.</summary>
-    public Comparison? Worst => Comparisons.MaxBy(comparison => comparison.Limit > 0
-        ? comparison.MaximumError / comparison.Limit
-        : comparison.MaximumError > 0 ? double.PositiveInfinity : 0);
+    public Comparison? Worst =>
+        Comparisons.MaxBy(comparison =>
+            comparison.Limit > 0 ? comparison.MaximumError / comparison.Limit
+            : comparison.MaximumError > 0 ? double.PositiveInfinity
+            : 0
+        );
 }

@@ -8,8 +8,14 @@ public static class FixtureRunner
 {
     private static readonly IFixtureCheck[] Checks =
     [
-        new TransformerCheck(), new TextEncoderCheck(), new VaeCheck(), new ClipVisionCheck(),
-        new SamplerCheck(), new TokenizerCheck(), new ImagePreparationCheck(), new PipelineCheck(),
+        new TransformerCheck(),
+        new TextEncoderCheck(),
+        new VaeCheck(),
+        new ClipVisionCheck(),
+        new SamplerCheck(),
+        new TokenizerCheck(),
+        new ImagePreparationCheck(),
+        new PipelineCheck(),
     ];
 
     /// <summary>The fixtures that ship with the program.</summary>
@@ -22,7 +28,11 @@ public static class FixtureRunner
     /// <param name="cancellationToken">Stops between two operations.</param>
     /// <exception cref="CheckpointException">There is no fixture.</exception>
     public static async IAsyncEnumerable<FixtureResult> RunAsync(
-        string folder, OrtRuntime runtime, SessionSettings settings, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+        string folder,
+        OrtRuntime runtime,
+        SessionSettings settings,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
     {
         foreach (var fixture in Find(folder))
         {
@@ -38,8 +48,11 @@ public static class FixtureRunner
             throw new CheckpointException(folder, "there is no such folder; name one with fixtures, or leave it out for those that ship.");
         }
 
-        var found = Directory.EnumerateFiles(folder, "config.json", SearchOption.AllDirectories)
-            .Select(file => Path.GetDirectoryName(file)!).Order(StringComparer.Ordinal).ToList();
+        var found = Directory
+            .EnumerateFiles(folder, "config.json", SearchOption.AllDirectories)
+            .Select(file => Path.GetDirectoryName(file)!)
+            .Order(StringComparer.Ordinal)
+            .ToList();
         return found.Count > 0 ? found : throw new CheckpointException(folder, "no folder below it has the config.json of a fixture.");
     }
 

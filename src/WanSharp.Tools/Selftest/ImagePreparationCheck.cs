@@ -10,9 +10,12 @@ internal sealed class ImagePreparationCheck : IFixtureCheck
     public bool Handles(Fixture fixture) => fixture.Kind == "image-preprocess";
 
     public Task<IReadOnlyList<Comparison>> RunAsync(Fixture fixture, SelftestContext context, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<Comparison>>(
-        [
-            Sizes(fixture, "best_output_size", row => Pair(ImageSizes.BestOutputSize((int)row[0], (int)row[1], (int)row[2], (int)row[3], (int)row[4]))),
+        Task.FromResult<IReadOnlyList<Comparison>>([
+            Sizes(
+                fixture,
+                "best_output_size",
+                row => Pair(ImageSizes.BestOutputSize((int)row[0], (int)row[1], (int)row[2], (int)row[3], (int)row[4]))
+            ),
             Sizes(fixture, "i2v_latent_size", row => Pair(ImageSizes.ImageToVideoLatentSize((int)row[0], (int)row[1], (int)row[2]))),
             .. Enumerable.Range(0, (int)fixture["in.max_area"].Shape[0]).SelectMany(i => Prepared(fixture, i, cancellationToken)),
             Quantized(fixture),
@@ -29,13 +32,29 @@ internal sealed class ImagePreparationCheck : IFixtureCheck
     {
         cancellationToken.ThrowIfCancellationRequested();
         var image = fixture.Image($"in.image.{index}");
-        var (width, height) = ImageSizes.BestOutputSize(image.Width, image.Height, Stride, Stride, (int)fixture["in.max_area"].Read<long>()[index]);
+        var (width, height) = ImageSizes.BestOutputSize(
+            image.Width,
+            image.Height,
+            Stride,
+            Stride,
+            (int)fixture["in.max_area"].Read<long>()[index]
+        );
         var covered = ImageTensors.Cover(image, width, height);
-        yield return Comparison.Of($"out.lanczos.{index}", Levels(covered.Pixels), Levels(fixture[$"out.lanczos.{index}"].Read<byte>()), FixtureLimits.LanczosLevels);
+        yield return Comparison.Of(
+            $"out.lanczos.{index}",
+            Levels(covered.Pixels),
+            Levels(fixture[$"out.lanczos.{index}"].Read<byte>()),
+            FixtureLimits.LanczosLevels
+        );
 
         // What is widened is the fixture's own, so that a level more or less does not count twice.
         using var widened = ImageTensors.ToTensor(fixture.Image($"out.lanczos.{index}"));
-        yield return Comparison.Of($"out.tensor.{index}", widened.Read<float>(), fixture[$"out.tensor.{index}"].Read<float>(), FixtureLimits.Bicubic);
+        yield return Comparison.Of(
+            $"out.tensor.{index}",
+            widened.Read<float>(),
+            fixture[$"out.tensor.{index}"].Read<float>(),
+            FixtureLimits.Bicubic
+        );
 
         var expected = fixture[$"out.bicubic.{index}"];
         using var tensor = ImageTensors.ToTensor(image);

@@ -25,14 +25,24 @@ internal sealed class PipelineCheck : IFixtureCheck
     }
 
     /// <summary>One clip of the fixture.</summary>
-    private sealed class Run(Fixture fixture, JsonElement settings, PipelineNetworks networks, FixtureLimits limits, List<Comparison> comparisons)
+    private sealed class Run(
+        Fixture fixture,
+        JsonElement settings,
+        PipelineNetworks networks,
+        FixtureLimits limits,
+        List<Comparison> comparisons
+    )
     {
         private readonly string _name = settings.GetProperty("name").GetString()!;
 
         public void Check(CancellationToken cancellationToken)
         {
             // 1. Encode: the prompts, then the image.
-            List<Tensor> contexts = [EncodeText("in.ids", "in.mask", "out.context", cancellationToken), EncodeText("in.neg_ids", "in.neg_mask", "out.context_null", cancellationToken)];
+            List<Tensor> contexts =
+            [
+                EncodeText("in.ids", "in.mask", "out.context", cancellationToken),
+                EncodeText("in.neg_ids", "in.neg_mask", "out.context_null", cancellationToken),
+            ];
             using var images = EncodeImages(cancellationToken);
 
             // 2. Denoise.
@@ -43,7 +53,16 @@ internal sealed class PipelineCheck : IFixtureCheck
             Denoise(clip, cancellationToken);
 
             // 3. Decode.
-            comparisons.Add(ClipComparison.Decoded($"{_name}.out.video", networks.Vae, clip.Latents, fixture[$"{_name}.out.video"], limits.Pipeline, cancellationToken));
+            comparisons.Add(
+                ClipComparison.Decoded(
+                    $"{_name}.out.video",
+                    networks.Vae,
+                    clip.Latents,
+                    fixture[$"{_name}.out.video"],
+                    limits.Pipeline,
+                    cancellationToken
+                )
+            );
         }
 
         private Tensor EncodeText(string ids, string mask, string expected, CancellationToken cancellationToken)
@@ -67,7 +86,13 @@ internal sealed class PipelineCheck : IFixtureCheck
             var image = fixture.Image("in.image");
             using var pixels = ImageTensors.ToTensor(image); // [3, height, width]
             var stride = networks.Vae.Config.SpatialStride;
-            var (height, width) = ImageSizes.ImageToVideoLatentSize(image.Height, image.Width, settings.GetProperty("max_area").GetInt32(), stride, networks.Transformer.PatchSize.Width);
+            var (height, width) = ImageSizes.ImageToVideoLatentSize(
+                image.Height,
+                image.Width,
+                settings.GetProperty("max_area").GetInt32(),
+                stride,
+                networks.Transformer.PatchSize.Width
+            );
             using var frame = ImageTensors.ResizeBicubic(pixels, width * stride, height * stride);
             using var square = networks.ImageEncoder is { } clip ? ClipFeatures.Prepare(pixels, clip.Configuration.ImageSize) : null;
             var images = new ImageConditions
@@ -88,32 +113,51 @@ internal sealed class PipelineCheck : IFixtureCheck
         {
             var image = fixture.Image(_name == "i2v_resize" ? "in.image_resize" : "in.image");
             var (stride, patch) = (networks.Vae.Config.SpatialStride, networks.Transformer.PatchSize);
-            var (width, height) = ImageSizes.BestOutputSize(image.Width, image.Height, stride * patch.Width, stride * patch.Height, settings.GetProperty("max_area").GetInt32());
+            var (width, height) = ImageSizes.BestOutputSize(
+                image.Width,
+                image.Height,
+                stride * patch.Width,
+                stride * patch.Height,
+                settings.GetProperty("max_area").GetInt32()
+            );
             var latents = new FrameEncoder(networks.Vae).Encode(image, width, height, latentFrame: 0, cancellationToken);
             Compare("vae_encode_out", latents);
             return new ImageConditions { Frames = new CleanFrames(new Dictionary<int, Tensor> { [0] = latents }) };
         }
 
-        private ISampler Sampler() => Samplers.Create(
-            settings.GetProperty("solver").GetString() == "unipc" ? SamplerKind.UniPc : SamplerKind.DpmPlusPlus,
-            settings.GetProperty("steps").GetInt32(),
-            settings.GetProperty("shift").GetDouble());
+        private ISampler Sampler() =>
+            Samplers.Create(
+                settings.GetProperty("solver").GetString() == "unipc" ? SamplerKind.UniPc : SamplerKind.DpmPlusPlus,
+                settings.GetProperty("steps").GetInt32(),
+                settings.GetProperty("shift").GetDouble()
+            );
 
-        private GuidanceScales Guidance() => settings.GetProperty("guide") is { ValueKind: JsonValueKind.Array } scales
-            ? new GuidanceScales(scales[0].GetSingle(), scales[1].GetSingle())
-            : new GuidanceScales(settings.GetProperty("guide").GetSingle());
+        private GuidanceScales Guidance() =>
+            settings.GetProperty("guide") is { ValueKind: JsonValueKind.Array } scales
+                ? new GuidanceScales(scales[0].GetSingle(), scales[1].GetSingle())
+                : new GuidanceScales(settings.GetProperty("guide").GetSingle());
 
         /// <summary>Compares what is known before the first step.</summary>
         private void CheckPlan(DenoiseState clip)
         {
             var timesteps = clip.Sampler.Timesteps.ToArray();
             var tokens = clip.Latents.Shape.ElementCount / (clip.Latents.Shape[1] * networks.Transformer.PatchSize.Volume);
-            comparisons.Add(Comparison.Exact($"{_name}.timesteps", [.. timesteps.Select(t => (long)t)], fixture[$"{_name}.timesteps"].Read<long>()));
-            comparisons.Add(Comparison.Of($"{_name}.sigmas", clip.Sampler.Sigmas, fixture[$"{_name}.sigmas"].Read<float>(), FixtureLimits.Sigmas));
+            comparisons.Add(
+                Comparison.Exact($"{_name}.timesteps", [.. timesteps.Select(t => (long)t)], fixture[$"{_name}.timesteps"].Read<long>())
+            );
+            comparisons.Add(
+                Comparison.Of($"{_name}.sigmas", clip.Sampler.Sigmas, fixture[$"{_name}.sigmas"].Read<float>(), FixtureLimits.Sigmas)
+            );
             comparisons.Add(Comparison.Exact($"{_name}.seq_len", [tokens], fixture[$"{_name}.seq_len"].Read<long>()));
             if (fixture.Find($"{_name}.expert") is { } experts)
             {
-                comparisons.Add(Comparison.Exact($"{_name}.expert", [.. timesteps.Select(t => networks.Boundary is { } boundary && ExpertBoundary.IsHighNoise(t, boundary) ? 1L : 0)], experts.Read<long>()));
+                comparisons.Add(
+                    Comparison.Exact(
+                        $"{_name}.expert",
+                        [.. timesteps.Select(t => networks.Boundary is { } boundary && ExpertBoundary.IsHighNoise(t, boundary) ? 1L : 0)],
+                        experts.Read<long>()
+                    )
+                );
             }
         }
 
@@ -122,8 +166,15 @@ internal sealed class PipelineCheck : IFixtureCheck
             var step = 0;
             using var denoiser = new Denoiser(networks.Experts)
             {
-                Observe = (kind, value) => comparisons.Add(Comparison.Of(
-                    $"{_name}.{NameOf(kind)}[{step}]", value.Read<float>(), fixture[$"{_name}.{NameOf(kind)}"].Slice(step, 1).Read<float>(), limits.Pipeline)),
+                Observe = (kind, value) =>
+                    comparisons.Add(
+                        Comparison.Of(
+                            $"{_name}.{NameOf(kind)}[{step}]",
+                            value.Read<float>(),
+                            fixture[$"{_name}.{NameOf(kind)}"].Slice(step, 1).Read<float>(),
+                            limits.Pipeline
+                        )
+                    ),
             };
             for (; !clip.Done; step++)
             {
@@ -134,15 +185,18 @@ internal sealed class PipelineCheck : IFixtureCheck
         }
 
         private void Compare(string name, Tensor value) =>
-            comparisons.Add(Comparison.Of($"{_name}.{name}", value.Read<float>(), fixture[$"{_name}.{name}"].Read<float>(), limits.Pipeline));
+            comparisons.Add(
+                Comparison.Of($"{_name}.{name}", value.Read<float>(), fixture[$"{_name}.{name}"].Read<float>(), limits.Pipeline)
+            );
 
-        private static string NameOf(StepValue kind) => kind switch
-        {
-            StepValue.LatentsIn => "latent_in",
-            StepValue.Conditional => "v_cond",
-            StepValue.Unconditional => "v_uncond",
-            StepValue.Guided => "v_guided",
-            _ => "out.steps",
-        };
+        private static string NameOf(StepValue kind) =>
+            kind switch
+            {
+                StepValue.LatentsIn => "latent_in",
+                StepValue.Conditional => "v_cond",
+                StepValue.Unconditional => "v_uncond",
+                StepValue.Guided => "v_guided",
+                _ => "out.steps",
+            };
     }
 }

@@ -11,9 +11,7 @@ internal sealed class PipelineNetworks : IDisposable
 {
     private readonly List<IDisposable> _owned = [];
 
-    private PipelineNetworks()
-    {
-    }
+    private PipelineNetworks() { }
 
     public TextEncoderRunner TextEncoder { get; private set; } = null!;
 
@@ -53,8 +51,18 @@ internal sealed class PipelineNetworks : IDisposable
     private async Task LoadAllAsync(Fixture fixture, SelftestContext context, CancellationToken cancellationToken)
     {
         var models = fixture.Config.GetProperty("models");
-        var text = fixture.Section(models.GetProperty("t5.safetensors"), ModelJson.Default.TextEncoderSection).ToConfiguration(fixture.ConfigPath);
-        TextEncoder = Own(await TextEncoderRunner.CreateAsync(context.Graphs, text, Weights("t5.safetensors"), context.Settings, cancellationToken: cancellationToken));
+        var text = fixture
+            .Section(models.GetProperty("t5.safetensors"), ModelJson.Default.TextEncoderSection)
+            .ToConfiguration(fixture.ConfigPath);
+        TextEncoder = Own(
+            await TextEncoderRunner.CreateAsync(
+                context.Graphs,
+                text,
+                Weights("t5.safetensors"),
+                context.Settings,
+                cancellationToken: cancellationToken
+            )
+        );
 
         var vae = fixture.Section(models.GetProperty("vae.safetensors"), ModelJson.Default.VaeSection).ToConfiguration(fixture.ConfigPath);
         Vae = Own(new VaeRunner(context.Runtime, vae, Weights("vae.safetensors"), context.Settings));
@@ -67,14 +75,33 @@ internal sealed class PipelineNetworks : IDisposable
         if (models.TryGetProperty("clip.safetensors", out var section))
         {
             var clip = fixture.Section(section, ModelJson.Default.ClipVisionSection).ToConfiguration(fixture.ConfigPath);
-            ImageEncoder = Own(await ClipVisionRunner.CreateAsync(context.Graphs, clip, Weights("clip.safetensors"), context.Settings, cancellationToken: cancellationToken));
+            ImageEncoder = Own(
+                await ClipVisionRunner.CreateAsync(
+                    context.Graphs,
+                    clip,
+                    Weights("clip.safetensors"),
+                    context.Settings,
+                    cancellationToken: cancellationToken
+                )
+            );
         }
 
         async Task<TransformerRunner> TransformerAsync(string file)
         {
             int? clipDim = fixture.Config.TryGetProperty("clip_dim", out var dim) ? dim.GetInt32() : null;
-            var transformer = fixture.Section(models.GetProperty(file), ModelJson.Default.TransformerSection).ToConfiguration(fixture.ConfigPath, clipDim);
-            return Own(await TransformerRunner.CreateAsync(context.Graphs, transformer, Weights(file), context.Settings, options: context.Transformer, cancellationToken: cancellationToken));
+            var transformer = fixture
+                .Section(models.GetProperty(file), ModelJson.Default.TransformerSection)
+                .ToConfiguration(fixture.ConfigPath, clipDim);
+            return Own(
+                await TransformerRunner.CreateAsync(
+                    context.Graphs,
+                    transformer,
+                    Weights(file),
+                    context.Settings,
+                    options: context.Transformer,
+                    cancellationToken: cancellationToken
+                )
+            );
         }
 
         WeightStore Weights(string file) => Own(new WeightStore(fixture.Weights(file)));

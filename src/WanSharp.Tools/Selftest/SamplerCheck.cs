@@ -8,7 +8,11 @@ namespace WanSharp.Tools.Selftest;
 internal sealed class SamplerCheck : IFixtureCheck
 {
     private static readonly (string Name, SamplerKind Kind)[] Solvers =
-        [("unipc", SamplerKind.UniPc), ("dpmpp", SamplerKind.DpmPlusPlus), ("euler", SamplerKind.Euler)];
+    [
+        ("unipc", SamplerKind.UniPc),
+        ("dpmpp", SamplerKind.DpmPlusPlus),
+        ("euler", SamplerKind.Euler),
+    ];
 
     public bool Handles(Fixture fixture) => fixture.Kind == "schedulers";
 
@@ -27,7 +31,12 @@ internal sealed class SamplerCheck : IFixtureCheck
                     var key = string.Create(CultureInfo.InvariantCulture, $"{name}.s{steps}.h{shift}");
                     var sampler = Samplers.Create(kind, steps, shift);
                     yield return Timesteps($"{key}.timesteps", sampler, fixture[$"{key}.timesteps"]);
-                    yield return Comparison.Of($"{key}.sigmas", sampler.Sigmas, fixture[$"{key}.sigmas"].Read<float>(), FixtureLimits.Sigmas);
+                    yield return Comparison.Of(
+                        $"{key}.sigmas",
+                        sampler.Sigmas,
+                        fixture[$"{key}.sigmas"].Read<float>(),
+                        FixtureLimits.Sigmas
+                    );
                     yield return Trajectory($"{key}.x", sampler, fixture[$"{key}.x"]);
                 }
             }

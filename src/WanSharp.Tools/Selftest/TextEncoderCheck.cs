@@ -13,12 +13,20 @@ internal sealed class TextEncoderCheck : IFixtureCheck
 
     public async Task<IReadOnlyList<Comparison>> RunAsync(Fixture fixture, SelftestContext context, CancellationToken cancellationToken)
     {
-        var configuration = fixture.Section(fixture.Config.GetProperty("model"), ModelJson.Default.TextEncoderSection).ToConfiguration(fixture.ConfigPath);
+        var configuration = fixture
+            .Section(fixture.Config.GetProperty("model"), ModelJson.Default.TextEncoderSection)
+            .ToConfiguration(fixture.ConfigPath);
         using var weights = new WeightStore(fixture.Weights("weights.safetensors"));
         var comparisons = new List<Comparison>();
         Action<string, Tensor>? compare = null;
         using var encoder = await TextEncoderRunner.CreateAsync(
-            context.Graphs, configuration, weights, context.Settings, (name, value) => compare?.Invoke(name, value), cancellationToken);
+            context.Graphs,
+            configuration,
+            weights,
+            context.Settings,
+            (name, value) => compare?.Invoke(name, value),
+            cancellationToken
+        );
         foreach (var name in fixture.Cases)
         {
             comparisons.Add(Buckets(fixture, configuration, name));
@@ -29,7 +37,14 @@ internal sealed class TextEncoderCheck : IFixtureCheck
                 {
                     if (fixture.Find($"{prefix}.mid.{probe}") is { } mid)
                     {
-                        comparisons.Add(Comparison.Of($"{prefix}.mid.{probe}[{sample}]", value.Read<float>(), mid.Slice(sample, 1).Read<float>(), context.Limits.TextEncoder));
+                        comparisons.Add(
+                            Comparison.Of(
+                                $"{prefix}.mid.{probe}[{sample}]",
+                                value.Read<float>(),
+                                mid.Slice(sample, 1).Read<float>(),
+                                context.Limits.TextEncoder
+                            )
+                        );
                     }
                 };
                 Encode(fixture, encoder, name, row, comparisons, context.Limits.TextEncoder, () => compare = null, cancellationToken);
@@ -39,7 +54,16 @@ internal sealed class TextEncoderCheck : IFixtureCheck
         return comparisons;
     }
 
-    private static void Encode(Fixture fixture, TextEncoderRunner encoder, string name, int row, List<Comparison> comparisons, double limit, Action stopComparing, CancellationToken cancellationToken)
+    private static void Encode(
+        Fixture fixture,
+        TextEncoderRunner encoder,
+        string name,
+        int row,
+        List<Comparison> comparisons,
+        double limit,
+        Action stopComparing,
+        CancellationToken cancellationToken
+    )
     {
         var ids = fixture[$"{name}.in.ids"].Slice(row, 1).Read<long>().ToArray().Select(id => (int)id).ToArray();
         var tokens = (int)fixture[$"{name}.in.mask"].Slice(row, 1).Read<long>().ToArray().Sum();
@@ -51,7 +75,9 @@ internal sealed class TextEncoderCheck : IFixtureCheck
 
         // A prompt is used at its real length: encoding it without padding must give the same rows.
         using var trimmed = encoder.Encode(ids.AsSpan(0, tokens), tokens, cancellationToken);
-        comparisons.Add(Comparison.Of($"{name}.out.trim.{row}", trimmed.Read<float>(), fixture[$"{name}.out.trim.{row}"].Read<float>(), limit));
+        comparisons.Add(
+            Comparison.Of($"{name}.out.trim.{row}", trimmed.Read<float>(), fixture[$"{name}.out.trim.{row}"].Read<float>(), limit)
+        );
     }
 
     private static Comparison Buckets(Fixture fixture, Umt5Config configuration, string name)

@@ -15,7 +15,8 @@ internal sealed class TokenizerCheck : IFixtureCheck
     {
         var tokenizer = SentencePieceTokenizer.Load(Path.Combine(fixture.Folder, "spiece.model"));
         using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(fixture.Folder, "cases.json")));
-        var cases = document.RootElement.ValueKind == JsonValueKind.Array ? document.RootElement : document.RootElement.GetProperty("cases");
+        var cases =
+            document.RootElement.ValueKind == JsonValueKind.Array ? document.RootElement : document.RootElement.GetProperty("cases");
         var index = 0;
         foreach (var item in cases.EnumerateArray())
         {

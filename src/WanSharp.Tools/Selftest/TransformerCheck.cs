@@ -13,13 +13,21 @@ internal sealed class TransformerCheck : IFixtureCheck
     public async Task<IReadOnlyList<Comparison>> RunAsync(Fixture fixture, SelftestContext context, CancellationToken cancellationToken)
     {
         int? clipDim = fixture.Config.TryGetProperty("clip_dim", out var dim) ? dim.GetInt32() : null;
-        var configuration = fixture.Section(fixture.Config.GetProperty("model"), ModelJson.Default.TransformerSection)
+        var configuration = fixture
+            .Section(fixture.Config.GetProperty("model"), ModelJson.Default.TransformerSection)
             .ToConfiguration(fixture.ConfigPath, clipDim);
         using var weights = new WeightStore(fixture.Weights("weights.safetensors"));
         var comparisons = new List<Comparison>();
         Action<string, Tensor>? compare = null;
         using var transformer = await TransformerRunner.CreateAsync(
-            context.Graphs, configuration, weights, context.Settings, (name, value) => compare!(name, value), context.Transformer, cancellationToken: cancellationToken);
+            context.Graphs,
+            configuration,
+            weights,
+            context.Settings,
+            (name, value) => compare!(name, value),
+            context.Transformer,
+            cancellationToken: cancellationToken
+        );
         foreach (var name in fixture.Cases)
         {
             var samples = fixture.List($"{name}.in.x").Count;
@@ -40,7 +48,14 @@ internal sealed class TransformerCheck : IFixtureCheck
         return comparisons;
     }
 
-    private static Comparison RunSample(Fixture fixture, TransformerRunner transformer, string name, int sample, double limit, CancellationToken cancellationToken)
+    private static Comparison RunSample(
+        Fixture fixture,
+        TransformerRunner transformer,
+        string name,
+        int sample,
+        double limit,
+        CancellationToken cancellationToken
+    )
     {
         var configuration = transformer.Configuration;
         using var latents = Latents(fixture, name, sample); // [1, in_channels, frames, height, width]
@@ -75,9 +90,8 @@ internal sealed class TransformerCheck : IFixtureCheck
     /// <summary>The sample's timesteps: one, or one for each of its own tokens, without those of padding.</summary>
     private static float[] Timesteps(Tensor timesteps, int sample, int tokens)
     {
-        float[] values = timesteps.DType == DType.I64
-            ? [.. timesteps.Read<long>().ToArray().Select(t => (float)t)]
-            : timesteps.Read<float>().ToArray();
+        float[] values =
+            timesteps.DType == DType.I64 ? [.. timesteps.Read<long>().ToArray().Select(t => (float)t)] : timesteps.Read<float>().ToArray();
         return timesteps.Shape.Rank == 2
             ? values.AsSpan((int)(sample * timesteps.Shape[1]), tokens).ToArray()
             : [values[Math.Min(sample, values.Length - 1)]];
@@ -100,11 +114,12 @@ internal sealed class TransformerCheck : IFixtureCheck
             : new Comparison(name, double.PositiveInfinity, double.PositiveInfinity, limit);
     }
 
-    private static string MidName(string probe) => probe switch
-    {
-        "patch_embed" => "patch_embed_padded",
-        "context_embedding" => "text_embed",
-        "image_embedding" => "img_emb",
-        _ => probe,
-    };
+    private static string MidName(string probe) =>
+        probe switch
+        {
+            "patch_embed" => "patch_embed_padded",
+            "context_embedding" => "text_embed",
+            "image_embedding" => "img_emb",
+            _ => probe,
+        };
 }

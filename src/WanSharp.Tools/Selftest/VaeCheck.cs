@@ -12,7 +12,9 @@ internal sealed class VaeCheck : IFixtureCheck
 
     public Task<IReadOnlyList<Comparison>> RunAsync(Fixture fixture, SelftestContext context, CancellationToken cancellationToken)
     {
-        var configuration = fixture.Section(fixture.Config.GetProperty("model"), ModelJson.Default.VaeSection).ToConfiguration(fixture.ConfigPath);
+        var configuration = fixture
+            .Section(fixture.Config.GetProperty("model"), ModelJson.Default.VaeSection)
+            .ToConfiguration(fixture.ConfigPath);
         using var weights = new WeightStore(fixture.Weights("weights.safetensors"));
         using var vae = new VaeRunner(context.Runtime, configuration, weights, context.Settings);
         var comparisons = new List<Comparison>();
@@ -25,7 +27,16 @@ internal sealed class VaeCheck : IFixtureCheck
 
             // What is decoded is the fixture's own, so that errors of the encoder do not add up with the decoder's.
             var latents = fixture.Find($"{name}.in.z") ?? expected;
-            comparisons.Add(ClipComparison.Decoded($"{name}.out.video", vae, WithBatch(latents), fixture[$"{name}.out.video"], context.Limits.Vae, cancellationToken));
+            comparisons.Add(
+                ClipComparison.Decoded(
+                    $"{name}.out.video",
+                    vae,
+                    WithBatch(latents),
+                    fixture[$"{name}.out.video"],
+                    context.Limits.Vae,
+                    cancellationToken
+                )
+            );
         }
 
         return Task.FromResult<IReadOnlyList<Comparison>>(comparisons);

@@ -26,7 +26,10 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
     private readonly string _ffmpeg = host.FindFfmpeg();
 
     /// <summary>A workload in every mode, in order; the first row is the serial one.</summary>
-    public async IAsyncEnumerable<ThroughputRow> RunAsync(ThroughputWorkload workload, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ThroughputRow> RunAsync(
+        ThroughputWorkload workload,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         IReadOnlyList<string>? serial = null;
         foreach (var (mode, number) in ThroughputMode.All.Select((mode, number) => (mode, number)))
@@ -38,7 +41,14 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
                 : await RunResidentAsync(workload, mode, target, cancellationToken);
             var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
             serial ??= clips;
-            yield return new ThroughputRow(workload.Name, mode.Name, clips.Count, seconds, compute, await LeastSsimAsync(serial, clips, cancellationToken));
+            yield return new ThroughputRow(
+                workload.Name,
+                mode.Name,
+                clips.Count,
+                seconds,
+                compute,
+                await LeastSsimAsync(serial, clips, cancellationToken)
+            );
         }
     }
 
@@ -46,7 +56,13 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
     public async Task<double> MeasureLatencyAsync(CancellationToken cancellationToken)
     {
         var entry = ThroughputWorkload.Seed.Entries[0];
-        await using var backend = await BatchBackend.OpenAsync(WithCache(Path.Combine(folder, "latency-cache")), settings, new EngineSettings(), estimates: false, cancellationToken);
+        await using var backend = await BatchBackend.OpenAsync(
+            WithCache(Path.Combine(folder, "latency-cache")),
+            settings,
+            new EngineSettings(),
+            estimates: false,
+            cancellationToken
+        );
         using var store = new ContentStore(Path.Combine(folder, "latency-results"));
         var results = new ResultCache(store);
         var seconds = new List<double>();
@@ -67,24 +83,63 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
     private WanHost WithCache(string cache) => new(host.Options with { CacheFolder = cache });
 
     private async Task<(IReadOnlyList<string> Clips, double? ComputeSeconds)> RunResidentAsync(
-        ThroughputWorkload workload, ThroughputMode mode, string target, CancellationToken cancellationToken)
+        ThroughputWorkload workload,
+        ThroughputMode mode,
+        string target,
+        CancellationToken cancellationToken
+    )
     {
-        await using var backend = await BatchBackend.OpenAsync(WithCache(target + "-cache"), settings, new EngineSettings { Options = mode.Engine! }, estimates: false, cancellationToken);
+        await using var backend = await BatchBackend.OpenAsync(
+            WithCache(target + "-cache"),
+            settings,
+            new EngineSettings { Options = mode.Engine! },
+            estimates: false,
+            cancellationToken
+        );
         using var store = mode.CachesResults ? new ContentStore(target + "-results") : null;
         var results = store is null ? null : new ResultCache(store);
-        var jobs = await RunJobsAsync(backend, workload.Entries, results, mode.OneAtATime ? 1 : backend.Concurrency, target, cancellationToken);
-        double? made = mode.Engine!.Workers > 1 ? null : jobs.Where(job => job.Outcome is { FromCache: false }).Sum(job => job.Outcome!.ComputeSeconds);
+        var jobs = await RunJobsAsync(
+            backend,
+            workload.Entries,
+            results,
+            mode.OneAtATime ? 1 : backend.Concurrency,
+            target,
+            cancellationToken
+        );
+        double? made =
+            mode.Engine!.Workers > 1
+                ? null
+                : jobs.Where(job => job.Outcome is { FromCache: false }).Sum(job => job.Outcome!.ComputeSeconds);
         return ([.. jobs.Select(job => Path.Combine(target, job.Output))], made);
     }
 
     private async Task<IReadOnlyList<Job>> RunJobsAsync(
-        BatchBackend backend, IReadOnlyList<BatchEntry> entries, IResultCache? results, int concurrency, string target, CancellationToken cancellationToken)
+        BatchBackend backend,
+        IReadOnlyList<BatchEntry> entries,
+        IResultCache? results,
+        int concurrency,
+        string target,
+        CancellationToken cancellationToken
+    )
     {
         var styles = host.OpenStyles();
-        var jobs = await new BatchPlanner(backend.Jobs, styles, backend.Model, ".mp4").PlanAsync("the workload", entries, cancellationToken);
+        var jobs = await new BatchPlanner(backend.Jobs, styles, backend.Model, ".mp4").PlanAsync(
+            "the workload",
+            entries,
+            cancellationToken
+        );
         using var store = JobStore.Open(JobFolder.Create(target), host.Options.Clock);
         store.Enqueue(jobs);
-        await new JobRunner(store, backend.Jobs, new JobRunnerOptions { Concurrency = concurrency, Results = results, Clock = host.Options.Clock }).RunAsync(cancellationToken);
+        await new JobRunner(
+            store,
+            backend.Jobs,
+            new JobRunnerOptions
+            {
+                Concurrency = concurrency,
+                Results = results,
+                Clock = host.Options.Clock,
+            }
+        ).RunAsync(cancellationToken);
         var done = store.All();
         return done.FirstOrDefault(job => job.State != JobState.Succeeded) is { } failed
             ? throw new MediaException($"The clip {failed.Output} was not made: {failed.Error}")
@@ -92,21 +147,34 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
     }
 
     /// <summary><c>wan generate</c> once for each job.</summary>
-    private async Task<IReadOnlyList<string>> RunProcessesAsync(ThroughputWorkload workload, string target, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<string>> RunProcessesAsync(
+        ThroughputWorkload workload,
+        string target,
+        CancellationToken cancellationToken
+    )
     {
         var styles = host.OpenStyles();
         var clips = new List<string>();
         foreach (var entry in workload.Entries)
         {
-            var request = entry.Style is { } name && styles.TryFind(name, out var found, out _) ? found.Style.Apply(entry.Request, settings.Model) : entry.Request;
+            var request =
+                entry.Style is { } name && styles.TryFind(name, out var found, out _)
+                    ? found.Style.Apply(entry.Request, settings.Model)
+                    : entry.Request;
             var clip = Path.Combine(target, entry.Output!);
             Directory.CreateDirectory(target);
             string[] line = [.. program, .. Arguments(request, clip)];
-            using var process = Process.Start(new ProcessStartInfo(line[0], line[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using var process = Process.Start(
+                new ProcessStartInfo(line[0], line[1..]) { RedirectStandardOutput = true, RedirectStandardError = true }
+            )!;
             var errors = process.StandardError.ReadToEndAsync(cancellationToken);
             await process.StandardOutput.ReadToEndAsync(cancellationToken);
             await process.WaitForExitAsync(cancellationToken);
-            clips.Add(process.ExitCode == 0 ? clip : throw new MediaException($"`wan generate` for {entry.Output} failed: {(await errors).Trim()}"));
+            clips.Add(
+                process.ExitCode == 0
+                    ? clip
+                    : throw new MediaException($"`wan generate` for {entry.Output} failed: {(await errors).Trim()}")
+            );
         }
 
         return clips;
@@ -116,9 +184,22 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
     {
         string?[] arguments =
         [
-            "generate", request.Prompt, "--model", settings.Model, "--provider", settings.Provider, "--seed", Text(request.Seed), "-o", clip,
-            .. Option("--negative", request.Negative), .. Option("--steps", Text(request.Steps)), .. Option("--guidance", Text(request.Guidance)),
-            .. Option("--sampler", request.Sampler), .. Option("--shift", Text(request.Shift)), .. Option("--threads", Text(settings.Threads)),
+            "generate",
+            request.Prompt,
+            "--model",
+            settings.Model,
+            "--provider",
+            settings.Provider,
+            "--seed",
+            Text(request.Seed),
+            "-o",
+            clip,
+            .. Option("--negative", request.Negative),
+            .. Option("--steps", Text(request.Steps)),
+            .. Option("--guidance", Text(request.Guidance)),
+            .. Option("--sampler", request.Sampler),
+            .. Option("--shift", Text(request.Shift)),
+            .. Option("--threads", Text(settings.Threads)),
             .. settings.Parts.Options().SelectMany(part => new[] { part.Option, part.Value }),
         ];
         return arguments.OfType<string>();
@@ -127,7 +208,11 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
         static string? Text(IFormattable? value) => value?.ToString(null, CultureInfo.InvariantCulture);
     }
 
-    private async Task<double> LeastSsimAsync(IReadOnlyList<string> expected, IReadOnlyList<string> actual, CancellationToken cancellationToken)
+    private async Task<double> LeastSsimAsync(
+        IReadOnlyList<string> expected,
+        IReadOnlyList<string> actual,
+        CancellationToken cancellationToken
+    )
     {
         var least = 1.0;
         for (var i = 0; i < actual.Count; i++)

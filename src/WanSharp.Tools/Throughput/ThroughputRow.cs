@@ -1,4 +1,3 @@
-
 namespace WanSharp.Tools.Throughput;
 
 /// <summary>What a mode took for a workload.</summary>
@@ -6,7 +5,8 @@ namespace WanSharp.Tools.Throughput;
 /// <param name="Mode">The mode.</param>
 /// <param name="Clips">How many clips were made.</param>
 /// <param name="Seconds">From the beginning of the first process, or the opening of the model, to the last file.</param>
-/// <param name="ComputeSeconds">The sum of what the stages computed; null where several compute at a time, or processes do not tell.</param>
+/// <param name="ComputeSeconds">The sum of what the stages computed; null where several compute at a time, or processes do not
+/// tell.</param>
 /// <param name="LeastSsim">The least similarity of a clip to the serial row's.</param>
 public sealed record ThroughputRow(string Workload, string Mode, int Clips, double Seconds, double? ComputeSeconds, double LeastSsim)
 {

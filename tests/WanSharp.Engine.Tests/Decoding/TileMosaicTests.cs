@@ -21,7 +21,10 @@ public sealed class TileMosaicTests
     {
         var tiling = new VaeTiling(6, 6);
         var mosaic = new TileMosaic([1, 16, LatentFrames, height, width], Stride, TemporalStride);
-        var sums = Enumerable.Range(0, LatentFrames).Select(step => Tensor.Zeros(DType.F32, [1, 3, step == 0 ? 1 : TemporalStride, height * Stride, width * Stride])).ToList();
+        var sums = Enumerable
+            .Range(0, LatentFrames)
+            .Select(step => Tensor.Zeros(DType.F32, [1, 3, step == 0 ? 1 : TemporalStride, height * Stride, width * Stride]))
+            .ToList();
         var pictures = new Dictionary<int, IReadOnlyList<byte[]>>();
         foreach (var (row, column) in new Tiles(tiling.Rows(height), tiling.Columns(width)).All)
         {
@@ -69,7 +72,10 @@ public sealed class TileMosaicTests
     {
         var random = new Random(HashCode.Combine(row.Start, column.Start, step));
         Shape shape = [1, 3, step == 0 ? 1 : TemporalStride, row.Length * Stride, column.Length * Stride];
-        return Tensor.CopyOf<float>(shape, [.. Enumerable.Range(0, (int)shape.ElementCount).Select(_ => (float)((2.2 * random.NextDouble()) - 1.1))]);
+        return Tensor.CopyOf<float>(
+            shape,
+            [.. Enumerable.Range(0, (int)shape.ElementCount).Select(_ => (float)((2.2 * random.NextDouble()) - 1.1))]
+        );
     }
 
     /// <summary>As if all of the clip were there as sums.</summary>
@@ -84,7 +90,10 @@ public sealed class TileMosaicTests
             {
                 for (var x = 0; x < across.Length; x++)
                 {
-                    var target = (((image * (int)clip.Shape[3]) + ((int)row.Start * Stride) + y) * (int)clip.Shape[4]) + ((int)column.Start * Stride) + x;
+                    var target =
+                        (((image * (int)clip.Shape[3]) + ((int)row.Start * Stride) + y) * (int)clip.Shape[4])
+                        + ((int)column.Start * Stride)
+                        + x;
                     to[target] += from[(((image * down.Length) + y) * across.Length) + x] * across[x] * down[y];
                 }
             }

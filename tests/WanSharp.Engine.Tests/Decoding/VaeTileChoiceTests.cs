@@ -36,17 +36,33 @@ public sealed class VaeTileChoiceTests(TinyEngine engine)
     {
         Assert.Equal(new VaeTiling(40, 32), VaeTileChoice.Of(320, 256).For(VaeConfig.Wan21, Clip480, 64 * Gibibyte));
         Assert.Null(VaeTileChoice.Of(832, 480).For(VaeConfig.Wan21, Clip480, 64 * Gibibyte));
-        Assert.Contains("48x48", Assert.Throws<InvalidRequestException>(() => VaeTileChoice.Of(32, 320).For(VaeConfig.Wan21, Clip480, Gibibyte)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "48x48",
+            Assert.Throws<InvalidRequestException>(() => VaeTileChoice.Of(32, 320).For(VaeConfig.Wan21, Clip480, Gibibyte)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task Generate_InTiles_GivesTheClipOfWholeFramesButForSeams()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        var request = new GenerationRequest { Prompt = "a red circle", Width = 96, Height = 64, Frames = 5, Steps = 1 };
+        var request = new GenerationRequest
+        {
+            Prompt = "a red circle",
+            Width = 96,
+            Height = 64,
+            Frames = 5,
+            Steps = 1,
+        };
         var (whole, tiled) = (new FrameList(), new FrameList());
         using var first = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings());
-        using var second = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings(), options: new EngineOptions { VaeTile = VaeTileChoice.Of(48, 48) });
+        using var second = new VideoGenerator(
+            engine.Model,
+            engine.Runtime,
+            new SessionSettings(),
+            options: new EngineOptions { VaeTile = VaeTileChoice.Of(48, 48) }
+        );
         var plan = second.Plan(request);
 
         await first.GenerateAsync(first.Plan(request), whole, cancellationToken: cancellation);

@@ -8,12 +8,15 @@ public class CleanFramesTests
     [Fact]
     public void PutInto_ReplacesTheGivenFramesOfEveryChannel()
     {
-        using var latents = Tensor.CopyOf<float>([1, 2, 3, 1, 2], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]); // [1, channels, frames, height, width]
-        using var clean = new CleanFrames(new Dictionary<int, Tensor>
-        {
-            [0] = Tensor.CopyOf<float>([2, 1, 2], [-1, -2, -3, -4]), // [channels, height, width]
-            [2] = Tensor.CopyOf<float>([2, 1, 2], [-5, -6, -7, -8]),
-        });
+        // [1, channels, frames, height, width]
+        using var latents = Tensor.CopyOf<float>([1, 2, 3, 1, 2], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+        using var clean = new CleanFrames(
+            new Dictionary<int, Tensor>
+            {
+                [0] = Tensor.CopyOf<float>([2, 1, 2], [-1, -2, -3, -4]), // [channels, height, width]
+                [2] = Tensor.CopyOf<float>([2, 1, 2], [-5, -6, -7, -8]),
+            }
+        );
 
         clean.PutInto(latents);
 

@@ -20,8 +20,14 @@ public sealed class DenoiserBranchTests(TinyEngine engine) : IAsyncLifetime
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _transformer = await TransformerRunner.CreateAsync(
-        engine.Graphs, engine.Model.Transformer, engine.Model.TransformerWeights, new SessionSettings(), cancellationToken: Token);
+    public async ValueTask InitializeAsync() =>
+        _transformer = await TransformerRunner.CreateAsync(
+            engine.Graphs,
+            engine.Model.Transformer,
+            engine.Model.TransformerWeights,
+            new SessionSettings(),
+            cancellationToken: Token
+        );
 
     public ValueTask DisposeAsync()
     {
@@ -134,8 +140,12 @@ public sealed class DenoiserBranchTests(TinyEngine engine) : IAsyncLifetime
     {
         var configuration = _transformer.Configuration;
         return new DenoiseState(
-            Samplers.Create(SamplerKind.UniPc, 3, 3), new GuidanceScales(4), [.. branches.Select(branch => Random([1, configuration.TextLength, configuration.TextDim], seed: 1000 + (ulong)branch))],
-            images, Random(latents, seed));
+            Samplers.Create(SamplerKind.UniPc, 3, 3),
+            new GuidanceScales(4),
+            [.. branches.Select(branch => Random([1, configuration.TextLength, configuration.TextDim], seed: 1000 + (ulong)branch))],
+            images,
+            Random(latents, seed)
+        );
     }
 
     private static Tensor Random(Shape shape, ulong seed)
@@ -149,7 +159,10 @@ public sealed class DenoiserBranchTests(TinyEngine engine) : IAsyncLifetime
     {
         var (frames, area) = ((int)latents.Shape[2], (int)(latents.Shape[3] * latents.Shape[4]));
         var values = latents.Read<float>().ToArray();
-        return [.. Enumerable.Range(0, (int)latents.Shape[1]).SelectMany(channel => values.AsSpan(channel * frames * area, area).ToArray())];
+        return
+        [
+            .. Enumerable.Range(0, (int)latents.Shape[1]).SelectMany(channel => values.AsSpan(channel * frames * area, area).ToArray()),
+        ];
     }
 
     private static void AssertClose(float[] expected, float[] actual)

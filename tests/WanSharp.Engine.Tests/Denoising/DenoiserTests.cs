@@ -30,7 +30,12 @@ public sealed class DenoiserTests : IDisposable
         Layers = 1,
     };
 
-    private static readonly TransformerConfig ImageToVideo = TextToVideo with { ModelType = ModelType.ImageToVideo, InChannels = 16 + ImageChannels, ClipDim = 8 };
+    private static readonly TransformerConfig ImageToVideo = TextToVideo with
+    {
+        ModelType = ModelType.ImageToVideo,
+        InChannels = 16 + ImageChannels,
+        ClipDim = 8,
+    };
 
     private readonly List<IDisposable> _owned = [];
     private readonly GraphCache _graphs;
@@ -91,7 +96,9 @@ public sealed class DenoiserTests : IDisposable
 
         var weights = Own(new WeightStore(SafetensorsFile.Open(file)));
         weights.StaysWhenIdle = isRoom;
-        var low = Own(await TransformerRunner.CreateAsync(_graphs, TextToVideo, weights, new SessionSettings(), cancellationToken: Cancellation));
+        var low = Own(
+            await TransformerRunner.CreateAsync(_graphs, TextToVideo, weights, new SessionSettings(), cancellationToken: Cancellation)
+        );
         var experts = new Experts(low, await TransformerAsync(TextToVideo, seed: 2));
         using var clip = Clip(Scales, ImageConditions.None);
         using var denoiser = new Denoiser(experts);
@@ -108,17 +115,23 @@ public sealed class DenoiserTests : IDisposable
     public async Task Step_WithAnImage_JoinsItsChannelsAndAttendsToItsFeatures()
     {
         var transformer = await TransformerAsync(ImageToVideo, seed: 3);
-        using var images = new ImageConditions { Channels = Noise([1, ImageChannels, 3, 4, 6], seed: 4), ClipFeatures = Noise([1, 5, 8], seed: 5) };
+        using var images = new ImageConditions
+        {
+            Channels = Noise([1, ImageChannels, 3, 4, 6], seed: 4),
+            ClipFeatures = Noise([1, 5, 8], seed: 5),
+        };
         using var clip = Clip(Scales, images);
-        float[] conditional = [], unconditional = [];
+        float[] conditional = [],
+            unconditional = [];
         using var denoiser = new Denoiser(new Experts(transformer))
         {
-            Observe = (kind, value) => _ = kind switch
-            {
-                StepValue.Conditional => conditional = value.Read<float>().ToArray(),
-                StepValue.Unconditional => unconditional = value.Read<float>().ToArray(),
-                _ => null,
-            },
+            Observe = (kind, value) =>
+                _ = kind switch
+                {
+                    StepValue.Conditional => conditional = value.Read<float>().ToArray(),
+                    StepValue.Unconditional => unconditional = value.Read<float>().ToArray(),
+                    _ => null,
+                },
         };
         float[] joined = [.. clip.Latents.Read<float>(), .. images.Channels!.Read<float>()];
         using var input = Tensor.CopyOf<float>([2, 16 + ImageChannels, 3, 4, 6], [.. joined, .. joined]);
@@ -141,7 +154,14 @@ public sealed class DenoiserTests : IDisposable
     }
 
     private static DenoiseState Clip(GuidanceScales scales, ImageConditions images, double? boundary = null) =>
-        new(Samplers.Create(SamplerKind.Euler, steps: 4, shift: 3), scales, [Noise([1, 5, 12], seed: 6), Noise([1, 5, 12], seed: 7)], images, Noise([1, 16, 3, 4, 6], seed: 8), boundary);
+        new(
+            Samplers.Create(SamplerKind.Euler, steps: 4, shift: 3),
+            scales,
+            [Noise([1, 5, 12], seed: 6), Noise([1, 5, 12], seed: 7)],
+            images,
+            Noise([1, 16, 3, 4, 6], seed: 8),
+            boundary
+        );
 
     /// <summary>The clip where it stands, with other scales.</summary>
     private static DenoiseState Copy(DenoiseState clip, GuidanceScales scales)
@@ -154,8 +174,11 @@ public sealed class DenoiserTests : IDisposable
 
     /// <summary>How much of a mapped file is in the process's memory. Source: Linux:Documentation/filesystems/proc.rst, smaps.</summary>
     private static int ResidentKilobytes(string file) =>
-        File.ReadAllLines("/proc/self/smaps").SkipWhile(line => !line.EndsWith(file, StringComparison.Ordinal))
-            .Where(line => line.StartsWith("Rss:", StringComparison.Ordinal)).Select(line => int.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture)).First();
+        File.ReadAllLines("/proc/self/smaps")
+            .SkipWhile(line => !line.EndsWith(file, StringComparison.Ordinal))
+            .Where(line => line.StartsWith("Rss:", StringComparison.Ordinal))
+            .Select(line => int.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture))
+            .First();
 
     private static Tensor Noise(Shape shape, ulong seed)
     {

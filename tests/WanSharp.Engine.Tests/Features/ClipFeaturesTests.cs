@@ -19,6 +19,9 @@ public sealed class ClipFeaturesTests
 
         using var prepared = ClipFeatures.Prepare(fixture.Get($"{name}.in.image"), (int)expected.Shape[3]);
 
-        Assert.All(expected.Read<float>().ToArray().Zip(prepared.Read<float>().ToArray()), pair => Assert.Equal(pair.First, pair.Second, Tolerance));
+        Assert.All(
+            expected.Read<float>().ToArray().Zip(prepared.Read<float>().ToArray()),
+            pair => Assert.Equal(pair.First, pair.Second, Tolerance)
+        );
     }
 }

@@ -8,7 +8,8 @@ public class FeatureCacheTests
 {
     private static readonly byte[] Feature = [1, 2, 3, 4];
 
-    private static ClipRun Clip => new(Plan: null!, new GenerationRunOptions(), new ClipClock(TimeProvider.System), Order: 0, TestContext.Current.CancellationToken);
+    private static ClipRun Clip =>
+        new(Plan: null!, new GenerationRunOptions(), new ClipClock(TimeProvider.System), Order: 0, TestContext.Current.CancellationToken);
 
     [Fact]
     public async Task Get_ByManyAtATime_ComputesOnce()
@@ -16,12 +17,21 @@ public class FeatureCacheTests
         var cache = new FeatureCache(store: null, capacity: 100);
         var (computed, gate) = (0, new TaskCompletionSource());
 
-        var asked = Enumerable.Range(0, 4).Select(_ => cache.GetAsync(Clip, "key", async () =>
-        {
-            computed++;
-            await gate.Task;
-            return Feature;
-        })).ToList();
+        var asked = Enumerable
+            .Range(0, 4)
+            .Select(_ =>
+                cache.GetAsync(
+                    Clip,
+                    "key",
+                    async () =>
+                    {
+                        computed++;
+                        await gate.Task;
+                        return Feature;
+                    }
+                )
+            )
+            .ToList();
         gate.SetResult();
 
         Assert.All(await Task.WhenAll(asked), feature => Assert.Same(Feature, feature));
@@ -35,11 +45,15 @@ public class FeatureCacheTests
         var computed = new List<string>();
         foreach (var key in new[] { "a", "b", "a", "c", "a", "b" })
         {
-            await cache.GetAsync(Clip, key, () =>
-            {
-                computed.Add(key);
-                return Task.FromResult(Feature);
-            });
+            await cache.GetAsync(
+                Clip,
+                key,
+                () =>
+                {
+                    computed.Add(key);
+                    return Task.FromResult(Feature);
+                }
+            );
         }
 
         Assert.Equal(["a", "b", "c", "b"], computed);
@@ -61,7 +75,11 @@ public class FeatureCacheTests
         await new FeatureCache(store, capacity: 100).GetAsync(Clip, "key", () => Task.FromResult(Feature));
         var clip = Clip;
 
-        var found = await new FeatureCache(store, capacity: 100).GetAsync(clip, "key", () => throw new InvalidOperationException("it is there"));
+        var found = await new FeatureCache(store, capacity: 100).GetAsync(
+            clip,
+            "key",
+            () => throw new InvalidOperationException("it is there")
+        );
 
         Assert.Equal(Feature, found);
         Assert.Equal(1, clip.Clock.ToStatistics().FeatureHits);

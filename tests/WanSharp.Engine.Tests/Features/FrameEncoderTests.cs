@@ -42,13 +42,17 @@ public sealed class FrameEncoderTests(TinyEngine engine) : IDisposable
 
     public void Dispose() => _vae.Dispose();
 
-    private Tensor Encode(int latentFrame) => new FrameEncoder(_vae).Encode(Picture, 32, 16, latentFrame, TestContext.Current.CancellationToken);
+    private Tensor Encode(int latentFrame) =>
+        new FrameEncoder(_vae).Encode(Picture, 32, 16, latentFrame, TestContext.Current.CancellationToken);
 
     /// <summary>The picture again and again, <c>[1, 3, frames, height, width]</c>.</summary>
     private static Tensor Still(int frames)
     {
         using var picture = ImageTensors.ToTensor(Picture); // [3, height, width]
         var values = picture.Read<float>().ToArray();
-        return Tensor.CopyOf<float>([1, 3, frames, 16, 32], [.. values.Chunk(16 * 32).SelectMany(plane => Enumerable.Repeat(plane, frames).SelectMany(same => same))]);
+        return Tensor.CopyOf<float>(
+            [1, 3, frames, 16, 32],
+            [.. values.Chunk(16 * 32).SelectMany(plane => Enumerable.Repeat(plane, frames).SelectMany(same => same))]
+        );
     }
 }

@@ -20,7 +20,11 @@ public sealed class ImageChannelsTests(RuntimeFixture fixture)
     [Fact]
     public void Encode_OfAnImage_MasksTheFirstFrameAndEncodesAClipThatGoesGrey()
     {
-        const int Frames = 9, LatentFrames = 3, Width = 24, Height = 16, Area = 2 * 3;
+        const int Frames = 9,
+            LatentFrames = 3,
+            Width = 24,
+            Height = 16,
+            Area = 2 * 3;
         var options = new GraphOptions();
         using var weights = new WeightStore(new RandomWeights(seed: 1, WanVae.EncodeNext(Tiny, options)));
         using var vae = new VaeRunner(fixture.Runtime, Tiny, weights);
@@ -47,17 +51,30 @@ public sealed class ImageChannelsTests(RuntimeFixture fixture)
     [Fact]
     public void Encode_OfAFirstAndALastImage_EndsWithTheLast()
     {
-        const int Frames = 9, LatentFrames = 3, Width = 24, Height = 16, Area = 2 * 3, Pixels = Width * Height;
+        const int Frames = 9,
+            LatentFrames = 3,
+            Width = 24,
+            Height = 16,
+            Area = 2 * 3,
+            Pixels = Width * Height;
         var options = new GraphOptions();
         using var weights = new WeightStore(new RandomWeights(seed: 1, WanVae.EncodeNext(Tiny, options)));
         using var vae = new VaeRunner(fixture.Runtime, Tiny, weights);
-        using var first = ImageTensors.ToTensor(new RgbImage(Width, Height, [.. Enumerable.Range(0, 3 * Pixels).Select(i => (byte)(i * 7))]));
-        using var last = ImageTensors.ToTensor(new RgbImage(Width, Height, [.. Enumerable.Range(0, 3 * Pixels).Select(i => (byte)(i * 11))]));
+        using var first = ImageTensors.ToTensor(
+            new RgbImage(Width, Height, [.. Enumerable.Range(0, 3 * Pixels).Select(i => (byte)(i * 7))])
+        );
+        using var last = ImageTensors.ToTensor(
+            new RgbImage(Width, Height, [.. Enumerable.Range(0, 3 * Pixels).Select(i => (byte)(i * 11))])
+        );
 
         using var channels = new ImageChannels(vae).Encode(first, last, LatentFrames, Cancellation);
 
-        float[] ones = [.. Enumerable.Repeat(1f, Area)], zeros = [.. Enumerable.Repeat(0f, Area)];
-        Assert.Equal([.. ones, .. zeros, .. zeros, .. ones, .. zeros, .. zeros, .. ones, .. zeros, .. zeros, .. ones, .. zeros, .. ones], channels.Read<float>()[..(4 * LatentFrames * Area)].ToArray());
+        float[] ones = [.. Enumerable.Repeat(1f, Area)],
+            zeros = [.. Enumerable.Repeat(0f, Area)];
+        Assert.Equal(
+            [.. ones, .. zeros, .. zeros, .. ones, .. zeros, .. zeros, .. ones, .. zeros, .. zeros, .. ones, .. zeros, .. ones],
+            channels.Read<float>()[..(4 * LatentFrames * Area)].ToArray()
+        );
         using var clip = Tensor.Zeros(DType.F32, [1, 3, Frames, Height, Width]);
         for (var color = 0; color < 3; color++)
         {

@@ -39,7 +39,12 @@ public sealed class EngineBudgetTests(TinyEngine engine) : IDisposable
         var (unlimited, expected) = await GenerateAsync(free, Circle);
         Assert.Null(unlimited.Strategy);
 
-        using var narrow = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings(), options: new EngineOptions { Memory = Everything - 1 });
+        using var narrow = new VideoGenerator(
+            engine.Model,
+            engine.Runtime,
+            new SessionSettings(),
+            options: new EngineOptions { Memory = Everything - 1 }
+        );
         var (plan, frames) = await GenerateAsync(narrow, Circle);
 
         Assert.False(plan.Strategy!.KeepsTextEncoder);
@@ -54,14 +59,23 @@ public sealed class EngineBudgetTests(TinyEngine engine) : IDisposable
     [Fact]
     public async Task FindSimilar_WithinLessMemory_LetsTheTextEncoderGo()
     {
-        using var narrow = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings(), options: new EngineOptions { Memory = Everything - 1 });
+        using var narrow = new VideoGenerator(
+            engine.Model,
+            engine.Runtime,
+            new SessionSettings(),
+            options: new EngineOptions { Memory = Everything - 1 }
+        );
         var (plan, _) = await GenerateAsync(narrow, Circle);
         Assert.False(plan.Strategy!.KeepsTextEncoder);
         var before = engine.Runtime.Api.LiveObjects;
         using var folder = new TemporaryFolder();
         using var store = new ContentStore(folder["steps"]);
 
-        await narrow.FindSimilarAsync(narrow.Plan(Circle with { Prompt = "a blue square" }), new StepStore(store, [new ReuseRow(-1, 0.5)]), Token);
+        await narrow.FindSimilarAsync(
+            narrow.Plan(Circle with { Prompt = "a blue square" }),
+            new StepStore(store, [new ReuseRow(-1, 0.5)]),
+            Token
+        );
 
         Assert.Equal(before, engine.Runtime.Api.LiveObjects);
     }
@@ -69,7 +83,12 @@ public sealed class EngineBudgetTests(TinyEngine engine) : IDisposable
     [Fact]
     public void Plan_WithinTooLittle_IsRefusedBeforeItRuns()
     {
-        using var generator = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings(), options: new EngineOptions { Memory = Plenty, HostMemory = 1_000_000 });
+        using var generator = new VideoGenerator(
+            engine.Model,
+            engine.Runtime,
+            new SessionSettings(),
+            options: new EngineOptions { Memory = Plenty, HostMemory = 1_000_000 }
+        );
 
         var error = Assert.Throws<InvalidRequestException>(() => generator.Plan(Circle));
 
@@ -87,13 +106,20 @@ public sealed class EngineBudgetTests(TinyEngine engine) : IDisposable
         var (_, expected) = await GenerateAsync(generator, Circle);
         var refused = 0;
 
-        var (_, frames) = await GenerateAsync(generator, Circle with { Prompt = $"{Circle.Prompt} " }, new Listener(report =>
-        {
-            if (report.Stage == stage && refused == 0)
+        var (_, frames) = await GenerateAsync(
+            generator,
+            Circle with
             {
-                engine.Runtime.Memory.Refuses = _ => Interlocked.Increment(ref refused) == 1;
-            }
-        }));
+                Prompt = $"{Circle.Prompt} ",
+            },
+            new Listener(report =>
+            {
+                if (report.Stage == stage && refused == 0)
+                {
+                    engine.Runtime.Memory.Refuses = _ => Interlocked.Increment(ref refused) == 1;
+                }
+            })
+        );
 
         Assert.True(refused > 0, "a run asked for memory");
         Assert.Equal(1, generator.Statistics.Memory.Shed.Values.Sum());
@@ -106,10 +132,16 @@ public sealed class EngineBudgetTests(TinyEngine engine) : IDisposable
         using var generator = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings());
         var (_, expected) = await GenerateAsync(generator, Circle);
 
-        await Assert.ThrowsAsync<MemoryLimitException>(() => GenerateAsync(generator, Circle, new Listener(report =>
-        {
-            engine.Runtime.Memory.Refuses = report.Stage == GenerationStage.Denoise ? _ => true : null;
-        })));
+        await Assert.ThrowsAsync<MemoryLimitException>(() =>
+            GenerateAsync(
+                generator,
+                Circle,
+                new Listener(report =>
+                {
+                    engine.Runtime.Memory.Refuses = report.Stage == GenerationStage.Denoise ? _ => true : null;
+                })
+            )
+        );
         engine.Runtime.Memory.Refuses = null;
 
         Assert.Equal(expected, (await GenerateAsync(generator, Circle)).Frames);
@@ -120,24 +152,33 @@ public sealed class EngineBudgetTests(TinyEngine engine) : IDisposable
     {
         var everything = Everything;
         var free = Plenty;
-        using var generator = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings(), options: new EngineOptions
-        {
-            FollowsFreeMemory = true,
-            HostFacts = () => new HostMemoryFacts(Plenty, Interlocked.Read(ref free), Limit: null),
-        });
+        using var generator = new VideoGenerator(
+            engine.Model,
+            engine.Runtime,
+            new SessionSettings(),
+            options: new EngineOptions
+            {
+                FollowsFreeMemory = true,
+                HostFacts = () => new HostMemoryFacts(Plenty, Interlocked.Read(ref free), Limit: null),
+            }
+        );
         Task? second = null;
         Strategy? within = null;
 
-        var (first, _) = await GenerateAsync(generator, Circle, new Listener(report =>
-        {
-            if (report.Stage == GenerationStage.Denoise && second is null)
+        var (first, _) = await GenerateAsync(
+            generator,
+            Circle,
+            new Listener(report =>
             {
-                Interlocked.Exchange(ref free, everything - 1);
-                second = GenerateAsync(generator, Circle with { Seed = 8 });
-            }
+                if (report.Stage == GenerationStage.Denoise && second is null)
+                {
+                    Interlocked.Exchange(ref free, everything - 1);
+                    second = GenerateAsync(generator, Circle with { Seed = 8 });
+                }
 
-            within = report.Stage == GenerationStage.Denoise ? generator.Statistics.Memory.Strategy : within;
-        }));
+                within = report.Stage == GenerationStage.Denoise ? generator.Statistics.Memory.Strategy : within;
+            })
+        );
         Assert.True(within!.KeepsTextEncoder, "the clip under way goes on as it began");
         Assert.True(first.Strategy!.KeepsTextEncoder);
 
@@ -156,7 +197,17 @@ public sealed class EngineBudgetTests(TinyEngine engine) : IDisposable
     [Fact]
     public async Task Generate_ManyWithinLittleMemory_AreAdmittedAsTheyFit()
     {
-        using var generator = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings(), options: new EngineOptions { Memory = Everything, Workers = 2, BatchSize = 4 });
+        using var generator = new VideoGenerator(
+            engine.Model,
+            engine.Runtime,
+            new SessionSettings(),
+            options: new EngineOptions
+            {
+                Memory = Everything,
+                Workers = 2,
+                BatchSize = 4,
+            }
+        );
         var (_, expected) = await GenerateAsync(generator, Circle);
 
         var clips = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => GenerateAsync(generator, Circle)));
@@ -166,7 +217,10 @@ public sealed class EngineBudgetTests(TinyEngine engine) : IDisposable
     }
 
     private static async Task<(GenerationPlan Plan, IReadOnlyList<byte[]> Frames)> GenerateAsync(
-        VideoGenerator generator, GenerationRequest request, IProgress<GenerationProgress>? progress = null)
+        VideoGenerator generator,
+        GenerationRequest request,
+        IProgress<GenerationProgress>? progress = null
+    )
     {
         var frames = new FrameList();
         var plan = generator.Plan(request);

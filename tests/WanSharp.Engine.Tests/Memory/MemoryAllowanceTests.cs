@@ -17,7 +17,10 @@ public sealed class MemoryAllowanceTests
 
     [Fact]
     public void Of_OnTheHost_KnowsTheControlGroup() =>
-        Assert.Equal(new MemoryAllowance(200, "the control group's limit"), MemoryAllowance.Of(300, null, isOnHost: true, Host with { Limit = 200 }));
+        Assert.Equal(
+            new MemoryAllowance(200, "the control group's limit"),
+            MemoryAllowance.Of(300, null, isOnHost: true, Host with { Limit = 200 })
+        );
 
     [Fact]
     public void Of_OnADevice_LeavesTheHostOutOfAccount()

@@ -34,9 +34,13 @@ public sealed class MemoryPressureTests
     public void Relieve_WhereTheSystemRefused_GivesTheWholeRequest() =>
         Assert.Equal(ShedStage.Residency, _pressure.Relieve(new MemoryLimitException(requested: 31, inUse: 0, limit: long.MaxValue)));
 
-    private void Add(ShedStage stage, string name, long bytes) => _pressure.Add(stage, () =>
-    {
-        _given.Add(name);
-        return bytes;
-    });
+    private void Add(ShedStage stage, string name, long bytes) =>
+        _pressure.Add(
+            stage,
+            () =>
+            {
+                _given.Add(name);
+                return bytes;
+            }
+        );
 }

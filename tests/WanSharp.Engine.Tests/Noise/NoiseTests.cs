@@ -48,7 +48,10 @@ public class NoiseTests
     [Fact]
     public void Fill_GivesTheBytesOfTheSpecification()
     {
-        AssertBits([0x3e92f728, 0xbda16e33, 0xbfb9dfa1, 0xbed1fa53, 0x400fe2b3, 0xbee5650f, 0x3d0ece30, 0xbdeb0a09], Values(new NoiseGenerator(42), 0, 8));
+        AssertBits(
+            [0x3e92f728, 0xbda16e33, 0xbfb9dfa1, 0xbed1fa53, 0x400fe2b3, 0xbee5650f, 0x3d0ece30, 0xbdeb0a09],
+            Values(new NoiseGenerator(42), 0, 8)
+        );
         AssertBits([0xbf6f05d4, 0xbec8d2b6, 0x3e18ae8b, 0xbeb7dfec], Values(new NoiseGenerator(0xfedcba9876543210, 7), (1L << 40) + 3, 4));
 
         var hash = SHA256.HashData(MemoryMarshal.AsBytes<float>(Values(new NoiseGenerator(2026, 1), 0, 65536)));
@@ -66,11 +69,15 @@ public class NoiseTests
         var noise = new NoiseGenerator(7, 3);
         var whole = Values(noise, 5, Length);
         var parts = new float[Length];
-        Parallel.For(0, (Length + part - 1) / part, i =>
-        {
-            var from = i * part;
-            noise.Fill(parts.AsSpan(from, Math.Min(part, Length - from)), 5 + from);
-        });
+        Parallel.For(
+            0,
+            (Length + part - 1) / part,
+            i =>
+            {
+                var from = i * part;
+                noise.Fill(parts.AsSpan(from, Math.Min(part, Length - from)), 5 + from);
+            }
+        );
         Assert.Equal(whole, parts);
     }
 
@@ -123,7 +130,8 @@ public class NoiseTests
     /// <summary>Φ(x) by Marsaglia's series ½ + φ(x)·(x + x³/3 + x⁵/15 + …).</summary>
     private static double NormalProbability(double x)
     {
-        double sum = x, term = x;
+        double sum = x,
+            term = x;
         for (var i = 3; Math.Abs(term) > 1e-17 * Math.Abs(sum); i += 2)
         {
             sum += term *= x * x / i;

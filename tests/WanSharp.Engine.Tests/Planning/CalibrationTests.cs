@@ -19,18 +19,19 @@ public sealed class CalibrationTests
         Assert.Equal(first.Measured, faster.Measured);
     }
 
-    private static Calibration Rates(double products, double convolutions) => new()
-    {
-        Measured = DateTimeOffset.UnixEpoch.AddDays(products),
-        Machine = "a machine",
-        Threads = 1,
-        OnnxRuntime = "1.0",
-        Products = products,
-        IntegerProducts = 1,
-        WeightBytes = 1,
-        Attention = 1,
-        Convolutions = convolutions,
-        MovedBytes = 1,
-        Widened = new Dictionary<DType, double> { [DType.BF16] = products },
-    };
+    private static Calibration Rates(double products, double convolutions) =>
+        new()
+        {
+            Measured = DateTimeOffset.UnixEpoch.AddDays(products),
+            Machine = "a machine",
+            Threads = 1,
+            OnnxRuntime = "1.0",
+            Products = products,
+            IntegerProducts = 1,
+            WeightBytes = 1,
+            Attention = 1,
+            Convolutions = convolutions,
+            MovedBytes = 1,
+            Widened = new Dictionary<DType, double> { [DType.BF16] = products },
+        };
 }

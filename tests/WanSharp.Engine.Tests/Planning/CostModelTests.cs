@@ -14,20 +14,21 @@ public class CostModelTests(TinyEngine engine)
     private GenerationPlan Sketch(GenerationRequest request) => new CostModel(engine.Model).Sketch(request);
 
     /// <summary>A machine that does everything at a billion a second, to add up by hand.</summary>
-    internal static Calibration Machine { get; } = new()
-    {
-        Measured = new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero),
-        Machine = "made up",
-        Threads = 2,
-        OnnxRuntime = "1.30.0",
-        Products = 1e9,
-        IntegerProducts = 4e9,
-        WeightBytes = 1e9,
-        Attention = 1e9,
-        Convolutions = 1e9,
-        MovedBytes = 1e9,
-        Widened = new Dictionary<DType, double> { [DType.F16] = 1e9 },
-    };
+    internal static Calibration Machine { get; } =
+        new()
+        {
+            Measured = new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero),
+            Machine = "made up",
+            Threads = 2,
+            OnnxRuntime = "1.30.0",
+            Products = 1e9,
+            IntegerProducts = 4e9,
+            WeightBytes = 1e9,
+            Attention = 1e9,
+            Convolutions = 1e9,
+            MovedBytes = 1e9,
+            Widened = new Dictionary<DType, double> { [DType.F16] = 1e9 },
+        };
 
     [Fact]
     public void Count_OfTwiceTheSteps_IsTwiceTheDenoising()
@@ -42,7 +43,8 @@ public class CostModelTests(TinyEngine engine)
         Assert.Equal(few[PlanStage.Decode], many[PlanStage.Decode]);
         Assert.False(few.ContainsKey(PlanStage.Image));
 
-        Dictionary<PlanStage, double> Stages(GenerationRequest request) => costs.Count(Sketch(request)).Stages.ToDictionary(stage => stage.Stage, stage => stage.Work.Operations);
+        Dictionary<PlanStage, double> Stages(GenerationRequest request) =>
+            costs.Count(Sketch(request)).Stages.ToDictionary(stage => stage.Stage, stage => stage.Work.Operations);
 
         double Once() => (2 * few[PlanStage.Denoise]) - many[PlanStage.Denoise];
     }
@@ -84,18 +86,32 @@ public class CostModelTests(TinyEngine engine)
         Assert.Equal(cost.Stages.Sum(stage => stage.Seconds), cost.Seconds);
         Assert.All(cost.Stages, stage => Assert.True(stage.Seconds > 0 && double.IsFinite(stage.Seconds)));
         Assert.Equal(cost.Memory.Where(part => part.Kind == MemoryKind.Mapped).Sum(part => part.Bytes), cost.MappedBytes);
-        Assert.InRange(cost.PrivateBytes, cost.Memory.Where(part => part.Kind == MemoryKind.Kept).Sum(part => part.Bytes), cost.Memory.Sum(part => part.Bytes));
+        Assert.InRange(
+            cost.PrivateBytes,
+            cost.Memory.Where(part => part.Kind == MemoryKind.Kept).Sum(part => part.Bytes),
+            cost.Memory.Sum(part => part.Bytes)
+        );
     }
 
     [Fact]
     public void Seconds_AreWorkByRate()
     {
-        var work = new GraphWork { Products = 1e9, Attention = 2e9, Convolutions = 3e9, MovedBytes = 4e9, WeightBytes = 5e9, PeakBytes = 1e12 };
+        var work = new GraphWork
+        {
+            Products = 1e9,
+            Attention = 2e9,
+            Convolutions = 3e9,
+            MovedBytes = 4e9,
+            WeightBytes = 5e9,
+            PeakBytes = 1e12,
+        };
         var none = new StageWork(PlanStage.Denoise, work, new Dictionary<DType, double>());
 
         Assert.Equal(15, CostModel.Seconds(none, Machine));
-        Assert.Equal(16, CostModel.Seconds(none with { Widened = new Dictionary<DType, double> { [DType.F16] = 2e9 } }, Machine)); // one of two threads
-        Assert.Equal(100, CostModel.Seconds(none with { Widened = new Dictionary<DType, double> { [DType.F16] = 100e9 } }, Machine)); // it cannot keep up
+        // one of two threads
+        Assert.Equal(16, CostModel.Seconds(none with { Widened = new Dictionary<DType, double> { [DType.F16] = 2e9 } }, Machine));
+        // it cannot keep up
+        Assert.Equal(100, CostModel.Seconds(none with { Widened = new Dictionary<DType, double> { [DType.F16] = 100e9 } }, Machine));
     }
 
     [Fact]

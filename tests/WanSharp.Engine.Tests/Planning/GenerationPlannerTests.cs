@@ -12,40 +12,48 @@ public class GenerationPlannerTests(TinyEngine engine)
     private static readonly GenerationRequest Circle = new() { Prompt = "a red circle" };
     private static readonly RgbImage Picture = new(4, 4, new byte[48]);
 
-    public static TheoryData<GenerationRequest, string, string> Wrong => new()
-    {
-        { Circle with { Prompt = " \n" }, "prompt", "is empty" },
-        { Circle with { Prompt = new string('x', 8193) }, "prompt", "longer than 8192" },
-        { Circle with { Prompt = "half \ud83c" }, "prompt", "character 5 is half of a surrogate pair" },
-        { Circle with { Prompt = "\udfac 🎬" }, "prompt", "character 0 is half" },
-        { Circle with { Prompt = new string('\u0001', 8000) }, "prompt", "too long to be embedded" },
-        { Circle with { NegativePrompt = new string('x', 8193) }, "negative", "longer than 8192" },
-        { Circle with { Width = 33 }, "size", "The nearest is 32x16" },
-        { Circle with { Height = -1 }, "size", "The nearest is 32x16" },
-        { Circle with { Width = int.MaxValue, Height = int.MinValue }, "size", "The nearest is 8192x16" },
-        { Circle with { Width = 8192, Height = 8192, Frames = 4097 }, "size", "tokens" },
-        { Circle with { Frames = 16 }, "frames", "The nearest is 17" },
-        { Circle with { Frames = 3 }, "frames", "The nearest is 5" },
-        { Circle with { Frames = int.MinValue }, "frames", "The nearest is 1" },
-        { Circle with { Frames = int.MaxValue }, "frames", "The nearest is 4097" },
-        { Circle with { Frames = 5, Seconds = 1 }, "seconds", "give one of them" },
-        { Circle with { Seconds = double.NaN }, "seconds", "NaN" },
-        { Circle with { Seconds = -1 }, "seconds", "-1" },
-        { Circle with { Seconds = double.PositiveInfinity }, "seconds", "512" },
-        { Circle with { Fps = 0 }, "fps", "the nearest is 1" },
-        { Circle with { Steps = 1001 }, "steps", "the nearest is 1000" },
-        { Circle with { GuidanceScale = float.NaN }, "guidance", "not a number" },
-        { Circle with { GuidanceScale = float.PositiveInfinity }, "guidance", "the nearest is 100" },
-        { Circle with { HighNoiseGuidanceScale = 4 }, "guidance-high", "one transformer" },
-        { Circle with { Shift = 0 }, "shift", "the nearest is 0.01" },
-        { Circle with { Sampler = "eular" }, "sampler", "Did you mean euler?" },
-        { Circle with { Images = [new(Picture, 3)] }, "image", "give 0 to 2, or -1" },
-        { Circle with { Images = [new(Picture, int.MinValue)] }, "image", "give 0 to 2, or -1" },
-        { Circle with { Images = [new(Picture, 2), new(Picture, -1)] }, "image", "Two images were given for latent frame 2" },
-        { Circle with { Images = [new(new RgbImage(2, 2, new byte[11]))] }, "image", "11 bytes are no image of 2x2" },
-        { Circle with { Images = [new(new RgbImage(0, 0, []))] }, "image", "0 bytes are no image" },
-        { Circle with { Images = [new(new RgbImage(1, 1_000_000, new byte[3_000_000]))] }, "image", "cut it to nearly the video's shape" },
-    };
+    public static TheoryData<GenerationRequest, string, string> Wrong =>
+        new()
+        {
+            { Circle with { Prompt = " \n" }, "prompt", "is empty" },
+            { Circle with { Prompt = new string('x', 8193) }, "prompt", "longer than 8192" },
+            { Circle with { Prompt = "half \ud83c" }, "prompt", "character 5 is half of a surrogate pair" },
+            { Circle with { Prompt = "\udfac 🎬" }, "prompt", "character 0 is half" },
+            { Circle with { Prompt = new string('\u0001', 8000) }, "prompt", "too long to be embedded" },
+            { Circle with { NegativePrompt = new string('x', 8193) }, "negative", "longer than 8192" },
+            { Circle with { Width = 33 }, "size", "The nearest is 32x16" },
+            { Circle with { Height = -1 }, "size", "The nearest is 32x16" },
+            { Circle with { Width = int.MaxValue, Height = int.MinValue }, "size", "The nearest is 8192x16" },
+            { Circle with { Width = 8192, Height = 8192, Frames = 4097 }, "size", "tokens" },
+            { Circle with { Frames = 16 }, "frames", "The nearest is 17" },
+            { Circle with { Frames = 3 }, "frames", "The nearest is 5" },
+            { Circle with { Frames = int.MinValue }, "frames", "The nearest is 1" },
+            { Circle with { Frames = int.MaxValue }, "frames", "The nearest is 4097" },
+            { Circle with { Frames = 5, Seconds = 1 }, "seconds", "give one of them" },
+            { Circle with { Seconds = double.NaN }, "seconds", "NaN" },
+            { Circle with { Seconds = -1 }, "seconds", "-1" },
+            { Circle with { Seconds = double.PositiveInfinity }, "seconds", "512" },
+            { Circle with { Fps = 0 }, "fps", "the nearest is 1" },
+            { Circle with { Steps = 1001 }, "steps", "the nearest is 1000" },
+            { Circle with { GuidanceScale = float.NaN }, "guidance", "not a number" },
+            { Circle with { GuidanceScale = float.PositiveInfinity }, "guidance", "the nearest is 100" },
+            { Circle with { HighNoiseGuidanceScale = 4 }, "guidance-high", "one transformer" },
+            { Circle with { Shift = 0 }, "shift", "the nearest is 0.01" },
+            { Circle with { Sampler = "eular" }, "sampler", "Did you mean euler?" },
+            { Circle with { Images = [new(Picture, 3)] }, "image", "give 0 to 2, or -1" },
+            { Circle with { Images = [new(Picture, int.MinValue)] }, "image", "give 0 to 2, or -1" },
+            { Circle with { Images = [new(Picture, 2), new(Picture, -1)] }, "image", "Two images were given for latent frame 2" },
+            { Circle with { Images = [new(new RgbImage(2, 2, new byte[11]))] }, "image", "11 bytes are no image of 2x2" },
+            { Circle with { Images = [new(new RgbImage(0, 0, []))] }, "image", "0 bytes are no image" },
+            {
+                Circle with
+                {
+                    Images = [new(new RgbImage(1, 1_000_000, new byte[3_000_000]))],
+                },
+                "image",
+                "cut it to nearly the video's shape"
+            },
+        };
 
     [Theory]
     [MemberData(nameof(Wrong), DisableDiscoveryEnumeration = true)]
@@ -114,9 +122,13 @@ public class GenerationPlannerTests(TinyEngine engine)
     public void Plan_WithWhatComputes_NotesIt()
     {
         var settings = GenerationPlanner.Plan(Circle, engine.Model, new ExecutionSettings("cpu", "fp32", 2)).Settings;
-        Assert.Contains("""
+        Assert.Contains(
+            """
             "execution":{"provider":"cpu","precision":"fp32","threads":2}
-            """.Trim(), settings.ToJson(), StringComparison.Ordinal);
+            """.Trim(),
+            settings.ToJson(),
+            StringComparison.Ordinal
+        );
         Assert.Equal(settings.Execution, GenerationSettings.FromJson(settings.ToJson())!.Execution);
         Assert.DoesNotContain("high_noise", settings.ToJson(), StringComparison.Ordinal);
     }
@@ -165,8 +177,29 @@ public class GenerationPlannerTests(TinyEngine engine)
     {
         int[] integers = [0, 1, -1, 4, 5, 16, 17, 24, 32, 33, 64, 81, 480, 8192, 4097, int.MaxValue, int.MinValue];
         double[] numbers = [0, 1, -1, 3, 0.01, 0.5, 5, 100, 1e-300, 1e300, double.NaN, double.PositiveInfinity, double.NegativeInfinity];
-        string[] texts = ["", " ", "a red circle", "红", "\ud800", "\u0000\u001b", "🎬", "unipc", "Euler ", "dpm++-karras", new('\'', 9000)];
-        RgbImage[] images = [Picture, new(0, 0, []), new(-1, -1, []), new(1, 3, new byte[9]), new(1, 100_000, new byte[300_000]), new(int.MaxValue, int.MaxValue, [])];
+        string[] texts =
+        [
+            "",
+            " ",
+            "a red circle",
+            "红",
+            "\ud800",
+            "\u0000\u001b",
+            "🎬",
+            "unipc",
+            "Euler ",
+            "dpm++-karras",
+            new('\'', 9000),
+        ];
+        RgbImage[] images =
+        [
+            Picture,
+            new(0, 0, []),
+            new(-1, -1, []),
+            new(1, 3, new byte[9]),
+            new(1, 100_000, new byte[300_000]),
+            new(int.MaxValue, int.MaxValue, []),
+        ];
         return new GenerationRequest
         {
             Prompt = Rarely(random) ? Pick(texts) : "a red circle",
@@ -181,7 +214,9 @@ public class GenerationPlannerTests(TinyEngine engine)
             Sampler = Rarely(random) ? Pick(texts) : null,
             Shift = Rarely(random) ? Pick(numbers) : null,
             Seed = (ulong)random.NextInt64(),
-            Images = Rarely(random) ? [.. Enumerable.Range(0, random.Next(4)).Select(_ => new ConditioningImage(Pick(images), Pick(integers)))] : [],
+            Images = Rarely(random)
+                ? [.. Enumerable.Range(0, random.Next(4)).Select(_ => new ConditioningImage(Pick(images), Pick(integers)))]
+                : [],
         };
 
         T Pick<T>(T[] values) => values[random.Next(values.Length)];

@@ -7,7 +7,12 @@ namespace WanSharp.Engine.Tests.Planning;
 
 public sealed class NetworkWeightsTests : IDisposable
 {
-    private static readonly WeightSlot[] Slots = [new("small.weight", DType.F32, [4, 8]), new("large.weight", DType.F32, [8, 8]), new("large.bias", DType.F32, [8])];
+    private static readonly WeightSlot[] Slots =
+    [
+        new("small.weight", DType.F32, [4, 8]),
+        new("large.weight", DType.F32, [8, 8]),
+        new("large.bias", DType.F32, [8]),
+    ];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("wan-tests-").FullName;
 
@@ -45,7 +50,15 @@ public sealed class NetworkWeightsTests : IDisposable
         using var one = Tensor.Zeros(small, [4, 8]);
         using var two = Tensor.Zeros(large, [8, 8]);
         using var three = Tensor.Zeros(DType.F32, [8]);
-        SafetensorsWriter.Write(path, new Dictionary<string, Tensor> { ["small.weight"] = one, ["large.weight"] = two, ["large.bias"] = three });
+        SafetensorsWriter.Write(
+            path,
+            new Dictionary<string, Tensor>
+            {
+                ["small.weight"] = one,
+                ["large.weight"] = two,
+                ["large.bias"] = three,
+            }
+        );
         return new WeightStore(Checkpoint.Open(path));
     }
 }

@@ -6,9 +6,21 @@ public class GenerationSettingsTests
 {
     private static readonly GenerationSettings Settings = new()
     {
-        Version = "1.2.3", Model = "shapes", ModelDigest = "ab", Prompt = "一个\"红色\"圆形\n\\向左\u001b 🎬", NegativePrompt = "",
-        Width = 832, Height = 480, Frames = 81, Fps = 16, Steps = 50, GuidanceScale = 5.1f, Sampler = "dpm++", Shift = 0.1 + 0.2,
-        Seed = ulong.MaxValue, Images = [new GenerationSettings.EmbeddedImage(20, "cd")],
+        Version = "1.2.3",
+        Model = "shapes",
+        ModelDigest = "ab",
+        Prompt = "一个\"红色\"圆形\n\\向左\u001b 🎬",
+        NegativePrompt = "",
+        Width = 832,
+        Height = 480,
+        Frames = 81,
+        Fps = 16,
+        Steps = 50,
+        GuidanceScale = 5.1f,
+        Sampler = "dpm++",
+        Shift = 0.1 + 0.2,
+        Seed = ulong.MaxValue,
+        Images = [new GenerationSettings.EmbeddedImage(20, "cd")],
     };
 
     [Fact]
@@ -62,5 +74,6 @@ public class GenerationSettingsTests
     }
 
     [Fact]
-    public void FromJson_OfDeepNesting_IsNull() => Assert.Null(GenerationSettings.FromJson(string.Concat(Enumerable.Repeat("{\"x\":", 10_000))));
+    public void FromJson_OfDeepNesting_IsNull() =>
+        Assert.Null(GenerationSettings.FromJson(string.Concat(Enumerable.Repeat("{\"x\":", 10_000))));
 }

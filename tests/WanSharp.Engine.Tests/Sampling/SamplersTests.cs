@@ -59,7 +59,9 @@ public class SamplersTests
     public void Advance_StraightPath_ArrivesAtItsEnd(SamplerKind kind)
     {
         // v = noise − clean is constant along a straight path, which every order follows without an error of its own.
-        const float Noise = 0.8f, Clean = -0.3f, Rounding = 1e-5f;
+        const float Noise = 0.8f,
+            Clean = -0.3f,
+            Rounding = 1e-5f;
         var sampler = Samplers.Create(kind, 20, 5);
         var start = sampler.Sigmas[0];
         float[] x = [(start * Noise) + ((1 - start) * Clean)];
@@ -115,7 +117,19 @@ public class SamplersTests
         Assert.Throws<ArgumentException>(() => Samplers.Create(SamplerKind.Euler, 4, 5).Restore(state));
         Assert.Throws<ArgumentException>(() => Samplers.Create(SamplerKind.UniPc, 1, 5).Restore(state));
         Assert.Throws<ArgumentException>(() => uniPc.Restore(state with { NextStep = -1 }));
-        Assert.Throws<ArgumentException>(() => uniPc.Restore(state with { History = [[1], [1, 2], [1]] }));
+        Assert.Throws<ArgumentException>(() =>
+            uniPc.Restore(
+                state with
+                {
+                    History =
+                    [
+                        [1],
+                        [1, 2],
+                        [1],
+                    ],
+                }
+            )
+        );
     }
 
     [Fact]
@@ -202,5 +216,4 @@ public class SamplersTests
             return latents;
         }
     }
-
 }

@@ -16,7 +16,9 @@ public class SchedulerFixtureTests
     public static TheoryData<SamplerKind, string, int, double> Cases()
     {
         var cases = new TheoryData<SamplerKind, string, int, double>();
-        foreach (var (kind, name) in new[] { (SamplerKind.UniPc, "unipc"), (SamplerKind.DpmPlusPlus, "dpmpp"), (SamplerKind.Euler, "euler") })
+        foreach (
+            var (kind, name) in new[] { (SamplerKind.UniPc, "unipc"), (SamplerKind.DpmPlusPlus, "dpmpp"), (SamplerKind.Euler, "euler") }
+        )
         {
             foreach (var steps in new[] { 4, 8, 20, 50 })
             {

@@ -58,7 +58,8 @@ public class AdmissionGateTests
     {
         var budget = new MemoryBudget(() => new MemoryAllowance(100, "--memory"));
         var gate = new AdmissionGate(denoising: 4, finishing: 4, _clock, budget);
-        var first = await gate.EnterAsync(Clip(1) with { Bytes = new ClipBytes(Own: 80, Encode: 10, Denoise: 30, Decode: 10) }); // more than there is, but alone
+        // more than there is, but alone
+        var first = await gate.EnterAsync(Clip(1) with { Bytes = new ClipBytes(Own: 80, Encode: 10, Denoise: 30, Decode: 10) });
         var second = gate.EnterAsync(Clip(2) with { Bytes = new ClipBytes(Own: 10, Encode: 10, Denoise: 15, Decode: 10) });
         Assert.False(second.IsCompleted);
 

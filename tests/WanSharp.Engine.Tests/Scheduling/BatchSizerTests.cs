@@ -8,7 +8,12 @@ public class BatchSizerTests
 {
     private const long Plenty = 1L << 40;
 
-    private static readonly TransformerConfig Network = new() { Dim = 24, FfnDim = 32, Heads = 2 };
+    private static readonly TransformerConfig Network = new()
+    {
+        Dim = 24,
+        FfnDim = 32,
+        Heads = 2,
+    };
     private static readonly BatchKey Key = new([1, 16, 3, 4, 6], Channels: 0, ClipFeatures: null, IsHighNoise: false);
 
     [Fact]

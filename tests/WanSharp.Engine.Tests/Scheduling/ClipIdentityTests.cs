@@ -16,9 +16,15 @@ public sealed class ClipIdentityTests(TinyEngine engine)
     /// <summary>What does not change a clip: names, files, memory.</summary>
     private static readonly string[] Harmless =
     [
-        nameof(SessionSettings.Name), nameof(SessionSettings.MemoryPattern), nameof(SessionSettings.Dimensions), nameof(SessionSettings.OptimizedModelPath),
-        nameof(SessionSettings.ExternalDataFolder), nameof(SessionSettings.ProfilePathPrefix),
-        nameof(TransformerOptions.CacheFolder), nameof(TransformerOptions.WeightsFolder), nameof(GenerationSettings.ModelFiles),
+        nameof(SessionSettings.Name),
+        nameof(SessionSettings.MemoryPattern),
+        nameof(SessionSettings.Dimensions),
+        nameof(SessionSettings.OptimizedModelPath),
+        nameof(SessionSettings.ExternalDataFolder),
+        nameof(SessionSettings.ProfilePathPrefix),
+        nameof(TransformerOptions.CacheFolder),
+        nameof(TransformerOptions.WeightsFolder),
+        nameof(GenerationSettings.ModelFiles),
     ];
 
     private readonly GenerationPlan _plan = PlanOf(engine, new EngineOptions());
@@ -52,7 +58,10 @@ public sealed class ClipIdentityTests(TinyEngine engine)
     public void OfLatents_NamesEveryPartOfTheModelAndTheBuild()
     {
         var identity = Identity(_plan);
-        Assert.All(Enum.GetNames<ModelPart>().Except([nameof(ModelPart.None), nameof(ModelPart.All)]), part => Assert.Contains($"\n{part}: ", identity));
+        Assert.All(
+            Enum.GetNames<ModelPart>().Except([nameof(ModelPart.None), nameof(ModelPart.All)]),
+            part => Assert.Contains($"\n{part}: ", identity)
+        );
         Assert.Contains(EngineBuild.Identity, identity);
     }
 
@@ -81,7 +90,10 @@ public sealed class ClipIdentityTests(TinyEngine engine)
         Assert.Equal(
             "threads (2 of 4, now 4 of 4) and tokens at once (none, now 512) and settings",
             ClipIdentity.Difference(
-                $"threads: 2 of 4\ntokens at once: \nsettings: {new string('a', 99)}\nprovider: cpu", $"threads: 4 of 4\ntokens at once: 512\nsettings: {new string('b', 99)}\nprovider: cpu"));
+                $"threads: 2 of 4\ntokens at once: \nsettings: {new string('a', 99)}\nprovider: cpu",
+                $"threads: 4 of 4\ntokens at once: 512\nsettings: {new string('b', 99)}\nprovider: cpu"
+            )
+        );
     }
 
     [Fact]
@@ -98,7 +110,15 @@ public sealed class ClipIdentityTests(TinyEngine engine)
     private static GenerationPlan PlanOf(TinyEngine engine, EngineOptions options, params ConditioningImage[] images)
     {
         using var generator = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings(), options: options);
-        return generator.Plan(new GenerationRequest { Prompt = "a red circle", Width = 96, Height = 96, Images = images });
+        return generator.Plan(
+            new GenerationRequest
+            {
+                Prompt = "a red circle",
+                Width = 96,
+                Height = 96,
+                Images = images,
+            }
+        );
     }
 
     private string Identity(GenerationPlan plan, SessionSettings? session = null, TransformerOptions? transformer = null) =>

@@ -17,7 +17,11 @@ public class LaneQueueTests
     [Fact]
     public void Take_AmongEquals_PrefersWhatIsNearestToItsEnd_ThenTheOldestClip()
     {
-        var (youngDecode, oldEncode, oldDecode) = (Add(3, GenerationStage.Decode), Add(1, GenerationStage.Encode), Add(2, GenerationStage.Decode));
+        var (youngDecode, oldEncode, oldDecode) = (
+            Add(3, GenerationStage.Decode),
+            Add(1, GenerationStage.Encode),
+            Add(2, GenerationStage.Decode)
+        );
 
         Assert.Equal([oldDecode, youngDecode, oldEncode], TakeAll(3));
     }
@@ -54,8 +58,27 @@ public class LaneQueueTests
     public void Take_WithMemoryForFewerLanesThanBefore_LeavesClipsTheirLanes()
     {
         var memory = 1L << 30;
-        var queue = new LaneQueue(new BatchSizer(1, lanes: 2, new TransformerConfig { Dim = 24, FfnDim = 32, Heads = 2 }, () => memory), _clock);
-        using var state = new DenoiseState(Samplers.Create(SamplerKind.UniPc, 3, 3), new GuidanceScales(1), [], ImageConditions.None, Tensor.Zeros(DType.F32, [1, 16, 1, 2, 2]));
+        var queue = new LaneQueue(
+            new BatchSizer(
+                1,
+                lanes: 2,
+                new TransformerConfig
+                {
+                    Dim = 24,
+                    FfnDim = 32,
+                    Heads = 2,
+                },
+                () => memory
+            ),
+            _clock
+        );
+        using var state = new DenoiseState(
+            Samplers.Create(SamplerKind.UniPc, 3, 3),
+            new GuidanceScales(1),
+            [],
+            ImageConditions.None,
+            Tensor.Zeros(DType.F32, [1, 16, 1, 2, 2])
+        );
         var clip = new ClipRun(Plan: null!, new GenerationRunOptions(), new ClipClock(_clock), Order: 1, CancellationToken.None);
         var step = new StepWork(clip, state, new SnapshotKeeper(clip));
         queue.Add(step);
@@ -63,7 +86,8 @@ public class LaneQueueTests
 
         memory = 0; // other clips took it
         queue.Add(step);
-        queue.Add(new SingleWork(clip with { Options = new GenerationRunOptions { Priority = -1 } }, GenerationStage.Encode, () => { })); // found where the step is not
+        // found where the step is not
+        queue.Add(new SingleWork(clip with { Options = new GenerationRunOptions { Priority = -1 } }, GenerationStage.Encode, () => { }));
 
         Assert.Same(step, Assert.Single(queue.Take(lane: 1)!));
     }

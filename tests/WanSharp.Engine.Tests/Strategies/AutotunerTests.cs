@@ -47,7 +47,10 @@ public sealed class AutotunerTests : IDisposable
     public async Task Measure_OfAWayThatDoesNotCompile_LeavesItOut()
     {
         var result = await new Autotuner(null, TimeProvider.System).MeasureAsync(
-            "graph", Ways, way => way == "whole" ? throw new OrtException(OrtErrorCode.Fail, "no") : Time(1));
+            "graph",
+            Ways,
+            way => way == "whole" ? throw new OrtException(OrtErrorCode.Fail, "no") : Time(1)
+        );
 
         Assert.Equal(["blocks", "fixed"], result.Seconds.Keys);
     }
@@ -58,10 +61,17 @@ public sealed class AutotunerTests : IDisposable
     public async Task Measure_OfAWayThatFailsInAnyManner_KeepsTheOthersAndSaysWhy(string failing, string expected)
     {
         var result = await new Autotuner(_store, TimeProvider.System).MeasureAsync(
-            "graph", Ways, way => way == failing ? throw new ArgumentException("257 rows") : Time(1));
+            "graph",
+            Ways,
+            way => way == failing ? throw new ArgumentException("257 rows") : Time(1)
+        );
 
         Assert.Equal(expected, result.Kept);
-        Assert.Contains($"{failing} could not be timed: 257 rows", new Autotuner(_store, TimeProvider.System).Find("graph", Ways)!.Describe(), StringComparison.Ordinal);
+        Assert.Contains(
+            $"{failing} could not be timed: 257 rows",
+            new Autotuner(_store, TimeProvider.System).Find("graph", Ways)!.Describe(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -72,20 +82,27 @@ public sealed class AutotunerTests : IDisposable
         var result = await tuner.MeasureAsync("graph", Ways, _ => throw new ArgumentException("257 rows"));
 
         Assert.Equal("blocks", result.Kept);
-        Assert.StartsWith("max-autotune: blocks, untimed; blocks could not be timed: 257 rows", tuner.Find("graph", Ways)!.Describe(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "max-autotune: blocks, untimed; blocks could not be timed: 257 rows",
+            tuner.Find("graph", Ways)!.Describe(),
+            StringComparison.Ordinal
+        );
         Assert.Null(new Autotuner(_store, TimeProvider.System).Find("graph", Ways));
     }
 
     [Fact]
-    public async Task Measure_Cancelled_IsCancelled() => await Assert.ThrowsAsync<OperationCanceledException>(() =>
-        new Autotuner(_store, TimeProvider.System).MeasureAsync("graph", Ways, _ => throw new OperationCanceledException()));
+    public async Task Measure_Cancelled_IsCancelled() =>
+        await Assert.ThrowsAsync<OperationCanceledException>(() =>
+            new Autotuner(_store, TimeProvider.System).MeasureAsync("graph", Ways, _ => throw new OperationCanceledException())
+        );
 
     [Theory]
     [InlineData("")]
     [InlineData("null")]
     [InlineData("""{"kept":"whole","seconds":{"blocks":1},"measured":"2026-01-01T00:00:00Z"}""")]
     [InlineData("""{"kept":"blocks","seconds":{"blocks":0},"measured":"2026-01-01T00:00:00Z"}""")]
-    public void FromJson_OfWhatIsNoResult_IsNull(string json) => Assert.Null(TuningResult.FromJson(System.Text.Encoding.UTF8.GetBytes(json)));
+    public void FromJson_OfWhatIsNoResult_IsNull(string json) =>
+        Assert.Null(TuningResult.FromJson(System.Text.Encoding.UTF8.GetBytes(json)));
 
     private Task<double> Time(double seconds)
     {

@@ -18,7 +18,12 @@ public sealed class CompileTuningTests(TinyEngine engine) : IDisposable
     /// <summary>Other graphs and packed weights round otherwise.</summary>
     private const int LargestPixelDifference = 1;
 
-    private static readonly GenerationRequest Circle = new() { Prompt = "a red circle", Seed = 7, Steps = 3 };
+    private static readonly GenerationRequest Circle = new()
+    {
+        Prompt = "a red circle",
+        Seed = 7,
+        Steps = 3,
+    };
 
     private readonly TemporaryFolder _folder = new();
 
@@ -30,7 +35,12 @@ public sealed class CompileTuningTests(TinyEngine engine) : IDisposable
     public async Task Generate_WithReducedOverhead_RunsGraphsOfFixedShapes()
     {
         using var plain = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings());
-        using var generator = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings(), options: new EngineOptions { Tuning = CompileTuning.ReduceOverhead });
+        using var generator = new VideoGenerator(
+            engine.Model,
+            engine.Runtime,
+            new SessionSettings(),
+            options: new EngineOptions { Tuning = CompileTuning.ReduceOverhead }
+        );
 
         var (plan, frames) = await GenerateAsync(generator);
 
@@ -44,7 +54,12 @@ public sealed class CompileTuningTests(TinyEngine engine) : IDisposable
     {
         using var plain = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings());
         using var generator = new VideoGenerator(
-            engine.Model, engine.Runtime, new SessionSettings(), new TransformerOptions { Mode = CompileMode.Off }, new EngineOptions { FollowsFreeMemory = true });
+            engine.Model,
+            engine.Runtime,
+            new SessionSettings(),
+            new TransformerOptions { Mode = CompileMode.Off },
+            new EngineOptions { FollowsFreeMemory = true }
+        );
 
         var (plan, frames) = await GenerateAsync(generator);
 
@@ -80,7 +95,8 @@ public sealed class CompileTuningTests(TinyEngine engine) : IDisposable
         Assert.Equal((0, 1), (graph.Compiles, graph.Loads));
         Assert.Equal("blocks: asked for", blocks.Plan(Circle).Strategy!.Reasons[0]);
 
-        VideoGenerator Generator(TransformerOptions transformer) => new(engine.Model, engine.Runtime, new SessionSettings(), transformer, limited);
+        VideoGenerator Generator(TransformerOptions transformer) =>
+            new(engine.Model, engine.Runtime, new SessionSettings(), transformer, limited);
     }
 
     [Fact]
@@ -115,7 +131,12 @@ public sealed class CompileTuningTests(TinyEngine engine) : IDisposable
         using var networks = new TinyNetworks(variant);
         new ToolFolders(networks, _folder["model"]).Official();
         using var model = WanModel.Open(_folder["model"]);
-        using var generator = new VideoGenerator(model, engine.Runtime, new SessionSettings(), options: new EngineOptions { Tuning = CompileTuning.MaxAutotune });
+        using var generator = new VideoGenerator(
+            model,
+            engine.Runtime,
+            new SessionSettings(),
+            options: new EngineOptions { Tuning = CompileTuning.MaxAutotune }
+        );
         var image = new ConditioningImage(new RgbImage(32, 32, new byte[3 * 32 * 32]));
         var images = networks.Type switch
         {
@@ -131,8 +152,21 @@ public sealed class CompileTuningTests(TinyEngine engine) : IDisposable
     }
 
     [Fact]
-    public void Generator_OfFixedAndAllShapes_IsRefused() => Assert.Contains("--dynamic", Assert.Throws<InvalidRequestException>(() => new VideoGenerator(
-        engine.Model, engine.Runtime, new SessionSettings(), options: new EngineOptions { Tuning = CompileTuning.ReduceOverhead, DynamicShapes = true })).Message, StringComparison.Ordinal);
+    public void Generator_OfFixedAndAllShapes_IsRefused() =>
+        Assert.Contains(
+            "--dynamic",
+            Assert
+                .Throws<InvalidRequestException>(() =>
+                    new VideoGenerator(
+                        engine.Model,
+                        engine.Runtime,
+                        new SessionSettings(),
+                        options: new EngineOptions { Tuning = CompileTuning.ReduceOverhead, DynamicShapes = true }
+                    )
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
 
     private static async Task<(GenerationPlan Plan, IReadOnlyList<byte[]> Frames)> GenerateAsync(VideoGenerator generator)
     {
@@ -145,6 +179,10 @@ public sealed class CompileTuningTests(TinyEngine engine) : IDisposable
     private static void AssertNear(IReadOnlyList<byte[]> expected, IReadOnlyList<byte[]> actual)
     {
         Assert.Equal(expected.Count, actual.Count);
-        Assert.InRange(expected.Zip(actual, (one, other) => one.Zip(other, (a, b) => Math.Abs(a - b)).Max()).Max(), 0, LargestPixelDifference);
+        Assert.InRange(
+            expected.Zip(actual, (one, other) => one.Zip(other, (a, b) => Math.Abs(a - b)).Max()).Max(),
+            0,
+            LargestPixelDifference
+        );
     }
 }

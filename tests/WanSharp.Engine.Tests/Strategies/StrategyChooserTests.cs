@@ -11,28 +11,33 @@ public sealed class StrategyChooserTests
     private const long MB = 1_000_000;
 
     /// <summary>The 14B shape with fp8 weights, at 480p and 81 frames: sizes rounded.</summary>
-    private static StrategyFacts Large { get; } = new()
-    {
-        Blocks = 40,
-        StoredBlock = 350 * MB,
-        ComputedBlock = 1400 * MB,
-        Widens = true,
-        OtherWeights = 400 * MB,
-        TextEncoder = 5700 * MB,
-        TextActivations = 100 * MB,
-        Vae = 1000 * MB,
-        DenoiseActivations = tokens => (1000 * MB) + ((tokens ?? 32_760) * 200_000L),
-        DecodeActivations = tiled => tiled ? 1500 * MB : 9000 * MB,
-        Tokens = 32_760,
-        IsOnHost = true,
-    };
+    private static StrategyFacts Large { get; } =
+        new()
+        {
+            Blocks = 40,
+            StoredBlock = 350 * MB,
+            ComputedBlock = 1400 * MB,
+            Widens = true,
+            OtherWeights = 400 * MB,
+            TextEncoder = 5700 * MB,
+            TextActivations = 100 * MB,
+            Vae = 1000 * MB,
+            DenoiseActivations = tokens => (1000 * MB) + ((tokens ?? 32_760) * 200_000L),
+            DecodeActivations = tiled => tiled ? 1500 * MB : 9000 * MB,
+            Tokens = 32_760,
+            IsOnHost = true,
+        };
 
     [Theory]
     [InlineData(64, "40 blocks, all resident")]
     [InlineData(26, "40 blocks, all resident, text encoder unloaded after use")]
     [InlineData(20, "22 of 40 blocks resident, the others streamed, text encoder unloaded after use")]
     [InlineData(12, "3 of 40 blocks resident, the others streamed, widened one at a time, text encoder unloaded after use")]
-    [InlineData(8, "5 of 40 blocks resident, the others streamed, widened one at a time, 8192 tokens at once, VAE in tiles, text encoder unloaded after use")]
+    [InlineData(
+        8,
+        "5 of 40 blocks resident, the others streamed, widened one at a time, 8192 tokens at once, "
+            + "VAE in tiles, text encoder unloaded after use"
+    )]
     public void Choose_AtTheFamiliarTiers_SavesWhatCostsLeast(int gigabytes, string expected)
     {
         var strategy = StrategyChooser.Choose(Large, gigabytes * GB);
@@ -43,22 +48,23 @@ public sealed class StrategyChooserTests
     }
 
     /// <summary>The 1.3B shape with F16 weights, at 480p and 81 frames: sizes rounded.</summary>
-    private static StrategyFacts Small { get; } = new()
-    {
-        Blocks = 30,
-        StoredBlock = 93 * MB,
-        ComputedBlock = 186 * MB,
-        Widens = false,
-        OtherWeights = 100 * MB,
-        TextEncoder = 11_400 * MB,
-        StreamedTextEncoder = 1_600 * MB,
-        TextActivations = 100 * MB,
-        Vae = 1000 * MB,
-        DenoiseActivations = tokens => (400 * MB) + ((tokens ?? 32_760) * 60_000L),
-        DecodeActivations = tiled => tiled ? 1500 * MB : 9000 * MB,
-        Tokens = 32_760,
-        IsOnHost = true,
-    };
+    private static StrategyFacts Small { get; } =
+        new()
+        {
+            Blocks = 30,
+            StoredBlock = 93 * MB,
+            ComputedBlock = 186 * MB,
+            Widens = false,
+            OtherWeights = 100 * MB,
+            TextEncoder = 11_400 * MB,
+            StreamedTextEncoder = 1_600 * MB,
+            TextActivations = 100 * MB,
+            Vae = 1000 * MB,
+            DenoiseActivations = tokens => (400 * MB) + ((tokens ?? 32_760) * 60_000L),
+            DecodeActivations = tiled => tiled ? 1500 * MB : 9000 * MB,
+            Tokens = 32_760,
+            IsOnHost = true,
+        };
 
     [Theory]
     [InlineData(24, "30 blocks, all resident")]
@@ -66,7 +72,10 @@ public sealed class StrategyChooserTests
     [InlineData(11, "30 blocks, all resident, text encoder streamed and unloaded after use")]
     [InlineData(7, "30 blocks, all resident, VAE in tiles, text encoder streamed and unloaded after use")]
     [InlineData(4, "1 of 30 blocks resident, the others streamed, VAE in tiles, text encoder streamed and unloaded after use")]
-    [InlineData(3, "7 of 30 blocks resident, the others streamed, 8192 tokens at once, VAE in tiles, text encoder streamed and unloaded after use")]
+    [InlineData(
+        3,
+        "7 of 30 blocks resident, the others streamed, 8192 tokens at once, VAE in tiles, text encoder streamed and unloaded after use"
+    )]
     public void Choose_ForASmallModelAtTheFamiliarTiers_StreamsTheTextEncoderFirst(int gigabytes, string expected)
     {
         var strategy = StrategyChooser.Choose(Small, gigabytes * GB);
@@ -142,7 +151,9 @@ public sealed class StrategyChooserTests
         StrategyChooser.RequireHost(onDevice, new MemoryAllowance(2 * GB, "--host-memory"));
         StrategyChooser.RequireHost(Large, new MemoryAllowance(1 * GB, "--host-memory")); // the same memory: the budget itself
 
-        var error = Assert.Throws<InvalidRequestException>(() => StrategyChooser.RequireHost(onDevice, new MemoryAllowance(1 * GB, "--host-memory")));
+        var error = Assert.Throws<InvalidRequestException>(() =>
+            StrategyChooser.RequireHost(onDevice, new MemoryAllowance(1 * GB, "--host-memory"))
+        );
         Assert.Contains("1.00 GB may be used (--host-memory)", error.Message, StringComparison.Ordinal);
     }
 

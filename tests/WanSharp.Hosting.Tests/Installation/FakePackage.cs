@@ -26,11 +26,13 @@ internal static class FakePackage
     }
 
     /// <summary>A package of the usual form.</summary>
-    public static byte[] Usual() => With(
-        ("runtimes/linux-x64/native/libonnxruntime.so", "library"),
-        ("runtimes/linux-x64/native/libonnxruntime_providers_cuda.so", "provider"),
-        ("runtimes/win-x64/native/onnxruntime.dll", "another platform's"),
-        ("Microsoft.ML.OnnxRuntime.Gpu.Linux.nuspec", "description"));
+    public static byte[] Usual() =>
+        With(
+            ("runtimes/linux-x64/native/libonnxruntime.so", "library"),
+            ("runtimes/linux-x64/native/libonnxruntime_providers_cuda.so", "provider"),
+            ("runtimes/win-x64/native/onnxruntime.dll", "another platform's"),
+            ("Microsoft.ML.OnnxRuntime.Gpu.Linux.nuspec", "description")
+        );
 
     public static string Sha512(byte[] package) => Convert.ToBase64String(SHA512.HashData(package));
 }

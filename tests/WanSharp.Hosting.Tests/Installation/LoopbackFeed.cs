@@ -19,7 +19,9 @@ internal sealed class LoopbackFeed : IDisposable
         Index = $"{root}/v3/index.json";
         var (id, version) = (FakePackage.Id.ToLowerInvariant(), InstalledRuntime.Version);
         PackagePath = $"/flat/{id}/{version}/{id}.{version}.nupkg";
-        Documents[$"/v3/index.json"] = Json($$"""{"resources":[{"@id":"{{root}}/flat/","@type":"PackageBaseAddress/3.0.0"},{"@id":"{{root}}/registration","@type":"RegistrationsBaseUrl/3.6.0"}]}""");
+        Documents[$"/v3/index.json"] = Json(
+            $$"""{"resources":[{"@id":"{{root}}/flat/","@type":"PackageBaseAddress/3.0.0"},{"@id":"{{root}}/registration","@type":"RegistrationsBaseUrl/3.6.0"}]}"""
+        );
         Documents[$"/flat/{id}/index.json"] = Json($$"""{"versions":["1.2.3","{{version}}"]}""");
         Documents[$"/registration/{id}/{version}.json"] = Json($$"""{"catalogEntry":"{{root}}/catalog.json"}""");
         Documents["/catalog.json"] = Json($$"""{"packageHash":"{{FakePackage.Sha512(package)}}","packageHashAlgorithm":"SHA512"}""");
@@ -96,7 +98,10 @@ internal sealed class LoopbackFeed : IDisposable
         }
 
         var status = first > 0 ? $"206 Partial Content\r\nContent-Range: bytes {first}-{body.Length - 1}/{body.Length}" : "200 OK";
-        await stream.WriteAsync(Json($"HTTP/1.1 {status}\r\nContent-Length: {body.Length - first}\r\nConnection: close\r\n\r\n"), _stop.Token);
+        await stream.WriteAsync(
+            Json($"HTTP/1.1 {status}\r\nContent-Length: {body.Length - first}\r\nConnection: close\r\n\r\n"),
+            _stop.Token
+        );
         await stream.WriteAsync(body.AsMemory(first, count), _stop.Token);
     }
 }

@@ -17,7 +17,10 @@ public sealed class NuGetSourcesTests : IDisposable
         Write("a/nuget.config", """<add key="middle" value="https://middle.example/v3/index.json" />""");
         Write("user.config", """<add key="far" value="/packages" /><add key="near" value="https://shadowed.example/v3/index.json" />""");
 
-        Assert.Equal([Path.Combine(_folder.FullName, "a", "packages"), "https://middle.example/v3/index.json", Path.GetFullPath("/packages")], NuGetSources.Read(project, User));
+        Assert.Equal(
+            [Path.Combine(_folder.FullName, "a", "packages"), "https://middle.example/v3/index.json", Path.GetFullPath("/packages")],
+            NuGetSources.Read(project, User)
+        );
     }
 
     [Fact]
@@ -32,7 +35,11 @@ public sealed class NuGetSourcesTests : IDisposable
     [Fact]
     public void Read_DisabledSources_AreLeftOut()
     {
-        var project = Write("a/nuget.config", """<add key="off" value="https://off.example/v3/index.json" />""", """<disabledPackageSources><add key="OFF" value="true" /></disabledPackageSources>""");
+        var project = Write(
+            "a/nuget.config",
+            """<add key="off" value="https://off.example/v3/index.json" />""",
+            """<disabledPackageSources><add key="OFF" value="true" /></disabledPackageSources>"""
+        );
 
         Assert.Empty(NuGetSources.Read(project, User));
     }
@@ -44,7 +51,11 @@ public sealed class NuGetSourcesTests : IDisposable
     {
         File.WriteAllText(User, content);
 
-        Assert.Contains(User, Assert.Throws<InvalidDataException>(() => NuGetSources.Read(_folder.FullName, User)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            User,
+            Assert.Throws<InvalidDataException>(() => NuGetSources.Read(_folder.FullName, User)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private string Write(string name, string sources, string others = "")

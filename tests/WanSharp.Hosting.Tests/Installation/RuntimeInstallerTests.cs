@@ -114,10 +114,19 @@ public sealed class RuntimeInstallerTests : IDisposable
     public async Task UnpackAsync_ABomb_StopsAtTheLimit()
     {
         var file = Path.Combine(_folder, "bomb.nupkg");
-        await File.WriteAllBytesAsync(file, FakePackage.With(("runtimes/linux-x64/native/a.so", new string('0', 400_000)), ("runtimes/linux-x64/native/b.so", new string('0', 400_000))), Token);
+        await File.WriteAllBytesAsync(
+            file,
+            FakePackage.With(
+                ("runtimes/linux-x64/native/a.so", new string('0', 400_000)),
+                ("runtimes/linux-x64/native/b.so", new string('0', 400_000))
+            ),
+            Token
+        );
         var target = Directory.CreateDirectory(Path.Combine(_folder, "target")).FullName;
 
-        var error = await Assert.ThrowsAsync<InvalidDataException>(() => new NativeArchive { LargestTotal = 500_000 }.UnpackAsync(file, "linux-x64", target, Token));
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() =>
+            new NativeArchive { LargestTotal = 500_000 }.UnpackAsync(file, "linux-x64", target, Token)
+        );
 
         Assert.Contains("limit", error.Message, StringComparison.Ordinal);
     }
@@ -129,8 +138,9 @@ public sealed class RuntimeInstallerTests : IDisposable
         using var feed = new LoopbackFeed(_package);
         var location = new PackageLocation(new Uri(new Uri(feed.Index), feed.PackagePath), FakePackage.Sha512(_package));
 
-        var error = await Assert.ThrowsAsync<IOException>(
-            () => new PackageDownload(http) { LargestPackage = 10 }.FetchAsync(location, Path.Combine(_folder, "part"), progress: null, Token));
+        var error = await Assert.ThrowsAsync<IOException>(() =>
+            new PackageDownload(http) { LargestPackage = 10 }.FetchAsync(location, Path.Combine(_folder, "part"), progress: null, Token)
+        );
 
         Assert.Contains("more than 10 bytes", error.Message, StringComparison.Ordinal);
     }
@@ -183,15 +193,23 @@ public sealed class RuntimeInstallerTests : IDisposable
     [Fact]
     public async Task InstallAsync_OnAPlatformWithoutCuda_SaysSo()
     {
-        var error = await Assert.ThrowsAsync<IOException>(() => new RuntimeInstaller(Root, "osx-arm64").InstallAsync([_folder], null, null, Token));
+        var error = await Assert.ThrowsAsync<IOException>(() =>
+            new RuntimeInstaller(Root, "osx-arm64").InstallAsync([_folder], null, null, Token)
+        );
 
         Assert.Contains("osx-arm64", error.Message, StringComparison.Ordinal);
     }
 
-    private Task<string> InstallAsync(string source, string? sha512 = null) => new RuntimeInstaller(Root, "linux-x64").InstallAsync([source], sha512, progress: null, Token);
+    private Task<string> InstallAsync(string source, string? sha512 = null) =>
+        new RuntimeInstaller(Root, "linux-x64").InstallAsync([source], sha512, progress: null, Token);
 
     private string[] Installed() =>
-        [.. Directory.EnumerateFiles(Path.Combine(Root, "cuda", InstalledRuntime.Version)).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+        [
+            .. Directory
+                .EnumerateFiles(Path.Combine(Root, "cuda", InstalledRuntime.Version))
+                .Select(file => Path.GetFileName(file))
+                .Order(StringComparer.Ordinal),
+        ];
 
     private string Feed(byte[] package) => Feed(package, FakePackage.Sha512(package));
 

@@ -13,15 +13,44 @@ public sealed class BatchFileTests : IDisposable
     [Fact]
     public void Read_OfJsonLines_TakesEveryField()
     {
-        var entry = Assert.Single(Read("jobs.jsonl",
-            """{"prompt": "一 \"a\"", "negative": "n", "size": "64x32", "frames": 17, "fps": 8, "steps": 4, "guidance": 4.5, "guidance_high": 3, "sampler": "euler", "shift": 3, "seed": 18446744073709551615, "image": "a.png", "last_image": "b.png", "style": "水墨", "priority": -2, "cache": false, "output": "x.gif", "seconds": null}"""));
+        var entry = Assert.Single(
+            Read(
+                "jobs.jsonl",
+                """{"prompt": "一 \"a\"", "negative": "n", "size": "64x32", "frames": 17, "fps": 8, "steps": 4, "guidance": 4.5, """
+                    + """ "guidance_high": 3, "sampler": "euler", "shift": 3, "seed": 18446744073709551615, "image": "a.png", "last_image": "b.png", """
+                    + """ "style": "水墨", "priority": -2, "cache": false, "output": "x.gif", "seconds": null}"""
+            )
+        );
 
         var expected = new JobRequest
         {
-            Prompt = "一 \"a\"", Negative = "n", Width = 64, Height = 32, Frames = 17, Fps = 8, Steps = 4, Guidance = 4.5f, GuidanceHigh = 3, Sampler = "euler", Shift = 3, Seed = ulong.MaxValue,
+            Prompt = "一 \"a\"",
+            Negative = "n",
+            Width = 64,
+            Height = 32,
+            Frames = 17,
+            Fps = 8,
+            Steps = 4,
+            Guidance = 4.5f,
+            GuidanceHigh = 3,
+            Sampler = "euler",
+            Shift = 3,
+            Seed = ulong.MaxValue,
             Images = entry.Request.Images,
         };
-        Assert.Equal(new BatchEntry { Line = 1, Request = expected, Style = "水墨", Priority = -2, UseCache = false, Output = "x.gif", Fields = entry.Fields }, entry);
+        Assert.Equal(
+            new BatchEntry
+            {
+                Line = 1,
+                Request = expected,
+                Style = "水墨",
+                Priority = -2,
+                UseCache = false,
+                Output = "x.gif",
+                Fields = entry.Fields,
+            },
+            entry
+        );
         Assert.Equal([(0, _folder["a.png"]), (-1, _folder["b.png"])], entry.Request.Images.Select(image => (image.Key, image.Value)));
     }
 
@@ -32,7 +61,8 @@ public sealed class BatchFileTests : IDisposable
 
         Assert.Equal(
             [(2, "a, \"b\"\nc", 7UL, null), (5, "d", (ulong?)null, "ink")],
-            entries.Select(entry => (entry.Line, entry.Request.Prompt, entry.Request.Seed, entry.Style)));
+            entries.Select(entry => (entry.Line, entry.Request.Prompt, entry.Request.Seed, entry.Style))
+        );
     }
 
     [Fact]
@@ -121,7 +151,11 @@ public sealed class BatchFileTests : IDisposable
     {
         File.WriteAllBytes(_folder["jobs.jsonl"], [0x7B, 0xFF, 0xFE]);
 
-        Assert.Contains("UTF-8", Assert.Throws<InvalidRequestException>(() => BatchFile.Read(_folder["jobs.jsonl"], new JobRequest { Prompt = "" })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "UTF-8",
+            Assert.Throws<InvalidRequestException>(() => BatchFile.Read(_folder["jobs.jsonl"], new JobRequest { Prompt = "" })).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -133,7 +167,8 @@ public sealed class BatchFileTests : IDisposable
 
         Assert.Equal(
             ["a ink 0", "a ink 1", "a anime 0", "a anime 1", "b ink 0", "b ink 1", "b anime 0", "b anime 1"],
-            entries.Select(entry => $"{entry.Request.Prompt} {entry.Style} {entry.Request.Seed}"));
+            entries.Select(entry => $"{entry.Request.Prompt} {entry.Style} {entry.Request.Seed}")
+        );
         Assert.All(entries, entry => Assert.Equal(4, entry.Request.Steps));
         Assert.Equal(4, entries[^1].Line);
     }
@@ -178,7 +213,9 @@ public sealed class BatchFileTests : IDisposable
     [InlineData("a:b.mp4")]
     [InlineData("a\nb.mp4")]
     [InlineData("nul.mp4")]
-    [InlineData("长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长.mp4")]
+    [InlineData(
+        "长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长.mp4"
+    )]
     public void AnOutput_ThatIsNoPlainName_IsRefused(string name) => Assert.Throws<InvalidRequestException>(() => ArtifactName.Check(name));
 
     [Fact]
@@ -187,7 +224,11 @@ public sealed class BatchFileTests : IDisposable
         Assert.Equal("0003-a-red-circle-ink-7.mp4", ArtifactName.For(3, "A red, circle!", "ink", 7, ".mp4"));
         Assert.Equal("10000-一个红色-0.webm", ArtifactName.For(10000, "一个红色…", null, 0, ".webm"));
         Assert.Equal("0001-0.mp4", ArtifactName.For(1, "!?/..", null, 0, ".mp4"));
-        Assert.InRange(Encoding.UTF8.GetByteCount(ArtifactName.For(99999, new string('长', 200), new string('风', 200), ulong.MaxValue, ".webm")), 100, ArtifactName.MostBytes);
+        Assert.InRange(
+            Encoding.UTF8.GetByteCount(ArtifactName.For(99999, new string('长', 200), new string('风', 200), ulong.MaxValue, ".webm")),
+            100,
+            ArtifactName.MostBytes
+        );
         Assert.Equal("0001-a-cat.mp4", ArtifactName.For(1, "a cat", null, null, ".mp4"));
     }
 

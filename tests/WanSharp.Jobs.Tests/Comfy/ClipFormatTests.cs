@@ -70,7 +70,8 @@ public sealed class ClipFormatTests : IDisposable
         await using var server = await FakeComfy.StartAsync();
         await using var backend = Backend(server, Workflows.Edit(Workflows.Wrapper, """{"7": {"format": "video/8bit-png"}}"""));
         var error = await Assert.ThrowsAsync<InvalidRequestException>(async () =>
-            await backend.PrepareAsync(new JobRequest { Prompt = "p" }, Token));
+            await backend.PrepareAsync(new JobRequest { Prompt = "p" }, Token)
+        );
         Assert.Contains("node 7 (VHS_VideoCombine) writes video/8bit-png, a file for each frame", error.Message, StringComparison.Ordinal);
     }
 

@@ -61,8 +61,11 @@ public sealed class ComfyAddressTests : IDisposable
 
     [Fact]
     public void WithToken_OfAnAddressWithAName_LeavesTheNames() =>
-        Assert.StartsWith("Basic", ComfyAddress.Parse("http://a:b@host").WithToken(Secret).Headers["authorization"],
-            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Basic",
+            ComfyAddress.Parse("http://a:b@host").WithToken(Secret).Headers["authorization"],
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData("basic")]
@@ -89,8 +92,17 @@ public sealed class ComfyAddressTests : IDisposable
         };
         File.WriteAllText(_folder["first.png"], "pixels");
         await using var backend = Backend([address], Workflows.TwoExperts);
-        var outcome = await backend.RunAsync(Run(_folder,
-            new JobRequest { Prompt = "p", Images = new Dictionary<int, string> { [0] = _folder["first.png"] } }), Token);
+        var outcome = await backend.RunAsync(
+            Run(
+                _folder,
+                new JobRequest
+                {
+                    Prompt = "p",
+                    Images = new Dictionary<int, string> { [0] = _folder["first.png"] },
+                }
+            ),
+            Token
+        );
 
         Assert.True(File.Exists(_folder["1.mp4"]));
         Assert.Equal(0, server.Strangers); // the messages' connection neither
@@ -104,8 +116,13 @@ public sealed class ComfyAddressTests : IDisposable
     {
         await using var server = await FakeComfy.StartAsync();
         server.SignIn = ("Authorization", "Bearer x");
-        await using var backend = Backend([ComfyAddress.Parse($"http://bob:{Secret}@{server.Address.Authority}")],
-            options: Impatient with { FirstWait = TimeSpan.FromHours(9) });
+        await using var backend = Backend(
+            [ComfyAddress.Parse($"http://bob:{Secret}@{server.Address.Authority}")],
+            options: Impatient with
+            {
+                FirstWait = TimeSpan.FromHours(9),
+            }
+        );
         var error = await Assert.ThrowsAsync<BackendUnavailableException>(() => backend.RunAsync(Run(_folder), Token));
         Assert.Contains("wants a sign-in", error.Message, StringComparison.Ordinal);
         Assert.Contains("--server-token", error.Message, StringComparison.Ordinal);
@@ -125,8 +142,11 @@ public sealed class ComfyAddressTests : IDisposable
         server.Invalid.Clear();
         server.AtNode = (type, _) =>
             type == "KSampler" ? throw new FakeComfy.NodeException("RuntimeError", $"Bearer {Secret} is bad") : Task.CompletedTask;
-        Assert.DoesNotContain(Secret, (await Assert.ThrowsAnyAsync<IOException>(() => backend.RunAsync(Run(_folder), Token))).ToString(),
-            StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            Secret,
+            (await Assert.ThrowsAnyAsync<IOException>(() => backend.RunAsync(Run(_folder), Token))).ToString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]

@@ -32,13 +32,26 @@ public sealed class ComfyBackendTests : IDisposable
         await using var backend = Backend([server]);
         var seen = new Progress();
 
-        var outcome = await backend.RunAsync(Run(new JobRequest { Prompt = "狐狸", Seed = 5, Steps = 3 }, seen), Token);
+        var outcome = await backend.RunAsync(
+            Run(
+                new JobRequest
+                {
+                    Prompt = "狐狸",
+                    Seed = 5,
+                    Steps = 3,
+                },
+                seen
+            ),
+            Token
+        );
 
         Assert.Equal(FakeComfy.ClipAs(".mp4"), File.ReadAllBytes(_folder["1.mp4"]));
         Assert.Equal(["1.mp4", "1.snapshot"], _folder.Entries);
         Assert.Contains(new GenerationProgress(GenerationStage.Denoise, 3, 3), seen.All);
-        Assert.Equal(seen.All.Select(progress => progress.Stage).Distinct().Order(), seen.All
-            .Select(progress => progress.Stage).Distinct());
+        Assert.Equal(
+            seen.All.Select(progress => progress.Stage).Distinct().Order(),
+            seen.All.Select(progress => progress.Stage).Distinct()
+        );
         Assert.Equal($"comfy {server.Address.ToString().TrimEnd('/')}", outcome.MadeBy);
         Assert.Equal(3.0, outcome.ComputeSeconds); // the server's own clock
         Assert.Contains("denoise", outcome.StageSeconds.Keys);
@@ -54,8 +67,16 @@ public sealed class ComfyBackendTests : IDisposable
         await using var backend = Backend([server], Workflows.TwoExperts);
         File.WriteAllText(_folder["first.PNG"], "pixels");
 
-        await backend.RunAsync(Run(new JobRequest { Prompt = "p", Images = new Dictionary<int, string> { [0] = _folder["first.PNG"] } }),
-            Token);
+        await backend.RunAsync(
+            Run(
+                new JobRequest
+                {
+                    Prompt = "p",
+                    Images = new Dictionary<int, string> { [0] = _folder["first.PNG"] },
+                }
+            ),
+            Token
+        );
 
         var (name, content) = Assert.Single(server.Uploads);
         Assert.Equal("pixels"u8.ToArray(), content);
@@ -139,8 +160,8 @@ public sealed class ComfyBackendTests : IDisposable
                 await Task.Delay(Timeout.Infinite, token);
             }
         };
-        second.Pending.Add(new JsonArray(0, "somebody's", new JsonObject(), new JsonObject(),
-            new JsonArray())); // so that the first is chosen
+        // so that the first is chosen
+        second.Pending.Add(new JsonArray(0, "somebody's", new JsonObject(), new JsonObject(), new JsonArray()));
         await using var backend = Backend([first, second]);
         var running = backend.RunAsync(Run(), Token);
         await WaitUntil(() => !first.Posts.IsEmpty);
@@ -209,8 +230,10 @@ public sealed class ComfyBackendTests : IDisposable
     {
         await using var server = await FakeComfy.StartAsync();
         var left = failures;
-        server.AtNode = (type, _) => type == "KSampler"
-            && left-- > 0 ? throw new FakeComfy.NodeException("torch.OutOfMemoryError", "Allocation on device") : Task.CompletedTask;
+        server.AtNode = (type, _) =>
+            type == "KSampler" && left-- > 0
+                ? throw new FakeComfy.NodeException("torch.OutOfMemoryError", "Allocation on device")
+                : Task.CompletedTask;
         await using var backend = Backend([server]);
         var running = backend.RunAsync(Run(), Token);
         if (failures == 1)
@@ -219,8 +242,11 @@ public sealed class ComfyBackendTests : IDisposable
         }
         else
         {
-            Assert.Contains("Allocation on device", (await Assert.ThrowsAnyAsync<IOException>(() => running)).Message,
-                StringComparison.Ordinal);
+            Assert.Contains(
+                "Allocation on device",
+                (await Assert.ThrowsAnyAsync<IOException>(() => running)).Message,
+                StringComparison.Ordinal
+            );
         }
 
         Assert.Equal(["/prompt", "/free", "/prompt"], server.Posts.Select(post => post.Split(' ')[0]));
@@ -268,8 +294,11 @@ public sealed class ComfyBackendTests : IDisposable
         await using var server = await FakeComfy.StartAsync();
         server.AtNode = (type, _) => type == "KSampler" ? throw new OperationCanceledException() : Task.CompletedTask;
         await using var backend = Backend([server]);
-        Assert.Contains("stopped", (await Assert.ThrowsAnyAsync<IOException>(() => backend.RunAsync(Run(), Token))).Message,
-            StringComparison.Ordinal);
+        Assert.Contains(
+            "stopped",
+            (await Assert.ThrowsAnyAsync<IOException>(() => backend.RunAsync(Run(), Token))).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -327,7 +356,12 @@ public sealed class ComfyBackendTests : IDisposable
     {
         await using var server = await FakeComfy.StartAsync();
         await using var backend = Backend([server]);
-        File.WriteAllText(_folder["1.snapshot"], ticket == "damage" ? "{" : """{"server":"http://x","prompt_id":"00000000-0000-0000-0000-000000000000","client_id":"00000000000000000000000000000000","key":"ab"}""");
+        File.WriteAllText(
+            _folder["1.snapshot"],
+            ticket == "damage"
+                ? "{"
+                : """{"server":"http://x","prompt_id":"00000000-0000-0000-0000-000000000000","client_id":"00000000000000000000000000000000","key":"ab"}"""
+        );
         await backend.RunAsync(Run(), Token);
         Assert.Single(server.Posts);
     }
@@ -337,12 +371,19 @@ public sealed class ComfyBackendTests : IDisposable
     {
         await using var server = await FakeComfy.StartAsync();
         await using var backend = Backend([server], options: Impatient with { MaximumClipBytes = 5 });
-        Assert.Contains("5 bytes", (await Assert.ThrowsAsync<InvalidDataException>(() => backend.RunAsync(Run(), Token))).Message,
-            StringComparison.Ordinal);
+        Assert.Contains(
+            "5 bytes",
+            (await Assert.ThrowsAsync<InvalidDataException>(() => backend.RunAsync(Run(), Token))).Message,
+            StringComparison.Ordinal
+        );
         server.Clip = [];
-        Assert.Contains("empty",
-            (await Assert.ThrowsAsync<InvalidDataException>(() =>
-                backend.RunAsync(Run(new JobRequest { Prompt = "another" }), Token))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "empty",
+            (
+                await Assert.ThrowsAsync<InvalidDataException>(() => backend.RunAsync(Run(new JobRequest { Prompt = "another" }), Token))
+            ).Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal(["1.snapshot"], _folder.Entries);
     }
 
@@ -379,26 +420,39 @@ public sealed class ComfyBackendTests : IDisposable
         Assert.NotEqual(one.ResultKey, (await backend.PrepareAsync(new JobRequest { Prompt = "p", Steps = 8 }, Token)).ResultKey);
     }
 
-    private static ComfyBackend Backend(FakeComfy[] servers, string workflow = Workflows.TextToVideo,
-        ComfyBackendOptions? options = null) =>
-        Backend([.. servers.Select(server => server.Address)], workflow, options);
+    private static ComfyBackend Backend(
+        FakeComfy[] servers,
+        string workflow = Workflows.TextToVideo,
+        ComfyBackendOptions? options = null
+    ) => Backend([.. servers.Select(server => server.Address)], workflow, options);
 
     private static ComfyBackend Backend(Uri[] servers, string workflow = Workflows.TextToVideo, ComfyBackendOptions? options = null)
     {
         var parsed = Workflows.Parse(workflow);
-        return new ComfyBackend([.. servers.Select(server => ComfyAddress.Parse(server.ToString()))], parsed, ComfyMapping.Guess(parsed),
-            options ?? Impatient);
+        return new ComfyBackend(
+            [.. servers.Select(server => ComfyAddress.Parse(server.ToString()))],
+            parsed,
+            ComfyMapping.Guess(parsed),
+            options ?? Impatient
+        );
     }
 
-    private JobRun Run(JobRequest? request = null, IProgress<GenerationProgress>? progress = null, string output = "1.mp4") => new()
-    {
-        Job = new Job { Id = 1, Request = request
-            ?? new JobRequest { Prompt = "p" }, Output = output, State = JobState.Running, QueuedAt = DateTimeOffset.UnixEpoch },
-        ArtifactPath = _folder[output],
-        SnapshotPath = _folder["1.snapshot"],
-        SnapshotInterval = TimeSpan.FromSeconds(1),
-        Progress = progress ?? new Progress(),
-    };
+    private JobRun Run(JobRequest? request = null, IProgress<GenerationProgress>? progress = null, string output = "1.mp4") =>
+        new()
+        {
+            Job = new Job
+            {
+                Id = 1,
+                Request = request ?? new JobRequest { Prompt = "p" },
+                Output = output,
+                State = JobState.Running,
+                QueuedAt = DateTimeOffset.UnixEpoch,
+            },
+            ArtifactPath = _folder[output],
+            SnapshotPath = _folder["1.snapshot"],
+            SnapshotInterval = TimeSpan.FromSeconds(1),
+            Progress = progress ?? new Progress(),
+        };
 
     /// <summary>An address where nobody listens.</summary>
     private static async Task<Uri> GoneAsync()

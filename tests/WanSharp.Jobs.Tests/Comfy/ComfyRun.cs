@@ -28,20 +28,25 @@ internal static class ComfyRun
         return new ComfyBackend(servers, parsed, ComfyMapping.Guess(parsed), options ?? Impatient);
     }
 
-    public static JobRun Run(TemporaryFolder folder, JobRequest? request = null, string output = "1.mp4") => new()
-    {
-        Job = new Job { Id = 1, Request = request
-            ?? new JobRequest { Prompt = "p" }, Output = output, State = JobState.Running, QueuedAt = DateTimeOffset.UnixEpoch },
-        ArtifactPath = folder[output],
-        SnapshotPath = folder["1.snapshot"],
-        SnapshotInterval = TimeSpan.FromSeconds(1),
-        Progress = new Nobody(),
-    };
+    public static JobRun Run(TemporaryFolder folder, JobRequest? request = null, string output = "1.mp4") =>
+        new()
+        {
+            Job = new Job
+            {
+                Id = 1,
+                Request = request ?? new JobRequest { Prompt = "p" },
+                Output = output,
+                State = JobState.Running,
+                QueuedAt = DateTimeOffset.UnixEpoch,
+            },
+            ArtifactPath = folder[output],
+            SnapshotPath = folder["1.snapshot"],
+            SnapshotInterval = TimeSpan.FromSeconds(1),
+            Progress = new Nobody(),
+        };
 
     private sealed class Nobody : IProgress<GenerationProgress>
     {
-        public void Report(GenerationProgress value)
-        {
-        }
+        public void Report(GenerationProgress value) { }
     }
 }

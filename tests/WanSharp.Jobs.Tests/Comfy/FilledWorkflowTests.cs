@@ -18,16 +18,32 @@ public sealed class FilledWorkflowTests : IDisposable
     [Fact]
     public void Fill_PutsEachSettingWhereItBelongs()
     {
-        var nodes = Fill(Workflows.TextToVideo, Request with
-        {
-            Negative = "n", Width = 64, Height = 48, Frames = 9, Fps = 8, Steps = 7, Guidance = 4.5f, Sampler = "dpm++", Shift = 2.5,
-                Seed = ulong.MaxValue,
-        }).NodesWith(new Dictionary<ComfyRole, string>());
+        var nodes = Fill(
+                Workflows.TextToVideo,
+                Request with
+                {
+                    Negative = "n",
+                    Width = 64,
+                    Height = 48,
+                    Frames = 9,
+                    Fps = 8,
+                    Steps = 7,
+                    Guidance = 4.5f,
+                    Sampler = "dpm++",
+                    Shift = 2.5,
+                    Seed = ulong.MaxValue,
+                }
+            )
+            .NodesWith(new Dictionary<ComfyRole, string>());
 
         Assert.Equal("a \"狐狸\"", nodes["6"]!["inputs"]!["text"]!.GetValue<string>());
         Assert.Equal("n", nodes["7"]!["inputs"]!["text"]!.GetValue<string>());
         Assert.Equal("""{"width":64,"height":48,"length":9,"batch_size":1}""", nodes["40"]!["inputs"]!.ToJsonString());
-        Assert.StartsWith("""{"seed":18446744073709551615,"steps":7,"cfg":4.5,"sampler_name":"dpmpp_2m",""", nodes["3"]!["inputs"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            """{"seed":18446744073709551615,"steps":7,"cfg":4.5,"sampler_name":"dpmpp_2m",""",
+            nodes["3"]!["inputs"]!.ToJsonString(),
+            StringComparison.Ordinal
+        );
         Assert.Equal("2.5", nodes["48"]!["inputs"]!["shift"]!.ToJsonString());
         Assert.Equal("8", nodes["49"]!["inputs"]!["fps"]!.ToJsonString());
     }
@@ -66,8 +82,8 @@ public sealed class FilledWorkflowTests : IDisposable
     [Fact]
     public void Fill_OfGuidanceForHighNoise_SetsThatExpertsAlone()
     {
-        var nodes = Fill(Workflows.TwoExperts, Request with { Guidance = 3, GuidanceHigh = 4 }).NodesWith(new Dictionary<ComfyRole,
-            string>());
+        var nodes = Fill(Workflows.TwoExperts, Request with { Guidance = 3, GuidanceHigh = 4 })
+            .NodesWith(new Dictionary<ComfyRole, string>());
         Assert.Equal("4", nodes["30"]!["inputs"]!["cfg"]!.ToJsonString());
         Assert.Equal("3", nodes["31"]!["inputs"]!["cfg"]!.ToJsonString());
     }
@@ -99,10 +115,32 @@ public sealed class FilledWorkflowTests : IDisposable
         var image = Request with { Images = new Dictionary<int, string> { [0] = _folder["a.png"] } };
         JobRequest[] requests =
         [
-            Request, Request with { Prompt = "another" }, Request with { Seed = 1 }, Request with { Steps = 10 },
-                Request with { Guidance = 1 },
-            image, Request with { Images = new Dictionary<int, string> { [0] = _folder["b.png"] } },
-                Request with { Images = new Dictionary<int, string> { [-1] = _folder["a.png"] } },
+            Request,
+            Request with
+            {
+                Prompt = "another",
+            },
+            Request with
+            {
+                Seed = 1,
+            },
+            Request with
+            {
+                Steps = 10,
+            },
+            Request with
+            {
+                Guidance = 1,
+            },
+            image,
+            Request with
+            {
+                Images = new Dictionary<int, string> { [0] = _folder["b.png"] },
+            },
+            Request with
+            {
+                Images = new Dictionary<int, string> { [-1] = _folder["a.png"] },
+            },
         ];
         var keys = new HashSet<string>();
         foreach (var request in requests)
@@ -110,12 +148,19 @@ public sealed class FilledWorkflowTests : IDisposable
             Assert.True(keys.Add(await KeyAsync(Workflows.TwoExperts, request)), request.ToJson());
         }
 
-        Assert.True(keys.Add(await KeyAsync(Workflows.TwoExperts.Replace("high.safetensors", "other.safetensors", StringComparison.Ordinal),
-            Request)));
-        Assert.Equal(await KeyAsync(Workflows.TwoExperts, image),
-            await KeyAsync(Workflows.TwoExperts, Request with { Images = new Dictionary<int, string> { [0] = _folder["copy.png"] } }));
-        Assert.Equal(await KeyAsync(Workflows.TextToVideo, Request),
-            await KeyAsync(Workflows.TextToVideo.Replace("Load Diffusion Model", "My model", StringComparison.Ordinal), Request));
+        Assert.True(
+            keys.Add(
+                await KeyAsync(Workflows.TwoExperts.Replace("high.safetensors", "other.safetensors", StringComparison.Ordinal), Request)
+            )
+        );
+        Assert.Equal(
+            await KeyAsync(Workflows.TwoExperts, image),
+            await KeyAsync(Workflows.TwoExperts, Request with { Images = new Dictionary<int, string> { [0] = _folder["copy.png"] } })
+        );
+        Assert.Equal(
+            await KeyAsync(Workflows.TextToVideo, Request),
+            await KeyAsync(Workflows.TextToVideo.Replace("Load Diffusion Model", "My model", StringComparison.Ordinal), Request)
+        );
     }
 
     private static Task<string> KeyAsync(string workflow, JobRequest request) => Fill(workflow, request).KeyAsync(Token);

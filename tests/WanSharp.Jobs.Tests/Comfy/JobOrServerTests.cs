@@ -56,8 +56,8 @@ public sealed class JobOrServerTests : IDisposable
         File.Delete(_folder["1.mp4"]);
         File.Delete(_folder["1.snapshot"]);
         server.Files.Clear();
-        server.Before = request => isLost && request.Path == "/view"
-            && request.QueryString.Value!.Contains("ComfyUI", StringComparison.Ordinal) ? 404 : null;
+        server.Before = request =>
+            isLost && request.Path == "/view" && request.QueryString.Value!.Contains("ComfyUI", StringComparison.Ordinal) ? 404 : null;
         if (isLost)
         {
             var error = await Assert.ThrowsAnyAsync<IOException>(() => backend.RunAsync(Run(_folder), Token));
@@ -115,7 +115,11 @@ public sealed class JobOrServerTests : IDisposable
         server.MaximumUpload = 2;
         await using var backend = Backend(server, Workflows.TwoExperts);
         File.WriteAllText(_folder["first.png"], "pixels");
-        var request = new JobRequest { Prompt = "p", Images = new Dictionary<int, string> { [0] = _folder["first.png"] } };
+        var request = new JobRequest
+        {
+            Prompt = "p",
+            Images = new Dictionary<int, string> { [0] = _folder["first.png"] },
+        };
         var error = await Assert.ThrowsAsync<InvalidRequestException>(() => backend.RunAsync(Run(_folder, request), Token));
         Assert.Contains("larger than it takes", error.Message, StringComparison.Ordinal);
     }
@@ -175,8 +179,14 @@ public sealed class JobOrServerTests : IDisposable
     public async Task AServerThatWasNeverThere_IsWaitedForAShortTimeOnly()
     {
         var gone = await GoneAsync();
-        await using var backend = Backend([gone],
-            options: Impatient with { ServerWait = TimeSpan.FromHours(9), FirstWait = TimeSpan.FromMilliseconds(100) });
+        await using var backend = Backend(
+            [gone],
+            options: Impatient with
+            {
+                ServerWait = TimeSpan.FromHours(9),
+                FirstWait = TimeSpan.FromMilliseconds(100),
+            }
+        );
         var error = await Assert.ThrowsAsync<BackendUnavailableException>(() => backend.RunAsync(Run(_folder), Token));
         Assert.Contains("Connection refused", error.Message, StringComparison.Ordinal);
         Assert.Contains("--server-wait", error.Message, StringComparison.Ordinal);
@@ -233,7 +243,8 @@ public sealed class JobOrServerTests : IDisposable
         File.Delete(_folder["1.mp4"]);
         server.Block = ("49", "no face found");
         var error = await Assert.ThrowsAsync<InvalidRequestException>(() =>
-            backend.RunAsync(Run(_folder, new JobRequest { Prompt = "another" }), Token));
+            backend.RunAsync(Run(_folder, new JobRequest { Prompt = "another" }), Token)
+        );
         Assert.Contains("node 49 (CreateVideo)", error.Message, StringComparison.Ordinal);
         Assert.Contains("no face found", error.Message, StringComparison.Ordinal);
     }
@@ -301,8 +312,14 @@ public sealed class JobOrServerTests : IDisposable
     {
         await using var server = await FakeComfy.StartAsync();
         server.Before = _ => status;
-        await using var backend = Backend(server,
-            options: Impatient with { ServerWait = TimeSpan.FromHours(9), FirstWait = TimeSpan.FromHours(9) });
+        await using var backend = Backend(
+            server,
+            options: Impatient with
+            {
+                ServerWait = TimeSpan.FromHours(9),
+                FirstWait = TimeSpan.FromHours(9),
+            }
+        );
         var error = await Assert.ThrowsAsync<BackendUnavailableException>(() => backend.RunAsync(Run(_folder), Token));
         Assert.Contains($"{status} (", error.Message, StringComparison.Ordinal);
     }
@@ -311,8 +328,13 @@ public sealed class JobOrServerTests : IDisposable
     public async Task HttpsToAServerOfHttp_SaysSo()
     {
         await using var server = await FakeComfy.StartAsync();
-        await using var backend = Backend([ComfyAddress.Parse($"https://127.0.0.1:{server.Address.Port}")],
-            options: Impatient with { FirstWait = TimeSpan.FromHours(9) });
+        await using var backend = Backend(
+            [ComfyAddress.Parse($"https://127.0.0.1:{server.Address.Port}")],
+            options: Impatient with
+            {
+                FirstWait = TimeSpan.FromHours(9),
+            }
+        );
         var error = await Assert.ThrowsAsync<BackendUnavailableException>(() => backend.RunAsync(Run(_folder), Token));
         Assert.DoesNotContain("inner exception", error.Message, StringComparison.Ordinal);
         Assert.Contains($"write http://127.0.0.1:{server.Address.Port}", error.Message, StringComparison.Ordinal);

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
+using WanSharp.Jobs.Comfy;
 using WanSharp.Tensors;
 using WanSharp.Testing.Comfy;
-using WanSharp.Jobs.Comfy;
 
 namespace WanSharp.Jobs.Tests.Comfy;
 
@@ -19,8 +19,10 @@ public sealed class SamplerSettingsTests
     public void Steps_OfTheWrappersExperts_MoveTheirTurns(int steps, int turn)
     {
         var nodes = Fill(Workflows.WrapperExperts, Request with { Steps = steps });
-        Assert.Equal([(steps, 0, turn), (steps, turn, -1)], Experts
-            .Select(node => (Int(nodes, node, "steps"), Int(nodes, node, "start_step"), Int(nodes, node, "end_step"))));
+        Assert.Equal(
+            [(steps, 0, turn), (steps, turn, -1)],
+            Experts.Select(node => (Int(nodes, node, "steps"), Int(nodes, node, "start_step"), Int(nodes, node, "end_step")))
+        );
     }
 
     [Fact]
@@ -41,10 +43,14 @@ public sealed class SamplerSettingsTests
     [InlineData("""{"class_type": "Reroute", "inputs": {"": ["61", 0]}}""", null)]
     public void Turns_InANodeOfTheirOwn_MoveOnce(string node, string? input)
     {
-        var workflow = Workflows.Edit(Workflows.TwoExperts, $$$"""
-            {"30": {"end_at_step": ["60", 0], "steps": ["62", 0]}, "31": {"start_at_step": ["60", 0], "steps": ["62", 0]}, "60": {{{node}}} ,
+        var workflow = Workflows.Edit(
+            Workflows.TwoExperts,
+            $$$"""
+            {"30": {"end_at_step": ["60", 0], "steps": ["62", 0]}, "31": {"start_at_step": ["60", 0], "steps": ["62", 0]},
+              "60": {{{node}}} ,
              "61": {"class_type": "PrimitiveInt", "inputs": {"value": 10}}, "62": {"class_type": "INTConstant", "inputs": {"value": 20}} }
-            """);
+            """
+        );
         var nodes = Fill(workflow, Request with { Steps = 8 });
         Assert.Equal("8", nodes["62"]!["inputs"]!["value"]!.ToJsonString());
         Assert.Equal("4", nodes[input is null ? "61" : "60"]!["inputs"]![input ?? "value"]!.ToJsonString());
@@ -53,10 +59,14 @@ public sealed class SamplerSettingsTests
     [Fact]
     public void Turns_ThatAreComputedFromTheSteps_MoveByThemselves()
     {
-        var workflow = Workflows.Edit(Workflows.TwoExperts, """
+        var workflow = Workflows.Edit(
+            Workflows.TwoExperts,
+            """
             {"30": {"end_at_step": ["60", 0], "steps": ["62", 0]}, "31": {"start_at_step": ["60", 0], "steps": ["62", 0]},
-             "60": {"class_type": "SimpleMath+", "inputs": {"value": "a/2", "a": ["62", 0]}}, "62": {"class_type": "PrimitiveInt", "inputs": {"value": 20}}}
-            """);
+             "60": {"class_type": "SimpleMath+", "inputs": {"value": "a/2", "a": ["62", 0]}}, "62": {"class_type": "PrimitiveInt",
+               "inputs": {"value": 20}}}
+            """
+        );
         var nodes = Fill(workflow, Request with { Steps = 8 });
         Assert.Equal(8, Int(nodes, "62", "value"));
         Assert.Equal("""["60",0]""", nodes["30"]!["inputs"]!["end_at_step"]!.ToJsonString());
@@ -65,11 +75,23 @@ public sealed class SamplerSettingsTests
     [Fact]
     public void Turns_ThatAreComputedFromSomethingElse_AreRefused()
     {
-        var workflow = Workflows.Edit(Workflows.TwoExperts, """
-            {"30": {"end_at_step": ["60", 0]}, "31": {"start_at_step": ["60", 0]}, "60": {"class_type": "SimpleMath+", "inputs": {"value": "a*2", "a": 5}}}
-            """);
+        var workflow = Workflows.Edit(
+            Workflows.TwoExperts,
+            """
+            {"30": {"end_at_step": ["60", 0]}, "31": {"start_at_step": ["60", 0]}, "60": {"class_type": "SimpleMath+",
+              "inputs": {"value": "a*2", "a": 5}}}
+            """
+        );
         AssertRefused(workflow, Request with { Steps = 8 }, "end_at_step of node 30 comes from node 60 (SimpleMath+)");
-        AssertRefused(workflow, Request with { Steps = 8 }, "end_at_step of node 30 comes from node 60 (SimpleMath+)", """{"steps": ["30.steps", "31.steps"]}""");
+        AssertRefused(
+            workflow,
+            Request with
+            {
+                Steps = 8,
+            },
+            "end_at_step of node 30 comes from node 60 (SimpleMath+)",
+            """{"steps": ["30.steps", "31.steps"]}"""
+        );
         Fill(workflow, Request with { Guidance = 2 });
     }
 
@@ -81,7 +103,14 @@ public sealed class SamplerSettingsTests
     {
         var nodes = Fill(Workflows.Edit(Workflows.TwoExperts, $$$"""{"31": {"end_at_step": {{{end}}} }}"""), Request with { Steps = 30 });
         Assert.Equal(expected, Int(nodes, "31", "end_at_step"));
-        Assert.Equal(60, Int(Fill(Workflows.Edit(Workflows.TwoExperts, """{"31": {"end_at_step": 50}}"""), Request with { Steps = 60 }), "31", "end_at_step"));
+        Assert.Equal(
+            60,
+            Int(
+                Fill(Workflows.Edit(Workflows.TwoExperts, """{"31": {"end_at_step": 50}}"""), Request with { Steps = 60 }),
+                "31",
+                "end_at_step"
+            )
+        );
     }
 
     [Fact]
@@ -89,13 +118,22 @@ public sealed class SamplerSettingsTests
     {
         AssertRefused(Workflows.TwoExperts, Request with { Steps = 1 }, "With 1 step one of the samplers");
         AssertRefused(Workflows.WrapperExperts, Request with { Steps = 1 }, "ask for more");
-        var three = Workflows.Edit(Workflows.TwoExperts, """
+        var three = Workflows.Edit(
+            Workflows.TwoExperts,
+            """
             {"30": {"end_at_step": 4}, "31": {"start_at_step": 8, "latent_image": ["32", 0]},
-             "32": {"class_type": "KSamplerAdvanced", "inputs": {"add_noise": "disable", "noise_seed": 0, "steps": 20, "cfg": 1, "sampler_name": "euler", "scheduler": "simple", "start_at_step": 4, "end_at_step": 8, "return_with_leftover_noise": "enable", "model": ["5", 0], "positive": ["20", 0], "negative": ["20", 1], "latent_image": ["30", 0]}}}
-            """);
+             "32": {"class_type": "KSamplerAdvanced", "inputs": {"add_noise": "disable", "noise_seed": 0, "steps": 20, "cfg": 1,
+               "sampler_name": "euler", "scheduler": "simple", "start_at_step": 4, "end_at_step": 8, "return_with_leftover_noise": "enable",
+                 "model": ["5", 0], "positive": ["20", 0], "negative": ["20", 1], "latent_image": ["30", 0]}}}
+            """
+        );
         var nodes = Fill(three, Request with { Steps = 5 });
-        Assert.Equal([1, 1, 2, 2], new[] { ("30", "end_at_step"), ("32", "start_at_step"), ("32", "end_at_step"), ("31", "start_at_step") }
-            .Select(one => Int(nodes, one.Item1, one.Item2)));
+        Assert.Equal(
+            [1, 1, 2, 2],
+            new[] { ("30", "end_at_step"), ("32", "start_at_step"), ("32", "end_at_step"), ("31", "start_at_step") }.Select(one =>
+                Int(nodes, one.Item1, one.Item2)
+            )
+        );
         AssertRefused(three, Request with { Steps = 2 }, "ask for more");
         AssertRefused(three, Request with { GuidanceHigh = 2 }, "3 samplers");
     }
@@ -103,36 +141,127 @@ public sealed class SamplerSettingsTests
     [Fact]
     public void SchedulesOfTheWrapper_TakeTheSteps()
     {
-        var workflow = Workflows.Edit(Workflows.WrapperExperts, """
-            {"5": {"steps": null, "shift": null, "start_step": null, "end_step": null, "scheduler": ["60", 0]}, "6": {"scheduler": ["61", 3], "steps": ["61", 1], "start_step": ["61", 4], "end_step": ["61", 5]},
-             "60": {"class_type": "WanVideoSchedulerv2", "inputs": {"scheduler": "unipc", "steps": 6, "shift": 5, "start_step": 0, "end_step": 2}},
-             "61": {"class_type": "WanVideoScheduler", "inputs": {"scheduler": "unipc", "steps": 6, "shift": 5, "start_step": 2, "end_step": -1}}}
-            """);
+        var workflow = Workflows.Edit(
+            Workflows.WrapperExperts,
+            """
+            {"5": {"steps": null, "shift": null, "start_step": null, "end_step": null, "scheduler": ["60", 0]}, "6": {"scheduler": ["61",
+              3], "steps": ["61", 1], "start_step": ["61", 4], "end_step": ["61", 5]},
+             "60": {"class_type": "WanVideoSchedulerv2", "inputs": {"scheduler": "unipc", "steps": 6, "shift": 5, "start_step": 0,
+               "end_step": 2}},
+             "61": {"class_type": "WanVideoScheduler", "inputs": {"scheduler": "unipc", "steps": 6, "shift": 5, "start_step": 2,
+               "end_step": -1}}}
+            """
+        );
         var nodes = Fill(workflow, Request with { Steps = 12, Shift = 3, Sampler = "dpm++" });
-        Assert.Equal([(12, 0, 4), (12, 4, -1)], Schedulers
-            .Select(node => (Int(nodes, node, "steps"), Int(nodes, node, "start_step"), Int(nodes, node, "end_step"))));
+        Assert.Equal(
+            [(12, 0, 4), (12, 4, -1)],
+            Schedulers.Select(node => (Int(nodes, node, "steps"), Int(nodes, node, "start_step"), Int(nodes, node, "end_step")))
+        );
         Assert.Equal((3, 3, 3), (Int(nodes, "60", "shift"), Int(nodes, "61", "shift"), Int(nodes, "6", "shift")));
         Assert.All(Schedulers, node => Assert.Equal("dpm++", nodes[node]!["inputs"]!["scheduler"]!.GetValue<string>()));
     }
 
     [Theory]
-    [InlineData(Workflows.SplitExperts, """{"16": {"sigmas": ["60", 0]}, "60": {"class_type": "ManualSigmas", "inputs": {"sigmas": "1, 0.5, 0"}}}""", "steps", "sigmas of node 16 (SamplerCustomAdvanced) comes from node 60 (ManualSigmas)")]
-    [InlineData(Workflows.WrapperExperts, """{"5": {"sigmas": ["60", 0]}, "60": {"class_type": "FloatsToSigmas", "inputs": {"text": "1, 0"}}}""", "steps", "sigmas of node 5 (WanVideoSampler) comes from node 60 (FloatsToSigmas)")]
-    [InlineData(Workflows.TwoExperts, """{"31": {"steps": ["60", 0]}, "60": {"class_type": "ImpactSwitch", "inputs": {"select": 1, "input1": 4, "input2": 20}}}""", "steps", "steps of node 31 (KSamplerAdvanced) comes from node 60 (ImpactSwitch)")]
-    [InlineData(Workflows.TwoExperts, """{"31": {"steps": 8}}""", "steps", "node 30 (KSamplerAdvanced) takes 20 steps and node 31 (KSamplerAdvanced) 8")]
-    [InlineData(Workflows.TwoExperts, """{"31": {"cfg": ["60", 0]}, "60": {"class_type": "SimpleMath+", "inputs": {"value": "a/2", "a": 7}}}""", "guidance", "cfg of node 31 (KSamplerAdvanced) comes from node 60 (SimpleMath+)")]
-    [InlineData(Workflows.SplitExperts, """{"16": {"guider": ["60", 0]}, "60": {"class_type": "BasicGuider", "inputs": {"model": ["4", 0], "conditioning": ["5", 0]}}}""", "guidance", "node 60 (BasicGuider) has no cfg")]
-    [InlineData(Workflows.SplitExperts, """{"16": {"guider": ["60", 0]}, "60": {"class_type": "BasicGuider", "inputs": {"model": ["4", 0], "conditioning": ["5", 0]}}}""", "negative", "5.text")]
+    [InlineData(
+        Workflows.SplitExperts,
+        """{"16": {"sigmas": ["60", 0]}, "60": {"class_type": "ManualSigmas", "inputs": {"sigmas": "1, 0.5, 0"}}}""",
+        "steps",
+        "sigmas of node 16 (SamplerCustomAdvanced) comes from node 60 (ManualSigmas)"
+    )]
+    [InlineData(
+        Workflows.WrapperExperts,
+        """{"5": {"sigmas": ["60", 0]}, "60": {"class_type": "FloatsToSigmas", "inputs": {"text": "1, 0"}}}""",
+        "steps",
+        "sigmas of node 5 (WanVideoSampler) comes from node 60 (FloatsToSigmas)"
+    )]
+    [InlineData(
+        Workflows.TwoExperts,
+        """{"31": {"steps": ["60", 0]}, "60": {"class_type": "ImpactSwitch", "inputs": {"select": 1, "input1": 4, "input2": 20}}}""",
+        "steps",
+        "steps of node 31 (KSamplerAdvanced) comes from node 60 (ImpactSwitch)"
+    )]
+    [InlineData(
+        Workflows.TwoExperts,
+        """{"31": {"steps": 8}}""",
+        "steps",
+        "node 30 (KSamplerAdvanced) takes 20 steps and node 31 (KSamplerAdvanced) 8"
+    )]
+    [InlineData(
+        Workflows.TwoExperts,
+        """{"31": {"cfg": ["60", 0]}, "60": {"class_type": "SimpleMath+", "inputs": {"value": "a/2", "a": 7}}}""",
+        "guidance",
+        "cfg of node 31 (KSamplerAdvanced) comes from node 60 (SimpleMath+)"
+    )]
+    [InlineData(
+        Workflows.SplitExperts,
+        """{"16": {"guider": ["60", 0]}, "60": {"class_type": "BasicGuider", "inputs": {"model": ["4", 0], "conditioning": ["5", 0]}}}""",
+        "guidance",
+        "node 60 (BasicGuider) has no cfg"
+    )]
+    [InlineData(
+        Workflows.SplitExperts,
+        """{"16": {"guider": ["60", 0]}, "60": {"class_type": "BasicGuider", "inputs": {"model": ["4", 0], "conditioning": ["5", 0]}}}""",
+        "negative",
+        "5.text"
+    )]
     [InlineData(Workflows.TwoExperts, """{"31": {"model": ["2", 0]}}""", "shift", "node 31 (KSamplerAdvanced) has no shift")]
-    [InlineData(Workflows.SplitExperts, """{"16": {"sampler": ["60", 0]}, "60": {"class_type": "SamplerDPMPP_2M_SDE", "inputs": {"solver_type": "midpoint", "eta": 1}}}""", "sampler", "node 60 (SamplerDPMPP_2M_SDE) has no sampler_name")]
-    [InlineData(Workflows.SplitExperts, """{"8": {"noise_seed": ["60", 0]}, "60": {"class_type": "RandomInt", "inputs": {"min": 0, "max": 9, "mode": "x", "a": ["61", 0]}}}""", "seed", "noise_seed of node 8 (RandomNoise) comes from node 60 (RandomInt)")]
-    [InlineData(Workflows.TextToVideo, """{"6": {"text": ["60", 0]}, "60": {"class_type": "Text Concatenate", "inputs": {"delimiter": ", ", "text_a": "a", "text_b": "b"}}}""", "prompt", "text of node 6 (CLIPTextEncode) comes from node 60 (Text Concatenate)")]
-    [InlineData(Workflows.TextToVideo, """{"6": {"text": ["60", 0]}, "60": {"class_type": "StringReplace", "inputs": {"string": "a", "find": "b", "replace": "c"}}}""", "prompt", "comes from node 60 (StringReplace)")]
-    [InlineData(Workflows.TextToVideo, """{"6": {"text": ["60", 1]}, "60": {"class_type": "Text String", "inputs": {"text": "a", "text_b": "b"}}}""", "prompt", "comes from node 60 (Text String)")]
-    [InlineData(Workflows.TextToVideo, """{"3": {"positive": ["60", 0]}, "60": {"class_type": "ConditioningCombine", "inputs": {"conditioning_1": ["6", 0], "conditioning_2": ["7", 0]}}}""", "prompt", "comes from node 60 (ConditioningCombine)")]
-    [InlineData(Workflows.TextToVideo, """{"40": {"width": ["60", 1]}, "60": {"class_type": "ImageResizeKJv2", "inputs": {"width": 640, "height": 480}}}""", "width", "width of node 40 (EmptyHunyuanLatentVideo) comes from node 60 (ImageResizeKJv2)")]
-    [InlineData(Workflows.TextToVideo, """{"49": {"images": ["60", 0]}, "60": {"class_type": "RIFE VFI", "inputs": {"multiplier": 2, "frames": ["8", 0]}}}""", "fps", "node 60 (RIFE VFI) puts frames between")]
-    [InlineData(Workflows.TextToVideo, """{"49": {"images": ["60", 0]}, "60": {"class_type": "RIFE VFI", "inputs": {"multiplier": 2, "frames": ["8", 0]}}}""", "seconds", "node 60 (RIFE VFI) puts frames between")]
+    [InlineData(
+        Workflows.SplitExperts,
+        """{"16": {"sampler": ["60", 0]}, "60": {"class_type": "SamplerDPMPP_2M_SDE", "inputs": {"solver_type": "midpoint", "eta": 1}}}""",
+        "sampler",
+        "node 60 (SamplerDPMPP_2M_SDE) has no sampler_name"
+    )]
+    [InlineData(
+        Workflows.SplitExperts,
+        """{"8": {"noise_seed": ["60", 0]}, "60": {"class_type": "RandomInt", "inputs": {"min": 0, "max": 9, "mode": "x", "a": ["61", """
+            + """0]}}}""",
+        "seed",
+        "noise_seed of node 8 (RandomNoise) comes from node 60 (RandomInt)"
+    )]
+    [InlineData(
+        Workflows.TextToVideo,
+        """{"6": {"text": ["60", 0]}, "60": {"class_type": "Text Concatenate", "inputs": {"delimiter": ", ", "text_a": "a", """
+            + """ "text_b": "b"}}}""",
+        "prompt",
+        "text of node 6 (CLIPTextEncode) comes from node 60 (Text Concatenate)"
+    )]
+    [InlineData(
+        Workflows.TextToVideo,
+        """{"6": {"text": ["60", 0]}, "60": {"class_type": "StringReplace", "inputs": {"string": "a", "find": "b", "replace": "c"}}}""",
+        "prompt",
+        "comes from node 60 (StringReplace)"
+    )]
+    [InlineData(
+        Workflows.TextToVideo,
+        """{"6": {"text": ["60", 1]}, "60": {"class_type": "Text String", "inputs": {"text": "a", "text_b": "b"}}}""",
+        "prompt",
+        "comes from node 60 (Text String)"
+    )]
+    [InlineData(
+        Workflows.TextToVideo,
+        """{"3": {"positive": ["60", 0]}, "60": {"class_type": "ConditioningCombine", "inputs": {"conditioning_1": ["6", 0], """
+            + """ "conditioning_2": ["7", 0]}}}""",
+        "prompt",
+        "comes from node 60 (ConditioningCombine)"
+    )]
+    [InlineData(
+        Workflows.TextToVideo,
+        """{"40": {"width": ["60", 1]}, "60": {"class_type": "ImageResizeKJv2", "inputs": {"width": 640, "height": 480}}}""",
+        "width",
+        "width of node 40 (EmptyHunyuanLatentVideo) comes from node 60 (ImageResizeKJv2)"
+    )]
+    [InlineData(
+        Workflows.TextToVideo,
+        """{"49": {"images": ["60", 0]}, "60": {"class_type": "RIFE VFI", "inputs": {"multiplier": 2, "frames": ["8", 0]}}}""",
+        "fps",
+        "node 60 (RIFE VFI) puts frames between"
+    )]
+    [InlineData(
+        Workflows.TextToVideo,
+        """{"49": {"images": ["60", 0]}, "60": {"class_type": "RIFE VFI", "inputs": {"multiplier": 2, "frames": ["8", 0]}}}""",
+        "seconds",
+        "node 60 (RIFE VFI) puts frames between"
+    )]
     public void ASettingThatDoesNotReachAllSamplers_IsRefused(string workflow, string changes, string setting, string expected)
     {
         var request = setting switch
@@ -159,20 +288,32 @@ public sealed class SamplerSettingsTests
     [Fact]
     public void TextsThatPassThroughNodes_AreFound()
     {
-        var nodes = Fill(Workflows.Edit(Workflows.TextToVideo, """
-            {"6": {"text": ["60", 0]}, "60": {"class_type": "ShowText|pysssss", "inputs": {"text": ["61", 0], "text_0": "old"}}, "61": {"class_type": "CR Text", "inputs": {"text": "old"}}}
-            """), Request);
+        var nodes = Fill(
+            Workflows.Edit(
+                Workflows.TextToVideo,
+                """
+                {"6": {"text": ["60", 0]}, "60": {"class_type": "ShowText|pysssss", "inputs": {"text": ["61", 0], "text_0": "old"}},
+                  "61": {"class_type": "CR Text", "inputs": {"text": "old"}}}
+                """
+            ),
+            Request
+        );
         Assert.Equal("a fox", nodes["61"]!["inputs"]!["text"]!.GetValue<string>());
     }
 
     [Fact]
     public void ASamplerThatDrawsTheFirstFrame_IsNotSetSilently()
     {
-        var workflow = Workflows.Edit(Workflows.TwoExperts, """
+        var workflow = Workflows.Edit(
+            Workflows.TwoExperts,
+            """
             {"20": {"start_image": ["60", 0]}, "60": {"class_type": "VAEDecode", "inputs": {"samples": ["61", 0]}},
-             "61": {"class_type": "KSampler", "inputs": {"seed": 1, "steps": 8, "cfg": 1, "sampler_name": "euler", "scheduler": "simple", "denoise": 1, "positive": ["62", 0], "negative": ["62", 0], "latent_image": ["63", 0]}},
-             "62": {"class_type": "CLIPTextEncode", "inputs": {"text": "a still", "clip": ["3", 0]}}, "63": {"class_type": "EmptySD3LatentImage", "inputs": {"width": 640, "height": 640, "batch_size": 1}}}
-            """);
+             "61": {"class_type": "KSampler", "inputs": {"seed": 1, "steps": 8, "cfg": 1, "sampler_name": "euler", "scheduler": "simple",
+               "denoise": 1, "positive": ["62", 0], "negative": ["62", 0], "latent_image": ["63", 0]}},
+             "62": {"class_type": "CLIPTextEncode", "inputs": {"text": "a still", "clip": ["3", 0]}},
+               "63": {"class_type": "EmptySD3LatentImage", "inputs": {"width": 640, "height": 640, "batch_size": 1}}}
+            """
+        );
         AssertRefused(workflow, Request with { Steps = 8 }, "node 61 (KSampler) makes something");
         var nodes = Fill(workflow, Request with { Steps = 8 }, """{"prompt": "10.text", "steps": ["30.steps", "31.steps"]}""");
         Assert.Equal((8, 8, 4), (Int(nodes, "61", "steps"), Int(nodes, "30", "steps"), Int(nodes, "31", "start_at_step")));
@@ -181,35 +322,57 @@ public sealed class SamplerSettingsTests
     [Fact]
     public void ASecondPassOverTheDecodedClip_IsSetToo()
     {
-        var workflow = Workflows.Edit(Workflows.TextToVideo, """
-            {"8": {"samples": ["62", 0]}, "60": {"class_type": "VAEDecode", "inputs": {"samples": ["3", 0]}}, "61": {"class_type": "VAEEncode", "inputs": {"pixels": ["60", 0]}},
-             "62": {"class_type": "KSampler", "inputs": {"seed": 82, "steps": 4, "cfg": 6, "sampler_name": "uni_pc", "scheduler": "simple", "denoise": 0.3, "model": ["48", 0], "positive": ["6", 0], "negative": ["7", 0], "latent_image": ["61", 0]}}}
-            """);
+        var workflow = Workflows.Edit(
+            Workflows.TextToVideo,
+            """
+            {"8": {"samples": ["62", 0]}, "60": {"class_type": "VAEDecode", "inputs": {"samples": ["3", 0]}},
+              "61": {"class_type": "VAEEncode", "inputs": {"pixels": ["60", 0]}},
+             "62": {"class_type": "KSampler", "inputs": {"seed": 82, "steps": 4, "cfg": 6, "sampler_name": "uni_pc", "scheduler": "simple",
+               "denoise": 0.3, "model": ["48", 0], "positive": ["6", 0], "negative": ["7", 0], "latent_image": ["61", 0]}}}
+            """
+        );
         var nodes = Fill(workflow, Request with { Steps = 8, Seed = 5 });
-        Assert.Equal((8, 8, 5, 5),
-            (Int(nodes, "3", "steps"), Int(nodes, "62", "steps"), Int(nodes, "3", "seed"), Int(nodes, "62", "seed")));
+        Assert.Equal(
+            (8, 8, 5, 5),
+            (Int(nodes, "3", "steps"), Int(nodes, "62", "steps"), Int(nodes, "3", "seed"), Int(nodes, "62", "seed"))
+        );
         AssertRefused(workflow, Request with { GuidanceHigh = 3 }, "share the steps");
     }
 
     [Fact]
     public void OneSamplerForBothExperts_TakesBothScales()
     {
-        var workflow = Workflows.Edit(Workflows.TextToVideo, """
-            {"3": null, "60": {"class_type": "WanMoeKSampler", "inputs": {"model_high_noise": ["37", 0], "model_low_noise": ["37", 0], "boundary": 0.875, "seed": 1, "steps": 20, "cfg_high_noise": 4, "cfg_low_noise": 3, "sampler_name": "euler", "scheduler": "simple", "sigma_shift": 8, "positive": ["6", 0], "negative": ["7", 0], "latent_image": ["40", 0]}},
+        var workflow = Workflows.Edit(
+            Workflows.TextToVideo,
+            """
+            {"3": null, "60": {"class_type": "WanMoeKSampler", "inputs": {"model_high_noise": ["37", 0], "model_low_noise": ["37", 0],
+              "boundary": 0.875, "seed": 1, "steps": 20, "cfg_high_noise": 4, "cfg_low_noise": 3, "sampler_name": "euler",
+                "scheduler": "simple", "sigma_shift": 8, "positive": ["6", 0], "negative": ["7", 0], "latent_image": ["40", 0]}},
              "8": {"samples": ["60", 0]}}
-            """.Replace("\"3\": null, ", "", StringComparison.Ordinal));
+            """.Replace("\"3\": null, ", "", StringComparison.Ordinal)
+        );
         var nodes = Fill(workflow, Request with { Guidance = 5, GuidanceHigh = 6, Shift = 3, Steps = 9 });
-        Assert.Equal((6, 5, 3, 9),
-            (Int(nodes, "60", "cfg_high_noise"), Int(nodes, "60", "cfg_low_noise"), Int(nodes, "60", "sigma_shift"),
-                Int(nodes, "60", "steps")));
+        Assert.Equal(
+            (6, 5, 3, 9),
+            (
+                Int(nodes, "60", "cfg_high_noise"),
+                Int(nodes, "60", "cfg_low_noise"),
+                Int(nodes, "60", "sigma_shift"),
+                Int(nodes, "60", "steps")
+            )
+        );
     }
 
     [Fact]
     public void TwoNodesThatSaveDifferentClips_MustBeChosenFrom()
     {
-        var workflow = Workflows.Edit(Workflows.TextToVideo, """
-            {"60": {"class_type": "RIFE VFI", "inputs": {"multiplier": 2, "frames": ["8", 0]}}, "61": {"class_type": "VHS_VideoCombine", "inputs": {"frame_rate": 32, "format": "video/h264-mp4", "save_output": true, "images": ["60", 0]}}}
-            """);
+        var workflow = Workflows.Edit(
+            Workflows.TextToVideo,
+            """
+            {"60": {"class_type": "RIFE VFI", "inputs": {"multiplier": 2, "frames": ["8", 0]}}, "61": {"class_type": "VHS_VideoCombine",
+              "inputs": {"frame_rate": 32, "format": "video/h264-mp4", "save_output": true, "images": ["60", 0]}}}
+            """
+        );
         AssertRefused(workflow, Request, "node 50 (SaveVideo) and node 61 (VHS_VideoCombine) save different clips");
         Fill(workflow, Request with { Fps = 8 }, """{"output": "50"}""");
         var preview = Workflows.Edit(workflow, """{"61": {"save_output": false}}""");
@@ -235,6 +398,9 @@ public sealed class SamplerSettingsTests
         (int)double.Parse(nodes[node]!["inputs"]![input]!.ToJsonString().Trim('"'), System.Globalization.CultureInfo.InvariantCulture);
 
     private static void AssertRefused(string workflow, JobRequest request, string expected, string? mapping = null) =>
-        Assert.Contains(expected, Assert.Throws<InvalidRequestException>(() => Fill(workflow, request, mapping)).Message,
-            StringComparison.Ordinal);
+        Assert.Contains(
+            expected,
+            Assert.Throws<InvalidRequestException>(() => Fill(workflow, request, mapping)).Message,
+            StringComparison.Ordinal
+        );
 }

@@ -51,23 +51,51 @@ public class BatchReportTests
     }
 
     private static List<Job> Jobs() =>
-    [
-        Job(1, JobState.Succeeded, 0, 10, new JobOutcome { ComputeSeconds = 6, MeanBatchSize = 2, StageSeconds = new Dictionary<string, double> { ["denoise"] = 5 }, Spans = [new StageSpan("encode", 0, 1), new StageSpan("denoise", 2, 7)] }),
-        Job(2, JobState.Succeeded, 5, 12, new JobOutcome { ComputeSeconds = 3, MeanBatchSize = 1, StageSeconds = new Dictionary<string, double> { ["denoise"] = 3 }, Spans = [new StageSpan("denoise", 0, 3), new StageSpan("decode", 3, 7)] }),
-        Job(3, JobState.Succeeded, 100, 103, new JobOutcome { FromCache = true, ComputeSeconds = 7 }),
-        Job(4, JobState.Failed, 20, 21, null) with { Error = "it <broke>" },
-        Job(5, JobState.Queued, null, null, null),
-    ];
+        [
+            Job(
+                1,
+                JobState.Succeeded,
+                0,
+                10,
+                new JobOutcome
+                {
+                    ComputeSeconds = 6,
+                    MeanBatchSize = 2,
+                    StageSeconds = new Dictionary<string, double> { ["denoise"] = 5 },
+                    Spans = [new StageSpan("encode", 0, 1), new StageSpan("denoise", 2, 7)],
+                }
+            ),
+            Job(
+                2,
+                JobState.Succeeded,
+                5,
+                12,
+                new JobOutcome
+                {
+                    ComputeSeconds = 3,
+                    MeanBatchSize = 1,
+                    StageSeconds = new Dictionary<string, double> { ["denoise"] = 3 },
+                    Spans = [new StageSpan("denoise", 0, 3), new StageSpan("decode", 3, 7)],
+                }
+            ),
+            Job(3, JobState.Succeeded, 100, 103, new JobOutcome { FromCache = true, ComputeSeconds = 7 }),
+            Job(4, JobState.Failed, 20, 21, null) with
+            {
+                Error = "it <broke>",
+            },
+            Job(5, JobState.Queued, null, null, null),
+        ];
 
-    private static Job Job(long id, JobState state, int? from, int? to, JobOutcome? outcome) => new()
-    {
-        Id = id,
-        Output = $"{id}.mp4",
-        Request = new JobRequest { Prompt = "<prompt>" },
-        State = state,
-        QueuedAt = Start,
-        StartedAt = from is { } started ? Start.AddSeconds(started) : null,
-        FinishedAt = to is { } finished ? Start.AddSeconds(finished) : null,
-        Outcome = outcome,
-    };
+    private static Job Job(long id, JobState state, int? from, int? to, JobOutcome? outcome) =>
+        new()
+        {
+            Id = id,
+            Output = $"{id}.mp4",
+            Request = new JobRequest { Prompt = "<prompt>" },
+            State = state,
+            QueuedAt = Start,
+            StartedAt = from is { } started ? Start.AddSeconds(started) : null,
+            FinishedAt = to is { } finished ? Start.AddSeconds(finished) : null,
+            Outcome = outcome,
+        };
 }

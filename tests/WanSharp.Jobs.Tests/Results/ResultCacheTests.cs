@@ -32,13 +32,29 @@ public sealed class ResultCacheTests : IDisposable
     [Fact]
     public async Task TryGetAsync_AfterAdd_CopiesTheClipAndTellsWhatItTook()
     {
-        var outcome = new JobOutcome { ComputeSeconds = 12.5, MeanBatchSize = 2, MadeBy = "local", StageSeconds = new Dictionary<string, double> { ["denoise"] = 11 } };
+        var outcome = new JobOutcome
+        {
+            ComputeSeconds = 12.5,
+            MeanBatchSize = 2,
+            MadeBy = "local",
+            StageSeconds = new Dictionary<string, double> { ["denoise"] = 11 },
+        };
         await _cache.AddAsync(Key, ".mp4", _clip, outcome, Token);
 
         Assert.True(_cache.Contains(Key, ".mp4"));
         var found = await _cache.TryGetAsync(Key, ".mp4", _copy, Token);
         Assert.Equal("frames", File.ReadAllText(_copy));
-        Assert.Equal(outcome with { FromCache = true, StageSeconds = found!.StageSeconds, Spans = found.Spans, BatchSizes = found.BatchSizes, Notes = found.Notes }, found);
+        Assert.Equal(
+            outcome with
+            {
+                FromCache = true,
+                StageSeconds = found!.StageSeconds,
+                Spans = found.Spans,
+                BatchSizes = found.BatchSizes,
+                Notes = found.Notes,
+            },
+            found
+        );
         Assert.Equal(11, found.StageSeconds["denoise"]);
     }
 
@@ -93,22 +109,24 @@ public sealed class ResultCacheTests : IDisposable
     public async Task WorkersThatWantOneClip_MakeItOnce()
     {
         var made = 0;
-        var workers = Enumerable.Range(0, 6).Select(async worker =>
-        {
-            using var store = new ContentStore(_store.Folder); // as if in another process
-            var cache = new ResultCache(store);
-            using var turn = await cache.LockAsync(Key, ".mp4", Token);
-            var path = Path.Combine(_folder, $"{worker}.mp4");
-            if (await cache.TryGetAsync(Key, ".mp4", path, Token) is null)
+        var workers = Enumerable
+            .Range(0, 6)
+            .Select(async worker =>
             {
-                Interlocked.Increment(ref made);
-                await Task.Yield();
-                File.WriteAllText(path, "frames");
-                await cache.AddAsync(Key, ".mp4", path, new JobOutcome(), Token);
-            }
+                using var store = new ContentStore(_store.Folder); // as if in another process
+                var cache = new ResultCache(store);
+                using var turn = await cache.LockAsync(Key, ".mp4", Token);
+                var path = Path.Combine(_folder, $"{worker}.mp4");
+                if (await cache.TryGetAsync(Key, ".mp4", path, Token) is null)
+                {
+                    Interlocked.Increment(ref made);
+                    await Task.Yield();
+                    File.WriteAllText(path, "frames");
+                    await cache.AddAsync(Key, ".mp4", path, new JobOutcome(), Token);
+                }
 
-            return File.ReadAllText(path);
-        });
+                return File.ReadAllText(path);
+            });
         Assert.All(await Task.WhenAll(workers), clip => Assert.Equal("frames", clip));
         Assert.Equal(1, made);
     }

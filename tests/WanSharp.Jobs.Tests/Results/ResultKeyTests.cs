@@ -11,8 +11,21 @@ public class ResultKeyTests
     {
         Settings = new GenerationSettings
         {
-            Version = "1.0.0", Model = "shapes", ModelDigest = "00", Prompt = "a", NegativePrompt = "b", Width = 96, Height = 96, Frames = 17, Fps = 8,
-            Steps = 20, GuidanceScale = 4, Sampler = "unipc", Shift = 3, Seed = 1, Images = [],
+            Version = "1.0.0",
+            Model = "shapes",
+            ModelDigest = "00",
+            Prompt = "a",
+            NegativePrompt = "b",
+            Width = 96,
+            Height = 96,
+            Frames = 17,
+            Fps = 8,
+            Steps = 20,
+            GuidanceScale = 4,
+            Sampler = "unipc",
+            Shift = 3,
+            Seed = 1,
+            Images = [],
         },
         Latents = [1, 16, 5, 12, 12],
         Sampler = SamplerKind.UniPc,

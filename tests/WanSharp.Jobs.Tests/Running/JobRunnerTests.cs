@@ -48,9 +48,10 @@ public sealed class JobRunnerTests : IDisposable
         var failures = 0;
         await using var backend = new ScriptedBackend
         {
-            Before = (run, _) => run.Job.Output == "bad.txt" || (run.Job.Output == "once.txt" && Interlocked.Increment(ref failures) == 1)
-                ? throw new InvalidDataException("it broke")
-                : Task.CompletedTask,
+            Before = (run, _) =>
+                run.Job.Output == "bad.txt" || (run.Job.Output == "once.txt" && Interlocked.Increment(ref failures) == 1)
+                    ? throw new InvalidDataException("it broke")
+                    : Task.CompletedTask,
         };
 
         await RunAsync(backend);
@@ -78,7 +79,10 @@ public sealed class JobRunnerTests : IDisposable
     public async Task Run_WhenNothingCanRun_StopsAndKeepsTheJobs()
     {
         _store.Enqueue([TestJobs.New("1.txt"), TestJobs.New("2.txt")]);
-        await using var backend = new ScriptedBackend { Before = (_, _) => throw new IOException("write failed", new IOException("No space left on device")) };
+        await using var backend = new ScriptedBackend
+        {
+            Before = (_, _) => throw new IOException("write failed", new IOException("No space left on device")),
+        };
 
         var exception = await Assert.ThrowsAsync<BackendUnavailableException>(() => RunAsync(backend));
 
@@ -136,7 +140,11 @@ public sealed class JobRunnerTests : IDisposable
     [Fact]
     public async Task Run_OfEqualJobs_MakesTheClipOnce()
     {
-        _store.Enqueue([.. Enumerable.Range(1, 6).Select(i => TestJobs.New($"{i}.txt", key: i % 2 == 0 ? "even" : "odd", prompt: i % 2 == 0 ? "even" : "odd"))]);
+        _store.Enqueue([
+            .. Enumerable
+                .Range(1, 6)
+                .Select(i => TestJobs.New($"{i}.txt", key: i % 2 == 0 ? "even" : "odd", prompt: i % 2 == 0 ? "even" : "odd")),
+        ]);
         await using var backend = new ScriptedBackend { Before = (_, token) => Task.Delay(20, token) };
 
         await RunAsync(backend, concurrency: 4);
@@ -147,7 +155,9 @@ public sealed class JobRunnerTests : IDisposable
         Assert.Equal(4, _store.All().Count(job => job.Outcome is { FromCache: true, ComputeSeconds: 2 }));
     }
 
-    /// <summary>A clip that began with another's steps is near its settings' clip, not that: who wants the exact one does not get it.</summary>
+    /// <summary>
+    /// A clip that began with another's steps is near its settings' clip, not that: who wants the exact one does not get it.
+    /// </summary>
     [Theory]
     [InlineData(true, 1)]
     [InlineData(false, 2)]
@@ -159,7 +169,9 @@ public sealed class JobRunnerTests : IDisposable
         foreach (var output in (string[])["1.txt", "2.txt"])
         {
             _store.Enqueue([TestJobs.New(output, key: "00ff")]);
-            await new JobRunner(_store, backend, new JobRunnerOptions { Results = results, AcceptsReused = accepts }).RunAsync(TestContext.Current.CancellationToken);
+            await new JobRunner(_store, backend, new JobRunnerOptions { Results = results, AcceptsReused = accepts }).RunAsync(
+                TestContext.Current.CancellationToken
+            );
         }
 
         Assert.Equal(made, backend.Ran.Count);
@@ -204,7 +216,10 @@ public sealed class JobRunnerTests : IDisposable
         await using var one = new ScriptedBackend { Before = (_, token) => Task.Delay(2, token) };
         await using var two = new ScriptedBackend { Before = (_, token) => Task.Delay(2, token) };
 
-        await Task.WhenAll(RunAsync(one), new JobRunner(other, two, new JobRunnerOptions()).RunAsync(TestContext.Current.CancellationToken));
+        await Task.WhenAll(
+            RunAsync(one),
+            new JobRunner(other, two, new JobRunnerOptions()).RunAsync(TestContext.Current.CancellationToken)
+        );
 
         Assert.Equal(30, _store.Counts().Succeeded);
         Assert.Equal(30, one.Ran.Concat(two.Ran).Distinct().Count());
@@ -220,7 +235,10 @@ public sealed class JobRunnerTests : IDisposable
     }
 
     private Task RunAsync(ScriptedBackend backend, int concurrency = 1, CancellationToken? cancellationToken = null) =>
-        new JobRunner(_store, backend, new JobRunnerOptions { Concurrency = concurrency }).RunAsync(cancellationToken ?? TestContext.Current.CancellationToken);
+        new JobRunner(_store, backend, new JobRunnerOptions { Concurrency = concurrency }).RunAsync(
+            cancellationToken ?? TestContext.Current.CancellationToken
+        );
 
-    private (JobState State, int Attempts, string? Error) Facts(long id) => _store.Find(id) is { } job ? (job.State, job.Attempts, job.Error) : throw new InvalidOperationException();
+    private (JobState State, int Attempts, string? Error) Facts(long id) =>
+        _store.Find(id) is { } job ? (job.State, job.Attempts, job.Error) : throw new InvalidOperationException();
 }

@@ -41,7 +41,13 @@ internal sealed class ScriptedBackend : IJobBackend
             run.Progress.Report(new GenerationProgress(GenerationStage.Denoise, 1, 2));
             await Before(run, cancellationToken);
             await File.WriteAllTextAsync(run.ArtifactPath, run.Job.Request.Prompt, cancellationToken);
-            return new JobOutcome { Reused = Reused, IsOfItsKey = Reused is null, ComputeSeconds = 2, StageSeconds = new Dictionary<string, double> { ["denoise"] = 2 } };
+            return new JobOutcome
+            {
+                Reused = Reused,
+                IsOfItsKey = Reused is null,
+                ComputeSeconds = 2,
+                StageSeconds = new Dictionary<string, double> { ["denoise"] = 2 },
+            };
         }
         finally
         {

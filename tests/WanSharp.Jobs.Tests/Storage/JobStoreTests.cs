@@ -49,9 +49,13 @@ public sealed class JobStoreTests : IDisposable
     {
         using var store = TestJobs.Open(_folder, _clock);
         store.Enqueue([
-            TestJobs.New("a1", group: "a", feature: "x"), TestJobs.New("b1", group: "b", feature: "x"),
-            TestJobs.New("a2", group: "a", feature: "y"), TestJobs.New("b2", group: "b", feature: "y"),
-            TestJobs.New("a3", group: "a", feature: "x"), TestJobs.New("first", priority: 1, group: "b", feature: "y")]);
+            TestJobs.New("a1", group: "a", feature: "x"),
+            TestJobs.New("b1", group: "b", feature: "x"),
+            TestJobs.New("a2", group: "a", feature: "y"),
+            TestJobs.New("b2", group: "b", feature: "y"),
+            TestJobs.New("a3", group: "a", feature: "x"),
+            TestJobs.New("first", priority: 1, group: "b", feature: "y"),
+        ]);
 
         var order = ClaimAll(store);
 
@@ -76,7 +80,12 @@ public sealed class JobStoreTests : IDisposable
     public void Claim_WhileAnEqualJobRuns_LeavesItForLater()
     {
         using var store = TestJobs.Open(_folder, _clock);
-        store.Enqueue([TestJobs.New("1.mp4", key: "k"), TestJobs.New("2.mp4", key: "k"), TestJobs.New("3.mp4", key: "l"), TestJobs.New("4.gif", key: "k")]);
+        store.Enqueue([
+            TestJobs.New("1.mp4", key: "k"),
+            TestJobs.New("2.mp4", key: "k"),
+            TestJobs.New("3.mp4", key: "l"),
+            TestJobs.New("4.gif", key: "k"),
+        ]);
 
         Assert.Equal(["1.mp4", "3.mp4", "4.gif"], ClaimAll(store));
         store.Queue.Seal(1, "digest", 5, new JobOutcome());
@@ -123,7 +132,11 @@ public sealed class JobStoreTests : IDisposable
         {
             var process = $"process {deaths}";
             var running = new List<Job>();
-            while (running.Count < 3 && !running.Any(job => store.Queue.IsSuspect(job.Id)) && store.Queue.Claim(process, alone: running.Count == 0) is { } job)
+            while (
+                running.Count < 3
+                && !running.Any(job => store.Queue.IsSuspect(job.Id))
+                && store.Queue.Claim(process, alone: running.Count == 0) is { } job
+            )
             {
                 running.Add(job);
             }
@@ -163,10 +176,19 @@ public sealed class JobStoreTests : IDisposable
             store.Enqueue([TestJobs.New("1.mp4"), TestJobs.New("2.mp4")]);
         }
 
-        using (var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={JobFolder.Create(_folder["out"]).Database};Pooling=False"))
+        using (
+            var connection = new Microsoft.Data.Sqlite.SqliteConnection(
+                $"Data Source={JobFolder.Create(_folder["out"]).Database};Pooling=False"
+            )
+        )
         {
             connection.Open();
-            connection.Run("DROP TABLE journal; ALTER TABLE jobs DROP COLUMN settings; ALTER TABLE jobs DROP COLUMN overwrites; ALTER TABLE jobs DROP COLUMN artifact_bytes; ALTER TABLE jobs DROP COLUMN artifact_time; DROP INDEX queue; ALTER TABLE jobs DROP COLUMN suspect; CREATE INDEX queue ON jobs (deaths); UPDATE jobs SET deaths = 1 WHERE id = 2; PRAGMA user_version=1");
+            connection.Run(
+                "DROP TABLE journal; ALTER TABLE jobs DROP COLUMN settings; ALTER TABLE jobs DROP COLUMN overwrites; ALTER TABLE "
+                    + "jobs DROP COLUMN artifact_bytes; ALTER TABLE jobs DROP COLUMN artifact_time; DROP INDEX queue; ALTER TABLE "
+                    + "jobs DROP COLUMN suspect; CREATE INDEX queue ON jobs (deaths); UPDATE jobs SET deaths "
+                    + "= 1 WHERE id = 2; PRAGMA user_version=1"
+            );
         }
 
         using var again = TestJobs.Open(_folder);
@@ -180,7 +202,8 @@ public sealed class JobStoreTests : IDisposable
         using (var store = TestJobs.Open(_folder))
         {
             store.Enqueue([TestJobs.New("1.mp4", prompt: "一"), TestJobs.New("2.mp4")]);
-            store.Queue.Seal(1, "digest", "whole".Length, new JobOutcome { ComputeSeconds = 3 }); // and before it was told, the machine ended
+            // and before it was told, the machine ended
+            store.Queue.Seal(1, "digest", "whole".Length, new JobOutcome { ComputeSeconds = 3 });
             File.WriteAllText(store.Folder.Artifact("1.mp4"), "whole");
         }
 
@@ -198,10 +221,15 @@ public sealed class JobStoreTests : IDisposable
         File.Delete(database);
         using var third = TestJobs.Open(_folder);
         Assert.Equal(["1.mp4", "2.mp4", "4.mp4"], third.List().Select(job => job.Output));
-        Assert.Single(Directory.EnumerateFiles(Path.GetDirectoryName(database)!, "jobs.db.damaged-*"), path => !path.EndsWith("-wal", StringComparison.Ordinal) && !path.EndsWith("-shm", StringComparison.Ordinal));
+        Assert.Single(
+            Directory.EnumerateFiles(Path.GetDirectoryName(database)!, "jobs.db.damaged-*"),
+            path => !path.EndsWith("-wal", StringComparison.Ordinal) && !path.EndsWith("-shm", StringComparison.Ordinal)
+        );
     }
 
-    /// <summary>Of two processes that find the damage at the same time the second must not put aside what the first one works with.</summary>
+    /// <summary>
+    /// Of two processes that find the damage at the same time the second must not put aside what the first one works with.
+    /// </summary>
     [Fact]
     public void PutAside_OfADatabaseThatAnotherProcessHasMadeAgain_LeavesIt()
     {
@@ -241,8 +269,16 @@ public sealed class JobStoreTests : IDisposable
     {
         File.WriteAllText(_folder["out"], "");
 
-        Assert.Contains("cannot hold jobs", Assert.Throws<JobStoreException>(() => TestJobs.Open(_folder)).Message, StringComparison.Ordinal);
-        Assert.Contains("holds no jobs", Assert.Throws<JobStoreException>(() => JobFolder.Open(_folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "cannot hold jobs",
+            Assert.Throws<JobStoreException>(() => TestJobs.Open(_folder)).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "holds no jobs",
+            Assert.Throws<JobStoreException>(() => JobFolder.Open(_folder.Path)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -258,7 +294,12 @@ public sealed class JobStoreTests : IDisposable
 
             // 2: sealed and moved, but not told; 3: sealed, not moved, and half of something is in its place's stead.
             File.WriteAllText(store.Folder.Artifact("2.txt"), "whole");
-            store.Queue.Seal(2, await ClipReview.DigestAsync(store.Folder.Artifact("2.txt"), TestContext.Current.CancellationToken), 5, new JobOutcome { ComputeSeconds = 3 });
+            store.Queue.Seal(
+                2,
+                await ClipReview.DigestAsync(store.Folder.Artifact("2.txt"), TestContext.Current.CancellationToken),
+                5,
+                new JobOutcome { ComputeSeconds = 3 }
+            );
             store.Queue.Seal(3, "digest", 5, new JobOutcome());
             Directory.CreateDirectory(store.Folder.WorkOf("dead"));
             File.WriteAllText(Path.Combine(store.Folder.WorkOf("dead"), "3.txt"), "half");

@@ -57,7 +57,8 @@ public sealed class JournalTests : IDisposable
         using var again = TestJobs.Open(_folder);
         Assert.Equal(
             [("1.txt", JobState.Succeeded), ("2.txt", JobState.Queued), ("3.txt", JobState.Queued), ("4.txt", JobState.Cancelled)],
-            again.List().OrderBy(job => job.Output).Select(job => (job.Output, job.State)));
+            again.List().OrderBy(job => job.Output).Select(job => (job.Output, job.State))
+        );
         Assert.Equal(7, again.All().Single(job => job.Output == "1.txt").Outcome!.ComputeSeconds);
         Assert.Equal(0, again.Enqueue([TestJobs.New("3.txt")]));
     }
@@ -92,7 +93,11 @@ public sealed class JournalTests : IDisposable
         {
             store.Enqueue([TestJobs.New("1.txt")]);
             Make(store, 1, "clip");
-            Assert.Contains("--overwrite", Assert.Throws<JobStoreException>(() => store.Enqueue([TestJobs.New("1.txt", prompt: "another")])).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "--overwrite",
+                Assert.Throws<JobStoreException>(() => store.Enqueue([TestJobs.New("1.txt", prompt: "another")])).Message,
+                StringComparison.Ordinal
+            );
             Assert.Equal(1, store.Enqueue([TestJobs.New("1.txt", prompt: "another") with { Overwrites = true }]));
             Assert.Equal((JobState.Queued, "another"), (store.Find(1)!.State, store.Find(1)!.Request.Prompt));
         }
@@ -109,9 +114,17 @@ public sealed class JournalTests : IDisposable
         store.Enqueue([WithSettings("""{"model_digest": "a", "prompt": "p"}""")]);
 
         Assert.Equal(0, store.Enqueue([WithSettings("""{"model_digest": "a", "prompt": "p", "version": "2", "new_setting": 1}""")]));
-        Assert.Contains("model_digest", Assert.Throws<JobStoreException>(() => store.Enqueue([WithSettings("""{"model_digest": "b", "prompt": "p"}""")])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "model_digest",
+            Assert.Throws<JobStoreException>(() => store.Enqueue([WithSettings("""{"model_digest": "b", "prompt": "p"}""")])).Message,
+            StringComparison.Ordinal
+        );
 
-        static NewJob WithSettings(string settings) => TestJobs.New("1.txt") with { Prepared = TestJobs.Prepared() with { Settings = settings } };
+        static NewJob WithSettings(string settings) =>
+            TestJobs.New("1.txt") with
+            {
+                Prepared = TestJobs.Prepared() with { Settings = settings },
+            };
     }
 
     [Fact]
@@ -170,7 +183,12 @@ public sealed class JournalTests : IDisposable
     private static void Make(JobStore store, long id, string text)
     {
         store.Queue.Claim("worker", alone: true);
-        store.Queue.Seal(id, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text))), text.Length, new JobOutcome { ComputeSeconds = 7 });
+        store.Queue.Seal(
+            id,
+            Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text))),
+            text.Length,
+            new JobOutcome { ComputeSeconds = 7 }
+        );
         File.WriteAllText(store.Folder.Artifact(store.Find(id)!.Output), text);
         store.Queue.Succeed(id);
     }

@@ -7,17 +7,24 @@ using WanSharp.Tensors;
 namespace WanSharp.Jobs.Tests.Storage;
 
 /// <summary>
-/// A batch is run and what reaches the disk recorded; then the power is cut after each of these moments, with what was not flushed gone, and the
+/// A batch is run and what reaches the disk recorded; then the power is cut after each of these moments, with what was not flushed
+/// gone, and the
 /// batch is run again: every clip is there and right, and none that was finished is made again.
 /// </summary>
 public sealed class PowerCutTests : IDisposable
 {
     private const int Jobs = 7;
 
-    /// <summary>In memory where the system has such a folder: what counts is the order of the flushes, and thousands of real ones take minutes.</summary>
-    private readonly string _folder = Directory.Exists("/dev/shm") ? Directory.CreateDirectory($"/dev/shm/wan-tests-{Guid.NewGuid():N}").FullName : Directory.CreateTempSubdirectory("wan-tests-").FullName;
+    /// <summary>
+    /// In memory where the system has such a folder: what counts is the order of the flushes, and thousands of real ones take
+    /// minutes.
+    /// </summary>
+    private readonly string _folder = Directory.Exists("/dev/shm")
+        ? Directory.CreateDirectory($"/dev/shm/wan-tests-{Guid.NewGuid():N}").FullName
+        : Directory.CreateTempSubdirectory("wan-tests-").FullName;
 
-    /// <param name="database">What the disk has of the database, which writes by itself: what it was last, without its log, what it was first, nothing of it, or no file.</param>
+    /// <param name="database">What the disk has of the database, which writes by itself: what it was last, without its log, what it
+    /// was first, nothing of it, or no file.</param>
     /// <param name="namesAreEager">Whether file systems may know a new name before the content, which is then empty.</param>
     [Theory]
     [InlineData("last", false)]
@@ -66,7 +73,11 @@ public sealed class PowerCutTests : IDisposable
             File.WriteAllBytes(path, content);
         }
 
-        var whole = Enumerable.Range(1, Jobs).Select(i => $"{i}.txt").Where(name => moment.Files.TryGetValue(name, out var content) && content.Length > 0).ToList();
+        var whole = Enumerable
+            .Range(1, Jobs)
+            .Select(i => $"{i}.txt")
+            .Where(name => moment.Files.TryGetValue(name, out var content) && content.Length > 0)
+            .ToList();
         using var store = JobStore.Open(JobFolder.Create(root), TimeProvider.System);
         if (moment.IsQueued)
         {
@@ -154,14 +165,18 @@ public sealed class PowerCutTests : IDisposable
             var files = names.Where(name => !IsDatabase(name)).ToDictionary(name => name, name => _flushed.GetValueOrDefault(name, []));
             var database = Directory.EnumerateFiles(_root, "jobs.db*", SearchOption.AllDirectories).ToDictionary(NameOf, ReadShared);
             _first ??= IsQueued ? database : null;
-            foreach (var (name, content) in _database switch
-            {
-                "last" => database,
-                "without log" => database.Where(part => part.Key.EndsWith("jobs.db", StringComparison.Ordinal)),
-                "first" => _first ?? database,
-                "empty" => database.Keys.Where(name => name.EndsWith("jobs.db", StringComparison.Ordinal)).Select(name => KeyValuePair.Create(name, Array.Empty<byte>())),
-                _ => [],
-            })
+            foreach (
+                var (name, content) in _database switch
+                {
+                    "last" => database,
+                    "without log" => database.Where(part => part.Key.EndsWith("jobs.db", StringComparison.Ordinal)),
+                    "first" => _first ?? database,
+                    "empty" => database
+                        .Keys.Where(name => name.EndsWith("jobs.db", StringComparison.Ordinal))
+                        .Select(name => KeyValuePair.Create(name, Array.Empty<byte>())),
+                    _ => [],
+                }
+            )
             {
                 files[name] = content;
             }

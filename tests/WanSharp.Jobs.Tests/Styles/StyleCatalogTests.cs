@@ -27,7 +27,11 @@ public sealed class StyleCatalogTests : IDisposable
     public void Apply_ForShapes_LeavesThePromptAndMakesDifferentClips()
     {
         var styles = StyleCatalog.Load([Shipped]);
-        var requests = styles.Names.Select(name => styles.TryFind(name, out var found, out _) ? found.Style.Apply(new JobRequest { Prompt = "a red circle" }, "shapes") : null).ToList();
+        var requests = styles
+            .Names.Select(name =>
+                styles.TryFind(name, out var found, out _) ? found.Style.Apply(new JobRequest { Prompt = "a red circle" }, "shapes") : null
+            )
+            .ToList();
 
         Assert.All(requests, request => Assert.Equal("a red circle", request!.Prompt));
         Assert.Equal(requests.Count, requests.Select(request => request!.Guidance).Distinct().Count());
@@ -37,7 +41,13 @@ public sealed class StyleCatalogTests : IDisposable
     public void Apply_WhereTheRequestSaysSomething_LeavesIt()
     {
         Assert.True(StyleCatalog.Load([Shipped]).TryFind("anime", out var found, out _));
-        var request = new JobRequest { Prompt = "a cat", Negative = "dogs", Guidance = 2, Steps = 9 };
+        var request = new JobRequest
+        {
+            Prompt = "a cat",
+            Negative = "dogs",
+            Guidance = 2,
+            Steps = 9,
+        };
 
         var styled = found.Style.Apply(request, "wan");
 
@@ -47,13 +57,22 @@ public sealed class StyleCatalogTests : IDisposable
     [Fact]
     public void Load_OfSeveralFiles_LetsTheLastReplace()
     {
-        File.WriteAllText(_folder["mine.json"], """{ /* mine */ "Ink": { "aliases": ["墨"], "prompt": "black ink: {prompt}", }, "noir": { "settings": { "steps": 40 } } }""");
+        File.WriteAllText(
+            _folder["mine.json"],
+            """{ /* mine */ "Ink": { "aliases": ["墨"], "prompt": "black ink: {prompt}", }, "noir": { "settings": { "steps": 40 } } }"""
+        );
         var styles = StyleCatalog.Load([Shipped, _folder["mine.json"]]);
 
         Assert.True(styles.TryFind("墨", out var ink, out _));
         Assert.Equal("black ink: x", ink.Style.Apply(new JobRequest { Prompt = "x" }, "wan").Prompt);
         Assert.True(styles.TryFind("noir", out var noir, out _));
-        Assert.Equal(("x", 40), (noir.Style.Apply(new JobRequest { Prompt = "x" }, "wan").Prompt, noir.Style.Apply(new JobRequest { Prompt = "x" }, "wan").Steps));
+        Assert.Equal(
+            ("x", 40),
+            (
+                noir.Style.Apply(new JobRequest { Prompt = "x" }, "wan").Prompt,
+                noir.Style.Apply(new JobRequest { Prompt = "x" }, "wan").Steps
+            )
+        );
     }
 
     [Theory]

@@ -20,7 +20,10 @@ public sealed class ClipStructureTests : IDisposable
         {
             for (var i = 0; i < format.Frames; i++)
             {
-                await writer.WriteAsync(Enumerable.Range(0, format.FrameBytes).Select(pixel => (byte)(pixel * (i + 3))).ToArray(), TestContext.Current.CancellationToken);
+                await writer.WriteAsync(
+                    Enumerable.Range(0, format.FrameBytes).Select(pixel => (byte)(pixel * (i + 3))).ToArray(),
+                    TestContext.Current.CancellationToken
+                );
             }
 
             await writer.CompleteAsync(TestContext.Current.CancellationToken);

@@ -39,7 +39,13 @@ public sealed class HostileFileTests : IDisposable
     [Fact]
     public async Task MissingFileOrFolder_SaysSo()
     {
-        foreach (var (path, reason) in new[] { (_folder["none.mp4"], "is not there: check the path."), (_folder.Path, "is a folder: name a file in it.") })
+        foreach (
+            var (path, reason) in new[]
+            {
+                (_folder["none.mp4"], "is not there: check the path."),
+                (_folder.Path, "is a folder: name a file in it."),
+            }
+        )
         {
             var metadata = await Assert.ThrowsAsync<MediaException>(() => MetadataReader.ReadAsync(Ffmpegs.Any, path, Token));
             Assert.Equal($"{path} {reason}", metadata.Message);
@@ -75,7 +81,8 @@ public sealed class HostileFileTests : IDisposable
             }
         }
 
-        string? Read(byte[] bytes) => extension == "gif" ? GifComment.Read(new MemoryStream(bytes), file) : PngText.Read(new MemoryStream(bytes), file);
+        string? Read(byte[] bytes) =>
+            extension == "gif" ? GifComment.Read(new MemoryStream(bytes), file) : PngText.Read(new MemoryStream(bytes), file);
 
         void AssertHarmless(byte[] bytes)
         {

@@ -69,7 +69,10 @@ public sealed class OutputPlaceTests : IDisposable
         File.SetAttributes(_folder["old.mp4"], FileAttributes.ReadOnly);
         File.CreateSymbolicLink(_folder["circle.mp4"], _folder["circle.mp4"]);
         File.CreateSymbolicLink(_folder["lost.mp4"], _folder["gone/clip.mp4"]);
-        Assert.SkipWhen(name == "old.mp4" && !File.GetAttributes(_folder["old.mp4"]).HasFlag(FileAttributes.ReadOnly), "Its user may write every file.");
+        Assert.SkipWhen(
+            name == "old.mp4" && !File.GetAttributes(_folder["old.mp4"]).HasFlag(FileAttributes.ReadOnly),
+            "Its user may write every file."
+        );
 
         AssertRefused(name, expected);
         File.SetAttributes(_folder["old.mp4"], FileAttributes.Normal);
@@ -102,7 +105,14 @@ public sealed class OutputPlaceTests : IDisposable
         File.WriteAllText(_folder["clips/7.gif"], "old");
         File.CreateSymbolicLink(_folder["latest.gif"], "clips/7.gif");
 
-        await using (var writer = VideoWriter.Create(Ffmpegs.Any, OutputTarget.Parse(_folder["latest.gif"]), new ClipFormat(16, 16, 1, 8), settings: null))
+        await using (
+            var writer = VideoWriter.Create(
+                Ffmpegs.Any,
+                OutputTarget.Parse(_folder["latest.gif"]),
+                new ClipFormat(16, 16, 1, 8),
+                settings: null
+            )
+        )
         {
             await writer.WriteAsync(new byte[16 * 16 * 3], Token);
             await writer.CompleteAsync(Token);
@@ -118,14 +128,14 @@ public sealed class OutputPlaceTests : IDisposable
     {
         Directory.CreateDirectory(_folder["frames/0003.png"]);
 
-        var error = Assert.Throws<MediaException>(() => VideoWriter.Create(
-            Ffmpegs.Any, OutputTarget.Parse(_folder["frames"] + "/"), new ClipFormat(16, 16, 5, 8), settings: null));
+        var error = Assert.Throws<MediaException>(() =>
+            VideoWriter.Create(Ffmpegs.Any, OutputTarget.Parse(_folder["frames"] + "/"), new ClipFormat(16, 16, 5, 8), settings: null)
+        );
 
         Assert.Contains("holds a folder 0003.png", error.Message, StringComparison.Ordinal);
     }
 
-    private static void SkipUnlessSpecial(string path) =>
-        Assert.SkipWhen(SpecialFile.Describe(path) is null, $"{path} is a file here.");
+    private static void SkipUnlessSpecial(string path) => Assert.SkipWhen(SpecialFile.Describe(path) is null, $"{path} is a file here.");
 
     private void AssertRefused(string name, string expected)
     {

@@ -32,14 +32,22 @@ public sealed class OutputTargetTests : IDisposable
     public void TryParse_NoFormat_NamesThem(string path)
     {
         Assert.False(OutputTarget.TryParse(_folder[path], out _, out var error));
-        Assert.Equal($"'{_folder[path]}' names no format that can be written: end it in .mp4, .webm, .gif, .png (all frames in one picture), -%04d.png or / (a png a frame).", error);
+        Assert.Equal(
+            $"'{_folder[path]}' names no format that can be written: end it in .mp4, .webm, .gif, .png (all frames in one picture), "
+                + "-%04d.png or / (a png a frame).",
+            error
+        );
     }
 
     [Fact]
     public void TryParse_Folder_SaysWhatToWrite()
     {
         Assert.False(OutputTarget.TryParse(_folder.Path, out _, out var error));
-        Assert.Equal($"{_folder.Path} is a folder: write {_folder.Path}/ for a png a frame in it, or a file name in it such as {_folder["clip.mp4"]}.", error);
+        Assert.Equal(
+            $"{_folder.Path} is a folder: write {_folder.Path}/ for a png a frame in it, or a file "
+                + $"name in it such as {_folder["clip.mp4"]}.",
+            error
+        );
         Assert.False(OutputTarget.TryParse("", out _, out _));
     }
 }

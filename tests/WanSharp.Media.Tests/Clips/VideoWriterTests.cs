@@ -74,7 +74,9 @@ public sealed class VideoWriterTests : IDisposable
     public async Task Settings_AreReadBack(string name, string file)
     {
         var ffmpeg = Ffmpegs.Get(name);
-        var prompt = "红色圆形 \"quoted\" 'single' \\ back; a=b #c\nnew line\t🎬 %d $HOME " + string.Concat(Enumerable.Repeat("long prompt, ", 640)); // over 8 KB
+        var prompt =
+            // over 8 KB
+            "红色圆形 \"quoted\" 'single' \\ back; a=b #c\nnew line\t🎬 %d $HOME " + string.Concat(Enumerable.Repeat("long prompt, ", 640));
         var settings = JsonSerializer.Serialize(new Dictionary<string, string> { ["prompt"] = prompt, ["seed"] = "42" }, Readable);
         await WriteAsync(ffmpeg, file, settings);
         Assert.Equal(settings, await MetadataReader.ReadAsync(ffmpeg, _folder[file], Token));
@@ -195,7 +197,10 @@ public sealed class VideoWriterTests : IDisposable
     [Theory]
     [InlineData("exit 3", "ffmpeg ended with code 3")]
     [InlineData("echo 'clip: No space left on device' >&2; exit 1", "clip: No space left on device")]
-    [InlineData("head -c 100 > /dev/null; i=0; while [ $i -lt 9000 ]; do i=$((i+1)); echo \"[gif @ 0x55a0$i] complaint\" >&2; done; exit 1", "complaint")]
+    [InlineData(
+        "head -c 100 > /dev/null; i=0; while [ $i -lt 9000 ]; do i=$((i+1)); echo \"[gif @ 0x55a0$i] complaint\" >&2; done; exit 1",
+        "complaint"
+    )]
     [InlineData("exec cat > /dev/null", "ffmpeg wrote nothing")]
     [InlineData("cat > /dev/null; touch clip", "ffmpeg wrote nothing")]
     public async Task WriteAsync_FfmpegFails_SaysWhyInOneLineAndLeavesNothing(string script, string reason)
@@ -220,7 +225,10 @@ public sealed class VideoWriterTests : IDisposable
     public void Create_MissingFolder_SaysSo()
     {
         var error = Assert.Throws<MediaException>(() => Open(Ffmpegs.Any, "no/such/clip.mp4"));
-        Assert.Equal($"{_folder["no/such/clip.mp4"]} cannot be written: there is no folder {_folder["no/such"]}. Make it first.", error.Message);
+        Assert.Equal(
+            $"{_folder["no/such/clip.mp4"]} cannot be written: there is no folder {_folder["no/such"]}. Make it first.",
+            error.Message
+        );
         Assert.Throws<MediaException>(() => Open(Ffmpegs.Any, "no/such/frames/"));
     }
 
@@ -250,7 +258,9 @@ public sealed class VideoWriterTests : IDisposable
     [InlineData(64, 48, 5, double.NaN)]
     [InlineData(32768, 48, 5, 16)]
     public void Create_FormatOutOfRange_Throws(int width, int height, int frames, double fps) =>
-        Assert.Throws<ArgumentException>(() => VideoWriter.Create(Ffmpegs.Any, Target("clip.mp4"), new ClipFormat(width, height, frames, fps), null));
+        Assert.Throws<ArgumentException>(() =>
+            VideoWriter.Create(Ffmpegs.Any, Target("clip.mp4"), new ClipFormat(width, height, frames, fps), null)
+        );
 
     [Fact]
     public async Task WriteAsync_WrongFrame_Throws()
@@ -263,11 +273,20 @@ public sealed class VideoWriterTests : IDisposable
         }
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => writer.WriteAsync(Frame(0), Token));
-        Assert.Throws<ArgumentException>(() => VideoWriter.Create(Ffmpegs.Any, Target("a.gif"), Format, new string('x', VideoWriter.MaxSettingsLength + 1)));
+        Assert.Throws<ArgumentException>(() =>
+            VideoWriter.Create(Ffmpegs.Any, Target("a.gif"), Format, new string('x', VideoWriter.MaxSettingsLength + 1))
+        );
     }
 
     /// <summary>Places far from any edge: in the moving square's middle for all frames, and on the ground.</summary>
-    private static readonly int[] FlatPixels = [((24 * 64) + 24) * 3, (((24 * 64) + 24) * 3) + 1, (((24 * 64) + 24) * 3) + 2, ((4 * 64) + 56) * 3, (((4 * 64) + 56) * 3) + 1];
+    private static readonly int[] FlatPixels =
+    [
+        ((24 * 64) + 24) * 3,
+        (((24 * 64) + 24) * 3) + 1,
+        (((24 * 64) + 24) * 3) + 2,
+        ((4 * 64) + 56) * 3,
+        (((4 * 64) + 56) * 3) + 1,
+    ];
 
     /// <summary>A red square of 24 pixels, moving right by 2 pixels a frame on navy.</summary>
     private static byte[] Frame(int number)
@@ -292,7 +311,8 @@ public sealed class VideoWriterTests : IDisposable
         return target;
     }
 
-    private VideoWriter Open(string ffmpeg, string path, string? settings = null) => VideoWriter.Create(ffmpeg, Target(path), Format, settings);
+    private VideoWriter Open(string ffmpeg, string path, string? settings = null) =>
+        VideoWriter.Create(ffmpeg, Target(path), Format, settings);
 
     private async Task WriteAsync(string ffmpeg, string path, string? settings)
     {

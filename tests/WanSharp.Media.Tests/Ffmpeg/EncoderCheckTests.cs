@@ -24,10 +24,16 @@ public class EncoderCheckTests
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The stand-in is a shell script.");
         using var folder = new TemporaryFolder();
         var script = folder["ffmpeg"];
-        File.WriteAllText(script, $"#!/bin/sh\necho \"[vost#0:0 @ 0x55d1] Unknown encoder '{encoder}'\" >&2; echo 'Error selecting an encoder' >&2; echo 'Error opening output file.' >&2; echo 'Encoder not found' >&2; exit 8\n");
+        File.WriteAllText(
+            script,
+            $"#!/bin/sh\necho \"[vost#0:0 @ 0x55d1] Unknown encoder '{encoder}'\" >&2; echo 'Error selecting an encoder' >&2; echo "
+                + "'Error opening output file.' >&2; echo 'Encoder not found' >&2; exit 8\n"
+        );
         File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
-        var exception = await Assert.ThrowsAsync<MediaException>(() => EncoderCheck.RequireAsync(script, kind, TestContext.Current.CancellationToken));
+        var exception = await Assert.ThrowsAsync<MediaException>(() =>
+            EncoderCheck.RequireAsync(script, kind, TestContext.Current.CancellationToken)
+        );
 
         Assert.Contains($"Unknown encoder '{encoder}'", exception.Message, StringComparison.Ordinal);
         Assert.Contains(others, exception.Message, StringComparison.Ordinal);

@@ -16,18 +16,34 @@ public sealed class ImagePreprocessFixtureTests : IDisposable
     public void BestOutputSize_IsTheOfficialOne()
     {
         var (inputs, outputs) = (Rows("in.best_output_size"), Rows("out.best_output_size"));
-        Assert.All(inputs.Zip(outputs), pair => Assert.Equal(
-            ((int)pair.Second[0], (int)pair.Second[1]),
-            ImageSizes.BestOutputSize((int)pair.First[0], (int)pair.First[1], (int)pair.First[2], (int)pair.First[3], (int)pair.First[4])));
+        Assert.All(
+            inputs.Zip(outputs),
+            pair =>
+                Assert.Equal(
+                    ((int)pair.Second[0], (int)pair.Second[1]),
+                    ImageSizes.BestOutputSize(
+                        (int)pair.First[0],
+                        (int)pair.First[1],
+                        (int)pair.First[2],
+                        (int)pair.First[3],
+                        (int)pair.First[4]
+                    )
+                )
+        );
     }
 
     [Fact]
     public void ImageToVideoLatentSize_IsTheOfficialOne()
     {
         var (inputs, outputs) = (Rows("in.i2v_latent_size"), Rows("out.i2v_latent_size"));
-        Assert.All(inputs.Zip(outputs), pair => Assert.Equal(
-            ((int)pair.Second[0], (int)pair.Second[1]),
-            ImageSizes.ImageToVideoLatentSize((int)pair.First[0], (int)pair.First[1], (int)pair.First[2])));
+        Assert.All(
+            inputs.Zip(outputs),
+            pair =>
+                Assert.Equal(
+                    ((int)pair.Second[0], (int)pair.Second[1]),
+                    ImageSizes.ImageToVideoLatentSize((int)pair.First[0], (int)pair.First[1], (int)pair.First[2])
+                )
+        );
     }
 
     [Fact]
@@ -65,7 +81,10 @@ public sealed class ImagePreprocessFixtureTests : IDisposable
             var expected = _fixture.Get($"out.bicubic.{i}");
             using var image = ImageTensors.ToTensor(Image($"in.image.{i}"));
             using var resized = ImageTensors.ResizeBicubic(image, (int)expected.Shape[2], (int)expected.Shape[1]);
-            Assert.All(expected.Read<float>().ToArray().Zip(resized.Read<float>().ToArray()), pair => Assert.Equal(pair.First, pair.Second, Rounding));
+            Assert.All(
+                expected.Read<float>().ToArray().Zip(resized.Read<float>().ToArray()),
+                pair => Assert.Equal(pair.First, pair.Second, Rounding)
+            );
         }
     }
 

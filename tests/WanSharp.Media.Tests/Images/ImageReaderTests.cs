@@ -42,7 +42,10 @@ public sealed class ImageReaderTests : IDisposable
 
         var image = await ImageReader.ReadAsync(ffmpeg, path, Token);
         Assert.Equal((10, 6), (image.Width, image.Height));
-        Assert.All(image.Pixels.Chunk(3), pixel => Assert.All(pixel.Zip(colour), pair => Assert.InRange(pair.First - pair.Second, -Lossy, Lossy)));
+        Assert.All(
+            image.Pixels.Chunk(3),
+            pixel => Assert.All(pixel.Zip(colour), pair => Assert.InRange(pair.First - pair.Second, -Lossy, Lossy))
+        );
     }
 
     [Theory]
@@ -54,9 +57,43 @@ public sealed class ImageReaderTests : IDisposable
         var stored = new byte[32 * 16 * 3];
         stored.AsSpan(0, 32 * 8 * 3).Fill(255); // white above, black below
         var path = _folder["turned.jpg"];
-        await RunAsync(ffmpeg, stored, ["-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", "32x16", "-i", "pipe:0", "-q:v", "2", "-f", "image2", path]);
+        await RunAsync(
+            ffmpeg,
+            stored,
+            ["-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", "32x16", "-i", "pipe:0", "-q:v", "2", "-f", "image2", path]
+        );
         var jpeg = await File.ReadAllBytesAsync(path, Token);
-        byte[] exif = [0xFF, 0xE1, 0, 34, .. "Exif\0\0"u8, .. "MM\0*"u8, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0];
+        byte[] exif =
+        [
+            0xFF,
+            0xE1,
+            0,
+            34,
+            .. "Exif\0\0"u8,
+            .. "MM\0*"u8,
+            0,
+            0,
+            0,
+            8,
+            0,
+            1,
+            0x01,
+            0x12,
+            0,
+            3,
+            0,
+            0,
+            0,
+            1,
+            0,
+            6,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+        ];
         await File.WriteAllBytesAsync(path, [.. jpeg[..2], .. exif, .. jpeg[2..]], Token);
 
         var image = await ImageReader.ReadAsync(ffmpeg, path, Token);
@@ -78,7 +115,10 @@ public sealed class ImageReaderTests : IDisposable
     public void Orientation_TurnsAsExifSays(int orientation, string expected)
     {
         // Stored as the rows abc, def.
-        var image = ExifOrientation.Apply(new RgbImage(3, 2, [.. "abcdef".SelectMany(letter => Enumerable.Repeat((byte)letter, 3))]), orientation);
+        var image = ExifOrientation.Apply(
+            new RgbImage(3, 2, [.. "abcdef".SelectMany(letter => Enumerable.Repeat((byte)letter, 3))]),
+            orientation
+        );
         Assert.Equal(expected, Encoding.ASCII.GetString([.. image.Pixels.Chunk(3).Select(pixel => pixel[0])]));
         Assert.Equal(orientation is > 4 and < 9 ? 2 : 3, image.Width);
     }
@@ -133,7 +173,11 @@ public sealed class ImageReaderTests : IDisposable
         var ffmpeg = Ffmpegs.Get(name);
         await File.WriteAllTextAsync(_folder["text.png"], "this is no picture", Token);
         await File.WriteAllBytesAsync(_folder["empty.png"], [], Token);
-        await File.WriteAllTextAsync(_folder["list.png"], "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n", Token);
+        await File.WriteAllTextAsync(
+            _folder["list.png"],
+            "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n",
+            Token
+        );
         foreach (var file in new[] { "text.png", "empty.png", "list.png" })
         {
             var error = await Assert.ThrowsAsync<MediaException>(() => ImageReader.ReadAsync(ffmpeg, _folder[file], Token));
@@ -164,7 +208,9 @@ public sealed class ImageReaderTests : IDisposable
     public async Task ReadAsync_Cancelled_Ends()
     {
         await File.WriteAllBytesAsync(_folder["a.png"], EmptyPng(64, 64), Token);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ImageReader.ReadAsync(Ffmpegs.Any, _folder["a.png"], new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            ImageReader.ReadAsync(Ffmpegs.Any, _folder["a.png"], new CancellationToken(canceled: true))
+        );
     }
 
     private static int OrientationOf(byte[] file)
@@ -173,7 +219,15 @@ public sealed class ImageReaderTests : IDisposable
         return ExifOrientation.Read(stream);
     }
 
-    private static async Task EncodeAsync(string ffmpeg, int width, int height, byte[] colour, string extension, string path, bool isNoise = false)
+    private static async Task EncodeAsync(
+        string ffmpeg,
+        int width,
+        int height,
+        byte[] colour,
+        string extension,
+        string path,
+        bool isNoise = false
+    )
     {
         byte[] pixels = [.. Enumerable.Repeat(colour, width * height).SelectMany(pixel => pixel)];
         if (isNoise)
@@ -188,7 +242,22 @@ public sealed class ImageReaderTests : IDisposable
             "jpg" => ["-pix_fmt", "yuvj420p", "-q:v", "2", "-c:v", "mjpeg", "-f", "image2pipe"],
             _ => ["-c:v", extension, "-f", "image2pipe"],
         };
-        var file = await RunAsync(ffmpeg, pixels, ["-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", $"{width}x{height}", "-i", "pipe:0", .. encoder, extension == "webp" ? Path.ChangeExtension(path, null) + ".out" : "pipe:1"]);
+        var file = await RunAsync(
+            ffmpeg,
+            pixels,
+            [
+                "-f",
+                "rawvideo",
+                "-pixel_format",
+                "rgb24",
+                "-video_size",
+                $"{width}x{height}",
+                "-i",
+                "pipe:0",
+                .. encoder,
+                extension == "webp" ? Path.ChangeExtension(path, null) + ".out" : "pipe:1",
+            ]
+        );
         if (extension == "webp")
         {
             File.Move(Path.ChangeExtension(path, null) + ".out", path);

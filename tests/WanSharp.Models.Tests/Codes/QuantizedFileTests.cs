@@ -38,7 +38,8 @@ public sealed class QuantizedFileTests : IDisposable
             var values = weights.Get(slot).Read<float>().ToArray();
             var expected = quantizer.Expected[slot.Name];
             Assert.Equal(expected.Length, values.Length);
-            Assert.All(expected.Zip(values), pair => Assert.Equal(pair.First, pair.Second, 1e-6f * Math.Max(1, Math.Abs(pair.First)))); // the order of a rotation's sums
+            // the order of a rotation's sums
+            Assert.All(expected.Zip(values), pair => Assert.Equal(pair.First, pair.Second, 1e-6f * Math.Max(1, Math.Abs(pair.First))));
         }
     }
 
@@ -59,7 +60,10 @@ public sealed class QuantizedFileTests : IDisposable
     [InlineData("""{"quant_method":"sdnq","weights_dtype":"int8","use_hadamard":true}""", "SDNQ with use_hadamard")]
     [InlineData("""{"quant_method":"sdnq","weights_dtype":"int8","use_svd":true}""", "SDNQ with use_svd")]
     [InlineData("""{"quant_method":"sdnq","weights_dtype":"int8","use_quantized_matmul":true}""", "SDNQ with use_quantized_matmul")]
-    [InlineData("""{"quant_method":"sdnq","weights_dtype":"int8","modules_quant_config":{"blocks.0":{"use_hadamard":true}}}""", "SDNQ with use_hadamard")]
+    [InlineData(
+        """{"quant_method":"sdnq","weights_dtype":"int8","modules_quant_config":{"blocks.0":{"use_hadamard":true}}}""",
+        "SDNQ with use_hadamard"
+    )]
     [InlineData("""{"quant_method":"bitsandbytes","load_in_4bit":true,"bnb_4bit_quant_type":"nf4"}""", "bitsandbytes' NF4")]
     [InlineData("""{"quant_method":"bitsandbytes","load_in_8bit":true}""", "bitsandbytes' int8")]
     [InlineData("""{"quant_method":"torchao"}""", "'torchao'")]
@@ -81,7 +85,12 @@ public sealed class QuantizedFileTests : IDisposable
     public void Read_NotesInTheHeader_AreThoseOfTheLayers()
     {
         using var quantizer = Quantizer.Of(_networks.Transformer, QuantizedFormats.Read["comfy int8 convrot"]);
-        List<string> layers = [.. quantizer.Stored.Keys.Where(name => name.EndsWith(".comfy_quant", StringComparison.Ordinal)).Select(name => name[..^".comfy_quant".Length])];
+        List<string> layers =
+        [
+            .. quantizer
+                .Stored.Keys.Where(name => name.EndsWith(".comfy_quant", StringComparison.Ordinal))
+                .Select(name => name[..^".comfy_quant".Length]),
+        ];
         layers.ForEach(layer => quantizer.Stored.Remove(layer + ".comfy_quant"));
         Assert.Null(Read("""{"format":"int8_tensorwise","convrot":true,"convrot_groupsize":16}""", out var numbers).Problem);
         var expected = quantizer.Expected["blocks.1.ffn.0.weight"];
@@ -91,13 +100,21 @@ public sealed class QuantizedFileTests : IDisposable
         Assert.Contains("_quantization_metadata", Read("7}", out _).Problem, StringComparison.Ordinal);
 
         quantizer.Stored[layers[0] + ".comfy_quant"] = quantizer.Text("""{"format":"int8_tensorwise"}""");
-        Assert.Contains("differ", Read("""{"format":"int8_tensorwise","convrot":true,"convrot_groupsize":16}""", out _).Problem, StringComparison.Ordinal);
+        Assert.Contains(
+            "differ",
+            Read("""{"format":"int8_tensorwise","convrot":true,"convrot_groupsize":16}""", out _).Problem,
+            StringComparison.Ordinal
+        );
         Assert.Null(Read("""{"format":"int8_tensorwise"}""", out _).Problem);
 
         NetworkFile Read(string note, out float[] values)
         {
             var notes = $$$"""{"format_version":"1.0","layers":{{{{string.Join(',', layers.Select(layer => $"\"{layer}\":{note}"))}}}}}""";
-            SafetensorsWriter.Write(_folder["model.safetensors"], quantizer.Stored, new Dictionary<string, string> { ["_quantization_metadata"] = notes });
+            SafetensorsWriter.Write(
+                _folder["model.safetensors"],
+                quantizer.Stored,
+                new Dictionary<string, string> { ["_quantization_metadata"] = notes }
+            );
             var file = NetworkFile.Read(_folder["model.safetensors"]);
             values = [];
             if (file.Problem is null)

@@ -25,7 +25,11 @@ internal sealed class Quantizer : IDisposable
         var quantizer = new Quantizer();
         foreach (var (name, tensor) in network)
         {
-            if (name.StartsWith("blocks.", StringComparison.Ordinal) && name.EndsWith(".weight", StringComparison.Ordinal) && tensor.Shape.Rank == 2)
+            if (
+                name.StartsWith("blocks.", StringComparison.Ordinal)
+                && name.EndsWith(".weight", StringComparison.Ordinal)
+                && tensor.Shape.Rank == 2
+            )
             {
                 quantize(quantizer, name[..^".weight".Length], tensor);
             }
@@ -48,7 +52,14 @@ internal sealed class Quantizer : IDisposable
     /// <param name="blockColumns">A block's columns.</param>
     /// <param name="rotation">The size of the groups that are rotated; 1 for none.</param>
     /// <returns>The codes, and the scales as a matrix.</returns>
-    public (Tensor Codes, Tensor Scales) Quantize(string layer, Tensor matrix, DType dtype, long blockRows, long blockColumns, int rotation = 1)
+    public (Tensor Codes, Tensor Scales) Quantize(
+        string layer,
+        Tensor matrix,
+        DType dtype,
+        long blockRows,
+        long blockColumns,
+        int rotation = 1
+    )
     {
         var (rows, columns) = (matrix.Shape[0], matrix.Shape[1]);
         var values = Rotated(matrix.Read<float>().ToArray(), rotation);
@@ -61,7 +72,11 @@ internal sealed class Quantizer : IDisposable
         }
 
         using var scaled = Tensor.CopyOf<float>([rows, columns], [.. values.Select((value, i) => value / scales[BlockOf(i)])]);
-        var codes = Keep(dtype == DType.I8 ? Tensor.CopyOf<sbyte>([rows, columns], [.. scaled.Read<float>().ToArray().Select(value => (sbyte)MathF.Round(value))]) : scaled.ConvertTo(dtype));
+        var codes = Keep(
+            dtype == DType.I8
+                ? Tensor.CopyOf<sbyte>([rows, columns], [.. scaled.Read<float>().ToArray().Select(value => (sbyte)MathF.Round(value))])
+                : scaled.ConvertTo(dtype)
+        );
         using var wide = codes.ConvertTo(DType.F32);
         Expected[layer + ".weight"] = [.. Rotated(wide.Read<float>().ToArray(), rotation).Select((code, i) => code * scales[BlockOf(i)])];
         return (codes, Keep(Tensor.CopyOf<float>([scales.Length / across, across], scales)));
@@ -74,7 +89,10 @@ internal sealed class Quantizer : IDisposable
         using var wide = rounded.ConvertTo(DType.F32);
         using var values = codes.ConvertTo(DType.F32);
         var columns = codes.Shape.ElementCount / scales.Shape.ElementCount;
-        Expected[layer + ".weight"] = [.. values.Read<float>().ToArray().Select((code, i) => code * wide.Read<float>()[(int)(i / columns)])];
+        Expected[layer + ".weight"] =
+        [
+            .. values.Read<float>().ToArray().Select((code, i) => code * wide.Read<float>()[(int)(i / columns)]),
+        ];
         return rounded;
     }
 
@@ -114,7 +132,13 @@ internal sealed class Quantizer : IDisposable
             return values;
         }
 
-        float[,] small = { { 1, 1, 1, -1 }, { 1, 1, -1, 1 }, { 1, -1, 1, 1 }, { -1, 1, 1, 1 } };
+        float[,] small =
+        {
+            { 1, 1, 1, -1 },
+            { 1, 1, -1, 1 },
+            { 1, -1, 1, 1 },
+            { -1, 1, 1, 1 },
+        };
         var rotated = new float[values.Length];
         for (var i = 0; i < values.Length; i++)
         {

@@ -9,13 +9,55 @@ internal sealed class CheckpointMutator(IReadOnlyDictionary<string, Tensor> tens
 {
     private static readonly string[] Beside =
     [
-        "weight", "bias", "scale", "weight_scale", "scale_weight", "weight_scale_inv", "weight_scale_2", "input_scale", "comfy_quant", "zero_point", "weight._data", "weight._scale", "int8_weight",
-        "lora_A.weight", "lora_down.weight", "alpha", "norm.weight", "weight_g", "diff", "qweight", "absmax",
+        "weight",
+        "bias",
+        "scale",
+        "weight_scale",
+        "scale_weight",
+        "weight_scale_inv",
+        "weight_scale_2",
+        "input_scale",
+        "comfy_quant",
+        "zero_point",
+        "weight._data",
+        "weight._scale",
+        "int8_weight",
+        "lora_A.weight",
+        "lora_down.weight",
+        "alpha",
+        "norm.weight",
+        "weight_g",
+        "diff",
+        "qweight",
+        "absmax",
     ];
 
-    private static readonly string[] Anywhere = ["extra.weight", "scaled_fp8", "freqs", "blocks.9.modulation", "ref_conv.weight", "fps_embedding.weight", "img_emb.emb_pos", "optimizer.step", "logit_scale"];
+    private static readonly string[] Anywhere =
+    [
+        "extra.weight",
+        "scaled_fp8",
+        "freqs",
+        "blocks.9.modulation",
+        "ref_conv.weight",
+        "fps_embedding.weight",
+        "img_emb.emb_pos",
+        "optimizer.step",
+        "logit_scale",
+    ];
 
-    private static readonly DType[] Types = [DType.F32, DType.F16, DType.BF16, DType.F8E4M3, DType.F8E5M2, DType.I8, DType.U8, DType.I32, DType.I64, DType.Bool];
+    private static readonly DType[] Types =
+    [
+        DType.F32,
+        DType.F16,
+        DType.BF16,
+        DType.F8E4M3,
+        DType.F8E5M2,
+        DType.I8,
+        DType.U8,
+        DType.I32,
+        DType.I64,
+        DType.Bool,
+    ];
 
     private readonly Random _random = new(seed);
     private readonly List<Tensor> _made = [];
@@ -63,7 +105,12 @@ internal sealed class CheckpointMutator(IReadOnlyDictionary<string, Tensor> tens
     {
         var layer = name[..Math.Max(0, name.LastIndexOf('.'))];
         var added = _random.Next(3) == 0 ? Anywhere[_random.Next(Anywhere.Length)] : $"{layer}.{Beside[_random.Next(Beside.Length)]}";
-        Shape shape = _random.Next(3) switch { 0 => Shape.Scalar, 1 => [mutated[name].Shape.Rank == 0 ? 1 : mutated[name].Shape[0]], _ => mutated[name].Shape };
+        Shape shape = _random.Next(3) switch
+        {
+            0 => Shape.Scalar,
+            1 => [mutated[name].Shape.Rank == 0 ? 1 : mutated[name].Shape[0]],
+            _ => mutated[name].Shape,
+        };
         var values = new float[shape.ElementCount];
         for (var i = 0; i < values.Length; i++)
         {
@@ -178,7 +225,10 @@ internal sealed class CheckpointMutator(IReadOnlyDictionary<string, Tensor> tens
                 break;
         }
 
-        mutated[name] = tensors[name].DType.BlockLength() == 1 || dims[^1] % tensors[name].DType.BlockLength() == 0 ? tensors[name].Reshape(Shape.Create([.. dims])) : tensors[name];
+        mutated[name] =
+            tensors[name].DType.BlockLength() == 1 || dims[^1] % tensors[name].DType.BlockLength() == 0
+                ? tensors[name].Reshape(Shape.Create([.. dims]))
+                : tensors[name];
         Change = $"{name} {tensors[name].Shape} as {mutated[name].Shape}";
     }
 

@@ -21,14 +21,21 @@ public sealed class MutatedCheckpointTests
 
     public static TheoryData<string> Formats => [.. QuantizedFormats.Read.Keys];
 
-    public static TheoryData<string, string> Networks => new(
-        from network in (string[])["transformer F32", "transformer F16", "transformer BF16", "transformer GGUF", "transformer Diffusers"] from variant in Variants select (network, variant));
+    public static TheoryData<string, string> Networks =>
+        new(
+            from network in (string[])
+                ["transformer F32", "transformer F16", "transformer BF16", "transformer GGUF", "transformer Diffusers"]
+            from variant in Variants
+            select (network, variant)
+        );
 
-    public static TheoryData<string, string> Companions => new(
-        from network in (string[])["text F32", "text F16", "text ComfyUI", "vae F32", "vae BF16", "vae Diffusers", "clip F16"]
-        from variant in (string[])["wan2.1-i2v-14b-480p", "wan2.2-ti2v-5b"]
-        where !network.StartsWith("clip", StringComparison.Ordinal) || variant != "wan2.2-ti2v-5b"
-        select (network, variant));
+    public static TheoryData<string, string> Companions =>
+        new(
+            from network in (string[])["text F32", "text F16", "text ComfyUI", "vae F32", "vae BF16", "vae Diffusers", "clip F16"]
+            from variant in (string[])["wan2.1-i2v-14b-480p", "wan2.2-ti2v-5b"]
+            where !network.StartsWith("clip", StringComparison.Ordinal) || variant != "wan2.2-ti2v-5b"
+            select (network, variant)
+        );
 
     [Theory]
     [MemberData(nameof(Networks))]
@@ -37,7 +44,12 @@ public sealed class MutatedCheckpointTests
         using var networks = new TinyNetworks(variant);
         using var kept = new Kept();
         var config = networks.Type == "flf2v" ? """{"model_type":"flf2v","num_heads":1}""" : null; // nothing else tells it from i2v without its positions
-        Run(kept.Stored(network, networks.Transformer, variant), NetworkKinds.Transformer, network.EndsWith("GGUF", StringComparison.Ordinal), config);
+        Run(
+            kept.Stored(network, networks.Transformer, variant),
+            NetworkKinds.Transformer,
+            network.EndsWith("GGUF", StringComparison.Ordinal),
+            config
+        );
     }
 
     [Theory]
@@ -48,9 +60,15 @@ public sealed class MutatedCheckpointTests
         using var kept = new Kept();
         switch (network.Split(' ')[0])
         {
-            case "text": Run(kept.Stored(network, networks.Text, variant), NetworkKinds.TextEncoder); break;
-            case "vae": Run(kept.Stored(network, networks.Vae, variant), NetworkKinds.Vae); break;
-            default: Run(kept.Stored(network, networks.Clip!, variant), NetworkKinds.ClipVision); break;
+            case "text":
+                Run(kept.Stored(network, networks.Text, variant), NetworkKinds.TextEncoder);
+                break;
+            case "vae":
+                Run(kept.Stored(network, networks.Vae, variant), NetworkKinds.Vae);
+                break;
+            default:
+                Run(kept.Stored(network, networks.Clip!, variant), NetworkKinds.ClipVision);
+                break;
         }
     }
 
@@ -91,9 +109,11 @@ public sealed class MutatedCheckpointTests
         Assert.Empty(wrong);
     }
 
-    private static string Describe<T>(T config) => config is WanSharp.Graphs.Networks.VaeConfig vae
-        ? $"{vae with { DimMultipliers = [], TemporalDownsample = [] }} {string.Join(',', vae.DimMultipliers)} {string.Join(',', vae.TemporalDownsample)}"
-        : config!.ToString()!;
+    private static string Describe<T>(T config) =>
+        config is WanSharp.Graphs.Networks.VaeConfig vae
+            ? $"{vae with { DimMultipliers = [], TemporalDownsample = [] }} {string.Join(',', vae.DimMultipliers)} "
+                + $"{string.Join(',', vae.TemporalDownsample)}"
+            : config!.ToString()!;
 
     private static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors)
     {
@@ -112,9 +132,11 @@ public sealed class MutatedCheckpointTests
         where T : class
     {
         var file = NetworkFile.Read(path);
-        object? config = kind.Names == NetworkKinds.Transformer.Names ? file.Transformer
+        object? config =
+            kind.Names == NetworkKinds.Transformer.Names ? file.Transformer
             : kind.Names == NetworkKinds.TextEncoder.Names ? file.TextEncoder
-            : kind.Names == NetworkKinds.Vae.Names ? file.Vae : file.ClipVision;
+            : kind.Names == NetworkKinds.Vae.Names ? file.Vae
+            : file.ClipVision;
         if (config is null)
         {
             return (null, []);
@@ -131,17 +153,21 @@ public sealed class MutatedCheckpointTests
         return values;
     }
 
-    private static bool Same(List<float[]> expected, List<float[]> actual) => expected.Count == actual.Count && expected.Zip(actual).All(pair =>
-    {
-        var (difference, size) = (0.0, 0.0);
-        for (var i = 0; i < pair.First.Length; i++)
-        {
-            difference += Math.Pow(pair.First[i] - pair.Second[i], 2);
-            size += Math.Pow(pair.First[i], 2);
-        }
+    private static bool Same(List<float[]> expected, List<float[]> actual) =>
+        expected.Count == actual.Count
+        && expected
+            .Zip(actual)
+            .All(pair =>
+            {
+                var (difference, size) = (0.0, 0.0);
+                for (var i = 0; i < pair.First.Length; i++)
+                {
+                    difference += Math.Pow(pair.First[i] - pair.Second[i], 2);
+                    size += Math.Pow(pair.First[i], 2);
+                }
 
-        return difference <= size * MostDifference * MostDifference; // false where a value is not a number
-    });
+                return difference <= size * MostDifference * MostDifference; // false where a value is not a number
+            });
 
     /// <summary>Networks in the types and names of tools.</summary>
     private sealed class Kept : IDisposable
@@ -151,19 +177,30 @@ public sealed class MutatedCheckpointTests
         public Dictionary<string, Tensor> Stored(string network, IReadOnlyDictionary<string, Tensor> tensors, string variant)
         {
             var form = network.Split(' ')[1];
-            var dtype = form switch { "F16" or "ComfyUI" => DType.F16, "BF16" or "Diffusers" => DType.BF16, _ => DType.F32 };
-            return tensors.ToDictionary(pair => Name(network, pair.Key, variant), pair => dtype == DType.F32 ? pair.Value : Keep(pair.Value.ConvertTo(dtype)));
+            var dtype = form switch
+            {
+                "F16" or "ComfyUI" => DType.F16,
+                "BF16" or "Diffusers" => DType.BF16,
+                _ => DType.F32,
+            };
+            return tensors.ToDictionary(
+                pair => Name(network, pair.Key, variant),
+                pair => dtype == DType.F32 ? pair.Value : Keep(pair.Value.ConvertTo(dtype))
+            );
         }
 
         public void Dispose() => _tensors.ForEach(tensor => tensor.Dispose());
 
-        private static string Name(string network, string name, string variant) => network switch
-        {
-            "transformer Diffusers" => OtherTools.DiffusersTransformer(name),
-            "text ComfyUI" => OtherTools.TransformersText(name),
-            "vae Diffusers" => variant.Contains("ti2v", StringComparison.Ordinal) ? OtherTools.DiffusersVae22(name) : OtherTools.DiffusersVae21(name),
-            _ => name,
-        };
+        private static string Name(string network, string name, string variant) =>
+            network switch
+            {
+                "transformer Diffusers" => OtherTools.DiffusersTransformer(name),
+                "text ComfyUI" => OtherTools.TransformersText(name),
+                "vae Diffusers" => variant.Contains("ti2v", StringComparison.Ordinal)
+                    ? OtherTools.DiffusersVae22(name)
+                    : OtherTools.DiffusersVae21(name),
+                _ => name,
+            };
 
         private Tensor Keep(Tensor tensor)
         {

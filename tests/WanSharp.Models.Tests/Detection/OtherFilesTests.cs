@@ -70,7 +70,9 @@ public sealed class OtherFilesTests : IDisposable
     {
         foreach (var rename in new Func<string, string>[] { key => key, key => "net." + key, OtherTools.DiffusersTransformer })
         {
-            var tensors = _folder.Networks.Transformer.Where(pair => pair.Key != lost).ToDictionary(pair => rename(pair.Key), pair => pair.Value);
+            var tensors = _folder
+                .Networks.Transformer.Where(pair => pair.Key != lost)
+                .ToDictionary(pair => rename(pair.Key), pair => pair.Value);
             Assert.Contains(called, NetworkFile.Read(_folder.Write(name, tensors)).Problem, StringComparison.Ordinal);
         }
     }
@@ -78,7 +80,10 @@ public sealed class OtherFilesTests : IDisposable
     [Fact]
     public void Read_AFileOfSeveralNetworksAndMore_IsRefused()
     {
-        var all = _folder.Networks.Transformer.Select(pair => ("model.diffusion_model." + pair.Key, pair.Value)).Concat(_folder.Networks.Vae.Select(pair => ("vae." + pair.Key, pair.Value))).ToDictionary();
+        var all = _folder
+            .Networks.Transformer.Select(pair => ("model.diffusion_model." + pair.Key, pair.Value))
+            .Concat(_folder.Networks.Vae.Select(pair => ("vae." + pair.Key, pair.Value)))
+            .ToDictionary();
         all["text_encoders.umt5xxl.logit_scale"] = _any;
         Assert.Null(NetworkFile.Read(_folder.Write("all.safetensors", all)).Problem);
 

@@ -13,7 +13,10 @@ public sealed class CompanionTests
         folder.Vae("vae/wan_2.1_vae.safetensors");
         var own = folder.TextEncoder("text_encoders/umt5_xxl_fp8_e4m3fn_scaled.safetensors");
         var t5 = folder.TextEncoder(
-            "clip/t5xxl_fp16.safetensors", hasTokenizer: false, tensors => AddBlock(folder, tensors, hasPositions: false));
+            "clip/t5xxl_fp16.safetensors",
+            hasTokenizer: false,
+            tensors => AddBlock(folder, tensors, hasPositions: false)
+        );
 
         Assert.Equal(own, folder.Find(folder.Path).TextEncoderPath);
         var (file, problem) = (new ModelFinder().Read(t5), new ModelFinder().Read(t5).Problem);
@@ -37,11 +40,14 @@ public sealed class CompanionTests
         using var folder = new TinyFolder("wan2.1-t2v-1.3b").Comfy();
         folder.Transformer("diffusion_models/wan.safetensors");
         var head = folder.Networks.Vae["decoder.head.2.weight"].Shape;
-        var upscale = folder.Vae("vae/Wan2.1_VAE_upscale2x.safetensors", tensors =>
-        {
-            tensors["decoder.head.2.weight"] = folder.Keep(Tensor.Zeros(DType.F32, Shape.Create([12, .. head.Dims[1..]])));
-            tensors["decoder.head.2.bias"] = folder.Keep(Tensor.Zeros(DType.F32, [12]));
-        });
+        var upscale = folder.Vae(
+            "vae/Wan2.1_VAE_upscale2x.safetensors",
+            tensors =>
+            {
+                tensors["decoder.head.2.weight"] = folder.Keep(Tensor.Zeros(DType.F32, Shape.Create([12, .. head.Dims[1..]])));
+                tensors["decoder.head.2.bias"] = folder.Keep(Tensor.Zeros(DType.F32, [12]));
+            }
+        );
 
         Assert.Equal(folder["vae/wan_2.1_vae.safetensors"], folder.Find(folder.Path).VaePath);
         Assert.Null(new ModelFinder().Read(upscale).Vae);
@@ -115,13 +121,16 @@ public sealed class CompanionTests
             Tokenizer = folder.Tokenizer("elsewhere/words/spiece.model"),
         };
         var parts = folder.Find(transformer, named);
-        Assert.Equal(named, new NamedParts
-        {
-            TextEncoder = parts.TextEncoderPath,
-            Vae = parts.VaePath,
-            Clip = parts.ClipVision!.Value.Path,
-            Tokenizer = parts.TokenizerPath,
-        });
+        Assert.Equal(
+            named,
+            new NamedParts
+            {
+                TextEncoder = parts.TextEncoderPath,
+                Vae = parts.VaePath,
+                Clip = parts.ClipVision!.Value.Path,
+                Tokenizer = parts.TokenizerPath,
+            }
+        );
         var byFolder = named with { Vae = folder["elsewhere/v"], Tokenizer = folder["elsewhere/words"] };
         Assert.Equal(named.Vae, folder.Find(transformer, byFolder).VaePath);
         Assert.Contains("it holds no VAE", folder.Refusal(transformer, named with { Vae = named.Clip }), StringComparison.Ordinal);
@@ -147,11 +156,15 @@ public sealed class CompanionTests
         using var folder = new TinyFolder("wan2.1-t2v-1.3b");
         folder.Transformer("diffusion_models/wan.safetensors");
         folder.Vae("vae/wan_2.1_vae.safetensors");
-        var encoder = folder.TextEncoder("text_encoders/umt5.safetensors", hasTokenizer: false, tensors =>
-        {
-            tensors["token_embedding.weight"] = folder.Keep(Tensor.Zeros(DType.F32, [5000, 16]));
-            tensors["token_embedding.weight"].Write<float>()[0] = 1;
-        });
+        var encoder = folder.TextEncoder(
+            "text_encoders/umt5.safetensors",
+            hasTokenizer: false,
+            tensors =>
+            {
+                tensors["token_embedding.weight"] = folder.Keep(Tensor.Zeros(DType.F32, [5000, 16]));
+                tensors["token_embedding.weight"].Write<float>()[0] = 1;
+            }
+        );
         var wrong = folder.Tokenizer("tokenizer/spiece.model");
         var message = folder.Refusal(folder.Path);
         Assert.Contains("the tokenizer has 275 pieces, but the text encoder knows 5000", message, StringComparison.Ordinal);

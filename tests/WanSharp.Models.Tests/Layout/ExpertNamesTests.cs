@@ -74,8 +74,7 @@ public sealed class ExpertNamesTests
     [InlineData("wan2.1_t2v_14B.safetensors", false)]
     [InlineData("wan2.2/wan2.1_t2v_14B.safetensors", false)]
     [InlineData("wan_t2v_14B.safetensors", false)]
-    public void SaysWan22_OfAPath_IsItsVersion(string path, bool says) =>
-        Assert.Equal(says, ExpertNames.SaysWan22($"/models/{path}"));
+    public void SaysWan22_OfAPath_IsItsVersion(string path, bool says) => Assert.Equal(says, ExpertNames.SaysWan22($"/models/{path}"));
 
     [Theory]
     [InlineData("wan2.2-i2v-rapid-aio-v10-Q4_K.gguf", true)]

@@ -69,12 +69,19 @@ public sealed class ExpertTests
     {
         using var folder = new TinyFolder("wan2.2-t2v-a14b").Comfy();
         var file = folder.Transformer($"diffusion_models/{name}");
-        Assert.All(new[] { file, folder.Path }, path =>
-        {
-            var message = folder.Refusal(path);
-            Assert.Contains($"two experts, the one for {noise} noise, and the other one was not found", message, StringComparison.Ordinal);
-            Assert.Contains(option, message, StringComparison.Ordinal);
-        });
+        Assert.All(
+            new[] { file, folder.Path },
+            path =>
+            {
+                var message = folder.Refusal(path);
+                Assert.Contains(
+                    $"two experts, the one for {noise} noise, and the other one was not found",
+                    message,
+                    StringComparison.Ordinal
+                );
+                Assert.Contains(option, message, StringComparison.Ordinal);
+            }
+        );
     }
 
     [Fact]
@@ -109,7 +116,8 @@ public sealed class ExpertTests
     {
         using var folder = new TinyFolder("wan2.2-i2v-a14b");
         var networks = folder.Networks;
-        var all = networks.Transformer.Select(pair => ("model.diffusion_model." + pair.Key, pair.Value))
+        var all = networks
+            .Transformer.Select(pair => ("model.diffusion_model." + pair.Key, pair.Value))
             .Concat(networks.Text.Select(pair => ("umt5xxl.transformer." + OtherTools.TransformersText(pair.Key), pair.Value)))
             .Concat(networks.Vae.Select(pair => ("vae." + pair.Key, pair.Value)))
             .ToDictionary(pair => pair.Item1, pair => pair.Value);

@@ -8,24 +8,31 @@ public sealed class FolderTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     /// <summary>The tool, its folder, the transformer, the VAE and the text encoder in it, and the folder that is asked for.</summary>
-    public static TheoryData<string, string, string, string, string, string> Tools => new()
-    {
-        { "SwarmUI", "Models", "diffusion_models/Wan/wan", "VAE/wan_2.1_vae", "clip/umt5", "Models" },
-        { "Forge", "models", "Stable-diffusion/wan", "VAE/wan_2.1_vae", "text_encoder/umt5", "" },
-        { "Stability Matrix", "Models", "DiffusionModels/wan", "VAE/wan_2.1_vae", "TextEncoders/umt5", "" },
-        { "Wan2GP", "ckpts", "wan2.1_text2video_14B_mbf16", "Wan2.1_VAE", "umt5-xxl/models_t5_umt5-xxl-enc-bf16", "ckpts" },
-        { "Wan2GP", "ckpts", "wan2.1_text2video_14B_mbf16", "Wan2.1_VAE", "umt5-xxl/models_t5_umt5-xxl-enc-bf16", "" },
-        { "LightX2V", "Wan2.1", "distill_models/distill_model", "Wan2.1_VAE", "models_t5_umt5-xxl-enc-bf16", "Wan2.1" },
-        { "a collection", "models", "diffusion_models/video/wan/2.1/t2v/wan", "vae/vae", "text_encoders/umt5", "" },
-        { "capitals, deep", "UI/MODELS", "Diffusion_Models/a/b/c/d/e/wan", "Vae/w/vae", "Text-Encoders/umt5", "UI" },
-        { "Comfy-Org", "split_files", "diffusion_models/wan", "vae/vae", "text_encoders/umt5", "" },
-        { "nobody's", "", "a/anything", "b/pixels", "c/words", "" },
-    };
+    public static TheoryData<string, string, string, string, string, string> Tools =>
+        new()
+        {
+            { "SwarmUI", "Models", "diffusion_models/Wan/wan", "VAE/wan_2.1_vae", "clip/umt5", "Models" },
+            { "Forge", "models", "Stable-diffusion/wan", "VAE/wan_2.1_vae", "text_encoder/umt5", "" },
+            { "Stability Matrix", "Models", "DiffusionModels/wan", "VAE/wan_2.1_vae", "TextEncoders/umt5", "" },
+            { "Wan2GP", "ckpts", "wan2.1_text2video_14B_mbf16", "Wan2.1_VAE", "umt5-xxl/models_t5_umt5-xxl-enc-bf16", "ckpts" },
+            { "Wan2GP", "ckpts", "wan2.1_text2video_14B_mbf16", "Wan2.1_VAE", "umt5-xxl/models_t5_umt5-xxl-enc-bf16", "" },
+            { "LightX2V", "Wan2.1", "distill_models/distill_model", "Wan2.1_VAE", "models_t5_umt5-xxl-enc-bf16", "Wan2.1" },
+            { "a collection", "models", "diffusion_models/video/wan/2.1/t2v/wan", "vae/vae", "text_encoders/umt5", "" },
+            { "capitals, deep", "UI/MODELS", "Diffusion_Models/a/b/c/d/e/wan", "Vae/w/vae", "Text-Encoders/umt5", "UI" },
+            { "Comfy-Org", "split_files", "diffusion_models/wan", "vae/vae", "text_encoders/umt5", "" },
+            { "nobody's", "", "a/anything", "b/pixels", "c/words", "" },
+        };
 
     [Theory]
     [MemberData(nameof(Tools))]
     public void Find_AToolsFolder_FindsThePartsFromTheFileAndFromTheFolder(
-        string tool, string root, string transformer, string vae, string text, string asked)
+        string tool,
+        string root,
+        string transformer,
+        string vae,
+        string text,
+        string asked
+    )
     {
         string[] files = [.. new[] { transformer, vae, text }.Select(name => Path.Combine(root, $"{name}.safetensors"))];
         _folder.Transformer(files[0]);
@@ -33,12 +40,15 @@ public sealed class FolderTests : IDisposable
         _folder.TextEncoder(files[2]);
         var isKnown = tool != "nobody's"; // else nothing says how far a file's model goes
         string[] paths = isKnown ? [asked, files[0]] : [asked];
-        Assert.All(paths, path =>
-        {
-            var parts = _folder.Find(_folder[path]);
-            Assert.Equal(files, new[] { parts.TransformerPath, parts.VaePath, parts.TextEncoderPath }.Select(_folder.Relative));
-            Assert.Equal(_folder[path], new ModelLocator([]).Find(_folder[path]));
-        });
+        Assert.All(
+            paths,
+            path =>
+            {
+                var parts = _folder.Find(_folder[path]);
+                Assert.Equal(files, new[] { parts.TransformerPath, parts.VaePath, parts.TextEncoderPath }.Select(_folder.Relative));
+                Assert.Equal(_folder[path], new ModelLocator([]).Find(_folder[path]));
+            }
+        );
         Assert.Equal(3, new ModelFinder().In(_folder.Path).Count);
     }
 

@@ -9,8 +9,14 @@ public sealed class GgufTokenizerTests : IDisposable
 {
     private static readonly string[] Prompts =
     [
-        "a red circle moving left", "  two   spaces ", "一个红色圆形，黑色背景", "ﬁne print ½ ①", "naïve café",
-        "\u0000\u0007 \ud83d\ude00", "</s> <pad>", "",
+        "a red circle moving left",
+        "  two   spaces ",
+        "一个红色圆形，黑色背景",
+        "ﬁne print ½ ①",
+        "naïve café",
+        "\u0000\u0007 \ud83d\ude00",
+        "</s> <pad>",
+        "",
     ];
 
     private readonly TinyFolder _folder = new("wan2.1-t2v-1.3b");
@@ -80,7 +86,9 @@ public sealed class GgufTokenizerTests : IDisposable
     {
         var model = SentencePieceModel.Parse(File.ReadAllBytes(TinyNetworks.SpieceModel));
         List<(string Text, float Score, int Type)> pieces =
-            [.. model.Pieces.Select(piece => (Encoding.UTF8.GetString(piece.Text), piece.Score, (int)piece.Type))];
+        [
+            .. model.Pieces.Select(piece => (Encoding.UTF8.GetString(piece.Text), piece.Score, (int)piece.Type)),
+        ];
         pieces.AddRange(Enumerable.Range(pieces.Count, 5).Select(i => ($"[PAD{i}]", -10000f, (int)PieceType.Unused)));
         return new()
         {

@@ -22,13 +22,25 @@ public sealed class FoundNamesTests
         using var folder = new TinyFolder("wan2.1-t2v-1.3b");
         foreach (var rename in new Func<string, string>[] { name => name, OtherTools.DiffusersTransformer })
         {
-            var path = folder.Write("model.safetensors", folder.Networks.Transformer.ToDictionary(pair => string.Format(null, prefix, rename(pair.Key)), pair => pair.Value));
+            var path = folder.Write(
+                "model.safetensors",
+                folder.Networks.Transformer.ToDictionary(pair => string.Format(null, prefix, rename(pair.Key)), pair => pair.Value)
+            );
             Assert.Equal((null, folder.Networks.Config), (NetworkFile.Read(path).Problem, NetworkFile.Read(path).Transformer));
         }
 
-        var text = folder.Write("text.safetensors", folder.Networks.Text.ToDictionary(pair => string.Format(null, prefix, OtherTools.TransformersText(pair.Key)), pair => pair.Value));
+        var text = folder.Write(
+            "text.safetensors",
+            folder.Networks.Text.ToDictionary(
+                pair => string.Format(null, prefix, OtherTools.TransformersText(pair.Key)),
+                pair => pair.Value
+            )
+        );
         Assert.NotNull(NetworkFile.Read(text).TextEncoder);
-        var vae = folder.Write("vae.safetensors", folder.Networks.Vae.ToDictionary(pair => string.Format(null, prefix, OtherTools.DiffusersVae21(pair.Key)), pair => pair.Value));
+        var vae = folder.Write(
+            "vae.safetensors",
+            folder.Networks.Vae.ToDictionary(pair => string.Format(null, prefix, OtherTools.DiffusersVae21(pair.Key)), pair => pair.Value)
+        );
         Assert.NotNull(NetworkFile.Read(vae).Vae);
     }
 
@@ -39,7 +51,10 @@ public sealed class FoundNamesTests
     public void Read_WrappersWithinNames_AreTakenOff(string wrapper)
     {
         using var folder = new TinyFolder("wan2.1-t2v-1.3b");
-        var names = folder.Networks.Transformer.ToDictionary(pair => pair.Key.Replace("blocks.1.", $"blocks.1.{wrapper}.", StringComparison.Ordinal), pair => pair.Value);
+        var names = folder.Networks.Transformer.ToDictionary(
+            pair => pair.Key.Replace("blocks.1.", $"blocks.1.{wrapper}.", StringComparison.Ordinal),
+            pair => pair.Value
+        );
         Assert.Equal(folder.Networks.Config, NetworkFile.Read(folder.Write("model.safetensors", names)).Transformer);
 
         names["blocks.1.modulation"] = names["blocks.0.modulation"];
@@ -50,8 +65,15 @@ public sealed class FoundNamesTests
     public void Read_OneNameWithoutThePrefix_IsRefused()
     {
         using var folder = new TinyFolder("wan2.1-t2v-1.3b");
-        var names = folder.Networks.Transformer.ToDictionary(pair => pair.Key == "blocks.1.ffn.2.bias" ? pair.Key : "net." + pair.Key, pair => pair.Value);
-        Assert.Contains("'blocks.1.ffn.2.bias'", NetworkFile.Read(folder.Write("model.safetensors", names)).Problem, StringComparison.Ordinal);
+        var names = folder.Networks.Transformer.ToDictionary(
+            pair => pair.Key == "blocks.1.ffn.2.bias" ? pair.Key : "net." + pair.Key,
+            pair => pair.Value
+        );
+        Assert.Contains(
+            "'blocks.1.ffn.2.bias'",
+            NetworkFile.Read(folder.Write("model.safetensors", names)).Problem,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -65,7 +87,8 @@ public sealed class FoundNamesTests
     {
         using var folder = new TinyFolder(variant);
         var tensors = new Dictionary<string, Tensor>(folder.Networks.Transformer);
-        tensors["patch_embedding.weight"] = tensors["patch_embedding.weight"].Reshape(Shape.Create([.. shape.Split(',').Select(long.Parse)]));
+        tensors["patch_embedding.weight"] = tensors["patch_embedding.weight"]
+            .Reshape(Shape.Create([.. shape.Split(',').Select(long.Parse)]));
         foreach (var name in new[] { "model.safetensors", "model.gguf" })
         {
             var file = NetworkFile.Read(folder.Write(name, tensors));
@@ -82,7 +105,8 @@ public sealed class FoundNamesTests
     {
         using var folder = new TinyFolder("wan2.1-t2v-1.3b");
         var tensors = new Dictionary<string, Tensor>(folder.Networks.Transformer);
-        tensors["patch_embedding.weight"] = tensors["patch_embedding.weight"].Reshape(Shape.Create([.. shape.Split(',').Select(long.Parse)]));
+        tensors["patch_embedding.weight"] = tensors["patch_embedding.weight"]
+            .Reshape(Shape.Create([.. shape.Split(',').Select(long.Parse)]));
         Assert.NotNull(NetworkFile.Read(folder.Write("model.safetensors", tensors)).Problem);
     }
 
@@ -90,11 +114,24 @@ public sealed class FoundNamesTests
     public void Read_ATrainingsNetworks_TakesTheAverageAndSaysSo()
     {
         using var folder = new TinyFolder("wan2.1-t2v-1.3b");
-        var (network, average) = (folder.Networks.Transformer, folder.Networks.Transformer.ToDictionary(pair => pair.Key, pair => folder.Keep(folder.Networks.Scaled(pair.Value, 2))));
-        foreach (var (one, other, isChosen) in new[] { ("generator.model.", "generator_ema.model.", true), ("ema.", "model.", true), ("student.", "teacher.", false) })
+        var (network, average) = (
+            folder.Networks.Transformer,
+            folder.Networks.Transformer.ToDictionary(pair => pair.Key, pair => folder.Keep(folder.Networks.Scaled(pair.Value, 2)))
+        );
+        foreach (
+            var (one, other, isChosen) in new[]
+            {
+                ("generator.model.", "generator_ema.model.", true),
+                ("ema.", "model.", true),
+                ("student.", "teacher.", false),
+            }
+        )
         {
             var (first, second) = one == "ema." ? (average, network) : (network, average);
-            var all = first.Select(pair => (one + pair.Key, pair.Value)).Concat(second.Select(pair => (other + pair.Key, pair.Value))).ToDictionary();
+            var all = first
+                .Select(pair => (one + pair.Key, pair.Value))
+                .Concat(second.Select(pair => (other + pair.Key, pair.Value)))
+                .ToDictionary();
             all["optimizer.state.exp_avg"] = network["head.modulation"];
             var file = NetworkFile.Read(folder.Write("model.safetensors", all));
             if (isChosen)
@@ -107,7 +144,11 @@ public sealed class FoundNamesTests
             else
             {
                 Assert.Null(file.Transformer);
-                Assert.Contains("2 networks of one kind (Wan transformer), called 'student', 'teacher'", file.Problem, StringComparison.Ordinal);
+                Assert.Contains(
+                    "2 networks of one kind (Wan transformer), called 'student', 'teacher'",
+                    file.Problem,
+                    StringComparison.Ordinal
+                );
             }
         }
     }
@@ -117,7 +158,8 @@ public sealed class FoundNamesTests
     {
         using var folder = new TinyFolder("wan2.1-t2v-1.3b");
         var tensors = folder.Networks.Text.ToDictionary(pair => OtherTools.TransformersText(pair.Key), pair => pair.Value);
-        tensors["encoder.embed_tokens.weight"] = folder.Keep(folder.Networks.Scaled(tensors["shared.weight"], 3)); // tied: shared.weight is the one
+        // tied: shared.weight is the one
+        tensors["encoder.embed_tokens.weight"] = folder.Keep(folder.Networks.Scaled(tensors["shared.weight"], 3));
         tensors["decoder.block.0.layer.0.SelfAttention.q.weight"] = tensors["lm_head.weight"] = tensors["shared.weight"];
         var path = folder.Write("text.safetensors", tensors);
         Assert.NotNull(NetworkFile.Read(path).TextEncoder);

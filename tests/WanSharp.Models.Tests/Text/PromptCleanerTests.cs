@@ -26,8 +26,7 @@ public class PromptCleanerTests
     [InlineData("a &NTILDE; &SZLIG; < &amp;", "a &NTILDE; &SZLIG; < &")]
     [InlineData("a &NTILDE; &SZLIG; &amp;", "a Ñ SS &")]
     [InlineData("\e[31mred\e[0m \uFEFFtext\a", "red text")]
-    public void Clean_Prompt_EqualsTheOfficialCode(string prompt, string expected) =>
-        Assert.Equal(expected, PromptCleaner.Clean(prompt));
+    public void Clean_Prompt_EqualsTheOfficialCode(string prompt, string expected) => Assert.Equal(expected, PromptCleaner.Clean(prompt));
 
     [Fact]
     public void Clean_HalfOfACharacter_IsReplaced() => // an attribute cannot hold one
@@ -37,7 +36,10 @@ public class PromptCleanerTests
     [Fact]
     public void Clean_SpoiltPrompts_EqualsTheOfficialCode()
     {
-        using var stream = typeof(PromptCleanerTests).Assembly.GetManifestResourceStream(typeof(PromptCleanerTests), "prompt-cleaning.jsonl")!;
+        using var stream = typeof(PromptCleanerTests).Assembly.GetManifestResourceStream(
+            typeof(PromptCleanerTests),
+            "prompt-cleaning.jsonl"
+        )!;
         using var reader = new StreamReader(stream);
         var count = 0;
         while (reader.ReadLine() is { } line)

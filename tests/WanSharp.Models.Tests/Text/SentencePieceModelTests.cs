@@ -12,7 +12,9 @@ public class SentencePieceModelTests
     // Of a refusal of a model of 5 KB, its stack trace included.
     private const long MostAllocated = 256 << 10;
 
-    private static readonly byte[] Pad = Piece("<pad>", PieceType.Control), End = Piece("</s>", PieceType.Control), Unknown = Piece("<unk>", PieceType.Unknown);
+    private static readonly byte[] Pad = Piece("<pad>", PieceType.Control),
+        End = Piece("</s>", PieceType.Control),
+        Unknown = Piece("<unk>", PieceType.Unknown);
 
     [Fact]
     public void Load_SmallestModel_Works()
@@ -69,19 +71,32 @@ public class SentencePieceModelTests
         }
 
         byte[] replacement = [.. Enumerable.Repeat((byte)'a', 1 << 20), 0];
-        var tokenizer = Load(Pad, End, Unknown, CharacterMap([.. BitConverter.GetBytes(units.Length * 4), .. units.SelectMany(BitConverter.GetBytes), .. replacement]));
+        var tokenizer = Load(
+            Pad,
+            End,
+            Unknown,
+            CharacterMap([.. BitConverter.GetBytes(units.Length * 4), .. units.SelectMany(BitConverter.GetBytes), .. replacement])
+        );
         Assert.Contains("damaged", Assert.Throws<InvalidDataException>(() => tokenizer.Encode(text)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Load_NoSuchFile_NamesIt() =>
-        Assert.Contains("absent.model", Assert.Throws<FileNotFoundException>(() => SentencePieceTokenizer.Load("absent.model")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "absent.model",
+            Assert.Throws<FileNotFoundException>(() => SentencePieceTokenizer.Load("absent.model")).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Load_DamagedFile_NamesIt()
     {
         var path = Path.Combine(AppContext.BaseDirectory, "tokenizers/cases.json");
-        Assert.Contains(path, Assert.Throws<InvalidDataException>(() => SentencePieceTokenizer.Load(path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            path,
+            Assert.Throws<InvalidDataException>(() => SentencePieceTokenizer.Load(path)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -124,12 +139,14 @@ public class SentencePieceModelTests
         }
     }
 
-    private static SentencePieceTokenizer Load(params byte[][] fields) => SentencePieceTokenizer.Load(new MemoryStream([.. fields.SelectMany(field => field)]));
+    private static SentencePieceTokenizer Load(params byte[][] fields) =>
+        SentencePieceTokenizer.Load(new MemoryStream([.. fields.SelectMany(field => field)]));
 
     private static void AssertRefused(string reason, params byte[][] fields) =>
         Assert.Contains(reason, Assert.Throws<InvalidDataException>(() => Load(fields)).Message, StringComparison.Ordinal);
 
-    private static byte[] Piece(string text, PieceType type) => Message(1, [.. Field(1, Encoding.UTF8.GetBytes(text)), .. Field(3, (int)type)]);
+    private static byte[] Piece(string text, PieceType type) =>
+        Message(1, [.. Field(1, Encoding.UTF8.GetBytes(text)), .. Field(3, (int)type)]);
 
     private static byte[] CharacterMap(byte[] compiled) => Message(3, Field(2, compiled));
 
@@ -143,9 +160,15 @@ public class SentencePieceModelTests
             output.WriteTag(number, value is byte[] ? WireFormat.WireType.LengthDelimited : WireFormat.WireType.Varint);
             switch (value)
             {
-                case byte[] bytes: output.WriteBytes(ByteString.CopyFrom(bytes)); break;
-                case int number32: output.WriteInt32(number32); break;
-                case bool flag: output.WriteBool(flag); break;
+                case byte[] bytes:
+                    output.WriteBytes(ByteString.CopyFrom(bytes));
+                    break;
+                case int number32:
+                    output.WriteInt32(number32);
+                    break;
+                case bool flag:
+                    output.WriteBool(flag);
+                    break;
             }
         }
 

@@ -90,7 +90,10 @@ public class SentencePieceTokenizerTests
     {
         if (item.TryGetProperty(property, out var expected))
         {
-            Assert.True(expected.EnumerateArray().Select(id => id.GetInt32()).SequenceEqual(actual), $"{item.GetProperty("text").GetRawText()}: {property} {expected.GetRawText()}, not [{string.Join(", ", actual)}].");
+            Assert.True(
+                expected.EnumerateArray().Select(id => id.GetInt32()).SequenceEqual(actual),
+                $"{item.GetProperty("text").GetRawText()}: {property} {expected.GetRawText()}, not [{string.Join(", ", actual)}]."
+            );
         }
     }
 }

@@ -24,10 +24,19 @@ public sealed class TokenizerJsonTests : IDisposable
         var spiece = TestData("fixtures/tokenizer/spiece.model");
         var tokenizer = Load(TokenizerJsonFile.Of(spiece));
         var expected = SentencePieceTokenizer.Load(spiece);
-        Assert.Equal((expected.PadId, expected.EosId, expected.UnknownId, expected.VocabularySize), (tokenizer.PadId, tokenizer.EosId, tokenizer.UnknownId, tokenizer.VocabularySize));
+        Assert.Equal(
+            (expected.PadId, expected.EosId, expected.UnknownId, expected.VocabularySize),
+            (tokenizer.PadId, tokenizer.EosId, tokenizer.UnknownId, tokenizer.VocabularySize)
+        );
         using var cases = JsonDocument.Parse(File.ReadAllText(TestData("fixtures/tokenizer/cases.json")));
-        Assert.All(cases.RootElement.EnumerateArray(), item =>
-            Assert.Equal(item.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()), tokenizer.Encode(item.GetProperty("text").GetString()!)));
+        Assert.All(
+            cases.RootElement.EnumerateArray(),
+            item =>
+                Assert.Equal(
+                    item.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()),
+                    tokenizer.Encode(item.GetProperty("text").GetString()!)
+                )
+        );
     }
 
     [Theory]
@@ -39,7 +48,11 @@ public sealed class TokenizerJsonTests : IDisposable
         var tokenizer = Load(TokenizerJsonFile.Of(TestData($"tokenizers/{model}.model")));
         var expected = SentencePieceTokenizer.Load(TestData($"tokenizers/{model}.model"));
         using var cases = JsonDocument.Parse(File.ReadAllText(TestData("tokenizers/cases.json")));
-        var texts = cases.RootElement.GetProperty(model).EnumerateArray().Select(item => item.GetProperty("text").GetString()!).Where(text => !(model == "spaces" && text.Contains("  ", StringComparison.Ordinal)));
+        var texts = cases
+            .RootElement.GetProperty(model)
+            .EnumerateArray()
+            .Select(item => item.GetProperty("text").GetString()!)
+            .Where(text => !(model == "spaces" && text.Contains("  ", StringComparison.Ordinal)));
         Assert.All(texts, text => Assert.Equal(expected.Encode(text), tokenizer.Encode(text)));
     }
 

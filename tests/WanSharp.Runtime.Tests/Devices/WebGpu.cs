@@ -1,6 +1,9 @@
 namespace WanSharp.Runtime.Tests.Devices;
 
-/// <summary>The WebGPU provider, where there is a Vulkan device to test on; a software one (SwiftShader, part of Debian's chromium) will do.</summary>
+/// <summary>
+/// The WebGPU provider, where there is a Vulkan device to test on; a software one (SwiftShader, part of Debian's chromium) will
+/// do.
+/// </summary>
 internal static class WebGpu
 {
     /// <summary>Settings for a session on it; skips the test where there is no device.</summary>

@@ -1,8 +1,8 @@
 using System.Text.Json;
-using WanSharp.Runtime.Tests.Networks;
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Tests.Networks;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Tests.Devices;
@@ -24,7 +24,9 @@ public sealed class WebGpuNetworkTests(RuntimeFixture fixture) : IDisposable
         using var graphs = new GraphCache(fixture.WebGpu);
         var configuration = network.TransformerConfig();
         var options = fixture.WebGpu.GraphOptionsFor(settings);
-        using (var transformer = await TransformerRunner.CreateAsync(graphs, configuration, network.Store, settings, cancellationToken: Token))
+        using (
+            var transformer = await TransformerRunner.CreateAsync(graphs, configuration, network.Store, settings, cancellationToken: Token)
+        )
         {
             using var latents = Tensor.Zeros(DType.F32, [1, configuration.InChannels, 1, 4, 4]);
             using var context = Tensor.Zeros(DType.F32, [1, configuration.TextLength, configuration.TextDim]);
@@ -34,8 +36,11 @@ public sealed class WebGpuNetworkTests(RuntimeFixture fixture) : IDisposable
 
         OnnxGraph[] parts =
         [
-            WanTransformer.Context(configuration, options), WanTransformer.Keys(configuration, options), WanTransformer.Embed(configuration, options),
-            WanTransformer.Block(configuration, options), WanTransformer.Head(configuration, options),
+            WanTransformer.Context(configuration, options),
+            WanTransformer.Keys(configuration, options),
+            WanTransformer.Embed(configuration, options),
+            WanTransformer.Block(configuration, options),
+            WanTransformer.Head(configuration, options),
         ];
         foreach (var graph in parts)
         {
@@ -51,7 +56,13 @@ public sealed class WebGpuNetworkTests(RuntimeFixture fixture) : IDisposable
         var settings = WebGpu.Settings();
         using var network = NetworkFixture.Open("dit-t2v");
         using var graphs = new GraphCache(fixture.WebGpu);
-        using var transformer = await TransformerRunner.CreateAsync(graphs, network.TransformerConfig(), network.Store, settings, cancellationToken: Token);
+        using var transformer = await TransformerRunner.CreateAsync(
+            graphs,
+            network.TransformerConfig(),
+            network.Store,
+            settings,
+            cancellationToken: Token
+        );
         var all = Forward();
 
         network.Store.ResidentBlocks = resident;
@@ -77,20 +88,34 @@ public sealed class WebGpuNetworkTests(RuntimeFixture fixture) : IDisposable
         Assert.False(fixture.WebGpu.GraphOptionsFor(WebGpu.Settings()).FusedAttention);
     }
 
-    /// <summary>ONNX Runtime computes lengths, a few I64 numbers, on the host: whatever else a profile shows there has fallen back.</summary>
+    /// <summary>
+    /// ONNX Runtime computes lengths, a few I64 numbers, on the host: whatever else a profile shows there has fallen back.
+    /// </summary>
     private static void AssertComputesOnTheDevice(string profile)
     {
         using var document = JsonDocument.Parse(File.ReadAllText(profile));
-        var nodes = document.RootElement.EnumerateArray()
-            .Where(entry => entry.TryGetProperty("args", out var arguments) && arguments.TryGetProperty("provider", out _) && arguments.TryGetProperty("output_type_shape", out _))
-            .Select(entry => entry.GetProperty("args")).ToList();
+        var nodes = document
+            .RootElement.EnumerateArray()
+            .Where(entry =>
+                entry.TryGetProperty("args", out var arguments)
+                && arguments.TryGetProperty("provider", out _)
+                && arguments.TryGetProperty("output_type_shape", out _)
+            )
+            .Select(entry => entry.GetProperty("args"))
+            .ToList();
         Assert.Contains(nodes, node => node.GetProperty("provider").GetString() == "WebGpuExecutionProvider");
         foreach (var node in nodes.Where(node => node.GetProperty("provider").GetString() == "CPUExecutionProvider"))
         {
             var computed = node.GetProperty("output_type_shape").EnumerateArray().SelectMany(output => output.EnumerateObject()).ToList();
-            Assert.All(computed, output => Assert.True(
-                output.Name == "int64" && output.Value.EnumerateArray().Aggregate(1L, (count, length) => count * length.GetInt64()) <= 8,
-                $"{node.GetProperty("op_name").GetString()} runs on the CPU: {output}"));
+            Assert.All(
+                computed,
+                output =>
+                    Assert.True(
+                        output.Name == "int64"
+                            && output.Value.EnumerateArray().Aggregate(1L, (count, length) => count * length.GetInt64()) <= 8,
+                        $"{node.GetProperty("op_name").GetString()} runs on the CPU: {output}"
+                    )
+            );
         }
     }
 }

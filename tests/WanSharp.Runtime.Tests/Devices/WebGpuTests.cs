@@ -87,7 +87,8 @@ public sealed class WebGpuTests(RuntimeFixture fixture) : IDisposable
     public void Values_Disposed_LeaveNoNativeObject()
     {
         var settings = WebGpu.Settings();
-        using var runtime = OrtRuntime.Create(new RuntimeOptions { LibraryPath = NodePackages.WebGpuLibrary }); // its own count, which no other test changes
+        // its own count, which no other test changes
+        using var runtime = OrtRuntime.Create(new RuntimeOptions { LibraryPath = NodePackages.WebGpuLibrary });
         using var session = runtime.CreateSession(RuntimeFixture.Model("scale"), settings, Token);
         session.Memory.Place(_x, Token).Dispose();
         session.Memory.Allocate(DType.F32, [8], Token).Dispose(); // what copies is made by now

@@ -7,7 +7,8 @@ namespace WanSharp.Runtime.Tests.Networks;
 
 public sealed class ClipVisionTests(RuntimeFixture fixture)
 {
-    private const float Tolerance = 5e-5f; // What the fixtures recommend; the smallest known mistake (the other GELU) moves outputs by 1e-3.
+    // What the fixtures recommend; the smallest known mistake (the other GELU) moves outputs by 1e-3.
+    private const float Tolerance = 5e-5f;
 
     [Theory]
     [InlineData(Lowering.Fused)]
@@ -15,7 +16,12 @@ public sealed class ClipVisionTests(RuntimeFixture fixture)
     public void Whole_OnEveryCase_MatchesTheOfficialCode(Lowering lowering)
     {
         using var network = NetworkFixture.Open("clip-vision");
-        var options = new GraphOptions { Lowering = lowering, Weights = WeightStorage.Initializers, Probes = true };
+        var options = new GraphOptions
+        {
+            Lowering = lowering,
+            Weights = WeightStorage.Initializers,
+            Probes = true,
+        };
         using var encoder = new GraphSession(fixture.Runtime, ClipVision.Whole(network.ClipVisionConfig(), options), network.Weights);
         foreach (var run in network.Cases)
         {
@@ -36,7 +42,12 @@ public sealed class ClipVisionTests(RuntimeFixture fixture)
         var (config, options) = (network.ClipVisionConfig(), new GraphOptions { Lowering = lowering });
         using var embed = new GraphSession(fixture.Runtime, ClipVision.Embed(config, options), network.Weights);
         var block = ClipVision.Block(config, options);
-        List<GraphSession> layers = [.. Enumerable.Range(0, config.Layers).Select(i => new GraphSession(fixture.Runtime, block, network.Weights, $"visual.transformer.{i}."))];
+        List<GraphSession> layers =
+        [
+            .. Enumerable
+                .Range(0, config.Layers)
+                .Select(i => new GraphSession(fixture.Runtime, block, network.Weights, $"visual.transformer.{i}.")),
+        ];
         foreach (var run in network.Cases)
         {
             var x = embed.Run(("image", network.Values.Get($"{run}.mid.preprocessed")))["x"];
@@ -56,9 +67,18 @@ public sealed class ClipVisionTests(RuntimeFixture fixture)
     {
         using var network = NetworkFixture.Open("clip-vision");
         using var graphs = new GraphCache(fixture.Runtime);
-        using var encoder = await ClipVisionRunner.CreateAsync(graphs, network.ClipVisionConfig(), network.Store, new SessionSettings(), cancellationToken: TestContext.Current.CancellationToken);
+        using var encoder = await ClipVisionRunner.CreateAsync(
+            graphs,
+            network.ClipVisionConfig(),
+            network.Store,
+            new SessionSettings(),
+            cancellationToken: TestContext.Current.CancellationToken
+        );
         string[] runs = [.. network.Cases];
-        using var images = Tensor.CopyOf<float>([runs.Length, 3, 28, 28], [.. runs.SelectMany(run => network.Floats($"{run}.mid.preprocessed"))]);
+        using var images = Tensor.CopyOf<float>(
+            [runs.Length, 3, 28, 28],
+            [.. runs.SelectMany(run => network.Floats($"{run}.mid.preprocessed"))]
+        );
 
         using var features = encoder.Encode(images, TestContext.Current.CancellationToken);
 
@@ -73,7 +93,13 @@ public sealed class ClipVisionTests(RuntimeFixture fixture)
     {
         using var network = NetworkFixture.Open("clip-vision");
         using var graphs = new GraphCache(fixture.Runtime);
-        using var encoder = await ClipVisionRunner.CreateAsync(graphs, network.ClipVisionConfig(), network.Store, new SessionSettings(), cancellationToken: TestContext.Current.CancellationToken);
+        using var encoder = await ClipVisionRunner.CreateAsync(
+            graphs,
+            network.ClipVisionConfig(),
+            network.Store,
+            new SessionSettings(),
+            cancellationToken: TestContext.Current.CancellationToken
+        );
         using var image = Tensor.Zeros(DType.F32, [1, 3, 28, 14]);
 
         var error = Assert.Throws<ArgumentException>(() => encoder.Encode(image, TestContext.Current.CancellationToken));
@@ -88,7 +114,14 @@ public sealed class ClipVisionTests(RuntimeFixture fixture)
     [InlineData(0, 14, 16, 2, 4)]
     public void Validate_OfDimensionsThatDoNotGoTogether_IsRefused(int imageSize, int patchSize, int dim, int heads, int layers)
     {
-        var config = new ClipVisionConfig { ImageSize = imageSize, PatchSize = patchSize, Dim = dim, Heads = heads, Layers = layers };
+        var config = new ClipVisionConfig
+        {
+            ImageSize = imageSize,
+            PatchSize = patchSize,
+            Dim = dim,
+            Heads = heads,
+            Layers = layers,
+        };
 
         Assert.Throws<GraphException>(config.Validate);
     }

@@ -58,7 +58,10 @@ internal sealed class GraphSession : IDisposable
         {
             var path = Path.Combine(folder.FullName, "model.onnx");
             graph.Save(path, name => _weights[name]);
-            Assert.Equal(["model.onnx", "model.onnx.data"], folder.EnumerateFiles().Select(file => file.Name).Order(StringComparer.Ordinal));
+            Assert.Equal(
+                ["model.onnx", "model.onnx.data"],
+                folder.EnumerateFiles().Select(file => file.Name).Order(StringComparer.Ordinal)
+            );
             return runtime.CreateSession(path, new SessionSettings { Name = graph.Name });
         }
         finally

@@ -61,7 +61,14 @@ public sealed class NetworkLoaderTests(RuntimeFixture fixture) : IDisposable
     {
         var config = _network.TransformerConfig();
         var loader = new NetworkLoader(graphs, new SessionSettings(), weights, keptBytes);
-        return (MeasuredBlocks)await loader.PrepareBlocksAsync(options => WanTransformer.Keys(config, options), loader.Options(), config.Layers, i => $"blocks.{i}.", Token);
+        return (MeasuredBlocks)
+            await loader.PrepareBlocksAsync(
+                options => WanTransformer.Keys(config, options),
+                loader.Options(),
+                config.Layers,
+                i => $"blocks.{i}.",
+                Token
+            );
     }
 
     private float[] Run(PreparedRun run)
@@ -78,7 +85,10 @@ public sealed class NetworkLoaderTests(RuntimeFixture fixture) : IDisposable
     private WeightStore Stored(DType dtype, string? other = null)
     {
         var path = Path.Combine(_folder, $"{dtype}.safetensors");
-        var tensors = _network.Weights.Tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value.ConvertTo(tensor.Key == other ? DType.F32 : dtype));
+        var tensors = _network.Weights.Tensors.ToDictionary(
+            tensor => tensor.Key,
+            tensor => tensor.Value.ConvertTo(tensor.Key == other ? DType.F32 : dtype)
+        );
         SafetensorsWriter.Write(path, tensors, cancellationToken: Token);
         foreach (var tensor in tensors.Values)
         {

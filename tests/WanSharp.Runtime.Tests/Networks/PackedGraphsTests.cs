@@ -75,7 +75,10 @@ public sealed class PackedGraphsTests(RuntimeFixture fixture) : IDisposable
         using var network = NetworkFixture.Open("dit-t2v");
         using var graphs = new GraphCache(fixture.Runtime);
         var graph = WanTransformer.Whole(network.TransformerConfig(), new GraphOptions { Weights = WeightStorage.Initializers });
-        var packed = new PackedGraphs(graphs, _folder.FullName) { Packing = entry => Directory.CreateDirectory(Path.Combine(entry, "graph.onnx")) };
+        var packed = new PackedGraphs(graphs, _folder.FullName)
+        {
+            Packing = entry => Directory.CreateDirectory(Path.Combine(entry, "graph.onnx")),
+        };
 
         var (session, isLoaded) = await packed.OpenAsync(graph, network.Store, new SessionSettings(), Token);
 
@@ -112,7 +115,14 @@ public sealed class PackedGraphsTests(RuntimeFixture fixture) : IDisposable
         using var network = NetworkFixture.Open("dit-t2v");
         using var graphs = new GraphCache(fixture.Runtime, new GraphCacheOptions { HistoryFolder = _folder.FullName });
         var options = new TransformerOptions { Mode = CompileMode.Whole, CacheFolder = _folder.FullName };
-        using var transformer = await TransformerRunner.CreateAsync(graphs, network.TransformerConfig(), network.Store, new SessionSettings(), options: options, cancellationToken: Token);
+        using var transformer = await TransformerRunner.CreateAsync(
+            graphs,
+            network.TransformerConfig(),
+            network.Store,
+            new SessionSettings(),
+            options: options,
+            cancellationToken: Token
+        );
         return graphs.Statistics().Single(graph => graph.Name == Graph);
     }
 }

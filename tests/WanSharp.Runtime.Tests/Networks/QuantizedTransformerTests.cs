@@ -52,7 +52,8 @@ public sealed class QuantizedTransformerTests(RuntimeFixture fixture) : IDisposa
         await ForwardAsync("dit-t2v", whole);
         Assert.True(await IsKeptAsync());
 
-        Task<bool> IsKeptAsync() => TransformerRunner.IsKeptAsync(graphs, network.TransformerConfig(), network.Store, new SessionSettings(), whole, Token);
+        Task<bool> IsKeptAsync() =>
+            TransformerRunner.IsKeptAsync(graphs, network.TransformerConfig(), network.Store, new SessionSettings(), whole, Token);
     }
 
     [Fact]
@@ -90,7 +91,9 @@ public sealed class QuantizedTransformerTests(RuntimeFixture fixture) : IDisposa
     public async Task CreateAsync_AfterOneThatWasInterrupted_MakesTheRestOnly()
     {
         var all = await ForwardAsync("dit-t2v", Kept with { WeightsFolder = null });
-        await Assert.ThrowsAsync<OperationCanceledException>(() => ForwardAsync("dit-t2v", Kept, prepared: (_, _) => throw new OperationCanceledException()));
+        await Assert.ThrowsAsync<OperationCanceledException>(() =>
+            ForwardAsync("dit-t2v", Kept, prepared: (_, _) => throw new OperationCanceledException())
+        );
         var interrupted = Find("dit-t2v");
         var reports = new List<(int, int)>();
 
@@ -118,7 +121,9 @@ public sealed class QuantizedTransformerTests(RuntimeFixture fixture) : IDisposa
     [Fact]
     public async Task CreateAsync_OnAnotherProvider_IsRefused()
     {
-        var error = await Assert.ThrowsAsync<NotSupportedException>(() => ForwardAsync("dit-t2v", Kept, settings: new SessionSettings { Provider = "webgpu" }));
+        var error = await Assert.ThrowsAsync<NotSupportedException>(() =>
+            ForwardAsync("dit-t2v", Kept, settings: new SessionSettings { Provider = "webgpu" })
+        );
 
         Assert.Contains("CPU", error.Message, StringComparison.Ordinal);
     }
@@ -150,15 +155,36 @@ public sealed class QuantizedTransformerTests(RuntimeFixture fixture) : IDisposa
         return PreparedBlocks.Find(weights, network.TransformerConfig(), Quantization.EightBit, _folder.FullName);
     }
 
-    private string[] WeightFiles() => [.. _folder.EnumerateFiles("weights.safetensors", SearchOption.AllDirectories).Select(file => file.FullName).Order(StringComparer.Ordinal)];
+    private string[] WeightFiles() =>
+        [
+            .. _folder
+                .EnumerateFiles("weights.safetensors", SearchOption.AllDirectories)
+                .Select(file => file.FullName)
+                .Order(StringComparer.Ordinal),
+        ];
 
-    private async Task<float[]> ForwardAsync(string name, TransformerOptions options, int samples = 1, SessionSettings? settings = null, string? checkpoint = null, Action<int, int>? prepared = null)
+    private async Task<float[]> ForwardAsync(
+        string name,
+        TransformerOptions options,
+        int samples = 1,
+        SessionSettings? settings = null,
+        string? checkpoint = null,
+        Action<int, int>? prepared = null
+    )
     {
         using var network = NetworkFixture.Open(name);
         var config = network.TransformerConfig();
         using var graphs = new GraphCache(fixture.Runtime);
         using var weights = new WeightStore(Checkpoint.Open(checkpoint ?? PathOf(name)));
-        using var transformer = await TransformerRunner.CreateAsync(graphs, config, weights, settings ?? new SessionSettings(), options: options, prepared: prepared, cancellationToken: Token);
+        using var transformer = await TransformerRunner.CreateAsync(
+            graphs,
+            config,
+            weights,
+            settings ?? new SessionSettings(),
+            options: options,
+            prepared: prepared,
+            cancellationToken: Token
+        );
         using var latents = Wave([samples, config.InChannels, 3, 4, 6]);
         for (var sample = 1; sample < samples; sample++)
         {
@@ -170,11 +196,18 @@ public sealed class QuantizedTransformerTests(RuntimeFixture fixture) : IDisposa
 
         using var context = Wave([samples, config.TextLength, config.TextDim]);
         using var velocity = Tensor.Zeros(DType.F32, [samples, config.OutChannels, 3, 4, 6]);
-        transformer.Forward(latents, [.. Enumerable.Range(0, samples).Select(sample => 900f - (400 * sample))], context, velocity, cancellationToken: Token);
+        transformer.Forward(
+            latents,
+            [.. Enumerable.Range(0, samples).Select(sample => 900f - (400 * sample))],
+            context,
+            velocity,
+            cancellationToken: Token
+        );
         return velocity.Read<float>().ToArray();
     }
 
     private static string PathOf(string name) => Path.Combine(AppContext.BaseDirectory, "fixtures", name, "weights.safetensors");
 
-    private static Tensor Wave(Shape shape) => Tensor.CopyOf<float>(shape, [.. Enumerable.Range(0, (int)shape.ElementCount).Select(i => MathF.Sin(0.7f * i))]);
+    private static Tensor Wave(Shape shape) =>
+        Tensor.CopyOf<float>(shape, [.. Enumerable.Range(0, (int)shape.ElementCount).Select(i => MathF.Sin(0.7f * i))]);
 }

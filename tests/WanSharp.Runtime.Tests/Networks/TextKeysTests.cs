@@ -105,8 +105,16 @@ public sealed class TextKeysTests(RuntimeFixture fixture) : IAsyncLifetime
         var (one, other) = (await TransformerAsync(new TransformerOptions()), await TransformerAsync(new TransformerOptions()));
         var keys = Own(one.PrepareContext(Context(words: 3), cancellationToken: Token));
 
-        Assert.Contains("another transformer", Assert.Throws<ArgumentException>(() => Forward(other, [900], [keys])).Message, StringComparison.Ordinal);
-        Assert.Contains("2 samples need a context each", Assert.Throws<ArgumentException>(() => Forward(one, Steps, [keys])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "another transformer",
+            Assert.Throws<ArgumentException>(() => Forward(other, [900], [keys])).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "2 samples need a context each",
+            Assert.Throws<ArgumentException>(() => Forward(one, Steps, [keys])).Message,
+            StringComparison.Ordinal
+        );
         keys.Dispose();
         Assert.Throws<ObjectDisposedException>(() => Forward(one, [900], [keys]));
     }
@@ -118,12 +126,29 @@ public sealed class TextKeysTests(RuntimeFixture fixture) : IAsyncLifetime
         using var both = Tensor.Zeros(DType.F32, [2, _config.TextLength, _config.TextDim]);
         using var image = Tensor.Zeros(DType.F32, [1, 5, 8]);
 
-        Assert.Contains($"[1, {_config.TextLength}, {_config.TextDim}]", Assert.Throws<ArgumentException>(() => transformer.PrepareContext(both, cancellationToken: Token)).Message, StringComparison.Ordinal);
-        Assert.Contains("no image", Assert.Throws<ArgumentException>(() => transformer.PrepareContext(Context(words: 1), image, Token)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"[1, {_config.TextLength}, {_config.TextDim}]",
+            Assert.Throws<ArgumentException>(() => transformer.PrepareContext(both, cancellationToken: Token)).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "no image",
+            Assert.Throws<ArgumentException>(() => transformer.PrepareContext(Context(words: 1), image, Token)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private async Task<TransformerRunner> TransformerAsync(TransformerOptions options) =>
-        Own(await TransformerRunner.CreateAsync(_graphs, _config, _network.Store, new SessionSettings(), options: options, cancellationToken: Token));
+        Own(
+            await TransformerRunner.CreateAsync(
+                _graphs,
+                _config,
+                _network.Store,
+                new SessionSettings(),
+                options: options,
+                cancellationToken: Token
+            )
+        );
 
     private float[] Forward(TransformerRunner transformer, float timestep, Tensor context)
     {

@@ -15,7 +15,12 @@ internal sealed class TransformerRun : IDisposable
     {
         _config = fixture.TransformerConfig();
         _whole = storage == WeightStorage.Initializers;
-        var options = new GraphOptions { Lowering = lowering, Weights = storage, Probes = true };
+        var options = new GraphOptions
+        {
+            Lowering = lowering,
+            Weights = storage,
+            Probes = true,
+        };
         if (_whole)
         {
             _sessions.Add(new GraphSession(runtime, WanTransformer.Whole(_config, options), fixture.Weights));
@@ -67,7 +72,14 @@ internal sealed class TransformerRun : IDisposable
         for (var i = 0; i < _config.Layers; i++)
         {
             var keys = _sessions[(2 * i) + 2].Run([.. contexts.Select(part => (part.Key, part.Value))]);
-            var results = _sessions[(2 * i) + 3].Run([("x", x), ("e0", values["e0"]), ("rope_cos", cos), ("rope_sin", sin), .. keys.Select(part => (part.Key, part.Value))]);
+            var results = _sessions[(2 * i) + 3]
+                .Run([
+                    ("x", x),
+                    ("e0", values["e0"]),
+                    ("rope_cos", cos),
+                    ("rope_sin", sin),
+                    .. keys.Select(part => (part.Key, part.Value)),
+                ]);
             foreach (var (name, value) in results)
             {
                 values[name == "x_out" ? $"block{i}" : $"block{i}_{name}"] = value;

@@ -51,14 +51,21 @@ public sealed class TransformerRunnerTests(RuntimeFixture fixture) : IDisposable
     [InlineData("dit-ti2v")]
     public async Task Forward_OfStaticShapes_CompilesOnceForEach_AndGivesTheSameNumbers(string name)
     {
-        (Shape Latents, float[] Timesteps, int TextRows)[] passes = [([1, 3, 4, 6], [900], 3), ([2, 3, 4, 6], [900, 20], 2), ([1, 1, 4, 4], [20], 1), ([1, 3, 4, 6], [20], 4)];
+        (Shape Latents, float[] Timesteps, int TextRows)[] passes =
+        [
+            ([1, 3, 4, 6], [900], 3),
+            ([2, 3, 4, 6], [900, 20], 2),
+            ([1, 1, 4, 4], [20], 1),
+            ([1, 3, 4, 6], [20], 4),
+        ];
         using var network = NetworkFixture.Open(name);
         using var graphs = new GraphCache(fixture.Runtime);
         using var weights = new WeightStore(Open(name));
         using var any = await CreateAsync(new TransformerOptions());
         var before = graphs.Statistics().Single(graph => graph.Name == "transformer_block").Compiles;
         using var fixedShapes = await CreateAsync(new TransformerOptions { StaticShapes = true });
-        await fixedShapes.CompileForAsync([1, network.TransformerConfig().InChannels, 3, 4, 6], groups: 1, Token); // found by the first pass
+        // found by the first pass
+        await fixedShapes.CompileForAsync([1, network.TransformerConfig().InChannels, 3, 4, 6], groups: 1, Token);
         foreach (var (latents, timesteps, rows) in passes.Concat(passes)) // all shapes come back
         {
             Assert.Equal(Run(any), Run(fixedShapes));
@@ -76,11 +83,20 @@ public sealed class TransformerRunnerTests(RuntimeFixture fixture) : IDisposable
         }
 
         var shapes = passes.Select(pass => pass.Latents).Distinct().Count();
-        Assert.All(graphs.Statistics().Where(graph => graph.Name is "transformer_block" or "transformer_embed" or "transformer_head"), graph =>
-            Assert.InRange(graph.Compiles - before, 1, shapes));
+        Assert.All(
+            graphs.Statistics().Where(graph => graph.Name is "transformer_block" or "transformer_embed" or "transformer_head"),
+            graph => Assert.InRange(graph.Compiles - before, 1, shapes)
+        );
 
         Task<TransformerRunner> CreateAsync(TransformerOptions options) =>
-            TransformerRunner.CreateAsync(graphs, network.TransformerConfig(), weights, new SessionSettings(), options: options, cancellationToken: Token);
+            TransformerRunner.CreateAsync(
+                graphs,
+                network.TransformerConfig(),
+                weights,
+                new SessionSettings(),
+                options: options,
+                cancellationToken: Token
+            );
     }
 
     [Theory]
@@ -89,7 +105,8 @@ public sealed class TransformerRunnerTests(RuntimeFixture fixture) : IDisposable
     [InlineData(CompileMode.Whole, "trt_cuda_graph_enable")]
     public async Task CreateAsync_OfRunsToRecord_RecordsNone(CompileMode mode, string option)
     {
-        var recorded = new SessionSettings { ProviderOptions = new Dictionary<string, string> { [option] = "1" } }; // the processor refuses any option that arrives
+        // the processor refuses any option that arrives
+        var recorded = new SessionSettings { ProviderOptions = new Dictionary<string, string> { [option] = "1" } };
         var kept = Kept with { Mode = mode };
 
         Assert.Equal(await ForwardAsync("dit-t2v", kept), await ForwardAsync("dit-t2v", kept, settings: recorded));
@@ -115,18 +132,23 @@ public sealed class TransformerRunnerTests(RuntimeFixture fixture) : IDisposable
     [Fact]
     public void TokenPieces_OfGroups_CoverEachTokenOnceWithItsGroup()
     {
-        foreach (var (tokens, groups, most) in ((long, long, long)[])[(12, 1, 5), (12, 1, 12), (12, 3, 3), (12, 3, 9), (12, 3, 4), (12, 12, 5)])
+        foreach (
+            var (tokens, groups, most) in ((long, long, long)[])[(12, 1, 5), (12, 1, 12), (12, 3, 3), (12, 3, 9), (12, 3, 4), (12, 12, 5)]
+        )
         {
             var pieces = TokenPiece.Of(tokens, groups, most).ToList();
             var covered = pieces.SelectMany(piece => Enumerable.Range((int)piece.Start, (int)piece.Length)).ToList();
             Assert.Equal(Enumerable.Range(0, (int)tokens), covered);
-            Assert.All(pieces, piece =>
-            {
-                Assert.InRange(piece.Length, 1, most);
-                Assert.Equal(piece.FirstGroup, piece.Start / (tokens / groups));
-                Assert.Equal(piece.FirstGroup + piece.Groups - 1, (piece.Start + piece.Length - 1) / (tokens / groups));
-                Assert.True(piece.Groups == 1 || piece.Length == piece.Groups * (tokens / groups));
-            });
+            Assert.All(
+                pieces,
+                piece =>
+                {
+                    Assert.InRange(piece.Length, 1, most);
+                    Assert.Equal(piece.FirstGroup, piece.Start / (tokens / groups));
+                    Assert.Equal(piece.FirstGroup + piece.Groups - 1, (piece.Start + piece.Length - 1) / (tokens / groups));
+                    Assert.True(piece.Groups == 1 || piece.Length == piece.Groups * (tokens / groups));
+                }
+            );
         }
     }
 
@@ -172,7 +194,10 @@ public sealed class TransformerRunnerTests(RuntimeFixture fixture) : IDisposable
         var blocked = Path.Combine(_folder.FullName, "file");
         File.WriteAllText(blocked, ""); // where a folder should be
 
-        var kept = await ForwardAsync("dit-t2v", new TransformerOptions { Mode = CompileMode.Whole, CacheFolder = Path.Combine(blocked, "graphs") });
+        var kept = await ForwardAsync(
+            "dit-t2v",
+            new TransformerOptions { Mode = CompileMode.Whole, CacheFolder = Path.Combine(blocked, "graphs") }
+        );
 
         Assert.Equal(await ForwardAsync("dit-t2v", Kept), kept);
     }
@@ -204,15 +229,30 @@ public sealed class TransformerRunnerTests(RuntimeFixture fixture) : IDisposable
 
     private TransformerOptions Kept => new() { Mode = CompileMode.Whole, CacheFolder = _folder.FullName };
 
-    private string[] Entries() => [.. _folder.GetDirectories("??").SelectMany(group => group.GetDirectories()).Select(entry => entry.FullName)];
+    private string[] Entries() =>
+        [.. _folder.GetDirectories("??").SelectMany(group => group.GetDirectories()).Select(entry => entry.FullName)];
 
-    private async Task<float[]> ForwardAsync(string name, TransformerOptions options, string? checkpoint = null, GraphCache? graphs = null, SessionSettings? settings = null, CancellationToken? cancellationToken = null)
+    private async Task<float[]> ForwardAsync(
+        string name,
+        TransformerOptions options,
+        string? checkpoint = null,
+        GraphCache? graphs = null,
+        SessionSettings? settings = null,
+        CancellationToken? cancellationToken = null
+    )
     {
         using var network = NetworkFixture.Open(name);
         var config = network.TransformerConfig();
         using var own = graphs is null ? new GraphCache(fixture.Runtime) : null;
         using var weights = new WeightStore(checkpoint is null ? Open(name) : Checkpoint.Open(checkpoint));
-        using var transformer = await TransformerRunner.CreateAsync(graphs ?? own!, config, weights, settings ?? new SessionSettings(), options: options, cancellationToken: cancellationToken ?? Token);
+        using var transformer = await TransformerRunner.CreateAsync(
+            graphs ?? own!,
+            config,
+            weights,
+            settings ?? new SessionSettings(),
+            options: options,
+            cancellationToken: cancellationToken ?? Token
+        );
         using var latents = Wave([2, config.InChannels, 3, 4, 6]);
         using var context = Wave([2, config.TextLength, config.TextDim]);
         using var velocity = Tensor.Zeros(DType.F32, [2, config.OutChannels, 3, 4, 6]);
@@ -227,7 +267,9 @@ public sealed class TransformerRunnerTests(RuntimeFixture fixture) : IDisposable
         return await TransformerRunner.IsKeptAsync(graphs, network.TransformerConfig(), network.Store, settings, Kept, Token);
     }
 
-    private static ICheckpoint Open(string name) => Checkpoint.Open(Path.Combine(AppContext.BaseDirectory, "fixtures", name, "weights.safetensors"));
+    private static ICheckpoint Open(string name) =>
+        Checkpoint.Open(Path.Combine(AppContext.BaseDirectory, "fixtures", name, "weights.safetensors"));
 
-    private static Tensor Wave(Shape shape) => Tensor.CopyOf<float>(shape, [.. Enumerable.Range(0, (int)shape.ElementCount).Select(i => MathF.Sin(0.7f * i))]);
+    private static Tensor Wave(Shape shape) =>
+        Tensor.CopyOf<float>(shape, [.. Enumerable.Range(0, (int)shape.ElementCount).Select(i => MathF.Sin(0.7f * i))]);
 }

@@ -14,7 +14,12 @@ public sealed class Umt5EncoderTests(RuntimeFixture fixture)
     public void Whole_OnEveryCase_MatchesTheOfficialCode(Lowering lowering)
     {
         using var network = NetworkFixture.Open("umt5");
-        var options = new GraphOptions { Lowering = lowering, Weights = WeightStorage.Initializers, Probes = true };
+        var options = new GraphOptions
+        {
+            Lowering = lowering,
+            Weights = WeightStorage.Initializers,
+            Probes = true,
+        };
         var config = network.Umt5Config();
         using var encoder = new GraphSession(fixture.Runtime, Umt5Encoder.Whole(config, options), network.Weights);
         foreach (var run in network.Cases)

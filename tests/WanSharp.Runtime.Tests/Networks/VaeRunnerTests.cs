@@ -15,7 +15,8 @@ public sealed class VaeRunnerTests : IClassFixture<VaeRunnerTests.CompiledVae>
     private readonly NetworkFixture _network;
     private readonly VaeRunner _vae;
 
-    public VaeRunnerTests(RuntimeFixture fixture, CompiledVae compiled) => (_runtime, _network, _vae) = (fixture.Runtime, compiled.Network, compiled.Vae);
+    public VaeRunnerTests(RuntimeFixture fixture, CompiledVae compiled) =>
+        (_runtime, _network, _vae) = (fixture.Runtime, compiled.Network, compiled.Vae);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -37,7 +38,14 @@ public sealed class VaeRunnerTests : IClassFixture<VaeRunnerTests.CompiledVae>
 
         var shapes = _vae.Decode(latents, Cancellation).Select(ShapeAndDispose);
 
-        Assert.Equal([[1, 3, 1, 16, 24], [1, 3, 4, 16, 24], [1, 3, 4, 16, 24]], shapes);
+        Assert.Equal(
+            [
+                [1, 3, 1, 16, 24],
+                [1, 3, 4, 16, 24],
+                [1, 3, 4, 16, 24],
+            ],
+            shapes
+        );
     }
 
     [Fact]
@@ -118,7 +126,11 @@ public sealed class VaeRunnerTests : IClassFixture<VaeRunnerTests.CompiledVae>
         using var folder = new Folder();
         var half = _network.Weights.Tensors.ToDictionary(weight => weight.Key, weight => weight.Value.ConvertTo(DType.F16));
         SafetensorsWriter.Write(folder.Path("half"), half, cancellationToken: Cancellation);
-        SafetensorsWriter.Write(folder.Path("single"), half.ToDictionary(weight => weight.Key, weight => weight.Value.ConvertTo(DType.F32)), cancellationToken: Cancellation);
+        SafetensorsWriter.Write(
+            folder.Path("single"),
+            half.ToDictionary(weight => weight.Key, weight => weight.Value.ConvertTo(DType.F32)),
+            cancellationToken: Cancellation
+        );
         using var latents = Random([1, 16, 2, 2, 2]);
 
         Assert.Equal(FramesOf(folder.Path("single"), latents), FramesOf(folder.Path("half"), latents));
@@ -221,8 +233,14 @@ public sealed class VaeRunnerTests : IClassFixture<VaeRunnerTests.CompiledVae>
     private static float[] Frames(Tensor clip, int start, int count)
     {
         var positions = (int)(clip.Shape[3] * clip.Shape[4]);
-        return [.. Enumerable.Range(0, (int)clip.Shape[1]).SelectMany(channel =>
-            clip.Read<float>().Slice(((channel * (int)clip.Shape[2]) + start) * positions, count * positions).ToArray())];
+        return
+        [
+            .. Enumerable
+                .Range(0, (int)clip.Shape[1])
+                .SelectMany(channel =>
+                    clip.Read<float>().Slice(((channel * (int)clip.Shape[2]) + start) * positions, count * positions).ToArray()
+                ),
+        ];
     }
 
     /// <summary>Pieces [batch, channels, frames, height, width] joined along the frames; the pieces are disposed.</summary>

@@ -107,7 +107,11 @@ public sealed class VaeTilingTests(RuntimeFixture fixture)
         using var expected = Tensor.Zeros(DType.F32, [1, 16, 3, 6, 10]);
         foreach (var (row, column) in new Tiles(tiling.Rows(6), tiling.Columns(10)).All)
         {
-            using var part = clip.Cut(new FrameArea((int)column.Start * 8, (int)row.Start * 8, (int)column.Length * 8, (int)row.Length * 8), 0, 9);
+            using var part = clip.Cut(
+                new FrameArea((int)column.Start * 8, (int)row.Start * 8, (int)column.Length * 8, (int)row.Length * 8),
+                0,
+                9
+            );
             using var tile = vae.Encode(part, Cancellation);
             Tiles.Blend(tile, expected, row, column);
         }

@@ -11,8 +11,18 @@ public sealed class WanTransformerTests(RuntimeFixture fixture)
 
     private static readonly string[] Intermediates =
     [
-        "e", "e0", "text_embed", "img_emb", "patch_embed_padded", "block0_norm1", "block0_self_attn", "block0_cross_attn",
-        "block0_ffn", "block0", "block_last", "head",
+        "e",
+        "e0",
+        "text_embed",
+        "img_emb",
+        "patch_embed_padded",
+        "block0_norm1",
+        "block0_self_attn",
+        "block0_cross_attn",
+        "block0_ffn",
+        "block0",
+        "block_last",
+        "head",
     ];
 
     [Theory]
@@ -82,7 +92,11 @@ public sealed class WanTransformerTests(RuntimeFixture fixture)
         var rows = Math.Min(textLength + 1, config.TextLength);
 
         var all = transformer.Run(latents, [700], padded)["velocity"];
-        var one = transformer.Run(latents, [700], padded.Reshape([config.TextLength, config.TextDim]).Slice(0, rows).Reshape([1, rows, config.TextDim]))["velocity"];
+        var one = transformer.Run(
+            latents,
+            [700],
+            padded.Reshape([config.TextLength, config.TextDim]).Slice(0, rows).Reshape([1, rows, config.TextDim])
+        )["velocity"];
 
         AssertClose("velocity", all.Read<float>(), one.Read<float>(), BatchTolerance);
     }
@@ -99,7 +113,11 @@ public sealed class WanTransformerTests(RuntimeFixture fixture)
     {
         var config = network.TransformerConfig();
         var x = network.Values.Get($"{run}.in.x.{sample}");
-        float[] channels = [.. network.Floats($"{run}.in.x.{sample}"), .. network.Values.Tensors.ContainsKey($"{run}.in.y.{sample}") ? network.Floats($"{run}.in.y.{sample}") : []];
+        float[] channels =
+        [
+            .. network.Floats($"{run}.in.x.{sample}"),
+            .. network.Values.Tensors.ContainsKey($"{run}.in.y.{sample}") ? network.Floats($"{run}.in.y.{sample}") : [],
+        ];
         using var latents = Tensor.CopyOf<float>([1, config.InChannels, x.Shape[1], x.Shape[2], x.Shape[3]], channels);
         var tokens = (int)(x.Shape[1] * x.Shape[2] * x.Shape[3] / config.PatchSize.Volume);
         using var context = Tensor.Zeros(DType.F32, [1, config.TextLength, config.TextDim]); // Zeros after the text.

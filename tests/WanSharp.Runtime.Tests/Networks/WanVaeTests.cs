@@ -4,17 +4,28 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Tests.Networks;
 
-/// <summary>The graphs of the VAE against values that the official code produced, in every lowering and with weights of either kind.</summary>
+/// <summary>
+/// The graphs of the VAE against values that the official code produced, in every lowering and with weights of either kind.
+/// </summary>
 public sealed class WanVaeTests(RuntimeFixture fixture)
 {
-    private const float Tolerance = 3e-5f; // What the fixtures recommend; the smallest known mistake (another norm) moves outputs by 1.6e-4.
+    // What the fixtures recommend; the smallest known mistake (another norm) moves outputs by 1.6e-4.
+    private const float Tolerance = 3e-5f;
 
     [Theory]
     [NetworkData("vae21", "vae22")]
     public void Encode_OnEveryCase_MatchesTheOfficialCode(string name, Lowering lowering, WeightStorage storage)
     {
         using var network = NetworkFixture.Open(name);
-        var (config, options) = (network.VaeConfig(), new GraphOptions { Lowering = lowering, Weights = storage, Probes = true });
+        var (config, options) = (
+            network.VaeConfig(),
+            new GraphOptions
+            {
+                Lowering = lowering,
+                Weights = storage,
+                Probes = true,
+            }
+        );
         using var first = new GraphSession(fixture.Runtime, WanVae.EncodeFirst(config, options), network.Weights);
         using var next = new GraphSession(fixture.Runtime, WanVae.EncodeNext(config, options), network.Weights);
         foreach (var run in network.Cases)
@@ -34,7 +45,15 @@ public sealed class WanVaeTests(RuntimeFixture fixture)
     public void Decode_OnEveryCase_MatchesTheOfficialCode(string name, Lowering lowering, WeightStorage storage)
     {
         using var network = NetworkFixture.Open(name);
-        var (config, options) = (network.VaeConfig(), new GraphOptions { Lowering = lowering, Weights = storage, Probes = true });
+        var (config, options) = (
+            network.VaeConfig(),
+            new GraphOptions
+            {
+                Lowering = lowering,
+                Weights = storage,
+                Probes = true,
+            }
+        );
         using var first = new GraphSession(fixture.Runtime, WanVae.DecodeFirst(config, options), network.Weights);
         using var next = new GraphSession(fixture.Runtime, WanVae.DecodeNext(config, options), network.Weights);
         foreach (var run in network.Cases)
@@ -57,14 +76,22 @@ public sealed class WanVaeTests(RuntimeFixture fixture)
         var steps = new List<Dictionary<string, Tensor>>();
         foreach (var piece in pieces)
         {
-            var caches = steps.Count == 0 ? [] : steps[^1].Where(output => output.Key.EndsWith(WanVae.NextSuffix, StringComparison.Ordinal));
-            steps.Add((steps.Count == 0 ? first : next).Run([(input, piece), .. caches.Select(cache => (cache.Key[..^WanVae.NextSuffix.Length], cache.Value))]));
+            var caches =
+                steps.Count == 0 ? [] : steps[^1].Where(output => output.Key.EndsWith(WanVae.NextSuffix, StringComparison.Ordinal));
+            steps.Add(
+                (steps.Count == 0 ? first : next).Run([
+                    (input, piece),
+                    .. caches.Select(cache => (cache.Key[..^WanVae.NextSuffix.Length], cache.Value)),
+                ])
+            );
         }
 
         return steps;
     }
 
-    /// <summary>A clip [channels, frames, height, width] as the steps take it: one frame, then <paramref name="stride"/> frames each.</summary>
+    /// <summary>
+    /// A clip [channels, frames, height, width] as the steps take it: one frame, then <paramref name="stride"/> frames each.
+    /// </summary>
     private static IEnumerable<Tensor> Pieces(Tensor clip, int stride)
     {
         for (long start = 0, count = 1; start < clip.Shape[1]; start += count, count = stride)
@@ -86,7 +113,9 @@ public sealed class WanVaeTests(RuntimeFixture fixture)
     {
         var shape = network.Values.Get(expected).Shape;
         var (channels, positions) = ((int)shape[0], (int)(shape[2] * shape[3]));
-        var frames = steps.SelectMany(step => Enumerable.Range(0, (int)step[output].Shape[2]).Select(frame => (step[output], frame))).ToList();
+        var frames = steps
+            .SelectMany(step => Enumerable.Range(0, (int)step[output].Shape[2]).Select(frame => (step[output], frame)))
+            .ToList();
         Assert.Equal(shape[1], frames.Count);
         var actual = new float[channels * frames.Count * positions];
         for (var i = 0; i < channels * frames.Count; i++)

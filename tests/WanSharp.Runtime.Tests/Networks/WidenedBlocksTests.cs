@@ -139,21 +139,27 @@ public sealed class WidenedBlocksTests : IDisposable
         Assert.Contains($"blocks.{_config.Layers}.", error.Message, StringComparison.Ordinal);
     }
 
-    private MappedBlocks Resident() => new(
-        [.. Enumerable.Range(0, _config.Layers).Select(block =>
-    {
-        var run = _session.Prepare();
-        foreach (var slot in _graph.Weights)
-        {
-            Assert.False(_weights.IsView(slot, Prefix(block)));
-            run.SetInput(slot.Name, _weights.Get(slot, Prefix(block)));
-        }
+    private MappedBlocks Resident() =>
+        new(
+            [
+                .. Enumerable
+                    .Range(0, _config.Layers)
+                    .Select(block =>
+                    {
+                        var run = _session.Prepare();
+                        foreach (var slot in _graph.Weights)
+                        {
+                            Assert.False(_weights.IsView(slot, Prefix(block)));
+                            run.SetInput(slot.Name, _weights.Get(slot, Prefix(block)));
+                        }
 
-        return run;
-    })],
-        _graph.Weights,
-        _weights,
-        Prefix);
+                        return run;
+                    }),
+            ],
+            _graph.Weights,
+            _weights,
+            Prefix
+        );
 
     private float[] Run(PreparedRun run)
     {
@@ -190,5 +196,6 @@ public sealed class WidenedBlocksTests : IDisposable
         return path;
     }
 
-    private static Tensor Wave(Shape shape) => Tensor.CopyOf<float>(shape, [.. Enumerable.Range(0, (int)shape.ElementCount).Select(i => MathF.Sin(0.7f * i))]);
+    private static Tensor Wave(Shape shape) =>
+        Tensor.CopyOf<float>(shape, [.. Enumerable.Range(0, (int)shape.ElementCount).Select(i => MathF.Sin(0.7f * i))]);
 }

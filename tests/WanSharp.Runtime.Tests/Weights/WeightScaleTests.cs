@@ -30,7 +30,10 @@ public sealed class WeightScaleTests : IDisposable
         float[] scales = [.. Enumerable.Range(1, (int)Shape.Create(dims).ElementCount).Select(i => i * 0.37f)];
         using var store = Store(DType.I8, new() { [$"w.{suffix}"] = Tensor.CopyOf<float>(Shape.Create(dims), scales) });
         var across = (Columns + blockColumns - 1) / blockColumns;
-        Assert.Equal(_codes.Select((code, i) => code * scales[(i / Columns / blockRows * across) + (i % Columns / blockColumns)]), Get(store));
+        Assert.Equal(
+            _codes.Select((code, i) => code * scales[(i / Columns / blockRows * across) + (i % Columns / blockColumns)]),
+            Get(store)
+        );
 
         using var table = new EmbeddingTable(store, "w.weight", Rows, Columns).Lookup([Rows - 1]);
         Assert.Equal(Get(store)[^Columns..], table.Read<float>().ToArray());
@@ -44,11 +47,16 @@ public sealed class WeightScaleTests : IDisposable
     public void Get_RotatedCodes_AreRotatedBack(int group, bool isPerRow)
     {
         float[] scales = [.. Enumerable.Range(1, isPerRow ? Rows : 1).Select(i => i * 0.013f)];
-        using var store = Store(DType.I8, new()
-        {
-            ["w.weight_scale"] = Tensor.CopyOf<float>([scales.Length, 1], scales),
-            ["w.comfy_quant"] = Text($$"""{"format": "int8_tensorwise", "convrot": true, "convrot_groupsize": {{group}}, "per_row": true}"""),
-        });
+        using var store = Store(
+            DType.I8,
+            new()
+            {
+                ["w.weight_scale"] = Tensor.CopyOf<float>([scales.Length, 1], scales),
+                ["w.comfy_quant"] = Text(
+                    $$"""{"format": "int8_tensorwise", "convrot": true, "convrot_groupsize": {{group}}, "per_row": true}"""
+                ),
+            }
+        );
         var expected = Rotated(group).Select((code, i) => code * scales[isPerRow ? i / Columns : 0]).ToArray();
         Assert.Equal(expected, Get(store)); // exact: the rotation of whole numbers rounds nothing
         Assert.Equal(expected.Select(value => (float)(Half)value), Get(store, DType.F16));
@@ -56,7 +64,10 @@ public sealed class WeightScaleTests : IDisposable
 
     [Theory]
     [InlineData("""{"format":"int8_tensorwise"}""", null)]
-    [InlineData("""{"format":"int8_tensorwise","convrot":false,"per_row":true,"orig_dtype":"torch.bfloat16","orig_shape":[48,256],"full_precision_matrix_mult":true}""", null)]
+    [InlineData(
+        """{"format":"int8_tensorwise","convrot":false,"per_row":true,"orig_dtype":"torch.bfloat16","orig_shape":[48,256],"full_precision_matrix_mult":true}""",
+        null
+    )]
     [InlineData("""{"format":"int8_blockwise","group_size":128}""", null)]
     [InlineData("""{"format":"nvfp4","group_size":16}""", "'nvfp4' is not supported")]
     [InlineData("""{"format":"mxfp8"}""", "'mxfp8' is not supported")]
@@ -74,7 +85,14 @@ public sealed class WeightScaleTests : IDisposable
     [InlineData("""int8""", "JSON")]
     public void Get_WithANote_ItIsUnderstoodOrRefused(string note, string? cause)
     {
-        using var store = Store(DType.I8, new() { ["w.weight_scale"] = Tensor.CopyOf<float>([Rows], Enumerable.Repeat(2f, Rows).ToArray()), ["w.comfy_quant"] = Text(note) });
+        using var store = Store(
+            DType.I8,
+            new()
+            {
+                ["w.weight_scale"] = Tensor.CopyOf<float>([Rows], Enumerable.Repeat(2f, Rows).ToArray()),
+                ["w.comfy_quant"] = Text(note),
+            }
+        );
         if (cause is null)
         {
             Assert.Equal(_codes.Select(code => code * 2f), Get(store));
@@ -88,7 +106,10 @@ public sealed class WeightScaleTests : IDisposable
     [Fact]
     public void Get_ANoteThatIsNoText_IsRefused()
     {
-        using var store = Store(DType.I8, new() { ["w.weight_scale"] = Tensor.CopyOf<float>([1], [2f]), ["w.comfy_quant"] = Tensor.CopyOf<float>([1], [1f]) });
+        using var store = Store(
+            DType.I8,
+            new() { ["w.weight_scale"] = Tensor.CopyOf<float>([1], [2f]), ["w.comfy_quant"] = Tensor.CopyOf<float>([1], [1f]) }
+        );
         Assert.Contains("w.comfy_quant", Assert.Throws<CheckpointException>(() => Get(store)).Message, StringComparison.Ordinal);
     }
 
@@ -116,7 +137,10 @@ public sealed class WeightScaleTests : IDisposable
     [Fact]
     public void Get_TwoScales_AreRefused()
     {
-        using var store = Store(DType.I8, new() { ["w.weight_scale"] = Tensor.CopyOf<float>([1], [2f]), ["w.scale_weight"] = Tensor.CopyOf<float>([1], [2f]) });
+        using var store = Store(
+            DType.I8,
+            new() { ["w.weight_scale"] = Tensor.CopyOf<float>([1], [2f]), ["w.scale_weight"] = Tensor.CopyOf<float>([1], [2f]) }
+        );
         Assert.Contains("two scales", Assert.Throws<CheckpointException>(() => Get(store)).Message, StringComparison.Ordinal);
     }
 
@@ -127,7 +151,11 @@ public sealed class WeightScaleTests : IDisposable
     {
         using var store = Store(dtype, []);
         Assert.Contains("without a scale", Assert.Throws<CheckpointException>(() => Get(store)).Message, StringComparison.Ordinal);
-        Assert.Contains("without a scale", Assert.Throws<CheckpointException>(() => new EmbeddingTable(store, "w.weight", Rows, Columns)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "without a scale",
+            Assert.Throws<CheckpointException>(() => new EmbeddingTable(store, "w.weight", Rows, Columns)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -150,7 +178,13 @@ public sealed class WeightScaleTests : IDisposable
     /// <summary>The codes times the matrix that the definition of ConvRot gives, group by group.</summary>
     private float[] Rotated(int group)
     {
-        float[,] base4 = { { 1, 1, 1, -1 }, { 1, 1, -1, 1 }, { 1, -1, 1, 1 }, { -1, 1, 1, 1 } };
+        float[,] base4 =
+        {
+            { 1, 1, 1, -1 },
+            { 1, 1, -1, 1 },
+            { 1, -1, 1, 1 },
+            { -1, 1, 1, 1 },
+        };
         var result = new float[_codes.Length];
         for (var i = 0; i < result.Length; i++)
         {

@@ -28,7 +28,12 @@ public sealed class WeightStoreTests : IDisposable
     public void Get_OneScale_MultipliesEveryElementInFloat32(DType dtype, string suffix, DType scaleType)
     {
         using var store = Store(dtype, suffix, scaleType, Shape.Scalar, 0.1f);
-        var scale = scaleType switch { DType.F32 => 0.1f, DType.BF16 => (float)(BFloat16)0.1f, _ => (float)(Half)0.1f };
+        var scale = scaleType switch
+        {
+            DType.F32 => 0.1f,
+            DType.BF16 => (float)(BFloat16)0.1f,
+            _ => (float)(Half)0.1f,
+        };
         float[] exact = [.. Values(dtype).Select(value => value * scale)];
         Assert.Equal(exact, Get(store, DType.F32));
         Assert.Equal(exact.Select(value => (float)(Half)value), Get(store, DType.F16));
@@ -59,7 +64,10 @@ public sealed class WeightStoreTests : IDisposable
         using var scale = Tensor.CopyOf<float>(Shape.Scalar, [0.5f]);
         SafetensorsWriter.Write(_path, new Dictionary<string, Tensor> { ["w.weight"] = weight, ["w.scale_weight"] = scale });
         using var store = new WeightStore(Checkpoint.Open(_path));
-        Assert.All(store.Get(new WeightSlot("w.weight", DType.F32, [1, Length])).Read<float>().ToArray(), value => Assert.Equal(1.5f, value));
+        Assert.All(
+            store.Get(new WeightSlot("w.weight", DType.F32, [1, Length])).Read<float>().ToArray(),
+            value => Assert.Equal(1.5f, value)
+        );
     }
 
     [Theory]
@@ -88,7 +96,11 @@ public sealed class WeightStoreTests : IDisposable
         using var store = Store(DType.F32, scale: null);
         Assert.Equal([1, 2, 1, 3], store.Get(new WeightSlot("w.weight", DType.F32, [1, 2, 1, 3])).Shape);
         Assert.Equal([2, 3, 1], store.Get(new WeightSlot("w.weight", DType.F16, [2, 3, 1])).Shape);
-        Assert.Contains("[3, 2]", Assert.Throws<CheckpointException>(() => store.Get(new WeightSlot("w.weight", DType.F32, [3, 2]))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "[3, 2]",
+            Assert.Throws<CheckpointException>(() => store.Get(new WeightSlot("w.weight", DType.F32, [3, 2]))).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -111,7 +123,8 @@ public sealed class WeightStoreTests : IDisposable
     private WeightStore Store(DType dtype, string? scale, DType scaleType = DType.F32, Shape scaleShape = default, params float[] scales)
     {
         using var singles = Tensor.CopyOf<float>([2, 3], Values(dtype));
-        using var weight = dtype == DType.I8 ? Tensor.CopyOf<sbyte>([2, 3], [.. Values(dtype).Select(value => (sbyte)value)]) : singles.ConvertTo(dtype);
+        using var weight =
+            dtype == DType.I8 ? Tensor.CopyOf<sbyte>([2, 3], [.. Values(dtype).Select(value => (sbyte)value)]) : singles.ConvertTo(dtype);
         var tensors = new Dictionary<string, Tensor> { ["w.weight"] = weight };
         if (scale is not null)
         {

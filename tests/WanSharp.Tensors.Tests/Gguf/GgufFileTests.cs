@@ -31,7 +31,10 @@ public sealed class GgufFileTests : IDisposable
         var tensor = file.Get(name);
         Assert.Equal(dtype, tensor.DType);
         using var converted = tensor.ConvertTo(DType.F32);
-        Assert.Equal(file.Get(name + ".expected").Read<float>().ToArray().Select(BitConverter.SingleToInt32Bits), converted.Read<float>().ToArray().Select(BitConverter.SingleToInt32Bits));
+        Assert.Equal(
+            file.Get(name + ".expected").Read<float>().ToArray().Select(BitConverter.SingleToInt32Bits),
+            converted.Read<float>().ToArray().Select(BitConverter.SingleToInt32Bits)
+        );
         Assert.Equal(dtype.Name(), name, ignoreCase: true);
     }
 
@@ -68,8 +71,10 @@ public sealed class GgufFileTests : IDisposable
     {
         using var file = Checkpoint.Open(Blocks);
         Assert.Equal(
-            "comfy.gguf.orig_shape.five.dims=[2, 3, 1, 2, 2] count=7 flag=true general.architecture=wan long=[20 entries] nested=[1 entries] scale=0.5 words=[a, b]",
-            string.Join(' ', file.Metadata.OrderBy(note => note.Key, StringComparer.Ordinal).Select(note => $"{note.Key}={note.Value}")));
+            "comfy.gguf.orig_shape.five.dims=[2, 3, 1, 2, 2] count=7 flag=true general.architecture=wan long=[20 entries] nested=[1 "
+                + "entries] scale=0.5 words=[a, b]",
+            string.Join(' ', file.Metadata.OrderBy(note => note.Key, StringComparer.Ordinal).Select(note => $"{note.Key}={note.Value}"))
+        );
     }
 
     [Fact]
@@ -94,28 +99,48 @@ public sealed class GgufFileTests : IDisposable
         Refuses("UTF-8", Header(3, 0, 1), Note("a", 8, [.. BitConverter.GetBytes(1L), 0xFF]));
         Refuses("alignment", Header(3, 0, 1), Note("general.alignment", 4, Bytes(24)));
         Refuses("alignment", Header(3, 0, 1), Note("general.alignment", 4, Bytes(0)));
-        Refuses("deep", Header(3, 0, 1), Note("a", 9, [.. Enumerable.Repeat<byte[]>([.. Bytes(9), .. BitConverter.GetBytes(1L)], 2000).SelectMany(bytes => bytes)]));
+        Refuses(
+            "deep",
+            Header(3, 0, 1),
+            Note("a", 9, [.. Enumerable.Repeat<byte[]>([.. Bytes(9), .. BitConverter.GetBytes(1L)], 2000).SelectMany(bytes => bytes)])
+        );
         Refuses("beyond", Header(3, 1, 0), Tensor("a", [1 << 20], 0, 0));
         Refuses("beyond", Header(3, 1, 0), Tensor("a", [1], 0, 1L << 62));
-        Refuses("beyond", Header(3, 1, 0), Tensor("a", [(1L << 61) - 1], 0, 0)); // nearly 2^63 bytes, and the data would begin behind the file's end
+        // nearly 2^63 bytes, and the data would begin behind the file's end
+        Refuses("beyond", Header(3, 1, 0), Tensor("a", [(1L << 61) - 1], 0, 0));
         Refuses("multiple of 32", Header(3, 1, 0), Tensor("a", [1], 0, 1), new byte[64]);
         Refuses("twice", Header(3, 2, 0), Tensor("a", [1], 0, 0), Tensor("a", [1], 0, 0), new byte[64]);
         Refuses("dimensions", Header(3, 1, 0), Tensor("a", [1, 1, 1, 1, 1, 1, 1, 1, 1], 0, 0));
         Refuses("elements", Header(3, 1, 0), Tensor("a", [1L << 40, 1L << 40], 0, 0));
         Refuses("overflow", Header(3, 1, 0), Tensor("a", [1L << 62], 0, 0));
         Refuses("blocks of 32", Header(3, 1, 0), Tensor("a", [33], 8, 0), new byte[64]);
-        Refuses("another number", Header(3, 1, 1), Note("comfy.gguf.orig_shape.a", 9, [.. Bytes(5), .. BitConverter.GetBytes(1L), .. Bytes(3)]), Tensor("a", [2], 0, 0), new byte[64]);
-        Refuses("not a dimension", Header(3, 1, 1), Note("comfy.gguf.orig_shape.a", 9, [.. Bytes(8), .. BitConverter.GetBytes(1L), .. Text("x")]), Tensor("a", [2], 0, 0), new byte[64]);
+        Refuses(
+            "another number",
+            Header(3, 1, 1),
+            Note("comfy.gguf.orig_shape.a", 9, [.. Bytes(5), .. BitConverter.GetBytes(1L), .. Bytes(3)]),
+            Tensor("a", [2], 0, 0),
+            new byte[64]
+        );
+        Refuses(
+            "not a dimension",
+            Header(3, 1, 1),
+            Note("comfy.gguf.orig_shape.a", 9, [.. Bytes(8), .. BitConverter.GetBytes(1L), .. Text("x")]),
+            Tensor("a", [2], 0, 0),
+            new byte[64]
+        );
     }
 
     [Fact]
     public void Open_ATensorOfAnotherTypeThanItsBytes_IsRefused()
     {
         byte[] data = [.. Enumerable.Repeat((byte)1, 2 * 34 * 32)];
-        Refuses("the next tensor 'b' begins at 1088", Header(3, 2, 0), Tensor("a", [1024], 2, 0), Tensor("b", [1024], 8, 1088), data); // Q4_0 for Q8_0
-        Refuses("the next tensor 'b' begins at 1088", Header(3, 2, 0), Tensor("a", [1024], 0, 0), Tensor("b", [1024], 8, 1088), data); // F32 for Q8_0
+        // Q4_0 for Q8_0
+        Refuses("the next tensor 'b' begins at 1088", Header(3, 2, 0), Tensor("a", [1024], 2, 0), Tensor("b", [1024], 8, 1088), data);
+        // F32 for Q8_0
+        Refuses("the next tensor 'b' begins at 1088", Header(3, 2, 0), Tensor("a", [1024], 0, 0), Tensor("b", [1024], 8, 1088), data);
         Refuses("long before the file does", Header(3, 2, 0), Tensor("a", [1024], 8, 0), Tensor("b", [1024], 2, 1088), data);
-        Refuses("the next tensor 'b' begins at 1088", Header(3, 2, 0), Tensor("a", [1024], 20, 0), Tensor("b", [1024], 8, 1088), data); // IQ4_NL
+        // IQ4_NL
+        Refuses("the next tensor 'b' begins at 1088", Header(3, 2, 0), Tensor("a", [1024], 20, 0), Tensor("b", [1024], 8, 1088), data);
     }
 
     [Fact]

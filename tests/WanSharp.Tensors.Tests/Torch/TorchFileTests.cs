@@ -54,7 +54,14 @@ public sealed class TorchFileTests : IDisposable
         var file = Checkpoint.Open(Data("kinds.pth"));
         Tensor[] tensors = [file.Get("plain"), file.Get("transposed")];
         file.Dispose();
-        Assert.All(tensors, tensor => Assert.Throws<ObjectDisposedException>(() => { _ = tensor.Read<float>().Length; }));
+        Assert.All(
+            tensors,
+            tensor =>
+                Assert.Throws<ObjectDisposedException>(() =>
+                {
+                    _ = tensor.Read<float>().Length;
+                })
+        );
     }
 
     [Fact]
@@ -89,7 +96,14 @@ public sealed class TorchFileTests : IDisposable
     [Fact]
     public void Open_Float8_IsRebuiltFromBytes()
     {
-        new TorchWriter(2).Write(_folder["fp8.pth"], new() { ["a"] = new TorchWriter.Typed("float8_e4m3fn", [2, 2], [0x38, 0xB8, 0x40, 0x00]), ["b"] = new TorchWriter.Typed("float64", [1], new byte[8]) });
+        new TorchWriter(2).Write(
+            _folder["fp8.pth"],
+            new()
+            {
+                ["a"] = new TorchWriter.Typed("float8_e4m3fn", [2, 2], [0x38, 0xB8, 0x40, 0x00]),
+                ["b"] = new TorchWriter.Typed("float64", [1], new byte[8]),
+            }
+        );
         using var file = Checkpoint.Open(_folder["fp8.pth"]);
         using var floats = file.Get("a").ConvertTo(DType.F32);
         Assert.Equal([1, -1, 2, 0], floats.Read<float>().ToArray());
@@ -107,7 +121,15 @@ public sealed class TorchFileTests : IDisposable
     public void Open_SeveralNetworks_NamesEachByItsKey()
     {
         var network = new Dictionary<string, object> { ["w"] = TorchWriter.Tensor([1], [3]) };
-        new TorchWriter(2).Write(_folder["two.pth"], new() { ["generator"] = network, ["generator_ema"] = new Dictionary<string, object>(network), ["step"] = 3000 });
+        new TorchWriter(2).Write(
+            _folder["two.pth"],
+            new()
+            {
+                ["generator"] = network,
+                ["generator_ema"] = new Dictionary<string, object>(network),
+                ["step"] = 3000,
+            }
+        );
         using var file = Checkpoint.Open(_folder["two.pth"]);
         Assert.Equal(["generator.w", "generator_ema.w"], file.Tensors.Keys.Order());
     }
@@ -123,7 +145,11 @@ public sealed class TorchFileTests : IDisposable
     {
         const int Deep = 200_000;
         var pickle = string.Concat(Enumerable.Repeat("}X\u0001\0\0\0a", Deep)) + "K\u0001" + new string('s', Deep) + ".";
-        SafetensorsFileTests.AssertNames(Assert.Throws<CheckpointException>(() => Checkpoint.Open(Write(pickle))), "bad.pth", "state_dict()");
+        SafetensorsFileTests.AssertNames(
+            Assert.Throws<CheckpointException>(() => Checkpoint.Open(Write(pickle))),
+            "bad.pth",
+            "state_dict()"
+        );
     }
 
     [Theory]
@@ -179,7 +205,8 @@ public sealed class TorchFileTests : IDisposable
     {
         var path = Write(
             $"}}X\u0001\0\0\0actorch._utils\n_rebuild_tensor_v2\n((X\u0007\0\0\0storagectorch\nFloatStorage\nX\u0001\0\0\00X\u0003\0\0\0cpu{Int(storageLength)}tQ{Int(offset)}{Int(dim)}\u0085{Int(stride)}\u0085\u0089NtRs.",
-            storage: new byte[32]);
+            storage: new byte[32]
+        );
         if (cause is null)
         {
             using var file = Checkpoint.Open(path);
@@ -195,7 +222,11 @@ public sealed class TorchFileTests : IDisposable
 
     [Fact]
     public void Open_PickleThatIsTooLong_IsRefused() =>
-        SafetensorsFileTests.AssertNames(Assert.Throws<CheckpointException>(() => Checkpoint.Open(Write(new string('}', (4 << 20) + 1)))), "bad.pth", "allowed");
+        SafetensorsFileTests.AssertNames(
+            Assert.Throws<CheckpointException>(() => Checkpoint.Open(Write(new string('}', (4 << 20) + 1)))),
+            "bad.pth",
+            "allowed"
+        );
 
     [Fact]
     public void Open_ZipWithoutPickle_IsRefused()
@@ -205,7 +236,11 @@ public sealed class TorchFileTests : IDisposable
             archive.CreateEntry("other");
         }
 
-        SafetensorsFileTests.AssertNames(Assert.Throws<CheckpointException>(() => Checkpoint.Open(_folder["bad.pth"])), "bad.pth", "data.pkl");
+        SafetensorsFileTests.AssertNames(
+            Assert.Throws<CheckpointException>(() => Checkpoint.Open(_folder["bad.pth"])),
+            "bad.pth",
+            "data.pkl"
+        );
     }
 
     [Fact]
@@ -219,9 +254,19 @@ public sealed class TorchFileTests : IDisposable
             refused += new FormatFuzz(valid, [0..700, directory..valid.Length], Checkpoint.Open).Run(1, Mutations / 3);
         }
 
-        new TorchWriter(5).Write(_folder["new.pth"], new() { ["a"] = new TorchWriter.Typed("float8_e4m3fn", [2, 8], new byte[16]), ["b"] = new Dictionary<string, object> { ["c"] = TorchWriter.Tensor([2], [1, 2]) } });
+        new TorchWriter(5).Write(
+            _folder["new.pth"],
+            new()
+            {
+                ["a"] = new TorchWriter.Typed("float8_e4m3fn", [2, 8], new byte[16]),
+                ["b"] = new Dictionary<string, object> { ["c"] = TorchWriter.Tensor([2], [1, 2]) },
+            }
+        );
         var recent = File.ReadAllBytes(_folder["new.pth"]);
-        refused += new FormatFuzz(recent, [0..600, recent.AsSpan().IndexOf("PK\x01\x02"u8)..recent.Length], Checkpoint.Open).Run(2, Mutations / 3);
+        refused += new FormatFuzz(recent, [0..600, recent.AsSpan().IndexOf("PK\x01\x02"u8)..recent.Length], Checkpoint.Open).Run(
+            2,
+            Mutations / 3
+        );
         Assert.InRange(refused, Mutations / 2, Mutations);
     }
 

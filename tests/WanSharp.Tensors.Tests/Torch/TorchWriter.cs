@@ -127,9 +127,12 @@ internal sealed class TorchWriter(int protocol)
         }
     }
 
-    private void Text(string text) => Bytes(IsNew
-        ? [0x8C, (byte)text.Length, .. Encoding.UTF8.GetBytes(text)]
-        : [(byte)'X', .. BitConverter.GetBytes(text.Length), .. Encoding.UTF8.GetBytes(text)]);
+    private void Text(string text) =>
+        Bytes(
+            IsNew
+                ? [0x8C, (byte)text.Length, .. Encoding.UTF8.GetBytes(text)]
+                : [(byte)'X', .. BitConverter.GetBytes(text.Length), .. Encoding.UTF8.GetBytes(text)]
+        );
 
     private void Number(long number) => Bytes([(byte)'J', .. BitConverter.GetBytes((int)number)]);
 

@@ -40,7 +40,8 @@ public sealed partial class FakeComfy : IAsyncDisposable
 
     /// <summary>The workflows that were posted.</summary>
     public IEnumerable<JsonObject> Sent =>
-        Posts.Where(post => post.StartsWith("/prompt ", StringComparison.Ordinal))
+        Posts
+            .Where(post => post.StartsWith("/prompt ", StringComparison.Ordinal))
             .Select(post => JsonNode.Parse(post["/prompt ".Length..])!["prompt"]!.AsObject());
 
     public ConcurrentDictionary<string, byte[]> Uploads { get; } = new();
@@ -101,8 +102,10 @@ public sealed partial class FakeComfy : IAsyncDisposable
     private async Task SignInAsync(HttpContext context, RequestDelegate next)
     {
         var request = context.Request;
-        if ((SignIn is var (header, value) && request.Headers[header] != value)
-            || (SignInQuery is { } query && !request.QueryString.Value!.Contains(query, StringComparison.Ordinal)))
+        if (
+            (SignIn is var (header, value) && request.Headers[header] != value)
+            || (SignInQuery is { } query && !request.QueryString.Value!.Contains(query, StringComparison.Ordinal))
+        )
         {
             Strangers++;
             context.Response.StatusCode = StatusCodes.Status401Unauthorized;
@@ -122,30 +125,61 @@ public sealed partial class FakeComfy : IAsyncDisposable
     private void Map()
     {
         _app.MapGet("/ws", ListenAsync);
-        _app.MapGet("/prompt", () =>
-            Read(() =>
-                new JsonObject { ["exec_info"] = new JsonObject { ["queue_remaining"] = Pending.Count + (Running is null ? 0 : 1) } }));
-        _app.MapGet("/queue", () => Read(() => new JsonObject
-        {
-            ["queue_running"] = Running is null ? [] : new JsonArray(Running.DeepClone()),
-            ["queue_pending"] = new JsonArray([.. Pending.Select(item => item.DeepClone())]),
-        }));
-        _app.MapGet("/history/{id}", (string id) =>
-            Read(() => History[id] is { } entry ? new JsonObject { [id] = entry.DeepClone() } : []));
-        _app.MapGet("/system_stats", () => Read(() => new JsonObject
-        {
-            ["system"] = new JsonObject { ["comfyui_version"] = "0.3.60" },
-            ["devices"] = new JsonArray(new JsonObject { ["name"] = "cuda:0 Fake", ["type"] = "cuda", ["vram_free"] = 20_000_000_000 }),
-        }));
+        _app.MapGet(
+            "/prompt",
+            () =>
+                Read(() =>
+                    new JsonObject { ["exec_info"] = new JsonObject { ["queue_remaining"] = Pending.Count + (Running is null ? 0 : 1) } }
+                )
+        );
+        _app.MapGet(
+            "/queue",
+            () =>
+                Read(() =>
+                    new JsonObject
+                    {
+                        ["queue_running"] = Running is null ? [] : new JsonArray(Running.DeepClone()),
+                        ["queue_pending"] = new JsonArray([.. Pending.Select(item => item.DeepClone())]),
+                    }
+                )
+        );
+        _app.MapGet(
+            "/history/{id}",
+            (string id) => Read(() => History[id] is { } entry ? new JsonObject { [id] = entry.DeepClone() } : [])
+        );
+        _app.MapGet(
+            "/system_stats",
+            () =>
+                Read(() =>
+                    new JsonObject
+                    {
+                        ["system"] = new JsonObject { ["comfyui_version"] = "0.3.60" },
+                        ["devices"] = new JsonArray(
+                            new JsonObject
+                            {
+                                ["name"] = "cuda:0 Fake",
+                                ["type"] = "cuda",
+                                ["vram_free"] = 20_000_000_000,
+                            }
+                        ),
+                    }
+                )
+        );
         _app.MapGet("/view", View);
         _app.MapPost("/prompt", PromptAsync);
         _app.MapPost("/upload/image", UploadAsync);
         _app.MapPost("/queue", async (HttpRequest request) => Delete((await BodyAsync(request))["delete"] as JsonArray ?? []));
         _app.MapPost("/interrupt", async (HttpRequest request) => Interrupt(await BodyAsync(request)));
-        _app.MapPost("/free", async (HttpRequest request) => { await BodyAsync(request); });
+        _app.MapPost(
+            "/free",
+            async (HttpRequest request) =>
+            {
+                await BodyAsync(request);
+            }
+        );
         _app.MapPost("/api/jobs/{id}/cancel", async (HttpRequest request, string id) => await CancelAsync(request, id));
-        _app.MapFallback((HttpRequest request) =>
-            Results.StatusCode(HttpMethods.IsGet(request.Method) ? 404 : 405)); // the route of the web page's files
+        // the route of the web page's files
+        _app.MapFallback((HttpRequest request) => Results.StatusCode(HttpMethods.IsGet(request.Method) ? 404 : 405));
     }
 
     private Microsoft.AspNetCore.Http.HttpResults.ContentHttpResult Read(Func<JsonObject> make)
@@ -169,8 +203,12 @@ public sealed partial class FakeComfy : IAsyncDisposable
     /// <summary>As server.py: no path outside, 403 for folders outside, 404 for what is not there.</summary>
     private IResult View(string? filename, string? subfolder, string? type)
     {
-        if (string.IsNullOrEmpty(filename) || filename[0] == '/' || filename.Contains("..", StringComparison.Ordinal)
-            || type is not (null or "output" or "temp" or "input"))
+        if (
+            string.IsNullOrEmpty(filename)
+            || filename[0] == '/'
+            || filename.Contains("..", StringComparison.Ordinal)
+            || type is not (null or "output" or "temp" or "input")
+        )
         {
             return Results.StatusCode(400);
         }
@@ -188,8 +226,14 @@ public sealed partial class FakeComfy : IAsyncDisposable
         var id = IsOld || body["prompt_id"] is null ? Guid.NewGuid().ToString("D") : body["prompt_id"]!.GetValue<string>();
         if (!Guid.TryParseExact(id, "D", out var parsed) || id != parsed.ToString("D"))
         {
-            return Json(new JsonObject { ["error"] = Error("invalid_prompt_id", "prompt_id must be a valid UUID", ""),
-                ["node_errors"] = new JsonObject() }, 400);
+            return Json(
+                new JsonObject
+                {
+                    ["error"] = Error("invalid_prompt_id", "prompt_id must be a valid UUID", ""),
+                    ["node_errors"] = new JsonObject(),
+                },
+                400
+            );
         }
 
         var (error, outputs, errors) = Validate(nodes);
@@ -201,13 +245,21 @@ public sealed partial class FakeComfy : IAsyncDisposable
         lock (_gate)
         {
             var extra = new JsonObject { ["client_id"] = body["client_id"]!.GetValue<string>(), ["create_time"] = 1_700_000_000_000 };
-            Pending.Add(new JsonArray(_number, id, nodes.DeepClone(), extra,
-                new JsonArray([.. outputs.Select(output => JsonValue.Create(output))])));
+            Pending.Add(
+                new JsonArray(_number, id, nodes.DeepClone(), extra, new JsonArray([.. outputs.Select(output => JsonValue.Create(output))]))
+            );
             _number++;
         }
 
         _arrived.Release();
-        return Json(new JsonObject { ["prompt_id"] = id, ["number"] = _number - 1, ["node_errors"] = errors });
+        return Json(
+            new JsonObject
+            {
+                ["prompt_id"] = id,
+                ["number"] = _number - 1,
+                ["node_errors"] = errors,
+            }
+        );
     }
 
     /// <summary>
@@ -217,7 +269,15 @@ public sealed partial class FakeComfy : IAsyncDisposable
     {
         if (nodes.FirstOrDefault(node => Missing.Contains(ClassOf(node.Value))) is { Key: { } missing })
         {
-            return (Error("missing_node_type", $"Node '{ClassOf(nodes[missing])}' not found. The custom node may not be installed.", $"Node ID '#{missing}'"), [], []);
+            return (
+                Error(
+                    "missing_node_type",
+                    $"Node '{ClassOf(nodes[missing])}' not found. The custom node may not be installed.",
+                    $"Node ID '#{missing}'"
+                ),
+                [],
+                []
+            );
         }
 
         var outputs = nodes.Where(node => IsOutput(node.Value)).Select(node => node.Key).ToList();
@@ -239,12 +299,21 @@ public sealed partial class FakeComfy : IAsyncDisposable
             outputs.RemoveAll(dependent.Contains);
         }
 
-        return (outputs.Count > 0 ? null
-            : Error("prompt_outputs_failed_validation", "Prompt outputs failed validation", ""), outputs, errors);
+        return (
+            outputs.Count > 0 ? null : Error("prompt_outputs_failed_validation", "Prompt outputs failed validation", ""),
+            outputs,
+            errors
+        );
     }
 
     private static JsonObject Error(string type, string message, string details) =>
-        new() { ["type"] = type, ["message"] = message, ["details"] = details, ["extra_info"] = new JsonObject() };
+        new()
+        {
+            ["type"] = type,
+            ["message"] = message,
+            ["details"] = details,
+            ["extra_info"] = new JsonObject(),
+        };
 
     private async Task<IResult> UploadAsync(HttpRequest request)
     {
@@ -259,7 +328,14 @@ public sealed partial class FakeComfy : IAsyncDisposable
         await file.CopyToAsync(content);
         var folder = form["subfolder"].ToString();
         Uploads[$"{folder}/{file.FileName}"] = content.ToArray();
-        return Json(new JsonObject { ["name"] = file.FileName, ["subfolder"] = folder, ["type"] = "input" });
+        return Json(
+            new JsonObject
+            {
+                ["name"] = file.FileName,
+                ["subfolder"] = folder,
+                ["type"] = "input",
+            }
+        );
     }
 
     private bool Delete(JsonArray ids)
@@ -274,7 +350,8 @@ public sealed partial class FakeComfy : IAsyncDisposable
     {
         lock (_gate)
         {
-            var isAsked = Running is not null
+            var isAsked =
+                Running is not null
                 && (IsOld || body["prompt_id"] is null || body["prompt_id"]!.GetValue<string>() == Running[1]!.GetValue<string>());
             if (isAsked && !IgnoresInterrupts)
             {
@@ -302,9 +379,15 @@ public sealed partial class FakeComfy : IAsyncDisposable
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         var client = context.Request.Query["clientId"].ToString();
         _sockets[client] = socket;
-        await SendAsync(client, "status",
-            new JsonObject { ["status"] = new JsonObject { ["exec_info"] = new JsonObject { ["queue_remaining"] = 0 } },
-                ["sid"] = client });
+        await SendAsync(
+            client,
+            "status",
+            new JsonObject
+            {
+                ["status"] = new JsonObject { ["exec_info"] = new JsonObject { ["queue_remaining"] = 0 } },
+                ["sid"] = client,
+            }
+        );
         try
         {
             await socket.ReceiveAsync(new byte[16], _stop.Token); // clients say nothing: this ends with them

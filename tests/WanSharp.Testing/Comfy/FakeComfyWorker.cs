@@ -53,14 +53,15 @@ public sealed partial class FakeComfy
     public bool IgnoresInterrupts { get; set; }
 
     /// <summary>The bytes of a clip that is nothing but the beginning of its format.</summary>
-    public static byte[] ClipAs(string extension) => extension switch
-    {
-        ".webm" or ".mkv" => [0x1A, 0x45, 0xDF, 0xA3, .. "a clip"u8],
-        ".gif" => [.. "GIF89a, a clip"u8],
-        ".webp" => [.. "RIFF\0\0\0\0WEBPa clip"u8],
-        ".png" => [0x89, .. "PNG\r\n\x1a\na clip"u8],
-        _ => [0, 0, 0, 0x18, .. "ftypisom, a clip"u8],
-    };
+    public static byte[] ClipAs(string extension) =>
+        extension switch
+        {
+            ".webm" or ".mkv" => [0x1A, 0x45, 0xDF, 0xA3, .. "a clip"u8],
+            ".gif" => [.. "GIF89a, a clip"u8],
+            ".webp" => [.. "RIFF\0\0\0\0WEBPa clip"u8],
+            ".png" => [0x89, .. "PNG\r\n\x1a\na clip"u8],
+            _ => [0, 0, 0, 0x18, .. "ftypisom, a clip"u8],
+        };
 
     public void DropSockets()
     {
@@ -139,9 +140,15 @@ public sealed partial class FakeComfy
         try
         {
             await TellAsync("execution_start", []);
-            await TellAsync("execution_cached",
-                new JsonObject { ["nodes"] = new JsonArray([.. order.Where(node => _cache.ContainsKey(Signature(nodes, node)))
-                    .Select(node => JsonValue.Create(node))]) });
+            await TellAsync(
+                "execution_cached",
+                new JsonObject
+                {
+                    ["nodes"] = new JsonArray([
+                        .. order.Where(node => _cache.ContainsKey(Signature(nodes, node))).Select(node => JsonValue.Create(node)),
+                    ]),
+                }
+            );
             foreach (var node in order)
             {
                 current = node;
@@ -157,8 +164,15 @@ public sealed partial class FakeComfy
                 if (shown is not null)
                 {
                     outputs[node] = shown.DeepClone();
-                    await TellAsync("executed",
-                        new JsonObject { ["node"] = node, ["display_node"] = node, ["output"] = shown.DeepClone() });
+                    await TellAsync(
+                        "executed",
+                        new JsonObject
+                        {
+                            ["node"] = node,
+                            ["display_node"] = node,
+                            ["output"] = shown.DeepClone(),
+                        }
+                    );
                 }
             }
 
@@ -172,9 +186,19 @@ public sealed partial class FakeComfy
         catch (OperationCanceledException) when (!_stop.IsCancellationRequested)
         {
             status = "error";
-            await (_isForgotten ? Task.CompletedTask
-                : TellAsync("execution_interrupted",
-                    new JsonObject { ["node_id"] = current, ["node_type"] = "", ["executed"] = new JsonArray() }));
+            await (
+                _isForgotten
+                    ? Task.CompletedTask
+                    : TellAsync(
+                        "execution_interrupted",
+                        new JsonObject
+                        {
+                            ["node_id"] = current,
+                            ["node_type"] = "",
+                            ["executed"] = new JsonArray(),
+                        }
+                    )
+            );
         }
 
         lock (_gate)
@@ -183,8 +207,15 @@ public sealed partial class FakeComfy
             {
                 History[id] = new JsonObject
                 {
-                    ["prompt"] = job.DeepClone(), ["outputs"] = outputs, ["meta"] = new JsonObject(),
-                    ["status"] = new JsonObject { ["status_str"] = status, ["completed"] = status == "success", ["messages"] = messages },
+                    ["prompt"] = job.DeepClone(),
+                    ["outputs"] = outputs,
+                    ["meta"] = new JsonObject(),
+                    ["status"] = new JsonObject
+                    {
+                        ["status_str"] = status,
+                        ["completed"] = status == "success",
+                        ["messages"] = messages,
+                    },
                 };
                 if (History.Count > MaximumHistory)
                 {
@@ -227,11 +258,16 @@ public sealed partial class FakeComfy
             return _cache[Signature(nodes, node)] = IsOutput(nodes[node]) ? Save(type, inputs) : null;
         }
 
-        JsonObject ErrorOf(string node, string message, string type) => new()
-        {
-            ["node_id"] = node, ["node_type"] = ClassOf(nodes[node]), ["executed"] = new JsonArray(),
-            ["exception_message"] = message, ["exception_type"] = type, ["traceback"] = new JsonArray("File …"),
-        };
+        JsonObject ErrorOf(string node, string message, string type) =>
+            new()
+            {
+                ["node_id"] = node,
+                ["node_type"] = ClassOf(nodes[node]),
+                ["executed"] = new JsonArray(),
+                ["exception_message"] = message,
+                ["exception_type"] = type,
+                ["traceback"] = new JsonArray("File …"),
+            };
 
         JsonObject Of(JsonObject data)
         {
@@ -255,10 +291,31 @@ public sealed partial class FakeComfy
         {
             for (var step = 1; step <= steps; step++)
             {
-                await TellAsync("progress", new JsonObject { ["value"] = step, ["max"] = steps, ["node"] = node });
-                await TellAsync("progress_state",
-                    new JsonObject { ["nodes"] = new JsonObject { [node] = new JsonObject { ["value"] = step, ["max"] = steps,
-                        ["state"] = "running", ["node_id"] = node } } });
+                await TellAsync(
+                    "progress",
+                    new JsonObject
+                    {
+                        ["value"] = step,
+                        ["max"] = steps,
+                        ["node"] = node,
+                    }
+                );
+                await TellAsync(
+                    "progress_state",
+                    new JsonObject
+                    {
+                        ["nodes"] = new JsonObject
+                        {
+                            [node] = new JsonObject
+                            {
+                                ["value"] = step,
+                                ["max"] = steps,
+                                ["state"] = "running",
+                                ["node_id"] = node,
+                            },
+                        },
+                    }
+                );
                 await SendAsync(client, Preview, WebSocketMessageType.Binary);
             }
         }
@@ -270,14 +327,16 @@ public sealed partial class FakeComfy
         var prefix = (inputs["filename_prefix"]?.GetValue<string>() ?? "ComfyUI").Split('/');
         var (folder, name) = (string.Join('/', prefix[..^1]), prefix[^1]);
         var isKept = type != "PreviewImage" && inputs["save_output"]?.ToJsonString() != "false";
-        var extension = Extension ?? type switch
-        {
-            "SaveWEBM" => ".webm",
-            "SaveAnimatedWEBP" => ".webp",
-            "PreviewImage" => ".png",
-            _ when inputs["format"]?.GetValue<string>() is { } format && format.EndsWith("ProRes", StringComparison.Ordinal) => ".mov",
-            _ => ".mp4",
-        };
+        var extension =
+            Extension
+            ?? type switch
+            {
+                "SaveWEBM" => ".webm",
+                "SaveAnimatedWEBP" => ".webp",
+                "PreviewImage" => ".png",
+                _ when inputs["format"]?.GetValue<string>() is { } format && format.EndsWith("ProRes", StringComparison.Ordinal) => ".mov",
+                _ => ".mp4",
+            };
         var files = new JsonArray();
         for (var i = 0; i < FilesPerNode; i++)
         {
@@ -285,7 +344,14 @@ public sealed partial class FakeComfy
             var number = Files.Count + 1;
             var file = string.Create(CultureInfo.InvariantCulture, $"{name}_{number:D5}_{extension}");
             Files[$"{place}/{folder}/{file}"] = Clip ?? ClipAs(extension);
-            files.Add(new JsonObject { ["filename"] = file, ["subfolder"] = folder, ["type"] = place });
+            files.Add(
+                new JsonObject
+                {
+                    ["filename"] = file,
+                    ["subfolder"] = folder,
+                    ["type"] = place,
+                }
+            );
         }
 
         return type == "VHS_VideoCombine" ? new JsonObject { ["gifs"] = files }
@@ -294,9 +360,13 @@ public sealed partial class FakeComfy
     }
 
     private Task SendAsync(string client, string type, JsonObject data) =>
-        TellsNothing ? Task.CompletedTask
-            : SendAsync(client, Encoding.UTF8.GetBytes(new JsonObject { ["type"] = type, ["data"] = data.DeepClone() }.ToJsonString()),
-                WebSocketMessageType.Text);
+        TellsNothing
+            ? Task.CompletedTask
+            : SendAsync(
+                client,
+                Encoding.UTF8.GetBytes(new JsonObject { ["type"] = type, ["data"] = data.DeepClone() }.ToJsonString()),
+                WebSocketMessageType.Text
+            );
 
     private async Task SendAsync(string client, byte[] message, WebSocketMessageType type)
     {

@@ -78,23 +78,27 @@ public class BaselineTests
         Assert.Contains(folder["report.json"], error.Message, StringComparison.Ordinal);
     }
 
-    private static BenchmarkReport Report(double seconds) => new()
-    {
-        Workload = "dit shapes",
-        Date = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero),
-        Machine = "a machine",
-        Threads = 2,
-        OnnxRuntime = "1.30.0",
-        Operations = 80,
-        Forward = new Timing(seconds, seconds, 1),
-        PeakOperationsPerSecond = 100,
-        StartToFirst = 3,
-        Operators = [new OperatorShare("Gemm", 1, 1)],
-    };
+    private static BenchmarkReport Report(double seconds) =>
+        new()
+        {
+            Workload = "dit shapes",
+            Date = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero),
+            Machine = "a machine",
+            Threads = 2,
+            OnnxRuntime = "1.30.0",
+            Operations = 80,
+            Forward = new Timing(seconds, seconds, 1),
+            PeakOperationsPerSecond = 100,
+            StartToFirst = 3,
+            Operators = [new OperatorShare("Gemm", 1, 1)],
+        };
 
     private static BenchmarkReport WithPeer(BenchmarkReport report, double seconds)
     {
         var timing = new Timing(seconds, seconds, 1);
-        return report with { Peer = new PeerReport("1.13", 2, 9, timing, timing, new OutputDifference(0, 0), new OutputDifference(0.1, 0.01)) };
+        return report with
+        {
+            Peer = new PeerReport("1.13", 2, 9, timing, timing, new OutputDifference(0, 0), new OutputDifference(0.1, 0.01)),
+        };
     }
 }

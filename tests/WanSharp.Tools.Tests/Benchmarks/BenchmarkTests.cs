@@ -40,7 +40,14 @@ public sealed class BenchmarkTests : IDisposable
     {
         using var runtime = OrtRuntime.Create(new RuntimeOptions { Threads = 1 });
 
-        var report = await new ExpertBenchmark(runtime).RunAsync(Options(BenchmarkSubject.Dit) with { Weights = Tensors.DType.BF16, Runs = 3 }, cancellationToken: Token);
+        var report = await new ExpertBenchmark(runtime).RunAsync(
+            Options(BenchmarkSubject.Dit) with
+            {
+                Weights = Tensors.DType.BF16,
+                Runs = 3,
+            },
+            cancellationToken: Token
+        );
 
         Assert.Equal("experts shapes of 1 layers 32x32x1 bf16", report.Workload);
         Assert.Equal((3, 3), (report.Step.Runs, report.SwitchStep.Runs));
@@ -56,7 +63,12 @@ public sealed class BenchmarkTests : IDisposable
     {
         const double Tolerance = 1e-4; // of the largest value: F32 sums in other orders, through a softmax
         using var runtime = OrtRuntime.Create(new RuntimeOptions { Threads = 1 });
-        var options = Options(subject) with { Frames = 5, TextTokens = 7, PeerPython = Environment.GetEnvironmentVariable("WAN_PYTHON") ?? "python3" };
+        var options = Options(subject) with
+        {
+            Frames = 5,
+            TextTokens = 7,
+            PeerPython = Environment.GetEnvironmentVariable("WAN_PYTHON") ?? "python3",
+        };
         PeerReport? peer;
         try
         {
@@ -82,7 +94,9 @@ public sealed class BenchmarkTests : IDisposable
         using var runtime = OrtRuntime.Create();
         var options = Options(BenchmarkSubject.Dit) with { Width = width, Height = height, Frames = frames };
 
-        var error = await Assert.ThrowsAsync<InvalidRequestException>(() => new Benchmark(runtime, 1, TimeProvider.System).RunAsync(options, cancellationToken: Token));
+        var error = await Assert.ThrowsAsync<InvalidRequestException>(() =>
+            new Benchmark(runtime, 1, TimeProvider.System).RunAsync(options, cancellationToken: Token)
+        );
 
         Assert.Contains("a multiple of 16", error.Message, StringComparison.Ordinal);
     }
@@ -93,20 +107,23 @@ public sealed class BenchmarkTests : IDisposable
         using var runtime = OrtRuntime.Create();
         var options = Options(BenchmarkSubject.Text) with { PeerPython = "python-that-is-not-there" };
 
-        var error = await Assert.ThrowsAsync<BenchmarkException>(() => new Benchmark(runtime, 1, TimeProvider.System).RunAsync(options, cancellationToken: Token));
+        var error = await Assert.ThrowsAsync<BenchmarkException>(() =>
+            new Benchmark(runtime, 1, TimeProvider.System).RunAsync(options, cancellationToken: Token)
+        );
 
         Assert.Contains("WAN_PYTHON", error.Message, StringComparison.Ordinal);
     }
 
-    private BenchmarkOptions Options(BenchmarkSubject subject) => new()
-    {
-        Subject = subject,
-        Shape = "shapes",
-        Width = 32,
-        Height = 32,
-        Frames = 1,
-        Layers = 1,
-        Runs = 1,
-        CacheFolder = _cache.Path,
-    };
+    private BenchmarkOptions Options(BenchmarkSubject subject) =>
+        new()
+        {
+            Subject = subject,
+            Shape = "shapes",
+            Width = 32,
+            Height = 32,
+            Frames = 1,
+            Layers = 1,
+            Runs = 1,
+            CacheFolder = _cache.Path,
+        };
 }

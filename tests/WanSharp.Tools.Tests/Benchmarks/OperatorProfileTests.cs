@@ -9,9 +9,12 @@ public class OperatorProfileTests
     private const string Profile = """
         [
           {"cat": "Session", "pid": 1, "tid": 1, "dur": 900000, "ts": 1, "ph": "X", "name": "session_initialization", "args": {}},
-          {"cat": "Node", "pid": 1, "tid": 1, "dur": 7, "ts": 2, "ph": "X", "name": "self_attn.q/Gemm_fence_before", "args": {"op_name": "Gemm"}},
-          {"cat": "Node", "pid": 1, "tid": 1, "dur": 600000, "ts": 3, "ph": "X", "name": "self_attn.q/Gemm_kernel_time", "args": {"op_name": "Gemm", "provider": "CPUExecutionProvider"}},
-          {"cat": "Node", "pid": 1, "tid": 1, "dur": 150000, "ts": 4, "ph": "X", "name": "Add_kernel_time", "args": {"op_name": "Add", "provider": "CPUExecutionProvider"}},
+          {"cat": "Node", "pid": 1, "tid": 1, "dur": 7, "ts": 2, "ph": "X", "name": "self_attn.q/Gemm_fence_before",
+            "args": {"op_name": "Gemm"}},
+          {"cat": "Node", "pid": 1, "tid": 1, "dur": 600000, "ts": 3, "ph": "X", "name": "self_attn.q/Gemm_kernel_time",
+            "args": {"op_name": "Gemm", "provider": "CPUExecutionProvider"}},
+          {"cat": "Node", "pid": 1, "tid": 1, "dur": 150000, "ts": 4, "ph": "X", "name": "Add_kernel_time", "args": {"op_name": "Add",
+            "provider": "CPUExecutionProvider"}},
           {"cat": "Session", "pid": 1, "tid": 1, "dur": 800000, "ts": 5, "ph": "X", "name": "model_run", "args": {}}
         ]
         """;

@@ -109,12 +109,15 @@ public sealed class RandomCheckpointsTests : IDisposable
     [Fact]
     public void Find_Cancelled_LeavesNothing()
     {
-        Assert.ThrowsAny<OperationCanceledException>(() => new RandomCheckpoints(_folder.Path).Find("dit", Slots, DType.F32, progress: null, new CancellationToken(canceled: true)));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            new RandomCheckpoints(_folder.Path).Find("dit", Slots, DType.F32, progress: null, new CancellationToken(canceled: true))
+        );
 
         Assert.Empty(_folder.Entries);
     }
 
-    private string Find(IEnumerable<WeightSlot> slots, DType dtype = DType.F32) => new RandomCheckpoints(_folder.Path).Find("dit", slots, dtype, progress: null, Token);
+    private string Find(IEnumerable<WeightSlot> slots, DType dtype = DType.F32) =>
+        new RandomCheckpoints(_folder.Path).Find("dit", slots, dtype, progress: null, Token);
 
     private static (double Mean, double Deviation) Moments(Tensor tensor)
     {

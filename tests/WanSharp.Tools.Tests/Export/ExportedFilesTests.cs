@@ -10,7 +10,10 @@ namespace WanSharp.Tools.Tests.Export;
 /// <summary>Exported files in the hands of programs that share no code with us.</summary>
 public sealed class ExportedFilesTests(ExportedModel exported) : IClassFixture<ExportedModel>, IDisposable
 {
-    /// <summary>Another order of the same float32 operations; measured: 5e-6. The smallest known mistake in a formula moves an output by 1.6e-4.</summary>
+    /// <summary>
+    /// Another order of the same float32 operations; measured: 5e-6. The smallest known mistake in a formula moves an output by
+    /// 1.6e-4.
+    /// </summary>
     private const double SameNumbers = 2e-5;
 
     private const int Pieces = 3;
@@ -23,7 +26,11 @@ public sealed class ExportedFilesTests(ExportedModel exported) : IClassFixture<E
     [Fact]
     public async Task Checker_OnExportedFiles_FindsNothing()
     {
-        var (exitCode, output) = await OtherPrograms.PythonWithOnnxAsync(_folder.Path, OtherPrograms.Tool("check_onnx.py"), exported.Report.Folder);
+        var (exitCode, output) = await OtherPrograms.PythonWithOnnxAsync(
+            _folder.Path,
+            OtherPrograms.Tool("check_onnx.py"),
+            exported.Report.Folder
+        );
 
         Assert.True(exitCode == 0, output);
     }
@@ -35,8 +42,13 @@ public sealed class ExportedFilesTests(ExportedModel exported) : IClassFixture<E
         SafetensorsWriter.Write(_folder["inputs.safetensors"], _inputs);
 
         var (exitCode, output) = await OtherPrograms.NodeAsync(
-            _folder.Path, OtherPrograms.Tool("run_onnx.cjs"), NodePackages.Require("onnxruntime-node"),
-            exported.Report.Folder, _folder["inputs.safetensors"], _folder["outputs.safetensors"]);
+            _folder.Path,
+            OtherPrograms.Tool("run_onnx.cjs"),
+            NodePackages.Require("onnxruntime-node"),
+            exported.Report.Folder,
+            _folder["inputs.safetensors"],
+            _folder["outputs.safetensors"]
+        );
 
         Assert.True(exitCode == 0, output);
         using var actual = Checkpoint.Open(_folder["outputs.safetensors"]);
@@ -81,13 +93,31 @@ public sealed class ExportedFilesTests(ExportedModel exported) : IClassFixture<E
         var (model, settings, outputs) = (exported.Model, new SessionSettings(), new Dictionary<string, Tensor>());
         using var graphs = new GraphCache(exported.Runtime);
 
-        using var transformer = await TransformerRunner.CreateAsync(graphs, model.Transformer, model.TransformerWeights, settings, cancellationToken: Cancellation);
+        using var transformer = await TransformerRunner.CreateAsync(
+            graphs,
+            model.Transformer,
+            model.TransformerWeights,
+            settings,
+            cancellationToken: Cancellation
+        );
         var latents = Noise("transformer.latents", [2, 4, 3, 4, 6]);
         var timesteps = _inputs["transformer.timesteps"] = Tensor.CopyOf<float>([2, 3], [0, 500, 500, 0, 875.5f, 999]);
         var velocity = outputs["transformer.velocity"] = Tensor.Zeros(DType.F32, latents.Shape);
-        transformer.Forward(latents, timesteps.Read<float>(), Noise("transformer.context", [2, model.Transformer.TextLength, model.Transformer.TextDim]), velocity, cancellationToken: Cancellation);
+        transformer.Forward(
+            latents,
+            timesteps.Read<float>(),
+            Noise("transformer.context", [2, model.Transformer.TextLength, model.Transformer.TextDim]),
+            velocity,
+            cancellationToken: Cancellation
+        );
 
-        using var textEncoder = await TextEncoderRunner.CreateAsync(graphs, model.TextEncoder, model.TextEncoderWeights, settings, cancellationToken: Cancellation);
+        using var textEncoder = await TextEncoderRunner.CreateAsync(
+            graphs,
+            model.TextEncoder,
+            model.TextEncoderWeights,
+            settings,
+            cancellationToken: Cancellation
+        );
         var ids = model.Tokenizer.Encode("a red circle moving left");
         _inputs["text_encoder.ids"] = Tensor.CopyOf<long>([1, ids.Length], [.. ids.Select(id => (long)id)]);
         _inputs["text_encoder.mask"] = Tensor.CopyOf<long>([1, ids.Length], [.. ids.Select(_ => 1L)]);

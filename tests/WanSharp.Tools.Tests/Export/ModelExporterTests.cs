@@ -14,9 +14,21 @@ public sealed class ModelExporterTests(ExportedModel exported) : IClassFixture<E
 
     private static readonly string[] AllFiles =
     [
-        "README.md", "manifest.json", "spiece.model", "text_encoder.onnx", "text_encoder.onnx.data", "transformer.onnx", "transformer.onnx.data",
-        "vae_decode_first.onnx", "vae_decode_first.onnx.data", "vae_decode_next.onnx", "vae_decode_next.onnx.data",
-        "vae_encode_first.onnx", "vae_encode_first.onnx.data", "vae_encode_next.onnx", "vae_encode_next.onnx.data",
+        "README.md",
+        "manifest.json",
+        "spiece.model",
+        "text_encoder.onnx",
+        "text_encoder.onnx.data",
+        "transformer.onnx",
+        "transformer.onnx.data",
+        "vae_decode_first.onnx",
+        "vae_decode_first.onnx.data",
+        "vae_decode_next.onnx",
+        "vae_decode_next.onnx.data",
+        "vae_encode_first.onnx",
+        "vae_encode_first.onnx.data",
+        "vae_encode_next.onnx",
+        "vae_encode_next.onnx.data",
     ];
 
     private readonly TemporaryFolder _folder = new();
@@ -28,7 +40,10 @@ public sealed class ModelExporterTests(ExportedModel exported) : IClassFixture<E
     {
         Assert.True(exported.Report.Passed);
         Assert.Equal(AllFiles, exported.Report.Files.Select(file => file.Name));
-        Assert.All(exported.Report.Files, file => Assert.Equal(file.Bytes, new FileInfo(Path.Combine(exported.Report.Folder, file.Name)).Length));
+        Assert.All(
+            exported.Report.Files,
+            file => Assert.Equal(file.Bytes, new FileInfo(Path.Combine(exported.Report.Folder, file.Name)).Length)
+        );
         using var manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(exported.Report.Folder, "manifest.json")));
         var latents = manifest.RootElement.GetProperty("graphs")[0].GetProperty("inputs")[0];
         Assert.Equal("""["batch",4,"frames","height","width"]""", JsonSerializer.Serialize(latents.GetProperty("shape")));
@@ -66,7 +81,10 @@ public sealed class ModelExporterTests(ExportedModel exported) : IClassFixture<E
             data.Write(new byte[64]); // The first weight's beginning.
         }
 
-        var comparisons = await new ExportCheck(exported.Model, exported.Runtime, report.Folder).RunAsync(ModelNetworks.Transformer, Cancellation);
+        var comparisons = await new ExportCheck(exported.Model, exported.Runtime, report.Folder).RunAsync(
+            ModelNetworks.Transformer,
+            Cancellation
+        );
 
         Assert.All(comparisons, comparison => Assert.False(comparison.Passed));
     }
@@ -92,7 +110,10 @@ public sealed class ModelExporterTests(ExportedModel exported) : IClassFixture<E
         var report = await Export(new ExportOptions { Networks = ModelNetworks.Transformer, Replace = true });
 
         Assert.Contains("--force", error.Message, StringComparison.Ordinal);
-        Assert.Equal(report.Files.Select(file => file.Name), Directory.EnumerateFiles(_folder["out"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            report.Files.Select(file => file.Name),
+            Directory.EnumerateFiles(_folder["out"]).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
         Assert.Equal(["out"], _folder.Entries);
     }
 
@@ -111,7 +132,8 @@ public sealed class ModelExporterTests(ExportedModel exported) : IClassFixture<E
         });
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
-            ModelExporter.ExportAsync(exported.Model, exported.Runtime, _folder["out"], new ExportOptions(), progress, cancellation.Token));
+            ModelExporter.ExportAsync(exported.Model, exported.Runtime, _folder["out"], new ExportOptions(), progress, cancellation.Token)
+        );
 
         Assert.Empty(_folder.Entries);
     }

@@ -19,10 +19,23 @@ public sealed class OtherFormatsTests(RuntimeFixture fixture)
         using var model = WanModel.Open(new ToolFolders(networks, folder["model"]).Write(tool));
         var options = new ExportOptions { Networks = ModelNetworks.Transformer | ModelNetworks.ImageEncoder };
 
-        var report = await ModelExporter.ExportAsync(model, fixture.Runtime, folder["onnx"], options, cancellationToken: TestContext.Current.CancellationToken);
+        var report = await ModelExporter.ExportAsync(
+            model,
+            fixture.Runtime,
+            folder["onnx"],
+            options,
+            cancellationToken: TestContext.Current.CancellationToken
+        );
 
         Assert.All(report.Comparisons, comparison => Assert.True(comparison.Passed, comparison.ToString()));
-        Assert.Contains(report.Comparisons, comparison => comparison.Name.StartsWith(Path.GetFileNameWithoutExtension(file).Replace("image_encoder", "image encoder", StringComparison.Ordinal), StringComparison.Ordinal));
+        Assert.Contains(
+            report.Comparisons,
+            comparison =>
+                comparison.Name.StartsWith(
+                    Path.GetFileNameWithoutExtension(file).Replace("image_encoder", "image encoder", StringComparison.Ordinal),
+                    StringComparison.Ordinal
+                )
+        );
         Assert.Contains(file, report.Files.Select(written => written.Name));
         Assert.Equal(folder["onnx"], report.Folder);
     }

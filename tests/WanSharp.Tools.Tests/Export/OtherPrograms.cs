@@ -23,13 +23,21 @@ internal static class OtherPrograms
     /// <summary>Runs a Python that has onnx; skips the test where there is none.</summary>
     public static async Task<(int ExitCode, string Output)> PythonWithOnnxAsync(string folder, params string[] arguments)
     {
-        Assert.SkipUnless(await RunAsync(Python, folder, "-c", "import onnx") is (0, _), $"{Python} has no onnx module: on Debian, install python3-onnx.");
+        Assert.SkipUnless(
+            await RunAsync(Python, folder, "-c", "import onnx") is (0, _),
+            $"{Python} has no onnx module: on Debian, install python3-onnx."
+        );
         return (await RunAsync(Python, folder, arguments))!.Value;
     }
 
     private static async Task<(int ExitCode, string Output)?> RunAsync(string program, string folder, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder,
+        };
         start.Environment["NODE_PATH"] = NodePackages.Folder;
         try
         {

@@ -8,7 +8,10 @@ public sealed class FrameComparerTests
     private const int Height = 16;
     private const double Precision = 1e-4; // variances of bytes, as differences of sums in F32
 
-    private static readonly byte[] Picture = [.. Enumerable.Range(0, Width * Height * 3).Select(i => (byte)(128 + (100 * Math.Sin(0.05 * i) * Math.Cos(0.31 * i))))];
+    private static readonly byte[] Picture =
+    [
+        .. Enumerable.Range(0, Width * Height * 3).Select(i => (byte)(128 + (100 * Math.Sin(0.05 * i) * Math.Cos(0.31 * i)))),
+    ];
 
     private static readonly int[] Amplitudes = [1, 4, 16, 64];
 
@@ -27,7 +30,8 @@ public sealed class FrameComparerTests
     public void Compare_OfFlatPictures_IsWhatTheFormulaSays()
     {
         const double C1 = 0.01 * 255 * 0.01 * 255;
-        byte[] one = [.. Enumerable.Repeat((byte)100, Picture.Length)], other = [.. Enumerable.Repeat((byte)110, Picture.Length)];
+        byte[] one = [.. Enumerable.Repeat((byte)100, Picture.Length)],
+            other = [.. Enumerable.Repeat((byte)110, Picture.Length)];
 
         var quality = _comparer.Compare(one, other);
 
@@ -79,10 +83,13 @@ public sealed class FrameComparerTests
     private static byte[] Noisy(int amplitude)
     {
         var state = 1u;
-        return [.. Picture.Select(value =>
-        {
-            state = (state * 1664525) + 1013904223; // Numerical Recipes' generator
-            return (byte)Math.Clamp(value + (int)(((state >> 16) % ((2 * amplitude) + 1)) - amplitude), 0, 255);
-        })];
+        return
+        [
+            .. Picture.Select(value =>
+            {
+                state = (state * 1664525) + 1013904223; // Numerical Recipes' generator
+                return (byte)Math.Clamp(value + (int)(((state >> 16) % ((2 * amplitude) + 1)) - amplitude), 0, 255);
+            }),
+        ];
     }
 }

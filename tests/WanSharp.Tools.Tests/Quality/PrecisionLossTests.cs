@@ -31,7 +31,9 @@ public sealed class PrecisionLossTests(TinyEngine engine)
     [Fact]
     public void VideoGenerator_InEightBitsOnAnotherProvider_IsRefused()
     {
-        var error = Assert.Throws<InvalidRequestException>(() => new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings { Provider = "webgpu" }, EightBit));
+        var error = Assert.Throws<InvalidRequestException>(() =>
+            new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings { Provider = "webgpu" }, EightBit)
+        );
 
         Assert.Equal("precision", error.Field);
     }

@@ -30,12 +30,15 @@ public class ComparisonTests
     [InlineData(new long[] { 1 }, false)]
     [InlineData(new long[] { 1, 2, 3 }, false)]
     [InlineData(new long[] { 1, long.MaxValue }, false)]
-    public void Exact_PassesEqualIntegersAlone(long[] actual, bool passes) => Assert.Equal(passes, Comparison.Exact("x", actual, [1, 2]).Passed);
+    public void Exact_PassesEqualIntegersAlone(long[] actual, bool passes) =>
+        Assert.Equal(passes, Comparison.Exact("x", actual, [1, 2]).Passed);
 
     [Fact]
     public void Worst_IsTheOneFurthestBeyondItsLimit()
     {
-        Comparison near = new("near", 0.9, 0.9, 1), beyond = new("beyond", 2e-5, 2e-5, 1e-5), inexact = new("inexact", 1, 1, 0);
+        Comparison near = new("near", 0.9, 0.9, 1),
+            beyond = new("beyond", 2e-5, 2e-5, 1e-5),
+            inexact = new("inexact", 1, 1, 0);
 
         Assert.Equal(beyond, new FixtureResult("f", [near, beyond], null, Skipped: false).Worst);
         Assert.Equal(inexact, new FixtureResult("f", [near, beyond, inexact], null, Skipped: false).Worst);

@@ -19,7 +19,8 @@ public sealed class FixtureRunnerTests(TinyEngine engine) : IDisposable
         Assert.All(results, result => Assert.True(result.Passed, $"{result.Name}: {result.Problem} {result.Worst}"));
         Assert.Superset(
             new HashSet<string> { "dit-t2v", "dit-ti2v", "umt5", "vae21", "schedulers", "tokenizer", "pipeline-t2v" },
-            results.Select(result => result.Name).ToHashSet());
+            results.Select(result => result.Name).ToHashSet()
+        );
     }
 
     [Theory]
@@ -52,22 +53,36 @@ public sealed class FixtureRunnerTests(TinyEngine engine) : IDisposable
         var results = await RunAsync(_folder.Path);
 
         Assert.Equal(
-            ["broken False False", "empty False False", "future False True", "hostile-schedulers False False", "hostile-tokenizer False False", "hostile-umt5 False False", "schedulers True False"],
-            results.Select(result => $"{result.Name} {result.Passed} {result.Skipped}"));
+            [
+                "broken False False",
+                "empty False False",
+                "future False True",
+                "hostile-schedulers False False",
+                "hostile-tokenizer False False",
+                "hostile-umt5 False False",
+                "schedulers True False",
+            ],
+            results.Select(result => $"{result.Name} {result.Passed} {result.Skipped}")
+        );
         Assert.All(results.Where(result => !result.Passed), result => Assert.NotEmpty(result.Problem!));
     }
 
     [Fact]
-    public async Task Run_Cancelled_Stops() => await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
-    {
-        CopySchedulers(_ => { });
-        await FixtureRunner.RunAsync(_folder.Path, engine.Runtime, new SessionSettings(), new CancellationToken(canceled: true)).ToListAsync(CancellationToken.None);
-    });
+    public async Task Run_Cancelled_Stops() =>
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            CopySchedulers(_ => { });
+            await FixtureRunner
+                .RunAsync(_folder.Path, engine.Runtime, new SessionSettings(), new CancellationToken(canceled: true))
+                .ToListAsync(CancellationToken.None);
+        });
 
     public void Dispose() => _folder.Dispose();
 
     private ValueTask<List<FixtureResult>> RunAsync(string folder) =>
-        FixtureRunner.RunAsync(folder, engine.Runtime, new SessionSettings(), TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
+        FixtureRunner
+            .RunAsync(folder, engine.Runtime, new SessionSettings(), TestContext.Current.CancellationToken)
+            .ToListAsync(TestContext.Current.CancellationToken);
 
     private void Write(string name, string config)
     {

@@ -35,7 +35,11 @@ public sealed class PipelineCheckTests(RuntimeFixture fixture)
 
         var config = await File.ReadAllTextAsync(folder["config.json"], TestContext.Current.CancellationToken);
         Assert.Contains(setting, config, StringComparison.Ordinal);
-        await File.WriteAllTextAsync(folder["config.json"], config.Replace(setting, changed, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            folder["config.json"],
+            config.Replace(setting, changed, StringComparison.Ordinal),
+            TestContext.Current.CancellationToken
+        );
 
         var result = await RunAsync(folder.Path);
 
@@ -58,7 +62,9 @@ public sealed class PipelineCheckTests(RuntimeFixture fixture)
 
     private async Task<FixtureResult> RunAsync(string folder)
     {
-        await foreach (var result in FixtureRunner.RunAsync(folder, fixture.Runtime, new SessionSettings(), TestContext.Current.CancellationToken))
+        await foreach (
+            var result in FixtureRunner.RunAsync(folder, fixture.Runtime, new SessionSettings(), TestContext.Current.CancellationToken)
+        )
         {
             return result;
         }

@@ -4,7 +4,10 @@ using WanSharp.Tools.Selftest;
 
 namespace WanSharp.Tools.Tests.Selftest;
 
-/// <summary>Whole networks on a WebGPU device; the VAE and the pipelines take minutes on a software one and are left to <c>wan selftest</c>.</summary>
+/// <summary>
+/// Whole networks on a WebGPU device; the VAE and the pipelines take minutes on a software one and are left to <c>wan
+/// selftest</c>.
+/// </summary>
 public class WebGpuSelftestTests
 {
     [Theory]
@@ -16,8 +19,14 @@ public class WebGpuSelftestTests
         using var runtime = OrtRuntime.Create(new RuntimeOptions { LibraryPath = NodePackages.WebGpuLibrary });
 
         var results = new List<FixtureResult>();
-        await foreach (var result in FixtureRunner.RunAsync(
-            Path.Combine(AppContext.BaseDirectory, "fixtures", name), runtime, new SessionSettings { Provider = "webgpu" }, TestContext.Current.CancellationToken))
+        await foreach (
+            var result in FixtureRunner.RunAsync(
+                Path.Combine(AppContext.BaseDirectory, "fixtures", name),
+                runtime,
+                new SessionSettings { Provider = "webgpu" },
+                TestContext.Current.CancellationToken
+            )
+        )
         {
             results.Add(result);
         }
@@ -33,6 +42,9 @@ public class WebGpuSelftestTests
         var (cpu, device) = (FixtureLimits.For(new SessionSettings()), FixtureLimits.For(new SessionSettings { Provider = "cuda" }));
 
         Assert.Equal(3e-5, cpu.Transformer);
-        Assert.All([device.Transformer, device.TextEncoder, device.Vae, device.ClipVision, device.Pipeline], limit => Assert.Equal(1e-3, limit));
+        Assert.All(
+            [device.Transformer, device.TextEncoder, device.Vae, device.ClipVision, device.Pipeline],
+            limit => Assert.Equal(1e-3, limit)
+        );
     }
 }

@@ -31,7 +31,10 @@ internal static class JsonRecords
             }
             catch (JsonException exception) when (isArray)
             {
-                throw new InvalidRequestException("file", $"{path}:{exception.LineNumber + 1}:{exception.BytePositionInLine + 1}: this is not JSON: {Reason(exception)}");
+                throw new InvalidRequestException(
+                    "file",
+                    $"{path}:{exception.LineNumber + 1}:{exception.BytePositionInLine + 1}: this is not JSON: {Reason(exception)}"
+                );
             }
             catch (JsonException)
             {
@@ -138,7 +141,10 @@ internal static class JsonRecords
             }
             else if (!TryText(ref reader, out var value))
             {
-                problem ??= Problem(place, $"The field '{name}' is not JSON text: it holds half of a character (\\ud800 to \\udfff come in pairs).");
+                problem ??= Problem(
+                    place,
+                    $"The field '{name}' is not JSON text: it holds half of a character (\\ud800 to \\udfff come in pairs)."
+                );
             }
             else if (reader.TokenType != JsonTokenType.Null)
             {
@@ -173,7 +179,8 @@ internal static class JsonRecords
 
     private static BatchProblem Problem((int Line, int Column) place, string message) => new(place.Line, message, place.Column);
 
-    private static BatchProblem NotAnObject((int Line, int Column) place) => Problem(place, "It is not a JSON object: write {\"prompt\": \"…\"}.");
+    private static BatchProblem NotAnObject((int Line, int Column) place) =>
+        Problem(place, "It is not a JSON object: write {\"prompt\": \"…\"}.");
 
     private static string Reason(JsonException exception) => exception.Message.Split(" LineNumber")[0]; // the place is told by us
 }

@@ -8,14 +8,20 @@ internal static class TableRecords
     private const string Mark = "sep=";
     private const int MostCellLength = 64 * 1024;
 
-    /// <summary>Excel writes a table in pieces of so many rows, each as wide as its widest row: trailing empty cells are left out of a whole piece, not of a row.</summary>
+    /// <summary>
+    /// Excel writes a table in pieces of so many rows, each as wide as its widest row: trailing empty cells are left out of a
+    /// whole piece, not of a row.
+    /// </summary>
     private const int RowsOfAPiece = 16;
 
     private static readonly char[] Separators = [',', ';', '\t', '|'];
 
     /// <summary>Whether a text begins as a table of jobs does: its first row has a column of prompts.</summary>
-    public static bool IsTable(string text) => MarkedSeparator(text) is not null
-        || Separators.Any(separator => Header(text, 0, separator).Any(cell => cell.Text.Trim().Equals("prompt", StringComparison.OrdinalIgnoreCase)));
+    public static bool IsTable(string text) =>
+        MarkedSeparator(text) is not null
+        || Separators.Any(separator =>
+            Header(text, 0, separator).Any(cell => cell.Text.Trim().Equals("prompt", StringComparison.OrdinalIgnoreCase))
+        );
 
     /// <summary>Reads a table.</summary>
     /// <param name="path">The file, for messages and for the separator that its extension stands for.</param>
@@ -32,7 +38,9 @@ internal static class TableRecords
         }
 
         var names = Names(path, lines, rows[0], separator);
-        return rows.Select((row, index) => (Row: row, Index: index)).Skip(1).Where(one => !one.Row.IsEmpty)
+        return rows.Select((row, index) => (Row: row, Index: index))
+            .Skip(1)
+            .Where(one => !one.Row.IsEmpty)
             .Select(one => Record(lines, one.Row, names, separator, one.Row.Cells.Count < names.Length && IsWholePiece(rows, one.Index)));
     }
 
@@ -48,21 +56,36 @@ internal static class TableRecords
             }
         }
 
-        return new BatchRecord(lines.PlaceOf(row.Offset).Line, fields, Problem() is var (offset, message) ? ProblemAt(lines, offset, message) : null, DecimalComma: separator != ',');
+        return new BatchRecord(
+            lines.PlaceOf(row.Offset).Line,
+            fields,
+            Problem() is var (offset, message) ? ProblemAt(lines, offset, message) : null,
+            DecimalComma: separator != ','
+        );
 
         (int Offset, string Message)? Problem()
         {
             var (count, last) = (row.Cells.Count, row.Cells[^1]);
             return row.Problem
-                ?? (row.Cells.Skip(names.Length).FirstOrDefault(cell => !cell.IsEmpty) is { Text: not null } extra
-                    ? (extra.Offset, $"It has {count} cells, and there are {names.Length} columns: put a text with {NameOf(separator)}s in quotes.")
-                : count < names.Length && !mayBeShort
-                    ? (last.Offset, $"It has {count} of {names.Length} cells: write the missing {NameOf(separator)}s, or put a text of several lines in quotes.")
-                : row.Cells.FirstOrDefault(cell => cell.Text.Length > MostCellLength) is { Text: not null } tooLong
-                    ? (tooLong.Offset, $"The cell is longer than {MostCellLength} characters.")
-                : row.Cells.Zip(names).FirstOrDefault(pair => pair.Second.Length == 0 && !pair.First.IsEmpty) is { First.Text: not null } unnamed
-                    ? (unnamed.First.Offset, "This cell's column has no name: name it in the first row, or empty the cell.")
-                : null);
+                ?? (
+                    row.Cells.Skip(names.Length).FirstOrDefault(cell => !cell.IsEmpty) is { Text: not null } extra
+                        ? (
+                            extra.Offset,
+                            $"It has {count} cells, and there are {names.Length} columns: put a text with {NameOf(separator)}s in quotes."
+                        )
+                    : count < names.Length && !mayBeShort
+                        ? (
+                            last.Offset,
+                            $"It has {count} of {names.Length} cells: write the missing {NameOf(separator)}s, "
+                                + "or put a text of several lines in quotes."
+                        )
+                    : row.Cells.FirstOrDefault(cell => cell.Text.Length > MostCellLength) is { Text: not null } tooLong
+                        ? (tooLong.Offset, $"The cell is longer than {MostCellLength} characters.")
+                    : row.Cells.Zip(names).FirstOrDefault(pair => pair.Second.Length == 0 && !pair.First.IsEmpty)
+                        is { First.Text: not null } unnamed
+                        ? (unnamed.First.Offset, "This cell's column has no name: name it in the first row, or empty the cell.")
+                    : null
+                );
         }
     }
 
@@ -80,9 +103,14 @@ internal static class TableRecords
             var name = cell.Text.Trim();
             if (!BatchFields.IsField(name))
             {
-                throw Refused(cell.Offset, header.Cells.Any(other => BatchFields.IsField(other.Text.Trim()))
-                    ? BatchFields.NoField(name)
-                    : $"The first row has to name the columns, and '{name}' is no field: there are {string.Join(", ", BatchFields.Names)}; between them a comma, a semicolon, a tab or a |.");
+                throw Refused(
+                    cell.Offset,
+                    header.Cells.Any(other => BatchFields.IsField(other.Text.Trim()))
+                        ? BatchFields.NoField(name)
+                        : $"The first row has to name the columns, and '{name}' is no field: there are "
+                            + $"{string.Join(", ", BatchFields.Names)}; "
+                            + "between them a comma, a semicolon, a tab or a |."
+                );
             }
 
             if (!seen.Add(name))
@@ -91,7 +119,9 @@ internal static class TableRecords
             }
         }
 
-        return seen.Contains("prompt") ? [.. header.Cells.Select(cell => cell.Text.Trim())] : throw Refused(header.Offset, $"There is no column 'prompt' (the separator is a {NameOf(separator)}).");
+        return seen.Contains("prompt")
+            ? [.. header.Cells.Select(cell => cell.Text.Trim())]
+            : throw Refused(header.Offset, $"There is no column 'prompt' (the separator is a {NameOf(separator)}).");
 
         InvalidRequestException Refused(int offset, string message)
         {
@@ -101,8 +131,10 @@ internal static class TableRecords
     }
 
     /// <summary>Whether all rows of a row's piece have its number of cells, as where Excel left out trailing empty ones.</summary>
-    private static bool IsWholePiece(List<TableRow> rows, int index) => rows.Skip(index - (index % RowsOfAPiece)).Take(RowsOfAPiece)
-        .All(row => row.Cells.Count == rows[index].Cells.Count || row.Cells is [{ IsEmpty: true }]);
+    private static bool IsWholePiece(List<TableRow> rows, int index) =>
+        rows.Skip(index - (index % RowsOfAPiece))
+            .Take(RowsOfAPiece)
+            .All(row => row.Cells.Count == rows[index].Cells.Count || row.Cells is [{ IsEmpty: true }]);
 
     private static BatchProblem ProblemAt(TextLines lines, int offset, string message)
     {
@@ -114,7 +146,8 @@ internal static class TableRecords
     private static char Sniff(string path, string text)
     {
         var usual = Path.GetExtension(path).ToLowerInvariant() is ".tsv" or ".tab" or ".txt" ? '\t' : ',';
-        return Separators.OrderBy(separator => separator != usual)
+        return Separators
+            .OrderBy(separator => separator != usual)
             .MaxBy(separator => Header(text, 0, separator).Count(cell => BatchFields.IsField(cell.Text.Trim())));
     }
 
@@ -135,5 +168,12 @@ internal static class TableRecords
         return (line[^1], Math.Min(next, text.Length));
     }
 
-    private static string NameOf(char separator) => separator switch { ',' => "comma", ';' => "semicolon", '\t' => "tab", _ => $"'{separator}'" };
+    private static string NameOf(char separator) =>
+        separator switch
+        {
+            ',' => "comma",
+            ';' => "semicolon",
+            '\t' => "tab",
+            _ => $"'{separator}'",
+        };
 }

@@ -7,7 +7,8 @@ namespace WanSharp.Jobs.Batches.Reading;
 /// separators, line ends, and quotes written twice; a quote anywhere else is a letter. Lines end in LF, CR LF or CR.
 /// </summary>
 /// <remarks>
-/// Our own, because the readers that there are give no column, and take a quote that is not closed, or text after a closing one, in silence:
+/// Our own, because the readers that there are give no column, and take a quote that is not closed, or text after a closing one, in
+/// silence:
 /// each of those turns two prompts into another one.
 /// </remarks>
 internal static class TableText
@@ -27,7 +28,8 @@ internal static class TableText
         var (start, cells, problem) = (offset, new List<TableCell>(), ((int, string)?)null);
         while (true)
         {
-            var (cell, cellProblem) = offset < text.Length && text[offset] == '"' ? Quoted(text, ref offset, separator) : Plain(text, ref offset, separator);
+            var (cell, cellProblem) =
+                offset < text.Length && text[offset] == '"' ? Quoted(text, ref offset, separator) : Plain(text, ref offset, separator);
             cells.Add(cell);
             problem ??= cellProblem;
             if (offset == text.Length)
@@ -52,9 +54,15 @@ internal static class TableText
         offset = EndOf(text, offset, separator);
         var cell = text[start..offset];
         var letters = cell.TrimStart();
-        return (new TableCell(cell, start), letters.StartsWith('"')
-            ? (start + cell.Length - letters.Length, "This quote comes after a space, which makes it a letter of the text: remove the space before it.")
-            : null);
+        return (
+            new TableCell(cell, start),
+            letters.StartsWith('"')
+                ? (
+                    start + cell.Length - letters.Length,
+                    "This quote comes after a space, which makes it a letter of the text: remove the space before it."
+                )
+                : null
+        );
     }
 
     private static (TableCell Cell, (int, string)? Problem) Quoted(string text, ref int offset, char separator)
@@ -82,18 +90,30 @@ internal static class TableText
             cell.Append(c);
         }
 
-        return (new TableCell(cell.ToString(), start), (start, "This quote is not closed: a quote within a text in quotes is written twice."));
+        return (
+            new TableCell(cell.ToString(), start),
+            (start, "This quote is not closed: a quote within a text in quotes is written twice.")
+        );
     }
 
     /// <summary>What follows a closing quote: space, then the cell's end.</summary>
-    private static (TableCell Cell, (int, string)? Problem) Closed(string text, ref int offset, char separator, int start, StringBuilder cell)
+    private static (TableCell Cell, (int, string)? Problem) Closed(
+        string text,
+        ref int offset,
+        char separator,
+        int start,
+        StringBuilder cell
+    )
     {
         var closed = offset;
         offset = EndOf(text, offset, separator);
         var rest = text[closed..offset];
-        return (new TableCell(cell.Append(rest).ToString(), start), string.IsNullOrWhiteSpace(rest)
-            ? null
-            : (closed, "Text follows a closing quote: put the whole cell in quotes, and write each quote within it twice."));
+        return (
+            new TableCell(cell.Append(rest).ToString(), start),
+            string.IsNullOrWhiteSpace(rest)
+                ? null
+                : (closed, "Text follows a closing quote: put the whole cell in quotes, and write each quote within it twice.")
+        );
     }
 
     private static int EndOf(string text, int offset, char separator)

@@ -4,7 +4,8 @@ using WanSharp.Tensors;
 namespace WanSharp.Jobs.Batches.Reading;
 
 /// <summary>
-/// Reads text that other programs wrote: files of jobs and of prompts, standard input. UTF-8, or UTF-16 and UTF-32 with a byte order mark; anything
+/// Reads text that other programs wrote: files of jobs and of prompts, standard input. UTF-8, or UTF-16 and UTF-32 with a byte order
+/// mark; anything
 /// else is refused rather than guessed, because a wrong guess is another prompt. Thread-safe.
 /// </summary>
 public static class TextInput
@@ -12,7 +13,8 @@ public static class TextInput
     private static readonly (byte[] Mark, Encoding Encoding)[] Marks =
     [
         ([0xEF, 0xBB, 0xBF], new UTF8Encoding(false, throwOnInvalidBytes: true)),
-        ([0xFF, 0xFE, 0x00, 0x00], new UTF32Encoding(bigEndian: false, byteOrderMark: true, throwOnInvalidCharacters: true)), // before UTF-16, whose mark it begins with
+        // before UTF-16, whose mark it begins with
+        ([0xFF, 0xFE, 0x00, 0x00], new UTF32Encoding(bigEndian: false, byteOrderMark: true, throwOnInvalidCharacters: true)),
         ([0x00, 0x00, 0xFE, 0xFF], new UTF32Encoding(bigEndian: true, byteOrderMark: true, throwOnInvalidCharacters: true)),
         ([0xFF, 0xFE], new UnicodeEncoding(bigEndian: false, byteOrderMark: true, throwOnInvalidBytes: true)),
         ([0xFE, 0xFF], new UnicodeEncoding(bigEndian: true, byteOrderMark: true, throwOnInvalidBytes: true)),
@@ -63,7 +65,10 @@ public static class TextInput
         }
         catch (DecoderFallbackException)
         {
-            throw new InvalidRequestException("file", $"{PlaceOfBadBytes(encoding, body, source)}: this is not {encoding.WebName.ToUpperInvariant()}: {WayOut(body)}");
+            throw new InvalidRequestException(
+                "file",
+                $"{PlaceOfBadBytes(encoding, body, source)}: this is not {encoding.WebName.ToUpperInvariant()}: {WayOut(body)}"
+            );
         }
 
         return text.IndexOf('\0') is >= 0 and var nul
@@ -84,7 +89,8 @@ public static class TextInput
         return ([], Marks[0].Encoding);
     }
 
-    private static string WayOut(ReadOnlySpan<byte> bytes) => bytes.StartsWith("PK\u0003\u0004"u8) ? "it looks like a workbook or an archive; save the table as \"CSV UTF-8\"."
+    private static string WayOut(ReadOnlySpan<byte> bytes) =>
+        bytes.StartsWith("PK\u0003\u0004"u8) ? "it looks like a workbook or an archive; save the table as \"CSV UTF-8\"."
         : bytes.Length > 1 && (bytes[0] == 0 || bytes[1] == 0) ? "it looks like UTF-16 without a byte order mark; save it as UTF-8."
         : "save it as UTF-8 (Excel calls it \"CSV UTF-8\").";
 
@@ -116,6 +122,6 @@ public static class TextInput
         return all.ToArray();
     }
 
-    private static InvalidRequestException TooLong(string source, int mostBytes) => new("file",
-        $"{source} is longer than {(mostBytes < 1 << 20 ? $"{mostBytes >> 10} KB" : $"{mostBytes >> 20} MB")}: divide it.");
+    private static InvalidRequestException TooLong(string source, int mostBytes) =>
+        new("file", $"{source} is longer than {(mostBytes < 1 << 20 ? $"{mostBytes >> 10} KB" : $"{mostBytes >> 20} MB")}: divide it.");
 }

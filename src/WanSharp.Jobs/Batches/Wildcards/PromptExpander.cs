@@ -31,9 +31,12 @@ public sealed class PromptExpander(WildcardFiles files)
     {
         if (depth > MostDepth || text.Length > MostLetters)
         {
-            throw new InvalidRequestException("prompt", depth > MostDepth
-                ? $"Wildcards contain each other more than {MostDepth} deep: one of them contains itself, perhaps."
-                : $"The prompt becomes longer than {MostLetters} characters.");
+            throw new InvalidRequestException(
+                "prompt",
+                depth > MostDepth
+                    ? $"Wildcards contain each other more than {MostDepth} deep: one of them contains itself, perhaps."
+                    : $"The prompt becomes longer than {MostLetters} characters."
+            );
         }
 
         switch (node)

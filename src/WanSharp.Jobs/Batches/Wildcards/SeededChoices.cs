@@ -5,7 +5,8 @@ using System.Text;
 namespace WanSharp.Jobs.Batches.Wildcards;
 
 /// <summary>
-/// Random numbers that follow from a seed and a text alone, on every machine: those of the same prompt and seed are the same wherever its line
+/// Random numbers that follow from a seed and a text alone, on every machine: those of the same prompt and seed are the same wherever
+/// its line
 /// stands. SHA-256 of both and a counter.
 /// </summary>
 internal sealed class SeededChoices(ulong seed, string text)

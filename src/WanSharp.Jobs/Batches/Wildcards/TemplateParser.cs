@@ -6,8 +6,10 @@ using WanSharp.Tensors;
 namespace WanSharp.Jobs.Batches.Wildcards;
 
 /// <summary>
-/// Reads the template language of the Dynamic Prompts extension: <c>{a|b}</c>, <c>{2::a|b}</c>, <c>{2$$a|b|c}</c>, <c>{1-3$$ and $$a|b|c}</c>,
-/// <c>__name__</c>. A backslash makes the character after it a letter. Braces without a | or $$ are letters; what the language has and this does
+/// Reads the template language of the Dynamic Prompts extension: <c>{a|b}</c>, <c>{2::a|b}</c>, <c>{2$$a|b|c}</c>, <c>{1-3$$ and
+/// $$a|b|c}</c>,
+/// <c>__name__</c>. A backslash makes the character after it a letter. Braces without a | or $$ are letters; what the language has and
+/// this does
 /// not (variables, other samplers) is refused.
 /// </summary>
 internal sealed partial class TemplateParser
@@ -73,7 +75,9 @@ internal sealed partial class TemplateParser
         switch (_text[_at])
         {
             case '$' when Variable().IsMatch(_text, _at):
-                throw Refused("variables (${…}) are not supported: write the choice where it is used, or a job for each value; \\$ is the letter");
+                throw Refused(
+                    "variables (${…}) are not supported: write the choice where it is used, or a job for each value; \\$ is the letter"
+                );
             case '_' when WildcardName().Match(_text, _at) is { Success: true } match:
                 return Wildcard(match);
             case '{' when EndOfBraces() is var (end, isChoice):
@@ -88,7 +92,11 @@ internal sealed partial class TemplateParser
         var name = match.Groups["name"].Value;
         if (match.Groups["rest"].Length > 0 || name[0] is '@' or '!')
         {
-            throw Refused(match.Groups["rest"].Length > 0 ? "templates with parameters are not supported" : $"the sampler '{name[0]}' is not supported: leave it out, and a line is chosen at random");
+            throw Refused(
+                match.Groups["rest"].Length > 0
+                    ? "templates with parameters are not supported"
+                    : $"the sampler '{name[0]}' is not supported: leave it out, and a line is chosen at random"
+            );
         }
 
         _at += match.Length;
@@ -120,11 +128,12 @@ internal sealed partial class TemplateParser
         {
             var weight = Weight();
             options.Add(new PromptNode.Option(Sequence(inChoice: true), weight));
-        }
-        while (_text[_at++] == '|');
+        } while (_text[_at++] == '|');
 
         _depth--;
-        return options.All(option => option.Weight == 0) ? throw Refused("every option of a choice has the weight 0") : new PromptNode.Choice(options, least, most, separator);
+        return options.All(option => option.Weight == 0)
+            ? throw Refused("every option of a choice has the weight 0")
+            : new PromptNode.Choice(options, least, most, separator);
     }
 
     private (int Least, int? Most, string Separator) Count()
@@ -184,7 +193,8 @@ internal sealed partial class TemplateParser
         return isChoice ? throw Refused("this { is not closed: add the }, or write \\{ for the letter") : null;
     }
 
-    private bool IsEscape(int at) => _text[at] == '\\' && at + 1 < _text.Length && Special.Contains(_text[at + 1], StringComparison.Ordinal);
+    private bool IsEscape(int at) =>
+        _text[at] == '\\' && at + 1 < _text.Length && Special.Contains(_text[at + 1], StringComparison.Ordinal);
 
     private int Deeper() => ++_depth <= MostDepth ? _depth : throw Refused($"choices are nested more than {MostDepth} deep");
 

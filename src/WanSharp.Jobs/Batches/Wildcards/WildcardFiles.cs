@@ -27,16 +27,28 @@ public sealed class WildcardFiles(IReadOnlyList<string> folders)
     private IReadOnlyList<PromptNode.Option> Read(string name)
     {
         var isPattern = name.AsSpan().ContainsAny('*', '?');
-        var files = _files.Value.Where(file => isPattern ? FileSystemName.MatchesSimpleExpression(name, file.Key) : file.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).ToList();
+        var files = _files
+            .Value.Where(file =>
+                isPattern
+                    ? FileSystemName.MatchesSimpleExpression(name, file.Key)
+                    : file.Key.Equals(name, StringComparison.OrdinalIgnoreCase)
+            )
+            .ToList();
         if (files.Count == 0)
         {
-            throw new InvalidRequestException("prompt", folders.Count == 0
-                ? $"There are no wildcards for __{name}__: name their folder with --wildcards, or write \\__ for the letters."
-                : $"There is no wildcard __{name}__: put {name}{Extension} into {string.Join(" or ", folders)}, or write \\__ for the letters.{NearestName.Hint(name, _files.Value.Keys)}");
+            throw new InvalidRequestException(
+                "prompt",
+                folders.Count == 0
+                    ? $"There are no wildcards for __{name}__: name their folder with --wildcards, or write \\__ for the letters."
+                    : $"There is no wildcard __{name}__: put {name}{Extension} into {string.Join(" or ", folders)}, or write \\__ "
+                        + $"for the letters.{NearestName.Hint(name, _files.Value.Keys)}"
+            );
         }
 
         var options = files.SelectMany(file => Options(file.Value)).ToList();
-        return options.Any(option => option.Weight > 0) ? options : throw new InvalidRequestException("prompt", $"{files[0].Value} offers nothing: write an option a line.");
+        return options.Any(option => option.Weight > 0)
+            ? options
+            : throw new InvalidRequestException("prompt", $"{files[0].Value} offers nothing: write an option a line.");
     }
 
     private static IEnumerable<PromptNode.Option> Options(string path)
@@ -69,7 +81,18 @@ public sealed class WildcardFiles(IReadOnlyList<string> folders)
         var files = new SortedDictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var folder in folders.Where(Directory.Exists))
         {
-            foreach (var path in Directory.EnumerateFiles(folder, $"*{Extension}", new EnumerationOptions { RecurseSubdirectories = true, MatchCasing = MatchCasing.CaseInsensitive, IgnoreInaccessible = true }))
+            foreach (
+                var path in Directory.EnumerateFiles(
+                    folder,
+                    $"*{Extension}",
+                    new EnumerationOptions
+                    {
+                        RecurseSubdirectories = true,
+                        MatchCasing = MatchCasing.CaseInsensitive,
+                        IgnoreInaccessible = true,
+                    }
+                )
+            )
             {
                 files.TryAdd(Path.ChangeExtension(Path.GetRelativePath(folder, path), null).Replace('\\', '/'), path);
             }

@@ -2,10 +2,14 @@ using System.Globalization;
 
 namespace WanSharp.Models.Text.Repair;
 
-/// <summary>An encoding of one byte a character, as programs use it: bytes without a character stand for the code point of the same number. Thread-safe.</summary>
+/// <summary>
+/// An encoding of one byte a character, as programs use it: bytes without a character stand for the code point of the same
+/// number. Thread-safe.
+/// </summary>
 internal sealed class ByteEncoding
 {
-    private const char Substitute = '\u001A', Replacement = '\uFFFD';
+    private const char Substitute = '\u001A',
+        Replacement = '\uFFFD';
     private const int FirstListed = 0x80;
 
     private static readonly Lazy<IReadOnlyList<ByteEncoding>> Listed = new(ReadAll);
@@ -76,7 +80,14 @@ internal sealed class ByteEncoding
         while (reader.ReadLine() is { } line)
         {
             var fields = line.Split(' ');
-            all.Add(new ByteEncoding(fields[0], string.Concat(fields[1..].Select(code => (char)int.Parse(code, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)))));
+            all.Add(
+                new ByteEncoding(
+                    fields[0],
+                    string.Concat(
+                        fields[1..].Select(code => (char)int.Parse(code, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture))
+                    )
+                )
+            );
         }
 
         return all;

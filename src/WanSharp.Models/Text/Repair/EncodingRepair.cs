@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 namespace WanSharp.Models.Text.Repair;
 
 /// <summary>Undoes wrong decodings: "schÃ¶n" is "schön", read as Windows-1252 when it was UTF-8.</summary>
-/// <remarks>The steps and their order are those of ftfy 6.3 (rspeer/python-ftfy:ftfy/__init__.py and fixes.py). Bytes are kept as text of characters 0 to 255.</remarks>
+/// <remarks>The steps and their order are those of ftfy 6.3 (rspeer/python-ftfy:ftfy/__init__.py and fixes.py). Bytes are kept as text
+/// of characters 0 to 255.</remarks>
 internal static partial class EncodingRepair
 {
     private const string LostSequence = "\u00EF\u00BF\u00BD"; // U+FFFD in UTF-8
@@ -42,7 +43,9 @@ internal static partial class EncodingRepair
         }
 
         // Parts of it may be UTF-8: "“quoted” â€“ and not".
-        var parts = MojibakeSigns.Utf8Runs().Replace(text, match => match.Length < text.Length && MojibakeSigns.Are(match.Value) ? Apply(match.Value) : match.Value);
+        var parts = MojibakeSigns
+            .Utf8Runs()
+            .Replace(text, match => match.Length < text.Length && MojibakeSigns.Are(match.Value) ? Apply(match.Value) : match.Value);
         return parts != text ? parts : AsWindows1252(text) ?? ReplaceControls(text);
     }
 
@@ -51,7 +54,9 @@ internal static partial class EncodingRepair
     {
         if (encoding.Name != "mac-roman") // where that is a dash and a space
         {
-            bytes = SpacedSequence().IsMatch(bytes) ? SpacedSequence().Replace(LoneAGrave().Replace(bytes, "\u00C3\u00A0 "), match => match.Value.Replace(' ', '\u00A0')) : bytes;
+            bytes = SpacedSequence().IsMatch(bytes)
+                ? SpacedSequence().Replace(LoneAGrave().Replace(bytes, "\u00C3\u00A0 "), match => match.Value.Replace(' ', '\u00A0'))
+                : bytes;
         }
 
         return encoding.LosesText ? LossySequence().Replace(bytes, LostSequence) : bytes;
@@ -74,7 +79,11 @@ internal static partial class EncodingRepair
     {
         if (bytes.AsSpan().ContainsAny('\u00C0', '\u00ED'))
         {
-            bytes = SurrogatePair().Replace(bytes.Replace("\u00C0\u0080", "\0", StringComparison.Ordinal), match => Latin1(Encoding.UTF8.GetBytes(Joined(match.ValueSpan))));
+            bytes = SurrogatePair()
+                .Replace(
+                    bytes.Replace("\u00C0\u0080", "\0", StringComparison.Ordinal),
+                    match => Latin1(Encoding.UTF8.GetBytes(Joined(match.ValueSpan)))
+                );
         }
 
         try
@@ -98,7 +107,11 @@ internal static partial class EncodingRepair
     /// <summary>UTF-8 in which a space stands for the byte A0, but for what would be letters of rare scripts.</summary>
     [GeneratedRegex(
         "[\u00C2\u00C3\u00C5\u00CE\u00D0\u00D9] |[\u00E2\u00E3] [\u0080-\u0084\u0086-\u009F\u00A1-\u00BF]|[\u00E0-\u00E3][\u0080-\u0084\u0086-\u009F\u00A1-\u00BF] "
-        + "|\u00F0 [\u0080-\u00BF]{2}|\u00F0[\u0080-\u00BF] [\u0080-\u00BF]|\u00F0[\u0080-\u00BF]{2} ")]
+            + ""
+            + ""
+            + ""
+            + "|\u00F0 [\u0080-\u00BF]{2}|\u00F0[\u0080-\u00BF] [\u0080-\u00BF]|\u00F0[\u0080-\u00BF]{2} "
+    )]
     private static partial Regex SpacedSequence();
 
     /// <summary>"Ã " that is a word, as in "voilÃ la"; not of Portuguese "às" and "àquele".</summary>
@@ -108,8 +121,9 @@ internal static partial class EncodingRepair
     /// <summary>UTF-8 in which a byte, or two of a longer sequence, was lost and a substitute stands for it.</summary>
     [GeneratedRegex(
         "[\u00C2-\u00DF]\u001A|[\u00C2\u00C3]\\?|\u00ED[\u00A0-\u00AF][\u001A?]\u00ED[\u00B0-\u00BF][\u001A?\u0080-\u00BF]|\u00ED[\u00A0-\u00AF][\u001A?\u0080-\u00BF]\u00ED[\u00B0-\u00BF][\u001A?]"
-        + "|[\u00E0-\u00EF][\u001A?][\u001A\u0080-\u00BF]|[\u00E0-\u00EF][\u001A\u0080-\u00BF][\u001A?]"
-        + "|[\u00F0-\u00F4][\u001A?][\u001A\u0080-\u00BF]{2}|[\u00F0-\u00F4][\u001A\u0080-\u00BF][\u001A?][\u001A\u0080-\u00BF]|[\u00F0-\u00F4][\u001A\u0080-\u00BF]{2}[\u001A?]|\u001A")]
+            + "|[\u00E0-\u00EF][\u001A?][\u001A\u0080-\u00BF]|[\u00E0-\u00EF][\u001A\u0080-\u00BF][\u001A?]"
+            + "|[\u00F0-\u00F4][\u001A?][\u001A\u0080-\u00BF]{2}|[\u00F0-\u00F4][\u001A\u0080-\u00BF][\u001A?][\u001A\u0080-\u00BF]|[\u00F0-\u00F4][\u001A\u0080-\u00BF]{2}[\u001A?]|\u001A"
+    )]
     private static partial Regex LossySequence();
 
     [GeneratedRegex("\u00ED[\u00A0-\u00AF][\u0080-\u00BF]\u00ED[\u00B0-\u00BF][\u0080-\u00BF]")]

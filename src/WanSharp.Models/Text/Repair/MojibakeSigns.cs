@@ -11,12 +11,14 @@ internal static partial class MojibakeSigns
 {
     private const string Common = "\u00A0\u00AD\u00B4\u00B7\u2013-\u2015\u2019\u2026";
     private const string Controls = "\u0080-\u009F";
-    private const string Rare = "\u00A4\u00A6\u00A8\u00AA\u00AC\u00AF\u00B8\u00BA\u0192\u02C6\u02C7\u02D8\u02DB\u02DC\u2020\u2021\u2030\u2310\u25CA\uFFFD";
+    private const string Rare =
+        "\u00A4\u00A6\u00A8\u00AA\u00AC\u00AF\u00B8\u00BA\u0192\u02C6\u02C7\u02D8\u02DB\u02DC\u2020\u2021\u2030\u2310\u25CA\uFFFD";
     private const string Legal = "\u00A7\u00B6";
     private const string Currency = "\u00A2\u00A3\u00A5\u20A7\u20AC";
     private const string Opening = "\u00A1\u00A9\u00AB\u00BF\u0384\u0385\u2018\u201A\u201C\u201E\u2022\u2039\uF8FF";
     private const string Closing = "\u00AE\u00BB\u02DD\u201D\u203A\u2122";
-    private const string Numeric = "\u00B1-\u00B3\u00B5\u00B9\u00BC-\u00BE\u00D7\u00F7\u2044\u2116\u2202\u2206\u220F\u2211\u221A\u221E\u2229\u222B\u2248\u2260\u2261\u2264\u2265";
+    private const string Numeric =
+        "\u00B1-\u00B3\u00B5\u00B9\u00BC-\u00BE\u00D7\u00F7\u2044\u2116\u2202\u2206\u220F\u2211\u221A\u221E\u2229\u222B\u2248\u2260\u2261\u2264\u2265";
     private const string Faces = "\u00B0\u00D2-\u00D6\u00D9-\u00DC\u00F2-\u00F6\u00F8-\u00FC\u014C\u0150\u016A\u0172";
     private const string Boxes = "\u2502\u250C\u2510\u2518\u251C\u2524\u252C\u253C\u2550-\u256C\u2580\u2584\u2588\u258C\u2590-\u2593";
     private const string UpperCommon = "\u00DE\u0386\u0388-\u038A\u038C\u038E\u038F\u0391-\u03AB\u0401-\u042F";
@@ -71,7 +73,8 @@ internal static partial class MojibakeSigns
 
     private const string Next = NextOnly + " \u2013-\u2015\u2018-\u201A\u201C-\u201E\u2022\u2026"; // a space for a no-break space
 
-    private const string Sequences = $"(?<![{NextOnly}])(?:[{FirstOfTwo}][{Next}]|[{FirstOfThree}][{Next}]{{2}}|[{FirstOfFour}][{Next}]{{3}})+";
+    private const string Sequences =
+        $"(?<![{NextOnly}])(?:[{FirstOfTwo}][{Next}]|[{FirstOfThree}][{Next}]{{2}}|[{FirstOfFour}][{Next}]{{3}})+";
 
     /// <summary>Whether a text has neighbours that no language has.</summary>
     public static bool Are(string text) => Unlikely().IsMatch(text);

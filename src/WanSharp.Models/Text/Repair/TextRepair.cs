@@ -3,9 +3,12 @@ using System.Text.RegularExpressions;
 
 namespace WanSharp.Models.Text.Repair;
 
-/// <summary>Repairs text that programs spoilt on its way: wrong decodings, character references, typographic quotes, control characters.</summary>
+/// <summary>
+/// Repairs text that programs spoilt on its way: wrong decodings, character references, typographic quotes, control characters.
+/// </summary>
 /// <remarks>
-/// What ftfy 6.3 does by default (rspeer/python-ftfy:ftfy/__init__.py, <c>fix_text</c>), in its order. Its last step, normalization to NFC, and
+/// What ftfy 6.3 does by default (rspeer/python-ftfy:ftfy/__init__.py, <c>fix_text</c>), in its order. Its last step, normalization to
+/// NFC, and
 /// the width of Japanese and Korean letters are left to the tokenizer, whose own normalization (NFKC) does more.
 /// </remarks>
 internal static partial class TextRepair
@@ -13,12 +16,33 @@ internal static partial class TextRepair
     /// <summary>More than any text needs: each round undoes one layer.</summary>
     private const int MostRounds = 100;
 
-    private const char FirstFullWidth = '\uFF01', LastFullWidth = '\uFF5E';
+    private const char FirstFullWidth = '\uFF01',
+        LastFullWidth = '\uFF5E';
 
     private static readonly Dictionary<char, string> Ligatures = new()
     {
-        ['Ĳ'] = "IJ", ['ĳ'] = "ij", ['ŉ'] = "ʼn", ['Ǳ'] = "DZ", ['ǲ'] = "Dz", ['ǳ'] = "dz", ['Ǆ'] = "DŽ", ['ǅ'] = "Dž", ['ǆ'] = "dž", ['Ǉ'] = "LJ",
-        ['ǈ'] = "Lj", ['ǉ'] = "lj", ['Ǌ'] = "NJ", ['ǋ'] = "Nj", ['ǌ'] = "nj", ['ﬀ'] = "ff", ['ﬁ'] = "fi", ['ﬂ'] = "fl", ['ﬃ'] = "ffi", ['ﬄ'] = "ffl", ['ﬅ'] = "ſt", ['ﬆ'] = "st",
+        ['Ĳ'] = "IJ",
+        ['ĳ'] = "ij",
+        ['ŉ'] = "ʼn",
+        ['Ǳ'] = "DZ",
+        ['ǲ'] = "Dz",
+        ['ǳ'] = "dz",
+        ['Ǆ'] = "DŽ",
+        ['ǅ'] = "Dž",
+        ['ǆ'] = "dž",
+        ['Ǉ'] = "LJ",
+        ['ǈ'] = "Lj",
+        ['ǉ'] = "lj",
+        ['Ǌ'] = "NJ",
+        ['ǋ'] = "Nj",
+        ['ǌ'] = "nj",
+        ['ﬀ'] = "ff",
+        ['ﬁ'] = "fi",
+        ['ﬂ'] = "fl",
+        ['ﬃ'] = "ffi",
+        ['ﬄ'] = "ffl",
+        ['ﬅ'] = "ſt",
+        ['ﬆ'] = "st",
     };
 
     /// <summary>The repaired text.</summary>
@@ -26,7 +50,7 @@ internal static partial class TextRepair
     {
         var repaired = new StringBuilder(text.Length);
         var isHtml = false; // from the first < on, character references belong to the text
-        for (var start = 0; start < text.Length;)
+        for (var start = 0; start < text.Length; )
         {
             var end = text.IndexOf('\n', start) is >= 0 and var at ? at + 1 : text.Length;
             var line = text[start..end];
@@ -56,7 +80,10 @@ internal static partial class TextRepair
         return line;
     }
 
-    /// <summary>Ligatures as letters, letters of full width as narrow ones, quotes straight, line ends as one, halves of characters as U+FFFD.</summary>
+    /// <summary>
+    /// Ligatures as letters, letters of full width as narrow ones, quotes straight, line ends as one, halves of characters as
+    /// U+FFFD.
+    /// </summary>
     private static string ReplaceCharacters(string text)
     {
         var replaced = new StringBuilder(text.Length);
@@ -82,23 +109,24 @@ internal static partial class TextRepair
         return replaced.ToString();
     }
 
-    private static char Replace(char c) => c switch
-    {
-        >= FirstFullWidth and <= LastFullWidth => (char)(c - FirstFullWidth + '!'),
-        '\u3000' => ' ',
-        '\u02BC' or (>= '\u2018' and <= '\u201B') => '\'',
-        >= '\u201C' and <= '\u201F' => '"',
-        '\r' or '\u2028' or '\u2029' or '\u0085' => '\n',
+    private static char Replace(char c) =>
+        c switch
+        {
+            >= FirstFullWidth and <= LastFullWidth => (char)(c - FirstFullWidth + '!'),
+            '\u3000' => ' ',
+            '\u02BC' or (>= '\u2018' and <= '\u201B') => '\'',
+            >= '\u201C' and <= '\u201F' => '"',
+            '\r' or '\u2028' or '\u2029' or '\u0085' => '\n',
 
-        // Characters that are another one in NFC, where wrong decodings are full of that.
-        '\u037E' => ';',
-        '\u0387' => '\u00B7',
-        '\u1FEF' => '`',
-        '\u2126' => '\u03A9',
-        '\u212A' => 'K',
-        '\u212B' => '\u00C5',
-        _ => c,
-    };
+            // Characters that are another one in NFC, where wrong decodings are full of that.
+            '\u037E' => ';',
+            '\u0387' => '\u00B7',
+            '\u1FEF' => '`',
+            '\u2126' => '\u03A9',
+            '\u212A' => 'K',
+            '\u212B' => '\u00C5',
+            _ => c,
+        };
 
     [GeneratedRegex(@"\e\[[\d;]*[a-zA-Z]")]
     private static partial Regex TerminalEscapes();

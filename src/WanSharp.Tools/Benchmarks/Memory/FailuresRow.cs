@@ -57,10 +57,18 @@ internal sealed class FailuresRow(OrtRuntime runtime, WanModel model, Generation
             Ratios = new Dictionary<string, double> { ["ended_well"] = (double)(right + refused) / count },
             Figures = new Dictionary<string, double>
             {
-                ["clips"] = count, ["right"] = right, ["refused"] = refused, ["wrong"] = wrong.Count,
-                ["requests_a_clip"] = requests, ["leaked_bytes"] = leaked, ["leaked_objects"] = objectsLeft,
+                ["clips"] = count,
+                ["right"] = right,
+                ["refused"] = refused,
+                ["wrong"] = wrong.Count,
+                ["requests_a_clip"] = requests,
+                ["leaked_bytes"] = leaked,
+                ["leaked_objects"] = objectsLeft,
             },
-            Note = wrong.Count > 0 ? string.Join("; ", wrong.Distinct()) : livesOn ? null : "the clip after all failures differs",
+            Note =
+                wrong.Count > 0 ? string.Join("; ", wrong.Distinct())
+                : livesOn ? null
+                : "the clip after all failures differs",
         };
     }
 

@@ -13,13 +13,25 @@ namespace WanSharp.Tools.Benchmarks.Memory;
 public sealed class MemoryBenchmark(OrtRuntime runtime, TimeProvider clock)
 {
     // Two steps and two latent frames, so that every stage repeats.
-    private static readonly GenerationRequest SmallClip = new() { Prompt = "a red circle moving left on a black background", Width = 64, Height = 64, Frames = 5, Steps = 2, Seed = 1 };
+    private static readonly GenerationRequest SmallClip = new()
+    {
+        Prompt = "a red circle moving left on a black background",
+        Width = 64,
+        Height = 64,
+        Frames = 5,
+        Steps = 2,
+        Seed = 1,
+    };
 
     /// <summary>Measures, row by row. A row that cannot be run says so in its note, and the others run.</summary>
     /// <param name="options">What, and with what.</param>
     /// <param name="progress">Told what is going on.</param>
     /// <param name="cancellationToken">Stops, and ends the processes that measure.</param>
-    public async Task<MemoryReport> RunAsync(MemoryBenchmarkOptions options, IProgress<string>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<MemoryReport> RunAsync(
+        MemoryBenchmarkOptions options,
+        IProgress<string>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Runs, 1, nameof(options));
@@ -32,10 +44,19 @@ public sealed class MemoryBenchmark(OrtRuntime runtime, TimeProvider clock)
             results.Add(await RunAsync(row, options, processes, checkpoints, cancellationToken));
         }
 
-        return new MemoryReport { Date = clock.GetUtcNow(), Machine = MachineName.Read(), Shape = Described(options), Threads = runtime.Threads, Rows = results };
+        return new MemoryReport
+        {
+            Date = clock.GetUtcNow(),
+            Machine = MachineName.Read(),
+            Shape = Described(options),
+            Threads = runtime.Threads,
+            Rows = results,
+        };
     }
 
-    /// <summary>What a process of <see cref="MemoryBenchmarkOptions.PassCommand"/> does: takes a pass, runs it, tells what it measured.</summary>
+    /// <summary>
+    /// What a process of <see cref="MemoryBenchmarkOptions.PassCommand"/> does: takes a pass, runs it, tells what it measured.
+    /// </summary>
     /// <param name="input">The pass, as this class wrote it.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
     /// <exception cref="BenchmarkException">The input is no pass.</exception>
@@ -44,9 +65,13 @@ public sealed class MemoryBenchmark(OrtRuntime runtime, TimeProvider clock)
         ArgumentNullException.ThrowIfNull(input);
         try
         {
-            var pass = JsonSerializer.Deserialize(await input.ReadToEndAsync(cancellationToken), MemoryJson.Default.MemoryPass)
+            var pass =
+                JsonSerializer.Deserialize(await input.ReadToEndAsync(cancellationToken), MemoryJson.Default.MemoryPass)
                 ?? throw new BenchmarkException("The pass is null: this command is for `wan bench memory` alone.");
-            return JsonSerializer.Serialize(await new PassProgram(runtime, clock).RunAsync(pass, cancellationToken), MemoryJson.Default.MemoryPassResult);
+            return JsonSerializer.Serialize(
+                await new PassProgram(runtime, clock).RunAsync(pass, cancellationToken),
+                MemoryJson.Default.MemoryPassResult
+            );
         }
         catch (JsonException e)
         {
@@ -58,7 +83,12 @@ public sealed class MemoryBenchmark(OrtRuntime runtime, TimeProvider clock)
         options.Layers is { } layers ? string.Create(CultureInfo.InvariantCulture, $"{options.Shape} {layers} layers") : options.Shape;
 
     private async Task<MemoryRowResult> RunAsync(
-        MemoryRow row, MemoryBenchmarkOptions options, ProcessRows processes, BenchmarkCheckpoints checkpoints, CancellationToken cancellationToken)
+        MemoryRow row,
+        MemoryBenchmarkOptions options,
+        ProcessRows processes,
+        BenchmarkCheckpoints checkpoints,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -66,18 +96,34 @@ public sealed class MemoryBenchmark(OrtRuntime runtime, TimeProvider clock)
             {
                 MemoryRow.Compile => await processes.CompileAsync(cancellationToken),
                 MemoryRow.Start => await processes.StartAsync(cancellationToken),
-                MemoryRow.Sizes => await new SizesRow(runtime).RunAsync(options.Shape, options.Layers, checkpoints.Find(options.Shape, options.Layers, DType.F32, cancellationToken), cancellationToken),
+                MemoryRow.Sizes => await new SizesRow(runtime).RunAsync(
+                    options.Shape,
+                    options.Layers,
+                    checkpoints.Find(options.Shape, options.Layers, DType.F32, cancellationToken),
+                    cancellationToken
+                ),
                 MemoryRow.Third => await processes.ThirdAsync(cancellationToken),
                 MemoryRow.Peak => await processes.PeakAsync(cancellationToken),
                 MemoryRow.Large => await processes.LargeAsync(cancellationToken),
-                MemoryRow.Failures => await new FailuresRow(runtime, options.FailureModel, SmallClip).RunAsync(options.Failures, cancellationToken),
+                MemoryRow.Failures => await new FailuresRow(runtime, options.FailureModel, SmallClip).RunAsync(
+                    options.Failures,
+                    cancellationToken
+                ),
                 _ => throw new ArgumentOutOfRangeException(nameof(row), row, "no row"),
             };
         }
         catch (BenchmarkException e)
         {
             var none = new Dictionary<string, double>();
-            return new MemoryRowResult { Row = row, Goal = "completes", IsReached = false, Ratios = none, Figures = none, Note = e.Message };
+            return new MemoryRowResult
+            {
+                Row = row,
+                Goal = "completes",
+                IsReached = false,
+                Ratios = none,
+                Figures = none,
+                Note = e.Message,
+            };
         }
     }
 }

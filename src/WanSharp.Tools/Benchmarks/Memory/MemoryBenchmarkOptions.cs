@@ -8,7 +8,10 @@ public sealed record MemoryBenchmarkOptions
     /// <summary>The rows to run. Default: all.</summary>
     public IReadOnlyList<MemoryRow> Rows { get; init; } = Enum.GetValues<MemoryRow>();
 
-    /// <summary>Whose dimensions the network has, but for <see cref="MemoryRow.Large"/>: one of <see cref="BenchmarkOptions.ShapeNames"/>. Default: "1.3b".</summary>
+    /// <summary>
+    /// Whose dimensions the network has, but for <see cref="MemoryRow.Large"/>: one of <see cref="BenchmarkOptions.ShapeNames"/>.
+    /// Default: "1.3b".
+    /// </summary>
     public string Shape { get; init; } = "1.3b";
 
     /// <summary>How many of the shape's blocks there are, to measure a part where time or disk are short. Default: null, all.</summary>

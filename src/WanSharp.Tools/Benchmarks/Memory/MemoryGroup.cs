@@ -26,7 +26,9 @@ internal sealed class MemoryGroup : IDisposable
         {
             if (!File.Exists(Path.Combine(Mount, "memory.limit_in_bytes")))
             {
-                whyNot = "limits were not enforced and only private memory was counted: this system has no control groups of version 1 for memory";
+                whyNot =
+                    "limits were not enforced and only private memory was counted: this system has no "
+                    + "control groups of version 1 for memory";
                 return null;
             }
 
@@ -59,7 +61,12 @@ internal sealed class MemoryGroup : IDisposable
         }
     }
 
-    private static string Own() => File.Exists("/proc/self/cgroup")
-        ? File.ReadLines("/proc/self/cgroup").Select(line => line.Split(':', 3)).FirstOrDefault(parts => parts[1].Split(',').Contains("memory"))?[2].Trim('/') ?? ""
-        : "";
+    private static string Own() =>
+        File.Exists("/proc/self/cgroup")
+            ? File.ReadLines("/proc/self/cgroup")
+                .Select(line => line.Split(':', 3))
+                .FirstOrDefault(parts => parts[1].Split(',').Contains("memory"))
+                ?[2].Trim('/')
+                ?? ""
+            : "";
 }

@@ -34,9 +34,12 @@ public sealed record MemoryReport
         }
 
         var now = Ratios(this).ToDictionary();
-        return [.. Ratios(saved)
-            .Where(ratio => now.ContainsKey(ratio.Key))
-            .Select(ratio => new RatioChange(ratio.Key, ratio.Value, now[ratio.Key], now[ratio.Key] < ratio.Value * (1 - tolerance)))];
+        return
+        [
+            .. Ratios(saved)
+                .Where(ratio => now.ContainsKey(ratio.Key))
+                .Select(ratio => new RatioChange(ratio.Key, ratio.Value, now[ratio.Key], now[ratio.Key] < ratio.Value * (1 - tolerance))),
+        ];
     }
 
     /// <summary>The report as JSON, readable and stable.</summary>
@@ -58,12 +61,19 @@ public sealed record MemoryReport
         }
     }
 
-    private static IEnumerable<KeyValuePair<string, double>> Ratios(MemoryReport report) => report.Rows.SelectMany(
-        row => row.Ratios, (row, ratio) => KeyValuePair.Create($"{row.Row.ToString().ToLowerInvariant()}.{ratio.Key}", ratio.Value));
+    private static IEnumerable<KeyValuePair<string, double>> Ratios(MemoryReport report) =>
+        report.Rows.SelectMany(
+            row => row.Ratios,
+            (row, ratio) => KeyValuePair.Create($"{row.Row.ToString().ToLowerInvariant()}.{ratio.Key}", ratio.Value)
+        );
 }
 
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true, WriteIndented = true, RespectNullableAnnotations = true)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UseStringEnumConverter = true,
+    WriteIndented = true,
+    RespectNullableAnnotations = true
+)]
 [JsonSerializable(typeof(MemoryReport))]
 [JsonSerializable(typeof(MemoryPass))]
 [JsonSerializable(typeof(MemoryPassResult))]

@@ -11,7 +11,9 @@ public sealed record MemoryRowResult
     /// <summary>What it must reach, in words.</summary>
     public required string Goal { get; init; }
 
-    /// <summary>Whether it did. Always false where <see cref="Note"/> says that a limit could not be enforced and the row is about one.</summary>
+    /// <summary>
+    /// Whether it did. Always false where <see cref="Note"/> says that a limit could not be enforced and the row is about one.
+    /// </summary>
     public required bool IsReached { get; init; }
 
     /// <summary>What can be compared between machines and days: the larger, the better.</summary>
@@ -23,6 +25,9 @@ public sealed record MemoryRowResult
     /// <summary>What else must be known; null for nothing.</summary>
     public string? Note { get; init; }
 
-    /// <summary>How the graphs of what the row is about were compiled and used: within the limit, where there is one. Empty where no pass ran.</summary>
+    /// <summary>
+    /// How the graphs of what the row is about were compiled and used: within the limit, where there is one. Empty where no pass
+    /// ran.
+    /// </summary>
     public IReadOnlyList<GraphStatistics> Graphs { get; init; } = [];
 }

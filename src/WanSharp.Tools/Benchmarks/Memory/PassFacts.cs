@@ -20,8 +20,18 @@ internal static class PassFacts
         var options = new GraphOptions();
         var graphs = new NetworkGraphs(config, shape.TextEncoder, shape.Vae);
         OnnxGraph[] block = [WanTransformer.Block(config, options), WanTransformer.Keys(config, options)];
-        OnnxGraph[] others = [WanTransformer.Context(config, options), WanTransformer.Embed(config, options), WanTransformer.Head(config, options)];
-        var stored = NetworkWeights.Of(weights, Enumerable.Range(0, config.Layers).SelectMany(_ => block.SelectMany(graph => graph.Weights), (i, slot) => slot with { Name = $"blocks.{i}.{slot.Name}" }));
+        OnnxGraph[] others =
+        [
+            WanTransformer.Context(config, options),
+            WanTransformer.Embed(config, options),
+            WanTransformer.Head(config, options),
+        ];
+        var stored = NetworkWeights.Of(
+            weights,
+            Enumerable
+                .Range(0, config.Layers)
+                .SelectMany(_ => block.SelectMany(graph => graph.Weights), (i, slot) => slot with { Name = $"blocks.{i}.{slot.Name}" })
+        );
         var rest = NetworkWeights.Of(weights, others.SelectMany(graph => graph.Weights));
         var rows = Math.Min(textTokens + 1, config.TextLength);
         var keys = 2L * rows * config.Dim * sizeof(float) * config.Layers;
@@ -36,7 +46,8 @@ internal static class PassFacts
             TextEncoder = 0,
             Vae = 0,
             TextActivations = 0,
-            DenoiseActivations = _ => keys + stored.WidenedMatrixBytes + (long)graphs.Forward(latents, batch: 1, groups: 1, textTokens).PeakBytes,
+            DenoiseActivations = _ =>
+                keys + stored.WidenedMatrixBytes + (long)graphs.Forward(latents, batch: 1, groups: 1, textTokens).PeakBytes,
             DecodeActivations = _ => 0,
             Tokens = (int)(latents[2] / patch.Frames * (latents[3] / patch.Height) * (latents[4] / patch.Width)),
             IsOnHost = true,

@@ -26,22 +26,36 @@ internal sealed class PassProcess(IReadOnlyList<string> command)
 
         using var group = MemoryGroup.TryCreate(limit, out var whyNot);
         string[] line = group is null ? [.. command] : ["/bin/sh", "-c", EnterGroup, group.Folder, .. command];
-        var start = new ProcessStartInfo(line[0], line[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(line[0], line[1..])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         using var process = Start(start);
         try
         {
-            var (output, error) = (process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));
-            await process.StandardInput.WriteAsync(JsonSerializer.Serialize(pass, MemoryJson.Default.MemoryPass).AsMemory(), cancellationToken);
+            var (output, error) = (
+                process.StandardOutput.ReadToEndAsync(cancellationToken),
+                process.StandardError.ReadToEndAsync(cancellationToken)
+            );
+            await process.StandardInput.WriteAsync(
+                JsonSerializer.Serialize(pass, MemoryJson.Default.MemoryPass).AsMemory(),
+                cancellationToken
+            );
             process.StandardInput.Close();
             await process.WaitForExitAsync(cancellationToken);
             if (process.ExitCode != 0)
             {
-                throw new BenchmarkException(process.ExitCode == Killed && limit is { } bytes
-                    ? $"The system ended the process: it needed more than its {bytes:N0} bytes."
-                    : $"The process ended with {process.ExitCode}: {(await error).Trim()}");
+                throw new BenchmarkException(
+                    process.ExitCode == Killed && limit is { } bytes
+                        ? $"The system ended the process: it needed more than its {bytes:N0} bytes."
+                        : $"The process ended with {process.ExitCode}: {(await error).Trim()}"
+                );
             }
 
-            var result = JsonSerializer.Deserialize(await output, MemoryJson.Default.MemoryPassResult)
+            var result =
+                JsonSerializer.Deserialize(await output, MemoryJson.Default.MemoryPassResult)
                 ?? throw new BenchmarkException("The process said null, not what it measured.");
             return new PassOutcome(result, group?.PeakBytes ?? result.PrivateBytes ?? 0, whyNot);
         }

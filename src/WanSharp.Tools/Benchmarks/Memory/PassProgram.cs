@@ -25,11 +25,21 @@ internal sealed class PassProgram(OrtRuntime runtime, TimeProvider clock)
         var shape = NamedShape.Find(pass.Shape, pass.Layers);
         var latents = Workload.LatentsOf(shape, pass.Width, pass.Height, pass.Frames);
         using var weights = new WeightStore(Checkpoint.Open(pass.Checkpoint));
-        var options = new TransformerOptions { Mode = pass.Mode, Quantization = pass.Quantization, CacheFolder = pass.CacheFolder, WeightsFolder = pass.CacheFolder };
+        var options = new TransformerOptions
+        {
+            Mode = pass.Mode,
+            Quantization = pass.Quantization,
+            CacheFolder = pass.CacheFolder,
+            WeightsFolder = pass.CacheFolder,
+        };
         long? estimated = null;
         if (pass.FitsMemory)
         {
-            var strategy = StrategyChooser.Choose(PassFacts.Of(shape, weights, latents, pass.TextTokens), HostMemoryFacts.Read().Free, CompileMode.Blocks);
+            var strategy = StrategyChooser.Choose(
+                PassFacts.Of(shape, weights, latents, pass.TextTokens),
+                HostMemoryFacts.Read().Free,
+                CompileMode.Blocks
+            );
             weights.ResidentBlocks = strategy.ResidentBlocks;
             estimated = strategy.Bytes;
             options = options with { TokensAtOnce = strategy.TokensAtOnce, WidensAhead = strategy.WidensAhead };
@@ -48,7 +58,14 @@ internal sealed class PassProgram(OrtRuntime runtime, TimeProvider clock)
         {
             var start = Stopwatch.GetTimestamp();
             using var graphs = new GraphCache(runtime);
-            using var transformer = await TransformerRunner.CreateAsync(graphs, shape.Transformer, weights, new SessionSettings(), options: options, cancellationToken: cancellationToken);
+            using var transformer = await TransformerRunner.CreateAsync(
+                graphs,
+                shape.Transformer,
+                weights,
+                new SessionSettings(),
+                options: options,
+                cancellationToken: cancellationToken
+            );
             compiled = Stopwatch.GetElapsedTime(start).TotalSeconds;
             started = SinceProcessStart();
 
@@ -56,7 +73,10 @@ internal sealed class PassProgram(OrtRuntime runtime, TimeProvider clock)
             if (pass.Passes > 0)
             {
                 using var noise = Noise(latents, latents.ElementCount);
-                using var text = Noise([1, shape.Transformer.TextLength, shape.Transformer.TextDim], (long)pass.TextTokens * shape.Transformer.TextDim);
+                using var text = Noise(
+                    [1, shape.Transformer.TextLength, shape.Transformer.TextDim],
+                    (long)pass.TextTokens * shape.Transformer.TextDim
+                );
                 using var context = transformer.PrepareContext(text, cancellationToken: cancellationToken);
                 waited = 0;
                 for (var i = 0; i < pass.Passes; i++)

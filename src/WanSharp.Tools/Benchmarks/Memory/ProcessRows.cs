@@ -18,7 +18,9 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
     // Packed weights on disk: the original beside the packed matrices.
     private const int PackedTimes = 2;
 
-    /// <summary>Compiling a block against compiling the whole network, each in a new process that has the weights in the system's cache.</summary>
+    /// <summary>
+    /// Compiling a block against compiling the whole network, each in a new process that has the weights in the system's cache.
+    /// </summary>
     public async Task<MemoryRowResult> CompileAsync(CancellationToken cancellationToken)
     {
         var pass = Pass(cancellationToken);
@@ -31,12 +33,22 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
             Goal = "blocks compile 10 times as fast as the whole network",
             IsReached = ratio >= CompileTimes,
             Ratios = new Dictionary<string, double> { ["times_whole"] = ratio },
-            Figures = new Dictionary<string, double> { ["blocks_seconds"] = blocks.Result.CompileSeconds, ["whole_seconds"] = whole.Result.CompileSeconds },
-            Graphs = [.. blocks.Result.Graphs, .. whole.Result.Graphs.Where(graph => blocks.Result.Graphs.All(other => other.Name != graph.Name))],
+            Figures = new Dictionary<string, double>
+            {
+                ["blocks_seconds"] = blocks.Result.CompileSeconds,
+                ["whole_seconds"] = whole.Result.CompileSeconds,
+            },
+            Graphs =
+            [
+                .. blocks.Result.Graphs,
+                .. whole.Result.Graphs.Where(graph => blocks.Result.Graphs.All(other => other.Name != graph.Name)),
+            ],
         };
     }
 
-    /// <summary>The whole network's start without and with its packed weights on disk; beside them one that leaves nothing on disk.</summary>
+    /// <summary>
+    /// The whole network's start without and with its packed weights on disk; beside them one that leaves nothing on disk.
+    /// </summary>
     public async Task<MemoryRowResult> StartAsync(CancellationToken cancellationToken)
     {
         var pass = Pass(cancellationToken) with { Mode = CompileMode.Whole, Passes = 1 };
@@ -47,7 +59,9 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
             pass = pass with { CacheFolder = folder.FullName };
             var cold = (await process.RunAsync(pass, limit: null, isCold: false, cancellationToken)).Result;
             var warm = (await process.RunAsync(pass, limit: null, isCold: false, cancellationToken)).Result;
-            var unsaved = (await process.RunAsync(pass with { CacheFolder = null, Passes = 0 }, limit: null, isCold: false, cancellationToken)).Result;
+            var unsaved = (
+                await process.RunAsync(pass with { CacheFolder = null, Passes = 0 }, limit: null, isCold: false, cancellationToken)
+            ).Result;
             var ratio = cold.StartSeconds / warm.StartSeconds;
             return new MemoryRowResult
             {
@@ -62,8 +76,11 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
                 },
                 Figures = new Dictionary<string, double>
                 {
-                    ["first_seconds"] = cold.StartSeconds, ["second_seconds"] = warm.StartSeconds, ["unsaved_seconds"] = unsaved.StartSeconds,
-                    ["first_pass_seconds"] = cold.Forwards[0], ["second_pass_seconds"] = warm.Forwards[0],
+                    ["first_seconds"] = cold.StartSeconds,
+                    ["second_seconds"] = warm.StartSeconds,
+                    ["unsaved_seconds"] = unsaved.StartSeconds,
+                    ["first_pass_seconds"] = cold.Forwards[0],
+                    ["second_pass_seconds"] = warm.Forwards[0],
                 },
                 Note = cold.Digest == warm.Digest ? null : "the results differ",
                 Graphs = warm.Graphs,
@@ -91,9 +108,14 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
             Ratios = new Dictionary<string, double> { ["speed_of_resident"] = ratio },
             Figures = new Dictionary<string, double>
             {
-                ["resident_pass_seconds"] = all.Seconds, ["limited_pass_seconds"] = within.Seconds,
-                ["limit_bytes"] = limit, ["limited_peak_bytes"] = within.PeakBytes, ["resident_peak_bytes"] = all.PeakBytes,
-                ["limited_estimated_bytes"] = within.Result.EstimatedBytes ?? 0, ["limited_resident_blocks"] = within.Result.ResidentBlocks, ["limited_wait_seconds"] = within.Result.WaitSeconds,
+                ["resident_pass_seconds"] = all.Seconds,
+                ["limited_pass_seconds"] = within.Seconds,
+                ["limit_bytes"] = limit,
+                ["limited_peak_bytes"] = within.PeakBytes,
+                ["resident_peak_bytes"] = all.PeakBytes,
+                ["limited_estimated_bytes"] = within.Result.EstimatedBytes ?? 0,
+                ["limited_resident_blocks"] = within.Result.ResidentBlocks,
+                ["limited_wait_seconds"] = within.Result.WaitSeconds,
             },
             Note = within.Note ?? (isSame ? null : "the results differ"),
             Graphs = within.Result.Graphs,
@@ -106,9 +128,22 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
         const int LimitDivisor = 4;
         var pass = Pass(cancellationToken) with { Passes = options.Runs + 1 };
         var plain = await process.RunAsync(pass with { Mode = CompileMode.Whole }, limit: null, isCold: true, cancellationToken);
-        var streamed = await process.RunAsync(pass with { FitsMemory = true }, plain.PeakBytes / LimitDivisor, isCold: true, cancellationToken);
-        var prepared = pass with { Quantization = Quantization.EightBit, CacheFolder = Path.Combine(options.CacheFolder, "bench", "weights") };
-        _ = await process.RunAsync(prepared with { Passes = 0 }, limit: null, isCold: false, cancellationToken); // weights are prepared once
+        var streamed = await process.RunAsync(
+            pass with
+            {
+                FitsMemory = true,
+            },
+            plain.PeakBytes / LimitDivisor,
+            isCold: true,
+            cancellationToken
+        );
+        var prepared = pass with
+        {
+            Quantization = Quantization.EightBit,
+            CacheFolder = Path.Combine(options.CacheFolder, "bench", "weights"),
+        };
+        // weights are prepared once
+        _ = await process.RunAsync(prepared with { Passes = 0 }, limit: null, isCold: false, cancellationToken);
         var narrow = await process.RunAsync(prepared, plain.PeakBytes / LimitDivisor, isCold: true, cancellationToken);
         var ratios = new Dictionary<string, double>
         {
@@ -121,15 +156,25 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
         {
             Row = MemoryRow.Peak,
             Goal = "3.6 times less memory than the whole network in fp32, at most 15 % slower, in fp32 or int8",
-            IsReached = plain.Note is null
-                && ((ratios["memory_fp32"] >= PeakTimes && ratios["speed_fp32"] >= 1 / MostSlower) || (ratios["memory_int8"] >= PeakTimes && ratios["speed_int8"] >= 1 / MostSlower)),
+            IsReached =
+                plain.Note is null
+                && (
+                    (ratios["memory_fp32"] >= PeakTimes && ratios["speed_fp32"] >= 1 / MostSlower)
+                    || (ratios["memory_int8"] >= PeakTimes && ratios["speed_int8"] >= 1 / MostSlower)
+                ),
             Ratios = ratios,
             Figures = new Dictionary<string, double>
             {
-                ["whole_peak_bytes"] = plain.PeakBytes, ["whole_private_bytes"] = plain.Result.PrivateBytes ?? 0, ["whole_pass_seconds"] = plain.Seconds,
-                ["fp32_peak_bytes"] = streamed.PeakBytes, ["fp32_pass_seconds"] = streamed.Seconds, ["fp32_resident_blocks"] = streamed.Result.ResidentBlocks,
-                ["fp32_private_bytes"] = streamed.Result.PrivateBytes ?? 0, ["int8_private_bytes"] = narrow.Result.PrivateBytes ?? 0,
-                ["int8_peak_bytes"] = narrow.PeakBytes, ["int8_pass_seconds"] = narrow.Seconds,
+                ["whole_peak_bytes"] = plain.PeakBytes,
+                ["whole_private_bytes"] = plain.Result.PrivateBytes ?? 0,
+                ["whole_pass_seconds"] = plain.Seconds,
+                ["fp32_peak_bytes"] = streamed.PeakBytes,
+                ["fp32_pass_seconds"] = streamed.Seconds,
+                ["fp32_resident_blocks"] = streamed.Result.ResidentBlocks,
+                ["fp32_private_bytes"] = streamed.Result.PrivateBytes ?? 0,
+                ["int8_private_bytes"] = narrow.Result.PrivateBytes ?? 0,
+                ["int8_peak_bytes"] = narrow.PeakBytes,
+                ["int8_pass_seconds"] = narrow.Seconds,
             },
             Note = plain.Note,
             Graphs = streamed.Result.Graphs,
@@ -142,7 +187,15 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
         var checkpoint = checkpoints.Find("14b", options.Layers, DType.F8E4M3, cancellationToken);
         try
         {
-            var pass = new MemoryPass { Shape = "14b", Layers = options.Layers, Checkpoint = checkpoint, Frames = LargeFrames, FitsMemory = true, Passes = 1 };
+            var pass = new MemoryPass
+            {
+                Shape = "14b",
+                Layers = options.Layers,
+                Checkpoint = checkpoint,
+                Frames = LargeFrames,
+                FitsMemory = true,
+                Passes = 1,
+            };
             var run = await process.RunAsync(pass, LargeLimit, isCold: true, cancellationToken);
             return new MemoryRowResult
             {
@@ -152,9 +205,15 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
                 Ratios = new Dictionary<string, double> { ["completed"] = 1 },
                 Figures = new Dictionary<string, double>
                 {
-                    ["pass_seconds"] = run.Result.Forwards[0], ["start_seconds"] = run.Result.StartSeconds, ["wait_seconds"] = run.Result.WaitSeconds,
-                    ["limit_bytes"] = LargeLimit, ["peak_bytes"] = run.PeakBytes, ["private_bytes"] = run.Result.PrivateBytes ?? 0,
-                    ["estimated_bytes"] = run.Result.EstimatedBytes ?? 0, ["resident_blocks"] = run.Result.ResidentBlocks, ["weights_bytes"] = BytesOf(pass),
+                    ["pass_seconds"] = run.Result.Forwards[0],
+                    ["start_seconds"] = run.Result.StartSeconds,
+                    ["wait_seconds"] = run.Result.WaitSeconds,
+                    ["limit_bytes"] = LargeLimit,
+                    ["peak_bytes"] = run.PeakBytes,
+                    ["private_bytes"] = run.Result.PrivateBytes ?? 0,
+                    ["estimated_bytes"] = run.Result.EstimatedBytes ?? 0,
+                    ["resident_blocks"] = run.Result.ResidentBlocks,
+                    ["weights_bytes"] = BytesOf(pass),
                 },
                 Note = run.Note ?? (options.Layers is { } layers ? $"{layers} blocks of 40" : null),
                 Graphs = run.Result.Graphs,
@@ -170,7 +229,12 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
     }
 
     private MemoryPass Pass(CancellationToken cancellationToken) =>
-        new() { Shape = options.Shape, Layers = options.Layers, Checkpoint = checkpoints.Find(options.Shape, options.Layers, DType.F32, cancellationToken) };
+        new()
+        {
+            Shape = options.Shape,
+            Layers = options.Layers,
+            Checkpoint = checkpoints.Find(options.Shape, options.Layers, DType.F32, cancellationToken),
+        };
 
     private static long BytesOf(MemoryPass pass)
     {

@@ -45,11 +45,18 @@ internal sealed class SizesRow(OrtRuntime runtime)
         };
     }
 
-    private static Dictionary<string, long> Compiles(GraphCache graphs) => graphs.Statistics().ToDictionary(graph => graph.Name, graph => graph.Compiles);
+    private static Dictionary<string, long> Compiles(GraphCache graphs) =>
+        graphs.Statistics().ToDictionary(graph => graph.Name, graph => graph.Compiles);
 
     private static async Task RunSizesAsync(GraphCache graphs, NamedShape shape, WeightStore weights, CancellationToken cancellationToken)
     {
-        using var transformer = await TransformerRunner.CreateAsync(graphs, shape.Transformer, weights, new SessionSettings(), cancellationToken: cancellationToken);
+        using var transformer = await TransformerRunner.CreateAsync(
+            graphs,
+            shape.Transformer,
+            weights,
+            new SessionSettings(),
+            cancellationToken: cancellationToken
+        );
         using var text = Tensor.Zeros(DType.F32, [1, shape.Transformer.TextLength, shape.Transformer.TextDim]);
         using var context = transformer.PrepareContext(text, cancellationToken: cancellationToken);
         foreach (var (width, height, frames) in Sizes)

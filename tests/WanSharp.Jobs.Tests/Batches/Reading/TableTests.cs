@@ -5,7 +5,10 @@ using WanSharp.Testing;
 
 namespace WanSharp.Jobs.Tests.Batches.Reading;
 
-/// <summary>Tables as RFC 4180 describes them, and as Excel, LibreOffice and pandas write them: the prompts that were meant, or a line and a column.</summary>
+/// <summary>
+/// Tables as RFC 4180 describes them, and as Excel, LibreOffice and pandas write them: the prompts that were meant, or a line and
+/// a column.
+/// </summary>
 public sealed class TableTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -13,9 +16,15 @@ public sealed class TableTests : IDisposable
     [Fact]
     public void Read_OfQuotesWithinCells_TakesThemForLetters()
     {
-        var entries = Read("prompt,seed\na sign that says \"OPEN\" in red,7\na 12\" ruler on a desk,8\na 5\" disc spinning,9\n\"the word \"\"a, b\"\"\",10\n");
+        var entries = Read(
+            "prompt,seed\na sign that says \"OPEN\" in red,7\na 12\" ruler on a desk,8\na 5\" disc "
+                + "spinning,9\n\"the word \"\"a, b\"\"\",10\n"
+        );
 
-        Assert.Equal(["a sign that says \"OPEN\" in red 7", "a 12\" ruler on a desk 8", "a 5\" disc spinning 9", "the word \"a, b\" 10"], Texts(entries));
+        Assert.Equal(
+            ["a sign that says \"OPEN\" in red 7", "a 12\" ruler on a desk 8", "a 5\" disc spinning 9", "the word \"a, b\" 10"],
+            Texts(entries)
+        );
     }
 
     [Theory]
@@ -73,7 +82,9 @@ public sealed class TableTests : IDisposable
     public void Read_OfAFirstRowThatCannotBeUsed_SaysSoOnce(string text, string expected) =>
         Assert.Contains(expected, Assert.Throws<InvalidRequestException>(() => Read(text)).Message, StringComparison.Ordinal);
 
-    /// <summary>Excel leaves the separators of trailing empty cells out of a whole piece of 16 rows; elsewhere a short row is a mistake.</summary>
+    /// <summary>
+    /// Excel leaves the separators of trailing empty cells out of a whole piece of 16 rows; elsewhere a short row is a mistake.
+    /// </summary>
     [Fact]
     public void Read_OfRowsThatExcelShortened_TakesTheMissingCellsForEmpty()
     {
@@ -85,12 +96,16 @@ public sealed class TableTests : IDisposable
 
         Assert.All(Read(text.ToString()), entry => Assert.Null(entry.Problem));
         text.Replace("p20\n", "p20,20\n");
-        Assert.Equal([.. Enumerable.Range(16, 16).Where(row => row != 20)], Read(text.ToString()).Where(entry => entry.Problem is not null).Select(entry => entry.Line - 1));
+        Assert.Equal(
+            [.. Enumerable.Range(16, 16).Where(row => row != 20)],
+            Read(text.ToString()).Where(entry => entry.Problem is not null).Select(entry => entry.Line - 1)
+        );
     }
 
     public void Dispose() => _folder.Dispose();
 
-    private static IEnumerable<string> Texts(IEnumerable<BatchEntry> entries) => entries.Select(entry => entry.Problem?.ToString() ?? $"{entry.Request.Prompt} {entry.Request.Seed}");
+    private static IEnumerable<string> Texts(IEnumerable<BatchEntry> entries) =>
+        entries.Select(entry => entry.Problem?.ToString() ?? $"{entry.Request.Prompt} {entry.Request.Seed}");
 
     private IReadOnlyList<BatchEntry> Read(string text)
     {

@@ -48,7 +48,10 @@ public sealed class TextInputTests : IDisposable
     {
         File.WriteAllText(_folder["prompts.txt"], text);
 
-        Assert.Equal(["a", "b", "c"], BatchFile.ReadPrompts(_folder["prompts.txt"], [], [], new JobRequest { Prompt = "" }).Select(entry => entry.Request.Prompt));
+        Assert.Equal(
+            ["a", "b", "c"],
+            BatchFile.ReadPrompts(_folder["prompts.txt"], [], [], new JobRequest { Prompt = "" }).Select(entry => entry.Request.Prompt)
+        );
     }
 
     [Theory]
@@ -59,7 +62,15 @@ public sealed class TextInputTests : IDisposable
     {
         File.WriteAllText(_folder["prompts.txt"], text);
 
-        Assert.Contains("leave out --prompts", Assert.Throws<InvalidRequestException>(() => BatchFile.ReadPrompts(_folder["prompts.txt"], [], [], new JobRequest { Prompt = "" })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "leave out --prompts",
+            Assert
+                .Throws<InvalidRequestException>(() =>
+                    BatchFile.ReadPrompts(_folder["prompts.txt"], [], [], new JobRequest { Prompt = "" })
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -72,7 +83,12 @@ public sealed class TextInputTests : IDisposable
 
         var entries = BatchFile.Read(_folder["jobs.json"], new JobRequest { Prompt = "" });
 
-        Assert.Equal([("a", 2, null), ("b", 6, "6")], entries.Select(entry => (entry.Request.Prompt, entry.Line, entry.Problem?.Line.ToString(System.Globalization.CultureInfo.InvariantCulture))));
+        Assert.Equal(
+            [("a", 2, null), ("b", 6, "6")],
+            entries.Select(entry =>
+                (entry.Request.Prompt, entry.Line, entry.Problem?.Line.ToString(System.Globalization.CultureInfo.InvariantCulture))
+            )
+        );
         Assert.InRange(entries[1].Problem!.Column!.Value, 24, 27);
     }
 

@@ -51,7 +51,10 @@ public sealed class PromptExpanderTests : IDisposable
     {
         const string Template = "a {red|green|blue|white} {circle|square|star} __colors__";
 
-        Assert.Equal("a white circle blue|a green circle blue|a blue circle red", string.Join('|', ((ulong[])[0, 1, 18446744073709551615]).Select(seed => _expander.Expand(Template, seed))));
+        Assert.Equal(
+            "a white circle blue|a green circle blue|a blue circle red",
+            string.Join('|', ((ulong[])[0, 1, 18446744073709551615]).Select(seed => _expander.Expand(Template, seed)))
+        );
     }
 
     [Fact]
@@ -76,7 +79,11 @@ public sealed class PromptExpanderTests : IDisposable
     [InlineData("{@a|b}", "sampler '@'")]
     [InlineData("__!colors__", "sampler '!'")]
     public void Expand_OfWhatCannotBeUnderstood_SaysWhy(string template, string expected) =>
-        Assert.Contains(expected, Assert.Throws<InvalidRequestException>(() => _expander.Expand(template, 0)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            expected,
+            Assert.Throws<InvalidRequestException>(() => _expander.Expand(template, 0)).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Expand_OfAnythingAtAll_EndsInAPromptOrAReason()

@@ -12,8 +12,10 @@ public sealed class FailuresRowTests(TinyEngine engine)
     [Fact]
     public async Task AllocationsThatFail_EndTheirClipAlone_AndLeakNothing()
     {
-        var row = await new FailuresRow(engine.Runtime, engine.Model, new GenerationRequest { Prompt = "a red circle", Seed = 7 })
-            .RunAsync(count: 20, TestContext.Current.CancellationToken);
+        var row = await new FailuresRow(engine.Runtime, engine.Model, new GenerationRequest { Prompt = "a red circle", Seed = 7 }).RunAsync(
+            count: 20,
+            TestContext.Current.CancellationToken
+        );
 
         Assert.True(row.IsReached, row.Note);
         Assert.Equal(20, row.Figures["right"]); // each run that was stopped is taken once more

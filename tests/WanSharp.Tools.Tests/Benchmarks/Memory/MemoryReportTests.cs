@@ -28,12 +28,23 @@ public sealed class MemoryReportTests
     public void Compare_WithOneOfAnotherShape_Throws() =>
         Assert.Throws<BenchmarkException>(() => Report(("a", 1)).CompareTo(Report(("a", 1)) with { Shape = "14b" }));
 
-    private static MemoryReport Report(params (string Name, double Ratio)[] ratios) => new()
-    {
-        Date = new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero),
-        Machine = "a machine",
-        Shape = "1.3b",
-        Threads = 2,
-        Rows = [new MemoryRowResult { Row = MemoryRow.Third, Goal = "completes", IsReached = true, Ratios = ratios.ToDictionary(ratio => ratio.Name, ratio => ratio.Ratio), Figures = new Dictionary<string, double> { ["pass_seconds"] = 2 } }],
-    };
+    private static MemoryReport Report(params (string Name, double Ratio)[] ratios) =>
+        new()
+        {
+            Date = new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero),
+            Machine = "a machine",
+            Shape = "1.3b",
+            Threads = 2,
+            Rows =
+            [
+                new MemoryRowResult
+                {
+                    Row = MemoryRow.Third,
+                    Goal = "completes",
+                    IsReached = true,
+                    Ratios = ratios.ToDictionary(ratio => ratio.Name, ratio => ratio.Ratio),
+                    Figures = new Dictionary<string, double> { ["pass_seconds"] = 2 },
+                },
+            ],
+        };
 }

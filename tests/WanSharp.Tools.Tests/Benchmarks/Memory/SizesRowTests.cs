@@ -10,7 +10,12 @@ public sealed class SizesRowTests(TinyEngine engine)
     public async Task SizesInTurnAndAnotherExpert_CompileEachGraphOnce()
     {
         using var folder = new TemporaryFolder();
-        var checkpoint = new BenchmarkCheckpoints(folder.Path, progress: null).Find("shapes", layers: null, DType.F32, TestContext.Current.CancellationToken);
+        var checkpoint = new BenchmarkCheckpoints(folder.Path, progress: null).Find(
+            "shapes",
+            layers: null,
+            DType.F32,
+            TestContext.Current.CancellationToken
+        );
 
         var row = await new SizesRow(engine.Runtime).RunAsync("shapes", layers: null, checkpoint, TestContext.Current.CancellationToken);
 
