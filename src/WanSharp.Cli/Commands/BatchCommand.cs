@@ -186,7 +186,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
         };
         var jobs = await planner.PlanAsync(source, entries, cancellationToken);
         BatchNotes.Write(environment.Error, jobs);
-        var clips = await ClipSettings.FindAsync(
+        var clips = await MatchingClips.FindAsync(
             output,
             jobs.ExceptBy(there.Select(job => job.Output), job => job.Output),
             backend.ReadSettings,

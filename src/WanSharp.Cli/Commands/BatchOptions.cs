@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine.Sampling;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Batches.Wildcards;
@@ -55,27 +54,7 @@ internal sealed class BatchOptions
     {
         Description = "Take prompts as they are written: {a|b} and __name__ are letters.",
     };
-    private readonly Option<string?> _negative = new("--negative") { Description = "What the videos must not show.", HelpName = "TEXT" };
-    private readonly Option<Size?> _size = new("--size")
-    {
-        Description = "Width and height in pixels.",
-        HelpName = "WxH",
-        CustomParser = Size.Parse,
-    };
-    private readonly Option<int?> _frames = NumberOption.Create<int>("--frames", "Frames of video: 4n+1.", "N");
-    private readonly Option<int?> _fps = NumberOption.Create<int>("--fps", "Frames shown per second.", "N");
-    private readonly Option<int?> _steps = NumberOption.Create<int>("--steps", "Denoise steps.", "N");
-    private readonly Option<float?> _guidance = NumberOption.Create<float>(
-        "--guidance",
-        "How strongly to follow the prompt; 1 halves the work.",
-        "SCALE"
-    );
-    private readonly Option<string?> _sampler = new("--sampler")
-    {
-        Description = $"{string.Join(", ", Samplers.Names)}.",
-        HelpName = "NAME",
-    };
-    private readonly Option<double?> _shift = NumberOption.Create<double>("--shift", "Shift of the noise schedule.", "X");
+    private readonly SettingOptions _settings = new(withSeed: false);
 
     private readonly Option<int> _priority = new("--priority")
     {
@@ -99,27 +78,14 @@ internal sealed class BatchOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(_file);
-        Option[] options =
-        [
-            _prompts,
-            _styles,
-            _seeds,
-            _wildcards,
-            _noWildcards,
-            _negative,
-            _size,
-            _frames,
-            _fps,
-            _steps,
-            _guidance,
-            _sampler,
-            _shift,
-            _priority,
-        ];
+        Option[] options = [_prompts, _styles, _seeds, _wildcards, _noWildcards];
         foreach (var option in options)
         {
             command.Options.Add(option);
         }
+
+        _settings.AddTo(command);
+        command.Options.Add(_priority);
     }
 
     /// <summary>The file that the jobs come from; null when there is none.</summary>
@@ -155,20 +121,7 @@ internal sealed class BatchOptions
             throw new InvalidRequestException("prompts", "A file of jobs and --prompts were both given: give one of them.");
         }
 
-        var size = parsed.GetValue(_size);
-        var defaults = new JobRequest
-        {
-            Prompt = "",
-            Negative = parsed.GetValue(_negative),
-            Width = size?.Width,
-            Height = size?.Height,
-            Frames = parsed.GetValue(_frames),
-            Fps = parsed.GetValue(_fps),
-            Steps = parsed.GetValue(_steps),
-            Guidance = parsed.GetValue(_guidance),
-            Sampler = parsed.GetValue(_sampler),
-            Shift = parsed.GetValue(_shift),
-        };
+        var defaults = _settings.Read(parsed, new JobRequest { Prompt = "" });
         if (prompts is not null)
         {
             return BatchFile.ReadPrompts(

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using WanSharp.Cli.Terminal;
+using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
@@ -26,12 +27,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
         [.. BenchmarkOptions.ShapeNames.Select(name => (name, name))]
     );
 
-    private readonly Option<Size?> _size = new("--size")
-    {
-        Description = "Width and height of the clip in pixels. Default: 256x256.",
-        HelpName = "WxH",
-        CustomParser = Size.Parse,
-    };
+    private readonly Option<ClipSize?> _size = SizeOption.Create("Width and height of the clip in pixels. Default: 256x256.");
     private readonly Option<int?> _frames = NumberOption.Create<int>("--frames", "Frames of the clip: 4n+1. Default: 17.", "N");
     private readonly Option<int?> _layers = NumberOption.Create<int>(
         "--layers",
@@ -182,7 +178,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
             CacheFolder = environment.Host.Options.CacheFolder,
             PeerPython = parsed.GetValue(_peer) == Torch ? environment.Variable("WAN_PYTHON") ?? "python3" : null,
         };
-        var size = parsed.GetValue(_size) ?? new Size(options.Width, options.Height);
+        var size = parsed.GetValue(_size) ?? new ClipSize(options.Width, options.Height);
         return options with
         {
             Width = size.Width,

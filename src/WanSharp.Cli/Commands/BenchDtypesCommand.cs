@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using WanSharp.Cli.Terminal;
+using WanSharp.Engine.Requests;
 using WanSharp.Tensors;
 using WanSharp.Tools.Benchmarks;
 
@@ -28,12 +29,7 @@ internal sealed class BenchDtypesCommand(CliEnvironment environment)
         [.. BenchmarkOptions.ShapeNames.Select(name => (name, name))]
     );
 
-    private readonly Option<Size?> _size = new("--size")
-    {
-        Description = "Width and height of the clip in pixels. Default: 128x128.",
-        HelpName = "WxH",
-        CustomParser = Size.Parse,
-    };
+    private readonly Option<ClipSize?> _size = SizeOption.Create("Width and height of the clip in pixels. Default: 128x128.");
     private readonly Option<int?> _frames = NumberOption.Create<int>("--frames", "Frames of the clip: 4n+1. Default: 17.", "N");
     private readonly Option<string[]> _weights = new("--weights")
     {
@@ -67,7 +63,7 @@ internal sealed class BenchDtypesCommand(CliEnvironment environment)
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var asked = parsed.GetValue(_weights)!;
-        var size = parsed.GetValue(_size) ?? new Size(128, 128);
+        var size = parsed.GetValue(_size) ?? new ClipSize(128, 128);
         var threads = parsed.GetValue(_threads) ?? Environment.ProcessorCount;
         var options = new BenchmarkOptions
         {

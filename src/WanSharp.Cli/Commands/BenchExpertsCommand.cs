@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using WanSharp.Cli.Terminal;
+using WanSharp.Engine.Requests;
 using WanSharp.Tensors;
 using WanSharp.Tools.Benchmarks;
 
@@ -18,12 +19,7 @@ internal sealed class BenchExpertsCommand(CliEnvironment environment)
         [.. BenchmarkOptions.ShapeNames.Select(name => (name, name))]
     );
 
-    private readonly Option<Size?> _size = new("--size")
-    {
-        Description = "Width and height of the clip in pixels. Default: 256x256.",
-        HelpName = "WxH",
-        CustomParser = Size.Parse,
-    };
+    private readonly Option<ClipSize?> _size = SizeOption.Create("Width and height of the clip in pixels. Default: 256x256.");
     private readonly Option<int?> _frames = NumberOption.Create<int>("--frames", "Frames of the clip: 4n+1. Default: 17.", "N");
     private readonly Option<int?> _layers = NumberOption.Create<int>(
         "--layers",
@@ -78,7 +74,7 @@ internal sealed class BenchExpertsCommand(CliEnvironment environment)
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var options = new BenchmarkOptions { Subject = BenchmarkSubject.Dit, CacheFolder = environment.Host.Options.CacheFolder };
-        var size = parsed.GetValue(_size) ?? new Size(options.Width, options.Height);
+        var size = parsed.GetValue(_size) ?? new ClipSize(options.Width, options.Height);
         options = options with
         {
             Shape = parsed.GetValue(_shape)!,

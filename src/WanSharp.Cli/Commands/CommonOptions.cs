@@ -146,6 +146,6 @@ internal static class CommonOptions
         {
             "auto" => VaeTileChoice.Auto,
             "off" => VaeTileChoice.Off,
-            _ => Size.Parse(argument) is { } size ? VaeTileChoice.Of(size.Width, size.Height) : null,
+            _ => SizeOption.Parse(argument) is { } size ? VaeTileChoice.Of(size.Width, size.Height) : null,
         };
 }

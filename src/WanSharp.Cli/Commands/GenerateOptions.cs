@@ -1,10 +1,6 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
-using System.Security.Cryptography;
-using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Requests;
-using WanSharp.Engine.Sampling;
 using WanSharp.Jobs.Batches.Reading;
 using WanSharp.Tensors;
 
@@ -17,46 +13,7 @@ internal sealed class GenerateOptions
     private const int MostPromptBytes = 16 * GenerationRequest.MaximumPromptLength;
 
     private readonly Argument<string> _prompt = new("prompt") { Description = "What the video shows; - reads it from standard input." };
-    private readonly Option<string?> _negative = new("--negative") { Description = "What the video must not show.", HelpName = "TEXT" };
-    private readonly Option<Size?> _size = new("--size")
-    {
-        Description = "Width and height in pixels. Default: the model's; with an image, the image's shape at that area.",
-        HelpName = "WxH",
-        CustomParser = Size.Parse,
-    };
-    private readonly Option<int?> _frames = NumberOption.Create<int>("--frames", "Frames of video: 4n+1.", "N");
-    private readonly Option<double?> _seconds = NumberOption.Create<double>(
-        "--seconds",
-        "Length instead of frames; rounded to 4n+1 frames.",
-        "S"
-    );
-    private readonly Option<int?> _fps = NumberOption.Create<int>("--fps", "Frames shown per second.", "N");
-    private readonly Option<int?> _steps = NumberOption.Create<int>("--steps", "Denoise steps.", "N");
-    private readonly Option<float?> _guidance = NumberOption.Create<float>(
-        "--guidance",
-        "How strongly to follow the prompt; 1 halves the work.",
-        "SCALE"
-    );
-    private readonly Option<float?> _highNoiseGuidance = NumberOption.Create<float>(
-        "--guidance-high",
-        "The scale of the high-noise expert, where a model has two (Wan 2.2 A14B); --guidance alone is both.",
-        "SCALE"
-    );
-    private readonly Option<string?> _sampler = new("--sampler")
-    {
-        Description = $"{string.Join(", ", Samplers.Names)}.",
-        HelpName = "NAME",
-    };
-    private readonly Option<double?> _shift = NumberOption.Create<double>("--shift", "Shift of the noise schedule.", "X");
-
-    private readonly Option<ulong> _seed = new("--seed")
-    {
-        Description = "Where the noise begins: the same seed makes the same clip.",
-        HelpName = "N|random",
-        DefaultValueFactory = _ => 0,
-        CustomParser = ParseSeed,
-    };
-
+    private readonly SettingOptions _settings = new(withSeed: true);
     private readonly Option<string?> _image = new("--image") { Description = "The first frame.", HelpName = "FILE" };
     private readonly Option<string?> _lastImage = new("--last-image") { Description = "The last frame.", HelpName = "FILE" };
 
@@ -71,27 +28,10 @@ internal sealed class GenerateOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(_prompt);
-        Option[] options =
-        [
-            _negative,
-            _size,
-            _frames,
-            _seconds,
-            _fps,
-            _steps,
-            _guidance,
-            _highNoiseGuidance,
-            _sampler,
-            _shift,
-            _seed,
-            _image,
-            _lastImage,
-            _frameImages,
-        ];
-        foreach (var option in options)
-        {
-            command.Options.Add(option);
-        }
+        _settings.AddTo(command);
+        command.Options.Add(_image);
+        command.Options.Add(_lastImage);
+        command.Options.Add(_frameImages);
     }
 
     /// <summary>The request as typed.</summary>
@@ -107,28 +47,16 @@ internal sealed class GenerateOptions
     )
     {
         var prompt = parsed.GetValue(_prompt)!;
-        var size = parsed.GetValue(_size);
+        var settings = _settings.Read(parsed, new ClipSettings());
         var images = new List<ConditioningImage>();
         foreach (var (frame, file) in ImageFiles(parsed))
         {
             images.Add(new ConditioningImage(await readImage(file, cancellationToken), frame));
         }
 
-        return new GenerationRequest
+        return new GenerationRequest(settings)
         {
             Prompt = prompt == "-" ? await ReadPromptAsync(input, cancellationToken) : prompt,
-            NegativePrompt = parsed.GetValue(_negative),
-            Width = size?.Width,
-            Height = size?.Height,
-            Frames = parsed.GetValue(_frames),
-            Seconds = parsed.GetValue(_seconds),
-            Fps = parsed.GetValue(_fps),
-            Steps = parsed.GetValue(_steps),
-            GuidanceScale = parsed.GetValue(_guidance),
-            HighNoiseGuidanceScale = parsed.GetValue(_highNoiseGuidance),
-            Sampler = parsed.GetValue(_sampler),
-            Shift = parsed.GetValue(_shift),
-            Seed = parsed.GetValue(_seed),
             Images = images,
         };
     }
@@ -178,21 +106,5 @@ internal sealed class GenerateOptions
         {
             yield return (-1, last);
         }
-    }
-
-    private static ulong ParseSeed(ArgumentResult argument)
-    {
-        var text = argument.Tokens[0].Value;
-        if (text == "random")
-        {
-            return BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
-        }
-
-        if (!ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seed))
-        {
-            argument.AddError($"'{text}' is not a seed: give a whole number from 0 to {ulong.MaxValue}, or random.");
-        }
-
-        return seed;
     }
 }

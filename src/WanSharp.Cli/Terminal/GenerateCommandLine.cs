@@ -17,18 +17,7 @@ internal static class GenerateCommandLine
         [
             "wan generate",
             .. settings.Prompt.StartsWith('-') ? [] : new[] { Quote(settings.Prompt) },
-            Option("--negative", settings.NegativePrompt),
-            Option("--size", string.Create(invariant, $"{settings.Width}x{settings.Height}")),
-            Option("--frames", settings.Frames.ToString(invariant)),
-            Option("--fps", settings.Fps.ToString(invariant)),
-            Option("--steps", settings.Steps.ToString(invariant)),
-            Option("--sampler", settings.Sampler),
-            Option("--shift", settings.Shift.ToString("R", invariant)),
-            Option("--guidance", settings.GuidanceScale.ToString("R", invariant)),
-            .. settings.HighNoiseGuidanceScale is { } highNoise
-                ? new[] { Option("--guidance-high", highNoise.ToString("R", invariant)) }
-                : [],
-            Option("--seed", settings.Seed.ToString(invariant)),
+            .. SettingFields.CommandLine(settings.ToRequested()).Select(setting => Option(setting.Option, setting.Value)),
             Option("--model", settings.Model),
             .. settings.Images.Select(image => Option("--frame-image", string.Create(invariant, $"{image.LatentFrame}=IMAGE"))),
             Option("-o", output),

@@ -15,7 +15,7 @@ namespace WanSharp.Engine.Planning;
 /// <summary>Turns a request into a plan, or says what about it cannot be made and what can.</summary>
 internal static class GenerationPlanner
 {
-    private const int MaximumFrames = 4 * 1024 + 1;
+    private const int MaximumFrames = SettingFields.MaximumFrames;
 
     // Lengths of single activations stay within 32 bits far beyond it; no machine computes attention over more.
     private const int MaximumTokens = 1 << 22;
@@ -47,7 +47,7 @@ internal static class GenerationPlanner
         var defaults = model.Defaults;
         GivenImages.Check(request.Images);
         var (width, height) = Size(request, model);
-        var fps = InRange("fps", request.Fps ?? defaults.Fps, 1, 120);
+        var fps = SettingFields.Fps.Require(request.Fps ?? defaults.Fps);
         var frames = Frames(request, model, fps);
         if (!Samplers.TryParse(request.Sampler ?? defaults.Sampler, out var sampler, out var error))
         {
@@ -71,13 +71,13 @@ internal static class GenerationPlanner
             Height = height,
             Frames = frames,
             Fps = fps,
-            Steps = InRange("steps", request.Steps ?? defaults.Steps, 1, Samplers.MaxSteps),
+            Steps = SettingFields.Steps.Require(request.Steps ?? defaults.Steps),
             GuidanceScale = guidance,
             HighNoiseGuidanceScale = highNoiseGuidance,
             Boundary = boundary,
             Sampler = Samplers.NameOf(sampler),
-            Shift = InRange("shift", request.Shift ?? ModelVariant.ShiftOf(model, width, height), Samplers.MinShift, Samplers.MaxShift),
-            Seed = request.Seed,
+            Shift = SettingFields.Shift.Require(request.Shift ?? ModelVariant.ShiftOf(model, width, height)),
+            Seed = request.Seed ?? 0,
             Images =
             [
                 .. given.OrderBy(frame => frame.Key).Select(frame => new GenerationSettings.EmbeddedImage(frame.Key, Digest(frame.Value))),
@@ -193,11 +193,15 @@ internal static class GenerationPlanner
     private static (float Guidance, float? HighNoise, double? Boundary) Guidance(GenerationRequest request, WanModel model)
     {
         var defaults = model.Defaults;
-        var guidance = InRange("guidance", request.GuidanceScale ?? defaults.GuidanceScale, 0f, 100f);
+        var guidance = SettingFields.Guidance.Require(request.GuidanceScale ?? defaults.GuidanceScale);
         if (model.HasExperts)
         {
             var highNoise = request.HighNoiseGuidanceScale ?? request.GuidanceScale ?? defaults.HighNoiseGuidanceScale ?? guidance;
-            return (guidance, InRange("guidance-high", highNoise, 0f, 100f), InRange("boundary", defaults.Boundary ?? 1, 0, 1));
+            return (
+                guidance,
+                SettingFields.GuidanceHigh.Require(highNoise),
+                SettingFields.InRange("boundary", defaults.Boundary ?? 1, 0, 1)
+            );
         }
 
         return request.HighNoiseGuidanceScale is null
@@ -256,18 +260,6 @@ internal static class GenerationPlanner
 
         return text;
     }
-
-    private static T InRange<T>(string field, T value, T minimum, T maximum)
-        where T : INumber<T> =>
-        value >= minimum && value <= maximum
-            ? value
-            : throw new InvalidRequestException(
-                field,
-                T.IsNaN(value)
-                    ? $"The {field} is not a number: give one from {Text(minimum)} to {Text(maximum)}."
-                    : $"{field} {Text(value)} is outside {Text(minimum)} to {Text(maximum)}: the nearest is "
-                        + $"{Text(T.Clamp(value, minimum, maximum))}."
-            );
 
     private static string Text<T>(T value)
         where T : INumber<T> => value.ToString(null, CultureInfo.InvariantCulture);

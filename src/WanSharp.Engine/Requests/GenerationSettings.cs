@@ -25,22 +25,22 @@ public sealed record GenerationSettings
     /// <inheritdoc cref="GenerationRequest.Prompt"/>
     public required string Prompt { get; init; }
 
-    /// <inheritdoc cref="GenerationRequest.NegativePrompt"/>
+    /// <inheritdoc cref="ClipSettings.NegativePrompt"/>
     public required string NegativePrompt { get; init; }
 
-    /// <inheritdoc cref="GenerationRequest.Width"/>
+    /// <inheritdoc cref="ClipSettings.Width"/>
     public required int Width { get; init; }
 
-    /// <inheritdoc cref="GenerationRequest.Height"/>
+    /// <inheritdoc cref="ClipSettings.Height"/>
     public required int Height { get; init; }
 
     /// <summary>Frames of video: 4n+1.</summary>
     public required int Frames { get; init; }
 
-    /// <inheritdoc cref="GenerationRequest.Fps"/>
+    /// <inheritdoc cref="ClipSettings.Fps"/>
     public required int Fps { get; init; }
 
-    /// <inheritdoc cref="GenerationRequest.Steps"/>
+    /// <inheritdoc cref="ClipSettings.Steps"/>
     public required int Steps { get; init; }
 
     /// <summary>How strongly the prompt was followed; by the low-noise expert where there are two.</summary>
@@ -52,13 +52,13 @@ public sealed record GenerationSettings
     /// <inheritdoc cref="Models.ModelDefaults.Boundary"/>
     public double? Boundary { get; init; }
 
-    /// <inheritdoc cref="GenerationRequest.Sampler"/>
+    /// <inheritdoc cref="ClipSettings.Sampler"/>
     public required string Sampler { get; init; }
 
-    /// <inheritdoc cref="GenerationRequest.Shift"/>
+    /// <inheritdoc cref="ClipSettings.Shift"/>
     public required double Shift { get; init; }
 
-    /// <inheritdoc cref="GenerationRequest.Seed"/>
+    /// <inheritdoc cref="ClipSettings.Seed"/>
     public required ulong Seed { get; init; }
 
     /// <summary>The images that frames of the clip were made to show.</summary>
@@ -75,6 +75,23 @@ public sealed record GenerationSettings
     /// versions.
     /// </summary>
     public ExecutionSettings? Execution { get; init; }
+
+    /// <summary>The settings as somebody asks for them: a request with these makes the clip again.</summary>
+    public ClipSettings ToRequested() =>
+        new()
+        {
+            NegativePrompt = NegativePrompt,
+            Width = Width,
+            Height = Height,
+            Frames = Frames,
+            Fps = Fps,
+            Steps = Steps,
+            GuidanceScale = GuidanceScale,
+            HighNoiseGuidanceScale = HighNoiseGuidanceScale,
+            Sampler = Sampler,
+            Shift = Shift,
+            Seed = Seed,
+        };
 
     /// <summary>The settings as one line of JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, SettingsJson.Readable.GenerationSettings);

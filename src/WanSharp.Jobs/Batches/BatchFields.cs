@@ -1,4 +1,4 @@
-using System.Globalization;
+using WanSharp.Engine.Requests;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Batches;
@@ -13,18 +13,6 @@ internal static class BatchFields
     private static readonly Dictionary<string, Setter> Setters = new(StringComparer.OrdinalIgnoreCase)
     {
         ["prompt"] = (entry, value) => entry with { Request = entry.Request with { Prompt = value.Text } },
-        ["negative"] = (entry, value) => entry with { Request = entry.Request with { Negative = value.Text } },
-        ["size"] = (entry, value) => entry with { Request = Size(entry.Request, value.Text) },
-        ["width"] = (entry, value) => entry with { Request = entry.Request with { Width = value.Number<int>() } },
-        ["height"] = (entry, value) => entry with { Request = entry.Request with { Height = value.Number<int>() } },
-        ["frames"] = (entry, value) => entry with { Request = entry.Request with { Frames = value.Number<int>(), Seconds = null } },
-        ["seconds"] = (entry, value) => entry with { Request = entry.Request with { Seconds = value.Number<double>(), Frames = null } },
-        ["fps"] = (entry, value) => entry with { Request = entry.Request with { Fps = value.Number<int>() } },
-        ["steps"] = (entry, value) => entry with { Request = entry.Request with { Steps = value.Number<int>() } },
-        ["guidance"] = (entry, value) => entry with { Request = entry.Request with { Guidance = value.Number<float>() } },
-        ["guidance_high"] = (entry, value) => entry with { Request = entry.Request with { GuidanceHigh = value.Number<float>() } },
-        ["sampler"] = (entry, value) => entry with { Request = entry.Request with { Sampler = value.Text } },
-        ["shift"] = (entry, value) => entry with { Request = entry.Request with { Shift = value.Number<double>() } },
         ["seed"] = Seed,
         ["image"] = (entry, value) => entry with { Request = Image(entry.Request, 0, value) },
         ["last_image"] = (entry, value) => entry with { Request = Image(entry.Request, -1, value) },
@@ -35,13 +23,17 @@ internal static class BatchFields
     };
 
     /// <summary>Fields that say the same, so that not both can be followed.</summary>
-    private static readonly (string One, string Other)[] Rivals = [("size", "width"), ("size", "height"), ("frames", "seconds")];
+    private static readonly (string One, string Other)[] Rivals =
+    [
+        .. from field in SettingFields.All from other in field.Excludes select (field.Name, other),
+    ];
 
     /// <summary>The fields' names.</summary>
-    public static IEnumerable<string> Names => Setters.Keys;
+    public static IEnumerable<string> Names { get; } =
+    [.. Setters.Keys.Take(1).Concat(SettingFields.All.Select(one => one.Name)).Concat(Setters.Keys.Skip(1)).Distinct()];
 
     /// <summary>Whether there is a field of a name.</summary>
-    public static bool IsField(string name) => Setters.ContainsKey(name);
+    public static bool IsField(string name) => Names.Contains(name, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>What to say of a field that there is not.</summary>
     public static string NoField(string name) =>
@@ -68,11 +60,25 @@ internal static class BatchFields
     /// <param name="entry">The entry.</param>
     /// <param name="value">The field and its value.</param>
     /// <exception cref="InvalidRequestException">There is no such field, or this is not a value for it.</exception>
-    public static BatchEntry Set(BatchEntry entry, FieldValue value) =>
-        !Setters.TryGetValue(value.Field, out var set) ? throw new InvalidRequestException(value.Field, NoField(value.Field))
-        : value.Text.Contains('\0', StringComparison.Ordinal)
-            ? throw new InvalidRequestException(value.Field, $"The {value.Field} holds a NUL character: remove it.")
-        : set(entry, value);
+    public static BatchEntry Set(BatchEntry entry, FieldValue value)
+    {
+        if (!IsField(value.Field))
+        {
+            throw new InvalidRequestException(value.Field, NoField(value.Field));
+        }
+
+        if (value.Text.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new InvalidRequestException(value.Field, $"The {value.Field} holds a NUL character: remove it.");
+        }
+
+        return Setters.TryGetValue(value.Field, out var set)
+            ? set(entry, value)
+            : entry with
+            {
+                Request = value.Set(entry.Request, SettingFields.Find(value.Field)!),
+            };
+    }
 
     private static BatchEntry Seed(BatchEntry entry, FieldValue value) =>
         value.Text is "-1" || value.Text.Equals(AnySeed, StringComparison.OrdinalIgnoreCase)
@@ -82,23 +88,8 @@ internal static class BatchFields
             }
             : entry with
             {
-                Request = entry.Request with { Seed = value.Number<ulong>() },
+                Request = value.Set(entry.Request, SettingFields.Seed),
             };
-
-    private static JobRequest Size(JobRequest request, string value)
-    {
-        var parts = value.Split('x', 'X', '×', '*');
-        return
-            parts.Length == 2
-            && int.TryParse(parts[0].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var width)
-            && int.TryParse(parts[1].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var height)
-            ? request with
-            {
-                Width = width,
-                Height = height,
-            }
-            : throw new InvalidRequestException("size", $"'{value}' is not a size: write WIDTHxHEIGHT in pixels, such as 832x480.");
-    }
 
     private static JobRequest Image(JobRequest request, int frame, FieldValue value) =>
         request with
@@ -107,7 +98,7 @@ internal static class BatchFields
         };
 
     private static int Priority(FieldValue value) =>
-        value.Number<int>() is >= -BatchEntry.HighestPriority and <= BatchEntry.HighestPriority and var priority
+        value.WholeNumber() is >= -BatchEntry.HighestPriority and <= BatchEntry.HighestPriority and var priority
             ? priority
             : throw new InvalidRequestException(
                 "priority",

@@ -124,7 +124,7 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
         var resolved = request with
         {
             Prompt = Wildcards.Expand(request.Prompt, seed),
-            Negative = request.Negative is { } negative ? Wildcards.Expand(negative, seed) : null,
+            NegativePrompt = request.NegativePrompt is { } negative ? Wildcards.Expand(negative, seed) : null,
         };
         return resolved.Prompt == request.Prompt ? resolved
             : resolved.Prompt.Trim().Length == 0

@@ -1,5 +1,4 @@
-using System.Globalization;
-using System.Numerics;
+using WanSharp.Engine.Requests;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Batches;
@@ -27,38 +26,27 @@ internal readonly record struct FieldValue(string Field, string Text, string Fol
             _ => throw new InvalidRequestException(Field, $"The {Field} is true or false, not '{Text}'."),
         };
 
-    /// <summary>
-    /// The number that it is; a whole number may have zeros after its point, as programs write that know only one kind of number.
-    /// </summary>
-    /// <exception cref="InvalidRequestException">It is not one.</exception>
-    public T Number<T>()
-        where T : INumber<T>, IMinMaxValue<T>
+    /// <summary>Settings with this value.</summary>
+    /// <exception cref="InvalidRequestException">It is not a value of that setting.</exception>
+    public T Set<T>(T settings, SettingField field)
+        where T : ClipSettings
     {
-        var isWhole = T.IsInteger(T.One / (T.One + T.One));
-        var text = WithPoint();
-        if (isWhole && text.IndexOf('.') is > 0 and var point && text.AsSpan(point + 1).Trim('0').IsEmpty)
-        {
-            text = text[..point];
-        }
+        var text = field.Range is null ? Text : WithPoint();
+        return field.TrySet(settings, text, out var changed) ? changed : throw NotA(field.Expected, text, field.Range?.IsWhole == true);
+    }
 
-        if (
-            T.TryParse(text, isWhole ? NumberStyles.AllowLeadingSign : NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-            && T.IsFinite(number)
-        )
-        {
-            return number;
-        }
+    /// <exception cref="InvalidRequestException">It is not a whole number.</exception>
+    public int WholeNumber() =>
+        SettingFields.TryParseNumber<int>(WithPoint(), out var number) ? number : throw NotA("a whole number", WithPoint(), isWhole: true);
 
+    private InvalidRequestException NotA(string expected, string text, bool isWhole)
+    {
         var hint =
             isWhole && text.Contains('E', StringComparison.OrdinalIgnoreCase)
                 ? " (spreadsheets round long numbers: format the column as text)"
             : text.Contains(',', StringComparison.Ordinal) ? " (write a decimal point)"
             : "";
-        throw new InvalidRequestException(
-            Field,
-            $"The {Field} is {(isWhole ? $"a whole number from {T.MinValue} to {T.MaxValue}" : "a number such as 4.5")}, "
-                + $"not '{Text}'{hint}."
-        );
+        return new InvalidRequestException(Field, $"The {Field} is {expected}, not '{Text}'{hint}.");
     }
 
     /// <summary>The text with a decimal point. Three digits after a lone comma may be thousands: that is refused.</summary>

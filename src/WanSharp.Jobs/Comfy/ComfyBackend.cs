@@ -66,7 +66,7 @@ public sealed class ComfyBackend : IJobBackend
         return new PreparedJob
         {
             ExecutionGroup = ResultKey.Of("comfy", _workflow.ToJson(), $"{request.Width}x{request.Height}x{request.Frames}"),
-            FeatureGroup = ResultKey.Of(request.Prompt, request.Negative ?? "", string.Join('\n', request.Images.Values)),
+            FeatureGroup = ResultKey.Of(request.Prompt, request.NegativePrompt ?? "", string.Join('\n', request.Images.Values)),
             ResultKey = await filled.KeyAsync(cancellationToken).ConfigureAwait(false),
             Settings = filled.Settings.ToJsonString(),
             Seed = filled.Seed,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Results;
 using WanSharp.Storage;
 using WanSharp.Tensors;
@@ -11,6 +12,23 @@ internal sealed class FilledWorkflow
 {
     private const int PixelStride = 16;
     private const int FrameStride = 4;
+
+    /// <summary>How each setting is put in. In this order: seconds are counted in fps, and one guidance scale overwrites another.</summary>
+    private static readonly (string Field, Action<FilledWorkflow, JobRequest> Fill)[] Fills =
+    [
+        ("negative", (filled, request) => filled.Set(ComfyRole.Negative, request.NegativePrompt)),
+        ("width", (filled, request) => filled.Set(ComfyRole.Width, Divisible(request.Width, ComfyRole.Width))),
+        ("height", (filled, request) => filled.Set(ComfyRole.Height, Divisible(request.Height, ComfyRole.Height))),
+        ("fps", (filled, request) => filled.Set(ComfyRole.Fps, request.Fps)),
+        ("frames", (filled, request) => filled.Set(ComfyRole.Frames, filled.FrameCount(request))),
+        ("seconds", (_, _) => { }), // as frames
+        ("steps", (filled, request) => filled.SetSteps(request.Steps)),
+        ("guidance", (filled, request) => filled.Set(ComfyRole.Guidance, request.GuidanceScale)),
+        ("guidance_high", (filled, request) => filled.Set(ComfyRole.GuidanceHigh, request.HighNoiseGuidanceScale)),
+        ("sampler", (filled, request) => filled.SetSampler(request.Sampler)),
+        ("shift", (filled, request) => filled.Set(ComfyRole.Shift, request.Shift)),
+        ("seed", (filled, request) => filled.Set(ComfyRole.Seed, request.Seed)),
+    ];
 
     private readonly ComfyWorkflow _workflow;
     private readonly ComfyMapping _mapping;
@@ -61,17 +79,18 @@ internal sealed class FilledWorkflow
         }
 
         filled.Set(ComfyRole.Prompt, request.Prompt);
-        filled.Set(ComfyRole.Negative, request.Negative);
-        filled.Set(ComfyRole.Width, Divisible(request.Width, ComfyRole.Width));
-        filled.Set(ComfyRole.Height, Divisible(request.Height, ComfyRole.Height));
-        filled.Set(ComfyRole.Fps, request.Fps);
-        filled.Set(ComfyRole.Frames, filled.FrameCount(request));
-        filled.SetSteps(request.Steps);
-        filled.Set(ComfyRole.Guidance, request.Guidance);
-        filled.Set(ComfyRole.GuidanceHigh, request.GuidanceHigh); // after the other, which is in both experts
-        filled.SetSampler(request.Sampler);
-        filled.Set(ComfyRole.Shift, request.Shift);
-        filled.Set(ComfyRole.Seed, request.Seed);
+        foreach (var (_, fill) in Fills)
+        {
+            fill(filled, request);
+        }
+
+        if (
+            SettingFields.Stored.FirstOrDefault(field => field.Get(request) is not null && Fills.All(one => one.Field != field.Name)) is
+            { } open
+        )
+        {
+            throw new InvalidRequestException(open.Name, $"ComfyUI's workflows take no {open.Name}: leave it out.");
+        }
 
         foreach (var (frame, path) in request.Images)
         {

@@ -183,24 +183,6 @@ public sealed class LocalBackend(
             images.Add(new ConditioningImage(await _images.ReadAsync(file, cancellationToken).ConfigureAwait(false), frame));
         }
 
-        return generator.Plan(
-            new GenerationRequest
-            {
-                Prompt = request.Prompt,
-                NegativePrompt = request.Negative,
-                Width = request.Width,
-                Height = request.Height,
-                Frames = request.Frames,
-                Seconds = request.Seconds,
-                Fps = request.Fps,
-                Steps = request.Steps,
-                GuidanceScale = request.Guidance,
-                HighNoiseGuidanceScale = request.GuidanceHigh,
-                Sampler = request.Sampler,
-                Shift = request.Shift,
-                Seed = request.Seed ?? 0,
-                Images = images,
-            }
-        );
+        return generator.Plan(new GenerationRequest(request) { Prompt = request.Prompt, Images = images });
     }
 }

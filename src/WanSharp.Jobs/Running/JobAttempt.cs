@@ -195,7 +195,7 @@ internal sealed class JobAttempt(
         }
 
         if (
-            !await ClipSettings
+            !await MatchingClips
                 .AreOfAsync(_place, job.Settings, options.ReadSettings, options.AcceptsReused, cancellationToken)
                 .ConfigureAwait(false)
         )

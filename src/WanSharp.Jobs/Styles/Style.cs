@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using WanSharp.Engine.Requests;
+
 namespace WanSharp.Jobs.Styles;
 
 /// <summary>A named way to make clips look: a frame for the prompt, a negative prompt, and settings.</summary>
@@ -15,8 +18,9 @@ public sealed record Style
     /// <summary>What the clip must not show; null leaves the model's default.</summary>
     public string? Negative { get; init; }
 
-    /// <summary>Settings that the style wants.</summary>
-    public StyleSettings Settings { get; init; } = new();
+    /// <summary>Settings that the style wants, by the names that batch files have for them.</summary>
+    [JsonConverter(typeof(StyleSettingsConverter))]
+    public ClipSettings Settings { get; init; } = new();
 
     /// <summary>What differs for a model, by its name: a model that knows few words needs a prompt of these.</summary>
     public IReadOnlyDictionary<string, Style> Models { get; init; } = new Dictionary<string, Style>();
@@ -28,14 +32,13 @@ public sealed record Style
     {
         ArgumentNullException.ThrowIfNull(request);
         var style = Models.FirstOrDefault(one => one.Key.Equals(model, StringComparison.OrdinalIgnoreCase)).Value ?? this;
-        return request with
-        {
-            Prompt = style.Prompt.Replace(Placeholder, request.Prompt, StringComparison.Ordinal),
-            Negative = request.Negative ?? style.Negative,
-            Steps = request.Steps ?? style.Settings.Steps,
-            Guidance = request.Guidance ?? style.Settings.Guidance,
-            Sampler = request.Sampler ?? style.Settings.Sampler,
-            Shift = request.Shift ?? style.Settings.Shift,
-        };
+        return SettingFields.Fill(
+            request with
+            {
+                Prompt = style.Prompt.Replace(Placeholder, request.Prompt, StringComparison.Ordinal),
+                NegativePrompt = request.NegativePrompt ?? style.Negative,
+            },
+            style.Settings
+        );
     }
 }

@@ -41,7 +41,7 @@ public sealed class PrecisionLoss(WanModel model, OrtRuntime runtime, SessionSet
             var comparer = new FrameComparer(plan.Width, plan.Height);
             yield return new ClipLoss(
                 request.Prompt,
-                request.Seed,
+                request.Seed ?? 0,
                 FrameQuality.Mean([.. actual.Zip(expected, (one, other) => comparer.Compare(one, other))])
             );
         }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using WanSharp.Engine.Requests;
 using WanSharp.Hosting;
 using WanSharp.Hosting.Batches;
 using WanSharp.Jobs;
@@ -182,30 +183,18 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
 
     private IEnumerable<string> Arguments(JobRequest request, string clip)
     {
-        string?[] arguments =
-        [
-            "generate",
-            request.Prompt,
-            "--model",
-            settings.Model,
-            "--provider",
-            settings.Provider,
-            "--seed",
-            Text(request.Seed),
-            "-o",
-            clip,
-            .. Option("--negative", request.Negative),
-            .. Option("--steps", Text(request.Steps)),
-            .. Option("--guidance", Text(request.Guidance)),
-            .. Option("--sampler", request.Sampler),
-            .. Option("--shift", Text(request.Shift)),
-            .. Option("--threads", Text(settings.Threads)),
-            .. settings.Parts.Options().SelectMany(part => new[] { part.Option, part.Value }),
-        ];
-        return arguments.OfType<string>();
+        List<string> arguments = ["generate", request.Prompt, "--model", settings.Model, "--provider", settings.Provider, "-o", clip];
+        foreach (var (option, value) in SettingFields.CommandLine(request))
+        {
+            arguments.AddRange(value.StartsWith('-') ? [$"{option}={value}"] : [option, value]);
+        }
 
-        static string?[] Option(string name, string? value) => value is null ? [] : [name, value];
-        static string? Text(IFormattable? value) => value?.ToString(null, CultureInfo.InvariantCulture);
+        if (settings.Threads is { } threads)
+        {
+            arguments.AddRange(["--threads", threads.ToString(CultureInfo.InvariantCulture)]);
+        }
+
+        return arguments.Concat(settings.Parts.Options().SelectMany(part => new[] { part.Option, part.Value }));
     }
 
     private async Task<double> LeastSsimAsync(

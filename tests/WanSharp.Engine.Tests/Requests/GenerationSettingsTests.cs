@@ -35,6 +35,33 @@ public class GenerationSettingsTests
         Assert.Equal(Settings.Images, read.Images);
     }
 
+    /// <summary>As version 0.1 embedded it, with the command that makes the clip again.</summary>
+    [Fact]
+    public void FromJson_OfAnOldClip_GivesBackTheRequest()
+    {
+        var read = GenerationSettings.FromJson(
+            """{"version":"0.1.0","model":"wan2.2","model_digest":"ab","prompt":"a cat","negative_prompt":"dogs","width":832,"""
+                + """ "height":480,"frames":81,"fps":16,"steps":40,"guidance_scale":3.1,"high_noise_guidance_scale":4,"boundary":0.875,"sampler":"unipc","""
+                + """ "shift":12,"seed":18446744073709551615,"images":[]}"""
+        );
+
+        Assert.Equal(
+            [
+                ("--negative", "dogs"),
+                ("--size", "832x480"),
+                ("--frames", "81"),
+                ("--fps", "16"),
+                ("--steps", "40"),
+                ("--guidance", "3.1"),
+                ("--guidance-high", "4"),
+                ("--sampler", "unipc"),
+                ("--shift", "12"),
+                ("--seed", "18446744073709551615"),
+            ],
+            SettingFields.CommandLine(read!.ToRequested())
+        );
+    }
+
     [Fact]
     public void ToJson_IsOneReadableLine()
     {

@@ -25,14 +25,14 @@ public sealed class BatchFileTests : IDisposable
         var expected = new JobRequest
         {
             Prompt = "一 \"a\"",
-            Negative = "n",
+            NegativePrompt = "n",
             Width = 64,
             Height = 32,
             Frames = 17,
             Fps = 8,
             Steps = 4,
-            Guidance = 4.5f,
-            GuidanceHigh = 3,
+            GuidanceScale = 4.5f,
+            HighNoiseGuidanceScale = 3,
             Sampler = "euler",
             Shift = 3,
             Seed = ulong.MaxValue,

@@ -80,7 +80,7 @@ public class BatchPlannerTests
     public async Task Plan_OfWildcardsAndDrawnSeeds_KeepsWhatWasWrittenAndWhatCameOfIt()
     {
         const string Template = "a {red|blue} circle";
-        var request = new JobRequest { Prompt = Template, Negative = "{x|y}" };
+        var request = new JobRequest { Prompt = Template, NegativePrompt = "{x|y}" };
         await using var backend = new ScriptedBackend();
         var seed = 10UL;
         var planner = new BatchPlanner(backend, StyleCatalog.Load([]), "wan", ".mp4")
@@ -106,7 +106,7 @@ public class BatchPlannerTests
 
         Assert.Equal(Enumerable.Range(10, 20).Select(i => (ulong?)i), jobs.Select(job => job.Request.Seed));
         Assert.Equal(["a blue circle", "a red circle"], jobs.Select(job => job.Request.Prompt).Distinct().Order());
-        Assert.Equal(["x", "y"], jobs.Select(job => job.Request.Negative!).Distinct().Order());
+        Assert.Equal(["x", "y"], jobs.Select(job => job.Request.NegativePrompt!).Distinct().Order());
         Assert.All(jobs, job => Assert.Equal(Template, job.Request.Template));
         Assert.Contains("-circle-10.mp4", jobs[0].Output, StringComparison.Ordinal);
     }

@@ -1,3 +1,4 @@
+using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Comfy;
 using WanSharp.Tensors;
 using WanSharp.Testing;
@@ -22,13 +23,13 @@ public sealed class FilledWorkflowTests : IDisposable
                 Workflows.TextToVideo,
                 Request with
                 {
-                    Negative = "n",
+                    NegativePrompt = "n",
                     Width = 64,
                     Height = 48,
                     Frames = 9,
                     Fps = 8,
                     Steps = 7,
-                    Guidance = 4.5f,
+                    GuidanceScale = 4.5f,
                     Sampler = "dpm++",
                     Shift = 2.5,
                     Seed = ulong.MaxValue,
@@ -46,6 +47,21 @@ public sealed class FilledWorkflowTests : IDisposable
         );
         Assert.Equal("2.5", nodes["48"]!["inputs"]!["shift"]!.ToJsonString());
         Assert.Equal("8", nodes["49"]!["inputs"]!["fps"]!.ToJsonString());
+    }
+
+    [Fact]
+    public void Fill_KnowsWhereEverySettingGoes()
+    {
+        foreach (var field in SettingFields.Stored)
+        {
+            var value = field.Choices is [var first, ..] ? first : "16"; // a number that any setting takes, and a text
+            Assert.True(field.TrySet(Request, value, out var request));
+
+            var problem = Record.Exception(() => Fill(Workflows.TextToVideo, request));
+
+            // a workflow without such an input says which one to map; that a setting is unknown is never said
+            Assert.True(problem?.Message.Contains($"take no {field.Name}", StringComparison.Ordinal) is not true, problem?.Message);
+        }
     }
 
     [Fact]
@@ -82,7 +98,7 @@ public sealed class FilledWorkflowTests : IDisposable
     [Fact]
     public void Fill_OfGuidanceForHighNoise_SetsThatExpertsAlone()
     {
-        var nodes = Fill(Workflows.TwoExperts, Request with { Guidance = 3, GuidanceHigh = 4 })
+        var nodes = Fill(Workflows.TwoExperts, Request with { GuidanceScale = 3, HighNoiseGuidanceScale = 4 })
             .NodesWith(new Dictionary<ComfyRole, string>());
         Assert.Equal("4", nodes["30"]!["inputs"]!["cfg"]!.ToJsonString());
         Assert.Equal("3", nodes["31"]!["inputs"]!["cfg"]!.ToJsonString());
@@ -94,7 +110,7 @@ public sealed class FilledWorkflowTests : IDisposable
 
     [Fact]
     public void Fill_OfWhatTheWorkflowHasNoInputFor_SaysHowToNameOne() =>
-        AssertRefused(Workflows.CustomSampling, Request with { Negative = "n" }, "{\"negative\": \"6.text\"}");
+        AssertRefused(Workflows.CustomSampling, Request with { NegativePrompt = "n" }, "{\"negative\": \"6.text\"}");
 
     [Fact]
     public void Fill_OfWhatCannotBeMade_NamesTheNearest()
@@ -130,7 +146,7 @@ public sealed class FilledWorkflowTests : IDisposable
             },
             Request with
             {
-                Guidance = 1,
+                GuidanceScale = 1,
             },
             image,
             Request with

@@ -28,7 +28,7 @@ public sealed class SamplerSettingsTests
     [Fact]
     public void Steps_OfTheCustomSamplersExperts_MoveTheSplit()
     {
-        var nodes = Fill(Workflows.SplitExperts, Request with { Steps = 30, Guidance = 5, GuidanceHigh = 6, Seed = 3 });
+        var nodes = Fill(Workflows.SplitExperts, Request with { Steps = 30, GuidanceScale = 5, HighNoiseGuidanceScale = 6, Seed = 3 });
         Assert.Equal((30, 12), (Int(nodes, "13", "steps"), Int(nodes, "14", "step")));
         Assert.Equal((6, 5, 3), (Int(nodes, "10", "cfg"), Int(nodes, "11", "cfg"), Int(nodes, "8", "noise_seed")));
     }
@@ -92,7 +92,7 @@ public sealed class SamplerSettingsTests
             "end_at_step of node 30 comes from node 60 (SimpleMath+)",
             """{"steps": ["30.steps", "31.steps"]}"""
         );
-        Fill(workflow, Request with { Guidance = 2 });
+        Fill(workflow, Request with { GuidanceScale = 2 });
     }
 
     [Theory]
@@ -135,7 +135,7 @@ public sealed class SamplerSettingsTests
             )
         );
         AssertRefused(three, Request with { Steps = 2 }, "ask for more");
-        AssertRefused(three, Request with { GuidanceHigh = 2 }, "3 samplers");
+        AssertRefused(three, Request with { HighNoiseGuidanceScale = 2 }, "3 samplers");
     }
 
     [Fact]
@@ -267,8 +267,8 @@ public sealed class SamplerSettingsTests
         var request = setting switch
         {
             "steps" => Request with { Steps = 10 },
-            "guidance" => Request with { Guidance = 2 },
-            "negative" => Request with { Negative = "n" },
+            "guidance" => Request with { GuidanceScale = 2 },
+            "negative" => Request with { NegativePrompt = "n" },
             "shift" => Request with { Shift = 2 },
             "sampler" => Request with { Sampler = "unipc" },
             "seed" => Request with { Seed = 2 },
@@ -336,7 +336,7 @@ public sealed class SamplerSettingsTests
             (8, 8, 5, 5),
             (Int(nodes, "3", "steps"), Int(nodes, "62", "steps"), Int(nodes, "3", "seed"), Int(nodes, "62", "seed"))
         );
-        AssertRefused(workflow, Request with { GuidanceHigh = 3 }, "share the steps");
+        AssertRefused(workflow, Request with { HighNoiseGuidanceScale = 3 }, "share the steps");
     }
 
     [Fact]
@@ -351,7 +351,7 @@ public sealed class SamplerSettingsTests
              "8": {"samples": ["60", 0]}}
             """.Replace("\"3\": null, ", "", StringComparison.Ordinal)
         );
-        var nodes = Fill(workflow, Request with { Guidance = 5, GuidanceHigh = 6, Shift = 3, Steps = 9 });
+        var nodes = Fill(workflow, Request with { GuidanceScale = 5, HighNoiseGuidanceScale = 6, Shift = 3, Steps = 9 });
         Assert.Equal(
             (6, 5, 3, 9),
             (

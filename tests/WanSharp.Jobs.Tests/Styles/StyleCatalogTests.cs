@@ -34,7 +34,7 @@ public sealed class StyleCatalogTests : IDisposable
             .ToList();
 
         Assert.All(requests, request => Assert.Equal("a red circle", request!.Prompt));
-        Assert.Equal(requests.Count, requests.Select(request => request!.Guidance).Distinct().Count());
+        Assert.Equal(requests.Count, requests.Select(request => request!.GuidanceScale).Distinct().Count());
     }
 
     [Fact]
@@ -44,8 +44,8 @@ public sealed class StyleCatalogTests : IDisposable
         var request = new JobRequest
         {
             Prompt = "a cat",
-            Negative = "dogs",
-            Guidance = 2,
+            NegativePrompt = "dogs",
+            GuidanceScale = 2,
             Steps = 9,
         };
 
@@ -80,6 +80,11 @@ public sealed class StyleCatalogTests : IDisposable
     [InlineData("[]", "no list of styles")]
     [InlineData("""{"a": {"promt": "{prompt}"}}""", "promt")]
     [InlineData("""{"a": {"prompt": null}}""", "no list of styles")]
+    [InlineData("""{"a": {"settings": {"guidanse": 3}}}""", "Did you mean guidance?")]
+    [InlineData("""{"a": {"settings": {"steps": "many"}}}""", "The steps is a whole number from 1 to 1000, not \"many\"")]
+    [InlineData("""{"a": {"settings": {"sampler": 3}}}""", "The sampler is one of unipc")]
+    [InlineData("""{"a": {"settings": {"frames": 5, "seconds": 1}}}""", "both frames and seconds")]
+    [InlineData("""{"a": {"settings": [3]}}""", "settings are an object")]
     [InlineData("""{"a": {"prompt": "always the same"}}""", "{prompt}")]
     [InlineData("""{"a": {"models": {"m": {"prompt": "same"}}}}""", "{prompt}")]
     [InlineData("""{"a": {"aliases": ["x"]}, "b": {"aliases": ["X"]}}""", "names both")]

@@ -39,7 +39,7 @@ public sealed class TableTests : IDisposable
         var entries = Read(text.StartsWith('\n') ? text[1..] : text);
 
         Assert.Equal(["a red circle 7", "a star; blue, growing 8"], Texts(entries));
-        Assert.Equal([4.5f, 5f], entries.Select(entry => entry.Request.Guidance));
+        Assert.Equal([4.5f, 5f], entries.Select(entry => entry.Request.GuidanceScale));
     }
 
     [Theory]

@@ -1,0 +1,80 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Security.Cryptography;
+using WanSharp.Engine.Requests;
+using WanSharp.Tensors;
+
+namespace WanSharp.Cli.Commands;
+
+/// <summary>The options of a clip's settings, one for each row of <see cref="SettingFields"/>.</summary>
+internal sealed class SettingOptions
+{
+    private const string Random = "random";
+
+    private readonly List<(SettingField Field, Option<string?> Option)> _options;
+
+    /// <param name="withSeed">Whether there is an option for the seed, which may also be drawn.</param>
+    public SettingOptions(bool withSeed) =>
+        _options = [
+            .. from field in SettingFields.All
+            where field.Option is not null && (withSeed || field != SettingFields.Seed)
+            select (field, Create(field)),
+        ];
+
+    /// <summary>Adds the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (var (_, option) in _options)
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>Settings with what was typed.</summary>
+    /// <exception cref="InvalidRequestException">Two options contradict each other.</exception>
+    public T Read<T>(ParseResult parsed, T settings)
+        where T : ClipSettings
+    {
+        var given = _options.Select(one => (one.Field, Text: parsed.GetValue(one.Option))).Where(one => one.Text is not null).ToList();
+        foreach (var (field, text) in given)
+        {
+            if (given.FirstOrDefault(one => one.Field.Excludes.Contains(field.Name)).Field is { } rival)
+            {
+                throw new InvalidRequestException(field.Name, $"{rival.Option} and {field.Option} were both given: give one of them.");
+            }
+
+            _ = field.TrySet(settings, IsDrawn(field, text!) ? Draw() : text!, out var changed);
+            settings = changed;
+        }
+
+        return settings;
+    }
+
+    private static Option<string?> Create(SettingField field)
+    {
+        var mayBeDrawn = field == SettingFields.Seed;
+        var option = new Option<string?>(field.Option!)
+        {
+            Description = field.Help + (mayBeDrawn ? " Default: 0." : ""),
+            HelpName = field.ValueName + (mayBeDrawn ? $"|{Random}" : ""),
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && !IsValue(field, result.Tokens[0].Value))
+            {
+                result.AddError(
+                    $"{field.Option} takes {field.Expected}{(mayBeDrawn ? $", or {Random}" : "")}, not '{result.Tokens[0].Value}'."
+                );
+            }
+        });
+        return option;
+    }
+
+    private static bool IsValue(SettingField field, string text) => IsDrawn(field, text) || field.IsValue(text);
+
+    private static bool IsDrawn(SettingField field, string text) => field == SettingFields.Seed && text == Random;
+
+    /// <summary>32 bits: as many as other programs draw, and short enough for a file's name.</summary>
+    private static string Draw() =>
+        BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint))).ToString(System.Globalization.CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,70 @@
+using System.Text.Json.Serialization;
+
+namespace WanSharp.Engine.Requests;
+
+/// <summary>
+/// The settings of a clip, without what it shows. A null takes the model's default. <see cref="SettingFields"/> has one row for
+/// each: its name, help, range, and how it is read and written. The JSON names are those of the rows.
+/// </summary>
+public record ClipSettings
+{
+    /// <summary>What the video must not show: the text of guidance's second branch.</summary>
+    [JsonPropertyName("negative")]
+    public string? NegativePrompt { get; init; }
+
+    /// <summary>
+    /// Pixels across; a multiple of the model's stride (16 for most). With images and no size at all, the clip takes the
+    /// first image's shape at about the area of the model's default size, as the official pipelines choose it.
+    /// </summary>
+    [JsonPropertyName("width")]
+    public int? Width { get; init; }
+
+    /// <summary>Pixels down; a multiple of the model's stride. See <see cref="Width"/>.</summary>
+    [JsonPropertyName("height")]
+    public int? Height { get; init; }
+
+    /// <summary>Frames of video: 4n+1. Excludes <see cref="Seconds"/>.</summary>
+    [JsonPropertyName("frames")]
+    public int? Frames { get; init; }
+
+    /// <summary>Length of the video, rounded to the nearest 4n+1 frames. Excludes <see cref="Frames"/>.</summary>
+    [JsonPropertyName("seconds")]
+    public double? Seconds { get; init; }
+
+    /// <summary>Frames shown per second, 1 to 120.</summary>
+    [JsonPropertyName("fps")]
+    public int? Fps { get; init; }
+
+    /// <summary>Denoise steps, 1 to 1000.</summary>
+    [JsonPropertyName("steps")]
+    public int? Steps { get; init; }
+
+    /// <summary>
+    /// How strongly to follow the prompt, 0 to 100. 1 follows it without the second branch, which halves the work. Of two
+    /// experts it is the scale of both, or of the low-noise one when <see cref="HighNoiseGuidanceScale"/> is given.
+    /// </summary>
+    [JsonPropertyName("guidance")]
+    public float? GuidanceScale { get; init; }
+
+    /// <summary>
+    /// The high-noise expert's own scale, 0 to 100, for models of two experts. What Diffusers' pipelines and video APIs call
+    /// <c>guidance_scale</c> is this one, and their <c>guidance_scale_2</c> is <see cref="GuidanceScale"/>; the official code's
+    /// pairs are (low, high).
+    /// </summary>
+    [JsonPropertyName("guidance_high")]
+    public float? HighNoiseGuidanceScale { get; init; }
+
+    /// <summary>The sampler's name: unipc, dpm++, dpm++-karras or euler.</summary>
+    [JsonPropertyName("sampler")]
+    public string? Sampler { get; init; }
+
+    /// <summary>The shift of the noise schedule, 0.01 to 100: larger spends more steps at high noise.</summary>
+    [JsonPropertyName("shift")]
+    public double? Shift { get; init; }
+
+    /// <summary>
+    /// Where the noise begins: the same seed and settings make the same clip. Null is 0 for the engine; another backend chooses one.
+    /// </summary>
+    [JsonPropertyName("seed")]
+    public ulong? Seed { get; init; }
+}

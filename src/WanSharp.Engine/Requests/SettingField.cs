@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Numerics;
+using WanSharp.Tensors;
+
+namespace WanSharp.Engine.Requests;
+
+/// <summary>A setting of a clip, as data: what commands, files and servers need in order to offer it. Immutable.</summary>
+public sealed class SettingField
+{
+    private readonly Func<string, object?> _parse;
+    private readonly Func<ClipSettings, object?> _get;
+    private readonly Func<ClipSettings, object, ClipSettings> _set;
+
+    /// <param name="parse">A value from its text; null if it is not one.</param>
+    /// <param name="get">The value in settings, or null.</param>
+    /// <param name="set">Settings with a value.</param>
+    internal SettingField(Func<string, object?> parse, Func<ClipSettings, object?> get, Func<ClipSettings, object, ClipSettings> set) =>
+        (_parse, _get, _set) = (parse, get, set);
+
+    /// <summary>The name in files, job rows and JSON: <c>guidance_high</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The option of commands: <c>--guidance-high</c>. Null for a part of another field, whose option sets it.</summary>
+    public string? Option => IsPart ? null : $"--{Name.Replace('_', '-')}";
+
+    /// <summary>What the value is called in help: <c>SCALE</c>.</summary>
+    public required string ValueName { get; init; }
+
+    /// <summary>One line of help.</summary>
+    public required string Help { get; init; }
+
+    /// <summary>The numbers that it takes; null where it is not a number.</summary>
+    public SettingRange? Range { get; init; }
+
+    /// <summary>The names that it takes; empty where any text is taken, or it is a number.</summary>
+    public IReadOnlyList<string> Choices { get; init; } = [];
+
+    /// <summary>What a value looks like, for messages: <c>a whole number from 1 to 120</c>.</summary>
+    public required string Expected { get; init; }
+
+    /// <summary>Whether it is a part of another field, as the width is of the size.</summary>
+    public bool IsPart { get; init; }
+
+    /// <summary>Whether it is another way to write its parts, which are what is stored.</summary>
+    public bool IsComposite { get; init; }
+
+    /// <summary>Fields that say the same, so that not both can be given. Setting one clears the others.</summary>
+    public IReadOnlyList<string> Excludes { get; init; } = [];
+
+    /// <summary>The field that stands for this one, too, where only that one is given; null where there is none.</summary>
+    public string? ImpliedBy { get; init; }
+
+    /// <summary>Whether a text is a value. Its range is checked when a clip is planned, because it may depend on the model.</summary>
+    public bool IsValue(string text) => _parse(text) is not null;
+
+    /// <summary>Settings with a value given as text.</summary>
+    /// <returns>Whether the text is a value; see <see cref="IsValue"/>.</returns>
+    public bool TrySet<T>(T settings, string text, out T changed)
+        where T : ClipSettings
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(text);
+        var value = _parse(text);
+        changed = value is null ? settings : (T)_set(settings, value);
+        return value is not null;
+    }
+
+    /// <summary>Settings with the value that others have; unchanged where these have none.</summary>
+    internal T Copy<T>(ClipSettings from, T to)
+        where T : ClipSettings => _get(from) is { } value ? (T)_set(to, value) : to;
+
+    /// <summary>The value in settings: text, a number, or null where it is left open.</summary>
+    public object? Get(ClipSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return _get(settings);
+    }
+
+    /// <summary>The value as text that <see cref="TrySet"/> reads back; null where it is left open.</summary>
+    public string? Print(ClipSettings settings) =>
+        Get(settings) is { } value ? Convert.ToString(value, CultureInfo.InvariantCulture) : null;
+
+    /// <summary>A value that is in the range.</summary>
+    /// <exception cref="InvalidRequestException">It is not; the message names the nearest that is.</exception>
+    internal T Require<T>(T value)
+        where T : INumber<T> =>
+        SettingFields.InRange(Name.Replace('_', '-'), value, T.CreateChecked(Range!.Minimum), T.CreateChecked(Range.Maximum));
+}

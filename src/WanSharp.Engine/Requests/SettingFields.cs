@@ -1,0 +1,279 @@
+using System.Globalization;
+using System.Numerics;
+using WanSharp.Engine.Sampling;
+using WanSharp.Models;
+using WanSharp.Tensors;
+
+namespace WanSharp.Engine.Requests;
+
+/// <summary>
+/// The table of a clip's settings. Options of commands, fields of batch files and styles, job rows, the command that a clip's
+/// metadata gives back: all are made from it, so a setting that is added here is known everywhere. Thread-safe.
+/// </summary>
+public static class SettingFields
+{
+    /// <summary>The most frames of a clip.</summary>
+    public const int MaximumFrames = 4 * 1024 + 1;
+
+    private const string Pixels = "PIXELS";
+
+    /// <summary>Frames shown per second.</summary>
+    internal static SettingField Fps { get; } =
+        Number("fps", "N", "Frames shown per second.", 1, 120, s => s.Fps, (s, v) => s with { Fps = v });
+
+    /// <summary>Denoise steps.</summary>
+    internal static SettingField Steps { get; } =
+        Number("steps", "N", "Denoise steps.", 1, Samplers.MaxSteps, s => s.Steps, (s, v) => s with { Steps = v });
+
+    /// <summary>The guidance scale.</summary>
+    internal static SettingField Guidance { get; } =
+        Number(
+            "guidance",
+            "SCALE",
+            "How strongly to follow the prompt; 1 halves the work.",
+            0f,
+            100f,
+            s => s.GuidanceScale,
+            (s, v) => s with { GuidanceScale = v }
+        );
+
+    /// <summary>The high-noise expert's guidance scale.</summary>
+    internal static SettingField GuidanceHigh { get; } =
+        Number(
+            "guidance_high",
+            "SCALE",
+            "The scale of the high-noise expert, for models with two (Wan 2.2 A14B). Default: that of --guidance.",
+            0f,
+            100f,
+            s => s.HighNoiseGuidanceScale,
+            (s, v) => s with { HighNoiseGuidanceScale = v },
+            impliedBy: "guidance"
+        );
+
+    /// <summary>The shift of the noise schedule.</summary>
+    internal static SettingField Shift { get; } =
+        Number(
+            "shift",
+            "X",
+            "Shift of the noise schedule.",
+            Samplers.MinShift,
+            Samplers.MaxShift,
+            s => s.Shift,
+            (s, v) => s with { Shift = v }
+        );
+
+    /// <summary>The seed of the noise.</summary>
+    public static SettingField Seed { get; } =
+        Number(
+            "seed",
+            "N",
+            "Where the noise begins: the same seed makes the same clip.",
+            ulong.MinValue,
+            ulong.MaxValue,
+            s => s.Seed,
+            (s, v) => s with { Seed = v }
+        );
+
+    /// <summary>Width and height together.</summary>
+    public static SettingField Size { get; } =
+        new(
+            text => TryParseSize(text, out var size) ? size : null,
+            s => s is { Width: { } width, Height: { } height } ? new ClipSize(width, height) : null,
+            (s, v) => s with { Width = ((ClipSize)v).Width, Height = ((ClipSize)v).Height }
+        )
+        {
+            Name = "size",
+            ValueName = "WxH",
+            Help = "Width and height in pixels. Default: the model's; with an image, the image's shape at that area.",
+            Expected = "WIDTHxHEIGHT in pixels, such as 832x480",
+            IsComposite = true,
+            Excludes = ["width", "height"],
+        };
+
+    /// <summary>All fields, in the order in which help shows them.</summary>
+    public static IReadOnlyList<SettingField> All { get; } =
+    [
+        Text("negative", "TEXT", "What the video must not show.", [], s => s.NegativePrompt, (s, v) => s with { NegativePrompt = v }),
+        Size,
+        Side("width", "Pixels across.", s => s.Width, (s, v) => s with { Width = v }),
+        Side("height", "Pixels down.", s => s.Height, (s, v) => s with { Height = v }),
+        Number(
+            "frames",
+            "N",
+            "Frames of video: 4n+1.",
+            1,
+            MaximumFrames,
+            s => s.Frames,
+            (s, v) => s with { Frames = v, Seconds = null },
+            excludes: "seconds"
+        ),
+        Number(
+            "seconds",
+            "S",
+            "Length instead of frames; rounded to 4n+1 frames.",
+            0.0,
+            MaximumFrames,
+            s => s.Seconds,
+            (s, v) => s with { Seconds = v, Frames = null },
+            excludes: "frames",
+            excludesMinimum: true
+        ),
+        Fps,
+        Steps,
+        Guidance,
+        GuidanceHigh,
+        Text("sampler", "NAME", $"{string.Join(", ", Samplers.Names)}.", Samplers.Names, s => s.Sampler, (s, v) => s with { Sampler = v }),
+        Shift,
+        Seed,
+    ];
+
+    /// <summary>The fields that are stored: all but those that are another way to write them.</summary>
+    public static IEnumerable<SettingField> Stored => All.Where(one => !one.IsComposite);
+
+    /// <summary>The field of a name, in any case; null if there is none.</summary>
+    public static SettingField? Find(string name) =>
+        All.FirstOrDefault(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Settings that take from others what they leave open themselves.</summary>
+    /// <param name="settings">What stays. A scale of guidance given alone stands for both experts'.</param>
+    /// <param name="defaults">What fills the gaps.</param>
+    public static T Fill<T>(T settings, ClipSettings defaults)
+        where T : ClipSettings
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var filled = settings;
+        foreach (var field in Stored.Where(field => field.Get(settings) is null && !IsGivenOtherwise(field, settings)))
+        {
+            filled = field.Copy(defaults, filled);
+        }
+
+        return filled;
+    }
+
+    /// <summary>The options of <c>wan generate</c> that ask for settings, with their values.</summary>
+    /// <exception cref="ArgumentException">Only one of width and height is given, which no option says.</exception>
+    public static IEnumerable<(string Option, string Value)> CommandLine(ClipSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        if (settings.Width is null != settings.Height is null)
+        {
+            throw new ArgumentException("A width without a height, or the reverse, cannot be written as --size.", nameof(settings));
+        }
+
+        return from field in All
+            let value = field.Print(settings)
+            where field.Option is not null && value is not null
+            select (field.Option, value);
+    }
+
+    /// <summary>Reads a size such as <c>832x480</c>.</summary>
+    public static bool TryParseSize(string text, out ClipSize size)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        size = default;
+        var parts = text.Split('x', 'X', '×', '*');
+        if (
+            parts.Length != 2
+            || !int.TryParse(parts[0].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var width)
+            || !int.TryParse(parts[1].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var height)
+        )
+        {
+            return false;
+        }
+
+        size = new ClipSize(width, height);
+        return true;
+    }
+
+    /// <summary>
+    /// Reads a number with a decimal point; a whole one may have zeros after it, as programs write that know one kind of number.
+    /// </summary>
+    public static bool TryParseNumber<T>(string text, out T number)
+        where T : INumber<T>
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var isWhole = IsWhole<T>();
+        if (isWhole && text.IndexOf('.') is > 0 and var point && text.AsSpan(point + 1).Trim('0').IsEmpty)
+        {
+            text = text[..point];
+        }
+
+        var style = isWhole ? NumberStyles.AllowLeadingSign : NumberStyles.Float;
+        return T.TryParse(text, style, CultureInfo.InvariantCulture, out number!) && T.IsFinite(number);
+    }
+
+    private static bool IsWhole<T>()
+        where T : INumber<T> => T.IsInteger(T.One / (T.One + T.One));
+
+    /// <exception cref="InvalidRequestException">The value is outside; the message names the nearest that is not.</exception>
+    internal static T InRange<T>(string field, T value, T minimum, T maximum)
+        where T : INumber<T> =>
+        value >= minimum && value <= maximum
+            ? value
+            : throw new InvalidRequestException(
+                field,
+                T.IsNaN(value)
+                    ? $"The {field} is not a number: give one from {Text(minimum)} to {Text(maximum)}."
+                    : $"{field} {Text(value)} is outside {Text(minimum)} to {Text(maximum)}: the nearest is "
+                        + $"{Text(T.Clamp(value, minimum, maximum))}."
+            );
+
+    private static string Text<T>(T value)
+        where T : INumber<T> => value.ToString(null, CultureInfo.InvariantCulture);
+
+    private static bool IsGivenOtherwise(SettingField field, ClipSettings settings) =>
+        field.Excludes.Append(field.ImpliedBy).Any(other => other is not null && Find(other)!.Get(settings) is not null);
+
+    private static SettingField Text(
+        string name,
+        string valueName,
+        string help,
+        IReadOnlyList<string> choices,
+        Func<ClipSettings, string?> get,
+        Func<ClipSettings, string, ClipSettings> set
+    ) =>
+        new(text => text, get, (settings, value) => set(settings, (string)value))
+        {
+            Name = name,
+            ValueName = valueName,
+            Help = help,
+            Choices = choices,
+            Expected = choices.Count == 0 ? "text" : $"one of {string.Join(", ", choices)}",
+        };
+
+    private static SettingField Side(string name, string help, Func<ClipSettings, int?> get, Func<ClipSettings, int, ClipSettings> set) =>
+        Number(name, Pixels, help, 1, ModelLimits.MaximumSide, get, set, excludes: "size", isPart: true);
+
+    private static SettingField Number<T>(
+        string name,
+        string valueName,
+        string help,
+        T minimum,
+        T maximum,
+        Func<ClipSettings, T?> get,
+        Func<ClipSettings, T, ClipSettings> set,
+        string? excludes = null,
+        bool excludesMinimum = false,
+        string? impliedBy = null,
+        bool isPart = false
+    )
+        where T : struct, INumber<T>
+    {
+        var range = new SettingRange(decimal.CreateChecked(minimum), decimal.CreateChecked(maximum), IsWhole<T>(), excludesMinimum);
+        return new SettingField(
+            text => TryParseNumber<T>(text, out var number) ? number : null,
+            settings => get(settings),
+            (settings, value) => set(settings, (T)value)
+        )
+        {
+            Name = name,
+            ValueName = valueName,
+            Help = help,
+            Range = range,
+            Expected = range.ToString(),
+            Excludes = excludes is null ? [] : [excludes],
+            ImpliedBy = impliedBy,
+            IsPart = isPart,
+        };
+    }
+}

@@ -1,0 +1,51 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using WanSharp.Engine.Requests;
+using WanSharp.Tensors;
+
+namespace WanSharp.Jobs.Styles;
+
+/// <summary>Reads a style's settings by the names of <see cref="SettingFields"/>; a null leaves the model's default.</summary>
+internal sealed class StyleSettingsConverter : JsonConverter<ClipSettings>
+{
+    public override ClipSettings Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        using var json = JsonDocument.ParseValue(ref reader);
+        if (json.RootElement.ValueKind != JsonValueKind.Object)
+        {
+            throw new JsonException("A style's settings are an object, such as {\"guidance\": 5.5}.");
+        }
+
+        ClipSettings settings = new();
+        var given = new List<SettingField>();
+        foreach (var property in json.RootElement.EnumerateObject().Where(property => property.Value.ValueKind != JsonValueKind.Null))
+        {
+            var names = SettingFields.All.Select(field => field.Name);
+            var field =
+                SettingFields.Find(property.Name)
+                ?? throw new JsonException(
+                    $"There is no setting '{property.Name}': there are {string.Join(", ", names)}.{NearestName.Hint(property.Name, names)}"
+                );
+            if (given.FirstOrDefault(one => one == field || one.Excludes.Contains(field.Name)) is { } rival)
+            {
+                throw new JsonException($"There are both {rival.Name} and {field.Name}: leave one out.");
+            }
+
+            given.Add(field);
+            var isNumber = property.Value.ValueKind == JsonValueKind.Number;
+            if (isNumber != (field.Range is not null) || !field.TrySet(settings, TextOf(property.Value), out var changed))
+            {
+                throw new JsonException($"The {field.Name} is {field.Expected}, not {property.Value.GetRawText()}.");
+            }
+
+            settings = changed;
+        }
+
+        return settings;
+    }
+
+    public override void Write(Utf8JsonWriter writer, ClipSettings value, JsonSerializerOptions options) =>
+        JsonSerializer.Serialize(writer, value, options);
+
+    private static string TextOf(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+}
