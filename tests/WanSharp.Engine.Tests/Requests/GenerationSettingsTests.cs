@@ -41,8 +41,8 @@ public class GenerationSettingsTests
     {
         var read = GenerationSettings.FromJson(
             """{"version":"0.1.0","model":"wan2.2","model_digest":"ab","prompt":"a cat","negative_prompt":"dogs","width":832,"""
-                + """ "height":480,"frames":81,"fps":16,"steps":40,"guidance_scale":3.1,"high_noise_guidance_scale":4,"boundary":0.875,"sampler":"unipc","""
-                + """ "shift":12,"seed":18446744073709551615,"images":[]}"""
+                + """ "height":480,"frames":81,"fps":16,"steps":40,"guidance_scale":3.1,"high_noise_guidance_scale":4,"boundary":0.875,"""
+                + """ "sampler":"unipc","shift":12,"seed":18446744073709551615,"images":[]}"""
         );
 
         Assert.Equal(
