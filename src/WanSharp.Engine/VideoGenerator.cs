@@ -89,7 +89,7 @@ public sealed class VideoGenerator : IVideoGenerator
             new GraphCacheOptions { KeepCompiled = _options.KeepCompiled, HistoryFolder = transformer?.CacheFolder }
         );
         _runtime = runtime;
-        _budget = new MemoryBudget(Allowance(settings.IsOnHost));
+        _budget = new MemoryBudget(Allowance(settings.IsOnHost), _options.Clock);
         _networks = new EngineNetworks(model, _graphs, settings, transformer, _options.Workers, _pressure);
         _batches = new BatchSizer(_options.BatchSize, _options.Workers, model.Transformer, ActivationBytes(runtime));
         _lanes = new ComputeLanes(_options, _networks, _batches, _telemetry, _budget, _pressure, _stop.Token);
@@ -101,7 +101,8 @@ public sealed class VideoGenerator : IVideoGenerator
             new CostModel(model, quantization),
             _networks,
             _budget,
-            new WayChooser(compile, _options, _networks)
+            new StrategyPolicy(compile, _options, _networks),
+            _options.Clock
         );
         _admission = new AdmissionGate(_options.Workers * MostWaitingSteps, MostFinishing, _options.Clock, _budget);
         _identity = new ClipIdentity(model, runtime, settings, transformer);
@@ -155,8 +156,8 @@ public sealed class VideoGenerator : IVideoGenerator
     {
         ArgumentNullException.ThrowIfNull(plan);
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
-        using var way = await _strategies.EnterAsync(plan, cancelled.Token);
-        return way is null ? plan : With(plan, way.Way);
+        using var place = await _strategies.EnterAsync(NewRun(plan, new GenerationRunOptions(), cancelled.Token));
+        return place is null ? plan : With(plan, place.Strategy);
     }
 
     /// <inheritdoc/>
@@ -166,13 +167,7 @@ public sealed class VideoGenerator : IVideoGenerator
         ArgumentNullException.ThrowIfNull(steps);
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
-        var clip = new ClipRun(
-            plan,
-            new GenerationRunOptions(),
-            new ClipClock(_options.Clock),
-            Interlocked.Increment(ref _clips),
-            cancelled.Token
-        );
+        var clip = NewRun(plan, new GenerationRunOptions(), cancelled.Token);
         var embedding = await Task.Run(() => EmbedAsync(clip), cancelled.Token);
         return steps.Find(PeersOf(plan), plan, embedding);
     }
@@ -189,13 +184,7 @@ public sealed class VideoGenerator : IVideoGenerator
         ArgumentNullException.ThrowIfNull(frames);
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
-        var clip = new ClipRun(
-            plan,
-            options ?? new GenerationRunOptions(),
-            new ClipClock(_options.Clock),
-            Interlocked.Increment(ref _clips),
-            cancelled.Token
-        );
+        var clip = NewRun(plan, options ?? new GenerationRunOptions(), cancelled.Token);
         using var ending = _telemetry.BeginClip();
         var (compile, ran) = await Task.Run(() => RunAsync(clip, frames), cancelled.Token); // not on the caller's thread
         var statistics = clip.Clock.ToStatistics() with { Compile = compile, RanAsPlanned = ran.Identity == plan.Identity };
@@ -208,24 +197,35 @@ public sealed class VideoGenerator : IVideoGenerator
     {
         ArgumentNullException.ThrowIfNull(plan);
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
-        if (!_expected.TryAdd((plan.Latents, plan.Branches, plan.Settings.Images.Count > 0), 0))
+        var shape = (plan.Latents, plan.Branches, plan.Settings.Images.Count > 0);
+        if (!_expected.TryAdd(shape, 0))
         {
             return Task.CompletedTask;
         }
 
         var last = new GenerationRunOptions { Priority = int.MinValue }; // a lane comes to it when no clip wants it
-        var clip = new ClipRun(plan, last, new ClipClock(_options.Clock), Order: 0, _stop.Token);
-        return _lanes
-            .RunAsync(
-                clip,
-                GenerationStage.Load,
-                () =>
-                {
-                    _networks.CompileAheadAsync(clip, _budget.IsLimited).GetAwaiter().GetResult();
-                    return true;
-                }
-            )
-            .WaitAsync(cancellationToken);
+        return CompileAsync(new ClipRun(plan, last, new ClipClock(_options.Clock), Order: 0, _stop.Token)).WaitAsync(cancellationToken);
+
+        async Task CompileAsync(ClipRun clip)
+        {
+            try
+            {
+                await _lanes.RunAsync(
+                    clip,
+                    GenerationStage.Load,
+                    () =>
+                    {
+                        _networks.CompileAheadAsync(clip, _budget.IsLimited).GetAwaiter().GetResult();
+                        return true;
+                    }
+                );
+            }
+            catch
+            {
+                _expected.TryRemove(shape, out _); // the next clip that is expected tries again
+                throw;
+            }
+        }
     }
 
     /// <summary>
@@ -297,8 +297,8 @@ public sealed class VideoGenerator : IVideoGenerator
     private async Task<(CompileMode Compile, GenerationPlan Plan)> RunAsync(ClipRun clip, IFrameWriter frames)
     {
         // 1. Load: map what is not mapped, compile what is not compiled, in the way that fits.
-        using var way = await _strategies.EnterAsync(clip.Plan, clip.Cancelled);
-        clip = InWay(clip, way);
+        using var strategy = await _strategies.EnterAsync(clip);
+        clip = By(clip, strategy);
         clip.Report(GenerationStage.Load, 0, 1);
         var loading = clip.Clock.Enter(GenerationStage.Load);
         using var denoisers = await _networks.LoadDenoisersAsync(clip);
@@ -310,7 +310,7 @@ public sealed class VideoGenerator : IVideoGenerator
         var encoding = clip.Clock.Enter(GenerationStage.Encode);
         using var place = await _admission.EnterAsync(clip);
         using var images = await _images.EncodeAsync(clip);
-        var contexts = await _prompts.EncodeAsync(clip);
+        using var contexts = await _prompts.EncodeAsync(clip);
         encoding.Dispose();
         clip.Report(GenerationStage.Encode, 1, 1);
 
@@ -318,7 +318,7 @@ public sealed class VideoGenerator : IVideoGenerator
         using var state = new DenoiseState(
             Sampler(clip.Plan),
             GuidanceScales.Of(clip.Plan.Settings),
-            contexts,
+            contexts.Branches,
             images,
             Noise(clip.Plan),
             clip.Plan.Settings.Boundary
@@ -334,7 +334,7 @@ public sealed class VideoGenerator : IVideoGenerator
 
         var recorder =
             clip.Options.Steps is { } steps && clip.Reused is null
-                ? new StepRecorder(steps, PeersOf(clip.Plan), clip.Plan, PromptEmbedding.Of(contexts[0]))
+                ? new StepRecorder(steps, PeersOf(clip.Plan), clip.Plan, PromptEmbedding.Of(contexts.Branches[0]))
                 : null;
         using (clip.Clock.Enter(GenerationStage.Denoise))
         {
@@ -363,14 +363,17 @@ public sealed class VideoGenerator : IVideoGenerator
         }
     }
 
-    /// <summary>The clip as it runs in a way; as it was planned where nothing was said about memory.</summary>
-    private ClipRun InWay(ClipRun clip, StrategyGate.Place? way) =>
-        way is null ? clip : clip with { Plan = With(clip.Plan, way.Way), Bytes = way.Bytes };
+    private ClipRun NewRun(GenerationPlan plan, GenerationRunOptions options, CancellationToken cancelled) =>
+        new(plan, options, new ClipClock(_options.Clock), Interlocked.Increment(ref _clips), cancelled);
+
+    /// <summary>The clip as it runs by a strategy; as it was planned where no memory limit is set.</summary>
+    private ClipRun By(ClipRun clip, StrategyGate.Place? place) =>
+        place is null ? clip : clip with { Plan = With(clip.Plan, place.Strategy), Bytes = place.Bytes };
 
     private async Task<float[]> EmbedAsync(ClipRun clip)
     {
-        using var way = await _strategies.EnterAsync(clip.Plan, clip.Cancelled);
-        return await _prompts.EmbedAsync(InWay(clip, way));
+        using var place = await _strategies.EnterAsync(clip);
+        return await _prompts.EmbedAsync(By(clip, place));
     }
 
     /// <summary>

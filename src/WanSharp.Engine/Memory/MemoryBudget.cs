@@ -5,13 +5,15 @@ namespace WanSharp.Engine.Memory;
 /// part holds.
 /// </summary>
 /// <remarks>
-/// Thread-safe. What is set aside is what predictions say; what is held is measured. Only caches count as they are measured,
-/// for nobody predicts them.
+/// Thread-safe. What is set aside is predicted; what is held is measured. Only caches count as measured, since nothing predicts
+/// them.
 /// </remarks>
 /// <param name="look">What may be used now; null where nothing limits it.</param>
-internal sealed class MemoryBudget(Func<MemoryAllowance>? look)
+/// <param name="clock">Tells how long work waits. Default: the system's.</param>
+internal sealed class MemoryBudget(Func<MemoryAllowance>? look, TimeProvider? clock = null)
 {
     private readonly object _gate = new(); // waited on, which a Lock cannot be
+    private readonly WaitingLine<object> _waiting = new(clock ?? TimeProvider.System);
     private readonly List<Reservation> _reservations = [];
     private readonly List<(string Name, bool IsCache, Func<long> Bytes)> _parts = [];
     private MemoryAllowance _allowance = look?.Invoke() ?? MemoryAllowance.Unlimited;
@@ -27,6 +29,18 @@ internal sealed class MemoryBudget(Func<MemoryAllowance>? look)
             lock (_gate)
             {
                 return _allowance;
+            }
+        }
+    }
+
+    /// <summary>How many pieces of work wait for memory.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _waiting.Count;
             }
         }
     }
@@ -110,22 +124,47 @@ internal sealed class MemoryBudget(Func<MemoryAllowance>? look)
     }
 
     /// <summary>
-    /// Waits until there is room for a piece of work beside those that are under way, and sets it aside. Alone it begins in any
-    /// case: a clip that cannot run alone was refused before.
+    /// Waits until there is room for a piece of work next to the work under way, and sets it aside; blocks the thread, which is a
+    /// lane's. If no other work is under way it starts at once; a clip that cannot fit by itself was rejected earlier.
     /// </summary>
-    public Reservation WaitForWork(long bytes)
+    /// <param name="bytes">The memory that the work takes.</param>
+    /// <param name="rank">Where the work stands: none that ranks after it begins before it, however little it takes.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
+    public Reservation WaitForWork(long bytes, WaitingRank rank, CancellationToken cancellationToken)
+    {
+        using var waking = cancellationToken.UnsafeRegister(_ => Wake(), null); // disposed without the lock, which it takes
+        lock (_gate)
+        {
+            var self = new object();
+            _waiting.Add(rank, self);
+            try
+            {
+                while (_waiting.First() != self || !HasRoom(bytes))
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    Monitor.Wait(_gate);
+                }
+
+                return Reserve(ReservationKind.Work, bytes);
+            }
+            finally
+            {
+                _waiting.Remove(self);
+                Monitor.PulseAll(_gate); // the next one may have room, too
+            }
+        }
+    }
+
+    private bool HasRoom(long bytes) =>
+        !_reservations.Exists(one => one is { Kind: ReservationKind.Work, Bytes: > 0 })
+        || bytes <= Left([ReservationKind.Weights, ReservationKind.Clip, ReservationKind.Work]);
+
+    private void Wake()
     {
         lock (_gate)
         {
-            while (
-                _reservations.Exists(one => one is { Kind: ReservationKind.Work, Bytes: > 0 })
-                && bytes > Left([ReservationKind.Weights, ReservationKind.Clip, ReservationKind.Work])
-            )
-            {
-                Monitor.Wait(_gate);
-            }
-
-            return Reserve(ReservationKind.Work, bytes);
+            Monitor.PulseAll(_gate);
         }
     }
 

@@ -3,9 +3,8 @@ using WanSharp.Engine.Memory;
 namespace WanSharp.Engine.Scheduling;
 
 /// <summary>
-/// Bounds the clips that hold memory: so many from encoding to their last step, so many more whose frames wait for their
-/// writers, and no more than there is memory for beside one clip's work. The rest wait outside, the highest priority first, which
-/// rises as in the lanes' queue, then the oldest.
+/// Bounds the clips that hold memory: those from encoding to their last step, those whose frames wait for their writers, and both by
+/// the memory that remains next to one clip's work. The rest wait outside, in the order of <see cref="WaitingRank"/>.
 /// </summary>
 /// <remarks>Thread-safe. A writer that takes its time holds up nobody's steps until as many clips wait for writers.</remarks>
 /// <param name="denoising">Clips from encoding to the last step.</param>
@@ -15,7 +14,7 @@ namespace WanSharp.Engine.Scheduling;
 internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider clock, MemoryBudget budget)
 {
     private readonly Lock _gate = new();
-    private readonly List<(ClipRun Clip, long Since, TaskCompletionSource<MemoryBudget.Reservation> Admitted)> _waiting = [];
+    private readonly WaitingLine<Entrant> _waiting = new(clock);
     private int _denoising;
     private int _finishing;
 
@@ -23,15 +22,15 @@ internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider c
     /// <returns>The clip's place; disposing it makes room for another clip.</returns>
     public async Task<Place> EnterAsync(ClipRun clip)
     {
-        var admitted = new TaskCompletionSource<MemoryBudget.Reservation>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var entrant = new Entrant(clip);
         lock (_gate)
         {
-            _waiting.Add((clip, clock.GetTimestamp(), admitted));
+            _waiting.Add(clip.RankSince(clock.GetTimestamp()), entrant);
             Admit();
         }
 
-        using var registration = clip.Cancelled.UnsafeRegister(_ => GiveUp(clip, admitted), null);
-        return new Place(this, await admitted.Task.ConfigureAwait(false));
+        using var registration = clip.Cancelled.UnsafeRegister(_ => GiveUp(entrant), null);
+        return new Place(this, await entrant.Admitted.Task.ConfigureAwait(false));
     }
 
     private void Change(int denoisingBy, int finishingBy)
@@ -46,13 +45,8 @@ internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider c
 
     private void Admit()
     {
-        while (_waiting.Count > 0 && _denoising < denoising && _finishing < finishing)
+        while (_denoising < denoising && _finishing < finishing && _waiting.First() is { } next)
         {
-            var now = clock.GetTimestamp();
-            var next = _waiting
-                .OrderByDescending(waiting => waiting.Clip.PriorityAfter(waiting.Since, now))
-                .ThenBy(waiting => waiting.Clip.Order)
-                .First();
             if (
                 _denoising + _finishing > 0
                 && next.Clip.Bytes.Own + next.Clip.Bytes.Most > budget.LeftBeside(ReservationKind.Weights, ReservationKind.Clip)
@@ -67,15 +61,25 @@ internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider c
         }
     }
 
-    private void GiveUp(ClipRun clip, TaskCompletionSource<MemoryBudget.Reservation> admitted)
+    /// <summary>A clip that is cancelled no longer holds up those behind it, which may need less memory.</summary>
+    private void GiveUp(Entrant entrant)
     {
         lock (_gate)
         {
-            if (_waiting.RemoveAll(waiting => waiting.Admitted == admitted) > 0)
+            if (_waiting.Remove(entrant))
             {
-                admitted.SetCanceled(clip.Cancelled);
+                entrant.Admitted.SetCanceled(entrant.Clip.Cancelled);
+                Admit();
             }
         }
+    }
+
+    /// <summary>A clip that wants to begin.</summary>
+    private sealed class Entrant(ClipRun clip)
+    {
+        public ClipRun Clip => clip;
+
+        public TaskCompletionSource<MemoryBudget.Reservation> Admitted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     /// <summary>A clip's place.</summary>

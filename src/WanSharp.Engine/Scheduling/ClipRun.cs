@@ -1,3 +1,4 @@
+using WanSharp.Engine.Memory;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 
@@ -11,23 +12,18 @@ namespace WanSharp.Engine.Scheduling;
 /// <param name="Cancelled">The caller's order to stop, or the generator's end.</param>
 internal sealed record ClipRun(GenerationPlan Plan, GenerationRunOptions Options, ClipClock Clock, long Order, CancellationToken Cancelled)
 {
-    /// <summary>What it takes of the memory; nothing where nothing was said about memory.</summary>
+    /// <summary>What it takes of the memory; nothing where no memory limit is set.</summary>
     public ClipBytes Bytes { get; init; }
 
     /// <summary>What its steps are taken with; null until they are loaded.</summary>
     public DenoiserSet? Denoisers { get; private init; }
 
-    /// <summary>Waiting as long as this counts as much as one level of priority.</summary>
-    public static readonly TimeSpan Rise = TimeSpan.FromSeconds(30);
-
     /// <summary>Whose steps it began with; null for its own.</summary>
     public ReusedSteps? Reused => Options.Resume is { } resume ? resume.Reused : Options.Start?.Reused;
 
-    /// <summary>The clip's priority after waiting, so that nothing starves.</summary>
-    /// <param name="waitsSince">When it began to wait.</param>
-    /// <param name="now">The time at which clips are compared.</param>
-    public long PriorityAfter(long waitsSince, long now) =>
-        Options.Priority + (Clock.Time.GetElapsedTime(waitsSince, now).Ticks / Rise.Ticks);
+    /// <summary>Where the clip stands among those that wait.</summary>
+    /// <param name="since">When it began to wait.</param>
+    public WaitingRank RankSince(long since) => new(Options.Priority, Order, since);
 
     /// <summary>The clip with what its steps are taken with; if that is compiled otherwise than planned, its bits are another's.</summary>
     public ClipRun With(DenoiserSet.Use denoisers) =>

@@ -19,6 +19,7 @@ internal sealed class ComputeLanes : IDisposable
     private readonly MemoryPressure _pressure;
     private readonly TimeProvider _clock;
     private readonly EngineTelemetry _telemetry;
+    private readonly CancellationToken _stop;
     private readonly List<Thread> _threads = [];
 
     /// <param name="options">How many pieces of work are computed at the same time, and how many clips share a step.</param>
@@ -41,7 +42,7 @@ internal sealed class ComputeLanes : IDisposable
         _queue = new LaneQueue(batches, options.Clock);
         _steps = new StepRunner(_queue, batches, telemetry, pressure, stop);
         (_clock, _telemetry) = (options.Clock, telemetry);
-        (_networks, _budget, _pressure) = (networks, budget, pressure);
+        (_networks, _budget, _pressure, _stop) = (networks, budget, pressure, stop);
         var count = options.Workers;
         for (var lane = 0; lane < count; lane++)
         {
@@ -111,25 +112,41 @@ internal sealed class ComputeLanes : IDisposable
         var idleSince = _clock.GetTimestamp();
         while (_queue.Take((int)lane!) is { } works)
         {
-            using var memory = _budget.WaitForWork(works.Sum(work => work.Clip.Bytes.For(work.Stage)));
-            _telemetry.AddIdle(_clock.GetElapsedTime(idleSince));
-            if (works[0] is SingleWork single)
+            try
             {
-                var started = _clock.GetTimestamp();
-                single.Run();
-                _telemetry.AddBusy(single.Stage, _clock.GetElapsedTime(started));
+                Compute((int)lane, works, idleSince);
             }
-            else
+            catch (Exception e)
             {
-                var denoiser = works[0].Clip.Denoisers![(int)lane];
-                _steps.Run(denoiser, [.. works.Cast<StepWork>()]);
-                if (_networks.AreOnHost && !_queue.HasSteps)
-                {
-                    denoiser.ReleaseMemory(); // the last clip goes on to be decoded, which needs memory, too
-                }
+                // Whatever it is, its clips fail with it; the lane has others, and the process must not end.
+                works.ToList().ForEach(work => work.Fail(e));
             }
 
             idleSince = _clock.GetTimestamp();
+        }
+    }
+
+    private void Compute(int lane, IReadOnlyList<LaneWork> works, long idleSince)
+    {
+        var first = works[0];
+        var bytes = works.Sum(work => work.Clip.Bytes.For(work.Stage));
+        using var memory = _budget.WaitForWork(bytes, first.Rank, works.Count == 1 ? first.Clip.Cancelled : _stop);
+        _telemetry.AddIdle(_clock.GetElapsedTime(idleSince));
+        if (first is SingleWork single)
+        {
+            var started = _clock.GetTimestamp();
+            single.Run();
+            _telemetry.AddBusy(single.Stage, _clock.GetElapsedTime(started));
+            return;
+        }
+
+        // Kept until this returns: when the last of the clips ends, the denoisers may be wanted no more, and are disposed.
+        var denoisers = first.Clip.Denoisers!;
+        using var use = denoisers.Begin(denoisers.Options.Mode);
+        _steps.Run(denoisers[lane], [.. works.Cast<StepWork>()]);
+        if (_networks.AreOnHost && !_queue.HasSteps)
+        {
+            denoisers[lane].ReleaseMemory(); // the last clip goes on to be decoded, which needs memory, too
         }
     }
 }

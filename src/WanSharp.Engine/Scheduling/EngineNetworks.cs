@@ -33,11 +33,8 @@ internal sealed class EngineNetworks(
     private readonly SemaphoreSlim _encodingImages = new(1, 1);
     private readonly StagedDenoisers _denoisers = new(model, graphs, settings, lanes);
     private volatile TransformerOptions _wanted = transformer ?? new TransformerOptions();
-    private readonly Lazy<bool> _isPacked = new(() =>
-        PackedNetwork
-            .IsKeptAsync(model, graphs, settings, transformer ?? new TransformerOptions(), CancellationToken.None)
-            .GetAwaiter()
-            .GetResult()
+    private readonly Lazy<Task<bool>> _isPacked = new(() =>
+        Task.Run(() => PackedNetwork.IsKeptAsync(model, graphs, settings, transformer ?? new TransformerOptions(), CancellationToken.None))
     );
     private bool _limits;
     private TextEncoderRunner? _textEncoder;
@@ -50,7 +47,8 @@ internal sealed class EngineNetworks(
     public bool AreOnHost { get; } = settings.IsOnHost;
 
     /// <summary>Whether the whole network was on disk, packed, when this was first asked: it is looked up once.</summary>
-    public bool IsPacked => _isPacked.Value;
+    /// <remarks>Blocks until it is known, as a plan is made by whoever wants it now.</remarks>
+    public bool IsPacked => _isPacked.Value.GetAwaiter().GetResult();
 
     private RuntimeMemory Memory => graphs.Runtime.Memory;
 
@@ -63,6 +61,9 @@ internal sealed class EngineNetworks(
 
     /// <summary>Why what was compiled in the background is not there, or null.</summary>
     public string? Failure => _denoisers.Failure;
+
+    /// <inheritdoc cref="IsPacked"/>
+    public Task<bool> IsPackedAsync(CancellationToken cancellationToken) => _isPacked.Value.WaitAsync(cancellationToken);
 
     /// <summary>The denoisers that a clip begins with, and keeps until the result is disposed.</summary>
     public Task<DenoiserSet.Use> LoadDenoisersAsync(ClipRun clip) =>

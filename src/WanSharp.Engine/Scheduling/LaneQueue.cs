@@ -1,8 +1,10 @@
+using WanSharp.Engine.Memory;
+
 namespace WanSharp.Engine.Scheduling;
 
 /// <summary>The work that waits for a lane, and the choice of what comes next.</summary>
 /// <remarks>
-/// Thread-safe. The highest priority goes first, and what waits rises by one level every <see cref="ClipRun.Rise"/>, so that
+/// Thread-safe. The highest priority goes first, and what waits rises by one level every <see cref="WaitingRank.Rise"/>, so that
 /// nothing starves. Among equals, what is nearest to the end goes first: it frees memory and keeps writers busy, and what is
 /// encoded soon can share the next step. Then the oldest clip. A clip keeps the lane of its first step.
 /// </remarks>
@@ -43,6 +45,7 @@ internal sealed class LaneQueue(BatchSizer batches, TimeProvider clock)
 
             work.WaitsSince = clock.GetTimestamp();
             _waiting.Add(work);
+            work.Cancelling = work.Clip.Cancelled.UnsafeRegister(_ => GiveUp(work), null); // may do so at once
             Monitor.PulseAll(_gate); // the lane that may take it is among those that wait
         }
     }
@@ -55,8 +58,7 @@ internal sealed class LaneQueue(BatchSizer batches, TimeProvider clock)
         {
             while (!_closed)
             {
-                DropCancelled();
-                if (TakeNext(lane) is { Count: > 0 } works)
+                if (TryTakeNext(lane) is { Count: > 0 } works)
                 {
                     return works;
                 }
@@ -80,18 +82,33 @@ internal sealed class LaneQueue(BatchSizer batches, TimeProvider clock)
         }
     }
 
-    /// <summary>What was given up is told so now, not when its turn would come.</summary>
-    private void DropCancelled() =>
-        _waiting.RemoveAll(work =>
+    /// <summary>Work that is cancelled ends now, not when its turn would come or a lane is free.</summary>
+    private void GiveUp(LaneWork work)
+    {
+        lock (_gate)
         {
-            var cancelled = work.Clip.Cancelled;
-            if (cancelled.IsCancellationRequested)
+            if (_waiting.Remove(work))
             {
-                work.Fail(new OperationCanceledException(cancelled));
+                work.Fail(new OperationCanceledException(work.Clip.Cancelled));
             }
+        }
+    }
 
-            return cancelled.IsCancellationRequested;
-        });
+    /// <summary>Takes what comes next; if that cannot be decided, what waits fails, and the lane goes on.</summary>
+    private List<LaneWork> TryTakeNext(int lane)
+    {
+        try
+        {
+            _waiting.RemoveAll(work => work.Done.IsCompleted); // failed after it was added
+            return TakeNext(lane);
+        }
+        catch (Exception e)
+        {
+            _waiting.ForEach(work => work.Fail(e));
+            _waiting.Clear();
+            return [];
+        }
+    }
 
     private List<LaneWork> TakeNext(int lane)
     {
@@ -103,9 +120,10 @@ internal sealed class LaneQueue(BatchSizer batches, TimeProvider clock)
             ),
         ];
         var now = clock.GetTimestamp(); // one for all comparisons: an order must not change while it is made
-        open.Sort((a, b) => Compare(a, b, now));
+        open.Sort((a, b) => Compare(a, b, clock, now));
         List<LaneWork> taken = open is [StepWork first, ..] ? [.. Companions(first, open.OfType<StepWork>(), lane)] : [.. open.Take(1)];
         _waiting.RemoveAll(taken.Contains);
+        taken.ForEach(work => work.Cancelling.Unregister());
         return taken;
     }
 
@@ -124,9 +142,9 @@ internal sealed class LaneQueue(BatchSizer batches, TimeProvider clock)
         return taken;
     }
 
-    private static int Compare(LaneWork a, LaneWork b, long now)
+    private static int Compare(LaneWork a, LaneWork b, TimeProvider clock, long now)
     {
-        var byPriority = b.Clip.PriorityAfter(b.WaitsSince, now).CompareTo(a.Clip.PriorityAfter(a.WaitsSince, now));
+        var byPriority = b.Rank.RisenPriority(clock, now).CompareTo(a.Rank.RisenPriority(clock, now));
         var byStage = Array.IndexOf(Urgency, a.Stage).CompareTo(Array.IndexOf(Urgency, b.Stage));
         return byPriority != 0 ? byPriority
             : byStage != 0 ? byStage

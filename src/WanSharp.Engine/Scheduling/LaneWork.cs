@@ -1,3 +1,5 @@
+using WanSharp.Engine.Memory;
+
 namespace WanSharp.Engine.Scheduling;
 
 /// <summary>What a lane computes for one clip between two decisions: a prompt, a denoise step, a latent frame's pictures.</summary>
@@ -5,7 +7,7 @@ namespace WanSharp.Engine.Scheduling;
 /// <param name="stage">Which stage's.</param>
 internal abstract class LaneWork(ClipRun clip, GenerationStage stage)
 {
-    // Whoever waits goes on elsewhere: a lane has other work to do.
+    // What awaits it continues on another thread: a lane has other work to do.
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ClipRun Clip => clip;
@@ -17,6 +19,12 @@ internal abstract class LaneWork(ClipRun clip, GenerationStage stage)
 
     /// <summary>When it began to wait for a lane.</summary>
     public long WaitsSince { get; set; }
+
+    /// <summary>Where it stands among the work that waits.</summary>
+    public WaitingRank Rank => clip.RankSince(WaitsSince);
+
+    /// <summary>Takes it out of the queue when its clip is cancelled.</summary>
+    public CancellationTokenRegistration Cancelling { get; set; }
 
     public void Complete() => _done.TrySetResult();
 

@@ -16,8 +16,7 @@ internal sealed class PromptEncoder(WanModel model, EngineNetworks networks, Com
     private const string Rows = "rows";
 
     /// <summary>The clip's prompt, and its negative prompt where guidance needs it.</summary>
-    /// <returns>For each branch <c>[1, text length, text dim]</c>; the caller disposes them.</returns>
-    public async Task<IReadOnlyList<Tensor>> EncodeAsync(ClipRun clip)
+    public async Task<PromptContexts> EncodeAsync(ClipRun clip)
     {
         string[] prompts = [clip.Plan.Settings.Prompt, clip.Plan.Settings.NegativePrompt];
         var contexts = new List<Tensor>();
@@ -29,7 +28,7 @@ internal sealed class PromptEncoder(WanModel model, EngineNetworks networks, Com
             }
 
             await LetGoAsync(clip);
-            return contexts;
+            return new PromptContexts(contexts);
         }
         catch
         {

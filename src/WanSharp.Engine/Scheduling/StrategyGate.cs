@@ -6,139 +6,212 @@ using WanSharp.Tensors;
 namespace WanSharp.Engine.Scheduling;
 
 /// <summary>
-/// Lets clips begin that run the way the ones under way do, or fit in it; for another way a clip waits until those are done.
-/// So how the model runs within its memory may change between clips, never in the middle of one.
+/// Lets a clip begin with the strategy of the clips under way if it fits in that; otherwise it waits until they are done, and then
+/// brings a strategy of its own. So how the model runs within its memory may change between clips, never in the middle of one.
 /// </summary>
-/// <remarks>Thread-safe.</remarks>
+/// <remarks>
+/// Thread-safe. Clips are let in strictly in the order of <see cref="WaitingRank"/>: while one waits for another strategy, none that
+/// ranks after it begins, so a stream of clips that fit together cannot keep it waiting.
+/// </remarks>
 /// <param name="costs">What clips need.</param>
-/// <param name="networks">What is told the strategy.</param>
-/// <param name="budget">The memory that may be used. It is looked at again whenever a clip begins.</param>
-/// <param name="ways">Chooses the way for a clip within so many bytes.</param>
-internal sealed class StrategyGate(CostModel costs, EngineNetworks networks, MemoryBudget budget, WayChooser ways)
+/// <param name="networks">Run by the strategy.</param>
+/// <param name="budget">The memory that may be used. It is read again whenever a clip may begin.</param>
+/// <param name="strategies">Chooses the strategy for a clip.</param>
+/// <param name="clock">Tells how long clips wait.</param>
+internal sealed class StrategyGate(
+    CostModel costs,
+    EngineNetworks networks,
+    MemoryBudget budget,
+    StrategyPolicy strategies,
+    TimeProvider clock
+)
 {
     private readonly Lock _gate = new();
-    private (Strategy Way, MemoryAllowance Basis, IDisposable Weights)? _current;
+    private readonly WaitingLine<Entrant> _waiting = new(clock);
+    private (Strategy Strategy, MemoryAllowance Basis, IDisposable Weights)? _current;
     private int _clips;
-    private TaskCompletionSource _empty = NewSource();
 
-    /// <summary>How clips run now, or ran last; null before the first, and where nothing was said about memory.</summary>
+    /// <summary>How clips run now, or ran last; null before the first, and where no memory limit is set.</summary>
     public Strategy? Current
     {
         get
         {
             lock (_gate)
             {
-                return _current?.Way;
+                return _current?.Strategy;
             }
         }
     }
 
-    /// <summary>How a clip runs within the memory; null where nothing was said about memory.</summary>
-    /// <exception cref="InvalidRequestException">It does not fit in any way.</exception>
+    /// <summary>How a clip runs within the memory; null where no memory limit is set.</summary>
+    /// <exception cref="InvalidRequestException">It does not fit with any strategy.</exception>
     public Strategy? Choose(GenerationPlan plan)
     {
         budget.LookAgain();
-        return budget.IsLimited ? ways.Choose(Facts(plan), budget.Allowance.Bytes, plan) : null;
+        return budget.IsLimited ? strategies.Choose(Facts(plan, networks.IsPacked), budget.Allowance.Bytes, plan) : null;
     }
 
-    /// <summary>Waits until a clip may begin, and has the networks run its way.</summary>
-    /// <returns>The clip's place, to be disposed when it is done; null where nothing was said about memory.</returns>
+    /// <summary>Waits until a clip may begin, and has the networks run by its strategy.</summary>
+    /// <returns>The clip's place, to be disposed when it is done; null where no memory limit is set.</returns>
     /// <exception cref="InvalidRequestException">Memory became less since it was planned, and it does not fit any more.</exception>
-    public async Task<Place?> EnterAsync(GenerationPlan plan, CancellationToken cancellationToken)
+    public async Task<Place?> EnterAsync(ClipRun clip)
     {
         if (!budget.IsLimited)
         {
             return null;
         }
 
-        var facts = Facts(plan);
+        var facts = Facts(clip.Plan, await networks.IsPackedAsync(clip.Cancelled).ConfigureAwait(false));
+        var rank = clip.RankSince(clock.GetTimestamp());
         while (true)
         {
-            Task? empty = null;
-            long room;
-            lock (_gate)
+            if (await WaitOrMeasureAsync(new Entrant(clip, facts), rank).ConfigureAwait(false) is { } place)
             {
-                budget.LookAgain();
-                var basis = budget.Allowance;
-                room = basis.Bytes;
-                if (
-                    _clips > 0
-                    && _current is { } current
-                    && current.Basis == basis
-                    && StrategyChooser.BytesOf(facts, current.Way) <= basis.Bytes
-                )
-                {
-                    return Enter(facts, current.Way);
-                }
-
-                if (_clips > 0)
-                {
-                    empty = _empty.Task;
-                }
-                else if (ways.IsOpen(facts, room, plan))
-                {
-                    _clips = 1; // measures alone
-                    _current?.Weights.Dispose();
-                    _current = null;
-                }
-                else
-                {
-                    var way = ways.Choose(facts, room, plan);
-                    networks.Use(way, basis);
-                    _current?.Weights.Dispose();
-                    _current = (way, basis, budget.Reserve(ReservationKind.Weights, way.WeightBytes));
-                    return Enter(facts, way);
-                }
-            }
-
-            if (empty is not null)
-            {
-                await empty.WaitAsync(cancellationToken).ConfigureAwait(false);
-                continue;
-            }
-
-            try
-            {
-                await ways.MeasureAsync(facts, room, plan, cancellationToken).ConfigureAwait(false);
-            }
-            finally
-            {
-                Leave();
+                return place;
             }
         }
     }
 
-    private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>Waits for the clip's turn; if its strategies have to be timed first, does that alone.</summary>
+    /// <returns>Null after timing: then it waits again, with the rank that it had.</returns>
+    private async Task<Place?> WaitOrMeasureAsync(Entrant entrant, WaitingRank rank)
+    {
+        var clip = entrant.Clip;
+        lock (_gate)
+        {
+            _waiting.Add(rank, entrant);
+            Admit();
+        }
 
-    private StrategyFacts Facts(GenerationPlan plan) => costs.Facts(plan, networks.AreOnHost) with { IsPacked = networks.IsPacked };
+        Turn turn;
+        using (clip.Cancelled.UnsafeRegister(_ => GiveUp(entrant), null))
+        {
+            turn = await entrant.Admitted.Task.ConfigureAwait(false);
+        }
 
-    private Place Enter(StrategyFacts facts, Strategy way)
+        if (turn.Place is not null)
+        {
+            return turn.Place;
+        }
+
+        try
+        {
+            await strategies.MeasureAsync(entrant.Facts, turn.Bytes, clip.Plan, clip.Cancelled).ConfigureAwait(false);
+            return null;
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>Lets in those that are next, until one has to wait for the clips under way.</summary>
+    private void Admit()
+    {
+        while (_waiting.First() is { } next)
+        {
+            try
+            {
+                budget.LookAgain();
+                if ((_clips > 0 ? TryJoin(next) : Lead(next)) is not { } turn)
+                {
+                    return;
+                }
+
+                _waiting.Remove(next);
+                next.Admitted.SetResult(turn);
+            }
+            catch (Exception e) // the clip's alone, whoever made room for it
+            {
+                _waiting.Remove(next);
+                next.Admitted.SetException(e);
+            }
+        }
+    }
+
+    /// <summary>The clip begins with the strategy of the clips under way, if it fits in that and the memory is what it was.</summary>
+    private Turn? TryJoin(Entrant next) =>
+        _current is { } current
+        && current.Basis == budget.Allowance
+        && StrategyChooser.BytesOf(next.Facts, current.Strategy) <= current.Basis.Bytes
+            ? Enter(next.Facts, current.Strategy)
+            : null;
+
+    /// <summary>No clip is under way: the clip brings its strategy, or times those that are open.</summary>
+    private Turn Lead(Entrant next)
+    {
+        var basis = budget.Allowance;
+        if (strategies.IsOpen(next.Facts, basis.Bytes, next.Clip.Plan))
+        {
+            _current?.Weights.Dispose();
+            _current = null;
+            _clips = 1; // measures alone
+            return new Turn(null, basis.Bytes);
+        }
+
+        var strategy = strategies.Choose(next.Facts, basis.Bytes, next.Clip.Plan);
+        networks.Use(strategy, basis);
+        _current?.Weights.Dispose();
+        _current = (strategy, basis, budget.Reserve(ReservationKind.Weights, strategy.WeightBytes));
+        return Enter(next.Facts, strategy);
+    }
+
+    private Turn Enter(StrategyFacts facts, Strategy strategy)
     {
         _clips++;
-        return new Place(this, way, ClipBytes.Of(facts, way));
+        return new Turn(new Place(this, strategy, ClipBytes.Of(facts, strategy)), 0);
     }
 
     private void Leave()
     {
         lock (_gate)
         {
-            if (--_clips == 0)
+            _clips--;
+            Admit();
+        }
+    }
+
+    /// <summary>A clip that is cancelled no longer holds up those behind it.</summary>
+    private void GiveUp(Entrant entrant)
+    {
+        lock (_gate)
+        {
+            if (_waiting.Remove(entrant))
             {
-                _empty.SetResult();
-                _empty = NewSource();
+                entrant.Admitted.SetCanceled(entrant.Clip.Cancelled);
+                Admit();
             }
         }
     }
 
+    private StrategyFacts Facts(GenerationPlan plan, bool isPacked) =>
+        costs.Facts(plan, networks.AreOnHost) with
+        {
+            IsPacked = isPacked,
+        };
+
+    /// <summary>A clip that wants to begin.</summary>
+    private sealed class Entrant(ClipRun clip, StrategyFacts facts)
+    {
+        public ClipRun Clip => clip;
+
+        public StrategyFacts Facts => facts;
+
+        public TaskCompletionSource<Turn> Admitted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    /// <summary>A clip's turn: its place, or the bytes within which it times strategies.</summary>
+    private sealed record Turn(Place? Place, long Bytes);
+
     /// <summary>A clip that runs.</summary>
-    /// <param name="gate">What it leaves when it is disposed.</param>
-    /// <param name="way">How it runs.</param>
-    /// <param name="bytes">What it takes.</param>
-    public sealed class Place(StrategyGate gate, Strategy way, ClipBytes bytes) : IDisposable
+    /// <param name="gate">Left when this is disposed.</param>
+    /// <param name="strategy">How it runs.</param>
+    /// <param name="bytes">The memory that it takes.</param>
+    public sealed class Place(StrategyGate gate, Strategy strategy, ClipBytes bytes) : IDisposable
     {
         private int _left;
 
-        public Strategy Way => way;
+        public Strategy Strategy => strategy;
 
         public ClipBytes Bytes => bytes;
 

@@ -31,18 +31,49 @@ public sealed class MemoryBudgetTests
     public async Task WaitForWork_WhereTwoDoNotFit_LetsOneAfterTheOther()
     {
         var budget = Budget(100);
-        var first = budget.WaitForWork(60);
-        using (budget.WaitForWork(40))
+        var first = Begin(budget, 60);
+        using (Begin(budget, 40))
         {
             Assert.Equal(0, budget.LeftBeside(ReservationKind.Work));
         }
 
-        var second = Task.Run(() => budget.WaitForWork(60), Token);
-        await Task.WhenAny(second, Task.Delay(20, Token));
-        Assert.False(second.IsCompleted);
+        var second = await WaitAsync(budget, 60);
 
         first.Dispose();
         (await second).Dispose();
+    }
+
+    [Fact]
+    public async Task WaitForWork_OfLittle_DoesNotOvertakeWhatWaitsForMore()
+    {
+        var budget = Budget(100);
+        var first = Begin(budget, 60);
+        var large = await WaitAsync(budget, 80, order: 1);
+        var little = await WaitAsync(budget, 10, order: 2);
+        using (Begin(budget, 10, priority: 1)) // ranks before both
+        {
+            Assert.False(large.IsCompleted || little.IsCompleted);
+        }
+
+        first.Dispose();
+
+        using var begun = await large;
+        (await little).Dispose();
+    }
+
+    [Fact]
+    public async Task WaitForWork_Cancelled_LetsTheNextOneBegin()
+    {
+        var budget = Budget(100);
+        using var first = Begin(budget, 60);
+        using var stop = new CancellationTokenSource();
+        var large = await WaitAsync(budget, 80, order: 1, stop.Token);
+        var little = await WaitAsync(budget, 10, order: 2);
+
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => large);
+        (await little).Dispose();
     }
 
     [Fact]
@@ -50,7 +81,7 @@ public sealed class MemoryBudgetTests
     {
         var budget = Budget(100);
 
-        budget.WaitForWork(500).Dispose(); // predictions are no measurements: the run's own limit stops what is too much
+        Begin(budget, 500).Dispose(); // predictions are not measurements: the run's own limit stops what is too much
 
         Assert.Equal(100, budget.LeftBeside(ReservationKind.Work));
     }
@@ -76,6 +107,42 @@ public sealed class MemoryBudgetTests
         now = now with { Bytes = 1000 };
         budget.LookAgain();
         Assert.Equal(900, budget.Allowance.Bytes);
+    }
+
+    private static MemoryBudget.Reservation Begin(MemoryBudget budget, long bytes, int priority = 0) =>
+        budget.WaitForWork(bytes, new WaitingRank(priority, Order: 0, Since: 0), Token);
+
+    /// <summary>Work that waits on a thread of its own, as a lane does; returns once it does.</summary>
+    private static async Task<Task<MemoryBudget.Reservation>> WaitAsync(
+        MemoryBudget budget,
+        long bytes,
+        long order = 1,
+        CancellationToken? cancelled = null
+    )
+    {
+        var others = budget.Waiting;
+        var reserved = new TaskCompletionSource<MemoryBudget.Reservation>(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() =>
+        {
+            try
+            {
+                reserved.SetResult(budget.WaitForWork(bytes, new WaitingRank(0, order, Since: 0), cancelled ?? Token));
+            }
+            catch (OperationCanceledException e)
+            {
+                reserved.SetException(e);
+            }
+        })
+        {
+            IsBackground = true,
+        }.Start();
+        while (budget.Waiting == others)
+        {
+            await Task.Yield();
+        }
+
+        Assert.False(reserved.Task.IsCompleted);
+        return reserved.Task;
     }
 
     private static MemoryBudget Budget(long bytes) => new(() => new MemoryAllowance(bytes, "--memory"));

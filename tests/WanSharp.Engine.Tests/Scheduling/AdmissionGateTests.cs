@@ -29,7 +29,7 @@ public class AdmissionGateTests
         var gate = new AdmissionGate(denoising: 1, finishing: 1, _clock, new MemoryBudget(null));
         var first = await gate.EnterAsync(Clip(1));
         var patient = gate.EnterAsync(Clip(2, priority: -2));
-        _clock.Advance(ClipRun.Rise * 3);
+        _clock.Advance(WaitingRank.Rise * 3);
         var urgent = gate.EnterAsync(Clip(3));
 
         first.Dispose();
@@ -67,6 +67,23 @@ public class AdmissionGateTests
 
         (await second).Dispose();
         Assert.Empty(budget.Reserved);
+    }
+
+    [Fact]
+    public async Task Enter_CancelledWhileItHoldsUpASmallerClip_LetsThatBegin()
+    {
+        var budget = new MemoryBudget(() => new MemoryAllowance(100, "--memory"));
+        var gate = new AdmissionGate(denoising: 4, finishing: 4, _clock, budget);
+        using var first = await gate.EnterAsync(Clip(1) with { Bytes = new ClipBytes(Own: 50, Encode: 10, Denoise: 10, Decode: 10) });
+        using var stop = new CancellationTokenSource();
+        var large = gate.EnterAsync(Clip(2, cancelled: stop.Token) with { Bytes = new ClipBytes(Own: 60, 10, 10, 10) });
+        var small = gate.EnterAsync(Clip(3) with { Bytes = new ClipBytes(Own: 10, 10, 10, 10) });
+        Assert.False(small.IsCompleted);
+
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => large);
+        (await small).Dispose();
     }
 
     private ClipRun Clip(long order, int priority = 0, CancellationToken cancelled = default) =>

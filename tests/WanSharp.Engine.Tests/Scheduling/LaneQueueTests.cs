@@ -1,3 +1,4 @@
+using WanSharp.Engine.Memory;
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Sampling;
 using WanSharp.Engine.Scheduling;
@@ -9,6 +10,13 @@ namespace WanSharp.Engine.Tests.Scheduling;
 
 public class LaneQueueTests
 {
+    private static readonly TransformerConfig Tiny = new()
+    {
+        Dim = 24,
+        FfnDim = 32,
+        Heads = 2,
+    };
+
     private readonly ManualClock _clock = new();
     private readonly LaneQueue _queue;
 
@@ -38,10 +46,38 @@ public class LaneQueueTests
     public void Take_OfALowPriorityThatWaitedLong_GoesBeforeNewWorkOfAHigherOne()
     {
         var patient = Add(1, GenerationStage.Encode, priority: -2);
-        _clock.Advance(ClipRun.Rise * 3);
+        _clock.Advance(WaitingRank.Rise * 3);
         var urgent = Add(2, GenerationStage.Encode);
 
         Assert.Equal([patient, urgent], TakeAll(2));
+    }
+
+    [Fact]
+    public async Task Add_OfWorkThatIsCancelledLater_EndsItWhileEveryLaneIsBusy()
+    {
+        using var stop = new CancellationTokenSource();
+        var waiting = Add(1, GenerationStage.Encode, cancelled: stop.Token);
+
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.Done);
+    }
+
+    [Fact]
+    public async Task Take_WhereTheNextCannotBeChosen_FailsWhatWaitsAndGoesOn()
+    {
+        var failure = new InvalidOperationException("the free memory is not known");
+        var queue = new LaneQueue(new BatchSizer(fixedSize: 1, lanes: 2, Tiny, () => throw failure), _clock);
+        using var state = State();
+        var step = new StepWork(Clip(1), state, new SnapshotKeeper(Clip(1)));
+        queue.Add(step);
+
+        var taken = Task.Run(() => queue.Take(lane: 0));
+        Assert.Same(failure, await Assert.ThrowsAsync<InvalidOperationException>(() => step.Done));
+        var next = new SingleWork(Clip(2), GenerationStage.Encode, () => { });
+        queue.Add(next);
+
+        Assert.Equal([next], await taken);
     }
 
     [Fact]
@@ -59,27 +95,11 @@ public class LaneQueueTests
     {
         var memory = 1L << 30;
         var queue = new LaneQueue(
-            new BatchSizer(
-                1,
-                lanes: 2,
-                new TransformerConfig
-                {
-                    Dim = 24,
-                    FfnDim = 32,
-                    Heads = 2,
-                },
-                () => memory
-            ),
+            new BatchSizer(1, lanes: 2, Tiny, () => memory),
             _clock
         );
-        using var state = new DenoiseState(
-            Samplers.Create(SamplerKind.UniPc, 3, 3),
-            new GuidanceScales(1),
-            [],
-            ImageConditions.None,
-            Tensor.Zeros(DType.F32, [1, 16, 1, 2, 2])
-        );
-        var clip = new ClipRun(Plan: null!, new GenerationRunOptions(), new ClipClock(_clock), Order: 1, CancellationToken.None);
+        using var state = State();
+        var clip = Clip(1);
         var step = new StepWork(clip, state, new SnapshotKeeper(clip));
         queue.Add(step);
         Assert.Equal([step], queue.Take(lane: 1));
@@ -108,9 +128,20 @@ public class LaneQueueTests
 
     private SingleWork Add(long order, GenerationStage stage, int priority = 0, CancellationToken cancelled = default)
     {
-        var clip = new ClipRun(Plan: null!, new GenerationRunOptions { Priority = priority }, new ClipClock(_clock), order, cancelled);
-        var work = new SingleWork(clip, stage, () => { });
+        var work = new SingleWork(Clip(order, priority, cancelled), stage, () => { });
         _queue.Add(work);
         return work;
     }
+
+    private ClipRun Clip(long order, int priority = 0, CancellationToken cancelled = default) =>
+        new(Plan: null!, new GenerationRunOptions { Priority = priority }, new ClipClock(_clock), order, cancelled);
+
+    private static DenoiseState State() =>
+        new(
+            Samplers.Create(SamplerKind.UniPc, 3, 3),
+            new GuidanceScales(1),
+            [],
+            ImageConditions.None,
+            Tensor.Zeros(DType.F32, [1, 16, 1, 2, 2])
+        );
 }

@@ -8,12 +8,12 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Scheduling;
 
-/// <summary>Chooses how clips run: by the memory, and by what was asked for or measured.</summary>
+/// <summary>Chooses the strategy by which a clip runs: by the memory, and by what was asked for or measured.</summary>
 /// <remarks>Thread-safe.</remarks>
 /// <param name="compile">What is one graph; null leaves it open.</param>
 /// <param name="options">Whether shapes are fixed, and whether ways are timed.</param>
 /// <param name="networks">What runs.</param>
-internal sealed class WayChooser(CompileMode? compile, EngineOptions options, EngineNetworks networks)
+internal sealed class StrategyPolicy(CompileMode? compile, EngineOptions options, EngineNetworks networks)
 {
     private const string Blocks = "blocks";
     private const string FixedBlocks = "blocks of fixed shapes";
