@@ -9,6 +9,7 @@ namespace WanSharp.Jobs;
 /// <param name="Attempts">How often it was started.</param>
 /// <param name="Error">Why it, or its last attempt, failed.</param>
 /// <param name="Elapsed">From the start of its last attempt to its end.</param>
+/// <param name="StartedOver">Why a saved state could not be taken up; null when there was none, or it was.</param>
 public sealed record JobListing(
     long Id,
     string Output,
@@ -17,5 +18,6 @@ public sealed record JobListing(
     JobState State,
     int Attempts,
     string? Error,
-    TimeSpan? Elapsed
+    TimeSpan? Elapsed,
+    string? StartedOver
 );

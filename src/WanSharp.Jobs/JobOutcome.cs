@@ -47,6 +47,9 @@ public sealed record JobOutcome
     /// <summary>The denoise step at which a saved state was taken up; null when it began with noise.</summary>
     public int? ResumedAtStep { get; init; }
 
+    /// <summary>Why a saved state could not be taken up, so that the clip started over; null when there was none, or it was.</summary>
+    public string? StartedOver { get; init; }
+
     /// <summary>
     /// The clip of a similar prompt whose steps this one began with, so that it is not quite what its settings make; null when it
     /// began with noise.

@@ -111,6 +111,34 @@ public sealed class StagedCompilationTests(TinyEngine engine) : IDisposable
     }
 
     [Fact]
+    public async Task Generate_FromSnapshotsOneAfterTheOther_LoadsTheWholeNetworkOnce()
+    {
+        var snapshots = new List<DenoiseSnapshot>();
+        var saving = new GenerationRunOptions
+        {
+            SaveInterval = TimeSpan.Zero,
+            Save = (snapshot, _) =>
+            {
+                snapshots.Add(snapshot);
+                return ValueTask.CompletedTask;
+            },
+        };
+        using var generator = Generator(Whole with { CacheFolder = null }); // a copy in memory: each would compile and pack anew
+        var undisturbed = await GenerateAsync(generator, saving); // begun with blocks
+        await generator.FinishCompilingAsync(Token);
+
+        for (var i = 0; i < 3; i++)
+        {
+            var resumed = await GenerateAsync(generator, new GenerationRunOptions { Resume = snapshots[0] });
+            await generator.FinishCompilingAsync(Token);
+            Assert.Equal(CompileMode.Blocks, resumed.Statistics.Compile);
+            Assert.Equal(undisturbed.Frames, resumed.Frames);
+        }
+
+        Assert.Equal((1, 0), (Graph(generator).Compiles, Graph(generator).Loads));
+    }
+
+    [Fact]
     public async Task Dispose_WhileTheWholeNetworkIsCompiled_GivesItUp()
     {
         var generator = Generator(Whole);

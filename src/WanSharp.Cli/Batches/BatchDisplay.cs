@@ -95,11 +95,8 @@ internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
         {
             JobEventKind.Succeeded when ended.Job.Outcome is { FromCache: true } => "from the cache",
             JobEventKind.Succeeded when ended.Job.Outcome is { WasThere: true } => "was there",
-            JobEventKind.Succeeded => string.Create(
-                CultureInfo.InvariantCulture,
-                $"{elapsed.TotalSeconds:0.00} "
-                    + $"s{(ended.Job.Outcome?.ResumedAtStep is { } step ? $", resumed at step {step}" : "")}{(ended.Job.Outcome?.Reused is { } reused ? $", after {reused.Steps} steps of \"{reused.Prompt}\"" : "")}"
-            ),
+            JobEventKind.Succeeded => string.Create(CultureInfo.InvariantCulture, $"{elapsed.TotalSeconds:0.00} s")
+                + Beginning(ended.Job.Outcome ?? new JobOutcome()),
             JobEventKind.Retrying => $"failed, and is tried again: {ended.Job.Error}",
             JobEventKind.Failed => $"failed: {ended.Job.Error}",
             JobEventKind.Cancelled => "cancelled",
@@ -108,6 +105,12 @@ internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
         var counts = _store.Counts();
         _environment.Error.WriteLine(PlainText.OneLine($"[{counts.Total - counts.Open}/{counts.Total}] {ended.Job.Output}: {what}"));
     }
+
+    /// <summary>What the clip began with, if that was not noise.</summary>
+    private static string Beginning(JobOutcome outcome) =>
+        (outcome.ResumedAtStep is { } step ? $", resumed at step {step}" : "")
+        + (outcome.StartedOver is { } why ? $", started over: {why}" : "")
+        + (outcome.Reused is { } reused ? $", after {reused.Steps} steps of \"{reused.Prompt}\"" : "");
 
     private void Count(GenerationProgress progress, long now)
     {

@@ -94,7 +94,7 @@ internal sealed class JobsCommand(CliEnvironment environment)
         var end =
             isMissing ? "its clip is missing: wan batch --resume makes it again"
             : job.State == JobState.Failed || (job.State == JobState.Queued && job.Error is not null) ? job.Error
-            : job.Elapsed is { } elapsed ? string.Create(CultureInfo.InvariantCulture, $"{elapsed.TotalSeconds:0.00} s")
+            : job.Elapsed is { } elapsed ? string.Create(CultureInfo.InvariantCulture, $"{elapsed.TotalSeconds:0.00} s{StartedOver(job)}")
             : "";
         return PlainText
             .OneLine(
@@ -102,6 +102,8 @@ internal sealed class JobsCommand(CliEnvironment environment)
             )
             .TrimEnd();
     }
+
+    private static string StartedOver(JobListing job) => job.StartedOver is { } why ? $", started over: {why}" : "";
 
     private static JsonObject Json(JobListing job, bool isMissing) =>
         new()
@@ -115,5 +117,6 @@ internal sealed class JobsCommand(CliEnvironment environment)
             ["attempts"] = job.Attempts,
             ["seconds"] = job.Elapsed?.TotalSeconds,
             ["error"] = job.Error,
+            ["started_over"] = job.StartedOver,
         };
 }

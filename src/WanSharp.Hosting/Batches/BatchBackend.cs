@@ -120,6 +120,7 @@ public sealed class BatchBackend : IAsyncDisposable
             var opened = owned.Add(EngineHost.Open(host, engine with { Model = path }));
             var backend = new LocalBackend(opened.Generator, ffmpeg, Estimate(opened.Model, settings.Precision, machine))
             {
+                Notice = host.Options.Notice,
                 Steps = settings.Reuse == ReuseMode.Similar ? new StepStore(owned.Add(host.OpenSection(CacheSections.Steps))) : null,
             };
             var concurrency = (engine.Options.BatchSize ?? ChosenBatch) + engine.Options.Workers + Around;

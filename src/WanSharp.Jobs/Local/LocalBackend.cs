@@ -40,6 +40,9 @@ public sealed class LocalBackend(
     /// </summary>
     public StepStore? Steps { get; init; }
 
+    /// <summary>Receives a line when a clip cannot go on where it stood and starts over. Default: null.</summary>
+    public Action<string>? Notice { get; init; }
+
     /// <inheritdoc/>
     public async ValueTask<PreparedJob> PrepareAsync(JobRequest request, CancellationToken cancellationToken)
     {
@@ -88,16 +91,31 @@ public sealed class LocalBackend(
         ArgumentNullException.ThrowIfNull(run);
         var plan = await PlanAsync(run.Job.Request, cancellationToken).ConfigureAwait(false);
         var snapshots = new SnapshotFile(run.SnapshotPath);
-        var resume = snapshots.Read() is { } saved && (saved.Reused is null || Steps is not null) ? saved : null;
-        try
+        var (saved, problem) = snapshots.Read();
+        if (saved is { Reused: not null } && Steps is null)
         {
-            return await GenerateAsync(run, plan, snapshots, resume, cancellationToken).ConfigureAwait(false);
+            problem = "it began with another clip's steps, and steps are not reused now";
         }
-        catch (SnapshotMismatchException) when (resume is not null)
+
+        if (saved is not null && problem is null)
         {
-            // another executable's: start over
-            return await GenerateAsync(run, plan, snapshots, resume: null, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return await GenerateAsync(run, plan, snapshots, saved, cancellationToken).ConfigureAwait(false);
+            }
+            catch (SnapshotMismatchException exception)
+            {
+                problem = exception.Message;
+            }
         }
+
+        if (problem is not null)
+        {
+            Notice?.Invoke($"{run.Job.Output}: starts over: {problem}");
+        }
+
+        var outcome = await GenerateAsync(run, plan, snapshots, resume: null, cancellationToken).ConfigureAwait(false);
+        return outcome with { StartedOver = problem };
     }
 
     /// <inheritdoc/>

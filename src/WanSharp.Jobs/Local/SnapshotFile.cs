@@ -6,21 +6,30 @@ namespace WanSharp.Jobs.Local;
 /// <summary>The state of a job's denoise on disk: the last one that was written whole.</summary>
 internal sealed class SnapshotFile(string path)
 {
-    /// <summary>The state; null when there is none, or it is damaged: then the clip begins anew.</summary>
-    public DenoiseSnapshot? Read()
+    /// <summary>The state, if there is one that can be read.</summary>
+    /// <returns>The state or null, and why one that is there cannot be used.</returns>
+    public (DenoiseSnapshot? Snapshot, string? Problem) Read()
     {
         try
         {
             using var file = File.OpenRead(path);
-            return DenoiseSnapshot.Read(file);
+            return (DenoiseSnapshot.Read(file), null);
         }
-        catch (Exception exception) when (exception is SnapshotMismatchException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            return null;
+            return (null, null);
+        }
+        catch (SnapshotMismatchException)
+        {
+            return (null, "its saved state is damaged or cut short");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return (null, $"its saved state cannot be read: {exception.Message}");
         }
     }
 
-    /// <summary>Replaces the state. Without room for it the clip goes on unsaved: its own writing will tell.</summary>
+    /// <summary>Replaces the state, on the disk when this returns. Without room for it the clip goes on unsaved.</summary>
     public ValueTask WriteAsync(DenoiseSnapshot snapshot, CancellationToken cancellationToken)
     {
         try

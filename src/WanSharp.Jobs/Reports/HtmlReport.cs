@@ -189,10 +189,13 @@ internal static class HtmlReport
         page.Append("</table>\n");
     }
 
+    private static IEnumerable<string> NotesOf(JobOutcome? outcome) =>
+        (outcome?.Notes ?? []).Concat(outcome?.StartedOver is { } why ? [$"started over: {why}"] : []);
+
     private static void Notes(StringBuilder page, BatchReport report)
     {
         var noted = report
-            .Jobs.SelectMany(job => (job.Outcome?.Notes ?? []).Select(note => (job.Output, Note: note)))
+            .Jobs.SelectMany(job => NotesOf(job.Outcome).Select(note => (job.Output, Note: note)))
             .Take(MostRows)
             .ToList();
         if (noted.Count == 0)

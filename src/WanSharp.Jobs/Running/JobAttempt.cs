@@ -155,6 +155,7 @@ internal sealed class JobAttempt(
             Spans = [],
             BatchSizes = [],
             ResumedAtStep = null,
+            StartedOver = null,
         };
 
     /// <summary>

@@ -13,7 +13,7 @@ internal static class JobRows
         "id, output, request, style, priority, state, result_key, attempts, error, queued_at, started_at, "
         + "finished_at, outcome, settings, overwrites";
 
-    public const string ListingColumns = "id, output, style, priority, state, attempts, error, started_at, finished_at";
+    public const string ListingColumns = "id, output, style, priority, state, attempts, error, started_at, finished_at, outcome ->> '$.started_over'";
 
     public const string Insert = """
         INSERT INTO jobs (output, request, settings, style, priority, execution_group, feature_group, result_key, twin, overwrites,
@@ -65,7 +65,8 @@ internal static class JobRows
             (JobState)row.GetInt32(4),
             row.GetInt32(5),
             row.Text(6),
-            row.Integer(7) is { } started && row.Integer(8) is { } finished ? TimeSpan.FromMilliseconds(finished - started) : null
+            row.Integer(7) is { } started && row.Integer(8) is { } finished ? TimeSpan.FromMilliseconds(finished - started) : null,
+            row.Text(9)
         );
 
     public static (string Name, object? Value)[] Parameters(NewJob job, long now) =>

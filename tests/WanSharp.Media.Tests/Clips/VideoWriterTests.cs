@@ -46,6 +46,25 @@ public sealed class VideoWriterTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
+    [InlineData("clip.mp4")]
+    [InlineData("sheet.png")]
+    public async Task CompleteAsync_WhenThePowerIsCutAtAnyMoment_LeavesAWholeFileOrNone(string file)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("What is written cannot be read there meanwhile.");
+        }
+
+        using var disk = new PowerCut(_folder.Path, () => new HashSet<string>());
+        await WriteAsync(Ffmpegs.Any, file, settings: """{"seed":7}""");
+
+        var found = disk.Disks.Select(state => state.Files.GetValueOrDefault(file)).OfType<byte[]>().ToList();
+        Assert.NotEmpty(found);
+        var whole = File.ReadAllBytes(_folder[file]);
+        Assert.All(found, bytes => Assert.Equal(whole, bytes));
+    }
+
+    [Theory]
     [MemberData(nameof(Clips))]
     public async Task WriteAsync_ThenRead_GivesTheFramesBack(string name, string file)
     {

@@ -1,0 +1,3 @@
+using WanSharp.Testing;
+
+[assembly: AssemblyFixture(typeof(TinyEngine))]
