@@ -299,6 +299,7 @@ public sealed class VideoGenerator : IVideoGenerator
         // 1. Load: map what is not mapped, compile what is not compiled, in the way that fits.
         using var strategy = await _strategies.EnterAsync(clip);
         clip = By(clip, strategy);
+        _model.RequireUnchanged();
         clip.Report(GenerationStage.Load, 0, 1);
         var loading = clip.Clock.Enter(GenerationStage.Load);
         using var denoisers = await _networks.LoadDenoisersAsync(clip);

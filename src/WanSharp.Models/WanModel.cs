@@ -15,6 +15,7 @@ public sealed class WanModel : IDisposable
     private readonly Lock _digesting = new();
     private readonly FileDigests _digests;
     private readonly IReadOnlyList<string> _files;
+    private readonly IReadOnlyDictionary<string, FileStamp> _stamps;
     private readonly Stack<IDisposable> _mapped = [];
 
     private string? _digest;
@@ -42,6 +43,7 @@ public sealed class WanModel : IDisposable
                 : null;
             Identity = new ModelIdentity(this, _digests);
             _files = [.. Files(parts.IsDescribed ? [parts.Source] : [])];
+            _stamps = _files.ToDictionary(file => file, FileStamp.Of);
         }
         catch
         {
@@ -171,6 +173,20 @@ public sealed class WanModel : IDisposable
             }
 
             return _digest;
+        }
+    }
+
+    /// <summary>Refuses a model one of whose files was written to, replaced or removed since it was opened.</summary>
+    /// <remarks>Costs a few questions to the file system. A file that is written to afterwards, or within its clock's tick, passes.</remarks>
+    /// <exception cref="ModelChangedException">A file is not what it was.</exception>
+    public void RequireUnchanged()
+    {
+        foreach (var (file, stamp) in _stamps)
+        {
+            if (FileStamp.Of(file) != stamp)
+            {
+                throw new ModelChangedException(file);
+            }
         }
     }
 

@@ -7,6 +7,7 @@ using WanSharp.Engine.Reuse;
 using WanSharp.Jobs.Results;
 using WanSharp.Media.Clips;
 using WanSharp.Media.Ffmpeg;
+using WanSharp.Models;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Local;
@@ -115,7 +116,10 @@ public sealed class LocalBackend(
         }
 
         var outcome = await GenerateAsync(run, plan, snapshots, resume: null, cancellationToken).ConfigureAwait(false);
-        return outcome with { StartedOver = problem };
+        return outcome with
+        {
+            StartedOver = problem,
+        };
     }
 
     /// <inheritdoc/>
@@ -150,23 +154,17 @@ public sealed class LocalBackend(
             (plan.Settings with { Reused = reused }).ToJson()
         );
         var before = _clock.GetElapsedTime(began);
-        var statistics = await generator
-            .GenerateAsync(
-                plan,
-                writer,
-                new GenerationRunOptions
-                {
-                    Progress = run.Progress,
-                    Priority = run.Job.Priority,
-                    Resume = resume,
-                    Start = start,
-                    Steps = Steps,
-                    Save = snapshots.WriteAsync,
-                    SaveInterval = run.SnapshotInterval,
-                },
-                cancellationToken
-            )
-            .ConfigureAwait(false);
+        var options = new GenerationRunOptions
+        {
+            Progress = run.Progress,
+            Priority = run.Job.Priority,
+            Resume = resume,
+            Start = start,
+            Steps = Steps,
+            Save = snapshots.WriteAsync,
+            SaveInterval = run.SnapshotInterval,
+        };
+        var statistics = await MakeAsync(plan, writer, options, cancellationToken).ConfigureAwait(false);
         await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
         return new JobOutcome
         {
@@ -189,6 +187,23 @@ public sealed class LocalBackend(
 
         static string NameOf(GenerationStage stage) => stage.ToString().ToLowerInvariant();
         static double Seconds(TimeSpan time) => Math.Round(time.TotalSeconds, 4);
+    }
+
+    private async Task<GenerationStatistics> MakeAsync(
+        GenerationPlan plan,
+        IFrameWriter writer,
+        GenerationRunOptions options,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return await generator.GenerateAsync(plan, writer, options, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ModelChangedException exception)
+        {
+            throw new BackendUnavailableException(exception.Message, exception); // every job's trouble: none is marked as failed
+        }
     }
 
     private static IReadOnlyList<string> NotesOf(GenerationPlan plan) => [.. plan.CutPrompts.Select(cut => cut.ToString())];

@@ -1,6 +1,7 @@
 using WanSharp.Engine;
 using WanSharp.Engine.Denoising;
 using WanSharp.Jobs.Local;
+using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Testing;
 
@@ -65,6 +66,24 @@ public sealed class LocalBackendTests(TinyEngine engine) : IDisposable
     }
 
     [Fact]
+    public async Task Run_WhereAFileOfTheModelWasReplaced_MakesNoClipOfItAndCountsNoAttempt()
+    {
+        engine.CopyModel(_folder["model"]);
+        using var model = WanModel.Open(_folder["model"]);
+        using var generator = new VideoGenerator(model, engine.Runtime, new SessionSettings());
+        await using var backend = new LocalBackend(generator, Ffmpegs.Any);
+        await backend.RunAsync(Run(Circle), Token);
+        var file = Path.Combine(_folder["model"], "transformer.safetensors");
+        File.Copy(file, $"{file}.new");
+        File.SetLastWriteTimeUtc($"{file}.new", new DateTime(2030, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        File.Move($"{file}.new", file, overwrite: true); // what is mapped is still the old one
+
+        var error = await Assert.ThrowsAsync<BackendUnavailableException>(() => backend.RunAsync(Run(Circle), Token));
+
+        Assert.StartsWith(file, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task SnapshotFile_WhenThePowerIsCutAtAnyMoment_HoldsTheLastStateOrTheOneBefore()
     {
         if (OperatingSystem.IsWindows())
@@ -108,23 +127,23 @@ public sealed class LocalBackendTests(TinyEngine engine) : IDisposable
     {
         using var generator = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings());
         await using var backend = new LocalBackend(generator, Ffmpegs.Any) { Notice = _notices.Add };
-        return await backend.RunAsync(
-            new JobRun
-            {
-                Job = new Job
-                {
-                    Id = 1,
-                    Output = "clip.mp4",
-                    Request = request,
-                    State = JobState.Running,
-                    QueuedAt = default,
-                },
-                ArtifactPath = _folder["clip.mp4"],
-                SnapshotPath = Snapshot,
-                SnapshotInterval = TimeSpan.Zero,
-                Progress = progress ?? new Listener(_ => { }),
-            },
-            cancelled ?? Token
-        );
+        return await backend.RunAsync(Run(request, progress), cancelled ?? Token);
     }
+
+    private JobRun Run(JobRequest request, IProgress<GenerationProgress>? progress = null) =>
+        new()
+        {
+            Job = new Job
+            {
+                Id = 1,
+                Output = "clip.mp4",
+                Request = request,
+                State = JobState.Running,
+                QueuedAt = default,
+            },
+            ArtifactPath = _folder["clip.mp4"],
+            SnapshotPath = Snapshot,
+            SnapshotInterval = TimeSpan.Zero,
+            Progress = progress ?? new Listener(_ => { }),
+        };
 }
