@@ -12,6 +12,8 @@ internal readonly record struct FileStamp(string Path, long Length, DateTime Wri
     public static FileStamp Of(string path)
     {
         var facts = FileFacts.Of(path);
-        return facts.Exists ? new FileStamp(facts.FullName, facts.Length, facts.LastWriteTimeUtc) : new FileStamp(facts.FullName, -1, default);
+        return facts.Exists
+            ? new FileStamp(facts.FullName, facts.Length, facts.LastWriteTimeUtc)
+            : new FileStamp(facts.FullName, -1, default);
     }
 }

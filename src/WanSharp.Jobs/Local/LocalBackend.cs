@@ -116,10 +116,7 @@ public sealed class LocalBackend(
         }
 
         var outcome = await GenerateAsync(run, plan, snapshots, resume: null, cancellationToken).ConfigureAwait(false);
-        return outcome with
-        {
-            StartedOver = problem,
-        };
+        return outcome with { StartedOver = problem };
     }
 
     /// <inheritdoc/>

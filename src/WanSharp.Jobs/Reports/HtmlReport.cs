@@ -194,10 +194,7 @@ internal static class HtmlReport
 
     private static void Notes(StringBuilder page, BatchReport report)
     {
-        var noted = report
-            .Jobs.SelectMany(job => NotesOf(job.Outcome).Select(note => (job.Output, Note: note)))
-            .Take(MostRows)
-            .ToList();
+        var noted = report.Jobs.SelectMany(job => NotesOf(job.Outcome).Select(note => (job.Output, Note: note))).Take(MostRows).ToList();
         if (noted.Count == 0)
         {
             return;

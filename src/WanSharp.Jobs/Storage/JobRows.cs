@@ -13,7 +13,8 @@ internal static class JobRows
         "id, output, request, style, priority, state, result_key, attempts, error, queued_at, started_at, "
         + "finished_at, outcome, settings, overwrites";
 
-    public const string ListingColumns = "id, output, style, priority, state, attempts, error, started_at, finished_at, outcome ->> '$.started_over'";
+    public const string ListingColumns =
+        "id, output, style, priority, state, attempts, error, started_at, finished_at, outcome ->> '$.started_over'";
 
     public const string Insert = """
         INSERT INTO jobs (output, request, settings, style, priority, execution_group, feature_group, result_key, twin, overwrites,

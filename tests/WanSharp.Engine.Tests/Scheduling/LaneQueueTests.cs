@@ -1,5 +1,5 @@
-using WanSharp.Engine.Memory;
 using WanSharp.Engine.Denoising;
+using WanSharp.Engine.Memory;
 using WanSharp.Engine.Sampling;
 using WanSharp.Engine.Scheduling;
 using WanSharp.Graphs.Networks;
@@ -94,10 +94,7 @@ public class LaneQueueTests
     public void Take_WithMemoryForFewerLanesThanBefore_LeavesClipsTheirLanes()
     {
         var memory = 1L << 30;
-        var queue = new LaneQueue(
-            new BatchSizer(1, lanes: 2, Tiny, () => memory),
-            _clock
-        );
+        var queue = new LaneQueue(new BatchSizer(1, lanes: 2, Tiny, () => memory), _clock);
         using var state = State();
         var clip = Clip(1);
         var step = new StepWork(clip, state, new SnapshotKeeper(clip));

@@ -24,7 +24,14 @@ public sealed class StrategyGateTests : IDisposable
     {
         _planner = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings());
         _small = _planner.Plan(new GenerationRequest { Prompt = "a red circle" });
-        _large = _planner.Plan(new GenerationRequest { Prompt = "a red circle", Width = 48, Height = 32 });
+        _large = _planner.Plan(
+            new GenerationRequest
+            {
+                Prompt = "a red circle",
+                Width = 48,
+                Height = 32,
+            }
+        );
         var costs = new CostModel(engine.Model);
         var memory = StrategyChooser.Choose(costs.Facts(_large, isOnHost: true), 1L << 40).Bytes - 1; // enough for the small clip
         var options = new EngineOptions { Memory = memory };
