@@ -36,9 +36,9 @@ public sealed class WanHost(HostOptions options)
     /// <summary>Finds models by name.</summary>
     public ModelLocator Models => new(Options.ModelFolders);
 
-    /// <summary>The ffmpeg of this machine.</summary>
-    /// <exception cref="Media.MediaException">There is none.</exception>
-    public string FindFfmpeg() => FfmpegLocator.Find(Options.Ffmpeg, Options.SearchPath, Options.ProgramFolder);
+    /// <summary>The ffmpeg of this machine; null where there is none.</summary>
+    /// <exception cref="Media.MediaException">The options name something that is not a program.</exception>
+    public string? FindFfmpeg() => FfmpegLocator.Find(Options.Ffmpeg, Options.SearchPath, Options.ProgramFolder);
 
     /// <summary>
     /// Loads ONNX Runtime: the library that the options name, or an installed build that this machine can use, or the one next to

@@ -11,6 +11,10 @@ public interface IJobBackend : IAsyncDisposable
     /// <summary>The formats that it can write, as extensions with dots; null for those of the engine.</summary>
     IReadOnlyList<string>? Formats => null;
 
+    /// <summary>The format that clips get which are asked for in another: the same, where it can be written here.</summary>
+    /// <param name="extension">The format that is asked for, as an extension with its dot.</param>
+    string FormatFor(string extension) => extension;
+
     /// <summary>Checks a request and says what it shares with others. Computes nothing; reads the images that it names.</summary>
     /// <param name="request">The request.</param>
     /// <param name="cancellationToken">Gives up.</param>

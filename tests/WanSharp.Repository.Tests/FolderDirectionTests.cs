@@ -16,9 +16,6 @@ public class FolderDirectionTests
     private static readonly (string From, string To)[] Known =
     [
         ("WanSharp.Engine.Memory", "WanSharp.Engine.Strategies"),
-        ("WanSharp.Media.Ffmpeg", "WanSharp.Media.Clips"),
-        ("WanSharp.Media.Images", "WanSharp.Media.Clips"),
-        ("WanSharp.Media.Metadata", "WanSharp.Media.Clips"),
         ("WanSharp.Models.Codes", "WanSharp.Models.Detection"),
         ("WanSharp.Models.Text.Repair", "WanSharp.Models.Text"),
     ];

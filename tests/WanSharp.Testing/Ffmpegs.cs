@@ -1,4 +1,3 @@
-using WanSharp.Media;
 using WanSharp.Media.Ffmpeg;
 
 namespace WanSharp.Testing;
@@ -12,20 +11,9 @@ public static class Ffmpegs
     public static TheoryData<string> Both => [OnPath, FromPackage];
 
     /// <summary>Any of them; skips the test where there is none.</summary>
-    public static string Any
-    {
-        get
-        {
-            try
-            {
-                return FfmpegLocator.Find(null, Environment.GetEnvironmentVariable("PATH"), null);
-            }
-            catch (MediaException)
-            {
-                return NodePackages.Ffmpeg;
-            }
-        }
-    }
+    public static string Any => Found ?? NodePackages.Ffmpeg;
+
+    private static string? Found => FfmpegLocator.Find(null, Environment.GetEnvironmentVariable("PATH"));
 
     /// <summary>The path of one of <see cref="Both"/>; skips the test where there is none.</summary>
     public static string Get(string name)
@@ -35,14 +23,7 @@ public static class Ffmpegs
             return NodePackages.Ffmpeg;
         }
 
-        try
-        {
-            return FfmpegLocator.Find(null, Environment.GetEnvironmentVariable("PATH"), null);
-        }
-        catch (MediaException exception)
-        {
-            Assert.Skip($"No ffmpeg {name}: {exception.Message}");
-            throw;
-        }
+        Assert.SkipWhen(Found is null, $"No ffmpeg {name}.");
+        return Found!;
     }
 }

@@ -10,6 +10,7 @@ using WanSharp.Jobs.Reports;
 using WanSharp.Jobs.Results;
 using WanSharp.Jobs.Running;
 using WanSharp.Jobs.Storage;
+using WanSharp.Media.Clips;
 using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;
@@ -19,7 +20,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
 {
     private const int MostLanes = 64;
 
-    private static readonly string[] EngineFormats = [".mp4", ".webm", ".gif", ".png"];
+    private static readonly string[] EngineFormats = [".mp4", ".webm", ".gif", ".webp", ".png"];
 
     private readonly BatchOptions _batch = new();
     private readonly BackendOptions _backend = new();
@@ -38,7 +39,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
 
     private readonly Option<string> _format = ChoiceOption.Create(
         "--format",
-        "What clips are written as; mov, mkv and webp come from ComfyUI only.",
+        "What clips are written as; mov and mkv come from ComfyUI only.",
         ("mp4", ".mp4"),
         ("webm", ".webm"),
         ("gif", ".gif"),
@@ -186,6 +187,12 @@ internal sealed class BatchCommand(CliEnvironment environment)
         };
         var jobs = await planner.PlanAsync(source, entries, cancellationToken);
         BatchNotes.Write(environment.Error, jobs);
+        if (planner.ReplacedFormats.Count > 0)
+        {
+            var asked = string.Join(", ", planner.ReplacedFormats);
+            environment.Error.WriteLine(WithoutFfmpeg.Notice(asked, $"clips are written as {WithoutFfmpeg.Extension}"));
+        }
+
         var clips = await MatchingClips.FindAsync(
             output,
             jobs.ExceptBy(there.Select(job => job.Output), job => job.Output),
@@ -210,6 +217,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
         using var made = known is null ? JobStore.Open(JobFolder.Create(output), environment.Clock) : null;
         var store = known ?? made!;
         backend.Settings.RequireOf(store, parsed.GetValue(_allowModelChange));
+        await RequireFormatsAsync(backend, OpenJobs(store), cancellationToken);
         FolderCheck.RequireNames(store.Folder, jobs.Select(job => job.Output));
         backend.Settings.Save(store);
         var added = store.Enqueue(jobs, clips);
@@ -273,17 +281,13 @@ internal sealed class BatchCommand(CliEnvironment environment)
         CancellationToken cancellationToken
     )
     {
-        var open = store.List().Where(job => job.State is JobState.Queued or JobState.Running).ToList();
+        var open = OpenJobs(store);
         if (open.Count > 0 && !parsed.GetValue(_allowModelChange))
         {
             backend.Settings.RequireModelOf(kept, store.Folder);
         }
 
-        foreach (var format in open.Select(job => Path.GetExtension(job.Output).ToLowerInvariant()).Distinct())
-        {
-            await backend.Jobs.RequireFormatAsync(format, cancellationToken);
-        }
-
+        await RequireFormatsAsync(backend, open, cancellationToken);
         if (open.Count > 0)
         {
             backend.Settings.Save(store);
@@ -292,6 +296,17 @@ internal sealed class BatchCommand(CliEnvironment environment)
         if (parsed.GetValue(_overwrite))
         {
             store.LetOverwrite();
+        }
+    }
+
+    private static List<JobListing> OpenJobs(JobStore store) =>
+        [.. store.List().Where(job => job.State is JobState.Queued or JobState.Running)];
+
+    private static async Task RequireFormatsAsync(BatchBackend backend, IEnumerable<JobListing> jobs, CancellationToken cancellationToken)
+    {
+        foreach (var format in jobs.Select(job => Path.GetExtension(job.Output).ToLowerInvariant()).Distinct())
+        {
+            await backend.Jobs.RequireFormatAsync(format, cancellationToken);
         }
     }
 

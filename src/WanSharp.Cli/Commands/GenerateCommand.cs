@@ -7,9 +7,10 @@ using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
 using WanSharp.Hosting;
+using WanSharp.Media;
 using WanSharp.Media.Clips;
-using WanSharp.Media.Ffmpeg;
 using WanSharp.Media.Images;
+using WanSharp.Media.Metadata;
 using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;
@@ -22,8 +23,8 @@ internal sealed class GenerateCommand(CliEnvironment environment)
     private readonly Option<string?> _output = new("--output", "-o")
     {
         Description =
-            "What to write: .mp4, .webm, .gif, .png (all frames in one picture), or a folder/ for a "
-            + "PNG a frame. Default: named after the prompt.",
+            "What to write: .mp4, .webm, .gif, .webp, .png (all frames in one picture), or a folder/ for a "
+            + "PNG a frame. Default: named after the prompt. Without ffmpeg, clips are written as .webp.",
         HelpName = "FILE",
     };
 
@@ -81,7 +82,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             (file, token) => ImageReader.ReadAsync(ffmpeg, file, token),
             cancellationToken
         );
-        var target = Target(parsed.GetValue(_output) ?? OutputName.For(request));
+        var target = await PlaceAsync(ffmpeg, Target(parsed.GetValue(_output) ?? OutputName.For(request)), cancellationToken);
         VideoWriter.Require(target);
         await EncoderCheck.RequireAsync(ffmpeg, target.Kind, cancellationToken);
 
@@ -184,6 +185,25 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         plan = await generator.TuneAsync(plan, cancellationToken);
         environment.Error.WriteLine(plan.Strategy!.Reasons[^1]);
         return plan;
+    }
+
+    /// <summary>Where the clip goes. Without ffmpeg a name is taken that nobody gave: what is there must be a clip of ours.</summary>
+    private async Task<OutputTarget> PlaceAsync(string? ffmpeg, OutputTarget asked, CancellationToken cancellationToken)
+    {
+        var target = WithoutFfmpeg.TargetFor(ffmpeg, asked);
+        if (target == asked)
+        {
+            return target;
+        }
+
+        environment.Error.WriteLine(
+            PlainText.OneLine(WithoutFfmpeg.Notice(Path.GetExtension(asked.Name), $"the clip is written as {target.Name}"))
+        );
+        return !File.Exists(target.FullPath) || await MetadataReader.ReadAsync(ffmpeg, target.FullPath, cancellationToken) is not null
+            ? target
+            : throw new MediaException(
+                $"{target.FullPath} is there and was not made by WanSharp: move it away, or name another output that ends in .webp."
+            );
     }
 
     private static OutputTarget Target(string path) =>

@@ -72,7 +72,7 @@ internal sealed class InspectCommand(CliEnvironment environment)
 
     /// <summary>An output of the same kind as a file; a PNG of one frame's size is one of a sequence.</summary>
     private static async Task<string> OutputLikeAsync(
-        string ffmpeg,
+        string? ffmpeg,
         string file,
         GenerationSettings settings,
         CancellationToken cancellationToken

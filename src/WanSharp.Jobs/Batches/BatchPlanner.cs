@@ -12,6 +12,8 @@ namespace WanSharp.Jobs.Batches;
 /// <param name="extension">The format of clips that name no output, with its dot.</param>
 public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, string model, string extension)
 {
+    private readonly SortedSet<string> _replaced = new(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Chooses the wildcards of prompts; null takes prompts as they are written.</summary>
     public PromptExpander? Wildcards { get; init; }
 
@@ -20,6 +22,9 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
 
     /// <summary>Whether files that are in the clips' places are replaced.</summary>
     public bool Overwrites { get; init; }
+
+    /// <summary>The formats that were asked for and that the backend replaced: it has <see cref="IJobBackend.FormatFor"/>.</summary>
+    public IReadOnlySet<string> ReplacedFormats => _replaced;
 
     /// <summary>Draws the seeds that are left to chance.</summary>
     public Func<ulong> DrawSeed { get; init; } = Draw;
@@ -104,11 +109,25 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
             Priority = entry.Priority,
             UseCache = entry.UseCache,
             Output = entry.Output is { } output
-                ? ArtifactName.Check(output, backend.Formats)
-                : Names.For(number, request, prompt, style, extension),
+                ? Written(ArtifactName.Check(output, backend.Formats))
+                : Names.For(number, request, prompt, style, Path.GetExtension(Written($"clip{extension}"))),
             Overwrites = Overwrites,
             Prepared = prepared,
         };
+    }
+
+    /// <summary>The name with the format that the backend writes.</summary>
+    private string Written(string name)
+    {
+        var asked = Path.GetExtension(name);
+        var written = backend.FormatFor(asked);
+        if (written == asked)
+        {
+            return name;
+        }
+
+        _replaced.Add(asked);
+        return Path.ChangeExtension(name, written);
     }
 
     /// <summary>The request with its seed drawn and its wildcards chosen; what was written is kept with it.</summary>

@@ -4,7 +4,7 @@ using WanSharp.Tensors;
 namespace WanSharp.Jobs.Local;
 
 /// <summary>Reads the images of jobs, and keeps the last few: the jobs of a batch often begin with the same. Thread-safe.</summary>
-internal sealed class ImageFiles(string ffmpeg)
+internal sealed class ImageFiles(string? ffmpeg)
 {
     private const int Most = 4;
 

@@ -3,9 +3,9 @@ using WanSharp.Media.Clips;
 namespace WanSharp.Jobs.Local;
 
 /// <summary>
-/// A writer of clips whose ffmpeg starts with the first frame: of many clips that are denoised, few are written at a time.
+/// A writer of clips whose encoder starts with the first frame: of many clips that are denoised, few are written at a time.
 /// </summary>
-internal sealed class LateVideoWriter(string ffmpeg, OutputTarget target, ClipFormat format, string settings) : IFrameWriter
+internal sealed class LateVideoWriter(string? ffmpeg, OutputTarget target, ClipFormat format, string settings) : IFrameWriter
 {
     private VideoWriter? _writer;
 

@@ -17,12 +17,12 @@ namespace WanSharp.Jobs.Local;
 /// Thread-safe.
 /// </summary>
 /// <param name="generator">The engine; stays the caller's.</param>
-/// <param name="ffmpeg">The program that reads images and writes clips.</param>
+/// <param name="ffmpeg">The program that writes mp4, webm and gif; null for none: such clips are written as WebP.</param>
 /// <param name="estimate">Predicts how long a plan takes; null when nobody asks.</param>
 /// <param name="clock">The clock. Default: the system's.</param>
 public sealed class LocalBackend(
     IVideoGenerator generator,
-    string ffmpeg,
+    string? ffmpeg,
     Func<GenerationPlan, TimeSpan>? estimate = null,
     TimeProvider? clock = null
 ) : IJobBackend
@@ -81,6 +81,10 @@ public sealed class LocalBackend(
             Notes = NotesOf(plan),
         };
     }
+
+    /// <inheritdoc/>
+    public string FormatFor(string extension) =>
+        ffmpeg is not null || WithoutFfmpeg.CanWrite(OutputTarget.Parse($"clip{extension}").Kind) ? extension : WithoutFfmpeg.Extension;
 
     /// <inheritdoc/>
     public async ValueTask RequireFormatAsync(string extension, CancellationToken cancellationToken) =>

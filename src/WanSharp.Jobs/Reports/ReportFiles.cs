@@ -18,10 +18,10 @@ public static class ReportFiles
     /// <summary>Writes both files, each whole or not at all.</summary>
     /// <param name="folder">Where the clips are, and the files go.</param>
     /// <param name="report">The figures.</param>
-    /// <param name="ffmpeg">Makes the thumbnails.</param>
+    /// <param name="ffmpeg">Makes the thumbnails of mp4, webm and gif; null for none.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="IOException">They cannot be written.</exception>
-    public static async Task WriteAsync(JobFolder folder, BatchReport report, string ffmpeg, CancellationToken cancellationToken)
+    public static async Task WriteAsync(JobFolder folder, BatchReport report, string? ffmpeg, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(report);
@@ -33,7 +33,7 @@ public static class ReportFiles
     private static async Task<ConcurrentDictionary<string, byte[]>> ThumbnailsAsync(
         JobFolder folder,
         BatchReport report,
-        string ffmpeg,
+        string? ffmpeg,
         CancellationToken cancellationToken
     )
     {
@@ -53,7 +53,7 @@ public static class ReportFiles
                     }
                     catch (MediaException)
                     {
-                        // A clip that somebody replaced by something else has no picture.
+                        // Without ffmpeg, or when somebody replaced the clip by something else, it has no picture.
                     }
                 }
             )

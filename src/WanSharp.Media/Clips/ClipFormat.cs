@@ -8,10 +8,14 @@ namespace WanSharp.Media.Clips;
 public sealed record ClipFormat(int Width, int Height, int Frames, double Fps)
 {
     private const int MaxSide = 16384;
+    private const int SmallFrame = 256 * 256;
     private const double MaxFps = 240;
 
     /// <summary>The bytes of one frame: red, green and blue of each pixel, row by row.</summary>
     public int FrameBytes => checked(Width * Height * 3);
+
+    /// <summary>Whether frames are kept nearly lossless, which costs some kilobytes.</summary>
+    internal bool IsSmall => Width * Height <= SmallFrame;
 
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>

@@ -11,12 +11,6 @@ internal static class EncoderArguments
     /// <summary>Two branches, one to find the palette in, so that the frames are piped once.</summary>
     private const string ToPalette = "split[seen][kept];[seen]palettegen[palette];[kept][palette]paletteuse";
 
-    /// <summary>Frames of at most this many pixels are kept nearly lossless: it costs some kilobytes.</summary>
-    private const int SmallFrame = 256 * 256;
-
-    /// <summary>How much wider than high a contact sheet wants to be.</summary>
-    private const double SheetAspect = 1.6;
-
     /// <summary>The arguments that turn raw frames on standard input into the file <paramref name="name"/>.</summary>
     /// <param name="kind">The format.</param>
     /// <param name="format">The clip's measures.</param>
@@ -26,7 +20,7 @@ internal static class EncoderArguments
     {
         var size = string.Create(CultureInfo.InvariantCulture, $"{format.Width}x{format.Height}");
         var rate = format.Fps.ToString(CultureInfo.InvariantCulture);
-        var isSmall = format.Width * format.Height <= SmallFrame;
+        var isSmall = format.IsSmall;
         string[] input =
         [
             "-f",
@@ -83,16 +77,8 @@ internal static class EncoderArguments
                 "webm",
             ],
             OutputKind.Gif => ["-filter_complex", ToPalette, "-f", "gif"],
-            OutputKind.ContactSheet => ["-vf", Tiles(format), "-frames:v", "1", "-c:v", "png", "-f", "image2"],
-            _ => ["-c:v", "png", "-f", "image2"],
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "ffmpeg does not write it."),
         };
         return [.. input, .. encoder, name];
-    }
-
-    private static string Tiles(ClipFormat format)
-    {
-        var columns = Math.Clamp((int)Math.Round(Math.Sqrt(format.Frames * SheetAspect * format.Height / format.Width)), 1, format.Frames);
-        var rows = (format.Frames + columns - 1) / columns;
-        return string.Create(CultureInfo.InvariantCulture, $"tile={columns}x{rows}");
     }
 }

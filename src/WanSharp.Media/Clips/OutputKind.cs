@@ -12,6 +12,9 @@ public enum OutputKind
     /// <summary>An endless GIF with a palette made for the clip: <c>.gif</c>.</summary>
     Gif,
 
+    /// <summary>Animated WebP, endless, which every browser plays: <c>.webp</c>. Written without ffmpeg.</summary>
+    WebP,
+
     /// <summary>All frames in one picture, row by row: <c>.png</c>.</summary>
     ContactSheet,
 

@@ -14,6 +14,7 @@ public sealed partial record OutputTarget
         (".mp4", OutputKind.Mp4),
         (".webm", OutputKind.WebM),
         (".gif", OutputKind.Gif),
+        (".webp", OutputKind.WebP),
         (".png", OutputKind.ContactSheet),
     ];
 
@@ -82,9 +83,12 @@ public sealed partial record OutputTarget
         return Directory.Exists(full)
             ? $"{path} is a folder: write {Path.TrimEndingDirectorySeparator(path)}/ for a png a frame in it, or a file name in "
                 + $"it such as {Path.Join(path, "clip.mp4")}."
-            : $"'{path}' names no format that can be written: end it in .mp4, .webm, .gif, .png (all frames in "
-                + "one picture), -%04d.png or / (a png a frame).";
+            : $"'{path}' names no format that can be written: end it in .mp4, .webm, .gif, .webp, .png (all "
+                + "frames in one picture), -%04d.png or / (a png a frame).";
     }
+
+    /// <summary>The same place, as animated WebP.</summary>
+    internal OutputTarget AsWebP() => new(OutputKind.WebP, Folder, Path.ChangeExtension(Name, WithoutFfmpeg.Extension));
 
     /// <summary>The name of one file of a sequence.</summary>
     internal string NameOf(int number) =>

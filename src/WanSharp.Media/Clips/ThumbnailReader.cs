@@ -1,45 +1,94 @@
 using System.Globalization;
+using SkiaSharp;
 using WanSharp.Media.Ffmpeg;
+using WanSharp.Media.Images;
+using WanSharp.Media.Metadata;
 
 namespace WanSharp.Media.Clips;
 
-/// <summary>Makes small pictures of clips. Thread-safe: each call runs an ffmpeg of its own.</summary>
+/// <summary>Makes small pictures of clips. Thread-safe: each call decodes on its own.</summary>
 public static class ThumbnailReader
 {
+    private const int JpegQuality = 85;
+    private const long MaxFileLength = 1L << 30;
+
     /// <summary>A frame that is typical of a clip, as JPEG.</summary>
-    /// <param name="ffmpeg">The program, from <see cref="FfmpegLocator"/>.</param>
+    /// <param name="ffmpeg">The program, from <see cref="FfmpegLocator"/>, for all but WebP and PNG; null for none.</param>
     /// <param name="path">The clip, or a picture.</param>
     /// <param name="width">Pixels across, even; the height follows.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="MediaException">There is no such file, it is no clip, or damaged.</exception>
-    public static async Task<byte[]> ReadAsync(string ffmpeg, string path, int width, CancellationToken cancellationToken)
+    public static async Task<byte[]> ReadAsync(string? ffmpeg, string path, int width, CancellationToken cancellationToken)
     {
         MediaFile.Require(path);
-        var filters = string.Create(CultureInfo.InvariantCulture, $"thumbnail=24,scale={width}:-2:flags=area");
-        await using var process = FfmpegProcess.Start(
-            ffmpeg,
-            [
-                .. VideoReader.InputArguments(path),
-                "-map",
-                "0:v:0",
-                "-vf",
-                filters,
-                "-frames:v",
-                "1",
-                "-c:v",
-                "mjpeg",
-                "-q:v",
-                "4",
-                "-f",
-                "image2pipe",
-                "pipe:1",
-            ]
+        var start = await MediaFile.ReadStartAsync(path, cancellationToken).ConfigureAwait(false);
+        return WebpFile.IsOne(start) || start.AsSpan().StartsWith(PngText.Signature)
+            ? await ReadWithSkiaAsync(path, width, cancellationToken).ConfigureAwait(false)
+            : await ReadWithFfmpegAsync(FfmpegRequired.Of(ffmpeg, $"{path} is read"), path, width, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<byte[]> ReadWithSkiaAsync(string path, int width, CancellationToken cancellationToken)
+    {
+        var purpose = $"{path} is no clip that can be read";
+        using var picture = SkiaPicture.Open(
+            await MediaFile.ReadAllAsync(path, MaxFileLength, purpose, cancellationToken).ConfigureAwait(false),
+            purpose
         );
-        using var registration = process.KillOn(cancellationToken);
-        process.CloseInput();
-        using var picture = new MemoryStream();
-        await process.Output.CopyToAsync(picture, cancellationToken).ConfigureAwait(false);
-        await process.FinishAsync($"{path} is no clip that can be read", cancellationToken).ConfigureAwait(false);
-        return picture.Length > 0 ? picture.ToArray() : throw new MediaException($"{path} is no clip that can be read: it holds no frame.");
+        var frame = picture.DecodeAll().ElementAt(picture.Frames / 2);
+        return ToJpeg(frame, width) ?? throw new MediaException($"{purpose}: Skia cannot make a small picture of it.");
+    }
+
+    private static byte[]? ToJpeg(RgbImage frame, int width)
+    {
+        var small = new SKImageInfo(
+            width,
+            Math.Max(1, (int)Math.Round((double)frame.Height * width / frame.Width)),
+            SKColorType.Rgba8888,
+            SKAlphaType.Opaque
+        );
+        using var source = new SKBitmap(new SKImageInfo(frame.Width, frame.Height, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        using var target = new SKBitmap(small);
+        RgbPixels.Widen(frame.Pixels, source.GetPixelSpan());
+        if (!source.ScalePixels(target, new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear)))
+        {
+            return null;
+        }
+
+        using var pixels = target.PeekPixels();
+        using var jpeg = pixels.Encode(new SKJpegEncoderOptions(JpegQuality));
+        return jpeg?.ToArray();
+    }
+
+    private static async Task<byte[]> ReadWithFfmpegAsync(string ffmpeg, string path, int width, CancellationToken cancellationToken)
+    {
+        string[] arguments =
+        [
+            .. FfmpegInput.Arguments(path),
+            "-map",
+            "0:v:0",
+            "-vf",
+            string.Create(CultureInfo.InvariantCulture, $"thumbnail=24,scale={width}:-2:flags=area"),
+            "-frames:v",
+            "1",
+            "-c:v",
+            "mjpeg",
+            "-q:v",
+            "4",
+            "-f",
+            "image2pipe",
+            "pipe:1",
+        ];
+        var process = FfmpegProcess.Start(ffmpeg, arguments);
+        await using (process.ConfigureAwait(false))
+        {
+            using var registration = process.KillOn(cancellationToken);
+            process.CloseInput();
+            using var picture = new MemoryStream();
+            await process.Output.CopyToAsync(picture, cancellationToken).ConfigureAwait(false);
+            await process.FinishAsync($"{path} is no clip that can be read", cancellationToken).ConfigureAwait(false);
+            return picture.Length > 0
+                ? picture.ToArray()
+                : throw new MediaException($"{path} is no clip that can be read: it holds no frame.");
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using WanSharp.Media.Ffmpeg;
 using WanSharp.Media.Metadata;
 using WanSharp.Tensors;
@@ -5,11 +6,11 @@ using WanSharp.Tensors;
 namespace WanSharp.Media.Clips;
 
 /// <summary>
-/// Streams frames into ffmpeg. The clip grows in a hidden folder beside its place and moves there, in one rename, when
-/// all went well; whatever else happens (failure, cancellation, disposal before completion) leaves nothing behind.
+/// Writes frames to a clip. It grows in a hidden folder beside its place and moves there, in one rename, when all went well;
+/// whatever else happens (failure, cancellation, disposal before completion) leaves nothing behind.
 /// </summary>
 /// <remarks>
-/// Not thread-safe. Holds no frame: a write waits until ffmpeg has taken it, so memory does not grow with the clip
+/// Not thread-safe. Holds one frame at most: a write waits until the encoder has taken it, so memory does not grow with the clip
 /// (but for gif, where ffmpeg keeps the frames until it knows their palette). The same frames give the same file.
 /// </remarks>
 public sealed class VideoWriter : IFrameWriter
@@ -17,22 +18,34 @@ public sealed class VideoWriter : IFrameWriter
     /// <summary>The longest settings that fit a command line on every system, in UTF-16 characters.</summary>
     public const int MaxSettingsLength = 24_000;
 
+    private const string WorkName = "clip"; // in the user's name, a colon or a percent sign would mean something to ffmpeg
+
     private readonly OutputTarget _target;
     private readonly ClipFormat _format;
     private readonly string? _settings;
     private readonly OutputPlace _place;
     private readonly WorkFolder _work;
-    private readonly FfmpegProcess _process;
+    private readonly IClipEncoder _encoder;
     private int _written;
 
-    private VideoWriter(string ffmpeg, OutputTarget target, ClipFormat format, string? settings, OutputPlace place, WorkFolder work)
+    private VideoWriter(string? ffmpeg, OutputTarget target, ClipFormat format, string? settings, OutputPlace place, WorkFolder work)
     {
         (_target, _format, _settings, _place, _work) = (target, format, settings, place, work);
-        _process = FfmpegProcess.Start(ffmpeg, EncoderArguments.For(target.Kind, format, WorkName, settings), work.Path);
+        _encoder = target.Kind switch
+        {
+            OutputKind.WebP => new WebpEncoder(format, place.Failure, work[WorkName], settings),
+            OutputKind.ContactSheet => new SheetEncoder(format, place.Failure, work[WorkName], work["pixels"]),
+            OutputKind.PngSequence => new PngEncoder(format, place.Failure, number => work[PictureName(number)]),
+            _ => new FfmpegEncoder(
+                FfmpegProcess.Start(
+                    FfmpegRequired.Of(ffmpeg, $"{target.FullPath} is written"),
+                    EncoderArguments.For(target.Kind, format, WorkName, settings),
+                    work.Path
+                ),
+                place.Failure
+            ),
+        };
     }
-
-    // A name of our own: in the user's, a colon or a percent sign would mean something to ffmpeg.
-    private string WorkName => _target.Kind == OutputKind.PngSequence ? "%d.png" : "clip";
 
     /// <summary>
     /// Finds out whether a clip can be written, before it is computed: whether its folder is there and takes a file of that name,
@@ -46,8 +59,8 @@ public sealed class VideoWriter : IFrameWriter
         OutputPlace.Find(target).MakeWorkFolder().Dispose();
     }
 
-    /// <summary>Opens a clip for writing: finds out at once whether its folder can be written and ffmpeg runs.</summary>
-    /// <param name="ffmpeg">The program, from <see cref="FfmpegLocator"/>.</param>
+    /// <summary>Opens a clip for writing: finds out at once whether its folder can be written, and whether ffmpeg runs if it is needed.</summary>
+    /// <param name="ffmpeg">The program, from <see cref="FfmpegLocator"/>, for mp4, webm and gif; null for none.</param>
     /// <param name="target">Where the clip goes. A folder for a sequence is made; other folders must be there. A file is replaced; of
     /// a link, the file that it leads to.</param>
     /// <param name="format">The clip's measures.</param>
@@ -55,7 +68,7 @@ public sealed class VideoWriter : IFrameWriter
     /// null.</param>
     /// <exception cref="ArgumentException">The measures are out of range, or the settings too long.</exception>
     /// <exception cref="MediaException">The folder is missing or cannot be written, or ffmpeg does not start.</exception>
-    public static VideoWriter Create(string ffmpeg, OutputTarget target, ClipFormat format, string? settings)
+    public static VideoWriter Create(string? ffmpeg, OutputTarget target, ClipFormat format, string? settings)
     {
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(format);
@@ -100,21 +113,7 @@ public sealed class VideoWriter : IFrameWriter
             throw new InvalidOperationException($"The clip has all its {_format.Frames} frames.");
         }
 
-        using (_process.KillOn(cancellationToken))
-        {
-            try
-            {
-                await _process.Input.WriteAsync(frame, CancellationToken.None).ConfigureAwait(false);
-                await _process.Input.FlushAsync(CancellationToken.None).ConfigureAwait(false);
-            }
-            catch (IOException exception)
-            {
-                await _process.FinishAsync(Failure, cancellationToken).ConfigureAwait(false); // has the better message, if any
-                throw new MediaException($"{Failure}: ffmpeg took no more frames after {_written}.", exception);
-            }
-        }
-
-        cancellationToken.ThrowIfCancellationRequested();
+        await _encoder.WriteAsync(frame, cancellationToken).ConfigureAwait(false);
         _written++;
     }
 
@@ -127,7 +126,7 @@ public sealed class VideoWriter : IFrameWriter
             throw new InvalidOperationException($"{_written} of {_format.Frames} frames were written.");
         }
 
-        await _process.FinishAsync(Failure, cancellationToken).ConfigureAwait(false);
+        await _encoder.FinishAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             if (_target.Kind == OutputKind.PngSequence)
@@ -135,7 +134,7 @@ public sealed class VideoWriter : IFrameWriter
                 Directory.CreateDirectory(_place.Folder);
                 for (var number = 1; number <= _format.Frames; number++)
                 {
-                    await PlaceAsync($"{number}.png", _target.NameOf(number), cancellationToken).ConfigureAwait(false);
+                    await PlaceAsync(PictureName(number), _target.NameOf(number), cancellationToken).ConfigureAwait(false);
                 }
             }
             else
@@ -149,21 +148,23 @@ public sealed class VideoWriter : IFrameWriter
         }
     }
 
-    /// <summary>Ends ffmpeg if it still runs, and removes whatever is unfinished.</summary>
+    /// <summary>Ends the encoder if it still runs, and removes whatever is unfinished.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _process.DisposeAsync().ConfigureAwait(false);
+        await _encoder.DisposeAsync().ConfigureAwait(false);
         _work.Dispose();
     }
 
     private string Failure => _place.Failure;
+
+    private static string PictureName(int number) => string.Create(CultureInfo.InvariantCulture, $"{number}.png");
 
     private async Task PlaceAsync(string workName, string name, CancellationToken cancellationToken)
     {
         var file = _work[workName];
         if (FileFacts.Of(file) is not { Exists: true, Length: > 0 })
         {
-            throw new MediaException($"{Failure}: ffmpeg wrote nothing");
+            throw new MediaException($"{Failure}: {(WithoutFfmpeg.CanWrite(_target.Kind) ? "Skia" : "ffmpeg")} wrote nothing");
         }
 
         if (_settings is not null && _target.Kind is OutputKind.Gif)

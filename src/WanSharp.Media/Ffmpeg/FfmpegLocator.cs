@@ -1,18 +1,19 @@
 namespace WanSharp.Media.Ffmpeg;
 
-/// <summary>Finds the ffmpeg program that reads images and writes clips. Thread-safe.</summary>
+/// <summary>Finds the ffmpeg program. Thread-safe.</summary>
 public static class FfmpegLocator
 {
     /// <summary>
-    /// The full path of ffmpeg: the one chosen by the user, else the first on the search path, else the one that the
-    /// build put beside the assemblies.
+    /// The full path of ffmpeg: the one that the user chose, else the first on the search path, else the first in other folders;
+    /// null where there is none.
     /// </summary>
     /// <param name="chosen">A path that the user gave (an option, <c>WAN_FFMPEG</c>), or null. When given, nothing else is tried.</param>
     /// <param name="searchPath">Folders to look in, separated as in the variable <c>PATH</c>, or null.</param>
-    /// <param name="assemblyFolder">Where the assemblies are, <see cref="AppContext.BaseDirectory"/>; or null.</param>
-    /// <exception cref="MediaException">There is none.</exception>
-    public static string Find(string? chosen, string? searchPath, string? assemblyFolder)
+    /// <param name="folders">Full paths of other folders: where it is installed for the user, where the assemblies are.</param>
+    /// <exception cref="MediaException">The path that the user gave is not that of a program.</exception>
+    public static string? Find(string? chosen, string? searchPath, params IEnumerable<string> folders)
     {
+        ArgumentNullException.ThrowIfNull(folders);
         if (!string.IsNullOrEmpty(chosen))
         {
             var file = Path.GetFullPath(chosen);
@@ -23,11 +24,16 @@ public static class FfmpegLocator
                 );
         }
 
-        var name = OperatingSystem.IsWindows() ? "ffmpeg.exe" : "ffmpeg";
-        var folders = (searchPath ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Append(assemblyFolder ?? "");
-        return folders.Where(Path.IsPathFullyQualified).Select(folder => Path.Combine(folder, name)).FirstOrDefault(IsProgram)
-            ?? throw new MediaException("ffmpeg was not found: install it (https://ffmpeg.org), or set WAN_FFMPEG to its path.");
+        return (searchPath ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Concat(folders)
+            .Where(Path.IsPathFullyQualified)
+            .Select(folder => Path.Combine(folder, FileName))
+            .FirstOrDefault(IsProgram);
     }
+
+    /// <summary>The program's file name on this system.</summary>
+    public static string FileName => OperatingSystem.IsWindows() ? "ffmpeg.exe" : "ffmpeg";
 
     private static bool IsProgram(string file)
     {

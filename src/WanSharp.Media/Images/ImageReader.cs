@@ -1,106 +1,114 @@
-using WanSharp.Media.Clips;
 using WanSharp.Media.Ffmpeg;
 using WanSharp.Media.Metadata;
 
 namespace WanSharp.Media.Images;
 
-/// <summary>Reads pictures through ffmpeg. Thread-safe.</summary>
+/// <summary>Reads pictures as the official pipelines' library does. Thread-safe.</summary>
 public static class ImageReader
 {
     private const long MaxFileLength = 256L << 20;
 
-    /// <summary>How much of a file tells what it is.</summary>
-    private const int StartLength = 16;
-
     /// <summary>
-    /// Decodes a png, jpeg, webp, bmp, tiff or gif (its first picture), told by content; transparency is dropped, as in the
-    /// official pipelines. A picture is turned as its camera was held. One that ends early is none.
+    /// Decodes a PNG, JPEG, WebP, BMP, TIFF or GIF (its first frame), told by content; transparency is dropped, as in the
+    /// official pipelines. A picture is turned as its camera was held. One that ends early is refused.
     /// </summary>
-    /// <param name="ffmpeg">The program, from <see cref="FfmpegLocator"/>.</param>
+    /// <param name="ffmpeg">The program, which reads TIFF; null for none.</param>
     /// <param name="path">The file: at most 256 MiB and <see cref="RgbImage.MaxPixels"/>.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="MediaException">There is no such file, it is no picture, too large, or damaged.</exception>
-    public static async Task<RgbImage> ReadAsync(string ffmpeg, string path, CancellationToken cancellationToken)
+    public static async Task<RgbImage> ReadAsync(string? ffmpeg, string path, CancellationToken cancellationToken)
     {
         var purpose = $"{path} is no picture that can be read";
-        var (start, orientation) = await ReadStartAsync(path, cancellationToken).ConfigureAwait(false);
-        var decoder = DecoderFor(start) ?? throw new MediaException($"{purpose}: png, jpeg, webp, bmp, tiff and gif are.");
+        MediaFile.Require(path);
+        var file = await MediaFile
+            .ReadAllAsync(path, MaxFileLength, $"{path} is too large for a picture", cancellationToken)
+            .ConfigureAwait(false);
+        if (!IsPicture(file))
+        {
+            throw new MediaException($"{purpose}: png, jpeg, webp, bmp, tiff and gif are.");
+        }
 
-        // The decoder is named, so that nobody's file makes ffmpeg open a playlist; "file:" and no pattern, so that a
-        // colon or a percent sign in the path means nothing.
-        await using var process = FfmpegProcess.Start(
-            ffmpeg,
-            [
-                "-protocol_whitelist",
-                "file",
-                "-max_pixels",
-                PpmStream.MaxPixelsArgument,
-                "-noautorotate",
-                "-f",
-                "image2",
-                "-pattern_type",
-                "none",
-                "-c:v",
-                decoder,
-                "-i",
-                "file:" + Path.GetFullPath(path),
-                "-frames:v",
-                "1",
-                .. PpmStream.OutputArguments,
-            ]
-        );
-        using var registration = process.KillOn(cancellationToken);
-        process.CloseInput();
-        var image = await PpmStream.ReadAsync(process.Output, path).ConfigureAwait(false);
-        await process.FinishAsync(purpose, cancellationToken).ConfigureAwait(false);
-        return ExifOrientation.Apply(image ?? throw new MediaException($"{purpose}: it holds no pixels."), orientation);
+        cancellationToken.ThrowIfCancellationRequested();
+        var orientation = CheckedOrientation(file, path);
+        var image = IsTiff(file)
+            ? await ReadTiffAsync(FfmpegRequired.Of(ffmpeg, $"{path} is a TIFF, which is read"), path, cancellationToken).ConfigureAwait(false)
+            : Decode(file, purpose);
+        cancellationToken.ThrowIfCancellationRequested();
+        return ExifOrientation.Apply(image, orientation);
     }
 
-    private static async Task<(byte[] Start, int Orientation)> ReadStartAsync(string path, CancellationToken cancellationToken)
+    private static RgbImage Decode(byte[] file, string purpose)
     {
-        MediaFile.Require(path);
+        (byte, byte, byte) background = file.AsSpan().StartsWith(GifComment.Signature) ? GifStart.MakeOpaque(file) : default;
+        using var picture = SkiaPicture.Open(file, purpose);
+        return picture.DecodeFirst(background);
+    }
+
+    private static async Task<RgbImage> ReadTiffAsync(string ffmpeg, string path, CancellationToken cancellationToken)
+    {
+        // The decoder is named, so that nobody's file makes ffmpeg open a playlist; "file:" and no pattern, so that a
+        // colon or a percent sign in the path means nothing.
+        string[] arguments =
+        [
+            "-protocol_whitelist",
+            "file",
+            "-max_pixels",
+            FfmpegInput.MaxPixels,
+            "-noautorotate",
+            "-f",
+            "image2",
+            "-pattern_type",
+            "none",
+            "-c:v",
+            "tiff",
+            "-i",
+            "file:" + Path.GetFullPath(path),
+            "-frames:v",
+            "1",
+            .. PpmStream.OutputArguments,
+        ];
+        var purpose = $"{path} is no picture that can be read";
+        var process = FfmpegProcess.Start(ffmpeg, arguments);
+        await using (process.ConfigureAwait(false))
+        {
+            using var registration = process.KillOn(cancellationToken);
+            process.CloseInput();
+            var image = await PpmStream.ReadAsync(process.Output, path).ConfigureAwait(false);
+            await process.FinishAsync(purpose, cancellationToken).ConfigureAwait(false);
+            return image ?? throw new MediaException($"{purpose}: it holds no pixels.");
+        }
+    }
+
+    /// <summary>How the camera was held. Refuses what decoders forgive: a JPEG or GIF without its end.</summary>
+    private static int CheckedOrientation(byte[] file, string path)
+    {
+        using var stream = new MemoryStream(file, writable: false);
         try
         {
-            await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16);
-            if (file.Length > MaxFileLength)
+            if (file.AsSpan().StartsWith(GifComment.Signature))
             {
-                throw new MediaException($"{path} is too large for a picture: {file.Length} bytes, and {MaxFileLength} are allowed.");
+                GifComment.RequirePicture(stream, path);
+            }
+            else if (file is [0xFF, 0xD8, ..])
+            {
+                JpegEnd.Require(stream);
             }
 
-            var start = new byte[Math.Min(file.Length, StartLength)];
-            await file.ReadExactlyAsync(start, cancellationToken).ConfigureAwait(false);
-            if (start.AsSpan().StartsWith(GifComment.Signature))
-            {
-                file.Position = 0;
-                GifComment.RequirePicture(file, path);
-            }
-            else if (start is [0xFF, 0xD8, ..])
-            {
-                JpegEnd.Require(file);
-            }
-
-            return (start, ExifOrientation.Read(file));
+            return ExifOrientation.Read(stream);
         }
         catch (EndOfStreamException exception)
         {
             throw new MediaException($"{path} is no picture that can be read: it ends early. Is it complete?", exception);
         }
-        catch (Exception exception) when (exception is not MediaException and (IOException or UnauthorizedAccessException))
-        {
-            throw new MediaException($"{path} cannot be read: {exception.Message}", exception);
-        }
     }
 
-    /// <summary>ffmpeg's name of the decoder for a file that begins so.</summary>
-    private static string? DecoderFor(ReadOnlySpan<byte> start) =>
-        start switch
-        {
-            _ when start.StartsWith(PngText.Signature) => "png",
-            [0xFF, 0xD8, 0xFF, ..] => "mjpeg",
-            [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => "webp",
-            [(byte)'B', (byte)'M', ..] => "bmp",
-            [(byte)'I', (byte)'I', 42, 0, ..] or [(byte)'M', (byte)'M', 0, 42, ..] => "tiff",
-            _ when start.StartsWith(GifComment.Signature) => "gif",
-            _ => null,
-        };
+    private static bool IsPicture(ReadOnlySpan<byte> start) =>
+        start.StartsWith(PngText.Signature)
+        || start.StartsWith(GifComment.Signature)
+        || WebpFile.IsOne(start)
+        || IsTiff(start)
+        || start is [0xFF, 0xD8, 0xFF, ..] or [(byte)'B', (byte)'M', ..];
+
+    private static bool IsTiff(ReadOnlySpan<byte> start) =>
+        start is [(byte)'I', (byte)'I', 42, 0, ..] or [(byte)'M', (byte)'M', 0, 42, ..];
 }

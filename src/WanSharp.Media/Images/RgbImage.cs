@@ -7,7 +7,7 @@ namespace WanSharp.Media.Images;
 public sealed record RgbImage(int Width, int Height, byte[] Pixels)
 {
     /// <summary>The most pixels that are read from a file: 64 megapixels.</summary>
-    public const int MaxPixels = 64 << 20;
+    public const int MaxPixels = MediaFile.MaxPixels;
 
     /// <summary>The part of <paramref name="width"/> × <paramref name="height"/> pixels in the middle.</summary>
     /// <exception cref="ArgumentException">It is larger than the image.</exception>

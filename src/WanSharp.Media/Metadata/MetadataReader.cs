@@ -1,35 +1,35 @@
 using System.Text;
 using System.Text.Json;
-using WanSharp.Media.Clips;
 using WanSharp.Media.Ffmpeg;
 
 namespace WanSharp.Media.Metadata;
 
-/// <summary>Finds the settings that <see cref="VideoWriter"/> put into a clip or picture. Thread-safe.</summary>
+/// <summary>Finds the settings that were put into a clip or picture. Thread-safe.</summary>
 public static class MetadataReader
 {
     private const int MaxMetadataLength = 1 << 20;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>The JSON object that was given to the writer, or null if the file carries none.</summary>
-    /// <param name="ffmpeg">The program, which reads mp4 and webm.</param>
+    /// <param name="ffmpeg">The program, which reads mp4 and webm; null for none.</param>
     /// <param name="path">The file; what it is, its content tells.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="MediaException">There is no such file, or it is no clip or picture, or damaged.</exception>
-    public static async Task<string?> ReadAsync(string ffmpeg, string path, CancellationToken cancellationToken)
+    public static async Task<string?> ReadAsync(string? ffmpeg, string path, CancellationToken cancellationToken)
     {
         MediaFile.Require(path);
         try
         {
             await using var file = File.OpenRead(path);
-            var start = new byte[PngText.Signature.Length];
+            var start = new byte[WebpFile.SignatureLength];
             var length = await file.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false, cancellationToken)
                 .ConfigureAwait(false);
             file.Position = 0;
             var comment =
-                start.AsSpan(0, length).SequenceEqual(PngText.Signature) ? PngText.Read(file, path)
+                start.AsSpan(0, length).StartsWith(PngText.Signature) ? PngText.Read(file, path)
                 : start.AsSpan(0, length).StartsWith(GifComment.Signature) ? GifComment.Read(file, path)
-                : await ReadContainerAsync(ffmpeg, path, cancellationToken).ConfigureAwait(false);
+                : WebpFile.IsOne(start.AsSpan(0, length)) ? WebpFile.ReadSettings(file)
+                : await ReadContainerAsync(FfmpegRequired.Of(ffmpeg, $"{path} is read"), path, cancellationToken).ConfigureAwait(false);
             return IsJsonObject(comment) ? comment : null;
         }
         catch (EndOfStreamException exception)
@@ -46,7 +46,7 @@ public static class MetadataReader
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
-        await using var process = FfmpegProcess.Start(ffmpeg, [.. VideoReader.InputArguments(path), "-f", "ffmetadata", "pipe:1"]);
+        await using var process = FfmpegProcess.Start(ffmpeg, [.. FfmpegInput.Arguments(path), "-f", "ffmetadata", "pipe:1"]);
         using var registration = process.KillOn(patience.Token);
         try
         {

@@ -10,6 +10,7 @@ using WanSharp.Jobs.Running;
 using WanSharp.Jobs.Storage;
 using WanSharp.Media;
 using WanSharp.Media.Clips;
+using WanSharp.Media.Ffmpeg;
 using WanSharp.Storage;
 using WanSharp.Tools.Quality;
 
@@ -24,7 +25,7 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
 {
     private const int LatencyJobs = 20;
 
-    private readonly string _ffmpeg = host.FindFfmpeg();
+    private readonly string _ffmpeg = FfmpegRequired.Of(host.FindFfmpeg(), "The clips of this benchmark are written");
 
     /// <summary>A workload in every mode, in order; the first row is the serial one.</summary>
     public async IAsyncEnumerable<ThroughputRow> RunAsync(

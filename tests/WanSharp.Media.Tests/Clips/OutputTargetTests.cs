@@ -33,8 +33,8 @@ public sealed class OutputTargetTests : IDisposable
     {
         Assert.False(OutputTarget.TryParse(_folder[path], out _, out var error));
         Assert.Equal(
-            $"'{_folder[path]}' names no format that can be written: end it in .mp4, .webm, .gif, .png (all frames in one picture), "
-                + "-%04d.png or / (a png a frame).",
+            $"'{_folder[path]}' names no format that can be written: end it in .mp4, .webm, .gif, .webp, .png (all frames in one "
+                + "picture), -%04d.png or / (a png a frame).",
             error
         );
     }

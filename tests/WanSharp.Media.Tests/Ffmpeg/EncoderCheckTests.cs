@@ -1,5 +1,5 @@
 using WanSharp.Media.Clips;
-using WanSharp.Media.Ffmpeg;
+
 using WanSharp.Testing;
 
 namespace WanSharp.Media.Tests.Ffmpeg;

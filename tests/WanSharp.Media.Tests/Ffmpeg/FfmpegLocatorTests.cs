@@ -16,25 +16,21 @@ public sealed class FfmpegLocatorTests : IDisposable
     {
         var (chosen, onPath, beside) = (Make("chosen"), Make("path"), Make("beside"));
         var searchPath = string.Join(Path.PathSeparator, _folder["none"], "relative", Path.GetDirectoryName(onPath));
-        Assert.Equal(chosen, FfmpegLocator.Find(chosen, searchPath, Path.GetDirectoryName(beside)));
-        Assert.Equal(onPath, FfmpegLocator.Find(null, searchPath, Path.GetDirectoryName(beside)));
-        Assert.Equal(onPath, FfmpegLocator.Find("", searchPath, Path.GetDirectoryName(beside)));
-        Assert.Equal(beside, FfmpegLocator.Find(null, _folder["none"], Path.GetDirectoryName(beside)));
+        Assert.Equal(chosen, FfmpegLocator.Find(chosen, searchPath, Path.GetDirectoryName(beside)!));
+        Assert.Equal(onPath, FfmpegLocator.Find(null, searchPath, Path.GetDirectoryName(beside)!));
+        Assert.Equal(onPath, FfmpegLocator.Find("", searchPath, Path.GetDirectoryName(beside)!));
+        Assert.Equal(beside, FfmpegLocator.Find(null, _folder["none"], Path.GetDirectoryName(beside)!));
     }
 
     [Fact]
-    public void Find_None_SaysWhatToDo()
-    {
-        var error = Assert.Throws<MediaException>(() => FfmpegLocator.Find(null, _folder.Path, null));
-        Assert.Equal("ffmpeg was not found: install it (https://ffmpeg.org), or set WAN_FFMPEG to its path.", error.Message);
-    }
+    public void Find_None_GivesNull() => Assert.Null(FfmpegLocator.Find(null, _folder.Path, "", "relative"));
 
     [Fact]
     public void Find_ChosenIsNoProgram_DoesNotTakeAnother()
     {
         var other = Make("path");
-        Assert.Throws<MediaException>(() => FfmpegLocator.Find(_folder["none"], Path.GetDirectoryName(other), null));
-        Assert.Throws<MediaException>(() => FfmpegLocator.Find(_folder.Path, Path.GetDirectoryName(other), null));
+        Assert.Throws<MediaException>(() => FfmpegLocator.Find(_folder["none"], Path.GetDirectoryName(other)));
+        Assert.Throws<MediaException>(() => FfmpegLocator.Find(_folder.Path, Path.GetDirectoryName(other)));
     }
 
     private string Make(string folder)

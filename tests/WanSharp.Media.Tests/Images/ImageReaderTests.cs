@@ -184,7 +184,7 @@ public sealed class ImageReaderTests : IDisposable
             Assert.Equal($"{_folder[file]} is no picture that can be read: png, jpeg, webp, bmp, tiff and gif are.", error.Message);
         }
 
-        await File.WriteAllBytesAsync(_folder["cut.png"], EmptyPng(64, 64)[..60], Token);
+        await File.WriteAllBytesAsync(_folder["cut.png"], TestPng.Black(64, 64)[..60], Token);
         var cut = await Assert.ThrowsAsync<MediaException>(() => ImageReader.ReadAsync(ffmpeg, _folder["cut.png"], Token));
         Assert.StartsWith($"{_folder["cut.png"]} is no picture that can be read: ", cut.Message, StringComparison.Ordinal);
 
@@ -199,7 +199,7 @@ public sealed class ImageReaderTests : IDisposable
     public async Task ReadAsync_PictureOfTooManyPixels_IsRefused(string name)
     {
         var ffmpeg = Ffmpegs.Get(name);
-        await File.WriteAllBytesAsync(_folder["bomb.png"], EmptyPng(30000, 30000), Token);
+        await File.WriteAllBytesAsync(_folder["bomb.png"], TestPng.Black(30000, 30000), Token);
         var error = await Assert.ThrowsAsync<MediaException>(() => ImageReader.ReadAsync(ffmpeg, _folder["bomb.png"], Token));
         Assert.StartsWith($"{_folder["bomb.png"]} is no picture that can be read: ", error.Message, StringComparison.Ordinal);
     }
@@ -207,7 +207,7 @@ public sealed class ImageReaderTests : IDisposable
     [Fact]
     public async Task ReadAsync_Cancelled_Ends()
     {
-        await File.WriteAllBytesAsync(_folder["a.png"], EmptyPng(64, 64), Token);
+        await File.WriteAllBytesAsync(_folder["a.png"], TestPng.Black(64, 64), Token);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
             ImageReader.ReadAsync(Ffmpegs.Any, _folder["a.png"], new CancellationToken(canceled: true))
         );
@@ -277,26 +277,5 @@ public sealed class ImageReaderTests : IDisposable
         await process.Output.CopyToAsync(output, Token);
         await process.FinishAsync("test input", Token);
         return output.ToArray();
-    }
-
-    /// <summary>A black grey-scale picture: small in the file, whatever its size.</summary>
-    private static byte[] EmptyPng(int width, int height)
-    {
-        using var png = new MemoryStream();
-        png.Write(PngText.Signature);
-        var header = new byte[13];
-        BinaryPrimitives.WriteInt32BigEndian(header, width);
-        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);
-        header[8] = 8;
-        png.Write(PngText.Chunk("IHDR"u8, header));
-        using var pixels = new MemoryStream();
-        using (var zlib = new ZLibStream(pixels, CompressionLevel.Fastest, leaveOpen: true))
-        {
-            zlib.Write(new byte[Math.Min(1 << 20, (width + 1) * height)]);
-        }
-
-        png.Write(PngText.Chunk("IDAT"u8, pixels.ToArray()));
-        png.Write(PngText.Chunk("IEND"u8, []));
-        return png.ToArray();
     }
 }

@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Text;
-using WanSharp.Media.Images;
 
-namespace WanSharp.Media.Clips;
+namespace WanSharp.Media.Images;
 
 /// <summary>
 /// Frames from ffmpeg as binary PPM: <c>P6\nwidth height\n255\n</c> and the pixels, so that each tells its size.
@@ -24,9 +23,6 @@ internal static class PpmStream
         "image2pipe",
         "pipe:1",
     ];
-
-    /// <summary>The value of ffmpeg's option <c>-max_pixels</c>.</summary>
-    public static string MaxPixelsArgument => RgbImage.MaxPixels.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The next frame, or null at the end of the stream or where it breaks off: ffmpeg's exit code tells which.</summary>
     /// <exception cref="MediaException">The frame is too large.</exception>

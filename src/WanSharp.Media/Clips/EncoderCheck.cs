@@ -1,6 +1,6 @@
-using WanSharp.Media.Clips;
+using WanSharp.Media.Ffmpeg;
 
-namespace WanSharp.Media.Ffmpeg;
+namespace WanSharp.Media.Clips;
 
 /// <summary>Finds out whether an ffmpeg can write a format, before a clip is computed for it. Thread-safe.</summary>
 public static class EncoderCheck
@@ -9,17 +9,21 @@ public static class EncoderCheck
     private const string Name = "trial";
 
     /// <summary>
-    /// Writes a clip of two small frames, as clips are written: that asks for the encoder, the container and the filters at once, and
-    /// believes no list
-    /// of what a build was made with. A tenth of a second.
+    /// Writes a clip of two small frames, as clips are written: that asks for the encoder, the container and the filters at once,
+    /// whatever list a build gives of what it was made with. A tenth of a second; nothing for formats that ffmpeg does not write.
     /// </summary>
-    /// <param name="ffmpeg">The program.</param>
+    /// <param name="ffmpeg">The program; null for none.</param>
     /// <param name="kind">The format.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="MediaException">It cannot; the message names the encoder and the way out.</exception>
-    public static async Task RequireAsync(string ffmpeg, OutputKind kind, CancellationToken cancellationToken)
+    public static async Task RequireAsync(string? ffmpeg, OutputKind kind, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(ffmpeg);
+        if (WithoutFfmpeg.CanWrite(kind))
+        {
+            return;
+        }
+
+        ffmpeg = FfmpegRequired.Of(ffmpeg, $"{NameOf(kind)} is written");
         var format = new ClipFormat(Side, Side, Frames: 2, Fps: 8);
         if (TemporaryFolder() is not { } folder)
         {
@@ -31,7 +35,7 @@ public static class EncoderCheck
         {
             var process = FfmpegProcess.Start(
                 ffmpeg,
-                EncoderArguments.For(kind, format, kind == OutputKind.PngSequence ? "%d.png" : Name, settings: "{}"),
+                EncoderArguments.For(kind, format, Name, settings: "{}"),
                 folder
             );
             await using (process.ConfigureAwait(false))
@@ -80,12 +84,11 @@ public static class EncoderCheck
         {
             OutputKind.Mp4 => ".mp4 (H.264 by libx264)",
             OutputKind.WebM => ".webm (VP9 by libvpx-vp9)",
-            OutputKind.Gif => ".gif",
-            _ => ".png",
+            _ => ".gif",
         };
 
     private static IEnumerable<string> Others(OutputKind kind) =>
-        new[] { (OutputKind.Mp4, ".mp4"), (OutputKind.WebM, ".webm"), (OutputKind.Gif, ".gif") }
+        new[] { (OutputKind.Mp4, ".mp4"), (OutputKind.WebM, ".webm"), (OutputKind.Gif, ".gif"), (OutputKind.WebP, ".webp") }
             .Where(one => one.Item1 != kind)
             .Select(one => one.Item2);
 }
