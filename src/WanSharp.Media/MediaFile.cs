@@ -34,8 +34,7 @@ internal static class MediaFile
     public static Task<byte[]> ReadAllAsync(string path, long most, string refusal, CancellationToken cancellationToken) =>
         ReadAsync(
             path,
-            length =>
-                length <= most ? length : throw new MediaException($"{refusal}: it has {length} bytes, and {most} are allowed."),
+            length => length <= most ? length : throw new MediaException($"{refusal}: it has {length} bytes, and {most} are allowed."),
             cancellationToken
         );
 

@@ -39,11 +39,7 @@ public sealed class WithoutFfmpegTests : IDisposable
     [Fact]
     public async Task Generate_WhereAnothersPictureIs_LeavesIt()
     {
-        await File.WriteAllBytesAsync(
-            _folder["out.webp"],
-            [.. "RIFF"u8, 4, 0, 0, 0, .. "WEBP"u8],
-            TestContext.Current.CancellationToken
-        );
+        await File.WriteAllBytesAsync(_folder["out.webp"], [.. "RIFF"u8, 4, 0, 0, 0, .. "WEBP"u8], TestContext.Current.CancellationToken);
 
         var run = await RunAsync(["generate", "a red circle", .. Tiny, "-o", _folder["out.mp4"]]);
 

@@ -33,11 +33,7 @@ public static class EncoderCheck
         var purpose = $"{ffmpeg} cannot write {NameOf(kind)}";
         try
         {
-            var process = FfmpegProcess.Start(
-                ffmpeg,
-                EncoderArguments.For(kind, format, Name, settings: "{}"),
-                folder
-            );
+            var process = FfmpegProcess.Start(ffmpeg, EncoderArguments.For(kind, format, Name, settings: "{}"), folder);
             await using (process.ConfigureAwait(false))
             {
                 try

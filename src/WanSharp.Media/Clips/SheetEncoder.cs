@@ -28,12 +28,7 @@ internal sealed class SheetEncoder : SkiaEncoder
         var ideal = Math.Sqrt(format.Frames * Aspect * format.Height / format.Width);
         _columns = Math.Clamp((int)Math.Round(ideal), 1, format.Frames);
         var rows = (format.Frames + _columns - 1) / _columns;
-        _sheet = new SKImageInfo(
-            checked(_columns * format.Width),
-            checked(rows * format.Height),
-            SKColorType.Rgba8888,
-            SKAlphaType.Opaque
-        );
+        _sheet = new SKImageInfo(checked(_columns * format.Width), checked(rows * format.Height), SKColorType.Rgba8888, SKAlphaType.Opaque);
         _pixels = new FileStream(
             pixels,
             FileMode.CreateNew,

@@ -31,10 +31,7 @@ public static class VideoReader
         }
     }
 
-    private static async IAsyncEnumerable<RgbImage> ReadWebpAsync(
-        string path,
-        [EnumeratorCancellation] CancellationToken cancellationToken
-    )
+    private static async IAsyncEnumerable<RgbImage> ReadWebpAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var purpose = $"{path} is no clip that can be read";
         var file = await MediaFile.ReadAllAsync(path, MaxWebpLength, purpose, cancellationToken).ConfigureAwait(false);

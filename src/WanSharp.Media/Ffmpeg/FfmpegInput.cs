@@ -14,14 +14,5 @@ internal static class FfmpegInput
     /// <summary>The arguments that name the input.</summary>
     /// <param name="path">The clip.</param>
     public static string[] Arguments(string path) =>
-        [
-            "-protocol_whitelist",
-            "file",
-            "-format_whitelist",
-            Containers,
-            "-max_pixels",
-            MaxPixels,
-            "-i",
-            "file:" + Path.GetFullPath(path),
-        ];
+        ["-protocol_whitelist", "file", "-format_whitelist", Containers, "-max_pixels", MaxPixels, "-i", "file:" + Path.GetFullPath(path)];
 }

@@ -31,7 +31,8 @@ public static class ImageReader
         cancellationToken.ThrowIfCancellationRequested();
         var orientation = CheckedOrientation(file, path);
         var image = IsTiff(file)
-            ? await ReadTiffAsync(FfmpegRequired.Of(ffmpeg, $"{path} is a TIFF, which is read"), path, cancellationToken).ConfigureAwait(false)
+            ? await ReadTiffAsync(FfmpegRequired.Of(ffmpeg, $"{path} is a TIFF, which is read"), path, cancellationToken)
+                .ConfigureAwait(false)
             : Decode(file, purpose);
         cancellationToken.ThrowIfCancellationRequested();
         return ExifOrientation.Apply(image, orientation);
@@ -109,6 +110,5 @@ public static class ImageReader
         || IsTiff(start)
         || start is [0xFF, 0xD8, 0xFF, ..] or [(byte)'B', (byte)'M', ..];
 
-    private static bool IsTiff(ReadOnlySpan<byte> start) =>
-        start is [(byte)'I', (byte)'I', 42, 0, ..] or [(byte)'M', (byte)'M', 0, 42, ..];
+    private static bool IsTiff(ReadOnlySpan<byte> start) => start is [(byte)'I', (byte)'I', 42, 0, ..] or [(byte)'M', (byte)'M', 0, 42, ..];
 }

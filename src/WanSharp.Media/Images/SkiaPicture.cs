@@ -87,11 +87,7 @@ internal sealed class SkiaPicture : IDisposable
         var info = new SKImageInfo(Width, Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
         fixed (byte* first = pixels)
         {
-            var result = _codec.GetPixels(
-                info,
-                (nint)first,
-                frame == 0 ? new SKCodecOptions(0) : new SKCodecOptions(frame, frame - 1)
-            );
+            var result = _codec.GetPixels(info, (nint)first, frame == 0 ? new SKCodecOptions(0) : new SKCodecOptions(frame, frame - 1));
             if (result != SKCodecResult.Success)
             {
                 throw new MediaException($"{_purpose}: {Reason(result)}");

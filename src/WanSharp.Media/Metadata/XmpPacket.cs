@@ -27,7 +27,10 @@ internal static class XmpPacket
                     new XAttribute(XNamespace.Xmlns + "dc", DublinCore),
                     new XElement(
                         DublinCore + "description",
-                        new XElement(Rdf + "Alt", new XElement(Rdf + "li", new XAttribute(XNamespace.Xml + "lang", "x-default"), Escape(text)))
+                        new XElement(
+                            Rdf + "Alt",
+                            new XElement(Rdf + "li", new XAttribute(XNamespace.Xml + "lang", "x-default"), Escape(text))
+                        )
                     )
                 )
             )

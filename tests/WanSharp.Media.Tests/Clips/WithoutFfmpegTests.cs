@@ -72,7 +72,10 @@ public sealed class WithoutFfmpegTests : IDisposable
         );
         await WriteAsync(file, Format, settings);
         Assert.Equal(settings, await MetadataReader.ReadAsync(ffmpeg: null, _folder[file], Token));
-        Assert.Equal(file == "clip.webp" ? Format.Width : 2 * Format.Width, (await ImageReader.ReadAsync(null, _folder[file], Token)).Width);
+        Assert.Equal(
+            file == "clip.webp" ? Format.Width : 2 * Format.Width,
+            (await ImageReader.ReadAsync(null, _folder[file], Token)).Width
+        );
     }
 
     [Fact]
@@ -159,11 +162,7 @@ public sealed class WithoutFfmpegTests : IDisposable
     {
         await WriteAsync(file, Format, settings: null);
 
-        await File.WriteAllBytesAsync(
-            _folder["small.jpg"],
-            await ThumbnailReader.ReadAsync(ffmpeg: null, _folder[file], 32, Token),
-            Token
-        );
+        await File.WriteAllBytesAsync(_folder["small.jpg"], await ThumbnailReader.ReadAsync(ffmpeg: null, _folder[file], 32, Token), Token);
 
         var small = await ImageReader.ReadAsync(ffmpeg: null, _folder["small.jpg"], Token);
         Assert.Equal(32, small.Width);

@@ -1,5 +1,4 @@
 using WanSharp.Media.Clips;
-
 using WanSharp.Testing;
 
 namespace WanSharp.Media.Tests.Ffmpeg;
