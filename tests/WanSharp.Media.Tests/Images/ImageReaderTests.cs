@@ -1,9 +1,6 @@
-using System.Buffers.Binary;
-using System.IO.Compression;
 using System.Text;
 using WanSharp.Media.Ffmpeg;
 using WanSharp.Media.Images;
-using WanSharp.Media.Metadata;
 using WanSharp.Testing;
 
 namespace WanSharp.Media.Tests.Images;
