@@ -6,7 +6,6 @@ using WanSharp.Engine.Requests;
 using WanSharp.Engine.Reuse;
 using WanSharp.Jobs.Results;
 using WanSharp.Media.Clips;
-using WanSharp.Media.Ffmpeg;
 using WanSharp.Models;
 using WanSharp.Tensors;
 
