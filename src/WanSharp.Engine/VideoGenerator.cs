@@ -16,6 +16,7 @@ using WanSharp.Media.Clips;
 using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Providers;
 using WanSharp.Tensors;
 using Tensor = WanSharp.Tensors.Tensor;
 
@@ -83,7 +84,11 @@ public sealed class VideoGenerator : IVideoGenerator
         _options.Validate();
         settings = transformer?.Mode == CompileMode.Off ? settings with { Optimization = GraphOptimization.None } : settings;
         transformer = _options.DynamicShapes ? (transformer ?? new TransformerOptions()) with { StaticShapes = false } : transformer;
-        _execution = new ExecutionSettings(settings.Provider, Precision.NameOf(quantization), runtime.Threads > 0 ? runtime.Threads : null);
+        _execution = new ExecutionSettings(
+            ProviderProfiles.Normalize(settings.Provider),
+            Precision.NameOf(quantization),
+            runtime.Threads > 0 ? runtime.Threads : null
+        );
         _graphs = new GraphCache(
             runtime,
             new GraphCacheOptions { KeepCompiled = _options.KeepCompiled, HistoryFolder = transformer?.CacheFolder }

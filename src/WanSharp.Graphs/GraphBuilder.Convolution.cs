@@ -64,30 +64,6 @@ public sealed partial class GraphBuilder
         return DepthToSpace(Concat([.. phases], axis: 1), 2); // [batch, out, 2 · height, 2 · width]
     }
 
-    /// <summary>Convolution of videos, with weights <c>name.weight</c> [out, in, …kernel] and <c>name.bias</c> [out].</summary>
-    /// <param name="x">[batch, channels, frames, height, width].</param>
-    /// <param name="name">The layer's name.</param>
-    /// <param name="outChannels">The number of channels of the result.</param>
-    /// <param name="kernel">The kernel's frames, height and width.</param>
-    /// <param name="stride">The steps between outputs, in frames, height and width; by default 1.</param>
-    /// <param name="padding">Zeros on both sides, in frames, height and width; by default none.</param>
-    public GraphValue Conv3d(
-        GraphValue x,
-        string name,
-        long outChannels,
-        ReadOnlySpan<long> kernel,
-        ReadOnlySpan<long> stride = default,
-        ReadOnlySpan<long> padding = default
-    ) =>
-        Convolution(
-            x,
-            name,
-            outChannels,
-            [.. kernel],
-            stride.IsEmpty ? [1, 1, 1] : [.. stride],
-            padding.IsEmpty ? [0, 0, 0] : [.. padding]
-        );
-
     /// <summary>Convolution of images with weights at hand, such as one frame of a kernel for videos.</summary>
     /// <param name="x">[batch, channels, height, width].</param>
     /// <param name="weight">[out, channels, kernel height, kernel width].</param>

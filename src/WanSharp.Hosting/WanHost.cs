@@ -87,6 +87,11 @@ public sealed class WanHost(HostOptions options)
             );
         }
 
+        if (DeviceTuning.FindRefused(name, providerOptions) is { } refused)
+        {
+            throw new InvalidRequestException("provider-option", refused);
+        }
+
         return settings with
         {
             ProviderOptions = OptionsFor(name, providerOptions, memory),
@@ -204,7 +209,7 @@ public sealed class WanHost(HostOptions options)
     private string Choose(OrtRuntime runtime)
     {
         var chosen = ProviderSelection.Choose(Providers(runtime));
-        if (!new SessionSettings { Provider = chosen.Name }.IsOnHost)
+        if (!ProviderProfiles.Of(chosen.Name).IsHost)
         {
             Options.Notice?.Invoke($"provider {chosen.Name}: {chosen.Why}");
         }
@@ -213,7 +218,7 @@ public sealed class WanHost(HostOptions options)
     }
 
     private static string Known(OrtRuntime runtime, string provider) =>
-        runtime.AvailableProviders.FirstOrDefault(name => ProviderPlan.Normalize(name) == ProviderPlan.Normalize(provider))
+        runtime.AvailableProviders.FirstOrDefault(name => ProviderProfiles.Normalize(name) == ProviderProfiles.Normalize(provider))
         ?? throw new InvalidRequestException(
             "provider",
             $"The provider '{provider}' is not available: choose {string.Join(", ", runtime.AvailableProviders)}, "

@@ -36,9 +36,6 @@ public sealed record Job
     /// <summary>Why it failed, or why its last attempt did: one line for the user.</summary>
     public string? Error { get; init; }
 
-    /// <summary>When it came into the queue.</summary>
-    public required DateTimeOffset QueuedAt { get; init; }
-
     /// <summary>When its last attempt started.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 

@@ -42,7 +42,7 @@ public sealed class GraphCache : IDisposable
     /// <param name="settings">
     /// How it is compiled; its name is the graph's. With <see cref="SessionSettings.Dimensions"/>, each set of those that the graph
     /// has is a session of its own, up to <see cref="GraphCacheOptions.RecompileLimit"/>; from then on one session serves all
-    /// others. Runs are not recorded: sessions are shared by runs at other addresses.
+    /// others.
     /// </param>
     /// <param name="cancellationToken">Cancels the waiting, and the compilation if this caller does it; the next caller then
     /// compiles.</param>
@@ -62,7 +62,6 @@ public sealed class GraphCache : IDisposable
                 Dimensions = settings
                     .Dimensions.Where(dimension => graph.Inputs.Any(input => input.Shape.Contains(dimension.Key)))
                     .ToDictionary(),
-                ProviderOptions = DeviceTuning.WithoutRecording(settings.ProviderOptions),
             }
         );
         await entry.Gate.WaitAsync(cancellationToken);
@@ -224,7 +223,7 @@ public sealed class GraphCache : IDisposable
             settings.Optimization,
             settings.MemoryPattern,
             settings.OptimizedModelPath,
-            settings.ExternalDataFolder,
+            "", // a setting that is gone: without its place the networks that are packed on disk would be packed again
             settings.ProfilePathPrefix
         );
 

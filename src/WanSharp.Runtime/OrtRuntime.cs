@@ -75,7 +75,7 @@ public sealed unsafe class OrtRuntime : IDisposable
         {
             var name = Marshal.PtrToStringUTF8((nint)Api.Table->EpDeviceEpName(devices[i])) ?? "";
             if (
-                ProviderPlan.Normalize(name) == ProviderPlan.Normalize(provider)
+                ProviderProfiles.Normalize(name) == ProviderProfiles.Normalize(provider)
                 && Api.Table->HardwareDeviceType(Api.Table->EpDeviceDevice(devices[i])) == Gpu
             )
             {
@@ -261,7 +261,7 @@ public sealed unsafe class OrtRuntime : IDisposable
 
     private void RequireProvider(string provider)
     {
-        if (!AvailableProviders.Contains(ProviderPlan.Normalize(provider)))
+        if (!AvailableProviders.Contains(ProviderProfiles.Normalize(provider)))
         {
             throw new ArgumentException(
                 $"ONNX Runtime {Version} ('{LibraryPath}') has no provider '{provider}'; it has {string.Join(", ", AvailableProviders)}. "
@@ -331,7 +331,7 @@ public sealed unsafe class OrtRuntime : IDisposable
         var providers = new string[count];
         for (var i = 0; i < count; i++)
         {
-            providers[i] = ProviderPlan.Normalize(Marshal.PtrToStringUTF8((nint)names[i]) ?? "");
+            providers[i] = ProviderProfiles.Normalize(Marshal.PtrToStringUTF8((nint)names[i]) ?? "");
         }
 
         Api.Check(Api.Table->ReleaseAvailableProviders(names, count), "listing providers");

@@ -13,7 +13,7 @@ public sealed record SessionSettings
     /// such as "cuda", "tensorrt", "webgpu", "dml", "coreml". Upper and lower case are the same. What a provider does
     /// not support runs on the CPU, unless <see cref="ConfigEntries"/> sets "session.disable_cpu_ep_fallback" to "1". Default: "cpu".
     /// </summary>
-    public string Provider { get; init; } = "cpu";
+    public string Provider { get; init; } = ProviderProfiles.Cpu.ShortName;
 
     /// <summary>Options of the provider, by the names that ONNX Runtime documents for it. Default: none.</summary>
     public IReadOnlyDictionary<string, string> ProviderOptions { get; init; } = new Dictionary<string, string>();
@@ -32,15 +32,12 @@ public sealed record SessionSettings
 
     /// <summary>
     /// Lengths for the graph's symbolic dimensions, by name: what is known when a graph is compiled need not be found out
-    /// when it runs, and some providers record runs of fixed shapes. Default: none.
+    /// when it runs, and some providers build engines for fixed shapes. Default: none.
     /// </summary>
     public IReadOnlyDictionary<string, long> Dimensions { get; init; } = new Dictionary<string, long>();
 
     /// <summary>Where the optimized graph is written, for inspection. Default: null, nowhere.</summary>
     public string? OptimizedModelPath { get; init; }
-
-    /// <summary>The folder of a model's external data when the model comes as bytes. Default: null, the working folder.</summary>
-    public string? ExternalDataFolder { get; init; }
 
     /// <summary>
     /// When given, every node's time is recorded: the beginning of the path of the file, to which the library adds a
@@ -50,18 +47,18 @@ public sealed record SessionSettings
     public string? ProfilePathPrefix { get; init; }
 
     /// <summary>Whether the provider computes with the processor itself, by the same kernels everywhere.</summary>
-    public bool IsOnHost => ProviderPlan.Normalize(Provider) == "cpu";
+    public bool IsOnHost => ProviderProfiles.Of(Provider).IsHost;
 
     /// <summary>The provider and its options: what tells one device from another.</summary>
-    internal string ProviderKey => $"{ProviderPlan.Normalize(Provider)}\n{Sorted(ProviderOptions)}";
+    internal string ProviderKey => $"{ProviderProfiles.Normalize(Provider)}\n{Sorted(ProviderOptions)}";
 
-    /// <summary>Settings for a small graph of our own on the same device, which runs at other addresses each time.</summary>
+    /// <summary>Settings for a small graph of our own on the same device.</summary>
     internal SessionSettings ForProvider(string name) =>
         new()
         {
             Name = name,
             Provider = Provider,
-            ProviderOptions = DeviceTuning.WithoutRecording(ProviderOptions),
+            ProviderOptions = ProviderOptions,
         };
 
     /// <summary>Entries in an order that does not depend on who wrote them.</summary>

@@ -109,7 +109,6 @@ internal static class TinyNetworks
         g.Output("product", g.MatMul(x, g.Transpose(x, [0, 2, 1])));
         g.Output("reductions", g.ReduceMean(x, -1) + g.ReduceL2(x, 2));
         g.Output("conv2d", g.Conv2d(g.Pad(image, [0, 0, 0, 0], [0, 0, 1, 1]), "conv2d", 6, kernel: 3, stride: 2));
-        g.Output("conv3d", g.Conv3d(video, "conv3d", 6, [3, 3, 3], padding: [0, 1, 1]));
         g.Output("upsampled", g.UpsampleNearest(image, [1, 1, 2, 2]));
         g.Output("spread", g.DepthToSpace(image, 2));
         g.Output("doubled", g.UpsampledConv2d(image, "doubled", 6));

@@ -53,10 +53,4 @@ public sealed class ProviderPlanTests
 
         Assert.Equal((ProviderKind.Named, expected), (step.Kind, step.Name));
     }
-
-    [Theory]
-    [InlineData("CUDAExecutionProvider", "cuda")]
-    [InlineData("CPUExecutionProvider", "cpu")]
-    [InlineData("TensorRT", "tensorrt")]
-    public void Normalize_LibraryNames_GivesShortOnes(string name, string expected) => Assert.Equal(expected, ProviderPlan.Normalize(name));
 }

@@ -4,6 +4,11 @@ namespace WanSharp.Runtime.Tests;
 
 public sealed class SessionTests(RuntimeFixture fixture)
 {
+    private static readonly Dictionary<string, string> ExternalData = new()
+    {
+        ["session.model_external_initializers_file_folder_path"] = Path.GetDirectoryName(RuntimeFixture.PathOf("external"))!,
+    };
+
     private readonly OrtRuntime _runtime = fixture.Runtime;
 
     [Fact]
@@ -42,7 +47,7 @@ public sealed class SessionTests(RuntimeFixture fixture)
     [Fact]
     public void Run_FromBytes_FindsExternalDataInTheFolderGiven()
     {
-        var settings = new SessionSettings { ExternalDataFolder = Path.GetDirectoryName(RuntimeFixture.PathOf("external")) };
+        var settings = new SessionSettings { ConfigEntries = ExternalData };
         using var session = fixture.Compile("external", settings);
 
         Assert.Equal([1, 2, 3, 4], RunExternal(session));
@@ -55,8 +60,7 @@ public sealed class SessionTests(RuntimeFixture fixture)
         {
             MemoryPattern = false,
             Optimization = GraphOptimization.None,
-            ExternalDataFolder = Path.GetDirectoryName(RuntimeFixture.PathOf("external")),
-            ConfigEntries = new Dictionary<string, string> { ["session.disable_prepacking"] = "1" },
+            ConfigEntries = new Dictionary<string, string>(ExternalData) { ["session.disable_prepacking"] = "1" },
         };
         using var session = fixture.Compile("external", settings);
 
@@ -152,11 +156,7 @@ public sealed class SessionTests(RuntimeFixture fixture)
         {
             using var session = fixture.Compile(
                 "external",
-                new SessionSettings
-                {
-                    ProfilePathPrefix = Path.Combine(folder.FullName, "block"),
-                    ExternalDataFolder = Path.GetDirectoryName(RuntimeFixture.PathOf("external")),
-                }
+                new SessionSettings { ProfilePathPrefix = Path.Combine(folder.FullName, "block"), ConfigEntries = ExternalData }
             );
             RunExternal(session);
 

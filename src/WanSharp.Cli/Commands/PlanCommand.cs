@@ -101,7 +101,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
                 compile
             ),
             Budget = budget,
-            Compute = ComputeTable.Choose(ComputeFacts.OfThisProcessor()).Why,
+            Compute = ProviderProfiles.Cpu.Precision,
             Free = MemoryAllowance.Of(memory: null, hostMemory: null, isOnHost: true, host),
         };
         environment.Out.WriteLine(parsed.GetValue(_json) ? text.Json().ToJsonString(JsonText.Readable) : text.Describe());

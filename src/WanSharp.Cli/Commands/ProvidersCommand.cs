@@ -28,7 +28,7 @@ internal sealed class ProvidersCommand(CliEnvironment environment)
         using var runtime = environment.Host.OpenRuntime(threads: null);
         var facts = environment.Host.Providers(runtime);
         var chosen = ProviderSelection.Choose(facts);
-        var compute = ComputeTable.Choose(ComputeFacts.OfThisProcessor() with { Provider = chosen.Name });
+        var profile = ProviderProfiles.Of(chosen.Name);
         if (parsed.GetValue(_json))
         {
             var report = new JsonObject
@@ -38,9 +38,9 @@ internal sealed class ProvidersCommand(CliEnvironment environment)
                 ["auto"] = chosen.Name,
                 ["compute"] = new JsonObject
                 {
-                    ["type"] = compute.Compute.Name(),
-                    ["offers_int8"] = compute.OffersIntegers,
-                    ["why"] = compute.Why,
+                    ["type"] = DType.F32.Name(),
+                    ["offers_int8"] = profile.OffersIntegers,
+                    ["why"] = profile.Precision,
                 },
                 ["providers"] = new JsonArray([.. facts.Select(Json)]),
             };
@@ -60,7 +60,7 @@ internal sealed class ProvidersCommand(CliEnvironment environment)
 
         environment.Out.WriteLine();
         environment.Out.WriteLine($"--provider auto, the default, takes {chosen.Name}: {chosen.Why}.");
-        environment.Out.WriteLine($"--precision auto, the default, there: {compute.Why}.");
+        environment.Out.WriteLine($"Default precision on {chosen.Name}: {profile.Precision}.");
         environment.Out.WriteLine("Another build of ONNX Runtime brings its own providers: set WAN_ONNXRUNTIME to the library's file.");
         return ExitCode.Done;
     }

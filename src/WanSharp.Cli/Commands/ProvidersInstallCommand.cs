@@ -25,7 +25,7 @@ internal sealed class ProvidersInstallCommand(CliEnvironment environment)
     public static Command Build(CliEnvironment environment)
     {
         var self = new ProvidersInstallCommand(environment);
-        self._provider.AcceptOnlyFromAmong("cuda");
+        self._provider.AcceptOnlyFromAmong(ProviderProfiles.Cuda.ShortName);
         var command = new Command("install", "Install a provider for this user.") { self._provider, self._source, self._sha512 };
         command.SetAction(self.RunAsync);
         return command.WithExamples("wan providers install cuda", "wan providers install cuda --source packages");

@@ -28,7 +28,10 @@ internal sealed class ClipIdentity
             ("ONNX Runtime", runtime.Version),
             ("processor", ProcessorFeatures.Describe()),
             ("threads", $"{runtime.Threads} of {Environment.ProcessorCount}"),
-            ("provider", $"{settings.Provider} {Sorted(settings.ProviderOptions)} {Sorted(settings.ConfigEntries)} {settings.Optimization}")
+            (
+                "provider",
+                $"{ProviderProfiles.Normalize(settings.Provider)} {Sorted(settings.ProviderOptions)} {Sorted(settings.ConfigEntries)} {settings.Optimization}"
+            )
         );
     }
 

@@ -24,5 +24,5 @@ public static class InstalledRuntime
     public static string? FindUsable(string root) => Find(root) is { } library && CudaLibraries.Missing().Count == 0 ? library : null;
 
     /// <summary>Where the libraries of our version are.</summary>
-    internal static string FolderOf(string root) => Path.Combine(root, "cuda", Version);
+    internal static string FolderOf(string root) => Path.Combine(root, ProviderProfiles.Cuda.ShortName, Version);
 }

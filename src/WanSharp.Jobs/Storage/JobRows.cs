@@ -10,7 +10,7 @@ namespace WanSharp.Jobs.Storage;
 internal static class JobRows
 {
     public const string Columns =
-        "id, output, request, style, priority, state, result_key, attempts, error, queued_at, started_at, "
+        "id, output, request, style, priority, state, result_key, attempts, error, started_at, "
         + "finished_at, outcome, settings, overwrites";
 
     public const string ListingColumns =
@@ -49,12 +49,11 @@ internal static class JobRows
             ResultKey = row.Text(6),
             Attempts = row.GetInt32(7),
             Error = row.Text(8),
-            QueuedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(9)),
-            StartedAt = Time(row.Integer(10)),
-            FinishedAt = Time(row.Integer(11)),
-            Outcome = row.Text(12) is { } json ? JsonSerializer.Deserialize(json, JournalJson.Readable.JobOutcome) : null,
-            Settings = row.Text(13),
-            Overwrites = row.GetInt32(14) != 0,
+            StartedAt = Time(row.Integer(9)),
+            FinishedAt = Time(row.Integer(10)),
+            Outcome = row.Text(11) is { } json ? JsonSerializer.Deserialize(json, JournalJson.Readable.JobOutcome) : null,
+            Settings = row.Text(12),
+            Overwrites = row.GetInt32(13) != 0,
         };
 
     public static JobListing Listing(SqliteDataReader row) =>

@@ -54,11 +54,6 @@ internal static unsafe class SessionOptionsFactory
         }
 
         AddConfigEntry(options, "session.use_env_allocators", "1", doing); // the environment's one allocator, not an arena a session
-        if (settings.ExternalDataFolder is { } folder)
-        {
-            AddConfigEntry(options, "session.model_external_initializers_file_folder_path", folder, doing);
-        }
-
         foreach (var (key, value) in settings.ConfigEntries)
         {
             AddConfigEntry(options, key, value, doing);

@@ -59,7 +59,7 @@ internal sealed class BlockTransformer : TransformerRunner
         {
             // A piece may be shorter than the others: those run on graphs for any shape.
             var isStatic =
-                transformer.TokensAtOnce is null && (transformer.StaticShapes ?? DeviceTuning.NeedsStaticShapes(settings.Provider));
+                transformer.TokensAtOnce is null && (transformer.StaticShapes ?? ProviderProfiles.Of(settings.Provider).BuildsForShapes);
             var any = await LoadGraphsAsync(new Dictionary<string, long>(), cancellationToken);
             return new BlockTransformer(configuration, context, any, LoadGraphsAsync, isStatic, loader.Memory, observe);
 

@@ -46,17 +46,9 @@ public sealed class VaeRunner : IDisposable
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(weights);
 
-        // A plan made after the first step would hold its memory beside what that step took; and caches are at other addresses in each
-        // step.
+        // A plan made after the first step would hold its memory in addition to what that step took.
         settings ??= new SessionSettings();
-        (_weights, _settings) = (
-            weights,
-            settings with
-            {
-                MemoryPattern = false,
-                ProviderOptions = DeviceTuning.WithoutRecording(settings.ProviderOptions),
-            }
-        );
+        (_weights, _settings) = (weights, settings with { MemoryPattern = false });
         _graphs = graphs ?? (_ownGraphs = new GraphCache(runtime));
         Config = config;
 

@@ -40,7 +40,7 @@ internal sealed class WholeTransformer : TransformerRunner
         CancellationToken cancellationToken
     )
     {
-        settings = Unrecorded(settings);
+        settings = WithoutHostPlan(settings);
         var loader = new NetworkLoader(graphs, settings, weights);
         var written = Written(loader, options, observed: observe is not null);
         var context = await ContextEncoder.LoadAsync(loader, configuration, written, options.KeyBytes, observe, cancellationToken);
@@ -71,7 +71,7 @@ internal sealed class WholeTransformer : TransformerRunner
             return false;
         }
 
-        settings = Unrecorded(settings);
+        settings = WithoutHostPlan(settings);
         var graph = Write(configuration, Written(new NetworkLoader(graphs, settings, weights), options, observed: false));
         return new PackedGraphs(graphs, options.CacheFolder).Contains(graph, weights, settings with { Name = graph.Name });
     }
@@ -115,15 +115,11 @@ internal sealed class WholeTransformer : TransformerRunner
         }
     }
 
-    /// <summary>
-    /// A recording is of addresses, too: latents and each clip's keys are at other ones in each run. Nor is the memory of a run
-    /// planned on the host, as in <see cref="NetworkLoader"/>.
-    /// </summary>
-    private static SessionSettings Unrecorded(SessionSettings settings) =>
+    /// <summary>The memory of a run is not planned on the host, as in <see cref="NetworkLoader"/>.</summary>
+    private static SessionSettings WithoutHostPlan(SessionSettings settings) =>
         settings with
         {
             MemoryPattern = settings.MemoryPattern && !settings.IsOnHost,
-            ProviderOptions = DeviceTuning.WithoutRecording(settings.ProviderOptions),
         };
 
     private static GraphOptions Written(NetworkLoader loader, TransformerOptions options, bool observed) =>

@@ -36,7 +36,7 @@ public sealed record MachineFacts
                 : OperatingSystem.IsMacOS() ? "macos"
                 : "linux",
             Offered = runtime.AvailableProviders,
-            HasGpu = runtime.HasGpu("webgpu"),
+            HasGpu = runtime.HasGpu(ProviderProfiles.WebGpu.ShortName),
             VulkanDriver = variable("VK_DRIVER_FILES") ?? variable("VK_ICD_FILENAMES"),
             IsCudaInstalled = isCudaInstalled,
             MissingCudaLibraries = CudaLibraries.Missing(),

@@ -11,4 +11,7 @@ internal enum ProviderKind
 
     /// <summary><c>SessionOptionsAppendExecutionProvider_TensorRT_V2</c>.</summary>
     TensorRt,
+
+    /// <summary>Not at all: every session has it.</summary>
+    None,
 }

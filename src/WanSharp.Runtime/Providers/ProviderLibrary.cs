@@ -1,18 +1,19 @@
 namespace WanSharp.Runtime.Providers;
 
 /// <summary>
-/// The execution providers that live in a file of their own beside the ONNX Runtime library. A library is often
-/// built for more providers than it was delivered with.
+/// The execution providers that live in a file of their own next to the ONNX Runtime library. A library is often built for more
+/// providers than it was delivered with.
 /// </summary>
 internal static class ProviderLibrary
 {
-    private static readonly HashSet<string> InFilesOfTheirOwn = ["cuda", "tensorrt", "rocm", "migraphx", "openvino", "dnnl"];
-
-    /// <summary>Whether a provider that a library names can be loaded, so far as files tell.</summary>
-    /// <param name="provider">The provider's short name.</param>
+    /// <summary>Whether a provider that a library names can be loaded, as far as files tell.</summary>
+    /// <param name="provider">Any of the provider's names.</param>
     /// <param name="libraryPath">The ONNX Runtime library.</param>
-    public static bool IsPresent(string provider, string libraryPath) =>
-        !InFilesOfTheirOwn.Contains(provider) || File.Exists(Path.Combine(Path.GetDirectoryName(libraryPath)!, FileName(provider)));
+    public static bool IsPresent(string provider, string libraryPath)
+    {
+        var profile = ProviderProfiles.Of(provider);
+        return !profile.HasOwnLibrary || File.Exists(Path.Combine(Path.GetDirectoryName(libraryPath)!, FileName(profile.ShortName)));
+    }
 
     private static string FileName(string provider) =>
         OperatingSystem.IsWindows() ? $"onnxruntime_providers_{provider}.dll"

@@ -7,44 +7,34 @@ internal static class ProviderPlan
 
     private static readonly IReadOnlyDictionary<string, string> None = new Dictionary<string, string>();
 
-    /// <summary>
-    /// The steps for a provider. None for "cpu": the library appends that itself, last. TensorRT is followed by CUDA on the
-    /// same device, which takes the nodes that TensorRT leaves. The rest go by the spelling that
-    /// microsoft/onnxruntime:onnxruntime/core/session/provider_registration.cc compares with.
-    /// </summary>
-    public static IReadOnlyList<ProviderStep> For(string provider, IReadOnlyDictionary<string, string> options) =>
-        Normalize(provider) switch
-        {
-            "cpu" when options.Count == 0 => [],
-            "cpu" => throw new ArgumentException(
-                $"The provider 'cpu' has no options, and {string.Join(", ", options.Keys)} was given.",
-                nameof(options)
-            ),
-            "cuda" => [new ProviderStep(ProviderKind.Cuda, "CUDA", options)],
-            "tensorrt" =>
-            [
-                new ProviderStep(ProviderKind.TensorRt, "TensorRT", options),
-                new ProviderStep(
-                    ProviderKind.Cuda,
-                    "CUDA",
-                    options.TryGetValue(DeviceId, out var device) ? new Dictionary<string, string> { [DeviceId] = device } : None
-                ),
-            ],
-            "webgpu" => [new ProviderStep(ProviderKind.Named, "WebGPU", options)],
-            "dml" => [new ProviderStep(ProviderKind.Named, "DML", options)],
-            "coreml" => [new ProviderStep(ProviderKind.Named, "CoreML", options)],
-            "openvino" => [new ProviderStep(ProviderKind.Named, "OpenVINO", options)],
-            "qnn" or "xnnpack" => [new ProviderStep(ProviderKind.Named, provider.ToUpperInvariant(), options)],
-            _ => [new ProviderStep(ProviderKind.Named, provider, options)],
-        };
-
-    /// <summary>A provider's short name: "cuda" for "CUDAExecutionProvider".</summary>
-    public static string Normalize(string provider)
+    /// <summary>The steps for a provider: none for the processor; a fallback works on the same device.</summary>
+    /// <exception cref="ArgumentException">The provider takes no options, or one of them may not be given.</exception>
+    public static IReadOnlyList<ProviderStep> For(string provider, IReadOnlyDictionary<string, string> options)
     {
-        const string Suffix = "ExecutionProvider";
-        var name = provider.EndsWith(Suffix, StringComparison.OrdinalIgnoreCase) ? provider[..^Suffix.Length] : provider;
-#pragma warning disable CA1308 // Short names are lower case everywhere: on the command line, in documents.
-        return name.ToLowerInvariant();
-#pragma warning restore CA1308
+        var profile = ProviderProfiles.Of(provider);
+        if (profile.IsHost)
+        {
+            return options.Count == 0
+                ? []
+                : throw new ArgumentException(
+                    $"The provider '{profile.ShortName}' has no options, and {string.Join(", ", options.Keys)} was given.",
+                    nameof(options)
+                );
+        }
+
+        if (DeviceTuning.FindRefused(provider, options) is { } refused)
+        {
+            throw new ArgumentException(refused, nameof(options));
+        }
+
+        var first = new ProviderStep(profile.Append, profile.OrtName, options);
+        return profile.Fallback is { } fallback ? [first, Fallback(ProviderProfiles.Of(fallback), options)] : [first];
     }
+
+    private static ProviderStep Fallback(ProviderProfile profile, IReadOnlyDictionary<string, string> options) =>
+        new(
+            profile.Append,
+            profile.OrtName,
+            options.TryGetValue(DeviceId, out var device) ? new Dictionary<string, string> { [DeviceId] = device } : None
+        );
 }

@@ -6,23 +6,19 @@ public static class ProviderSelection
     /// <summary>The name that asks for a choice.</summary>
     public const string Auto = "auto";
 
+    private const string MacOS = "macos";
+
     private static readonly string[] SoftwareDrivers = ["swiftshader", "lvp", "lavapipe", "llvmpipe"];
 
     /// <summary>What there is, best first: the order in which <see cref="Choose"/> takes the first fast one.</summary>
     public static IReadOnlyList<ProviderFact> Describe(MachineFacts machine)
     {
         ArgumentNullException.ThrowIfNull(machine);
-        string[] known = ["cuda", "tensorrt", "webgpu", "dml", "coreml", "cpu"];
         return
         [
-            Nvidia("cuda", machine),
-            Nvidia("tensorrt", machine),
-            WebGpu(machine),
-            Platform("dml", "windows", "DirectML", machine),
-            Platform("coreml", "macos", "CoreML", machine),
-            new ProviderFact("cpu", IsThere: true, IsFast: true, "the processor; it computes where nothing faster can"),
+            .. ProviderProfiles.All.Where(row => row.Needs != ProviderNeeds.Unknown).Select(row => Describe(row, machine)),
             .. machine
-                .Offered.Except(known)
+                .Offered.Where(name => ProviderProfiles.Of(name).Needs == ProviderNeeds.Unknown)
                 .Order(StringComparer.Ordinal)
                 .Select(name => new ProviderFact(
                     name,
@@ -36,12 +32,23 @@ public static class ProviderSelection
     /// <summary>The first provider that is there and fast. TensorRT builds engines for minutes: it is used only when asked for.</summary>
     public static ProviderFact Choose(IReadOnlyList<ProviderFact> facts) => facts.First(fact => fact is { IsThere: true, IsFast: true });
 
-    private static ProviderFact Nvidia(string name, MachineFacts machine)
+    private static ProviderFact Describe(ProviderProfile row, MachineFacts machine) =>
+        row.Needs switch
+        {
+            ProviderNeeds.Cuda => Nvidia(row, machine),
+            ProviderNeeds.Gpu => Gpu(row.ShortName, machine),
+            ProviderNeeds.Windows => Platform(row, "windows", "Windows", machine),
+            ProviderNeeds.MacOS => Platform(row, MacOS, "macOS", machine),
+            _ => new ProviderFact(row.ShortName, IsThere: true, IsFast: true, $"{row.Title}; it computes where nothing faster can"),
+        };
+
+    private static ProviderFact Nvidia(ProviderProfile row, MachineFacts machine)
     {
         const string Install = "wan providers install cuda";
+        var name = row.ShortName;
         if (!machine.Offered.Contains(name) && !machine.IsCudaInstalled)
         {
-            return new ProviderFact(name, false, false, "this ONNX Runtime has no such provider", machine.System == "macos" ? "" : Install);
+            return new ProviderFact(name, false, false, "this ONNX Runtime has no such provider", machine.System == MacOS ? "" : Install);
         }
 
         return machine.MissingCudaLibraries.Count > 0
@@ -63,20 +70,19 @@ public static class ProviderSelection
             : new ProviderFact(
                 name,
                 true,
-                name == "cuda",
-                name == "cuda"
+                !row.BuildsForShapes,
+                !row.BuildsForShapes
                     ? "driver, CUDA and cuDNN load"
                     : "driver, CUDA and cuDNN load; it builds engines for minutes at first, so it is used only when asked for"
             );
     }
 
-    private static ProviderFact WebGpu(MachineFacts machine)
+    private static ProviderFact Gpu(string name, MachineFacts machine)
     {
-        const string Name = "webgpu";
-        if (!machine.Offered.Contains(Name))
+        if (!machine.Offered.Contains(name))
         {
             return new ProviderFact(
-                Name,
+                name,
                 false,
                 false,
                 "this ONNX Runtime has no such provider",
@@ -87,39 +93,37 @@ public static class ProviderSelection
         return machine switch
         {
             { HasGpu: null } => new ProviderFact(
-                Name,
+                name,
                 true,
                 false,
                 "this ONNX Runtime cannot tell a GPU from a program that plays one; it is used only when asked for"
             ),
             { HasGpu: false } => new ProviderFact(
-                Name,
+                name,
                 true,
                 false,
                 "there is no GPU; a software driver computes right but slowly, so it is used only when asked for",
                 "a GPU with a Vulkan, Direct3D 12 or Metal driver"
             ),
             { VulkanDriver: { } driver } when IsSoftware(driver) => new ProviderFact(
-                Name,
+                name,
                 true,
                 false,
                 $"the environment asks for a software driver ({driver}); it is used only when asked for",
                 "unset VK_DRIVER_FILES and VK_ICD_FILENAMES"
             ),
-            _ => new ProviderFact(Name, true, true, "there is a GPU"),
+            _ => new ProviderFact(name, true, true, "there is a GPU"),
         };
     }
 
-    private static ProviderFact Platform(string name, string system, string title, MachineFacts machine) =>
-        machine.Offered.Contains(name)
-            ? new ProviderFact(name, true, true, $"{title} comes with this system")
+    private static ProviderFact Platform(ProviderProfile row, string system, string systemTitle, MachineFacts machine) =>
+        machine.Offered.Contains(row.ShortName)
+            ? new ProviderFact(row.ShortName, true, true, $"{row.Title} comes with this system")
             : new ProviderFact(
-                name,
+                row.ShortName,
                 false,
                 false,
-                machine.System == system
-                    ? "this ONNX Runtime has no such provider"
-                    : $"{title} is part of {(system == "windows" ? "Windows" : "macOS")}"
+                machine.System == system ? "this ONNX Runtime has no such provider" : $"{row.Title} is part of {systemTitle}"
             );
 
     private static bool IsSoftware(string driver) => SoftwareDrivers.Any(name => driver.Contains(name, StringComparison.OrdinalIgnoreCase));

@@ -20,7 +20,6 @@ public sealed class ClipIdentityTests(TinyEngine engine)
         nameof(SessionSettings.MemoryPattern),
         nameof(SessionSettings.Dimensions),
         nameof(SessionSettings.OptimizedModelPath),
-        nameof(SessionSettings.ExternalDataFolder),
         nameof(SessionSettings.ProfilePathPrefix),
         nameof(TransformerOptions.CacheFolder),
         nameof(TransformerOptions.WeightsFolder),

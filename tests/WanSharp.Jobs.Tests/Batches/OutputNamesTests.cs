@@ -28,7 +28,6 @@ public class OutputNamesTests
                         Request = Request(job.Prompt),
                         Output = job.Output,
                         State = JobState.Succeeded,
-                        QueuedAt = default,
                     }
             )
         );

@@ -446,7 +446,6 @@ public sealed class ComfyBackendTests : IDisposable
                 Request = request ?? new JobRequest { Prompt = "p" },
                 Output = output,
                 State = JobState.Running,
-                QueuedAt = DateTimeOffset.UnixEpoch,
             },
             ArtifactPath = _folder[output],
             SnapshotPath = _folder["1.snapshot"],

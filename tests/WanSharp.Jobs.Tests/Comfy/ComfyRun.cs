@@ -37,7 +37,6 @@ internal static class ComfyRun
                 Request = request ?? new JobRequest { Prompt = "p" },
                 Output = output,
                 State = JobState.Running,
-                QueuedAt = DateTimeOffset.UnixEpoch,
             },
             ArtifactPath = folder[output],
             SnapshotPath = folder["1.snapshot"],

@@ -93,7 +93,6 @@ public class BatchReportTests
             Output = $"{id}.mp4",
             Request = new JobRequest { Prompt = "<prompt>" },
             State = state,
-            QueuedAt = Start,
             StartedAt = from is { } started ? Start.AddSeconds(started) : null,
             FinishedAt = to is { } finished ? Start.AddSeconds(finished) : null,
             Outcome = outcome,
