@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using WanSharp.Graphs;
 using WanSharp.Runtime.Packing;
-using WanSharp.Runtime.Providers;
 using WanSharp.Runtime.Weights;
 
 namespace WanSharp.Runtime;

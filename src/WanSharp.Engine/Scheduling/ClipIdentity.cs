@@ -30,7 +30,8 @@ internal sealed class ClipIdentity
             ("threads", $"{runtime.Threads} of {Environment.ProcessorCount}"),
             (
                 "provider",
-                $"{ProviderProfiles.Normalize(settings.Provider)} {Sorted(settings.ProviderOptions)} {Sorted(settings.ConfigEntries)} {settings.Optimization}"
+                $"{ProviderProfiles.Normalize(settings.Provider)} {Sorted(settings.ProviderOptions)} {Sorted(settings.ConfigEntries)} "
+                    + settings.Optimization
             )
         );
     }

@@ -1,7 +1,6 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Memory;
-using WanSharp.Runtime.Providers;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
