@@ -139,7 +139,6 @@ public sealed class LocalBackendTests(TinyEngine engine) : IDisposable
                 Output = "clip.mp4",
                 Request = request,
                 State = JobState.Running,
-                QueuedAt = default,
             },
             ArtifactPath = _folder["clip.mp4"],
             SnapshotPath = Snapshot,
