@@ -19,6 +19,13 @@ public sealed class Dim : IEquatable<Dim>
 
     private readonly string _text;
 
+    private Dim(long length)
+    {
+        Known = length;
+        Terms = length == 0 ? [] : [new DimTerm(length, 1)];
+        _text = length.ToString(CultureInfo.InvariantCulture);
+    }
+
     private Dim(IEnumerable<DimTerm> terms)
     {
         // Terms with names first, the constant last: "frames+2".
@@ -42,7 +49,7 @@ public sealed class Dim : IEquatable<Dim>
     }
 
     /// <summary>The length one, which broadcasts.</summary>
-    public static Dim One { get; } = 1;
+    public static Dim One { get; } = new(1);
 
     /// <summary>The length, if it is known; otherwise null.</summary>
     public long? Known { get; }
@@ -51,7 +58,7 @@ public sealed class Dim : IEquatable<Dim>
     internal IReadOnlyList<DimTerm> Terms { get; }
 
     /// <summary>A known length.</summary>
-    public static implicit operator Dim(long length) => new([new DimTerm(length, 1)]);
+    public static implicit operator Dim(long length) => length == 1 ? One : new(length);
 
     /// <summary>A length that gets its value when the graph runs.</summary>
     /// <exception cref="GraphException"><paramref name="name"/> has other characters than letters, digits and underscores, or begins
@@ -62,13 +69,27 @@ public sealed class Dim : IEquatable<Dim>
             : throw new GraphException($"'{name}' cannot name a length: letters, digits and underscores, not beginning with a digit.");
 
     /// <summary>Sum of two lengths.</summary>
-    public static Dim operator +(Dim left, Dim right) => new([.. left.Terms, .. right.Terms]);
+    public static Dim operator +(Dim left, Dim right) =>
+        (left.Known, right.Known) switch
+        {
+            ({ } a, { } b) => checked(a + b),
+            (0, _) => right,
+            (_, 0) => left,
+            _ => new([.. left.Terms, .. right.Terms]),
+        };
 
     /// <summary>Difference of two lengths.</summary>
     public static Dim operator -(Dim left, Dim right) => left + (right * -1);
 
     /// <summary>Product of two lengths.</summary>
-    public static Dim operator *(Dim left, Dim right) => new(left.Terms.SelectMany(_ => right.Terms, (a, b) => a * b));
+    public static Dim operator *(Dim left, Dim right) =>
+        (left.Known, right.Known) switch
+        {
+            ({ } a, { } b) => checked(a * b),
+            (1, _) => right,
+            (_, 1) => left,
+            _ => new(left.Terms.SelectMany(_ => right.Terms, (a, b) => a * b)),
+        };
 
     /// <summary>Quotient of two lengths; the division must leave no remainder.</summary>
     /// <exception cref="GraphException">Two known lengths do not divide, or the divisor is a sum or zero.</exception>
@@ -77,6 +98,16 @@ public sealed class Dim : IEquatable<Dim>
         if (left == right)
         {
             return One;
+        }
+
+        if (right.Known == 1)
+        {
+            return left;
+        }
+
+        if ((left.Known, right.Known) is ({ } a, { } b) && b != 0 && a % b == 0)
+        {
+            return a / b;
         }
 
         return right.Terms is [var divisor]

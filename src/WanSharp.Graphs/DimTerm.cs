@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Numerics;
 
 namespace WanSharp.Graphs;
 
@@ -11,13 +10,13 @@ internal sealed record DimTerm
         StringComparer.Ordinal
     );
 
-    public DimTerm(BigInteger numerator, BigInteger denominator, ImmutableSortedDictionary<string, int>? powers = null)
+    public DimTerm(Int128 numerator, Int128 denominator, ImmutableSortedDictionary<string, int>? powers = null)
     {
-        var divisor = BigInteger.GreatestCommonDivisor(numerator, denominator) * denominator.Sign;
-        Numerator = (long)(numerator / divisor);
-        Denominator = (long)(denominator / divisor);
+        var divisor = denominator == 1 ? 1 : GreatestCommonDivisor(numerator, denominator) * Int128.Sign(denominator);
+        Numerator = checked((long)(numerator / divisor));
+        Denominator = checked((long)(denominator / divisor));
         Powers = powers ?? NoPowers;
-        Symbols = string.Join('*', Powers.Select(p => $"{p.Key}^{p.Value}"));
+        Symbols = Powers.IsEmpty ? "" : string.Join('*', Powers.Select(p => $"{p.Key}^{p.Value}"));
     }
 
     public long Numerator { get; }
@@ -33,8 +32,8 @@ internal sealed record DimTerm
 
     public static DimTerm operator +(DimTerm left, DimTerm right) =>
         new(
-            ((BigInteger)left.Numerator * right.Denominator) + ((BigInteger)right.Numerator * left.Denominator),
-            (BigInteger)left.Denominator * right.Denominator,
+            ((Int128)left.Numerator * right.Denominator) + ((Int128)right.Numerator * left.Denominator),
+            (Int128)left.Denominator * right.Denominator,
             left.Powers
         );
 
@@ -47,7 +46,7 @@ internal sealed record DimTerm
             powers = sum == 0 ? powers.Remove(symbol) : powers.SetItem(symbol, sum);
         }
 
-        return new DimTerm((BigInteger)left.Numerator * right.Numerator, (BigInteger)left.Denominator * right.Denominator, powers);
+        return new DimTerm((Int128)left.Numerator * right.Numerator, (Int128)left.Denominator * right.Denominator, powers);
     }
 
     public DimTerm Inverse() =>
@@ -68,5 +67,15 @@ internal sealed record DimTerm
         }
 
         return string.Join('*', above) + string.Concat(below.Select(b => $"/{b}"));
+    }
+
+    private static Int128 GreatestCommonDivisor(Int128 a, Int128 b)
+    {
+        while (b != 0)
+        {
+            (a, b) = (b, a % b);
+        }
+
+        return Int128.Abs(a);
     }
 }
