@@ -222,7 +222,7 @@ public sealed class WanModel : IDisposable
     {
         WeightStore?[] stores = [TransformerWeights, TextEncoderWeights, VaeWeights, HighNoiseWeights, ClipVisionWeights];
         var weights = stores.OfType<WeightStore>().SelectMany(store => store.Files);
-        var descriptions = TransformerWeights.Files.Concat(HighNoiseWeights?.Files ?? []).Select(ModelHints.FileBeside);
+        var descriptions = TransformerWeights.Files.Concat(HighNoiseWeights?.Files ?? []).Select(ModelDescription.FileNextTo);
         return source.Concat(descriptions).Where(File.Exists).Concat(weights).Append(TokenizerPath).Select(Path.GetFullPath).Distinct();
     }
 }

@@ -113,7 +113,8 @@ public sealed class CommandTests : IDisposable
 
         var command = inspected.Out.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n')[^1];
         Assert.Equal(
-            @"wan generate --negative '' --size 32x32 --frames 5 --fps 8 --steps 2 --sampler unipc --shift 3 --guidance 4 --seed 0 --model shapes -o again.gif -- '-a star that isn'\''t red'",
+            @"wan generate --negative '' --size 32x32 --frames 5 --fps 8 --steps 2 --sampler unipc --shift 3 "
+                + @"--guidance 4 --seed 0 --model shapes -o again.gif -- '-a star that isn'\''t red'",
             command
         );
         await RunAsync(["generate", .. Tiny, "-o", _folder["again.gif"], "--seed", "0", "--", "-a star that isn't red"]);

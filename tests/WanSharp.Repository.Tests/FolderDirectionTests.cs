@@ -16,8 +16,6 @@ public class FolderDirectionTests
     private static readonly (string From, string To)[] Known =
     [
         ("WanSharp.Engine.Memory", "WanSharp.Engine.Strategies"),
-        ("WanSharp.Models.Codes", "WanSharp.Models.Detection"),
-        ("WanSharp.Models.Text.Repair", "WanSharp.Models.Text"),
     ];
 
     [Theory]

@@ -14,7 +14,8 @@ public sealed class SafetensorsFileTests : IDisposable
     {
         var path = _folder.WriteSafetensors(
             "model.safetensors",
-            """{"__metadata__":{"format":"pt"},"b":{"dtype":"U8","shape":[],"data_offsets":[4,5]},"a":{"dtype":"BF16","shape":[2,1],"data_offsets":[0,4]},"none":{"dtype":"F32","shape":[0,3],"data_offsets":[4,4]}}   """,
+            """{"__metadata__":{"format":"pt"},"b":{"dtype":"U8","shape":[],"data_offsets":[4,5]},"a":{"dtype":"BF16","shape":[2,"""
+                + """1],"data_offsets":[0,4]},"none":{"dtype":"F32","shape":[0,3],"data_offsets":[4,4]}}   """,
             dataLength: 5
         );
         using var file = SafetensorsFile.Open(path);
@@ -140,7 +141,8 @@ public sealed class SafetensorsFileTests : IDisposable
     {
         const long Count = 5_000_000_000;
         var header = Encoding.UTF8.GetBytes(
-            $$$"""{"big":{"dtype":"U8","shape":[{{{Count}}}],"data_offsets":[0,{{{Count}}}]},"tail":{"dtype":"F32","shape":[2],"data_offsets":[{{{Count}}},{{{Count + 8}}}]}}"""
+            $$$"""{"big":{"dtype":"U8","shape":[{{{Count}}}],"data_offsets":[0,{{{Count}}}]}"""
+                + $$$""","tail":{"dtype":"F32","shape":[2],"data_offsets":[{{{Count}}},{{{Count + 8}}}]}}"""
         );
         var path = _folder["big.safetensors"];
         using (var stream = File.Create(path))

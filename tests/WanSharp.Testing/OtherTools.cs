@@ -109,7 +109,8 @@ public static partial class OtherTools
                     var isEncoder = match.Groups[1].Value == "encoder";
                     var (blocks, samplers, residuals) = isEncoder ? ("down_blocks", "downsampler", 2) : ("up_blocks", "upsampler", 3);
                     var index = int.Parse(match.Groups[3].Value);
-                    return $"{match.Groups[1].Value}.{blocks}.{match.Groups[2].Value}.{(index == residuals ? samplers : $"resnets.{index}")}.";
+                    return $"{match.Groups[1].Value}.{blocks}.{match.Groups[2].Value}"
+                        + $".{(index == residuals ? samplers : $"resnets.{index}")}.";
                 }
             );
 

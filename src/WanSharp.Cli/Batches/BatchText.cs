@@ -101,9 +101,8 @@ internal static class BatchText
     {
         yield return string.Create(
             CultureInfo.InvariantCulture,
-            $"{report.Total} jobs: {report.Succeeded} clips ({report.New} computed{(report.Reused > 0 ? $", {report.Reused} of them from steps of similar clips" : "")}, "
-                + $""
-                + $""
+            $"{report.Total} jobs: {report.Succeeded} clips ({report.New} "
+                + $"computed{(report.Reused > 0 ? $", {report.Reused} of them from steps of similar clips" : "")}, "
                 + $"{report.Hits} from the cache: {100 * report.HitRate:0.#} %{(report.Found > 0 ? $", {report.Found} were there" : "")}), "
                 + $"{report.Failed} failed, {report.Cancelled} cancelled"
         );

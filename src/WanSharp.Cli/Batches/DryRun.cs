@@ -45,11 +45,7 @@ internal static class DryRun
         var text = new StringBuilder();
         foreach (var (job, how) in rows.Take(MostLines))
         {
-            text.AppendLine(
-                CultureInfo.InvariantCulture,
-                $"{how, -7} "
-                    + $"{job.Output}{(how == "run" && job.Prepared.Reuses is { } reuses ? $", after {reuses.Steps} of {job.Prepared.Steps} steps of \"{reuses.Prompt}\"" : "")}"
-            );
+            text.AppendLine(CultureInfo.InvariantCulture, $"{how, -7} {job.Output}{(how == "run" ? After(job.Prepared) : "")}");
         }
 
         if (rows.Count > MostLines)
@@ -107,12 +103,13 @@ internal static class DryRun
     private static string Similar(List<NewJob> run) =>
         run.Count(job => job.Prepared.Reuses is not null) is > 0 and var count ? $", {count} of them from steps of similar clips" : "";
 
+    private static string After(PreparedJob job) =>
+        job.Reuses is { } reuses ? $", after {reuses.Steps} of {job.Steps} steps of \"{reuses.Prompt}\"" : "";
+
     private static string Taken(int count) =>
         count == 0
             ? ""
-            : $" {count} {(count == 1 ? "file that is not a clip of this batch has the name of one" : "files that are not clips of this batch have names of its clips")}: "
-                + ""
-                + ""
+            : $" {count} {(count == 1 ? "output exists" : "outputs exist")} and were not made by this batch: "
                 + "move them, or give --overwrite.";
 
     private static string How(NewJob job, string output, IReadOnlySet<string> clips, IResultCache? results, HashSet<string> seen)

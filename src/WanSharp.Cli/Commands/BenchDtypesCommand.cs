@@ -151,7 +151,8 @@ internal sealed class BenchDtypesCommand(CliEnvironment environment)
         if (!asJson)
         {
             environment.Out.WriteLine(
-                $"{"weights", -10}{"file", 10}{"first start", 13}{"second start", 14}{"forward", 10}{"× F32", 8}{"private", 10}{"difference", 12}"
+                $"{"weights", -10}{"file", 10}{"first start", 13}{"second start", 14}"
+                    + $"{"forward", 10}{"× F32", 8}{"private", 10}{"difference", 12}"
             );
         }
     }

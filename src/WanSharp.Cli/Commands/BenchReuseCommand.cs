@@ -89,7 +89,9 @@ internal sealed class BenchReuseCommand(CliEnvironment environment)
                         $"cosine {(group.Key.Band < 0 ? "below" : "from")} {(group.Key.Band < 0 ? Bands[^2] : group.Key.Band):0.00} "
                             + $" {group.Key.Steps, 3} steps  {group.Count(), 3} clips  time {group.Average(clip => clip.Time):0.00} "
                             + $" PSNR {FrameQuality.Mean([.. group.Select(clip => clip.Quality)]).Psnr, 5:0.0} dB  SSIM "
-                            + $"{group.Average(clip => clip.Quality.Ssim):0.000}, least {group.Min(clip => clip.Quality.Ssim):0.000}; the other clips {group.Average(clip => clip.Donor.Ssim):0.000}, least {group.Min(clip => clip.Donor.Ssim):0.000}"
+                            + $"{group.Average(clip => clip.Quality.Ssim):0.000}, least {group.Min(clip => clip.Quality.Ssim):0.000}"
+                            + $"; the other clips {group.Average(clip => clip.Donor.Ssim):0.000}, "
+                            + $"least {group.Min(clip => clip.Donor.Ssim):0.000}"
                     )
                 )
                 .Prepend("")

@@ -79,9 +79,9 @@ internal sealed class CacheCommand(CliEnvironment environment)
             environment.Out.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{name, -12}{section.Entries, 8}{Amounts.Size(section.Bytes), 10}{(section.MaximumBytes is { } limit ? Amounts.Size(limit) : "-"), 9}{section.Hits, 7}{section.Misses, 8}{section.Damaged, 8} "
-                        + $""
-                        + $""
+                    $"{name, -12}{section.Entries, 8}{Amounts.Size(section.Bytes), 10}"
+                        + $"{(section.MaximumBytes is { } limit ? Amounts.Size(limit) : "-"), 9}"
+                        + $"{section.Hits, 7}{section.Misses, 8}{section.Damaged, 8} "
                         + $" {oldest ?? "-"}"
                 )
             );

@@ -57,7 +57,8 @@ internal static class ChoiceOption
 
         argument.AddError(
             $"'{text}' is nothing that {name} takes: choose "
-                + $"{string.Join(", ", choices.Select(choice => choice.Name))}.{NearestName.Hint(text, choices.Select(choice => choice.Name))}"
+                + $"{string.Join(", ", choices.Select(choice => choice.Name))}"
+                + $".{NearestName.Hint(text, choices.Select(choice => choice.Name))}"
         );
         return default;
     }

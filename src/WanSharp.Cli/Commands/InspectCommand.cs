@@ -151,10 +151,8 @@ internal sealed class InspectCommand(CliEnvironment environment)
             yield return ("files", string.Join(", ", files.Select(file => $"{file.Key} {file.Value}")));
         }
 
-        yield return (
-            "made by",
-            $"WanSharp "
-                + $"{settings.Version}{(settings.Execution is { } by ? string.Create(invariant, $" on {by.Provider} in {by.Precision}{(by.Threads is { } threads ? $" with {threads} threads" : "")}") : "")}"
-        );
+        var threads = settings.Execution?.Threads is { } count ? string.Create(invariant, $" with {count} threads") : "";
+        var execution = settings.Execution is { } by ? $" on {by.Provider} in {by.Precision}{threads}" : "";
+        yield return ("made by", $"WanSharp {settings.Version}{execution}");
     }
 }

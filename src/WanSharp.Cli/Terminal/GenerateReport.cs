@@ -84,8 +84,8 @@ internal static class GenerateReport
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"{path}: {settings.Width}x{settings.Height}, {settings.Frames} frames at {settings.Fps} a second, {settings.Steps} "
-                    + $"steps of {settings.Sampler}, guidance {settings.GuidanceScale}{(settings.HighNoiseGuidanceScale is { } high ? $" (high noise {high})" : "")}, "
-                    + $""
+                    + $"steps of {settings.Sampler}, guidance {settings.GuidanceScale}"
+                    + $"{(settings.HighNoiseGuidanceScale is { } high ? $" (high noise {high})" : "")}, "
                     + $"seed {settings.Seed}; made in {elapsed.TotalSeconds:0.0} "
                     + $"s{(plan.VaeTiles is { } tiles ? $", decoded in tiles of {tiles}" : "")}."
             )

@@ -20,13 +20,15 @@ internal static class GraphText
         var width = graphs.Max(graph => graph.Name.Length);
         yield return string.Create(
             CultureInfo.InvariantCulture,
-            $"{"graph".PadRight(width)}{"hits", 9}{"misses", 8}{"compiling", 12}{"loaded", 8}{"loading", 12}{"invalid", 9}{"evicted", 9}{"runs", 9}{"memory", 12}"
+            $"{"graph".PadRight(width)}{"hits", 9}{"misses", 8}{"compiling", 12}{"loaded", 8}"
+                + $"{"loading", 12}{"invalid", 9}{"evicted", 9}{"runs", 9}{"memory", 12}"
         );
         foreach (var graph in graphs)
         {
             yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{graph.Name.PadRight(width)}{graph.Hits, 9}{graph.Compiles, 8}{Time(graph.CompileTime), 12}{graph.Loads, 8}{Time(graph.LoadTime), 12}{graph.Invalid, 9}{graph.Evictions, 9}{graph.Runs, 9}{Amounts.Size(graph.PeakBytes), 12}"
+                $"{graph.Name.PadRight(width)}{graph.Hits, 9}{graph.Compiles, 8}{Time(graph.CompileTime), 12}{graph.Loads, 8}"
+                    + $"{Time(graph.LoadTime), 12}{graph.Invalid, 9}{graph.Evictions, 9}{graph.Runs, 9}{Amounts.Size(graph.PeakBytes), 12}"
             );
         }
     }

@@ -18,9 +18,12 @@ internal static class MemoryPage
         .reached { background: #2a7d4f } .missed { background: #b3372f }
         .bar { display: grid; grid-template-columns: 15rem 1fr 7rem; gap: .6rem; align-items: center }
         .bar i { display: block; background: #3b6fb6; height: .8rem; border-radius: .2rem } .bar b { font-weight: 400; text-align: right }
-        table { border-collapse: collapse; margin: 1rem 0; font-size: .85rem } td, th { padding: .1rem .6rem; text-align: right } td:first-child, th:first-child { text-align: left }
-        .blocks { display: flex; align-items: flex-end; gap: 1px; height: 8rem } .blocks i { flex: 1; display: flex; flex-direction: column; justify-content: flex-end; height: 100% }
-        .wait { background: #d08a2e } .compute { background: #3b6fb6 } .key { padding: 0 .4rem; color: #fff; border-radius: .2rem; margin-right: .4rem }
+        table { border-collapse: collapse; margin: 1rem 0; font-size: .85rem } td, th { padding: .1rem .6rem; text-align: right }
+        td:first-child, th:first-child { text-align: left }
+        .blocks { display: flex; align-items: flex-end; gap: 1px; height: 8rem }
+        .blocks i { flex: 1; display: flex; flex-direction: column; justify-content: flex-end; height: 100% }
+        .wait { background: #d08a2e } .compute { background: #3b6fb6 }
+        .key { padding: 0 .4rem; color: #fff; border-radius: .2rem; margin-right: .4rem }
         """;
 
     public static string Write(MemoryReport report)
@@ -47,10 +50,8 @@ internal static class MemoryPage
             CultureInfo.InvariantCulture,
             $"<h2>{row.Row} <span class=\"{verdict}\">{verdict}</span></h2><p>{Encode(row.Goal)}</p>"
         );
-        page.AppendLine(
-            CultureInfo.InvariantCulture,
-            $"<p>{Encode(string.Join(", ", row.Ratios.Select(ratio => string.Create(CultureInfo.InvariantCulture, $"{ratio.Key} {ratio.Value:0.00}"))))}</p>"
-        );
+        var ratios = row.Ratios.Select(ratio => string.Create(CultureInfo.InvariantCulture, $"{ratio.Key} {ratio.Value:0.00}"));
+        page.AppendLine(CultureInfo.InvariantCulture, $"<p>{Encode(string.Join(", ", ratios))}</p>");
         foreach (var unit in row.Figures.GroupBy(figure => figure.Key.Split('_')[^1])) // seconds beside seconds, bytes beside bytes
         {
             var most = Math.Max(unit.Max(figure => figure.Value), double.Epsilon);
@@ -85,7 +86,8 @@ internal static class MemoryPage
         }
 
         page.AppendLine(
-            "<table><tr><th>graph<th>hits<th>misses<th>compiling<th>loaded<th>loading<th>invalid<th>evicted<th>runs<th>running<th>memory</tr>"
+            "<table><tr><th>graph<th>hits<th>misses<th>compiling<th>loaded<th>loading<th>"
+                + "invalid<th>evicted<th>runs<th>running<th>memory</tr>"
         );
         foreach (var graph in graphs)
         {

@@ -123,13 +123,14 @@ internal sealed record PlanText(
             yield return Row("note", PlainText.OneLine(cut.ToString()));
         }
 
+        var highNoise = settings.HighNoiseGuidanceScale is { } high
+            ? Text($" ({high} for the {Plan.HighNoiseSteps} high-noise steps)")
+            : "";
         yield return Row(
             "steps",
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{settings.Steps} of {settings.Sampler}, shift {settings.Shift}, guidance "
-                    + $"{settings.GuidanceScale}{(settings.HighNoiseGuidanceScale is { } high ? Text($", {high} for the {Plan.HighNoiseSteps} of high noise") : "")}: "
-                    + $""
+                $"{settings.Steps} of {settings.Sampler}, shift {settings.Shift}, guidance {settings.GuidanceScale}{highNoise}: "
                     + $"{settings.Steps * Plan.Branches} branches"
             )
         );
@@ -142,9 +143,8 @@ internal sealed record PlanText(
             );
         }
 
-        yield return Text(
-            $"{"in all", -10}{Cost.Stages.Sum(stage => stage.Operations) / 1e12, 14:#,0.00}{Bytes(Cost.Stages.Sum(stage => stage.Bytes)), 16}{Duration(Cost.Seconds), 12}"
-        );
+        var (operations, moved) = (Cost.Stages.Sum(stage => stage.Operations), Cost.Stages.Sum(stage => stage.Bytes));
+        yield return Text($"{"in all", -10}{operations / 1e12, 14:#,0.00}{Bytes(moved), 16}{Duration(Cost.Seconds), 12}");
         yield return "";
         foreach (var part in Cost.Memory)
         {

@@ -12,7 +12,8 @@ public sealed class RuntimeInstaller(string root, string rid)
 
     /// <summary>This machine's platform, as packages name it.</summary>
     public static string CurrentRid =>
-        $"{(OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
+        $"{(OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")}"
+        + $"-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
 
     /// <summary>The package that has the build for the platform.</summary>
     /// <exception cref="IOException">There is none.</exception>

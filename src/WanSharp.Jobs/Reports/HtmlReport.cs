@@ -18,11 +18,15 @@ internal static class HtmlReport
         .card{background:var(--card);border-radius:8px;padding:.6rem .8rem}.card b{display:block;font-size:1.35rem;font-weight:600}
         svg{width:100%;height:auto;display:block}svg text{font:12px system-ui,sans-serif;fill:var(--soft)}
         svg .label{text-anchor:end;fill:var(--ink)}svg .small{font-size:9px}svg line{stroke:var(--line)}
-        .load{fill:#9aa5b1}.encode{fill:#e0a030}.denoise{fill:#3b7dd8}.decode{fill:#3fa873}.write{fill:#8e6fc7}.wait{fill:var(--line)}.hit{fill:#5cc9b5}.new{fill:#3b7dd8}.failed{fill:#d65745}.other{fill:#9aa5b1}
-        .key{display:flex;gap:1rem;flex-wrap:wrap;font-size:.85rem;color:var(--soft)}.key svg{width:.8em;height:.8em;display:inline-block;margin-right:.3em}
+        .load{fill:#9aa5b1}.encode{fill:#e0a030}.denoise{fill:#3b7dd8}.decode{fill:#3fa873}.write{fill:#8e6fc7}.wait{fill:var(--line)}
+        .hit{fill:#5cc9b5}.new{fill:#3b7dd8}.failed{fill:#d65745}.other{fill:#9aa5b1}
+        .key{display:flex;gap:1rem;flex-wrap:wrap;font-size:.85rem;color:var(--soft)}
+        .key svg{width:.8em;height:.8em;display:inline-block;margin-right:.3em}
         .sheet{display:grid;grid-template-columns:repeat(auto-fill,minmax(120px,1fr));gap:.6rem}
-        figure{margin:0}figure img{width:100%;border-radius:6px;display:block;background:var(--card)}figcaption{font-size:.72rem;color:var(--soft);overflow-wrap:anywhere;line-height:1.3;margin-top:.2rem}
-        table{border-collapse:collapse;width:100%;font-size:.88rem}td,th{text-align:left;padding:.3rem .5rem;border-bottom:1px solid var(--line);vertical-align:top}
+        figure{margin:0}figure img{width:100%;border-radius:6px;display:block;background:var(--card)}
+        figcaption{font-size:.72rem;color:var(--soft);overflow-wrap:anywhere;line-height:1.3;margin-top:.2rem}
+        table{border-collapse:collapse;width:100%;font-size:.88rem}
+        td,th{text-align:left;padding:.3rem .5rem;border-bottom:1px solid var(--line);vertical-align:top}
         """;
 
     /// <param name="report">The figures.</param>
@@ -105,7 +109,8 @@ internal static class HtmlReport
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"<span><svg viewBox=\"0 0 1 1\"><rect class=\"{stage}\" width=\"1\" "
-                        + $"height=\"1\"/></svg>{(stage switch { "hit" => "from the cache", "wait" => "waits for others", _ => stage })}</span>"
+                        + $"height=\"1\"/></svg>"
+                        + $"{(stage switch { "hit" => "from the cache", "wait" => "waits for others", _ => stage })}</span>"
                 )
             );
         }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using WanSharp.Models.Detection;
 using WanSharp.Tensors;
 
 namespace WanSharp.Models.Codes;
@@ -39,7 +38,7 @@ internal sealed class QuantizationConfig
 
         var folder = Path.GetDirectoryName(Path.GetFullPath(checkpoint.Path)) ?? "";
         var own = Path.Combine(folder, FileName);
-        var general = ModelHints.FileBeside(checkpoint.Path);
+        var general = ModelDescription.FileNextTo(checkpoint.Path);
         return File.Exists(own) ? Read(checkpoint.Path, own, Object(own))
             : File.Exists(general) && Object(general).TryGetProperty(Property, out var section) ? Read(checkpoint.Path, general, section)
             : null;

@@ -23,7 +23,7 @@ internal sealed class ModelHints
     /// <exception cref="CheckpointException">The <c>config.json</c> is no JSON object.</exception>
     public static ModelHints For(ICheckpoint checkpoint)
     {
-        var path = FileBeside(checkpoint.Path);
+        var path = ModelDescription.FileNextTo(checkpoint.Path);
         var hints = new ModelHints(File.Exists(path) ? path : checkpoint.Path);
         foreach (var (key, value) in checkpoint.Metadata)
         {
@@ -75,10 +75,6 @@ internal sealed class ModelHints
         && section.TryGetProperty("file", out var name)
         && name.ValueKind == JsonValueKind.String
         && name.ValueEquals(file);
-
-    /// <summary>Where the description of a checkpoint would be.</summary>
-    public static string FileBeside(string checkpoint) =>
-        Path.Combine(Path.GetDirectoryName(Path.GetFullPath(checkpoint)) ?? "", ModelDescription.FileName);
 
     /// <summary>A text, or null.</summary>
     public string? Text(string name) => _values.GetValueOrDefault(name);

@@ -32,7 +32,8 @@ internal static partial class NetworkKinds
     private static partial Regex TextDecoder();
 
     [GeneratedRegex(
-        @"^(visual\.(post_norm|head|proj)(\.|$)|visual_projection\.|vision_model\.embeddings\.position_ids$|text_model\.|text_projection|textual\.|log(it)?_scale$)"
+        @"^(visual\.(post_norm|head|proj)(\.|$)|visual_projection\.|vision_model\.embeddings\."
+            + @"position_ids$|text_model\.|text_projection|textual\.|log(it)?_scale$)"
     )]
     private static partial Regex AfterClip();
 }

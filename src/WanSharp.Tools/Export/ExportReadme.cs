@@ -82,7 +82,7 @@ internal static class ExportReadme
 
     private static IEnumerable<(ModelNetworks Network, string Section)> Sections(WanModel model)
     {
-        var (config, vae, patch) = (model.Transformer, model.Vae, model.Transformer.PatchSize);
+        var (config, vae, patch, shift) = (model.Transformer, model.Vae, model.Transformer.PatchSize, model.Defaults.Shift);
         yield return (
             ModelNetworks.TextEncoder,
             $"""
@@ -92,7 +92,8 @@ internal static class ExportReadme
                 ? $"`{TokenizerSource.JsonName}` is a Unigram model (Python: `tokenizers`; JavaScript: `@huggingface/transformers`)"
                 : $"`{TokenizerSource.ModelName}` is a SentencePiece model (Python: `sentencepiece`; "
                     + "JavaScript: any reader of Unigram models)")}. Resolve
-            HTML entities, trim, make every run of white space one space, encode, cut to {config.TextLength - 1} ids, append {model.Tokenizer.EosId}
+            HTML entities, trim, make every run of white space one space, encode,
+            cut to {config.TextLength - 1} ids, append {model.Tokenizer.EosId}
             (end). Pad a batch with {model.Tokenizer.PadId}; `mask` is 1 for ids, 0 for padding. To compare: the ids of
             "{Prompt}" are
             {string.Join(", ", model.Tokenizer.Encode(Prompt, config.TextLength))}.
@@ -110,17 +111,16 @@ internal static class ExportReadme
                 $"""
                 ## How to denoise
 
-                `latents` are [batch, {config.InChannels}, frames, height, width] with (video frames − 1) / {vae.TemporalStride} + 1 latent frames, and height and
-                width are the video's divided by {vae.SpatialStride}; frames, height and width are multiples of {patch.Frames}, {patch.Height} and {patch.Width}. `timesteps` is
-                [batch, 1], or [batch, latent frames] or [batch, tokens] to give parts of a clip timesteps of their own (0 for a
-                frame that is given clean).
+                `latents` are [batch, {config.InChannels}, frames, height, width] with
+                (video frames − 1) / {vae.TemporalStride} + 1 latent frames, and height and width are the video's divided by
+                {vae.SpatialStride}; frames, height and width are multiples of {patch.Frames}, {patch.Height} and {patch.Width}.
+                `timesteps` is [batch, 1], or [batch, latent frames] or [batch, tokens] to give parts of a clip timesteps of
+                their own (0 for a frame that is given clean).
 
-                {ImageInputs(model)}{ExpertFiles(
-                    model
-                )}Begin with standard normal noise. With s = 1 … 0 in equal steps and sigma = {model.Defaults.Shift} s / (1 + {model.Defaults.Shift
-                    - 1} s), the timestep
-                is 1000 sigma, and Euler's step is latents += (next sigma − sigma) × velocity. Guidance: velocity = v(negative
-                prompt) + {model.Defaults.GuidanceScale} × (v(prompt) − v(negative prompt)). The model was made for {model.Defaults.Steps} steps of
+                {ImageInputs(model)}{ExpertFiles(model)}Begin with standard normal noise. With s = 1 … 0 in equal steps and
+                sigma = {shift} s / (1 + {shift - 1} s), the timestep is 1000 sigma, and Euler's step is
+                latents += (next sigma − sigma) × velocity. Guidance: velocity = v(negative prompt) +
+                {model.Defaults.GuidanceScale} × (v(prompt) − v(negative prompt)). The model was made for {model.Defaults.Steps} steps of
                 {model.Defaults.Frames} frames of {model.Defaults.Width}×{model.Defaults.Height}.
 
 
@@ -155,7 +155,8 @@ internal static class ExportReadme
             ? ""
             : $" `clip_features` are `features` of the image, or of the first and then the last one, standardized as CLIP's are.";
         return $"""
-            The first {config.OutChannels} channels of `latents` are the noise. {vae.TemporalStride} of a mask follow, 1 where a frame of video is given, and {vae.LatentChannels}
+            The first {config.OutChannels} channels of `latents` are the noise. {vae.TemporalStride} of a mask follow,
+                1 where a frame of video is given, and {vae.LatentChannels}
             of the VAE's latents of a clip that shows what is given and is grey (0) elsewhere.{clip}
 
 
@@ -169,9 +170,8 @@ internal static class ExportReadme
             : string.Create(
                 CultureInfo.InvariantCulture,
                 $"""
-                Steps of a timestep of {1000
-                    * model.Defaults.Boundary} and more go through `{ExportedGraph.HighNoise}`, with {model.Defaults.HighNoiseGuidanceScale} for guidance's scale;
-                the others through `{ExportedGraph.Transformer}`.
+                Steps of a timestep of {1000 * model.Defaults.Boundary} and more go through `{ExportedGraph.HighNoise}`,
+                with {model.Defaults.HighNoiseGuidanceScale} for guidance's scale; the others through `{ExportedGraph.Transformer}`.
 
 
                 """
@@ -205,7 +205,8 @@ internal static class ExportReadme
               const ids = [{{string.Join(", ", model.Tokenizer.Encode(Prompt, config.TextLength))}}].map(BigInt);
               const encoder = await open('text_encoder');
               const { text } = await encoder.run({
-                ids: tensor(BigInt64Array.from(ids), [1, ids.length]), mask: tensor(new BigInt64Array(ids.length).fill(1n), [1, ids.length]) });
+                ids: tensor(BigInt64Array.from(ids), [1, ids.length]),
+                  mask: tensor(new BigInt64Array(ids.length).fill(1n), [1, ids.length]) });
               const context = new Float32Array({{config.TextLength}} * {{config.TextDim}});
               context.set(text.data);
 
@@ -224,16 +225,22 @@ internal static class ExportReadme
               const [, channels, frames, height, width] = dims, area = height * width, file = fs.openSync('clip.rgb', 'w');
               for (let t = 0, caches = {}; t < frames; t++) {
                 const latent = new Float32Array(channels * area);
-                for (let c = 0; c < channels; c++) latent.set(latents.subarray((c * frames + t) * area, (c * frames + t + 1) * area), c * area);
+                for (let c = 0; c < channels; c++)
+                latent.set(latents.subarray((c * frames + t) * area, (c * frames + t + 1) * area), c * area);
                 const step = await (t ? next : first).run({ latents: tensor(latent, [1, channels, 1, height, width]), ...caches });
-                caches = Object.fromEntries(Object.entries(step).filter(([name]) => name.endsWith('.next')).map(([name, value]) => [name.slice(0, -5), value]));
+                caches = Object.fromEntries(Object.entries(step).filter(([name]) => name.endsWith('.next'))
+                .map(([name, value]) => [name.slice(0, -5), value]));
                 const pixels = step.frames.data, size = pixels.length / 3; // [1, 3, 1 or {{vae.TemporalStride}}, height, width]
-                fs.writeSync(file, Uint8Array.from({ length: 3 * size }, (_, i) => Math.round((pixels[i % 3 * size + Math.floor(i / 3)] + 1) * 127.5)));
+                fs.writeSync(file, Uint8Array.from({ length: 3 * size },
+                (_, i) => Math.round((pixels[i % 3 * size + Math.floor(i / 3)] + 1) * 127.5)));
               }
             })();
             ```
 
-            `ffmpeg -f rawvideo -pixel_format rgb24 -video_size {{defaults.Width}}x{{defaults.Height}} -framerate {{defaults.Fps}} -i clip.rgb clip.mp4` makes a clip of it.
+            This makes a clip of it:
+
+                    ffmpeg -f rawvideo -pixel_format rgb24 -video_size {{defaults.Width}}x{{defaults.Height}} \
+                      -framerate {{defaults.Fps}} -i clip.rgb clip.mp4
 
             """
         );

@@ -20,7 +20,8 @@ internal sealed class LoopbackFeed : IDisposable
         var (id, version) = (FakePackage.Id.ToLowerInvariant(), InstalledRuntime.Version);
         PackagePath = $"/flat/{id}/{version}/{id}.{version}.nupkg";
         Documents[$"/v3/index.json"] = Json(
-            $$"""{"resources":[{"@id":"{{root}}/flat/","@type":"PackageBaseAddress/3.0.0"},{"@id":"{{root}}/registration","@type":"RegistrationsBaseUrl/3.6.0"}]}"""
+            $$"""{"resources":[{"@id":"{{root}}/flat/","@type":"PackageBaseAddress/3.0.0"},"""
+                + $$"""{"@id":"{{root}}/registration","@type":"RegistrationsBaseUrl/3.6.0"}]}"""
         );
         Documents[$"/flat/{id}/index.json"] = Json($$"""{"versions":["1.2.3","{{version}}"]}""");
         Documents[$"/registration/{id}/{version}.json"] = Json($$"""{"catalogEntry":"{{root}}/catalog.json"}""");

@@ -17,7 +17,8 @@ public sealed class BatchFileTests : IDisposable
             Read(
                 "jobs.jsonl",
                 """{"prompt": "一 \"a\"", "negative": "n", "size": "64x32", "frames": 17, "fps": 8, "steps": 4, "guidance": 4.5, """
-                    + """ "guidance_high": 3, "sampler": "euler", "shift": 3, "seed": 18446744073709551615, "image": "a.png", "last_image": "b.png", """
+                    + """ "guidance_high": 3, "sampler": "euler", "shift": 3, "seed": """
+                    + """18446744073709551615, "image": "a.png", "last_image": "b.png", """
                     + """ "style": "水墨", "priority": -2, "cache": false, "output": "x.gif", "seconds": null}"""
             )
         );

@@ -360,7 +360,8 @@ public sealed class ComfyBackendTests : IDisposable
             _folder["1.snapshot"],
             ticket == "damage"
                 ? "{"
-                : """{"server":"http://x","prompt_id":"00000000-0000-0000-0000-000000000000","client_id":"00000000000000000000000000000000","key":"ab"}"""
+                : """{"server":"http://x","prompt_id":"00000000-0000-0000-0000-000000000000","""
+                    + """ "client_id":"00000000000000000000000000000000","key":"ab"}"""
         );
         await backend.RunAsync(Run(), Token);
         Assert.Single(server.Posts);

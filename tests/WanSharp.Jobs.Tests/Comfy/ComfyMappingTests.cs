@@ -15,27 +15,38 @@ public sealed class ComfyMappingTests : IDisposable
     [Theory]
     [InlineData(
         Workflows.TextToVideo,
-        """{"prompt":"6.text","negative":"7.text","seed":"3.seed","width":"40.width","height":"40.height","frames":"40.length","fps":"49.fps","steps":"3.steps","guidance":"3.cfg","sampler":"3.sampler_name","shift":"48.shift","output":"50"}"""
+        """{"prompt":"6.text","negative":"7.text","seed":"3.seed","width":"40.width","height":"40.height","frames":"40."""
+            + """length","fps":"49.fps","steps":"3.steps","guidance":"3.cfg","sampler":"3.sampler_name","shift":"48.shift","output":"50"}"""
     )]
     [InlineData(
         Workflows.TwoExperts,
-        """{"prompt":"10.text","negative":"11.text","seed":["30.noise_seed","31.noise_seed"],"width":"20.width","height":"20.height","frames":"20.length","fps":"41.frame_rate","steps":["30.steps","31.steps"],"guidance":["30.cfg","31.cfg"],"guidance_high":"30.cfg","sampler":["30.sampler_name","31.sampler_name"],"shift":["5.shift","6.shift"],"image":"12.image","last_image":"13.image","output":"41"}"""
+        """{"prompt":"10.text","negative":"11.text","seed":["30.noise_seed","31.noise_seed"],"width":"20.width","height":"20."""
+            + """height","frames":"20.length","fps":"41.frame_rate","steps":["30.steps","31.steps"],"guidance":["30.cfg","31.cfg"]"""
+            + ""","guidance_high":"30.cfg","sampler":["30.sampler_name","31.sampler_name"],"shift":["5."""
+            + """shift","6.shift"],"image":"12.image","last_image":"13.image","output":"41"}"""
     )]
     [InlineData(
         Workflows.CustomSampling,
-        """{"prompt":"4.value","seed":"8.noise_seed","width":"7.width","height":"7.height","frames":"7.length","fps":"14.fps","steps":"11.steps","guidance":"9.cfg","sampler":"10.sampler_name","output":"14"}"""
+        """{"prompt":"4.value","seed":"8.noise_seed","width":"7.width","height":"7.height","frames":"7.length","fps":"14."""
+            + """fps","steps":"11.steps","guidance":"9.cfg","sampler":"10.sampler_name","output":"14"}"""
     )]
     [InlineData(
         Workflows.Wrapper,
-        """{"prompt":"3.positive_prompt","negative":"3.negative_prompt","seed":"5.seed","width":"4.width","height":"4.height","frames":"4.num_frames","fps":"7.frame_rate","steps":"5.steps","guidance":"5.cfg","sampler":"5.scheduler","shift":"5.shift","output":"7"}"""
+        """{"prompt":"3.positive_prompt","negative":"3.negative_prompt","seed":"5.seed","width":"4.width","height":"4."""
+            + """height","frames":"4.num_frames","fps":"7.frame_rate","steps":"5.steps","guidance":"5."""
+            + """cfg","sampler":"5.scheduler","shift":"5.shift","output":"7"}"""
     )]
     [InlineData(
         Workflows.WrapperExperts,
-        """{"prompt":"3.positive_prompt","negative":"3.negative_prompt","seed":["5.seed","6.seed"],"width":"4.width","height":"4.height","frames":"4.num_frames","fps":"8.frame_rate","steps":["5.steps","6.steps"],"guidance":["5.cfg","6.cfg"],"guidance_high":"5.cfg","sampler":["5.scheduler","6.scheduler"],"shift":["5.shift","6.shift"],"output":"8"}"""
+        """{"prompt":"3.positive_prompt","negative":"3.negative_prompt","seed":["5.seed","6.seed"],"width":"4.width","height":"4."""
+            + """height","frames":"4.num_frames","fps":"8.frame_rate","steps":["5.steps","6.steps"],"guidance":["5.cfg","6.cfg"]"""
+            + ""","guidance_high":"5.cfg","sampler":["5.scheduler","6.scheduler"],"shift":["5.shift","6.shift"],"output":"8"}"""
     )]
     [InlineData(
         Workflows.SplitExperts,
-        """{"prompt":"5.text","negative":"6.text","seed":"8.noise_seed","width":"7.width","height":"7.height","frames":"7.length","fps":"20.fps","steps":"13.steps","guidance":["10.cfg","11.cfg"],"guidance_high":"10.cfg","sampler":"12.sampler_name","shift":["3.shift","4.shift"],"output":"20"}"""
+        """{"prompt":"5.text","negative":"6.text","seed":"8.noise_seed","width":"7.width","height":"7.height","frames":"7."""
+            + """length","fps":"20.fps","steps":"13.steps","guidance":["10.cfg","11.cfg"],"guidance_high":"10."""
+            + """cfg","sampler":"12.sampler_name","shift":["3.shift","4.shift"],"output":"20"}"""
     )]
     public void Guess_OfTheUsualWorkflows_FindsEveryInput(string workflow, string expected) =>
         Assert.Equal(expected, ComfyMapping.Guess(Workflows.Parse(workflow)).ToJson());

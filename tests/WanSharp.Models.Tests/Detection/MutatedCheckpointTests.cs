@@ -43,7 +43,8 @@ public sealed class MutatedCheckpointTests
     {
         using var networks = new TinyNetworks(variant);
         using var kept = new Kept();
-        var config = networks.Type == "flf2v" ? """{"model_type":"flf2v","num_heads":1}""" : null; // nothing else tells it from i2v without its positions
+        // Nothing else tells it from i2v without its positions.
+        var config = networks.Type == "flf2v" ? """{"model_type":"flf2v","num_heads":1}""" : null;
         Run(
             kept.Stored(network, networks.Transformer, variant),
             NetworkKinds.Transformer,

@@ -65,7 +65,8 @@ public sealed class WeightScaleTests : IDisposable
     [Theory]
     [InlineData("""{"format":"int8_tensorwise"}""", null)]
     [InlineData(
-        """{"format":"int8_tensorwise","convrot":false,"per_row":true,"orig_dtype":"torch.bfloat16","orig_shape":[48,256],"full_precision_matrix_mult":true}""",
+        """{"format":"int8_tensorwise","convrot":false,"per_row":true,"orig_dtype":"torch."""
+            + """bfloat16","orig_shape":[48,256],"full_precision_matrix_mult":true}""",
         null
     )]
     [InlineData("""{"format":"int8_blockwise","group_size":128}""", null)]

@@ -204,7 +204,8 @@ public sealed class TorchFileTests : IDisposable
     public void Open_TensorsBeyondTheirStorage_AreRefused(int offset, int dim, int stride, int storageLength, string? cause)
     {
         var path = Write(
-            $"}}X\u0001\0\0\0actorch._utils\n_rebuild_tensor_v2\n((X\u0007\0\0\0storagectorch\nFloatStorage\nX\u0001\0\0\00X\u0003\0\0\0cpu{Int(storageLength)}tQ{Int(offset)}{Int(dim)}\u0085{Int(stride)}\u0085\u0089NtRs.",
+            $"}}X\u0001\0\0\0actorch._utils\n_rebuild_tensor_v2\n((X\u0007\0\0\0storagectorch\nFloatStorage\nX\u0001\0\0\0"
+                + $"0X\u0003\0\0\0cpu{Int(storageLength)}tQ{Int(offset)}{Int(dim)}\u0085{Int(stride)}\u0085\u0089NtRs.",
             storage: new byte[32]
         );
         if (cause is null)

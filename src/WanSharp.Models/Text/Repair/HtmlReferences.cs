@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace WanSharp.Models.Text;
+namespace WanSharp.Models.Text.Repair;
 
 /// <summary>Resolves HTML character references such as <c>&amp;amp;</c>, as Python's <c>html.unescape</c> does.</summary>
 /// <remarks>The rules are HTML 5's (https://html.spec.whatwg.org/multipage/parsing.html#character-reference-state), which

@@ -1,0 +1,28 @@
+namespace WanSharp.Repository.Tests;
+
+public class SourceTests
+{
+    private const int MostColumns = 140;
+
+    private static readonly string[] Folders = ["src", "tests"];
+
+    [Fact]
+    public void Lines_FitTheScreen()
+    {
+        var tooLong = Sources()
+            .SelectMany(path =>
+                File.ReadLines(path)
+                    .Select((line, i) => (Line: line, Number: i + 1))
+                    .Where(line => line.Line.Length > MostColumns)
+                    .Select(line => $"{Path.GetRelativePath(Checkout.Root, path)}:{line.Number} has {line.Line.Length} columns")
+            )
+            .ToList();
+
+        Assert.True(tooLong.Count == 0, $"At most {MostColumns} columns:\n{string.Join('\n', tooLong)}");
+    }
+
+    private static IEnumerable<string> Sources() =>
+        Folders
+            .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Checkout.Root, folder), "*.cs", SearchOption.AllDirectories))
+            .Where(path => !path.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj" or "node_modules"));
+}
