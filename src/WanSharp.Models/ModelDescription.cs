@@ -33,8 +33,7 @@ internal sealed record ModelDescription
     public required ModelDefaults Defaults { get; init; }
 
     /// <summary>Where the description of a checkpoint would be.</summary>
-    public static string FileNextTo(string checkpoint) =>
-        Path.Combine(Path.GetDirectoryName(Path.GetFullPath(checkpoint)) ?? "", FileName);
+    public static string FileNextTo(string checkpoint) => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(checkpoint)) ?? "", FileName);
 
     /// <summary>Reads a model folder's description.</summary>
     /// <exception cref="CheckpointException">There is none, or it is not one that this version reads.</exception>

@@ -13,10 +13,7 @@ public class FolderDirectionTests
         ["WanSharp.Storage", "WanSharp.Media", "WanSharp.Models", "WanSharp.Engine", "WanSharp.Tools"];
 
     /// <summary>Arrows that still point against the stream. None is added: each is to be turned, and then leaves this list.</summary>
-    private static readonly (string From, string To)[] Known =
-    [
-        ("WanSharp.Engine.Memory", "WanSharp.Engine.Strategies"),
-    ];
+    private static readonly (string From, string To)[] Known = [("WanSharp.Engine.Memory", "WanSharp.Engine.Strategies")];
 
     [Theory]
     [MemberData(nameof(Projects))]
