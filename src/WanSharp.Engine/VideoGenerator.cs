@@ -161,7 +161,7 @@ public sealed class VideoGenerator : IVideoGenerator
     {
         ArgumentNullException.ThrowIfNull(plan);
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
-        using var place = await _strategies.EnterAsync(NewRun(plan, new GenerationRunOptions(), cancelled.Token));
+        using var place = await _strategies.EnterAsync(NewRun(plan, new GenerationRunOptions(), cancelled.Token)).ConfigureAwait(false);
         return place is null ? plan : With(plan, place.Strategy);
     }
 
@@ -173,7 +173,7 @@ public sealed class VideoGenerator : IVideoGenerator
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
         var clip = NewRun(plan, new GenerationRunOptions(), cancelled.Token);
-        var embedding = await Task.Run(() => EmbedAsync(clip), cancelled.Token);
+        var embedding = await Task.Run(() => EmbedAsync(clip), cancelled.Token).ConfigureAwait(false);
         return steps.Find(PeersOf(plan), plan, embedding);
     }
 
@@ -191,7 +191,7 @@ public sealed class VideoGenerator : IVideoGenerator
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
         var clip = NewRun(plan, options ?? new GenerationRunOptions(), cancelled.Token);
         using var ending = _telemetry.BeginClip();
-        var (compile, ran) = await Task.Run(() => RunAsync(clip, frames), cancelled.Token); // not on the caller's thread
+        var (compile, ran) = await Task.Run(() => RunAsync(clip, frames), cancelled.Token).ConfigureAwait(false); // not on the caller's thread
         var statistics = clip.Clock.ToStatistics() with { Compile = compile, RanAsPlanned = ran.Identity == plan.Identity };
         _telemetry.AddClip(statistics);
         return statistics;
@@ -220,10 +220,12 @@ public sealed class VideoGenerator : IVideoGenerator
                     GenerationStage.Load,
                     () =>
                     {
+#pragma warning disable VSTHRD002 // a lane is a thread that computes and may wait
                         _networks.CompileAheadAsync(clip, _budget.IsLimited).GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
                         return true;
                     }
-                );
+                ).ConfigureAwait(false);
             }
             catch
             {
@@ -241,7 +243,7 @@ public sealed class VideoGenerator : IVideoGenerator
     /// <returns>Why it is not there, or null: then it is, or nothing was to be compiled.</returns>
     public async Task<string?> FinishCompilingAsync(CancellationToken cancellationToken)
     {
-        await _networks.Ready.WaitAsync(cancellationToken);
+        await _networks.Ready.WaitAsync(cancellationToken).ConfigureAwait(false);
         return _networks.Failure;
     }
 
@@ -302,21 +304,21 @@ public sealed class VideoGenerator : IVideoGenerator
     private async Task<(CompileMode Compile, GenerationPlan Plan)> RunAsync(ClipRun clip, IFrameWriter frames)
     {
         // 1. Load: map what is not mapped, compile what is not compiled, in the way that fits.
-        using var strategy = await _strategies.EnterAsync(clip);
+        using var strategy = await _strategies.EnterAsync(clip).ConfigureAwait(false);
         clip = By(clip, strategy);
         _model.RequireUnchanged();
         clip.Report(GenerationStage.Load, 0, 1);
         var loading = clip.Clock.Enter(GenerationStage.Load);
-        using var denoisers = await _networks.LoadDenoisersAsync(clip);
+        using var denoisers = await _networks.LoadDenoisersAsync(clip).ConfigureAwait(false);
         clip = clip.With(denoisers);
         loading.Dispose();
 
         // 2. Encode: the images to what the model takes of them, the prompts to text features.
         clip.Report(GenerationStage.Encode, 0, 1);
         var encoding = clip.Clock.Enter(GenerationStage.Encode);
-        using var place = await _admission.EnterAsync(clip);
-        using var images = await _images.EncodeAsync(clip);
-        using var contexts = await _prompts.EncodeAsync(clip);
+        using var place = await _admission.EnterAsync(clip).ConfigureAwait(false);
+        using var images = await _images.EncodeAsync(clip).ConfigureAwait(false);
+        using var contexts = await _prompts.EncodeAsync(clip).ConfigureAwait(false);
         encoding.Dispose();
         clip.Report(GenerationStage.Encode, 1, 1);
 
@@ -344,7 +346,7 @@ public sealed class VideoGenerator : IVideoGenerator
                 : null;
         using (clip.Clock.Enter(GenerationStage.Denoise))
         {
-            await _lanes.DenoiseAsync(clip, state, recorder);
+            await _lanes.DenoiseAsync(clip, state, recorder).ConfigureAwait(false);
         }
 
         RequireNumbers(state.Latents);
@@ -353,7 +355,7 @@ public sealed class VideoGenerator : IVideoGenerator
         recorder?.Keep();
 
         // 4. and 5. Decode and write: a latent frame at a time, and writing overlaps.
-        await _decoder.RunAsync(clip, state.Latents, frames);
+        await _decoder.RunAsync(clip, state.Latents, frames).ConfigureAwait(false);
         return (denoisers.Mode, clip.Plan);
     }
 
@@ -378,8 +380,8 @@ public sealed class VideoGenerator : IVideoGenerator
 
     private async Task<float[]> EmbedAsync(ClipRun clip)
     {
-        using var place = await _strategies.EnterAsync(clip);
-        return await _prompts.EmbedAsync(By(clip, place));
+        using var place = await _strategies.EnterAsync(clip).ConfigureAwait(false);
+        return await _prompts.EmbedAsync(By(clip, place)).ConfigureAwait(false);
     }
 
     /// <summary>

@@ -63,7 +63,7 @@ public sealed class GraphCache : IDisposable
                     .ToDictionary(),
             }
         );
-        await entry.Gate.WaitAsync(cancellationToken);
+        await entry.Gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -73,7 +73,7 @@ public sealed class GraphCache : IDisposable
                 var session = await Task.Run(
                     () => Runtime.CreateSession(graph.ToBytes(), entry.Settings with { Name = graph.Name }, cancellationToken),
                     cancellationToken
-                );
+                ).ConfigureAwait(false);
                 session.Counter = counter;
                 entry.Session = session;
                 counter.Compiled(Stopwatch.GetElapsedTime(started), session.Bytes);
@@ -188,9 +188,9 @@ public sealed class GraphCache : IDisposable
             async () =>
                 folder is null
                     ? (Runtime.CreateSession(graph.ToBytes(), settings, weights.For(graph), cancellationToken), false)
-                    : await new PackedGraphs(this, folder).OpenAsync(graph, weights, settings, cancellationToken),
+                    : await new PackedGraphs(this, folder).OpenAsync(graph, weights, settings, cancellationToken).ConfigureAwait(false),
             cancellationToken
-        );
+        ).ConfigureAwait(false);
         session.Counter = counter;
         if (isLoaded)
         {

@@ -106,7 +106,7 @@ internal sealed class Denoiser(Experts experts) : IDisposable
         var expert = experts.For(first.IsHighNoise);
         if (first.IsHighNoiseAfterwards is { } next && next != first.IsHighNoise)
         {
-            Reading = experts.PrepareFor(next); // the switch finds its first blocks in memory
+            Reading = experts.PrepareForAsync(next); // the switch finds its first blocks in memory
         }
 
         List<TextKeys> contexts = [.. rows.Select(row => row.Clip.Branches[row.Branch].KeysFor(expert, cancellationToken))];

@@ -42,7 +42,7 @@ internal sealed class Experts(TransformerRunner lowNoise, TransformerRunner? hig
     /// </summary>
     /// <param name="isHighNoise">Which expert takes the step after this one.</param>
     /// <returns>Ends when they are read.</returns>
-    public Task PrepareFor(bool isHighNoise)
+    public Task PrepareForAsync(bool isHighNoise)
     {
         var expert = isHighNoise && highNoise is not null ? highNoise : lowNoise;
         return expert == _current || _current is null ? Task.CompletedTask : _coming = expert.ReadAheadAsync();
@@ -51,7 +51,9 @@ internal sealed class Experts(TransformerRunner lowNoise, TransformerRunner? hig
     /// <summary>Gives back what the transformer of the last step keeps for the next one.</summary>
     public void ReleaseMemory()
     {
+#pragma warning disable VSTHRD002 // weights must not be unmapped while they are read
         Task.WaitAny(_coming); // the weights may be closed next; what was read early is nobody's failure
+#pragma warning restore VSTHRD002
         _current?.ReleaseMemory();
         _current = null;
     }

@@ -26,12 +26,12 @@ internal sealed class ClipDecoder(VaeRunner vae, ComputeLanes lanes)
         var decoding = DecodeAsync(clip, latents, queue.Writer, abandoned.Token);
         try
         {
-            await WriteAsync(clip, queue.Reader, frames);
+            await WriteAsync(clip, queue.Reader, frames).ConfigureAwait(false);
         }
         finally
         {
-            await abandoned.CancelAsync(); // no effect when all is decoded
-            await decoding;
+            await abandoned.CancelAsync().ConfigureAwait(false); // no effect when all is decoded
+            await decoding.ConfigureAwait(false);
         }
     }
 
@@ -42,11 +42,11 @@ internal sealed class ClipDecoder(VaeRunner vae, ComputeLanes lanes)
         try
         {
             using var pieces = FrameDecoder.Decode(vae, latents, clip.Plan.VaeTiles, cancellationToken).GetEnumerator();
-            while (await lanes.RunAsync(clip, GenerationStage.Decode, () => pieces.MoveNext() ? pieces.Current : null) is { } piece)
+            while (await lanes.RunAsync(clip, GenerationStage.Decode, () => pieces.MoveNext() ? pieces.Current : null).ConfigureAwait(false) is { } piece)
             {
                 foreach (var frame in piece)
                 {
-                    await queue.WriteAsync(frame, cancellationToken);
+                    await queue.WriteAsync(frame, cancellationToken).ConfigureAwait(false);
                 }
             }
 
@@ -62,12 +62,12 @@ internal sealed class ClipDecoder(VaeRunner vae, ComputeLanes lanes)
     {
         using var stage = clip.Clock.Enter(GenerationStage.Write);
         var written = 0;
-        await foreach (var frame in queue.ReadAllAsync(clip.Cancelled))
+        await foreach (var frame in queue.ReadAllAsync(clip.Cancelled).ConfigureAwait(false))
         {
             clip.Report(GenerationStage.Decode, written++, clip.Plan.Settings.Frames);
             using (clip.Clock.Work(GenerationStage.Write))
             {
-                await frames.WriteAsync(frame, clip.Cancelled);
+                await frames.WriteAsync(frame, clip.Cancelled).ConfigureAwait(false);
             }
         }
     }

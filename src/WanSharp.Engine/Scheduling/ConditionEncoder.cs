@@ -45,7 +45,7 @@ internal sealed class ConditionEncoder(
                             ),
                         clip.Cancelled
                     )
-            )
+            ).ConfigureAwait(false)
         );
     }
 

@@ -47,8 +47,8 @@ internal sealed class DenoiserSet : IDisposable
                 set._denoisers.Add(
                     new Denoiser(
                         new Experts(
-                            await LoadTransformerAsync(model.TransformerWeights),
-                            model.HighNoiseWeights is { } highNoise ? await LoadTransformerAsync(highNoise) : null
+                            await LoadTransformerAsync(model.TransformerWeights).ConfigureAwait(false),
+                            model.HighNoiseWeights is { } highNoise ? await LoadTransformerAsync(highNoise).ConfigureAwait(false) : null
                         )
                     )
                 );

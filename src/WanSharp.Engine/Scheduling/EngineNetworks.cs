@@ -48,7 +48,9 @@ internal sealed class EngineNetworks(
 
     /// <summary>Whether the whole network was on disk, packed, when this was first asked: it is looked up once.</summary>
     /// <remarks>Blocks until it is known, as a plan is made by whoever wants it now.</remarks>
+#pragma warning disable VSTHRD002 // plans are made without waiting for anything else; clips use IsPackedAsync
     public bool IsPacked => _isPacked.Value.GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
 
     private RuntimeMemory Memory => graphs.Runtime.Memory;
 
@@ -77,7 +79,7 @@ internal sealed class EngineNetworks(
                     ClipIdentity.ModeOf(clip.Options.Resume, clip.Plan, wanted.Mode),
                     (done, all) => clip.Report(GenerationStage.Load, done, all),
                     clip.Cancelled
-                );
+                ).ConfigureAwait(false);
             },
             clip.Cancelled
         );
@@ -89,13 +91,13 @@ internal sealed class EngineNetworks(
     {
         if (!isLimited)
         {
-            using var denoisers = await LoadDenoisersAsync(clip);
+            using var denoisers = await LoadDenoisersAsync(clip).ConfigureAwait(false);
             await denoisers
                 .Set[lane: 0]
-                .CompileForAsync(clip.Plan.Latents, clip.Plan.Branches, clip.Plan.Settings.Images.Count > 0, clip.Cancelled);
+                .CompileForAsync(clip.Plan.Latents, clip.Plan.Branches, clip.Plan.Settings.Images.Count > 0, clip.Cancelled).ConfigureAwait(false);
         }
 
-        Vae.CompileDecoder(clip.Cancelled);
+        await Vae.CompileDecoderAsync(clip.Cancelled).ConfigureAwait(false);
     }
 
     /// <summary>Has the networks run in another way from the next clip on. No clip may be under way.</summary>
@@ -139,8 +141,8 @@ internal sealed class EngineNetworks(
                     settings,
                     options: With(_wanted, way),
                     cancellationToken: cancellationToken
-                );
-                return await Task.Run(() => new PassTimer(model, plan).Time(runner, cancellationToken), cancellationToken);
+                ).ConfigureAwait(false);
+                return await Task.Run(() => new PassTimer(model, plan).Time(runner, cancellationToken), cancellationToken).ConfigureAwait(false);
             },
             cancellationToken
         );
@@ -228,12 +230,12 @@ internal sealed class EngineNetworks(
                                 model.TextEncoderWeights,
                                 settings,
                                 cancellationToken: cancellationToken
-                            ),
+                            ).ConfigureAwait(false),
                         cancellationToken
-                    )
-                ),
+                    ).ConfigureAwait(false)
+                ).ConfigureAwait(false),
             cancellationToken
-        );
+        ).ConfigureAwait(false);
     }
 
     /// <summary>Uses the image encoder, which is for one clip at a time.</summary>
@@ -248,11 +250,11 @@ internal sealed class EngineNetworks(
                         weights,
                         settings,
                         cancellationToken: cancellationToken
-                    )
+                    ).ConfigureAwait(false)
                     : null,
             cancellationToken
-        );
-        return await InTurnAsync(_encodingImages, () => use(new ImageEncoder(Vae, clipVision)), cancellationToken);
+        ).ConfigureAwait(false);
+        return await InTurnAsync(_encodingImages, () => use(new ImageEncoder(Vae, clipVision)), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Frees everything, once what is being loaded is there. No lane may run any more.</summary>
@@ -304,10 +306,10 @@ internal sealed class EngineNetworks(
 
     private static async Task<T> InTurnAsync<T>(SemaphoreSlim turn, Func<Task<T>> act, CancellationToken cancellationToken)
     {
-        await turn.WaitAsync(cancellationToken);
+        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await act();
+            return await act().ConfigureAwait(false);
         }
         finally
         {

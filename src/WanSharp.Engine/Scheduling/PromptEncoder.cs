@@ -24,10 +24,10 @@ internal sealed class PromptEncoder(WanModel model, EngineNetworks networks, Com
         {
             foreach (var prompt in prompts.Take(clip.Plan.Branches))
             {
-                contexts.Add(await EncodeAsync(clip, prompt));
+                contexts.Add(await EncodeAsync(clip, prompt).ConfigureAwait(false));
             }
 
-            await LetGoAsync(clip);
+            await LetGoAsync(clip).ConfigureAwait(false);
             return new PromptContexts(contexts);
         }
         catch
@@ -40,8 +40,8 @@ internal sealed class PromptEncoder(WanModel model, EngineNetworks networks, Com
     /// <summary>Where the clip's prompt is among all prompts.</summary>
     public async Task<float[]> EmbedAsync(ClipRun clip)
     {
-        using var context = await EncodeAsync(clip, clip.Plan.Settings.Prompt);
-        await LetGoAsync(clip);
+        using var context = await EncodeAsync(clip, clip.Plan.Settings.Prompt).ConfigureAwait(false);
+        await LetGoAsync(clip).ConfigureAwait(false);
         return PromptEmbedding.Of(context);
     }
 
@@ -70,7 +70,7 @@ internal sealed class PromptEncoder(WanModel model, EngineNetworks networks, Com
                         ),
                     clip.Cancelled
                 )
-        );
+        ).ConfigureAwait(false);
         using var encoded = FeatureBytes.ToTensors(feature)[Rows];
         return TextContext.Padded(encoded, textLength);
     }

@@ -18,7 +18,9 @@ internal sealed class SnapshotKeeper(ClipRun clip)
             return;
         }
 
+#pragma warning disable VSTHRD002 // it has ended
         _keeping.GetAwaiter().GetResult(); // has ended; throws what it failed with
+#pragma warning restore VSTHRD002
         _last = clock.GetTimestamp();
         var snapshot = new DenoiseSnapshot(
             clip.Plan.LatentIdentity,

@@ -42,8 +42,8 @@ internal sealed class StagedDenoisers(WanModel model, GraphCache graphs, Session
         CancellationToken cancellationToken
     )
     {
-        await TakeOverAsync(wanted);
-        var mode = must ?? (await IsReadyAsync(wanted, cancellationToken) ? wanted.Mode : CompileMode.Blocks);
+        await TakeOverAsync(wanted).ConfigureAwait(false);
+        var mode = must ?? (await IsReadyAsync(wanted, cancellationToken).ConfigureAwait(false) ? wanted.Mode : CompileMode.Blocks);
         if (mode != wanted.Mode && _coming is null && Find(wanted) is null)
         {
             _coming = new Coming(wanted, stop => DenoiserSet.LoadAsync(model, graphs, settings, wanted, lanes, prepared: null, stop));
@@ -53,7 +53,7 @@ internal sealed class StagedDenoisers(WanModel model, GraphCache graphs, Session
         Drop(set => set.Options != options && set.Options != wanted);
         if (Find(options) is not { } found)
         {
-            found = await DenoiserSet.LoadAsync(model, graphs, settings, options, lanes, prepared, cancellationToken);
+            found = await DenoiserSet.LoadAsync(model, graphs, settings, options, lanes, prepared, cancellationToken).ConfigureAwait(false);
             _sets = [.. _sets, found];
         }
 
@@ -63,7 +63,9 @@ internal sealed class StagedDenoisers(WanModel model, GraphCache graphs, Session
     /// <summary>Frees all; what is compiled in the background is given up.</summary>
     public void Dispose()
     {
+#pragma warning disable VSTHRD002 // Dispose waits for the compilation that it stopped
         _coming?.DisposeAsync().AsTask().GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
         foreach (var set in _sets)
         {
             set.Dispose();
@@ -76,11 +78,11 @@ internal sealed class StagedDenoisers(WanModel model, GraphCache graphs, Session
         if (_coming is { } coming && coming.Options != wanted)
         {
             _coming = null;
-            await coming.DisposeAsync();
+            await coming.DisposeAsync().ConfigureAwait(false);
         }
         else if (_coming is { Loading.IsCompletedSuccessfully: true } there)
         {
-            _sets = [.. _sets, await there.Loading];
+            _sets = [.. _sets, await there.Loading.ConfigureAwait(false)];
             _coming = null;
         }
     }
@@ -89,7 +91,7 @@ internal sealed class StagedDenoisers(WanModel model, GraphCache graphs, Session
     private async Task<bool> IsReadyAsync(TransformerOptions wanted, CancellationToken cancellationToken) =>
         wanted.Mode != CompileMode.Whole
         || Find(wanted) is not null
-        || (_coming is null && await PackedNetwork.IsKeptAsync(model, graphs, settings, wanted, cancellationToken));
+        || (_coming is null && await PackedNetwork.IsKeptAsync(model, graphs, settings, wanted, cancellationToken).ConfigureAwait(false));
 
     private DenoiserSet? Find(TransformerOptions options) => _sets.FirstOrDefault(set => set.Options == options);
 
@@ -127,12 +129,12 @@ internal sealed class StagedDenoisers(WanModel model, GraphCache graphs, Session
         /// <summary>Gives up the loading, and frees what it came to.</summary>
         public async ValueTask DisposeAsync()
         {
-            await _stop.CancelAsync();
-            await Ended;
+            await _stop.CancelAsync().ConfigureAwait(false);
+            await Ended.ConfigureAwait(false);
             _stop.Dispose();
             if (Loading.IsCompletedSuccessfully)
             {
-                (await Loading).Dispose();
+                (await Loading.ConfigureAwait(false)).Dispose();
             }
         }
     }

@@ -27,7 +27,7 @@ internal sealed class FolderSource(string folder) : PackageSource
         var hash = file + ".sha512";
         return new PackageLocation(
             new Uri(Path.GetFullPath(file)),
-            File.Exists(hash) ? (await File.ReadAllTextAsync(hash, cancellationToken)).Trim() : null
+            File.Exists(hash) ? (await File.ReadAllTextAsync(hash, cancellationToken).ConfigureAwait(false)).Trim() : null
         );
     }
 }

@@ -22,7 +22,8 @@ internal sealed class NativeArchive
     public async Task<int> UnpackAsync(string package, string rid, string folder, CancellationToken cancellationToken)
     {
         var prefix = $"runtimes/{rid}/native/";
-        await using var archive = await ZipFile.OpenReadAsync(package, cancellationToken);
+        var archive = await ZipFile.OpenReadAsync(package, cancellationToken).ConfigureAwait(false);
+        await using var archiveEnd = archive.ConfigureAwait(false);
         var files = 0;
         long total = 0;
         foreach (
@@ -44,9 +45,11 @@ internal sealed class NativeArchive
                 throw new InvalidDataException($"{package} has more than {MostFiles} libraries: it is not a package of ONNX Runtime.");
             }
 
-            await using var source = await entry.OpenAsync(cancellationToken);
-            await using var target = new FileStream(Path.Combine(folder, name), FileMode.CreateNew, FileAccess.Write);
-            total += await CopyAsync(source, target, LargestTotal - total, package, cancellationToken);
+            var source = await entry.OpenAsync(cancellationToken).ConfigureAwait(false);
+            await using var sourceEnd = source.ConfigureAwait(false);
+            var target = new FileStream(Path.Combine(folder, name), FileMode.CreateNew, FileAccess.Write);
+            await using var targetEnd = target.ConfigureAwait(false);
+            total += await CopyAsync(source, target, LargestTotal - total, package, cancellationToken).ConfigureAwait(false);
         }
 
         return files;
@@ -63,7 +66,7 @@ internal sealed class NativeArchive
         var buffer = new byte[1 << 16];
         long written = 0;
         int count;
-        while ((count = await source.ReadAsync(buffer, cancellationToken)) > 0) // what comes counts, not what the header says
+        while ((count = await source.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0) // what comes counts, not what the header says
         {
             written += count;
             if (written > most)
@@ -71,7 +74,7 @@ internal sealed class NativeArchive
                 throw new InvalidDataException($"{package} unpacks to more than its limit: it is not a package of ONNX Runtime.");
             }
 
-            await target.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+            await target.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
         }
 
         return written;

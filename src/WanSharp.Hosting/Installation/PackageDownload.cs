@@ -24,7 +24,8 @@ internal sealed class PackageDownload(HttpClient http)
     /// <exception cref="InvalidDataException">The file is not what the source promises; it is deleted.</exception>
     public async Task FetchAsync(PackageLocation package, string file, IProgress<long>? progress, CancellationToken cancellationToken)
     {
-        await using (var target = new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None))
+        var target = new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
+        await using (target.ConfigureAwait(false))
         {
             target.Seek(0, SeekOrigin.End);
             try
@@ -33,7 +34,7 @@ internal sealed class PackageDownload(HttpClient http)
                     package.Address.IsFile
                         ? CopyAsync(package.Address.LocalPath, target, progress, cancellationToken)
                         : DownloadAsync(package.Address, target, progress, cancellationToken)
-                );
+                ).ConfigureAwait(false);
             }
             catch (Exception e) when (e is HttpRequestException or HttpIOException)
             {
@@ -44,14 +45,15 @@ internal sealed class PackageDownload(HttpClient http)
             }
         }
 
-        await CheckAsync(package, file, cancellationToken);
+        await CheckAsync(package, file, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task CopyAsync(string source, FileStream target, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         target.SetLength(0);
-        await using var stream = File.OpenRead(source);
-        await AppendAsync(stream, target, progress, cancellationToken);
+        var stream = File.OpenRead(source);
+        await using var streamEnd = stream.ConfigureAwait(false);
+        await AppendAsync(stream, target, progress, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task DownloadAsync(Uri address, FileStream target, IProgress<long>? progress, CancellationToken cancellationToken)
@@ -62,7 +64,7 @@ internal sealed class PackageDownload(HttpClient http)
             request.Headers.Range = new RangeHeaderValue(target.Length, null);
         }
 
-        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
         {
             return; // it is there already, or is something else: the check tells
@@ -74,22 +76,23 @@ internal sealed class PackageDownload(HttpClient http)
             target.SetLength(0); // the source sends all of it again
         }
 
-        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        await AppendAsync(stream, target, progress, cancellationToken);
+        var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        await using var streamEnd = stream.ConfigureAwait(false);
+        await AppendAsync(stream, target, progress, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task AppendAsync(Stream source, FileStream target, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         var buffer = new byte[BufferLength];
         int count;
-        while ((count = await source.ReadAsync(buffer, cancellationToken)) > 0)
+        while ((count = await source.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
         {
             if (target.Length + count > LargestPackage)
             {
                 throw new IOException($"The package has more than {LargestPackage} bytes: that is no build of ONNX Runtime.");
             }
 
-            await target.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+            await target.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
             progress?.Report(target.Length);
         }
     }
@@ -97,9 +100,10 @@ internal sealed class PackageDownload(HttpClient http)
     private static async Task CheckAsync(PackageLocation package, string file, CancellationToken cancellationToken)
     {
         string actual;
-        await using (var stream = File.OpenRead(file))
+        var stream = File.OpenRead(file);
+        await using (stream.ConfigureAwait(false))
         {
-            actual = Convert.ToBase64String(await SHA512.HashDataAsync(stream, cancellationToken));
+            actual = Convert.ToBase64String(await SHA512.HashDataAsync(stream, cancellationToken).ConfigureAwait(false));
         }
 
         if (actual != package.Sha512)

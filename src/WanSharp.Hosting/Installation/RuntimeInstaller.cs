@@ -42,7 +42,7 @@ public sealed class RuntimeInstaller(string root, string rid)
     {
         using var handler = new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.All };
         using var http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = LargestDocument };
-        var package = await FindAsync(sources, http, cancellationToken);
+        var package = await FindAsync(sources, http, cancellationToken).ConfigureAwait(false);
         package = package with
         {
             Sha512 =
@@ -53,8 +53,8 @@ public sealed class RuntimeInstaller(string root, string rid)
 
         var downloads = Directory.CreateDirectory(Path.Combine(root, "downloads")).FullName;
         var file = Path.Combine(downloads, $"{PackageId}.{InstalledRuntime.Version}.nupkg.part");
-        await new PackageDownload(http).FetchAsync(package, file, progress, cancellationToken);
-        await PlaceAsync(file, cancellationToken);
+        await new PackageDownload(http).FetchAsync(package, file, progress, cancellationToken).ConfigureAwait(false);
+        await PlaceAsync(file, cancellationToken).ConfigureAwait(false);
         File.Delete(file);
         return InstalledRuntime.Find(root) ?? throw new InvalidDataException($"{package.Address} has no ONNX Runtime library for {rid}.");
     }
@@ -63,7 +63,7 @@ public sealed class RuntimeInstaller(string root, string rid)
     {
         foreach (var source in sources)
         {
-            if (await PackageSource.Open(source, http).FindAsync(PackageId, InstalledRuntime.Version, cancellationToken) is { } found)
+            if (await PackageSource.Open(source, http).FindAsync(PackageId, InstalledRuntime.Version, cancellationToken).ConfigureAwait(false) is { } found)
             {
                 return found;
             }
@@ -84,7 +84,7 @@ public sealed class RuntimeInstaller(string root, string rid)
         var unpacked = Directory.CreateDirectory(Path.Combine(parent, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}")).FullName;
         try
         {
-            if (await new NativeArchive().UnpackAsync(package, rid, unpacked, cancellationToken) == 0)
+            if (await new NativeArchive().UnpackAsync(package, rid, unpacked, cancellationToken).ConfigureAwait(false) == 0)
             {
                 throw new InvalidDataException($"The package has no libraries for {rid}.");
             }

@@ -12,7 +12,7 @@ internal sealed class ServiceSource(Uri index, HttpClient http) : PackageSource
     {
         try
         {
-            return await AskAsync(id, version, cancellationToken);
+            return await AskAsync(id, version, cancellationToken).ConfigureAwait(false);
         }
         // JSON, but not as the protocol has it
         catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException or UriFormatException)
@@ -27,11 +27,11 @@ internal sealed class ServiceSource(Uri index, HttpClient http) : PackageSource
         var (lowerId, lowerVersion) = (id.ToLowerInvariant(), version.ToLowerInvariant());
 #pragma warning restore CA1308
         var service =
-            await GetAsync(index, cancellationToken) ?? throw new IOException($"{index} is no index of a NuGet service: there is nothing.");
+            await GetAsync(index, cancellationToken).ConfigureAwait(false) ?? throw new IOException($"{index} is no index of a NuGet service: there is nothing.");
         var container =
             Resource(service, "PackageBaseAddress/")
             ?? throw new IOException($"{index} is no index of a NuGet service: it names no packages' address.");
-        var versions = await GetAsync(new Uri(container, $"{lowerId}/index.json"), cancellationToken);
+        var versions = await GetAsync(new Uri(container, $"{lowerId}/index.json"), cancellationToken).ConfigureAwait(false);
         if (
             versions is null
             || !versions.Value.TryGetProperty("versions", out var list)
@@ -42,14 +42,14 @@ internal sealed class ServiceSource(Uri index, HttpClient http) : PackageSource
         }
 
         var address = RequireSafe(new Uri(container, $"{lowerId}/{lowerVersion}/{lowerId}.{lowerVersion}.nupkg"));
-        return new PackageLocation(address, await HashAsync(service, lowerId, lowerVersion, cancellationToken));
+        return new PackageLocation(address, await HashAsync(service, lowerId, lowerVersion, cancellationToken).ConfigureAwait(false));
     }
 
     private async Task<string?> HashAsync(JsonElement service, string id, string version, CancellationToken cancellationToken)
     {
         if (
             Resource(service, "RegistrationsBaseUrl") is not { } registrations
-            || await GetAsync(new Uri(registrations, $"{id}/{version}.json"), cancellationToken) is not { } leaf
+            || await GetAsync(new Uri(registrations, $"{id}/{version}.json"), cancellationToken).ConfigureAwait(false) is not { } leaf
             || !leaf.TryGetProperty("catalogEntry", out var entry)
         )
         {
@@ -60,7 +60,7 @@ internal sealed class ServiceSource(Uri index, HttpClient http) : PackageSource
         {
             if (
                 !Uri.TryCreate(entry.GetString(), UriKind.Absolute, out var address)
-                || await GetAsync(address, cancellationToken) is not { } catalog
+                || await GetAsync(address, cancellationToken).ConfigureAwait(false) is not { } catalog
             )
             {
                 return null;
@@ -97,14 +97,14 @@ internal sealed class ServiceSource(Uri index, HttpClient http) : PackageSource
     {
         try
         {
-            using var response = await http.GetAsync(RequireSafe(address), cancellationToken);
+            using var response = await http.GetAsync(RequireSafe(address), cancellationToken).ConfigureAwait(false);
             if (response.StatusCode == HttpStatusCode.NotFound)
             {
                 return null;
             }
 
             response.EnsureSuccessStatusCode();
-            return JsonElement.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+            return JsonElement.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false));
         }
         catch (Exception e) when (e is HttpRequestException or JsonException)
         {

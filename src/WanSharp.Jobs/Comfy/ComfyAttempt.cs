@@ -71,7 +71,8 @@ internal sealed class ComfyAttempt(
         {
             var isSent = ticket is not null;
             ticket ??= ComfyTicket.Create(server, key);
-            await using var watch = new ComfyWatch(server, workflow, _progress, fate, options) { Ticket = ticket };
+            var watch = new ComfyWatch(server, workflow, _progress, fate, options) { Ticket = ticket };
+            await using var watchEnd = watch.ConfigureAwait(false);
             try
             {
                 await watch.ListenAsync(cancellationToken).ConfigureAwait(false);

@@ -116,7 +116,9 @@ internal sealed class ComfyEvents : IAsyncDisposable
 
                 if (part.MessageType == WebSocketMessageType.Text) // the others are previews
                 {
+#pragma warning disable VSTHRD103 // into memory
                     message.Write(chunk, 0, part.Count);
+#pragma warning restore VSTHRD103
                 }
 
                 if (part.EndOfMessage)

@@ -199,9 +199,9 @@ internal sealed class ComfyServer : IDisposable
         var partial = path + ".partial";
         try
         {
-            Task CopyTo(HttpResponseMessage response, Action alive, CancellationToken token) =>
+            Task CopyToAsync(HttpResponseMessage response, Action alive, CancellationToken token) =>
                 CopyAsync(response, file, partial, alive, token);
-            await _http.DownloadAsync(query, file.Name, CopyTo, cancellationToken).ConfigureAwait(false);
+            await _http.DownloadAsync(query, file.Name, CopyToAsync, cancellationToken).ConfigureAwait(false);
             if (!ClipFormats.Is(partial, file.Format))
             {
                 throw new InvalidDataException(

@@ -147,12 +147,13 @@ public sealed class LocalBackend(
                 ? null
                 : await generator.FindSimilarAsync(plan, Steps, cancellationToken).ConfigureAwait(false);
         var reused = resume is null ? start?.Reused : resume.Reused;
-        await using var writer = new LateVideoWriter(
+        var writer = new LateVideoWriter(
             ffmpeg,
             OutputTarget.Parse(run.ArtifactPath),
             plan.Format,
             (plan.Settings with { Reused = reused }).ToJson()
         );
+        await using var writerEnd = writer.ConfigureAwait(false);
         var before = _clock.GetElapsedTime(began);
         var options = new GenerationRunOptions
         {

@@ -18,7 +18,8 @@ internal static class GifComment
 
     public static async Task AddAsync(string file, string text, CancellationToken cancellationToken)
     {
-        await using var gif = File.Open(file, FileMode.Open, FileAccess.ReadWrite);
+        var gif = File.Open(file, FileMode.Open, FileAccess.ReadWrite);
+        await using var gifEnd = gif.ConfigureAwait(false);
         gif.Seek(-1, SeekOrigin.End);
         if (gif.ReadByte() != Trailer)
         {
@@ -30,7 +31,9 @@ internal static class GifComment
         foreach (var block in Encoding.UTF8.GetBytes(text).Chunk(BlockLength))
         {
             comment.WriteByte((byte)block.Length);
+#pragma warning disable VSTHRD103 // into memory
             comment.Write(block);
+#pragma warning restore VSTHRD103
         }
 
         comment.Write([0, Trailer]);

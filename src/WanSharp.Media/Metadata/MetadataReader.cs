@@ -20,7 +20,8 @@ public static class MetadataReader
         MediaFile.Require(path);
         try
         {
-            await using var file = File.OpenRead(path);
+            var file = File.OpenRead(path);
+            await using var fileEnd = file.ConfigureAwait(false);
             var start = new byte[WebpFile.SignatureLength];
             var length = await file.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false, cancellationToken)
                 .ConfigureAwait(false);
@@ -46,7 +47,8 @@ public static class MetadataReader
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
-        await using var process = FfmpegProcess.Start(ffmpeg, [.. FfmpegInput.Arguments(path), "-f", "ffmetadata", "pipe:1"]);
+        var process = FfmpegProcess.Start(ffmpeg, [.. FfmpegInput.Arguments(path), "-f", "ffmetadata", "pipe:1"]);
+        await using var processEnd = process.ConfigureAwait(false);
         using var registration = process.KillOn(patience.Token);
         try
         {

@@ -42,9 +42,9 @@ internal sealed class BlockGraphs : IDisposable
         var owned = new List<IDisposable> { keys };
         try
         {
-            var embed = Own(await loader.PrepareAsync(WanTransformer.Embed(configuration, options), "", cancellationToken));
-            var blocks = Own(await PrepareAsync(loader, configuration, options, transformer, keys, observe, cancellationToken));
-            var head = Own(await loader.PrepareAsync(WanTransformer.Head(configuration, options), "", cancellationToken));
+            var embed = Own(await loader.PrepareAsync(WanTransformer.Embed(configuration, options), "", cancellationToken).ConfigureAwait(false));
+            var blocks = Own(await PrepareAsync(loader, configuration, options, transformer, keys, observe, cancellationToken).ConfigureAwait(false));
+            var head = Own(await loader.PrepareAsync(WanTransformer.Head(configuration, options), "", cancellationToken).ConfigureAwait(false));
             return new BlockGraphs(embed, blocks, head, loader.Dimensions);
         }
         catch
@@ -80,13 +80,13 @@ internal sealed class BlockGraphs : IDisposable
     {
         if (transformer.TokensAtOnce is not { } most || loader.Memory is not HostMemory || observe is not null)
         {
-            return new FullBlockPass(await BlocksAsync(WanTransformer.Block), keys, observe);
+            return new FullBlockPass(await BlocksAsync(WanTransformer.Block).ConfigureAwait(false), keys, observe);
         }
 
-        var selfKeys = await BlocksAsync(WanTransformer.SelfKeys);
+        var selfKeys = await BlocksAsync(WanTransformer.SelfKeys).ConfigureAwait(false);
         try
         {
-            return new PieceBlockPass(selfKeys, await BlocksAsync(WanTransformer.BlockRows), keys, most);
+            return new PieceBlockPass(selfKeys, await BlocksAsync(WanTransformer.BlockRows).ConfigureAwait(false), keys, most);
         }
         catch
         {

@@ -54,13 +54,13 @@ internal sealed class BlockTransformer : TransformerRunner
             Compute = transformer.Compute,
             Quantization = transformer.Quantization,
         };
-        var context = await ContextEncoder.LoadAsync(loader, configuration, options, transformer.KeyBytes, observe, cancellationToken);
+        var context = await ContextEncoder.LoadAsync(loader, configuration, options, transformer.KeyBytes, observe, cancellationToken).ConfigureAwait(false);
         try
         {
             // A piece may be shorter than the others: those run on graphs for any shape.
             var isStatic =
                 transformer.TokensAtOnce is null && (transformer.StaticShapes ?? ProviderProfiles.Of(settings.Provider).BuildsForShapes);
-            var any = await LoadGraphsAsync(new Dictionary<string, long>(), cancellationToken);
+            var any = await LoadGraphsAsync(new Dictionary<string, long>(), cancellationToken).ConfigureAwait(false);
             return new BlockTransformer(configuration, context, any, LoadGraphsAsync, isStatic, loader.Memory, observe);
 
             Task<BlockGraphs> LoadGraphsAsync(IReadOnlyDictionary<string, long> dimensions, CancellationToken token)
@@ -148,7 +148,7 @@ internal sealed class BlockTransformer : TransformerRunner
     {
         if (_isStatic)
         {
-            using var graphs = await _load(Lengths(latents, groups), cancellationToken); // what is compiled stays with the graph cache
+            using var graphs = await _load(Lengths(latents, groups), cancellationToken).ConfigureAwait(false); // what is compiled stays with the graph cache
         }
     }
 
@@ -173,7 +173,9 @@ internal sealed class BlockTransformer : TransformerRunner
     {
         if (!lengths.All(length => _graphs.Dimensions.TryGetValue(length.Key, out var known) && known == length.Value))
         {
+#pragma warning disable VSTHRD002 // a pass computes on its caller's thread; CompileForAsync is the way that waits
             var next = _load(lengths, cancellationToken).GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
             _graphs.Dispose();
             _graphs = next;
         }

@@ -58,10 +58,10 @@ public sealed class ClipVisionRunner : IDisposable
             configuration.LayersUsed,
             i => $"visual.transformer.{i}.",
             cancellationToken
-        );
+        ).ConfigureAwait(false);
         try
         {
-            var embed = await loader.PrepareAsync(ClipVision.Embed(configuration, options), "", cancellationToken);
+            var embed = await loader.PrepareAsync(ClipVision.Embed(configuration, options), "", cancellationToken).ConfigureAwait(false);
             return new ClipVisionRunner(configuration, embed, blocks, loader.Memory, observe);
         }
         catch

@@ -50,7 +50,7 @@ internal sealed class ContextEncoder : IDisposable
         CancellationToken cancellationToken
     )
     {
-        var embed = await loader.PrepareAsync(WanTransformer.Context(configuration, options), "", cancellationToken);
+        var embed = await loader.PrepareAsync(WanTransformer.Context(configuration, options), "", cancellationToken).ConfigureAwait(false);
         try
         {
             var keys = await loader.PrepareBlocksAsync(
@@ -59,7 +59,7 @@ internal sealed class ContextEncoder : IDisposable
                 configuration.Layers,
                 i => $"blocks.{i}.",
                 cancellationToken
-            );
+            ).ConfigureAwait(false);
             return new ContextEncoder(configuration, embed, keys, budget, observe);
         }
         catch

@@ -93,6 +93,8 @@ internal sealed class MappedBlocks(
     {
         var reading = _coming?.Reading;
         _coming = null;
+#pragma warning disable VSTHRD002 // a pass computes on its caller's thread, and needs the block now
         reading?.GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
     }
 }

@@ -45,7 +45,7 @@ internal sealed class NetworkLoader(
     /// <param name="cancellationToken">Cancels compilation.</param>
     public async Task<PreparedRun> PrepareAsync(OnnxGraph graph, string prefix, CancellationToken cancellationToken)
     {
-        using var use = await graphs.RentAsync(graph, _settings, cancellationToken);
+        using var use = await graphs.RentAsync(graph, _settings, cancellationToken).ConfigureAwait(false);
         var run = use.Session.Prepare();
         try
         {
@@ -99,7 +99,7 @@ internal sealed class NetworkLoader(
         if (IsTooMuchToKeep(block, count, prefix))
         {
             return Measured(
-                new WidenedBlocks(block, await graphs.RentAsync(block, _settings, cancellationToken), weights, count, prefix, widensAhead)
+                new WidenedBlocks(block, await graphs.RentAsync(block, _settings, cancellationToken).ConfigureAwait(false), weights, count, prefix, widensAhead)
             );
         }
 
@@ -108,7 +108,7 @@ internal sealed class NetworkLoader(
         {
             for (var i = 0; i < count; i++)
             {
-                runs.Add(await PrepareAsync(block, prefix(i), cancellationToken));
+                runs.Add(await PrepareAsync(block, prefix(i), cancellationToken).ConfigureAwait(false));
             }
 
             return Measured(new MappedBlocks(runs, block.Weights, weights, prefix));

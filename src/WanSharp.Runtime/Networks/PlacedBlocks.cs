@@ -27,11 +27,15 @@ internal sealed class PlacedBlocks(int count, WeightStore weights, Func<int, Can
         if (_coming is { } coming)
         {
             _coming = null;
+#pragma warning disable VSTHRD002 // a pass computes on its caller's thread, and needs the block now
             _placed[coming.Index] ??= coming.Placing.GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
         }
 
         _taken = index;
+#pragma warning disable VSTHRD002 // as above
         var run = _placed[index] ??= place(index, CancellationToken.None).GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
         var next = (index + 1) % count;
         if (_placed[next] is null)
         {
@@ -46,7 +50,9 @@ internal sealed class PlacedBlocks(int count, WeightStore weights, Func<int, Can
         if (_coming is { } coming)
         {
             _coming = null;
+#pragma warning disable VSTHRD002 // what is being placed must be there to be freed
             coming.Placing.GetAwaiter().GetResult().Dispose();
+#pragma warning restore VSTHRD002
         }
 
         _taken = null;

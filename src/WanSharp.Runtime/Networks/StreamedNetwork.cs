@@ -17,13 +17,13 @@ namespace WanSharp.Runtime.Networks;
 internal sealed class StreamedNetwork(
     Func<OnnxGraph> first,
     Func<OnnxGraph> next,
-    Func<OnnxGraph, CancellationToken, Session> compile,
+    Func<OnnxGraph, CancellationToken, Task<Session>> compile,
     Action<MemoryLimitException>? giveBack = null
 ) : IDisposable
 {
-    private readonly Lock _gate = new();
-    private Session? _first;
-    private Session? _next;
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Func<OnnxGraph>[] _graphs = [first, next];
+    private readonly Session?[] _sessions = new Session?[2];
     private bool _disposed;
 
     /// <summary>Runs a sequence; each step happens when its output is asked for.</summary>
@@ -50,7 +50,7 @@ internal sealed class StreamedNetwork(
                 var result = Tensor.Zeros(DType.F32, shapeOf(piece, isFirst));
                 try
                 {
-                    var left = Step(isFirst ? First(cancellationToken) : Next(cancellationToken), caches);
+                    var left = Step(Session(isFirst ? 0 : 1, cancellationToken), caches);
                     caches?.Dispose();
                     caches = left;
                 }
@@ -91,48 +91,54 @@ internal sealed class StreamedNetwork(
     }
 
     /// <summary>Compiles what is not compiled yet of what a sequence needs.</summary>
-    public void Compile(CancellationToken cancellationToken)
+    public async Task CompileAsync(CancellationToken cancellationToken)
     {
-        First(cancellationToken);
-        Next(cancellationToken);
+        await OpenAsync(0, cancellationToken).ConfigureAwait(false);
+        await OpenAsync(1, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Frees what is compiled; it is compiled again when it is needed. No sequence may be under way.</summary>
-    public void Release()
-    {
-        lock (_gate)
-        {
-            _first?.Dispose();
-            _next?.Dispose();
-            (_first, _next) = (null, null);
-        }
-    }
+    public void Release() => Release(forGood: false);
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => Release(forGood: true);
+
+    private void Release(bool forGood)
     {
-        lock (_gate)
+        _turn.Wait();
+        try
         {
-            _disposed = true;
-            Release();
+            _disposed |= forGood;
+            foreach (var session in _sessions)
+            {
+                session?.Dispose();
+            }
+
+            Array.Clear(_sessions);
+        }
+        finally
+        {
+            _turn.Release();
         }
     }
 
-    private Session First(CancellationToken cancellationToken)
-    {
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            return _first ??= compile(first(), cancellationToken);
-        }
-    }
+    /// <summary>The compiled graph of the first step (0) or of the later ones (1).</summary>
+    private Session Session(int step, CancellationToken cancellationToken) =>
+#pragma warning disable VSTHRD002 // a step computes on its caller's thread, and so does what it has to compile; CompileAsync does not
+        Volatile.Read(ref _sessions[step]) ?? OpenAsync(step, cancellationToken).GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
 
-    private Session Next(CancellationToken cancellationToken)
+    private async Task<Session> OpenAsync(int step, CancellationToken cancellationToken)
     {
-        lock (_gate)
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            return _next ??= compile(next(), cancellationToken);
+            return _sessions[step] ??= await compile(_graphs[step](), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
         }
     }
 }

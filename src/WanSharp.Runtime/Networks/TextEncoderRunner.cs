@@ -60,10 +60,10 @@ public sealed class TextEncoderRunner : IDisposable
             configuration.Layers,
             i => $"blocks.{i}.",
             cancellationToken
-        );
+        ).ConfigureAwait(false);
         try
         {
-            var norm = await loader.PrepareAsync(Umt5Encoder.Norm(configuration, options), "", cancellationToken);
+            var norm = await loader.PrepareAsync(Umt5Encoder.Norm(configuration, options), "", cancellationToken).ConfigureAwait(false);
             return new TextEncoderRunner(configuration, embeddings, blocks, norm, loader.Memory, observe);
         }
         catch

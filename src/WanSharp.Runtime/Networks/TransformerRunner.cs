@@ -59,7 +59,7 @@ public abstract class TransformerRunner : IDisposable
         var quantized =
             options.Quantization == Quantization.None
                 ? null
-                : await QuantizeAsync(configuration, weights, settings, options, prepared, cancellationToken);
+                : await QuantizeAsync(configuration, weights, settings, options, prepared, cancellationToken).ConfigureAwait(false);
         try
         {
             TransformerRunner runner =
@@ -72,7 +72,7 @@ public abstract class TransformerRunner : IDisposable
                         options,
                         observe,
                         cancellationToken
-                    )
+                    ).ConfigureAwait(false)
                     : await BlockTransformer.LoadAsync(
                         graphs,
                         configuration,
@@ -81,7 +81,7 @@ public abstract class TransformerRunner : IDisposable
                         options,
                         observe,
                         cancellationToken
-                    );
+                    ).ConfigureAwait(false);
             (runner._quantized, runner._weights) = (
                 quantized,
                 settings.IsOnHost && options.Mode != CompileMode.Whole ? quantized ?? weights : null
@@ -116,7 +116,7 @@ public abstract class TransformerRunner : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         if (
             options.Quantization != Quantization.None
-            && !await Task.Run(() => ArePrepared(configuration, weights, options), cancellationToken)
+            && !await Task.Run(() => ArePrepared(configuration, weights, options), cancellationToken).ConfigureAwait(false)
         )
         {
             return false;
@@ -125,11 +125,11 @@ public abstract class TransformerRunner : IDisposable
         using var quantized =
             options.Quantization == Quantization.None
                 ? null
-                : await QuantizeAsync(configuration, weights, settings, options, prepared: null, cancellationToken);
+                : await QuantizeAsync(configuration, weights, settings, options, prepared: null, cancellationToken).ConfigureAwait(false);
         return await Task.Run(
             () => WholeTransformer.IsKept(graphs, configuration, quantized ?? weights, settings, options),
             cancellationToken
-        );
+        ).ConfigureAwait(false);
     }
 
     /// <summary>Does what a request's prompt and images need once, not once a step.</summary>

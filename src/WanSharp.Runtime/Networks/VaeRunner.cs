@@ -54,13 +54,13 @@ public sealed class VaeRunner : IDisposable
         _encoder = new StreamedNetwork(
             () => WanVae.EncodeFirst(config, Options()),
             () => WanVae.EncodeNext(config, Options()),
-            Compile,
+            CompileAsync,
             giveBack
         );
         _decoder = new StreamedNetwork(
             () => WanVae.DecodeFirst(config, Options()),
             () => WanVae.DecodeNext(config, Options()),
-            Compile,
+            CompileAsync,
             giveBack
         );
 
@@ -71,10 +71,14 @@ public sealed class VaeRunner : IDisposable
     /// <summary>The architecture.</summary>
     public VaeConfig Config { get; }
 
-    /// <summary>Compiles the decoder now, not when the first clip is decoded.</summary>
-    /// <param name="cancellationToken">Cancels compilation.</param>
+    /// <summary>Compiles the decoder, if it is not compiled. <see cref="Decode"/> does so too, and blocks its caller meanwhile.</summary>
+    /// <param name="cancellationToken">Cancels the compilation, or the wait for another caller's.</param>
     /// <exception cref="CheckpointException">The checkpoint lacks a weight, or has it in another shape.</exception>
-    public void CompileDecoder(CancellationToken cancellationToken = default) => _decoder.Compile(cancellationToken);
+    public Task CompileDecoderAsync(CancellationToken cancellationToken = default) => _decoder.CompileAsync(cancellationToken);
+
+    /// <summary>Compiles the encoder, if it is not compiled. Encoding does so too, and blocks its caller meanwhile.</summary>
+    /// <inheritdoc cref="CompileDecoderAsync"/>
+    public Task CompileEncoderAsync(CancellationToken cancellationToken = default) => _encoder.CompileAsync(cancellationToken);
 
     /// <summary>Decodes a clip; each step happens when its frames are asked for.</summary>
     /// <param name="latents">[batch, latent channels, latent frames, height, width]. Read until the enumeration ends.</param>
@@ -298,6 +302,6 @@ public sealed class VaeRunner : IDisposable
             );
     }
 
-    private Session Compile(OnnxGraph graph, CancellationToken cancellationToken) =>
-        _graphs.OpenAsync(graph, _weights, _settings, folder: null, cancellationToken).GetAwaiter().GetResult();
+    private Task<Session> CompileAsync(OnnxGraph graph, CancellationToken cancellationToken) =>
+        _graphs.OpenAsync(graph, _weights, _settings, folder: null, cancellationToken);
 }

@@ -42,11 +42,11 @@ internal sealed class WholeTransformer : TransformerRunner
         settings = WithoutHostPlan(settings);
         var loader = new NetworkLoader(graphs, settings, weights);
         var written = Written(loader, options, observed: observe is not null);
-        var context = await ContextEncoder.LoadAsync(loader, configuration, written, options.KeyBytes, observe, cancellationToken);
+        var context = await ContextEncoder.LoadAsync(loader, configuration, written, options.KeyBytes, observe, cancellationToken).ConfigureAwait(false);
         try
         {
             var graph = Write(configuration, written);
-            var session = await graphs.OpenAsync(graph, weights, settings, options.CacheFolder, cancellationToken);
+            var session = await graphs.OpenAsync(graph, weights, settings, options.CacheFolder, cancellationToken).ConfigureAwait(false);
             return new WholeTransformer(configuration, context, session, observe);
         }
         catch

@@ -57,7 +57,9 @@ internal sealed class WidenedBlocks : IBlockRuns
         }
         else
         {
+#pragma warning disable VSTHRD002 // a pass computes on its caller's thread, and needs the block now
             WidenAsync(index, _current ??= new Buffers(_graph, _session.Session), Environment.ProcessorCount).GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
         }
 
         _taken = index;
@@ -67,7 +69,9 @@ internal sealed class WidenedBlocks : IBlockRuns
 
     public void ReleaseMemory()
     {
+#pragma warning disable VSTHRD002 // memory must not be freed while it is written to
         Task.WaitAny(_coming?.Work ?? Task.CompletedTask); // what comes is not needed: its failure is that of whoever needs it
+#pragma warning restore VSTHRD002
         (_coming, _taken) = (null, null);
         _current?.Dispose();
         _next?.Dispose();
@@ -119,7 +123,9 @@ internal sealed class WidenedBlocks : IBlockRuns
     {
         var work = _coming?.Work;
         _coming = null;
+#pragma warning disable VSTHRD002 // a pass computes on its caller's thread, and needs the block now
         work?.GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
     }
 
     /// <summary>A run, and the memory that its weights are in.</summary>

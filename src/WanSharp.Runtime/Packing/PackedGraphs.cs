@@ -46,7 +46,7 @@ internal sealed class PackedGraphs(GraphCache graphs, string folder)
     {
         var key = KeyOf(graph, settings, Digests.Of(weights.Files, cancellationToken));
         using var store = new ContentStore(folder, new ContentStoreOptions { Check = EntryCheck.Start });
-        using var turn = await store.LockAsync(key, cancellationToken);
+        using var turn = await store.LockAsync(key, cancellationToken).ConfigureAwait(false);
         var isThere = store.Contains(key);
         if (TryOpen(store, key, settings, cancellationToken) is { } found)
         {

@@ -53,7 +53,7 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
         {
             foreach (var block in _blocks)
             {
-                var (part, isNew) = await OpenAsync(store, KeyOf(source, block), block, cancellationToken);
+                var (part, isNew) = await OpenAsync(store, KeyOf(source, block), block, cancellationToken).ConfigureAwait(false);
                 parts.Add(part);
                 if (isNew)
                 {
@@ -94,7 +94,7 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
         CancellationToken cancellationToken
     )
     {
-        using var turn = await store.LockAsync(key, cancellationToken);
+        using var turn = await store.LockAsync(key, cancellationToken).ConfigureAwait(false);
         if (TryMap(store, key, cancellationToken) is { } kept)
         {
             return (kept, IsNew: false);

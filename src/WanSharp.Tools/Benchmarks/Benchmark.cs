@@ -54,14 +54,14 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
         {
             await using (memory)
             {
-                network = await workload.LoadAsync(checkpoint, context, cancellationToken);
+                network = await workload.LoadAsync(checkpoint, context, cancellationToken).ConfigureAwait(false);
                 network.Forward(cancellationToken);
                 startToFirst = (SinceProcessStart() - written).TotalSeconds;
                 network.Forward(cancellationToken);
             }
 
             // 3. Timed runs, in turn with the peer's and with the machine's peak.
-            rounds = await MeasureAsync(options, workload, network, checkpoint, progress, cancellationToken);
+            rounds = await MeasureAsync(options, workload, network, checkpoint, progress, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -70,7 +70,7 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
 
         // 4. Where the time goes, in a run of its own: recording costs time.
         progress?.Report("profile");
-        var operators = await ProfileAsync(workload, checkpoint, context, cancellationToken);
+        var operators = await ProfileAsync(workload, checkpoint, context, cancellationToken).ConfigureAwait(false);
         return new BenchmarkReport
         {
             Workload = Describe(options, workload.Name),
@@ -111,7 +111,7 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
                 checkpoint,
                 new BenchmarkContext(runtime, options.Session, TransformerOf(options)),
                 cancellationToken
-            );
+            ).ConfigureAwait(false);
             network.Forward(cancellationToken);
             startToFirst = (SinceProcessStart() - written).TotalSeconds;
         }
@@ -155,11 +155,13 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
         using var peak = MachinePeak.Float(runtime);
         using var integerPeak = options.Quantization == Quantization.None ? null : MachinePeak.EightBit(runtime);
         progress?.Report(options.PeerPython is null ? "timed forward passes" : "starting PyTorch");
+#pragma warning disable CA2007 // null has no ConfigureAwait; what benchmarks is a program of its own
         await using var peer = options.PeerPython is { } python
-            ? await TorchPeer.StartAsync(python, workload, checkpoint, threads, cancellationToken)
+            ? await TorchPeer.StartAsync(python, workload, checkpoint, threads, cancellationToken).ConfigureAwait(false)
             : null;
-        var expected = peer is null ? [] : await peer.ResultAsync("f32", cancellationToken);
-        var narrow = peer is null ? [] : await peer.ResultAsync("bf16", cancellationToken);
+#pragma warning restore CA2007
+        var expected = peer is null ? [] : await peer.ResultAsync("f32", cancellationToken).ConfigureAwait(false);
+        var narrow = peer is null ? [] : await peer.ResultAsync("bf16", cancellationToken).ConfigureAwait(false);
         var (ours, f32, bf16) = (new List<double>(), new List<double>(), new List<double>());
         var result = network.Forward(cancellationToken);
         var difference = peer is null ? null : Difference(result.Read<float>(), expected);
@@ -172,8 +174,8 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
             ours.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
             if (peer is not null)
             {
-                f32.Add(await peer.RunAsync("f32", cancellationToken));
-                bf16.Add(await peer.RunAsync("bf16", cancellationToken));
+                f32.Add(await peer.RunAsync("f32", cancellationToken).ConfigureAwait(false));
+                bf16.Add(await peer.RunAsync("bf16", cancellationToken).ConfigureAwait(false));
             }
         }
 
@@ -212,7 +214,7 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
             {
                 Settings = context.Settings with { ProfilePathPrefix = Path.Combine(folder.FullName, "profile") },
             };
-            using (var network = await workload.LoadAsync(checkpoint, profiled, cancellationToken))
+            using (var network = await workload.LoadAsync(checkpoint, profiled, cancellationToken).ConfigureAwait(false))
             {
                 network.Forward(cancellationToken);
             }

@@ -27,8 +27,8 @@ public sealed class DtypeBenchmark(OrtRuntime runtime)
         var wide = Benchmark.FindWeights(workload, options with { Weights = DType.F32 }, progress, cancellationToken);
         var narrow = Benchmark.FindWeights(workload, options, progress, cancellationToken);
         var context = new BenchmarkContext(runtime, options.Session, new TransformerOptions());
-        using var expected = await workload.LoadAsync(wide, context, cancellationToken);
-        using var actual = await workload.LoadAsync(narrow, context, cancellationToken);
+        using var expected = await workload.LoadAsync(wide, context, cancellationToken).ConfigureAwait(false);
+        using var actual = await workload.LoadAsync(narrow, context, cancellationToken).ConfigureAwait(false);
 
         progress?.Report($"forward passes with weights in {options.Weights.Name()}");
         var reference = expected.Forward(cancellationToken);

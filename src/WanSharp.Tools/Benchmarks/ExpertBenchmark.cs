@@ -36,9 +36,10 @@ public sealed class ExpertBenchmark(OrtRuntime runtime)
         using WeightStore lowWeights = Open("low"),
             highWeights = Open("high");
         using var graphs = new GraphCache(runtime);
-        await using var memory = MemorySampler.Start();
-        using TransformerRunner low = await LoadAsync(lowWeights),
-            high = await LoadAsync(highWeights);
+        var memory = MemorySampler.Start();
+        await using var memoryEnd = memory.ConfigureAwait(false);
+        using TransformerRunner low = await LoadAsync(lowWeights).ConfigureAwait(false),
+            high = await LoadAsync(highWeights).ConfigureAwait(false);
         using Tensor noise = Noise(latents),
             text = Noise([1, config.TextLength, config.TextDim]),
             velocity = Tensor.Zeros(DType.F32, latents);

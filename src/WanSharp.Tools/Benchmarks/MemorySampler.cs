@@ -24,8 +24,8 @@ internal sealed class MemorySampler : IAsyncDisposable
     /// <summary>Ends the watching; the peaks stay.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        await _sampling;
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _sampling.ConfigureAwait(false);
         _stop.Dispose();
     }
 
@@ -44,7 +44,7 @@ internal sealed class MemorySampler : IAsyncDisposable
     {
         do
         {
-            var status = File.ReadAllLines(StatusFile);
+            var status = await File.ReadAllLinesAsync(StatusFile, CancellationToken.None).ConfigureAwait(false);
             PeakPrivateBytes = Larger(PeakPrivateBytes, Parse(status, "RssAnon"));
             PeakMappedBytes = Larger(PeakMappedBytes, Parse(status, "RssFile"));
             await Task.Delay(Interval, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -54,7 +54,7 @@ public sealed class PlanBenchmark(OrtRuntime runtime)
             denoising,
             new SessionSettings(),
             cancellationToken: cancellationToken
-        );
+        ).ConfigureAwait(false);
         using var text = Noise([1, named.Transformer.TextLength, named.Transformer.TextDim]);
         using var context = transformer.PrepareContext(text, cancellationToken: cancellationToken);
 

@@ -65,7 +65,7 @@ internal sealed class TextWorkload : Workload
                 weights,
                 context.Settings,
                 cancellationToken: cancellationToken
-            );
+            ).ConfigureAwait(false);
 
         public Tensor Forward(CancellationToken cancellationToken)
         {

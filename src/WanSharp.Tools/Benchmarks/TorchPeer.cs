@@ -59,14 +59,14 @@ internal sealed class TorchPeer : IAsyncDisposable
         var peer = new TorchPeer(Start(python, threads), folder);
         try
         {
-            var answer = await peer.AskAsync(request, cancellationToken);
+            var answer = await peer.AskAsync(request, cancellationToken).ConfigureAwait(false);
             peer.StartToFirst = Stopwatch.GetElapsedTime(started).TotalSeconds;
             peer.Version = answer["version"]!.GetValue<string>();
             return peer;
         }
         catch
         {
-            await peer.DisposeAsync();
+            await peer.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
@@ -76,15 +76,15 @@ internal sealed class TorchPeer : IAsyncDisposable
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>Its seconds.</returns>
     public async Task<double> RunAsync(string precision, CancellationToken cancellationToken) =>
-        (await AskAsync(Order(precision, output: null), cancellationToken))["seconds"]!.GetValue<double>();
+        (await AskAsync(Order(precision, output: null), cancellationToken).ConfigureAwait(false))["seconds"]!.GetValue<double>();
 
     /// <summary>One forward pass, not timed.</summary>
     /// <returns>Its result, in the order of ours.</returns>
     public async Task<float[]> ResultAsync(string precision, CancellationToken cancellationToken)
     {
         var file = Path.Combine(_folder.FullName, precision);
-        await AskAsync(Order(precision, file), cancellationToken);
-        return MemoryMarshal.Cast<byte, float>(await File.ReadAllBytesAsync(file, cancellationToken)).ToArray();
+        await AskAsync(Order(precision, file), cancellationToken).ConfigureAwait(false);
+        return MemoryMarshal.Cast<byte, float>(await File.ReadAllBytesAsync(file, cancellationToken).ConfigureAwait(false)).ToArray();
     }
 
     /// <summary>Ends the process.</summary>
@@ -93,10 +93,10 @@ internal sealed class TorchPeer : IAsyncDisposable
         if (!_process.HasExited)
         {
             _process.Kill();
-            await _process.WaitForExitAsync();
+            await _process.WaitForExitAsync().ConfigureAwait(false);
         }
 
-        await _errors;
+        await _errors.ConfigureAwait(false);
         _process.Dispose();
         _folder.Delete(recursive: true);
     }
@@ -132,9 +132,9 @@ internal sealed class TorchPeer : IAsyncDisposable
         string? line = null;
         try
         {
-            await _process.StandardInput.WriteLineAsync(question.ToJsonString().AsMemory(), cancellationToken);
-            await _process.StandardInput.FlushAsync(cancellationToken);
-            line = await _process.StandardOutput.ReadLineAsync(cancellationToken);
+            await _process.StandardInput.WriteLineAsync(question.ToJsonString().AsMemory(), cancellationToken).ConfigureAwait(false);
+            await _process.StandardInput.FlushAsync(cancellationToken).ConfigureAwait(false);
+            line = await _process.StandardOutput.ReadLineAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (IOException)
         {
@@ -143,7 +143,7 @@ internal sealed class TorchPeer : IAsyncDisposable
 
         if (line is null)
         {
-            throw new BenchmarkException($"PyTorch failed: {LastLine(await _errors)}");
+            throw new BenchmarkException($"PyTorch failed: {LastLine(await _errors.ConfigureAwait(false))}");
         }
 
         var answer = JsonNode.Parse(line)!;

@@ -103,7 +103,7 @@ internal sealed class TransformerWorkload : Workload
                 context.Settings,
                 options: context.Transformer,
                 cancellationToken: cancellationToken
-            );
+            ).ConfigureAwait(false);
 
         public Tensor Forward(CancellationToken cancellationToken)
         {

@@ -68,7 +68,7 @@ internal abstract class Workload : IDisposable
         var loaded = Load(new WeightStore(Checkpoint.Open(checkpoint)), context);
         try
         {
-            await loaded.CompileAsync(cancellationToken);
+            await loaded.CompileAsync(cancellationToken).ConfigureAwait(false);
             return loaded;
         }
         catch

@@ -46,9 +46,9 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
     public async Task<IReadOnlyList<Comparison>> RunAsync(ModelNetworks network, CancellationToken cancellationToken) =>
         network switch
         {
-            ModelNetworks.Transformer => await TransformersAsync(cancellationToken),
-            ModelNetworks.TextEncoder => await TextEncoderAsync(cancellationToken),
-            ModelNetworks.ImageEncoder => await ImageEncoderAsync(model.ClipVision!, model.ClipVisionWeights!, cancellationToken),
+            ModelNetworks.Transformer => await TransformersAsync(cancellationToken).ConfigureAwait(false),
+            ModelNetworks.TextEncoder => await TextEncoderAsync(cancellationToken).ConfigureAwait(false),
+            ModelNetworks.ImageEncoder => await ImageEncoderAsync(model.ClipVision!, model.ClipVisionWeights!, cancellationToken).ConfigureAwait(false),
             _ => Vae(cancellationToken),
         };
 
@@ -57,7 +57,7 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
         var comparisons = new List<Comparison>();
         foreach (var (file, weights) in ExportedGraph.Transformers(model))
         {
-            comparisons.AddRange(await TransformerAsync(file, weights, cancellationToken));
+            comparisons.AddRange(await TransformerAsync(file, weights, cancellationToken).ConfigureAwait(false));
         }
 
         return comparisons;
@@ -86,7 +86,7 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
             weights,
             _settings,
             cancellationToken: cancellationToken
-        );
+        ).ConfigureAwait(false);
         var comparisons = new List<Comparison>();
         foreach (var (inputs, actual) in cases.Zip(exported))
         {
@@ -151,7 +151,7 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
             model.TextEncoderWeights,
             _settings,
             cancellationToken: cancellationToken
-        );
+        ).ConfigureAwait(false);
         var comparisons = new List<Comparison>();
         for (var row = 0; row < prompts.Count; row++)
         {
@@ -187,7 +187,7 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
         }
 
         using var graphs = new GraphCache(runtime);
-        using var runner = await ClipVisionRunner.CreateAsync(graphs, config, weights, _settings, cancellationToken: cancellationToken);
+        using var runner = await ClipVisionRunner.CreateAsync(graphs, config, weights, _settings, cancellationToken: cancellationToken).ConfigureAwait(false);
         using Tensor ofOne = runner.Encode(one, cancellationToken),
             ofTwo = runner.Encode(two, cancellationToken);
         return

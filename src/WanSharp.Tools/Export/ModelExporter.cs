@@ -73,7 +73,7 @@ public static class ModelExporter
         )
         {
             progress?.Report(new($"checking the {ExportCheck.NameOf(network)}", total, total));
-            comparisons.AddRange(await check.RunAsync(network, cancellationToken));
+            comparisons.AddRange(await check.RunAsync(network, cancellationToken).ConfigureAwait(false));
         }
 
         // 3. Describe: for programs and for people.

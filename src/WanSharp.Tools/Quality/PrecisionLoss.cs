@@ -36,8 +36,8 @@ public sealed class PrecisionLoss(WanModel model, OrtRuntime runtime, SessionSet
         for (var clip = 0; clip < count; clip++)
         {
             var request = new GenerationRequest { Prompt = PromptOf(clip), Seed = (ulong)clip };
-            var (expected, plan) = await MakeAsync(full, request, cancellationToken);
-            var (actual, _) = await MakeAsync(narrow, request, cancellationToken);
+            var (expected, plan) = await MakeAsync(full, request, cancellationToken).ConfigureAwait(false);
+            var (actual, _) = await MakeAsync(narrow, request, cancellationToken).ConfigureAwait(false);
             var comparer = new FrameComparer(plan.Width, plan.Height);
             yield return new ClipLoss(
                 request.Prompt,
@@ -54,8 +54,9 @@ public sealed class PrecisionLoss(WanModel model, OrtRuntime runtime, SessionSet
     )
     {
         var plan = generator.Plan(request);
-        await using var frames = new ClipRecorder();
-        await generator.GenerateAsync(plan, frames, cancellationToken: cancellationToken);
+        var frames = new ClipRecorder();
+        await using var framesEnd = frames.ConfigureAwait(false);
+        await generator.GenerateAsync(plan, frames, cancellationToken: cancellationToken).ConfigureAwait(false);
         return (frames.Frames, plan.Settings);
     }
 }

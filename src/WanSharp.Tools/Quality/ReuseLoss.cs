@@ -59,15 +59,15 @@ public sealed class ReuseLoss(IVideoGenerator generator, ContentStore store)
                 },
                 new GenerationRunOptions { Steps = keep },
                 cancellationToken
-            );
-            var (exact, whole) = await MakeAsync(request, new GenerationRunOptions(), cancellationToken);
+            ).ConfigureAwait(false);
+            var (exact, whole) = await MakeAsync(request, new GenerationRunOptions(), cancellationToken).ConfigureAwait(false);
             foreach (var share in Shares)
             {
                 var table = new StepStore(store, [new ReuseRow(-1, share)]);
                 var start =
-                    await generator.FindSimilarAsync(generator.Plan(request), table, cancellationToken)
+                    await generator.FindSimilarAsync(generator.Plan(request), table, cancellationToken).ConfigureAwait(false)
                     ?? throw new IOException("The steps were not kept: is there room in the folder for temporary files?");
-                var (near, time) = await MakeAsync(request, new GenerationRunOptions { Start = start }, cancellationToken);
+                var (near, time) = await MakeAsync(request, new GenerationRunOptions { Start = start }, cancellationToken).ConfigureAwait(false);
                 yield return new ReusedClip(
                     prompt,
                     start.Reused,
@@ -92,8 +92,9 @@ public sealed class ReuseLoss(IVideoGenerator generator, ContentStore store)
         CancellationToken cancellationToken
     )
     {
-        await using var frames = new ClipRecorder();
-        var statistics = await generator.GenerateAsync(generator.Plan(request), frames, options, cancellationToken);
+        var frames = new ClipRecorder();
+        await using var framesEnd = frames.ConfigureAwait(false);
+        var statistics = await generator.GenerateAsync(generator.Plan(request), frames, options, cancellationToken).ConfigureAwait(false);
         return (frames.Frames, statistics.Stages[GenerationStage.Denoise].Share);
     }
 }

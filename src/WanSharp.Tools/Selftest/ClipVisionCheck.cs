@@ -26,7 +26,7 @@ internal sealed class ClipVisionCheck : IFixtureCheck
             context.Settings,
             Compare,
             cancellationToken
-        );
+        ).ConfigureAwait(false);
         foreach (var run in fixture.Cases)
         {
             name = run;

@@ -14,7 +14,7 @@ internal sealed class PipelineCheck : IFixtureCheck
 
     public async Task<IReadOnlyList<Comparison>> RunAsync(Fixture fixture, SelftestContext context, CancellationToken cancellationToken)
     {
-        using var networks = await PipelineNetworks.LoadAsync(fixture, context, cancellationToken);
+        using var networks = await PipelineNetworks.LoadAsync(fixture, context, cancellationToken).ConfigureAwait(false);
         var comparisons = new List<Comparison>();
         foreach (var run in fixture.Config.GetProperty("runs").EnumerateArray())
         {

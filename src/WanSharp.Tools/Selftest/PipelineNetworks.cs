@@ -32,7 +32,7 @@ internal sealed class PipelineNetworks : IDisposable
         var networks = new PipelineNetworks();
         try
         {
-            await networks.LoadAllAsync(fixture, context, cancellationToken);
+            await networks.LoadAllAsync(fixture, context, cancellationToken).ConfigureAwait(false);
             return networks;
         }
         catch
@@ -61,7 +61,7 @@ internal sealed class PipelineNetworks : IDisposable
                 Weights("t5.safetensors"),
                 context.Settings,
                 cancellationToken: cancellationToken
-            )
+            ).ConfigureAwait(false)
         );
 
         var vae = fixture.Section(models.GetProperty("vae.safetensors"), ModelJson.Default.VaeSection).ToConfiguration(fixture.ConfigPath);
@@ -69,8 +69,8 @@ internal sealed class PipelineNetworks : IDisposable
 
         Boundary = fixture.Config.TryGetProperty("boundary", out var boundary) ? boundary.GetDouble() : null;
         Experts = Boundary is not null
-            ? new Experts(await TransformerAsync("dit_low.safetensors"), await TransformerAsync("dit_high.safetensors"))
-            : new Experts(await TransformerAsync("dit.safetensors"));
+            ? new Experts(await TransformerAsync("dit_low.safetensors").ConfigureAwait(false), await TransformerAsync("dit_high.safetensors").ConfigureAwait(false))
+            : new Experts(await TransformerAsync("dit.safetensors").ConfigureAwait(false));
 
         if (models.TryGetProperty("clip.safetensors", out var section))
         {
@@ -82,7 +82,7 @@ internal sealed class PipelineNetworks : IDisposable
                     Weights("clip.safetensors"),
                     context.Settings,
                     cancellationToken: cancellationToken
-                )
+                ).ConfigureAwait(false)
             );
         }
 
@@ -100,7 +100,7 @@ internal sealed class PipelineNetworks : IDisposable
                     context.Settings,
                     options: context.Transformer,
                     cancellationToken: cancellationToken
-                )
+                ).ConfigureAwait(false)
             );
         }
 

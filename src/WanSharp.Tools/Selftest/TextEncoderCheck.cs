@@ -26,7 +26,7 @@ internal sealed class TextEncoderCheck : IFixtureCheck
             context.Settings,
             (name, value) => compare?.Invoke(name, value),
             cancellationToken
-        );
+        ).ConfigureAwait(false);
         foreach (var name in fixture.Cases)
         {
             comparisons.Add(Buckets(fixture, configuration, name));

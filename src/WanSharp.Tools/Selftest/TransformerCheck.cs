@@ -27,7 +27,7 @@ internal sealed class TransformerCheck : IFixtureCheck
             (name, value) => compare!(name, value),
             context.Transformer,
             cancellationToken: cancellationToken
-        );
+        ).ConfigureAwait(false);
         foreach (var name in fixture.Cases)
         {
             var samples = fixture.List($"{name}.in.x").Count;

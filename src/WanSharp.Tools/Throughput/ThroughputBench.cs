@@ -39,8 +39,8 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
             var target = Path.Combine(folder, $"{workload.Name}-{number}");
             var started = Stopwatch.GetTimestamp();
             var (clips, compute) = mode.Engine is null
-                ? (await RunProcessesAsync(workload, target, cancellationToken), null)
-                : await RunResidentAsync(workload, mode, target, cancellationToken);
+                ? (await RunProcessesAsync(workload, target, cancellationToken).ConfigureAwait(false), null)
+                : await RunResidentAsync(workload, mode, target, cancellationToken).ConfigureAwait(false);
             var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
             serial ??= clips;
             yield return new ThroughputRow(
@@ -49,7 +49,7 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
                 clips.Count,
                 seconds,
                 compute,
-                await LeastSsimAsync(serial, clips, cancellationToken)
+                await LeastSsimAsync(serial, clips, cancellationToken).ConfigureAwait(false)
             );
         }
     }
@@ -58,20 +58,21 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
     public async Task<double> MeasureLatencyAsync(CancellationToken cancellationToken)
     {
         var entry = ThroughputWorkload.Seed.Entries[0];
-        await using var backend = await BatchBackend.OpenAsync(
+        var backend = await BatchBackend.OpenAsync(
             WithCache(Path.Combine(folder, "latency-cache")),
             settings,
             new EngineSettings(),
             estimates: false,
             cancellationToken
-        );
+        ).ConfigureAwait(false);
+        await using var backendEnd = backend.ConfigureAwait(false);
         using var store = new ContentStore(Path.Combine(folder, "latency-results"));
         var results = new ResultCache(store);
         var seconds = new List<double>();
         for (var i = 0; i <= LatencyJobs; i++)
         {
             var started = Stopwatch.GetTimestamp();
-            await RunJobsAsync(backend, [entry], results, concurrency: 1, Path.Combine(folder, $"latency-{i}"), cancellationToken);
+            await RunJobsAsync(backend, [entry], results, concurrency: 1, Path.Combine(folder, $"latency-{i}"), cancellationToken).ConfigureAwait(false);
             if (i > 0) // the first one is made
             {
                 seconds.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
@@ -91,13 +92,14 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
         CancellationToken cancellationToken
     )
     {
-        await using var backend = await BatchBackend.OpenAsync(
+        var backend = await BatchBackend.OpenAsync(
             WithCache(target + "-cache"),
             settings,
             new EngineSettings { Options = mode.Engine! },
             estimates: false,
             cancellationToken
-        );
+        ).ConfigureAwait(false);
+        await using var backendEnd = backend.ConfigureAwait(false);
         using var store = mode.CachesResults ? new ContentStore(target + "-results") : null;
         var results = store is null ? null : new ResultCache(store);
         var jobs = await RunJobsAsync(
@@ -107,7 +109,7 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
             mode.OneAtATime ? 1 : backend.Concurrency,
             target,
             cancellationToken
-        );
+        ).ConfigureAwait(false);
         double? made =
             mode.Engine!.Workers > 1
                 ? null
@@ -129,7 +131,7 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
             "the workload",
             entries,
             cancellationToken
-        );
+        ).ConfigureAwait(false);
         using var store = JobStore.Open(JobFolder.Create(target), host.Options.Clock);
         store.Enqueue(jobs);
         await new JobRunner(
@@ -141,7 +143,7 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
                 Results = results,
                 Clock = host.Options.Clock,
             }
-        ).RunAsync(cancellationToken);
+        ).RunAsync(cancellationToken).ConfigureAwait(false);
         var done = store.All();
         return done.FirstOrDefault(job => job.State != JobState.Succeeded) is { } failed
             ? throw new MediaException($"The clip {failed.Output} was not made: {failed.Error}")
@@ -170,12 +172,12 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
                 new ProcessStartInfo(line[0], line[1..]) { RedirectStandardOutput = true, RedirectStandardError = true }
             )!;
             var errors = process.StandardError.ReadToEndAsync(cancellationToken);
-            await process.StandardOutput.ReadToEndAsync(cancellationToken);
-            await process.WaitForExitAsync(cancellationToken);
+            await process.StandardOutput.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
+            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
             clips.Add(
                 process.ExitCode == 0
                     ? clip
-                    : throw new MediaException($"`wan generate` for {entry.Output} failed: {(await errors).Trim()}")
+                    : throw new MediaException($"`wan generate` for {entry.Output} failed: {(await errors.ConfigureAwait(false)).Trim()}")
             );
         }
 
@@ -207,11 +209,12 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
         var least = 1.0;
         for (var i = 0; i < actual.Count; i++)
         {
-            await using var other = VideoReader.ReadAsync(_ffmpeg, expected[i], cancellationToken).GetAsyncEnumerator(cancellationToken);
+            var other = VideoReader.ReadAsync(_ffmpeg, expected[i], cancellationToken).GetAsyncEnumerator(cancellationToken);
+            await using var otherEnd = other.ConfigureAwait(false);
             var frames = new List<FrameQuality>();
-            await foreach (var frame in VideoReader.ReadAsync(_ffmpeg, actual[i], cancellationToken))
+            await foreach (var frame in VideoReader.ReadAsync(_ffmpeg, actual[i], cancellationToken).ConfigureAwait(false))
             {
-                if (!await other.MoveNextAsync())
+                if (!await other.MoveNextAsync().ConfigureAwait(false))
                 {
                     throw new MediaException($"{actual[i]} has more frames than {expected[i]}.");
                 }

@@ -14,8 +14,8 @@ internal sealed class FailuresRow(OrtRuntime runtime, WanModel model, Generation
     {
         using var generator = new VideoGenerator(model, runtime, new SessionSettings());
         var (right, refused, wrong) = (0, 0, new List<string>());
-        var expected = await GenerateAsync(generator, cancellationToken); // compiles, and tells the library the sizes
-        var requests = await CountAsync(generator, cancellationToken);
+        var expected = await GenerateAsync(generator, cancellationToken).ConfigureAwait(false); // compiles, and tells the library the sizes
+        var requests = await CountAsync(generator, cancellationToken).ConfigureAwait(false);
         var (before, objects) = (runtime.Memory.InUse, runtime.Api.LiveObjects);
         var random = new Random(Seed: 1);
         for (var i = 0; i < count; i++)
@@ -24,7 +24,7 @@ internal sealed class FailuresRow(OrtRuntime runtime, WanModel model, Generation
             runtime.Memory.Refuses = _ => Interlocked.Decrement(ref victim) == -1;
             try
             {
-                if (IsSame(await GenerateAsync(generator, cancellationToken), expected))
+                if (IsSame(await GenerateAsync(generator, cancellationToken).ConfigureAwait(false), expected))
                 {
                     right++;
                 }
@@ -47,7 +47,7 @@ internal sealed class FailuresRow(OrtRuntime runtime, WanModel model, Generation
             }
         }
 
-        var livesOn = IsSame(await GenerateAsync(generator, cancellationToken), expected);
+        var livesOn = IsSame(await GenerateAsync(generator, cancellationToken).ConfigureAwait(false), expected);
         var (leaked, objectsLeft) = (runtime.Memory.InUse - before, runtime.Api.LiveObjects - objects);
         return new MemoryRowResult
         {
@@ -86,7 +86,7 @@ internal sealed class FailuresRow(OrtRuntime runtime, WanModel model, Generation
         };
         try
         {
-            await GenerateAsync(generator, cancellationToken);
+            await GenerateAsync(generator, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -98,8 +98,9 @@ internal sealed class FailuresRow(OrtRuntime runtime, WanModel model, Generation
 
     private async Task<IReadOnlyList<byte[]>> GenerateAsync(VideoGenerator generator, CancellationToken cancellationToken)
     {
-        await using var frames = new ClipRecorder();
-        await generator.GenerateAsync(generator.Plan(clip), frames, cancellationToken: cancellationToken);
+        var frames = new ClipRecorder();
+        await using var framesEnd = frames.ConfigureAwait(false);
+        await generator.GenerateAsync(generator.Plan(clip), frames, cancellationToken: cancellationToken).ConfigureAwait(false);
         return frames.Frames;
     }
 }

@@ -41,7 +41,7 @@ public sealed class MemoryBenchmark(OrtRuntime runtime, TimeProvider clock)
         foreach (var row in options.Rows.Distinct().Order())
         {
             progress?.Report($"memory: {row.ToString().ToLowerInvariant()}");
-            results.Add(await RunAsync(row, options, processes, checkpoints, cancellationToken));
+            results.Add(await RunAsync(row, options, processes, checkpoints, cancellationToken).ConfigureAwait(false));
         }
 
         return new MemoryReport
@@ -66,10 +66,10 @@ public sealed class MemoryBenchmark(OrtRuntime runtime, TimeProvider clock)
         try
         {
             var pass =
-                JsonSerializer.Deserialize(await input.ReadToEndAsync(cancellationToken), MemoryJson.Default.MemoryPass)
+                JsonSerializer.Deserialize(await input.ReadToEndAsync(cancellationToken).ConfigureAwait(false), MemoryJson.Default.MemoryPass)
                 ?? throw new BenchmarkException("The pass is null: this command is for `wan bench memory` alone.");
             return JsonSerializer.Serialize(
-                await new PassProgram(runtime, clock).RunAsync(pass, cancellationToken),
+                await new PassProgram(runtime, clock).RunAsync(pass, cancellationToken).ConfigureAwait(false),
                 MemoryJson.Default.MemoryPassResult
             );
         }
@@ -94,21 +94,21 @@ public sealed class MemoryBenchmark(OrtRuntime runtime, TimeProvider clock)
         {
             return row switch
             {
-                MemoryRow.Compile => await processes.CompileAsync(cancellationToken),
-                MemoryRow.Start => await processes.StartAsync(cancellationToken),
+                MemoryRow.Compile => await processes.CompileAsync(cancellationToken).ConfigureAwait(false),
+                MemoryRow.Start => await processes.StartAsync(cancellationToken).ConfigureAwait(false),
                 MemoryRow.Sizes => await new SizesRow(runtime).RunAsync(
                     options.Shape,
                     options.Layers,
                     checkpoints.Find(options.Shape, options.Layers, DType.F32, cancellationToken),
                     cancellationToken
-                ),
-                MemoryRow.Third => await processes.ThirdAsync(cancellationToken),
-                MemoryRow.Peak => await processes.PeakAsync(cancellationToken),
-                MemoryRow.Large => await processes.LargeAsync(cancellationToken),
+                ).ConfigureAwait(false),
+                MemoryRow.Third => await processes.ThirdAsync(cancellationToken).ConfigureAwait(false),
+                MemoryRow.Peak => await processes.PeakAsync(cancellationToken).ConfigureAwait(false),
+                MemoryRow.Large => await processes.LargeAsync(cancellationToken).ConfigureAwait(false),
                 MemoryRow.Failures => await new FailuresRow(runtime, options.FailureModel, SmallClip).RunAsync(
                     options.Failures,
                     cancellationToken
-                ),
+                ).ConfigureAwait(false),
                 _ => throw new ArgumentOutOfRangeException(nameof(row), row, "no row"),
             };
         }

@@ -42,20 +42,20 @@ internal sealed class PassProcess(IReadOnlyList<string> command)
             await process.StandardInput.WriteAsync(
                 JsonSerializer.Serialize(pass, MemoryJson.Default.MemoryPass).AsMemory(),
                 cancellationToken
-            );
+            ).ConfigureAwait(false);
             process.StandardInput.Close();
-            await process.WaitForExitAsync(cancellationToken);
+            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
             if (process.ExitCode != 0)
             {
                 throw new BenchmarkException(
                     process.ExitCode == Killed && limit is { } bytes
                         ? $"The system ended the process: it needed more than its {bytes:N0} bytes."
-                        : $"The process ended with {process.ExitCode}: {(await error).Trim()}"
+                        : $"The process ended with {process.ExitCode}: {(await error.ConfigureAwait(false)).Trim()}"
                 );
             }
 
             var result =
-                JsonSerializer.Deserialize(await output, MemoryJson.Default.MemoryPassResult)
+                JsonSerializer.Deserialize(await output.ConfigureAwait(false), MemoryJson.Default.MemoryPassResult)
                 ?? throw new BenchmarkException("The process said null, not what it measured.");
             return new PassOutcome(result, group?.PeakBytes ?? result.PrivateBytes ?? 0, whyNot);
         }
@@ -64,7 +64,7 @@ internal sealed class PassProcess(IReadOnlyList<string> command)
             if (!process.HasExited)
             {
                 process.Kill(entireProcessTree: true);
-                await process.WaitForExitAsync(CancellationToken.None);
+                await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
             }
         }
     }

@@ -65,7 +65,7 @@ internal sealed class PassProgram(OrtRuntime runtime, TimeProvider clock)
                 new SessionSettings(),
                 options: options,
                 cancellationToken: cancellationToken
-            );
+            ).ConfigureAwait(false);
             compiled = Stopwatch.GetElapsedTime(start).TotalSeconds;
             started = SinceProcessStart();
 

@@ -24,8 +24,8 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
     public async Task<MemoryRowResult> CompileAsync(CancellationToken cancellationToken)
     {
         var pass = Pass(cancellationToken);
-        var blocks = await process.RunAsync(pass, limit: null, isCold: false, cancellationToken);
-        var whole = await process.RunAsync(pass with { Mode = CompileMode.Whole }, limit: null, isCold: false, cancellationToken);
+        var blocks = await process.RunAsync(pass, limit: null, isCold: false, cancellationToken).ConfigureAwait(false);
+        var whole = await process.RunAsync(pass with { Mode = CompileMode.Whole }, limit: null, isCold: false, cancellationToken).ConfigureAwait(false);
         var ratio = whole.Result.CompileSeconds / blocks.Result.CompileSeconds;
         return new MemoryRowResult
         {
@@ -57,10 +57,10 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
         try
         {
             pass = pass with { CacheFolder = folder.FullName };
-            var cold = (await process.RunAsync(pass, limit: null, isCold: false, cancellationToken)).Result;
-            var warm = (await process.RunAsync(pass, limit: null, isCold: false, cancellationToken)).Result;
+            var cold = (await process.RunAsync(pass, limit: null, isCold: false, cancellationToken).ConfigureAwait(false)).Result;
+            var warm = (await process.RunAsync(pass, limit: null, isCold: false, cancellationToken).ConfigureAwait(false)).Result;
             var unsaved = (
-                await process.RunAsync(pass with { CacheFolder = null, Passes = 0 }, limit: null, isCold: false, cancellationToken)
+                await process.RunAsync(pass with { CacheFolder = null, Passes = 0 }, limit: null, isCold: false, cancellationToken).ConfigureAwait(false)
             ).Result;
             var ratio = cold.StartSeconds / warm.StartSeconds;
             return new MemoryRowResult
@@ -97,8 +97,8 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
     {
         var pass = Pass(cancellationToken) with { Passes = options.Runs + 1 };
         var limit = BytesOf(pass) / 3;
-        var all = await process.RunAsync(pass, limit: null, isCold: true, cancellationToken);
-        var within = await process.RunAsync(pass with { FitsMemory = true }, limit, isCold: true, cancellationToken);
+        var all = await process.RunAsync(pass, limit: null, isCold: true, cancellationToken).ConfigureAwait(false);
+        var within = await process.RunAsync(pass with { FitsMemory = true }, limit, isCold: true, cancellationToken).ConfigureAwait(false);
         var (ratio, isSame) = (all.Seconds / within.Seconds, all.Result.Digest == within.Result.Digest);
         return new MemoryRowResult
         {
@@ -127,7 +127,7 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
     {
         const int LimitDivisor = 4;
         var pass = Pass(cancellationToken) with { Passes = options.Runs + 1 };
-        var plain = await process.RunAsync(pass with { Mode = CompileMode.Whole }, limit: null, isCold: true, cancellationToken);
+        var plain = await process.RunAsync(pass with { Mode = CompileMode.Whole }, limit: null, isCold: true, cancellationToken).ConfigureAwait(false);
         var streamed = await process.RunAsync(
             pass with
             {
@@ -136,15 +136,15 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
             plain.PeakBytes / LimitDivisor,
             isCold: true,
             cancellationToken
-        );
+        ).ConfigureAwait(false);
         var prepared = pass with
         {
             Quantization = Quantization.EightBit,
             CacheFolder = Path.Combine(options.CacheFolder, "bench", "weights"),
         };
         // weights are prepared once
-        _ = await process.RunAsync(prepared with { Passes = 0 }, limit: null, isCold: false, cancellationToken);
-        var narrow = await process.RunAsync(prepared, plain.PeakBytes / LimitDivisor, isCold: true, cancellationToken);
+        _ = await process.RunAsync(prepared with { Passes = 0 }, limit: null, isCold: false, cancellationToken).ConfigureAwait(false);
+        var narrow = await process.RunAsync(prepared, plain.PeakBytes / LimitDivisor, isCold: true, cancellationToken).ConfigureAwait(false);
         var ratios = new Dictionary<string, double>
         {
             ["memory_fp32"] = (double)plain.PeakBytes / streamed.PeakBytes,
@@ -196,7 +196,7 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
                 FitsMemory = true,
                 Passes = 1,
             };
-            var run = await process.RunAsync(pass, LargeLimit, isCold: true, cancellationToken);
+            var run = await process.RunAsync(pass, LargeLimit, isCold: true, cancellationToken).ConfigureAwait(false);
             return new MemoryRowResult
             {
                 Row = MemoryRow.Large,

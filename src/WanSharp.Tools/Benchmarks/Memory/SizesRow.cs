@@ -19,11 +19,11 @@ internal sealed class SizesRow(OrtRuntime runtime)
         using var first = new WeightStore(Checkpoint.Open(checkpoint));
         using var second = new WeightStore(Checkpoint.Open(checkpoint));
         using var graphs = new GraphCache(runtime);
-        await RunSizesAsync(graphs, shape, first, cancellationToken);
+        await RunSizesAsync(graphs, shape, first, cancellationToken).ConfigureAwait(false);
         var once = Compiles(graphs);
-        await RunSizesAsync(graphs, shape, first, cancellationToken);
+        await RunSizesAsync(graphs, shape, first, cancellationToken).ConfigureAwait(false);
         var twice = Compiles(graphs);
-        await RunSizesAsync(graphs, shape, second, cancellationToken);
+        await RunSizesAsync(graphs, shape, second, cancellationToken).ConfigureAwait(false);
         var switched = Compiles(graphs);
         var most = once.Values.Max();
         var later = switched.Values.Sum() - once.Values.Sum();
@@ -56,7 +56,7 @@ internal sealed class SizesRow(OrtRuntime runtime)
             weights,
             new SessionSettings(),
             cancellationToken: cancellationToken
-        );
+        ).ConfigureAwait(false);
         using var text = Tensor.Zeros(DType.F32, [1, shape.Transformer.TextLength, shape.Transformer.TextDim]);
         using var context = transformer.PrepareContext(text, cancellationToken: cancellationToken);
         foreach (var (width, height, frames) in Sizes)
