@@ -215,17 +215,19 @@ public sealed class VideoGenerator : IVideoGenerator
         {
             try
             {
-                await _lanes.RunAsync(
-                    clip,
-                    GenerationStage.Load,
-                    () =>
-                    {
+                await _lanes
+                    .RunAsync(
+                        clip,
+                        GenerationStage.Load,
+                        () =>
+                        {
 #pragma warning disable VSTHRD002 // a lane is a thread that computes and may wait
-                        _networks.CompileAheadAsync(clip, _budget.IsLimited).GetAwaiter().GetResult();
+                            _networks.CompileAheadAsync(clip, _budget.IsLimited).GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002
-                        return true;
-                    }
-                ).ConfigureAwait(false);
+                            return true;
+                        }
+                    )
+                    .ConfigureAwait(false);
             }
             catch
             {

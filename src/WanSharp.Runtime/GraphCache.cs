@@ -71,9 +71,10 @@ public sealed class GraphCache : IDisposable
             {
                 var started = Stopwatch.GetTimestamp();
                 var session = await Task.Run(
-                    () => Runtime.CreateSession(graph.ToBytes(), entry.Settings with { Name = graph.Name }, cancellationToken),
-                    cancellationToken
-                ).ConfigureAwait(false);
+                        () => Runtime.CreateSession(graph.ToBytes(), entry.Settings with { Name = graph.Name }, cancellationToken),
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false);
                 session.Counter = counter;
                 entry.Session = session;
                 counter.Compiled(Stopwatch.GetElapsedTime(started), session.Bytes);
@@ -185,12 +186,13 @@ public sealed class GraphCache : IDisposable
         settings = settings with { Name = graph.Name };
         var started = Stopwatch.GetTimestamp();
         var (session, isLoaded) = await Task.Run(
-            async () =>
-                folder is null
-                    ? (Runtime.CreateSession(graph.ToBytes(), settings, weights.For(graph), cancellationToken), false)
-                    : await new PackedGraphs(this, folder).OpenAsync(graph, weights, settings, cancellationToken).ConfigureAwait(false),
-            cancellationToken
-        ).ConfigureAwait(false);
+                async () =>
+                    folder is null
+                        ? (Runtime.CreateSession(graph.ToBytes(), settings, weights.For(graph), cancellationToken), false)
+                        : await new PackedGraphs(this, folder).OpenAsync(graph, weights, settings, cancellationToken).ConfigureAwait(false),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         session.Counter = counter;
         if (isLoaded)
         {

@@ -42,7 +42,10 @@ internal sealed class ClipDecoder(VaeRunner vae, ComputeLanes lanes)
         try
         {
             using var pieces = FrameDecoder.Decode(vae, latents, clip.Plan.VaeTiles, cancellationToken).GetEnumerator();
-            while (await lanes.RunAsync(clip, GenerationStage.Decode, () => pieces.MoveNext() ? pieces.Current : null).ConfigureAwait(false) is { } piece)
+            while (
+                await lanes.RunAsync(clip, GenerationStage.Decode, () => pieces.MoveNext() ? pieces.Current : null).ConfigureAwait(false)
+                    is { } piece
+            )
             {
                 foreach (var frame in piece)
                 {

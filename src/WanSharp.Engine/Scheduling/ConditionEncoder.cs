@@ -28,24 +28,26 @@ internal sealed class ConditionEncoder(
         }
 
         return FromBytes(
-            await cache.GetAsync(
-                clip,
-                keys.ForImages(clip.Plan),
-                () =>
-                    networks.UseImageEncoderAsync(
-                        encoder =>
-                            lanes.RunAsync(
-                                clip,
-                                GenerationStage.Encode,
-                                () =>
-                                {
-                                    using var conditions = encoder.Encode(clip.Plan, model, clip.Cancelled);
-                                    return ToBytes(conditions);
-                                }
-                            ),
-                        clip.Cancelled
-                    )
-            ).ConfigureAwait(false)
+            await cache
+                .GetAsync(
+                    clip,
+                    keys.ForImages(clip.Plan),
+                    () =>
+                        networks.UseImageEncoderAsync(
+                            encoder =>
+                                lanes.RunAsync(
+                                    clip,
+                                    GenerationStage.Encode,
+                                    () =>
+                                    {
+                                        using var conditions = encoder.Encode(clip.Plan, model, clip.Cancelled);
+                                        return ToBytes(conditions);
+                                    }
+                                ),
+                            clip.Cancelled
+                        )
+                )
+                .ConfigureAwait(false)
         );
     }
 

@@ -74,12 +74,14 @@ internal sealed class EngineNetworks(
             {
                 using var work = clip.Clock.Work(GenerationStage.Load);
                 var wanted = _wanted;
-                return await _denoisers.BeginAsync(
-                    wanted,
-                    ClipIdentity.ModeOf(clip.Options.Resume, clip.Plan, wanted.Mode),
-                    (done, all) => clip.Report(GenerationStage.Load, done, all),
-                    clip.Cancelled
-                ).ConfigureAwait(false);
+                return await _denoisers
+                    .BeginAsync(
+                        wanted,
+                        ClipIdentity.ModeOf(clip.Options.Resume, clip.Plan, wanted.Mode),
+                        (done, all) => clip.Report(GenerationStage.Load, done, all),
+                        clip.Cancelled
+                    )
+                    .ConfigureAwait(false);
             },
             clip.Cancelled
         );
@@ -94,7 +96,8 @@ internal sealed class EngineNetworks(
             using var denoisers = await LoadDenoisersAsync(clip).ConfigureAwait(false);
             await denoisers
                 .Set[lane: 0]
-                .CompileForAsync(clip.Plan.Latents, clip.Plan.Branches, clip.Plan.Settings.Images.Count > 0, clip.Cancelled).ConfigureAwait(false);
+                .CompileForAsync(clip.Plan.Latents, clip.Plan.Branches, clip.Plan.Settings.Images.Count > 0, clip.Cancelled)
+                .ConfigureAwait(false);
         }
 
         await Vae.CompileDecoderAsync(clip.Cancelled).ConfigureAwait(false);
@@ -134,15 +137,18 @@ internal sealed class EngineNetworks(
                     weights.ResidentBlocks = way.ResidentBlocks;
                 }
 
-                using var runner = await TransformerRunner.CreateAsync(
-                    graphs,
-                    model.Transformer,
-                    model.TransformerWeights,
-                    settings,
-                    options: With(_wanted, way),
-                    cancellationToken: cancellationToken
-                ).ConfigureAwait(false);
-                return await Task.Run(() => new PassTimer(model, plan).Time(runner, cancellationToken), cancellationToken).ConfigureAwait(false);
+                using var runner = await TransformerRunner
+                    .CreateAsync(
+                        graphs,
+                        model.Transformer,
+                        model.TransformerWeights,
+                        settings,
+                        options: With(_wanted, way),
+                        cancellationToken: cancellationToken
+                    )
+                    .ConfigureAwait(false);
+                return await Task.Run(() => new PassTimer(model, plan).Time(runner, cancellationToken), cancellationToken)
+                    .ConfigureAwait(false);
             },
             cancellationToken
         );
@@ -219,41 +225,43 @@ internal sealed class EngineNetworks(
     public async Task<T> UseTextEncoderAsync<T>(Func<TextEncoderRunner, Task<T>> use, CancellationToken cancellationToken)
     {
         return await InTurnAsync(
-            _encodingText,
-            async () =>
-                await use(
-                    await LoadAsync(
-                        async () =>
-                            _textEncoder ??= await TextEncoderRunner.CreateAsync(
-                                graphs,
-                                model.TextEncoder,
-                                model.TextEncoderWeights,
-                                settings,
-                                cancellationToken: cancellationToken
-                            ).ConfigureAwait(false),
-                        cancellationToken
-                    ).ConfigureAwait(false)
-                ).ConfigureAwait(false),
-            cancellationToken
-        ).ConfigureAwait(false);
+                _encodingText,
+                async () =>
+                    await use(
+                            await LoadAsync(
+                                    async () =>
+                                        _textEncoder ??= await TextEncoderRunner
+                                            .CreateAsync(
+                                                graphs,
+                                                model.TextEncoder,
+                                                model.TextEncoderWeights,
+                                                settings,
+                                                cancellationToken: cancellationToken
+                                            )
+                                            .ConfigureAwait(false),
+                                    cancellationToken
+                                )
+                                .ConfigureAwait(false)
+                        )
+                        .ConfigureAwait(false),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
     }
 
     /// <summary>Uses the image encoder, which is for one clip at a time.</summary>
     public async Task<T> UseImageEncoderAsync<T>(Func<ImageEncoder, Task<T>> use, CancellationToken cancellationToken)
     {
         var clipVision = await LoadAsync(
-            async () =>
-                model is { ClipVision: { } clip, ClipVisionWeights: { } weights }
-                    ? _clipVision ??= await ClipVisionRunner.CreateAsync(
-                        graphs,
-                        clip,
-                        weights,
-                        settings,
-                        cancellationToken: cancellationToken
-                    ).ConfigureAwait(false)
-                    : null,
-            cancellationToken
-        ).ConfigureAwait(false);
+                async () =>
+                    model is { ClipVision: { } clip, ClipVisionWeights: { } weights }
+                        ? _clipVision ??= await ClipVisionRunner
+                            .CreateAsync(graphs, clip, weights, settings, cancellationToken: cancellationToken)
+                            .ConfigureAwait(false)
+                        : null,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         return await InTurnAsync(_encodingImages, () => use(new ImageEncoder(Vae, clipVision)), cancellationToken).ConfigureAwait(false);
     }
 

@@ -53,24 +53,26 @@ internal sealed class PromptEncoder(WanModel model, EngineNetworks networks, Com
     {
         var textLength = model.Transformer.TextLength;
         var ids = model.Tokenizer.Encode(PromptCleaner.Clean(prompt), textLength);
-        var feature = await cache.GetAsync(
-            clip,
-            keys.ForText(ids),
-            () =>
-                networks.UseTextEncoderAsync(
-                    encoder =>
-                        lanes.RunAsync(
-                            clip,
-                            GenerationStage.Encode,
-                            () =>
-                            {
-                                using var rows = encoder.Encode(ids, ids.Length, clip.Cancelled); // [1, length, dim]
-                                return FeatureBytes.From([(Rows, rows)]);
-                            }
-                        ),
-                    clip.Cancelled
-                )
-        ).ConfigureAwait(false);
+        var feature = await cache
+            .GetAsync(
+                clip,
+                keys.ForText(ids),
+                () =>
+                    networks.UseTextEncoderAsync(
+                        encoder =>
+                            lanes.RunAsync(
+                                clip,
+                                GenerationStage.Encode,
+                                () =>
+                                {
+                                    using var rows = encoder.Encode(ids, ids.Length, clip.Cancelled); // [1, length, dim]
+                                    return FeatureBytes.From([(Rows, rows)]);
+                                }
+                            ),
+                        clip.Cancelled
+                    )
+            )
+            .ConfigureAwait(false);
         using var encoded = FeatureBytes.ToTensors(feature)[Rows];
         return TextContext.Padded(encoded, textLength);
     }

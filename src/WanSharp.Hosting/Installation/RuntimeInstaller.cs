@@ -63,7 +63,13 @@ public sealed class RuntimeInstaller(string root, string rid)
     {
         foreach (var source in sources)
         {
-            if (await PackageSource.Open(source, http).FindAsync(PackageId, InstalledRuntime.Version, cancellationToken).ConfigureAwait(false) is { } found)
+            if (
+                await PackageSource
+                    .Open(source, http)
+                    .FindAsync(PackageId, InstalledRuntime.Version, cancellationToken)
+                    .ConfigureAwait(false) is
+                { } found
+            )
             {
                 return found;
             }

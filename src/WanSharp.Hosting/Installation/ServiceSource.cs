@@ -27,7 +27,8 @@ internal sealed class ServiceSource(Uri index, HttpClient http) : PackageSource
         var (lowerId, lowerVersion) = (id.ToLowerInvariant(), version.ToLowerInvariant());
 #pragma warning restore CA1308
         var service =
-            await GetAsync(index, cancellationToken).ConfigureAwait(false) ?? throw new IOException($"{index} is no index of a NuGet service: there is nothing.");
+            await GetAsync(index, cancellationToken).ConfigureAwait(false)
+            ?? throw new IOException($"{index} is no index of a NuGet service: there is nothing.");
         var container =
             Resource(service, "PackageBaseAddress/")
             ?? throw new IOException($"{index} is no index of a NuGet service: it names no packages' address.");

@@ -42,9 +42,15 @@ internal sealed class BlockGraphs : IDisposable
         var owned = new List<IDisposable> { keys };
         try
         {
-            var embed = Own(await loader.PrepareAsync(WanTransformer.Embed(configuration, options), "", cancellationToken).ConfigureAwait(false));
-            var blocks = Own(await PrepareAsync(loader, configuration, options, transformer, keys, observe, cancellationToken).ConfigureAwait(false));
-            var head = Own(await loader.PrepareAsync(WanTransformer.Head(configuration, options), "", cancellationToken).ConfigureAwait(false));
+            var embed = Own(
+                await loader.PrepareAsync(WanTransformer.Embed(configuration, options), "", cancellationToken).ConfigureAwait(false)
+            );
+            var blocks = Own(
+                await PrepareAsync(loader, configuration, options, transformer, keys, observe, cancellationToken).ConfigureAwait(false)
+            );
+            var head = Own(
+                await loader.PrepareAsync(WanTransformer.Head(configuration, options), "", cancellationToken).ConfigureAwait(false)
+            );
             return new BlockGraphs(embed, blocks, head, loader.Dimensions);
         }
         catch

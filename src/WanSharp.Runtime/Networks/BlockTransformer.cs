@@ -54,7 +54,9 @@ internal sealed class BlockTransformer : TransformerRunner
             Compute = transformer.Compute,
             Quantization = transformer.Quantization,
         };
-        var context = await ContextEncoder.LoadAsync(loader, configuration, options, transformer.KeyBytes, observe, cancellationToken).ConfigureAwait(false);
+        var context = await ContextEncoder
+            .LoadAsync(loader, configuration, options, transformer.KeyBytes, observe, cancellationToken)
+            .ConfigureAwait(false);
         try
         {
             // A piece may be shorter than the others: those run on graphs for any shape.

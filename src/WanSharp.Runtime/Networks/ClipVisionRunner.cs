@@ -52,13 +52,15 @@ public sealed class ClipVisionRunner : IDisposable
         ArgumentNullException.ThrowIfNull(configuration);
         var loader = new NetworkLoader(graphs, settings, weights);
         var options = loader.Options();
-        var blocks = await loader.PrepareBlocksAsync(
-            written => ClipVision.Block(configuration, written),
-            options,
-            configuration.LayersUsed,
-            i => $"visual.transformer.{i}.",
-            cancellationToken
-        ).ConfigureAwait(false);
+        var blocks = await loader
+            .PrepareBlocksAsync(
+                written => ClipVision.Block(configuration, written),
+                options,
+                configuration.LayersUsed,
+                i => $"visual.transformer.{i}.",
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         try
         {
             var embed = await loader.PrepareAsync(ClipVision.Embed(configuration, options), "", cancellationToken).ConfigureAwait(false);

@@ -53,13 +53,15 @@ internal sealed class ContextEncoder : IDisposable
         var embed = await loader.PrepareAsync(WanTransformer.Context(configuration, options), "", cancellationToken).ConfigureAwait(false);
         try
         {
-            var keys = await loader.PrepareBlocksAsync(
-                written => WanTransformer.Keys(configuration, written),
-                options,
-                configuration.Layers,
-                i => $"blocks.{i}.",
-                cancellationToken
-            ).ConfigureAwait(false);
+            var keys = await loader
+                .PrepareBlocksAsync(
+                    written => WanTransformer.Keys(configuration, written),
+                    options,
+                    configuration.Layers,
+                    i => $"blocks.{i}.",
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
             return new ContextEncoder(configuration, embed, keys, budget, observe);
         }
         catch

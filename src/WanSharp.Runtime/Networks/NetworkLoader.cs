@@ -99,7 +99,14 @@ internal sealed class NetworkLoader(
         if (IsTooMuchToKeep(block, count, prefix))
         {
             return Measured(
-                new WidenedBlocks(block, await graphs.RentAsync(block, _settings, cancellationToken).ConfigureAwait(false), weights, count, prefix, widensAhead)
+                new WidenedBlocks(
+                    block,
+                    await graphs.RentAsync(block, _settings, cancellationToken).ConfigureAwait(false),
+                    weights,
+                    count,
+                    prefix,
+                    widensAhead
+                )
             );
         }
 

@@ -54,13 +54,15 @@ public sealed class TextEncoderRunner : IDisposable
         var loader = new NetworkLoader(graphs, settings, weights);
         var options = loader.Options(observed: observe is not null);
         var embeddings = new EmbeddingTable(weights, "token_embedding.weight", configuration.Vocabulary, configuration.Dim);
-        var blocks = await loader.PrepareBlocksAsync(
-            written => Umt5Encoder.Block(configuration, written),
-            options,
-            configuration.Layers,
-            i => $"blocks.{i}.",
-            cancellationToken
-        ).ConfigureAwait(false);
+        var blocks = await loader
+            .PrepareBlocksAsync(
+                written => Umt5Encoder.Block(configuration, written),
+                options,
+                configuration.Layers,
+                i => $"blocks.{i}.",
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         try
         {
             var norm = await loader.PrepareAsync(Umt5Encoder.Norm(configuration, options), "", cancellationToken).ConfigureAwait(false);

@@ -64,24 +64,12 @@ public abstract class TransformerRunner : IDisposable
         {
             TransformerRunner runner =
                 options.Mode == CompileMode.Whole
-                    ? await WholeTransformer.LoadAsync(
-                        graphs,
-                        configuration,
-                        quantized ?? weights,
-                        settings,
-                        options,
-                        observe,
-                        cancellationToken
-                    ).ConfigureAwait(false)
-                    : await BlockTransformer.LoadAsync(
-                        graphs,
-                        configuration,
-                        quantized ?? weights,
-                        settings,
-                        options,
-                        observe,
-                        cancellationToken
-                    ).ConfigureAwait(false);
+                    ? await WholeTransformer
+                        .LoadAsync(graphs, configuration, quantized ?? weights, settings, options, observe, cancellationToken)
+                        .ConfigureAwait(false)
+                    : await BlockTransformer
+                        .LoadAsync(graphs, configuration, quantized ?? weights, settings, options, observe, cancellationToken)
+                        .ConfigureAwait(false);
             (runner._quantized, runner._weights) = (
                 quantized,
                 settings.IsOnHost && options.Mode != CompileMode.Whole ? quantized ?? weights : null
@@ -127,9 +115,10 @@ public abstract class TransformerRunner : IDisposable
                 ? null
                 : await QuantizeAsync(configuration, weights, settings, options, prepared: null, cancellationToken).ConfigureAwait(false);
         return await Task.Run(
-            () => WholeTransformer.IsKept(graphs, configuration, quantized ?? weights, settings, options),
-            cancellationToken
-        ).ConfigureAwait(false);
+                () => WholeTransformer.IsKept(graphs, configuration, quantized ?? weights, settings, options),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
     }
 
     /// <summary>Does what a request's prompt and images need once, not once a step.</summary>

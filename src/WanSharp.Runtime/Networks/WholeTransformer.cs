@@ -42,7 +42,9 @@ internal sealed class WholeTransformer : TransformerRunner
         settings = WithoutHostPlan(settings);
         var loader = new NetworkLoader(graphs, settings, weights);
         var written = Written(loader, options, observed: observe is not null);
-        var context = await ContextEncoder.LoadAsync(loader, configuration, written, options.KeyBytes, observe, cancellationToken).ConfigureAwait(false);
+        var context = await ContextEncoder
+            .LoadAsync(loader, configuration, written, options.KeyBytes, observe, cancellationToken)
+            .ConfigureAwait(false);
         try
         {
             var graph = Write(configuration, written);

@@ -107,11 +107,9 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
         double startToFirst;
         await using (memory)
         {
-            using var network = await workload.LoadAsync(
-                checkpoint,
-                new BenchmarkContext(runtime, options.Session, TransformerOf(options)),
-                cancellationToken
-            ).ConfigureAwait(false);
+            using var network = await workload
+                .LoadAsync(checkpoint, new BenchmarkContext(runtime, options.Session, TransformerOf(options)), cancellationToken)
+                .ConfigureAwait(false);
             network.Forward(cancellationToken);
             startToFirst = (SinceProcessStart() - written).TotalSeconds;
         }

@@ -48,13 +48,9 @@ public sealed class PlanBenchmark(OrtRuntime runtime)
         using var decoding = new WeightStore(Checkpoint.Open(Weights("vae", graphs.DecoderWeights)));
         using var cache = new GraphCache(runtime);
         using var vae = new VaeRunner(runtime, named.Vae, decoding);
-        using var transformer = await TransformerRunner.CreateAsync(
-            cache,
-            named.Transformer,
-            denoising,
-            new SessionSettings(),
-            cancellationToken: cancellationToken
-        ).ConfigureAwait(false);
+        using var transformer = await TransformerRunner
+            .CreateAsync(cache, named.Transformer, denoising, new SessionSettings(), cancellationToken: cancellationToken)
+            .ConfigureAwait(false);
         using var text = Noise([1, named.Transformer.TextLength, named.Transformer.TextDim]);
         using var context = transformer.PrepareContext(text, cancellationToken: cancellationToken);
 

@@ -59,13 +59,9 @@ internal sealed class TextWorkload : Workload
         private Tensor? _text;
 
         public async Task CompileAsync(CancellationToken cancellationToken) =>
-            _encoder = await TextEncoderRunner.CreateAsync(
-                _graphs,
-                workload._config,
-                weights,
-                context.Settings,
-                cancellationToken: cancellationToken
-            ).ConfigureAwait(false);
+            _encoder = await TextEncoderRunner
+                .CreateAsync(_graphs, workload._config, weights, context.Settings, cancellationToken: cancellationToken)
+                .ConfigureAwait(false);
 
         public Tensor Forward(CancellationToken cancellationToken)
         {

@@ -96,14 +96,16 @@ internal sealed class TransformerWorkload : Workload
         private TextKeys? _keys;
 
         public async Task CompileAsync(CancellationToken cancellationToken) =>
-            _transformer = await TransformerRunner.CreateAsync(
-                _graphs,
-                workload._config,
-                weights,
-                context.Settings,
-                options: context.Transformer,
-                cancellationToken: cancellationToken
-            ).ConfigureAwait(false);
+            _transformer = await TransformerRunner
+                .CreateAsync(
+                    _graphs,
+                    workload._config,
+                    weights,
+                    context.Settings,
+                    options: context.Transformer,
+                    cancellationToken: cancellationToken
+                )
+                .ConfigureAwait(false);
 
         public Tensor Forward(CancellationToken cancellationToken)
         {

@@ -48,7 +48,8 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
         {
             ModelNetworks.Transformer => await TransformersAsync(cancellationToken).ConfigureAwait(false),
             ModelNetworks.TextEncoder => await TextEncoderAsync(cancellationToken).ConfigureAwait(false),
-            ModelNetworks.ImageEncoder => await ImageEncoderAsync(model.ClipVision!, model.ClipVisionWeights!, cancellationToken).ConfigureAwait(false),
+            ModelNetworks.ImageEncoder => await ImageEncoderAsync(model.ClipVision!, model.ClipVisionWeights!, cancellationToken)
+                .ConfigureAwait(false),
             _ => Vae(cancellationToken),
         };
 
@@ -80,13 +81,9 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
         }
 
         using var graphs = new GraphCache(runtime);
-        using var runner = await TransformerRunner.CreateAsync(
-            graphs,
-            model.Transformer,
-            weights,
-            _settings,
-            cancellationToken: cancellationToken
-        ).ConfigureAwait(false);
+        using var runner = await TransformerRunner
+            .CreateAsync(graphs, model.Transformer, weights, _settings, cancellationToken: cancellationToken)
+            .ConfigureAwait(false);
         var comparisons = new List<Comparison>();
         foreach (var (inputs, actual) in cases.Zip(exported))
         {
@@ -145,13 +142,9 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
         }
 
         using var graphs = new GraphCache(runtime);
-        using var runner = await TextEncoderRunner.CreateAsync(
-            graphs,
-            model.TextEncoder,
-            model.TextEncoderWeights,
-            _settings,
-            cancellationToken: cancellationToken
-        ).ConfigureAwait(false);
+        using var runner = await TextEncoderRunner
+            .CreateAsync(graphs, model.TextEncoder, model.TextEncoderWeights, _settings, cancellationToken: cancellationToken)
+            .ConfigureAwait(false);
         var comparisons = new List<Comparison>();
         for (var row = 0; row < prompts.Count; row++)
         {
@@ -187,7 +180,9 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
         }
 
         using var graphs = new GraphCache(runtime);
-        using var runner = await ClipVisionRunner.CreateAsync(graphs, config, weights, _settings, cancellationToken: cancellationToken).ConfigureAwait(false);
+        using var runner = await ClipVisionRunner
+            .CreateAsync(graphs, config, weights, _settings, cancellationToken: cancellationToken)
+            .ConfigureAwait(false);
         using Tensor ofOne = runner.Encode(one, cancellationToken),
             ofTwo = runner.Encode(two, cancellationToken);
         return

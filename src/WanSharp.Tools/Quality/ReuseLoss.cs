@@ -53,13 +53,14 @@ public sealed class ReuseLoss(IVideoGenerator generator, ContentStore store)
         {
             var request = new GenerationRequest { Prompt = prompt, Seed = seed++ };
             var (donor, _) = await MakeAsync(
-                request with
-                {
-                    Prompt = earlier,
-                },
-                new GenerationRunOptions { Steps = keep },
-                cancellationToken
-            ).ConfigureAwait(false);
+                    request with
+                    {
+                        Prompt = earlier,
+                    },
+                    new GenerationRunOptions { Steps = keep },
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
             var (exact, whole) = await MakeAsync(request, new GenerationRunOptions(), cancellationToken).ConfigureAwait(false);
             foreach (var share in Shares)
             {
@@ -67,7 +68,8 @@ public sealed class ReuseLoss(IVideoGenerator generator, ContentStore store)
                 var start =
                     await generator.FindSimilarAsync(generator.Plan(request), table, cancellationToken).ConfigureAwait(false)
                     ?? throw new IOException("The steps were not kept: is there room in the folder for temporary files?");
-                var (near, time) = await MakeAsync(request, new GenerationRunOptions { Start = start }, cancellationToken).ConfigureAwait(false);
+                var (near, time) = await MakeAsync(request, new GenerationRunOptions { Start = start }, cancellationToken)
+                    .ConfigureAwait(false);
                 yield return new ReusedClip(
                     prompt,
                     start.Reused,

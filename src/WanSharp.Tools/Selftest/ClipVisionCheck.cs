@@ -19,14 +19,9 @@ internal sealed class ClipVisionCheck : IFixtureCheck
         using var weights = new WeightStore(fixture.Weights("weights.safetensors"));
         var comparisons = new List<Comparison>();
         var name = "";
-        using var encoder = await ClipVisionRunner.CreateAsync(
-            context.Graphs,
-            configuration,
-            weights,
-            context.Settings,
-            Compare,
-            cancellationToken
-        ).ConfigureAwait(false);
+        using var encoder = await ClipVisionRunner
+            .CreateAsync(context.Graphs, configuration, weights, context.Settings, Compare, cancellationToken)
+            .ConfigureAwait(false);
         foreach (var run in fixture.Cases)
         {
             name = run;

@@ -37,7 +37,8 @@ public static class FixtureRunner
         foreach (var fixture in Find(folder))
         {
             using var graphs = new GraphCache(runtime);
-            yield return await RunOneAsync(fixture, new SelftestContext(runtime, graphs, settings), cancellationToken).ConfigureAwait(false);
+            yield return await RunOneAsync(fixture, new SelftestContext(runtime, graphs, settings), cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
@@ -65,7 +66,12 @@ public static class FixtureRunner
             var check = Array.Find(Checks, check => check.Handles(fixture));
             return check is null
                 ? new FixtureResult(name, [], $"this version has no network for \"{fixture.Kind}\"", Skipped: true)
-                : new FixtureResult(name, await check.RunAsync(fixture, context, cancellationToken).ConfigureAwait(false), Problem: null, Skipped: false);
+                : new FixtureResult(
+                    name,
+                    await check.RunAsync(fixture, context, cancellationToken).ConfigureAwait(false),
+                    Problem: null,
+                    Skipped: false
+                );
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

@@ -55,13 +55,9 @@ internal sealed class PipelineNetworks : IDisposable
             .Section(models.GetProperty("t5.safetensors"), ModelJson.Default.TextEncoderSection)
             .ToConfiguration(fixture.ConfigPath);
         TextEncoder = Own(
-            await TextEncoderRunner.CreateAsync(
-                context.Graphs,
-                text,
-                Weights("t5.safetensors"),
-                context.Settings,
-                cancellationToken: cancellationToken
-            ).ConfigureAwait(false)
+            await TextEncoderRunner
+                .CreateAsync(context.Graphs, text, Weights("t5.safetensors"), context.Settings, cancellationToken: cancellationToken)
+                .ConfigureAwait(false)
         );
 
         var vae = fixture.Section(models.GetProperty("vae.safetensors"), ModelJson.Default.VaeSection).ToConfiguration(fixture.ConfigPath);
@@ -69,20 +65,19 @@ internal sealed class PipelineNetworks : IDisposable
 
         Boundary = fixture.Config.TryGetProperty("boundary", out var boundary) ? boundary.GetDouble() : null;
         Experts = Boundary is not null
-            ? new Experts(await TransformerAsync("dit_low.safetensors").ConfigureAwait(false), await TransformerAsync("dit_high.safetensors").ConfigureAwait(false))
+            ? new Experts(
+                await TransformerAsync("dit_low.safetensors").ConfigureAwait(false),
+                await TransformerAsync("dit_high.safetensors").ConfigureAwait(false)
+            )
             : new Experts(await TransformerAsync("dit.safetensors").ConfigureAwait(false));
 
         if (models.TryGetProperty("clip.safetensors", out var section))
         {
             var clip = fixture.Section(section, ModelJson.Default.ClipVisionSection).ToConfiguration(fixture.ConfigPath);
             ImageEncoder = Own(
-                await ClipVisionRunner.CreateAsync(
-                    context.Graphs,
-                    clip,
-                    Weights("clip.safetensors"),
-                    context.Settings,
-                    cancellationToken: cancellationToken
-                ).ConfigureAwait(false)
+                await ClipVisionRunner
+                    .CreateAsync(context.Graphs, clip, Weights("clip.safetensors"), context.Settings, cancellationToken: cancellationToken)
+                    .ConfigureAwait(false)
             );
         }
 
@@ -93,14 +88,16 @@ internal sealed class PipelineNetworks : IDisposable
                 .Section(models.GetProperty(file), ModelJson.Default.TransformerSection)
                 .ToConfiguration(fixture.ConfigPath, clipDim);
             return Own(
-                await TransformerRunner.CreateAsync(
-                    context.Graphs,
-                    transformer,
-                    Weights(file),
-                    context.Settings,
-                    options: context.Transformer,
-                    cancellationToken: cancellationToken
-                ).ConfigureAwait(false)
+                await TransformerRunner
+                    .CreateAsync(
+                        context.Graphs,
+                        transformer,
+                        Weights(file),
+                        context.Settings,
+                        options: context.Transformer,
+                        cancellationToken: cancellationToken
+                    )
+                    .ConfigureAwait(false)
             );
         }
 

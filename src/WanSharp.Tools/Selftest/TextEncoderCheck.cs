@@ -19,14 +19,16 @@ internal sealed class TextEncoderCheck : IFixtureCheck
         using var weights = new WeightStore(fixture.Weights("weights.safetensors"));
         var comparisons = new List<Comparison>();
         Action<string, Tensor>? compare = null;
-        using var encoder = await TextEncoderRunner.CreateAsync(
-            context.Graphs,
-            configuration,
-            weights,
-            context.Settings,
-            (name, value) => compare?.Invoke(name, value),
-            cancellationToken
-        ).ConfigureAwait(false);
+        using var encoder = await TextEncoderRunner
+            .CreateAsync(
+                context.Graphs,
+                configuration,
+                weights,
+                context.Settings,
+                (name, value) => compare?.Invoke(name, value),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         foreach (var name in fixture.Cases)
         {
             comparisons.Add(Buckets(fixture, configuration, name));

@@ -19,15 +19,17 @@ internal sealed class TransformerCheck : IFixtureCheck
         using var weights = new WeightStore(fixture.Weights("weights.safetensors"));
         var comparisons = new List<Comparison>();
         Action<string, Tensor>? compare = null;
-        using var transformer = await TransformerRunner.CreateAsync(
-            context.Graphs,
-            configuration,
-            weights,
-            context.Settings,
-            (name, value) => compare!(name, value),
-            context.Transformer,
-            cancellationToken: cancellationToken
-        ).ConfigureAwait(false);
+        using var transformer = await TransformerRunner
+            .CreateAsync(
+                context.Graphs,
+                configuration,
+                weights,
+                context.Settings,
+                (name, value) => compare!(name, value),
+                context.Transformer,
+                cancellationToken: cancellationToken
+            )
+            .ConfigureAwait(false);
         foreach (var name in fixture.Cases)
         {
             var samples = fixture.List($"{name}.in.x").Count;

@@ -58,13 +58,15 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
     public async Task<double> MeasureLatencyAsync(CancellationToken cancellationToken)
     {
         var entry = ThroughputWorkload.Seed.Entries[0];
-        var backend = await BatchBackend.OpenAsync(
-            WithCache(Path.Combine(folder, "latency-cache")),
-            settings,
-            new EngineSettings(),
-            estimates: false,
-            cancellationToken
-        ).ConfigureAwait(false);
+        var backend = await BatchBackend
+            .OpenAsync(
+                WithCache(Path.Combine(folder, "latency-cache")),
+                settings,
+                new EngineSettings(),
+                estimates: false,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         await using var backendEnd = backend.ConfigureAwait(false);
         using var store = new ContentStore(Path.Combine(folder, "latency-results"));
         var results = new ResultCache(store);
@@ -72,7 +74,8 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
         for (var i = 0; i <= LatencyJobs; i++)
         {
             var started = Stopwatch.GetTimestamp();
-            await RunJobsAsync(backend, [entry], results, concurrency: 1, Path.Combine(folder, $"latency-{i}"), cancellationToken).ConfigureAwait(false);
+            await RunJobsAsync(backend, [entry], results, concurrency: 1, Path.Combine(folder, $"latency-{i}"), cancellationToken)
+                .ConfigureAwait(false);
             if (i > 0) // the first one is made
             {
                 seconds.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
@@ -92,24 +95,27 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
         CancellationToken cancellationToken
     )
     {
-        var backend = await BatchBackend.OpenAsync(
-            WithCache(target + "-cache"),
-            settings,
-            new EngineSettings { Options = mode.Engine! },
-            estimates: false,
-            cancellationToken
-        ).ConfigureAwait(false);
+        var backend = await BatchBackend
+            .OpenAsync(
+                WithCache(target + "-cache"),
+                settings,
+                new EngineSettings { Options = mode.Engine! },
+                estimates: false,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         await using var backendEnd = backend.ConfigureAwait(false);
         using var store = mode.CachesResults ? new ContentStore(target + "-results") : null;
         var results = store is null ? null : new ResultCache(store);
         var jobs = await RunJobsAsync(
-            backend,
-            workload.Entries,
-            results,
-            mode.OneAtATime ? 1 : backend.Concurrency,
-            target,
-            cancellationToken
-        ).ConfigureAwait(false);
+                backend,
+                workload.Entries,
+                results,
+                mode.OneAtATime ? 1 : backend.Concurrency,
+                target,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         double? made =
             mode.Engine!.Workers > 1
                 ? null
@@ -127,11 +133,9 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
     )
     {
         var styles = host.OpenStyles();
-        var jobs = await new BatchPlanner(backend.Jobs, styles, backend.Model, ".mp4").PlanAsync(
-            "the workload",
-            entries,
-            cancellationToken
-        ).ConfigureAwait(false);
+        var jobs = await new BatchPlanner(backend.Jobs, styles, backend.Model, ".mp4")
+            .PlanAsync("the workload", entries, cancellationToken)
+            .ConfigureAwait(false);
         using var store = JobStore.Open(JobFolder.Create(target), host.Options.Clock);
         store.Enqueue(jobs);
         await new JobRunner(

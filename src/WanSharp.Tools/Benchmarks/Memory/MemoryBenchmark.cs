@@ -66,8 +66,10 @@ public sealed class MemoryBenchmark(OrtRuntime runtime, TimeProvider clock)
         try
         {
             var pass =
-                JsonSerializer.Deserialize(await input.ReadToEndAsync(cancellationToken).ConfigureAwait(false), MemoryJson.Default.MemoryPass)
-                ?? throw new BenchmarkException("The pass is null: this command is for `wan bench memory` alone.");
+                JsonSerializer.Deserialize(
+                    await input.ReadToEndAsync(cancellationToken).ConfigureAwait(false),
+                    MemoryJson.Default.MemoryPass
+                ) ?? throw new BenchmarkException("The pass is null: this command is for `wan bench memory` alone.");
             return JsonSerializer.Serialize(
                 await new PassProgram(runtime, clock).RunAsync(pass, cancellationToken).ConfigureAwait(false),
                 MemoryJson.Default.MemoryPassResult
@@ -96,19 +98,20 @@ public sealed class MemoryBenchmark(OrtRuntime runtime, TimeProvider clock)
             {
                 MemoryRow.Compile => await processes.CompileAsync(cancellationToken).ConfigureAwait(false),
                 MemoryRow.Start => await processes.StartAsync(cancellationToken).ConfigureAwait(false),
-                MemoryRow.Sizes => await new SizesRow(runtime).RunAsync(
-                    options.Shape,
-                    options.Layers,
-                    checkpoints.Find(options.Shape, options.Layers, DType.F32, cancellationToken),
-                    cancellationToken
-                ).ConfigureAwait(false),
+                MemoryRow.Sizes => await new SizesRow(runtime)
+                    .RunAsync(
+                        options.Shape,
+                        options.Layers,
+                        checkpoints.Find(options.Shape, options.Layers, DType.F32, cancellationToken),
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false),
                 MemoryRow.Third => await processes.ThirdAsync(cancellationToken).ConfigureAwait(false),
                 MemoryRow.Peak => await processes.PeakAsync(cancellationToken).ConfigureAwait(false),
                 MemoryRow.Large => await processes.LargeAsync(cancellationToken).ConfigureAwait(false),
-                MemoryRow.Failures => await new FailuresRow(runtime, options.FailureModel, SmallClip).RunAsync(
-                    options.Failures,
-                    cancellationToken
-                ).ConfigureAwait(false),
+                MemoryRow.Failures => await new FailuresRow(runtime, options.FailureModel, SmallClip)
+                    .RunAsync(options.Failures, cancellationToken)
+                    .ConfigureAwait(false),
                 _ => throw new ArgumentOutOfRangeException(nameof(row), row, "no row"),
             };
         }

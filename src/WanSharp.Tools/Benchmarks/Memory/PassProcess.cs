@@ -39,10 +39,9 @@ internal sealed class PassProcess(IReadOnlyList<string> command)
                 process.StandardOutput.ReadToEndAsync(cancellationToken),
                 process.StandardError.ReadToEndAsync(cancellationToken)
             );
-            await process.StandardInput.WriteAsync(
-                JsonSerializer.Serialize(pass, MemoryJson.Default.MemoryPass).AsMemory(),
-                cancellationToken
-            ).ConfigureAwait(false);
+            await process
+                .StandardInput.WriteAsync(JsonSerializer.Serialize(pass, MemoryJson.Default.MemoryPass).AsMemory(), cancellationToken)
+                .ConfigureAwait(false);
             process.StandardInput.Close();
             await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
             if (process.ExitCode != 0)

@@ -58,14 +58,16 @@ internal sealed class PassProgram(OrtRuntime runtime, TimeProvider clock)
         {
             var start = Stopwatch.GetTimestamp();
             using var graphs = new GraphCache(runtime);
-            using var transformer = await TransformerRunner.CreateAsync(
-                graphs,
-                shape.Transformer,
-                weights,
-                new SessionSettings(),
-                options: options,
-                cancellationToken: cancellationToken
-            ).ConfigureAwait(false);
+            using var transformer = await TransformerRunner
+                .CreateAsync(
+                    graphs,
+                    shape.Transformer,
+                    weights,
+                    new SessionSettings(),
+                    options: options,
+                    cancellationToken: cancellationToken
+                )
+                .ConfigureAwait(false);
             compiled = Stopwatch.GetElapsedTime(start).TotalSeconds;
             started = SinceProcessStart();
 

@@ -25,7 +25,9 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
     {
         var pass = Pass(cancellationToken);
         var blocks = await process.RunAsync(pass, limit: null, isCold: false, cancellationToken).ConfigureAwait(false);
-        var whole = await process.RunAsync(pass with { Mode = CompileMode.Whole }, limit: null, isCold: false, cancellationToken).ConfigureAwait(false);
+        var whole = await process
+            .RunAsync(pass with { Mode = CompileMode.Whole }, limit: null, isCold: false, cancellationToken)
+            .ConfigureAwait(false);
         var ratio = whole.Result.CompileSeconds / blocks.Result.CompileSeconds;
         return new MemoryRowResult
         {
@@ -60,7 +62,9 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
             var cold = (await process.RunAsync(pass, limit: null, isCold: false, cancellationToken).ConfigureAwait(false)).Result;
             var warm = (await process.RunAsync(pass, limit: null, isCold: false, cancellationToken).ConfigureAwait(false)).Result;
             var unsaved = (
-                await process.RunAsync(pass with { CacheFolder = null, Passes = 0 }, limit: null, isCold: false, cancellationToken).ConfigureAwait(false)
+                await process
+                    .RunAsync(pass with { CacheFolder = null, Passes = 0 }, limit: null, isCold: false, cancellationToken)
+                    .ConfigureAwait(false)
             ).Result;
             var ratio = cold.StartSeconds / warm.StartSeconds;
             return new MemoryRowResult
@@ -127,16 +131,12 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
     {
         const int LimitDivisor = 4;
         var pass = Pass(cancellationToken) with { Passes = options.Runs + 1 };
-        var plain = await process.RunAsync(pass with { Mode = CompileMode.Whole }, limit: null, isCold: true, cancellationToken).ConfigureAwait(false);
-        var streamed = await process.RunAsync(
-            pass with
-            {
-                FitsMemory = true,
-            },
-            plain.PeakBytes / LimitDivisor,
-            isCold: true,
-            cancellationToken
-        ).ConfigureAwait(false);
+        var plain = await process
+            .RunAsync(pass with { Mode = CompileMode.Whole }, limit: null, isCold: true, cancellationToken)
+            .ConfigureAwait(false);
+        var streamed = await process
+            .RunAsync(pass with { FitsMemory = true }, plain.PeakBytes / LimitDivisor, isCold: true, cancellationToken)
+            .ConfigureAwait(false);
         var prepared = pass with
         {
             Quantization = Quantization.EightBit,
@@ -144,7 +144,9 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
         };
         // weights are prepared once
         _ = await process.RunAsync(prepared with { Passes = 0 }, limit: null, isCold: false, cancellationToken).ConfigureAwait(false);
-        var narrow = await process.RunAsync(prepared, plain.PeakBytes / LimitDivisor, isCold: true, cancellationToken).ConfigureAwait(false);
+        var narrow = await process
+            .RunAsync(prepared, plain.PeakBytes / LimitDivisor, isCold: true, cancellationToken)
+            .ConfigureAwait(false);
         var ratios = new Dictionary<string, double>
         {
             ["memory_fp32"] = (double)plain.PeakBytes / streamed.PeakBytes,

@@ -50,13 +50,9 @@ internal sealed class SizesRow(OrtRuntime runtime)
 
     private static async Task RunSizesAsync(GraphCache graphs, NamedShape shape, WeightStore weights, CancellationToken cancellationToken)
     {
-        using var transformer = await TransformerRunner.CreateAsync(
-            graphs,
-            shape.Transformer,
-            weights,
-            new SessionSettings(),
-            cancellationToken: cancellationToken
-        ).ConfigureAwait(false);
+        using var transformer = await TransformerRunner
+            .CreateAsync(graphs, shape.Transformer, weights, new SessionSettings(), cancellationToken: cancellationToken)
+            .ConfigureAwait(false);
         using var text = Tensor.Zeros(DType.F32, [1, shape.Transformer.TextLength, shape.Transformer.TextDim]);
         using var context = transformer.PrepareContext(text, cancellationToken: cancellationToken);
         foreach (var (width, height, frames) in Sizes)
