@@ -155,7 +155,7 @@ public sealed class VideoGenerator : IVideoGenerator
     /// run it, if that was not done on this machine before. Waits until no clip is under way.
     /// </summary>
     /// <param name="plan">The clip.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The plan with the way that was found; the same plan where nothing is to be timed.</returns>
     public async Task<GenerationPlan> TuneAsync(GenerationPlan plan, CancellationToken cancellationToken)
     {
@@ -279,7 +279,7 @@ public sealed class VideoGenerator : IVideoGenerator
         return () => half;
     }
 
-    /// <summary>What tells the memory that may be used; null where nothing was said about it.</summary>
+    /// <summary>What tells the memory that may be used; null where no limit is set.</summary>
     private Func<MemoryAllowance>? Allowance(bool isOnHost) =>
         isOnHost
             ? _options is { Memory: null, HostMemory: null, FollowsFreeMemory: false, Tuning: CompileTuning.Default }
@@ -361,14 +361,14 @@ public sealed class VideoGenerator : IVideoGenerator
         return (denoisers.Mode, clip.Plan);
     }
 
-    /// <summary>A weight that is no number makes every latent none: noticed before it is kept, decoded and called a clip.</summary>
+    /// <summary>A weight that is not a number makes every latent none: noticed before it is kept, decoded and called a clip.</summary>
     private void RequireNumbers(Tensor latents)
     {
         if (!TensorPrimitives.IsFiniteAll<float>(latents.Read<float>()))
         {
             throw new CheckpointException(
                 _model.TransformerWeights.Path,
-                "what the transformer gives is no number, or infinite: a weight of it is damaged; get the file again."
+                "the transformer produced NaN or infinity, so a weight is probably damaged: get the file again."
             );
         }
     }

@@ -44,7 +44,7 @@ public sealed partial class GraphBuilder
         int[] axes = [.. order];
         if (!axes.Order().SequenceEqual(Enumerable.Range(0, x.Rank)))
         {
-            throw Error("Transpose", $"[{string.Join(", ", axes)}] is no order of {x.Rank} dimensions.", x);
+            throw Error("Transpose", $"[{string.Join(", ", axes)}] is not an order of {x.Rank} dimensions.", x);
         }
 
         return Node(
@@ -179,7 +179,7 @@ public sealed partial class GraphBuilder
         int[] factors = [.. scales];
         if (factors.Length != x.Rank || factors.Any(factor => factor < 1))
         {
-            throw Error("UpsampleNearest", $"[{string.Join(", ", factors)}] are no factors for {x.Rank} dimensions.", x);
+            throw Error("UpsampleNearest", $"[{string.Join(", ", factors)}] are not factors for {x.Rank} dimensions.", x);
         }
 
         return Node(

@@ -85,7 +85,7 @@ public sealed class OnnxGraph
     /// <summary>The graph as an ONNX file without the weights' data; initializers point to the file <c>Name.data</c>.</summary>
     public byte[] ToBytes() => [.. _bytes];
 
-    /// <summary>Writes the graph as <paramref name="path"/> and its weights beside it as <c>path.data</c>.</summary>
+    /// <summary>Writes the graph as <paramref name="path"/> and its weights next to it as <c>path.data</c>.</summary>
     /// <param name="path">The file to write; it is there whole or not at all, and so is the data.</param>
     /// <param name="weights">Gives the tensor of a <see cref="WeightSlot"/>'s name, in the slot's element type and shape.</param>
     /// <param name="cancellationToken">Stops between parts of tensors and leaves nothing behind.</param>

@@ -17,7 +17,7 @@ public interface IJobBackend : IAsyncDisposable
 
     /// <summary>Checks a request and says what it shares with others. Computes nothing; reads the images that it names.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="InvalidRequestException">The request cannot be made; the message names the nearest that can.</exception>
     ValueTask<PreparedJob> PrepareAsync(JobRequest request, CancellationToken cancellationToken);
 
@@ -40,7 +40,7 @@ public interface IJobBackend : IAsyncDisposable
 
     /// <summary>Says that a job is in the queue: a backend that compiles may do so while it has nothing else to do.</summary>
     /// <param name="request">The job's request.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>Ends at once; nothing is waited for.</returns>
     ValueTask ExpectAsync(JobRequest request, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 }

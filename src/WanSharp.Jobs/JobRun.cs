@@ -20,6 +20,6 @@ public sealed record JobRun
     /// <summary>How often to save that state.</summary>
     public required TimeSpan SnapshotInterval { get; init; }
 
-    /// <summary>Told of each step and frame. Thread-safe, and fast enough for each of them.</summary>
+    /// <summary>Notified of each step and frame. Thread-safe, and fast enough for each of them.</summary>
     public required IProgress<GenerationProgress> Progress { get; init; }
 }

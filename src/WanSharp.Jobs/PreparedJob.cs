@@ -14,7 +14,7 @@ public sealed record PreparedJob
     public required string FeatureGroup { get; init; }
 
     /// <summary>
-    /// SHA-256, lower-case hexadecimal, over every input that changes the clip (model, settings, pixels of images; a workflow), but for the
+    /// SHA-256, lower-case hexadecimal, over every input that changes the clip (model, settings, pixels of images; a workflow), except the
     /// file's format. Null when the clip cannot be told by its inputs.
     /// </summary>
     public required string? ResultKey { get; init; }

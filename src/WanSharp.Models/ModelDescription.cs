@@ -91,7 +91,7 @@ internal sealed record ModelDescription
     private static string FileBeside(string source, string? file) =>
         file is { Length: > 0 } and not "." and not ".." && file.IndexOfAny(Path.GetInvalidFileNameChars()) < 0
             ? Path.Combine(Path.GetDirectoryName(source)!, file)
-            : throw new CheckpointException(source, $"\"{file}\" is not the name of a file beside it.");
+            : throw new CheckpointException(source, $"\"{file}\" is not the name of a file next to it.");
 
     internal sealed record TokenizerSection
     {

@@ -10,7 +10,7 @@ public sealed class ModelLocator(IReadOnlyList<string> searchFolders)
     /// <summary>The model that a request without one gets.</summary>
     public const string DefaultModel = "shapes";
 
-    /// <summary>The folders that are searched: those given, then <c>models</c> beside the program.</summary>
+    /// <summary>The folders that are searched: those given, then <c>models</c> next to the program.</summary>
     public IReadOnlyList<string> SearchFolders { get; } = [.. searchFolders, Path.Combine(AppContext.BaseDirectory, "models")];
 
     /// <summary>The folder or file of a model.</summary>
@@ -19,13 +19,13 @@ public sealed class ModelLocator(IReadOnlyList<string> searchFolders)
     public string Find(string nameOrPath)
     {
         // A folder that holds no model does not hide one of its name: clips are written to folders, too.
-        // No name is no model, rather than the search folder itself.
+        // An empty name is not a model, rather than the search folder itself.
         var candidates = nameOrPath.Length == 0 ? [] : SearchFolders.Select(folder => Path.Combine(folder, nameOrPath)).Prepend(nameOrPath);
         return candidates.FirstOrDefault(IsModel)
             ?? throw new CheckpointException(
                 nameOrPath.Length > 0 ? nameOrPath : "\"\"",
                 File.Exists(nameOrPath)
-                        ? $"this file is no checkpoint by its name; a model is a checkpoint, or a folder with some. {Listing()}"
+                        ? $"this file is not a checkpoint by its name; a model is a checkpoint, or a folder with some. {Listing()}"
                     : Directory.Exists(nameOrPath)
                         ? $"this folder holds no model: it has no {ModelDescription.FileName} and no checkpoint. {Listing()}"
                     : $"there is no such model, neither a folder of that name nor one in {string.Join(", ", SearchFolders)}. "

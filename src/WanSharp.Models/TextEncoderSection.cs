@@ -6,7 +6,7 @@ namespace WanSharp.Models;
 /// <summary>A umT5 encoder's dimensions under their official names (wan/modules/t5.py).</summary>
 internal sealed record TextEncoderSection
 {
-    /// <summary>The file beside the description; a fixture says it elsewhere.</summary>
+    /// <summary>The file next to the description; a fixture says it elsewhere.</summary>
     public string? File { get; init; }
 
     public required int Vocab { get; init; }

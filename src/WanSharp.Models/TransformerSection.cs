@@ -5,7 +5,7 @@ namespace WanSharp.Models;
 /// <summary>A transformer's dimensions under their official names (<c>config.json</c> of Wan-AI's checkpoints).</summary>
 internal sealed record TransformerSection
 {
-    /// <summary>The file beside the description; a fixture says it elsewhere.</summary>
+    /// <summary>The file next to the description; a fixture says it elsewhere.</summary>
     public string? File { get; init; }
 
     public required string ModelType { get; init; }

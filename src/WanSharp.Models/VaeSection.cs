@@ -6,7 +6,7 @@ namespace WanSharp.Models;
 /// <summary>A VAE's dimensions under their official names (wan/modules/vae.py and vae2_2.py), and the statistics of its latents.</summary>
 internal sealed record VaeSection
 {
-    /// <summary>The file beside the description; a fixture says it elsewhere.</summary>
+    /// <summary>The file next to the description; a fixture says it elsewhere.</summary>
     public string? File { get; init; }
 
     public required int Dim { get; init; }

@@ -154,7 +154,7 @@ public sealed class WanModel : IDisposable
     /// Reads <see cref="Digest"/> if it was not read: minutes for the largest models the first time, unless a cache folder has
     /// notes of it.
     /// </summary>
-    /// <param name="progress">Told the share that is read, 0 to 1, from any thread.</param>
+    /// <param name="progress">Receives the share that is read, 0 to 1, from any thread.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public string ReadDigest(IProgress<double>? progress = null, CancellationToken cancellationToken = default)
@@ -177,7 +177,8 @@ public sealed class WanModel : IDisposable
     }
 
     /// <summary>Refuses a model one of whose files was written to, replaced or removed since it was opened.</summary>
-    /// <remarks>Costs a few questions to the file system. A file that is written to afterwards, or within its clock's tick, passes.</remarks>
+    /// <remarks>Costs a few questions to the file system. A file that is written to afterwards, or within its clock's tick,
+    /// passes.</remarks>
     /// <exception cref="ModelChangedException">A file is not what it was.</exception>
     public void RequireUnchanged()
     {

@@ -208,7 +208,7 @@ public sealed class GraphCache : IDisposable
 
     /// <summary>
     /// All that makes one compiled graph differ from another: the graph, which is written for a dtype and a strategy, the
-    /// library, and the settings but for the name.
+    /// library, and the settings except the name.
     /// </summary>
     internal string KeyOf(OnnxGraph graph, SessionSettings settings) =>
         $"onnxruntime {Runtime.Version}\n{KeyOfAnyVersion(graph, settings)}";

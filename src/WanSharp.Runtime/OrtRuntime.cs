@@ -36,7 +36,7 @@ public sealed unsafe class OrtRuntime : IDisposable
         AvailableProviders = ReadProviders();
     }
 
-    /// <summary>The version of the library that the build puts beside the assemblies, and that a GPU build is installed in.</summary>
+    /// <summary>The version of the library that the build puts next to the assemblies, and that a GPU build is installed in.</summary>
     public const string BundledVersion = "1.31.1";
 
     /// <summary>The library's version, such as "1.31.1".</summary>
@@ -49,7 +49,7 @@ public sealed unsafe class OrtRuntime : IDisposable
     public string LibraryPath => Api.LibraryPath;
 
     /// <summary>
-    /// The execution providers that the library has and whose files are beside it, by the names that
+    /// The execution providers that the library has and whose files are next to it, by the names that
     /// <see cref="SessionSettings.Provider"/> takes, fastest first. A device for them may still be missing.
     /// </summary>
     public IReadOnlyList<string> AvailableProviders { get; }
@@ -168,7 +168,7 @@ public sealed unsafe class OrtRuntime : IDisposable
             cancellationToken
         );
 
-    /// <summary>Compiles a graph from an ONNX file; the files of its external data are looked for beside it.</summary>
+    /// <summary>Compiles a graph from an ONNX file; the files of its external data are looked for next to it.</summary>
     /// <inheritdoc cref="CreateSession(ReadOnlyMemory{byte}, SessionSettings, CancellationToken)"/>
     public Session CreateSession(string path, SessionSettings settings, CancellationToken cancellationToken = default) =>
         CreateSession(

@@ -3,7 +3,7 @@ namespace WanSharp.Runtime;
 /// <summary>Settings of an <see cref="OrtRuntime"/>.</summary>
 public sealed record RuntimeOptions
 {
-    /// <summary>The ONNX Runtime library's file. Default: null, the one that the build puts beside the assemblies.</summary>
+    /// <summary>The ONNX Runtime library's file. Default: null, the one that the build puts next to the assemblies.</summary>
     public string? LibraryPath { get; init; }
 
     /// <summary>

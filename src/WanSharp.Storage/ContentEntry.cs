@@ -2,7 +2,7 @@ namespace WanSharp.Storage;
 
 /// <summary>
 /// An entry of a <see cref="ContentStore"/>, held: until it is disposed, no process removes it. Its files are for reading
-/// only. Thread-safe, but for <see cref="Dispose"/>.
+/// only. Thread-safe except for <see cref="Dispose"/>.
 /// </summary>
 public sealed class ContentEntry : IDisposable
 {

@@ -98,7 +98,7 @@ public sealed class ContentStore : IDisposable
     /// <summary>Stores an entry, unless it is there.</summary>
     /// <param name="key">The entry's key.</param>
     /// <param name="write">
-    /// Writes the entry's files into the folder that it is given. What it throws is passed on, but for
+    /// Writes the entry's files into the folder that it is given. What it throws is passed on, except
     /// <see cref="IOException"/> and <see cref="UnauthorizedAccessException"/>: to compute inside it, catch those first.
     /// </param>
     /// <returns>Whether the entry is there now.</returns>
@@ -359,7 +359,7 @@ public sealed class ContentStore : IDisposable
         if (key.Length is < ShortestKey or > LongestKey || key.Any(digit => !char.IsAsciiHexDigitLower(digit)))
         {
             throw new ArgumentException(
-                $"'{key}' is no key: {ShortestKey} to {LongestKey} lower-case hexadecimal digits are.",
+                $"'{key}' is not a key: {ShortestKey} to {LongestKey} lower-case hexadecimal digits are.",
                 nameof(key)
             );
         }

@@ -13,7 +13,7 @@ public sealed record ContentStoreOptions
     public EntryCheck Check { get; init; } = EntryCheck.Whole;
 
     /// <summary>
-    /// Told once, in a sentence, when the folder cannot be written (a full disk, no permission). The cache goes on as far
+    /// Notified once, in a sentence, when the folder cannot be written (a full disk, no permission). The cache goes on as far
     /// as it can, and whoever uses it goes on without it. Default: nobody.
     /// </summary>
     public Action<string>? Warn { get; init; }

@@ -60,7 +60,7 @@ internal static class BlockConversion
                     ToSingleQ6K(source, destination);
                     break;
                 default:
-                    throw new NotSupportedException($"{dtype} is no block type.");
+                    throw new NotSupportedException($"{dtype} is not a block type.");
             }
         }
     }

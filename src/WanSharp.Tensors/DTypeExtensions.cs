@@ -37,7 +37,7 @@ public static class DTypeExtensions
             _ => 1,
         };
 
-    /// <summary>The number of bytes that so many elements take.</summary>
+    /// <summary>The number of bytes that a number of elements takes.</summary>
     /// <exception cref="ArgumentException">They do not fill whole blocks.</exception>
     /// <exception cref="OverflowException">More than 2⁶³−1 bytes.</exception>
     public static long ByteLength(this DType dtype, long elements) =>

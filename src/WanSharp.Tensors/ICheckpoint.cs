@@ -18,6 +18,6 @@ public interface ICheckpoint : IDisposable
     /// <summary>Tensors that are there, but of an element type that <see cref="DType"/> does not have: that type by tensor name.</summary>
     IReadOnlyDictionary<string, string> Unsupported { get; }
 
-    /// <summary>What the writer noted beside the tensors.</summary>
+    /// <summary>What the writer noted next to the tensors.</summary>
     IReadOnlyDictionary<string, string> Metadata { get; }
 }

@@ -10,7 +10,7 @@ internal sealed class SafetensorsHeader
     /// <summary>The longest header that the format allows.</summary>
     public const int MaxLength = 100_000_000;
 
-    /// <summary>The entry that is no tensor.</summary>
+    /// <summary>The entry that is not a tensor.</summary>
     public const string MetadataName = "__metadata__";
 
     private const int MaxRank = 32;

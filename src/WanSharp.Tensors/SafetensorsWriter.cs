@@ -13,7 +13,7 @@ public static class SafetensorsWriter
     /// <remarks>The same tensors and metadata make the same bytes. The data is not gathered in memory first.</remarks>
     /// <param name="path">The file.</param>
     /// <param name="tensors">The tensors by name.</param>
-    /// <param name="metadata">Notes to keep beside the tensors.</param>
+    /// <param name="metadata">Notes to keep next to the tensors.</param>
     /// <param name="cancellationToken">Ends the writing; nothing is left behind.</param>
     /// <exception cref="CheckpointException">The file cannot be written, or a tensor has a name that the format reserves or a type
     /// that it lacks.</exception>

@@ -1,9 +1,9 @@
 namespace WanSharp.Tensors;
 
 /// <summary>
-/// A hidden folder for what is unfinished, beside the place where it will be. Disposing it removes it; what a process left that was
+/// A hidden folder for what is unfinished, next to the place where it will be. Disposing it removes it; what a process left that was
 /// killed, the
-/// next work folder beside it removes. Not thread-safe.
+/// next work folder next to it removes. Not thread-safe.
 /// </summary>
 public sealed class WorkFolder : IDisposable
 {

@@ -10,8 +10,8 @@ public sealed class FailureTests : IDisposable
     private readonly TemporaryFolder _inputs = new();
 
     [Theory]
-    [InlineData("notes.txt", "is no picture that can be read: png, jpeg")]
-    [InlineData("cut.png", "cut.png is no picture that can be read")]
+    [InlineData("notes.txt", "cannot be read as a picture: png, jpeg")]
+    [InlineData("cut.png", "cut.png cannot be read as a picture")]
     [InlineData("missing.png", "missing.png is not there")]
     [InlineData(".", "is a folder: name a file in it")]
     public async Task Generate_FromWhatIsNoPicture_NamesTheFile(string image, string expected)
@@ -25,7 +25,7 @@ public sealed class FailureTests : IDisposable
     [Fact]
     public async Task Generate_WithoutFfmpeg_SaysHowToGetIt()
     {
-        // The build puts one beside the program, which is the last place to be looked at: only a wrong choice is a failure here.
+        // The build puts one next to the program, which is the last place to be looked at: only a wrong choice is a failure here.
         await AssertFailsAsync([], "is not a program", new() { ["WAN_FFMPEG"] = _inputs["ffmpeg"] });
         await AssertFailsAsync([], "is not a program", new() { ["WAN_FFMPEG"] = _inputs.Write("ffmpeg.txt", "text") });
     }
@@ -122,7 +122,7 @@ public sealed class FailureTests : IDisposable
         File.Copy(Path.Combine(AppContext.BaseDirectory, "models", "shapes", "config.json"), _inputs["config.json"]);
         _inputs.Write("spiece.model", "text");
 
-        await AssertFailsAsync(["--model", _inputs.Path], "spiece.model: It is no SentencePiece model");
+        await AssertFailsAsync(["--model", _inputs.Path], "spiece.model: It is not a SentencePiece model");
     }
 
     [Fact]
@@ -142,7 +142,7 @@ public sealed class FailureTests : IDisposable
 
     [Theory]
     [InlineData("missing.mp4", "missing.mp4 is not there")]
-    [InlineData("notes.txt", "notes.txt is no clip that can be read")]
+    [InlineData("notes.txt", "notes.txt cannot be read as a clip")]
     [InlineData("steering.gif", "steering.gif")]
     public async Task Inspect_OfWhatIsNoClip_NamesTheFile(string file, string expected)
     {

@@ -7,7 +7,7 @@ namespace WanSharp.Cli.Tests;
 /// </summary>
 internal sealed record ProcessRun(int ExitCode, string Out, string Error)
 {
-    /// <summary>The launcher that the build puts beside the tests.</summary>
+    /// <summary>The launcher that the build puts next to the tests.</summary>
     public static string Wan => Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "wan.exe" : "wan");
 
     /// <summary>Options that make a clip in a moment.</summary>

@@ -50,7 +50,7 @@ public sealed class ReuseTests : IDisposable
         Assert.InRange(start.Reused.Similarity, -1, 0.9999);
         Assert.Equal(3, statistics.Steps);
         Assert.NotEqual(exact, frames);
-        // what is near a clip is no start for others
+        // what is near a clip is not a start for others
         Assert.Equal("a red circle", (await FindAsync(Circle with { Prompt = "a blue square", Sampler = sampler }))!.Reused.Prompt);
     }
 

@@ -24,7 +24,7 @@ public sealed class GraphBuilderTests
         );
         Refused("Add: the types differ. Given: x F32 [batch, tokens, 8]; ids I64 [batch].", () => x + ids);
         Refused("Reshape: the elements do not fill [batch, tokens, 9]. Given: x", () => _graph.Reshape(x, ["batch", "tokens", 9]));
-        Refused("Transpose: [0, 1] is no order of 3 dimensions.", () => _graph.Transpose(x, [0, 1]));
+        Refused("Transpose: [0, 1] is not an order of 3 dimensions.", () => _graph.Transpose(x, [0, 1]));
         Refused("MatMul: the inner lengths or the types differ.", () => _graph.MatMul(x, x));
         Refused("Concat: the values must have one type and be alike but in dimension 2.", () => _graph.Concat([x, y], -1));
         Refused("Slice: entries 6 to 9 are not within dimension 2.", () => _graph.Slice(x, -1, 6, 3));
@@ -32,7 +32,7 @@ public sealed class GraphBuilderTests
         Refused("Split: parts of [3, 4] do not make up dimension 2.", () => _graph.Split(x, 2, [3, 4]));
         Refused("Chunk: dimension 1 does not divide into 2 parts.", () => _graph.Chunk(x, 1, 2));
         Refused("Pad: 2 and 2 paddings for 3 dimensions.", () => _graph.Pad(x, [0, 1], [0, 1]));
-        Refused("UpsampleNearest: [2] are no factors for 3 dimensions.", () => _graph.UpsampleNearest(x, [2]));
+        Refused("UpsampleNearest: [2] are not factors for 3 dimensions.", () => _graph.UpsampleNearest(x, [2]));
         Refused("Expand: the shape [1, tokens, 8] does not contain it.", () => _graph.Expand(x, [1, "tokens", 8]));
         Refused("Gather: rows are picked from a table by integers.", () => _graph.Gather(x, y));
         Refused("Where: a Bool chooses between two values of one type.", () => _graph.Where(x, x, x));

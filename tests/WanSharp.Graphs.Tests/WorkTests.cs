@@ -145,7 +145,7 @@ public class WorkTests
         var x = g.Input("x", WanSharp.Tensors.DType.F32, ["tokens", 1]);
         var a = g.Tanh(x);
         var b = g.Tanh(a);
-        g.Output("y", g.Tanh(g.Tanh(b)) + a); // a lives all along, and beside it what is read and what is written
+        g.Output("y", g.Tanh(g.Tanh(b)) + a); // a lives all along, and next to it what is read and what is written
 
         var work = g.Build().CountWork(new Dictionary<string, long> { ["tokens"] = 1 });
 

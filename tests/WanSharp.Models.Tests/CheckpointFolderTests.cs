@@ -90,7 +90,7 @@ public sealed class CheckpointFolderTests(RuntimeFixture fixture)
         networks.Transformer["blocks.1.ffn.0.weight"].Write<float>()[0] = float.NaN;
         var error = await Assert.ThrowsAsync<CheckpointException>(() => GenerateAsync(networks, "official"));
         Assert.Contains(
-            "diffusion_pytorch_model.safetensors: what the transformer gives is no number",
+            "diffusion_pytorch_model.safetensors: the transformer produced NaN or infinity",
             error.Message,
             StringComparison.Ordinal
         );

@@ -6,7 +6,7 @@ namespace WanSharp.Storage.Tests;
 
 public sealed class ContentStoreTests : IDisposable
 {
-    private const int ManifestRoom = 400; // an entry takes less than this beside its payload
+    private const int ManifestRoom = 400; // an entry takes less than this next to its payload
 
     private readonly ScratchFolder _folder = new();
     private readonly ManualClock _clock = new();

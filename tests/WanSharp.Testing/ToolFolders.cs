@@ -86,7 +86,7 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
         Write("tokenizer/tokenizer.json", TokenizerJsonFile.Of(TinyNetworks.SpieceModel).ToJsonString());
     }
 
-    /// <summary>ComfyUI's tree: what a file is called says nothing, but for two experts.</summary>
+    /// <summary>ComfyUI's tree: what a file is called says nothing, except two experts.</summary>
     public void Comfy()
     {
         foreach (var (tensors, place) in Transformers("", "_low_noise", "_high_noise"))
@@ -99,7 +99,7 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
         Clip("models/clip_vision/three.safetensors");
     }
 
-    /// <summary>ComfyUI-GGUF's files beside ComfyUI's.</summary>
+    /// <summary>ComfyUI-GGUF's files next to ComfyUI's.</summary>
     public void Gguf()
     {
         foreach (var (tensors, place) in Transformers("", "-LowNoise", "-HighNoise"))

@@ -10,7 +10,7 @@ namespace WanSharp.Testing;
 /// <summary>Copies of a record that differ from it in one property each: a key that two of them share forgets something.</summary>
 public static class Variations
 {
-    /// <summary>The copies, for all properties that may be set but for some.</summary>
+    /// <summary>The copies, for all properties that may be set except some.</summary>
     /// <param name="original">A record.</param>
     /// <param name="without">Names of properties that do not matter.</param>
     public static IEnumerable<(T Changed, string Name)> Of<T>(T original, params string[] without)

@@ -46,7 +46,7 @@ internal sealed class BatchOptions
 
     private readonly Option<string?> _wildcards = new("--wildcards")
     {
-        Description = "The folder with the files of __name__ in prompts. Default: wildcards beside the file of jobs, then the user's own.",
+        Description = "The folder with the files of __name__ in prompts. Default: wildcards next to the file of jobs, then the user's own.",
         HelpName = "FOLDER",
     };
 

@@ -91,7 +91,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
         var self = new BenchCommand(environment);
         var command = new Command(
             "bench",
-            "Measure a network's speed and memory on random weights, beside this machine's peak and PyTorch."
+            "Measure a network's speed and memory on random weights, compared with this machine's peak and PyTorch."
         )
         {
             self._network,

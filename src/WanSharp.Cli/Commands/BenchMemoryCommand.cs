@@ -31,7 +31,7 @@ internal sealed class BenchMemoryCommand(CliEnvironment environment)
 
     private readonly Option<string> _shape = ChoiceOption.Create(
         "--shape",
-        "Whose dimensions the network has, but for 14b and failures; its weights are random.",
+        "Whose dimensions the network has, except for 14b and failures; its weights are random.",
         [.. BenchmarkOptions.ShapeNames.Select(name => (name, name))]
     );
 

@@ -40,7 +40,7 @@ internal sealed class BenchPlanCommand(CliEnvironment environment)
     public static Command Build(CliEnvironment environment)
     {
         var self = new BenchPlanCommand(environment);
-        var command = new Command("plan", "Measure a denoise step and a decoding at several sizes, beside what wan plan predicts.")
+        var command = new Command("plan", "Measure a denoise step and a decoding at several sizes, compared with what wan plan predicts.")
         {
             self._shape,
             self._clips,
@@ -115,7 +115,7 @@ internal sealed class BenchPlanCommand(CliEnvironment environment)
             ];
             if (numbers is not [{ } width, { } height, { } frames])
             {
-                result.AddError($"'{token.Value}' is no clip: give width, height and frames, such as 256x256x17.");
+                result.AddError($"'{token.Value}' is not a clip: give width, height and frames, such as 256x256x17.");
                 return [];
             }
 

@@ -129,13 +129,13 @@ internal static class CommonOptions
         Amounts.MemoryOption(
             "--memory",
             "The memory that may be used where the model computes, a device's or on a processor the machine's, such as 6GB: it "
-                + "runs in whatever way fits. auto: what is free now; it is the default for a model that is large beside it."
+                + "runs in whatever way fits. auto: what is free now; it is the default for a model that is large compared with it."
         );
 
     public static Option<MemoryAmount?> HostMemory() =>
         Amounts.MemoryOption(
             "--host-memory",
-            "The machine's own memory that may be used, beside a device's or, on a processor, if it is "
+            "The machine's own memory that may be used, in addition to a device's or, on a processor, if it is "
                 + "less than --memory. auto: what is free now."
         );
 

@@ -32,7 +32,7 @@ internal sealed class CompileOptions
     {
         Description =
             "One compiled graph for all shapes, also where graphs of fixed shapes are faster or the provider's habit; on the CPU "
-            + "that is so in any case but for reduce-overhead and max-autotune.",
+            + "that is so in any case except reduce-overhead and max-autotune.",
     };
 
     /// <summary>Adds the options to a command.</summary>

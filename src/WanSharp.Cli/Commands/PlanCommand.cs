@@ -110,7 +110,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
 
     /// <summary>
     /// Whether a run would find the whole network packed on disk. Where nothing is said about memory, and the model is small
-    /// beside it, none looks for it.
+    /// next to it, none looks for it.
     /// </summary>
     private async Task<bool> IsPackedAsync(ParseResult parsed, WanModel model, CompileChoice compile, CancellationToken cancellationToken)
     {

@@ -6,7 +6,7 @@ using WanSharp.Tools.Selftest;
 
 namespace WanSharp.Cli.Commands;
 
-/// <summary><c>wan selftest</c>: this machine's numbers beside the original implementation's.</summary>
+/// <summary><c>wan selftest</c>: this machine's numbers compared with the original implementation's.</summary>
 internal sealed class SelftestCommand(CliEnvironment environment)
 {
     private readonly Option<string?> _fixtures = new("--fixtures")

@@ -23,7 +23,7 @@ internal readonly record struct BatchSize(int? Most)
             return new BatchSize(size);
         }
 
-        argument.AddError($"'{text}' is no batch size: write auto, or a whole number from 1 to {Largest}.");
+        argument.AddError($"'{text}' is not a batch size: write auto, or a whole number from 1 to {Largest}.");
         return null;
     }
 }

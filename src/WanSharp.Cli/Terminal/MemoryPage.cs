@@ -52,7 +52,7 @@ internal static class MemoryPage
         );
         var ratios = row.Ratios.Select(ratio => string.Create(CultureInfo.InvariantCulture, $"{ratio.Key} {ratio.Value:0.00}"));
         page.AppendLine(CultureInfo.InvariantCulture, $"<p>{Encode(string.Join(", ", ratios))}</p>");
-        foreach (var unit in row.Figures.GroupBy(figure => figure.Key.Split('_')[^1])) // seconds beside seconds, bytes beside bytes
+        foreach (var unit in row.Figures.GroupBy(figure => figure.Key.Split('_')[^1])) // seconds next to seconds, bytes next to bytes
         {
             var most = Math.Max(unit.Max(figure => figure.Value), double.Epsilon);
             foreach (var (name, value) in unit)

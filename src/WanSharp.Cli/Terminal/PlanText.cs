@@ -152,7 +152,7 @@ internal sealed record PlanText(
         }
 
         yield return Text(
-            $"{"private at most", -50}{Bytes(Cost.PrivateBytes), 12}  beside {Bytes(Cost.MappedBytes)} of files that the system may drop"
+            $"{"private at most", -50}{Bytes(Cost.PrivateBytes), 12}  plus {Bytes(Cost.MappedBytes)} of files that the system may drop"
         );
         yield return "";
         yield return Row("precision", Compute);

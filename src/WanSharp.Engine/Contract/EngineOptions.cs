@@ -78,7 +78,7 @@ public sealed record EngineOptions
     /// <summary>What measures time. Default: the system's clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    /// <summary>Threads for a runtime whose work so many workers share, so that all of it keeps every core busy and no more.</summary>
+    /// <summary>Threads for a runtime whose work this many workers share, so that all of it keeps every core busy and no more.</summary>
     /// <param name="workers">The workers.</param>
     /// <param name="cores">The machine's cores.</param>
     public static int ThreadsFor(int workers, int cores) => Math.Max(1, cores - workers + 1);

@@ -3,10 +3,10 @@ using WanSharp.Engine.Reuse;
 
 namespace WanSharp.Engine;
 
-/// <summary>How one clip is made beside others: nothing here but <see cref="Start"/> changes what the clip shows.</summary>
+/// <summary>How one clip is made alongside others: nothing here but <see cref="Start"/> changes what the clip shows.</summary>
 public sealed record GenerationRunOptions
 {
-    /// <summary>Told of every step and of every frame that goes to the writer. Default: null, nobody.</summary>
+    /// <summary>Notified of every step and of every frame that goes to the writer. Default: null, nobody.</summary>
     public IProgress<GenerationProgress>? Progress { get; init; }
 
     /// <summary>Clips of a higher priority go first; one that waits rises, so that none starves. Default: 0.</summary>

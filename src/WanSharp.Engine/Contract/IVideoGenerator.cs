@@ -28,14 +28,14 @@ public interface IVideoGenerator : IDisposable
     /// </summary>
     /// <param name="plan">From <see cref="Plan"/>.</param>
     /// <param name="steps">Steps of clips that were made before.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The steps to begin with, for <see cref="GenerationRunOptions.Start"/>; null when no clip is near enough.</returns>
     Task<SimilarClip?> FindSimilarAsync(GenerationPlan plan, StepStore steps, CancellationToken cancellationToken);
 
     /// <summary>Makes the video of a plan.</summary>
     /// <param name="plan">From <see cref="Plan"/>.</param>
     /// <param name="frames">Receives the frames as they are decoded; the caller completes it.</param>
-    /// <param name="options">How the clip is made beside others. Null: the defaults.</param>
+    /// <param name="options">How the clip is made alongside others. Null: the defaults.</param>
     /// <param name="cancellationToken">Takes effect within a step.</param>
     /// <returns>What the clip cost.</returns>
     /// <exception cref="Denoising.SnapshotMismatchException">The snapshot to resume from is not this plan's, or another

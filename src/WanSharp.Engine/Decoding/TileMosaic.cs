@@ -54,7 +54,7 @@ internal sealed class TileMosaic
         var (seams, pictures) = (_seams[tile.LatentFrame], _pictures[tile.LatentFrame]);
         seams.MoveTo(tile.Row, tile.Column);
         var (down, across) = (tile.Row.Shares(_scale), tile.Column.Shares(_scale));
-        var whole = across.Length - (tile.Column.After * _scale); // columns that no tile beside adds to any more
+        var whole = across.Length - (tile.Column.After * _scale); // columns to which no neighbouring tile adds any more
         var values = tile.Frames.Read<float>(); // [1, 3, frames, height, width] of the tile
         var sums = new float[across.Length];
         for (var image = 0; image < Colors * pictures.Length; image++)

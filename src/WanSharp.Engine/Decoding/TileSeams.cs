@@ -3,7 +3,7 @@ using WanSharp.Runtime.Networks;
 namespace WanSharp.Engine.Decoding;
 
 /// <summary>
-/// The sums of one latent frame's pixels where tiles overlap: with the row of tiles before and after, and with the tiles beside.
+/// The sums of one latent frame's pixels where tiles overlap: with the row of tiles before and after, and with the neighbouring tiles.
 /// </summary>
 /// <param name="images">Planes of pixels: colours times frames.</param>
 /// <param name="width">Pixels across.</param>

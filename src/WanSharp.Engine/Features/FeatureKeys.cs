@@ -6,7 +6,7 @@ using WanSharp.Storage;
 namespace WanSharp.Engine.Features;
 
 /// <summary>
-/// Names features by all that decides them: the model but for the parts that compute nothing of them, what goes in, and what
+/// Names features by all that decides them: the model except the parts that compute nothing of them, what goes in, and what
 /// executes.
 /// </summary>
 /// <param name="model">The model.</param>

@@ -4,7 +4,7 @@ using WanSharp.Tensors;
 namespace WanSharp.Engine.Features;
 
 /// <summary>
-/// A first image, or a first and a last one, as the channels that image-to-video models get beside the latents: a mask of
+/// A first image, or a first and a last one, as the channels that image-to-video models get in addition to the latents: a mask of
 /// the frames that are given, then the latents of a clip that shows the first image, is grey, and ends with the last.
 /// </summary>
 /// <remarks>Source: wan/image2video.py of Wan-Video/Wan2.1 and Wan-Video/Wan2.2, and Wan-Video/Wan2.1:wan/first_last_frame2video.py,

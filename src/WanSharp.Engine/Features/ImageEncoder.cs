@@ -8,7 +8,7 @@ using WanSharp.Tensors;
 namespace WanSharp.Engine.Features;
 
 /// <summary>
-/// A plan's images in the form that its model takes: clean latent frames, or channels beside the latents and CLIP features.
+/// A plan's images in the form that its model takes: clean latent frames, or channels in addition to the latents and CLIP features.
 /// </summary>
 /// <param name="vae">The model's VAE.</param>
 /// <param name="clip">The model's image encoder, if it has one.</param>

@@ -26,7 +26,7 @@ public sealed record MemoryAllowance(long Bytes, string Why)
             )
             : Smallest((memory, "--memory"));
 
-    /// <summary>What the host may hold beside a device: staged weights, mapped pages, frames.</summary>
+    /// <summary>What the host may hold in addition to a device: staged weights, mapped pages, frames.</summary>
     /// <inheritdoc cref="Of" path="/param"/>
     public static MemoryAllowance OfHost(long? hostMemory, HostMemoryFacts? host) =>
         Smallest((hostMemory, "--host-memory"), (host?.Limit, "the control group's limit"), (host?.Available, "free now"));

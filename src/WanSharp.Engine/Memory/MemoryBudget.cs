@@ -102,7 +102,7 @@ internal sealed class MemoryBudget(Func<MemoryAllowance>? look, TimeProvider? cl
         }
     }
 
-    /// <summary>What is left beside everything that is set aside of some kinds, and beside caches.</summary>
+    /// <summary>What is left in addition to everything that is set aside of some kinds, and in addition to caches.</summary>
     public long LeftBeside(params IEnumerable<ReservationKind> kinds)
     {
         lock (_gate)

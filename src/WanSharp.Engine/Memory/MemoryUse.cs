@@ -18,6 +18,6 @@ public sealed record MemoryUse
     /// <summary>How often a run was short of memory and something was given back for it, by what went last.</summary>
     public required IReadOnlyDictionary<ShedStage, long> Shed { get; init; }
 
-    /// <summary>How the model runs; null before the first clip, and where nothing was said about memory.</summary>
+    /// <summary>How the model runs; null before the first clip, and where no memory limit is set.</summary>
     public Strategies.Strategy? Strategy { get; init; }
 }

@@ -23,7 +23,7 @@ public sealed class Calibrator(ContentStore store, int threads, TimeProvider clo
     /// <remarks>Measuring again keeps the faster of each rate: whatever else runs only ever slows a measurement.</remarks>
     /// <param name="runtime">ONNX Runtime.</param>
     /// <param name="again">Whether to measure even if one is remembered.</param>
-    /// <param name="progress">Told that it is measured.</param>
+    /// <param name="progress">Notified that it is measured.</param>
     /// <param name="cancellationToken">Stops between two measurements.</param>
     public Calibration FindOrMeasure(
         OrtRuntime runtime,

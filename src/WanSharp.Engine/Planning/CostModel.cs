@@ -231,7 +231,7 @@ public sealed class CostModel
         );
     }
 
-    /// <summary>Elements that so many passes convert; what is kept is converted once, when the network is loaded.</summary>
+    /// <summary>Elements that this many passes convert; what is kept is converted once, when the network is loaded.</summary>
     private static Dictionary<DType, double> Widened(NetworkWeights weights, double passes) =>
         weights.AreKept ? [] : weights.Converted.ToDictionary(part => part.Key, part => passes * part.Value);
 
@@ -246,7 +246,7 @@ public sealed class CostModel
         yield return new("CLIP, on disk", _clipVision.Value.StoredBytes, MemoryKind.Mapped);
         yield return new("VAE, on disk", _decoder.Value.StoredBytes, MemoryKind.Mapped);
 
-        // Packed for the first step's graph and for the later ones', beside what is no view of the file.
+        // Packed for the first step's graph and for the later ones', in addition to what is not a view of the file.
         yield return new("VAE, packed weights", (2 * _decoder.Value.GraphBytes) + _decoder.Value.ConvertedBytes, MemoryKind.Kept);
         if (image is not null)
         {

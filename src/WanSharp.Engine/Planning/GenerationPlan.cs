@@ -38,12 +38,12 @@ public sealed record GenerationPlan
     /// <summary>The prompts that are longer than the model reads. Empty where no generator made the plan.</summary>
     public IReadOnlyList<CutPrompt> CutPrompts { get; init; } = [];
 
-    /// <summary>How the model runs within its memory; null where nothing was said about memory.</summary>
+    /// <summary>How the model runs within its memory; null where no memory limit is set.</summary>
     public Strategy? Strategy { get; init; }
 
     /// <summary>
     /// Everything that decides the clip's bits, as text: the settings, and all that executes them. Plans of one identity make one
-    /// clip, but for the
+    /// clip, except the
     /// rounding of steps that are shared. Empty where no generator made the plan.
     /// </summary>
     public string Identity { get; init; } = "";

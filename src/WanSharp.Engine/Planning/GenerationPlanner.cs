@@ -37,7 +37,7 @@ internal static class GenerationPlanner
             );
     }
 
-    /// <summary>The plan of a request but for the model's digest: nothing is read, however large the model's files are.</summary>
+    /// <summary>The plan of a request except the model's digest: nothing is read, however large the model's files are.</summary>
     /// <param name="request">What is asked for.</param>
     /// <param name="model">The model.</param>
     /// <param name="requireImages">Whether images that the model cannot do without must be given.</param>
@@ -253,7 +253,7 @@ internal static class GenerationPlanner
             {
                 throw new InvalidRequestException(
                     field,
-                    $"The {name} is no valid Unicode text: character {i - 1} is half of a surrogate pair."
+                    $"The {name} is not valid Unicode text: character {i - 1} is half of a surrogate pair."
                 );
             }
         }

@@ -19,7 +19,7 @@ internal static class GivenImages
             {
                 throw new InvalidRequestException(
                     "image",
-                    $"{image.Pixels.Length} bytes are no image of {image.Width}x{image.Height} pixels of 3 bytes."
+                    $"{image.Pixels.Length} bytes are not an image of {image.Width}x{image.Height} pixels of 3 bytes."
                 );
             }
         }

@@ -63,7 +63,7 @@ internal sealed class NetworkGraphs
             .. _denoising.Value.Head.Weights,
         ];
 
-    /// <summary>The text encoder's weights, but for the table that is looked up.</summary>
+    /// <summary>The text encoder's weights, except the table that is looked up.</summary>
     public IEnumerable<WeightSlot> TextEncoderWeights => [.. Repeat(_textBlock.Value, _textEncoder.Layers, "blocks.")];
 
     /// <summary>The weights of CLIP's image encoder.</summary>
@@ -85,7 +85,9 @@ internal sealed class NetworkGraphs
     /// <summary>Bytes of the transformer's weights outside the blocks.</summary>
     public long TransformerOtherBytes => BytesOf(_context.Value.Embed) + BytesOf(_denoising.Value.Embed) + BytesOf(_denoising.Value.Head);
 
-    /// <summary>Bytes that a forward pass holds beside weights, if no more than some tokens run through a block at a time.</summary>
+    /// <summary>
+    /// Bytes that a forward pass holds in addition to weights, if no more than some tokens run through a block at a time.
+    /// </summary>
     /// <param name="latents">The clip's latents, <c>[1, channels, frames, height, width]</c>.</param>
     /// <param name="tokensAtOnce">The most tokens; fewer than the clip's.</param>
     /// <param name="textTokens">Tokens of the longest prompt.</param>

@@ -35,7 +35,7 @@ internal sealed record NetworkWeights
     /// <summary>Bytes that the weights have in the graph.</summary>
     public required long GraphBytes { get; init; }
 
-    /// <summary>Those of them that are no views of the files.</summary>
+    /// <summary>Those of them that are not views of the files.</summary>
     public required long ConvertedBytes { get; init; }
 
     /// <summary>Bytes of the largest matrix in the graph.</summary>

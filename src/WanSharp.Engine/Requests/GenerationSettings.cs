@@ -71,7 +71,7 @@ public sealed record GenerationSettings
     public ReusedSteps? Reused { get; init; }
 
     /// <summary>
-    /// What computed the clip: with other machinery the same settings give the same clip but for rounding. Null in clips of older
+    /// What computed the clip: with other machinery the same settings give the same clip except for rounding. Null in clips of older
     /// versions.
     /// </summary>
     public ExecutionSettings? Execution { get; init; }

@@ -1,7 +1,7 @@
 namespace WanSharp.Engine.Sampling;
 
 /// <summary>
-/// What a sampler remembers between two steps, beside the latents themselves: enough to go on after a restart with the
+/// What a sampler remembers between two steps, in addition to the latents themselves: enough to go on after a restart with the
 /// same bits as without one. Restore it into a sampler of the same kind, step count and shift.
 /// </summary>
 /// <param name="NextStep">The step that comes next, from 0; the step count when all are done.</param>

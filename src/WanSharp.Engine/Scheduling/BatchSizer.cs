@@ -70,7 +70,7 @@ internal sealed class BatchSizer(int? fixedSize, int lanes, TransformerConfig tr
         }
     }
 
-    /// <summary>Learns that so many clips cannot step together.</summary>
+    /// <summary>Records that this many clips cannot step together.</summary>
     public void Refuse(BatchKey key, int clips)
     {
         lock (_gate)

@@ -7,7 +7,7 @@ using WanSharp.Runtime.Weights;
 namespace WanSharp.Engine.Scheduling;
 
 /// <summary>Every lane's denoiser, all compiled in one way. A clip keeps those that it began with.</summary>
-/// <remarks>Thread-safe, but for <see cref="Dispose"/>. Lanes share the weights and the compiled graphs.</remarks>
+/// <remarks>Thread-safe except for <see cref="Dispose"/>. Lanes share the weights and the compiled graphs.</remarks>
 internal sealed class DenoiserSet : IDisposable
 {
     private readonly List<Denoiser> _denoisers = [];

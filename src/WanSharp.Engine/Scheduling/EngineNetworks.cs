@@ -282,7 +282,7 @@ internal sealed class EngineNetworks(
         }
     }
 
-    /// <summary>What so many blocks of a transformer take as they are stored.</summary>
+    /// <summary>What this many blocks of a transformer take as they are stored.</summary>
     private long BytesOf(WeightStore weights, int blocks) => blocks * (weights.BytesByType().Values.Sum() / model.Transformer.Layers);
 
     private TransformerOptions With(TransformerOptions options, Strategy way) =>

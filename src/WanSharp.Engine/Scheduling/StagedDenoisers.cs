@@ -9,7 +9,7 @@ namespace WanSharp.Engine.Scheduling;
 /// The denoisers that clips begin with. Where the whole network is wanted and takes minutes to compile, clips begin with
 /// blocks meanwhile, which compile in milliseconds; once it is there, those that come begin with it.
 /// </summary>
-/// <remarks>For one caller at a time, but for what says otherwise.</remarks>
+/// <remarks>For one caller at a time, except what says otherwise.</remarks>
 /// <param name="model">The model.</param>
 /// <param name="graphs">Compiles each graph once.</param>
 /// <param name="settings">How graphs are compiled.</param>
@@ -33,8 +33,8 @@ internal sealed class StagedDenoisers(WanModel model, GraphCache graphs, Session
     /// <summary>What a clip begins with.</summary>
     /// <param name="wanted">How the transformer is to be compiled.</param>
     /// <param name="must">How it must be, for a clip that was begun before; null for whatever is ready.</param>
-    /// <param name="prepared">Told how many blocks' weights were brought into another form for it, and how many there are.</param>
-    /// <param name="cancellationToken">Cancels compilation, but for that in the background.</param>
+    /// <param name="prepared">Receives how many blocks' weights were brought into another form for it, and how many there are.</param>
+    /// <param name="cancellationToken">Cancels compilation, except that in the background.</param>
     public async Task<DenoiserSet.Use> BeginAsync(
         TransformerOptions wanted,
         CompileMode? must,

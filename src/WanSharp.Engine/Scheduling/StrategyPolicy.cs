@@ -21,7 +21,7 @@ internal sealed class StrategyPolicy(CompileMode? compile, EngineOptions options
 
     private readonly Autotuner _tuner = new(options.Tunings, options.Clock);
 
-    /// <summary>The way for a clip within so many bytes.</summary>
+    /// <summary>The way for a clip within this many bytes.</summary>
     /// <exception cref="InvalidRequestException">It does not fit in any way.</exception>
     public Strategy Choose(StrategyFacts facts, long bytes, GenerationPlan plan)
     {

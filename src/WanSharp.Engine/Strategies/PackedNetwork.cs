@@ -17,7 +17,7 @@ public static class PackedNetwork
     /// <param name="graphs">Knows the runtime.</param>
     /// <param name="settings">How graphs are compiled.</param>
     /// <param name="transformer">How the transformer is; its mode does not matter.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public static async Task<bool> IsKeptAsync(
         WanModel model,
         GraphCache graphs,

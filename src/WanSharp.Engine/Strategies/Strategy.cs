@@ -39,7 +39,7 @@ public sealed record Strategy
     /// <summary>What is held when that is most, part by part.</summary>
     public IReadOnlyList<MemoryHolding> Parts { get; init; } = [];
 
-    /// <summary>What denoising holds beside clips and activations: the program and weights.</summary>
+    /// <summary>What denoising holds in addition to clips and activations: the program and weights.</summary>
     internal long WeightBytes { get; init; }
 
     /// <summary>The part of them that is the process's own: the program and widened weights, not pages of files.</summary>

@@ -72,7 +72,7 @@ public static class StrategyChooser
     }
 
     /// <summary>
-    /// Checks that the host has room for what it holds beside a device: a block on its way there, as it is stored and as it is
+    /// Checks that the host has room for what it holds in addition to a device: a block on its way there, as it is stored and as it is
     /// computed with.
     /// </summary>
     /// <param name="facts">The model and the clip.</param>
@@ -87,7 +87,7 @@ public static class StrategyChooser
                 "host-memory",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The host needs at least {Size(least)} of memory beside the device, and {Size(host.Bytes)} may be "
+                    $"The host needs at least {Size(least)} of memory in addition to the device, and {Size(host.Bytes)} may be "
                         + $"used ({host.Why}): allow more with --host-memory."
                 )
             );

@@ -32,13 +32,15 @@ public sealed record StrategyFacts
     /// </summary>
     public long Clip { get; init; }
 
-    /// <summary>What a run of the text encoder needs beside.</summary>
+    /// <summary>What a run of the text encoder needs in addition.</summary>
     public required long TextActivations { get; init; }
 
-    /// <summary>What a forward pass needs beside weights, for a most number of tokens that a block takes at once; null for all.</summary>
+    /// <summary>
+    /// What a forward pass needs in addition to weights, for a most number of tokens that a block takes at once; null for all.
+    /// </summary>
     public required Func<int?, long> DenoiseActivations { get; init; }
 
-    /// <summary>What a step of decoding needs beside weights, whole or in tiles.</summary>
+    /// <summary>What a step of decoding needs in addition to weights, whole or in tiles.</summary>
     public required Func<bool, long> DecodeActivations { get; init; }
 
     /// <summary>Tokens of the clip.</summary>

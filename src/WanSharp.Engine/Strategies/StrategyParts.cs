@@ -40,10 +40,10 @@ internal static class StrategyParts
             new("activations", facts.DecodeActivations(economy.IsTiled)),
         ];
 
-    /// <summary>What denoising holds beside clips and activations: the program and weights.</summary>
+    /// <summary>What denoising holds in addition to clips and activations: the program and weights.</summary>
     public static IReadOnlyList<MemoryHolding> Weights(StrategyFacts facts, Economy economy, int resident)
     {
-        // While a block computes, the next one comes in; a widened one has memory of its own beside what it is read from.
+        // While a block computes, the next one comes in; a widened one has memory of its own in addition to what it is read from.
         var streamed =
             resident < facts.Blocks
                 ? facts.Widens

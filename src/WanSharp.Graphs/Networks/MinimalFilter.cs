@@ -40,7 +40,7 @@ internal sealed record MinimalFilter(int Results, float[] Inputs, float[] Kernel
     /// <summary>The number of inputs, and of products.</summary>
     public int Points => Results + Taps - 1;
 
-    /// <summary>The filter that makes most of so many results at once, or none for a single one.</summary>
+    /// <summary>The filter that makes most of this many results at once, or none for a single one.</summary>
     public static MinimalFilter? For(int results) =>
         results >= Four.Results ? Four
         : results >= Two.Results ? Two

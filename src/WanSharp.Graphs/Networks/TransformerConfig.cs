@@ -52,7 +52,7 @@ public sealed record TransformerConfig
     public int HeadDim => Dim / Heads;
 
     /// <summary>
-    /// Rows of CLIP features: as many as the image encoder gives, but for two images those that positions were learned for.
+    /// Rows of CLIP features: as many as the image encoder gives, except with two images, those that positions were learned for.
     /// </summary>
     internal Dim ClipTokens => ModelType == ModelType.FirstLastFrameToVideo ? TwoImagesTokens : "clip_tokens";
 

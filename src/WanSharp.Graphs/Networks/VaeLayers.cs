@@ -7,7 +7,7 @@ namespace WanSharp.Graphs.Networks;
 /// time convolutions must remember of them leaves the graph as caches and comes back with the next step.
 /// </summary>
 /// <remarks>
-/// <para>The frames of a step are so many values [batch, channels, height, width], and a convolution over time is a sum
+/// <para>Each frame of a step is a value [batch, channels, height, width], and a convolution over time is a sum
 /// of image convolutions: frame t takes kernel tap 2 of itself, tap 1 of the frame before, tap 0 of the one before that.
 /// So no zeros are multiplied in the first step, and the CPU provider takes its fast image convolution with constant
 /// weights: on two AVX-512 cores 1.2 to 1.4 times as fast as a <c>Conv</c> over five dimensions (384 to 16 channels).
@@ -48,7 +48,9 @@ internal sealed class VaeLayers(GraphBuilder graph, bool isFirst)
         return [.. frames.Select(frame => graph.Silu(Normalize(frame, gamma)))];
     }
 
-    /// <summary>Two normalized convolutions beside a shortcut, which is a convolution of its own where the channels change.</summary>
+    /// <summary>
+    /// Two normalized convolutions in addition to a shortcut, which is a convolution of its own where the channels change.
+    /// </summary>
     public GraphValue[] ResidualBlock(string name, GraphValue[] frames, long channels)
     {
         var y = CausalConv($"{name}.residual.2", NormSilu($"{name}.residual.0", frames), channels);

@@ -102,7 +102,7 @@ public static partial class WanTransformer
     /// A part of a block, for clips whose activations are too large at once: the keys and values of some tokens' self-attention.
     /// </summary>
     /// <remarks>
-    /// Weights are named relative to <c>blocks.N.</c>. Inputs: those of <see cref="Block"/> but for its keys, for consecutive
+    /// Weights are named relative to <c>blocks.N.</c>. Inputs: those of <see cref="Block"/> except its keys, for consecutive
     /// tokens that are a whole number of groups, or part of one. Outputs: <c>self_keys</c> and <c>self_values</c> [batch, tokens, dim].
     /// </remarks>
     public static OnnxGraph SelfKeys(TransformerConfig config, GraphOptions options)
@@ -172,7 +172,7 @@ public static partial class WanTransformer
         return g.Build();
     }
 
-    /// <summary>The whole network but for what stays the same from step to step: one graph to be packed once.</summary>
+    /// <summary>The whole network except what stays the same from step to step: one graph to be packed once.</summary>
     /// <remarks>
     /// Inputs: those of <see cref="Whole"/>, and for the context each block's <see cref="Keys"/>, named
     /// <c>blocks.N.text_keys</c> and so on. Output and probes: those of <see cref="Whole"/>, without <c>text_embed</c> and <c>img_emb</c>.

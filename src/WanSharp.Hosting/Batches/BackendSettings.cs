@@ -7,7 +7,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Hosting.Batches;
 
-/// <summary>What makes the clips of a batch: kept beside its jobs, so that it is resumed with the same.</summary>
+/// <summary>What makes the clips of a batch: kept next to its jobs, so that it is resumed with the same.</summary>
 public sealed record BackendSettings
 {
     private const string FileName = "batch.json";

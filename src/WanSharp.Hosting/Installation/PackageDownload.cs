@@ -18,7 +18,7 @@ internal sealed class PackageDownload(HttpClient http)
     /// <summary>Brings a package into a file and checks it.</summary>
     /// <param name="package">Where it is and what its SHA-512 is.</param>
     /// <param name="file">Where it goes; may hold the beginning already.</param>
-    /// <param name="progress">Told how many bytes are there.</param>
+    /// <param name="progress">Receives how many bytes are there.</param>
     /// <param name="cancellationToken">Stops; what has come stays for the next attempt.</param>
     /// <exception cref="IOException">The source failed, or sent too much.</exception>
     /// <exception cref="InvalidDataException">The file is not what the source promises; it is deleted.</exception>
@@ -90,7 +90,7 @@ internal sealed class PackageDownload(HttpClient http)
         {
             if (target.Length + count > LargestPackage)
             {
-                throw new IOException($"The package has more than {LargestPackage} bytes: that is no build of ONNX Runtime.");
+                throw new IOException($"The package has more than {LargestPackage} bytes: that is not a build of ONNX Runtime.");
             }
 
             await target.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);

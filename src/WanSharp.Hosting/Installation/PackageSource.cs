@@ -25,5 +25,5 @@ internal abstract class PackageSource
     protected static Uri RequireSafe(Uri address) =>
         address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback)
             ? address
-            : throw new IOException($"{address} is no address to load a library from: use https://, or a folder.");
+            : throw new IOException($"{address} is not an address to load a library from: use https://, or a folder.");
 }

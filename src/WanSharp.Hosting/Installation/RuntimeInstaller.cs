@@ -28,7 +28,7 @@ public sealed class RuntimeInstaller(string root, string rid)
     /// <summary>Finds the package, fetches what is not there yet, checks it and puts its libraries in place, all or nothing.</summary>
     /// <param name="sources">Folders and addresses, in the order to ask them.</param>
     /// <param name="sha512">The package's SHA-512 in base 64 or hexadecimal; null takes the source's word.</param>
-    /// <param name="progress">Told how many bytes have been fetched.</param>
+    /// <param name="progress">Receives how many bytes have been fetched.</param>
     /// <param name="cancellationToken">Stops; a later call goes on with the download.</param>
     /// <returns>The library's file.</returns>
     /// <exception cref="IOException">No source has the package, or a source failed.</exception>
@@ -121,7 +121,7 @@ public sealed class RuntimeInstaller(string root, string rid)
         }
         catch (FormatException e)
         {
-            throw new InvalidDataException($"'{sha512}' is no SHA-512: give 128 hexadecimal digits, or base 64.", e);
+            throw new InvalidDataException($"'{sha512}' is not an SHA-512: give 128 hexadecimal digits, or base 64.", e);
         }
     }
 }

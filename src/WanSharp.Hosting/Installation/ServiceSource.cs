@@ -28,10 +28,10 @@ internal sealed class ServiceSource(Uri index, HttpClient http) : PackageSource
 #pragma warning restore CA1308
         var service =
             await GetAsync(index, cancellationToken).ConfigureAwait(false)
-            ?? throw new IOException($"{index} is no index of a NuGet service: there is nothing.");
+            ?? throw new IOException($"{index} is not an index of a NuGet service: there is nothing.");
         var container =
             Resource(service, "PackageBaseAddress/")
-            ?? throw new IOException($"{index} is no index of a NuGet service: it names no packages' address.");
+            ?? throw new IOException($"{index} is not an index of a NuGet service: it names no packages' address.");
         var versions = await GetAsync(new Uri(container, $"{lowerId}/index.json"), cancellationToken).ConfigureAwait(false);
         if (
             versions is null

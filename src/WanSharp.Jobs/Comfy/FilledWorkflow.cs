@@ -7,7 +7,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Comfy;
 
-/// <summary>A workflow with what a job asks for put in, but for its images, which are on no server yet.</summary>
+/// <summary>A workflow with what a job asks for put in, except its images, which are on no server yet.</summary>
 internal sealed class FilledWorkflow
 {
     private const int PixelStride = 16;

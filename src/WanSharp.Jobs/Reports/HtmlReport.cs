@@ -245,7 +245,7 @@ internal static class HtmlReport
     private static void Section(StringBuilder page, string title, string chart) =>
         page.Append("<h2>").Append(title).Append("</h2>\n").Append(chart).Append('\n');
 
-    /// <summary>A name that fits beside its row, where Chinese letters are twice as wide as Latin ones.</summary>
+    /// <summary>A name that fits next to its row, where Chinese letters are twice as wide as Latin ones.</summary>
     private static string Short(string output)
     {
         var (width, length) = (0, 0);

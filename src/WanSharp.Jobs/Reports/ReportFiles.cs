@@ -19,7 +19,7 @@ public static class ReportFiles
     /// <param name="folder">Where the clips are, and the files go.</param>
     /// <param name="report">The figures.</param>
     /// <param name="ffmpeg">Makes the thumbnails of mp4, webm and gif; null for none.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="IOException">They cannot be written.</exception>
     public static async Task WriteAsync(JobFolder folder, BatchReport report, string? ffmpeg, CancellationToken cancellationToken)
     {

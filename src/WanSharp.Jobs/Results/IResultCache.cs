@@ -22,15 +22,15 @@ public interface IResultCache
     /// <param name="key">From <see cref="PreparedJob.ResultKey"/>.</param>
     /// <param name="format">The file's format: its extension with the dot, lower case.</param>
     /// <param name="path">Where the copy goes; nothing is there before.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>What making it took; null when there is none, or it was damaged: then nothing is at the path.</returns>
     ValueTask<JobOutcome?> TryGetAsync(string key, string format, string path, CancellationToken cancellationToken);
 
-    /// <summary>Keeps a clip. Never fails the job for it: a cache that cannot be written is no cache.</summary>
+    /// <summary>Keeps a clip. Never fails the job for it: a cache that cannot be written is not a cache.</summary>
     /// <param name="key">From <see cref="PreparedJob.ResultKey"/>.</param>
     /// <param name="format">The file's format: its extension with the dot, lower case.</param>
     /// <param name="path">The clip; left where it is.</param>
     /// <param name="outcome">What making it took.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     ValueTask AddAsync(string key, string format, string path, JobOutcome outcome, CancellationToken cancellationToken);
 }

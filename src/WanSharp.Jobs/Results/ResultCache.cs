@@ -74,7 +74,7 @@ public sealed class ResultCache(ContentStore store) : IResultCache
     private static string EntryKey(string key, string format) => Digests.OfText($"{key}\n{format}");
 }
 
-/// <summary>What is kept beside a clip.</summary>
+/// <summary>What is kept next to a clip.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(JobOutcome))]
 internal sealed partial class ResultJson : JsonSerializerContext;

@@ -27,7 +27,7 @@ public sealed record JobRunnerOptions
     /// </summary>
     public Func<string, CancellationToken, Task<string?>>? ReadSettings { get; init; }
 
-    /// <summary>Told what happens; called from any thread, one call at a time for a job.</summary>
+    /// <summary>Receives what happens; called from any thread, one call at a time for a job.</summary>
     public IProgress<JobEvent>? Events { get; init; }
 
     /// <summary>The clock.</summary>

@@ -195,7 +195,8 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
     /// <summary>
     /// Puts a job of a process that is gone back into the queue. Whether the job ended the process, nothing tells; but it is innocent
     /// when it got
-    /// further than ever before, or ran beside others, or the process still loaded. Ends that none of this explains fail it when they are
+    /// further than ever before, or ran alongside others, or the process still loaded. Ends that none of this explains fail it when
+    /// they are
     /// <see cref="FatalDeaths"/>.
     /// </summary>
     /// <param name="id">The job.</param>

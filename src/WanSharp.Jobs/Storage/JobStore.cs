@@ -26,7 +26,7 @@ public sealed class JobStore : IDisposable
     internal JobQueue Queue { get; }
 
     /// <summary>
-    /// Opens a folder's jobs. A database that is damaged, lost, or older than the journal beside it is made again from that and
+    /// Opens a folder's jobs. A database that is damaged, lost, or older than the journal next to it is made again from that and
     /// the clips that are there.
     /// </summary>
     /// <param name="folder">The folder.</param>

@@ -8,7 +8,7 @@ namespace WanSharp.Jobs.Styles;
 /// <summary>The styles that there are, by name and alias, from files that users edit. Immutable.</summary>
 public sealed class StyleCatalog
 {
-    /// <summary>The file's name, beside the program and in the user's configuration folder.</summary>
+    /// <summary>The file's name, next to the program and in the user's configuration folder.</summary>
     public const string FileName = "styles.json";
 
     private const int MostBytes = 1 << 20;
@@ -33,7 +33,7 @@ public sealed class StyleCatalog
     public IEnumerable<string> Names => _styles.Keys;
 
     /// <summary>Reads files; a style of a later file replaces one of the same name.</summary>
-    /// <exception cref="InvalidDataException">A file is no list of styles; the message names the file and the way out.</exception>
+    /// <exception cref="InvalidDataException">A file is not a list of styles; the message names the file and the way out.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public static StyleCatalog Load(IEnumerable<string> files)
     {
@@ -106,7 +106,7 @@ public sealed class StyleCatalog
         catch (JsonException exception)
         {
             throw new InvalidDataException(
-                $"{file} is no list of styles: {exception.Message} See docs/batch.md for an example.",
+                $"{file} is not a list of styles: {exception.Message} See docs/batch.md for an example.",
                 exception
             );
         }

@@ -2,7 +2,7 @@ using WanSharp.Media.Ffmpeg;
 
 namespace WanSharp.Media.Clips;
 
-/// <summary>Streams frames into ffmpeg. Holds none, but for gif, where ffmpeg keeps them until it knows their palette.</summary>
+/// <summary>Streams frames into ffmpeg. Holds none, except gif, where ffmpeg keeps them until it knows their palette.</summary>
 /// <param name="process">ffmpeg, running.</param>
 /// <param name="failure">How messages begin.</param>
 internal sealed class FfmpegEncoder(FfmpegProcess process, string failure) : IClipEncoder

@@ -107,7 +107,7 @@ internal sealed class OutputPlace
         if (SpecialFile.Describe(file) is { } special)
         {
             throw new MediaException(
-                $"{failure}: it is {special}. A clip is written beside its place and moved there when it is whole: name a file."
+                $"{failure}: it is {special}. A clip is written next to its place and moved there when it is whole: name a file."
             );
         }
 

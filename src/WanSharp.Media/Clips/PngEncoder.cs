@@ -2,7 +2,7 @@ using SkiaSharp;
 
 namespace WanSharp.Media.Clips;
 
-/// <summary>Writes a PNG a frame: <c>1.png</c> and so on.</summary>
+/// <summary>Writes one PNG per frame: <c>1.png</c> and so on.</summary>
 /// <param name="format">The frames' measures.</param>
 /// <param name="failure">How messages begin.</param>
 /// <param name="pathOf">The file of a frame, numbered from 1.</param>

@@ -17,7 +17,7 @@ public static class ThumbnailReader
     /// <param name="path">The clip, or a picture.</param>
     /// <param name="width">Pixels across, even; the height follows.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
-    /// <exception cref="MediaException">There is no such file, it is no clip, or damaged.</exception>
+    /// <exception cref="MediaException">There is no such file, it is not a clip, or damaged.</exception>
     public static async Task<byte[]> ReadAsync(string? ffmpeg, string path, int width, CancellationToken cancellationToken)
     {
         MediaFile.Require(path);
@@ -29,7 +29,7 @@ public static class ThumbnailReader
 
     private static async Task<byte[]> ReadWithSkiaAsync(string path, int width, CancellationToken cancellationToken)
     {
-        var purpose = $"{path} is no clip that can be read";
+        var purpose = $"{path} cannot be read as a clip";
         using var picture = SkiaPicture.Open(
             await MediaFile.ReadAllAsync(path, MaxFileLength, purpose, cancellationToken).ConfigureAwait(false),
             purpose
@@ -85,10 +85,10 @@ public static class ThumbnailReader
             process.CloseInput();
             using var picture = new MemoryStream();
             await process.Output.CopyToAsync(picture, cancellationToken).ConfigureAwait(false);
-            await process.FinishAsync($"{path} is no clip that can be read", cancellationToken).ConfigureAwait(false);
+            await process.FinishAsync($"{path} cannot be read as a clip", cancellationToken).ConfigureAwait(false);
             return picture.Length > 0
                 ? picture.ToArray()
-                : throw new MediaException($"{path} is no clip that can be read: it holds no frame.");
+                : throw new MediaException($"{path} cannot be read as a clip: it holds no frame.");
         }
     }
 }

@@ -14,7 +14,7 @@ public static class VideoReader
     /// <param name="ffmpeg">The program, from <see cref="FfmpegLocator"/>, which reads all but WebP; null for none.</param>
     /// <param name="path">The clip: mp4, webm, gif, webp, …</param>
     /// <param name="cancellationToken">Ends the decoding.</param>
-    /// <exception cref="MediaException">There is no such file, or it is no clip, or damaged.</exception>
+    /// <exception cref="MediaException">There is no such file, or it is not a clip, or damaged.</exception>
     public static async IAsyncEnumerable<RgbImage> ReadAsync(
         string? ffmpeg,
         string path,
@@ -33,7 +33,7 @@ public static class VideoReader
 
     private static async IAsyncEnumerable<RgbImage> ReadWebpAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var purpose = $"{path} is no clip that can be read";
+        var purpose = $"{path} cannot be read as a clip";
         var file = await MediaFile.ReadAllAsync(path, MaxWebpLength, purpose, cancellationToken).ConfigureAwait(false);
         using var picture = SkiaPicture.Open(file, purpose);
         foreach (var frame in picture.DecodeAll())
@@ -62,7 +62,7 @@ public static class VideoReader
                 yield return frame;
             }
 
-            await process.FinishAsync($"{path} is no clip that can be read", cancellationToken).ConfigureAwait(false);
+            await process.FinishAsync($"{path} cannot be read as a clip", cancellationToken).ConfigureAwait(false);
         }
     }
 }

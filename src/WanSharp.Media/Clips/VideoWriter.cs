@@ -6,12 +6,12 @@ using WanSharp.Tensors;
 namespace WanSharp.Media.Clips;
 
 /// <summary>
-/// Writes frames to a clip. It grows in a hidden folder beside its place and moves there, in one rename, when all went well;
+/// Writes frames to a clip. It grows in a hidden folder next to its place and moves there, in one rename, when all went well;
 /// whatever else happens (failure, cancellation, disposal before completion) leaves nothing behind.
 /// </summary>
 /// <remarks>
 /// Not thread-safe. Holds one frame at most: a write waits until the encoder has taken it, so memory does not grow with the clip
-/// (but for gif, where ffmpeg keeps the frames until it knows their palette). The same frames give the same file.
+/// (except gif, where ffmpeg keeps the frames until it knows their palette). The same frames give the same file.
 /// </remarks>
 public sealed class VideoWriter : IFrameWriter
 {
@@ -59,7 +59,9 @@ public sealed class VideoWriter : IFrameWriter
         OutputPlace.Find(target).MakeWorkFolder().Dispose();
     }
 
-    /// <summary>Opens a clip for writing: finds out at once whether its folder can be written, and whether ffmpeg runs if it is needed.</summary>
+    /// <summary>
+    /// Opens a clip for writing: finds out at once whether its folder can be written, and whether ffmpeg runs if it is needed.
+    /// </summary>
     /// <param name="ffmpeg">The program, from <see cref="FfmpegLocator"/>, for mp4, webm and gif; null for none.</param>
     /// <param name="target">Where the clip goes. A folder for a sequence is made; other folders must be there. A file is replaced; of
     /// a link, the file that it leads to.</param>

@@ -12,7 +12,7 @@ public static class WithoutFfmpeg
     /// <param name="kind">The format.</param>
     public static bool CanWrite(OutputKind kind) => kind is OutputKind.WebP or OutputKind.ContactSheet or OutputKind.PngSequence;
 
-    /// <summary>Where a clip really goes: the place that was asked for, or beside it as WebP.</summary>
+    /// <summary>Where a clip really goes: the place that was asked for, or next to it as WebP.</summary>
     /// <param name="ffmpeg">The program; null for none.</param>
     /// <param name="target">The place that was asked for.</param>
     public static OutputTarget TargetFor(string? ffmpeg, OutputTarget target)

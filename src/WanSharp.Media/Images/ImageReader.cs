@@ -15,17 +15,17 @@ public static class ImageReader
     /// <param name="ffmpeg">The program, which reads TIFF; null for none.</param>
     /// <param name="path">The file: at most 256 MiB and <see cref="RgbImage.MaxPixels"/>.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
-    /// <exception cref="MediaException">There is no such file, it is no picture, too large, or damaged.</exception>
+    /// <exception cref="MediaException">There is no such file, it is not a picture, too large, or damaged.</exception>
     public static async Task<RgbImage> ReadAsync(string? ffmpeg, string path, CancellationToken cancellationToken)
     {
-        var purpose = $"{path} is no picture that can be read";
+        var purpose = $"{path} cannot be read as a picture";
         MediaFile.Require(path);
         var file = await MediaFile
             .ReadAllAsync(path, MaxFileLength, $"{path} is too large for a picture", cancellationToken)
             .ConfigureAwait(false);
         if (!IsPicture(file))
         {
-            throw new MediaException($"{purpose}: png, jpeg, webp, bmp, tiff and gif are.");
+            throw new MediaException($"{purpose}: png, jpeg, webp, bmp, tiff and gif can.");
         }
 
         cancellationToken.ThrowIfCancellationRequested();
@@ -68,7 +68,7 @@ public static class ImageReader
             "1",
             .. PpmStream.OutputArguments,
         ];
-        var purpose = $"{path} is no picture that can be read";
+        var purpose = $"{path} cannot be read as a picture";
         var process = FfmpegProcess.Start(ffmpeg, arguments);
         await using (process.ConfigureAwait(false))
         {
@@ -99,7 +99,7 @@ public static class ImageReader
         }
         catch (EndOfStreamException exception)
         {
-            throw new MediaException($"{path} is no picture that can be read: it ends early. Is it complete?", exception);
+            throw new MediaException($"{path} cannot be read as a picture: it ends early. Is it complete?", exception);
         }
     }
 

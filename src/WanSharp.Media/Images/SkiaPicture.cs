@@ -27,7 +27,7 @@ internal sealed class SkiaPicture : IDisposable
 
     /// <summary>Opens a picture; reads no pixels.</summary>
     /// <param name="file">The whole file.</param>
-    /// <param name="purpose">How messages begin: <c>x is no picture that can be read</c>.</param>
+    /// <param name="purpose">How messages begin: <c>x cannot be read as a picture</c>.</param>
     /// <exception cref="MediaException">It is none, or has too many pixels.</exception>
     public static SkiaPicture Open(ReadOnlySpan<byte> file, string purpose)
     {

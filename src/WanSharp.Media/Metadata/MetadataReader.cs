@@ -14,7 +14,7 @@ public static class MetadataReader
     /// <param name="ffmpeg">The program, which reads mp4 and webm; null for none.</param>
     /// <param name="path">The file; what it is, its content tells.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
-    /// <exception cref="MediaException">There is no such file, or it is no clip or picture, or damaged.</exception>
+    /// <exception cref="MediaException">There is no such file, or it is not a clip or picture, or damaged.</exception>
     public static async Task<string?> ReadAsync(string? ffmpeg, string path, CancellationToken cancellationToken)
     {
         MediaFile.Require(path);
@@ -54,14 +54,12 @@ public static class MetadataReader
         {
             process.CloseInput();
             var text = await ReadTextAsync(process.Output, path).ConfigureAwait(false);
-            await process.FinishAsync($"{path} is no clip that can be read", patience.Token).ConfigureAwait(false);
+            await process.FinishAsync($"{path} cannot be read as a clip", patience.Token).ConfigureAwait(false);
             return FindComment(text);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new MediaException(
-                $"{path} is no clip that can be read: ffmpeg found no end of it in {Patience.TotalSeconds:0} seconds."
-            );
+            throw new MediaException($"{path} cannot be read as a clip: ffmpeg found no end of it in {Patience.TotalSeconds:0} seconds.");
         }
     }
 

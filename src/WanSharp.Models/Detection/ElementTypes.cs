@@ -5,7 +5,7 @@ namespace WanSharp.Models.Detection;
 
 /// <summary>
 /// Checks that the element types of a network's weights are those that a tool would have written together. A type that is not the
-/// tensor's own is as long and gives other numbers, so that it shows only beside the types of its kin.
+/// tensor's own is as long and gives other numbers, so that it shows only next to the types of its kin.
 /// </summary>
 internal static class ElementTypes
 {

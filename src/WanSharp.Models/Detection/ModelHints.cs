@@ -5,7 +5,7 @@ using WanSharp.Tensors;
 namespace WanSharp.Models.Detection;
 
 /// <summary>
-/// What stands beside the tensors and settles what their names and shapes leave open: the notes inside the checkpoint,
+/// What stands next to the tensors and settles what their names and shapes leave open: the notes inside the checkpoint,
 /// then the <c>config.json</c> in its folder, official, Diffusers' or of a whole model.
 /// </summary>
 internal sealed class ModelHints
@@ -20,7 +20,7 @@ internal sealed class ModelHints
     public string Source { get; }
 
     /// <summary>The hints for a checkpoint.</summary>
-    /// <exception cref="CheckpointException">The <c>config.json</c> is no JSON object.</exception>
+    /// <exception cref="CheckpointException">The <c>config.json</c> is not a JSON object.</exception>
     public static ModelHints For(ICheckpoint checkpoint)
     {
         var path = ModelDescription.FileNextTo(checkpoint.Path);
@@ -35,7 +35,7 @@ internal sealed class ModelHints
             var config = JsonFile.Read(path, ModelJson.Default.JsonElement, MaximumBytes);
             if (config.ValueKind != JsonValueKind.Object)
             {
-                throw new CheckpointException(path, "it is no JSON object: no description of a network.");
+                throw new CheckpointException(path, "it is not a JSON object: not a description of a network.");
             }
 
             try
@@ -47,7 +47,7 @@ internal sealed class ModelHints
             }
             catch (InvalidOperationException e)
             {
-                throw new CheckpointException(path, $"it is no Unicode text: {e.Message}", e);
+                throw new CheckpointException(path, $"it is not Unicode text: {e.Message}", e);
             }
         }
 

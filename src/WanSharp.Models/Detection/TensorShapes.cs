@@ -11,7 +11,7 @@ internal static class TensorShapes
 
     extension(ICheckpoint weights)
     {
-        /// <summary>The shape of a tensor that must be there and have so many dimensions.</summary>
+        /// <summary>The shape of a tensor that must be there and have this many dimensions.</summary>
         /// <exception cref="CheckpointException">It is not, or has not.</exception>
         public int[] ShapeOf(string name, int rank)
         {

@@ -10,7 +10,7 @@ internal static class TransformerDetection
     private const int PublishedHeadDim = 128;
     private const string Positions = "img_emb.emb_pos";
 
-    // The mask and the image that 2.1's and 2.2's image-to-video models take beside the noise: 4 channels and a latent.
+    // The mask and the image that 2.1's and 2.2's image-to-video models take in addition to the noise: 4 channels and a latent.
     private const int MaskChannels = 4;
 
     /// <summary>The dimensions of a transformer.</summary>
@@ -98,7 +98,7 @@ internal static class TransformerDetection
                 ? dim / PublishedHeadDim
                 : throw new CheckpointException(
                     path,
-                    $"tensors do not tell the number of heads, and a width of {dim} is no multiple of the usual {PublishedHeadDim}: "
+                    $"tensors do not tell the number of heads, and a width of {dim} is not a multiple of the usual {PublishedHeadDim}: "
                         + $"put the {ModelDescription.FileName} with num_heads next to the file."
                 );
         }

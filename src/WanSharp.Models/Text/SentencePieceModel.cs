@@ -41,7 +41,7 @@ internal sealed class SentencePieceModel
     public bool EscapeWhitespaces { get; private set; } = true;
 
     /// <summary>Reads a model.</summary>
-    /// <exception cref="InvalidDataException">The bytes are no Unigram model, or exceed a limit.</exception>
+    /// <exception cref="InvalidDataException">The bytes are not a Unigram model, or exceed a limit.</exception>
     public static SentencePieceModel Parse(byte[] bytes)
     {
         var model = new SentencePieceModel();
@@ -52,7 +52,7 @@ internal sealed class SentencePieceModel
         }
         catch (InvalidProtocolBufferException e)
         {
-            throw new InvalidDataException("It is no SentencePiece model (spiece.model), or it is damaged.", e);
+            throw new InvalidDataException("It is not a SentencePiece model (spiece.model), or it is damaged.", e);
         }
 
         return model._kind != UnigramModel

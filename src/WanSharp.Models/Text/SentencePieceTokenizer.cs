@@ -56,7 +56,7 @@ public sealed class SentencePieceTokenizer
     /// <param name="path">A <c>spiece.model</c>, or a <c>tokenizer.json</c> if its name ends so.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
-    /// <exception cref="InvalidDataException">The file is no Unigram model, or lacks a piece that an encoder needs.</exception>
+    /// <exception cref="InvalidDataException">The file is not a Unigram model, or lacks a piece that an encoder needs.</exception>
     public static SentencePieceTokenizer Load(string path)
     {
         using var stream = File.OpenRead(path);
@@ -72,7 +72,7 @@ public sealed class SentencePieceTokenizer
     }
 
     /// <summary>Reads a <c>spiece.model</c> from a stream, to its end.</summary>
-    /// <exception cref="InvalidDataException">The stream is no Unigram model, or lacks a piece that an encoder needs.</exception>
+    /// <exception cref="InvalidDataException">The stream is not a Unigram model, or lacks a piece that an encoder needs.</exception>
     public static SentencePieceTokenizer Load(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);

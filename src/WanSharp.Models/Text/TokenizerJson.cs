@@ -12,7 +12,7 @@ namespace WanSharp.Models.Text;
 /// </remarks>
 internal sealed class TokenizerJson
 {
-    private const string Kind = "It is no SentencePiece model in a tokenizer.json, or it is damaged";
+    private const string Kind = "It is not a SentencePiece model in a tokenizer.json, or it is damaged";
     private const int LongestPart = 8 << 20; // of all but the vocabulary; umT5's character map is the largest, 0.4 MB
     private const int ByteCount = 256;
 
@@ -27,7 +27,7 @@ internal sealed class TokenizerJson
     private TokenizerJson() { }
 
     /// <summary>Reads a model.</summary>
-    /// <exception cref="InvalidDataException">The bytes are no tokenizer.json of a Unigram model, or exceed a limit.</exception>
+    /// <exception cref="InvalidDataException">The bytes are not a tokenizer.json of a Unigram model, or exceed a limit.</exception>
     public static SentencePieceModel Parse(byte[] bytes)
     {
         try
@@ -170,7 +170,7 @@ internal sealed class TokenizerJson
     {
         foreach (var (id, (text, isSpecial)) in _added)
         {
-            // Tokens that were added behind the vocabulary are no pieces: text does not become them.
+            // Tokens that were added behind the vocabulary are not pieces: text does not become them.
             if (id >= 0 && id < _pieces.Count && Encoding.UTF8.GetBytes(text).AsSpan().SequenceEqual(_pieces[id].Text))
             {
                 _pieces[id] = _pieces[id] with { Type = isSpecial ? PieceType.Control : PieceType.UserDefined };

@@ -102,7 +102,7 @@ public sealed unsafe class RuntimeMemory
     /// <summary>The native allocator.</summary>
     internal nint Pointer { get; }
 
-    /// <summary>Asked before each request of so many bytes; true treats it as one beyond the limit. For tests.</summary>
+    /// <summary>Asked before each request of this many bytes; true treats it as one beyond the limit. For tests.</summary>
     internal Func<long, bool>? Refuses { get; set; }
 
     /// <summary>

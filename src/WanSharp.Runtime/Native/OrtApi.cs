@@ -52,7 +52,7 @@ internal sealed unsafe class OrtApi
     public long LiveObjects => Interlocked.Read(ref _liveObjects);
 
     /// <summary>Loads a library, its telemetry turned off, and takes its function table.</summary>
-    /// <exception cref="OrtLibraryException">The file is no ONNX Runtime, or an older one than is needed.</exception>
+    /// <exception cref="OrtLibraryException">The file is not an ONNX Runtime, or an older one than is needed.</exception>
     public static OrtApi Load(string libraryPath)
     {
         OrtTelemetry.DisableBeforeLoading();

@@ -16,8 +16,8 @@ public sealed record VaeTiling
     public const int DefaultOverlap = 8;
 
     /// <summary>Describes tiles.</summary>
-    /// <param name="width">At most so many positions across. At least 6.</param>
-    /// <param name="height">At most so many positions down. At least 6.</param>
+    /// <param name="width">The most positions across. At least 6.</param>
+    /// <param name="height">The most positions down. At least 6.</param>
     /// <param name="overlap">Positions that neighbours share: even, from 2 to a third of a tile. Default: null, 8 or what a third
     /// allows.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>

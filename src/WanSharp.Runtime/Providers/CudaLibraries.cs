@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace WanSharp.Runtime.Providers;
 
-/// <summary>What ONNX Runtime's CUDA provider loads beside itself.</summary>
+/// <summary>What ONNX Runtime's CUDA provider loads next to itself.</summary>
 public static class CudaLibraries
 {
     // Each in the versions that builds of ONNX Runtime have asked for, newest first.

@@ -8,7 +8,7 @@ namespace WanSharp.Runtime.Weights;
 
 /// <summary>
 /// The 8-bit form of a network's weights: made once from whatever the checkpoint has, kept in a folder as safetensors, a
-/// block an entry, and mapped from there on. Who is interrupted has the blocks that were done.
+/// block an entry, and mapped from there on. An interrupted run keeps the blocks that were done.
 /// </summary>
 /// <param name="weights">The network's weights.</param>
 /// <param name="wanted">Those wanted in 8 bits, under their full names.</param>
@@ -33,9 +33,9 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
             [.. QuantizedWeight.Among(WanTransformer.Whole(configuration, new GraphOptions { Quantization = quantization }).Weights)]
         );
 
-    /// <summary>The weights with their 8-bit forms beside them; to be disposed before the weights are.</summary>
+    /// <summary>The weights with their 8-bit forms in addition to them; to be disposed before the weights are.</summary>
     /// <param name="folder">Where the 8-bit forms are kept; null keeps them in memory.</param>
-    /// <param name="prepared">Told how many of the blocks that have to be made are done, and how many there are.</param>
+    /// <param name="prepared">Receives how many of the blocks that have to be made are done, and how many there are.</param>
     /// <param name="cancellationToken">Stops the making; blocks that are done stay.</param>
     /// <exception cref="CheckpointException">A weight is missing, of another shape, or not finite.</exception>
     public async Task<WeightStore> OpenAsync(string? folder, Action<int, int>? prepared, CancellationToken cancellationToken)

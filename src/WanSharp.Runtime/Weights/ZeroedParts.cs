@@ -15,7 +15,7 @@ internal static class ZeroedParts
     /// <param name="path">The file.</param>
     /// <param name="name">The weight.</param>
     /// <param name="weight">Its elements as they are stored.</param>
-    /// <param name="step">Of every so many parts one is looked at, and the last one.</param>
+    /// <param name="step">One of every this many parts is looked at, and the last one.</param>
     /// <exception cref="CheckpointException">A part is zero.</exception>
     public static void Refuse(string path, string name, Tensor weight, int step = 1)
     {

@@ -4,7 +4,7 @@ namespace WanSharp.Tensors.Gguf;
 /// <remarks>Source: ggml-org/ggml:include/ggml.h, <c>enum ggml_type</c>.</remarks>
 internal static class GgufTypes
 {
-    /// <summary>Types that no tensor here holds, and how many bytes a block of so many elements takes.</summary>
+    /// <summary>Types that no tensor here holds, and how many bytes a block of this many elements takes.</summary>
     private static readonly Dictionary<uint, (string Name, int BlockLength, int Bytes)> Others = new()
     {
         [9] = ("Q8_1", 32, 36),

@@ -10,7 +10,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Tools.Benchmarks;
 
-/// <summary>Measures a network's forward pass on random weights, beside this machine's peak and, if wished, beside PyTorch.</summary>
+/// <summary>Measures a network's forward pass on random weights, compared with this machine's peak and, if wished, with PyTorch.</summary>
 /// <param name="runtime">ONNX Runtime.</param>
 /// <param name="threads">The threads that the runtime has; the peer gets as many.</param>
 /// <param name="clock">The time of day.</param>
@@ -20,7 +20,7 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
 
     /// <summary>Measures. Read it from top to bottom: nothing is measured while something else runs.</summary>
     /// <param name="options">What, and how.</param>
-    /// <param name="progress">Told what is going on.</param>
+    /// <param name="progress">Receives progress messages.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
     /// <exception cref="BenchmarkException">It cannot be run as asked.</exception>
     public async Task<BenchmarkReport> RunAsync(

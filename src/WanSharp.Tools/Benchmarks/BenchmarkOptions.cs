@@ -47,7 +47,7 @@ public sealed record BenchmarkOptions
     /// <summary>Where random weights and compiled networks are kept from run to run.</summary>
     public required string CacheFolder { get; init; }
 
-    /// <summary>The Python that runs the same network in PyTorch, beside ours. Default: null, no peer.</summary>
+    /// <summary>The Python that runs the same network in PyTorch, compared with ours. Default: null, no peer.</summary>
     public string? PeerPython { get; init; }
 
     /// <summary>The names of the shapes.</summary>

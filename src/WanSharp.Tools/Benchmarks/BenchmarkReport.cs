@@ -84,7 +84,7 @@ public sealed record BenchmarkReport
     public string ToJson() => JsonSerializer.Serialize(this, BenchmarkJson.Default.BenchmarkReport);
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
-    /// <exception cref="BenchmarkException">The file cannot be read, or is no report.</exception>
+    /// <exception cref="BenchmarkException">The file cannot be read, or is not a report.</exception>
     public static BenchmarkReport Read(string path)
     {
         try
@@ -95,7 +95,7 @@ public sealed record BenchmarkReport
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new BenchmarkException($"{path} is no report of `wan bench --json`: {e.Message}", e);
+            throw new BenchmarkException($"{path} is not a report of `wan bench --json`: {e.Message}", e);
         }
     }
 }

@@ -7,7 +7,7 @@ internal static class DiskRoom
 {
     private const long Spare = 1L << 30; // for whoever else writes
 
-    /// <exception cref="BenchmarkException">The folder's disk has no room for so many bytes.</exception>
+    /// <exception cref="BenchmarkException">The folder's disk has no room for this many bytes.</exception>
     public static void Require(string folder, long bytes)
     {
         var free = new DriveInfo(Directory.CreateDirectory(folder).FullName).AvailableFreeSpace;

@@ -12,9 +12,9 @@ public sealed class DtypeBenchmark(OrtRuntime runtime)
 {
     /// <summary>Measures one type.</summary>
     /// <param name="options">The network, its size and the type of its weights.</param>
-    /// <param name="progress">Told what is going on.</param>
+    /// <param name="progress">Receives progress messages.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
-    /// <exception cref="BenchmarkException">The results are no numbers.</exception>
+    /// <exception cref="BenchmarkException">The results are not numbers.</exception>
     public async Task<DtypeCost> RunAsync(
         BenchmarkOptions options,
         IProgress<string>? progress = null,

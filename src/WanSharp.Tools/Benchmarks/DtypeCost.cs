@@ -1,6 +1,6 @@
 namespace WanSharp.Tools.Benchmarks;
 
-/// <summary>What a forward pass with weights of one type costs beside F32's in the same run.</summary>
+/// <summary>What a forward pass with weights of one type costs compared with F32's in the same run.</summary>
 /// <param name="Type">The type's name.</param>
 /// <param name="FileBytes">Bytes of the checkpoint.</param>
 /// <param name="Seconds">Times of a forward pass.</param>

@@ -19,7 +19,7 @@ public sealed class ExpertBenchmark(OrtRuntime runtime)
 
     /// <summary>Measures a branch of a denoise step.</summary>
     /// <param name="options">Shape, size, the weights' type, and how often each expert takes over.</param>
-    /// <param name="progress">Told what is going on.</param>
+    /// <param name="progress">Receives progress messages.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
     /// <exception cref="InvalidRequestException">There is no such shape, or no clip of that size.</exception>
     public async Task<ExpertReport> RunAsync(

@@ -59,13 +59,13 @@ internal sealed record NamedShape(TransformerConfig Transformer, VaeConfig Vae, 
             ),
         };
 
-    /// <summary>A shape by name, with so many blocks.</summary>
+    /// <summary>A shape by name, with this many blocks.</summary>
     /// <exception cref="InvalidRequestException">There is no such shape.</exception>
     public static NamedShape Find(string name, int? layers)
     {
         var shape = All.TryGetValue(name, out var found)
             ? found
-            : throw new InvalidRequestException("shape", $"'{name}' is no shape; there are {string.Join(", ", All.Keys)}.");
+            : throw new InvalidRequestException("shape", $"'{name}' is not a shape; there are {string.Join(", ", All.Keys)}.");
         return layers is not { } count
             ? shape
             : shape with

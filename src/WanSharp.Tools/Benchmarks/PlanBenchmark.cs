@@ -26,7 +26,7 @@ public sealed class PlanBenchmark(OrtRuntime runtime)
     /// <param name="sizes">Width, height and frames of each clip.</param>
     /// <param name="machine">The machine's speed, by which times are predicted.</param>
     /// <param name="cacheFolder">Where random weights are kept from run to run.</param>
-    /// <param name="progress">Told what is going on.</param>
+    /// <param name="progress">Receives progress messages.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
     /// <returns>Two for each size: the denoise step's, the decoding's.</returns>
     /// <exception cref="InvalidRequestException">There is no such shape, or no clip of such a size.</exception>

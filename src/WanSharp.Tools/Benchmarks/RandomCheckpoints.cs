@@ -14,7 +14,7 @@ namespace WanSharp.Tools.Benchmarks;
 /// </summary>
 /// <remarks>
 /// Every type holds the same numbers, rounded. F32, F16 and BF16 hold all weights; fp8 and GGUF's types hold the matrices, as
-/// published files do, and F32 the rest. The matrices of fp8 have a scale beside them, <c>scale_weight</c>, as ComfyUI's.
+/// published files do, and F32 the rest. The matrices of fp8 have a scale next to them, <c>scale_weight</c>, as ComfyUI's.
 /// </remarks>
 /// <param name="folder">Where checkpoints are kept.</param>
 internal sealed class RandomCheckpoints(string folder)
@@ -32,7 +32,7 @@ internal sealed class RandomCheckpoints(string folder)
     /// <param name="name">What the network is called; part of the folder's name.</param>
     /// <param name="slots">Its weights.</param>
     /// <param name="dtype">Their element type in the file.</param>
-    /// <param name="progress">Told what is written.</param>
+    /// <param name="progress">Receives what is written.</param>
     /// <param name="cancellationToken">Stops the writing; nothing is left behind.</param>
     /// <returns>The checkpoint: an index, or a GGUF file.</returns>
     /// <exception cref="BenchmarkException">The disk has no room for it.</exception>

@@ -54,7 +54,7 @@ internal abstract class Workload : IDisposable
         {
             throw new InvalidRequestException(
                 "size",
-                $"{width}x{height} with {frames} frames is no clip of this model: width must be a multiple of {across}, height of "
+                $"{width}x{height} with {frames} frames is not a clip of this model: width must be a multiple of {across}, height of "
                     + $"{down}, frames one more than a multiple of {vae.TemporalStride}."
             );
         }

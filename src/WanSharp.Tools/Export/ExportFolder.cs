@@ -3,7 +3,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Tools.Export;
 
-/// <summary>A folder that appears whole or not at all: it is filled under another name beside its place.</summary>
+/// <summary>A folder that appears whole or not at all: it is filled under another name next to its place.</summary>
 internal sealed class ExportFolder : IDisposable
 {
     private readonly string _target;
@@ -55,7 +55,7 @@ internal sealed class ExportFolder : IDisposable
         }
     }
 
-    /// <summary>A name beside the target that no sweep takes for a leftover.</summary>
+    /// <summary>A name next to the target that no sweep takes for a leftover.</summary>
     private string Beside(string suffix) =>
         Path.Combine(Path.GetDirectoryName(_target)!, $".{Path.GetFileName(_target)}-{Path.GetRandomFileName()}{suffix}");
 

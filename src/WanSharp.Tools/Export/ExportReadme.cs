@@ -25,7 +25,7 @@ internal static class ExportReadme
 
             Written by WanSharp {GenerationPlanner.ProductVersion}: the networks of a Wan model in float32,
             {Operators(options.Lowering)}.
-            Weights are external data in the `.data` file beside each graph; keep the two together. Batch, frames, height
+            Weights are external data in the `.data` file next to each graph; keep the two together. Batch, frames, height
             and width are free, with the conditions below. `manifest.json` says the same for programs, and how closely each output
             matched WanSharp's own run when the files were written.
 
@@ -50,7 +50,7 @@ internal static class ExportReadme
     private static string Operators(Lowering lowering) =>
         lowering == Lowering.Plain
             ? "with operators of ONNX opset 17 alone"
-            : "with ONNX Runtime's own operators (domain com.microsoft) beside those of ONNX opset 17";
+            : "with ONNX Runtime's own operators (domain com.microsoft) in addition to those of ONNX opset 17";
 
     private static void Describe(StringBuilder text, ExportedGraph graph)
     {
@@ -142,7 +142,7 @@ internal static class ExportReadme
         );
     }
 
-    /// <summary>What an image-to-video transformer takes beside noise.</summary>
+    /// <summary>What an image-to-video transformer takes in addition to noise.</summary>
     private static string ImageInputs(WanModel model)
     {
         var (config, vae) = (model.Transformer, model.Vae);

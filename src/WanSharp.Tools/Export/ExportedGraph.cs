@@ -69,7 +69,7 @@ internal sealed record ExportedGraph(string File, OnnxGraph Graph, WeightStore W
 
     /// <summary>Writes the graph and its weights, widened one at a time: a checkpoint may be larger than the memory.</summary>
     /// <param name="folder">Where to.</param>
-    /// <param name="written">Hears the bytes of each weight before it is written.</param>
+    /// <param name="written">Receives the bytes of each weight before it is written.</param>
     /// <param name="cancellationToken">Stops between parts of tensors.</param>
     /// <exception cref="CheckpointException">A weight is missing or of another shape.</exception>
     public void Save(string folder, Action<long> written, CancellationToken cancellationToken)

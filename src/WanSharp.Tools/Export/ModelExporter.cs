@@ -8,7 +8,7 @@ namespace WanSharp.Tools.Export;
 
 /// <summary>Writes a model's networks as ONNX files for other programs. Read <see cref="ExportAsync"/> from top to bottom.</summary>
 /// <remarks>
-/// The files are float32 with external data, one a graph, with dynamic batch, frames, height and width; beside them a
+/// The files are float32 with external data, one a graph, with dynamic batch, frames, height and width; in addition to them a
 /// <c>manifest.json</c>, a <c>README.md</c> that tells a stranger how to use them, and the tokenizer.
 /// </remarks>
 public static class ModelExporter
@@ -17,10 +17,10 @@ public static class ModelExporter
 
     /// <summary>Writes a folder of ONNX files, runs them, and compares what they give with our own run.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="runtime">What runs the files, and our networks beside them, on the CPU.</param>
+    /// <param name="runtime">What runs the files, and our networks compared with them, on the CPU.</param>
     /// <param name="folder">The folder: new, empty, or an earlier export that is replaced. It is there whole or not at all.</param>
     /// <param name="options">What to export, and how.</param>
-    /// <param name="progress">Hears how far the export is.</param>
+    /// <param name="progress">Receives how far the export is.</param>
     /// <param name="cancellationToken">Stops within a tensor or an operation, and leaves nothing behind.</param>
     /// <exception cref="InvalidRequestException">The folder holds something else.</exception>
     /// <exception cref="CheckpointException">A weight is missing or of another shape.</exception>

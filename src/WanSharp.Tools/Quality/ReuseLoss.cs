@@ -6,7 +6,7 @@ using WanSharp.Storage;
 namespace WanSharp.Tools.Quality;
 
 /// <summary>
-/// Measures what clips lose that begin with the steps of another prompt's clip: beside the clips that their own noise would make.
+/// Measures what clips lose that begin with the steps of another prompt's clip: compared with the clips that their own noise would make.
 /// </summary>
 /// <param name="generator">Makes the clips; stays the caller's.</param>
 /// <param name="store">A store of its own, for the steps.</param>

@@ -1,6 +1,6 @@
 namespace WanSharp.Tools.Selftest;
 
-/// <summary>One tensor of ours beside the original's.</summary>
+/// <summary>One tensor of ours compared with the original's.</summary>
 /// <param name="Name">The tensor's name in the fixture.</param>
 /// <param name="MaximumError">Largest absolute difference; infinite when shapes differ or a value is not a number.</param>
 /// <param name="RelativeError">That difference as a share of the expected tensor's largest magnitude.</param>

@@ -36,7 +36,7 @@ public sealed class MemoryAllowanceTests
     [InlineData(1000, 1400, 1000)] // more, but not by the threshold and a margin
     [InlineData(1000, 1500, 1350)] // up, with a margin
     [InlineData(1350, 1500, 1350)] // which then holds
-    [InlineData(1350, 1000, 1350)] // also when the memory is what it was before but for the threshold
+    [InlineData(1350, 1000, 1350)] // also when the memory is what it was before except the threshold
     public void Next_WhereMemoryChanges_MovesOnlyBeyondTheThreshold(long basis, long now, long expected) =>
         Assert.Equal(expected, MemoryBasis.Next(basis, now));
 }

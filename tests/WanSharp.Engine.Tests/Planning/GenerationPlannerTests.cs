@@ -43,8 +43,8 @@ public class GenerationPlannerTests(TinyEngine engine)
             { Circle with { Images = [new(Picture, 3)] }, "image", "give 0 to 2, or -1" },
             { Circle with { Images = [new(Picture, int.MinValue)] }, "image", "give 0 to 2, or -1" },
             { Circle with { Images = [new(Picture, 2), new(Picture, -1)] }, "image", "Two images were given for latent frame 2" },
-            { Circle with { Images = [new(new RgbImage(2, 2, new byte[11]))] }, "image", "11 bytes are no image of 2x2" },
-            { Circle with { Images = [new(new RgbImage(0, 0, []))] }, "image", "0 bytes are no image" },
+            { Circle with { Images = [new(new RgbImage(2, 2, new byte[11]))] }, "image", "11 bytes are not an image of 2x2" },
+            { Circle with { Images = [new(new RgbImage(0, 0, []))] }, "image", "0 bytes are not an image" },
             {
                 Circle with
                 {

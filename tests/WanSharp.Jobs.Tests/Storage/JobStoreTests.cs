@@ -109,7 +109,7 @@ public sealed class JobStoreTests : IDisposable
             store.Queue.Return(other.Id);
 
             Die(store, JobQueue.OwnWork - 1); // while the process loaded: does not count
-            Die(store, JobQueue.OwnWork + 5, alone: false); // beside others: may have been theirs
+            Die(store, JobQueue.OwnWork + 5, alone: false); // alongside others: may have been theirs
             Die(store, JobQueue.OwnWork + 5);
         }
 
@@ -150,7 +150,7 @@ public sealed class JobStoreTests : IDisposable
             await Recovery.RunAsync(store, TestContext.Current.CancellationToken);
         }
 
-        Assert.Equal((JobState.Failed, 1 + JobQueue.FatalDeaths), (store.Find(2)!.State, store.Find(2)!.Attempts)); // once beside others
+        Assert.Equal((JobState.Failed, 1 + JobQueue.FatalDeaths), (store.Find(2)!.State, store.Find(2)!.Attempts)); // once alongside others
         Assert.Equal(5, store.Counts().Succeeded);
     }
 

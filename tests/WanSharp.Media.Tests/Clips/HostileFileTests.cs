@@ -21,7 +21,7 @@ public sealed class HostileFileTests : IDisposable
         await File.WriteAllTextAsync(_folder["secret.txt"], "secret", Token);
         var files = new Dictionary<string, string>
         {
-            ["text.mp4"] = "this is no clip",
+            ["text.mp4"] = "this is not a clip",
             ["empty.mp4"] = "",
             ["playlist.mp4"] = $"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile://{_folder["secret.txt"]}\n#EXT-X-ENDLIST\n",
             ["list.mp4"] = $"ffconcat version 1.0\nfile '{_folder["secret.txt"]}'\n",
@@ -30,9 +30,9 @@ public sealed class HostileFileTests : IDisposable
         {
             await File.WriteAllTextAsync(_folder[file], content, Token);
             var metadata = await Assert.ThrowsAsync<MediaException>(() => MetadataReader.ReadAsync(ffmpeg, _folder[file], Token));
-            Assert.StartsWith($"{_folder[file]} is no clip that can be read: ", metadata.Message, StringComparison.Ordinal);
+            Assert.StartsWith($"{_folder[file]} cannot be read as a clip: ", metadata.Message, StringComparison.Ordinal);
             var video = await Assert.ThrowsAsync<MediaException>(() => CountAsync(ffmpeg, _folder[file]));
-            Assert.StartsWith($"{_folder[file]} is no clip that can be read: ", video.Message, StringComparison.Ordinal);
+            Assert.StartsWith($"{_folder[file]} cannot be read as a clip: ", video.Message, StringComparison.Ordinal);
         }
     }
 

@@ -38,7 +38,7 @@ public sealed class WithoutFfmpegTests : IDisposable
         Assert.Equal(Format.Width, (await ImageReader.ReadAsync(ffmpeg: null, _folder["clip.webp"], Token)).Width);
     }
 
-    /// <summary>The structure that RFC 9649 asks for; of a rate that is no whole number of milliseconds, no time is lost.</summary>
+    /// <summary>The structure that RFC 9649 asks for; of a rate that is not a whole number of milliseconds, no time is lost.</summary>
     [Theory]
     [InlineData(16, 16)]
     [InlineData(24, 1)]

@@ -120,7 +120,7 @@ public sealed class ImageReaderTests : IDisposable
         Assert.Equal(orientation is > 4 and < 9 ? 2 : 3, image.Width);
     }
 
-    /// <summary>Half of a picture is no picture, though decoders show its upper half above gray.</summary>
+    /// <summary>Half of a picture is not a picture, though decoders show its upper half above gray.</summary>
     [Theory]
     [MemberData(nameof(Formats))]
     public async Task ReadAsync_PictureThatEndsEarly_IsRefused(string name, string extension)
@@ -136,7 +136,7 @@ public sealed class ImageReaderTests : IDisposable
             await File.WriteAllBytesAsync(cut, bytes[..length], Token);
 
             var error = await Assert.ThrowsAsync<MediaException>(() => ImageReader.ReadAsync(ffmpeg, cut, Token));
-            Assert.StartsWith($"{cut} is no picture that can be read: ", error.Message, StringComparison.Ordinal);
+            Assert.StartsWith($"{cut} cannot be read as a picture: ", error.Message, StringComparison.Ordinal);
         }
     }
 
@@ -168,7 +168,7 @@ public sealed class ImageReaderTests : IDisposable
     public async Task ReadAsync_NoPicture_SaysSo(string name)
     {
         var ffmpeg = Ffmpegs.Get(name);
-        await File.WriteAllTextAsync(_folder["text.png"], "this is no picture", Token);
+        await File.WriteAllTextAsync(_folder["text.png"], "this is not a picture", Token);
         await File.WriteAllBytesAsync(_folder["empty.png"], [], Token);
         await File.WriteAllTextAsync(
             _folder["list.png"],
@@ -178,12 +178,12 @@ public sealed class ImageReaderTests : IDisposable
         foreach (var file in new[] { "text.png", "empty.png", "list.png" })
         {
             var error = await Assert.ThrowsAsync<MediaException>(() => ImageReader.ReadAsync(ffmpeg, _folder[file], Token));
-            Assert.Equal($"{_folder[file]} is no picture that can be read: png, jpeg, webp, bmp, tiff and gif are.", error.Message);
+            Assert.Equal($"{_folder[file]} cannot be read as a picture: png, jpeg, webp, bmp, tiff and gif can.", error.Message);
         }
 
         await File.WriteAllBytesAsync(_folder["cut.png"], TestPng.Black(64, 64)[..60], Token);
         var cut = await Assert.ThrowsAsync<MediaException>(() => ImageReader.ReadAsync(ffmpeg, _folder["cut.png"], Token));
-        Assert.StartsWith($"{_folder["cut.png"]} is no picture that can be read: ", cut.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{_folder["cut.png"]} cannot be read as a picture: ", cut.Message, StringComparison.Ordinal);
 
         var missing = await Assert.ThrowsAsync<MediaException>(() => ImageReader.ReadAsync(ffmpeg, _folder["none.png"], Token));
         Assert.Equal($"{_folder["none.png"]} is not there: check the path.", missing.Message);
@@ -198,7 +198,7 @@ public sealed class ImageReaderTests : IDisposable
         var ffmpeg = Ffmpegs.Get(name);
         await File.WriteAllBytesAsync(_folder["bomb.png"], TestPng.Black(30000, 30000), Token);
         var error = await Assert.ThrowsAsync<MediaException>(() => ImageReader.ReadAsync(ffmpeg, _folder["bomb.png"], Token));
-        Assert.StartsWith($"{_folder["bomb.png"]} is no picture that can be read: ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{_folder["bomb.png"]} cannot be read as a picture: ", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

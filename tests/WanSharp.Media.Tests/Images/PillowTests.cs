@@ -63,7 +63,7 @@ public sealed class PillowTests
 
             var error = await Assert.ThrowsAsync<MediaException>(() => ImageReader.ReadAsync(ffmpeg: null, cut, Token));
 
-            Assert.StartsWith($"{cut} is no picture that can be read: ", error.Message, StringComparison.Ordinal);
+            Assert.StartsWith($"{cut} cannot be read as a picture: ", error.Message, StringComparison.Ordinal);
             Assert.DoesNotContain('\n', error.Message);
         }
     }

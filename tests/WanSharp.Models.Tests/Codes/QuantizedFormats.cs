@@ -3,7 +3,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Models.Tests.Codes;
 
-/// <summary>The formats in which tools keep a quantized transformer: which tensors, under which names, beside which notes.</summary>
+/// <summary>The formats in which tools keep a quantized transformer: which tensors, under which names, next to which notes.</summary>
 internal static class QuantizedFormats
 {
     private const int Rotation = 16; // a power of 4 that divides the rows of the tiny networks

@@ -4,7 +4,7 @@ using WanSharp.Tools.Selftest;
 
 namespace WanSharp.Tools.Tests.Selftest;
 
-/// <summary>Whole pipelines beside the official ones.</summary>
+/// <summary>Whole pipelines compared with the official ones.</summary>
 public sealed class PipelineCheckTests(RuntimeFixture fixture)
 {
     [Theory]

@@ -9,7 +9,7 @@ internal static class TableRecords
     private const int MostCellLength = 64 * 1024;
 
     /// <summary>
-    /// Excel writes a table in pieces of so many rows, each as wide as its widest row: trailing empty cells are left out of a
+    /// Excel writes a table in pieces of a fixed number of rows, each as wide as its widest row: trailing empty cells are left out of a
     /// whole piece, not of a row.
     /// </summary>
     private const int RowsOfAPiece = 16;
@@ -107,7 +107,7 @@ internal static class TableRecords
                     cell.Offset,
                     header.Cells.Any(other => BatchFields.IsField(other.Text.Trim()))
                         ? BatchFields.NoField(name)
-                        : $"The first row has to name the columns, and '{name}' is no field: there are "
+                        : $"The first row has to name the columns, and '{name}' is not a field: there are "
                             + $"{string.Join(", ", BatchFields.Names)}; "
                             + "between them a comma, a semicolon, a tab or a |."
                 );

@@ -104,7 +104,7 @@ internal static partial class EncodingRepair
     [GeneratedRegex("[\u0080-\u009F]")]
     private static partial Regex Controls();
 
-    /// <summary>UTF-8 in which a space stands for the byte A0, but for what would be letters of rare scripts.</summary>
+    /// <summary>UTF-8 in which a space stands for the byte A0, except what would be letters of rare scripts.</summary>
     [GeneratedRegex(
         "[\u00C2\u00C3\u00C5\u00CE\u00D0\u00D9] |[\u00E2\u00E3] [\u0080-\u0084\u0086-\u009F\u00A1"
             + "-\u00BF]|[\u00E0-\u00E3][\u0080-\u0084\u0086-\u009F\u00A1-\u00BF] "

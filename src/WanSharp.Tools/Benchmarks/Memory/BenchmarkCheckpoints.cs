@@ -6,7 +6,7 @@ namespace WanSharp.Tools.Benchmarks.Memory;
 
 /// <summary>Random weights of the named shapes' transformers, written when they are first asked for.</summary>
 /// <param name="folder">Where they are kept.</param>
-/// <param name="progress">Told what is written.</param>
+/// <param name="progress">Receives what is written.</param>
 internal sealed class BenchmarkCheckpoints(string folder, IProgress<string>? progress)
 {
     public string Folder => folder;

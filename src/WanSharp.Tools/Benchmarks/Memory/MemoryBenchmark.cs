@@ -25,7 +25,7 @@ public sealed class MemoryBenchmark(OrtRuntime runtime, TimeProvider clock)
 
     /// <summary>Measures, row by row. A row that cannot be run says so in its note, and the others run.</summary>
     /// <param name="options">What, and with what.</param>
-    /// <param name="progress">Told what is going on.</param>
+    /// <param name="progress">Receives progress messages.</param>
     /// <param name="cancellationToken">Stops, and ends the processes that measure.</param>
     public async Task<MemoryReport> RunAsync(
         MemoryBenchmarkOptions options,
@@ -59,7 +59,7 @@ public sealed class MemoryBenchmark(OrtRuntime runtime, TimeProvider clock)
     /// </summary>
     /// <param name="input">The pass, as this class wrote it.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
-    /// <exception cref="BenchmarkException">The input is no pass.</exception>
+    /// <exception cref="BenchmarkException">The input is not a pass.</exception>
     public async Task<string> RunPassAsync(TextReader input, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -77,7 +77,7 @@ public sealed class MemoryBenchmark(OrtRuntime runtime, TimeProvider clock)
         }
         catch (JsonException e)
         {
-            throw new BenchmarkException($"The input is no pass: {e.Message} This command is for `wan bench memory` alone.", e);
+            throw new BenchmarkException($"The input is not a pass: {e.Message} This command is for `wan bench memory` alone.", e);
         }
     }
 

@@ -9,7 +9,7 @@ public sealed record MemoryBenchmarkOptions
     public IReadOnlyList<MemoryRow> Rows { get; init; } = Enum.GetValues<MemoryRow>();
 
     /// <summary>
-    /// Whose dimensions the network has, but for <see cref="MemoryRow.Large"/>: one of <see cref="BenchmarkOptions.ShapeNames"/>.
+    /// Whose dimensions the network has, except <see cref="MemoryRow.Large"/>: one of <see cref="BenchmarkOptions.ShapeNames"/>.
     /// Default: "1.3b".
     /// </summary>
     public string Shape { get; init; } = "1.3b";

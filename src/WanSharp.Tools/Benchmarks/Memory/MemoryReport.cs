@@ -46,7 +46,7 @@ public sealed record MemoryReport
     public string ToJson() => JsonSerializer.Serialize(this, MemoryJson.Default.MemoryReport);
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
-    /// <exception cref="BenchmarkException">The file cannot be read, or is no report.</exception>
+    /// <exception cref="BenchmarkException">The file cannot be read, or is not a report.</exception>
     public static MemoryReport Read(string path)
     {
         try
@@ -57,7 +57,7 @@ public sealed record MemoryReport
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new BenchmarkException($"{path} is no report of `wan bench memory --json`: {e.Message}", e);
+            throw new BenchmarkException($"{path} is not a report of `wan bench memory --json`: {e.Message}", e);
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
     private const long LargeLimit = 4L << 30;
     private const int LargeFrames = 5;
 
-    // Packed weights on disk: the original beside the packed matrices.
+    // Packed weights on disk: the original next to the packed matrices.
     private const int PackedTimes = 2;
 
     /// <summary>
@@ -49,7 +49,7 @@ internal sealed class ProcessRows(MemoryBenchmarkOptions options, PassProcess pr
     }
 
     /// <summary>
-    /// The whole network's start without and with its packed weights on disk; beside them one that leaves nothing on disk.
+    /// The whole network's start without and with its packed weights on disk; in addition to them one that leaves nothing on disk.
     /// </summary>
     public async Task<MemoryRowResult> StartAsync(CancellationToken cancellationToken)
     {
