@@ -30,7 +30,7 @@ public class JobRequestTests
         var read = JobRequest.FromJson(
             """{"prompt":"a cat","template":"a {cat|dog}","negative":"dogs","width":832,"height":480,"frames":81,"fps":16,"steps":30,"""
                 + """ "guidance":4.1,"guidance_high":3,"sampler":"euler","shift":5."""
-                    + """5,"seed":18446744073709551615,"images":{"-1":"/b.png"}}"""
+                + """5,"seed":18446744073709551615,"images":{"-1":"/b.png"}}"""
         );
 
         Assert.Equal(
