@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine;
+using WanSharp.Hosting.Outputs;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Reports;
@@ -79,22 +79,40 @@ internal static class BatchText
     /// <param name="engine">What this process's engine did; null where another program makes the clips.</param>
     public static string Json(BatchReport report, JobFolder folder, EngineStatistics? engine)
     {
-        var summary = JsonNode.Parse((report with { Jobs = [] }).ToJson())!.AsObject();
-        summary.Remove("jobs");
-        summary["folder"] = folder.Path;
-        summary["lanes"] = engine is null
+        var lanes = engine is null
             ? null
-            : new JsonObject
-            {
-                ["busy_seconds"] = new JsonObject(
-                    engine
-                        .Busy.OrderBy(stage => stage.Key)
-                        .Select(stage => KeyValuePair.Create(NameOf(stage.Key), (JsonNode?)Math.Round(stage.Value.TotalSeconds, 3)))
-                ),
-                ["idle_seconds"] = Math.Round(engine.Idle.TotalSeconds, 3),
-            };
-        summary["graphs"] = engine is null ? null : GraphText.Json(engine.Graphs);
-        return summary.ToJsonString(JsonText.Readable);
+            : new LanesOutput(
+                engine
+                    .Busy.OrderBy(stage => stage.Key)
+                    .ToDictionary(stage => NameOf(stage.Key), stage => Math.Round(stage.Value.TotalSeconds, 3)),
+                Math.Round(engine.Idle.TotalSeconds, 3)
+            );
+        return JsonText.Of(
+            new BatchOutput(
+                report.MadeAt,
+                report.Total,
+                report.Succeeded,
+                report.Failed,
+                report.Cancelled,
+                report.Open,
+                report.Hits,
+                report.New,
+                report.Found,
+                report.Reused,
+                report.HitRate,
+                report.SavedSeconds,
+                report.WorkingSeconds,
+                report.ClipsPerMinute,
+                report.MeanSeconds,
+                report.WorstSeconds,
+                report.MeanBatchSize,
+                report.StageSeconds,
+                engine is null ? null : MemoryOutput.From(engine.Memory),
+                folder.Path,
+                lanes,
+                engine is null ? null : GraphsOutput.From(engine.Graphs)
+            )
+        );
     }
 
     private static IEnumerable<string> Lines(BatchReport report, JobFolder folder, EngineStatistics? engine)

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json.Nodes;
 using WanSharp.Cli.Terminal;
+using WanSharp.Hosting.Outputs;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Results;
 using WanSharp.Jobs.Storage;
@@ -28,18 +28,19 @@ internal static class DryRun
             : (double?)null;
         if (json)
         {
-            return new JsonObject
-            {
-                ["jobs"] = jobs.Count,
-                ["done"] = rows.Count(row => row.How == "done"),
-                ["taken"] = rows.Count(row => row.How == "taken"),
-                ["cached"] = rows.Count(row => row.How == "cached"),
-                ["equal"] = rows.Count(row => row.How == "equal"),
-                ["run"] = run.Count,
-                ["similar"] = run.Count(job => job.Prepared.Reuses is not null),
-                ["seconds"] = estimate is { } seconds ? Math.Round(seconds, 1) : null,
-                ["outputs"] = new JsonArray([.. rows.Select(row => Json(row.Job, row.How))]),
-            }.ToJsonString(JsonText.Readable);
+            return JsonText.Of(
+                new DryRunOutput(
+                    jobs.Count,
+                    rows.Count(row => row.How == "done"),
+                    rows.Count(row => row.How == "taken"),
+                    rows.Count(row => row.How == "cached"),
+                    rows.Count(row => row.How == "equal"),
+                    run.Count,
+                    run.Count(job => job.Prepared.Reuses is not null),
+                    estimate is { } seconds ? Math.Round(seconds, 1) : null,
+                    [.. rows.Select(row => Output(row.Job, row.How))]
+                )
+            );
         }
 
         var text = new StringBuilder();
@@ -67,38 +68,18 @@ internal static class DryRun
     {
         var again = review.Missing.Count + review.Damaged.Count;
         return json
-            ? new JsonObject
-            {
-                ["jobs"] = counts.Total,
-                ["done"] = counts.Succeeded - again,
-                ["failed"] = counts.Failed,
-                ["cancelled"] = counts.Cancelled,
-                ["run"] = counts.Open + again,
-            }.ToJsonString(JsonText.Readable)
+            ? JsonText.Of(new RestOutput(counts.Total, counts.Succeeded - again, counts.Failed, counts.Cancelled, counts.Open + again))
             : $"{counts.Total} jobs: {counts.Succeeded - again} done, {counts.Failed} failed, {counts.Cancelled} "
                 + $"cancelled, {counts.Open + again} to run.";
     }
 
-    private static JsonObject Json(NewJob job, string how)
-    {
-        var row = new JsonObject { ["output"] = job.Output, ["how"] = how };
-        if (how == "run" && job.Prepared.Reuses is { } reuses)
-        {
-            row["reuses"] = new JsonObject
-            {
-                ["prompt"] = reuses.Prompt,
-                ["steps"] = reuses.Steps,
-                ["similarity"] = reuses.Similarity,
-            };
-        }
-
-        if (job.Prepared.Notes.Count > 0)
-        {
-            row["notes"] = new JsonArray([.. job.Prepared.Notes.Select(note => JsonValue.Create(note))]);
-        }
-
-        return row;
-    }
+    private static DryRunJobOutput Output(NewJob job, string how) =>
+        new(
+            job.Output,
+            how,
+            how == "run" && job.Prepared.Reuses is { } reuses ? new ReuseOutput(reuses.Prompt, reuses.Steps, reuses.Similarity) : null,
+            job.Prepared.Notes.Count > 0 ? job.Prepared.Notes : null
+        );
 
     private static string Similar(List<NewJob> run) =>
         run.Count(job => job.Prepared.Reuses is not null) is > 0 and var count ? $", {count} of them from steps of similar clips" : "";

@@ -4,6 +4,7 @@ using WanSharp.Cli.Terminal;
 using WanSharp.Engine;
 using WanSharp.Hosting;
 using WanSharp.Hosting.Batches;
+using WanSharp.Hosting.Outputs;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Reports;
@@ -350,7 +351,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
         await display.StopAsync();
         var report = BatchReport.From(store.All(), environment.Clock.GetUtcNow()) with
         {
-            Memory = backend.Statistics is { } engine ? MemoryUseJson.Write(engine.Memory) : null,
+            Memory = backend.Statistics is { } engine ? JsonText.ObjectOf(MemoryOutput.From(engine.Memory)) : null,
         };
         await ReportFiles.WriteAsync(store.Folder, report, environment.Host.FindFfmpeg(), cancellationToken);
         BatchText.WriteFailures(environment.Error, report);

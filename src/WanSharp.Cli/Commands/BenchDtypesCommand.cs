@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json.Nodes;
+using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Requests;
 using WanSharp.Tensors;
@@ -76,7 +76,7 @@ internal sealed class BenchDtypesCommand(CliEnvironment environment)
             CacheFolder = environment.Host.Options.CacheFolder,
         };
         using var runtime = environment.Host.OpenRuntime(threads);
-        var rows = new JsonArray();
+        var rows = new List<DtypeOutput>();
         WriteHead(parsed.GetValue(_json));
         foreach (var (name, dtype) in Types.Where(type => asked.Length == 0 || asked.Contains(type.Name)))
         {
@@ -85,13 +85,13 @@ internal sealed class BenchDtypesCommand(CliEnvironment environment)
             DtypeBenchmark.ForgetWeights(ofType, cancellationToken);
             var first = await StartAsync(ofType, name, threads, cancellationToken);
             var second = await StartAsync(ofType, name, threads, cancellationToken);
-            rows.Add(Json(cost, first, second));
+            rows.Add(Output(cost, first, second));
             WriteRow(parsed.GetValue(_json), cost, first, second);
         }
 
         if (parsed.GetValue(_json))
         {
-            environment.Out.WriteLine(rows.ToJsonString(JsonText.Readable));
+            environment.Out.WriteLine(JsonText.Of<IReadOnlyList<DtypeOutput>>(rows));
         }
 
         return ExitCode.Done;
@@ -172,16 +172,15 @@ internal sealed class BenchDtypesCommand(CliEnvironment environment)
         }
     }
 
-    private static JsonObject Json(DtypeCost cost, StartReport first, StartReport second) =>
-        new()
-        {
-            ["weights"] = cost.Type,
-            ["file_bytes"] = cost.FileBytes,
-            ["first_start_seconds"] = first.Seconds,
-            ["second_start_seconds"] = second.Seconds,
-            ["forward_seconds"] = cost.Seconds.Median,
-            ["times_f32"] = cost.TimesF32,
-            ["peak_private_bytes"] = second.PeakPrivateBytes,
-            ["relative_difference"] = cost.Difference.Relative,
-        };
+    private static DtypeOutput Output(DtypeCost cost, StartReport first, StartReport second) =>
+        new(
+            cost.Type,
+            cost.FileBytes,
+            first.Seconds,
+            second.Seconds,
+            cost.Seconds.Median,
+            cost.TimesF32,
+            second.PeakPrivateBytes,
+            cost.Difference.Relative
+        );
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json.Nodes;
+using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Requests;
 using WanSharp.Tensors;
@@ -87,7 +87,7 @@ internal sealed class BenchExpertsCommand(CliEnvironment environment)
         };
         using var runtime = environment.Host.OpenRuntime(parsed.GetValue(_threads));
         var report = await new ExpertBenchmark(runtime).RunAsync(options, new StatusLine(environment), cancellationToken);
-        environment.Out.WriteLine(parsed.GetValue(_json) ? Json(report).ToJsonString(JsonText.Readable) : Describe(report));
+        environment.Out.WriteLine(parsed.GetValue(_json) ? JsonText.Of(Output(report)) : Describe(report));
         return ExitCode.Done;
     }
 
@@ -105,15 +105,14 @@ internal sealed class BenchExpertsCommand(CliEnvironment environment)
             """
         );
 
-    private static JsonObject Json(ExpertReport report) =>
-        new()
-        {
-            ["workload"] = report.Workload,
-            ["step_seconds"] = report.Step.Median,
-            ["switch_step_seconds"] = report.SwitchStep.Median,
-            ["switch_share"] = report.SwitchShare,
-            ["runs"] = report.Step.Runs,
-            ["checkpoint_bytes"] = report.CheckpointBytes,
-            ["peak_private_bytes"] = report.PeakPrivateBytes,
-        };
+    private static ExpertsOutput Output(ExpertReport report) =>
+        new(
+            report.Workload,
+            report.Step.Median,
+            report.SwitchStep.Median,
+            report.SwitchShare,
+            report.Step.Runs,
+            report.CheckpointBytes,
+            report.PeakPrivateBytes
+        );
 }

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using System.Text.Json.Nodes;
+using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
 using WanSharp.Tools.Benchmarks;
 
@@ -68,7 +68,7 @@ internal sealed class BenchPlanCommand(CliEnvironment environment)
         );
         if (parsed.GetValue(_json))
         {
-            environment.Out.WriteLine(new JsonArray([.. checks.Select(Json)]).ToJsonString(JsonText.Readable));
+            environment.Out.WriteLine(JsonText.Of<IReadOnlyList<PlanCheckOutput>>([.. checks.Select(Output)]));
         }
         else
         {
@@ -88,15 +88,8 @@ internal sealed class BenchPlanCommand(CliEnvironment environment)
         return checks.All(check => Math.Abs(check.Ratio - 1) <= parsed.GetValue(_tolerance)) ? ExitCode.Done : ExitCode.Failed;
     }
 
-    private static JsonObject Json(PlanCheck check) =>
-        new()
-        {
-            ["stage"] = check.Stage.ToString().ToLowerInvariant(),
-            ["clip"] = Clip(check),
-            ["predicted_seconds"] = check.Predicted,
-            ["measured_seconds"] = check.Measured,
-            ["ratio"] = check.Ratio,
-        };
+    private static PlanCheckOutput Output(PlanCheck check) =>
+        new(check.Stage.ToString().ToLowerInvariant(), Clip(check), check.Predicted, check.Measured, check.Ratio);
 
     private static string Clip(PlanCheck check) => Text($"{check.Width}x{check.Height}x{check.Frames}");
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json.Nodes;
+using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
@@ -80,24 +80,17 @@ internal sealed class BenchQualityCommand(CliEnvironment environment)
     }
 
     private static string Json(IEnumerable<ClipLoss> clips, FrameQuality mean, double least) =>
-        new JsonObject
-        {
-            ["psnr"] = Finite(mean.Psnr),
-            ["ssim"] = mean.Ssim,
-            ["least_ssim"] = least,
-            ["clips"] = new JsonArray([
-                .. clips.Select(clip => new JsonObject
-                {
-                    ["prompt"] = clip.Prompt,
-                    ["seed"] = clip.Seed,
-                    ["psnr"] = Finite(clip.Quality.Psnr),
-                    ["ssim"] = clip.Quality.Ssim,
-                }),
-            ]),
-        }.ToJsonString(JsonText.Readable);
+        JsonText.Of(
+            new QualityOutput(
+                Finite(mean.Psnr),
+                mean.Ssim,
+                least,
+                [.. clips.Select(clip => new ClipLossOutput(clip.Prompt, clip.Seed, Finite(clip.Quality.Psnr), clip.Quality.Ssim))]
+            )
+        );
 
     /// <summary>JSON has no infinity: null says that clips are equal.</summary>
-    private static JsonValue? Finite(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;
+    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json.Nodes;
+using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine;
 using WanSharp.Storage;
@@ -67,7 +67,7 @@ internal sealed class BenchReuseCommand(CliEnvironment environment)
                 }
             }
 
-            environment.Out.WriteLine(json ? new JsonArray([.. clips.Select(Json)]).ToJsonString(JsonText.Readable) : Table(clips));
+            environment.Out.WriteLine(json ? JsonText.Of<IReadOnlyList<ReusedClipOutput>>([.. clips.Select(Output)]) : Table(clips));
             return ExitCode.Done;
         }
         finally
@@ -97,18 +97,17 @@ internal sealed class BenchReuseCommand(CliEnvironment environment)
                 .Prepend("")
         );
 
-    private static JsonObject Json(ReusedClip clip) =>
-        new()
-        {
-            ["prompt"] = clip.Prompt,
-            ["other"] = clip.Reused.Prompt,
-            ["similarity"] = clip.Reused.Similarity,
-            ["steps"] = clip.Reused.Steps,
-            ["psnr"] = double.IsFinite(clip.Quality.Psnr) ? clip.Quality.Psnr : null,
-            ["ssim"] = clip.Quality.Ssim,
-            ["other_ssim"] = clip.Donor.Ssim,
-            ["time"] = clip.Time,
-        };
+    private static ReusedClipOutput Output(ReusedClip clip) =>
+        new(
+            clip.Prompt,
+            clip.Reused.Prompt,
+            clip.Reused.Similarity,
+            clip.Reused.Steps,
+            double.IsFinite(clip.Quality.Psnr) ? clip.Quality.Psnr : null,
+            clip.Quality.Ssim,
+            clip.Donor.Ssim,
+            clip.Time
+        );
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

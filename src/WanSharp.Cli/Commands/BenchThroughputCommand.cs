@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json.Nodes;
+using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
 using WanSharp.Hosting.Batches;
 using WanSharp.Tools.Throughput;
@@ -102,21 +102,21 @@ internal sealed class BenchThroughputCommand(CliEnvironment environment)
     }
 
     private static string Json(List<ThroughputRow> rows, double latency) =>
-        new JsonObject
-        {
-            ["rows"] = new JsonArray([
-                .. rows.Select(row => new JsonObject
-                {
-                    ["workload"] = row.Workload,
-                    ["mode"] = row.Mode,
-                    ["clips"] = row.Clips,
-                    ["seconds"] = row.Seconds,
-                    ["seconds_per_clip"] = row.SecondsPerClip,
-                    ["speed_up"] = rows.First(first => first.Workload == row.Workload).Seconds / row.Seconds,
-                    ["overhead"] = row.Overhead,
-                    ["least_ssim"] = row.LeastSsim,
-                }),
-            ]),
-            ["cached_job_seconds"] = latency,
-        }.ToJsonString(JsonText.Readable);
+        JsonText.Of(
+            new ThroughputOutput(
+                [
+                    .. rows.Select(row => new ThroughputRowOutput(
+                        row.Workload,
+                        row.Mode,
+                        row.Clips,
+                        row.Seconds,
+                        row.SecondsPerClip,
+                        rows.First(first => first.Workload == row.Workload).Seconds / row.Seconds,
+                        row.Overhead,
+                        row.LeastSsim
+                    )),
+                ],
+                latency
+            )
+        );
 }

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json.Nodes;
 using WanSharp.Cli.Terminal;
+using WanSharp.Hosting.Outputs;
 using WanSharp.Runtime;
 using WanSharp.Storage;
 using WanSharp.Tensors;
@@ -55,17 +55,8 @@ internal sealed class CacheCommand(CliEnvironment environment)
         var graphs = new GraphHistory(Path.Combine(root.Folder, CacheSections.Graphs)).Read();
         if (parsed.GetValue(_json))
         {
-            var rows = new JsonObject(
-                sections.Select(section => KeyValuePair.Create<string, JsonNode?>(section.Section, Json(section.Statistics)))
-            );
-            environment.Out.WriteLine(
-                new JsonObject
-                {
-                    ["folder"] = root.Folder,
-                    ["sections"] = rows,
-                    ["graphs"] = GraphText.Json(graphs),
-                }.ToJsonString(JsonText.Readable)
-            );
+            var rows = sections.ToDictionary(section => section.Section, section => Output(section.Statistics));
+            environment.Out.WriteLine(JsonText.Of(new CacheOutput(root.Folder, rows, GraphsOutput.From(graphs))));
             return ExitCode.Done;
         }
 
@@ -123,20 +114,17 @@ internal sealed class CacheCommand(CliEnvironment environment)
         if (parsed.GetValue(_json))
         {
             environment.Out.WriteLine(
-                new JsonObject(
-                    sections.Select(section =>
-                        KeyValuePair.Create<string, JsonNode?>(
-                            section.Section,
-                            new JsonObject
-                            {
-                                ["removed"] = section.Removed.Entries,
-                                ["bytes"] = section.Removed.Bytes,
-                                ["in_use"] = section.Removed.InUse,
-                                ["refused"] = section.Removed.Refused,
-                            }
+                JsonText.Of<IReadOnlyDictionary<string, PrunedOutput>>(
+                    sections.ToDictionary(
+                        section => section.Section,
+                        section => new PrunedOutput(
+                            section.Removed.Entries,
+                            section.Removed.Bytes,
+                            section.Removed.InUse,
+                            section.Removed.Refused
                         )
                     )
-                ).ToJsonString(JsonText.Readable)
+                )
             );
         }
         else
@@ -166,16 +154,15 @@ internal sealed class CacheCommand(CliEnvironment environment)
         }
     }
 
-    private static JsonObject Json(ContentStoreStatistics section) =>
-        new()
-        {
-            ["entries"] = section.Entries,
-            ["bytes"] = section.Bytes,
-            ["limit"] = section.MaximumBytes,
-            ["oldest_use"] = section.OldestUse?.ToString("O", CultureInfo.InvariantCulture),
-            ["hits"] = section.Hits,
-            ["misses"] = section.Misses,
-            ["damaged"] = section.Damaged,
-            ["evicted"] = section.Evicted,
-        };
+    private static CacheSectionOutput Output(ContentStoreStatistics section) =>
+        new(
+            section.Entries,
+            section.Bytes,
+            section.MaximumBytes,
+            section.OldestUse?.ToString("O", CultureInfo.InvariantCulture),
+            section.Hits,
+            section.Misses,
+            section.Damaged,
+            section.Evicted
+        );
 }

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using System.Text.Json.Nodes;
+using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
 using WanSharp.Graphs;
 using WanSharp.Tools.Export;
@@ -81,7 +81,7 @@ internal sealed class ExportCommand(CliEnvironment environment)
         var elapsed = environment.Clock.GetElapsedTime(started);
         if (parsed.GetValue(_json))
         {
-            environment.Out.WriteLine(Json(report, elapsed).ToJsonString(JsonText.Readable));
+            environment.Out.WriteLine(JsonText.Of(Output(report, elapsed)));
         }
         else
         {
@@ -127,25 +127,24 @@ internal sealed class ExportCommand(CliEnvironment environment)
         );
     }
 
-    private static JsonObject Json(ExportReport report, TimeSpan elapsed) =>
-        new()
-        {
-            ["folder"] = report.Folder,
-            ["result"] = report.Passed ? "pass" : "fail",
-            ["seconds"] = Math.Round(elapsed.TotalSeconds, 3),
-            ["files"] = new JsonArray([.. report.Files.Select(file => new JsonObject { ["name"] = file.Name, ["bytes"] = file.Bytes })]),
-            ["comparisons"] = new JsonArray([.. report.Comparisons.Select(Json)]),
-        };
+    private static ExportOutput Output(ExportReport report, TimeSpan elapsed) =>
+        new(
+            report.Folder,
+            report.Passed ? "pass" : "fail",
+            Math.Round(elapsed.TotalSeconds, 3),
+            [.. report.Files.Select(file => new ExportFileOutput(file.Name, file.Bytes))],
+            [
+                .. report.Comparisons.Select(comparison => new ComparisonOutput(
+                    comparison.Name,
+                    comparison.Passed ? "pass" : "fail",
+                    Finite(comparison.MaximumError),
+                    Finite(comparison.Limit)
+                )),
+            ]
+        );
 
     /// <summary>JSON has no infinity: null says that shapes differ or a value is not a number.</summary>
-    private static JsonObject Json(Comparison comparison) =>
-        new()
-        {
-            ["name"] = comparison.Name,
-            ["result"] = comparison.Passed ? "pass" : "fail",
-            ["max_error"] = double.IsFinite(comparison.MaximumError) ? comparison.MaximumError : null,
-            ["limit"] = double.IsFinite(comparison.Limit) ? comparison.Limit : null,
-        };
+    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
 
     private static Lowering? ParseLowering(ArgumentResult argument)
     {

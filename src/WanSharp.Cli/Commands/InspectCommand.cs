@@ -105,9 +105,7 @@ internal sealed class InspectCommand(CliEnvironment environment)
             Path.Combine(environment.Host.Options.CacheFolder, CacheSections.Weights)
         );
         environment.Out.WriteLine(
-            asJson
-                ? CheckpointText.Json(network, finder, prepared).ToJsonString(JsonText.Readable)
-                : CheckpointText.Describe(network, finder, prepared)
+            asJson ? JsonText.Of(CheckpointText.Output(network, finder, prepared)) : CheckpointText.Describe(network, finder, prepared)
         );
         return ExitCode.Done;
     }

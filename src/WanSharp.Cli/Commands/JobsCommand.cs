@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json.Nodes;
 using WanSharp.Cli.Terminal;
+using WanSharp.Hosting.Outputs;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Storage;
 
@@ -52,9 +52,7 @@ internal sealed class JobsCommand(CliEnvironment environment)
         foreach (var job in store.List(parsed.GetValue(_state)))
         {
             var isMissing = job.State == JobState.Succeeded && !File.Exists(store.Folder.Artifact(job.Output));
-            environment.Out.WriteLine(
-                parsed.GetValue(_json) ? Json(job, isMissing).ToJsonString(JsonText.Readable) : Describe(job, isMissing)
-            );
+            environment.Out.WriteLine(parsed.GetValue(_json) ? JsonText.Of(Output(job, isMissing)) : Describe(job, isMissing));
         }
 
         if (!parsed.GetValue(_json))
@@ -105,18 +103,17 @@ internal sealed class JobsCommand(CliEnvironment environment)
 
     private static string StartedOver(JobListing job) => job.StartedOver is { } why ? $", started over: {why}" : "";
 
-    private static JsonObject Json(JobListing job, bool isMissing) =>
-        new()
-        {
-            ["id"] = job.Id,
-            ["state"] = job.State.ToString().ToLowerInvariant(),
-            ["output"] = job.Output,
-            ["missing"] = isMissing,
-            ["style"] = job.Style,
-            ["priority"] = job.Priority,
-            ["attempts"] = job.Attempts,
-            ["seconds"] = job.Elapsed?.TotalSeconds,
-            ["error"] = job.Error,
-            ["started_over"] = job.StartedOver,
-        };
+    private static JobOutput Output(JobListing job, bool isMissing) =>
+        new(
+            job.Id,
+            job.State.ToString().ToLowerInvariant(),
+            job.Output,
+            isMissing,
+            job.Style,
+            job.Priority,
+            job.Attempts,
+            job.Elapsed?.TotalSeconds,
+            job.Error,
+            job.StartedOver
+        );
 }

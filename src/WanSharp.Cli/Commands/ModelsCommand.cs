@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using WanSharp.Cli.Terminal;
+using WanSharp.Hosting.Outputs;
 using WanSharp.Models;
 using WanSharp.Tensors;
 
@@ -40,7 +40,7 @@ internal sealed class ModelsCommand(CliEnvironment environment)
         if (parsed.GetValue(_json))
         {
             environment.Out.WriteLine(
-                new JsonArray([.. files.Select(file => CheckpointText.Json(file, finder))]).ToJsonString(JsonText.Readable)
+                JsonText.Of<IReadOnlyList<CheckpointOutput>>([.. files.Select(file => CheckpointText.Output(file, finder))])
             );
             return ExitCode.Done;
         }

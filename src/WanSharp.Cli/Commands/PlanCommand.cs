@@ -104,7 +104,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
             Compute = ProviderProfiles.Cpu.Precision,
             Free = MemoryAllowance.Of(memory: null, hostMemory: null, isOnHost: true, host),
         };
-        environment.Out.WriteLine(parsed.GetValue(_json) ? text.Json().ToJsonString(JsonText.Readable) : text.Describe());
+        environment.Out.WriteLine(parsed.GetValue(_json) ? JsonText.Of(text.Output()) : text.Describe());
         return ExitCode.Done;
     }
 

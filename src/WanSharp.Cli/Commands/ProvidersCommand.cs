@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using WanSharp.Cli.Terminal;
+using WanSharp.Hosting.Outputs;
 using WanSharp.Runtime.Providers;
 using WanSharp.Tensors;
 
@@ -31,20 +31,21 @@ internal sealed class ProvidersCommand(CliEnvironment environment)
         var profile = ProviderProfiles.Of(chosen.Name);
         if (parsed.GetValue(_json))
         {
-            var report = new JsonObject
-            {
-                ["onnxruntime"] = runtime.Version,
-                ["library"] = runtime.LibraryPath,
-                ["auto"] = chosen.Name,
-                ["compute"] = new JsonObject
-                {
-                    ["type"] = DType.F32.Name(),
-                    ["offers_int8"] = profile.OffersIntegers,
-                    ["why"] = profile.Precision,
-                },
-                ["providers"] = new JsonArray([.. facts.Select(Json)]),
-            };
-            environment.Out.WriteLine(report.ToJsonString(JsonText.Readable));
+            var report = new ProvidersOutput(
+                runtime.Version,
+                runtime.LibraryPath,
+                chosen.Name,
+                new ComputeOutput(DType.F32.Name(), profile.OffersIntegers, profile.Precision),
+                [
+                    .. facts.Select(fact => new ProviderOutput(
+                        fact.Name,
+                        fact.IsThere,
+                        fact.Why,
+                        fact.HowToGet.Length > 0 ? fact.HowToGet : null
+                    )),
+                ]
+            );
+            environment.Out.WriteLine(JsonText.Of(report));
             return ExitCode.Done;
         }
 
@@ -64,13 +65,4 @@ internal sealed class ProvidersCommand(CliEnvironment environment)
         environment.Out.WriteLine("Another build of ONNX Runtime brings its own providers: set WAN_ONNXRUNTIME to the library's file.");
         return ExitCode.Done;
     }
-
-    private static JsonObject Json(ProviderFact fact) =>
-        new()
-        {
-            ["name"] = fact.Name,
-            ["there"] = fact.IsThere,
-            ["why"] = fact.Why,
-            ["how_to_get"] = fact.HowToGet.Length > 0 ? fact.HowToGet : null,
-        };
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json.Nodes;
+using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
 using WanSharp.Tools.Selftest;
 
@@ -84,31 +84,26 @@ internal sealed class SelftestCommand(CliEnvironment environment)
 
     private static string Json(FixtureResult result)
     {
-        var row = new JsonObject
-        {
-            ["name"] = result.Name,
-            ["result"] =
-                result.Passed ? "pass"
-                : result.Skipped ? "skipped"
-                : "fail",
-            ["tensors"] = result.Comparisons.Count,
-        };
-        if (result.Worst is { } worst)
-        {
-            row["worst"] = worst.Name;
-            row["max_error"] = Finite(worst.MaximumError);
-            row["relative_error"] = Finite(result.LargestRelativeError);
-            row["limit"] = worst.Limit;
-        }
-
-        if (result.Problem is not null)
-        {
-            row["problem"] = result.Problem;
-        }
-
-        return row.ToJsonString(JsonText.Readable);
+        var says =
+            result.Passed ? "pass"
+            : result.Skipped ? "skipped"
+            : "fail";
+        return result.Worst is { } worst
+            ? JsonText.Of(
+                new ComparedFixtureOutput(
+                    result.Name,
+                    says,
+                    result.Comparisons.Count,
+                    worst.Name,
+                    Finite(worst.MaximumError),
+                    Finite(result.LargestRelativeError),
+                    worst.Limit,
+                    result.Problem
+                )
+            )
+            : JsonText.Of(new FixtureOutput(result.Name, says, result.Comparisons.Count, result.Problem));
     }
 
     /// <summary>JSON has no infinity: null says that shapes differ or a value is not a number.</summary>
-    private static JsonValue? Finite(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;
+    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using WanSharp.Graphs.Networks;
+using WanSharp.Hosting.Outputs;
 using WanSharp.Models;
 using WanSharp.Models.Layout;
 using WanSharp.Runtime.Weights;
@@ -71,40 +71,29 @@ internal static class CheckpointText
         return string.Join(Environment.NewLine, lines);
     }
 
-    public static JsonObject Json(NetworkFile file, ModelFinder finder, PreparedBlocks? prepared = null)
+    public static CheckpointOutput Output(NetworkFile file, ModelFinder finder, PreparedBlocks? prepared = null)
     {
         var (taken, missing) = file is { Transformer: not null, Problem: null } ? Take(file, finder) : default;
-        return new()
-        {
-            ["path"] = file.Path,
-            ["networks"] = new JsonArray([.. Networks(file).Select(network => JsonValue.Create(network))]),
-            ["variant"] = file.Variant,
-            ["noise"] = file.Noise,
-            ["dtypes"] = new JsonArray([.. file.DTypes.Select(dtype => JsonValue.Create(dtype))]),
-            ["tensors"] = file.TensorCount,
-            ["bytes"] = file.Length,
-            ["tokenizer"] = file.HasTokenizer,
-            ["problem"] = file.Problem,
-            ["prepared"] = prepared is null
-                ? null
-                : new JsonObject
-                {
-                    ["int8"] = new JsonObject
-                    {
-                        ["blocks"] = prepared.Ready,
-                        ["of"] = prepared.All,
-                        ["bytes"] = prepared.Bytes,
-                    },
-                },
-            ["files"] = taken is null ? null : Json(taken),
-            ["missing"] = missing,
-            ["notes"] = new JsonArray([.. (taken?.Notes ?? []).Select(note => JsonValue.Create(note))]),
-        };
+        return new CheckpointOutput(
+            file.Path,
+            [.. Networks(file)],
+            file.Variant,
+            file.Noise,
+            file.DTypes,
+            file.TensorCount,
+            file.Length,
+            file.HasTokenizer,
+            file.Problem,
+            prepared is null ? null : new PreparedOutput(new PreparedBlocksOutput(prepared.Ready, prepared.All, prepared.Bytes)),
+            taken is null ? null : Files(taken),
+            missing,
+            taken?.Notes ?? []
+        );
     }
 
     /// <summary>The files of a model, by part.</summary>
-    public static JsonObject Json(TakenParts parts) =>
-        new(parts.All().Select(part => KeyValuePair.Create(part.Part, (JsonNode?)part.Path)));
+    public static IReadOnlyDictionary<string, string> Files(TakenParts parts) =>
+        parts.All().ToDictionary(part => part.Part, part => part.Path);
 
     private static (TakenParts? Taken, string? Missing) Take(NetworkFile file, ModelFinder finder)
     {

@@ -1,8 +1,8 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using WanSharp.Engine;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
+using WanSharp.Hosting.Outputs;
 
 namespace WanSharp.Cli.Terminal;
 
@@ -31,18 +31,6 @@ internal static class GenerateReport
         }
     }
 
-    /// <summary>The prompts that are longer than the model reads.</summary>
-    public static JsonArray Json(IReadOnlyList<CutPrompt> cut) =>
-        new([
-            .. cut.Select(prompt => new JsonObject
-            {
-                ["prompt"] = prompt.IsNegative ? "negative" : "prompt",
-                ["tokens"] = prompt.Tokens,
-                ["tokens_read"] = prompt.Read,
-                ["ignored_from"] = prompt.Ignored,
-            }),
-        ]);
-
     /// <summary>Says which prompts are longer than the model reads, a line each.</summary>
     public static void WriteCut(TextWriter output, IReadOnlyList<CutPrompt> cut)
     {
@@ -65,18 +53,20 @@ internal static class GenerateReport
         var settings = plan.Settings;
         if (json)
         {
-            var report = new JsonObject
-            {
-                ["path"] = path,
-                ["seconds"] = Math.Round(elapsed.TotalSeconds, 3),
-                ["vae_tiles"] = plan.VaeTiles?.ToString(),
-                ["compile"] = clip.Compile.ToString().ToLowerInvariant(),
-                ["graphs"] = GraphText.Json(statistics.Graphs),
-                ["memory"] = MemoryUseJson.Write(statistics.Memory),
-                ["cut_prompts"] = Json(plan.CutPrompts),
-                ["settings"] = JsonNode.Parse(settings.ToJson()),
-            };
-            output.WriteLine(report.ToJsonString(JsonText.Readable));
+            output.WriteLine(
+                JsonText.Of(
+                    new GenerateOutput(
+                        path,
+                        Math.Round(elapsed.TotalSeconds, 3),
+                        plan.VaeTiles?.ToString(),
+                        clip.Compile.ToString().ToLowerInvariant(),
+                        GraphsOutput.From(statistics.Graphs),
+                        MemoryOutput.From(statistics.Memory),
+                        CutPromptOutput.From(plan.CutPrompts),
+                        settings
+                    )
+                )
+            );
             return;
         }
 

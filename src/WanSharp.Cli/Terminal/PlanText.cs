@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using WanSharp.Engine.Memory;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;
+using WanSharp.Hosting.Outputs;
 using WanSharp.Models;
 
 namespace WanSharp.Cli.Terminal;
@@ -38,51 +38,44 @@ internal sealed record PlanText(
 
     public string Describe() => string.Join(Environment.NewLine, Lines());
 
-    public JsonObject Json() =>
-        new()
-        {
-            ["model"] = Model.Name,
-            ["files"] = CheckpointText.Json(Model.Parts),
-            ["settings"] = JsonNode.Parse(Plan.Settings.ToJson()),
-            ["latents"] = new JsonArray([.. Plan.Latents.Dims.ToArray().Select(dim => JsonValue.Create(dim))]),
-            ["tokens"] = Plan.Tokens,
-            ["cut_prompts"] = GenerateReport.Json(Plan.CutPrompts),
-            ["branches"] = Plan.Branches,
-            ["weights"] = new JsonObject(
-                Model.WeightTypes.Select(network => KeyValuePair.Create(network.Key, (JsonNode?)Types(network.Value)))
-            ),
-            ["stages"] = new JsonArray([
-                .. Cost.Stages.Select(stage => new JsonObject
-                {
-                    ["stage"] = Name(stage.Stage),
-                    ["operations"] = stage.Operations,
-                    ["bytes"] = stage.Bytes,
-                    ["seconds"] = Math.Round(stage.Seconds, 3),
-                }),
-            ]),
-            ["seconds"] = Math.Round(Cost.Seconds, 3),
-            ["memory"] = new JsonArray([
-                .. Cost.Memory.Select(part => new JsonObject
-                {
-                    ["part"] = part.Name,
-                    ["bytes"] = part.Bytes,
-                    ["kind"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(part.Kind.ToString()),
-                }),
-            ]),
-            ["private_bytes"] = Cost.PrivateBytes,
-            ["mapped_bytes"] = Cost.MappedBytes,
-            ["precision_why"] = Compute,
-            ["strategy"] = StrategyJson(),
-            ["alternatives"] = new JsonArray([
-                .. Alternatives.Select(other => new JsonObject
-                {
-                    ["options"] = other.Options,
-                    ["seconds"] = Math.Round(other.Seconds, 3),
-                    ["private_bytes"] = other.PrivateBytes,
-                }),
-            ]),
-            ["calibration"] = JsonNode.Parse(Machine.ToJson()),
-        };
+    public PlanOutput Output() =>
+        new(
+            Model.Name,
+            CheckpointText.Files(Model.Parts),
+            Plan.Settings,
+            [.. Plan.Latents.Dims],
+            Plan.Tokens,
+            CutPromptOutput.From(Plan.CutPrompts),
+            Plan.Branches,
+            Model.WeightTypes,
+            [
+                .. Cost.Stages.Select(stage => new StageOutput(
+                    Name(stage.Stage),
+                    stage.Operations,
+                    stage.Bytes,
+                    Math.Round(stage.Seconds, 3)
+                )),
+            ],
+            Math.Round(Cost.Seconds, 3),
+            [
+                .. Cost.Memory.Select(part => new PlanMemoryOutput(
+                    part.Name,
+                    part.Bytes,
+                    JsonNamingPolicy.SnakeCaseLower.ConvertName(part.Kind.ToString())
+                )),
+            ],
+            Cost.PrivateBytes,
+            Cost.MappedBytes,
+            Compute,
+            StrategyOutput.From(Strategy) with
+            {
+                Budget = Budget.Bytes,
+                Limit = Budget.Why,
+                UsableNow = Free.Bytes,
+            },
+            [.. Alternatives.Select(other => new AlternativeOutput(other.Options, Math.Round(other.Seconds, 3), other.PrivateBytes))],
+            Machine
+        );
 
     /// <summary>A time as people say it: seconds, minutes, hours.</summary>
     public static string Duration(double seconds) =>
@@ -186,16 +179,6 @@ internal sealed record PlanText(
                 + $"other {Machine.MovedBytes / Giga:0.0} GB/s."
         );
     }
-
-    private JsonObject StrategyJson()
-    {
-        var strategy = MemoryUseJson.Write(Strategy);
-        (strategy["budget"], strategy["limit"], strategy["usable_now"]) = (Budget.Bytes, Budget.Why, Free.Bytes);
-        return strategy;
-    }
-
-    private static JsonObject Types(IReadOnlyDictionary<string, long> types) =>
-        new JsonObject(types.Select(type => KeyValuePair.Create(type.Key, (JsonNode?)type.Value)));
 
     private static string Name(PlanStage stage) => JsonNamingPolicy.SnakeCaseLower.ConvertName(stage.ToString());
 

@@ -1,0 +1,15 @@
+using System.Text.Json.Serialization;
+
+namespace WanSharp.Cli.Output;
+
+/// <summary>The reports of tools as JSON; how they are written is in <see cref="Terminal.JsonText"/>.</summary>
+[JsonSerializable(typeof(ExpertsOutput))]
+[JsonSerializable(typeof(ThroughputOutput))]
+[JsonSerializable(typeof(QualityOutput))]
+[JsonSerializable(typeof(IReadOnlyList<PlanCheckOutput>))]
+[JsonSerializable(typeof(IReadOnlyList<DtypeOutput>))]
+[JsonSerializable(typeof(IReadOnlyList<ReusedClipOutput>))]
+[JsonSerializable(typeof(FixtureOutput))]
+[JsonSerializable(typeof(ComparedFixtureOutput))]
+[JsonSerializable(typeof(ExportOutput))]
+internal sealed partial class ToolOutputJson : JsonSerializerContext;

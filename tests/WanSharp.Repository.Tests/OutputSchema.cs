@@ -1,0 +1,90 @@
+using System.Collections;
+using System.Reflection;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using WanSharp.Engine.Requests;
+
+namespace WanSharp.Repository.Tests;
+
+/// <summary>The members of a record as JSON has them, a line each.</summary>
+internal sealed class OutputSchema
+{
+    private readonly StringBuilder _text = new();
+    private readonly NullabilityInfoContext _nullability = new();
+
+    public static string Describe(Type type)
+    {
+        var schema = new OutputSchema();
+        var (item, kind) = Unwrapped(type);
+        if (kind.Length > 0)
+        {
+            schema._text.Append(kind).Append(Name(item)).Append('\n');
+        }
+
+        schema.Members(item, kind.Length > 0 ? 1 : 0, omitsNulls: type == typeof(GenerationSettings));
+        return schema._text.ToString();
+    }
+
+    /// <summary>The JSON names of a record's members, in order.</summary>
+    public static IEnumerable<string> Names(Type type) => Properties(type).Select(property => property.Name);
+
+    private void Members(Type type, int depth, bool omitsNulls)
+    {
+        if (!IsRecord(type))
+        {
+            return;
+        }
+
+        foreach (var (name, property) in Properties(type))
+        {
+            var (item, kind) = Unwrapped(property.PropertyType);
+            var isNullable =
+                Nullable.GetUnderlyingType(property.PropertyType) is not null
+                || _nullability.Create(property).ReadState == NullabilityState.Nullable;
+            var ending =
+                !isNullable ? ""
+                : omitsNulls || property.GetCustomAttribute<JsonIgnoreAttribute>() is not null ? ", or missing"
+                : ", or null";
+            _text.Append(' ', 2 * depth).Append(name).Append(": ").Append(kind).Append(Name(item)).Append(ending).Append('\n');
+            Members(item, depth + 1, omitsNulls || item == typeof(GenerationSettings));
+        }
+    }
+
+    private static IEnumerable<(string Name, PropertyInfo Property)> Properties(Type type) =>
+        from property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+        where property.GetIndexParameters().Length == 0
+        where property.GetCustomAttribute<JsonIgnoreAttribute>() is null or { Condition: not JsonIgnoreCondition.Always }
+        select (
+            property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name),
+            property
+        );
+
+    /// <summary>What a list or a map holds, and what it is.</summary>
+    private static (Type Item, string Kind) Unwrapped(Type type)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        if (type == typeof(string) || !typeof(IEnumerable).IsAssignableFrom(type))
+        {
+            return (type, "");
+        }
+
+        var arguments = type.IsArray ? [type.GetElementType()!] : type.GetGenericArguments();
+        var (item, kind) = Unwrapped(arguments[^1]);
+        return (item, (arguments.Length == 2 ? "map of " : "list of ") + kind);
+    }
+
+    private static bool IsRecord(Type type) =>
+        type is { IsPrimitive: false, IsEnum: false } && type.Namespace!.StartsWith("WanSharp", StringComparison.Ordinal);
+
+    private static string Name(Type type) =>
+        Type.GetTypeCode(type) switch
+        {
+            _ when type.IsEnum => "text",
+            TypeCode.String => "text",
+            TypeCode.Boolean => "true or false",
+            TypeCode.Int32 or TypeCode.Int64 or TypeCode.UInt64 => "whole number",
+            TypeCode.Single or TypeCode.Double => "number",
+            _ => IsRecord(type) ? "object" : "time",
+        };
+}

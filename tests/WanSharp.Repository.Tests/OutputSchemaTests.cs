@@ -1,0 +1,106 @@
+using System.CommandLine;
+using System.Text.Json.Serialization.Metadata;
+using WanSharp.Cli;
+using WanSharp.Cli.Output;
+using WanSharp.Cli.Terminal;
+using WanSharp.Engine.Requests;
+using WanSharp.Hosting.Outputs;
+using WanSharp.Tools.Benchmarks;
+using WanSharp.Tools.Benchmarks.Memory;
+
+namespace WanSharp.Repository.Tests;
+
+/// <summary>
+/// What <c>--json</c> prints is read by scripts: a member that is renamed or gone breaks them. Each output's members are listed in
+/// <c>tests/data/outputs</c>. After a change that is meant, copy the file that the failure names over the listing.
+/// </summary>
+public class OutputSchemaTests
+{
+    private static readonly (string File, string Command, Type Type)[] Outputs =
+    [
+        ("generate", "generate", typeof(GenerateOutput)),
+        ("plan", "plan", typeof(PlanOutput)),
+        ("batch", "batch", typeof(BatchOutput)),
+        ("batch-dry-run", "batch", typeof(DryRunOutput)),
+        ("batch-resume-dry-run", "batch", typeof(RestOutput)),
+        ("jobs-list", "jobs list", typeof(JobOutput)),
+        ("export", "export", typeof(ExportOutput)),
+        ("inspect-clip", "inspect", typeof(GenerationSettings)),
+        ("inspect-checkpoint", "inspect", typeof(CheckpointOutput)),
+        ("models-list", "models list", typeof(IReadOnlyList<CheckpointOutput>)),
+        ("providers", "providers", typeof(ProvidersOutput)),
+        ("selftest", "selftest", typeof(ComparedFixtureOutput)),
+        ("selftest-skipped", "selftest", typeof(FixtureOutput)),
+        ("cache-stats", "cache stats", typeof(CacheOutput)),
+        ("cache-removed", "cache prune", typeof(IReadOnlyDictionary<string, PrunedOutput>)),
+        ("cache-removed", "cache clear", typeof(IReadOnlyDictionary<string, PrunedOutput>)),
+        ("bench", "bench", typeof(BenchmarkReport)),
+        ("bench-start", "bench", typeof(StartReport)),
+        ("bench-memory", "bench memory", typeof(MemoryReport)),
+        ("bench-experts", "bench experts", typeof(ExpertsOutput)),
+        ("bench-throughput", "bench throughput", typeof(ThroughputOutput)),
+        ("bench-quality", "bench quality", typeof(QualityOutput)),
+        ("bench-plan", "bench plan", typeof(IReadOnlyList<PlanCheckOutput>)),
+        ("bench-dtypes", "bench dtypes", typeof(IReadOnlyList<DtypeOutput>)),
+        ("bench-reuse", "bench reuse", typeof(IReadOnlyList<ReusedClipOutput>)),
+    ];
+
+    public static TheoryData<string> Files => [.. Outputs.Select(output => output.File).Distinct()];
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Output_HasTheListedMembers(string file)
+    {
+        var listing = $"tests/data/outputs/{file}.txt";
+        var actual = OutputSchema.Describe(Outputs.First(output => output.File == file).Type);
+        var written = Path.Combine(AppContext.BaseDirectory, $"{file}.txt");
+        File.WriteAllText(written, actual);
+
+        var expected = File.Exists(Path.Combine(Checkout.Root, listing)) ? Checkout.Read(listing) : "";
+
+        Assert.True(actual == expected, $"The output is not that of {listing}. Meant so? Copy {written} there.\n{actual}");
+        Assert.Contains(listing, Checkout.Read("docs/json.md"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EveryCommandWithJson_HasAnOutput()
+    {
+        var root = WanApp.Build(CliEnvironment.FromProcess());
+
+        Assert.Equal(Outputs.Select(output => output.Command).Distinct().Order(), CommandsWithJson(root, "").Distinct().Order());
+    }
+
+    [Fact]
+    public void TheListing_IsWhatIsWritten()
+    {
+        foreach (var type in Outputs.Select(output => output.Type).Where(type => type.Name.EndsWith("Output", StringComparison.Ordinal)))
+        {
+            JsonTypeInfo info = JsonText.Options.GetTypeInfo(type);
+            Assert.Equal(OutputSchema.Names(type), info.Properties.Select(property => property.Name));
+        }
+    }
+
+    [Fact]
+    public void NoOutput_IsBuiltByHand()
+    {
+        var found = Directory
+            .EnumerateFiles(Path.Combine(Checkout.Root, "src", "WanSharp.Cli"), "*.cs", SearchOption.AllDirectories)
+            .Where(file => File.ReadAllText(file).Contains("new JsonObject", StringComparison.Ordinal))
+            .Where(file => !file.Split(Path.DirectorySeparatorChar).Any(part => part is "obj" or "bin"));
+
+        Assert.Empty(found);
+    }
+
+    private static IEnumerable<string> CommandsWithJson(Command command, string path)
+    {
+        if (command.Options.Any(option => option.Name == "--json"))
+        {
+            yield return path;
+        }
+
+        foreach (var subcommand in command.Subcommands.SelectMany(sub => CommandsWithJson(sub, $"{path} {sub.Name}".Trim())))
+        {
+            yield return subcommand;
+        }
+    }
+}
