@@ -5,7 +5,6 @@ using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
 using WanSharp.Graphs;
 using WanSharp.Tools.Export;
-using WanSharp.Tools.Selftest;
 
 namespace WanSharp.Cli.Commands;
 
