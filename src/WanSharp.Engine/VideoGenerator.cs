@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Numerics.Tensors;
-using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Features;
 using WanSharp.Engine.Memory;
@@ -45,6 +44,7 @@ public sealed class VideoGenerator : IVideoGenerator
     private readonly MemoryPressure _pressure = new();
     private readonly EngineNetworks _networks;
     private readonly EngineTelemetry _telemetry = new();
+    private readonly CostModel _costs;
     private readonly BatchSizer _batches;
     private readonly ComputeLanes _lanes;
     private readonly AdmissionGate _admission;
@@ -96,19 +96,19 @@ public sealed class VideoGenerator : IVideoGenerator
         _runtime = runtime;
         _budget = new MemoryBudget(Allowance(settings.IsOnHost), _options.Clock);
         _networks = new EngineNetworks(model, _graphs, settings, transformer, _options.Workers, _pressure);
-        _batches = new BatchSizer(_options.BatchSize, _options.Workers, model.Transformer, ActivationBytes(runtime));
+        _costs = new CostModel(model, quantization, _options.VaeTile);
+        _batches = new BatchSizer(
+            _options.BatchSize,
+            _options.Workers,
+            (key, clips) => _costs.PassBytes(key.Latents, clips, _strategies?.Current),
+            ActivationBytes(runtime)
+        );
         _lanes = new ComputeLanes(_options, _networks, _batches, _telemetry, _budget, _pressure, _stop.Token);
         var compile =
             transformer?.Mode is { } mode and not CompileMode.Blocks ? mode
             : _options.BlocksOnly ? CompileMode.Blocks
             : (CompileMode?)null;
-        _strategies = new StrategyGate(
-            new CostModel(model, quantization),
-            _networks,
-            _budget,
-            new StrategyPolicy(compile, _options, _networks),
-            _options.Clock
-        );
+        _strategies = new StrategyGate(_costs, _networks, _budget, new StrategyPolicy(compile, _options, _networks), _options.Clock);
         _admission = new AdmissionGate(_options.Workers * MostWaitingSteps, MostFinishing, _options.Clock, _budget);
         _identity = new ClipIdentity(model, runtime, settings, transformer);
         var (features, keys) = (
@@ -291,15 +291,7 @@ public sealed class VideoGenerator : IVideoGenerator
 
     private GenerationPlan With(GenerationPlan plan, Strategy? strategy)
     {
-        return _identity.With(
-            plan with
-            {
-                Strategy = strategy,
-                VaeTiles = strategy is { IsTiled: true }
-                    ? VaeTileChoice.Auto.For(_model.Vae, plan.Latents, memory: 0) // the smallest, as the strategy counts
-                    : _options.VaeTile.For(_model.Vae, plan.Latents, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
-            }
-        );
+        return _identity.With(_costs.InWay(plan, strategy));
     }
 
     /// <returns>How the transformer was compiled, and the plan in the way that it ran.</returns>
@@ -353,8 +345,8 @@ public sealed class VideoGenerator : IVideoGenerator
 
         RequireNumbers(state.Latents);
         state.ForgetContexts();
-        place.BeginFinishing();
         recorder?.Keep();
+        await place.BeginFinishingAsync().ConfigureAwait(false);
 
         // 4. and 5. Decode and write: a latent frame at a time, and writing overlaps.
         await _decoder.RunAsync(clip, state.Latents, frames).ConfigureAwait(false);

@@ -84,6 +84,15 @@ internal sealed class PlanCommand(CliEnvironment environment)
             parsed.GetValue(_precision) == Quantization.None
                 ? new CostModel(model, Quantization.EightBit, parsed.GetValue(_vaeTile))
                 : null;
+        var strategy = Choose(
+            costs.Facts(plan, isOnHost: true) with
+            {
+                IsPacked = await IsPackedAsync(parsed, model, compile, cancellationToken),
+            },
+            budget,
+            compile
+        );
+        plan = costs.InWay(plan, strategy);
         var text = new PlanText(
             model,
             plan,
@@ -92,14 +101,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
             PlanAlternatives.Of(costs, model, request, plan, machine, eightBit)
         )
         {
-            Strategy = Choose(
-                costs.Facts(plan, isOnHost: true) with
-                {
-                    IsPacked = await IsPackedAsync(parsed, model, compile, cancellationToken),
-                },
-                budget,
-                compile
-            ),
+            Strategy = strategy,
             Budget = budget,
             Compute = ProviderProfiles.Cpu.Precision,
             Free = MemoryAllowance.Of(memory: null, hostMemory: null, isOnHost: true, host),

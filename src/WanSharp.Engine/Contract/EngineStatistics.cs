@@ -1,4 +1,3 @@
-using WanSharp.Engine.Memory;
 using WanSharp.Runtime;
 
 namespace WanSharp.Engine;

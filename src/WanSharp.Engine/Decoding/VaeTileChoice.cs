@@ -4,12 +4,11 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Decoding;
 
-/// <summary>Whether frames are decoded in tiles: as memory asks for, never, or always in tiles of a size.</summary>
+/// <summary>
+/// Whether frames are decoded, and given images encoded, in tiles: as memory asks for, never, or always in tiles of a size.
+/// </summary>
 public sealed record VaeTileChoice
 {
-    // A decode step holds its caches twice and some twenty images of the finest level: measured 21.6 KB a pixel at 96 channels.
-    private const long BytesPerPixelAndChannel = 225;
-
     // The weights of the networks and the page cache want the rest.
     private const int ShareOfMemory = 2;
 
@@ -20,7 +19,10 @@ public sealed record VaeTileChoice
 
     private VaeTileChoice(bool isAuto, (int Width, int Height)? pixels) => (_isAuto, _pixels) = (isAuto, pixels);
 
-    /// <summary>Tiles where decoding whole frames would take more than half of the memory that the process may have.</summary>
+    /// <summary>Whether memory decides.</summary>
+    internal bool IsAuto => _isAuto;
+
+    /// <summary>Tiles where whole frames would take more than half of the memory that the process may have.</summary>
     public static VaeTileChoice Auto { get; } = new(isAuto: true, pixels: null);
 
     /// <summary>Whole frames, whatever they take.</summary>
@@ -35,23 +37,13 @@ public sealed record VaeTileChoice
         : _pixels is { } pixels ? $"{pixels.Width}x{pixels.Height}"
         : "off";
 
-    /// <summary>The private memory that a step of decoding takes at most, without the weights.</summary>
-    /// <param name="vae">The network.</param>
-    /// <param name="height">Positions of the latents down, of a frame or of a tile.</param>
-    /// <param name="width">Positions across.</param>
-    public static long StepBytes(VaeConfig vae, long height, long width)
-    {
-        ArgumentNullException.ThrowIfNull(vae);
-        var stride = vae.SpatialStride / (vae.Kind == VaeKind.Wan22 ? 2 : 1); // its finest level has a position for 2 × 2 pixels
-        return height * width * stride * stride * (vae.DecoderDim ?? vae.Dim) * BytesPerPixelAndChannel;
-    }
-
     /// <summary>The tiles for a clip, or none.</summary>
     /// <param name="vae">The network.</param>
     /// <param name="latents">[1, channels, frames, height, width].</param>
     /// <param name="memory">The memory that the process may have, in bytes.</param>
+    /// <param name="stepBytes">What a step on a frame or tile takes, by its positions down and across.</param>
     /// <exception cref="InvalidRequestException">The size asked for is too small to be a tile.</exception>
-    public VaeTiling? For(VaeConfig vae, Shape latents, long memory)
+    internal VaeTiling? For(VaeConfig vae, Shape latents, long memory, Func<long, long, long> stepBytes)
     {
         ArgumentNullException.ThrowIfNull(vae);
         VaeTiling? tiling = null;
@@ -69,9 +61,9 @@ public sealed record VaeTileChoice
                 );
             }
         }
-        else if (_isAuto && StepBytes(vae, latents[3], latents[4]) > memory / ShareOfMemory)
+        else if (_isAuto && stepBytes(latents[3], latents[4]) > memory / ShareOfMemory)
         {
-            var size = AutomaticSizes.FirstOrDefault(size => StepBytes(vae, size, size) <= memory / ShareOfMemory, AutomaticSizes[^1]);
+            var size = AutomaticSizes.FirstOrDefault(size => stepBytes(size, size) <= memory / ShareOfMemory, AutomaticSizes[^1]);
             tiling = new VaeTiling(size, size);
         }
 

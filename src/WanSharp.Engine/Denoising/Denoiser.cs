@@ -10,10 +10,6 @@ namespace WanSharp.Engine.Denoising;
 /// </remarks>
 internal sealed class Denoiser(Experts experts) : IDisposable
 {
-    // Branches share a forward pass while a clip's activations stay small; a large clip fills the machine by itself,
-    // and a batch of two would only double the memory.
-    private const int LargestSharedTokens = 4096;
-
     private readonly RowBuffer _input = new();
     private readonly RowBuffer _velocity = new();
 
@@ -83,7 +79,7 @@ internal sealed class Denoiser(Experts experts) : IDisposable
 
     /// <summary>Whether a clip's branches share a forward pass.</summary>
     private bool Share(Shape latents, int branches) =>
-        latents.ElementCount / (latents[1] * experts.Configuration.PatchSize.Volume) * branches <= LargestSharedTokens;
+        SharedPass.IsFor(latents.ElementCount / (latents[1] * experts.Configuration.PatchSize.Volume), branches);
 
     private void Forward(List<(DenoiseState Clip, int Branch)> rows, Tensor velocity, CancellationToken cancellationToken)
     {

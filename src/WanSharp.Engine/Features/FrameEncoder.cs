@@ -1,3 +1,4 @@
+using WanSharp.Engine.Planning;
 using WanSharp.Media.Images;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
@@ -9,13 +10,6 @@ namespace WanSharp.Engine.Features;
 /// <param name="tiles">The tiles to encode in, or null.</param>
 internal sealed class FrameEncoder(VaeRunner vae, VaeTiling? tiles = null)
 {
-    /// <summary>The latent frames that are encoded for the sake of one.</summary>
-    /// <param name="latentFrame">
-    /// Where the image goes. Latent frame 0 is one frame of video and is encoded alone, as in Wan 2.2's TI2V. A later one is
-    /// several frames with a past, so the image is encoded as a still: its latents after a step of the same picture.
-    /// </param>
-    public static int StepsFor(int latentFrame) => latentFrame == 0 ? 1 : 2;
-
     /// <summary>The latents of one frame, <c>[channels, height / stride, width / stride]</c>; the caller disposes them.</summary>
     /// <param name="image">The image, scaled and cropped to the clip's size.</param>
     /// <param name="width">The clip's pixels across.</param>
@@ -25,7 +19,7 @@ internal sealed class FrameEncoder(VaeRunner vae, VaeTiling? tiles = null)
     public Tensor Encode(RgbImage image, int width, int height, int latentFrame, CancellationToken cancellationToken)
     {
         using var frame = ImageTensors.ToTensor(ImageTensors.Cover(image, width, height)); // [3, height, width]
-        var still = new StillFrames(frame, StepsFor(latentFrame), vae.Config.TemporalStride) { Stays = true };
+        var still = new StillFrames(frame, GivenImages.StepsFor(latentFrame), vae.Config.TemporalStride) { Stays = true };
         using var latents = vae.Encode(still, tiles, cancellationToken); // [1, channels, 1 or 2, height / stride, width / stride]
         return LastFrame(latents);
     }

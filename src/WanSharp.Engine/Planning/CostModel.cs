@@ -1,10 +1,12 @@
 using WanSharp.Engine.Decoding;
+using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Models;
 using WanSharp.Models.Text;
+using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Planning;
@@ -16,21 +18,15 @@ namespace WanSharp.Engine.Planning;
 /// <remarks>Thread-safe. For the CPU provider and block graphs, the way a model runs unless it is told otherwise.</remarks>
 public sealed class CostModel
 {
-    // The side of the smallest tile that frames are decoded in without its being asked for, in positions of the latents.
-    private const int SmallestTile = 24;
-
-    // What Denoiser runs as one batch.
-    private const int LargestSharedTokens = 4096;
-
     private readonly WanModel _model;
     private readonly VaeTileChoice _tiles;
     private readonly NetworkGraphs _graphs;
+    private readonly ActivationMemory _activations;
     private readonly Lazy<NetworkWeights> _transformer;
     private readonly Lazy<NetworkWeights> _highNoise;
-    private readonly Lazy<NetworkWeights> _clipVision;
     private readonly Lazy<NetworkWeights> _textEncoder;
     private readonly Lazy<NetworkWeights> _decoder;
-    private readonly Lazy<NetworkWeights> _encoder;
+    private readonly ImageStage _images;
 
     /// <param name="model">The model; it must live as long as plans are asked about.</param>
     /// <param name="quantization">Whether the transformer's blocks multiply 8-bit integers.</param>
@@ -40,16 +36,14 @@ public sealed class CostModel
         ArgumentNullException.ThrowIfNull(model);
         (_model, _tiles) = (model, tiles ?? VaeTileChoice.Auto);
         _graphs = new NetworkGraphs(model.Transformer, model.TextEncoder, model.Vae, model.ClipVision, quantization);
+        _activations = new ActivationMemory(_graphs, model.Transformer, model.Vae);
         _transformer = new(() => NetworkWeights.Of(model.TransformerWeights, _graphs.TransformerWeights));
         _highNoise = new(() =>
             model.HighNoiseWeights is { } weights ? NetworkWeights.Of(weights, _graphs.TransformerWeights) : NetworkWeights.None
         );
-        _clipVision = new(() =>
-            model.ClipVisionWeights is { } weights ? NetworkWeights.Of(weights, _graphs.ClipVisionWeights) : NetworkWeights.None
-        );
         _textEncoder = new(() => NetworkWeights.Of(model.TextEncoderWeights, _graphs.TextEncoderWeights));
         _decoder = new(() => NetworkWeights.Of(model.VaeWeights, _graphs.DecoderWeights));
-        _encoder = new(() => NetworkWeights.Of(model.VaeWeights, _graphs.EncoderWeights));
+        _images = new ImageStage(model, _graphs, _activations);
     }
 
     /// <summary>
@@ -60,11 +54,29 @@ public sealed class CostModel
     {
         ArgumentNullException.ThrowIfNull(request);
         var plan = GenerationPlanner.Sketch(request, _model);
-        return plan with
-        {
-            VaeTiles = _tiles.For(_model.Vae, plan.Latents, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
-            CutPrompts = CutPrompt.Find(plan.Settings, plan.Branches, _model),
-        };
+        return InWay(plan with { CutPrompts = CutPrompt.Find(plan.Settings, plan.Branches, _model) }, strategy: null);
+    }
+
+    /// <summary>A plan as it runs in a way that was chosen for it.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="strategy">The way; null where no memory limit is set.</param>
+    /// <exception cref="InvalidRequestException">The size of the tiles that was asked for is too small.</exception>
+    public GenerationPlan InWay(GenerationPlan plan, Strategy? strategy)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return plan with { Strategy = strategy, VaeTiles = TilesFor(plan, isTiled: strategy is { IsTiled: true }) };
+    }
+
+    /// <summary>What a forward pass of clips that step together holds in addition to weights.</summary>
+    /// <param name="latents">The latents of each clip.</param>
+    /// <param name="clips">How many there are, with guidance.</param>
+    /// <param name="strategy">How they run; null where no memory limit is set.</param>
+    internal long PassBytes(Shape latents, int clips, Strategy? strategy)
+    {
+        const int Branches = 2;
+        var tokens = latents.ElementCount / (latents[1] * _model.Transformer.PatchSize.Volume);
+        return _activations.OfPass(latents, SharedPass.RowsFor(tokens, Branches, clips), groups: 1, strategy?.TokensAtOnce)
+            * (strategy is { StaticShapes: true } ? StrategyParts.Planned : 1);
     }
 
     /// <summary>What a plan has to compute and to hold.</summary>
@@ -75,14 +87,14 @@ public sealed class CostModel
         string[] prompts = [plan.Settings.Prompt, plan.Settings.NegativePrompt];
         int[] tokens = [.. prompts.Take(plan.Branches).Select(CountTokens)];
         var text = Text(tokens);
-        var image = Image(plan);
+        var image = _images.Work(plan);
         var denoise = Denoise(plan, tokens);
         var decode = new StageWork(PlanStage.Decode, _graphs.Decode(plan.Latents, plan.VaeTiles), new Dictionary<DType, double>());
         StageWork?[] stages = [text, image, denoise, decode];
         return new GenerationWork
         {
             Stages = [.. stages.OfType<StageWork>()],
-            Memory = [.. Memory(plan, text, image, denoise, decode).Where(part => part.Bytes > 0)],
+            Memory = [.. Memory(plan, tokens).Where(part => part.Bytes > 0)],
         };
     }
 
@@ -97,7 +109,7 @@ public sealed class CostModel
         int[] tokens = [.. prompts.Take(plan.Branches).Select(CountTokens)];
         var (transformer, textEncoder) = (_transformer.Value, _textEncoder.Value);
         var computed = transformer.GraphBytes - _graphs.TransformerOtherBytes;
-        var (denoise, matrix) = ((long)Denoise(plan, tokens).Work.PeakBytes, transformer.WidenedMatrixBytes);
+        var widenedText = MemoryPart.Converted("text encoder", textEncoder, _graphs.TextEncoderBlockBytes, PlanStage.Text).Bytes;
         return new StrategyFacts
         {
             Blocks = _model.Transformer.Layers,
@@ -105,46 +117,59 @@ public sealed class CostModel
             ComputedBlock = computed / _model.Transformer.Layers,
             Widens = transformer.WidensBlocks,
             OtherWeights = _graphs.TransformerOtherBytes + (transformer.AreKept ? transformer.ConvertedBytes : 0),
-            TextEncoder =
-                textEncoder.StoredBytes + Converted("text encoder", textEncoder, _graphs.TextEncoderBlockBytes, PlanStage.Text).Bytes,
-            Vae = (2 * _decoder.Value.GraphBytes) + _decoder.Value.ConvertedBytes,
-            StreamedTextEncoder =
-                (2 * textEncoder.StoredBytes / _model.TextEncoder.Layers)
-                + Converted("text encoder", textEncoder, _graphs.TextEncoderBlockBytes, PlanStage.Text).Bytes,
+            TextEncoder = textEncoder.StoredBytes + widenedText,
+            StreamedTextEncoder = (2 * textEncoder.StoredBytes / _model.TextEncoder.Layers) + widenedText,
+            Vae = _decoder.Value.PackedBytes,
+            ImageEncoders = _images.Encoders(plan),
             Clip = ClipBytes(plan, tokens),
-            TextActivations = (long)Text(tokens).Work.PeakBytes,
-            DenoiseActivations = atOnce =>
-                matrix
-                + (
-                    atOnce is { } most && most < plan.Tokens
-                        ? Math.Min(denoise, _graphs.PieceBytes(plan.Latents, most, tokens.Max()))
-                        : denoise
-                ),
-            DecodeActivations = isTiled => DecodeBytes(isTiled ? TileOf(plan.Latents) : plan.Latents),
+            TextActivations = tokens.Max(_activations.OfText),
+            ImageActivations = isTiled => _images.Activations(plan, TilesFor(plan, isTiled)),
+            DenoiseActivations = atOnce => transformer.WidenedMatrixBytes + PassBytes(plan, atOnce),
+            DecodeActivations = isTiled => Sum(_activations.OfDecoding(plan.Latents, TilesFor(plan, isTiled))),
+            DecodeHeld = isTiled => _activations.OfDecoding(plan.Latents, TilesFor(plan, isTiled)).Held,
+            MayTile = TilesFor(plan, isTiled: true) != TilesFor(plan, isTiled: false),
             Tokens = plan.Tokens,
             IsOnHost = isOnHost,
         };
+
+        static long Sum((long Step, long Held) decoding) => decoding.Step + decoding.Held;
     }
 
-    /// <summary>Latents and what the sampler remembers of them, text as the encoder gives it and as the blocks attend to it.</summary>
+    /// <summary>
+    /// Latents and what the sampler remembers of them, text as the encoder gives it and as the blocks attend to it, images as they
+    /// came and as channels.
+    /// </summary>
     private long ClipBytes(GenerationPlan plan, int[] tokens)
     {
         const int Copies = 5; // the latents, up to three earlier results, and the network's input
+        const int ChannelCopies = 2; // those of an image, and in the network's input
         var network = _model.Transformer;
-        var rows = tokens.Sum(count => (long)Math.Min(count + 1, network.TextLength)); // one row of padding stands for all
-        return sizeof(float)
-            * (
-                (Copies * plan.Latents.ElementCount)
-                + (tokens.Length * (long)network.TextLength * network.TextDim)
-                + (2L * network.Layers * rows * network.Dim)
-            );
+        var rows =
+            tokens.Sum(count => (long)Math.Min(count + 1, network.TextLength)) // one row of padding stands for all
+            + (tokens.Length * (_model.ClipVision is { } clip ? (long)network.ClipRowsFor(clip.Tokens) : 0));
+        var positions = plan.Latents.ElementCount / plan.Latents[1];
+        var values =
+            (Copies * plan.Latents.ElementCount)
+            + (ChannelCopies * (network.InChannels - plan.Latents[1]) * positions)
+            + (tokens.Length * (long)network.TextLength * network.TextDim)
+            + (2L * network.Layers * rows * network.Dim);
+        return (sizeof(float) * values) + plan.GivenFrames.Values.Sum(image => image.Pixels.LongLength);
     }
 
-    private long DecodeBytes(Shape latents) => (long)_graphs.Decode(latents).PeakBytes + _graphs.DecoderCaches(latents);
+    private long PassBytes(GenerationPlan plan, int? tokensAtOnce) =>
+        _activations.OfPass(plan.Latents, SharedPass.RowsFor(plan.Tokens, plan.Branches, clips: 1), GroupsOf(plan), tokensAtOnce);
 
-    /// <summary>[1, channels, frames, height, width] → the same of the smallest tile that is chosen without being asked for.</summary>
-    private static Shape TileOf(Shape latents) =>
-        [1, latents[1], latents[2], Math.Min(latents[3], SmallestTile), Math.Min(latents[4], SmallestTile)];
+    /// <summary>Timesteps of a row: one for each latent frame where some are given clean.</summary>
+    private int GroupsOf(GenerationPlan plan) =>
+        _model.Transformer.ModelType == ModelType.TextImageToVideo && plan.GivenFrames.Count > 0 ? plan.LatentFrames : 1;
+
+    /// <summary>The tiles for a plan: as was asked for, or the smallest where memory decides and is short.</summary>
+    private VaeTiling? TilesFor(GenerationPlan plan, bool isTiled)
+    {
+        var encodes = _images.Frames(plan).Count > 0;
+        var memory = isTiled && _tiles.IsAuto ? 0 : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        return _tiles.For(_model.Vae, plan.Latents, memory, (height, width) => _activations.OfFrame(height, width, encodes));
+    }
 
     /// <summary>What a plan costs on a machine.</summary>
     /// <inheritdoc cref="Count" path="/exception"/>
@@ -195,97 +220,47 @@ public sealed class CostModel
         new(
             PlanStage.Text,
             tokens.Aggregate(GraphWork.None, (sum, count) => sum + _graphs.EncodeText(count)),
-            Widened(_textEncoder.Value, tokens.Length)
+            _textEncoder.Value.ConvertedIn(tokens.Length)
         );
-
-    private StageWork? Image(GenerationPlan plan)
-    {
-        if (plan.GivenFrames.Count == 0)
-        {
-            return null;
-        }
-
-        var (width, height) = (plan.Settings.Width, plan.Settings.Height);
-        var frames =
-            _model.Transformer.ModelType == ModelType.TextImageToVideo
-                // a later frame is what a still leaves after two
-                ? plan.GivenFrames.Keys.Aggregate(GraphWork.None, (sum, frame) => sum + _graphs.Encode(frame == 0 ? 1 : 2, height, width))
-                : _graphs.Encode(plan.LatentFrames, height, width); // the image in a clip that is grey otherwise
-        return _model.ClipVision is null
-            ? new StageWork(PlanStage.Image, frames, new Dictionary<DType, double>())
-            : new StageWork(PlanStage.Image, frames + _graphs.EncodeImages(plan.GivenFrames.Count), Widened(_clipVision.Value, passes: 1));
-    }
 
     private StageWork Denoise(GenerationPlan plan, int[] textTokens)
     {
-        var isShared = plan.Tokens * plan.Branches <= LargestSharedTokens;
+        var isShared = SharedPass.IsFor(plan.Tokens, plan.Branches);
         var (passes, batch) = isShared ? (1, plan.Branches) : (plan.Branches, 1);
-        var groups = _model.Transformer.ModelType == ModelType.TextImageToVideo && plan.GivenFrames.Count > 0 ? plan.LatentFrames : 1;
         int[] steps = [plan.Settings.Steps - plan.HighNoiseSteps, plan.HighNoiseSteps]; // of either expert
         var contexts = textTokens.Aggregate(GraphWork.None, (sum, count) => sum + _graphs.PrepareContext(count));
-        var forwards = (double)plan.Settings.Steps * passes * _graphs.Forward(plan.Latents, batch, groups, textTokens.Max());
+        var forwards = (double)plan.Settings.Steps * passes * _graphs.Forward(plan.Latents, batch, GroupsOf(plan), textTokens.Max());
         return new StageWork(
             PlanStage.Denoise,
             (steps.Count(count => count > 0) * contexts) + forwards,
-            Sum(Widened(_transformer.Value, (double)steps[0] * passes), Widened(_highNoise.Value, (double)steps[1] * passes))
+            Sum(_transformer.Value.ConvertedIn((double)steps[0] * passes), _highNoise.Value.ConvertedIn((double)steps[1] * passes))
         );
     }
-
-    /// <summary>Elements that this many passes convert; what is kept is converted once, when the network is loaded.</summary>
-    private static Dictionary<DType, double> Widened(NetworkWeights weights, double passes) =>
-        weights.AreKept ? [] : weights.Converted.ToDictionary(part => part.Key, part => passes * part.Value);
 
     private static Dictionary<DType, double> Sum(Dictionary<DType, double> left, Dictionary<DType, double> right) =>
         left.Concat(right).GroupBy(part => part.Key).ToDictionary(parts => parts.Key, parts => parts.Sum(part => part.Value));
 
-    private IEnumerable<MemoryPart> Memory(GenerationPlan plan, StageWork text, StageWork? image, StageWork denoise, StageWork decode)
+    private IEnumerable<MemoryPart> Memory(GenerationPlan plan, int[] tokens)
     {
         yield return new("text encoder, on disk", _textEncoder.Value.StoredBytes, MemoryKind.Mapped);
         yield return new("transformer, on disk", _transformer.Value.StoredBytes, MemoryKind.Mapped);
         yield return new("high-noise transformer, on disk", _highNoise.Value.StoredBytes, MemoryKind.Mapped);
-        yield return new("CLIP, on disk", _clipVision.Value.StoredBytes, MemoryKind.Mapped);
+        yield return new("CLIP, on disk", _images.ClipStoredBytes, MemoryKind.Mapped);
         yield return new("VAE, on disk", _decoder.Value.StoredBytes, MemoryKind.Mapped);
-
-        // Packed for the first step's graph and for the later ones', in addition to what is not a view of the file.
-        yield return new("VAE, packed weights", (2 * _decoder.Value.GraphBytes) + _decoder.Value.ConvertedBytes, MemoryKind.Kept);
-        if (image is not null)
+        yield return new("VAE, packed weights", _decoder.Value.PackedBytes, MemoryKind.Kept);
+        foreach (var part in _images.Memory(plan))
         {
-            yield return new(
-                "VAE encoder, packed weights",
-                (2 * _encoder.Value.GraphBytes) + _encoder.Value.ConvertedBytes,
-                MemoryKind.Kept
-            );
-            yield return Activations(image, (long)image.Work.PeakBytes);
+            yield return part;
         }
 
-        yield return Converted("text encoder", _textEncoder.Value, _graphs.TextEncoderBlockBytes, PlanStage.Text);
-        yield return Activations(text, (long)text.Work.PeakBytes);
+        yield return MemoryPart.Converted("text encoder", _textEncoder.Value, _graphs.TextEncoderBlockBytes, PlanStage.Text);
+        yield return MemoryPart.Activations(PlanStage.Text, tokens.Max(_activations.OfText));
 
         // One expert gives its memory up when the other takes over.
         var expert = _highNoise.Value.ConvertedBytes > _transformer.Value.ConvertedBytes ? _highNoise.Value : _transformer.Value;
-        yield return Converted("transformer", expert, _graphs.TransformerBlockBytes, PlanStage.Denoise);
-        yield return Activations(denoise, (long)denoise.Work.PeakBytes);
-        yield return Activations(decode, (long)decode.Work.PeakBytes + _graphs.DecoderCaches(plan.Latents, plan.VaeTiles));
+        yield return MemoryPart.Converted("transformer", expert, _graphs.TransformerBlockBytes, PlanStage.Denoise);
+        yield return MemoryPart.Activations(PlanStage.Denoise, PassBytes(plan, plan.Strategy?.TokensAtOnce));
+        var (step, held) = _activations.OfDecoding(plan.Latents, plan.VaeTiles);
+        yield return MemoryPart.Activations(PlanStage.Decode, step + held);
     }
-
-    private static MemoryPart Activations(StageWork stage, long bytes) =>
-        new(
-            $"{stage.Stage.ToString().ToLowerInvariant()}, activations{(stage.Stage == PlanStage.Decode ? " and caches" : "")}",
-            bytes,
-            MemoryKind.Stage,
-            stage.Stage
-        );
-
-    /// <summary>
-    /// Copies of a small network are kept; of a large one there is memory for two blocks while its stage runs, or for a matrix.
-    /// </summary>
-    private static MemoryPart Converted(string network, NetworkWeights weights, long blockBytes, PlanStage stage) =>
-        weights.AreKept
-            ? new($"{network}, widened weights", weights.ConvertedBytes, MemoryKind.Kept)
-            : new(
-                $"{network}, widened weights",
-                weights.WidensBlocks ? 2 * blockBytes : weights.WidenedMatrixBytes,
-                MemoryKind.Stage,
-                stage
-            );
 }

@@ -9,6 +9,13 @@ namespace WanSharp.Engine.Planning;
 /// <summary>Which frames of a clip images can give, and the size that they ask for; each kind of model has its own rules.</summary>
 internal static class GivenImages
 {
+    /// <summary>The latent frames that are encoded for the sake of one.</summary>
+    /// <param name="latentFrame">
+    /// Where the image goes. Latent frame 0 is one frame of video and is encoded alone, as in Wan 2.2's TI2V. A later one is
+    /// several frames with a past, so the image is encoded as a still: its latents after a step of the same picture.
+    /// </param>
+    public static int StepsFor(int latentFrame) => latentFrame == 0 ? 1 : 2;
+
     /// <summary>Checks that the images are images, whatever is done with them.</summary>
     /// <exception cref="InvalidRequestException">One is not.</exception>
     public static void Check(IReadOnlyList<ConditioningImage> images)

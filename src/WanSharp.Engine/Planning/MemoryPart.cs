@@ -5,4 +5,26 @@ namespace WanSharp.Engine.Planning;
 /// <param name="Bytes">How much.</param>
 /// <param name="Kind">Whose memory it is.</param>
 /// <param name="Stage">The stage, of what is held while one runs.</param>
-public sealed record MemoryPart(string Name, long Bytes, MemoryKind Kind, PlanStage? Stage = null);
+public sealed record MemoryPart(string Name, long Bytes, MemoryKind Kind, PlanStage? Stage = null)
+{
+    /// <summary>What runs of a stage hold in addition to weights.</summary>
+    internal static MemoryPart Activations(PlanStage stage, long bytes)
+    {
+        var what = stage is PlanStage.Text or PlanStage.Denoise ? "activations" : "activations, caches and pictures";
+        return new($"{stage.ToString().ToLowerInvariant()}, {what}", bytes, MemoryKind.Stage, stage);
+    }
+
+    /// <summary>
+    /// A network's converted weights. Copies of a small network are kept; of a large one there is memory for two blocks while its
+    /// stage runs, or for a matrix.
+    /// </summary>
+    internal static MemoryPart Converted(string network, NetworkWeights weights, long blockBytes, PlanStage stage) =>
+        weights.AreKept
+            ? new($"{network}, widened weights", weights.ConvertedBytes, MemoryKind.Kept)
+            : new(
+                $"{network}, widened weights",
+                weights.WidensBlocks ? 2 * blockBytes : weights.WidenedMatrixBytes,
+                MemoryKind.Stage,
+                stage
+            );
+}

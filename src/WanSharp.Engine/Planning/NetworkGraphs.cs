@@ -14,6 +14,7 @@ internal sealed class NetworkGraphs
     private readonly TransformerConfig _transformer;
     private readonly Umt5Config _textEncoder;
     private readonly ClipVisionConfig? _clipVision;
+    private readonly VaeConfig _vae;
     private readonly Lazy<(OnnxGraph Embed, OnnxGraph Block, OnnxGraph Head)> _denoising;
     private readonly Lazy<(OnnxGraph Keys, OnnxGraph Rows)> _pieces;
     private readonly Lazy<(OnnxGraph Embed, OnnxGraph Keys)> _context;
@@ -33,7 +34,7 @@ internal sealed class NetworkGraphs
         var options = new GraphOptions();
         var constants = options with { Weights = WeightStorage.Initializers };
         var blocks = options with { Quantization = quantization };
-        (_transformer, _textEncoder, _clipVision) = (transformer, textEncoder, clipVision);
+        (_transformer, _textEncoder, _clipVision, _vae) = (transformer, textEncoder, clipVision, vae);
         _pieces = new(() => (WanTransformer.SelfKeys(transformer, options), WanTransformer.BlockRows(transformer, options)));
         _context = new(() => (WanTransformer.Context(transformer, options), WanTransformer.Keys(transformer, options)));
         _clip = new(() =>
@@ -82,6 +83,9 @@ internal sealed class NetworkGraphs
     /// <inheritdoc cref="TransformerBlockBytes"/>
     public long TextEncoderBlockBytes => BytesOf(_textBlock.Value);
 
+    /// <inheritdoc cref="TransformerBlockBytes"/>
+    public long ClipBlockBytes => BytesOf(_clip.Value.Block);
+
     /// <summary>Bytes of the transformer's weights outside the blocks.</summary>
     public long TransformerOtherBytes => BytesOf(_context.Value.Embed) + BytesOf(_denoising.Value.Embed) + BytesOf(_denoising.Value.Head);
 
@@ -89,23 +93,35 @@ internal sealed class NetworkGraphs
     /// Bytes that a forward pass holds in addition to weights, if no more than some tokens run through a block at a time.
     /// </summary>
     /// <param name="latents">The clip's latents, <c>[1, channels, frames, height, width]</c>.</param>
+    /// <param name="batch">Rows of the pass.</param>
+    /// <param name="groups">Timesteps of a row.</param>
     /// <param name="tokensAtOnce">The most tokens; fewer than the clip's.</param>
     /// <param name="textTokens">Tokens of the longest prompt.</param>
-    public long PieceBytes(Shape latents, int tokensAtOnce, int textTokens)
+    public long PieceBytes(Shape latents, int batch, int groups, int tokensAtOnce, int textTokens)
     {
-        var patch = _transformer.PatchSize;
-        var tokens = latents[2] / patch.Frames * (latents[3] / patch.Height) * (latents[4] / patch.Width);
-        var lengths = new Dictionary<string, long>(ContextLengths(batch: 1, textTokens))
+        var all = Lengths(latents, batch, groups, textTokens);
+        var piece = new Dictionary<string, long>(all)
         {
-            ["groups"] = 1,
+            ["batch"] = 1,
             ["tokens"] = tokensAtOnce,
-            ["all_tokens"] = tokens,
+            ["all_tokens"] = all["tokens"],
         };
+        if (groups > 1)
+        {
+            piece["groups"] = 1; // a piece ends where a frame does
+        }
+
+        var (embed, _, head) = _denoising.Value;
         var (keys, rows) = _pieces.Value;
-        const int Between = 4; // what a block takes and gives, its keys and its values
-        return (Between * tokens * _transformer.Dim * sizeof(float))
-            + (long)Math.Max(keys.CountWork(lengths).PeakBytes, rows.CountWork(lengths).PeakBytes);
+        // What a block takes and gives; the keys and values of a row.
+        var between = ((2L * batch) + 2) * all["tokens"] * _transformer.Dim * sizeof(float);
+        var ends = Math.Max(embed.CountWork(all).PeakBytes, head.CountWork(all).PeakBytes); // on all tokens
+        var pieces = Math.Max(keys.CountWork(piece).PeakBytes, rows.CountWork(piece).PeakBytes) + PaddedTextBytes(1);
+        return between + (long)Math.Max(ends, pieces);
     }
+
+    /// <summary>Bytes of the text's keys and values, padded, which the library makes before anything else of a block.</summary>
+    public long PaddedTextBytes(int batch) => 2L * batch * _transformer.TextLength * _transformer.Dim * sizeof(float);
 
     /// <summary>A forward pass of the transformer.</summary>
     /// <param name="latents">The clip's latents, <c>[1, channels, frames, height, width]</c>.</param>
@@ -114,22 +130,10 @@ internal sealed class NetworkGraphs
     /// <param name="textTokens">Tokens of the longest prompt.</param>
     public GraphWork Forward(Shape latents, int batch, int groups, int textTokens)
     {
-        var patch = _transformer.PatchSize;
-        var (frames, height, width) = (latents[2] / patch.Frames, latents[3] / patch.Height, latents[4] / patch.Width);
-        var lengths = new Dictionary<string, long>(ContextLengths(batch, textTokens))
-        {
-            ["groups"] = groups,
-            ["tokens"] = frames * height * width,
-            ["frames"] = latents[2],
-            ["height"] = latents[3],
-            ["width"] = latents[4],
-            ["grid_frames"] = frames,
-            ["grid_height"] = height,
-            ["grid_width"] = width,
-        };
+        var lengths = Lengths(latents, batch, groups, textTokens);
         var (embed, block, head) = _denoising.Value;
         var blocks = _transformer.Layers * block.CountWork(lengths);
-        var between = 2.0 * batch * frames * height * width * _transformer.Dim * sizeof(float); // what a block takes and what it gives
+        var between = 2.0 * batch * lengths["tokens"] * _transformer.Dim * sizeof(float); // what a block takes and what it gives
         var work = embed.CountWork(lengths) + blocks + head.CountWork(lengths);
         return work with { PeakBytes = work.PeakBytes + between };
     }
@@ -163,20 +167,21 @@ internal sealed class NetworkGraphs
     }
 
     /// <summary>A clip through the encoder.</summary>
-    /// <param name="latentFrames">Frames of latents that come out.</param>
-    /// <param name="height">Rows of pixels.</param>
-    /// <param name="width">Columns of pixels.</param>
-    public GraphWork Encode(long latentFrames, int height, int width) => Stream(_encoder.Value, latentFrames, height, width);
-
-    /// <summary>Bytes of what one step of the decoder leaves to the next.</summary>
-    public long DecoderCaches(Shape latents, VaeTiling? tiles = null)
+    /// <param name="latents"><c>[1, channels, frames, height, width]</c> of what comes out.</param>
+    /// <param name="tiles">What frames are cut into; null for none.</param>
+    public GraphWork Encode(Shape latents, VaeTiling? tiles = null)
     {
         var (height, width) = TileOf(latents, tiles);
-        return Caches(_decoder.Value.Next, height, width);
+        return (tiles?.Count(latents[3], latents[4]) ?? 1)
+            * Stream(_encoder.Value, latents[2], height * _vae.SpatialStride, width * _vae.SpatialStride);
     }
 
+    /// <summary>Bytes of what one step of the decoder leaves to the next.</summary>
+    public long DecoderCaches(Shape latents) => Caches(_decoder.Value.Next, latents[3], latents[4]);
+
     /// <summary>Bytes of what one step of the encoder leaves to the next.</summary>
-    public long EncoderCaches(long height, long width) => Caches(_encoder.Value.Next, height, width);
+    public long EncoderCaches(Shape latents) =>
+        Caches(_encoder.Value.Next, latents[3] * _vae.SpatialStride, latents[4] * _vae.SpatialStride);
 
     /// <summary>The positions of a tile, on average: neighbours share some.</summary>
     private static (long Height, long Width) TileOf(Shape latents, VaeTiling? tiles)
@@ -188,12 +193,29 @@ internal sealed class NetworkGraphs
         long Side(long length, long count) => (length + ((count - 1) * tiles.Overlap) + count - 1) / count;
     }
 
+    private Dictionary<string, long> Lengths(Shape latents, int batch, int groups, int textTokens)
+    {
+        var patch = _transformer.PatchSize;
+        var (frames, height, width) = (latents[2] / patch.Frames, latents[3] / patch.Height, latents[4] / patch.Width);
+        return new Dictionary<string, long>(ContextLengths(batch, textTokens))
+        {
+            ["groups"] = groups,
+            ["tokens"] = frames * height * width,
+            ["frames"] = latents[2],
+            ["height"] = latents[3],
+            ["width"] = latents[4],
+            ["grid_frames"] = frames,
+            ["grid_height"] = height,
+            ["grid_width"] = width,
+        };
+    }
+
     private Dictionary<string, long> ContextLengths(int batch, int textTokens) =>
         new()
         {
             ["batch"] = batch,
             ["text_rows"] = Math.Min(textTokens + 1, _transformer.TextLength), // one row of padding stands for all
-            ["clip_tokens"] = _clipVision?.Tokens ?? 0,
+            ["clip_tokens"] = _clipVision is { } clip ? _transformer.ClipRowsFor(clip.Tokens) : 0,
         };
 
     private static GraphWork Stream((OnnxGraph First, OnnxGraph Next) network, long steps, long height, long width)

@@ -53,6 +53,16 @@ internal sealed record NetworkWeights
     /// <summary>What a matrix takes while the graph has it widened.</summary>
     public long WidenedMatrixBytes => !AreKept && AreHalves ? LargestMatrixBytes : 0;
 
+    /// <summary>
+    /// What a VAE's half holds once it is compiled: packed for the first step's graph and for the later ones', in addition to what is not
+    /// a view of the files.
+    /// </summary>
+    public long PackedBytes => (2 * GraphBytes) + ConvertedBytes;
+
+    /// <summary>Elements that some passes convert; what is kept is converted once, when the network is loaded.</summary>
+    public Dictionary<DType, double> ConvertedIn(double passes) =>
+        AreKept ? [] : Converted.ToDictionary(part => part.Key, part => passes * part.Value);
+
     /// <param name="weights">The files.</param>
     /// <param name="slots">The network's weights, under their full names.</param>
     public static NetworkWeights Of(WeightStore weights, IEnumerable<WeightSlot> slots)

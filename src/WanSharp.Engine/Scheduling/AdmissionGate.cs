@@ -15,8 +15,12 @@ internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider c
 {
     private readonly Lock _gate = new();
     private readonly WaitingLine<Entrant> _waiting = new(clock);
-    private int _denoising;
-    private int _finishing;
+    private readonly List<(Place Place, TaskCompletionSource<MemoryBudget.Reservation> Begun)> _finished = []; // that wait to be decoded
+    private readonly List<Place> _places = [];
+
+    private int Finishing => _places.Count(place => place.IsFinishing);
+
+    private bool HasRoom => _places.Count - Finishing < denoising && Finishing < finishing;
 
     /// <summary>Waits until a clip may begin.</summary>
     /// <returns>The clip's place; disposing it makes room for another clip.</returns>
@@ -30,25 +34,42 @@ internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider c
         }
 
         using var registration = clip.Cancelled.UnsafeRegister(_ => GiveUp(entrant), null);
-        return new Place(this, await entrant.Admitted.Task.ConfigureAwait(false));
+        return await entrant.Admitted.Task.ConfigureAwait(false);
     }
 
-    private void Change(int denoisingBy, int finishingBy)
+    private void Leave(Place place)
     {
         lock (_gate)
         {
-            _denoising += denoisingBy;
-            _finishing += finishingBy;
-            Admit();
+            if (_places.Remove(place))
+            {
+                Admit();
+            }
         }
     }
 
+    /// <summary>
+    /// Clips that are to be decoded go first: they end soon, and what they hold is free again. While one waits, no other begins.
+    /// </summary>
     private void Admit()
     {
-        while (_denoising < denoising && _finishing < finishing && _waiting.First() is { } next)
+        while (_finished.Count > 0)
+        {
+            var (place, begun) = _finished[0];
+            if (!MayFinish(place))
+            {
+                return;
+            }
+
+            _finished.RemoveAt(0);
+            place.IsFinishing = true;
+            begun.SetResult(budget.Reserve(ReservationKind.Clip, place.Clip.Bytes.Held));
+        }
+
+        while (HasRoom && _waiting.First() is { } next)
         {
             if (
-                _denoising + _finishing > 0
+                _places.Count > 0
                 && next.Clip.Bytes.Own + next.Clip.Bytes.Most > budget.LeftBeside(ReservationKind.Weights, ReservationKind.Clip)
             )
             {
@@ -56,8 +77,49 @@ internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider c
             }
 
             _waiting.Remove(next);
-            _denoising++;
-            next.Admitted.SetResult(budget.Reserve(ReservationKind.Clip, next.Clip.Bytes.Own));
+            var place = new Place(this, next.Clip, budget.Reserve(ReservationKind.Clip, next.Clip.Bytes.Own));
+            _places.Add(place);
+            next.Admitted.SetResult(place);
+        }
+    }
+
+    /// <summary>
+    /// Whether what a clip holds while it is decoded leaves room for the work of every other clip. Where no other is at work, it
+    /// begins in any case.
+    /// </summary>
+    private bool MayFinish(Place place)
+    {
+        var working = _places.Where(other => _finished.TrueForAll(waiting => waiting.Place != other)).ToList();
+        var most = working
+            .Select(other => other.IsFinishing ? other.Clip.Bytes.Decode : other.Clip.Bytes.Most)
+            .Append(place.Clip.Bytes.Decode)
+            .Max();
+        return working.Count == 0
+            || (Finishing < finishing && place.Clip.Bytes.Held + most <= budget.LeftBeside(ReservationKind.Weights, ReservationKind.Clip));
+    }
+
+    private async Task BeginFinishingAsync(Place place)
+    {
+        var begun = new TaskCompletionSource<MemoryBudget.Reservation>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            _finished.Add((place, begun));
+            Admit();
+        }
+
+        using var registration = place.Clip.Cancelled.UnsafeRegister(_ => GiveUp(place, begun), null);
+        place.Held = await begun.Task.ConfigureAwait(false);
+    }
+
+    private void GiveUp(Place place, TaskCompletionSource<MemoryBudget.Reservation> begun)
+    {
+        lock (_gate)
+        {
+            if (_finished.RemoveAll(waiting => waiting.Begun == begun) > 0)
+            {
+                begun.SetCanceled(place.Clip.Cancelled);
+                Admit();
+            }
         }
     }
 
@@ -79,25 +141,34 @@ internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider c
     {
         public ClipRun Clip => clip;
 
-        public TaskCompletionSource<MemoryBudget.Reservation> Admitted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<Place> Admitted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     /// <summary>A clip's place.</summary>
-    public sealed class Place(AdmissionGate gate, MemoryBudget.Reservation memory) : IDisposable
+    /// <param name="gate">What it leaves.</param>
+    /// <param name="clip">The clip.</param>
+    /// <param name="memory">What the clip holds all the time.</param>
+    public sealed class Place(AdmissionGate gate, ClipRun clip, MemoryBudget.Reservation memory) : IDisposable
     {
-        private bool _isFinishing;
+        public ClipRun Clip => clip;
 
-        /// <summary>The clip has taken its last step: another one may begin.</summary>
-        public void BeginFinishing()
-        {
-            _isFinishing = true;
-            gate.Change(-1, +1);
-        }
+        /// <summary>Whether it is decoded and written.</summary>
+        public bool IsFinishing { get; set; }
+
+        /// <summary>What it holds while it is decoded.</summary>
+        public MemoryBudget.Reservation? Held { get; set; }
+
+        /// <summary>
+        /// The clip has taken its last step. Waits until there is room for what it holds while it is decoded; then another one may
+        /// begin.
+        /// </summary>
+        public Task BeginFinishingAsync() => gate.BeginFinishingAsync(this);
 
         public void Dispose()
         {
+            Held?.Dispose();
             memory.Dispose();
-            gate.Change(_isFinishing ? 0 : -1, _isFinishing ? -1 : 0);
+            gate.Leave(this);
         }
     }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using WanSharp.Engine.Denoising;
-using WanSharp.Graphs.Networks;
 
 namespace WanSharp.Engine.Scheduling;
 
@@ -11,9 +10,9 @@ namespace WanSharp.Engine.Scheduling;
 /// <remarks>Thread-safe. What is learned about a shape is kept for the generator's life.</remarks>
 /// <param name="fixedSize">The size that the user wants, or null.</param>
 /// <param name="lanes">Lanes that take steps at the same time.</param>
-/// <param name="transformer">The network, for the memory that a row needs.</param>
+/// <param name="bytes">The activations of so many clips of a key that step together.</param>
 /// <param name="memory">Bytes that the activations of all lanes may take now.</param>
-internal sealed class BatchSizer(int? fixedSize, int lanes, TransformerConfig transformer, Func<long> memory)
+internal sealed class BatchSizer(int? fixedSize, int lanes, Func<BatchKey, int, long> bytes, Func<long> memory)
 {
     /// <summary>A larger batch is taken if a row costs this much less: below, it only makes clips wait for each other.</summary>
     public const double LeastGain = 0.03;
@@ -28,7 +27,7 @@ internal sealed class BatchSizer(int? fixedSize, int lanes, TransformerConfig tr
     private readonly Dictionary<BatchKey, Finding> _findings = [];
 
     /// <summary>How many lanes may step clips of a key at the same time: as many as memory allows, and one in any case.</summary>
-    public int LanesFor(BatchKey key) => (int)Math.Clamp(memory() / BytesOf(key, fixedSize ?? 1), 1, lanes);
+    public int LanesFor(BatchKey key) => (int)Math.Clamp(memory() / bytes(key, fixedSize ?? 1), 1, lanes);
 
     /// <summary>The most clips of a key that may step together now: no more than there is memory for, and one in any case.</summary>
     public int LimitFor(BatchKey key)
@@ -36,7 +35,7 @@ internal sealed class BatchSizer(int? fixedSize, int lanes, TransformerConfig tr
         lock (_gate)
         {
             var limit = fixedSize ?? FindingOf(key).Limit;
-            return (int)Math.Clamp(memory() / (BytesOf(key, 1) * LanesFor(key)), 1, limit);
+            return (int)Math.Clamp(memory() / (bytes(key, 1) * LanesFor(key)), 1, limit);
         }
     }
 
@@ -116,23 +115,14 @@ internal sealed class BatchSizer(int? fixedSize, int lanes, TransformerConfig tr
         {
             finding.Settle(best, $"{Clips(finding.Limit)} are the most");
         }
-        else if (BytesOf(key, finding.Limit * 2) * LanesFor(key) is var bytes && memory() is var room && bytes > room)
+        else if (bytes(key, finding.Limit * 2) * LanesFor(key) is var wanted && memory() is var room && wanted > room)
         {
-            finding.Settle(best, $"{Clips(finding.Limit * 2)} would take {bytes >> 20} MiB of {room >> 20} MiB for activations");
+            finding.Settle(best, $"{Clips(finding.Limit * 2)} would take {wanted >> 20} MiB of {room >> 20} MiB for activations");
         }
         else
         {
             finding.Limit *= 2;
         }
-    }
-
-    /// <summary>An estimate of a pass's activations: what attention and the feed-forward network hold at the same time.</summary>
-    private long BytesOf(BatchKey key, int clips)
-    {
-        const int Branches = 2;
-        const int WideValues = 10; // queries, keys, values, their rotations, the residual, norms and the result
-        var tokens = key.Latents.ElementCount / (key.Latents[1] * transformer.PatchSize.Volume);
-        return clips * Branches * tokens * ((WideValues * transformer.Dim) + (2L * transformer.FfnDim)) * sizeof(float);
     }
 
     private static string Clips(int count) => count == 1 ? "1 clip" : $"{count} clips";

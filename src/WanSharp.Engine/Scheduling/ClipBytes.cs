@@ -4,16 +4,26 @@ namespace WanSharp.Engine.Scheduling;
 
 /// <summary>What a clip takes of the memory, by prediction.</summary>
 /// <param name="Own">As long as it is under way: latents, text and keys.</param>
-/// <param name="Encode">While its prompt is encoded.</param>
+/// <param name="Encode">While its images or a prompt are encoded.</param>
 /// <param name="Denoise">While it takes a step.</param>
-/// <param name="Decode">While a piece of it is decoded.</param>
-internal readonly record struct ClipBytes(long Own, long Encode, long Denoise, long Decode)
+/// <param name="Decode">While a piece of it is decoded, in addition to what is held.</param>
+/// <param name="Held">From the first piece that is decoded to the last: caches, and pictures that wait for their last tile.</param>
+internal readonly record struct ClipBytes(long Own, long Encode, long Denoise, long Decode, long Held = 0)
 {
     /// <summary>What its work takes at most at one time.</summary>
-    public long Most => Math.Max(Encode, Math.Max(Denoise, Decode));
+    public long Most => Math.Max(Encode, Math.Max(Denoise, Held + Decode));
 
-    public static ClipBytes Of(StrategyFacts facts, Strategy way) =>
-        new(facts.Clip, facts.TextActivations, facts.DenoiseActivations(way.TokensAtOnce), facts.DecodeActivations(way.IsTiled));
+    public static ClipBytes Of(StrategyFacts facts, Strategy way)
+    {
+        var held = facts.DecodeHeld(way.IsTiled);
+        return new(
+            facts.Clip,
+            Math.Max(facts.TextActivations, facts.ImageActivations(way.IsTiled)),
+            StrategyParts.DenoiseActivations(facts, way.TokensAtOnce, way.StaticShapes),
+            facts.DecodeActivations(way.IsTiled) - held,
+            held
+        );
+    }
 
     /// <summary>What a piece of work takes.</summary>
     public long For(GenerationStage stage) =>

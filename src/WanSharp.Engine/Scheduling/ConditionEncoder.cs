@@ -27,28 +27,32 @@ internal sealed class ConditionEncoder(
             return ImageConditions.None;
         }
 
-        return FromBytes(
-            await cache
-                .GetAsync(
-                    clip,
-                    keys.ForImages(clip.Plan),
-                    () =>
-                        networks.UseImageEncoderAsync(
-                            encoder =>
-                                lanes.RunAsync(
-                                    clip,
-                                    GenerationStage.Encode,
-                                    () =>
-                                    {
-                                        using var conditions = encoder.Encode(clip.Plan, model, clip.Cancelled);
-                                        return ToBytes(conditions);
-                                    }
-                                ),
-                            clip.Cancelled
-                        )
-                )
-                .ConfigureAwait(false)
-        );
+        var conditions = await cache
+            .GetAsync(
+                clip,
+                keys.ForImages(clip.Plan),
+                () =>
+                    networks.UseImageEncoderAsync(
+                        encoder =>
+                            lanes.RunAsync(
+                                clip,
+                                GenerationStage.Encode,
+                                () =>
+                                {
+                                    using var encoded = encoder.Encode(clip.Plan, model, clip.Cancelled);
+                                    return ToBytes(encoded);
+                                }
+                            ),
+                        clip.Cancelled
+                    )
+            )
+            .ConfigureAwait(false);
+        if (clip.Plan.Strategy is { KeepsTextEncoder: false })
+        {
+            await networks.UnloadImageEncodersAsync(clip.Cancelled).ConfigureAwait(false); // its strategy counts on that
+        }
+
+        return FromBytes(conditions);
     }
 
     private static byte[] ToBytes(ImageConditions conditions)

@@ -125,6 +125,18 @@ internal sealed class EngineNetworks(
     }
 
     /// <summary>
+    /// Lets runs take as much as a clip's stages need that run no transformer: the memory of widened blocks is free meanwhile.
+    /// </summary>
+    /// <param name="bytes">What they hold at most, without the program.</param>
+    public void Allow(long bytes)
+    {
+        if (AreOnHost)
+        {
+            Memory.Limit = Math.Max(Memory.Limit, bytes);
+        }
+    }
+
+    /// <summary>
     /// How many seconds a forward pass takes in some way, at a clip's size or, if that is large, fewer frames of it. No clip may
     /// be under way.
     /// </summary>
@@ -186,6 +198,25 @@ internal sealed class EngineNetworks(
             cancellationToken
         );
 
+    /// <summary>Frees the encoders of images, and lets the system have their pages; they are loaded again when they are needed.</summary>
+    public Task UnloadImageEncodersAsync(CancellationToken cancellationToken) =>
+        InTurnAsync(
+            _encodingImages,
+            () =>
+                LoadAsync(
+                    () =>
+                    {
+                        _clipVision?.Dispose();
+                        _clipVision = null;
+                        model.ClipVisionWeights?.ForgetAll();
+                        Vae.ReleaseEncoder();
+                        return Task.FromResult(true);
+                    },
+                    cancellationToken
+                ),
+            cancellationToken
+        );
+
     /// <summary>Gives back the memory that runs keep for the next ones, and compiled graphs that nobody uses.</summary>
     /// <returns>How many bytes they were, so far as they are known.</returns>
     public long Trim()
@@ -209,6 +240,7 @@ internal sealed class EngineNetworks(
         }
 
         model.TextEncoderWeights.ForgetAll();
+        model.ClipVisionWeights?.ForgetAll();
         return freed;
     }
 
@@ -252,17 +284,25 @@ internal sealed class EngineNetworks(
     /// <summary>Uses the image encoder, which is for one clip at a time.</summary>
     public async Task<T> UseImageEncoderAsync<T>(Func<ImageEncoder, Task<T>> use, CancellationToken cancellationToken)
     {
-        var clipVision = await LoadAsync(
+        return await InTurnAsync(
+                _encodingImages,
                 async () =>
-                    model is { ClipVision: { } clip, ClipVisionWeights: { } weights }
-                        ? _clipVision ??= await ClipVisionRunner
-                            .CreateAsync(graphs, clip, weights, settings, cancellationToken: cancellationToken)
-                            .ConfigureAwait(false)
-                        : null,
+                {
+                    var clipVision = await LoadAsync(
+                            async () =>
+                                model is { ClipVision: { } clip, ClipVisionWeights: { } weights }
+                                    ? _clipVision ??= await ClipVisionRunner
+                                        .CreateAsync(graphs, clip, weights, settings, cancellationToken: cancellationToken)
+                                        .ConfigureAwait(false)
+                                    : null,
+                            cancellationToken
+                        )
+                        .ConfigureAwait(false);
+                    return await use(new ImageEncoder(Vae, clipVision)).ConfigureAwait(false);
+                },
                 cancellationToken
             )
             .ConfigureAwait(false);
-        return await InTurnAsync(_encodingImages, () => use(new ImageEncoder(Vae, clipVision)), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Frees everything, once what is being loaded is there. No lane may run any more.</summary>

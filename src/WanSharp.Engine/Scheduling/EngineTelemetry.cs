@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using WanSharp.Engine.Memory;
 using WanSharp.Runtime;
 
 namespace WanSharp.Engine.Scheduling;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Planning;
 using WanSharp.Models;
 using WanSharp.Runtime.Networks;
@@ -23,7 +24,7 @@ internal sealed class PassTimer(WanModel model, GenerationPlan plan)
         var network = model.Transformer;
         var frames = Math.Clamp(plan.Latents[2] * MostTokens / plan.Tokens, 1, plan.Latents[2]);
         var tokens = plan.Tokens / plan.Latents[2] * frames;
-        var batch = tokens * plan.Branches <= MostTokens ? plan.Branches : 1; // as the denoiser shares passes
+        var batch = SharedPass.RowsFor(tokens, plan.Branches, clips: 1);
         using var latents = Tensor.Zeros(DType.F32, [batch, network.InChannels, frames, plan.Latents[3], plan.Latents[4]]);
         using var velocity = Tensor.Zeros(DType.F32, [batch, network.OutChannels, frames, plan.Latents[3], plan.Latents[4]]);
         using var context = Tensor.Zeros(DType.F32, [1, network.TextLength, network.TextDim]);

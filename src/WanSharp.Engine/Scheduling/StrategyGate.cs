@@ -159,6 +159,7 @@ internal sealed class StrategyGate(
     private Turn Enter(StrategyFacts facts, Strategy strategy)
     {
         _clips++;
+        networks.Allow(StrategyChooser.OtherStagesBytes(facts, strategy));
         return new Turn(new Place(this, strategy, ClipBytes.Of(facts, strategy)), 0);
     }
 

@@ -24,10 +24,10 @@ public sealed record Strategy
     /// <summary>The most tokens that a block takes at once; null for all.</summary>
     public int? TokensAtOnce { get; init; }
 
-    /// <summary>Whether frames are decoded in tiles.</summary>
+    /// <summary>Whether frames are decoded, and given images encoded, in tiles.</summary>
     public bool IsTiled { get; init; }
 
-    /// <summary>Whether the text encoder stays after the prompts are encoded.</summary>
+    /// <summary>Whether the text encoder stays after the prompts are encoded, and the encoders of images after the images are.</summary>
     public bool KeepsTextEncoder { get; init; } = true;
 
     /// <summary>Whether the text encoder's blocks are read one after another and let go behind, for it does not fit as a whole.</summary>

@@ -7,7 +7,7 @@ namespace WanSharp.Engine.Strategies;
 
 /// <summary>Chooses how a model runs from what it and a clip need and what may be used. Pure.</summary>
 /// <remarks>
-/// Memory is saved by what costs least time, in this order: the text encoder goes after use; blocks are streamed, the fewer
+/// Memory is saved by what costs least time, in this order: the encoders of text and images go after use; blocks are streamed, the fewer
 /// the better; blocks are widened one at a time; frames are decoded in tiles; blocks take fewer tokens at once.
 /// </remarks>
 public static class StrategyChooser
@@ -24,20 +24,37 @@ public static class StrategyChooser
     {
         ArgumentNullException.ThrowIfNull(facts);
         var strategy = Choose(facts, budget, compile);
-        return !staticShapes ? strategy
-            : strategy.TokensAtOnce is null
-                ? strategy with
-                {
-                    StaticShapes = true,
-                    Reasons =
-                    [
-                        .. strategy.Reasons,
-                        "fixed shapes: each size compiles graphs of its own, whose memory is planned beforehand",
-                    ],
-                }
-            : strategy with
+        return staticShapes ? WithFixedShapes(facts, strategy, budget) : strategy;
+    }
+
+    private static Strategy WithFixedShapes(StrategyFacts facts, Strategy strategy, long budget)
+    {
+        if (strategy.TokensAtOnce is not null)
+        {
+            return strategy with
             {
                 Reasons = [.. strategy.Reasons, "fixed shapes: not for a clip that is computed a part of its tokens after the other"],
+            };
+        }
+
+        var parts = PartsOf(facts, strategy with { StaticShapes = true });
+        var bytes = Sum(parts);
+        return bytes <= budget
+            ? strategy with
+            {
+                StaticShapes = true,
+                Parts = parts,
+                Bytes = bytes,
+                Reasons = [.. strategy.Reasons, "fixed shapes: each size compiles graphs of its own, whose memory is planned beforehand"],
+            }
+            : strategy with
+            {
+                Reasons =
+                [
+                    .. strategy.Reasons,
+                    "fixed shapes: not here, since the memory of a run, planned beforehand, may take "
+                        + Size(StrategyParts.DenoiseActivations(facts, null, isPlanned: true)),
+                ],
             };
     }
 
@@ -95,23 +112,34 @@ public static class StrategyChooser
     }
 
     /// <summary>What a clip takes in a way that was chosen for another one.</summary>
-    internal static long BytesOf(StrategyFacts facts, Strategy strategy) =>
-        strategy.Compile == CompileMode.Whole
-            ? Sum(StrategyParts.OfWhole(facts))
-            : Sum(
-                StrategyParts.AtPeak(
-                    facts,
-                    new Economy(
-                        !strategy.KeepsTextEncoder,
-                        strategy.StreamsTextEncoder,
-                        strategy.ResidentBlocks < strategy.Blocks,
-                        strategy.WidensAhead,
-                        strategy.IsTiled,
-                        strategy.TokensAtOnce
-                    ),
-                    strategy.ResidentBlocks
-                )
-            );
+    internal static long BytesOf(StrategyFacts facts, Strategy strategy) => Sum(PartsOf(facts, strategy));
+
+    /// <summary>What the stages of a clip that run no transformer hold at most, without the program.</summary>
+    internal static long OtherStagesBytes(StrategyFacts facts, Strategy strategy) =>
+        StrategyParts.OfOthers(facts, EconomyOf(strategy)).Max(Sum) - StrategyParts.Base;
+
+    private static IReadOnlyList<MemoryHolding> PartsOf(StrategyFacts facts, Strategy strategy)
+    {
+        if (strategy.Compile == CompileMode.Whole)
+        {
+            return StrategyParts.OfWhole(facts);
+        }
+
+        return StrategyParts.AtPeak(facts, EconomyOf(strategy), strategy.ResidentBlocks);
+    }
+
+    private static Economy EconomyOf(Strategy strategy) =>
+        new(
+            !strategy.KeepsTextEncoder,
+            strategy.StreamsTextEncoder,
+            strategy.ResidentBlocks < strategy.Blocks,
+            strategy.WidensAhead,
+            strategy.IsTiled,
+            strategy.TokensAtOnce
+        )
+        {
+            IsPlanned = strategy.StaticShapes,
+        };
 
     private static Strategy Build(StrategyFacts facts, Economy economy, int resident, CompileMode? compile, List<string> reasons)
     {
@@ -124,7 +152,7 @@ public static class StrategyChooser
             WidensAhead = economy.WidensAhead,
             TokensAtOnce = economy.TokensAtOnce,
             IsTiled = economy.IsTiled,
-            KeepsTextEncoder = !economy.UnloadsText,
+            KeepsTextEncoder = !economy.UnloadsEncoders,
             StreamsTextEncoder = economy.StreamsText,
             Bytes = Sum(parts),
             Parts = parts,
@@ -165,7 +193,13 @@ public static class StrategyChooser
             ResidentBlocks = facts.Blocks,
             Bytes = bytes,
             Parts = parts,
-            WeightBytes = StrategyParts.Base + facts.TextEncoder + facts.Vae + facts.OtherWeights + (facts.Blocks * facts.ComputedBlock),
+            WeightBytes =
+                StrategyParts.Base
+                + facts.TextEncoder
+                + facts.ImageEncoders
+                + facts.Vae
+                + facts.OtherWeights
+                + (facts.Blocks * facts.ComputedBlock),
             PrivateBytes = StrategyParts.Base,
             Reasons = [compile is null ? "whole network: its packed weights are on disk" : "whole network: asked for"],
         };
@@ -175,13 +209,14 @@ public static class StrategyChooser
     private static IEnumerable<Economy> Economies(StrategyFacts facts, long budget)
     {
         yield return Economy.None;
-        var frugal = Economy.None with { UnloadsText = true, StreamsText = Sum(StrategyParts.OfText(facts, streams: false)) > budget };
+        var frugal = Economy.None with { UnloadsEncoders = true };
+        frugal = frugal with { StreamsText = Sum(StrategyParts.OfText(facts, frugal)) > budget };
         yield return frugal;
         frugal = frugal with { Streams = true };
         yield return frugal;
         yield return frugal with
         {
-            IsTiled = true,
+            IsTiled = facts.MayTile,
         };
         if (facts.Widens && facts.IsOnHost)
         {
@@ -189,7 +224,7 @@ public static class StrategyChooser
             yield return frugal;
             yield return frugal with
             {
-                IsTiled = true,
+                IsTiled = facts.MayTile,
             };
         }
 
@@ -197,7 +232,7 @@ public static class StrategyChooser
         {
             yield return frugal with
             {
-                IsTiled = true,
+                IsTiled = facts.MayTile,
                 TokensAtOnce = piece,
             };
         }
@@ -230,7 +265,8 @@ public static class StrategyChooser
             yield break;
         }
 
-        yield return $"text encoder: goes after use, for keeping everything would take {Size(all)} of {Size(budget)}";
+        yield return (facts.ImageEncoders > 0 ? "encoders: go" : "text encoder: goes")
+            + $" after use, for keeping everything would take {Size(all)} of {Size(budget)}";
         if (economy.StreamsText)
         {
             yield return $"text encoder: its blocks are streamed, for {Size(facts.TextEncoder)} at once do not fit";
@@ -252,6 +288,11 @@ public static class StrategyChooser
         {
             yield return $"VAE: decoding whole frames takes {Size(facts.DecodeActivations(false))}, in tiles "
                 + $"{Size(facts.DecodeActivations(true))}";
+            if (facts.ImageEncoders > 0)
+            {
+                yield return $"VAE: encoding images in whole frames takes {Size(facts.ImageActivations(false))}, in tiles "
+                    + $"{Size(facts.ImageActivations(true))}";
+            }
         }
 
         if (economy.TokensAtOnce is { } tokens)

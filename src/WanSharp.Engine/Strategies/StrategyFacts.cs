@@ -27,6 +27,9 @@ public sealed record StrategyFacts
     /// <summary>What the VAE holds once it is compiled.</summary>
     public required long Vae { get; init; }
 
+    /// <summary>What the encoders of images hold once they are loaded, CLIP's and the VAE's; 0 for a clip without images.</summary>
+    public long ImageEncoders { get; init; }
+
     /// <summary>
     /// What a clip itself holds while it is under way: latents, the sampler's memory, text, the blocks' keys and values of it.
     /// </summary>
@@ -35,6 +38,9 @@ public sealed record StrategyFacts
     /// <summary>What a run of the text encoder needs in addition.</summary>
     public required long TextActivations { get; init; }
 
+    /// <summary>What encoding the clip's images needs in addition to weights, whole or in tiles.</summary>
+    public Func<bool, long> ImageActivations { get; init; } = _ => 0;
+
     /// <summary>
     /// What a forward pass needs in addition to weights, for a most number of tokens that a block takes at once; null for all.
     /// </summary>
@@ -42,6 +48,14 @@ public sealed record StrategyFacts
 
     /// <summary>What a step of decoding needs in addition to weights, whole or in tiles.</summary>
     public required Func<bool, long> DecodeActivations { get; init; }
+
+    /// <summary>
+    /// The part of it that is held from one step to the next, whole or in tiles: caches, and pictures that wait for their last tile.
+    /// </summary>
+    public Func<bool, long> DecodeHeld { get; init; } = _ => 0;
+
+    /// <summary>Whether tiles save anything: not where their size was given, or whole frames were asked for.</summary>
+    public bool MayTile { get; init; } = true;
 
     /// <summary>Tokens of the clip.</summary>
     public required int Tokens { get; init; }

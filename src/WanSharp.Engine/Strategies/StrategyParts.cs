@@ -8,18 +8,42 @@ internal static class StrategyParts
     /// <summary>The program, the libraries, and what they hold for themselves.</summary>
     public const long Base = 160L << 20;
 
+    /// <summary>
+    /// What a run whose memory is planned from an earlier run of the same shapes may take for each byte that is alive at once:
+    /// measured 1.6 to 2.0.
+    /// </summary>
+    public const long Planned = 2;
+
     /// <summary>Of the stage that holds most.</summary>
     public static IReadOnlyList<MemoryHolding> AtPeak(StrategyFacts facts, Economy economy, int resident) =>
-        new[] { OfText(facts, economy.StreamsText), OfDenoising(facts, economy, resident), OfDecoding(facts, economy) }.MaxBy(parts =>
-            parts.Sum(part => part.Bytes)
-        )!;
+        Largest([OfDenoising(facts, economy, resident), .. OfOthers(facts, economy)]);
+
+    /// <summary>Of the stages that run no transformer, where no block is widened.</summary>
+    public static IEnumerable<IReadOnlyList<MemoryHolding>> OfOthers(StrategyFacts facts, Economy economy) =>
+        [OfImages(facts, economy), OfText(facts, economy), OfDecoding(facts, economy)];
+
+    /// <summary>While a clip's images are encoded, which comes first.</summary>
+    public static IReadOnlyList<MemoryHolding> OfImages(StrategyFacts facts, Economy economy) =>
+        facts.ImageEncoders == 0
+            ? []
+            :
+            [
+                new("program", Base),
+                new("VAE", facts.Vae),
+                new("image encoders", facts.ImageEncoders),
+                .. economy.UnloadsEncoders ? Array.Empty<MemoryHolding>() : [new("text encoder", facts.TextEncoder)],
+                new("activations", facts.ImageActivations(economy.IsTiled)),
+            ];
 
     /// <summary>While the prompts are encoded: the first use of the model, so that nothing else is there.</summary>
-    public static IReadOnlyList<MemoryHolding> OfText(StrategyFacts facts, bool streams) =>
+    public static IReadOnlyList<MemoryHolding> OfText(StrategyFacts facts, Economy economy) =>
         [
             new("program", Base),
             new("VAE", facts.Vae),
-            streams ? new("text encoder, a block after the other", facts.StreamedTextEncoder) : new("text encoder", facts.TextEncoder),
+            .. economy.UnloadsEncoders ? [] : Images(facts),
+            economy.StreamsText
+                ? new("text encoder, a block after the other", facts.StreamedTextEncoder)
+                : new("text encoder", facts.TextEncoder),
             new("activations", facts.TextActivations),
         ];
 
@@ -28,14 +52,14 @@ internal static class StrategyParts
         [
             .. Weights(facts, economy, resident),
             new("latents, text and keys", facts.Clip),
-            new("activations", facts.DenoiseActivations(economy.TokensAtOnce)),
+            new("activations", DenoiseActivations(facts, economy.TokensAtOnce, economy.IsPlanned)),
         ];
 
     /// <summary>While frames are decoded: blocks' pages may go meanwhile, for they are clean.</summary>
     public static IReadOnlyList<MemoryHolding> OfDecoding(StrategyFacts facts, Economy economy) =>
         [
             new("program", Base),
-            .. Text(facts, economy),
+            .. Encoders(facts, economy),
             new("VAE", facts.Vae),
             new("activations", facts.DecodeActivations(economy.IsTiled)),
         ];
@@ -54,7 +78,7 @@ internal static class StrategyParts
         MemoryHolding[] parts =
         [
             new("program", Base),
-            .. Text(facts, economy),
+            .. Encoders(facts, economy),
             new("VAE", facts.Vae),
             new("weights outside the blocks", facts.OtherWeights),
             new($"{resident} resident blocks", resident * facts.StoredBlock),
@@ -75,7 +99,7 @@ internal static class StrategyParts
         MemoryHolding[] denoising =
         [
             new("program", Base),
-            new("text encoder", facts.TextEncoder),
+            .. Encoders(facts, Economy.None),
             new("VAE", facts.Vae),
             new("weights outside the blocks", facts.OtherWeights),
             new("packed network", packed),
@@ -83,10 +107,19 @@ internal static class StrategyParts
             new("latents, text and keys", facts.Clip),
             new("activations", facts.DenoiseActivations(null)),
         ];
-        var others = new[] { OfText(facts, streams: false), OfDecoding(facts, Economy.None), [.. denoising.Where(part => part.Bytes > 0)] };
-        return others.MaxBy(parts => parts.Sum(part => part.Bytes))!;
+        return Largest([.. OfOthers(facts, Economy.None), [.. denoising.Where(part => part.Bytes > 0)]]);
     }
 
-    private static IEnumerable<MemoryHolding> Text(StrategyFacts facts, Economy economy) =>
-        economy.UnloadsText ? [] : [new("text encoder", facts.TextEncoder)];
+    /// <summary>What a forward pass needs; with a plan of its memory, what that may take.</summary>
+    public static long DenoiseActivations(StrategyFacts facts, int? tokensAtOnce, bool isPlanned) =>
+        facts.DenoiseActivations(tokensAtOnce) * (isPlanned ? Planned : 1);
+
+    private static IReadOnlyList<MemoryHolding> Largest(IEnumerable<IReadOnlyList<MemoryHolding>> stages) =>
+        stages.MaxBy(parts => parts.Sum(part => part.Bytes))!;
+
+    private static IEnumerable<MemoryHolding> Encoders(StrategyFacts facts, Economy economy) =>
+        economy.UnloadsEncoders ? [] : [new("text encoder", facts.TextEncoder), .. Images(facts)];
+
+    private static MemoryHolding[] Images(StrategyFacts facts) =>
+        facts.ImageEncoders == 0 ? [] : [new("image encoders", facts.ImageEncoders)];
 }

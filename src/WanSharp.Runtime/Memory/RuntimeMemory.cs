@@ -78,7 +78,7 @@ public sealed unsafe class RuntimeMemory
     /// <summary>Bytes kept for later requests.</summary>
     public long Kept => (long)Read(ref _keptBytes);
 
-    /// <summary>The most bytes that were in use at one time since <see cref="ResetPeak"/>.</summary>
+    /// <summary>The most bytes that were in use at one time.</summary>
     public long Peak => (long)Read(ref _peak);
 
     /// <summary>
@@ -123,15 +123,6 @@ public sealed unsafe class RuntimeMemory
             var before = _keptBytes;
             LetGo(downTo: 0);
             return (long)before;
-        }
-    }
-
-    /// <summary>Begins to measure the peak anew.</summary>
-    public void ResetPeak()
-    {
-        lock (_gate)
-        {
-            _peak = _inUse;
         }
     }
 

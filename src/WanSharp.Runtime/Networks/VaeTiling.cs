@@ -55,6 +55,10 @@ public sealed record VaeTiling
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Width}x{Height} positions, {Overlap} shared");
 
+    /// <summary>The positions of the largest tile that latents of a size are cut into, down and across.</summary>
+    internal (long Height, long Width) LargestTile(long height, long width) =>
+        (Rows(height).Max(span => span.Length), Columns(width).Max(span => span.Length));
+
     internal IReadOnlyList<TileSpan> Rows(long length) => Spans(length, Height);
 
     internal IReadOnlyList<TileSpan> Columns(long length) => Spans(length, Width);

@@ -1,4 +1,5 @@
 using WanSharp.Engine.Decoding;
+using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime;
@@ -14,8 +15,15 @@ public sealed class VaeTileChoiceTests(TinyEngine engine)
 
     private static readonly Shape Clip480 = [1, 16, 21, 60, 104];
 
+    private static readonly ActivationMemory Activations = new(
+        new NetworkGraphs(new TransformerConfig(), new Umt5Config(), VaeConfig.Wan21),
+        new TransformerConfig(),
+        VaeConfig.Wan21
+    );
+
     [Fact]
-    public void Auto_WhereWholeFramesFit_TakesNoTiles() => Assert.Null(VaeTileChoice.Auto.For(VaeConfig.Wan21, Clip480, 64 * Gibibyte));
+    public void Auto_WhereWholeFramesFit_TakesNoTiles() =>
+        Assert.Null(VaeTileChoice.Auto.For(VaeConfig.Wan21, Clip480, 64 * Gibibyte, Step));
 
     [Theory]
     [InlineData(16, 48)]
@@ -23,25 +31,27 @@ public sealed class VaeTileChoiceTests(TinyEngine engine)
     [InlineData(1, 24)]
     public void Auto_WithLessMemory_TakesSmallerTiles(int gibibytes, int size)
     {
-        var tiling = VaeTileChoice.Auto.For(VaeConfig.Wan21, Clip480, gibibytes * Gibibyte);
+        var tiling = VaeTileChoice.Auto.For(VaeConfig.Wan21, Clip480, gibibytes * Gibibyte, Step);
 
         Assert.Equal(new VaeTiling(size, size), tiling);
     }
 
     [Fact]
-    public void Off_WithLittleMemory_TakesNoTiles() => Assert.Null(VaeTileChoice.Off.For(VaeConfig.Wan21, Clip480, Gibibyte));
+    public void Off_WithLittleMemory_TakesNoTiles() => Assert.Null(VaeTileChoice.Off.For(VaeConfig.Wan21, Clip480, Gibibyte, Step));
 
     [Fact]
     public void Of_ASizeInPixels_IsThatOfTheLatents()
     {
-        Assert.Equal(new VaeTiling(40, 32), VaeTileChoice.Of(320, 256).For(VaeConfig.Wan21, Clip480, 64 * Gibibyte));
-        Assert.Null(VaeTileChoice.Of(832, 480).For(VaeConfig.Wan21, Clip480, 64 * Gibibyte));
+        Assert.Equal(new VaeTiling(40, 32), VaeTileChoice.Of(320, 256).For(VaeConfig.Wan21, Clip480, 64 * Gibibyte, Step));
+        Assert.Null(VaeTileChoice.Of(832, 480).For(VaeConfig.Wan21, Clip480, 64 * Gibibyte, Step));
         Assert.Contains(
             "48x48",
-            Assert.Throws<InvalidRequestException>(() => VaeTileChoice.Of(32, 320).For(VaeConfig.Wan21, Clip480, Gibibyte)).Message,
+            Assert.Throws<InvalidRequestException>(() => VaeTileChoice.Of(32, 320).For(VaeConfig.Wan21, Clip480, Gibibyte, Step)).Message,
             StringComparison.Ordinal
         );
     }
+
+    private static long Step(long height, long width) => Activations.OfFrame(height, width, encodes: false);
 
     [Fact]
     public async Task Generate_InTiles_GivesTheClipOfWholeFramesButForSeams()

@@ -16,7 +16,7 @@ public class AdmissionGateTests
         var second = gate.EnterAsync(Clip(2));
         Assert.False(second.IsCompleted);
 
-        first.BeginFinishing(); // its steps are done, but its writer is the one that may wait
+        await first.BeginFinishingAsync(); // its steps are done, but its writer is the one that may wait
         Assert.False(second.IsCompleted);
         first.Dispose();
 
@@ -84,6 +84,57 @@ public class AdmissionGateTests
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => large);
         (await small).Dispose();
+    }
+
+    [Fact]
+    public async Task BeginFinishing_WithoutRoomBesideAnotherClipsWork_WaitsAndNoneBeginsMeanwhile()
+    {
+        var budget = new MemoryBudget(() => new MemoryAllowance(100, "--memory"));
+        var gate = new AdmissionGate(denoising: 4, finishing: 4, _clock, budget);
+        var bytes = new ClipBytes(Own: 10, Encode: 10, Denoise: 30, Decode: 10, Held: 40);
+        var (first, second) = (
+            await gate.EnterAsync(Clip(1) with { Bytes = bytes }),
+            await gate.EnterAsync(Clip(2) with { Bytes = bytes with { Denoise = 50 } })
+        );
+
+        var decoding = first.BeginFinishingAsync();
+        Assert.False(decoding.IsCompleted); // 20 are theirs, 40 would be held, and a step of the other takes 50
+        var third = gate.EnterAsync(Clip(3) with { Bytes = new ClipBytes(1, 1, 1, 1) });
+        Assert.False(third.IsCompleted);
+        second.Dispose();
+
+        await decoding; // nobody is at work
+        (await third).Dispose();
+        first.Dispose();
+        Assert.Empty(budget.Reserved);
+    }
+
+    [Fact]
+    public async Task BeginFinishing_OfAllThatAreThere_LetsTheFirstBeginInAnyCase()
+    {
+        var budget = new MemoryBudget(() => new MemoryAllowance(100, "--memory"));
+        var gate = new AdmissionGate(denoising: 4, finishing: 4, _clock, budget);
+        var fitsAlone = new ClipBytes(Own: 10, Encode: 1, Denoise: 1, Decode: 10, Held: 200);
+        var first = await gate.EnterAsync(Clip(1) with { Bytes = fitsAlone });
+        using var stop = new CancellationTokenSource();
+        var second = await gate.EnterAsync(
+            Clip(2, cancelled: stop.Token) with
+            {
+                Bytes = new ClipBytes(Own: 1, Encode: 1, Denoise: 1, Decode: 1, Held: 50),
+            }
+        );
+        var decoding = first.BeginFinishingAsync();
+        Assert.False(decoding.IsCompleted);
+
+        var other = second.BeginFinishingAsync();
+        await decoding;
+        Assert.False(other.IsCompleted);
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => other);
+        second.Dispose();
+        first.Dispose();
+        Assert.Empty(budget.Reserved);
     }
 
     private ClipRun Clip(long order, int priority = 0, CancellationToken cancelled = default) =>

@@ -1,6 +1,5 @@
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Scheduling;
-using WanSharp.Graphs.Networks;
 
 namespace WanSharp.Engine.Tests.Scheduling;
 
@@ -8,18 +7,12 @@ public class BatchSizerTests
 {
     private const long Plenty = 1L << 40;
 
-    private static readonly TransformerConfig Network = new()
-    {
-        Dim = 24,
-        FfnDim = 32,
-        Heads = 2,
-    };
     private static readonly BatchKey Key = new([1, 16, 3, 4, 6], Channels: 0, ClipFeatures: null, IsHighNoise: false);
 
     [Fact]
     public void LimitFor_WhereRowsBecomeCheaper_Grows()
     {
-        var sizer = new BatchSizer(null, lanes: 1, Network, () => Plenty);
+        var sizer = new BatchSizer(null, lanes: 1, Bytes, () => Plenty);
 
         Learn(sizer, clips => 100.0 / clips);
 
@@ -29,7 +22,7 @@ public class BatchSizerTests
     [Fact]
     public void LimitFor_WhereLargerBatchesDoNotPay_StaysAtOneAndSaysWhy()
     {
-        var sizer = new BatchSizer(null, lanes: 1, Network, () => Plenty);
+        var sizer = new BatchSizer(null, lanes: 1, Bytes, () => Plenty);
 
         Learn(sizer, _ => 10);
 
@@ -40,7 +33,7 @@ public class BatchSizerTests
     [Fact]
     public void LimitFor_WhereTwoDoNotPayButFourDo_IsFour()
     {
-        var sizer = new BatchSizer(null, lanes: 1, Network, () => Plenty);
+        var sizer = new BatchSizer(null, lanes: 1, Bytes, () => Plenty);
 
         Learn(sizer, clips => clips < 4 ? 10 : 8);
 
@@ -50,7 +43,7 @@ public class BatchSizerTests
     [Fact]
     public void LimitFor_WithoutMemoryForMore_StaysAndSaysWhy()
     {
-        var sizer = new BatchSizer(null, lanes: 1, Network, memory: () => 0);
+        var sizer = new BatchSizer(null, lanes: 1, Bytes, memory: () => 0);
 
         Learn(sizer, clips => 100.0 / clips);
 
@@ -61,7 +54,7 @@ public class BatchSizerTests
     [Fact]
     public void LimitFor_OfAnotherShape_IsLearnedApart()
     {
-        var sizer = new BatchSizer(null, lanes: 1, Network, () => Plenty);
+        var sizer = new BatchSizer(null, lanes: 1, Bytes, () => Plenty);
 
         Learn(sizer, clips => 100.0 / clips);
 
@@ -71,7 +64,7 @@ public class BatchSizerTests
     [Fact]
     public void Refuse_OfABatchThatFailed_HalvesItForGood()
     {
-        var sizer = new BatchSizer(null, lanes: 1, Network, () => Plenty);
+        var sizer = new BatchSizer(null, lanes: 1, Bytes, () => Plenty);
         Learn(sizer, clips => 100.0 / clips, until: 16);
 
         sizer.Refuse(Key, 16);
@@ -84,7 +77,7 @@ public class BatchSizerTests
     [Fact]
     public void LimitFor_AFixedSize_IsThatSize()
     {
-        var sizer = new BatchSizer(3, lanes: 1, Network, () => Plenty);
+        var sizer = new BatchSizer(3, lanes: 1, Bytes, () => Plenty);
 
         Learn(sizer, _ => 10);
 
@@ -94,9 +87,9 @@ public class BatchSizerTests
     [Fact]
     public void LanesFor_WithMemoryForTwo_AreTwo()
     {
-        var one = new BatchSizer(null, lanes: 1, Network, memory: () => 1);
+        var one = new BatchSizer(null, lanes: 1, Bytes, memory: () => 1);
         var bytes = 1L;
-        var sizer = new BatchSizer(null, lanes: 8, Network, () => bytes);
+        var sizer = new BatchSizer(null, lanes: 8, Bytes, () => bytes);
         while (sizer.LanesFor(Key) < 2)
         {
             bytes *= 2;
@@ -110,7 +103,7 @@ public class BatchSizerTests
     public void LimitFor_WhenMemoryGoes_FallsAndRisesAgain()
     {
         var memory = Plenty;
-        var sizer = new BatchSizer(4, lanes: 1, Network, () => memory);
+        var sizer = new BatchSizer(4, lanes: 1, Bytes, () => memory);
         Assert.Equal(4, sizer.LimitFor(Key));
 
         memory = 0;
@@ -119,6 +112,8 @@ public class BatchSizerTests
         memory = Plenty;
         Assert.Equal(4, sizer.LimitFor(Key));
     }
+
+    private static long Bytes(BatchKey key, int clips) => clips * 1000L;
 
     private static void Learn(BatchSizer sizer, Func<int, double> millisecondsARow, int until = int.MaxValue)
     {

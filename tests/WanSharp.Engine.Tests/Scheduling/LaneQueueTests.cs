@@ -2,7 +2,6 @@ using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Memory;
 using WanSharp.Engine.Sampling;
 using WanSharp.Engine.Scheduling;
-using WanSharp.Graphs.Networks;
 using WanSharp.Tensors;
 using WanSharp.Testing;
 
@@ -10,17 +9,10 @@ namespace WanSharp.Engine.Tests.Scheduling;
 
 public class LaneQueueTests
 {
-    private static readonly TransformerConfig Tiny = new()
-    {
-        Dim = 24,
-        FfnDim = 32,
-        Heads = 2,
-    };
-
     private readonly ManualClock _clock = new();
     private readonly LaneQueue _queue;
 
-    public LaneQueueTests() => _queue = new LaneQueue(new BatchSizer(1, lanes: 1, new TransformerConfig(), memory: () => 0), _clock);
+    public LaneQueueTests() => _queue = new LaneQueue(new BatchSizer(1, lanes: 1, (_, clips) => clips, memory: () => 0), _clock);
 
     [Fact]
     public void Take_AmongEquals_PrefersWhatIsNearestToItsEnd_ThenTheOldestClip()
@@ -67,7 +59,7 @@ public class LaneQueueTests
     public async Task Take_WhereTheNextCannotBeChosen_FailsWhatWaitsAndGoesOn()
     {
         var failure = new InvalidOperationException("the free memory is not known");
-        var queue = new LaneQueue(new BatchSizer(fixedSize: 1, lanes: 2, Tiny, () => throw failure), _clock);
+        var queue = new LaneQueue(new BatchSizer(fixedSize: 1, lanes: 2, (_, clips) => clips, () => throw failure), _clock);
         using var state = State();
         var step = new StepWork(Clip(1), state, new SnapshotKeeper(Clip(1)));
         queue.Add(step);
@@ -94,7 +86,7 @@ public class LaneQueueTests
     public void Take_WithMemoryForFewerLanesThanBefore_LeavesClipsTheirLanes()
     {
         var memory = 1L << 30;
-        var queue = new LaneQueue(new BatchSizer(1, lanes: 2, Tiny, () => memory), _clock);
+        var queue = new LaneQueue(new BatchSizer(1, lanes: 2, (_, clips) => clips, () => memory), _clock);
         using var state = State();
         var clip = Clip(1);
         var step = new StepWork(clip, state, new SnapshotKeeper(clip));

@@ -94,6 +94,67 @@ public sealed class StrategyChooserTests
         Assert.StartsWith("fixed shapes: not for", parts.Reasons[^1], StringComparison.Ordinal);
     }
 
+    /// <summary>With images, whose encoders are the VAE's and CLIP's.</summary>
+    private static StrategyFacts WithImages { get; } =
+        Small with
+        {
+            ImageEncoders = 1800 * MB,
+            ImageActivations = tiled => tiled ? 1200 * MB : 8000 * MB,
+        };
+
+    [Fact]
+    public void Choose_WithImages_TilesWhereEncodingWholeFramesDoesNotFit()
+    {
+        var facts = WithImages with { DecodeActivations = _ => GB };
+
+        var strategy = StrategyChooser.Choose(facts, 10 * GB);
+
+        Assert.True(strategy.IsTiled);
+        Assert.Contains(
+            strategy.Reasons,
+            reason => reason.StartsWith("VAE: encoding images in whole frames takes 8.00 GB, in tiles 1.20 GB", StringComparison.Ordinal)
+        );
+        Assert.False(StrategyChooser.Choose(facts, 12 * GB).IsTiled);
+    }
+
+    [Fact]
+    public void Choose_WithImages_CountsEveryStage()
+    {
+        for (var budget = 5 * GB; budget < 40 * GB; budget += 500 * MB)
+        {
+            var strategy = StrategyChooser.Choose(WithImages, budget);
+            var encoders = strategy.KeepsTextEncoder ? Small.TextEncoder : 0;
+
+            Assert.InRange(
+                StrategyParts.Base + Small.Vae + WithImages.ImageEncoders + encoders + WithImages.ImageActivations(strategy.IsTiled),
+                1,
+                strategy.Bytes
+            );
+            Assert.InRange(strategy.Bytes, 1, budget);
+            Assert.Equal(strategy.Bytes, StrategyChooser.BytesOf(WithImages, strategy));
+        }
+    }
+
+    [Fact]
+    public void Choose_WhereTilesWereGiven_NeverTakesOthers() =>
+        Assert.False(
+            StrategyChooser
+                .Choose(Small with { MayTile = false, DecodeActivations = _ => GB, DenoiseActivations = _ => 2 * GB }, 4 * GB)
+                .IsTiled
+        );
+
+    [Fact]
+    public void Choose_WithFixedShapes_CountsThePlanOfTheirMemory()
+    {
+        var roomy = StrategyChooser.Choose(Small with { DecodeActivations = _ => GB }, 24 * GB, staticShapes: true);
+        Assert.True(roomy.StaticShapes);
+        Assert.Equal(roomy.Bytes, StrategyChooser.BytesOf(Small with { DecodeActivations = _ => GB }, roomy));
+
+        var tight = StrategyChooser.Choose(Small with { TextEncoder = GB, DecodeActivations = _ => GB }, 7 * GB, staticShapes: true);
+        Assert.False(tight.StaticShapes);
+        Assert.StartsWith("fixed shapes: not here", tight.Reasons[^1], StringComparison.Ordinal);
+    }
+
     [Fact]
     public void BytesOf_AWayThatWasChosenForTheClip_IsWhatTheChoiceSaid()
     {

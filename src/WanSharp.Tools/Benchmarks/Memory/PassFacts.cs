@@ -19,6 +19,7 @@ internal static class PassFacts
         var config = shape.Transformer;
         var options = new GraphOptions();
         var graphs = new NetworkGraphs(config, shape.TextEncoder, shape.Vae);
+        var activations = new ActivationMemory(graphs, config, shape.Vae);
         OnnxGraph[] block = [WanTransformer.Block(config, options), WanTransformer.Keys(config, options)];
         OnnxGraph[] others =
         [
@@ -46,8 +47,7 @@ internal static class PassFacts
             TextEncoder = 0,
             Vae = 0,
             TextActivations = 0,
-            DenoiseActivations = _ =>
-                keys + stored.WidenedMatrixBytes + (long)graphs.Forward(latents, batch: 1, groups: 1, textTokens).PeakBytes,
+            DenoiseActivations = atOnce => keys + stored.WidenedMatrixBytes + activations.OfPass(latents, rows: 1, groups: 1, atOnce),
             DecodeActivations = _ => 0,
             Tokens = (int)(latents[2] / patch.Frames * (latents[3] / patch.Height) * (latents[4] / patch.Width)),
             IsOnHost = true,

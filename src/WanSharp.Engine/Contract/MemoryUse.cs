@@ -1,4 +1,7 @@
-namespace WanSharp.Engine.Memory;
+using WanSharp.Engine.Memory;
+using WanSharp.Engine.Strategies;
+
+namespace WanSharp.Engine;
 
 /// <summary>What a generator may use of the memory, what it has set aside, and what it holds.</summary>
 public sealed record MemoryUse
@@ -19,5 +22,5 @@ public sealed record MemoryUse
     public required IReadOnlyDictionary<ShedStage, long> Shed { get; init; }
 
     /// <summary>How the model runs; null before the first clip, and where no memory limit is set.</summary>
-    public Strategies.Strategy? Strategy { get; init; }
+    public Strategy? Strategy { get; init; }
 }

@@ -1,0 +1,105 @@
+using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
+using WanSharp.Models;
+using WanSharp.Runtime.Networks;
+using WanSharp.Tensors;
+
+namespace WanSharp.Engine.Planning;
+
+/// <summary>What encoding a clip's images costs: through the VAE, and through CLIP where the model has it.</summary>
+/// <remarks>Thread-safe.</remarks>
+/// <param name="model">The model.</param>
+/// <param name="graphs">Its networks.</param>
+/// <param name="activations">What their runs hold.</param>
+internal sealed class ImageStage(WanModel model, NetworkGraphs graphs, ActivationMemory activations)
+{
+    private const long FloatPixel = 3 * sizeof(float);
+
+    private readonly Lazy<NetworkWeights> _encoder = new(() => NetworkWeights.Of(model.VaeWeights, graphs.EncoderWeights));
+    private readonly Lazy<NetworkWeights> _clip = new(() =>
+        model.ClipVisionWeights is { } weights ? NetworkWeights.Of(weights, graphs.ClipVisionWeights) : NetworkWeights.None
+    );
+
+    /// <summary>Bytes of CLIP's weights in their files.</summary>
+    public long ClipStoredBytes => _clip.Value.StoredBytes;
+
+    private MemoryPart WidenedClip =>
+        model.ClipVision is null
+            ? new("CLIP, widened weights", 0, MemoryKind.Stage, PlanStage.Image)
+            : MemoryPart.Converted("CLIP", _clip.Value, graphs.ClipBlockBytes, PlanStage.Image);
+
+    /// <summary>
+    /// The latent frames that images give: those of the plan, or in a plan without images those that the model cannot do without.
+    /// </summary>
+    public IReadOnlyCollection<int> Frames(GenerationPlan plan) =>
+        plan.GivenFrames.Count > 0
+            ? [.. plan.GivenFrames.Keys]
+            : model.Transformer.ModelType switch
+            {
+                ModelType.ImageToVideo => [0],
+                ModelType.FirstLastFrameToVideo => [0, plan.LatentFrames - 1],
+                _ => [],
+            };
+
+    /// <summary>What has to be computed; null for a clip without images.</summary>
+    public StageWork? Work(GenerationPlan plan)
+    {
+        var count = Frames(plan).Count;
+        if (count == 0)
+        {
+            return null;
+        }
+
+        var frames = Encoded(plan).Aggregate(GraphWork.None, (sum, latents) => sum + graphs.Encode(latents, plan.VaeTiles));
+        return model.ClipVision is null
+            ? new StageWork(PlanStage.Image, frames, new Dictionary<DType, double>())
+            : new StageWork(PlanStage.Image, frames + graphs.EncodeImages(count), _clip.Value.ConvertedIn(passes: 1));
+    }
+
+    /// <summary>What the encoders hold once they are loaded.</summary>
+    public long Encoders(GenerationPlan plan) =>
+        Frames(plan).Count == 0 ? 0 : _encoder.Value.PackedBytes + ClipStoredBytes + WidenedClip.Bytes;
+
+    /// <summary>
+    /// What is held in addition to weights: the images as they came, and either one of them as floats or all in the clip's size with what a
+    /// network needs.
+    /// </summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="tiles">The tiles that the VAE encodes in; null for whole frames.</param>
+    public long Activations(GenerationPlan plan, VaeTiling? tiles)
+    {
+        var count = Frames(plan).Count;
+        if (count == 0)
+        {
+            return 0;
+        }
+
+        var images = plan.GivenFrames.Values;
+        var scaled = count * FloatPixel * plan.Settings.Width * plan.Settings.Height;
+        var floats = images.Select(image => FloatPixel * image.Width * image.Height).DefaultIfEmpty().Max();
+        var vae = Encoded(plan).Max(latents => activations.OfEncoding(latents, tiles));
+        var clip = model.ClipVision is null ? 0 : activations.OfClip(count);
+        return images.Sum(image => image.Pixels.LongLength) + scaled + Math.Max(floats, Math.Max(vae, clip));
+    }
+
+    /// <summary>What the stage adds to a plan's memory.</summary>
+    public IEnumerable<MemoryPart> Memory(GenerationPlan plan)
+    {
+        if (Frames(plan).Count > 0)
+        {
+            var kind = plan.Strategy is { KeepsTextEncoder: false } ? MemoryKind.Stage : MemoryKind.Kept;
+            yield return new("VAE encoder, packed weights", _encoder.Value.PackedBytes, kind, PlanStage.Image);
+            yield return WidenedClip;
+            yield return MemoryPart.Activations(PlanStage.Image, Activations(plan, plan.VaeTiles));
+        }
+    }
+
+    /// <summary>The latents that the VAE makes of a clip's images, one after another.</summary>
+    private IEnumerable<Shape> Encoded(GenerationPlan plan)
+    {
+        var latents = plan.Latents;
+        return model.Transformer.ModelType == ModelType.TextImageToVideo
+            ? Frames(plan).Select(frame => Shape.Create([1, latents[1], GivenImages.StepsFor(frame), latents[3], latents[4]]))
+            : Frames(plan).Take(1).Select(_ => latents); // the images in a clip that is grey otherwise
+    }
+}

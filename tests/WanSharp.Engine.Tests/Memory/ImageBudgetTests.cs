@@ -1,0 +1,125 @@
+using WanSharp.Engine.Planning;
+using WanSharp.Engine.Requests;
+using WanSharp.Engine.Strategies;
+using WanSharp.Media.Images;
+using WanSharp.Models;
+using WanSharp.Runtime;
+using WanSharp.Tensors;
+using WanSharp.Testing;
+
+namespace WanSharp.Engine.Tests.Memory;
+
+/// <summary>Clips of given images within little memory. Alone, since a budget limits the memory of all runs of the process.</summary>
+[Collection("alone")]
+public sealed class ImageBudgetTests(TinyEngine engine) : IDisposable
+{
+    private const long Plenty = 1L << 40;
+
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    /// <summary>In each way that some budget leads to, with no byte more than it was predicted to take.</summary>
+    [Theory]
+    [InlineData("wan2.1-i2v-14b-480p", 256, 192, 9)]
+    [InlineData("wan2.1-i2v-14b-480p", 448, 320, 5)]
+    [InlineData("wan2.1-i2v-14b-480p", 576, 400, 1)]
+    [InlineData("wan2.1-flf2v-14b", 448, 320, 5)]
+    [InlineData("wan2.2-ti2v-5b", 512, 448, 5)]
+    public async Task Generate_FromTheLeastThatIsAcceptedUpwards_CompletesWithinIt(string variant, int width, int height, int frames)
+    {
+        using var networks = new TinyNetworks(variant);
+        new ToolFolders(networks, _folder["model"]).Official();
+        using var model = WanModel.Open(_folder["model"]);
+        var request = Request(networks.Type) with { Width = width, Height = height, Frames = frames };
+        var costs = new CostModel(model);
+        var ways = Ways(costs.Facts(costs.Sketch(request), isOnHost: true));
+        Assert.InRange(ways.Count, 2, 6);
+        Assert.True(ways[0].IsTiled);
+        foreach (var way in ways)
+        {
+            using var generator = new VideoGenerator(
+                model,
+                engine.Runtime,
+                new SessionSettings(),
+                options: new EngineOptions { Memory = way.Bytes }
+            );
+            var plan = generator.Plan(request);
+            using var peak = new PeakMeter(engine.Runtime.Memory);
+            var before = peak.Bytes;
+            var clip = new FrameList();
+
+            await generator.GenerateAsync(plan, clip, cancellationToken: Token);
+
+            Assert.Equal(way.ToString(), plan.Strategy!.ToString());
+            Assert.Equal(frames, clip.Frames.Count);
+            Assert.Empty(generator.Statistics.Memory.Shed);
+            Assert.InRange(peak.Bytes - before, 1, way.Bytes - StrategyParts.Base);
+        }
+    }
+
+    [Fact]
+    public async Task Generate_WithinLessMemory_LetsTheImageEncodersGo()
+    {
+        using var networks = new TinyNetworks("wan2.1-i2v-14b-480p");
+        new ToolFolders(networks, _folder["model"]).Official();
+        using var model = WanModel.Open(_folder["model"]);
+        var costs = new CostModel(model);
+        var everything = StrategyChooser.Choose(costs.Facts(costs.Sketch(Request("i2v")), isOnHost: true), Plenty).Bytes;
+        var sessions = new Dictionary<long, int>();
+        foreach (var memory in new[] { everything, everything - 1 })
+        {
+            var before = engine.Runtime.Api.LiveObjects;
+            using var generator = new VideoGenerator(
+                model,
+                engine.Runtime,
+                new SessionSettings(),
+                options: new EngineOptions { Memory = memory }
+            );
+            await generator.GenerateAsync(generator.Plan(Request("i2v")), new FrameList(), cancellationToken: Token);
+            sessions[memory] = (int)(engine.Runtime.Api.LiveObjects - before);
+        }
+
+        Assert.InRange(sessions[everything - 1], 1, sessions[everything] - 1);
+    }
+
+    private static GenerationRequest Request(string type)
+    {
+        var image = new ConditioningImage(new RgbImage(300, 200, [.. Enumerable.Range(0, 3 * 300 * 200).Select(i => (byte)(i * 7))]));
+        return new GenerationRequest
+        {
+            Prompt = "a red circle",
+            Width = 448,
+            Height = 320,
+            Frames = 5,
+            Steps = 1,
+            Images = type == "flf2v" ? [image, image with { LatentFrame = -1 }] : [image],
+        };
+    }
+
+    /// <summary>The ways that budgets lead to, the most frugal first, each with the least budget that leads to it.</summary>
+    private static List<Strategy> Ways(StrategyFacts facts)
+    {
+        var ways = new List<Strategy>();
+        for (var budget = Plenty; TryChoose(facts, budget) is { } way; budget = way.Bytes - 1)
+        {
+            ways.Insert(0, way);
+        }
+
+        return ways;
+    }
+
+    private static Strategy? TryChoose(StrategyFacts facts, long budget)
+    {
+        try
+        {
+            return StrategyChooser.Choose(facts, budget);
+        }
+        catch (InvalidRequestException)
+        {
+            return null;
+        }
+    }
+}
