@@ -1,4 +1,5 @@
 using System.Text.Json;
+using WanSharp.Engine;
 using WanSharp.Engine.Memory;
 
 namespace WanSharp.Hosting.Outputs;
