@@ -20,7 +20,7 @@ public sealed record HostOptions
     /// </summary>
     public string? OnnxRuntimeLibrary { get; init; }
 
-    /// <summary>The ffmpeg to run. Default: null, the first on <see cref="SearchPath"/>, or the one next to the program.</summary>
+    /// <summary>The ffmpeg to run. Default: null, the first on <see cref="SearchPath"/>, or the one that was installed.</summary>
     public string? Ffmpeg { get; init; }
 
     /// <summary>The folders that programs are searched in, as <c>PATH</c> lists them. Default: null, none.</summary>

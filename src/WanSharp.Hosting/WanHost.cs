@@ -27,7 +27,7 @@ public sealed class WanHost(HostOptions options)
     /// <summary>Where things are.</summary>
     public HostOptions Options { get; } = options;
 
-    /// <summary>Where builds of ONNX Runtime with more providers are installed.</summary>
+    /// <summary>Where builds of ONNX Runtime with more providers are installed, and ffmpeg.</summary>
     public string ProvidersFolder => Path.Combine(Options.CacheFolder, "providers");
 
     /// <summary>The caches.</summary>
@@ -38,7 +38,11 @@ public sealed class WanHost(HostOptions options)
 
     /// <summary>The ffmpeg of this machine; null where there is none.</summary>
     /// <exception cref="Media.MediaException">The options name something that is not a program.</exception>
-    public string? FindFfmpeg() => FfmpegLocator.Find(Options.Ffmpeg, Options.SearchPath, Options.ProgramFolder);
+    public string? FindFfmpeg()
+    {
+        var installed = ExtraCatalog.Find(ExtraCatalog.Ffmpeg, ExtraCatalog.CurrentRid)?.FolderIn(ProvidersFolder);
+        return FfmpegLocator.Find(Options.Ffmpeg, Options.SearchPath, installed ?? "", Options.ProgramFolder);
+    }
 
     /// <summary>
     /// Loads ONNX Runtime: the library that the options name, or an installed build that this machine can use, or the one next to
@@ -58,7 +62,7 @@ public sealed class WanHost(HostOptions options)
 
     /// <summary>What is known of each provider here, best first.</summary>
     public IReadOnlyList<ProviderFact> Providers(OrtRuntime runtime) =>
-        ProviderSelection.Describe(MachineFacts.Gather(runtime, Options.Variable, InstalledRuntime.Find(ProvidersFolder) is not null));
+        ProviderSelection.Describe(MachineFacts.Gather(runtime, Options.Variable, InstalledRuntime.FindCuda(ProvidersFolder) is not null));
 
     /// <summary>How graphs are compiled for a provider.</summary>
     /// <param name="runtime">ONNX Runtime.</param>

@@ -1,7 +1,4 @@
-using System.IO.Compression;
-using System.Security.Cryptography;
 using System.Text.Json;
-using WanSharp.Hosting.Installation;
 using WanSharp.Testing;
 
 namespace WanSharp.Cli.Tests;
@@ -12,46 +9,32 @@ public sealed class ProvidersInstallTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    /// <summary>Whoever chose the source, the program takes the one package that it was tested with.</summary>
     [Fact]
-    public async Task Install_FromAFolder_SaysWhereItIsAndWhatThisMachineLacks()
+    public async Task Install_OfAnotherPackageUnderItsName_FailsInOneLine()
     {
-        Assert.SkipUnless(
-            RuntimeInstaller.CurrentRid is "linux-x64" or "win-x64",
-            $"There is no package with CUDA for {RuntimeInstaller.CurrentRid}."
-        );
-        var id = new RuntimeInstaller("", RuntimeInstaller.CurrentRid).PackageId;
-        var package = _folder[$"{id}.{InstalledRuntime.Version}.nupkg"];
-        using (var archive = ZipFile.Open(package, ZipArchiveMode.Create))
-        {
-            archive.CreateEntry(
-                $"runtimes/{RuntimeInstaller.CurrentRid}/native/{(OperatingSystem.IsWindows() ? "onnxruntime.dll" : "libonnxruntime.so")}"
-            );
-        }
+        var file = _folder["onnxruntime-node-1.30.0.tgz"];
+        await File.WriteAllTextAsync(file, "somebody else's", Token);
 
-        await File.WriteAllTextAsync(
-            package + ".sha512",
-            Convert.ToBase64String(SHA512.HashData(await File.ReadAllBytesAsync(package, Token))),
-            Token
-        );
+        var run = await RunAsync("providers", "install", "webgpu", "--source", _folder.Path);
 
-        var run = await RunAsync("providers", "install", "cuda", "--source", _folder.Path);
-
-        Assert.Equal(ExitCode.Done, run.ExitCode);
-        Assert.Contains(_folder["cache"], run.Out, StringComparison.Ordinal);
-        Assert.Contains(
-            Runtime.Providers.CudaLibraries.Missing().Count == 0 ? "load" : "cannot load the NVIDIA driver",
-            run.Out,
-            StringComparison.Ordinal
-        );
+        Assert.Equal(ExitCode.Failed, run.ExitCode);
+        Assert.Equal("onnxruntime-node 1.30.0", run.Out.Trim());
+        var line = Assert.Single(run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains("is not the package that this version of WanSharp was tested with", line, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder["cache/providers/webgpu"]));
     }
 
-    [Fact]
-    public async Task Install_FromAFolderWithoutIt_FailsInOneLine() =>
-        Assert.Contains(
-            "wan: No package source has",
-            (await RunAsync("providers", "install", "cuda", "--source", _folder.Path)).Error,
-            StringComparison.Ordinal
-        );
+    [Theory]
+    [InlineData("webgpu")]
+    [InlineData("ffmpeg")]
+    public async Task Install_FromAFolderWithoutIt_SaysHowToFillIt(string name)
+    {
+        var run = await RunAsync("providers", "install", name, "--source", _folder.Path);
+
+        Assert.Contains("wan: No package source has", run.Error, StringComparison.Ordinal);
+        Assert.Contains("Run `npm pack ", run.Error, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task Install_OfSomethingElse_IsWrongUsage() =>

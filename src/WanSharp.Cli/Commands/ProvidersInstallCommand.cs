@@ -1,65 +1,86 @@
 using System.CommandLine;
 using WanSharp.Cli.Terminal;
 using WanSharp.Hosting.Installation;
+using WanSharp.Media.Clips;
 using WanSharp.Runtime.Providers;
 
 namespace WanSharp.Cli.Commands;
 
-/// <summary><c>wan providers install</c>: ONNX Runtime's build with CUDA, from the user's package sources.</summary>
+/// <summary><c>wan providers install</c>: other builds of ONNX Runtime, and ffmpeg, from the user's package sources.</summary>
 internal sealed class ProvidersInstallCommand(CliEnvironment environment)
 {
-    private readonly Argument<string> _provider = new("provider") { Description = "cuda: CUDA and TensorRT come together." };
+    private readonly Argument<string> _name = new("name")
+    {
+        Description = "cuda (with TensorRT), webgpu (on Windows with DirectML), or ffmpeg (for mp4, webm and gif).",
+    };
 
     private readonly Option<string?> _source = new("--source")
     {
-        Description = "Where packages come from. Default: the sources in NuGet's configuration.",
+        Description = "Where packages come from. Default: the sources in NuGet's configuration, the registry in npm's.",
         HelpName = "URL|FOLDER",
-    };
-
-    private readonly Option<string?> _sha512 = new("--sha512")
-    {
-        Description = "The package's SHA-512, in base 64 or hexadecimal. Default: what the source says.",
-        HelpName = "HASH",
     };
 
     public static Command Build(CliEnvironment environment)
     {
         var self = new ProvidersInstallCommand(environment);
-        self._provider.AcceptOnlyFromAmong(ProviderProfiles.Cuda.ShortName);
-        var command = new Command("install", "Install a provider for this user.") { self._provider, self._source, self._sha512 };
+        self._name.AcceptOnlyFromAmong([.. ExtraCatalog.Names]);
+        var command = new Command("install", "Install a provider, or ffmpeg, for this user.") { self._name, self._source };
         command.SetAction(self.RunAsync);
-        return command.WithExamples("wan providers install cuda", "wan providers install cuda --source packages");
+        return command.WithExamples(
+            "wan providers install ffmpeg",
+            "wan providers install webgpu",
+            "wan providers install cuda --source packages"
+        );
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var installer = new RuntimeInstaller(environment.Host.ProvidersFolder, RuntimeInstaller.CurrentRid);
-        IReadOnlyList<string> sources = parsed.GetValue(_source) is { } source
-            ? [source]
-            : NuGetSources.Read(Directory.GetCurrentDirectory(), UserConfiguration());
-        environment.Out.WriteLine($"{installer.PackageId} {InstalledRuntime.Version}");
-        var library = await installer.InstallAsync(sources, parsed.GetValue(_sha512), Progress(), cancellationToken);
+        var package = ExtraCatalog.Get(parsed.GetValue(_name)!, ExtraCatalog.CurrentRid);
+        IReadOnlyList<string> sources = parsed.GetValue(_source) is { } source ? [source] : SourcesOf(package);
+        environment.Out.WriteLine($"{package.Id} {package.Version}");
+        var file = await new ExtraInstaller(environment.Host.ProvidersFolder, package).InstallAsync(sources, Progress(), cancellationToken);
         if (environment.IsInteractive)
         {
             TerminalLine.Remove(environment);
         }
 
-        environment.Out.WriteLine($"installed {library}");
-
-        var missing = CudaLibraries.Missing();
-        environment.Out.WriteLine(
-            missing.Count == 0
-                ? "The driver and CUDA's libraries load: `wan providers` says what is chosen now."
-                : $"It is not used yet, since this machine cannot load {string.Join(", ", missing)}."
-        );
+        environment.Out.WriteLine($"installed {file}");
+        environment.Out.WriteLine(await WhatNowAsync(package.Name, file, cancellationToken));
         return ExitCode.Done;
     }
+
+    private async Task<string> WhatNowAsync(string name, string file, CancellationToken cancellationToken)
+    {
+        if (name == ExtraCatalog.Ffmpeg)
+        {
+            await EncoderCheck.RequireAsync(file, OutputKind.Mp4, cancellationToken);
+            return environment.Host.FindFfmpeg() is { } used && used != file
+                ? $"It writes mp4, but {used} comes before it."
+                : "It writes mp4, and is used from now on.";
+        }
+
+        if (name == ExtraCatalog.Cuda && CudaLibraries.Missing() is { Count: > 0 } missing)
+        {
+            return $"It is not used yet, since this machine cannot load {string.Join(", ", missing)}.";
+        }
+
+        return environment.Host.Options.OnnxRuntimeLibrary is { } library
+            ? $"It is not used while WAN_ONNXRUNTIME names {library}."
+            : "It is used from now on: `wan providers` says which provider is chosen.";
+    }
+
+    private IReadOnlyList<string> SourcesOf(ExtraPackage package) =>
+        package.Registry == PackageRegistry.Npm
+            ? [NpmRegistries.Read(package.Id, environment.Variable, Path.Combine(Home, ".npmrc"))]
+            : NuGetSources.Read(Directory.GetCurrentDirectory(), UserConfiguration());
 
     private Progress<long>? Progress() =>
         environment.IsInteractive ? new Progress<long>(bytes => TerminalLine.Draw(environment, $"{bytes / 1_000_000} MB")) : null;
 
+    private string Home => environment.Variable(OperatingSystem.IsWindows() ? "USERPROFILE" : "HOME") ?? "/";
+
     private string UserConfiguration() =>
         OperatingSystem.IsWindows()
             ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData), "NuGet", "NuGet.Config")
-            : Path.Combine(environment.Variable("HOME") ?? "/", ".nuget", "NuGet", "NuGet.Config");
+            : Path.Combine(Home, ".nuget", "NuGet", "NuGet.Config");
 }

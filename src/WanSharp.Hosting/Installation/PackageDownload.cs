@@ -16,13 +16,14 @@ internal sealed class PackageDownload(HttpClient http)
     public long LargestPackage { get; init; } = 4L << 30;
 
     /// <summary>Brings a package into a file and checks it.</summary>
-    /// <param name="package">Where it is and what its SHA-512 is.</param>
+    /// <param name="address">Where it is.</param>
+    /// <param name="sha512">What its SHA-512 is, in base 64.</param>
     /// <param name="file">Where it goes; may hold the beginning already.</param>
     /// <param name="progress">Receives how many bytes are there.</param>
     /// <param name="cancellationToken">Stops; what has come stays for the next attempt.</param>
     /// <exception cref="IOException">The source failed, or sent too much.</exception>
-    /// <exception cref="InvalidDataException">The file is not what the source promises; it is deleted.</exception>
-    public async Task FetchAsync(PackageLocation package, string file, IProgress<long>? progress, CancellationToken cancellationToken)
+    /// <exception cref="InvalidDataException">The file is not the package; it is deleted.</exception>
+    public async Task FetchAsync(Uri address, string sha512, string file, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         var target = new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
         await using (target.ConfigureAwait(false))
@@ -31,29 +32,31 @@ internal sealed class PackageDownload(HttpClient http)
             try
             {
                 await (
-                    package.Address.IsFile
-                        ? CopyAsync(package.Address.LocalPath, target, progress, cancellationToken)
-                        : DownloadAsync(package.Address, target, progress, cancellationToken)
+                    address.IsFile
+                        ? CopyAsync(address.LocalPath, target, progress, cancellationToken)
+                        : DownloadAsync(address, target, progress, cancellationToken)
                 ).ConfigureAwait(false);
             }
             catch (Exception e) when (e is HttpRequestException or HttpIOException)
             {
                 throw new IOException(
-                    $"{package.Address} could not be fetched: {e.Message} Run the command again: it goes on from {target.Length} bytes.",
+                    $"{address} could not be fetched: {e.Message} Run the command again: it goes on from {target.Length} bytes.",
                     e
                 );
             }
         }
 
-        await CheckAsync(package, file, cancellationToken).ConfigureAwait(false);
+        await CheckAsync(address, sha512, file, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task CopyAsync(string source, FileStream target, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         target.SetLength(0);
         var stream = File.OpenRead(source);
-        await using var streamEnd = stream.ConfigureAwait(false);
-        await AppendAsync(stream, target, progress, cancellationToken).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false))
+        {
+            await AppendAsync(stream, target, progress, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private async Task DownloadAsync(Uri address, FileStream target, IProgress<long>? progress, CancellationToken cancellationToken)
@@ -64,8 +67,7 @@ internal sealed class PackageDownload(HttpClient http)
             request.Headers.Range = new RangeHeaderValue(target.Length, null);
         }
 
-        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
-            .ConfigureAwait(false);
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
         {
             return; // it is there already, or is something else: the check tells
@@ -78,8 +80,10 @@ internal sealed class PackageDownload(HttpClient http)
         }
 
         var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        await using var streamEnd = stream.ConfigureAwait(false);
-        await AppendAsync(stream, target, progress, cancellationToken).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false))
+        {
+            await AppendAsync(stream, target, progress, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private async Task AppendAsync(Stream source, FileStream target, IProgress<long>? progress, CancellationToken cancellationToken)
@@ -90,7 +94,7 @@ internal sealed class PackageDownload(HttpClient http)
         {
             if (target.Length + count > LargestPackage)
             {
-                throw new IOException($"The package has more than {LargestPackage} bytes: that is not a build of ONNX Runtime.");
+                throw new IOException($"The package has more than {LargestPackage} bytes: nothing that is installed here has.");
             }
 
             await target.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
@@ -98,7 +102,7 @@ internal sealed class PackageDownload(HttpClient http)
         }
     }
 
-    private static async Task CheckAsync(PackageLocation package, string file, CancellationToken cancellationToken)
+    private static async Task CheckAsync(Uri address, string sha512, string file, CancellationToken cancellationToken)
     {
         string actual;
         var stream = File.OpenRead(file);
@@ -107,12 +111,12 @@ internal sealed class PackageDownload(HttpClient http)
             actual = Convert.ToBase64String(await SHA512.HashDataAsync(stream, cancellationToken).ConfigureAwait(false));
         }
 
-        if (actual != package.Sha512)
+        if (actual != sha512)
         {
             File.Delete(file);
             throw new InvalidDataException(
-                $"{package.Address} is not what its source promises: its SHA-512 is {actual}, not {package.Sha512}. "
-                    + "It was deleted; try again, or another --source."
+                $"{address} is not the package that this version of WanSharp was tested with: its SHA-512 is {actual}, not {sha512}. "
+                    + "It was deleted, and nothing was unpacked. Name another --source."
             );
         }
     }

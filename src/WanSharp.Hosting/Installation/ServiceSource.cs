@@ -3,16 +3,16 @@ using System.Text.Json;
 
 namespace WanSharp.Hosting.Installation;
 
-/// <summary>A NuGet service of protocol version 3: packages from its flat container, hashes from its catalog.</summary>
+/// <summary>A NuGet service of protocol version 3, asked for the place of a package in its flat container.</summary>
 /// <param name="index">The service's index.</param>
 /// <param name="http">Asks it.</param>
 internal sealed class ServiceSource(Uri index, HttpClient http) : PackageSource
 {
-    public override async Task<PackageLocation?> FindAsync(string id, string version, CancellationToken cancellationToken)
+    public override async Task<Uri?> FindAsync(ExtraPackage package, CancellationToken cancellationToken)
     {
         try
         {
-            return await AskAsync(id, version, cancellationToken).ConfigureAwait(false);
+            return await AskAsync(package.Id, package.Version, cancellationToken).ConfigureAwait(false);
         }
         // JSON, but not as the protocol has it
         catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException or UriFormatException)
@@ -21,7 +21,7 @@ internal sealed class ServiceSource(Uri index, HttpClient http) : PackageSource
         }
     }
 
-    private async Task<PackageLocation?> AskAsync(string id, string version, CancellationToken cancellationToken)
+    private async Task<Uri?> AskAsync(string id, string version, CancellationToken cancellationToken)
     {
 #pragma warning disable CA1308 // The protocol's paths are lower case.
         var (lowerId, lowerVersion) = (id.ToLowerInvariant(), version.ToLowerInvariant());
@@ -42,40 +42,7 @@ internal sealed class ServiceSource(Uri index, HttpClient http) : PackageSource
             return null;
         }
 
-        var address = RequireSafe(new Uri(container, $"{lowerId}/{lowerVersion}/{lowerId}.{lowerVersion}.nupkg"));
-        return new PackageLocation(address, await HashAsync(service, lowerId, lowerVersion, cancellationToken).ConfigureAwait(false));
-    }
-
-    private async Task<string?> HashAsync(JsonElement service, string id, string version, CancellationToken cancellationToken)
-    {
-        if (
-            Resource(service, "RegistrationsBaseUrl") is not { } registrations
-            || await GetAsync(new Uri(registrations, $"{id}/{version}.json"), cancellationToken).ConfigureAwait(false) is not { } leaf
-            || !leaf.TryGetProperty("catalogEntry", out var entry)
-        )
-        {
-            return null;
-        }
-
-        if (entry.ValueKind == JsonValueKind.String)
-        {
-            if (
-                !Uri.TryCreate(entry.GetString(), UriKind.Absolute, out var address)
-                || await GetAsync(address, cancellationToken).ConfigureAwait(false) is not { } catalog
-            )
-            {
-                return null;
-            }
-
-            entry = catalog;
-        }
-
-        return
-            entry.TryGetProperty("packageHash", out var hash)
-            && entry.TryGetProperty("packageHashAlgorithm", out var algorithm)
-            && algorithm.GetString() == "SHA512"
-            ? hash.GetString()
-            : null;
+        return RequireSafe(new Uri(container, $"{lowerId}/{lowerVersion}/{lowerId}.{lowerVersion}.nupkg"));
     }
 
     private static Uri? Resource(JsonElement service, string type)

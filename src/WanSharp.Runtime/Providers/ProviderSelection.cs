@@ -86,7 +86,7 @@ public static class ProviderSelection
                 false,
                 false,
                 "this ONNX Runtime has no such provider",
-                "unset WAN_ONNXRUNTIME: the library that comes with the program has it"
+                "wan providers install webgpu"
             );
         }
 
@@ -119,12 +119,15 @@ public static class ProviderSelection
     private static ProviderFact Platform(ProviderProfile row, string system, string systemTitle, MachineFacts machine) =>
         machine.Offered.Contains(row.ShortName)
             ? new ProviderFact(row.ShortName, true, true, $"{row.Title} comes with this system")
-            : new ProviderFact(
+        : machine.System == system
+            ? new ProviderFact(
                 row.ShortName,
                 false,
                 false,
-                machine.System == system ? "this ONNX Runtime has no such provider" : $"{row.Title} is part of {systemTitle}"
-            );
+                "this ONNX Runtime has no such provider",
+                row == ProviderProfiles. ? "wan providers install webgpu, whose library has it too" : ""
+            )
+        : new ProviderFact(row.ShortName, false, false, $"{row.Title} is part of {systemTitle}");
 
     private static bool IsSoftware(string driver) => SoftwareDrivers.Any(name => driver.Contains(name, StringComparison.OrdinalIgnoreCase));
 }

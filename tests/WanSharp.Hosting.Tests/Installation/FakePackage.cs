@@ -1,6 +1,8 @@
+using System.Formats.Tar;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
+using WanSharp.Hosting.Installation;
 
 namespace WanSharp.Hosting.Tests.Installation;
 
@@ -8,6 +10,8 @@ namespace WanSharp.Hosting.Tests.Installation;
 internal static class FakePackage
 {
     public const string Id = "Microsoft.ML.OnnxRuntime.Gpu.Linux";
+
+    public const string Version = "1.31.0";
 
     /// <summary>A package with the files given, whose contents are their names unless said.</summary>
     public static byte[] With(params (string Name, string Content)[] files)
@@ -33,6 +37,30 @@ internal static class FakePackage
             ("runtimes/win-x64/native/onnxruntime.dll", "another platform's"),
             ("Microsoft.ML.OnnxRuntime.Gpu.Linux.nuspec", "description")
         );
+
+    /// <summary>A package of npm's, with the modes of its files.</summary>
+    public static byte[] OfNpm(params (string Name, string Content, UnixFileMode Mode)[] files)
+    {
+        using var stream = new MemoryStream();
+        using (var gzip = new GZipStream(stream, CompressionLevel.Fastest, leaveOpen: true))
+        using (var tar = new TarWriter(gzip))
+        {
+            foreach (var (name, content, mode) in files)
+            {
+                using var data = new MemoryStream(Encoding.UTF8.GetBytes(content));
+                tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = data, Mode = mode });
+            }
+        }
+
+        return stream.ToArray();
+    }
+
+    /// <summary>The description of a package with CUDA whose content is this one.</summary>
+    public static ExtraPackage Cuda(byte[] package) =>
+        ExtraCatalog.Get(ExtraCatalog.Cuda, "linux-x64") with
+        {
+            Sha512 = Sha512(package),
+        };
 
     public static string Sha512(byte[] package) => Convert.ToBase64String(SHA512.HashData(package));
 }

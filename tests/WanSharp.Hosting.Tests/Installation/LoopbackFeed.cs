@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using WanSharp.Hosting.Installation;
 
 namespace WanSharp.Hosting.Tests.Installation;
 
@@ -16,23 +15,24 @@ internal sealed class LoopbackFeed : IDisposable
     {
         _listener.Start();
         var root = $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
+        Root = $"{root}/";
         Index = $"{root}/v3/index.json";
-        var (id, version) = (FakePackage.Id.ToLowerInvariant(), InstalledRuntime.Version);
+        var (id, version) = (FakePackage.Id.ToLowerInvariant(), FakePackage.Version);
         PackagePath = $"/flat/{id}/{version}/{id}.{version}.nupkg";
         Documents[$"/v3/index.json"] = Json(
-            $$"""{"resources":[{"@id":"{{root}}/flat/","@type":"PackageBaseAddress/3.0.0"},"""
-                + $$"""{"@id":"{{root}}/registration","@type":"RegistrationsBaseUrl/3.6.0"}]}"""
+            $$"""{"resources":[{"@id":"{{root}}/flat/","@type":"PackageBaseAddress/3.0.0"}]}"""
         );
         Documents[$"/flat/{id}/index.json"] = Json($$"""{"versions":["1.2.3","{{version}}"]}""");
-        Documents[$"/registration/{id}/{version}.json"] = Json($$"""{"catalogEntry":"{{root}}/catalog.json"}""");
-        Documents["/catalog.json"] = Json($$"""{"packageHash":"{{FakePackage.Sha512(package)}}","packageHashAlgorithm":"SHA512"}""");
         Documents[PackagePath] = package;
         Serving = ServeAsync();
     }
 
     public string Index { get; }
 
-    public string PackagePath { get; }
+    /// <summary>The address as an npm registry's.</summary>
+    public string Root { get; }
+
+    public string PackagePath { get; set; }
 
     public Dictionary<string, byte[]> Documents { get; } = [];
 
