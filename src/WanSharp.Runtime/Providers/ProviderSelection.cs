@@ -81,13 +81,7 @@ public static class ProviderSelection
     {
         if (!machine.Offered.Contains(name))
         {
-            return new ProviderFact(
-                name,
-                false,
-                false,
-                "this ONNX Runtime has no such provider",
-                "wan providers install webgpu"
-            );
+            return new ProviderFact(name, false, false, "this ONNX Runtime has no such provider", "wan providers install webgpu");
         }
 
         return machine switch
@@ -117,15 +111,14 @@ public static class ProviderSelection
     }
 
     private static ProviderFact Platform(ProviderProfile row, string system, string systemTitle, MachineFacts machine) =>
-        machine.Offered.Contains(row.ShortName)
-            ? new ProviderFact(row.ShortName, true, true, $"{row.Title} comes with this system")
+        machine.Offered.Contains(row.ShortName) ? new ProviderFact(row.ShortName, true, true, $"{row.Title} comes with this system")
         : machine.System == system
             ? new ProviderFact(
                 row.ShortName,
                 false,
                 false,
                 "this ONNX Runtime has no such provider",
-                row == ProviderProfiles. ? "wan providers install webgpu, whose library has it too" : ""
+                row.Needs == ProviderNeeds.Windows ? "wan providers install webgpu, whose library has it too" : ""
             )
         : new ProviderFact(row.ShortName, false, false, $"{row.Title} is part of {systemTitle}");
 

@@ -124,7 +124,11 @@ public sealed class ExtraInstallerTests : IDisposable
 
         var file = await installer.InstallAsync([feed.Root], progress: null, Token);
 
-        Assert.Contains("goes on from 60 bytes. Or run `npm pack @ffmpeg-installer/linux-x64@4.1.0`", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "goes on from 60 bytes. Or run `npm pack @ffmpeg-installer/linux-x64@4.1.0`",
+            error.Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal(["", "bytes=60-"], feed.Ranges);
         Assert.Equal("program", await File.ReadAllTextAsync(file, Token));
         Assert.Equal(["ffmpeg"], Directory.GetFiles(Path.GetDirectoryName(file)!).Select(path => Path.GetFileName(path)));
@@ -224,7 +228,13 @@ public sealed class ExtraInstallerTests : IDisposable
         var address = new Uri(new Uri(feed.Index), feed.PackagePath);
 
         var error = await Assert.ThrowsAsync<IOException>(() =>
-            new PackageDownload(http) { LargestPackage = 10 }.FetchAsync(address, FakePackage.Sha512(_package), Path.Combine(_folder, "part"), progress: null, Token)
+            new PackageDownload(http) { LargestPackage = 10 }.FetchAsync(
+                address,
+                FakePackage.Sha512(_package),
+                Path.Combine(_folder, "part"),
+                progress: null,
+                Token
+            )
         );
 
         Assert.Contains("more than 10 bytes", error.Message, StringComparison.Ordinal);

@@ -56,11 +56,7 @@ internal static class FakePackage
     }
 
     /// <summary>The description of a package with CUDA whose content is this one.</summary>
-    public static ExtraPackage Cuda(byte[] package) =>
-        ExtraCatalog.Get(ExtraCatalog.Cuda, "linux-x64") with
-        {
-            Sha512 = Sha512(package),
-        };
+    public static ExtraPackage Cuda(byte[] package) => ExtraCatalog.Get(ExtraCatalog.Cuda, "linux-x64") with { Sha512 = Sha512(package) };
 
     public static string Sha512(byte[] package) => Convert.ToBase64String(SHA512.HashData(package));
 }

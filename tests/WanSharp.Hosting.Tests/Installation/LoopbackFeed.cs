@@ -19,9 +19,7 @@ internal sealed class LoopbackFeed : IDisposable
         Index = $"{root}/v3/index.json";
         var (id, version) = (FakePackage.Id.ToLowerInvariant(), FakePackage.Version);
         PackagePath = $"/flat/{id}/{version}/{id}.{version}.nupkg";
-        Documents[$"/v3/index.json"] = Json(
-            $$"""{"resources":[{"@id":"{{root}}/flat/","@type":"PackageBaseAddress/3.0.0"}]}"""
-        );
+        Documents[$"/v3/index.json"] = Json($$"""{"resources":[{"@id":"{{root}}/flat/","@type":"PackageBaseAddress/3.0.0"}]}""");
         Documents[$"/flat/{id}/index.json"] = Json($$"""{"versions":["1.2.3","{{version}}"]}""");
         Documents[PackagePath] = package;
         Serving = ServeAsync();
