@@ -39,10 +39,20 @@ public static class ExtraCatalog
         ),
         .. OfFfmpegInstaller(
             ("linux-x64", "linux-x64", "4.1.0", "Y5BWhGLU/WpQjOArNIgXD3z5mxxdV8c41C+U15nsE5yF8tVcdCGet5zPs5Zy3Ta6bU7haGpIzryutqCGQA/W8A=="),
-            ("linux-arm64", "linux-arm64", "4.1.4", "dljEqAOD0oIM6O6DxBW9US/FkvqvQwgJ2lGHOwHDDwu/pX8+V0YsDL1xqHbj1DMX/+nP9rxw7G7gcUvGspSoKg=="),
+            (
+                "linux-arm64",
+                "linux-arm64",
+                "4.1.4",
+                "dljEqAOD0oIM6O6DxBW9US/FkvqvQwgJ2lGHOwHDDwu/pX8+V0YsDL1xqHbj1DMX/+nP9rxw7G7gcUvGspSoKg=="
+            ),
             ("win-x64", "win32-x64", "4.1.0", "Drt5u2vzDnIONf4ZEkKtFlbvwj6rI3kxw1Ck9fpudmtgaZIHD4ucsWB2lCZBXRxJgXR+2IMSti+4rtM4C4rXgg=="),
             ("osx-x64", "darwin-x64", "4.1.0", "Z4EyG3cIFjdhlY8wI9aLUXuH8nVt7E9SlMVZtWvSPnm2sm37/yC2CwjUzyCQbJbySnef1tQwGG2Sx+uWhd9IAw=="),
-            ("osx-arm64", "darwin-arm64", "4.1.5", "hYqTiP63mXz7wSQfuqfFwfLOfwwFChUedeCVKkBtl/cliaTM7/ePI9bVzfZ2c+dWu3TqCwLDRWNSJ5pqZl8otA==")
+            (
+                "osx-arm64",
+                "darwin-arm64",
+                "4.1.5",
+                "hYqTiP63mXz7wSQfuqfFwfLOfwwFChUedeCVKkBtl/cliaTM7/ePI9bVzfZ2c+dWu3TqCwLDRWNSJ5pqZl8otA=="
+            )
         ),
     ];
 
@@ -57,8 +67,7 @@ public static class ExtraCatalog
     /// <summary>The package that brings something to a platform; null when there is none.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="rid">The platform, such as "linux-x64".</param>
-    public static ExtraPackage? Find(string name, string rid) =>
-        Array.Find(All, one => one.Rid == rid && one.Package.Name == name).Package;
+    public static ExtraPackage? Find(string name, string rid) => Array.Find(All, one => one.Rid == rid && one.Package.Name == name).Package;
 
     /// <summary>The package that brings something to a platform.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>

@@ -36,6 +36,5 @@ public sealed record ExtraPackage
 
     /// <summary>The file that the program loads or runs; null when this version is not installed.</summary>
     /// <param name="root">The user's folder for such packages.</param>
-    public string? FindIn(string root) =>
-        Files.Select(name => Path.Combine(FolderIn(root), name)).FirstOrDefault(File.Exists);
+    public string? FindIn(string root) => Files.Select(name => Path.Combine(FolderIn(root), name)).FirstOrDefault(File.Exists);
 }

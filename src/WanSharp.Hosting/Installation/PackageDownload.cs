@@ -67,7 +67,8 @@ internal sealed class PackageDownload(HttpClient http)
             request.Headers.Range = new RangeHeaderValue(target.Length, null);
         }
 
-        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+            .ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
         {
             return; // it is there already, or is something else: the check tells
