@@ -11,7 +11,7 @@ public sealed class ExtraInstaller(string root, ExtraPackage package)
 
     /// <summary>Finds the package, fetches what is not there yet, checks it and puts its files in place, all or nothing.</summary>
     /// <param name="sources">Folders and addresses, in the order to ask them.</param>
-    /// <param name="progress">Told how many bytes have been fetched.</param>
+    /// <param name="progress">Receives how many bytes have been fetched.</param>
     /// <param name="cancellationToken">Stops; a later call goes on with the download.</param>
     /// <returns>The file that the program loads or runs.</returns>
     /// <exception cref="IOException">No source has the package, or a source failed.</exception>
