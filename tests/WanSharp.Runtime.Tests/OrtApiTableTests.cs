@@ -5,7 +5,7 @@ using Official = Microsoft.ML.OnnxRuntime.OrtApi;
 
 namespace WanSharp.Runtime.Tests;
 
-/// <summary>Our slots of ONNX Runtime's C API, against the struct of its makers' own binding, whose fields are in the ABI's order.</summary>
+/// <summary>Our slots of ONNX Runtime's C API, against the struct of its makers' binding, whose fields are in the ABI's order.</summary>
 public class OrtApiTableTests
 {
     /// <summary>Functions whose words we put into another order.</summary>

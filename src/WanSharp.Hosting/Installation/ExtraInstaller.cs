@@ -30,7 +30,7 @@ public sealed class ExtraInstaller(string root, ExtraPackage package)
             ?? throw new InvalidDataException($"{package.Id} {package.Version} has none of {string.Join(", ", package.Files)}.");
     }
 
-    /// <summary>Asks one source after the other: one that fails, or gives something else, does not keep the next from being asked.</summary>
+    /// <summary>Asks the sources in turn: one that fails, or gives something else, does not keep the next from being asked.</summary>
     private async Task FetchAsync(
         IReadOnlyList<string> sources,
         HttpClient http,
