@@ -9,6 +9,7 @@ internal static class TransformerDetection
 {
     private const int PublishedHeadDim = 128;
     private const string Positions = "img_emb.emb_pos";
+    private const string FirstLast = "flf2v";
 
     // The mask and the image that 2.1's and 2.2's image-to-video models take in addition to the noise: 4 channels and a latent.
     private const int MaskChannels = 4;
@@ -70,12 +71,14 @@ internal static class TransformerDetection
         }
 
         // Without its positions a model of two images looks like one of the first.
-        if (!weights.Has(Positions) && (hints.Text("model_type") == "flf2v" || hints.Integer("pos_embed_seq_len") > 0))
+        var describes = hints.Text("model_type") == FirstLast || hints.Integer("pos_embed_seq_len") > 0;
+        if (!weights.Has(Positions) && (describes || IsNamedFirstLast(weights.Path)))
         {
             throw new CheckpointException(
                 weights.Path,
                 Positions,
-                $"it is missing, and {hints.Source} describes a model of the first and the last frame, which has it; get the whole file."
+                $"it is missing, and {(describes ? hints.Source : "the file's name")} says that this is a model of the first and the last "
+                    + "frame, which has it: get the whole file, or rename it if it is not such a model."
             );
         }
 
@@ -88,6 +91,15 @@ internal static class TransformerDetection
                 $"it takes {inChannels} channels for {outChannels} of video: a Wan Fun model or another that takes more than noise "
                     + "and an image, which is not supported."
             );
+    }
+
+    /// <summary>Whether the file is called as models of two frames are published, or the folder of one with an official name.</summary>
+    private static bool IsNamedFirstLast(string path)
+    {
+        var file = Path.GetFileName(path);
+        var folder = Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path)));
+        var name = file.StartsWith("diffusion_pytorch_model", StringComparison.Ordinal) ? folder : file;
+        return name?.Contains(FirstLast, StringComparison.OrdinalIgnoreCase) == true;
     }
 
     private static int HeadsOf(string path, ModelHints hints, int dim)
