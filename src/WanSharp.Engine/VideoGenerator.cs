@@ -95,11 +95,11 @@ public sealed class VideoGenerator : IVideoGenerator
         );
         _runtime = runtime;
         _budget = new MemoryBudget(Allowance(settings.IsOnHost), _options.Clock);
-        _networks = new EngineNetworks(model, _graphs, settings, transformer, _options.Workers, _pressure);
+        _networks = new EngineNetworks(model, _graphs, settings, transformer, _options.Lanes, _pressure);
         _costs = new CostModel(model, quantization, _options.VaeTile);
         _batches = new BatchSizer(
             _options.BatchSize,
-            _options.Workers,
+            _options.Lanes,
             (key, clips) => _costs.PassBytes(key.Latents, clips, _strategies?.Current),
             ActivationBytes(runtime)
         );
@@ -109,7 +109,7 @@ public sealed class VideoGenerator : IVideoGenerator
             : _options.BlocksOnly ? CompileMode.Blocks
             : (CompileMode?)null;
         _strategies = new StrategyGate(_costs, _networks, _budget, new StrategyPolicy(compile, _options, _networks), _options.Clock);
-        _admission = new AdmissionGate(_options.Workers * MostWaitingSteps, MostFinishing, _options.Clock, _budget);
+        _admission = new AdmissionGate(_options.Lanes * MostWaitingSteps, MostFinishing, _options.Clock, _budget);
         _identity = new ClipIdentity(model, runtime, settings, transformer);
         var (features, keys) = (
             new FeatureCache(_options.Features, _options.FeatureBytes),

@@ -65,5 +65,5 @@ public sealed class EngineHost : IDisposable
 
     /// <summary>The library's choice for one lane; for several, as many as leave no core idle.</summary>
     private static int? ThreadsFor(EngineOptions options) =>
-        options.Workers == 1 ? null : EngineOptions.ThreadsFor(options.Workers, Environment.ProcessorCount);
+        options.Lanes == 1 ? null : EngineOptions.ThreadsFor(options.Lanes, Environment.ProcessorCount);
 }

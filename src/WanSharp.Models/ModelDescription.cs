@@ -104,7 +104,7 @@ internal sealed record ModelDescription
 [JsonSerializable(typeof(TransformerSection))]
 [JsonSerializable(typeof(TextEncoderSection))]
 [JsonSerializable(typeof(VaeSection))]
-[JsonSerializable(typeof(ClipVisionSection))]
+[JsonSerializable(typeof(VisionEncoderSection))]
 [JsonSerializable(typeof(IReadOnlyList<ModelVariant>))]
 [JsonSerializable(typeof(JsonElement))]
 internal sealed partial class ModelJson : JsonSerializerContext;

@@ -27,9 +27,9 @@ internal sealed class ModelIdentity
             ),
             [ModelPart.Tokenizer] = new(() => model.Tokenizer.Digest),
             [ModelPart.Vae] = new(() => $"{JsonSerializer.Serialize(model.Vae, json.VaeConfig)} {Files(model.VaeWeights.Files)}"),
-            [ModelPart.ClipVision] = new(() =>
-                model is { ClipVision: { } clip, ClipVisionWeights: { } weights }
-                    ? $"{JsonSerializer.Serialize(clip, json.ClipVisionConfig)} {Files(weights.Files)}"
+            [ModelPart.VisionEncoder] = new(() =>
+                model is { VisionEncoder: { } clip, VisionEncoderWeights: { } weights }
+                    ? $"{JsonSerializer.Serialize(clip, json.VisionEncoderConfig)} {Files(weights.Files)}"
                     : "none"
             ),
         };
@@ -53,5 +53,5 @@ internal sealed class ModelIdentity
 [JsonSerializable(typeof(TransformerConfig))]
 [JsonSerializable(typeof(Umt5Config))]
 [JsonSerializable(typeof(VaeConfig))]
-[JsonSerializable(typeof(ClipVisionConfig))]
+[JsonSerializable(typeof(VisionEncoderConfig))]
 internal sealed partial class ConfigurationJson : JsonSerializerContext;

@@ -23,8 +23,8 @@ internal enum ModelPart
     Vae = 16,
 
     /// <summary>The dimensions and weights of CLIP's image encoder.</summary>
-    ClipVision = 32,
+    VisionEncoder = 32,
 
     /// <summary>All of them.</summary>
-    All = TransformerShape | TransformerWeights | TextEncoder | Tokenizer | Vae | ClipVision,
+    All = TransformerShape | TransformerWeights | TextEncoder | Tokenizer | Vae | VisionEncoder,
 }

@@ -28,15 +28,15 @@ internal static class NetworkFit
                 + $"have {vae.LatentChannels}{(imageChannels > 0 ? $", an image's {imageChannels}" : "")}."
         );
         Check(
-            transformer.ClipDim == parts.ClipVision?.Configuration.Dim,
+            transformer.ClipDim == parts.VisionEncoder?.Configuration.Dim,
             $"the transformer takes CLIP features of width {transformer.ClipDim?.ToString(CultureInfo.InvariantCulture) ?? "none"}, "
-                + $"but the image encoder gives {parts.ClipVision?.Configuration.Dim.ToString(CultureInfo.InvariantCulture) ?? "none"}."
+                + $"but the image encoder gives {parts.VisionEncoder?.Configuration.Dim.ToString(CultureInfo.InvariantCulture) ?? "none"}."
         );
         Check(
             transformer.ModelType != ModelType.FirstLastFrameToVideo
-                || parts.ClipVision?.Configuration.Tokens * 2 == TransformerConfig.TwoImagesTokens,
+                || parts.VisionEncoder?.Configuration.Tokens * 2 == TransformerConfig.TwoImagesTokens,
             $"the transformer learned positions for the {TransformerConfig.TwoImagesTokens} rows of two images, but the image "
-                + $"encoder gives {parts.ClipVision?.Configuration.Tokens} for one."
+                + $"encoder gives {parts.VisionEncoder?.Configuration.Tokens} for one."
         );
         Check(
             transformer.TextDim == textEncoder.Dim,

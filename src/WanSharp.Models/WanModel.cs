@@ -25,7 +25,12 @@ public sealed class WanModel : IDisposable
         _digests = new FileDigests(cacheFolder is null ? null : Path.Combine(cacheFolder, "digests"));
         NetworkFit.Require(parts);
         (Source, Folder, Name, Defaults) = (parts.Source, parts.Folder, parts.Name, parts.Defaults);
-        (Transformer, TextEncoder, Vae, ClipVision) = (parts.Transformer, parts.TextEncoder, parts.Vae, parts.ClipVision?.Configuration);
+        (Transformer, TextEncoder, Vae, VisionEncoder) = (
+            parts.Transformer,
+            parts.TextEncoder,
+            parts.Vae,
+            parts.VisionEncoder?.Configuration
+        );
         Parts = parts.Taken;
         TokenizerPath = parts.TokenizerPath;
         Tokenizer = TokenizerSource.Load(TokenizerPath);
@@ -38,8 +43,8 @@ public sealed class WanModel : IDisposable
             HighNoiseWeights = parts.HighNoisePath is { } highNoise
                 ? Open(NetworkKinds.Transformer, Transformer, highNoise, parts.IsDescribed)
                 : null;
-            ClipVisionWeights = parts.ClipVision is { } clip
-                ? Open(NetworkKinds.ClipVision, clip.Configuration, clip.Path, parts.IsDescribed)
+            VisionEncoderWeights = parts.VisionEncoder is { } clip
+                ? Open(NetworkKinds.VisionEncoder, clip.Configuration, clip.Path, parts.IsDescribed)
                 : null;
             Identity = new ModelIdentity(this, _digests);
             _files = [.. Files(parts.IsDescribed ? [parts.Source] : [])];
@@ -88,7 +93,7 @@ public sealed class WanModel : IDisposable
     /// <summary>
     /// The dimensions of CLIP's image encoder, of models that look at images through it (Wan 2.1's i2v and flf2v); else null.
     /// </summary>
-    public ClipVisionConfig? ClipVision { get; }
+    public VisionEncoderConfig? VisionEncoder { get; }
 
     /// <summary>Whether frames can be given as images; which ones depends on the kind of model.</summary>
     public bool TakesImages => Transformer.ModelType != ModelType.TextToVideo;
@@ -112,7 +117,7 @@ public sealed class WanModel : IDisposable
                 (HasExperts ? "low-noise transformer" : "transformer", TransformerWeights),
                 ("high-noise transformer", HighNoiseWeights),
                 ("text encoder", TextEncoderWeights),
-                ("CLIP", ClipVisionWeights),
+                ("CLIP", VisionEncoderWeights),
                 ("VAE", VaeWeights),
             ];
             return networks
@@ -126,7 +131,7 @@ public sealed class WanModel : IDisposable
 
     internal WeightStore? HighNoiseWeights { get; }
 
-    internal WeightStore? ClipVisionWeights { get; }
+    internal WeightStore? VisionEncoderWeights { get; }
 
     internal WeightStore TextEncoderWeights { get; }
 
@@ -221,7 +226,7 @@ public sealed class WanModel : IDisposable
     /// <summary>The files that decide what the model computes, each once, and in the same order whichever of them was named.</summary>
     private IEnumerable<string> Files(IEnumerable<string> source)
     {
-        WeightStore?[] stores = [TransformerWeights, TextEncoderWeights, VaeWeights, HighNoiseWeights, ClipVisionWeights];
+        WeightStore?[] stores = [TransformerWeights, TextEncoderWeights, VaeWeights, HighNoiseWeights, VisionEncoderWeights];
         var weights = stores.OfType<WeightStore>().SelectMany(store => store.Files);
         var descriptions = TransformerWeights.Files.Concat(HighNoiseWeights?.Files ?? []).Select(ModelDescription.FileNextTo);
         return source.Concat(descriptions).Where(File.Exists).Concat(weights).Append(TokenizerPath).Select(Path.GetFullPath).Distinct();

@@ -303,14 +303,14 @@ public sealed class BatchCommandTests : IDisposable
         (await RunAsync([.. args, "--precision", "int8"])).AssertFailed(ExitCode.Failed, "1 jobs that wait for another model");
         Assert.DoesNotContain("0001-a-blue-star-0.png", (await RunAsync("jobs", "list", _folder["out"])).Out, StringComparison.Ordinal);
 
-        var run = await RunAsync([.. args, "--batch-size", "auto", "--workers", "2"]);
+        var run = await RunAsync([.. args, "--batch-size", "auto", "--lanes", "2"]);
         Assert.True(run.ExitCode == ExitCode.Done, run.Error);
         Assert.Equal(
             ["0001-a-blue-star-0.png", "waits.png"],
             Entries("out").Where(name => name.EndsWith(".png", StringComparison.Ordinal))
         );
         var kept = BackendSettings.Load(folder);
-        Assert.Equal((null, 2), (kept.BatchSize, kept.Workers));
+        Assert.Equal((null, 2), (kept.BatchSize, kept.Lanes));
     }
 
     /// <summary>Two programs on one folder and one cache at the same time: every clip is there, whole, and made by one of them.</summary>

@@ -23,7 +23,7 @@ public sealed class EngineMemoryTests(TinyEngine engine)
             engine.Model,
             engine.Runtime,
             new SessionSettings(),
-            options: new EngineOptions { BatchSize = 2, Workers = 2 }
+            options: new EngineOptions { BatchSize = 2, Lanes = 2 }
         );
         using var stop = new CancellationTokenSource();
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

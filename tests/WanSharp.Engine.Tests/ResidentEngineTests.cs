@@ -77,11 +77,11 @@ public sealed class ResidentEngineTests(TinyEngine engine)
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task Generate_ManyWithABatchSizeOfOne_GivesTheBitsOfALoneRun(int workers)
+    public async Task Generate_ManyWithABatchSizeOfOne_GivesTheBitsOfALoneRun(int lanes)
     {
         var requests = Enumerable.Range(0, 5).Select(i => Circle with { Seed = (ulong)i, Prompt = $"clip {i % 2}" }).ToList();
         using var lone = Generator(batchSize: 1);
-        using var shared = Generator(batchSize: 1, workers);
+        using var shared = Generator(batchSize: 1, lanes);
 
         var results = await Task.WhenAll(requests.Select(request => GenerateAsync(shared, request)));
 
@@ -197,8 +197,8 @@ public sealed class ResidentEngineTests(TinyEngine engine)
         Assert.False(warm.Stages[GenerationStage.Encode].Busy > TimeSpan.Zero);
     }
 
-    private VideoGenerator Generator(int batchSize, int workers = 1) =>
-        new(engine.Model, engine.Runtime, new SessionSettings(), options: new EngineOptions { BatchSize = batchSize, Workers = workers });
+    private VideoGenerator Generator(int batchSize, int lanes = 1) =>
+        new(engine.Model, engine.Runtime, new SessionSettings(), options: new EngineOptions { BatchSize = batchSize, Lanes = lanes });
 
     /// <summary>Holds the generator's only lane in a clip's first step until it is released.</summary>
     private static async Task<HeldLane> BlockAsync(VideoGenerator generator)

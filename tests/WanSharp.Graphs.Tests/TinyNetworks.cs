@@ -26,7 +26,7 @@ internal static class TinyNetworks
 
     private static readonly TransformerConfig FirstLastFrameToVideo = ImageToVideo with { ModelType = ModelType.FirstLastFrameToVideo };
 
-    private static readonly ClipVisionConfig Image = new()
+    private static readonly VisionEncoderConfig Image = new()
     {
         ImageSize = 8,
         PatchSize = 4,
@@ -65,9 +65,9 @@ internal static class TinyNetworks
             yield return WanTransformer.Step(config, options);
         }
 
-        yield return ClipVision.Embed(Image, options);
-        yield return ClipVision.Block(Image, options);
-        yield return ClipVision.Whole(Image, options);
+        yield return VisionEncoder.Embed(Image, options);
+        yield return VisionEncoder.Block(Image, options);
+        yield return VisionEncoder.Whole(Image, options);
 
         if (options.Compute != DType.F16)
         {

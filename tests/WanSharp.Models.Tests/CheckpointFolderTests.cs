@@ -54,9 +54,9 @@ public sealed class CheckpointFolderTests(RuntimeFixture fixture)
 
             if (networks.Clip is { } clip)
             {
-                foreach (var slot in ClipVision.Whole(model.ClipVision!, new GraphOptions()).Weights)
+                foreach (var slot in VisionEncoder.Whole(model.VisionEncoder!, new GraphOptions()).Weights)
                 {
-                    Assert.Equal(clip[slot.Name].Read<float>().ToArray(), model.ClipVisionWeights!.Get(slot).Read<float>().ToArray());
+                    Assert.Equal(clip[slot.Name].Read<float>().ToArray(), model.VisionEncoderWeights!.Get(slot).Read<float>().ToArray());
                 }
             }
         }

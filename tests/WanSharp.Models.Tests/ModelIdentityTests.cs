@@ -18,7 +18,7 @@ public sealed class ModelIdentityTests : IDisposable
         AssertAll(new TransformerConfig(), ConfigurationJson.Default.TransformerConfig);
         AssertAll(new Umt5Config(), ConfigurationJson.Default.Umt5Config);
         AssertAll(new VaeConfig(), ConfigurationJson.Default.VaeConfig);
-        AssertAll(new ClipVisionConfig(), ConfigurationJson.Default.ClipVisionConfig);
+        AssertAll(new VisionEncoderConfig(), ConfigurationJson.Default.VisionEncoderConfig);
 
         static void AssertAll<T>(T configuration, JsonTypeInfo<T> json)
             where T : class

@@ -88,7 +88,7 @@ public sealed class NetworkNamesTests
             .Tensors.Where(pair => pair.Key.StartsWith("visual.", StringComparison.Ordinal))
             .SelectMany(pair => OtherTools.TransformersClip(pair.Key, pair.Value));
         SafetensorsWriter.Write(folder["clip.safetensors"], parts.ToDictionary(part => part.Name, part => part.Tensor));
-        var config = new ClipVisionConfig
+        var config = new VisionEncoderConfig
         {
             ImageSize = 28,
             PatchSize = 14,
@@ -97,13 +97,13 @@ public sealed class NetworkNamesTests
             Layers = 4,
         };
         using var stored = Checkpoint.Open(folder["clip.safetensors"]);
-        var renamed = ClipVisionNames.Names.Find(stored)!;
-        Assert.Equal(config, ClipVisionDetection.Detect(renamed));
-        Assert.Equal(config, ClipVisionDetection.Detect(official));
+        var renamed = VisionEncoderNames.Names.Find(stored)!;
+        Assert.Equal(config, VisionEncoderDetection.Detect(renamed));
+        Assert.Equal(config, VisionEncoderDetection.Detect(official));
 
-        using var expected = new WeightStore(ClipVisionNames.Names.Find(official)!);
+        using var expected = new WeightStore(VisionEncoderNames.Names.Find(official)!);
         using var actual = new WeightStore(renamed);
-        foreach (var slot in ClipVision.Whole(config, new GraphOptions()).Weights)
+        foreach (var slot in VisionEncoder.Whole(config, new GraphOptions()).Weights)
         {
             Assert.Equal(expected.Get(slot).Read<float>().ToArray(), actual.Get(slot).Read<float>().ToArray());
         }
@@ -117,7 +117,7 @@ public sealed class NetworkNamesTests
         using var vae = Fixture("vae21");
         using var clip = Fixture("clip-vision");
         ICheckpoint[] all = [transformer, text, vae, clip];
-        NetworkNames[] names = [TransformerNames.Names, TextEncoderNames.Names, VaeNames.Names, ClipVisionNames.Names];
+        NetworkNames[] names = [TransformerNames.Names, TextEncoderNames.Names, VaeNames.Names, VisionEncoderNames.Names];
         for (var i = 0; i < all.Length; i++)
         {
             Assert.Equal([i], Enumerable.Range(0, names.Length).Where(network => names[network].Find(all[i]) is not null));

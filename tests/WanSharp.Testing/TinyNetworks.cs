@@ -27,7 +27,7 @@ public sealed class TinyNetworks : IDisposable
         var isTi2v = variant.Contains("ti2v", StringComparison.Ordinal);
         var hasClip = variant is "wan2.1-i2v-14b-480p" or "wan2.1-flf2v-14b";
         var vae = isTi2v ? VaeConfig.Wan22 with { Dim = 2, DecoderDim = 4 } : VaeConfig.Wan21 with { Dim = 2 };
-        var clip = new ClipVisionConfig
+        var clip = new VisionEncoderConfig
         {
             ImageSize = 32,
             PatchSize = 2,
@@ -66,7 +66,7 @@ public sealed class TinyNetworks : IDisposable
         HighNoise = variant.Contains("a14b", StringComparison.Ordinal) ? Random(2, WanTransformer.Whole(Config, options)) : null;
         Text = Random(3, Umt5Encoder.Whole(text, options));
         Vae = Random(4, WanVae.EncodeNext(vae, options), WanVae.DecodeNext(vae, options));
-        Clip = hasClip ? Random(5, ClipVision.Whole(clip, options)) : null;
+        Clip = hasClip ? Random(5, VisionEncoder.Whole(clip, options)) : null;
         if (Clip is not null)
         {
             // The checkpoint has a last block and a norm that Wan never runs, and their names tell how many there are.

@@ -63,8 +63,8 @@ internal sealed class BatchCommand(CliEnvironment environment)
         CustomParser = BatchSize.Parse,
     };
 
-    private readonly Option<int?> _workers = BatchOptions.Count(
-        "--workers",
+    private readonly Option<int?> _lanes = BatchOptions.Count(
+        "--lanes",
         "Lanes that compute at the same time, over one set of weights. Default: 1.",
         MostLanes
     );
@@ -100,7 +100,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
             self._format,
             self._stylesFile,
             self._batchSize,
-            self._workers,
+            self._lanes,
             self._memory,
             self._hostMemory,
             self._keepCompiled,
@@ -123,7 +123,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
             "wan batch --prompts prompts.txt --seeds random:4 --wildcards wildcards/",
             "wan batch --resume out/",
             "wan batch jobs.csv --dry-run",
-            "wan batch jobs.jsonl --memory 6GB --workers 2",
+            "wan batch jobs.jsonl --memory 6GB --lanes 2",
             "wan batch jobs.jsonl --reuse similar",
             "wan batch jobs.jsonl --backend comfy:http://127.0.0.1:8188 --workflow wan22_t2v_api.json"
         );
@@ -388,7 +388,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
         settings with
         {
             BatchSize = parsed.GetValue(_batchSize) is { } size ? size.Most : settings.BatchSize,
-            Workers = parsed.GetValue(_workers) ?? settings.Workers,
+            Lanes = parsed.GetValue(_lanes) ?? settings.Lanes,
             MakesAll = parsed.GetValue(_noCache) || settings.MakesAll,
         };
 
@@ -400,7 +400,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
             Options = new EngineOptions
             {
                 BatchSize = settings.BatchSize,
-                Workers = settings.Workers ?? 1,
+                Lanes = settings.Lanes ?? 1,
                 KeepCompiled = parsed.GetValue(_keepCompiled) ?? new EngineOptions().KeepCompiled,
                 Clock = environment.Clock,
             },

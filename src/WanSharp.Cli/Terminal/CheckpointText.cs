@@ -133,7 +133,7 @@ internal static class CheckpointText
                 + $"channels at 1/{vae.SpatialStride} of the size";
         }
 
-        if (file.ClipVision is { } clip)
+        if (file.VisionEncoder is { } clip)
         {
             yield return $"CLIP image encoder, {clip.Layers} layers of {clip.Dim}, images of {clip.ImageSize}x{clip.ImageSize}";
         }

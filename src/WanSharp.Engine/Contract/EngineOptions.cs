@@ -19,7 +19,7 @@ public sealed record EngineOptions
     /// Each brings a thread of its own: give the runtime <see cref="ThreadsFor"/> threads. Small clips gain from it, since a
     /// small matrix keeps few cores busy. Default: 1. Range: 1 to 64.
     /// </summary>
-    public int Workers { get; init; } = 1;
+    public int Lanes { get; init; } = 1;
 
     /// <summary>Keeps features of prompts and images beyond the process. Default: null, they are in memory alone.</summary>
     public IFeatureStore? Features { get; init; }
@@ -78,15 +78,15 @@ public sealed record EngineOptions
     /// <summary>What measures time. Default: the system's clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    /// <summary>Threads for a runtime whose work this many workers share, so that all of it keeps every core busy and no more.</summary>
-    /// <param name="workers">The workers.</param>
+    /// <summary>Threads for a runtime whose work this many lanes share, so that all of it keeps every core busy and no more.</summary>
+    /// <param name="lanes">The lanes.</param>
     /// <param name="cores">The machine's cores.</param>
-    public static int ThreadsFor(int workers, int cores) => Math.Max(1, cores - workers + 1);
+    public static int ThreadsFor(int lanes, int cores) => Math.Max(1, cores - lanes + 1);
 
     /// <summary>The most clips that share a step.</summary>
     internal const int LargestBatch = 64;
 
-    private const int MostWorkers = 64;
+    private const int MostLanes = 64;
 
     internal void Validate()
     {
@@ -104,7 +104,7 @@ public sealed record EngineOptions
         ArgumentOutOfRangeException.ThrowIfNegative(KeepCompiled, nameof(KeepCompiled));
         ArgumentOutOfRangeException.ThrowIfLessThan(Memory ?? 1, 1, nameof(Memory));
         ArgumentOutOfRangeException.ThrowIfLessThan(HostMemory ?? 1, 1, nameof(HostMemory));
-        ArgumentOutOfRangeException.ThrowIfLessThan(Workers, 1, nameof(Workers));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(Workers, MostWorkers, nameof(Workers));
+        ArgumentOutOfRangeException.ThrowIfLessThan(Lanes, 1, nameof(Lanes));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Lanes, MostLanes, nameof(Lanes));
     }
 }

@@ -6,9 +6,9 @@ namespace WanSharp.Engine.Denoising;
 /// <summary>What rows of one forward pass have in common.</summary>
 /// <param name="Latents">The latents of each clip.</param>
 /// <param name="Channels">Channels that images join to the latents.</param>
-/// <param name="ClipFeatures">CLIP's rows, where the model attends to them.</param>
+/// <param name="ImageFeatures">CLIP's rows, where the model attends to them.</param>
 /// <param name="IsHighNoise">Which expert takes the step.</param>
-internal sealed record BatchKey(Shape Latents, long Channels, Shape? ClipFeatures, bool IsHighNoise)
+internal sealed record BatchKey(Shape Latents, long Channels, Shape? ImageFeatures, bool IsHighNoise)
 {
     /// <summary>What of the transformer is one graph.</summary>
     public CompileMode Compile { get; init; }

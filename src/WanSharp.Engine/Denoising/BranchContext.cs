@@ -9,8 +9,8 @@ namespace WanSharp.Engine.Denoising;
 /// </summary>
 /// <remarks>Not thread-safe. Owns the keys; the features stay the caller's.</remarks>
 /// <param name="text">Text features, <c>[1, text length, text dim]</c>.</param>
-/// <param name="clipFeatures">CLIP's rows, <c>[1, clip tokens, clip dim]</c>, or none.</param>
-internal sealed class BranchContext(Tensor text, Tensor? clipFeatures) : IDisposable
+/// <param name="imageFeatures">CLIP's rows, <c>[1, clip tokens, clip dim]</c>, or none.</param>
+internal sealed class BranchContext(Tensor text, Tensor? imageFeatures) : IDisposable
 {
     private TransformerRunner? _transformer;
     private TextKeys? _keys;
@@ -21,7 +21,7 @@ internal sealed class BranchContext(Tensor text, Tensor? clipFeatures) : IDispos
         if (_keys is null || _transformer != transformer)
         {
             Dispose();
-            _keys = transformer.PrepareContext(text, clipFeatures, cancellationToken);
+            _keys = transformer.PrepareContext(text, imageFeatures, cancellationToken);
             _transformer = transformer;
         }
 

@@ -30,7 +30,7 @@ internal sealed class DenoiseState : IDisposable
         Sampler = sampler;
         Guidance = guidance;
         Contexts = contexts;
-        Branches = [.. contexts.Select(context => new BranchContext(context, images.ClipFeatures))];
+        Branches = [.. contexts.Select(context => new BranchContext(context, images.ImageFeatures))];
         Images = images;
         Latents = noise;
         images.Frames.PutInto(Latents);

@@ -21,7 +21,7 @@ internal sealed class Denoiser(Experts experts) : IDisposable
 
     /// <summary>What clips must have in common to take their next step together.</summary>
     public static BatchKey KeyOf(DenoiseState clip) =>
-        new(clip.Latents.Shape, clip.Images.Channels?.Shape[1] ?? 0, clip.Images.ClipFeatures?.Shape, clip.IsHighNoise);
+        new(clip.Latents.Shape, clip.Images.Channels?.Shape[1] ?? 0, clip.Images.ImageFeatures?.Shape, clip.IsHighNoise);
 
     /// <summary>Takes the clip's next step.</summary>
     /// <exception cref="OperationCanceledException">The step was not taken.</exception>

@@ -15,12 +15,12 @@ internal sealed class ImageConditions : IDisposable
     public Tensor? Channels { get; init; }
 
     /// <summary>CLIP's rows for cross-attention, <c>[1, clip tokens, clip dim]</c> (Wan 2.1's i2v).</summary>
-    public Tensor? ClipFeatures { get; init; }
+    public Tensor? ImageFeatures { get; init; }
 
     public void Dispose()
     {
         Frames.Dispose();
         Channels?.Dispose();
-        ClipFeatures?.Dispose();
+        ImageFeatures?.Dispose();
     }
 }

@@ -19,7 +19,7 @@ internal sealed class FeatureKeys(ModelIdentity model, string executable)
 
     private readonly Lazy<string> _text = new(() =>
         model.Without(
-            ModelPart.TransformerShape | ModelPart.TransformerWeights | ModelPart.Tokenizer | ModelPart.Vae | ModelPart.ClipVision
+            ModelPart.TransformerShape | ModelPart.TransformerWeights | ModelPart.Tokenizer | ModelPart.Vae | ModelPart.VisionEncoder
         )
     );
 

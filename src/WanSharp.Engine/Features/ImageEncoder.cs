@@ -12,7 +12,7 @@ namespace WanSharp.Engine.Features;
 /// </summary>
 /// <param name="vae">The model's VAE.</param>
 /// <param name="clip">The model's image encoder, if it has one.</param>
-internal sealed class ImageEncoder(VaeRunner vae, ClipVisionRunner? clip)
+internal sealed class ImageEncoder(VaeRunner vae, VisionEncoderRunner? clip)
 {
     /// <summary>Encodes the images of a plan; the caller disposes the result.</summary>
     /// <param name="plan">The plan.</param>
@@ -80,9 +80,9 @@ internal sealed class ImageEncoder(VaeRunner vae, ClipVisionRunner? clip)
             return new ImageConditions
             {
                 Channels = channels,
-                ClipFeatures = clip is null
+                ImageFeatures = clip is null
                     ? null
-                    : ClipFeatures.Encode(clip, end is null ? [start.Square!] : [start.Square!, end.Square!], cancellationToken),
+                    : ImageFeatures.Encode(clip, end is null ? [start.Square!] : [start.Square!, end.Square!], cancellationToken),
             };
         }
         catch
@@ -102,7 +102,7 @@ internal sealed class ImageEncoder(VaeRunner vae, ClipVisionRunner? clip)
         using var pixels = ImageTensors.ToTensor(ImageSizes.CropToShape(image, width, height, stride * patch.Width, stride * patch.Height));
         return new Prepared(
             ImageTensors.ResizeBicubic(pixels, width, height),
-            clip is null ? null : ClipFeatures.Prepare(pixels, clip.Configuration.ImageSize)
+            clip is null ? null : ImageFeatures.Prepare(pixels, clip.Configuration.ImageSize)
         );
     }
 

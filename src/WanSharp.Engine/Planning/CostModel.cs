@@ -35,7 +35,7 @@ public sealed class CostModel
     {
         ArgumentNullException.ThrowIfNull(model);
         (_model, _tiles) = (model, tiles ?? VaeTileChoice.Auto);
-        _graphs = new NetworkGraphs(model.Transformer, model.TextEncoder, model.Vae, model.ClipVision, quantization);
+        _graphs = new NetworkGraphs(model.Transformer, model.TextEncoder, model.Vae, model.VisionEncoder, quantization);
         _activations = new ActivationMemory(_graphs, model.Transformer, model.Vae);
         _transformer = new(() => NetworkWeights.Of(model.TransformerWeights, _graphs.TransformerWeights));
         _highNoise = new(() =>
@@ -146,7 +146,7 @@ public sealed class CostModel
         var network = _model.Transformer;
         var rows =
             tokens.Sum(count => (long)Math.Min(count + 1, network.TextLength)) // one row of padding stands for all
-            + (tokens.Length * (_model.ClipVision is { } clip ? (long)network.ClipRowsFor(clip.Tokens) : 0));
+            + (tokens.Length * (_model.VisionEncoder is { } clip ? (long)network.ClipRowsFor(clip.Tokens) : 0));
         var positions = plan.Latents.ElementCount / plan.Latents[1];
         var values =
             (Copies * plan.Latents.ElementCount)

@@ -17,14 +17,14 @@ internal sealed class ImageStage(WanModel model, NetworkGraphs graphs, Activatio
 
     private readonly Lazy<NetworkWeights> _encoder = new(() => NetworkWeights.Of(model.VaeWeights, graphs.EncoderWeights));
     private readonly Lazy<NetworkWeights> _clip = new(() =>
-        model.ClipVisionWeights is { } weights ? NetworkWeights.Of(weights, graphs.ClipVisionWeights) : NetworkWeights.None
+        model.VisionEncoderWeights is { } weights ? NetworkWeights.Of(weights, graphs.VisionEncoderWeights) : NetworkWeights.None
     );
 
     /// <summary>Bytes of CLIP's weights in their files.</summary>
     public long ClipStoredBytes => _clip.Value.StoredBytes;
 
     private MemoryPart WidenedClip =>
-        model.ClipVision is null
+        model.VisionEncoder is null
             ? new("CLIP, widened weights", 0, MemoryKind.Stage, PlanStage.Image)
             : MemoryPart.Converted("CLIP", _clip.Value, graphs.ClipBlockBytes, PlanStage.Image);
 
@@ -51,7 +51,7 @@ internal sealed class ImageStage(WanModel model, NetworkGraphs graphs, Activatio
         }
 
         var frames = Encoded(plan).Aggregate(GraphWork.None, (sum, latents) => sum + graphs.Encode(latents, plan.VaeTiles));
-        return model.ClipVision is null
+        return model.VisionEncoder is null
             ? new StageWork(PlanStage.Image, frames, new Dictionary<DType, double>())
             : new StageWork(PlanStage.Image, frames + graphs.EncodeImages(count), _clip.Value.ConvertedIn(passes: 1));
     }
@@ -78,7 +78,7 @@ internal sealed class ImageStage(WanModel model, NetworkGraphs graphs, Activatio
         var scaled = count * FloatPixel * plan.Settings.Width * plan.Settings.Height;
         var floats = images.Select(image => FloatPixel * image.Width * image.Height).DefaultIfEmpty().Max();
         var vae = Encoded(plan).Max(latents => activations.OfEncoding(latents, tiles));
-        var clip = model.ClipVision is null ? 0 : activations.OfClip(count);
+        var clip = model.VisionEncoder is null ? 0 : activations.OfClip(count);
         return images.Sum(image => image.Pixels.LongLength) + scaled + Math.Max(floats, Math.Max(vae, clip));
     }
 

@@ -13,7 +13,7 @@ internal sealed class NetworkGraphs
 {
     private readonly TransformerConfig _transformer;
     private readonly Umt5Config _textEncoder;
-    private readonly ClipVisionConfig? _clipVision;
+    private readonly VisionEncoderConfig? _visionEncoder;
     private readonly VaeConfig _vae;
     private readonly Lazy<(OnnxGraph Embed, OnnxGraph Block, OnnxGraph Head)> _denoising;
     private readonly Lazy<(OnnxGraph Keys, OnnxGraph Rows)> _pieces;
@@ -27,19 +27,19 @@ internal sealed class NetworkGraphs
         TransformerConfig transformer,
         Umt5Config textEncoder,
         VaeConfig vae,
-        ClipVisionConfig? clipVision = null,
+        VisionEncoderConfig? visionEncoder = null,
         Quantization quantization = Quantization.None
     )
     {
         var options = new GraphOptions();
         var constants = options with { Weights = WeightStorage.Initializers };
         var blocks = options with { Quantization = quantization };
-        (_transformer, _textEncoder, _clipVision, _vae) = (transformer, textEncoder, clipVision, vae);
+        (_transformer, _textEncoder, _visionEncoder, _vae) = (transformer, textEncoder, visionEncoder, vae);
         _pieces = new(() => (WanTransformer.SelfKeys(transformer, options), WanTransformer.BlockRows(transformer, options)));
         _context = new(() => (WanTransformer.Context(transformer, options), WanTransformer.Keys(transformer, options)));
         _clip = new(() =>
-            clipVision is { } clip
-                ? (ClipVision.Embed(clip, options), ClipVision.Block(clip, options))
+            visionEncoder is { } clip
+                ? (VisionEncoder.Embed(clip, options), VisionEncoder.Block(clip, options))
                 : throw new InvalidOperationException("The model has no image encoder.")
         );
         _denoising = new(() =>
@@ -68,8 +68,8 @@ internal sealed class NetworkGraphs
     public IEnumerable<WeightSlot> TextEncoderWeights => [.. Repeat(_textBlock.Value, _textEncoder.Layers, "blocks.")];
 
     /// <summary>The weights of CLIP's image encoder.</summary>
-    public IEnumerable<WeightSlot> ClipVisionWeights =>
-        [.. _clip.Value.Embed.Weights, .. Repeat(_clip.Value.Block, _clipVision!.LayersUsed, "visual.transformer.")];
+    public IEnumerable<WeightSlot> VisionEncoderWeights =>
+        [.. _clip.Value.Embed.Weights, .. Repeat(_clip.Value.Block, _visionEncoder!.LayersUsed, "visual.transformer.")];
 
     /// <summary>The decoder's weights.</summary>
     public IEnumerable<WeightSlot> DecoderWeights => _decoder.Value.Next.Weights;
@@ -150,7 +150,7 @@ internal sealed class NetworkGraphs
     public GraphWork EncodeImages(int count)
     {
         var lengths = new Dictionary<string, long> { ["batch"] = count };
-        return _clip.Value.Embed.CountWork(lengths) + (_clipVision!.LayersUsed * _clip.Value.Block.CountWork(lengths));
+        return _clip.Value.Embed.CountWork(lengths) + (_visionEncoder!.LayersUsed * _clip.Value.Block.CountWork(lengths));
     }
 
     /// <summary>A prompt through the text encoder.</summary>
@@ -215,7 +215,7 @@ internal sealed class NetworkGraphs
         {
             ["batch"] = batch,
             ["text_rows"] = Math.Min(textTokens + 1, _transformer.TextLength), // one row of padding stands for all
-            ["clip_tokens"] = _clipVision is { } clip ? _transformer.ClipRowsFor(clip.Tokens) : 0,
+            ["clip_tokens"] = _visionEncoder is { } clip ? _transformer.ClipRowsFor(clip.Tokens) : 0,
         };
 
     private static GraphWork Stream((OnnxGraph First, OnnxGraph Next) network, long steps, long height, long width)

@@ -43,7 +43,7 @@ internal sealed class ComputeLanes : IDisposable
         _steps = new StepRunner(_queue, batches, telemetry, pressure, stop);
         (_clock, _telemetry) = (options.Clock, telemetry);
         (_networks, _budget, _pressure, _stop) = (networks, budget, pressure, stop);
-        var count = options.Workers;
+        var count = options.Lanes;
         for (var lane = 0; lane < count; lane++)
         {
             // Threads of their own: in the pool they would keep continuations from running.

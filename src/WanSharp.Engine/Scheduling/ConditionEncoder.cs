@@ -66,7 +66,7 @@ internal sealed class ConditionEncoder(
             tensors.Add((Channels, channels));
         }
 
-        if (conditions.ClipFeatures is { } features)
+        if (conditions.ImageFeatures is { } features)
         {
             tensors.Add((Clip, features));
         }
@@ -80,7 +80,7 @@ internal sealed class ConditionEncoder(
         return new ImageConditions
         {
             Channels = tensors.GetValueOrDefault(Channels),
-            ClipFeatures = tensors.GetValueOrDefault(Clip),
+            ImageFeatures = tensors.GetValueOrDefault(Clip),
             Frames = new CleanFrames(
                 tensors
                     .Where(tensor => tensor.Key is not (Channels or Clip))

@@ -38,7 +38,7 @@ internal sealed class EngineNetworks(
     );
     private bool _limits;
     private TextEncoderRunner? _textEncoder;
-    private ClipVisionRunner? _clipVision;
+    private VisionEncoderRunner? _visionEncoder;
     private bool _disposed;
 
     /// <summary>
@@ -206,9 +206,9 @@ internal sealed class EngineNetworks(
                 LoadAsync(
                     () =>
                     {
-                        _clipVision?.Dispose();
-                        _clipVision = null;
-                        model.ClipVisionWeights?.ForgetAll();
+                        _visionEncoder?.Dispose();
+                        _visionEncoder = null;
+                        model.VisionEncoderWeights?.ForgetAll();
                         Vae.ReleaseEncoder();
                         return Task.FromResult(true);
                     },
@@ -240,7 +240,7 @@ internal sealed class EngineNetworks(
         }
 
         model.TextEncoderWeights.ForgetAll();
-        model.ClipVisionWeights?.ForgetAll();
+        model.VisionEncoderWeights?.ForgetAll();
         return freed;
     }
 
@@ -288,17 +288,17 @@ internal sealed class EngineNetworks(
                 _encodingImages,
                 async () =>
                 {
-                    var clipVision = await LoadAsync(
+                    var visionEncoder = await LoadAsync(
                             async () =>
-                                model is { ClipVision: { } clip, ClipVisionWeights: { } weights }
-                                    ? _clipVision ??= await ClipVisionRunner
+                                model is { VisionEncoder: { } clip, VisionEncoderWeights: { } weights }
+                                    ? _visionEncoder ??= await VisionEncoderRunner
                                         .CreateAsync(graphs, clip, weights, settings, cancellationToken: cancellationToken)
                                         .ConfigureAwait(false)
                                     : null,
                             cancellationToken
                         )
                         .ConfigureAwait(false);
-                    return await use(new ImageEncoder(Vae, clipVision)).ConfigureAwait(false);
+                    return await use(new ImageEncoder(Vae, visionEncoder)).ConfigureAwait(false);
                 },
                 cancellationToken
             )
@@ -313,7 +313,7 @@ internal sealed class EngineNetworks(
         _loading.Release();
         _denoisers.Dispose();
         _textEncoder?.Dispose();
-        _clipVision?.Dispose();
+        _visionEncoder?.Dispose();
         Vae.Dispose();
         graphs.Dispose();
         if (_limits)
@@ -338,7 +338,7 @@ internal sealed class EngineNetworks(
         model.HighNoiseWeights is { } highNoise ? [model.TransformerWeights, highNoise] : [model.TransformerWeights];
 
     private IEnumerable<WeightStore> Stores() =>
-        Transformers().Concat([model.TextEncoderWeights, model.VaeWeights]).Concat(model.ClipVisionWeights is { } clip ? [clip] : []);
+        Transformers().Concat([model.TextEncoderWeights, model.VaeWeights]).Concat(model.VisionEncoderWeights is { } clip ? [clip] : []);
 
     /// <summary>One caller loads, and the others find what it loaded; when it is cancelled, the next one loads.</summary>
     private Task<T> LoadAsync<T>(Func<Task<T>> load, CancellationToken cancellationToken) =>

@@ -29,7 +29,7 @@ internal sealed class PassTimer(WanModel model, GenerationPlan plan)
         using var velocity = Tensor.Zeros(DType.F32, [batch, network.OutChannels, frames, plan.Latents[3], plan.Latents[4]]);
         using var context = Tensor.Zeros(DType.F32, [1, network.TextLength, network.TextDim]);
         using var image = network.ClipDim is { } dim
-            ? Tensor.Zeros(DType.F32, [1, network.ClipRowsFor(model.ClipVision!.Tokens), dim])
+            ? Tensor.Zeros(DType.F32, [1, network.ClipRowsFor(model.VisionEncoder!.Tokens), dim])
             : null;
         using var keys = runner.PrepareContext(context, image, cancellationToken);
         TextKeys[] contexts = [.. Enumerable.Repeat(keys, batch)];

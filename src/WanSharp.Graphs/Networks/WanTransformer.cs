@@ -28,7 +28,7 @@ public static partial class WanTransformer
     {
         var g = Begin("transformer_context", config, options);
         var context = ContextInput(g, config, "text_rows");
-        var clip = ClipFeatures(g, config);
+        var clip = ImageFeatures(g, config);
         g.Output("context_embedding", TextEmbedding(g, config, context));
         if (clip is not null)
         {
@@ -164,7 +164,7 @@ public static partial class WanTransformer
         var latents = Latents(g, config);
         var timesteps = Timesteps(g);
         var context = ContextInput(g, config, config.TextLength);
-        var clip = ClipFeatures(g, config);
+        var clip = ImageFeatures(g, config);
 
         var text = g.Probe("text_embed", TextEmbedding(g, config, context));
         var image = clip is null ? null : g.Probe("img_emb", ImageEmbedding(g, config, clip));
@@ -229,7 +229,7 @@ public static partial class WanTransformer
     private static GraphValue ContextInput(GraphBuilder g, TransformerConfig config, Dim rows) =>
         g.Input("context", DType.F32, ["batch", rows, config.TextDim], "The text encoder's rows for the prompt, then zeros.");
 
-    private static GraphValue? ClipFeatures(GraphBuilder g, TransformerConfig config) =>
+    private static GraphValue? ImageFeatures(GraphBuilder g, TransformerConfig config) =>
         config.ClipDim is { } clipDim
             ? g.Input(
                 "clip_features",

@@ -46,7 +46,8 @@ public sealed record BackendSettings
     public int? BatchSize { get; init; }
 
     /// <summary>Lanes; null for the default.</summary>
-    public int? Workers { get; init; }
+    [JsonPropertyName("workers")] // as settings of earlier versions call it
+    public int? Lanes { get; init; }
 
     /// <summary>Whether every clip is made, though an equal one was made before.</summary>
     public bool MakesAll { get; init; }
@@ -175,7 +176,7 @@ public sealed record BackendSettings
                 ModelDigest = null,
                 Threads = null,
                 BatchSize = null,
-                Workers = null,
+                Lanes = null,
                 MakesAll = false,
                 Comfy = Comfy is null ? null : Comfy with { Servers = [], WorkflowFile = "" },
             },

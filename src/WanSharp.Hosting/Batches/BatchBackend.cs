@@ -123,7 +123,7 @@ public sealed class BatchBackend : IAsyncDisposable
                 Notice = host.Options.Notice,
                 Steps = settings.Reuse == ReuseMode.Similar ? new StepStore(owned.Add(host.OpenSection(CacheSections.Steps))) : null,
             };
-            var concurrency = (engine.Options.BatchSize ?? ChosenBatch) + engine.Options.Workers + Around;
+            var concurrency = (engine.Options.BatchSize ?? ChosenBatch) + engine.Options.Lanes + Around;
             return new BatchBackend(backend, opened.Model.Name, concurrency, owned)
             {
                 Settings = settings with { ModelPath = path, ModelDigest = opened.Model.ReadDigest(cancellationToken: cancellationToken) },

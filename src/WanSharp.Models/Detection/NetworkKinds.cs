@@ -19,10 +19,10 @@ internal static partial class NetworkKinds
     public static NetworkKind<VaeConfig> Vae { get; } = new(VaeNames.Names, VaeDetection.Detect, NetworkSlots.Of, (_, _) => false);
 
     /// <summary>Wan takes CLIP's features before its last block; what comes after it, and the half for text, are not used.</summary>
-    public static NetworkKind<ClipVisionConfig> ClipVision { get; } =
+    public static NetworkKind<VisionEncoderConfig> VisionEncoder { get; } =
         new(
-            ClipVisionNames.Names,
-            ClipVisionDetection.Detect,
+            VisionEncoderNames.Names,
+            VisionEncoderDetection.Detect,
             NetworkSlots.Of,
             (config, name) =>
                 name.StartsWith($"visual.transformer.{config.LayersUsed}.", StringComparison.Ordinal) || AfterClip().IsMatch(name)

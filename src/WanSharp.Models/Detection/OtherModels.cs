@@ -82,7 +82,7 @@ internal static class OtherModels
         return ForeignFormats.Find(checkpoint)?.Message
             ?? Lacking(checkpoint, NetworkKinds.Transformer.Names)
             ?? Lacking(checkpoint, NetworkKinds.TextEncoder.Names)
-            ?? Lacking(checkpoint, NetworkKinds.ClipVision.Names);
+            ?? Lacking(checkpoint, NetworkKinds.VisionEncoder.Names);
     }
 
     /// <summary>What of a network a file lacks that has most of it.</summary>

@@ -49,7 +49,7 @@ internal static class ModelLayout
             Vae = vae.Vae!,
             VaePath = vae.Path,
             TokenizerPath = tokenizer,
-            ClipVision = clip is null ? null : (clip.ClipVision!, clip.Path),
+            VisionEncoder = clip is null ? null : (clip.VisionEncoder!, clip.Path),
             Notes = [.. choice.Notes, .. transformers.SelectMany(Choices)],
         };
     }

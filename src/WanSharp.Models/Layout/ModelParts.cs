@@ -43,7 +43,7 @@ internal sealed record ModelParts
     public bool IsChanged { get; init; }
 
     /// <summary>CLIP's image encoder and where it is, of models that look at images.</summary>
-    public (ClipVisionConfig Configuration, string Path)? ClipVision { get; init; }
+    public (VisionEncoderConfig Configuration, string Path)? VisionEncoder { get; init; }
 
     /// <summary>The parts' files.</summary>
     public TakenParts Taken =>
@@ -53,7 +53,7 @@ internal sealed record ModelParts
             HighNoise = HighNoisePath,
             TextEncoder = TextEncoderPath,
             Vae = VaePath,
-            Clip = ClipVision?.Path,
+            Clip = VisionEncoder?.Path,
             Tokenizer = TokenizerPath,
             IsDescribed = IsDescribed && !IsChanged,
             Notes = Notes,

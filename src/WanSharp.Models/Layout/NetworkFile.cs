@@ -27,7 +27,7 @@ public sealed record NetworkFile
     public VaeConfig? Vae { get; init; }
 
     /// <summary>CLIP's image encoder in it, or null.</summary>
-    public ClipVisionConfig? ClipVision { get; init; }
+    public VisionEncoderConfig? VisionEncoder { get; init; }
 
     /// <summary>
     /// What was chosen of several networks of one kind, such as the average that a training leaves; none where there was no
@@ -62,7 +62,7 @@ public sealed record NetworkFile
     public IReadOnlyList<string> DTypes { get; init; } = [];
 
     /// <summary>Whether anything of Wan was found in it.</summary>
-    public bool IsKnown => (Transformer ?? (object?)TextEncoder ?? (object?)Vae ?? ClipVision) is not null;
+    public bool IsKnown => (Transformer ?? (object?)TextEncoder ?? (object?)Vae ?? VisionEncoder) is not null;
 
     /// <summary>Reads a checkpoint's header.</summary>
     /// <param name="path">The file, or the index of several, or one of those; what cannot be read is a <see cref="Problem"/>.</param>
@@ -109,7 +109,7 @@ public sealed record NetworkFile
             Transformer = reader.ConfigOf<TransformerConfig>(),
             TextEncoder = reader.ConfigOf<Umt5Config>(),
             Vae = reader.ConfigOf<VaeConfig>(),
-            ClipVision = reader.ConfigOf<ClipVisionConfig>(),
+            VisionEncoder = reader.ConfigOf<VisionEncoderConfig>(),
             HasTokenizer =
                 checkpoint.Tensors.Keys.Any(name => name.EndsWith(TokenizerTensor, StringComparison.Ordinal))
                 || GgufTokenizer.IsIn(checkpoint),

@@ -71,9 +71,9 @@ internal sealed partial record PartKind
             Which = $"of width {width}",
             Published = "clip_vision_h.safetensors (clip_vision) or models_clip_open-clip-xlm-roberta-large-vit-huge-14.pth",
             Option = PartOptions.Clip,
-            NetworkOf = file => file.ClipVision,
-            Fits = file => file.ClipVision?.Dim == width,
-            HasOwnShape = file => file.ClipVision == new ClipVisionConfig(),
+            NetworkOf = file => file.VisionEncoder,
+            Fits = file => file.VisionEncoder?.Dim == width,
+            HasOwnShape = file => file.VisionEncoder == new VisionEncoderConfig(),
             OwnWords = ClipWords(),
         };
 

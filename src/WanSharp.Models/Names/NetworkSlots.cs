@@ -36,10 +36,10 @@ internal static class NetworkSlots
             .DistinctBy(slot => slot.Name);
 
     /// <summary>Of CLIP the last block, the norm after it and the projection are not used.</summary>
-    public static IEnumerable<WeightSlot> Of(ClipVisionConfig config) =>
+    public static IEnumerable<WeightSlot> Of(VisionEncoderConfig config) =>
         [
-            .. ClipVision.Embed(config, Plain).Weights,
-            .. Repeated("visual.transformer.", config.LayersUsed, ClipVision.Block(config, Plain)),
+            .. VisionEncoder.Embed(config, Plain).Weights,
+            .. Repeated("visual.transformer.", config.LayersUsed, VisionEncoder.Block(config, Plain)),
         ];
 
     private static IEnumerable<WeightSlot> Repeated(string list, int count, params OnnxGraph[] graphs) =>

@@ -72,7 +72,7 @@ internal sealed class ContextEncoder : IDisposable
     }
 
     /// <summary>Embeds a context and makes keys and values of it for as many blocks as the budget has room for.</summary>
-    public TextKeys Prepare(Tensor context, Tensor? clipFeatures, CancellationToken cancellationToken)
+    public TextKeys Prepare(Tensor context, Tensor? imageFeatures, CancellationToken cancellationToken)
     {
         Shape expected = [1, _configuration.TextLength, _configuration.TextDim];
         if (context.Shape != expected)
@@ -80,18 +80,18 @@ internal sealed class ContextEncoder : IDisposable
             throw new ArgumentException($"A request's context is {expected} for this network, not {context.Shape}.", nameof(context));
         }
 
-        if ((clipFeatures is null) != (_configuration.ClipDim is null) || (clipFeatures is not null && clipFeatures.Shape[0] != 1))
+        if ((imageFeatures is null) != (_configuration.ClipDim is null) || (imageFeatures is not null && imageFeatures.Shape[0] != 1))
         {
             throw new ArgumentException(
                 $"This network attends to {(_configuration.ClipDim is null ? "no image" : "the image features of one request")}, "
-                    + $"and was given {clipFeatures?.Shape.ToString() ?? "none"}.",
-                nameof(clipFeatures)
+                    + $"and was given {imageFeatures?.Shape.ToString() ?? "none"}.",
+                nameof(imageFeatures)
             );
         }
 
         lock (_turn)
         {
-            var keys = new TextKeys(this, Embed(context, clipFeatures, cancellationToken));
+            var keys = new TextKeys(this, Embed(context, imageFeatures, cancellationToken));
             try
             {
                 for (var block = 0; block < _configuration.Layers && TryTake(BytesOfBlock(keys)); block++)
@@ -191,13 +191,13 @@ internal sealed class ContextEncoder : IDisposable
     }
 
     /// <summary>[1, rows, dim] of the text, and of the images where there are some.</summary>
-    private List<Tensor> Embed(Tensor context, Tensor? clipFeatures, CancellationToken cancellationToken)
+    private List<Tensor> Embed(Tensor context, Tensor? imageFeatures, CancellationToken cancellationToken)
     {
         using var text = WithoutPadding(context);
         _embed.SetInput("context", text);
-        if (clipFeatures is not null)
+        if (imageFeatures is not null)
         {
-            _embed.SetInput("clip_features", clipFeatures);
+            _embed.SetInput("clip_features", imageFeatures);
         }
 
         using var result = _embed.Run(cancellationToken);

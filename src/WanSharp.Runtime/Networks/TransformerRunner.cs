@@ -123,16 +123,16 @@ public abstract class TransformerRunner : IDisposable
 
     /// <summary>Does what a request's prompt and images need once, not once a step.</summary>
     /// <param name="context">The text encoder's rows, then zeros, <c>[1, text_len, text_dim]</c>.</param>
-    /// <param name="clipFeatures">The image encoder's rows, for a network that attends to them: <c>[1, clip_tokens, clip_dim]</c>.</param>
+    /// <param name="imageFeatures">The image encoder's rows, for a network that attends to them: <c>[1, clip_tokens, clip_dim]</c>.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
     /// <returns>What <see cref="Forward(Tensor, ReadOnlySpan{float}, IReadOnlyList{TextKeys}, Tensor, CancellationToken)"/> takes; the
     /// caller disposes it.</returns>
     /// <remarks>Thread-safe, also while a forward pass runs on another thread.</remarks>
     /// <exception cref="ArgumentException">A shape is not the network's.</exception>
-    public TextKeys PrepareContext(Tensor context, Tensor? clipFeatures = null, CancellationToken cancellationToken = default)
+    public TextKeys PrepareContext(Tensor context, Tensor? imageFeatures = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return Context.Prepare(context, clipFeatures, cancellationToken);
+        return Context.Prepare(context, imageFeatures, cancellationToken);
     }
 
     /// <summary>One forward pass of a batch whose rows may be of different requests, at different steps.</summary>
@@ -179,7 +179,7 @@ public abstract class TransformerRunner : IDisposable
     /// <param name="timesteps">Timesteps 0 to 1000, <c>[batch, groups]</c>.</param>
     /// <param name="context">The text encoder's rows, then zeros, <c>[batch, text_len, text_dim]</c>.</param>
     /// <param name="velocity">Receives the result, <c>[batch, out_channels, frames, height, width]</c>.</param>
-    /// <param name="clipFeatures">The image encoder's rows, for a network that attends to them: <c>[batch, clip_tokens,
+    /// <param name="imageFeatures">The image encoder's rows, for a network that attends to them: <c>[batch, clip_tokens,
     /// clip_dim]</c>.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
     /// <exception cref="ArgumentException">A shape is not the network's.</exception>
@@ -188,7 +188,7 @@ public abstract class TransformerRunner : IDisposable
         ReadOnlySpan<float> timesteps,
         Tensor context,
         Tensor velocity,
-        Tensor? clipFeatures = null,
+        Tensor? imageFeatures = null,
         CancellationToken cancellationToken = default
     )
     {
@@ -198,7 +198,7 @@ public abstract class TransformerRunner : IDisposable
         {
             for (var row = 0L; row < context.Shape[0]; row++)
             {
-                contexts.Add(PrepareContext(context.Slice(row, 1), clipFeatures?.Slice(row, 1), cancellationToken));
+                contexts.Add(PrepareContext(context.Slice(row, 1), imageFeatures?.Slice(row, 1), cancellationToken));
             }
 
             Forward(latents, timesteps, contexts, velocity, cancellationToken);

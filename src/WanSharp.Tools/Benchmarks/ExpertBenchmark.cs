@@ -43,7 +43,7 @@ public sealed class ExpertBenchmark(OrtRuntime runtime)
         using Tensor noise = Noise(latents),
             text = Noise([1, config.TextLength, config.TextDim]),
             velocity = Tensor.Zeros(DType.F32, latents);
-        using var context = new BranchContext(text, clipFeatures: null);
+        using var context = new BranchContext(text, imageFeatures: null);
         var experts = new Experts(low, high);
 
         progress?.Report("warming up");

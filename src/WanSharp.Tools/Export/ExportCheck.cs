@@ -48,7 +48,7 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
         {
             ModelNetworks.Transformer => await TransformersAsync(cancellationToken).ConfigureAwait(false),
             ModelNetworks.TextEncoder => await TextEncoderAsync(cancellationToken).ConfigureAwait(false),
-            ModelNetworks.ImageEncoder => await ImageEncoderAsync(model.ClipVision!, model.ClipVisionWeights!, cancellationToken)
+            ModelNetworks.ImageEncoder => await ImageEncoderAsync(model.VisionEncoder!, model.VisionEncoderWeights!, cancellationToken)
                 .ConfigureAwait(false),
             _ => Vae(cancellationToken),
         };
@@ -94,7 +94,7 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
                 inputs.Timesteps.Read<float>(),
                 inputs.Context,
                 velocity,
-                inputs.ClipFeatures,
+                inputs.ImageFeatures,
                 cancellationToken
             );
             comparisons.Add(Compare($"{Path.GetFileNameWithoutExtension(file)} velocity {velocity.Shape}", actual, velocity.Read<float>()));
@@ -116,7 +116,7 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
             Noise([batch, config.InChannels, frames * patch.Frames, height * patch.Height, width * patch.Width]),
             Tensor.CopyOf<float>([batch, groups], timesteps),
             Noise([batch, config.TextLength, config.TextDim]),
-            config.ClipDim is { } clipDim ? Noise([batch, config.ClipRowsFor(model.ClipVision!.Tokens), clipDim]) : null
+            config.ClipDim is { } clipDim ? Noise([batch, config.ClipRowsFor(model.VisionEncoder!.Tokens), clipDim]) : null
         );
     }
 
@@ -162,7 +162,7 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
     }
 
     private async Task<IReadOnlyList<Comparison>> ImageEncoderAsync(
-        ClipVisionConfig config,
+        VisionEncoderConfig config,
         WeightStore weights,
         CancellationToken cancellationToken
     )
@@ -180,7 +180,7 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
         }
 
         using var graphs = new GraphCache(runtime);
-        using var runner = await ClipVisionRunner
+        using var runner = await VisionEncoderRunner
             .CreateAsync(graphs, config, weights, _settings, cancellationToken: cancellationToken)
             .ConfigureAwait(false);
         using Tensor ofOne = runner.Encode(one, cancellationToken),
@@ -314,14 +314,14 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
         return noise;
     }
 
-    private sealed record TransformerInputs(Tensor Latents, Tensor Timesteps, Tensor Context, Tensor? ClipFeatures) : IDisposable
+    private sealed record TransformerInputs(Tensor Latents, Tensor Timesteps, Tensor Context, Tensor? ImageFeatures) : IDisposable
     {
         public IEnumerable<(string Name, Tensor Value)> ByName
         {
             get
             {
                 (string, Tensor)[] always = [("latents", Latents), ("timesteps", Timesteps), ("context", Context)];
-                return ClipFeatures is null ? always : always.Append(("clip_features", ClipFeatures));
+                return ImageFeatures is null ? always : always.Append(("clip_features", ImageFeatures));
             }
         }
 
@@ -330,7 +330,7 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
             Latents.Dispose();
             Timesteps.Dispose();
             Context.Dispose();
-            ClipFeatures?.Dispose();
+            ImageFeatures?.Dispose();
         }
     }
 }

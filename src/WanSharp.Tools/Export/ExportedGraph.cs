@@ -40,9 +40,9 @@ internal sealed record ExportedGraph(string File, OnnxGraph Graph, WeightStore W
             graphs.Add(new(TextEncoder, Umt5Encoder.Whole(model.TextEncoder, options), model.TextEncoderWeights));
         }
 
-        if (networks.HasFlag(ModelNetworks.ImageEncoder) && model is { ClipVision: { } clip, ClipVisionWeights: { } clipWeights })
+        if (networks.HasFlag(ModelNetworks.ImageEncoder) && model is { VisionEncoder: { } clip, VisionEncoderWeights: { } clipWeights })
         {
-            graphs.Add(new(ImageEncoder, ClipVision.Whole(clip, options), clipWeights));
+            graphs.Add(new(ImageEncoder, VisionEncoder.Whole(clip, options), clipWeights));
         }
 
         if (networks.HasFlag(ModelNetworks.Vae))

@@ -68,7 +68,7 @@ public static class ModelExporter
         ModelNetworks[] networks = [ModelNetworks.Transformer, ModelNetworks.TextEncoder, ModelNetworks.ImageEncoder, ModelNetworks.Vae];
         foreach (
             var network in networks.Where(network =>
-                options.Networks.HasFlag(network) && (network != ModelNetworks.ImageEncoder || model.ClipVision is not null)
+                options.Networks.HasFlag(network) && (network != ModelNetworks.ImageEncoder || model.VisionEncoder is not null)
             )
         )
         {

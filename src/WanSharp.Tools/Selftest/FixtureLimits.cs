@@ -28,7 +28,7 @@ internal sealed record FixtureLimits
 
     public double Vae { get; init; } = 3e-5;
 
-    public double ClipVision { get; init; } = 5e-5;
+    public double VisionEncoder { get; init; } = 5e-5;
 
     public double Pipeline { get; init; } = 1e-4;
 
@@ -41,7 +41,7 @@ internal sealed record FixtureLimits
                 Transformer = Device,
                 TextEncoder = Device,
                 Vae = Device,
-                ClipVision = Device,
+                VisionEncoder = Device,
                 Pipeline = Device,
             };
 }

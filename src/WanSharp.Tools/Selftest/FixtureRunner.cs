@@ -11,7 +11,7 @@ public static class FixtureRunner
         new TransformerCheck(),
         new TextEncoderCheck(),
         new VaeCheck(),
-        new ClipVisionCheck(),
+        new VisionEncoderCheck(),
         new SamplerCheck(),
         new TokenizerCheck(),
         new ImagePreparationCheck(),

@@ -94,16 +94,16 @@ internal sealed class PipelineCheck : IFixtureCheck
                 networks.Transformer.PatchSize.Width
             );
             using var frame = ImageTensors.ResizeBicubic(pixels, width * stride, height * stride);
-            using var square = networks.ImageEncoder is { } clip ? ClipFeatures.Prepare(pixels, clip.Configuration.ImageSize) : null;
+            using var square = networks.ImageEncoder is { } clip ? ImageFeatures.Prepare(pixels, clip.Configuration.ImageSize) : null;
             var images = new ImageConditions
             {
                 Channels = new ImageChannels(networks.Vae).Encode(frame, last: null, (int)fixture["in.noise"].Shape[1], cancellationToken),
-                ClipFeatures = square is null ? null : ClipFeatures.Encode(networks.ImageEncoder!, [square], cancellationToken),
+                ImageFeatures = square is null ? null : ImageFeatures.Encode(networks.ImageEncoder!, [square], cancellationToken),
             };
             Compare("y", images.Channels);
-            if (images.ClipFeatures is not null)
+            if (images.ImageFeatures is not null)
             {
-                Compare("clip_fea", images.ClipFeatures);
+                Compare("clip_fea", images.ImageFeatures);
             }
 
             return images;

@@ -23,7 +23,7 @@ internal sealed class PipelineNetworks : IDisposable
     public VaeRunner Vae { get; private set; } = null!;
 
     /// <summary>Wan 2.1's image-to-video models have one.</summary>
-    public ClipVisionRunner? ImageEncoder { get; private set; }
+    public VisionEncoderRunner? ImageEncoder { get; private set; }
 
     public TransformerConfig Transformer => Experts.Configuration;
 
@@ -73,9 +73,9 @@ internal sealed class PipelineNetworks : IDisposable
 
         if (models.TryGetProperty("clip.safetensors", out var section))
         {
-            var clip = fixture.Section(section, ModelJson.Default.ClipVisionSection).ToConfiguration(fixture.ConfigPath);
+            var clip = fixture.Section(section, ModelJson.Default.VisionEncoderSection).ToConfiguration(fixture.ConfigPath);
             ImageEncoder = Own(
-                await ClipVisionRunner
+                await VisionEncoderRunner
                     .CreateAsync(context.Graphs, clip, Weights("clip.safetensors"), context.Settings, cancellationToken: cancellationToken)
                     .ConfigureAwait(false)
             );

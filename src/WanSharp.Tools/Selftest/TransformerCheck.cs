@@ -62,7 +62,7 @@ internal sealed class TransformerCheck : IFixtureCheck
         var configuration = transformer.Configuration;
         using var latents = Latents(fixture, name, sample); // [1, in_channels, frames, height, width]
         using var context = Context(fixture[$"{name}.in.context.{sample}"], configuration.TextLength);
-        using var clip = ClipFeatures(fixture, name, sample);
+        using var clip = ImageFeatures(fixture, name, sample);
         var tokens = (int)(latents.Shape[2] * latents.Shape[3] * latents.Shape[4] / configuration.PatchSize.Volume);
         var expected = fixture[$"{name}.out.{sample}"];
         using var velocity = Tensor.Zeros(DType.F32, Shape.Create([1, .. expected.Shape.Dims]));
@@ -86,7 +86,7 @@ internal sealed class TransformerCheck : IFixtureCheck
         return padded;
     }
 
-    private static Tensor? ClipFeatures(Fixture fixture, string name, int sample) =>
+    private static Tensor? ImageFeatures(Fixture fixture, string name, int sample) =>
         fixture.Find($"{name}.in.clip_fea") is { } features ? features.Slice(sample, 1).ConvertTo(DType.F32) : null;
 
     /// <summary>The sample's timesteps: one, or one for each of its own tokens, without those of padding.</summary>

@@ -117,9 +117,7 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
             )
             .ConfigureAwait(false);
         double? made =
-            mode.Engine!.Workers > 1
-                ? null
-                : jobs.Where(job => job.Outcome is { FromCache: false }).Sum(job => job.Outcome!.ComputeSeconds);
+            mode.Engine!.Lanes > 1 ? null : jobs.Where(job => job.Outcome is { FromCache: false }).Sum(job => job.Outcome!.ComputeSeconds);
         return ([.. jobs.Select(job => Path.Combine(target, job.Output))], made);
     }
 

@@ -9,7 +9,7 @@ namespace WanSharp.Tools.Throughput;
 /// <param name="CachesResults">Whether equal jobs share a result.</param>
 public sealed record ThroughputMode(string Name, EngineOptions? Engine, bool OneAtATime, bool CachesResults)
 {
-    private const int AllWorkers = 2;
+    private const int AllLanes = 2;
 
     /// <summary>The rows of the table, each with more of the engine than the one before.</summary>
     public static IReadOnlyList<ThroughputMode> All { get; } =
@@ -19,6 +19,6 @@ public sealed record ThroughputMode(string Name, EngineOptions? Engine, bool One
         new("+ batching", new EngineOptions { FeatureBytes = 0 }, OneAtATime: false, CachesResults: false),
         new("+ feature caches", new EngineOptions(), OneAtATime: false, CachesResults: false),
         new("+ result cache", new EngineOptions(), OneAtATime: false, CachesResults: true),
-        new("everything, 2 workers", new EngineOptions { Workers = AllWorkers }, OneAtATime: false, CachesResults: true),
+        new("everything, 2 lanes", new EngineOptions { Lanes = AllLanes }, OneAtATime: false, CachesResults: true),
     ];
 }

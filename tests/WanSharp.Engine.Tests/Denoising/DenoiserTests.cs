@@ -118,7 +118,7 @@ public sealed class DenoiserTests : IDisposable
         using var images = new ImageConditions
         {
             Channels = Noise([1, ImageChannels, 3, 4, 6], seed: 4),
-            ClipFeatures = Noise([1, 5, 8], seed: 5),
+            ImageFeatures = Noise([1, 5, 8], seed: 5),
         };
         using var clip = Clip(Scales, images);
         float[] conditional = [],
@@ -135,7 +135,10 @@ public sealed class DenoiserTests : IDisposable
         };
         float[] joined = [.. clip.Latents.Read<float>(), .. images.Channels!.Read<float>()];
         using var input = Tensor.CopyOf<float>([2, 16 + ImageChannels, 3, 4, 6], [.. joined, .. joined]);
-        using var features = Tensor.CopyOf<float>([2, 5, 8], [.. images.ClipFeatures!.Read<float>(), .. images.ClipFeatures.Read<float>()]);
+        using var features = Tensor.CopyOf<float>(
+            [2, 5, 8],
+            [.. images.ImageFeatures!.Read<float>(), .. images.ImageFeatures.Read<float>()]
+        );
         using var contexts = Tensor.CopyOf<float>([2, 5, 12], [.. clip.Contexts[0].Read<float>(), .. clip.Contexts[1].Read<float>()]);
         using var expected = Tensor.Zeros(DType.F32, [2, 16, 3, 4, 6]);
         var timestep = clip.Sampler.Timesteps[0];

@@ -204,7 +204,7 @@ public sealed class EngineBudgetTests(TinyEngine engine) : IDisposable
             options: new EngineOptions
             {
                 Memory = Everything,
-                Workers = 2,
+                Lanes = 2,
                 BatchSize = 4,
             }
         );

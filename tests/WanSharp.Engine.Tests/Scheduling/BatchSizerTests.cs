@@ -7,7 +7,7 @@ public class BatchSizerTests
 {
     private const long Plenty = 1L << 40;
 
-    private static readonly BatchKey Key = new([1, 16, 3, 4, 6], Channels: 0, ClipFeatures: null, IsHighNoise: false);
+    private static readonly BatchKey Key = new([1, 16, 3, 4, 6], Channels: 0, ImageFeatures: null, IsHighNoise: false);
 
     [Fact]
     public void LimitFor_WhereRowsBecomeCheaper_Grows()

@@ -68,7 +68,7 @@ public sealed class MutatedCheckpointTests
                 Run(kept.Stored(network, networks.Vae, variant), NetworkKinds.Vae);
                 break;
             default:
-                Run(kept.Stored(network, networks.Clip!, variant), NetworkKinds.ClipVision);
+                Run(kept.Stored(network, networks.Clip!, variant), NetworkKinds.VisionEncoder);
                 break;
         }
     }
@@ -143,7 +143,7 @@ public sealed class MutatedCheckpointTests
             kind.Names == NetworkKinds.Transformer.Names ? file.Transformer
             : kind.Names == NetworkKinds.TextEncoder.Names ? file.TextEncoder
             : kind.Names == NetworkKinds.Vae.Names ? file.Vae
-            : file.ClipVision;
+            : file.VisionEncoder;
         if (config is null)
         {
             return (null, []);

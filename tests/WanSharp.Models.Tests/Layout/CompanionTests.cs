@@ -127,7 +127,7 @@ public sealed class CompanionTests
             {
                 TextEncoder = parts.TextEncoderPath,
                 Vae = parts.VaePath,
-                Clip = parts.ClipVision!.Value.Path,
+                Clip = parts.VisionEncoder!.Value.Path,
                 Tokenizer = parts.TokenizerPath,
             }
         );

@@ -86,10 +86,10 @@ internal sealed class NetworkFixture : IDisposable
         int Int(string key) => model.GetProperty(key).GetInt32();
     }
 
-    public ClipVisionConfig ClipVisionConfig()
+    public VisionEncoderConfig VisionEncoderConfig()
     {
         var model = _config.GetProperty("model");
-        return new ClipVisionConfig
+        return new VisionEncoderConfig
         {
             ImageSize = Int("image_size"),
             PatchSize = Int("patch_size"),

@@ -43,7 +43,7 @@ public class WebGpuSelftestTests
 
         Assert.Equal(3e-5, cpu.Transformer);
         Assert.All(
-            [device.Transformer, device.TextEncoder, device.Vae, device.ClipVision, device.Pipeline],
+            [device.Transformer, device.TextEncoder, device.Vae, device.VisionEncoder, device.Pipeline],
             limit => Assert.Equal(1e-3, limit)
         );
     }

@@ -4,7 +4,7 @@ using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests.Features;
 
-public sealed class ClipFeaturesTests
+public sealed class ImageFeaturesTests
 {
     private const float Tolerance = 5e-5f; // Bicubic's 1e-5, divided by a deviation of 0.26.
 
@@ -17,7 +17,7 @@ public sealed class ClipFeaturesTests
         using var fixture = Fixture.Open("clip-vision");
         var expected = fixture.Get($"{name}.mid.preprocessed"); // [1, 3, size, size]
 
-        using var prepared = ClipFeatures.Prepare(fixture.Get($"{name}.in.image"), (int)expected.Shape[3]);
+        using var prepared = ImageFeatures.Prepare(fixture.Get($"{name}.in.image"), (int)expected.Shape[3]);
 
         Assert.All(
             expected.Read<float>().ToArray().Zip(prepared.Read<float>().ToArray()),

@@ -3,7 +3,7 @@ using WanSharp.Graphs.Networks;
 namespace WanSharp.Models;
 
 /// <summary>The dimensions of CLIP's image encoder under their official names (wan/modules/clip.py).</summary>
-internal sealed record ClipVisionSection
+internal sealed record VisionEncoderSection
 {
     public required int ImageSize { get; init; }
 
@@ -18,10 +18,10 @@ internal sealed record ClipVisionSection
     public required int VisionLayers { get; init; }
 
     /// <param name="source">The file, for errors.</param>
-    public ClipVisionConfig ToConfiguration(string source) =>
+    public VisionEncoderConfig ToConfiguration(string source) =>
         Described.Valid(
             source,
-            new ClipVisionConfig
+            new VisionEncoderConfig
             {
                 ImageSize = ImageSize,
                 PatchSize = PatchSize,

@@ -7,35 +7,35 @@ using WanSharp.Tensors;
 namespace WanSharp.Tools.Selftest;
 
 /// <summary>Prepares images as CLIP takes them and encodes them.</summary>
-internal sealed class ClipVisionCheck : IFixtureCheck
+internal sealed class VisionEncoderCheck : IFixtureCheck
 {
     public bool Handles(Fixture fixture) => fixture.Kind == "clip-vision";
 
     public async Task<IReadOnlyList<Comparison>> RunAsync(Fixture fixture, SelftestContext context, CancellationToken cancellationToken)
     {
         var configuration = fixture
-            .Section(fixture.Config.GetProperty("model"), ModelJson.Default.ClipVisionSection)
+            .Section(fixture.Config.GetProperty("model"), ModelJson.Default.VisionEncoderSection)
             .ToConfiguration(fixture.ConfigPath);
         using var weights = new WeightStore(fixture.Weights("weights.safetensors"));
         var comparisons = new List<Comparison>();
         var name = "";
-        using var encoder = await ClipVisionRunner
+        using var encoder = await VisionEncoderRunner
             .CreateAsync(context.Graphs, configuration, weights, context.Settings, Compare, cancellationToken)
             .ConfigureAwait(false);
         foreach (var run in fixture.Cases)
         {
             name = run;
             var image = fixture[$"{name}.in.image"];
-            using var prepared = ClipFeatures.Prepare(image, configuration.ImageSize);
+            using var prepared = ImageFeatures.Prepare(image, configuration.ImageSize);
             Compare("preprocessed", prepared);
-            using var square = ClipFeatures.Prepare(image, encoder.Configuration.ImageSize);
-            using var features = ClipFeatures.Encode(encoder, [square], cancellationToken);
+            using var square = ImageFeatures.Prepare(image, encoder.Configuration.ImageSize);
+            using var features = ImageFeatures.Encode(encoder, [square], cancellationToken);
             comparisons.Add(
                 Comparison.Of(
                     $"{name}.out.clip_fea",
                     features.Read<float>(),
                     fixture[$"{name}.out.clip_fea"].Read<float>(),
-                    context.Limits.ClipVision
+                    context.Limits.VisionEncoder
                 )
             );
         }
@@ -46,7 +46,7 @@ internal sealed class ClipVisionCheck : IFixtureCheck
         {
             if (fixture.Find($"{name}.mid.{probe}") is { } mid)
             {
-                comparisons.Add(Comparison.Of($"{name}.mid.{probe}", value.Read<float>(), mid.Read<float>(), context.Limits.ClipVision));
+                comparisons.Add(Comparison.Of($"{name}.mid.{probe}", value.Read<float>(), mid.Read<float>(), context.Limits.VisionEncoder));
             }
         }
     }

@@ -4,15 +4,15 @@ using WanSharp.Tensors;
 namespace WanSharp.Models.Detection;
 
 /// <summary>Tells the dimensions of CLIP's image encoder from its tensors.</summary>
-internal static class ClipVisionDetection
+internal static class VisionEncoderDetection
 {
     private const int UsualHeadDim = 64;
 
     /// <param name="weights">The tensors under their official names.</param>
     /// <exception cref="CheckpointException">The tensors contradict each other.</exception>
-    public static ClipVisionConfig Detect(ICheckpoint weights)
+    public static VisionEncoderConfig Detect(ICheckpoint weights)
     {
-        var published = new ClipVisionConfig();
+        var published = new VisionEncoderConfig();
         var patch = weights.ShapeOf("visual.patch_embedding.weight", 4); // [dim, colors, height, width]
         var dim = patch[0];
         var tokens = weights.Get("visual.pos_embedding").Shape.ElementCount / dim;

@@ -5,7 +5,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Tests.Networks;
 
-public sealed class ClipVisionTests(RuntimeFixture fixture)
+public sealed class VisionEncoderTests(RuntimeFixture fixture)
 {
     // What the fixtures recommend; the smallest known mistake (the other GELU) moves outputs by 1e-3.
     private const float Tolerance = 5e-5f;
@@ -22,7 +22,7 @@ public sealed class ClipVisionTests(RuntimeFixture fixture)
             Weights = WeightStorage.Initializers,
             Probes = true,
         };
-        using var encoder = new GraphSession(fixture.Runtime, ClipVision.Whole(network.ClipVisionConfig(), options), network.Weights);
+        using var encoder = new GraphSession(fixture.Runtime, VisionEncoder.Whole(network.VisionEncoderConfig(), options), network.Weights);
         foreach (var run in network.Cases)
         {
             var values = encoder.Run(("image", network.Values.Get($"{run}.mid.preprocessed")));
@@ -39,9 +39,9 @@ public sealed class ClipVisionTests(RuntimeFixture fixture)
     public void Block_OverAllLayers_MatchesTheOfficialCode(Lowering lowering)
     {
         using var network = NetworkFixture.Open("clip-vision");
-        var (config, options) = (network.ClipVisionConfig(), new GraphOptions { Lowering = lowering });
-        using var embed = new GraphSession(fixture.Runtime, ClipVision.Embed(config, options), network.Weights);
-        var block = ClipVision.Block(config, options);
+        var (config, options) = (network.VisionEncoderConfig(), new GraphOptions { Lowering = lowering });
+        using var embed = new GraphSession(fixture.Runtime, VisionEncoder.Embed(config, options), network.Weights);
+        var block = VisionEncoder.Block(config, options);
         List<GraphSession> layers =
         [
             .. Enumerable
@@ -67,9 +67,9 @@ public sealed class ClipVisionTests(RuntimeFixture fixture)
     {
         using var network = NetworkFixture.Open("clip-vision");
         using var graphs = new GraphCache(fixture.Runtime);
-        using var encoder = await ClipVisionRunner.CreateAsync(
+        using var encoder = await VisionEncoderRunner.CreateAsync(
             graphs,
-            network.ClipVisionConfig(),
+            network.VisionEncoderConfig(),
             network.Store,
             new SessionSettings(),
             cancellationToken: TestContext.Current.CancellationToken
@@ -93,9 +93,9 @@ public sealed class ClipVisionTests(RuntimeFixture fixture)
     {
         using var network = NetworkFixture.Open("clip-vision");
         using var graphs = new GraphCache(fixture.Runtime);
-        using var encoder = await ClipVisionRunner.CreateAsync(
+        using var encoder = await VisionEncoderRunner.CreateAsync(
             graphs,
-            network.ClipVisionConfig(),
+            network.VisionEncoderConfig(),
             network.Store,
             new SessionSettings(),
             cancellationToken: TestContext.Current.CancellationToken
@@ -114,7 +114,7 @@ public sealed class ClipVisionTests(RuntimeFixture fixture)
     [InlineData(0, 14, 16, 2, 4)]
     public void Validate_OfDimensionsThatDoNotGoTogether_IsRefused(int imageSize, int patchSize, int dim, int heads, int layers)
     {
-        var config = new ClipVisionConfig
+        var config = new VisionEncoderConfig
         {
             ImageSize = imageSize,
             PatchSize = patchSize,

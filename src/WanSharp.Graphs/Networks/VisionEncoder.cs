@@ -9,7 +9,7 @@ namespace WanSharp.Graphs.Networks;
 /// </summary>
 /// <remarks>Source: Wan-Video/Wan2.1:wan/modules/clip.py, <c>VisionTransformer</c> with <c>use_31_block</c>, and its weight
 /// names.</remarks>
-public static class ClipVision
+public static class VisionEncoder
 {
     private const float Eps = 1e-5f;
     private const int Colors = 3;
@@ -19,7 +19,7 @@ public static class ClipVision
     /// Input: <c>image</c> [batch, 3, image size, image size], standardized as CLIP was trained. Output: <c>x</c> [batch,
     /// tokens, dim], the class's token first, then the patches row by row.
     /// </remarks>
-    public static OnnxGraph Embed(ClipVisionConfig config, GraphOptions options)
+    public static OnnxGraph Embed(VisionEncoderConfig config, GraphOptions options)
     {
         var g = Begin("clip_embed", config, options);
         g.Output("x", WriteEmbedding(g, config));
@@ -30,7 +30,7 @@ public static class ClipVision
     /// One block: <c>x</c> [batch, tokens, dim] to <c>x_out</c> of the same shape; weights are named relative to
     /// <c>visual.transformer.N.</c>.
     /// </summary>
-    public static OnnxGraph Block(ClipVisionConfig config, GraphOptions options)
+    public static OnnxGraph Block(VisionEncoderConfig config, GraphOptions options)
     {
         var g = Begin("clip_block", config, options);
         g.Output("x_out", WriteBlock(g, config, g.Input("x", DType.F32, ["batch", config.Tokens, config.Dim])));
@@ -42,7 +42,7 @@ public static class ClipVision
     /// Input: <c>image</c> [batch, 3, image size, image size]. Output: <c>features</c> [batch, tokens, dim]. Probes:
     /// <c>pre_norm</c>, <c>block0</c>, <c>block1</c>, ….
     /// </remarks>
-    public static OnnxGraph Whole(ClipVisionConfig config, GraphOptions options)
+    public static OnnxGraph Whole(VisionEncoderConfig config, GraphOptions options)
     {
         var g = Begin("clip", config, options);
         var x = g.Probe("pre_norm", WriteEmbedding(g, config));
@@ -56,14 +56,14 @@ public static class ClipVision
         return g.Build();
     }
 
-    private static GraphBuilder Begin(string name, ClipVisionConfig config, GraphOptions options)
+    private static GraphBuilder Begin(string name, VisionEncoderConfig config, GraphOptions options)
     {
         ArgumentNullException.ThrowIfNull(config);
         config.Validate();
         return new GraphBuilder(name, options);
     }
 
-    private static GraphValue WriteEmbedding(GraphBuilder g, ClipVisionConfig config)
+    private static GraphValue WriteEmbedding(GraphBuilder g, VisionEncoderConfig config)
     {
         var image = g.Input(
             "image",
@@ -81,20 +81,20 @@ public static class ClipVision
         return g.LayerNorm(x + g.Weight("pos_embedding", [1, config.Tokens, config.Dim]), "pre_norm", Eps);
     }
 
-    private static GraphValue WriteBlock(GraphBuilder g, ClipVisionConfig config, GraphValue x)
+    private static GraphValue WriteBlock(GraphBuilder g, VisionEncoderConfig config, GraphValue x)
     {
         x += Attention(g, config, g.LayerNorm(x, "norm1", Eps));
         return x + FeedForward(g, config, g.LayerNorm(x, "norm2", Eps));
     }
 
-    private static GraphValue Attention(GraphBuilder g, ClipVisionConfig config, GraphValue x)
+    private static GraphValue Attention(GraphBuilder g, VisionEncoderConfig config, GraphValue x)
     {
         using var scope = g.Scope("attn");
         var qkv = g.Chunk(g.Linear(x, "to_qkv", 3 * config.Dim), axis: 2, 3); // 3 of [batch, tokens, dim]
         return g.Linear(g.Attention(qkv[0], qkv[1], qkv[2], config.Heads), "proj", config.Dim);
     }
 
-    private static GraphValue FeedForward(GraphBuilder g, ClipVisionConfig config, GraphValue x)
+    private static GraphValue FeedForward(GraphBuilder g, VisionEncoderConfig config, GraphValue x)
     {
         using var scope = g.Scope("mlp");
         var inner = g.Gelu(g.Linear(x, "0", config.MlpRatio * config.Dim)); // [batch, tokens, mlp_ratio · dim]

@@ -4,7 +4,7 @@ namespace WanSharp.Graphs.Networks;
 /// The dimensions of CLIP's image encoder. The defaults are those of the ViT-H/14 that Wan 2.1's image-to-video models use.
 /// </summary>
 /// <remarks>Source: Wan-Video/Wan2.1:wan/modules/clip.py, <c>clip_xlm_roberta_vit_h_14</c>.</remarks>
-public sealed record ClipVisionConfig
+public sealed record VisionEncoderConfig
 {
     /// <summary>Pixels on a side of the square image that goes in (<c>image_size</c>).</summary>
     public int ImageSize { get; init; } = 224;

@@ -6,7 +6,7 @@ namespace WanSharp.Engine.Features;
 
 /// <summary>An image as the rows that Wan 2.1's image-to-video models attend to.</summary>
 /// <remarks>Source: Wan-Video/Wan2.1:wan/modules/clip.py, <c>CLIPModel.visual</c>.</remarks>
-internal static class ClipFeatures
+internal static class ImageFeatures
 {
     // What CLIP's training images had, red, green and blue from 0 to 1 (_clip in the same file).
     private static ReadOnlySpan<float> Mean => [0.48145466f, 0.4578275f, 0.40821073f];
@@ -17,7 +17,7 @@ internal static class ClipFeatures
     /// <param name="encoder">The model's image encoder.</param>
     /// <param name="images">Each as <see cref="Prepare"/> gives it.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
-    public static Tensor Encode(ClipVisionRunner encoder, IReadOnlyList<Tensor> images, CancellationToken cancellationToken)
+    public static Tensor Encode(VisionEncoderRunner encoder, IReadOnlyList<Tensor> images, CancellationToken cancellationToken)
     {
         var size = encoder.Configuration.ImageSize;
         using var batch = Tensor.Zeros(DType.F32, [images.Count, 3, size, size]);

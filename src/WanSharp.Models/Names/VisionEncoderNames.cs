@@ -5,7 +5,7 @@ namespace WanSharp.Models.Names;
 /// </summary>
 /// <remarks>Sources: Comfy-Org/ComfyUI:comfy/clip_vision.py; huggingface/transformers:src/transformers/models/clip/modeling_clip.py
 /// (the missing letter is theirs).</remarks>
-internal static class ClipVisionNames
+internal static class VisionEncoderNames
 {
     private static readonly NameTable Transformers = new(
         ("vision_model.embeddings.class_embedding", "visual.cls_embedding"),

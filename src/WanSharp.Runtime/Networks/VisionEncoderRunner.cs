@@ -7,15 +7,15 @@ namespace WanSharp.Runtime.Networks;
 
 /// <summary>Runs CLIP's image encoder block by block, with weights bound once as views of the checkpoint.</summary>
 /// <remarks>For one thread at a time.</remarks>
-public sealed class ClipVisionRunner : IDisposable
+public sealed class VisionEncoderRunner : IDisposable
 {
     private readonly PreparedRun _embed;
     private readonly IBlockRuns _blocks;
     private readonly SessionMemory _memory;
     private readonly Action<string, Tensor>? _observe;
 
-    private ClipVisionRunner(
-        ClipVisionConfig configuration,
+    private VisionEncoderRunner(
+        VisionEncoderConfig configuration,
         PreparedRun embed,
         IBlockRuns blocks,
         SessionMemory memory,
@@ -30,7 +30,7 @@ public sealed class ClipVisionRunner : IDisposable
     }
 
     /// <summary>The network's dimensions.</summary>
-    public ClipVisionConfig Configuration { get; }
+    public VisionEncoderConfig Configuration { get; }
 
     /// <summary>Compiles the graphs and binds the weights.</summary>
     /// <param name="graphs">Compiles each graph once.</param>
@@ -40,9 +40,9 @@ public sealed class ClipVisionRunner : IDisposable
     /// <param name="observe">Sees intermediate values by name, as views that end with the call; for parity checks. Null in use.</param>
     /// <param name="cancellationToken">Cancels compilation.</param>
     /// <exception cref="CheckpointException">A weight is missing or of another shape.</exception>
-    public static async Task<ClipVisionRunner> CreateAsync(
+    public static async Task<VisionEncoderRunner> CreateAsync(
         GraphCache graphs,
-        ClipVisionConfig configuration,
+        VisionEncoderConfig configuration,
         WeightStore weights,
         SessionSettings settings,
         Action<string, Tensor>? observe = null,
@@ -54,7 +54,7 @@ public sealed class ClipVisionRunner : IDisposable
         var options = loader.Options();
         var blocks = await loader
             .PrepareBlocksAsync(
-                written => ClipVision.Block(configuration, written),
+                written => VisionEncoder.Block(configuration, written),
                 options,
                 configuration.LayersUsed,
                 i => $"visual.transformer.{i}.",
@@ -63,8 +63,8 @@ public sealed class ClipVisionRunner : IDisposable
             .ConfigureAwait(false);
         try
         {
-            var embed = await loader.PrepareAsync(ClipVision.Embed(configuration, options), "", cancellationToken).ConfigureAwait(false);
-            return new ClipVisionRunner(configuration, embed, blocks, loader.Memory, observe);
+            var embed = await loader.PrepareAsync(VisionEncoder.Embed(configuration, options), "", cancellationToken).ConfigureAwait(false);
+            return new VisionEncoderRunner(configuration, embed, blocks, loader.Memory, observe);
         }
         catch
         {
