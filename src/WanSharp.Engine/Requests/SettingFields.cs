@@ -120,10 +120,10 @@ public static class SettingFields
         ),
         Fps,
         Steps,
-        Guidance,
-        GuidanceHigh,
         Text("sampler", "NAME", $"{string.Join(", ", Samplers.Names)}.", Samplers.Names, s => s.Sampler, (s, v) => s with { Sampler = v }),
         Shift,
+        Guidance,
+        GuidanceHigh,
         Seed,
     ];
 

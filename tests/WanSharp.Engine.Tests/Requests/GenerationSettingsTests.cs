@@ -52,10 +52,10 @@ public class GenerationSettingsTests
                 ("--frames", "81"),
                 ("--fps", "16"),
                 ("--steps", "40"),
-                ("--guidance", "3.1"),
-                ("--guidance-high", "4"),
                 ("--sampler", "unipc"),
                 ("--shift", "12"),
+                ("--guidance", "3.1"),
+                ("--guidance-high", "4"),
                 ("--seed", "18446744073709551615"),
             ],
             SettingFields.CommandLine(read!.ToRequested())
