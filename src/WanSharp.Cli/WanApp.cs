@@ -1,6 +1,7 @@
 using System.CommandLine;
 using WanSharp.Cli.Commands;
 using WanSharp.Cli.Terminal;
+using WanSharp.Runtime;
 
 namespace WanSharp.Cli;
 
@@ -8,7 +9,11 @@ namespace WanSharp.Cli;
 internal static class WanApp
 {
     /// <summary>Options that every command has.</summary>
-    public static readonly Option<bool> Verbose = new("--verbose") { Description = "Show where an error came from.", Recursive = true };
+    public static readonly Option<bool> Verbose = new("--verbose")
+    {
+        Description = "Show where an error came from, and ONNX Runtime's warnings.",
+        Recursive = true,
+    };
 
     public static RootCommand Build(CliEnvironment environment)
     {
@@ -49,6 +54,11 @@ internal static class WanApp
             return ExitCode.WrongUsage;
         }
 
+        if (parsed.GetValue(Verbose))
+        {
+            environment.RuntimeLog = message => environment.Error.WriteLine(Describe(message));
+        }
+
         try
         {
             return await parsed.InvokeAsync(
@@ -73,4 +83,7 @@ internal static class WanApp
             return ErrorReport.Write(e, environment.Error, parsed.GetValue(Verbose));
         }
     }
+
+    private static string Describe(OrtLogMessage message) =>
+        PlainText.OneLine($"onnxruntime: {message.Level.ToString().ToLowerInvariant()}: {message.Source}: {message.Text}");
 }

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace WanSharp.Runtime;
 
-/// <summary>The metrics of this library, under the meter "WanSharp.Runtime"; docs/caches.md lists them.</summary>
+/// <summary>The metrics of this library, under the meter "WanSharp.Runtime"; docs/metrics.md lists them.</summary>
 internal static class RuntimeMetrics
 {
     private static readonly Meter Meter = new("WanSharp.Runtime");

@@ -275,24 +275,6 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task Version_IsPrinted() => Assert.Matches(@"^\d+\.\d+\.\d+", (await RunAsync(["--version"])).Out);
 
-    [Theory]
-    [InlineData("")]
-    [InlineData("generate")]
-    [InlineData("inspect")]
-    [InlineData("providers")]
-    [InlineData("selftest")]
-    [InlineData("export")]
-    [InlineData("models list")]
-    public async Task Help_FitsATerminalAndEndsWithExamples(string command)
-    {
-        var run = await RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
-
-        Assert.Equal(ExitCode.Done, run.ExitCode);
-        Assert.Empty(run.Error);
-        Assert.Contains("Examples:", run.Out, StringComparison.Ordinal);
-        Assert.All(run.Out.Split('\n'), line => Assert.True(line.Length <= 80, line));
-    }
-
     public void Dispose() => _folder.Dispose();
 
     private static JsonDocument OneLineOfJson(string text)

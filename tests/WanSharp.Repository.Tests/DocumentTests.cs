@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.RegularExpressions;
 using WanSharp.Cli;
 using WanSharp.Cli.Terminal;
@@ -57,25 +58,23 @@ public partial class DocumentTests
     }
 
     [Fact]
-    public void ExamplesInHelp_Parse()
+    public void ExamplesInHelp_OfEveryCommand_Parse()
     {
-        var environment = Environment();
-        var root = WanApp.Build(environment);
-        foreach (var command in root.Subcommands)
+        var root = WanApp.Build(Environment());
+        foreach (var command in WithSubcommands(root))
         {
-            var examples = command
-                .Options.Select(option => option.Action)
-                .OfType<WanSharp.Cli.Commands.HelpWithExamples>()
-                .Single()
-                .Examples;
-            Assert.NotEmpty(examples);
-            foreach (var example in examples)
+            var help = command.Options.Select(option => option.Action).OfType<WanSharp.Cli.Commands.HelpWithExamples>().SingleOrDefault();
+            Assert.True(help is { Examples.Count: > 0 }, $"wan {command.Name} has no examples");
+            foreach (var example in help.Examples)
             {
                 Assert.StartsWith("wan ", example, StringComparison.Ordinal);
-                Assert.Empty(root.Parse(example[4..]).Errors);
+                var errors = root.Parse(example[4..]).Errors;
+                Assert.True(errors.Count == 0, $"{example}: {string.Join(" ", errors.Select(error => error.Message))}");
             }
         }
     }
+
+    private static IEnumerable<Command> WithSubcommands(Command command) => command.Subcommands.SelectMany(WithSubcommands).Prepend(command);
 
     private static void AddIfMissing(string path, List<string> missing)
     {

@@ -21,6 +21,17 @@ public class SourceTests
         Assert.True(tooLong.Count == 0, $"At most {MostColumns} columns:\n{string.Join('\n', tooLong)}");
     }
 
+    [Fact]
+    public void LogMessages_OfAProject_AreInOneFile()
+    {
+        var files = Sources()
+            .Where(path => Path.GetRelativePath(Checkout.Root, path).StartsWith("src", StringComparison.Ordinal))
+            .Where(path => File.ReadAllText(path).Contains("[LoggerMessage(", StringComparison.Ordinal))
+            .GroupBy(path => Path.GetRelativePath(Checkout.Root, path).Split(Path.DirectorySeparatorChar)[1]);
+
+        Assert.All(files, project => Assert.Single(project));
+    }
+
     private static IEnumerable<string> Sources() =>
         Folders
             .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Checkout.Root, folder), "*.cs", SearchOption.AllDirectories))

@@ -39,7 +39,7 @@ internal sealed record CliEnvironment
             }
         );
 
-    /// <summary>Receives ONNX Runtime's messages, on any thread; null while nobody asked for them.</summary>
+    /// <summary>Receives ONNX Runtime's messages, on any thread: with <c>--verbose</c>. Null: they are dropped.</summary>
     public Action<OrtLogMessage>? RuntimeLog { get; set; }
 
     public static CliEnvironment FromProcess()

@@ -5,8 +5,8 @@ using WanSharp.Runtime;
 namespace WanSharp.Engine.Scheduling;
 
 /// <summary>
-/// All metrics and traces of the engine, under OpenTelemetry's conventions for names and units, and the sums that
-/// <see cref="EngineStatistics"/> shows.
+/// All metrics and traces of the engine, under OpenTelemetry's conventions for names and units (docs/metrics.md lists them), and the
+/// sums that <see cref="EngineStatistics"/> shows.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed class EngineTelemetry : IDisposable
@@ -14,7 +14,7 @@ internal sealed class EngineTelemetry : IDisposable
     /// <summary>The name of the meter and of the activity source.</summary>
     public const string Name = "WanSharp.Engine";
 
-    private const string Stage = "wan.stage";
+    private const string Stage = "stage";
 
     private static readonly ActivitySource Activities = new(Name);
 
@@ -37,13 +37,13 @@ internal sealed class EngineTelemetry : IDisposable
 
     public EngineTelemetry()
     {
-        _duration = _meter.CreateHistogram<double>("wan.clip.stage.duration", "s", "Time that a clip spent in a stage.");
-        _wait = _meter.CreateHistogram<double>("wan.clip.stage.wait", "s", "The part of it in which the clip waited.");
-        _busy = _meter.CreateCounter<double>("wan.lane.busy", "s", "Time that lanes computed.");
-        _idle = _meter.CreateCounter<double>("wan.lane.idle", "s", "Time that lanes had nothing to compute.");
-        _batch = _meter.CreateHistogram<int>("wan.denoise.batch_size", "{clip}", "Clips that shared a denoise step.");
-        _features = _meter.CreateCounter<long>("wan.feature.requests", "{request}", "Features that clips wanted.");
-        _clips = _meter.CreateUpDownCounter<int>("wan.clips.active", "{clip}", "Clips under way.");
+        _duration = _meter.CreateHistogram<double>("wansharp.clip.stage.duration", "s", "Time that a clip spent in a stage.");
+        _wait = _meter.CreateHistogram<double>("wansharp.clip.stage.wait", "s", "The part of it in which the clip waited.");
+        _busy = _meter.CreateCounter<double>("wansharp.lane.busy", "s", "Time that lanes computed.");
+        _idle = _meter.CreateCounter<double>("wansharp.lane.idle", "s", "Time that lanes had nothing to compute.");
+        _batch = _meter.CreateHistogram<int>("wansharp.denoise.batch_size", "{clip}", "Clips that shared a denoise step.");
+        _features = _meter.CreateCounter<long>("wansharp.feature.requests", "{request}", "Features that clips wanted.");
+        _clips = _meter.CreateUpDownCounter<int>("wansharp.clips.active", "{clip}", "Clips under way.");
     }
 
     /// <summary>Follows a clip until the result is disposed.</summary>
@@ -51,7 +51,7 @@ internal sealed class EngineTelemetry : IDisposable
     {
         _clips.Add(1);
         Interlocked.Increment(ref _active);
-        return new Ending(this, Activities.StartActivity("wan.generate"));
+        return new Ending(this, Activities.StartActivity("wansharp.generate"));
     }
 
     /// <summary>A lane computed.</summary>
@@ -92,8 +92,8 @@ internal sealed class EngineTelemetry : IDisposable
             _wait.Record(time.Waited.TotalSeconds, tag);
         }
 
-        _features.Add(clip.FeatureHits, new KeyValuePair<string, object?>("wan.feature.hit", true));
-        _features.Add(clip.FeatureMisses, new KeyValuePair<string, object?>("wan.feature.hit", false));
+        _features.Add(clip.FeatureHits, new KeyValuePair<string, object?>("hit", true));
+        _features.Add(clip.FeatureMisses, new KeyValuePair<string, object?>("hit", false));
         Interlocked.Add(ref _hits, clip.FeatureHits);
         Interlocked.Add(ref _misses, clip.FeatureMisses);
     }

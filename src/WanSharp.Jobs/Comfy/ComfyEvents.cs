@@ -14,6 +14,7 @@ internal sealed class ComfyEvents : IAsyncDisposable
     private const int MaximumMessageBytes = 16 << 20;
     private const int Kept = 1024;
 
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AliveEvery = TimeSpan.FromSeconds(10);
 
     private readonly ClientWebSocket _socket = new();
@@ -57,7 +58,7 @@ internal sealed class ComfyEvents : IAsyncDisposable
             events._socket.Options.SetRequestHeader(name, value);
         }
 
-        using var limit = new CancellationTokenSource(options.RequestTimeout, options.Clock);
+        using var limit = new CancellationTokenSource(ConnectTimeout, options.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {

@@ -19,6 +19,9 @@ internal sealed class ComfyWatch(
     /// <summary>A server from which no messages come is given more time: nothing tells whether its job goes on.</summary>
     private const int DeafPatience = 16;
 
+    /// <summary>After how many questions to try again to listen to a server that does not let us.</summary>
+    private const int ListenEvery = 10;
+
     /// <summary>How often to ask whether a job that hung has stopped.</summary>
     private const int MostStops = 10;
 
@@ -31,6 +34,7 @@ internal sealed class ComfyWatch(
     private Exception? _failure;
     private long _lastSign;
     private long _lastAsked;
+    private long _lastListened;
     private long? _unreachableSince;
     private int _hurries;
     private bool _hasSucceeded;
@@ -49,6 +53,7 @@ internal sealed class ComfyWatch(
             await _events.DisposeAsync().ConfigureAwait(false);
         }
 
+        _lastListened = options.Clock.GetTimestamp();
         _events = await ComfyEvents.ListenAsync(server, Ticket.ClientId, options, cancellationToken).ConfigureAwait(false);
     }
 
@@ -191,7 +196,7 @@ internal sealed class ComfyWatch(
             }
         }
 
-        if (_events!.IsClosed)
+        if (_events!.IsClosed && options.Clock.GetElapsedTime(_lastListened) >= options.PollInterval * ListenEvery)
         {
             await ListenAsync(cancellationToken).ConfigureAwait(false);
         }

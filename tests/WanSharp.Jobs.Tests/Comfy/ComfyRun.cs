@@ -13,8 +13,8 @@ internal static class ComfyRun
     {
         PollInterval = TimeSpan.FromMilliseconds(20),
         LostAfter = TimeSpan.FromMilliseconds(100),
-        SilentAfter = TimeSpan.FromSeconds(30),
-        RequestTimeout = TimeSpan.FromSeconds(10),
+        SilentAfter = TimeSpan.FromMinutes(5),
+        RequestTimeout = TimeSpan.FromMinutes(1),
         ServerWait = TimeSpan.Zero,
         FirstWait = TimeSpan.Zero,
     };

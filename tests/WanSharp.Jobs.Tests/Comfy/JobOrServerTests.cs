@@ -24,7 +24,7 @@ public sealed class JobOrServerTests : IDisposable
         server.AtNode = async (type, token) =>
         {
             sampled += type == "KSampler" ? 1 : 0;
-            await Task.Delay(20, token);
+            await Task.Delay(Timeout.Infinite, token); // the first node runs until the job is cancelled
         };
         server.Invalid["50"] = "codec: 'av1' not in ['auto', 'h264']";
         await using var backend = Backend(server, Workflows.Edit(Workflows.TextToVideo, Preview));
@@ -207,11 +207,18 @@ public sealed class JobOrServerTests : IDisposable
     public async Task AJobThatEndsItsServerEachTime_FailsAloneAfterThree()
     {
         await using var server = await FakeComfy.StartAsync();
+        var asked = 0;
+        server.Before = request =>
+        {
+            asked += request.Path == "/queue" ? 1 : 0;
+            return null;
+        };
         server.AtNode = async (type, token) =>
         {
             if (type == "KSampler")
             {
-                await Task.Delay(60, token); // long enough to be seen at work
+                var before = asked;
+                await Until(() => asked >= before + 2); // it was seen at work, and the answer taken in
                 server.Forget();
                 await Task.Delay(Timeout.Infinite, token);
             }
@@ -266,10 +273,33 @@ public sealed class JobOrServerTests : IDisposable
     {
         await using var server = await FakeComfy.StartAsync();
         server.Before = request => request.Path == "/ws" ? 502 : null;
-        server.AtNode = (type, token) => type == "KSampler" ? Task.Delay(400, token) : Task.CompletedTask;
-        await using var backend = Backend(server, options: Impatient with { SilentAfter = TimeSpan.FromMilliseconds(100) });
+        server.AtNode = (type, token) => type == "KSampler" ? Task.Delay(1000, token) : Task.CompletedTask;
+        await using var backend = Backend(server, options: Impatient with { SilentAfter = TimeSpan.FromMilliseconds(500) });
         await backend.RunAsync(Run(_folder), Token);
         Assert.True(File.Exists(_folder["1.mp4"]));
+    }
+
+    /// <summary>A proxy that keeps messages away is asked for them now and then, not with each question for the job.</summary>
+    [Fact]
+    public async Task WithoutMessages_ListeningIsTriedAtMostAtEachTenthQuestion()
+    {
+        await using var server = await FakeComfy.StartAsync();
+        var (listened, asked, enough) = (0, 0, new TaskCompletionSource());
+        server.Before = request =>
+        {
+            if (request.Path.StartsWithSegments("/history") && ++asked == 40)
+            {
+                enough.TrySetResult();
+            }
+
+            return request.Path == "/ws" && ++listened > 0 ? 502 : null;
+        };
+        server.AtNode = (type, token) => type == "KSampler" ? enough.Task.WaitAsync(token) : Task.CompletedTask;
+        await using var backend = Backend(server);
+
+        await backend.RunAsync(Run(_folder), Token);
+
+        Assert.InRange(listened, 2, 1 + (asked / 5)); // a question asks up to twice
     }
 
     [Theory]

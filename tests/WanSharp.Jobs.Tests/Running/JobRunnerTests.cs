@@ -19,7 +19,8 @@ public sealed class JobRunnerTests : IDisposable
     public async Task Run_OfSeveralJobs_PutsEachArtifactInItsPlaceAndLeavesNothingElse()
     {
         _store.Enqueue([.. Enumerable.Range(1, 20).Select(i => TestJobs.New($"{i}.txt", prompt: $"clip {i}"))]);
-        await using var backend = new ScriptedBackend { Before = (_, token) => Task.Delay(1, token) };
+        var two = new Meeting(2); // the first job does not end before a second one runs
+        await using var backend = new ScriptedBackend { Before = (_, token) => two.ArriveAsync(token) };
 
         await RunAsync(backend, concurrency: 4);
 
@@ -213,8 +214,9 @@ public sealed class JobRunnerTests : IDisposable
     {
         _store.Enqueue([.. Enumerable.Range(1, 30).Select(i => TestJobs.New($"{i}.txt"))]);
         using var other = TestJobs.Open(_folder);
-        await using var one = new ScriptedBackend { Before = (_, token) => Task.Delay(2, token) };
-        await using var two = new ScriptedBackend { Before = (_, token) => Task.Delay(2, token) };
+        var (oneHasAJob, twoHasAJob) = (new TaskCompletionSource(), new TaskCompletionSource()); // neither goes on without the other
+        await using var one = new ScriptedBackend { Before = (_, token) => MeetAsync(oneHasAJob, twoHasAJob, token) };
+        await using var two = new ScriptedBackend { Before = (_, token) => MeetAsync(twoHasAJob, oneHasAJob, token) };
 
         await Task.WhenAll(
             RunAsync(one),
@@ -226,6 +228,12 @@ public sealed class JobRunnerTests : IDisposable
         Assert.Equal(30, one.Ran.Count + two.Ran.Count);
         Assert.NotEmpty(one.Ran);
         Assert.NotEmpty(two.Ran);
+
+        static Task MeetAsync(TaskCompletionSource own, TaskCompletionSource others, CancellationToken token)
+        {
+            own.TrySetResult();
+            return others.Task.WaitAsync(token);
+        }
     }
 
     public void Dispose()

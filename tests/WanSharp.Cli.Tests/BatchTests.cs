@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using WanSharp.Jobs;
+using WanSharp.Testing;
+
+namespace WanSharp.Cli.Tests;
+
+/// <summary>Batches with the Shapes model: small clips of few steps.</summary>
+public abstract class BatchTests : IDisposable
+{
+    private protected readonly TemporaryFolder _folder = new();
+    private protected readonly Dictionary<string, string> _variables;
+
+    protected BatchTests() =>
+        _variables = new Dictionary<string, string>
+        {
+            ["WAN_CACHE"] = _folder["cache"],
+            ["XDG_CONFIG_HOME"] = _folder["config"],
+            ["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "",
+        };
+
+    public void Dispose()
+    {
+        _folder.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private protected static NewJob Job(string output, Dictionary<int, string> images) =>
+        new()
+        {
+            Output = output,
+            Request = new JobRequest
+            {
+                Prompt = "a red circle",
+                Width = 32,
+                Height = 32,
+                Frames = 5,
+                Steps = 1,
+                Images = images,
+            },
+            Prepared = new PreparedJob
+            {
+                ExecutionGroup = "",
+                FeatureGroup = "",
+                ResultKey = null,
+                Settings = "{}",
+                Steps = 1,
+            },
+        };
+
+    private protected static async Task<bool> MountAsync(params string[] args)
+    {
+        using var mount = Process.Start(new ProcessStartInfo("mount", args) { RedirectStandardError = true })!;
+        await mount.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return mount.ExitCode == 0;
+    }
+
+    private protected Process StartWan(params string[] args)
+    {
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "wan"), args)
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        start.Environment["WAN_CACHE"] = _folder["cache"];
+        return Process.Start(start)!;
+    }
+
+    private protected async Task KillAfterAsync(int lines, string[] args)
+    {
+        using var wan = StartWan(args);
+        for (var i = 0; i < lines; i++)
+        {
+            await wan.StandardError.ReadLineAsync(TestContext.Current.CancellationToken);
+        }
+
+        wan.Kill(); // SIGKILL
+        await wan.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    private protected IEnumerable<string> Entries(string folder) =>
+        Directory.EnumerateFileSystemEntries(_folder[folder]).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
+
+    private protected IEnumerable<string> Digests(string folder) =>
+        Directory
+            .EnumerateFiles(_folder[folder], "*.png")
+            .Order(StringComparer.Ordinal)
+            .Select(path => $"{Path.GetFileName(path)} {Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)))}");
+
+    private protected Task<CommandLineRun> RunAsync(params string[] args) =>
+        CommandLineRun.RunAsync(args, variables: _variables, cancellationToken: TestContext.Current.CancellationToken);
+}
