@@ -10,6 +10,7 @@ namespace WanSharp.Engine.Tests;
 [CollectionDefinition("alone", DisableParallelization = true)]
 public sealed class Alone;
 
+[NoLiveObjects]
 [Collection("alone")]
 public sealed class EngineMemoryTests(TinyEngine engine)
 {

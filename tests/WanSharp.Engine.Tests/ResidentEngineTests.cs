@@ -7,6 +7,8 @@ using WanSharp.Testing;
 namespace WanSharp.Engine.Tests;
 
 /// <summary>Clips under way at the same time: what they share, and what of one must not reach another.</summary>
+[NoLiveObjects]
+[Collection("alone")]
 public sealed class ResidentEngineTests(TinyEngine engine)
 {
     /// <summary>What neighbours may change: matrix kernels choose by shape, so that a batch of two rounds otherwise.</summary>

@@ -7,6 +7,8 @@ using WanSharp.Testing;
 namespace WanSharp.Engine.Tests;
 
 /// <summary>Clips begin with what is ready, and keep it to their end.</summary>
+[NoLiveObjects]
+[Collection("alone")]
 public sealed class StagedCompilationTests(TinyEngine engine) : IDisposable
 {
     private static readonly GenerationRequest Circle = new()

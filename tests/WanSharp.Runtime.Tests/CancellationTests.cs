@@ -1,8 +1,11 @@
 using WanSharp.Graphs;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests;
 
+[NoLiveObjects]
+[Collection("native objects")]
 public sealed class CancellationTests(RuntimeFixture fixture) : IDisposable
 {
     private static readonly TimeSpan WellAfterTheStart = TimeSpan.FromMilliseconds(20);

@@ -1,9 +1,12 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests;
 
+[NoLiveObjects]
+[Collection("native objects")]
 public sealed class GraphCacheTests(RuntimeFixture fixture)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

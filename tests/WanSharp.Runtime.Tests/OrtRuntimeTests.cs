@@ -1,9 +1,12 @@
 using System.Runtime.InteropServices;
 using WanSharp.Runtime.Native;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests;
 
+[NoLiveObjects]
+[Collection("native objects")]
 public sealed unsafe class OrtRuntimeTests(RuntimeFixture fixture)
 {
     [Fact]

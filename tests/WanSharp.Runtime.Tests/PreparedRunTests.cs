@@ -1,7 +1,10 @@
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests;
 
+[NoLiveObjects]
+[Collection("native objects")]
 public sealed class PreparedRunTests(RuntimeFixture fixture) : IDisposable
 {
     private readonly Tensor _x = Tensor.CopyOf<float>([1, 4], [1, 2, 3, 4]);

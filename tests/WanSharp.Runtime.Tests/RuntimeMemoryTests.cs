@@ -1,12 +1,14 @@
 using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Tests.Networks;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests;
 
 [CollectionDefinition(nameof(RuntimeMemoryTests), DisableParallelization = true)] // the memory is one a process
 public sealed class RuntimeMemoryAlone;
 
+[NoLiveObjects]
 [Collection(nameof(RuntimeMemoryTests))]
 public sealed class RuntimeMemoryTests(RuntimeFixture fixture, VaeRunnerTests.CompiledVae compiled)
     : IClassFixture<VaeRunnerTests.CompiledVae>,

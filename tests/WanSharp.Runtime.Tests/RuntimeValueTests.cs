@@ -1,7 +1,10 @@
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests;
 
+[NoLiveObjects]
+[Collection("native objects")]
 public sealed class RuntimeValueTests(RuntimeFixture fixture)
 {
     private readonly OrtRuntime _runtime = fixture.Runtime;

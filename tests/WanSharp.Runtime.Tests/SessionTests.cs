@@ -1,7 +1,10 @@
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests;
 
+[NoLiveObjects]
+[Collection("native objects")]
 public sealed class SessionTests(RuntimeFixture fixture)
 {
     private static readonly Dictionary<string, string> ExternalData = new()

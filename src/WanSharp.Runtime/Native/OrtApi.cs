@@ -22,6 +22,8 @@ internal sealed unsafe class OrtApi
     /// <summary>The first version with <c>GetEpDevices</c>, used where the library has it.</summary>
     private const uint DevicesVersion = 22;
 
+    private static long _liveInProcess;
+
     private long _liveObjects;
 
     private OrtApi(OrtApiTable* table, string libraryPath, string libraryVersion, uint apiVersion)
@@ -50,6 +52,9 @@ internal sealed unsafe class OrtApi
 
     /// <summary>Native objects that were created and not yet released.</summary>
     public long LiveObjects => Interlocked.Read(ref _liveObjects);
+
+    /// <summary>The live objects of all libraries of the process: a test that compares them finds what nobody released.</summary>
+    public static long LiveInProcess => Interlocked.Read(ref _liveInProcess);
 
     /// <summary>Loads a library, its telemetry turned off, and takes its function table.</summary>
     /// <exception cref="OrtLibraryException">The file is not an ONNX Runtime, or an older one than is needed.</exception>
@@ -127,5 +132,9 @@ internal sealed unsafe class OrtApi
     }
 
     /// <summary>Counts an object as created (1) or released (−1).</summary>
-    public void CountObject(int change) => Interlocked.Add(ref _liveObjects, change);
+    public void CountObject(int change)
+    {
+        Interlocked.Add(ref _liveObjects, change);
+        Interlocked.Add(ref _liveInProcess, change);
+    }
 }

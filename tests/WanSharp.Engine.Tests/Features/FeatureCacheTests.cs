@@ -60,6 +60,46 @@ public class FeatureCacheTests
     }
 
     [Fact]
+    public async Task Get_CancelledWhileAnotherClipComputes_EndsTheWaitAlone()
+    {
+        var cache = new FeatureCache(store: null, capacity: 100);
+        var gate = new TaskCompletionSource<byte[]>();
+        var first = cache.GetAsync(Clip, "key", () => gate.Task);
+        using var stop = new CancellationTokenSource();
+        var second = cache.GetAsync(Clip with { Cancelled = stop.Token }, "key", () => Task.FromResult(Feature));
+
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
+        gate.SetResult(Feature);
+        Assert.Same(Feature, await first);
+    }
+
+    [Fact]
+    public async Task Get_CancelledWhileItComputes_LeavesNothingBehind()
+    {
+        var cache = new FeatureCache(store: null, capacity: 100);
+        using var stop = new CancellationTokenSource();
+        var computing = cache.GetAsync(
+            Clip with { Cancelled = stop.Token },
+            "key",
+            async () =>
+            {
+                await Task.Delay(Timeout.Infinite, stop.Token);
+                return Feature;
+            }
+        );
+        var next = cache.GetAsync(Clip, "key", () => Task.FromResult(Feature)); // waits for its turn
+
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => computing);
+        Assert.Same(Feature, await next);
+        Assert.Equal(Feature.Length, cache.Bytes);
+        Assert.Equal(Feature.Length, cache.Trim());
+    }
+
+    [Fact]
     public async Task Get_WhatCannotBeComputed_IsTriedAgain()
     {
         var cache = new FeatureCache(store: null, capacity: 100);

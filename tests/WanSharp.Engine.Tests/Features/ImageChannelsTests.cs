@@ -10,6 +10,7 @@ using WanSharp.Testing;
 namespace WanSharp.Engine.Tests.Features;
 
 /// <summary>Alone, since one test watches what the library asks for, in the whole process.</summary>
+[NoLiveObjects]
 [Collection("alone")]
 public sealed class ImageChannelsTests(RuntimeFixture fixture)
 {

@@ -11,6 +11,7 @@ using WanSharp.Testing;
 namespace WanSharp.Engine.Tests.Memory;
 
 /// <summary>Alone, since a budget limits the memory of all runs of the process.</summary>
+[NoLiveObjects]
 [Collection("alone")]
 public sealed class EngineBudgetTests(TinyEngine engine) : IDisposable
 {

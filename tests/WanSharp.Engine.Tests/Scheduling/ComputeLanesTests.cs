@@ -8,6 +8,7 @@ using WanSharp.Testing;
 namespace WanSharp.Engine.Tests.Scheduling;
 
 /// <summary>Alone, since a listener hears the instruments of every engine in the process.</summary>
+[NoLiveObjects]
 [Collection("alone")]
 public sealed class ComputeLanesTests(TinyEngine engine)
 {

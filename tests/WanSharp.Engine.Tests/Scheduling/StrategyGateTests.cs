@@ -9,6 +9,7 @@ using WanSharp.Testing;
 namespace WanSharp.Engine.Tests.Scheduling;
 
 /// <summary>Alone, since a strategy limits the memory of all runs of the process.</summary>
+[NoLiveObjects]
 [Collection("alone")]
 public sealed class StrategyGateTests : IDisposable
 {

@@ -12,6 +12,7 @@ using WanSharp.Testing;
 namespace WanSharp.Engine.Tests.Strategies;
 
 /// <summary>Alone, since an engine that follows the free memory limits that of all runs of the process.</summary>
+[NoLiveObjects]
 [Collection("alone")]
 public sealed class CompileTuningTests(TinyEngine engine) : IDisposable
 {

@@ -1,9 +1,12 @@
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests.Networks;
 
 /// <summary>Matrix products in F16 between islands of F32: what devices compute in, held to F32 on the processor.</summary>
+[NoLiveObjects]
+[Collection("native objects")]
 public sealed class NarrowComputeTests(RuntimeFixture fixture)
 {
     /// <summary>

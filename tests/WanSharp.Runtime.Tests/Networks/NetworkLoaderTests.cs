@@ -2,10 +2,13 @@ using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests.Networks;
 
 /// <summary>How blocks come to weights that the checkpoint has in another type, and that the numbers do not depend on it.</summary>
+[NoLiveObjects]
+[Collection("native objects")]
 public sealed class NetworkLoaderTests(RuntimeFixture fixture) : IDisposable
 {
     /// <summary>More than the vectors of all blocks, less than a matrix of each.</summary>

@@ -2,10 +2,13 @@ using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Packing;
+using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests.Networks;
 
 /// <summary>Compiled networks on disk: made once, loaded by whoever comes next, made again when they are stale or damaged.</summary>
+[NoLiveObjects]
+[Collection("native objects")]
 public sealed class PackedGraphsTests(RuntimeFixture fixture) : IDisposable
 {
     private const string Graph = "transformer_step";

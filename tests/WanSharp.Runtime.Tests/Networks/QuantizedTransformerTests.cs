@@ -2,10 +2,13 @@ using WanSharp.Graphs;
 using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests.Networks;
 
 /// <summary>A transformer whose blocks multiply 8-bit integers, and its weights on disk.</summary>
+[NoLiveObjects]
+[Collection("native objects")]
 public sealed class QuantizedTransformerTests(RuntimeFixture fixture) : IDisposable
 {
     private const float Loss = 0.05f; // of the largest value; 8 bits of random weights in two narrow blocks lose 1 to 2 %

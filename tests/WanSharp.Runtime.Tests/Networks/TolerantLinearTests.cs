@@ -1,10 +1,13 @@
 using WanSharp.Graphs;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests.Networks;
 
 /// <summary>A linear layer over 8-bit integers.</summary>
+[NoLiveObjects]
+[Collection("native objects")]
 public sealed class TolerantLinearTests(RuntimeFixture fixture)
 {
     private const int InFeatures = 96;

@@ -2,10 +2,13 @@ using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Weights;
 using WanSharp.Storage;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests.Networks;
 
 /// <summary>A transformer compiled whole, and what is kept of it on disk.</summary>
+[NoLiveObjects]
+[Collection("native objects")]
 public sealed class TransformerRunnerTests(RuntimeFixture fixture) : IDisposable
 {
     private const float ModeTolerance = 1e-5f; // Packed and unpacked matrix kernels sum in different orders.

@@ -1,9 +1,12 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests.Networks;
 
+[NoLiveObjects]
+[Collection("native objects")]
 public sealed class Umt5EncoderTests(RuntimeFixture fixture)
 {
     private const float Tolerance = 1e-4f; // What the fixtures recommend: without scaled scores, noise grows faster here.

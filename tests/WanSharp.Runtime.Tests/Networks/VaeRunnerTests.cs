@@ -2,9 +2,12 @@ using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests.Networks;
 
+[NoLiveObjects]
+[Collection("native objects")]
 public sealed class VaeRunnerTests : IClassFixture<VaeRunnerTests.CompiledVae>
 {
     private const float Tolerance = 3e-5f; // What the fixtures recommend.

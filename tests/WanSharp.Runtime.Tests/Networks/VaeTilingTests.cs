@@ -1,8 +1,11 @@
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests.Networks;
 
+[NoLiveObjects]
+[Collection("native objects")]
 public sealed class VaeTilingTests(RuntimeFixture fixture)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

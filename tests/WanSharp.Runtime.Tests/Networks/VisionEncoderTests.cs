@@ -2,9 +2,12 @@ using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests.Networks;
 
+[NoLiveObjects]
+[Collection("native objects")]
 public sealed class VisionEncoderTests(RuntimeFixture fixture)
 {
     // What the fixtures recommend; the smallest known mistake (the other GELU) moves outputs by 1e-3.

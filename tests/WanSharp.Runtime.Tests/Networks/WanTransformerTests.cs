@@ -1,9 +1,12 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests.Networks;
 
+[NoLiveObjects]
+[Collection("native objects")]
 public sealed class WanTransformerTests(RuntimeFixture fixture)
 {
     private const float Tolerance = 3e-5f; // What the fixtures recommend: several times the noise of a reordered F32 sum.

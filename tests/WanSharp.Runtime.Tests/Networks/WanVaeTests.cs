@@ -1,12 +1,15 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests.Networks;
 
 /// <summary>
 /// The graphs of the VAE against values that the official code produced, in every lowering and with weights of either kind.
 /// </summary>
+[NoLiveObjects]
+[Collection("native objects")]
 public sealed class WanVaeTests(RuntimeFixture fixture)
 {
     // What the fixtures recommend; the smallest known mistake (another norm) moves outputs by 1.6e-4.

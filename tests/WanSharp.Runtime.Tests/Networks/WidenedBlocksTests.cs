@@ -3,10 +3,13 @@ using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests.Networks;
 
 /// <summary>Blocks in two sets of memory against the same blocks with copies that are kept: the same numbers, bit for bit.</summary>
+[NoLiveObjects]
+[Collection("native objects")]
 public sealed class WidenedBlocksTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("wan-tests-").FullName;
