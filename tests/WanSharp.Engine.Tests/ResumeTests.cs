@@ -6,8 +6,6 @@ using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests;
 
-[NoLiveObjects]
-[Collection("alone")]
 public sealed class ResumeTests(TinyEngine engine) : IDisposable
 {
     private static readonly GenerationRequest Circle = new()

@@ -10,8 +10,6 @@ namespace WanSharp.Engine.Tests;
 /// <summary>
 /// Clips that begin with the steps of another one. The tiny model's weights are random, so the table takes whatever is nearest.
 /// </summary>
-[NoLiveObjects]
-[Collection("alone")]
 public sealed class ReuseTests : IDisposable
 {
     private static readonly GenerationRequest Circle = new()

@@ -5,8 +5,6 @@ using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests;
 
-[NoLiveObjects]
-[Collection("alone")]
 public sealed class VideoGeneratorTests(TinyEngine engine) : IDisposable
 {
     private static readonly GenerationRequest Circle = new() { Prompt = "a red circle", Seed = 7 };

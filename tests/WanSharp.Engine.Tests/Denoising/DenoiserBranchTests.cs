@@ -9,8 +9,6 @@ using WanSharp.Testing;
 namespace WanSharp.Engine.Tests.Denoising;
 
 /// <summary>What a step makes of its branches, its seed and its given frames.</summary>
-[NoLiveObjects]
-[Collection("alone")]
 public sealed class DenoiserBranchTests(TinyEngine engine) : IAsyncLifetime
 {
     /// <summary>Matrix kernels choose by shape, so a batch of two rounds otherwise than two batches of one.</summary>

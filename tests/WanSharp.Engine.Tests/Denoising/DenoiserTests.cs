@@ -13,8 +13,6 @@ using WanSharp.Testing;
 namespace WanSharp.Engine.Tests.Denoising;
 
 /// <summary>Steps with tiny networks; whole trajectories are held to the official ones by the pipelines' fixtures.</summary>
-[NoLiveObjects]
-[Collection("alone")]
 public sealed class DenoiserTests : IDisposable
 {
     private const double Boundary = 0.9;

@@ -6,8 +6,6 @@ using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests.Features;
 
-[NoLiveObjects]
-[Collection("alone")]
 public sealed class FrameEncoderTests(TinyEngine engine) : IDisposable
 {
     private static readonly RgbImage Picture = new(32, 16, [.. Enumerable.Range(0, 32 * 16 * 3).Select(i => (byte)(i * 7))]);

@@ -4,8 +4,6 @@ using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests.Planning;
 
-[NoLiveObjects]
-[Collection("alone")]
 public sealed class CalibratorTests(TinyEngine engine) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
