@@ -1,13 +1,10 @@
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
-using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests.Networks;
 
 /// <summary>What a context has made once serves every step, in every batch, kept or not.</summary>
-[NoLiveObjects]
-[Collection("native objects")]
 public sealed class TextKeysTests(RuntimeFixture fixture) : IAsyncLifetime
 {
     /// <summary>Matrix kernels choose by shape, so a batch of two rounds otherwise than two batches of one.</summary>

@@ -277,7 +277,7 @@ public sealed class VaeRunnerTests : IClassFixture<VaeRunnerTests.CompiledVae>
     }
 
     /// <summary>The fixture's VAE, compiled once for all tests here.</summary>
-    public sealed class CompiledVae : IDisposable
+    public sealed class CompiledVae : IAsyncLifetime
     {
         public CompiledVae(RuntimeFixture fixture) => Vae = new VaeRunner(fixture.Runtime, Network.VaeConfig(), Network.Store);
 
@@ -285,10 +285,17 @@ public sealed class VaeRunnerTests : IClassFixture<VaeRunnerTests.CompiledVae>
 
         internal VaeRunner Vae { get; }
 
-        public void Dispose()
+        public async ValueTask InitializeAsync()
+        {
+            await Vae.CompileEncoderAsync();
+            await Vae.CompileDecoderAsync();
+        }
+
+        public ValueTask DisposeAsync()
         {
             Vae.Dispose();
             Network.Dispose();
+            return ValueTask.CompletedTask;
         }
     }
 }
