@@ -37,7 +37,10 @@ public partial class MetricsTests
     {
         var telemetry = Checkout.Read("src/WanSharp.Engine/Scheduling/EngineTelemetry.cs");
 
-        Assert.All(Activities().Matches(telemetry), match => Assert.StartsWith(Prefix, match.Groups["name"].Value, StringComparison.Ordinal));
+        Assert.All(
+            Activities().Matches(telemetry),
+            match => Assert.StartsWith(Prefix, match.Groups["name"].Value, StringComparison.Ordinal)
+        );
     }
 
     private static string Row(string name, string kind, string unit) => $"{name} | {kind} | {unit}";

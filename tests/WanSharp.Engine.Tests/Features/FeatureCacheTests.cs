@@ -81,7 +81,10 @@ public class FeatureCacheTests
         var cache = new FeatureCache(store: null, capacity: 100);
         using var stop = new CancellationTokenSource();
         var computing = cache.GetAsync(
-            Clip with { Cancelled = stop.Token },
+            Clip with
+            {
+                Cancelled = stop.Token,
+            },
             "key",
             async () =>
             {

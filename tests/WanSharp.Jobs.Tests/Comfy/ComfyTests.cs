@@ -35,7 +35,11 @@ public abstract class ComfyTests : IDisposable
         ComfyBackendOptions? options = null
     ) => Backend([.. servers.Select(server => server.Address)], workflow, options);
 
-    private protected static ComfyBackend Backend(Uri[] servers, string workflow = Workflows.TextToVideo, ComfyBackendOptions? options = null)
+    private protected static ComfyBackend Backend(
+        Uri[] servers,
+        string workflow = Workflows.TextToVideo,
+        ComfyBackendOptions? options = null
+    )
     {
         var parsed = Workflows.Parse(workflow);
         return new ComfyBackend(
