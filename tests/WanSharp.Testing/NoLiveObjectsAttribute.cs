@@ -1,6 +1,5 @@
 using System.Reflection;
 using WanSharp.Runtime.Native;
-using Xunit;
 using Xunit.v3;
 
 namespace WanSharp.Testing;
