@@ -43,7 +43,7 @@ public sealed class HelpTests
     }
 
     private static IEnumerable<string> Paths(Command command, string path) =>
-        command.Subcommands.SelectMany(child => Paths(child, $"{path} {child.Name}".Trim())).Prepend(path);
+        command.Subcommands.Where(child => !child.Hidden).SelectMany(child => Paths(child, $"{path} {child.Name}".Trim())).Prepend(path);
 
     private static CliEnvironment Environment() =>
         new()
