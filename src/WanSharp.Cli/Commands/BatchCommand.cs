@@ -119,13 +119,13 @@ internal sealed class BatchCommand(CliEnvironment environment)
         command.SetAction(self.RunAsync);
         return command.WithExamples(
             "wan batch jobs.jsonl -o out/",
-            "wan batch --prompts prompts.txt --styles anime,ink,realistic --seeds 0..3 -o out/",
+            "wan batch --prompts prompts.txt --styles anime,ink --seeds 0..3 -o out/",
             "wan batch --prompts prompts.txt --seeds random:4 --wildcards wildcards/",
             "wan batch --resume out/",
             "wan batch jobs.csv --dry-run",
             "wan batch jobs.jsonl --memory 6GB --lanes 2",
             "wan batch jobs.jsonl --reuse similar",
-            "wan batch jobs.jsonl --backend comfy:http://127.0.0.1:8188 --workflow wan22_t2v_api.json"
+            "wan batch jobs.jsonl --backend comfy:http://127.0.0.1:8188 --workflow t2v.json"
         );
     }
 

@@ -56,7 +56,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
         command.SetAction(self.RunAsync);
         return command.WithExamples(
             "wan plan \"a red circle moving left on a black background\"",
-            "wan plan \"a cat on a roof\" --model ./Wan2.1-T2V-1.3B --size 832x480 --frames 81",
+            "wan plan \"a cat on a roof\" -m ./Wan2.1-T2V-1.3B --size 832x480 --frames 81",
             "wan plan \"a cat on a roof\" --steps 20 --json",
             "wan plan \"a cat on a roof\" --memory 6GB",
             "wan plan \"a cat on a roof\" --calibrate"

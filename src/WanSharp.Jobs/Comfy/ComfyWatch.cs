@@ -34,7 +34,7 @@ internal sealed class ComfyWatch(
     private Exception? _failure;
     private long _lastSign;
     private long _lastAsked;
-    private long _lastListened;
+    private int _askedSinceListening;
     private long? _unreachableSince;
     private int _hurries;
     private bool _hasSucceeded;
@@ -53,7 +53,7 @@ internal sealed class ComfyWatch(
             await _events.DisposeAsync().ConfigureAwait(false);
         }
 
-        _lastListened = options.Clock.GetTimestamp();
+        _askedSinceListening = 0;
         _events = await ComfyEvents.ListenAsync(server, Ticket.ClientId, options, cancellationToken).ConfigureAwait(false);
     }
 
@@ -87,6 +87,7 @@ internal sealed class ComfyWatch(
 
             if (history is not null)
             {
+                await TakeLateMessagesAsync(cancellationToken).ConfigureAwait(false);
                 _problems.ThrowIfFailed(history);
                 return history;
             }
@@ -101,6 +102,18 @@ internal sealed class ComfyWatch(
     }
 
     public ValueTask DisposeAsync() => _events?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    /// <summary>What was sent before the job's end may arrive after the answer that tells it: which node was held back, and why.</summary>
+    private async Task TakeLateMessagesAsync(CancellationToken cancellationToken)
+    {
+        while (!_hasSucceeded && await _events!.NextAsync(Soon, cancellationToken).ConfigureAwait(false) is { } message)
+        {
+            if (message.PromptId == Ticket.PromptId)
+            {
+                Take(message);
+            }
+        }
+    }
 
     private void Take(ComfyEvent message)
     {
@@ -196,7 +209,7 @@ internal sealed class ComfyWatch(
             }
         }
 
-        if (_events!.IsClosed && options.Clock.GetElapsedTime(_lastListened) >= options.PollInterval * ListenEvery)
+        if (++_askedSinceListening >= ListenEvery && _events!.IsClosed)
         {
             await ListenAsync(cancellationToken).ConfigureAwait(false);
         }
