@@ -106,8 +106,13 @@ internal sealed class ComfyWatch(
     /// <summary>What was sent before the job's end may arrive after the answer that tells it: which node was held back, and why.</summary>
     private async Task TakeLateMessagesAsync(CancellationToken cancellationToken)
     {
-        while (!_hasSucceeded && await _events!.NextAsync(Soon, cancellationToken).ConfigureAwait(false) is { } message)
+        for (var i = 0; i < MostHurries && !_hasSucceeded; i++)
         {
+            if (await _events!.NextAsync(Soon, cancellationToken).ConfigureAwait(false) is not { } message)
+            {
+                return;
+            }
+
             if (message.PromptId == Ticket.PromptId)
             {
                 Take(message);
