@@ -75,7 +75,6 @@ public partial class DocumentTests
     }
 
     private static IEnumerable<Command> WithSubcommands(Command command) =>
-        
         command.Subcommands.Where(child => !child.Hidden).SelectMany(WithSubcommands).Prepend(command);
 
     private static void AddIfMissing(string path, List<string> missing)
