@@ -191,7 +191,8 @@ public sealed class VideoGenerator : IVideoGenerator
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
         var clip = NewRun(plan, options ?? new GenerationRunOptions(), cancelled.Token);
         using var ending = _telemetry.BeginClip();
-        var (compile, ran) = await Task.Run(() => RunAsync(clip, frames), cancelled.Token).ConfigureAwait(false); // not on the caller's thread
+        // Not on the caller's thread.
+        var (compile, ran) = await Task.Run(() => RunAsync(clip, frames), cancelled.Token).ConfigureAwait(false);
         var statistics = clip.Clock.ToStatistics() with { Compile = compile, RanAsPlanned = ran.Identity == plan.Identity };
         _telemetry.AddClip(statistics);
         return statistics;

@@ -150,7 +150,8 @@ internal sealed class BlockTransformer : TransformerRunner
     {
         if (_isStatic)
         {
-            using var graphs = await _load(Lengths(latents, groups), cancellationToken).ConfigureAwait(false); // what is compiled stays with the graph cache
+            // What is compiled stays with the graph cache.
+            using var graphs = await _load(Lengths(latents, groups), cancellationToken).ConfigureAwait(false);
         }
     }
 
