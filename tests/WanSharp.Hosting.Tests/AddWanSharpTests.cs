@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using WanSharp.Engine;
 using WanSharp.Engine.Requests;
+using WanSharp.Runtime;
 using WanSharp.Testing;
 
 namespace WanSharp.Hosting.Tests;
@@ -38,6 +41,31 @@ public sealed class AddWanSharpTests : IDisposable
 
         Assert.Same(generator, services.GetRequiredService<EngineHost>().Generator);
         Assert.Equal(5, frames.Frames.Count);
+    }
+
+    [Fact]
+    public async Task AddWanSharp_SendsWhatOnnxRuntimeSaysToTheProgramsLog()
+    {
+        TinyModel.Write(_folder["tiny"]);
+        var log = new ListLog();
+        using (
+            var services = new ServiceCollection()
+                .AddSingleton<ILoggerFactory>(log)
+                .AddWanSharp(
+                    new EngineSettings { Model = _folder["tiny"], Provider = "cpu" },
+                    new HostOptions { CacheFolder = _folder["cache"], RuntimeLogLevel = OrtLogLevel.Info }
+                )
+                .BuildServiceProvider()
+        )
+        {
+            var generator = services.GetRequiredService<IVideoGenerator>();
+            await generator.ExpectAsync(
+                generator.Plan(new GenerationRequest { Prompt = "a" }),
+                TestContext.Current.CancellationToken
+            );
+        }
+
+        Assert.Contains(log.Lines, line => line.StartsWith("WanSharp.OnnxRuntime Debug ONNX Runtime, ", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -86,5 +114,33 @@ public sealed class AddWanSharpTests : IDisposable
             ("cache", "ort", "ff", Path.Combine("config", "wansharp")),
             (options.CacheFolder, options.OnnxRuntimeLibrary, options.Ffmpeg, options.ConfigFolder)
         );
+    }
+
+    /// <summary>Keeps what is logged: category, level, message.</summary>
+    private sealed class ListLog : ILoggerFactory
+    {
+        public ConcurrentQueue<string> Lines { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => new Category(categoryName, Lines);
+
+        public void AddProvider(ILoggerProvider provider) { }
+
+        public void Dispose() { }
+
+        private sealed class Category(string name, ConcurrentQueue<string> lines) : ILogger
+        {
+            public IDisposable? BeginScope<TState>(TState state)
+                where TState : notnull => null;
+
+            public bool IsEnabled(LogLevel logLevel) => true;
+
+            public void Log<TState>(
+                LogLevel logLevel,
+                EventId eventId,
+                TState state,
+                Exception? exception,
+                Func<TState, Exception?, string> formatter
+            ) => lines.Enqueue($"{name} {logLevel} {formatter(state, exception)}");
+        }
     }
 }
