@@ -59,10 +59,7 @@ public sealed class AddWanSharpTests : IDisposable
         )
         {
             var generator = services.GetRequiredService<IVideoGenerator>();
-            await generator.ExpectAsync(
-                generator.Plan(new GenerationRequest { Prompt = "a" }),
-                TestContext.Current.CancellationToken
-            );
+            await generator.ExpectAsync(generator.Plan(new GenerationRequest { Prompt = "a" }), TestContext.Current.CancellationToken);
         }
 
         Assert.Contains(log.Lines, line => line.StartsWith("WanSharp.OnnxRuntime Debug ONNX Runtime, ", StringComparison.Ordinal));
