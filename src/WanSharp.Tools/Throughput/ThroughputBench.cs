@@ -169,7 +169,7 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
                     : entry.Request;
             var clip = Path.Combine(target, entry.Output!);
             Directory.CreateDirectory(target);
-            string[] line = [.. program, .. Arguments(request, clip)];
+            string[] line = [.. program, .. Arguments(settings, request, clip)];
             using var process = Process.Start(
                 new ProcessStartInfo(line[0], line[1..]) { RedirectStandardOutput = true, RedirectStandardError = true }
             )!;
@@ -186,7 +186,8 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
         return clips;
     }
 
-    private IEnumerable<string> Arguments(JobRequest request, string clip)
+    /// <summary>The arguments of <c>wan generate</c> that make a job's clip.</summary>
+    internal static IEnumerable<string> Arguments(BackendSettings settings, JobRequest request, string clip)
     {
         List<string> arguments = ["generate", request.Prompt, "--model", settings.Model, "--provider", settings.Provider, "-o", clip];
         foreach (var (option, value) in SettingFields.CommandLine(request))
