@@ -22,7 +22,16 @@ public class ThroughputBenchTests
         };
 
         var arguments = ThroughputBench
-            .Arguments(new BackendSettings { Model = "shapes", Provider = "cpu", Threads = 2 }, request, "clip.mp4")
+            .Arguments(
+                new BackendSettings
+                {
+                    Model = "shapes",
+                    Provider = "cpu",
+                    Threads = 2,
+                },
+                request,
+                "clip.mp4"
+            )
             .ToList();
 
         Assert.Equal(["generate", "a cat", "--model", "shapes", "--provider", "cpu", "-o", "clip.mp4"], arguments[..8]);
@@ -30,6 +39,9 @@ public class ThroughputBenchTests
             ["--negative=-dogs", "--size", "64x32", "--seconds", "1.5", "--fps", "8", "--seed", $"{ulong.MaxValue}", "--threads", "2"],
             arguments[8..]
         );
-        Assert.All(SettingFields.CommandLine(request), setting => Assert.Contains(arguments, one => one.StartsWith(setting.Option, StringComparison.Ordinal)));
+        Assert.All(
+            SettingFields.CommandLine(request),
+            setting => Assert.Contains(arguments, one => one.StartsWith(setting.Option, StringComparison.Ordinal))
+        );
     }
 }
