@@ -15,9 +15,8 @@ internal sealed class NetworkGraphs
     private readonly Umt5Config _textEncoder;
     private readonly VisionEncoderConfig? _visionEncoder;
     private readonly VaeConfig _vae;
-    private readonly Lazy<(OnnxGraph Embed, OnnxGraph Block, OnnxGraph Head)> _denoising;
+    private readonly TransformerGraphs _denoising;
     private readonly Lazy<(OnnxGraph Keys, OnnxGraph Rows)> _pieces;
-    private readonly Lazy<(OnnxGraph Embed, OnnxGraph Keys)> _context;
     private readonly Lazy<OnnxGraph> _textBlock;
     private readonly Lazy<(OnnxGraph Embed, OnnxGraph Block)> _clip;
     private readonly Lazy<(OnnxGraph First, OnnxGraph Next)> _decoder;
@@ -33,36 +32,21 @@ internal sealed class NetworkGraphs
     {
         var options = new GraphOptions();
         var constants = options with { Weights = WeightStorage.Initializers };
-        var blocks = options with { Quantization = quantization };
         (_transformer, _textEncoder, _visionEncoder, _vae) = (transformer, textEncoder, visionEncoder, vae);
         _pieces = new(() => (WanTransformer.SelfKeys(transformer, options), WanTransformer.BlockRows(transformer, options)));
-        _context = new(() => (WanTransformer.Context(transformer, options), WanTransformer.Keys(transformer, options)));
         _clip = new(() =>
             visionEncoder is { } clip
                 ? (VisionEncoder.Embed(clip, options), VisionEncoder.Block(clip, options))
                 : throw new InvalidOperationException("The model has no image encoder.")
         );
-        _denoising = new(() =>
-            (
-                WanTransformer.Embed(transformer, options),
-                WanTransformer.Block(transformer, blocks),
-                WanTransformer.Head(transformer, options)
-            )
-        );
+        _denoising = new TransformerGraphs(transformer, options with { Quantization = quantization });
         _textBlock = new(() => Umt5Encoder.Block(textEncoder, options));
         _decoder = new(() => (WanVae.DecodeFirst(vae, constants), WanVae.DecodeNext(vae, constants)));
         _encoder = new(() => (WanVae.EncodeFirst(vae, constants), WanVae.EncodeNext(vae, constants)));
     }
 
     /// <summary>The transformer's weights, under their full names.</summary>
-    public IEnumerable<WeightSlot> TransformerWeights =>
-        [
-            .. _context.Value.Embed.Weights,
-            .. Repeat(_context.Value.Keys, _transformer.Layers, "blocks."),
-            .. _denoising.Value.Embed.Weights,
-            .. Repeat(_denoising.Value.Block, _transformer.Layers, "blocks."),
-            .. _denoising.Value.Head.Weights,
-        ];
+    public IEnumerable<WeightSlot> TransformerWeights => _denoising.Weights;
 
     /// <summary>The text encoder's weights, except the table that is looked up.</summary>
     public IEnumerable<WeightSlot> TextEncoderWeights => [.. Repeat(_textBlock.Value, _textEncoder.Layers, "blocks.")];
@@ -78,7 +62,7 @@ internal sealed class NetworkGraphs
     public IEnumerable<WeightSlot> EncoderWeights => _encoder.Value.Next.Weights;
 
     /// <summary>Bytes of one block's weights in the graph.</summary>
-    public long TransformerBlockBytes => BytesOf(_denoising.Value.Block);
+    public long TransformerBlockBytes => BytesOf(_denoising.Block);
 
     /// <inheritdoc cref="TransformerBlockBytes"/>
     public long TextEncoderBlockBytes => BytesOf(_textBlock.Value);
@@ -87,7 +71,7 @@ internal sealed class NetworkGraphs
     public long ClipBlockBytes => BytesOf(_clip.Value.Block);
 
     /// <summary>Bytes of the transformer's weights outside the blocks.</summary>
-    public long TransformerOtherBytes => BytesOf(_context.Value.Embed) + BytesOf(_denoising.Value.Embed) + BytesOf(_denoising.Value.Head);
+    public long TransformerOtherBytes => _denoising.OtherWeights.Sum(BytesOf);
 
     /// <summary>
     /// Bytes that a forward pass holds in addition to weights, if no more than some tokens run through a block at a time.
@@ -111,7 +95,7 @@ internal sealed class NetworkGraphs
             piece["groups"] = 1; // a piece ends where a frame does
         }
 
-        var (embed, _, head) = _denoising.Value;
+        var (embed, head) = (_denoising.Embed, _denoising.Head);
         var (keys, rows) = _pieces.Value;
         // What a block takes and gives; the keys and values of a row.
         var between = ((2L * batch) + 2) * all["tokens"] * _transformer.Dim * sizeof(float);
@@ -131,7 +115,7 @@ internal sealed class NetworkGraphs
     public GraphWork Forward(Shape latents, int batch, int groups, int textTokens)
     {
         var lengths = Lengths(latents, batch, groups, textTokens);
-        var (embed, block, head) = _denoising.Value;
+        var (embed, block, head) = (_denoising.Embed, _denoising.Block, _denoising.Head);
         var blocks = _transformer.Layers * block.CountWork(lengths);
         var between = 2.0 * batch * lengths["tokens"] * _transformer.Dim * sizeof(float); // what a block takes and what it gives
         var work = embed.CountWork(lengths) + blocks + head.CountWork(lengths);
@@ -141,7 +125,7 @@ internal sealed class NetworkGraphs
     /// <summary>What a transformer makes of a prompt once for a clip: the keys and values that its blocks attend to.</summary>
     public GraphWork PrepareContext(int textTokens)
     {
-        var (embed, keys) = _context.Value;
+        var (embed, keys) = (_denoising.Context, _denoising.Keys);
         var lengths = ContextLengths(batch: 1, textTokens);
         return embed.CountWork(lengths) + (_transformer.Layers * keys.CountWork(lengths));
     }
@@ -239,7 +223,9 @@ internal sealed class NetworkGraphs
             ["width"] = width,
         };
 
-    private static long BytesOf(OnnxGraph graph) => graph.Weights.Sum(slot => slot.DType.ByteLength(slot.Shape.ElementCount));
+    private static long BytesOf(OnnxGraph graph) => graph.Weights.Sum(BytesOf);
+
+    private static long BytesOf(WeightSlot slot) => slot.DType.ByteLength(slot.Shape.ElementCount);
 
     private static IEnumerable<WeightSlot> Repeat(OnnxGraph block, int layers, string prefix) =>
         Enumerable.Range(0, layers).SelectMany(_ => block.Weights, (layer, slot) => slot with { Name = $"{prefix}{layer}.{slot.Name}" });

@@ -10,12 +10,7 @@ internal static class NetworkSlots
     private static readonly GraphOptions Plain = new();
 
     public static IEnumerable<WeightSlot> Of(TransformerConfig config) =>
-        [
-            .. WanTransformer.Context(config, Plain).Weights,
-            .. WanTransformer.Embed(config, Plain).Weights,
-            .. WanTransformer.Head(config, Plain).Weights,
-            .. Repeated("blocks.", config.Layers, WanTransformer.Block(config, Plain), WanTransformer.Keys(config, Plain)),
-        ];
+        new TransformerGraphs(config, Plain).Weights.DistinctBy(slot => slot.Name);
 
     public static IEnumerable<WeightSlot> Of(Umt5Config config) =>
         [

@@ -105,7 +105,7 @@ internal sealed class BlockGraphs : IDisposable
                 written => write(configuration, written),
                 options,
                 configuration.Layers,
-                i => $"blocks.{i}.",
+                TransformerGraphs.BlockPrefix,
                 cancellationToken
             );
     }

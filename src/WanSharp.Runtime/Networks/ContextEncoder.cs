@@ -58,7 +58,7 @@ internal sealed class ContextEncoder : IDisposable
                     written => WanTransformer.Keys(configuration, written),
                     options,
                     configuration.Layers,
-                    i => $"blocks.{i}.",
+                    TransformerGraphs.BlockPrefix,
                     cancellationToken
                 )
                 .ConfigureAwait(false);

@@ -101,7 +101,7 @@ internal sealed class WholeTransformer : TransformerRunner
         {
             for (var block = 0; block < _keys.Length; block++)
             {
-                _keys[block].Bind(_run, Prefix(block), block, contexts, cancellationToken);
+                _keys[block].Bind(_run, TransformerGraphs.BlockPrefix(block), block, contexts, cancellationToken);
             }
 
             using var result = _run.Run(cancellationToken);
@@ -111,7 +111,7 @@ internal sealed class WholeTransformer : TransformerRunner
         {
             for (var block = 0; block < _keys.Length; block++)
             {
-                _keys[block].Unbind(_run, Prefix(block));
+                _keys[block].Unbind(_run, TransformerGraphs.BlockPrefix(block));
             }
         }
     }
@@ -132,6 +132,4 @@ internal sealed class WholeTransformer : TransformerRunner
 
     private static OnnxGraph Write(TransformerConfig configuration, GraphOptions written) =>
         WanTransformer.Step(configuration, written with { Weights = WeightStorage.Initializers });
-
-    private static string Prefix(int block) => $"blocks.{block}.";
 }

@@ -14,11 +14,7 @@ internal sealed class TransformerWorkload : Workload
     private const float Timestep = 500;
 
     private readonly TransformerConfig _config;
-    private readonly OnnxGraph _context;
-    private readonly OnnxGraph _keys;
-    private readonly OnnxGraph _embed;
-    private readonly OnnxGraph _block;
-    private readonly OnnxGraph _head;
+    private readonly TransformerGraphs _graphs;
     private readonly Shape _latents;
     private readonly int _textRows;
 
@@ -27,13 +23,8 @@ internal sealed class TransformerWorkload : Workload
     /// <param name="textTokens">Rows of text before the padding; null for no padding.</param>
     public TransformerWorkload(TransformerConfig config, Shape latents, int? textTokens)
     {
-        var options = new GraphOptions();
         (_config, _latents) = (config, latents);
-        _context = WanTransformer.Context(config, options);
-        _keys = WanTransformer.Keys(config, options);
-        _embed = WanTransformer.Embed(config, options);
-        _block = WanTransformer.Block(config, options);
-        _head = WanTransformer.Head(config, options);
+        _graphs = new TransformerGraphs(config, new GraphOptions());
         AddNoise("latents", latents);
         var tokens = Math.Min(textTokens ?? config.TextLength, config.TextLength);
         _textRows = Math.Min(tokens + 1, config.TextLength); // one row of padding stands for all
@@ -43,8 +34,7 @@ internal sealed class TransformerWorkload : Workload
 
     public override string Name => "dit";
 
-    public override IEnumerable<WeightSlot> Weights =>
-        [.. _context.Weights, .. _embed.Weights, .. Repeat(_keys, _config.Layers), .. Repeat(_block, _config.Layers), .. _head.Weights];
+    public override IEnumerable<WeightSlot> Weights => _graphs.Weights;
 
     public override double Operations
     {
@@ -65,7 +55,9 @@ internal sealed class TransformerWorkload : Workload
                 ["grid_height"] = height,
                 ["grid_width"] = width,
             };
-            return _embed.CountOperations(lengths) + (_config.Layers * _block.CountOperations(lengths)) + _head.CountOperations(lengths);
+            return _graphs.Embed.CountOperations(lengths)
+                + (_config.Layers * _graphs.Block.CountOperations(lengths))
+                + _graphs.Head.CountOperations(lengths);
         }
     }
 

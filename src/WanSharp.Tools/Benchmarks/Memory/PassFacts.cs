@@ -17,23 +17,11 @@ internal static class PassFacts
     public static StrategyFacts Of(NamedShape shape, WeightStore weights, Shape latents, int textTokens)
     {
         var config = shape.Transformer;
-        var options = new GraphOptions();
         var graphs = new NetworkGraphs(config, shape.TextEncoder, shape.Vae);
         var activations = new ActivationMemory(graphs, config, shape.Vae);
-        OnnxGraph[] block = [WanTransformer.Block(config, options), WanTransformer.Keys(config, options)];
-        OnnxGraph[] others =
-        [
-            WanTransformer.Context(config, options),
-            WanTransformer.Embed(config, options),
-            WanTransformer.Head(config, options),
-        ];
-        var stored = NetworkWeights.Of(
-            weights,
-            Enumerable
-                .Range(0, config.Layers)
-                .SelectMany(_ => block.SelectMany(graph => graph.Weights), (i, slot) => slot with { Name = $"blocks.{i}.{slot.Name}" })
-        );
-        var rest = NetworkWeights.Of(weights, others.SelectMany(graph => graph.Weights));
+        var network = new TransformerGraphs(config, new GraphOptions());
+        var stored = NetworkWeights.Of(weights, network.BlockWeights);
+        var rest = NetworkWeights.Of(weights, network.OtherWeights);
         var rows = Math.Min(textTokens + 1, config.TextLength);
         var keys = 2L * rows * config.Dim * sizeof(float) * config.Layers;
         var patch = config.PatchSize;

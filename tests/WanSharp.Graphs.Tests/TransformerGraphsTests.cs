@@ -1,0 +1,52 @@
+using WanSharp.Graphs.Networks;
+using WanSharp.Tensors;
+
+namespace WanSharp.Graphs.Tests;
+
+public class TransformerGraphsTests
+{
+    private static readonly GraphOptions Options = new();
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(64)]
+    public void Weights_OfAllParts_AreThoseOfTheWholeNetwork(int? clipDim)
+    {
+        var config = new TransformerConfig
+        {
+            Dim = 24,
+            FfnDim = 32,
+            Heads = 2,
+            Layers = 3,
+            ModelType = clipDim is null ? ModelType.TextToVideo : ModelType.ImageToVideo,
+            InChannels = clipDim is null ? 16 : 36,
+            ClipDim = clipDim,
+        };
+
+        var parts = new TransformerGraphs(config, Options).Weights;
+
+        Assert.Equal(Of(WanTransformer.Whole(config, Options).Weights), Of(parts));
+    }
+
+    [Fact]
+    public void Parts_WithQuantization_HaveItInBlocksAlone()
+    {
+        var config = new TransformerConfig
+        {
+            Dim = 24,
+            FfnDim = 32,
+            Heads = 2,
+            Layers = 1,
+        };
+        var options = Options with { Quantization = Quantization.EightBit };
+
+        var graphs = new TransformerGraphs(config, options);
+
+        Assert.Equal(WanTransformer.Block(config, options).Digest, graphs.Block.Digest);
+        Assert.Equal(WanTransformer.Keys(config, Options).Digest, graphs.Keys.Digest);
+        Assert.Equal(WanTransformer.Head(config, Options).Digest, graphs.Head.Digest);
+    }
+
+    private static IEnumerable<(string, DType, Shape)> Of(IEnumerable<WeightSlot> slots) =>
+        slots.Select(slot => (slot.Name, slot.DType, slot.Shape)).Distinct().OrderBy(slot => slot.Name, StringComparer.Ordinal);
+}
