@@ -17,6 +17,7 @@ public class PublicApiTests
     [InlineData("WanSharp.Models")]
     [InlineData("WanSharp.Engine")]
     [InlineData("WanSharp.Jobs")]
+    [InlineData("WanSharp.Hosting")]
     public void PublicApi_IsTheListedOne(string assembly)
     {
         var listing = $"docs/api/{assembly}.txt";
