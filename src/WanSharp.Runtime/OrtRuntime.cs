@@ -42,7 +42,7 @@ public sealed unsafe class OrtRuntime : IDisposable
     /// <summary>The library's version, such as "1.31.1".</summary>
     public string Version => Api.LibraryVersion;
 
-    /// <summary>Threads of the pool that all sessions share; 0 if the library chose, one a physical core.</summary>
+    /// <summary>Threads of the pool that all sessions share; 0 if the library chose, one per physical core.</summary>
     public int Threads => _options.Threads;
 
     /// <summary>The library's file.</summary>

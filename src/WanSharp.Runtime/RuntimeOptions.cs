@@ -7,7 +7,7 @@ public sealed record RuntimeOptions
     public string? LibraryPath { get; init; }
 
     /// <summary>
-    /// Threads of the pool that all sessions share, the calling thread included. Default: 0, one a physical core. Range: 0 to
+    /// Threads of the pool that all sessions share, the calling thread included. Default: 0, one per physical core. Range: 0 to
     /// 1,024.
     /// </summary>
     public int Threads { get; init; }

@@ -67,7 +67,7 @@ public sealed class BatchRecoveryTests : IDisposable
 
         var run = await DoneAsync(_batch);
 
-        Assert.Contains("1 clip is not what was made (edited, perhaps), and left alone", run.Error, StringComparison.Ordinal);
+        Assert.Contains("1 clip is changed since they were made, and left alone", run.Error, StringComparison.Ordinal);
         Assert.Equal(edited, File.ReadAllBytes(Clip(2)));
     }
 

@@ -71,7 +71,7 @@ public sealed class ComfyBatchTests : IDisposable
     [InlineData("--backend", "--mapping", "workflow.json")]
     [InlineData("are for ComfyUI", "--server-token", "x")]
     [InlineData("are for ComfyUI", "--server-wait", "1h")]
-    [InlineData("not what this backend writes", "--format", "webp")]
+    [InlineData("not what this backend writes", "--format", "mov")]
     [InlineData("not written as", "--server-header", "X", "--backend", "comfy:http://127.0.0.1:1", "--workflow", "workflow.json")]
     [InlineData("cannot be read", "--backend", "comfy:http://127.0.0.1:1", "--workflow", "none.json")]
     public async Task Batch_WithOptionsThatDoNotFit_SaysWhatToWrite(string expected, params string[] options)

@@ -155,7 +155,7 @@ public sealed class ModelLayoutTests : IDisposable
             new Dictionary<string, Tensor>(official.Tensors) { ["spiece_model"] = damaged }
         );
 
-        AssertRefuses(_folder.Path, "t5.safetensors", "spiece_model", "no SentencePiece model");
+        AssertRefuses(_folder.Path, "t5.safetensors", "spiece_model", "not a SentencePiece model");
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class WanModelTests(TinyEngine engine) : IDisposable
     [InlineData("\"vae.safetensors\"", "\"\"", "not the name of a file next to it")]
     [InlineData("\"file\": \"vae.safetensors\",", "", "not the name of a file next to it")]
     [InlineData("\"vae.safetensors\"", "\"missing.safetensors\"", "missing.safetensors")]
-    [InlineData("\"spiece.model\"", "\"config.json\"", "no SentencePiece model")]
+    [InlineData("\"spiece.model\"", "\"config.json\"", "not a SentencePiece model")]
     [InlineData("\"ti2v\"", "\"i2v\"", "but the VAE's latents have 4, an image's 8")]
     [InlineData("\"ti2v\"", "\"video\"", "none of t2v, ti2v, i2v, flf2v")]
     [InlineData("\"in_dim\": 4", "\"in_dim\": 8", "the VAE's latents have 4")]

@@ -10,7 +10,17 @@ public class FolderDirectionTests
     /// Projects whose folders depend on each other in one direction only. A namespace below the project's stands for its folder.
     /// </summary>
     public static TheoryData<string> Projects =>
-        ["WanSharp.Storage", "WanSharp.Media", "WanSharp.Models", "WanSharp.Engine", "WanSharp.Tools"];
+        [
+            "WanSharp.Storage",
+            "WanSharp.Media",
+            "WanSharp.Models",
+            "WanSharp.Engine",
+            "WanSharp.Tools",
+            "WanSharp.Hosting",
+            "WanSharp.Graphs",
+            "WanSharp.Tensors",
+            "WanSharp.Runtime",
+        ];
 
     [Theory]
     [MemberData(nameof(Projects))]
@@ -105,6 +115,7 @@ public class FolderDirectionTests
         type switch
         {
             GenericInstanceType generic => generic.GenericArguments.SelectMany(Parts).Prepend(generic.ElementType),
+            FunctionPointerType => [],
             TypeSpecification special => Parts(special.ElementType),
             GenericParameter => [],
             _ => [type],

@@ -10,10 +10,12 @@ internal static class ReadmeExample
 {
     public static async Task RunAsync()
     {
-        using var engine = EngineHost.Open(new WanHost(HostOptions.FromEnvironment()));
+        var host = new WanHost(HostOptions.FromEnvironment());
+        using var engine = EngineHost.Open(host);
 
         var plan = engine.Generator.Plan(new GenerationRequest { Prompt = "a red circle moving left on a black background" });
-        await using var writer = VideoWriter.Create("ffmpeg", OutputTarget.Parse("clip.mp4"), plan.Format, plan.Settings.ToJson());
+        var target = OutputTarget.Parse("clip.webp");
+        await using var writer = VideoWriter.Create(host.FindFfmpeg(), target, plan.Format, plan.Settings.ToJson());
         await engine.Generator.GenerateAsync(plan, writer);
         await writer.CompleteAsync();
     }

@@ -48,7 +48,7 @@ internal static class BatchText
     {
         Write(review.Missing, "missing, and made again");
         Write(review.Damaged, $"not whole, and made again; what was there is in {folder.Aside}");
-        Write(review.Changed, "not what was made (edited, perhaps), and left alone");
+        Write(review.Changed, "changed since they were made, and left alone");
 
         void Write(IReadOnlyList<string> outputs, string what)
         {

@@ -43,7 +43,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
 
     private readonly Option<CompileMode> _mode = ChoiceOption.Create(
         "--mode",
-        "What of the transformer is one compiled graph: a block, or the whole network with its weights packed.",
+        "How the transformer is split into compiled graphs: block by block, or whole with its weights packed.",
         ("blocks", CompileMode.Blocks),
         ("whole", CompileMode.Whole)
     );
@@ -67,7 +67,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
     };
     private readonly Option<string> _peer = ChoiceOption.Create(
         "--peer",
-        "Who runs the same network in turn with ours.",
+        "A peer that runs the same network in turn with ours.",
         ("none", "none"),
         (Torch, Torch)
     );

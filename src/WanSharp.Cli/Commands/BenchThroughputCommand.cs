@@ -31,7 +31,7 @@ internal sealed class BenchThroughputCommand(CliEnvironment environment)
         var self = new BenchThroughputCommand(environment);
         var command = new Command(
             "throughput",
-            "Make the same clips a process each, then with a resident engine, batching and caches, and compare."
+            "Make the same clips with one process per clip, then with a resident engine, batching and caches, and compare."
         )
         {
             self._workload,

@@ -56,7 +56,7 @@ internal static class ChoiceOption
         }
 
         argument.AddError(
-            $"'{text}' is nothing that {name} takes: choose "
+            $"'{text}' is not a valid value for {name}: choose "
                 + $"{string.Join(", ", choices.Select(choice => choice.Name))}"
                 + $".{NearestName.Hint(text, choices.Select(choice => choice.Name))}"
         );

@@ -34,7 +34,7 @@ internal static class CommonOptions
         new("--model", "-m")
         {
             Description =
-                "The model: a folder of any tool's, a transformer's file, whose other parts are found around it, "
+                "The model: a model folder in any tool's layout, a transformer's file (its other parts are found around it), "
                 + "or the name of a folder in the models folder.",
             HelpName = "NAME|FOLDER|FILE",
             DefaultValueFactory = _ => WanSharp.Models.ModelLocator.DefaultModel,
@@ -78,7 +78,7 @@ internal static class CommonOptions
     public static Option<Quantization> PrecisionOption() =>
         ChoiceOption.Create(
             "--precision",
-            "What the transformer's blocks multiply: floats, or 8-bit integers (faster, at a small loss; CPU only). auto is fp32.",
+            "The number type of the transformer's blocks: fp32, or int8 (faster, at a small loss; CPU only). auto is fp32.",
             ("auto", Quantization.None),
             (Precision.Full, Quantization.None),
             (Precision.EightBit, Quantization.EightBit)
@@ -114,7 +114,7 @@ internal static class CommonOptions
 
     public static Option<int?> Threads()
     {
-        var threads = NumberOption.Create<int>("--threads", "Threads that compute. Default: one a physical core.", "N");
+        var threads = NumberOption.Create<int>("--threads", "Threads that compute. Default: one per physical core.", "N");
         threads.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() is { } count and (< 1 or > MostThreads))
@@ -128,15 +128,15 @@ internal static class CommonOptions
     public static Option<MemoryAmount?> Memory() =>
         Amounts.MemoryOption(
             "--memory",
-            "The memory that may be used where the model computes, a device's or on a processor the machine's, such as 6GB: it "
-                + "runs in whatever way fits. auto: what is free now; it is the default for a model that is large compared with it."
+            "Memory limit of the compute device (GPU memory, or RAM on the CPU), such as 6GB; the fastest strategy that fits is "
+                + "used. auto: what is free now, the default for large models."
         );
 
     public static Option<MemoryAmount?> HostMemory() =>
         Amounts.MemoryOption(
             "--host-memory",
-            "The machine's own memory that may be used, in addition to a device's or, on a processor, if it is "
-                + "less than --memory. auto: what is free now."
+            "Limit of the machine's RAM, in addition to the device's memory; on the CPU the smaller of the two limits counts. "
+                + "auto: what is free now."
         );
 
     public static Option<bool> Json() => new("--json") { Description = "Print the result as one line of JSON." };

@@ -10,8 +10,8 @@ internal sealed class CompileOptions
 {
     private readonly Option<ValueTuple<CompileMode?>> _compile = ChoiceOption.CreateNullable<CompileMode?>(
         "--compile",
-        "What of the transformer is one compiled graph: a block, which starts at once, or the whole network with its weights "
-            + "packed, for long clips on the CPU; off: blocks as they are written, nothing optimized. auto: blocks, or the whole "
+        "How the transformer is split into compiled graphs: block by block, which starts at once, or whole with its weights "
+            + "packed, for long clips on the CPU; off: blocks without optimization. auto: blocks, or the whole "
             + "network where a memory budget has room for it and it is packed on disk already, or what --compile-mode finds.",
         ("auto", null),
         ("blocks", CompileMode.Blocks),
@@ -21,8 +21,8 @@ internal sealed class CompileOptions
 
     private readonly Option<CompileTuning> _mode = ChoiceOption.Create(
         "--compile-mode",
-        "How much is done beforehand. reduce-overhead: graphs of fixed shapes, their memory planned. max-autotune: time the ways "
-            + "that fit once on this machine, and keep the fastest.",
+        "How much is optimized ahead. reduce-overhead: graphs of fixed shapes with planned memory. max-autotune: time each "
+            + "strategy that fits once on this machine, and keep the fastest.",
         ("default", CompileTuning.Default),
         ("reduce-overhead", CompileTuning.ReduceOverhead),
         ("max-autotune", CompileTuning.MaxAutotune)
@@ -31,8 +31,8 @@ internal sealed class CompileOptions
     private readonly Option<bool> _dynamic = new("--dynamic")
     {
         Description =
-            "One compiled graph for all shapes, also where graphs of fixed shapes are faster or the provider's habit; on the CPU "
-            + "that is so in any case except reduce-overhead and max-autotune.",
+            "Use one graph for all shapes, even where fixed shapes would be faster. Already the default on the CPU, except with "
+            + "reduce-overhead and max-autotune.",
     };
 
     /// <summary>Adds the options to a command.</summary>

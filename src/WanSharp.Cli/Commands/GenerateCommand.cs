@@ -23,8 +23,8 @@ internal sealed class GenerateCommand(CliEnvironment environment)
     private readonly Option<string?> _output = new("--output", "-o")
     {
         Description =
-            "What to write: .mp4, .webm, .gif, .webp, .png (all frames in one picture), or a folder/ for a "
-            + "PNG a frame. Default: named after the prompt. Without ffmpeg, clips are written as .webp.",
+            "What to write: .mp4, .webm, .gif, .webp, .png (all frames in one picture), or a folder/ for one "
+            + "PNG per frame. Default: named after the prompt. Without ffmpeg, clips are written as .webp.",
         HelpName = "FILE",
     };
 

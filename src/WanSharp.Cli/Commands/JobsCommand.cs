@@ -30,7 +30,7 @@ internal sealed class JobsCommand(CliEnvironment environment)
         var self = new JobsCommand(environment);
         var list = new Command("list", "Show the jobs.") { self._folder, self._state, self._json };
         list.SetAction(self.List);
-        var cancel = new Command("cancel", "Give jobs up, also while a batch runs.") { self._folder, self._ids };
+        var cancel = new Command("cancel", "Cancel jobs, also while a batch runs.") { self._folder, self._ids };
         cancel.SetAction(self.Cancel);
         var retry = new Command("retry", "Put what failed or was cancelled into the queue again; `wan batch --resume` then runs it.")
         {

@@ -158,7 +158,7 @@ internal sealed record PlanText(
 
         if (Free.Bytes < Strategy.Bytes)
         {
-            yield return Row("", $"now it would not run so: {Bytes(Free.Bytes)} may be used ({Free.Why})");
+            yield return Row("", $"what is free now would change this: {Bytes(Free.Bytes)} may be used ({Free.Why})");
         }
 
         yield return "";

@@ -31,10 +31,7 @@ public static class StrategyChooser
     {
         if (strategy.TokensAtOnce is not null)
         {
-            return strategy with
-            {
-                Reasons = [.. strategy.Reasons, "fixed shapes: not for a clip that is computed a part of its tokens after the other"],
-            };
+            return strategy with { Reasons = [.. strategy.Reasons, "fixed shapes: not for a clip whose tokens are processed in chunks"] };
         }
 
         var parts = PartsOf(facts, strategy with { StaticShapes = true });
@@ -176,7 +173,7 @@ public static class StrategyChooser
         var bytes = Sum(parts);
         if (bytes > budget)
         {
-            reasons.Add($"blocks: the whole network, packed, needs {Size(bytes)} of {Size(budget)}");
+            reasons.Add($"blocks: the whole network, packed, needs {Size(bytes)} (budget {Size(budget)})");
             return null;
         }
 
@@ -265,11 +262,11 @@ public static class StrategyChooser
             yield break;
         }
 
-        yield return (facts.ImageEncoders > 0 ? "encoders: go" : "text encoder: goes")
-            + $" after use, for keeping everything would take {Size(all)} of {Size(budget)}";
+        yield return (facts.ImageEncoders > 0 ? "encoders" : "text encoder")
+            + $": unloaded after use (keeping everything would need {Size(all)}; budget {Size(budget)})";
         if (economy.StreamsText)
         {
-            yield return $"text encoder: its blocks are streamed, for {Size(facts.TextEncoder)} at once do not fit";
+            yield return $"text encoder: streamed block by block ({Size(facts.TextEncoder)} are too large to load whole)";
         }
 
         if (resident < facts.Blocks)
@@ -280,8 +277,8 @@ public static class StrategyChooser
 
         if (!economy.WidensAhead)
         {
-            yield return $"blocks: widened one at a time, for two at once take "
-                + $"{Size(StrategyParts.WidenedBytes(facts, widensAhead: true))}";
+            yield return $"blocks: widened one at a time (two would need "
+                + $"{Size(StrategyParts.WidenedBytes(facts, widensAhead: true))})";
         }
 
         if (economy.IsTiled)

@@ -107,7 +107,7 @@ public sealed record BackendSettings
         if (kept.ModelDigest is { } before && ModelDigest is { } now && before != now)
         {
             throw new JobStoreException(
-                $"The model has changed since the batch in {folder.Path} was begun (digest {before[..12]}…, now {now[..12]}… at "
+                $"The model has changed since the batch in {folder.Path} was started (digest {before[..12]}…, now {now[..12]}… at "
                     + $"{ModelPath}): put its files back, name another folder, or go on with the new ones: --allow-model-change."
             );
         }

@@ -95,7 +95,7 @@ internal sealed class PackageDownload(HttpClient http)
         {
             if (target.Length + count > LargestPackage)
             {
-                throw new IOException($"The package has more than {LargestPackage} bytes: nothing that is installed here has.");
+                throw new IOException($"The package has more than {LargestPackage} bytes, more than any package that WanSharp installs.");
             }
 
             await target.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);

@@ -80,6 +80,7 @@ public static class BatchFile
             prompts.Count > 0
             && (
                 JsonRecords.IsObject(prompts[0].Text)
+                || JsonRecords.IsDocument(text)
                 || (TableRecords.IsTable(text) && !prompts[0].Text.Equals("prompt", StringComparison.OrdinalIgnoreCase))
             )
         )

@@ -1,3 +1,5 @@
+using WanSharp.Jobs.Batches.Reading;
+
 namespace WanSharp.Jobs.Batches;
 
 /// <summary>Lines of a batch file cannot be made into jobs; none was.</summary>

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using WanSharp.Jobs.Batches.Reading;
 using WanSharp.Jobs.Batches.Wildcards;
 using WanSharp.Jobs.Styles;
 using WanSharp.Tensors;

@@ -106,7 +106,7 @@ internal sealed class ComfyAttempt(
         throw fate.IsDeadly
             ? new InvalidRequestException(
                 "workflow",
-                $"{server.Name} ended each time while it ran this job: look at its log. It may " + "need more memory than there is."
+                $"{server.Name} ended each time while it ran this job: look at its log. It may need more memory than is available."
             )
             : new JobRefusedException($"{server.Name} forgot the job {MostSends} times before it ran: somebody seems to clear its queue.");
     }

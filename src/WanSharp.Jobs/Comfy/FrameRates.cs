@@ -5,6 +5,9 @@ internal sealed class FrameRates(ComfyWorkflow workflow, WorkflowValues values, 
 {
     private static readonly string[] Names = ["fps", "frame_rate"];
 
+    /// <summary>How nodes that make frames between frames call the number of frames that one becomes.</summary>
+    private static readonly string[] Factors = ["multiplier", "interpolation_factor", "interpolation_multiplier"];
+
     public RoleInputs Find()
     {
         var inputs = new RoleInputs();
@@ -24,7 +27,7 @@ internal sealed class FrameRates(ComfyWorkflow workflow, WorkflowValues values, 
 
         // Frames between frames: neither the rate nor the length is what the sampler's frames say.
         if (
-            path.FirstOrDefault(node => node.Inputs.ContainsKey("multiplier") && values.Target(node, ["frames", "images"]) is not null) is
+            path.FirstOrDefault(node => Factors.Any(node.Inputs.ContainsKey) && values.Target(node, ["frames", "images"]) is not null) is
             { } between
         )
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using WanSharp.Tensors;
 
 namespace WanSharp.Models.Detection;
@@ -8,9 +9,11 @@ namespace WanSharp.Models.Detection;
 /// What stands next to the tensors and settles what their names and shapes leave open: the notes inside the checkpoint,
 /// then the <c>config.json</c> in its folder, official, Diffusers' or of a whole model.
 /// </summary>
-internal sealed class ModelHints
+internal sealed partial class ModelHints
 {
     private const int MaximumBytes = 1 << 20;
+
+    private static readonly string[] ModelTypes = ["t2v", "i2v", "ti2v", "flf2v"];
 
     private readonly Dictionary<string, string> _values = [];
 
@@ -24,44 +27,66 @@ internal sealed class ModelHints
     public static ModelHints For(ICheckpoint checkpoint)
     {
         var path = ModelDescription.FileNextTo(checkpoint.Path);
-        var hints = new ModelHints(File.Exists(path) ? path : checkpoint.Path);
-        foreach (var (key, value) in checkpoint.Metadata)
+        var described = File.Exists(path) ? Described(path, checkpoint.Path) : null;
+        var hints = new ModelHints(described is null ? checkpoint.Path : path);
+        foreach (var (key, value) in checkpoint.Metadata.Concat(described ?? []))
         {
             hints._values.TryAdd(key, value);
-        }
-
-        if (File.Exists(path))
-        {
-            var config = JsonFile.Read(path, ModelJson.Default.JsonElement, MaximumBytes);
-            if (config.ValueKind != JsonValueKind.Object)
-            {
-                throw new CheckpointException(path, "it is not a JSON object: not a description of a network.");
-            }
-
-            try
-            {
-                foreach (var property in SectionOf(config, Path.GetFileName(checkpoint.Path)))
-                {
-                    hints._values.TryAdd(property.Name, property.Value.ToString());
-                }
-            }
-            catch (InvalidOperationException e)
-            {
-                throw new CheckpointException(path, $"it is not Unicode text: {e.Message}", e);
-            }
         }
 
         return hints;
     }
 
+    /// <summary>What a description says of a transformer; null if it describes something else, such as CLIP in a flat folder.</summary>
+    private static List<KeyValuePair<string, string>>? Described(string path, string checkpoint)
+    {
+        var config = JsonFile.Read(path, ModelJson.Default.JsonElement, MaximumBytes);
+        if (config.ValueKind != JsonValueKind.Object)
+        {
+            throw new CheckpointException(path, "it is not a JSON object: not a description of a network.");
+        }
+
+        List<KeyValuePair<string, string>> values;
+        try
+        {
+            values =
+            [
+                .. SectionOf(config, Path.GetFileName(checkpoint))
+                    .Select(property => KeyValuePair.Create(property.Name, property.Value.ToString())),
+            ];
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new CheckpointException(path, $"it is not Unicode text: {e.Message}", e);
+        }
+
+        if (values.Find(value => value.Key == "_class_name").Value is { } name)
+        {
+            return WanClass().IsMatch(name) ? values
+                : !OtherTransformer().IsMatch(name) ? null
+                : throw new CheckpointException(
+                    checkpoint,
+                    $"{path} says that it is a {name}, which is not supported; WanModel and WanTransformer3DModel are."
+                );
+        }
+
+        return IsModel(config) || !values.Exists(IsOfAnother) ? values : null;
+    }
+
+    /// <summary>Whether a description is that of another network, such as CLIP's: it has layers and heads, too, of another width.</summary>
+    private static bool IsOfAnother(KeyValuePair<string, string> value) =>
+        value.Key is "architectures" or "hidden_size" or "d_model" or "block_out_channels"
+        || (value.Key == "model_type" && !ModelTypes.Contains(value.Value));
+
+    private static bool IsModel(JsonElement config) =>
+        config.TryGetProperty("format", out var format)
+        && format.ValueKind == JsonValueKind.String
+        && format.ValueEquals(ModelDescription.FormatName);
+
     /// <summary>What a description says of a file: all of it, or of a model's the section that names the file.</summary>
     private static IEnumerable<JsonProperty> SectionOf(JsonElement config, string file)
     {
-        var isModel =
-            config.TryGetProperty("format", out var format)
-            && format.ValueKind == JsonValueKind.String
-            && format.ValueEquals(ModelDescription.FormatName);
-        return isModel
+        return IsModel(config)
             ? config
                 .EnumerateObject()
                 .Select(section => section.Value)
@@ -96,4 +121,11 @@ internal sealed class ModelHints
     /// <summary>A number, or null.</summary>
     public float? Number(string name) =>
         float.TryParse(Text(name), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    /// <summary>The classes of Wan's own code, of Diffusers, and of VideoX-Fun, whose networks are the same.</summary>
+    [GeneratedRegex("^Wan(2_[12])?(Model|Transformer3DModel)$")]
+    private static partial Regex WanClass();
+
+    [GeneratedRegex("Transformer|WanModel|DiT", RegexOptions.IgnoreCase)]
+    private static partial Regex OtherTransformer();
 }

@@ -78,9 +78,17 @@ internal sealed partial record PartKind
         };
 
     /// <summary>
-    /// Whether a file is named after another family of models; their networks may have the same shape (Qwen-Image's VAE).
+    /// Whether a file is named after another family of models; their networks may have the same shape (Qwen-Image's VAE). Of a file
+    /// whose name says nothing, such as Diffusers', the two folders around it count.
     /// </summary>
-    public static bool IsCalledForOthers(NetworkFile file) => OtherFamilies().IsMatch(FileWords.Stem(file.Path));
+    public static bool IsCalledForOthers(NetworkFile file)
+    {
+        var name = FileWords.Stem(file.Path);
+        var folder = Path.GetDirectoryName(Path.GetFullPath(file.Path)) ?? "";
+        return OtherFamilies().IsMatch(name)
+            || (name.StartsWith("diffusion_pytorch_model", StringComparison.OrdinalIgnoreCase) || name is "model" or "pytorch_model")
+                && OtherFamilies().IsMatch($"{Path.GetFileName(Path.GetDirectoryName(folder))}/{Path.GetFileName(folder)}");
+    }
 
     /// <summary>
     /// How far a file is from Wan's own: 0 if it has the shape and is called so, 1 if it has the shape, 2 if it is called so, 3 otherwise.

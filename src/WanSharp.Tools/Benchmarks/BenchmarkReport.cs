@@ -15,7 +15,7 @@ public sealed record BenchmarkReport
     /// <summary>The processor, as the system names it.</summary>
     public required string Machine { get; init; }
 
-    /// <summary>Threads that computed; 0: one a physical core.</summary>
+    /// <summary>Threads that computed; 0: one per physical core.</summary>
     public required int Threads { get; init; }
 
     /// <summary>ONNX Runtime's version.</summary>

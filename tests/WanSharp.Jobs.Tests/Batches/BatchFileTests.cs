@@ -159,6 +159,20 @@ public sealed class BatchFileTests : IDisposable
         );
     }
 
+    [Theory]
+    [InlineData("[\"a cat\", \"a dog\"]")]
+    [InlineData("[\n  {\n    \"prompt\": \"a cat\"\n  }\n]\n")]
+    [InlineData("{\n  \"prompts\": [\"a cat\"]\n}\n")]
+    public void ReadPrompts_OfJson_IsRefused(string text)
+    {
+        File.WriteAllText(_folder["prompts.txt"], text);
+
+        var error = Assert.Throws<InvalidRequestException>(() =>
+            BatchFile.ReadPrompts(_folder["prompts.txt"], [], [0], new JobRequest { Prompt = "" })
+        );
+        Assert.Contains("not a prompt a line", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void ReadPrompts_CombinesPromptsStylesAndSeeds()
     {

@@ -1,4 +1,5 @@
 using WanSharp.Jobs.Batches;
+using WanSharp.Jobs.Batches.Reading;
 using WanSharp.Jobs.Batches.Wildcards;
 using WanSharp.Jobs.Styles;
 using WanSharp.Jobs.Tests.Running;

@@ -258,6 +258,13 @@ public sealed class SamplerSettingsTests
     )]
     [InlineData(
         Workflows.TextToVideo,
+        """{"49": {"images": ["60", 0]}, "60": {"class_type": "GIMMVFI_interpolate", "inputs": {"interpolation_factor": 2, """
+            + """ "images": ["8", 0]}}}""",
+        "fps",
+        "node 60 (GIMMVFI_interpolate) puts frames between"
+    )]
+    [InlineData(
+        Workflows.TextToVideo,
         """{"49": {"images": ["60", 0]}, "60": {"class_type": "RIFE VFI", "inputs": {"multiplier": 2, "frames": ["8", 0]}}}""",
         "seconds",
         "node 60 (RIFE VFI) puts frames between"

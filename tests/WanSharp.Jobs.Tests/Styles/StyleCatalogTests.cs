@@ -76,10 +76,10 @@ public sealed class StyleCatalogTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{", "no list of styles")]
-    [InlineData("[]", "no list of styles")]
+    [InlineData("{", "not a list of styles")]
+    [InlineData("[]", "not a list of styles")]
     [InlineData("""{"a": {"promt": "{prompt}"}}""", "promt")]
-    [InlineData("""{"a": {"prompt": null}}""", "no list of styles")]
+    [InlineData("""{"a": {"prompt": null}}""", "not a list of styles")]
     [InlineData("""{"a": {"settings": {"guidanse": 3}}}""", "Did you mean guidance?")]
     [InlineData("""{"a": {"settings": {"steps": "many"}}}""", "The steps is a whole number from 1 to 1000, not \"many\"")]
     [InlineData("""{"a": {"settings": {"sampler": 3}}}""", "The sampler is one of unipc")]

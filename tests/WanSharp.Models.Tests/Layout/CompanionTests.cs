@@ -95,13 +95,15 @@ public sealed class CompanionTests
         Assert.Equal(vaes[0], folder.Find(folder.Path, new NamedParts { Vae = "anime_vae" }).VaePath);
     }
 
-    [Fact]
-    public void Find_AnotherFamilysVaeOfTheSameShape_IsTakenOnlyByName()
+    [Theory]
+    [InlineData("vae/qwen_image_vae.safetensors")]
+    [InlineData("vae/Qwen-Image/diffusion_pytorch_model.safetensors")]
+    public void Find_AnotherFamilysVaeOfTheSameShape_IsTakenOnlyByName(string file)
     {
         using var folder = new TinyFolder("wan2.1-t2v-1.3b");
         folder.Transformer("diffusion_models/wan.safetensors");
         folder.TextEncoder("text_encoders/umt5.safetensors");
-        var other = folder.Vae("vae/qwen_image_vae.safetensors");
+        var other = folder.Vae(file);
         var message = folder.Refusal(folder.Path);
         Assert.Contains($"{other} has the shape, but its name says that it belongs to another model", message, StringComparison.Ordinal);
         Assert.Equal(other, folder.Find(folder.Path, new NamedParts { Vae = other }).VaePath);

@@ -46,7 +46,7 @@ public class SentencePieceModelTests
     {
         AssertRefused("Unigram", Pad, End, Unknown, Message(2, Field(3, 2)));
         AssertRefused("end of pieces", Pad, End, Unknown, Message(2, Field(24, true)));
-        AssertRefused("no SentencePiece model", Encoding.UTF8.GetBytes("version https://git-lfs.github.com/spec/v1\n"));
+        AssertRefused("not a SentencePiece model", Encoding.UTF8.GetBytes("version https://git-lfs.github.com/spec/v1\n"));
     }
 
     [Fact]

@@ -59,6 +59,25 @@ internal static class JsonRecords
         }
     }
 
+    /// <summary>Whether a whole text is one list or object of JSON: no line of it is a prompt then.</summary>
+    public static bool IsDocument(string text)
+    {
+        if (text.AsSpan().TrimStart() is not ['[' or '{', ..])
+        {
+            return false;
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
     private static BatchRecord Line(int number, string line)
     {
         if (line.Length > MostLineLength)

@@ -38,10 +38,19 @@ internal static class TableRecords
         }
 
         var names = Names(path, lines, rows[0], separator);
+        var isWhole = text.EndsWith('\n') || text.EndsWith('\r'); // as what writes short rows ends its files; a cut one does not
         return rows.Select((row, index) => (Row: row, Index: index))
             .Skip(1)
             .Where(one => !one.Row.IsEmpty)
-            .Select(one => Record(lines, one.Row, names, separator, one.Row.Cells.Count < names.Length && IsWholePiece(rows, one.Index)));
+            .Select(one =>
+                Record(
+                    lines,
+                    one.Row,
+                    names,
+                    separator,
+                    one.Row.Cells.Count < names.Length && IsWholePiece(rows, one.Index) && (isWhole || one.Index < rows.Count - 1)
+                )
+            );
     }
 
     private static BatchRecord Record(TextLines lines, TableRow row, string[] names, char separator, bool mayBeShort)

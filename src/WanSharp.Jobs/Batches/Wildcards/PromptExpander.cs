@@ -34,7 +34,7 @@ public sealed class PromptExpander(WildcardFiles files)
             throw new InvalidRequestException(
                 "prompt",
                 depth > MostDepth
-                    ? $"Wildcards contain each other more than {MostDepth} deep: one of them contains itself, perhaps."
+                    ? $"Wildcards contain each other more than {MostDepth} deep: one of them may include itself."
                     : $"The prompt becomes longer than {MostLetters} characters."
             );
         }

@@ -102,6 +102,23 @@ public sealed class TableTests : IDisposable
         );
     }
 
+    /// <summary>The last row of a table that was cut is as short as one that Excel shortened.</summary>
+    [Fact]
+    public void Read_OfATableThatEndsWithinARow_RefusesThatRow()
+    {
+        var text = new StringBuilder("prompt,seed\n");
+        for (var row = 1; row < 16; row++)
+        {
+            text.Append($"p{row},{row}\n");
+        }
+
+        Assert.Equal(
+            [16],
+            Read(text.Append("a red ci").ToString()).Where(entry => entry.Problem is not null).Select(entry => entry.Line - 1)
+        );
+        Assert.DoesNotContain(Read(text.Append('\n').ToString()), entry => entry.Problem is not null);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private static IEnumerable<string> Texts(IEnumerable<BatchEntry> entries) =>

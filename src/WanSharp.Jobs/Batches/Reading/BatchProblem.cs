@@ -1,4 +1,4 @@
-namespace WanSharp.Jobs.Batches;
+namespace WanSharp.Jobs.Batches.Reading;
 
 /// <summary>What is wrong with a line of a batch file.</summary>
 /// <param name="Line">The line, from 1.</param>
