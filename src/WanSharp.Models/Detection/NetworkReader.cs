@@ -17,7 +17,7 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
     public const string TokenizerTensor = "spiece_model";
 
     // A tokenizer is read by its name; the marker only says that scales may follow; a factor of CLIP's that a wrapper keeps.
-    private static readonly string[] SafeAnywhere = [TokenizerTensor, "scaled_fp8", "logit_scale"];
+    private static readonly string[] SafeOutsideLayers = [TokenizerTensor, "scaled_fp8", "logit_scale"];
 
     // What a training keeps next to its networks to go on from there.
     private static readonly string[] OfTraining =
@@ -171,7 +171,8 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
     private static bool IsSafe(string name)
     {
         var parts = name.Split('.');
-        return SafeAnywhere.Contains(parts[^1]) || OfTraining.Contains(parts[0]);
+        var isOfALayer = parts.Any(part => part.Length > 0 && part.All(char.IsAsciiDigit)); // there it scales attention
+        return (SafeOutsideLayers.Contains(parts[^1]) && !isOfALayer) || OfTraining.Contains(parts[0]);
     }
 
     /// <summary>A network that was found.</summary>

@@ -51,6 +51,7 @@ public sealed class OtherFilesTests : IDisposable
     [InlineData("InfiniteTalk", "blocks.1.audio_cross_attn.q_linear.weight")]
     [InlineData("LoRA", "blocks.1.self_attn.q.lora_A.weight")]
     [InlineData("'blocks.1.self_attn.mystery.weight'", "blocks.1.self_attn.mystery.weight")]
+    [InlineData("'blocks.1.cross_attn.logit_scale'", "blocks.1.cross_attn.logit_scale")]
     [InlineData("'mystery' : it belongs to nothing", "mystery")]
     [InlineData("it and 1 more belong to nothing", "mystery", "riddle.weight")]
     public void Read_ATransformerWithMore_IsRefusedAndNamed(string called, params string[] more)
