@@ -38,7 +38,7 @@ public sealed class ImageBudgetTests(TinyEngine engine) : IDisposable
         var ways = Ways(costs.Facts(costs.Sketch(request), isOnHost: true));
         Assert.InRange(ways.Count, 2, 6);
         Assert.True(ways[0].IsTiled);
-        foreach (var way in ways)
+        foreach (var way in networks.Type == "i2v" ? ways : [ways[0]]) // the others differ from it in their images alone
         {
             using var generator = new VideoGenerator(
                 model,
