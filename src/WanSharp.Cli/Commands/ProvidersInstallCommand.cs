@@ -71,7 +71,9 @@ internal sealed class ProvidersInstallCommand(CliEnvironment environment)
 
     private IReadOnlyList<string> SourcesOf(ExtraPackage package) =>
         package.Registry == PackageRegistry.Npm
-            ? [NpmRegistries.Read(package.Id, environment.Variable, Path.Combine(Home, ".npmrc"))]
+            ? NpmRegistries.Read(package.Id, environment.Variable, Path.Combine(Home, ".npmrc")) is { } registry
+                ? [registry]
+                : []
             : NuGetSources.Read(Directory.GetCurrentDirectory(), UserConfiguration());
 
     private Progress<long>? Progress() =>

@@ -6,26 +6,19 @@ namespace WanSharp.Hosting.Installation;
 /// </summary>
 public static class NpmRegistries
 {
-    /// <summary>npm's own default.</summary>
-    private const string Public = "https://registry.npmjs.org/";
-
     private const long LargestFile = 1 << 20;
 
-    /// <summary>The registry that npm would ask for a package.</summary>
+    /// <summary>The registry that npm is configured to ask for a package; null where nothing names one.</summary>
     /// <param name="id">The package's name, perhaps with a scope: <c>@scope/name</c>.</param>
     /// <param name="variable">Reads an environment variable; null when it is not set.</param>
     /// <param name="userConfiguration">The user's own configuration file, which may not exist.</param>
-    public static string Read(string id, Func<string, string?> variable, string userConfiguration)
+    public static string? Read(string id, Func<string, string?> variable, string userConfiguration)
     {
         ArgumentNullException.ThrowIfNull(id);
         ArgumentNullException.ThrowIfNull(variable);
         var settings = Settings(variable("npm_config_userconfig") ?? variable("NPM_CONFIG_USERCONFIG") ?? userConfiguration);
         var scoped = id.StartsWith('@') ? settings.GetValueOrDefault($"{id.Split('/')[0]}:registry") : null;
-        return scoped
-            ?? variable("npm_config_registry")
-            ?? variable("NPM_CONFIG_REGISTRY")
-            ?? settings.GetValueOrDefault("registry")
-            ?? Public;
+        return scoped ?? variable("npm_config_registry") ?? variable("NPM_CONFIG_REGISTRY") ?? settings.GetValueOrDefault("registry");
     }
 
     /// <summary>Lines <c>name = value</c>; those that begin with # or ; are comments.</summary>
