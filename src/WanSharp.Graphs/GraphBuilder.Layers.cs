@@ -19,7 +19,7 @@ public sealed partial class GraphBuilder
         using var scope = Scope(name);
         var dtype = precision ?? Options.Compute;
         var weight = Weight("weight", [outFeatures, Features("Linear", x)], dtype);
-        return Linear(x, weight, bias ? Weight("bias", [outFeatures], dtype) : null);
+        return WithAdapter(Linear(x, weight, bias ? Weight("bias", [outFeatures], dtype) : null), x);
     }
 
     /// <summary>y = x Wᵀ + b with weights at hand: x […, in], W [out, in], b [out].</summary>

@@ -38,7 +38,7 @@ public sealed partial class GraphBuilder
         var (codes, magnitudes) = QuantizedRows(x); // [rows, in], [rows, 1]
         CountProduct(codes.Shape[0], codes.Shape[1], outFeatures);
         var y = (ScaledIntegerMatMul(codes, weight, scales) * magnitudes) + bias; // [rows, out]
-        return Reshape(y, With(x.Shape, x.Rank - 1, outFeatures)); // […, out]
+        return WithAdapter(Reshape(y, With(x.Shape, x.Rank - 1, outFeatures)), x); // […, out]
     }
 
     /// <summary>

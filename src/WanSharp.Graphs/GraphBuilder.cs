@@ -193,7 +193,7 @@ public sealed partial class GraphBuilder
             }
         }
 
-        return new OnnxGraph(graph, Options, _usesFusedOperators, [.. _inputs], [.. _outputs], [.. _slots], [.. _steps]);
+        return new OnnxGraph(graph, Options, _usesFusedOperators, [.. _inputs], [.. _outputs], [.. _slots], [.. _adapters], [.. _steps]);
     }
 
     private GraphValue Constant<T>(ReadOnlySpan<T> values, DType dtype, ReadOnlySpan<long> shape)

@@ -39,6 +39,12 @@ public sealed record GraphOptions
     /// </summary>
     public DType StoredMatrices { get; init; } = DType.F32;
 
+    /// <summary>
+    /// Whether linear layers take low-rank changes as inputs (<see cref="OnnxGraph.Adapters"/>), of which each sample of a batch may
+    /// have its own. Default: no.
+    /// </summary>
+    public bool Adapters { get; init; }
+
     /// <summary>Whether the values that a network marks as probes become extra outputs. Default: no.</summary>
     public bool Probes { get; init; }
 }

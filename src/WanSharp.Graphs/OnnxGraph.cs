@@ -29,6 +29,7 @@ public sealed class OnnxGraph
         IReadOnlyList<GraphValue> inputs,
         IReadOnlyList<GraphValue> outputs,
         IReadOnlyList<WeightSlot> weights,
+        IReadOnlyList<AdapterSlot> adapters,
         IReadOnlyList<GraphStep> steps
     )
     {
@@ -38,6 +39,7 @@ public sealed class OnnxGraph
         Inputs = inputs;
         Outputs = outputs;
         Weights = weights;
+        Adapters = adapters;
         _steps = steps;
         _bytes = Serialize($"{graph.Name}.data");
         Digest = Convert.ToHexStringLower(SHA256.HashData(_bytes));
@@ -60,6 +62,9 @@ public sealed class OnnxGraph
 
     /// <summary>The weights, in the order of their use.</summary>
     public IReadOnlyList<WeightSlot> Weights { get; }
+
+    /// <summary>The layers that take low-rank changes; none without <see cref="GraphOptions.Adapters"/>.</summary>
+    public IReadOnlyList<AdapterSlot> Adapters { get; }
 
     /// <summary>
     /// Floating point operations of one run: 2 · M · N · K for every matrix product, 2 · queries · keys · width for each of

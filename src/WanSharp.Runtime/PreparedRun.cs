@@ -76,6 +76,16 @@ public sealed unsafe class PreparedRun : IDisposable
         Lend(OutputPosition(name, tensor.DType, tensor.Shape), tensor);
     }
 
+    /// <summary>Sets an input to a tensor's memory until the result is disposed, which gives the input its value back.</summary>
+    internal IDisposable Replace(string name, Tensor tensor)
+    {
+        var position = _session.FindInput(name, tensor.DType, tensor.Shape);
+        var before = new Replaced(this, position, _values[position], _lent[position]);
+        _lent[position] = null; // kept for later
+        Lend(position, tensor);
+        return before;
+    }
+
     /// <summary>Forgets the value of an input or an output, so that its memory can go.</summary>
     internal void Unset(string name) => Set(_session.FindPosition(name), null, lent: null);
 
@@ -231,5 +241,11 @@ public sealed unsafe class PreparedRun : IDisposable
         }
 
         return new RunResult(values, made);
+    }
+
+    /// <summary>What an input had before it was replaced.</summary>
+    private sealed class Replaced(PreparedRun run, int position, RuntimeValue? value, RuntimeValue? lent) : IDisposable
+    {
+        public void Dispose() => run.Set(position, value, lent);
     }
 }

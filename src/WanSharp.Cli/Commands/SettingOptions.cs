@@ -10,7 +10,7 @@ internal sealed class SettingOptions
 {
     private const string Random = "random";
 
-    private readonly List<(SettingField Field, Option<string?> Option)> _options;
+    private readonly List<(SettingField Field, Option Option)> _options;
 
     /// <param name="withSeed">Whether there is an option for the seed, which may also be drawn.</param>
     public SettingOptions(bool withSeed) =>
@@ -34,7 +34,7 @@ internal sealed class SettingOptions
     public T Read<T>(ParseResult parsed, T settings)
         where T : ClipSettings
     {
-        var given = _options.Select(one => (one.Field, Text: parsed.GetValue(one.Option))).Where(one => one.Text is not null).ToList();
+        var given = _options.Select(one => (one.Field, Text: Given(parsed, one.Option))).Where(one => one.Text is not null).ToList();
         foreach (var (field, text) in given)
         {
             if (given.FirstOrDefault(one => one.Field.Excludes.Contains(field.Name)).Field is { } rival)
@@ -43,27 +43,33 @@ internal sealed class SettingOptions
             }
 
             _ = field.TrySet(settings, IsDrawn(field, text!) ? Draw() : text!, out var changed);
-            settings = changed;
+            settings = field.From(changed, Environment.CurrentDirectory);
         }
 
         return settings;
     }
 
-    private static Option<string?> Create(SettingField field)
+    private static string? Given(ParseResult parsed, Option option) =>
+        option is Option<string[]> several
+            ? parsed.GetValue(several) is { Length: > 0 } texts
+                ? string.Join(LoraUse.Separator, texts)
+                : null
+            : parsed.GetValue((Option<string?>)option);
+
+    private static Option Create(SettingField field)
     {
         var mayBeDrawn = field == SettingFields.Seed;
-        var option = new Option<string?>(field.Option!)
-        {
-            Description = field.Help + (mayBeDrawn ? " Default: 0." : ""),
-            HelpName = field.ValueName + (mayBeDrawn ? $"|{Random}" : ""),
-        };
+        Option option = field.IsList
+            ? new Option<string[]>(field.Option!) { DefaultValueFactory = _ => [] }
+            : new Option<string?>(field.Option!);
+        option.Description = field.Help + (mayBeDrawn ? " Default: 0." : "");
+        option.HelpName = field.ValueName + (mayBeDrawn ? $"|{Random}" : "");
         option.Validators.Add(result =>
         {
-            if (result.Tokens.Count == 1 && !IsValue(field, result.Tokens[0].Value))
+            // a single value that is given twice is refused elsewhere
+            if ((field.IsList || result.Tokens.Count == 1) && result.Tokens.FirstOrDefault(token => !IsValue(field, token.Value)) is { } token)
             {
-                result.AddError(
-                    $"{field.Option} takes {field.Expected}{(mayBeDrawn ? $", or {Random}" : "")}, not '{result.Tokens[0].Value}'."
-                );
+                result.AddError($"{field.Option} takes {field.Expected}{(mayBeDrawn ? $", or {Random}" : "")}, not '{token.Value}'.");
             }
         });
         return option;

@@ -21,7 +21,7 @@ internal sealed class BranchContext(Tensor text, Tensor? imageFeatures) : IDispo
         if (_keys is null || _transformer != transformer)
         {
             Dispose();
-            _keys = transformer.PrepareContext(text, imageFeatures, cancellationToken);
+            _keys = transformer.PrepareContext(text, imageFeatures, cancellationToken: cancellationToken);
             _transformer = transformer;
         }
 

@@ -46,6 +46,11 @@ internal static class GenerationPlanner
     {
         var defaults = model.Defaults;
         GivenImages.Check(request.Images);
+        if (request is not { Loras: null, HighNoiseLoras: null, LowNoiseLoras: null })
+        {
+            throw new InvalidRequestException("lora", "LoRAs are not applied by this version: leave them out.");
+        }
+
         var (width, height) = Size(request, model);
         var fps = SettingFields.Fps.Require(request.Fps ?? defaults.Fps);
         var frames = Frames(request, model, fps);

@@ -67,4 +67,16 @@ public record ClipSettings
     /// </summary>
     [JsonPropertyName("seed")]
     public ulong? Seed { get; init; }
+
+    /// <summary>LoRAs that change the transformer, or both experts where there are two.</summary>
+    [JsonPropertyName("lora")]
+    public LoraUses? Loras { get; init; }
+
+    /// <summary>LoRAs of the high-noise expert alone, for models of two experts; they come on top of <see cref="Loras"/>.</summary>
+    [JsonPropertyName("lora_high")]
+    public LoraUses? HighNoiseLoras { get; init; }
+
+    /// <summary>LoRAs of the low-noise expert alone, for models of two experts; they come on top of <see cref="Loras"/>.</summary>
+    [JsonPropertyName("lora_low")]
+    public LoraUses? LowNoiseLoras { get; init; }
 }

@@ -61,6 +61,15 @@ public sealed record GenerationSettings
     /// <inheritdoc cref="ClipSettings.Seed"/>
     public required ulong Seed { get; init; }
 
+    /// <summary>The LoRAs of the transformer, or of both experts; null for none.</summary>
+    public IReadOnlyList<EmbeddedLora>? Loras { get; init; }
+
+    /// <summary>The LoRAs of the high-noise expert alone; null for none.</summary>
+    public IReadOnlyList<EmbeddedLora>? HighNoiseLoras { get; init; }
+
+    /// <summary>The LoRAs of the low-noise expert alone; null for none.</summary>
+    public IReadOnlyList<EmbeddedLora>? LowNoiseLoras { get; init; }
+
     /// <summary>The images that frames of the clip were made to show.</summary>
     public required IReadOnlyList<EmbeddedImage> Images { get; init; }
 
@@ -75,6 +84,8 @@ public sealed record GenerationSettings
     /// versions.
     /// </summary>
     public ExecutionSettings? Execution { get; init; }
+
+    private IEnumerable<EmbeddedLora> AllLoras => (Loras ?? []).Concat(HighNoiseLoras ?? []).Concat(LowNoiseLoras ?? []);
 
     /// <summary>The settings as somebody asks for them: a request with these makes the clip again.</summary>
     public ClipSettings ToRequested() =>
@@ -91,6 +102,9 @@ public sealed record GenerationSettings
             Sampler = Sampler,
             Shift = Shift,
             Seed = Seed,
+            Loras = Requested(Loras),
+            HighNoiseLoras = Requested(HighNoiseLoras),
+            LowNoiseLoras = Requested(LowNoiseLoras),
         };
 
     /// <summary>The settings as one line of JSON.</summary>
@@ -104,13 +118,30 @@ public sealed record GenerationSettings
         {
             var settings = JsonSerializer.Deserialize(json, SettingsJson.Default.GenerationSettings);
             // nulls in a list pass the reader
-            return settings is not null && settings.Images.All(image => image is { Sha256: not null }) ? settings : null;
+            return
+                settings is not null
+                && settings.Images.All(image => image is { Sha256: not null })
+                && settings.AllLoras.All(lora => lora is { File: not null, Sha256: not null } && Requested(lora) is not null)
+                ? settings
+                : null;
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
             return null; // no JSON, other JSON, or no Unicode
         }
     }
+
+    private static LoraUses? Requested(IReadOnlyList<EmbeddedLora>? loras) =>
+        loras is { Count: > 0 } ? new LoraUses([.. loras.Select(lora => Requested(lora)!)]) : null;
+
+    private static LoraUse? Requested(EmbeddedLora lora) =>
+        LoraStrength.TryParse(lora.Strength ?? "", out var strength) ? new LoraUse(lora.File, strength) : null;
+
+    /// <summary>A LoRA that a clip was made with.</summary>
+    /// <param name="File">The file's name, without its folder: the digest decides, not the name.</param>
+    /// <param name="Sha256">SHA-256 of the file, hexadecimal.</param>
+    /// <param name="Strength">How strongly it acted, as <see cref="LoraStrength"/> is written.</param>
+    public sealed record EmbeddedLora(string File, string Sha256, string Strength);
 
     /// <summary>An image that a clip was conditioned on, as far as it can be named later.</summary>
     /// <param name="LatentFrame">The latent frame that shows it.</param>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using System.Text.Json;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Requests;
@@ -50,6 +51,12 @@ public sealed class SettingField
     /// <summary>The field that stands for this one, too, where only that one is given; null where there is none.</summary>
     public string? ImpliedBy { get; init; }
 
+    /// <summary>Whether it takes several values, which a text separates by <see cref="LoraUse.Separator"/>.</summary>
+    public bool IsList { get; init; }
+
+    /// <summary>Settings whose relative paths begin at a folder; null where the field names no files.</summary>
+    internal Func<ClipSettings, string, ClipSettings>? Anchor { get; init; }
+
     /// <summary>Whether a text is a value. Its range is checked when a clip is planned, because it may depend on the model.</summary>
     public bool IsValue(string text) => _parse(text) is not null;
 
@@ -65,6 +72,24 @@ public sealed class SettingField
         return value is not null;
     }
 
+    /// <summary>Settings whose files are told by full paths where they are there, seen from a folder; others stay as they are.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="folder">Where relative paths begin.</param>
+    public T From<T>(T settings, string folder)
+        where T : ClipSettings => Anchor is null ? settings : (T)Anchor(settings, folder);
+
+    /// <summary>A value of JSON as text; null if it is an object, or a list of other things than texts.</summary>
+    public static string? TextOf(JsonElement value) =>
+        value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetString(),
+            JsonValueKind.Object => null,
+            JsonValueKind.Array => value.GetArrayLength() > 0 && value.EnumerateArray().All(one => one.ValueKind == JsonValueKind.String)
+                ? string.Join(LoraUse.Separator, value.EnumerateArray().Select(one => one.GetString()))
+                : null,
+            _ => value.GetRawText(),
+        };
+
     /// <summary>Settings with the value that others have; unchanged where these have none.</summary>
     internal T Copy<T>(ClipSettings from, T to)
         where T : ClipSettings => _get(from) is { } value ? (T)_set(to, value) : to;
@@ -79,6 +104,15 @@ public sealed class SettingField
     /// <summary>The value as text that <see cref="TrySet"/> reads back; null where it is left open.</summary>
     public string? Print(ClipSettings settings) =>
         Get(settings) is { } value ? Convert.ToString(value, CultureInfo.InvariantCulture) : null;
+
+    /// <summary>The values of a list one by one, or the only value; none where it is left open.</summary>
+    public IEnumerable<string> PrintEach(ClipSettings settings) =>
+        Get(settings) switch
+        {
+            null => [],
+            LoraUses uses => uses.Select(use => use.ToString()),
+            _ => [Print(settings)!],
+        };
 
     /// <summary>A value that is in the range.</summary>
     /// <exception cref="InvalidRequestException">It is not; the message names the nearest that is.</exception>

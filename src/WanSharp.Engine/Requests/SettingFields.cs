@@ -125,6 +125,14 @@ public static class SettingFields
         Guidance,
         GuidanceHigh,
         Seed,
+        Loras("lora", "A LoRA, and how strongly it acts; may be given several times.", s => s.Loras, (s, v) => s with { Loras = v }),
+        Loras(
+            "lora_high",
+            "A LoRA of the high-noise expert alone, for models with two (Wan 2.2 A14B).",
+            s => s.HighNoiseLoras,
+            (s, v) => s with { HighNoiseLoras = v }
+        ),
+        Loras("lora_low", "A LoRA of the low-noise expert alone.", s => s.LowNoiseLoras, (s, v) => s with { LowNoiseLoras = v }),
     ];
 
     /// <summary>The fields that are stored: all but those that are another way to write them.</summary>
@@ -161,8 +169,8 @@ public static class SettingFields
         }
 
         return from field in All
-            let value = field.Print(settings)
-            where field.Option is not null && value is not null
+            where field.Option is not null
+            from value in field.PrintEach(settings)
             select (field.Option, value);
     }
 
@@ -239,6 +247,22 @@ public static class SettingFields
             Help = help,
             Choices = choices,
             Expected = choices.Count == 0 ? "text" : $"one of {string.Join(", ", choices)}",
+        };
+
+    private static SettingField Loras(
+        string name,
+        string help,
+        Func<ClipSettings, LoraUses?> get,
+        Func<ClipSettings, LoraUses, ClipSettings> set
+    ) =>
+        new(text => LoraUses.TryParse(text, out var uses) ? uses : null, get, (settings, value) => set(settings, (LoraUses)value))
+        {
+            Name = name,
+            ValueName = "FILE[:STRENGTH]",
+            Help = help,
+            IsList = true,
+            Expected = "a LoRA's file and its strength, such as style.safetensors:0.8",
+            Anchor = (settings, folder) => get(settings) is { } uses ? set(settings, uses.From(folder)) : settings,
         };
 
     private static SettingField Side(string name, string help, Func<ClipSettings, int?> get, Func<ClipSettings, int, ClipSettings> set) =>

@@ -31,7 +31,7 @@ internal sealed class PassTimer(WanModel model, GenerationPlan plan)
         using var image = network.ClipDim is { } dim
             ? Tensor.Zeros(DType.F32, [1, network.ClipRowsFor(model.VisionEncoder!.Tokens), dim])
             : null;
-        using var keys = runner.PrepareContext(context, image, cancellationToken);
+        using var keys = runner.PrepareContext(context, image, cancellationToken: cancellationToken);
         TextKeys[] contexts = [.. Enumerable.Repeat(keys, batch)];
         float[] timesteps = [.. Enumerable.Repeat(AnyTimestep, batch)];
         runner.Forward(latents, timesteps, contexts, velocity, cancellationToken);

@@ -18,7 +18,8 @@ public static partial class WanTransformer
         x = g.Reshape(x, [latents.Shape[0], f * h * w, channels * patch.Volume]); // [batch, tokens, patch]
         var kernel = g.Weight("weight", [config.Dim, channels, patch.Frames, patch.Height, patch.Width], g.Options.Compute);
         var matrix = g.Reshape(kernel, [config.Dim, channels * patch.Volume]); // [dim, patch]
-        return g.Cast(g.Linear(x, matrix, g.Weight("bias", [config.Dim], g.Options.Compute)), DType.F32); // [batch, tokens, dim]
+        var tokens = g.Linear(x, matrix, g.Weight("bias", [config.Dim], g.Options.Compute)); // [batch, tokens, dim]
+        return g.Cast(g.WithAdapter(tokens, x), DType.F32);
     }
 
     private static (GraphValue E, GraphValue E0) TimeEmbedding(GraphBuilder g, TransformerConfig config, GraphValue sinusoid)

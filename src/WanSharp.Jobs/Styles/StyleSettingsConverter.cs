@@ -33,12 +33,14 @@ internal sealed class StyleSettingsConverter : JsonConverter<ClipSettings>
 
             given.Add(field);
             var isNumber = property.Value.ValueKind == JsonValueKind.Number;
-            if (isNumber != (field.Range is not null) || !field.TrySet(settings, TextOf(property.Value), out var changed))
-            {
-                throw new JsonException($"The {field.Name} is {field.Expected}, not {property.Value.GetRawText()}.");
-            }
-
-            settings = changed;
+            var isList = property.Value.ValueKind == JsonValueKind.Array;
+            settings =
+                isNumber == (field.Range is not null)
+                && (field.IsList || !isList)
+                && SettingField.TextOf(property.Value) is { } text
+                && field.TrySet(settings, text, out var changed)
+                    ? changed
+                    : throw new JsonException($"The {field.Name} is {field.Expected}, not {property.Value.GetRawText()}.");
         }
 
         return settings;
@@ -46,6 +48,4 @@ internal sealed class StyleSettingsConverter : JsonConverter<ClipSettings>
 
     public override void Write(Utf8JsonWriter writer, ClipSettings value, JsonSerializerOptions options) =>
         JsonSerializer.Serialize(writer, value, options);
-
-    private static string TextOf(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
 }

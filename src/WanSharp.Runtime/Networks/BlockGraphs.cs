@@ -1,5 +1,6 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Adapters;
 using WanSharp.Runtime.Devices;
 using WanSharp.Tensors;
 
@@ -12,6 +13,12 @@ internal sealed class BlockGraphs : IDisposable
 {
     private BlockGraphs(PreparedRun embed, IBlockPass blocks, PreparedRun head, IReadOnlyDictionary<string, long> dimensions) =>
         (Embed, Blocks, Head, Dimensions) = (embed, blocks, head, dimensions);
+
+    /// <summary>What gives <see cref="Embed"/> LoRAs; null without.</summary>
+    public AdapterInputs? EmbedAdapters { get; private init; }
+
+    /// <summary>What gives <see cref="Head"/> LoRAs; null without.</summary>
+    public AdapterInputs? HeadAdapters { get; private init; }
 
     public PreparedRun Embed { get; }
 
@@ -42,16 +49,17 @@ internal sealed class BlockGraphs : IDisposable
         var owned = new List<IDisposable> { keys };
         try
         {
-            var embed = Own(
-                await loader.PrepareAsync(WanTransformer.Embed(configuration, options), "", cancellationToken).ConfigureAwait(false)
-            );
+            var (embedGraph, headGraph) = (WanTransformer.Embed(configuration, options), WanTransformer.Head(configuration, options));
+            var embed = Own(await loader.PrepareAsync(embedGraph, "", cancellationToken).ConfigureAwait(false));
             var blocks = Own(
                 await PrepareAsync(loader, configuration, options, transformer, keys, observe, cancellationToken).ConfigureAwait(false)
             );
-            var head = Own(
-                await loader.PrepareAsync(WanTransformer.Head(configuration, options), "", cancellationToken).ConfigureAwait(false)
-            );
-            return new BlockGraphs(embed, blocks, head, loader.Dimensions);
+            var head = Own(await loader.PrepareAsync(headGraph, "", cancellationToken).ConfigureAwait(false));
+            return new BlockGraphs(embed, blocks, head, loader.Dimensions)
+            {
+                EmbedAdapters = options.Adapters ? new AdapterInputs(embedGraph, loader.Weights) : null,
+                HeadAdapters = options.Adapters ? new AdapterInputs(headGraph, loader.Weights) : null,
+            };
         }
         catch
         {
@@ -67,8 +75,17 @@ internal sealed class BlockGraphs : IDisposable
         }
     }
 
+    /// <summary>Gives back memory that can be had again at the next run.</summary>
+    public void ReleaseMemory()
+    {
+        Blocks.ReleaseMemory();
+        EmbedAdapters?.ReleaseMemory();
+        HeadAdapters?.ReleaseMemory();
+    }
+
     public void Dispose()
     {
+        ReleaseMemory();
         Embed.Dispose();
         Blocks.Dispose();
         Head.Dispose();
@@ -86,19 +103,31 @@ internal sealed class BlockGraphs : IDisposable
     {
         if (transformer.TokensAtOnce is not { } most || loader.Memory is not HostMemory || observe is not null)
         {
-            return new FullBlockPass(await BlocksAsync(WanTransformer.Block).ConfigureAwait(false), keys, observe);
+            return new FullBlockPass(
+                await BlocksAsync(WanTransformer.Block).ConfigureAwait(false),
+                keys,
+                Adapters(WanTransformer.Block),
+                observe
+            );
         }
 
         var selfKeys = await BlocksAsync(WanTransformer.SelfKeys).ConfigureAwait(false);
         try
         {
-            return new PieceBlockPass(selfKeys, await BlocksAsync(WanTransformer.BlockRows).ConfigureAwait(false), keys, most);
+            return new PieceBlockPass(selfKeys, await BlocksAsync(WanTransformer.BlockRows).ConfigureAwait(false), keys, most)
+            {
+                KeyAdapters = Adapters(WanTransformer.SelfKeys),
+                RowAdapters = Adapters(WanTransformer.BlockRows),
+            };
         }
         catch
         {
             selfKeys.Dispose();
             throw;
         }
+
+        AdapterInputs? Adapters(Func<TransformerConfig, GraphOptions, OnnxGraph> write) =>
+            options.Adapters ? new AdapterInputs(write(configuration, options), loader.Weights) : null;
 
         Task<IBlockRuns> BlocksAsync(Func<TransformerConfig, GraphOptions, OnnxGraph> write) =>
             loader.PrepareBlocksAsync(

@@ -1,4 +1,5 @@
 using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Adapters;
 using WanSharp.Runtime.Devices;
 using WanSharp.Runtime.Providers;
 using WanSharp.Runtime.Weights;
@@ -14,11 +15,12 @@ namespace WanSharp.Runtime.Networks;
 /// <remarks>Buffers grow to the largest batch seen and are kept.</remarks>
 internal sealed class BlockTransformer : TransformerRunner
 {
-    private readonly Func<IReadOnlyDictionary<string, long>, CancellationToken, Task<BlockGraphs>> _load;
+    private readonly Func<IReadOnlyDictionary<string, long>, bool, CancellationToken, Task<BlockGraphs>> _load;
     private readonly bool _isStatic;
     private readonly SessionMemory _memory;
     private readonly Action<string, Tensor>? _observe;
     private BlockGraphs _graphs;
+    private BlockGraphs? _adapted; // the same with LoRAs, once somebody wants some
     private (Shape Latents, RuntimeValue Cos, RuntimeValue Sin, Tensor Grid)? _positions;
     private RuntimeValue? _x;
     private RuntimeValue? _next;
@@ -27,7 +29,7 @@ internal sealed class BlockTransformer : TransformerRunner
         TransformerConfig configuration,
         ContextEncoder context,
         BlockGraphs graphs,
-        Func<IReadOnlyDictionary<string, long>, CancellationToken, Task<BlockGraphs>> load,
+        Func<IReadOnlyDictionary<string, long>, bool, CancellationToken, Task<BlockGraphs>> load,
         bool isStatic,
         SessionMemory memory,
         Action<string, Tensor>? observe
@@ -62,16 +64,19 @@ internal sealed class BlockTransformer : TransformerRunner
             // A piece may be shorter than the others: those run on graphs for any shape.
             var isStatic =
                 transformer.TokensAtOnce is null && (transformer.StaticShapes ?? ProviderProfiles.Of(settings.Provider).BuildsForShapes);
-            var any = await LoadGraphsAsync(new Dictionary<string, long>(), cancellationToken).ConfigureAwait(false);
+            var any = await LoadGraphsAsync(new Dictionary<string, long>(), adapters: false, cancellationToken).ConfigureAwait(false);
             return new BlockTransformer(configuration, context, any, LoadGraphsAsync, isStatic, loader.Memory, observe);
 
-            Task<BlockGraphs> LoadGraphsAsync(IReadOnlyDictionary<string, long> dimensions, CancellationToken token)
+            Task<BlockGraphs> LoadGraphsAsync(IReadOnlyDictionary<string, long> dimensions, bool adapters, CancellationToken token)
             {
                 var keys = new JoinedKeys(context, isStatic ? configuration.TextLength : null);
                 return BlockGraphs.LoadAsync(
                     Loader(settings with { Dimensions = dimensions }),
                     configuration,
-                    options,
+                    options with
+                    {
+                        Adapters = adapters,
+                    },
                     transformer,
                     keys,
                     observe,
@@ -89,9 +94,13 @@ internal sealed class BlockTransformer : TransformerRunner
     }
 
     /// <inheritdoc/>
+    public override bool TakesAdapters => !_isStatic;
+
+    /// <inheritdoc/>
     public override void ReleaseMemory()
     {
-        _graphs.Blocks.ReleaseMemory();
+        _graphs.ReleaseMemory();
+        _adapted?.ReleaseMemory();
         _x?.Dispose();
         _next?.Dispose();
         (_x, _next) = (null, null);
@@ -102,6 +111,7 @@ internal sealed class BlockTransformer : TransformerRunner
     {
         ReleaseMemory();
         _graphs.Dispose();
+        _adapted?.Dispose();
         Context.Dispose();
     }
 
@@ -121,11 +131,13 @@ internal sealed class BlockTransformer : TransformerRunner
             UseGraphsFor(Lengths(latents.Shape, timesteps.Length / batch), cancellationToken);
         }
 
-        var blocks = _graphs.Blocks;
+        var graphs = GraphsFor(contexts, cancellationToken);
+        var blocks = graphs.Blocks;
         var x = _memory.Buffer(ref _x, activations, cancellationToken);
         var next = _memory.Buffer(ref _next, activations, cancellationToken);
 
-        using var embedded = Embed(latents, timesteps, x, cancellationToken);
+        AdapterUse?[] adapters = [.. contexts.Select(context => context.Adapter)];
+        using var embedded = Embed(graphs, latents, timesteps, adapters, x, cancellationToken);
         for (var i = 0; i < blocks.Count; i++)
         {
             blocks.Run(i, new BlockValues(x, next, embedded["e0"], cos, sin, contexts), cancellationToken);
@@ -137,12 +149,20 @@ internal sealed class BlockTransformer : TransformerRunner
             (x, next) = (next, x);
         }
 
-        var head = _graphs.Head;
+        var head = graphs.Head;
         head.SetInput("x", x);
         head.SetInput("e", embedded["e"]);
         head.SetInput("grid", grid);
         head.SetOutput("velocity", velocity);
-        using var output = head.Run(cancellationToken);
+        try
+        {
+            graphs.HeadAdapters?.Bind(head, "", adapters, cancellationToken);
+            using var output = head.Run(cancellationToken);
+        }
+        finally
+        {
+            graphs.HeadAdapters?.Unbind(head);
+        }
     }
 
     /// <inheritdoc/>
@@ -151,7 +171,7 @@ internal sealed class BlockTransformer : TransformerRunner
         if (_isStatic)
         {
             // What is compiled stays with the graph cache.
-            using var graphs = await _load(Lengths(latents, groups), cancellationToken).ConfigureAwait(false);
+            using var graphs = await _load(Lengths(latents, groups), false, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -177,14 +197,39 @@ internal sealed class BlockTransformer : TransformerRunner
         if (!lengths.All(length => _graphs.Dimensions.TryGetValue(length.Key, out var known) && known == length.Value))
         {
 #pragma warning disable VSTHRD002 // a pass computes on its caller's thread; CompileForAsync is the way that waits
-            var next = _load(lengths, cancellationToken).GetAwaiter().GetResult();
+            var next = _load(lengths, false, cancellationToken).GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002
             _graphs.Dispose();
             _graphs = next;
         }
     }
 
-    private RunResult Embed(Tensor latents, ReadOnlySpan<float> timesteps, RuntimeValue x, CancellationToken cancellationToken)
+    /// <summary>
+    /// The graphs of a pass: those without LoRAs unless a row has some, for they cost nothing then. Only one of the two keeps memory.
+    /// </summary>
+    private BlockGraphs GraphsFor(IReadOnlyList<TextKeys> contexts, CancellationToken cancellationToken)
+    {
+        // What is on a device stays there: rows without LoRAs then multiply by nothing, instead of weights being placed again.
+        if (contexts.All(context => context.Adapter is null) && (_adapted is null || _memory is HostMemory))
+        {
+            _adapted?.ReleaseMemory();
+            return _graphs;
+        }
+
+        _graphs.ReleaseMemory();
+#pragma warning disable VSTHRD002 // a pass computes on its caller's thread; a block compiles in milliseconds
+        return _adapted ??= _load(new Dictionary<string, long>(), true, cancellationToken).GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
+    }
+
+    private RunResult Embed(
+        BlockGraphs graphs,
+        Tensor latents,
+        ReadOnlySpan<float> timesteps,
+        IReadOnlyList<AdapterUse?> adapters,
+        RuntimeValue x,
+        CancellationToken cancellationToken
+    )
     {
         var batch = latents.Shape[0];
         var wide = new double[timesteps.Length];
@@ -194,11 +239,21 @@ internal sealed class BlockTransformer : TransformerRunner
         }
 
         using var sinusoids = WanTransformer.TimestepEmbedding(Configuration, wide);
-        var embed = _graphs.Embed;
+        var embed = graphs.Embed;
         embed.SetInput("latents", latents);
         embed.SetInput("timestep_embedding", sinusoids.Reshape([batch, timesteps.Length / batch, Configuration.FreqDim]));
         embed.SetOutput("x", x);
-        var result = embed.Run(cancellationToken);
+        RunResult result;
+        try
+        {
+            graphs.EmbedAdapters?.Bind(embed, "", adapters, cancellationToken);
+            result = embed.Run(cancellationToken);
+        }
+        finally
+        {
+            graphs.EmbedAdapters?.Unbind(embed);
+        }
+
         if (_observe is not null)
         {
             NetworkLoader.Show(_observe, "patch_embed", x);

@@ -1,3 +1,5 @@
+using WanSharp.Runtime.Adapters;
+
 namespace WanSharp.Runtime.Networks;
 
 /// <summary>What a block takes and where its result goes.</summary>
@@ -14,4 +16,8 @@ internal sealed record BlockValues(
     RuntimeValue Cos,
     RuntimeValue Sin,
     IReadOnlyList<TextKeys> Contexts
-);
+)
+{
+    /// <summary>The LoRAs of each of the batch's rows.</summary>
+    public IReadOnlyList<AdapterUse?> Adapters { get; } = [.. Contexts.Select(context => context.Adapter)];
+}

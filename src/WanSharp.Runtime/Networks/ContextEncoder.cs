@@ -1,5 +1,6 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Adapters;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Networks;
@@ -9,22 +10,23 @@ namespace WanSharp.Runtime.Networks;
 internal sealed class ContextEncoder : IDisposable
 {
     private readonly TransformerConfig _configuration;
-    private readonly PreparedRun _embed;
-    private readonly IBlockRuns _keys;
+    private readonly ContextGraphs _plain;
+    private readonly Func<CancellationToken, Task<ContextGraphs>> _loadAdapted;
     private readonly Action<string, Tensor>? _observe;
     private readonly Lock _turn = new();
     private readonly long _budget;
+    private ContextGraphs? _adapted;
     private long _free;
 
     private ContextEncoder(
         TransformerConfig configuration,
-        PreparedRun embed,
-        IBlockRuns keys,
+        ContextGraphs plain,
+        Func<CancellationToken, Task<ContextGraphs>> loadAdapted,
         long budget,
         Action<string, Tensor>? observe
     )
     {
-        (_configuration, _embed, _keys, _observe) = (configuration, embed, keys, observe);
+        (_configuration, _plain, _loadAdapted, _observe) = (configuration, plain, loadAdapted, observe);
         _free = _budget = budget;
         KeyNames = WanTransformer.KeyNames(configuration);
     }
@@ -50,29 +52,15 @@ internal sealed class ContextEncoder : IDisposable
         CancellationToken cancellationToken
     )
     {
-        var embed = await loader.PrepareAsync(WanTransformer.Context(configuration, options), "", cancellationToken).ConfigureAwait(false);
-        try
-        {
-            var keys = await loader
-                .PrepareBlocksAsync(
-                    written => WanTransformer.Keys(configuration, written),
-                    options,
-                    configuration.Layers,
-                    TransformerGraphs.BlockPrefix,
-                    cancellationToken
-                )
-                .ConfigureAwait(false);
-            return new ContextEncoder(configuration, embed, keys, budget, observe);
-        }
-        catch
-        {
-            embed.Dispose();
-            throw;
-        }
+        var plain = await ContextGraphs.LoadAsync(loader, configuration, options, cancellationToken).ConfigureAwait(false);
+        return new ContextEncoder(configuration, plain, LoadAdaptedAsync, budget, observe);
+
+        Task<ContextGraphs> LoadAdaptedAsync(CancellationToken token) =>
+            ContextGraphs.LoadAsync(loader, configuration, options with { Adapters = true }, token);
     }
 
     /// <summary>Embeds a context and makes keys and values of it for as many blocks as the budget has room for.</summary>
-    public TextKeys Prepare(Tensor context, Tensor? imageFeatures, CancellationToken cancellationToken)
+    public TextKeys Prepare(Tensor context, Tensor? imageFeatures, AdapterUse? adapter, CancellationToken cancellationToken)
     {
         Shape expected = [1, _configuration.TextLength, _configuration.TextDim];
         if (context.Shape != expected)
@@ -91,7 +79,7 @@ internal sealed class ContextEncoder : IDisposable
 
         lock (_turn)
         {
-            var keys = new TextKeys(this, Embed(context, imageFeatures, cancellationToken));
+            var keys = new TextKeys(this, Embed(context, imageFeatures, adapter, cancellationToken), adapter);
             try
             {
                 for (var block = 0; block < _configuration.Layers && TryTake(BytesOfBlock(keys)); block++)
@@ -108,7 +96,8 @@ internal sealed class ContextEncoder : IDisposable
             }
             finally
             {
-                _keys.ReleaseMemory();
+                _plain.ReleaseMemory();
+                _adapted?.ReleaseMemory();
             }
         }
     }
@@ -120,7 +109,8 @@ internal sealed class ContextEncoder : IDisposable
     {
         lock (_turn)
         {
-            var run = _keys.Take(block);
+            var graphs = GraphsFor(context.Adapter, cancellationToken);
+            var run = graphs.Keys.Take(block);
             // keys and values of each embedding
             Tensor[] made = [.. KeyNames.Select((_, i) => Tensor.Zeros(DType.F32, context.Embeddings[i / 2].Shape))];
             string[] inputs = ["context_embedding", "image_embedding"];
@@ -136,6 +126,7 @@ internal sealed class ContextEncoder : IDisposable
                     run.SetOutput(name, tensor);
                 }
 
+                graphs.KeyAdapters?.Bind(run, TransformerGraphs.BlockPrefix(block), [context.Adapter], cancellationToken);
                 run.Run(cancellationToken).Dispose();
                 return made;
             }
@@ -146,6 +137,7 @@ internal sealed class ContextEncoder : IDisposable
             }
             finally
             {
+                graphs.KeyAdapters?.Unbind(run);
                 foreach (var name in inputs.Take(context.Embeddings.Count).Concat(KeyNames))
                 {
                     run.Unset(name); // the context's memory goes with the context
@@ -160,8 +152,8 @@ internal sealed class ContextEncoder : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _embed.Dispose();
-        _keys.Dispose();
+        _plain.Dispose();
+        _adapted?.Dispose();
     }
 
     private bool TryTake(long bytes)
@@ -190,20 +182,43 @@ internal sealed class ContextEncoder : IDisposable
         }
     }
 
-    /// <summary>[1, rows, dim] of the text, and of the images where there are some.</summary>
-    private List<Tensor> Embed(Tensor context, Tensor? imageFeatures, CancellationToken cancellationToken)
+    /// <summary>The graphs for a context with LoRAs, or without; those with are compiled when somebody first wants them.</summary>
+    private ContextGraphs GraphsFor(AdapterUse? adapter, CancellationToken cancellationToken)
     {
-        using var text = WithoutPadding(context);
-        _embed.SetInput("context", text);
-        if (imageFeatures is not null)
+        if (adapter is null)
         {
-            _embed.SetInput("clip_features", imageFeatures);
+            return _plain;
         }
 
-        using var result = _embed.Run(cancellationToken);
-        NetworkLoader.Show(_observe, "", result, except: "");
-        string[] outputs = _configuration.ClipDim is null ? ["context_embedding"] : ["context_embedding", "image_embedding"];
-        return [.. outputs.Select(name => result[name].CopyToHost(cancellationToken))];
+#pragma warning disable VSTHRD002 // a context is prepared on its caller's thread
+        return _adapted ??= _loadAdapted(cancellationToken).GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
+    }
+
+    /// <summary>[1, rows, dim] of the text, and of the images where there are some.</summary>
+    private List<Tensor> Embed(Tensor context, Tensor? imageFeatures, AdapterUse? adapter, CancellationToken cancellationToken)
+    {
+        using var text = WithoutPadding(context);
+        var graphs = GraphsFor(adapter, cancellationToken);
+        var run = graphs.Embed;
+        run.SetInput("context", text);
+        if (imageFeatures is not null)
+        {
+            run.SetInput("clip_features", imageFeatures);
+        }
+
+        graphs.EmbedAdapters?.Bind(run, "", [adapter], cancellationToken);
+        try
+        {
+            using var result = run.Run(cancellationToken);
+            NetworkLoader.Show(_observe, "", result, except: "");
+            string[] outputs = _configuration.ClipDim is null ? ["context_embedding"] : ["context_embedding", "image_embedding"];
+            return [.. outputs.Select(name => result[name].CopyToHost(cancellationToken))];
+        }
+        finally
+        {
+            graphs.EmbedAdapters?.Unbind(run);
+        }
     }
 
     /// <summary>[1, text_len, text_dim] → [1, text_rows, text_dim]: the text's rows and one row of zeros, if there are any.</summary>

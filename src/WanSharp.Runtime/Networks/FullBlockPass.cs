@@ -1,3 +1,5 @@
+using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Adapters;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Networks;
@@ -5,8 +7,10 @@ namespace WanSharp.Runtime.Networks;
 /// <summary>Runs each block on all tokens at once.</summary>
 /// <param name="blocks">The blocks' runs.</param>
 /// <param name="keys">Joins the keys and values of a batch's contexts.</param>
+/// <param name="adapters">Gives the blocks LoRAs; null for none.</param>
 /// <param name="observe">Sees intermediate values.</param>
-internal sealed class FullBlockPass(IBlockRuns blocks, JoinedKeys keys, Action<string, Tensor>? observe) : IBlockPass
+internal sealed class FullBlockPass(IBlockRuns blocks, JoinedKeys keys, AdapterInputs? adapters, Action<string, Tensor>? observe)
+    : IBlockPass
 {
     public int Count => blocks.Count;
 
@@ -21,19 +25,26 @@ internal sealed class FullBlockPass(IBlockRuns blocks, JoinedKeys keys, Action<s
         run.SetOutput("x_out", values.Result);
         try
         {
+            adapters?.Bind(run, TransformerGraphs.BlockPrefix(block), values.Adapters, cancellationToken);
             using var result = run.Run(cancellationToken);
             NetworkLoader.Show(observe, $"block{block}_", result, except: "x_out");
         }
         finally
         {
+            adapters?.Unbind(run);
             keys.Unbind(run, "");
         }
     }
 
-    public void ReleaseMemory() => blocks.ReleaseMemory();
+    public void ReleaseMemory()
+    {
+        blocks.ReleaseMemory();
+        adapters?.ReleaseMemory();
+    }
 
     public void Dispose()
     {
+        ReleaseMemory();
         blocks.Dispose();
         keys.Dispose();
     }

@@ -1,3 +1,5 @@
+using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Adapters;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Networks;
@@ -17,6 +19,12 @@ internal sealed class PieceBlockPass(IBlockRuns selfKeys, IBlockRuns rows, Joine
     private Tensor? _keys;
     private Tensor? _values;
 
+    /// <summary>Gives LoRAs to the runs that make keys and values; null for none.</summary>
+    public AdapterInputs? KeyAdapters { get; init; }
+
+    /// <summary>Gives LoRAs to the runs that do the rest; null for none.</summary>
+    public AdapterInputs? RowAdapters { get; init; }
+
     public int Count => rows.Count;
 
     public void Run(int block, BlockValues values, CancellationToken cancellationToken)
@@ -29,12 +37,22 @@ internal sealed class PieceBlockPass(IBlockRuns selfKeys, IBlockRuns rows, Joine
         var (making, resting) = (selfKeys.Take(block), rows.Take(block));
         for (var sample = 0; sample < x.Shape[0]; sample++)
         {
-            foreach (var piece in pieces)
+            AdapterUse?[] adapter = [values.Adapters[sample]];
+            var prefix = TransformerGraphs.BlockPrefix(block);
+            try
             {
-                SetPiece(making, sample, piece);
-                making.SetOutput("self_keys", Part(allKeys, 0, piece));
-                making.SetOutput("self_values", Part(allValues, 0, piece));
-                making.Run(cancellationToken).Dispose();
+                KeyAdapters?.Bind(making, prefix, adapter, cancellationToken);
+                foreach (var piece in pieces)
+                {
+                    SetPiece(making, sample, piece);
+                    making.SetOutput("self_keys", Part(allKeys, 0, piece));
+                    making.SetOutput("self_values", Part(allValues, 0, piece));
+                    making.Run(cancellationToken).Dispose();
+                }
+            }
+            finally
+            {
+                KeyAdapters?.Unbind(making);
             }
 
             resting.SetInput("self_keys", allKeys); // [1, all_tokens, dim]
@@ -42,6 +60,7 @@ internal sealed class PieceBlockPass(IBlockRuns selfKeys, IBlockRuns rows, Joine
             keys.Bind(resting, "", block, [values.Contexts[sample]], cancellationToken); // [1, text_rows, dim] each
             try
             {
+                RowAdapters?.Bind(resting, prefix, adapter, cancellationToken);
                 foreach (var piece in pieces)
                 {
                     SetPiece(resting, sample, piece);
@@ -51,6 +70,7 @@ internal sealed class PieceBlockPass(IBlockRuns selfKeys, IBlockRuns rows, Joine
             }
             finally
             {
+                RowAdapters?.Unbind(resting);
                 keys.Unbind(resting, "");
             }
         }
@@ -68,6 +88,8 @@ internal sealed class PieceBlockPass(IBlockRuns selfKeys, IBlockRuns rows, Joine
     {
         selfKeys.ReleaseMemory();
         rows.ReleaseMemory();
+        KeyAdapters?.ReleaseMemory();
+        RowAdapters?.ReleaseMemory();
         _keys?.Dispose();
         _values?.Dispose();
         (_keys, _values) = (null, null);

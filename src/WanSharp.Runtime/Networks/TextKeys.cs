@@ -1,3 +1,4 @@
+using WanSharp.Runtime.Adapters;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Networks;
@@ -15,7 +16,11 @@ public sealed class TextKeys : IDisposable
     private readonly List<Tensor[]> _blocks = [];
     private int _disposed;
 
-    internal TextKeys(ContextEncoder owner, List<Tensor> embeddings) => (_owner, _embeddings) = (owner, embeddings);
+    internal TextKeys(ContextEncoder owner, List<Tensor> embeddings, AdapterUse? adapter) =>
+        (_owner, _embeddings, Adapter) = (owner, embeddings, adapter);
+
+    /// <summary>The LoRAs that they were made with, and with which a forward pass runs their sample; null for none.</summary>
+    public AdapterUse? Adapter { get; }
 
     /// <summary>The rows of text that differ: the prompt's, and one that stands for the padding if there is any.</summary>
     public long Rows => _embeddings[0].Shape[1];

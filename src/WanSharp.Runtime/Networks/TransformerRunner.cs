@@ -1,5 +1,6 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Adapters;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
@@ -25,6 +26,9 @@ public abstract class TransformerRunner : IDisposable
 
     /// <summary>How many bytes of prompts' keys and values it keeps now (<see cref="TransformerOptions.KeyBytes"/>).</summary>
     public long KeyBytes => Context.KeptBytes;
+
+    /// <summary>Whether requests may have LoRAs of their own, <see cref="PrepareContext"/>.</summary>
+    public virtual bool TakesAdapters => false;
 
     private protected ContextEncoder Context { get; }
 
@@ -124,15 +128,26 @@ public abstract class TransformerRunner : IDisposable
     /// <summary>Does what a request's prompt and images need once, not once a step.</summary>
     /// <param name="context">The text encoder's rows, then zeros, <c>[1, text_len, text_dim]</c>.</param>
     /// <param name="imageFeatures">The image encoder's rows, for a network that attends to them: <c>[1, clip_tokens, clip_dim]</c>.</param>
+    /// <param name="adapter">The LoRAs of the request, as strong as they are in the passes that follow; null for none.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
     /// <returns>What <see cref="Forward(Tensor, ReadOnlySpan{float}, IReadOnlyList{TextKeys}, Tensor, CancellationToken)"/> takes; the
     /// caller disposes it.</returns>
     /// <remarks>Thread-safe, also while a forward pass runs on another thread.</remarks>
     /// <exception cref="ArgumentException">A shape is not the network's.</exception>
-    public TextKeys PrepareContext(Tensor context, Tensor? imageFeatures = null, CancellationToken cancellationToken = default)
+    /// <exception cref="NotSupportedException">LoRAs are given to a runner without <see cref="TakesAdapters"/>.</exception>
+    public TextKeys PrepareContext(
+        Tensor context,
+        Tensor? imageFeatures = null,
+        AdapterUse? adapter = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(context);
-        return Context.Prepare(context, imageFeatures, cancellationToken);
+        return adapter is null || TakesAdapters
+            ? Context.Prepare(context, imageFeatures, adapter, cancellationToken)
+            : throw new NotSupportedException(
+                "This network is compiled as a whole, or for fixed shapes, and takes no LoRA: merge it into the weights."
+            );
     }
 
     /// <summary>One forward pass of a batch whose rows may be of different requests, at different steps.</summary>
@@ -171,6 +186,11 @@ public abstract class TransformerRunner : IDisposable
             context.RequireFor(Context);
         }
 
+        if (contexts.Any(context => (context.Adapter?.Copies ?? "") != (contexts[0].Adapter?.Copies ?? "")))
+        {
+            throw new ArgumentException("The samples' LoRAs change biases or norms in different ways: run them one by one.", nameof(contexts));
+        }
+
         Run(latents, timesteps, contexts, velocity, cancellationToken);
     }
 
@@ -198,7 +218,7 @@ public abstract class TransformerRunner : IDisposable
         {
             for (var row = 0L; row < context.Shape[0]; row++)
             {
-                contexts.Add(PrepareContext(context.Slice(row, 1), imageFeatures?.Slice(row, 1), cancellationToken));
+                contexts.Add(PrepareContext(context.Slice(row, 1), imageFeatures?.Slice(row, 1), cancellationToken: cancellationToken));
             }
 
             Forward(latents, timesteps, contexts, velocity, cancellationToken);

@@ -55,7 +55,7 @@ public sealed class ActivationMemoryTests(RuntimeFixture fixture)
         using var input = Tensor.Zeros(DType.F32, [rows, 16, 3, 48, 48]);
         using var velocity = Tensor.Zeros(DType.F32, input.Shape);
         using var context = Tensor.Zeros(DType.F32, [1, Network.TextLength, Network.TextDim]);
-        using var keys = runner.PrepareContext(context, null, Token);
+        using var keys = runner.PrepareContext(context, cancellationToken: Token);
         float[] timesteps = [.. Enumerable.Repeat(500f, rows * groups)];
 
         var taken = Peak(() => runner.Forward(input, timesteps, [.. Enumerable.Repeat(keys, rows)], velocity, Token));

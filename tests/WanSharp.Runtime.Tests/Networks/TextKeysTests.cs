@@ -133,7 +133,7 @@ public sealed class TextKeysTests(RuntimeFixture fixture) : IAsyncLifetime
         );
         Assert.Contains(
             "no image",
-            Assert.Throws<ArgumentException>(() => transformer.PrepareContext(Context(words: 1), image, Token)).Message,
+            Assert.Throws<ArgumentException>(() => transformer.PrepareContext(Context(words: 1), image, cancellationToken: Token)).Message,
             StringComparison.Ordinal
         );
     }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using WanSharp.Engine.Requests;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Batches.Reading;
@@ -153,7 +154,19 @@ internal static class JsonRecords
 
             reader.Read();
             place = places.Of(reader.TokenStartIndex);
-            if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
+            if (reader.TokenType == JsonTokenType.StartArray && SettingFields.Find(name) is { IsList: true } list)
+            {
+                using var value = JsonDocument.ParseValue(ref reader);
+                if (SettingField.TextOf(value.RootElement) is { } texts)
+                {
+                    fields.Add(new BatchField(name, texts, place.Line, place.Column));
+                }
+                else
+                {
+                    problem ??= Problem(place, $"The field '{name}' takes {list.Expected}, or a list of them.");
+                }
+            }
+            else if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
             {
                 problem ??= Problem(place, $"The field '{name}' takes a text, a number, true or false.");
                 reader.Skip();
