@@ -67,7 +67,10 @@ internal sealed class SettingOptions
         option.Validators.Add(result =>
         {
             // a single value that is given twice is refused elsewhere
-            if ((field.IsList || result.Tokens.Count == 1) && result.Tokens.FirstOrDefault(token => !IsValue(field, token.Value)) is { } token)
+            if (
+                (field.IsList || result.Tokens.Count == 1)
+                && result.Tokens.FirstOrDefault(token => !IsValue(field, token.Value)) is { } token
+            )
             {
                 result.AddError($"{field.Option} takes {field.Expected}{(mayBeDrawn ? $", or {Random}" : "")}, not '{token.Value}'.");
             }

@@ -32,7 +32,9 @@ internal readonly record struct FieldValue(string Field, string Text, string Fol
         where T : ClipSettings
     {
         var text = field.Range is null ? Text : WithPoint();
-        return field.TrySet(settings, text, out var changed) ? field.From(changed, Folder) : throw NotA(field.Expected, text, field.Range?.IsWhole == true);
+        return field.TrySet(settings, text, out var changed)
+            ? field.From(changed, Folder)
+            : throw NotA(field.Expected, text, field.Range?.IsWhole == true);
     }
 
     /// <exception cref="InvalidRequestException">It is not a whole number.</exception>

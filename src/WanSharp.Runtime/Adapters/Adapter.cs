@@ -56,7 +56,9 @@ public sealed class Adapter : IDisposable
         }
 
         var bytes = _layers.Sum(layer =>
-            AdapterFactors.RankOf(layer.Value) * sizeof(float) * layer.Value.Take(1).Sum(part => part.Change.Down.Shape[1] + part.Change.Up.Shape[0])
+            AdapterFactors.RankOf(layer.Value)
+            * sizeof(float)
+            * layer.Value.Take(1).Sum(part => part.Change.Down.Shape[1] + part.Change.Up.Shape[0])
         );
         (ByteLength, Keeps) = (bytes, bytes <= KeptBytes);
     }

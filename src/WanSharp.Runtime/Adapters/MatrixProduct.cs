@@ -59,8 +59,14 @@ internal static class MatrixProduct
         var column = 0;
         for (; column + (2 * width) <= columns; column += 2 * width)
         {
-            Vector<float> a0 = default, a1 = default, b0 = default, b1 = default;
-            Vector<float> c0 = default, c1 = default, d0 = default, d1 = default;
+            Vector<float> a0 = default,
+                a1 = default,
+                b0 = default,
+                b1 = default;
+            Vector<float> c0 = default,
+                c1 = default,
+                d0 = default,
+                d1 = default;
             for (var k = 0; k < inner; k++)
             {
                 ref var start = ref Unsafe.Add(ref first, ((nint)k * columns) + column);

@@ -188,7 +188,10 @@ public abstract class TransformerRunner : IDisposable
 
         if (contexts.Any(context => (context.Adapter?.Copies ?? "") != (contexts[0].Adapter?.Copies ?? "")))
         {
-            throw new ArgumentException("The samples' LoRAs change biases or norms in different ways: run them one by one.", nameof(contexts));
+            throw new ArgumentException(
+                "The samples' LoRAs change biases or norms in different ways: run them one by one.",
+                nameof(contexts)
+            );
         }
 
         Run(latents, timesteps, contexts, velocity, cancellationToken);

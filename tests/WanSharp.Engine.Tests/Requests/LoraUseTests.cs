@@ -84,8 +84,7 @@ public sealed class LoraUseTests : IDisposable
     [InlineData("[1]")]
     [InlineData("{}")]
     [InlineData("[\"\"]")]
-    public void Json_OfOtherThings_IsRefused(string json) =>
-        Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<LoraUses>(json));
+    public void Json_OfOtherThings_IsRefused(string json) => Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<LoraUses>(json));
 
     [Fact]
     public void From_TellsFullPathsOfFilesThatAreThere()
