@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using WanSharp.Tensors;
 using Tensor = WanSharp.Tensors.Tensor;
 
 namespace WanSharp.Runtime.Adapters;
