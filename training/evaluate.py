@@ -5,11 +5,13 @@
     python evaluate.py clips prompts.jsonl DIR               judges the files of DIR (anything that ffmpeg reads)
     python evaluate.py torch --count 96                      generates with PyTorch from training/runs and judges
     python evaluate.py drawn --count 200                     judges drawn clips: how far the judge itself is right
+    python evaluate.py coded --count 200                     the same after the VAE: what a perfect transformer reaches
 
 Half the prompts are Chinese, and as many as there are ask for combinations that training never drew (HELD_OUT).
 Clips of given images are also held to them: the object of the first frame is kept (place, size and colour at the
 beginning), and where the last one is given, the path leads there, straight and without a jump.
---json FILE also writes every verdict.
+--style NAME expects the clips to be in a style of shapes.py, and measures whether they are. --json FILE also writes
+every verdict; --beside FILE compares how much moves with what was written for the same prompts.
 """
 import argparse
 import json
@@ -20,7 +22,9 @@ from collections import deque
 from pathlib import Path
 
 import numpy as np
+import torch
 
+import sample
 import shapes
 from encode_pool import COMBINATIONS, HELD_OUT
 
@@ -149,23 +153,67 @@ def held_to(clip, first, last):
     return verdict
 
 
-def judge(clip):
+def filled(mask):
+    """A mask and what it encloses."""
+    return ~reached(~mask)
+
+
+def reached(free):
+    """The part of a mask that is connected to the frame's edge."""
+    out = np.zeros_like(free)
+    out[[0, -1]], out[:, [0, -1]] = free[[0, -1]], free[:, [0, -1]]
+    while True:
+        wide = out.copy()
+        wide[1:] |= out[:-1]
+        wide[:-1] |= out[1:]
+        wide[:, 1:] |= out[:, :-1]
+        wide[:, :-1] |= out[:, 1:]
+        wide &= free
+        if (wide == out).all():
+            return out
+        out = wide
+
+
+def look(clip):
+    """How a clip uint8 [frames, height, width, 3] is drawn, each as a mean over its second half: the contrast in the
+    object's middle as a share of its strongest (core), how colourful the object is and how much darker than its background
+    (chroma and darker, in 1/255); and how much changes from frame to frame (moves, mean of |difference|, in 1/255)."""
+    clip = clip.astype(np.float32)
+    back, seen = background_of(clip), []
+    for frame in clip[len(clip) // 2:]:
+        distance = np.linalg.norm(frame - back, axis=2)
+        part = largest_part(distance > APART)
+        if not part.any():
+            continue
+        whole, contrast = filled(part), np.percentile(distance[part], 90)
+        at = np.argwhere(whole).mean(0)
+        y, x = np.mgrid[:frame.shape[0], :frame.shape[1]]
+        middle = np.hypot(y - at[0], x - at[1]) < max(1, 0.25 * np.sqrt(whole.sum() / np.pi))
+        rgb = color_of(frame[part], back)
+        seen.append((distance[middle].mean() / contrast, rgb.max() - rgb.min(), back.mean() - rgb.mean()))
+    core, chroma, darker = map(float, np.mean(seen, 0)) if seen else (1.0, 0.0, 0.0)
+    return dict(core=core, chroma=chroma, darker=darker, moves=float(abs(np.diff(clip, axis=0)).mean()))
+
+
+def judge(clip, style=None):
     """What a clip uint8 [frames, height, width, 3] shows: a label or 'unclear' for each attribute."""
     clip = clip.astype(np.float32)
+    colors, backgrounds = shapes.palette(style)
     back = background_of(clip)
-    background = nearest(back, shapes.BACKGROUNDS)
-    if np.linalg.norm(back - shapes.BACKGROUNDS[background]) > 60:
+    background = nearest(back, backgrounds)
+    if np.linalg.norm(back - backgrounds[background]) > 60:
         background = 'unclear'
     nothing = dict(color='unclear', shape='unclear', motion='unclear', background=background)
-    masks = [largest_part(np.linalg.norm(frame - back, axis=2) > APART) for frame in clip]
+    parts = [largest_part(np.linalg.norm(frame - back, axis=2) > APART) for frame in clip]
+    masks = [filled(part) for part in parts] if style == 'outlined' else parts
     areas = np.array([mask.sum() for mask in masks], np.float32)
     if areas.min() < 0.004 * masks[0].size:
         return nothing  # at some time there is no shape
     centers = np.array([np.argwhere(mask).mean(0)[::-1] / mask.shape[::-1] for mask in masks])
-    inside = np.concatenate([frame[mask] for frame, mask in zip(clip, masks)])
+    inside = np.concatenate([frame[mask] for frame, mask in zip(clip, parts)])
     rgb = color_of(inside, back)
-    color = nearest(rgb, shapes.COLORS)
-    if np.linalg.norm(rgb - shapes.COLORS[color]) > 80:
+    color = nearest(rgb, colors)
+    if np.linalg.norm(rgb - colors[color]) > 80:
         color = 'unclear'
     scores = [outline(mask) for mask in masks[::2]]
     total = {shape: np.mean([score[shape] for score in scores]) for shape in shapes.SHAPES}
@@ -186,14 +234,12 @@ def read(path):
 
 def generated(jobs, options):
     """Clips by PyTorch, a batch at a time; a batch shares one seed."""
-    from sample import Generator, sheet
-    generator, size = Generator(options.runs), 16
+    generate, size = sample.generator(options), 16
     for start in range(0, len(jobs), size):
         part = jobs[start:start + size]
-        clips = generator([job['prompt'] for job in part], seed=part[0]['seed'], steps=options.steps,
-                          guidance=options.guidance, size=options.size)
+        clips = generate([job['prompt'] for job in part], seed=part[0]['seed'], **sample.settings(options))
         if options.sheet and start == 0:
-            sheet(clips, options.sheet)
+            sample.sheet(clips, options.sheet)
         yield from (clip.numpy() for clip in clips)
 
 
@@ -201,14 +247,24 @@ def drawn(jobs, options):
     rng = random.Random(0)
     for job in jobs:
         scene = shapes.random_scene(rng, **{name: job[name] for name in shapes.ATTRIBUTES})
-        yield shapes.draw(scene, options.size)[0].transpose(1, 2, 3, 0)
+        yield shapes.draw(scene, options.size, style=options.style)[0].transpose(1, 2, 3, 0)
+
+
+def coded(jobs, options):
+    """Drawn clips through the VAE and back."""
+    from shipped import SHAPES, Shipped
+    vae = Shipped(options.model or SHAPES).vae()
+    for clip in drawn(jobs, options):
+        with torch.no_grad():
+            video = vae.decode(vae.encode(torch.from_numpy(clip).permute(3, 0, 1, 2)[None] / 127.5 - 1)[0])
+        yield ((video[0].clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 3, 0).numpy()
 
 
 def with_images(jobs, folder, last, size):
     """Draws a clip for each job and writes its first frame, and its last one if asked, as pictures."""
     from PIL import Image
     folder.mkdir(parents=True, exist_ok=True)
-    for job, clip in zip(jobs, drawn(jobs, argparse.Namespace(size=size))):
+    for job, clip in zip(jobs, drawn(jobs, argparse.Namespace(size=size, style=None))):
         for name, frame in (('first', clip[0]), ('last', clip[-1]))[:2 if last else 1]:
             job[name] = job['file'].replace('.mp4', f'-{name}.png')
             Image.fromarray(frame).save(folder / job[name])
@@ -220,11 +276,34 @@ def picture(folder, name):
     return np.asarray(Image.open(folder / name).convert('RGB')) if name else None
 
 
-def report(jobs, clips, file=None, folder=None):
+def drawn_alike(attribute, shown, asked, style):
+    """Whether two labels are one to the eye: ink has fewer tones than there are colours."""
+    named = dict(zip(('color', 'background'), shapes.palette(style))).get(attribute, {})
+    return shown == asked or shown in named and named[shown] == named[asked]
+
+
+def drawn_as(seen):
+    """The style that a look belongs to: a hole in the middle, or grey on something lighter, which no plain shape is."""
+    return 'outlined' if seen['core'] < 0.7 else 'ink' if seen['chroma'] < 70 and seen['darker'] > 20 else 'plain'
+
+
+def moved(verdicts, earlier):
+    """Prints how much moves from frame to frame, and the same for earlier verdicts on the same prompts."""
+    before = {(v['prompt'], v['seed']): v['look']['moves'] for v in earlier}
+    pairs = [(v['look']['moves'], before[v['prompt'], v['seed']]) for v in verdicts if (v['prompt'], v['seed']) in before
+             and v['motion'] != 'still']
+    now, then = np.array(pairs).T
+    print(f'{"moves from frame to frame":25} {len(pairs):4} clips  {now.mean():.3f} beside {then.mean():.3f}: '
+          f'{100 * (now.mean() / then.mean() - 1):+.1f} %; clip by clip, median {100 * (np.median(now / then) - 1):+.1f} %, '
+          f'{100 * np.mean(abs(now / then - 1) < 0.15):.0f} % of them within 15 %')
+
+
+def report(jobs, clips, options, folder=None):
     verdicts = []
     for job, clip in zip(jobs, clips):
-        shown = judge(clip)
-        verdicts.append({**job, 'shown': shown, 'right': {name: shown[name] == job[name] for name in shown}})
+        shown = judge(clip, options.style)
+        right = {name: drawn_alike(name, shown[name], job[name], options.style) for name in shown}
+        verdicts.append({**job, 'shown': shown, 'right': right, 'look': look(clip)})
         if job.get('first'):
             verdicts[-1]['held'] = held_to(clip, picture(folder, job['first']), picture(folder, job.get('last')))
     held = [verdict['held'] for verdict in verdicts if 'held' in verdict]
@@ -240,33 +319,39 @@ def report(jobs, clips, file=None, folder=None):
             every = np.mean([all(r.values()) for r in some])
             print(f'{title:25} {len(some):4} clips  ' + '  '.join(f'{n} {100 * s:5.1f} %' for n, s in shares.items())
                   + f'  all four {100 * every:5.1f} %')
+    looks = [v['look'] for v in verdicts]
+    print(f'{"look":25} {len(looks):4} clips  '
+          + '  '.join(f'{n} {np.mean([seen[n] for seen in looks]):.3f}' for n in looks[0]) + '  drawn as '
+          + ', '.join(f'{style} {100 * np.mean([drawn_as(seen) == style for seen in looks]):.1f} %'
+                      for style in ('plain', *shapes.STYLES)))
+    if options.beside:
+        moved(verdicts, json.loads(Path(options.beside).read_text(encoding='utf-8')))
     for verdict in verdicts:
         wrong = {n: f'{verdict[n]} -> {verdict["shown"][n]}' for n, ok in verdict['right'].items() if not ok}
         wrong.update({n: 'no' for n, ok in verdict.get('held', {}).items() if not ok})
         if wrong:
             print(f'  {verdict["file"]} {verdict["prompt"]}: {wrong}')
-    if file:
-        Path(file).write_text(json.dumps(verdicts, ensure_ascii=False, indent=1, default=bool), encoding='utf-8')
+    if options.json:
+        Path(options.json).write_text(json.dumps(verdicts, ensure_ascii=False, indent=1, default=bool), encoding='utf-8')
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('what', choices=['prompts', 'images', 'clips', 'torch', 'drawn'])
+    parser.add_argument('what', choices=['prompts', 'images', 'clips', 'torch', 'drawn', 'coded'])
     parser.add_argument('jobs', nargs='?', type=Path)
     parser.add_argument('folder', nargs='?', type=Path)
     parser.add_argument('--count', type=int, default=96)
     parser.add_argument('--seed', type=int, default=100000)
-    parser.add_argument('--runs', type=Path, default=Path(__file__).parent / 'runs')
-    parser.add_argument('--steps', type=int, default=20)
-    parser.add_argument('--guidance', type=float, default=4.0)
-    parser.add_argument('--size', type=int, default=64)
+    sample.arguments(parser)
+    parser.add_argument('--style', choices=shapes.STYLES)
     parser.add_argument('--sheet', help='torch: a picture of the first clips')
     parser.add_argument('--last', action='store_true', help='images: last frames, too')
     parser.add_argument('--json')
+    parser.add_argument('--beside', help='verdicts that --json wrote')
     options = parser.parse_args()
     if options.what == 'clips':
         jobs = [json.loads(line) for line in options.jobs.read_text(encoding='utf-8').splitlines() if line.strip()]
-        report(jobs, (read(options.folder / job['file']) for job in jobs), options.json, options.jobs.parent)
+        report(jobs, (read(options.folder / job['file']) for job in jobs), options, options.jobs.parent)
         return
     jobs = list(prompts(options.count, options.seed))
     if options.what == 'images':
@@ -278,7 +363,7 @@ def main():
         for job in jobs:
             print(json.dumps(job, ensure_ascii=False))
         return
-    report(jobs, (generated if options.what == 'torch' else drawn)(jobs, options), options.json)
+    report(jobs, dict(torch=generated, drawn=drawn, coded=coded)[options.what](jobs, options), options)
 
 
 if __name__ == '__main__':

@@ -131,6 +131,17 @@ class Average:
             self.weights[name].lerp_(p, share)
 
 
+def autocast():
+    """bf16 where the processor multiplies matrices of it; elsewhere it would be slower than fp32."""
+    try:
+        with open('/proc/cpuinfo') as file:
+            flags = file.read()
+        bf16 = 'avx512_bf16' in flags or 'amx_bf16' in flags
+    except OSError:
+        bf16 = False
+    return torch.autocast('cpu', dtype=torch.bfloat16, enabled=bf16)
+
+
 def save(path, state):
     """To a temporary name that is then renamed: a kill leaves the older state whole."""
     torch.save(state, f'{path}.partial')

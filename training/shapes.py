@@ -13,6 +13,9 @@ SHAPES = ('circle', 'square', 'triangle', 'star')
 MOTIONS = {'left': (-1, 0), 'right': (1, 0), 'up': (0, -1), 'down': (0, 1), 'still': (0, 0), 'growing': (0, 0)}
 ATTRIBUTES = {'color': tuple(COLORS), 'shape': SHAPES, 'motion': tuple(MOTIONS), 'background': tuple(BACKGROUNDS)}
 FRAMES, FPS = 17, 8
+STYLES = ('outlined', 'ink')  # other ways to draw the same scenes; a LoRA learns each
+INK, PALE, PAPER = (16, 16, 16), (122, 122, 122), (225, 205, 165)  # ink, watered ink, and what it is laid on
+
 
 # How far each shape reaches from its centre (half width, up, down) when its radius is 1; areas are about alike.
 EXTENT = {'circle': (1.0, 1.0, 1.0), 'square': (0.9, 0.9, 0.9), 'triangle': (1.13, 1.3, 0.65),
@@ -83,23 +86,49 @@ def _distance(shape, x, y):
     return ((px - outer) * dy - py * dx) / norm
 
 
-def draw(scene, size=64, frames=FRAMES, total=FRAMES):
+def palette(style=None):
+    """The colours and the backgrounds as a style draws them, by name. Ink knows only tones: the darker colours are ink, the
+    lighter ones are watered down, and all of it is on paper."""
+    if style != 'ink':
+        return COLORS, BACKGROUNDS
+    dark = {name for name, rgb in COLORS.items() if np.dot((0.299, 0.587, 0.114), rgb) < 130}
+    return {name: INK if name in dark else PALE for name in COLORS}, dict.fromkeys(BACKGROUNDS, PAPER)
+
+
+def coverage(shape, x, y, scale, style=None):
+    """How much of each pixel a shape covers; x and y count from its centre in radii, a radius is ``scale`` pixels.
+
+    Plain: all of the inside. Outlined: a line of three tenths of the radius along the edge. Ink: dense in the middle,
+    paling towards an edge that bleeds into the paper.
+    """
+    distance = _distance(shape, x, y)
+    inside = np.clip(0.5 - distance * scale, 0, 1)
+    if style == 'outlined':
+        return inside - np.clip(0.5 - (distance + np.maximum(0.3, 2 / scale)) * scale, 0, 1)
+    if style == 'ink':
+        depth = np.clip((0.16 - distance) / 0.5, 0, 1)
+        return depth * depth * (3 - 2 * depth)
+    return inside
+
+
+def draw(scene, size=64, frames=FRAMES, total=FRAMES, style=None):
     """The first ``frames`` of ``total``: uint8 [3, frames, size, size], and coverage of the shape 0..1 [1, ...]."""
     moment = (np.arange(frames) / (total - 1)).reshape(-1, 1, 1)
     center = [a + (b - a) * moment for a, b in zip(scene.start, scene.end)]
     radius = scene.radius[0] + (scene.radius[1] - scene.radius[0]) * moment
     axis = (np.arange(size) + 0.5) / size
     x, y = (axis[None, None, :] - center[0]) / radius, (axis[None, :, None] - center[1]) / radius
-    cover = np.clip(0.5 - _distance(scene.shape, x, y) * radius * size, 0, 1)[None]  # [1, frames, size, size]
+    cover = coverage(scene.shape, x, y, radius * size, style)[None]  # [1, frames, size, size]
+    colors, backgrounds = palette(style)
     front, back = (np.clip(np.add(rgb, tint), 0, 255).reshape(3, 1, 1, 1) for rgb, tint in (
-        (COLORS[scene.color], scene.tint[:3]), (BACKGROUNDS[scene.background], scene.tint[3:])))
+        (colors[scene.color], scene.tint[:3]), (backgrounds[scene.background], scene.tint[3:])))
     video = back + (front - back) * cover
     return np.round(video).astype(np.uint8), cover.astype(np.float32)
 
 
-def batch(scenes, size=64, frames=FRAMES):
+def batch(scenes, size=64, frames=FRAMES, style=None):
     """Clips in -1..1 [batch, 3, frames, size, size], and their coverage [batch, 1, frames, size, size]."""
-    clips, covers = zip(*(draw(scene, size, frames) for scene in scenes))
+    clips, covers = zip(*(draw(scene, size, frames, style=style) for scene in scenes))
     return torch.from_numpy(np.stack(clips)).float() / 127.5 - 1, torch.from_numpy(np.stack(covers))
 
 
@@ -217,13 +246,13 @@ def caption(labels, rng, language=None):
 
 
 def main():
-    """Prints captions and writes a contact sheet of drawn clips: python shapes.py sheet.png."""
+    """Prints captions and writes a contact sheet of drawn clips: python shapes.py sheet.png [outlined|ink]."""
     import sys
 
     from PIL import Image
     rng = random.Random(0)
     scenes = [random_scene(rng) for _ in range(12)]
-    video, _ = batch(scenes)
+    video, _ = batch(scenes, style=sys.argv[2] if len(sys.argv) > 2 else None)
     for scene in scenes:
         print(caption(scene.labels, rng)[0])
     rows = ((video[:, :, ::4] + 1) * 127.5).byte().permute(0, 3, 2, 4, 1).flatten(0, 1).flatten(1, 2)
