@@ -31,6 +31,26 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Generate_InAStyle_TakesWhatTheCommandLeavesOpen()
+    {
+        File.WriteAllText(
+            _folder["mine.json"],
+            """{ "slow": { "prompt": "slowly: {prompt}", "negative": "haste", "settings": { "guidance": 1, "steps": 9 } } }"""
+        );
+
+        var run = await RunAsync(
+            ["generate", "a star", .. Tiny, "--style", "Slow", "--styles-file", _folder["mine.json"], "-o", _folder["clip.gif"], "--json"]
+        );
+
+        using var report = OneLineOfJson(run.Out);
+        var settings = report.RootElement.GetProperty("settings");
+        Assert.Equal("slowly: a star", settings.GetProperty("prompt").GetString());
+        Assert.Equal("haste", settings.GetProperty("negative_prompt").GetString());
+        Assert.Equal(1, settings.GetProperty("guidance_scale").GetDouble());
+        Assert.Equal(2, settings.GetProperty("steps").GetInt32());
+    }
+
+    [Fact]
     public async Task Generate_OfTheWholeNetwork_BeginsWithBlocks_AndLeavesTheGraphForTheNext()
     {
         using var first = OneLineOfJson((await GenerateAsync("first.gif")).Out);

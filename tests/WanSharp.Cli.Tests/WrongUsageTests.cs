@@ -50,6 +50,8 @@ public sealed class WrongUsageTests : IDisposable
             { "--precision int4", "choose auto, fp32, int8. Did you mean int8?" },
             { "--precision int8 --provider webgpu", "The provider 'webgpu' is not available" },
             { "--frame-image first.png", "write N=FILE" },
+            { "--style inky", "There is no style 'inky': choose anime, " },
+            { "--styles-file mine.json", "name a style of it" },
             { "--stepz 3", "Did you mean --steps?" },
             { "--bogus", "no option '--bogus'" },
             { "--steps", "--steps" },

@@ -50,11 +50,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
         ("webp", ".webp")
     );
 
-    private readonly Option<string?> _stylesFile = new("--styles-file")
-    {
-        Description = "A file of styles, added to those of the program and of the user's folder.",
-        HelpName = "FILE",
-    };
+    private readonly Option<string?> _stylesFile = StyleOptions.CatalogFile();
 
     private readonly Option<BatchSize?> _batchSize = new("--batch-size")
     {

@@ -28,6 +28,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         HelpName = "FILE",
     };
 
+    private readonly StyleOptions _style = new();
     private readonly ModelOptions _model = new();
     private readonly Option<string> _provider = CommonOptions.Provider();
     private readonly Option<IReadOnlyDictionary<string, string>> _providerOptions = CommonOptions.ProviderOptions();
@@ -60,11 +61,13 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         self._model.AddTo(command);
         self._compile.AddTo(command);
         self._request.AddTo(command);
+        self._style.AddTo(command);
         command.SetAction(self.RunAsync);
         return command.WithExamples(
             "wan generate \"a red circle moving left on a black background\" -o clip.mp4",
             "wan generate 一个红色圆形向左移动，黑色背景 -o clip.webm --seed 7",
             "wan generate \"a blue star growing\" --steps 30 --guidance 5 -o sheet.png",
+            "wan generate \"a red circle moving left\" --style ink -o clip.mp4",
             "wan generate \"a blue star growing\" --precision int8 -o clip.mp4",
             "wan generate \"a green square moving up\" --image first.png -o clip.gif",
             "wan generate \"a blue star growing\" --memory 6GB -o clip.mp4",
@@ -91,7 +94,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         using var engine = EngineHost.Open(environment.Host, Settings(parsed, compile));
         var (model, generator) = (engine.Model, engine.Generator);
         model.ReadDigest(new DigestProgress(environment), cancellationToken);
-        var plan = generator.Plan(request);
+        var plan = generator.Plan(_style.Apply(parsed, environment.Host, request, model.Name));
         if (plan.Settings.Execution is { Precision: Precision.EightBit })
         {
             environment.Error.WriteLine(

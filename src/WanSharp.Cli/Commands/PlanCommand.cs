@@ -19,6 +19,7 @@ namespace WanSharp.Cli.Commands;
 internal sealed class PlanCommand(CliEnvironment environment)
 {
     private readonly GenerateOptions _request = new();
+    private readonly StyleOptions _style = new();
     private readonly ModelOptions _model = new();
     private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
     private readonly Option<VaeTileChoice> _vaeTile = CommonOptions.VaeTile();
@@ -53,6 +54,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
         self._model.AddTo(command);
         self._compile.AddTo(command);
         self._request.AddTo(command);
+        self._style.AddTo(command);
         command.SetAction(self.RunAsync);
         return command.WithExamples(
             "wan plan \"a red circle moving left on a black background\"",
@@ -72,6 +74,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
             cancellationToken
         );
         using var model = _model.Open(parsed, environment.Host);
+        request = _style.Apply(parsed, environment.Host, request, model.Name);
         var costs = new CostModel(model, parsed.GetValue(_precision), parsed.GetValue(_vaeTile));
         var plan = costs.Sketch(request);
         var machine = environment.Host.Calibrate(parsed.GetValue(_threads), parsed.GetValue(_calibrate), cancellationToken);

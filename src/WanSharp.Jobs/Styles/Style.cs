@@ -25,20 +25,28 @@ public sealed record Style
     /// <summary>What differs for a model, by its name: a model that knows few words needs a prompt of these.</summary>
     public IReadOnlyDictionary<string, Style> Models { get; init; } = new Dictionary<string, Style>();
 
-    /// <summary>A request in this style. What the request says itself stays; what it leaves open takes the style's.</summary>
+    private ClipSettings AllSettings => Settings with { NegativePrompt = Negative ?? Settings.NegativePrompt };
+
+    /// <summary>A job's request in this style. What the request says itself stays; what it leaves open takes the style's.</summary>
     /// <param name="request">The request.</param>
     /// <param name="model">The model's name.</param>
     public JobRequest Apply(JobRequest request, string model)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var style = Models.FirstOrDefault(one => one.Key.Equals(model, StringComparison.OrdinalIgnoreCase)).Value ?? this;
-        return SettingFields.Fill(
-            request with
-            {
-                Prompt = style.Prompt.Replace(Placeholder, request.Prompt, StringComparison.Ordinal),
-                NegativePrompt = request.NegativePrompt ?? style.Negative,
-            },
-            style.Settings
-        );
+        var style = For(model);
+        return SettingFields.Fill(request with { Prompt = style.Framed(request.Prompt) }, style.AllSettings);
     }
+
+    /// <inheritdoc cref="Apply(JobRequest, string)"/>
+    public GenerationRequest Apply(GenerationRequest request, string model)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var style = For(model);
+        return SettingFields.Fill(request with { Prompt = style.Framed(request.Prompt) }, style.AllSettings);
+    }
+
+    private Style For(string model) =>
+        Models.FirstOrDefault(one => one.Key.Equals(model, StringComparison.OrdinalIgnoreCase)).Value ?? this;
+
+    private string Framed(string prompt) => Prompt.Replace(Placeholder, prompt, StringComparison.Ordinal);
 }
