@@ -38,9 +38,18 @@ public sealed class CommandTests : IDisposable
             """{ "slow": { "prompt": "slowly: {prompt}", "negative": "haste", "settings": { "guidance": 1, "steps": 9 } } }"""
         );
 
-        var run = await RunAsync(
-            ["generate", "a star", .. Tiny, "--style", "Slow", "--styles-file", _folder["mine.json"], "-o", _folder["clip.gif"], "--json"]
-        );
+        var run = await RunAsync([
+            "generate",
+            "a star",
+            .. Tiny,
+            "--style",
+            "Slow",
+            "--styles-file",
+            _folder["mine.json"],
+            "-o",
+            _folder["clip.gif"],
+            "--json",
+        ]);
 
         using var report = OneLineOfJson(run.Out);
         var settings = report.RootElement.GetProperty("settings");
