@@ -1,3 +1,4 @@
+using WanSharp.Hosting.Hub;
 using WanSharp.Runtime;
 
 namespace WanSharp.Hosting;
@@ -11,7 +12,10 @@ public sealed record HostOptions
     /// <summary>Where everything that can be made again is kept. Default: <c>wansharp</c> in the user's cache folder.</summary>
     public string CacheFolder { get; init; } = Path.Combine(UserFolders.Cache(_ => null), "wansharp");
 
-    /// <summary>Where the user's own styles and wildcards are. Default: <c>wansharp</c> in the user's configuration folder.</summary>
+    /// <summary>Where models are pulled from and kept. Default: the public hub, the cache that its programs share.</summary>
+    public HubOptions Hub { get; init; } = new();
+
+    /// <summary>Where the user's own styles, wildcards and aliases are. Default: <c>wansharp</c> in the user's configuration folder.</summary>
     public string ConfigFolder { get; init; } = Path.Combine(UserFolders.Configuration(_ => null), "wansharp");
 
     /// <summary>
@@ -57,7 +61,7 @@ public sealed record HostOptions
 
     /// <summary>
     /// The options that the environment variables of this process set: <c>WAN_MODELS</c>, <c>WAN_CACHE</c>,
-    /// <c>WAN_ONNXRUNTIME</c>, <c>WAN_FFMPEG</c>, <c>PATH</c>.
+    /// <c>WAN_ONNXRUNTIME</c>, <c>WAN_FFMPEG</c>, <c>PATH</c>, and those of <see cref="HubOptions"/>.
     /// </summary>
     public static HostOptions FromEnvironment() =>
         FromEnvironment(static name => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null);
@@ -72,6 +76,7 @@ public sealed record HostOptions
             ModelFolders = variable("WAN_MODELS")?.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries) ?? [],
             CacheFolder = variable("WAN_CACHE") ?? Path.Combine(UserFolders.Cache(variable), "wansharp"),
             ConfigFolder = Path.Combine(UserFolders.Configuration(variable), "wansharp"),
+            Hub = HubOptions.FromEnvironment(variable),
             OnnxRuntimeLibrary = variable("WAN_ONNXRUNTIME"),
             Ffmpeg = variable("WAN_FFMPEG"),
             SearchPath = variable("PATH"),

@@ -5,6 +5,7 @@ using WanSharp.Hosting.Installation;
 using WanSharp.Jobs.Styles;
 using WanSharp.Media.Ffmpeg;
 using WanSharp.Models;
+using WanSharp.Models.Hub;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Networks;
@@ -34,7 +35,14 @@ public sealed class WanHost(HostOptions options)
     public CacheRoot Caches => new(Options.CacheFolder, Options.Clock);
 
     /// <summary>Finds models by name.</summary>
-    public ModelLocator Models => new(Options.ModelFolders);
+    public ModelLocator Models => new(Options.ModelFolders, HubModels);
+
+    /// <summary>Finds models and files that were pulled, by alias or repository.</summary>
+    public HubModels HubModels =>
+        new(
+            new HubCache(Options.Hub.CacheFolder),
+            new Lazy<AliasCatalog>(() => AliasCatalog.Load(Path.Combine(Options.ConfigFolder, AliasCatalog.FileName)))
+        );
 
     /// <summary>The ffmpeg of this machine; null where there is none.</summary>
     /// <exception cref="Media.MediaException">The options name something that is not a program.</exception>

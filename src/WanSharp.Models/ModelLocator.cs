@@ -1,3 +1,4 @@
+using WanSharp.Models.Hub;
 using WanSharp.Models.Layout;
 using WanSharp.Tensors;
 
@@ -5,7 +6,8 @@ namespace WanSharp.Models;
 
 /// <summary>Finds a model by name or by path.</summary>
 /// <param name="searchFolders">Folders that hold model folders, the first one preferred.</param>
-public sealed class ModelLocator(IReadOnlyList<string> searchFolders)
+/// <param name="hub">Finds what is in none of them by alias or repository; null to leave that out.</param>
+public sealed class ModelLocator(IReadOnlyList<string> searchFolders, HubModels? hub = null)
 {
     /// <summary>The model that a request without one gets.</summary>
     public const string DefaultModel = "shapes";
@@ -14,7 +16,9 @@ public sealed class ModelLocator(IReadOnlyList<string> searchFolders)
     public IReadOnlyList<string> SearchFolders { get; } = [.. searchFolders, Path.Combine(AppContext.BaseDirectory, "models")];
 
     /// <summary>The folder or file of a model.</summary>
-    /// <param name="nameOrPath">A folder or a checkpoint, or the name of one in a search folder.</param>
+    /// <param name="nameOrPath">
+    /// A folder or a checkpoint, the name of one in a search folder, an alias, or a repository (<c>ORG/NAME</c>) that was pulled.
+    /// </param>
     /// <exception cref="CheckpointException">There is no such model; the message lists those that there are.</exception>
     public string Find(string nameOrPath)
     {
@@ -22,6 +26,7 @@ public sealed class ModelLocator(IReadOnlyList<string> searchFolders)
         // An empty name is not a model, rather than the search folder itself.
         var candidates = nameOrPath.Length == 0 ? [] : SearchFolders.Select(folder => Path.Combine(folder, nameOrPath)).Prepend(nameOrPath);
         return candidates.FirstOrDefault(IsModel)
+            ?? (Path.Exists(nameOrPath) ? null : hub?.FindModel(nameOrPath))
             ?? throw new CheckpointException(
                 nameOrPath.Length > 0 ? nameOrPath : "\"\"",
                 File.Exists(nameOrPath)

@@ -1,11 +1,13 @@
 using System.Net;
+using WanSharp.Hosting.Downloads;
 
 namespace WanSharp.Hosting.Installation;
 
 /// <summary>Installs a package for the current user, from the user's own package sources.</summary>
 /// <param name="root">The user's folder for such packages.</param>
 /// <param name="package">The package.</param>
-public sealed class ExtraInstaller(string root, ExtraPackage package)
+/// <param name="clock">The clock. Default: the system's.</param>
+public sealed class ExtraInstaller(string root, ExtraPackage package, TimeProvider? clock = null)
 {
     private const long LargestDocument = 16 << 20;
 
@@ -25,7 +27,7 @@ public sealed class ExtraInstaller(string root, ExtraPackage package)
         var file = Path.Combine(downloads, $"{package.Id.Replace('/', '-')}.{package.Version}.part");
         await FetchAsync(sources, http, file, progress, cancellationToken).ConfigureAwait(false);
         await PlaceAsync(file, cancellationToken).ConfigureAwait(false);
-        File.Delete(file);
+        PartialFile.Delete(file);
         return package.FindIn(root)
             ?? throw new InvalidDataException($"{package.Id} {package.Version} has none of {string.Join(", ", package.Files)}.");
     }
@@ -50,7 +52,7 @@ public sealed class ExtraInstaller(string root, ExtraPackage package)
                     .ConfigureAwait(false);
                 if (address is not null)
                 {
-                    await new PackageDownload(http)
+                    await new PackageDownload(http, clock ?? TimeProvider.System)
                         .FetchAsync(address, package.Sha512, file, progress, cancellationToken)
                         .ConfigureAwait(false);
                     return;
@@ -64,7 +66,7 @@ public sealed class ExtraInstaller(string root, ExtraPackage package)
 
         throw failures switch
         {
-            [{ InnerException: HttpRequestException or HttpIOException } only] => new IOException($"{only.Message} Or {WayOut}.", only),
+            [(ServerAnswerException or { InnerException: HttpRequestException or HttpIOException }) and var only] => new IOException($"{only.Message} Or {WayOut}.", only),
             [var only] => only,
             [var first, ..] => new IOException($"{first.Message} {failures.Count - 1} more of the sources failed, too.", first),
             _ => new IOException(

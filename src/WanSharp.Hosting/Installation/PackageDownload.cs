@@ -1,17 +1,15 @@
-using System.Net;
-using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using WanSharp.Hosting.Downloads;
 
 namespace WanSharp.Hosting.Installation;
 
 /// <summary>
-/// Fetches a file in as many attempts as it takes: what an earlier one brought is kept and continued, and the whole is checked.
+/// Fetches a package in as many attempts as it takes: what an earlier one brought is kept and continued, and the whole is checked.
 /// </summary>
 /// <param name="http">Asks for it.</param>
-internal sealed class PackageDownload(HttpClient http)
+/// <param name="clock">The clock.</param>
+internal sealed class PackageDownload(HttpClient http, TimeProvider clock)
 {
-    private const int BufferLength = 1 << 16;
-
     /// <summary>The most bytes that a package may have.</summary>
     public long LargestPackage { get; init; } = 4L << 30;
 
@@ -25,81 +23,34 @@ internal sealed class PackageDownload(HttpClient http)
     /// <exception cref="InvalidDataException">The file is not the package; it is deleted.</exception>
     public async Task FetchAsync(Uri address, string sha512, string file, IProgress<long>? progress, CancellationToken cancellationToken)
     {
-        var target = new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
-        await using (target.ConfigureAwait(false))
+        if (address.IsFile)
         {
-            target.Seek(0, SeekOrigin.End);
-            try
-            {
-                await (
-                    address.IsFile
-                        ? CopyAsync(address.LocalPath, target, progress, cancellationToken)
-                        : DownloadAsync(address, target, progress, cancellationToken)
-                ).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is HttpRequestException or HttpIOException)
-            {
-                throw new IOException(
-                    $"{address} could not be fetched: {e.Message} Run the command again: it goes on from {target.Length} bytes.",
-                    e
-                );
-            }
+            await CopyAsync(address.LocalPath, file, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            var options = new DownloadOptions { Longest = LargestPackage, Retries = 0 }; // another source may be asked instead
+            await new FileDownload(options, clock)
+                .FetchAsync(new AddressSource(http, address), file, progress is null ? null : new Total(file, progress), cancellationToken)
+                .ConfigureAwait(false);
         }
 
         await CheckAsync(address, sha512, file, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task CopyAsync(string source, FileStream target, IProgress<long>? progress, CancellationToken cancellationToken)
+    private async Task CopyAsync(string source, string file, CancellationToken cancellationToken)
     {
-        target.SetLength(0);
-        var stream = File.OpenRead(source);
-        await using (stream.ConfigureAwait(false))
+        PartialFile.Delete(file);
+        var (from, to) = (File.OpenRead(source), File.Create(file));
+        await using (from.ConfigureAwait(false))
+        await using (to.ConfigureAwait(false))
         {
-            await AppendAsync(stream, target, progress, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private async Task DownloadAsync(Uri address, FileStream target, IProgress<long>? progress, CancellationToken cancellationToken)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, address);
-        if (target.Length > 0)
-        {
-            request.Headers.Range = new RangeHeaderValue(target.Length, null);
-        }
-
-        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
-            .ConfigureAwait(false);
-        if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
-        {
-            return; // it is there already, or is something else: the check tells
-        }
-
-        response.EnsureSuccessStatusCode();
-        if (response.StatusCode != HttpStatusCode.PartialContent || response.Content.Headers.ContentRange?.From != target.Length)
-        {
-            target.SetLength(0); // the source sends all of it again
-        }
-
-        var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        await using (stream.ConfigureAwait(false))
-        {
-            await AppendAsync(stream, target, progress, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private async Task AppendAsync(Stream source, FileStream target, IProgress<long>? progress, CancellationToken cancellationToken)
-    {
-        var buffer = new byte[BufferLength];
-        int count;
-        while ((count = await source.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
-        {
-            if (target.Length + count > LargestPackage)
+            if (from.Length > LargestPackage)
             {
-                throw new IOException($"The package has more than {LargestPackage} bytes, more than any package that WanSharp installs.");
+                throw new IOException($"{source} has more than {LargestPackage} bytes, more than any package that WanSharp installs.");
             }
 
-            await target.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
-            progress?.Report(target.Length);
+            await from.CopyToAsync(to, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -114,11 +65,19 @@ internal sealed class PackageDownload(HttpClient http)
 
         if (actual != sha512)
         {
-            File.Delete(file);
+            PartialFile.Delete(file);
             throw new InvalidDataException(
                 $"{address} is not the package that this version of WanSharp was tested with: its SHA-512 is {actual}, not {sha512}. "
                     + "It was deleted, and nothing was unpacked. Name another --source."
             );
         }
+    }
+
+    /// <summary>Adds up what comes to what is there.</summary>
+    private sealed class Total(string file, IProgress<long> progress) : IProgress<long>
+    {
+        private long _count = PartialFile.CountOf(file);
+
+        public void Report(long value) => progress.Report(Interlocked.Add(ref _count, value));
     }
 }

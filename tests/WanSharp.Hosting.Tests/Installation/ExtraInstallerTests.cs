@@ -228,7 +228,7 @@ public sealed class ExtraInstallerTests : IDisposable
         var address = new Uri(new Uri(feed.Index), feed.PackagePath);
 
         var error = await Assert.ThrowsAsync<IOException>(() =>
-            new PackageDownload(http) { LargestPackage = 10 }.FetchAsync(
+            new PackageDownload(http, TimeProvider.System) { LargestPackage = 10 }.FetchAsync(
                 address,
                 FakePackage.Sha512(_package),
                 Path.Combine(_folder, "part"),

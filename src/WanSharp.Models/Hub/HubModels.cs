@@ -1,0 +1,93 @@
+using WanSharp.Tensors;
+
+namespace WanSharp.Models.Hub;
+
+/// <summary>Finds models and files by alias or repository in a hub's cache. Opens no connection.</summary>
+/// <param name="cache">The cache.</param>
+/// <param name="aliases">The aliases.</param>
+public sealed class HubModels(HubCache cache, Lazy<AliasCatalog> aliases)
+{
+    /// <summary>The cache.</summary>
+    public HubCache Cache { get; } = cache;
+
+    /// <summary>The aliases.</summary>
+    public AliasCatalog Aliases => aliases.Value;
+
+    /// <summary>The file or folder of a model.</summary>
+    /// <param name="name">An alias, <c>ORG/NAME</c> or <c>ORG/NAME@REVISION</c>.</param>
+    /// <returns>Its path; null when the name is none of these.</returns>
+    /// <exception cref="CheckpointException">It is one, but its files are not there; the message has the command that fetches them.</exception>
+    public string? FindModel(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (Aliases.Find(name) is { } alias)
+        {
+            var paths = FindAll(alias);
+            return alias.Model is { } model
+                ? paths[alias.Files.ToList().IndexOf(model)]
+                : throw new CheckpointException(name, $"it is not a model but {alias.What}.");
+        }
+
+        if (HubReference.Parse(name) is not { } reference)
+        {
+            return null;
+        }
+
+        var repository = Cache.Of(reference.Repository);
+        return repository.CommitOf(reference.Revision) is { } commit && Directory.Exists(repository.SnapshotOf(commit))
+            ? repository.SnapshotOf(commit)
+            : throw new CheckpointException(name, NotThere(reference.ToString()));
+    }
+
+    /// <summary>The files of an alias, or the file that <c>ORG/NAME/PATH</c> names, for what is not a model: LoRAs, decoders.</summary>
+    /// <param name="name">The name.</param>
+    /// <returns>The paths, in the alias's order; null when the name is none of these.</returns>
+    /// <exception cref="CheckpointException">A file is not there; the message has the command that fetches it.</exception>
+    public IReadOnlyList<string>? FindFiles(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (Aliases.Find(name) is { } alias)
+        {
+            return FindAll(alias);
+        }
+
+        var parts = name.Split('/', 3);
+        if (parts.Length < 3 || HubReference.Parse($"{parts[0]}/{parts[1]}") is not { } reference || !HubPath.IsSafe(parts[2]))
+        {
+            return null;
+        }
+
+        return TryFind(reference, parts[2]) is { } path
+            ? [path]
+            : throw new CheckpointException(name, NotThere($"{reference} --files {parts[2]}"));
+    }
+
+    /// <summary>The files of an alias, each with its path where it is there, and null where it is missing.</summary>
+    public IReadOnlyList<(string File, string? Path)> Look(ModelAlias alias)
+    {
+        ArgumentNullException.ThrowIfNull(alias);
+        return [.. alias.Files.Select(file => (file, TryFind(alias.Reference, file)))];
+    }
+
+    private string? TryFind(HubReference reference, string file)
+    {
+        var repository = Cache.Of(reference.Repository);
+        var path = repository.CommitOf(reference.Revision) is { } commit ? repository.PathOf(commit, file) : null;
+        return File.Exists(path) ? path : null;
+    }
+
+    private IReadOnlyList<string> FindAll(ModelAlias alias)
+    {
+        var files = Look(alias);
+        return files.Where(file => file.Path is null).Select(file => file.File).ToList() is { Count: > 0 } missing
+            ? throw new CheckpointException(
+                alias.Name,
+                missing.Count == files.Count
+                    ? NotThere(alias.Name)
+                    : $"{missing[0]} of {alias.Repository} is not in {Cache.Folder}. To download it: wan models pull {alias.Name}."
+            )
+            : [.. files.Select(file => file.Path!)];
+    }
+
+    private string NotThere(string asked) => $"it is not in {Cache.Folder}. To download it: wan models pull {asked}.";
+}
