@@ -91,7 +91,10 @@ public sealed class ModelsPullTests : IAsyncLifetime
         Assert.Contains("org/model  5.0 kB", after.Out, StringComparison.Ordinal);
         Assert.Contains("main, aaaaaaaa: 1 of 2 files", after.Out, StringComparison.Ordinal);
         Assert.Equal("org/model", (string?)json["repositories"]![0]!["repository"]);
-        Assert.Contains(json["aliases"]!.AsArray(), alias => (string?)alias!["name"] == "t2v-a14b" && alias["missing"]!.AsArray().Count == 4);
+        Assert.Contains(
+            json["aliases"]!.AsArray(),
+            alias => (string?)alias!["name"] == "t2v-a14b" && alias["missing"]!.AsArray().Count == 4
+        );
     }
 
     [Fact]

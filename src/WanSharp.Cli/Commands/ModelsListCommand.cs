@@ -13,7 +13,8 @@ internal sealed class ModelsListCommand(CliEnvironment environment)
 {
     private readonly Argument<string?> _folder = new("folder")
     {
-        Description = "A model's folder, or one of models, such as ComfyUI's models. Default: what was pulled, and what the aliases still need.",
+        Description =
+            "A model's folder, or one of models, such as ComfyUI's models. Default: what was pulled, and what the aliases still need.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 

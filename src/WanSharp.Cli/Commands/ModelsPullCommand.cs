@@ -18,11 +18,15 @@ internal sealed class ModelsPullCommand(CliEnvironment environment)
 
     private readonly Option<string[]> _files = new("--files")
     {
-        Description = "Only the files whose path matches; * stands for any characters. May be given several times. Default: all of a repository.",
+        Description =
+            "Only the files whose path matches; * stands for any characters. May be given several times. Default: all of a repository.",
         HelpName = "GLOB",
     };
 
-    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Say what would be downloaded, and download nothing but lists." };
+    private readonly Option<bool> _dryRun = new("--dry-run")
+    {
+        Description = "Say what would be downloaded, and download nothing but lists.",
+    };
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print nothing but errors." };
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -75,7 +79,18 @@ internal sealed class ModelsPullCommand(CliEnvironment environment)
                 ? await pull.PlanAsync(request, cancellationToken)
                 : await pull.PullAsync(request, display, cancellationToken);
             display?.Dispose();
-            outputs.Add(new PullOutput(request.Name, model.Reference.Repository, model.Reference.Revision, model.Commit, model.Folder, model.Length, model.Missing, [.. model.Files.Select(FileOutput)]));
+            outputs.Add(
+                new PullOutput(
+                    request.Name,
+                    model.Reference.Repository,
+                    model.Reference.Revision,
+                    model.Commit,
+                    model.Folder,
+                    model.Length,
+                    model.Missing,
+                    [.. model.Files.Select(FileOutput)]
+                )
+            );
             if (!asJson && !isQuiet)
             {
                 Describe(request, model, isDry);
@@ -100,14 +115,22 @@ internal sealed class ModelsPullCommand(CliEnvironment environment)
             foreach (var file in model.Files)
             {
                 var state = file.Missing == 0 ? "is there" : string.Create(invariant, $"{PullDisplay.Size(file.Missing)} to download");
-                environment.Out.WriteLine(PlainText.OneLine(string.Create(invariant, $"  {file.Name}  {PullDisplay.Size(file.Length)}, {state}")));
+                environment.Out.WriteLine(
+                    PlainText.OneLine(string.Create(invariant, $"  {file.Name}  {PullDisplay.Size(file.Length)}, {state}"))
+                );
             }
         }
 
-        var came = model.Missing == 0 ? "all there already" : string.Create(invariant, $"{PullDisplay.Size(model.Missing)} {(isDry ? "to download" : "downloaded")}");
+        var came =
+            model.Missing == 0
+                ? "all there already"
+                : string.Create(invariant, $"{PullDisplay.Size(model.Missing)} {(isDry ? "to download" : "downloaded")}");
         environment.Out.WriteLine(
             PlainText.OneLine(
-                string.Create(invariant, $"{request.Name}: {model.Files.Count} {(model.Files.Count == 1 ? "file" : "files")}, {PullDisplay.Size(model.Length)}, {came}; {model.Folder}")
+                string.Create(
+                    invariant,
+                    $"{request.Name}: {model.Files.Count} {(model.Files.Count == 1 ? "file" : "files")}, {PullDisplay.Size(model.Length)}, {came}; {model.Folder}"
+                )
             )
         );
     }

@@ -21,13 +21,19 @@ internal sealed class ModelsVerifyCommand(CliEnvironment environment)
         Description = "Ask the hub for digests that are not known here. Without it no connection is opened.",
     };
 
-    private readonly Option<bool> _remove = new("--remove") { Description = "Remove what is damaged, so that the next pull brings it again." };
+    private readonly Option<bool> _remove = new("--remove")
+    {
+        Description = "Remove what is damaged, so that the next pull brings it again.",
+    };
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Build(CliEnvironment environment)
     {
         var self = new ModelsVerifyCommand(environment);
-        var command = new Command("verify", "Read every byte of what was pulled, and compare digests with the hub's. Exit code 1 if a file is damaged or missing.")
+        var command = new Command(
+            "verify",
+            "Read every byte of what was pulled, and compare digests with the hub's. Exit code 1 if a file is damaged or missing."
+        )
         {
             self._names,
             self._online,
@@ -35,7 +41,11 @@ internal sealed class ModelsVerifyCommand(CliEnvironment environment)
             self._json,
         };
         command.SetAction(self.RunAsync);
-        return command.WithExamples("wan models verify", "wan models verify t2v-1.3b --remove", "wan models verify Wan-AI/Wan2.1-T2V-1.3B --online");
+        return command.WithExamples(
+            "wan models verify",
+            "wan models verify t2v-1.3b --remove",
+            "wan models verify Wan-AI/Wan2.1-T2V-1.3B --online"
+        );
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)

@@ -33,7 +33,17 @@ internal sealed class PullDisplay : IProgress<PullProgress>, IDisposable
             >= 1000 => ("kB", 1e3),
             _ => ("B", 1),
         };
-        return (bytes / factor).ToString(unit switch { "GB" => "0.00", "B" => "0", _ => "0.0" }, CultureInfo.InvariantCulture) + " " + unit;
+        return (bytes / factor).ToString(
+                unit switch
+                {
+                    "GB" => "0.00",
+                    "B" => "0",
+                    _ => "0.0",
+                },
+                CultureInfo.InvariantCulture
+            )
+            + " "
+            + unit;
     }
 
     public void Report(PullProgress value)

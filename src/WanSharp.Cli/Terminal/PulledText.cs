@@ -11,7 +11,10 @@ internal static class PulledText
     public static string Describe(PulledOutput output)
     {
         var invariant = CultureInfo.InvariantCulture;
-        List<string> lines = [string.Create(invariant, $"Models by name: {(output.Models.Count > 0 ? string.Join(", ", output.Models) : "none")}")];
+        List<string> lines =
+        [
+            string.Create(invariant, $"Models by name: {(output.Models.Count > 0 ? string.Join(", ", output.Models) : "none")}"),
+        ];
         lines.Add(
             output.Repositories.Count > 0
                 ? $"Pulled into {output.Cache}, by whatever program:"
@@ -48,5 +51,6 @@ internal static class PulledText
     }
 
     /// <summary>Names of files and aliases come from strangers.</summary>
-    private static string PlainLine(string line) => line[..(line.Length - line.TrimStart(' ').Length)] + PlainText.OneLine(line.TrimStart(' '));
+    private static string PlainLine(string line) =>
+        line[..(line.Length - line.TrimStart(' ').Length)] + PlainText.OneLine(line.TrimStart(' '));
 }

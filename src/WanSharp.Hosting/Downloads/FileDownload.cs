@@ -74,7 +74,10 @@ internal sealed class FileDownload(DownloadOptions options, TimeProvider clock)
                 await PersistAsync(
                         segment.From,
                         async at =>
-                            at >= segment.To ? at : await FetchOnceAsync(source, part, at, segment.To, mayRestart: false, progress, stop).ConfigureAwait(false),
+                            at >= segment.To
+                                ? at
+                                : await FetchOnceAsync(source, part, at, segment.To, mayRestart: false, progress, stop)
+                                    .ConfigureAwait(false),
                         at => at >= segment.To,
                         stop
                     )
@@ -83,7 +86,12 @@ internal sealed class FileDownload(DownloadOptions options, TimeProvider clock)
     }
 
     /// <summary>From the first gap on, over one connection; a server that knows no ranges sends all of it again.</summary>
-    private async Task FetchInOrderAsync(IDownloadSource source, PartialFile part, IProgress<long>? progress, CancellationToken cancellationToken)
+    private async Task FetchInOrderAsync(
+        IDownloadSource source,
+        PartialFile part,
+        IProgress<long>? progress,
+        CancellationToken cancellationToken
+    )
     {
         var gaps = source.Length is { } length ? part.Missing(length) : [(part.Missing(long.MaxValue)[0].From, -1L)];
         foreach (var gap in gaps)
@@ -94,7 +102,8 @@ internal sealed class FileDownload(DownloadOptions options, TimeProvider clock)
                     from,
                     async at =>
                     {
-                        at = await FetchOnceAsync(source, part, at, to, mayRestart: true, progress, cancellationToken).ConfigureAwait(false);
+                        at = await FetchOnceAsync(source, part, at, to, mayRestart: true, progress, cancellationToken)
+                            .ConfigureAwait(false);
                         isDone = true;
                         return at;
                     },
@@ -177,17 +186,15 @@ internal sealed class FileDownload(DownloadOptions options, TimeProvider clock)
 
     /// <summary>Checks that an answer has the bytes that were asked for.</summary>
     /// <returns>The file's length; null when the server does not say.</returns>
-    private long? Accept(
-        IDownloadSource source,
-        HttpResponseMessage response,
-        PartWriter writer,
-        bool mayRestart
-    )
+    private long? Accept(IDownloadSource source, HttpResponseMessage response, PartWriter writer, bool mayRestart)
     {
         if (!response.IsSuccessStatusCode)
         {
             throw new ServerAnswerException(
-                string.Create(CultureInfo.InvariantCulture, $"{source.Name} could not be fetched: the server answers {(int)response.StatusCode} ({response.ReasonPhrase})."),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{source.Name} could not be fetched: the server answers {(int)response.StatusCode} ({response.ReasonPhrase})."
+                ),
                 response.StatusCode,
                 ServerAnswerException.RetryAfterOf(response, clock)
             );
@@ -209,7 +216,10 @@ internal sealed class FileDownload(DownloadOptions options, TimeProvider clock)
         if (source.Length is { } length && total is not null && total != length)
         {
             throw new IOException(
-                string.Create(CultureInfo.InvariantCulture, $"{source.Name} has {length} bytes, but the server sends a file of {total}: it is not that file.")
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{source.Name} has {length} bytes, but the server sends a file of {total}: it is not that file."
+                )
             );
         }
 
@@ -235,7 +245,10 @@ internal sealed class FileDownload(DownloadOptions options, TimeProvider clock)
                 if (writer.At + count > Math.Min(end ?? long.MaxValue, options.Longest))
                 {
                     throw new IOException(
-                        string.Create(CultureInfo.InvariantCulture, $"{source.Name} sends more than {Math.Min(end ?? long.MaxValue, options.Longest)} bytes.")
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"{source.Name} sends more than {Math.Min(end ?? long.MaxValue, options.Longest)} bytes."
+                        )
                     );
                 }
 

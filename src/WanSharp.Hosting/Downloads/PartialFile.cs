@@ -108,7 +108,7 @@ internal sealed class PartialFile : IDisposable
     {
         try
         {
-return File.Exists(path + JournalEnd) ? CountOf(path) : FileFacts.Of(path).Length;
+            return File.Exists(path + JournalEnd) ? CountOf(path) : FileFacts.Of(path).Length;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -6,8 +6,7 @@ namespace WanSharp.Hosting.Downloads;
 internal sealed class RetryPolicy(DownloadOptions options, TimeProvider clock)
 {
     /// <summary>Whether a failure may pass by itself.</summary>
-    public static bool IsPassing(Exception exception) =>
-        exception is ConnectionLostException or ServerAnswerException { IsPassing: true };
+    public static bool IsPassing(Exception exception) => exception is ConnectionLostException or ServerAnswerException { IsPassing: true };
 
     /// <summary>Runs something until it succeeds, fails for good, or has failed too often.</summary>
     public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
@@ -66,7 +65,10 @@ internal sealed class RetryPolicy(DownloadOptions options, TimeProvider clock)
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new ConnectionLostException(
-                string.Create(CultureInfo.InvariantCulture, $"{name} could not be fetched: no answer in {options.Patience.TotalSeconds:0} seconds.")
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{name} could not be fetched: no answer in {options.Patience.TotalSeconds:0} seconds."
+                )
             );
         }
     }

@@ -33,7 +33,13 @@ internal sealed class BlobFetch(HubRepositoryCache repository, FileDownload down
     }
 
     /// <summary>Brings a content unless it is there.</summary>
-    public async Task BringAsync(string commit, HubFile file, Func<IDownloadSource> open, PullCounter counter, CancellationToken cancellationToken)
+    public async Task BringAsync(
+        string commit,
+        HubFile file,
+        Func<IDownloadSource> open,
+        PullCounter counter,
+        CancellationToken cancellationToken
+    )
     {
         var before = CountOf(repository, file);
         var held = await LockAsync(file, counter, cancellationToken).ConfigureAwait(false);
@@ -63,7 +69,13 @@ internal sealed class BlobFetch(HubRepositoryCache repository, FileDownload down
 
     private static long LengthOf(string path) => File.Exists(path) ? FileFacts.Of(path).Length : 0;
 
-    private async Task FetchAsync(string blob, HubFile file, Func<IDownloadSource> open, PullCounter counter, CancellationToken cancellationToken)
+    private async Task FetchAsync(
+        string blob,
+        HubFile file,
+        Func<IDownloadSource> open,
+        PullCounter counter,
+        CancellationToken cancellationToken
+    )
     {
         var part = blob + OursEnd;
         if (!File.Exists(part) && File.Exists(blob + TheirsEnd))

@@ -54,7 +54,9 @@ internal static class ContentCheck
         if (actual != file.ETag)
         {
             var kind = file.Sha256 is not null ? "SHA-256" : "Git's SHA-1";
-            throw new InvalidDataException($"What came for {file.Path} is not that file: its {kind} is {actual}, not {file.ETag}. It was deleted; run the command again.");
+            throw new InvalidDataException(
+                $"What came for {file.Path} is not that file: its {kind} is {actual}, not {file.ETag}. It was deleted; run the command again."
+            );
         }
     }
 }

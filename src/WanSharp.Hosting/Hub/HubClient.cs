@@ -38,7 +38,8 @@ internal sealed class HubClient : IDisposable
         }
 
         _endpoint =
-            Uri.TryCreate(options.Endpoint + "/", UriKind.Absolute, out var address) && (address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp)
+            Uri.TryCreate(options.Endpoint + "/", UriKind.Absolute, out var address)
+            && (address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp)
                 ? address
                 : throw new IOException($"HF_ENDPOINT '{options.Endpoint}' is not an address: write one such as https://hub.example.");
         _token = ReadToken(options);
@@ -48,7 +49,14 @@ internal sealed class HubClient : IDisposable
         }
 
 #pragma warning disable CA2000 // the client owns it
-        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = ConnectPatience, UseCookies = false })
+        _http = new HttpClient(
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                ConnectTimeout = ConnectPatience,
+                UseCookies = false,
+            }
+        )
 #pragma warning restore CA2000
         {
             Timeout = Timeout.InfiniteTimeSpan,
@@ -126,7 +134,9 @@ internal sealed class HubClient : IDisposable
                 request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _token);
             }
 
-            var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            var response = await _http
+                .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+                .ConfigureAwait(false);
             if (IsHub(address))
             {
                 look?.Invoke(response);
@@ -142,7 +152,9 @@ internal sealed class HubClient : IDisposable
             address =
                 next.Scheme == Uri.UriSchemeHttps || (next.Scheme == Uri.UriSchemeHttp && address.Scheme == Uri.UriSchemeHttp)
                     ? next
-                    : throw new IOException($"{address} redirects to {next.Scheme}://{next.Host}, which is not encrypted: it is not followed.");
+                    : throw new IOException(
+                        $"{address} redirects to {next.Scheme}://{next.Host}, which is not encrypted: it is not followed."
+                    );
         }
 
         throw new IOException($"{address} redirects more than {MostRedirects} times.");
@@ -165,11 +177,14 @@ internal sealed class HubClient : IDisposable
     {
         try
         {
-            var file = options.TokenFile is { } path && File.Exists(path) && Tensors.FileFacts.Of(path).Length <= LongestToken ? path : null;
+            var file =
+                options.TokenFile is { } path && File.Exists(path) && Tensors.FileFacts.Of(path).Length <= LongestToken ? path : null;
             var token = (options.Token ?? (file is null ? "" : File.ReadAllText(file))).Trim();
             return token.Length == 0 ? null
                 : token.All(c => c is > ' ' and < (char)127) ? token
-                : throw new IOException($"{(options.Token is null ? file : "HF_TOKEN")} is not a token: it has spaces or other signs in it.");
+                : throw new IOException(
+                    $"{(options.Token is null ? file : "HF_TOKEN")} is not a token: it has spaces or other signs in it."
+                );
         }
         catch (UnauthorizedAccessException exception)
         {
@@ -183,7 +198,11 @@ internal sealed class HubClient : IDisposable
     private Task<(JsonElement Answer, string? Next)> GetAsync(HubReference reference, Uri address, CancellationToken cancellationToken) =>
         _retry.RunAsync(stop => GetOnceAsync(reference, address, stop), cancellationToken);
 
-    private async Task<(JsonElement Answer, string? Next)> GetOnceAsync(HubReference reference, Uri address, CancellationToken cancellationToken)
+    private async Task<(JsonElement Answer, string? Next)> GetOnceAsync(
+        HubReference reference,
+        Uri address,
+        CancellationToken cancellationToken
+    )
     {
         var by = address;
         using var response = await _retry

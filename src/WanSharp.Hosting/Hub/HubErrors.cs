@@ -32,7 +32,8 @@ internal static class HubErrors
             ("RepoNotFound", _) or (_, HttpStatusCode.Unauthorized or HttpStatusCode.NotFound) =>
                 $"{endpoint} has no repository {repository} that {(hasToken ? "this token" : "anybody")} may read. If it is private, "
                     + $"{(hasToken ? "use another token" : "set HF_TOKEN")}; if not, check its name.",
-            (_, HttpStatusCode.Forbidden) => $"{endpoint} does not give {what}: {Said(response)} A token with more rights may get it (HF_TOKEN).",
+            (_, HttpStatusCode.Forbidden) =>
+                $"{endpoint} does not give {what}: {Said(response)} A token with more rights may get it (HF_TOKEN).",
             (_, HttpStatusCode.TooManyRequests) =>
                 $"{endpoint} takes no more requests for now: {Said(response)}{(hasToken ? "" : " With HF_TOKEN it takes more.")}",
             _ => $"{what} could not be fetched: {Said(response)}",

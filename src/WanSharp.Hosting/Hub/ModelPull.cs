@@ -59,7 +59,8 @@ public sealed class ModelPull(HubOptions options, TimeProvider clock)
                 async (file, stop) =>
                 {
                     var blob = new BlobFetch(repository, download, options.MayLink, clock);
-                    await blob.BringAsync(model.Commit, file, () => client.Value.Open(request.Reference, model.Commit, file), counter, stop).ConfigureAwait(false);
+                    await blob.BringAsync(model.Commit, file, () => client.Value.Open(request.Reference, model.Commit, file), counter, stop)
+                        .ConfigureAwait(false);
                 }
             )
             .ConfigureAwait(false);
@@ -67,7 +68,11 @@ public sealed class ModelPull(HubOptions options, TimeProvider clock)
         return model;
     }
 
-    private async Task<(PulledModel Model, IReadOnlyList<HubFile> Files)> PlanAsync(PullRequest request, Lazily client, CancellationToken cancellationToken)
+    private async Task<(PulledModel Model, IReadOnlyList<HubFile> Files)> PlanAsync(
+        PullRequest request,
+        Lazily client,
+        CancellationToken cancellationToken
+    )
     {
         var reference = request.Reference;
         var repository = new HubCache(options.CacheFolder).Of(reference.Repository);
@@ -118,8 +123,7 @@ public sealed class ModelPull(HubOptions options, TimeProvider clock)
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"{missing / 1e9:0.00} GB are missing, and {options.CacheFolder} has room for {free / 1e9:0.00} GB: "
-                )
-                    + "make room, or set HF_HUB_CACHE to a folder on another disk."
+                ) + "make room, or set HF_HUB_CACHE to a folder on another disk."
             );
         }
     }

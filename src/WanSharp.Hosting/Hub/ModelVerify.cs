@@ -50,13 +50,23 @@ public sealed class ModelVerify(HubOptions options, TimeProvider clock)
             );
         }
 
-        var listed = (await ListAsync(repository, reference, commit, cancellationToken).ConfigureAwait(false)).ToDictionary(file => file.Path);
+        var listed = (await ListAsync(repository, reference, commit, cancellationToken).ConfigureAwait(false)).ToDictionary(file =>
+            file.Path
+        );
         var there = SnapshotFiles.Of(repository.SnapshotOf(commit));
         var wanted = request.Patterns.Count == 0 ? there : there.Where(name => HubPath.Matches(name, request.Patterns));
         foreach (var name in wanted)
         {
             var path = repository.PathOf(commit, name);
-            yield return await CompareAsync(repository.Repository, commit, name, path, listed.GetValueOrDefault(name), progress, cancellationToken)
+            yield return await CompareAsync(
+                    repository.Repository,
+                    commit,
+                    name,
+                    path,
+                    listed.GetValueOrDefault(name),
+                    progress,
+                    cancellationToken
+                )
                 .ConfigureAwait(false);
         }
 
@@ -120,11 +130,11 @@ public sealed class ModelVerify(HubOptions options, TimeProvider clock)
         var expected = listed?.ETag ?? (HubETag.IsOne(Path.GetFileName(real)) ? Path.GetFileName(real) : null);
         var (result, problem) =
             !File.Exists(real) ? (VerifyResult.Missing, "its content is not there")
-            : expected is null
-                ? (VerifyResult.Unknown, "nothing here says what its digest should be; --online asks the hub")
+            : expected is null ? (VerifyResult.Unknown, "nothing here says what its digest should be; --online asks the hub")
             : listed is not null && listed.Length != length
                 ? (VerifyResult.Damaged, string.Create(CultureInfo.InvariantCulture, $"it has {length} bytes instead of {listed.Length}"))
-            : await DigestOfAsync(real, expected.Length == 64, progress, cancellationToken).ConfigureAwait(false) is var actual && actual == expected
+            : await DigestOfAsync(real, expected.Length == 64, progress, cancellationToken).ConfigureAwait(false) is var actual
+            && actual == expected
                 ? (VerifyResult.Right, (string?)null)
             : (VerifyResult.Damaged, $"its digest is {actual} instead of {expected}");
         return new VerifiedFile(repository, commit, name, path, length, result, problem);

@@ -24,7 +24,13 @@ public sealed class PulledModels(HubCache cache)
             var files = SnapshotFiles.Of(folder);
             contents.UnionWith(files.Select(name => FileFacts.RealPath(repository.PathOf(commit, name))));
             commits.Add(
-                new PulledCommit(commit, [.. revisions[commit].Order(StringComparer.Ordinal)], folder, files.Count, repository.FilesOf(commit)?.Count)
+                new PulledCommit(
+                    commit,
+                    [.. revisions[commit].Order(StringComparer.Ordinal)],
+                    folder,
+                    files.Count,
+                    repository.FilesOf(commit)?.Count
+                )
             );
         }
 
@@ -42,7 +48,9 @@ public sealed class PulledModels(HubCache cache)
         return Directory.Exists(refs)
             ? SnapshotFiles
                 .Of(refs)
-                .Select(name => (name, Commit: HubReference.Parse($"{repository.Repository}@{name}") is null ? null : repository.CommitOf(name)))
+                .Select(name =>
+                    (name, Commit: HubReference.Parse($"{repository.Repository}@{name}") is null ? null : repository.CommitOf(name))
+                )
                 .Where(one => one.Commit is not null)
                 .Select(one => (one.name, one.Commit!))
             : [];

@@ -66,7 +66,10 @@ public sealed class ExtraInstaller(string root, ExtraPackage package, TimeProvid
 
         throw failures switch
         {
-            [(ServerAnswerException or { InnerException: HttpRequestException or HttpIOException }) and var only] => new IOException($"{only.Message} Or {WayOut}.", only),
+            [(ServerAnswerException or { InnerException: HttpRequestException or HttpIOException }) and var only] => new IOException(
+                $"{only.Message} Or {WayOut}.",
+                only
+            ),
             [var only] => only,
             [var first, ..] => new IOException($"{first.Message} {failures.Count - 1} more of the sources failed, too.", first),
             _ => new IOException(

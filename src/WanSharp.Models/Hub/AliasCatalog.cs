@@ -86,7 +86,10 @@ public sealed class AliasCatalog
             : alias.Model is { } model && !alias.Files.Contains(model) ? $"its model '{model}' is not one of its files"
             : null;
         return problem is null
-            ? alias! with { Name = name }
+            ? alias! with
+            {
+                Name = name,
+            }
             : throw new InvalidDataException($"{source}: the alias '{name}' cannot be used: {problem}.");
     }
 }

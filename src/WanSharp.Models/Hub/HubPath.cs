@@ -19,6 +19,10 @@ internal static class HubPath
     /// <summary>Whether a path matches one of some patterns, in which <c>*</c> stands for any characters, slashes too.</summary>
     public static bool Matches(string path, IEnumerable<string> patterns) =>
         patterns.Any(pattern =>
-            System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern.EndsWith('/') ? pattern + "*" : pattern, path, ignoreCase: false)
+            System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(
+                pattern.EndsWith('/') ? pattern + "*" : pattern,
+                path,
+                ignoreCase: false
+            )
         );
 }

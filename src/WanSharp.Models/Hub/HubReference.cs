@@ -36,7 +36,8 @@ public sealed partial record HubReference(string Repository, string Revision = H
     public override string ToString() => Revision == MainRevision ? Repository : $"{Repository}@{Revision}";
 
     private static bool IsRevision(string text) =>
-        Revisions().IsMatch(text) && text.Split('/').All(part => part is not ("" or "." or "..") && !part.EndsWith(".tmp", StringComparison.Ordinal));
+        Revisions().IsMatch(text)
+        && text.Split('/').All(part => part is not ("" or "." or "..") && !part.EndsWith(".tmp", StringComparison.Ordinal));
 
     [GeneratedRegex("^[0-9a-f]{40}$")]
     private static partial Regex CommitId();

@@ -29,7 +29,14 @@ internal sealed class HubRepositoryCache
     /// <summary>The commits of which files are there, in the order of their ids.</summary>
     public IReadOnlyList<string> Commits() =>
         Directory.Exists(Path.Combine(Folder, "snapshots"))
-            ? [.. Directory.EnumerateDirectories(Path.Combine(Folder, "snapshots")).Select(folder => Path.GetFileName(folder)).Where(HubReference.IsCommitId).Order(StringComparer.Ordinal)]
+            ?
+            [
+                .. Directory
+                    .EnumerateDirectories(Path.Combine(Folder, "snapshots"))
+                    .Select(folder => Path.GetFileName(folder))
+                    .Where(HubReference.IsCommitId)
+                    .Order(StringComparer.Ordinal),
+            ]
             : [];
 
     /// <summary>The commit that a revision was when its files were fetched; null when that is not known here.</summary>

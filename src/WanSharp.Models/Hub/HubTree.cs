@@ -32,7 +32,14 @@ internal static class HubTree
                 : null;
         }
         catch (Exception e)
-            when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+            when (e
+                    is IOException
+                        or UnauthorizedAccessException
+                        or JsonException
+                        or InvalidOperationException
+                        or KeyNotFoundException
+                        or FormatException
+            )
         {
             return null; // somebody else's, or damaged: the hub has it
         }

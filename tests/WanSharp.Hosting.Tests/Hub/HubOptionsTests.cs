@@ -33,7 +33,10 @@ public class HubOptionsTests
 
     private static HubOptions Read(string variables)
     {
-        var all = $"HOME=/home/u;{variables}".Split(';', StringSplitOptions.RemoveEmptyEntries).Select(one => one.Split('=')).ToDictionary(one => one[0], one => one[1]);
+        var all = $"HOME=/home/u;{variables}"
+            .Split(';', StringSplitOptions.RemoveEmptyEntries)
+            .Select(one => one.Split('='))
+            .ToDictionary(one => one[0], one => one[1]);
         return HubOptions.FromEnvironment(all.GetValueOrDefault);
     }
 }

@@ -51,7 +51,11 @@ public sealed class ModelPullTests : IAsyncLifetime
         Assert.Equal(_hub.Files[Large], await File.ReadAllBytesAsync(Path.Combine(Repository, "blobs", _hub.ETagOf(Large)), Token));
         Assert.Equal(_hub.Files[Small], await File.ReadAllBytesAsync(Path.Combine(Repository, "blobs", _hub.ETagOf(Small)), Token));
         Assert.Equal(Path.Combine("..", "..", "..", "blobs", _hub.ETagOf(Large)), new FileInfo(Path.Combine(Snapshot, Large)).LinkTarget);
-        Assert.Contains("\"lfs_sha256\"", await File.ReadAllTextAsync(Path.Combine(Repository, "trees", $"{_hub.Commit}.json"), Token), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"lfs_sha256\"",
+            await File.ReadAllTextAsync(Path.Combine(Repository, "trees", $"{_hub.Commit}.json"), Token),
+            StringComparison.Ordinal
+        );
         Assert.Equal(3, Directory.GetFiles(Path.Combine(Repository, "blobs")).Length); // no half-file is left
     }
 
@@ -321,7 +325,9 @@ public sealed class ModelPullTests : IAsyncLifetime
     [Fact]
     public async Task Pull_Offline_IsRefusedUnlessAllIsThere()
     {
-        await Assert.ThrowsAsync<IOException>(() => new ModelPull(Options(isOffline: true), TimeProvider.System).PullAsync(Request(), null, Token));
+        await Assert.ThrowsAsync<IOException>(() =>
+            new ModelPull(Options(isOffline: true), TimeProvider.System).PullAsync(Request(), null, Token)
+        );
         await PullAsync();
         _hub.Requests.Clear();
 
@@ -426,7 +432,9 @@ public sealed class ModelPullTests : IAsyncLifetime
     {
         var options = new HubOptions { CacheFolder = Cache, Endpoint = "http://127.0.0.1:9" };
 
-        var error = await Assert.ThrowsAnyAsync<IOException>(() => new ModelPull(options, new SkippingClock()).PullAsync(Request(), null, Token));
+        var error = await Assert.ThrowsAnyAsync<IOException>(() =>
+            new ModelPull(options, new SkippingClock()).PullAsync(Request(), null, Token)
+        );
 
         Assert.Contains("could not be fetched", error.Message, StringComparison.Ordinal);
     }
@@ -437,9 +445,16 @@ public sealed class ModelPullTests : IAsyncLifetime
     [InlineData("https://hub.example", "two words", "is not a token")]
     public async Task Pull_WithAnAddressOrATokenThatCannotBeUsed_SaysWhich(string endpoint, string? token, string expected)
     {
-        var options = new HubOptions { CacheFolder = Cache, Endpoint = endpoint, Token = token };
+        var options = new HubOptions
+        {
+            CacheFolder = Cache,
+            Endpoint = endpoint,
+            Token = token,
+        };
 
-        var error = await Assert.ThrowsAsync<IOException>(() => new ModelPull(options, TimeProvider.System).PullAsync(Request(), null, Token));
+        var error = await Assert.ThrowsAsync<IOException>(() =>
+            new ModelPull(options, TimeProvider.System).PullAsync(Request(), null, Token)
+        );
 
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
@@ -467,7 +482,12 @@ public sealed class ModelPullTests : IAsyncLifetime
     private ModelPull Pull(HubOptions? options = null, TimeProvider? clock = null) =>
         new(options ?? Options(), clock ?? new SkippingClock())
         {
-            Download = new DownloadOptions { Connections = 4, SegmentLength = 64 << 10, NoteEvery = 16 << 10 },
+            Download = new DownloadOptions
+            {
+                Connections = 4,
+                SegmentLength = 64 << 10,
+                NoteEvery = 16 << 10,
+            },
         };
 
     private Task<PulledModel> PullAsync(

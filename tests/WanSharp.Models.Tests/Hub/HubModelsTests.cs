@@ -73,7 +73,10 @@ public sealed class HubModelsTests : IDisposable
     {
         Fill("org/loras", "sub/style.safetensors");
 
-        Assert.Equal([Path.Combine(Snapshot("org/loras"), "sub", "style.safetensors")], Models().FindFiles("org/loras/sub/style.safetensors"));
+        Assert.Equal(
+            [Path.Combine(Snapshot("org/loras"), "sub", "style.safetensors")],
+            Models().FindFiles("org/loras/sub/style.safetensors")
+        );
         Assert.Null(Models().FindFiles("style.safetensors"));
         Assert.Null(Models().FindFiles("org/loras/../../escaped"));
         Assert.Contains(

@@ -81,7 +81,8 @@ public sealed class FakeHub : IAsyncDisposable
     }
 
     /// <summary>The name of a content: SHA-256, or Git's SHA-1 of a blob.</summary>
-    public string ETagOf(string path) => Files[path].Length >= LargeFrom ? Convert.ToHexStringLower(SHA256.HashData(Files[path])) : GitId(Files[path]);
+    public string ETagOf(string path) =>
+        Files[path].Length >= LargeFrom ? Convert.ToHexStringLower(SHA256.HashData(Files[path])) : GitId(Files[path]);
 
     public async ValueTask DisposeAsync()
     {
@@ -160,7 +161,12 @@ public sealed class FakeHub : IAsyncDisposable
             };
             if (large)
             {
-                entry["lfs"] = new JsonObject { ["oid"] = ETagOf(path), ["size"] = Files[path].Length, ["pointerSize"] = 134 };
+                entry["lfs"] = new JsonObject
+                {
+                    ["oid"] = ETagOf(path),
+                    ["size"] = Files[path].Length,
+                    ["pointerSize"] = 134,
+                };
             }
 
             return entry;
@@ -168,7 +174,16 @@ public sealed class FakeHub : IAsyncDisposable
 
         return WriteAsync(
             context,
-            new JsonArray([new JsonObject { ["type"] = "directory", ["path"] = "vae", ["oid"] = new string('1', 40), ["size"] = 0 }, .. files.Skip(start).Take(PageLength).Select(Entry)])
+            new JsonArray([
+                new JsonObject
+                {
+                    ["type"] = "directory",
+                    ["path"] = "vae",
+                    ["oid"] = new string('1', 40),
+                    ["size"] = 0,
+                },
+                .. files.Skip(start).Take(PageLength).Select(Entry),
+            ])
         );
     }
 
