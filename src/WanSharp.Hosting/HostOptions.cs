@@ -15,7 +15,9 @@ public sealed record HostOptions
     /// <summary>Where models are pulled from and kept. Default: the public hub, the cache that its programs share.</summary>
     public HubOptions Hub { get; init; } = new();
 
-    /// <summary>Where the user's own styles, wildcards and aliases are. Default: <c>wansharp</c> in the user's configuration folder.</summary>
+    /// <summary>
+    /// Where the user's own styles, wildcards and aliases are. Default: <c>wansharp</c> in the user's configuration folder.
+    /// </summary>
     public string ConfigFolder { get; init; } = Path.Combine(UserFolders.Configuration(_ => null), "wansharp");
 
     /// <summary>

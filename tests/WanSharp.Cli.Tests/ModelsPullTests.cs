@@ -18,7 +18,9 @@ public sealed class ModelsPullTests : IAsyncLifetime
         Directory.CreateDirectory(_folder["config/wansharp"]);
         _folder.Write(
             "config/wansharp/aliases.json",
-            $$"""{"style": {"what": "a style", "repository": "{{FakeHub.Repository}}", "files": ["style.safetensors"], "presets": ["fast"]} }"""
+            $$"""
+            {"style": {"what": "a style", "repository": "{{FakeHub.Repository}}", "files": ["style.safetensors"], "presets": ["fast"]} }
+            """
         );
     }
 

@@ -35,7 +35,8 @@ internal sealed class ModelsPullCommand(CliEnvironment environment)
         var self = new ModelsPullCommand(environment);
         var command = new Command(
             "pull",
-            "Download models, LoRAs and decoders from Hugging Face (or the hub that HF_ENDPOINT names), into the cache that its other programs use, too. "
+            "Download models, LoRAs and decoders from Hugging Face (or the hub that HF_ENDPOINT names), "
+                + "into the cache that its other programs use, too. "
                 + "A pull that was interrupted goes on where it ended."
         )
         {
@@ -65,7 +66,8 @@ internal sealed class ModelsPullCommand(CliEnvironment environment)
                     PullRequest.Parse(name, parsed.GetValue(_files) ?? [], aliases)
                     ?? throw new InvalidRequestException(
                         "name",
-                        $"'{name}' is neither an alias nor a repository (ORG/NAME).{NearestName.Hint(name, aliases.All.Select(alias => alias.Name))}"
+                        $"'{name}' is neither an alias nor a repository (ORG/NAME)."
+                            + NearestName.Hint(name, aliases.All.Select(alias => alias.Name))
                     )
                 ),
         ];
@@ -127,10 +129,8 @@ internal sealed class ModelsPullCommand(CliEnvironment environment)
                 : string.Create(invariant, $"{PullDisplay.Size(model.Missing)} {(isDry ? "to download" : "downloaded")}");
         environment.Out.WriteLine(
             PlainText.OneLine(
-                string.Create(
-                    invariant,
-                    $"{request.Name}: {model.Files.Count} {(model.Files.Count == 1 ? "file" : "files")}, {PullDisplay.Size(model.Length)}, {came}; {model.Folder}"
-                )
+                string.Create(invariant, $"{request.Name}: {model.Files.Count} {(model.Files.Count == 1 ? "file" : "files")}, ")
+                    + $"{PullDisplay.Size(model.Length)}, {came}; {model.Folder}"
             )
         );
     }

@@ -131,9 +131,11 @@ internal sealed class ModelsVerifyCommand(CliEnvironment environment)
         var damaged = files.Count(file => file.Result == VerifyResult.Damaged);
         var missing = files.Count(file => file.Result == VerifyResult.Missing);
         var unknown = files.Count(file => file.Result == VerifyResult.Unknown);
+        var right = files.Count - damaged - missing - unknown;
+        var size = PullDisplay.Size(files.Sum(file => file.Length));
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{files.Count} files, {PullDisplay.Size(files.Sum(file => file.Length))}: {files.Count - damaged - missing - unknown} right, {damaged} damaged, {missing} missing, {unknown} unknown."
+            $"{files.Count} files, {size}: {right} right, {damaged} damaged, {missing} missing, {unknown} unknown."
         );
     }
 

@@ -115,12 +115,10 @@ internal sealed class PullDisplay : IProgress<PullProgress>, IDisposable
             PullState.Checking => "checking ",
             _ => "",
         };
+        var share = (100.0 * value.Done / Math.Max(1, value.Total)).ToString("0.0", CultureInfo.InvariantCulture);
         TerminalLine.Draw(
             _environment,
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{_request.Name}: {100.0 * value.Done / Math.Max(1, value.Total):0.0} % of {Size(value.Total)}, {Size((long)rate)}/s{left}  {what}{value.File}"
-            )
+            $"{_request.Name}: {share} % of {Size(value.Total)}, {Size((long)rate)}/s{left}  {what}{value.File}"
         );
     }
 }

@@ -9,7 +9,9 @@ internal sealed record DownloadOptions
     /// <summary>How many bytes a connection asks for at once where there are several. Default: 64 MiB.</summary>
     public long SegmentLength { get; init; } = 64L << 20;
 
-    /// <summary>How many bytes come before they are noted as fetched: so many may be fetched twice if the process is killed. Default: 1 MiB.</summary>
+    /// <summary>
+    /// How many bytes come before they are noted as fetched: as many may be fetched twice if the process is killed. Default: 1 MiB.
+    /// </summary>
     public long NoteEvery { get; init; } = 1L << 20;
 
     /// <summary>The most bytes that a file may have. Default: no limit.</summary>

@@ -16,7 +16,9 @@ internal sealed class FileDownload(DownloadOptions options, TimeProvider clock)
     /// <summary>Brings a file.</summary>
     /// <param name="source">What is fetched.</param>
     /// <param name="file">Where it goes; may hold parts of it already.</param>
-    /// <param name="progress">Receives how many bytes have come since it was last told, on any thread; less than none when it begins again.</param>
+    /// <param name="progress">
+    /// Receives how many bytes have come since it was last told, on any thread; a negative number when it begins again.
+    /// </param>
     /// <param name="cancellationToken">Stops; what has come stays for the next attempt.</param>
     /// <exception cref="IOException">The source failed, sent something else, or the file cannot be written.</exception>
     public async Task FetchAsync(IDownloadSource source, string file, IProgress<long>? progress, CancellationToken cancellationToken)

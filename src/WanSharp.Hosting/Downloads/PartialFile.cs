@@ -6,8 +6,8 @@ using WanSharp.Tensors;
 namespace WanSharp.Hosting.Downloads;
 
 /// <summary>
-/// A file that is being fetched, and a journal of the bytes that are there. The journal only grows, by whole lines, after the bytes: whenever
-/// the process is killed, what it says is true. Without a journal, all that the file has is its beginning. Thread-safe.
+/// A file that is being fetched, and a journal of the bytes that are there. The journal only grows, by whole lines, after the bytes:
+/// whenever the process is killed, what it says is true. Without a journal, all that the file has is its beginning. Thread-safe.
 /// </summary>
 internal sealed class PartialFile : IDisposable
 {

@@ -24,7 +24,8 @@ internal static class HubErrors
         var message = (code, response.StatusCode) switch
         {
             ("GatedRepo", _) =>
-                $"{repository} is gated: accept its conditions at {endpoint}/{repository} and {(hasToken ? "use a token of that account" : "set HF_TOKEN to a token of that account")}.",
+                $"{repository} is gated: accept its conditions at {endpoint}/{repository} and "
+                    + $"{(hasToken ? "use" : "set HF_TOKEN to")} a token of that account.",
             ("RevisionNotFound", _) => $"{repository} has no revision '{reference.Revision}'.",
             ("EntryNotFound", _) => $"{repository} has no file '{file}' at {reference.Revision}.",
             (_, HttpStatusCode.Unauthorized) when hasToken && code is not "RepoNotFound" =>

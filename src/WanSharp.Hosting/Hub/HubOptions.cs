@@ -1,6 +1,8 @@
 namespace WanSharp.Hosting.Hub;
 
-/// <summary>Where models are pulled from, and where they are kept: what Hugging Face's own programs read, from the same variables.</summary>
+/// <summary>
+/// Where models are pulled from, and where they are kept: what Hugging Face's own programs read, from the same variables.
+/// </summary>
 public sealed class HubOptions
 {
     private const string PublicEndpoint = "https://huggingface.co";
@@ -21,7 +23,9 @@ public sealed class HubOptions
     /// <summary>Whether no connection may be opened.</summary>
     public bool IsOffline { get; init; }
 
-    /// <summary>Whether files of a snapshot may be links to their contents. Default: true; where the system has none, they are copies.</summary>
+    /// <summary>
+    /// Whether files of a snapshot may be links to their contents. Default: true; where the system has none, they are copies.
+    /// </summary>
     public bool MayLink { get; init; } = true;
 
     /// <summary>

@@ -102,7 +102,8 @@ public sealed class ModelPull(HubOptions options, TimeProvider clock)
             throw new InvalidRequestException(
                 "files",
                 $"{request.Reference} has no file '{unmatched}'.{NearestName.Hint(unmatched, files.Select(file => file.Path))} "
-                    + $"It has {files.Count}: {string.Join(", ", files.Take(8).Select(file => file.Path))}{(files.Count > 8 ? " and others" : "")}."
+                    + $"It has {files.Count}: {string.Join(", ", files.Take(8).Select(file => file.Path))}"
+                    + (files.Count > 8 ? " and others." : ".")
             );
         }
 

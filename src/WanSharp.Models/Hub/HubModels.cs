@@ -16,7 +16,9 @@ public sealed class HubModels(HubCache cache, Lazy<AliasCatalog> aliases)
     /// <summary>The file or folder of a model.</summary>
     /// <param name="name">An alias, <c>ORG/NAME</c> or <c>ORG/NAME@REVISION</c>.</param>
     /// <returns>Its path; null when the name is none of these.</returns>
-    /// <exception cref="CheckpointException">It is one, but its files are not there; the message has the command that fetches them.</exception>
+    /// <exception cref="CheckpointException">
+    /// It is one, but its files are not there; the message has the command that fetches them.
+    /// </exception>
     public string? FindModel(string name)
     {
         ArgumentNullException.ThrowIfNull(name);

@@ -287,10 +287,10 @@ public sealed class ModelPullTests : IAsyncLifetime
     [Fact]
     public async Task Pull_WhenAnAddressExpires_AsksTheHubAgain()
     {
-        var answers = 0;
+        var answers = 0; // the first four are asked at once, for addresses of their own
         _hub.Before = context =>
         {
-            var expired = context.Request.QueryString.Value == "?signature=s" && Interlocked.Increment(ref answers) == 5; // the first four are asked at once
+            var expired = context.Request.QueryString.Value == "?signature=s" && Interlocked.Increment(ref answers) == 5;
             context.Response.StatusCode = expired ? 403 : 200;
             return expired;
         };
