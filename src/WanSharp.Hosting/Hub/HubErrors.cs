@@ -23,9 +23,8 @@ internal static class HubErrors
         var what = file is null ? repository : $"{file} of {repository}";
         var message = (code, response.StatusCode) switch
         {
-            ("GatedRepo", _) =>
-                $"{repository} is gated: accept its conditions at {endpoint}/{repository} and "
-                    + $"{(hasToken ? "use" : "set HF_TOKEN to")} a token of that account.",
+            ("GatedRepo", _) => $"{repository} is gated: accept its conditions at {endpoint}/{repository} and "
+                + $"{(hasToken ? "use" : "set HF_TOKEN to")} a token of that account.",
             ("RevisionNotFound", _) => $"{repository} has no revision '{reference.Revision}'.",
             ("EntryNotFound", _) => $"{repository} has no file '{file}' at {reference.Revision}.",
             (_, HttpStatusCode.Unauthorized) when hasToken && code is not "RepoNotFound" =>
