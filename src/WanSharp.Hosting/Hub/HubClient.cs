@@ -1,6 +1,4 @@
-using System.Net;
 using System.Net.Http.Headers;
-using System.Reflection;
 using System.Text.Json;
 using WanSharp.Hosting.Downloads;
 using WanSharp.Models.Hub;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using WanSharp.Tensors;
 
 namespace WanSharp.Models.Hub;
 

@@ -1,15 +1,17 @@
+using System.Buffers;
+
 namespace WanSharp.Models.Hub;
 
 /// <summary>Paths in repositories. They come from strangers, and become paths on this machine.</summary>
 internal static class HubPath
 {
     private const int Longest = 1000;
-    private static readonly char[] Wrong = ['\\', ':', '*', '?', '"', '<', '>', '|'];
+    private static readonly SearchValues<char> Wrong = SearchValues.Create("\\:*?\"<>|");
 
     /// <summary>Whether a path stays in its folder on every system.</summary>
     public static bool IsSafe(string path) =>
         path.Length is > 0 and <= Longest
-        && path.IndexOfAny(Wrong) < 0
+        && !path.AsSpan().ContainsAny(Wrong)
         && !path.Any(char.IsControl)
         && path.Split('/').All(part => part.Length > 0 && part is not ("." or "..") && part[^1] is not ('.' or ' '));
 
