@@ -1,4 +1,3 @@
-using System.Net;
 using WanSharp.Hosting.Downloads;
 using WanSharp.Hosting.Hub;
 using WanSharp.Models.Hub;
