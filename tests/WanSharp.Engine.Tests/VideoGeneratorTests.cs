@@ -94,6 +94,17 @@ public sealed class VideoGeneratorTests(TinyEngine engine) : IDisposable
         Assert.Equal(9, (await GenerateAsync(Circle)).Count); // and the generator can go on
     }
 
+    [Fact]
+    public async Task Dispose_Twice_DoesNothingMore()
+    {
+        await GenerateAsync(Circle);
+
+        _generator.Dispose();
+        _generator.Dispose();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => GenerateAsync(Circle));
+    }
+
     public void Dispose() => _generator.Dispose();
 
     private async Task<List<byte[]>> GenerateAsync(

@@ -90,7 +90,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
         var strategy = Choose(
             costs.Facts(plan, isOnHost: true) with
             {
-                IsPacked = await IsPackedAsync(parsed, model, compile, cancellationToken),
+                IsPacked = IsPacked(parsed, model, compile),
             },
             budget,
             compile
@@ -117,7 +117,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
     /// Whether a run would find the whole network packed on disk. Where nothing is said about memory, and the model is small
     /// next to it, none looks for it.
     /// </summary>
-    private async Task<bool> IsPackedAsync(ParseResult parsed, WanModel model, CompileChoice compile, CancellationToken cancellationToken)
+    private bool IsPacked(ParseResult parsed, WanModel model, CompileChoice compile)
     {
         var engine = WanHost.WithMemory(new EngineOptions(), model, parsed.GetValue(_memory), parsed.GetValue(_hostMemory));
         if (
@@ -130,12 +130,11 @@ internal sealed class PlanCommand(CliEnvironment environment)
 
         using var runtime = environment.Host.OpenRuntime(parsed.GetValue(_threads));
         using var graphs = new GraphCache(runtime);
-        return await PackedNetwork.IsKeptAsync(
+        return PackedNetwork.IsKept(
             model,
             graphs,
             new SessionSettings(),
-            environment.Host.TransformerOptions(parsed.GetValue(_precision)),
-            cancellationToken
+            environment.Host.TransformerOptions(parsed.GetValue(_precision))
         );
     }
 

@@ -33,8 +33,8 @@ internal sealed class EngineNetworks(
     private readonly SemaphoreSlim _encodingImages = new(1, 1);
     private readonly StagedDenoisers _denoisers = new(model, graphs, settings, lanes);
     private volatile TransformerOptions _wanted = transformer ?? new TransformerOptions();
-    private readonly Lazy<Task<bool>> _isPacked = new(() =>
-        Task.Run(() => PackedNetwork.IsKeptAsync(model, graphs, settings, transformer ?? new TransformerOptions(), CancellationToken.None))
+    private readonly Lazy<bool> _isPacked = new(() =>
+        PackedNetwork.IsKept(model, graphs, settings, transformer ?? new TransformerOptions())
     );
     private bool _limits;
     private TextEncoderRunner? _textEncoder;
@@ -47,10 +47,8 @@ internal sealed class EngineNetworks(
     public bool AreOnHost { get; } = settings.IsOnHost;
 
     /// <summary>Whether the whole network was on disk, packed, when this was first asked: it is looked up once.</summary>
-    /// <remarks>Blocks until it is known, as a plan is made by whoever wants it now.</remarks>
-#pragma warning disable VSTHRD002 // plans are made without waiting for anything else; clips use IsPackedAsync
-    public bool IsPacked => _isPacked.Value.GetAwaiter().GetResult();
-#pragma warning restore VSTHRD002
+    /// <remarks>Looks it up on the caller's thread: a few files.</remarks>
+    public bool IsPacked => _isPacked.Value;
 
     private RuntimeMemory Memory => graphs.Runtime.Memory;
 
@@ -65,7 +63,8 @@ internal sealed class EngineNetworks(
     public string? Failure => _denoisers.Failure;
 
     /// <inheritdoc cref="IsPacked"/>
-    public Task<bool> IsPackedAsync(CancellationToken cancellationToken) => _isPacked.Value.WaitAsync(cancellationToken);
+    public Task<bool> IsPackedAsync(CancellationToken cancellationToken) =>
+        _isPacked.IsValueCreated ? Task.FromResult(_isPacked.Value) : Task.Run(() => _isPacked.Value, cancellationToken).WaitAsync(cancellationToken);
 
     /// <summary>The denoisers that a clip begins with, and keeps until the result is disposed.</summary>
     public Task<DenoiserSet.Use> LoadDenoisersAsync(ClipRun clip) =>

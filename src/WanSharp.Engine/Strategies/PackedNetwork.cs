@@ -17,24 +17,13 @@ public static class PackedNetwork
     /// <param name="graphs">Knows the runtime.</param>
     /// <param name="settings">How graphs are compiled.</param>
     /// <param name="transformer">How the transformer is; its mode does not matter.</param>
-    /// <param name="cancellationToken">Cancels the operation.</param>
-    public static async Task<bool> IsKeptAsync(
-        WanModel model,
-        GraphCache graphs,
-        SessionSettings settings,
-        TransformerOptions transformer,
-        CancellationToken cancellationToken
-    )
+    public static bool IsKept(WanModel model, GraphCache graphs, SessionSettings settings, TransformerOptions transformer)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return await TransformerRunner
-                .IsKeptAsync(graphs, model.Transformer, model.TransformerWeights, settings, transformer, cancellationToken)
-                .ConfigureAwait(false)
+        return TransformerRunner.IsKept(graphs, model.Transformer, model.TransformerWeights, settings, transformer)
             && (
                 model.HighNoiseWeights is not { } highNoise
-                || await TransformerRunner
-                    .IsKeptAsync(graphs, model.Transformer, highNoise, settings, transformer, cancellationToken)
-                    .ConfigureAwait(false)
+                || TransformerRunner.IsKept(graphs, model.Transformer, highNoise, settings, transformer)
             );
     }
 }

@@ -49,8 +49,8 @@ public static class BatchFile
     }
 
     /// <summary>
-    /// Reads a file of prompts, a line each; empty lines and those that begin with # are left out. Each is combined with each
-    /// style and each seed.
+    /// Reads a file of prompts, a line each, of a table (<c>.csv</c>, <c>.tsv</c>) the rows of its only column; empty lines and those that
+    /// begin with # are left out. Each is combined with each style and each seed.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="styles">Names or aliases; empty for none.</param>
@@ -70,24 +70,7 @@ public static class BatchFile
     {
         ArgumentNullException.ThrowIfNull(styles);
         ArgumentNullException.ThrowIfNull(seeds);
-        var text = TextInput.ReadFile(path, MostBytes);
-        var prompts = new TextLines(text)
-            .All()
-            .Select(line => (line.Number, Text: line.Text.Trim()))
-            .Where(line => line.Text.Length > 0 && line.Text[0] != '#')
-            .ToList();
-        if (
-            prompts.Count > 0
-            && (
-                JsonRecords.IsObject(prompts[0].Text)
-                || JsonRecords.IsDocument(text)
-                || (TableRecords.IsTable(text) && !prompts[0].Text.Equals("prompt", StringComparison.OrdinalIgnoreCase))
-            )
-        )
-        {
-            throw new InvalidRequestException("prompts", $"{path} holds jobs with fields, not a prompt a line: leave out --prompts.");
-        }
-
+        var prompts = PromptList.Read(path, TextInput.ReadFile(path, MostBytes));
         if ((long)prompts.Count * Math.Max(styles.Count, 1) * Math.Max(seeds.Count, 1) > MostJobs)
         {
             throw new InvalidRequestException(
@@ -107,11 +90,12 @@ public static class BatchFile
                     : seeds.Select(seed => (Draws: seed is null, Value: seed))
                 select new BatchEntry
                 {
-                    Line = prompt.Number,
+                    Line = prompt.Line,
                     Style = style,
                     Priority = priority,
                     DrawsSeed = seed.Draws,
-                    Request = defaults with { Prompt = prompt.Text, Seed = seed.Value },
+                    Problem = prompt.Problem,
+                    Request = defaults with { Prompt = prompt.Fields[0].Value, Seed = seed.Value },
                 },
             ]
         );

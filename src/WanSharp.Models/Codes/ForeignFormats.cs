@@ -8,6 +8,7 @@ namespace WanSharp.Models.Codes;
 /// </summary>
 /// <remarks>Sources: bitsandbytes-foundation/bitsandbytes:bitsandbytes/functional.py; AutoGPTQ and AutoAWQ; mit-han-lab/nunchaku;
 /// Disty0/sdnq;
+/// pytorch/ao:torchao/prototype/safetensors; NVIDIA/Model-Optimizer; ml-explore/mlx; NetEase-FuXi/EETQ;
 /// huggingface/optimum-quanto; Comfy-Org/ComfyUI:comfy/quant_ops.py; ModelTC/LightX2V:lightx2v/common/ops/mm;
 /// vllm-project/compressed-tensors.</remarks>
 internal static class ForeignFormats
@@ -46,6 +47,13 @@ internal static class ForeignFormats
         (".weight_s_rel", "ComfyUI's w4a8 (4 bits)"),
         (".weight_s_channel", "ComfyUI's w4a8 (4 bits)"),
         (".weight_codebook", "ComfyUI's w4a8 (4 bits)"),
+        ("._weight_qdata", "TorchAO's tensors"),
+        ("._weight_scale", "TorchAO's tensors"),
+        (":_data", "TorchAO's tensors"),
+        (":qdata", "TorchAO's tensors"),
+        ("_quantizer._amax", "ModelOpt's quantizers"),
+        (".biases", "MLX's 4 or 8 bits"),
+        (".weight_scales", "EETQ's int8"),
     ];
 
     // Factors of activations before or after a product of 8 bits by 8 bits: here activations are not quantized by them.

@@ -22,7 +22,10 @@ internal sealed class QuantizationConfig
         "use_quantized_matmul_conv",
     ];
 
-    private QuantizationConfig(bool isSdnq) => IsSdnq = isSdnq;
+    private QuantizationConfig(bool isSdnq, string source) => (IsSdnq, Source) = (isSdnq, source);
+
+    /// <summary>The description's file.</summary>
+    public string Source { get; }
 
     /// <summary>Whether the tensor <c>scale</c> next to a weight is its scale.</summary>
     public bool IsSdnq { get; }
@@ -64,7 +67,7 @@ internal sealed class QuantizationConfig
         {
             "sdnq" => Sdnq(checkpoint, source, config),
             "quanto" => Known(Text(config, "weights") ?? Text(config, "weights_dtype"), "int8", "float8", "qint8", "qfloat8"),
-            "fp8" => new QuantizationConfig(isSdnq: false),
+            "fp8" => new QuantizationConfig(isSdnq: false, source),
             "bitsandbytes" => throw Refused(
                 checkpoint,
                 source,
@@ -81,7 +84,7 @@ internal sealed class QuantizationConfig
 
         QuantizationConfig Known(string? type, params ReadOnlySpan<string> types) =>
             type is null || types.Contains(type)
-                ? new QuantizationConfig(isSdnq: false)
+                ? new QuantizationConfig(isSdnq: false, source)
                 : throw Refused(checkpoint, source, $"{method}'s {type}");
     }
 
@@ -94,7 +97,7 @@ internal sealed class QuantizationConfig
 
         return Uses(config, 0).FirstOrDefault(use => !SdnqUses.Contains(use)) is { } use
             ? throw Refused(checkpoint, source, $"SDNQ with {use}")
-            : new QuantizationConfig(isSdnq: true);
+            : new QuantizationConfig(isSdnq: true, source);
     }
 
     /// <summary>The switches that are on, those of single modules, too.</summary>

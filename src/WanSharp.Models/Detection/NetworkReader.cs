@@ -16,8 +16,8 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
     /// <summary>The tensor in which ComfyUI's text encoder carries its tokenizer.</summary>
     public const string TokenizerTensor = "spiece_model";
 
-    // A tokenizer is read by its name; the marker only says that scales may follow; a factor of CLIP's that a wrapper keeps.
-    private static readonly string[] SafeOutsideLayers = [TokenizerTensor, "scaled_fp8", "logit_scale"];
+    // A factor of CLIP's, which ComfyUI's wrapper keeps next to any text encoder.
+    private const string LogitScale = "logit_scale";
 
     // What a training keeps next to its networks to go on from there.
     private static readonly string[] OfTraining =
@@ -32,10 +32,9 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
         "grad_scaler",
         "rng_state",
         "random_state",
-        "step",
-        "global_step",
-        "epoch",
     ];
+
+    private static readonly string[] CountersOfTraining = ["step", "global_step", "epoch"];
 
     private readonly List<Reading> _readings = [];
 
@@ -101,6 +100,7 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
             ForeignFormats.Refuse(network);
             var config = kind.Names == described ? (T)known! : kind.Detect(network);
             reading.Used = NetworkCheck.Require(network, kind.Slots(config));
+            ScaledFp8.Require(checkpoint, network, reading.Used, IsMarked(network));
             reading.IsUnused = name => kind.IsUnused(config, name);
             reading.Config = config;
         }
@@ -116,14 +116,23 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
         }
     }
 
+    /// <summary>Whether a marker says that a network has scales: its own, or one of several networks, none of which has any.</summary>
+    private bool IsMarked(RenamedCheckpoint network) =>
+        AllNames.Contains(network.Prefix + ScaledFp8.Marker)
+        || (
+            AllNames.Any(name => IsBefore(name, ScaledFp8.Marker, network))
+            && !AllNames.Any(name => WeightScale.Suffixes.Any(suffix => name.EndsWith(suffix, StringComparison.Ordinal)))
+        );
+
+    private IEnumerable<string> AllNames => checkpoint.Tensors.Keys.Concat(checkpoint.Unsupported.Keys);
+
     /// <summary>Refuses networks of which a tensor is left over, and all of them if one belongs to none.</summary>
     private void RequireAllUsed()
     {
         var claimed = _readings.SelectMany(reading => reading.Claimed()).ToHashSet(StringComparer.Ordinal);
         List<string> left =
         [
-            .. checkpoint
-                .Tensors.Keys.Concat(checkpoint.Unsupported.Keys)
+            .. AllNames
                 .Where(name => !claimed.Contains(name) && !IsSafe(name))
                 .Order(StringComparer.Ordinal),
         ];
@@ -168,11 +177,36 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
             .Where(reading => QuantizedNames.Unwrapped(name).StartsWith(reading.Network.Prefix, StringComparison.Ordinal))
             .MaxBy(reading => reading.Network.Prefix.Length);
 
-    private static bool IsSafe(string name)
+    /// <summary>
+    /// Whether a tensor that no network uses changes nothing of what they compute: a marker or a tokenizer in front of a network, or what a
+    /// training keeps.
+    /// </summary>
+    private bool IsSafe(string name) =>
+        _readings.Exists(reading =>
+            IsBefore(name, ScaledFp8.Marker, reading.Network)
+            || IsBefore(name, TokenizerTensor, reading.Network)
+            || (reading.Names == NetworkKinds.TextEncoder.Names && reading.Network.Prefix.Length > 0 && IsNextTo(name, LogitScale, reading))
+        )
+        || CountersOfTraining.Contains(name)
+        || OfTraining.Contains(name.Split('.')[0]);
+
+    /// <summary>Whether a tensor of that name stands where a network's names begin, or before: its prefix begins with the tensor's.</summary>
+    private static bool IsBefore(string name, string last, RenamedCheckpoint network) =>
+        PrefixOf(name, last) is { } prefix && network.Prefix.StartsWith(prefix, StringComparison.Ordinal);
+
+    /// <summary>Whether a tensor of that name is the neighbour of a network that has a module of its own.</summary>
+    private static bool IsNextTo(string name, string last, Reading reading) =>
+        PrefixOf(name, last) is { } prefix
+        && reading.Network.Prefix.StartsWith(prefix, StringComparison.Ordinal)
+        && reading.Network.Prefix[prefix.Length..].Count(c => c == '.') == 1;
+
+    /// <summary>What stands before a tensor's own name; null if that is another.</summary>
+    private static string? PrefixOf(string name, string last)
     {
-        var parts = name.Split('.');
-        var isOfALayer = parts.Any(part => part.Length > 0 && part.All(char.IsAsciiDigit)); // there it scales attention
-        return (SafeOutsideLayers.Contains(parts[^1]) && !isOfALayer) || OfTraining.Contains(parts[0]);
+        name = QuantizedNames.Unwrapped(name);
+        return name == last ? ""
+            : name.EndsWith($".{last}", StringComparison.Ordinal) ? name[..^last.Length]
+            : null;
     }
 
     /// <summary>A network that was found.</summary>

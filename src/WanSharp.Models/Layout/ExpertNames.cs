@@ -22,9 +22,18 @@ internal static partial class ExpertNames
 
     /// <summary>
     /// The noise that a path says its file is for, <c>high</c> or <c>low</c>; null if it says neither, or both. What is nearest to the
-    /// file's name decides.
+    /// file's name decides, and words before letters.
     /// </summary>
-    public static string? NoiseOf(string path)
+    public static string? NoiseOf(string path) => NoiseOfWords(path) ?? ExpertLetters.NoiseOf(path);
+
+    /// <summary>The noise that a title in a file says, or null: only a title that speaks of noise says one.</summary>
+    public static string? NoiseOfTitle(string title) =>
+        Markers(title) is { Count: > 0 } markers && markers.Exists(marker => marker.IsSure) ? Single(markers) : null;
+
+    /// <summary>Whether a title in a file says that it is of Wan 2.2.</summary>
+    public static bool IsOfWan22(string title) => Version22().IsMatch(title) && !Version21().IsMatch(title);
+
+    private static string? NoiseOfWords(string path)
     {
         var stem = Stem(path);
         if (Markers(stem) is { Count: > 0 } own)
@@ -85,28 +94,13 @@ internal static partial class ExpertNames
         : Plain(FileWords.WithoutVersion(Stem(a))) == Plain(FileWords.WithoutVersion(Stem(b))) ? 3
         : Unlike;
 
-    /// <summary>
-    /// The noise that files without a word for it are for, if two differ in a letter alone: <c>H</c> and <c>L</c>, or <c>HN</c>
-    /// and <c>LN</c>.
-    /// </summary>
-    public static IReadOnlyDictionary<string, string> ByLetter(IReadOnlyList<string> paths)
-    {
-        var lettered = paths
-            .Select(path => (Path: path, Match: Letter().Match(Stem(path))))
-            .Where(file => file.Match.Success)
-            .Select(file => (file.Path, Letter: char.ToLowerInvariant(file.Match.Value[0])));
-        var pairs = lettered
-            .GroupBy(file => Plain(Letter().Replace(Stem(file.Path), "")))
-            .Where(group => group.Select(file => file.Letter).Order().SequenceEqual("hl"));
-        return pairs.SelectMany(pair => pair).ToDictionary(file => file.Path, file => file.Letter == 'h' ? High : Low);
-    }
-
-    private static bool SaysWan21(string stem) => Version21().IsMatch(stem) && !Version22().IsMatch(stem);
+    /// <summary>Whether a file's name says that it is of Wan 2.1, whose models have no experts.</summary>
+    public static bool SaysWan21(string stem) => Version21().IsMatch(stem) && !Version22().IsMatch(stem);
 
     private static string? Single(List<(string Word, bool IsSure)> markers)
     {
         var deciding = markers.Exists(marker => marker.IsSure) ? markers.FindAll(marker => marker.IsSure) : markers;
-        var noises = deciding.Select(marker => marker.Word.ToLowerInvariant()).Distinct().ToList();
+        var noises = deciding.Select(marker => NoiseOfWord(marker.Word)).Distinct().ToList();
         return noises is [var one] ? one : null;
     }
 
@@ -122,7 +116,7 @@ internal static partial class ExpertNames
     /// <summary>Those of a folder's name, which must be about noise, or Wan, or nothing else.</summary>
     private static List<(string Word, bool IsSure)> FolderMarkers(string folder) =>
         Markers(folder)
-            .FindAll(marker => marker.IsSure || Wan().IsMatch(folder) || Others().Replace(folder, "").Length == marker.Word.Length);
+            .FindAll(marker => marker.IsSure || Wan().IsMatch(folder) || Neutral().Replace(folder, "").Length == marker.Word.Length);
 
     private static string SwapWords(string name) =>
         Marker()
@@ -134,9 +128,17 @@ internal static partial class ExpertNames
     private static bool IsQualified(string name, Match marker) =>
         marker.Groups["noise"].Length == 0 && Qualifier().IsMatch(name[(marker.Index + marker.Length)..]);
 
+    private static string NoiseOfWord(string word) => char.ToLowerInvariant(word[0]) is 'h' or '高' ? High : Low;
+
     private static string SwapWord(string word)
     {
-        var other = Other(word.ToLowerInvariant());
+        if (word is "高" or "低")
+        {
+            return word == "高" ? "低" : "高";
+        }
+
+        var other = Other(NoiseOfWord(word));
+        other = word.Length < Low.Length ? other[..word.Length] : other; // hi, lo, h and l
         return char.IsLower(word[0]) ? other
             : char.IsUpper(word[^1]) ? other.ToUpperInvariant()
             : char.ToUpperInvariant(other[0]) + other[1..];
@@ -172,11 +174,14 @@ internal static partial class ExpertNames
         FileWords.Plain(Marker().Replace(text, match => IsQualified(text, match) ? match.Value : ""));
 
     // A word begins after what is not a letter, at a capital in mixed case, after 14B and after t2v; it ends where its case does.
-    // There is none in "flow" and "follow".
+    // There is none in "flow" and "follow". One that is followed by "noise" needs no beginning, except that "flow noise" has none.
     [GeneratedRegex(
         @"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z])|(?<=[A-Z]{2})(?=[A-Z][a-z])|(?<=\d[bB]|2[vV]))"
             + @"(?:(?<word>[Hh]igh|[Ll]ow)(?:(?<noise>[-_. ]*[Nn](?:oise|OISE))|(?![a-z]))"
-            + @"|(?<word>HIGH|LOW)(?:(?<noise>[-_. ]*(?:NOISE|[Nn]oise))|(?![A-Z])))"
+            + @"|(?<word>HIGH|LOW)(?:(?<noise>[-_. ]*(?:NOISE|[Nn]oise))|(?![A-Z]))"
+            + @"|(?<word>[Hh][Ii]?|[Ll][Oo]?)(?<noise>[-_. ]*[Nn](?:oise|OISE)))"
+            + @"|(?<word>[Hh]igh|HIGH|(?<![FSGBPELCfsgbpelc])(?:[Ll]ow|LOW))(?<noise>[-_. ]*[Nn](?:oise|OISE))"
+            + @"|(?<word>[高低])(?:(?<noise>噪[音声聲]?|ノイズ)|(?![\u3040-\u30FF\u4E00-\u9FFF]))"
     )]
     private static partial Regex Marker();
 
@@ -188,13 +193,10 @@ internal static partial class ExpertNames
     )]
     private static partial Regex Qualifier();
 
-    [GeneratedRegex(@"(?<![A-Za-z])(?:h|l|hn|ln)(?![A-Za-z0-9])", RegexOptions.IgnoreCase)]
-    private static partial Regex Letter();
-
-    [GeneratedRegex("wan[-_. ]*(?:video)?[-_. ]*v?2[-_. ]*2(?![0-9])|(?<![a-z0-9])a14b(?![a-z0-9])", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("(?:wan|万相)[-_. ]*(?:video)?[-_. ]*v?2[-_. ]*2(?![0-9])|(?<![a-z0-9])a14b(?![a-z0-9])", RegexOptions.IgnoreCase)]
     private static partial Regex Version22();
 
-    [GeneratedRegex("wan[-_. ]*(?:video)?[-_. ]*v?2[-_. ]*1(?![0-9])", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("(?:wan|万相)[-_. ]*(?:video)?[-_. ]*v?2[-_. ]*1(?![0-9])", RegexOptions.IgnoreCase)]
     private static partial Regex Version21();
 
     [GeneratedRegex(
@@ -209,6 +211,7 @@ internal static partial class ExpertNames
     [GeneratedRegex("wan|[ti]2v|a14b", RegexOptions.IgnoreCase)]
     private static partial Regex Wan();
 
-    [GeneratedRegex("[^A-Za-z]")]
-    private static partial Regex Others();
+    // What a folder of an expert may be called besides.
+    [GeneratedRegex("noise|model|expert|transformer|dit|unet|模型|[^A-Za-z高低]", RegexOptions.IgnoreCase)]
+    private static partial Regex Neutral();
 }

@@ -34,10 +34,19 @@ internal sealed class ExpertPartner(Headers headers)
         );
     }
 
+    /// <summary>What to ask about a transformer that may be an expert.</summary>
+    public static CheckpointException PerhapsMissing(NetworkFile file, string noise) =>
+        new(
+            file.Path,
+            $"a letter in its name may say that it is the expert for {noise} noise, one of Wan 2.2's two: name the other one with "
+                + $"{OptionOf(ExpertNames.Other(noise))}, or give this file to both {PartOptions.HighNoise} and {PartOptions.LowNoise} if "
+                + "it takes all steps."
+        );
+
     private NetworkFile? In((string Folder, int Depth) place, NetworkFile file, string? noise)
     {
         var paths = ModelFiles.Different(ModelFiles.Near([place]).Prepend(file.Path).DistinctBy(Path.GetFullPath)).ToList();
-        var letters = ExpertNames.ByLetter([.. paths.Where(path => ExpertNames.NoiseOf(path) is null)]);
+        var letters = ExpertLetters.OfPairs([.. paths.Where(path => ExpertNames.NoiseOf(path) is null)]);
         var named = paths.Where(path => path != file.Path && (ExpertNames.NoiseOf(path) is not null || letters.ContainsKey(path)));
         List<NetworkFile> all = [file, .. named.Select(headers.Read).Where(other => other.Transformer == file.Transformer)];
         var groups = Experts.Group(all);

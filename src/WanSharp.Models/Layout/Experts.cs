@@ -35,7 +35,7 @@ internal static class Experts
     public static IReadOnlyDictionary<string, string> Noises(IEnumerable<NetworkFile> files)
     {
         List<NetworkFile> all = [.. files];
-        var letters = ExpertNames.ByLetter([.. all.Where(file => file.Noise is null).Select(file => file.Path)]);
+        var letters = ExpertLetters.OfPairs([.. all.Where(file => file.Noise is null).Select(file => file.Path)]);
         return all.Select(file => (file.Path, Noise: file.Noise ?? letters.GetValueOrDefault(file.Path)))
             .Where(file => file.Noise is not null)
             .ToDictionary(file => file.Path, file => file.Noise!);

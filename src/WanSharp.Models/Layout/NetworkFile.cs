@@ -14,6 +14,9 @@ public sealed record NetworkFile
     /// <summary>The tensor in which ComfyUI's text encoder carries its tokenizer.</summary>
     internal const string TokenizerTensor = NetworkReader.TokenizerTensor;
 
+    // Where GGUF files and safetensors carry what they are called.
+    private static readonly string[] Titles = ["general.name", "general.basename", "modelspec.title"];
+
     /// <summary>The file, or the index of several.</summary>
     public required string Path { get; init; }
 
@@ -51,6 +54,9 @@ public sealed record NetworkFile
 
     /// <summary>Whether its transformer is an expert for <c>high</c> or <c>low</c> noise, as far as its path tells; else null.</summary>
     public string? Noise { get; init; }
+
+    /// <summary>Whether its path or a title in it says that its transformer is of Wan 2.2.</summary>
+    internal bool IsCalledWan22 { get; init; }
 
     /// <summary>The bytes of all its files.</summary>
     public long Length { get; init; }
@@ -111,7 +117,7 @@ public sealed record NetworkFile
             Vae = reader.ConfigOf<VaeConfig>(),
             VisionEncoder = reader.ConfigOf<VisionEncoderConfig>(),
             HasTokenizer =
-                checkpoint.Tensors.Keys.Any(name => name.EndsWith(TokenizerTensor, StringComparison.Ordinal))
+                checkpoint.Tensors.Keys.Any(TokenizerSource.IsTensor)
                 || GgufTokenizer.IsIn(checkpoint),
             Problem = reader.Problems.FirstOrDefault()?.Message,
             Choices = reader.Choices,
@@ -128,6 +134,16 @@ public sealed record NetworkFile
         };
         return file is { IsKnown: false, Problem: null } ? file with { Problem = OtherModels.Refuse(checkpoint) }
             : file.Transformer is null ? file
-            : file with { Noise = ExpertNames.NoiseOf(file.Path) };
+            : WithTitles(file, [.. Titles.Select(checkpoint.Metadata.GetValueOrDefault).OfType<string>()]);
     }
+
+    /// <summary>What a transformer's path says of its experts; where it says nothing, its titles do.</summary>
+    private static NetworkFile WithTitles(NetworkFile file, List<string> titles) =>
+        file with
+        {
+            Noise =
+                ExpertNames.NoiseOf(file.Path)
+                ?? (ExpertNames.SaysMerged(file.Path) ? null : titles.Select(ExpertNames.NoiseOfTitle).FirstOrDefault(noise => noise is not null)),
+            IsCalledWan22 = ExpertNames.SaysWan22(file.Path) || titles.Exists(ExpertNames.IsOfWan22),
+        };
 }

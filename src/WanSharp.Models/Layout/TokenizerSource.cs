@@ -21,6 +21,9 @@ internal static class TokenizerSource
     public static bool IsFile(string path) =>
         Path.GetFileName(path) is var name && new[] { ModelName, JsonName }.Contains(name, StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Whether a tensor has the name of a tokenizer.</summary>
+    public static bool IsTensor(string name) => name.Split('.')[^1] == NetworkFile.TokenizerTensor;
+
     /// <summary>Loads the tokenizer.</summary>
     /// <exception cref="CheckpointException">The checkpoint has no tokenizer, or a damaged one.</exception>
     public static SentencePieceTokenizer Load(string path)
@@ -68,7 +71,7 @@ internal static class TokenizerSource
     private static byte[] FromCheckpoint(string path)
     {
         using var checkpoint = Checkpoint.Open(path);
-        var name = checkpoint.Tensors.Keys.FirstOrDefault(key => key.EndsWith(NetworkFile.TokenizerTensor, StringComparison.Ordinal));
+        var name = checkpoint.Tensors.Keys.FirstOrDefault(IsTensor);
         if (name is null)
         {
             return GgufTokenizer.IsIn(checkpoint)

@@ -138,6 +138,13 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
             throw ExpertPartner.Missing(file, noise);
         }
 
+        RequireDecided(file);
+        return pair;
+    }
+
+    /// <summary>Refuses, or notes, a transformer without a partner whose name does not say that it needs none.</summary>
+    private void RequireDecided(NetworkFile file)
+    {
         var isMerged = ExpertNames.SaysMerged(file.Path) || file is { TextEncoder: not null, Vae: not null }; // an all-in-one file
         if (!isMerged && file.Transformer!.ModelType == ModelType.ImageToVideo)
         {
@@ -148,7 +155,12 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
             );
         }
 
-        if (file.Transformer!.ModelType == ModelType.TextToVideo && ExpertNames.SaysWan22(file.Path))
+        if (!isMerged && ExpertLetters.PossibleNoiseOf(file.Path) is { } possible)
+        {
+            throw ExpertPartner.PerhapsMissing(file, possible);
+        }
+
+        if (file.Transformer!.ModelType == ModelType.TextToVideo && file.IsCalledWan22)
         {
             _notes.Add(
                 $"{file.Path} is called Wan 2.2, whose text-to-video models have two experts, but "
@@ -157,8 +169,6 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
                     + $"If it is one of two, name both with {PartOptions.HighNoise} and {PartOptions.LowNoise}."
             );
         }
-
-        return pair;
     }
 
     private CheckpointException NoneIn(string folder, List<string> paths)

@@ -92,13 +92,12 @@ public abstract class TransformerRunner : IDisposable
     /// none.
     /// </summary>
     /// <inheritdoc cref="CreateAsync"/>
-    public static async Task<bool> IsKeptAsync(
+    public static bool IsKept(
         GraphCache graphs,
         TransformerConfig configuration,
         WeightStore weights,
         SessionSettings settings,
-        TransformerOptions options,
-        CancellationToken cancellationToken = default
+        TransformerOptions options
     )
     {
         ArgumentNullException.ThrowIfNull(graphs);
@@ -106,23 +105,18 @@ public abstract class TransformerRunner : IDisposable
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(options);
-        if (
-            options.Quantization != Quantization.None
-            && !await Task.Run(() => ArePrepared(configuration, weights, options), cancellationToken).ConfigureAwait(false)
-        )
+        if (options.Quantization == Quantization.None)
+        {
+            return WholeTransformer.IsOnDisk(graphs, configuration, weights, settings, options);
+        }
+
+        if (options.WeightsFolder is not { } folder || !ArePrepared(configuration, weights, options))
         {
             return false;
         }
 
-        using var quantized =
-            options.Quantization == Quantization.None
-                ? null
-                : await QuantizeAsync(configuration, weights, settings, options, prepared: null, cancellationToken).ConfigureAwait(false);
-        return await Task.Run(
-                () => WholeTransformer.IsKept(graphs, configuration, quantized ?? weights, settings, options),
-                cancellationToken
-            )
-            .ConfigureAwait(false);
+        using var quantized = QuantizedWeights.Of(weights, configuration, options.Quantization).TryOpen(folder);
+        return quantized is not null && WholeTransformer.IsOnDisk(graphs, configuration, quantized, settings, options);
     }
 
     /// <summary>Does what a request's prompt and images need once, not once a step.</summary>

@@ -59,7 +59,7 @@ internal sealed class WholeTransformer : TransformerRunner
     }
 
     /// <summary>Whether the compiled network is on disk.</summary>
-    public static bool IsKept(
+    public static bool IsOnDisk(
         GraphCache graphs,
         TransformerConfig configuration,
         WeightStore weights,

@@ -70,6 +70,31 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
         return weights.With(PreparedTensors.Join(parts));
     }
 
+    /// <summary>The same, of what a folder has; null if a block is not there. Makes nothing, and waits for nobody.</summary>
+    /// <param name="folder">Where the 8-bit forms are kept.</param>
+    public WeightStore? TryOpen(string folder)
+    {
+        using var store = Open(folder);
+        if (DigestsIn(folder).Find(weights.Files) is not { } source)
+        {
+            return null;
+        }
+
+        var parts = new List<PreparedTensors>();
+        foreach (var block in _blocks)
+        {
+            if (TryMap(store, KeyOf(source, block), CancellationToken.None) is not { } part)
+            {
+                parts.ForEach(other => other.Dispose());
+                return null;
+            }
+
+            parts.Add(part);
+        }
+
+        return weights.With(PreparedTensors.Join(parts));
+    }
+
     /// <summary>Whether a folder may have anything of a checkpoint.</summary>
     public static bool IsAny(WeightStore weights, string folder) => DigestsIn(folder).Find(weights.Files) is not null;
 

@@ -143,6 +143,45 @@ public sealed class QuantizedFileTests : IDisposable
         Assert.Contains(cause, NetworkFile.Read(Write(quantizer, QuantizedFormats.Config(format))).Problem, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("comfy scaled fp8", ".scale_weight", "the tensor scaled_fp8 says")]
+    [InlineData("lightx2v fp8", ".weight_scale", "their size says")]
+    [InlineData("fp8 by block", ".weight_scale_inv", "their size says")]
+    [InlineData("quanto fp8", ".weight._scale", "their size says")]
+    public void Read_Fp8WhoseScalesWereLeftOut_IsRefused(string format, string lost, string reason)
+    {
+        using var quantizer = Quantizer.Of(_networks.Transformer, QuantizedFormats.Read[format]);
+        var scales = quantizer.Stored.Keys.Where(name => name.EndsWith(lost, StringComparison.Ordinal)).ToList();
+        Assert.NotEmpty(scales);
+        scales.ForEach(name => quantizer.Stored.Remove(name));
+        var file = NetworkFile.Read(Write(quantizer));
+        Assert.Null(file.Transformer);
+        Assert.Contains($"have no scales, but {reason} that they were scaled", file.Problem, StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// ComfyUI takes a layer without a scale as it is, whether there is a marker or not. But what marks such a file had scales to mark.
+    /// </summary>
+    [Fact]
+    public void Read_PlainFp8_RunsUnlessSomethingSaysThatItHasScales()
+    {
+        using var quantizer = Quantizer.Of(
+            _networks.Transformer,
+            (q, layer, matrix) => q.Stored[layer + ".weight"] = q.Keep(matrix.ConvertTo(DType.F8E4M3))
+        );
+        Assert.Null(NetworkFile.Read(Write(quantizer)).Problem);
+
+        File.WriteAllText(
+            _folder["config.json"],
+            """{"_class_name":"WanTransformer3DModel","num_attention_heads":1,"quantization_config":{"quant_method":"fp8"}}"""
+        );
+        Assert.Contains("config.json says that they were scaled", NetworkFile.Read(_folder["model.safetensors"]).Problem, StringComparison.Ordinal);
+        File.Delete(_folder["config.json"]);
+
+        quantizer.Stored["scaled_fp8"] = quantizer.Zeros(DType.F8E4M3, [2]);
+        Assert.Contains("the tensor scaled_fp8 says", NetworkFile.Read(Write(quantizer)).Problem, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Read_AScaleOfAWeightThatIsNotQuantized_IsRefusedUnlessItIsOne()
     {
@@ -162,7 +201,7 @@ public sealed class QuantizedFileTests : IDisposable
         Assert.Contains(NetworkFile.Read(path).Reason!, opened, StringComparison.Ordinal);
     }
 
-    private string Write(Quantizer quantizer, string? config)
+    private string Write(Quantizer quantizer, string? config = null)
     {
         if (config is not null)
         {

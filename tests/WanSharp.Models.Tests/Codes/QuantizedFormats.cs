@@ -189,6 +189,31 @@ internal static class QuantizedFormats
                 },
                 "w4a8"
             ),
+            ["torchao"] = (
+                (q, layer, matrix) =>
+                {
+                    q.Stored[layer + "._weight_qdata"] = q.Zeros(DType.F8E4M3, matrix.Shape);
+                    q.Stored[layer + "._weight_scale"] = q.Zeros(DType.F32, [matrix.Shape[0], 1]);
+                },
+                "TorchAO"
+            ),
+            ["torchao of before"] = (
+                (q, layer, matrix) =>
+                {
+                    q.Stored[layer + ".weight:_data"] = q.Zeros(DType.I8, matrix.Shape);
+                    q.Stored[layer + ".weight:scale"] = q.Zeros(DType.F32, [matrix.Shape[0], 1]);
+                },
+                "TorchAO"
+            ),
+            ["mlx"] = (
+                (q, layer, matrix) =>
+                {
+                    q.Stored[layer + ".weight"] = q.Zeros(DType.I32, [matrix.Shape[0], matrix.Shape[1] / 8]);
+                    q.Stored[layer + ".scales"] = q.Zeros(DType.F16, [matrix.Shape[0], matrix.Shape[1] / 32]);
+                    q.Stored[layer + ".biases"] = q.Zeros(DType.F16, [matrix.Shape[0], matrix.Shape[1] / 32]);
+                },
+                "MLX"
+            ),
             ["integers alone"] = ((q, layer, matrix) => q.Stored[layer + ".weight"] = q.Zeros(DType.I8, matrix.Shape), "without a scale"),
             ["a scale of unknown name"] = (
                 (q, layer, matrix) =>

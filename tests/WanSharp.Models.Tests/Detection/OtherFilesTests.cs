@@ -53,6 +53,11 @@ public sealed class OtherFilesTests : IDisposable
     [InlineData("'blocks.1.self_attn.mystery.weight'", "blocks.1.self_attn.mystery.weight")]
     [InlineData("'blocks.1.cross_attn.logit_scale'", "blocks.1.cross_attn.logit_scale")]
     [InlineData("'mystery' : it belongs to nothing", "mystery")]
+    [InlineData("'mystery.scaled_fp8'", "mystery.scaled_fp8")]
+    [InlineData("'mystery.spiece_model'", "mystery.spiece_model")]
+    [InlineData("'mystery.logit_scale'", "mystery.logit_scale")]
+    [InlineData("'logit_scale'", "logit_scale")]
+    [InlineData("'step.weight'", "step.weight")]
     [InlineData("it and 1 more belong to nothing", "mystery", "riddle.weight")]
     public void Read_ATransformerWithMore_IsRefusedAndNamed(string called, params string[] more)
     {
@@ -85,8 +90,24 @@ public sealed class OtherFilesTests : IDisposable
             .Networks.Transformer.Select(pair => ("model.diffusion_model." + pair.Key, pair.Value))
             .Concat(_folder.Networks.Vae.Select(pair => ("vae." + pair.Key, pair.Value)))
             .ToDictionary();
+        all["vae.scaled_fp8"] = _any;
+        foreach (var (name, tensor) in _folder.Networks.Text)
+        {
+            all["text_encoders.umt5xxl.transformer." + OtherTools.TransformersText(name)] = tensor;
+        }
+
         all["text_encoders.umt5xxl.logit_scale"] = _any;
+        all["text_encoders.umt5xxl.scaled_fp8"] = _any;
+        all["text_encoders.spiece_model"] = _any;
         Assert.Null(NetworkFile.Read(_folder.Write("all.safetensors", all)).Problem);
+
+        all["text_encoders.clip.logit_scale"] = _any;
+        Assert.Contains(
+            "'text_encoders.clip.logit_scale'",
+            NetworkFile.Read(_folder.Write("all.safetensors", all)).Problem,
+            StringComparison.Ordinal
+        );
+        all.Remove("text_encoders.clip.logit_scale");
 
         all["audio_tower.weight"] = _any;
         var file = NetworkFile.Read(_folder.Write("all.safetensors", all));

@@ -65,6 +65,10 @@ public sealed class ExpertTests
     [InlineData("Wan2_2-T2V-A14B_HIGH_fp8_e4m3fn_scaled.safetensors", "high", "--model-low")]
     [InlineData("Wan2.2-T2V-LowNoise/Q8_0/model.gguf", "low", "--model-high")]
     [InlineData("i2vLow.safetensors", "low", "--model-high")]
+    [InlineData("wan22_t2v_HN.safetensors", "high", "--model-low")]
+    [InlineData("Wan2.2-T2V-14B-L.safetensors", "low", "--model-high")]
+    [InlineData("wanhighnoise.safetensors", "high", "--model-low")]
+    [InlineData("万相2.2高噪.safetensors", "high", "--model-low")]
     public void Find_OneAlone_SaysSoWhateverItsSpelling(string name, string noise, string option)
     {
         using var folder = new TinyFolder("wan2.2-t2v-a14b").Comfy();
@@ -82,6 +86,33 @@ public sealed class ExpertTests
                 Assert.Contains(option, message, StringComparison.Ordinal);
             }
         );
+    }
+
+    [Fact]
+    public void Find_ALetterThatMayMeanAnExpert_AsksAndRunsIfItIsNamedAsBoth()
+    {
+        using var folder = new TinyFolder("wan2.2-t2v-a14b").Comfy();
+        var file = folder.Transformer("diffusion_models/my-finetune_H.safetensors");
+        var message = folder.Refusal(file);
+        Assert.Contains("a letter in its name may say that it is the expert for high noise", message, StringComparison.Ordinal);
+        Assert.Contains("--model-low", message, StringComparison.Ordinal);
+        Assert.Null(folder.Find(file, new NamedParts { LowNoise = file, HighNoise = file }).HighNoisePath);
+
+        var low = folder.HighNoise("diffusion_models/my-finetune_L.safetensors");
+        Assert.Equal((folder.Relative(file), folder.Relative(low)), folder.Experts(file));
+    }
+
+    [Fact]
+    public void Find_AnExpertWhoseTitleAloneSaysSo_IsOne()
+    {
+        using var folder = new TinyFolder("wan2.2-t2v-a14b").Comfy();
+        var titled = new Dictionary<string, string> { ["modelspec.title"] = "Wan2.2 T2V A14B HighNoise" };
+        var file = folder.Write("diffusion_models/model.safetensors", folder.Networks.Transformer, titled);
+        Assert.Contains("the one for high noise", folder.Refusal(file), StringComparison.Ordinal);
+
+        titled["modelspec.title"] = "Wan2.2-T2V-A14B";
+        file = folder.Write("diffusion_models/model.safetensors", folder.Networks.Transformer, titled);
+        Assert.Contains("is called Wan 2.2", Assert.Single(folder.Find(file).Notes), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -54,6 +54,14 @@ def gif(name, source, transparent):
     open(os.path.join(HERE, name), "wb").write(data)
 
 
+def jpeg(name, source, transform):
+    """A JPEG of another, whose first segment is Adobe's with a colour transform, or left out."""
+    data = open(os.path.join(HERE, source), "rb").read()
+    rest = data[4 + int.from_bytes(data[4:6], "big") :]
+    marker = b"" if transform is None else b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0" + bytes([transform])
+    open(os.path.join(HERE, name), "wb").write(data[:2] + marker + rest)
+
+
 def main():
     rgb = pattern()
     rgba = rgb.convert("RGBA")
@@ -88,7 +96,13 @@ def main():
     save("small.jpg", rgb, quality=75)
     save("progressive.jpg", photo, quality=80, progressive=True)
     save("grey.jpg", grey, quality=85)
+    cmyk = rgb.convert("CMYK")
+    cmyk.putdata([(max(0, c - k // 3), m, y, (k + x) % 256) for x, (c, m, y, k) in enumerate(cmyk.getdata())])
     save("cmyk.jpg", rgb.convert("CMYK"), quality=95)
+    save("cmyk-black.jpg", cmyk, quality=95)
+    jpeg("cmyk-unmarked.jpg", "cmyk-black.jpg", None)
+    jpeg("ycck.jpg", "cmyk-black.jpg", 2)
+    jpeg("rgb-marked.jpg", "photo-444.jpg", 0)
     save("profile.jpg", rgb, quality=90, icc_profile=srgb)
     save("turned.jpg", rgb, quality=90, exif=turned)
 

@@ -19,9 +19,14 @@ internal static class TableRecords
     /// <summary>Whether a text begins as a table of jobs does: its first row has a column of prompts.</summary>
     public static bool IsTable(string text) =>
         MarkedSeparator(text) is not null
-        || Separators.Any(separator =>
-            Header(text, 0, separator).Any(cell => cell.Text.Trim().Equals("prompt", StringComparison.OrdinalIgnoreCase))
-        );
+        || Separators.Any(separator => Header(text, 0, separator).Any(IsPrompt));
+
+    /// <summary>Whether a line names the columns of a table: there are several, one called <c>prompt</c>, or all by known names.</summary>
+    public static bool HasColumns(string line, Func<string, bool> isName) =>
+        MarkedSeparator(line) is not null
+        || Separators
+            .Select(separator => Header(line, 0, separator))
+            .Any(cells => cells.Count > 1 && (cells.Any(IsPrompt) || cells.All(cell => isName(cell.Text))));
 
     /// <summary>Reads a table.</summary>
     /// <param name="path">The file, for messages and for the separator that its extension stands for.</param>
@@ -164,7 +169,7 @@ internal static class TableRecords
         TableText.Rows(text, offset, separator).FirstOrDefault(row => !row.IsEmpty)?.Cells ?? [];
 
     /// <summary>The separator that the first line names, as Excel has it, and where the table begins after it.</summary>
-    private static (char Separator, int Length)? MarkedSeparator(string text)
+    public static (char Separator, int Length)? MarkedSeparator(string text)
     {
         var end = text.AsSpan().IndexOfAny('\r', '\n') is >= 0 and var found ? found : text.Length;
         var line = text[..end].Trim(' ', '"');
@@ -176,6 +181,8 @@ internal static class TableRecords
         var next = end + (text.AsSpan(end).StartsWith("\r\n") ? 2 : 1);
         return (line[^1], Math.Min(next, text.Length));
     }
+
+    private static bool IsPrompt(TableCell cell) => cell.Text.Trim().Equals("prompt", StringComparison.OrdinalIgnoreCase);
 
     private static string NameOf(char separator) =>
         separator switch

@@ -74,6 +74,54 @@ public sealed class TextInputTests : IDisposable
     }
 
     [Theory]
+    [InlineData("p.csv", "prompt\na\n")]
+    [InlineData("p.txt", "prompt\na\n")]
+    [InlineData("p.csv", "\"Prompt\"\r\n\"a, b\"\r\n")]
+    [InlineData("p.tsv", "# mine\n\nPROMPT\na\n")]
+    [InlineData("p.txt", "prompts\na\n")]
+    [InlineData("p.csv", "caption\na\n")]
+    [InlineData("p.csv", "seed\n7\n")]
+    [InlineData("p.txt", "caption,seed\na,7\n")]
+    [InlineData("p.csv", "sep=;\nprompt\na\n")]
+    public void ReadPrompts_OfATableWithAName_SaysSo(string name, string text)
+    {
+        File.WriteAllText(_folder[name], text);
+        var error = Assert.Throws<InvalidRequestException>(() => Prompts(name));
+        Assert.Contains("leave out --prompts", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("p.csv", "\"a, \"\"b\"\" and c\"\r\nd\r\n# no\r\n\"e\nf\"\r\n", "a, \"b\" and c", "d", "e\nf")]
+    [InlineData("p.csv", "a 12\" ruler\n\"#1 of all\"\n", "a 12\" ruler", "#1 of all")]
+    [InlineData("p.csv", "sep=;\na, b\n\"c; d\"\n", "a, b", "c; d")]
+    [InlineData("p.csv", "a,,\n\"b\",\n", "a", "b")]
+    [InlineData("p.tsv", "a, b; c\n\"d\te\"\n", "a, b; c", "d\te")]
+    [InlineData("p.txt", "\"a, b\"\nc, d\n", "\"a, b\"", "c, d")]
+    public void ReadPrompts_OfATableWithoutAName_ReadsItsCells(string name, string text, params string[] prompts)
+    {
+        File.WriteAllText(_folder[name], text);
+        var entries = Prompts(name);
+        Assert.Equal(prompts, entries.Select(entry => entry.Request.Prompt));
+        Assert.All(entries, entry => Assert.Null(entry.Problem));
+    }
+
+    [Theory]
+    [InlineData("p.csv", "a\nb, c\n", "2:1", "several cells")]
+    [InlineData("p.csv", "a;7\n", "1:1", "several cells")]
+    [InlineData("p.tsv", "a\t7\n", "1:1", "several cells")]
+    [InlineData("p.csv", "a\n\"b\" c\n", "2:4", "closing quote")]
+    [InlineData("p.csv", "a\n\"b\n", "2:1", "not closed")]
+    public void ReadPrompts_OfATableOfMore_SaysWhere(string name, string text, string place, string problem)
+    {
+        File.WriteAllText(_folder[name], text);
+        var wrong = Prompts(name).Single(entry => entry.Problem is not null).Problem!;
+        Assert.Equal(place, wrong.Place);
+        Assert.Contains(problem, wrong.Message, StringComparison.Ordinal);
+    }
+
+    private IReadOnlyList<BatchEntry> Prompts(string name) => BatchFile.ReadPrompts(_folder[name], [], [], new JobRequest { Prompt = "" });
+
+    [Theory]
     [InlineData("[\n  {\n    \"prompt\": \"a\",\n    \"seed\": 7\n  },\n  {\"prompt\": \"b\", \"seed\": \"x\"}\n]")]
     [InlineData("\n{\n    \"prompt\": \"a\",\n    \"seed\": 7\n}\n{\"prompt\": \"b\", \"seed\": \"x\"}\n")]
     [InlineData("\n{\"prompt\": \"a\", \"seed\": 7}\n\n\n\n{\"prompt\": \"b\", \"seed\": \"x\"}\n")]

@@ -1,0 +1,94 @@
+using WanSharp.Tensors;
+
+namespace WanSharp.Jobs.Batches.Reading;
+
+/// <summary>The prompts of a file that holds nothing else: a line each, or of a table the rows of its only column, which has no name.</summary>
+internal static class PromptList
+{
+    private const string Field = "prompt";
+
+    // What tools call the column of prompts.
+    private static readonly string[] OtherNames = ["prompts", "positive", "positive_prompt", "text", "caption", "captions", "description"];
+
+    /// <summary>Reads a file of prompts; empty lines and those that begin with # are left out.</summary>
+    /// <param name="path">The file, for messages; of a table its extension.</param>
+    /// <param name="text">Its text.</param>
+    /// <exception cref="InvalidRequestException">It holds jobs with fields.</exception>
+    public static IReadOnlyList<BatchRecord> Read(string path, string text)
+    {
+        var (separators, start) = Path.GetExtension(path).ToLowerInvariant() switch
+        {
+            ".csv" when TableRecords.MarkedSeparator(text) is var (marked, length) => ($"{marked}", length),
+            ".csv" => (",;\t", 0),
+            ".tsv" or ".tab" => ("\t", 0),
+            _ => ("", 0),
+        };
+        var lines = new TextLines(text);
+        var records = separators.Length == 0 ? Lines(lines) : Rows(lines, text, start, separators);
+        if (records.Count > 0)
+        {
+            RequirePrompts(path, text, lines.All().First(line => line.Number == records[0].Line).Text, records[0]);
+        }
+
+        return records;
+    }
+
+    private static List<BatchRecord> Lines(TextLines lines) =>
+        [
+            .. lines
+                .All()
+                .Select(line => (line.Number, Text: line.Text.Trim()))
+                .Where(line => line.Text is { Length: > 0 } and not ['#', ..])
+                .Select(line => new BatchRecord(line.Number, [new BatchField(Field, line.Text, line.Number, Column: 1)])),
+        ];
+
+    private static List<BatchRecord> Rows(TextLines lines, string text, int start, string separators) =>
+        [
+            .. TableText
+                .Rows(text, start, separators[0])
+                .Where(row => !row.IsEmpty && text[row.Offset] != '#')
+                .Select(row => Record(lines, text, row, separators)),
+        ];
+
+    private static BatchRecord Record(TextLines lines, string text, TableRow row, string separators)
+    {
+        var cell = row.Cells[0];
+        var (line, column) = lines.PlaceOf(cell.Offset);
+        var isQuoted = text[cell.Offset] == '"';
+        var isSeveral = row.Cells.Skip(1).Any(other => !other.IsEmpty) || (!isQuoted && cell.Text.AsSpan().ContainsAny(separators));
+        var problem =
+            row.Problem is var (offset, message) ? new BatchProblem(lines.PlaceOf(offset).Line, message, lines.PlaceOf(offset).Column)
+            : isSeveral
+                ? new BatchProblem(
+                    line,
+                    "It has several cells, and a file of prompts has one a line: put a text with commas, semicolons or tabs in quotes, "
+                        + "save the file as .txt, or name the columns in a first row and leave out --prompts.",
+                    column
+                )
+            : null;
+        return new BatchRecord(line, [new BatchField(Field, cell.Text.Trim(), line, column)], problem);
+    }
+
+    /// <summary>Refuses a file whose first line is that of a table, or of JSON.</summary>
+    private static void RequirePrompts(string path, string text, string line, BatchRecord record)
+    {
+        var first = record.Fields[0].Value;
+        if (JsonRecords.IsObject(line) || JsonRecords.IsDocument(text) || TableRecords.HasColumns(line, IsName))
+        {
+            throw new InvalidRequestException("prompts", $"{path} holds jobs with fields, not a prompt a line: leave out --prompts.");
+        }
+
+        if (IsName(first))
+        {
+            throw new InvalidRequestException(
+                "prompts",
+                $"{path}:{record.Line}: '{first}' is the name of a column. If the file is a table, call the column {Field} and leave out "
+                    + "--prompts; if it is a list of prompts, remove this line."
+            );
+        }
+    }
+
+    private static bool IsName(string text) =>
+        text.Trim(' ', '"') is var name
+        && (BatchFields.IsField(name) || OtherNames.Contains(name.Replace(' ', '_'), StringComparer.OrdinalIgnoreCase));
+}
