@@ -87,14 +87,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
             parsed.GetValue(_precision) == Quantization.None
                 ? new CostModel(model, Quantization.EightBit, parsed.GetValue(_vaeTile))
                 : null;
-        var strategy = Choose(
-            costs.Facts(plan, isOnHost: true) with
-            {
-                IsPacked = IsPacked(parsed, model, compile),
-            },
-            budget,
-            compile
-        );
+        var strategy = Choose(costs.Facts(plan, isOnHost: true) with { IsPacked = IsPacked(parsed, model, compile) }, budget, compile);
         plan = costs.InWay(plan, strategy);
         var text = new PlanText(
             model,
@@ -130,12 +123,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
 
         using var runtime = environment.Host.OpenRuntime(parsed.GetValue(_threads));
         using var graphs = new GraphCache(runtime);
-        return PackedNetwork.IsKept(
-            model,
-            graphs,
-            new SessionSettings(),
-            environment.Host.TransformerOptions(parsed.GetValue(_precision))
-        );
+        return PackedNetwork.IsKept(model, graphs, new SessionSettings(), environment.Host.TransformerOptions(parsed.GetValue(_precision)));
     }
 
     private static Strategy Choose(StrategyFacts facts, MemoryAllowance budget, CompileChoice compile)

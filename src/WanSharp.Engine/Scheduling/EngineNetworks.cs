@@ -64,7 +64,9 @@ internal sealed class EngineNetworks(
 
     /// <inheritdoc cref="IsPacked"/>
     public Task<bool> IsPackedAsync(CancellationToken cancellationToken) =>
-        _isPacked.IsValueCreated ? Task.FromResult(_isPacked.Value) : Task.Run(() => _isPacked.Value, cancellationToken).WaitAsync(cancellationToken);
+        _isPacked.IsValueCreated
+            ? Task.FromResult(_isPacked.Value)
+            : Task.Run(() => _isPacked.Value, cancellationToken).WaitAsync(cancellationToken);
 
     /// <summary>The denoisers that a clip begins with, and keeps until the result is disposed.</summary>
     public Task<DenoiserSet.Use> LoadDenoisersAsync(ClipRun clip) =>

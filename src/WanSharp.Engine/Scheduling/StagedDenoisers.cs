@@ -91,7 +91,10 @@ internal sealed class StagedDenoisers(WanModel model, GraphCache graphs, Session
     private async Task<bool> IsReadyAsync(TransformerOptions wanted, CancellationToken cancellationToken) =>
         wanted.Mode != CompileMode.Whole
         || Find(wanted) is not null
-        || (_coming is null && await Task.Run(() => PackedNetwork.IsKept(model, graphs, settings, wanted), cancellationToken).ConfigureAwait(false));
+        || (
+            _coming is null
+            && await Task.Run(() => PackedNetwork.IsKept(model, graphs, settings, wanted), cancellationToken).ConfigureAwait(false)
+        );
 
     private DenoiserSet? Find(TransformerOptions options) => _sets.FirstOrDefault(set => set.Options == options);
 

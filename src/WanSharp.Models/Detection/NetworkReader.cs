@@ -130,12 +130,7 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
     private void RequireAllUsed()
     {
         var claimed = _readings.SelectMany(reading => reading.Claimed()).ToHashSet(StringComparer.Ordinal);
-        List<string> left =
-        [
-            .. AllNames
-                .Where(name => !claimed.Contains(name) && !IsSafe(name))
-                .Order(StringComparer.Ordinal),
-        ];
+        List<string> left = [.. AllNames.Where(name => !claimed.Contains(name) && !IsSafe(name)).Order(StringComparer.Ordinal)];
         if (_readings.Count == 0 || left.Count == 0)
         {
             return;

@@ -116,9 +116,7 @@ public sealed record NetworkFile
             TextEncoder = reader.ConfigOf<Umt5Config>(),
             Vae = reader.ConfigOf<VaeConfig>(),
             VisionEncoder = reader.ConfigOf<VisionEncoderConfig>(),
-            HasTokenizer =
-                checkpoint.Tensors.Keys.Any(TokenizerSource.IsTensor)
-                || GgufTokenizer.IsIn(checkpoint),
+            HasTokenizer = checkpoint.Tensors.Keys.Any(TokenizerSource.IsTensor) || GgufTokenizer.IsIn(checkpoint),
             Problem = reader.Problems.FirstOrDefault()?.Message,
             Choices = reader.Choices,
             TensorCount = checkpoint.Tensors.Count + checkpoint.Unsupported.Count,
@@ -143,7 +141,11 @@ public sealed record NetworkFile
         {
             Noise =
                 ExpertNames.NoiseOf(file.Path)
-                ?? (ExpertNames.SaysMerged(file.Path) ? null : titles.Select(ExpertNames.NoiseOfTitle).FirstOrDefault(noise => noise is not null)),
+                ?? (
+                    ExpertNames.SaysMerged(file.Path)
+                        ? null
+                        : titles.Select(ExpertNames.NoiseOfTitle).FirstOrDefault(noise => noise is not null)
+                ),
             IsCalledWan22 = ExpertNames.SaysWan22(file.Path) || titles.Exists(ExpertNames.IsOfWan22),
         };
 }

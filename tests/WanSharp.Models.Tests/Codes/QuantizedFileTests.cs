@@ -175,7 +175,11 @@ public sealed class QuantizedFileTests : IDisposable
             _folder["config.json"],
             """{"_class_name":"WanTransformer3DModel","num_attention_heads":1,"quantization_config":{"quant_method":"fp8"}}"""
         );
-        Assert.Contains("config.json says that they were scaled", NetworkFile.Read(_folder["model.safetensors"]).Problem, StringComparison.Ordinal);
+        Assert.Contains(
+            "config.json says that they were scaled",
+            NetworkFile.Read(_folder["model.safetensors"]).Problem,
+            StringComparison.Ordinal
+        );
         File.Delete(_folder["config.json"]);
 
         quantizer.Stored["scaled_fp8"] = quantizer.Zeros(DType.F8E4M3, [2]);

@@ -18,8 +18,7 @@ internal static class TableRecords
 
     /// <summary>Whether a text begins as a table of jobs does: its first row has a column of prompts.</summary>
     public static bool IsTable(string text) =>
-        MarkedSeparator(text) is not null
-        || Separators.Any(separator => Header(text, 0, separator).Any(IsPrompt));
+        MarkedSeparator(text) is not null || Separators.Any(separator => Header(text, 0, separator).Any(IsPrompt));
 
     /// <summary>Whether a line names the columns of a table: there are several, one called <c>prompt</c>, or all by known names.</summary>
     public static bool HasColumns(string line, Func<string, bool> isName) =>
