@@ -16,7 +16,6 @@ internal sealed class NetworkGraphs
     private readonly VisionEncoderConfig? _visionEncoder;
     private readonly VaeConfig _vae;
     private readonly TransformerGraphs _denoising;
-    private readonly Lazy<(OnnxGraph Keys, OnnxGraph Rows)> _pieces;
     private readonly Lazy<OnnxGraph> _textBlock;
     private readonly Lazy<(OnnxGraph Embed, OnnxGraph Block)> _clip;
     private readonly Lazy<(OnnxGraph First, OnnxGraph Next)> _decoder;
@@ -33,7 +32,6 @@ internal sealed class NetworkGraphs
         var options = new GraphOptions();
         var constants = options with { Weights = WeightStorage.Initializers };
         (_transformer, _textEncoder, _visionEncoder, _vae) = (transformer, textEncoder, visionEncoder, vae);
-        _pieces = new(() => (WanTransformer.SelfKeys(transformer, options), WanTransformer.BlockRows(transformer, options)));
         _clip = new(() =>
             visionEncoder is { } clip
                 ? (VisionEncoder.Embed(clip, options), VisionEncoder.Block(clip, options))
@@ -96,7 +94,7 @@ internal sealed class NetworkGraphs
         }
 
         var (embed, head) = (_denoising.Embed, _denoising.Head);
-        var (keys, rows) = _pieces.Value;
+        var (keys, rows) = (_denoising.SelfKeys, _denoising.BlockRows);
         // What a block takes and gives; the keys and values of a row.
         var between = ((2L * batch) + 2) * all["tokens"] * _transformer.Dim * sizeof(float);
         var ends = Math.Max(embed.CountWork(all).PeakBytes, head.CountWork(all).PeakBytes); // on all tokens

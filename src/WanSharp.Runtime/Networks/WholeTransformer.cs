@@ -47,7 +47,7 @@ internal sealed class WholeTransformer : TransformerRunner
             .ConfigureAwait(false);
         try
         {
-            var graph = Write(configuration, written);
+            var graph = new TransformerGraphs(configuration, written).Step;
             var session = await graphs.OpenAsync(graph, weights, settings, options.CacheFolder, cancellationToken).ConfigureAwait(false);
             return new WholeTransformer(configuration, context, session, observe);
         }
@@ -73,7 +73,8 @@ internal sealed class WholeTransformer : TransformerRunner
         }
 
         settings = WithoutHostPlan(settings);
-        var graph = Write(configuration, Written(new NetworkLoader(graphs, settings, weights), options, observed: false));
+        var written = Written(new NetworkLoader(graphs, settings, weights), options, observed: false);
+        var graph = new TransformerGraphs(configuration, written).Step;
         return new PackedGraphs(graphs, options.CacheFolder).Contains(graph, weights, settings with { Name = graph.Name });
     }
 
@@ -129,7 +130,4 @@ internal sealed class WholeTransformer : TransformerRunner
             Compute = options.Compute,
             Quantization = options.Quantization,
         };
-
-    private static OnnxGraph Write(TransformerConfig configuration, GraphOptions written) =>
-        WanTransformer.Step(configuration, written with { Weights = WeightStorage.Initializers });
 }

@@ -1,0 +1,33 @@
+using System.Reflection;
+using Mono.Cecil;
+using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
+
+namespace WanSharp.Repository.Tests;
+
+/// <summary>Which graphs make a network is said in one place, so that what runs, is planned, measured and exported cannot drift apart.</summary>
+public class NetworkDescriptionTests
+{
+    [Theory]
+    [InlineData("WanSharp.Runtime")]
+    [InlineData("WanSharp.Models")]
+    [InlineData("WanSharp.Engine")]
+    [InlineData("WanSharp.Tools")]
+    [InlineData("WanSharp.Hosting")]
+    [InlineData("wan")]
+    public void GraphsOfTheTransformer_ComeFromItsDescription(string project)
+    {
+        using var assembly = AssemblyDefinition.ReadAssembly(Assembly.Load(project).Location);
+        var calls =
+            from type in assembly.MainModule.GetTypes()
+            from method in type.Methods
+            where method.HasBody
+            from instruction in method.Body.Instructions
+            let called = instruction.Operand as MethodReference
+            where called?.DeclaringType.FullName == typeof(WanTransformer).FullName
+            where called.ReturnType.FullName == typeof(OnnxGraph).FullName
+            select $"{type.FullName}.{method.Name} writes {called.Name} itself: take it from {nameof(TransformerGraphs)}";
+
+        Assert.Empty(calls);
+    }
+}
