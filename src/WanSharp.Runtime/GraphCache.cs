@@ -116,7 +116,9 @@ public sealed class GraphCache : IDisposable
                 break;
             }
 
+#pragma warning disable RS0030 // asks, and does not wait
             if (!entry.Gate.Wait(0)) // somebody is about to use it
+#pragma warning restore RS0030
             {
                 continue;
             }

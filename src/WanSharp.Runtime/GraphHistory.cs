@@ -38,7 +38,9 @@ public sealed class GraphHistory(string folder)
         {
             Directory.CreateDirectory(folder);
             FileStream? held = null;
+#pragma warning disable RS0030 // counts are added as a cache is disposed, which cannot await; another process has the file for an instant
             SpinWait.SpinUntil(() => (held = FileLocks.TryAlone(_path, FileMode.OpenOrCreate)) is not null, LongestWait);
+#pragma warning restore RS0030
             using var file = held;
             if (file is not null)
             {

@@ -217,7 +217,8 @@ public sealed class VaeRunner : IDisposable
     /// Frees the encoder's compiled graphs with their packed weights; they are compiled again when they are needed. Nothing may
     /// be encoded meanwhile.
     /// </summary>
-    public void ReleaseEncoder() => _encoder.Release();
+    /// <param name="cancellationToken">Cancels the wait for a compilation under way.</param>
+    public Task ReleaseEncoderAsync(CancellationToken cancellationToken = default) => _encoder.ReleaseAsync(cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose()
