@@ -89,23 +89,7 @@ public sealed record GenerationSettings
 
     /// <summary>The settings as somebody asks for them: a request with these makes the clip again.</summary>
     public ClipSettings ToRequested() =>
-        new()
-        {
-            NegativePrompt = NegativePrompt,
-            Width = Width,
-            Height = Height,
-            Frames = Frames,
-            Fps = Fps,
-            Steps = Steps,
-            GuidanceScale = GuidanceScale,
-            HighNoiseGuidanceScale = HighNoiseGuidanceScale,
-            Sampler = Sampler,
-            Shift = Shift,
-            Seed = Seed,
-            Loras = Requested(Loras),
-            HighNoiseLoras = Requested(HighNoiseLoras),
-            LowNoiseLoras = Requested(LowNoiseLoras),
-        };
+        SettingFields.Stored.Aggregate(new ClipSettings(), (settings, field) => field.CopyResolved(this, settings));
 
     /// <summary>The settings as one line of JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, SettingsJson.Readable.GenerationSettings);
@@ -131,7 +115,8 @@ public sealed record GenerationSettings
         }
     }
 
-    private static LoraUses? Requested(IReadOnlyList<EmbeddedLora>? loras) =>
+    /// <summary>LoRAs as somebody asks for them; null for none.</summary>
+    internal static LoraUses? Requested(IReadOnlyList<EmbeddedLora>? loras) =>
         loras is { Count: > 0 } ? new LoraUses([.. loras.Select(lora => Requested(lora)!)]) : null;
 
     private static LoraUse? Requested(EmbeddedLora lora) =>

@@ -11,18 +11,27 @@ public sealed class SettingField
     private readonly Func<string, object?> _parse;
     private readonly Func<ClipSettings, object?> _get;
     private readonly Func<ClipSettings, object, ClipSettings> _set;
+    private readonly Func<GenerationSettings, object?> _resolved;
 
     /// <param name="parse">A value from its text; null if it is not one.</param>
     /// <param name="get">The value in settings, or null.</param>
     /// <param name="set">Settings with a value.</param>
-    internal SettingField(Func<string, object?> parse, Func<ClipSettings, object?> get, Func<ClipSettings, object, ClipSettings> set) =>
-        (_parse, _get, _set) = (parse, get, set);
+    /// <param name="resolved">The value that a clip was made with; null for what other fields say in a clip.</param>
+    internal SettingField(
+        Func<string, object?> parse,
+        Func<ClipSettings, object?> get,
+        Func<ClipSettings, object, ClipSettings> set,
+        Func<GenerationSettings, object?> resolved
+    ) => (_parse, _get, _set, _resolved) = (parse, get, set, resolved);
 
     /// <summary>The name in files, job rows and JSON: <c>guidance_high</c>.</summary>
     public required string Name { get; init; }
 
     /// <summary>The option of commands: <c>--guidance-high</c>. Null for a part of another field, whose option sets it.</summary>
-    public string? Option => IsPart ? null : $"--{Name.Replace('_', '-')}";
+    public string? Option => IsPart ? null : $"--{Label}";
+
+    /// <summary>The name for people, in tables and messages: <c>guidance-high</c>.</summary>
+    public string Label => Name.Replace('_', '-');
 
     /// <summary>What the value is called in help: <c>SCALE</c>.</summary>
     public required string ValueName { get; init; }
@@ -38,6 +47,9 @@ public sealed class SettingField
 
     /// <summary>What a value looks like, for messages: <c>a whole number from 1 to 120</c>.</summary>
     public required string Expected { get; init; }
+
+    /// <summary>Whether it takes any text, which may be long.</summary>
+    public bool IsFreeText => Range is null && Choices.Count == 0 && !IsComposite;
 
     /// <summary>Whether it is a part of another field, as the width is of the size.</summary>
     public bool IsPart { get; init; }
@@ -94,6 +106,9 @@ public sealed class SettingField
     internal T Copy<T>(ClipSettings from, T to)
         where T : ClipSettings => _get(from) is { } value ? (T)_set(to, value) : to;
 
+    /// <summary>Settings with the value that a clip was made with.</summary>
+    internal ClipSettings CopyResolved(GenerationSettings from, ClipSettings to) => _resolved(from) is { } value ? _set(to, value) : to;
+
     /// <summary>The value in settings: text, a number, or null where it is left open.</summary>
     public object? Get(ClipSettings settings)
     {
@@ -118,5 +133,5 @@ public sealed class SettingField
     /// <exception cref="InvalidRequestException">It is not; the message names the nearest that is.</exception>
     internal T Require<T>(T value)
         where T : INumber<T> =>
-        SettingFields.InRange(Name.Replace('_', '-'), value, T.CreateChecked(Range!.Minimum), T.CreateChecked(Range.Maximum));
+        SettingFields.InRange(Label, value, T.CreateChecked(Range!.Minimum), T.CreateChecked(Range.Maximum));
 }
