@@ -36,9 +36,6 @@ public sealed unsafe class OrtRuntime : IDisposable
         AvailableProviders = ReadProviders();
     }
 
-    /// <summary>The version of the library that the build puts next to the assemblies, and that a GPU build is installed in.</summary>
-    public const string BundledVersion = "1.31.1";
-
     /// <summary>The library's version, such as "1.31.1".</summary>
     public string Version => Api.LibraryVersion;
 
@@ -279,7 +276,7 @@ public sealed unsafe class OrtRuntime : IDisposable
         using var threading = new OrtThreadingOptionsHandle(Api, pointer);
         Api.Check(Api.Table->SetGlobalIntraOpNumThreads(threading.Pointer, _options.Threads), Doing);
         Api.Check(Api.Table->SetGlobalInterOpNumThreads(threading.Pointer, 1), Doing); // nodes run one after another
-        Api.Check(Api.Table->SetGlobalSpinControl(threading.Pointer, _options.SpinWhenIdle ? 1 : 0), Doing);
+        Api.Check(Api.Table->SetGlobalSpinControl(threading.Pointer, 0), Doing); // idle threads sleep: others need the cores
         using var name = NativeText.Utf8("wan");
         lock (OrtEnvironmentHandle.Gate)
         {

@@ -12,12 +12,6 @@ public sealed record RuntimeOptions
     /// </summary>
     public int Threads { get; init; }
 
-    /// <summary>
-    /// Whether idle pool threads wait in a loop for the next node rather than sleep. Default: false, so that
-    /// encoding and prefetching get the cores; true shortens runs of many small nodes on a machine of one's own.
-    /// </summary>
-    public bool SpinWhenIdle { get; init; }
-
     /// <summary>The lightest messages that <see cref="Log"/> receives. Default: <see cref="OrtLogLevel.Warning"/>.</summary>
     public OrtLogLevel LogLevel { get; init; } = OrtLogLevel.Warning;
 
