@@ -164,11 +164,19 @@ public sealed class JobOrServerTests : IDisposable
                 await Task.Delay(Timeout.Infinite, token);
             }
         };
-        await using var backend = Backend(server, options: Impatient with { ServerWait = TimeSpan.FromMinutes(1) });
+        var waits = new TaskCompletionSource();
+        await using var backend = Backend(
+            server,
+            options: Impatient with
+            {
+                ServerWait = TimeSpan.FromHours(1),
+                Notice = _ => waits.TrySetResult(),
+            }
+        );
         var running = backend.RunAsync(Run(_folder), Token);
         await reached.Task.WaitAsync(Token);
         await server.DisposeAsync();
-        await Task.Delay(300, Token);
+        await waits.Task.WaitAsync(Token);
         await using var back = await FakeComfy.StartAsync(port);
         await running;
         Assert.Single(back.Sent);
@@ -272,9 +280,25 @@ public sealed class JobOrServerTests : IDisposable
     public async Task WithoutMessages_ALongJobIsNotTakenForOneThatHangs()
     {
         await using var server = await FakeComfy.StartAsync();
-        server.Before = request => request.Path == "/ws" ? 502 : null;
-        server.AtNode = (type, token) => type == "KSampler" ? Task.Delay(1000, token) : Task.CompletedTask;
-        await using var backend = Backend(server, options: Impatient with { SilentAfter = TimeSpan.FromMilliseconds(500) });
+        var (clock, asked, judged) = (new ManualClock(), 0, new TaskCompletionSource());
+        server.Before = request =>
+        {
+            if (request.Path.StartsWithSegments("/history") && clock.GetTimestamp() > 0 && ++asked == 3)
+            {
+                judged.TrySetResult();
+            }
+
+            return request.Path == "/ws" ? 502 : null;
+        };
+        server.AtNode = async (type, token) =>
+        {
+            if (type == "KSampler")
+            {
+                clock.Advance(2 * Impatient.SilentAfter);
+                await judged.Task.WaitAsync(token);
+            }
+        };
+        await using var backend = Backend(server, options: Impatient with { Clock = clock });
         await backend.RunAsync(Run(_folder), Token);
         Assert.True(File.Exists(_folder["1.mp4"]));
     }
