@@ -1,5 +1,3 @@
-using System.Reflection;
-using System.Xml.Linq;
 using Mono.Cecil;
 using Mono.Cecil.Cil;
 
@@ -7,8 +5,7 @@ namespace WanSharp.Repository.Tests;
 
 public class FolderDirectionTests
 {
-    public static TheoryData<string> Projects =>
-        [.. Directory.EnumerateFiles(Path.Combine(Checkout.Root, "src"), "*.csproj", SearchOption.AllDirectories).Select(NameOf).Order()];
+    public static TheoryData<string> Projects => [.. Checkout.Projects];
 
     [Theory]
     [MemberData(nameof(Projects))]
@@ -32,15 +29,13 @@ public class FolderDirectionTests
         bool IsFolder(string part) => part.StartsWith(project + ".", StringComparison.Ordinal);
     }
 
-    private static string NameOf(string file) => Path.GetFileNameWithoutExtension(file);
-
     /// <summary>For each part of a project, the others that its code uses, each with one place that does.</summary>
     /// <remarks>
     /// A part is a folder, for which its namespace stands. Types of the project's own namespace, which all folders share, are a part each.
     /// </remarks>
     private static Dictionary<string, Dictionary<string, string>> Uses(string project)
     {
-        using var assembly = AssemblyDefinition.ReadAssembly(Assembly.Load(AssemblyOf(project)).Location);
+        using var assembly = AssemblyDefinition.ReadAssembly(Checkout.AssemblyOf(project).Location);
         var uses = new Dictionary<string, Dictionary<string, string>>(StringComparer.Ordinal);
         foreach (var type in assembly.MainModule.GetTypes())
         {
@@ -61,14 +56,6 @@ public class FolderDirectionTests
 
         return uses;
     }
-
-    private static string AssemblyOf(string project) =>
-        XDocument
-            .Load(Path.Combine(Checkout.Root, "src", project, project + ".csproj"))
-            .Descendants("AssemblyName")
-            .SingleOrDefault()
-            ?.Value
-        ?? project;
 
     private static bool Reaches(Dictionary<string, Dictionary<string, string>> uses, string from, string to)
     {

@@ -1,4 +1,3 @@
-using System.Reflection;
 using Mono.Cecil;
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
@@ -8,16 +7,14 @@ namespace WanSharp.Repository.Tests;
 /// <summary>Which graphs make a network is said in one place, so that what runs, is planned, measured and exported cannot drift apart.</summary>
 public class NetworkDescriptionTests
 {
+    public static TheoryData<string> Projects =>
+        [.. Checkout.Projects.Where(project => project != typeof(WanTransformer).Assembly.GetName().Name)];
+
     [Theory]
-    [InlineData("WanSharp.Runtime")]
-    [InlineData("WanSharp.Models")]
-    [InlineData("WanSharp.Engine")]
-    [InlineData("WanSharp.Tools")]
-    [InlineData("WanSharp.Hosting")]
-    [InlineData("wan")]
+    [MemberData(nameof(Projects))]
     public void GraphsOfTheTransformer_ComeFromItsDescription(string project)
     {
-        using var assembly = AssemblyDefinition.ReadAssembly(Assembly.Load(project).Location);
+        using var assembly = AssemblyDefinition.ReadAssembly(Checkout.AssemblyOf(project).Location);
         var calls =
             from type in assembly.MainModule.GetTypes()
             from method in type.Methods

@@ -5,6 +5,7 @@ namespace WanSharp.Repository.Tests;
 public partial class SourceTests
 {
     private const int MostColumns = 140;
+    private const int MostLines = 400;
 
     private static readonly string[] Folders = ["src", "tests"];
 
@@ -32,6 +33,14 @@ public partial class SourceTests
             .GroupBy(path => Path.GetRelativePath(Checkout.Root, path).Split(Path.DirectorySeparatorChar)[1]);
 
         Assert.All(files, project => Assert.Single(project));
+    }
+
+    [Fact]
+    public void AFile_HasAtMostAsManyLinesAsAreReadInOneSitting()
+    {
+        var tooLong = Sources().Where(path => File.ReadLines(path).Count() > MostLines);
+
+        Assert.Empty(tooLong);
     }
 
     [Fact]
