@@ -7,8 +7,8 @@ using WanSharp.Tensors;
 namespace WanSharp.Engine.Requests;
 
 /// <summary>
-/// The table of a clip's settings. Options of commands, fields of batch files and styles, job rows, the command that a clip's
-/// metadata gives back, what is printed about it: all are made from it, so a setting that is added here is known everywhere. Thread-safe.
+/// The table of a clip's settings. Command options, fields of batch files and styles, job rows, summaries, and the command that
+/// makes a clip again are all derived from it, so a setting that is added here is known everywhere. Thread-safe.
 /// </summary>
 public static class SettingFields
 {
@@ -143,16 +143,16 @@ public static class SettingFields
         Loras("lora_low", "A LoRA of the low-noise expert alone.", s => s.LowNoiseLoras, (s, v) => s with { LowNoiseLoras = v }, r => r.LowNoiseLoras),
     ];
 
-    /// <summary>The fields that are stored: all but those that are another way to write them.</summary>
+    /// <summary>The fields that are stored: all except composites.</summary>
     public static IEnumerable<SettingField> Stored => All.Where(one => !one.IsComposite);
 
     /// <summary>The field of a name, in any case; null if there is none.</summary>
     public static SettingField? Find(string name) =>
         All.FirstOrDefault(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Settings that take from others what they leave open themselves.</summary>
-    /// <param name="settings">What stays. A scale of guidance given alone stands for both experts'.</param>
-    /// <param name="defaults">What fills the gaps.</param>
+    /// <summary>Fills what settings leave open from other settings.</summary>
+    /// <param name="settings">The settings that take precedence. A guidance scale given alone applies to both experts.</param>
+    /// <param name="defaults">The settings that fill the gaps.</param>
     public static T Fill<T>(T settings, ClipSettings defaults)
         where T : ClipSettings
     {
@@ -167,8 +167,8 @@ public static class SettingFields
     }
 
     /// <summary>
-    /// The settings that have a value, with its text, in the order of help; a composite stands for its parts, and a list has a row for each of its values. Tables, summaries and
-    /// commands are made from it.
+    /// The settings that have a value, with its text, in the order of help; a composite stands for its parts, and a list has a row
+    /// for each of its values. Tables, summaries and commands are made from it.
     /// </summary>
     public static IEnumerable<(SettingField Field, string Value)> Shown(ClipSettings settings)
     {
@@ -177,7 +177,7 @@ public static class SettingFields
     }
 
     /// <summary>The options of <c>wan generate</c> that ask for settings, with their values.</summary>
-    /// <exception cref="ArgumentException">Only one of width and height is given, which no option says.</exception>
+    /// <exception cref="ArgumentException">Only one of width and height is set, and no option expresses that.</exception>
     public static IEnumerable<(string Option, string Value)> CommandLine(ClipSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
@@ -208,9 +208,7 @@ public static class SettingFields
         return true;
     }
 
-    /// <summary>
-    /// Reads a number with a decimal point; a whole one may have zeros after it, as programs write that know one kind of number.
-    /// </summary>
+    /// <summary>Reads a number with a decimal point; a whole number may have zeros after it, as some programs write them.</summary>
     public static bool TryParseNumber<T>(string text, out T number)
         where T : INumber<T>
     {
@@ -228,7 +226,7 @@ public static class SettingFields
     private static bool IsWhole<T>()
         where T : INumber<T> => T.IsInteger(T.One / (T.One + T.One));
 
-    /// <exception cref="InvalidRequestException">The value is outside; the message names the nearest that is not.</exception>
+    /// <exception cref="InvalidRequestException">The value is out of range; the message names the nearest valid one.</exception>
     internal static T InRange<T>(string field, T value, T minimum, T maximum)
         where T : INumber<T> =>
         value >= minimum && value <= maximum

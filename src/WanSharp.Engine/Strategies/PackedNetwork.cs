@@ -11,12 +11,12 @@ namespace WanSharp.Engine.Strategies;
 public static class PackedNetwork
 {
     /// <summary>
-    /// Whether it is there. Writes the graph to know its digest, but reads no weights, and compiles and prepares nothing.
+    /// Whether the packed network is on disk. Writes the graph for its digest, but reads no weights and compiles nothing.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="graphs">Knows the runtime.</param>
     /// <param name="settings">How graphs are compiled.</param>
-    /// <param name="transformer">How the transformer is; its mode does not matter.</param>
+    /// <param name="transformer">How the transformer is compiled; its mode does not matter.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     public static async Task<bool> IsKeptAsync(
         WanModel model,
