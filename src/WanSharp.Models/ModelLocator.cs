@@ -7,7 +7,7 @@ namespace WanSharp.Models;
 /// <param name="searchFolders">Folders that hold model folders, the first one preferred.</param>
 public sealed class ModelLocator(IReadOnlyList<string> searchFolders)
 {
-    /// <summary>The model that a request without one gets.</summary>
+    /// <summary>The default model.</summary>
     public const string DefaultModel = "shapes";
 
     /// <summary>The folders that are searched: those given, then <c>models</c> next to the program.</summary>
@@ -15,7 +15,7 @@ public sealed class ModelLocator(IReadOnlyList<string> searchFolders)
 
     /// <summary>The folder or file of a model.</summary>
     /// <param name="nameOrPath">A folder or a checkpoint, or the name of one in a search folder.</param>
-    /// <exception cref="CheckpointException">There is no such model; the message lists those that there are.</exception>
+    /// <exception cref="CheckpointException">There is no such model; the message lists the available ones.</exception>
     public string Find(string nameOrPath)
     {
         // A folder that holds no model does not hide one of its name: clips are written to folders, too.

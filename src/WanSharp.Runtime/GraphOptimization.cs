@@ -3,15 +3,15 @@ namespace WanSharp.Runtime;
 /// <summary>How far ONNX Runtime rewrites a graph. Numbers: <c>GraphOptimizationLevel</c> of its C header.</summary>
 public enum GraphOptimization
 {
-    /// <summary>As it was written.</summary>
+    /// <summary>The graph runs as it was written.</summary>
     None = 0,
 
-    /// <summary>What changes no number: constants folded, dead nodes removed.</summary>
+    /// <summary>Only what changes no number: constants are folded, dead nodes removed.</summary>
     Basic = 1,
 
-    /// <summary>Fused operators too.</summary>
+    /// <summary>Operators are fused, too.</summary>
     Extended = 2,
 
-    /// <summary>Memory layouts too.</summary>
+    /// <summary>Memory layouts are chosen, too.</summary>
     All = 99,
 }
