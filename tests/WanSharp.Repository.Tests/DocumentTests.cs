@@ -30,7 +30,9 @@ public partial class DocumentTests
     ];
 
     private static readonly Lazy<List<Type>> Types = new(() =>
-        [.. Checkout.Projects.SelectMany(project => Checkout.AssemblyOf(project).GetTypes())]
+        [
+            .. Checkout.Projects.Select(Checkout.AssemblyOf).Append(typeof(DocumentTests).Assembly).SelectMany(assembly => assembly.GetTypes()),
+        ]
     );
 
     public static TheoryData<string> Documents => [.. Checkout.Documents()];
@@ -154,7 +156,7 @@ public partial class DocumentTests
     private static partial Regex CodePaths();
 
     // `GenerationPlan`, `WanHost.OpenSection`, `AddWanSharp(…)`: at least two words, of which none is the project's name
-    [GeneratedRegex(@"`(?!WanSharp)(?<type>[A-Z][a-z0-9]+([A-Z][A-Za-z0-9]*)+|I[A-Z][a-z]\w+)(\.(?<member>[A-Z]\w+))?(<[^`]*>)?(\([^`]*\))?`")]
+    [GeneratedRegex(@"`(?!WanSharp)(?<type>[A-Z][a-z0-9]+([A-Z]\w*)+|I[A-Z][a-z]\w+)(\.(?<member>[A-Z]\w+))?(<[^`]*>)?(\([^`]*\))?`")]
     private static partial Regex CodeNames();
 
     // "    wan generate …" in a code block, also through dotnet run

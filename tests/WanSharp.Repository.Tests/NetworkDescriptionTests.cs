@@ -4,7 +4,7 @@ using WanSharp.Graphs.Networks;
 
 namespace WanSharp.Repository.Tests;
 
-/// <summary>Which graphs make a network is said in one place, so that what runs, is planned, measured and exported cannot drift apart.</summary>
+/// <summary>Which graphs make a network is said in one place, so that running, planning, measuring and exporting agree.</summary>
 public class NetworkDescriptionTests
 {
     public static TheoryData<string> Projects =>

@@ -49,7 +49,7 @@ public sealed class TransformerGraphs
     /// <summary>A block without its <see cref="Keys"/>.</summary>
     public OnnxGraph Block => _block.Value;
 
-    /// <summary>The first part of a <see cref="Block"/> that runs on some tokens at a time: the keys and values of its self-attention.</summary>
+    /// <summary>The first part of a <see cref="Block"/> that runs on some tokens at a time: its self-attention's keys and values.</summary>
     public OnnxGraph SelfKeys => _selfKeys.Value;
 
     /// <summary>The rest of a <see cref="Block"/> that runs on some tokens at a time.</summary>

@@ -124,14 +124,19 @@ public sealed class JobStore : IDisposable
         _database.Write(connection =>
         {
             var outputs = ids.SelectMany(id =>
-                    connection.Query("SELECT output FROM jobs WHERE id = $id AND state < 2", row => row.GetString(0), ("$id", id))
+                    connection.Query(
+                        $"SELECT output FROM jobs WHERE id = $id AND state IN ({States.Queued}, {States.Running})",
+                        row => row.GetString(0),
+                        ("$id", id)
+                    )
                 )
                 .ToList();
             Append(connection, outputs.Select(output => new JournalNote { Note = JournalNote.Cancelled, Output = output }));
             return ids.Sum(id =>
                 connection.Run(
-                    "UPDATE jobs SET cancel = 1, state = CASE state WHEN 0 THEN 4 ELSE state END, finished_at = CASE state WHEN "
-                        + "0 THEN $now ELSE finished_at END WHERE id = $id AND state < 2",
+                    $"UPDATE jobs SET cancel = 1, state = CASE state WHEN {States.Queued} THEN {States.Cancelled} ELSE state END, "
+                        + $"finished_at = CASE state WHEN {States.Queued} THEN $now ELSE finished_at END "
+                        + $"WHERE id = $id AND state IN ({States.Queued}, {States.Running})",
                     ("$now", _clock.Now()),
                     ("$id", id)
                 )

@@ -275,57 +275,6 @@ public sealed class JobOrServerTests : IDisposable
         Assert.Contains("No space left on device", error.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Behind a proxy that does not let messages through, a long job gives no sign, and is not hanging.</summary>
-    [Fact]
-    public async Task WithoutMessages_ALongJobIsNotTakenForOneThatHangs()
-    {
-        await using var server = await FakeComfy.StartAsync();
-        var (clock, asked, judged) = (new ManualClock(), 0, new TaskCompletionSource());
-        server.Before = request =>
-        {
-            if (request.Path.StartsWithSegments("/history") && clock.GetTimestamp() > 0 && ++asked == 3)
-            {
-                judged.TrySetResult();
-            }
-
-            return request.Path == "/ws" ? 502 : null;
-        };
-        server.AtNode = async (type, token) =>
-        {
-            if (type == "KSampler")
-            {
-                clock.Advance(2 * Impatient.SilentAfter);
-                await judged.Task.WaitAsync(token);
-            }
-        };
-        await using var backend = Backend(server, options: Impatient with { Clock = clock });
-        await backend.RunAsync(Run(_folder), Token);
-        Assert.True(File.Exists(_folder["1.mp4"]));
-    }
-
-    /// <summary>A proxy that keeps messages away is asked for them now and then, not with each question for the job.</summary>
-    [Fact]
-    public async Task WithoutMessages_ListeningIsTriedAtMostAtEachTenthQuestion()
-    {
-        await using var server = await FakeComfy.StartAsync();
-        var (listened, asked, enough) = (0, 0, new TaskCompletionSource());
-        server.Before = request =>
-        {
-            if (request.Path.StartsWithSegments("/history") && ++asked == 40)
-            {
-                enough.TrySetResult();
-            }
-
-            return request.Path == "/ws" && ++listened > 0 ? 502 : null;
-        };
-        server.AtNode = (type, token) => type == "KSampler" ? enough.Task.WaitAsync(token) : Task.CompletedTask;
-        await using var backend = Backend(server);
-
-        await backend.RunAsync(Run(_folder), Token);
-
-        Assert.InRange(listened, 2, 1 + (asked / 10));
-    }
-
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
