@@ -26,7 +26,8 @@ public sealed class PlanCommandTests(PlanCommandTests.MeasuredOnce measured) : I
         Assert.Equal(["F16"], plan["weights"]!["transformer"]!.AsObject().Select(type => type.Key));
         Assert.All(
             SettingFields.Shown(GenerationSettings.FromJson(plan["settings"]!.ToJsonString())!.ToRequested()),
-            shown => Assert.True(shown.Value.Length == 0 || text.Out.Contains($"{shown.Field.Label} {shown.Value}", StringComparison.Ordinal))
+            shown =>
+                Assert.True(shown.Value.Length == 0 || text.Out.Contains($"{shown.Field.Label} {shown.Value}", StringComparison.Ordinal))
         );
         Assert.Contains("private at most", text.Out, StringComparison.Ordinal);
         Assert.Contains("--guidance 1", text.Out, StringComparison.Ordinal);

@@ -31,7 +31,10 @@ public partial class DocumentTests
 
     private static readonly Lazy<List<Type>> Types = new(() =>
         [
-            .. Checkout.Projects.Select(Checkout.AssemblyOf).Append(typeof(DocumentTests).Assembly).SelectMany(assembly => assembly.GetTypes()),
+            .. Checkout
+                .Projects.Select(Checkout.AssemblyOf)
+                .Append(typeof(DocumentTests).Assembly)
+                .SelectMany(assembly => assembly.GetTypes()),
         ]
     );
 

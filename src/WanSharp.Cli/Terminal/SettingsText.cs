@@ -13,7 +13,9 @@ internal static class SettingsText
 
     /// <summary>The texts that are not empty, each for a line of its own.</summary>
     public static IEnumerable<(string Name, string Value)> Texts(GenerationSettings settings) =>
-        from one in Values(settings) where one.Field.IsFreeText && one.Value.Length > 0 select (one.Field.Label, one.Value);
+        from one in Values(settings)
+        where one.Field.IsFreeText && one.Value.Length > 0
+        select (one.Field.Label, one.Value);
 
     /// <summary>All, a row each.</summary>
     public static IEnumerable<(string Name, string Value)> Rows(GenerationSettings settings) =>

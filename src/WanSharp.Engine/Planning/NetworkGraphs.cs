@@ -51,7 +51,10 @@ internal sealed class NetworkGraphs
 
     /// <summary>The weights of CLIP's image encoder.</summary>
     public IEnumerable<WeightSlot> VisionEncoderWeights =>
-        [.. _visionEncoderGraphs.Value.Embed.Weights, .. Repeat(_visionEncoderGraphs.Value.Block, _visionEncoder!.LayersUsed, "visual.transformer.")];
+        [
+            .. _visionEncoderGraphs.Value.Embed.Weights,
+            .. Repeat(_visionEncoderGraphs.Value.Block, _visionEncoder!.LayersUsed, "visual.transformer."),
+        ];
 
     /// <summary>The decoder's weights.</summary>
     public IEnumerable<WeightSlot> DecoderWeights => _decoder.Value.Next.Weights;
@@ -132,7 +135,8 @@ internal sealed class NetworkGraphs
     public GraphWork EncodeImages(int count)
     {
         var lengths = new Dictionary<string, long> { ["batch"] = count };
-        return _visionEncoderGraphs.Value.Embed.CountWork(lengths) + (_visionEncoder!.LayersUsed * _visionEncoderGraphs.Value.Block.CountWork(lengths));
+        return _visionEncoderGraphs.Value.Embed.CountWork(lengths)
+            + (_visionEncoder!.LayersUsed * _visionEncoderGraphs.Value.Block.CountWork(lengths));
     }
 
     /// <summary>A prompt through the text encoder.</summary>

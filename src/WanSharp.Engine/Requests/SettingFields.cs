@@ -98,7 +98,15 @@ public static class SettingFields
     /// <summary>All fields, in the order in which help shows them.</summary>
     public static IReadOnlyList<SettingField> All { get; } =
     [
-        Text("negative", "TEXT", "What the video must not show.", [], s => s.NegativePrompt, (s, v) => s with { NegativePrompt = v }, r => r.NegativePrompt),
+        Text(
+            "negative",
+            "TEXT",
+            "What the video must not show.",
+            [],
+            s => s.NegativePrompt,
+            (s, v) => s with { NegativePrompt = v },
+            r => r.NegativePrompt
+        ),
         Size,
         Side("width", "Pixels across.", s => s.Width, (s, v) => s with { Width = v }, r => r.Width),
         Side("height", "Pixels down.", s => s.Height, (s, v) => s with { Height = v }, r => r.Height),
@@ -127,7 +135,15 @@ public static class SettingFields
         ),
         Fps,
         Steps,
-        Text("sampler", "NAME", $"{string.Join(", ", Samplers.Names)}.", Samplers.Names, s => s.Sampler, (s, v) => s with { Sampler = v }, r => r.Sampler),
+        Text(
+            "sampler",
+            "NAME",
+            $"{string.Join(", ", Samplers.Names)}.",
+            Samplers.Names,
+            s => s.Sampler,
+            (s, v) => s with { Sampler = v },
+            r => r.Sampler
+        ),
         Shift,
         Guidance,
         GuidanceHigh,
