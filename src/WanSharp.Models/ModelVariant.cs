@@ -38,10 +38,14 @@ public sealed record ModelVariant
     public static IReadOnlyDictionary<string, ModelVariant> All => Read.Value;
 
     /// <summary>The default shift for clips of a size.</summary>
-    internal static double ShiftOf(WanModel model, int width, int height) =>
-        All.GetValueOrDefault(model.Name)?.Larger is { } larger && width * height > model.Defaults.Width * model.Defaults.Height
+    /// <param name="model">The model's name.</param>
+    /// <param name="defaults">Its defaults.</param>
+    /// <param name="width">Pixels across.</param>
+    /// <param name="height">Pixels down.</param>
+    internal static double ShiftOf(string model, ModelDefaults defaults, int width, int height) =>
+        All.GetValueOrDefault(model)?.Larger is { } larger && width * height > defaults.Width * defaults.Height
             ? All[larger].Defaults.Shift
-            : model.Defaults.Shift;
+            : defaults.Shift;
 
     /// <summary>
     /// The settings of a model of this variant. One transformer that was merged from both experts has no boundary between them.

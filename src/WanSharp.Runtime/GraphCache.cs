@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using WanSharp.Graphs;
-using WanSharp.Runtime.Packing;
 using WanSharp.Runtime.Weights;
 
 namespace WanSharp.Runtime;
@@ -165,34 +164,42 @@ public sealed class GraphCache : IDisposable
     internal GraphCounter CounterOf(OnnxGraph graph) => _counters.GetOrAdd(graph.Name, static name => new GraphCounter(name));
 
     /// <summary>
-    /// Compiles a graph whose weights are constants, or loads it from disk. The session is the caller's: it holds memory that is of
-    /// no use to anybody else.
+    /// Compiles a graph whose weights are constants. The session is the caller's: it holds memory that is of no use to anybody else.
     /// </summary>
     /// <param name="graph">The graph.</param>
     /// <param name="weights">Its weights.</param>
     /// <param name="settings">How it is compiled; its name is the graph's.</param>
-    /// <param name="folder">Where compiled graphs are kept with their packed weights; null for nowhere.</param>
     /// <param name="cancellationToken">Cancels the compilation.</param>
     /// <exception cref="OrtException">The graph does not compile.</exception>
-    internal async Task<Session> OpenAsync(
+    internal Task<Session> OpenAsync(
         OnnxGraph graph,
         WeightStore weights,
         SessionSettings settings,
-        string? folder,
+        CancellationToken cancellationToken
+    ) =>
+        OpenAsync(
+            graph,
+            settings,
+            named => Task.FromResult((Runtime.CreateSession(graph.ToBytes(), named, weights.For(graph), cancellationToken), false)),
+            cancellationToken
+        );
+
+    /// <summary>Counts a session that is made elsewhere: compiled, or loaded from disk.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="settings">How it is compiled; its name is the graph's.</param>
+    /// <param name="open">Makes the session, and says whether it was loaded.</param>
+    /// <param name="cancellationToken">Cancels the compilation.</param>
+    internal async Task<Session> OpenAsync(
+        OnnxGraph graph,
+        SessionSettings settings,
+        Func<SessionSettings, Task<(Session Session, bool IsLoaded)>> open,
         CancellationToken cancellationToken
     )
     {
         var counter = CounterOf(graph);
         settings = settings with { Name = graph.Name };
         var started = Stopwatch.GetTimestamp();
-        var (session, isLoaded) = await Task.Run(
-                async () =>
-                    folder is null
-                        ? (Runtime.CreateSession(graph.ToBytes(), settings, weights.For(graph), cancellationToken), false)
-                        : await new PackedGraphs(this, folder).OpenAsync(graph, weights, settings, cancellationToken).ConfigureAwait(false),
-                cancellationToken
-            )
-            .ConfigureAwait(false);
+        var (session, isLoaded) = await Task.Run(() => open(settings), cancellationToken).ConfigureAwait(false);
         session.Counter = counter;
         if (isLoaded)
         {

@@ -39,7 +39,7 @@ public class FolderDirectionTests
         var uses = new Dictionary<string, Dictionary<string, string>>(StringComparer.Ordinal);
         foreach (var type in assembly.MainModule.GetTypes())
         {
-            if (PartOf(type, project) is not { } part || !part.Contains('.', StringComparison.Ordinal)) // roots: with the next change
+            if (PartOf(type, project) is not { } part)
             {
                 continue;
             }

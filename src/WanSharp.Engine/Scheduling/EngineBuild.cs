@@ -16,7 +16,7 @@ internal static class EngineBuild
     /// <summary>A type of each of our assemblies that the engine consists of.</summary>
     internal static IReadOnlyList<Type> Types { get; } =
     [
-        typeof(VideoGenerator),
+        typeof(EngineBuild),
         typeof(WanModel),
         typeof(VideoWriter),
         typeof(Session),

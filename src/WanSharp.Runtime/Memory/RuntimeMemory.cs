@@ -41,13 +41,13 @@ public sealed unsafe class RuntimeMemory
     private static readonly ConcurrentDictionary<string, RuntimeMemory> Allocators = new(StringComparer.Ordinal);
 
     [ThreadStatic]
-    private static PreparedRun? s_running;
+    private static IStoppableRun? s_running;
 
     [ThreadStatic]
     private static long s_held;
 
     private readonly Lock _gate = new();
-    private readonly List<PreparedRun> _runs = [];
+    private readonly List<IStoppableRun> _runs = [];
     private readonly List<(nint Block, nuint Size)> _kept = []; // the longest unused first
     private nuint _inUse;
     private nuint _keptBytes;
@@ -126,7 +126,7 @@ public sealed unsafe class RuntimeMemory
     }
 
     /// <summary>Has the requests that come from this thread, until the scope ends, charged to a run.</summary>
-    internal RunScope Enter(PreparedRun run)
+    internal RunScope Enter(IStoppableRun run)
     {
         lock (_gate)
         {
@@ -310,10 +310,10 @@ public sealed unsafe class RuntimeMemory
     internal readonly ref struct RunScope
     {
         private readonly RuntimeMemory _memory;
-        private readonly PreparedRun _run;
-        private readonly PreparedRun? _outer;
+        private readonly IStoppableRun _run;
+        private readonly IStoppableRun? _outer;
 
-        public RunScope(RuntimeMemory memory, PreparedRun run)
+        public RunScope(RuntimeMemory memory, IStoppableRun run)
         {
             (_memory, _run, _outer) = (memory, run, s_running);
             s_running = run;

@@ -1,7 +1,6 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Adapters;
-using WanSharp.Runtime.Devices;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Networks;

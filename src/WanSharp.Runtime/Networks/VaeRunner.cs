@@ -301,5 +301,5 @@ public sealed class VaeRunner : IDisposable
     }
 
     private Task<Session> CompileAsync(OnnxGraph graph, CancellationToken cancellationToken) =>
-        _graphs.OpenAsync(graph, _weights, _settings, folder: null, cancellationToken);
+        _graphs.OpenAsync(graph, _weights, _settings, cancellationToken);
 }

@@ -48,7 +48,7 @@ internal sealed class WholeTransformer : TransformerRunner
         try
         {
             var graph = new TransformerGraphs(configuration, written).Step;
-            var session = await graphs.OpenAsync(graph, weights, settings, options.CacheFolder, cancellationToken).ConfigureAwait(false);
+            var session = await OpenAsync(graphs, graph, weights, settings, options.CacheFolder, cancellationToken).ConfigureAwait(false);
             return new WholeTransformer(configuration, context, session, observe);
         }
         catch
@@ -116,6 +116,23 @@ internal sealed class WholeTransformer : TransformerRunner
             }
         }
     }
+
+    private static Task<Session> OpenAsync(
+        GraphCache graphs,
+        OnnxGraph graph,
+        WeightStore weights,
+        SessionSettings settings,
+        string? folder,
+        CancellationToken cancellationToken
+    ) =>
+        folder is null
+            ? graphs.OpenAsync(graph, weights, settings, cancellationToken)
+            : graphs.OpenAsync(
+                graph,
+                settings,
+                named => new PackedGraphs(graphs, folder).OpenAsync(graph, weights, named, cancellationToken),
+                cancellationToken
+            );
 
     /// <summary>The memory of a run is not planned on the host, as in <see cref="NetworkLoader"/>.</summary>
     private static SessionSettings WithoutHostPlan(SessionSettings settings) =>

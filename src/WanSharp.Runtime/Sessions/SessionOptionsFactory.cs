@@ -1,6 +1,7 @@
+using WanSharp.Runtime.Native;
 using WanSharp.Runtime.Providers;
 
-namespace WanSharp.Runtime.Native;
+namespace WanSharp.Runtime;
 
 /// <summary>Turns <see cref="SessionSettings"/> into the library's session options.</summary>
 internal static unsafe class SessionOptionsFactory

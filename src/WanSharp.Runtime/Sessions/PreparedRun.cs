@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using WanSharp.Runtime.Devices;
 using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Native;
 using WanSharp.Tensors;
@@ -14,7 +13,7 @@ namespace WanSharp.Runtime;
 /// On a device, values that are already there cost nothing; an input in host memory is copied to the device in every run, and an
 /// output that is not set stays on the device. For one thread at a time; several prepared runs of one session may run at once.
 /// </remarks>
-public sealed unsafe class PreparedRun : IDisposable
+public sealed unsafe class PreparedRun : IDisposable, IStoppableRun
 {
     private readonly Session _session;
     private readonly SessionUse _use;
@@ -134,8 +133,8 @@ public sealed unsafe class PreparedRun : IDisposable
         throw shortage ?? (Exception)failure;
     }
 
-    /// <summary>Ends the run that is under way before its next node, because it asked for too much memory.</summary>
-    internal void Stop(MemoryLimitException shortage)
+    /// <inheritdoc/>
+    void IStoppableRun.Stop(MemoryLimitException shortage)
     {
         Interlocked.CompareExchange(ref _shortage, shortage, null);
         _ = _api.Table->RunOptionsSetTerminate(_options.Pointer); // called by the library itself: nothing may be thrown

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using WanSharp.Graphs;
-using WanSharp.Runtime.Devices;
 using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Native;
 using WanSharp.Runtime.Providers;
