@@ -145,7 +145,9 @@ public sealed class Dim : IEquatable<Dim>
 
     /// <inheritdoc/>
     public override int GetHashCode() =>
-        Known is { } known ? known.GetHashCode() : Terms.Aggregate(0, (hash, term) => HashCode.Combine(hash, DimTerm.ByValue.GetHashCode(term)));
+        Known is { } known
+            ? known.GetHashCode()
+            : Terms.Aggregate(0, (hash, term) => HashCode.Combine(hash, DimTerm.ByValue.GetHashCode(term)));
 
     /// <inheritdoc/>
     public override string ToString() =>

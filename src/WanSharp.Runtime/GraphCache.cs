@@ -171,12 +171,7 @@ public sealed class GraphCache : IDisposable
     /// <param name="settings">How it is compiled; its name is the graph's.</param>
     /// <param name="cancellationToken">Cancels the compilation.</param>
     /// <exception cref="OrtException">The graph does not compile.</exception>
-    internal Task<Session> OpenAsync(
-        OnnxGraph graph,
-        WeightStore weights,
-        SessionSettings settings,
-        CancellationToken cancellationToken
-    ) =>
+    internal Task<Session> OpenAsync(OnnxGraph graph, WeightStore weights, SessionSettings settings, CancellationToken cancellationToken) =>
         OpenAsync(
             graph,
             settings,

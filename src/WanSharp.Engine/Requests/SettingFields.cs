@@ -148,7 +148,13 @@ public static class SettingFields
         Guidance,
         GuidanceHigh,
         Seed,
-        Loras("lora", "A LoRA, and how strongly it acts; may be given several times.", s => s.Loras, (s, v) => s with { Loras = v }, r => r.Loras),
+        Loras(
+            "lora",
+            "A LoRA, and how strongly it acts; may be given several times.",
+            s => s.Loras,
+            (s, v) => s with { Loras = v },
+            r => r.Loras
+        ),
         Loras(
             "lora_high",
             "A LoRA of the high-noise expert alone, for models with two (Wan 2.2 A14B).",
@@ -156,7 +162,13 @@ public static class SettingFields
             (s, v) => s with { HighNoiseLoras = v },
             r => r.HighNoiseLoras
         ),
-        Loras("lora_low", "A LoRA of the low-noise expert alone.", s => s.LowNoiseLoras, (s, v) => s with { LowNoiseLoras = v }, r => r.LowNoiseLoras),
+        Loras(
+            "lora_low",
+            "A LoRA of the low-noise expert alone.",
+            s => s.LowNoiseLoras,
+            (s, v) => s with { LowNoiseLoras = v },
+            r => r.LowNoiseLoras
+        ),
     ];
 
     /// <summary>The fields that are stored: all except composites.</summary>

@@ -26,12 +26,7 @@ public sealed record MachineFacts
     /// <param name="hasGpu"><see cref="HasGpu"/>.</param>
     /// <param name="variable">Reads an environment variable; null when it is not set.</param>
     /// <param name="isCudaInstalled">Whether a build with CUDA is installed.</param>
-    public static MachineFacts Gather(
-        IReadOnlyList<string> offered,
-        bool? hasGpu,
-        Func<string, string?> variable,
-        bool isCudaInstalled
-    )
+    public static MachineFacts Gather(IReadOnlyList<string> offered, bool? hasGpu, Func<string, string?> variable, bool isCudaInstalled)
     {
         ArgumentNullException.ThrowIfNull(offered);
         ArgumentNullException.ThrowIfNull(variable);
