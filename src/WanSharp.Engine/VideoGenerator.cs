@@ -23,8 +23,8 @@ namespace WanSharp.Engine;
 
 /// <summary>The resident engine: plan, encode, denoise, decode, write. Read <see cref="RunAsync"/> from top to bottom.</summary>
 /// <remarks>
-/// Thread-safe. Networks load once and stay. Clips under way at the same time overlap: a lane computes whatever stage of
-/// whatever clip is next, and writers take frames meanwhile.
+/// Thread-safe. Networks load once and stay loaded. Clips overlap: a lane computes the next stage of whichever clip is due, while
+/// writers take frames.
 /// </remarks>
 public sealed class VideoGenerator : IVideoGenerator
 {
@@ -57,13 +57,13 @@ public sealed class VideoGenerator : IVideoGenerator
     private long _clips;
     private bool _isDisposed;
 
-    /// <summary>A generator; networks compile when the first video needs them.</summary>
-    /// <param name="model">The model; must live as long as the generator.</param>
-    /// <param name="runtime">What executes; must live as long as the generator.</param>
+    /// <summary>Creates a generator; networks are compiled when the first clip needs them.</summary>
+    /// <param name="model">The model; it must outlive the generator.</param>
+    /// <param name="runtime">The runtime that executes; it must outlive the generator.</param>
     /// <param name="settings">How graphs are compiled: provider and its options.</param>
-    /// <param name="transformer">How the transformer is compiled. Default: a block is one graph, in F32.</param>
+    /// <param name="transformer">How the transformer is compiled. Default: one graph per block, in F32.</param>
     /// <param name="options">How clips share the machine.</param>
-    /// <exception cref="InvalidRequestException">8-bit integers are asked for on a provider that is not the CPU.</exception>
+    /// <exception cref="InvalidRequestException">8-bit integers are requested on a provider other than the CPU.</exception>
     /// <exception cref="CheckpointException">The model cannot run with its own default settings.</exception>
     public VideoGenerator(
         WanModel model,
@@ -125,7 +125,7 @@ public sealed class VideoGenerator : IVideoGenerator
         _pressure.Add(ShedStage.Residency, _networks.ShedResidency);
     }
 
-    /// <summary>What it did so far, and what it does now.</summary>
+    /// <summary>What it has done so far, and what it is doing now.</summary>
     public EngineStatistics Statistics =>
         _telemetry.ToStatistics(
             _batches.Findings(),
@@ -151,12 +151,12 @@ public sealed class VideoGenerator : IVideoGenerator
     }
 
     /// <summary>
-    /// Does for a clip what <see cref="CompileTuning.MaxAutotune"/> asks for, which otherwise happens when it begins: times the ways to
-    /// run it, if that was not done on this machine before. Waits until no clip is under way.
+    /// Does what <see cref="CompileTuning.MaxAutotune"/> asks for, which otherwise happens when the clip begins: times the
+    /// strategies that fit, unless that was done on this machine before. Waits until no clip is under way.
     /// </summary>
     /// <param name="plan">The clip.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
-    /// <returns>The plan with the way that was found; the same plan where nothing is to be timed.</returns>
+    /// <returns>The plan with the fastest strategy; the same plan if there is nothing to time.</returns>
     public async Task<GenerationPlan> TuneAsync(GenerationPlan plan, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(plan);
@@ -239,11 +239,11 @@ public sealed class VideoGenerator : IVideoGenerator
     }
 
     /// <summary>
-    /// Waits until what is compiled in the background is there: whoever ends soon leaves it on disk for the next process. Clips are
-    /// made meanwhile.
+    /// Waits for compilation in the background, so that a process that is about to end leaves the result on disk for the next one.
+    /// Clips are made meanwhile.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Why it is not there, or null: then it is, or nothing was to be compiled.</returns>
+    /// <returns>Why compilation failed; null if it succeeded or if there was nothing to compile.</returns>
     public async Task<string?> FinishCompilingAsync(CancellationToken cancellationToken)
     {
         await _networks.Ready.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -266,8 +266,8 @@ public sealed class VideoGenerator : IVideoGenerator
     }
 
     /// <summary>
-    /// Memory that the activations of all lanes may take: what is left of the budget; without one, half of what is free, or of
-    /// what the runtime may use.
+    /// The memory for the activations of all lanes: what the budget has left, or without a budget half of what is free or of what
+    /// the runtime may use.
     /// </summary>
     private Func<long> ActivationBytes(OrtRuntime runtime)
     {
@@ -280,7 +280,7 @@ public sealed class VideoGenerator : IVideoGenerator
         return () => half;
     }
 
-    /// <summary>What tells the memory that may be used; null where no limit is set.</summary>
+    /// <summary>Reads the memory that may be used; null if no limit is set.</summary>
     private Func<MemoryAllowance>? Allowance(bool isOnHost) =>
         isOnHost
             ? _options is { Memory: null, HostMemory: null, FollowsFreeMemory: false, Tuning: CompileTuning.Default }
@@ -295,7 +295,7 @@ public sealed class VideoGenerator : IVideoGenerator
         return _identity.With(_costs.InWay(plan, strategy));
     }
 
-    /// <returns>How the transformer was compiled, and the plan in the way that it ran.</returns>
+    /// <returns>How the transformer was compiled, and the plan as it ran.</returns>
     private async Task<(CompileMode Compile, GenerationPlan Plan)> RunAsync(ClipRun clip, IFrameWriter frames)
     {
         // 1. Load: map what is not mapped, compile what is not compiled, in the way that fits.
@@ -354,7 +354,7 @@ public sealed class VideoGenerator : IVideoGenerator
         return (denoisers.Mode, clip.Plan);
     }
 
-    /// <summary>A weight that is not a number makes every latent none: noticed before it is kept, decoded and called a clip.</summary>
+    /// <summary>One weight of NaN makes every latent NaN: refused before anything is kept, decoded and taken for a clip.</summary>
     private void RequireNumbers(Tensor latents)
     {
         if (!TensorPrimitives.IsFiniteAll<float>(latents.Read<float>()))
@@ -380,8 +380,8 @@ public sealed class VideoGenerator : IVideoGenerator
     }
 
     /// <summary>
-    /// What clips have in common of which one may begin with another's steps: everything but the prompt, and how memory is
-    /// spared.
+    /// What two clips must have in common for one to start from the other's steps: everything except the prompt and the memory
+    /// strategy.
     /// </summary>
     private string PeersOf(GenerationPlan plan) =>
         _identity.OfLatents(plan with { Settings = plan.Settings with { Prompt = "" }, Strategy = null, VaeTiles = null });

@@ -17,33 +17,19 @@ public sealed class Dim : IEquatable<Dim>
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
     );
 
-    private readonly string _text;
+    private IReadOnlyList<DimTerm>? _terms;
+    private string? _text;
 
-    private Dim(long length)
-    {
-        Known = length;
-        Terms = length == 0 ? [] : [new DimTerm(length, 1)];
-        _text = length.ToString(CultureInfo.InvariantCulture);
-    }
+    private Dim(long length) => Known = length;
 
     private Dim(IEnumerable<DimTerm> terms)
     {
-        // Terms with names first, the constant last: "frames+2".
-        Terms =
-        [
-            .. terms
-                .GroupBy(term => term.Symbols, StringComparer.Ordinal)
-                .Select(like => like.Aggregate((sum, term) => sum + term))
-                .Where(term => term.Numerator != 0)
-                .OrderBy(term => term.Powers.IsEmpty)
-                .ThenBy(term => term.Symbols, StringComparer.Ordinal),
-        ];
-        _text = Terms.Count == 0 ? "0" : string.Join('+', Terms).Replace("+-", "-", StringComparison.Ordinal);
-        Known = Terms switch
+        _terms = Collected(terms);
+        Known = _terms switch
         {
             [] => 0,
             [{ Powers.IsEmpty: true, Denominator: 1 } constant] => constant.Numerator,
-            [{ Powers.IsEmpty: true }] => throw new GraphException($"A length of {_text} is not a whole number."),
+            [{ Powers.IsEmpty: true }] => throw new GraphException($"A length of {this} is not a whole number."),
             _ => null,
         };
     }
@@ -55,7 +41,7 @@ public sealed class Dim : IEquatable<Dim>
     public long? Known { get; }
 
     /// <summary>What is summed up.</summary>
-    internal IReadOnlyList<DimTerm> Terms { get; }
+    internal IReadOnlyList<DimTerm> Terms => _terms ??= Known is { } length and not 0 ? [new DimTerm(length, 1)] : [];
 
     /// <summary>A known length.</summary>
     public static implicit operator Dim(long length) => length == 1 ? One : new(length);
@@ -116,7 +102,14 @@ public sealed class Dim : IEquatable<Dim>
     }
 
     /// <summary>Whether two lengths are the same, whatever the values of the names in them.</summary>
-    public static bool operator ==(Dim? left, Dim? right) => left?._text == right?._text;
+    public static bool operator ==(Dim? left, Dim? right) =>
+        ReferenceEquals(left, right)
+        || (
+            left is not null
+            && right is not null
+            && left.Known == right.Known
+            && (left.Known is not null || left.Terms.SequenceEqual(right.Terms, DimTerm.ByValue))
+        );
 
     /// <summary>Whether two lengths may differ.</summary>
     public static bool operator !=(Dim? left, Dim? right) => !(left == right);
@@ -151,8 +144,52 @@ public sealed class Dim : IEquatable<Dim>
     public override bool Equals(object? obj) => obj is Dim other && this == other;
 
     /// <inheritdoc/>
-    public override int GetHashCode() => _text.GetHashCode(StringComparison.Ordinal);
+    public override int GetHashCode() =>
+        Known is { } known
+            ? known.GetHashCode()
+            : Terms.Aggregate(0, (hash, term) => HashCode.Combine(hash, DimTerm.ByValue.GetHashCode(term)));
 
     /// <inheritdoc/>
-    public override string ToString() => Known is { } known ? known.ToString(CultureInfo.InvariantCulture) : _text;
+    public override string ToString() =>
+        _text ??= Known is { } known
+            ? known.ToString(CultureInfo.InvariantCulture)
+            : string.Join('+', Terms).Replace("+-", "-", StringComparison.Ordinal);
+
+    /// <summary>
+    /// Sums of like terms, those with names first and the constant last: "frames+2". A graph is written with some ten thousand lengths.
+    /// </summary>
+    private static List<DimTerm> Collected(IEnumerable<DimTerm> terms)
+    {
+        var sums = new List<DimTerm>();
+        foreach (var term in terms)
+        {
+            var like = 0;
+            while (like < sums.Count && !string.Equals(sums[like].Symbols, term.Symbols, StringComparison.Ordinal))
+            {
+                like++;
+            }
+
+            if (like == sums.Count)
+            {
+                sums.Add(term);
+            }
+            else
+            {
+                sums[like] += term;
+            }
+        }
+
+        sums.RemoveAll(term => term.Numerator == 0);
+        if (sums.Count > 1)
+        {
+            sums.Sort(
+                (one, other) =>
+                    one.Powers.IsEmpty != other.Powers.IsEmpty
+                        ? one.Powers.IsEmpty.CompareTo(other.Powers.IsEmpty)
+                        : string.CompareOrdinal(one.Symbols, other.Symbols)
+            );
+        }
+
+        return sums;
+    }
 }

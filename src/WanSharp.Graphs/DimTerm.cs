@@ -10,14 +10,35 @@ internal sealed record DimTerm
         StringComparer.Ordinal
     );
 
-    public DimTerm(Int128 numerator, Int128 denominator, ImmutableSortedDictionary<string, int>? powers = null)
+    public DimTerm(Int128 numerator, Int128 denominator)
+        : this(numerator, denominator, NoPowers, "") { }
+
+    private DimTerm(Int128 numerator, Int128 denominator, ImmutableSortedDictionary<string, int> powers, string? symbols = null)
     {
-        var divisor = denominator == 1 ? 1 : GreatestCommonDivisor(numerator, denominator) * Int128.Sign(denominator);
-        Numerator = checked((long)(numerator / divisor));
-        Denominator = checked((long)(denominator / divisor));
-        Powers = powers ?? NoPowers;
-        Symbols = Powers.IsEmpty ? "" : string.Join('*', Powers.Select(p => $"{p.Key}^{p.Value}"));
+        if (denominator == 1)
+        {
+            (Numerator, Denominator) = (checked((long)numerator), 1);
+        }
+        else
+        {
+            var divisor = GreatestCommonDivisor(numerator, denominator) * Int128.Sign(denominator);
+            Numerator = checked((long)(numerator / divisor));
+            Denominator = checked((long)(denominator / divisor));
+        }
+
+        Powers = powers;
+        Symbols = symbols ?? string.Join('*', Powers.Select(p => $"{p.Key}^{p.Value}"));
     }
+
+    /// <summary>Compares what terms are worth, which their powers alone do not tell: those are compared by reference.</summary>
+    public static IEqualityComparer<DimTerm> ByValue { get; } =
+        EqualityComparer<DimTerm>.Create(
+            (one, other) =>
+                one!.Numerator == other!.Numerator
+                && one.Denominator == other.Denominator
+                && string.Equals(one.Symbols, other.Symbols, StringComparison.Ordinal),
+            term => HashCode.Combine(term.Numerator, term.Denominator, term.Symbols)
+        );
 
     public long Numerator { get; }
 
@@ -34,11 +55,19 @@ internal sealed record DimTerm
         new(
             ((Int128)left.Numerator * right.Denominator) + ((Int128)right.Numerator * left.Denominator),
             (Int128)left.Denominator * right.Denominator,
-            left.Powers
+            left.Powers,
+            left.Symbols
         );
 
     public static DimTerm operator *(DimTerm left, DimTerm right)
     {
+        var (numerator, denominator) = ((Int128)left.Numerator * right.Numerator, (Int128)left.Denominator * right.Denominator);
+        if (right.Powers.IsEmpty || left.Powers.IsEmpty)
+        {
+            var named = right.Powers.IsEmpty ? left : right;
+            return new DimTerm(numerator, denominator, named.Powers, named.Symbols);
+        }
+
         var powers = left.Powers;
         foreach (var (symbol, power) in right.Powers)
         {
@@ -46,7 +75,7 @@ internal sealed record DimTerm
             powers = sum == 0 ? powers.Remove(symbol) : powers.SetItem(symbol, sum);
         }
 
-        return new DimTerm((Int128)left.Numerator * right.Numerator, (Int128)left.Denominator * right.Denominator, powers);
+        return new DimTerm(numerator, denominator, powers);
     }
 
     public DimTerm Inverse() =>

@@ -1,4 +1,3 @@
-using WanSharp.Graphs.Onnx;
 using WanSharp.Tensors;
 
 namespace WanSharp.Graphs;

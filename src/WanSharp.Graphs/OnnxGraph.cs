@@ -19,7 +19,8 @@ public sealed class OnnxGraph
 
     private readonly GraphProto _graph;
     private readonly bool _usesFusedOperators;
-    private readonly byte[] _bytes;
+    private readonly Lazy<byte[]> _bytes; // most graphs are written for their weights or their costs
+    private readonly Lazy<string> _digest;
     private readonly IReadOnlyList<GraphStep> _steps;
 
     internal OnnxGraph(
@@ -41,8 +42,8 @@ public sealed class OnnxGraph
         Weights = weights;
         Adapters = adapters;
         _steps = steps;
-        _bytes = Serialize($"{graph.Name}.data");
-        Digest = Convert.ToHexStringLower(SHA256.HashData(_bytes));
+        _bytes = new(() => Serialize($"{graph.Name}.data"));
+        _digest = new(() => Convert.ToHexStringLower(SHA256.HashData(_bytes.Value)));
     }
 
     /// <summary>The graph's name.</summary>
@@ -52,7 +53,7 @@ public sealed class OnnxGraph
     public GraphOptions Options { get; }
 
     /// <summary>SHA-256 of <see cref="ToBytes"/>, in lower-case hexadecimal: the same network and options always give the same.</summary>
-    public string Digest { get; }
+    public string Digest => _digest.Value;
 
     /// <summary>What is passed at every run, weights aside.</summary>
     public IReadOnlyList<GraphValue> Inputs { get; }
@@ -88,7 +89,7 @@ public sealed class OnnxGraph
     }
 
     /// <summary>The graph as an ONNX file without the weights' data; initializers point to the file <c>Name.data</c>.</summary>
-    public byte[] ToBytes() => [.. _bytes];
+    public byte[] ToBytes() => [.. _bytes.Value];
 
     /// <summary>Writes the graph as <paramref name="path"/> and its weights next to it as <c>path.data</c>.</summary>
     /// <param name="path">The file to write; it is there whole or not at all, and so is the data.</param>

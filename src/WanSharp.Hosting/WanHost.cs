@@ -70,7 +70,14 @@ public sealed class WanHost(HostOptions options)
 
     /// <summary>What is known of each provider here, best first.</summary>
     public IReadOnlyList<ProviderFact> Providers(OrtRuntime runtime) =>
-        ProviderSelection.Describe(MachineFacts.Gather(runtime, Options.Variable, InstalledRuntime.FindCuda(ProvidersFolder) is not null));
+        ProviderSelection.Describe(
+            MachineFacts.Gather(
+                runtime.AvailableProviders,
+                runtime.HasGpu(ProviderProfiles.WebGpu.ShortName),
+                Options.Variable,
+                InstalledRuntime.FindCuda(ProvidersFolder) is not null
+            )
+        );
 
     /// <summary>How graphs are compiled for a provider.</summary>
     /// <param name="runtime">ONNX Runtime.</param>

@@ -1,7 +1,8 @@
 namespace WanSharp.Models;
 
 /// <summary>
-/// A file of a model is not what it was when the model was opened. What is mapped may be a mixture of both, so no clip is made of it.
+/// A file of a model has changed since the model was opened. The mapped weights may be a mixture of old and new, so no clip is made
+/// of them.
 /// </summary>
 /// <param name="path">The file.</param>
 public sealed class ModelChangedException(string path)

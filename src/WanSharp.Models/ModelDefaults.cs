@@ -1,6 +1,6 @@
 namespace WanSharp.Models;
 
-/// <summary>The settings that a model was made for: what a request that leaves them open gets.</summary>
+/// <summary>The settings that a model was made for; a request gets them for what it leaves open.</summary>
 public sealed record ModelDefaults
 {
     /// <summary>Pixels across.</summary>
@@ -21,14 +21,14 @@ public sealed record ModelDefaults
     /// <summary>The noise schedule's shift.</summary>
     public required double Shift { get; init; }
 
-    /// <summary>Guidance scale; that of the low-noise expert where there are two.</summary>
+    /// <summary>The guidance scale; that of the low-noise expert if there are two.</summary>
     public required float GuidanceScale { get; init; }
 
-    /// <summary>Guidance scale of the high-noise expert; null where there is one transformer.</summary>
+    /// <summary>The guidance scale of the high-noise expert; null if there is only one transformer.</summary>
     public float? HighNoiseGuidanceScale { get; init; }
 
     /// <summary>
-    /// The share of the timesteps from which on the high-noise expert takes a step, 0 to 1; null where there is one transformer.
+    /// The share of the timesteps above which the high-noise expert takes a step, 0 to 1; null if there is only one transformer.
     /// </summary>
     public double? Boundary { get; init; }
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using WanSharp.Models.Layout;
 using WanSharp.Tensors;
 
 namespace WanSharp.Models;

@@ -3,7 +3,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Models;
 
-/// <summary>Finds the files that a model is made of. Headers that were read are kept for further models. Not thread-safe.</summary>
+/// <summary>Finds the files that a model is made of. Headers are read once and kept for further models. Not thread-safe.</summary>
 public sealed class ModelFinder
 {
     private readonly Headers _headers = new();
@@ -11,13 +11,12 @@ public sealed class ModelFinder
     /// <summary>The files of the model at a path, as <see cref="WanModel"/> takes them.</summary>
     /// <param name="path">The folder or file.</param>
     /// <param name="named">The parts that were named by hand. Default: none.</param>
-    /// <exception cref="CheckpointException">A part is missing, or several fit.</exception>
+    /// <exception cref="CheckpointException">A part is missing, or several files fit.</exception>
     public TakenParts Find(string path, NamedParts? named = null) => FindParts(path, named).Taken;
 
     /// <summary>What a checkpoint holds.</summary>
-    /// <param name="path">
-    /// The file, or the index of several, or one of those; what cannot be read is a <see cref="NetworkFile.Problem"/>.
-    /// </param>
+    /// <param name="path">The file, or the index of several, or one of those; what cannot be read is a
+    /// <see cref="NetworkFile.Problem"/>.</param>
     public NetworkFile Read(string path) => _headers.Read(ShardFiles.SetOf(path));
 
     /// <summary>What each checkpoint in a folder and the folders below it holds, in the order of their names.</summary>

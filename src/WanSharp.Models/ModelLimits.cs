@@ -1,6 +1,6 @@
 namespace WanSharp.Models;
 
-/// <summary>Bounds that hold for every model.</summary>
+/// <summary>Limits that apply to every model.</summary>
 public static class ModelLimits
 {
     /// <summary>The largest width and height of a clip, in pixels.</summary>

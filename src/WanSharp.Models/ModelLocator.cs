@@ -9,7 +9,7 @@ namespace WanSharp.Models;
 /// <param name="hub">Finds what is in none of them by alias or repository; null to leave that out.</param>
 public sealed class ModelLocator(IReadOnlyList<string> searchFolders, HubModels? hub = null)
 {
-    /// <summary>The model that a request without one gets.</summary>
+    /// <summary>The default model.</summary>
     public const string DefaultModel = "shapes";
 
     /// <summary>The folders that are searched: those given, then <c>models</c> next to the program.</summary>

@@ -3,8 +3,10 @@ using WanSharp.Graphs.Networks;
 namespace WanSharp.Models;
 
 /// <summary>A published Wan model, and the settings that it was made for. They are data: <c>variants.json</c>.</summary>
-/// <remarks>Source: Wan-Video/Wan2.1:generate.py, wan/configs; Wan-Video/Wan2.2:wan/configs; the boundary and the two guidance
-/// scales are those of Wan 2.2's two experts.</remarks>
+/// <remarks>
+/// Source: Wan-Video/Wan2.1:generate.py, wan/configs; Wan-Video/Wan2.2:wan/configs; the boundary and the two guidance scales are
+/// those of Wan 2.2's two experts.
+/// </remarks>
 public sealed record ModelVariant
 {
     private const string Resource = "WanSharp.Models.variants.json";
@@ -27,19 +29,23 @@ public sealed record ModelVariant
     public required IReadOnlyList<string> Sizes { get; init; }
 
     /// <summary>
-    /// The variant that a clip of more pixels than this one's default is of, or null: the two checkpoints look alike, and the
-    /// official code, too, chooses by the size that is asked for (Wan-Video/Wan2.1:generate.py, sample_shift).
+    /// The variant for clips of more pixels than this one's default, or null: the two checkpoints look alike, and the official code
+    /// also chooses by the requested size (Wan-Video/Wan2.1:generate.py, sample_shift).
     /// </summary>
     public string? Larger { get; init; }
 
     /// <summary>All variants by name.</summary>
     public static IReadOnlyDictionary<string, ModelVariant> All => Read.Value;
 
-    /// <summary>The shift that a model's clips of a size are made with by default.</summary>
-    internal static double ShiftOf(WanModel model, int width, int height) =>
-        All.GetValueOrDefault(model.Name)?.Larger is { } larger && width * height > model.Defaults.Width * model.Defaults.Height
+    /// <summary>The default shift for clips of a size.</summary>
+    /// <param name="model">The model's name.</param>
+    /// <param name="defaults">Its defaults.</param>
+    /// <param name="width">Pixels across.</param>
+    /// <param name="height">Pixels down.</param>
+    internal static double ShiftOf(string model, ModelDefaults defaults, int width, int height) =>
+        All.GetValueOrDefault(model)?.Larger is { } larger && width * height > defaults.Width * defaults.Height
             ? All[larger].Defaults.Shift
-            : model.Defaults.Shift;
+            : defaults.Shift;
 
     /// <summary>
     /// The settings of a model of this variant. One transformer that was merged from both experts has no boundary between them.

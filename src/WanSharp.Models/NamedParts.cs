@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace WanSharp.Models;
 
-/// <summary>The parts of a model that were named by hand; those that are null are found around it.</summary>
+/// <summary>The parts of a model that were named explicitly; null parts are looked for near the model.</summary>
 public sealed record NamedParts
 {
     /// <summary>Nothing was named.</summary>
@@ -48,7 +48,7 @@ public sealed record NamedParts
     }
 
     /// <summary>
-    /// These parts with full paths where a file or folder of that name exists; other names are looked for around the model.
+    /// The same parts with full paths, where a file or folder of that name exists; other names are looked for near the model.
     /// </summary>
     public NamedParts WithFullPaths()
     {

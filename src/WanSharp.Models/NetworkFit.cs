@@ -1,6 +1,5 @@
 using System.Globalization;
 using WanSharp.Graphs.Networks;
-using WanSharp.Models.Layout;
 using WanSharp.Models.Text;
 using WanSharp.Tensors;
 

@@ -1,6 +1,6 @@
 namespace WanSharp.Models;
 
-/// <summary>What the options that name a model's parts are called, for the command line and for messages.</summary>
+/// <summary>The names of the options that name a model's parts, for the command line and for messages.</summary>
 public static class PartOptions
 {
     /// <summary>Names <see cref="NamedParts.LowNoise"/>.</summary>

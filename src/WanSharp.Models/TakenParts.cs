@@ -3,10 +3,10 @@ namespace WanSharp.Models;
 /// <summary>The files that a model is made of. Of several shards, their index or the first of them.</summary>
 public sealed record TakenParts
 {
-    /// <summary>The only transformer, or the low-noise expert's.</summary>
+    /// <summary>The only transformer, or that of the low-noise expert.</summary>
     public required string Transformer { get; init; }
 
-    /// <summary>The high-noise expert's transformer, of models that have two.</summary>
+    /// <summary>The transformer of the high-noise expert; null if there is only one.</summary>
     public string? HighNoise { get; init; }
 
     /// <summary>The text encoder.</summary>
@@ -15,13 +15,15 @@ public sealed record TakenParts
     /// <summary>The VAE.</summary>
     public required string Vae { get; init; }
 
-    /// <summary>CLIP's image encoder, of models that have one.</summary>
+    /// <summary>CLIP's image encoder; null if the model has none.</summary>
     public string? Clip { get; init; }
 
     /// <summary>The tokenizer, or the checkpoint that carries it.</summary>
     public required string Tokenizer { get; init; }
 
-    /// <summary>Whether a <c>config.json</c> of this program named the files; otherwise they were found, or named by hand.</summary>
+    /// <summary>
+    /// Whether a <c>config.json</c> of this program named the files; otherwise they were found, or named by hand.
+    /// </summary>
     public bool IsDescribed { get; init; }
 
     /// <summary>What the user should know about this choice.</summary>

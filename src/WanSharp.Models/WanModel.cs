@@ -60,7 +60,7 @@ public sealed class WanModel : IDisposable
     /// <summary>The file or folder that describes the model, for messages.</summary>
     public string Source { get; }
 
-    /// <summary>Where the model is.</summary>
+    /// <summary>The path of the model.</summary>
     public string Folder { get; }
 
     /// <summary>The files that it is made of.</summary>
@@ -70,7 +70,7 @@ public sealed class WanModel : IDisposable
     public string Name { get; }
 
     /// <summary>
-    /// SHA-256 over the model's files, hexadecimal. The first use reads them, or what is noted of them; see
+    /// SHA-256 over the model's files, hexadecimal. The first use reads the files, or a note of their digests; see
     /// <see cref="ReadDigest"/>.
     /// </summary>
     public string Digest => ReadDigest();
@@ -91,20 +91,22 @@ public sealed class WanModel : IDisposable
     public SentencePieceTokenizer Tokenizer { get; }
 
     /// <summary>
-    /// The dimensions of CLIP's image encoder, of models that look at images through it (Wan 2.1's i2v and flf2v); else null.
+    /// The dimensions of CLIP's image encoder, for models that see images through it (Wan 2.1's i2v and flf2v); otherwise null.
     /// </summary>
     public VisionEncoderConfig? VisionEncoder { get; }
 
-    /// <summary>Whether frames can be given as images; which ones depends on the kind of model.</summary>
+    /// <summary>Whether images can be given for frames; which frames depends on the kind of model.</summary>
     public bool TakesImages => Transformer.ModelType != ModelType.TextToVideo;
 
-    /// <summary>Whether there are two transformers, one for the steps of high noise and one for the rest (Wan 2.2's A14B).</summary>
+    /// <summary>
+    /// Whether there are two transformers, one for the steps of high noise and one for the rest (Wan 2.2's A14B).
+    /// </summary>
     public bool HasExperts => HighNoiseWeights is not null;
 
-    /// <summary>What the pixels of a frame's width must be divisible by.</summary>
+    /// <summary>The number that a clip's width must be a multiple of.</summary>
     public int PixelStrideX => Vae.SpatialStride * Transformer.PatchSize.Width;
 
-    /// <summary>What the pixels of a frame's height must be divisible by.</summary>
+    /// <summary>The number that a clip's height must be a multiple of.</summary>
     public int PixelStrideY => Vae.SpatialStride * Transformer.PatchSize.Height;
 
     /// <summary>Bytes of each network's weights on disk, by the name of their type.</summary>
@@ -143,21 +145,21 @@ public sealed class WanModel : IDisposable
     internal ModelIdentity Identity { get; }
 
     /// <summary>
-    /// Opens a model: a folder of ours with a <c>config.json</c>, an official or Diffusers folder, a ComfyUI <c>models</c>
-    /// folder with one Wan transformer, or a transformer's file, whose other parts are found around it.
+    /// Opens a model: a folder of ours with a <c>config.json</c>, an official or Diffusers folder, a ComfyUI <c>models</c> folder
+    /// with one Wan transformer, or a transformer's file, whose other parts are found around it.
     /// </summary>
     /// <param name="path">The folder or file; <see cref="ModelLocator"/> finds one by name.</param>
-    /// <param name="cacheFolder">Where digests of large files are noted, so that they are read once. Default: nowhere.</param>
+    /// <param name="cacheFolder">Where digests of large files are noted, so that they are computed only once. Default:
+    /// nowhere.</param>
     /// <param name="named">The parts that were named by hand. Default: none, they are found around the transformer.</param>
-    /// <exception cref="CheckpointException">
-    /// Something is missing, or several things fit, or are not supported, or are not what the description says.
-    /// </exception>
+    /// <exception cref="CheckpointException">A part is missing, ambiguous, not supported, or not what the description
+    /// says.</exception>
     public static WanModel Open(string path, string? cacheFolder = null, NamedParts? named = null) =>
         new(new ModelFinder().FindParts(path, named), cacheFolder);
 
     /// <summary>
-    /// Reads <see cref="Digest"/> if it was not read: minutes for the largest models the first time, unless a cache folder has
-    /// notes of it.
+    /// Computes <see cref="Digest"/> unless it is known. The first time takes minutes for the largest models; a cache folder keeps
+    /// it for later.
     /// </summary>
     /// <param name="progress">Receives the share that is read, 0 to 1, from any thread.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
@@ -181,10 +183,12 @@ public sealed class WanModel : IDisposable
         }
     }
 
-    /// <summary>Refuses a model one of whose files was written to, replaced or removed since it was opened.</summary>
-    /// <remarks>Costs a few questions to the file system. A file that is written to afterwards, or within its clock's tick,
-    /// passes.</remarks>
-    /// <exception cref="ModelChangedException">A file is not what it was.</exception>
+    /// <summary>Refuses the model if one of its files was written to, replaced or removed since it was opened.</summary>
+    /// <remarks>
+    /// Costs a few calls to the file system. It does not notice a file that is written to later, or within one tick of the file
+    /// system's clock.
+    /// </remarks>
+    /// <exception cref="ModelChangedException">A file has changed.</exception>
     public void RequireUnchanged()
     {
         foreach (var (file, stamp) in _stamps)
@@ -223,7 +227,9 @@ public sealed class WanModel : IDisposable
         return weights;
     }
 
-    /// <summary>The files that decide what the model computes, each once, and in the same order whichever of them was named.</summary>
+    /// <summary>
+    /// The files that decide what the model computes, each once, and in the same order whichever of them was named.
+    /// </summary>
     private IEnumerable<string> Files(IEnumerable<string> source)
     {
         WeightStore?[] stores = [TransformerWeights, TextEncoderWeights, VaeWeights, HighNoiseWeights, VisionEncoderWeights];

@@ -1,14 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using WanSharp.Graphs;
-using WanSharp.Runtime.Packing;
 using WanSharp.Runtime.Weights;
 
 namespace WanSharp.Runtime;
 
 /// <summary>
-/// Compiles each graph once for each settings, whoever asks for it and however many at a time, and owns the sessions.
-/// Those that nobody uses are kept for the next one who asks, until they are too many.
+/// Compiles each graph once per settings, however many callers ask for it at a time, and owns the sessions. Unused sessions are
+/// kept for the next caller, up to a limit.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
 public sealed class GraphCache : IDisposable
@@ -19,8 +18,8 @@ public sealed class GraphCache : IDisposable
     private long _turn;
     private volatile bool _disposed;
 
-    /// <summary>An empty cache.</summary>
-    /// <param name="runtime">What compiles; it must live as long as sessions are asked for.</param>
+    /// <summary>Creates an empty cache.</summary>
+    /// <param name="runtime">The runtime that compiles; it must outlive the cache.</param>
     /// <param name="options">How much is kept.</param>
     public GraphCache(OrtRuntime runtime, GraphCacheOptions? options = null)
     {
@@ -32,17 +31,15 @@ public sealed class GraphCache : IDisposable
 
     internal OrtRuntime Runtime { get; }
 
-    /// <summary>What was compiled, and how often it served, by graph.</summary>
+    /// <summary>What was compiled, and how often it was used, by graph.</summary>
     public IReadOnlyList<GraphStatistics> Statistics() =>
         [.. _counters.Values.Select(counter => counter.Snapshot()).OrderBy(graph => graph.Name, StringComparer.Ordinal)];
 
-    /// <summary>The session of a graph, compiled now if it is asked for the first time.</summary>
+    /// <summary>The session of a graph, compiled the first time it is asked for.</summary>
     /// <param name="graph">The graph.</param>
-    /// <param name="settings">
-    /// How it is compiled; its name is the graph's. With <see cref="SessionSettings.Dimensions"/>, each set of those that the graph
-    /// has is a session of its own, up to <see cref="GraphCacheOptions.RecompileLimit"/>; from then on one session serves all
-    /// others.
-    /// </param>
+    /// <param name="settings">How it is compiled; its name is the graph's. With <see cref="SessionSettings.Dimensions"/>, each set
+    /// of those that the graph has is a session of its own, up to <see cref="GraphCacheOptions.RecompileLimit"/>; from then on one
+    /// session serves all others.</param>
     /// <param name="cancellationToken">Cancels the waiting, and the compilation if this caller does it; the next caller then
     /// compiles.</param>
     /// <returns>The session, which stays until the use and all its runs are disposed.</returns>
@@ -100,9 +97,9 @@ public sealed class GraphCache : IDisposable
         }
     }
 
-    /// <summary>Disposes sessions that nobody uses, those that were not asked for longest first.</summary>
-    /// <param name="keep">How many sessions may stay, those in use among them.</param>
-    /// <param name="keepBytes">How much memory they may hold together.</param>
+    /// <summary>Disposes unused sessions, least recently used first.</summary>
+    /// <param name="keep">How many sessions may stay, including those in use.</param>
+    /// <param name="keepBytes">How many bytes of memory they may hold together.</param>
     /// <returns>How many were disposed.</returns>
     public int Release(int keep, long keepBytes = long.MaxValue)
     {
@@ -116,7 +113,9 @@ public sealed class GraphCache : IDisposable
                 break;
             }
 
+#pragma warning disable RS0030 // asks, and does not wait
             if (!entry.Gate.Wait(0)) // somebody is about to use it
+#pragma warning restore RS0030
             {
                 continue;
             }
@@ -165,34 +164,37 @@ public sealed class GraphCache : IDisposable
     internal GraphCounter CounterOf(OnnxGraph graph) => _counters.GetOrAdd(graph.Name, static name => new GraphCounter(name));
 
     /// <summary>
-    /// Compiles a graph whose weights are constants, or loads it from disk. The session is the caller's: it holds memory that
-    /// is of no use to anybody else.
+    /// Compiles a graph whose weights are constants. The session is the caller's: it holds memory that is of no use to anybody else.
     /// </summary>
     /// <param name="graph">The graph.</param>
     /// <param name="weights">Its weights.</param>
     /// <param name="settings">How it is compiled; its name is the graph's.</param>
-    /// <param name="folder">Where compiled graphs are kept with their packed weights; null for nowhere.</param>
     /// <param name="cancellationToken">Cancels the compilation.</param>
     /// <exception cref="OrtException">The graph does not compile.</exception>
+    internal Task<Session> OpenAsync(OnnxGraph graph, WeightStore weights, SessionSettings settings, CancellationToken cancellationToken) =>
+        OpenAsync(
+            graph,
+            settings,
+            named => Task.FromResult((Runtime.CreateSession(graph.ToBytes(), named, weights.For(graph), cancellationToken), false)),
+            cancellationToken
+        );
+
+    /// <summary>Counts a session that is made elsewhere: compiled, or loaded from disk.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="settings">How it is compiled; its name is the graph's.</param>
+    /// <param name="open">Makes the session, and says whether it was loaded.</param>
+    /// <param name="cancellationToken">Cancels the compilation.</param>
     internal async Task<Session> OpenAsync(
         OnnxGraph graph,
-        WeightStore weights,
         SessionSettings settings,
-        string? folder,
+        Func<SessionSettings, Task<(Session Session, bool IsLoaded)>> open,
         CancellationToken cancellationToken
     )
     {
         var counter = CounterOf(graph);
         settings = settings with { Name = graph.Name };
         var started = Stopwatch.GetTimestamp();
-        var (session, isLoaded) = await Task.Run(
-                async () =>
-                    folder is null
-                        ? (Runtime.CreateSession(graph.ToBytes(), settings, weights.For(graph), cancellationToken), false)
-                        : await new PackedGraphs(this, folder).OpenAsync(graph, weights, settings, cancellationToken).ConfigureAwait(false),
-                cancellationToken
-            )
-            .ConfigureAwait(false);
+        var (session, isLoaded) = await Task.Run(() => open(settings), cancellationToken).ConfigureAwait(false);
         session.Counter = counter;
         if (isLoaded)
         {
@@ -207,8 +209,8 @@ public sealed class GraphCache : IDisposable
     }
 
     /// <summary>
-    /// All that makes one compiled graph differ from another: the graph, which is written for a dtype and a strategy, the
-    /// library, and the settings except the name.
+    /// All that makes one compiled graph differ from another: the graph, which is written for a dtype and a strategy, the library,
+    /// and the settings except the name.
     /// </summary>
     internal string KeyOf(OnnxGraph graph, SessionSettings settings) =>
         $"onnxruntime {Runtime.Version}\n{KeyOfAnyVersion(graph, settings)}";

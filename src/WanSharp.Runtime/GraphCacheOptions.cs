@@ -3,18 +3,15 @@ namespace WanSharp.Runtime;
 /// <summary>How much a <see cref="GraphCache"/> keeps.</summary>
 public sealed record GraphCacheOptions
 {
-    /// <summary>How many compiled graphs may stay; those in use do so in any case. Default: 64. Range: 0 and up.</summary>
+    /// <summary>How many compiled graphs may stay in memory; those in use always do. Default: 64. Range: 0 and up.</summary>
     public int KeepCompiled { get; init; } = 64;
 
-    /// <summary>
-    /// How many bytes of memory the compiled graphs that stay may hold; those in use stay in any case. Default: 1 GiB. Range: 0
-    /// and up.
-    /// </summary>
+    /// <summary>How many bytes of memory they may hold; those in use always stay. Default: 1 GiB. Range: 0 and up.</summary>
     public long KeepBytes { get; init; } = 1L << 30;
 
     /// <summary>
-    /// For how many sets of fixed dimensions a graph is compiled before one session serves all further ones. Default: 8. Range: 0
-    /// and up.
+    /// How many sets of fixed dimensions a graph is compiled for, before one session serves all others. Default: 8. Range: 0 and
+    /// up.
     /// </summary>
     public int RecompileLimit { get; init; } = 8;
 

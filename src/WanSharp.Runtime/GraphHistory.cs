@@ -4,7 +4,7 @@ using WanSharp.Storage;
 
 namespace WanSharp.Runtime;
 
-/// <summary>What <see cref="GraphCache"/>s counted in all processes, in a file of a folder that they share.</summary>
+/// <summary>The counts of the <see cref="GraphCache"/>s of all processes, in a file of a shared folder.</summary>
 /// <remarks>Thread-safe, and safe among processes.</remarks>
 /// <param name="folder">The folder, made with the first counts.</param>
 public sealed class GraphHistory(string folder)
@@ -26,7 +26,7 @@ public sealed class GraphHistory(string folder)
         return file is null ? [] : Read(file);
     }
 
-    /// <summary>Adds a process's counts. They are nice to have: where the folder cannot be written they are lost.</summary>
+    /// <summary>Adds a process's counts. They are not essential: if the folder cannot be written, they are lost.</summary>
     internal void Add(IReadOnlyList<GraphStatistics> counts)
     {
         if (counts.Count == 0)
@@ -38,7 +38,9 @@ public sealed class GraphHistory(string folder)
         {
             Directory.CreateDirectory(folder);
             FileStream? held = null;
+#pragma warning disable RS0030 // counts are added as a cache is disposed, which cannot await; another process has the file for an instant
             SpinWait.SpinUntil(() => (held = FileLocks.TryAlone(_path, FileMode.OpenOrCreate)) is not null, LongestWait);
+#pragma warning restore RS0030
             using var file = held;
             if (file is not null)
             {

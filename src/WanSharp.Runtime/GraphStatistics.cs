@@ -6,25 +6,25 @@ public sealed record GraphStatistics
     /// <summary>The graph's name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>How often it was compiled: it was wanted, and there neither in memory nor on disk.</summary>
+    /// <summary>How often it was compiled, because it was neither in memory nor on disk.</summary>
     public long Compiles { get; init; }
 
     /// <summary>How long that took.</summary>
     public TimeSpan CompileTime { get; init; }
 
-    /// <summary>How often a compiled one was loaded from disk.</summary>
+    /// <summary>How often it was loaded from disk.</summary>
     public long Loads { get; init; }
 
     /// <summary>How long that took.</summary>
     public TimeSpan LoadTime { get; init; }
 
-    /// <summary>How often a compiled one was there in memory.</summary>
+    /// <summary>How often it was found in memory.</summary>
     public long Hits { get; init; }
 
-    /// <summary>How often one on disk was stale or damaged, and was made again.</summary>
+    /// <summary>How often the one on disk was stale or damaged, and was made again.</summary>
     public long Invalid { get; init; }
 
-    /// <summary>How often one was let go that nobody used, to make room.</summary>
+    /// <summary>How often it was disposed to make room.</summary>
     public long Evictions { get; init; }
 
     /// <summary>How often it ran.</summary>
@@ -42,6 +42,6 @@ public sealed record GraphStatistics
     /// <summary>The most that <see cref="Bytes"/> was at one time.</summary>
     public long PeakBytes { get; init; }
 
-    /// <summary>Of a graph that runs with each block's weights in turn: the blocks, in their order. Empty for others.</summary>
+    /// <summary>The blocks in order, if the graph runs with each block's weights in turn; otherwise empty.</summary>
     public IReadOnlyList<BlockTimes> Blocks { get; init; } = [];
 }

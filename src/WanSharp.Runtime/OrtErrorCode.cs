@@ -24,7 +24,7 @@ public enum OrtErrorCode
     /// <summary>The engine failed.</summary>
     EngineError,
 
-    /// <summary>An exception inside the library, such as memory that is not to be had.</summary>
+    /// <summary>An exception inside the library, such as a failed allocation.</summary>
     RuntimeException,
 
     /// <summary>The model is not a readable protobuf.</summary>

@@ -1,6 +1,6 @@
 namespace WanSharp.Runtime;
 
-/// <summary>The weight of a message of ONNX Runtime, lightest first.</summary>
+/// <summary>The severity of a message of ONNX Runtime, lowest first.</summary>
 public enum OrtLogLevel
 {
     /// <summary>Everything, node by node.</summary>
@@ -9,7 +9,7 @@ public enum OrtLogLevel
     /// <summary>What the optimizer and the allocator decided.</summary>
     Info,
 
-    /// <summary>Something is not as wished, and the work goes on.</summary>
+    /// <summary>A warning: something unexpected happened, and execution continues.</summary>
     Warning,
 
     /// <summary>A call failed; an <see cref="OrtException"/> says so too.</summary>

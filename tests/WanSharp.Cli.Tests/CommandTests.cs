@@ -128,7 +128,7 @@ public sealed class CommandTests : IDisposable
         Assert.Contains("prepared: nothing", before.Out, StringComparison.Ordinal);
         Assert.Contains("8 blocks", run.Error, StringComparison.Ordinal); // the load stage's progress
         Assert.Contains("settings: shapes, ", run.Error, StringComparison.Ordinal);
-        Assert.Contains(" of unipc, shift 3, guidance ", run.Error, StringComparison.Ordinal); // the model's defaults
+        Assert.Contains(" sampler unipc, shift 3, guidance ", run.Error, StringComparison.Ordinal); // the model's defaults
         Assert.Contains("prepared: int8 of 8 of 8 blocks, ", after.Out, StringComparison.Ordinal);
     }
 

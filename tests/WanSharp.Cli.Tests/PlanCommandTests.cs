@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using WanSharp.Engine.Requests;
 using WanSharp.Testing;
 
 namespace WanSharp.Cli.Tests;
@@ -23,6 +24,11 @@ public sealed class PlanCommandTests(PlanCommandTests.MeasuredOnce measured) : I
         Assert.Equal(plan["seconds"]!.GetValue<double>(), stages.Sum(stage => stage!["seconds"]!.GetValue<double>()), tolerance: 0.01);
         Assert.Contains(plan["alternatives"]!.AsArray(), other => other!["options"]!.GetValue<string>() == "--steps 10");
         Assert.Equal(["F16"], plan["weights"]!["transformer"]!.AsObject().Select(type => type.Key));
+        Assert.All(
+            SettingFields.Shown(GenerationSettings.FromJson(plan["settings"]!.ToJsonString())!.ToRequested()),
+            shown =>
+                Assert.True(shown.Value.Length == 0 || text.Out.Contains($"{shown.Field.Label} {shown.Value}", StringComparison.Ordinal))
+        );
         Assert.Contains("private at most", text.Out, StringComparison.Ordinal);
         Assert.Contains("--guidance 1", text.Out, StringComparison.Ordinal);
         Assert.Single(

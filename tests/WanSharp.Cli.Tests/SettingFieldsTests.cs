@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using WanSharp.Cli.Commands;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Requests;
@@ -21,6 +23,8 @@ public sealed class SettingFieldsTests : IDisposable
     public static TheoryData<string> Names => [.. SettingFields.All.Select(one => one.Name)];
 
     public static TheoryData<string> WithOption => [.. SettingFields.All.Where(one => one.Option is not null).Select(one => one.Name)];
+
+    public static TheoryData<string> OfAClip => [.. ShownOf(Clip()).Select(one => one.Field.Name).Distinct()];
 
     [Fact]
     public void EveryProperty_HasAFieldOfItsJsonName()
@@ -113,6 +117,40 @@ public sealed class SettingFieldsTests : IDisposable
         Assert.Equal(request.Seed ?? 0, again.Seed ?? 0);
     }
 
+    [Fact]
+    public void AClipsSettings_AreEmbedded_AndGivenBack()
+    {
+        var clip = Clip();
+
+        var read = GenerationSettings.FromJson(clip.ToJson())!;
+
+        Assert.Equal(clip.ToRequested(), read.ToRequested());
+    }
+
+    [Fact]
+    public void AClipsSettings_AreAllShown_ExceptWhatAnotherSays()
+    {
+        var shown = ShownOf(Clip()).Select(one => one.Field.Name).ToList();
+
+        Assert.All(
+            SettingFields.All.Where(field => !shown.Contains(field.Name)),
+            field => Assert.True(field.IsPart || field.Excludes.Any(shown.Contains), $"{field.Name} of a clip is not shown")
+        );
+    }
+
+    [Theory]
+    [MemberData(nameof(OfAClip))]
+    public void InspectAndGenerate_ShowTheSetting(string name)
+    {
+        var (field, value) = ShownOf(Clip()).First(one => one.Field.Name == name);
+        using var generate = new StringWriter();
+
+        GenerateReport.WriteSettings(generate, Clip());
+
+        Assert.Contains((field.Label, value), InspectCommand.Rows(Clip()));
+        Assert.Matches($@"(^|, ){field.Label}:? {Regex.Escape(value)}(,|\r?$)", generate.ToString().ReplaceLineEndings("\n"));
+    }
+
     [Theory]
     [MemberData(nameof(Names))]
     public void EveryField_SaysWhatItTakes(string name)
@@ -178,6 +216,40 @@ public sealed class SettingFieldsTests : IDisposable
             (_, _) => throw new InvalidOperationException("no image is given"),
             TestContext.Current.CancellationToken
         );
+    }
+
+    private static IEnumerable<(SettingField Field, string Value)> ShownOf(GenerationSettings clip) =>
+        SettingFields.Shown(clip.ToRequested());
+
+    /// <summary>The settings of a clip with a value for each that is in the table, so far as clips have it.</summary>
+    private static GenerationSettings Clip()
+    {
+        var clip = (GenerationSettings)RuntimeHelpers.GetUninitializedObject(typeof(GenerationSettings));
+        foreach (var property in typeof(GenerationSettings).GetProperties().Where(property => property.CanWrite))
+        {
+            property.SetValue(clip, ValueOf(property));
+        }
+
+        return clip;
+
+        static object? ValueOf(PropertyInfo property)
+        {
+            if (typeof(ClipSettings).GetProperty(property.Name) is not { } asked)
+            {
+                return property.PropertyType == typeof(string) ? "x"
+                    : property.PropertyType == typeof(IReadOnlyList<GenerationSettings.EmbeddedImage>)
+                        ? Array.Empty<GenerationSettings.EmbeddedImage>()
+                    : null;
+            }
+
+            var (field, text) = Sample(asked.GetCustomAttribute<JsonPropertyNameAttribute>()!.Name);
+            Assert.True(field.TrySet(new ClipSettings(), text, out var settings));
+            return asked.GetValue(settings) switch
+            {
+                LoraUses uses => uses.Select(use => new GenerationSettings.EmbeddedLora(use.File, "ab", $"{use.Strength}")).ToList(),
+                var value => value,
+            };
+        }
     }
 
     /// <summary>A value that is awkward to carry: the largest number, a fraction, a text that looks like an option.</summary>

@@ -4,6 +4,18 @@ namespace WanSharp.Graphs.Tests;
 
 public sealed class WanVaeTests
 {
+    /// <summary>So the later steps tell all weights, and those who look for them write two graphs fewer.</summary>
+    [Fact]
+    public void AFirstStep_UsesNoWeightThatTheLaterOnesDoNot()
+    {
+        var options = new GraphOptions();
+        foreach (var config in (VaeConfig[])[VaeConfig.Wan21, VaeConfig.Wan22])
+        {
+            Assert.Empty(WanVae.DecodeFirst(config, options).Weights.Except(WanVae.DecodeNext(config, options).Weights));
+            Assert.Empty(WanVae.EncodeFirst(config, options).Weights.Except(WanVae.EncodeNext(config, options).Weights));
+        }
+    }
+
     [Fact]
     public void Strides_OfTheOfficialConfigurations_AreTheOfficialOnes()
     {

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Xml.Linq;
 
 namespace WanSharp.Repository.Tests;
 
@@ -10,6 +11,22 @@ internal static class Checkout
             .Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
             .Single(attribute => attribute.Key == "RepositoryRoot")
             .Value!;
+
+    /// <summary>The names of the projects below src.</summary>
+    public static IEnumerable<string> Projects { get; } =
+    [
+        .. Directory
+            .EnumerateFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories)
+            .Select(file => Path.GetFileNameWithoutExtension(file))
+            .Order(StringComparer.Ordinal),
+    ];
+
+    /// <summary>What a project is built into.</summary>
+    public static Assembly AssemblyOf(string project) =>
+        Assembly.Load(
+            XDocument.Load(Path.Combine(Root, "src", project, project + ".csproj")).Descendants("AssemblyName").SingleOrDefault()?.Value
+                ?? project
+        );
 
     public static string Read(string path) => File.ReadAllText(Path.Combine(Root, path));
 

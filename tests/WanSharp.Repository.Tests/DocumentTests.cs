@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Reflection;
 using System.Text.RegularExpressions;
 using WanSharp.Cli;
 using WanSharp.Cli.Terminal;
@@ -7,6 +8,36 @@ namespace WanSharp.Repository.Tests;
 
 public partial class DocumentTests
 {
+    private const BindingFlags Everything =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.FlattenHierarchy;
+
+    /// <summary>Names of other programs and libraries: operators of ONNX, nodes of ComfyUI, .NET.</summary>
+    private static readonly string[] OutsideNames =
+    [
+        "ConfigureAwait",
+        "ConvInteger",
+        "HttpSource",
+        "ILogger",
+        "InternalsVisibleTo",
+        "IsRidAgnostic",
+        "MatMulIntegerToFloat",
+        "PrimitiveInt",
+        "SafeHandle",
+        "SaveAnimatedWEBP",
+        "SaveVideo",
+        "SaveWEBM",
+        "SplitSigmas",
+    ];
+
+    private static readonly Lazy<List<Type>> Types = new(() =>
+        [
+            .. Checkout
+                .Projects.Select(Checkout.AssemblyOf)
+                .Append(typeof(DocumentTests).Assembly)
+                .SelectMany(assembly => assembly.GetTypes()),
+        ]
+    );
+
     public static TheoryData<string> Documents => [.. Checkout.Documents()];
 
     [Theory]
@@ -74,6 +105,28 @@ public partial class DocumentTests
         }
     }
 
+    /// <summary>A history names what is gone.</summary>
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void TypesThatADocumentNames_Exist(string document)
+    {
+        Assert.SkipWhen(document == "CHANGELOG.md", "A history names what is gone.");
+        var unknown = CodeNames()
+            .Matches(Checkout.Read(document))
+            .Select(match => (Type: match.Groups["type"].Value, Member: match.Groups["member"].Value))
+            .Where(name => !OutsideNames.Contains(name.Type) && !IsKnown(name.Type, name.Member))
+            .Distinct()
+            .ToList();
+
+        Assert.True(unknown.Count == 0, $"{document} names what is in no assembly: {string.Join(", ", unknown)}");
+    }
+
+    /// <summary>Whether a name is that of a type, with a member if one is named, or of a member of any type.</summary>
+    private static bool IsKnown(string type, string member) =>
+        Types.Value.Where(known => known.Name.Split('`')[0] == type).ToList() is { Count: > 0 } found
+            ? member.Length == 0 || found.Exists(known => known.GetMember(member, Everything).Length > 0)
+            : member.Length == 0 && Types.Value.Exists(known => known.GetMember(type, Everything).Length > 0);
+
     private static IEnumerable<Command> WithSubcommands(Command command) =>
         command.Subcommands.Where(child => !child.Hidden).SelectMany(WithSubcommands).Prepend(command);
 
@@ -104,6 +157,10 @@ public partial class DocumentTests
     // `src/…`, `docs/…` and the like, as written in code spans
     [GeneratedRegex(@"`(?<path>(src|tests|docs|training|models|native|fixtures|bench)/[\w./+-]*)`")]
     private static partial Regex CodePaths();
+
+    // `GenerationPlan`, `WanHost.OpenSection`, `AddWanSharp(…)`: at least two words, of which none is the project's name
+    [GeneratedRegex(@"`(?!WanSharp)(?<type>[A-Z][a-z0-9]+([A-Z]\w*)+|I[A-Z][a-z]\w+)(\.(?<member>[A-Z]\w+))?(<[^`]*>)?(\([^`]*\))?`")]
+    private static partial Regex CodeNames();
 
     // "    wan generate …" in a code block, also through dotnet run
     [GeneratedRegex(@"^(    |\$ )?(wan|dotnet run .*--project src/WanSharp\.Cli --) (?<arguments>.+)$", RegexOptions.Multiline)]

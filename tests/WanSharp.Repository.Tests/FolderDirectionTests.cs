@@ -1,4 +1,3 @@
-using System.Reflection;
 using Mono.Cecil;
 using Mono.Cecil.Cil;
 
@@ -6,49 +5,51 @@ namespace WanSharp.Repository.Tests;
 
 public class FolderDirectionTests
 {
-    /// <summary>
-    /// Projects whose folders depend on each other in one direction only. A namespace below the project's stands for its folder.
-    /// </summary>
-    public static TheoryData<string> Projects =>
-        [
-            "WanSharp.Storage",
-            "WanSharp.Media",
-            "WanSharp.Models",
-            "WanSharp.Engine",
-            "WanSharp.Tools",
-            "WanSharp.Hosting",
-            "WanSharp.Graphs",
-            "WanSharp.Tensors",
-            "WanSharp.Runtime",
-        ];
+    public static TheoryData<string> Projects => [.. Checkout.Projects];
 
     [Theory]
     [MemberData(nameof(Projects))]
     public void Folders_FormNoCircle(string project)
     {
         var uses = Uses(project);
-        var circles = uses.Keys.Where(folder => folder != project && Reaches(uses, folder, folder)).Order(StringComparer.Ordinal).ToList();
+        var circles = uses.Keys.Where(part => Reaches(uses, part, part)).ToHashSet(StringComparer.Ordinal);
 
         Assert.True(
-            circles.Count == 0,
-            $"Folders of {project} depend on each other in a circle:\n{string.Join('\n', circles.SelectMany(
-            folder => uses[folder].Where(use => circles.Contains(use.Key)).Select(use => $"  {folder} → {use.Key} by {use.Value}")))}"
+            !circles.Any(part => part.StartsWith(project + ".", StringComparison.Ordinal)),
+            $"Folders of {project} depend on each other in a circle:\n"
+                + string.Join(
+                    '\n',
+                    from part in circles.Order(StringComparer.Ordinal)
+                    from use in uses[part]
+                    where circles.Contains(use.Key) && (IsFolder(part) || IsFolder(use.Key))
+                    select $"  {part} → {use.Key} by {use.Value}"
+                )
         );
+
+        bool IsFolder(string part) => part.StartsWith(project + ".", StringComparison.Ordinal);
     }
 
-    /// <summary>For each folder, the others of the project that its code uses, each with one place that does.</summary>
+    /// <summary>For each part of a project, the others that its code uses, each with one place that does.</summary>
+    /// <remarks>
+    /// A part is a folder, for which its namespace stands. Types of the project's own namespace, which all folders share, are a part each.
+    /// </remarks>
     private static Dictionary<string, Dictionary<string, string>> Uses(string project)
     {
-        using var assembly = AssemblyDefinition.ReadAssembly(Assembly.Load(project).Location);
+        using var assembly = AssemblyDefinition.ReadAssembly(Checkout.AssemblyOf(project).Location);
         var uses = new Dictionary<string, Dictionary<string, string>>(StringComparer.Ordinal);
-        foreach (var type in assembly.MainModule.GetTypes().Where(type => Folder(type) is not null))
+        foreach (var type in assembly.MainModule.GetTypes())
         {
-            var of = uses.TryGetValue(Folder(type)!, out var known) ? known : uses[Folder(type)!] = new(StringComparer.Ordinal);
+            if (PartOf(type, project) is not { } part)
+            {
+                continue;
+            }
+
+            var of = uses.TryGetValue(part, out var known) ? known : uses[part] = new(StringComparer.Ordinal);
             foreach (var used in Mentioned(type).Select(mentioned => mentioned.GetElementType()))
             {
-                if (used.Scope == assembly.MainModule && Folder(used) is { } folder && folder != Folder(type) && folder != project)
+                if (used.Scope == assembly.MainModule && PartOf(used, project) is { } other && other != part)
                 {
-                    of.TryAdd(folder, $"{Outermost(type).Name} ({Outermost(used).Name})");
+                    of.TryAdd(other, $"{Outermost(type).Name} ({Outermost(used).Name})");
                 }
             }
         }
@@ -121,8 +122,14 @@ public class FolderDirectionTests
             _ => [type],
         };
 
-    private static string? Folder(TypeReference type) =>
-        Outermost(type).Namespace is { Length: > 0 } name && name.StartsWith("WanSharp", StringComparison.Ordinal) ? name : null;
+    /// <summary>A folder's namespace, or the name of a type outside the folders; null for what the compiler adds.</summary>
+    private static string? PartOf(TypeReference type, string project) =>
+        Outermost(type) switch
+        {
+            { Namespace: { Length: > 0 } name } outer when name == project => outer.Name,
+            { Namespace: var name } when name.StartsWith(project + ".", StringComparison.Ordinal) => name,
+            _ => null,
+        };
 
     private static TypeReference Outermost(TypeReference type) => type.DeclaringType is { } outer ? Outermost(outer) : type;
 }

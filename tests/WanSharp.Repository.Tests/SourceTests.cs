@@ -1,8 +1,11 @@
+using System.Text.RegularExpressions;
+
 namespace WanSharp.Repository.Tests;
 
-public class SourceTests
+public partial class SourceTests
 {
     private const int MostColumns = 140;
+    private const int MostLines = 410;
 
     private static readonly string[] Folders = ["src", "tests"];
 
@@ -31,6 +34,34 @@ public class SourceTests
 
         Assert.All(files, project => Assert.Single(project));
     }
+
+    [Fact]
+    public void AFile_HasAtMostAsManyLinesAsAreReadInOneSitting()
+    {
+        var tooLong = Sources().Where(path => File.ReadLines(path).Count() > MostLines);
+
+        Assert.Empty(tooLong);
+    }
+
+    [Fact]
+    public void AFile_IsNotEmpty() => Assert.DoesNotContain(Sources(), path => new FileInfo(path).Length == 0);
+
+    /// <summary>The numbers of <c>JobState</c> are written in one place.</summary>
+    [Fact]
+    public void StatesOfJobs_InStatements_HaveNames()
+    {
+        var numbers =
+            from path in Sources()
+            where path.Contains("WanSharp.Jobs" + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+            from line in File.ReadLines(path)
+            where StateNumber().IsMatch(line)
+            select $"{path}: {line.Trim()}";
+
+        Assert.Empty(numbers);
+    }
+
+    [GeneratedRegex(@"\bstate (=|<>|<|>|IN \() ?\d|CASE state WHEN \d")]
+    private static partial Regex StateNumber();
 
     private static IEnumerable<string> Sources() =>
         Folders

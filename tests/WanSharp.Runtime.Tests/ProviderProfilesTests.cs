@@ -1,4 +1,3 @@
-using WanSharp.Runtime.Devices;
 using WanSharp.Runtime.Providers;
 
 namespace WanSharp.Runtime.Tests;

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using WanSharp.Cli.Batches;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine;
-using WanSharp.Hosting;
 using WanSharp.Hosting.Batches;
 using WanSharp.Hosting.Outputs;
 using WanSharp.Jobs;
@@ -19,10 +17,6 @@ namespace WanSharp.Cli.Commands;
 /// <summary><c>wan batch</c>: many videos, durably.</summary>
 internal sealed class BatchCommand(CliEnvironment environment)
 {
-    private const int MostLanes = 64;
-
-    private static readonly string[] EngineFormats = [".mp4", ".webm", ".gif", ".webp", ".png"];
-
     private readonly BatchOptions _batch = new();
     private readonly BackendOptions _backend = new();
     private readonly Option<string> _output = new("--output", "-o")
@@ -38,49 +32,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
     };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Say what is cached and what would run, and run nothing." };
 
-    private readonly Option<string> _format = ChoiceOption.Create(
-        "--format",
-        "What clips are written as; mov and mkv come from ComfyUI only.",
-        ("mp4", ".mp4"),
-        ("webm", ".webm"),
-        ("gif", ".gif"),
-        ("png", ".png"),
-        ("mov", ".mov"),
-        ("mkv", ".mkv"),
-        ("webp", ".webp")
-    );
-
-    private readonly Option<string?> _stylesFile = StyleOptions.CatalogFile();
-
-    private readonly Option<BatchSize?> _batchSize = new("--batch-size")
-    {
-        Description = "How many clips share a denoise step at most; auto takes as many as pay.",
-        HelpName = "auto|N",
-        CustomParser = BatchSize.Parse,
-    };
-
-    private readonly Option<int?> _lanes = BatchOptions.Count(
-        "--lanes",
-        "Lanes that compute at the same time, over one set of weights. Default: 1.",
-        MostLanes
-    );
-    private readonly Option<int?> _keepCompiled = CommonOptions.KeepCompiled();
-    private readonly Option<MemoryAmount?> _memory = CommonOptions.Memory();
-    private readonly Option<MemoryAmount?> _hostMemory = CommonOptions.HostMemory();
-    private readonly Option<int?> _attempts = BatchOptions.Count(
-        "--attempts",
-        "Attempts per job before it counts as failed. Default: 3.",
-        100
-    );
-    private readonly Option<bool> _noCache = new("--no-cache") { Description = "Ignore cached results and make every clip again." };
-    private readonly Option<bool> _overwrite = new("--overwrite")
-    {
-        Description = "Replace files that are in the clips' places, and clips that were made with other settings.",
-    };
-    private readonly Option<bool> _allowModelChange = new("--allow-model-change")
-    {
-        Description = "Go on with a batch although its model's files have changed.",
-    };
+    private readonly BatchRunOptions _run = new();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Build(CliEnvironment environment)
@@ -88,28 +40,10 @@ internal sealed class BatchCommand(CliEnvironment environment)
         var self = new BatchCommand(environment);
         var command = new Command("batch", "Make many videos, in whatever order is fastest, and resume after any interruption.");
         self._batch.AddTo(command);
-        Option[] options =
-        [
-            self._output,
-            self._resume,
-            self._dryRun,
-            self._format,
-            self._stylesFile,
-            self._batchSize,
-            self._lanes,
-            self._memory,
-            self._hostMemory,
-            self._keepCompiled,
-            self._attempts,
-            self._noCache,
-            self._overwrite,
-            self._allowModelChange,
-        ];
-        foreach (var option in options)
-        {
-            command.Options.Add(option);
-        }
-
+        command.Options.Add(self._output);
+        command.Options.Add(self._resume);
+        command.Options.Add(self._dryRun);
+        self._run.AddTo(command);
         self._backend.AddTo(command);
         command.Options.Add(self._json);
         command.SetAction(self.RunAsync);
@@ -160,9 +94,9 @@ internal sealed class BatchCommand(CliEnvironment environment)
             FolderCheck.RequireWritable(output);
         }
 
-        var settings = With(parsed, _backend.Read(parsed, environment));
+        var settings = _run.With(parsed, _backend.Read(parsed, environment));
         var entries = _batch.Read(parsed);
-        var styles = environment.Host.OpenStyles(parsed.GetValue(_stylesFile));
+        var styles = environment.Host.OpenStyles(_run.StylesFile(parsed));
         var wildcards = _batch.OpenWildcards(parsed, source, environment);
         using var known =
             !JobFolder.Exists(output) ? null
@@ -171,16 +105,16 @@ internal sealed class BatchCommand(CliEnvironment environment)
         await using var backend = await BatchBackend.OpenAsync(
             environment.Host,
             settings,
-            EngineOf(parsed, settings),
+            _run.EngineOf(parsed, settings, environment.Clock),
             isDry,
             cancellationToken
         );
         var there = known?.All() ?? [];
-        var planner = new BatchPlanner(backend.Jobs, styles, backend.Model, Format(parsed, backend))
+        var planner = new BatchPlanner(backend.Jobs, styles, backend.Model, _run.Format(parsed, backend))
         {
             Wildcards = wildcards,
             Names = new OutputNames(there),
-            Overwrites = parsed.GetValue(_overwrite),
+            Overwrites = _run.Overwrites(parsed),
         };
         var jobs = await planner.PlanAsync(source, entries, cancellationToken);
         BatchNotes.Write(environment.Error, jobs);
@@ -213,7 +147,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
 
         using var made = known is null ? JobStore.Open(JobFolder.Create(output), environment.Clock) : null;
         var store = known ?? made!;
-        backend.Settings.RequireOf(store, parsed.GetValue(_allowModelChange));
+        backend.Settings.RequireOf(store, _run.AllowsModelChange(parsed));
         await RequireFormatsAsync(backend, OpenJobs(store), cancellationToken);
         FolderCheck.RequireNames(store.Folder, jobs.Select(job => job.Output));
         backend.Settings.Save(store);
@@ -252,12 +186,12 @@ internal sealed class BatchCommand(CliEnvironment environment)
             return ExitCode.Done;
         }
 
-        var settings = With(parsed, _backend.Resume(parsed, environment, BackendSettings.Load(store.Folder)));
+        var settings = _run.With(parsed, _backend.Resume(parsed, environment, BackendSettings.Load(store.Folder)));
         await ReviewAsync(store, cancellationToken);
         await using var backend = await BatchBackend.OpenAsync(
             environment.Host,
             settings,
-            EngineOf(parsed, settings),
+            _run.EngineOf(parsed, settings, environment.Clock),
             estimates: false,
             cancellationToken
         );
@@ -279,7 +213,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
     )
     {
         var open = OpenJobs(store);
-        if (open.Count > 0 && !parsed.GetValue(_allowModelChange))
+        if (open.Count > 0 && !_run.AllowsModelChange(parsed))
         {
             backend.Settings.RequireModelOf(kept, store.Folder);
         }
@@ -290,7 +224,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
             backend.Settings.Save(store);
         }
 
-        if (parsed.GetValue(_overwrite))
+        if (_run.Overwrites(parsed))
         {
             store.LetOverwrite();
         }
@@ -328,7 +262,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
                 new JobRunnerOptions
                 {
                     Concurrency = backend.Concurrency,
-                    Attempts = parsed.GetValue(_attempts) ?? new JobRunnerOptions().Attempts,
+                    Attempts = _run.Attempts(parsed),
                     Results = results,
                     AcceptsReused = reuse == ReuseMode.Similar,
                     ReadSettings = backend.ReadSettings,
@@ -358,49 +292,6 @@ internal sealed class BatchCommand(CliEnvironment environment)
         );
         return report.Failed == 0 ? ExitCode.Done : ExitCode.Failed;
     }
-
-    /// <summary>The format of clips that name no output.</summary>
-    /// <exception cref="InvalidRequestException">The backend does not write the one that is asked for.</exception>
-    private string Format(ParseResult parsed, BatchBackend backend)
-    {
-        var (asked, isAsked) = (parsed.GetValue(_format)!, parsed.GetResult(_format) is { Implicit: false });
-        if (!isAsked)
-        {
-            return backend.Format ?? asked;
-        }
-
-        var formats = backend.Jobs.Formats ?? EngineFormats;
-        return formats.Contains(asked)
-            ? asked
-            : throw new InvalidRequestException(
-                "format",
-                $"--format {asked[1..]} is not what this backend writes: {string.Join(", ", formats.Select(format => format[1..]))}. "
-                    + "Choose one, or leave it out."
-            );
-    }
-
-    /// <summary>What this run says itself goes before what the batch was started with.</summary>
-    private BackendSettings With(ParseResult parsed, BackendSettings settings) =>
-        settings with
-        {
-            BatchSize = parsed.GetValue(_batchSize) is { } size ? size.Most : settings.BatchSize,
-            Lanes = parsed.GetValue(_lanes) ?? settings.Lanes,
-            MakesAll = parsed.GetValue(_noCache) || settings.MakesAll,
-        };
-
-    private EngineSettings EngineOf(ParseResult parsed, BackendSettings settings) =>
-        new()
-        {
-            Memory = parsed.GetValue(_memory),
-            HostMemory = parsed.GetValue(_hostMemory),
-            Options = new EngineOptions
-            {
-                BatchSize = settings.BatchSize,
-                Lanes = settings.Lanes ?? 1,
-                KeepCompiled = parsed.GetValue(_keepCompiled) ?? new EngineOptions().KeepCompiled,
-                Clock = environment.Clock,
-            },
-        };
 
     private OpenedResults OpenResults(BackendSettings settings) =>
         settings.MakesAll ? new OpenedResults(null) : OpenedResults.In(environment.Host);

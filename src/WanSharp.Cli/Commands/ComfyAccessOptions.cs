@@ -9,7 +9,7 @@ internal sealed class ComfyAccessOptions
 {
     private readonly Option<TimeSpan?> _wait = Amounts.TimeOption(
         "--server-wait",
-        "How long to wait when no ComfyUI server can be reached, such as 10min or 8h. Default: 1h; 1min while none has " + "answered yet."
+        "How long to wait when no ComfyUI server can be reached, such as 10min or 8h. Default: 1h; 1min while none has answered yet."
     );
 
     private readonly Option<string?> _token = new("--server-token")

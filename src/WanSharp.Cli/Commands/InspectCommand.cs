@@ -110,26 +110,15 @@ internal sealed class InspectCommand(CliEnvironment environment)
         return ExitCode.Done;
     }
 
-    private static IEnumerable<(string Name, string Value)> Rows(GenerationSettings settings)
+    internal static IEnumerable<(string Name, string Value)> Rows(GenerationSettings settings)
     {
         var invariant = CultureInfo.InvariantCulture;
         yield return ("prompt", settings.Prompt);
-        yield return ("negative", settings.NegativePrompt);
-        yield return ("size", string.Create(invariant, $"{settings.Width}x{settings.Height}"));
-        yield return ("frames", string.Create(invariant, $"{settings.Frames} at {settings.Fps} a second"));
-        yield return ("steps", settings.Steps.ToString(invariant));
-        yield return ("sampler", settings.Sampler);
-        yield return ("shift", settings.Shift.ToString(invariant));
-        yield return (
-            "guidance",
-            settings.GuidanceScale.ToString(invariant)
-                + (
-                    settings is { HighNoiseGuidanceScale: { } high, Boundary: { } boundary }
-                        ? string.Create(invariant, $", from timestep {1000 * boundary} on {high}")
-                        : ""
-                )
-        );
-        yield return ("seed", settings.Seed.ToString(invariant));
+        foreach (var row in SettingsText.Rows(settings))
+        {
+            yield return row;
+        }
+
         if (settings.Reused is { } reused)
         {
             yield return (

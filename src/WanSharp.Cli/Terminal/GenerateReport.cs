@@ -12,22 +12,10 @@ internal static class GenerateReport
     /// <summary>The settings that a clip is made with: those asked for, and the model's defaults for the rest.</summary>
     public static void WriteSettings(TextWriter output, GenerationSettings settings)
     {
-        var high = settings is { HighNoiseGuidanceScale: { } scale, Boundary: { } boundary }
-            ? string.Create(CultureInfo.InvariantCulture, $", from timestep {1000 * boundary} on {scale}")
-            : "";
-        output.WriteLine(
-            PlainText.OneLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"settings: {settings.Model}, {settings.Width}x{settings.Height}, {settings.Frames} frames at {settings.Fps} "
-                        + $"a second, {settings.Steps} steps of {settings.Sampler}, shift {settings.Shift}, guidance "
-                        + $"{settings.GuidanceScale}{high}, seed {settings.Seed}"
-                )
-            )
-        );
-        if (settings.NegativePrompt.Length > 0)
+        output.WriteLine(PlainText.OneLine($"settings: {settings.Model}, {SettingsText.Summary(settings)}"));
+        foreach (var (name, text) in SettingsText.Texts(settings))
         {
-            output.WriteLine(PlainText.OneLine($"negative: {settings.NegativePrompt}"));
+            output.WriteLine(PlainText.OneLine($"{name}: {text}"));
         }
     }
 
@@ -73,11 +61,8 @@ internal static class GenerateReport
         output.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{path}: {settings.Width}x{settings.Height}, {settings.Frames} frames at {settings.Fps} a second, {settings.Steps} "
-                    + $"steps of {settings.Sampler}, guidance {settings.GuidanceScale}"
-                    + $"{(settings.HighNoiseGuidanceScale is { } high ? $" (high noise {high})" : "")}, "
-                    + $"seed {settings.Seed}; made in {elapsed.TotalSeconds:0.0} "
-                    + $"s{(plan.VaeTiles is { } tiles ? $", decoded in tiles of {tiles}" : "")}."
+                $"{path}: {SettingsText.Summary(settings)}; made in {elapsed.TotalSeconds:0.0} s"
+                    + $"{(plan.VaeTiles is { } tiles ? $", decoded in tiles of {tiles}" : "")}."
             )
         );
     }

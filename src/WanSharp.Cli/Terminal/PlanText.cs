@@ -103,29 +103,21 @@ internal sealed record PlanText(
             );
         }
 
-        yield return Row(
-            "clip",
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{settings.Width}x{settings.Height}, {settings.Frames} frames at {settings.Fps} a second: "
-                    + $"latents {Plan.Latents}, {Plan.Tokens:#,0} tokens"
-            )
-        );
-        foreach (var cut in Plan.CutPrompts)
+        yield return Row("settings", SettingsText.Summary(settings));
+        foreach (var (name, text) in SettingsText.Texts(settings))
         {
-            yield return Row("note", PlainText.OneLine(cut.ToString()));
+            yield return Row(name, text);
         }
 
-        var highNoise = settings.HighNoiseGuidanceScale is { } high
-            ? Text($" ({high} for the {Plan.HighNoiseSteps} high-noise steps)")
-            : "";
+        foreach (var cut in Plan.CutPrompts)
+        {
+            yield return Row("note", cut.ToString());
+        }
+
+        yield return Row("latents", Text($"{Plan.Latents}, {Plan.Tokens:#,0} tokens"));
         yield return Row(
-            "steps",
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{settings.Steps} of {settings.Sampler}, shift {settings.Shift}, guidance {settings.GuidanceScale}{highNoise}: "
-                    + $"{settings.Steps * Plan.Branches} branches"
-            )
+            "branches",
+            Text($"{settings.Steps * Plan.Branches}") + (Model.HasExperts ? Text($", {Plan.HighNoiseSteps} steps of high noise") : "")
         );
         yield return "";
         yield return Text($"{"stage", -10}{"TFLOP", 14}{"moved", 16}{"time", 12}");

@@ -11,74 +11,79 @@ namespace WanSharp.Engine;
 /// <summary>How a generator shares the machine among clips.</summary>
 public sealed record EngineOptions
 {
-    /// <summary>Clips that share a denoise step at most. Default: null, as many as measurements show to pay. Range: 1 to 64.</summary>
+    /// <summary>
+    /// The most clips that share a denoise step. Default: null, as many as measurements show to be worthwhile. Range: 1 to 64.
+    /// </summary>
     public int? BatchSize { get; init; }
 
     /// <summary>
-    /// Pieces of work that are computed at the same time, over one set of mapped weights and the runtime's one thread pool.
-    /// Each brings a thread of its own: give the runtime <see cref="ThreadsFor"/> threads. Small clips gain from it, since a
-    /// small matrix keeps few cores busy. Default: 1. Range: 1 to 64.
+    /// The number of lanes: threads that compute in parallel, over one set of mapped weights and the runtime's thread pool. Give
+    /// the runtime <see cref="ThreadsFor"/> threads, as each lane adds its own. Small clips benefit, because a small matrix keeps
+    /// few cores busy. Default: 1. Range: 1 to 64.
     /// </summary>
     public int Lanes { get; init; } = 1;
 
-    /// <summary>Keeps features of prompts and images beyond the process. Default: null, they are in memory alone.</summary>
+    /// <summary>
+    /// Keeps features of prompts and images on disk for other processes. Default: null, they are kept in memory only.
+    /// </summary>
     public IFeatureStore? Features { get; init; }
 
-    /// <summary>Bytes of features that stay in memory, those used last. Default: 256 MiB.</summary>
+    /// <summary>The bytes of most recently used features that stay in memory. Default: 256 MiB.</summary>
     public long FeatureBytes { get; init; } = 256L << 20;
 
-    /// <summary>Whether frames are decoded in tiles. Default: where memory asks for it.</summary>
+    /// <summary>Whether frames are decoded in tiles. Default: only where memory is too small for whole frames.</summary>
     public VaeTileChoice VaeTile { get; init; } = VaeTileChoice.Auto;
 
     /// <summary>
-    /// The most bytes that may be used of the memory that computes: a device's, or the host's where the processor computes. The
-    /// model runs in whatever way fits (<see cref="Strategies.StrategyChooser"/>). Default: null, no limit of its own.
+    /// The limit in bytes of the memory that computes: the device's, or the host's on a processor. The model runs by the fastest
+    /// strategy that fits (<see cref="Strategies.StrategyChooser"/>). Default: null, no limit.
     /// </summary>
     public long? Memory { get; init; }
 
-    /// <summary>How many compiled graphs stay in memory; those in use do in any case. Default: 64. Range: 0 and up.</summary>
+    /// <summary>How many compiled graphs stay in memory; those in use always do. Default: 64. Range: 0 and up.</summary>
     public int KeepCompiled { get; init; } = new GraphCacheOptions().KeepCompiled;
 
     /// <summary>
-    /// The most bytes of the host's memory. Where the processor computes, the smaller of both counts. Default: null, no limit of
-    /// its own.
+    /// The limit in bytes of the host's memory. On a processor the smaller of the two limits applies. Default: null, no limit.
     /// </summary>
     public long? HostMemory { get; init; }
 
     /// <summary>
-    /// Whether the host's memory that is free, and the limit of the process's control group, count too; with either limit given
-    /// they do in any case. They are looked at between clips. Default: false.
+    /// Whether free host memory and the limit of the process's control group apply as well; they always do when either limit is
+    /// set. Both are read again between clips. Default: false.
     /// </summary>
     public bool FollowsFreeMemory { get; init; }
 
     /// <summary>
-    /// How much is done beforehand for faster runs; all but the default follow the memory that is free. Default:
+    /// How much is prepared for faster runs; every value except the default takes free memory into account. Default:
     /// <see cref="CompileTuning.Default"/>.
     /// </summary>
     public CompileTuning Tuning { get; init; } = CompileTuning.Default;
 
     /// <summary>
-    /// Whether one graph serves all shapes, also where graphs of fixed shapes would be faster or are the provider's habit.
+    /// Whether one graph serves all shapes, even where graphs of fixed shapes would be faster or are the provider's default.
     /// Default: false.
     /// </summary>
     public bool DynamicShapes { get; init; }
 
     /// <summary>
-    /// Whether a transformer of <see cref="Runtime.Networks.CompileMode.Blocks"/> stays one where something is said about memory; otherwise
-    /// that is chosen with the strategy, which takes the whole network where it fits and is packed on disk. Default: false.
+    /// Whether the transformer stays split into <see cref="Runtime.Networks.CompileMode.Blocks"/> when a memory limit is set;
+    /// otherwise the strategy decides, and takes the whole network where it fits and is already packed on disk. Default: false.
     /// </summary>
     public bool BlocksOnly { get; init; }
 
-    /// <summary>Keeps what <see cref="CompileTuning.MaxAutotune"/> measured. Default: null, it is measured in each process.</summary>
+    /// <summary>Keeps what <see cref="CompileTuning.MaxAutotune"/> measured. Default: null, each process measures again.</summary>
     public ContentStore? Tunings { get; init; }
 
-    /// <summary>What tells the host's memory. For tests.</summary>
+    /// <summary>Reads the host's memory. For tests.</summary>
     internal Func<HostMemoryFacts> HostFacts { get; init; } = HostMemoryFacts.Read;
 
-    /// <summary>What measures time. Default: the system's clock.</summary>
+    /// <summary>The clock. Default: the system's.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    /// <summary>Threads for a runtime whose work this many lanes share, so that all of it keeps every core busy and no more.</summary>
+    /// <summary>
+    /// The number of threads for a runtime that this many lanes share: together they keep every core busy, and no more.
+    /// </summary>
     /// <param name="lanes">The lanes.</param>
     /// <param name="cores">The machine's cores.</param>
     public static int ThreadsFor(int lanes, int cores) => Math.Max(1, cores - lanes + 1);

@@ -1,8 +1,8 @@
 namespace WanSharp.Engine;
 
-/// <summary>How far a generation has come.</summary>
+/// <summary>The progress of a generation.</summary>
 /// <param name="Stage">What runs now.</param>
-/// <param name="Done">Units of the stage that are done: denoise steps, frames decoded; while loading, blocks whose weights are brought
-/// into another form, which is done once.</param>
-/// <param name="Total">Units that the stage has.</param>
+/// <param name="Done">Completed units of the stage: denoise steps, or decoded frames; while loading, blocks whose weights are being
+/// converted, which happens once.</param>
+/// <param name="Total">All units of the stage.</param>
 public readonly record struct GenerationProgress(GenerationStage Stage, int Done, int Total);

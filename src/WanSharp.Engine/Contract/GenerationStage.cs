@@ -15,6 +15,6 @@ public enum GenerationStage
     /// <summary>Latents become frames.</summary>
     Decode,
 
-    /// <summary>Frames go to the writer, as they come; progress counts them to <see cref="Decode"/>.</summary>
+    /// <summary>Frames go to the writer as they are decoded; progress counts them under <see cref="Decode"/>.</summary>
     Write,
 }

@@ -11,30 +11,30 @@ public sealed record GenerationStatistics
     /// <summary>The time of each stage that the clip went through.</summary>
     public required IReadOnlyDictionary<GenerationStage, StageTime> Stages { get; init; }
 
-    /// <summary>Denoise steps that were taken; fewer than planned when the clip was resumed.</summary>
+    /// <summary>The denoise steps that were taken; fewer than planned if the clip was resumed.</summary>
     public required int Steps { get; init; }
 
     /// <summary>
-    /// Whether it was made in the way that its plan says; false where memory asked for another one meanwhile, which may show in
-    /// the last bits, or at the seams of tiles.
+    /// Whether the clip ran as planned; false if memory forced another strategy meanwhile, which may show in the last bits or at
+    /// the seams of tiles.
     /// </summary>
     public bool RanAsPlanned { get; init; } = true;
 
-    /// <summary>Clips that shared a step, on average; 0 when no step was taken.</summary>
+    /// <summary>The average number of clips that shared a step; 0 if no step was taken.</summary>
     public required double MeanBatchSize { get; init; }
 
-    /// <summary>How many clips shared its steps over time, a sample for each change.</summary>
+    /// <summary>How many clips shared its steps over time, one sample per change.</summary>
     public IReadOnlyList<BatchSizeSample> BatchSizes { get; init; } = [];
 
-    /// <summary>Features (of prompts and images) that were at hand.</summary>
+    /// <summary>Features (of prompts and images) that were found in a cache.</summary>
     public required int FeatureHits { get; init; }
 
     /// <summary>Features that were computed.</summary>
     public required int FeatureMisses { get; init; }
 
     /// <summary>
-    /// What of the transformer was one graph: blocks, too, where the whole network was wanted and still being compiled as the
-    /// clip began.
+    /// How the transformer was split into graphs: blocks, too, if the whole network was asked for but was still being compiled when
+    /// the clip began.
     /// </summary>
     public CompileMode Compile { get; init; }
 }

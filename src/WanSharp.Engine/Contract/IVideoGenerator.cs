@@ -7,13 +7,13 @@ using WanSharp.Tensors;
 namespace WanSharp.Engine;
 
 /// <summary>Makes videos from requests. Decorate it to cache, to queue or to measure.</summary>
-/// <remarks>Thread-safe: calls that overlap share the machine, each stage working for whichever clip is there.</remarks>
+/// <remarks>Thread-safe: calls that overlap share the machine, and each stage works for whichever clip is ready.</remarks>
 public interface IVideoGenerator : IDisposable
 {
-    /// <summary>What it did so far, and what it does now.</summary>
+    /// <summary>What it has done so far, and what it is doing now.</summary>
     EngineStatistics Statistics { get; }
 
-    /// <summary>What would run for a request. Computes nothing.</summary>
+    /// <summary>Resolves a request into a plan: every setting and every shape. Computes nothing.</summary>
     /// <exception cref="InvalidRequestException">The request cannot be made; the message names the nearest that can.</exception>
     GenerationPlan Plan(GenerationRequest request);
 
@@ -24,12 +24,13 @@ public interface IVideoGenerator : IDisposable
     Task<GenerationPlan> TuneAsync(GenerationPlan plan, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Looks for a clip that differs by its prompt alone, and by little: one could begin with its steps. Encodes the prompt.
+    /// Looks for a stored clip that differs only in its prompt, and only slightly, so that this one could start from its steps.
+    /// Encodes the prompt.
     /// </summary>
     /// <param name="plan">From <see cref="Plan"/>.</param>
-    /// <param name="steps">Steps of clips that were made before.</param>
+    /// <param name="steps">The stored steps of earlier clips.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
-    /// <returns>The steps to begin with, for <see cref="GenerationRunOptions.Start"/>; null when no clip is near enough.</returns>
+    /// <returns>The steps to start from, for <see cref="GenerationRunOptions.Start"/>; null if no clip is similar enough.</returns>
     Task<SimilarClip?> FindSimilarAsync(GenerationPlan plan, StepStore steps, CancellationToken cancellationToken);
 
     /// <summary>Makes the video of a plan.</summary>
@@ -48,17 +49,16 @@ public interface IVideoGenerator : IDisposable
     );
 
     /// <summary>
-    /// Says that a clip of this plan, or one like it, is likely to come: what it needs is compiled while no clip computes. Clips of
-    /// the same shape
-    /// need to be said once.
+    /// Announces that a clip like this one is likely to follow, so that what it needs is compiled while no clip computes. One call
+    /// is enough for all clips of the same shape.
     /// </summary>
     /// <param name="plan">From <see cref="Plan"/>.</param>
     /// <param name="cancellationToken">Ends the wait, not the compilation.</param>
-    /// <returns>Ends when it is compiled; need not be waited for.</returns>
+    /// <returns>Completes when everything is compiled; it need not be awaited.</returns>
     Task ExpectAsync(GenerationPlan plan, CancellationToken cancellationToken = default) => Task.CompletedTask;
 
-    /// <summary>Waits for what is still compiled for later clips, so that it is kept on disk.</summary>
+    /// <summary>Waits for compilation that is still under way for later clips, so that its result is kept on disk.</summary>
     /// <param name="cancellationToken">Ends the wait and the compilation.</param>
-    /// <returns>Why it failed; null if it did not, or if nothing was being compiled.</returns>
+    /// <returns>Why compilation failed; null if it succeeded or if nothing was being compiled.</returns>
     Task<string?> FinishCompilingAsync(CancellationToken cancellationToken);
 }

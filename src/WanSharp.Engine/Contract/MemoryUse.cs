@@ -3,24 +3,24 @@ using WanSharp.Engine.Strategies;
 
 namespace WanSharp.Engine;
 
-/// <summary>What a generator may use of the memory, what it has set aside, and what it holds.</summary>
+/// <summary>How much memory a generator may use, has reserved, and holds.</summary>
 public sealed record MemoryUse
 {
-    /// <summary>What may be used, and what says so; the basis of what is chosen until that changes by 0.3.</summary>
+    /// <summary>The memory that may be used, and what limits it. Strategies are chosen for it until it changes by 30 %.</summary>
     public required MemoryAllowance Allowance { get; init; }
 
-    /// <summary>What is set aside before work begins, by what predictions say it needs: weights, clips under way, activations.</summary>
+    /// <summary>What is reserved before work begins, as predicted: weights, clips under way, activations.</summary>
     public required IReadOnlyList<MemoryHolding> Reserved { get; init; }
 
-    /// <summary>What is held, measured: the library's memory, caches, weights.</summary>
+    /// <summary>What is held, as measured: ONNX Runtime's memory, caches, weights.</summary>
     public required IReadOnlyList<MemoryHolding> Held { get; init; }
 
-    /// <summary>The most bytes that the library held for activations and packed weights at one time.</summary>
+    /// <summary>The peak of bytes that ONNX Runtime held for activations and packed weights.</summary>
     public required long PeakBytes { get; init; }
 
-    /// <summary>How often a run was short of memory and something was given back for it, by what went last.</summary>
+    /// <summary>How often a run was short of memory and something was freed for it, by what was freed last.</summary>
     public required IReadOnlyDictionary<ShedStage, long> Shed { get; init; }
 
-    /// <summary>How the model runs; null before the first clip, and where no memory limit is set.</summary>
+    /// <summary>The strategy in use; null before the first clip, and if no memory limit is set.</summary>
     public Strategy? Strategy { get; init; }
 }

@@ -2,20 +2,20 @@ using WanSharp.Runtime.Memory;
 
 namespace WanSharp.Engine.Memory;
 
-/// <summary>How much memory may be used, and what says so.</summary>
+/// <summary>How much memory may be used, and what limits it.</summary>
 /// <param name="Bytes">The bytes; <see cref="long.MaxValue"/> where nothing limits them.</param>
-/// <param name="Why">The limit that is the smallest, such as <c>--memory</c>.</param>
+/// <param name="Why">The limit that applies, such as <c>--memory</c>.</param>
 public sealed record MemoryAllowance(long Bytes, string Why)
 {
     /// <summary>Nothing limits it.</summary>
     public static MemoryAllowance Unlimited { get; } = new(long.MaxValue, "no limit");
 
-    /// <summary>What the limits come to for what computes. Pure.</summary>
+    /// <summary>Combines the limits into one for the memory that computes. Pure.</summary>
     /// <param name="memory">The limit of the memory that computes: a device's, or the host's on a processor; null for none.</param>
     /// <param name="hostMemory">The limit of the host's memory; null for none.</param>
     /// <param name="isOnHost">Whether the processor computes, so that both limits are of the same memory and the smaller one
     /// counts.</param>
-    /// <param name="host">The host's memory as it is now; null leaves it out of account.</param>
+    /// <param name="host">The host's memory as it is now; null to ignore it.</param>
     public static MemoryAllowance Of(long? memory, long? hostMemory, bool isOnHost, HostMemoryFacts? host) =>
         isOnHost
             ? Smallest(

@@ -143,7 +143,9 @@ internal sealed class MemoryBudget(Func<MemoryAllowance>? look, TimeProvider? cl
                 while (_waiting.First() != self || !HasRoom(bytes))
                 {
                     cancellationToken.ThrowIfCancellationRequested();
+#pragma warning disable RS0030 // a lane is a thread of its own that waits for memory
                     Monitor.Wait(_gate);
+#pragma warning restore RS0030
                 }
 
                 return Reserve(ReservationKind.Work, bytes);

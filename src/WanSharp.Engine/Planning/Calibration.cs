@@ -4,7 +4,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Planning;
 
-/// <summary>How fast this machine is: what <see cref="Calibrator"/> measured. Rates are in units a second.</summary>
+/// <summary>The speed of this machine, as <see cref="Calibrator"/> measured it. Rates are per second.</summary>
 public sealed record Calibration
 {
     /// <summary>When it was measured.</summary>
@@ -57,7 +57,7 @@ public sealed record Calibration
     public string ToJson() => JsonSerializer.Serialize(this, CalibrationJson.Default.Calibration);
 
     /// <summary>Reads a calibration back.</summary>
-    /// <returns>It, or null when <paramref name="json"/> holds none that can be used.</returns>
+    /// <returns>The calibration, or null if <paramref name="json"/> does not contain a usable one.</returns>
     public static Calibration? FromJson(ReadOnlySpan<byte> json)
     {
         try

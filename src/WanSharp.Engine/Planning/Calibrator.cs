@@ -6,7 +6,8 @@ using WanSharp.Storage;
 namespace WanSharp.Engine.Planning;
 
 /// <summary>
-/// Measures this machine once and remembers it: a calibration holds for a machine, its threads and a version of ONNX Runtime.
+/// Measures this machine once and remembers the result: a calibration is valid for a machine, a number of threads and a version of
+/// ONNX Runtime.
 /// </summary>
 /// <param name="store">Where calibrations are kept.</param>
 /// <param name="threads">Threads that the runtime has.</param>
@@ -16,14 +17,14 @@ public sealed class Calibrator(ContentStore store, int threads, TimeProvider clo
     // What was measured otherwise, by another version of WanSharp, does not hold.
     private const int Method = 4;
 
-    /// <summary>How long a calibration is believed.</summary>
+    /// <summary>How long a calibration is valid.</summary>
     public static readonly TimeSpan MaximumAge = TimeSpan.FromDays(30);
 
-    /// <summary>The calibration that is remembered, or a new one, which takes 4 to 6 seconds.</summary>
-    /// <remarks>Measuring again keeps the faster of each rate: whatever else runs only ever slows a measurement.</remarks>
+    /// <summary>The remembered calibration, or a new one, which takes 4 to 6 seconds.</summary>
+    /// <remarks>Measuring again keeps the faster of each rate, because other programs can only slow a measurement down.</remarks>
     /// <param name="runtime">ONNX Runtime.</param>
     /// <param name="again">Whether to measure even if one is remembered.</param>
-    /// <param name="progress">Notified that it is measured.</param>
+    /// <param name="progress">Notified when a measurement starts.</param>
     /// <param name="cancellationToken">Stops between two measurements.</param>
     public Calibration FindOrMeasure(
         OrtRuntime runtime,
@@ -54,7 +55,7 @@ public sealed class Calibrator(ContentStore store, int threads, TimeProvider clo
         return calibration;
     }
 
-    /// <summary>The calibration that is remembered; null when there is none, or it is older than <see cref="MaximumAge"/>.</summary>
+    /// <summary>The remembered calibration; null if there is none or it is older than <see cref="MaximumAge"/>.</summary>
     public Calibration? Find(OrtRuntime runtime)
     {
         ArgumentNullException.ThrowIfNull(runtime);

@@ -12,10 +12,10 @@ using WanSharp.Tensors;
 namespace WanSharp.Engine.Planning;
 
 /// <summary>
-/// Says before it runs what a generation costs: operations and bytes counted from the graphs, memory by part, and the
-/// time that a calibrated machine takes. Reads headers of weights, never weights; runs nothing.
+/// Predicts what a generation costs: operations and bytes counted from the graphs, memory by part, and the time on a calibrated
+/// machine. Reads the headers of checkpoints, never weights; runs nothing.
 /// </summary>
-/// <remarks>Thread-safe. For the CPU provider and block graphs, the way a model runs unless it is told otherwise.</remarks>
+/// <remarks>Thread-safe. Predictions are for the CPU provider and block graphs, which are the default.</remarks>
 public sealed class CostModel
 {
     private readonly WanModel _model;
@@ -28,9 +28,9 @@ public sealed class CostModel
     private readonly Lazy<NetworkWeights> _decoder;
     private readonly ImageStage _images;
 
-    /// <param name="model">The model; it must live as long as plans are asked about.</param>
+    /// <param name="model">The model; it must outlive this object.</param>
     /// <param name="quantization">Whether the transformer's blocks multiply 8-bit integers.</param>
-    /// <param name="tiles">Whether frames are decoded in tiles. Default: as memory asks for.</param>
+    /// <param name="tiles">Whether frames are decoded in tiles. Default: only where memory is too small for whole frames.</param>
     public CostModel(WanModel model, Quantization quantization = Quantization.None, VaeTileChoice? tiles = null)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -47,7 +47,7 @@ public sealed class CostModel
     }
 
     /// <summary>
-    /// The plan for a request, without the model's digest, for which all weights would be read: to ask about, not to run.
+    /// A plan to ask about, not to run: it lacks the model's digest, for which all weights would have to be read.
     /// </summary>
     /// <exception cref="InvalidRequestException">The model cannot make it.</exception>
     public GenerationPlan Sketch(GenerationRequest request)
@@ -57,9 +57,9 @@ public sealed class CostModel
         return InWay(plan with { CutPrompts = CutPrompt.Find(plan.Settings, plan.Branches, _model) }, strategy: null);
     }
 
-    /// <summary>A plan as it runs in a way that was chosen for it.</summary>
+    /// <summary>A plan as it runs by a strategy.</summary>
     /// <param name="plan">The plan.</param>
-    /// <param name="strategy">The way; null where no memory limit is set.</param>
+    /// <param name="strategy">The strategy; null if no memory limit is set.</param>
     /// <exception cref="InvalidRequestException">The size of the tiles that was asked for is too small.</exception>
     public GenerationPlan InWay(GenerationPlan plan, Strategy? strategy)
     {

@@ -6,16 +6,16 @@ using WanSharp.Models.Text;
 
 namespace WanSharp.Engine.Planning;
 
-/// <summary>A prompt that is longer than the model reads: what comes behind is ignored, as in the official code.</summary>
+/// <summary>A prompt that is longer than the model reads: the rest is ignored, as in the official code.</summary>
 /// <param name="IsNegative">Whether it is the negative prompt.</param>
 /// <param name="Tokens">How many tokens it has, the end included.</param>
 /// <param name="Read">How many of them the model reads, the end included.</param>
-/// <param name="Ignored">Where the text begins that is ignored: its first words.</param>
+/// <param name="Ignored">The first words of the ignored text.</param>
 public sealed record CutPrompt(bool IsNegative, int Tokens, int Read, string Ignored)
 {
     private const int QuotedLength = 40;
 
-    /// <summary>The prompts of a clip that are cut; none, mostly.</summary>
+    /// <summary>The prompts of a clip that are too long; usually none.</summary>
     /// <param name="settings">The clip.</param>
     /// <param name="branches">1 if the negative prompt is not used.</param>
     /// <param name="model">The model, whose tokenizer counts.</param>

@@ -3,16 +3,16 @@ namespace WanSharp.Engine.Planning;
 /// <summary>What a plan costs on a machine.</summary>
 public sealed record GenerationCost
 {
-    /// <summary>The stages that there are, in the order in which they run.</summary>
+    /// <summary>The stages, in the order in which they run.</summary>
     public required IReadOnlyList<StageCost> Stages { get; init; }
 
     /// <summary>Memory by part.</summary>
     public required IReadOnlyList<MemoryPart> Memory { get; init; }
 
-    /// <summary>Bytes of mapped files that are read.</summary>
+    /// <summary>The bytes of mapped files that are read.</summary>
     public required long MappedBytes { get; init; }
 
-    /// <summary>The most bytes of its own that the process needs at once.</summary>
+    /// <summary>The peak of the process's private memory, in bytes.</summary>
     public required long PrivateBytes { get; init; }
 
     /// <summary>The time of all stages, once the networks are loaded.</summary>

@@ -8,7 +8,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Planning;
 
-/// <summary>What will run for a request: every setting resolved, every shape known, nothing computed yet.</summary>
+/// <summary>A request with every setting resolved and every shape known; nothing is computed yet.</summary>
 public sealed record GenerationPlan
 {
     /// <summary>The settings, with the model's defaults filled in.</summary>
@@ -20,13 +20,15 @@ public sealed record GenerationPlan
     /// <summary>The sampler that <see cref="GenerationSettings.Sampler"/> names.</summary>
     public required SamplerKind Sampler { get; init; }
 
-    /// <summary>Tokens that the transformer sees in each branch.</summary>
+    /// <summary>The number of tokens that the transformer sees in each branch.</summary>
     public required int Tokens { get; init; }
 
-    /// <summary>Forward passes for each step: 2 with guidance, 1 at a scale of 1.</summary>
+    /// <summary>Forward passes per step: 2 with guidance, 1 at a scale of 1.</summary>
     public required int Branches { get; init; }
 
-    /// <summary>How many of the steps, the first ones, the high-noise expert takes; 0 where there is one transformer.</summary>
+    /// <summary>
+    /// The number of steps, from the first, that the high-noise expert takes; 0 if there is only one transformer.
+    /// </summary>
     public required int HighNoiseSteps { get; init; }
 
     /// <summary>The latent frames that images give, or show to the model, each with its image.</summary>
@@ -35,23 +37,22 @@ public sealed record GenerationPlan
     /// <summary>The tiles that frames are decoded and given images encoded in; null for whole frames.</summary>
     public VaeTiling? VaeTiles { get; init; }
 
-    /// <summary>The prompts that are longer than the model reads. Empty where no generator made the plan.</summary>
+    /// <summary>The prompts that are longer than the model reads. Empty if the plan was not made by a generator.</summary>
     public IReadOnlyList<CutPrompt> CutPrompts { get; init; } = [];
 
-    /// <summary>How the model runs within its memory; null where no memory limit is set.</summary>
+    /// <summary>How the model runs within its memory limit; null if none is set.</summary>
     public Strategy? Strategy { get; init; }
 
     /// <summary>
-    /// Everything that decides the clip's bits, as text: the settings, and all that executes them. Plans of one identity make one
-    /// clip, except the
-    /// rounding of steps that are shared. Empty where no generator made the plan.
+    /// Everything that determines the clip's bits, as text: the settings, and everything that executes them. Plans with equal
+    /// identities make the same clip, except for the rounding of shared steps. Empty if the plan was not made by a generator.
     /// </summary>
     public string Identity { get; init; } = "";
 
     /// <summary>
-    /// The part of <see cref="Identity"/> that decides the latents: a clip whose plan has the same may be continued from a snapshot,
-    /// whatever
-    /// became of the memory and of the tiles that frames are decoded in. Empty where no generator made the plan.
+    /// The part of <see cref="Identity"/> that decides the latents: a clip whose plan has the same latent identity can be resumed
+    /// from a snapshot, even if the memory strategy or the decoding tiles have changed. Empty if the plan was not made by a
+    /// generator.
     /// </summary>
     public string LatentIdentity { get; init; } = "";
 

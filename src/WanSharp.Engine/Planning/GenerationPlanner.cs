@@ -81,7 +81,7 @@ internal static class GenerationPlanner
             HighNoiseGuidanceScale = highNoiseGuidance,
             Boundary = boundary,
             Sampler = Samplers.NameOf(sampler),
-            Shift = SettingFields.Shift.Require(request.Shift ?? ModelVariant.ShiftOf(model, width, height)),
+            Shift = SettingFields.Shift.Require(request.Shift ?? ModelVariant.ShiftOf(model.Name, model.Defaults, width, height)),
             Seed = request.Seed ?? 0,
             Images =
             [

@@ -1,18 +1,20 @@
 namespace WanSharp.Engine.Planning;
 
-/// <summary>What a plan has to compute, and what it holds in memory meanwhile. Counted from the graphs; nothing is measured.</summary>
+/// <summary>
+/// What a plan has to compute, and what it holds in memory meanwhile. Counted from the graphs; nothing is measured.
+/// </summary>
 public sealed record GenerationWork
 {
-    /// <summary>The stages that there are, in the order in which they run.</summary>
+    /// <summary>The stages, in the order in which they run.</summary>
     public required IReadOnlyList<StageWork> Stages { get; init; }
 
     /// <summary>Memory by part.</summary>
     public required IReadOnlyList<MemoryPart> Memory { get; init; }
 
-    /// <summary>Bytes of mapped files that are read.</summary>
+    /// <summary>The bytes of mapped files that are read.</summary>
     public long MappedBytes => Sum(MemoryKind.Mapped);
 
-    /// <summary>The most bytes of its own that the process needs at once.</summary>
+    /// <summary>The peak of the process's private memory, in bytes.</summary>
     public long PrivateBytes =>
         Sum(MemoryKind.Kept)
         + Memory

@@ -26,7 +26,7 @@ internal sealed class ImageStage(WanModel model, NetworkGraphs graphs, Activatio
     private MemoryPart WidenedClip =>
         model.VisionEncoder is null
             ? new("CLIP, widened weights", 0, MemoryKind.Stage, PlanStage.Image)
-            : MemoryPart.Converted("CLIP", _clip.Value, graphs.ClipBlockBytes, PlanStage.Image);
+            : MemoryPart.Converted("CLIP", _clip.Value, graphs.VisionEncoderBlockBytes, PlanStage.Image);
 
     /// <summary>
     /// The latent frames that images give: those of the plan, or in a plan without images those that the model cannot do without.

@@ -3,8 +3,8 @@ namespace WanSharp.Engine.Planning;
 /// <summary>What one part of a generation holds in memory.</summary>
 /// <param name="Name">The part, in a few words.</param>
 /// <param name="Bytes">How much.</param>
-/// <param name="Kind">Whose memory it is.</param>
-/// <param name="Stage">The stage, of what is held while one runs.</param>
+/// <param name="Kind">The kind of memory.</param>
+/// <param name="Stage">The stage during which it is held; null if it is held for longer.</param>
 public sealed record MemoryPart(string Name, long Bytes, MemoryKind Kind, PlanStage? Stage = null)
 {
     /// <summary>What runs of a stage hold in addition to weights.</summary>

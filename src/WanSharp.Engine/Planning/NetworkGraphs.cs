@@ -16,9 +16,8 @@ internal sealed class NetworkGraphs
     private readonly VisionEncoderConfig? _visionEncoder;
     private readonly VaeConfig _vae;
     private readonly TransformerGraphs _denoising;
-    private readonly Lazy<(OnnxGraph Keys, OnnxGraph Rows)> _pieces;
     private readonly Lazy<OnnxGraph> _textBlock;
-    private readonly Lazy<(OnnxGraph Embed, OnnxGraph Block)> _clip;
+    private readonly Lazy<(OnnxGraph Embed, OnnxGraph Block)> _visionEncoderGraphs;
     private readonly Lazy<(OnnxGraph First, OnnxGraph Next)> _decoder;
     private readonly Lazy<(OnnxGraph First, OnnxGraph Next)> _encoder;
 
@@ -33,8 +32,7 @@ internal sealed class NetworkGraphs
         var options = new GraphOptions();
         var constants = options with { Weights = WeightStorage.Initializers };
         (_transformer, _textEncoder, _visionEncoder, _vae) = (transformer, textEncoder, visionEncoder, vae);
-        _pieces = new(() => (WanTransformer.SelfKeys(transformer, options), WanTransformer.BlockRows(transformer, options)));
-        _clip = new(() =>
+        _visionEncoderGraphs = new(() =>
             visionEncoder is { } clip
                 ? (VisionEncoder.Embed(clip, options), VisionEncoder.Block(clip, options))
                 : throw new InvalidOperationException("The model has no image encoder.")
@@ -53,7 +51,10 @@ internal sealed class NetworkGraphs
 
     /// <summary>The weights of CLIP's image encoder.</summary>
     public IEnumerable<WeightSlot> VisionEncoderWeights =>
-        [.. _clip.Value.Embed.Weights, .. Repeat(_clip.Value.Block, _visionEncoder!.LayersUsed, "visual.transformer.")];
+        [
+            .. _visionEncoderGraphs.Value.Embed.Weights,
+            .. Repeat(_visionEncoderGraphs.Value.Block, _visionEncoder!.LayersUsed, "visual.transformer."),
+        ];
 
     /// <summary>The decoder's weights.</summary>
     public IEnumerable<WeightSlot> DecoderWeights => _decoder.Value.Next.Weights;
@@ -68,7 +69,7 @@ internal sealed class NetworkGraphs
     public long TextEncoderBlockBytes => BytesOf(_textBlock.Value);
 
     /// <inheritdoc cref="TransformerBlockBytes"/>
-    public long ClipBlockBytes => BytesOf(_clip.Value.Block);
+    public long VisionEncoderBlockBytes => BytesOf(_visionEncoderGraphs.Value.Block);
 
     /// <summary>Bytes of the transformer's weights outside the blocks.</summary>
     public long TransformerOtherBytes => _denoising.OtherWeights.Sum(BytesOf);
@@ -96,7 +97,7 @@ internal sealed class NetworkGraphs
         }
 
         var (embed, head) = (_denoising.Embed, _denoising.Head);
-        var (keys, rows) = _pieces.Value;
+        var (keys, rows) = (_denoising.SelfKeys, _denoising.BlockRows);
         // What a block takes and gives; the keys and values of a row.
         var between = ((2L * batch) + 2) * all["tokens"] * _transformer.Dim * sizeof(float);
         var ends = Math.Max(embed.CountWork(all).PeakBytes, head.CountWork(all).PeakBytes); // on all tokens
@@ -134,7 +135,8 @@ internal sealed class NetworkGraphs
     public GraphWork EncodeImages(int count)
     {
         var lengths = new Dictionary<string, long> { ["batch"] = count };
-        return _clip.Value.Embed.CountWork(lengths) + (_visionEncoder!.LayersUsed * _clip.Value.Block.CountWork(lengths));
+        return _visionEncoderGraphs.Value.Embed.CountWork(lengths)
+            + (_visionEncoder!.LayersUsed * _visionEncoderGraphs.Value.Block.CountWork(lengths));
     }
 
     /// <summary>A prompt through the text encoder.</summary>

@@ -6,8 +6,8 @@ using WanSharp.Models;
 namespace WanSharp.Engine.Planning;
 
 /// <summary>
-/// Finds cheaper requests that are worth knowing: a smaller size that the model was made for, fewer frames, fewer steps, no
-/// second branch.
+/// Finds cheaper alternatives to a request: a smaller size that the model was made for, fewer frames, fewer steps, no second
+/// branch.
 /// </summary>
 public static class PlanAlternatives
 {

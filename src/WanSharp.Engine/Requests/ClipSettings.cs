@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace WanSharp.Engine.Requests;
 
 /// <summary>
-/// The settings of a clip, without what it shows. A null takes the model's default. <see cref="SettingFields"/> has one row for
-/// each: its name, help, range, and how it is read and written. The JSON names are those of the rows.
+/// The settings of a clip, apart from its prompt and images. Null means the model's default. <see cref="SettingFields"/> has one
+/// row per setting: its name, help and range, and how it is read and written. The JSON names are those of the rows.
 /// </summary>
 public record ClipSettings
 {
@@ -13,8 +13,8 @@ public record ClipSettings
     public string? NegativePrompt { get; init; }
 
     /// <summary>
-    /// Pixels across; a multiple of the model's stride (16 for most). With images and no size at all, the clip takes the
-    /// first image's shape at about the area of the model's default size, as the official pipelines choose it.
+    /// Pixels across; a multiple of the model's stride (16 for most). If images are given but no size, the clip takes the first
+    /// image's aspect ratio at about the area of the model's default size, as the official pipelines do.
     /// </summary>
     [JsonPropertyName("width")]
     public int? Width { get; init; }
@@ -40,16 +40,15 @@ public record ClipSettings
     public int? Steps { get; init; }
 
     /// <summary>
-    /// How strongly to follow the prompt, 0 to 100. 1 follows it without the second branch, which halves the work. Of two
-    /// experts it is the scale of both, or of the low-noise one when <see cref="HighNoiseGuidanceScale"/> is given.
+    /// How strongly to follow the prompt, 0 to 100. At 1 the second branch is skipped, which halves the work. In a model with two
+    /// experts it applies to both, or to the low-noise one only if <see cref="HighNoiseGuidanceScale"/> is set.
     /// </summary>
     [JsonPropertyName("guidance")]
     public float? GuidanceScale { get; init; }
 
     /// <summary>
-    /// The high-noise expert's own scale, 0 to 100, for models of two experts. What Diffusers' pipelines and video APIs call
-    /// <c>guidance_scale</c> is this one, and their <c>guidance_scale_2</c> is <see cref="GuidanceScale"/>; the official code's
-    /// pairs are (low, high).
+    /// The scale of the high-noise expert, 0 to 100, for models with two experts. Diffusers' pipelines and video APIs call this one
+    /// <c>guidance_scale</c>, and <see cref="GuidanceScale"/> <c>guidance_scale_2</c>; pairs in the official code are (low, high).
     /// </summary>
     [JsonPropertyName("guidance_high")]
     public float? HighNoiseGuidanceScale { get; init; }
@@ -63,7 +62,8 @@ public record ClipSettings
     public double? Shift { get; init; }
 
     /// <summary>
-    /// Where the noise begins: the same seed and settings make the same clip. Null is 0 for the engine; another backend chooses one.
+    /// The seed of the noise: the same seed and settings make the same clip. The engine reads null as 0; other backends choose a
+    /// seed.
     /// </summary>
     [JsonPropertyName("seed")]
     public ulong? Seed { get; init; }

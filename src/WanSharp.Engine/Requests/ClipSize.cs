@@ -5,6 +5,6 @@ namespace WanSharp.Engine.Requests;
 /// <param name="Height">Pixels down.</param>
 public readonly record struct ClipSize(int Width, int Height)
 {
-    /// <summary>As it is typed: <c>832x480</c>.</summary>
+    /// <summary>The size as users write it: <c>832x480</c>.</summary>
     public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Width}x{Height}");
 }

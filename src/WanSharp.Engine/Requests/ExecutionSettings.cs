@@ -1,8 +1,8 @@
 namespace WanSharp.Engine.Requests;
 
-/// <summary>What computes a clip. With <c>fp32</c> it decides the last bits of a pixel, not what is seen.</summary>
+/// <summary>What computed a clip. With <c>fp32</c> it affects the last bits of pixels, not what the clip shows.</summary>
 /// <param name="Provider">ONNX Runtime's execution provider.</param>
-/// <param name="Precision">What the transformer's blocks multiply, by the names of <see cref="Requests.Precision"/>; <c>float32</c> in
-/// older clips is <c>fp32</c>.</param>
-/// <param name="Threads">Threads that compute; null for the library's choice, one per physical core.</param>
+/// <param name="Precision">The number format of the transformer's blocks, by the names of <see cref="Requests.Precision"/>;
+/// <c>float32</c> in older clips is <c>fp32</c>.</param>
+/// <param name="Threads">The number of threads; null for ONNX Runtime's choice, one per physical core.</param>
 public sealed record ExecutionSettings(string Provider, string Precision, int? Threads);

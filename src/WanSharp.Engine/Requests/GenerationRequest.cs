@@ -1,21 +1,21 @@
 namespace WanSharp.Engine.Requests;
 
-/// <summary>What somebody asks for: a prompt, settings, images. A setting left null takes the model's default.</summary>
+/// <summary>A request for a clip: a prompt, settings, images. Null settings take the model's defaults.</summary>
 public sealed record GenerationRequest : ClipSettings
 {
-    /// <summary>The longest prompt, in UTF-16 characters; a model sees a few hundred words of it.</summary>
+    /// <summary>The longest prompt, in UTF-16 characters; a model reads a few hundred words of it.</summary>
     public const int MaximumPromptLength = 8192;
 
-    /// <summary>A request whose settings all take the model's defaults.</summary>
+    /// <summary>Creates a request with the model's defaults.</summary>
     public GenerationRequest() { }
 
-    /// <summary>A request with the given settings.</summary>
+    /// <summary>Creates a request with the given settings.</summary>
     public GenerationRequest(ClipSettings settings)
         : base(settings) { }
 
-    /// <summary>What the video shows. Not empty.</summary>
+    /// <summary>What the video shows. Must not be empty.</summary>
     public required string Prompt { get; init; }
 
-    /// <summary>Images that frames of the clip are to show: which frames can be given depends on the model.</summary>
+    /// <summary>Images that frames of the clip should show; which frames accept one depends on the model.</summary>
     public IReadOnlyList<ConditioningImage> Images { get; init; } = [];
 }

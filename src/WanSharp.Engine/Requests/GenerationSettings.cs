@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace WanSharp.Engine.Requests;
 
-/// <summary>Everything that decides a clip, nothing left open: what is embedded in the file that is written.</summary>
+/// <summary>Everything that determines a clip, with nothing left open. This is what is embedded in the file.</summary>
 public sealed record GenerationSettings
 {
     /// <summary>The version of WanSharp that made the clip.</summary>
@@ -17,8 +17,8 @@ public sealed record GenerationSettings
     public required string ModelDigest { get; init; }
 
     /// <summary>
-    /// The names of the model's files by part, of models whose files were found or named one by one; null of others. The digest
-    /// decides, not the names.
+    /// The names of the model's files by part, if they were found or named one by one; otherwise null. The digest identifies the
+    /// model, not the names.
     /// </summary>
     public IReadOnlyDictionary<string, string>? ModelFiles { get; init; }
 
@@ -43,10 +43,10 @@ public sealed record GenerationSettings
     /// <inheritdoc cref="ClipSettings.Steps"/>
     public required int Steps { get; init; }
 
-    /// <summary>How strongly the prompt was followed; by the low-noise expert where there are two.</summary>
+    /// <summary>How strongly the prompt was followed; the scale of the low-noise expert if there are two.</summary>
     public required float GuidanceScale { get; init; }
 
-    /// <summary>The high-noise expert's guidance scale; null where there is one transformer.</summary>
+    /// <summary>The guidance scale of the high-noise expert; null if there is only one transformer.</summary>
     public float? HighNoiseGuidanceScale { get; init; }
 
     /// <inheritdoc cref="Models.ModelDefaults.Boundary"/>
@@ -70,48 +70,32 @@ public sealed record GenerationSettings
     /// <summary>The LoRAs of the low-noise expert alone; null for none.</summary>
     public IReadOnlyList<EmbeddedLora>? LowNoiseLoras { get; init; }
 
-    /// <summary>The images that frames of the clip were made to show.</summary>
+    /// <summary>The images that were given for frames of the clip.</summary>
     public required IReadOnlyList<EmbeddedImage> Images { get; init; }
 
     /// <summary>
-    /// The clip of a similar prompt whose steps this one began with: it is near what the settings make, not that. Null where it
-    /// began with noise.
+    /// The clip with a similar prompt whose steps this one started from; it is close to the clip that these settings make, but not
+    /// the same. Null if it started from noise.
     /// </summary>
     public ReusedSteps? Reused { get; init; }
 
     /// <summary>
-    /// What computed the clip: with other machinery the same settings give the same clip except for rounding. Null in clips of older
+    /// What computed the clip: elsewhere, the same settings give the same clip except for rounding. Null in clips of older
     /// versions.
     /// </summary>
     public ExecutionSettings? Execution { get; init; }
 
     private IEnumerable<EmbeddedLora> AllLoras => (Loras ?? []).Concat(HighNoiseLoras ?? []).Concat(LowNoiseLoras ?? []);
 
-    /// <summary>The settings as somebody asks for them: a request with these makes the clip again.</summary>
+    /// <summary>The settings to request in order to make the clip again.</summary>
     public ClipSettings ToRequested() =>
-        new()
-        {
-            NegativePrompt = NegativePrompt,
-            Width = Width,
-            Height = Height,
-            Frames = Frames,
-            Fps = Fps,
-            Steps = Steps,
-            GuidanceScale = GuidanceScale,
-            HighNoiseGuidanceScale = HighNoiseGuidanceScale,
-            Sampler = Sampler,
-            Shift = Shift,
-            Seed = Seed,
-            Loras = Requested(Loras),
-            HighNoiseLoras = Requested(HighNoiseLoras),
-            LowNoiseLoras = Requested(LowNoiseLoras),
-        };
+        SettingFields.Stored.Aggregate(new ClipSettings(), (settings, field) => field.CopyResolved(this, settings));
 
     /// <summary>The settings as one line of JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, SettingsJson.Readable.GenerationSettings);
 
     /// <summary>Reads settings back.</summary>
-    /// <returns>The settings, or null when <paramref name="json"/> holds none.</returns>
+    /// <returns>The settings, or null if <paramref name="json"/> does not contain any.</returns>
     public static GenerationSettings? FromJson(string json)
     {
         try
@@ -131,7 +115,8 @@ public sealed record GenerationSettings
         }
     }
 
-    private static LoraUses? Requested(IReadOnlyList<EmbeddedLora>? loras) =>
+    /// <summary>LoRAs as somebody asks for them; null for none.</summary>
+    internal static LoraUses? Requested(IReadOnlyList<EmbeddedLora>? loras) =>
         loras is { Count: > 0 } ? new LoraUses([.. loras.Select(lora => Requested(lora)!)]) : null;
 
     private static LoraUse? Requested(EmbeddedLora lora) =>
@@ -143,7 +128,7 @@ public sealed record GenerationSettings
     /// <param name="Strength">How strongly it acted, as <see cref="LoraStrength"/> is written.</param>
     public sealed record EmbeddedLora(string File, string Sha256, string Strength);
 
-    /// <summary>An image that a clip was conditioned on, as far as it can be named later.</summary>
+    /// <summary>Identifies an image that a clip was conditioned on.</summary>
     /// <param name="LatentFrame">The latent frame that shows it.</param>
     /// <param name="Sha256">SHA-256 of the decoded pixels, hexadecimal.</param>
     public sealed record EmbeddedImage(int LatentFrame, string Sha256);

@@ -4,7 +4,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Requests;
 
-/// <summary>The names of what a transformer's blocks multiply, as users write them and clips remember them.</summary>
+/// <summary>The names of the number formats of a transformer's blocks, as users write them and clips record them.</summary>
 public static class Precision
 {
     /// <summary>Floats of 32 bits, as everywhere else in the networks.</summary>
@@ -16,7 +16,7 @@ public static class Precision
     /// <summary>The name of what networks are written with.</summary>
     public static string NameOf(Quantization quantization) => quantization == Quantization.None ? Full : EightBit;
 
-    /// <summary>Checks that a provider can compute so.</summary>
+    /// <summary>Checks that a provider can compute in a format.</summary>
     /// <exception cref="InvalidRequestException">It cannot.</exception>
     internal static void Require(Quantization quantization, SessionSettings settings)
     {

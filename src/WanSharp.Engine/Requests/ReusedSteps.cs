@@ -1,7 +1,7 @@
 namespace WanSharp.Engine.Requests;
 
-/// <summary>The clip whose steps another one began with. All settings but the prompt are those of the other one.</summary>
+/// <summary>The clip whose steps another one started from. Both have the same settings, except for the prompt.</summary>
 /// <param name="Prompt">Its prompt.</param>
-/// <param name="Steps">How many of its steps.</param>
-/// <param name="Similarity">How near the prompts are, at most 1: the cosine of their embeddings.</param>
+/// <param name="Steps">The number of steps that were reused.</param>
+/// <param name="Similarity">The similarity of the prompts, at most 1: the cosine of their embeddings.</param>
 public sealed record ReusedSteps(string Prompt, int Steps, double Similarity);

@@ -11,18 +11,27 @@ public sealed class SettingField
     private readonly Func<string, object?> _parse;
     private readonly Func<ClipSettings, object?> _get;
     private readonly Func<ClipSettings, object, ClipSettings> _set;
+    private readonly Func<GenerationSettings, object?> _resolved;
 
     /// <param name="parse">A value from its text; null if it is not one.</param>
     /// <param name="get">The value in settings, or null.</param>
     /// <param name="set">Settings with a value.</param>
-    internal SettingField(Func<string, object?> parse, Func<ClipSettings, object?> get, Func<ClipSettings, object, ClipSettings> set) =>
-        (_parse, _get, _set) = (parse, get, set);
+    /// <param name="resolved">The value that a clip was made with; null for what other fields say in a clip.</param>
+    internal SettingField(
+        Func<string, object?> parse,
+        Func<ClipSettings, object?> get,
+        Func<ClipSettings, object, ClipSettings> set,
+        Func<GenerationSettings, object?> resolved
+    ) => (_parse, _get, _set, _resolved) = (parse, get, set, resolved);
 
     /// <summary>The name in files, job rows and JSON: <c>guidance_high</c>.</summary>
     public required string Name { get; init; }
 
     /// <summary>The option of commands: <c>--guidance-high</c>. Null for a part of another field, whose option sets it.</summary>
-    public string? Option => IsPart ? null : $"--{Name.Replace('_', '-')}";
+    public string? Option => IsPart ? null : $"--{Label}";
+
+    /// <summary>The name for people, in tables and messages: <c>guidance-high</c>.</summary>
+    public string Label => Name.Replace('_', '-');
 
     /// <summary>What the value is called in help: <c>SCALE</c>.</summary>
     public required string ValueName { get; init; }
@@ -30,25 +39,28 @@ public sealed class SettingField
     /// <summary>One line of help.</summary>
     public required string Help { get; init; }
 
-    /// <summary>The numbers that it takes; null where it is not a number.</summary>
+    /// <summary>The range of a number; null if it is not a number.</summary>
     public SettingRange? Range { get; init; }
 
-    /// <summary>The names that it takes; empty where any text is taken, or it is a number.</summary>
+    /// <summary>The names to choose from; empty if any text is allowed or it is a number.</summary>
     public IReadOnlyList<string> Choices { get; init; } = [];
 
     /// <summary>What a value looks like, for messages: <c>a whole number from 1 to 120</c>.</summary>
     public required string Expected { get; init; }
 
+    /// <summary>Whether it accepts any text, which may be long.</summary>
+    public bool IsFreeText => Range is null && Choices.Count == 0 && !IsComposite;
+
     /// <summary>Whether it is a part of another field, as the width is of the size.</summary>
     public bool IsPart { get; init; }
 
-    /// <summary>Whether it is another way to write its parts, which are what is stored.</summary>
+    /// <summary>Whether it is another way to write several fields, which are stored instead.</summary>
     public bool IsComposite { get; init; }
 
-    /// <summary>Fields that say the same, so that not both can be given. Setting one clears the others.</summary>
+    /// <summary>Fields that say the same in another way, so that only one can be given. Setting one clears the others.</summary>
     public IReadOnlyList<string> Excludes { get; init; } = [];
 
-    /// <summary>The field that stands for this one, too, where only that one is given; null where there is none.</summary>
+    /// <summary>The field whose value this one takes if it is left open; null if there is none.</summary>
     public string? ImpliedBy { get; init; }
 
     /// <summary>Whether it takes several values, which a text separates by <see cref="LoraUse.Separator"/>.</summary>
@@ -57,7 +69,9 @@ public sealed class SettingField
     /// <summary>Settings whose relative paths begin at a folder; null where the field names no files.</summary>
     internal Func<ClipSettings, string, ClipSettings>? Anchor { get; init; }
 
-    /// <summary>Whether a text is a value. Its range is checked when a clip is planned, because it may depend on the model.</summary>
+    /// <summary>
+    /// Whether a text is a value. Its range is checked when a clip is planned, because it may depend on the model.
+    /// </summary>
     public bool IsValue(string text) => _parse(text) is not null;
 
     /// <summary>Settings with a value given as text.</summary>
@@ -72,7 +86,9 @@ public sealed class SettingField
         return value is not null;
     }
 
-    /// <summary>Settings whose files are told by full paths where they are there, seen from a folder; others stay as they are.</summary>
+    /// <summary>
+    /// Settings whose files are told by full paths where they are there, seen from a folder; others stay as they are.
+    /// </summary>
     /// <param name="settings">The settings.</param>
     /// <param name="folder">Where relative paths begin.</param>
     public T From<T>(T settings, string folder)
@@ -90,18 +106,21 @@ public sealed class SettingField
             _ => value.GetRawText(),
         };
 
-    /// <summary>Settings with the value that others have; unchanged where these have none.</summary>
+    /// <summary>Copies the value of other settings, if they have one.</summary>
     internal T Copy<T>(ClipSettings from, T to)
         where T : ClipSettings => _get(from) is { } value ? (T)_set(to, value) : to;
 
-    /// <summary>The value in settings: text, a number, or null where it is left open.</summary>
+    /// <summary>Settings with the value that a clip was made with.</summary>
+    internal ClipSettings CopyResolved(GenerationSettings from, ClipSettings to) => _resolved(from) is { } value ? _set(to, value) : to;
+
+    /// <summary>The value in settings: text, a number, or null if it is left open.</summary>
     public object? Get(ClipSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
         return _get(settings);
     }
 
-    /// <summary>The value as text that <see cref="TrySet"/> reads back; null where it is left open.</summary>
+    /// <summary>The value as text that <see cref="TrySet"/> reads back; null if it is left open.</summary>
     public string? Print(ClipSettings settings) =>
         Get(settings) is { } value ? Convert.ToString(value, CultureInfo.InvariantCulture) : null;
 
@@ -115,8 +134,7 @@ public sealed class SettingField
         };
 
     /// <summary>A value that is in the range.</summary>
-    /// <exception cref="InvalidRequestException">It is not; the message names the nearest that is.</exception>
+    /// <exception cref="InvalidRequestException">It is out of range; the message names the nearest valid value.</exception>
     internal T Require<T>(T value)
-        where T : INumber<T> =>
-        SettingFields.InRange(Name.Replace('_', '-'), value, T.CreateChecked(Range!.Minimum), T.CreateChecked(Range.Maximum));
+        where T : INumber<T> => SettingFields.InRange(Label, value, T.CreateChecked(Range!.Minimum), T.CreateChecked(Range.Maximum));
 }

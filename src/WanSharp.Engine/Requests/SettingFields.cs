@@ -7,8 +7,8 @@ using WanSharp.Tensors;
 namespace WanSharp.Engine.Requests;
 
 /// <summary>
-/// The table of a clip's settings. Options of commands, fields of batch files and styles, job rows, the command that a clip's
-/// metadata gives back: all are made from it, so a setting that is added here is known everywhere. Thread-safe.
+/// The table of a clip's settings. Command options, fields of batch files and styles, job rows, summaries, and the command that
+/// makes a clip again are all derived from it, so a setting that is added here is known everywhere. Thread-safe.
 /// </summary>
 public static class SettingFields
 {
@@ -19,11 +19,11 @@ public static class SettingFields
 
     /// <summary>Frames shown per second.</summary>
     internal static SettingField Fps { get; } =
-        Number("fps", "N", "Frames shown per second.", 1, 120, s => s.Fps, (s, v) => s with { Fps = v });
+        Number("fps", "N", "Frames shown per second.", 1, 120, s => s.Fps, (s, v) => s with { Fps = v }, r => r.Fps);
 
     /// <summary>Denoise steps.</summary>
     internal static SettingField Steps { get; } =
-        Number("steps", "N", "Denoise steps.", 1, Samplers.MaxSteps, s => s.Steps, (s, v) => s with { Steps = v });
+        Number("steps", "N", "Denoise steps.", 1, Samplers.MaxSteps, s => s.Steps, (s, v) => s with { Steps = v }, r => r.Steps);
 
     /// <summary>The guidance scale.</summary>
     internal static SettingField Guidance { get; } =
@@ -34,7 +34,8 @@ public static class SettingFields
             0f,
             100f,
             s => s.GuidanceScale,
-            (s, v) => s with { GuidanceScale = v }
+            (s, v) => s with { GuidanceScale = v },
+            r => r.GuidanceScale
         );
 
     /// <summary>The high-noise expert's guidance scale.</summary>
@@ -47,6 +48,7 @@ public static class SettingFields
             100f,
             s => s.HighNoiseGuidanceScale,
             (s, v) => s with { HighNoiseGuidanceScale = v },
+            r => r.HighNoiseGuidanceScale,
             impliedBy: "guidance"
         );
 
@@ -59,7 +61,8 @@ public static class SettingFields
             Samplers.MinShift,
             Samplers.MaxShift,
             s => s.Shift,
-            (s, v) => s with { Shift = v }
+            (s, v) => s with { Shift = v },
+            r => r.Shift
         );
 
     /// <summary>The seed of the noise.</summary>
@@ -71,7 +74,8 @@ public static class SettingFields
             ulong.MinValue,
             ulong.MaxValue,
             s => s.Seed,
-            (s, v) => s with { Seed = v }
+            (s, v) => s with { Seed = v },
+            r => r.Seed
         );
 
     /// <summary>Width and height together.</summary>
@@ -79,7 +83,8 @@ public static class SettingFields
         new(
             text => TryParseSize(text, out var size) ? size : null,
             s => s is { Width: { } width, Height: { } height } ? new ClipSize(width, height) : null,
-            (s, v) => s with { Width = ((ClipSize)v).Width, Height = ((ClipSize)v).Height }
+            (s, v) => s with { Width = ((ClipSize)v).Width, Height = ((ClipSize)v).Height },
+            r => new ClipSize(r.Width, r.Height)
         )
         {
             Name = "size",
@@ -93,10 +98,18 @@ public static class SettingFields
     /// <summary>All fields, in the order in which help shows them.</summary>
     public static IReadOnlyList<SettingField> All { get; } =
     [
-        Text("negative", "TEXT", "What the video must not show.", [], s => s.NegativePrompt, (s, v) => s with { NegativePrompt = v }),
+        Text(
+            "negative",
+            "TEXT",
+            "What the video must not show.",
+            [],
+            s => s.NegativePrompt,
+            (s, v) => s with { NegativePrompt = v },
+            r => r.NegativePrompt
+        ),
         Size,
-        Side("width", "Pixels across.", s => s.Width, (s, v) => s with { Width = v }),
-        Side("height", "Pixels down.", s => s.Height, (s, v) => s with { Height = v }),
+        Side("width", "Pixels across.", s => s.Width, (s, v) => s with { Width = v }, r => r.Width),
+        Side("height", "Pixels down.", s => s.Height, (s, v) => s with { Height = v }, r => r.Height),
         Number(
             "frames",
             "N",
@@ -105,6 +118,7 @@ public static class SettingFields
             MaximumFrames,
             s => s.Frames,
             (s, v) => s with { Frames = v, Seconds = null },
+            r => r.Frames,
             excludes: "seconds"
         ),
         Number(
@@ -115,36 +129,58 @@ public static class SettingFields
             MaximumFrames,
             s => s.Seconds,
             (s, v) => s with { Seconds = v, Frames = null },
+            _ => null, // a clip has frames
             excludes: "frames",
             excludesMinimum: true
         ),
         Fps,
         Steps,
-        Text("sampler", "NAME", $"{string.Join(", ", Samplers.Names)}.", Samplers.Names, s => s.Sampler, (s, v) => s with { Sampler = v }),
+        Text(
+            "sampler",
+            "NAME",
+            $"{string.Join(", ", Samplers.Names)}.",
+            Samplers.Names,
+            s => s.Sampler,
+            (s, v) => s with { Sampler = v },
+            r => r.Sampler
+        ),
         Shift,
         Guidance,
         GuidanceHigh,
         Seed,
-        Loras("lora", "A LoRA, and how strongly it acts; may be given several times.", s => s.Loras, (s, v) => s with { Loras = v }),
+        Loras(
+            "lora",
+            "A LoRA, and how strongly it acts; may be given several times.",
+            s => s.Loras,
+            (s, v) => s with { Loras = v },
+            r => r.Loras
+        ),
         Loras(
             "lora_high",
             "A LoRA of the high-noise expert alone, for models with two (Wan 2.2 A14B).",
             s => s.HighNoiseLoras,
-            (s, v) => s with { HighNoiseLoras = v }
+            (s, v) => s with { HighNoiseLoras = v },
+            r => r.HighNoiseLoras
         ),
-        Loras("lora_low", "A LoRA of the low-noise expert alone.", s => s.LowNoiseLoras, (s, v) => s with { LowNoiseLoras = v }),
+        Loras(
+            "lora_low",
+            "A LoRA of the low-noise expert alone.",
+            s => s.LowNoiseLoras,
+            (s, v) => s with { LowNoiseLoras = v },
+            r => r.LowNoiseLoras
+        ),
     ];
 
-    /// <summary>The fields that are stored: all but those that are another way to write them.</summary>
+    /// <summary>The fields that are stored: all except composites.</summary>
     public static IEnumerable<SettingField> Stored => All.Where(one => !one.IsComposite);
 
     /// <summary>The field of a name, in any case; null if there is none.</summary>
     public static SettingField? Find(string name) =>
         All.FirstOrDefault(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Settings that take from others what they leave open themselves.</summary>
-    /// <param name="settings">What stays. A scale of guidance given alone stands for both experts'.</param>
-    /// <param name="defaults">What fills the gaps.</param>
+    /// <summary>Fills what settings leave open from other settings.</summary>
+    /// <param name="settings">The settings that take precedence. A guidance scale given alone applies to both experts.</param>
+    /// <param name="defaults">The settings that fill the gaps.</param>
     public static T Fill<T>(T settings, ClipSettings defaults)
         where T : ClipSettings
     {
@@ -158,8 +194,18 @@ public static class SettingFields
         return filled;
     }
 
+    /// <summary>
+    /// The settings that have a value, with its text, in the order of help; a composite stands for its parts, and a list has a row
+    /// for each of its values. Tables, summaries and commands are made from it.
+    /// </summary>
+    public static IEnumerable<(SettingField Field, string Value)> Shown(ClipSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return from field in All where !field.IsPart from value in field.PrintEach(settings) select (field, value);
+    }
+
     /// <summary>The options of <c>wan generate</c> that ask for settings, with their values.</summary>
-    /// <exception cref="ArgumentException">Only one of width and height is given, which no option says.</exception>
+    /// <exception cref="ArgumentException">Only one of width and height is set, and no option expresses that.</exception>
     public static IEnumerable<(string Option, string Value)> CommandLine(ClipSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
@@ -168,10 +214,7 @@ public static class SettingFields
             throw new ArgumentException("A width without a height, or the reverse, cannot be written as --size.", nameof(settings));
         }
 
-        return from field in All
-            where field.Option is not null
-            from value in field.PrintEach(settings)
-            select (field.Option, value);
+        return Shown(settings).Select(shown => (shown.Field.Option!, shown.Value));
     }
 
     /// <summary>Reads a size such as <c>832x480</c>.</summary>
@@ -193,9 +236,7 @@ public static class SettingFields
         return true;
     }
 
-    /// <summary>
-    /// Reads a number with a decimal point; a whole one may have zeros after it, as programs write that know one kind of number.
-    /// </summary>
+    /// <summary>Reads a number with a decimal point; a whole number may have zeros after it, as some programs write them.</summary>
     public static bool TryParseNumber<T>(string text, out T number)
         where T : INumber<T>
     {
@@ -213,7 +254,7 @@ public static class SettingFields
     private static bool IsWhole<T>()
         where T : INumber<T> => T.IsInteger(T.One / (T.One + T.One));
 
-    /// <exception cref="InvalidRequestException">The value is outside; the message names the nearest that is not.</exception>
+    /// <exception cref="InvalidRequestException">The value is out of range; the message names the nearest valid one.</exception>
     internal static T InRange<T>(string field, T value, T minimum, T maximum)
         where T : INumber<T> =>
         value >= minimum && value <= maximum
@@ -238,9 +279,10 @@ public static class SettingFields
         string help,
         IReadOnlyList<string> choices,
         Func<ClipSettings, string?> get,
-        Func<ClipSettings, string, ClipSettings> set
+        Func<ClipSettings, string, ClipSettings> set,
+        Func<GenerationSettings, string?> resolved
     ) =>
-        new(text => text, get, (settings, value) => set(settings, (string)value))
+        new(text => text, get, (settings, value) => set(settings, (string)value), resolved)
         {
             Name = name,
             ValueName = valueName,
@@ -253,9 +295,15 @@ public static class SettingFields
         string name,
         string help,
         Func<ClipSettings, LoraUses?> get,
-        Func<ClipSettings, LoraUses, ClipSettings> set
+        Func<ClipSettings, LoraUses, ClipSettings> set,
+        Func<GenerationSettings, IReadOnlyList<GenerationSettings.EmbeddedLora>?> resolved
     ) =>
-        new(text => LoraUses.TryParse(text, out var uses) ? uses : null, get, (settings, value) => set(settings, (LoraUses)value))
+        new(
+            text => LoraUses.TryParse(text, out var uses) ? uses : null,
+            get,
+            (settings, value) => set(settings, (LoraUses)value),
+            made => GenerationSettings.Requested(resolved(made))
+        )
         {
             Name = name,
             ValueName = "FILE[:STRENGTH]",
@@ -265,8 +313,13 @@ public static class SettingFields
             Anchor = (settings, folder) => get(settings) is { } uses ? set(settings, uses.From(folder)) : settings,
         };
 
-    private static SettingField Side(string name, string help, Func<ClipSettings, int?> get, Func<ClipSettings, int, ClipSettings> set) =>
-        Number(name, Pixels, help, 1, ModelLimits.MaximumSide, get, set, excludes: "size", isPart: true);
+    private static SettingField Side(
+        string name,
+        string help,
+        Func<ClipSettings, int?> get,
+        Func<ClipSettings, int, ClipSettings> set,
+        Func<GenerationSettings, int?> resolved
+    ) => Number(name, Pixels, help, 1, ModelLimits.MaximumSide, get, set, resolved, excludes: "size", isPart: true);
 
     private static SettingField Number<T>(
         string name,
@@ -276,6 +329,7 @@ public static class SettingFields
         T maximum,
         Func<ClipSettings, T?> get,
         Func<ClipSettings, T, ClipSettings> set,
+        Func<GenerationSettings, T?> resolved,
         string? excludes = null,
         bool excludesMinimum = false,
         string? impliedBy = null,
@@ -287,7 +341,8 @@ public static class SettingFields
         return new SettingField(
             text => TryParseNumber<T>(text, out var number) ? number : null,
             settings => get(settings),
-            (settings, value) => set(settings, (T)value)
+            (settings, value) => set(settings, (T)value),
+            made => resolved(made)
         )
         {
             Name = name,

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace WanSharp.Engine.Requests;
 
-/// <summary>The numbers that a setting takes; a model may take fewer, as some sizes are not multiples of its stride.</summary>
-/// <param name="Minimum">The least.</param>
-/// <param name="Maximum">The most.</param>
-/// <param name="IsWhole">Whether only whole numbers are taken.</param>
+/// <summary>The range of a setting; a model may accept less, for example only sizes that are multiples of its stride.</summary>
+/// <param name="Minimum">The smallest value.</param>
+/// <param name="Maximum">The largest value.</param>
+/// <param name="IsWhole">Whether only whole numbers are allowed.</param>
 /// <param name="ExcludesMinimum">Whether the number must be above <paramref name="Minimum"/>.</param>
 public sealed record SettingRange(decimal Minimum, decimal Maximum, bool IsWhole, bool ExcludesMinimum = false)
 {

@@ -9,12 +9,12 @@ using WanSharp.Storage;
 namespace WanSharp.Engine.Reuse;
 
 /// <summary>
-/// Latents of clips after some of their steps, by all that decides a clip but its prompt. A clip that differs by its prompt alone, and
-/// by little, may
-/// begin with them instead of noise: approximate caching, Agarwal et al. 2023 (arXiv 2312.04429).
+/// Latents of clips after some of their steps, by everything that determines a clip except its prompt. A clip that differs only
+/// slightly, and only in its prompt, can start from them instead of noise: approximate caching, Agarwal et al. 2023 (arXiv
+/// 2312.04429).
 /// </summary>
 /// <remarks>Thread-safe, and safe among processes.</remarks>
-/// <param name="store">Where they are; stays the caller's.</param>
+/// <param name="store">Where they are stored; it remains the caller's to dispose.</param>
 /// <param name="table">How many steps may be taken at which similarity. Default: <see cref="DefaultTable"/>.</param>
 public sealed class StepStore(ContentStore store, IReadOnlyList<ReuseRow>? table = null)
 {
@@ -32,7 +32,7 @@ public sealed class StepStore(ContentStore store, IReadOnlyList<ReuseRow>? table
     /// <summary>What measurements with the Shapes model allow (docs/caches.md).</summary>
     public static IReadOnlyList<ReuseRow> DefaultTable { get; } = [new(0.97, 0.6), new(0.95, 0.4), new(0.9, 0.2)];
 
-    /// <summary>Whether a clip's latents are of use to others before a step.</summary>
+    /// <summary>Whether a clip's latents before a step are worth keeping for others.</summary>
     internal bool Keeps(int step, int steps) => _table.Any(row => row.StepsOf(steps) == step);
 
     /// <summary>Keeps a clip's steps.</summary>
@@ -45,7 +45,7 @@ public sealed class StepStore(ContentStore store, IReadOnlyList<ReuseRow>? table
         }
     }
 
-    /// <summary>The steps of the clip of the nearest prompt that is near enough; null where there is none.</summary>
+    /// <summary>The steps of the clip with the most similar prompt; null if none is similar enough.</summary>
     internal SimilarClip? Find(string peers, GenerationPlan plan, float[] embedding)
     {
         var near = store

@@ -90,7 +90,9 @@ internal sealed class ComputeLanes : IDisposable
     public void Dispose()
     {
         _queue.Close();
+#pragma warning disable RS0030 // Dispose cannot await, and what lanes compute with is freed after them
         _threads.ForEach(thread => thread.Join());
+#pragma warning restore RS0030
     }
 
     /// <summary>Encoding is done anew when it was short of memory; decoding goes on by itself where it was.</summary>

@@ -15,15 +15,7 @@ internal static class EngineBuild
 {
     /// <summary>A type of each of our assemblies that the engine consists of.</summary>
     internal static IReadOnlyList<Type> Types { get; } =
-    [
-        typeof(VideoGenerator),
-        typeof(WanModel),
-        typeof(VideoWriter),
-        typeof(Session),
-        typeof(ContentStore),
-        typeof(OnnxGraph),
-        typeof(Tensor),
-    ];
+    [typeof(EngineBuild), typeof(WanModel), typeof(VideoWriter), typeof(Session), typeof(ContentStore), typeof(OnnxGraph), typeof(Tensor)];
 
     /// <summary>The identities of all modules.</summary>
     public static string Identity { get; } = string.Join(',', Types.Select(type => type.Module.ModuleVersionId));

@@ -99,6 +99,10 @@ internal sealed class EngineNetworks(
                 .Set[lane: 0]
                 .CompileForAsync(clip.Plan.Latents, clip.Plan.Branches, clip.Plan.Settings.Images.Count > 0, clip.Cancelled)
                 .ConfigureAwait(false);
+            if (clip.Plan.Settings.Images.Count > 0)
+            {
+                await Vae.CompileEncoderAsync(clip.Cancelled).ConfigureAwait(false);
+            }
         }
 
         await Vae.CompileDecoderAsync(clip.Cancelled).ConfigureAwait(false);
@@ -169,14 +173,8 @@ internal sealed class EngineNetworks(
     /// <summary>The graph that is run most and what runs it, for what is remembered about them.</summary>
     public string Describe()
     {
-        var block = WanTransformer.Block(
-            model.Transformer,
-            graphs.Runtime.GraphOptionsFor(settings) with
-            {
-                Compute = _wanted.Compute,
-                Quantization = _wanted.Quantization,
-            }
-        );
+        var written = graphs.Runtime.GraphOptionsFor(settings) with { Compute = _wanted.Compute, Quantization = _wanted.Quantization };
+        var block = new TransformerGraphs(model.Transformer, written).Block;
         return $"{block.Digest} × {model.Transformer.Layers}\nonnxruntime {graphs.Runtime.Version}, "
             + $"{graphs.Runtime.Threads} threads\n{settings.ProviderKey}";
     }
@@ -205,13 +203,13 @@ internal sealed class EngineNetworks(
             _encodingImages,
             () =>
                 LoadAsync(
-                    () =>
+                    async () =>
                     {
                         _visionEncoder?.Dispose();
                         _visionEncoder = null;
                         model.VisionEncoderWeights?.ForgetAll();
-                        Vae.ReleaseEncoder();
-                        return Task.FromResult(true);
+                        await Vae.ReleaseEncoderAsync(cancellationToken).ConfigureAwait(false);
+                        return true;
                     },
                     cancellationToken
                 ),
@@ -309,7 +307,9 @@ internal sealed class EngineNetworks(
     /// <summary>Frees everything, once what is being loaded is there. No lane may run any more.</summary>
     public void Dispose()
     {
+#pragma warning disable RS0030 // Dispose cannot await, and what is being loaded must be there to be freed
         _loading.Wait();
+#pragma warning restore RS0030
         _disposed = true;
         _loading.Release();
         _denoisers.Dispose();

@@ -1,14 +1,14 @@
 namespace WanSharp.Engine.Strategies;
 
-/// <summary>How much is done beforehand for faster runs.</summary>
+/// <summary>How much is prepared for faster runs.</summary>
 public enum CompileTuning
 {
     /// <summary>Nothing that costs time: one graph for all shapes.</summary>
     Default,
 
-    /// <summary>Graphs of fixed shapes, whose memory is planned beforehand.</summary>
+    /// <summary>Graphs of fixed shapes, whose memory is planned in advance.</summary>
     ReduceOverhead,
 
-    /// <summary>The ways to compile that fit are timed once on this machine, and the fastest is remembered.</summary>
+    /// <summary>The strategies that fit are timed once on this machine, and the fastest is remembered.</summary>
     MaxAutotune,
 }

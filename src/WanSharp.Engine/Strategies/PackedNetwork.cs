@@ -11,7 +11,7 @@ namespace WanSharp.Engine.Strategies;
 public static class PackedNetwork
 {
     /// <summary>
-    /// Whether it is there. Writes the graph to know its digest, but reads no weights, and compiles and prepares nothing.
+    /// Whether the packed network is on disk. Writes the graph for its digest, but reads no weights and compiles nothing.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="graphs">Knows the runtime.</param>

@@ -3,52 +3,56 @@ using WanSharp.Runtime.Networks;
 
 namespace WanSharp.Engine.Strategies;
 
-/// <summary>How a model runs within a memory budget, and why so.</summary>
+/// <summary>How a model runs within a memory budget, and why.</summary>
 public sealed record Strategy
 {
-    /// <summary>What is one graph.</summary>
+    /// <summary>How the transformer is split into graphs.</summary>
     public required CompileMode Compile { get; init; }
 
-    /// <summary>Whether graphs are compiled for the shapes that they run on, each for itself.</summary>
+    /// <summary>Whether graphs are compiled separately for each shape.</summary>
     public bool StaticShapes { get; init; }
 
-    /// <summary>The transformer's blocks whose weights stay in memory; the others come in for each pass.</summary>
+    /// <summary>
+    /// The number of the transformer's blocks whose weights stay in memory; the others are streamed in each pass.
+    /// </summary>
     public required int ResidentBlocks { get; init; }
 
     /// <summary>All of the transformer's blocks.</summary>
     public required int Blocks { get; init; }
 
-    /// <summary>Whether blocks are widened while the ones before them run (<see cref="TransformerOptions.WidensAhead"/>).</summary>
+    /// <summary>
+    /// Whether each block is widened while the one before it runs (<see cref="TransformerOptions.WidensAhead"/>).
+    /// </summary>
     public bool WidensAhead { get; init; } = true;
 
     /// <summary>The most tokens that a block takes at once; null for all.</summary>
     public int? TokensAtOnce { get; init; }
 
-    /// <summary>Whether frames are decoded, and given images encoded, in tiles.</summary>
+    /// <summary>Whether frames are decoded, and images encoded, in tiles.</summary>
     public bool IsTiled { get; init; }
 
-    /// <summary>Whether the text encoder stays after the prompts are encoded, and the encoders of images after the images are.</summary>
+    /// <summary>Whether the encoders of text and images stay loaded after they are used.</summary>
     public bool KeepsTextEncoder { get; init; } = true;
 
-    /// <summary>Whether the text encoder's blocks are read one after another and let go behind, for it does not fit as a whole.</summary>
+    /// <summary>Whether the text encoder's blocks are streamed, because it does not fit as a whole.</summary>
     public bool StreamsTextEncoder { get; init; }
 
-    /// <summary>The most bytes held at once, by what the strategy is chosen from: the sum of <see cref="Parts"/>.</summary>
+    /// <summary>The predicted peak in bytes: the sum of <see cref="Parts"/>.</summary>
     public required long Bytes { get; init; }
 
-    /// <summary>What is held when that is most, part by part.</summary>
+    /// <summary>What is held at the peak, part by part.</summary>
     public IReadOnlyList<MemoryHolding> Parts { get; init; } = [];
 
-    /// <summary>What denoising holds in addition to clips and activations: the program and weights.</summary>
+    /// <summary>What denoising holds in addition to clips and activations: the program, and weights.</summary>
     internal long WeightBytes { get; init; }
 
-    /// <summary>The part of them that is the process's own: the program and widened weights, not pages of files.</summary>
+    /// <summary>The private part of it: the program and widened weights, without mapped files.</summary>
     internal long PrivateBytes { get; init; }
 
-    /// <summary>Why each choice was made, in the order of the choices.</summary>
+    /// <summary>The reason for each choice, in order.</summary>
     public required IReadOnlyList<string> Reasons { get; init; }
 
-    /// <summary>The strategy in a line.</summary>
+    /// <summary>The strategy in one line.</summary>
     public override string ToString() => string.Join(", ", Choices());
 
     private IEnumerable<string> Choices()

@@ -5,10 +5,10 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Strategies;
 
-/// <summary>Chooses how a model runs from what it and a clip need and what may be used. Pure.</summary>
+/// <summary>Chooses how a model runs, from what it and the clip need and the memory that may be used. Pure.</summary>
 /// <remarks>
-/// Memory is saved by what costs least time, in this order: the encoders of text and images go after use; blocks are streamed, the fewer
-/// the better; blocks are widened one at a time; frames are decoded in tiles; blocks take fewer tokens at once.
+/// Memory is saved in the order of what costs least time: the encoders of text and images are unloaded after use; blocks are
+/// streamed, as few as possible; blocks are widened one at a time; frames are decoded in tiles; blocks take fewer tokens at once.
 /// </remarks>
 public static class StrategyChooser
 {
@@ -16,9 +16,9 @@ public static class StrategyChooser
 
     /// <summary>The fastest strategy within a budget.</summary>
     /// <param name="facts">The model and the clip.</param>
-    /// <param name="budget">Bytes that may be used.</param>
-    /// <param name="compile">What is one graph; null leaves the choice here.</param>
-    /// <param name="staticShapes">Whether graphs are to be compiled for the shapes that they run on.</param>
+    /// <param name="budget">The bytes that may be used.</param>
+    /// <param name="compile">How the transformer is split into graphs; null to choose it here.</param>
+    /// <param name="staticShapes">Whether graphs are compiled separately for each shape.</param>
     /// <exception cref="InvalidRequestException">Nothing fits; the message says what would.</exception>
     public static Strategy Choose(StrategyFacts facts, long budget, CompileMode? compile = null, bool staticShapes = false)
     {
@@ -86,12 +86,12 @@ public static class StrategyChooser
     }
 
     /// <summary>
-    /// Checks that the host has room for what it holds in addition to a device: a block on its way there, as it is stored and as it is
-    /// computed with.
+    /// Checks that the host has room for what it holds while a device computes: a block on its way there, both as it is stored and
+    /// as it is computed with.
     /// </summary>
     /// <param name="facts">The model and the clip.</param>
     /// <param name="host">What the host may hold.</param>
-    /// <exception cref="InvalidRequestException">It has not.</exception>
+    /// <exception cref="InvalidRequestException">It does not.</exception>
     internal static void RequireHost(StrategyFacts facts, MemoryAllowance host)
     {
         var least = StrategyParts.Base + facts.StoredBlock + facts.ComputedBlock + facts.Clip;
@@ -108,10 +108,10 @@ public static class StrategyChooser
         }
     }
 
-    /// <summary>What a clip takes in a way that was chosen for another one.</summary>
+    /// <summary>What a clip holds under a strategy that was chosen for another clip.</summary>
     internal static long BytesOf(StrategyFacts facts, Strategy strategy) => Sum(PartsOf(facts, strategy));
 
-    /// <summary>What the stages of a clip that run no transformer hold at most, without the program.</summary>
+    /// <summary>The peak of the stages that run no transformer, without the program.</summary>
     internal static long OtherStagesBytes(StrategyFacts facts, Strategy strategy) =>
         StrategyParts.OfOthers(facts, EconomyOf(strategy)).Max(Sum) - StrategyParts.Base;
 
@@ -235,7 +235,7 @@ public static class StrategyChooser
         }
     }
 
-    /// <summary>How many blocks may stay; null when not even none fits.</summary>
+    /// <summary>The number of blocks that can stay resident, or null if the clip does not fit even with none.</summary>
     private static int? Resident(StrategyFacts facts, Economy economy, long budget)
     {
         if (Sum(StrategyParts.AtPeak(facts, economy, facts.Blocks)) <= budget)

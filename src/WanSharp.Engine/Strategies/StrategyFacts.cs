@@ -1,6 +1,8 @@
 namespace WanSharp.Engine.Strategies;
 
-/// <summary>What the choice of a <see cref="Strategy"/> depends on: a model's sizes and a clip's. All in bytes unless said.</summary>
+/// <summary>
+/// What the choice of a <see cref="Strategy"/> depends on: a model's sizes and a clip's. All in bytes unless stated otherwise.
+/// </summary>
 public sealed record StrategyFacts
 {
     /// <summary>The transformer's blocks.</summary>
@@ -21,7 +23,7 @@ public sealed record StrategyFacts
     /// <summary>What the text encoder holds while it is loaded: its mapped weights and its own memory.</summary>
     public required long TextEncoder { get; init; }
 
-    /// <summary>What it holds when its blocks come in one after another and go behind.</summary>
+    /// <summary>What it holds when its blocks are streamed.</summary>
     public long StreamedTextEncoder { get; init; }
 
     /// <summary>What the VAE holds once it is compiled.</summary>
@@ -31,7 +33,8 @@ public sealed record StrategyFacts
     public long ImageEncoders { get; init; }
 
     /// <summary>
-    /// What a clip itself holds while it is under way: latents, the sampler's memory, text, the blocks' keys and values of it.
+    /// What a clip holds while it is under way: latents, the sampler's history, text embeddings, and the blocks' keys and values of
+    /// them.
     /// </summary>
     public long Clip { get; init; }
 
@@ -42,7 +45,7 @@ public sealed record StrategyFacts
     public Func<bool, long> ImageActivations { get; init; } = _ => 0;
 
     /// <summary>
-    /// What a forward pass needs in addition to weights, for a most number of tokens that a block takes at once; null for all.
+    /// What a forward pass needs in addition to weights, by the most tokens that a block takes at once; null for all.
     /// </summary>
     public required Func<int?, long> DenoiseActivations { get; init; }
 
@@ -50,11 +53,11 @@ public sealed record StrategyFacts
     public required Func<bool, long> DecodeActivations { get; init; }
 
     /// <summary>
-    /// The part of it that is held from one step to the next, whole or in tiles: caches, and pictures that wait for their last tile.
+    /// The part of it that is held between steps, whole or in tiles: caches, and pictures that wait for their last tile.
     /// </summary>
     public Func<bool, long> DecodeHeld { get; init; } = _ => 0;
 
-    /// <summary>Whether tiles save anything: not where their size was given, or whole frames were asked for.</summary>
+    /// <summary>Whether tiling is an option: not if the tile size or whole frames were asked for.</summary>
     public bool MayTile { get; init; } = true;
 
     /// <summary>Tokens of the clip.</summary>

@@ -5,12 +5,12 @@ using System.Text.Json.Serialization;
 namespace WanSharp.Engine.Strategies;
 
 /// <summary>What <see cref="Autotuner"/> measured.</summary>
-/// <param name="Kept">The way that is kept.</param>
-/// <param name="Seconds">What a forward pass took in each.</param>
+/// <param name="Kept">The strategy that is kept.</param>
+/// <param name="Seconds">The seconds of a forward pass under each.</param>
 /// <param name="Measured">When.</param>
 internal sealed record TuningResult(string Kept, IReadOnlyDictionary<string, double> Seconds, DateTimeOffset Measured)
 {
-    /// <summary>Why a way could not be timed.</summary>
+    /// <summary>Why a strategy could not be timed.</summary>
     public IReadOnlyDictionary<string, string> Failures { get; init; } = new Dictionary<string, string>();
 
     /// <summary>What was kept, and by how much.</summary>
@@ -37,7 +37,7 @@ internal sealed record TuningResult(string Kept, IReadOnlyDictionary<string, dou
     public string ToJson() => JsonSerializer.Serialize(this, TuningResultJson.Default.TuningResult);
 
     /// <summary>Reads a result back.</summary>
-    /// <returns>It, or null when <paramref name="json"/> holds none that can be used.</returns>
+    /// <returns>The result, or null if <paramref name="json"/> does not contain a usable one.</returns>
     public static TuningResult? FromJson(ReadOnlySpan<byte> json)
     {
         try

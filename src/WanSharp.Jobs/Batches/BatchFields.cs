@@ -1,4 +1,5 @@
 using WanSharp.Engine.Requests;
+using WanSharp.Jobs.Batches.Reading;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Batches;
@@ -29,15 +30,8 @@ internal static class BatchFields
     ];
 
     /// <summary>The fields' names.</summary>
-    public static IEnumerable<string> Names { get; } =
-    [.. Setters.Keys.Take(1).Concat(SettingFields.All.Select(one => one.Name)).Concat(Setters.Keys.Skip(1)).Distinct()];
-
-    /// <summary>Whether there is a field of a name.</summary>
-    public static bool IsField(string name) => Names.Contains(name, StringComparer.OrdinalIgnoreCase);
-
-    /// <summary>What to say of a field that there is not.</summary>
-    public static string NoField(string name) =>
-        $"There is no field '{name}': there are {string.Join(", ", Names)}.{NearestName.Hint(name, Names)}";
+    public static FieldNames Names { get; } =
+        new([.. Setters.Keys.Take(1).Concat(SettingFields.All.Select(one => one.Name)).Concat(Setters.Keys.Skip(1)).Distinct()]);
 
     /// <summary>The two fields of a line that contradict each other, or null.</summary>
     public static (string One, string Other)? FindRivals(IReadOnlyCollection<string> names)
@@ -62,9 +56,9 @@ internal static class BatchFields
     /// <exception cref="InvalidRequestException">There is no such field, or this is not a value for it.</exception>
     public static BatchEntry Set(BatchEntry entry, FieldValue value)
     {
-        if (!IsField(value.Field))
+        if (!Names.Contains(value.Field))
         {
-            throw new InvalidRequestException(value.Field, NoField(value.Field));
+            throw new InvalidRequestException(value.Field, Names.Unknown(value.Field));
         }
 
         if (value.Text.Contains('\0', StringComparison.Ordinal))

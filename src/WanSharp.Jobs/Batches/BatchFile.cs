@@ -70,7 +70,7 @@ public static class BatchFile
     {
         ArgumentNullException.ThrowIfNull(styles);
         ArgumentNullException.ThrowIfNull(seeds);
-        var prompts = PromptList.Read(path, TextInput.ReadFile(path, MostBytes));
+        var prompts = PromptList.Read(path, TextInput.ReadFile(path, MostBytes), BatchFields.Names);
         if ((long)prompts.Count * Math.Max(styles.Count, 1) * Math.Max(seeds.Count, 1) > MostJobs)
         {
             throw new InvalidRequestException(
@@ -109,9 +109,9 @@ public static class BatchFile
             case ".jsonl" or ".ndjson" or ".json":
                 return JsonRecords.Read(path, TextInput.ReadFile(path, MostBytes));
             case ".csv" or ".tsv" or ".tab":
-                return TableRecords.Read(path, TextInput.ReadFile(path, MostBytes));
+                return TableRecords.Read(path, TextInput.ReadFile(path, MostBytes), BatchFields.Names);
             case ".txt" when File.Exists(path) && TextInput.ReadFile(path, MostBytes) is var text && TableRecords.IsTable(text):
-                return TableRecords.Read(path, text);
+                return TableRecords.Read(path, text, BatchFields.Names);
             case ".xlsx" or ".xls" or ".ods":
                 throw new InvalidRequestException("file", $"'{path}' is a workbook: save its sheet as \"CSV UTF-8\" and give that.");
             default:

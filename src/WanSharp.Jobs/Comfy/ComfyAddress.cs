@@ -49,7 +49,7 @@ public sealed partial class ComfyAddress
         {
             throw new InvalidRequestException(
                 Field,
-                $"'{Typed(text)}' is not the address of a ComfyUI server: write it as " + "http://127.0.0.1:8188."
+                $"'{Typed(text)}' is not the address of a ComfyUI server: write it as http://127.0.0.1:8188."
             );
         }
 

@@ -194,7 +194,7 @@ internal sealed class ComfyHttp : IDisposable
         catch (JsonException e)
         {
             throw new ServerLostException(
-                $"{_address} does not answer as ComfyUI does, but with something that is not JSON: check the " + "address.",
+                $"{_address} does not answer as ComfyUI does, but with something that is not JSON: check the address.",
                 _hasAnswered,
                 e
             );
@@ -267,7 +267,7 @@ internal sealed class ComfyHttp : IDisposable
                 throw new ServerLostException($"{_address} answers {Status(status)} to {what}.", isWorthWaiting: true);
             default:
                 throw new ServerLostException(
-                    $"{_address} answers {Status(status)} to {what}: check that it is the address of a ComfyUI " + "server.",
+                    $"{_address} answers {Status(status)} to {what}: check that it is the address of a ComfyUI server.",
                     _hasAnswered
                 );
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Comfy;
 
@@ -205,11 +206,11 @@ internal sealed class ComfyServer : IDisposable
             if (!ClipFormats.Is(partial, file.Format))
             {
                 throw new InvalidDataException(
-                    $"{file.Name} of {Name} is not a {file.Format} file: something between here and there may " + "have answered instead."
+                    $"{file.Name} of {Name} is not a {file.Format} file: something between here and there may have answered instead."
                 );
             }
 
-            File.Move(partial, path, overwrite: true);
+            AtomicFile.Publish(partial, path, overwrite: true);
         }
         finally
         {
@@ -242,7 +243,7 @@ internal sealed class ComfyServer : IDisposable
             if (length > _options.MaximumClipBytes)
             {
                 throw new InvalidDataException(
-                    $"{file.Name} of {Name} is longer than {_options.MaximumClipBytes} bytes, which no clip " + "is."
+                    $"{file.Name} of {Name} is longer than {_options.MaximumClipBytes} bytes, which no clip is."
                 );
             }
 

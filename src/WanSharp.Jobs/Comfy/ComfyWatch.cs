@@ -230,7 +230,7 @@ internal sealed class ComfyWatch(
             if ((await server.FindInQueueAsync(Ticket, cancellationToken).ConfigureAwait(false)).Place != ComfyPlace.Running)
             {
                 throw new NodeFailedException(
-                    $"{server.Name} gave no sign of the job that it ran for {since}, so the job was stopped " + "there: it seems to hang.",
+                    $"{server.Name} gave no sign of the job that it ran for {since}, so the job was stopped there: it seems to hang.",
                     isOutOfMemory: false
                 );
             }

@@ -55,7 +55,7 @@ public sealed class ComfyWorkflow
             {
                 throw new InvalidRequestException(
                     Field,
-                    $"{source} is not a workflow in API format: node {id} has no class_type or no " + "inputs."
+                    $"{source} is not a workflow in API format: node {id} has no class_type or no inputs."
                 );
             }
         }

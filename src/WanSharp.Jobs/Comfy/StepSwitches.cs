@@ -68,7 +68,7 @@ internal static class StepSwitches
         {
             throw new InvalidRequestException(
                 "steps",
-                $"With {count} {(count == 1 ? "step" : "steps")} one of the samplers that take " + "turns would have none: ask for more."
+                $"With {count} {(count == 1 ? "step" : "steps")} one of the samplers that take turns would have none: ask for more."
             );
         }
     }

@@ -1,6 +1,7 @@
 using WanSharp.Jobs.Results;
 using WanSharp.Jobs.Storage;
 using WanSharp.Media.Clips;
+using WanSharp.Storage;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Running;
@@ -139,7 +140,7 @@ internal sealed class JobAttempt(
         }
 
         File.Copy(store.Folder.Artifact(output), _work, overwrite: true);
-        return await ClipReview.DigestAsync(_work, cancellationToken).ConfigureAwait(false) == sha256 ? FromCache(outcome) : Discard();
+        return await Digests.OfFileAsync(_work, cancellationToken).ConfigureAwait(false) == sha256 ? FromCache(outcome) : Discard();
     }
 
     private JobOutcome? Discard()
@@ -167,7 +168,7 @@ internal sealed class JobAttempt(
         DurableFiles.Flush(_work); // a name must not outlive a power cut that its content does not
         store.Queue.Seal(
             job.Id,
-            await ClipReview.DigestAsync(_work, CancellationToken.None).ConfigureAwait(false),
+            await Digests.OfFileAsync(_work, CancellationToken.None).ConfigureAwait(false),
             FileFacts.Of(_work).Length,
             outcome
         );
@@ -210,7 +211,7 @@ internal sealed class JobAttempt(
 
         store.Queue.Seal(
             job.Id,
-            await ClipReview.DigestAsync(_place, cancellationToken).ConfigureAwait(false),
+            await Digests.OfFileAsync(_place, cancellationToken).ConfigureAwait(false),
             FileFacts.Of(_place).Length,
             new JobOutcome { WasThere = true }
         );

@@ -1,4 +1,5 @@
 using WanSharp.Jobs.Storage;
+using WanSharp.Storage;
 
 namespace WanSharp.Jobs.Running;
 
@@ -28,7 +29,7 @@ internal static class Recovery
                 if (
                     sha256 is not null
                     && File.Exists(artifact)
-                    && await ClipReview.DigestAsync(artifact, cancellationToken).ConfigureAwait(false) == sha256
+                    && await Digests.OfFileAsync(artifact, cancellationToken).ConfigureAwait(false) == sha256
                 )
                 {
                     store.Queue.Succeed(id);

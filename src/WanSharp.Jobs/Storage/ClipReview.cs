@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using WanSharp.Media.Clips;
+using WanSharp.Storage;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Storage;
@@ -34,7 +34,7 @@ public sealed record ClipReview(IReadOnlyList<string> Missing, IReadOnlyList<str
         };
         var clips = database.Read(connection =>
             connection.Query(
-                "SELECT id, output, artifact_sha256, artifact_bytes, artifact_time FROM jobs WHERE state = 2 ORDER BY id",
+                $"SELECT id, output, artifact_sha256, artifact_bytes, artifact_time FROM jobs WHERE state = {States.Succeeded} ORDER BY id",
                 row => new Clip(row.GetInt64(0), row.GetString(1), row.Text(2), row.Integer(3), row.Integer(4))
             )
         );
@@ -75,16 +75,6 @@ public sealed record ClipReview(IReadOnlyList<string> Missing, IReadOnlyList<str
         File.Move(path, Path.Combine(folder.Aside, $"{Guid.NewGuid().ToString("N")[..8]}-{Path.GetFileName(path)}"));
     }
 
-    /// <summary>SHA-256 of a file, lower-case hexadecimal.</summary>
-    internal static async Task<string> DigestAsync(string path, CancellationToken cancellationToken)
-    {
-        var file = File.OpenRead(path);
-        await using (file.ConfigureAwait(false))
-        {
-            return Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken).ConfigureAwait(false));
-        }
-    }
-
     private static async Task<Finding> LookAsync(Clip clip, string path, CancellationToken cancellationToken)
     {
         var file = FileFacts.Of(path);
@@ -102,7 +92,7 @@ public sealed record ClipReview(IReadOnlyList<string> Missing, IReadOnlyList<str
         return
             clip.Sha256 is null
             || clip.Time == file.LastWriteTimeUtc.Ticks
-            || await DigestAsync(path, cancellationToken).ConfigureAwait(false) == clip.Sha256
+            || await Digests.OfFileAsync(path, cancellationToken).ConfigureAwait(false) == clip.Sha256
             ? Finding.Whole
             : Finding.Damaged;
     }
@@ -117,7 +107,7 @@ public sealed record ClipReview(IReadOnlyList<string> Missing, IReadOnlyList<str
             {
                 database.Write(connection =>
                     connection.Run(
-                        "UPDATE jobs SET artifact_time = $time, artifact_bytes = $bytes WHERE id = $id AND state = 2",
+                        $"UPDATE jobs SET artifact_time = $time, artifact_bytes = $bytes WHERE id = $id AND state = {States.Succeeded}",
                         ("$time", file.LastWriteTimeUtc.Ticks),
                         ("$bytes", file.Length),
                         ("$id", clip.Id)
@@ -130,8 +120,9 @@ public sealed record ClipReview(IReadOnlyList<string> Missing, IReadOnlyList<str
             PutAside(folder, path);
             database.Write(connection =>
                 connection.Run(
-                    "UPDATE jobs SET state = 0, attempts = 0, failures = 0, finished_at = NULL, artifact_sha256 = NULL, artifact_bytes "
-                        + "= NULL, artifact_time = NULL, outcome = NULL WHERE id = $id AND state = 2 AND artifact_sha256 IS $sha",
+                    $"UPDATE jobs SET state = {States.Queued}, attempts = 0, failures = 0, finished_at = NULL, "
+                        + "artifact_sha256 = NULL, artifact_bytes = NULL, artifact_time = NULL, outcome = NULL "
+                        + $"WHERE id = $id AND state = {States.Succeeded} AND artifact_sha256 IS $sha",
                     ("$id", clip.Id),
                     ("$sha", clip.Sha256)
                 )

@@ -35,10 +35,10 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
         {
             var now = Now();
             var id = connection.Scalar<long>(
-                """
+                $"""
                 SELECT id FROM jobs
-                WHERE state = 0 AND (NOT suspect OR $alone)
-                  AND (twin IS NULL OR twin NOT IN (SELECT twin FROM jobs WHERE state = 1 AND twin IS NOT NULL))
+                WHERE state = {States.Queued} AND (NOT suspect OR $alone)
+                  AND (twin IS NULL OR twin NOT IN (SELECT twin FROM jobs WHERE state = {States.Running} AND twin IS NOT NULL))
                 ORDER BY suspect, priority + max(0, $now - queued_at) / $aging DESC, execution_group <> $group, execution_group,
                   feature_group, id
                 LIMIT 1
@@ -54,8 +54,8 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
             }
 
             connection.Run(
-                "UPDATE jobs SET state = 1, worker = $worker, attempts = attempts + 1, position = 0, reached_before = reached, "
-                    + "started_at = $now, artifact_sha256 = NULL, outcome = NULL WHERE id = $id",
+                $"UPDATE jobs SET state = {States.Running}, worker = $worker, attempts = attempts + 1, position = 0, "
+                    + "reached_before = reached, started_at = $now, artifact_sha256 = NULL, outcome = NULL WHERE id = $id",
                 ("$worker", worker),
                 ("$now", now),
                 ("$id", id)
@@ -69,8 +69,8 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
     public IReadOnlyList<Job> Waiting(int most) =>
         database.Read(connection =>
             connection.Query(
-                $"SELECT {JobRows.Columns} FROM jobs WHERE id IN (SELECT min(id) FROM jobs WHERE state = 0 GROUP BY execution_group "
-                    + "ORDER BY count(*) DESC LIMIT $most) ORDER BY id",
+                $"SELECT {JobRows.Columns} FROM jobs WHERE id IN (SELECT min(id) FROM jobs WHERE state = {States.Queued} "
+                    + "GROUP BY execution_group ORDER BY count(*) DESC LIMIT $most) ORDER BY id",
                 JobRows.Job,
                 ("$most", most)
             )
@@ -134,7 +134,7 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
     public void Succeed(long id) =>
         database.Write(connection =>
             connection.Run(
-                "UPDATE jobs SET state = 2, finished_at = $now, error = NULL, worker = NULL, overwrites "
+                $"UPDATE jobs SET state = {States.Succeeded}, finished_at = $now, error = NULL, worker = NULL, overwrites "
                     + "= 0, artifact_time = $time WHERE id = $id",
                 ("$now", Now()),
                 ("$time", File.GetLastWriteTimeUtc(folder.Artifact(OutputOf(connection, id)!)).Ticks),
@@ -148,9 +148,10 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
         database.Write(connection =>
         {
             connection.Run(
-                """
+                $"""
                 UPDATE jobs SET failures = failures + 1, error = $error, worker = NULL,
-                    state = CASE WHEN cancel THEN 4 WHEN failures + 1 >= $attempts THEN 3 ELSE 0 END,
+                    state = CASE WHEN cancel THEN {States.Cancelled}
+                        WHEN failures + 1 >= $attempts THEN {States.Failed} ELSE {States.Queued} END,
                     finished_at = CASE WHEN cancel OR failures + 1 >= $attempts THEN $now END
                 WHERE id = $id
                 """,
@@ -178,7 +179,9 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
 
     /// <summary>The processes that have jobs.</summary>
     public IReadOnlyList<string> WorkersOfRunningJobs() =>
-        database.Read(connection => connection.Query("SELECT DISTINCT worker FROM jobs WHERE state = 1", row => row.GetString(0)));
+        database.Read(connection =>
+            connection.Query($"SELECT DISTINCT worker FROM jobs WHERE state = {States.Running}", row => row.GetString(0))
+        );
 
     /// <summary>
     /// The jobs of a process that is gone, each with the digest of its artifact if it was about to be moved to its place.
@@ -186,7 +189,7 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
     public IReadOnlyList<(long Id, string Output, string? Sha256)> Abandoned(string worker) =>
         database.Read(connection =>
             connection.Query(
-                "SELECT id, output, artifact_sha256 FROM jobs WHERE state = 1 AND worker = $worker",
+                $"SELECT id, output, artifact_sha256 FROM jobs WHERE state = {States.Running} AND worker = $worker",
                 row => (row.GetInt64(0), row.GetString(1), row.Text(2)),
                 ("$worker", worker)
             )
@@ -206,11 +209,11 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
         database.Write(connection =>
         {
             connection.Run(
-                """
-                UPDATE jobs SET state = 0, worker = NULL,
+                $"""
+                UPDATE jobs SET state = {States.Queued}, worker = NULL,
                     deaths = CASE WHEN reached > reached_before THEN 0 WHEN $alone AND position >= $own THEN deaths + 1 ELSE deaths END,
                     suspect = suspect OR position >= $own
-                WHERE id = $id AND state = 1 AND worker = $worker
+                WHERE id = $id AND state = {States.Running} AND worker = $worker
                 """,
                 ("$own", OwnWork),
                 ("$alone", alone),
@@ -218,8 +221,8 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
                 ("$worker", worker)
             );
             return connection.Run(
-                "UPDATE jobs SET state = CASE WHEN cancel THEN 4 ELSE 3 END, finished_at = $now, error = $error WHERE id = $id "
-                    + "AND state = 0 AND (cancel OR deaths >= $fatal)",
+                $"UPDATE jobs SET state = CASE WHEN cancel THEN {States.Cancelled} ELSE {States.Failed} END, finished_at = $now, "
+                    + $"error = $error WHERE id = $id AND state = {States.Queued} AND (cancel OR deaths >= $fatal)",
                 ("$now", Now()),
                 ("$fatal", FatalDeaths),
                 ("$id", id),
@@ -239,8 +242,8 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
                 connection
                     .Query(
                         "SELECT output, artifact_sha256, outcome FROM jobs WHERE twin = (SELECT twin FROM jobs WHERE id = $id) "
-                            + "AND state = 2 AND result_key = $key AND artifact_sha256 IS NOT NULL AND outcome IS NOT NULL ORDER "
-                            + "BY outcome ->> '$.reused' IS NOT NULL LIMIT 1",
+                            + $"AND state = {States.Succeeded} AND result_key = $key AND artifact_sha256 IS NOT NULL "
+                            + "AND outcome IS NOT NULL ORDER BY outcome ->> '$.reused' IS NOT NULL LIMIT 1",
                         row =>
                             (
                                 row.GetString(0),
@@ -256,7 +259,7 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
 
     private static List<long> CancelledOf(SqliteConnection connection, string worker) =>
         connection.Query(
-            "SELECT id FROM jobs WHERE state = 1 AND worker = $worker AND cancel",
+            $"SELECT id FROM jobs WHERE state = {States.Running} AND worker = $worker AND cancel",
             row => row.GetInt64(0),
             ("$worker", worker)
         );

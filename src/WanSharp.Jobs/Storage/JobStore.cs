@@ -124,14 +124,19 @@ public sealed class JobStore : IDisposable
         _database.Write(connection =>
         {
             var outputs = ids.SelectMany(id =>
-                    connection.Query("SELECT output FROM jobs WHERE id = $id AND state < 2", row => row.GetString(0), ("$id", id))
+                    connection.Query(
+                        $"SELECT output FROM jobs WHERE id = $id AND state IN ({States.Queued}, {States.Running})",
+                        row => row.GetString(0),
+                        ("$id", id)
+                    )
                 )
                 .ToList();
             Append(connection, outputs.Select(output => new JournalNote { Note = JournalNote.Cancelled, Output = output }));
             return ids.Sum(id =>
                 connection.Run(
-                    "UPDATE jobs SET cancel = 1, state = CASE state WHEN 0 THEN 4 ELSE state END, finished_at = CASE state WHEN "
-                        + "0 THEN $now ELSE finished_at END WHERE id = $id AND state < 2",
+                    $"UPDATE jobs SET cancel = 1, state = CASE state WHEN {States.Queued} THEN {States.Cancelled} ELSE state END, "
+                        + $"finished_at = CASE state WHEN {States.Queued} THEN $now ELSE finished_at END "
+                        + $"WHERE id = $id AND state IN ({States.Queued}, {States.Running})",
                     ("$now", _clock.Now()),
                     ("$id", id)
                 )
@@ -143,11 +148,11 @@ public sealed class JobStore : IDisposable
     public int Retry() =>
         _database.Write(connection =>
         {
-            var outputs = connection.Query("SELECT output FROM jobs WHERE state = 4", row => row.GetString(0));
+            var outputs = connection.Query($"SELECT output FROM jobs WHERE state = {States.Cancelled}", row => row.GetString(0));
             Append(connection, outputs.Select(output => new JournalNote { Note = JournalNote.Waits, Output = output }));
             return connection.Run(
-                "UPDATE jobs SET state = 0, failures = 0, deaths = 0, suspect = 0, attempts = 0, cancel = 0, error = NULL, "
-                    + "finished_at = NULL, queued_at = $now WHERE state > 2",
+                $"UPDATE jobs SET state = {States.Queued}, failures = 0, deaths = 0, suspect = 0, attempts = 0, cancel = 0, error = NULL, "
+                    + $"finished_at = NULL, queued_at = $now WHERE state IN ({States.Failed}, {States.Cancelled})",
                 ("$now", _clock.Now())
             );
         });
@@ -164,7 +169,8 @@ public sealed class JobStore : IDisposable
         ClipReview.RunAsync(_database, Folder, repairs && _copy is null, cancellationToken);
 
     /// <summary>Lets all jobs that have no clip yet replace whatever is in its place.</summary>
-    public void LetOverwrite() => _database.Write(connection => connection.Run("UPDATE jobs SET overwrites = 1 WHERE state <> 2"));
+    public void LetOverwrite() =>
+        _database.Write(connection => connection.Run($"UPDATE jobs SET overwrites = 1 WHERE state <> {States.Succeeded}"));
 
     /// <summary>Keeps what makes the batch's clips in the journal too, from which it comes back should its file be lost.</summary>
     /// <param name="settings">An object of JSON.</param>

@@ -56,10 +56,11 @@ internal static class JournalIndex
                 // Its time is left out: that the content is what was noted is found out before anything builds on it. One that some process
                 // seems to run stays with that: whoever finds it dead compares the content, too.
                 connection.Run(
-                    """
-                    UPDATE jobs SET state = CASE state WHEN 1 THEN 1 ELSE 2 END, error = NULL, finished_at = coalesce(finished_at, $now),
+                    $"""
+                    UPDATE jobs SET state = CASE state WHEN {States.Running} THEN {States.Running} ELSE {States.Succeeded} END,
+                        error = NULL, finished_at = coalesce(finished_at, $now),
                         artifact_sha256 = $sha, artifact_bytes = $bytes, artifact_time = NULL, outcome = $outcome
-                    WHERE output = $output AND (state <> 2 OR artifact_sha256 IS NOT $sha)
+                    WHERE output = $output AND (state <> {States.Succeeded} OR artifact_sha256 IS NOT $sha)
                     """,
                     ("$now", now),
                     ("$sha", note.Sha256),
@@ -70,7 +71,8 @@ internal static class JournalIndex
                 break;
             case JournalNote.Cancelled:
                 connection.Run(
-                    "UPDATE jobs SET state = 4, cancel = 1, finished_at = $now WHERE output = $output AND state = 0",
+                    $"UPDATE jobs SET state = {States.Cancelled}, cancel = 1, finished_at = $now "
+                        + $"WHERE output = $output AND state = {States.Queued}",
                     ("$now", now),
                     ("$output", output)
                 );

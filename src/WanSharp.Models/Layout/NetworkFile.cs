@@ -8,7 +8,9 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Models.Layout;
 
-/// <summary>What a checkpoint holds, told from its header. One file can hold several networks. Immutable; nothing is open.</summary>
+/// <summary>
+/// What a checkpoint contains, according to its header. One file can contain several networks. Immutable; holds no file open.
+/// </summary>
 public sealed record NetworkFile
 {
     /// <summary>The tensor in which ComfyUI's text encoder carries its tokenizer.</summary>
@@ -33,7 +35,7 @@ public sealed record NetworkFile
     public VisionEncoderConfig? VisionEncoder { get; init; }
 
     /// <summary>
-    /// What was chosen of several networks of one kind, such as the average that a training leaves; none where there was no
+    /// What was chosen among several networks of one kind, such as the averaged weights of a training run; empty if there was no
     /// choice.
     /// </summary>
     public IReadOnlyList<string> Choices { get; init; } = [];
@@ -41,18 +43,20 @@ public sealed record NetworkFile
     /// <summary>Whether it carries a tokenizer.</summary>
     public bool HasTokenizer { get; init; }
 
-    /// <summary>Why a network in it, or the file, cannot be used; null if nothing is wrong.</summary>
+    /// <summary>Why the file, or a network in it, cannot be used; null if nothing is wrong.</summary>
     public string? Problem { get; init; }
 
-    /// <summary><see cref="Problem"/> for those who name the file themselves.</summary>
+    /// <summary><see cref="Problem"/>, for users who named the file themselves.</summary>
     public string? Reason =>
         Problem is { } problem && problem.StartsWith($"{Path}: ", StringComparison.Ordinal) ? problem[(Path.Length + 2)..] : Problem;
 
-    /// <summary>The published model whose settings its transformer runs with, such as <c>wan2.2-t2v-a14b</c>, or null.</summary>
+    /// <summary>The published model whose settings apply to its transformer, such as <c>wan2.2-t2v-a14b</c>, or null.</summary>
     public string? Variant =>
         Transformer is null ? null : ModelVariant.Of(Transformer, hasExperts: Noise is not null && Experts.MayBePaired(Transformer)).Name;
 
-    /// <summary>Whether its transformer is an expert for <c>high</c> or <c>low</c> noise, as far as its path tells; else null.</summary>
+    /// <summary>
+    /// Whether its transformer is the expert for <c>high</c> or <c>low</c> noise, according to its path; otherwise null.
+    /// </summary>
     public string? Noise { get; init; }
 
     /// <summary>Whether its path or a title in it says that its transformer is of Wan 2.2.</summary>
@@ -64,14 +68,15 @@ public sealed record NetworkFile
     /// <summary>The number of its tensors.</summary>
     public int TensorCount { get; init; }
 
-    /// <summary>The element types of its tensors, those that take the most bytes first.</summary>
+    /// <summary>The element types of its tensors, by the bytes that they take, largest first.</summary>
     public IReadOnlyList<string> DTypes { get; init; } = [];
 
-    /// <summary>Whether anything of Wan was found in it.</summary>
+    /// <summary>Whether it contains any part of a Wan model.</summary>
     public bool IsKnown => (Transformer ?? (object?)TextEncoder ?? (object?)Vae ?? VisionEncoder) is not null;
 
     /// <summary>Reads a checkpoint's header.</summary>
-    /// <param name="path">The file, or the index of several, or one of those; what cannot be read is a <see cref="Problem"/>.</param>
+    /// <param name="path">The file, or the index of several, or one of those; what cannot be read is a
+    /// <see cref="Problem"/>.</param>
     public static NetworkFile Read(string path)
     {
         path = ShardFiles.SetOf(path);
@@ -86,13 +91,13 @@ public sealed record NetworkFile
         }
     }
 
-    /// <summary>Whether a file has the name of a checkpoint; its contents are not looked at.</summary>
+    /// <summary>Whether a file is named like a checkpoint; its contents are not read.</summary>
     public static bool HasCheckpointName(string path) => ModelFiles.IsCheckpoint(path);
 
     /// <summary>How much of its transformer's weights is prepared for a quantization; null if it has no transformer.</summary>
     /// <param name="quantization">The quantization.</param>
     /// <param name="folder">Where prepared weights are kept.</param>
-    /// <exception cref="CheckpointException">The file is no longer what it was.</exception>
+    /// <exception cref="CheckpointException">The file has changed.</exception>
     public PreparedBlocks? FindPrepared(Quantization quantization, string folder)
     {
         if (Transformer is null)

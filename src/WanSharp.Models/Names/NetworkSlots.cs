@@ -19,14 +19,9 @@ internal static class NetworkSlots
             .. Repeated("blocks.", config.Layers, Umt5Encoder.Block(config, Plain)),
         ];
 
+    /// <summary>A first step uses no weight that the later ones do not.</summary>
     public static IEnumerable<WeightSlot> Of(VaeConfig config) =>
-        new[]
-        {
-            WanVae.EncodeFirst(config, Plain),
-            WanVae.EncodeNext(config, Plain),
-            WanVae.DecodeFirst(config, Plain),
-            WanVae.DecodeNext(config, Plain),
-        }
+        new[] { WanVae.EncodeNext(config, Plain), WanVae.DecodeNext(config, Plain) }
             .SelectMany(graph => graph.Weights)
             .DistinctBy(slot => slot.Name);
 

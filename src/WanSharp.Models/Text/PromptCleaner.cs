@@ -5,8 +5,8 @@ namespace WanSharp.Models.Text;
 
 /// <summary>Cleans prompts before they are tokenized, as the official code does.</summary>
 /// <remarks>
-/// Wan-Video/Wan2.1:wan/modules/tokenizers.py: what programs spoilt is repaired (<see cref="TextRepair"/>), HTML character references are
-/// resolved twice, white space is trimmed, and runs of it become one space.
+/// Wan-Video/Wan2.1:wan/modules/tokenizers.py: wrongly decoded text is repaired (<see cref="TextRepair"/>), HTML character
+/// references are resolved twice, white space is trimmed, and runs of it become one space.
 /// </remarks>
 public static class PromptCleaner
 {
@@ -17,7 +17,9 @@ public static class PromptCleaner
         return Tidy(TextRepair.Apply(prompt));
     }
 
-    /// <summary>What comes after the repair: the official code where it runs without ftfy, as that which made the fixtures.</summary>
+    /// <summary>
+    /// What comes after the repair: the official code where it runs without ftfy, as that which made the fixtures.
+    /// </summary>
     internal static string Tidy(string prompt)
     {
         var text = HtmlReferences.Resolve(HtmlReferences.Resolve(prompt)).AsSpan();

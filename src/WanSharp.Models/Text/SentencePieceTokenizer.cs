@@ -3,10 +3,14 @@ using WanSharp.Storage;
 
 namespace WanSharp.Models.Text;
 
-/// <summary>Splits text into the pieces of a SentencePiece Unigram model (a <c>spiece.model</c>, or the <c>tokenizer.json</c> that
-/// was made of one), as umT5 and the Shapes model read them.</summary>
-/// <remarks>Ids equal those of google/sentencepiece 0.1.97 followed by the end mark. Names of control pieces in the text, such
-/// as <c>&lt;/s&gt;</c>, are plain text. Thread-safe.</remarks>
+/// <summary>
+/// Splits text into the pieces of a SentencePiece Unigram model (a <c>spiece.model</c>, or the <c>tokenizer.json</c> that was made
+/// of one), as umT5 and the Shapes model read them.
+/// </summary>
+/// <remarks>
+/// Ids equal those of google/sentencepiece 0.1.97 followed by the end mark. Names of control pieces in the text, such as
+/// <c>&lt;/s&gt;</c>, are plain text. Thread-safe.
+/// </remarks>
 public sealed class SentencePieceTokenizer
 {
     private const int LongestModel = 64 << 20;
@@ -37,7 +41,7 @@ public sealed class SentencePieceTokenizer
         _bestScore = scores.Aggregate(SmallestNormal, (most, score) => score > most ? score : most);
     }
 
-    /// <summary>The id that fills a sequence up.</summary>
+    /// <summary>The id of padding.</summary>
     public int PadId { get; }
 
     /// <summary>The id at the end of every sequence.</summary>
@@ -72,7 +76,8 @@ public sealed class SentencePieceTokenizer
     }
 
     /// <summary>Reads a <c>spiece.model</c> from a stream, to its end.</summary>
-    /// <exception cref="InvalidDataException">The stream is not a Unigram model, or lacks a piece that an encoder needs.</exception>
+    /// <exception cref="InvalidDataException">The stream is not a Unigram model, or lacks a piece that an encoder
+    /// needs.</exception>
     public static SentencePieceTokenizer Load(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -84,7 +89,7 @@ public sealed class SentencePieceTokenizer
     internal static bool IsJson(string path) => path.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The ids of a text, ended by <see cref="EosId"/>.</summary>
-    /// <param name="text">Any text; a lone surrogate counts as U+FFFD. The time grows with its length, not faster.</param>
+    /// <param name="text">Any text; a lone surrogate counts as U+FFFD. The time is linear in its length.</param>
     /// <param name="maxLength">The most ids, at least 1: a longer text is cut and still ends with <see cref="EosId"/>.</param>
     public int[] Encode(string text, int maxLength = int.MaxValue)
     {

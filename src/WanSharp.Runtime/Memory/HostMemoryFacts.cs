@@ -4,8 +4,8 @@ namespace WanSharp.Runtime.Memory;
 
 /// <summary>The host's memory, as this process may use it.</summary>
 /// <param name="Total">Bytes that the machine has.</param>
-/// <param name="Free">Bytes that may be taken now without anybody's being swapped out or stopped: page cache that nobody needs counts
-/// as free.</param>
+/// <param name="Free">Bytes that can be allocated now without swapping or killing anything: unused page cache counts as
+/// free.</param>
 /// <param name="Limit">The most bytes that the process's control group may hold, page cache included; null for no limit.</param>
 public sealed record HostMemoryFacts(long Total, long Free, long? Limit)
 {
@@ -18,7 +18,9 @@ public sealed record HostMemoryFacts(long Total, long Free, long? Limit)
     /// <summary>Bytes that this process holds for itself, which nobody else can have.</summary>
     public long Own { get; init; }
 
-    /// <summary>Bytes that this process may use: what is free and what it holds already, never more than there is.</summary>
+    /// <summary>
+    /// Bytes that this process may use: what is free plus what it already holds, never more than the machine has.
+    /// </summary>
     public long Available => Math.Min(Total, Free + Own);
 
     /// <summary>Looks at this machine.</summary>
@@ -48,8 +50,8 @@ public sealed record HostMemoryFacts(long Total, long Free, long? Limit)
     }
 
     /// <summary>
-    /// What the collector saw. Before its first collection that is nothing, and later it is as old as the last one: so it
-    /// collects first.
+    /// What the collector saw. Before its first collection that is nothing, and later it is as old as the last one: so it collects
+    /// first.
     /// </summary>
     private static HostMemoryFacts AsCollected()
     {

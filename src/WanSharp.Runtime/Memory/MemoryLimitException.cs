@@ -1,7 +1,7 @@
 namespace WanSharp.Runtime.Memory;
 
 /// <summary>
-/// A run asked for more host memory than <see cref="RuntimeMemory.Limit"/> leaves; it was stopped, and another may follow.
+/// A run asked for more host memory than <see cref="RuntimeMemory.Limit"/> leaves; it was stopped and can be repeated.
 /// </summary>
 /// <param name="requested">Bytes that it asked for.</param>
 /// <param name="inUse">Bytes that were in use then.</param>

@@ -6,10 +6,10 @@ using WanSharp.Tensors;
 namespace WanSharp.Runtime.Memory;
 
 /// <summary>
-/// The host memory that the library takes for activations and packed weights: counted, limited, kept for the next run,
-/// and given back when asked. Freed blocks are kept and handed out again, since a denoise step asks for the same sizes as
-/// the one before; kept blocks are let go, the longest unused first, before the sum would pass the limit, or the most that
-/// was ever in use at one time by more than an eighth.
+/// The host memory that the library takes for activations and packed weights: counted, limited, kept for the next run, and returned
+/// on request. Freed blocks are kept and handed out again, because each denoise step asks for the same sizes as the one before;
+/// kept blocks are released, least recently used first, before the total would exceed the limit, or the peak use by more than an
+/// eighth.
 /// </summary>
 /// <remarks>
 /// <para>Thread-safe. There is one for each library file, for as long as the process lives: the library's environment is
@@ -41,13 +41,13 @@ public sealed unsafe class RuntimeMemory
     private static readonly ConcurrentDictionary<string, RuntimeMemory> Allocators = new(StringComparer.Ordinal);
 
     [ThreadStatic]
-    private static PreparedRun? s_running;
+    private static IStoppableRun? s_running;
 
     [ThreadStatic]
     private static long s_held;
 
     private readonly Lock _gate = new();
-    private readonly List<PreparedRun> _runs = [];
+    private readonly List<IStoppableRun> _runs = [];
     private readonly List<(nint Block, nuint Size)> _kept = []; // the longest unused first
     private nuint _inUse;
     private nuint _keptBytes;
@@ -82,8 +82,8 @@ public sealed unsafe class RuntimeMemory
     public long Peak => (long)Read(ref _peak);
 
     /// <summary>
-    /// The most bytes that may be in use, and in use and kept together: when it falls, kept blocks are let go at once.
-    /// Default: <see cref="long.MaxValue"/>, no limit.
+    /// The most bytes that may be in use, and in use and kept together: when it falls, kept blocks are let go at once. Default:
+    /// <see cref="long.MaxValue"/>, no limit.
     /// </summary>
     public long Limit
     {
@@ -106,8 +106,7 @@ public sealed unsafe class RuntimeMemory
     internal Func<long, bool>? Refuses { get; set; }
 
     /// <summary>
-    /// Bytes that this thread took and did not give back; what it takes between two readings belongs to what it does between
-    /// them.
+    /// Bytes that this thread took and did not give back; what it takes between two readings belongs to what it does between them.
     /// </summary>
     internal static long HeldByThread => s_held;
 
@@ -127,7 +126,7 @@ public sealed unsafe class RuntimeMemory
     }
 
     /// <summary>Has the requests that come from this thread, until the scope ends, charged to a run.</summary>
-    internal RunScope Enter(PreparedRun run)
+    internal RunScope Enter(IStoppableRun run)
     {
         lock (_gate)
         {
@@ -311,10 +310,10 @@ public sealed unsafe class RuntimeMemory
     internal readonly ref struct RunScope
     {
         private readonly RuntimeMemory _memory;
-        private readonly PreparedRun _run;
-        private readonly PreparedRun? _outer;
+        private readonly IStoppableRun _run;
+        private readonly IStoppableRun? _outer;
 
-        public RunScope(RuntimeMemory memory, PreparedRun run)
+        public RunScope(RuntimeMemory memory, IStoppableRun run)
         {
             (_memory, _run, _outer) = (memory, run, s_running);
             s_running = run;

@@ -1,7 +1,6 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Adapters;
-using WanSharp.Runtime.Devices;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Networks;
@@ -46,19 +45,19 @@ internal sealed class BlockGraphs : IDisposable
         CancellationToken cancellationToken
     )
     {
+        var graphs = new TransformerGraphs(configuration, options);
         var owned = new List<IDisposable> { keys };
         try
         {
-            var (embedGraph, headGraph) = (WanTransformer.Embed(configuration, options), WanTransformer.Head(configuration, options));
-            var embed = Own(await loader.PrepareAsync(embedGraph, "", cancellationToken).ConfigureAwait(false));
+            var embed = Own(await loader.PrepareAsync(graphs.Embed, "", cancellationToken).ConfigureAwait(false));
             var blocks = Own(
                 await PrepareAsync(loader, configuration, options, transformer, keys, observe, cancellationToken).ConfigureAwait(false)
             );
-            var head = Own(await loader.PrepareAsync(headGraph, "", cancellationToken).ConfigureAwait(false));
+            var head = Own(await loader.PrepareAsync(graphs.Head, "", cancellationToken).ConfigureAwait(false));
             return new BlockGraphs(embed, blocks, head, loader.Dimensions)
             {
-                EmbedAdapters = options.Adapters ? new AdapterInputs(embedGraph, loader.Weights) : null,
-                HeadAdapters = options.Adapters ? new AdapterInputs(headGraph, loader.Weights) : null,
+                EmbedAdapters = options.Adapters ? new AdapterInputs(graphs.Embed, loader.Weights) : null,
+                HeadAdapters = options.Adapters ? new AdapterInputs(graphs.Head, loader.Weights) : null,
             };
         }
         catch
@@ -104,20 +103,20 @@ internal sealed class BlockGraphs : IDisposable
         if (transformer.TokensAtOnce is not { } most || loader.Memory is not HostMemory || observe is not null)
         {
             return new FullBlockPass(
-                await BlocksAsync(WanTransformer.Block).ConfigureAwait(false),
+                await BlocksAsync(graphs => graphs.Block).ConfigureAwait(false),
                 keys,
-                Adapters(WanTransformer.Block),
+                Adapters(graphs => graphs.Block),
                 observe
             );
         }
 
-        var selfKeys = await BlocksAsync(WanTransformer.SelfKeys).ConfigureAwait(false);
+        var selfKeys = await BlocksAsync(graphs => graphs.SelfKeys).ConfigureAwait(false);
         try
         {
-            return new PieceBlockPass(selfKeys, await BlocksAsync(WanTransformer.BlockRows).ConfigureAwait(false), keys, most)
+            return new PieceBlockPass(selfKeys, await BlocksAsync(graphs => graphs.BlockRows).ConfigureAwait(false), keys, most)
             {
-                KeyAdapters = Adapters(WanTransformer.SelfKeys),
-                RowAdapters = Adapters(WanTransformer.BlockRows),
+                KeyAdapters = Adapters(graphs => graphs.SelfKeys),
+                RowAdapters = Adapters(graphs => graphs.BlockRows),
             };
         }
         catch
@@ -126,12 +125,12 @@ internal sealed class BlockGraphs : IDisposable
             throw;
         }
 
-        AdapterInputs? Adapters(Func<TransformerConfig, GraphOptions, OnnxGraph> write) =>
-            options.Adapters ? new AdapterInputs(write(configuration, options), loader.Weights) : null;
+        AdapterInputs? Adapters(Func<TransformerGraphs, OnnxGraph> choose) =>
+            options.Adapters ? new AdapterInputs(choose(new TransformerGraphs(configuration, options)), loader.Weights) : null;
 
-        Task<IBlockRuns> BlocksAsync(Func<TransformerConfig, GraphOptions, OnnxGraph> write) =>
+        Task<IBlockRuns> BlocksAsync(Func<TransformerGraphs, OnnxGraph> choose) =>
             loader.PrepareBlocksAsync(
-                written => write(configuration, written),
+                written => choose(new TransformerGraphs(configuration, written)),
                 options,
                 configuration.Layers,
                 TransformerGraphs.BlockPrefix,

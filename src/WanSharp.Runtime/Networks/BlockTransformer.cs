@@ -1,6 +1,5 @@
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Adapters;
-using WanSharp.Runtime.Devices;
 using WanSharp.Runtime.Providers;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;

@@ -3,15 +3,17 @@ namespace WanSharp.Runtime.Networks;
 /// <summary>How much of a network is compiled as one graph.</summary>
 public enum CompileMode
 {
-    /// <summary>One block, which runs with each block's weights in turn: compiled in milliseconds, and no weight is held twice.</summary>
+    /// <summary>
+    /// One block, which runs with each block's weights in turn: compiles in milliseconds, and holds no weight twice.
+    /// </summary>
     Blocks,
 
-    /// <summary>All of it, its weights packed as the processor's matrix kernels want them: faster runs, a long first compilation.</summary>
+    /// <summary>
+    /// The whole network, with its weights packed for the processor's matrix kernels: runs are faster, but the first compilation is
+    /// long.
+    /// </summary>
     Whole,
 
-    /// <summary>
-    /// One block as it is written: nothing is optimized, nothing is kept on disk. For finding out whether an optimization is to
-    /// blame.
-    /// </summary>
+    /// <summary>One block, not optimized and not kept on disk. For finding out whether an optimization is to blame.</summary>
     Off,
 }

@@ -33,13 +33,13 @@ internal sealed class ContextGraphs : IDisposable
         CancellationToken cancellationToken
     )
     {
-        var graph = WanTransformer.Context(configuration, options);
-        var embed = await loader.PrepareAsync(graph, "", cancellationToken).ConfigureAwait(false);
+        var graphs = new TransformerGraphs(configuration, options);
+        var embed = await loader.PrepareAsync(graphs.Context, "", cancellationToken).ConfigureAwait(false);
         try
         {
             var keys = await loader
                 .PrepareBlocksAsync(
-                    written => WanTransformer.Keys(configuration, written),
+                    written => new TransformerGraphs(configuration, written).Keys,
                     options,
                     configuration.Layers,
                     TransformerGraphs.BlockPrefix,
@@ -50,8 +50,8 @@ internal sealed class ContextGraphs : IDisposable
                 ? new ContextGraphs(
                     embed,
                     keys,
-                    new AdapterInputs(graph, loader.Weights),
-                    new AdapterInputs(WanTransformer.Keys(configuration, options), loader.Weights)
+                    new AdapterInputs(graphs.Context, loader.Weights),
+                    new AdapterInputs(graphs.Keys, loader.Weights)
                 )
                 : new ContextGraphs(embed, keys, null, null);
         }

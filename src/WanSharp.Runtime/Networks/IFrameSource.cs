@@ -2,7 +2,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Networks;
 
-/// <summary>The frames of a clip that is to be encoded: an area of them at a time, so that no more than a tile need be in memory.</summary>
+/// <summary>The frames of a clip to encode, one area at a time, so that only a tile has to be in memory.</summary>
 public interface IFrameSource
 {
     /// <summary>Pixels across.</summary>
@@ -14,11 +14,9 @@ public interface IFrameSource
     /// <summary>The latent frames that the clip becomes.</summary>
     int LatentFrames { get; }
 
-    /// <summary>An area of the frames in order, those of a latent frame at a time.</summary>
+    /// <summary>An area of the frames in order, one latent frame at a time.</summary>
     /// <param name="area">The area.</param>
-    /// <returns>
-    /// First F32 [1, 3, 1, height, width], then [1, 3, temporal stride, height, width] for every further latent frame. Each is
-    /// the source's, and holds until the next one is asked for.
-    /// </returns>
+    /// <returns>First F32 [1, 3, 1, height, width], then [1, 3, temporal stride, height, width] for every further latent frame.
+    /// Each belongs to the source and is valid until the next one is requested.</returns>
     IEnumerable<Tensor> Read(FrameArea area);
 }

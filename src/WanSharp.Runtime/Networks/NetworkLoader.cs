@@ -1,5 +1,4 @@
 using WanSharp.Graphs;
-using WanSharp.Runtime.Devices;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 

@@ -98,14 +98,24 @@ internal sealed class StreamedNetwork(
     }
 
     /// <summary>Frees what is compiled; it is compiled again when it is needed. No sequence may be under way.</summary>
-    public void Release() => Release(forGood: false);
+    public async Task ReleaseAsync(CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Free(forGood: false);
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => Release(forGood: true);
-
-    private void Release(bool forGood)
+    public void Dispose()
     {
+#pragma warning disable RS0030 // Dispose cannot await, and what is being compiled must be there to be freed
         _turn.Wait();
+#pragma warning restore RS0030
+        Free(forGood: true);
+    }
+
+    /// <summary>Frees the sessions, and gives back the turn that the caller has.</summary>
+    private void Free(bool forGood)
+    {
         try
         {
             _disposed |= forGood;

@@ -4,11 +4,10 @@ using WanSharp.Tensors;
 namespace WanSharp.Runtime.Networks;
 
 /// <summary>
-/// What a prompt, and the images given with it, are to one transformer: the keys and values that each block attends to.
-/// They are the same in every step, so a request has them made once (<see cref="TransformerRunner.PrepareContext"/>) and
-/// keeps them as long as it lives.
+/// A prompt, and the images given with it, as one transformer attends to them: the keys and values of each block. They are the same
+/// in every step, so they are computed once per request (<see cref="TransformerRunner.PrepareContext"/>).
 /// </summary>
-/// <remarks>Thread-safe; dispose it when no forward pass needs it any more, before or after its transformer.</remarks>
+/// <remarks>Thread-safe. Dispose it when no forward pass needs it any more, before or after its transformer.</remarks>
 public sealed class TextKeys : IDisposable
 {
     private readonly ContextEncoder _owner;

@@ -6,9 +6,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Networks;
 
-/// <summary>
-/// Runs a Wan transformer, compiled as <see cref="TransformerOptions"/> say; callers see no difference but time and memory.
-/// </summary>
+/// <summary>Runs a Wan transformer, compiled as <see cref="TransformerOptions"/> say; they affect only time and memory.</summary>
 /// <remarks>For one thread at a time.</remarks>
 public abstract class TransformerRunner : IDisposable
 {
@@ -35,15 +33,16 @@ public abstract class TransformerRunner : IDisposable
     /// <summary>Compiles the network and binds its weights.</summary>
     /// <param name="graphs">Compiles each graph once.</param>
     /// <param name="configuration">The network's dimensions.</param>
-    /// <param name="weights">Its weights; they must live as long as the runner.</param>
+    /// <param name="weights">Its weights; they must outlive the runner.</param>
     /// <param name="settings">How the graphs are compiled.</param>
-    /// <param name="observe">Sees intermediate values by name, as views that end with the call; for parity checks. Null in use.</param>
-    /// <param name="options">What is one graph. Default: a block.</param>
-    /// <param name="prepared">Told, if weights must first be brought into another form, how many blocks are done and how many there
-    /// are to do.</param>
+    /// <param name="observe">Receives intermediate values by name, as views that are valid during the call; for parity checks.
+    /// Default: null.</param>
+    /// <param name="options">How the network is compiled. Default: one graph per block.</param>
+    /// <param name="prepared">Receives, if weights have to be converted first, how many blocks are done and how many there
+    /// are.</param>
     /// <param name="cancellationToken">Cancels compilation.</param>
     /// <exception cref="CheckpointException">A weight is missing or of another shape.</exception>
-    /// <exception cref="NotSupportedException">8-bit integers are asked for on a provider that is not the CPU.</exception>
+    /// <exception cref="NotSupportedException">8-bit integers are requested on a provider other than the CPU.</exception>
     public static async Task<TransformerRunner> CreateAsync(
         GraphCache graphs,
         TransformerConfig configuration,
@@ -119,13 +118,14 @@ public abstract class TransformerRunner : IDisposable
         return quantized is not null && WholeTransformer.IsOnDisk(graphs, configuration, quantized, settings, options);
     }
 
-    /// <summary>Does what a request's prompt and images need once, not once a step.</summary>
+    /// <summary>Computes what a request's prompt and images need once, not in every step.</summary>
     /// <param name="context">The text encoder's rows, then zeros, <c>[1, text_len, text_dim]</c>.</param>
-    /// <param name="imageFeatures">The image encoder's rows, for a network that attends to them: <c>[1, clip_tokens, clip_dim]</c>.</param>
+    /// <param name="imageFeatures">The image encoder's rows, for a network that attends to them: <c>[1, clip_tokens,
+    /// clip_dim]</c>.</param>
     /// <param name="adapter">The LoRAs of the request, as strong as they are in the passes that follow; null for none.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
-    /// <returns>What <see cref="Forward(Tensor, ReadOnlySpan{float}, IReadOnlyList{TextKeys}, Tensor, CancellationToken)"/> takes; the
-    /// caller disposes it.</returns>
+    /// <returns>What <see cref="Forward(Tensor, ReadOnlySpan{float}, IReadOnlyList{TextKeys}, Tensor, CancellationToken)"/> takes;
+    /// the caller disposes it.</returns>
     /// <remarks>Thread-safe, also while a forward pass runs on another thread.</remarks>
     /// <exception cref="ArgumentException">A shape is not the network's.</exception>
     /// <exception cref="NotSupportedException">LoRAs are given to a runner without <see cref="TakesAdapters"/>.</exception>
@@ -144,9 +144,9 @@ public abstract class TransformerRunner : IDisposable
             );
     }
 
-    /// <summary>One forward pass of a batch whose rows may be of different requests, at different steps.</summary>
+    /// <summary>Runs a forward pass of a batch whose rows may belong to different requests and steps.</summary>
     /// <param name="latents"><c>[batch, in_channels, frames, height, width]</c>.</param>
-    /// <param name="timesteps">Timesteps 0 to 1000, <c>[batch, groups]</c>: one a sample, one a latent frame, or one a token.</param>
+    /// <param name="timesteps">Timesteps 0 to 1000, <c>[batch, groups]</c>: one per sample, latent frame or token.</param>
     /// <param name="contexts">For each row what <see cref="PrepareContext"/> of this transformer made.</param>
     /// <param name="velocity">Receives the result, <c>[batch, out_channels, frames, height, width]</c>.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
@@ -191,7 +191,7 @@ public abstract class TransformerRunner : IDisposable
         Run(latents, timesteps, contexts, velocity, cancellationToken);
     }
 
-    /// <summary>One forward pass with contexts that are not kept: for a single step.</summary>
+    /// <summary>Runs a forward pass with contexts that are not kept: for a single step.</summary>
     /// <param name="latents"><c>[batch, in_channels, frames, height, width]</c>.</param>
     /// <param name="timesteps">Timesteps 0 to 1000, <c>[batch, groups]</c>.</param>
     /// <param name="context">The text encoder's rows, then zeros, <c>[batch, text_len, text_dim]</c>.</param>
@@ -226,10 +226,7 @@ public abstract class TransformerRunner : IDisposable
         }
     }
 
-    /// <summary>
-    /// Compiles what a forward pass of these shapes would compile first, so that it finds it compiled; nothing where one graph
-    /// serves all shapes.
-    /// </summary>
+    /// <summary>Compiles ahead what a forward pass of these shapes needs; does nothing if one graph serves all shapes.</summary>
     /// <param name="latents"><c>[batch, in_channels, frames, height, width]</c>.</param>
     /// <param name="groups">Timesteps of a sample.</param>
     /// <param name="cancellationToken">Cancels compilation.</param>
@@ -237,13 +234,13 @@ public abstract class TransformerRunner : IDisposable
     public virtual Task CompileForAsync(Shape latents, long groups, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>
-    /// Gives back memory that is kept from run to run: activations, and a widened copy of weights. The next run takes it
-    /// again. For a network that others have the memory in the meantime, such as one of two experts.
+    /// Frees memory that is kept between runs: activations, and widened copies of weights. The next run allocates it again. For a
+    /// network that is idle while others need the memory, such as one of two experts.
     /// </summary>
     public virtual void ReleaseMemory() { }
 
     /// <summary>
-    /// Gives memory back as <see cref="ReleaseMemory"/> does, and where there is none for two experts, the weights' pages, too.
+    /// Frees memory as <see cref="ReleaseMemory"/> does and, if two experts do not fit, also the pages of the weights.
     /// </summary>
     internal void GiveWay()
     {
@@ -255,10 +252,10 @@ public abstract class TransformerRunner : IDisposable
     }
 
     /// <summary>
-    /// Reads the first blocks' weights from disk in the background, for a pass that comes soon; where they are in memory, or not
-    /// mapped, nothing happens.
+    /// Reads the first blocks' weights from disk in the background, for a pass that will follow soon; does nothing if they are in
+    /// memory or not mapped.
     /// </summary>
-    /// <returns>Ends when they are read.</returns>
+    /// <returns>Completes when they are read.</returns>
     public Task ReadAheadAsync() => _weights is { } weights ? Task.Run(() => weights.ReadAheadBlocks(BlocksReadAhead)) : Task.CompletedTask;
 
     /// <summary>Frees what runs need; compiled graphs that are shared stay with the graph cache.</summary>

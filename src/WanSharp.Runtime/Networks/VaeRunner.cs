@@ -8,10 +8,10 @@ namespace WanSharp.Runtime.Networks;
 
 /// <summary>Turns clips into latents and latents into clips, step by step: memory does not grow with the clip.</summary>
 /// <remarks>
-/// Thread-safe: clips under way at the same time share the compiled graphs, and each has caches of its own. Encoder and
-/// decoder are compiled when they are first used. Frames are F32 [batch, 3, frames, height, width] in [-1, 1]; latents
-/// are F32 [batch, latent channels, latent frames, height / stride, width / stride], standardized as
-/// <see cref="VaeConfig"/> says, with its <see cref="VaeConfig.SpatialStride"/>.
+/// Thread-safe: concurrent clips share the compiled graphs, and each has its own caches. Encoder and decoder are compiled when they
+/// are first used. Frames are F32 [batch, 3, frames, height, width] in [-1, 1]; latents are F32 [batch, latent channels, latent
+/// frames, height / stride, width / stride], standardized as <see cref="VaeConfig"/> says, with its
+/// <see cref="VaeConfig.SpatialStride"/>.
 /// </remarks>
 public sealed class VaeRunner : IDisposable
 {
@@ -25,13 +25,13 @@ public sealed class VaeRunner : IDisposable
     private readonly StreamedNetwork _decoder;
 
     /// <summary>Describes a VAE; nothing is read or compiled yet.</summary>
-    /// <param name="runtime">What compiles and runs; it must outlive this object.</param>
+    /// <param name="runtime">The runtime that executes; it must outlive this object.</param>
     /// <param name="config">The architecture.</param>
     /// <param name="weights">The weights under their official names; they must outlive this object.</param>
     /// <param name="settings">How the graphs are compiled. Default: for the CPU.</param>
     /// <param name="graphs">Counts what is compiled, and must outlive this object. Default: one of its own.</param>
-    /// <param name="giveBack">Called when a step was stopped for want of memory: it gives some back, and the step is taken once more.
-    /// Default: the step fails.</param>
+    /// <param name="giveBack">Called when a step ran out of memory: it frees some, and the step is tried once more. Default: the
+    /// step fails.</param>
     public VaeRunner(
         OrtRuntime runtime,
         VaeConfig config,
@@ -71,24 +71,23 @@ public sealed class VaeRunner : IDisposable
     /// <summary>The architecture.</summary>
     public VaeConfig Config { get; }
 
-    /// <summary>Compiles the decoder, if it is not compiled. <see cref="Decode"/> does so too, and blocks its caller meanwhile.</summary>
+    /// <summary>Compiles the decoder unless it is compiled. <see cref="Decode"/> does so, too, but blocks its caller.</summary>
     /// <param name="cancellationToken">Cancels the compilation, or the wait for another caller's.</param>
     /// <exception cref="CheckpointException">The checkpoint lacks a weight, or has it in another shape.</exception>
     public Task CompileDecoderAsync(CancellationToken cancellationToken = default) => _decoder.CompileAsync(cancellationToken);
 
-    /// <summary>Compiles the encoder, if it is not compiled. Encoding does so too, and blocks its caller meanwhile.</summary>
+    /// <summary>Compiles the encoder unless it is compiled. Encoding does so, too, but blocks its caller.</summary>
     /// <inheritdoc cref="CompileDecoderAsync"/>
     public Task CompileEncoderAsync(CancellationToken cancellationToken = default) => _encoder.CompileAsync(cancellationToken);
 
-    /// <summary>Decodes a clip; each step happens when its frames are asked for.</summary>
+    /// <summary>Decodes a clip; each step runs when its frames are requested.</summary>
     /// <param name="latents">[batch, latent channels, latent frames, height, width]. Read until the enumeration ends.</param>
     /// <param name="cancellationToken">Stops within a step.</param>
-    /// <returns>
-    /// The clip's frames in order, clamped to [-1, 1]: first [batch, 3, 1, stride · height, stride · width], then one piece of
-    /// [batch, 3, 4, …] for every further latent frame. The caller owns and disposes them.
-    /// </returns>
+    /// <returns>The clip's frames in order, clamped to [-1, 1]: first [batch, 3, 1, stride · height, stride · width], then one
+    /// piece of [batch, 3, 4, …] for every further latent frame. The caller owns and disposes them.</returns>
     /// <exception cref="ArgumentException">The latents have another type or shape.</exception>
-    /// <exception cref="CheckpointException">While enumerating: the checkpoint lacks a weight, or has it in another shape.</exception>
+    /// <exception cref="CheckpointException">While enumerating: the checkpoint lacks a weight, or has it in another
+    /// shape.</exception>
     /// <exception cref="OperationCanceledException">While enumerating: the token was cancelled.</exception>
     public IEnumerable<Tensor> Decode(Tensor latents, CancellationToken cancellationToken = default)
     {
@@ -112,8 +111,7 @@ public sealed class VaeRunner : IDisposable
     }
 
     /// <summary>
-    /// Decodes a clip tile by tile, row by row of tiles, each through its whole time; each step happens when its tile is asked
-    /// for.
+    /// Decodes a clip tile by tile, row by row of tiles, each through its whole time; each step happens when its tile is asked for.
     /// </summary>
     /// <param name="latents">[batch, latent channels, latent frames, height, width]. Read until the enumeration ends.</param>
     /// <param name="tiling">The tiles.</param>
@@ -130,16 +128,15 @@ public sealed class VaeRunner : IDisposable
         }
     }
 
-    /// <summary>Encodes a clip; each step happens when its latent frame is asked for.</summary>
-    /// <param name="frames">
-    /// The clip in pieces: first [batch, 3, 1, height, width], then [batch, 3, 4, height, width] each. A piece belongs to
-    /// the caller, and is not needed any more once its latent frame is there.
-    /// </param>
+    /// <summary>Encodes a clip; each step runs when its latent frame is requested.</summary>
+    /// <param name="frames">The clip in pieces: first [batch, 3, 1, height, width], then [batch, 3, 4, height, width] each. A piece
+    /// belongs to the caller, and is not needed any more once its latent frame is there.</param>
     /// <param name="cancellationToken">Stops within a step.</param>
     /// <returns>A latent frame [batch, latent channels, 1, height / stride, width / stride] for every piece. The caller owns and
     /// disposes them.</returns>
     /// <exception cref="ArgumentException">While enumerating: a piece has another type or shape.</exception>
-    /// <exception cref="CheckpointException">While enumerating: the checkpoint lacks a weight, or has it in another shape.</exception>
+    /// <exception cref="CheckpointException">While enumerating: the checkpoint lacks a weight, or has it in another
+    /// shape.</exception>
     /// <exception cref="OperationCanceledException">While enumerating: the token was cancelled.</exception>
     public IEnumerable<Tensor> Encode(IEnumerable<Tensor> frames, CancellationToken cancellationToken = default)
     {
@@ -214,10 +211,11 @@ public sealed class VaeRunner : IDisposable
     }
 
     /// <summary>
-    /// Frees the encoder's compiled graphs with their packed weights; they are compiled again when they are needed. Nothing may
-    /// be encoded meanwhile.
+    /// Frees the encoder's compiled graphs with their packed weights; they are compiled again when they are needed. Nothing may be
+    /// encoded meanwhile.
     /// </summary>
-    public void ReleaseEncoder() => _encoder.Release();
+    /// <param name="cancellationToken">Cancels the wait for a compilation under way.</param>
+    public Task ReleaseEncoderAsync(CancellationToken cancellationToken = default) => _encoder.ReleaseAsync(cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -303,5 +301,5 @@ public sealed class VaeRunner : IDisposable
     }
 
     private Task<Session> CompileAsync(OnnxGraph graph, CancellationToken cancellationToken) =>
-        _graphs.OpenAsync(graph, _weights, _settings, folder: null, cancellationToken);
+        _graphs.OpenAsync(graph, _weights, _settings, cancellationToken);
 }

@@ -3,12 +3,12 @@ using System.Globalization;
 namespace WanSharp.Runtime.Networks;
 
 /// <summary>
-/// How large frames are cut into tiles that a VAE takes one after another. Each tile has its whole clip's time to itself, and
+/// How large frames are cut into tiles, which go through the VAE one after another. Each tile goes through the whole clip, and
 /// neighbours are blended linearly where they overlap.
 /// </summary>
 /// <remarks>
-/// Lengths are positions of the latents. A tile sees nothing beyond its edges, so pixels near a seam differ from those of
-/// an untiled clip; the wider the overlap, the less.
+/// Lengths are positions of the latents. A tile sees nothing beyond its edges, so pixels near a seam differ from those of an
+/// untiled clip; a wider overlap makes the difference smaller.
 /// </remarks>
 public sealed record VaeTiling
 {

@@ -1,5 +1,4 @@
 using WanSharp.Graphs.Networks;
-using WanSharp.Runtime.Devices;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
@@ -35,9 +34,10 @@ public sealed class VisionEncoderRunner : IDisposable
     /// <summary>Compiles the graphs and binds the weights.</summary>
     /// <param name="graphs">Compiles each graph once.</param>
     /// <param name="configuration">The network's dimensions.</param>
-    /// <param name="weights">Its weights; they must live as long as the runner.</param>
+    /// <param name="weights">Its weights; they must outlive the runner.</param>
     /// <param name="settings">How the graphs are compiled.</param>
-    /// <param name="observe">Sees intermediate values by name, as views that end with the call; for parity checks. Null in use.</param>
+    /// <param name="observe">Receives intermediate values by name, as views that are valid during the call; for parity checks.
+    /// Default: null.</param>
     /// <param name="cancellationToken">Cancels compilation.</param>
     /// <exception cref="CheckpointException">A weight is missing or of another shape.</exception>
     public static async Task<VisionEncoderRunner> CreateAsync(

@@ -47,8 +47,8 @@ internal sealed class WholeTransformer : TransformerRunner
             .ConfigureAwait(false);
         try
         {
-            var graph = Write(configuration, written);
-            var session = await graphs.OpenAsync(graph, weights, settings, options.CacheFolder, cancellationToken).ConfigureAwait(false);
+            var graph = new TransformerGraphs(configuration, written).Step;
+            var session = await OpenAsync(graphs, graph, weights, settings, options.CacheFolder, cancellationToken).ConfigureAwait(false);
             return new WholeTransformer(configuration, context, session, observe);
         }
         catch
@@ -73,7 +73,8 @@ internal sealed class WholeTransformer : TransformerRunner
         }
 
         settings = WithoutHostPlan(settings);
-        var graph = Write(configuration, Written(new NetworkLoader(graphs, settings, weights), options, observed: false));
+        var written = Written(new NetworkLoader(graphs, settings, weights), options, observed: false);
+        var graph = new TransformerGraphs(configuration, written).Step;
         return new PackedGraphs(graphs, options.CacheFolder).Contains(graph, weights, settings with { Name = graph.Name });
     }
 
@@ -116,6 +117,23 @@ internal sealed class WholeTransformer : TransformerRunner
         }
     }
 
+    private static Task<Session> OpenAsync(
+        GraphCache graphs,
+        OnnxGraph graph,
+        WeightStore weights,
+        SessionSettings settings,
+        string? folder,
+        CancellationToken cancellationToken
+    ) =>
+        folder is null
+            ? graphs.OpenAsync(graph, weights, settings, cancellationToken)
+            : graphs.OpenAsync(
+                graph,
+                settings,
+                named => new PackedGraphs(graphs, folder).OpenAsync(graph, weights, named, cancellationToken),
+                cancellationToken
+            );
+
     /// <summary>The memory of a run is not planned on the host, as in <see cref="NetworkLoader"/>.</summary>
     private static SessionSettings WithoutHostPlan(SessionSettings settings) =>
         settings with
@@ -129,7 +147,4 @@ internal sealed class WholeTransformer : TransformerRunner
             Compute = options.Compute,
             Quantization = options.Quantization,
         };
-
-    private static OnnxGraph Write(TransformerConfig configuration, GraphOptions written) =>
-        WanTransformer.Step(configuration, written with { Weights = WeightStorage.Initializers });
 }

@@ -1,6 +1,9 @@
 namespace WanSharp.Runtime.Providers;
 
-/// <summary>How a provider uses its device, in words of our own; <see cref="DeviceTuning"/> turns them into the provider's.</summary>
+/// <summary>
+/// How a provider uses its device, independently of the provider; <see cref="DeviceTuning"/> translates it into the provider's
+/// options.
+/// </summary>
 public sealed record DeviceOptions
 {
     /// <summary>The most bytes of the device's memory to use. Default: null, all of it.</summary>

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace WanSharp.Runtime.Providers;
 
-/// <summary>Turns <see cref="DeviceOptions"/> into a provider's own options. Pure: nothing is looked up or created.</summary>
+/// <summary>Translates <see cref="DeviceOptions"/> into a provider's own options. Pure: nothing is looked up or created.</summary>
 public static class DeviceTuning
 {
     /// <summary>The options to pass.</summary>
     /// <param name="provider">Any of the provider's names.</param>
     /// <param name="device">What is wanted.</param>
-    /// <param name="others">Options of the provider that go beyond ours, or replace them.</param>
+    /// <param name="others">Options of the provider that are added to these, or replace them.</param>
     public static IReadOnlyDictionary<string, string> For(string provider, DeviceOptions device, IReadOnlyDictionary<string, string> others)
     {
         ArgumentNullException.ThrowIfNull(device);

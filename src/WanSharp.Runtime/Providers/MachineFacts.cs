@@ -22,12 +22,13 @@ public sealed record MachineFacts
     public IReadOnlyList<string> MissingCudaLibraries { get; init; } = [];
 
     /// <summary>Looks at this machine.</summary>
-    /// <param name="runtime">ONNX Runtime.</param>
+    /// <param name="offered"><see cref="Offered"/>.</param>
+    /// <param name="hasGpu"><see cref="HasGpu"/>.</param>
     /// <param name="variable">Reads an environment variable; null when it is not set.</param>
     /// <param name="isCudaInstalled">Whether a build with CUDA is installed.</param>
-    public static MachineFacts Gather(OrtRuntime runtime, Func<string, string?> variable, bool isCudaInstalled)
+    public static MachineFacts Gather(IReadOnlyList<string> offered, bool? hasGpu, Func<string, string?> variable, bool isCudaInstalled)
     {
-        ArgumentNullException.ThrowIfNull(runtime);
+        ArgumentNullException.ThrowIfNull(offered);
         ArgumentNullException.ThrowIfNull(variable);
         return new MachineFacts
         {
@@ -35,8 +36,8 @@ public sealed record MachineFacts
                 OperatingSystem.IsWindows() ? "windows"
                 : OperatingSystem.IsMacOS() ? "macos"
                 : "linux",
-            Offered = runtime.AvailableProviders,
-            HasGpu = runtime.HasGpu(ProviderProfiles.WebGpu.ShortName),
+            Offered = offered,
+            HasGpu = hasGpu,
             VulkanDriver = variable("VK_DRIVER_FILES") ?? variable("VK_ICD_FILENAMES"),
             IsCudaInstalled = isCudaInstalled,
             MissingCudaLibraries = CudaLibraries.Missing(),

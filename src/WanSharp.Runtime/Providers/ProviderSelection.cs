@@ -10,7 +10,7 @@ public static class ProviderSelection
 
     private static readonly string[] SoftwareDrivers = ["swiftshader", "lvp", "lavapipe", "llvmpipe"];
 
-    /// <summary>What there is, best first: the order in which <see cref="Choose"/> takes the first fast one.</summary>
+    /// <summary>All providers, best first: <see cref="Choose"/> takes the first fast one.</summary>
     public static IReadOnlyList<ProviderFact> Describe(MachineFacts machine)
     {
         ArgumentNullException.ThrowIfNull(machine);
@@ -29,7 +29,9 @@ public static class ProviderSelection
         ];
     }
 
-    /// <summary>The first provider that is there and fast. TensorRT builds engines for minutes: it is used only when asked for.</summary>
+    /// <summary>
+    /// The first available fast provider. TensorRT spends minutes building engines, so it is used only on request.
+    /// </summary>
     public static ProviderFact Choose(IReadOnlyList<ProviderFact> facts) => facts.First(fact => fact is { IsThere: true, IsFast: true });
 
     private static ProviderFact Describe(ProviderProfile row, MachineFacts machine) =>

@@ -3,13 +3,13 @@ using WanSharp.Graphs.Networks;
 
 namespace WanSharp.Runtime.Weights;
 
-/// <summary>How much of a transformer's weights is kept on disk in another form.</summary>
-/// <param name="Ready">Blocks that are.</param>
-/// <param name="All">Blocks that the transformer has.</param>
+/// <summary>How much of a transformer's weights is on disk in a prepared form.</summary>
+/// <param name="Ready">The number of blocks that are prepared.</param>
+/// <param name="All">The number of blocks of the transformer.</param>
 /// <param name="Bytes">Bytes on disk.</param>
 public sealed record PreparedBlocks(int Ready, int All, long Bytes)
 {
-    /// <summary>What of a transformer's weights is prepared for a quantization. Reads headers and no weights.</summary>
+    /// <summary>Reads how much of a transformer's weights is prepared for a quantization. Reads headers, not weights.</summary>
     /// <param name="weights">The weights, under their official names.</param>
     /// <param name="configuration">The network's dimensions.</param>
     /// <param name="quantization">The form; not <see cref="Quantization.None"/>, which needs none.</param>

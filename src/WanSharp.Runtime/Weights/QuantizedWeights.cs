@@ -30,7 +30,7 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
     public static QuantizedWeights Of(WeightStore weights, TransformerConfig configuration, Quantization quantization) =>
         new(
             weights,
-            [.. QuantizedWeight.Among(WanTransformer.Whole(configuration, new GraphOptions { Quantization = quantization }).Weights)]
+            [.. QuantizedWeight.Among(new TransformerGraphs(configuration, new GraphOptions { Quantization = quantization }).Whole.Weights)]
         );
 
     /// <summary>The weights with their 8-bit forms in addition to them; to be disposed before the weights are.</summary>

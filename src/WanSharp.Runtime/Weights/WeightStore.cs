@@ -5,14 +5,14 @@ using WanSharp.Tensors;
 namespace WanSharp.Runtime.Weights;
 
 /// <summary>
-/// The weights of a checkpoint in the element types that graphs ask for: views of the map where the checkpoint has that
-/// type, else a converted copy that is made at first use and kept. A quantized weight's scale is applied on the way.
+/// The weights of a checkpoint in the element types that graphs need: views of the mapped file if it has that type, otherwise a
+/// converted copy that is made at first use and kept. A quantized weight's scale is applied on the way.
 /// </summary>
-/// <remarks>Thread-safe. Owns the checkpoint; tensors that it gave end with it.</remarks>
+/// <remarks>Thread-safe. Owns the checkpoint; tensors from it are valid until it is disposed.</remarks>
 /// <param name="checkpoint">The checkpoint; disposed with the store.</param>
 public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
 {
-    /// <summary>A number of <see cref="ResidentBlocks"/> that no network reaches.</summary>
+    /// <summary>A value of <see cref="ResidentBlocks"/> that keeps all blocks.</summary>
     public const int AllBlocks = int.MaxValue;
 
     private readonly ConcurrentDictionary<(string Name, DType DType), Lazy<Tensor>> _converted = new();
@@ -29,9 +29,9 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     public long ConvertedBytes => _converted.Values.Where(copy => copy.IsValueCreated).Sum(copy => copy.Value.ByteLength);
 
     /// <summary>
-    /// How many of a network's blocks stay in memory once they are read, spread evenly; the others are read again in each
-    /// pass, while a block before them computes, and let go behind it. May be set between two passes. Default:
-    /// <see cref="AllBlocks"/>: the system keeps what it has room for.
+    /// How many of a network's blocks stay in memory once they are read, spread evenly; the others are read again in each pass,
+    /// while a block before them computes, and let go behind it. May be set between two passes. Default: <see cref="AllBlocks"/>:
+    /// the system keeps what it has room for.
     /// </summary>
     public int ResidentBlocks
     {
@@ -44,7 +44,7 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     }
 
     /// <summary>
-    /// Whether the blocks that stay do so while another network has the memory, as one of two experts has. Default: true.
+    /// Whether resident blocks stay in memory while another network computes, as with two experts. Default: true.
     /// </summary>
     internal bool StaysWhenIdle
     {
@@ -52,9 +52,9 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
         set => _residency.StaysWhenIdle = value;
     }
 
-    /// <summary>A weight as a graph wants it.</summary>
-    /// <param name="slot">The graph's wish: name, element type, shape.</param>
-    /// <param name="prefix">What stands before the slot's name in the checkpoint, such as <c>blocks.3.</c></param>
+    /// <summary>A weight as a graph needs it.</summary>
+    /// <param name="slot">What the graph needs: name, element type, shape.</param>
+    /// <param name="prefix">The prefix of the slot's name in the checkpoint, such as <c>blocks.3.</c></param>
     /// <exception cref="CheckpointException">The checkpoint has no such tensor, or one of another shape.</exception>
     public Tensor Get(WeightSlot slot, string prefix = "")
     {
@@ -126,7 +126,7 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
         }
     }
 
-    /// <summary>Lets the pages of mapped weights go; they are read again when they are touched.</summary>
+    /// <summary>Releases the pages of mapped weights; they are read again when they are accessed.</summary>
     internal void Forget(IEnumerable<WeightSlot> slots, string prefix)
     {
         foreach (var range in Ranges(slots, prefix))
@@ -136,8 +136,7 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     }
 
     /// <summary>
-    /// Lets all pages of the checkpoint go: whoever comes next reads them from disk. Where the system cannot be asked, nothing
-    /// happens.
+    /// Releases all pages of the checkpoint; the next access reads them from disk. Does nothing on systems without such a call.
     /// </summary>
     public void ForgetAll()
     {
@@ -178,8 +177,7 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     internal WeightScale? ScaleOf(string name) => WeightScale.Find(checkpoint, name);
 
     /// <summary>
-    /// These weights and what was made from them, as a store of its own, of which as many blocks stay as of this one; to be
-    /// disposed before this one.
+    /// A new store with the prepared weights added; it shares this store's residency. Dispose it before this one.
     /// </summary>
     internal WeightStore With(PreparedTensors prepared) => new(new PreparedCheckpoint(checkpoint, prepared)) { _residency = _residency };
 

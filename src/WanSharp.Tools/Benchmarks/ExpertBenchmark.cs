@@ -32,7 +32,7 @@ public sealed class ExpertBenchmark(OrtRuntime runtime)
         var shape = NamedShape.Find(options.Shape, options.Layers);
         var config = shape.Transformer;
         var latents = Workload.LatentsOf(shape, options.Width, options.Height, options.Frames);
-        var slots = WanTransformer.Whole(config, new GraphOptions()).Weights;
+        var slots = new TransformerGraphs(config, new GraphOptions()).Whole.Weights;
         using WeightStore lowWeights = Open("low"),
             highWeights = Open("high");
         using var graphs = new GraphCache(runtime);

@@ -54,7 +54,7 @@ internal sealed class RandomCheckpoints(string folder)
         var entry = Path.GetDirectoryName(path)!;
         DiskRoom.Require(folder, weights.Sum(slot => TypeOf(slot, dtype).ByteLength(slot.Shape.ElementCount)));
         var partial = $"{entry}.{Path.GetRandomFileName()}.partial";
-        Directory.CreateDirectory(partial);
+        DurableFiles.CreateFolder(partial);
         try
         {
             // Reading what is there is faster than drawing the numbers again.
@@ -70,7 +70,12 @@ internal sealed class RandomCheckpoints(string folder)
                 writer.WriteShards(partial);
             }
 
-            Directory.Move(partial, entry);
+            foreach (var file in Directory.EnumerateFiles(partial))
+            {
+                DurableFiles.Flush(file);
+            }
+
+            DurableFiles.RenameFolder(partial, entry, flush: true);
         }
         finally
         {

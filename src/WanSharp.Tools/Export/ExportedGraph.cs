@@ -31,7 +31,7 @@ internal sealed record ExportedGraph(string File, OnnxGraph Graph, WeightStore W
         var graphs = new List<ExportedGraph>();
         if (networks.HasFlag(ModelNetworks.Transformer))
         {
-            var transformer = WanTransformer.Whole(model.Transformer, options);
+            var transformer = new TransformerGraphs(model.Transformer, options).Whole;
             graphs.AddRange(Transformers(model).Select(expert => new ExportedGraph(expert.File, transformer, expert.Weights)));
         }
 

@@ -164,11 +164,19 @@ public sealed class JobOrServerTests : IDisposable
                 await Task.Delay(Timeout.Infinite, token);
             }
         };
-        await using var backend = Backend(server, options: Impatient with { ServerWait = TimeSpan.FromMinutes(1) });
+        var waits = new TaskCompletionSource();
+        await using var backend = Backend(
+            server,
+            options: Impatient with
+            {
+                ServerWait = TimeSpan.FromHours(1),
+                Notice = _ => waits.TrySetResult(),
+            }
+        );
         var running = backend.RunAsync(Run(_folder), Token);
         await reached.Task.WaitAsync(Token);
         await server.DisposeAsync();
-        await Task.Delay(300, Token);
+        await waits.Task.WaitAsync(Token);
         await using var back = await FakeComfy.StartAsync(port);
         await running;
         Assert.Single(back.Sent);
@@ -265,41 +273,6 @@ public sealed class JobOrServerTests : IDisposable
         await using var backend = Backend(server);
         var error = await Assert.ThrowsAnyAsync<FailedElsewhereException>(() => backend.RunAsync(Run(_folder), Token));
         Assert.Contains("No space left on device", error.Message, StringComparison.Ordinal);
-    }
-
-    /// <summary>Behind a proxy that does not let messages through, a long job gives no sign, and is not hanging.</summary>
-    [Fact]
-    public async Task WithoutMessages_ALongJobIsNotTakenForOneThatHangs()
-    {
-        await using var server = await FakeComfy.StartAsync();
-        server.Before = request => request.Path == "/ws" ? 502 : null;
-        server.AtNode = (type, token) => type == "KSampler" ? Task.Delay(1000, token) : Task.CompletedTask;
-        await using var backend = Backend(server, options: Impatient with { SilentAfter = TimeSpan.FromMilliseconds(500) });
-        await backend.RunAsync(Run(_folder), Token);
-        Assert.True(File.Exists(_folder["1.mp4"]));
-    }
-
-    /// <summary>A proxy that keeps messages away is asked for them now and then, not with each question for the job.</summary>
-    [Fact]
-    public async Task WithoutMessages_ListeningIsTriedAtMostAtEachTenthQuestion()
-    {
-        await using var server = await FakeComfy.StartAsync();
-        var (listened, asked, enough) = (0, 0, new TaskCompletionSource());
-        server.Before = request =>
-        {
-            if (request.Path.StartsWithSegments("/history") && ++asked == 40)
-            {
-                enough.TrySetResult();
-            }
-
-            return request.Path == "/ws" && ++listened > 0 ? 502 : null;
-        };
-        server.AtNode = (type, token) => type == "KSampler" ? enough.Task.WaitAsync(token) : Task.CompletedTask;
-        await using var backend = Backend(server);
-
-        await backend.RunAsync(Run(_folder), Token);
-
-        Assert.InRange(listened, 2, 1 + (asked / 10));
     }
 
     [Theory]

@@ -146,7 +146,8 @@ public sealed class JobRunnerTests : IDisposable
                 .Range(1, 6)
                 .Select(i => TestJobs.New($"{i}.txt", key: i % 2 == 0 ? "even" : "odd", prompt: i % 2 == 0 ? "even" : "odd")),
         ]);
-        await using var backend = new ScriptedBackend { Before = (_, token) => Task.Delay(20, token) };
+        var two = new Meeting(2); // the first of each kind run at the same time
+        await using var backend = new ScriptedBackend { Before = (_, token) => two.ArriveAsync(token) };
 
         await RunAsync(backend, concurrency: 4);
 

@@ -1,5 +1,6 @@
 using WanSharp.Jobs.Running;
 using WanSharp.Jobs.Storage;
+using WanSharp.Storage;
 using WanSharp.Testing;
 
 namespace WanSharp.Jobs.Tests.Storage;
@@ -296,7 +297,7 @@ public sealed class JobStoreTests : IDisposable
             File.WriteAllText(store.Folder.Artifact("2.txt"), "whole");
             store.Queue.Seal(
                 2,
-                await ClipReview.DigestAsync(store.Folder.Artifact("2.txt"), TestContext.Current.CancellationToken),
+                await Digests.OfFileAsync(store.Folder.Artifact("2.txt"), TestContext.Current.CancellationToken),
                 5,
                 new JobOutcome { ComputeSeconds = 3 }
             );

@@ -13,8 +13,9 @@ internal static class PromptList
     /// <summary>Reads a file of prompts; empty lines and those that begin with # are left out.</summary>
     /// <param name="path">The file, for messages; of a table its extension.</param>
     /// <param name="text">Its text.</param>
+    /// <param name="fields">The fields of jobs, whose names are not prompts.</param>
     /// <exception cref="InvalidRequestException">It holds jobs with fields.</exception>
-    public static IReadOnlyList<BatchRecord> Read(string path, string text)
+    public static IReadOnlyList<BatchRecord> Read(string path, string text, FieldNames fields)
     {
         var (separators, start) = Path.GetExtension(path).ToLowerInvariant() switch
         {
@@ -27,7 +28,7 @@ internal static class PromptList
         var records = separators.Length == 0 ? Lines(lines) : Rows(lines, text, start, separators);
         if (records.Count > 0)
         {
-            RequirePrompts(path, text, lines.All().First(line => line.Number == records[0].Line).Text, records[0]);
+            RequirePrompts(path, text, lines.All().First(line => line.Number == records[0].Line).Text, records[0], fields);
         }
 
         return records;
@@ -70,15 +71,15 @@ internal static class PromptList
     }
 
     /// <summary>Refuses a file whose first line is that of a table, or of JSON.</summary>
-    private static void RequirePrompts(string path, string text, string line, BatchRecord record)
+    private static void RequirePrompts(string path, string text, string line, BatchRecord record, FieldNames fields)
     {
         var first = record.Fields[0].Value;
-        if (JsonRecords.IsObject(line) || JsonRecords.IsDocument(text) || TableRecords.HasColumns(line, IsName))
+        if (JsonRecords.IsObject(line) || JsonRecords.IsDocument(text) || TableRecords.HasColumns(line, name => IsName(name, fields)))
         {
             throw new InvalidRequestException("prompts", $"{path} holds jobs with fields, not a prompt a line: leave out --prompts.");
         }
 
-        if (IsName(first))
+        if (IsName(first, fields))
         {
             throw new InvalidRequestException(
                 "prompts",
@@ -88,7 +89,7 @@ internal static class PromptList
         }
     }
 
-    private static bool IsName(string text) =>
+    private static bool IsName(string text, FieldNames fields) =>
         text.Trim(' ', '"') is var name
-        && (BatchFields.IsField(name) || OtherNames.Contains(name.Replace(' ', '_'), StringComparer.OrdinalIgnoreCase));
+        && (fields.Contains(name) || OtherNames.Contains(name.Replace(' ', '_'), StringComparer.OrdinalIgnoreCase));
 }

@@ -30,18 +30,19 @@ internal static class TableRecords
     /// <summary>Reads a table.</summary>
     /// <param name="path">The file, for messages and for the separator that its extension stands for.</param>
     /// <param name="text">Its text.</param>
+    /// <param name="fields">The names that columns may have.</param>
     /// <exception cref="InvalidRequestException">The row of names cannot be used.</exception>
-    public static IEnumerable<BatchRecord> Read(string path, string text)
+    public static IEnumerable<BatchRecord> Read(string path, string text, FieldNames fields)
     {
         var lines = new TextLines(text);
-        var (separator, start) = MarkedSeparator(text) is var (marked, length) ? (marked, length) : (Sniff(path, text), 0);
+        var (separator, start) = MarkedSeparator(text) is var (marked, length) ? (marked, length) : (Sniff(path, text, fields), 0);
         var rows = TableText.Rows(text, start, separator).SkipWhile(row => row.IsEmpty).ToList();
         if (rows.Count == 0)
         {
             return [];
         }
 
-        var names = Names(path, lines, rows[0], separator);
+        var names = Names(path, lines, rows[0], separator, fields);
         var isWhole = text.EndsWith('\n') || text.EndsWith('\r'); // as what writes short rows ends its files; a cut one does not
         return rows.Select((row, index) => (Row: row, Index: index))
             .Skip(1)
@@ -103,7 +104,7 @@ internal static class TableRecords
     }
 
     /// <summary>The columns' names.</summary>
-    private static string[] Names(string path, TextLines lines, TableRow header, char separator)
+    private static string[] Names(string path, TextLines lines, TableRow header, char separator, FieldNames fields)
     {
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         if (header.Problem is var (offset, message))
@@ -114,15 +115,14 @@ internal static class TableRecords
         foreach (var cell in header.Cells.Where(cell => !cell.IsEmpty))
         {
             var name = cell.Text.Trim();
-            if (!BatchFields.IsField(name))
+            if (!fields.Contains(name))
             {
                 throw Refused(
                     cell.Offset,
-                    header.Cells.Any(other => BatchFields.IsField(other.Text.Trim()))
-                        ? BatchFields.NoField(name)
+                    header.Cells.Any(other => fields.Contains(other.Text.Trim()))
+                        ? fields.Unknown(name)
                         : $"The first row has to name the columns, and '{name}' is not a field: there are "
-                            + $"{string.Join(", ", BatchFields.Names)}; "
-                            + "between them a comma, a semicolon, a tab or a |."
+                            + $"{fields}; between them a comma, a semicolon, a tab or a |."
                 );
             }
 
@@ -156,12 +156,12 @@ internal static class TableRecords
     }
 
     /// <summary>The separator with which the first row has the most names of fields.</summary>
-    private static char Sniff(string path, string text)
+    private static char Sniff(string path, string text, FieldNames fields)
     {
         var usual = Path.GetExtension(path).ToLowerInvariant() is ".tsv" or ".tab" or ".txt" ? '\t' : ',';
         return Separators
             .OrderBy(separator => separator != usual)
-            .MaxBy(separator => Header(text, 0, separator).Count(cell => BatchFields.IsField(cell.Text.Trim())));
+            .MaxBy(separator => Header(text, 0, separator).Count(cell => fields.Contains(cell.Text.Trim())));
     }
 
     private static IReadOnlyList<TableCell> Header(string text, int offset, char separator) =>

@@ -1,6 +1,6 @@
 using WanSharp.Runtime.Providers;
 
-namespace WanSharp.Runtime.Devices;
+namespace WanSharp.Runtime;
 
 /// <summary>Which providers compute in memory of their own, and what the library calls it.</summary>
 internal static class ProviderMemory

@@ -1,4 +1,3 @@
-using WanSharp.Runtime.Devices;
 using WanSharp.Runtime.Native;
 using WanSharp.Tensors;
 
@@ -7,8 +6,10 @@ namespace WanSharp.Runtime;
 /// <summary>
 /// A compiled graph. Made by <see cref="OrtRuntime.CreateSession(ReadOnlyMemory{byte}, SessionSettings, CancellationToken)"/>.
 /// </summary>
-/// <remarks>Thread-safe: any number of runs may be under way at once, sharing one thread pool. Disposing it waits for none of them;
-/// they end properly.</remarks>
+/// <remarks>
+/// Thread-safe: any number of runs may be under way at once, sharing one thread pool. Disposing it does not wait for them; they end
+/// properly.
+/// </remarks>
 public sealed unsafe class Session : IDisposable
 {
     private readonly Dictionary<string, int> _inputIndex;
@@ -43,10 +44,10 @@ public sealed unsafe class Session : IDisposable
     /// <summary>The graph's name: <see cref="SessionSettings.Name"/>.</summary>
     public string Name { get; }
 
-    /// <summary>What the graph takes, in its order.</summary>
+    /// <summary>The graph's inputs, in order.</summary>
     public IReadOnlyList<ValueInfo> Inputs { get; }
 
-    /// <summary>What the graph gives, in its order.</summary>
+    /// <summary>The graph's outputs, in order.</summary>
     public IReadOnlyList<ValueInfo> Outputs { get; }
 
     internal OrtRuntime Runtime { get; }
@@ -54,7 +55,9 @@ public sealed unsafe class Session : IDisposable
     /// <summary>Counts its runs and its memory; null where nobody wants to know.</summary>
     internal GraphCounter? Counter { get; set; }
 
-    /// <summary>Bytes that it holds, about: its graph with the constants in it, and what the library took when it was made.</summary>
+    /// <summary>
+    /// Bytes that it holds, about: its graph with the constants in it, and what the library took when it was made.
+    /// </summary>
     internal long Bytes { get; init; }
 
     /// <summary>Whether there are runs, or others who count on the session.</summary>
@@ -105,7 +108,7 @@ public sealed unsafe class Session : IDisposable
         return run.Run(cancellationToken);
     }
 
-    /// <summary>Ends the recording that <see cref="SessionSettings.ProfilePathPrefix"/> asked for.</summary>
+    /// <summary>Ends the profile that <see cref="SessionSettings.ProfilePathPrefix"/> asked for.</summary>
     /// <returns>The file, in Chrome's trace format.</returns>
     /// <exception cref="OrtException">The library failed.</exception>
     public string EndProfiling()

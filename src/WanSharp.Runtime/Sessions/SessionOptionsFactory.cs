@@ -1,6 +1,7 @@
+using WanSharp.Runtime.Native;
 using WanSharp.Runtime.Providers;
 
-namespace WanSharp.Runtime.Native;
+namespace WanSharp.Runtime;
 
 /// <summary>Turns <see cref="SessionSettings"/> into the library's session options.</summary>
 internal static unsafe class SessionOptionsFactory
@@ -81,7 +82,7 @@ internal static unsafe class SessionOptionsFactory
         using var path = NativeText.Path(profilePathPrefix);
         api.Check(api.Table->EnableProfiling(options.Pointer, path.Text), doing);
         api.Check(api.Table->SetIntraOpNumThreads(options.Pointer, runtime.Threads), doing);
-        AddConfigEntry(options, "session.intra_op.allow_spinning", runtime.SpinWhenIdle ? "1" : "0", doing);
+        AddConfigEntry(options, "session.intra_op.allow_spinning", "0", doing); // as the shared threads
     }
 
     private static void AddConfigEntry(OrtSessionOptionsHandle options, string key, string value, string doing)

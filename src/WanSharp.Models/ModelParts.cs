@@ -1,6 +1,6 @@
 using WanSharp.Graphs.Networks;
 
-namespace WanSharp.Models.Layout;
+namespace WanSharp.Models;
 
 /// <summary>Where the parts of a model are, and what they are. Nothing is open.</summary>
 internal sealed record ModelParts

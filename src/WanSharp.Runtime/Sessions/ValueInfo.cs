@@ -2,15 +2,15 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Runtime;
 
-/// <summary>What a graph declares of an input or output.</summary>
+/// <summary>The declaration of an input or output of a graph.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="DType">Its element type.</param>
 /// <param name="Dimensions">Its dimensions, outermost first.</param>
 public sealed record ValueInfo(string Name, DType DType, IReadOnlyList<DimensionInfo> Dimensions)
 {
     /// <summary>
-    /// Whether a tensor of this shape fits: the rank and every fixed length agree. Without dimensions a graph declares a
-    /// scalar or nothing at all, which the library does not tell apart: any shape fits here, and the run decides.
+    /// Whether a tensor of this shape fits: the rank and every fixed length agree. A declaration without dimensions is a scalar or
+    /// says nothing, which the library does not distinguish: any shape fits here, and the run decides.
     /// </summary>
     public bool Accepts(Shape shape)
     {

@@ -1,7 +1,7 @@
 using WanSharp.Graphs;
 using WanSharp.Tensors;
 
-namespace WanSharp.Runtime.Devices;
+namespace WanSharp.Runtime;
 
 /// <summary>Computes a small attention with a provider's fused operator and in plain operators on the CPU, and compares.</summary>
 internal static class FusedAttentionCheck

@@ -1,7 +1,8 @@
 using Google.Protobuf;
+using WanSharp.Graphs.Onnx;
 using WanSharp.Tensors;
 
-namespace WanSharp.Graphs.Onnx;
+namespace WanSharp.Graphs;
 
 /// <summary>Our types in the terms of the ONNX file format.</summary>
 internal static class OnnxFormat

@@ -1,6 +1,6 @@
 using WanSharp.Tensors;
 
-namespace WanSharp.Runtime.Devices;
+namespace WanSharp.Runtime;
 
 /// <summary>The process's own memory: tensors are lent, never copied.</summary>
 /// <param name="runtime">Makes the values.</param>

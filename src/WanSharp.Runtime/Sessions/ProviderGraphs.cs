@@ -1,7 +1,7 @@
 using WanSharp.Graphs;
 using WanSharp.Runtime.Providers;
 
-namespace WanSharp.Runtime.Devices;
+namespace WanSharp.Runtime;
 
 /// <summary>How networks are written for a provider's device.</summary>
 internal static class ProviderGraphs

@@ -1,6 +1,6 @@
 using WanSharp.Runtime.Native;
 
-namespace WanSharp.Runtime.Devices;
+namespace WanSharp.Runtime;
 
 /// <summary>Runs a session with results left on its device, where the plain call would copy them to the host.</summary>
 internal sealed unsafe class DeviceBinding : IDisposable

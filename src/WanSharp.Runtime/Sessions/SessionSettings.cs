@@ -2,37 +2,39 @@ using WanSharp.Runtime.Providers;
 
 namespace WanSharp.Runtime;
 
-/// <summary>How a graph is compiled and run. Two settings that are equal in all members give interchangeable sessions.</summary>
+/// <summary>How a graph is compiled and run. Equal settings give interchangeable sessions.</summary>
 public sealed record SessionSettings
 {
     /// <summary>The graph's name in messages and logs. Default: "graph".</summary>
     public string Name { get; init; } = "graph";
 
     /// <summary>
-    /// The execution provider: "cpu", or another one that the library has (<see cref="OrtRuntime.AvailableProviders"/>),
-    /// such as "cuda", "tensorrt", "webgpu", "dml", "coreml". Upper and lower case are the same. What a provider does
-    /// not support runs on the CPU, unless <see cref="ConfigEntries"/> sets "session.disable_cpu_ep_fallback" to "1". Default: "cpu".
+    /// The execution provider: "cpu", or another one that the library has (<see cref="OrtRuntime.AvailableProviders"/>), such as
+    /// "cuda", "tensorrt", "webgpu", "dml", "coreml". Upper and lower case are the same. Operators that a provider does not support
+    /// run on the CPU, unless <see cref="ConfigEntries"/> sets "session.disable_cpu_ep_fallback" to "1". Default: "cpu".
     /// </summary>
     public string Provider { get; init; } = ProviderProfiles.Cpu.ShortName;
 
     /// <summary>Options of the provider, by the names that ONNX Runtime documents for it. Default: none.</summary>
     public IReadOnlyDictionary<string, string> ProviderOptions { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Entries of the session's configuration ("session.…", "optimization.…"), passed on as they are. Default: none.</summary>
+    /// <summary>
+    /// Entries of the session's configuration ("session.…", "optimization.…"), passed on as they are. Default: none.
+    /// </summary>
     public IReadOnlyDictionary<string, string> ConfigEntries { get; init; } = new Dictionary<string, string>();
 
     /// <summary>How far the graph is rewritten before it runs. Default: <see cref="GraphOptimization.All"/>.</summary>
     public GraphOptimization Optimization { get; init; } = GraphOptimization.All;
 
     /// <summary>
-    /// Whether the memory of a run is planned in one piece from an earlier run of the same shapes. Default: true;
-    /// false where shapes change from run to run. DirectML has no such plan.
+    /// Whether the memory of a run is planned in one piece from an earlier run of the same shapes. Default: true; false where
+    /// shapes change from run to run. DirectML has no such plan.
     /// </summary>
     public bool MemoryPattern { get; init; } = true;
 
     /// <summary>
-    /// Lengths for the graph's symbolic dimensions, by name: what is known when a graph is compiled need not be found out
-    /// when it runs, and some providers build engines for fixed shapes. Default: none.
+    /// Lengths of the graph's symbolic dimensions, by name, if they are known when it is compiled; some providers build engines for
+    /// fixed shapes. Default: none.
     /// </summary>
     public IReadOnlyDictionary<string, long> Dimensions { get; init; } = new Dictionary<string, long>();
 
@@ -40,9 +42,9 @@ public sealed record SessionSettings
     public string? OptimizedModelPath { get; init; }
 
     /// <summary>
-    /// When given, every node's time is recorded: the beginning of the path of the file, to which the library adds a
-    /// time stamp and ".json" (<see cref="Session.EndProfiling"/> tells the whole). A session with a profile has a thread
-    /// pool of its own. Default: null, no profile.
+    /// If set, the time of every node is recorded in a file whose path begins with this; the library adds a time stamp and ".json"
+    /// (<see cref="Session.EndProfiling"/> returns the full path). Such a session has its own thread pool. Default: null, no
+    /// profile.
     /// </summary>
     public string? ProfilePathPrefix { get; init; }
 

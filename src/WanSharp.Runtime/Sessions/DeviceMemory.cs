@@ -2,7 +2,7 @@ using WanSharp.Graphs;
 using WanSharp.Runtime.Native;
 using WanSharp.Tensors;
 
-namespace WanSharp.Runtime.Devices;
+namespace WanSharp.Runtime;
 
 /// <summary>
 /// A device's memory. Elements cross the bus through a session of one Identity node, whose input is bound on one side and

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using WanSharp.Runtime.Devices;
 using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Native;
 using WanSharp.Tensors;
@@ -7,14 +6,14 @@ using WanSharp.Tensors;
 namespace WanSharp.Runtime;
 
 /// <summary>
-/// Runs of one session whose values stay set from run to run: bind a block's weights once, then swap the activations.
-/// Names are looked up and checked when a value is set, not when the graph runs.
+/// Runs a session with values that stay set from run to run: bind a block's weights once, then swap the activations. Names are
+/// checked when a value is set, not when the graph runs.
 /// </summary>
 /// <remarks>
-/// On a device, values that are there already cost nothing; an input in host memory is copied to the device at every run,
-/// and an output that is not set stays on the device. For one thread at a time; several prepared runs of one session may run at once.
+/// On a device, values that are already there cost nothing; an input in host memory is copied to the device in every run, and an
+/// output that is not set stays on the device. For one thread at a time; several prepared runs of one session may run at once.
 /// </remarks>
-public sealed unsafe class PreparedRun : IDisposable
+public sealed unsafe class PreparedRun : IDisposable, IStoppableRun
 {
     private readonly Session _session;
     private readonly SessionUse _use;
@@ -95,8 +94,8 @@ public sealed unsafe class PreparedRun : IDisposable
     /// <exception cref="InvalidOperationException">An input is not set.</exception>
     /// <exception cref="ObjectDisposedException">The session, or a value that is set, is disposed.</exception>
     /// <exception cref="OrtException">The library failed.</exception>
-    /// <exception cref="MemoryLimitException">The run asked for more memory than it may have; another may follow.</exception>
-    /// <exception cref="OperationCanceledException">The run was cancelled; another may follow.</exception>
+    /// <exception cref="MemoryLimitException">The run exceeded the memory limit; it can be repeated.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled; it can be repeated.</exception>
     public RunResult Run(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -134,8 +133,8 @@ public sealed unsafe class PreparedRun : IDisposable
         throw shortage ?? (Exception)failure;
     }
 
-    /// <summary>Ends the run that is under way before its next node, because it asked for too much memory.</summary>
-    internal void Stop(MemoryLimitException shortage)
+    /// <inheritdoc/>
+    void IStoppableRun.Stop(MemoryLimitException shortage)
     {
         Interlocked.CompareExchange(ref _shortage, shortage, null);
         _ = _api.Table->RunOptionsSetTerminate(_options.Pointer); // called by the library itself: nothing may be thrown

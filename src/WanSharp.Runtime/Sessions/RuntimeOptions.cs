@@ -12,15 +12,11 @@ public sealed record RuntimeOptions
     /// </summary>
     public int Threads { get; init; }
 
-    /// <summary>
-    /// Whether idle pool threads wait in a loop for the next node rather than sleep. Default: false, so that
-    /// encoding and prefetching get the cores; true shortens runs of many small nodes on a machine of one's own.
-    /// </summary>
-    public bool SpinWhenIdle { get; init; }
-
-    /// <summary>The lightest messages that <see cref="Log"/> receives. Default: <see cref="OrtLogLevel.Warning"/>.</summary>
+    /// <summary>The least severe messages that <see cref="Log"/> receives. Default: <see cref="OrtLogLevel.Warning"/>.</summary>
     public OrtLogLevel LogLevel { get; init; } = OrtLogLevel.Warning;
 
-    /// <summary>Receives the library's messages, on any thread; what it throws is swallowed. Default: null, they are dropped.</summary>
+    /// <summary>
+    /// Receives the library's messages, on any thread; exceptions from it are ignored. Default: null, messages are dropped.
+    /// </summary>
     public Action<OrtLogMessage>? Log { get; init; }
 }

@@ -1,16 +1,15 @@
-using WanSharp.Runtime.Devices;
 using WanSharp.Runtime.Native;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime;
 
 /// <summary>
-/// A tensor as ONNX Runtime sees it: memory that a <see cref="Tensor"/> lends (no copy), the result of a run, or memory
-/// of a device.
+/// A tensor as ONNX Runtime sees it: memory borrowed from a <see cref="Tensor"/> without a copy, the result of a run, or device
+/// memory.
 /// </summary>
 /// <remarks>
-/// A borrowed tensor's memory stays alive until the value is disposed, even if the tensor is disposed before.
-/// Reading from several threads is safe, also while runs read the value.
+/// A borrowed tensor's memory stays alive until the value is disposed, even if the tensor is disposed before. Reading from several
+/// threads is safe, also while runs read the value.
 /// </remarks>
 public sealed unsafe class RuntimeValue : IDisposable
 {
@@ -42,8 +41,8 @@ public sealed unsafe class RuntimeValue : IDisposable
     internal OrtValueHandle Handle { get; }
 
     /// <summary>
-    /// The elements, without a copy: the borrowed tensor itself, or a view of the result's memory that is valid until
-    /// this value is disposed (another value that borrows the view keeps the memory for itself).
+    /// The elements, without a copy: the borrowed tensor itself, or a view of the result's memory that is valid until this value is
+    /// disposed (another value that borrows the view keeps the memory for itself).
     /// </summary>
     /// <exception cref="ObjectDisposedException">This value is disposed.</exception>
     /// <exception cref="InvalidOperationException">The elements are on a device.</exception>
@@ -64,7 +63,7 @@ public sealed unsafe class RuntimeValue : IDisposable
         return _device is null ? _tensor!.ConvertTo(DType) : _device.Download(this, cancellationToken);
     }
 
-    /// <summary>Releases the value; a lent tensor belongs to its owner again.</summary>
+    /// <summary>Releases the value; a borrowed tensor remains its owner's.</summary>
     public void Dispose()
     {
         _owned?.Dispose();

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using WanSharp.Graphs;
-using WanSharp.Runtime.Devices;
 using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Native;
 using WanSharp.Runtime.Providers;
@@ -11,8 +10,8 @@ namespace WanSharp.Runtime;
 
 /// <summary>ONNX Runtime: one loaded library, its environment, and the thread pool and memory that all sessions share.</summary>
 /// <remarks>
-/// Thread-safe. The library has one environment a process: while one runtime lives, another one on the same file shares
-/// its threads and its log. Sessions and values keep working after the runtime is disposed, until they are disposed too.
+/// Thread-safe. The library has one environment per process: a second runtime on the same file shares the threads and the log of
+/// the first. Sessions and values keep working after the runtime is disposed, until they are disposed too.
 /// </remarks>
 public sealed unsafe class OrtRuntime : IDisposable
 {
@@ -36,9 +35,6 @@ public sealed unsafe class OrtRuntime : IDisposable
         AvailableProviders = ReadProviders();
     }
 
-    /// <summary>The version of the library that the build puts next to the assemblies, and that a GPU build is installed in.</summary>
-    public const string BundledVersion = "1.31.1";
-
     /// <summary>The library's version, such as "1.31.1".</summary>
     public string Version => Api.LibraryVersion;
 
@@ -55,8 +51,7 @@ public sealed unsafe class OrtRuntime : IDisposable
     public IReadOnlyList<string> AvailableProviders { get; }
 
     /// <summary>
-    /// Whether there is a GPU, not a program that plays one, for a provider. Null when the library cannot tell: it is older
-    /// than 1.22.
+    /// Whether a provider has a real GPU, not a software one. Null if the library cannot tell because it is older than 1.22.
     /// </summary>
     /// <exception cref="OrtException">The library failed.</exception>
     public bool? HasGpu(string provider)
@@ -127,7 +122,7 @@ public sealed unsafe class OrtRuntime : IDisposable
             .Value;
 
     /// <summary>Compiles a graph from the bytes of an ONNX model, which are not needed afterwards.</summary>
-    /// <exception cref="ArgumentException">The provider or its options are not to be had.</exception>
+    /// <exception cref="ArgumentException">The provider is not available, or does not take the options.</exception>
     /// <exception cref="OrtException">The model is not valid, or a file that it names is missing.</exception>
     /// <exception cref="OperationCanceledException">The creation was cancelled (while the library compiles: from ONNX Runtime 1.22
     /// on).</exception>
@@ -140,8 +135,8 @@ public sealed unsafe class OrtRuntime : IDisposable
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="settings">How it is compiled.</param>
-    /// <param name="initializers">A tensor for each such initializer. The library may use them where they are: the session keeps their
-    /// memory alive.</param>
+    /// <param name="initializers">A tensor for each such initializer. The library may use them where they are: the session keeps
+    /// their memory alive.</param>
     /// <param name="cancellationToken">Cancels the creation.</param>
     /// <inheritdoc cref="CreateSession(ReadOnlyMemory{byte}, SessionSettings, CancellationToken)"/>
     public Session CreateSession(
@@ -279,7 +274,7 @@ public sealed unsafe class OrtRuntime : IDisposable
         using var threading = new OrtThreadingOptionsHandle(Api, pointer);
         Api.Check(Api.Table->SetGlobalIntraOpNumThreads(threading.Pointer, _options.Threads), Doing);
         Api.Check(Api.Table->SetGlobalInterOpNumThreads(threading.Pointer, 1), Doing); // nodes run one after another
-        Api.Check(Api.Table->SetGlobalSpinControl(threading.Pointer, _options.SpinWhenIdle ? 1 : 0), Doing);
+        Api.Check(Api.Table->SetGlobalSpinControl(threading.Pointer, 0), Doing); // idle threads sleep: others need the cores
         using var name = NativeText.Utf8("wan");
         lock (OrtEnvironmentHandle.Gate)
         {
@@ -301,7 +296,9 @@ public sealed unsafe class OrtRuntime : IDisposable
         return environment;
     }
 
-    /// <summary>Registers one allocator for all sessions; without, each session keeps an arena of its own and returns nothing.</summary>
+    /// <summary>
+    /// Registers one allocator for all sessions; without it, each session has its own arena and never returns memory.
+    /// </summary>
     private OrtMemoryInfoHandle ShareMemory()
     {
         const string Doing = "sharing host memory";

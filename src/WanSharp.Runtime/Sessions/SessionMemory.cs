@@ -1,6 +1,6 @@
 using WanSharp.Tensors;
 
-namespace WanSharp.Runtime.Devices;
+namespace WanSharp.Runtime;
 
 /// <summary>
 /// Where the values of a provider's sessions are between runs. Networks place weights once and pass values from run to

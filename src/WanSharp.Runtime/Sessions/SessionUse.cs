@@ -1,6 +1,6 @@
 namespace WanSharp.Runtime;
 
-/// <summary>Keeps a session that a <see cref="GraphCache"/> owns from being released. Thread-safe.</summary>
+/// <summary>Keeps a session of a <see cref="GraphCache"/> alive while it is used. Thread-safe.</summary>
 public sealed class SessionUse : IDisposable
 {
     private readonly Action _end;

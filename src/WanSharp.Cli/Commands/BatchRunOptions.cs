@@ -1,0 +1,137 @@
+using System.CommandLine;
+using WanSharp.Cli.Terminal;
+using WanSharp.Engine;
+using WanSharp.Hosting;
+using WanSharp.Hosting.Batches;
+using WanSharp.Jobs.Running;
+using WanSharp.Tensors;
+
+namespace WanSharp.Cli.Commands;
+
+/// <summary>How <c>wan batch</c> makes its clips, whatever they show.</summary>
+internal sealed class BatchRunOptions
+{
+    private const int MostLanes = 64;
+
+    private static readonly string[] EngineFormats = [".mp4", ".webm", ".gif", ".webp", ".png"];
+
+    private readonly Option<string> _format = ChoiceOption.Create(
+        "--format",
+        "What clips are written as; mov and mkv come from ComfyUI only.",
+        ("mp4", ".mp4"),
+        ("webm", ".webm"),
+        ("gif", ".gif"),
+        ("png", ".png"),
+        ("mov", ".mov"),
+        ("mkv", ".mkv"),
+        ("webp", ".webp")
+    );
+    private readonly Option<string?> _stylesFile = StyleOptions.CatalogFile();
+    private readonly Option<BatchSize?> _batchSize = new("--batch-size")
+    {
+        Description = "How many clips share a denoise step at most; auto takes as many as pay.",
+        HelpName = "auto|N",
+        CustomParser = BatchSize.Parse,
+    };
+    private readonly Option<int?> _lanes = BatchOptions.Count(
+        "--lanes",
+        "Lanes that compute at the same time, over one set of weights. Default: 1.",
+        MostLanes
+    );
+    private readonly Option<int?> _keepCompiled = CommonOptions.KeepCompiled();
+    private readonly Option<MemoryAmount?> _memory = CommonOptions.Memory();
+    private readonly Option<MemoryAmount?> _hostMemory = CommonOptions.HostMemory();
+    private readonly Option<int?> _attempts = BatchOptions.Count(
+        "--attempts",
+        "Attempts per job before it counts as failed. Default: 3.",
+        100
+    );
+    private readonly Option<bool> _noCache = new("--no-cache") { Description = "Ignore cached results and make every clip again." };
+    private readonly Option<bool> _overwrite = new("--overwrite")
+    {
+        Description = "Replace files that are in the clips' places, and clips that were made with other settings.",
+    };
+    private readonly Option<bool> _allowModelChange = new("--allow-model-change")
+    {
+        Description = "Go on with a batch although its model's files have changed.",
+    };
+
+    /// <summary>Adds the options, in the order of help.</summary>
+    public void AddTo(Command command)
+    {
+        Option[] options =
+        [
+            _format,
+            _stylesFile,
+            _batchSize,
+            _lanes,
+            _memory,
+            _hostMemory,
+            _keepCompiled,
+            _attempts,
+            _noCache,
+            _overwrite,
+            _allowModelChange,
+        ];
+        foreach (var option in options)
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>The user's file of styles, or null.</summary>
+    public string? StylesFile(ParseResult parsed) => parsed.GetValue(_stylesFile);
+
+    /// <summary>Whether files that are in the clips' places are replaced.</summary>
+    public bool Overwrites(ParseResult parsed) => parsed.GetValue(_overwrite);
+
+    /// <summary>Whether a batch goes on although its model's files have changed.</summary>
+    public bool AllowsModelChange(ParseResult parsed) => parsed.GetValue(_allowModelChange);
+
+    /// <summary>Attempts for each job.</summary>
+    public int Attempts(ParseResult parsed) => parsed.GetValue(_attempts) ?? new JobRunnerOptions().Attempts;
+
+    /// <summary>The format of clips that name no output.</summary>
+    /// <exception cref="InvalidRequestException">The backend does not write the one that is asked for.</exception>
+    public string Format(ParseResult parsed, BatchBackend backend)
+    {
+        var (asked, isAsked) = (parsed.GetValue(_format)!, parsed.GetResult(_format) is { Implicit: false });
+        if (!isAsked)
+        {
+            return backend.Format ?? asked;
+        }
+
+        var formats = backend.Jobs.Formats ?? EngineFormats;
+        return formats.Contains(asked)
+            ? asked
+            : throw new InvalidRequestException(
+                "format",
+                $"--format {asked[1..]} is not what this backend writes: {string.Join(", ", formats.Select(format => format[1..]))}. "
+                    + "Choose one, or leave it out."
+            );
+    }
+
+    /// <summary>What this run says itself goes before what the batch was started with.</summary>
+    public BackendSettings With(ParseResult parsed, BackendSettings settings) =>
+        settings with
+        {
+            BatchSize = parsed.GetValue(_batchSize) is { } size ? size.Most : settings.BatchSize,
+            Lanes = parsed.GetValue(_lanes) ?? settings.Lanes,
+            MakesAll = parsed.GetValue(_noCache) || settings.MakesAll,
+        };
+
+    /// <summary>How the engine runs, for clips that are made in this process.</summary>
+    public EngineSettings EngineOf(ParseResult parsed, BackendSettings settings, TimeProvider clock) =>
+        new()
+        {
+            Memory = parsed.GetValue(_memory),
+            HostMemory = parsed.GetValue(_hostMemory),
+            Options = new EngineOptions
+            {
+                BatchSize = settings.BatchSize,
+                Lanes = settings.Lanes ?? 1,
+                KeepCompiled = parsed.GetValue(_keepCompiled) ?? new EngineOptions().KeepCompiled,
+                Clock = clock,
+            },
+        };
+}
