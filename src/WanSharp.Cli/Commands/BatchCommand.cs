@@ -1,7 +1,6 @@
 using System.CommandLine;
 using WanSharp.Cli.Batches;
 using WanSharp.Cli.Terminal;
-using WanSharp.Hosting;
 using WanSharp.Hosting.Batches;
 using WanSharp.Hosting.Outputs;
 using WanSharp.Jobs;
