@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using WanSharp.Jobs.Comfy;
-using WanSharp.Tensors;
 using WanSharp.Testing.Comfy;
 using static WanSharp.Jobs.Tests.Comfy.WorkflowFilling;
 

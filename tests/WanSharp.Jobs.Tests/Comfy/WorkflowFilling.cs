@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using WanSharp.Jobs.Comfy;
 using WanSharp.Tensors;
+using WanSharp.Testing.Comfy;
 
 namespace WanSharp.Jobs.Tests.Comfy;
 

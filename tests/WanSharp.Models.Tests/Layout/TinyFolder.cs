@@ -1,4 +1,3 @@
-using WanSharp.Models.Layout;
 using WanSharp.Tensors;
 using WanSharp.Testing;
 
