@@ -148,7 +148,10 @@ public sealed class SettingFieldsTests : IDisposable
         GenerateReport.WriteSettings(generate, Clip());
 
         Assert.Contains((field.Label, value), InspectCommand.Rows(Clip()));
-        Assert.Matches($@"(^|, ){field.Label}:? {Regex.Escape(value)}(,|\r?$)", generate.ToString().ReplaceLineEndings("\n"));
+        Assert.Matches(
+            new Regex($"(^|, ){field.Label}:? {Regex.Escape(value)}(,|$)", RegexOptions.Multiline),
+            generate.ToString().ReplaceLineEndings("\n")
+        );
     }
 
     [Theory]
