@@ -19,7 +19,7 @@ public sealed class ModelLocator(IReadOnlyList<string> searchFolders, HubModels?
     /// <param name="nameOrPath">
     /// A folder or a checkpoint, the name of one in a search folder, an alias, or a repository (<c>ORG/NAME</c>) that was pulled.
     /// </param>
-    /// <exception cref="CheckpointException">There is no such model; the message lists those that there are.</exception>
+    /// <exception cref="CheckpointException">There is no such model; the message lists the available ones.</exception>
     public string Find(string nameOrPath)
     {
         // A folder that holds no model does not hide one of its name: clips are written to folders, too.
