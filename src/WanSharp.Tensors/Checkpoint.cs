@@ -11,6 +11,9 @@ public static class Checkpoint
     private const int HeaderStart = sizeof(long) + 1;
     private const string Unfinished = ".aria2";
 
+    // What browsers and download tools add to a file's name until it is whole.
+    private static readonly string[] PartEndings = [".crdownload", ".part", ".partial", ".incomplete", ".download", ".opdownload", ".!qB"];
+
     /// <summary>
     /// Opens a safetensors, GGUF or PyTorch file, an index of several files, or a folder that holds exactly one safetensors
     /// checkpoint. One of several shards stands for all of them. A file's contents say what it is, not its name.
@@ -23,6 +26,13 @@ public static class Checkpoint
         return ShardFiles.IsShard(file) ? ShardedCheckpoint.OpenTogether(file)
             : file.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? ShardedCheckpoint.Open(file)
             : OpenFile(file);
+    }
+
+    /// <summary>Whether a file has the name that download tools give to one that is not whole yet.</summary>
+    public static bool IsUnfinished(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return PartEndings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
     }
 
     /// <summary>Opens one file, whatever its format.</summary>
@@ -94,7 +104,13 @@ public static class Checkpoint
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new CheckpointException(path, $"the file cannot be opened: {e.Message}", e);
+            throw new CheckpointException(
+                path,
+                PartEndings.Select(ending => path + ending).FirstOrDefault(File.Exists) is { } part
+                    ? $"its download is not complete: {Path.GetFileName(part)} is there instead. Let it finish, or download the file again."
+                    : $"the file cannot be opened: {e.Message}",
+                e
+            );
         }
     }
 

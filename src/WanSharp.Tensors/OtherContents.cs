@@ -12,6 +12,18 @@ internal static class OtherContents
     private const int LongestShown = 80;
     private const int ShortestText = 4;
 
+    private const int TarOffset = 257;
+
+    // Texts that version control keeps in place of large files, and the command that gets the files.
+    private static readonly (string Start, string What, string Command)[] Pointers =
+    [
+        ("version https://git-lfs.github.com/spec/", "Git LFS", "git lfs install` and `git lfs pull"),
+        ("/annex/objects/", "git-annex", "git annex get"),
+        ("../.git/annex/objects/", "git-annex", "git annex get"),
+        ("outs:\n- md5:", "DVC", "dvc pull"),
+        ("# xet version", "Xet", "git xet install` and `git xet checkout"),
+    ];
+
     private static readonly (byte[] Start, string What)[] Formats =
     [
         ([0x1F, 0x8B], "a gzip archive: unpack it"),
@@ -24,17 +36,25 @@ internal static class OtherContents
         ([0x93, .. "NUMPY"u8], "a NumPy array: convert it to safetensors"),
         ([0x89, .. "PNG"u8], "a picture"),
         ([0xFF, 0xD8, 0xFF], "a picture"),
+        ([.. "%PDF"u8], "a PDF document"),
+        ([.. "MZ"u8], "a Windows program"),
+        ([0x7F, .. "ELF"u8], "a Linux program or library"),
+        ([.. "lmgg"u8], "GGML's old format: get the file as GGUF"),
+        ([.. "fmgg"u8], "GGML's old format: get the file as GGUF"),
+        ([.. "tjgg"u8], "GGML's old format: get the file as GGUF"),
     ];
 
     /// <summary>What a file is instead of a checkpoint, and what to do; null when its beginning does not say.</summary>
     /// <param name="start">The file's first bytes, up to <see cref="SniffedLength"/>.</param>
     public static string? Describe(ReadOnlySpan<byte> start)
     {
-        if (start.StartsWith("version https://git-lfs.github.com/spec/"u8))
+        foreach (var (text, system, command) in Pointers)
         {
-            return "it is a Git LFS pointer, the text that stands for a file which was not downloaded: run `git "
-                + "lfs install` and `git lfs pull` in its folder, "
-                + $"or {Again} from its page.";
+            if (start.StartsWith(Encoding.ASCII.GetBytes(text)))
+            {
+                return $"it is a {system} pointer, the text that stands for a file which was not downloaded: run `{command}` in its folder, "
+                    + $"or {Again} from its page.";
+            }
         }
 
         foreach (var (format, what) in Formats)
@@ -45,6 +65,21 @@ internal static class OtherContents
             }
         }
 
+        if (start is [0x08, < 0x20, 0x12 or 0x3A, ..])
+        {
+            return "it is an ONNX graph, not a checkpoint: get the checkpoint (safetensors, GGUF) that it was exported from.";
+        }
+
+        if (start.Length > TarOffset && start[TarOffset..].StartsWith("ustar"u8))
+        {
+            return "it is not a checkpoint but a tar archive: unpack it.";
+        }
+
+        return DescribeText(start);
+    }
+
+    private static string? DescribeText(ReadOnlySpan<byte> start)
+    {
         if (TextOf(start) is not { } text)
         {
             return start.Length >= ShortestText && start.IndexOfAnyExcept((byte)0) < 0
@@ -68,6 +103,12 @@ internal static class OtherContents
     /// <summary>The beginning as a text, or null if it is not one.</summary>
     private static string? TextOf(ReadOnlySpan<byte> start)
     {
+        if (start is [0xFF, 0xFE, _, _, ..] or [0xFE, 0xFF, _, _, ..])
+        {
+            var wide = start[0] == 0xFF ? Encoding.Unicode : Encoding.BigEndianUnicode;
+            return wide.GetString(start[2..(start.Length & ~1)]).TrimStart();
+        }
+
         start = start.StartsWith("\uFEFF"u8) ? start[3..] : start;
         if (start.Length < ShortestText || start.ContainsAnyInRange((byte)0, (byte)8) || start.ContainsAnyInRange((byte)0x0E, (byte)0x1F))
         {

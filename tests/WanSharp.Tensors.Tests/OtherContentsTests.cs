@@ -16,6 +16,15 @@ public sealed class OtherContentsTests : IDisposable
 
     [Theory]
     [InlineData(Pointer, "Git LFS pointer", "git lfs pull")]
+    [InlineData("/annex/objects/SHA256E-s2857--9c.safetensors\n", "git-annex pointer", "git annex get")]
+    [InlineData("outs:\n- md5: 22a1a293\n  path: model.safetensors\n", "DVC pointer", "dvc pull")]
+    [InlineData("# xet version 0\nfilesize = 123\n", "Xet pointer", "download")]
+    [InlineData("%PDF-1.7\n\u0001", "PDF", "not a checkpoint")]
+    [InlineData("MZ\u0090\0\u0003\0\0\0\u0004", "Windows program", "not a checkpoint")]
+    [InlineData("\u007FELF\u0002\u0001\u0001\0\0", "Linux program", "not a checkpoint")]
+    [InlineData("\b\u0007\u0012\u0007pytorch\u001A", "ONNX graph", "checkpoint")]
+    [InlineData("lmgg\0\0\0\0\0", "GGML's old format", "GGUF")]
+    [InlineData("\u00FF\u00FE<\0h\0t\0m\0l\0>\0", "web page", "download")]
     [InlineData("<!DOCTYPE html>\n<html lang=\"en\"><head><title>model at main</title>", "web page", "download")]
     [InlineData("\n\n  <html><body>Please log in", "web page", "signed in")]
     [InlineData("\uFEFF<!doctype HTML>", "web page", "download")]
@@ -36,6 +45,20 @@ public sealed class OtherContentsTests : IDisposable
             File.WriteAllBytes(path, content.StartsWith('\uFEFF') ? Encoding.UTF8.GetBytes(content) : Encoding.Latin1.GetBytes(content));
             SafetensorsFileTests.AssertNames(Assert.Throws<CheckpointException>(() => Checkpoint.Open(path)), path, what, toDo);
         }
+    }
+
+    [Fact]
+    public void Open_ATarArchive_SaysSo()
+    {
+        var archive = new byte[1024];
+        "model.safetensors"u8.CopyTo(archive);
+        "ustar"u8.CopyTo(archive.AsSpan(257));
+        File.WriteAllBytes(_folder["model.safetensors"], archive);
+        Assert.Contains(
+            "a tar archive: unpack it",
+            Assert.Throws<CheckpointException>(() => Checkpoint.Open(_folder["model.safetensors"])).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

@@ -42,13 +42,27 @@ internal sealed class QuantizationConfig
         var folder = Path.GetDirectoryName(Path.GetFullPath(checkpoint.Path)) ?? "";
         var own = Path.Combine(folder, FileName);
         var general = ModelDescription.FileNextTo(checkpoint.Path);
-        return File.Exists(own) ? Read(checkpoint.Path, own, Object(own))
+        return checkpoint.Metadata.TryGetValue(Property, out var note) ? Read(checkpoint.Path, "its header", Parsed(checkpoint.Path, note))
+            : File.Exists(own) ? Read(checkpoint.Path, own, Object(own))
             : File.Exists(general) && Object(general).TryGetProperty(Property, out var section) ? Read(checkpoint.Path, general, section)
             : null;
     }
 
     private static bool IsQuantized(Tensor tensor) =>
         tensor.Shape.Rank >= 2 && tensor.DType is DType.I8 or DType.U8 or DType.F8E4M3 or DType.F8E5M2;
+
+    /// <summary>The description in a file's header, as text.</summary>
+    private static JsonElement Parsed(string path, string note)
+    {
+        try
+        {
+            return JsonDocument.Parse(note).RootElement;
+        }
+        catch (JsonException e)
+        {
+            throw new CheckpointException(path, $"its note {Property} is not JSON: {e.Message}", e);
+        }
+    }
 
     private static JsonElement Object(string path) =>
         JsonFile.Read(path, ModelJson.Default.JsonElement, MaximumBytes) is { ValueKind: JsonValueKind.Object } description

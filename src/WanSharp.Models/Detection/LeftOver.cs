@@ -43,6 +43,8 @@ internal static class LeftOver
         ("ip_adapter.", "Lynx, or another with an adapter"),
         ("processor.", "FantasyTalking, or another with an adapter"),
         ("lora_A.", "LoRA (one that was not merged, in the model's own file)"),
+        ("lora_B.", "LoRA (one that was not merged, in the model's own file)"),
+        ("lora_up.", "LoRA (one that was not merged, in the model's own file)"),
         ("lora_down.", "LoRA (one that was not merged, in the model's own file)"),
     ];
 

@@ -31,7 +31,8 @@ internal static class ScaledFp8
     /// <exception cref="CheckpointException">Its scales are missing.</exception>
     public static void Require(ICheckpoint checkpoint, RenamedCheckpoint network, IEnumerable<string> used, bool isMarked)
     {
-        List<string> weights = [.. used.Where(name => IsFp8Matrix(network, name)).Order(StringComparer.Ordinal)];
+        var taken = used.ToHashSet(StringComparer.Ordinal);
+        List<string> weights = [.. taken.Where(name => IsFp8Matrix(network, name)).Order(StringComparer.Ordinal)];
         if (weights.Count == 0 || weights.Exists(name => WeightScale.Has(network, name)))
         {
             return; // if some have one, all have: see ElementTypes
@@ -40,7 +41,7 @@ internal static class ScaledFp8
         var reason =
             isMarked ? $"the tensor {Marker} says"
             : QuantizationConfig.Find(checkpoint) is { } config ? $"{Path.GetFileName(config.Source)} says"
-            : AreLarge(network, weights) ? "their size says"
+            : AreLarge(network, weights) && !network.StoredNames.Keys.Any(IsLeft) ? "their size says"
             : null;
         if (reason is not null)
         {
@@ -51,6 +52,12 @@ internal static class ScaledFp8
                     + "get the whole file."
             );
         }
+
+        // What belongs to a weight, and is not understood, is refused by its own name.
+        bool IsLeft(string name) =>
+            name.StartsWith(weights[0][..^WeightScale.WeightSuffix.Length] + ".", StringComparison.Ordinal)
+            && !taken.Contains(name)
+            && !ForeignFormats.IsOfActivations(name, _ => true);
     }
 
     private static bool IsFp8Matrix(RenamedCheckpoint network, string name) =>

@@ -42,9 +42,11 @@ internal static partial class ExpertNames
             return own.Exists(marker => marker.IsSure) || !SaysWan21(stem) ? Single(own) : null;
         }
 
-        foreach (var folder in Folders(path))
+        foreach (var folder in FolderPaths(path))
         {
-            if (FolderMarkers(folder) is { Count: > 0 } markers)
+            var name = Path.GetFileName(folder);
+            var markers = HasSibling(folder) ? Markers(name) : FolderMarkers(name);
+            if (markers.Count > 0)
             {
                 return Single(markers);
             }
@@ -52,6 +54,13 @@ internal static partial class ExpertNames
 
         return DiffusersNoise(path);
     }
+
+    /// <summary>
+    /// The noise that a word may say which is not known to be about it: one of a folder that is called by other things, too; null if
+    /// there is none.
+    /// </summary>
+    public static string? PossibleNoiseOf(string path) =>
+        SaysWan21(Stem(path)) ? null : Folders(path).Select(Markers).Where(markers => markers.Count > 0).Select(Single).FirstOrDefault();
 
     /// <summary>Whether a path says that its file is of Wan 2.2, whose 14B models have two experts.</summary>
     public static bool SaysWan22(string path) =>
@@ -161,13 +170,22 @@ internal static partial class ExpertNames
 
     private static string Stem(string path) => FileWords.Stem(path);
 
-    private static IEnumerable<string> Folders(string path)
+    private static IEnumerable<string> Folders(string path) => FolderPaths(path).Select(folder => Path.GetFileName(folder)!);
+
+    private static IEnumerable<string> FolderPaths(string path)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(path));
-        for (var i = 0; i < FoldersRead && Path.GetFileName(folder) is { Length: > 0 } name; i++, folder = Path.GetDirectoryName(folder))
+        for (var i = 0; i < FoldersRead && Path.GetFileName(folder) is { Length: > 0 }; i++, folder = Path.GetDirectoryName(folder))
         {
-            yield return name;
+            yield return folder!;
         }
+    }
+
+    /// <summary>Whether there is a folder next to one that differs in high and low alone.</summary>
+    private static bool HasSibling(string folder)
+    {
+        var (name, swapped) = (Path.GetFileName(folder), SwapWords(Path.GetFileName(folder)));
+        return swapped != name && Directory.Exists(Path.Combine(Path.GetDirectoryName(folder)!, swapped));
     }
 
     private static string Plain(string text) =>

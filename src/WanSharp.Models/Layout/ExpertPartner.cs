@@ -38,7 +38,7 @@ internal sealed class ExpertPartner(Headers headers)
     public static CheckpointException PerhapsMissing(NetworkFile file, string noise) =>
         new(
             file.Path,
-            $"a letter in its name may say that it is the expert for {noise} noise, one of Wan 2.2's two: name the other one with "
+            $"its name or its folder's may say that it is the expert for {noise} noise, one of Wan 2.2's two: name the other one with "
                 + $"{OptionOf(ExpertNames.Other(noise))}, or give this file to both {PartOptions.HighNoise} and {PartOptions.LowNoise} if "
                 + "it takes all steps."
         );

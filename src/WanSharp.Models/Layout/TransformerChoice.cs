@@ -155,7 +155,8 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
             );
         }
 
-        if (!isMerged && ExpertLetters.PossibleNoiseOf(file.Path) is { } possible)
+        var possible = ExpertLetters.PossibleNoiseOf(file.Path) ?? ExpertNames.PossibleNoiseOf(file.Path);
+        if (!isMerged && possible is not null)
         {
             throw ExpertPartner.PerhapsMissing(file, possible);
         }
@@ -179,8 +180,12 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
             problems.Count > 0
                 ? $"no transformer that can be used was found. {string.Join(" ", problems)}"
                 : $"no Wan transformer was found; looked at {paths.Count} checkpoints in {folder} and the folders in it."
+                    + (Unfinished(folder) is { } part ? $" The download of {part} is not complete." : "")
         );
     }
+
+    private static string? Unfinished(string folder) =>
+        FolderSearch.Files(folder, ModelFiles.Deepest, mayStop: true).FirstOrDefault(Checkpoint.IsUnfinished);
 
     /// <summary>Whether a file is a variant (<c>NAME.fp16</c>) of another next to it: Diffusers takes those only if asked to.</summary>
     private static bool IsVariant(string file, string plain)

@@ -170,20 +170,36 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
             var clip = Path.Combine(target, entry.Output!);
             Directory.CreateDirectory(target);
             string[] line = [.. program, .. Arguments(settings, request, clip)];
-            using var process = Process.Start(
-                new ProcessStartInfo(line[0], line[1..]) { RedirectStandardOutput = true, RedirectStandardError = true }
-            )!;
-            var errors = process.StandardError.ReadToEndAsync(cancellationToken);
-            await process.StandardOutput.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
-            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
-            clips.Add(
-                process.ExitCode == 0
-                    ? clip
-                    : throw new MediaException($"`wan generate` for {entry.Output} failed: {(await errors.ConfigureAwait(false)).Trim()}")
-            );
+            await RunAsync(new ProcessStartInfo(line[0], line[1..]), entry.Output!, cancellationToken).ConfigureAwait(false);
+            clips.Add(clip);
         }
 
         return clips;
+    }
+
+    /// <summary>Runs a process to its end; one that is cancelled ends with all that it started.</summary>
+    internal static async Task RunAsync(ProcessStartInfo start, string output, CancellationToken cancellationToken)
+    {
+        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
+        using var process = Process.Start(start)!;
+        try
+        {
+            var errors = process.StandardError.ReadToEndAsync(cancellationToken);
+            await process.StandardOutput.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
+            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+            if (process.ExitCode != 0)
+            {
+                throw new MediaException($"`wan generate` for {output} failed: {(await errors.ConfigureAwait(false)).Trim()}");
+            }
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+                await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+        }
     }
 
     /// <summary>The arguments of <c>wan generate</c> that make a job's clip.</summary>

@@ -81,6 +81,7 @@ public sealed class BatchFileTests : IDisposable
     [InlineData("{\"promt\": \"a\"}", "Did you mean prompt?")]
     [InlineData("{\"prompt\": \"a\"", "not JSON")]
     [InlineData("[1]", "not a JSON object")]
+    [InlineData("{\"prompt\": \"a\",}", "contains a trailing comma at the end.")]
     [InlineData("{\"prompt\": \"a\"} {\"prompt\": \"b\"}", "after a single JSON")]
     [InlineData("{\"prompt\": \"a\", \"Prompt\": \"b\"}", "'Prompt' is there twice")]
     [InlineData("{\"prompt\": \"a\", \"size\": \"64x64\", \"width\": 32}", "both size and width")]

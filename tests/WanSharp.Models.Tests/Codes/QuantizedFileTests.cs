@@ -81,6 +81,18 @@ public sealed class QuantizedFileTests : IDisposable
         Assert.Contains(called, NetworkFile.Read(path).Problem, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{"quant_method":"mystery"}""", "its header says that its weights are quantized by a method called 'mystery'")]
+    [InlineData("""{"quant_method":"bitsandbytes","load_in_8bit":true}""", "bitsandbytes' int8")]
+    [InlineData("int8", "is not JSON")]
+    public void Read_WithADescriptionInTheHeader_ItIsUnderstoodOrRefused(string note, string called)
+    {
+        using var quantizer = Quantizer.Of(_networks.Transformer, QuantizedFormats.Read["lightx2v int8"]);
+        var notes = new Dictionary<string, string> { ["quantization_config"] = note };
+        SafetensorsWriter.Write(_folder["model.safetensors"], quantizer.Stored, notes);
+        Assert.Contains(called, NetworkFile.Read(_folder["model.safetensors"]).Problem, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Read_NotesInTheHeader_AreThoseOfTheLayers()
     {

@@ -19,6 +19,18 @@ public sealed class OtherFilesTests : IDisposable
     [InlineData("a LoRA,", "diffusion_model.blocks.0.self_attn.q.lora_A.weight")]
     [InlineData("a LoRA,", "lora_unet_blocks_0_self_attn_q.lora_down.weight")]
     [InlineData("a LoRA,", "transformer.blocks.0.attn1.to_q.lora_B.default.weight")]
+    [InlineData("a LoRA,", "transformer.blocks.0.attn1.processor.to_q_lora.up.weight")]
+    [InlineData("a LoRA,", "blocks.0.self_attn.q.lora.down.weight")]
+    [InlineData("a LoRA,", "diffusion_model.blocks.0.self_attn.q.lora_B")]
+    [InlineData("kind LoKr", "blocks.0.self_attn.q.lokr_w1_a")]
+    [InlineData("kind BOFT", "blocks.0.self_attn.q.boft_R")]
+    [InlineData("kind GLoRA", "diffusion_model.blocks.0.self_attn.q.a1.weight")]
+    [InlineData("kind IA3", "lycoris_blocks_0_self_attn_q.on_input")]
+    [InlineData("a set of weights", "diffusion_model.blocks.0.self_attn.q.set_weight")]
+    [InlineData("a VAE of Stable Diffusion", "quant_conv.weight")]
+    [InlineData("an upscaler", "model.1.sub.0.RDB1.conv1.0.weight")]
+    [InlineData("RIFE", "block0.conv0.0.0.weight")]
+    [InlineData("optimizer alone", "optimizer.state.0.exp_avg")]
     [InlineData("kind LoKr", "lycoris_blocks_0_self_attn_q.lokr_w1", "lycoris_blocks_0_self_attn_q.alpha")]
     [InlineData("kind LoKr", "diffusion_model.blocks.0.self_attn.q.lokr_w2")]
     [InlineData("kind LoHa", "diffusion_model.blocks.0.self_attn.q.hada_w1_a")]
@@ -50,6 +62,7 @@ public sealed class OtherFilesTests : IDisposable
     [InlineData("VSA", "blocks.1.to_gate_compress.weight")]
     [InlineData("InfiniteTalk", "blocks.1.audio_cross_attn.q_linear.weight")]
     [InlineData("LoRA", "blocks.1.self_attn.q.lora_A.weight")]
+    [InlineData("LoRA", "blocks.1.self_attn.q.lora_up.weight")]
     [InlineData("'blocks.1.self_attn.mystery.weight'", "blocks.1.self_attn.mystery.weight")]
     [InlineData("'blocks.1.cross_attn.logit_scale'", "blocks.1.cross_attn.logit_scale")]
     [InlineData("'mystery' : it belongs to nothing", "mystery")]
@@ -118,6 +131,19 @@ public sealed class OtherFilesTests : IDisposable
         file = NetworkFile.Read(_folder.Write("all.safetensors", all));
         Assert.Equal((true, true), (file.Transformer is not null, file.Vae is null));
         Assert.Contains("upscaler", file.Problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(".crdownload")]
+    [InlineData(".part")]
+    [InlineData(".incomplete")]
+    public void Find_ADownloadUnderWay_SaysSo(string ending)
+    {
+        _folder.Comfy();
+        var path = _folder.Transformer("diffusion_models/wan.safetensors");
+        File.Move(path, path + ending);
+        Assert.Contains($"wan.safetensors{ending} is there instead", NetworkFile.Read(path).Problem, StringComparison.Ordinal);
+        Assert.Contains($"The download of {path}{ending} is not complete", _folder.Refusal(_folder.Path), StringComparison.Ordinal);
     }
 
     [Fact]

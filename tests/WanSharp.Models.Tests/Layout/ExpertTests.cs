@@ -94,12 +94,26 @@ public sealed class ExpertTests
         using var folder = new TinyFolder("wan2.2-t2v-a14b").Comfy();
         var file = folder.Transformer("diffusion_models/my-finetune_H.safetensors");
         var message = folder.Refusal(file);
-        Assert.Contains("a letter in its name may say that it is the expert for high noise", message, StringComparison.Ordinal);
+        Assert.Contains("may say that it is the expert for high noise", message, StringComparison.Ordinal);
         Assert.Contains("--model-low", message, StringComparison.Ordinal);
         Assert.Null(folder.Find(file, new NamedParts { LowNoise = file, HighNoise = file }).HighNoisePath);
 
         var low = folder.HighNoise("diffusion_models/my-finetune_L.safetensors");
         Assert.Equal((folder.Relative(file), folder.Relative(low)), folder.Experts(file));
+    }
+
+    [Fact]
+    public void Find_AFolderWhoseWordMayMeanAnExpert_AsksUntilTheOtherFolderIsThere()
+    {
+        using var folder = new TinyFolder("wan2.2-t2v-a14b").Comfy();
+        var high = folder.HighNoise("diffusion_models/a-high/model.safetensors");
+        Assert.Contains("may say that it is the expert for high noise", folder.Refusal(high), StringComparison.Ordinal);
+
+        var low = folder.Transformer("diffusion_models/a-low/model.safetensors");
+        Assert.All(
+            new[] { "", high, low },
+            path => Assert.Equal((folder.Relative(high), folder.Relative(low)), folder.Experts(folder[path]))
+        );
     }
 
     [Fact]

@@ -1,6 +1,9 @@
+using System.Diagnostics;
+using System.Globalization;
 using WanSharp.Engine.Requests;
 using WanSharp.Hosting.Batches;
 using WanSharp.Jobs;
+using WanSharp.Testing;
 using WanSharp.Tools.Throughput;
 
 namespace WanSharp.Tools.Tests.Throughput;
@@ -43,5 +46,26 @@ public class ThroughputBenchTests
             SettingFields.CommandLine(request),
             setting => Assert.Contains(arguments, one => one.StartsWith(setting.Option, StringComparison.Ordinal))
         );
+    }
+
+    [Fact]
+    public async Task RunAsync_Cancelled_EndsTheProcess()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no shell.");
+        using var folder = new TemporaryFolder();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "echo $$ > \"$0\" && mv \"$0\" \"$0.pid\" && exec sleep 60", folder["shell"]]);
+
+        var running = ThroughputBench.RunAsync(start, "clip.mp4", stop.Token);
+        while (!File.Exists(folder["shell.pid"]))
+        {
+            await Task.Delay(5, stop.Token);
+        }
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+
+        var id = int.Parse(await File.ReadAllTextAsync(folder["shell.pid"], TestContext.Current.CancellationToken), CultureInfo.InvariantCulture);
+        Assert.Throws<ArgumentException>(() => Process.GetProcessById(id));
     }
 }

@@ -214,5 +214,10 @@ internal static class JsonRecords
     private static BatchProblem NotAnObject((int Line, int Column) place) =>
         Problem(place, "It is not a JSON object: write {\"prompt\": \"…\"}.");
 
-    private static string Reason(JsonException exception) => exception.Message.Split(" LineNumber")[0]; // the place is told by us
+    // The place is told by us, and there is no reader to change.
+    private static string Reason(JsonException exception) =>
+        exception
+            .Message.Split(" LineNumber")[0]
+            .Replace(" Change the reader options.", "", StringComparison.Ordinal)
+            .Replace(" which is not supported in this mode", "", StringComparison.Ordinal);
 }

@@ -1,11 +1,15 @@
+using System.Text.RegularExpressions;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Batches.Reading;
 
 /// <summary>The prompts of a file that holds nothing else: a line each, or of a table the rows of its only column, which has no name.</summary>
-internal static class PromptList
+internal static partial class PromptList
 {
     private const string Field = "prompt";
+
+    // They have lines of their own between the prompts, or around them.
+    private static readonly string[] OtherFormats = [".yaml", ".yml", ".toml", ".ini", ".xml", ".html", ".py", ".rtf", ".srt", ".vtt", ".docx", ".odt"];
 
     // What tools call the column of prompts.
     private static readonly string[] OtherNames = ["prompts", "positive", "positive_prompt", "text", "caption", "captions", "description"];
@@ -17,6 +21,11 @@ internal static class PromptList
     /// <exception cref="InvalidRequestException">It holds jobs with fields.</exception>
     public static IReadOnlyList<BatchRecord> Read(string path, string text, FieldNames fields)
     {
+        if (OtherFormats.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase) || text.StartsWith("{\\rtf", StringComparison.Ordinal))
+        {
+            throw new InvalidRequestException("prompts", $"'{path}' is not a list of prompts: write a text with a prompt a line (.txt).");
+        }
+
         var (separators, start) = Path.GetExtension(path).ToLowerInvariant() switch
         {
             ".csv" when TableRecords.MarkedSeparator(text) is var (marked, length) => ($"{marked}", length),
@@ -40,7 +49,11 @@ internal static class PromptList
                 .All()
                 .Select(line => (line.Number, Text: line.Text.Trim()))
                 .Where(line => line.Text is { Length: > 0 } and not ['#', ..])
-                .Select(line => new BatchRecord(line.Number, [new BatchField(Field, line.Text, line.Number, Column: 1)])),
+                .Select(line => new BatchRecord(
+                    line.Number,
+                    [new BatchField(Field, line.Text, line.Number, Column: 1)],
+                    ProblemOf(line.Text) is { } problem ? new BatchProblem(line.Number, problem) : null
+                )),
         ];
 
     private static List<BatchRecord> Rows(TextLines lines, string text, int start, string separators) =>
@@ -59,6 +72,7 @@ internal static class PromptList
         var isSeveral = row.Cells.Skip(1).Any(other => !other.IsEmpty) || (!isQuoted && cell.Text.AsSpan().ContainsAny(separators));
         var problem =
             row.Problem is var (offset, message) ? new BatchProblem(lines.PlaceOf(offset).Line, message, lines.PlaceOf(offset).Column)
+            : Foreign(cell.Text) is { } foreign ? new BatchProblem(line, foreign, column)
             : isSeveral
                 ? new BatchProblem(
                     line,
@@ -69,6 +83,26 @@ internal static class PromptList
             : null;
         return new BatchRecord(line, [new BatchField(Field, cell.Text.Trim(), line, column)], problem);
     }
+
+    /// <summary>What is wrong with a line of text: it is not a prompt but something that another program writes around prompts.</summary>
+    private static string? ProblemOf(string line) =>
+        Quoted().IsMatch(line)
+            ? "The whole line is in quotes, which are letters here: remove them, or name the file .csv, where they are quotes."
+            : Foreign(line);
+
+    /// <summary>What other programs write among prompts: lines of marks, and options.</summary>
+    private static string? Foreign(string text) =>
+        !text.Any(c => c > '~' || char.IsAsciiLetterOrDigit(c)) ? "It has no word: a file of prompts has a prompt a line, and nothing else."
+        : Option().Match(text) is { Success: true } option
+            ? $"It has an option, {option.Value.Trim()}, and a line of this file is a prompt alone: give the option to the command, or write a "
+                + "table with a column for it."
+        : null;
+
+    [GeneratedRegex("^\"(?:[^\"]|\"\")*\",?$")]
+    private static partial Regex Quoted();
+
+    [GeneratedRegex("(?<=^|\\s)--[A-Za-z][A-Za-z_-]*(?=[\\s=]|$)")]
+    private static partial Regex Option();
 
     /// <summary>Refuses a file whose first line is that of a table, or of JSON.</summary>
     private static void RequirePrompts(string path, string text, string line, BatchRecord record, FieldNames fields)
@@ -90,6 +124,6 @@ internal static class PromptList
     }
 
     private static bool IsName(string text, FieldNames fields) =>
-        text.Trim(' ', '"') is var name
+        text.TrimEnd(':', ' ').Trim(' ', '"') is var name
         && (fields.Contains(name) || OtherNames.Contains(name.Replace(' ', '_'), StringComparer.OrdinalIgnoreCase));
 }

@@ -96,7 +96,7 @@ public sealed class TextInputTests : IDisposable
     [InlineData("p.csv", "sep=;\na, b\n\"c; d\"\n", "a, b", "c; d")]
     [InlineData("p.csv", "a,,\n\"b\",\n", "a", "b")]
     [InlineData("p.tsv", "a, b; c\n\"d\te\"\n", "a, b; c", "d\te")]
-    [InlineData("p.txt", "\"a, b\"\nc, d\n", "\"a, b\"", "c, d")]
+    [InlineData("p.txt", "\"a\", says \"b\"\nc, d -- e\n", "\"a\", says \"b\"", "c, d -- e")]
     public void ReadPrompts_OfATableWithoutAName_ReadsItsCells(string name, string text, params string[] prompts)
     {
         File.WriteAllText(_folder[name], text);
@@ -111,12 +111,28 @@ public sealed class TextInputTests : IDisposable
     [InlineData("p.tsv", "a\t7\n", "1:1", "several cells")]
     [InlineData("p.csv", "a\n\"b\" c\n", "2:4", "closing quote")]
     [InlineData("p.csv", "a\n\"b\n", "2:1", "not closed")]
+    [InlineData("p.txt", "a\n\"b, c\",\n", "2", "in quotes")]
+    [InlineData("p.txt", "a\n]\n", "2", "no word")]
+    [InlineData("p.md", "a\n---\n", "2", "no word")]
+    [InlineData("p.txt", "a cat --ar 16:9\n", "1", "--ar")]
+    [InlineData("p.csv", "a\n--seed=7 a dog\n", "2:1", "--seed")]
     public void ReadPrompts_OfATableOfMore_SaysWhere(string name, string text, string place, string problem)
     {
         File.WriteAllText(_folder[name], text);
         var wrong = Prompts(name).Single(entry => entry.Problem is not null).Problem!;
         Assert.Equal(place, wrong.Place);
         Assert.Contains(problem, wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("p.yaml", "- a\n")]
+    [InlineData("p.srt", "1\n00:00:01,000 --> 00:00:02,000\na\n")]
+    [InlineData("p.txt", "{\\rtf1 a}")]
+    [InlineData("p.txt", "prompts:\n  - a\n")]
+    public void ReadPrompts_OfAnotherFormat_IsRefused(string name, string text)
+    {
+        File.WriteAllText(_folder[name], text);
+        Assert.Throws<InvalidRequestException>(() => Prompts(name));
     }
 
     private IReadOnlyList<BatchEntry> Prompts(string name) => BatchFile.ReadPrompts(_folder[name], [], [], new JobRequest { Prompt = "" });
