@@ -65,7 +65,10 @@ public class ThroughputBenchTests
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
 
-        var id = int.Parse(await File.ReadAllTextAsync(folder["shell.pid"], TestContext.Current.CancellationToken), CultureInfo.InvariantCulture);
+        var id = int.Parse(
+            await File.ReadAllTextAsync(folder["shell.pid"], TestContext.Current.CancellationToken),
+            CultureInfo.InvariantCulture
+        );
         Assert.Throws<ArgumentException>(() => Process.GetProcessById(id));
     }
 }

@@ -9,7 +9,21 @@ internal static partial class PromptList
     private const string Field = "prompt";
 
     // They have lines of their own between the prompts, or around them.
-    private static readonly string[] OtherFormats = [".yaml", ".yml", ".toml", ".ini", ".xml", ".html", ".py", ".rtf", ".srt", ".vtt", ".docx", ".odt"];
+    private static readonly string[] OtherFormats =
+    [
+        ".yaml",
+        ".yml",
+        ".toml",
+        ".ini",
+        ".xml",
+        ".html",
+        ".py",
+        ".rtf",
+        ".srt",
+        ".vtt",
+        ".docx",
+        ".odt",
+    ];
 
     // What tools call the column of prompts.
     private static readonly string[] OtherNames = ["prompts", "positive", "positive_prompt", "text", "caption", "captions", "description"];
@@ -21,7 +35,10 @@ internal static partial class PromptList
     /// <exception cref="InvalidRequestException">It holds jobs with fields.</exception>
     public static IReadOnlyList<BatchRecord> Read(string path, string text, FieldNames fields)
     {
-        if (OtherFormats.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase) || text.StartsWith("{\\rtf", StringComparison.Ordinal))
+        if (
+            OtherFormats.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase)
+            || text.StartsWith("{\\rtf", StringComparison.Ordinal)
+        )
         {
             throw new InvalidRequestException("prompts", $"'{path}' is not a list of prompts: write a text with a prompt a line (.txt).");
         }
