@@ -33,7 +33,6 @@ public static class PackedNetwork
     ) =>
         TransformerRunner.IsKept(graphs, model.Transformer, experts.LowNoise, settings, transformer)
         && (
-            experts.HighNoise is not { } highNoise
-            || TransformerRunner.IsKept(graphs, model.Transformer, highNoise, settings, transformer)
+            experts.HighNoise is not { } highNoise || TransformerRunner.IsKept(graphs, model.Transformer, highNoise, settings, transformer)
         );
 }
