@@ -35,7 +35,7 @@ internal sealed class PreparedEntries(ContentStore store, bool verifies)
     }
 
     /// <summary>The entry's files, mapped; null when there is none that is whole.</summary>
-    private PreparedTensors? TryMap(string key, CancellationToken cancellationToken)
+    public PreparedTensors? TryMap(string key, CancellationToken cancellationToken)
     {
         if (store.TryOpen(key) is not { } entry)
         {

@@ -81,10 +81,10 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
             return null;
         }
 
-        var parts = new List<PreparedTensors>();
+        var (entries, parts) = (new PreparedEntries(store, verifies: _isSmall), new List<PreparedTensors>());
         foreach (var block in _blocks)
         {
-            if (TryMap(store, KeyOf(source, block), CancellationToken.None) is not { } part)
+            if (entries.TryMap(KeyOf(source, block), CancellationToken.None) is not { } part)
             {
                 parts.ForEach(other => other.Dispose());
                 return null;
