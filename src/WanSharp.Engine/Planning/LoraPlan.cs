@@ -52,7 +52,7 @@ public sealed record LoraPlan
             : (mode == LoraMode.Merged || why is not null) && Loras.FirstOrDefault(lora => !lora.Strength.IsConstant) is { } changing
                 ? throw new InvalidRequestException(
                     "lora",
-                    $"The strength of {System.IO.Path.GetFileName(changing.Path)} changes over the steps, but LoRAs are merged into the "
+                    $"The strength of {Path.GetFileName(changing.Path)} changes over the steps, but LoRAs are merged into the "
                         + $"weights: {why ?? "--lora-mode says so"}. Give it one strength."
                 )
             : this with { IsMerged = mode == LoraMode.Merged || why is not null };

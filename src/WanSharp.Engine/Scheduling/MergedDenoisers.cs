@@ -17,10 +17,10 @@ namespace WanSharp.Engine.Scheduling;
 /// <param name="lanes">How many denoisers a set has.</param>
 internal sealed class MergedDenoisers(WanModel model, GraphCache graphs, SessionSettings settings, int lanes) : IDisposable
 {
-    private readonly List<Entry> _entries = []; // the last used one last
+    private volatile IReadOnlyList<Entry> _entries = []; // the last used one last; replaced, never changed: it is read from any thread
 
     /// <summary>Bytes of the keys and values of prompts that are held.</summary>
-    public long KeyBytes => _entries.ToArray().Sum(entry => entry.Denoisers.KeyBytes);
+    public long KeyBytes => _entries.Sum(entry => entry.Denoisers.KeyBytes);
 
     /// <summary>The denoisers of a clip whose LoRAs are merged; makes the weights if they are not kept.</summary>
     /// <param name="plan">The clip.</param>
@@ -35,24 +35,26 @@ internal sealed class MergedDenoisers(WanModel model, GraphCache graphs, Session
     )
     {
         AdapterPool.RequireUnchanged(model, plan);
-        var entry = _entries.Find(one => one.Key == plan.Loras.MergeKey);
+        var entry = _entries.FirstOrDefault(one => one.Key == plan.Loras.MergeKey);
         if (entry is null)
         {
-            foreach (var old in _entries.Where(old => !old.Denoisers.IsUsed).ToList())
-            {
-                _entries.Remove(old);
-                old.Dispose();
-            }
-
+            Entry[] old = [.. _entries.Where(one => !one.Denoisers.IsUsed)];
+            _entries = [.. _entries.Except(old)];
+            Array.ForEach(old, one => one.Dispose());
             entry = await MergeAsync(plan, folder, prepared, cancellationToken).ConfigureAwait(false);
         }
 
-        _entries.Remove(entry);
-        _entries.Add(entry);
+        _entries = [.. _entries.Where(one => one != entry), entry];
         return entry.Denoisers;
     }
 
-    public void Dispose() => _entries.ForEach(entry => entry.Dispose());
+    public void Dispose()
+    {
+        foreach (var entry in _entries)
+        {
+            entry.Dispose();
+        }
+    }
 
     private async Task<Entry> MergeAsync(
         GenerationPlan plan,

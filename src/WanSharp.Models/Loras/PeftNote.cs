@@ -36,7 +36,7 @@ internal sealed class PeftNote(double alpha, bool isRankStabilized)
     {
         try
         {
-            return new FileInfo(path).Length <= MostBytes
+            return FileFacts.Of(path).Length <= MostBytes
                 ? File.ReadAllText(path)
                 : throw new CheckpointException(path, "it is too long for a configuration.");
         }
