@@ -120,7 +120,7 @@ internal static class GenerationPlanner
             },
         };
 
-    private static IReadOnlyList<GenerationSettings.EmbeddedLora>? Embedded(LoraPlan loras, LoraExpert? expert) =>
+    private static List<GenerationSettings.EmbeddedLora>? Embedded(LoraPlan loras, LoraExpert? expert) =>
         loras.Loras.Where(lora => lora.Expert == expert).Select(lora => lora.ToEmbedded()).ToList() is { Count: > 0 } list ? list : null;
 
     private static string DigestOf(PlannedLora lora, WanModel model)

@@ -4,7 +4,6 @@ using WanSharp.Models;
 using WanSharp.Models.Loras;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Adapters;
-using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Weights;
 
 namespace WanSharp.Engine.Scheduling;

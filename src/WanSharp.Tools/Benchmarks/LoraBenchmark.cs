@@ -228,7 +228,7 @@ public sealed class LoraBenchmark(OrtRuntime runtime)
     {
         private const float Timestep = 500;
 
-        private readonly IReadOnlyDictionary<string, Shape> _shapes = new TransformerGraphs(config, new GraphOptions())
+        private readonly Dictionary<string, Shape> _shapes = new TransformerGraphs(config, new GraphOptions())
             .Weights.DistinctBy(slot => slot.Name)
             .ToDictionary(slot => slot.Name, slot => slot.Shape);
 

@@ -29,7 +29,7 @@ public sealed class AdapterTests(RuntimeFixture fixture) : IAsyncLifetime
     };
 
     private readonly List<IDisposable> _owned = [];
-    private readonly IReadOnlyDictionary<string, Shape> _shapes = new TransformerGraphs(Config, new GraphOptions())
+    private readonly Dictionary<string, Shape> _shapes = new TransformerGraphs(Config, new GraphOptions())
         .Weights.DistinctBy(slot => slot.Name)
         .ToDictionary(slot => slot.Name, slot => slot.Shape);
     private GraphCache _graphs = null!;
