@@ -53,6 +53,7 @@ public sealed class VideoGenerator : IVideoGenerator
     private readonly ConditionEncoder _images;
     private readonly ClipDecoder _decoder;
     private readonly ClipIdentity _identity;
+    private readonly AdapterPool _adapters;
     private readonly ConcurrentDictionary<(Shape Latents, int Branches, bool HasImages), byte> _expected = new();
     private long _clips;
     private bool _isDisposed;
@@ -119,8 +120,11 @@ public sealed class VideoGenerator : IVideoGenerator
         _images = new ConditionEncoder(model.Transformer, _networks, _lanes, features, keys);
         _decoder = new ClipDecoder(_networks.Vae, _lanes);
         _networks.ReportTo(_budget);
+        _adapters = new AdapterPool(model);
         _budget.Add("features", isCache: true, () => features.Bytes);
+        _budget.Add("factors of LoRAs", isCache: false, () => _adapters.Bytes);
         _pressure.Add(ShedStage.Caches, features.Trim);
+        _pressure.Add(ShedStage.Caches, _adapters.Trim);
         _pressure.Add(ShedStage.Caches, _networks.Trim);
         _pressure.Add(ShedStage.Residency, _networks.ShedResidency);
     }
@@ -146,7 +150,11 @@ public sealed class VideoGenerator : IVideoGenerator
     {
         ArgumentNullException.ThrowIfNull(request);
         var plan = GenerationPlanner.Plan(request, _model, _execution);
-        plan = plan with { CutPrompts = CutPrompt.Find(plan.Settings, plan.Branches, _model) };
+        plan = plan with
+        {
+            CutPrompts = CutPrompt.Find(plan.Settings, plan.Branches, _model),
+            Loras = plan.Loras.In(_options.LoraMode, _networks.TakesAdapters),
+        };
         return With(plan, _strategies.Choose(plan));
     }
 
@@ -261,6 +269,7 @@ public sealed class VideoGenerator : IVideoGenerator
         _stop.Cancel();
         _lanes.Dispose();
         _networks.Dispose();
+        _adapters.Dispose();
         _telemetry.Dispose();
         _stop.Dispose();
     }
@@ -317,6 +326,8 @@ public sealed class VideoGenerator : IVideoGenerator
         encoding.Dispose();
         clip.Report(GenerationStage.Encode, 1, 1);
 
+        using var adapters = await Task.Run(() => _adapters.Rent(clip.Plan), clip.Cancelled).ConfigureAwait(false);
+
         // 3. Denoise: noise to latents, step by step, together with whatever clips there are.
         using var state = new DenoiseState(
             Sampler(clip.Plan),
@@ -324,7 +335,8 @@ public sealed class VideoGenerator : IVideoGenerator
             contexts.Branches,
             images,
             Noise(clip.Plan),
-            clip.Plan.Settings.Boundary
+            clip.Plan.Settings.Boundary,
+            adapters.Adapters
         );
         if (clip.Options.Resume is { } snapshot)
         {

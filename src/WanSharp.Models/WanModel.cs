@@ -1,6 +1,7 @@
 using WanSharp.Graphs.Networks;
 using WanSharp.Models.Detection;
 using WanSharp.Models.Layout;
+using WanSharp.Models.Loras;
 using WanSharp.Models.Text;
 using WanSharp.Runtime.Weights;
 using WanSharp.Storage;
@@ -32,6 +33,7 @@ public sealed class WanModel : IDisposable
             parts.VisionEncoder?.Configuration
         );
         Parts = parts.Taken;
+        Loras = new LoraLibrary(Folder, Name, Transformer, _digests);
         TokenizerPath = parts.TokenizerPath;
         Tokenizer = TokenizerSource.Load(TokenizerPath);
         NetworkFit.Require(parts.Source, Tokenizer, TextEncoder);
@@ -86,6 +88,9 @@ public sealed class WanModel : IDisposable
 
     /// <summary>The VAE's dimensions.</summary>
     public VaeConfig Vae { get; }
+
+    /// <summary>The LoRAs that are with the model, and what LoRAs do to it.</summary>
+    public LoraLibrary Loras { get; }
 
     /// <summary>The model's tokenizer.</summary>
     public SentencePieceTokenizer Tokenizer { get; }
@@ -207,6 +212,8 @@ public sealed class WanModel : IDisposable
         {
             weights.Dispose();
         }
+
+        Loras.Dispose();
     }
 
     /// <summary>A network's weights under official names, whatever tool wrote them.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using WanSharp.Cli.Terminal;
+using WanSharp.Engine;
 using WanSharp.Graphs;
 using WanSharp.Hosting.Batches;
 using WanSharp.Tensors;
@@ -14,6 +15,7 @@ internal sealed class BackendOptions
     private readonly Option<IReadOnlyDictionary<string, string>> _providerOptions = CommonOptions.ProviderOptions();
     private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
     private readonly CompileOptions _compile = new();
+    private readonly Option<LoraMode> _loraMode = CommonOptions.LoraModeOption();
     private readonly Option<int?> _threads = CommonOptions.Threads();
 
     private readonly Option<ReuseMode> _reuse = ChoiceOption.Create(
@@ -56,6 +58,7 @@ internal sealed class BackendOptions
         }
 
         _compile.AddTo(command);
+        command.Options.Add(_loraMode);
     }
 
     /// <summary>What the options ask for.</summary>
@@ -73,6 +76,7 @@ internal sealed class BackendOptions
                 ProviderOptions = parsed.GetValue(_providerOptions)!,
                 Precision = parsed.GetValue(_precision),
                 Compile = _compile.Read(parsed),
+                LoraMode = parsed.GetValue(_loraMode),
                 Threads = parsed.GetValue(_threads),
                 Reuse = parsed.GetValue(_reuse),
                 Comfy = ComfySettings.Read(

@@ -118,6 +118,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
         };
         command.Subcommands.Add(BenchPlanCommand.Build(environment));
         command.Subcommands.Add(BenchExpertsCommand.Build(environment));
+        command.Subcommands.Add(BenchLoraCommand.Build(environment));
         command.Subcommands.Add(BenchDtypesCommand.Build(environment));
         command.Subcommands.Add(BenchMemoryCommand.Build(environment));
         command.Subcommands.Add(BenchMemoryCommand.BuildPass(environment));

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using WanSharp.Cli.Terminal;
+using WanSharp.Engine;
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
@@ -111,6 +112,16 @@ internal static class CommonOptions
             CustomParser = ParseVaeTile,
             DefaultValueFactory = _ => VaeTileChoice.Auto,
         };
+
+    public static Option<LoraMode> LoraModeOption() =>
+        ChoiceOption.Create(
+            "--lora-mode",
+            "How LoRAs change the model: unmerged, as factors next to the weights, so that clips with different ones share steps; or "
+                + "merged into a copy of the weights, made once and kept on disk. auto: unmerged where that is possible.",
+            ("auto", LoraMode.Auto),
+            ("merged", LoraMode.Merged),
+            ("unmerged", LoraMode.Unmerged)
+        );
 
     public static Option<int?> Threads()
     {

@@ -34,6 +34,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
     private readonly Option<IReadOnlyDictionary<string, string>> _providerOptions = CommonOptions.ProviderOptions();
     private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
     private readonly CompileOptions _compile = new();
+    private readonly Option<LoraMode> _loraMode = CommonOptions.LoraModeOption();
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<VaeTileChoice> _vaeTile = CommonOptions.VaeTile();
 
@@ -51,6 +52,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             self._provider,
             self._providerOptions,
             self._precision,
+            self._loraMode,
             self._threads,
             self._vaeTile,
             self._memory,
@@ -70,6 +72,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             "wan generate \"a red circle moving left\" --style ink -o clip.mp4",
             "wan generate \"a blue star growing\" --precision int8 -o clip.mp4",
             "wan generate \"a green square moving up\" --image first.png -o clip.gif",
+            "wan generate \"a harbour at dusk\" --lora style.safetensors:0.8 -o clip.mp4",
             "wan generate \"a blue star growing\" --memory 6GB -o clip.mp4",
             "wan generate \"a blue star growing\" --compile-mode max-autotune -o clip.mp4",
             "wan generate \"a lighthouse\" --size 1280x720 --vae-tile 384x384 -o clip.mp4"
@@ -113,6 +116,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         {
             GenerateReport.WriteSettings(environment.Error, plan.Settings);
             GenerateReport.WriteCut(environment.Error, plan.CutPrompts);
+            GenerateReport.WriteLoras(environment.Error, plan.Loras);
             using var progress = ProgressDisplay.Start(environment);
             clip = await generator.GenerateAsync(plan, writer, new GenerationRunOptions { Progress = progress }, cancellationToken);
             await writer.CompleteAsync(cancellationToken);
@@ -150,6 +154,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             Options = new EngineOptions
             {
                 VaeTile = parsed.GetValue(_vaeTile)!,
+                LoraMode = parsed.GetValue(_loraMode),
                 KeepCompiled = parsed.GetValue(_keepCompiled) ?? new EngineOptions().KeepCompiled,
             },
         };

@@ -28,6 +28,20 @@ internal static class GenerateReport
         }
     }
 
+    /// <summary>Says what the user should know about the clip's LoRAs, a line each.</summary>
+    public static void WriteLoras(TextWriter output, LoraPlan loras)
+    {
+        if (loras.IsMerged)
+        {
+            output.WriteLine("loras: merged into a copy of the weights, which is kept for the next clip");
+        }
+
+        foreach (var note in loras.Notes)
+        {
+            output.WriteLine(PlainText.OneLine($"note: {note}"));
+        }
+    }
+
     public static void Write(
         TextWriter output,
         string path,

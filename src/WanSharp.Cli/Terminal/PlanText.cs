@@ -114,6 +114,11 @@ internal sealed record PlanText(
             yield return Row("note", cut.ToString());
         }
 
+        foreach (var note in Plan.Loras.Notes)
+        {
+            yield return Row("note", PlainText.OneLine(note));
+        }
+
         yield return Row("latents", Text($"{Plan.Latents}, {Plan.Tokens:#,0} tokens"));
         yield return Row(
             "branches",

@@ -72,6 +72,9 @@ public sealed record EngineOptions
     /// </summary>
     public bool BlocksOnly { get; init; }
 
+    /// <summary>How LoRAs change the transformer. Default: <see cref="LoraMode.Auto"/>.</summary>
+    public LoraMode LoraMode { get; init; }
+
     /// <summary>Keeps what <see cref="CompileTuning.MaxAutotune"/> measured. Default: null, each process measures again.</summary>
     public ContentStore? Tunings { get; init; }
 

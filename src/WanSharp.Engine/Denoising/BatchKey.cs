@@ -12,4 +12,10 @@ internal sealed record BatchKey(Shape Latents, long Channels, Shape? ImageFeatur
 {
     /// <summary>What of the transformer is one graph.</summary>
     public CompileMode Compile { get; init; }
+
+    /// <summary>Weights that LoRAs change as copies, and how strongly: one copy serves a pass. Factors may differ by row.</summary>
+    public string Copies { get; init; } = "";
+
+    /// <summary>The LoRAs that are merged into the weights; empty for none.</summary>
+    public string Merged { get; init; } = "";
 }

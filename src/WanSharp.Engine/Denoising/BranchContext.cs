@@ -1,3 +1,4 @@
+using WanSharp.Runtime.Adapters;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 
@@ -15,13 +16,16 @@ internal sealed class BranchContext(Tensor text, Tensor? imageFeatures) : IDispo
     private TransformerRunner? _transformer;
     private TextKeys? _keys;
 
-    /// <summary>The keys and values for a transformer, kept until another one asks: a clip changes its expert once at most.</summary>
-    public TextKeys KeysFor(TransformerRunner transformer, CancellationToken cancellationToken)
+    /// <summary>
+    /// The keys and values for a transformer with LoRAs, kept until others are asked for: a clip changes its expert once at most, and the
+    /// strengths of its LoRAs a few times.
+    /// </summary>
+    public TextKeys KeysFor(TransformerRunner transformer, AdapterUse? adapter, CancellationToken cancellationToken)
     {
-        if (_keys is null || _transformer != transformer)
+        if (_keys is null || _transformer != transformer || !Equals(_keys.Adapter, adapter))
         {
             Dispose();
-            _keys = transformer.PrepareContext(text, imageFeatures, cancellationToken: cancellationToken);
+            _keys = transformer.PrepareContext(text, imageFeatures, adapter, cancellationToken);
             _transformer = transformer;
         }
 

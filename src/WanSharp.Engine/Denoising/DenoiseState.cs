@@ -1,4 +1,5 @@
 using WanSharp.Engine.Sampling;
+using WanSharp.Runtime.Adapters;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Denoising;
@@ -8,6 +9,7 @@ namespace WanSharp.Engine.Denoising;
 internal sealed class DenoiseState : IDisposable
 {
     private readonly double? _boundary;
+    private readonly ClipAdapters? _adapters;
 
     /// <param name="sampler">Walks the latents; at its first step.</param>
     /// <param name="guidance">How strongly to follow the prompt.</param>
@@ -17,16 +19,18 @@ internal sealed class DenoiseState : IDisposable
     /// <param name="noise">Where the latents begin, <c>[1, channels, frames, height, width]</c>. Disposed with the state.</param>
     /// <param name="boundary">Where the high-noise expert hands over, as a share of the timesteps; null where there is one
     /// transformer.</param>
+    /// <param name="adapters">The clip's LoRAs; null for none. They stay the caller's.</param>
     public DenoiseState(
         ISampler sampler,
         GuidanceScales guidance,
         IReadOnlyList<Tensor> contexts,
         ImageConditions images,
         Tensor noise,
-        double? boundary = null
+        double? boundary = null,
+        ClipAdapters? adapters = null
     )
     {
-        _boundary = boundary;
+        (_boundary, _adapters) = (boundary, adapters);
         Sampler = sampler;
         Guidance = guidance;
         Contexts = contexts;
@@ -54,6 +58,9 @@ internal sealed class DenoiseState : IDisposable
 
     /// <summary>Whether the next step is the high-noise expert's.</summary>
     public bool IsHighNoise => _boundary is { } boundary && ExpertBoundary.IsHighNoise(Timestep, boundary);
+
+    /// <summary>The LoRAs of the next step; null where none acts.</summary>
+    public AdapterUse? Adapter => _adapters?.At(Sampler.NextStep, IsHighNoise);
 
     /// <summary>Whether the step after the next one is the high-noise expert's; null when there is none.</summary>
     public bool? IsHighNoiseAfterwards =>

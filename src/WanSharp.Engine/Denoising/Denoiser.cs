@@ -21,7 +21,10 @@ internal sealed class Denoiser(Experts experts) : IDisposable
 
     /// <summary>What clips must have in common to take their next step together.</summary>
     public static BatchKey KeyOf(DenoiseState clip) =>
-        new(clip.Latents.Shape, clip.Images.Channels?.Shape[1] ?? 0, clip.Images.ImageFeatures?.Shape, clip.IsHighNoise);
+        new(clip.Latents.Shape, clip.Images.Channels?.Shape[1] ?? 0, clip.Images.ImageFeatures?.Shape, clip.IsHighNoise)
+        {
+            Copies = clip.Done ? "" : clip.Adapter?.Copies ?? "",
+        };
 
     /// <summary>Takes the clip's next step.</summary>
     /// <exception cref="OperationCanceledException">The step was not taken.</exception>
@@ -105,7 +108,10 @@ internal sealed class Denoiser(Experts experts) : IDisposable
             Reading = experts.PrepareForAsync(next); // the switch finds its first blocks in memory
         }
 
-        List<TextKeys> contexts = [.. rows.Select(row => row.Clip.Branches[row.Branch].KeysFor(expert, cancellationToken))];
+        List<TextKeys> contexts =
+        [
+            .. rows.Select(row => row.Clip.Branches[row.Branch].KeysFor(expert, row.Clip.Adapter, cancellationToken)),
+        ];
         expert.Forward(input, timesteps, contexts, velocity, cancellationToken);
     }
 

@@ -121,7 +121,7 @@ public sealed class CostModel
             StreamedTextEncoder = (2 * textEncoder.StoredBytes / _model.TextEncoder.Layers) + widenedText,
             Vae = _decoder.Value.PackedBytes,
             ImageEncoders = _images.Encoders(plan),
-            Clip = ClipBytes(plan, tokens),
+            Clip = ClipBytes(plan, tokens) + LoraBytes(plan),
             TextActivations = tokens.Max(_activations.OfText),
             ImageActivations = isTiled => _images.Activations(plan, TilesFor(plan, isTiled)),
             DenoiseActivations = atOnce => transformer.WidenedMatrixBytes + PassBytes(plan, atOnce),
@@ -155,6 +155,10 @@ public sealed class CostModel
             + (2L * network.Layers * rows * network.Dim);
         return (sizeof(float) * values) + plan.GivenFrames.Values.Sum(image => image.Pixels.LongLength);
     }
+
+    /// <summary>Factors that are in memory, and what each row of a batch of different ones has for itself.</summary>
+    private static long LoraBytes(GenerationPlan plan) =>
+        plan.Loras.AreInputs ? plan.Loras.Bytes + (plan.Branches * plan.Loras.RowBytes) : 0;
 
     private long PassBytes(GenerationPlan plan, int? tokensAtOnce) =>
         _activations.OfPass(plan.Latents, SharedPass.RowsFor(plan.Tokens, plan.Branches, clips: 1), GroupsOf(plan), tokensAtOnce);
@@ -259,6 +263,7 @@ public sealed class CostModel
         // One expert gives its memory up when the other takes over.
         var expert = _highNoise.Value.ConvertedBytes > _transformer.Value.ConvertedBytes ? _highNoise.Value : _transformer.Value;
         yield return MemoryPart.Converted("transformer", expert, _graphs.TransformerBlockBytes, PlanStage.Denoise);
+        yield return new("factors of LoRAs", LoraBytes(plan), MemoryKind.Kept);
         yield return MemoryPart.Activations(PlanStage.Denoise, PassBytes(plan, plan.Strategy?.TokensAtOnce));
         var (step, held) = _activations.OfDecoding(plan.Latents, plan.VaeTiles);
         yield return MemoryPart.Activations(PlanStage.Decode, step + held);

@@ -37,6 +37,9 @@ public sealed record GenerationPlan
     /// <summary>The tiles that frames are decoded and given images encoded in; null for whole frames.</summary>
     public VaeTiling? VaeTiles { get; init; }
 
+    /// <summary>The LoRAs that change the transformer.</summary>
+    public LoraPlan Loras { get; init; } = LoraPlan.None;
+
     /// <summary>The prompts that are longer than the model reads. Empty if the plan was not made by a generator.</summary>
     public IReadOnlyList<CutPrompt> CutPrompts { get; init; } = [];
 

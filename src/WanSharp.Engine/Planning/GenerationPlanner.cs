@@ -7,6 +7,7 @@ using WanSharp.Engine.Sampling;
 using WanSharp.Media.Clips;
 using WanSharp.Media.Images;
 using WanSharp.Models;
+using WanSharp.Models.Loras;
 using WanSharp.Storage;
 using WanSharp.Tensors;
 
@@ -28,7 +29,16 @@ internal static class GenerationPlanner
     public static GenerationPlan Plan(GenerationRequest request, WanModel model, ExecutionSettings? execution = null)
     {
         var sketch = Sketch(request, model);
-        var plan = sketch with { Settings = sketch.Settings with { ModelDigest = model.Digest, Execution = execution } };
+        var plan = WithLoras(
+            sketch with
+            {
+                Settings = sketch.Settings with { ModelDigest = model.Digest, Execution = execution },
+            },
+            sketch.Loras with
+            {
+                Loras = [.. sketch.Loras.Loras.Select(lora => lora with { Sha256 = DigestOf(lora, model) })],
+            }
+        );
         return plan.Settings.ToJson().Length <= VideoWriter.MaxSettingsLength
             ? plan
             : throw new InvalidRequestException(
@@ -46,11 +56,7 @@ internal static class GenerationPlanner
     {
         var defaults = model.Defaults;
         GivenImages.Check(request.Images);
-        if (request is not { Loras: null, HighNoiseLoras: null, LowNoiseLoras: null })
-        {
-            throw new InvalidRequestException("lora", "LoRAs are not applied by this version: leave them out.");
-        }
-
+        request = PromptLoras.Read(request);
         var (width, height) = Size(request, model);
         var fps = SettingFields.Fps.Require(request.Fps ?? defaults.Fps);
         var frames = Frames(request, model, fps);
@@ -88,7 +94,7 @@ internal static class GenerationPlanner
                 .. given.OrderBy(frame => frame.Key).Select(frame => new GenerationSettings.EmbeddedImage(frame.Key, Digest(frame.Value))),
             ],
         };
-        return new GenerationPlan
+        var plan = new GenerationPlan
         {
             Settings = settings,
             Latents = latents,
@@ -98,6 +104,35 @@ internal static class GenerationPlanner
             HighNoiseSteps = HighNoiseSteps(settings, sampler),
             GivenFrames = given,
         };
+        return WithLoras(plan, ClipLoras.Plan(request, model, settings.Steps));
+    }
+
+    /// <summary>The plan with LoRAs, which its settings embed.</summary>
+    private static GenerationPlan WithLoras(GenerationPlan plan, LoraPlan loras) =>
+        plan with
+        {
+            Loras = loras,
+            Settings = plan.Settings with
+            {
+                Loras = Embedded(loras, null),
+                HighNoiseLoras = Embedded(loras, LoraExpert.High),
+                LowNoiseLoras = Embedded(loras, LoraExpert.Low),
+            },
+        };
+
+    private static List<GenerationSettings.EmbeddedLora>? Embedded(LoraPlan loras, LoraExpert? expert) =>
+        loras.Loras.Where(lora => lora.Expert == expert).Select(lora => lora.ToEmbedded()).ToList() is { Count: > 0 } list ? list : null;
+
+    private static string DigestOf(PlannedLora lora, WanModel model)
+    {
+        try
+        {
+            return model.Loras.DigestOf(lora.Path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidRequestException("lora", $"{lora.Path} cannot be read: {e.Message}");
+        }
     }
 
     internal static string ProductVersion { get; } =

@@ -1,5 +1,6 @@
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Planning;
+using WanSharp.Engine.Requests;
 using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
@@ -56,10 +57,16 @@ internal sealed class ClipIdentity
             _model.Identity.Without(ModelPart.None),
             Lines(
                 ("transformer options", $"{_transformer}"),
-                ("compiled as", $"{plan.Strategy?.Compile}"),
+                ("compiled as", plan.Loras.AreInputs ? $"{CompileMode.Blocks}" : $"{plan.Strategy?.Compile}"),
                 ("tokens at once", $"{plan.Strategy?.TokensAtOnce}"),
                 ("tiles of images", plan.GivenFrames.Count > 0 ? $"{plan.VaeTiles}" : ""),
-                ("settings", (plan.Settings with { ModelFiles = null }).ToJson())
+                (
+                    "LoRAs",
+                    plan.Loras.Loras.Count == 0 ? ""
+                    : plan.Loras.IsMerged ? "merged"
+                    : "factors"
+                ),
+                ("settings", WithoutNames(plan.Settings).ToJson())
             )
         );
 
@@ -120,6 +127,19 @@ internal sealed class ClipIdentity
 
         static string Named(string value) => value.Length == 0 ? "none" : value;
     }
+
+    /// <summary>Settings without the names of files, of which digests say all.</summary>
+    private static GenerationSettings WithoutNames(GenerationSettings settings) =>
+        settings with
+        {
+            ModelFiles = null,
+            Loras = WithoutNames(settings.Loras),
+            HighNoiseLoras = WithoutNames(settings.HighNoiseLoras),
+            LowNoiseLoras = WithoutNames(settings.LowNoiseLoras),
+        };
+
+    private static IReadOnlyList<GenerationSettings.EmbeddedLora>? WithoutNames(IReadOnlyList<GenerationSettings.EmbeddedLora>? loras) =>
+        loras is null ? null : [.. loras.Select(lora => lora with { File = "" })];
 
     private static string Began(string identity, CompileMode mode) => $"{identity}\n{Lines(("begun with", $"{mode}"))}";
 

@@ -1,4 +1,5 @@
 using WanSharp.Engine.Denoising;
+using WanSharp.Engine.Strategies;
 using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
@@ -31,6 +32,7 @@ internal sealed class DenoiserSet : IDisposable
     /// <summary>Compiles what is not compiled, and binds the weights.</summary>
     public static async Task<DenoiserSet> LoadAsync(
         WanModel model,
+        ExpertWeights experts,
         GraphCache graphs,
         SessionSettings settings,
         TransformerOptions options,
@@ -47,8 +49,8 @@ internal sealed class DenoiserSet : IDisposable
                 set._denoisers.Add(
                     new Denoiser(
                         new Experts(
-                            await LoadTransformerAsync(model.TransformerWeights).ConfigureAwait(false),
-                            model.HighNoiseWeights is { } highNoise ? await LoadTransformerAsync(highNoise).ConfigureAwait(false) : null
+                            await LoadTransformerAsync(experts.LowNoise).ConfigureAwait(false),
+                            experts.HighNoise is { } highNoise ? await LoadTransformerAsync(highNoise).ConfigureAwait(false) : null
                         )
                     )
                 );

@@ -7,6 +7,7 @@ using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Providers;
 using WanSharp.Runtime.Weights;
 
 namespace WanSharp.Engine.Scheduling;
@@ -31,7 +32,8 @@ internal sealed class EngineNetworks(
     private readonly SemaphoreSlim _loading = new(1, 1);
     private readonly SemaphoreSlim _encodingText = new(1, 1);
     private readonly SemaphoreSlim _encodingImages = new(1, 1);
-    private readonly StagedDenoisers _denoisers = new(model, graphs, settings, lanes);
+    private readonly StagedDenoisers _denoisers = new(model, ExpertWeights.Of(model), graphs, settings, lanes);
+    private readonly MergedDenoisers _merged = new(model, graphs, settings, lanes);
     private volatile TransformerOptions _wanted = transformer ?? new TransformerOptions();
     private readonly Lazy<bool> _isPacked = new(() =>
         PackedNetwork.IsKept(model, graphs, settings, transformer ?? new TransformerOptions())
@@ -49,6 +51,11 @@ internal sealed class EngineNetworks(
     /// <summary>Whether the whole network was on disk, packed, when this was first asked: it is looked up once.</summary>
     /// <remarks>Looks it up on the caller's thread: a few files.</remarks>
     public bool IsPacked => _isPacked.Value;
+
+    /// <summary>Whether forward passes take LoRAs as inputs; graphs that a provider builds for fixed shapes do not.</summary>
+    public bool TakesAdapters { get; } =
+        !(transformer?.StaticShapes ?? ProviderProfiles.Of(settings.Provider).BuildsForShapes) && transformer?.Mode != CompileMode.Whole
+        || settings.IsOnHost;
 
     private RuntimeMemory Memory => graphs.Runtime.Memory;
 
@@ -75,10 +82,21 @@ internal sealed class EngineNetworks(
             {
                 using var work = clip.Clock.Work(GenerationStage.Load);
                 var wanted = _wanted;
-                return await _denoisers
+                var denoisers = clip.Plan.Loras.IsMerged
+                    ? await _merged
+                        .OpenAsync(
+                            clip.Plan,
+                            wanted.WeightsFolder,
+                            (done, all) => clip.Report(GenerationStage.Load, done, all),
+                            clip.Cancelled
+                        )
+                        .ConfigureAwait(false)
+                    : _denoisers;
+                return await denoisers
                     .BeginAsync(
                         wanted,
                         ClipIdentity.ModeOf(clip.Options.Resume, clip.Plan, wanted.Mode),
+                        clip.Plan.Loras.AreInputs,
                         (done, all) => clip.Report(GenerationStage.Load, done, all),
                         clip.Cancelled
                     )
@@ -249,7 +267,7 @@ internal sealed class EngineNetworks(
         budget.Add("activations and packed weights", isCache: false, () => Memory.InUse);
         budget.Add("kept for the next run", isCache: false, () => Memory.Kept);
         budget.Add("converted weights", isCache: false, () => Stores().Sum(store => store.ConvertedBytes));
-        budget.Add("keys and values of prompts", isCache: false, () => _denoisers.KeyBytes);
+        budget.Add("keys and values of prompts", isCache: false, () => _denoisers.KeyBytes + _merged.KeyBytes);
     }
 
     /// <summary>Uses the text encoder, which is for one prompt at a time.</summary>
@@ -313,6 +331,7 @@ internal sealed class EngineNetworks(
         _disposed = true;
         _loading.Release();
         _denoisers.Dispose();
+        _merged.Dispose();
         _textEncoder?.Dispose();
         _visionEncoder?.Dispose();
         Vae.Dispose();

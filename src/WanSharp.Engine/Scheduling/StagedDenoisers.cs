@@ -11,16 +11,21 @@ namespace WanSharp.Engine.Scheduling;
 /// </summary>
 /// <remarks>For one caller at a time, except what says otherwise.</remarks>
 /// <param name="model">The model.</param>
+/// <param name="experts">The transformers' weights.</param>
 /// <param name="graphs">Compiles each graph once.</param>
 /// <param name="settings">How graphs are compiled.</param>
 /// <param name="lanes">How many denoisers a set has.</param>
-internal sealed class StagedDenoisers(WanModel model, GraphCache graphs, SessionSettings settings, int lanes) : IDisposable
+internal sealed class StagedDenoisers(WanModel model, ExpertWeights experts, GraphCache graphs, SessionSettings settings, int lanes)
+    : IDisposable
 {
     private volatile IReadOnlyList<DenoiserSet> _sets = []; // replaced, never changed: it is read from any thread
     private volatile Coming? _coming;
 
     /// <summary>Bytes of the keys and values of prompts that are held. Thread-safe.</summary>
     public long KeyBytes => _sets.Sum(set => set.KeyBytes);
+
+    /// <summary>Whether a clip is under way that began with some of them. Thread-safe.</summary>
+    public bool IsUsed => _sets.Any(set => set.IsUsed);
 
     /// <summary>Ends when what is compiled in the background is there, or has failed. Thread-safe.</summary>
     public Task Ready => _coming?.Ended ?? Task.CompletedTask;
@@ -33,31 +38,40 @@ internal sealed class StagedDenoisers(WanModel model, GraphCache graphs, Session
     /// <summary>What a clip begins with.</summary>
     /// <param name="wanted">How the transformer is to be compiled.</param>
     /// <param name="must">How it must be, for a clip that was begun before; null for whatever is ready.</param>
+    /// <param name="takesAdapters">Whether the clip has LoRAs, which only blocks take.</param>
     /// <param name="prepared">Receives how many blocks' weights were brought into another form for it, and how many there are.</param>
     /// <param name="cancellationToken">Cancels compilation, except that in the background.</param>
     public async Task<DenoiserSet.Use> BeginAsync(
         TransformerOptions wanted,
         CompileMode? must,
+        bool takesAdapters,
         Action<int, int> prepared,
         CancellationToken cancellationToken
     )
     {
         await TakeOverAsync(wanted).ConfigureAwait(false);
+        if (takesAdapters)
+        {
+            var blocks = wanted with
+            {
+                Mode = CompileMode.Blocks,
+                StaticShapes = wanted.StaticShapes == true ? false : wanted.StaticShapes,
+            };
+            return (await LoadAsync(blocks, prepared, cancellationToken).ConfigureAwait(false)).Begin(CompileMode.Blocks);
+        }
+
         var mode = must ?? (await IsReadyAsync(wanted, cancellationToken).ConfigureAwait(false) ? wanted.Mode : CompileMode.Blocks);
         if (mode != wanted.Mode && _coming is null && Find(wanted) is null)
         {
-            _coming = new Coming(wanted, stop => DenoiserSet.LoadAsync(model, graphs, settings, wanted, lanes, prepared: null, stop));
+            _coming = new Coming(
+                wanted,
+                stop => DenoiserSet.LoadAsync(model, experts, graphs, settings, wanted, lanes, prepared: null, stop)
+            );
         }
 
         var options = wanted with { Mode = mode };
         Drop(set => set.Options != options && set.Options != wanted);
-        if (Find(options) is not { } found)
-        {
-            found = await DenoiserSet.LoadAsync(model, graphs, settings, options, lanes, prepared, cancellationToken).ConfigureAwait(false);
-            _sets = [.. _sets, found];
-        }
-
-        return found.Begin(wanted.Mode);
+        return (await LoadAsync(options, prepared, cancellationToken).ConfigureAwait(false)).Begin(wanted.Mode);
     }
 
     /// <summary>Frees all; what is compiled in the background is given up.</summary>
@@ -93,8 +107,21 @@ internal sealed class StagedDenoisers(WanModel model, GraphCache graphs, Session
         || Find(wanted) is not null
         || (
             _coming is null
-            && await Task.Run(() => PackedNetwork.IsKept(model, graphs, settings, wanted), cancellationToken).ConfigureAwait(false)
+            && await Task.Run(() => PackedNetwork.IsKept(model, experts, graphs, settings, wanted), cancellationToken).ConfigureAwait(false)
         );
+
+    private async Task<DenoiserSet> LoadAsync(TransformerOptions options, Action<int, int> prepared, CancellationToken cancellationToken)
+    {
+        if (Find(options) is not { } found)
+        {
+            found = await DenoiserSet
+                .LoadAsync(model, experts, graphs, settings, options, lanes, prepared, cancellationToken)
+                .ConfigureAwait(false);
+            _sets = [.. _sets, found];
+        }
+
+        return found;
+    }
 
     private DenoiserSet? Find(TransformerOptions options) => _sets.FirstOrDefault(set => set.Options == options);
 

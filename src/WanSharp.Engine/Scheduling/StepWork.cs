@@ -19,7 +19,12 @@ internal sealed class StepWork(ClipRun clip, DenoiseState state, SnapshotKeeper 
     public StepRecorder? Recorder => recorder;
 
     /// <summary>What it has in common with clips that it may step with.</summary>
-    public BatchKey Key => Denoiser.KeyOf(state) with { Compile = Clip.Denoisers?.Options.Mode ?? CompileMode.Blocks };
+    public BatchKey Key =>
+        Denoiser.KeyOf(state) with
+        {
+            Compile = Clip.Denoisers?.Options.Mode ?? CompileMode.Blocks,
+            Merged = Clip.Plan.Loras.MergeKey,
+        };
 
     /// <summary>The lane that took its first step: its prompt's keys and values are there. Null before.</summary>
     public int? Lane { get; set; }

@@ -1,6 +1,7 @@
 using WanSharp.Engine.Memory;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;
+using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Scheduling;
@@ -133,6 +134,7 @@ internal sealed class StrategyGate(
     private Turn? TryJoin(Entrant next) =>
         _current is { } current
         && current.Basis == budget.Allowance
+        && (!next.Clip.Plan.Loras.AreInputs || current.Strategy is { Compile: CompileMode.Blocks, StaticShapes: false })
         && StrategyChooser.BytesOf(next.Facts, current.Strategy) <= current.Basis.Bytes
             ? Enter(next.Facts, current.Strategy)
             : null;

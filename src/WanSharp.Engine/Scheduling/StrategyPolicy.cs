@@ -30,6 +30,11 @@ internal sealed class StrategyPolicy(CompileMode? compile, EngineOptions options
             StrategyChooser.RequireHost(facts, MemoryAllowance.OfHost(options.HostMemory, options.HostFacts()));
         }
 
+        if (plan.Loras.AreInputs)
+        {
+            return StrategyChooser.Choose(facts, bytes, CompileMode.Blocks); // which alone take them
+        }
+
         if (options.Tuning != CompileTuning.MaxAutotune)
         {
             return StrategyChooser.Choose(facts, bytes, compile, options.Tuning == CompileTuning.ReduceOverhead);
@@ -44,7 +49,9 @@ internal sealed class StrategyPolicy(CompileMode? compile, EngineOptions options
 
     /// <summary>Whether ways have to be timed before such a clip.</summary>
     public bool IsOpen(StrategyFacts facts, long bytes, GenerationPlan plan) =>
-        options.Tuning == CompileTuning.MaxAutotune && _tuner.Find(Identity(plan), [.. Ways(facts, bytes).Keys]) is null;
+        !plan.Loras.AreInputs
+        && options.Tuning == CompileTuning.MaxAutotune
+        && _tuner.Find(Identity(plan), [.. Ways(facts, bytes).Keys]) is null;
 
     /// <summary>Times the ways for a clip. Nothing else may run.</summary>
     public async Task MeasureAsync(StrategyFacts facts, long bytes, GenerationPlan plan, CancellationToken cancellationToken)

@@ -20,10 +20,19 @@ public static class PackedNetwork
     public static bool IsKept(WanModel model, GraphCache graphs, SessionSettings settings, TransformerOptions transformer)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return TransformerRunner.IsKept(graphs, model.Transformer, model.TransformerWeights, settings, transformer)
-            && (
-                model.HighNoiseWeights is not { } highNoise
-                || TransformerRunner.IsKept(graphs, model.Transformer, highNoise, settings, transformer)
-            );
+        return IsKept(model, ExpertWeights.Of(model), graphs, settings, transformer);
     }
+
+    /// <summary>The same of other weights than the model's own.</summary>
+    internal static bool IsKept(
+        WanModel model,
+        ExpertWeights experts,
+        GraphCache graphs,
+        SessionSettings settings,
+        TransformerOptions transformer
+    ) =>
+        TransformerRunner.IsKept(graphs, model.Transformer, experts.LowNoise, settings, transformer)
+        && (
+            experts.HighNoise is not { } highNoise || TransformerRunner.IsKept(graphs, model.Transformer, highNoise, settings, transformer)
+        );
 }

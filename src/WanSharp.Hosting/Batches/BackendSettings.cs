@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using WanSharp.Engine;
 using WanSharp.Graphs;
 using WanSharp.Jobs.Storage;
 using WanSharp.Models;
@@ -36,6 +37,9 @@ public sealed record BackendSettings
     /// <summary>How networks are compiled.</summary>
     public CompileChoice Compile { get; init; } = CompileChoice.Default;
 
+    /// <summary>How LoRAs change the transformer.</summary>
+    public LoraMode LoraMode { get; init; }
+
     /// <summary>Threads that compute; null for one per physical core.</summary>
     public int? Threads { get; init; }
 
@@ -70,6 +74,7 @@ public sealed record BackendSettings
             Compile = Compile,
             Threads = Threads,
             KeepsFeatures = true,
+            Options = engine.Options with { LoraMode = LoraMode },
         };
     }
 

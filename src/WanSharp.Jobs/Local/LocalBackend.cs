@@ -207,7 +207,8 @@ public sealed class LocalBackend(
         }
     }
 
-    private static IReadOnlyList<string> NotesOf(GenerationPlan plan) => [.. plan.CutPrompts.Select(cut => cut.ToString())];
+    private static IReadOnlyList<string> NotesOf(GenerationPlan plan) =>
+        [.. plan.CutPrompts.Select(cut => cut.ToString()), .. plan.Loras.Notes];
 
     private async ValueTask<GenerationPlan> PlanAsync(JobRequest request, CancellationToken cancellationToken)
     {

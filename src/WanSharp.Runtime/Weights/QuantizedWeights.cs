@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Storage;
@@ -15,7 +14,6 @@ namespace WanSharp.Runtime.Weights;
 internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<QuantizedWeight> wanted)
 {
     private const int FormatVersion = 2;
-    private const string FileName = "weights.safetensors";
 
     // Networks up to here are read whole before they are trusted; more would cost seconds at every start.
     private const long VerifiedBytes = 64L << 20;
@@ -46,6 +44,7 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
         }
 
         using var store = Open(folder);
+        var entries = new PreparedEntries(store, verifies: _isSmall);
         var source = DigestsIn(folder).Of(weights.Files, cancellationToken);
         var missing = _blocks.Count(block => !store.Contains(KeyOf(source, block)));
         var (done, parts) = (0, new List<PreparedTensors>());
@@ -53,7 +52,9 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
         {
             foreach (var block in _blocks)
             {
-                var (part, isNew) = await OpenAsync(store, KeyOf(source, block), block, cancellationToken).ConfigureAwait(false);
+                var (part, isNew) = await entries
+                    .OpenAsync(KeyOf(source, block), () => Make(block, cancellationToken), cancellationToken)
+                    .ConfigureAwait(false);
                 parts.Add(part);
                 if (isNew)
                 {
@@ -80,10 +81,10 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
             return null;
         }
 
-        var parts = new List<PreparedTensors>();
+        var (entries, parts) = (new PreparedEntries(store, verifies: _isSmall), new List<PreparedTensors>());
         foreach (var block in _blocks)
         {
-            if (TryMap(store, KeyOf(source, block), CancellationToken.None) is not { } part)
+            if (entries.TryMap(KeyOf(source, block), CancellationToken.None) is not { } part)
             {
                 parts.ForEach(other => other.Dispose());
                 return null;
@@ -111,73 +112,6 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
     private static ContentStore Open(string folder) => new(folder, CacheRoot.OptionsOf(CacheSections.Weights));
 
     private static FileDigests DigestsIn(string folder) => new(Path.Combine(folder, "digests"));
-
-    private async Task<(PreparedTensors Tensors, bool IsNew)> OpenAsync(
-        ContentStore store,
-        string key,
-        IEnumerable<QuantizedWeight> block,
-        CancellationToken cancellationToken
-    )
-    {
-        using var turn = await store.LockAsync(key, cancellationToken).ConfigureAwait(false);
-        if (TryMap(store, key, cancellationToken) is { } kept)
-        {
-            return (kept, IsNew: false);
-        }
-
-        store.Put(key, entry => Write(Path.Combine(entry, FileName), block, cancellationToken));
-        return (TryMap(store, key, cancellationToken) ?? Make(block, cancellationToken), IsNew: true); // a full disk keeps nothing
-    }
-
-    /// <summary>The entry's files, mapped; null when there is none that is whole.</summary>
-    private PreparedTensors? TryMap(ContentStore store, string key, CancellationToken cancellationToken)
-    {
-        if (store.TryOpen(key) is not { } entry)
-        {
-            return null;
-        }
-
-        var files = new List<SafetensorsFile>();
-        try
-        {
-            if (!_isSmall || entry.Verify(cancellationToken))
-            {
-                files.AddRange(entry.Files.Select(file => SafetensorsFile.Open(entry.PathOf(file))));
-                return new PreparedTensors(
-                    files.SelectMany(file => file.Tensors).ToDictionary(StringComparer.Ordinal),
-                    [.. files.Select(file => file.Path)],
-                    [.. files, entry]
-                );
-            }
-        }
-        catch (CheckpointException)
-        {
-            files.ForEach(file => file.Dispose());
-        }
-        catch
-        {
-            files.ForEach(file => file.Dispose());
-            entry.Dispose();
-            throw;
-        }
-
-        entry.Dispose();
-        store.Remove(key);
-        return null;
-    }
-
-    private void Write(string path, IEnumerable<QuantizedWeight> block, CancellationToken cancellationToken)
-    {
-        using var made = Make(block, cancellationToken);
-        try
-        {
-            SafetensorsWriter.Write(path, made.Tensors, cancellationToken: cancellationToken);
-        }
-        catch (CheckpointException e) when (e.InnerException is IOException or UnauthorizedAccessException)
-        {
-            ExceptionDispatchInfo.Throw(e.InnerException); // the folder's fault, not the checkpoint's
-        }
-    }
 
     private PreparedTensors Make(IEnumerable<QuantizedWeight> some, CancellationToken cancellationToken)
     {

@@ -1,0 +1,133 @@
+using WanSharp.Runtime.Adapters;
+using WanSharp.Tensors;
+
+namespace WanSharp.Models.Loras;
+
+/// <summary>A LoRA's file, opened for reading: of any of the tools that write such for Wan.</summary>
+/// <remarks>
+/// Thread-safe. Opening reads the header alone; tensors are views that end with the file. What the names mean is described in
+/// docs/lora.md.
+/// </remarks>
+public sealed class LoraFile : IDisposable
+{
+    private const int NamesShown = 4;
+
+    private readonly ICheckpoint _file;
+    private readonly IReadOnlyList<IGrouping<string, LoraKey>> _modules;
+    private readonly List<string> _others;
+    private readonly PeftNote? _note;
+
+    private LoraFile(ICheckpoint file)
+    {
+        _file = file;
+        var names = file.Tensors.Keys.Concat(file.Unsupported.Keys).Order(StringComparer.Ordinal).ToList();
+        var keys = names.ConvertAll(name => (Name: name, Key: LoraKey.Read(name)));
+        _modules = [.. keys.Where(one => one.Key is not null).GroupBy(one => one.Key!.Module, one => one.Key!)];
+        _others = [.. keys.Where(one => one.Key is null).Select(one => one.Name)];
+        _note = PeftNote.Find(file);
+    }
+
+    /// <summary>The file.</summary>
+    public string Path => _file.Path;
+
+    /// <summary>Opens a file.</summary>
+    /// <exception cref="CheckpointException">There is none, it cannot be read, or it holds no LoRA.</exception>
+    public static LoraFile Open(string path)
+    {
+        var file = Checkpoint.Open(path);
+        try
+        {
+            var lora = new LoraFile(file);
+            return lora._modules.Count > 0 ? lora : throw lora.NoLora();
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What it does to a transformer.</summary>
+    /// <param name="weights">The transformer's weights by official name, with their shapes.</param>
+    /// <param name="model">What the model is called, for messages.</param>
+    /// <param name="expert">Which of two experts the transformer is; null where there is one.</param>
+    /// <param name="digest">The file's digest.</param>
+    /// <exception cref="CheckpointException">A name fits nothing, a shape is another model's, or a value means nothing.</exception>
+    public LoraFit FitTo(IReadOnlyDictionary<string, Shape> weights, string model, LoraExpert? expert, string digest)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        var modules = new LoraModules(weights);
+        var changes = new Dictionary<string, List<WeightChange>>(StringComparer.Ordinal);
+        var (dropped, unknown) = (new List<string>(), new List<string>(_others.Where(name => !LoraScope.IsOfTextEncoder(name))));
+        dropped.AddRange(_others.Where(LoraScope.IsOfTextEncoder));
+        var scope = new LoraScope(_modules.Select(module => module.Key));
+        foreach (var module in _modules.Where(module => scope.Has(module.Key, expert)))
+        {
+            var layer = modules.Find(module.Key);
+            var reader = new LoraLayer(_file, module, weights, model, _note);
+            var found = reader.Read(layer, modules).ToList();
+            foreach (var (weight, change) in found)
+            {
+                if (!changes.TryGetValue(weight, out var list))
+                {
+                    changes.Add(weight, list = []);
+                }
+
+                list.Add(change);
+            }
+
+            if (!reader.IsRead)
+            {
+                (LoraScope.IsOfTextEncoder(module.Key) || LoraScope.IsOfImages(module.Key) ? dropped : unknown).AddRange(
+                    module.Select(key => key.Name)
+                );
+            }
+        }
+
+        return unknown.Count > 0 ? throw Unknown(unknown, model, changes.Count > 0)
+            : changes.Count == 0 ? throw new CheckpointException(Path, $"it changes nothing of {model}: leave it out.")
+            : new LoraFit(
+                new LoraChanges(
+                    $"{digest} {expert}",
+                    changes.ToDictionary(one => one.Key, one => (IReadOnlyList<WeightChange>)one.Value, StringComparer.Ordinal)
+                ),
+                dropped
+            );
+    }
+
+    /// <summary>Whether the file has a part for each of two experts.</summary>
+    public bool IsForBothExperts => new LoraScope(_modules.Select(module => module.Key)).HasBoth;
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    private CheckpointException NoLora() =>
+        _others.Select(LoraKey.UnsupportedMethod).FirstOrDefault(method => method is not null) is { } method
+            ? new CheckpointException(
+                Path,
+                $"it is {method}, which is not supported: merge it into a checkpoint with the tool that made it."
+            )
+            : new CheckpointException(
+                Path,
+                $"it holds no LoRA: its tensors are called {Shown(_others)}. A whole transformer is given with --model."
+            );
+
+    private CheckpointException Unknown(List<string> unknown, string model, bool someFit)
+    {
+        var method = unknown.Select(LoraKey.UnsupportedMethod).FirstOrDefault(method => method is not null);
+        var why =
+            method is not null ? $"They are {method}, which is not supported"
+            : unknown.Exists(name => name.Contains("vace", StringComparison.OrdinalIgnoreCase)) ? "It is a LoRA of a VACE model"
+            : someFit ? "It is a LoRA of a model with more layers, or of other ones"
+            : "It is a LoRA of another family of models";
+        return new CheckpointException(
+            Path,
+            $"{(someFit ? $"{unknown.Count} of its tensors fit" : "it fits")} nothing in {model}: {Shown(unknown)}. {why}: use it with the "
+                + $"model that it was trained for{(someFit ? ", or save it without these tensors" : "")}."
+        );
+    }
+
+    private static string Shown(List<string> names) =>
+        string.Join(", ", names.Take(NamesShown).Select(CheckpointException.Quote))
+        + (names.Count > NamesShown ? $" and {names.Count - NamesShown} more" : "");
+}

@@ -1,0 +1,155 @@
+using WanSharp.Graphs.Networks;
+using WanSharp.Models.Names;
+using WanSharp.Runtime.Adapters;
+using WanSharp.Storage;
+using WanSharp.Tensors;
+
+namespace WanSharp.Models.Loras;
+
+/// <summary>The LoRAs of a model: finds their files, opens each once, and tells what they do to the model's transformers.</summary>
+/// <remarks>Thread-safe. Files stay mapped until the model is disposed, unless they change: then they are opened anew.</remarks>
+public sealed class LoraLibrary : IDisposable
+{
+    private const string FolderName = "loras";
+    private const int LevelsUp = 2;
+    private const int MostListed = 10_000;
+
+    private static readonly string[] Extensions = [".safetensors", ".sft", ".pt", ".pth", ".bin", ".ckpt"];
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<FileStamp, LoraFile> _files = [];
+    private readonly Dictionary<(FileStamp, LoraExpert?), LoraFit> _fits = [];
+    private readonly Lazy<IReadOnlyDictionary<string, Shape>> _weights;
+    private readonly FileDigests _digests;
+    private readonly string _model;
+
+    /// <param name="folder">Where the model is.</param>
+    /// <param name="model">Its name.</param>
+    /// <param name="transformer">Its transformers' dimensions.</param>
+    /// <param name="digests">Notes digests of files.</param>
+    internal LoraLibrary(string folder, string model, TransformerConfig transformer, FileDigests digests)
+    {
+        (_model, _digests) = (model, digests);
+        Folders = [.. Above(Path.GetFullPath(folder)).Select(one => Path.Combine(one, FolderName)).Where(Directory.Exists)];
+        _weights = new(() => NetworkSlots.Of(transformer).ToDictionary(slot => slot.Name, slot => slot.Shape, StringComparer.Ordinal));
+    }
+
+    /// <summary>Where names are looked up: <c>loras</c> in the model's folder, and next to it as ComfyUI has it.</summary>
+    public IReadOnlyList<string> Folders { get; }
+
+    /// <summary>The transformers' weights by official name, with their shapes.</summary>
+    internal IReadOnlyDictionary<string, Shape> Weights => _weights.Value;
+
+    /// <summary>The file of a LoRA.</summary>
+    /// <param name="name">A path, or a name in one of <see cref="Folders"/> or the folders in them, with or without its extension.</param>
+    /// <exception cref="InvalidRequestException">There is none, or there are several.</exception>
+    public string Find(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (File.Exists(name))
+        {
+            return Path.GetFullPath(name);
+        }
+
+        var listed = Listed().ToList();
+        var wanted = name.Replace('\\', '/');
+        string[] found =
+        [
+            .. listed.Where(file => Names(file).Contains(wanted, StringComparer.OrdinalIgnoreCase)).Select(file => file.Path).Distinct(),
+        ];
+        return found switch
+        {
+            [var one] => one,
+            [] => throw new InvalidRequestException("lora", Missing(name, [.. listed.Select(file => Path.GetFileName(file.Path))])),
+            _ => throw new InvalidRequestException(
+                "lora",
+                $"'{name}' may be {string.Join(" or ", found.Take(4))}: name one of them with its folder."
+            ),
+        };
+    }
+
+    /// <summary>What a LoRA does to the model.</summary>
+    /// <param name="path">Its file.</param>
+    /// <param name="expert">Which of two experts is meant; null where there is one transformer.</param>
+    /// <exception cref="CheckpointException">The file cannot be read, or is not of this model.</exception>
+    public LoraFit FitOf(string path, LoraExpert? expert)
+    {
+        var stamp = FileStamp.Of(path);
+        lock (_gate)
+        {
+            if (!_fits.TryGetValue((stamp, expert), out var fit))
+            {
+                if (!_files.TryGetValue(stamp, out var file))
+                {
+                    _files.Add(stamp, file = LoraFile.Open(path));
+                }
+
+                var id = $"{stamp.Path} {stamp.Length} {stamp.Written.Ticks}";
+                _fits.Add((stamp, expert), fit = file.FitTo(_weights.Value, _model, expert, id));
+            }
+
+            return fit;
+        }
+    }
+
+    /// <summary>SHA-256 of a LoRA's file, hexadecimal; read once, then noted.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public string DigestOf(string path, CancellationToken cancellationToken = default) =>
+        _digests.OfEach([path], read: null, cancellationToken)[0];
+
+    /// <summary>LoRAs as a transformer takes them; the caller disposes it before the model.</summary>
+    /// <param name="loras">What each does, in their order.</param>
+    public Adapter CreateAdapter(IReadOnlyList<LoraFit> loras) => new([.. loras.Select(fit => fit.Changes)], _weights.Value);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            foreach (var file in _files.Values)
+            {
+                file.Dispose();
+            }
+
+            _files.Clear();
+            _fits.Clear();
+        }
+    }
+
+    private static IEnumerable<string> Above(string folder)
+    {
+        for (var level = 0; level <= LevelsUp && folder is not null; level++, folder = Path.GetDirectoryName(folder)!)
+        {
+            yield return folder;
+        }
+    }
+
+    private static IEnumerable<string> Names((string Folder, string Path) file)
+    {
+        var relative = Path.GetRelativePath(file.Folder, file.Path).Replace('\\', '/');
+        var name = Path.GetFileName(file.Path);
+        return [relative, Path.ChangeExtension(relative, null), name, Path.GetFileNameWithoutExtension(name)];
+    }
+
+    private IEnumerable<(string Folder, string Path)> Listed()
+    {
+        var options = new EnumerationOptions
+        {
+            RecurseSubdirectories = true,
+            IgnoreInaccessible = true,
+            MaxRecursionDepth = 4,
+        };
+        return Folders
+            .SelectMany(folder => Directory.EnumerateFiles(folder, "*", options).Select(path => (folder, path)))
+            .Where(file => Extensions.Contains(Path.GetExtension(file.path), StringComparer.OrdinalIgnoreCase))
+            .Take(MostListed);
+    }
+
+    private string Missing(string name, List<string> listed) =>
+        $"There is no LoRA '{name}': it is no file, and "
+        + (
+            Folders.Count == 0
+                ? $"there is no folder {FolderName} with the model. Give the file's path."
+                : $"{string.Join(" and ", Folders)} {(Folders.Count == 1 ? "has" : "have")} none of it.{NearestName.Hint(name, listed)}"
+        );
+}

@@ -1,0 +1,163 @@
+using System.Globalization;
+using System.Numerics.Tensors;
+using WanSharp.Graphs;
+using WanSharp.Runtime.Weights;
+using WanSharp.Storage;
+using WanSharp.Tensors;
+using Tensor = WanSharp.Tensors.Tensor;
+
+namespace WanSharp.Runtime.Adapters;
+
+/// <summary>
+/// A network's weights with LoRAs merged into them: made once, block by block, and kept in a folder. Matrices are stored in F16 unless
+/// the checkpoint has them in F32, so that what a small change adds to a BF16 or fp8 weight is not rounded away.
+/// </summary>
+/// <remarks>An entry's key is made of the checkpoint's digest, the LoRAs' digests, their strengths, and the block.</remarks>
+/// <param name="weights">The network's weights.</param>
+/// <param name="loras">What the LoRAs do.</param>
+/// <param name="strengths">How strong each is.</param>
+/// <param name="slots">The network's weights, by their official names and shapes.</param>
+internal sealed class MergedWeights(
+    WeightStore weights,
+    IReadOnlyList<LoraChanges> loras,
+    IReadOnlyList<float> strengths,
+    IReadOnlyDictionary<string, Shape> slots
+)
+{
+    private const int FormatVersion = 1;
+    private const int LayerParts = 2; // blocks.N, text_embedding.0
+
+    // Networks up to here are read whole before they are trusted; more would cost seconds at every start.
+    private const long VerifiedElements = 32L << 20;
+
+    private readonly IReadOnlyList<IGrouping<string, string>> _parts =
+    [
+        .. loras
+            .SelectMany(lora => lora.Changes.Keys)
+            .Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal)
+            .GroupBy(name => string.Join('.', name.Split('.').Take(LayerParts))),
+    ];
+
+    /// <summary>The merged weights, over those that no LoRA changes; to be disposed before the weights are.</summary>
+    /// <param name="folder">Where they are kept; null keeps them in memory.</param>
+    /// <param name="prepared">Receives how many parts are done, and how many there are.</param>
+    /// <param name="cancellationToken">Stops the making; parts that are done stay.</param>
+    public async Task<WeightStore> OpenAsync(string? folder, Action<int, int>? prepared, CancellationToken cancellationToken)
+    {
+        var parts = new List<PreparedTensors>();
+        try
+        {
+            using var store = folder is null ? null : new ContentStore(folder, CacheRoot.OptionsOf(CacheSections.Weights));
+            var entries = store is null ? null : new PreparedEntries(store, Elements() <= VerifiedElements);
+            var source = folder is null ? "" : new FileDigests(Path.Combine(folder, "digests")).Of(weights.Files, cancellationToken);
+            foreach (var part in _parts)
+            {
+                parts.Add(
+                    entries is null
+                        ? Make(part, cancellationToken)
+                        : (
+                            await entries
+                                .OpenAsync(KeyOf(source, part), () => Make(part, cancellationToken), cancellationToken)
+                                .ConfigureAwait(false)
+                        ).Tensors
+                );
+                prepared?.Invoke(parts.Count, _parts.Count);
+            }
+
+            return weights.WithMerged(PreparedTensors.Join(parts));
+        }
+        catch
+        {
+            parts.ForEach(part => part.Dispose());
+            throw;
+        }
+    }
+
+    private long Elements() => _parts.Sum(part => part.Sum(name => slots[name].ElementCount));
+
+    private PreparedTensors Make(IEnumerable<string> names, CancellationToken cancellationToken)
+    {
+        var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        try
+        {
+            foreach (var name in names)
+            {
+                tensors[name] = Merge(name, cancellationToken);
+            }
+
+            return new PreparedTensors(tensors, [], [.. tensors.Values]);
+        }
+        catch
+        {
+            foreach (var tensor in tensors.Values)
+            {
+                tensor.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    private Tensor Merge(string name, CancellationToken cancellationToken)
+    {
+        var slot = new WeightSlot(name, DType.F32, slots[name]);
+        var weight = Tensor.Zeros(DType.F32, slot.Shape);
+        try
+        {
+            weights.CopyTo(slot, "", weight);
+            for (var lora = 0; lora < loras.Count; lora++)
+            {
+                if (loras[lora].Changes.TryGetValue(name, out var changes) && strengths[lora] != 0)
+                {
+                    foreach (var change in changes)
+                    {
+                        change.Apply(weight, strengths[lora], cancellationToken);
+                    }
+                }
+            }
+
+            if (!TensorPrimitives.IsFiniteAll<float>(weight.Read<float>()))
+            {
+                throw new CheckpointException(
+                    weights.Path,
+                    name,
+                    "with the LoRAs it is not finite: a file is damaged, or a strength too large."
+                );
+            }
+
+            if (slot.Shape.Rank == 1 || weights.StoredAs(slot).All(stored => stored.DType == DType.F32))
+            {
+                return weight;
+            }
+
+            var half = weight.ConvertTo(DType.F16);
+            if (TensorPrimitives.IsFiniteAll<Half>(half.Read<Half>()))
+            {
+                weight.Dispose();
+                return half;
+            }
+
+            half.Dispose();
+            return weight;
+        }
+        catch
+        {
+            weight.Dispose();
+            throw;
+        }
+    }
+
+    private string KeyOf(string source, IEnumerable<string> names)
+    {
+        var invariant = CultureInfo.InvariantCulture;
+        var parts = string.Join(
+            '\n',
+            $"merged {FormatVersion}",
+            $"weights {source}",
+            string.Join('\n', loras.Select((lora, i) => string.Create(invariant, $"lora {lora.Id} {strengths[i]:R}"))),
+            string.Join('\n', names)
+        );
+        return Digests.OfText(parts);
+    }
+}

@@ -1,0 +1,302 @@
+using System.Diagnostics;
+using WanSharp.Engine.Noise;
+using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
+using WanSharp.Runtime;
+using WanSharp.Runtime.Adapters;
+using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Weights;
+using WanSharp.Storage;
+using WanSharp.Tensors;
+
+namespace WanSharp.Tools.Benchmarks;
+
+/// <summary>Measures LoRAs of every linear layer: as factors in a step, several of them in a batch, and merged.</summary>
+/// <param name="runtime">ONNX Runtime.</param>
+public sealed class LoraBenchmark(OrtRuntime runtime)
+{
+    private const float Spread = 0.02f;
+    private const int Loras = 4;
+    private const int ClipsOfALora = 2;
+    private const string Small = "shapes";
+
+    /// <summary>Measures all of it.</summary>
+    /// <param name="options">The network, its size, and the number of passes.</param>
+    /// <param name="rank">The LoRAs' rank.</param>
+    /// <param name="progress">Receives progress messages.</param>
+    /// <param name="cancellationToken">Stops between two operations.</param>
+    public async Task<LoraReport> RunAsync(
+        BenchmarkOptions options,
+        int rank,
+        IProgress<string>? progress = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(rank, 1);
+        var step = new Step();
+        using (var large = await OpenAsync(options, progress, cancellationToken).ConfigureAwait(false))
+        {
+            progress?.Report("a step with a LoRA, in turn with one without");
+            MeasureStep(large, rank, options.Runs, step, cancellationToken);
+        }
+
+        var together = new List<double>();
+        var apart = new List<double>();
+        using (
+            var small = await OpenAsync(options with { Shape = Small, Width = 96, Height = 96, Layers = null }, progress, cancellationToken)
+                .ConfigureAwait(false)
+        )
+        {
+            progress?.Report("clips with different LoRAs in one pass, in turn with a pass for each LoRA");
+            MeasureBatch(small, rank, 4 * options.Runs, together, apart, cancellationToken);
+        }
+
+        progress?.Report("a merge");
+        var (seconds, bytes, again) = await MergeAsync(options, rank, progress, cancellationToken).ConfigureAwait(false);
+        return new LoraReport(
+            Timing.Of(step.Plain),
+            Timing.Of(step.Adapted),
+            Timing.Of(step.AfterChange),
+            step.Compiled,
+            Timing.Of(together),
+            Timing.Of(apart),
+            seconds,
+            bytes,
+            again
+        );
+    }
+
+    private static void MeasureStep(Loaded network, int rank, int runs, Step step, CancellationToken cancellationToken)
+    {
+        using var first = network.CreateLora(1, rank);
+        using var second = network.CreateLora(2, rank);
+        AdapterUse[] uses = [new(first.Adapter, 1), new(second.Adapter, 0.8f)];
+        using var plain = network.Prepare(null);
+        TextKeys[] adapted = [network.Prepare(uses[0]), network.Prepare(uses[1])];
+        network.Seconds([plain], cancellationToken); // compiles, and takes memory
+        network.Seconds([adapted[0]], cancellationToken);
+        network.Seconds([adapted[1]], cancellationToken);
+        var compiled = network.Compiled;
+        for (var run = 0; run < runs; run++)
+        {
+            step.Plain.Add(network.Seconds([plain], cancellationToken));
+            step.AfterChange.Add(network.Seconds([adapted[run % 2]], cancellationToken));
+            step.Adapted.Add(network.Seconds([adapted[run % 2]], cancellationToken));
+        }
+
+        step.Compiled = network.Compiled - compiled;
+        Array.ForEach(adapted, keys => keys.Dispose());
+    }
+
+    private static void MeasureBatch(
+        Loaded network,
+        int rank,
+        int runs,
+        List<double> together,
+        List<double> apart,
+        CancellationToken cancellationToken
+    )
+    {
+        LoadedLora[] loras = [.. Enumerable.Range(0, Loras).Select(lora => network.CreateLora((ulong)lora + 1, rank))];
+        TextKeys[] keys =
+        [
+            .. loras
+                .SelectMany(lora => Enumerable.Repeat(lora, ClipsOfALora))
+                .Select(lora => network.Prepare(new AdapterUse(lora.Adapter, 1))),
+        ];
+        for (var run = -2; run < runs; run++) // the first ones warm up
+        {
+            var whole = network.Seconds(keys, cancellationToken);
+            var parts = keys.Chunk(ClipsOfALora).Sum(part => network.Seconds(part, cancellationToken));
+            if (run >= 0)
+            {
+                together.Add(whole);
+                apart.Add(parts);
+            }
+        }
+
+        Array.ForEach(keys, one => one.Dispose());
+        Array.ForEach(loras, lora => lora.Dispose());
+    }
+
+    private static async Task<(double Seconds, long? Bytes, double Again)> MergeAsync(
+        BenchmarkOptions options,
+        int rank,
+        IProgress<string>? progress,
+        CancellationToken cancellationToken
+    )
+    {
+        var folder = Path.Combine(options.CacheFolder, "bench-merged");
+        using var workload = Workload.For(options);
+        var shapes = workload.Weights.DistinctBy(slot => slot.Name).ToDictionary(slot => slot.Name, slot => slot.Shape);
+        using var weights = new WeightStore(Checkpoint.Open(Benchmark.FindWeights(workload, options, progress, cancellationToken)));
+        using var lora = new LoadedLora(shapes, 1, rank);
+        try
+        {
+            // Reading the checkpoint for its digest is done once for a checkpoint, and noted.
+            _ = new FileDigests(Path.Combine(folder, "digests")).Of(weights.Files, cancellationToken);
+            var before = MemorySampler.Start();
+            await before.DisposeAsync().ConfigureAwait(false);
+            var memory = MemorySampler.Start();
+            double seconds;
+            await using (memory)
+            {
+                var started = Stopwatch.GetTimestamp();
+                using var merged = await OpenMergedAsync().ConfigureAwait(false);
+                seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+            }
+
+            var opened = Stopwatch.GetTimestamp();
+            using var again = await OpenMergedAsync().ConfigureAwait(false);
+            return (seconds, memory.PeakPrivateBytes - before.PeakPrivateBytes, Stopwatch.GetElapsedTime(opened).TotalSeconds);
+        }
+        finally
+        {
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+
+        Task<WeightStore> OpenMergedAsync() =>
+            new MergedWeights(weights, [lora.Changes], [1], shapes).OpenAsync(folder, prepared: null, cancellationToken);
+    }
+
+    private async Task<Loaded> OpenAsync(BenchmarkOptions options, IProgress<string>? progress, CancellationToken cancellationToken)
+    {
+        using var workload = Workload.For(options);
+        var path = Benchmark.FindWeights(workload, options, progress, cancellationToken);
+        var config = NamedShape.All[options.Shape].Transformer;
+        config = config with { Layers = options.Layers ?? config.Layers };
+        var weights = new WeightStore(Checkpoint.Open(path));
+        var graphs = new GraphCache(runtime);
+        var transformer = await TransformerRunner
+            .CreateAsync(
+                graphs,
+                config,
+                weights,
+                options.Session,
+                options: new TransformerOptions { Quantization = options.Quantization },
+                cancellationToken: cancellationToken
+            )
+            .ConfigureAwait(false);
+        var stride = NamedShape.All[options.Shape].Vae;
+        Shape latents =
+        [
+            1,
+            config.InChannels,
+            ((options.Frames - 1) / stride.TemporalStride) + 1,
+            options.Height / stride.SpatialStride,
+            options.Width / stride.SpatialStride,
+        ];
+        return new Loaded(config, weights, graphs, transformer, latents);
+    }
+
+    private static Tensor Noise(ulong seed, int stream, Shape shape)
+    {
+        var noise = Tensor.Zeros(DType.F32, shape);
+        var values = noise.Write<float>();
+        new NoiseGenerator(seed, (uint)stream).Fill(values);
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] *= Spread;
+        }
+
+        return noise;
+    }
+
+    private sealed class Step
+    {
+        public List<double> Plain { get; } = [];
+
+        public List<double> Adapted { get; } = [];
+
+        public List<double> AfterChange { get; } = [];
+
+        public long Compiled { get; set; }
+    }
+
+    /// <summary>A transformer that is measured.</summary>
+    private sealed class Loaded(
+        TransformerConfig config,
+        WeightStore weights,
+        GraphCache graphs,
+        TransformerRunner transformer,
+        Shape latents
+    ) : IDisposable
+    {
+        private const float Timestep = 500;
+
+        private readonly Dictionary<string, Shape> _shapes = new TransformerGraphs(config, new GraphOptions())
+            .Weights.DistinctBy(slot => slot.Name)
+            .ToDictionary(slot => slot.Name, slot => slot.Shape);
+
+        public long Compiled => graphs.Statistics().Sum(graph => graph.Compiles);
+
+        public LoadedLora CreateLora(ulong seed, int rank) => new(_shapes, seed, rank);
+
+        public TextKeys Prepare(AdapterUse? use)
+        {
+            using var context = Noise(9, 0, [1, config.TextLength, config.TextDim]);
+            return transformer.PrepareContext(context, adapter: use);
+        }
+
+        public double Seconds(IReadOnlyList<TextKeys> keys, CancellationToken cancellationToken)
+        {
+            Shape shape = [keys.Count, latents[1], latents[2], latents[3], latents[4]];
+            using var input = Noise(10, 0, shape);
+            using var velocity = Tensor.Zeros(DType.F32, [keys.Count, config.OutChannels, latents[2], latents[3], latents[4]]);
+            var timesteps = Enumerable.Repeat(Timestep, keys.Count).ToArray();
+            var started = Stopwatch.GetTimestamp();
+            transformer.Forward(input, timesteps, keys, velocity, cancellationToken);
+            return Stopwatch.GetElapsedTime(started).TotalSeconds;
+        }
+
+        public void Dispose()
+        {
+            transformer.Dispose();
+            graphs.Dispose();
+            weights.Dispose();
+        }
+    }
+
+    /// <summary>A LoRA of every linear layer, of random numbers.</summary>
+    private sealed class LoadedLora : IDisposable
+    {
+        private readonly List<Tensor> _tensors = [];
+
+        public LoadedLora(IReadOnlyDictionary<string, Shape> shapes, ulong seed, int rank)
+        {
+            Changes = new LoraChanges(
+                $"random {seed}",
+                shapes
+                    .Where(weight => weight.Value.Rank == 2)
+                    .ToDictionary(
+                        weight => weight.Key,
+                        weight =>
+                            (IReadOnlyList<WeightChange>)
+                                [new LowRankChange(Add(seed, [rank, weight.Value[1]]), Add(seed, [weight.Value[0], rank]), 1)]
+                    )
+            );
+            Adapter = new Adapter([Changes], shapes);
+        }
+
+        public LoraChanges Changes { get; }
+
+        public Adapter Adapter { get; }
+
+        public void Dispose()
+        {
+            Adapter.Dispose();
+            _tensors.ForEach(tensor => tensor.Dispose());
+        }
+
+        private Tensor Add(ulong seed, Shape shape)
+        {
+            var tensor = Noise(seed, _tensors.Count, shape);
+            _tensors.Add(tensor);
+            return tensor;
+        }
+    }
+}

@@ -1,0 +1,226 @@
+using WanSharp.Models.Loras;
+using WanSharp.Runtime.Adapters;
+using WanSharp.Tensors;
+using WanSharp.Testing;
+
+namespace WanSharp.Models.Tests.Loras;
+
+/// <summary>
+/// Files of every family change weights as the tools do that people use them with. The expected weights were made by the original code:
+/// ModelTC/LightX2V:lightx2v/utils/lora_loader.py, huggingface/diffusers:loaders/lora_conversion_utils.py with PEFT's sum,
+/// KohakuBlueleaf/LyCORIS:lycoris/functional and modules/locon.py.
+/// </summary>
+public sealed class LoraFileTests : IDisposable
+{
+    private const float Tolerance = 1e-5f;
+
+    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "loras");
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly ICheckpoint _base = Checkpoint.Open(Path.Combine(Folder, "base.safetensors"));
+    private readonly Dictionary<string, Shape> _shapes;
+
+    public LoraFileTests() => _shapes = _base.Tensors.ToDictionary(weight => weight.Key, weight => weight.Value.Shape);
+
+    [Theory]
+    [InlineData("lightx2v", 0.75)]
+    [InlineData("musubi", 0.8)]
+    [InlineData("comfyui", 1.5)]
+    [InlineData("diffusers", 0.5)]
+    [InlineData("diffusers-two", 1)]
+    [InlineData("peft", 1)]
+    [InlineData("diffsynth", 0.6)]
+    [InlineData("fun", 1)]
+    [InlineData("loha", 0.9)]
+    [InlineData("lokr", 1.1)]
+    [InlineData("dora", 1)]
+    public void FitTo_ChangesWeightsAsTheOriginalLoaders(string family, double strength)
+    {
+        using var lora = LoraFile.Open(Path.Combine(Folder, $"{family}.safetensors"));
+        using var expected = Checkpoint.Open(Path.Combine(Folder, $"{family}.expected.safetensors"));
+
+        var fit = lora.FitTo(_shapes, "tiny", LoraExpert.Low, "");
+
+        Assert.Empty(fit.Dropped);
+        Assert.Equal(expected.Tensors.Keys.Order(), fit.Changes.Changes.Keys.Order());
+        foreach (var (name, changes) in fit.Changes.Changes)
+        {
+            using var weight = _base.Tensors[name].ConvertTo(DType.F32);
+            foreach (var change in changes)
+            {
+                change.Apply(weight, strength, TestContext.Current.CancellationToken);
+            }
+
+            var worst = expected
+                .Tensors[name]
+                .Read<float>()
+                .ToArray()
+                .Zip(weight.Read<float>().ToArray(), (e, a) => MathF.Abs(e - a))
+                .Max();
+            Assert.True(worst <= Tolerance, $"{name} is {worst} off.");
+        }
+    }
+
+    [Fact]
+    public void FitTo_TheOtherExpert_TakesItsPartOfAFileOfBoth()
+    {
+        using var lora = LoraFile.Open(Path.Combine(Folder, "diffusers-two.safetensors"));
+
+        var (high, low) = (lora.FitTo(_shapes, "tiny", LoraExpert.High, "x"), lora.FitTo(_shapes, "tiny", LoraExpert.Low, "x"));
+
+        Assert.True(lora.IsForBothExperts);
+        Assert.Equal(high.Changes.Changes.Keys.Order(), low.Changes.Changes.Keys.Order());
+        Assert.NotEqual(high.Changes.Id, low.Changes.Id);
+        var (one, other) = (Down(high), Down(low));
+        Assert.NotEqual(one, other);
+
+        static float[] Down(LoraFit fit) => ((LowRankChange)fit.Changes.Changes["blocks.0.ffn.0.weight"][0]).Down.Read<float>().ToArray();
+    }
+
+    [Fact]
+    public void FitTo_AnotherModel_NamesBothShapes()
+    {
+        using var lora = LoraFile.Open(Path.Combine(Folder, "musubi.safetensors"));
+        _shapes["blocks.0.cross_attn.k.weight"] = [32, 32];
+
+        var wrong = Assert.Throws<CheckpointException>(() => lora.FitTo(_shapes, "wan2.1-t2v-1.3b", null, ""));
+
+        Assert.Contains("a weight of [16, 16]", wrong.Message, StringComparison.Ordinal);
+        Assert.Contains("wan2.1-t2v-1.3b's blocks.0.cross_attn.k.weight is [32, 32]", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void FitTo_AModelWithFewerLayers_ListsWhatFitsNothing()
+    {
+        using var lora = LoraFile.Open(Path.Combine(Folder, "musubi.safetensors"));
+        foreach (var name in _shapes.Keys.Where(name => name.StartsWith("blocks.1.", StringComparison.Ordinal)).ToList())
+        {
+            _shapes.Remove(name);
+        }
+
+        var wrong = Assert.Throws<CheckpointException>(() => lora.FitTo(_shapes, "tiny", null, ""));
+
+        Assert.Contains("30 of its tensors fit nothing in tiny", wrong.Message, StringComparison.Ordinal);
+        Assert.Contains("lora_unet_blocks_1_cross_attn_k.alpha", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void FitTo_AModelWithoutImageLayers_LeavesThemOut_AndTextEncodersToo()
+    {
+        using var lora = Write(
+            ("diffusion_model.blocks.0.self_attn.q.lora_A.weight", [2, 16]),
+            ("diffusion_model.blocks.0.self_attn.q.lora_B.weight", [16, 2]),
+            ("diffusion_model.blocks.0.cross_attn.k_img.lora_A.weight", [2, 16]),
+            ("diffusion_model.blocks.0.cross_attn.k_img.lora_B.weight", [16, 2]),
+            ("diffusion_model.img_emb.proj.1.diff_b", [16]),
+            ("lora_te1_text_model_encoder_layers_0_mlp_fc1.lora_up.weight", [4, 2])
+        );
+
+        var fit = lora.FitTo(_shapes, "tiny", null, "");
+
+        Assert.Equal(["blocks.0.self_attn.q.weight"], fit.Changes.Changes.Keys);
+        Assert.Equal(4, fit.Dropped.Count);
+    }
+
+    [Theory]
+    [InlineData("double_blocks.0.img_attn.qkv.lora_A.weight", "another family")]
+    [InlineData("diffusion_model.vace_blocks.0.ffn.0.lora_A.weight", "VACE")]
+    [InlineData("diffusion_model.blocks.0.self_attn.q.lora_down.weight", "what it goes with is missing")]
+    [InlineData("diffusion_model.blocks.0.self_attn.q.alpha", "what it goes with is missing")]
+    public void FitTo_WithOneTensorThatFitsNothing_SaysWhatIsWrong(string name, string expected)
+    {
+        using var lora = Write((name, [1]));
+
+        var wrong = Assert.Throws<CheckpointException>(() => lora.FitTo(_shapes, "tiny", null, ""));
+
+        Assert.Contains(expected, wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("blocks.0.self_attn.q.weight", "it holds no LoRA")]
+    [InlineData("lora_unet_blocks_0_self_attn_q.oft_blocks", "OFT")]
+    public void Open_OfOtherThings_SaysWhatTheyAre(string name, string expected)
+    {
+        var wrong = Assert.Throws<CheckpointException>(() => Write((name, [16, 16])));
+
+        Assert.Contains(expected, wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void FitTo_WithPeftsConfigurationNextToIt_TakesItsScale()
+    {
+        File.WriteAllText(_folder["adapter_config.json"], """{"r": 4, "lora_alpha": 8, "use_rslora": true, "alpha_pattern": {}}""");
+        using var lora = Write(
+            "adapter_model.safetensors",
+            ("base_model.model.blocks.0.self_attn.q.lora_A.weight", [4, 16]),
+            ("base_model.model.blocks.0.self_attn.q.lora_B.weight", [16, 4])
+        );
+
+        var fit = lora.FitTo(_shapes, "tiny", null, "");
+
+        Assert.Equal(4, ((LowRankChange)fit.Changes.Changes["blocks.0.self_attn.q.weight"][0]).Scale); // 8 / √4
+    }
+
+    [Fact]
+    public void Mutations_AreReadOrRefusedWithOneLine()
+    {
+        var count = int.TryParse(Environment.GetEnvironmentVariable("WAN_FUZZ"), out var wanted) ? wanted : 150;
+        string[] families = ["lightx2v", "musubi", "diffusers", "lokr", "dora", "loha"];
+        var random = new Random(20261129);
+        for (var i = 0; i < count; i++)
+        {
+            var bytes = File.ReadAllBytes(Path.Combine(Folder, $"{families[i % families.Length]}.safetensors"));
+            var header = (int)BitConverter.ToInt64(bytes, 0);
+            for (var changes = random.Next(1, 6); changes > 0; changes--)
+            {
+                bytes[random.Next(0, Math.Min(bytes.Length, header + 64))] = random.Next(4) switch
+                {
+                    0 => (byte)random.Next(256),
+                    1 => (byte)'"',
+                    2 => (byte)random.Next('0', '9' + 1),
+                    _ => (byte)random.Next('a', 'z' + 1),
+                };
+            }
+
+            File.WriteAllBytes(_folder["mutated.safetensors"], random.Next(10) == 0 ? bytes[..random.Next(bytes.Length)] : bytes);
+            try
+            {
+                using var lora = LoraFile.Open(_folder["mutated.safetensors"]);
+                var fit = lora.FitTo(_shapes, "tiny", null, "");
+                using var adapter = new Adapter([fit.Changes], _shapes);
+            }
+            catch (CheckpointException e)
+            {
+                Assert.DoesNotContain('\n', e.Message);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _base.Dispose();
+        _folder.Dispose();
+    }
+
+    private LoraFile Write(params (string Name, long[] Shape)[] tensors) => Write("lora.safetensors", tensors);
+
+    private LoraFile Write(string file, params (string Name, long[] Shape)[] tensors)
+    {
+        var made = tensors.ToDictionary(
+            tensor => tensor.Name,
+            tensor =>
+            {
+                var zeros = Tensor.Zeros(DType.F32, Shape.Create(tensor.Shape));
+                zeros.Write<float>().Fill(0.5f);
+                return zeros;
+            }
+        );
+        SafetensorsWriter.Write(_folder[file], made);
+        foreach (var tensor in made.Values)
+        {
+            tensor.Dispose();
+        }
+
+        return LoraFile.Open(_folder[file]);
+    }
+}
