@@ -94,7 +94,7 @@ public sealed class ExpertBenchmark(OrtRuntime runtime)
         {
             var started = Stopwatch.GetTimestamp();
             var expert = experts.For(isHigh);
-            expert.Forward(noise, [Timestep], [context.KeysFor(expert, cancellationToken)], velocity, cancellationToken);
+            expert.Forward(noise, [Timestep], [context.KeysFor(expert, null, cancellationToken)], velocity, cancellationToken);
             return Stopwatch.GetElapsedTime(started).TotalSeconds;
         }
     }

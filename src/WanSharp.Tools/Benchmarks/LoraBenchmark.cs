@@ -242,12 +242,12 @@ public sealed class LoraBenchmark(OrtRuntime runtime)
             return transformer.PrepareContext(context, adapter: use);
         }
 
-        public double Seconds(IReadOnlyList<TextKeys> keys, CancellationToken cancellationToken)
+        public double Seconds(TextKeys[] keys, CancellationToken cancellationToken)
         {
-            Shape shape = [keys.Count, latents[1], latents[2], latents[3], latents[4]];
+            Shape shape = [keys.Length, latents[1], latents[2], latents[3], latents[4]];
             using var input = Noise(10, 0, shape);
-            using var velocity = Tensor.Zeros(DType.F32, [keys.Count, config.OutChannels, latents[2], latents[3], latents[4]]);
-            var timesteps = Enumerable.Repeat(Timestep, keys.Count).ToArray();
+            using var velocity = Tensor.Zeros(DType.F32, [keys.Length, config.OutChannels, latents[2], latents[3], latents[4]]);
+            var timesteps = Enumerable.Repeat(Timestep, keys.Length).ToArray();
             var started = Stopwatch.GetTimestamp();
             transformer.Forward(input, timesteps, keys, velocity, cancellationToken);
             return Stopwatch.GetElapsedTime(started).TotalSeconds;
