@@ -27,6 +27,7 @@ public class OutputSchemaTests
         ("export", "export", typeof(ExportOutput)),
         ("inspect-clip", "inspect", typeof(GenerationSettings)),
         ("inspect-checkpoint", "inspect", typeof(CheckpointOutput)),
+        ("inspect-recipe", "inspect", typeof(RecipeOutput)),
         ("models-list", "models list", typeof(IReadOnlyList<CheckpointOutput>)),
         ("models-list-pulled", "models list", typeof(PulledOutput)),
         ("models-pull", "models pull", typeof(IReadOnlyList<PullOutput>)),

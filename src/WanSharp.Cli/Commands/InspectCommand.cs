@@ -3,6 +3,7 @@ using System.Globalization;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
+using WanSharp.Jobs.Recipes;
 using WanSharp.Media;
 using WanSharp.Media.Images;
 using WanSharp.Media.Metadata;
@@ -13,10 +14,18 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;
 
-/// <summary><c>wan inspect</c>: what made a clip, or what a checkpoint is.</summary>
+/// <summary><c>wan inspect</c>: what made a clip, by whatever program, or what a checkpoint is.</summary>
 internal sealed class InspectCommand(CliEnvironment environment)
 {
-    private readonly Argument<string> _file = new("file") { Description = "A clip or picture that `wan generate` wrote, or a checkpoint." };
+    private const long LongestText = 16 << 20;
+    private static readonly string[] TextExtensions = [".json", ".txt"];
+
+    private readonly Argument<string> _file = new("file")
+    {
+        Description =
+            "A clip or picture that `wan generate` wrote, or ComfyUI, Wan2GP, SwarmUI or A1111; a workflow or a file of settings of "
+            + "theirs; or a checkpoint.",
+    };
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Build(CliEnvironment environment)
@@ -24,14 +33,20 @@ internal sealed class InspectCommand(CliEnvironment environment)
         var self = new InspectCommand(environment);
         var command = new Command(
             "inspect",
-            "Print the settings that are embedded in a clip and the command that makes it again, or what networks a checkpoint holds."
+            "Print the settings that are embedded in a clip, also by other programs, and the command that makes it again, or what networks "
+                + "a checkpoint holds."
         )
         {
             self._file,
             self._json,
         };
         command.SetAction(self.RunAsync);
-        return command.WithExamples("wan inspect clip.mp4", "wan inspect sheet.png --json", "wan inspect wan2.2_ti2v_5B_fp16.safetensors");
+        return command.WithExamples(
+            "wan inspect clip.mp4",
+            "wan inspect sheet.png --json",
+            "wan inspect workflow.json",
+            "wan inspect wan2.2_ti2v_5B_fp16.safetensors"
+        );
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
@@ -43,10 +58,15 @@ internal sealed class InspectCommand(CliEnvironment environment)
         }
 
         var ffmpeg = environment.Host.FindFfmpeg();
-        var embedded = await MetadataReader.ReadAsync(ffmpeg, file, cancellationToken);
+        var isText = TextExtensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase);
+        var embedded = isText ? null : await MetadataReader.ReadAsync(ffmpeg, file, cancellationToken);
         if (embedded is null || GenerationSettings.FromJson(embedded) is not { } settings)
         {
-            throw new MediaException($"{file} holds no settings of WanSharp: it was made by something else, or its metadata was removed.");
+            return InspectRecipe(
+                file,
+                isText ? ReadText(file) : await ReadTextsAsync(ffmpeg, file, cancellationToken),
+                parsed.GetValue(_json)
+            );
         }
 
         if (parsed.GetValue(_json))
@@ -67,6 +87,31 @@ internal sealed class InspectCommand(CliEnvironment environment)
                 : "What this clip is near is made by this command:"
         );
         environment.Out.WriteLine(GenerateCommandLine.For(settings, await OutputLikeAsync(ffmpeg, file, settings, cancellationToken)));
+        return ExitCode.Done;
+    }
+
+    private static async Task<IEnumerable<(string Name, string Text)>> ReadTextsAsync(
+        string? ffmpeg,
+        string file,
+        CancellationToken cancellationToken
+    ) => (await EmbeddedTexts.ReadAsync(ffmpeg, file, cancellationToken)).Select(text => (text.Name, text.Text));
+
+    private static IEnumerable<(string Name, string Text)> ReadText(string file) =>
+        !File.Exists(file) ? throw new MediaException($"{file} is not there: check the path.")
+        : FileFacts.Of(file).Length is > LongestText and var length
+            ? throw new MediaException($"{file} has {length} bytes: no workflow has more than {LongestText}.")
+        : [("", File.ReadAllText(file))];
+
+    private int InspectRecipe(string file, IEnumerable<(string Name, string Text)> texts, bool asJson)
+    {
+        var recipe =
+            RecipeReader.Read(texts, file)
+            ?? throw new MediaException(
+                $"{file} holds no settings of WanSharp, ComfyUI, Wan2GP, SwarmUI or A1111: it was made by something else, or its metadata "
+                    + "was removed."
+            );
+        var output = RecipeText.Output(recipe, environment.Host.HubModels.Aliases);
+        environment.Out.WriteLine(asJson ? JsonText.Of(output) : RecipeText.Describe(output));
         return ExitCode.Done;
     }
 

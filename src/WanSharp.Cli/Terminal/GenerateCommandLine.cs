@@ -1,9 +1,11 @@
 using System.Globalization;
 using WanSharp.Engine.Requests;
+using WanSharp.Jobs.Recipes;
+using WanSharp.Models.Hub;
 
 namespace WanSharp.Cli.Terminal;
 
-/// <summary>The command that makes a clip again.</summary>
+/// <summary>The command that makes a clip again, or the like of what another program made.</summary>
 internal static class GenerateCommandLine
 {
     private const string PlainCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%";
@@ -24,6 +26,40 @@ internal static class GenerateCommandLine
             .. settings.Prompt.StartsWith('-') ? new[] { "--", Quote(settings.Prompt) } : [],
         ];
         return string.Join(' ', words);
+    }
+
+    /// <param name="recipe">How another program made a clip.</param>
+    /// <param name="aliases">The aliases, one of which may stand for its model.</param>
+    public static string For(Recipe recipe, AliasCatalog aliases)
+    {
+        List<string> words =
+        [
+            "wan generate",
+            .. recipe.Prompt.StartsWith('-') ? [] : new[] { Quote(recipe.Prompt) },
+            .. SettingFields.CommandLine(recipe.Settings).Select(setting => Option(setting.Option, setting.Value)),
+            .. Models(recipe, aliases),
+            .. recipe.Image is { } image ? [Option("--image", image)] : Array.Empty<string>(),
+            .. recipe.LastImage is { } last ? [Option("--last-image", last)] : Array.Empty<string>(),
+            "-o clip.mp4",
+            .. recipe.Prompt.StartsWith('-') ? new[] { "--", Quote(recipe.Prompt) } : [],
+        ];
+        return string.Join(' ', words);
+    }
+
+    private static IEnumerable<string> Models(Recipe recipe, AliasCatalog aliases)
+    {
+        string[] files = [.. new[] { recipe.Model, recipe.HighNoiseModel, recipe.LowNoiseModel }.OfType<string>().Select(Name)];
+        var alias = aliases.All.FirstOrDefault(one =>
+            one.Model is not null
+            && files.Length > 0
+            && files.All(file => one.Files.Select(Name).Contains(file, StringComparer.OrdinalIgnoreCase))
+        );
+        return alias is not null ? [Option("--model", alias.Name)]
+            : recipe.HighNoiseModel is { } high && recipe.LowNoiseModel is { } low
+                ? [Option("--model-high", high), Option("--model-low", low)]
+            : [Option("--model", recipe.Model ?? "MODEL")];
+
+        static string Name(string path) => path.Split('/', '\\')[^1];
     }
 
     private static string Option(string name, string value) => value.StartsWith('-') ? $"{name}={Quote(value)}" : $"{name} {Quote(value)}";

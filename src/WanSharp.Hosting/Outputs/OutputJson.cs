@@ -15,6 +15,7 @@ namespace WanSharp.Hosting.Outputs;
 [JsonSerializable(typeof(IReadOnlyList<VerifiedFileOutput>))]
 [JsonSerializable(typeof(PulledOutput))]
 [JsonSerializable(typeof(ProvidersOutput))]
+[JsonSerializable(typeof(RecipeOutput))]
 [JsonSerializable(typeof(CacheOutput))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, PrunedOutput>))]
 [JsonSerializable(typeof(JobOutput))]

@@ -30,7 +30,9 @@ public static class MetadataReader
                 start.AsSpan(0, length).StartsWith(PngText.Signature) ? PngText.Read(file, path)
                 : start.AsSpan(0, length).StartsWith(GifComment.Signature) ? GifComment.Read(file, path)
                 : WebpFile.IsOne(start.AsSpan(0, length)) ? WebpFile.ReadSettings(file)
-                : await ReadContainerAsync(FfmpegRequired.Of(ffmpeg, $"{path} is read"), path, cancellationToken).ConfigureAwait(false);
+                : (await ReadContainerAsync(ffmpeg, path, MaxMetadataLength, cancellationToken).ConfigureAwait(false))
+                    .FirstOrDefault(text => text.Name.Equals("comment", StringComparison.OrdinalIgnoreCase))
+                    ?.Text;
             return IsJsonObject(comment) ? comment : null;
         }
         catch (EndOfStreamException exception)
@@ -43,8 +45,15 @@ public static class MetadataReader
         }
     }
 
-    private static async Task<string?> ReadContainerAsync(string ffmpeg, string path, CancellationToken cancellationToken)
+    /// <summary>The texts of a container, as ffmpeg reads them.</summary>
+    internal static async Task<IReadOnlyList<EmbeddedText>> ReadContainerAsync(
+        string? ffmpeg,
+        string path,
+        int mostBytes,
+        CancellationToken cancellationToken
+    )
     {
+        ffmpeg = FfmpegRequired.Of(ffmpeg, $"{path} is read");
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         var process = FfmpegProcess.Start(ffmpeg, [.. FfmpegInput.Arguments(path), "-f", "ffmetadata", "pipe:1"]);
@@ -53,9 +62,9 @@ public static class MetadataReader
         try
         {
             process.CloseInput();
-            var text = await ReadTextAsync(process.Output, path).ConfigureAwait(false);
+            var text = await ReadTextAsync(process.Output, path, mostBytes).ConfigureAwait(false);
             await process.FinishAsync($"{path} cannot be read as a clip", patience.Token).ConfigureAwait(false);
-            return FindComment(text);
+            return [.. Texts(text)];
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -63,29 +72,29 @@ public static class MetadataReader
         }
     }
 
-    private static async Task<string> ReadTextAsync(Stream stream, string path)
+    private static async Task<string> ReadTextAsync(Stream stream, string path, int mostBytes)
     {
-        var buffer = new byte[MaxMetadataLength];
+        var buffer = new byte[mostBytes];
         var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false).ConfigureAwait(false);
         return length < buffer.Length
             ? Encoding.UTF8.GetString(buffer, 0, length)
-            : throw new MediaException($"{path} carries over {MaxMetadataLength} bytes of metadata, which are not ours.");
+            : throw new MediaException($"{path} carries over {mostBytes} bytes of metadata, which are not ours.");
     }
 
     /// <summary>
-    /// The value of the key <c>comment</c> (<c>COMMENT</c> in webm) in ffmpeg's metadata format: a line <c>key=value</c>
-    /// each, where a backslash makes the character after it, even a line's end, an ordinary one.
+    /// The values in ffmpeg's metadata format: a line <c>key=value</c> each, where a backslash makes the character after it, even a
+    /// line's end, an ordinary one. Chapters and streams follow under a heading in brackets.
     /// </summary>
-    private static string? FindComment(string text)
+    internal static IEnumerable<EmbeddedText> Texts(string text)
     {
         var (key, part) = ("", new StringBuilder());
         for (var i = 0; i <= text.Length; i++)
         {
             if (i == text.Length || text[i] == '\n')
             {
-                if (key.Equals("comment", StringComparison.OrdinalIgnoreCase))
+                if (key.Length > 0)
                 {
-                    return part.ToString();
+                    yield return new EmbeddedText(key, part.ToString());
                 }
 
                 (key, part) = ("", part.Clear());
@@ -99,8 +108,6 @@ public static class MetadataReader
                 part.Append(text[i]);
             }
         }
-
-        return null;
     }
 
     private static bool IsJsonObject(string? text)

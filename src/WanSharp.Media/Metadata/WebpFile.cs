@@ -50,6 +50,41 @@ internal static class WebpFile
         return null;
     }
 
+    /// <summary>The texts in a file's XMP and EXIF.</summary>
+    /// <exception cref="EndOfStreamException">The file is cut short.</exception>
+    public static IReadOnlyList<EmbeddedText> ReadTexts(Stream webp)
+    {
+        webp.Position = SignatureLength;
+        List<EmbeddedText> texts = [];
+        var head = new byte[ChunkHead];
+        for (var count = 0; count < MostChunks && webp.Position < webp.Length; count++)
+        {
+            webp.ReadExactly(head);
+            var length = BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(4));
+            if (length > webp.Length - webp.Position)
+            {
+                throw new EndOfStreamException();
+            }
+
+            var next = webp.Position + length + (length % 2);
+            var isExif = head.AsSpan().StartsWith("EXIF"u8);
+            if ((isExif || head.AsSpan().StartsWith("XMP "u8)) && length <= EmbeddedTexts.MostBytes)
+            {
+                var data = new byte[length];
+                webp.ReadExactly(data);
+                texts.AddRange(
+                    isExif ? ExifTexts.Read(data)
+                    : XmpPacket.Read(data) is { } description ? [new EmbeddedText("description", description)]
+                    : []
+                );
+            }
+
+            webp.Position = next;
+        }
+
+        return texts;
+    }
+
     /// <summary>Writes a chunk.</summary>
     /// <param name="webp">Where to.</param>
     /// <param name="name">Four letters.</param>

@@ -1,0 +1,274 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using WanSharp.Engine.Requests;
+using WanSharp.Jobs.Comfy;
+using WanSharp.Tensors;
+
+namespace WanSharp.Jobs.Recipes;
+
+/// <summary>Reads a workflow of ComfyUI: what its samplers, and all that leads to and from them, say.</summary>
+internal sealed class ComfyRecipe
+{
+    private readonly ComfyWorkflow _workflow;
+    private readonly WorkflowGuess _guess;
+    private readonly ComfyMapping _mapping;
+    private readonly RecipeDraft _draft = new();
+    private readonly IReadOnlyList<ComfyNode> _samplers;
+
+    /// <exception cref="InvalidRequestException">It has no sampler that is known.</exception>
+    public ComfyRecipe(ComfyWorkflow workflow)
+    {
+        (_workflow, _guess) = (workflow, workflow.GuessFor(output: null));
+        _mapping = _guess.ToMapping();
+        _samplers = [.. InTurn([.. _guess.Schedules.Select(schedule => schedule.Sampler)])];
+        if (_samplers.Count == 0)
+        {
+            throw new InvalidRequestException(
+                "workflow",
+                $"{workflow.Source} is a workflow without a sampler that is known: it has "
+                    + $"{string.Join(", ", workflow.Nodes.Values.Select(node => node.ClassType).Distinct().Take(20))}."
+            );
+        }
+    }
+
+    /// <summary>The recipe.</summary>
+    public Recipe Read()
+    {
+        var prompt = ReadTexts();
+        _draft.SetSize(Number(ComfyRole.Width), Number(ComfyRole.Height));
+        _draft.SetFrames(Number(ComfyRole.Frames));
+        _draft.SetFps(Number(ComfyRole.Fps));
+        _draft.SetSteps(Number(ComfyRole.Steps));
+        _draft.Settings = _draft.Settings with { Shift = Number(ComfyRole.Shift) };
+        ReadGuidance();
+        ReadSeed();
+        ReadSampler();
+        var models = ReadModels();
+        ReadTurns();
+        var path = new ComfyPath(_workflow, _guess, _samplers, _draft);
+        path.Read();
+        return _draft.Finish("ComfyUI", prompt) with
+        {
+            Model = models.Count == 1 ? models[0] : null,
+            HighNoiseModel = models.Count == 2 ? models[0] : null,
+            LowNoiseModel = models.Count == 2 ? models[1] : null,
+            Image = Value(ComfyRole.Image).Text(),
+            LastImage = Value(ComfyRole.LastImage).Text(),
+        };
+    }
+
+    private bool HasExperts => _samplers.Count == 2;
+
+    /// <summary>The samplers, each after the one whose latents it goes on with.</summary>
+    private IEnumerable<ComfyNode> InTurn(List<ComfyNode> samplers)
+    {
+        var first = _guess.Schedules.Where(schedule => schedule.EndsEarly).Select(schedule => schedule.Sampler).ToHashSet();
+        return samplers.OrderBy(sampler => first.Contains(sampler) ? 0 : 1);
+    }
+
+    private string ReadTexts()
+    {
+        var negative = Texts(ComfyRole.Negative);
+        if (negative.Count > 0)
+        {
+            _draft.Settings = _draft.Settings with { NegativePrompt = negative[0] };
+        }
+
+        var prompt = Texts(ComfyRole.Prompt);
+        return prompt.Count > 0 ? prompt[0] : "";
+    }
+
+    private List<string> Texts(ComfyRole role)
+    {
+        var name = ComfyMapping.NameOf(role);
+        List<string> texts =
+        [
+            .. _mapping.Of(role).Select(input => ValueOf(input).Text()).OfType<string>().Distinct(StringComparer.Ordinal),
+        ];
+        if (texts.Count > 1)
+        {
+            _draft.Miss($"it has {texts.Count} texts as {name}: the first is taken");
+        }
+        else if (texts.Count == 0 && _guess.GapOf(role) is { } gap && !gap.Contains("made to zeros", StringComparison.Ordinal))
+        {
+            _draft.Miss($"{name}: {gap}");
+        }
+
+        return texts;
+    }
+
+    private void ReadGuidance()
+    {
+        var scales = _samplers.Select(sampler => ScaleOf(sampler, ComfyRole.Guidance)).ToList();
+        if (_mapping.Of(ComfyRole.Guidance).Count == 0 && _guess.GapOf(ComfyRole.Guidance) is { } gap)
+        {
+            _draft.Miss($"guidance: {gap}");
+        }
+
+        var high = HasExperts ? scales[0] : Number(ComfyRole.GuidanceHigh, isOptional: true);
+        _draft.Settings = _draft.Settings with
+        {
+            GuidanceScale = (float?)scales[^1],
+            HighNoiseGuidanceScale = high == scales[^1] ? null : (float?)high,
+        };
+    }
+
+    /// <summary>The scale of a sampler: of its own input, or of its guider's.</summary>
+    private double? ScaleOf(ComfyNode sampler, ComfyRole role)
+    {
+        var inputs = _mapping.Of(role);
+        if (_samplers.Count == 1 || inputs.Count == 1)
+        {
+            return inputs.Count == 0 ? null : ValueNumber(inputs[^1]);
+        }
+
+        var node = sampler.Inputs.ContainsKey("cfg") ? sampler : _guess.Values.Target(sampler, "guider") ?? sampler;
+        return _guess.Values.Number(node, "cfg") is { Input: { } input } ? ValueNumber(input) : null;
+    }
+
+    private void ReadSeed()
+    {
+        var sampler = _samplers[0];
+        var node = _guess.Values.Target(sampler, "noise") ?? sampler;
+        var name = node.Inputs.ContainsKey("noise_seed") ? "noise_seed" : "seed";
+        if (_guess.Values.Number(node, name) is not { Input: { } input })
+        {
+            _draft.Miss($"the seed: {_guess.GapOf(ComfyRole.Seed) ?? $"{node} has none"}");
+        }
+        else if (ulong.TryParse(ValueOf(input)?.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var seed))
+        {
+            _draft.Settings = _draft.Settings with { Seed = seed };
+        }
+        else
+        {
+            _draft.Miss($"the seed {ValueOf(input)?.ToJsonString()} is not a whole number");
+        }
+    }
+
+    private void ReadSampler()
+    {
+        var names = _mapping.Of(ComfyRole.Sampler).Select(input => ValueOf(input).Text()).OfType<string>().Distinct().ToList();
+        if (names.Count == 0)
+        {
+            _draft.Miss($"the sampler: {_guess.GapOf(ComfyRole.Sampler) ?? "none is named"}");
+            return;
+        }
+
+        if (names.Count > 1)
+        {
+            _draft.Miss($"its samplers are {string.Join(" and ", names)}: the first is taken for both");
+        }
+
+        var isWrapper = _samplers[0].ClassType.StartsWith("WanVideo", StringComparison.Ordinal);
+        _draft.SetSampler(names[0], isWrapper ? null : Schedule());
+    }
+
+    /// <summary>How the steps are spaced: of the sampler, or of the node that gives it its sigmas.</summary>
+    private string? Schedule()
+    {
+        var node = _samplers[0];
+        for (var depth = 0; depth < 8 && node is not null; depth++)
+        {
+            if (_guess.Values.Text(node, "scheduler") is { Input: { } input })
+            {
+                return ValueOf(input).Text();
+            }
+
+            node = _guess.Values.Target(node, "sigmas");
+        }
+
+        return null;
+    }
+
+    /// <summary>The transformers' files, that for high noise first, and the LoRAs on the way to them.</summary>
+    private List<string> ReadModels()
+    {
+        List<string> models = [];
+        foreach (var (sampler, index) in _samplers.Select((sampler, index) => (sampler, index)))
+        {
+            var chain = new ComfyModelChain(_workflow, _guess.Values, sampler);
+            chain.Unknown.ToList().ForEach(_draft.Miss);
+            foreach (var (file, strength) in chain.Loras)
+            {
+                _draft.AddLora(file, strength, HasExperts ? index == 0 : null);
+            }
+
+            if (chain.Model is { } model)
+            {
+                models.Add(model);
+            }
+        }
+
+        if (_samplers.Count > 2)
+        {
+            _draft.Miss(RecipeDraft.Text($"it has {_samplers.Count} samplers in turn; a preset of three phases may be near (--preset)"));
+        }
+
+        return models is [var high, var low] && high == low ? [high] : models;
+    }
+
+    /// <summary>Where the experts take turns, which WanSharp says with a boundary of timesteps.</summary>
+    private void ReadTurns()
+    {
+        var early = _guess.Schedules.FirstOrDefault(schedule => schedule.Sampler == _samplers[0]);
+        if (!HasExperts || early is null || _draft.Settings is not { Steps: { } steps })
+        {
+            return;
+        }
+
+        var turn = early
+            .Switches.Select(bound => bound.Source.Input is { } input ? ValueNumber(input) : null)
+            .FirstOrDefault(step => step > 0 && step < steps);
+        if (turn is null)
+        {
+            _draft.Miss("at which step the experts change");
+            return;
+        }
+
+        var shift = _draft.Settings.Shift ?? 1;
+        double Sigma(double step) => (1 - (step / steps)) * shift / (1 + ((shift - 1) * (1 - (step / steps))));
+        var boundary = Math.Round((Sigma(turn.Value - 1) + Sigma(turn.Value)) / 2, 4);
+        if (
+            SettingFields.Find("boundary") is { } field
+            && field.TrySet(_draft.Settings, boundary.ToString(CultureInfo.InvariantCulture), out var changed)
+        )
+        {
+            _draft.Settings = changed;
+        }
+        else
+        {
+            _draft.Miss(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the experts change at step {turn} of {steps}, which is the boundary {boundary}"
+                )
+            );
+        }
+    }
+
+    private double? Number(ComfyRole role, bool isOptional = false)
+    {
+        List<double> numbers = [.. _mapping.Of(role).Select(ValueNumber).OfType<double>().Distinct()];
+        if (numbers.Count > 1)
+        {
+            _draft.Miss(
+                $"{ComfyMapping.NameOf(role)}: it has "
+                    + string.Join(" and ", numbers.Select(one => one.ToString(CultureInfo.InvariantCulture)))
+                    + ": the first is taken"
+            );
+        }
+        else if (numbers.Count == 0 && !isOptional && _guess.GapOf(role) is { } gap)
+        {
+            _draft.Miss($"{ComfyMapping.NameOf(role)}: {gap}");
+        }
+
+        return numbers.Count > 0 ? numbers[0] : null;
+    }
+
+    private JsonNode? Value(ComfyRole role) => _mapping.Of(role) is [var input, ..] ? ValueOf(input) : null;
+
+    private double? ValueNumber(ComfyInput input) => _guess.Values.NumberIn(input);
+
+    private JsonNode? ValueOf(ComfyInput input) => _workflow.Nodes.GetValueOrDefault(input.Node)?.Inputs[input.Name];
+}

@@ -1,0 +1,90 @@
+using System.Text.Json.Nodes;
+using WanSharp.Testing;
+
+namespace WanSharp.Cli.Tests;
+
+/// <summary><c>wan inspect</c> of what other programs made.</summary>
+public sealed class InspectRecipeTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Inspect_OfAWorkflow_PrintsTheCommand_WithTheAliasOfItsModel()
+    {
+        var run = await CommandLineRun.RunAsync(["inspect", Recipe("editor-t2v.json")]);
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Contains("made by        ComfyUI", run.Out, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "wan generate 'a fox moving quickly in a beautiful winter scenery' --negative '色调艳丽，过曝' --size 832x480 --frames 33 --fps 16 "
+                + "--steps 30 --sampler unipc --shift 8 --guidance 6 --seed 18446744073709551614 --lora style/ink.safetensors:0.8 "
+                + "--model t2v-1.3b -o clip.mp4",
+            run.Out.TrimEnd(),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData("editor-two-experts.json", "--model i2v-a14b --image start.png -o clip.mp4")]
+    [InlineData("editor-wrapper.json", "--model WanVideo/Wan2_1-T2V-14B_fp8_e4m3fn.safetensors")]
+    [InlineData("wan2gp.json", "--lora-high high.safetensors --lora-low low.safetensors --model t2v_2_2")]
+    [InlineData("swarm.json", "--model t2v-14b")]
+    [InlineData("parameters.txt", "--sampler dpm++-karras")]
+    public async Task Inspect_OfEveryProgram_PrintsACommandThatParses(string file, string expected)
+    {
+        var json = JsonNode.Parse((await CommandLineRun.RunAsync(["inspect", Recipe(file), "--json"])).Out)!;
+
+        var command = (string)json["command"]!;
+        Assert.Contains(expected, command, StringComparison.Ordinal);
+        var plan = await CommandLineRun.RunAsync(["generate", "--help"]);
+        foreach (var option in command.Split(' ').Where(word => word.StartsWith("--", StringComparison.Ordinal)))
+        {
+            Assert.Contains(option, plan.Out, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Inspect_OfAClipOfComfyUI_ReadsItsComment()
+    {
+        var ffmpeg = Ffmpegs.Any;
+        var clip = _folder["clip.mp4"];
+        var workflow = await File.ReadAllTextAsync(Recipe("editor-wrapper.json"), TestContext.Current.CancellationToken);
+        var made = await ProcessRun.RunAsync(
+            ffmpeg,
+            [
+                "-v",
+                "error",
+                "-f",
+                "lavfi",
+                "-i",
+                "color=red:size=16x16:duration=0.1",
+                "-metadata",
+                $"comment={{\"workflow\": {workflow}}}",
+                clip,
+            ],
+            []
+        );
+        Assert.True(made.ExitCode == 0, made.Error);
+
+        var run = await CommandLineRun.RunAsync(["inspect", clip]);
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Contains("prompt         a red panda", run.Out, StringComparison.Ordinal);
+        Assert.Contains("  feta_args of node 27 (WanVideoSampler)", run.Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{}", "holds no settings of WanSharp, ComfyUI")]
+    [InlineData("""{"1": {"class_type": "Note", "inputs": {}}}""", "without a sampler that is known: it has Note")]
+    public async Task Inspect_OfSomethingElse_SaysSo(string text, string expected)
+    {
+        var run = await CommandLineRun.RunAsync(["inspect", _folder.Write("other.json", text)]);
+
+        Assert.NotEqual(0, run.ExitCode);
+        Assert.Contains(expected, run.Error, StringComparison.Ordinal);
+    }
+
+    private static string Recipe(string name) => Path.Combine(AppContext.BaseDirectory, "recipes", name);
+}

@@ -1,0 +1,282 @@
+using System.Globalization;
+using WanSharp.Engine.Requests;
+using WanSharp.Jobs.Recipes;
+using WanSharp.Tensors;
+using WanSharp.Testing.Comfy;
+
+namespace WanSharp.Jobs.Tests.Recipes;
+
+/// <summary>What other programs put into their clips, as far as it can be said to us.</summary>
+public class RecipeReaderTests
+{
+    [Fact]
+    public void Editor_OfTextToVideo_IsReadThroughReroutesAndBypassedNodes()
+    {
+        var recipe = File("editor-t2v.json");
+
+        Assert.Equal(("ComfyUI", "a fox moving quickly in a beautiful winter scenery"), (recipe.Tool, recipe.Prompt));
+        Assert.Equal(
+            "--negative 色调艳丽，过曝 --size 832x480 --frames 33 --fps 16 --steps 30 --sampler unipc --shift 8 --guidance 6 "
+                + "--seed 18446744073709551614 --lora style/ink.safetensors:0.8",
+            Settings(recipe)
+        );
+        Assert.Equal("wan2.1_t2v_1.3B_fp16.safetensors", recipe.Model);
+        Assert.Empty(recipe.Unexpressed);
+    }
+
+    [Fact]
+    public void Editor_OfASubgraphWithTwoExperts_IsReadWithTheValuesOfItsNode()
+    {
+        var recipe = File("editor-two-experts.json");
+
+        Assert.Equal("the cat jumps", recipe.Prompt);
+        Assert.Equal((640, 480, 81), (recipe.Settings.Width, recipe.Settings.Height, recipe.Settings.Frames));
+        Assert.Equal(
+            (4, 1f, null, 5.0, 123456789UL),
+            (
+                recipe.Settings.Steps,
+                recipe.Settings.GuidanceScale,
+                recipe.Settings.HighNoiseGuidanceScale,
+                recipe.Settings.Shift,
+                recipe.Settings.Seed
+            )
+        );
+        Assert.Equal("wan2.2_i2v_high_noise_14B_fp8_scaled.safetensors", recipe.HighNoiseModel);
+        Assert.Equal("wan2.2_i2v_low_noise_14B_fp8_scaled.safetensors", recipe.LowNoiseModel);
+        Assert.Equal("wan2.2_i2v_lightx2v_4steps_lora_v1_high_noise.safetensors", recipe.Settings.HighNoiseLoras?.ToString());
+        Assert.Equal("wan2.2_i2v_lightx2v_4steps_lora_v1_low_noise.safetensors:0.9", recipe.Settings.LowNoiseLoras?.ToString());
+        Assert.Equal("start.png", recipe.Image);
+    }
+
+    [Fact]
+    public void Editor_OfTheWrapper_IsReadWithItsLoras_AndNamesWhatItCannotSay()
+    {
+        var recipe = File("editor-wrapper.json");
+
+        Assert.Equal(
+            "--negative 过曝 --size 832x480 --frames 81 --fps 16 --steps 25 --sampler unipc --shift 5 --guidance 6 --seed 1057359483639287 "
+                + "--lora second.safetensors:0.5 --lora first.safetensors:0.7",
+            Settings(recipe)
+        );
+        Assert.Equal("WanVideo/Wan2_1-T2V-14B_fp8_e4m3fn.safetensors", recipe.Model);
+        Assert.Equal("feta_args of node 27 (WanVideoSampler), from node 42 (WanVideoEnhanceAVideo)", Assert.Single(recipe.Unexpressed));
+    }
+
+    [Fact]
+    public void Api_OfTextToVideo_IsRead()
+    {
+        var recipe = Read(Workflows.TextToVideo);
+
+        Assert.Equal("a fox", recipe.Prompt);
+        Assert.Equal(
+            "--negative blurry --size 832x480 --frames 33 --fps 16 --steps 4 --sampler unipc --shift 8 --guidance 6 --seed 82",
+            Settings(recipe)
+        );
+    }
+
+    [Fact]
+    public void Api_OfTwoExperts_IsReadWithBothImages()
+    {
+        var recipe = Read(Workflows.TwoExperts);
+
+        Assert.Equal(("high.safetensors", "low.safetensors"), (recipe.HighNoiseModel, recipe.LowNoiseModel));
+        Assert.Equal(("start.png", "end.png"), (recipe.Image, recipe.LastImage));
+        Assert.Equal((20, 3.5f, 5UL), (recipe.Settings.Steps, recipe.Settings.GuidanceScale, recipe.Settings.Seed));
+    }
+
+    [Fact]
+    public void WhatRan_ComesBeforeWhatTheEditorShowed()
+    {
+        var editor = Text("editor-t2v.json");
+
+        var recipe = RecipeReader.Read([("workflow", editor), ("prompt", Workflows.TextToVideo)], "clip.png");
+        var exif = RecipeReader.Read([("Make", $"workflow:{editor}")], "clip.webp");
+        var comment = RecipeReader.Read(
+            [
+                (
+                    "comment",
+                    $$"""{"prompt": {{System.Text.Json.JsonSerializer.Serialize(Workflows.TextToVideo)}}, "workflow": {{editor}} }"""
+                ),
+            ],
+            "clip.mp4"
+        );
+
+        Assert.Equal("a fox", recipe?.Prompt);
+        Assert.Equal(30, exif?.Settings.Steps);
+        Assert.Equal("a fox", comment?.Prompt);
+    }
+
+    [Theory]
+    [InlineData("\"VAEDecode\"", "\"VAEDecode\"", null)]
+    [InlineData("\"denoise\": 1,", "\"denoise\": 0.5,", "denoise 0.5 of node 3 (KSampler)")]
+    [InlineData("\"batch_size\": 1", "\"batch_size\": 2", "2 clips at once")]
+    [InlineData("\"EmptyHunyuanLatentVideo\"", "\"WanVaceToVideo\"", "node 40 (WanVaceToVideo) conditions the clip")]
+    [InlineData("\"uni_pc\"", "\"heunpp2\"", "the sampler 'heunpp2'")]
+    [InlineData("\"simple\"", "\"beta\"", "the schedule 'beta'")]
+    [InlineData("\"width\": 832", "\"width\": 850", "848x480 is taken")]
+    [InlineData("\"length\": 33", "\"length\": 35", "33 are taken")]
+    [InlineData("\"fps\": 16,", "\"fps\": 12.5,", "12.5 frames a second")]
+    [InlineData("\"images\": [\"8\", 0]", "\"images\": [\"99\", 0]", "node 99 (RIFE VFI) changes the frames, and how many there are")]
+    [InlineData("\"model\": [\"37\", 0]", "\"model\": [\"98\", 0]", "node 98 (WanVideoNAG) changes the model")]
+    public void WhatCannotBeSaid_IsNamed(string from, string to, string? expected)
+    {
+        var extra =
+            "\"98\": {\"class_type\": \"WanVideoNAG\", \"inputs\": {\"model\": [\"37\", 0], \"nag_scale\": 11}},"
+            + "\"99\": {\"class_type\": \"RIFE VFI\", \"inputs\": {\"frames\": [\"8\", 0], \"multiplier\": 2}},";
+        var workflow = Workflows.TextToVideo.Replace(from, to, StringComparison.Ordinal).Insert(1, extra);
+
+        var recipe = Read(workflow);
+
+        Assert.True(
+            expected is null
+                ? recipe.Unexpressed.Count == 0
+                : recipe.Unexpressed.Any(one => one.Contains(expected, StringComparison.Ordinal)),
+            string.Join("\n", recipe.Unexpressed)
+        );
+    }
+
+    [Fact]
+    public void Loras_OfEveryKindOfNode_AreReadInTheirOrder()
+    {
+        var loras = """
+            "90": {"class_type": "LoraLoader", "inputs": {"model": ["37", 0], "clip": ["38", 0], "lora_name": "a.safetensors",
+              "strength_model": 1, "strength_clip": 1}},
+            "91": {"class_type": "Power Lora Loader (rgthree)", "inputs": {"model": ["90", 0], "PowerLoraLoaderHeaderWidget": {"type": "x"},
+              "lora_1": {"on": true, "lora": "b.safetensors", "strength": 0.5},
+              "lora_2": {"on": false, "lora": "off.safetensors", "strength": 1},
+              "lora_3": {"on": true, "lora": "c.safetensors", "strength": -1}}},
+            "92": {"class_type": "LoraLoaderModelOnly", "inputs": {"model": ["91", 0], "lora_name": "zero.safetensors",
+              "strength_model": 0}},
+            """;
+        var workflow = Workflows
+            .TextToVideo.Replace("\"model\": [\"37\", 0]", "\"model\": [\"92\", 0]", StringComparison.Ordinal)
+            .Insert(1, loras);
+
+        var recipe = Read(workflow);
+
+        Assert.Equal("a.safetensors;b.safetensors:0.5;c.safetensors:-1", recipe.Settings.Loras?.ToString());
+        Assert.Empty(recipe.Unexpressed);
+    }
+
+    [Fact]
+    public void Wan2Gp_IsRead_EachPhaseForItsExpert()
+    {
+        var recipe = File("wan2gp.json");
+
+        Assert.Equal(("Wan2GP", "a storm over the sea", "t2v_2_2"), (recipe.Tool, recipe.Prompt, recipe.Model));
+        Assert.Equal(
+            "--negative blurry --size 832x480 --frames 81 --steps 8 --sampler unipc --shift 5 --guidance 1 --guidance-high 3.5 --seed 42 "
+                + "--lora style.safetensors:0.8 --lora-high high.safetensors --lora-low low.safetensors",
+            Settings(recipe)
+        );
+        Assert.Contains(recipe.Unexpressed, one => one.Contains("timestep 875", StringComparison.Ordinal));
+        Assert.Contains("skip_steps_cache_type \"mag\"", recipe.Unexpressed);
+    }
+
+    [Fact]
+    public void Swarm_IsRead()
+    {
+        var recipe = File("swarm.json");
+
+        Assert.Equal(("SwarmUI", "a lighthouse in fog"), (recipe.Tool, recipe.Prompt));
+        Assert.Equal(
+            "--negative text --size 832x480 --frames 49 --fps 16 --steps 20 --sampler euler --shift 8 --guidance 6 --seed 1234567890123 "
+                + "--lora style/fog.safetensors:0.75",
+            Settings(recipe)
+        );
+        Assert.Contains(recipe.Unexpressed, one => one.Contains("'beta'", StringComparison.Ordinal));
+        Assert.Contains("teacachethreshold 0.25", recipe.Unexpressed);
+    }
+
+    [Fact]
+    public void Parameters_AreRead()
+    {
+        var recipe = File("parameters.txt");
+
+        Assert.Equal("a castle on a hill , evening light\nsecond line", recipe.Prompt);
+        Assert.Equal(
+            "--negative people, text --size 848x480 --steps 25 --sampler dpm++-karras --guidance 6.5 --seed 987654321 "
+                + "--lora castle_v2.safetensors:0.6",
+            Settings(recipe)
+        );
+        Assert.Contains("Denoising strength 0.7", recipe.Unexpressed);
+        Assert.DoesNotContain(recipe.Unexpressed, one => one.Contains("hash", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("just a comment")]
+    [InlineData("{}")]
+    [InlineData("[1, 2]")]
+    [InlineData("""{"title": "a film"}""")]
+    [InlineData("{\"prompt\": ")]
+    public void SomethingElse_IsNoRecipe(string text) => Assert.Null(RecipeReader.Read([("comment", text)], "clip.mp4"));
+
+    [Theory]
+    [InlineData("""{"1": {"class_type": "CheckpointLoaderSimple", "inputs": {}}}""", "without a sampler that is known")]
+    [InlineData("""{"nodes": [], "links": []}""", "without nodes that run")]
+    [InlineData("""{"nodes": [{"id": 1, "type": "Note"}], "links": []}""", "without nodes that run")]
+    public void AWorkflowThatMakesNoClip_IsRefused(string text, string expected)
+    {
+        var error = Assert.Throws<InvalidRequestException>(() => Read(text));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// Texts of all kinds, mutated byte by byte and member by member: a recipe, none, or a clear refusal. <c>WAN_FUZZ</c> says how often.
+    /// </summary>
+    [Fact]
+    public void MutatedTexts_AreReadOrRefused()
+    {
+        var count = int.TryParse(
+            Environment.GetEnvironmentVariable("WAN_FUZZ"),
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out var asked
+        )
+            ? asked
+            : 150;
+        string[] texts =
+        [
+            Text("editor-t2v.json"),
+            Text("editor-two-experts.json"),
+            Text("editor-wrapper.json"),
+            Text("wan2gp.json"),
+            Text("swarm.json"),
+            Text("parameters.txt"),
+            Workflows.TextToVideo,
+            Workflows.TwoExperts,
+        ];
+        var random = new Random(13);
+        for (var i = 0; i < count; i++)
+        {
+            var text = RecipeMutation.Of(texts[i % texts.Length], random);
+            try
+            {
+                var recipe = RecipeReader.Read([("", text)], "mutated");
+                if (recipe is not null)
+                {
+                    Assert.NotNull(Settings(recipe));
+                }
+            }
+            catch (InvalidRequestException e)
+            {
+                Assert.StartsWith("mutated is a", e.Message, StringComparison.Ordinal);
+            }
+            catch (Exception e) when (e is not Xunit.Sdk.IAssertionException)
+            {
+                Assert.Fail($"{e.GetType().Name} at {i}: {e.Message}\n{e.StackTrace}\n{text}");
+            }
+        }
+    }
+
+    private static Recipe Read(string text) => RecipeReader.Read([("", text)], "workflow.json")!;
+
+    private static Recipe File(string name) => RecipeReader.Read([("", Text(name))], name)!;
+
+    private static string Text(string name) => System.IO.File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "recipes", name));
+
+    private static string Settings(Recipe recipe) =>
+        string.Join(' ', SettingFields.CommandLine(recipe.Settings).Select(setting => $"{setting.Option} {setting.Value}"));
+}
