@@ -191,5 +191,4 @@ internal sealed class ComfyPath(ComfyWorkflow workflow, WorkflowGuess guess, IRe
     private static bool IsIdle(string name, JsonNode value) =>
         Idle.TryGetValue(name, out var values)
         && values.Contains(value.Number() is { } number ? RecipeDraft.Text($"{number}") : value.ToJsonString());
-
 }
