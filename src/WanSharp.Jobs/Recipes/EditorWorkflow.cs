@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using WanSharp.Jobs.Comfy;
 using WanSharp.Tensors;
