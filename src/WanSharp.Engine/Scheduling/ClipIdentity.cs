@@ -1,5 +1,6 @@
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Planning;
+using WanSharp.Engine.Requests;
 using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
@@ -43,11 +44,15 @@ internal sealed class ClipIdentity
     public GenerationPlan With(GenerationPlan plan)
     {
         var latents = OfLatents(plan);
-        return plan with { LatentIdentity = latents, Identity = $"{latents}\n{Lines((Tiles, $"{plan.VaeTiles}"))}" };
+        return plan with
+        {
+            LatentIdentity = latents,
+            Identity = $"{latents}\n{Lines((Tiles, $"{plan.VaeTiles}"), ("decoder", $"{plan.Decoder?.Identity}"))}",
+        };
     }
 
     /// <summary>
-    /// What decides the latents. Tiles do where images are encoded in them; otherwise they only decide how frames are decoded.
+    /// What decides the latents: not what decodes them. Tiles do where images are encoded in them; otherwise they only decide how frames are decoded.
     /// </summary>
     public string OfLatents(GenerationPlan plan) =>
         string.Join(
@@ -59,9 +64,13 @@ internal sealed class ClipIdentity
                 ("compiled as", $"{plan.Strategy?.Compile}"),
                 ("tokens at once", $"{plan.Strategy?.TokensAtOnce}"),
                 ("tiles of images", plan.GivenFrames.Count > 0 ? $"{plan.VaeTiles}" : ""),
-                ("settings", (plan.Settings with { ModelFiles = null }).ToJson())
+                ("encoder", $"{plan.Encoder?.Identity}"),
+                ("settings", (plan.Settings with { ModelFiles = null, Decoder = null, Encoder = Unnamed(plan.Settings.Encoder) }).ToJson())
             )
         );
+
+    /// <summary>A copy of a file under another name encodes the same.</summary>
+    private static UsedNetwork? Unnamed(UsedNetwork? network) => network is null ? null : network with { Name = "" };
 
     /// <summary>The plan of a clip whose transformer is compiled otherwise than was planned.</summary>
     public static GenerationPlan Compiled(GenerationPlan plan, CompileMode mode) =>
