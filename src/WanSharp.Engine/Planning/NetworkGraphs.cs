@@ -1,6 +1,5 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
-using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Planning;

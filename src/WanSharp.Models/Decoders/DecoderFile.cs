@@ -1,7 +1,5 @@
-using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Models.Detection;
-using WanSharp.Models.Layout;
 using WanSharp.Runtime.Weights;
 using WanSharp.Storage;
 using WanSharp.Tensors;

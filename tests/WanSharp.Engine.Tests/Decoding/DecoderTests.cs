@@ -1,7 +1,6 @@
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
-using WanSharp.Graphs.Networks;
 using WanSharp.Media.Images;
 using WanSharp.Models;
 using WanSharp.Runtime;
