@@ -1,7 +1,8 @@
-"""The three networks of a Wan model, with the tensor names of the official checkpoints.
+"""The networks of a Wan model and a tiny decoder for its latents, with the tensor names of the official checkpoints.
 
 * ``TextEncoder``  umT5 encoder            (Wan-Video/Wan2.1: wan/modules/t5.py, T5Encoder)
 * ``Vae``          causal video autoencoder (Wan-Video/Wan2.1: wan/modules/vae.py, WanVAE_)
+* ``TinyDecoder``  latents to frames        (madebyollin/taehv: taehv.py, TAEHV)
 * ``Transformer``  diffusion transformer    (Wan-Video/Wan2.2: wan/modules/model.py, WanModel)
 
 Every one computes on whole batches of clips of one size, which is what training needs. The official VAE works on
@@ -320,6 +321,62 @@ class Vae(nn.Module):
         return self.decoder(self.conv2(z))
 
 
+# ------------------------------------------------------------------------------------------------- tiny decoder
+
+
+class Clamp(nn.Module):
+    """Keeps latents within -3..3, softly."""
+
+    def forward(self, x):
+        return 3 * torch.tanh(x / 3)
+
+
+class MemoryBlock(nn.Module):
+    """Three convolutions that see a frame and the one before it (zeros before the first)."""
+
+    def __init__(self, dim):
+        super().__init__()
+        self.conv = nn.Sequential(nn.Conv2d(2 * dim, dim, 3, padding=1), nn.ReLU(), nn.Conv2d(dim, dim, 3, padding=1),
+                                  nn.ReLU(), nn.Conv2d(dim, dim, 3, padding=1))
+
+    def forward(self, x, clips):
+        frames = x.unflatten(0, (clips, -1))
+        past = F.pad(frames, (0, 0, 0, 0, 0, 0, 1, 0))[:, :-1].flatten(0, 1)
+        return F.relu(self.conv(torch.cat([x, past], 1)) + x)
+
+
+class Grow(nn.Module):
+    """Makes ``times`` frames of each."""
+
+    def __init__(self, dim, times):
+        super().__init__()
+        self.dim, self.conv = dim, nn.Conv2d(dim, dim * times, 1, bias=False)
+
+    def forward(self, x):
+        y = self.conv(x)
+        return y.reshape(-1, self.dim, *y.shape[2:])
+
+
+class TinyDecoder(nn.Module):
+    """Standardized latents [batch, z_dim, 1 + n, height / 8, width / 8] -> frames [batch, 3, 1 + 4 n, height, width] in 0..1."""
+
+    def __init__(self, z_dim=16, dims=(20, 20, 18, 16), time_upsample=(False, True, True)):
+        super().__init__()
+        layers = [Clamp(), nn.Conv2d(z_dim, dims[0], 3, padding=1), nn.ReLU()]
+        for dim, out_dim, time in zip(dims, dims[1:], time_upsample):
+            layers += [MemoryBlock(dim), MemoryBlock(dim), MemoryBlock(dim), nn.Upsample(scale_factor=2),
+                       Grow(dim, 2 if time else 1), nn.Conv2d(dim, out_dim, 3, padding=1, bias=False)]
+        layers += [nn.ReLU(), nn.Conv2d(dims[-1], 3, 3, padding=1)]
+        self.decoder = nn.Sequential(*layers)
+        self.trim = 2 ** sum(time_upsample) - 1
+
+    def forward(self, z):
+        x = z.transpose(1, 2).flatten(0, 1)  # [batch * frames, z_dim, height / 8, width / 8]
+        for layer in self.decoder:
+            x = layer(x, z.size(0)) if isinstance(layer, MemoryBlock) else layer(x)
+        return x.unflatten(0, (z.size(0), -1))[:, self.trim:].transpose(1, 2)
+
+
 # ------------------------------------------------------------------------------------------------- transformer
 
 
@@ -507,4 +564,5 @@ TRANSFORMER = dict(model_type='ti2v', patch_size=[1, 2, 2], text_len=64, in_dim=
                    freq_dim=256, text_dim=128, out_dim=16, num_heads=6, num_layers=8, qk_norm=True,
                    cross_attn_norm=True, eps=1e-6)
 TEXT_ENCODER = dict(dim=128, dim_attn=128, dim_ffn=256, num_heads=4, num_layers=3, num_buckets=32, shared_pos=False)
+TINY_DECODER = dict(z_dim=16, dims=[20, 20, 18, 16], time_upsample=[False, True, True])
 VAE = dict(dim=16, z_dim=16, dim_mult=[1, 2, 4, 4], num_res_blocks=1, temperal_downsample=[False, True, True])

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Numerics.Tensors;
+using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Features;
 using WanSharp.Engine.Memory;
@@ -13,6 +14,7 @@ using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
 using WanSharp.Media.Clips;
 using WanSharp.Models;
+using WanSharp.Models.Decoders;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Providers;
@@ -43,6 +45,7 @@ public sealed class VideoGenerator : IVideoGenerator
     private readonly MemoryBudget _budget;
     private readonly MemoryPressure _pressure = new();
     private readonly EngineNetworks _networks;
+    private readonly DecoderShelf _decoders;
     private readonly EngineTelemetry _telemetry = new();
     private readonly CostModel _costs;
     private readonly BatchSizer _batches;
@@ -54,7 +57,7 @@ public sealed class VideoGenerator : IVideoGenerator
     private readonly ClipDecoder _decoder;
     private readonly ClipIdentity _identity;
     private readonly AdapterPool _adapters;
-    private readonly ConcurrentDictionary<(Shape Latents, int Branches, bool HasImages), byte> _expected = new();
+    private readonly ConcurrentDictionary<(Shape Latents, int Branches, bool HasImages, DecoderFile? Decoder), byte> _expected = new();
     private long _clips;
     private bool _isDisposed;
 
@@ -97,7 +100,8 @@ public sealed class VideoGenerator : IVideoGenerator
         _runtime = runtime;
         _budget = new MemoryBudget(Allowance(settings.IsOnHost), _options.Clock);
         _networks = new EngineNetworks(model, _graphs, settings, transformer, _options.Lanes, _pressure);
-        _costs = new CostModel(model, quantization, _options.VaeTile);
+        _decoders = new DecoderShelf(model, _options.DecoderFolders);
+        _costs = new CostModel(model, quantization, _options.VaeTile, _decoders);
         _batches = new BatchSizer(
             _options.BatchSize,
             _options.Lanes,
@@ -118,7 +122,7 @@ public sealed class VideoGenerator : IVideoGenerator
         );
         _prompts = new PromptEncoder(model, _networks, _lanes, features, keys);
         _images = new ConditionEncoder(model.Transformer, _networks, _lanes, features, keys);
-        _decoder = new ClipDecoder(_networks.Vae, _lanes);
+        _decoder = new ClipDecoder(_networks.Vaes, _lanes);
         _networks.ReportTo(_budget);
         _adapters = new AdapterPool(model);
         _budget.Add("features", isCache: true, () => features.Bytes);
@@ -149,7 +153,7 @@ public sealed class VideoGenerator : IVideoGenerator
     public GenerationPlan Plan(GenerationRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var plan = GenerationPlanner.Plan(request, _model, _execution);
+        var plan = GenerationPlanner.Plan(request, _model, _execution, _decoders);
         plan = plan with
         {
             CutPrompts = CutPrompt.Find(plan.Settings, plan.Branches, _model),
@@ -211,7 +215,7 @@ public sealed class VideoGenerator : IVideoGenerator
     {
         ArgumentNullException.ThrowIfNull(plan);
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
-        var shape = (plan.Latents, plan.Branches, plan.Settings.Images.Count > 0);
+        var shape = (plan.Latents, plan.Branches, plan.Settings.Images.Count > 0, plan.Decoder);
         if (!_expected.TryAdd(shape, 0))
         {
             return Task.CompletedTask;
@@ -270,6 +274,7 @@ public sealed class VideoGenerator : IVideoGenerator
         _lanes.Dispose();
         _networks.Dispose();
         _adapters.Dispose();
+        _decoders.Dispose();
         _telemetry.Dispose();
         _stop.Dispose();
     }
@@ -311,6 +316,8 @@ public sealed class VideoGenerator : IVideoGenerator
         using var strategy = await _strategies.EnterAsync(clip).ConfigureAwait(false);
         clip = By(clip, strategy);
         _model.RequireUnchanged();
+        clip.Plan.Decoder?.RequireUnchanged();
+        clip.Plan.Encoder?.RequireUnchanged();
         clip.Report(GenerationStage.Load, 0, 1);
         var loading = clip.Clock.Enter(GenerationStage.Load);
         using var denoisers = await _networks.LoadDenoisersAsync(clip).ConfigureAwait(false);

@@ -59,6 +59,9 @@ public sealed partial class GraphBuilder
     /// <summary>Elementwise hyperbolic tangent.</summary>
     public GraphValue Tanh(GraphValue x) => Unary("Tanh", x);
 
+    /// <summary>max(x, 0).</summary>
+    public GraphValue Relu(GraphValue x) => Unary("Relu", x);
+
     /// <summary>Elementwise 1 / (1 + e⁻ˣ).</summary>
     public GraphValue Sigmoid(GraphValue x) => Unary("Sigmoid", x);
 

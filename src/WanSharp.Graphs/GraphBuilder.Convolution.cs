@@ -39,21 +39,30 @@ public sealed partial class GraphBuilder
     public GraphValue UpsampledConv2d(GraphValue x, string name, long outChannels)
     {
         ArgumentNullException.ThrowIfNull(x);
-        if (!RewritesConvolutions)
-        {
-            return Conv2d(UpsampleNearest(x, [1, 1, 2, 2]), name, outChannels, kernel: 3, padding: 1);
-        }
-
         using var scope = Scope(name);
         if (x.Rank != 4 || x.Shape[1].Known is not { } channels)
         {
             throw Error("UpsampledConv2d", "[batch, channels, height, width] with known channels is needed.", x);
         }
 
+        var weight = Weight("weight", [outChannels, channels, 3, 3], ConvolutionType);
+        return UpsampledConv2d(x, weight, Weight("bias", [outChannels], ConvolutionType));
+    }
+
+    /// <summary>Doubles height and width by repetition, then convolves with a kernel of 3 × 3 at hand.</summary>
+    /// <param name="x">[batch, channels, height, width].</param>
+    /// <param name="weight">[out, channels, 3, 3].</param>
+    /// <param name="bias">[out], or none.</param>
+    /// <returns>[batch, out, 2 · height, 2 · width].</returns>
+    internal GraphValue UpsampledConv2d(GraphValue x, GraphValue weight, GraphValue? bias)
+    {
+        if (!RewritesConvolutions)
+        {
+            return Conv2d(UpsampleNearest(x, [1, 1, 2, 2]), weight, bias, padding: 1);
+        }
+
         // A row of the doubled image sees its own source row and that above (even rows) or below (odd rows), one of them
         // twice: kernels of 2 × 2 whose entries are sums, 16 products for four results instead of 36.
-        var weight = Weight("weight", [outChannels, channels, 3, 3]);
-        var bias = Weight("bias", [outChannels]);
         GraphValue[] sums = [Constant([1f, 0f, 0f, 0f, 1f, 1f], [2, 3]), Constant([1f, 1f, 0f, 0f, 0f, 1f], [2, 3])];
         var phases =
             from row in Enumerable.Range(0, 2)

@@ -146,6 +146,9 @@ public sealed class WanModel : IDisposable
 
     internal string TokenizerPath { get; }
 
+    /// <summary>Digests of files, noted where those of the model are.</summary>
+    internal FileDigests FileDigests => _digests;
+
     /// <summary>What decides its results, part by part: keys of caches are made of it.</summary>
     internal ModelIdentity Identity { get; }
 

@@ -48,6 +48,7 @@ public static class Variations
             ExecutionSettings execution => execution with { Precision = execution.Precision + "!" },
             IReadOnlyList<GenerationSettings.EmbeddedImage> => new[] { new GenerationSettings.EmbeddedImage(0, "12") },
             IDictionary => new Dictionary<string, string> { ["another"] = "1" },
+            null when type == typeof(UsedNetwork) => new UsedNetwork("another", "12"),
             null when type == typeof(ReusedSteps) => new ReusedSteps("another", 1, 1),
             null when Nullable.GetUnderlyingType(type) is { } number => Convert.ChangeType(1, number, CultureInfo.InvariantCulture),
             _ => throw new NotSupportedException($"Say how to change a {type}, and whether it matters."),

@@ -127,7 +127,7 @@ internal sealed class InspectCommand(CliEnvironment environment)
         if (settings.Frames > 1 && extension.Equals(".png", StringComparison.OrdinalIgnoreCase))
         {
             var picture = await ImageReader.ReadAsync(ffmpeg, file, cancellationToken);
-            if (picture.Width == settings.Width && picture.Height == settings.Height)
+            if ((picture.Width, picture.Height) == (settings.OutputWidth ?? settings.Width, settings.OutputHeight ?? settings.Height))
             {
                 return "again/";
             }
@@ -164,6 +164,11 @@ internal sealed class InspectCommand(CliEnvironment environment)
             yield return row;
         }
 
+        if (settings is { OutputWidth: { } width, OutputHeight: { } height })
+        {
+            yield return ("decoded to", string.Create(invariant, $"{width}x{height}"));
+        }
+
         if (settings.Reused is { } reused)
         {
             yield return (
@@ -175,6 +180,14 @@ internal sealed class InspectCommand(CliEnvironment environment)
         foreach (var image in settings.Images)
         {
             yield return ("image", $"latent frame {image.LatentFrame}, pixels sha256:{image.Sha256}");
+        }
+
+        foreach (var (role, network) in new[] { ("decoder", settings.Decoder), ("encoder", settings.Encoder) })
+        {
+            if (network is not null)
+            {
+                yield return ($"{role} file", $"sha256:{network.Sha256}");
+            }
         }
 
         yield return ("model", $"{settings.Model} sha256:{settings.ModelDigest}");

@@ -65,6 +65,9 @@ internal sealed class PlanCommand(CliEnvironment environment)
         );
     }
 
+    private CostModel Costs(WanModel model, Quantization precision, ParseResult parsed) =>
+        new(model, precision, parsed.GetValue(_vaeTile), environment.Host.Models.SearchFolders);
+
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var request = await _request.ReadAsync(
@@ -75,7 +78,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
         );
         using var model = _model.Open(parsed, environment.Host);
         request = _style.Apply(parsed, environment.Host, request, model.Name);
-        var costs = new CostModel(model, parsed.GetValue(_precision), parsed.GetValue(_vaeTile));
+        var costs = Costs(model, parsed.GetValue(_precision), parsed);
         var plan = costs.Sketch(request);
         var machine = environment.Host.Calibrate(parsed.GetValue(_threads), parsed.GetValue(_calibrate), cancellationToken);
         var (memory, hostMemory, host) = (parsed.GetValue(_memory)?.Bytes, parsed.GetValue(_hostMemory)?.Bytes, HostMemoryFacts.Read());
@@ -83,10 +86,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
         // Nothing runs: a size that was given counts as it is, to ask what it would mean.
         var budget = MemoryAllowance.Of(memory, hostMemory, isOnHost: true, memory is null && hostMemory is null ? host : null);
         var compile = _compile.Read(parsed);
-        var eightBit =
-            parsed.GetValue(_precision) == Quantization.None
-                ? new CostModel(model, Quantization.EightBit, parsed.GetValue(_vaeTile))
-                : null;
+        var eightBit = parsed.GetValue(_precision) == Quantization.None ? Costs(model, Quantization.EightBit, parsed) : null;
         var strategy = Choose(costs.Facts(plan, isOnHost: true) with { IsPacked = IsPacked(parsed, model, compile) }, budget, compile);
         plan = costs.InWay(plan, strategy);
         var text = new PlanText(

@@ -107,6 +107,14 @@ internal static class CheckpointText
         }
     }
 
+    /// <summary>What is other than in Wan's own VAE.</summary>
+    private static string Widths(VaeConfig vae)
+    {
+        var own = vae.Kind == VaeKind.Wan22 ? VaeConfig.Wan22 : VaeConfig.Wan21;
+        var width = vae.Dim == own.Dim ? "" : $", {vae.Dim} channels wide where Wan's own is {own.Dim}; for --vae or --decoder";
+        return vae.FrameScale == 1 ? width : $"{width}, frames of {vae.FrameScale} times the size; for --decoder";
+    }
+
     private static IEnumerable<string> Networks(NetworkFile file)
     {
         if (file.Transformer is { } transformer)
@@ -130,7 +138,13 @@ internal static class CheckpointText
         if (file.Vae is { } vae)
         {
             yield return $"{(vae.Kind == VaeKind.Wan22 ? "Wan 2.2" : "Wan 2.1")} VAE, {vae.LatentChannels} latent "
-                + $"channels at 1/{vae.SpatialStride} of the size";
+                + $"channels at 1/{vae.SpatialStride} of the size{Widths(vae)}";
+        }
+
+        if (file.TinyVae is { } tiny)
+        {
+            yield return $"tiny autoencoder (TAEHV), {(tiny.HasEncoder ? "decoder and encoder" : "decoder alone")}, {tiny.LatentChannels} "
+                + $"latent channels at 1/{tiny.SpatialStride} of the size; for --decoder{(tiny.HasEncoder ? " and --encoder" : "")}";
         }
 
         if (file.VisionEncoder is { } clip)

@@ -76,6 +76,7 @@ internal static class GenerateReport
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"{path}: {SettingsText.Summary(settings)}; made in {elapsed.TotalSeconds:0.0} s"
+                    + $"{(settings.OutputWidth is { } width ? $", decoded to {width}x{settings.OutputHeight}" : "")}"
                     + $"{(plan.VaeTiles is { } tiles ? $", decoded in tiles of {tiles}" : "")}."
             )
         );

@@ -120,6 +120,11 @@ internal sealed record PlanText(
         }
 
         yield return Row("latents", Text($"{Plan.Latents}, {Plan.Tokens:#,0} tokens"));
+        if (settings is { OutputWidth: { } width, OutputHeight: { } height })
+        {
+            yield return Row("decoded to", Text($"{width}x{height}"));
+        }
+
         yield return Row(
             "branches",
             Text($"{settings.Steps * Plan.Branches}") + (Model.HasExperts ? Text($", {Plan.HighNoiseSteps} steps of high noise") : "")

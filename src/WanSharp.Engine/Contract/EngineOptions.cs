@@ -35,6 +35,12 @@ public sealed record EngineOptions
     public VaeTileChoice VaeTile { get; init; } = VaeTileChoice.Auto;
 
     /// <summary>
+    /// Folders in which decoders and encoders that clips name are looked for, after the model's own: models folders of any tool. Default:
+    /// none.
+    /// </summary>
+    public IReadOnlyList<string> DecoderFolders { get; init; } = [];
+
+    /// <summary>
     /// The limit in bytes of the memory that computes: the device's, or the host's on a processor. The model runs by the fastest
     /// strategy that fits (<see cref="Strategies.StrategyChooser"/>). Default: null, no limit.
     /// </summary>

@@ -11,7 +11,7 @@ internal static class FrameDecoder
     /// Decodes a clip a step at a time: a latent frame, or a tile's part of one. Whole frames are in memory no longer than their
     /// step.
     /// </summary>
-    /// <param name="vae">The model's VAE.</param>
+    /// <param name="vae">The network that decodes.</param>
     /// <param name="latents"><c>[1, channels, frames, height, width]</c>.</param>
     /// <param name="tiles">The tiles to decode in, or null; with tiles, the frames come with the last one.</param>
     /// <param name="cancellationToken">Stops within a step.</param>
@@ -53,7 +53,7 @@ internal static class FrameDecoder
         CancellationToken cancellationToken
     )
     {
-        var mosaic = new TileMosaic(latents.Shape, vae.Config.SpatialStride, vae.Config.TemporalStride);
+        var mosaic = new TileMosaic(latents.Shape, vae.Config.FrameStride, vae.Config.TemporalStride);
         foreach (var tile in vae.DecodeTiles(latents, tiles, cancellationToken))
         {
             using (tile.Frames)

@@ -36,6 +36,7 @@ internal sealed class FeatureKeys(ModelIdentity model, string executable)
             "images",
             _images.Value,
             $"{plan.Latents} {plan.Settings.Width}x{plan.Settings.Height} {plan.VaeTiles}",
+            $"encoder {plan.Encoder?.Identity}",
             string.Join(
                 '\n',
                 plan.GivenFrames.OrderBy(given => given.Key)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Requests;
@@ -5,6 +6,7 @@ using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Models;
+using WanSharp.Models.Decoders;
 using WanSharp.Models.Text;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
@@ -25,25 +27,41 @@ public sealed class CostModel
     private readonly Lazy<NetworkWeights> _transformer;
     private readonly Lazy<NetworkWeights> _highNoise;
     private readonly Lazy<NetworkWeights> _textEncoder;
-    private readonly Lazy<NetworkWeights> _decoder;
+    private readonly VaeCosts _vae;
+    private readonly ConditionalWeakTable<DecoderFile, VaeCosts> _standins = [];
+    private readonly DecoderShelf _decoders;
     private readonly ImageStage _images;
 
     /// <param name="model">The model; it must outlive this object.</param>
     /// <param name="quantization">Whether the transformer's blocks multiply 8-bit integers.</param>
     /// <param name="tiles">Whether frames are decoded in tiles. Default: only where memory is too small for whole frames.</param>
-    public CostModel(WanModel model, Quantization quantization = Quantization.None, VaeTileChoice? tiles = null)
+    /// <param name="decoderFolders">As <see cref="EngineOptions.DecoderFolders"/>.</param>
+    public CostModel(
+        WanModel model,
+        Quantization quantization = Quantization.None,
+        VaeTileChoice? tiles = null,
+        IReadOnlyList<string>? decoderFolders = null
+    )
+        : this(model, quantization, tiles, new DecoderShelf(model, decoderFolders ?? [])) { }
+
+    /// <param name="model">The model; it must outlive this object.</param>
+    /// <param name="quantization">Whether the transformer's blocks multiply 8-bit integers.</param>
+    /// <param name="tiles">Whether frames are decoded in tiles. Null: only where memory is too small for whole frames.</param>
+    /// <param name="decoders">Opens the files that requests name instead of the model's VAE; they stay the shelf's.</param>
+    internal CostModel(WanModel model, Quantization quantization, VaeTileChoice? tiles, DecoderShelf decoders)
     {
         ArgumentNullException.ThrowIfNull(model);
+        _decoders = decoders;
         (_model, _tiles) = (model, tiles ?? VaeTileChoice.Auto);
         _graphs = new NetworkGraphs(model.Transformer, model.TextEncoder, model.Vae, model.VisionEncoder, quantization);
-        _activations = new ActivationMemory(_graphs, model.Transformer, model.Vae);
+        _activations = new ActivationMemory(_graphs, model.Transformer);
         _transformer = new(() => NetworkWeights.Of(model.TransformerWeights, _graphs.TransformerWeights));
         _highNoise = new(() =>
             model.HighNoiseWeights is { } weights ? NetworkWeights.Of(weights, _graphs.TransformerWeights) : NetworkWeights.None
         );
         _textEncoder = new(() => NetworkWeights.Of(model.TextEncoderWeights, _graphs.TextEncoderWeights));
-        _decoder = new(() => NetworkWeights.Of(model.VaeWeights, _graphs.DecoderWeights));
-        _images = new ImageStage(model, _graphs, _activations);
+        _vae = new VaeCosts(_graphs.Vae, model.VaeWeights);
+        _images = new ImageStage(model, _graphs, _activations, plan => Of(plan.Encoder));
     }
 
     /// <summary>
@@ -53,7 +71,7 @@ public sealed class CostModel
     public GenerationPlan Sketch(GenerationRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var plan = GenerationPlanner.Sketch(request, _model);
+        var plan = GenerationPlanner.Sketch(request, _model, decoders: _decoders);
         return InWay(plan with { CutPrompts = CutPrompt.Find(plan.Settings, plan.Branches, _model) }, strategy: null);
     }
 
@@ -89,7 +107,11 @@ public sealed class CostModel
         var text = Text(tokens);
         var image = _images.Work(plan);
         var denoise = Denoise(plan, tokens);
-        var decode = new StageWork(PlanStage.Decode, _graphs.Decode(plan.Latents, plan.VaeTiles), new Dictionary<DType, double>());
+        var decode = new StageWork(
+            PlanStage.Decode,
+            Of(plan.Decoder).Graphs.Decode(plan.Latents, plan.VaeTiles),
+            new Dictionary<DType, double>()
+        );
         StageWork?[] stages = [text, image, denoise, decode];
         return new GenerationWork
         {
@@ -119,14 +141,14 @@ public sealed class CostModel
             OtherWeights = _graphs.TransformerOtherBytes + (transformer.AreKept ? transformer.ConvertedBytes : 0),
             TextEncoder = textEncoder.StoredBytes + widenedText,
             StreamedTextEncoder = (2 * textEncoder.StoredBytes / _model.TextEncoder.Layers) + widenedText,
-            Vae = _decoder.Value.PackedBytes,
+            Vae = Of(plan.Decoder).Decoder.PackedBytes,
             ImageEncoders = _images.Encoders(plan),
             Clip = ClipBytes(plan, tokens) + LoraBytes(plan),
             TextActivations = tokens.Max(_activations.OfText),
             ImageActivations = isTiled => _images.Activations(plan, TilesFor(plan, isTiled)),
             DenoiseActivations = atOnce => transformer.WidenedMatrixBytes + PassBytes(plan, atOnce),
-            DecodeActivations = isTiled => Sum(_activations.OfDecoding(plan.Latents, TilesFor(plan, isTiled))),
-            DecodeHeld = isTiled => _activations.OfDecoding(plan.Latents, TilesFor(plan, isTiled)).Held,
+            DecodeActivations = isTiled => Sum(Of(plan.Decoder).Memory.OfDecoding(plan.Latents, TilesFor(plan, isTiled))),
+            DecodeHeld = isTiled => Of(plan.Decoder).Memory.OfDecoding(plan.Latents, TilesFor(plan, isTiled)).Held,
             MayTile = TilesFor(plan, isTiled: true) != TilesFor(plan, isTiled: false),
             Tokens = plan.Tokens,
             IsOnHost = isOnHost,
@@ -172,8 +194,18 @@ public sealed class CostModel
     {
         var encodes = _images.Frames(plan).Count > 0;
         var memory = isTiled && _tiles.IsAuto ? 0 : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        return _tiles.For(_model.Vae, plan.Latents, memory, (height, width) => _activations.OfFrame(height, width, encodes));
+        var (decoder, encoder) = (Of(plan.Decoder).Memory, Of(plan.Encoder).Memory);
+        return _tiles.For(
+            _model.Vae,
+            plan.Latents,
+            memory,
+            (height, width) => Math.Max(decoder.OfDecodedFrame(height, width), encodes ? encoder.OfEncodedFrame(height, width) : 0)
+        );
     }
+
+    /// <summary>What a file costs that stands in for the model's VAE; null for the VAE itself.</summary>
+    private VaeCosts Of(DecoderFile? standin) =>
+        standin is null ? _vae : _standins.GetValue(standin, static file => new VaeCosts(new VaeGraphs(file.Config), file.Weights));
 
     /// <summary>What a plan costs on a machine.</summary>
     /// <inheritdoc cref="Count" path="/exception"/>
@@ -250,8 +282,8 @@ public sealed class CostModel
         yield return new("transformer, on disk", _transformer.Value.StoredBytes, MemoryKind.Mapped);
         yield return new("high-noise transformer, on disk", _highNoise.Value.StoredBytes, MemoryKind.Mapped);
         yield return new("CLIP, on disk", _images.ClipStoredBytes, MemoryKind.Mapped);
-        yield return new("VAE, on disk", _decoder.Value.StoredBytes, MemoryKind.Mapped);
-        yield return new("VAE, packed weights", _decoder.Value.PackedBytes, MemoryKind.Kept);
+        yield return new("VAE, on disk", Of(plan.Decoder).Decoder.StoredBytes, MemoryKind.Mapped);
+        yield return new("VAE, packed weights", Of(plan.Decoder).Decoder.PackedBytes, MemoryKind.Kept);
         foreach (var part in _images.Memory(plan))
         {
             yield return part;
@@ -265,7 +297,7 @@ public sealed class CostModel
         yield return MemoryPart.Converted("transformer", expert, _graphs.TransformerBlockBytes, PlanStage.Denoise);
         yield return new("factors of LoRAs", LoraBytes(plan), MemoryKind.Kept);
         yield return MemoryPart.Activations(PlanStage.Denoise, PassBytes(plan, plan.Strategy?.TokensAtOnce));
-        var (step, held) = _activations.OfDecoding(plan.Latents, plan.VaeTiles);
+        var (step, held) = Of(plan.Decoder).Memory.OfDecoding(plan.Latents, plan.VaeTiles);
         yield return MemoryPart.Activations(PlanStage.Decode, step + held);
     }
 }

@@ -3,6 +3,7 @@ using WanSharp.Engine.Sampling;
 using WanSharp.Engine.Strategies;
 using WanSharp.Media.Clips;
 using WanSharp.Media.Images;
+using WanSharp.Models.Decoders;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 
@@ -59,8 +60,15 @@ public sealed record GenerationPlan
     /// </summary>
     public string LatentIdentity { get; init; } = "";
 
+    /// <summary>What decodes the clip; null for the model's own VAE. Belongs to what made the plan.</summary>
+    public DecoderFile? Decoder { get; init; }
+
+    /// <summary>What encodes the clip's images; null for the model's own VAE. Belongs to what made the plan.</summary>
+    public DecoderFile? Encoder { get; init; }
+
     /// <summary>The clip's measures, for a writer.</summary>
-    public ClipFormat Format => new(Settings.Width, Settings.Height, Settings.Frames, Settings.Fps);
+    public ClipFormat Format =>
+        new(Settings.OutputWidth ?? Settings.Width, Settings.OutputHeight ?? Settings.Height, Settings.Frames, Settings.Fps);
 
     /// <summary>Frames of latents.</summary>
     public int LatentFrames => (int)Latents[2];

@@ -2,11 +2,13 @@ using System.Globalization;
 using System.Numerics;
 using System.Reflection;
 using System.Text;
+using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
 using WanSharp.Media.Clips;
 using WanSharp.Media.Images;
 using WanSharp.Models;
+using WanSharp.Models.Decoders;
 using WanSharp.Models.Loras;
 using WanSharp.Storage;
 using WanSharp.Tensors;
@@ -25,14 +27,26 @@ internal static class GenerationPlanner
     /// <param name="request">What is asked for.</param>
     /// <param name="model">The model; its files are read once, for their digest.</param>
     /// <param name="execution">What will compute, noted with the clip.</param>
+    /// <param name="decoders">Opens the files that are named instead of the model's VAE.</param>
     /// <exception cref="InvalidRequestException">The request cannot be made; the message names the nearest that can.</exception>
-    public static GenerationPlan Plan(GenerationRequest request, WanModel model, ExecutionSettings? execution = null)
+    public static GenerationPlan Plan(
+        GenerationRequest request,
+        WanModel model,
+        ExecutionSettings? execution = null,
+        DecoderShelf? decoders = null
+    )
     {
-        var sketch = Sketch(request, model);
+        var sketch = Sketch(request, model, decoders: decoders);
         var plan = WithLoras(
             sketch with
             {
-                Settings = sketch.Settings with { ModelDigest = model.Digest, Execution = execution },
+                Settings = sketch.Settings with
+                {
+                    ModelDigest = model.Digest,
+                    Execution = execution,
+                    Decoder = Digested(sketch.Settings.Decoder, sketch.Decoder),
+                    Encoder = Digested(sketch.Settings.Encoder, sketch.Encoder),
+                },
             },
             sketch.Loras with
             {
@@ -51,8 +65,9 @@ internal static class GenerationPlanner
     /// <param name="request">What is asked for.</param>
     /// <param name="model">The model.</param>
     /// <param name="requireImages">Whether images that the model cannot do without must be given.</param>
+    /// <param name="decoders">Opens the files that are named instead of the model's VAE.</param>
     /// <exception cref="InvalidRequestException">The request cannot be made; the message names the nearest that can.</exception>
-    public static GenerationPlan Sketch(GenerationRequest request, WanModel model, bool requireImages = true)
+    public static GenerationPlan Sketch(GenerationRequest request, WanModel model, bool requireImages = true, DecoderShelf? decoders = null)
     {
         var defaults = model.Defaults;
         GivenImages.Check(request.Images);
@@ -68,6 +83,9 @@ internal static class GenerationPlanner
         var (guidance, highNoiseGuidance, boundary) = Guidance(request, model);
         var latents = Latents(model, width, height, frames);
         var given = GivenImages.Resolve(request.Images, model, (int)latents[2], width, height, requireImages);
+        var decoder = Standin(decoders, "decoder", request.Decoder, encodes: false);
+        var encoder = Standin(decoders, "encoder", request.Encoder, encodes: true);
+        RequireSize(decoder, width, height);
         var settings = new GenerationSettings
         {
             Version = ProductVersion,
@@ -89,6 +107,8 @@ internal static class GenerationPlanner
             Sampler = Samplers.NameOf(sampler),
             Shift = SettingFields.Shift.Require(request.Shift ?? ModelVariant.ShiftOf(model.Name, model.Defaults, width, height)),
             Seed = request.Seed ?? 0,
+            Decoder = decoder is null ? null : new UsedNetwork(decoder.Name, "", decoder.Config.FrameScale),
+            Encoder = encoder is null || given.Count == 0 ? null : new UsedNetwork(encoder.Name, ""),
             Images =
             [
                 .. given.OrderBy(frame => frame.Key).Select(frame => new GenerationSettings.EmbeddedImage(frame.Key, Digest(frame.Value))),
@@ -103,6 +123,8 @@ internal static class GenerationPlanner
             Branches = guidance == 1 && highNoiseGuidance is null or 1 ? 1 : 2,
             HighNoiseSteps = HighNoiseSteps(settings, sampler),
             GivenFrames = given,
+            Decoder = decoder,
+            Encoder = encoder is null || given.Count == 0 ? null : encoder,
         };
         return WithLoras(plan, ClipLoras.Plan(request, model, settings.Steps));
     }
@@ -137,6 +159,26 @@ internal static class GenerationPlanner
 
     internal static string ProductVersion { get; } =
         typeof(GenerationPlanner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    private static DecoderFile? Standin(DecoderShelf? decoders, string field, string? name, bool encodes) =>
+        decoders is not null ? decoders.Find(field, name, encodes)
+        : name is null ? null
+        : throw new InvalidRequestException(field, $"No {field} other than the model's own can be used here: leave it out.");
+
+    private static UsedNetwork? Digested(UsedNetwork? used, DecoderFile? file) =>
+        used is null || file is null ? used : used with { Sha256 = file.Digest };
+
+    private static void RequireSize(DecoderFile? decoder, int width, int height)
+    {
+        if (decoder is { Config.FrameScale: > 1 and var scale } && scale * Math.Max(width, height) > ModelLimits.MaximumSide)
+        {
+            throw new InvalidRequestException(
+                "size",
+                $"{decoder.Name} makes {width * scale}x{height * scale} of {width}x{height}, and no side may be longer than "
+                    + $"{ModelLimits.MaximumSide}: ask for a smaller size."
+            );
+        }
+    }
 
     private static string Digest(RgbImage image) => Digests.OfBytes(image.Pixels);
 

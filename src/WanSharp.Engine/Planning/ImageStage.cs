@@ -11,11 +11,16 @@ namespace WanSharp.Engine.Planning;
 /// <param name="model">The model.</param>
 /// <param name="graphs">Its networks.</param>
 /// <param name="activations">What their runs hold.</param>
-internal sealed class ImageStage(WanModel model, NetworkGraphs graphs, ActivationMemory activations)
+/// <param name="encoderOf">What encodes a plan's images.</param>
+internal sealed class ImageStage(
+    WanModel model,
+    NetworkGraphs graphs,
+    ActivationMemory activations,
+    Func<GenerationPlan, VaeCosts> encoderOf
+)
 {
     private const long FloatPixel = 3 * sizeof(float);
 
-    private readonly Lazy<NetworkWeights> _encoder = new(() => NetworkWeights.Of(model.VaeWeights, graphs.EncoderWeights));
     private readonly Lazy<NetworkWeights> _clip = new(() =>
         model.VisionEncoderWeights is { } weights ? NetworkWeights.Of(weights, graphs.VisionEncoderWeights) : NetworkWeights.None
     );
@@ -50,7 +55,7 @@ internal sealed class ImageStage(WanModel model, NetworkGraphs graphs, Activatio
             return null;
         }
 
-        var frames = Encoded(plan).Aggregate(GraphWork.None, (sum, latents) => sum + graphs.Encode(latents, plan.VaeTiles));
+        var frames = Encoded(plan).Aggregate(GraphWork.None, (sum, latents) => sum + encoderOf(plan).Graphs.Encode(latents, plan.VaeTiles));
         return model.VisionEncoder is null
             ? new StageWork(PlanStage.Image, frames, new Dictionary<DType, double>())
             : new StageWork(PlanStage.Image, frames + graphs.EncodeImages(count), _clip.Value.ConvertedIn(passes: 1));
@@ -58,7 +63,7 @@ internal sealed class ImageStage(WanModel model, NetworkGraphs graphs, Activatio
 
     /// <summary>What the encoders hold once they are loaded.</summary>
     public long Encoders(GenerationPlan plan) =>
-        Frames(plan).Count == 0 ? 0 : _encoder.Value.PackedBytes + ClipStoredBytes + WidenedClip.Bytes;
+        Frames(plan).Count == 0 ? 0 : encoderOf(plan).Encoder.PackedBytes + ClipStoredBytes + WidenedClip.Bytes;
 
     /// <summary>
     /// What is held in addition to weights: the images as they came, and either one of them as floats or all in the clip's size with what a
@@ -77,7 +82,7 @@ internal sealed class ImageStage(WanModel model, NetworkGraphs graphs, Activatio
         var images = plan.GivenFrames.Values;
         var scaled = count * FloatPixel * plan.Settings.Width * plan.Settings.Height;
         var floats = images.Select(image => FloatPixel * image.Width * image.Height).DefaultIfEmpty().Max();
-        var vae = Encoded(plan).Max(latents => activations.OfEncoding(latents, tiles));
+        var vae = Encoded(plan).Max(latents => encoderOf(plan).Memory.OfEncoding(latents, tiles));
         var clip = model.VisionEncoder is null ? 0 : activations.OfClip(count);
         return images.Sum(image => image.Pixels.LongLength) + scaled + Math.Max(floats, Math.Max(vae, clip));
     }
@@ -88,7 +93,7 @@ internal sealed class ImageStage(WanModel model, NetworkGraphs graphs, Activatio
         if (Frames(plan).Count > 0)
         {
             var kind = plan.Strategy is { KeepsTextEncoder: false } ? MemoryKind.Stage : MemoryKind.Kept;
-            yield return new("VAE encoder, packed weights", _encoder.Value.PackedBytes, kind, PlanStage.Image);
+            yield return new("VAE encoder, packed weights", encoderOf(plan).Encoder.PackedBytes, kind, PlanStage.Image);
             yield return WidenedClip;
             yield return MemoryPart.Activations(PlanStage.Image, Activations(plan, plan.VaeTiles));
         }

@@ -1,6 +1,5 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
-using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Planning;
@@ -14,12 +13,9 @@ internal sealed class NetworkGraphs
     private readonly TransformerConfig _transformer;
     private readonly Umt5Config _textEncoder;
     private readonly VisionEncoderConfig? _visionEncoder;
-    private readonly VaeConfig _vae;
     private readonly TransformerGraphs _denoising;
     private readonly Lazy<OnnxGraph> _textBlock;
     private readonly Lazy<(OnnxGraph Embed, OnnxGraph Block)> _visionEncoderGraphs;
-    private readonly Lazy<(OnnxGraph First, OnnxGraph Next)> _decoder;
-    private readonly Lazy<(OnnxGraph First, OnnxGraph Next)> _encoder;
 
     public NetworkGraphs(
         TransformerConfig transformer,
@@ -30,8 +26,8 @@ internal sealed class NetworkGraphs
     )
     {
         var options = new GraphOptions();
-        var constants = options with { Weights = WeightStorage.Initializers };
-        (_transformer, _textEncoder, _visionEncoder, _vae) = (transformer, textEncoder, visionEncoder, vae);
+        (_transformer, _textEncoder, _visionEncoder) = (transformer, textEncoder, visionEncoder);
+        Vae = new VaeGraphs(vae);
         _visionEncoderGraphs = new(() =>
             visionEncoder is { } clip
                 ? (VisionEncoder.Embed(clip, options), VisionEncoder.Block(clip, options))
@@ -39,8 +35,6 @@ internal sealed class NetworkGraphs
         );
         _denoising = new TransformerGraphs(transformer, options with { Quantization = quantization });
         _textBlock = new(() => Umt5Encoder.Block(textEncoder, options));
-        _decoder = new(() => (WanVae.DecodeFirst(vae, constants), WanVae.DecodeNext(vae, constants)));
-        _encoder = new(() => (WanVae.EncodeFirst(vae, constants), WanVae.EncodeNext(vae, constants)));
     }
 
     /// <summary>The transformer's weights, under their full names.</summary>
@@ -56,11 +50,8 @@ internal sealed class NetworkGraphs
             .. Repeat(_visionEncoderGraphs.Value.Block, _visionEncoder!.LayersUsed, "visual.transformer."),
         ];
 
-    /// <summary>The decoder's weights.</summary>
-    public IEnumerable<WeightSlot> DecoderWeights => _decoder.Value.Next.Weights;
-
-    /// <summary>The encoder's weights.</summary>
-    public IEnumerable<WeightSlot> EncoderWeights => _encoder.Value.Next.Weights;
+    /// <summary>The model's own VAE.</summary>
+    public VaeGraphs Vae { get; }
 
     /// <summary>Bytes of one block's weights in the graph.</summary>
     public long TransformerBlockBytes => BytesOf(_denoising.Block);
@@ -143,42 +134,6 @@ internal sealed class NetworkGraphs
     public GraphWork EncodeText(int tokens) =>
         _textEncoder.Layers * _textBlock.Value.CountWork(new Dictionary<string, long> { ["batch"] = 1, ["length"] = tokens });
 
-    /// <summary>A clip through the decoder.</summary>
-    /// <param name="latents"><c>[1, channels, frames, height, width]</c>.</param>
-    /// <param name="tiles">What frames are cut into; null for none.</param>
-    public GraphWork Decode(Shape latents, VaeTiling? tiles = null)
-    {
-        var (height, width) = TileOf(latents, tiles);
-        return (tiles?.Count(latents[3], latents[4]) ?? 1) * Stream(_decoder.Value, latents[2], height, width);
-    }
-
-    /// <summary>A clip through the encoder.</summary>
-    /// <param name="latents"><c>[1, channels, frames, height, width]</c> of what comes out.</param>
-    /// <param name="tiles">What frames are cut into; null for none.</param>
-    public GraphWork Encode(Shape latents, VaeTiling? tiles = null)
-    {
-        var (height, width) = TileOf(latents, tiles);
-        return (tiles?.Count(latents[3], latents[4]) ?? 1)
-            * Stream(_encoder.Value, latents[2], height * _vae.SpatialStride, width * _vae.SpatialStride);
-    }
-
-    /// <summary>Bytes of what one step of the decoder leaves to the next.</summary>
-    public long DecoderCaches(Shape latents) => Caches(_decoder.Value.Next, latents[3], latents[4]);
-
-    /// <summary>Bytes of what one step of the encoder leaves to the next.</summary>
-    public long EncoderCaches(Shape latents) =>
-        Caches(_encoder.Value.Next, latents[3] * _vae.SpatialStride, latents[4] * _vae.SpatialStride);
-
-    /// <summary>The positions of a tile, on average: neighbours share some.</summary>
-    private static (long Height, long Width) TileOf(Shape latents, VaeTiling? tiles)
-    {
-        return tiles is null
-            ? (latents[3], latents[4])
-            : (Side(latents[3], tiles.Count(latents[3], 1)), Side(latents[4], tiles.Count(1, latents[4])));
-
-        long Side(long length, long count) => (length + ((count - 1) * tiles.Overlap) + count - 1) / count;
-    }
-
     private Dictionary<string, long> Lengths(Shape latents, int batch, int groups, int textTokens)
     {
         var patch = _transformer.PatchSize;
@@ -202,27 +157,6 @@ internal sealed class NetworkGraphs
             ["batch"] = batch,
             ["text_rows"] = Math.Min(textTokens + 1, _transformer.TextLength), // one row of padding stands for all
             ["clip_tokens"] = _visionEncoder is { } clip ? _transformer.ClipRowsFor(clip.Tokens) : 0,
-        };
-
-    private static GraphWork Stream((OnnxGraph First, OnnxGraph Next) network, long steps, long height, long width)
-    {
-        var lengths = Size(height, width);
-        // Weights are constants: read with the others' operands, and not fetched again for every run.
-        return (network.First.CountWork(lengths) + ((steps - 1) * network.Next.CountWork(lengths))) with { WeightBytes = 0 };
-    }
-
-    private static long Caches(OnnxGraph step, long height, long width) =>
-        (long)
-            step
-                .Outputs.Where(output => output.Name.EndsWith(WanVae.NextSuffix, StringComparison.Ordinal))
-                .Sum(output => output.CountBytes(Size(height, width)));
-
-    private static Dictionary<string, long> Size(long height, long width) =>
-        new()
-        {
-            ["batch"] = 1,
-            ["height"] = height,
-            ["width"] = width,
         };
 
     private static long BytesOf(OnnxGraph graph) => graph.Weights.Sum(BytesOf);

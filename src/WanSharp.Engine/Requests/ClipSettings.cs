@@ -79,4 +79,15 @@ public record ClipSettings
     /// <summary>LoRAs of the low-noise expert alone, for models of two experts; they come on top of <see cref="Loras"/>.</summary>
     [JsonPropertyName("lora_low")]
     public LoraUses? LowNoiseLoras { get; init; }
+
+    /// <summary>
+    /// What decodes the clip instead of the model's own VAE: a file, or the name of one in a models folder. Its frames may be larger
+    /// than <see cref="Width"/> and <see cref="Height"/>.
+    /// </summary>
+    [JsonPropertyName("decoder")]
+    public string? Decoder { get; init; }
+
+    /// <summary>What encodes the clip's images instead of the model's own VAE: a file, or the name of one in a models folder.</summary>
+    [JsonPropertyName("encoder")]
+    public string? Encoder { get; init; }
 }

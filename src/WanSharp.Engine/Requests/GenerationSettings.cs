@@ -73,6 +73,18 @@ public sealed record GenerationSettings
     /// <summary>The images that were given for frames of the clip.</summary>
     public required IReadOnlyList<EmbeddedImage> Images { get; init; }
 
+    /// <summary>The file that decoded the clip; null where the model's own VAE did.</summary>
+    public UsedNetwork? Decoder { get; init; }
+
+    /// <summary>The file that encoded the clip's images; null where the model's own VAE did.</summary>
+    public UsedNetwork? Encoder { get; init; }
+
+    /// <summary>Pixels across in the file, where the decoder made larger frames; else null, <see cref="Width"/>.</summary>
+    public int? OutputWidth => Decoder is { Scale: > 1 and var scale } ? Width * scale : null;
+
+    /// <summary>Pixels down in the file, where the decoder made larger frames; else null, <see cref="Height"/>.</summary>
+    public int? OutputHeight => Decoder is { Scale: > 1 and var scale } ? Height * scale : null;
+
     /// <summary>
     /// The clip with a similar prompt whose steps this one started from; it is close to the clip that these settings make, but not
     /// the same. Null if it started from noise.
@@ -106,6 +118,8 @@ public sealed record GenerationSettings
                 settings is not null
                 && settings.Images.All(image => image is { Sha256: not null })
                 && settings.AllLoras.All(lora => lora is { File: not null, Sha256: not null } && Requested(lora) is not null)
+                && IsNamed(settings.Decoder)
+                && IsNamed(settings.Encoder)
                 ? settings
                 : null;
         }
@@ -127,6 +141,8 @@ public sealed record GenerationSettings
     /// <param name="Sha256">SHA-256 of the file, hexadecimal.</param>
     /// <param name="Strength">How strongly it acted, as <see cref="LoraStrength"/> is written.</param>
     public sealed record EmbeddedLora(string File, string Sha256, string Strength);
+
+    private static bool IsNamed(UsedNetwork? network) => network is null or { Name: not null, Sha256: not null, Scale: >= 1 and <= 4 };
 
     /// <summary>Identifies an image that a clip was conditioned on.</summary>
     /// <param name="LatentFrame">The latent frame that shows it.</param>

@@ -169,6 +169,21 @@ public static class SettingFields
             (s, v) => s with { LowNoiseLoras = v },
             r => r.LowNoiseLoras
         ),
+        FileName(
+            "decoder",
+            "What decodes the frames instead of the model's VAE: a tiny decoder (taew2_1, lighttaew2_1, …), LightVAE, a VAE for "
+                + "twice the size; a file or its name in a models folder.",
+            s => s.Decoder,
+            (s, v) => s with { Decoder = v },
+            r => r.Decoder?.Name
+        ),
+        FileName(
+            "encoder",
+            "What encodes given images instead of the model's VAE: a file or a name, as for --decoder.",
+            s => s.Encoder,
+            (s, v) => s with { Encoder = v },
+            r => r.Encoder?.Name
+        ),
     ];
 
     /// <summary>The fields that are stored: all except composites.</summary>
@@ -289,6 +304,26 @@ public static class SettingFields
             Help = help,
             Choices = choices,
             Expected = choices.Count == 0 ? "text" : $"one of {string.Join(", ", choices)}",
+        };
+
+    /// <summary>A file, or the name of one: a relative path that is there begins where the one who names it is.</summary>
+    private static SettingField FileName(
+        string name,
+        string help,
+        Func<ClipSettings, string?> get,
+        Func<ClipSettings, string, ClipSettings> set,
+        Func<GenerationSettings, string?> resolved
+    ) =>
+        new(text => text, get, (settings, value) => set(settings, (string)value), resolved)
+        {
+            Name = name,
+            ValueName = "FILE",
+            Help = help,
+            Expected = "a file or a name",
+            Anchor = (settings, folder) =>
+                get(settings) is { Length: > 0 } file && Path.Combine(folder, file) is var path && File.Exists(path)
+                    ? set(settings, Path.GetFullPath(path))
+                    : settings,
         };
 
     private static SettingField Loras(

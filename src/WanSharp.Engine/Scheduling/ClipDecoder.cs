@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using WanSharp.Engine.Decoding;
 using WanSharp.Media.Clips;
-using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Scheduling;
@@ -11,7 +10,7 @@ namespace WanSharp.Engine.Scheduling;
 /// too.
 /// </summary>
 /// <remarks>Thread-safe. A writer that waits keeps no lane from other clips.</remarks>
-internal sealed class ClipDecoder(VaeRunner vae, ComputeLanes lanes)
+internal sealed class ClipDecoder(VaeRunners vaes, ComputeLanes lanes)
 {
     private const int FewestFrames = 8;
     private const int QueueBytes = 16 << 20;
@@ -41,7 +40,8 @@ internal sealed class ClipDecoder(VaeRunner vae, ComputeLanes lanes)
         using var stage = clip.Clock.Enter(GenerationStage.Decode);
         try
         {
-            using var pieces = FrameDecoder.Decode(vae, latents, clip.Plan.VaeTiles, cancellationToken).GetEnumerator();
+            using var decoder = vaes.Begin(clip.Plan.Decoder);
+            using var pieces = FrameDecoder.Decode(decoder.Runner, latents, clip.Plan.VaeTiles, cancellationToken).GetEnumerator();
             while (
                 await lanes.RunAsync(clip, GenerationStage.Decode, () => pieces.MoveNext() ? pieces.Current : null).ConfigureAwait(false)
                     is { } piece

@@ -44,11 +44,15 @@ internal sealed class ClipIdentity
     public GenerationPlan With(GenerationPlan plan)
     {
         var latents = OfLatents(plan);
-        return plan with { LatentIdentity = latents, Identity = $"{latents}\n{Lines((Tiles, $"{plan.VaeTiles}"))}" };
+        return plan with
+        {
+            LatentIdentity = latents,
+            Identity = $"{latents}\n{Lines((Tiles, $"{plan.VaeTiles}"), ("decoder", $"{plan.Decoder?.Identity}"))}",
+        };
     }
 
     /// <summary>
-    /// What decides the latents. Tiles do where images are encoded in them; otherwise they only decide how frames are decoded.
+    /// What decides the latents: not what decodes them. Tiles do where images are encoded in them; otherwise they only decide how frames are decoded.
     /// </summary>
     public string OfLatents(GenerationPlan plan) =>
         string.Join(
@@ -66,9 +70,13 @@ internal sealed class ClipIdentity
                     : plan.Loras.IsMerged ? "merged"
                     : "factors"
                 ),
+                ("encoder", $"{plan.Encoder?.Identity}"),
                 ("settings", WithoutNames(plan.Settings).ToJson())
             )
         );
+
+    /// <summary>A copy of a file under another name encodes the same.</summary>
+    private static UsedNetwork? Unnamed(UsedNetwork? network) => network is null ? null : network with { Name = "" };
 
     /// <summary>The plan of a clip whose transformer is compiled otherwise than was planned.</summary>
     public static GenerationPlan Compiled(GenerationPlan plan, CompileMode mode) =>
@@ -133,6 +141,8 @@ internal sealed class ClipIdentity
         settings with
         {
             ModelFiles = null,
+            Decoder = null,
+            Encoder = Unnamed(settings.Encoder),
             Loras = WithoutNames(settings.Loras),
             HighNoiseLoras = WithoutNames(settings.HighNoiseLoras),
             LowNoiseLoras = WithoutNames(settings.LowNoiseLoras),

@@ -33,6 +33,7 @@ internal sealed class ConditionEncoder(
                 keys.ForImages(clip.Plan),
                 () =>
                     networks.UseImageEncoderAsync(
+                        clip.Plan.Encoder,
                         encoder =>
                             lanes.RunAsync(
                                 clip,

@@ -4,6 +4,7 @@ using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs.Networks;
 using WanSharp.Models;
+using WanSharp.Models.Decoders;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Networks;
@@ -59,9 +60,12 @@ internal sealed class EngineNetworks(
 
     private RuntimeMemory Memory => graphs.Runtime.Memory;
 
-    /// <summary>Encodes and decodes frames, on any number of lanes.</summary>
-    public VaeRunner Vae { get; } =
-        new(graphs.Runtime, model.Vae, model.VaeWeights, settings, graphs, shortage => pressure.Relieve(shortage));
+    /// <summary>Encode and decode frames, on any number of lanes.</summary>
+    public VaeRunners Vaes { get; } =
+        new(
+            model,
+            (config, weights) => new VaeRunner(graphs.Runtime, config, weights, settings, graphs, shortage => pressure.Relieve(shortage))
+        );
 
     /// <summary>Ends when what is compiled in the background is there, or has failed.</summary>
     public Task Ready => _denoisers.Ready;
@@ -119,11 +123,13 @@ internal sealed class EngineNetworks(
                 .ConfigureAwait(false);
             if (clip.Plan.Settings.Images.Count > 0)
             {
-                await Vae.CompileEncoderAsync(clip.Cancelled).ConfigureAwait(false);
+                using var encoder = Vaes.Begin(clip.Plan.Encoder);
+                await encoder.Runner.CompileEncoderAsync(clip.Cancelled).ConfigureAwait(false);
             }
         }
 
-        await Vae.CompileDecoderAsync(clip.Cancelled).ConfigureAwait(false);
+        using var decoder = Vaes.Begin(clip.Plan.Decoder);
+        await decoder.Runner.CompileDecoderAsync(clip.Cancelled).ConfigureAwait(false);
     }
 
     /// <summary>Has the networks run in another way from the next clip on. No clip may be under way.</summary>
@@ -226,7 +232,7 @@ internal sealed class EngineNetworks(
                         _visionEncoder?.Dispose();
                         _visionEncoder = null;
                         model.VisionEncoderWeights?.ForgetAll();
-                        await Vae.ReleaseEncoderAsync(cancellationToken).ConfigureAwait(false);
+                        await Vaes.ReleaseEncodersAsync(cancellationToken).ConfigureAwait(false);
                         return true;
                     },
                     cancellationToken
@@ -239,6 +245,7 @@ internal sealed class EngineNetworks(
     public long Trim()
     {
         var before = Memory.InUse;
+        Vaes.Trim();
         graphs.Release(keep: 0);
         return Math.Max(0, before - Memory.InUse) + Memory.Trim();
     }
@@ -299,7 +306,10 @@ internal sealed class EngineNetworks(
     }
 
     /// <summary>Uses the image encoder, which is for one clip at a time.</summary>
-    public async Task<T> UseImageEncoderAsync<T>(Func<ImageEncoder, Task<T>> use, CancellationToken cancellationToken)
+    /// <param name="standin">What encodes frames; null for the model's own VAE.</param>
+    /// <param name="use">What is done with it.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<T> UseImageEncoderAsync<T>(DecoderFile? standin, Func<ImageEncoder, Task<T>> use, CancellationToken cancellationToken)
     {
         return await InTurnAsync(
                 _encodingImages,
@@ -315,7 +325,8 @@ internal sealed class EngineNetworks(
                             cancellationToken
                         )
                         .ConfigureAwait(false);
-                    return await use(new ImageEncoder(Vae, visionEncoder)).ConfigureAwait(false);
+                    using var encoder = Vaes.Begin(standin);
+                    return await use(new ImageEncoder(encoder.Runner, visionEncoder)).ConfigureAwait(false);
                 },
                 cancellationToken
             )
@@ -334,7 +345,7 @@ internal sealed class EngineNetworks(
         _merged.Dispose();
         _textEncoder?.Dispose();
         _visionEncoder?.Dispose();
-        Vae.Dispose();
+        Vaes.Dispose();
         graphs.Dispose();
         if (_limits)
         {

@@ -41,7 +41,9 @@ public sealed record VaeConfig
     /// <summary>The network's construction. Default: <see cref="VaeKind.Wan21"/>.</summary>
     public VaeKind Kind { get; init; }
 
-    /// <summary>Channels of the finest level. Default: 96. At least 1.</summary>
+    /// <summary>
+    /// Channels of the finest level; of every level of a tiny autoencoder's encoder. Default: 96. At least 1.
+    /// </summary>
     public int Dim { get; init; } = 96;
 
     /// <summary>Channels of the decoder's finest level. Default: null, as many as the encoder's.</summary>
@@ -53,7 +55,10 @@ public sealed record VaeConfig
     /// </summary>
     public IReadOnlyList<int> DimMultipliers { get; init; } = [1, 2, 4, 4];
 
-    /// <summary>Residual blocks of an encoder level; a decoder level has one more. Default: 2. At least 1.</summary>
+    /// <summary>
+    /// Residual blocks of an encoder level; a decoder level has one more. In a tiny autoencoder, blocks of either's levels.
+    /// Default: 2. At least 1.
+    /// </summary>
     public int ResidualBlocks { get; init; } = 2;
 
     /// <summary>Whether the encoder halves the frame rate where it halves the size, finest level first. Default: no, yes, yes.</summary>
@@ -84,20 +89,46 @@ public sealed record VaeConfig
         3.2687f, 2.1526f, 2.8652f, 1.5579f, 1.6382f, 1.1253f, 2.8251f, 1.9160f,
     ];
 
+    /// <summary>
+    /// Height and width of the patches of pixels that the network takes as channels of one position. Default: null, 2 for
+    /// <see cref="VaeKind.Wan22"/> and 1 for the others.
+    /// </summary>
+    public int? Patch { get; init; }
+
+    /// <summary>
+    /// How many times as wide and as high as what is encoded the decoder's frames are: 2 for a decoder whose head gives four pixels
+    /// for each. Default: 1.
+    /// </summary>
+    public int FrameScale { get; init; } = 1;
+
+    /// <summary>Whether there is an encoder: tiny autoencoders are also published as decoders alone. Default: true.</summary>
+    public bool HasEncoder { get; init; } = true;
+
+    /// <summary>
+    /// Whether the latents are the transformer's own, with neither mean nor deviation, as most tiny autoencoders have them.
+    /// </summary>
+    public bool TakesStandardized => Mean.All(mean => mean == 0) && Std.All(std => std == 1);
+
     /// <summary>Height and width in pixels of one latent position: officially 8 for Wan 2.1, 16 for Wan 2.2.</summary>
     public int SpatialStride => PatchSize << (Levels - 1);
+
+    /// <summary>Height and width in pixels of what the decoder makes of one latent position.</summary>
+    public int FrameStride => SpatialStride * FrameScale;
 
     /// <summary>Frames of one latent frame, the first excepted, which is of one frame: 4 in the official configuration.</summary>
     public int TemporalStride => 1 << TemporalDownsample.Count(halves => halves);
 
-    /// <summary>Height and width of the patches of pixels that the network takes as channels of one position.</summary>
-    internal int PatchSize => Kind == VaeKind.Wan22 ? 2 : 1;
+    /// <inheritdoc cref="Patch"/>
+    internal int PatchSize => Patch ?? (Kind == VaeKind.Wan22 ? 2 : 1);
+
+    /// <summary>The frames that the encoder's first step takes: a tiny one pads the clip at its end, the others know one alone.</summary>
+    public int FirstFrames => Kind == VaeKind.Tiny ? TemporalStride : 1;
 
     /// <summary>The number of sizes at which the network works.</summary>
     internal int Levels => DimMultipliers.Count;
 
     /// <summary>The encoder's channels at a level, finest first.</summary>
-    internal int EncoderChannels(Index level) => Dim * DimMultipliers[level.GetOffset(Levels)];
+    internal int EncoderChannels(Index level) => Kind == VaeKind.Tiny ? Dim : Dim * DimMultipliers[level.GetOffset(Levels)];
 
     /// <summary>The decoder's channels at a level, finest first.</summary>
     internal int DecoderChannels(Index level) => (DecoderDim ?? Dim) * DimMultipliers[level.GetOffset(Levels)];
@@ -117,6 +148,10 @@ public sealed record VaeConfig
         Require(
             TemporalDownsample.Count == DimMultipliers.Count - 1,
             $"{DimMultipliers.Count} levels need {DimMultipliers.Count - 1} temporal_downsample entries, not {TemporalDownsample.Count}"
+        );
+        Require(
+            PatchSize is >= 1 and <= 4 && FrameScale is >= 1 and <= 4 && (FrameScale == 1 || Kind == VaeKind.Wan21),
+            "its patches and frames are of 1 to 4 pixels, and only a VAE of Wan 2.1's kind makes larger frames"
         );
         Require(
             Mean.Count == LatentChannels && Std.Count == LatentChannels,

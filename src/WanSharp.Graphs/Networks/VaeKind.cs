@@ -8,4 +8,7 @@ public enum VaeKind
 
     /// <summary><see cref="Wan22Vae"/>: Wan 2.2's 5B model.</summary>
     Wan22,
+
+    /// <summary><see cref="TinyVae"/>: TAEHV, for the latents of either.</summary>
+    Tiny,
 }

@@ -22,6 +22,9 @@ internal sealed class VaeLayers(GraphBuilder graph, bool isFirst)
     /// <summary>What is added to the name of a cache that comes in to name the one that goes out.</summary>
     public const string NextSuffix = ".next";
 
+    /// <summary>What the layers are written into.</summary>
+    public GraphBuilder Graph => graph;
+
     /// <summary>Whether this is a clip's first step.</summary>
     public bool IsFirst => isFirst;
 
@@ -164,7 +167,7 @@ internal sealed class VaeLayers(GraphBuilder graph, bool isFirst)
     /// The frames after those that the last step left, null for each before the clip's first; leaves the last
     /// <paramref name="count"/> to the next step.
     /// </summary>
-    private GraphValue?[] Remember(string name, GraphValue[] frames, int count, GraphValue? like = null)
+    public GraphValue?[] Remember(string name, GraphValue[] frames, int count, GraphValue? like = null)
     {
         like ??= frames[0];
         var past = Enumerable.Range(0, count).Select(i => isFirst ? null : graph.Input($"{name}.cache.{i}", DType.F32, [.. like.Shape]));

@@ -5,15 +5,17 @@ namespace WanSharp.Graphs.Networks;
 /// <summary>
 /// The VAEs of Wan, as four graphs: encoder and decoder, each for a clip's first step and for every later one. A step
 /// takes the caches that the step before left, so that a clip of any length passes in constant memory and nothing is
-/// computed twice. Here stands what <see cref="VaeKind.Wan21"/> is made of; <see cref="Wan22Vae"/> has the other.
+/// computed twice. Here stands what <see cref="VaeKind.Wan21"/> is made of; <see cref="Wan22Vae"/> and <see cref="TinyVae"/> have
+/// the others.
 /// </summary>
 /// <remarks>
-/// <para>Encoder: <c>frames</c> F32 [batch, 3, 1 first, then <see cref="VaeConfig.TemporalStride"/>, height, width] in
+/// <para>Encoder: <c>frames</c> F32 [batch, 3, <see cref="VaeConfig.FirstFrames"/> first, then <see cref="VaeConfig.TemporalStride"/>, height, width] in
 /// [-1, 1] → <c>latents</c> F32 [batch, latent channels, 1, height / stride, width / stride], the mean of the distribution,
 /// standardized by <see cref="VaeConfig.Mean"/> and <see cref="VaeConfig.Std"/>. Height and width are multiples of
 /// <see cref="VaeConfig.SpatialStride"/>.</para>
 /// <para>Decoder: <c>latents</c> F32 [batch, latent channels, 1, height, width] → <c>frames</c> F32 [batch, 3, 1 first, then
-/// <see cref="VaeConfig.TemporalStride"/>, stride · height, stride · width], clamped to [-1, 1].</para>
+/// <see cref="VaeConfig.TemporalStride"/>, stride · height, stride · width], clamped to [-1, 1], with
+/// <see cref="VaeConfig.FrameStride"/>.</para>
 /// <para>Caches: outputs whose names end in <see cref="NextSuffix"/>; the next step has an input of the name without it.
 /// A caller passes them on as they are.</para>
 /// <para>Source: Wan-Video/Wan2.1:wan/modules/vae.py, with its weight names.</para>
@@ -47,9 +49,17 @@ public static class WanVae
         config.Validate();
         var graph = new GraphBuilder(name, options);
         var layers = new VaeLayers(graph, isFirst);
-        var count = isFirst ? 1 : config.TemporalStride;
+        var count = isFirst ? config.FirstFrames : config.TemporalStride;
         var clip = graph.Input("frames", DType.F32, ["batch", Colors, count, "height", "width"], "pixels in [-1, 1]");
         var frames = Frames(graph, clip); // count × [batch, 3, height, width]
+
+        if (config.Kind == VaeKind.Tiny)
+        {
+            // [batch, latent channels, height / stride, width / stride]
+            var tiny = TinyVae.Encoder(graph, layers, config, frames);
+            graph.Output("latents", Clip(graph, [Standardize(graph, config, tiny)]));
+            return graph.Build();
+        }
 
         // 1 × [batch, 2 · latent channels, height / stride, width / stride]
         var x = config.Kind == VaeKind.Wan22 ? Wan22Vae.Encoder(graph, layers, config, frames) : Encoder(layers, config, frames);
@@ -57,8 +67,7 @@ public static class WanVae
         var moments = layers.PointwiseConv("conv1", x, 2 * config.LatentChannels)[0];
         var mean = graph.Slice(moments, axis: 1, 0, config.LatentChannels); // [batch, latent channels, height / stride, width / stride]
         graph.Probe("mu_raw", Clip(graph, [mean]));
-        var (center, scale) = Statistics(graph, config);
-        graph.Output("latents", Clip(graph, [(mean - center) * scale])); // [batch, latent channels, 1, height / stride, width / stride]
+        graph.Output("latents", Clip(graph, [Standardize(graph, config, mean)])); // [batch, latent channels, 1, height / stride, width / stride]
         return graph.Build();
     }
 
@@ -74,8 +83,19 @@ public static class WanVae
             ["batch", config.LatentChannels, 1, "height", "width"],
             "one latent frame, standardized"
         );
-        var (center, scale) = Statistics(graph, config);
-        var z = (Frames(graph, latents)[0] / scale) + center; // [batch, latent channels, height, width]
+        var z = Frames(graph, latents)[0]; // [batch, latent channels, height, width]
+        if (!config.TakesStandardized)
+        {
+            var (center, scale) = Statistics(graph, config);
+            z = (z / scale) + center;
+        }
+
+        if (config.Kind == VaeKind.Tiny)
+        {
+            var pictures = Clip(graph, TinyVae.Decoder(graph, layers, config, z)); // [batch, 3, 1 or 4, stride · height, stride · width]
+            graph.Output("frames", graph.Clamp((pictures * 2f) - graph.Scalar(1), -1, 1));
+            return graph.Build();
+        }
 
         var x = layers.PointwiseConv("conv2", [z], config.LatentChannels);
         graph.Probe("dec_conv2", Clip(graph, x));
@@ -131,7 +151,20 @@ public static class WanVae
             }
         }
 
-        return layers.Head("decoder", x, Colors);
+        var pixels = layers.Head("decoder", x, Colors * config.FrameScale * config.FrameScale);
+        return config.FrameScale == 1 ? pixels : [.. pixels.Select(frame => PixelShuffle.Apply(layers.Graph, frame, config.FrameScale))];
+    }
+
+    /// <summary>Latents as the transformer sees them.</summary>
+    private static GraphValue Standardize(GraphBuilder graph, VaeConfig config, GraphValue z)
+    {
+        if (config.TakesStandardized)
+        {
+            return z;
+        }
+
+        var (center, scale) = Statistics(graph, config);
+        return (z - center) * scale;
     }
 
     /// <summary>The latents' means and the inverses of their deviations, [channels, 1, 1] each.</summary>

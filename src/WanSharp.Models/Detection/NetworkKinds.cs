@@ -18,6 +18,10 @@ internal static partial class NetworkKinds
 
     public static NetworkKind<VaeConfig> Vae { get; } = new(VaeNames.Names, VaeDetection.Detect, NetworkSlots.Of, (_, _) => false);
 
+    /// <summary>A tiny autoencoder, which may come without its encoder.</summary>
+    public static NetworkKind<TinyVaeShape> TinyVae { get; } =
+        new(TinyVaeNames.Names, TinyVaeDetection.Detect, shape => NetworkSlots.Of(shape.Network), (_, _) => false);
+
     /// <summary>Wan takes CLIP's features before its last block; what comes after it, and the half for text, are not used.</summary>
     public static NetworkKind<VisionEncoderConfig> VisionEncoder { get; } =
         new(

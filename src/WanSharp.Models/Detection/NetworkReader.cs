@@ -76,6 +76,7 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
         Read(NetworkKinds.Transformer, described, config);
         Read(NetworkKinds.TextEncoder, described, config);
         Read(NetworkKinds.Vae, described, config);
+        Read(NetworkKinds.TinyVae, described, config);
         Read(NetworkKinds.VisionEncoder, described, config);
         RequireAllUsed();
     }

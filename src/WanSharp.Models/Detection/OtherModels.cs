@@ -83,8 +83,8 @@ internal static class OtherModels
         ("model.layers.", "a language model"),
     ];
 
-    // The tiny autoencoder of previews numbers its layers in two sequences (madebyollin/taehv:taehv.py).
-    private static readonly string[] Taehv = ["decoder.1.weight", "decoder.3.conv.0.weight", "encoder.0.weight"];
+    // The variant of the tiny autoencoder with other blocks and no shortcuts of its own (madebyollin/taehv:taehv.py, "super").
+    private static readonly string[] SuperTaehv = ["decoder.0.weight", "decoder.1.conv.0.weight", "decoder.1.conv.3.weight"];
 
     /// <summary>Why a checkpoint without a network of Wan's cannot be used, if it is known what it is.</summary>
     public static string? Refuse(ICheckpoint checkpoint)
@@ -92,20 +92,21 @@ internal static class OtherModels
         List<string> names = [.. checkpoint.Tensors.Keys, .. checkpoint.Unsupported.Keys];
         if (Families.FirstOrDefault(known => names.Exists(name => Has(name, known.Part))).Family is { } family)
         {
-            return $"{checkpoint.Path}: it is {family}, by the names of its tensors; Wan's transformers, VAEs "
+            return $"{checkpoint.Path}: it is {family}, by the names of its tensors; Wan's transformers, VAEs, tiny autoencoders "
                 + "and text and image encoders are supported.";
         }
 
-        if (Array.TrueForAll(Taehv, names.Contains))
+        if (Array.TrueForAll(SuperTaehv, names.Contains))
         {
-            return $"{checkpoint.Path}: it is a tiny autoencoder (TAEHV), for previews, by the names of "
-                + "its tensors; Wan's own VAEs are supported.";
+            return $"{checkpoint.Path}: it is a tiny autoencoder of the variant \"super\", by the names of its tensors; those of the "
+                + "plain kind are supported (taew2_1, taew2_2, lighttaew2_1, lighttaew2_2).";
         }
 
         return ForeignFormats.Find(checkpoint)?.Message
             ?? Lacking(checkpoint, NetworkKinds.Transformer.Names)
             ?? Lacking(checkpoint, NetworkKinds.TextEncoder.Names)
-            ?? Lacking(checkpoint, NetworkKinds.VisionEncoder.Names);
+            ?? Lacking(checkpoint, NetworkKinds.VisionEncoder.Names)
+            ?? Lacking(checkpoint, NetworkKinds.TinyVae.Names);
     }
 
     /// <summary>What of a network a file lacks that has most of it.</summary>

@@ -8,6 +8,7 @@ internal static class VaeDetection
 {
     private const int MostLevels = 8;
     private const int MostResidualBlocks = 16;
+    private const int WanColors = 3;
 
     /// <param name="weights">The tensors under their official names.</param>
     /// <exception cref="CheckpointException">It is a VAE of another kind, or the tensors contradict each other.</exception>
@@ -31,7 +32,12 @@ internal static class VaeDetection
         }
 
         RequireColors(weights, "encoder.conv1.weight", dimension: 1, isNested);
-        RequireColors(weights, "decoder.head.2.weight", dimension: 0, isNested);
+        var isDoubled = !isNested && weights.ShapeOf("decoder.head.2.weight", 5)[0] == 4 * WanColors; // a head for twice the size
+        if (!isDoubled)
+        {
+            RequireColors(weights, "decoder.head.2.weight", dimension: 0, isNested);
+        }
+
         return Described.Valid(
             weights.Path,
             official with
@@ -40,6 +46,7 @@ internal static class VaeDetection
                 DecoderDim = isNested ? weights.LengthOf("decoder.head.0.gamma") : null,
                 DimMultipliers = [.. channels.Select(count => count / channels[0])],
                 ResidualBlocks = residual,
+                FrameScale = isDoubled ? 2 : 1,
                 TemporalDownsample =
                 [
                     .. Enumerable
@@ -56,14 +63,14 @@ internal static class VaeDetection
     /// <summary>Pixels have three colors; Wan 2.2's VAE takes and gives squares of two pixels.</summary>
     private static void RequireColors(ICheckpoint weights, string name, int dimension, bool isNested)
     {
-        var (channels, expected) = (weights.ShapeOf(name, 5)[dimension], isNested ? 12 : 3);
+        var (channels, expected) = (weights.ShapeOf(name, 5)[dimension], isNested ? 4 * WanColors : WanColors);
         if (channels != expected)
         {
             throw new CheckpointException(
                 weights.Path,
                 name,
                 $"the VAE {(dimension == 0 ? "gives" : "takes")} {channels} channels where Wan's has {expected}: it is made for "
-                    + "pictures of another kind or size, such as twice the size."
+                    + "pictures of another kind or size."
             );
         }
     }

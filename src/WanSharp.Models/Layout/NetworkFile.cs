@@ -31,6 +31,9 @@ public sealed record NetworkFile
     /// <summary>The VAE in it, or null.</summary>
     public VaeConfig? Vae { get; init; }
 
+    /// <summary>The tiny autoencoder in it, or null.</summary>
+    public VaeConfig? TinyVae { get; init; }
+
     /// <summary>CLIP's image encoder in it, or null.</summary>
     public VisionEncoderConfig? VisionEncoder { get; init; }
 
@@ -72,7 +75,7 @@ public sealed record NetworkFile
     public IReadOnlyList<string> DTypes { get; init; } = [];
 
     /// <summary>Whether it contains any part of a Wan model.</summary>
-    public bool IsKnown => (Transformer ?? (object?)TextEncoder ?? (object?)Vae ?? VisionEncoder) is not null;
+    public bool IsKnown => (Transformer ?? (object?)TextEncoder ?? (object?)Vae ?? (object?)TinyVae ?? VisionEncoder) is not null;
 
     /// <summary>Reads a checkpoint's header.</summary>
     /// <param name="path">The file, or the index of several, or one of those; what cannot be read is a
@@ -120,6 +123,7 @@ public sealed record NetworkFile
             Transformer = reader.ConfigOf<TransformerConfig>(),
             TextEncoder = reader.ConfigOf<Umt5Config>(),
             Vae = reader.ConfigOf<VaeConfig>(),
+            TinyVae = reader.ConfigOf<TinyVaeShape>()?.Network,
             VisionEncoder = reader.ConfigOf<VisionEncoderConfig>(),
             HasTokenizer = checkpoint.Tensors.Keys.Any(TokenizerSource.IsTensor) || GgufTokenizer.IsIn(checkpoint),
             Problem = reader.Problems.FirstOrDefault()?.Message,

@@ -56,7 +56,7 @@ internal sealed partial record PartKind
             Published = isWan22 ? "wan2.2_vae.safetensors (vae) or Wan2.2_VAE.pth" : "wan_2.1_vae.safetensors (vae) or Wan2.1_VAE.pth",
             Option = PartOptions.Vae,
             NetworkOf = file => file.Vae,
-            Fits = file => file.Vae?.LatentChannels == transformer.OutChannels,
+            Fits = file => file.Vae is { FrameScale: 1 } vae && vae.LatentChannels == transformer.OutChannels, // larger frames: --decoder
             HasOwnShape = file =>
                 file.Vae is { } vae && (vae.Dim, vae.DecoderDim, vae.ResidualBlocks) == (own.Dim, own.DecoderDim, own.ResidualBlocks),
             OwnWords = VaeWords(),

@@ -21,7 +21,8 @@ internal static class NetworkSlots
 
     /// <summary>A first step uses no weight that the later ones do not.</summary>
     public static IEnumerable<WeightSlot> Of(VaeConfig config) =>
-        new[] { WanVae.EncodeNext(config, Plain), WanVae.DecodeNext(config, Plain) }
+        (config.HasEncoder ? new[] { WanVae.EncodeNext(config, Plain) } : [])
+            .Append(WanVae.DecodeNext(config, Plain))
             .SelectMany(graph => graph.Weights)
             .DistinctBy(slot => slot.Name);
 

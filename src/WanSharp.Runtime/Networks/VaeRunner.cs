@@ -84,7 +84,7 @@ public sealed class VaeRunner : IDisposable
     /// <param name="latents">[batch, latent channels, latent frames, height, width]. Read until the enumeration ends.</param>
     /// <param name="cancellationToken">Stops within a step.</param>
     /// <returns>The clip's frames in order, clamped to [-1, 1]: first [batch, 3, 1, stride · height, stride · width], then one
-    /// piece of [batch, 3, 4, …] for every further latent frame. The caller owns and disposes them.</returns>
+    /// piece of [batch, 3, 4, …] for every further latent frame, with the stride of frames. The caller owns and disposes them.</returns>
     /// <exception cref="ArgumentException">The latents have another type or shape.</exception>
     /// <exception cref="CheckpointException">While enumerating: the checkpoint lacks a weight, or has it in another
     /// shape.</exception>
@@ -133,7 +133,7 @@ public sealed class VaeRunner : IDisposable
     /// belongs to the caller, and is not needed any more once its latent frame is there.</param>
     /// <param name="cancellationToken">Stops within a step.</param>
     /// <returns>A latent frame [batch, latent channels, 1, height / stride, width / stride] for every piece. The caller owns and
-    /// disposes them.</returns>
+    /// disposes them. A tiny autoencoder looks three frames further for each.</returns>
     /// <exception cref="ArgumentException">While enumerating: a piece has another type or shape.</exception>
     /// <exception cref="CheckpointException">While enumerating: the checkpoint lacks a weight, or has it in another
     /// shape.</exception>
@@ -141,7 +141,8 @@ public sealed class VaeRunner : IDisposable
     public IEnumerable<Tensor> Encode(IEnumerable<Tensor> frames, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(frames);
-        return _encoder.Run("frames", frames, "latents", EncodedShape, cancellationToken);
+        var pieces = Config.FirstFrames == 1 ? frames : FrameGroups.Of(frames, Config.TemporalStride);
+        return _encoder.Run("frames", pieces, "latents", EncodedShape, cancellationToken);
     }
 
     /// <summary>Encodes a clip at once.</summary>
@@ -278,12 +279,12 @@ public sealed class VaeRunner : IDisposable
     private Shape DecodedShape(Tensor latent, bool isFirst)
     {
         var dims = latent.Shape.Dims;
-        return [dims[0], Colors, isFirst ? 1 : Config.TemporalStride, dims[3] * Config.SpatialStride, dims[4] * Config.SpatialStride];
+        return [dims[0], Colors, isFirst ? 1 : Config.TemporalStride, dims[3] * Config.FrameStride, dims[4] * Config.FrameStride];
     }
 
     private Shape EncodedShape(Tensor frames, bool isFirst)
     {
-        var (shape, stride, count) = (frames.Shape, Config.SpatialStride, isFirst ? 1 : Config.TemporalStride);
+        var (shape, stride, count) = (frames.Shape, Config.SpatialStride, isFirst ? Config.FirstFrames : Config.TemporalStride);
         var fits =
             frames.DType == DType.F32
             && shape is { Rank: 5, ElementCount: > 0 }

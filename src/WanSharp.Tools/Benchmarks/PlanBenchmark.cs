@@ -45,7 +45,7 @@ public sealed class PlanBenchmark(OrtRuntime runtime)
         var latents = sizes.Select(size => Workload.LatentsOf(named, size.Width, size.Height, size.Frames)).ToList();
         var graphs = new NetworkGraphs(named.Transformer, named.TextEncoder, named.Vae);
         using var denoising = new WeightStore(Checkpoint.Open(Weights("dit", graphs.TransformerWeights)));
-        using var decoding = new WeightStore(Checkpoint.Open(Weights("vae", graphs.DecoderWeights)));
+        using var decoding = new WeightStore(Checkpoint.Open(Weights("vae", graphs.Vae.DecoderWeights)));
         using var cache = new GraphCache(runtime);
         using var vae = new VaeRunner(runtime, named.Vae, decoding);
         using var transformer = await TransformerRunner
@@ -69,7 +69,7 @@ public sealed class PlanBenchmark(OrtRuntime runtime)
                     Least(() => Forward(shapeOfLatents))
                 )
             );
-            checks.Add(Check(PlanStage.Decode, size, graphs.Decode(shapeOfLatents), Least(() => Decode(shapeOfLatents))));
+            checks.Add(Check(PlanStage.Decode, size, graphs.Vae.Decode(shapeOfLatents), Least(() => Decode(shapeOfLatents))));
         }
 
         return checks;

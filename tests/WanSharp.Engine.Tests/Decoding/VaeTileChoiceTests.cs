@@ -15,11 +15,7 @@ public sealed class VaeTileChoiceTests(TinyEngine engine)
 
     private static readonly Shape Clip480 = [1, 16, 21, 60, 104];
 
-    private static readonly ActivationMemory Activations = new(
-        new NetworkGraphs(new TransformerConfig(), new Umt5Config(), VaeConfig.Wan21),
-        new TransformerConfig(),
-        VaeConfig.Wan21
-    );
+    private static readonly VaeMemory Activations = new(new VaeGraphs(VaeConfig.Wan21));
 
     [Fact]
     public void Auto_WhereWholeFramesFit_TakesNoTiles() =>
@@ -51,7 +47,7 @@ public sealed class VaeTileChoiceTests(TinyEngine engine)
         );
     }
 
-    private static long Step(long height, long width) => Activations.OfFrame(height, width, encodes: false);
+    private static long Step(long height, long width) => Activations.OfDecodedFrame(height, width);
 
     [Fact]
     public async Task Generate_InTiles_GivesTheClipOfWholeFramesButForSeams()

@@ -63,7 +63,13 @@ public sealed class ActivationMemoryTests(RuntimeFixture fixture)
         const int Tokens = 3 * 24 * 24;
         var streams = (2L * rows) + (tokensAtOnce is null ? 0 : 2);
         var own = ((streams * Network.Dim) + Network.HeadDim) * Tokens * sizeof(float); // tensors of ours, which the library only sees
-        var predicted = Of(VaeConfig.Wan21).OfPass(latents, rows, groups, tokensAtOnce) - own;
+        var predicted =
+            new ActivationMemory(new NetworkGraphs(Network, new Umt5Config(), VaeConfig.Wan21), Network).OfPass(
+                latents,
+                rows,
+                groups,
+                tokensAtOnce
+            ) - own;
         Assert.InRange((double)taken / predicted, Least, Most);
     }
 
@@ -72,9 +78,17 @@ public sealed class ActivationMemoryTests(RuntimeFixture fixture)
     [InlineData(VaeKind.Wan21, 3)]
     [InlineData(VaeKind.Wan22, 1)]
     [InlineData(VaeKind.Wan22, 3)]
+    [InlineData(VaeKind.Tiny, 1)]
+    [InlineData(VaeKind.Tiny, 3)]
     public void OfDecodingAndEncoding_OfAClip_AreWhatTheyTake(VaeKind kind, int latentFrames)
     {
-        var config = kind == VaeKind.Wan21 ? VaeConfig.Wan21 with { Dim = 8 } : VaeConfig.Wan22 with { Dim = 8, DecoderDim = 16 };
+        var config = kind switch
+        {
+            VaeKind.Wan21 => VaeConfig.Wan21 with { Dim = 8 },
+            VaeKind.Wan22 => VaeConfig.Wan22 with { Dim = 8, DecoderDim = 16 },
+            // the library's blocks of channels
+            _ => TinyVaes.Wan21 with { Dim = 16, DimMultipliers = [16, 16, 32, 64] },
+        };
         using var weights = new WeightStore(
             new RandomWeights(seed: 1, WanVae.EncodeNext(config, new GraphOptions()), WanVae.DecodeNext(config, new GraphOptions()))
         );
@@ -106,7 +120,7 @@ public sealed class ActivationMemoryTests(RuntimeFixture fixture)
         Assert.Equal(memory.OfEncoding([1, 16, 3, 60, 60], tiles), memory.OfEncoding([1, 16, 3, 120, 120], tiles), tolerance: 1 << 24);
     }
 
-    private static ActivationMemory Of(VaeConfig vae) => new(new NetworkGraphs(Network, new Umt5Config(), vae), Network, vae);
+    private static VaeMemory Of(VaeConfig vae) => new(new VaeGraphs(vae));
 
     /// <summary>The most that the library takes beside what it held, once everything is compiled.</summary>
     private long Peak(Action run)

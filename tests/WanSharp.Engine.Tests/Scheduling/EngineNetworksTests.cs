@@ -36,9 +36,9 @@ public sealed class EngineNetworksTests(TinyEngine engine)
         using var stop = new CancellationTokenSource();
         await stop.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => networks.Vae.CompileDecoderAsync(stop.Token));
-        await networks.Vae.CompileDecoderAsync(Token);
-        await networks.Vae.CompileEncoderAsync(Token);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => networks.Vaes.Own.CompileDecoderAsync(stop.Token));
+        await networks.Vaes.Own.CompileDecoderAsync(Token);
+        await networks.Vaes.Own.CompileEncoderAsync(Token);
     }
 
     private EngineNetworks Networks() =>

@@ -43,7 +43,8 @@ public sealed class OtherFilesTests : IDisposable
     [InlineData("UniAnimate", "dwpose_embedding.0.weight")]
     [InlineData("adapter for images", "ip_adapter.0.to_k.weight")]
     [InlineData("wav2vec2", "wav2vec2.encoder.layers.0.attention.q_proj.weight")]
-    [InlineData("TAEHV", "decoder.1.weight", "decoder.3.conv.0.weight", "encoder.0.weight")]
+    [InlineData("TAEHV", "decoder.1.weight", "decoder.3.conv.0.weight", "decoder.22.weight")]
+    [InlineData("super", "decoder.0.weight", "decoder.1.conv.0.weight", "decoder.1.conv.3.weight")]
     [InlineData("Flux", "double_blocks.0.img_attn.qkv.weight")]
     [InlineData("Stable Diffusion", "model.diffusion_model.input_blocks.0.0.weight")]
     public void Read_OtherKindsOfFiles_AreNamed(string called, params string[] names)

@@ -18,7 +18,7 @@ internal static class PassFacts
     {
         var config = shape.Transformer;
         var graphs = new NetworkGraphs(config, shape.TextEncoder, shape.Vae);
-        var activations = new ActivationMemory(graphs, config, shape.Vae);
+        var activations = new ActivationMemory(graphs, config);
         var network = new TransformerGraphs(config, new GraphOptions());
         var stored = NetworkWeights.Of(weights, network.BlockWeights);
         var rest = NetworkWeights.Of(weights, network.OtherWeights);

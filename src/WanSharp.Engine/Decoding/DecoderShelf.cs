@@ -1,0 +1,83 @@
+using WanSharp.Models;
+using WanSharp.Models.Decoders;
+using WanSharp.Tensors;
+
+namespace WanSharp.Engine.Decoding;
+
+/// <summary>The files that clips name instead of the model's own VAE, each opened once.</summary>
+/// <remarks>Thread-safe. A file that changed is opened again; what was opened before stays mapped for the clips that have it.</remarks>
+/// <param name="model">The model whose latents they are for; it must live as long.</param>
+/// <param name="folders">Folders to look for names in, after the model's own.</param>
+internal sealed class DecoderShelf(WanModel model, IReadOnlyList<string> folders) : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly DecoderLocator _locator = new([model.Folder, .. folders]);
+    private readonly Dictionary<string, DecoderFile> _open = [];
+    private readonly List<DecoderFile> _replaced = [];
+
+    /// <summary>The file that a clip names; null where it names none.</summary>
+    /// <param name="field">The setting that names it, for messages.</param>
+    /// <param name="nameOrPath">What it is called.</param>
+    /// <param name="encodes">Whether its encoder is wanted.</param>
+    /// <exception cref="InvalidRequestException">There is no such file, or it does not fit.</exception>
+    public DecoderFile? Find(string field, string? nameOrPath, bool encodes)
+    {
+        if (nameOrPath is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            var file = Open(_locator.Find(nameOrPath));
+            return !encodes || file.Config.HasEncoder
+                ? file
+                : throw new InvalidRequestException(
+                    field,
+                    $"{file.Path}: it is a decoder alone: leave --{field} out, or name a file that has an encoder, too."
+                );
+        }
+        catch (CheckpointException e)
+        {
+            throw new InvalidRequestException(field, e.Message);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidRequestException(field, $"{nameOrPath}: it cannot be read: {e.Message}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            foreach (var file in _open.Values.Concat(_replaced))
+            {
+                file.Dispose();
+            }
+
+            _open.Clear();
+            _replaced.Clear();
+        }
+    }
+
+    private DecoderFile Open(string path)
+    {
+        lock (_gate)
+        {
+            if (_open.TryGetValue(path, out var known) && known.IsUnchanged)
+            {
+                return known;
+            }
+
+            var file = DecoderFile.Open(path, model);
+            if (known is not null)
+            {
+                _replaced.Add(known);
+            }
+
+            return _open[path] = file;
+        }
+    }
+}

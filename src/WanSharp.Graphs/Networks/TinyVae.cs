@@ -1,0 +1,150 @@
+using WanSharp.Tensors;
+
+namespace WanSharp.Graphs.Networks;
+
+/// <summary>
+/// TAEHV, the tiny autoencoder: convolutions of single frames, and blocks that also see what the frame before brought to the same
+/// place. It makes the transformer's latents of frames in [0, 1] and the reverse, in a fraction of the time of Wan's own VAEs.
+/// </summary>
+/// <remarks>
+/// <para>The decoder makes <see cref="VaeConfig.TemporalStride"/> frames of every latent frame. Of the clip's first ones only the last is
+/// shown, as in Wan's own VAEs, and what only leads to the others is left out. The encoder makes a latent frame of as many
+/// frames; a clip is filled up by repeating its last one.</para>
+/// <para>What a block sees of the frame before is its cache: <c>name.cache.0</c>, see <see cref="VaeLayers"/>.</para>
+/// <para>Source: madebyollin/taehv:taehv.py, with its weight names: places in the two sequences of layers, where activations and
+/// enlargements count.</para>
+/// </remarks>
+internal static class TinyVae
+{
+    private const string Decoding = "decoder";
+    private const string Encoding = "encoder";
+    private const float Bound = 3; // of the latents, softly
+
+    /// <summary>A latent frame [batch, latent channels, height, width] to 1 or 4 frames [batch, 3, stride · height, stride · width].</summary>
+    public static GraphValue[] Decoder(GraphBuilder graph, VaeLayers layers, VaeConfig config, GraphValue z)
+    {
+        var place = 1; // behind the bound
+        var bounded = graph.Tanh(z / graph.Scalar(Bound)) * Bound;
+        GraphValue[] x = [graph.Relu(Convolve(graph, bounded, $"{Decoding}.{place++}", config.DecoderChannels(^1)))];
+        place++; // its activation
+        for (var level = config.Levels - 1; ; level--)
+        {
+            x = Remembering(graph, layers, Decoding, x, config.ResidualBlocks, ref place);
+            place++; // the enlargement, which is done with the convolution
+            var times = config.TemporalDownsample[level - 1] ? 2 : 1;
+            var skipped = layers.IsFirst && level == 1 ? (x.Length * times) - 1 : 0; // the finest level has no block
+            var names = ($"{Decoding}.{place++}.conv", $"{Decoding}.{place++}");
+            var finer = Enlarge(graph, x, names, times, config.DecoderChannels(level - 1), skipped);
+            if (level == 1)
+            {
+                var last = $"{Decoding}.{place + 1}"; // behind an activation
+                return [.. finer.Select(frame => Pixels(graph, config, frame, last))]; // a frame after the other, so that one is alive
+            }
+
+            x = [.. finer];
+        }
+    }
+
+    private static GraphValue Pixels(GraphBuilder graph, VaeConfig config, GraphValue frame, string name)
+    {
+        var pixels = Convolve(graph, graph.Relu(frame), name, WanVae.Colors * config.PatchSize * config.PatchSize);
+        return config.PatchSize == 1 ? pixels : PixelShuffle.Apply(graph, pixels, config.PatchSize);
+    }
+
+    /// <summary>4 frames [batch, 3, height, width] in [-1, 1] to a latent frame [batch, latent channels, height / stride, width / stride].</summary>
+    public static GraphValue Encoder(GraphBuilder graph, VaeLayers layers, VaeConfig config, GraphValue[] frames)
+    {
+        var place = 0;
+        GraphValue[] x =
+        [
+            .. frames
+                .Select(frame => (frame + graph.Scalar(1)) * 0.5f)
+                .Select(frame => config.PatchSize == 1 ? frame : PixelShuffle.Undo(graph, frame, config.PatchSize))
+                .Select(frame => graph.Relu(Convolve(graph, frame, $"{Encoding}.{place}", config.Dim))),
+        ];
+        place += 2;
+        for (var level = 0; level < config.Levels - 1; level++)
+        {
+            x = Pool(graph, x, $"{Encoding}.{place++}.conv", config.TemporalDownsample[level] ? 2 : 1, config.Dim);
+            var weight = graph.Weight($"{Encoding}.{place++}.weight", [config.Dim, config.Dim, 3, 3], graph.ConvolutionType);
+            // [batch, dim, height / 2, width / 2]
+            x = [.. x.Select(frame => graph.Cast(graph.Conv2d(frame, weight, bias: null, stride: 2, padding: 1), DType.F32))];
+            x = Remembering(graph, layers, Encoding, x, config.ResidualBlocks, ref place);
+        }
+
+        return Convolve(graph, x[0], $"{Encoding}.{place}", config.LatentChannels);
+    }
+
+    /// <summary>Blocks in a row, each of three convolutions of a frame together with the one before it, and a shortcut.</summary>
+    private static GraphValue[] Remembering(GraphBuilder graph, VaeLayers layers, string coder, GraphValue[] x, int blocks, ref int place)
+    {
+        for (var block = 0; block < blocks; block++)
+        {
+            x = Block($"{coder}.{place++}", x);
+        }
+
+        return x;
+
+        GraphValue[] Block(string name, GraphValue[] frames)
+        {
+            var channels = frames[0].Shape[1].Known!.Value;
+            var history = layers.Remember(name, frames, count: 1);
+            return
+            [
+                .. frames.Select(
+                    (frame, t) =>
+                    {
+                        var past = history[t] ?? graph.Expand(graph.Scalar(0), [.. frame.Shape]);
+                        var y = graph.Relu(Convolve(graph, graph.Concat([frame, past], axis: 1), $"{name}.conv.0", channels));
+                        y = graph.Relu(Convolve(graph, y, $"{name}.conv.2", channels));
+                        return graph.Relu(Convolve(graph, y, $"{name}.conv.4", channels) + frame);
+                    }
+                ),
+            ];
+        }
+    }
+
+    /// <summary>
+    /// Doubles height and width, makes <paramref name="times"/> frames of each by a matrix, and convolves: a matrix for each position
+    /// does the same before the enlargement and after it, so that one kernel does the work of both. The first frames are left out.
+    /// </summary>
+    private static IEnumerable<GraphValue> Enlarge(
+        GraphBuilder graph,
+        GraphValue[] x,
+        (string Grow, string Convolve) layers,
+        int times,
+        long outChannels,
+        int skipped
+    )
+    {
+        var channels = x[0].Shape[1].Known!.Value;
+        var matrix = graph.Weight($"{layers.Grow}.weight", [channels * times, channels, 1, 1], graph.ConvolutionType);
+        var kernel = graph.Weight($"{layers.Convolve}.weight", [outChannels, channels, 3, 3], graph.ConvolutionType);
+        // [out, 9, channels] of the kernel
+        var taps = graph.Transpose(graph.Reshape(kernel, [outChannels, channels, 9]), [0, 2, 1]);
+        GraphValue[] kernels =
+        [
+            .. graph
+                .Chunk(graph.Reshape(matrix, [channels * times, channels]), axis: 0, times) // [channels, channels] each
+                .Select(part => graph.Transpose(graph.MatMul(taps, part), [0, 2, 1])) // [out, channels, 9]
+                .Select(part => graph.Reshape(part, [outChannels, channels, 3, 3])),
+        ];
+        var frames = x.SelectMany(frame => kernels, (frame, part) => (Frame: frame, Kernel: part)).Skip(skipped);
+        return frames.Select(made => graph.Cast(graph.UpsampledConv2d(made.Frame, made.Kernel, bias: null), DType.F32));
+    }
+
+    /// <summary>Makes one frame of <paramref name="count"/> by a matrix.</summary>
+    private static GraphValue[] Pool(GraphBuilder graph, GraphValue[] x, string name, int count, long channels)
+    {
+        var weight = graph.Weight($"{name}.weight", [channels, channels * count, 1, 1], graph.ConvolutionType);
+        return
+        [
+            .. x.Chunk(count)
+                .Select(part => count == 1 ? part[0] : graph.Concat(part, axis: 1))
+                .Select(joined => graph.Cast(graph.Conv2d(joined, weight, bias: null), DType.F32)),
+        ];
+    }
+
+    private static GraphValue Convolve(GraphBuilder graph, GraphValue x, string name, long outChannels) =>
+        graph.Cast(graph.Conv2d(x, name, outChannels, kernel: 3, padding: 1), DType.F32);
+}

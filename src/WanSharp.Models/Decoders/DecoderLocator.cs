@@ -1,0 +1,53 @@
+using WanSharp.Models.Layout;
+using WanSharp.Tensors;
+
+namespace WanSharp.Models.Decoders;
+
+/// <summary>Finds the file of a decoder by name or by path.</summary>
+/// <param name="folders">Folders to look for names in, the first one preferred: models folders of any tool.</param>
+public sealed class DecoderLocator(IReadOnlyList<string> folders)
+{
+    // Where tools keep them: ComfyUI's models/vae_approx and models/vae, and next to other files.
+    private static readonly string[] Places = ["", "vae_approx", "vae", "decoders"];
+
+    /// <summary>The file of a decoder.</summary>
+    /// <param name="nameOrPath">A file, or the name of one, with or without its ending.</param>
+    /// <exception cref="CheckpointException">There is none.</exception>
+    public string Find(string nameOrPath)
+    {
+        ArgumentNullException.ThrowIfNull(nameOrPath);
+        if (nameOrPath.Length > 0 && File.Exists(nameOrPath))
+        {
+            return Path.GetFullPath(nameOrPath);
+        }
+
+        if (nameOrPath.Length > 0 && Path.GetFileName(nameOrPath) == nameOrPath)
+        {
+            var found = Files().FirstOrDefault(file => Is(file, nameOrPath));
+            if (found is not null)
+            {
+                return Path.GetFullPath(found);
+            }
+        }
+
+        var names = Files().Select(file => Path.GetFileNameWithoutExtension(file)).Distinct().Order(StringComparer.Ordinal).ToList();
+        throw new CheckpointException(
+            nameOrPath.Length > 0 ? nameOrPath : "\"\"",
+            $"there is no such file, nor a decoder of that name in {string.Join(", ", folders)}; "
+                + $"found there: {(names.Count > 0 ? string.Join(", ", names.Take(12)) : "none")}.{NearestName.Hint(nameOrPath, names)}"
+        );
+    }
+
+    private static bool Is(string file, string name) =>
+        Path.GetFileName(file).Equals(name, StringComparison.Ordinal)
+        || Path.GetFileNameWithoutExtension(file).Equals(name, StringComparison.Ordinal);
+
+    /// <summary>Checkpoints that may be one: small collections are listed, nothing is read.</summary>
+    private IEnumerable<string> Files() =>
+        from folder in folders
+        from place in Places
+        let path = Path.Combine(folder, place)
+        where Directory.Exists(path)
+        from file in ModelFiles.In(path)
+        select file;
+}

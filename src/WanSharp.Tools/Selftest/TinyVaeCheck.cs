@@ -1,0 +1,42 @@
+using WanSharp.Models.Detection;
+using WanSharp.Models.Names;
+using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Weights;
+using WanSharp.Tensors;
+
+namespace WanSharp.Tools.Selftest;
+
+/// <summary>Encodes and decodes clips through a streaming tiny autoencoder.</summary>
+internal sealed class TinyVaeCheck : IFixtureCheck
+{
+    public bool Handles(Fixture fixture) => fixture.Kind == "taehv";
+
+    public Task<IReadOnlyList<Comparison>> RunAsync(Fixture fixture, SelftestContext context, CancellationToken cancellationToken)
+    {
+        var file = fixture.Weights("weights.safetensors");
+        ICheckpoint network = TinyVaeNames.Names.Find(file) ?? file;
+        using var weights = new WeightStore(network);
+        using var vae = new VaeRunner(context.Runtime, TinyVaeDetection.Detect(network).Network, weights, context.Settings);
+        var comparisons = new List<Comparison>();
+        foreach (var name in fixture.Cases)
+        {
+            var expected = fixture[$"{name}.out.latents"]; // [channels, latent frames, height, width]
+            using var latents = vae.Encode(WithBatch(fixture[$"{name}.in.video"]), cancellationToken);
+            comparisons.Add(Comparison.Of($"{name}.out.latents", latents.Read<float>(), expected.Read<float>(), context.Limits.Vae));
+            comparisons.Add(
+                ClipComparison.Decoded(
+                    $"{name}.out.video",
+                    vae,
+                    WithBatch(fixture[$"{name}.in.latents"]),
+                    fixture[$"{name}.out.video"],
+                    context.Limits.Vae,
+                    cancellationToken
+                )
+            );
+        }
+
+        return Task.FromResult<IReadOnlyList<Comparison>>(comparisons);
+    }
+
+    private static Tensor WithBatch(Tensor tensor) => tensor.Reshape(Shape.Create([1, .. tensor.Shape.Dims]));
+}
