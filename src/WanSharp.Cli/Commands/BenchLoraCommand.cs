@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Requests;
 using WanSharp.Tools.Benchmarks;
