@@ -5,7 +5,7 @@ namespace WanSharp.Repository.Tests;
 public partial class SourceTests
 {
     private const int MostColumns = 140;
-    private const int MostLines = 410;
+    private const int MostLines = 400;
 
     private static readonly string[] Folders = ["src", "tests"];
 

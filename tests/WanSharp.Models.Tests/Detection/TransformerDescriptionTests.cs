@@ -1,0 +1,75 @@
+using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
+using WanSharp.Models.Detection;
+using WanSharp.Runtime.Weights;
+using WanSharp.Tensors;
+using WanSharp.Testing;
+
+namespace WanSharp.Models.Tests.Detection;
+
+/// <summary>A description next to a transformer must be its own.</summary>
+public sealed class TransformerDescriptionTests
+{
+    [Theory]
+    [InlineData("\"dim\":5120,\"num_heads\":40", "describes another network")]
+    [InlineData("\"num_attention_heads\":2,\"attention_head_dim\":128", "describes another network")]
+    [InlineData("\"num_heads\":7", "describes another network")]
+    [InlineData("\"num_heads\":0", "describes another network")]
+    [InlineData("\"num_layers\":40", "says 40")]
+    public void Detect_ADescriptionOfAnotherNetwork_IsRefusedByItsPath(string description, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        using var weights = TransformerWeights();
+        SafetensorsWriter.Write(folder["model.safetensors"], weights.Tensors);
+        File.WriteAllText(folder["config.json"], $$"""{"_class_name":"WanModel",{{description}}}""");
+
+        using var stored = Checkpoint.Open(folder["model.safetensors"]);
+        var message = Assert.Throws<CheckpointException>(() => TransformerDetection.Detect(stored)).Message;
+        Assert.Contains(expected, message, StringComparison.Ordinal);
+        Assert.Contains(folder["config.json"], message, StringComparison.Ordinal);
+    }
+
+    /// <summary>In a flat folder the description may be that of the image encoder, or of the VAE.</summary>
+    [Theory]
+    [InlineData("\"architectures\":[\"CLIPVisionModel\"],\"num_attention_heads\":16,\"hidden_size\":1280")]
+    [InlineData("\"model_type\":\"clip_vision_model\",\"num_attention_heads\":16")]
+    [InlineData("\"_class_name\":\"AutoencoderKLWan\",\"num_attention_heads\":16")]
+    public void Detect_ADescriptionOfAnotherKindOfNetwork_SaysNothing(string description)
+    {
+        using var folder = new TemporaryFolder();
+        using var weights = TransformerWeights();
+        SafetensorsWriter.Write(folder["model.safetensors"], weights.Tensors);
+        using var stored = Checkpoint.Open(folder["model.safetensors"]);
+        var expected = Detected();
+        File.WriteAllText(folder["config.json"], $"{{{description}}}");
+
+        Assert.Equal(expected, Detected());
+
+        string Detected()
+        {
+            try
+            {
+                return TransformerDetection.Detect(stored).ToString();
+            }
+            catch (CheckpointException e)
+            {
+                return e.Message;
+            }
+        }
+    }
+
+    [Fact]
+    public void Detect_ATransformerOfAnotherClass_IsRefusedByItsName()
+    {
+        using var folder = new TemporaryFolder();
+        using var weights = TransformerWeights();
+        SafetensorsWriter.Write(folder["model.safetensors"], weights.Tensors);
+        File.WriteAllText(folder["config.json"], """{"_class_name":"ChronoEditTransformer3DModel","num_attention_heads":2}""");
+
+        using var stored = Checkpoint.Open(folder["model.safetensors"]);
+        var message = Assert.Throws<CheckpointException>(() => TransformerDetection.Detect(stored)).Message;
+        Assert.Contains("ChronoEditTransformer3DModel, which is not supported", message, StringComparison.Ordinal);
+    }
+
+    private static RandomWeights TransformerWeights() => new(1, WanTransformer.Whole(NetworkNamesTests.TwoImages, new GraphOptions()));
+}
