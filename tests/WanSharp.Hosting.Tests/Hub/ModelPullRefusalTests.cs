@@ -1,14 +1,11 @@
-using WanSharp.Hosting.Downloads;
 using WanSharp.Hosting.Hub;
-using WanSharp.Models.Hub;
 using WanSharp.Tensors;
 using WanSharp.Testing;
-using WanSharp.Testing.Hub;
 
 namespace WanSharp.Hosting.Tests.Hub;
 
-/// <summary>What cannot be pulled leaves nothing behind, and says the way out.</summary>
-public sealed class ModelPullRefusalTests : ModelPulls
+/// <summary>What a hub, a host or a disk refuses, and what is not what it should be.</summary>
+public sealed class ModelPullRefusalTests : ModelPullTestBase
 {
     [Fact]
     public async Task Pull_WithAPatternThatMatchesNothing_SaysWhatThereIs()
@@ -21,7 +18,7 @@ public sealed class ModelPullRefusalTests : ModelPulls
     [Fact]
     public async Task Pull_OfWrongBytes_DeletesThemAndSaysSo()
     {
-        _hub.Spoil = bytes =>
+        Server.Spoil = bytes =>
         {
             bytes[^1] ^= 1;
             return bytes;
@@ -32,7 +29,7 @@ public sealed class ModelPullRefusalTests : ModelPulls
         Assert.Contains($"SHA-256 is", error.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(Path.Combine(Repository, "blobs")));
         Assert.False(Path.Exists(Snapshot));
-        _hub.Spoil = null;
+        Server.Spoil = null;
         await PullAsync();
         AssertWhole();
     }
@@ -40,7 +37,7 @@ public sealed class ModelPullRefusalTests : ModelPulls
     [Fact]
     public async Task Pull_OfWrongBytesOfASmallFile_DeletesThemAndSaysSo()
     {
-        _hub.Spoil = bytes => [.. bytes.Reverse()];
+        Server.Spoil = bytes => [.. bytes.Reverse()];
 
         var error = await Assert.ThrowsAsync<InvalidDataException>(() => PullAsync(patterns: [Small]));
 
@@ -50,7 +47,7 @@ public sealed class ModelPullRefusalTests : ModelPulls
     [Fact]
     public async Task Pull_OfAFileOfAnotherLength_IsRefused()
     {
-        _hub.Spoil = bytes => bytes[..^1];
+        Server.Spoil = bytes => bytes[..^1];
 
         var error = await Assert.ThrowsAsync<IOException>(() => PullAsync(patterns: [Large]));
 
@@ -68,7 +65,7 @@ public sealed class ModelPullRefusalTests : ModelPulls
     [InlineData(418, null, null, "answers 418")]
     public async Task Pull_OfWhatTheHubRefuses_SaysTheWayOut(int status, string? code, string? token, string expected)
     {
-        _hub.Before = context =>
+        Server.Before = context =>
         {
             context.Response.StatusCode = status;
             if (code is not null)
@@ -82,13 +79,13 @@ public sealed class ModelPullRefusalTests : ModelPulls
         var error = await Assert.ThrowsAnyAsync<IOException>(() => PullAsync(token: token));
 
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
-        Assert.Single(_hub.Requests);
+        Assert.Single(Server.Requests);
     }
 
     [Fact]
     public async Task Pull_OfGatedFiles_SaysSo()
     {
-        _hub.Before = context =>
+        Server.Before = context =>
         {
             var isFile = context.Request.Path.Value!.Contains("/resolve/", StringComparison.Ordinal);
             context.Response.StatusCode = isFile ? 403 : 200;
@@ -101,14 +98,70 @@ public sealed class ModelPullRefusalTests : ModelPulls
         Assert.Contains("gated", error.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Pull_FromAHubThatRedirectsToUnsafeNames_KeepsNoSuchFile()
+    [Theory]
+    [InlineData(429)]
+    [InlineData(503)]
+    public async Task Pull_WhenTheHubAsksToWait_WaitsAsLongAsItAsks(int status)
     {
-        _hub.Files["../escaped"] = Bytes(10);
+        var refusals = 3;
+        Server.Before = context =>
+        {
+            if (Interlocked.Decrement(ref refusals) < 0)
+            {
+                return false;
+            }
+
+            context.Response.StatusCode = status;
+            context.Response.Headers.RetryAfter = "7";
+            return true;
+        };
+        var clock = new SkippingClock();
+
+        await PullAsync(clock: clock);
+
+        AssertWhole();
+        Assert.Equal(3, clock.Skipped.Count(time => time == TimeSpan.FromSeconds(7)));
+    }
+
+    [Fact]
+    public async Task Pull_WhenTheHubAsksToWaitForLong_SaysHowLong()
+    {
+        Server.Before = context =>
+        {
+            context.Response.StatusCode = 429;
+            context.Response.Headers.RetryAfter = "4000";
+            return true;
+        };
+
+        var error = await Assert.ThrowsAnyAsync<IOException>(() => PullAsync());
+
+        Assert.Contains("wait 4000 seconds", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pull_WhenAnAddressExpires_AsksTheHubAgain()
+    {
+        var answers = 0; // the first four are asked at once, for addresses of their own
+        Server.Before = context =>
+        {
+            var expired = context.Request.QueryString.Value == "?signature=s" && Interlocked.Increment(ref answers) == 5;
+            context.Response.StatusCode = expired ? 403 : 200;
+            return expired;
+        };
 
         await PullAsync();
 
-        Assert.Empty(Directory.GetFiles(_folder, "escaped", SearchOption.AllDirectories));
+        AssertWhole();
+    }
+
+    [Fact]
+    public async Task Pull_FromAHubThatRedirectsToUnsafeNames_KeepsNoSuchFile()
+    {
+        Server.Files["../escaped"] = Bytes(10);
+
+        await PullAsync();
+
+        Assert.Empty(Directory.GetFiles(Folder, "escaped", SearchOption.AllDirectories));
         AssertWhole(except: "../escaped");
     }
 
@@ -120,7 +173,7 @@ public sealed class ModelPullRefusalTests : ModelPulls
         var error = await Assert.ThrowsAsync<IOException>(() => pull.PullAsync(Request(), null, Token));
 
         Assert.Contains("make room", error.Message, StringComparison.Ordinal);
-        Assert.Equal(0, _hub.Sent);
+        Assert.Equal(0, Server.Sent);
     }
 
     [Fact]
@@ -130,12 +183,12 @@ public sealed class ModelPullRefusalTests : ModelPulls
             new ModelPull(Options(isOffline: true), TimeProvider.System).PullAsync(Request(), null, Token)
         );
         await PullAsync();
-        _hub.Requests.Clear();
+        Server.Requests.Clear();
 
         var model = await new ModelPull(Options(isOffline: true), TimeProvider.System).PullAsync(Request(), null, Token);
 
         Assert.Equal(0, model.Missing);
-        Assert.Empty(_hub.Requests);
+        Assert.Empty(Server.Requests);
     }
 
     [Theory]
@@ -145,7 +198,7 @@ public sealed class ModelPullRefusalTests : ModelPulls
     [InlineData("""{"sha": "../../../etc"}""")]
     public async Task Pull_FromSomethingElseThanAHub_SaysSo(string answer)
     {
-        _hub.Answer = answer;
+        Server.Answer = answer;
 
         var error = await Assert.ThrowsAsync<IOException>(() => PullAsync());
 
