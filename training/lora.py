@@ -66,6 +66,7 @@ def merge(transformer, path, strength=1.0):
         raise ValueError(f'{path}: expected lora_A, lora_B and alpha for each layer')
     for name in pairs:
         key = name[:-len('.lora_A.weight')]
-        down, up, alpha = tensors[name], tensors[f'{key}.lora_B.weight'], tensors[f'{key}.alpha'].item()
+        down, up = tensors[name].float(), tensors[f'{key}.lora_B.weight'].float()
+        alpha = tensors[f'{key}.alpha'].item()
         with torch.no_grad():
             layers[key[len(PREFIX):]].weight.add_(up @ down, alpha=strength * alpha / down.size(0))
