@@ -31,6 +31,7 @@ public sealed class WanModel : IDisposable
             parts.Vae,
             parts.VisionEncoder?.Configuration
         );
+        LatentColors = parts.Colors ?? LatentColors.Published(parts.Vae);
         Parts = parts.Taken;
         TokenizerPath = parts.TokenizerPath;
         Tokenizer = TokenizerSource.Load(TokenizerPath);
@@ -138,6 +139,9 @@ public sealed class WanModel : IDisposable
     internal WeightStore TextEncoderWeights { get; }
 
     internal WeightStore VaeWeights { get; }
+
+    /// <summary>The colours of its latents, for previews; null where nothing is known.</summary>
+    internal LatentColors? LatentColors { get; }
 
     internal string TokenizerPath { get; }
 
