@@ -106,7 +106,7 @@ def train(rank, team, decoder, optimizer, options):
         if now - logged > 30:
             print(f'{trained / 60:5.1f} min  step {optimizer.steps:5}  loss {sum(losses) / len(losses):.4f}', flush=True)
             logged, losses = now, []
-        if now - saved > 120 or trained >= total:
+        if now - saved > 300 or trained >= total:
             optim.save(options.state, dict(network=decoder.state_dict(), optimizer=optimizer.state(),
                                            average=average.weights, trained=trained))
             judged.load_state_dict(average.weights)

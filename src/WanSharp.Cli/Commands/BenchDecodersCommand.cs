@@ -41,11 +41,11 @@ internal sealed class BenchDecodersCommand(CliEnvironment environment)
                 result.AddError("--runs takes 1 or more.");
             }
         });
-        command.SetAction(self.Run);
+        command.SetAction((parsed, cancellationToken) => Task.Run(() => self.Run(parsed, cancellationToken), cancellationToken));
         return command.WithExamples("wan bench decoders", "wan bench decoders --shape 1.3b --size 256x256 --frames 17 --runs 2 --json");
     }
 
-    private int Run(ParseResult parsed)
+    private int Run(ParseResult parsed, CancellationToken cancellationToken)
     {
         var options = new BenchmarkOptions { Subject = BenchmarkSubject.Vae, CacheFolder = environment.Host.Options.CacheFolder };
         var size = parsed.GetValue(_size) ?? new ClipSize(options.Width, options.Height);
@@ -58,7 +58,7 @@ internal sealed class BenchDecodersCommand(CliEnvironment environment)
             Runs = parsed.GetValue(_runs) ?? options.Runs,
         };
         using var runtime = environment.Host.OpenRuntime(parsed.GetValue(_threads));
-        var rows = new DecoderBenchmark(runtime).Run(options, new StatusLine(environment));
+        var rows = new DecoderBenchmark(runtime).Run(options, new StatusLine(environment), cancellationToken);
         environment.Out.WriteLine(
             parsed.GetValue(_json)
                 ? JsonText.Of<IReadOnlyList<DecoderOutput>>([.. rows.Select(Output)])
