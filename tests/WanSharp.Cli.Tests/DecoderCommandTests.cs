@@ -43,7 +43,12 @@ public sealed class DecoderCommandTests : IDisposable
     public async Task Generate_WithAWrongFile_SaysInOneLineWhy(string says, params string[] options)
     {
         string[] given = [.. options.Select(option => option.Replace("CLIP", _folder["clip.webp"], StringComparison.Ordinal))];
-        given = [.. given.Select(option => option.Replace("IMAGE", Path.Combine(AppContext.BaseDirectory, "models", "shapes", "sheet.png"), StringComparison.Ordinal))];
+        given =
+        [
+            .. given.Select(option =>
+                option.Replace("IMAGE", Path.Combine(AppContext.BaseDirectory, "models", "shapes", "sheet.png"), StringComparison.Ordinal)
+            ),
+        ];
 
         var run = await RunAsync(["generate", Prompt, .. given, "-o", _folder["clip.webp"]]);
 
@@ -56,7 +61,11 @@ public sealed class DecoderCommandTests : IDisposable
     {
         var run = await RunAsync("inspect", Path.Combine(AppContext.BaseDirectory, "models", "shapes", "taeshapes.safetensors"));
 
-        Assert.Contains("tiny autoencoder (TAEHV), decoder alone, 16 latent channels at 1/8 of the size", run.Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "tiny autoencoder (TAEHV), decoder alone, 16 latent channels at 1/8 of the size",
+            run.Out,
+            StringComparison.Ordinal
+        );
     }
 
     private static Task<CommandLineRun> RunAsync(params string[] args) =>

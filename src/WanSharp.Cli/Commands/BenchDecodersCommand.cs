@@ -77,13 +77,5 @@ internal sealed class BenchDecodersCommand(CliEnvironment environment)
         );
 
     private static DecoderOutput Output(DecoderRow row) =>
-        new(
-            row.Network,
-            row.Seconds.Median,
-            row.FirstFrameSeconds.Median,
-            row.PeakBytes,
-            row.Operations,
-            row.Ratio,
-            row.Seconds.Runs
-        );
+        new(row.Network, row.Seconds.Median, row.FirstFrameSeconds.Median, row.PeakBytes, row.Operations, row.Ratio, row.Seconds.Runs);
 }

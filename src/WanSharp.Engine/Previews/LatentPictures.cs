@@ -23,7 +23,12 @@ internal static class LatentPictures
             for (var channel = 0; channel < channels; channel++)
             {
                 var factor = colors.Factors[(channel * LatentColors.Colors) + color];
-                System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(values.Slice(channel * frames * area, frames * area), factor, plane, plane);
+                System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(
+                    values.Slice(channel * frames * area, frames * area),
+                    factor,
+                    plane,
+                    plane
+                );
             }
         }
 

@@ -7,11 +7,4 @@ namespace WanSharp.Tools.Benchmarks;
 /// <param name="PeakBytes">The most that the library holds: packed weights, activations and caches.</param>
 /// <param name="Operations">Floating point operations of its convolutions as they are computed.</param>
 /// <param name="Ratio">How many times as fast as the first row.</param>
-public sealed record DecoderRow(
-    string Network,
-    Timing Seconds,
-    Timing FirstFrameSeconds,
-    long PeakBytes,
-    double Operations,
-    double Ratio
-);
+public sealed record DecoderRow(string Network, Timing Seconds, Timing FirstFrameSeconds, long PeakBytes, double Operations, double Ratio);

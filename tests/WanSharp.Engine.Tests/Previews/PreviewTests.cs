@@ -80,7 +80,10 @@ public sealed class PreviewTests(TinyEngine engine) : IDisposable
         Assert.Equal((32, 16, 8d), (shown[^1].Width, shown[^1].Height, shown[^1].Fps));
         var last = shown[^1].Frames; // the last step of Euler leads to its estimate
         Assert.Equal(clip.Count, last.Count);
-        Assert.All(clip.SelectMany(frame => frame).Zip(last.SelectMany(frame => frame)), pair => Assert.InRange(pair.First - pair.Second, -1, 1));
+        Assert.All(
+            clip.SelectMany(frame => frame).Zip(last.SelectMany(frame => frame)),
+            pair => Assert.InRange(pair.First - pair.Second, -1, 1)
+        );
     }
 
     [Fact]

@@ -19,8 +19,7 @@ internal static class TerminalPicture
     public static PictureProtocol Detect(Func<string, string?> variable)
     {
         var (term, program) = (variable("TERM") ?? "", variable("TERM_PROGRAM") ?? "");
-        return
-            variable("KITTY_WINDOW_ID") is not null || term is "xterm-kitty" or "xterm-ghostty" || program == "ghostty"
+        return variable("KITTY_WINDOW_ID") is not null || term is "xterm-kitty" or "xterm-ghostty" || program == "ghostty"
                 ? PictureProtocol.Kitty
             : program is "iTerm.app" or "WezTerm" or "vscode" || variable("LC_TERMINAL") == "iTerm2" ? PictureProtocol.Iterm2
             : term.StartsWith("foot", StringComparison.Ordinal)
@@ -159,9 +158,7 @@ internal static class TerminalPicture
             if (count > 0)
             {
                 var sixel = (char)('?' + last);
-                _ = count > 3
-                    ? text.Append(CultureInfo.InvariantCulture, $"!{count}{sixel}")
-                    : text.Append(sixel, count);
+                _ = count > 3 ? text.Append(CultureInfo.InvariantCulture, $"!{count}{sixel}") : text.Append(sixel, count);
             }
 
             (last, count) = (bits, 1);
