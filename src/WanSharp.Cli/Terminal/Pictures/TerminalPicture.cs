@@ -9,7 +9,7 @@ namespace WanSharp.Cli.Terminal.Pictures;
 /// DEC's VT3xx manual for sixel.</remarks>
 internal static class TerminalPicture
 {
-    private const string Escape = "\e";
+    private const char Escape = '\e';
     private const int Levels = 6; // of each colour, in sixel's palette
     private const int Band = 6; // rows of pixels that a sixel holds
     private const int KittyChunk = 4096; // the protocol's
