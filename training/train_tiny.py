@@ -1,7 +1,7 @@
 """Trains the tiny decoder of models/shapes on latents of its VAE, and writes it there: python train_tiny.py --minutes 25
 
     python train_tiny.py --minutes 25    (again to resume; minutes of one core's time)
-    python train_tiny.py --export        models/shapes/taeshapes.safetensors and latent_rgb.json from what was trained
+    python train_tiny.py --export        models/shapes/taeshapes.safetensors, and the colours of latents in config.json
 
 The decoder learns from drawn clips and the latents that the VAE makes of them, standardized as the transformer sees
 them and with a little noise, because the transformer's are never exact. Needs models/shapes, not the other trainers' runs.
@@ -106,7 +106,7 @@ def train(rank, team, decoder, optimizer, options):
         if now - logged > 30:
             print(f'{trained / 60:5.1f} min  step {optimizer.steps:5}  loss {sum(losses) / len(losses):.4f}', flush=True)
             logged, losses = now, []
-        if now - saved > 120 or trained >= total:
+        if now - saved > 300 or trained >= total:
             optim.save(options.state, dict(network=decoder.state_dict(), optimizer=optimizer.state(),
                                            average=average.weights, trained=trained))
             judged.load_state_dict(average.weights)
@@ -139,9 +139,12 @@ def export(options):
     file = MODEL / 'taeshapes.safetensors'
     weights.write(file, tensors, {'format': 'wan', 'model': 'shapes', 'network': 'tiny decoder', 'latents': 'standardized',
                                   'latents_mean': ' '.join(f'{value:g}' for value in config['mean'])})
+    description = json.loads((MODEL / 'config.json').read_text(encoding='utf-8'))
     factor, bias, error = factors(latents)
     rounded = lambda row: [round(value, 4) for value in row]
-    print(json.dumps(dict(factors=[rounded(row) for row in factor], bias=rounded(bias), mse=round(error, 5))))
+    description['vae'].update(rgb_factors=[rounded(row) for row in factor], rgb_bias=rounded(bias))
+    (MODEL / 'config.json').write_text(json.dumps(description, indent=2, ensure_ascii=False) + '\n', encoding='utf-8')
+    print(f'colours of latents: mean squared error {error:.5f}')
     judge = Judge(latents)
     print(f'{file.name}: {file.stat().st_size} bytes')
     for name, decode in (('it', lambda z: decoder(z).clamp(0, 1) * 2 - 1), ('the VAE', latents.decode)):

@@ -6,12 +6,14 @@ using WanSharp.Engine.Features;
 using WanSharp.Engine.Memory;
 using WanSharp.Engine.Noise;
 using WanSharp.Engine.Planning;
+using WanSharp.Engine.Previews;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Reuse;
 using WanSharp.Engine.Sampling;
 using WanSharp.Engine.Scheduling;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
 using WanSharp.Media.Clips;
 using WanSharp.Models;
 using WanSharp.Models.Decoders;
@@ -200,8 +202,10 @@ public sealed class VideoGenerator : IVideoGenerator
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(frames);
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
+        options ??= new GenerationRunOptions();
+        RequirePreview(plan, options);
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
-        var clip = NewRun(plan, options ?? new GenerationRunOptions(), cancelled.Token);
+        var clip = NewRun(plan, options, cancelled.Token);
         using var ending = _telemetry.BeginClip();
         // Not on the caller's thread.
         var (compile, ran) = await Task.Run(() => RunAsync(clip, frames), cancelled.Token).ConfigureAwait(false);
@@ -360,7 +364,7 @@ public sealed class VideoGenerator : IVideoGenerator
                 : null;
         using (clip.Clock.Enter(GenerationStage.Denoise))
         {
-            await _lanes.DenoiseAsync(clip, state, recorder).ConfigureAwait(false);
+            await _lanes.DenoiseAsync(clip, state, recorder, Preview(clip, state)).ConfigureAwait(false);
         }
 
         RequireNumbers(state.Latents);
@@ -381,6 +385,42 @@ public sealed class VideoGenerator : IVideoGenerator
             throw new CheckpointException(
                 _model.TransformerWeights.Path,
                 "the transformer produced NaN or infinity, so a weight is probably damaged: get the file again."
+            );
+        }
+    }
+
+    /// <summary>What shows the clip while it is denoised: by its own decoder where that is a tiny one, else by the colours of latents.</summary>
+    private PreviewShow? Preview(ClipRun clip, DenoiseState state)
+    {
+        if (clip.Options.Preview is not { } show)
+        {
+            return null;
+        }
+
+        PreviewShow preview;
+        if (clip.Plan.Decoder is { Config.Kind: VaeKind.Tiny })
+        {
+            preview = new PreviewShow(clip, show, latents => _decoder.PicturesAsync(clip, latents), clip.Plan.Settings.Fps);
+        }
+        else
+        {
+            var colors = _model.LatentColors!; // required when the clip began
+            var fps = clip.Plan.Settings.Fps / (double)_model.Vae.TemporalStride;
+            preview = new PreviewShow(clip, show, latents => Task.FromResult(LatentPictures.Of(colors, latents)), fps);
+        }
+
+        state.Estimate = new CleanEstimate(() => preview.IsFree);
+        return preview;
+    }
+
+    /// <exception cref="InvalidRequestException">A preview is asked for, and nothing can make one.</exception>
+    private void RequirePreview(GenerationPlan plan, GenerationRunOptions options)
+    {
+        if (options.Preview is not null && _model.LatentColors is null && plan.Decoder is not { Config.Kind: VaeKind.Tiny })
+        {
+            throw new InvalidRequestException(
+                "preview",
+                $"What colours the latents of {_model.Name} have is not known: name a tiny decoder, or leave the preview out."
             );
         }
     }

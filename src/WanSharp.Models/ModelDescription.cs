@@ -57,6 +57,7 @@ internal sealed record ModelDescription
     public ModelParts InFolder(string folder)
     {
         var source = Path.Combine(folder, FileName);
+        var vae = Vae.ToConfiguration(source);
         return new ModelParts
         {
             Source = source,
@@ -66,7 +67,8 @@ internal sealed record ModelDescription
             Defaults = Defaults,
             Transformer = Transformer.ToConfiguration(source),
             TextEncoder = TextEncoder.ToConfiguration(source),
-            Vae = Vae.ToConfiguration(source),
+            Vae = vae,
+            Colors = Vae.ToColors(source, vae),
             TransformerPath = FileBeside(source, Transformer.File),
             TextEncoderPath = FileBeside(source, TextEncoder.File),
             VaePath = FileBeside(source, Vae.File),

@@ -20,6 +20,9 @@ internal sealed record ModelParts
 
     public required VaeConfig Vae { get; init; }
 
+    /// <summary>The colours of latents that a description has.</summary>
+    public LatentColors? Colors { get; init; }
+
     /// <summary>The only transformer, or the expert for low noise.</summary>
     public required string TransformerPath { get; init; }
 

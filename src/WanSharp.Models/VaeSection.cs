@@ -30,6 +30,35 @@ internal sealed record VaeSection
     /// <summary>Standard deviation of each latent channel; the official table when left out.</summary>
     public float[]? Std { get; init; }
 
+    /// <summary>Red, green and blue of each latent channel, for previews; the published table when left out, where there is one.</summary>
+    public float[][]? RgbFactors { get; init; }
+
+    /// <summary>What is added to them.</summary>
+    public float[]? RgbBias { get; init; }
+
+    /// <summary>The colours of latents, for previews; null where nothing is known.</summary>
+    /// <param name="source">The file, for errors.</param>
+    /// <param name="config">The VAE.</param>
+    public LatentColors? ToColors(string source, VaeConfig config)
+    {
+        if (RgbFactors is null && RgbBias is null)
+        {
+            return LatentColors.Published(config);
+        }
+
+        return
+            RgbFactors is { } factors
+            && factors.Length == config.LatentChannels
+            && factors.All(factor => factor is { Length: LatentColors.Colors } && factor.All(float.IsFinite))
+            && RgbBias is { Length: LatentColors.Colors } bias
+            && bias.All(float.IsFinite)
+            ? new LatentColors([.. factors.SelectMany(factor => factor)], bias)
+            : throw new CheckpointException(
+                source,
+                $"its rgb_factors are {config.LatentChannels} rows of 3 numbers, and its rgb_bias 3 numbers."
+            );
+    }
+
     /// <param name="source">The file, for errors.</param>
     public VaeConfig ToConfiguration(string source)
     {

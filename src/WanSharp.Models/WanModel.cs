@@ -32,6 +32,7 @@ public sealed class WanModel : IDisposable
             parts.Vae,
             parts.VisionEncoder?.Configuration
         );
+        LatentColors = parts.Colors ?? LatentColors.Published(parts.Vae);
         Parts = parts.Taken;
         Loras = new LoraLibrary(Folder, Name, Transformer, _digests);
         TokenizerPath = parts.TokenizerPath;
@@ -143,6 +144,9 @@ public sealed class WanModel : IDisposable
     internal WeightStore TextEncoderWeights { get; }
 
     internal WeightStore VaeWeights { get; }
+
+    /// <summary>The colours of its latents, for previews; null where nothing is known.</summary>
+    internal LatentColors? LatentColors { get; }
 
     internal string TokenizerPath { get; }
 

@@ -46,6 +46,7 @@ public class OutputSchemaTests
         ("bench-quality", "bench quality", typeof(QualityOutput)),
         ("bench-plan", "bench plan", typeof(IReadOnlyList<PlanCheckOutput>)),
         ("bench-dtypes", "bench dtypes", typeof(IReadOnlyList<DtypeOutput>)),
+        ("bench-decoders", "bench decoders", typeof(IReadOnlyList<DecoderOutput>)),
         ("bench-reuse", "bench reuse", typeof(IReadOnlyList<ReusedClipOutput>)),
     ];
 

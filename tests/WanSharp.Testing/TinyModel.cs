@@ -83,7 +83,8 @@ public static class TinyModel
               "vae": {
                 "file": "vae.safetensors", "dim": 4, "z_dim": 4, "dim_mult": [1, 2, 4, 4], "num_res_blocks": 1,
                   "temperal_downsample": [false, true, true],
-                "mean": [0.1, -0.2, 0.3, 0], "std": [1, 2, 0.5, 1]
+                "mean": [0.1, -0.2, 0.3, 0], "std": [1, 2, 0.5, 1],
+                "rgb_factors": [[0.5, 0, 0], [0, 0.5, 0], [0, 0, 0.5], [0.1, 0.1, 0.1]], "rgb_bias": [0, 0.1, -0.1]
               },
               "defaults": {
                 "width": 32, "height": 16, "frames": 9, "fps": 8, "steps": 4, "shift": 3, "guidance_scale": 4, "sampler": "unipc",

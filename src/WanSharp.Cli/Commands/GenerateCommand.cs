@@ -29,6 +29,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
     };
 
     private readonly StyleOptions _style = new();
+    private readonly PreviewOption _preview = new();
     private readonly ModelOptions _model = new();
     private readonly Option<string> _provider = CommonOptions.Provider();
     private readonly Option<IReadOnlyDictionary<string, string>> _providerOptions = CommonOptions.ProviderOptions();
@@ -60,6 +61,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             self._keepCompiled,
             self._json,
         };
+        self._preview.AddTo(command);
         self._model.AddTo(command);
         self._compile.AddTo(command);
         self._request.AddTo(command);
@@ -70,6 +72,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             "wan generate 一个红色圆形向左移动，黑色背景 -o clip.webm --seed 7",
             "wan generate \"a blue star growing\" --steps 30 --guidance 5 -o sheet.png",
             "wan generate \"a red circle moving left\" --style ink -o clip.mp4",
+            "wan generate \"a blue star growing\" --decoder taeshapes --preview preview.webp -o clip.mp4",
             "wan generate \"a blue star growing\" --precision int8 -o clip.mp4",
             "wan generate \"a green square moving up\" --image first.png -o clip.gif",
             "wan generate \"a harbour at dusk\" --lora style.safetensors:0.8 -o clip.mp4",
@@ -91,6 +94,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         var target = await PlaceAsync(ffmpeg, Target(parsed.GetValue(_output) ?? OutputName.For(request)), cancellationToken);
         VideoWriter.Require(target);
         await EncoderCheck.RequireAsync(ffmpeg, target.Kind, cancellationToken);
+        var previewFile = await _preview.FileAsync(parsed, ffmpeg, target, cancellationToken);
 
         var started = environment.Clock.GetTimestamp();
         var compile = _compile.Read(parsed);
@@ -111,6 +115,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             environment.Error.WriteLine($"memory: {strategy}");
         }
 
+        var options = new GenerationRunOptions { Preview = _preview.Read(parsed, environment, ffmpeg, previewFile, plan.Format) };
         GenerationStatistics clip;
         await using (var writer = VideoWriter.Create(ffmpeg, target, plan.Format, plan.Settings.ToJson()))
         {
@@ -118,7 +123,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             GenerateReport.WriteCut(environment.Error, plan.CutPrompts);
             GenerateReport.WriteLoras(environment.Error, plan.Loras);
             using var progress = ProgressDisplay.Start(environment);
-            clip = await generator.GenerateAsync(plan, writer, new GenerationRunOptions { Progress = progress }, cancellationToken);
+            clip = await generator.GenerateAsync(plan, writer, options with { Progress = progress }, cancellationToken);
             await writer.CompleteAsync(cancellationToken);
             progress.Complete();
         }

@@ -8,6 +8,7 @@ namespace WanSharp.Cli.Output;
 [JsonSerializable(typeof(QualityOutput))]
 [JsonSerializable(typeof(IReadOnlyList<PlanCheckOutput>))]
 [JsonSerializable(typeof(IReadOnlyList<DtypeOutput>))]
+[JsonSerializable(typeof(IReadOnlyList<DecoderOutput>))]
 [JsonSerializable(typeof(IReadOnlyList<ReusedClipOutput>))]
 [JsonSerializable(typeof(FixtureOutput))]
 [JsonSerializable(typeof(ComparedFixtureOutput))]

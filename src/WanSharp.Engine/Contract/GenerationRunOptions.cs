@@ -30,6 +30,13 @@ public sealed record GenerationRunOptions
     public StepStore? Steps { get; init; }
 
     /// <summary>
+    /// Shows what the clip would be if a step were the last: pictures of the step's estimate of the clean clip. Denoising continues
+    /// meanwhile, and no other estimate is made until it returns, except the last step's. An exception from it fails the clip. Default: null,
+    /// none is made, and steps cost nothing more.
+    /// </summary>
+    public Func<PreviewFrames, CancellationToken, ValueTask>? Preview { get; init; }
+
+    /// <summary>
     /// Saves a snapshot. Denoising continues meanwhile, and no other snapshot is taken until it returns. An exception from it fails
     /// the clip. Default: null, no snapshots are taken.
     /// </summary>

@@ -70,6 +70,9 @@ internal sealed class DenoiseState : IDisposable
 
     public bool Done => Sampler.NextStep == Sampler.StepCount;
 
+    /// <summary>Gets each step's estimate of the clean clip; null where nobody looks.</summary>
+    public CleanEstimate? Estimate { get; set; }
+
     /// <summary>Goes on where another state stood.</summary>
     /// <exception cref="ArgumentException">Latents or sampler are not this clip's.</exception>
     public void Restore(ReadOnlySpan<float> latents, SamplerState sampler)

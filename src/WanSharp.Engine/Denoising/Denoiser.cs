@@ -126,6 +126,7 @@ internal sealed class Denoiser(Experts experts) : IDisposable
             Observe?.Invoke(StepValue.Guided, conditional);
         }
 
+        clip.Estimate?.Take(clip, conditional.Read<float>());
         clip.Sampler.Advance(conditional.Read<float>(), clip.Latents.Write<float>());
         Observe?.Invoke(StepValue.LatentsOut, clip.Latents);
         clip.Images.Frames.PutInto(clip.Latents);

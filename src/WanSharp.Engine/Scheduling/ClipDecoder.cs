@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using WanSharp.Engine.Decoding;
+using WanSharp.Engine.Previews;
 using WanSharp.Media.Clips;
 using WanSharp.Tensors;
 
@@ -32,6 +33,21 @@ internal sealed class ClipDecoder(VaeRunners vaes, ComputeLanes lanes)
             await abandoned.CancelAsync().ConfigureAwait(false); // no effect when all is decoded
             await decoding.ConfigureAwait(false);
         }
+    }
+
+    /// <summary>A clip's latents as pictures, at once: for a decoder whose clips are cheap.</summary>
+    public async Task<PreviewPictures> PicturesAsync(ClipRun clip, Tensor latents)
+    {
+        using var decoder = vaes.Begin(clip.Plan.Decoder);
+        var once = clip with { Bytes = clip.Bytes with { Decode = clip.Bytes.Decode + clip.Bytes.Held } };
+        var frames = await lanes
+            .RunAsync(
+                once,
+                GenerationStage.Decode,
+                () => FrameDecoder.Decode(decoder.Runner, latents, clip.Plan.VaeTiles, clip.Cancelled).SelectMany(piece => piece).ToList()
+            )
+            .ConfigureAwait(false);
+        return new PreviewPictures(clip.Plan.Format.Width, clip.Plan.Format.Height, frames);
     }
 
     /// <summary>Fills the queue, a latent frame at a time, and ends it: with the failure if there is one.</summary>

@@ -67,7 +67,8 @@ internal sealed class ComputeLanes : IDisposable
     /// <param name="clip">Whose steps they are.</param>
     /// <param name="state">Where it stands.</param>
     /// <param name="recorder">Keeps some steps for clips of similar prompts; null where that is not wanted.</param>
-    public async Task DenoiseAsync(ClipRun clip, DenoiseState state, StepRecorder? recorder)
+    /// <param name="preview">Shows the steps' estimates; null where nobody looks.</param>
+    public async Task DenoiseAsync(ClipRun clip, DenoiseState state, StepRecorder? recorder, PreviewShow? preview)
     {
         if (state.Done)
         {
@@ -75,7 +76,7 @@ internal sealed class ComputeLanes : IDisposable
         }
 
         var snapshots = new SnapshotKeeper(clip);
-        var work = new StepWork(clip, state, snapshots, recorder);
+        var work = new StepWork(clip, state, snapshots, recorder, preview);
         try
         {
             _queue.Add(work);
@@ -84,6 +85,7 @@ internal sealed class ComputeLanes : IDisposable
         finally
         {
             await snapshots.FinishAsync().ConfigureAwait(false);
+            await (preview?.FinishAsync() ?? Task.CompletedTask).ConfigureAwait(false);
         }
     }
 

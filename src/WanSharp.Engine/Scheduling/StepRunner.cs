@@ -102,16 +102,14 @@ internal sealed class StepRunner(
 
     private void Proceed(StepWork work)
     {
-        if (work.State.Done)
-        {
-            work.Complete();
-            return;
-        }
-
         try
         {
-            work.Snapshots.Offer(work.State);
-            work.Recorder?.Offer(work.State);
+            work.Preview?.Offer(work.State);
+            if (!work.State.Done)
+            {
+                work.Snapshots.Offer(work.State);
+                work.Recorder?.Offer(work.State);
+            }
         }
         catch (Exception e)
         {
@@ -119,6 +117,13 @@ internal sealed class StepRunner(
             return;
         }
 
-        queue.Add(work);
+        if (work.State.Done)
+        {
+            work.Complete();
+        }
+        else
+        {
+            queue.Add(work);
+        }
     }
 }

@@ -9,9 +9,17 @@ namespace WanSharp.Engine.Scheduling;
 /// <param name="state">Where it stands.</param>
 /// <param name="snapshots">Keeps it for a later run of itself.</param>
 /// <param name="recorder">Keeps it for clips of similar prompts; null where that is not wanted.</param>
-internal sealed class StepWork(ClipRun clip, DenoiseState state, SnapshotKeeper snapshots, StepRecorder? recorder = null)
-    : LaneWork(clip, GenerationStage.Denoise)
+/// <param name="preview">Shows it; null where nobody looks.</param>
+internal sealed class StepWork(
+    ClipRun clip,
+    DenoiseState state,
+    SnapshotKeeper snapshots,
+    StepRecorder? recorder = null,
+    PreviewShow? preview = null
+) : LaneWork(clip, GenerationStage.Denoise)
 {
+    public PreviewShow? Preview => preview;
+
     public DenoiseState State => state;
 
     public SnapshotKeeper Snapshots => snapshots;

@@ -1,0 +1,81 @@
+using System.CommandLine;
+using System.Globalization;
+using WanSharp.Cli.Output;
+using WanSharp.Cli.Terminal;
+using WanSharp.Engine.Requests;
+using WanSharp.Tools.Benchmarks;
+
+namespace WanSharp.Cli.Commands;
+
+/// <summary><c>wan bench decoders</c>: the model's own VAE and a tiny autoencoder.</summary>
+internal sealed class BenchDecodersCommand(CliEnvironment environment)
+{
+    private readonly Option<string> _shape = ChoiceOption.Create(
+        "--shape",
+        "Whose latents are decoded; the weights are random.",
+        [.. BenchmarkOptions.ShapeNames.Select(name => (name, name))]
+    );
+
+    private readonly Option<ClipSize?> _size = SizeOption.Create("Width and height of the clip in pixels. Default: 256x256.");
+    private readonly Option<int?> _frames = NumberOption.Create<int>("--frames", "Frames of the clip: 4n+1. Default: 17.", "N");
+    private readonly Option<int?> _runs = NumberOption.Create<int>("--runs", "How often each decodes it. Default: 3.", "N");
+    private readonly Option<int?> _threads = CommonOptions.Threads();
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    public static Command Build(CliEnvironment environment)
+    {
+        var self = new BenchDecodersCommand(environment);
+        var command = new Command("decoders", "Measure what decodes a clip, in turn: the model's own VAE, and a tiny autoencoder (TAEHV).")
+        {
+            self._shape,
+            self._size,
+            self._frames,
+            self._runs,
+            self._threads,
+            self._json,
+        };
+        self._runs.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() < 1)
+            {
+                result.AddError("--runs takes 1 or more.");
+            }
+        });
+        command.SetAction((parsed, cancellationToken) => Task.Run(() => self.Run(parsed, cancellationToken), cancellationToken));
+        return command.WithExamples("wan bench decoders", "wan bench decoders --shape 1.3b --size 256x256 --frames 17 --runs 2 --json");
+    }
+
+    private int Run(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var options = new BenchmarkOptions { Subject = BenchmarkSubject.Vae, CacheFolder = environment.Host.Options.CacheFolder };
+        var size = parsed.GetValue(_size) ?? new ClipSize(options.Width, options.Height);
+        options = options with
+        {
+            Shape = parsed.GetValue(_shape)!,
+            Width = size.Width,
+            Height = size.Height,
+            Frames = parsed.GetValue(_frames) ?? options.Frames,
+            Runs = parsed.GetValue(_runs) ?? options.Runs,
+        };
+        using var runtime = environment.Host.OpenRuntime(parsed.GetValue(_threads));
+        var rows = new DecoderBenchmark(runtime).Run(options, new StatusLine(environment), cancellationToken);
+        environment.Out.WriteLine(
+            parsed.GetValue(_json)
+                ? JsonText.Of<IReadOnlyList<DecoderOutput>>([.. rows.Select(Output)])
+                : string.Join(Environment.NewLine, rows.Select(Describe).Prepend(Header))
+        );
+        return ExitCode.Done;
+    }
+
+    private static string Header => $"{"network", -10}{"clip", 10}{"first frame", 14}{"memory", 12}{"TFLOP", 9}{"as fast", 10}";
+
+    private static string Describe(DecoderRow row) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{row.Network, -10}{row.Seconds.Median, 8:0.00} s{row.FirstFrameSeconds.Median, 12:0.00} s{row.PeakBytes / 1e6, 9:0} MB"
+                + $"{row.Operations / 1e12, 9:0.00}{row.Ratio, 8:0.0} ×"
+        );
+
+    private static DecoderOutput Output(DecoderRow row) =>
+        new(row.Network, row.Seconds.Median, row.FirstFrameSeconds.Median, row.PeakBytes, row.Operations, row.Ratio, row.Seconds.Runs);
+}
