@@ -1,7 +1,6 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Models.Detection;
-using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 using WanSharp.Testing;
 
