@@ -167,7 +167,10 @@ public sealed class WanHost(HostOptions options)
     /// <exception cref="CheckpointException">It is not there, or cannot be used.</exception>
     public WanModel OpenModel(string nameOrPath, NamedParts? named = null)
     {
-        var model = WanModel.Open(Models.Find(nameOrPath), Options.CacheFolder, named ?? NamedParts.None);
+        named = (named ?? NamedParts.None).Replace(name =>
+            !Path.Exists(name) && HubModels.FindFiles(name) is [var pulled] ? Path.GetFullPath(pulled) : name
+        );
+        var model = WanModel.Open(Models.Find(nameOrPath), Options.CacheFolder, named);
         try
         {
             ModelCheck.RequireUsableDefaults(model);

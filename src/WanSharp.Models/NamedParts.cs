@@ -50,18 +50,23 @@ public sealed record NamedParts
     /// <summary>
     /// The same parts with full paths, where a file or folder of that name exists; other names are looked for near the model.
     /// </summary>
-    public NamedParts WithFullPaths()
+    public NamedParts WithFullPaths() => Replace(path => Path.Exists(path) ? Path.GetFullPath(path) : path);
+
+    /// <summary>These parts under other names.</summary>
+    /// <param name="replace">Gives the name that takes the place of one.</param>
+    public NamedParts Replace(Func<string, string> replace)
     {
+        ArgumentNullException.ThrowIfNull(replace);
         return new NamedParts
         {
-            LowNoise = Full(LowNoise),
-            HighNoise = Full(HighNoise),
-            TextEncoder = Full(TextEncoder),
-            Vae = Full(Vae),
-            Clip = Full(Clip),
-            Tokenizer = Full(Tokenizer),
+            LowNoise = Replaced(LowNoise),
+            HighNoise = Replaced(HighNoise),
+            TextEncoder = Replaced(TextEncoder),
+            Vae = Replaced(Vae),
+            Clip = Replaced(Clip),
+            Tokenizer = Replaced(Tokenizer),
         };
 
-        static string? Full(string? path) => Path.Exists(path) ? Path.GetFullPath(path) : path;
+        string? Replaced(string? name) => name is null ? null : replace(name);
     }
 }

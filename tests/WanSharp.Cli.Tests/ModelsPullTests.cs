@@ -129,6 +129,15 @@ public sealed class ModelsPullTests : IAsyncLifetime
         Assert.Empty(_hub.Requests);
     }
 
+    [Fact]
+    public async Task Generate_WithAPartThatWasNotPulled_SaysTheCommand()
+    {
+        var run = await RunAsync("generate", "a cat", "--vae", "style", "-o", _folder["clip.webp"]);
+
+        run.AssertFailed(1, "wan models pull style");
+        Assert.Empty(_hub.Requests);
+    }
+
     private Task<CommandLineRun> RunAsync(params string[] args) =>
         CommandLineRun.RunAsync(
             args,

@@ -6,8 +6,9 @@ using WanSharp.Models.Hub;
 namespace WanSharp.Hosting.Hub;
 
 /// <summary>
-/// Speaks the protocol of Hugging Face's hub: <c>/api/models/…/revision/…</c>, <c>/api/models/…/tree/…</c> and <c>/…/resolve/…</c>.
-/// The token goes to the hub itself, never to a host that it redirects to. Source: huggingface_hub's <c>hf_api.py</c> and <c>file_download.py</c>.
+/// Speaks the protocol of Hugging Face's hub: <c>/api/models/…/revision/…</c>, <c>/api/models/…/tree/…</c> and
+/// <c>/…/resolve/…</c>. The token goes to the hub itself, never to a host that it redirects to.
+/// Source: huggingface_hub's <c>hf_api.py</c> and <c>file_download.py</c>.
 /// </summary>
 internal sealed class HubClient : IDisposable
 {

@@ -41,10 +41,12 @@ public sealed class HubModels(HubCache cache, Lazy<AliasCatalog> aliases)
             : throw new CheckpointException(name, NotThere(reference.ToString()));
     }
 
-    /// <summary>The files of an alias, or the file that <c>ORG/NAME/PATH</c> names, for what is not a model: LoRAs, decoders.</summary>
+    /// <summary>
+    /// The files of an alias, or the file that <c>ORG/NAME/PATH</c> names, for what is part of a model: a VAE, a LoRA, a decoder.
+    /// </summary>
     /// <param name="name">The name.</param>
-    /// <returns>The paths, in the alias's order; null when the name is none of these.</returns>
-    /// <exception cref="CheckpointException">A file is not there; the message has the command that fetches it.</exception>
+    /// <returns>The paths, in the alias's order; null when the name is no alias, and nothing that was pulled.</returns>
+    /// <exception cref="CheckpointException">A file of the alias is not there; the message has the command that fetches it.</exception>
     public IReadOnlyList<string>? FindFiles(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -54,14 +56,13 @@ public sealed class HubModels(HubCache cache, Lazy<AliasCatalog> aliases)
         }
 
         var parts = name.Split('/', 3);
-        if (parts.Length < 3 || HubReference.Parse($"{parts[0]}/{parts[1]}") is not { } reference || !HubPath.IsSafe(parts[2]))
-        {
-            return null;
-        }
-
-        return TryFind(reference, parts[2]) is { } path
+        return
+            parts.Length == 3
+            && HubReference.Parse($"{parts[0]}/{parts[1]}") is { } reference
+            && HubPath.IsSafe(parts[2])
+            && TryFind(reference, parts[2]) is { } path
             ? [path]
-            : throw new CheckpointException(name, NotThere($"{reference} --files {parts[2]}"));
+            : null;
     }
 
     /// <summary>The files of an alias, each with its path where it is there, and null where it is missing.</summary>
