@@ -100,7 +100,7 @@ public sealed class VideoGenerator : IVideoGenerator
         _budget = new MemoryBudget(Allowance(settings.IsOnHost), _options.Clock);
         _networks = new EngineNetworks(model, _graphs, settings, transformer, _options.Lanes, _pressure);
         _decoders = new DecoderShelf(model, _options.DecoderFolders);
-        _costs = new CostModel(model, quantization, _options.VaeTile, _decoders);
+        _costs = new CostModel(model, quantization, _options.VaeTile, _decoders) { Presets = _options.Presets };
         _batches = new BatchSizer(
             _options.BatchSize,
             _options.Lanes,
@@ -149,8 +149,8 @@ public sealed class VideoGenerator : IVideoGenerator
     public GenerationPlan Plan(GenerationRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var plan = GenerationPlanner.Plan(request, _model, _execution, _decoders);
-        plan = plan with { CutPrompts = CutPrompt.Find(plan.Settings, plan.Branches, _model) };
+        var plan = GenerationPlanner.Plan(request, _model, _execution, _decoders, _options.Presets);
+        plan = plan with { CutPrompts = CutPrompt.Find(plan.Settings, plan.Prompts, _model) };
         return With(plan, _strategies.Choose(plan));
     }
 
@@ -313,6 +313,7 @@ public sealed class VideoGenerator : IVideoGenerator
         var loading = clip.Clock.Enter(GenerationStage.Load);
         using var denoisers = await _networks.LoadDenoisersAsync(clip).ConfigureAwait(false);
         clip = clip.With(denoisers);
+        denoisers.Set.RequireFor(clip.Plan);
         loading.Dispose();
 
         // 2. Encode: the images to what the model takes of them, the prompts to text features.
@@ -325,14 +326,18 @@ public sealed class VideoGenerator : IVideoGenerator
         clip.Report(GenerationStage.Encode, 1, 1);
 
         // 3. Denoise: noise to latents, step by step, together with whatever clips there are.
+        var sampler = Sampler(clip.Plan);
         using var state = new DenoiseState(
-            Sampler(clip.Plan),
-            GuidanceScales.Of(clip.Plan.Settings),
+            sampler,
+            StepGuidance.Of(clip.Plan.Settings, sampler.Timesteps),
             contexts.Branches,
             images,
             Noise(clip.Plan),
             clip.Plan.Settings.Boundary
-        );
+        )
+        {
+            SlowedFrequency = clip.Plan.Settings.Riflex,
+        };
         if (clip.Options.Resume is { } snapshot)
         {
             ClipIdentity.Restore(snapshot, clip.Plan, state);
@@ -393,7 +398,7 @@ public sealed class VideoGenerator : IVideoGenerator
     private string PeersOf(GenerationPlan plan) =>
         _identity.OfLatents(plan with { Settings = plan.Settings with { Prompt = "" }, Strategy = null, VaeTiles = null });
 
-    private static ISampler Sampler(GenerationPlan plan) => Samplers.Create(plan.Sampler, plan.Settings.Steps, plan.Settings.Shift);
+    private static ISampler Sampler(GenerationPlan plan) => Samplers.Create(plan.Settings.ToSamplerOptions(plan.Sampler));
 
     private static Tensor Noise(GenerationPlan plan)
     {

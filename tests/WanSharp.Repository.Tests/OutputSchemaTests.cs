@@ -47,6 +47,8 @@ public class OutputSchemaTests
         ("bench-plan", "bench plan", typeof(IReadOnlyList<PlanCheckOutput>)),
         ("bench-dtypes", "bench dtypes", typeof(IReadOnlyList<DtypeOutput>)),
         ("bench-reuse", "bench reuse", typeof(IReadOnlyList<ReusedClipOutput>)),
+        ("bench-presets", "bench presets", typeof(IReadOnlyList<PresetWayOutput>)),
+        ("presets", "presets", typeof(IReadOnlyList<PresetOutput>)),
     ];
 
     public static TheoryData<string> Files => [.. Outputs.Select(output => output.File).Distinct()];

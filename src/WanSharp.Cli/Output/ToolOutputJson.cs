@@ -9,6 +9,7 @@ namespace WanSharp.Cli.Output;
 [JsonSerializable(typeof(IReadOnlyList<PlanCheckOutput>))]
 [JsonSerializable(typeof(IReadOnlyList<DtypeOutput>))]
 [JsonSerializable(typeof(IReadOnlyList<ReusedClipOutput>))]
+[JsonSerializable(typeof(IReadOnlyList<PresetWayOutput>))]
 [JsonSerializable(typeof(FixtureOutput))]
 [JsonSerializable(typeof(ComparedFixtureOutput))]
 [JsonSerializable(typeof(ExportOutput))]

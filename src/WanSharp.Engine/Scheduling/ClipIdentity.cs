@@ -65,7 +65,18 @@ internal sealed class ClipIdentity
                 ("tokens at once", $"{plan.Strategy?.TokensAtOnce}"),
                 ("tiles of images", plan.GivenFrames.Count > 0 ? $"{plan.VaeTiles}" : ""),
                 ("encoder", $"{plan.Encoder?.Identity}"),
-                ("settings", (plan.Settings with { ModelFiles = null, Decoder = null, Encoder = Unnamed(plan.Settings.Encoder) }).ToJson())
+                (
+                    "settings",
+                    (
+                        plan.Settings with
+                        {
+                            ModelFiles = null,
+                            Preset = null,
+                            Decoder = null,
+                            Encoder = Unnamed(plan.Settings.Encoder),
+                        }
+                    ).ToJson()
+                )
             )
         );
 
@@ -104,7 +115,7 @@ internal sealed class ClipIdentity
 
         try
         {
-            state.Restore(snapshot.Latents, snapshot.Sampler);
+            state.Restore(snapshot.Latents, snapshot.Sampler, snapshot.Average);
         }
         catch (ArgumentException e)
         {

@@ -82,7 +82,8 @@ internal sealed class EngineNetworks(
                 return await _denoisers
                     .BeginAsync(
                         wanted,
-                        ClipIdentity.ModeOf(clip.Options.Resume, clip.Plan, wanted.Mode),
+                        clip.Plan.RunsInBlocks ? CompileMode.Blocks : ClipIdentity.ModeOf(clip.Options.Resume, clip.Plan, wanted.Mode),
+                        isAsked: clip.Plan.RunsInBlocks,
                         (done, all) => clip.Report(GenerationStage.Load, done, all),
                         clip.Cancelled
                     )
@@ -99,10 +100,14 @@ internal sealed class EngineNetworks(
         if (!isLimited)
         {
             using var denoisers = await LoadDenoisersAsync(clip).ConfigureAwait(false);
-            await denoisers
-                .Set[lane: 0]
-                .CompileForAsync(clip.Plan.Latents, clip.Plan.Branches, clip.Plan.Settings.Images.Count > 0, clip.Cancelled)
-                .ConfigureAwait(false);
+            foreach (var branches in clip.Plan.StepBranches.Where(branches => branches > 0).Distinct())
+            {
+                await denoisers
+                    .Set[lane: 0]
+                    .CompileForAsync(clip.Plan.Latents, branches, clip.Plan.Settings.Images.Count > 0, clip.Cancelled)
+                    .ConfigureAwait(false);
+            }
+
             if (clip.Plan.Settings.Images.Count > 0)
             {
                 using var encoder = Vaes.Begin(clip.Plan.Encoder);

@@ -33,18 +33,20 @@ internal sealed class StagedDenoisers(WanModel model, GraphCache graphs, Session
     /// <summary>What a clip begins with.</summary>
     /// <param name="wanted">How the transformer is to be compiled.</param>
     /// <param name="must">How it must be, for a clip that was begun before; null for whatever is ready.</param>
+    /// <param name="isAsked">Whether that is the clip's own wish, which another mode in the background would not serve.</param>
     /// <param name="prepared">Receives how many blocks' weights were brought into another form for it, and how many there are.</param>
     /// <param name="cancellationToken">Cancels compilation, except that in the background.</param>
     public async Task<DenoiserSet.Use> BeginAsync(
         TransformerOptions wanted,
         CompileMode? must,
+        bool isAsked,
         Action<int, int> prepared,
         CancellationToken cancellationToken
     )
     {
         await TakeOverAsync(wanted).ConfigureAwait(false);
         var mode = must ?? (await IsReadyAsync(wanted, cancellationToken).ConfigureAwait(false) ? wanted.Mode : CompileMode.Blocks);
-        if (mode != wanted.Mode && _coming is null && Find(wanted) is null)
+        if (mode != wanted.Mode && !isAsked && _coming is null && Find(wanted) is null)
         {
             _coming = new Coming(wanted, stop => DenoiserSet.LoadAsync(model, graphs, settings, wanted, lanes, prepared: null, stop));
         }
@@ -57,7 +59,7 @@ internal sealed class StagedDenoisers(WanModel model, GraphCache graphs, Session
             _sets = [.. _sets, found];
         }
 
-        return found.Begin(wanted.Mode);
+        return found.Begin(isAsked ? mode : wanted.Mode);
     }
 
     /// <summary>Frees all; what is compiled in the background is given up.</summary>
