@@ -26,6 +26,7 @@ internal static class WanApp
             ExportCommand.Build(environment),
             InspectCommand.Build(environment),
             ModelsCommand.Build(environment),
+            PresetsCommand.Build(environment),
             ProvidersCommand.Build(environment),
             SelftestCommand.Build(environment),
             BenchCommand.Build(environment),

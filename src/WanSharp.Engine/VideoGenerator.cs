@@ -103,7 +103,7 @@ public sealed class VideoGenerator : IVideoGenerator
         _budget = new MemoryBudget(Allowance(settings.IsOnHost), _options.Clock);
         _networks = new EngineNetworks(model, _graphs, settings, transformer, _options.Lanes, _pressure);
         _decoders = new DecoderShelf(model, _options.DecoderFolders);
-        _costs = new CostModel(model, quantization, _options.VaeTile, _decoders);
+        _costs = new CostModel(model, quantization, _options.VaeTile, _decoders) { Presets = _options.Presets };
         _batches = new BatchSizer(
             _options.BatchSize,
             _options.Lanes,
@@ -155,10 +155,10 @@ public sealed class VideoGenerator : IVideoGenerator
     public GenerationPlan Plan(GenerationRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var plan = GenerationPlanner.Plan(request, _model, _execution, _decoders);
+        var plan = GenerationPlanner.Plan(request, _model, _execution, _decoders, _options.Presets);
         plan = plan with
         {
-            CutPrompts = CutPrompt.Find(plan.Settings, plan.Branches, _model),
+            CutPrompts = CutPrompt.Find(plan.Settings, plan.Prompts, _model),
             Loras = plan.Loras.In(_options.LoraMode, _networks.TakesAdapters),
         };
         return With(plan, _strategies.Choose(plan));
@@ -326,6 +326,7 @@ public sealed class VideoGenerator : IVideoGenerator
         var loading = clip.Clock.Enter(GenerationStage.Load);
         using var denoisers = await _networks.LoadDenoisersAsync(clip).ConfigureAwait(false);
         clip = clip.With(denoisers);
+        denoisers.Set.RequireFor(clip.Plan);
         loading.Dispose();
 
         // 2. Encode: the images to what the model takes of them, the prompts to text features.
@@ -340,15 +341,19 @@ public sealed class VideoGenerator : IVideoGenerator
         using var adapters = await Task.Run(() => _adapters.Rent(clip.Plan), clip.Cancelled).ConfigureAwait(false);
 
         // 3. Denoise: noise to latents, step by step, together with whatever clips there are.
+        var sampler = Sampler(clip.Plan);
         using var state = new DenoiseState(
-            Sampler(clip.Plan),
-            GuidanceScales.Of(clip.Plan.Settings),
+            sampler,
+            StepGuidance.Of(clip.Plan.Settings, sampler.Timesteps),
             contexts.Branches,
             images,
             Noise(clip.Plan),
             clip.Plan.Settings.Boundary,
             adapters.Adapters
-        );
+        )
+        {
+            SlowedFrequency = clip.Plan.Settings.Riflex,
+        };
         if (clip.Options.Resume is { } snapshot)
         {
             ClipIdentity.Restore(snapshot, clip.Plan, state);
@@ -445,7 +450,7 @@ public sealed class VideoGenerator : IVideoGenerator
     private string PeersOf(GenerationPlan plan) =>
         _identity.OfLatents(plan with { Settings = plan.Settings with { Prompt = "" }, Strategy = null, VaeTiles = null });
 
-    private static ISampler Sampler(GenerationPlan plan) => Samplers.Create(plan.Sampler, plan.Settings.Steps, plan.Settings.Shift);
+    private static ISampler Sampler(GenerationPlan plan) => Samplers.Create(plan.Settings.ToSamplerOptions(plan.Sampler));
 
     private static Tensor Noise(GenerationPlan plan)
     {

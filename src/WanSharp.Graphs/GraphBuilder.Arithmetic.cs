@@ -74,6 +74,9 @@ public sealed partial class GraphBuilder
     /// <summary>The mean over one dimension, which stays with length 1.</summary>
     public GraphValue ReduceMean(GraphValue x, int axis) => Reduce("ReduceMean", x, axis);
 
+    /// <summary>The sum of absolute values over one dimension, which stays with length 1.</summary>
+    public GraphValue ReduceL1(GraphValue x, int axis) => Reduce("ReduceL1", x, axis);
+
     /// <summary>The Euclidean length over one dimension, which stays with length 1.</summary>
     public GraphValue ReduceL2(GraphValue x, int axis) => Reduce("ReduceL2", x, axis);
 

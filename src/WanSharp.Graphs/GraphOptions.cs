@@ -45,6 +45,12 @@ public sealed record GraphOptions
     /// </summary>
     public bool Adapters { get; init; }
 
+    /// <summary>
+    /// Whether blocks of the transformer attend to a negative prompt, too, and guide by it
+    /// (<see cref="Networks.WanTransformer.Block"/>). Default: no.
+    /// </summary>
+    public bool GuidesAttention { get; init; }
+
     /// <summary>Whether the values that a network marks as probes become extra outputs. Default: no.</summary>
     public bool Probes { get; init; }
 }

@@ -45,7 +45,11 @@ public sealed class EngineHost : IDisposable
                 WanHost.WithMemory(settings.Options, model, settings.Memory, settings.HostMemory),
                 parts.Add(host.OpenTunings())
             );
-            options = options with { DecoderFolders = [.. options.DecoderFolders, .. host.Models.SearchFolders] };
+            options = options with
+            {
+                DecoderFolders = [.. options.DecoderFolders, .. host.Models.SearchFolders],
+                Presets = host.OpenPresets(model),
+            };
             if (settings.KeepsFeatures && options.FeatureBytes > 0)
             {
                 options = options with { Features = new DiskFeatureStore(parts.Add(host.OpenSection(CacheSections.Features))) };

@@ -1,5 +1,6 @@
 using WanSharp.Engine;
 using WanSharp.Engine.Planning;
+using WanSharp.Engine.Presets;
 using WanSharp.Graphs;
 using WanSharp.Hosting.Installation;
 using WanSharp.Jobs.Styles;
@@ -202,6 +203,20 @@ public sealed class WanHost(HostOptions options)
                 .Where(File.Exists)
                 .Concat(file is null ? [] : [file])
         );
+
+    /// <summary>The presets: the program's, the user's own, and those next to a model; with where their LoRAs are looked for.</summary>
+    /// <param name="model">The model; null for presets of none.</param>
+    /// <exception cref="InvalidDataException">A file is not a list of presets.</exception>
+    public PresetChoice OpenPresets(WanModel? model = null)
+    {
+        string?[] folders = [Options.ConfigFolder, model?.Folder];
+        var files = folders.OfType<string>().Select(folder => Path.Combine(folder, PresetCatalog.FileName)).Where(File.Exists);
+        string[] loras = [Options.ConfigFolder, .. Options.ModelFolders];
+        return new PresetChoice(
+            PresetCatalog.Load(files),
+            new LoraFolders([.. loras.Select(folder => Path.Combine(folder, "loras"))], UserFolders.HubCache(Options.Variable))
+        );
+    }
 
     /// <summary>Where wildcards are looked for: next to the file of jobs, then in the user's own folder.</summary>
     /// <param name="source">The file of jobs.</param>

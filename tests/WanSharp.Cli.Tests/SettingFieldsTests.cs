@@ -250,6 +250,7 @@ public sealed class SettingFieldsTests : IDisposable
             return asked.GetValue(settings) switch
             {
                 LoraUses uses => uses.Select(use => new GenerationSettings.EmbeddedLora(use.File, "ab", $"{use.Strength}")).ToList(),
+                string when property.PropertyType == typeof(int?) => 1,
                 var value => value,
             };
         }
@@ -262,6 +263,7 @@ public sealed class SettingFieldsTests : IDisposable
         var text = field switch
         {
             { Choices: [.., var last] } => last,
+            { Example: { } example } => example,
             { Range: { IsWhole: true } range } => FormattableString.Invariant($"{range.Maximum}"),
             { Range: not null } => "1.3",
             { IsComposite: true } => "64x32",

@@ -26,7 +26,7 @@ public sealed class WrongUsageTests : IDisposable
             { "--size 33", "takes WIDTHxHEIGHT in pixels, such as 832x480" },
             { "--size 64x-64", "takes WIDTHxHEIGHT in pixels, such as 832x480" },
             { "--size 8192x8192 --frames 4097", "smaller size or fewer frames" },
-            { "--sampler unipx", "choose unipc, dpm++, dpm++-karras, euler. Did you mean unipc?" },
+            { "--sampler unipx", "rcm, rcm-ode. Did you mean unipc?" },
             { "--sampler heun", "choose unipc" },
             { "--steps 0", "the nearest is 1" },
             { "--steps 1001", "the nearest is 1000" },

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using WanSharp.Engine.Requests;
+using WanSharp.Engine.Sampling;
 
 namespace WanSharp.Repository.Tests;
 
@@ -74,8 +75,11 @@ internal sealed class OutputSchema
         return (item, (arguments.Length == 2 ? "map of " : "list of ") + kind);
     }
 
+    /// <summary>Whether a type writes itself as something else than its members.</summary>
+    private static bool HasForm(Type type) => type.GetCustomAttribute<JsonConverterAttribute>() is not null;
+
     private static bool IsRecord(Type type) =>
-        type is { IsPrimitive: false, IsEnum: false } && type.Namespace!.StartsWith("WanSharp", StringComparison.Ordinal);
+        type is { IsPrimitive: false, IsEnum: false } && !HasForm(type) && type.Namespace!.StartsWith("WanSharp", StringComparison.Ordinal);
 
     private static string Name(Type type) =>
         Type.GetTypeCode(type) switch
@@ -85,6 +89,9 @@ internal sealed class OutputSchema
             TypeCode.Boolean => "true or false",
             TypeCode.Int32 or TypeCode.Int64 or TypeCode.UInt64 => "whole number",
             TypeCode.Single or TypeCode.Double => "number",
-            _ => IsRecord(type) ? "object" : "time",
+            _ => IsRecord(type) ? "object"
+            : type == typeof(NumberList) ? "list of number"
+            : HasForm(type) ? "text"
+            : "time",
         };
 }

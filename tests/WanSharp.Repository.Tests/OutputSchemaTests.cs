@@ -48,6 +48,8 @@ public class OutputSchemaTests
         ("bench-dtypes", "bench dtypes", typeof(IReadOnlyList<DtypeOutput>)),
         ("bench-decoders", "bench decoders", typeof(IReadOnlyList<DecoderOutput>)),
         ("bench-reuse", "bench reuse", typeof(IReadOnlyList<ReusedClipOutput>)),
+        ("bench-presets", "bench presets", typeof(IReadOnlyList<PresetWayOutput>)),
+        ("presets", "presets", typeof(IReadOnlyList<PresetOutput>)),
     ];
 
     public static TheoryData<string> Files => [.. Outputs.Select(output => output.File).Distinct()];

@@ -117,7 +117,6 @@ internal sealed class BatchCommand(CliEnvironment environment)
             Overwrites = _run.Overwrites(parsed),
         };
         var jobs = await planner.PlanAsync(source, entries, cancellationToken);
-        BatchNotes.Write(environment.Error, jobs);
         if (planner.ReplacedFormats.Count > 0)
         {
             var asked = string.Join(", ", planner.ReplacedFormats);
@@ -134,6 +133,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
         using var results = OpenResults(settings);
         if (isDry)
         {
+            BatchNotes.Write(environment.Error, jobs);
             var review = known is null ? null : await known.ReviewAsync(repairs: false, cancellationToken);
             var done = there
                 .Where(job => job.State == JobState.Succeeded)
@@ -152,6 +152,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
         FolderCheck.RequireNames(store.Folder, jobs.Select(job => job.Output));
         backend.Settings.Save(store);
         var added = store.Enqueue(jobs, clips);
+        BatchNotes.Write(environment.Error, jobs);
         if (added < jobs.Count)
         {
             environment.Error.WriteLine($"{jobs.Count - added} of {jobs.Count} jobs are in {store.Folder.Path} already.");

@@ -114,6 +114,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
             self._json,
             BenchQualityCommand.Build(environment),
             BenchReuseCommand.Build(environment),
+            BenchPresetsCommand.Build(environment),
             BenchThroughputCommand.Build(environment),
         };
         command.Subcommands.Add(BenchPlanCommand.Build(environment));

@@ -78,6 +78,8 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             "wan generate \"a harbour at dusk\" --lora style.safetensors:0.8 -o clip.mp4",
             "wan generate \"a blue star growing\" --memory 6GB -o clip.mp4",
             "wan generate \"a blue star growing\" --compile-mode max-autotune -o clip.mp4",
+            "wan generate \"a fox\" --model ./Wan2.2 --preset lightning-4 -o clip.mp4",
+            "wan generate \"a star\" --guidance 1 --nag 5 --negative \"blue\" -o clip.mp4",
             "wan generate \"a lighthouse\" --size 1280x720 --vae-tile 384x384 -o clip.mp4"
         );
     }
@@ -120,6 +122,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         await using (var writer = VideoWriter.Create(ffmpeg, target, plan.Format, plan.Settings.ToJson()))
         {
             GenerateReport.WriteSettings(environment.Error, plan.Settings);
+            GenerateReport.WriteWarnings(environment.Error, plan.Warnings);
             GenerateReport.WriteCut(environment.Error, plan.CutPrompts);
             GenerateReport.WriteLoras(environment.Error, plan.Loras);
             using var progress = ProgressDisplay.Start(environment);

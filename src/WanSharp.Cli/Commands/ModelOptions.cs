@@ -58,6 +58,10 @@ internal sealed class ModelOptions
         return ((isNamed ? null : parts.LowNoise ?? parts.HighNoise) ?? parsed.GetValue(_model)!, parts);
     }
 
+    /// <summary>Whether a model, or a part of one, is named.</summary>
+    public bool IsGiven(ParseResult parsed) =>
+        parsed.GetResult(_model) is { Implicit: false } || parsed.GetValue(_low) is not null || parsed.GetValue(_high) is not null;
+
     /// <summary>Opens the model.</summary>
     public WanModel Open(ParseResult parsed, WanHost host)
     {

@@ -66,7 +66,10 @@ internal sealed class PlanCommand(CliEnvironment environment)
     }
 
     private CostModel Costs(WanModel model, Quantization precision, ParseResult parsed) =>
-        new(model, precision, parsed.GetValue(_vaeTile), environment.Host.Models.SearchFolders);
+        new(model, precision, parsed.GetValue(_vaeTile), environment.Host.Models.SearchFolders)
+        {
+            Presets = environment.Host.OpenPresets(model),
+        };
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
@@ -87,7 +90,14 @@ internal sealed class PlanCommand(CliEnvironment environment)
         var budget = MemoryAllowance.Of(memory, hostMemory, isOnHost: true, memory is null && hostMemory is null ? host : null);
         var compile = _compile.Read(parsed);
         var eightBit = parsed.GetValue(_precision) == Quantization.None ? Costs(model, Quantization.EightBit, parsed) : null;
-        var strategy = Choose(costs.Facts(plan, isOnHost: true) with { IsPacked = IsPacked(parsed, model, compile) }, budget, compile);
+        var strategy = Choose(
+            costs.Facts(plan, isOnHost: true) with
+            {
+                IsPacked = !plan.RunsInBlocks && IsPacked(parsed, model, compile),
+            },
+            budget,
+            compile
+        );
         plan = costs.InWay(plan, strategy);
         var text = new PlanText(
             model,

@@ -10,6 +10,7 @@ namespace WanSharp.Cli.Output;
 [JsonSerializable(typeof(IReadOnlyList<DtypeOutput>))]
 [JsonSerializable(typeof(IReadOnlyList<DecoderOutput>))]
 [JsonSerializable(typeof(IReadOnlyList<ReusedClipOutput>))]
+[JsonSerializable(typeof(IReadOnlyList<PresetWayOutput>))]
 [JsonSerializable(typeof(FixtureOutput))]
 [JsonSerializable(typeof(ComparedFixtureOutput))]
 [JsonSerializable(typeof(ExportOutput))]

@@ -12,10 +12,19 @@ internal static class GenerateReport
     /// <summary>The settings that a clip is made with: those asked for, and the model's defaults for the rest.</summary>
     public static void WriteSettings(TextWriter output, GenerationSettings settings)
     {
-        output.WriteLine(PlainText.OneLine($"settings: {settings.Model}, {SettingsText.Summary(settings)}"));
+        output.WriteLine(PlainText.OneLine($"settings: {settings.Model}, {Preset(settings)}{SettingsText.Summary(settings)}"));
         foreach (var (name, text) in SettingsText.Texts(settings))
         {
             output.WriteLine(PlainText.OneLine($"{name}: {text}"));
+        }
+    }
+
+    /// <summary>Says what makes it likely that the clip is not what somebody hopes for, a line each.</summary>
+    public static void WriteWarnings(TextWriter output, IReadOnlyList<string> warnings)
+    {
+        foreach (var warning in warnings)
+        {
+            output.WriteLine(PlainText.OneLine($"note: {warning}"));
         }
     }
 
@@ -81,4 +90,6 @@ internal static class GenerateReport
             )
         );
     }
+
+    private static string Preset(GenerationSettings settings) => settings.Preset is { } preset ? $"preset {preset}, " : "";
 }

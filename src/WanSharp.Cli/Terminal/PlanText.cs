@@ -109,6 +109,11 @@ internal sealed record PlanText(
             yield return Row(name, text);
         }
 
+        foreach (var warning in Plan.Warnings)
+        {
+            yield return Row("note", warning);
+        }
+
         foreach (var cut in Plan.CutPrompts)
         {
             yield return Row("note", cut.ToString());
@@ -127,7 +132,7 @@ internal sealed record PlanText(
 
         yield return Row(
             "branches",
-            Text($"{settings.Steps * Plan.Branches}") + (Model.HasExperts ? Text($", {Plan.HighNoiseSteps} steps of high noise") : "")
+            Text($"{Plan.StepBranches.Sum()}") + (Model.HasExperts ? Text($", {Plan.HighNoiseSteps} steps of high noise") : "")
         );
         yield return "";
         yield return Text($"{"stage", -10}{"TFLOP", 14}{"moved", 16}{"time", 12}");

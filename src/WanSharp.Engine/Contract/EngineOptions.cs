@@ -1,5 +1,6 @@
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Features;
+using WanSharp.Engine.Presets;
 using WanSharp.Engine.Strategies;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Memory;
@@ -83,6 +84,9 @@ public sealed record EngineOptions
 
     /// <summary>Keeps what <see cref="CompileTuning.MaxAutotune"/> measured. Default: null, each process measures again.</summary>
     public ContentStore? Tunings { get; init; }
+
+    /// <summary>What presets mean. Default: those that ship, with LoRAs next to the model.</summary>
+    public PresetChoice Presets { get; init; } = PresetChoice.Default;
 
     /// <summary>Reads the host's memory. For tests.</summary>
     internal Func<HostMemoryFacts> HostFacts { get; init; } = HostMemoryFacts.Read;

@@ -10,6 +10,12 @@ namespace WanSharp.Engine.Denoising;
 /// <param name="IsHighNoise">Which expert takes the step.</param>
 internal sealed record BatchKey(Shape Latents, long Channels, Shape? ImageFeatures, bool IsHighNoise)
 {
+    /// <summary>The frequency in time that is slowed down; null for none.</summary>
+    public int? SlowedFrequency { get; init; }
+
+    /// <summary>Whether negative prompts guide the attention: clips without one need not pay for it.</summary>
+    public bool GuidesAttention { get; init; }
+
     /// <summary>What of the transformer is one graph.</summary>
     public CompileMode Compile { get; init; }
 

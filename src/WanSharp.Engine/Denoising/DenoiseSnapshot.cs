@@ -12,7 +12,8 @@ namespace WanSharp.Engine.Denoising;
 /// <remarks>
 /// Immutable. Written as a magic number, the identity, whose steps were reused (empty text for nobody's; the prompt, how many, the
 /// similarity), the
-/// sampler's first and next step, the number of arrays and their length, the arrays (the latents, then the sampler's history), and the
+/// sampler's first and next step, the number of arrays and their length, whether guidance has one, the arrays (the latents, the
+/// sampler's history, then guidance's), and the
 /// SHA-256 of
 /// all that; numbers are little-endian.
 /// </remarks>
@@ -20,8 +21,8 @@ public sealed class DenoiseSnapshot
 {
     private const int DigestLength = SHA256.HashSizeInBytes;
 
-    internal DenoiseSnapshot(string identity, float[] latents, SamplerState sampler, ReusedSteps? reused) =>
-        (Identity, Latents, Sampler, Reused) = (identity, latents, sampler, reused);
+    internal DenoiseSnapshot(string identity, float[] latents, SamplerState sampler, float[]? average, ReusedSteps? reused) =>
+        (Identity, Latents, Sampler, Average, Reused) = (identity, latents, sampler, average, reused);
 
     /// <summary>The step that comes next, from 0.</summary>
     public int NextStep => Sampler.NextStep;
@@ -36,7 +37,10 @@ public sealed class DenoiseSnapshot
 
     internal SamplerState Sampler { get; }
 
-    private static ReadOnlySpan<byte> Magic => "WANSNAP2"u8;
+    /// <summary>What guidance remembered of earlier steps; null for nothing.</summary>
+    internal float[]? Average { get; }
+
+    private static ReadOnlySpan<byte> Magic => "WANSNAP3"u8;
 
     /// <summary>Writes the snapshot.</summary>
     public void Write(Stream stream)
@@ -44,7 +48,7 @@ public sealed class DenoiseSnapshot
         ArgumentNullException.ThrowIfNull(stream);
         using var content = new MemoryStream();
         using var writer = new BinaryWriter(content);
-        float[][] arrays = [Latents, .. Sampler.History];
+        float[][] arrays = [Latents, .. Sampler.History, .. Average is null ? Array.Empty<float[]>() : [Average]];
         writer.Write(Magic);
         writer.Write(Identity);
         writer.Write(Reused?.Prompt ?? "");
@@ -54,6 +58,7 @@ public sealed class DenoiseSnapshot
         writer.Write(NextStep);
         writer.Write(arrays.Length);
         writer.Write(Latents.Length);
+        writer.Write(Average is not null);
         foreach (var array in arrays)
         {
             writer.Write(MemoryMarshal.AsBytes<float>(array));
@@ -87,6 +92,7 @@ public sealed class DenoiseSnapshot
         var identity = reader.ReadString();
         var reused = new ReusedSteps(reader.ReadString(), reader.ReadInt32(), reader.ReadDouble());
         var (firstStep, nextStep, count, length) = (reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32());
+        var hasAverage = reader.ReadBoolean();
         var arrays = new float[count][];
         for (var i = 0; i < count; i++)
         {
@@ -97,7 +103,8 @@ public sealed class DenoiseSnapshot
         return new DenoiseSnapshot(
             identity,
             arrays[0],
-            new SamplerState(nextStep, arrays[1..], firstStep),
+            new SamplerState(nextStep, hasAverage ? arrays[1..^1] : arrays[1..], firstStep),
+            hasAverage ? arrays[^1] : null,
             reused.Prompt.Length > 0 ? reused : null
         );
     }

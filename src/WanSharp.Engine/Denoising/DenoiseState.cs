@@ -1,6 +1,8 @@
+using System.Numerics.Tensors;
+using WanSharp.Engine.Guidance;
 using WanSharp.Engine.Sampling;
 using WanSharp.Runtime.Adapters;
-using WanSharp.Tensors;
+using Tensor = WanSharp.Tensors.Tensor;
 
 namespace WanSharp.Engine.Denoising;
 
@@ -12,17 +14,18 @@ internal sealed class DenoiseState : IDisposable
     private readonly ClipAdapters? _adapters;
 
     /// <param name="sampler">Walks the latents; at its first step.</param>
-    /// <param name="guidance">How strongly to follow the prompt.</param>
+    /// <param name="guidance">How to follow the prompt in each step.</param>
     /// <param name="contexts">Text features for each branch, the prompt's first: <c>[1, text length, text dim]</c>. Disposed with the
     /// state.</param>
     /// <param name="images">What images say about the clip.</param>
-    /// <param name="noise">Where the latents begin, <c>[1, channels, frames, height, width]</c>. Disposed with the state.</param>
+    /// <param name="noise">Noise of variance 1, which the latents begin with as the sampler wants it, <c>[1, channels, frames, height,
+    /// width]</c>. Disposed with the state.</param>
     /// <param name="boundary">Where the high-noise expert hands over, as a share of the timesteps; null where there is one
     /// transformer.</param>
     /// <param name="adapters">The clip's LoRAs; null for none. They stay the caller's.</param>
     public DenoiseState(
         ISampler sampler,
-        GuidanceScales guidance,
+        StepGuidance guidance,
         IReadOnlyList<Tensor> contexts,
         ImageConditions images,
         Tensor noise,
@@ -33,10 +36,16 @@ internal sealed class DenoiseState : IDisposable
         (_boundary, _adapters) = (boundary, adapters);
         Sampler = sampler;
         Guidance = guidance;
+        Projection = guidance.Projected is { } projected ? new ProjectedVelocity(projected) : null;
         Contexts = contexts;
         Branches = [.. contexts.Select(context => new BranchContext(context, images.ImageFeatures))];
         Images = images;
         Latents = noise;
+        if (sampler.NoiseScale != 1)
+        {
+            TensorPrimitives.Multiply(noise.Read<float>(), sampler.NoiseScale, noise.Write<float>());
+        }
+
         images.Frames.PutInto(Latents);
     }
 
@@ -51,7 +60,16 @@ internal sealed class DenoiseState : IDisposable
 
     public ISampler Sampler { get; }
 
-    public GuidanceScales Guidance { get; }
+    public StepGuidance Guidance { get; }
+
+    /// <summary>The frequency in time that is slowed down (RIFLEx), from 1; null for none.</summary>
+    public int? SlowedFrequency { get; init; }
+
+    /// <summary>What guidance remembers of earlier steps; null where it remembers nothing.</summary>
+    public ProjectedVelocity? Projection { get; }
+
+    /// <summary>How many branches the next step has.</summary>
+    public int BranchesNow => Guidance.BranchesAt(Sampler.NextStep);
 
     /// <summary>The timestep of the next step.</summary>
     public float Timestep => Sampler.Timesteps[Sampler.NextStep];
@@ -74,16 +92,25 @@ internal sealed class DenoiseState : IDisposable
     public CleanEstimate? Estimate { get; set; }
 
     /// <summary>Goes on where another state stood.</summary>
-    /// <exception cref="ArgumentException">Latents or sampler are not this clip's.</exception>
-    public void Restore(ReadOnlySpan<float> latents, SamplerState sampler)
+    /// <param name="latents">Its latents.</param>
+    /// <param name="sampler">What its sampler remembered.</param>
+    /// <param name="average">What its guidance remembered; null for nothing.</param>
+    /// <exception cref="ArgumentException">Latents, sampler or guidance are not this clip's.</exception>
+    public void Restore(ReadOnlySpan<float> latents, SamplerState sampler, float[]? average = null)
     {
         var length = Latents.Shape.ElementCount;
-        if (latents.Length != length || sampler.History.Any(buffer => buffer.Length != length))
+        if (latents.Length != length || sampler.History.Append(average).Any(buffer => buffer is not null && buffer.Length != length))
         {
             throw new ArgumentException($"{latents.Length} latents do not fill {Latents.Shape}.", nameof(latents));
         }
 
+        if (average is not null && Projection is null)
+        {
+            throw new ArgumentException("The clip's guidance remembers nothing of earlier steps.", nameof(average));
+        }
+
         Sampler.Restore(sampler);
+        Projection?.Restore(average);
         latents.CopyTo(Latents.Write<float>());
     }
 

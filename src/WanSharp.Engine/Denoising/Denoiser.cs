@@ -1,3 +1,4 @@
+using WanSharp.Engine.Guidance;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 
@@ -10,6 +11,8 @@ namespace WanSharp.Engine.Denoising;
 /// </remarks>
 internal sealed class Denoiser(Experts experts) : IDisposable
 {
+    private const int MostBranches = 2;
+
     private readonly RowBuffer _input = new();
     private readonly RowBuffer _velocity = new();
 
@@ -24,6 +27,8 @@ internal sealed class Denoiser(Experts experts) : IDisposable
         new(clip.Latents.Shape, clip.Images.Channels?.Shape[1] ?? 0, clip.Images.ImageFeatures?.Shape, clip.IsHighNoise)
         {
             Copies = clip.Done ? "" : clip.Adapter?.Copies ?? "",
+            SlowedFrequency = clip.SlowedFrequency,
+            GuidesAttention = clip.Guidance.Attention is not null,
         };
 
     /// <summary>Takes the clip's next step.</summary>
@@ -37,24 +42,33 @@ internal sealed class Denoiser(Experts experts) : IDisposable
         var first = clips[0];
         Observe?.Invoke(StepValue.LatentsIn, first.Latents);
         var rows = new List<(DenoiseState Clip, int Branch)>();
-        for (var branch = 0; branch < clips.Max(clip => clip.Contexts.Count); branch++)
+        for (var branch = 0; branch < MostBranches; branch++)
         {
-            rows.AddRange(clips.Where(clip => branch < clip.Contexts.Count).Select(clip => (clip, branch)));
+            rows.AddRange(clips.Where(clip => branch < clip.BranchesNow).Select(clip => (clip, branch)));
         }
 
-        var velocity = _velocity.Rows(rows.Count, first.Latents.Shape); // [rows, channels, frames, height, width]
-        var share = Share(first.Latents.Shape, first.Contexts.Count);
-        for (var start = 0; start < rows.Count; )
+        var passes = PassesOf(rows, Share(first.Latents.Shape, clips.Max(clip => clip.BranchesNow)));
+        rows = [.. passes.SelectMany(pass => pass)];
+
+        // [rows, channels, frames, height, width], and a row of zeros if a clip takes no velocity in this step
+        var velocity = _velocity.Rows(rows.Count + (clips.Any(clip => clip.BranchesNow == 0) ? 1 : 0), first.Latents.Shape);
+        var start = 0;
+        foreach (var pass in passes)
         {
-            var count = share ? rows.Count : rows.Skip(start).TakeWhile(row => row.Branch == rows[start].Branch).Count();
-            Forward(rows.GetRange(start, count), velocity.Slice(start, count), cancellationToken);
-            start += count;
+            Forward(pass, velocity.Slice(start, pass.Count), cancellationToken);
+            start += pass.Count;
         }
 
-        for (var i = 0; i < clips.Count; i++)
+        foreach (var clip in clips)
         {
-            var unconditional = rows.IndexOf((clips[i], 1));
-            Advance(clips[i], velocity.Slice(i, 1), unconditional < 0 ? null : velocity.Slice(unconditional, 1));
+            var (conditional, unconditional) = (rows.IndexOf((clip, 0)), rows.IndexOf((clip, 1)));
+            var own = velocity.Slice(conditional < 0 ? rows.Count : conditional, 1);
+            if (conditional < 0)
+            {
+                own.Write<float>().Clear();
+            }
+
+            Advance(clip, own, unconditional < 0 ? null : velocity.Slice(unconditional, 1));
         }
     }
 
@@ -79,6 +93,14 @@ internal sealed class Denoiser(Experts experts) : IDisposable
         _input.Dispose();
         _velocity.Dispose();
     }
+
+    /// <summary>The forward passes of rows: rows that leave out other blocks, and branches that do not share one, have passes of their own.</summary>
+    private static List<List<(DenoiseState Clip, int Branch)>> PassesOf(List<(DenoiseState Clip, int Branch)> rows, bool share) =>
+        [.. rows.GroupBy(row => (Branch: share ? 0 : row.Branch, Skipped: string.Join(',', SkippedBy(row)))).Select(pass => pass.ToList())];
+
+    /// <summary>The blocks that a row leaves out.</summary>
+    private static IReadOnlyList<int> SkippedBy((DenoiseState Clip, int Branch) row) =>
+        row.Branch == 0 ? [] : row.Clip.Guidance.SkippedAt(row.Clip.Sampler.NextStep);
 
     /// <summary>Whether a clip's branches share a forward pass.</summary>
     private bool Share(Shape latents, int branches) =>
@@ -112,8 +134,36 @@ internal sealed class Denoiser(Experts experts) : IDisposable
         [
             .. rows.Select(row => row.Clip.Branches[row.Branch].KeysFor(expert, row.Clip.Adapter, cancellationToken)),
         ];
-        expert.Forward(input, timesteps, contexts, velocity, cancellationToken);
+        expert.Forward(input, timesteps, contexts, velocity, OptionsOf(rows, expert, cancellationToken), cancellationToken);
     }
+
+    /// <summary>How a pass differs from the network as it is; its rows have that in common.</summary>
+    private static PassOptions OptionsOf(
+        List<(DenoiseState Clip, int Branch)> rows,
+        TransformerRunner expert,
+        CancellationToken cancellationToken
+    ) =>
+        new()
+        {
+            SkippedBlocks = SkippedBy(rows[0]),
+            SlowedFrequency = rows[0].Clip.SlowedFrequency,
+            Negatives = [.. rows.Select(row => NegativeOf(row, expert, cancellationToken))],
+        };
+
+    /// <summary>What guides the attention of a row: the prompt's branch alone is guided.</summary>
+    private static NegativeText? NegativeOf(
+        (DenoiseState Clip, int Branch) row,
+        TransformerRunner expert,
+        CancellationToken cancellationToken
+    ) =>
+        row.Branch == 0 && row.Clip.Guidance.Attention is { } guidance
+            ? new NegativeText(
+                row.Clip.Branches[1].KeysFor(expert, row.Clip.Adapter, cancellationToken),
+                (float)guidance.Scale,
+                (float)guidance.Tau,
+                (float)guidance.Alpha
+            )
+            : null;
 
     private void Advance(DenoiseState clip, Tensor conditional, Tensor? unconditional)
     {
@@ -121,8 +171,7 @@ internal sealed class Denoiser(Experts experts) : IDisposable
         if (unconditional is not null)
         {
             Observe?.Invoke(StepValue.Unconditional, unconditional);
-            var scale = clip.Guidance.At(clip.IsHighNoise);
-            GuidedVelocity.Combine(conditional.Read<float>(), unconditional.Read<float>(), scale, conditional.Write<float>());
+            Combine(clip, conditional.Read<float>(), unconditional.Read<float>(), conditional.Write<float>());
             Observe?.Invoke(StepValue.Guided, conditional);
         }
 
@@ -130,5 +179,22 @@ internal sealed class Denoiser(Experts experts) : IDisposable
         clip.Sampler.Advance(conditional.Read<float>(), clip.Latents.Write<float>());
         Observe?.Invoke(StepValue.LatentsOut, clip.Latents);
         clip.Images.Frames.PutInto(clip.Latents);
+    }
+
+    private static void Combine(DenoiseState clip, ReadOnlySpan<float> conditional, ReadOnlySpan<float> unconditional, Span<float> guided)
+    {
+        var scale = clip.Guidance.Scales[clip.Sampler.NextStep];
+        if (clip.Projection is { } projection)
+        {
+            projection.Combine(conditional, unconditional, scale, guided);
+        }
+        else if (clip.Guidance.IsZeroStar)
+        {
+            GuidedVelocity.CombineZeroStar(conditional, unconditional, scale, guided);
+        }
+        else
+        {
+            GuidedVelocity.Combine(conditional, unconditional, scale, guided);
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Denoising;
+using WanSharp.Engine.Presets;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
@@ -64,6 +65,9 @@ public sealed class CostModel
         _images = new ImageStage(model, _graphs, _activations, plan => Of(plan.Encoder));
     }
 
+    /// <summary>What presets mean. Default: those that ship.</summary>
+    public PresetChoice Presets { get; init; } = PresetChoice.Default;
+
     /// <summary>
     /// A plan to ask about, not to run: it lacks the model's digest, for which all weights would have to be read.
     /// </summary>
@@ -71,8 +75,8 @@ public sealed class CostModel
     public GenerationPlan Sketch(GenerationRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var plan = GenerationPlanner.Sketch(request, _model, decoders: _decoders);
-        return InWay(plan with { CutPrompts = CutPrompt.Find(plan.Settings, plan.Branches, _model) }, strategy: null);
+        var plan = GenerationPlanner.Sketch(request, _model, decoders: _decoders, presets: Presets);
+        return InWay(plan with { CutPrompts = CutPrompt.Find(plan.Settings, plan.Prompts, _model) }, strategy: null);
     }
 
     /// <summary>A plan as it runs by a strategy.</summary>
@@ -103,7 +107,7 @@ public sealed class CostModel
     {
         ArgumentNullException.ThrowIfNull(plan);
         string[] prompts = [plan.Settings.Prompt, plan.Settings.NegativePrompt];
-        int[] tokens = [.. prompts.Take(plan.Branches).Select(CountTokens)];
+        int[] tokens = [.. prompts.Take(plan.Prompts).Select(CountTokens)];
         var text = Text(tokens);
         var image = _images.Work(plan);
         var denoise = Denoise(plan, tokens);
@@ -128,7 +132,7 @@ public sealed class CostModel
     {
         ArgumentNullException.ThrowIfNull(plan);
         string[] prompts = [plan.Settings.Prompt, plan.Settings.NegativePrompt];
-        int[] tokens = [.. prompts.Take(plan.Branches).Select(CountTokens)];
+        int[] tokens = [.. prompts.Take(plan.Prompts).Select(CountTokens)];
         var (transformer, textEncoder) = (_transformer.Value, _textEncoder.Value);
         var computed = transformer.GraphBytes - _graphs.TransformerOtherBytes;
         var widenedText = MemoryPart.Converted("text encoder", textEncoder, _graphs.TextEncoderBlockBytes, PlanStage.Text).Bytes;
@@ -182,8 +186,12 @@ public sealed class CostModel
     private static long LoraBytes(GenerationPlan plan) =>
         plan.Loras.AreInputs ? plan.Loras.Bytes + (plan.Branches * plan.Loras.RowBytes) : 0;
 
-    private long PassBytes(GenerationPlan plan, int? tokensAtOnce) =>
-        _activations.OfPass(plan.Latents, SharedPass.RowsFor(plan.Tokens, plan.Branches, clips: 1), GroupsOf(plan), tokensAtOnce);
+    private long PassBytes(GenerationPlan plan, int? tokensAtOnce)
+    {
+        var rows = SharedPass.RowsFor(plan.Tokens, Math.Max(1, plan.Branches), clips: 1);
+        return _activations.OfPass(plan.Latents, rows, GroupsOf(plan), tokensAtOnce)
+            + (plan.Settings.Nag is null ? 0 : _graphs.PaddedTextBytes(rows)); // of the negative prompt, in each block
+    }
 
     /// <summary>Timesteps of a row: one for each latent frame where some are given clean.</summary>
     private int GroupsOf(GenerationPlan plan) =>
@@ -261,16 +269,28 @@ public sealed class CostModel
 
     private StageWork Denoise(GenerationPlan plan, int[] textTokens)
     {
-        var isShared = SharedPass.IsFor(plan.Tokens, plan.Branches);
-        var (passes, batch) = isShared ? (1, plan.Branches) : (plan.Branches, 1);
-        int[] steps = [plan.Settings.Steps - plan.HighNoiseSteps, plan.HighNoiseSteps]; // of either expert
+        var highNoise = plan.StepBranches.Take(plan.HighNoiseSteps).ToList();
+        var lowNoise = plan.StepBranches.Skip(plan.HighNoiseSteps).ToList();
         var contexts = textTokens.Aggregate(GraphWork.None, (sum, count) => sum + _graphs.PrepareContext(count));
-        var forwards = (double)plan.Settings.Steps * passes * _graphs.Forward(plan.Latents, batch, GroupsOf(plan), textTokens.Max());
+        var forwards = plan
+            .StepBranches.Where(branches => branches > 0)
+            .CountBy(branches => branches)
+            .Aggregate(GraphWork.None, (sum, step) => sum + (step.Value * Step(plan, step.Key, textTokens.Max())));
+        List<int>[] experts = [lowNoise, highNoise];
         return new StageWork(
             PlanStage.Denoise,
-            (steps.Count(count => count > 0) * contexts) + forwards,
-            Sum(_transformer.Value.ConvertedIn((double)steps[0] * passes), _highNoise.Value.ConvertedIn((double)steps[1] * passes))
+            (experts.Count(steps => steps.Count > 0) * contexts) + forwards,
+            Sum(_transformer.Value.ConvertedIn(Passes(lowNoise)), _highNoise.Value.ConvertedIn(Passes(highNoise)))
         );
+
+        double Passes(List<int> steps) => steps.Sum(branches => SharedPass.IsFor(plan.Tokens, branches) ? Math.Min(branches, 1) : branches);
+    }
+
+    /// <summary>The forward passes of a step.</summary>
+    private GraphWork Step(GenerationPlan plan, int branches, int textTokens)
+    {
+        var (passes, batch) = SharedPass.IsFor(plan.Tokens, branches) ? (1, branches) : (branches, 1);
+        return (double)passes * _graphs.Forward(plan.Latents, batch, GroupsOf(plan), textTokens, plan.Settings.Nag is not null);
     }
 
     private static Dictionary<DType, double> Sum(Dictionary<DType, double> left, Dictionary<DType, double> right) =>

@@ -17,12 +17,12 @@ public sealed record CutPrompt(bool IsNegative, int Tokens, int Read, string Ign
 
     /// <summary>The prompts of a clip that are too long; usually none.</summary>
     /// <param name="settings">The clip.</param>
-    /// <param name="branches">1 if the negative prompt is not used.</param>
+    /// <param name="count">1 if the negative prompt is not used.</param>
     /// <param name="model">The model, whose tokenizer counts.</param>
-    internal static IReadOnlyList<CutPrompt> Find(GenerationSettings settings, int branches, WanModel model)
+    internal static IReadOnlyList<CutPrompt> Find(GenerationSettings settings, int count, WanModel model)
     {
         string[] prompts = [settings.Prompt, settings.NegativePrompt];
-        return [.. prompts.Take(branches).Select((prompt, index) => Find(prompt, index == 1, model)).OfType<CutPrompt>()];
+        return [.. prompts.Take(count).Select((prompt, index) => Find(prompt, index == 1, model)).OfType<CutPrompt>()];
     }
 
     /// <summary>One line for the user.</summary>

@@ -24,8 +24,22 @@ public sealed record GenerationPlan
     /// <summary>The number of tokens that the transformer sees in each branch.</summary>
     public required int Tokens { get; init; }
 
-    /// <summary>Forward passes per step: 2 with guidance, 1 at a scale of 1.</summary>
-    public required int Branches { get; init; }
+    /// <summary>
+    /// Branches of each step, which are rows of a forward pass: 2 with guidance, 1 at a scale of 1, none where a step takes no velocity.
+    /// </summary>
+    public required IReadOnlyList<int> StepBranches { get; init; }
+
+    /// <summary>The most branches that a step has.</summary>
+    public int Branches => StepBranches.Max();
+
+    /// <summary>How many prompts are encoded: the negative prompt where guidance needs it.</summary>
+    public int Prompts => Branches > 1 || Settings.Nag is not null ? 2 : 1;
+
+    /// <summary>
+    /// Whether the transformer runs block by block however it is compiled for other clips: what is different in some blocks, or in the
+    /// positions, is not in a graph of the whole network.
+    /// </summary>
+    public bool RunsInBlocks => Loras.AreInputs || Settings is not { Slg: null, Nag: null, Riflex: null };
 
     /// <summary>
     /// The number of steps, from the first, that the high-noise expert takes; 0 if there is only one transformer.
@@ -43,6 +57,9 @@ public sealed record GenerationPlan
 
     /// <summary>The prompts that are longer than the model reads. Empty if the plan was not made by a generator.</summary>
     public IReadOnlyList<CutPrompt> CutPrompts { get; init; } = [];
+
+    /// <summary>What makes it likely that the clip is not what somebody hopes for, a line each; none, mostly.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>How the model runs within its memory limit; null if none is set.</summary>
     public Strategy? Strategy { get; init; }
@@ -69,6 +86,16 @@ public sealed record GenerationPlan
     /// <summary>The clip's measures, for a writer.</summary>
     public ClipFormat Format =>
         new(Settings.OutputWidth ?? Settings.Width, Settings.OutputHeight ?? Settings.Height, Settings.Frames, Settings.Fps);
+
+    /// <summary>The plan of the steps that are left: for estimates, not to run.</summary>
+    /// <param name="step">How many are taken.</param>
+    public GenerationPlan After(int step) =>
+        this with
+        {
+            Settings = Settings with { Steps = Settings.Steps - step },
+            StepBranches = [.. StepBranches.Skip(step)],
+            HighNoiseSteps = Math.Max(0, HighNoiseSteps - step),
+        };
 
     /// <summary>Frames of latents.</summary>
     public int LatentFrames => (int)Latents[2];

@@ -3,6 +3,8 @@ using System.Numerics;
 using System.Reflection;
 using System.Text;
 using WanSharp.Engine.Decoding;
+using WanSharp.Engine.Denoising;
+using WanSharp.Engine.Presets;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
 using WanSharp.Media.Clips;
@@ -28,15 +30,17 @@ internal static class GenerationPlanner
     /// <param name="model">The model; its files are read once, for their digest.</param>
     /// <param name="execution">What will compute, noted with the clip.</param>
     /// <param name="decoders">Opens the files that are named instead of the model's VAE.</param>
+    /// <param name="presets">What presets mean. Default: those that ship.</param>
     /// <exception cref="InvalidRequestException">The request cannot be made; the message names the nearest that can.</exception>
     public static GenerationPlan Plan(
         GenerationRequest request,
         WanModel model,
         ExecutionSettings? execution = null,
-        DecoderShelf? decoders = null
+        DecoderShelf? decoders = null,
+        PresetChoice? presets = null
     )
     {
-        var sketch = Sketch(request, model, decoders: decoders);
+        var sketch = Sketch(request, model, decoders: decoders, presets: presets);
         var plan = WithLoras(
             sketch with
             {
@@ -66,10 +70,18 @@ internal static class GenerationPlanner
     /// <param name="model">The model.</param>
     /// <param name="requireImages">Whether images that the model cannot do without must be given.</param>
     /// <param name="decoders">Opens the files that are named instead of the model's VAE.</param>
+    /// <param name="presets">What presets mean. Default: those that ship.</param>
     /// <exception cref="InvalidRequestException">The request cannot be made; the message names the nearest that can.</exception>
-    public static GenerationPlan Sketch(GenerationRequest request, WanModel model, bool requireImages = true, DecoderShelf? decoders = null)
+    public static GenerationPlan Sketch(
+        GenerationRequest request,
+        WanModel model,
+        bool requireImages = true,
+        DecoderShelf? decoders = null,
+        PresetChoice? presets = null
+    )
     {
         var defaults = model.Defaults;
+        request = (presets ?? PresetChoice.Default).Apply(request, model);
         GivenImages.Check(request.Images);
         request = PromptLoras.Read(request);
         var (width, height) = Size(request, model);
@@ -80,7 +92,8 @@ internal static class GenerationPlanner
             throw new InvalidRequestException("sampler", error);
         }
 
-        var (guidance, highNoiseGuidance, boundary) = Guidance(request, model);
+        var schedule = StepPlan.Of(request, model, sampler, width, height);
+        var guidance = GuidancePlan.Of(request, model, schedule.Steps);
         var latents = Latents(model, width, height, frames);
         var given = GivenImages.Resolve(request.Images, model, (int)latents[2], width, height, requireImages);
         var decoder = Standin(decoders, "decoder", request.Decoder, encodes: false);
@@ -94,18 +107,28 @@ internal static class GenerationPlanner
             ModelFiles = model.Parts.IsDescribed
                 ? null
                 : model.Parts.All().ToDictionary(part => part.Part, part => Path.GetFileName(part.Path)),
+            Preset = request.Preset,
             Prompt = Prompt("prompt", request.Prompt, mayBeEmpty: false),
             NegativePrompt = Prompt("negative", request.NegativePrompt ?? defaults.NegativePrompt, mayBeEmpty: true),
             Width = width,
             Height = height,
             Frames = frames,
             Fps = fps,
-            Steps = SettingFields.Steps.Require(request.Steps ?? defaults.Steps),
-            GuidanceScale = guidance,
-            HighNoiseGuidanceScale = highNoiseGuidance,
-            Boundary = boundary,
+            Steps = schedule.Steps,
+            GuidanceScale = guidance.Scale,
+            HighNoiseGuidanceScale = guidance.HighNoise,
+            GuidanceSteps = request.GuidanceSteps,
+            GuidanceInterval = request.GuidanceInterval,
+            CfgZero = request.CfgZero,
+            Apg = request.Apg,
+            Slg = request.Slg,
+            Nag = request.Nag,
+            Riflex = PositionPlan.Riflex(request, model, latents[2]),
+            Boundary = guidance.Boundary,
             Sampler = Samplers.NameOf(sampler),
-            Shift = SettingFields.Shift.Require(request.Shift ?? ModelVariant.ShiftOf(model.Name, model.Defaults, width, height)),
+            Shift = schedule.Shift,
+            Sigmas = schedule.Sigmas,
+            Timesteps = schedule.Timesteps,
             Seed = request.Seed ?? 0,
             Decoder = decoder is null ? null : new UsedNetwork(decoder.Name, "", decoder.Config.FrameScale),
             Encoder = encoder is null || given.Count == 0 ? null : new UsedNetwork(encoder.Name, ""),
@@ -114,17 +137,21 @@ internal static class GenerationPlanner
                 .. given.OrderBy(frame => frame.Key).Select(frame => new GenerationSettings.EmbeddedImage(frame.Key, Digest(frame.Value))),
             ],
         };
+        var timesteps = Samplers.Create(settings.ToSamplerOptions(sampler)).Timesteps;
+        var branches = StepGuidance.Of(settings, timesteps);
+        GuidancePlan.RequireUse(settings, branches);
         var plan = new GenerationPlan
         {
             Settings = settings,
             Latents = latents,
             Sampler = sampler,
             Tokens = (int)(latents[2] * latents[3] * latents[4] / model.Transformer.PatchSize.Volume),
-            Branches = guidance == 1 && highNoiseGuidance is null or 1 ? 1 : 2,
-            HighNoiseSteps = HighNoiseSteps(settings, sampler),
+            StepBranches = [.. Enumerable.Range(0, settings.Steps).Select(branches.BranchesAt)],
+            HighNoiseSteps = HighNoiseSteps(settings, timesteps),
             GivenFrames = given,
             Decoder = decoder,
             Encoder = encoder is null || given.Count == 0 ? null : encoder,
+            Warnings = [.. FewSteps.Warn(settings, request, model)],
         };
         return WithLoras(plan, ClipLoras.Plan(request, model, settings.Steps));
     }
@@ -268,33 +295,7 @@ internal static class GenerationPlanner
             );
     }
 
-    /// <summary>
-    /// The guidance scales, and what is the high-noise expert's part; a scale given alone is both experts', as in the official
-    /// code.
-    /// </summary>
-    private static (float Guidance, float? HighNoise, double? Boundary) Guidance(GenerationRequest request, WanModel model)
-    {
-        var defaults = model.Defaults;
-        var guidance = SettingFields.Guidance.Require(request.GuidanceScale ?? defaults.GuidanceScale);
-        if (model.HasExperts)
-        {
-            var highNoise = request.HighNoiseGuidanceScale ?? request.GuidanceScale ?? defaults.HighNoiseGuidanceScale ?? guidance;
-            return (
-                guidance,
-                SettingFields.GuidanceHigh.Require(highNoise),
-                SettingFields.InRange("boundary", defaults.Boundary ?? 1, 0, 1)
-            );
-        }
-
-        return request.HighNoiseGuidanceScale is null
-            ? (guidance, null, null)
-            : throw new InvalidRequestException(
-                "guidance-high",
-                $"{model.Name} has one transformer, and guidance-high is for the first of two (Wan 2.2's A14B models): give guidance alone."
-            );
-    }
-
-    private static int HighNoiseSteps(GenerationSettings settings, SamplerKind sampler)
+    private static int HighNoiseSteps(GenerationSettings settings, ReadOnlySpan<float> timesteps)
     {
         if (settings.Boundary is not { } boundary)
         {
@@ -302,7 +303,7 @@ internal static class GenerationPlanner
         }
 
         var count = 0;
-        foreach (var timestep in Samplers.Create(sampler, settings.Steps, settings.Shift).Timesteps)
+        foreach (var timestep in timesteps)
         {
             count += ExpertBoundary.IsHighNoise(timestep, boundary) ? 1 : 0;
         }

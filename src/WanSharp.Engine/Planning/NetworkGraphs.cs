@@ -14,6 +14,7 @@ internal sealed class NetworkGraphs
     private readonly Umt5Config _textEncoder;
     private readonly VisionEncoderConfig? _visionEncoder;
     private readonly TransformerGraphs _denoising;
+    private readonly Lazy<OnnxGraph> _guidedBlock;
     private readonly Lazy<OnnxGraph> _textBlock;
     private readonly Lazy<(OnnxGraph Embed, OnnxGraph Block)> _visionEncoderGraphs;
 
@@ -34,6 +35,7 @@ internal sealed class NetworkGraphs
                 : throw new InvalidOperationException("The model has no image encoder.")
         );
         _denoising = new TransformerGraphs(transformer, options with { Quantization = quantization });
+        _guidedBlock = new(() => WanTransformer.Block(transformer, options with { Quantization = quantization, GuidesAttention = true }));
         _textBlock = new(() => Umt5Encoder.Block(textEncoder, options));
     }
 
@@ -104,10 +106,12 @@ internal sealed class NetworkGraphs
     /// <param name="batch">Branches that share the pass.</param>
     /// <param name="groups">Timesteps of a sample.</param>
     /// <param name="textTokens">Tokens of the longest prompt.</param>
-    public GraphWork Forward(Shape latents, int batch, int groups, int textTokens)
+    /// <param name="guidesAttention">Whether blocks attend to a negative prompt, too.</param>
+    public GraphWork Forward(Shape latents, int batch, int groups, int textTokens, bool guidesAttention = false)
     {
         var lengths = Lengths(latents, batch, groups, textTokens);
-        var (embed, block, head) = (_denoising.Embed, _denoising.Block, _denoising.Head);
+        lengths["negative_rows"] = lengths["text_rows"];
+        var (embed, block, head) = (_denoising.Embed, guidesAttention ? _guidedBlock.Value : _denoising.Block, _denoising.Head);
         var blocks = _transformer.Layers * block.CountWork(lengths);
         var between = 2.0 * batch * lengths["tokens"] * _transformer.Dim * sizeof(float); // what a block takes and what it gives
         var work = embed.CountWork(lengths) + blocks + head.CountWork(lengths);

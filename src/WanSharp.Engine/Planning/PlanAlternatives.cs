@@ -65,7 +65,7 @@ public static class PlanAlternatives
             yield return (Text($"--frames {frames}"), request with { Frames = frames, Seconds = null });
         }
 
-        if (settings.Steps >= 2 * FewestSteps)
+        if (settings.Steps >= 2 * FewestSteps && settings is { Sigmas: null, Timesteps: null })
         {
             // A sampler of second order needs fewer steps than Euler's method.
             var sampler = settings.Sampler == Samplers.NameOf(SamplerKind.Euler) ? Samplers.NameOf(SamplerKind.UniPc) : settings.Sampler;

@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using WanSharp.Engine.Guidance;
+using WanSharp.Engine.Sampling;
 
 namespace WanSharp.Engine.Requests;
 
@@ -8,6 +10,12 @@ namespace WanSharp.Engine.Requests;
 /// </summary>
 public record ClipSettings
 {
+    /// <summary>
+    /// The name of a preset: settings, and LoRAs, that belong together. What the request says itself stays.
+    /// </summary>
+    [JsonPropertyName("preset")]
+    public string? Preset { get; init; }
+
     /// <summary>What the video must not show: the text of guidance's second branch.</summary>
     [JsonPropertyName("negative")]
     public string? NegativePrompt { get; init; }
@@ -53,13 +61,73 @@ public record ClipSettings
     [JsonPropertyName("guidance_high")]
     public float? HighNoiseGuidanceScale { get; init; }
 
-    /// <summary>The sampler's name: unipc, dpm++, dpm++-karras or euler.</summary>
+    /// <summary>
+    /// The guidance scale of each step, 0 to 100, as many as there are steps, instead of <see cref="GuidanceScale"/>. Steps of 1 take one
+    /// pass.
+    /// </summary>
+    [JsonPropertyName("guidance_steps")]
+    public NumberList? GuidanceSteps { get; init; }
+
+    /// <summary>The steps that are guided; the others follow the prompt alone, at half the work. Default: all.</summary>
+    [JsonPropertyName("guidance_interval")]
+    public StepInterval? GuidanceInterval { get; init; }
+
+    /// <summary>
+    /// CFG-Zero*: the negative prompt's velocity at its best length, and how many of the first steps take no velocity at all: 1 in the
+    /// official code. Default: plain guidance.
+    /// </summary>
+    [JsonPropertyName("cfg_zero")]
+    public int? CfgZero { get; init; }
+
+    /// <summary>Adaptive projected guidance. Default: plain guidance.</summary>
+    [JsonPropertyName("apg")]
+    public ProjectedGuidance? Apg { get; init; }
+
+    /// <summary>The blocks that the negative prompt's pass leaves out (skip-layer guidance). Default: none.</summary>
+    [JsonPropertyName("slg")]
+    public SkippedBlocks? Slg { get; init; }
+
+    /// <summary>
+    /// Guidance in the attention to the prompts, which needs no second pass and works where <see cref="GuidanceScale"/> is 1. Default:
+    /// none.
+    /// </summary>
+    [JsonPropertyName("nag")]
+    public AttentionGuidance? Nag { get; init; }
+
+    /// <summary>
+    /// RIFLEx: which frequency of the positions in time is slowed down, from 1, so that a clip longer than those that the model learned
+    /// from does not repeat itself; <c>auto</c> for the usual one, in clips that are longer. Default: none.
+    /// </summary>
+    [JsonPropertyName("riflex")]
+    public string? Riflex { get; init; }
+
+    /// <summary>The sampler's name, one of <see cref="Samplers.Names"/>.</summary>
     [JsonPropertyName("sampler")]
     public string? Sampler { get; init; }
 
     /// <summary>The shift of the noise schedule, 0.01 to 100: larger spends more steps at high noise.</summary>
     [JsonPropertyName("shift")]
     public double? Shift { get; init; }
+
+    /// <summary>
+    /// The noise level of each step: decreasing, above 0 and up to 1; a 0 at the end may be left out. As many as there are steps, and
+    /// instead of <see cref="Shift"/>.
+    /// </summary>
+    [JsonPropertyName("sigmas")]
+    public NumberList? Sigmas { get; init; }
+
+    /// <summary>
+    /// What the network is told at each step: decreasing, above 0 and up to 1000. The noise levels are the thousandths of it, unless
+    /// <see cref="Sigmas"/> are given, too.
+    /// </summary>
+    [JsonPropertyName("timesteps")]
+    public NumberList? Timesteps { get; init; }
+
+    /// <summary>
+    /// For models of two experts: the share of the timesteps from which on the high-noise expert takes a step, 0 to 1.
+    /// </summary>
+    [JsonPropertyName("boundary")]
+    public double? Boundary { get; init; }
 
     /// <summary>
     /// The seed of the noise: the same seed and settings make the same clip. The engine reads null as 0; other backends choose a

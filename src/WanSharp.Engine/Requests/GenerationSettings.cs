@@ -1,6 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using WanSharp.Engine.Guidance;
+using WanSharp.Engine.Sampling;
 
 namespace WanSharp.Engine.Requests;
 
@@ -21,6 +23,11 @@ public sealed record GenerationSettings
     /// model, not the names.
     /// </summary>
     public IReadOnlyDictionary<string, string>? ModelFiles { get; init; }
+
+    /// <summary>
+    /// The preset that was asked for; null for none. What it set is below, each thing by itself: a clip is made again without it.
+    /// </summary>
+    public string? Preset { get; init; }
 
     /// <inheritdoc cref="GenerationRequest.Prompt"/>
     public required string Prompt { get; init; }
@@ -49,14 +56,41 @@ public sealed record GenerationSettings
     /// <summary>The guidance scale of the high-noise expert; null if there is only one transformer.</summary>
     public float? HighNoiseGuidanceScale { get; init; }
 
+    /// <summary>The guidance scale of each step that was asked for; null where the two above say it.</summary>
+    public NumberList? GuidanceSteps { get; init; }
+
+    /// <inheritdoc cref="ClipSettings.GuidanceInterval"/>
+    public StepInterval? GuidanceInterval { get; init; }
+
+    /// <inheritdoc cref="ClipSettings.CfgZero"/>
+    public int? CfgZero { get; init; }
+
+    /// <inheritdoc cref="ClipSettings.Apg"/>
+    public ProjectedGuidance? Apg { get; init; }
+
+    /// <inheritdoc cref="ClipSettings.Slg"/>
+    public SkippedBlocks? Slg { get; init; }
+
+    /// <inheritdoc cref="ClipSettings.Nag"/>
+    public AttentionGuidance? Nag { get; init; }
+
+    /// <summary>Which frequency of the positions in time was slowed down (RIFLEx), from 1; null for none.</summary>
+    public int? Riflex { get; init; }
+
     /// <inheritdoc cref="Models.ModelDefaults.Boundary"/>
     public double? Boundary { get; init; }
 
     /// <inheritdoc cref="ClipSettings.Sampler"/>
     public required string Sampler { get; init; }
 
-    /// <inheritdoc cref="ClipSettings.Shift"/>
+    /// <summary>The shift of the noise schedule; 1 where the sampler or a list has noise levels of its own.</summary>
     public required double Shift { get; init; }
+
+    /// <summary>The noise level of each step that was asked for, without the 0 at the end; null where they follow from the shift.</summary>
+    public NumberList? Sigmas { get; init; }
+
+    /// <summary>What the network was asked to be told at each step; null where that follows from the noise levels.</summary>
+    public NumberList? Timesteps { get; init; }
 
     /// <inheritdoc cref="ClipSettings.Seed"/>
     public required ulong Seed { get; init; }
@@ -99,9 +133,26 @@ public sealed record GenerationSettings
 
     private IEnumerable<EmbeddedLora> AllLoras => (Loras ?? []).Concat(HighNoiseLoras ?? []).Concat(LowNoiseLoras ?? []);
 
+    /// <summary>Whether the noise levels follow from a list or the sampler, not from the shift.</summary>
+    internal bool HasOwnLevels =>
+        this is not { Sigmas: null, Timesteps: null } || (Samplers.TryParse(Sampler, out var kind, out _) && !Samplers.UsesShift(kind));
+
     /// <summary>The settings to request in order to make the clip again.</summary>
     public ClipSettings ToRequested() =>
         SettingFields.Stored.Aggregate(new ClipSettings(), (settings, field) => field.CopyResolved(this, settings));
+
+    /// <summary>What the clip's sampler is made from.</summary>
+    /// <param name="kind">The sampler that <see cref="Sampler"/> names.</param>
+    internal SamplerOptions ToSamplerOptions(SamplerKind kind) =>
+        new()
+        {
+            Kind = kind,
+            Steps = Steps,
+            Shift = Shift,
+            Seed = Seed,
+            Sigmas = Sigmas,
+            Timesteps = Timesteps,
+        };
 
     /// <summary>The settings as one line of JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, SettingsJson.Readable.GenerationSettings);

@@ -49,7 +49,10 @@ public sealed class SettingField
     public required string Expected { get; init; }
 
     /// <summary>Whether it accepts any text, which may be long.</summary>
-    public bool IsFreeText => Range is null && Choices.Count == 0 && !IsComposite;
+    public bool IsFreeText => Range is null && Choices.Count == 0 && Example is null && !IsComposite;
+
+    /// <summary>A value, as a user may write it; null where any text, or a number of <see cref="Range"/>, shows it as well.</summary>
+    public string? Example { get; init; }
 
     /// <summary>Whether it is a part of another field, as the width is of the size.</summary>
     public bool IsPart { get; init; }
@@ -63,7 +66,10 @@ public sealed class SettingField
     /// <summary>The field whose value this one takes if it is left open; null if there is none.</summary>
     public string? ImpliedBy { get; init; }
 
-    /// <summary>Whether it takes several values, which a text separates by <see cref="LoraUse.Separator"/>.</summary>
+    /// <summary>
+    /// Whether it takes several values, which JSON may write as an array: numbers, or texts that one text separates by
+    /// <see cref="LoraUse.Separator"/>.
+    /// </summary>
     public bool IsList { get; init; }
 
     /// <summary>Settings whose relative paths begin at a folder; null where the field names no files.</summary>
@@ -94,12 +100,17 @@ public sealed class SettingField
     public T From<T>(T settings, string folder)
         where T : ClipSettings => Anchor is null ? settings : (T)Anchor(settings, folder);
 
-    /// <summary>A value of JSON as text; null if it is an object, or a list of other things than texts.</summary>
+    /// <summary>A value of JSON as text; null if it is an object, or a list of other things than numbers or texts.</summary>
     public static string? TextOf(JsonElement value) =>
         value.ValueKind switch
         {
             JsonValueKind.String => value.GetString(),
             JsonValueKind.Object => null,
+            JsonValueKind.Array
+                when value.GetArrayLength() > 0 && value.EnumerateArray().All(one => one.ValueKind == JsonValueKind.Number) => string.Join(
+                ',',
+                value.EnumerateArray().Select(one => one.GetRawText())
+            ),
             JsonValueKind.Array => value.GetArrayLength() > 0 && value.EnumerateArray().All(one => one.ValueKind == JsonValueKind.String)
                 ? string.Join(LoraUse.Separator, value.EnumerateArray().Select(one => one.GetString()))
                 : null,

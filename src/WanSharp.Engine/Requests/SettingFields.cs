@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Numerics;
 using WanSharp.Engine.Sampling;
-using WanSharp.Models;
 using WanSharp.Tensors;
+using static WanSharp.Engine.Requests.FieldForms;
 
 namespace WanSharp.Engine.Requests;
 
@@ -14,8 +14,6 @@ public static class SettingFields
 {
     /// <summary>The most frames of a clip.</summary>
     public const int MaximumFrames = 4 * 1024 + 1;
-
-    private const string Pixels = "PIXELS";
 
     /// <summary>Frames shown per second.</summary>
     internal static SettingField Fps { get; } =
@@ -34,8 +32,9 @@ public static class SettingFields
             0f,
             100f,
             s => s.GuidanceScale,
-            (s, v) => s with { GuidanceScale = v },
-            r => r.GuidanceScale
+            (s, v) => s with { GuidanceScale = v, GuidanceSteps = null },
+            r => r.GuidanceSteps is null ? r.GuidanceScale : null,
+            excludes: "guidance_steps"
         );
 
     /// <summary>The high-noise expert's guidance scale.</summary>
@@ -47,8 +46,9 @@ public static class SettingFields
             0f,
             100f,
             s => s.HighNoiseGuidanceScale,
-            (s, v) => s with { HighNoiseGuidanceScale = v },
+            (s, v) => s with { HighNoiseGuidanceScale = v, GuidanceSteps = null },
             r => r.HighNoiseGuidanceScale,
+            excludes: "guidance_steps",
             impliedBy: "guidance"
         );
 
@@ -62,7 +62,20 @@ public static class SettingFields
             Samplers.MaxShift,
             s => s.Shift,
             (s, v) => s with { Shift = v },
-            r => r.Shift
+            r => r.HasOwnLevels ? null : r.Shift
+        );
+
+    /// <summary>Where the high-noise expert hands over.</summary>
+    internal static SettingField Boundary { get; } =
+        Number(
+            "boundary",
+            "SHARE",
+            "From which share of the timesteps on the high-noise expert takes a step, for models with two.",
+            0.0,
+            1.0,
+            s => s.Boundary,
+            (s, v) => s with { Boundary = v },
+            r => r.Boundary
         );
 
     /// <summary>The seed of the noise.</summary>
@@ -95,9 +108,21 @@ public static class SettingFields
             Excludes = ["width", "height"],
         };
 
+    /// <summary>The preset.</summary>
+    public static SettingField Preset { get; } =
+        new(text => text.Length > 0 ? text : null, s => s.Preset, (s, v) => s with { Preset = (string)v }, _ => null) // what it set is made again
+        {
+            Name = "preset",
+            ValueName = "NAME",
+            Help = "Settings and LoRAs that belong together, such as lightning-4; `wan presets` lists them.",
+            Expected = "a preset's name",
+            Example = "lightning-4",
+        };
+
     /// <summary>All fields, in the order in which help shows them.</summary>
     public static IReadOnlyList<SettingField> All { get; } =
     [
+        Preset,
         Text(
             "negative",
             "TEXT",
@@ -145,8 +170,26 @@ public static class SettingFields
             r => r.Sampler
         ),
         Shift,
+        List(
+            "sigmas",
+            "The noise level of each step, from 1 down; instead of --steps and --shift.",
+            "1,0.9375,0.8333,0.625",
+            s => s.Sigmas,
+            (s, v) => s with { Sigmas = v },
+            r => r.Sigmas
+        ),
+        List(
+            "timesteps",
+            "What the network is told at each step, from 1000 down; also the noise levels, unless --sigmas says them.",
+            "1000,757,522",
+            s => s.Timesteps,
+            (s, v) => s with { Timesteps = v },
+            r => r.Timesteps
+        ),
+        Boundary,
         Guidance,
         GuidanceHigh,
+        .. GuidanceFields.All,
         Seed,
         Loras(
             "lora",
@@ -266,7 +309,7 @@ public static class SettingFields
         return T.TryParse(text, style, CultureInfo.InvariantCulture, out number!) && T.IsFinite(number);
     }
 
-    private static bool IsWhole<T>()
+    internal static bool IsWhole<T>()
         where T : INumber<T> => T.IsInteger(T.One / (T.One + T.One));
 
     /// <exception cref="InvalidRequestException">The value is out of range; the message names the nearest valid one.</exception>
@@ -277,117 +320,14 @@ public static class SettingFields
             : throw new InvalidRequestException(
                 field,
                 T.IsNaN(value)
-                    ? $"The {field} is not a number: give one from {Text(minimum)} to {Text(maximum)}."
-                    : $"{field} {Text(value)} is outside {Text(minimum)} to {Text(maximum)}: the nearest is "
-                        + $"{Text(T.Clamp(value, minimum, maximum))}."
+                    ? $"The {field} is not a number: give one from {Written(minimum)} to {Written(maximum)}."
+                    : $"{field} {Written(value)} is outside {Written(minimum)} to {Written(maximum)}: the nearest is "
+                        + $"{Written(T.Clamp(value, minimum, maximum))}."
             );
 
-    private static string Text<T>(T value)
+    private static string Written<T>(T value)
         where T : INumber<T> => value.ToString(null, CultureInfo.InvariantCulture);
 
     private static bool IsGivenOtherwise(SettingField field, ClipSettings settings) =>
         field.Excludes.Append(field.ImpliedBy).Any(other => other is not null && Find(other)!.Get(settings) is not null);
-
-    private static SettingField Text(
-        string name,
-        string valueName,
-        string help,
-        IReadOnlyList<string> choices,
-        Func<ClipSettings, string?> get,
-        Func<ClipSettings, string, ClipSettings> set,
-        Func<GenerationSettings, string?> resolved
-    ) =>
-        new(text => text, get, (settings, value) => set(settings, (string)value), resolved)
-        {
-            Name = name,
-            ValueName = valueName,
-            Help = help,
-            Choices = choices,
-            Expected = choices.Count == 0 ? "text" : $"one of {string.Join(", ", choices)}",
-        };
-
-    /// <summary>A file, or the name of one: a relative path that is there begins where the one who names it is.</summary>
-    private static SettingField FileName(
-        string name,
-        string help,
-        Func<ClipSettings, string?> get,
-        Func<ClipSettings, string, ClipSettings> set,
-        Func<GenerationSettings, string?> resolved
-    ) =>
-        new(text => text, get, (settings, value) => set(settings, (string)value), resolved)
-        {
-            Name = name,
-            ValueName = "FILE",
-            Help = help,
-            Expected = "a file or a name",
-            Anchor = (settings, folder) =>
-                get(settings) is { Length: > 0 } file && Path.Combine(folder, file) is var path && File.Exists(path)
-                    ? set(settings, Path.GetFullPath(path))
-                    : settings,
-        };
-
-    private static SettingField Loras(
-        string name,
-        string help,
-        Func<ClipSettings, LoraUses?> get,
-        Func<ClipSettings, LoraUses, ClipSettings> set,
-        Func<GenerationSettings, IReadOnlyList<GenerationSettings.EmbeddedLora>?> resolved
-    ) =>
-        new(
-            text => LoraUses.TryParse(text, out var uses) ? uses : null,
-            get,
-            (settings, value) => set(settings, (LoraUses)value),
-            made => GenerationSettings.Requested(resolved(made))
-        )
-        {
-            Name = name,
-            ValueName = "FILE[:STRENGTH]",
-            Help = help,
-            IsList = true,
-            Expected = "a LoRA's file and its strength, such as style.safetensors:0.8",
-            Anchor = (settings, folder) => get(settings) is { } uses ? set(settings, uses.From(folder)) : settings,
-        };
-
-    private static SettingField Side(
-        string name,
-        string help,
-        Func<ClipSettings, int?> get,
-        Func<ClipSettings, int, ClipSettings> set,
-        Func<GenerationSettings, int?> resolved
-    ) => Number(name, Pixels, help, 1, ModelLimits.MaximumSide, get, set, resolved, excludes: "size", isPart: true);
-
-    private static SettingField Number<T>(
-        string name,
-        string valueName,
-        string help,
-        T minimum,
-        T maximum,
-        Func<ClipSettings, T?> get,
-        Func<ClipSettings, T, ClipSettings> set,
-        Func<GenerationSettings, T?> resolved,
-        string? excludes = null,
-        bool excludesMinimum = false,
-        string? impliedBy = null,
-        bool isPart = false
-    )
-        where T : struct, INumber<T>
-    {
-        var range = new SettingRange(decimal.CreateChecked(minimum), decimal.CreateChecked(maximum), IsWhole<T>(), excludesMinimum);
-        return new SettingField(
-            text => TryParseNumber<T>(text, out var number) ? number : null,
-            settings => get(settings),
-            (settings, value) => set(settings, (T)value),
-            made => resolved(made)
-        )
-        {
-            Name = name,
-            ValueName = valueName,
-            Help = help,
-            Range = range,
-            Expected = range.ToString(),
-            Excludes = excludes is null ? [] : [excludes],
-            ImpliedBy = impliedBy,
-            IsPart = isPart,
-        };
-    }
 }

@@ -19,6 +19,8 @@ internal abstract class FlowSampler(SigmaSchedule schedule, int historyLength) :
 
     public ReadOnlySpan<float> Timesteps => schedule.Timesteps;
 
+    public virtual float NoiseScale => 1;
+
     public void Advance(ReadOnlySpan<float> velocity, Span<float> latents)
     {
         if (NextStep == StepCount)

@@ -22,9 +22,12 @@ public interface ISampler
 
     /// <summary>
     /// What the network is told about the noise level at each step, 0 to 1000: whole numbers (truncated) for UniPC and
-    /// DPM++, σ·1000 as a float for Euler.
+    /// DPM++, σ·1000 as a float for the others; the list that was asked for, if one was.
     /// </summary>
     ReadOnlySpan<float> Timesteps { get; }
+
+    /// <summary>What noise of variance 1 is multiplied by to begin with: 1, except for rCM.</summary>
+    float NoiseScale { get; }
 
     /// <summary>Takes step <see cref="NextStep"/>.</summary>
     /// <param name="velocity">The network's output (guidance applied) for the latents as they are, at <c>Timesteps[NextStep]</c>.</param>

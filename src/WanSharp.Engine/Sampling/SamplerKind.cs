@@ -14,4 +14,16 @@ public enum SamplerKind
 
     /// <summary>Euler's method, one evaluation a step, no history. Named <c>euler</c>.</summary>
     Euler,
+
+    /// <summary>Euler's method with fresh noise after each step. Named <c>euler-ancestral</c>.</summary>
+    EulerAncestral,
+
+    /// <summary>Consistency sampling, for distilled models. Named <c>lcm</c>.</summary>
+    Lcm,
+
+    /// <summary>rCM with fresh noise after each step, for models distilled by it (TurboWan). Named <c>rcm</c>.</summary>
+    Rcm,
+
+    /// <summary>rCM without noise between steps. Named <c>rcm-ode</c>.</summary>
+    RcmOde,
 }

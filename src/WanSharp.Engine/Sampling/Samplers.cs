@@ -21,6 +21,10 @@ public static class Samplers
         ("dpm++", SamplerKind.DpmPlusPlus),
         ("dpm++-karras", SamplerKind.DpmPlusPlusKarras),
         ("euler", SamplerKind.Euler),
+        ("euler-ancestral", SamplerKind.EulerAncestral),
+        ("lcm", SamplerKind.Lcm),
+        ("rcm", SamplerKind.Rcm),
+        ("rcm-ode", SamplerKind.RcmOde),
     ];
 
     /// <summary>The names of all samplers, the default first.</summary>
@@ -49,23 +53,74 @@ public static class Samplers
         return false;
     }
 
+    /// <summary>Whether a sampler's noise levels follow from a number of steps and a shift; rCM has its own.</summary>
+    internal static bool UsesShift(SamplerKind kind) => kind is not (SamplerKind.Rcm or SamplerKind.RcmOde);
+
+    /// <summary>Whether a sampler takes a list of noise levels; Karras's spacing is one of its own.</summary>
+    internal static bool TakesLists(SamplerKind kind) => kind != SamplerKind.DpmPlusPlusKarras;
+
+    /// <summary>The most steps that a sampler has noise levels for where no list is given.</summary>
+    internal static int MostSteps(SamplerKind kind) => UsesShift(kind) ? MaxSteps : SigmaSchedule.MostRcmSteps;
+
     /// <summary>Makes a sampler for one clip.</summary>
     /// <param name="kind">Which one.</param>
-    /// <param name="steps">How many steps: 1 to <see cref="MaxSteps"/>.</param>
-    /// <param name="shift">How much of the walk is spent at high noise: <see cref="MinShift"/> to <see cref="MaxShift"/>; 1 is even,
-    /// Wan uses 3 to 12.</param>
+    /// <param name="steps">How many steps.</param>
+    /// <param name="shift">How much of the walk is spent at high noise.</param>
+    /// <inheritdoc cref="Create(SamplerOptions)" path="/exception"/>
+    public static ISampler Create(SamplerKind kind, int steps, double shift) =>
+        Create(
+            new SamplerOptions
+            {
+                Kind = kind,
+                Steps = steps,
+                Shift = shift,
+            }
+        );
+
+    /// <summary>Makes a sampler for one clip.</summary>
+    /// <param name="options">Which one, and its noise levels.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
-    public static ISampler Create(SamplerKind kind, int steps, double shift)
+    /// <exception cref="ArgumentException">A list is not one of noise levels or timesteps, or not of as many as there are steps.</exception>
+    public static ISampler Create(SamplerOptions options)
     {
-        if (steps is < 1 or > MaxSteps)
+        ArgumentNullException.ThrowIfNull(options);
+        var schedule = ScheduleOf(options);
+        return options.Kind switch
         {
-            throw new ArgumentOutOfRangeException(nameof(steps), steps, $"{steps} steps cannot be taken: choose 1 to {MaxSteps}.");
+            SamplerKind.UniPc => new UniPcSampler(schedule),
+            SamplerKind.DpmPlusPlus or SamplerKind.DpmPlusPlusKarras => new DpmPlusPlusSampler(schedule),
+            SamplerKind.Euler => new EulerSampler(schedule),
+            SamplerKind.EulerAncestral => new EulerAncestralSampler(schedule, new StepNoise(options.Seed)),
+            SamplerKind.Lcm => new LcmSampler(schedule, new StepNoise(options.Seed)),
+            SamplerKind.Rcm => new RcmSampler(schedule, new StepNoise(options.Seed)),
+            _ => new RcmSampler(schedule, noise: null),
+        };
+    }
+
+    private static SigmaSchedule ScheduleOf(SamplerOptions options)
+    {
+        var (kind, steps, shift) = (options.Kind, options.Steps, options.Shift);
+        var most = options is { Sigmas: null, Timesteps: null } ? MostSteps(kind) : MaxSteps;
+        if (steps < 1 || steps > most)
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), steps, $"{steps} steps cannot be taken: choose 1 to {most}.");
+        }
+
+        if (options is not { Sigmas: null, Timesteps: null })
+        {
+            return StepLists.FindFault(options) is { } fault
+                ? throw new ArgumentException(fault.Message, nameof(options))
+                : SigmaSchedule.Given(
+                    options.Sigmas?.Values,
+                    options.Timesteps?.Values,
+                    isWhole: kind is SamplerKind.UniPc or SamplerKind.DpmPlusPlus
+                );
         }
 
         if (!(shift is >= MinShift and <= MaxShift))
         {
             throw new ArgumentOutOfRangeException(
-                nameof(shift),
+                nameof(options),
                 shift,
                 $"A shift of {shift} is out of range: choose {MinShift} to {MaxShift}."
             );
@@ -73,11 +128,12 @@ public static class Samplers
 
         return kind switch
         {
-            SamplerKind.UniPc => new UniPcSampler(SigmaSchedule.UniPc(steps, shift)),
-            SamplerKind.DpmPlusPlus => new DpmPlusPlusSampler(SigmaSchedule.DpmPlusPlus(steps, shift)),
-            SamplerKind.DpmPlusPlusKarras => new DpmPlusPlusSampler(SigmaSchedule.Karras(steps, shift)),
-            SamplerKind.Euler => new EulerSampler(SigmaSchedule.Euler(steps, shift)),
-            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such sampler."),
+            SamplerKind.UniPc => SigmaSchedule.UniPc(steps, shift),
+            SamplerKind.DpmPlusPlus => SigmaSchedule.DpmPlusPlus(steps, shift),
+            SamplerKind.DpmPlusPlusKarras => SigmaSchedule.Karras(steps, shift),
+            SamplerKind.Euler or SamplerKind.EulerAncestral or SamplerKind.Lcm => SigmaSchedule.Euler(steps, shift),
+            SamplerKind.Rcm or SamplerKind.RcmOde => SigmaSchedule.Rcm(steps),
+            _ => throw new ArgumentOutOfRangeException(nameof(options), kind, "There is no such sampler."),
         };
     }
 }

@@ -18,6 +18,12 @@ internal sealed record SigmaSchedule(float[] Sigmas, float[] Timesteps)
     /// <remarks>Wan-Video/Wan2.1:wan/utils/fm_solvers_unipc.py, <c>sigma_max</c>.</remarks>
     private const double UniPcStart = 0.999f;
 
+    private const double RcmFirstRatio = 80;
+    private static readonly double[] RcmAngles = [1.5, 1.4, 1.0];
+
+    /// <summary>The most steps that rCM's times are known for.</summary>
+    public static int MostRcmSteps => RcmAngles.Length + 1;
+
     public int StepCount => Timesteps.Length;
 
     public static SigmaSchedule UniPc(int steps, double shift) => Truncated(Shifted(UniPcStart, steps, shift));
@@ -44,8 +50,30 @@ internal sealed record SigmaSchedule(float[] Sigmas, float[] Timesteps)
 
     public static SigmaSchedule Euler(int steps, double shift)
     {
-        var sigmas = WithZero(Shifted(1, steps, shift));
-        return new SigmaSchedule(sigmas, [.. sigmas.SkipLast(1).Select(sigma => sigma * (float)TrainTimesteps)]);
+        return Scaled(WithZero(Shifted(1, steps, shift)));
+    }
+
+    /// <summary>The noise levels, or the timesteps, or both, of a list that somebody gave.</summary>
+    /// <param name="sigmas">Noise levels without the 0 at the end; null for the timesteps' thousandths.</param>
+    /// <param name="timesteps">What the network is told; null for what follows from the noise levels.</param>
+    /// <param name="isWhole">Whether the sampler's timesteps are whole numbers, which holds for those that follow.</param>
+    public static SigmaSchedule Given(IReadOnlyList<double>? sigmas, IReadOnlyList<double>? timesteps, bool isWhole)
+    {
+        double[] levels = [.. sigmas ?? timesteps!.Select(timestep => timestep / TrainTimesteps)];
+        var schedule = isWhole ? Truncated(levels) : Scaled(WithZero(levels));
+        return timesteps is null ? schedule : schedule with { Timesteps = [.. timesteps.Select(timestep => (float)timestep)] };
+    }
+
+    /// <summary>
+    /// rCM's times: the tangent of an angle is the ratio of noise to picture, of which the first is 80 and the others are the authors'
+    /// choice "for better visual quality".
+    /// </summary>
+    /// <remarks>NVlabs/rcm:rcm/inference/wan2pt1_t2v_rcm_infer.py, <c>sigma_max</c> and <c>mid_t</c>.</remarks>
+    /// <param name="steps">1 to <see cref="MostRcmSteps"/>.</param>
+    public static SigmaSchedule Rcm(int steps)
+    {
+        var ratios = RcmAngles.Take(steps - 1).Select(Math.Tan).Prepend(RcmFirstRatio);
+        return Scaled(WithZero([.. ratios.Select(ratio => ratio / (1 + ratio))]));
     }
 
     private static double[] Shifted(double start, int steps, double shift)
@@ -60,6 +88,9 @@ internal sealed record SigmaSchedule(float[] Sigmas, float[] Timesteps)
 
         return sigmas;
     }
+
+    private static SigmaSchedule Scaled(float[] sigmas) =>
+        new(sigmas, [.. sigmas.SkipLast(1).Select(sigma => sigma * (float)TrainTimesteps)]);
 
     private static SigmaSchedule Truncated(double[] sigmas) =>
         new(WithZero(sigmas), [.. sigmas.Select(sigma => (float)Math.Truncate(sigma * TrainTimesteps))]);

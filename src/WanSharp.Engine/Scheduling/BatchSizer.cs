@@ -51,14 +51,14 @@ internal sealed class BatchSizer(int? fixedSize, int lanes, Func<BatchKey, int, 
     /// <summary>Learns from a step.</summary>
     /// <param name="key">What the clips have in common.</param>
     /// <param name="clips">How many stepped together.</param>
-    /// <param name="rows">Rows of the forward pass: two for a clip with guidance.</param>
+    /// <param name="rows">Rows of the forward pass: two for a clip with guidance, none where no clip takes a velocity.</param>
     /// <param name="duration">How long it took.</param>
     public void Observe(BatchKey key, int clips, int rows, TimeSpan duration)
     {
         lock (_gate)
         {
             var finding = FindingOf(key);
-            if (fixedSize is null && finding.Reason is null && clips == finding.Limit)
+            if (fixedSize is null && finding.Reason is null && clips == finding.Limit && rows > 0)
             {
                 finding.Times.Add(duration.TotalMilliseconds / rows);
                 if (finding.Times.Count == Timings)

@@ -61,7 +61,7 @@ internal sealed class ClipIdentity
             _model.Identity.Without(ModelPart.None),
             Lines(
                 ("transformer options", $"{_transformer}"),
-                ("compiled as", plan.Loras.AreInputs ? $"{CompileMode.Blocks}" : $"{plan.Strategy?.Compile}"),
+                ("compiled as", plan.RunsInBlocks ? $"{CompileMode.Blocks}" : $"{plan.Strategy?.Compile}"),
                 ("tokens at once", $"{plan.Strategy?.TokensAtOnce}"),
                 ("tiles of images", plan.GivenFrames.Count > 0 ? $"{plan.VaeTiles}" : ""),
                 (
@@ -110,7 +110,7 @@ internal sealed class ClipIdentity
 
         try
         {
-            state.Restore(snapshot.Latents, snapshot.Sampler);
+            state.Restore(snapshot.Latents, snapshot.Sampler, snapshot.Average);
         }
         catch (ArgumentException e)
         {
@@ -141,6 +141,7 @@ internal sealed class ClipIdentity
         settings with
         {
             ModelFiles = null,
+            Preset = null,
             Decoder = null,
             Encoder = Unnamed(settings.Encoder),
             Loras = WithoutNames(settings.Loras),

@@ -1,9 +1,11 @@
 using WanSharp.Engine.Denoising;
+using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;
 using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Weights;
+using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Scheduling;
 
@@ -79,6 +81,20 @@ internal sealed class DenoiserSet : IDisposable
                 .ConfigureAwait(false);
             set._transformers.Add(runner);
             return runner;
+        }
+    }
+
+    /// <summary>Checks that a clip can run on them.</summary>
+    /// <exception cref="InvalidRequestException">It cannot.</exception>
+    public void RequireFor(GenerationPlan plan)
+    {
+        if (plan.Settings.Nag is not null && !_transformers.TrueForAll(transformer => transformer.TakesNegatives))
+        {
+            throw new InvalidRequestException(
+                "nag",
+                "The transformer is compiled for fixed shapes, by the compile mode or for the provider, and cannot attend to a negative "
+                    + "prompt in its blocks: leave --nag out, or choose --dynamic or another provider."
+            );
         }
     }
 

@@ -100,7 +100,7 @@ internal sealed class EngineNetworks(
                     .BeginAsync(
                         wanted,
                         ClipIdentity.ModeOf(clip.Options.Resume, clip.Plan, wanted.Mode),
-                        clip.Plan.Loras.AreInputs,
+                        clip.Plan.RunsInBlocks,
                         (done, all) => clip.Report(GenerationStage.Load, done, all),
                         clip.Cancelled
                     )
@@ -117,10 +117,14 @@ internal sealed class EngineNetworks(
         if (!isLimited)
         {
             using var denoisers = await LoadDenoisersAsync(clip).ConfigureAwait(false);
-            await denoisers
-                .Set[lane: 0]
-                .CompileForAsync(clip.Plan.Latents, clip.Plan.Branches, clip.Plan.Settings.Images.Count > 0, clip.Cancelled)
-                .ConfigureAwait(false);
+            foreach (var branches in clip.Plan.StepBranches.Where(branches => branches > 0).Distinct())
+            {
+                await denoisers
+                    .Set[lane: 0]
+                    .CompileForAsync(clip.Plan.Latents, branches, clip.Plan.Settings.Images.Count > 0, clip.Cancelled)
+                    .ConfigureAwait(false);
+            }
+
             if (clip.Plan.Settings.Images.Count > 0)
             {
                 using var encoder = Vaes.Begin(clip.Plan.Encoder);

@@ -22,7 +22,7 @@ internal sealed class PromptEncoder(WanModel model, EngineNetworks networks, Com
         var contexts = new List<Tensor>();
         try
         {
-            foreach (var prompt in prompts.Take(clip.Plan.Branches))
+            foreach (var prompt in prompts.Take(clip.Plan.Prompts))
             {
                 contexts.Add(await EncodeAsync(clip, prompt).ConfigureAwait(false));
             }

@@ -26,6 +26,7 @@ internal sealed class SnapshotKeeper(ClipRun clip)
             clip.Plan.LatentIdentity,
             state.Latents.Read<float>().ToArray(),
             state.Sampler.Save(),
+            (float[]?)state.Projection?.Average?.Clone(),
             clip.Reused
         );
         _keeping = Task.Run(() => save(snapshot, clip.Cancelled).AsTask());

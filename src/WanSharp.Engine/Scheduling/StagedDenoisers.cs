@@ -38,19 +38,19 @@ internal sealed class StagedDenoisers(WanModel model, ExpertWeights experts, Gra
     /// <summary>What a clip begins with.</summary>
     /// <param name="wanted">How the transformer is to be compiled.</param>
     /// <param name="must">How it must be, for a clip that was begun before; null for whatever is ready.</param>
-    /// <param name="takesAdapters">Whether the clip has LoRAs, which only blocks take.</param>
+    /// <param name="inBlocks">Whether the clip asks for what only blocks can do.</param>
     /// <param name="prepared">Receives how many blocks' weights were brought into another form for it, and how many there are.</param>
     /// <param name="cancellationToken">Cancels compilation, except that in the background.</param>
     public async Task<DenoiserSet.Use> BeginAsync(
         TransformerOptions wanted,
         CompileMode? must,
-        bool takesAdapters,
+        bool inBlocks,
         Action<int, int> prepared,
         CancellationToken cancellationToken
     )
     {
         await TakeOverAsync(wanted).ConfigureAwait(false);
-        if (takesAdapters)
+        if (inBlocks)
         {
             var blocks = wanted with
             {

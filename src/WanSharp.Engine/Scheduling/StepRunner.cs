@@ -52,6 +52,7 @@ internal sealed class StepRunner(
     {
         var clock = works[0].Clip.Clock.Time;
         var key = works[0].Key; // of this step; the next one may be another expert's
+        var rows = works.Sum(work => work.State.BranchesNow);
         var started = clock.GetTimestamp();
         try
         {
@@ -93,7 +94,7 @@ internal sealed class StepRunner(
         }
 
         var duration = clock.GetElapsedTime(started);
-        batches.Observe(key, works.Count, works.Sum(work => work.State.Branches.Count), duration);
+        batches.Observe(key, works.Count, rows, duration);
         telemetry.AddBusy(GenerationStage.Denoise, duration);
         telemetry.AddStep(works.Count);
         works.ForEach(work => work.Clip.Clock.AddStep(duration, works.Count));

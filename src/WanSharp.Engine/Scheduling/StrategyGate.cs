@@ -187,7 +187,11 @@ internal sealed class StrategyGate(
         }
     }
 
-    private StrategyFacts Facts(GenerationPlan plan, bool isPacked) => costs.Facts(plan, networks.AreOnHost) with { IsPacked = isPacked };
+    private StrategyFacts Facts(GenerationPlan plan, bool isPacked) =>
+        costs.Facts(plan, networks.AreOnHost) with
+        {
+            IsPacked = isPacked && !plan.RunsInBlocks,
+        };
 
     /// <summary>A clip that wants to begin.</summary>
     private sealed class Entrant(ClipRun clip, StrategyFacts facts)

@@ -79,7 +79,7 @@ public static partial class WanTransformer
     /// <param name="config">The transformer.</param>
     /// <param name="x">[batch, tokens, dim].</param>
     /// <param name="e0">[batch, groups, 6, dim].</param>
-    /// <param name="keys">Of the context, in the order of <see cref="KeyNames"/>.</param>
+    /// <param name="keys">Of the context, in the order of <see cref="KeyNames"/>, then those of <see cref="NegativeNames"/>, if any.</param>
     /// <param name="rope">The tokens' angles.</param>
     /// <param name="probes">What stands before the probes' names.</param>
     /// <param name="self">The keys and values of self-attention when <paramref name="x"/> is only some of the tokens.</param>
@@ -156,12 +156,43 @@ public static partial class WanTransformer
         using var scope = g.Scope("cross_attn");
         var q = g.RmsNorm(g.TolerantLinear(x, "q", config.Dim), "norm_q", config.Eps);
         var attended = g.Attention(q, WithPadding(g, config, keys[0]), WithPadding(g, config, keys[1]), config.Heads);
-        if (keys is [_, _, var imageKeys, var imageValues])
+        var images = config.ClipDim is null ? 0 : 2; // keys and values
+        if (keys.Length > 2 + images)
         {
-            attended += g.Attention(q, imageKeys, imageValues, config.Heads);
+            var (negativeKeys, negativeValues, guidance) = (keys[^3], keys[^2], keys[^1]);
+            var negative = g.Attention(q, WithPadding(g, config, negativeKeys), WithPadding(g, config, negativeValues), config.Heads);
+            attended = Guided(g, attended, negative, guidance);
+        }
+
+        if (images > 0)
+        {
+            attended += g.Attention(q, keys[2], keys[3], config.Heads);
         }
 
         return g.TolerantLinear(attended, "o", config.Dim);
+    }
+
+    /// <summary>
+    /// Normalized attention guidance: z = s·p − (s − 1)·n, cut to τ times the length of p, and α of it mixed with p. The length is the
+    /// sum of absolute values of a token.
+    /// </summary>
+    /// <remarks>
+    /// Chen et al., arXiv 2505.21179; kijai/ComfyUI-KJNodes:nodes/model_optimization_nodes.py, <c>normalized_attention_guidance</c>.
+    /// </remarks>
+    /// <param name="g">Where it is written.</param>
+    /// <param name="positive">What the prompt's attention gives, [batch, tokens, dim].</param>
+    /// <param name="negative">What the negative prompt's gives, [batch, tokens, dim].</param>
+    /// <param name="guidance">s, τ and α of each sample, [batch, 3].</param>
+    internal static GraphValue Guided(GraphBuilder g, GraphValue positive, GraphValue negative, GraphValue guidance)
+    {
+        const float Epsilon = 1e-7f;
+        var parts = g.Chunk(g.Reshape(guidance, [guidance.Shape[0], 1, 3]), axis: 2, 3); // 3 of [batch, 1, 1]
+        var (scale, tau, alpha) = (parts[0], parts[1], parts[2]);
+        var p = g.Cast(positive, DType.F32);
+        var z = (p * scale) - (g.Cast(negative, DType.F32) * (scale - 1f));
+        var longest = g.ReduceL1(p, axis: 2) * tau; // [batch, tokens, 1]
+        z *= g.Minimum(longest / (g.ReduceL1(z, axis: 2) + Epsilon), g.Scalar(1));
+        return g.Cast((z * alpha) + (p - (p * alpha)), positive.DType);
     }
 
     /// <summary>

@@ -10,6 +10,16 @@ public static partial class WanTransformer
 
     private const double RopeTheta = 10000;
 
+    /// <summary>Less than one turn, because a few videos repeat themselves in their last frames otherwise.</summary>
+    private const double RiflexTurns = 0.9;
+
+    /// <summary>How many frequencies tell a token's position in time.</summary>
+    public static int TimeFrequencies(TransformerConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return (int)AxisDims(config)[0];
+    }
+
     /// <summary>Cosines, then sines, of each timestep times 10000^(−i/half), in double, rounded at the end.</summary>
     /// <param name="config">The transformer.</param>
     /// <param name="timesteps">Timesteps, 0 to 1000.</param>
@@ -39,9 +49,13 @@ public static partial class WanTransformer
     /// <param name="frames">Latent frames.</param>
     /// <param name="height">Latent rows.</param>
     /// <param name="width">Latent columns.</param>
+    /// <param name="slowed">
+    /// The frequency in time, from 1, that is slowed down to nine tenths of a turn over all frames (RIFLEx, Zhao et al., arXiv
+    /// 2502.15894, eq. 8; thu-ml/RIFLEx:riflex_utils.py, <c>get_1d_rotary_pos_embed_riflex</c>). Null for none.
+    /// </param>
     /// <returns>F32 [tokens, head_dim / 2] each, frames outermost; the caller disposes them.</returns>
     /// <exception cref="GraphException">The latents do not divide into patches.</exception>
-    public static (Tensor Cos, Tensor Sin) RopeTables(TransformerConfig config, int frames, int height, int width)
+    public static (Tensor Cos, Tensor Sin) RopeTables(TransformerConfig config, int frames, int height, int width, int? slowed = null)
     {
         ArgumentNullException.ThrowIfNull(config);
         var patch = config.PatchSize;
@@ -59,15 +73,22 @@ public static partial class WanTransformer
         var cosValues = cos.Write<float>();
         var sinValues = sin.Write<float>();
         double[][] frequencies = [.. AxisDims(config).Select(Frequencies)];
+        if (slowed is { } frequency)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(frequency, 1, nameof(slowed));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(frequency, frequencies[0].Length, nameof(slowed));
+            frequencies[0][frequency - 1] = RiflexTurns * 2 * Math.PI / lengths[0];
+        }
+
         var next = 0;
         for (var token = 0L; token < cos.Shape[0]; token++)
         {
             long[] position = [token / (lengths[1] * lengths[2]), token / lengths[2] % lengths[1], token % lengths[2]];
             for (var axis = 0; axis < position.Length; axis++)
             {
-                foreach (var frequency in frequencies[axis])
+                foreach (var turn in frequencies[axis])
                 {
-                    var (s, c) = Math.SinCos(position[axis] * frequency);
+                    var (s, c) = Math.SinCos(position[axis] * turn);
                     (cosValues[next], sinValues[next]) = ((float)c, (float)s);
                     next++;
                 }

@@ -63,6 +63,9 @@ public static partial class WanTransformer
         return config.ClipDim is null ? ["text_keys", "text_values"] : ["text_keys", "text_values", "image_keys", "image_values"];
     }
 
+    /// <summary>What a block that guides its attention takes in addition: keys and values of the negative prompt, then the numbers.</summary>
+    public static IReadOnlyList<string> NegativeNames { get; } = ["negative_keys", "negative_values", "attention_guidance"];
+
     /// <summary>What comes before the blocks.</summary>
     /// <remarks>
     /// Inputs: <c>latents</c> [batch, in_channels, frames, height, width], <c>timestep_embedding</c> [batch, groups,
@@ -86,8 +89,9 @@ public static partial class WanTransformer
     /// <remarks>
     /// Inputs: <c>x</c> [batch, tokens, dim], <c>e0</c> [batch, groups, 6, dim], the block's <see cref="Keys"/>, of which
     /// the last row of text stands for all further ones up to text_len, and <c>rope_cos</c>, <c>rope_sin</c> [tokens, head_dim / 2]
-    /// (<see cref="RopeTables"/>). Output: <c>x_out</c> [batch, tokens, dim]. Probes: <c>norm1</c>, <c>self_attn</c>,
-    /// <c>cross_attn</c>, <c>ffn</c>.
+    /// (<see cref="RopeTables"/>). With <see cref="GraphOptions.GuidesAttention"/> also <see cref="NegativeNames"/>: the keys and values
+    /// of a negative prompt, [batch, negative_rows, dim], and each sample's scale, tau and alpha, [batch, 3]. Output: <c>x_out</c>
+    /// [batch, tokens, dim]. Probes: <c>norm1</c>, <c>self_attn</c>, <c>cross_attn</c>, <c>ffn</c>.
     /// </remarks>
     public static OnnxGraph Block(TransformerConfig config, GraphOptions options)
     {
@@ -224,6 +228,9 @@ public static partial class WanTransformer
         [
             .. KeyNames(config)
                 .Select((name, i) => g.Input(prefix + name, DType.F32, ["batch", i < 2 ? "text_rows" : config.ClipTokens, config.Dim])),
+            .. (g.Options.GuidesAttention ? NegativeNames : []).Select(
+                (name, i) => g.Input(prefix + name, DType.F32, i < 2 ? ["batch", "negative_rows", config.Dim] : ["batch", 3])
+            ),
         ];
 
     private static GraphValue ContextInput(GraphBuilder g, TransformerConfig config, Dim rows) =>

@@ -96,10 +96,10 @@ public sealed class BatchBackend : IAsyncDisposable
         }
 
         var costs = new CostModel(model, precision);
-        var known = new ConcurrentDictionary<(string, int, int, string?), TimeSpan>();
+        var known = new ConcurrentDictionary<(string, string, bool, string?), TimeSpan>();
         return plan =>
             known.GetOrAdd(
-                (plan.Latents.ToString(), plan.Settings.Steps, plan.Branches, plan.Decoder?.Path),
+                (plan.Latents.ToString(), string.Join(' ', plan.StepBranches), plan.Settings.Nag is not null, plan.Decoder?.Path),
                 _ => TimeSpan.FromSeconds(costs.Predict(plan, machine).Seconds)
             );
     }

@@ -14,6 +14,7 @@ namespace WanSharp.Hosting.Outputs;
 [JsonSerializable(typeof(IReadOnlyList<PullOutput>))]
 [JsonSerializable(typeof(IReadOnlyList<VerifiedFileOutput>))]
 [JsonSerializable(typeof(PulledOutput))]
+[JsonSerializable(typeof(IReadOnlyList<PresetOutput>))]
 [JsonSerializable(typeof(ProvidersOutput))]
 [JsonSerializable(typeof(RecipeOutput))]
 [JsonSerializable(typeof(CacheOutput))]

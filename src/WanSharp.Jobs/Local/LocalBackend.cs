@@ -73,9 +73,7 @@ public sealed class LocalBackend(
             Settings = settings.ToJson(),
             Seed = settings.Seed,
             Steps = settings.Steps,
-            Estimate = estimate?.Invoke(
-                reuses is null ? plan : plan with { Settings = settings with { Steps = settings.Steps - reuses.Steps } }
-            ),
+            Estimate = estimate?.Invoke(reuses is null ? plan : plan.After(reuses.Steps)),
             Reuses = reuses,
             Notes = NotesOf(plan),
         };
@@ -208,7 +206,7 @@ public sealed class LocalBackend(
     }
 
     private static IReadOnlyList<string> NotesOf(GenerationPlan plan) =>
-        [.. plan.CutPrompts.Select(cut => cut.ToString()), .. plan.Loras.Notes];
+        [.. plan.Warnings, .. plan.CutPrompts.Select(cut => cut.ToString()), .. plan.Loras.Notes];
 
     private async ValueTask<GenerationPlan> PlanAsync(JobRequest request, CancellationToken cancellationToken)
     {

@@ -19,7 +19,7 @@ public sealed record Style
     public string? Negative { get; init; }
 
     /// <summary>Settings that the style wants, by the names that batch files have for them.</summary>
-    [JsonConverter(typeof(StyleSettingsConverter))]
+    [JsonConverter(typeof(ClipSettingsJson))]
     public ClipSettings Settings { get; init; } = new();
 
     /// <summary>What differs for a model, by its name: a model that knows few words needs a prompt of these.</summary>

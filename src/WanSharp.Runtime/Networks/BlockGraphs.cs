@@ -33,6 +33,7 @@ internal sealed class BlockGraphs : IDisposable
     /// <param name="options">How graphs are written.</param>
     /// <param name="transformer">Whether a block runs on all tokens at once.</param>
     /// <param name="keys">Joins the contexts of a batch; owned from here on.</param>
+    /// <param name="negatives">Joins the negative prompts of a batch; null for graphs that do not guide their attention. Owned.</param>
     /// <param name="observe">Sees intermediate values.</param>
     /// <param name="cancellationToken">Cancels compilation.</param>
     public static async Task<BlockGraphs> LoadAsync(
@@ -41,17 +42,24 @@ internal sealed class BlockGraphs : IDisposable
         GraphOptions options,
         TransformerOptions transformer,
         JoinedKeys keys,
+        JoinedKeys? negatives,
         Action<string, Tensor>? observe,
         CancellationToken cancellationToken
     )
     {
         var graphs = new TransformerGraphs(configuration, options);
         var owned = new List<IDisposable> { keys };
+        if (negatives is not null)
+        {
+            owned.Add(negatives);
+        }
+
         try
         {
             var embed = Own(await loader.PrepareAsync(graphs.Embed, "", cancellationToken).ConfigureAwait(false));
             var blocks = Own(
-                await PrepareAsync(loader, configuration, options, transformer, keys, observe, cancellationToken).ConfigureAwait(false)
+                await PrepareAsync(loader, configuration, options, transformer, keys, negatives, observe, cancellationToken)
+                    .ConfigureAwait(false)
             );
             var head = Own(await loader.PrepareAsync(graphs.Head, "", cancellationToken).ConfigureAwait(false));
             return new BlockGraphs(embed, blocks, head, loader.Dimensions)
@@ -96,6 +104,7 @@ internal sealed class BlockGraphs : IDisposable
         GraphOptions options,
         TransformerOptions transformer,
         JoinedKeys keys,
+        JoinedKeys? negatives,
         Action<string, Tensor>? observe,
         CancellationToken cancellationToken
     )
@@ -106,6 +115,7 @@ internal sealed class BlockGraphs : IDisposable
                 await BlocksAsync(graphs => graphs.Block).ConfigureAwait(false),
                 keys,
                 Adapters(graphs => graphs.Block),
+                negatives,
                 observe
             );
         }
@@ -117,6 +127,7 @@ internal sealed class BlockGraphs : IDisposable
             {
                 KeyAdapters = Adapters(graphs => graphs.SelfKeys),
                 RowAdapters = Adapters(graphs => graphs.BlockRows),
+                Negatives = negatives,
             };
         }
         catch

@@ -14,13 +14,13 @@ namespace WanSharp.Runtime.Networks;
 /// <remarks>Buffers grow to the largest batch seen and are kept.</remarks>
 internal sealed class BlockTransformer : TransformerRunner
 {
-    private readonly Func<IReadOnlyDictionary<string, long>, bool, CancellationToken, Task<BlockGraphs>> _load;
+    private readonly Func<IReadOnlyDictionary<string, long>, GraphsKind, CancellationToken, Task<BlockGraphs>> _load;
     private readonly bool _isStatic;
     private readonly SessionMemory _memory;
     private readonly Action<string, Tensor>? _observe;
     private BlockGraphs _graphs;
-    private BlockGraphs? _adapted; // the same with LoRAs, once somebody wants some
-    private (Shape Latents, RuntimeValue Cos, RuntimeValue Sin, Tensor Grid)? _positions;
+    private readonly Dictionary<GraphsKind, BlockGraphs> _others = []; // the same with LoRAs, or with negative prompts, once wanted
+    private (Shape Latents, int? SlowedFrequency, RuntimeValue Cos, RuntimeValue Sin, Tensor Grid)? _positions;
     private RuntimeValue? _x;
     private RuntimeValue? _next;
 
@@ -28,7 +28,7 @@ internal sealed class BlockTransformer : TransformerRunner
         TransformerConfig configuration,
         ContextEncoder context,
         BlockGraphs graphs,
-        Func<IReadOnlyDictionary<string, long>, bool, CancellationToken, Task<BlockGraphs>> load,
+        Func<IReadOnlyDictionary<string, long>, GraphsKind, CancellationToken, Task<BlockGraphs>> load,
         bool isStatic,
         SessionMemory memory,
         Action<string, Tensor>? observe
@@ -63,21 +63,24 @@ internal sealed class BlockTransformer : TransformerRunner
             // A piece may be shorter than the others: those run on graphs for any shape.
             var isStatic =
                 transformer.TokensAtOnce is null && (transformer.StaticShapes ?? ProviderProfiles.Of(settings.Provider).BuildsForShapes);
-            var any = await LoadGraphsAsync(new Dictionary<string, long>(), adapters: false, cancellationToken).ConfigureAwait(false);
+            var any = await LoadGraphsAsync(new Dictionary<string, long>(), default, cancellationToken).ConfigureAwait(false);
             return new BlockTransformer(configuration, context, any, LoadGraphsAsync, isStatic, loader.Memory, observe);
 
-            Task<BlockGraphs> LoadGraphsAsync(IReadOnlyDictionary<string, long> dimensions, bool adapters, CancellationToken token)
+            Task<BlockGraphs> LoadGraphsAsync(IReadOnlyDictionary<string, long> dimensions, GraphsKind kind, CancellationToken token)
             {
                 var keys = new JoinedKeys(context, isStatic ? configuration.TextLength : null);
+                var negatives = kind.Negatives ? new JoinedKeys(context, names: [.. WanTransformer.NegativeNames.Take(2)]) : null;
                 return BlockGraphs.LoadAsync(
                     Loader(settings with { Dimensions = dimensions }),
                     configuration,
                     options with
                     {
-                        Adapters = adapters,
+                        Adapters = kind.Adapters,
+                        GuidesAttention = kind.Negatives,
                     },
                     transformer,
                     keys,
+                    negatives,
                     observe,
                     token
                 );
@@ -96,10 +99,20 @@ internal sealed class BlockTransformer : TransformerRunner
     public override bool TakesAdapters => !_isStatic;
 
     /// <inheritdoc/>
+    public override bool TakesNegatives => !_isStatic;
+
+    /// <inheritdoc/>
+    public override bool TakesPassOptions => true;
+
+    /// <inheritdoc/>
     public override void ReleaseMemory()
     {
         _graphs.ReleaseMemory();
-        _adapted?.ReleaseMemory();
+        foreach (var graphs in _others.Values)
+        {
+            graphs.ReleaseMemory();
+        }
+
         _x?.Dispose();
         _next?.Dispose();
         (_x, _next) = (null, null);
@@ -110,7 +123,11 @@ internal sealed class BlockTransformer : TransformerRunner
     {
         ReleaseMemory();
         _graphs.Dispose();
-        _adapted?.Dispose();
+        foreach (var graphs in _others.Values)
+        {
+            graphs.Dispose();
+        }
+
         Context.Dispose();
     }
 
@@ -119,10 +136,11 @@ internal sealed class BlockTransformer : TransformerRunner
         ReadOnlySpan<float> timesteps,
         IReadOnlyList<TextKeys> contexts,
         Tensor velocity,
+        PassOptions options,
         CancellationToken cancellationToken
     )
     {
-        var (_, cos, sin, grid) = PositionsOf(latents.Shape, cancellationToken);
+        var (_, _, cos, sin, grid) = PositionsOf(latents.Shape, options.SlowedFrequency, cancellationToken);
         var (batch, tokens) = (latents.Shape[0], cos.Shape[0]);
         Shape activations = [batch, tokens, Configuration.Dim];
         if (_isStatic)
@@ -130,16 +148,25 @@ internal sealed class BlockTransformer : TransformerRunner
             UseGraphsFor(Lengths(latents.Shape, timesteps.Length / batch), cancellationToken);
         }
 
-        var graphs = GraphsFor(contexts, cancellationToken);
+        var graphs = GraphsFor(
+            new GraphsKind(contexts.Any(context => context.Adapter is not null), options.GuidesAttention),
+            cancellationToken
+        );
         var blocks = graphs.Blocks;
         var x = _memory.Buffer(ref _x, activations, cancellationToken);
         var next = _memory.Buffer(ref _next, activations, cancellationToken);
 
         AdapterUse?[] adapters = [.. contexts.Select(context => context.Adapter)];
         using var embedded = Embed(graphs, latents, timesteps, adapters, x, cancellationToken);
+        using var negatives = options.GuidesAttention ? new NegativeRows(contexts, options.Negatives) : null;
         for (var i = 0; i < blocks.Count; i++)
         {
-            blocks.Run(i, new BlockValues(x, next, embedded["e0"], cos, sin, contexts), cancellationToken);
+            if (options.SkippedBlocks.Contains(i))
+            {
+                continue; // what the block is given passes by
+            }
+
+            blocks.Run(i, new BlockValues(x, next, embedded["e0"], cos, sin, contexts) { Negatives = negatives }, cancellationToken);
             if (_observe is not null)
             {
                 NetworkLoader.Show(_observe, $"block{i}", next);
@@ -170,7 +197,7 @@ internal sealed class BlockTransformer : TransformerRunner
         if (_isStatic)
         {
             // What is compiled stays with the graph cache.
-            using var graphs = await _load(Lengths(latents, groups), false, cancellationToken).ConfigureAwait(false);
+            using var graphs = await _load(Lengths(latents, groups), default, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -196,7 +223,7 @@ internal sealed class BlockTransformer : TransformerRunner
         if (!lengths.All(length => _graphs.Dimensions.TryGetValue(length.Key, out var known) && known == length.Value))
         {
 #pragma warning disable VSTHRD002 // a pass computes on its caller's thread; CompileForAsync is the way that waits
-            var next = _load(lengths, false, cancellationToken).GetAwaiter().GetResult();
+            var next = _load(lengths, default, cancellationToken).GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002
             _graphs.Dispose();
             _graphs = next;
@@ -204,21 +231,36 @@ internal sealed class BlockTransformer : TransformerRunner
     }
 
     /// <summary>
-    /// The graphs of a pass: those without LoRAs unless a row has some, for they cost nothing then. Only one of the two keeps memory.
+    /// The graphs of a pass: the plain ones unless a row has LoRAs or a negative prompt, for these cost nothing then. Only one kind
+    /// keeps memory.
     /// </summary>
-    private BlockGraphs GraphsFor(IReadOnlyList<TextKeys> contexts, CancellationToken cancellationToken)
+    private BlockGraphs GraphsFor(GraphsKind kind, CancellationToken cancellationToken)
     {
         // What is on a device stays there: rows without LoRAs then multiply by nothing, instead of weights being placed again.
-        if (contexts.All(context => context.Adapter is null) && (_adapted is null || _memory is HostMemory))
+        if (_memory is not HostMemory && _others.Keys.Any(other => other.Adapters))
         {
-            _adapted?.ReleaseMemory();
+            kind = kind with { Adapters = true };
+        }
+
+        foreach (var (_, other) in _others.Append(new(default, _graphs)).Where(other => other.Key != kind))
+        {
+            other.ReleaseMemory();
+        }
+
+        if (kind == default)
+        {
             return _graphs;
         }
 
-        _graphs.ReleaseMemory();
+        if (!_others.TryGetValue(kind, out var graphs))
+        {
 #pragma warning disable VSTHRD002 // a pass computes on its caller's thread; a block compiles in milliseconds
-        return _adapted ??= _load(new Dictionary<string, long>(), true, cancellationToken).GetAwaiter().GetResult();
+            graphs = _load(new Dictionary<string, long>(), kind, cancellationToken).GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002
+            _others.Add(kind, graphs);
+        }
+
+        return graphs;
     }
 
     private RunResult Embed(
@@ -262,22 +304,26 @@ internal sealed class BlockTransformer : TransformerRunner
         return result;
     }
 
-    /// <summary>The rope tables and the grid, made anew when the latents' size changes.</summary>
-    private (Shape Latents, RuntimeValue Cos, RuntimeValue Sin, Tensor Grid) PositionsOf(Shape latents, CancellationToken cancellationToken)
+    /// <summary>The rope tables and the grid, made anew when the latents' size changes, or the frequency that is slowed down.</summary>
+    private (Shape Latents, int? SlowedFrequency, RuntimeValue Cos, RuntimeValue Sin, Tensor Grid) PositionsOf(
+        Shape latents,
+        int? slowed,
+        CancellationToken cancellationToken
+    )
     {
         var size = Shape.Create(latents.Dims[2..]);
-        if (_positions is { } known && known.Latents == size)
+        if (_positions is { } known && known.Latents == size && known.SlowedFrequency == slowed)
         {
             return known;
         }
 
         ForgetPositions();
-        var (cos, sin) = WanTransformer.RopeTables(Configuration, (int)size[0], (int)size[1], (int)size[2]);
+        var (cos, sin) = WanTransformer.RopeTables(Configuration, (int)size[0], (int)size[1], (int)size[2], slowed);
         using var cosines = cos; // the values hold what they need of them
         using var sines = sin;
         var patch = Configuration.PatchSize;
         var grid = Tensor.CopyOf<long>([3], [size[0] / patch.Frames, size[1] / patch.Height, size[2] / patch.Width]);
-        _positions = (size, _memory.Place(cos, cancellationToken), _memory.Place(sin, cancellationToken), grid);
+        _positions = (size, slowed, _memory.Place(cos, cancellationToken), _memory.Place(sin, cancellationToken), grid);
         return _positions.Value;
     }
 
@@ -291,4 +337,9 @@ internal sealed class BlockTransformer : TransformerRunner
             _positions = null;
         }
     }
+
+    /// <summary>What graphs take in addition to the plain ones.</summary>
+    /// <param name="Adapters">LoRAs.</param>
+    /// <param name="Negatives">Negative prompts that guide attention.</param>
+    private readonly record struct GraphsKind(bool Adapters, bool Negatives);
 }

@@ -8,9 +8,15 @@ namespace WanSharp.Runtime.Networks;
 /// <param name="blocks">The blocks' runs.</param>
 /// <param name="keys">Joins the keys and values of a batch's contexts.</param>
 /// <param name="adapters">Gives the blocks LoRAs; null for none.</param>
+/// <param name="negatives">Joins those of negative prompts; null for blocks that do not guide their attention.</param>
 /// <param name="observe">Sees intermediate values.</param>
-internal sealed class FullBlockPass(IBlockRuns blocks, JoinedKeys keys, AdapterInputs? adapters, Action<string, Tensor>? observe)
-    : IBlockPass
+internal sealed class FullBlockPass(
+    IBlockRuns blocks,
+    JoinedKeys keys,
+    AdapterInputs? adapters,
+    JoinedKeys? negatives,
+    Action<string, Tensor>? observe
+) : IBlockPass
 {
     public int Count => blocks.Count;
 
@@ -25,6 +31,11 @@ internal sealed class FullBlockPass(IBlockRuns blocks, JoinedKeys keys, AdapterI
         run.SetOutput("x_out", values.Result);
         try
         {
+            if (negatives is not null)
+            {
+                values.Negatives!.Bind(run, negatives, block, cancellationToken);
+            }
+
             adapters?.Bind(run, TransformerGraphs.BlockPrefix(block), values.Adapters, cancellationToken);
             using var result = run.Run(cancellationToken);
             NetworkLoader.Show(observe, $"block{block}_", result, except: "x_out");
@@ -32,6 +43,11 @@ internal sealed class FullBlockPass(IBlockRuns blocks, JoinedKeys keys, AdapterI
         finally
         {
             adapters?.Unbind(run);
+            if (negatives is not null)
+            {
+                NegativeRows.Unbind(run, negatives);
+            }
+
             keys.Unbind(run, "");
         }
     }
@@ -47,5 +63,6 @@ internal sealed class FullBlockPass(IBlockRuns blocks, JoinedKeys keys, AdapterI
         ReleaseMemory();
         blocks.Dispose();
         keys.Dispose();
+        negatives?.Dispose();
     }
 }

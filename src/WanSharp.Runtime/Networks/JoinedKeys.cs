@@ -11,9 +11,12 @@ namespace WanSharp.Runtime.Networks;
 /// How many rows of text each context is given, for graphs of fixed lengths; null for as many as the longest has. The numbers stay the
 /// same: rows that are added repeat the last one, as the graph would.
 /// </param>
-internal sealed class JoinedKeys(ContextEncoder encoder, long? textRows = null) : IDisposable
+/// <param name="names">What the inputs are called; null for <see cref="ContextEncoder.KeyNames"/>. The first two are those of the text,
+/// and those of images may be left out.</param>
+internal sealed class JoinedKeys(ContextEncoder encoder, long? textRows = null, IReadOnlyList<string>? names = null) : IDisposable
 {
-    private readonly Tensor?[] _buffers = new Tensor?[encoder.KeyNames.Count];
+    private readonly IReadOnlyList<string> _names = names ?? encoder.KeyNames;
+    private readonly Tensor?[] _buffers = new Tensor?[(names ?? encoder.KeyNames).Count];
 
     /// <summary>Sets the inputs of a run, until <see cref="Unbind"/>.</summary>
     /// <param name="run">The run.</param>
@@ -27,7 +30,7 @@ internal sealed class JoinedKeys(ContextEncoder encoder, long? textRows = null) 
             rows is [var only] && only.Rows == (textRows ?? only.Rows) && only.Find(block) is { } kept
                 ? kept
                 : Join(block, rows, cancellationToken);
-        foreach (var (name, part) in encoder.KeyNames.Zip(parts))
+        foreach (var (name, part) in _names.Zip(parts))
         {
             run.SetInput(prefix + name, part);
         }
@@ -36,7 +39,7 @@ internal sealed class JoinedKeys(ContextEncoder encoder, long? textRows = null) 
     /// <summary>Lets go of the contexts' memory.</summary>
     public void Unbind(PreparedRun run, string prefix)
     {
-        foreach (var name in encoder.KeyNames)
+        foreach (var name in _names)
         {
             run.Unset(prefix + name);
         }
@@ -69,7 +72,7 @@ internal sealed class JoinedKeys(ContextEncoder encoder, long? textRows = null) 
         {
             var kept = rows[row].Find(block);
             var parts = kept ?? encoder.Compute(rows[row], block, cancellationToken);
-            for (var i = 0; i < parts.Length; i++)
+            for (var i = 0; i < _buffers.Length; i++)
             {
                 FillRow(_buffers[i]!.Slice(row, 1), parts[i]);
             }

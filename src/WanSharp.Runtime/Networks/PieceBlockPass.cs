@@ -25,6 +25,9 @@ internal sealed class PieceBlockPass(IBlockRuns selfKeys, IBlockRuns rows, Joine
     /// <summary>Gives LoRAs to the runs that do the rest; null for none.</summary>
     public AdapterInputs? RowAdapters { get; init; }
 
+    /// <summary>Joins the keys and values of negative prompts; null for blocks that do not guide their attention.</summary>
+    public JoinedKeys? Negatives { get; init; }
+
     public int Count => rows.Count;
 
     public void Run(int block, BlockValues values, CancellationToken cancellationToken)
@@ -60,6 +63,11 @@ internal sealed class PieceBlockPass(IBlockRuns selfKeys, IBlockRuns rows, Joine
             keys.Bind(resting, "", block, [values.Contexts[sample]], cancellationToken); // [1, text_rows, dim] each
             try
             {
+                if (Negatives is not null)
+                {
+                    values.Negatives!.Bind(resting, Negatives, block, sample, cancellationToken);
+                }
+
                 RowAdapters?.Bind(resting, prefix, adapter, cancellationToken);
                 foreach (var piece in pieces)
                 {
@@ -71,6 +79,11 @@ internal sealed class PieceBlockPass(IBlockRuns selfKeys, IBlockRuns rows, Joine
             finally
             {
                 RowAdapters?.Unbind(resting);
+                if (Negatives is not null)
+                {
+                    NegativeRows.Unbind(resting, Negatives);
+                }
+
                 keys.Unbind(resting, "");
             }
         }
@@ -101,6 +114,7 @@ internal sealed class PieceBlockPass(IBlockRuns selfKeys, IBlockRuns rows, Joine
         selfKeys.Dispose();
         rows.Dispose();
         keys.Dispose();
+        Negatives?.Dispose();
     }
 
     private static Tensor Part(Tensor tensor, long sample, TokenPiece piece) => Rows(tensor, sample, piece.Start, piece.Length);

@@ -28,6 +28,12 @@ public abstract class TransformerRunner : IDisposable
     /// <summary>Whether requests may have LoRAs of their own, <see cref="PrepareContext"/>.</summary>
     public virtual bool TakesAdapters => false;
 
+    /// <summary>Whether samples may have negative prompts that guide their attention, <see cref="PassOptions.Negatives"/>.</summary>
+    public virtual bool TakesNegatives => false;
+
+    /// <summary>Whether a pass may differ from the network as it is, <see cref="PassOptions"/>.</summary>
+    public virtual bool TakesPassOptions => false;
+
     private protected ContextEncoder Context { get; }
 
     /// <summary>Compiles the network and binds its weights.</summary>
@@ -157,8 +163,28 @@ public abstract class TransformerRunner : IDisposable
         IReadOnlyList<TextKeys> contexts,
         Tensor velocity,
         CancellationToken cancellationToken = default
+    ) => Forward(latents, timesteps, contexts, velocity, PassOptions.Plain, cancellationToken);
+
+    /// <summary>One forward pass that differs from the network as it is.</summary>
+    /// <param name="latents"><c>[batch, in_channels, frames, height, width]</c>.</param>
+    /// <param name="timesteps">Timesteps 0 to 1000, <c>[batch, groups]</c>: one a sample, one a latent frame, or one a token.</param>
+    /// <param name="contexts">For each row what <see cref="PrepareContext"/> of this transformer made.</param>
+    /// <param name="velocity">Receives the result, <c>[batch, out_channels, frames, height, width]</c>.</param>
+    /// <param name="options">What is different.</param>
+    /// <param name="cancellationToken">Stops between two operations.</param>
+    /// <exception cref="ArgumentException">A shape is not the network's, or a context is another transformer's.</exception>
+    /// <exception cref="NotSupportedException">The network is compiled so that it cannot: see <see cref="TakesPassOptions"/> and
+    /// <see cref="TakesNegatives"/>.</exception>
+    public void Forward(
+        Tensor latents,
+        ReadOnlySpan<float> timesteps,
+        IReadOnlyList<TextKeys> contexts,
+        Tensor velocity,
+        PassOptions options,
+        CancellationToken cancellationToken = default
     )
     {
+        ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(latents);
         ArgumentNullException.ThrowIfNull(contexts);
         var batch = latents.Shape[0];
@@ -188,7 +214,12 @@ public abstract class TransformerRunner : IDisposable
             );
         }
 
-        Run(latents, timesteps, contexts, velocity, cancellationToken);
+        if (!options.IsPlain)
+        {
+            RequireFor(options, contexts.Count);
+        }
+
+        Run(latents, timesteps, contexts, velocity, options, cancellationToken);
     }
 
     /// <summary>Runs a forward pass with contexts that are not kept: for a single step.</summary>
@@ -272,11 +303,35 @@ public abstract class TransformerRunner : IDisposable
         ReadOnlySpan<float> timesteps,
         IReadOnlyList<TextKeys> contexts,
         Tensor velocity,
+        PassOptions options,
         CancellationToken cancellationToken
     );
 
     /// <summary>Frees what runs need.</summary>
     private protected abstract void Free();
+
+    private void RequireFor(PassOptions options, int batch)
+    {
+        if (!TakesPassOptions || (options.GuidesAttention && !TakesNegatives))
+        {
+            throw new NotSupportedException(
+                "This network is compiled as a whole, or for fixed shapes, and runs as it is: compile it as blocks for any shape."
+            );
+        }
+
+        if (options.Negatives.Count > 0 && options.Negatives.Count != batch)
+        {
+            throw new ArgumentException(
+                $"{batch} samples need a negative prompt or none each, not {options.Negatives.Count}.",
+                nameof(options)
+            );
+        }
+
+        foreach (var negative in options.Negatives)
+        {
+            negative?.Keys.RequireFor(Context);
+        }
+    }
 
     private static bool ArePrepared(TransformerConfig configuration, WeightStore weights, TransformerOptions options) =>
         options.WeightsFolder is { } folder

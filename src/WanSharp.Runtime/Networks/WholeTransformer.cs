@@ -91,6 +91,7 @@ internal sealed class WholeTransformer : TransformerRunner
         ReadOnlySpan<float> timesteps,
         IReadOnlyList<TextKeys> contexts,
         Tensor velocity,
+        PassOptions options,
         CancellationToken cancellationToken
     )
     {

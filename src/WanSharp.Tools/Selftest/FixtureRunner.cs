@@ -14,6 +14,7 @@ public static class FixtureRunner
         new TinyVaeCheck(),
         new VisionEncoderCheck(),
         new SamplerCheck(),
+        new FewStepSamplerCheck(),
         new TokenizerCheck(),
         new ImagePreparationCheck(),
         new PipelineCheck(),

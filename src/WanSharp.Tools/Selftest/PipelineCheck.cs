@@ -48,7 +48,9 @@ internal sealed class PipelineCheck : IFixtureCheck
             // 2. Denoise.
             var noise = fixture["in.noise"];
             var latents = Tensor.CopyOf(Shape.Create([1, .. noise.Shape.Dims]), noise.Read<float>());
-            using var clip = new DenoiseState(Sampler(), Guidance(), contexts, images, latents, networks.Boundary);
+            var sampler = Sampler();
+            var guidance = StepGuidance.By(Guidance(), sampler.Timesteps, networks.Boundary);
+            using var clip = new DenoiseState(sampler, guidance, contexts, images, latents, networks.Boundary);
             CheckPlan(clip);
             Denoise(clip, cancellationToken);
 

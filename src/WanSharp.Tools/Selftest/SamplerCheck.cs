@@ -62,7 +62,7 @@ internal sealed class SamplerCheck : IFixtureCheck
     /// <param name="name">The trajectory's name.</param>
     /// <param name="sampler">The sampler, at its first step.</param>
     /// <param name="expected"><c>[steps + 1, 1, …]</c>: the noise, then the latents after each step.</param>
-    private static Comparison Trajectory(string name, ISampler sampler, Tensor expected)
+    internal static Comparison Trajectory(string name, ISampler sampler, Tensor expected)
     {
         var x = expected.Slice(0, 1).Read<float>().ToArray();
         var actual = new float[expected.Shape.ElementCount];

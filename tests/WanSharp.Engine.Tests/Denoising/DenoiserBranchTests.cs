@@ -141,7 +141,7 @@ public sealed class DenoiserBranchTests(TinyEngine engine) : IAsyncLifetime
         var configuration = _transformer.Configuration;
         return new DenoiseState(
             Samplers.Create(SamplerKind.UniPc, 3, 3),
-            new GuidanceScales(4),
+            new StepGuidance { Scales = [.. Enumerable.Repeat(branches.Length > 1 ? 4f : 1f, 3)] },
             [.. branches.Select(branch => Random([1, configuration.TextLength, configuration.TextDim], seed: 1000 + (ulong)branch))],
             images,
             Random(latents, seed)

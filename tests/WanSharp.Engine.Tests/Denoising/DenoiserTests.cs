@@ -156,15 +156,18 @@ public sealed class DenoiserTests : IDisposable
         _owned.ForEach(owned => owned.Dispose());
     }
 
-    private static DenoiseState Clip(GuidanceScales scales, ImageConditions images, double? boundary = null) =>
-        new(
-            Samplers.Create(SamplerKind.Euler, steps: 4, shift: 3),
-            scales,
+    private static DenoiseState Clip(GuidanceScales scales, ImageConditions images, double? boundary = null)
+    {
+        var sampler = Samplers.Create(SamplerKind.Euler, steps: 4, shift: 3);
+        return new(
+            sampler,
+            StepGuidance.By(scales, sampler.Timesteps, boundary),
             [Noise([1, 5, 12], seed: 6), Noise([1, 5, 12], seed: 7)],
             images,
             Noise([1, 16, 3, 4, 6], seed: 8),
             boundary
         );
+    }
 
     /// <summary>The clip where it stands, with other scales.</summary>
     private static DenoiseState Copy(DenoiseState clip, GuidanceScales scales)

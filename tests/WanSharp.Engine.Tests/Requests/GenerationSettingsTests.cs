@@ -54,6 +54,7 @@ public class GenerationSettingsTests
                 ("--steps", "40"),
                 ("--sampler", "unipc"),
                 ("--shift", "12"),
+                ("--boundary", "0.875"),
                 ("--guidance", "3.1"),
                 ("--guidance-high", "4"),
                 ("--seed", "18446744073709551615"),

@@ -128,7 +128,7 @@ public class LaneQueueTests
     private static DenoiseState State() =>
         new(
             Samplers.Create(SamplerKind.UniPc, 3, 3),
-            new GuidanceScales(1),
+            new StepGuidance { Scales = [1, 1, 1] },
             [],
             ImageConditions.None,
             Tensor.Zeros(DType.F32, [1, 16, 1, 2, 2])

@@ -30,7 +30,7 @@ public class ResultKeyTests
         Latents = [1, 16, 5, 12, 12],
         Sampler = SamplerKind.UniPc,
         Tokens = 180,
-        Branches = 2,
+        StepBranches = [2],
         HighNoiseSteps = 0,
         GivenFrames = new Dictionary<int, Media.Images.RgbImage>(),
         Identity = "cpu, fp32, all settings",

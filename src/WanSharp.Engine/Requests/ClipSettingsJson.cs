@@ -1,19 +1,21 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using WanSharp.Engine.Requests;
 using WanSharp.Tensors;
 
-namespace WanSharp.Jobs.Styles;
+namespace WanSharp.Engine.Requests;
 
-/// <summary>Reads a style's settings by the names of <see cref="SettingFields"/>; a null leaves the model's default.</summary>
-internal sealed class StyleSettingsConverter : JsonConverter<ClipSettings>
+/// <summary>
+/// Reads the settings of a style or a preset by the names of <see cref="SettingFields"/>; a null leaves the model's default.
+/// </summary>
+public sealed class ClipSettingsJson : JsonConverter<ClipSettings>
 {
+    /// <inheritdoc/>
     public override ClipSettings Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         using var json = JsonDocument.ParseValue(ref reader);
         if (json.RootElement.ValueKind != JsonValueKind.Object)
         {
-            throw new JsonException("A style's settings are an object, such as {\"guidance\": 5.5}.");
+            throw new JsonException("Settings are an object, such as {\"guidance\": 5.5}.");
         }
 
         ClipSettings settings = new();
@@ -46,6 +48,7 @@ internal sealed class StyleSettingsConverter : JsonConverter<ClipSettings>
         return settings;
     }
 
+    /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, ClipSettings value, JsonSerializerOptions options) =>
         JsonSerializer.Serialize(writer, value, options);
 }

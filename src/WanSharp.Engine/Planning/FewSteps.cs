@@ -1,0 +1,41 @@
+using System.Globalization;
+using WanSharp.Engine.Presets;
+using WanSharp.Engine.Requests;
+using WanSharp.Models;
+
+namespace WanSharp.Engine.Planning;
+
+/// <summary>Warns of a few steps of a model that was not distilled: the haze or the cyan noise that comes of it looks like a defect.</summary>
+internal static class FewSteps
+{
+    private const int Few = 10;
+
+    /// <summary>The warning, if there is reason for one.</summary>
+    /// <param name="settings">The clip.</param>
+    /// <param name="request">What was asked for, preset applied.</param>
+    /// <param name="model">The model. Whether it is distilled can be told from names alone, and from the steps that it was made for.</param>
+    public static IEnumerable<string> Warn(GenerationSettings settings, ClipSettings request, WanModel model)
+    {
+        if (
+            settings.Steps >= Math.Min(Few, model.Defaults.Steps)
+            || request.Preset is not null
+            || PresetChoice.IsDistilled(model)
+            || Files(request).Any(DistilledNames.AreIn)
+        )
+        {
+            yield break;
+        }
+
+        yield return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{settings.Steps} {(settings.Steps == 1 ? "step is" : "steps are")} few unless the model was distilled, which neither its name nor a LoRA's says: haze or cyan noise "
+                + $"would be no defect of this program. {model.Name} was made for {model.Defaults.Steps} steps; `wan presets` lists faster ways."
+        );
+    }
+
+    private static IEnumerable<string> Files(ClipSettings request) =>
+        new[] { request.Loras, request.HighNoiseLoras, request.LowNoiseLoras }
+            .OfType<LoraUses>()
+            .SelectMany(uses => uses)
+            .Select(use => use.File);
+}

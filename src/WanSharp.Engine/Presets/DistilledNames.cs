@@ -1,0 +1,20 @@
+using System.Text.RegularExpressions;
+
+namespace WanSharp.Engine.Presets;
+
+/// <summary>
+/// Names that people give to checkpoints and LoRAs that make clips in few steps. A name is no proof: it is used for a word of advice
+/// alone.
+/// </summary>
+internal static partial class DistilledNames
+{
+    /// <summary>Whether one of them is in a file's name or path.</summary>
+    public static bool AreIn(string path) => Names().IsMatch(path);
+
+    [GeneratedRegex(
+        @"lightx2v|lightning|distill|caus[_\- ]?vid|fast[_\- ]?wan|accvid|fusi?on[i]?x|turbo|rapid|hyper|phased|self[_\- ]?forcing"
+            + @"|(?<![a-z])(dmd2?|lcm|rcm|tdm)(?![a-z])|\d+[_\- ]?steps?(?![a-z])",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    )]
+    private static partial Regex Names();
+}

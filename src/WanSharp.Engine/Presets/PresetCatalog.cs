@@ -1,0 +1,176 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using WanSharp.Tensors;
+
+namespace WanSharp.Engine.Presets;
+
+/// <summary>The presets that there are, by name and alias: those that ship with the program, then those of files. Immutable.</summary>
+public sealed class PresetCatalog
+{
+    /// <summary>The files' name, in the user's configuration folder and next to a model.</summary>
+    public const string FileName = "presets.json";
+
+    private const string Resource = "WanSharp.Engine.presets.json";
+    private const int MostBytes = 1 << 20;
+    private const int MostDepth = 16;
+
+    /// <summary>
+    /// snake_case; comments are welcome, misspelt members are not. By reflection: generated readers forget the defaults of what is left
+    /// out.
+    /// </summary>
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        RespectNullableAnnotations = true,
+        ReadCommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        MaxDepth = MostDepth,
+    };
+
+    private static readonly Lazy<PresetCatalog> FromResource = new(() =>
+    {
+        using var stream = typeof(PresetCatalog).Assembly.GetManifestResourceStream(Resource)!;
+        using var content = new MemoryStream();
+        stream.CopyTo(content);
+        var catalog = new PresetCatalog();
+        catalog.Add("the program's presets", Parse("the program's presets", content.ToArray()));
+        return catalog;
+    });
+
+    private readonly Dictionary<string, Preset> _presets = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, string> _names = new(StringComparer.OrdinalIgnoreCase);
+
+    private PresetCatalog() { }
+
+    /// <summary>The presets that ship with the program.</summary>
+    public static PresetCatalog Shipped => FromResource.Value;
+
+    /// <summary>All presets by their names.</summary>
+    public IReadOnlyDictionary<string, Preset> All => _presets;
+
+    /// <summary>The shipped presets, and those of files; a preset of a later file replaces one of the same name.</summary>
+    /// <exception cref="InvalidDataException">A file is not a list of presets; the message names the file and the way out.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public static PresetCatalog Load(IEnumerable<string> files)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        return files.Aggregate(Shipped, (catalog, file) => catalog.With(file));
+    }
+
+    /// <summary>These presets, and those of a file that replace them.</summary>
+    /// <inheritdoc cref="Load" path="/exception"/>
+    public PresetCatalog With(string file)
+    {
+        var catalog = new PresetCatalog();
+        foreach (var (name, preset) in _presets)
+        {
+            catalog._presets.Add(name, preset);
+        }
+
+        foreach (var (alias, name) in _names)
+        {
+            catalog._names.Add(alias, name);
+        }
+
+        catalog.Add(file, Read(file));
+        return catalog;
+    }
+
+    /// <summary>A preset by its name or an alias.</summary>
+    /// <exception cref="InvalidRequestException">There is none; the message says which there are.</exception>
+    public (string Name, Preset Preset) Find(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return _names.TryGetValue(name, out var proper)
+            ? (proper, _presets[proper])
+            : throw new InvalidRequestException(
+                "preset",
+                $"There is no preset '{name}': choose {string.Join(", ", _presets.Keys)}, or write it into a {FileName}."
+                    + NearestName.Hint(name, _names.Keys)
+            );
+    }
+
+    private void Add(string file, Dictionary<string, Preset> presets)
+    {
+        foreach (var (name, preset) in presets)
+        {
+            if (FindFault(name, preset) is { } fault)
+            {
+                throw new InvalidDataException($"{file}: the preset '{name}': {fault}");
+            }
+
+            foreach (var old in _names.Where(alias => alias.Value.Equals(name, StringComparison.OrdinalIgnoreCase)).ToList())
+            {
+                _names.Remove(old.Key); // of the preset that is replaced
+            }
+
+            _presets[name] = preset;
+            foreach (var alias in preset.Aliases.Append(name))
+            {
+                if (!_names.TryAdd(alias, name))
+                {
+                    throw new InvalidDataException(
+                        $"{file}: '{alias}' names both the preset '{_names[alias]}' and the preset '{name}': give one of them another name."
+                    );
+                }
+            }
+        }
+    }
+
+    private static string? FindFault(string name, Preset preset)
+    {
+        if (name.Length == 0 || name.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)))
+        {
+            return "a name is not empty, and has no spaces.";
+        }
+
+        if (preset.Models.Count == 0)
+        {
+            return "it is for no model: name one in \"models\".";
+        }
+
+        foreach (var form in preset.Models.Values)
+        {
+            if (form is null || form.Loras.Any(loras => loras is null) || form.Merged.Any(part => string.IsNullOrWhiteSpace(part)))
+            {
+                return "a null or an empty text is among its members: remove it.";
+            }
+
+            if (form.Settings.Preset is not null)
+            {
+                return "its settings name another preset: write the settings themselves.";
+            }
+
+            if (form.Loras.Select(loras => loras.FindFault()).FirstOrDefault(fault => fault is not null) is { } fault)
+            {
+                return fault;
+            }
+        }
+
+        return preset.Aliases.Any(string.IsNullOrWhiteSpace) ? "an alias is empty." : null;
+    }
+
+    private static Dictionary<string, Preset> Read(string file) =>
+        FileFacts.Of(file) is { Exists: true, Length: > MostBytes } info
+            ? throw new InvalidDataException($"{file} is {info.Length} bytes long, more than a list of presets may be ({MostBytes}).")
+            : Parse(file, File.ReadAllBytes(file));
+
+    /// <exception cref="InvalidDataException">It is not a list of presets.</exception>
+    internal static Dictionary<string, Preset> Parse(string file, byte[] json)
+    {
+        try
+        {
+            var presets = JsonSerializer.Deserialize<Dictionary<string, Preset>>(json, Json) ?? [];
+            return presets.Values.All(preset => preset is not null) ? presets : throw new JsonException("A preset is null.");
+        }
+        catch (Exception exception) when (exception is JsonException or ArgumentException or InvalidOperationException)
+        {
+            // lone surrogates are no text, of which the reader complains in its own ways
+            throw new InvalidDataException(
+                $"{file} is not a list of presets: {exception.Message} See docs/presets.md for an example.",
+                exception
+            );
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using System.Text.Json.Serialization;
+using WanSharp.Engine.Requests;
+
+namespace WanSharp.Engine.Presets;
+
+/// <summary>A preset for a model.</summary>
+public sealed record PresetForm
+{
+    /// <summary>Settings by the names that batch files have for them.</summary>
+    [JsonConverter(typeof(ClipSettingsJson))]
+    public ClipSettings Settings { get; init; } = new();
+
+    /// <summary>
+    /// LoRAs that make the model what the settings are for: the first that is there is taken. Empty where the model itself is.
+    /// </summary>
+    public IReadOnlyList<PresetLoras> Loras { get; init; } = [];
+
+    /// <summary>
+    /// Parts of the names of checkpoints, or of their folders, that need no LoRA, because it is merged into them: in any case.
+    /// </summary>
+    public IReadOnlyList<string> Merged { get; init; } = [];
+}

@@ -1,0 +1,40 @@
+using WanSharp.Engine.Requests;
+
+namespace WanSharp.Engine.Presets;
+
+/// <summary>LoRAs that a preset needs together: of the only transformer, or one of each expert.</summary>
+public sealed record PresetLoras
+{
+    /// <summary>The repository at Hugging Face that has them, such as <c>lightx2v/Wan2.2-Distill-Loras</c>.</summary>
+    public required string Repository { get; init; }
+
+    /// <summary>The file of the only transformer, or of both experts.</summary>
+    public string? File { get; init; }
+
+    /// <summary>The high-noise expert's file.</summary>
+    public string? High { get; init; }
+
+    /// <summary>The low-noise expert's file.</summary>
+    public string? Low { get; init; }
+
+    /// <summary>How strongly <see cref="File"/> acts, as <see cref="LoraStrength"/> is written. Default: 1.</summary>
+    public string Strength { get; init; } = "1";
+
+    /// <summary>How strongly <see cref="High"/> acts. Default: 1.</summary>
+    public string HighStrength { get; init; } = "1";
+
+    /// <summary>How strongly <see cref="Low"/> acts. Default: 1.</summary>
+    public string LowStrength { get; init; } = "1";
+
+    /// <summary>The files' names.</summary>
+    internal IEnumerable<string> Files => new[] { File, High, Low }.OfType<string>();
+
+    /// <summary>What is wrong with them; null if nothing is.</summary>
+    internal string? FindFault() =>
+        !Files.Any() ? "LoRAs name a file, or high and low."
+        : File is not null && (High ?? Low) is not null ? "LoRAs name a file, or high and low, not both."
+        : Files.Any(file => file.Length == 0 || Path.GetFileName(file) != file) ? "a LoRA's file is a name without folders."
+        : new[] { Strength, HighStrength, LowStrength }.FirstOrDefault(text => !LoraStrength.TryParse(text, out _)) is { } bad
+            ? $"'{bad}' is not a strength: write 0.8, or 1@1- for all steps but the first."
+        : null;
+}

@@ -1,0 +1,24 @@
+namespace WanSharp.Runtime.Networks;
+
+/// <summary>What is different in one forward pass from the network as it was trained.</summary>
+public sealed record PassOptions
+{
+    /// <summary>Nothing is.</summary>
+    public static PassOptions Plain { get; } = new();
+
+    /// <summary>Blocks that are left out, from 0: what they are given passes by. Default: none.</summary>
+    public IReadOnlyList<int> SkippedBlocks { get; init; } = [];
+
+    /// <summary>The frequency in time that is slowed down, from 1 (<see cref="Graphs.Networks.WanTransformer.RopeTables"/>).
+    /// Default: null, none.</summary>
+    public int? SlowedFrequency { get; init; }
+
+    /// <summary>For each sample the negative prompt that guides its attention, or null. Default: empty, none has one.</summary>
+    public IReadOnlyList<NegativeText?> Negatives { get; init; } = [];
+
+    /// <summary>Whether a network that is one graph can run it.</summary>
+    public bool IsPlain => SkippedBlocks.Count == 0 && SlowedFrequency is null && !GuidesAttention;
+
+    /// <summary>Whether a sample has a negative prompt of this kind.</summary>
+    internal bool GuidesAttention => Negatives.Any(negative => negative is not null);
+}

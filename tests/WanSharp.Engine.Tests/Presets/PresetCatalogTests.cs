@@ -1,0 +1,175 @@
+using System.Text;
+using WanSharp.Engine.Presets;
+using WanSharp.Engine.Sampling;
+using WanSharp.Models;
+using WanSharp.Tensors;
+using WanSharp.Testing;
+
+namespace WanSharp.Engine.Tests.Presets;
+
+public sealed class PresetCatalogTests : IDisposable
+{
+    private const string Mine = """
+        // comments are welcome
+        {"mine": {"about": "four steps", "aliases": ["four"], "models": {"wan2.1-t2v-14b, tiny": {
+          "settings": {"sigmas": [1, 0.9, 0.5], "sampler": "lcm", "guidance": 1},
+          "loras": [{"repository": "me/mine", "file": "mine.safetensors", "strength": "0.8"}], "merged": ["mine"]}}}}
+        """;
+
+    private readonly TemporaryFolder _folder = new();
+
+    public static TheoryData<string> Shipped => [.. PresetCatalog.Shipped.All.Keys];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Shipped))]
+    public void Shipped_AreForPublishedModels_AndTheirSettingsFitTogether(string name)
+    {
+        var preset = PresetCatalog.Shipped.All[name];
+
+        Assert.EndsWith(").", preset.About, StringComparison.Ordinal);
+        Assert.All(preset.ModelNames, model => Assert.Contains(model, ModelVariant.All.Keys));
+        foreach (var form in preset.Models.Values)
+        {
+            var settings = form.Settings;
+            Assert.True(Samplers.TryParse(settings.Sampler!, out var kind, out _));
+            var list = settings.Sigmas ?? settings.Timesteps;
+            var sampler = Samplers.Create(
+                new SamplerOptions
+                {
+                    Kind = kind,
+                    Steps = settings.Steps ?? list!.Count,
+                    Shift = settings.Shift ?? 1,
+                    Sigmas = settings.Sigmas,
+                    Timesteps = settings.Timesteps,
+                }
+            );
+            Assert.InRange(sampler.StepCount, 1, 10);
+            Assert.True(settings.GuidanceScale == 1 || settings.GuidanceSteps?.Count == sampler.StepCount);
+            Assert.True(form.Loras.Count > 0 || form.Merged.Count > 0);
+        }
+    }
+
+    /// <summary>The steps of either expert: of Lightning 2 and 2, or 4 and 4; of three phases 1 guided, then 3 or 4, then the others.</summary>
+    [Theory]
+    [InlineData("lightning-4", "wan2.2-t2v-a14b", 2)]
+    [InlineData("lightning-4", "wan2.2-i2v-a14b", 2)]
+    [InlineData("lightning-8", "wan2.2-t2v-a14b", 4)]
+    [InlineData("lightning-8", "wan2.2-i2v-a14b", 4)]
+    [InlineData("three-phase-8", "wan2.2-t2v-a14b", 4)]
+    [InlineData("three-phase-8", "wan2.2-i2v-a14b", 5)]
+    [InlineData("flf2v-distilled", "wan2.2-i2v-a14b", 2)]
+    public void Shipped_ForTwoExperts_HandOverWhereTheirSourcesDo(string name, string model, int expected)
+    {
+        var settings = PresetCatalog.Shipped.All[name].Models[model].Settings;
+        Assert.True(Samplers.TryParse(settings.Sampler!, out var kind, out _));
+        var timesteps = Samplers.Create(kind, settings.Steps!.Value, settings.Shift!.Value).Timesteps.ToArray();
+
+        Assert.Equal(expected, timesteps.Count(timestep => ExpertBoundary.IsHighNoise(timestep, settings.Boundary!.Value)));
+    }
+
+    [Fact]
+    public void Load_AFile_AddsItsPresetsAndReplacesOthers()
+    {
+        File.WriteAllText(_folder["presets.json"], Mine);
+        File.WriteAllText(
+            _folder["later.json"],
+            """{"mine": {"models": {"x": {}}}, "lightning-4": {"models": {"x": {"settings": {"steps": 3}}}}}"""
+        );
+
+        var catalog = PresetCatalog.Load([_folder["presets.json"], _folder["later.json"]]);
+
+        Assert.Equal("x", Assert.Single(catalog.Find("MINE").Preset.ModelNames));
+        Assert.Equal(3, catalog.Find("lightning-4").Preset.Models["x"].Settings.Steps);
+        Assert.Throws<InvalidRequestException>(() => catalog.Find("four")); // the replaced one's
+        Assert.Throws<InvalidRequestException>(() => catalog.Find("lightning"));
+        Assert.Equal("mine", PresetCatalog.Load([_folder["presets.json"]]).Find("Four").Name);
+        Assert.False(PresetCatalog.Shipped.All.ContainsKey("mine"));
+    }
+
+    [Theory]
+    [InlineData("[]", "not a list of presets")]
+    [InlineData("""{"a": null}""", "A preset is null")]
+    [InlineData("""{"a": {}}""", "models")]
+    [InlineData("""{"a": {"models": {}}}""", "for no model")]
+    [InlineData("""{"a": {"models": {"x": null}}}""", "a null")]
+    [InlineData("""{"a": {"models": {"x": {}}, "modles": {}}}""", "modles")]
+    [InlineData("""{"a": {"models": {"x": {"settings": {"step": 4}}}}}""", "Did you mean steps?")]
+    [InlineData("""{"a": {"models": {"x": {"settings": {"sigmas": [true]}}}}}""", "sigmas is numbers")]
+    [InlineData("""{"a": {"models": {"x": {"settings": {"guidance": 1, "guidance_steps": [1]}}}}}""", "leave one out")]
+    [InlineData("""{"a": {"models": {"x": {"settings": {"preset": "b"}}}}}""", "another preset")]
+    [InlineData("""{"a": {"models": {"x": {"loras": [{"repository": "r"}]}}}}""", "name a file")]
+    [InlineData("""{"a": {"models": {"x": {"loras": [{"repository": "r", "file": "../f"}]}}}}""", "without folders")]
+    [InlineData("""{"a": {"models": {"x": {"loras": [{"repository": "r", "file": "f", "strength": "x"}]}}}}""", "'x' is not a strength")]
+    [InlineData("""{"a": {"aliases": ["lightning-8"], "models": {"x": {}}}}""", "names both")]
+    [InlineData("""{"a b": {"models": {"x": {}}}}""", "no spaces")]
+    public void Load_AFileThatIsWrong_SaysWhereAndWhat(string json, string expected)
+    {
+        File.WriteAllText(_folder["presets.json"], json);
+
+        var wrong = Assert.Throws<InvalidDataException>(() => PresetCatalog.Load([_folder["presets.json"]]));
+
+        Assert.StartsWith(_folder["presets.json"], wrong.Message, StringComparison.Ordinal);
+        Assert.Contains(expected, wrong.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Damaged bytes of a file, however they are damaged: presets or one clear error. PRESET_FUZZ sets how many.</summary>
+    [Fact]
+    public void Parse_DamagedBytes_AreReadOrRefused()
+    {
+        var count = int.TryParse(Environment.GetEnvironmentVariable("PRESET_FUZZ"), out var asked) ? asked : 150;
+        var random = new Random(13);
+        var sources = new[] { Encoding.UTF8.GetBytes(Mine), File.ReadAllBytes(PathOfShipped()) };
+        for (var i = 0; i < count; i++)
+        {
+            var bytes = Mutate(sources[i % 2], random);
+            File.WriteAllBytes(_folder["presets.json"], bytes);
+            try
+            {
+                Assert.NotEmpty(PresetCatalog.Load([_folder["presets.json"]]).All);
+            }
+            catch (InvalidDataException refused)
+            {
+                Assert.StartsWith(_folder["presets.json"], refused.Message, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    private string PathOfShipped()
+    {
+        using var stream = typeof(PresetCatalog).Assembly.GetManifestResourceStream("WanSharp.Engine.presets.json")!;
+        using var file = File.Create(_folder["shipped.json"]);
+        stream.CopyTo(file);
+        return file.Name;
+    }
+
+    private static byte[] Mutate(byte[] source, Random random)
+    {
+        var bytes = source.ToList();
+        for (var edits = random.Next(1, 4); edits > 0; edits--)
+        {
+            var at = random.Next(bytes.Count);
+            switch (random.Next(5))
+            {
+                case 0:
+                    bytes[at] = (byte)random.Next(256);
+                    break;
+                case 1:
+                    bytes.RemoveRange(at, Math.Min(random.Next(1, 20), bytes.Count - at - 1));
+                    break;
+                case 2:
+                    bytes.InsertRange(at, bytes.GetRange(random.Next(bytes.Count - 1), 1));
+                    break;
+                case 3:
+                    bytes.InsertRange(at, "\\ud800"u8.ToArray());
+                    break;
+                default:
+                    (bytes[at], bytes[^(at + 1)]) = (bytes[^(at + 1)], bytes[at]);
+                    break;
+            }
+        }
+
+        return [.. bytes];
+    }
+}
