@@ -1,19 +1,16 @@
 using System.Collections.Concurrent;
-using System.Numerics.Tensors;
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Features;
 using WanSharp.Engine.Memory;
 using WanSharp.Engine.Noise;
 using WanSharp.Engine.Planning;
-using WanSharp.Engine.Previews;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Reuse;
 using WanSharp.Engine.Sampling;
 using WanSharp.Engine.Scheduling;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
-using WanSharp.Graphs.Networks;
 using WanSharp.Media.Clips;
 using WanSharp.Models;
 using WanSharp.Models.Decoders;
@@ -57,6 +54,7 @@ public sealed class VideoGenerator : IVideoGenerator
     private readonly PromptEncoder _prompts;
     private readonly ConditionEncoder _images;
     private readonly ClipDecoder _decoder;
+    private readonly PreviewMaker _previews;
     private readonly ClipIdentity _identity;
     private readonly AdapterPool _adapters;
     private readonly ConcurrentDictionary<(Shape Latents, int Branches, bool HasImages, DecoderFile? Decoder), byte> _expected = new();
@@ -100,7 +98,14 @@ public sealed class VideoGenerator : IVideoGenerator
             new GraphCacheOptions { KeepCompiled = _options.KeepCompiled, HistoryFolder = transformer?.CacheFolder }
         );
         _runtime = runtime;
-        _budget = new MemoryBudget(Allowance(settings.IsOnHost), _options.Clock);
+        var allowance = MemoryAllowance.Reader(
+            _options.Memory,
+            _options.HostMemory,
+            settings.IsOnHost,
+            _options.Tuning != CompileTuning.Default || (settings.IsOnHost && _options.FollowsFreeMemory),
+            _options.HostFacts
+        );
+        _budget = new MemoryBudget(allowance, _options.Clock);
         _networks = new EngineNetworks(model, _graphs, settings, transformer, _options.Lanes, _pressure);
         _decoders = new DecoderShelf(model, _options.DecoderFolders);
         _costs = new CostModel(model, quantization, _options.VaeTile, _decoders) { Presets = _options.Presets };
@@ -108,7 +113,7 @@ public sealed class VideoGenerator : IVideoGenerator
             _options.BatchSize,
             _options.Lanes,
             (key, clips) => _costs.PassBytes(key.Latents, clips, _strategies?.Current),
-            ActivationBytes(runtime)
+            _budget.ForActivations(_options.HostFacts, runtime.Memory.Limit)
         );
         _lanes = new ComputeLanes(_options, _networks, _batches, _telemetry, _budget, _pressure, _stop.Token);
         var compile =
@@ -125,6 +130,7 @@ public sealed class VideoGenerator : IVideoGenerator
         _prompts = new PromptEncoder(model, _networks, _lanes, features, keys);
         _images = new ConditionEncoder(model.Transformer, _networks, _lanes, features, keys);
         _decoder = new ClipDecoder(_networks.Vaes, _lanes);
+        _previews = new PreviewMaker(model, _decoder);
         _networks.ReportTo(_budget);
         _adapters = new AdapterPool(model);
         _budget.Add("features", isCache: true, () => features.Bytes);
@@ -203,7 +209,7 @@ public sealed class VideoGenerator : IVideoGenerator
         ArgumentNullException.ThrowIfNull(frames);
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
         options ??= new GenerationRunOptions();
-        RequirePreview(plan, options);
+        _previews.Require(plan, options);
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
         var clip = NewRun(plan, options, cancelled.Token);
         using var ending = _telemetry.BeginClip();
@@ -283,31 +289,6 @@ public sealed class VideoGenerator : IVideoGenerator
         _stop.Dispose();
     }
 
-    /// <summary>
-    /// The memory for the activations of all lanes: what the budget has left, or without a budget half of what is free or of what
-    /// the runtime may use.
-    /// </summary>
-    private Func<long> ActivationBytes(OrtRuntime runtime)
-    {
-        if (_budget.IsLimited)
-        {
-            return () => _budget.LeftBeside(ReservationKind.Weights, ReservationKind.Clip);
-        }
-
-        var half = Math.Min(_options.HostFacts().Free, runtime.Memory.Limit) / 2;
-        return () => half;
-    }
-
-    /// <summary>Reads the memory that may be used; null if no limit is set.</summary>
-    private Func<MemoryAllowance>? Allowance(bool isOnHost) =>
-        isOnHost
-            ? _options is { Memory: null, HostMemory: null, FollowsFreeMemory: false, Tuning: CompileTuning.Default }
-                ? null
-                : () => MemoryAllowance.Of(_options.Memory, _options.HostMemory, isOnHost, _options.HostFacts())
-            : _options is { Memory: null, HostMemory: null, Tuning: CompileTuning.Default }
-                ? null
-                : () => MemoryAllowance.Of(_options.Memory, hostMemory: null, isOnHost, host: null);
-
     private GenerationPlan With(GenerationPlan plan, Strategy? strategy)
     {
         return _identity.With(_costs.InWay(plan, strategy));
@@ -369,10 +350,10 @@ public sealed class VideoGenerator : IVideoGenerator
                 : null;
         using (clip.Clock.Enter(GenerationStage.Denoise))
         {
-            await _lanes.DenoiseAsync(clip, state, recorder, Preview(clip, state)).ConfigureAwait(false);
+            await _lanes.DenoiseAsync(clip, state, recorder, _previews.Begin(clip, state)).ConfigureAwait(false);
         }
 
-        RequireNumbers(state.Latents);
+        ModelCheck.RequireNumbers(_model, state.Latents);
         state.ForgetContexts();
         recorder?.Keep();
         await place.BeginFinishingAsync().ConfigureAwait(false);
@@ -380,54 +361,6 @@ public sealed class VideoGenerator : IVideoGenerator
         // 4. and 5. Decode and write: a latent frame at a time, and writing overlaps.
         await _decoder.RunAsync(clip, state.Latents, frames).ConfigureAwait(false);
         return (denoisers.Mode, clip.Plan);
-    }
-
-    /// <summary>One weight of NaN makes every latent NaN: refused before anything is kept, decoded and taken for a clip.</summary>
-    private void RequireNumbers(Tensor latents)
-    {
-        if (!TensorPrimitives.IsFiniteAll<float>(latents.Read<float>()))
-        {
-            throw new CheckpointException(
-                _model.TransformerWeights.Path,
-                "the transformer produced NaN or infinity, so a weight is probably damaged: get the file again."
-            );
-        }
-    }
-
-    /// <summary>What shows the clip while it is denoised: by its own decoder where that is a tiny one, else by the colours of latents.</summary>
-    private PreviewShow? Preview(ClipRun clip, DenoiseState state)
-    {
-        if (clip.Options.Preview is not { } show)
-        {
-            return null;
-        }
-
-        PreviewShow preview;
-        if (clip.Plan.Decoder is { Config.Kind: VaeKind.Tiny })
-        {
-            preview = new PreviewShow(clip, show, latents => _decoder.PicturesAsync(clip, latents), clip.Plan.Settings.Fps);
-        }
-        else
-        {
-            var colors = _model.LatentColors!; // required when the clip began
-            var fps = clip.Plan.Settings.Fps / (double)_model.Vae.TemporalStride;
-            preview = new PreviewShow(clip, show, latents => Task.FromResult(LatentPictures.Of(colors, latents)), fps);
-        }
-
-        state.Estimate = new CleanEstimate(() => preview.IsFree);
-        return preview;
-    }
-
-    /// <exception cref="InvalidRequestException">A preview is asked for, and nothing can make one.</exception>
-    private void RequirePreview(GenerationPlan plan, GenerationRunOptions options)
-    {
-        if (options.Preview is not null && _model.LatentColors is null && plan.Decoder is not { Config.Kind: VaeKind.Tiny })
-        {
-            throw new InvalidRequestException(
-                "preview",
-                $"What colours the latents of {_model.Name} have is not known: name a tiny decoder, or leave the preview out."
-            );
-        }
     }
 
     private ClipRun NewRun(GenerationPlan plan, GenerationRunOptions options, CancellationToken cancelled) =>

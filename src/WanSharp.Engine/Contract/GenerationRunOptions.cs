@@ -31,8 +31,8 @@ public sealed record GenerationRunOptions
 
     /// <summary>
     /// Shows what the clip would be if a step were the last: pictures of the step's estimate of the clean clip. Denoising continues
-    /// meanwhile, and no other estimate is made until it returns, except the last step's. An exception from it fails the clip. Default: null,
-    /// none is made, and steps cost nothing more.
+    /// meanwhile, and no other estimate is made until it returns, except the last step's. An exception from it fails the clip. Default:
+    /// null, none is made, and steps cost nothing more.
     /// </summary>
     public Func<PreviewFrames, CancellationToken, ValueTask>? Preview { get; init; }
 

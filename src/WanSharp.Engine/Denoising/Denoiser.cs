@@ -94,7 +94,7 @@ internal sealed class Denoiser(Experts experts) : IDisposable
         _velocity.Dispose();
     }
 
-    /// <summary>The forward passes of rows: rows that leave out other blocks, and branches that do not share one, have passes of their own.</summary>
+    /// <summary>The forward passes of rows: rows that leave out other blocks, and branches that share none, have their own.</summary>
     private static List<List<(DenoiseState Clip, int Branch)>> PassesOf(List<(DenoiseState Clip, int Branch)> rows, bool share) =>
         [.. rows.GroupBy(row => (Branch: share ? 0 : row.Branch, Skipped: string.Join(',', SkippedBy(row)))).Select(pass => pass.ToList())];
 

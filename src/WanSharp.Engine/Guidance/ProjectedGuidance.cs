@@ -7,7 +7,7 @@ namespace WanSharp.Engine.Guidance;
 /// Adaptive projected guidance (APG, Sadat et al., arXiv 2410.02416): large scales without oversaturation. What leads from the negative
 /// prompt to the prompt is averaged over the steps, cut to a length, and taken only as far as it is orthogonal to the prompt's velocity.
 /// </summary>
-/// <remarks>Written <c>55</c>, <c>55,-0.75</c> or <c>55,-0.75,0</c>. The defaults are deepbeepmeep/Wan2GP's (models/wan/any2video.py).</remarks>
+/// <remarks>Written <c>55</c>, <c>55,-0.75</c> or <c>55,-0.75,0</c>. Defaults: deepbeepmeep/Wan2GP's (models/wan/any2video.py).</remarks>
 /// <param name="Norm">The longest that the direction may be, over all latents; 0 for no limit.</param>
 /// <param name="Momentum">How much of the earlier steps' direction is added, -1 to 1 (both excluded); negative takes it away.</param>
 /// <param name="Eta">How much of the part along the prompt's velocity is kept: 0 none, 1 all.</param>

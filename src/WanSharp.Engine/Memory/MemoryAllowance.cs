@@ -31,6 +31,23 @@ public sealed record MemoryAllowance(long Bytes, string Why)
     public static MemoryAllowance OfHost(long? hostMemory, HostMemoryFacts? host) =>
         Smallest((hostMemory, "--host-memory"), (host?.Limit, "the control group's limit"), (host?.Available, "free now"));
 
+    /// <summary>Reads the memory that may be used, again and again; null if no limit is set.</summary>
+    /// <param name="memory">The limit of the memory that computes; null for none.</param>
+    /// <param name="hostMemory">The limit of the host's memory; null for none.</param>
+    /// <param name="isOnHost">Whether the processor computes.</param>
+    /// <param name="always">Whether the host's own limits count even where none is set.</param>
+    /// <param name="facts">Reads the host's memory.</param>
+    internal static Func<MemoryAllowance>? Reader(
+        long? memory,
+        long? hostMemory,
+        bool isOnHost,
+        bool always,
+        Func<HostMemoryFacts> facts
+    ) =>
+        !always && memory is null && hostMemory is null ? null
+        : isOnHost ? () => Of(memory, hostMemory, isOnHost, facts())
+        : () => Of(memory, hostMemory: null, isOnHost, host: null);
+
     private static MemoryAllowance Smallest(params IEnumerable<(long? Bytes, string Why)> limits) =>
         limits
             .Where(limit => limit.Bytes is not null)

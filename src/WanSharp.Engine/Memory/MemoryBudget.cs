@@ -1,3 +1,4 @@
+using WanSharp.Runtime.Memory;
 namespace WanSharp.Engine.Memory;
 
 /// <summary>
@@ -200,5 +201,22 @@ internal sealed class MemoryBudget(Func<MemoryAllowance>? look, TimeProvider? cl
                 }
             }
         }
+    }
+
+    /// <summary>
+    /// The memory for the activations of all lanes: what the budget has left, or without a budget half of what is free or of what
+    /// the runtime may use.
+    /// </summary>
+    /// <param name="facts">Reads the host's memory.</param>
+    /// <param name="runtimeLimit">The most that the runtime may use.</param>
+    public Func<long> ForActivations(Func<HostMemoryFacts> facts, long runtimeLimit)
+    {
+        if (IsLimited)
+        {
+            return () => LeftBeside(ReservationKind.Weights, ReservationKind.Clip);
+        }
+
+        var half = Math.Min(facts().Free, runtimeLimit) / 2;
+        return () => half;
     }
 }

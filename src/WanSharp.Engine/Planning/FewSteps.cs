@@ -5,7 +5,7 @@ using WanSharp.Models;
 
 namespace WanSharp.Engine.Planning;
 
-/// <summary>Warns of a few steps of a model that was not distilled: the haze or the cyan noise that comes of it looks like a defect.</summary>
+/// <summary>Warns of a few steps of a model that was not distilled: the haze or cyan noise of it looks like a defect.</summary>
 internal static class FewSteps
 {
     private const int Few = 10;
@@ -13,7 +13,7 @@ internal static class FewSteps
     /// <summary>The warning, if there is reason for one.</summary>
     /// <param name="settings">The clip.</param>
     /// <param name="request">What was asked for, preset applied.</param>
-    /// <param name="model">The model. Whether it is distilled can be told from names alone, and from the steps that it was made for.</param>
+    /// <param name="model">The model. Only names, and the steps it was made for, tell whether it is distilled.</param>
     public static IEnumerable<string> Warn(GenerationSettings settings, ClipSettings request, WanModel model)
     {
         if (
@@ -28,8 +28,9 @@ internal static class FewSteps
 
         yield return string.Create(
             CultureInfo.InvariantCulture,
-            $"{settings.Steps} {(settings.Steps == 1 ? "step is" : "steps are")} few unless the model was distilled, which neither its name nor a LoRA's says: haze or cyan noise "
-                + $"would be no defect of this program. {model.Name} was made for {model.Defaults.Steps} steps; `wan presets` lists faster ways."
+            $"{settings.Steps} {(settings.Steps == 1 ? "step is" : "steps are")} few for a model that was not distilled, and no name says "
+                + $"that this one was: expect haze or cyan noise. {model.Name} was made for {model.Defaults.Steps} steps; "
+                + $"`wan presets` lists faster ways."
         );
     }
 

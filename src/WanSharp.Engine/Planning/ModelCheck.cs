@@ -1,6 +1,8 @@
+using System.Numerics.Tensors;
 using WanSharp.Engine.Requests;
 using WanSharp.Models;
 using WanSharp.Tensors;
+using Tensor = WanSharp.Tensors.Tensor;
 
 namespace WanSharp.Engine.Planning;
 
@@ -20,6 +22,19 @@ public static class ModelCheck
         catch (InvalidRequestException e)
         {
             throw new CheckpointException(model.Source, $"the model cannot run with its own default settings: {e.Message}", e);
+        }
+    }
+
+    /// <summary>One weight of NaN makes every latent NaN: refused before anything is kept, decoded and taken for a clip.</summary>
+    /// <exception cref="CheckpointException">A latent is NaN or infinite.</exception>
+    public static void RequireNumbers(WanModel model, Tensor latents)
+    {
+        if (!TensorPrimitives.IsFiniteAll<float>(latents.Read<float>()))
+        {
+            throw new CheckpointException(
+                model.TransformerWeights.Path,
+                "the transformer produced NaN or infinity, so a weight is probably damaged: get the file again."
+            );
         }
     }
 }

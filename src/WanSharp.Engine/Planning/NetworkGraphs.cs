@@ -35,7 +35,9 @@ internal sealed class NetworkGraphs
                 : throw new InvalidOperationException("The model has no image encoder.")
         );
         _denoising = new TransformerGraphs(transformer, options with { Quantization = quantization });
-        _guidedBlock = new(() => WanTransformer.Block(transformer, options with { Quantization = quantization, GuidesAttention = true }));
+        _guidedBlock = new(() =>
+            new TransformerGraphs(transformer, options with { Quantization = quantization, GuidesAttention = true }).Block
+        );
         _textBlock = new(() => Umt5Encoder.Block(textEncoder, options));
     }
 

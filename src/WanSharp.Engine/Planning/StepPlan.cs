@@ -57,7 +57,7 @@ internal sealed record StepPlan(int Steps, double Shift, NumberList? Sigmas, Num
             ? steps
             : throw new InvalidRequestException(
                 "steps",
-                $"The sampler {Samplers.NameOf(sampler)} makes clips in 1 to {most} steps, not {steps}: give --steps {most}, or a list of --sigmas."
+                $"The sampler {Samplers.NameOf(sampler)} takes 1 to {most} steps, not {steps}: give --steps {most}, or a list of --sigmas."
             );
     }
 
@@ -69,7 +69,7 @@ internal sealed record StepPlan(int Steps, double Shift, NumberList? Sigmas, Num
                 "shift",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The sampler {Samplers.NameOf(sampler)} has noise levels of its own, which a shift of {shift} would not change: leave it out."
+                    $"The sampler {Samplers.NameOf(sampler)} has its own noise levels, which --shift {shift} does not change: leave it out."
                 )
             )
         : 1;

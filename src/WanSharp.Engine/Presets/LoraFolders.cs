@@ -19,7 +19,7 @@ public sealed record LoraFolders(IReadOnlyList<string> Folders, string? HubCache
         return Path.Combine(model.Folder, Loras);
     }
 
-    /// <summary>The file of a name, next to the model, in the user's folders, or in the cache of its repository; null if it is nowhere.</summary>
+    /// <summary>The file of a name: next to the model, in the user's folders, or in its repository's cache; or null.</summary>
     internal string? Find(WanModel model, string repository, string file)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(model.Parts.Transformer))!;

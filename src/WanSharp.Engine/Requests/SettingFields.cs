@@ -110,7 +110,7 @@ public static class SettingFields
 
     /// <summary>The preset.</summary>
     public static SettingField Preset { get; } =
-        new(text => text.Length > 0 ? text : null, s => s.Preset, (s, v) => s with { Preset = (string)v }, _ => null) // what it set is made again
+        new(text => text.Length > 0 ? text : null, s => s.Preset, (s, v) => s with { Preset = (string)v }, _ => null) // its settings are
         {
             Name = "preset",
             ValueName = "NAME",

@@ -80,7 +80,7 @@ public static class Samplers
     /// <summary>Makes a sampler for one clip.</summary>
     /// <param name="options">Which one, and its noise levels.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
-    /// <exception cref="ArgumentException">A list is not one of noise levels or timesteps, or not of as many as there are steps.</exception>
+    /// <exception cref="ArgumentException">A list holds no noise levels or timesteps, or not as many as there are steps.</exception>
     public static ISampler Create(SamplerOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

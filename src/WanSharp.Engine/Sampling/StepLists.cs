@@ -34,7 +34,7 @@ internal static class StepLists
         {
             return (
                 "timesteps",
-                $"There are {sigmas.Count} sigmas and {timesteps.Count} timesteps: give as many of one as of the other, or only one of them."
+                $"There are {sigmas.Count} sigmas and {timesteps.Count} timesteps: give as many of each, or only one of them."
             );
         }
 

@@ -52,7 +52,7 @@ internal sealed class ClipIdentity
     }
 
     /// <summary>
-    /// What decides the latents: not what decodes them. Tiles do where images are encoded in them; otherwise they only decide how frames are decoded.
+    /// What decides the latents, not how they are decoded. Tiles count where images are encoded in them.
     /// </summary>
     public string OfLatents(GenerationPlan plan) =>
         string.Join(

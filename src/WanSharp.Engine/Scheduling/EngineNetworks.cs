@@ -44,9 +44,7 @@ internal sealed class EngineNetworks(
     private VisionEncoderRunner? _visionEncoder;
     private bool _disposed;
 
-    /// <summary>
-    /// Whether weights are widened in the process's own memory, which is done again in no time; a device's copies are not.
-    /// </summary>
+    /// <summary>Whether weights are widened in the process's own memory, which takes no time; a device's copies are not.</summary>
     public bool AreOnHost { get; } = settings.IsOnHost;
 
     /// <summary>Whether the whole network was on disk, packed, when this was first asked: it is looked up once.</summary>

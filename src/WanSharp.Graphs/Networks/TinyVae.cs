@@ -20,7 +20,7 @@ internal static class TinyVae
     private const string Encoding = "encoder";
     private const float Bound = 3; // of the latents, softly
 
-    /// <summary>A latent frame [batch, latent channels, height, width] to 1 or 4 frames [batch, 3, stride · height, stride · width].</summary>
+    /// <summary>A latent frame [batch, channels, height, width] to 1 or 4 frames [batch, 3, stride · height, stride · width].</summary>
     public static GraphValue[] Decoder(GraphBuilder graph, VaeLayers layers, VaeConfig config, GraphValue z)
     {
         var place = 1; // behind the bound
@@ -51,7 +51,7 @@ internal static class TinyVae
         return config.PatchSize == 1 ? pixels : PixelShuffle.Apply(graph, pixels, config.PatchSize);
     }
 
-    /// <summary>4 frames [batch, 3, height, width] in [-1, 1] to a latent frame [batch, latent channels, height / stride, width / stride].</summary>
+    /// <summary>4 frames [batch, 3, height, width] in [-1, 1] to a latent frame [batch, channels, height/stride, width/stride].</summary>
     public static GraphValue Encoder(GraphBuilder graph, VaeLayers layers, VaeConfig config, GraphValue[] frames)
     {
         var place = 0;

@@ -79,7 +79,7 @@ public static partial class WanTransformer
     /// <param name="config">The transformer.</param>
     /// <param name="x">[batch, tokens, dim].</param>
     /// <param name="e0">[batch, groups, 6, dim].</param>
-    /// <param name="keys">Of the context, in the order of <see cref="KeyNames"/>, then those of <see cref="NegativeNames"/>, if any.</param>
+    /// <param name="keys">Of the context, in the order of <see cref="KeyNames"/>, then of <see cref="NegativeNames"/>, if any.</param>
     /// <param name="rope">The tokens' angles.</param>
     /// <param name="probes">What stands before the probes' names.</param>
     /// <param name="self">The keys and values of self-attention when <paramref name="x"/> is only some of the tokens.</param>

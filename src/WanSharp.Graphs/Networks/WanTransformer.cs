@@ -63,7 +63,7 @@ public static partial class WanTransformer
         return config.ClipDim is null ? ["text_keys", "text_values"] : ["text_keys", "text_values", "image_keys", "image_values"];
     }
 
-    /// <summary>What a block that guides its attention takes in addition: keys and values of the negative prompt, then the numbers.</summary>
+    /// <summary>What a block that guides its attention also takes: keys and values of the negative prompt, then the numbers.</summary>
     public static IReadOnlyList<string> NegativeNames { get; } = ["negative_keys", "negative_values", "attention_guidance"];
 
     /// <summary>What comes before the blocks.</summary>

@@ -9,8 +9,9 @@ namespace WanSharp.Graphs.Networks;
 /// the others.
 /// </summary>
 /// <remarks>
-/// <para>Encoder: <c>frames</c> F32 [batch, 3, <see cref="VaeConfig.FirstFrames"/> first, then <see cref="VaeConfig.TemporalStride"/>, height, width] in
-/// [-1, 1] → <c>latents</c> F32 [batch, latent channels, 1, height / stride, width / stride], the mean of the distribution,
+/// <para>Encoder: <c>frames</c> F32 [batch, 3, <see cref="VaeConfig.FirstFrames"/> first, then
+/// <see cref="VaeConfig.TemporalStride"/>, height, width] in [-1, 1] → <c>latents</c> F32 [batch, latent channels, 1,
+/// height / stride, width / stride], the mean of the distribution,
 /// standardized by <see cref="VaeConfig.Mean"/> and <see cref="VaeConfig.Std"/>. Height and width are multiples of
 /// <see cref="VaeConfig.SpatialStride"/>.</para>
 /// <para>Decoder: <c>latents</c> F32 [batch, latent channels, 1, height, width] → <c>frames</c> F32 [batch, 3, 1 first, then
@@ -67,7 +68,7 @@ public static class WanVae
         var moments = layers.PointwiseConv("conv1", x, 2 * config.LatentChannels)[0];
         var mean = graph.Slice(moments, axis: 1, 0, config.LatentChannels); // [batch, latent channels, height / stride, width / stride]
         graph.Probe("mu_raw", Clip(graph, [mean]));
-        graph.Output("latents", Clip(graph, [Standardize(graph, config, mean)])); // [batch, latent channels, 1, height / stride, width / stride]
+        graph.Output("latents", Clip(graph, [Standardize(graph, config, mean)])); // [batch, channels, 1, height / stride, width / stride]
         return graph.Build();
     }
 

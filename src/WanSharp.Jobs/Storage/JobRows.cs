@@ -28,7 +28,8 @@ internal static class JobRows
         $"""
             UPDATE jobs SET request = $request, settings = $settings, style = $style, priority = $priority, execution_group = $execution,
                 feature_group = $feature, result_key = $key, twin = $twin, overwrites = $overwrites, queued_at = $now,
-                state = {States.Queued}, attempts = 0, failures = 0, deaths = 0, suspect = 0, position = 0, reached = 0, reached_before = 0, cancel = 0,
+                state = {States.Queued}, attempts = 0, failures = 0, deaths = 0, suspect = 0, position = 0,
+                reached = 0, reached_before = 0, cancel = 0,
                 worker = NULL, error = NULL, started_at = NULL, finished_at = NULL,
                 artifact_sha256 = NULL, artifact_bytes = NULL, artifact_time = NULL, outcome = NULL
             WHERE output = $output AND state <> {States.Running}

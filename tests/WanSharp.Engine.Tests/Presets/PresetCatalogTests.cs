@@ -51,7 +51,7 @@ public sealed class PresetCatalogTests : IDisposable
         }
     }
 
-    /// <summary>The steps of either expert: of Lightning 2 and 2, or 4 and 4; of three phases 1 guided, then 3 or 4, then the others.</summary>
+    /// <summary>The steps of each expert: Lightning 2 and 2, or 4 and 4; three phases 1 guided, then 3 or 4, then the others.</summary>
     [Theory]
     [InlineData("lightning-4", "wan2.2-t2v-a14b", 2)]
     [InlineData("lightning-4", "wan2.2-i2v-a14b", 2)]
