@@ -52,8 +52,8 @@ internal static class OtherContents
         {
             if (start.StartsWith(Encoding.ASCII.GetBytes(text)))
             {
-                return $"it is a {system} pointer, the text that stands for a file that was not downloaded: run `{command}` in its folder, "
-                    + $"or {Again} from its page.";
+                return $"it is a {system} pointer, the text that stands for a file which was not downloaded: run `{command}` in its "
+                    + $"folder, or {Again} from its page.";
             }
         }
 

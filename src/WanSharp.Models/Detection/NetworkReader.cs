@@ -186,7 +186,7 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
         || CountersOfTraining.Contains(name)
         || OfTraining.Contains(name.Split('.')[0]);
 
-    /// <summary>Whether a tensor of that name stands where a network's names begin, or before that.</summary>
+    /// <summary>Whether a tensor of that name stands where a network's names begin, or before: one prefix begins with the other.</summary>
     private static bool IsBefore(string name, string last, RenamedCheckpoint network) =>
         PrefixOf(name, last) is { } prefix && network.Prefix.StartsWith(prefix, StringComparison.Ordinal);
 

@@ -8,7 +8,7 @@ namespace WanSharp.Models.Layout;
 /// </summary>
 internal static partial class ExpertLetters
 {
-    /// <summary>The noise that letters in a file's name surely mean: two, or one in the name of a Wan 2.2 model; else null.</summary>
+    /// <summary>The noise that letters in a name say surely: two of them, or one in the name of a Wan 2.2 model; else null.</summary>
     public static string? NoiseOf(string path) =>
         Find(path) is { } letters && (letters.Length > 1 || ExpertNames.SaysWan22(path)) ? Noise(letters) : null;
 

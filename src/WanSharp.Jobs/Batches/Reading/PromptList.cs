@@ -3,7 +3,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Batches.Reading;
 
-/// <summary>The prompts of a file that holds nothing else: a line each, or the rows of a table with one column and no header.</summary>
+/// <summary>The prompts of a file that holds nothing else: a line each, or the rows of a table of one column without a name.</summary>
 internal static partial class PromptList
 {
     private const string Field = "prompt";
@@ -111,8 +111,8 @@ internal static partial class PromptList
     private static string? Foreign(string text) =>
         !text.Any(c => c > '~' || char.IsAsciiLetterOrDigit(c)) ? "It has no word: a file of prompts has a prompt a line, and nothing else."
         : Option().Match(text) is { Success: true } option
-            ? $"It has the option {option.Value.Trim()}, and lines of this file are only prompts: give the option to the command, or a "
-                + "table with a column for it."
+            ? $"It has an option, {option.Value.Trim()}, and a line of this file is a prompt alone: give the option to the command, or "
+                + "write a table with a column for it."
         : null;
 
     [GeneratedRegex("^\"(?:[^\"]|\"\")*\",?$")]
