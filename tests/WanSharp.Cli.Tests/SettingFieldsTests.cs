@@ -251,6 +251,7 @@ public sealed class SettingFieldsTests : IDisposable
             {
                 LoraUses uses => uses.Select(use => new GenerationSettings.EmbeddedLora(use.File, "ab", $"{use.Strength}")).ToList(),
                 string when property.PropertyType == typeof(int?) => 1,
+                string name when property.PropertyType == typeof(UsedNetwork) => new UsedNetwork(name, "ab"),
                 var value => value,
             };
         }

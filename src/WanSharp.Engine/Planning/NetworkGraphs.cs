@@ -14,7 +14,7 @@ internal sealed class NetworkGraphs
     private readonly Umt5Config _textEncoder;
     private readonly VisionEncoderConfig? _visionEncoder;
     private readonly TransformerGraphs _denoising;
-    private readonly Lazy<OnnxGraph> _guidedBlock;
+    private readonly TransformerGraphs _guided;
     private readonly Lazy<OnnxGraph> _textBlock;
     private readonly Lazy<(OnnxGraph Embed, OnnxGraph Block)> _visionEncoderGraphs;
 
@@ -35,9 +35,7 @@ internal sealed class NetworkGraphs
                 : throw new InvalidOperationException("The model has no image encoder.")
         );
         _denoising = new TransformerGraphs(transformer, options with { Quantization = quantization });
-        _guidedBlock = new(() =>
-            new TransformerGraphs(transformer, options with { Quantization = quantization, GuidesAttention = true }).Block
-        );
+        _guided = new TransformerGraphs(transformer, options with { Quantization = quantization, GuidesAttention = true });
         _textBlock = new(() => Umt5Encoder.Block(textEncoder, options));
     }
 
@@ -113,7 +111,7 @@ internal sealed class NetworkGraphs
     {
         var lengths = Lengths(latents, batch, groups, textTokens);
         lengths["negative_rows"] = lengths["text_rows"];
-        var (embed, block, head) = (_denoising.Embed, guidesAttention ? _guidedBlock.Value : _denoising.Block, _denoising.Head);
+        var (embed, block, head) = (_denoising.Embed, guidesAttention ? _guided.Block : _denoising.Block, _denoising.Head);
         var blocks = _transformer.Layers * block.CountWork(lengths);
         var between = 2.0 * batch * lengths["tokens"] * _transformer.Dim * sizeof(float); // what a block takes and what it gives
         var work = embed.CountWork(lengths) + blocks + head.CountWork(lengths);

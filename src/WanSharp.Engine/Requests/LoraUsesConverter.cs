@@ -10,7 +10,10 @@ public sealed class LoraUsesConverter : JsonConverter<LoraUses>
     public override LoraUses Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         using var json = JsonDocument.ParseValue(ref reader);
-        return SettingField.TextOf(json.RootElement) is { } text && LoraUses.TryParse(text, out var uses)
+        var isOfTexts =
+            json.RootElement.ValueKind != JsonValueKind.Array
+            || json.RootElement.EnumerateArray().All(one => one.ValueKind == JsonValueKind.String);
+        return isOfTexts && SettingField.TextOf(json.RootElement) is { } text && LoraUses.TryParse(text, out var uses)
             ? uses
             : throw new JsonException("LoRAs are texts such as \"style.safetensors:0.8\".");
     }
