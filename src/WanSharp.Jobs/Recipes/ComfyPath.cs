@@ -67,6 +67,7 @@ internal sealed class ComfyPath(ComfyWorkflow workflow, WorkflowGuess guess, IRe
         "SaveImage",
         "VHS_VideoCombine",
         "PreviewImage",
+        "GetImageSizeAndCount",
         "VAELoader",
         "WanVideoVAELoader",
     ];
@@ -84,9 +85,12 @@ internal sealed class ComfyPath(ComfyWorkflow workflow, WorkflowGuess guess, IRe
         "WanVideoImageClipEncode",
     ];
 
+    private static readonly string[] MediaWords = ["Image", "Video", "Audio"];
     private static readonly string[] Times = ["speed", "multiplier", "interpolation_factor", "interpolation_multiplier"];
 
-    public void Read()
+    /// <summary>Names what is not understood.</summary>
+    /// <param name="images">The nodes that give the first and the last frame.</param>
+    public void Read(IReadOnlyCollection<string> images)
     {
         if (guess.OutputGap is { } gap)
         {
@@ -103,11 +107,21 @@ internal sealed class ComfyPath(ComfyWorkflow workflow, WorkflowGuess guess, IRe
             ReadCondition(node);
         }
 
+        foreach (var node in Before().Where(node => IsMedia(node) && !images.Contains(node.Id)))
+        {
+            draft.Miss($"{node} brings a picture, a clip or sound, and what it does to the clip is not known");
+        }
+
         foreach (var node in After().Where(node => !Plain.Contains(node.ClassType)))
         {
             draft.Miss($"{node} changes the frames{(Times.Any(node.Inputs.ContainsKey) ? ", and how many there are" : "")}");
         }
     }
+
+    private static bool IsMedia(ComfyNode node) =>
+        node.ClassType.Contains("Load", StringComparison.Ordinal)
+        && MediaWords.Any(word => node.ClassType.Contains(word, StringComparison.Ordinal))
+        && !node.ClassType.Contains("Loader", StringComparison.Ordinal);
 
     private void ReadSampler(ComfyNode sampler)
     {

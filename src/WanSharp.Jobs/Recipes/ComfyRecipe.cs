@@ -45,8 +45,8 @@ internal sealed class ComfyRecipe
         ReadSampler();
         var models = ReadModels();
         ReadTurns();
-        var path = new ComfyPath(_workflow, _guess, _samplers, _draft);
-        path.Read();
+        var images = _mapping.Of(ComfyRole.Image).Concat(_mapping.Of(ComfyRole.LastImage)).Select(input => input.Node);
+        new ComfyPath(_workflow, _guess, _samplers, _draft).Read([.. images]);
         return _draft.Finish("ComfyUI", prompt) with
         {
             Model = models.Count == 1 ? models[0] : null,
@@ -89,9 +89,9 @@ internal sealed class ComfyRecipe
         {
             _draft.Miss($"it has {texts.Count} texts as {name}: the first is taken");
         }
-        else if (texts.Count == 0 && _guess.GapOf(role) is { } gap && !gap.Contains("made to zeros", StringComparison.Ordinal))
+        else if (texts.Count == 0 && _guess.GapOf(role)?.Contains("made to zeros", StringComparison.Ordinal) != true)
         {
-            _draft.Miss($"{name}: {gap}");
+            _draft.Miss($"{name}: {_guess.GapOf(role) ?? "no node that is known says it"}");
         }
 
         return texts;
@@ -257,9 +257,9 @@ internal sealed class ComfyRecipe
                     + ": the first is taken"
             );
         }
-        else if (numbers.Count == 0 && !isOptional && _guess.GapOf(role) is { } gap)
+        else if (numbers.Count == 0 && !isOptional)
         {
-            _draft.Miss($"{ComfyMapping.NameOf(role)}: {gap}");
+            _draft.Miss($"{ComfyMapping.NameOf(role)}: {_guess.GapOf(role) ?? "no node that is known says it"}");
         }
 
         return numbers.Count > 0 ? numbers[0] : null;
