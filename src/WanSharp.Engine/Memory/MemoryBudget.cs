@@ -1,4 +1,5 @@
 using WanSharp.Runtime.Memory;
+
 namespace WanSharp.Engine.Memory;
 
 /// <summary>

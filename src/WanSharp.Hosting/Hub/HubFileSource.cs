@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using WanSharp.Hosting.Downloads;
 using WanSharp.Models.Hub;
@@ -32,6 +33,12 @@ internal sealed class HubFileSource(HubClient client, HubReference reference, Hu
         }
 
         var (response, by) = await client.SendAsync(address, range, Check, cancellationToken).ConfigureAwait(false);
+        if (!client.IsHub(by) && response.StatusCode == HttpStatusCode.Forbidden)
+        {
+            response.Dispose(); // the address expired on the way, or a cache on the way had an old one
+            (response, by) = await client.SendAsync(address, range, Check, cancellationToken).ConfigureAwait(false);
+        }
+
         if (client.IsHub(by))
         {
             if (!response.IsSuccessStatusCode)

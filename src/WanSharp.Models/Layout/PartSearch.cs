@@ -91,7 +91,12 @@ internal sealed class PartSearch(string source, IReadOnlyList<string> starts, st
         {
             return kind.Fits(one)
                 ? one
-                : throw new CheckpointException(one.Path, $"{kind.Option} names it, but the model needs a {kind.What} {kind.Which}.");
+                : throw new CheckpointException(
+                    one.Path,
+                    kind.Option == PartOptions.Vae && one.Vae is { FrameScale: > 1 } larger
+                        ? $"it decodes to frames {larger.FrameScale} times as large: name it with --decoder, not with {kind.Option}."
+                        : $"{kind.Option} names it, but the model needs a {kind.What} {kind.Which}."
+                );
         }
 
         var problem = found.Select(file => file.Reason).OfType<string>().FirstOrDefault();

@@ -49,10 +49,47 @@ public sealed class FilledWorkflowTests : IDisposable
         Assert.Equal("8", nodes["49"]!["inputs"]!["fps"]!.ToJsonString());
     }
 
+    // What ComfyUI's workflows have no input for that means the same, so that it is refused.
+    private static readonly string[] Ours =
+    [
+        "preset",
+        "sigmas",
+        "timesteps",
+        "boundary",
+        "guidance_steps",
+        "guidance_interval",
+        "cfg_zero",
+        "apg",
+        "slg",
+        "nag",
+        "riflex",
+        "lora",
+        "lora_high",
+        "lora_low",
+        "decoder",
+        "encoder",
+    ];
+
+    // One of them is right for each.
+    private static readonly string[] Values = ["1", "1,0.9,0.5", "0-1", "any"];
+
     [Fact]
-    public void Fill_KnowsWhereEverySettingGoes()
+    public void Fill_WithASettingOfOursOnly_SaysSo()
     {
-        foreach (var field in SettingFields.Stored)
+        foreach (var field in SettingFields.Stored.Where(field => Ours.Contains(field.Name)))
+        {
+            var request = Values.Select(value => field.TrySet(Request, value, out var set) ? set : null).First(set => set is not null)!;
+
+            var problem = Assert.Throws<InvalidRequestException>(() => Fill(Workflows.TextToVideo, request));
+
+            Assert.Contains($"take no {field.Name}", problem.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Fill_KnowsWhereEveryOtherSettingGoes()
+    {
+        foreach (var field in SettingFields.Stored.Where(field => !Ours.Contains(field.Name)))
         {
             var value = field.Choices is [var first, ..] ? first : "16"; // a number that any setting takes, and a text
             Assert.True(field.TrySet(Request, value, out var request));

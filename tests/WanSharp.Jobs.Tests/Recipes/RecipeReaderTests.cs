@@ -117,9 +117,17 @@ public class RecipeReaderTests
     [InlineData("\"length\": 33", "\"length\": 35", "33 are taken")]
     [InlineData("\"fps\": 16,", "\"fps\": 12.5,", "12.5 frames a second")]
     [InlineData("\"images\": [\"8\", 0]", "\"images\": [\"99\", 0]", "node 99 (RIFE VFI) changes the frames, and how many there are")]
-    [InlineData("\"EmptyHunyuanLatentVideo\", \"inputs\": {\"width\"", "\"Other\", \"inputs\": {\"across\"", "width: no node that is known says it")]
+    [InlineData(
+        "\"EmptyHunyuanLatentVideo\", \"inputs\": {\"width\"",
+        "\"Other\", \"inputs\": {\"across\"",
+        "width: no node that is known says it"
+    )]
     [InlineData("\"text\": \"a fox\"", "\"words\": \"a fox\"", "prompt: the prompt of node 3 (KSampler) comes from node 6")]
-    [InlineData("\"clip\": [\"38\", 0]}},\n  \"7\"", "\"clip\": [\"38\", 0], \"image\": [\"97\", 0]}},\n  \"7\"", "node 97 (LoadImage) brings")]
+    [InlineData(
+        "\"clip\": [\"38\", 0]}},\n  \"7\"",
+        "\"clip\": [\"38\", 0], \"image\": [\"97\", 0]}},\n  \"7\"",
+        "node 97 (LoadImage) brings"
+    )]
     [InlineData("\"model\": [\"37\", 0]", "\"model\": [\"98\", 0]", "node 98 (WanVideoNAG) changes the model")]
     public void WhatCannotBeSaid_IsNamed(string from, string to, string? expected)
     {

@@ -84,7 +84,7 @@ public sealed class StyleCatalogTests : IDisposable
     [InlineData("""{"a": {"settings": {"steps": "many"}}}""", "The steps is a whole number from 1 to 1000, not \"many\"")]
     [InlineData("""{"a": {"settings": {"sampler": 3}}}""", "The sampler is one of unipc")]
     [InlineData("""{"a": {"settings": {"frames": 5, "seconds": 1}}}""", "both frames and seconds")]
-    [InlineData("""{"a": {"settings": [3]}}""", "settings are an object")]
+    [InlineData("""{"a": {"settings": [3]}}""", "Settings are an object")]
     [InlineData("""{"a": {"prompt": "always the same"}}""", "{prompt}")]
     [InlineData("""{"a": {"models": {"m": {"prompt": "same"}}}}""", "{prompt}")]
     [InlineData("""{"a": {"aliases": ["x"]}, "b": {"aliases": ["X"]}}""", "names both")]
