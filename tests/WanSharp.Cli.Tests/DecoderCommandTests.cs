@@ -39,7 +39,7 @@ public sealed class DecoderCommandTests : IDisposable
     [InlineData("no such file", "--decoder", "taew2_1")]
     [InlineData("--encoder", "--encoder", "taeshapes", "--image", "IMAGE")]
     [InlineData("is the clip itself", "--preview", "CLIP")]
-    [InlineData("ends in", "--preview", "preview.doc")]
+    [InlineData("names no format", "--preview", "preview.doc")]
     public async Task Generate_WithAWrongFile_SaysInOneLineWhy(string says, params string[] options)
     {
         string[] given = [.. options.Select(option => option.Replace("CLIP", _folder["clip.webp"], StringComparison.Ordinal))];

@@ -142,7 +142,7 @@ public sealed class FailureTests : IDisposable
 
     [Theory]
     [InlineData("missing.mp4", "missing.mp4 is not there")]
-    [InlineData("notes.txt", "notes.txt cannot be read as a clip")]
+    [InlineData("notes.txt", "notes.txt holds no settings")]
     [InlineData("steering.gif", "steering.gif")]
     public async Task Inspect_OfWhatIsNoClip_NamesTheFile(string file, string expected)
     {

@@ -59,12 +59,15 @@ public sealed class LongPromptTests : IDisposable
         var run = await CommandLineRun.RunAsync(command, cancellationToken: Token);
 
         Assert.Contains("note: long.mp4: the prompt has ", before.Error, StringComparison.Ordinal);
-        Assert.NotNull(JsonNode.Parse(before.Out)!["outputs"]!.AsArray().Single(row => row!["notes"] is not null));
+        Assert.NotNull(JsonNode.Parse(before.Out)!["outputs"]!.AsArray().Single(row => IsNoted(row!["notes"])));
         Assert.True(run.ExitCode == 0, run.Error);
         var jobs = JsonNode.Parse(await File.ReadAllTextAsync(_folder["out/report.json"], Token))!["jobs"]!.AsArray();
-        Assert.Equal([1, 0], jobs.Select(job => job!["outcome"]!["notes"]!.AsArray().Count));
+        Assert.Equal([true, false], jobs.Select(job => IsNoted(job!["outcome"]!["notes"])));
         Assert.Contains("<h2>Notes</h2>", await File.ReadAllTextAsync(_folder["out/report.html"], Token), StringComparison.Ordinal);
     }
+
+    private static bool IsNoted(JsonNode? notes) =>
+        notes?.AsArray().Count(note => ((string)note!).Contains("the prompt has ", StringComparison.Ordinal)) == 1;
 
     private static void AssertCut(JsonNode cut, params string[] prompts)
     {

@@ -72,7 +72,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             "wan generate 一个红色圆形向左移动，黑色背景 -o clip.webm --seed 7",
             "wan generate \"a blue star growing\" --steps 30 --guidance 5 -o sheet.png",
             "wan generate \"a red circle moving left\" --style ink -o clip.mp4",
-            "wan generate \"a blue star growing\" --decoder taeshapes --preview preview.webp -o clip.mp4",
+            "wan generate \"a blue star\" --decoder taeshapes --preview a.webp -o clip.mp4",
             "wan generate \"a blue star growing\" --precision int8 -o clip.mp4",
             "wan generate \"a green square moving up\" --image first.png -o clip.gif",
             "wan generate \"a harbour at dusk\" --lora style.safetensors:0.8 -o clip.mp4",

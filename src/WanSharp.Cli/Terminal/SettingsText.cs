@@ -8,7 +8,8 @@ internal static class SettingsText
 {
     /// <summary>All but the texts: <c>size 96x96, frames 17, fps 16, …</c>.</summary>
     public static string Summary(GenerationSettings settings) =>
-        string.Join(", ", Values(settings).Where(one => !one.Field.IsFreeText).Select(one => $"{one.Field.Label} {one.Value}"))
+        (settings.Preset is { } preset ? $"preset {preset}, " : "")
+        + string.Join(", ", Values(settings).Where(one => !one.Field.IsFreeText).Select(one => $"{one.Field.Label} {one.Value}"))
         + (settings.Boundary is null ? "" : $", {HighNoise(settings)}");
 
     /// <summary>The texts that are not empty, each for a line of its own.</summary>
@@ -20,6 +21,7 @@ internal static class SettingsText
     /// <summary>All, a row each.</summary>
     public static IEnumerable<(string Name, string Value)> Rows(GenerationSettings settings) =>
         [
+            .. settings.Preset is { } preset ? new[] { ("preset", preset) } : [],
             .. Values(settings).Select(one => (one.Field.Label, one.Value)),
             .. settings.Boundary is null ? [] : new[] { ("experts", HighNoise(settings)) },
         ];
