@@ -1,7 +1,9 @@
 using System.Collections;
 using System.Globalization;
 using System.Reflection;
+using WanSharp.Engine.Guidance;
 using WanSharp.Engine.Requests;
+using WanSharp.Engine.Sampling;
 using WanSharp.Graphs.Networks;
 using WanSharp.Tensors;
 
@@ -49,6 +51,15 @@ public static class Variations
             IReadOnlyList<GenerationSettings.EmbeddedImage> => new[] { new GenerationSettings.EmbeddedImage(0, "12") },
             IDictionary => new Dictionary<string, string> { ["another"] = "1" },
             null when type == typeof(UsedNetwork) => new UsedNetwork("another", "12"),
+            null when type == typeof(NumberList) => new NumberList([1, 0.5]),
+            null when type == typeof(StepInterval) => new StepInterval(0.1, 0.9),
+            null when type == typeof(ProjectedGuidance) => new ProjectedGuidance(55),
+            null when type == typeof(SkippedBlocks) => new SkippedBlocks([1], new StepInterval(0.1, 0.9)),
+            null when type == typeof(AttentionGuidance) => new AttentionGuidance(5),
+            null when type == typeof(IReadOnlyList<GenerationSettings.EmbeddedLora>) => new[]
+            {
+                new GenerationSettings.EmbeddedLora("another", "12", "1"),
+            },
             null when type == typeof(ReusedSteps) => new ReusedSteps("another", 1, 1),
             null when Nullable.GetUnderlyingType(type) is { } number => Convert.ChangeType(1, number, CultureInfo.InvariantCulture),
             _ => throw new NotSupportedException($"Say how to change a {type}, and whether it matters."),

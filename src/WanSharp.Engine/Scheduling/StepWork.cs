@@ -1,6 +1,5 @@
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Reuse;
-using WanSharp.Runtime.Networks;
 
 namespace WanSharp.Engine.Scheduling;
 
@@ -28,11 +27,13 @@ internal sealed class StepWork(
 
     /// <summary>What it has in common with clips that it may step with.</summary>
     public BatchKey Key =>
-        Denoiser.KeyOf(state) with
-        {
-            Compile = Clip.Denoisers?.Options.Mode ?? CompileMode.Blocks,
-            Merged = Clip.Plan.Loras.MergeKey,
-        };
+        Clip.Denoisers is { } denoisers
+            ? Denoiser.KeyOf(state) with
+            {
+                Compile = denoisers.Options.Mode,
+                Merged = Clip.Plan.Loras.MergeKey,
+            }
+            : Denoiser.KeyOf(state);
 
     /// <summary>The lane that took its first step: its prompt's keys and values are there. Null before.</summary>
     public int? Lane { get; set; }

@@ -103,7 +103,7 @@ public sealed class PreviewTests(TinyEngine engine) : IDisposable
         var pictures = LatentPictures.Of(colors, latents);
 
         // (0.5, 0.25, -0.5) and (0.5, 0.75, 0.5), from -1..1 to 0..255
-        Assert.Equal([191, 159, 64, 191, 223, 191], pictures.Frames.Single());
+        Assert.Equal([191, 159, 63, 191, 223, 191], pictures.Frames.Single());
     }
 
     [Fact]

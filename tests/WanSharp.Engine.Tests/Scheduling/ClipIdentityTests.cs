@@ -24,6 +24,7 @@ public sealed class ClipIdentityTests(TinyEngine engine)
         nameof(TransformerOptions.CacheFolder),
         nameof(TransformerOptions.WeightsFolder),
         nameof(GenerationSettings.ModelFiles),
+        nameof(GenerationSettings.Preset), // its settings are there, one by one
         nameof(GenerationSettings.Decoder), // of the latents: what is decoded is in the clip's identity
     ];
 
