@@ -162,6 +162,11 @@ public static class Leftovers
                     File.Delete(entry);
                 }
             }
+
+            if (!OperatingSystem.IsWindows())
+            {
+                File.Delete(mark); // an owner who had not locked it yet sees that it is gone
+            }
         }
 
         Directory.Delete(folder, recursive: true);

@@ -45,12 +45,18 @@ public sealed class WorkFolder : IDisposable
                     FileShare.None,
                     bufferSize: 0
                 );
+                if (attempt < MostTries && !File.Exists(owner.Name))
+                {
+                    owner.Dispose(); // another process took it for a leftover before it was locked
+                    continue;
+                }
+
                 Leftovers.Sweep(parent);
                 return new WorkFolder(path, owner);
             }
-            catch (IOException) when (attempt < MostTries && !Directory.Exists(path))
+            catch (IOException) when (attempt < MostTries)
             {
-                // Another process took the empty folder for a leftover.
+                Remove(path); // another process took the new folder for a leftover
             }
             catch
             {
