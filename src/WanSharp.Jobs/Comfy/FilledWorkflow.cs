@@ -78,6 +78,14 @@ internal sealed class FilledWorkflow
             );
         }
 
+        if ($"{request.Prompt}\n{request.NegativePrompt}".Contains("<lora:", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new InvalidRequestException(
+                "prompt",
+                "It names a LoRA (<lora:…>), which ComfyUI would take for words: load it in the workflow, and leave the mark out."
+            );
+        }
+
         filled.Set(ComfyRole.Prompt, request.Prompt);
         foreach (var (_, fill) in Fills)
         {

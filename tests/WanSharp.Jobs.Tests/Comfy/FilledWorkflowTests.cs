@@ -49,6 +49,16 @@ public sealed class FilledWorkflowTests : IDisposable
         Assert.Equal("8", nodes["49"]!["inputs"]!["fps"]!.ToJsonString());
     }
 
+    [Fact]
+    public void Fill_WithALoraInThePrompt_IsRefused()
+    {
+        var problem = Assert.Throws<InvalidRequestException>(() =>
+            Fill(Workflows.TextToVideo, Request with { Prompt = "a fox <lora:style:0.8>" })
+        );
+
+        Assert.Contains("load it in the workflow", problem.Message, StringComparison.Ordinal);
+    }
+
     // What ComfyUI's workflows have no input for that means the same, so that it is refused.
     private static readonly string[] Ours =
     [
