@@ -25,6 +25,7 @@ internal static class WanApp
             JobsCommand.Build(environment),
             ExportCommand.Build(environment),
             InspectCommand.Build(environment),
+            CompareCommand.Build(environment),
             ModelsCommand.Build(environment),
             PresetsCommand.Build(environment),
             ProvidersCommand.Build(environment),

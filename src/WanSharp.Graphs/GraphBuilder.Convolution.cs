@@ -91,6 +91,29 @@ public sealed partial class GraphBuilder
     internal GraphValue Conv2d(GraphValue x, GraphValue weight, GraphValue? bias, long[] before, long[] after, long groups = 1) =>
         Convolution(x, weight, bias, [1, 1], before, after, groups);
 
+    /// <summary>The largest value of each square of neighbours that lies inside the image.</summary>
+    /// <param name="x">[batch, channels, height, width].</param>
+    /// <param name="length">The square's side.</param>
+    /// <param name="stride">The step between squares, in height and width.</param>
+    public GraphValue MaxPool2d(GraphValue x, long length, long stride)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        if (x.Rank != 4)
+        {
+            throw Error("MaxPool", "[batch, channels, height, width] is needed.", x);
+        }
+
+        var space = x.Shape.Skip(2).Select(size => (size - length).FloorDivide(stride) + 1);
+        return Node(
+            "MaxPool",
+            [x],
+            x.DType,
+            [x.Shape[0], x.Shape[1], .. space],
+            OnnxFormat.Attribute("kernel_shape", [length, length]),
+            OnnxFormat.Attribute("strides", [stride, stride])
+        );
+    }
+
     private GraphValue Convolution(GraphValue x, string name, long outChannels, long[] kernel, long[] stride, long[] padding)
     {
         ArgumentNullException.ThrowIfNull(x);

@@ -48,6 +48,7 @@ public class OutputSchemaTests
         ("bench-dtypes", "bench dtypes", typeof(IReadOnlyList<DtypeOutput>)),
         ("bench-decoders", "bench decoders", typeof(IReadOnlyList<DecoderOutput>)),
         ("bench-reuse", "bench reuse", typeof(IReadOnlyList<ReusedClipOutput>)),
+        ("compare", "compare", typeof(ComparedClipsOutput)),
         ("bench-presets", "bench presets", typeof(IReadOnlyList<PresetWayOutput>)),
         ("presets", "presets", typeof(IReadOnlyList<PresetOutput>)),
     ];

@@ -11,6 +11,7 @@ namespace WanSharp.Cli.Output;
 [JsonSerializable(typeof(IReadOnlyList<DecoderOutput>))]
 [JsonSerializable(typeof(IReadOnlyList<ReusedClipOutput>))]
 [JsonSerializable(typeof(IReadOnlyList<PresetWayOutput>))]
+[JsonSerializable(typeof(ComparedClipsOutput))]
 [JsonSerializable(typeof(FixtureOutput))]
 [JsonSerializable(typeof(ComparedFixtureOutput))]
 [JsonSerializable(typeof(ExportOutput))]
