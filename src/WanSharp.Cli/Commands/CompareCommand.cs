@@ -26,7 +26,11 @@ internal sealed class CompareCommand(CliEnvironment environment)
             + "with both.",
         HelpName = "FILE",
     };
-    private readonly Option<string?> _report = new("--report") { Description = "Write a page with frames side by side, differences and curves.", HelpName = "FILE" };
+    private readonly Option<string?> _report = new("--report")
+    {
+        Description = "Write a page with frames side by side, differences and curves.",
+        HelpName = "FILE",
+    };
     private readonly Option<int?> _frames = BatchOptions.Count("--frames", "Compare the first N frames only. Default: all.", MostFrames);
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _json = CommonOptions.Json();

@@ -16,7 +16,9 @@ internal static class ComparisonText
         var result = clip.Result;
         return isOneOfMany
             ? PlainText.OneLine(
-                Text($"PSNR {Decibels(result.Quality.Psnr), 8}  SSIM {result.Quality.Ssim:0.0000}  worst {result.WorstSsim:0.0000}  {clip.Pair.Name}")
+                Text(
+                    $"PSNR {Decibels(result.Quality.Psnr), 8}  SSIM {result.Quality.Ssim:0.0000}  worst {result.WorstSsim:0.0000}  {clip.Pair.Name}"
+                )
             )
             : string.Join(Environment.NewLine, Rows(clip).Select(row => $"{row.Name, -14} {row.Value}"));
     }
@@ -72,7 +74,10 @@ internal static class ComparisonText
     {
         var result = clip.Result;
         yield return ("clips", Text($"{result.Frames.Count} frames of {result.Width}x{result.Height}"));
-        yield return ("PSNR", Text($"{Decibels(result.Quality.Psnr)} of the whole clip, {Decibels(result.MeanPsnr)} in the mean of its frames"));
+        yield return (
+            "PSNR",
+            Text($"{Decibels(result.Quality.Psnr)} of the whole clip, {Decibels(result.MeanPsnr)} in the mean of its frames")
+        );
         yield return (
             "SSIM",
             Text($"{result.Quality.Ssim:0.0000}, worst frame {result.WorstSsim:0.0000}: {ComparisonScale.Verdict(result.Quality.Ssim)}")

@@ -52,7 +52,9 @@ public sealed record PerceptualConfig(
         {
             Parts =
             [
-                .. Parts.Select((part, i) => part.Select(layer => layer with { Channels = channelsOf(i, layer) ?? layer.Channels }).ToList()),
+                .. Parts.Select(
+                    (part, i) => part.Select(layer => layer with { Channels = channelsOf(i, layer) ?? layer.Channels }).ToList()
+                ),
             ],
         };
 

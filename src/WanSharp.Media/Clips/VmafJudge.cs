@@ -50,7 +50,9 @@ public static class VmafJudge
                 await process.FinishAsync($"VMAF of {path} cannot be measured", cancellationToken).ConfigureAwait(false);
             }
 
-            using var log = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(folder, Log), cancellationToken).ConfigureAwait(false));
+            using var log = JsonDocument.Parse(
+                await File.ReadAllBytesAsync(Path.Combine(folder, Log), cancellationToken).ConfigureAwait(false)
+            );
             return log.RootElement.GetProperty("pooled_metrics").GetProperty("vmaf").GetProperty("mean").GetDouble();
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or FileNotFoundException)

@@ -82,7 +82,9 @@ public sealed class ClipComparer(OrtRuntime? runtime = null, PerceptualWeights? 
             var comparer = _comparer ??= Open(actual, name);
             if ((actual.Width, actual.Height) != (Width, Height))
             {
-                throw new MediaException($"{name} changes from {Width}x{Height} to {actual.Width}x{actual.Height} pixels: nothing to compare.");
+                throw new MediaException(
+                    $"{name} changes from {Width}x{Height} to {actual.Width}x{actual.Height} pixels: nothing to compare."
+                );
             }
 
             var quality = comparer.Compare(actual.Pixels, expected.Pixels);

@@ -89,8 +89,13 @@ public static class ComparisonPage
         Func<FrameComparison, double?> valueOf
     )
     {
-        List<(int Frame, double Value)> points = [.. frames.Select((frame, i) => (i, valueOf(frame))).Where(one => one.Item2 is not null)
-            .Select(one => (one.i, one.Item2!.Value))];
+        List<(int Frame, double Value)> points =
+        [
+            .. frames
+                .Select((frame, i) => (i, valueOf(frame)))
+                .Where(one => one.Item2 is not null)
+                .Select(one => (one.i, one.Item2!.Value)),
+        ];
         if (points.Count < 2)
         {
             return;
@@ -114,7 +119,8 @@ public static class ComparisonPage
         );
     }
 
-    private static string Count(int clips) => clips == 1 ? "One pair of clips" : string.Create(CultureInfo.InvariantCulture, $"{clips} pairs of clips");
+    private static string Count(int clips) =>
+        clips == 1 ? "One pair of clips" : string.Create(CultureInfo.InvariantCulture, $"{clips} pairs of clips");
 
     private static string Decibels(double psnr) =>
         double.IsFinite(psnr) ? string.Create(CultureInfo.InvariantCulture, $"{psnr:0.0} dB") : "equal";

@@ -35,12 +35,7 @@ public sealed class PerceptualComparer : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(width, weights.Config.LeastLength);
         ArgumentOutOfRangeException.ThrowIfLessThan(height, weights.Config.LeastLength);
         var graph = PerceptualDistance.Write(weights.Config);
-        _session = runtime.CreateSession(
-            graph.ToBytes(),
-            new SessionSettings { Name = graph.Name },
-            weights.For(graph),
-            cancellationToken
-        );
+        _session = runtime.CreateSession(graph.ToBytes(), new SessionSettings { Name = graph.Name }, weights.For(graph), cancellationToken);
         (_actual, _expected) = (Tensor.Zeros(DType.F32, [1, Colors, height, width]), Tensor.Zeros(DType.F32, [1, Colors, height, width]));
         _distance = Tensor.Zeros(DType.F32, [1, 1, 1, 1]);
         _run = _session.Prepare();

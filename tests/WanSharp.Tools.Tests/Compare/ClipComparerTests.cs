@@ -94,32 +94,33 @@ public sealed class ClipComparerTests
         Assert.DoesNotContain("NaN", page, StringComparison.Ordinal);
     }
 
-    private static Task<ClipComparison> CompareAsync(IAsyncEnumerable<RgbImage> ours, IAsyncEnumerable<RgbImage> theirs, int? most = null) =>
-        new ClipComparer().CompareAsync(("ours", ours), ("theirs", theirs), most, cancellationToken: Cancellation);
+    private static Task<ClipComparison> CompareAsync(
+        IAsyncEnumerable<RgbImage> ours,
+        IAsyncEnumerable<RgbImage> theirs,
+        int? most = null
+    ) => new ClipComparer().CompareAsync(("ours", ours), ("theirs", theirs), most, cancellationToken: Cancellation);
 
     /// <summary>A pattern that moves to the right, made brighter in each frame by so many levels.</summary>
     private static IAsyncEnumerable<RgbImage> Clip(int frames, Func<int, int>? brighter = null, int speed = 2) =>
-        Frames(
-            [
-                .. Enumerable
-                    .Range(0, frames)
-                    .Select(frame => new RgbImage(
-                        Side,
-                        Side,
-                        [
-                            .. Enumerable
-                                .Range(0, Side * Side * 3)
-                                .Select(i =>
-                                    (byte)(
-                                        100
-                                        + (80 * Math.Sin(((i / 3 % Side) - (frame * speed)) / 3.0) * Math.Cos(i / 3 / Side / 4.0))
-                                        + (brighter?.Invoke(frame) ?? 0)
-                                    )
-                                ),
-                        ]
-                    )),
-            ]
-        );
+        Frames([
+            .. Enumerable
+                .Range(0, frames)
+                .Select(frame => new RgbImage(
+                    Side,
+                    Side,
+                    [
+                        .. Enumerable
+                            .Range(0, Side * Side * 3)
+                            .Select(i =>
+                                (byte)(
+                                    100
+                                    + (80 * Math.Sin(((i / 3 % Side) - (frame * speed)) / 3.0) * Math.Cos(i / 3 / Side / 4.0))
+                                    + (brighter?.Invoke(frame) ?? 0)
+                                )
+                            ),
+                    ]
+                )),
+        ]);
 
     private static async IAsyncEnumerable<RgbImage> Frames(params RgbImage[] frames)
     {

@@ -81,8 +81,8 @@ public sealed class ClipPairsTests
         using var folder = new TemporaryFolder();
         await WriteAsync(folder.Path, "1.webp", "a cat");
 
-        var failure = await Assert.ThrowsAsync<MediaException>(
-            () => ClipPairs.FindAsync(ffmpeg: null, folder.Path, folder["1.webp"], Cancellation)
+        var failure = await Assert.ThrowsAsync<MediaException>(() =>
+            ClipPairs.FindAsync(ffmpeg: null, folder.Path, folder["1.webp"], Cancellation)
         );
 
         Assert.Contains("two clips or two folders", failure.Message, StringComparison.Ordinal);

@@ -72,7 +72,9 @@ public sealed class OriginalMeasuresTests(RuntimeFixture runtime)
         var layers = folder["alex.safetensors"];
         SafetensorsWriter.Write(
             layers,
-            whole.Tensors.Where(pair => pair.Key.StartsWith("lin", StringComparison.Ordinal)).ToDictionary(pair => pair.Key, pair => pair.Value)
+            whole
+                .Tensors.Where(pair => pair.Key.StartsWith("lin", StringComparison.Ordinal))
+                .ToDictionary(pair => pair.Key, pair => pair.Value)
         );
 
         var failure = Assert.Throws<CheckpointException>(() => PerceptualWeights.Open([layers]));
