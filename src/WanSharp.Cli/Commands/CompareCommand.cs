@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
 using WanSharp.Media.Clips;
