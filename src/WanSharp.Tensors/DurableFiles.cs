@@ -74,7 +74,9 @@ public static partial class DurableFiles
     /// <exception cref="UnauthorizedAccessException">A folder may not be written.</exception>
     public static void Rename(string from, string to, bool overwrite)
     {
+#pragma warning disable RS0030 // the one place that renames files
         File.Move(from, to, overwrite);
+#pragma warning restore RS0030
         Renamed(from, to);
     }
 
@@ -92,7 +94,9 @@ public static partial class DurableFiles
             FlushFolder(from);
         }
 
+#pragma warning disable RS0030 // the one place that renames folders
         Directory.Move(from, to);
+#pragma warning restore RS0030
         Renamed(from, to, flush);
     }
 

@@ -6,6 +6,7 @@ using WanSharp.Jobs;
 using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Reports;
 using WanSharp.Jobs.Storage;
+using static System.FormattableString;
 
 namespace WanSharp.Cli.Batches;
 
@@ -134,15 +135,15 @@ internal static class BatchText
         );
         yield return Row(
             "a clip",
-            Text($"{report.MeanSeconds:0.00} s mean, {report.WorstSeconds:0.00} s worst, {report.MeanBatchSize:0.#} at a time")
+            Invariant($"{report.MeanSeconds:0.00} s mean, {report.WorstSeconds:0.00} s worst, {report.MeanBatchSize:0.#} at a time")
         );
-        yield return Row("stages", string.Join(", ", report.StageSeconds.Select(stage => Text($"{stage.Key} {stage.Value:0.0} s"))));
+        yield return Row("stages", string.Join(", ", report.StageSeconds.Select(stage => Invariant($"{stage.Key} {stage.Value:0.0} s"))));
         if (engine is not null)
         {
             var lanes = engine
                 .Busy.OrderBy(stage => stage.Key)
-                .Select(stage => Text($"{NameOf(stage.Key)} {stage.Value.TotalSeconds:0.0} s"))
-                .Append(Text($"idle {engine.Idle.TotalSeconds:0.0} s"));
+                .Select(stage => Invariant($"{NameOf(stage.Key)} {stage.Value.TotalSeconds:0.0} s"))
+                .Append(Invariant($"idle {engine.Idle.TotalSeconds:0.0} s"));
             yield return Row("lanes", string.Join(", ", lanes));
         }
 
@@ -152,6 +153,4 @@ internal static class BatchText
     private static string NameOf(GenerationStage stage) => stage.ToString().ToLowerInvariant();
 
     private static string Row(string name, string text) => $"  {name, -8} {text}";
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
@@ -21,26 +20,18 @@ internal sealed class BenchCommand(CliEnvironment environment)
         ("text", BenchmarkSubject.Text)
     );
 
-    private readonly Option<string> _shape = ChoiceOption.Create(
-        "--shape",
+    private readonly WorkloadOptions _workload = new(
+        environment,
+        BenchmarkSubject.Dit,
         "Whose dimensions the network has; its weights are random.",
-        [.. BenchmarkOptions.ShapeNames.Select(name => (name, name))]
-    );
-
-    private readonly Option<ClipSize?> _size = SizeOption.Create("Width and height of the clip in pixels. Default: 256x256.");
-    private readonly Option<int?> _frames = NumberOption.Create<int>("--frames", "Frames of the clip: 4n+1. Default: 17.", "N");
-    private readonly Option<int?> _layers = NumberOption.Create<int>(
-        "--layers",
-        "Blocks, to measure a part of a network that is too large here. Default: all.",
-        "N"
+        "Timed forward passes.",
+        hasLayers: true
     );
     private readonly Option<int?> _textTokens = NumberOption.Create<int>(
         "--text-tokens",
         "Tokens of the prompt, for dit; padding follows. Default: no padding.",
         "N"
     );
-    private readonly Option<int?> _runs = NumberOption.Create<int>("--runs", "Timed forward passes. Default: 3.", "N");
-
     private readonly Option<CompileMode> _mode = ChoiceOption.Create(
         "--mode",
         "How the transformer is split into compiled graphs: block by block, or whole with its weights packed.",
@@ -53,12 +44,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
     private readonly Option<DType> _weights = ChoiceOption.Create(
         "--weights",
         "The weights' type on disk.",
-        ("F32", DType.F32),
-        ("F16", DType.F16),
-        ("BF16", DType.BF16),
-        ("F8", DType.F8E4M3),
-        ("Q8_0", DType.Q80),
-        ("Q4_K", DType.Q4K)
+        WorkloadOptions.WeightTypes
     );
 
     private readonly Option<bool> _startOnly = new("--start-only")
@@ -95,12 +81,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
         )
         {
             self._network,
-            self._shape,
-            self._size,
-            self._frames,
-            self._layers,
             self._textTokens,
-            self._runs,
             self._mode,
             self._precision,
             self._weights,
@@ -124,9 +105,8 @@ internal sealed class BenchCommand(CliEnvironment environment)
         command.Subcommands.Add(BenchDecodersCommand.Build(environment));
         command.Subcommands.Add(BenchMemoryCommand.Build(environment));
         command.Subcommands.Add(BenchMemoryCommand.BuildPass(environment));
-        Require(self._runs, runs => runs is null or >= 1, "--runs takes 1 or more.");
+        self._workload.AddTo(command);
         Require(self._textTokens, tokens => tokens is null or >= 0, "--text-tokens takes 0 or more.");
-        Require(self._layers, layers => layers is null or >= 1, "--layers takes 1 or more.");
         Require(self._tolerance, tolerance => tolerance is null or (>= 0 and < 1), "--tolerance takes a share, from 0 to 1 (excluded).");
         command.SetAction(self.RunAsync);
         return command.WithExamples(
@@ -167,29 +147,16 @@ internal sealed class BenchCommand(CliEnvironment environment)
         return changes.Any(change => change.IsWorse) ? ExitCode.Failed : ExitCode.Done;
     }
 
-    private BenchmarkOptions Options(ParseResult parsed)
-    {
-        var options = new BenchmarkOptions
+    private BenchmarkOptions Options(ParseResult parsed) =>
+        _workload.Read(parsed) with
         {
             Subject = parsed.GetValue(_network),
-            Shape = parsed.GetValue(_shape)!,
-            Layers = parsed.GetValue(_layers),
             TextTokens = parsed.GetValue(_textTokens),
             Mode = parsed.GetValue(_mode),
             Quantization = parsed.GetValue(_precision),
             Weights = parsed.GetValue(_weights),
-            CacheFolder = environment.Host.Options.CacheFolder,
             PeerPython = parsed.GetValue(_peer) == Torch ? environment.Variable("WAN_PYTHON") ?? "python3" : null,
         };
-        var size = parsed.GetValue(_size) ?? new ClipSize(options.Width, options.Height);
-        return options with
-        {
-            Width = size.Width,
-            Height = size.Height,
-            Frames = parsed.GetValue(_frames) ?? options.Frames,
-            Runs = parsed.GetValue(_runs) ?? options.Runs,
-        };
-    }
 
     private static void Require<T>(Option<T> option, Func<T?, bool> holds, string rule) =>
         option.Validators.Add(result =>

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine.Requests;
 using WanSharp.Tools.Benchmarks;
 
 namespace WanSharp.Cli.Commands;
@@ -10,15 +9,12 @@ namespace WanSharp.Cli.Commands;
 /// <summary><c>wan bench decoders</c>: the model's own VAE and a tiny autoencoder.</summary>
 internal sealed class BenchDecodersCommand(CliEnvironment environment)
 {
-    private readonly Option<string> _shape = ChoiceOption.Create(
-        "--shape",
+    private readonly WorkloadOptions _workload = new(
+        environment,
+        BenchmarkSubject.Vae,
         "Whose latents are decoded; the weights are random.",
-        [.. BenchmarkOptions.ShapeNames.Select(name => (name, name))]
+        "How often each decodes it."
     );
-
-    private readonly Option<ClipSize?> _size = SizeOption.Create("Width and height of the clip in pixels. Default: 256x256.");
-    private readonly Option<int?> _frames = NumberOption.Create<int>("--frames", "Frames of the clip: 4n+1. Default: 17.", "N");
-    private readonly Option<int?> _runs = NumberOption.Create<int>("--runs", "How often each decodes it. Default: 3.", "N");
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -27,38 +23,18 @@ internal sealed class BenchDecodersCommand(CliEnvironment environment)
         var self = new BenchDecodersCommand(environment);
         var command = new Command("decoders", "Measure what decodes a clip, in turn: the model's own VAE, and a tiny autoencoder (TAEHV).")
         {
-            self._shape,
-            self._size,
-            self._frames,
-            self._runs,
             self._threads,
             self._json,
         };
-        self._runs.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() < 1)
-            {
-                result.AddError("--runs takes 1 or more.");
-            }
-        });
+        self._workload.AddTo(command);
         command.SetAction((parsed, cancellationToken) => Task.Run(() => self.Run(parsed, cancellationToken), cancellationToken));
         return command.WithExamples("wan bench decoders", "wan bench decoders --shape 1.3b --size 256x256 --frames 17 --runs 2 --json");
     }
 
     private int Run(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var options = new BenchmarkOptions { Subject = BenchmarkSubject.Vae, CacheFolder = environment.Host.Options.CacheFolder };
-        var size = parsed.GetValue(_size) ?? new ClipSize(options.Width, options.Height);
-        options = options with
-        {
-            Shape = parsed.GetValue(_shape)!,
-            Width = size.Width,
-            Height = size.Height,
-            Frames = parsed.GetValue(_frames) ?? options.Frames,
-            Runs = parsed.GetValue(_runs) ?? options.Runs,
-        };
         using var runtime = environment.Host.OpenRuntime(parsed.GetValue(_threads));
-        var rows = new DecoderBenchmark(runtime).Run(options, new StatusLine(environment), cancellationToken);
+        var rows = new DecoderBenchmark(runtime).Run(_workload.Read(parsed), new StatusLine(environment), cancellationToken);
         environment.Out.WriteLine(
             parsed.GetValue(_json)
                 ? JsonText.Of<IReadOnlyList<DecoderOutput>>([.. rows.Select(Output)])

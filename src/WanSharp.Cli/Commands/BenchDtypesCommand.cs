@@ -3,8 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine.Requests;
-using WanSharp.Tensors;
 using WanSharp.Tools.Benchmarks;
 
 namespace WanSharp.Cli.Commands;
@@ -12,25 +10,13 @@ namespace WanSharp.Cli.Commands;
 /// <summary><c>wan bench dtypes</c>: what each type of weights costs and what it loses.</summary>
 internal sealed class BenchDtypesCommand(CliEnvironment environment)
 {
-    // As wan bench dit --weights calls them.
-    private static readonly (string Name, DType DType)[] Types =
-    [
-        ("F32", DType.F32),
-        ("F16", DType.F16),
-        ("BF16", DType.BF16),
-        ("F8", DType.F8E4M3),
-        ("Q8_0", DType.Q80),
-        ("Q4_K", DType.Q4K),
-    ];
-
-    private readonly Option<string> _shape = ChoiceOption.Create(
-        "--shape",
+    private readonly WorkloadOptions _workload = new(
+        environment,
+        BenchmarkSubject.Dit,
         "Whose dimensions the transformer has; its weights are random.",
-        [.. BenchmarkOptions.ShapeNames.Select(name => (name, name))]
+        runs: null,
+        defaultSide: 128
     );
-
-    private readonly Option<ClipSize?> _size = SizeOption.Create("Width and height of the clip in pixels. Default: 128x128.");
-    private readonly Option<int?> _frames = NumberOption.Create<int>("--frames", "Frames of the clip: 4n+1. Default: 17.", "N");
     private readonly Option<string[]> _weights = new("--weights")
     {
         Description = "The types to measure; may be given several times. Default: all.",
@@ -43,19 +29,17 @@ internal sealed class BenchDtypesCommand(CliEnvironment environment)
     public static Command Build(CliEnvironment environment)
     {
         var self = new BenchDtypesCommand(environment);
-        self._weights.AcceptOnlyFromAmong([.. Types.Select(type => type.Name)]);
+        self._weights.AcceptOnlyFromAmong([.. WorkloadOptions.WeightTypes.Select(type => type.Name)]);
         var command = new Command(
             "dtypes",
             "Measure the transformer with weights of each type: file, start, speed and memory, and how far the result is from F32's."
         )
         {
-            self._shape,
-            self._size,
-            self._frames,
             self._weights,
             self._threads,
             self._json,
         };
+        self._workload.AddTo(command);
         command.SetAction(self.RunAsync);
         return command.WithExamples("wan bench dtypes", "wan bench dtypes --weights Q8_0 --weights Q4_K --size 256x256 --json");
     }
@@ -63,22 +47,12 @@ internal sealed class BenchDtypesCommand(CliEnvironment environment)
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var asked = parsed.GetValue(_weights)!;
-        var size = parsed.GetValue(_size) ?? new ClipSize(128, 128);
         var threads = parsed.GetValue(_threads) ?? Environment.ProcessorCount;
-        var options = new BenchmarkOptions
-        {
-            Subject = BenchmarkSubject.Dit,
-            Shape = parsed.GetValue(_shape)!,
-            Width = size.Width,
-            Height = size.Height,
-            Frames = parsed.GetValue(_frames) ?? 17,
-            Runs = 2,
-            CacheFolder = environment.Host.Options.CacheFolder,
-        };
+        var options = _workload.Read(parsed);
         using var runtime = environment.Host.OpenRuntime(threads);
         var rows = new List<DtypeOutput>();
         WriteHead(parsed.GetValue(_json));
-        foreach (var (name, dtype) in Types.Where(type => asked.Length == 0 || asked.Contains(type.Name)))
+        foreach (var (name, dtype) in WorkloadOptions.WeightTypes.Where(type => asked.Length == 0 || asked.Contains(type.Name)))
         {
             var ofType = options with { Weights = dtype };
             var cost = await new DtypeBenchmark(runtime).RunAsync(ofType, new StatusLine(environment), cancellationToken);

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine.Requests;
 using WanSharp.Tensors;
 using WanSharp.Tools.Benchmarks;
 
@@ -13,23 +12,12 @@ internal sealed class BenchExpertsCommand(CliEnvironment environment)
 {
     private const double Giga = 1e9;
 
-    private readonly Option<string> _shape = ChoiceOption.Create(
-        "--shape",
+    private readonly WorkloadOptions _workload = new(
+        environment,
+        BenchmarkSubject.Dit,
         "Whose dimensions each expert has; the weights are random.",
-        [.. BenchmarkOptions.ShapeNames.Select(name => (name, name))]
-    );
-
-    private readonly Option<ClipSize?> _size = SizeOption.Create("Width and height of the clip in pixels. Default: 256x256.");
-    private readonly Option<int?> _frames = NumberOption.Create<int>("--frames", "Frames of the clip: 4n+1. Default: 17.", "N");
-    private readonly Option<int?> _layers = NumberOption.Create<int>(
-        "--layers",
-        "Blocks, to measure a part of a network that is too large here. Default: all.",
-        "N"
-    );
-    private readonly Option<int?> _runs = NumberOption.Create<int>(
-        "--runs",
-        "How often an expert takes over from the other. Default: 3.",
-        "N"
+        "How often an expert takes over from the other.",
+        hasLayers: true
     );
 
     private readonly Option<DType> _weights = ChoiceOption.Create(
@@ -51,40 +39,18 @@ internal sealed class BenchExpertsCommand(CliEnvironment environment)
             "Measure a denoise step after one of the same expert and after one of the other, and the memory of two."
         )
         {
-            self._shape,
-            self._size,
-            self._frames,
-            self._layers,
-            self._runs,
             self._weights,
             self._threads,
             self._json,
         };
-        self._runs.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() < 1)
-            {
-                result.AddError("--runs takes 1 or more.");
-            }
-        });
+        self._workload.AddTo(command);
         command.SetAction(self.RunAsync);
         return command.WithExamples("wan bench experts", "wan bench experts --shape 14b --layers 4 --weights F16 --json");
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var options = new BenchmarkOptions { Subject = BenchmarkSubject.Dit, CacheFolder = environment.Host.Options.CacheFolder };
-        var size = parsed.GetValue(_size) ?? new ClipSize(options.Width, options.Height);
-        options = options with
-        {
-            Shape = parsed.GetValue(_shape)!,
-            Width = size.Width,
-            Height = size.Height,
-            Frames = parsed.GetValue(_frames) ?? options.Frames,
-            Layers = parsed.GetValue(_layers),
-            Runs = parsed.GetValue(_runs) ?? options.Runs,
-            Weights = parsed.GetValue(_weights),
-        };
+        var options = _workload.Read(parsed) with { Weights = parsed.GetValue(_weights) };
         using var runtime = environment.Host.OpenRuntime(parsed.GetValue(_threads));
         var report = await new ExpertBenchmark(runtime).RunAsync(options, new StatusLine(environment), cancellationToken);
         environment.Out.WriteLine(parsed.GetValue(_json) ? JsonText.Of(Output(report)) : Describe(report));

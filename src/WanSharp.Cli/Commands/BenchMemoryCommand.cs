@@ -1,6 +1,7 @@
 using System.CommandLine;
 using WanSharp.Cli.Terminal;
 using WanSharp.Models;
+using WanSharp.Tensors;
 using WanSharp.Tools.Benchmarks;
 using WanSharp.Tools.Benchmarks.Memory;
 
@@ -29,16 +30,12 @@ internal sealed class BenchMemoryCommand(CliEnvironment environment)
         CustomParser = argument => [.. argument.Tokens.Select(token => ChoiceOption.Parse("--row", token.Value, argument, Rows))],
     };
 
-    private readonly Option<string> _shape = ChoiceOption.Create(
-        "--shape",
-        "Whose dimensions the network has, except for 14b and failures; its weights are random.",
-        [.. BenchmarkOptions.ShapeNames.Select(name => (name, name))]
+    private readonly Option<string> _shape = WorkloadOptions.Shape(
+        "Whose dimensions the network has, except for 14b and failures; its weights are random."
     );
 
-    private readonly Option<int?> _layers = NumberOption.Create<int>(
-        "--layers",
-        "Blocks, to measure a part of a network; 14b then counts as missed. Default: all.",
-        "N"
+    private readonly Option<int?> _layers = WorkloadOptions.Layers(
+        "Blocks, to measure a part of a network; 14b then counts as missed. Default: all."
     );
     private readonly Option<int> _runs = CountOption("--runs", "Timed forward passes of each kind.", 3);
     private readonly Option<int> _failures = CountOption("--failures", "How many allocations fail, each in a clip of its own.", 200);
@@ -79,13 +76,6 @@ internal sealed class BenchMemoryCommand(CliEnvironment environment)
             self._threads,
             self._json,
         };
-        self._layers.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() is < 1)
-            {
-                result.AddError("--layers takes 1 or more.");
-            }
-        });
         command.SetAction(self.RunAsync);
         return command.WithExamples(
             "wan bench memory --row compile --row third",
@@ -142,7 +132,7 @@ internal sealed class BenchMemoryCommand(CliEnvironment environment)
         environment.Out.WriteLine(parsed.GetValue(_json) ? report.ToJson() : MemoryText.Describe(report));
         if (parsed.GetValue(_report) is { } page)
         {
-            await File.WriteAllTextAsync(page, MemoryPage.Write(report), cancellationToken);
+            AtomicFile.Write(page, MemoryPage.Write(report));
         }
 
         var changes = baseline is null ? [] : report.CompareTo(baseline, parsed.GetValue(_tolerance));

@@ -4,17 +4,14 @@ using System.Globalization;
 using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
 using WanSharp.Tools.Benchmarks;
+using static System.FormattableString;
 
 namespace WanSharp.Cli.Commands;
 
 /// <summary><c>wan bench plan</c>: how well <c>wan plan</c> predicts.</summary>
 internal sealed class BenchPlanCommand(CliEnvironment environment)
 {
-    private readonly Option<string> _shape = ChoiceOption.Create(
-        "--shape",
-        "Whose dimensions the networks have; their weights are random.",
-        [.. BenchmarkOptions.ShapeNames.Select(name => (name, name))]
-    );
+    private readonly Option<string> _shape = WorkloadOptions.Shape("Whose dimensions the networks have; their weights are random.");
 
     private readonly Option<(int Width, int Height, int Frames)[]> _clips = new("--clip")
     {
@@ -72,7 +69,7 @@ internal sealed class BenchPlanCommand(CliEnvironment environment)
         }
         else
         {
-            environment.Out.WriteLine(Text($"{"stage", -10}{"clip", -14}{"predicted", 12}{"measured", 12}{"ratio", 8}"));
+            environment.Out.WriteLine(Invariant($"{"stage", -10}{"clip", -14}{"predicted", 12}{"measured", 12}{"ratio", 8}"));
             foreach (var check in checks)
             {
                 environment.Out.WriteLine(
@@ -91,7 +88,7 @@ internal sealed class BenchPlanCommand(CliEnvironment environment)
     private static PlanCheckOutput Output(PlanCheck check) =>
         new(check.Stage.ToString().ToLowerInvariant(), Clip(check), check.Predicted, check.Measured, check.Ratio);
 
-    private static string Clip(PlanCheck check) => Text($"{check.Width}x{check.Height}x{check.Frames}");
+    private static string Clip(PlanCheck check) => Invariant($"{check.Width}x{check.Height}x{check.Frames}");
 
     private static (int Width, int Height, int Frames)[] ParseClips(ArgumentResult result)
     {
@@ -117,6 +114,4 @@ internal sealed class BenchPlanCommand(CliEnvironment environment)
 
         return [.. clips];
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -8,6 +8,7 @@ using WanSharp.Engine.Requests;
 using WanSharp.Models;
 using WanSharp.Tensors;
 using WanSharp.Tools.Quality;
+using static System.FormattableString;
 
 namespace WanSharp.Cli.Commands;
 
@@ -129,10 +130,8 @@ internal sealed class BenchPresetsCommand(CliEnvironment environment)
         string.Join(
             Environment.NewLine,
             rows.Select(row =>
-                    Text($"time {row.Time:0.00}  PSNR {row.Psnr:0.0} dB  SSIM {row.Ssim:0.000}  motion {row.Motion:0.00}  {row.Way}")
+                    Invariant($"time {row.Time:0.00}  PSNR {row.Psnr:0.0} dB  SSIM {row.Ssim:0.000}  motion {row.Motion:0.00}  {row.Way}")
                 )
                 .Prepend("")
         );
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

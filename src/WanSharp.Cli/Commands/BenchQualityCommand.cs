@@ -1,10 +1,10 @@
 using System.CommandLine;
-using System.Globalization;
 using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
 using WanSharp.Tools.Quality;
+using static System.FormattableString;
 
 namespace WanSharp.Cli.Commands;
 
@@ -64,7 +64,7 @@ internal sealed class BenchQualityCommand(CliEnvironment environment)
             if (!json)
             {
                 environment.Out.WriteLine(
-                    Text($"{clip.Quality.Psnr, 6:0.00} dB  SSIM {clip.Quality.Ssim:0.0000}  seed {clip.Seed, -4} {clip.Prompt}")
+                    Invariant($"{clip.Quality.Psnr, 6:0.00} dB  SSIM {clip.Quality.Ssim:0.0000}  seed {clip.Seed, -4} {clip.Prompt}")
                 );
             }
         }
@@ -74,7 +74,7 @@ internal sealed class BenchQualityCommand(CliEnvironment environment)
         environment.Out.WriteLine(
             json
                 ? Json(clips, mean, least)
-                : Text($"{clips.Count} clips: PSNR {mean.Psnr:0.00} dB, SSIM {mean.Ssim:0.0000} in the mean, {least:0.0000} at least")
+                : Invariant($"{clips.Count} clips: PSNR {mean.Psnr:0.00} dB, SSIM {mean.Ssim:0.0000} in the mean, {least:0.0000} at least")
         );
         return ExitCode.Done;
     }
@@ -91,6 +91,4 @@ internal sealed class BenchQualityCommand(CliEnvironment environment)
 
     /// <summary>JSON has no infinity: null says that clips are equal.</summary>
     private static double? Finite(double value) => double.IsFinite(value) ? value : null;
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

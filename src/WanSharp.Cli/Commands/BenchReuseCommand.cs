@@ -108,6 +108,4 @@ internal sealed class BenchReuseCommand(CliEnvironment environment)
             clip.Donor.Ssim,
             clip.Time
         );
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -3,7 +3,6 @@ using System.Globalization;
 using WanSharp.Cli.Terminal;
 using WanSharp.Hosting.Hub;
 using WanSharp.Hosting.Outputs;
-using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;
 
@@ -58,19 +57,8 @@ internal sealed class ModelsPullCommand(CliEnvironment environment)
     {
         var host = environment.Host;
         var aliases = host.HubModels.Aliases;
-        List<PullRequest> requests =
-        [
-            .. parsed
-                .GetValue(_names)!
-                .Select(name =>
-                    PullRequest.Parse(name, parsed.GetValue(_files) ?? [], aliases)
-                    ?? throw new InvalidRequestException(
-                        "name",
-                        $"'{name}' is neither an alias nor a repository (ORG/NAME)."
-                            + NearestName.Hint(name, aliases.All.Select(alias => alias.Name))
-                    )
-                ),
-        ];
+        var files = parsed.GetValue(_files) ?? [];
+        List<PullRequest> requests = [.. parsed.GetValue(_names)!.Select(name => PullRequest.Parse(name, files, aliases))];
         var (asJson, isQuiet, isDry) = (parsed.GetValue(_json), parsed.GetValue(_quiet), parsed.GetValue(_dryRun));
         var pull = new ModelPull(host.Options.Hub, environment.Clock);
         List<PullOutput> outputs = [];

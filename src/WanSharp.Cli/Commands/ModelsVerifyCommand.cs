@@ -3,7 +3,6 @@ using System.Globalization;
 using WanSharp.Cli.Terminal;
 using WanSharp.Hosting.Hub;
 using WanSharp.Hosting.Outputs;
-using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;
 
@@ -91,13 +90,7 @@ internal sealed class ModelsVerifyCommand(CliEnvironment environment)
     private static List<PullRequest> Requests(string[] names, Hosting.WanHost host, ModelVerify verify) =>
         names.Length == 0
             ? [.. verify.Everything()]
-            :
-            [
-                .. names.Select(name =>
-                    PullRequest.Parse(name, [], host.HubModels.Aliases)
-                    ?? throw new InvalidRequestException("name", $"'{name}' is neither an alias nor a repository (ORG/NAME).")
-                ),
-            ];
+            : [.. names.Select(name => PullRequest.Parse(name, [], host.HubModels.Aliases))];
 
     private static string Describe(VerifiedFile file, bool remove) =>
         $"{file.Repository}/{file.Name}: "

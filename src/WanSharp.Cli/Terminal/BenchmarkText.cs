@@ -1,5 +1,6 @@
 using System.Globalization;
 using WanSharp.Tools.Benchmarks;
+using static System.FormattableString;
 
 namespace WanSharp.Cli.Terminal;
 
@@ -14,7 +15,7 @@ internal static class BenchmarkText
         string.Join(
             Environment.NewLine,
             changes.Select(change =>
-                Text($"{change.Name, -18} {change.Before:0.000} before, {change.Now:0.000} now{(change.IsWorse ? ": WORSE" : "")}")
+                Invariant($"{change.Name, -18} {change.Before:0.000} before, {change.Now:0.000} now{(change.IsWorse ? ": WORSE" : "")}")
             )
         );
 
@@ -22,7 +23,7 @@ internal static class BenchmarkText
         string.Join(
             Environment.NewLine,
             start.Workload,
-            Row("start to first", Text($"{start.Seconds:0.00} s from the process's start to the end of the first pass")),
+            Row("start to first", Invariant($"{start.Seconds:0.00} s from the process's start to the end of the first pass")),
             Row(
                 "memory",
                 $"{Gigabytes(start.PeakPrivateBytes)} private at most, {Gigabytes(start.PeakMappedBytes)} of mapped files resident"
@@ -37,7 +38,7 @@ internal static class BenchmarkText
                 + $"threads, ONNX Runtime {report.OnnxRuntime}"
         );
         yield return $"on {report.Machine}";
-        yield return Row("forward", Text($"{Seconds(report.Forward)}: {report.OperationsPerSecond / Giga:0} GFLOP/s"));
+        yield return Row("forward", Invariant($"{Seconds(report.Forward)}: {report.OperationsPerSecond / Giga:0} GFLOP/s"));
         yield return Row(
             "share of peak",
             string.Create(
@@ -50,26 +51,26 @@ internal static class BenchmarkText
         {
             yield return Row(
                 "",
-                Text($"{100 * report.Ratios["share_of_int8_peak"]:0.0} % of {integerPeak / Giga:0} Gop/s with 8-bit integers")
+                Invariant($"{100 * report.Ratios["share_of_int8_peak"]:0.0} % of {integerPeak / Giga:0} Gop/s with 8-bit integers")
             );
         }
 
-        yield return Row("start to first", Text($"{report.StartToFirst:0.00} s from the process's start to the end of the first pass"));
+        yield return Row("start to first", Invariant($"{report.StartToFirst:0.00} s from the process's start to the end of the first pass"));
         yield return Row(
             "memory",
             $"{Gigabytes(report.PeakPrivateBytes)} private at most, {Gigabytes(report.PeakMappedBytes)} of mapped files resident"
         );
-        yield return Row("operators", string.Join(", ", report.Operators.Select(one => Text($"{one.Operator} {100 * one.Share:0.0} %"))));
+        yield return Row("operators", string.Join(", ", report.Operators.Select(one => Invariant($"{one.Operator} {100 * one.Share:0.0} %"))));
         if (report.Peer is { } peer)
         {
             yield return Row(
                 $"PyTorch {peer.Version}",
-                Text($"F32 {Seconds(peer.F32)}: ours is {report.Ratios["times_torch_f32"]:0.00} times as fast")
+                Invariant($"F32 {Seconds(peer.F32)}: ours is {report.Ratios["times_torch_f32"]:0.00} times as fast")
             );
-            yield return Row("", Text($"BF16 {Seconds(peer.BF16)}: ours is {report.Ratios["times_torch_bf16"]:0.00} times as fast"));
+            yield return Row("", Invariant($"BF16 {Seconds(peer.BF16)}: ours is {report.Ratios["times_torch_bf16"]:0.00} times as fast"));
             yield return Row(
                 "",
-                Text(
+                Invariant(
                     $"{peer.StartToFirst:0.00} s from start to first pass: ours is {report.Ratios["times_torch_start"]:0.00} times as fast"
                 )
             );
@@ -83,12 +84,10 @@ internal static class BenchmarkText
     private static string Row(string name, string text) => $"  {name, -16} {text}";
 
     private static string Seconds(Timing timing) =>
-        Text($"{timing.Median:0.000} s median, {timing.Minimum:0.000} s least of {timing.Runs}");
+        Invariant($"{timing.Median:0.000} s median, {timing.Minimum:0.000} s least of {timing.Runs}");
 
     private static string Difference(OutputDifference difference) =>
-        Text($"{difference.Maximum:0.0e+0} at most, {difference.Relative:0.0e+0} of the largest value");
+        Invariant($"{difference.Maximum:0.0e+0} at most, {difference.Relative:0.0e+0} of the largest value");
 
-    private static string Gigabytes(long? bytes) => bytes is { } value ? Text($"{value / Giga:0.00} GB") : "unknown";
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    private static string Gigabytes(long? bytes) => bytes is { } value ? Invariant($"{value / Giga:0.00} GB") : "unknown";
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using WanSharp.Tools.Benchmarks.Memory;
+using static System.FormattableString;
 
 namespace WanSharp.Cli.Terminal;
 
@@ -12,18 +13,18 @@ internal static class MemoryText
 
     /// <summary>A figure with its unit, which its name ends with.</summary>
     public static string Value(string name, double value) =>
-        name.EndsWith("_bytes", StringComparison.Ordinal) ? Text($"{value / Giga:0.000} GB")
-        : name.EndsWith("_seconds", StringComparison.Ordinal) ? Text($"{value:0.000} s")
-        : Text($"{value:0}");
+        name.EndsWith("_bytes", StringComparison.Ordinal) ? Invariant($"{value / Giga:0.000} GB")
+        : name.EndsWith("_seconds", StringComparison.Ordinal) ? Invariant($"{value:0.000} s")
+        : Invariant($"{value:0}");
 
     private static IEnumerable<string> Lines(MemoryReport report)
     {
-        yield return Text($"memory and compilation, shape {report.Shape}, {report.Threads} threads");
+        yield return Invariant($"memory and compilation, shape {report.Shape}, {report.Threads} threads");
         yield return $"on {report.Machine}";
         foreach (var row in report.Rows)
         {
             yield return $"{(row.IsReached ? "reached" : "MISSED "), -8} {row.Row.ToString().ToLowerInvariant()}: {row.Goal}";
-            yield return $"         {string.Join(", ", row.Ratios.Select(ratio => Text($"{ratio.Key} {ratio.Value:0.00}")))}";
+            yield return $"         {string.Join(", ", row.Ratios.Select(ratio => Invariant($"{ratio.Key} {ratio.Value:0.00}")))}";
             yield return $"         {string.Join(", ", row.Figures.Select(figure => $"{figure.Key} {Value(figure.Key, figure.Value)}"))}";
             if (row.Note is { } note)
             {
@@ -49,6 +50,4 @@ internal static class MemoryText
             }
         }
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

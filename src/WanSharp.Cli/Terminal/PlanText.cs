@@ -5,6 +5,7 @@ using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;
 using WanSharp.Hosting.Outputs;
 using WanSharp.Models;
+using static System.FormattableString;
 
 namespace WanSharp.Cli.Terminal;
 
@@ -81,15 +82,15 @@ internal sealed record PlanText(
     public static string Duration(double seconds) =>
         seconds switch
         {
-            < 100 => Text($"{seconds:0.0} s"),
-            < 6000 => Text($"{seconds / 60:0.0} min"),
-            _ => Text($"{seconds / 3600:#,0.0} h"),
+            < 100 => Invariant($"{seconds:0.0} s"),
+            < 6000 => Invariant($"{seconds / 60:0.0} min"),
+            _ => Invariant($"{seconds / 3600:#,0.0} h"),
         };
 
     private IEnumerable<string> Lines()
     {
         var (settings, transformer) = (Plan.Settings, Model.Transformer);
-        yield return Row("model", Text($"{Model.Name}: {transformer.Layers} layers of {transformer.Dim}"));
+        yield return Row("model", Invariant($"{Model.Name}: {transformer.Layers} layers of {transformer.Dim}"));
         if (!Model.Parts.IsDescribed)
         {
             yield return Row("files", Model.Parts.Describe());
@@ -124,39 +125,39 @@ internal sealed record PlanText(
             yield return Row("note", PlainText.OneLine(note));
         }
 
-        yield return Row("latents", Text($"{Plan.Latents}, {Plan.Tokens:#,0} tokens"));
+        yield return Row("latents", Invariant($"{Plan.Latents}, {Plan.Tokens:#,0} tokens"));
         if (settings is { OutputWidth: { } width, OutputHeight: { } height })
         {
-            yield return Row("decoded to", Text($"{width}x{height}"));
+            yield return Row("decoded to", Invariant($"{width}x{height}"));
         }
 
         yield return Row(
             "branches",
-            Text($"{Plan.StepBranches.Sum()}") + (Model.HasExperts ? Text($", {Plan.HighNoiseSteps} steps of high noise") : "")
+            Invariant($"{Plan.StepBranches.Sum()}") + (Model.HasExperts ? Invariant($", {Plan.HighNoiseSteps} steps of high noise") : "")
         );
         yield return "";
-        yield return Text($"{"stage", -10}{"TFLOP", 14}{"moved", 16}{"time", 12}");
+        yield return Invariant($"{"stage", -10}{"TFLOP", 14}{"moved", 16}{"time", 12}");
         foreach (var stage in Cost.Stages)
         {
-            yield return Text(
+            yield return Invariant(
                 $"{Name(stage.Stage), -10}{stage.Operations / 1e12, 14:#,0.00}{Bytes(stage.Bytes), 16}{Duration(stage.Seconds), 12}"
             );
         }
 
         var (operations, moved) = (Cost.Stages.Sum(stage => stage.Operations), Cost.Stages.Sum(stage => stage.Bytes));
-        yield return Text($"{"in all", -10}{operations / 1e12, 14:#,0.00}{Bytes(moved), 16}{Duration(Cost.Seconds), 12}");
+        yield return Invariant($"{"in all", -10}{operations / 1e12, 14:#,0.00}{Bytes(moved), 16}{Duration(Cost.Seconds), 12}");
         yield return "";
         foreach (var part in Cost.Memory)
         {
-            yield return Text($"{part.Name, -50}{Bytes(part.Bytes), 12}  {Kind(part.Kind)}");
+            yield return Invariant($"{part.Name, -50}{Bytes(part.Bytes), 12}  {Kind(part.Kind)}");
         }
 
-        yield return Text(
+        yield return Invariant(
             $"{"private at most", -50}{Bytes(Cost.PrivateBytes), 12}  plus {Bytes(Cost.MappedBytes)} of files that the system may drop"
         );
         yield return "";
         yield return Row("precision", Compute);
-        yield return Row("strategy", Text($"{Strategy}: {Bytes(Strategy.Bytes)} of {Bytes(Budget.Bytes)} ({Budget.Why})"));
+        yield return Row("strategy", Invariant($"{Strategy}: {Bytes(Strategy.Bytes)} of {Bytes(Budget.Bytes)} ({Budget.Why})"));
         yield return Row("", string.Join(", ", Strategy.Parts.Select(part => $"{part.Name} {Bytes(part.Bytes)}")));
         foreach (var reason in Strategy.Reasons)
         {
@@ -197,9 +198,7 @@ internal sealed record PlanText(
             _ => "private while it runs",
         };
 
-    private static string Bytes(double bytes) => bytes >= Giga ? Text($"{bytes / Giga:#,0.00} GB") : Text($"{bytes / 1e6:0.0} MB");
+    private static string Bytes(double bytes) => bytes >= Giga ? Invariant($"{bytes / Giga:#,0.00} GB") : Invariant($"{bytes / 1e6:0.0} MB");
 
     private static string Row(string name, string text) => $"{name, -23} {PlainText.OneLine(text)}";
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -213,7 +213,7 @@ public sealed class CostModel
 
     /// <summary>What a file costs that stands in for the model's VAE; null for the VAE itself.</summary>
     private VaeCosts Of(DecoderFile? standin) =>
-        standin is null ? _vae : _standins.GetValue(standin, static file => new VaeCosts(new VaeGraphs(file.Config), file.Weights));
+        standin is null ? _vae : _standins.GetValue(standin, static file => new VaeCosts(new VaeWork(file.Config), file.Weights));
 
     /// <summary>What a plan costs on a machine.</summary>
     /// <inheritdoc cref="Count" path="/exception"/>

@@ -128,13 +128,8 @@ internal sealed class MachineProbe(OrtRuntime runtime) : IDisposable
     /// </summary>
     private double MeasureConvolutions(double movedBytes, CancellationToken cancellationToken)
     {
-        var graph = WanVae.DecodeNext(
-            VaeConfig.Wan21 with
-            {
-                ResidualBlocks = 1,
-            },
-            new GraphOptions { Weights = WeightStorage.Initializers }
-        );
+        var config = VaeConfig.Wan21 with { ResidualBlocks = 1 };
+        var graph = new VaeGraphs(config, new GraphOptions { Weights = WeightStorage.Initializers }).DecodeNext;
         var lengths = new Dictionary<string, long>
         {
             ["batch"] = 1,

@@ -15,8 +15,8 @@ internal sealed class NetworkGraphs
     private readonly VisionEncoderConfig? _visionEncoder;
     private readonly TransformerGraphs _denoising;
     private readonly TransformerGraphs _guided;
-    private readonly Lazy<OnnxGraph> _textBlock;
-    private readonly Lazy<(OnnxGraph Embed, OnnxGraph Block)> _visionEncoderGraphs;
+    private readonly TextEncoderGraphs _text;
+    private readonly VisionEncoderGraphs? _images;
 
     public NetworkGraphs(
         TransformerConfig transformer,
@@ -28,41 +28,33 @@ internal sealed class NetworkGraphs
     {
         var options = new GraphOptions();
         (_transformer, _textEncoder, _visionEncoder) = (transformer, textEncoder, visionEncoder);
-        Vae = new VaeGraphs(vae);
-        _visionEncoderGraphs = new(() =>
-            visionEncoder is { } clip
-                ? (VisionEncoder.Embed(clip, options), VisionEncoder.Block(clip, options))
-                : throw new InvalidOperationException("The model has no image encoder.")
-        );
+        Vae = new VaeWork(vae);
+        _images = visionEncoder is null ? null : new VisionEncoderGraphs(visionEncoder, options);
         _denoising = new TransformerGraphs(transformer, options with { Quantization = quantization });
         _guided = new TransformerGraphs(transformer, options with { Quantization = quantization, GuidesAttention = true });
-        _textBlock = new(() => Umt5Encoder.Block(textEncoder, options));
+        _text = new TextEncoderGraphs(textEncoder, options);
     }
 
     /// <summary>The transformer's weights, under their full names.</summary>
     public IEnumerable<WeightSlot> TransformerWeights => _denoising.Weights;
 
     /// <summary>The text encoder's weights, except the table that is looked up.</summary>
-    public IEnumerable<WeightSlot> TextEncoderWeights => [.. Repeat(_textBlock.Value, _textEncoder.Layers, "blocks.")];
+    public IEnumerable<WeightSlot> TextEncoderWeights => _text.BlockWeights;
 
     /// <summary>The weights of CLIP's image encoder.</summary>
-    public IEnumerable<WeightSlot> VisionEncoderWeights =>
-        [
-            .. _visionEncoderGraphs.Value.Embed.Weights,
-            .. Repeat(_visionEncoderGraphs.Value.Block, _visionEncoder!.LayersUsed, "visual.transformer."),
-        ];
+    public IEnumerable<WeightSlot> VisionEncoderWeights => Images.Weights;
 
     /// <summary>The model's own VAE.</summary>
-    public VaeGraphs Vae { get; }
+    public VaeWork Vae { get; }
 
     /// <summary>Bytes of one block's weights in the graph.</summary>
     public long TransformerBlockBytes => BytesOf(_denoising.Block);
 
     /// <inheritdoc cref="TransformerBlockBytes"/>
-    public long TextEncoderBlockBytes => BytesOf(_textBlock.Value);
+    public long TextEncoderBlockBytes => BytesOf(_text.Block);
 
     /// <inheritdoc cref="TransformerBlockBytes"/>
-    public long VisionEncoderBlockBytes => BytesOf(_visionEncoderGraphs.Value.Block);
+    public long VisionEncoderBlockBytes => BytesOf(Images.Block);
 
     /// <summary>Bytes of the transformer's weights outside the blocks.</summary>
     public long TransformerOtherBytes => _denoising.OtherWeights.Sum(BytesOf);
@@ -130,13 +122,14 @@ internal sealed class NetworkGraphs
     public GraphWork EncodeImages(int count)
     {
         var lengths = new Dictionary<string, long> { ["batch"] = count };
-        return _visionEncoderGraphs.Value.Embed.CountWork(lengths)
-            + (_visionEncoder!.LayersUsed * _visionEncoderGraphs.Value.Block.CountWork(lengths));
+        return Images.Embed.CountWork(lengths) + (_visionEncoder!.LayersUsed * Images.Block.CountWork(lengths));
     }
 
     /// <summary>A prompt through the text encoder.</summary>
     public GraphWork EncodeText(int tokens) =>
-        _textEncoder.Layers * _textBlock.Value.CountWork(new Dictionary<string, long> { ["batch"] = 1, ["length"] = tokens });
+        _textEncoder.Layers * _text.Block.CountWork(new Dictionary<string, long> { ["batch"] = 1, ["length"] = tokens });
+
+    private VisionEncoderGraphs Images => _images ?? throw new InvalidOperationException("The model has no image encoder.");
 
     private Dictionary<string, long> Lengths(Shape latents, int batch, int groups, int textTokens)
     {
@@ -166,7 +159,4 @@ internal sealed class NetworkGraphs
     private static long BytesOf(OnnxGraph graph) => graph.Weights.Sum(BytesOf);
 
     private static long BytesOf(WeightSlot slot) => slot.DType.ByteLength(slot.Shape.ElementCount);
-
-    private static IEnumerable<WeightSlot> Repeat(OnnxGraph block, int layers, string prefix) =>
-        Enumerable.Range(0, layers).SelectMany(_ => block.Weights, (layer, slot) => slot with { Name = $"{prefix}{layer}.{slot.Name}" });
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
 using WanSharp.Models;
+using static System.FormattableString;
 
 namespace WanSharp.Engine.Planning;
 
@@ -55,14 +56,14 @@ public static class PlanAlternatives
     {
         if (SmallerSize(model, settings) is var (width, height))
         {
-            yield return (Text($"--size {width}x{height}"), request with { Width = width, Height = height });
+            yield return (Invariant($"--size {width}x{height}"), request with { Width = width, Height = height });
         }
 
         var stride = model.Vae.TemporalStride;
         var frames = ((settings.Frames - 1) / (2 * stride) * stride) + 1;
         if (frames > 1)
         {
-            yield return (Text($"--frames {frames}"), request with { Frames = frames, Seconds = null });
+            yield return (Invariant($"--frames {frames}"), request with { Frames = frames, Seconds = null });
         }
 
         if (settings.Steps >= 2 * FewestSteps && settings is { Sigmas: null, Timesteps: null })
@@ -70,7 +71,7 @@ public static class PlanAlternatives
             // A sampler of second order needs fewer steps than Euler's method.
             var sampler = settings.Sampler == Samplers.NameOf(SamplerKind.Euler) ? Samplers.NameOf(SamplerKind.UniPc) : settings.Sampler;
             var change = sampler == settings.Sampler ? "" : $" --sampler {sampler}";
-            yield return (Text($"--steps {settings.Steps / 2}{change}"), request with { Steps = settings.Steps / 2, Sampler = sampler });
+            yield return (Invariant($"--steps {settings.Steps / 2}{change}"), request with { Steps = settings.Steps / 2, Sampler = sampler });
         }
 
         if (settings.GuidanceScale != 1)
@@ -105,6 +106,4 @@ public static class PlanAlternatives
         var sides = size.Split('x');
         return (int.Parse(sides[0], CultureInfo.InvariantCulture), int.Parse(sides[1], CultureInfo.InvariantCulture));
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

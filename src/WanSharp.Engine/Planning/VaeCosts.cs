@@ -12,7 +12,7 @@ internal sealed class VaeCosts
 
     /// <param name="graphs">The network.</param>
     /// <param name="weights">Its weights.</param>
-    public VaeCosts(VaeGraphs graphs, WeightStore weights)
+    public VaeCosts(VaeWork graphs, WeightStore weights)
     {
         (Graphs, Memory) = (graphs, new VaeMemory(graphs));
         _decoder = new(() => NetworkWeights.Of(weights, graphs.DecoderWeights));
@@ -23,7 +23,7 @@ internal sealed class VaeCosts
     public VaeConfig Config => Graphs.Config;
 
     /// <summary>The network.</summary>
-    public VaeGraphs Graphs { get; }
+    public VaeWork Graphs { get; }
 
     /// <summary>What its runs hold.</summary>
     public VaeMemory Memory { get; }

@@ -9,7 +9,7 @@ namespace WanSharp.Engine.Planning;
 /// <summary>What runs of a network that decodes and encodes frames hold in addition to weights.</summary>
 /// <remarks>Thread-safe.</remarks>
 /// <param name="graphs">The network.</param>
-internal sealed class VaeMemory(VaeGraphs graphs)
+internal sealed class VaeMemory(VaeWork graphs)
 {
     // The library orders the nodes otherwise than they are written, and a kept block of up to 8/7 of a request serves it:
     // measured 0.96 to 1.14 of what is alive in the written order.

@@ -69,13 +69,13 @@ public sealed class TransformerGraphs
 
     /// <summary>The weights of all blocks, under their full names.</summary>
     public IEnumerable<WeightSlot> BlockWeights =>
-        Enumerable
-            .Range(0, _config.Layers)
-            .SelectMany(_ => Keys.Weights.Concat(Block.Weights), (block, slot) => slot with { Name = BlockPrefix(block) + slot.Name });
+        Keys.Weights.Concat(Block.Weights).InBlocks(_config.Layers, BlockPrefix);
 
     /// <summary>The weights outside the blocks.</summary>
     public IEnumerable<WeightSlot> OtherWeights => [.. Context.Weights, .. Embed.Weights, .. Head.Weights];
 
     /// <summary>What stands before the names of a block's weights in the checkpoint.</summary>
-    public static string BlockPrefix(int block) => $"blocks.{block}.";
+    public static string BlockPrefix(int block) => $"{BlockScope(block)}.";
+
+    internal static string BlockScope(int block) => $"blocks.{block}";
 }

@@ -51,12 +51,12 @@ public static class Umt5Encoder
         var g = Begin("umt5", config, options);
         var ids = g.Input("ids", DType.I64, ["batch", "length"], "Token ids, padded to one length.");
         var mask = Mask(g);
-        var table = g.Weight("token_embedding.weight", [config.Vocabulary, config.Dim], options.Compute);
+        var table = g.Weight(TextEncoderGraphs.EmbeddingName, [config.Vocabulary, config.Dim], options.Compute);
         var x = g.Probe("embed", g.Cast(g.Gather(table, ids), DType.F32)); // [batch, length, dim]
         var buckets = Buckets(g, config, ids.Shape[1]);
         for (var i = 0; i < config.Layers; i++)
         {
-            using var scope = g.Scope($"blocks.{i}");
+            using var scope = g.Scope(TextEncoderGraphs.BlockScope(i));
             x = g.Probe($"block{i}", WriteBlock(g, config, x, buckets, mask, probes: $"block{i}_"));
         }
 

@@ -48,7 +48,7 @@ public static class VisionEncoder
         var x = g.Probe("pre_norm", WriteEmbedding(g, config));
         for (var i = 0; i < config.LayersUsed; i++)
         {
-            using var scope = g.Scope($"visual.transformer.{i}");
+            using var scope = g.Scope(VisionEncoderGraphs.BlockScope(i));
             x = g.Probe($"block{i}", WriteBlock(g, config, x));
         }
 

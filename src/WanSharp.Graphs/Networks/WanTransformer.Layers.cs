@@ -67,7 +67,7 @@ public static partial class WanTransformer
         var rope = Rope(g, config, grid);
         for (var i = 0; i < config.Layers; i++)
         {
-            using var scope = g.Scope($"blocks.{i}");
+            using var scope = g.Scope(TransformerGraphs.BlockScope(i));
             x = g.Probe($"block{i}", WriteBlock(g, config, x, e0, keysOf(i), rope, probes: $"block{i}_"));
         }
 

@@ -80,7 +80,7 @@ internal sealed class BlobFetch(HubRepositoryCache repository, FileDownload down
         var part = blob + OursEnd;
         if (!File.Exists(part) && File.Exists(blob + TheirsEnd))
         {
-            File.Move(blob + TheirsEnd, part);
+            DurableFiles.Rename(blob + TheirsEnd, part, overwrite: false);
         }
 
         if (file.Length > 0)

@@ -1,4 +1,5 @@
 using WanSharp.Models.Hub;
+using WanSharp.Tensors;
 
 namespace WanSharp.Hosting.Hub;
 
@@ -14,13 +15,17 @@ public sealed record PullRequest(string Name, HubReference Reference, IReadOnlyL
     /// <param name="name">An alias, <c>ORG/NAME</c> or <c>ORG/NAME@REVISION</c>.</param>
     /// <param name="patterns">The files; empty for all of a repository, or those of the alias.</param>
     /// <param name="aliases">The aliases.</param>
-    /// <returns>The request; null when the name is none of these.</returns>
-    public static PullRequest? Parse(string name, IReadOnlyList<string> patterns, AliasCatalog aliases)
+    /// <exception cref="InvalidRequestException">The name is none of these.</exception>
+    public static PullRequest Parse(string name, IReadOnlyList<string> patterns, AliasCatalog aliases)
     {
         ArgumentNullException.ThrowIfNull(patterns);
         ArgumentNullException.ThrowIfNull(aliases);
         return aliases.Find(name) is { } alias ? new PullRequest(name, alias.Reference, patterns.Count > 0 ? patterns : alias.Files)
             : HubReference.Parse(name) is { } reference ? new PullRequest(name, reference, patterns)
-            : null;
+            : throw new InvalidRequestException(
+                nameof(name),
+                $"'{name}' is neither an alias nor a repository (ORG/NAME)."
+                    + NearestName.Hint(name, aliases.All.Select(alias => alias.Name))
+            );
     }
 }

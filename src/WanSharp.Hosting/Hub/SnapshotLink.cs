@@ -1,8 +1,12 @@
+using WanSharp.Tensors;
+
 namespace WanSharp.Hosting.Hub;
 
 /// <summary>Puts a content into a snapshot: as a link, or where there are none as huggingface_hub does it on Windows.</summary>
 internal static class SnapshotLink
 {
+    private const int CopyChunk = 1 << 20;
+
     /// <summary>Makes a file of a snapshot.</summary>
     /// <param name="blob">The content.</param>
     /// <param name="path">The file.</param>
@@ -19,20 +23,18 @@ internal static class SnapshotLink
 
         if (isNew)
         {
-            File.Move(blob, path, overwrite: true);
+            AtomicFile.Publish(blob, path, overwrite: true);
             return;
         }
 
-        var temporary = $"{path}.{Guid.NewGuid():N}.incomplete";
-        try
-        {
-            File.Copy(blob, temporary);
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
+        AtomicFile.Write(
+            path,
+            copy =>
+            {
+                using var content = File.OpenRead(blob);
+                content.CopyTo(copy, CopyChunk);
+            }
+        );
     }
 
     private static bool TryLink(string path, string target)

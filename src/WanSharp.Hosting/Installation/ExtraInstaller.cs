@@ -1,5 +1,6 @@
 using System.Net;
 using WanSharp.Hosting.Downloads;
+using WanSharp.Tensors;
 
 namespace WanSharp.Hosting.Installation;
 
@@ -98,14 +99,9 @@ public sealed class ExtraInstaller(string root, ExtraPackage package, TimeProvid
                 throw new InvalidDataException($"{package.Id} {package.Version} has no files in {package.Folder}.");
             }
 
-            if (Directory.Exists(target))
-            {
-                Directory.Delete(target, recursive: true);
-            }
-
-            Directory.Move(unpacked, target);
+            AtomicFolder.Publish(unpacked, target);
         }
-        catch
+        catch when (Directory.Exists(unpacked))
         {
             Directory.Delete(unpacked, recursive: true);
             throw;

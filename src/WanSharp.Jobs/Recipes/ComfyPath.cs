@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using WanSharp.Jobs.Comfy;
+using static System.FormattableString;
 
 namespace WanSharp.Jobs.Recipes;
 
@@ -164,7 +165,7 @@ internal sealed class ComfyPath(ComfyWorkflow workflow, WorkflowGuess guess, IRe
 
         if (node.Inputs["batch_size"].Number() is > 1 and var count)
         {
-            draft.Miss(RecipeDraft.Text($"{node} makes {count} clips at once, each with noise of its own"));
+            draft.Miss(Invariant($"{node} makes {count} clips at once, each with noise of its own"));
         }
     }
 
@@ -204,5 +205,5 @@ internal sealed class ComfyPath(ComfyWorkflow workflow, WorkflowGuess guess, IRe
 
     private static bool IsIdle(string name, JsonNode value) =>
         Idle.TryGetValue(name, out var values)
-        && values.Contains(value.Number() is { } number ? RecipeDraft.Text($"{number}") : value.ToJsonString());
+        && values.Contains(value.Number() is { } number ? Invariant($"{number}") : value.ToJsonString());
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Comfy;
 using WanSharp.Tensors;
+using static System.FormattableString;
 
 namespace WanSharp.Jobs.Recipes;
 
@@ -201,7 +202,7 @@ internal sealed class ComfyRecipe
 
         if (_samplers.Count > 2)
         {
-            _draft.Miss(RecipeDraft.Text($"it has {_samplers.Count} samplers in turn; a preset of three phases may be near (--preset)"));
+            _draft.Miss(Invariant($"it has {_samplers.Count} samplers in turn; a preset of three phases may be near (--preset)"));
         }
 
         return models is [var high, var low] && high == low ? [high] : models;

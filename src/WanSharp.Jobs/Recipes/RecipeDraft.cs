@@ -1,6 +1,7 @@
 using System.Globalization;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
+using static System.FormattableString;
 
 namespace WanSharp.Jobs.Recipes;
 
@@ -48,7 +49,7 @@ internal sealed class RecipeDraft
         var (w, h) = (Math.Max(PixelStep, across.Value / PixelStep * PixelStep), Math.Max(PixelStep, down.Value / PixelStep * PixelStep));
         if ((w, h) != (across, down))
         {
-            Miss(Text($"{across}x{down} is not in steps of {PixelStep} pixels: {w}x{h} is taken"));
+            Miss(Invariant($"{across}x{down} is not in steps of {PixelStep} pixels: {w}x{h} is taken"));
         }
 
         Settings = Settings with { Width = w, Height = h };
@@ -62,7 +63,7 @@ internal sealed class RecipeDraft
             var taken = ((Math.Max(frames, 1) - 1) / FrameStep * FrameStep) + 1;
             if (taken != frames)
             {
-                Miss(Text($"{frames} frames are not 4n+1: {taken} are taken"));
+                Miss(Invariant($"{frames} frames are not 4n+1: {taken} are taken"));
             }
 
             Settings = Settings with { Frames = taken };
@@ -139,9 +140,6 @@ internal sealed class RecipeDraft
             Miss($"the LoRA '{file}' with a strength of {strength}");
         }
     }
-
-    /// <summary>A text with numbers.</summary>
-    public static string Text(FormattableString text) => FormattableString.Invariant(text);
 
     private int? Whole(double value, string what)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using WanSharp.Jobs.Comfy;
+using static System.FormattableString;
 
 namespace WanSharp.Jobs.Recipes;
 
@@ -94,7 +95,7 @@ internal static class SwarmRecipe
 
         if (Number(settings, "videoswappercent") is { } percent)
         {
-            draft.Miss(RecipeDraft.Text($"the experts change after {percent:0.###} of the steps"));
+            draft.Miss(Invariant($"the experts change after {percent:0.###} of the steps"));
         }
 
         foreach (var (name, value) in settings.Where(one => !Known.Contains(one.Key) && !RecipeValues.IsEmpty(one.Value)))

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using WanSharp.Jobs.Comfy;
+using static System.FormattableString;
 
 namespace WanSharp.Jobs.Recipes;
 
@@ -146,7 +147,7 @@ internal static class Wan2GpRecipe
         };
         if (phases >= 2 && RecipeValues.Number(settings["switch_threshold"]) is > 0 and var threshold)
         {
-            draft.Miss(RecipeDraft.Text($"guidance, and the experts, change at timestep {threshold}"));
+            draft.Miss(Invariant($"guidance, and the experts, change at timestep {threshold}"));
         }
 
         if (phases >= 3)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using static System.FormattableString;
 
 namespace WanSharp.Jobs.Reports;
 
@@ -40,25 +41,25 @@ internal static class HtmlReport
         )
             .Append(Style)
             .Append("</style></head><body>\n<h1>WanSharp batch</h1>\n")
-            .Append(Text($"<div class=\"soft\">{report.MadeAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC</div>\n<div class=\"cards\">"));
+            .Append(Invariant($"<div class=\"soft\">{report.MadeAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC</div>\n<div class=\"cards\">"));
         foreach (var (name, value) in Figures(report))
         {
-            page.Append(Text($"<div class=\"card\"><b>{value}</b>{name}</div>"));
+            page.Append(Invariant($"<div class=\"card\"><b>{value}</b>{name}</div>"));
         }
 
         page.Append("</div>\n");
         Section(
             page,
             "Computation in each stage",
-            Svg.Bars([.. report.StageSeconds.Select(stage => (stage.Key, stage.Value, Text($"{stage.Value:0.00} s")))])
+            Svg.Bars([.. report.StageSeconds.Select(stage => (stage.Key, stage.Value, Invariant($"{stage.Value:0.00} s")))])
         );
         Section(
             page,
             "Clips from the cache",
             Svg.Bars([
-                ("hit", report.Hits, Text($"{report.Hits} from the cache")),
-                ("new", report.New, Text($"{report.New} computed")),
-                ("failed", report.Failed, Text($"{report.Failed} failed")),
+                ("hit", report.Hits, Invariant($"{report.Hits} from the cache")),
+                ("new", report.New, Invariant($"{report.New} computed")),
+                ("failed", report.Failed, Invariant($"{report.Failed} failed")),
             ])
         );
         Timeline(page, report);
@@ -70,19 +71,19 @@ internal static class HtmlReport
 
     private static IEnumerable<(string Name, string Value)> Figures(BatchReport report) =>
         [
-            ("jobs", Text($"{report.Total}")),
-            ("clips", Text($"{report.Succeeded}")),
-            ("failed", Text($"{report.Failed}")),
-            ("from the cache", Text($"{report.Hits}")),
-            ("computed", Text($"{report.New}")),
-            ("of these from similar", Text($"{report.Reused}")),
-            ("hit rate", Text($"{100 * report.HitRate:0.#} %")),
-            ("saved", Text($"{report.SavedSeconds:0.#} s")),
-            ("working time", Text($"{report.WorkingSeconds:0.#} s")),
-            ("clips a minute", Text($"{report.ClipsPerMinute:0.#}")),
-            ("mean a clip", Text($"{report.MeanSeconds:0.00} s")),
-            ("worst clip", Text($"{report.WorstSeconds:0.00} s")),
-            ("mean batch", Text($"{report.MeanBatchSize:0.##}")),
+            ("jobs", Invariant($"{report.Total}")),
+            ("clips", Invariant($"{report.Succeeded}")),
+            ("failed", Invariant($"{report.Failed}")),
+            ("from the cache", Invariant($"{report.Hits}")),
+            ("computed", Invariant($"{report.New}")),
+            ("of these from similar", Invariant($"{report.Reused}")),
+            ("hit rate", Invariant($"{100 * report.HitRate:0.#} %")),
+            ("saved", Invariant($"{report.SavedSeconds:0.#} s")),
+            ("working time", Invariant($"{report.WorkingSeconds:0.#} s")),
+            ("clips a minute", Invariant($"{report.ClipsPerMinute:0.#}")),
+            ("mean a clip", Invariant($"{report.MeanSeconds:0.00} s")),
+            ("worst clip", Invariant($"{report.WorstSeconds:0.00} s")),
+            ("mean batch", Invariant($"{report.MeanBatchSize:0.##}")),
         ];
 
     private static void Timeline(StringBuilder page, BatchReport report)
@@ -99,7 +100,7 @@ internal static class HtmlReport
 
         var start = ran[0].StartedAt!.Value;
         var end = Math.Max(0.001, ran.Max(job => From(job) + job.Seconds!.Value));
-        var note = ran.Count < report.Jobs.Count ? Text($" (the last {ran.Count} that ran)") : "";
+        var note = ran.Count < report.Jobs.Count ? Invariant($" (the last {ran.Count} that ran)") : "";
         Section(page, "Batch size over time" + note, Svg.Steps(BatchSizes(ran, From), end));
         Section(page, "Each job" + note, Svg.Waterfall([.. ran.Select(job => (Short(job.Output), Spans(job)))], end));
         page.Append("<div class=\"key\">");
@@ -188,7 +189,7 @@ internal static class HtmlReport
         page.Append("<h2>Failed</h2>\n<table><tr><th>job</th><th>attempts</th><th>why</th></tr>");
         foreach (var job in failed)
         {
-            page.Append(Text($"<tr><td>{Svg.Escape(job.Output)}</td><td>{job.Attempts}</td><td>{Svg.Escape(job.Error ?? "")}</td></tr>"));
+            page.Append(Invariant($"<tr><td>{Svg.Escape(job.Output)}</td><td>{job.Attempts}</td><td>{Svg.Escape(job.Error ?? "")}</td></tr>"));
         }
 
         page.Append("</table>\n");
@@ -208,7 +209,7 @@ internal static class HtmlReport
         page.Append("<h2>Notes</h2>\n<table><tr><th>job</th><th>note</th></tr>");
         foreach (var (output, note) in noted)
         {
-            page.Append(Text($"<tr><td>{Svg.Escape(output)}</td><td>{Svg.Escape(note)}</td></tr>"));
+            page.Append(Invariant($"<tr><td>{Svg.Escape(output)}</td><td>{Svg.Escape(note)}</td></tr>"));
         }
 
         page.Append("</table>\n");
@@ -224,7 +225,7 @@ internal static class HtmlReport
         page.Append(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"<h2>Clips{(thumbnails.Count < report.Succeeded ? Text($" ({thumbnails.Count} of {report.Succeeded})") : "")}</h2>\n<div "
+                $"<h2>Clips{(thumbnails.Count < report.Succeeded ? Invariant($" ({thumbnails.Count} of {report.Succeeded})") : "")}</h2>\n<div "
                     + $"class=\"sheet\">"
             )
         );
@@ -256,6 +257,4 @@ internal static class HtmlReport
 
         return length == output.Length ? output : output[..length] + "…";
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

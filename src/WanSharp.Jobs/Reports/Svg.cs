@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using static System.FormattableString;
 
 namespace WanSharp.Jobs.Reports;
 
@@ -20,7 +21,7 @@ internal static class Svg
         {
             var y = i * RowHeight;
             var length = most > 0 ? value / most * (Width - LabelWidth - 110) : 0;
-            svg.Append(Text($"<text class=\"label\" x=\"{LabelWidth - 8}\" y=\"{y + 15}\">{Escape(name)}</text>"))
+            svg.Append(Invariant($"<text class=\"label\" x=\"{LabelWidth - 8}\" y=\"{y + 15}\">{Escape(name)}</text>"))
                 .Append(
                     string.Create(
                         CultureInfo.InvariantCulture,
@@ -28,7 +29,7 @@ internal static class Svg
                             + $"height=\"{RowHeight - 6}\" rx=\"2\"/>"
                     )
                 )
-                .Append(Text($"<text x=\"{LabelWidth + length + 6:0.#}\" y=\"{y + 15}\">{Escape(text)}</text>"));
+                .Append(Invariant($"<text x=\"{LabelWidth + length + 6:0.#}\" y=\"{y + 15}\">{Escape(text)}</text>"));
         }
 
         return Close(svg);
@@ -42,16 +43,16 @@ internal static class Svg
         const int Height = 120;
         var most = Math.Max(1, points.Select(point => point.Value).DefaultIfEmpty().Max());
         var svg = Open(Height + 18);
-        var path = new StringBuilder(Text($"M{X(0)} {Height}"));
+        var path = new StringBuilder(Invariant($"M{X(0)} {Height}"));
         foreach (var (i, (at, value)) in points.Index())
         {
             var to = i + 1 < points.Count ? points[i + 1].At : end;
             var y = Height - (value / most * (Height - 14));
-            path.Append(Text($"L{X(at):0.#} {y:0.#}L{X(to):0.#} {y:0.#}"));
+            path.Append(Invariant($"L{X(at):0.#} {y:0.#}L{X(to):0.#} {y:0.#}"));
         }
 
-        path.Append(Text($"L{X(end):0.#} {Height}Z"));
-        svg.Append(Text($"<path class=\"denoise\" d=\"{path}\"/>"))
+        path.Append(Invariant($"L{X(end):0.#} {Height}Z"));
+        svg.Append(Invariant($"<path class=\"denoise\" d=\"{path}\"/>"))
             .Append(
                 string.Create(
                     CultureInfo.InvariantCulture,
@@ -78,7 +79,7 @@ internal static class Svg
         foreach (var (i, (name, spans)) in rows.Index())
         {
             var y = i * Row;
-            svg.Append(Text($"<text class=\"label small\" x=\"{LabelWidth - 8}\" y=\"{y + 10}\">{Escape(name)}</text>"));
+            svg.Append(Invariant($"<text class=\"label small\" x=\"{LabelWidth - 8}\" y=\"{y + 10}\">{Escape(name)}</text>"));
             foreach (var (stage, from, to) in spans)
             {
                 var x = LabelWidth + (from / end * (Width - LabelWidth));
@@ -119,9 +120,7 @@ internal static class Svg
     private static string ClassOf(string stage) =>
         stage is "load" or "encode" or "denoise" or "decode" or "write" or "wait" or "hit" or "new" or "failed" ? stage : "other";
 
-    private static StringBuilder Open(int height) => new(Text($"<svg viewBox=\"0 0 {Width} {height}\" role=\"img\">"));
+    private static StringBuilder Open(int height) => new(Invariant($"<svg viewBox=\"0 0 {Width} {height}\" role=\"img\">"));
 
     private static string Close(StringBuilder svg) => svg.Append("</svg>").ToString();
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -72,7 +72,7 @@ public sealed record ClipReview(IReadOnlyList<string> Missing, IReadOnlyList<str
         }
 
         Directory.CreateDirectory(folder.Aside);
-        File.Move(path, Path.Combine(folder.Aside, $"{Guid.NewGuid().ToString("N")[..8]}-{Path.GetFileName(path)}"));
+        DurableFiles.Rename(path, Path.Combine(folder.Aside, $"{Guid.NewGuid().ToString("N")[..8]}-{Path.GetFileName(path)}"), overwrite: false);
     }
 
     private static async Task<Finding> LookAsync(Clip clip, string path, CancellationToken cancellationToken)

@@ -32,7 +32,7 @@ internal static class DamagedDatabase
         {
             if (File.Exists(part))
             {
-                File.Move(part, aside + part[folder.Database.Length..]);
+                DurableFiles.Rename(part, aside + part[folder.Database.Length..], overwrite: false);
             }
         }
     }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using WanSharp.Tensors;
 using WanSharp.Tensors.Gguf;
+using static System.FormattableString;
 
 namespace WanSharp.Models.Text;
 
@@ -64,7 +65,7 @@ internal static partial class GgufTokenizer
             pieces.Add(
                 Enum.IsDefined(type)
                     ? new Piece(texts[i], (float)scores[i], type)
-                    : throw new InvalidDataException(FormattableString.Invariant($"Piece {i} is of type {types[i]}, which does not exist."))
+                    : throw new InvalidDataException(Invariant($"Piece {i} is of type {types[i]}, which does not exist."))
             );
         }
 

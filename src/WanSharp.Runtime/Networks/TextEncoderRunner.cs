@@ -53,19 +53,20 @@ public sealed class TextEncoderRunner : IDisposable
         ArgumentNullException.ThrowIfNull(configuration);
         var loader = new NetworkLoader(graphs, settings, weights);
         var options = loader.Options(observed: observe is not null);
-        var embeddings = new EmbeddingTable(weights, "token_embedding.weight", configuration.Vocabulary, configuration.Dim);
+        var embeddings = new EmbeddingTable(weights, TextEncoderGraphs.EmbeddingName, configuration.Vocabulary, configuration.Dim);
         var blocks = await loader
             .PrepareBlocksAsync(
-                written => Umt5Encoder.Block(configuration, written),
+                written => new TextEncoderGraphs(configuration, written).Block,
                 options,
                 configuration.Layers,
-                i => $"blocks.{i}.",
+                TextEncoderGraphs.BlockPrefix,
                 cancellationToken
             )
             .ConfigureAwait(false);
         try
         {
-            var norm = await loader.PrepareAsync(Umt5Encoder.Norm(configuration, options), "", cancellationToken).ConfigureAwait(false);
+            var graph = new TextEncoderGraphs(configuration, options).Norm;
+            var norm = await loader.PrepareAsync(graph, "", cancellationToken).ConfigureAwait(false);
             return new TextEncoderRunner(configuration, embeddings, blocks, norm, loader.Memory, observe);
         }
         catch

@@ -52,20 +52,20 @@ public sealed class VaeRunner : IDisposable
         Config = config;
 
         _encoder = new StreamedNetwork(
-            () => WanVae.EncodeFirst(config, Options()),
-            () => WanVae.EncodeNext(config, Options()),
+            () => Graphs().EncodeFirst,
+            () => Graphs().EncodeNext,
             CompileAsync,
             giveBack
         );
         _decoder = new StreamedNetwork(
-            () => WanVae.DecodeFirst(config, Options()),
-            () => WanVae.DecodeNext(config, Options()),
+            () => Graphs().DecodeFirst,
+            () => Graphs().DecodeNext,
             CompileAsync,
             giveBack
         );
 
         // As constants the weights are packed once, and convolutions get the layout that suits the processor.
-        GraphOptions Options() => runtime.GraphOptionsFor(_settings) with { Weights = WeightStorage.Initializers };
+        VaeGraphs Graphs() => new(config, runtime.GraphOptionsFor(_settings) with { Weights = WeightStorage.Initializers });
     }
 
     /// <summary>The architecture.</summary>

@@ -54,16 +54,17 @@ public sealed class VisionEncoderRunner : IDisposable
         var options = loader.Options();
         var blocks = await loader
             .PrepareBlocksAsync(
-                written => VisionEncoder.Block(configuration, written),
+                written => new VisionEncoderGraphs(configuration, written).Block,
                 options,
                 configuration.LayersUsed,
-                i => $"visual.transformer.{i}.",
+                VisionEncoderGraphs.BlockPrefix,
                 cancellationToken
             )
             .ConfigureAwait(false);
         try
         {
-            var embed = await loader.PrepareAsync(VisionEncoder.Embed(configuration, options), "", cancellationToken).ConfigureAwait(false);
+            var graph = new VisionEncoderGraphs(configuration, options).Embed;
+            var embed = await loader.PrepareAsync(graph, "", cancellationToken).ConfigureAwait(false);
             return new VisionEncoderRunner(configuration, embed, blocks, loader.Memory, observe);
         }
         catch

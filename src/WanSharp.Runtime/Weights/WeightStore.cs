@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Weights;
@@ -113,7 +114,7 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     /// <param name="count">How many blocks.</param>
     internal void ReadAheadBlocks(int count)
     {
-        string[] prefixes = [.. Enumerable.Range(0, count).Select(block => $"blocks.{block}.")];
+        string[] prefixes = [.. Enumerable.Range(0, count).Select(TransformerGraphs.BlockPrefix)];
         foreach (
             var range in MappedRange.Of(
                 checkpoint

@@ -85,19 +85,7 @@ public sealed record BenchmarkReport
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
     /// <exception cref="BenchmarkException">The file cannot be read, or is not a report.</exception>
-    public static BenchmarkReport Read(string path)
-    {
-        try
-        {
-            using var stream = File.OpenRead(path);
-            return JsonSerializer.Deserialize(stream, BenchmarkJson.Default.BenchmarkReport)
-                ?? throw new BenchmarkException($"{path} holds null, not a report of `wan bench --json`.");
-        }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
-        {
-            throw new BenchmarkException($"{path} is not a report of `wan bench --json`: {e.Message}", e);
-        }
-    }
+    public static BenchmarkReport Read(string path) => SavedReport.Read(path, BenchmarkJson.Default.BenchmarkReport, "wan bench");
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true)]

@@ -53,7 +53,7 @@ public sealed class DecoderBenchmark(OrtRuntime runtime)
                         Timing.Of(result.Seconds),
                         Timing.Of(result.First),
                         result.Peak,
-                        new VaeGraphs(network.Config).Decode(latents).Convolutions,
+                        new VaeWork(network.Config).Decode(latents).Convolutions,
                         Math.Round(Timing.Of(measured[0].Seconds).Median / Timing.Of(result.Seconds).Median, 2)
                     )
             ),
@@ -89,12 +89,11 @@ public sealed class DecoderBenchmark(OrtRuntime runtime)
         };
         try
         {
-            var graph = WanVae.DecodeNext(config, new GraphOptions());
             using var weights = new WeightStore(
                 Checkpoint.Open(
                     new RandomCheckpoints(Path.Combine(options.CacheFolder, "bench")).Find(
                         $"decoder-{config.Kind}-{config.LatentChannels}-{config.Dim}",
-                        graph.Weights,
+                        new VaeGraphs(config, new GraphOptions()).DecoderWeights,
                         DType.F16,
                         progress: null,
                         cancellationToken

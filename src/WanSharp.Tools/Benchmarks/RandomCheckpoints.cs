@@ -70,12 +70,7 @@ internal sealed class RandomCheckpoints(string folder)
                 writer.WriteShards(partial);
             }
 
-            foreach (var file in Directory.EnumerateFiles(partial))
-            {
-                DurableFiles.Flush(file);
-            }
-
-            DurableFiles.RenameFolder(partial, entry, flush: true);
+            AtomicFolder.Publish(partial, entry);
         }
         finally
         {

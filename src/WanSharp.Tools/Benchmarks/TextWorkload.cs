@@ -12,15 +12,13 @@ namespace WanSharp.Tools.Benchmarks;
 internal sealed class TextWorkload : Workload
 {
     private readonly Umt5Config _config;
-    private readonly OnnxGraph _block;
-    private readonly OnnxGraph _norm;
+    private readonly TextEncoderGraphs _graphs;
     private readonly int[] _ids;
 
     public TextWorkload(Umt5Config config, int length)
     {
         _config = config;
-        _block = Umt5Encoder.Block(config, new GraphOptions());
-        _norm = Umt5Encoder.Norm(config, new GraphOptions());
+        _graphs = new TextEncoderGraphs(config, new GraphOptions());
         _ids = [.. Enumerable.Range(0, length).Select(i => i * 7919 % config.Vocabulary)]; // ids from all over the table
         Add("ids", Tensor.CopyOf<long>([1, length], [.. _ids.Select(id => (long)id)]));
         Add("mask", Tensor.CopyOf<long>([1, length], [.. Enumerable.Repeat(1L, length)]));
@@ -28,15 +26,10 @@ internal sealed class TextWorkload : Workload
 
     public override string Name => "text";
 
-    public override IEnumerable<WeightSlot> Weights =>
-        [
-            new WeightSlot("token_embedding.weight", DType.F32, [_config.Vocabulary, _config.Dim]),
-            .. Repeat(_block, _config.Layers),
-            .. _norm.Weights,
-        ];
+    public override IEnumerable<WeightSlot> Weights => _graphs.Weights;
 
     public override double Operations =>
-        _config.Layers * _block.CountOperations(new Dictionary<string, long> { ["batch"] = 1, ["length"] = _ids.Length });
+        _config.Layers * _graphs.Block.CountOperations(new Dictionary<string, long> { ["batch"] = 1, ["length"] = _ids.Length });
 
     public override JsonObject PeerArguments =>
         new()

@@ -11,8 +11,7 @@ namespace WanSharp.Tools.Benchmarks;
 internal sealed class VaeWorkload : Workload
 {
     private readonly VaeConfig _config;
-    private readonly OnnxGraph _first;
-    private readonly OnnxGraph _next;
+    private readonly VaeGraphs _graphs;
     private readonly Shape _latents;
 
     /// <param name="config">The network.</param>
@@ -20,8 +19,7 @@ internal sealed class VaeWorkload : Workload
     public VaeWorkload(VaeConfig config, Shape latents)
     {
         (_config, _latents) = (config, latents);
-        _first = WanVae.DecodeFirst(config, new GraphOptions());
-        _next = WanVae.DecodeNext(config, new GraphOptions());
+        _graphs = new VaeGraphs(config, new GraphOptions());
         AddNoise("latents", latents);
         Add("mean", Tensor.CopyOf<float>([config.LatentChannels], [.. config.Mean]));
         Add("std", Tensor.CopyOf<float>([config.LatentChannels], [.. config.Std]));
@@ -29,7 +27,7 @@ internal sealed class VaeWorkload : Workload
 
     public override string Name => "vae";
 
-    public override IEnumerable<WeightSlot> Weights => [.. _first.Weights, .. _next.Weights];
+    public override IEnumerable<WeightSlot> Weights => _graphs.DecoderWeights;
 
     public override double Operations
     {
@@ -41,7 +39,7 @@ internal sealed class VaeWorkload : Workload
                 ["height"] = _latents[3],
                 ["width"] = _latents[4],
             };
-            return _first.CountOperations(lengths) + ((_latents[2] - 1) * _next.CountOperations(lengths));
+            return _graphs.DecodeFirst.CountOperations(lengths) + ((_latents[2] - 1) * _graphs.DecodeNext.CountOperations(lengths));
         }
     }
 

@@ -104,8 +104,4 @@ internal abstract class Workload : IDisposable
         _inputs.Add(name, tensor);
         return tensor;
     }
-
-    /// <summary>The weights of a block's graph, once for every block.</summary>
-    protected static IEnumerable<WeightSlot> Repeat(OnnxGraph block, int layers) =>
-        Enumerable.Range(0, layers).SelectMany(_ => block.Weights, (layer, slot) => slot with { Name = $"blocks.{layer}.{slot.Name}" });
 }

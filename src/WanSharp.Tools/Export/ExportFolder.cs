@@ -55,46 +55,17 @@ internal sealed class ExportFolder : IDisposable
         }
     }
 
-    /// <summary>A name next to the target that no sweep takes for a leftover.</summary>
-    private string Beside(string suffix) =>
-        Path.Combine(Path.GetDirectoryName(_target)!, $".{Path.GetFileName(_target)}-{Path.GetRandomFileName()}{suffix}");
-
     /// <summary>Gives the folder its name; what it replaces is gone only then.</summary>
     /// <returns>The folder.</returns>
     public string Publish()
     {
-        var old = Beside(".old"); // not in the work folder, which would go with the process
-        if (Directory.Exists(_target))
-        {
-            Directory.Move(_target, old);
-        }
-
-        try
-        {
-            Directory.Move(Staging, _target);
-        }
-        catch when (Directory.Exists(old))
-        {
-            Directory.Move(old, _target);
-            throw;
-        }
-
-        if (Directory.Exists(old))
-        {
-            Directory.Delete(old, recursive: true);
-        }
-
+        AtomicFolder.Publish(Staging, _target);
         return _target;
     }
 
     /// <summary>Leaves the files where they are, for somebody to look at.</summary>
     /// <returns>Where that is.</returns>
-    public string Keep()
-    {
-        var kept = Beside("");
-        Directory.Move(Staging, kept);
-        return kept;
-    }
+    public string Keep() => AtomicFolder.KeepNextTo(Staging, _target);
 
     /// <summary>Removes what was neither published nor kept.</summary>
     public void Dispose() => _work.Dispose();

@@ -37,21 +37,21 @@ internal sealed record ExportedGraph(string File, OnnxGraph Graph, WeightStore W
 
         if (networks.HasFlag(ModelNetworks.TextEncoder))
         {
-            graphs.Add(new(TextEncoder, Umt5Encoder.Whole(model.TextEncoder, options), model.TextEncoderWeights));
+            graphs.Add(new(TextEncoder, new TextEncoderGraphs(model.TextEncoder, options).Whole, model.TextEncoderWeights));
         }
 
         if (networks.HasFlag(ModelNetworks.ImageEncoder) && model is { VisionEncoder: { } clip, VisionEncoderWeights: { } clipWeights })
         {
-            graphs.Add(new(ImageEncoder, VisionEncoder.Whole(clip, options), clipWeights));
+            graphs.Add(new(ImageEncoder, new VisionEncoderGraphs(clip, options).Whole, clipWeights));
         }
 
         if (networks.HasFlag(ModelNetworks.Vae))
         {
-            var vae = model.VaeWeights;
-            graphs.Add(new(VaeEncodeFirst, WanVae.EncodeFirst(model.Vae, options), vae));
-            graphs.Add(new(VaeEncodeNext, WanVae.EncodeNext(model.Vae, options), vae));
-            graphs.Add(new(VaeDecodeFirst, WanVae.DecodeFirst(model.Vae, options), vae));
-            graphs.Add(new(VaeDecodeNext, WanVae.DecodeNext(model.Vae, options), vae));
+            var (vae, weights) = (new VaeGraphs(model.Vae, options), model.VaeWeights);
+            graphs.Add(new(VaeEncodeFirst, vae.EncodeFirst, weights));
+            graphs.Add(new(VaeEncodeNext, vae.EncodeNext, weights));
+            graphs.Add(new(VaeDecodeFirst, vae.DecodeFirst, weights));
+            graphs.Add(new(VaeDecodeNext, vae.DecodeNext, weights));
         }
 
         return graphs;

@@ -15,7 +15,7 @@ public sealed class VaeTileChoiceTests(TinyEngine engine)
 
     private static readonly Shape Clip480 = [1, 16, 21, 60, 104];
 
-    private static readonly VaeMemory Activations = new(new VaeGraphs(VaeConfig.Wan21));
+    private static readonly VaeMemory Activations = new(new VaeWork(VaeConfig.Wan21));
 
     [Fact]
     public void Auto_WhereWholeFramesFit_TakesNoTiles() =>

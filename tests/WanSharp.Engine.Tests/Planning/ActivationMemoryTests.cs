@@ -122,7 +122,7 @@ public sealed class ActivationMemoryTests(RuntimeFixture fixture)
         Assert.Equal(memory.OfEncoding([1, 16, 3, 60, 60], tiles), memory.OfEncoding([1, 16, 3, 120, 120], tiles), tolerance: 1 << 24);
     }
 
-    private static VaeMemory Of(VaeConfig vae) => new(new VaeGraphs(vae));
+    private static VaeMemory Of(VaeConfig vae) => new(new VaeWork(vae));
 
     /// <summary>The most that the library takes beside what it held, once everything is compiled.</summary>
     private long Peak(Action run)

@@ -47,19 +47,7 @@ public sealed record MemoryReport
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
     /// <exception cref="BenchmarkException">The file cannot be read, or is not a report.</exception>
-    public static MemoryReport Read(string path)
-    {
-        try
-        {
-            using var stream = File.OpenRead(path);
-            return JsonSerializer.Deserialize(stream, MemoryJson.Default.MemoryReport)
-                ?? throw new BenchmarkException($"{path} holds null, not a report of `wan bench memory --json`.");
-        }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
-        {
-            throw new BenchmarkException($"{path} is not a report of `wan bench memory --json`: {e.Message}", e);
-        }
-    }
+    public static MemoryReport Read(string path) => SavedReport.Read(path, MemoryJson.Default.MemoryReport, "wan bench memory");
 
     private static IEnumerable<KeyValuePair<string, double>> Ratios(MemoryReport report) =>
         report.Rows.SelectMany(

@@ -6,31 +6,27 @@ using WanSharp.Tensors;
 namespace WanSharp.Engine.Planning;
 
 /// <summary>
-/// A network that decodes and encodes frames, as the graphs that run on the CPU, to count what they cost. Each is written when it is
-/// first asked for.
+/// What decoding and encoding frames costs, counted on the graphs that run on the CPU.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed class VaeGraphs
+internal sealed class VaeWork
 {
-    private readonly Lazy<(OnnxGraph First, OnnxGraph Next)> _decoder;
-    private readonly Lazy<(OnnxGraph First, OnnxGraph Next)> _encoder;
+    private readonly VaeGraphs _graphs;
 
-    public VaeGraphs(VaeConfig config)
+    public VaeWork(VaeConfig config)
     {
-        var constants = new GraphOptions { Weights = WeightStorage.Initializers };
         Config = config;
-        _decoder = new(() => (WanVae.DecodeFirst(config, constants), WanVae.DecodeNext(config, constants)));
-        _encoder = new(() => (WanVae.EncodeFirst(config, constants), WanVae.EncodeNext(config, constants)));
+        _graphs = new VaeGraphs(config, new GraphOptions { Weights = WeightStorage.Initializers });
     }
 
     /// <summary>The network's dimensions.</summary>
     public VaeConfig Config { get; }
 
     /// <summary>The decoder's weights.</summary>
-    public IEnumerable<WeightSlot> DecoderWeights => _decoder.Value.Next.Weights;
+    public IEnumerable<WeightSlot> DecoderWeights => _graphs.DecoderWeights;
 
     /// <summary>The encoder's weights.</summary>
-    public IEnumerable<WeightSlot> EncoderWeights => _encoder.Value.Next.Weights;
+    public IEnumerable<WeightSlot> EncoderWeights => _graphs.EncoderWeights;
 
     /// <summary>A clip through the decoder.</summary>
     /// <param name="latents"><c>[1, channels, frames, height, width]</c>.</param>
@@ -38,7 +34,7 @@ internal sealed class VaeGraphs
     public GraphWork Decode(Shape latents, VaeTiling? tiles = null)
     {
         var (height, width) = TileOf(latents, tiles);
-        return (tiles?.Count(latents[3], latents[4]) ?? 1) * Stream(_decoder.Value, latents[2], height, width);
+        return (tiles?.Count(latents[3], latents[4]) ?? 1) * Stream(_graphs.DecodeFirst, _graphs.DecodeNext, latents[2], height, width);
     }
 
     /// <summary>A clip through the encoder.</summary>
@@ -47,16 +43,17 @@ internal sealed class VaeGraphs
     public GraphWork Encode(Shape latents, VaeTiling? tiles = null)
     {
         var (height, width) = TileOf(latents, tiles);
+        var stride = Config.SpatialStride;
         return (tiles?.Count(latents[3], latents[4]) ?? 1)
-            * Stream(_encoder.Value, latents[2], height * Config.SpatialStride, width * Config.SpatialStride);
+            * Stream(_graphs.EncodeFirst, _graphs.EncodeNext, latents[2], height * stride, width * stride);
     }
 
     /// <summary>Bytes of what one step of the decoder leaves to the next.</summary>
-    public long DecoderCaches(Shape latents) => Caches(_decoder.Value.Next, latents[3], latents[4]);
+    public long DecoderCaches(Shape latents) => Caches(_graphs.DecodeNext, latents[3], latents[4]);
 
     /// <summary>Bytes of what one step of the encoder leaves to the next.</summary>
     public long EncoderCaches(Shape latents) =>
-        Caches(_encoder.Value.Next, latents[3] * Config.SpatialStride, latents[4] * Config.SpatialStride);
+        Caches(_graphs.EncodeNext, latents[3] * Config.SpatialStride, latents[4] * Config.SpatialStride);
 
     /// <summary>The positions of a tile, on average: neighbours share some.</summary>
     private static (long Height, long Width) TileOf(Shape latents, VaeTiling? tiles)
@@ -68,11 +65,11 @@ internal sealed class VaeGraphs
         long Side(long length, long count) => (length + ((count - 1) * tiles.Overlap) + count - 1) / count;
     }
 
-    private static GraphWork Stream((OnnxGraph First, OnnxGraph Next) network, long steps, long height, long width)
+    private static GraphWork Stream(OnnxGraph first, OnnxGraph next, long steps, long height, long width)
     {
         var lengths = Size(height, width);
         // Weights are constants: read with the others' operands, and not fetched again for every run.
-        return (network.First.CountWork(lengths) + ((steps - 1) * network.Next.CountWork(lengths))) with { WeightBytes = 0 };
+        return (first.CountWork(lengths) + ((steps - 1) * next.CountWork(lengths))) with { WeightBytes = 0 };
     }
 
     private static long Caches(OnnxGraph step, long height, long width) =>
