@@ -6,8 +6,10 @@ using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests;
 
+[Collection("alone")]
 public sealed class ResumeTests(TinyEngine engine) : IDisposable
 {
+    private readonly LiveObjects _live = new();
     private static readonly GenerationRequest Circle = new()
     {
         Prompt = "a red circle",
@@ -89,7 +91,11 @@ public sealed class ResumeTests(TinyEngine engine) : IDisposable
         Assert.Same(failure, await Assert.ThrowsAsync<IOException>(() => GenerateAsync(Circle, options)));
     }
 
-    public void Dispose() => _generator.Dispose();
+    public void Dispose()
+    {
+        _generator.Dispose();
+        _live.AssertNoneIsLeft();
+    }
 
     private static GenerationRunOptions Keep(List<DenoiseSnapshot> snapshots) =>
         new()

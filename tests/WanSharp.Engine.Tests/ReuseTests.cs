@@ -10,8 +10,10 @@ namespace WanSharp.Engine.Tests;
 /// <summary>
 /// Clips that begin with the steps of another one. The tiny model's weights are random, so the table takes whatever is nearest.
 /// </summary>
+[Collection("alone")]
 public sealed class ReuseTests : IDisposable
 {
+    private readonly LiveObjects _live = new();
     private static readonly GenerationRequest Circle = new()
     {
         Prompt = "a red circle",
@@ -127,6 +129,7 @@ public sealed class ReuseTests : IDisposable
         _generator.Dispose();
         _store.Dispose();
         _folder.Dispose();
+        _live.AssertNoneIsLeft();
     }
 
     private Task<SimilarClip?> FindAsync(GenerationRequest request, StepStore? steps = null) =>

@@ -5,8 +5,10 @@ using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests;
 
+[Collection("alone")]
 public sealed class VideoGeneratorTests(TinyEngine engine) : IDisposable
 {
+    private readonly LiveObjects _live = new();
     private static readonly GenerationRequest Circle = new() { Prompt = "a red circle", Seed = 7 };
 
     private readonly VideoGenerator _generator = new(engine.Model, engine.Runtime, new SessionSettings());
@@ -105,7 +107,11 @@ public sealed class VideoGeneratorTests(TinyEngine engine) : IDisposable
         await Assert.ThrowsAsync<ObjectDisposedException>(() => GenerateAsync(Circle));
     }
 
-    public void Dispose() => _generator.Dispose();
+    public void Dispose()
+    {
+        _generator.Dispose();
+        _live.AssertNoneIsLeft();
+    }
 
     private async Task<List<byte[]>> GenerateAsync(
         GenerationRequest request,

@@ -8,7 +8,7 @@ namespace WanSharp.Testing;
 /// Fails a test after which more native objects of ONNX Runtime are alive than before it: something that it made was not disposed.
 /// </summary>
 /// <remarks>
-/// They are counted in the whole process, so the class must be in a collection that nothing runs beside. What fields hold, from the
+/// They are counted in the whole process, so the class must be in a collection without parallel tests. What fields hold, from the
 /// constructor to Dispose, counts on both sides.
 /// </remarks>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Method)]

@@ -1,39 +1,20 @@
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Noise;
 using WanSharp.Engine.Sampling;
-using WanSharp.Runtime;
-using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
-using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests.Denoising;
 
 /// <summary>What a step makes of its branches, its seed and its given frames.</summary>
-public sealed class DenoiserBranchTests(TinyEngine engine) : IAsyncLifetime
+[Collection("alone")]
+public sealed class DenoiserBranchTests(TinyTransformer transformer) : IClassFixture<TinyTransformer>
 {
     /// <summary>Matrix kernels choose by shape, so a batch of two rounds otherwise than two batches of one.</summary>
     private const float BatchTolerance = 1e-5f;
 
     private static readonly Shape Small = [1, 4, 3, 4, 4];
 
-    private TransformerRunner _transformer = null!;
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() =>
-        _transformer = await TransformerRunner.CreateAsync(
-            engine.Graphs,
-            engine.Model.Transformer,
-            engine.Model.TransformerWeights,
-            new SessionSettings(),
-            cancellationToken: Token
-        );
-
-    public ValueTask DisposeAsync()
-    {
-        _transformer.Dispose();
-        return ValueTask.CompletedTask;
-    }
 
     [Fact]
     public void Step_OfOneBranch_EvaluatesThePromptAlone()
@@ -82,7 +63,7 @@ public sealed class DenoiserBranchTests(TinyEngine engine) : IAsyncLifetime
         var expected = given.Read<float>().ToArray();
         using var images = new ImageConditions { Frames = new CleanFrames(new Dictionary<int, Tensor> { [0] = given }) };
         using var clip = Clip(Small, seed: 7, branches: [0, 1], images);
-        using var denoiser = new Denoiser(new Experts(_transformer));
+        using var denoiser = new Denoiser(new Experts(transformer.Runner));
         while (!clip.Done)
         {
             denoiser.Step(clip, Token);
@@ -96,7 +77,7 @@ public sealed class DenoiserBranchTests(TinyEngine engine) : IAsyncLifetime
     public void Step_Cancelled_DoesNotMoveTheClip()
     {
         using var clip = Clip(Small, seed: 7, branches: [0], ImageConditions.None);
-        using var denoiser = new Denoiser(new Experts(_transformer));
+        using var denoiser = new Denoiser(new Experts(transformer.Runner));
         var before = clip.Latents.Read<float>().ToArray();
 
         Assert.ThrowsAny<OperationCanceledException>(() => denoiser.Step(clip, new CancellationToken(canceled: true)));
@@ -111,7 +92,7 @@ public sealed class DenoiserBranchTests(TinyEngine engine) : IAsyncLifetime
     {
         var seen = new List<(StepValue, float[])>();
         using var clip = Clip(latents, seed: 7, branches, ImageConditions.None);
-        using var denoiser = new Denoiser(new Experts(_transformer)) { Observe = (kind, value) => Note(seen, kind, value) };
+        using var denoiser = new Denoiser(new Experts(transformer.Runner)) { Observe = (kind, value) => Note(seen, kind, value) };
         denoiser.Step(clip, Token);
         return seen;
     }
@@ -127,7 +108,7 @@ public sealed class DenoiserBranchTests(TinyEngine engine) : IAsyncLifetime
     private float[] Denoise(ulong seed)
     {
         using var clip = Clip(Small, seed, branches: [0, 1], ImageConditions.None);
-        using var denoiser = new Denoiser(new Experts(_transformer));
+        using var denoiser = new Denoiser(new Experts(transformer.Runner));
         while (!clip.Done)
         {
             denoiser.Step(clip, Token);
@@ -138,7 +119,7 @@ public sealed class DenoiserBranchTests(TinyEngine engine) : IAsyncLifetime
 
     private DenoiseState Clip(Shape latents, ulong seed, int[] branches, ImageConditions images)
     {
-        var configuration = _transformer.Configuration;
+        var configuration = transformer.Runner.Configuration;
         return new DenoiseState(
             Samplers.Create(SamplerKind.UniPc, 3, 3),
             new StepGuidance { Scales = [.. Enumerable.Repeat(branches.Length > 1 ? 4f : 1f, 3)] },

@@ -2,15 +2,13 @@ using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Guidance;
 using WanSharp.Engine.Noise;
 using WanSharp.Engine.Sampling;
-using WanSharp.Runtime;
-using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
-using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests.Denoising;
 
 /// <summary>Clips that are guided in different ways step together, and each becomes what it becomes alone.</summary>
-public sealed class DenoiserGuidanceTests(TinyEngine engine) : IAsyncLifetime
+[Collection("alone")]
+public sealed class DenoiserGuidanceTests(TinyTransformer transformer) : IClassFixture<TinyTransformer>
 {
     private const int Steps = 4;
 
@@ -18,8 +16,6 @@ public sealed class DenoiserGuidanceTests(TinyEngine engine) : IAsyncLifetime
     private const float BatchTolerance = 1e-4f;
 
     private static readonly Shape Latents = [1, 4, 3, 4, 4];
-
-    private TransformerRunner _transformer = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -39,41 +35,30 @@ public sealed class DenoiserGuidanceTests(TinyEngine engine) : IAsyncLifetime
             ["nag and guidance"] = Plain with { Attention = new AttentionGuidance(11, 2.5, 0.25) },
         };
 
-    public static TheoryData<string> Names => [.. Ways.Keys];
+    [Fact]
+    public void Steps_EachWay_ChangeTheClip()
+    {
+        var clips = Ways.ToDictionary(way => way.Key, way => Denoise(way.Value));
 
-    public async ValueTask InitializeAsync() =>
-        _transformer = await TransformerRunner.CreateAsync(
-            engine.Graphs,
-            engine.Model.Transformer,
-            engine.Model.TransformerWeights,
-            new SessionSettings(),
-            cancellationToken: Token
+        Assert.All(clips.Values, clip => Assert.All(clip, value => Assert.True(float.IsFinite(value))));
+        Assert.All(
+            from one in clips
+            from other in clips
+            where string.CompareOrdinal(one.Key, other.Key) < 0
+            select (one, other),
+            pair =>
+                Assert.True(
+                    !pair.one.Value.AsSpan().SequenceEqual(pair.other.Value),
+                    $"{pair.one.Key} and {pair.other.Key} make the same clip."
+                )
         );
-
-    public ValueTask DisposeAsync()
-    {
-        _transformer.Dispose();
-        return ValueTask.CompletedTask;
-    }
-
-    [Theory]
-    [MemberData(nameof(Names))]
-    public void Steps_EachWay_ChangesTheClip(string name)
-    {
-        var clip = Denoise(Ways[name]);
-
-        Assert.All(clip, value => Assert.True(float.IsFinite(value)));
-        foreach (var (other, way) in Ways.Where(way => way.Key != name))
-        {
-            Assert.True(!clip.AsSpan().SequenceEqual(Denoise(way)), $"{name} and {other} make the same clip.");
-        }
     }
 
     [Fact]
     public void Steps_Together_AreThoseOfEachAlone()
     {
         var ways = Ways.Where(way => way.Value.Attention is null).Concat(Ways.Where(way => way.Value.Attention is not null)).ToList();
-        using var denoiser = new Denoiser(new Experts(_transformer));
+        using var denoiser = new Denoiser(new Experts(transformer.Runner));
         List<DenoiseState> clips = [.. ways.Select(way => Clip(way.Value))];
         while (!clips[0].Done)
         {
@@ -107,7 +92,7 @@ public sealed class DenoiserGuidanceTests(TinyEngine engine) : IAsyncLifetime
     public void Step_WithoutAVelocity_TakesNoPass()
     {
         using var clip = Clip(Ways["zero"]);
-        using var denoiser = new Denoiser(new Experts(_transformer));
+        using var denoiser = new Denoiser(new Experts(transformer.Runner));
         var before = clip.Latents.Read<float>().ToArray();
 
         denoiser.Step(clip, Token);
@@ -125,7 +110,7 @@ public sealed class DenoiserGuidanceTests(TinyEngine engine) : IAsyncLifetime
     [InlineData("plain")]
     public void Restore_InTheMiddle_EndsWithTheSameBits(string name)
     {
-        using var denoiser = new Denoiser(new Experts(_transformer));
+        using var denoiser = new Denoiser(new Experts(transformer.Runner));
         using var clip = Clip(Ways[name]);
         denoiser.Step(clip, Token);
         denoiser.Step(clip, Token);
@@ -159,7 +144,7 @@ public sealed class DenoiserGuidanceTests(TinyEngine engine) : IAsyncLifetime
     private float[] Denoise(StepGuidance guidance, int? slowed = null)
     {
         using var clip = Clip(guidance, slowed);
-        using var denoiser = new Denoiser(new Experts(_transformer));
+        using var denoiser = new Denoiser(new Experts(transformer.Runner));
         while (!clip.Done)
         {
             denoiser.Step(clip, Token);
@@ -170,7 +155,7 @@ public sealed class DenoiserGuidanceTests(TinyEngine engine) : IAsyncLifetime
 
     private DenoiseState Clip(StepGuidance guidance, int? slowed = null)
     {
-        var configuration = _transformer.Configuration;
+        var configuration = transformer.Runner.Configuration;
         return new DenoiseState(
             Samplers.Create(SamplerKind.Euler, Steps, 3),
             guidance,

@@ -13,8 +13,10 @@ using WanSharp.Testing;
 namespace WanSharp.Engine.Tests.Denoising;
 
 /// <summary>Steps with tiny networks; whole trajectories are held to the official ones by the pipelines' fixtures.</summary>
+[Collection("alone")]
 public sealed class DenoiserTests : IDisposable
 {
+    private readonly LiveObjects _live = new();
     private const double Boundary = 0.9;
     private const int ImageChannels = 20;
     private static readonly GuidanceScales Scales = new(LowNoise: 2, HighNoise: 7);
@@ -154,6 +156,7 @@ public sealed class DenoiserTests : IDisposable
     {
         _owned.Reverse();
         _owned.ForEach(owned => owned.Dispose());
+        _live.AssertNoneIsLeft();
     }
 
     private static DenoiseState Clip(GuidanceScales scales, ImageConditions images, double? boundary = null)

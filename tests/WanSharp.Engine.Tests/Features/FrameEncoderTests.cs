@@ -6,8 +6,10 @@ using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests.Features;
 
+[Collection("alone")]
 public sealed class FrameEncoderTests(TinyEngine engine) : IDisposable
 {
+    private readonly LiveObjects _live = new();
     private static readonly RgbImage Picture = new(32, 16, [.. Enumerable.Range(0, 32 * 16 * 3).Select(i => (byte)(i * 7))]);
 
     private readonly VaeRunner _vae = new(engine.Runtime, engine.Model.Vae, engine.Model.VaeWeights);
@@ -40,7 +42,11 @@ public sealed class FrameEncoderTests(TinyEngine engine) : IDisposable
         Assert.NotEqual(first.Read<float>().ToArray(), latents.Read<float>().ToArray());
     }
 
-    public void Dispose() => _vae.Dispose();
+    public void Dispose()
+    {
+        _vae.Dispose();
+        _live.AssertNoneIsLeft();
+    }
 
     private Tensor Encode(int latentFrame) =>
         new FrameEncoder(_vae).Encode(Picture, 32, 16, latentFrame, TestContext.Current.CancellationToken);

@@ -1,12 +1,16 @@
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests.Networks;
 
 /// <summary>What a context has made once serves every step, in every batch, kept or not.</summary>
+[Collection("native objects")]
 public sealed class TextKeysTests(RuntimeFixture fixture) : IAsyncLifetime
 {
+    private readonly LiveObjects _live = new();
+
     /// <summary>Matrix kernels choose by shape, so a batch of two rounds otherwise than two batches of one.</summary>
     private const float BatchTolerance = 1e-5f;
 
@@ -31,6 +35,7 @@ public sealed class TextKeysTests(RuntimeFixture fixture) : IAsyncLifetime
         _owned.ForEach(owned => owned.Dispose());
         _graphs.Dispose();
         _network.Dispose();
+        _live.AssertNoneIsLeft();
         return ValueTask.CompletedTask;
     }
 
