@@ -54,7 +54,7 @@ public sealed record GraphWork
             PeakBytes = Math.Max(left.PeakBytes, right.PeakBytes),
         };
 
-    /// <summary>So many times, one after another.</summary>
+    /// <summary>The given number of times, one after another.</summary>
     public static GraphWork operator *(double times, GraphWork work) =>
         times == 0
             ? None

@@ -102,7 +102,7 @@ public sealed class WanHost(HostOptions options)
         {
             throw new InvalidRequestException(
                 "provider-option",
-                $"The provider {name} takes no options, but {string.Join(", ", providerOptions.Keys)} was "
+                $"The provider {name} has no options, but {string.Join(", ", providerOptions.Keys)} was "
                     + "given: leave it out, or name another provider."
             );
         }

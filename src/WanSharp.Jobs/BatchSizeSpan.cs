@@ -1,6 +1,6 @@
 namespace WanSharp.Jobs;
 
-/// <summary>From when on a job's denoise steps were shared by so many jobs.</summary>
+/// <summary>When the number of jobs sharing a job's denoise steps changed, and to what.</summary>
 /// <param name="From">Seconds from the start of the attempt.</param>
 /// <param name="Clips">How many, itself included.</param>
 public sealed record BatchSizeSpan(double From, int Clips);

@@ -15,7 +15,7 @@ internal static class MediaFile
         if (!File.Exists(path))
         {
             throw new MediaException(
-                Directory.Exists(path) ? $"{path} is a folder: name a file in it." : $"{path} is not there: check the path."
+                Directory.Exists(path) ? $"{path} is a folder: name a file in it." : $"{path} does not exist: check the path."
             );
         }
     }

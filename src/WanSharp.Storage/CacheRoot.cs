@@ -12,7 +12,7 @@ public sealed class CacheRoot(string folder, TimeProvider? clock = null)
 
     /// <summary>
     /// A section, with limits that suit it: 20 GB of results, 4 GB of features, 4 GB of steps that were used within 30 days, 40 GB
-    /// of prepared weights; graphs as many as there are, for they are few, and as large as the models.
+    /// of prepared weights; all graphs, because they are few, and as large as the models.
     /// </summary>
     /// <param name="section">One of <see cref="CacheSections.All"/>.</param>
     /// <param name="warn"><see cref="ContentStoreOptions.Warn"/>.</param>

@@ -13,8 +13,8 @@ public sealed record ContentStoreOptions
     public EntryCheck Check { get; init; } = EntryCheck.Whole;
 
     /// <summary>
-    /// Notified once, in a sentence, when the folder cannot be written (a full disk, no permission). The cache goes on as far
-    /// as it can, and whoever uses it goes on without it. Default: nobody.
+    /// Notified once, in a sentence, when the folder cannot be written (a full disk, no permission). The cache continues as far
+    /// as it can, and its users continue without it. Default: null.
     /// </summary>
     public Action<string>? Warn { get; init; }
 }

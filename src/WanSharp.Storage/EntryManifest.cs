@@ -5,7 +5,7 @@ namespace WanSharp.Storage;
 
 /// <summary>What an entry consists of: written last, read first. Its file is also what leases lock.</summary>
 /// <param name="Version">The layout's version.</param>
-/// <param name="Key">The entry's key, so that a folder that was renamed is no other entry.</param>
+/// <param name="Key">The entry's key, so that a renamed folder is not taken for another entry.</param>
 /// <param name="Files">The files.</param>
 internal sealed record EntryManifest(int Version, string Key, IReadOnlyList<EntryFile> Files)
 {

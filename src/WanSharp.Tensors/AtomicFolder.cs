@@ -43,7 +43,7 @@ public static class AtomicFolder
         Directory.Delete(old, recursive: true);
     }
 
-    /// <summary>Moves a folder out of its work folder, for somebody to look at.</summary>
+    /// <summary>Moves a folder out of its work folder, for inspection.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="path">The place that it was made for.</param>
     /// <returns>Where it is: next to that place, under a name that no sweep takes for a leftover.</returns>

@@ -76,7 +76,7 @@ public sealed class SafetensorsFile : ICheckpoint
     /// <summary>Ends every view of the file.</summary>
     public void Dispose() => _file.Dispose();
 
-    /// <summary>Refuses a file that goes on behind its tensors, unless with a few zeros.</summary>
+    /// <summary>Refuses a file that continues after its tensors, except with a few zeros.</summary>
     private static void RequireEnd(MappedFile file, long end)
     {
         if (!file.IsPadding(end, alignment: 1))

@@ -221,7 +221,7 @@ public sealed class BatchCommandTests : BatchTests
         Assert.Equal((1, 0), (exact.GetProperty("new").GetInt32(), exact.GetProperty("reused").GetInt32()));
         var inspected = await RunAsync("inspect", Directory.EnumerateFiles(_folder["out"], "0001*.png").Single());
         Assert.Contains("3 steps of \"a red circle moving left on a black background\"", inspected.Out, StringComparison.Ordinal);
-        Assert.DoesNotContain("to the bit", inspected.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("bit for bit", inspected.Out, StringComparison.Ordinal);
         var report = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder["out"], "report.json"))).RootElement;
         Assert.Equal(3, report.GetProperty("jobs")[0].GetProperty("outcome").GetProperty("reused").GetProperty("steps").GetInt32());
         Assert.Contains("steps", (await RunAsync("cache", "stats")).Out, StringComparison.Ordinal);
@@ -237,11 +237,11 @@ public sealed class BatchCommandTests : BatchTests
         "--backend",
         "comfy:http://127.0.0.1:1"
     )]
-    [InlineData("Say what to make", "batch")]
+    [InlineData("Name what to make", "batch")]
     [InlineData("leave out", "batch", "jobs.jsonl", "--resume", "out")]
     [InlineData("holds no jobs", "batch", "--resume", "nowhere")]
     [InlineData("holds no jobs", "jobs", "list", "nowhere")]
-    [InlineData("goes with --prompts", "batch", "jobs.jsonl", "--seeds", "0..3")]
+    [InlineData("works only with --prompts", "batch", "jobs.jsonl", "--seeds", "0..3")]
     [InlineData("not a file of jobs", "batch", "jobs.txt")]
     [InlineData("There is no file", "batch", "nowhere.jsonl")]
     [InlineData("outside -1000 to 1000", "batch", "jobs.jsonl", "--priority", "1001")]

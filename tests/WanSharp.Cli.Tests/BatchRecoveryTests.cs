@@ -52,8 +52,8 @@ public sealed class BatchRecoveryTests : IDisposable
         Assert.Contains("missing", (await RunAsync(["jobs", "list", _folder["out"]])).Out, StringComparison.Ordinal);
 
         var run = await DoneAsync(_batch);
-        Assert.Contains("2 clips are missing, and made again", run.Error, StringComparison.Ordinal);
-        Assert.Contains("1 clip is not whole, and made again", run.Error, StringComparison.Ordinal);
+        Assert.Contains("2 clips are missing, and will be made again", run.Error, StringComparison.Ordinal);
+        Assert.Contains("1 clip is incomplete, and will be made again", run.Error, StringComparison.Ordinal);
         Assert.Equal(third, File.ReadAllBytes(Clip(3)));
         Assert.Equal(3, Clips().Count);
     }
@@ -67,7 +67,7 @@ public sealed class BatchRecoveryTests : IDisposable
 
         var run = await DoneAsync(_batch);
 
-        Assert.Contains("1 clip is changed since they were made, and left alone", run.Error, StringComparison.Ordinal);
+        Assert.Contains("1 clip is changed since they were made, and left unchanged", run.Error, StringComparison.Ordinal);
         Assert.Equal(edited, File.ReadAllBytes(Clip(2)));
     }
 

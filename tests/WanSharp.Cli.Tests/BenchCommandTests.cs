@@ -23,7 +23,7 @@ public sealed class BenchCommandTests : IDisposable
     [InlineData("bench dit --weights I8", "choose F32, F16, BF16, F8, Q8_0, Q4_K")]
     [InlineData("bench dit --peer jax", "choose none, torch")]
     [InlineData("bench dit --runs 0", "--runs takes 1 or more")]
-    [InlineData("bench dit --tolerance 1", "--tolerance takes a share")]
+    [InlineData("bench dit --tolerance 1", "--tolerance takes a fraction")]
     [InlineData("bench dit --size 250x256", "width must be a multiple of 16")]
     [InlineData("bench dit --provider gpu", "choose ")]
     [InlineData("bench memory --row fourth", "choose compile, start, sizes, third, peak, 14b, failures")]

@@ -134,7 +134,7 @@ public sealed class CacheCommandTests : IDisposable
         Assert.Contains("results: 1 removed", (await RunAsync("clear", "results")).Out, StringComparison.Ordinal);
         Assert.True(features.Contains(Key));
         Assert.Contains("features: 1 removed", (await RunAsync("clear")).Out, StringComparison.Ordinal);
-        Assert.Contains("nothing to remove", (await RunAsync("clear")).Out, StringComparison.Ordinal);
+        Assert.Contains("Nothing to remove", (await RunAsync("clear")).Out, StringComparison.Ordinal);
     }
 
     [Fact]

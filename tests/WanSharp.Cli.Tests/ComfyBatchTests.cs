@@ -71,7 +71,7 @@ public sealed class ComfyBatchTests : IDisposable
     [InlineData("--backend", "--mapping", "workflow.json")]
     [InlineData("are for ComfyUI", "--server-token", "x")]
     [InlineData("are for ComfyUI", "--server-wait", "1h")]
-    [InlineData("not what this backend writes", "--format", "mov")]
+    [InlineData("is not written by this backend", "--format", "mov")]
     [InlineData("not written as", "--server-header", "X", "--backend", "comfy:http://127.0.0.1:1", "--workflow", "workflow.json")]
     [InlineData("cannot be read", "--backend", "comfy:http://127.0.0.1:1", "--workflow", "none.json")]
     public async Task Batch_WithOptionsThatDoNotFit_SaysWhatToWrite(string expected, params string[] options)
@@ -151,7 +151,7 @@ public sealed class ComfyBatchTests : IDisposable
         Assert.Contains("end it in .mov", refused.Error, StringComparison.Ordinal);
         refused = await RunAsync(server, "-o", _folder["again"], "--format", "mp4");
         Assert.Equal(ExitCode.WrongUsage, refused.ExitCode);
-        Assert.Contains("not what this backend writes: mov", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("is not written by this backend: mov", refused.Error, StringComparison.Ordinal);
         Assert.Equal(2, server.Sent.Count());
     }
 
@@ -222,7 +222,7 @@ public sealed class ComfyBatchTests : IDisposable
             _folder["other"]
         );
         Assert.Equal(ExitCode.Failed, stranger.ExitCode);
-        Assert.Contains("wants a sign-in", stranger.Error, StringComparison.Ordinal);
+        Assert.Contains("requires a sign-in", stranger.Error, StringComparison.Ordinal);
         string[] again = way is "name and password" or "query" ? ["--backend", $"comfy:{address}"] : [];
         var resumed = await CommandAsync(variables, ["batch", "--resume", _folder["other"], .. again, .. options]);
         Assert.True(resumed.ExitCode == ExitCode.Done, resumed.Error);
@@ -274,7 +274,7 @@ public sealed class ComfyBatchTests : IDisposable
         Assert.True(resumed.ExitCode == ExitCode.Done, resumed.Error);
         (await CommandAsync("batch", "--resume", _folder["out"], "--backend", "local")).AssertFailed(
             ExitCode.WrongUsage,
-            "begun with ComfyUI"
+            "started with ComfyUI"
         );
     }
 

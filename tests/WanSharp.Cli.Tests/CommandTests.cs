@@ -232,7 +232,7 @@ public sealed class CommandTests : IDisposable
                 .Select(provider => provider.GetProperty("name").GetString())
         );
         Assert.Contains(
-            $"--provider auto, the default, takes {report.RootElement.GetProperty("auto").GetString()}",
+            $"--provider auto (the default) chooses {report.RootElement.GetProperty("auto").GetString()}",
             text.Out,
             StringComparison.Ordinal
         );

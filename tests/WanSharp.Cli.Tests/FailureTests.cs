@@ -12,7 +12,7 @@ public sealed class FailureTests : IDisposable
     [Theory]
     [InlineData("notes.txt", "cannot be read as a picture: png, jpeg")]
     [InlineData("cut.png", "cut.png cannot be read as a picture")]
-    [InlineData("missing.png", "missing.png is not there")]
+    [InlineData("missing.png", "missing.png does not exist")]
     [InlineData(".", "is a folder: name a file in it")]
     public async Task Generate_FromWhatIsNoPicture_NamesTheFile(string image, string expected)
     {
@@ -141,7 +141,7 @@ public sealed class FailureTests : IDisposable
     }
 
     [Theory]
-    [InlineData("missing.mp4", "missing.mp4 is not there")]
+    [InlineData("missing.mp4", "missing.mp4 does not exist")]
     [InlineData("notes.txt", "notes.txt holds no settings")]
     [InlineData("steering.gif", "steering.gif")]
     public async Task Inspect_OfWhatIsNoClip_NamesTheFile(string file, string expected)

@@ -77,7 +77,7 @@ public sealed class InspectRecipeTests : IDisposable
 
     [Theory]
     [InlineData("{}", "holds no settings of WanSharp, ComfyUI")]
-    [InlineData("""{"1": {"class_type": "Note", "inputs": {}}}""", "without a sampler that is known: it has Note")]
+    [InlineData("""{"1": {"class_type": "Note", "inputs": {}}}""", "without a known sampler: it has Note")]
     public async Task Inspect_OfSomethingElse_SaysSo(string text, string expected)
     {
         var run = await CommandLineRun.RunAsync(["inspect", _folder.Write("other.json", text)]);

@@ -42,7 +42,7 @@ public sealed class PlainParsingTests
     [Theory]
     [InlineData(
         "generate --setps",
-        "there is no option '--setps'. Did you mean --steps? A text or a name that begins with - goes to the end, after --."
+        "there is no option '--setps'. Did you mean --steps? Text or names that begin with - go to the end, after --."
     )]
     [InlineData("generate --version", "there is no option '--version'")]
     [InlineData("generate -oclip.mp4", "there is no option '-oclip.mp4'")]

@@ -42,7 +42,7 @@ public sealed class ProvidersInstallTests : IDisposable
 
     [Theory]
     [InlineData("nonsense", "NAME=VALUE")]
-    [InlineData("device_id=1", "cpu takes no options")]
+    [InlineData("device_id=1", "cpu has no options")]
     public async Task Selftest_WithAProviderOptionThatCannotBe_SaysSo(string option, string expected)
     {
         var run = await RunAsync("selftest", "--provider", "cpu", "--provider-option", option);

@@ -47,8 +47,8 @@ public sealed class StandardStreamTests : IDisposable
 
         Assert.Equal(ExitCode.Failed, run.ExitCode);
         Assert.EndsWith(
-            "wan: standard output cannot be written: No space left on device. What was to be printed is "
-                + "lost; files that were written are there.\n",
+            "wan: standard output cannot be written: No space left on device. The output is "
+                + "lost; files that were written are complete.\n",
             run.Error,
             StringComparison.Ordinal
         );

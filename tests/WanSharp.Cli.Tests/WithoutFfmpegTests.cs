@@ -43,7 +43,7 @@ public sealed class WithoutFfmpegTests : IDisposable
 
         var run = await RunAsync(["generate", "a red circle", .. Tiny, "-o", _folder["out.mp4"]]);
 
-        run.AssertFailedWith(ExitCode.Failed, "out.webp is there and was not made by WanSharp: move it away");
+        run.AssertFailedWith(ExitCode.Failed, "out.webp already exists and was not made by WanSharp: move it");
         Assert.Equal(12, new FileInfo(_folder["out.webp"]).Length);
     }
 
@@ -95,7 +95,7 @@ public sealed class WithoutFfmpegTests : IDisposable
         var run = await RunAsync(["batch", _folder["jobs.jsonl"], .. Tiny, "-o", _folder["out"]]);
 
         Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
-        Assert.Contains("The output a.webp is already that of line 1", run.Error, StringComparison.Ordinal);
+        Assert.Contains("The output a.webp is already used by line 1", run.Error, StringComparison.Ordinal);
     }
 
     /// <summary>A batch that began with ffmpeg is refused before it computes, not after.</summary>

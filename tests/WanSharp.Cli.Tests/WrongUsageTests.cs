@@ -125,7 +125,7 @@ public sealed class WrongUsageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("", "say what to do: generate, ")]
+    [InlineData("", "name a command: generate, ")]
     [InlineData("generat x", "Did you mean generate?")]
     [InlineData("frobnicate", "no command 'frobnicate'")]
     [InlineData("generate", "Required argument 'prompt' missing")]

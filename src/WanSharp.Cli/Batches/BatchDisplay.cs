@@ -10,7 +10,7 @@ using WanSharp.Jobs.Storage;
 namespace WanSharp.Cli.Batches;
 
 /// <summary>
-/// What goes on in a batch: for a terminal a bar for each running job and the figures below, redrawn in place; for a log a line for
+/// Shows the progress of a batch: for a terminal a bar for each running job and the figures below, redrawn in place; for a log a line for
 /// each job that
 /// comes to its end.
 /// </summary>
@@ -97,7 +97,7 @@ internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
             JobEventKind.Succeeded when ended.Job.Outcome is { WasThere: true } => "was there",
             JobEventKind.Succeeded => string.Create(CultureInfo.InvariantCulture, $"{elapsed.TotalSeconds:0.00} s")
                 + Beginning(ended.Job.Outcome ?? new JobOutcome()),
-            JobEventKind.Retrying => $"failed, and is tried again: {ended.Job.Error}",
+            JobEventKind.Retrying => $"failed and will be retried: {ended.Job.Error}",
             JobEventKind.Failed => $"failed: {ended.Job.Error}",
             JobEventKind.Cancelled => "cancelled",
             _ => "put back",

@@ -47,9 +47,9 @@ internal static class BatchText
     /// <summary>What became of the clips of finished jobs, a line for each kind.</summary>
     public static void WriteReview(TextWriter error, ClipReview review, JobFolder folder)
     {
-        Write(review.Missing, "missing, and made again");
-        Write(review.Damaged, $"not whole, and made again; what was there is in {folder.Aside}");
-        Write(review.Changed, "changed since they were made, and left alone");
+        Write(review.Missing, "missing, and will be made again");
+        Write(review.Damaged, $"incomplete, and will be made again; the old files are in {folder.Aside}");
+        Write(review.Changed, "changed since they were made, and left unchanged");
 
         void Write(IReadOnlyList<string> outputs, string what)
         {
@@ -66,7 +66,7 @@ internal static class BatchText
     }
 
     public static string Stopped(JobCounts counts, JobFolder folder) =>
-        $"wan: stopped; {counts.Succeeded} of {counts.Total} clips are done, nothing half-written was left behind. Go on with: "
+        $"wan: stopped; {counts.Succeeded} of {counts.Total} clips are done, nothing half-written was left behind. Resume with: "
         + $"wan batch --resume {GenerateCommandLine.Quote(folder.Path)}";
 
     /// <param name="report">The batch.</param>

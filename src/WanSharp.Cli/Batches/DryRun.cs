@@ -91,7 +91,7 @@ internal static class DryRun
         count == 0
             ? ""
             : $" {count} {(count == 1 ? "output exists" : "outputs exist")} and were not made by this batch: "
-                + "move them, or give --overwrite.";
+                + "move them, or use --overwrite.";
 
     private static string How(NewJob job, string output, IReadOnlySet<string> clips, IResultCache? results, HashSet<string> seen)
     {

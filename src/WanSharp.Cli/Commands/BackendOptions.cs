@@ -20,27 +20,27 @@ internal sealed class BackendOptions
 
     private readonly Option<ReuseMode> _reuse = ChoiceOption.Create(
         "--reuse",
-        "similar: a clip whose prompt is nearly that of an earlier one, all else equal, begins with that one's first steps; faster, "
-            + "and not quite the clip that it would be.",
+        "similar: a clip whose prompt is close to an earlier one's, all else equal, starts from that clip's first steps: faster, "
+            + "but not exactly the same clip.",
         ("off", ReuseMode.Off),
         ("similar", ReuseMode.Similar)
     );
 
     private readonly Option<string> _backend = new("--backend")
     {
-        Description = "Who makes the clips: this program, or ComfyUI servers.",
+        Description = "What makes the clips: this program or ComfyUI servers.",
         HelpName = "local|comfy:URL,…",
         DefaultValueFactory = _ => BackendNames.Local,
     };
 
     private readonly Option<string?> _workflow = new("--workflow")
     {
-        Description = "What ComfyUI runs: a workflow exported with Export (API).",
+        Description = "The workflow that ComfyUI runs, exported with Export (API).",
         HelpName = "FILE",
     };
     private readonly Option<string?> _mapping = new("--mapping")
     {
-        Description = "Which inputs of the workflow take what, where the guess is wrong.",
+        Description = "Which input of the workflow takes which setting, where the guess is wrong.",
         HelpName = "FILE",
     };
 
@@ -101,7 +101,7 @@ internal sealed class BackendOptions
     }
 
     /// <summary>
-    /// The settings of a batch that goes on: its own, with what signs in at its servers, which is not kept, and other servers if
+    /// The settings of a batch that is resumed: its own, with what signs in at its servers, which is not kept, and other servers if
     /// some are named.
     /// </summary>
     /// <exception cref="InvalidRequestException">Options contradict how the batch was begun.</exception>
@@ -112,7 +112,7 @@ internal sealed class BackendOptions
             : backend is null or BackendNames.Local ? kept
             : throw new InvalidRequestException(
                 "backend",
-                "This batch was begun with the engine of this program, and goes on with it: leave out --backend."
+                "This batch was started with this program's engine and must be resumed with it: leave out --backend."
             );
     }
 }

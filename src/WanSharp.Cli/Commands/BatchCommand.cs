@@ -21,16 +21,16 @@ internal sealed class BatchCommand(CliEnvironment environment)
     private readonly BackendOptions _backend = new();
     private readonly Option<string> _output = new("--output", "-o")
     {
-        Description = "The folder that gets the clips and the report.",
+        Description = "The folder for the clips and the report.",
         HelpName = "FOLDER",
         DefaultValueFactory = _ => "out",
     };
     private readonly Option<string?> _resume = new("--resume")
     {
-        Description = "Go on with the batch in a folder, after whatever stopped it.",
+        Description = "Resume the batch in a folder.",
         HelpName = "FOLDER",
     };
-    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Say what is cached and what would run, and run nothing." };
+    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Show what is cached and what would run, then stop." };
 
     private readonly BatchRunOptions _run = new();
     private readonly Option<bool> _json = CommonOptions.Json();
@@ -68,7 +68,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
             throw new InvalidRequestException(
                 "jobs",
                 resumed is null
-                    ? "Say what to make: a file of jobs (.jsonl, .csv, .tsv), or --prompts FILE, or --resume FOLDER to go on."
+                    ? "Name what to make: a file of jobs (.jsonl, .csv, .tsv), --prompts FILE, or --resume FOLDER to continue."
                     : "A batch that is resumed has its jobs already: leave out the file, or leave out --resume."
             );
         }
@@ -176,7 +176,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
         using var store = isDry ? JobStore.OpenToRead(path, environment.Clock) : JobStore.Open(JobFolder.Open(path), environment.Clock);
         if (store.Counts().Total == 0)
         {
-            throw new JobStoreException($"{path} has no jobs: the batch was stopped before it came that far. Run it as you started it.");
+            throw new JobStoreException($"{path} has no jobs: the batch was stopped before it stored any. Repeat the original command.");
         }
 
         if (isDry)
@@ -202,7 +202,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
     }
 
     /// <summary>
-    /// Asks before the first step what can be known by then: whether the model is the same, and whether the clips' formats can be
+    /// Checks before the first step what can be checked by then: whether the model is the same, and whether the clips' formats can be
     /// written.
     /// </summary>
     private async Task PrepareToGoOnAsync(

@@ -52,13 +52,13 @@ internal sealed class BatchOptions
 
     private readonly Option<bool> _noWildcards = new("--no-wildcards")
     {
-        Description = "Take prompts as they are written: {a|b} and __name__ are letters.",
+        Description = "Use prompts literally: {a|b} and __name__ are not expanded.",
     };
     private readonly SettingOptions _settings = new(withSeed: false);
 
     private readonly Option<int> _priority = new("--priority")
     {
-        Description = "Which jobs of a folder run first, those of higher priority; a line of a file may say its own. Default: 0.",
+        Description = "Priority of the jobs; higher ones run first. A line of a file can set its own. Default: 0.",
         HelpName = "N",
     };
 
@@ -118,7 +118,7 @@ internal sealed class BatchOptions
         var (file, prompts) = (parsed.GetValue(_file), parsed.GetValue(_prompts));
         if (file is not null && prompts is not null)
         {
-            throw new InvalidRequestException("prompts", "A file of jobs and --prompts were both given: give one of them.");
+            throw new InvalidRequestException("prompts", "A file of jobs and --prompts were both given: give only one.");
         }
 
         var defaults = _settings.Read(parsed, new JobRequest { Prompt = "" });
@@ -137,7 +137,7 @@ internal sealed class BatchOptions
         return ofPrompts.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } stray
             ? throw new InvalidRequestException(
                 "styles",
-                $"{stray.Name} goes with --prompts: in a file of jobs each line says its own {stray.Name[2..].TrimEnd('s')}."
+                $"{stray.Name} works only with --prompts: in a file of jobs, each line sets its own {stray.Name[2..].TrimEnd('s')}."
             )
             : BatchFile.Read(file!, defaults, parsed.GetValue(_priority));
     }

@@ -17,7 +17,7 @@ internal sealed class BatchRunOptions
 
     private readonly Option<string> _format = ChoiceOption.Create(
         "--format",
-        "What clips are written as; mov and mkv come from ComfyUI only.",
+        "Format of the clips; mov and mkv only with ComfyUI.",
         ("mp4", ".mp4"),
         ("webm", ".webm"),
         ("gif", ".gif"),
@@ -29,13 +29,13 @@ internal sealed class BatchRunOptions
     private readonly Option<string?> _stylesFile = StyleOptions.CatalogFile();
     private readonly Option<BatchSize?> _batchSize = new("--batch-size")
     {
-        Description = "How many clips share a denoise step at most; auto takes as many as pay.",
+        Description = "The most clips that share a denoise step; auto: as many as make it faster.",
         HelpName = "auto|N",
         CustomParser = BatchSize.Parse,
     };
     private readonly Option<int?> _lanes = BatchOptions.Count(
         "--lanes",
-        "Lanes that compute at the same time, over one set of weights. Default: 1.",
+        "Lanes that compute at the same time, sharing one set of weights. Default: 1.",
         MostLanes
     );
     private readonly Option<int?> _keepCompiled = CommonOptions.KeepCompiled();
@@ -49,11 +49,11 @@ internal sealed class BatchRunOptions
     private readonly Option<bool> _noCache = new("--no-cache") { Description = "Ignore cached results and make every clip again." };
     private readonly Option<bool> _overwrite = new("--overwrite")
     {
-        Description = "Replace files that are in the clips' places, and clips that were made with other settings.",
+        Description = "Overwrite existing files, and clips that were made with other settings.",
     };
     private readonly Option<bool> _allowModelChange = new("--allow-model-change")
     {
-        Description = "Go on with a batch although its model's files have changed.",
+        Description = "Resume a batch even if its model's files have changed.",
     };
 
     /// <summary>Adds the options, in the order of help.</summary>
@@ -85,7 +85,7 @@ internal sealed class BatchRunOptions
     /// <summary>Whether files that are in the clips' places are replaced.</summary>
     public bool Overwrites(ParseResult parsed) => parsed.GetValue(_overwrite);
 
-    /// <summary>Whether a batch goes on although its model's files have changed.</summary>
+    /// <summary>Whether a batch is resumed even if its model's files have changed.</summary>
     public bool AllowsModelChange(ParseResult parsed) => parsed.GetValue(_allowModelChange);
 
     /// <summary>Attempts for each job.</summary>
@@ -106,7 +106,7 @@ internal sealed class BatchRunOptions
             ? asked
             : throw new InvalidRequestException(
                 "format",
-                $"--format {asked[1..]} is not what this backend writes: {string.Join(", ", formats.Select(format => format[1..]))}. "
+                $"--format {asked[1..]} is not written by this backend: {string.Join(", ", formats.Select(format => format[1..]))}. "
                     + "Choose one, or leave it out."
             );
     }

@@ -14,7 +14,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
 
     private readonly Argument<BenchmarkSubject> _network = ChoiceOption.CreateArgument(
         "network",
-        "dit: a step of one branch; vae: a clip's decoding; text: a prompt.",
+        "dit: a denoise step of one branch; vae: decoding a clip; text: encoding a prompt.",
         ("dit", BenchmarkSubject.Dit),
         ("vae", BenchmarkSubject.Vae),
         ("text", BenchmarkSubject.Text)
@@ -23,13 +23,13 @@ internal sealed class BenchCommand(CliEnvironment environment)
     private readonly WorkloadOptions _workload = new(
         environment,
         BenchmarkSubject.Dit,
-        "Whose dimensions the network has; its weights are random.",
+        "The model whose dimensions the network has; weights are random.",
         "Timed forward passes.",
         hasLayers: true
     );
     private readonly Option<int?> _textTokens = NumberOption.Create<int>(
         "--text-tokens",
-        "Tokens of the prompt, for dit; padding follows. Default: no padding.",
+        "Tokens in the prompt (dit only); the rest is padding. Default: no padding.",
         "N"
     );
     private readonly Option<CompileMode> _mode = ChoiceOption.Create(
@@ -49,22 +49,22 @@ internal sealed class BenchCommand(CliEnvironment environment)
 
     private readonly Option<bool> _startOnly = new("--start-only")
     {
-        Description = "Measure the process's first forward pass and its memory, and nothing else.",
+        Description = "Measure only the process's first forward pass and its memory.",
     };
     private readonly Option<string> _peer = ChoiceOption.Create(
         "--peer",
-        "A peer that runs the same network in turn with ours.",
+        "Also run the same network with this peer, alternating with ours, and compare.",
         ("none", "none"),
         (Torch, Torch)
     );
     private readonly Option<string?> _baseline = new("--baseline")
     {
-        Description = "A saved --json report: exit code 1 when a ratio is worse than in it.",
+        Description = "A saved --json report to compare with; exit code 1 if a ratio is worse.",
         HelpName = "FILE",
     };
     private readonly Option<double?> _tolerance = NumberOption.Create<double>(
         "--tolerance",
-        "By how much a ratio may be worse, as a share. Default: the baseline's own, else 0.1.",
+        "How much worse a ratio may be, as a fraction. Default: the baseline's, or 0.1.",
         "X"
     );
     private readonly Option<string> _provider = CommonOptions.Provider();
@@ -107,7 +107,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
         command.Subcommands.Add(BenchMemoryCommand.BuildPass(environment));
         self._workload.AddTo(command);
         Require(self._textTokens, tokens => tokens is null or >= 0, "--text-tokens takes 0 or more.");
-        Require(self._tolerance, tolerance => tolerance is null or (>= 0 and < 1), "--tolerance takes a share, from 0 to 1 (excluded).");
+        Require(self._tolerance, tolerance => tolerance is null or (>= 0 and < 1), "--tolerance takes a fraction from 0 up to, but not including, 1.");
         command.SetAction(self.RunAsync);
         return command.WithExamples(
             "wan bench dit --shape 1.3b --size 256x256 --frames 17 --peer torch",

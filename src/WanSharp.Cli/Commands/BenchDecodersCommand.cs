@@ -12,8 +12,8 @@ internal sealed class BenchDecodersCommand(CliEnvironment environment)
     private readonly WorkloadOptions _workload = new(
         environment,
         BenchmarkSubject.Vae,
-        "Whose latents are decoded; the weights are random.",
-        "How often each decodes it."
+        "The model whose latents are decoded; weights are random.",
+        "How many times each decodes it."
     );
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _json = CommonOptions.Json();
@@ -21,7 +21,7 @@ internal sealed class BenchDecodersCommand(CliEnvironment environment)
     public static Command Build(CliEnvironment environment)
     {
         var self = new BenchDecodersCommand(environment);
-        var command = new Command("decoders", "Measure what decodes a clip, in turn: the model's own VAE, and a tiny autoencoder (TAEHV).")
+        var command = new Command("decoders", "Compare the model's own VAE with a tiny autoencoder (TAEHV) at decoding a clip.")
         {
             self._threads,
             self._json,

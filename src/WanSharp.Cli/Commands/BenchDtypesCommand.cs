@@ -13,7 +13,7 @@ internal sealed class BenchDtypesCommand(CliEnvironment environment)
     private readonly WorkloadOptions _workload = new(
         environment,
         BenchmarkSubject.Dit,
-        "Whose dimensions the transformer has; its weights are random.",
+        "The model whose dimensions the transformer has; weights are random.",
         runs: null,
         defaultSide: 128
     );

@@ -15,8 +15,8 @@ internal sealed class BenchExpertsCommand(CliEnvironment environment)
     private readonly WorkloadOptions _workload = new(
         environment,
         BenchmarkSubject.Dit,
-        "Whose dimensions each expert has; the weights are random.",
-        "How often an expert takes over from the other.",
+        "The model whose dimensions each expert has; weights are random.",
+        "How many times the experts change.",
         hasLayers: true
     );
 
@@ -36,7 +36,7 @@ internal sealed class BenchExpertsCommand(CliEnvironment environment)
         var self = new BenchExpertsCommand(environment);
         var command = new Command(
             "experts",
-            "Measure a denoise step after one of the same expert and after one of the other, and the memory of two."
+            "Measure what changing experts costs: a denoise step after the same and after the other expert, and the memory of both."
         )
         {
             self._weights,

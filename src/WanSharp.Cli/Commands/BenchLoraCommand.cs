@@ -11,7 +11,7 @@ internal sealed class BenchLoraCommand(CliEnvironment environment)
     private readonly WorkloadOptions _workload = new(
         environment,
         BenchmarkSubject.Dit,
-        "Whose dimensions the transformer has; its weights are random.",
+        "The model whose dimensions the transformer has; weights are random.",
         "Timed forward passes of each kind.",
         hasLayers: true,
         defaultRuns: 5

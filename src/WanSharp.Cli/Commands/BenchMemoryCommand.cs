@@ -31,29 +31,29 @@ internal sealed class BenchMemoryCommand(CliEnvironment environment)
     };
 
     private readonly Option<string> _shape = WorkloadOptions.Shape(
-        "Whose dimensions the network has, except for 14b and failures; its weights are random."
+        "The model whose dimensions the network has (14b and failures have their own); weights are random."
     );
 
     private readonly Option<int?> _layers = WorkloadOptions.Layers(
-        "Blocks, to measure a part of a network; 14b then counts as missed. Default: all."
+        "Number of blocks, to measure part of a network; 14b then counts as missed. Default: all."
     );
     private readonly Option<int> _runs = CountOption("--runs", "Timed forward passes of each kind.", 3);
-    private readonly Option<int> _failures = CountOption("--failures", "How many allocations fail, each in a clip of its own.", 200);
+    private readonly Option<int> _failures = CountOption("--failures", "How many allocations to let fail, each in its own clip.", 200);
     private readonly Option<bool> _keep = new("--keep") { Description = "Keep the random weights of 14b." };
     private readonly Option<string?> _baseline = new("--baseline")
     {
-        Description = "A saved --json report: exit code 1 when a ratio is worse than in it.",
+        Description = "A saved --json report to compare with; exit code 1 if a ratio is worse.",
         HelpName = "FILE",
     };
     private readonly Option<double> _tolerance = new("--tolerance")
     {
-        Description = "By how much a ratio may be worse than the baseline's, as a share.",
+        Description = "How much worse than the baseline a ratio may be, as a fraction.",
         HelpName = "X",
         DefaultValueFactory = _ => Baseline.DefaultTolerance,
     };
     private readonly Option<string?> _report = new("--report")
     {
-        Description = "Write the table with charts, an HTML file.",
+        Description = "Write the table with charts as an HTML file.",
         HelpName = "FILE",
     };
     private readonly Option<int?> _threads = CommonOptions.Threads();
@@ -88,7 +88,7 @@ internal sealed class BenchMemoryCommand(CliEnvironment environment)
     public static Command BuildPass(CliEnvironment environment)
     {
         var threads = CommonOptions.Threads();
-        var command = new Command(PassName, "Run the forward passes that `wan bench memory` measures in a process of its own.") { threads };
+        var command = new Command(PassName, "Run the forward passes that `wan bench memory` measures in separate processes.") { threads };
         command.Hidden = true;
         command.SetAction(
             async (parsed, cancellationToken) =>

@@ -11,7 +11,7 @@ namespace WanSharp.Cli.Commands;
 /// <summary><c>wan bench plan</c>: how well <c>wan plan</c> predicts.</summary>
 internal sealed class BenchPlanCommand(CliEnvironment environment)
 {
-    private readonly Option<string> _shape = WorkloadOptions.Shape("Whose dimensions the networks have; their weights are random.");
+    private readonly Option<string> _shape = WorkloadOptions.Shape("The model whose dimensions the networks have; weights are random.");
 
     private readonly Option<(int Width, int Height, int Frames)[]> _clips = new("--clip")
     {
@@ -23,7 +23,7 @@ internal sealed class BenchPlanCommand(CliEnvironment environment)
 
     private readonly Option<double> _tolerance = new("--tolerance")
     {
-        Description = "By how much a prediction may be off, as a share, before the exit code is 1.",
+        Description = "How far a prediction may be off, as a fraction, before the exit code is 1.",
         HelpName = "X",
         DefaultValueFactory = _ => 0.25,
     };

@@ -19,11 +19,11 @@ internal sealed class BenchPresetsCommand(CliEnvironment environment)
 
     private readonly Argument<string[]> _names = new("preset")
     {
-        Description = "Presets to measure. Default: all that the model can use, unless settings are given.",
+        Description = "Presets to measure. Default: all that the model can use, or none if settings are given.",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private readonly Option<int?> _clips = BatchOptions.Count("--clips", "How many clips are made in each way. Default: 8.", MostClips);
+    private readonly Option<int?> _clips = BatchOptions.Count("--clips", "Number of clips for each preset. Default: 8.", MostClips);
     private readonly SettingOptions _settings = new(withSeed: false);
     private readonly ModelOptions _model = new();
     private readonly Option<int?> _threads = CommonOptions.Threads();

@@ -21,7 +21,7 @@ internal sealed class BenchQualityCommand(CliEnvironment environment)
 
     private readonly Option<int> _clips = new("--clips")
     {
-        Description = "How many clips are made with each. Default: 20.",
+        Description = "Number of clips for each precision. Default: 20.",
         HelpName = "N",
         DefaultValueFactory = _ => 20,
     };
@@ -74,7 +74,7 @@ internal sealed class BenchQualityCommand(CliEnvironment environment)
         environment.Out.WriteLine(
             json
                 ? Json(clips, mean, least)
-                : Invariant($"{clips.Count} clips: PSNR {mean.Psnr:0.00} dB, SSIM {mean.Ssim:0.0000} in the mean, {least:0.0000} at least")
+                : Invariant($"{clips.Count} clips: PSNR {mean.Psnr:0.00} dB, SSIM {mean.Ssim:0.0000} on average, lowest {least:0.0000}")
         );
         return ExitCode.Done;
     }

@@ -13,7 +13,7 @@ internal sealed class BenchReuseCommand(CliEnvironment environment)
 {
     private static readonly double[] Bands = [0.97, 0.95, 0.9, 0.8, 0.7, -1];
 
-    private readonly Option<int?> _seeds = BatchOptions.Count("--seeds", "How many seeds for each pair of prompts. Default: 1.", 1000);
+    private readonly Option<int?> _seeds = BatchOptions.Count("--seeds", "Number of seeds for each pair of prompts. Default: 1.", 1000);
     private readonly ModelOptions _model = new();
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _json = CommonOptions.Json();
@@ -23,7 +23,7 @@ internal sealed class BenchReuseCommand(CliEnvironment environment)
         var self = new BenchReuseCommand(environment);
         var command = new Command(
             "reuse",
-            "Begin clips with the steps of other prompts' clips, and compare them with those that their own noise makes."
+            "Start clips from the steps of similar prompts' clips, and compare them with clips that start from noise."
         )
         {
             self._seeds,

@@ -14,11 +14,11 @@ internal sealed class CacheCommand(CliEnvironment environment)
     private readonly Option<bool> _json = CommonOptions.Json();
     private readonly Option<TimeSpan?> _olderThan = Amounts.TimeOption(
         "--older-than",
-        "Remove what was not used for this long: 7d, 12h, 30min."
+        "Remove what has not been used for this long: 7d, 12h, 30min."
     );
     private readonly Option<long?> _maximum = Amounts.SizeOption(
         "--max-size",
-        "Then remove what was not used for longest, until this much is left: 20GB."
+        "Then remove the least recently used until this much is left: 20GB."
     );
 
     private readonly Argument<string?> _section = ChoiceOption.CreateArgument<string?>(
@@ -33,13 +33,13 @@ internal sealed class CacheCommand(CliEnvironment environment)
     {
         var self = new CacheCommand(environment);
         self._section.Arity = ArgumentArity.ZeroOrOne;
-        var stats = new Command("stats", "Say what is kept, and how often it was of use.") { self._json };
+        var stats = new Command("stats", "Show what is kept, and how often it was used.") { self._json };
         stats.SetAction(self.Stats);
-        var prune = new Command("prune", "Remove what is old, or too much.") { self._olderThan, self._maximum, self._json };
+        var prune = new Command("prune", "Remove what is old, or exceeds a size.") { self._olderThan, self._maximum, self._json };
         prune.SetAction(self.Prune);
         var clear = new Command("clear", "Remove everything, or a section.") { self._section, self._json };
         clear.SetAction(self.Clear);
-        var command = new Command("cache", "Look at what is kept between runs, and remove it.")
+        var command = new Command("cache", "Show or remove what is kept between runs.")
         {
             stats.WithExamples("wan cache stats", "wan cache stats --json"),
             prune.WithExamples("wan cache prune --older-than 7d --max-size 20GB"),
@@ -99,7 +99,7 @@ internal sealed class CacheCommand(CliEnvironment environment)
         {
             throw new InvalidRequestException(
                 "prune",
-                "Say what to remove: --older-than 7d, --max-size 20GB, or both. `wan cache clear` removes everything."
+                "Name what to remove: --older-than 7d, --max-size 20GB, or both. `wan cache clear` removes everything."
             );
         }
 
@@ -150,7 +150,7 @@ internal sealed class CacheCommand(CliEnvironment environment)
 
         if (sections.All(section => section.Removed.Entries + section.Removed.InUse + section.Removed.Refused == 0))
         {
-            environment.Out.WriteLine("There was nothing to remove.");
+            environment.Out.WriteLine("Nothing to remove.");
         }
     }
 

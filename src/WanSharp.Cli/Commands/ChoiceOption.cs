@@ -29,7 +29,7 @@ internal static class ChoiceOption
     }
 
     /// <summary>
-    /// An option of which a choice may mean null; the first choice is its default. The value is in a tuple, for the parser takes
+    /// An option of which a choice may mean null; the first choice is its default. The value is in a tuple, because the parser takes
     /// null for a value that it could not convert.
     /// </summary>
     public static Option<ValueTuple<T>> CreateNullable<T>(

@@ -15,15 +15,15 @@ internal sealed class ComfyAccessOptions
     private readonly Option<string?> _token = new("--server-token")
     {
         Description =
-            $"A token that signs in at the ComfyUI servers (Authorization: Bearer). Better in {ComfyAccess.TokenVariable}: "
-            + "options can be seen by others.",
+            $"The token that signs in to the ComfyUI servers (Authorization: Bearer). {ComfyAccess.TokenVariable} is safer: "
+            + "other users can see a program's options.",
         HelpName = "TOKEN",
     };
 
     private readonly Option<string[]> _headers = new("--server-header")
     {
         Description =
-            $"A header that signs in at the ComfyUI servers, such as \"X-Api-Key: …\"; may be given more than once. Or "
+            $"A header that signs in to the ComfyUI servers, such as \"X-Api-Key: …\"; may be given more than once. Or "
             + $"{ComfyAccess.HeadersVariable}, one per line.",
         HelpName = "NAME: VALUE",
     };

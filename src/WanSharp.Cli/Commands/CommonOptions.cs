@@ -45,7 +45,7 @@ internal static class CommonOptions
         new("--provider")
         {
             Description =
-                "Which of ONNX Runtime's execution providers computes; auto takes the fastest, `wan providers` says which and why.",
+                "The execution provider of ONNX Runtime; auto chooses the fastest, and `wan providers` says which and why.",
             HelpName = "NAME",
             DefaultValueFactory = _ => ProviderSelection.Auto,
         };
@@ -89,7 +89,7 @@ internal static class CommonOptions
     {
         var option = NumberOption.Create<int>(
             "--keep-compiled",
-            "How many compiled graphs stay in memory when nothing uses them. Default: 64.",
+            "How many unused compiled graphs stay in memory. Default: 64.",
             "N"
         );
         option.Validators.Add(result =>

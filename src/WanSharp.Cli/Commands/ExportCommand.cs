@@ -30,7 +30,7 @@ internal sealed class ExportCommand(CliEnvironment environment)
     private readonly Option<Lowering?> _lowering = new("--lowering")
     {
         Description =
-            "plain: operators of ONNX alone, for any runtime. fused: with ONNX Runtime's own, which are faster there. Default: plain.",
+            "plain: standard ONNX operators, for any runtime. fused: also ONNX Runtime's own, which are faster there. Default: plain.",
         HelpName = "plain|fused",
         CustomParser = ParseLowering,
     };
@@ -42,7 +42,7 @@ internal sealed class ExportCommand(CliEnvironment environment)
     public static Command Build(CliEnvironment environment)
     {
         var self = new ExportCommand(environment);
-        var command = new Command("export", "Write a model's networks as ONNX files, and compare them with our own run.")
+        var command = new Command("export", "Export a model's networks as ONNX files, and check them against our own results.")
         {
             self._output,
             self._only,
@@ -90,8 +90,8 @@ internal sealed class ExportCommand(CliEnvironment environment)
         if (!report.Passed)
         {
             environment.Error.WriteLine(
-                $"wan: the files do not give our numbers. They are in {report.Folder}, to be looked at and then deleted; "
-                    + $"{parsed.GetValue(_output)} is as it was before."
+                $"wan: the exported files do not reproduce our results. They are kept in {report.Folder} for inspection; "
+                    + $"{parsed.GetValue(_output)} is unchanged."
             );
         }
 

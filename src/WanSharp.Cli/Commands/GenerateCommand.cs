@@ -175,8 +175,8 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         if (!compiling.IsCompleted)
         {
             environment.Error.WriteLine(
-                "compile: the clip was made block by block and is done; the whole network is still being "
-                    + "compiled for the next one (Ctrl-C gives that up)"
+                "compile: the clip is done, made block by block; the whole network is still being "
+                    + "compiled for the next one (Ctrl-C cancels that)"
             );
         }
 
@@ -218,7 +218,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         return !File.Exists(target.FullPath) || await MetadataReader.ReadAsync(ffmpeg, target.FullPath, cancellationToken) is not null
             ? target
             : throw new MediaException(
-                $"{target.FullPath} is there and was not made by WanSharp: move it away, or name another output that ends in .webp."
+                $"{target.FullPath} already exists and was not made by WanSharp: move it, or name another output that ends in .webp."
             );
     }
 

@@ -83,8 +83,8 @@ internal sealed class InspectCommand(CliEnvironment environment)
         environment.Out.WriteLine();
         environment.Out.WriteLine(
             settings.Reused is null
-                ? "Made again by this command, to the bit with the same version, provider and threads:"
-                : "What this clip is near is made by this command:"
+                ? "This command makes it again, bit for bit with the same version, provider and threads:"
+                : "This command makes a clip close to it:"
         );
         environment.Out.WriteLine(GenerateCommandLine.For(settings, await OutputLikeAsync(ffmpeg, file, settings, cancellationToken)));
         return ExitCode.Done;
@@ -97,7 +97,7 @@ internal sealed class InspectCommand(CliEnvironment environment)
     ) => (await EmbeddedTexts.ReadAsync(ffmpeg, file, cancellationToken)).Select(text => (text.Name, text.Text));
 
     private static IEnumerable<(string Name, string Text)> ReadText(string file) =>
-        !File.Exists(file) ? throw new MediaException($"{file} is not there: check the path.")
+        !File.Exists(file) ? throw new MediaException($"{file} does not exist: check the path.")
         : FileFacts.Of(file).Length is > LongestText and var length
             ? throw new MediaException($"{file} has {length} bytes: no workflow has more than {LongestText}.")
         : [("", File.ReadAllText(file))];

@@ -30,14 +30,14 @@ internal sealed class JobsCommand(CliEnvironment environment)
         var self = new JobsCommand(environment);
         var list = new Command("list", "Show the jobs.") { self._folder, self._state, self._json };
         list.SetAction(self.List);
-        var cancel = new Command("cancel", "Cancel jobs, also while a batch runs.") { self._folder, self._ids };
+        var cancel = new Command("cancel", "Cancel jobs, even while a batch runs.") { self._folder, self._ids };
         cancel.SetAction(self.Cancel);
-        var retry = new Command("retry", "Put what failed or was cancelled into the queue again; `wan batch --resume` then runs it.")
+        var retry = new Command("retry", "Queue failed and cancelled jobs again; `wan batch --resume` then runs them.")
         {
             self._folder,
         };
         retry.SetAction(self.Retry);
-        var command = new Command("jobs", "Look at the jobs of a batch, give some up, or have some tried again.")
+        var command = new Command("jobs", "List, cancel or retry the jobs of a batch.")
         {
             list.WithExamples("wan jobs list out/", "wan jobs list out/ --state failed --json"),
             cancel.WithExamples("wan jobs cancel out/ 3 7"),
@@ -72,7 +72,7 @@ internal sealed class JobsCommand(CliEnvironment environment)
         using var store = Open(parsed);
         var ids = parsed.GetValue(_ids)!;
         var count = store.Cancel(ids);
-        environment.Out.WriteLine($"{count} of {ids.Length} given up; the others are at their end already, or there are none such.");
+        environment.Out.WriteLine($"{count} of {ids.Length} cancelled; the others have already ended, or do not exist.");
         return count > 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
@@ -80,7 +80,7 @@ internal sealed class JobsCommand(CliEnvironment environment)
     {
         using var store = Open(parsed);
         environment.Out.WriteLine(
-            $"{store.Retry()} jobs wait again. Run them with: wan batch --resume {GenerateCommandLine.Quote(parsed.GetValue(_folder)!)}"
+            $"{store.Retry()} jobs are queued again. To run them: wan batch --resume {GenerateCommandLine.Quote(parsed.GetValue(_folder)!)}"
         );
         return ExitCode.Done;
     }

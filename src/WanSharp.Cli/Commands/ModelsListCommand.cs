@@ -23,7 +23,7 @@ internal sealed class ModelsListCommand(CliEnvironment environment)
     public static Command Build(CliEnvironment environment)
     {
         var self = new ModelsListCommand(environment);
-        var command = new Command("list", "Say what each checkpoint in a folder is, told from its tensors; or which models are there.")
+        var command = new Command("list", "Identify each checkpoint in a folder by its tensors, or list the available models.")
         {
             self._folder,
             self._json,

@@ -24,7 +24,7 @@ internal sealed class ModelsPullCommand(CliEnvironment environment)
 
     private readonly Option<bool> _dryRun = new("--dry-run")
     {
-        Description = "Say what would be downloaded, and download nothing but lists.",
+        Description = "Show what would be downloaded, without downloading it.",
     };
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print nothing but errors." };
     private readonly Option<bool> _json = CommonOptions.Json();
@@ -35,8 +35,8 @@ internal sealed class ModelsPullCommand(CliEnvironment environment)
         var command = new Command(
             "pull",
             "Download models, LoRAs and decoders from Hugging Face (or the hub that HF_ENDPOINT names), "
-                + "into the cache that its other programs use, too. "
-                + "A pull that was interrupted goes on where it ended."
+                + "into the cache that other programs share. "
+                + "An interrupted pull resumes where it stopped."
         )
         {
             self._names,

@@ -17,12 +17,12 @@ internal sealed class ModelsVerifyCommand(CliEnvironment environment)
 
     private readonly Option<bool> _online = new("--online")
     {
-        Description = "Ask the hub for digests that are not known here. Without it no connection is opened.",
+        Description = "Ask the hub for digests that are not known locally. Without it, no connection is opened.",
     };
 
     private readonly Option<bool> _remove = new("--remove")
     {
-        Description = "Remove what is damaged, so that the next pull brings it again.",
+        Description = "Remove damaged files, so that the next pull downloads them again.",
     };
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -31,7 +31,7 @@ internal sealed class ModelsVerifyCommand(CliEnvironment environment)
         var self = new ModelsVerifyCommand(environment);
         var command = new Command(
             "verify",
-            "Read every byte of what was pulled, and compare digests with the hub's. Exit code 1 if a file is damaged or missing."
+            "Read every byte of what was pulled and compare its digest with the hub's. Exit code 1 if a file is damaged or missing."
         )
         {
             self._names,

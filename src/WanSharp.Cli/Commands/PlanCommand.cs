@@ -27,8 +27,8 @@ internal sealed class PlanCommand(CliEnvironment environment)
     private readonly Option<bool> _calibrate = new("--calibrate")
     {
         Description =
-            "Measure this machine again, which takes 4 to 6 seconds, and keep the faster of each rate; "
-            + "without it, what was measured holds for 30 days.",
+            "Measure this machine again (4 to 6 seconds) and keep the faster of each rate; "
+            + "otherwise a measurement is used for 30 days.",
     };
     private readonly Option<MemoryAmount?> _memory = CommonOptions.Memory();
     private readonly Option<MemoryAmount?> _hostMemory = CommonOptions.HostMemory();
@@ -40,7 +40,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
         var self = new PlanCommand(environment);
         var command = new Command(
             "plan",
-            "Say what a generation would compute, hold in memory and take on this machine's processor; nothing of the model runs."
+            "Predict what a clip would compute, hold in memory and take on this machine's processor, without running the model."
         )
         {
             self._precision,
@@ -147,7 +147,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
         return compile.Tuning == CompileTuning.MaxAutotune
             ? strategy with
             {
-                Reasons = [.. strategy.Reasons, "max-autotune: `wan generate` times the ways that fit once, and keeps the fastest"],
+                Reasons = [.. strategy.Reasons, "max-autotune: `wan generate` times the strategies that fit once, and keeps the fastest"],
             }
             : strategy;
     }

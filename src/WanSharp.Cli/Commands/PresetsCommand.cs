@@ -16,7 +16,7 @@ internal sealed class PresetsCommand(CliEnvironment environment)
         var self = new PresetsCommand(environment);
         var command = new Command(
             "presets",
-            "List the presets: settings, and LoRAs, that make clips in few steps. With --model, which it can use."
+            "List the presets: settings and LoRAs that make clips in few steps. With --model: those that it can use."
         )
         {
             self._json,

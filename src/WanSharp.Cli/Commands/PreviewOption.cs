@@ -23,8 +23,8 @@ internal sealed class PreviewOption
     private readonly Option<string?> _option = new("--preview")
     {
         Description =
-            "Show each step's estimate of the clip: a file that is written again each time (.gif, .webp, .png), or "
-            + $"{Terminal}, in the way that it understands (or {string.Join(", ", Protocols.Keys)}).",
+            "Show each step's estimate of the clip: in a file that each step rewrites (.gif, .webp, .png), or on the "
+            + $"terminal: {Terminal} picks what it supports (or {string.Join(", ", Protocols.Keys)}).",
         HelpName = $"FILE|{Terminal}",
     };
 

@@ -14,7 +14,7 @@ internal sealed class ProvidersCommand(CliEnvironment environment)
     public static Command Build(CliEnvironment environment)
     {
         var self = new ProvidersCommand(environment);
-        var command = new Command("providers", "List ONNX Runtime's execution providers: what is there, what is chosen, how to get more.")
+        var command = new Command("providers", "List ONNX Runtime's execution providers: those available, the one chosen, how to get more.")
         {
             self._json,
             ProvidersInstallCommand.Build(environment),
@@ -60,7 +60,7 @@ internal sealed class ProvidersCommand(CliEnvironment environment)
         }
 
         environment.Out.WriteLine();
-        environment.Out.WriteLine($"--provider auto, the default, takes {chosen.Name}: {chosen.Why}.");
+        environment.Out.WriteLine($"--provider auto (the default) chooses {chosen.Name}: {chosen.Why}.");
         environment.Out.WriteLine($"Default precision on {chosen.Name}: {profile.Precision}.");
         environment.Out.WriteLine("Another build of ONNX Runtime brings its own providers: set WAN_ONNXRUNTIME to the library's file.");
         return ExitCode.Done;

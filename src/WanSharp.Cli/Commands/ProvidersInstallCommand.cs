@@ -55,7 +55,7 @@ internal sealed class ProvidersInstallCommand(CliEnvironment environment)
         {
             await EncoderCheck.RequireAsync(file, OutputKind.Mp4, cancellationToken);
             return environment.Host.FindFfmpeg() is { } used && used != file
-                ? $"It writes mp4, but {used} comes before it."
+                ? $"It writes mp4, but {used} takes precedence."
                 : "It writes mp4, and is used from now on.";
         }
 

@@ -39,7 +39,7 @@ internal sealed class SettingOptions
         {
             if (given.FirstOrDefault(one => one.Field.Excludes.Contains(field.Name)).Field is { } rival)
             {
-                throw new InvalidRequestException(field.Name, $"{rival.Option} and {field.Option} were both given: give one of them.");
+                throw new InvalidRequestException(field.Name, $"{rival.Option} and {field.Option} were both given: give only one.");
             }
 
             _ = field.TrySet(settings, IsDrawn(field, text!) ? Draw() : text!, out var changed);

@@ -54,7 +54,7 @@ internal sealed class WorkloadOptions
         _shape = Shape(shape);
         _size = SizeOption.Create($"Width and height of the clip in pixels. Default: {defaultSide}x{defaultSide}.");
         _frames = NumberOption.Create<int>("--frames", $"Frames of the clip: 4n+1. Default: {DefaultFrames}.", "N");
-        _layers = hasLayers ? Layers("Blocks, to measure a part of a network that is too large here. Default: all.") : null;
+        _layers = hasLayers ? Layers("Number of blocks, for networks that are too large for this machine. Default: all.") : null;
         _runs = runs is null ? null : AtLeastOne("--runs", $"{runs} Default: {defaultRuns}.");
     }
 

@@ -65,7 +65,7 @@ internal static class Amounts
                 );
                 if (bytes == 0)
                 {
-                    argument.AddError($"{name} 0 leaves nothing to run in: give a size such as 6GB, or auto for what is free.");
+                    argument.AddError($"{name} 0 leaves no memory to run in: give a size such as 6GB, or auto for what is free.");
                 }
 
                 return bytes is { } size ? new MemoryAmount(size) : null;

@@ -69,8 +69,8 @@ internal sealed record CliEnvironment
 
         Error.WriteLine(
             PlainText.OneLine(
-                $"wan: standard output cannot be written: {failure.Message.TrimEnd('.')}. What was to be printed "
-                    + "is lost; files that were written are there."
+                $"wan: standard output cannot be written: {failure.Message.TrimEnd('.')}. The output "
+                    + "is lost; files that were written are complete."
             )
         );
         return exitCode == ExitCode.Done ? ExitCode.Failed : exitCode;

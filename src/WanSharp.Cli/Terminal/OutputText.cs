@@ -4,7 +4,7 @@ namespace WanSharp.Cli.Terminal;
 
 /// <summary>
 /// A standard stream as text in UTF-8: prompts and styles come in every language, whatever the terminal's code page says. What cannot be
-/// written is dropped and remembered, so that the work goes on: a clip of an hour is worth more than the line about it. Thread-safe.
+/// written is dropped and remembered, so that the work continues: a clip of an hour is worth more than the line about it. Thread-safe.
 /// </summary>
 /// <param name="stream">The stream. One whose reader has gone (<c>| head</c>) takes everything and drops it.</param>
 internal sealed class OutputText(Stream stream) : TextWriter

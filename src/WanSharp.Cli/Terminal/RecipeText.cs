@@ -25,12 +25,12 @@ internal static class RecipeText
         if (recipe.Unexpressed.Count > 0)
         {
             lines.Add("");
-            lines.Add("Not in the command below, so the clip comes out otherwise:");
+            lines.Add("Missing from the command below, so the clip will differ:");
             lines.AddRange(recipe.Unexpressed.Select(one => $"  {PlainText.OneLine(one)}"));
         }
 
         lines.Add("");
-        lines.Add("The like of it is made by this command (noise differs from program to program; files are named as they were there):");
+        lines.Add("This command makes a similar clip (noise differs between programs; files keep the names they had there):");
         lines.Add(recipe.Command);
         return string.Join(Environment.NewLine, lines);
     }

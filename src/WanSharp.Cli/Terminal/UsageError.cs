@@ -22,7 +22,7 @@ internal static class UsageError
     {
         var command = parsed.CommandResult.Command;
         return parsed.UnmatchedTokens is [var token, ..] ? Unmatched(token, command)
-            : command is RootCommand ? $"say what to do: {string.Join(", ", command.Subcommands.Select(subcommand => subcommand.Name))}."
+            : command is RootCommand ? $"name a command: {string.Join(", ", command.Subcommands.Select(subcommand => subcommand.Name))}."
             : parsed.Errors[0].Message;
     }
 
@@ -55,8 +55,8 @@ internal static class UsageError
             if (stray is not null)
             {
                 return result is OptionResult { IdentifierToken.Value: var name }
-                    ? $"{name} takes a value, and {stray.Value} is an option: write {name}={stray.Value} if it is meant as it stands."
-                    : $"{Unmatched(stray.Value, command)} A text or a name that begins with - goes to the end, after --.";
+                    ? $"{name} takes a value, and {stray.Value} is an option: write {name}={stray.Value} if you mean it literally."
+                    : $"{Unmatched(stray.Value, command)} Text or names that begin with - go to the end, after --.";
             }
         }
 
@@ -75,5 +75,5 @@ internal static class UsageError
         token.StartsWith('-') ? $"there is no option '{token}'.{NearestName.Hint(token, command.Options.Select(option => option.Name))}"
         : command is RootCommand
             ? $"there is no command '{token}'.{NearestName.Hint(token, command.Subcommands.Select(subcommand => subcommand.Name))}"
-        : $"'{token}' is one word too many: put a text of several words in quotes.";
+        : $"'{token}' is unexpected: put text of several words in quotes.";
 }

@@ -34,7 +34,7 @@ internal sealed class DecoderShelf(WanModel model, IReadOnlyList<string> folders
                 ? file
                 : throw new InvalidRequestException(
                     field,
-                    $"{file.Path}: it is a decoder alone: leave --{field} out, or name a file that has an encoder, too."
+                    $"{file.Path}: it has only a decoder: leave --{field} out, or name a file that has an encoder, too."
                 );
         }
         catch (CheckpointException e)

@@ -9,7 +9,7 @@ namespace WanSharp.Engine.Decoding;
 /// each colour as soon as its last tile is there; only where neighbours overlap are sums kept until then.
 /// </summary>
 /// <remarks>
-/// The pictures are in memory until the last tile comes, for a tile needs what its own past left: 3 bytes a pixel and frame,
+/// The pictures are in memory until the last tile comes, because a tile needs what its own past left: 3 bytes a pixel and frame,
 /// and up to 3 more for sums. The transformer, which takes the same clip at once, holds between 12 (a dim of 3072, strides of 32
 /// and 4) and 80 (5120, 16 and 4) for each, so the pictures never decide whether a clip fits.
 /// </remarks>

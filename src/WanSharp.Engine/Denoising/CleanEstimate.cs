@@ -6,7 +6,7 @@ namespace WanSharp.Engine.Denoising;
 
 /// <summary>What a step takes the clean clip to be: x₀ = x − σ·v.</summary>
 /// <remarks>Not thread-safe: a step writes it, and between two steps it is taken out.</remarks>
-/// <param name="isWanted">Whether a step is to make one; the last step does in any case.</param>
+/// <param name="isWanted">Whether a step is to make one; the last step always does.</param>
 internal sealed class CleanEstimate(Func<bool> isWanted)
 {
     private Tensor? _latents;

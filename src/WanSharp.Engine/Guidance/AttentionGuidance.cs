@@ -5,7 +5,7 @@ namespace WanSharp.Engine.Guidance;
 
 /// <summary>
 /// Normalized attention guidance (NAG, Chen et al., arXiv 2505.21179): a negative prompt without a second pass. Each block attends to
-/// both prompts, p and n, and goes on with α·z + (1 − α)·p, where z = s·p − (s − 1)·n, cut to τ times the length of p (the sum of its
+/// both prompts, p and n, and continues with α·z + (1 − α)·p, where z = s·p − (s − 1)·n, cut to τ times the length of p (the sum of its
 /// absolute values) for each token.
 /// </summary>
 /// <remarks>

@@ -1,6 +1,6 @@
 namespace WanSharp.Engine.Memory;
 
-/// <summary>What a choice about memory goes on being based on while the memory that is free changes. Pure.</summary>
+/// <summary>What a choice about memory stays based on while the free memory changes. Pure.</summary>
 internal static class MemoryBasis
 {
     /// <summary>Smaller changes, as a share of the basis, change no choice.</summary>
@@ -8,7 +8,7 @@ internal static class MemoryBasis
 
     /// <summary>
     /// A share that stays unused when there is more than before: a choice of so much is not undone when a little of it goes
-    /// again. Down it goes at once, for what is not there cannot be used.
+    /// again. It goes down at once, because memory that is not there cannot be used.
     /// </summary>
     public const double Margin = 0.1;
 

@@ -246,7 +246,7 @@ internal static class GenerationPlanner
         {
             if (request.Frames is not null)
             {
-                throw new InvalidRequestException("seconds", "Frames and seconds were both given: give one of them.");
+                throw new InvalidRequestException("seconds", "Frames and seconds were both given: give only one.");
             }
 
             var longest = MaximumFrames / (double)fps;

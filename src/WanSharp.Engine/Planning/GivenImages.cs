@@ -134,7 +134,7 @@ internal static class GivenImages
         {
             throw new InvalidRequestException(
                 "frames",
-                $"{model.Name} makes what is between a first and a last frame: ask for at least {model.Vae.TemporalStride + 1} frames."
+                $"{model.Name} fills in the frames between a first and a last one: ask for at least {model.Vae.TemporalStride + 1} frames."
             );
         }
 

@@ -113,7 +113,7 @@ internal sealed record GuidancePlan(float Scale, float? HighNoise, double? Bound
 
         if (request is { Apg: not null, CfgZero: not null })
         {
-            throw new InvalidRequestException("apg", "APG and CFG-Zero* both say what is made of the two velocities: give one of them.");
+            throw new InvalidRequestException("apg", "APG and CFG-Zero* both combine the two velocities: give only one.");
         }
 
         if (request.Apg is { IsValid: false } apg)

@@ -33,7 +33,7 @@ public static class ModelCheck
         {
             throw new CheckpointException(
                 model.TransformerWeights.Path,
-                "the transformer produced NaN or infinity, so a weight is probably damaged: get the file again."
+                "the transformer produced NaN or infinity, so a weight is probably damaged: download the file again."
             );
         }
     }

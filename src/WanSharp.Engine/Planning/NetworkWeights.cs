@@ -44,7 +44,7 @@ internal sealed record NetworkWeights
     /// <summary>Whether all matrices are F16 in the files.</summary>
     public bool AreHalves { get; init; }
 
-    /// <summary>Whether all that is converted is kept, for it is little.</summary>
+    /// <summary>Whether all that is converted is kept, because it is small.</summary>
     public bool AreKept => ConvertedBytes <= KeptBytes;
 
     /// <summary>Whether blocks are widened one after another, as a whole; F16 is widened by their graph, a matrix at a time.</summary>

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace WanSharp.Engine.Presets;
 
 /// <summary>
-/// Names that people give to checkpoints and LoRAs that make clips in few steps. A name is no proof: it is used for a word of advice
+/// Names that people give to checkpoints and LoRAs that make clips in few steps. A name proves nothing: it is used for advice
 /// alone.
 /// </summary>
 internal static partial class DistilledNames

@@ -166,7 +166,7 @@ public sealed class PresetCatalog
         }
         catch (Exception exception) when (exception is JsonException or ArgumentException or InvalidOperationException)
         {
-            // lone surrogates are no text, of which the reader complains in its own ways
+            // lone surrogates are not text, and the reader reports them in its own way
             throw new InvalidDataException(
                 $"{file} is not a list of presets: {exception.Message} See docs/presets.md for an example.",
                 exception

@@ -5,7 +5,7 @@ using WanSharp.Tensors;
 namespace WanSharp.Engine.Presets;
 
 /// <summary>Applies presets to requests for a model.</summary>
-/// <remarks>Thread-safe. Looks for files when it is asked, for they may come while the program runs.</remarks>
+/// <remarks>Thread-safe. Looks for files when it is asked, because they may appear while the program runs.</remarks>
 /// <param name="catalog">The presets.</param>
 /// <param name="folders">Where their LoRAs are looked for.</param>
 public sealed class PresetChoice(PresetCatalog catalog, LoraFolders folders)

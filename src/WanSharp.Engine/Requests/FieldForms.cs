@@ -26,7 +26,7 @@ internal static class FieldForms
             Expected = choices.Count == 0 ? "text" : $"one of {string.Join(", ", choices)}",
         };
 
-    /// <summary>A file, or the name of one: a relative path that is there begins where the one who names it is.</summary>
+    /// <summary>A file, or the name of one: a relative path to an existing file starts at the folder of whatever names it.</summary>
     public static SettingField FileName(
         string name,
         string help,

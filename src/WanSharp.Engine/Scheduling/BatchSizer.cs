@@ -10,14 +10,14 @@ namespace WanSharp.Engine.Scheduling;
 /// <remarks>Thread-safe. What is learned about a shape is kept for the generator's life.</remarks>
 /// <param name="fixedSize">The size that the user wants, or null.</param>
 /// <param name="lanes">Lanes that take steps at the same time.</param>
-/// <param name="bytes">The activations of so many clips of a key that step together.</param>
+/// <param name="bytes">The bytes of activations of the given number of clips of a key that step together.</param>
 /// <param name="memory">Bytes that the activations of all lanes may take now.</param>
 internal sealed class BatchSizer(int? fixedSize, int lanes, Func<BatchKey, int, long> bytes, Func<long> memory)
 {
     /// <summary>A larger batch is taken if a row costs this much less: below, it only makes clips wait for each other.</summary>
     public const double LeastGain = 0.03;
 
-    /// <summary>The least of so many timings counts: the first ones of a size allocate, and other programs disturb some.</summary>
+    /// <summary>The least of this many timings counts: the first ones of a size allocate, and other programs disturb some.</summary>
     public const int Timings = 4;
 
     // Kernels split work by shape: twice as much may not pay where four times as much does.
@@ -26,10 +26,10 @@ internal sealed class BatchSizer(int? fixedSize, int lanes, Func<BatchKey, int, 
     private readonly Lock _gate = new();
     private readonly Dictionary<BatchKey, Finding> _findings = [];
 
-    /// <summary>How many lanes may step clips of a key at the same time: as many as memory allows, and one in any case.</summary>
+    /// <summary>How many lanes may step clips of a key at the same time: as many as memory allows, and at least one.</summary>
     public int LanesFor(BatchKey key) => (int)Math.Clamp(memory() / bytes(key, fixedSize ?? 1), 1, lanes);
 
-    /// <summary>The most clips of a key that may step together now: no more than there is memory for, and one in any case.</summary>
+    /// <summary>The most clips of a key that may step together now: no more than there is memory for, but at least one.</summary>
     public int LimitFor(BatchKey key)
     {
         lock (_gate)

@@ -97,7 +97,7 @@ internal sealed class ComputeLanes : IDisposable
 #pragma warning restore RS0030
     }
 
-    /// <summary>Encoding is done anew when it was short of memory; decoding goes on by itself where it was.</summary>
+    /// <summary>Encoding starts over when it ran out of memory; decoding continues where it was.</summary>
     private T Again<T>(Func<T> compute)
     {
         try
@@ -150,7 +150,7 @@ internal sealed class ComputeLanes : IDisposable
         _steps.Run(denoisers[lane], [.. works.Cast<StepWork>()]);
         if (_networks.AreOnHost && !_queue.HasSteps)
         {
-            denoisers[lane].ReleaseMemory(); // the last clip goes on to be decoded, which needs memory, too
+            denoisers[lane].ReleaseMemory(); // the last clip is decoded next, which needs memory, too
         }
     }
 }

@@ -41,7 +41,7 @@ internal sealed class FeatureCache(IFeatureStore? store, long capacity)
     }
 
     /// <summary>A feature, from where it is or computed now.</summary>
-    /// <param name="clip">Who wants it.</param>
+    /// <param name="clip">The clip that needs it.</param>
     /// <param name="key">All that decides it, as a digest.</param>
     /// <param name="compute">Computes it; when its clip is given up meanwhile, another clip that waits computes.</param>
     public async Task<byte[]> GetAsync(ClipRun clip, string key, Func<Task<byte[]>> compute)

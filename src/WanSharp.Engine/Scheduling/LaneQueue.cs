@@ -96,7 +96,7 @@ internal sealed class LaneQueue(BatchSizer batches, TimeProvider clock)
         }
     }
 
-    /// <summary>Takes what comes next; if that cannot be decided, what waits fails, and the lane goes on.</summary>
+    /// <summary>Takes what comes next; if that cannot be decided, what waits fails, and the lane continues.</summary>
     private List<LaneWork> TryTakeNext(int lane)
     {
         try

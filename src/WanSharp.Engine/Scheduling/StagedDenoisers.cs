@@ -156,7 +156,7 @@ internal sealed class StagedDenoisers(WanModel model, ExpertWeights experts, Gra
         /// <summary>Ends with the loading, however that ends.</summary>
         public Task Ended { get; }
 
-        /// <summary>Gives up the loading, and frees what it came to.</summary>
+        /// <summary>Cancels the loading, and frees what was loaded.</summary>
         public async ValueTask DisposeAsync()
         {
             await _stop.CancelAsync().ConfigureAwait(false);

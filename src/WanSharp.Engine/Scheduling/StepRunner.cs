@@ -56,7 +56,7 @@ internal sealed class StepRunner(
         var started = clock.GetTimestamp();
         try
         {
-            // A step that is shared goes on when one of its clips is given up: that one leaves after it.
+            // A shared step continues when one of its clips is cancelled: that clip leaves after it.
             denoiser.Step([.. works.Select(work => work.State)], works is [var only] ? only.Clip.Cancelled : stop);
         }
         catch (MemoryLimitException shortage) when (!isAgain)

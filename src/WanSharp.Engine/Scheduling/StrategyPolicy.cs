@@ -43,7 +43,7 @@ internal sealed class StrategyPolicy(CompileMode? compile, EngineOptions options
         var ways = Ways(facts, bytes);
         var (way, reason) = _tuner.Find(Identity(plan), [.. ways.Keys]) is { } found
             ? (ways[found.Kept], found.Describe())
-            : (ways.Values.First(), "max-autotune: the ways that fit are timed when the first clip of this size begins");
+            : (ways.Values.First(), "max-autotune: the strategies that fit are timed when the first clip of this size starts");
         return way with { Reasons = [.. way.Reasons, reason] };
     }
 

@@ -164,7 +164,7 @@ public static class StrategyChooser
         if (compile is CompileMode.Blocks or CompileMode.Off)
         {
             reasons.Add(
-                compile == CompileMode.Off ? "blocks, as they are written: nothing is optimized, as asked for" : "blocks: asked for"
+                compile == CompileMode.Off ? "blocks without optimization, as requested" : "blocks: asked for"
             );
             return null;
         }
@@ -179,7 +179,7 @@ public static class StrategyChooser
 
         if (compile is null && !facts.IsPacked)
         {
-            reasons.Add("blocks: they start at once; --compile whole packs the network, which later starts find on disk");
+            reasons.Add("blocks: they start at once; --compile whole packs the network and keeps it on disk for later starts");
             return null;
         }
 

@@ -55,7 +55,7 @@ internal static class StrategyParts
             new("activations", DenoiseActivations(facts, economy.TokensAtOnce, economy.IsPlanned)),
         ];
 
-    /// <summary>While frames are decoded: blocks' pages may go meanwhile, for they are clean.</summary>
+    /// <summary>While frames are decoded: the system may drop the blocks' pages meanwhile, because they are clean.</summary>
     public static IReadOnlyList<MemoryHolding> OfDecoding(StrategyFacts facts, Economy economy) =>
         [
             new("program", Base),

@@ -96,8 +96,8 @@ public sealed record BackendSettings
             }
 
             throw new JobStoreException(
-                $"{path} cannot be read: {exception.Message} Run the batch as you started it, with "
-                    + "the same folder: what is done stays done.",
+                $"{path} cannot be read: {exception.Message} Repeat the original command with "
+                    + "the same folder: finished clips are kept.",
                 exception
             );
         }
@@ -113,7 +113,7 @@ public sealed record BackendSettings
         {
             throw new JobStoreException(
                 $"The model has changed since the batch in {folder.Path} was started (digest {before[..12]}…, now {now[..12]}… at "
-                    + $"{ModelPath}): put its files back, name another folder, or go on with the new ones: --allow-model-change."
+                    + $"{ModelPath}): restore its files, name another folder, or accept the new ones with --allow-model-change."
             );
         }
     }
@@ -142,7 +142,7 @@ public sealed record BackendSettings
         if (earlier.OfClips() != OfClips() || (!isSameName && (earlier.ModelDigest is null || earlier.ModelDigest != ModelDigest)))
         {
             throw new JobStoreException(
-                $"{store.Folder.Path} has {open} jobs that wait for another model, backend, precision or reuse: end them first "
+                $"{store.Folder.Path} has {open} jobs that wait for another model, backend, precision or reuse: finish them first "
                     + "(wan batch --resume, or wan jobs cancel), or name another folder."
             );
         }

@@ -5,7 +5,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Hosting.Batches;
 
-/// <summary>ComfyUI servers and what they run, as it is kept with a batch: files that are edited later change nothing of it.</summary>
+/// <summary>ComfyUI servers and what they run, as it is kept with a batch: files that are edited later do not change it.</summary>
 public sealed partial record ComfySettings
 {
     private const string Prefix = "comfy:";
@@ -73,7 +73,7 @@ public sealed partial record ComfySettings
         };
     }
 
-    /// <summary>The settings of a batch that goes on, at other servers if some are named.</summary>
+    /// <summary>The settings of a batch that is resumed, at other servers if some are named.</summary>
     /// <param name="backend">The backend as typed; null when none was.</param>
     /// <param name="access">How to sign in.</param>
     /// <exception cref="InvalidRequestException">The backend is not ComfyUI.</exception>
@@ -88,7 +88,7 @@ public sealed partial record ComfySettings
             ReadServers(backend)
             ?? throw new InvalidRequestException(
                 "backend",
-                "This batch was begun with ComfyUI, and goes on with it: leave out --backend, or name its servers."
+                "This batch was started with ComfyUI and must be resumed with it: leave out --backend, or name its servers."
             );
         return this with { Servers = [.. servers.Select(server => server.Uri)], Access = access with { Typed = servers } };
     }

@@ -52,7 +52,7 @@ internal sealed class FileDownload(DownloadOptions options, TimeProvider clock)
         catch (IOException exception) when (RetryPolicy.IsPassing(exception))
         {
             throw new IOException(
-                $"{exception.Message.TrimEnd('.', ' ')}. Run the command again: it goes on from {part.Count} bytes.",
+                $"{exception.Message.TrimEnd('.', ' ')}. Run the command again to resume from {part.Count} bytes.",
                 exception.InnerException ?? exception
             );
         }
@@ -195,7 +195,7 @@ internal sealed class FileDownload(DownloadOptions options, TimeProvider clock)
             throw new ServerAnswerException(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{source.Name} could not be fetched: the server answers {(int)response.StatusCode} ({response.ReasonPhrase})."
+                    $"{source.Name} could not be fetched: the server answered {(int)response.StatusCode} ({response.ReasonPhrase})."
                 ),
                 response.StatusCode,
                 ServerAnswerException.RetryAfterOf(response, clock)
@@ -220,7 +220,7 @@ internal sealed class FileDownload(DownloadOptions options, TimeProvider clock)
             throw new IOException(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{source.Name} has {length} bytes, but the server sends a file of {total}: it is not that file."
+                    $"{source.Name} has {length} bytes, but the server sends a file of {total} bytes: it is a different file."
                 )
             );
         }
@@ -283,7 +283,7 @@ internal sealed class FileDownload(DownloadOptions options, TimeProvider clock)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new ConnectionLostException($"{source.Name} could not be fetched: nothing came any more.");
+            throw new ConnectionLostException($"{source.Name} could not be fetched: the server stopped sending.");
         }
     }
 
@@ -296,7 +296,7 @@ internal sealed class FileDownload(DownloadOptions options, TimeProvider clock)
     }
 
     /// <summary>A server answers a range with the whole file.</summary>
-    private sealed class WholeAnswerException() : IOException("The server knows no ranges.");
+    private sealed class WholeAnswerException() : IOException("The server does not support ranges.");
 
     /// <summary>A request that brought less than it should have, and may be gone on with.</summary>
     private sealed class BrokenOffException(long at, IOException cause) : Exception(cause.Message, cause)

@@ -130,7 +130,7 @@ internal sealed class PartialFile : IDisposable
         File.Delete(path + JournalEnd);
     }
 
-    /// <summary>The parts that are missing of so many bytes, in order.</summary>
+    /// <summary>The parts that are missing of the given number of bytes, in order.</summary>
     public IReadOnlyList<(long From, long To)> Missing(long length)
     {
         lock (_gate)

@@ -34,7 +34,7 @@ internal sealed class RetryPolicy(DownloadOptions options, TimeProvider clock)
             throw new IOException(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{exception.Message} It asks to wait {asked.Value.TotalSeconds:0} seconds: run the command again then."
+                    $"{exception.Message} It asks for a pause of {asked.Value.TotalSeconds:0} seconds: run the command again after that."
                 ),
                 exception
             );

@@ -55,7 +55,7 @@ internal static class ContentCheck
         {
             var kind = file.Sha256 is not null ? "SHA-256" : "Git's SHA-1";
             throw new InvalidDataException(
-                $"What came for {file.Path} is not that file: its {kind} is {actual}, not {file.ETag}. "
+                $"What was received for {file.Path} is a different file: its {kind} is {actual}, not {file.ETag}. "
                     + "It was deleted; run the command again."
             );
         }

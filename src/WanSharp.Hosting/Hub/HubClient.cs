@@ -64,7 +64,7 @@ internal sealed class HubClient : IDisposable
         _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("WanSharp", version));
     }
 
-    /// <summary>Whether requests to the hub say who asks.</summary>
+    /// <summary>Whether requests to the hub carry a token.</summary>
     public bool HasToken => _token is not null;
 
     /// <summary>Says which commit a revision is now.</summary>
@@ -182,7 +182,7 @@ internal sealed class HubClient : IDisposable
             return token.Length == 0 ? null
                 : token.All(c => c is > ' ' and < (char)127) ? token
                 : throw new IOException(
-                    $"{(options.Token is null ? file : "HF_TOKEN")} is not a token: it has spaces or other signs in it."
+                    $"{(options.Token is null ? file : "HF_TOKEN")} is not a token: it contains spaces or other characters."
                 );
         }
         catch (UnauthorizedAccessException exception)
@@ -192,7 +192,7 @@ internal sealed class HubClient : IDisposable
     }
 
     private static IOException NotAHub(Uri address, string why) =>
-        new($"{address} does not answer as a hub of models does: {why}. Is HF_ENDPOINT right?");
+        new($"{address} does not answer like a model hub: {why}. Is HF_ENDPOINT right?");
 
     private Task<(JsonElement Answer, string? Next)> GetAsync(HubReference reference, Uri address, CancellationToken cancellationToken) =>
         _retry.RunAsync(stop => GetOnceAsync(reference, address, stop), cancellationToken);

@@ -28,14 +28,14 @@ internal static class HubErrors
             ("RevisionNotFound", _) => $"{repository} has no revision '{reference.Revision}'.",
             ("EntryNotFound", _) => $"{repository} has no file '{file}' at {reference.Revision}.",
             (_, HttpStatusCode.Unauthorized) when hasToken && code is not "RepoNotFound" =>
-                $"{endpoint} does not accept the token: renew it, or unset HF_TOKEN for what everybody may read.",
+                $"{endpoint} does not accept the token: renew it, or unset HF_TOKEN for public files.",
             ("RepoNotFound", _) or (_, HttpStatusCode.Unauthorized or HttpStatusCode.NotFound) =>
                 $"{endpoint} has no repository {repository} that {(hasToken ? "this token" : "anybody")} may read. If it is private, "
                     + $"{(hasToken ? "use another token" : "set HF_TOKEN")}; if not, check its name.",
             (_, HttpStatusCode.Forbidden) =>
-                $"{endpoint} does not give {what}: {Said(response)} A token with more rights may get it (HF_TOKEN).",
+                $"{endpoint} refuses {what}: {Said(response)} A token with more rights may help (HF_TOKEN).",
             (_, HttpStatusCode.TooManyRequests) =>
-                $"{endpoint} takes no more requests for now: {Said(response)}{(hasToken ? "" : " With HF_TOKEN it takes more.")}",
+                $"{endpoint} accepts no more requests for now: {Said(response)}{(hasToken ? "" : " With HF_TOKEN it takes more.")}",
             _ => $"{what} could not be fetched: {Said(response)}",
         };
         return new ServerAnswerException(message, response.StatusCode, retryAfter);

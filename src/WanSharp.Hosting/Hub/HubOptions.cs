@@ -14,7 +14,7 @@ public sealed class HubOptions
     /// <summary>The address of the hub. Default: the public one.</summary>
     public string Endpoint { get; init; } = PublicEndpoint;
 
-    /// <summary>What tells the hub who asks; null to look into <see cref="TokenFile"/>. It is sent to the hub only.</summary>
+    /// <summary>The user's token for the hub; null to read it from <see cref="TokenFile"/>. It is sent to the hub only.</summary>
     public string? Token { get; init; }
 
     /// <summary>The file with the token; null for none. Read only when something is pulled.</summary>

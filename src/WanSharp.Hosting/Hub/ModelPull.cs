@@ -26,7 +26,7 @@ public sealed class ModelPull(HubOptions options, TimeProvider clock)
     /// <summary>Says what a pull would bring, and fetches nothing but lists.</summary>
     /// <param name="request">What is wanted.</param>
     /// <param name="cancellationToken">Stops.</param>
-    /// <exception cref="IOException">The hub cannot be asked, or has none of it.</exception>
+    /// <exception cref="IOException">The hub cannot be reached, or has no such files.</exception>
     /// <exception cref="InvalidRequestException">A pattern matches no file.</exception>
     public async Task<PulledModel> PlanAsync(PullRequest request, CancellationToken cancellationToken)
     {
@@ -37,9 +37,9 @@ public sealed class ModelPull(HubOptions options, TimeProvider clock)
 
     /// <summary>Brings what is missing.</summary>
     /// <param name="request">What is wanted.</param>
-    /// <param name="progress">Hears how far it is, on any thread, one report at a time.</param>
-    /// <param name="cancellationToken">Stops; a later call goes on where this one ended.</param>
-    /// <exception cref="IOException">The hub failed, has none of it, or the disk has no room.</exception>
+    /// <param name="progress">Receives the progress, on any thread, one report at a time.</param>
+    /// <param name="cancellationToken">Cancels the pull; a later call resumes where this one ended.</param>
+    /// <exception cref="IOException">The hub failed, has no such files, or the disk has no room.</exception>
     /// <exception cref="InvalidDataException">What came is not what the hub lists; it was deleted.</exception>
     /// <exception cref="InvalidRequestException">A pattern matches no file.</exception>
     public async Task<PulledModel> PullAsync(PullRequest request, IProgress<PullProgress>? progress, CancellationToken cancellationToken)

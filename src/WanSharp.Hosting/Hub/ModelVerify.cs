@@ -79,7 +79,7 @@ public sealed class ModelVerify(HubOptions options, TimeProvider clock)
                 repository.PathOf(commit, pattern),
                 0,
                 VerifyResult.Missing,
-                $"it is not there: wan models pull {request.Name}"
+                $"it is missing: wan models pull {request.Name}"
             );
         }
     }
@@ -129,8 +129,8 @@ public sealed class ModelVerify(HubOptions options, TimeProvider clock)
         var length = File.Exists(real) ? FileFacts.Of(real).Length : 0;
         var expected = listed?.ETag ?? (HubETag.IsOne(Path.GetFileName(real)) ? Path.GetFileName(real) : null);
         var (result, problem) =
-            !File.Exists(real) ? (VerifyResult.Missing, "its content is not there")
-            : expected is null ? (VerifyResult.Unknown, "nothing here says what its digest should be; --online asks the hub")
+            !File.Exists(real) ? (VerifyResult.Missing, "its content is missing")
+            : expected is null ? (VerifyResult.Unknown, "its digest is not known locally; --online asks the hub")
             : listed is not null && listed.Length != length
                 ? (VerifyResult.Damaged, string.Create(CultureInfo.InvariantCulture, $"it has {length} bytes instead of {listed.Length}"))
             : await DigestOfAsync(real, expected.Length == 64, progress, cancellationToken).ConfigureAwait(false) is var actual

@@ -15,7 +15,7 @@ public sealed class ExtraInstaller(string root, ExtraPackage package, TimeProvid
     /// <summary>Finds the package, fetches what is not there yet, checks it and puts its files in place, all or nothing.</summary>
     /// <param name="sources">Folders and addresses, in the order to ask them.</param>
     /// <param name="progress">Receives how many bytes have been fetched.</param>
-    /// <param name="cancellationToken">Stops; a later call goes on with the download.</param>
+    /// <param name="cancellationToken">Cancels the installation; a later call resumes the download.</param>
     /// <returns>The file that the program loads or runs.</returns>
     /// <exception cref="IOException">No source has the package, or a source failed.</exception>
     /// <exception cref="InvalidDataException">The package is not what it should be.</exception>
@@ -72,7 +72,7 @@ public sealed class ExtraInstaller(string root, ExtraPackage package, TimeProvid
                 only
             ),
             [var only] => only,
-            [var first, ..] => new IOException($"{first.Message} {failures.Count - 1} more of the sources failed, too.", first),
+            [var first, ..] => new IOException($"{first.Message} {failures.Count - 1} other sources failed, too.", first),
             _ => new IOException(
                 sources.Count == 0
                     ? $"No package source is configured: {WayOut}."

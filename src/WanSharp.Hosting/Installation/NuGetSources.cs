@@ -66,7 +66,7 @@ public static class NuGetSources
     {
         if (FileFacts.Of(file).Length > LargestFile)
         {
-            throw new InvalidDataException($"{file} is not a configuration of NuGet: it has more than {LargestFile} bytes.");
+            throw new InvalidDataException($"{file} is not a NuGet configuration: it has more than {LargestFile} bytes.");
         }
 
         try
@@ -77,7 +77,7 @@ public static class NuGetSources
         catch (XmlException e)
         {
             throw new InvalidDataException(
-                $"{file} is not a configuration of NuGet: {e.Message} Correct it, or name a source with --source.",
+                $"{file} is not a NuGet configuration: {e.Message} Correct it, or name a source with --source.",
                 e
             );
         }

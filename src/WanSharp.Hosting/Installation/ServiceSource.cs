@@ -17,7 +17,7 @@ internal sealed class ServiceSource(Uri index, HttpClient http) : PackageSource
         // JSON, but not as the protocol has it
         catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException or UriFormatException)
         {
-            throw new IOException($"{index} does not answer as a NuGet service does: {e.Message} Name another with --source.", e);
+            throw new IOException($"{index} does not answer like a NuGet service: {e.Message} Name another with --source.", e);
         }
     }
 
@@ -28,10 +28,10 @@ internal sealed class ServiceSource(Uri index, HttpClient http) : PackageSource
 #pragma warning restore CA1308
         var service =
             await GetAsync(index, cancellationToken).ConfigureAwait(false)
-            ?? throw new IOException($"{index} is not an index of a NuGet service: there is nothing.");
+            ?? throw new IOException($"{index} is not the index of a NuGet service: it is empty.");
         var container =
             Resource(service, "PackageBaseAddress/")
-            ?? throw new IOException($"{index} is not an index of a NuGet service: it names no packages' address.");
+            ?? throw new IOException($"{index} is not the index of a NuGet service: it does not say where packages are.");
         var versions = await GetAsync(new Uri(container, $"{lowerId}/index.json"), cancellationToken).ConfigureAwait(false);
         if (
             versions is null
@@ -76,7 +76,7 @@ internal sealed class ServiceSource(Uri index, HttpClient http) : PackageSource
         }
         catch (Exception e) when (e is HttpRequestException or JsonException)
         {
-            throw new IOException($"{address} does not answer as a NuGet service does: {e.Message} Name another with --source.", e);
+            throw new IOException($"{address} does not answer like a NuGet service: {e.Message} Name another with --source.", e);
         }
     }
 }

@@ -117,7 +117,7 @@ public static class BatchFile
             default:
                 throw new InvalidRequestException(
                     "file",
-                    $"'{path}' is not a file of jobs: write .jsonl (a JSON object a line) or a table with a column 'prompt' (.csv, "
+                    $"'{path}' is not a file of jobs: write .jsonl (one JSON object per line) or a table with a column 'prompt' (.csv, "
                         + ".tsv, .txt), or give a file of prompts with --prompts."
                 );
         }
@@ -154,7 +154,7 @@ public static class BatchFile
     private static List<BatchEntry> Checked(string path, List<BatchEntry> entries) =>
         entries.Count switch
         {
-            0 => throw new InvalidRequestException("file", $"{path} holds no job: write one a line."),
+            0 => throw new InvalidRequestException("file", $"{path} holds no jobs: write one per line."),
             > MostJobs => throw new InvalidRequestException(
                 "file",
                 $"{path} holds {entries.Count} jobs, more than {MostJobs}: divide it among several batches."

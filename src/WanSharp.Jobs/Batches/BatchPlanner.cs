@@ -60,7 +60,7 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
                         ? job
                         : throw new InvalidRequestException(
                             "output",
-                            $"The output {job.Output} is already that of line {outputs[job.Output.Normalize()]}: give each job its own."
+                            $"The output {job.Output} is already used by line {outputs[job.Output.Normalize()]}: give each job its own."
                         )
                 );
             }
@@ -150,7 +150,7 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
             : resolved.Prompt.Trim().Length == 0
                 ? throw new InvalidRequestException(
                     "prompt",
-                    $"'{request.Prompt}' came to nothing with seed {seed}: leave no choice empty."
+                    $"'{request.Prompt}' is empty with seed {seed}: leave no choice empty."
                 )
             : resolved with { Template = request.Prompt };
     }

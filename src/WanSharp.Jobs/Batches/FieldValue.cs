@@ -62,7 +62,7 @@ internal readonly record struct FieldValue(string Field, string Text, string Fol
         return decimals.Length == 3 && whole.Trim('-') is not ("0" or "")
             ? throw new InvalidRequestException(
                 Field,
-                $"The {Field} '{Text}' may mean {whole}.{decimals} or {whole}{decimals}: write the one that is meant, with a decimal point."
+                $"The {Field} '{Text}' may mean {whole}.{decimals} or {whole}{decimals}: write it with a decimal point or no separator."
             )
             : $"{whole}.{decimals}";
     }

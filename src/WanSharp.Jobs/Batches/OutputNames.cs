@@ -42,7 +42,7 @@ public sealed class OutputNames
             ? known
             : ArtifactName.For(_known.Count == 0 ? position : _last + ++_added, prompt, style, request.Seed, extension);
 
-    /// <summary>All that makes the job, and nothing of where it stands.</summary>
+    /// <summary>What decides the job's clip, except the line that it comes from.</summary>
     private static string Key(JobRequest request, string? style, string extension) =>
         $"{extension.ToLowerInvariant()}\n{style}\n{request.ToJson()}";
 

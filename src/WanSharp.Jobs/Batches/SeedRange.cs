@@ -31,7 +31,7 @@ public static class SeedRange
 
             if (count > (ulong)(Most - found.Count))
             {
-                error = $"'{text}' are more than {Most} seeds.";
+                error = $"'{text}' is more than {Most} seeds.";
                 return false;
             }
 

@@ -62,7 +62,7 @@ internal sealed class ClipSamplers
     public static bool IsMeasured(ComfyNode node) =>
         node.Inputs.ContainsKey("width") && node.Inputs.ContainsKey("height") && FrameCounts.Any(node.Inputs.ContainsKey);
 
-    /// <summary>The sampler whose latents another one goes on with.</summary>
+    /// <summary>The sampler whose latents another one continues from.</summary>
     public ComfyNode? Before(ComfyNode sampler)
     {
         var node = _values.Target(sampler, Starts);

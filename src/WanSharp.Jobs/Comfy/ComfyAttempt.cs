@@ -106,9 +106,9 @@ internal sealed class ComfyAttempt(
         throw fate.IsDeadly
             ? new InvalidRequestException(
                 "workflow",
-                $"{server.Name} ended each time while it ran this job: look at its log. It may need more memory than is available."
+                $"{server.Name} ended each time while it ran this job: check its log. It may need more memory than is available."
             )
-            : new JobRefusedException($"{server.Name} forgot the job {MostSends} times before it ran: somebody seems to clear its queue.");
+            : new JobRefusedException($"{server.Name} forgot the job {MostSends} times before it ran: someone may be clearing its queue.");
     }
 
     private async Task<ComfyTicket> SendAsync(ComfyTicket ticket, bool isSavedAnew, CancellationToken cancellationToken)
@@ -182,12 +182,12 @@ internal sealed class ComfyAttempt(
         {
             if (!isSavedAnew && mapping.Output is { } output && IsCached(history, output))
             {
-                throw new ClipGoneException($"{server.Name} answers from its cache, and does not say which file {what} wrote.");
+                throw new ClipGoneException($"{server.Name} answers from its cache, without saying which file {what} wrote.");
             }
 
             throw new InvalidRequestException(
                 "output",
-                _blocked ?? $"{what} gave no file at {server.Name}: name the node that saves the clip as \"output\" in a mapping file."
+                _blocked ?? $"{what} wrote no file at {server.Name}: name the node that saves the clip as \"output\" in a mapping file."
             );
         }
 
@@ -202,7 +202,7 @@ internal sealed class ComfyAttempt(
             ),
             var several => throw new InvalidRequestException(
                 "output",
-                $"{what} gave {several.Count} {wanted} files at {server.Name}, and a clip is one: {several[0].Name}, "
+                $"{what} gave {several.Count} {wanted} files at {server.Name}, but a clip is one file: {several[0].Name}, "
                     + $"{several[1].Name}{(several.Count > 2 ? " …" : "")}."
             ),
         };

@@ -59,7 +59,7 @@ public sealed class ComfyBackend : IJobBackend
         ArgumentNullException.ThrowIfNull(request);
         if (_mapping.Output is { } output && ClipFormats.WhyNoClip(_workflow.Nodes[output]) is { } reason)
         {
-            throw new InvalidRequestException("output", $"{reason}, and a clip is one: choose another format in {_workflow.Source}.");
+            throw new InvalidRequestException("output", $"{reason}, but a clip is one file: choose another format in {_workflow.Source}.");
         }
 
         var filled = FilledWorkflow.Fill(_workflow, _mapping, request);
@@ -132,7 +132,7 @@ public sealed class ComfyBackend : IJobBackend
                 if (losses > _servers.All.Count && _options.Clock.GetElapsedTime(lostSince) >= _options.ServerWait && e.IsWorthWaiting)
                 {
                     // Servers that answer one question and not the next: not to be asked for ever.
-                    throw new BackendUnavailableException($"No ComfyUI server can be used. {e.Message} Look at it, then resume.", e);
+                    throw new BackendUnavailableException($"No ComfyUI server can be used. {e.Message} Check it, then resume.", e);
                 }
 
                 _servers.NoteLost(place.Server, e);
@@ -161,7 +161,7 @@ public sealed class ComfyBackend : IJobBackend
         {
             throw new InvalidRequestException(
                 "output",
-                $"{_workflow.NameOf(_mapping.Output!)} of {_workflow.Source} writes {format}, and the job's file is to be {wanted}: name "
+                $"{_workflow.NameOf(_mapping.Output!)} of {_workflow.Source} writes {format}, but the job's file is {wanted}: name "
                     + $"it {format}, or change the node."
             );
         }

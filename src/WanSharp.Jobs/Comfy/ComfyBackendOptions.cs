@@ -31,7 +31,7 @@ public sealed record ComfyBackendOptions
     /// <summary>The largest file that is accepted as a clip. Default: 4 GB.</summary>
     public long MaximumClipBytes { get; init; } = 4_000_000_000;
 
-    /// <summary>Receives a line when the run waits for servers, and when it goes on. Default: nobody.</summary>
+    /// <summary>Receives a line when the run waits for servers, and when it continues. Default: null.</summary>
     public Action<string>? Notice { get; init; }
 
     /// <summary>The clock.</summary>

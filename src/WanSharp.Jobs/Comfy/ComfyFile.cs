@@ -19,7 +19,7 @@ internal static class ComfyFile
                 ? File.ReadAllText(path)
                 : throw new InvalidRequestException(
                     field,
-                    $"{path} has {length} bytes, and no {field} has more than {maximumBytes}: name another file."
+                    $"{path} has {length} bytes, more than a {field} may have ({maximumBytes}): name another file."
                 );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

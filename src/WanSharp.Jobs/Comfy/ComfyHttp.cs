@@ -96,7 +96,7 @@ internal sealed class ComfyHttp : IDisposable
                     return (false, answer);
                 case HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnsupportedMediaType:
                 case HttpStatusCode.UnprocessableEntity or HttpStatusCode.RequestUriTooLong:
-                    var reason = status == HttpStatusCode.RequestEntityTooLarge ? ": what is sent is larger than it takes" : "";
+                    var reason = status == HttpStatusCode.RequestEntityTooLarge ? ": the request is larger than it accepts" : "";
                     throw new JobRefusedException($"{_address} answers {Status(status)} to POST /{route}{reason}.");
                 case HttpStatusCode.InternalServerError: // its own handler failed: over this job, if it answers others
                     await GetAsync("prompt", cancellationToken).ConfigureAwait(false);
@@ -104,7 +104,7 @@ internal sealed class ComfyHttp : IDisposable
                     {
                         throw new JobRefusedException(
                             $"{_address} answers {Status(status)} to POST /{route}, {MostTries} times, and "
-                                + "answers other questions: look at its log."
+                                + "answers other requests: check its log."
                         );
                     }
 
@@ -194,7 +194,7 @@ internal sealed class ComfyHttp : IDisposable
         catch (JsonException e)
         {
             throw new ServerLostException(
-                $"{_address} does not answer as ComfyUI does, but with something that is not JSON: check the address.",
+                $"{_address} does not answer like ComfyUI, but with something that is not JSON: check the address.",
                 _hasAnswered,
                 e
             );
@@ -253,14 +253,14 @@ internal sealed class ComfyHttp : IDisposable
                 return;
             case 401 or 403 or 407:
                 throw new ServerLostException(
-                    $"{_address} answers {Status(status)} to {what}: it wants a sign-in, or another one. Give "
-                        + "a name and a password in the address, --server-token or --server-header.",
+                    $"{_address} answers {Status(status)} to {what}: it requires a sign-in, or a different one. Put "
+                        + "a name and password in the address, or use --server-token or --server-header.",
                     isWorthWaiting: false
                 );
             case >= 300 and < 400:
                 var place = location is null ? "elsewhere" : $"to {ShownLocation(location)}";
                 throw new ServerLostException(
-                    $"{_address} answers {Status(status)} to {what} and points {place}: give that address, or sign in.",
+                    $"{_address} answers {Status(status)} to {what} and redirects {place}: use that address, or sign in.",
                     _hasAnswered
                 );
             case 408 or 425 or 429 or >= 500:

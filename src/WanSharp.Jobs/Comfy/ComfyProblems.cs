@@ -44,7 +44,7 @@ internal sealed class ComfyProblems(ComfyServer server, ComfyWorkflow workflow)
             }
         }
 
-        throw new NodeFailedException($"{server.Name} failed and does not say why: look at its log.", isOutOfMemory: false);
+        throw new NodeFailedException($"{server.Name} failed without saying why: check its log.", isOutOfMemory: false);
     }
 
     public NodeFailedException Failure(JsonNode? data)
@@ -57,7 +57,7 @@ internal sealed class ComfyProblems(ComfyServer server, ComfyWorkflow workflow)
         return new NodeFailedException(Line(data), isOutOfMemory);
     }
 
-    public InterruptedAtServerException Interruption() => new($"The job was stopped at {server.Name}, by somebody else.");
+    public InterruptedAtServerException Interruption() => new($"The job was stopped at {server.Name} by someone else.");
 
     private string Line(JsonNode? data)
     {

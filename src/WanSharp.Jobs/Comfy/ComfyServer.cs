@@ -39,7 +39,7 @@ internal sealed class ComfyServer : IDisposable
         var length =
             (int?)answer.At("exec_info").At("queue_remaining").Number()
             ?? throw new ServerLostException(
-                $"{Name} does not answer as ComfyUI does: /prompt has no exec_info. Check the address.",
+                $"{Name} does not answer like ComfyUI: /prompt has no exec_info. Check the address.",
                 HasAnswered
             );
         _http.NoteAnswer();
@@ -96,7 +96,7 @@ internal sealed class ComfyServer : IDisposable
         var (isTaken, answer) = await _http.PostForJobAsync("prompt", Content, cancellationToken).ConfigureAwait(false);
         if (!isTaken || (answer.At("prompt_id") is null && answer.At("error") is not null))
         {
-            throw new JobRefusedException(_http.Clean($"{Name} does not take the workflow: {ComfyRefusal.Of(answer, nodes)}"));
+            throw new JobRefusedException(_http.Clean($"{Name} rejects the workflow: {ComfyRefusal.Of(answer, nodes)}"));
         }
 
         var id = answer.At("prompt_id").Text() ?? ticket.PromptId;
@@ -104,7 +104,7 @@ internal sealed class ComfyServer : IDisposable
         {
             // It is in the queue all the same, for what else the workflow gives: nobody wants that computed.
             await StopAsync(ticket with { PromptId = id }, cancellationToken).ConfigureAwait(false);
-            throw new JobRefusedException(_http.Clean($"{Name} takes the workflow without what gives the clip: {reason}"));
+            throw new JobRefusedException(_http.Clean($"{Name} accepts the workflow without the node that writes the clip: {reason}"));
         }
 
         return id;
@@ -183,7 +183,7 @@ internal sealed class ComfyServer : IDisposable
             .ConfigureAwait(false);
         if (!isTaken)
         {
-            throw new JobRefusedException($"{Name} does not take the image {path}.");
+            throw new JobRefusedException($"{Name} rejects the image {path}.");
         }
 
         var stored = answer.At("name").Text() ?? name;
@@ -206,7 +206,7 @@ internal sealed class ComfyServer : IDisposable
             if (!ClipFormats.Is(partial, file.Format))
             {
                 throw new InvalidDataException(
-                    $"{file.Name} of {Name} is not a {file.Format} file: something between here and there may have answered instead."
+                    $"{file.Name} of {Name} is not a {file.Format} file: a proxy in between may have answered instead."
                 );
             }
 
@@ -243,7 +243,7 @@ internal sealed class ComfyServer : IDisposable
             if (length > _options.MaximumClipBytes)
             {
                 throw new InvalidDataException(
-                    $"{file.Name} of {Name} is longer than {_options.MaximumClipBytes} bytes, which no clip is."
+                    $"{file.Name} of {Name} is longer than {_options.MaximumClipBytes} bytes, too long for a clip."
                 );
             }
 

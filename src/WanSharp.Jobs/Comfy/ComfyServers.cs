@@ -113,7 +113,7 @@ internal sealed class ComfyServers : IDisposable
         var isHopeless = failures.TrueForAll(failure => !failure.IsWorthWaiting);
         if (_noneSince is null && !isHopeless && wait > TimeSpan.Zero)
         {
-            _options.Notice?.Invoke($"{reasons} Waiting for it, up to {Text(wait)} (--server-wait); Ctrl-C stops, and keeps the jobs.");
+            _options.Notice?.Invoke($"{reasons} Waiting for it, up to {Text(wait)} (--server-wait); Ctrl-C stops and keeps the jobs.");
         }
 
         _noneSince ??= _options.Clock.GetTimestamp();
@@ -131,7 +131,7 @@ internal sealed class ComfyServers : IDisposable
         if (_noneSince is not null)
         {
             _noneSince = null;
-            _options.Notice?.Invoke($"{server.Name} answers: the batch goes on.");
+            _options.Notice?.Invoke($"{server.Name} answers: the batch continues.");
         }
     }
 

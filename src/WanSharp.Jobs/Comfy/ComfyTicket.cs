@@ -7,7 +7,7 @@ namespace WanSharp.Jobs.Comfy;
 /// <summary>Where a job was sent, written before it is: after a crash, the job is found again under its id.</summary>
 /// <param name="Server">The server's address.</param>
 /// <param name="PromptId">The job's id there.</param>
-/// <param name="ClientId">Who hears of it.</param>
+/// <param name="ClientId">The client that receives its messages.</param>
 /// <param name="Key">The digest of what was asked for.</param>
 internal sealed record ComfyTicket(string Server, string PromptId, string ClientId, string Key)
 {

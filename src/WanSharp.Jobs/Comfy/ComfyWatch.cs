@@ -16,7 +16,7 @@ internal sealed class ComfyWatch(
     /// <summary>How often to ask for the end of a job that its messages said is there, before asking at the usual pace.</summary>
     private const int MostHurries = 40;
 
-    /// <summary>A server from which no messages come is given more time: nothing tells whether its job goes on.</summary>
+    /// <summary>A server from which no messages come is given more time: nothing tells whether its job is still running.</summary>
     private const int DeafPatience = 16;
 
     /// <summary>After how many questions to try again to listen to a server that does not let us.</summary>
@@ -132,7 +132,7 @@ internal sealed class ComfyWatch(
                 _outputs[node] = output.DeepClone();
                 break;
             case "execution_error" when _problems.IsBlock(message.Data):
-                break; // a part of the workflow was held back; the rest goes on
+                break; // a part of the workflow was held back; the rest continues
             case "execution_error":
                 (_failure, _hurries) = (_problems.Failure(message.Data), MostHurries);
                 break;
@@ -230,7 +230,7 @@ internal sealed class ComfyWatch(
             if ((await server.FindInQueueAsync(Ticket, cancellationToken).ConfigureAwait(false)).Place != ComfyPlace.Running)
             {
                 throw new NodeFailedException(
-                    $"{server.Name} gave no sign of the job that it ran for {since}, so the job was stopped there: it seems to hang.",
+                    $"{server.Name} reported no progress on its job for {since}, so the job was stopped there: the server seems to hang.",
                     isOutOfMemory: false
                 );
             }
@@ -239,7 +239,7 @@ internal sealed class ComfyWatch(
         }
 
         throw new ServerLostException(
-            $"{server.Name} has given no sign of the job that it runs for {since}, and does not stop it: it "
+            $"{server.Name} has reported no progress on its job for {since} and does not stop it: the server "
                 + "seems to hang. Restart it.",
             isWorthWaiting: false
         );

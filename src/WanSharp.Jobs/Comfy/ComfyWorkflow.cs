@@ -43,8 +43,8 @@ public sealed class ComfyWorkflow
         {
             throw new InvalidRequestException(
                 Field,
-                $"{source} is a workflow as ComfyUI's editor saves it: in the editor, choose "
-                    + "Workflow, then Export (API), and give that file."
+                $"{source} is a workflow saved by ComfyUI's editor: in the editor, choose "
+                    + "Workflow, then Export (API), and use that file."
             );
         }
 

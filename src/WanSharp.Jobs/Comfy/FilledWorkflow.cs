@@ -82,7 +82,7 @@ internal sealed class FilledWorkflow
         {
             throw new InvalidRequestException(
                 "prompt",
-                "It names a LoRA (<lora:…>), which ComfyUI would take for words: load it in the workflow, and leave the mark out."
+                "It names a LoRA (<lora:…>), which ComfyUI would read as words: load it in the workflow, and remove the tag."
             );
         }
 
@@ -201,7 +201,7 @@ internal sealed class FilledWorkflow
     {
         if (request is { Frames: not null, Seconds: not null })
         {
-            throw new InvalidRequestException("frames", "Ask for frames or for seconds, not for both.");
+            throw new InvalidRequestException("frames", "Frames and seconds were both given: give only one.");
         }
 
         if (request.Seconds is { } seconds)
@@ -234,7 +234,7 @@ internal sealed class FilledWorkflow
         {
             0 => ComfyRole.Image,
             -1 => ComfyRole.LastImage,
-            _ => throw new InvalidRequestException("image", $"A workflow takes the first frame and the last, not latent frame {frame}."),
+            _ => throw new InvalidRequestException("image", $"A workflow takes only the first and last frame, not latent frame {frame}."),
         };
         Required(role);
         Images[role] = path;
@@ -250,7 +250,7 @@ internal sealed class FilledWorkflow
 
         var (name, what) = (ComfyMapping.NameOf(role), ComfyMapping.NameOf(role).Replace('_', ' '));
         var guess = _workflow.GuessFor(_mapping.Output);
-        var gap = guess.GapOf(role) ?? $"no input is known to take the {what}";
+        var gap = guess.GapOf(role) ?? $"no known input takes the {what}";
         var example =
             guess.PlaceOf(role)?.ToString()
             ?? role switch

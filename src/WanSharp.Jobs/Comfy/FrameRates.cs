@@ -31,7 +31,7 @@ internal sealed class FrameRates(ComfyWorkflow workflow, WorkflowValues values, 
             { } between
         )
         {
-            inputs.Miss($"{between} puts frames between the sampler's");
+            inputs.Miss($"{between} adds frames between the sampler's");
         }
 
         return inputs;

@@ -61,7 +61,7 @@ internal sealed class SamplerSchedule
     /// <summary>Where samplers take turns.</summary>
     public IReadOnlyList<SwitchBound> Switches => _bounds;
 
-    /// <summary>Whether the sampler ends before the last step, so that another goes on.</summary>
+    /// <summary>Whether the sampler ends before the last step, so that another one continues.</summary>
     public bool EndsEarly { get; private set; }
 
     private double? Count => Effective is { } input ? _values.NumberIn(input) : null;
@@ -110,7 +110,7 @@ internal sealed class SamplerSchedule
             {
                 if (node.Inputs[name].Number() is not null)
                 {
-                    Gap ??= $"{node} has {name}, and what it does to the steps is not known";
+                    Gap ??= $"{node} has {name}, whose effect on the steps is unknown";
                 }
 
                 continue;

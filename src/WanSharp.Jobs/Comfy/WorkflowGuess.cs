@@ -104,7 +104,7 @@ internal sealed class WorkflowGuess
 
         if (_samplers.Others.Count > 0)
         {
-            _roles[role].Miss($"{_samplers.Others[0]} makes something that the clip begins with, and may have to be set, too");
+            _roles[role].Miss($"{_samplers.Others[0]} makes something that the clip starts from, and may need settings, too");
         }
     }
 

@@ -53,8 +53,8 @@ public sealed class LocalBackend(
         {
             throw new InvalidRequestException(
                 "prompt",
-                $"The clip carries its settings, and these are {length} characters long, {length - VideoWriter.MaxSettingsLength} "
-                    + "more than fit into it: shorten the prompt or the negative prompt."
+                $"The clip embeds its settings, which are {length} characters long, {length - VideoWriter.MaxSettingsLength} "
+                    + "more than fit: shorten the prompt or the negative prompt."
             );
         }
 
@@ -96,7 +96,7 @@ public sealed class LocalBackend(
         var (saved, problem) = snapshots.Read();
         if (saved is { Reused: not null } && Steps is null)
         {
-            problem = "it began with another clip's steps, and steps are not reused now";
+            problem = "it started from another clip's steps, and steps are not reused now";
         }
 
         if (saved is not null && problem is null)

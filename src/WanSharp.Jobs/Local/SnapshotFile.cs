@@ -29,7 +29,7 @@ internal sealed class SnapshotFile(string path)
         }
     }
 
-    /// <summary>Replaces the state, on the disk when this returns. Without room for it the clip goes on unsaved.</summary>
+    /// <summary>Replaces the state, on the disk when this returns. If there is no room for it, the clip continues unsaved.</summary>
     public ValueTask WriteAsync(DenoiseSnapshot snapshot, CancellationToken cancellationToken)
     {
         try

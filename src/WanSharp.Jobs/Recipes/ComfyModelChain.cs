@@ -51,7 +51,7 @@ internal sealed class ComfyModelChain
         _loras.Reverse(); // the nearest to the file acts first
         if (Model is null)
         {
-            _unknown.Add($"the model of {sampler} comes from no file that is known");
+            _unknown.Add($"the model of {sampler} does not come from a known file");
         }
     }
 

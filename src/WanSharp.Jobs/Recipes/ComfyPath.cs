@@ -110,7 +110,7 @@ internal sealed class ComfyPath(ComfyWorkflow workflow, WorkflowGuess guess, IRe
 
         foreach (var node in Before().Where(node => IsMedia(node) && !images.Contains(node.Id)))
         {
-            draft.Miss($"{node} brings a picture, a clip or sound, and what it does to the clip is not known");
+            draft.Miss($"{node} loads a picture, a clip or sound, whose effect on the clip is unknown");
         }
 
         foreach (var node in After().Where(node => !Plain.Contains(node.ClassType)))
@@ -160,12 +160,12 @@ internal sealed class ComfyPath(ComfyWorkflow workflow, WorkflowGuess guess, IRe
     {
         if (!Conditions.Contains(node.ClassType))
         {
-            draft.Miss($"{node} conditions the clip in a way that is not known");
+            draft.Miss($"{node} conditions the clip in an unknown way");
         }
 
         if (node.Inputs["batch_size"].Number() is > 1 and var count)
         {
-            draft.Miss(Invariant($"{node} makes {count} clips at once, each with noise of its own"));
+            draft.Miss(Invariant($"{node} makes {count} clips at once, each with its own noise"));
         }
     }
 

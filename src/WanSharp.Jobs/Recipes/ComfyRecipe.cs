@@ -26,7 +26,7 @@ internal sealed class ComfyRecipe
         {
             throw new InvalidRequestException(
                 "workflow",
-                $"{workflow.Source} is a workflow without a sampler that is known: it has "
+                $"{workflow.Source} is a workflow without a known sampler: it has "
                     + $"{string.Join(", ", workflow.Nodes.Values.Select(node => node.ClassType).Distinct().Take(20))}."
             );
         }
@@ -60,7 +60,7 @@ internal sealed class ComfyRecipe
 
     private bool HasExperts => _samplers.Count == 2;
 
-    /// <summary>The samplers, each after the one whose latents it goes on with.</summary>
+    /// <summary>The samplers, each after the one whose latents it continues from.</summary>
     private IEnumerable<ComfyNode> InTurn(List<ComfyNode> samplers)
     {
         var first = _guess.Schedules.Where(schedule => schedule.EndsEarly).Select(schedule => schedule.Sampler).ToHashSet();

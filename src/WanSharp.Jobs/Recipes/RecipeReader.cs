@@ -33,7 +33,7 @@ public static class RecipeReader
             // Values of other kinds than they should be, texts that are not Unicode.
             throw new InvalidRequestException(
                 "workflow",
-                $"{source} is a damaged workflow, or settings that are not understood: {e.Message}"
+                $"{source} is a damaged workflow, or has settings that are not understood: {e.Message}"
             );
         }
     }

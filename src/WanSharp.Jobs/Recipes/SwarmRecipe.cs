@@ -90,7 +90,7 @@ internal static class SwarmRecipe
 
         if (isFromImage)
         {
-            draft.Miss("the first frame is a picture that was made before it: give it with --image");
+            draft.Miss("the first frame is a picture that was made separately: give it with --image");
         }
 
         if (Number(settings, "videoswappercent") is { } percent)

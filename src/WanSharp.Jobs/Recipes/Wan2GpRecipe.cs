@@ -118,7 +118,7 @@ internal static class Wan2GpRecipe
         };
         if (draft.Settings.Seed is null)
         {
-            draft.Miss("the seed was drawn, and is not noted");
+            draft.Miss("the seed was random, and was not recorded");
         }
 
         ReadLoras(settings, draft);

@@ -110,7 +110,7 @@ public sealed record BatchReport
     /// <summary>One object of JSON, indented.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, ReportJson.Readable.BatchReport);
 
-    /// <summary>The length of the union of the jobs' times: a night's pause between two runs is no work.</summary>
+    /// <summary>The length of the union of the jobs' times: a night's pause between two runs does not count as work.</summary>
     private static double WorkingTime(List<Job> clips)
     {
         var (sum, end) = (TimeSpan.Zero, DateTimeOffset.MinValue);

@@ -5,7 +5,7 @@ namespace WanSharp.Jobs.Running;
 
 /// <summary>How far an attempt has come: for events, for the record of its stages, and for the store.</summary>
 /// <param name="job">The job.</param>
-/// <param name="options">Who is told, and the clock.</param>
+/// <param name="options">Whom to notify, and the clock.</param>
 /// <param name="note">Notes each position at once, where a later moment may be too late; null where the runner's watch does.</param>
 internal sealed class JobTracker(Job job, JobRunnerOptions options, Action<long>? note = null) : IProgress<GenerationProgress>
 {

@@ -57,7 +57,7 @@ public sealed record ClipReview(IReadOnlyList<string> Missing, IReadOnlyList<str
         return new ClipReview(found[Finding.Missing], found[Finding.Damaged], found[Finding.Changed]);
     }
 
-    /// <summary>Moves a file away that is in a clip's place, so that nothing of it is lost; an empty one is deleted.</summary>
+    /// <summary>Moves a file away that is in a clip's place, so that it is not lost; an empty one is deleted.</summary>
     internal static void PutAside(JobFolder folder, string path)
     {
         if (FileFacts.Of(path) is not { Exists: true } file)

@@ -20,7 +20,7 @@ internal static class DamagedDatabase
             using var dead =
                 WorkerLock.TryTakeOver(folder, worker)
                 ?? throw new JobStoreException(
-                    $"{folder.Database} is damaged, and another process works with it: stop that one (process "
+                    $"{folder.Database} is damaged, and another process is using it: stop that one (process "
                         + $"{worker.Split('-')[0]}), then resume.",
                     damage
                 );
@@ -45,7 +45,7 @@ internal static class DamagedDatabase
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new JobStoreException($"{folder.Database} is damaged and cannot be made again now: {exception.Message}", damage);
+            throw new JobStoreException($"{folder.Database} is damaged and cannot be rebuilt now: {exception.Message}", damage);
         }
     }
 

@@ -61,7 +61,7 @@ public static class FolderCheck
                 ? string.Create(
                     CultureInfo.InvariantCulture,
                     $"{folder} has {free / 1e6:0} MB of free space and the clips need about {bytes / 1e6:0} MB: the batch stops "
-                        + $"where the disk is full, and can be resumed."
+                        + $"when the disk is full, and can be resumed."
                 )
                 : null;
         }

@@ -95,7 +95,7 @@ internal sealed class JobDatabase : IDisposable
                     _connection.Run($"{JobSchema.From2} PRAGMA user_version={JobSchema.Version}");
                     break;
                 case > JobSchema.Version:
-                    throw new JobStoreException($"{_path} was written by a newer version of WanSharp: use that one.");
+                    throw new JobStoreException($"{_path} was written by a newer version of WanSharp: use that version.");
             }
 
             transaction.Commit();
@@ -138,7 +138,7 @@ internal sealed class JobDatabase : IDisposable
             using var file = new FileStream(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
             return File.Exists(_path) && File.GetAttributes(_path).HasFlag(FileAttributes.ReadOnly)
                 ? "the file is read-only"
-                : "another program holds it, or the file may not be opened";
+                : "another program has it open, or access is denied";
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -147,5 +147,5 @@ internal sealed class JobDatabase : IDisposable
     }
 
     private JobStoreException Damaged(Exception inner) =>
-        new($"{_path} is damaged ({inner.Message}): resume, which makes it again from jobs.jsonl and the clips.", inner);
+        new($"{_path} is damaged ({inner.Message}): resume, which rebuilds it from jobs.jsonl and the clips.", inner);
 }

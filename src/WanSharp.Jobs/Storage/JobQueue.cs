@@ -28,7 +28,7 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
     /// then one that
     /// shares features. Jobs whose equals are running are left for later: they will have their result.
     /// </summary>
-    /// <param name="worker">Who takes it.</param>
+    /// <param name="worker">The worker that takes it.</param>
     /// <param name="alone">Nothing else runs in this process: then also jobs are taken that seem to end the process.</param>
     public Job? Claim(string worker, bool alone) =>
         database.Write(connection =>

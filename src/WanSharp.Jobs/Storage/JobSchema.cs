@@ -59,7 +59,7 @@ internal static class JobSchema
         """;
 
     /// <summary>
-    /// From version 2, which knew nothing of the journal and little of artifacts. The journal is read again and fills the gaps.
+    /// From version 2, which had no journal and little about artifacts. The journal is read again and fills the gaps.
     /// </summary>
     public const string From2 = """
         ALTER TABLE jobs ADD COLUMN settings TEXT;

@@ -2,7 +2,7 @@ namespace WanSharp.Jobs.Storage;
 
 /// <summary>
 /// A process's claim to be alive: an exclusive lock on a file, which the kernel frees when the process ends, however it ends.
-/// With it goes the process's own folder for what is half-written.
+/// The process's own folder for half-written files has the same lifetime.
 /// </summary>
 internal sealed class WorkerLock : IDisposable
 {
@@ -84,7 +84,7 @@ internal sealed class WorkerLock : IDisposable
 
         worker.Dispose();
         throw new JobStoreException(
-            $"{folder.Path} is on a file system without file locks, where two processes could make "
+            $"{folder.Path} is on a file system without file locks, so two processes could make "
                 + "the same clip: use a folder on a local disk."
         );
     }

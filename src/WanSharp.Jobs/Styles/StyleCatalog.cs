@@ -73,7 +73,7 @@ public sealed class StyleCatalog
             if (!one.Prompt.Contains(Style.Placeholder, StringComparison.Ordinal))
             {
                 throw new InvalidDataException(
-                    $"{file}: the prompt of style '{name}' has no place for a job's own: put {Style.Placeholder} into it."
+                    $"{file}: the prompt of style '{name}' has no place for the job's prompt: put {Style.Placeholder} into it."
                 );
             }
         }

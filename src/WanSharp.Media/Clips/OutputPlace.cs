@@ -3,7 +3,7 @@ using WanSharp.Tensors;
 namespace WanSharp.Media.Clips;
 
 /// <summary>
-/// Where an output goes on disk, links followed: what would refuse the clip at the end refuses it before anything is computed.
+/// Where an output is placed on disk, links followed: what would refuse the clip at the end refuses it before anything is computed.
 /// </summary>
 internal sealed class OutputPlace
 {

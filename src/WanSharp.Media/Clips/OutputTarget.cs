@@ -81,10 +81,10 @@ public sealed partial record OutputTarget
         }
 
         return Directory.Exists(full)
-            ? $"{path} is a folder: write {Path.TrimEndingDirectorySeparator(path)}/ for a png a frame in it, or a file name in "
+            ? $"{path} is a folder: write {Path.TrimEndingDirectorySeparator(path)}/ for one PNG per frame in it, or a file name in "
                 + $"it such as {Path.Join(path, "clip.mp4")}."
             : $"'{path}' names no format that can be written: end it in .mp4, .webm, .gif, .webp, .png (all "
-                + "frames in one picture), -%04d.png or / (a png a frame).";
+                + "frames in one picture), -%04d.png or / (one PNG per frame).";
     }
 
     /// <summary>The same place, as animated WebP.</summary>

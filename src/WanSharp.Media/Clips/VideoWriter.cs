@@ -78,7 +78,7 @@ public sealed class VideoWriter : IFrameWriter
         if (settings is { Length: > MaxSettingsLength })
         {
             throw new ArgumentException(
-                $"Settings of {settings.Length} characters do not fit into the clip: {MaxSettingsLength} do. Shorten the prompt.",
+                $"The settings have {settings.Length} characters, but {MaxSettingsLength} fit into the clip: shorten the prompt.",
                 nameof(settings)
             );
         }

@@ -97,7 +97,7 @@ internal static partial class ExifOrientation
             var length = BinaryPrimitives.ReadUInt16BigEndian(two) - two.Length;
             if (length <= 0)
             {
-                continue; // damaged: the next marker says where it goes on
+                continue; // damaged: the next marker says where it continues
             }
 
             var next = file.Position + length;

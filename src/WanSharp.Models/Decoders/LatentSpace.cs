@@ -7,7 +7,7 @@ namespace WanSharp.Models.Decoders;
 /// <summary>
 /// Whose latents a file decodes, and at which scale. Its tensors do not say: those of taew2_1 (the transformer's latents, standardized),
 /// lighttaew2_1 (the VAE's own) and HunyuanVideo's taehv have the same names and shapes. So a file says it in its metadata, or its name
-/// is one of the published ones; anything else is refused, for the wrong one gives a wrong clip.
+/// is one of the published ones; anything else is refused, because the wrong one gives a wrong clip.
 /// </summary>
 /// <remarks>Sources: madebyollin/taehv:README.md ("TAEHV does not use any latent scales"), ModelTC/LightX2V:
 /// lightx2v/models/video_encoders/hf/wan/vae_tiny.py (<c>need_scaled</c>, set for lighttae).</remarks>

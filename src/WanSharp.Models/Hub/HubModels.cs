@@ -45,7 +45,7 @@ public sealed class HubModels(HubCache cache, Lazy<AliasCatalog> aliases)
     /// The files of an alias, or the file that <c>ORG/NAME/PATH</c> names, for what is part of a model: a VAE, a LoRA, a decoder.
     /// </summary>
     /// <param name="name">The name.</param>
-    /// <returns>The paths, in the alias's order; null when the name is no alias, and nothing that was pulled.</returns>
+    /// <returns>The paths, in the alias's order; null when the name is neither an alias nor something that was pulled.</returns>
     /// <exception cref="CheckpointException">A file of the alias is not there; the message has the command that fetches it.</exception>
     public IReadOnlyList<string>? FindFiles(string name)
     {

@@ -22,7 +22,7 @@ public sealed record ModelAlias
     public required IReadOnlyList<string> Files { get; init; }
 
     /// <summary>
-    /// Of a model, the path of its transformer, or of one of two experts; the other parts are found around it. Null for what is no model
+    /// Of a model, the path of its transformer, or of one of two experts; the other parts are found around it. Null for what is not a model
     /// alone, such as a LoRA.
     /// </summary>
     public string? Model { get; init; }

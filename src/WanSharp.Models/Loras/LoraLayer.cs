@@ -235,7 +235,7 @@ internal sealed class LoraLayer(
 
         var value = new float[1];
         tensor.ConvertTo(value.AsSpan());
-        return float.IsFinite(value[0]) ? value[0] : throw new CheckpointException(file.Path, key.Name, "it is no number.");
+        return float.IsFinite(value[0]) ? value[0] : throw new CheckpointException(file.Path, key.Name, "it is not a number.");
     }
 
     /// <summary>[rows, everything else].</summary>

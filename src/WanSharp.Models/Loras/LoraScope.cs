@@ -19,7 +19,7 @@ internal sealed partial class LoraScope(IEnumerable<string> modules)
     public bool Has(string module, LoraExpert? expert) =>
         Second().IsMatch(module) ? expert == LoraExpert.Low : !HasBoth || !First().IsMatch(module) || expert == LoraExpert.High;
 
-    /// <summary>Whether a name is of a text encoder, which a LoRA of Wan's transformer may have beside it.</summary>
+    /// <summary>Whether a name belongs to a text encoder, which a LoRA of Wan's transformer may change, too.</summary>
     public static bool IsOfTextEncoder(string name) => TextEncoder().IsMatch(name);
 
     /// <summary>Whether a layer is one of those with which Wan 2.1's i2v looks at images; Wan 2.2's has none.</summary>

@@ -9,7 +9,7 @@ namespace WanSharp.Runtime.Adapters;
 /// linear layer, those of all LoRAs next to each other, and small weights that are changed themselves.
 /// </summary>
 /// <remarks>
-/// Thread-safe. Strengths are no part of it (<see cref="AdapterUse"/>): a change of them copies nothing. Dispose it when no forward
+/// Thread-safe. Strengths are not part of it (<see cref="AdapterUse"/>): a change of them copies nothing. Dispose it when no forward
 /// pass needs it any more; the LoRAs' files must live as long.
 /// </remarks>
 public sealed class Adapter : IDisposable

@@ -14,7 +14,7 @@ namespace WanSharp.Runtime.Memory;
 /// <remarks>
 /// <para>Thread-safe. There is one for each library file, for as long as the process lives: the library's environment is
 /// one a process, and blocks may be freed as long as any of its values lives.</para>
-/// <para>A request beyond the limit is still granted, for the library writes into what it asked for without looking; but the
+/// <para>A request beyond the limit is still granted, because the library writes into what it asked for without checking; but the
 /// run that asked is stopped before its next node and ends with a <see cref="MemoryLimitException"/>. The sizes that a graph
 /// needs are known to the library from its second run on: then the whole request comes before the first node, and is never touched.</para>
 /// </remarks>

@@ -42,7 +42,7 @@ internal abstract class OrtHandle : SafeHandle
     /// <exception cref="ObjectDisposedException">The handle is closed.</exception>
     public Lease Hold() => new(this);
 
-    /// <summary>Waits for a turn, which ends with the scope; null is no waiting.</summary>
+    /// <summary>Waits for a turn, which ends with the scope; null if there is nothing to wait for.</summary>
     public static Lock.Scope Take(Lock? turn) => turn is null ? default : turn.EnterScope();
 
     protected sealed override bool ReleaseHandle()

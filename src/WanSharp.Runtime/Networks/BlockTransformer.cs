@@ -231,7 +231,7 @@ internal sealed class BlockTransformer : TransformerRunner
     }
 
     /// <summary>
-    /// The graphs of a pass: the plain ones unless a row has LoRAs or a negative prompt, for these cost nothing then. Only one kind
+    /// The graphs of a pass: the plain ones unless a row has LoRAs or a negative prompt, because then these cost nothing. Only one kind
     /// keeps memory.
     /// </summary>
     private BlockGraphs GraphsFor(GraphsKind kind, CancellationToken cancellationToken)

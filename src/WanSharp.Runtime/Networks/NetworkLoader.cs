@@ -22,7 +22,7 @@ internal sealed class NetworkLoader(
     private const long KeptBytes = 256L << 20;
 
     // In host memory a plan for shapes that change gains nothing: freed blocks are kept for the next run as they are. It costs a
-    // quarter more, for a kernel's own memory comes on top of one block for all the rest.
+    // quarter more, because a kernel's own memory is added to one block for all the rest.
     private readonly SessionSettings _settings =
         settings.IsOnHost && settings.Dimensions.Count == 0 ? settings with { MemoryPattern = false } : settings;
 

@@ -16,7 +16,7 @@ internal sealed class WholeTransformer : TransformerRunner
 
     private readonly Session _session;
     private readonly PreparedRun _run;
-    private readonly JoinedKeys[] _keys; // of each block, for all are inputs of the one run
+    private readonly JoinedKeys[] _keys; // of each block, because all are inputs of the one run
     private readonly Action<string, Tensor>? _observe;
 
     private WholeTransformer(TransformerConfig configuration, ContextEncoder context, Session session, Action<string, Tensor>? observe)

@@ -239,7 +239,7 @@ internal sealed class WeightScale
     }
 
     /// <summary>
-    /// The side of blocks of which there are so many, the last of a row or column perhaps cut; null when several fit, or none
+    /// The side of blocks of which there are the given number, the last of a row or column perhaps cut; null when several fit, or none
     /// does.
     /// </summary>
     private static long? SquareBlock(long rows, long columns, long rowCount, long columnCount)

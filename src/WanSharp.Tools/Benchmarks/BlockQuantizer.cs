@@ -31,7 +31,7 @@ internal static class BlockQuantizer
                     QuantizeQ4K(from, to);
                     break;
                 default:
-                    throw new NotSupportedException($"Nothing here writes {dtype.Name()}.");
+                    throw new NotSupportedException($"Writing {dtype.Name()} is not supported.");
             }
         }
     }

@@ -86,6 +86,6 @@ internal static class GgufWriter
             DType.Q80 => 8,
             DType.Q4K => 12,
             DType.BF16 => 30,
-            _ => throw new NotSupportedException($"Nothing here writes {dtype.Name()} to a GGUF file."),
+            _ => throw new NotSupportedException($"Writing {dtype.Name()} to a GGUF file is not supported."),
         };
 }

@@ -21,7 +21,7 @@ public sealed class PlanBenchmark(OrtRuntime runtime)
     /// <summary>
     /// Measures. Networks have run once before anything is timed; of two runs of each stage at each size the faster one counts.
     /// </summary>
-    /// <param name="shape">Whose dimensions the networks have; their weights are random. One of
+    /// <param name="shape">The model whose dimensions the networks have; weights are random. One of
     /// <see cref="BenchmarkOptions.ShapeNames"/>.</param>
     /// <param name="sizes">Width, height and frames of each clip.</param>
     /// <param name="machine">The machine's speed, by which times are predicted.</param>

@@ -154,5 +154,5 @@ internal sealed class TorchPeer : IAsyncDisposable
 
     private static string LastLine(string text) =>
         text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault()
-        ?? "it ended without a word.";
+        ?? "it ended without an error message.";
 }

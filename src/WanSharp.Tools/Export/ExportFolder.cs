@@ -63,7 +63,7 @@ internal sealed class ExportFolder : IDisposable
         return _target;
     }
 
-    /// <summary>Leaves the files where they are, for somebody to look at.</summary>
+    /// <summary>Keeps the files for inspection.</summary>
     /// <returns>Where that is.</returns>
     public string Keep() => AtomicFolder.KeepNextTo(Staging, _target);
 

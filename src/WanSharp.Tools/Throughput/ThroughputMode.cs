@@ -14,7 +14,7 @@ public sealed record ThroughputMode(string Name, EngineOptions? Engine, bool One
     /// <summary>The rows of the table, each with more of the engine than the one before.</summary>
     public static IReadOnlyList<ThroughputMode> All { get; } =
     [
-        new("serial: a fresh process a clip", null, OneAtATime: true, CachesResults: false),
+        new("serial: a new process per clip", null, OneAtATime: true, CachesResults: false),
         new("resident, one at a time", new EngineOptions { BatchSize = 1, FeatureBytes = 0 }, OneAtATime: true, CachesResults: false),
         new("+ batching", new EngineOptions { FeatureBytes = 0 }, OneAtATime: false, CachesResults: false),
         new("+ feature caches", new EngineOptions(), OneAtATime: false, CachesResults: false),

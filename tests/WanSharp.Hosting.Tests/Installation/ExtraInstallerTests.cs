@@ -55,7 +55,7 @@ public sealed class ExtraInstallerTests : IDisposable
 
         await InstallAsync(feed.Index);
 
-        Assert.Contains("goes on from 100 bytes", error.Message, StringComparison.Ordinal);
+        Assert.Contains("to resume from 100 bytes", error.Message, StringComparison.Ordinal);
         Assert.Equal(["", "bytes=100-"], feed.Ranges);
         Assert.Equal(2, Installed().Length);
     }
@@ -125,7 +125,7 @@ public sealed class ExtraInstallerTests : IDisposable
         var file = await installer.InstallAsync([feed.Root], progress: null, Token);
 
         Assert.Contains(
-            "goes on from 60 bytes. Or run `npm pack @ffmpeg-installer/linux-x64@4.1.0`",
+            "to resume from 60 bytes. Or run `npm pack @ffmpeg-installer/linux-x64@4.1.0`",
             error.Message,
             StringComparison.Ordinal
         );

@@ -83,7 +83,7 @@ public sealed class BatchFileTests : IDisposable
     [InlineData("[1]", "not a JSON object")]
     [InlineData("{\"prompt\": \"a\",}", "contains a trailing comma at the end.")]
     [InlineData("{\"prompt\": \"a\"} {\"prompt\": \"b\"}", "after a single JSON")]
-    [InlineData("{\"prompt\": \"a\", \"Prompt\": \"b\"}", "'Prompt' is there twice")]
+    [InlineData("{\"prompt\": \"a\", \"Prompt\": \"b\"}", "'Prompt' occurs twice")]
     [InlineData("{\"prompt\": \"a\", \"size\": \"64x64\", \"width\": 32}", "both size and width")]
     [InlineData("{\"prompt\": \"a\", \"image\": \"a\\u0000.png\"}", "NUL")]
     [InlineData("{\"prompt\": \"a\", \"image\": \"\"}", "The image is empty")]
@@ -171,7 +171,7 @@ public sealed class BatchFileTests : IDisposable
         var error = Assert.Throws<InvalidRequestException>(() =>
             BatchFile.ReadPrompts(_folder["prompts.txt"], [], [0], new JobRequest { Prompt = "" })
         );
-        Assert.Contains("not a prompt a line", error.Message, StringComparison.Ordinal);
+        Assert.Contains("not one prompt per line", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -124,7 +124,7 @@ public sealed class ComfyAddressTests : IDisposable
             }
         );
         var error = await Assert.ThrowsAsync<BackendUnavailableException>(() => backend.RunAsync(Run(_folder), Token));
-        Assert.Contains("wants a sign-in", error.Message, StringComparison.Ordinal);
+        Assert.Contains("requires a sign-in", error.Message, StringComparison.Ordinal);
         Assert.Contains("--server-token", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(Secret, error.ToString(), StringComparison.Ordinal);
     }

@@ -121,7 +121,7 @@ public sealed class JobOrServerTests : IDisposable
             Images = new Dictionary<int, string> { [0] = _folder["first.png"] },
         };
         var error = await Assert.ThrowsAsync<InvalidRequestException>(() => backend.RunAsync(Run(_folder, request), Token));
-        Assert.Contains("larger than it takes", error.Message, StringComparison.Ordinal);
+        Assert.Contains("larger than it accepts", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -147,7 +147,7 @@ public sealed class JobOrServerTests : IDisposable
         Assert.Single(server.Sent);
         Assert.True(File.Exists(_folder["1.mp4"]));
         Assert.Contains(notices, notice => notice.Contains("Waiting for it, up to 1 min", StringComparison.Ordinal));
-        Assert.Contains(notices, notice => notice.Contains("goes on", StringComparison.Ordinal));
+        Assert.Contains(notices, notice => notice.Contains("continues", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -252,20 +252,20 @@ public sealed class SamplerSettingsTests
         Workflows.TextToVideo,
         """{"49": {"images": ["60", 0]}, "60": {"class_type": "RIFE VFI", "inputs": {"multiplier": 2, "frames": ["8", 0]}}}""",
         "fps",
-        "node 60 (RIFE VFI) puts frames between"
+        "node 60 (RIFE VFI) adds frames between"
     )]
     [InlineData(
         Workflows.TextToVideo,
         """{"49": {"images": ["60", 0]}, "60": {"class_type": "GIMMVFI_interpolate", "inputs": {"interpolation_factor": 2, """
             + """ "images": ["8", 0]}}}""",
         "fps",
-        "node 60 (GIMMVFI_interpolate) puts frames between"
+        "node 60 (GIMMVFI_interpolate) adds frames between"
     )]
     [InlineData(
         Workflows.TextToVideo,
         """{"49": {"images": ["60", 0]}, "60": {"class_type": "RIFE VFI", "inputs": {"multiplier": 2, "frames": ["8", 0]}}}""",
         "seconds",
-        "node 60 (RIFE VFI) puts frames between"
+        "node 60 (RIFE VFI) adds frames between"
     )]
     public void ASettingThatDoesNotReachAllSamplers_IsRefused(string workflow, string changes, string setting, string expected)
     {

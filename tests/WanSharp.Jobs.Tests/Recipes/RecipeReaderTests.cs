@@ -225,7 +225,7 @@ public class RecipeReaderTests
     public void SomethingElse_IsNoRecipe(string text) => Assert.Null(RecipeReader.Read([("comment", text)], "clip.mp4"));
 
     [Theory]
-    [InlineData("""{"1": {"class_type": "CheckpointLoaderSimple", "inputs": {}}}""", "without a sampler that is known")]
+    [InlineData("""{"1": {"class_type": "CheckpointLoaderSimple", "inputs": {}}}""", "without a known sampler")]
     [InlineData("""{"nodes": [], "links": []}""", "without nodes that run")]
     [InlineData("""{"nodes": [{"id": 1, "type": "Note"}], "links": []}""", "without nodes that run")]
     public void AWorkflowThatMakesNoClip_IsRefused(string text, string expected)

@@ -42,7 +42,7 @@ public sealed class HostileFileTests : IDisposable
         foreach (
             var (path, reason) in new[]
             {
-                (_folder["none.mp4"], "is not there: check the path."),
+                (_folder["none.mp4"], "does not exist: check the path."),
                 (_folder.Path, "is a folder: name a file in it."),
             }
         )

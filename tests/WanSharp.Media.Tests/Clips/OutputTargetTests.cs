@@ -34,7 +34,7 @@ public sealed class OutputTargetTests : IDisposable
         Assert.False(OutputTarget.TryParse(_folder[path], out _, out var error));
         Assert.Equal(
             $"'{_folder[path]}' names no format that can be written: end it in .mp4, .webm, .gif, .webp, .png (all frames in one "
-                + "picture), -%04d.png or / (a png a frame).",
+                + "picture), -%04d.png or / (one PNG per frame).",
             error
         );
     }
@@ -44,7 +44,7 @@ public sealed class OutputTargetTests : IDisposable
     {
         Assert.False(OutputTarget.TryParse(_folder.Path, out _, out var error));
         Assert.Equal(
-            $"{_folder.Path} is a folder: write {_folder.Path}/ for a png a frame in it, or a file "
+            $"{_folder.Path} is a folder: write {_folder.Path}/ for one PNG per frame in it, or a file "
                 + $"name in it such as {_folder["clip.mp4"]}.",
             error
         );

@@ -186,7 +186,7 @@ public sealed class ImageReaderTests : IDisposable
         Assert.StartsWith($"{_folder["cut.png"]} cannot be read as a picture: ", cut.Message, StringComparison.Ordinal);
 
         var missing = await Assert.ThrowsAsync<MediaException>(() => ImageReader.ReadAsync(ffmpeg, _folder["none.png"], Token));
-        Assert.Equal($"{_folder["none.png"]} is not there: check the path.", missing.Message);
+        Assert.Equal($"{_folder["none.png"]} does not exist: check the path.", missing.Message);
         var folder = await Assert.ThrowsAsync<MediaException>(() => ImageReader.ReadAsync(ffmpeg, _folder.Path, Token));
         Assert.Equal($"{_folder.Path} is a folder: name a file in it.", folder.Message);
     }

@@ -149,7 +149,7 @@ internal static class JsonRecords
             }
             else if (!seen.Add(name))
             {
-                problem ??= Problem(place, $"The field '{name}' is there twice: remove one.");
+                problem ??= Problem(place, $"The field '{name}' occurs twice: remove one.");
             }
 
             reader.Read();

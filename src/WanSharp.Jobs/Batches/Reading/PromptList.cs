@@ -40,7 +40,7 @@ internal static partial class PromptList
             || text.StartsWith("{\\rtf", StringComparison.Ordinal)
         )
         {
-            throw new InvalidRequestException("prompts", $"'{path}' is not a list of prompts: write a text with a prompt a line (.txt).");
+            throw new InvalidRequestException("prompts", $"'{path}' is not a list of prompts: write a .txt with one prompt per line.");
         }
 
         var (separators, start) = Path.GetExtension(path).ToLowerInvariant() switch
@@ -93,7 +93,7 @@ internal static partial class PromptList
             : isSeveral
                 ? new BatchProblem(
                     line,
-                    "It has several cells, and a file of prompts has one a line: put a text with commas, semicolons or tabs in quotes, "
+                    "It has several cells, but a file of prompts has one per line: put text with commas, semicolons or tabs in quotes, "
                         + "save the file as .txt, or name the columns in a first row and leave out --prompts.",
                     column
                 )
@@ -104,14 +104,14 @@ internal static partial class PromptList
     /// <summary>What is wrong with a line of text: it is not a prompt but something that another program writes around prompts.</summary>
     private static string? ProblemOf(string line) =>
         Quoted().IsMatch(line)
-            ? "The whole line is in quotes, which are letters here: remove them, or name the file .csv, where they are quotes."
+            ? "The whole line is in quotes, which are part of the prompt here: remove them, or name the file .csv, where they quote."
             : Foreign(line);
 
     /// <summary>What other programs write among prompts: lines of marks, and options.</summary>
     private static string? Foreign(string text) =>
-        !text.Any(c => c > '~' || char.IsAsciiLetterOrDigit(c)) ? "It has no word: a file of prompts has a prompt a line, and nothing else."
+        !text.Any(c => c > '~' || char.IsAsciiLetterOrDigit(c)) ? "It contains no words: a file of prompts has one prompt per line."
         : Option().Match(text) is { Success: true } option
-            ? $"It has an option, {option.Value.Trim()}, and a line of this file is a prompt alone: give the option to the command, or "
+            ? $"It has an option, {option.Value.Trim()}, but a line of this file is only a prompt: give the option to the command, or "
                 + "write a table with a column for it."
         : null;
 
@@ -127,7 +127,7 @@ internal static partial class PromptList
         var first = record.Fields[0].Value;
         if (JsonRecords.IsObject(line) || JsonRecords.IsDocument(text) || TableRecords.HasColumns(line, name => IsName(name, fields)))
         {
-            throw new InvalidRequestException("prompts", $"{path} holds jobs with fields, not a prompt a line: leave out --prompts.");
+            throw new InvalidRequestException("prompts", $"{path} holds jobs with fields, not one prompt per line: leave out --prompts.");
         }
 
         if (IsName(first, fields))

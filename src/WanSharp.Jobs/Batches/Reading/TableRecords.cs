@@ -85,19 +85,19 @@ internal static class TableRecords
                     row.Cells.Skip(names.Length).FirstOrDefault(cell => !cell.IsEmpty) is { Text: not null } extra
                         ? (
                             extra.Offset,
-                            $"It has {count} cells, and there are {names.Length} columns: put a text with {NameOf(separator)}s in quotes."
+                            $"It has {count} cells, but there are {names.Length} columns: put text with {NameOf(separator)}s in quotes."
                         )
                     : count < names.Length && !mayBeShort
                         ? (
                             last.Offset,
                             $"It has {count} of {names.Length} cells: write the missing {NameOf(separator)}s, "
-                                + "or put a text of several lines in quotes."
+                                + "or put text of several lines in quotes."
                         )
                     : row.Cells.FirstOrDefault(cell => cell.Text.Length > MostCellLength) is { Text: not null } tooLong
                         ? (tooLong.Offset, $"The cell is longer than {MostCellLength} characters.")
                     : row.Cells.Zip(names).FirstOrDefault(pair => pair.Second.Length == 0 && !pair.First.IsEmpty)
                         is { First.Text: not null } unnamed
-                        ? (unnamed.First.Offset, "This cell's column has no name: name it in the first row, or empty the cell.")
+                        ? (unnamed.First.Offset, "This cell's column has no name: name it in the first row, or clear the cell.")
                     : null
                 );
         }
@@ -121,14 +121,14 @@ internal static class TableRecords
                     cell.Offset,
                     header.Cells.Any(other => fields.Contains(other.Text.Trim()))
                         ? fields.Unknown(name)
-                        : $"The first row has to name the columns, and '{name}' is not a field: there are "
-                            + $"{fields}; between them a comma, a semicolon, a tab or a |."
+                        : $"The first row must name the columns, but '{name}' is not a field: there are "
+                            + $"{fields}; separate them with a comma, a semicolon, a tab or a |."
                 );
             }
 
             if (!seen.Add(name))
             {
-                throw Refused(cell.Offset, $"There are two columns '{name}': remove one.");
+                throw Refused(cell.Offset, $"The column '{name}' occurs twice: remove one.");
             }
         }
 

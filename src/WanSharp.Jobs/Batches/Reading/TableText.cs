@@ -59,7 +59,7 @@ internal static class TableText
             letters.StartsWith('"')
                 ? (
                     start + cell.Length - letters.Length,
-                    "This quote comes after a space, which makes it a letter of the text: remove the space before it."
+                    "This quote follows a space, so it is part of the text: remove the space before it."
                 )
                 : null
         );
@@ -92,7 +92,7 @@ internal static class TableText
 
         return (
             new TableCell(cell.ToString(), start),
-            (start, "This quote is not closed: a quote within a text in quotes is written twice.")
+            (start, "This quote is not closed: within quotes, write a quote twice.")
         );
     }
 

@@ -76,7 +76,7 @@ internal sealed partial class TemplateParser
         {
             case '$' when Variable().IsMatch(_text, _at):
                 throw Refused(
-                    "variables (${…}) are not supported: write the choice where it is used, or a job for each value; \\$ is the letter"
+                    "variables (${…}) are not supported: write the choice where it is used, or a job for each value; \\$ is the character"
                 );
             case '_' when WildcardName().Match(_text, _at) is { Success: true } match:
                 return Wildcard(match);
@@ -118,7 +118,7 @@ internal sealed partial class TemplateParser
         _at++;
         if (_text[_at] is '@' or '!')
         {
-            throw Refused($"the sampler '{_text[_at]}' is not supported: leave it out, or write \\{_text[_at]} for the letter");
+            throw Refused($"the sampler '{_text[_at]}' is not supported: leave it out, or write \\{_text[_at]} for the character");
         }
 
         _at += _text[_at] == '~' ? 1 : 0;
@@ -190,7 +190,7 @@ internal sealed partial class TemplateParser
             }
         }
 
-        return isChoice ? throw Refused("this { is not closed: add the }, or write \\{ for the letter") : null;
+        return isChoice ? throw Refused("this { is not closed: add the }, or write \\{ for the character") : null;
     }
 
     private bool IsEscape(int at) =>

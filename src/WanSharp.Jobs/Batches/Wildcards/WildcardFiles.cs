@@ -39,7 +39,7 @@ public sealed class WildcardFiles(IReadOnlyList<string> folders)
             throw new InvalidRequestException(
                 "prompt",
                 folders.Count == 0
-                    ? $"There are no wildcards for __{name}__: name their folder with --wildcards, or write \\__ for the letters."
+                    ? $"There are no wildcards for __{name}__: name their folder with --wildcards, or write \\__ for the characters."
                     : $"There is no wildcard __{name}__: put {name}{Extension} into {string.Join(" or ", folders)}, or write \\__ "
                         + $"for the letters.{NearestName.Hint(name, _files.Value.Keys)}"
             );
@@ -48,7 +48,7 @@ public sealed class WildcardFiles(IReadOnlyList<string> folders)
         var options = files.SelectMany(file => Options(file.Value)).ToList();
         return options.Any(option => option.Weight > 0)
             ? options
-            : throw new InvalidRequestException("prompt", $"{files[0].Value} offers nothing: write an option a line.");
+            : throw new InvalidRequestException("prompt", $"{files[0].Value} offers nothing: write one option per line.");
     }
 
     private static IEnumerable<PromptNode.Option> Options(string path)

@@ -52,7 +52,7 @@ internal sealed class FailuresRow(OrtRuntime runtime, WanModel model, Generation
         return new MemoryRowResult
         {
             Row = MemoryRow.Failures,
-            Goal = "each clip ends right or with a clear error, nothing leaks, and the engine lives on",
+            Goal = "each clip succeeds or fails with a clear error, nothing leaks, and the engine keeps running",
             IsReached = wrong.Count == 0 && livesOn && leaked <= 0 && objectsLeft <= 0,
             Ratios = new Dictionary<string, double> { ["ended_well"] = (double)(right + refused) / count },
             Figures = new Dictionary<string, double>

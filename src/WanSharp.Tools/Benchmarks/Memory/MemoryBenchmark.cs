@@ -69,7 +69,7 @@ public sealed class MemoryBenchmark(OrtRuntime runtime, TimeProvider clock)
                 JsonSerializer.Deserialize(
                     await input.ReadToEndAsync(cancellationToken).ConfigureAwait(false),
                     MemoryJson.Default.MemoryPass
-                ) ?? throw new BenchmarkException("The pass is null: this command is for `wan bench memory` alone.");
+                ) ?? throw new BenchmarkException("The pass is null: only `wan bench memory` uses this command.");
             return JsonSerializer.Serialize(
                 await new PassProgram(runtime, clock).RunAsync(pass, cancellationToken).ConfigureAwait(false),
                 MemoryJson.Default.MemoryPassResult
@@ -77,7 +77,7 @@ public sealed class MemoryBenchmark(OrtRuntime runtime, TimeProvider clock)
         }
         catch (JsonException e)
         {
-            throw new BenchmarkException($"The input is not a pass: {e.Message} This command is for `wan bench memory` alone.", e);
+            throw new BenchmarkException($"The input is not a pass: {e.Message} Only `wan bench memory` uses this command.", e);
         }
     }
 

@@ -20,7 +20,7 @@ public sealed record MemoryBenchmarkOptions
     /// <summary>Timed forward passes of each kind. Default: 3. At least 1.</summary>
     public int Runs { get; init; } = 3;
 
-    /// <summary>How many allocations fail, each in a clip of its own. Default: 200.</summary>
+    /// <summary>How many allocations to let fail, each in its own clip. Default: 200.</summary>
     public int Failures { get; init; } = 200;
 
     /// <summary>Whether the random weights of <see cref="MemoryRow.Large"/>, 14 GB, stay. Default: no.</summary>

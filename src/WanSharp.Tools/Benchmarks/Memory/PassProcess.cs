@@ -55,7 +55,7 @@ internal sealed class PassProcess(IReadOnlyList<string> command)
 
             var result =
                 JsonSerializer.Deserialize(await output.ConfigureAwait(false), MemoryJson.Default.MemoryPassResult)
-                ?? throw new BenchmarkException("The process said null, not what it measured.");
+                ?? throw new BenchmarkException("The process reported null instead of its measurements.");
             return new PassOutcome(result, group?.PeakBytes ?? result.PrivateBytes ?? 0, whyNot);
         }
         finally

@@ -56,8 +56,8 @@ public sealed class TableTests : IDisposable
 
     [Theory]
     [InlineData("prompt,seed\ngood,1\n\"bad\" text,2", "3:6", "follows a closing quote")]
-    [InlineData("prompt,seed\ngood,1\n \"a, b\"", "3:2", "comes after a space")]
-    [InlineData("prompt,seed\ngood,1\na, b,2", "3:6", "3 cells, and there are 2 columns")]
+    [InlineData("prompt,seed\ngood,1\n \"a, b\"", "3:2", "follows a space")]
+    [InlineData("prompt,seed\ngood,1\na, b,2", "3:6", "3 cells, but there are 2 columns")]
     [InlineData("prompt,seed\ngood,1\na", "3:1", "1 of 2 cells")]
     [InlineData("prompt,seed\ngood,1\nbad,7x", "3:5", "whole number")]
     [InlineData("prompt,seed\ngood,1\nbad,1.2E+19", "3:5", "spreadsheets round")]
@@ -74,9 +74,9 @@ public sealed class TableTests : IDisposable
     }
 
     [Theory]
-    [InlineData("prompt,seed,Seed\na,1,2", ":1:13: There are two columns 'Seed'")]
+    [InlineData("prompt,seed,Seed\na,1,2", ":1:13: The column 'Seed' occurs twice")]
     [InlineData("prompt,sede\na,1", ":1:8: There is no field 'sede'")]
-    [InlineData("a red circle,7\na blue star,8", ":1:1: The first row has to name the columns")]
+    [InlineData("a red circle,7\na blue star,8", ":1:1: The first row must name the columns")]
     [InlineData("seed,steps\n7,8", ":1:1: There is no column 'prompt'")]
     [InlineData("\"prompt,seed\na,1", ":1:1: This quote is not closed")]
     public void Read_OfAFirstRowThatCannotBeUsed_SaysSoOnce(string text, string expected) =>

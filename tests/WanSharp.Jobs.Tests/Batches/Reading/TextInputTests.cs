@@ -112,8 +112,8 @@ public sealed class TextInputTests : IDisposable
     [InlineData("p.csv", "a\n\"b\" c\n", "2:4", "closing quote")]
     [InlineData("p.csv", "a\n\"b\n", "2:1", "not closed")]
     [InlineData("p.txt", "a\n\"b, c\",\n", "2", "in quotes")]
-    [InlineData("p.txt", "a\n]\n", "2", "no word")]
-    [InlineData("p.md", "a\n---\n", "2", "no word")]
+    [InlineData("p.txt", "a\n]\n", "2", "no words")]
+    [InlineData("p.md", "a\n---\n", "2", "no words")]
     [InlineData("p.txt", "a cat --ar 16:9\n", "1", "--ar")]
     [InlineData("p.csv", "a\n--seed=7 a dog\n", "2:1", "--seed")]
     public void ReadPrompts_OfATableOfMore_SaysWhere(string name, string text, string place, string problem)
