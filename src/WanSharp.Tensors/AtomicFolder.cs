@@ -6,7 +6,7 @@ public static class AtomicFolder
     /// <summary>Flushes a folder's files and renames it; what was at its place is removed only then.</summary>
     /// <param name="folder">The folder, on the same volume as <paramref name="path"/>.</param>
     /// <param name="path">Its name from now on.</param>
-    /// <exception cref="IOException">A file cannot be flushed, or a folder cannot be renamed; what was at the place is unchanged.</exception>
+    /// <exception cref="IOException">A file cannot be flushed, or a folder not renamed; what was at the place is unchanged.</exception>
     /// <exception cref="UnauthorizedAccessException">A folder may not be written.</exception>
     public static void Publish(string folder, string path)
     {

@@ -16,7 +16,7 @@ public sealed record PresetForm
     public IReadOnlyList<PresetLoras> Loras { get; init; } = [];
 
     /// <summary>
-    /// Parts of the names of checkpoints, or of their folders, that need no LoRA, because it is merged into them; upper and lower case are the same.
+    /// Parts of the names of checkpoints, or of their folders, that need no LoRA, because it is merged into them; case is ignored.
     /// </summary>
     public IReadOnlyList<string> Merged { get; init; } = [];
 }

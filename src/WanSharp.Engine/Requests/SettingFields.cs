@@ -232,7 +232,7 @@ public static class SettingFields
     /// <summary>The fields that are stored: all except composites.</summary>
     public static IEnumerable<SettingField> Stored => All.Where(one => !one.IsComposite);
 
-    /// <summary>The field of a name, in upper or lower case; null if there is none.</summary>
+    /// <summary>The field of a name, ignoring case; null if there is none.</summary>
     public static SettingField? Find(string name) =>
         All.FirstOrDefault(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 

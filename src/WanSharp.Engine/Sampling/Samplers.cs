@@ -33,7 +33,7 @@ public static class Samplers
     /// <summary>The name of a sampler, as users write it.</summary>
     public static string NameOf(SamplerKind kind) => Known.First(sampler => sampler.Kind == kind).Name;
 
-    /// <summary>Finds a sampler by its name, in upper or lower case.</summary>
+    /// <summary>Finds a sampler by its name, ignoring case.</summary>
     /// <param name="name">What the user wrote.</param>
     /// <param name="kind">The sampler.</param>
     /// <param name="error">When there is none of that name: one line with all names, and the nearest where one is near.</param>

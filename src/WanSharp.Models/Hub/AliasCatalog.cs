@@ -48,7 +48,7 @@ public sealed class AliasCatalog
         return catalog;
     }
 
-    /// <summary>An alias by its name, in upper or lower case; null when there is none.</summary>
+    /// <summary>An alias by its name, ignoring case; null when there is none.</summary>
     public ModelAlias? Find(string name) => _aliases.GetValueOrDefault(name);
 
     private void Add(Stream stream, string source)

@@ -155,7 +155,7 @@ public static class ProviderProfiles
         },
     ];
 
-    /// <summary>The row of a provider by any of its names, in upper or lower case; a row of assumptions for one that is not in the table.</summary>
+    /// <summary>The row of a provider by any of its names, ignoring case; a row of assumptions for one that is not in the table.</summary>
     /// <param name="name">A short name, an alias, or the library's name: <c>CUDAExecutionProvider</c>.</param>
     public static ProviderProfile Of(string name)
     {

@@ -2,7 +2,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Batches.Reading;
 
-/// <summary>The names of the fields that a job may have, in upper or lower case.</summary>
+/// <summary>The names of the fields that a job may have, ignoring case.</summary>
 /// <param name="names">The names, in the order in which messages list them.</param>
 internal sealed class FieldNames(IReadOnlyList<string> names)
 {
