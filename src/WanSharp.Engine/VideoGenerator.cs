@@ -3,11 +3,9 @@ using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Features;
 using WanSharp.Engine.Memory;
-using WanSharp.Engine.Noise;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Reuse;
-using WanSharp.Engine.Sampling;
 using WanSharp.Engine.Scheduling;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
@@ -18,7 +16,6 @@ using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Providers;
 using WanSharp.Tensors;
-using Tensor = WanSharp.Tensors.Tensor;
 
 namespace WanSharp.Engine;
 
@@ -322,28 +319,7 @@ public sealed class VideoGenerator : IVideoGenerator
         using var adapters = await Task.Run(() => _adapters.Rent(clip.Plan), clip.Cancelled).ConfigureAwait(false);
 
         // 3. Denoise: noise to latents, step by step, together with whatever clips there are.
-        var sampler = Sampler(clip.Plan);
-        using var state = new DenoiseState(
-            sampler,
-            StepGuidance.Of(clip.Plan.Settings, sampler.Timesteps),
-            contexts.Branches,
-            images,
-            Noise(clip.Plan),
-            clip.Plan.Settings.Boundary,
-            adapters.Adapters
-        )
-        {
-            SlowedFrequency = clip.Plan.Settings.Riflex,
-        };
-        if (clip.Options.Resume is { } snapshot)
-        {
-            ClipIdentity.Restore(snapshot, clip.Plan, state);
-        }
-        else if (clip.Options.Start is { } start)
-        {
-            state.Begin(start.Latents, start.Reused.Steps);
-        }
-
+        using var state = ClipStart.Of(clip, contexts.Branches, images, adapters.Adapters);
         var recorder =
             clip.Options.Steps is { } steps && clip.Reused is null
                 ? new StepRecorder(steps, PeersOf(clip.Plan), clip.Plan, PromptEmbedding.Of(contexts.Branches[0]))
@@ -382,13 +358,4 @@ public sealed class VideoGenerator : IVideoGenerator
     /// </summary>
     private string PeersOf(GenerationPlan plan) =>
         _identity.OfLatents(plan with { Settings = plan.Settings with { Prompt = "" }, Strategy = null, VaeTiles = null });
-
-    private static ISampler Sampler(GenerationPlan plan) => Samplers.Create(plan.Settings.ToSamplerOptions(plan.Sampler));
-
-    private static Tensor Noise(GenerationPlan plan)
-    {
-        var noise = Tensor.Zeros(DType.F32, plan.Latents);
-        new NoiseGenerator(plan.Settings.Seed).Fill(noise.Write<float>());
-        return noise;
-    }
 }

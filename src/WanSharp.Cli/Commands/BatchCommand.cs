@@ -134,14 +134,8 @@ internal sealed class BatchCommand(CliEnvironment environment)
         if (isDry)
         {
             BatchNotes.Write(environment.Error, jobs);
-            var review = known is null ? null : await known.ReviewAsync(repairs: false, cancellationToken);
-            var done = there
-                .Where(job => job.State == JobState.Succeeded)
-                .Select(job => job.Output)
-                .Except(review is null ? [] : review.Missing.Concat(review.Damaged))
-                .Concat(clips)
-                .ToHashSet();
-            environment.Out.WriteLine(DryRun.Describe(jobs, results.Cache, output, done, parsed.GetValue(_json)));
+            var done = await DoneAsync(known, there, cancellationToken);
+            environment.Out.WriteLine(DryRun.Describe(jobs, results.Cache, output, done.Concat(clips).ToHashSet(), parsed.GetValue(_json)));
             return ExitCode.Done;
         }
 
@@ -149,6 +143,23 @@ internal sealed class BatchCommand(CliEnvironment environment)
         var store = known ?? made!;
         backend.Settings.RequireOf(store, _run.AllowsModelChange(parsed));
         await RequireFormatsAsync(backend, OpenJobs(store), cancellationToken);
+        Enqueue(store, backend, jobs, clips);
+        await ReviewAsync(store, cancellationToken);
+        return await WorkAsync(parsed, backend, store, results.Cache, settings.Reuse, cancellationToken);
+    }
+
+    /// <summary>The outputs of jobs that need not run: their clips are there, and whole.</summary>
+    private static async Task<IEnumerable<string>> DoneAsync(JobStore? store, IReadOnlyList<Job> jobs, CancellationToken cancellationToken)
+    {
+        var review = store is null ? null : await store.ReviewAsync(repairs: false, cancellationToken);
+        return jobs.Where(job => job.State == JobState.Succeeded)
+            .Select(job => job.Output)
+            .Except(review is null ? [] : review.Missing.Concat(review.Damaged));
+    }
+
+    /// <summary>Puts jobs into the queue, with what the user should know of them.</summary>
+    private void Enqueue(JobStore store, BatchBackend backend, IReadOnlyList<NewJob> jobs, IReadOnlySet<string> clips)
+    {
         FolderCheck.RequireNames(store.Folder, jobs.Select(job => job.Output));
         backend.Settings.Save(store);
         var added = store.Enqueue(jobs, clips);
@@ -159,15 +170,12 @@ internal sealed class BatchCommand(CliEnvironment environment)
         }
 
         if (
-            FolderCheck.WarnOfRoom(output, ClipRoom.BytesOf(jobs.Where(job => !File.Exists(store.Folder.Artifact(job.Output))))) is
+            FolderCheck.WarnOfRoom(store.Folder.Path, ClipRoom.BytesOf(jobs.Where(job => !File.Exists(store.Folder.Artifact(job.Output))))) is
             { } warning
         )
         {
             environment.Error.WriteLine(PlainText.OneLine(warning));
         }
-
-        await ReviewAsync(store, cancellationToken);
-        return await WorkAsync(parsed, backend, store, results.Cache, settings.Reuse, cancellationToken);
     }
 
     private async Task<int> ResumeAsync(ParseResult parsed, string path, CancellationToken cancellationToken)

@@ -87,7 +87,10 @@ internal sealed record PlanText(
             _ => Invariant($"{seconds / 3600:#,0.0} h"),
         };
 
-    private IEnumerable<string> Lines()
+    private IEnumerable<string> Lines() => [.. ClipLines(), "", .. CostLines(), "", .. StrategyLines(), "", .. OtherLines()];
+
+    /// <summary>What would be made, and of what.</summary>
+    private IEnumerable<string> ClipLines()
     {
         var (settings, transformer) = (Plan.Settings, Model.Transformer);
         yield return Row("model", Invariant($"{Model.Name}: {transformer.Layers} layers of {transformer.Dim}"));
@@ -135,7 +138,11 @@ internal sealed record PlanText(
             "branches",
             Invariant($"{Plan.StepBranches.Sum()}") + (Model.HasExperts ? Invariant($", {Plan.HighNoiseSteps} steps of high noise") : "")
         );
-        yield return "";
+    }
+
+    /// <summary>What each stage computes, and what is in memory.</summary>
+    private IEnumerable<string> CostLines()
+    {
         yield return Invariant($"{"stage", -10}{"TFLOP", 14}{"moved", 16}{"time", 12}");
         foreach (var stage in Cost.Stages)
         {
@@ -155,7 +162,11 @@ internal sealed record PlanText(
         yield return Invariant(
             $"{"private at most", -50}{Bytes(Cost.PrivateBytes), 12}  plus {Bytes(Cost.MappedBytes)} of files that the system may drop"
         );
-        yield return "";
+    }
+
+    /// <summary>How it would run.</summary>
+    private IEnumerable<string> StrategyLines()
+    {
         yield return Row("precision", Compute);
         yield return Row("strategy", Invariant($"{Strategy}: {Bytes(Strategy.Bytes)} of {Bytes(Budget.Bytes)} ({Budget.Why})"));
         yield return Row("", string.Join(", ", Strategy.Parts.Select(part => $"{part.Name} {Bytes(part.Bytes)}")));
@@ -169,7 +180,11 @@ internal sealed record PlanText(
             yield return Row("", $"what is free now would change this: {Bytes(Free.Bytes)} may be used ({Free.Why})");
         }
 
-        yield return "";
+    }
+
+    /// <summary>What else could be asked for, and where the times come from.</summary>
+    private IEnumerable<string> OtherLines()
+    {
         foreach (var other in Alternatives)
         {
             yield return string.Create(

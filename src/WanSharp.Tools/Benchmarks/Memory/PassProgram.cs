@@ -49,10 +49,10 @@ internal sealed class PassProgram(OrtRuntime runtime, TimeProvider clock)
         var memory = MemorySampler.Start();
         var waited = 0.0;
         using var listener = ListenToWaits(seconds => waited += seconds);
-        var forwards = new List<double>();
         using var velocity = Tensor.Zeros(DType.F32, latents);
         double compiled;
         double started;
+        List<double> forwards;
         IReadOnlyList<GraphStatistics> counts;
         await using (memory)
         {
@@ -72,23 +72,7 @@ internal sealed class PassProgram(OrtRuntime runtime, TimeProvider clock)
             started = SinceProcessStart();
 
             // 3. Passes.
-            if (pass.Passes > 0)
-            {
-                using var noise = Noise(latents, latents.ElementCount);
-                using var text = Noise(
-                    [1, shape.Transformer.TextLength, shape.Transformer.TextDim],
-                    (long)pass.TextTokens * shape.Transformer.TextDim
-                );
-                using var context = transformer.PrepareContext(text, cancellationToken: cancellationToken);
-                waited = 0;
-                for (var i = 0; i < pass.Passes; i++)
-                {
-                    start = Stopwatch.GetTimestamp();
-                    transformer.Forward(noise, [Timestep], [context], velocity, cancellationToken);
-                    forwards.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
-                }
-            }
-
+            forwards = Forward(transformer, pass, velocity, () => waited = 0, cancellationToken);
             counts = graphs.Statistics();
         }
 
@@ -104,6 +88,42 @@ internal sealed class PassProgram(OrtRuntime runtime, TimeProvider clock)
             WaitSeconds = waited,
             Graphs = counts,
         };
+    }
+
+    /// <summary>Runs the passes.</summary>
+    /// <param name="transformer">The network.</param>
+    /// <param name="pass">How many, and the prompt's length.</param>
+    /// <param name="velocity">Gets the result of the last one.</param>
+    /// <param name="prepared">Called before the first one.</param>
+    /// <param name="cancellationToken">Stops within a pass.</param>
+    /// <returns>The seconds of each.</returns>
+    private static List<double> Forward(
+        TransformerRunner transformer,
+        MemoryPass pass,
+        Tensor velocity,
+        Action prepared,
+        CancellationToken cancellationToken
+    )
+    {
+        var seconds = new List<double>();
+        if (pass.Passes == 0)
+        {
+            return seconds;
+        }
+
+        var config = transformer.Configuration;
+        using var noise = Noise(velocity.Shape, velocity.Shape.ElementCount);
+        using var text = Noise([1, config.TextLength, config.TextDim], (long)pass.TextTokens * config.TextDim);
+        using var context = transformer.PrepareContext(text, cancellationToken: cancellationToken);
+        prepared();
+        for (var i = 0; i < pass.Passes; i++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            transformer.Forward(noise, [Timestep], [context], velocity, cancellationToken);
+            seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+
+        return seconds;
     }
 
     private static MeterListener ListenToWaits(Action<double> waited)
