@@ -15,23 +15,33 @@ public static class Samplers
     /// <summary>The largest shift; beyond it neighbouring sigmas near 1 would round to the same number.</summary>
     public const double MaxShift = 100;
 
-    private static readonly (string Name, SamplerKind Kind)[] Known =
+    /// <summary>One row for each sampler, the default first: its name, its noise levels, and how it walks them.</summary>
+    private static readonly Row[] Known =
     [
-        ("unipc", SamplerKind.UniPc),
-        ("dpm++", SamplerKind.DpmPlusPlus),
-        ("dpm++-karras", SamplerKind.DpmPlusPlusKarras),
-        ("euler", SamplerKind.Euler),
-        ("euler-ancestral", SamplerKind.EulerAncestral),
-        ("lcm", SamplerKind.Lcm),
-        ("rcm", SamplerKind.Rcm),
-        ("rcm-ode", SamplerKind.RcmOde),
+        new("unipc", SamplerKind.UniPc, SigmaSchedule.UniPc, (levels, _) => new UniPcSampler(levels)),
+        new("dpm++", SamplerKind.DpmPlusPlus, SigmaSchedule.DpmPlusPlus, (levels, _) => new DpmPlusPlusSampler(levels)),
+        new("dpm++-karras", SamplerKind.DpmPlusPlusKarras, SigmaSchedule.Karras, (levels, _) => new DpmPlusPlusSampler(levels))
+        {
+            TakesLists = false, // its spacing is its own
+        },
+        new("euler", SamplerKind.Euler, SigmaSchedule.Euler, (levels, _) => new EulerSampler(levels)),
+        new("euler-ancestral", SamplerKind.EulerAncestral, SigmaSchedule.Euler, (levels, seed) => new EulerAncestralSampler(levels, new StepNoise(seed))),
+        new("lcm", SamplerKind.Lcm, SigmaSchedule.Euler, (levels, seed) => new LcmSampler(levels, new StepNoise(seed))),
+        new("rcm", SamplerKind.Rcm, (steps, _) => SigmaSchedule.Rcm(steps), (levels, seed) => new RcmSampler(levels, new StepNoise(seed)))
+        {
+            UsesShift = false,
+        },
+        new("rcm-ode", SamplerKind.RcmOde, (steps, _) => SigmaSchedule.Rcm(steps), (levels, _) => new RcmSampler(levels, noise: null))
+        {
+            UsesShift = false,
+        },
     ];
 
     /// <summary>The names of all samplers, the default first.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Known.Select(sampler => sampler.Name)];
 
     /// <summary>The name of a sampler, as users write it.</summary>
-    public static string NameOf(SamplerKind kind) => Known.First(sampler => sampler.Kind == kind).Name;
+    public static string NameOf(SamplerKind kind) => RowOf(kind).Name;
 
     /// <summary>Finds a sampler by its name, ignoring case.</summary>
     /// <param name="name">What the user wrote.</param>
@@ -54,10 +64,10 @@ public static class Samplers
     }
 
     /// <summary>Whether a sampler's noise levels follow from a number of steps and a shift; rCM has its own.</summary>
-    internal static bool UsesShift(SamplerKind kind) => kind is not (SamplerKind.Rcm or SamplerKind.RcmOde);
+    internal static bool UsesShift(SamplerKind kind) => RowOf(kind).UsesShift;
 
     /// <summary>Whether a sampler takes a list of noise levels; Karras's spacing is one of its own.</summary>
-    internal static bool TakesLists(SamplerKind kind) => kind != SamplerKind.DpmPlusPlusKarras;
+    internal static bool TakesLists(SamplerKind kind) => RowOf(kind).TakesLists;
 
     /// <summary>The most steps that a sampler has noise levels for where no list is given.</summary>
     internal static int MostSteps(SamplerKind kind) => UsesShift(kind) ? MaxSteps : SigmaSchedule.MostRcmSteps;
@@ -84,20 +94,15 @@ public static class Samplers
     public static ISampler Create(SamplerOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var schedule = ScheduleOf(options);
-        return options.Kind switch
-        {
-            SamplerKind.UniPc => new UniPcSampler(schedule),
-            SamplerKind.DpmPlusPlus or SamplerKind.DpmPlusPlusKarras => new DpmPlusPlusSampler(schedule),
-            SamplerKind.Euler => new EulerSampler(schedule),
-            SamplerKind.EulerAncestral => new EulerAncestralSampler(schedule, new StepNoise(options.Seed)),
-            SamplerKind.Lcm => new LcmSampler(schedule, new StepNoise(options.Seed)),
-            SamplerKind.Rcm => new RcmSampler(schedule, new StepNoise(options.Seed)),
-            _ => new RcmSampler(schedule, noise: null),
-        };
+        var row = RowOf(options.Kind);
+        return row.Create(ScheduleOf(row, options), options.Seed);
     }
 
-    private static SigmaSchedule ScheduleOf(SamplerOptions options)
+    private static Row RowOf(SamplerKind kind) =>
+        Array.Find(Known, row => row.Kind == kind)
+        ?? throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such sampler.");
+
+    private static SigmaSchedule ScheduleOf(Row row, SamplerOptions options)
     {
         var (kind, steps, shift) = (options.Kind, options.Steps, options.Shift);
         var most = options is { Sigmas: null, Timesteps: null } ? MostSteps(kind) : MaxSteps;
@@ -126,14 +131,24 @@ public static class Samplers
             );
         }
 
-        return kind switch
-        {
-            SamplerKind.UniPc => SigmaSchedule.UniPc(steps, shift),
-            SamplerKind.DpmPlusPlus => SigmaSchedule.DpmPlusPlus(steps, shift),
-            SamplerKind.DpmPlusPlusKarras => SigmaSchedule.Karras(steps, shift),
-            SamplerKind.Euler or SamplerKind.EulerAncestral or SamplerKind.Lcm => SigmaSchedule.Euler(steps, shift),
-            SamplerKind.Rcm or SamplerKind.RcmOde => SigmaSchedule.Rcm(steps),
-            _ => throw new ArgumentOutOfRangeException(nameof(options), kind, "There is no such sampler."),
-        };
+        return row.Levels(steps, shift);
+    }
+
+    /// <param name="Name">What users write.</param>
+    /// <param name="Kind">The sampler.</param>
+    /// <param name="Levels">Its noise levels, of a number of steps and a shift.</param>
+    /// <param name="Create">Makes one that walks them, given the clip's seed.</param>
+    private sealed record Row(
+        string Name,
+        SamplerKind Kind,
+        Func<int, double, SigmaSchedule> Levels,
+        Func<SigmaSchedule, ulong, ISampler> Create
+    )
+    {
+        /// <summary>Whether the noise levels follow from a number of steps and a shift.</summary>
+        public bool UsesShift { get; init; } = true;
+
+        /// <summary>Whether noise levels may be given as a list.</summary>
+        public bool TakesLists { get; init; } = true;
     }
 }

@@ -29,7 +29,7 @@ internal static partial class NetworkKinds
             VisionEncoderDetection.Detect,
             NetworkSlots.Of,
             (config, name) =>
-                name.StartsWith($"visual.transformer.{config.LayersUsed}.", StringComparison.Ordinal) || AfterClip().IsMatch(name)
+                name.StartsWith(VisionEncoderGraphs.BlockPrefix(config.LayersUsed), StringComparison.Ordinal) || AfterClip().IsMatch(name)
         );
 
     [GeneratedRegex(@"^(decoder\.|lm_head\.|dec\.|output\.weight$|logit_scale$)")]
