@@ -343,7 +343,7 @@ public sealed class VideoGenerator : IVideoGenerator
         new(plan, options, new ClipClock(_options.Clock), Interlocked.Increment(ref _clips), cancelled);
 
     /// <summary>The clip as it runs by a strategy; as it was planned where no memory limit is set.</summary>
-    private ClipRun By(ClipRun clip, StrategyGate.Place? place) =>
+    private ClipRun By(ClipRun clip, StrategyGate.Admission? place) =>
         place is null ? clip : clip with { Plan = With(clip.Plan, place.Strategy), Bytes = place.Bytes };
 
     private async Task<float[]> EmbedAsync(ClipRun clip)

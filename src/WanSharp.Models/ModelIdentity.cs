@@ -28,8 +28,8 @@ internal sealed class ModelIdentity
             [ModelPart.Tokenizer] = new(() => model.Tokenizer.Digest),
             [ModelPart.Vae] = new(() => $"{JsonSerializer.Serialize(model.Vae, json.VaeConfig)} {Files(model.VaeWeights.Files)}"),
             [ModelPart.VisionEncoder] = new(() =>
-                model is { VisionEncoder: { } clip, VisionEncoderWeights: { } weights }
-                    ? $"{JsonSerializer.Serialize(clip, json.VisionEncoderConfig)} {Files(weights.Files)}"
+                model is { VisionEncoder: { } vision, VisionEncoderWeights: { } weights }
+                    ? $"{JsonSerializer.Serialize(vision, json.VisionEncoderConfig)} {Files(weights.Files)}"
                     : "none"
             ),
         };

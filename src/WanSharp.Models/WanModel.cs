@@ -46,8 +46,8 @@ public sealed class WanModel : IDisposable
             HighNoiseWeights = parts.HighNoisePath is { } highNoise
                 ? Open(NetworkKinds.Transformer, Transformer, highNoise, parts.IsDescribed)
                 : null;
-            VisionEncoderWeights = parts.VisionEncoder is { } clip
-                ? Open(NetworkKinds.VisionEncoder, clip.Configuration, clip.Path, parts.IsDescribed)
+            VisionEncoderWeights = parts.VisionEncoder is { } vision
+                ? Open(NetworkKinds.VisionEncoder, vision.Configuration, vision.Path, parts.IsDescribed)
                 : null;
             Identity = new ModelIdentity(this, _digests);
             _files = [.. Files(parts.IsDescribed ? [parts.Source] : [])];

@@ -147,9 +147,9 @@ internal static class CheckpointText
                 + $"latent channels at 1/{tiny.SpatialStride} of the size; for --decoder{(tiny.HasEncoder ? " and --encoder" : "")}";
         }
 
-        if (file.VisionEncoder is { } clip)
+        if (file.VisionEncoder is { } vision)
         {
-            yield return $"CLIP image encoder, {clip.Layers} layers of {clip.Dim}, images of {clip.ImageSize}x{clip.ImageSize}";
+            yield return $"CLIP image encoder, {vision.Layers} layers of {vision.Dim}, images of {vision.ImageSize}x{vision.ImageSize}";
         }
     }
 }

@@ -11,8 +11,8 @@ namespace WanSharp.Engine.Features;
 /// A plan's images in the form that its model takes: clean latent frames, or channels in addition to the latents and CLIP features.
 /// </summary>
 /// <param name="vae">The model's VAE.</param>
-/// <param name="clip">The model's image encoder, if it has one.</param>
-internal sealed class ImageEncoder(VaeRunner vae, VisionEncoderRunner? clip)
+/// <param name="vision">The model's image encoder, if it has one.</param>
+internal sealed class ImageEncoder(VaeRunner vae, VisionEncoderRunner? vision)
 {
     /// <summary>Encodes the images of a plan; the caller disposes the result.</summary>
     /// <param name="plan">The plan.</param>
@@ -80,9 +80,9 @@ internal sealed class ImageEncoder(VaeRunner vae, VisionEncoderRunner? clip)
             return new ImageConditions
             {
                 Channels = channels,
-                ImageFeatures = clip is null
+                ImageFeatures = vision is null
                     ? null
-                    : ImageFeatures.Encode(clip, end is null ? [start.Square!] : [start.Square!, end.Square!], cancellationToken),
+                    : ImageFeatures.Encode(vision, end is null ? [start.Square!] : [start.Square!, end.Square!], cancellationToken),
             };
         }
         catch
@@ -102,7 +102,7 @@ internal sealed class ImageEncoder(VaeRunner vae, VisionEncoderRunner? clip)
         using var pixels = ImageTensors.ToTensor(ImageSizes.CropToShape(image, width, height, stride * patch.Width, stride * patch.Height));
         return new Prepared(
             ImageTensors.ResizeBicubic(pixels, width, height),
-            clip is null ? null : ImageFeatures.Prepare(pixels, clip.Configuration.ImageSize)
+            vision is null ? null : ImageFeatures.Prepare(pixels, vision.Configuration.ImageSize)
         );
     }
 

@@ -23,7 +23,7 @@ internal sealed class ActivationMemory(NetworkGraphs graphs, TransformerConfig t
     public long OfText(int tokens) => (long)graphs.EncodeText(tokens).PeakBytes + KernelBytes;
 
     /// <summary>Images through CLIP.</summary>
-    public long OfClip(int images) => (long)graphs.EncodeImages(images).PeakBytes + KernelBytes;
+    public long OfVisionEncoder(int images) => (long)graphs.EncodeImages(images).PeakBytes + KernelBytes;
 
     /// <summary>A forward pass of the transformer.</summary>
     /// <param name="latents">A clip's latents, <c>[1, channels, frames, height, width]</c>.</param>

@@ -172,7 +172,7 @@ public sealed class CostModel
         var network = _model.Transformer;
         var rows =
             tokens.Sum(count => (long)Math.Min(count + 1, network.TextLength)) // one row of padding stands for all
-            + (tokens.Length * (_model.VisionEncoder is { } clip ? (long)network.ClipRowsFor(clip.Tokens) : 0));
+            + (tokens.Length * (_model.VisionEncoder is { } vision ? (long)network.ClipRowsFor(vision.Tokens) : 0));
         var positions = plan.Latents.ElementCount / plan.Latents[1];
         var values =
             (Copies * plan.Latents.ElementCount)

@@ -28,7 +28,7 @@ internal sealed class ImageStage(
     /// <summary>Bytes of CLIP's weights in their files.</summary>
     public long ClipStoredBytes => _clip.Value.StoredBytes;
 
-    private MemoryPart WidenedClip =>
+    private MemoryPart WidenedVisionEncoder =>
         model.VisionEncoder is null
             ? new("CLIP, widened weights", 0, MemoryKind.Stage, PlanStage.Image)
             : MemoryPart.Converted("CLIP", _clip.Value, graphs.VisionEncoderBlockBytes, PlanStage.Image);
@@ -63,7 +63,7 @@ internal sealed class ImageStage(
 
     /// <summary>What the encoders hold once they are loaded.</summary>
     public long Encoders(GenerationPlan plan) =>
-        Frames(plan).Count == 0 ? 0 : encoderOf(plan).Encoder.PackedBytes + ClipStoredBytes + WidenedClip.Bytes;
+        Frames(plan).Count == 0 ? 0 : encoderOf(plan).Encoder.PackedBytes + ClipStoredBytes + WidenedVisionEncoder.Bytes;
 
     /// <summary>
     /// What is held in addition to weights: the images as they came, and either one of them as floats or all in the clip's size with what a
@@ -83,8 +83,8 @@ internal sealed class ImageStage(
         var scaled = count * FloatPixel * plan.Settings.Width * plan.Settings.Height;
         var floats = images.Select(image => FloatPixel * image.Width * image.Height).DefaultIfEmpty().Max();
         var vae = Encoded(plan).Max(latents => encoderOf(plan).Memory.OfEncoding(latents, tiles));
-        var clip = model.VisionEncoder is null ? 0 : activations.OfClip(count);
-        return images.Sum(image => image.Pixels.LongLength) + scaled + Math.Max(floats, Math.Max(vae, clip));
+        var vision = model.VisionEncoder is null ? 0 : activations.OfVisionEncoder(count);
+        return images.Sum(image => image.Pixels.LongLength) + scaled + Math.Max(floats, Math.Max(vae, vision));
     }
 
     /// <summary>What the stage adds to a plan's memory.</summary>
@@ -94,7 +94,7 @@ internal sealed class ImageStage(
         {
             var kind = plan.Strategy is { KeepsTextEncoder: false } ? MemoryKind.Stage : MemoryKind.Kept;
             yield return new("VAE encoder, packed weights", encoderOf(plan).Encoder.PackedBytes, kind, PlanStage.Image);
-            yield return WidenedClip;
+            yield return WidenedVisionEncoder;
             yield return MemoryPart.Activations(PlanStage.Image, Activations(plan, plan.VaeTiles));
         }
     }

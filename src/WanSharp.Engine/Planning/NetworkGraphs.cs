@@ -153,7 +153,7 @@ internal sealed class NetworkGraphs
         {
             ["batch"] = batch,
             ["text_rows"] = Math.Min(textTokens + 1, _transformer.TextLength), // one row of padding stands for all
-            ["clip_tokens"] = _visionEncoder is { } clip ? _transformer.ClipRowsFor(clip.Tokens) : 0,
+            ["clip_tokens"] = _visionEncoder is { } vision ? _transformer.ClipRowsFor(vision.Tokens) : 0,
         };
 
     private static long BytesOf(OnnxGraph graph) => graph.Weights.Sum(BytesOf);

@@ -15,8 +15,8 @@ internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider c
 {
     private readonly Lock _gate = new();
     private readonly WaitingLine<Entrant> _waiting = new(clock);
-    private readonly List<(Place Place, TaskCompletionSource<MemoryBudget.Reservation> Begun)> _finished = []; // that wait to be decoded
-    private readonly List<Place> _places = [];
+    private readonly List<(Admission Place, TaskCompletionSource<MemoryBudget.Reservation> Begun)> _finished = []; // that wait to be decoded
+    private readonly List<Admission> _places = [];
 
     private int Finishing => _places.Count(place => place.IsFinishing);
 
@@ -24,7 +24,7 @@ internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider c
 
     /// <summary>Waits until a clip may begin.</summary>
     /// <returns>The clip's place; disposing it makes room for another clip.</returns>
-    public async Task<Place> EnterAsync(ClipRun clip)
+    public async Task<Admission> EnterAsync(ClipRun clip)
     {
         var entrant = new Entrant(clip);
         lock (_gate)
@@ -37,7 +37,7 @@ internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider c
         return await entrant.Admitted.Task.ConfigureAwait(false);
     }
 
-    private void Leave(Place place)
+    private void Leave(Admission place)
     {
         lock (_gate)
         {
@@ -77,7 +77,7 @@ internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider c
             }
 
             _waiting.Remove(next);
-            var place = new Place(this, next.Clip, budget.Reserve(ReservationKind.Clip, next.Clip.Bytes.Own));
+            var place = new Admission(this, next.Clip, budget.Reserve(ReservationKind.Clip, next.Clip.Bytes.Own));
             _places.Add(place);
             next.Admitted.SetResult(place);
         }
@@ -87,7 +87,7 @@ internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider c
     /// Whether what a clip holds while it is decoded leaves room for the work of every other clip. Where no other is at work, it
     /// begins in any case.
     /// </summary>
-    private bool MayFinish(Place place)
+    private bool MayFinish(Admission place)
     {
         var working = _places.Where(other => _finished.TrueForAll(waiting => waiting.Place != other)).ToList();
         var most = working
@@ -98,7 +98,7 @@ internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider c
             || (Finishing < finishing && place.Clip.Bytes.Held + most <= budget.LeftBeside(ReservationKind.Weights, ReservationKind.Clip));
     }
 
-    private async Task BeginFinishingAsync(Place place)
+    private async Task BeginFinishingAsync(Admission place)
     {
         var begun = new TaskCompletionSource<MemoryBudget.Reservation>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
@@ -111,7 +111,7 @@ internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider c
         place.Held = await begun.Task.ConfigureAwait(false);
     }
 
-    private void GiveUp(Place place, TaskCompletionSource<MemoryBudget.Reservation> begun)
+    private void GiveUp(Admission place, TaskCompletionSource<MemoryBudget.Reservation> begun)
     {
         lock (_gate)
         {
@@ -141,14 +141,14 @@ internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider c
     {
         public ClipRun Clip => clip;
 
-        public TaskCompletionSource<Place> Admitted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<Admission> Admitted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     /// <summary>A clip's place.</summary>
     /// <param name="gate">What it leaves.</param>
     /// <param name="clip">The clip.</param>
     /// <param name="memory">What the clip holds all the time.</param>
-    public sealed class Place(AdmissionGate gate, ClipRun clip, MemoryBudget.Reservation memory) : IDisposable
+    public sealed class Admission(AdmissionGate gate, ClipRun clip, MemoryBudget.Reservation memory) : IDisposable
     {
         public ClipRun Clip => clip;
 

@@ -26,7 +26,7 @@ internal sealed record ClipRun(GenerationPlan Plan, GenerationRunOptions Options
     public WaitingRank RankSince(long since) => new(Options.Priority, Order, since);
 
     /// <summary>The clip with what its steps are taken with; if that is compiled otherwise than planned, its bits are another's.</summary>
-    public ClipRun With(DenoiserSet.Use denoisers) =>
+    public ClipRun With(DenoiserSet.Lease denoisers) =>
         this with
         {
             Denoisers = denoisers.Set,

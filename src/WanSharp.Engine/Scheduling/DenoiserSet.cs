@@ -100,10 +100,10 @@ internal sealed class DenoiserSet : IDisposable
 
     /// <summary>Counts on them until the result is disposed.</summary>
     /// <param name="wanted">How the clip wants the transformer compiled, though it begins with these.</param>
-    public Use Begin(CompileMode wanted)
+    public Lease Begin(CompileMode wanted)
     {
         Interlocked.Increment(ref _clips);
-        return new Use(this, wanted);
+        return new Lease(this, wanted);
     }
 
     public void Dispose()
@@ -115,7 +115,7 @@ internal sealed class DenoiserSet : IDisposable
     /// <summary>A clip's use of the denoisers.</summary>
     /// <param name="set">The denoisers.</param>
     /// <param name="wanted">How the clip wants the transformer compiled.</param>
-    public sealed class Use(DenoiserSet set, CompileMode wanted) : IDisposable
+    public sealed class Lease(DenoiserSet set, CompileMode wanted) : IDisposable
     {
         private int _ended;
 

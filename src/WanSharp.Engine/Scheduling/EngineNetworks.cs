@@ -78,7 +78,7 @@ internal sealed class EngineNetworks(
             : Task.Run(() => _isPacked.Value, cancellationToken).WaitAsync(cancellationToken);
 
     /// <summary>The denoisers that a clip begins with, and keeps until the result is disposed.</summary>
-    public Task<DenoiserSet.Use> LoadDenoisersAsync(ClipRun clip) =>
+    public Task<DenoiserSet.Lease> LoadDenoisersAsync(ClipRun clip) =>
         LoadAsync(
             async () =>
             {
@@ -319,9 +319,9 @@ internal sealed class EngineNetworks(
                 {
                     var visionEncoder = await LoadAsync(
                             async () =>
-                                model is { VisionEncoder: { } clip, VisionEncoderWeights: { } weights }
+                                model is { VisionEncoder: { } vision, VisionEncoderWeights: { } weights }
                                     ? _visionEncoder ??= await VisionEncoderRunner
-                                        .CreateAsync(graphs, clip, weights, settings, cancellationToken: cancellationToken)
+                                        .CreateAsync(graphs, vision, weights, settings, cancellationToken: cancellationToken)
                                         .ConfigureAwait(false)
                                     : null,
                             cancellationToken
@@ -371,7 +371,7 @@ internal sealed class EngineNetworks(
         model.HighNoiseWeights is { } highNoise ? [model.TransformerWeights, highNoise] : [model.TransformerWeights];
 
     private IEnumerable<WeightStore> Stores() =>
-        Transformers().Concat([model.TextEncoderWeights, model.VaeWeights]).Concat(model.VisionEncoderWeights is { } clip ? [clip] : []);
+        Transformers().Concat([model.TextEncoderWeights, model.VaeWeights]).Concat(model.VisionEncoderWeights is { } vision ? [vision] : []);
 
     /// <summary>One caller loads, and the others find what it loaded; when it is cancelled, the next one loads.</summary>
     private Task<T> LoadAsync<T>(Func<Task<T>> load, CancellationToken cancellationToken) =>

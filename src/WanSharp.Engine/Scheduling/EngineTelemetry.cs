@@ -51,7 +51,7 @@ internal sealed class EngineTelemetry : IDisposable
     {
         _clips.Add(1);
         Interlocked.Increment(ref _active);
-        return new Ending(this, Activities.StartActivity("wansharp.generate"));
+        return new ClipScope(this, Activities.StartActivity("wansharp.generate"));
     }
 
     /// <summary>A lane computed.</summary>
@@ -130,7 +130,7 @@ internal sealed class EngineTelemetry : IDisposable
             _ => "write",
         };
 
-    private sealed class Ending(EngineTelemetry telemetry, Activity? activity) : IDisposable
+    private sealed class ClipScope(EngineTelemetry telemetry, Activity? activity) : IDisposable
     {
         public void Dispose()
         {

@@ -19,7 +19,7 @@ internal sealed class StagedDenoisers(WanModel model, ExpertWeights experts, Gra
     : IDisposable
 {
     private volatile IReadOnlyList<DenoiserSet> _sets = []; // replaced, never changed: it is read from any thread
-    private volatile Coming? _coming;
+    private volatile PendingDenoisers? _coming;
 
     /// <summary>Bytes of the keys and values of prompts that are held. Thread-safe.</summary>
     public long KeyBytes => _sets.Sum(set => set.KeyBytes);
@@ -41,7 +41,7 @@ internal sealed class StagedDenoisers(WanModel model, ExpertWeights experts, Gra
     /// <param name="inBlocks">Whether the clip asks for what only blocks can do.</param>
     /// <param name="prepared">Receives how many blocks' weights were brought into another form for it, and how many there are.</param>
     /// <param name="cancellationToken">Cancels compilation, except that in the background.</param>
-    public async Task<DenoiserSet.Use> BeginAsync(
+    public async Task<DenoiserSet.Lease> BeginAsync(
         TransformerOptions wanted,
         CompileMode? must,
         bool inBlocks,
@@ -63,7 +63,7 @@ internal sealed class StagedDenoisers(WanModel model, ExpertWeights experts, Gra
         var mode = must ?? (await IsReadyAsync(wanted, cancellationToken).ConfigureAwait(false) ? wanted.Mode : CompileMode.Blocks);
         if (mode != wanted.Mode && _coming is null && Find(wanted) is null)
         {
-            _coming = new Coming(
+            _coming = new PendingDenoisers(
                 wanted,
                 stop => DenoiserSet.LoadAsync(model, experts, graphs, settings, wanted, lanes, prepared: null, stop)
             );
@@ -133,11 +133,11 @@ internal sealed class StagedDenoisers(WanModel model, ExpertWeights experts, Gra
     }
 
     /// <summary>Denoisers that are compiled in the background.</summary>
-    private sealed class Coming : IAsyncDisposable
+    private sealed class PendingDenoisers : IAsyncDisposable
     {
         private readonly CancellationTokenSource _stop = new();
 
-        public Coming(TransformerOptions options, Func<CancellationToken, Task<DenoiserSet>> load)
+        public PendingDenoisers(TransformerOptions options, Func<CancellationToken, Task<DenoiserSet>> load)
         {
             Options = options;
             Loading = Task.Run(() => load(_stop.Token));

@@ -55,7 +55,7 @@ internal sealed class StrategyGate(
     /// <summary>Waits until a clip may begin, and has the networks run by its strategy.</summary>
     /// <returns>The clip's place, to be disposed when it is done; null where no memory limit is set.</returns>
     /// <exception cref="InvalidRequestException">Memory became less since it was planned, and it does not fit any more.</exception>
-    public async Task<Place?> EnterAsync(ClipRun clip)
+    public async Task<Admission?> EnterAsync(ClipRun clip)
     {
         if (!budget.IsLimited)
         {
@@ -75,7 +75,7 @@ internal sealed class StrategyGate(
 
     /// <summary>Waits for the clip's turn; if its strategies have to be timed first, does that alone.</summary>
     /// <returns>Null after timing: then it waits again, with the rank that it had.</returns>
-    private async Task<Place?> WaitOrMeasureAsync(Entrant entrant, WaitingRank rank)
+    private async Task<Admission?> WaitOrMeasureAsync(Entrant entrant, WaitingRank rank)
     {
         var clip = entrant.Clip;
         lock (_gate)
@@ -90,9 +90,9 @@ internal sealed class StrategyGate(
             turn = await entrant.Admitted.Task.ConfigureAwait(false);
         }
 
-        if (turn.Place is not null)
+        if (turn.Admission is not null)
         {
-            return turn.Place;
+            return turn.Admission;
         }
 
         try
@@ -162,7 +162,7 @@ internal sealed class StrategyGate(
     {
         _clips++;
         networks.Allow(StrategyChooser.OtherStagesBytes(facts, strategy));
-        return new Turn(new Place(this, strategy, ClipBytes.Of(facts, strategy)), 0);
+        return new Turn(new Admission(this, strategy, ClipBytes.Of(facts, strategy)), 0);
     }
 
     private void Leave()
@@ -204,13 +204,13 @@ internal sealed class StrategyGate(
     }
 
     /// <summary>A clip's turn: its place, or the bytes within which it times strategies.</summary>
-    private sealed record Turn(Place? Place, long Bytes);
+    private sealed record Turn(Admission? Admission, long Bytes);
 
     /// <summary>A clip that runs.</summary>
     /// <param name="gate">Left when this is disposed.</param>
     /// <param name="strategy">How it runs.</param>
     /// <param name="bytes">The memory that it takes.</param>
-    public sealed class Place(StrategyGate gate, Strategy strategy, ClipBytes bytes) : IDisposable
+    public sealed class Admission(StrategyGate gate, Strategy strategy, ClipBytes bytes) : IDisposable
     {
         private int _left;
 

@@ -22,18 +22,18 @@ internal sealed class VaeRunners(WanModel model, Func<Graphs.Networks.VaeConfig,
 
     /// <summary>A network, kept until the result is disposed.</summary>
     /// <param name="standin">The file that stands in for the model's own VAE; null for that.</param>
-    public Use Begin(DecoderFile? standin)
+    public Lease Begin(DecoderFile? standin)
     {
         if (standin is null)
         {
-            return new Use(this, null, Own);
+            return new Lease(this, null, Own);
         }
 
         lock (_gate)
         {
             var (runner, users) = _standins.TryGetValue(standin, out var known) ? known : (create(standin.Config, standin.Weights), 0);
             _standins[standin] = (runner, users + 1);
-            return new Use(this, standin, runner);
+            return new Lease(this, standin, runner);
         }
     }
 
@@ -95,7 +95,7 @@ internal sealed class VaeRunners(WanModel model, Func<Graphs.Networks.VaeConfig,
     /// <param name="runners">Where it is from.</param>
     /// <param name="standin">The file; null for the model's own VAE.</param>
     /// <param name="runner">The network.</param>
-    public sealed class Use(VaeRunners runners, DecoderFile? standin, VaeRunner runner) : IDisposable
+    public sealed class Lease(VaeRunners runners, DecoderFile? standin, VaeRunner runner) : IDisposable
     {
         private bool _ended;
 

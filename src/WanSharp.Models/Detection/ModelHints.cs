@@ -27,7 +27,7 @@ internal sealed partial class ModelHints
     public static ModelHints For(ICheckpoint checkpoint)
     {
         var path = ModelDescription.FileNextTo(checkpoint.Path);
-        var described = File.Exists(path) ? Described(path, checkpoint.Path) : null;
+        var described = File.Exists(path) ? ReadDescription(path, checkpoint.Path) : null;
         var hints = new ModelHints(described is null ? checkpoint.Path : path);
         foreach (var (key, value) in checkpoint.Metadata.Concat(described ?? []))
         {
@@ -38,7 +38,7 @@ internal sealed partial class ModelHints
     }
 
     /// <summary>What a description says of a transformer; null if it describes something else, such as CLIP in a flat folder.</summary>
-    private static List<KeyValuePair<string, string>>? Described(string path, string checkpoint)
+    private static List<KeyValuePair<string, string>>? ReadDescription(string path, string checkpoint)
     {
         var config = JsonFile.Read(path, ModelJson.Default.JsonElement, MaximumBytes);
         if (config.ValueKind != JsonValueKind.Object)

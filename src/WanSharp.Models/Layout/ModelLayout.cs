@@ -27,8 +27,8 @@ internal static class ModelLayout
         var search = new PartSearch(path, Starts(path, transformers), folder, headers);
         var textEncoder = search.Find(PartKind.TextEncoder(transformer), named.TextEncoder, transformers);
         var vae = search.Find(PartKind.Vae(transformer), named.Vae, transformers);
-        var clip = transformer.ClipDim is { } width ? search.Find(PartKind.Clip(width), named.Clip, transformers) : null;
-        if (clip is null && named.Clip is not null)
+        var vision = transformer.ClipDim is { } width ? search.Find(PartKind.Clip(width), named.Clip, transformers) : null;
+        if (vision is null && named.Clip is not null)
         {
             throw new CheckpointException(low.Path, $"it takes no CLIP features: leave out {PartOptions.Clip}.");
         }
@@ -49,7 +49,7 @@ internal static class ModelLayout
             Vae = vae.Vae!,
             VaePath = vae.Path,
             TokenizerPath = tokenizer,
-            VisionEncoder = clip is null ? null : (clip.VisionEncoder!, clip.Path),
+            VisionEncoder = vision is null ? null : (vision.VisionEncoder!, vision.Path),
             Notes = [.. choice.Notes, .. transformers.SelectMany(Choices)],
         };
     }

@@ -10,7 +10,7 @@ namespace WanSharp.Runtime.Networks;
 /// </summary>
 internal sealed class BlockGraphs : IDisposable
 {
-    private BlockGraphs(PreparedRun embed, IBlockPass blocks, PreparedRun head, IReadOnlyDictionary<string, long> dimensions) =>
+    private BlockGraphs(PreparedRun embed, IBlockExecutor blocks, PreparedRun head, IReadOnlyDictionary<string, long> dimensions) =>
         (Embed, Blocks, Head, Dimensions) = (embed, blocks, head, dimensions);
 
     /// <summary>What gives <see cref="Embed"/> LoRAs; null without.</summary>
@@ -21,7 +21,7 @@ internal sealed class BlockGraphs : IDisposable
 
     public PreparedRun Embed { get; }
 
-    public IBlockPass Blocks { get; }
+    public IBlockExecutor Blocks { get; }
 
     public PreparedRun Head { get; }
 
@@ -98,7 +98,7 @@ internal sealed class BlockGraphs : IDisposable
         Head.Dispose();
     }
 
-    private static async Task<IBlockPass> PrepareAsync(
+    private static async Task<IBlockExecutor> PrepareAsync(
         NetworkLoader loader,
         TransformerConfig configuration,
         GraphOptions options,
@@ -111,7 +111,7 @@ internal sealed class BlockGraphs : IDisposable
     {
         if (transformer.TokensAtOnce is not { } most || loader.Memory is not HostMemory || observe is not null)
         {
-            return new FullBlockPass(
+            return new FullBlockExecutor(
                 await BlocksAsync(graphs => graphs.Block).ConfigureAwait(false),
                 keys,
                 Adapters(graphs => graphs.Block),
@@ -123,7 +123,7 @@ internal sealed class BlockGraphs : IDisposable
         var selfKeys = await BlocksAsync(graphs => graphs.SelfKeys).ConfigureAwait(false);
         try
         {
-            return new PieceBlockPass(selfKeys, await BlocksAsync(graphs => graphs.BlockRows).ConfigureAwait(false), keys, most)
+            return new PieceBlockExecutor(selfKeys, await BlocksAsync(graphs => graphs.BlockRows).ConfigureAwait(false), keys, most)
             {
                 KeyAdapters = Adapters(graphs => graphs.SelfKeys),
                 RowAdapters = Adapters(graphs => graphs.BlockRows),
@@ -139,7 +139,7 @@ internal sealed class BlockGraphs : IDisposable
         AdapterInputs? Adapters(Func<TransformerGraphs, OnnxGraph> choose) =>
             options.Adapters ? new AdapterInputs(choose(new TransformerGraphs(configuration, options)), loader.Weights) : null;
 
-        Task<IBlockRuns> BlocksAsync(Func<TransformerGraphs, OnnxGraph> choose) =>
+        Task<IBlockWeights> BlocksAsync(Func<TransformerGraphs, OnnxGraph> choose) =>
             loader.PrepareBlocksAsync(
                 written => choose(new TransformerGraphs(configuration, written)),
                 options,

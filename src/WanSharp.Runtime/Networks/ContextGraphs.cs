@@ -7,14 +7,14 @@ namespace WanSharp.Runtime.Networks;
 /// <summary>The graphs that a context needs once, with their weights bound; and what gives them LoRAs, if they take any.</summary>
 internal sealed class ContextGraphs : IDisposable
 {
-    private ContextGraphs(PreparedRun embed, IBlockRuns keys, AdapterInputs? embedAdapters, AdapterInputs? keyAdapters) =>
+    private ContextGraphs(PreparedRun embed, IBlockWeights keys, AdapterInputs? embedAdapters, AdapterInputs? keyAdapters) =>
         (Embed, Keys, EmbedAdapters, KeyAdapters) = (embed, keys, embedAdapters, keyAdapters);
 
     /// <summary>Embeds a context.</summary>
     public PreparedRun Embed { get; }
 
     /// <summary>Makes a block's keys and values.</summary>
-    public IBlockRuns Keys { get; }
+    public IBlockWeights Keys { get; }
 
     /// <summary>Null without LoRAs.</summary>
     public AdapterInputs? EmbedAdapters { get; }

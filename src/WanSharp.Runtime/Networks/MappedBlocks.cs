@@ -20,7 +20,7 @@ internal sealed class MappedBlocks(
     IReadOnlyList<WeightSlot> slots,
     WeightStore weights,
     Func<int, string> prefix
-) : IBlockRuns
+) : IBlockWeights
 {
     private (int Index, Task Reading)? _coming;
     private int? _taken;

@@ -5,12 +5,12 @@ namespace WanSharp.Runtime.Networks;
 /// <summary>Tells how long each block waits for its weights, and marks its run so that it tells how long it computes.</summary>
 /// <param name="blocks">The blocks.</param>
 /// <param name="counter">Their graph's.</param>
-internal sealed class MeasuredBlocks(IBlockRuns blocks, GraphCounter counter) : IBlockRuns
+internal sealed class MeasuredBlocks(IBlockWeights blocks, GraphCounter counter) : IBlockWeights
 {
     public int Count => blocks.Count;
 
     /// <summary>What is measured.</summary>
-    public IBlockRuns Blocks => blocks;
+    public IBlockWeights Blocks => blocks;
 
     public PreparedRun Take(int index)
     {

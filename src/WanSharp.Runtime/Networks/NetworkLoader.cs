@@ -68,7 +68,7 @@ internal sealed class NetworkLoader(
     /// <param name="count">How many blocks there are.</param>
     /// <param name="prefix">What stands before the names of a block's weights in the checkpoint.</param>
     /// <param name="cancellationToken">Cancels compilation.</param>
-    public async Task<IBlockRuns> PrepareBlocksAsync(
+    public async Task<IBlockWeights> PrepareBlocksAsync(
         Func<GraphOptions, OnnxGraph> write,
         GraphOptions options,
         int count,
@@ -125,7 +125,7 @@ internal sealed class NetworkLoader(
             throw;
         }
 
-        MeasuredBlocks Measured(IBlockRuns blocks) => new(blocks, graphs.CounterOf(block));
+        MeasuredBlocks Measured(IBlockWeights blocks) => new(blocks, graphs.CounterOf(block));
     }
 
     private bool IsTooMuchToKeep(OnnxGraph block, int count, Func<int, string> prefix) =>

@@ -9,7 +9,7 @@ namespace WanSharp.Runtime.Networks;
 /// <param name="count">How many blocks there are.</param>
 /// <param name="weights">The weights, which say what stays.</param>
 /// <param name="place">Prepares a block's run, its weights on the device.</param>
-internal sealed class PlacedBlocks(int count, WeightStore weights, Func<int, CancellationToken, Task<PreparedRun>> place) : IBlockRuns
+internal sealed class PlacedBlocks(int count, WeightStore weights, Func<int, CancellationToken, Task<PreparedRun>> place) : IBlockWeights
 {
     private readonly PreparedRun?[] _placed = new PreparedRun?[count];
     private (int Index, Task<PreparedRun> Placing)? _coming;

@@ -10,7 +10,7 @@ public sealed class TextEncoderRunner : IDisposable
 {
     private readonly Umt5Config _configuration;
     private readonly EmbeddingTable _embeddings;
-    private readonly IBlockRuns _blocks;
+    private readonly IBlockWeights _blocks;
     private readonly PreparedRun _norm;
     private readonly SessionMemory _memory;
     private readonly Action<string, Tensor>? _observe;
@@ -18,7 +18,7 @@ public sealed class TextEncoderRunner : IDisposable
     private TextEncoderRunner(
         Umt5Config configuration,
         EmbeddingTable embeddings,
-        IBlockRuns blocks,
+        IBlockWeights blocks,
         PreparedRun norm,
         SessionMemory memory,
         Action<string, Tensor>? observe

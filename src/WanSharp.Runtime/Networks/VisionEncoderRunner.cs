@@ -9,14 +9,14 @@ namespace WanSharp.Runtime.Networks;
 public sealed class VisionEncoderRunner : IDisposable
 {
     private readonly PreparedRun _embed;
-    private readonly IBlockRuns _blocks;
+    private readonly IBlockWeights _blocks;
     private readonly SessionMemory _memory;
     private readonly Action<string, Tensor>? _observe;
 
     private VisionEncoderRunner(
         VisionEncoderConfig configuration,
         PreparedRun embed,
-        IBlockRuns blocks,
+        IBlockWeights blocks,
         SessionMemory memory,
         Action<string, Tensor>? observe
     )

@@ -41,7 +41,7 @@ internal sealed class WholeTransformer : TransformerRunner
     {
         settings = WithoutHostPlan(settings);
         var loader = new NetworkLoader(graphs, settings, weights);
-        var written = Written(loader, options, observed: observe is not null);
+        var written = GraphOptionsFor(loader, options, observed: observe is not null);
         var context = await ContextEncoder
             .LoadAsync(loader, configuration, written, options.KeyBytes, observe, cancellationToken)
             .ConfigureAwait(false);
@@ -73,7 +73,7 @@ internal sealed class WholeTransformer : TransformerRunner
         }
 
         settings = WithoutHostPlan(settings);
-        var written = Written(new NetworkLoader(graphs, settings, weights), options, observed: false);
+        var written = GraphOptionsFor(new NetworkLoader(graphs, settings, weights), options, observed: false);
         var graph = new TransformerGraphs(configuration, written).Step;
         return new PackedGraphs(graphs, options.CacheFolder).Contains(graph, weights, settings with { Name = graph.Name });
     }
@@ -142,7 +142,7 @@ internal sealed class WholeTransformer : TransformerRunner
             MemoryPattern = settings.MemoryPattern && !settings.IsOnHost,
         };
 
-    private static GraphOptions Written(NetworkLoader loader, TransformerOptions options, bool observed) =>
+    private static GraphOptions GraphOptionsFor(NetworkLoader loader, TransformerOptions options, bool observed) =>
         loader.Options(observed) with
         {
             Compute = options.Compute,

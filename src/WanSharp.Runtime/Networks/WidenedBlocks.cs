@@ -11,7 +11,7 @@ namespace WanSharp.Runtime.Networks;
 /// BF16, fp8 or GGUF's types runs without an F32 copy of its own. The checkpoint's
 /// pages of those that do not stay (<see cref="WeightStore.ResidentBlocks"/>) are let go as soon as they are read.
 /// </summary>
-internal sealed class WidenedBlocks : IBlockRuns
+internal sealed class WidenedBlocks : IBlockWeights
 {
     private readonly OnnxGraph _graph;
     private readonly SessionUse _session;

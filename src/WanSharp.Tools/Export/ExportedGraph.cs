@@ -40,9 +40,9 @@ internal sealed record ExportedGraph(string File, OnnxGraph Graph, WeightStore W
             graphs.Add(new(TextEncoder, new TextEncoderGraphs(model.TextEncoder, options).Whole, model.TextEncoderWeights));
         }
 
-        if (networks.HasFlag(ModelNetworks.ImageEncoder) && model is { VisionEncoder: { } clip, VisionEncoderWeights: { } clipWeights })
+        if (networks.HasFlag(ModelNetworks.ImageEncoder) && model is { VisionEncoder: { } vision, VisionEncoderWeights: { } visionWeights })
         {
-            graphs.Add(new(ImageEncoder, new VisionEncoderGraphs(clip, options).Whole, clipWeights));
+            graphs.Add(new(ImageEncoder, new VisionEncoderGraphs(vision, options).Whole, visionWeights));
         }
 
         if (networks.HasFlag(ModelNetworks.Vae))

@@ -96,7 +96,7 @@ internal sealed class PipelineCheck : IFixtureCheck
                 networks.Transformer.PatchSize.Width
             );
             using var frame = ImageTensors.ResizeBicubic(pixels, width * stride, height * stride);
-            using var square = networks.ImageEncoder is { } clip ? ImageFeatures.Prepare(pixels, clip.Configuration.ImageSize) : null;
+            using var square = networks.ImageEncoder is { } vision ? ImageFeatures.Prepare(pixels, vision.Configuration.ImageSize) : null;
             var images = new ImageConditions
             {
                 Channels = new ImageChannels(networks.Vae).Encode(frame, last: null, (int)fixture["in.noise"].Shape[1], cancellationToken),

@@ -73,10 +73,10 @@ internal sealed class PipelineNetworks : IDisposable
 
         if (models.TryGetProperty("clip.safetensors", out var section))
         {
-            var clip = fixture.Section(section, ModelJson.Default.VisionEncoderSection).ToConfiguration(fixture.ConfigPath);
+            var vision = fixture.Section(section, ModelJson.Default.VisionEncoderSection).ToConfiguration(fixture.ConfigPath);
             ImageEncoder = Own(
                 await VisionEncoderRunner
-                    .CreateAsync(context.Graphs, clip, Weights("clip.safetensors"), context.Settings, cancellationToken: cancellationToken)
+                    .CreateAsync(context.Graphs, vision, Weights("clip.safetensors"), context.Settings, cancellationToken: cancellationToken)
                     .ConfigureAwait(false)
             );
         }

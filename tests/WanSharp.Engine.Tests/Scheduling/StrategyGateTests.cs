@@ -60,7 +60,7 @@ public sealed class StrategyGateTests : IDisposable
     [Fact]
     public async Task Enter_ForAnotherStrategy_IsNotOvertakenByAStreamOfClips()
     {
-        var running = new Queue<StrategyGate.Place>([(await _gate.EnterAsync(Clip(_small)))!, (await _gate.EnterAsync(Clip(_small)))!]);
+        var running = new Queue<StrategyGate.Admission>([(await _gate.EnterAsync(Clip(_small)))!, (await _gate.EnterAsync(Clip(_small)))!]);
         var large = _gate.EnterAsync(Clip(_large));
         var stream = Enumerable.Range(0, 20).Select(_ => _gate.EnterAsync(Clip(_small))).ToList();
 

@@ -48,7 +48,7 @@ public sealed class MemoryBenchmark(OrtRuntime runtime, TimeProvider clock)
         {
             Date = clock.GetUtcNow(),
             Machine = MachineName.Read(),
-            Shape = Described(options),
+            Shape = Describe(options),
             Threads = runtime.Threads,
             Rows = results,
         };
@@ -81,7 +81,7 @@ public sealed class MemoryBenchmark(OrtRuntime runtime, TimeProvider clock)
         }
     }
 
-    private static string Described(MemoryBenchmarkOptions options) =>
+    private static string Describe(MemoryBenchmarkOptions options) =>
         options.Layers is { } layers ? string.Create(CultureInfo.InvariantCulture, $"{options.Shape} {layers} layers") : options.Shape;
 
     private async Task<MemoryRowResult> RunAsync(

@@ -14,7 +14,7 @@ namespace WanSharp.Runtime.Networks;
 /// <param name="rows">The runs that do the rest.</param>
 /// <param name="keys">The contexts' keys and values.</param>
 /// <param name="most">The most tokens of a piece.</param>
-internal sealed class PieceBlockPass(IBlockRuns selfKeys, IBlockRuns rows, JoinedKeys keys, int most) : IBlockPass
+internal sealed class PieceBlockExecutor(IBlockWeights selfKeys, IBlockWeights rows, JoinedKeys keys, int most) : IBlockExecutor
 {
     private Tensor? _keys;
     private Tensor? _values;

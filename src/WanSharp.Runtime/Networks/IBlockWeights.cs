@@ -2,7 +2,7 @@ namespace WanSharp.Runtime.Networks;
 
 /// <summary>The blocks of a network: one compiled graph, prepared with each block's weights in turn.</summary>
 /// <remarks>For one thread at a time.</remarks>
-internal interface IBlockRuns : IDisposable
+internal interface IBlockWeights : IDisposable
 {
     /// <summary>How many blocks there are.</summary>
     int Count { get; }

@@ -2,7 +2,7 @@ namespace WanSharp.Runtime.Networks;
 
 /// <summary>Runs a transformer's blocks, one after another.</summary>
 /// <remarks>For one thread at a time.</remarks>
-internal interface IBlockPass : IDisposable
+internal interface IBlockExecutor : IDisposable
 {
     /// <summary>How many blocks there are.</summary>
     int Count { get; }

@@ -10,13 +10,13 @@ namespace WanSharp.Runtime.Networks;
 /// <param name="adapters">Gives the blocks LoRAs; null for none.</param>
 /// <param name="negatives">Joins those of negative prompts; null for blocks that do not guide their attention.</param>
 /// <param name="observe">Sees intermediate values.</param>
-internal sealed class FullBlockPass(
-    IBlockRuns blocks,
+internal sealed class FullBlockExecutor(
+    IBlockWeights blocks,
     JoinedKeys keys,
     AdapterInputs? adapters,
     JoinedKeys? negatives,
     Action<string, Tensor>? observe
-) : IBlockPass
+) : IBlockExecutor
 {
     public int Count => blocks.Count;
 
