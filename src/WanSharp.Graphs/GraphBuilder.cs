@@ -113,7 +113,7 @@ public sealed partial class GraphBuilder
         return value;
     }
 
-    /// <summary>Declares that a value leaves the graph, under a name of its own.</summary>
+    /// <summary>Declares that a value leaves the graph, under its own name.</summary>
     /// <returns>The value under its new name.</returns>
     public GraphValue Output(string name, GraphValue value)
     {

@@ -92,7 +92,7 @@ public sealed class OnnxGraph
     public byte[] ToBytes() => [.. _bytes.Value];
 
     /// <summary>Writes the graph as <paramref name="path"/> and its weights next to it as <c>path.data</c>.</summary>
-    /// <param name="path">The file to write; it is there whole or not at all, and so is the data.</param>
+    /// <param name="path">The file to write; it appears complete or not at all, and so is the data.</param>
     /// <param name="weights">Gives the tensor of a <see cref="WeightSlot"/>'s name, in the slot's element type and shape.</param>
     /// <param name="cancellationToken">Stops between parts of tensors and leaves nothing behind.</param>
     /// <exception cref="InvalidOperationException">The weights are inputs, not initializers.</exception>

@@ -9,7 +9,7 @@ public enum Quantization
     None,
 
     /// <summary>
-    /// They multiply 8-bit integers: each row of activations has a scale of its own, and so has each output channel of the
+    /// They multiply 8-bit integers: each row of activations has its own scale, and so has each output channel of the
     /// weights. For processors whose matrix kernels are faster for it.
     /// </summary>
     EightBit,

@@ -15,7 +15,7 @@ public sealed record PreparedJob
 
     /// <summary>
     /// SHA-256, lower-case hexadecimal, over every input that changes the clip (model, settings, pixels of images; a workflow), except the
-    /// file's format. Null when the clip cannot be told by its inputs.
+    /// file's format. Null when the inputs do not identify the clip.
     /// </summary>
     public required string? ResultKey { get; init; }
 
@@ -28,7 +28,7 @@ public sealed record PreparedJob
     /// <summary>Denoise steps, for estimates and bars.</summary>
     public required int Steps { get; init; }
 
-    /// <summary>The steps that its clip would begin with now; null where it begins with noise, or nobody looked.</summary>
+    /// <summary>The steps that its clip would begin with now; null where it starts from noise, or none was looked for.</summary>
     public ReusedSteps? Reuses { get; init; }
 
     /// <summary>What whoever asks should know before it runs, a sentence each: a prompt that is cut.</summary>

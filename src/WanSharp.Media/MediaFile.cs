@@ -1,6 +1,6 @@
 namespace WanSharp.Media;
 
-/// <summary>A clip or picture that somebody named.</summary>
+/// <summary>A clip or picture that the user named.</summary>
 internal static class MediaFile
 {
     /// <summary>The most pixels that a picture or a frame may have: 64 megapixels.</summary>

@@ -38,7 +38,7 @@ public sealed class GraphCache : IDisposable
     /// <summary>The session of a graph, compiled the first time it is asked for.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="settings">How it is compiled; its name is the graph's. With <see cref="SessionSettings.Dimensions"/>, each set
-    /// of those that the graph has is a session of its own, up to <see cref="GraphCacheOptions.RecompileLimit"/>; from then on one
+    /// of those that the graph has has its own session, up to <see cref="GraphCacheOptions.RecompileLimit"/>; from then on one
     /// session serves all others.</param>
     /// <param name="cancellationToken">Cancels the waiting, and the compilation if this caller does it; the next caller then
     /// compiles.</param>

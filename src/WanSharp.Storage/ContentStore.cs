@@ -95,13 +95,13 @@ public sealed class ContentStore : IDisposable
         return content;
     }
 
-    /// <summary>Stores an entry, unless it is there.</summary>
+    /// <summary>Stores an entry, unless it exists.</summary>
     /// <param name="key">The entry's key.</param>
     /// <param name="write">
     /// Writes the entry's files into the folder that it is given. What it throws is passed on, except
     /// <see cref="IOException"/> and <see cref="UnauthorizedAccessException"/>: to compute inside it, catch those first.
     /// </param>
-    /// <returns>Whether the entry is there now.</returns>
+    /// <returns>Whether the entry exists now.</returns>
     public bool Put(string key, Action<string> write)
     {
         RequireKey(key);
@@ -132,10 +132,10 @@ public sealed class ContentStore : IDisposable
         }
     }
 
-    /// <summary>Stores bytes, unless they are there; <see cref="TryRead"/> reads them.</summary>
+    /// <summary>Stores bytes, unless they exist; <see cref="TryRead"/> reads them.</summary>
     /// <param name="key">The entry's key.</param>
     /// <param name="content">The bytes.</param>
-    /// <returns>Whether the entry is there now.</returns>
+    /// <returns>Whether the entry exists now.</returns>
     public bool Put(string key, ReadOnlyMemory<byte> content) =>
         Put(
             key,

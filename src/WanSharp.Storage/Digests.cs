@@ -60,7 +60,7 @@ public static class Digests
     /// <summary>The digest of a stream from where it stands, up to a length or its end.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="longest">The most bytes to read.</param>
-    /// <param name="read">Called with the number of bytes of each piece that was read; null if nobody wants to know.</param>
+    /// <param name="read">Called with the number of bytes of each piece that was read; null if not needed.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     internal static string OfStream(Stream stream, long longest, Action<long>? read, CancellationToken cancellationToken)
     {

@@ -26,7 +26,7 @@ public sealed class FileDigests(string? folder)
 
     /// <summary>The digest of each file, in lower-case hexadecimal; files are read at the same time.</summary>
     /// <param name="paths">The files.</param>
-    /// <param name="read">Receives the bytes that were read, or needed not be, since it was last told; from any thread.</param>
+    /// <param name="read">Receives the bytes that were read, or needed not be, since the last report; from any thread.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public IReadOnlyList<string> OfEach(IReadOnlyList<string> paths, Action<long>? read, CancellationToken cancellationToken)

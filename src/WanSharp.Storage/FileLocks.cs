@@ -6,8 +6,8 @@ internal static class FileLocks
     // EAGAIN of Linux and of macOS, and Windows' sharing violation.
     private static readonly int[] Violations = [11, 35, unchecked((int)0x80070020)];
 
-    /// <summary>Opens a file that nobody else has open.</summary>
-    /// <returns>The file, or null while somebody else has it open.</returns>
+    /// <summary>Opens a file that no other process has open.</summary>
+    /// <returns>The file, or null while another process has it open.</returns>
     /// <exception cref="IOException">It cannot be opened for another reason.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
     public static FileStream? TryAlone(string path, FileMode mode)
@@ -23,7 +23,7 @@ internal static class FileLocks
     }
 
     /// <summary>Opens a file together with other readers.</summary>
-    /// <returns>The file, or null when it is not there or somebody has it alone.</returns>
+    /// <returns>The file, or null when it does not exist or another process has it open.</returns>
     public static FileStream? TryShared(string path)
     {
         try

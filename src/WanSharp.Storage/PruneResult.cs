@@ -4,6 +4,6 @@ namespace WanSharp.Storage;
 /// <param name="Entries">Entries removed.</param>
 /// <param name="Bytes">Bytes that they took.</param>
 /// <param name="InUse">Entries that should have gone but somebody holds open: they stay.</param>
-/// <param name="Refused">Entries that should have gone but the system lets nobody remove: they stay.</param>
+/// <param name="Refused">Entries that should have gone but cannot be removed: they stay.</param>
 /// <param name="Refusal">What the system said; null where it refused nothing.</param>
 public sealed record PruneResult(int Entries, long Bytes, int InUse, int Refused = 0, string? Refusal = null);

@@ -69,7 +69,7 @@ internal sealed class StoreFolder(string root, TimeProvider clock)
     /// <summary>Opens an entry's manifest so that nobody removes the entry; empty if somebody just did, or the power was cut.</summary>
     public FileStream? TryLease(string key) => FileLocks.TryShared(ManifestOf(EntryFolder(key)));
 
-    /// <summary>Whether an entry is there, as its manifest says: an empty one says nothing.</summary>
+    /// <summary>Whether an entry exists, according to its manifest: an empty one does not count.</summary>
     public bool HasManifest(string key) => FileFacts.Of(ManifestOf(EntryFolder(key))) is { Exists: true, Length: > 0 };
 
     /// <summary>The bytes of an entry's files; null when it is not there.</summary>
@@ -103,12 +103,12 @@ internal sealed class StoreFolder(string root, TimeProvider clock)
 
     /// <summary>Removes an entry that nobody holds.</summary>
     /// <param name="key">The entry's key.</param>
-    /// <param name="only">The manifest that was found damaged: a sound one that took its place stays. Null for whichever is there.</param>
+    /// <param name="only">The manifest that was found damaged: a sound one that took its place stays. Null for any.</param>
     public bool TryRemove(string key, ManifestStamp? only = null) => TryRemove(key, only, out _);
 
     /// <summary>Removes an entry that nobody holds.</summary>
     /// <param name="key">The entry's key.</param>
-    /// <param name="only">The manifest that was found damaged: a sound one that took its place stays. Null for whichever is there.</param>
+    /// <param name="only">The manifest that was found damaged: a sound one that took its place stays. Null for any.</param>
     /// <param name="refusal">What the system said where it refused; null where the entry is gone, or is held.</param>
     public bool TryRemove(string key, ManifestStamp? only, out string? refusal)
     {
@@ -176,7 +176,7 @@ internal sealed class StoreFolder(string root, TimeProvider clock)
         }
     }
 
-    /// <summary>Whether enough was written since the last time that somebody should look whether all of it fits.</summary>
+    /// <summary>Whether enough was written since the last time to check whether all of it fits.</summary>
     public bool IsTimeToPrune(long? maximumBytes)
     {
         if (Interlocked.Read(ref _writtenSinceScan) <= (maximumBytes ?? long.MaxValue / WritesPerScan) / WritesPerScan)

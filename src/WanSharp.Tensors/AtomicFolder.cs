@@ -1,6 +1,6 @@
 namespace WanSharp.Tensors;
 
-/// <summary>Gives folders that are complete their names, so that a folder appears whole or not at all, also after a power cut.</summary>
+/// <summary>Gives folders that are complete their names, so that a folder appears complete or not at all, also after a power cut.</summary>
 public static class AtomicFolder
 {
     /// <summary>Flushes a folder's files and renames it; what was at its place is removed only then.</summary>

@@ -43,7 +43,7 @@ public static partial class DurableFiles
     }
 
     /// <summary>Puts the bytes of a file on the disk.</summary>
-    /// <param name="path">The file, which is written by nobody now.</param>
+    /// <param name="path">The file, which nothing writes to now.</param>
     /// <exception cref="IOException">The disk does not take them.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be opened.</exception>
     public static void Flush(string path)

@@ -52,7 +52,7 @@ public static class Leftovers
         }
     }
 
-    /// <summary>Takes the lock of a file that is there; null while its owner lives.</summary>
+    /// <summary>Takes the lock of an existing file; null while its owner lives.</summary>
     private static FileStream? TryLock(string file)
     {
         try

@@ -1,6 +1,6 @@
 namespace WanSharp.Tensors;
 
-/// <summary>Guesses what somebody meant who wrote a name that is none. Thread-safe.</summary>
+/// <summary>Suggests the name that a misspelt one was meant to be. Thread-safe.</summary>
 public static class NearestName
 {
     /// <summary>The end of an error's message: <c> Did you mean unipc?</c>, or nothing when no name is near.</summary>

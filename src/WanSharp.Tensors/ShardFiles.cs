@@ -41,7 +41,7 @@ public static partial class ShardFiles
         return CountOf(path) is null ? path : All(path).FirstOrDefault(File.Exists, path);
     }
 
-    /// <summary>The paths of all shards of the set that one is of, in order, whether they are there or not.</summary>
+    /// <summary>The paths of all shards of the set that one is of, in order, whether or not they exist.</summary>
     internal static IEnumerable<string> All(string shard)
     {
         var number = Shard().Match(shard).Groups["number"];

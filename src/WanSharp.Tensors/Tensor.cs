@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace WanSharp.Tensors;
 
 /// <summary>
-/// Elements of one type in contiguous, row-major native memory: either memory of its own, or a view into memory
+/// Elements of one type in contiguous, row-major native memory: either its own memory, or a view into memory
 /// that something else owns (a mapped checkpoint, another tensor). Views are free; elements are never copied unless a
 /// member's name says so.
 /// </summary>
@@ -57,12 +57,12 @@ public sealed unsafe class Tensor : IDisposable
         }
     }
 
-    /// <summary>A new tensor of zeros in memory of its own, aligned to 64 bytes.</summary>
+    /// <summary>A new tensor of zeros in its own memory, aligned to 64 bytes.</summary>
     /// <exception cref="OutOfMemoryException">The memory is not to be had.</exception>
     public static Tensor Zeros(DType dtype, Shape shape) =>
         new(new AlignedMemory(dtype.ByteLength(shape.ElementCount)), 0, dtype, shape, owns: true, isReadOnly: false);
 
-    /// <summary>A new tensor in memory of its own that holds a copy of <paramref name="values"/>.</summary>
+    /// <summary>A new tensor in its own memory that holds a copy of <paramref name="values"/>.</summary>
     /// <exception cref="ArgumentException">The number of values is not the shape's.</exception>
     public static Tensor CopyOf<T>(Shape shape, ReadOnlySpan<T> values)
         where T : unmanaged

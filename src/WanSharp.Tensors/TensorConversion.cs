@@ -11,7 +11,7 @@ public static class TensorConversion
 
     extension(Tensor source)
     {
-        /// <summary>A new tensor with the same shape and values in memory of its own.</summary>
+        /// <summary>A new tensor with the same shape and values in its own memory.</summary>
         /// <inheritdoc cref="ConvertTo(Tensor, Tensor)" path="/remarks"/>
         /// <exception cref="NotSupportedException">The types differ and <paramref name="dtype"/> is not a float.</exception>
         public Tensor ConvertTo(DType dtype)

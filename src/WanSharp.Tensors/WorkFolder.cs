@@ -21,7 +21,7 @@ public sealed class WorkFolder : IDisposable
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
     /// <summary>Makes a folder of this process's own.</summary>
-    /// <param name="parent">The folder that it is made in, which is there.</param>
+    /// <param name="parent">The folder that it is made in, which must exist.</param>
     /// <exception cref="IOException">It cannot be made.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
     public static WorkFolder Create(string parent)

@@ -9,7 +9,8 @@ internal static class PublicApi
     public static string Describe(Assembly assembly)
     {
         var text = new StringBuilder();
-        foreach (var type in assembly.GetExportedTypes().OrderBy(type => type.FullName, StringComparer.Ordinal))
+        var written = assembly.GetExportedTypes().Where(type => !type.Name.Contains('<', StringComparison.Ordinal));
+        foreach (var type in written.OrderBy(type => type.FullName, StringComparer.Ordinal))
         {
             text.Append(Kind(type)).Append(' ').Append(Name(type)).Append('\n');
             foreach (var member in Members(type).Distinct().Order(StringComparer.Ordinal))

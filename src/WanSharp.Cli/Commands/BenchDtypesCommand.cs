@@ -71,7 +71,7 @@ internal sealed class BenchDtypesCommand(CliEnvironment environment)
         return ExitCode.Done;
     }
 
-    /// <summary>A process of its own, which has nothing in memory.</summary>
+    /// <summary>A new process, which has nothing in memory.</summary>
     private static async Task<StartReport> StartAsync(
         BenchmarkOptions options,
         string weights,

@@ -203,7 +203,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         return plan;
     }
 
-    /// <summary>Where the clip goes. Without ffmpeg a name is taken that nobody gave: what is there must be a clip of ours.</summary>
+    /// <summary>Where the clip goes. Without ffmpeg a name is taken that nobody gave: an existing file must be a clip of ours.</summary>
     private async Task<OutputTarget> PlaceAsync(string? ffmpeg, OutputTarget asked, CancellationToken cancellationToken)
     {
         var target = WithoutFfmpeg.TargetFor(ffmpeg, asked);

@@ -53,7 +53,7 @@ internal sealed class PreviewOption
         return target;
     }
 
-    /// <summary>What shows previews; null where none is asked for, or nobody could see them.</summary>
+    /// <summary>What shows previews; null if none is requested, or nothing could show them.</summary>
     public Func<PreviewFrames, CancellationToken, ValueTask>? Read(
         ParseResult parsed,
         CliEnvironment environment,

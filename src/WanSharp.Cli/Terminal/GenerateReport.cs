@@ -19,7 +19,7 @@ internal static class GenerateReport
         }
     }
 
-    /// <summary>Says what makes it likely that the clip is not what somebody hopes for, a line each.</summary>
+    /// <summary>Says what makes it likely that the clip is not what the user expects, a line each.</summary>
     public static void WriteWarnings(TextWriter output, IReadOnlyList<string> warnings)
     {
         foreach (var warning in warnings)

@@ -12,7 +12,7 @@ internal static class SettingsText
         + string.Join(", ", Values(settings).Where(one => !one.Field.IsFreeText).Select(one => $"{one.Field.Label} {one.Value}"))
         + (settings.Boundary is null ? "" : $", {HighNoise(settings)}");
 
-    /// <summary>The texts that are not empty, each for a line of its own.</summary>
+    /// <summary>The texts that are not empty, each for its own line.</summary>
     public static IEnumerable<(string Name, string Value)> Texts(GenerationSettings settings) =>
         from one in Values(settings)
         where one.Field.IsFreeText && one.Value.Length > 0

@@ -88,7 +88,7 @@ internal sealed class DenoiseState : IDisposable
 
     public bool Done => Sampler.NextStep == Sampler.StepCount;
 
-    /// <summary>Gets each step's estimate of the clean clip; null where nobody looks.</summary>
+    /// <summary>Gets each step's estimate of the clean clip; null if nothing shows them.</summary>
     public CleanEstimate? Estimate { get; set; }
 
     /// <summary>Goes on where another state stood.</summary>

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace WanSharp.Engine.Guidance;
 
-/// <summary>A value as JSON that is a text of its own form.</summary>
+/// <summary>A value whose JSON is text in its own format.</summary>
 /// <typeparam name="T">The value's type; its text is what <see cref="object.ToString"/> gives.</typeparam>
 public sealed class TextJson<T> : JsonConverter<T>
     where T : class, IParsable<T>

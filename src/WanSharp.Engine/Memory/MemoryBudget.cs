@@ -145,7 +145,7 @@ internal sealed class MemoryBudget(Func<MemoryAllowance>? look, TimeProvider? cl
                 while (_waiting.First() != self || !HasRoom(bytes))
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-#pragma warning disable RS0030 // a lane is a thread of its own that waits for memory
+#pragma warning disable RS0030 // a lane has its own thread, which waits for memory
                     Monitor.Wait(_gate);
 #pragma warning restore RS0030
                 }

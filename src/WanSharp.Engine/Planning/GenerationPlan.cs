@@ -58,7 +58,7 @@ public sealed record GenerationPlan
     /// <summary>The prompts that are longer than the model reads. Empty if the plan was not made by a generator.</summary>
     public IReadOnlyList<CutPrompt> CutPrompts { get; init; } = [];
 
-    /// <summary>What makes it likely that the clip is not what somebody hopes for, a line each; none, mostly.</summary>
+    /// <summary>What makes it likely that the clip is not what the user expects, a line each; usually none.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>How the model runs within its memory limit; null if none is set.</summary>

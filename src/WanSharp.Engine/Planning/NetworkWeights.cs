@@ -4,7 +4,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Planning;
 
-/// <summary>A network's weights as they are on disk, told from the files' headers.</summary>
+/// <summary>A network's weights as they are on disk, read from the files' headers.</summary>
 internal sealed record NetworkWeights
 {
     // What NetworkLoader keeps as converted copies, rather than converting block by block.

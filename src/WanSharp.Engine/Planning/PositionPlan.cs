@@ -6,7 +6,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Planning;
 
-/// <summary>How the positions in time of a clip are told to the network.</summary>
+/// <summary>How the network learns the positions in time of a clip.</summary>
 internal static class PositionPlan
 {
     // deepbeepmeep/Wan2GP:wgp.py, enable_RIFLEx: from 6 seconds on, where the model's clips have 5

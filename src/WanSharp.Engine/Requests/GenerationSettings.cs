@@ -83,7 +83,7 @@ public sealed record GenerationSettings
     /// <inheritdoc cref="ClipSettings.Sampler"/>
     public required string Sampler { get; init; }
 
-    /// <summary>The shift of the noise schedule; 1 where the sampler or a list has noise levels of its own.</summary>
+    /// <summary>The shift of the noise schedule; 1 where the sampler or a list has its own noise levels.</summary>
     public required double Shift { get; init; }
 
     /// <summary>The noise level of each step that was asked for, without the 0 at the end; null where they follow from the shift.</summary>
@@ -180,7 +180,7 @@ public sealed record GenerationSettings
         }
     }
 
-    /// <summary>LoRAs as somebody asks for them; null for none.</summary>
+    /// <summary>LoRAs as they are requested; null for none.</summary>
     internal static LoraUses? Requested(IReadOnlyList<EmbeddedLora>? loras) =>
         loras is { Count: > 0 } ? new LoraUses([.. loras.Select(lora => Requested(lora)!)]) : null;
 

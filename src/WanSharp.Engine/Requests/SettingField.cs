@@ -93,7 +93,7 @@ public sealed class SettingField
     }
 
     /// <summary>
-    /// Settings whose files are told by full paths where they are there, seen from a folder; others stay as they are.
+    /// Settings whose files become full paths if they exist, relative to a folder; others stay as they are.
     /// </summary>
     /// <param name="settings">The settings.</param>
     /// <param name="folder">Where relative paths begin.</param>

@@ -66,7 +66,7 @@ public static class Samplers
     /// <summary>Whether a sampler's noise levels follow from a number of steps and a shift; rCM has its own.</summary>
     internal static bool UsesShift(SamplerKind kind) => RowOf(kind).UsesShift;
 
-    /// <summary>Whether a sampler takes a list of noise levels; Karras's spacing is one of its own.</summary>
+    /// <summary>Whether a sampler takes a list of noise levels; Karras's spacing is fixed.</summary>
     internal static bool TakesLists(SamplerKind kind) => RowOf(kind).TakesLists;
 
     /// <summary>The most steps that a sampler has noise levels for where no list is given.</summary>

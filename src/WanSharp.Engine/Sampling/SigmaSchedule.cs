@@ -53,7 +53,7 @@ internal sealed record SigmaSchedule(float[] Sigmas, float[] Timesteps)
         return Scaled(WithZero(Shifted(1, steps, shift)));
     }
 
-    /// <summary>The noise levels, or the timesteps, or both, of a list that somebody gave.</summary>
+    /// <summary>The noise levels, or the timesteps, or both, of a given list.</summary>
     /// <param name="sigmas">Noise levels without the 0 at the end; null for the timesteps' thousandths.</param>
     /// <param name="timesteps">What the network is told; null for what follows from the noise levels.</param>
     /// <param name="isWhole">Whether the sampler's timesteps are whole numbers, which holds for those that follow.</param>

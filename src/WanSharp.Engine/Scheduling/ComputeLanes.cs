@@ -25,7 +25,7 @@ internal sealed class ComputeLanes : IDisposable
     /// <param name="options">How many pieces of work are computed at the same time, and how many clips share a step.</param>
     /// <param name="networks">Each lane's denoiser.</param>
     /// <param name="batches">How many clips step together.</param>
-    /// <param name="telemetry">Is told what lanes do.</param>
+    /// <param name="telemetry">Records what lanes do.</param>
     /// <param name="budget">Has the memory of what lanes compute set aside.</param>
     /// <param name="pressure">Gives memory back where it is short.</param>
     /// <param name="stop">Stops the work that a lane is at.</param>
@@ -67,7 +67,7 @@ internal sealed class ComputeLanes : IDisposable
     /// <param name="clip">Whose steps they are.</param>
     /// <param name="state">Where it stands.</param>
     /// <param name="recorder">Keeps some steps for clips of similar prompts; null where that is not wanted.</param>
-    /// <param name="preview">Shows the steps' estimates; null where nobody looks.</param>
+    /// <param name="preview">Shows the steps' estimates; null if nothing shows them.</param>
     public async Task DenoiseAsync(ClipRun clip, DenoiseState state, StepRecorder? recorder, PreviewShow? preview)
     {
         if (state.Done)

@@ -242,7 +242,7 @@ internal sealed class EngineNetworks(
             cancellationToken
         );
 
-    /// <summary>Gives back the memory that runs keep for the next ones, and compiled graphs that nobody uses.</summary>
+    /// <summary>Gives back the memory that runs keep for the next ones, and unused compiled graphs.</summary>
     /// <returns>How many bytes they were, so far as they are known.</returns>
     public long Trim()
     {

@@ -28,7 +28,7 @@ internal sealed class FeatureCache(IFeatureStore? store, long capacity)
         }
     }
 
-    /// <summary>Forgets every feature that nobody uses now; the store keeps its own.</summary>
+    /// <summary>Forgets every unused feature; the store keeps its own.</summary>
     /// <returns>How many bytes they were.</returns>
     public long Trim()
     {

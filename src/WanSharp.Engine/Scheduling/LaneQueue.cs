@@ -63,7 +63,7 @@ internal sealed class LaneQueue(BatchSizer batches, TimeProvider clock)
                     return works;
                 }
 
-#pragma warning disable RS0030 // a lane is a thread of its own that waits for work
+#pragma warning disable RS0030 // a lane has its own thread, which waits for work
                 Monitor.Wait(_gate);
 #pragma warning restore RS0030
             }

@@ -12,7 +12,7 @@ namespace WanSharp.Engine.Scheduling;
 /// <param name="decoder">Decodes by tiny decoders.</param>
 internal sealed class PreviewMaker(WanModel model, ClipDecoder decoder)
 {
-    /// <summary>What shows the clip while it is denoised; null where nobody looks.</summary>
+    /// <summary>What shows the clip while it is denoised; null if nothing shows them.</summary>
     public PreviewShow? Begin(ClipRun clip, DenoiseState state)
     {
         if (clip.Options.Preview is not { } show)

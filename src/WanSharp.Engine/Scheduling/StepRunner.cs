@@ -7,7 +7,7 @@ namespace WanSharp.Engine.Scheduling;
 /// <summary>Takes one step of several clips, and keeps what goes wrong with one of them from the others.</summary>
 /// <param name="queue">Where clips wait for their next step.</param>
 /// <param name="batches">Learns what steps cost.</param>
-/// <param name="telemetry">Is told of steps.</param>
+/// <param name="telemetry">Records steps.</param>
 /// <param name="pressure">Gives memory back for a step that was short of it.</param>
 /// <param name="stop">The generator's end.</param>
 internal sealed class StepRunner(

@@ -8,7 +8,7 @@ namespace WanSharp.Engine.Scheduling;
 /// <param name="state">Where it stands.</param>
 /// <param name="snapshots">Keeps it for a later run of itself.</param>
 /// <param name="recorder">Keeps it for clips of similar prompts; null where that is not wanted.</param>
-/// <param name="preview">Shows it; null where nobody looks.</param>
+/// <param name="preview">Shows it; null if nothing shows them.</param>
 internal sealed class StepWork(
     ClipRun clip,
     DenoiseState state,

@@ -8,7 +8,7 @@ namespace WanSharp.Engine.Scheduling;
 
 /// <summary>
 /// Lets a clip begin with the strategy of the clips under way if it fits in that; otherwise it waits until they are done, and then
-/// brings a strategy of its own. So how the model runs within its memory may change between clips, never in the middle of one.
+/// brings its own strategy. So how the model runs within its memory may change between clips, never in the middle of one.
 /// </summary>
 /// <remarks>
 /// Thread-safe. Clips are let in strictly in the order of <see cref="WaitingRank"/>: while one waits for another strategy, none that

@@ -67,7 +67,7 @@ internal static class StrategyParts
     /// <summary>What denoising holds in addition to clips and activations: the program and weights.</summary>
     public static IReadOnlyList<MemoryHolding> Weights(StrategyFacts facts, Economy economy, int resident)
     {
-        // While a block computes, the next one comes in; a widened one has memory of its own in addition to what it is read from.
+        // While a block computes, the next one comes in; a widened one has its own memory in addition to what it is read from.
         var streamed =
             resident < facts.Blocks
                 ? facts.Widens

@@ -52,7 +52,7 @@ internal sealed class VaeLayers(GraphBuilder graph, bool isFirst)
     }
 
     /// <summary>
-    /// Two normalized convolutions in addition to a shortcut, which is a convolution of its own where the channels change.
+    /// Two normalized convolutions in addition to a shortcut, which is another convolution where the channels change.
     /// </summary>
     public GraphValue[] ResidualBlock(string name, GraphValue[] frames, long channels)
     {

@@ -5,12 +5,12 @@ namespace WanSharp.Graphs.Networks;
 /// <summary>
 /// The Wan diffusion transformer as ONNX graphs: cut into <see cref="Embed"/>, <see cref="Block"/> and
 /// <see cref="Head"/>, so that one compiled block serves every layer's weights, or as a <see cref="Whole"/>. What stays the
-/// same from step to step, <see cref="Context"/> and <see cref="Keys"/>, has graphs of its own.
+/// same from step to step, <see cref="Context"/> and <see cref="Keys"/>, has its own graphs.
 /// </summary>
 /// <remarks>
 /// <para>Source: Wan-Video/Wan2.1:wan/modules/model.py (t2v, i2v, flf2v) and Wan-Video/Wan2.2:wan/modules/model.py (ti2v, i2v).</para>
 /// <para>A timestep may differ between parts of a sample: tokens fall into <c>groups</c> of equal size, in order, and
-/// each group has a timestep of its own. One group is Wan 2.1, a group for each latent frame or token is Wan 2.2 TI2V.</para>
+/// each group has its own timestep. One group is Wan 2.1, a group for each latent frame or token is Wan 2.2 TI2V.</para>
 /// <para>Samples run at their own length, so attention needs no mask. Activations cross the graphs' borders in F32.</para>
 /// </remarks>
 public static partial class WanTransformer

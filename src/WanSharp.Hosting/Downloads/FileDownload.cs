@@ -17,7 +17,7 @@ internal sealed class FileDownload(DownloadOptions options, TimeProvider clock)
     /// <param name="source">What is fetched.</param>
     /// <param name="file">Where it goes; may hold parts of it already.</param>
     /// <param name="progress">
-    /// Receives how many bytes have come since it was last told, on any thread; a negative number when it begins again.
+    /// Receives how many bytes have come since the last report, on any thread; a negative number when it starts over.
     /// </param>
     /// <param name="cancellationToken">Stops; what has come stays for the next attempt.</param>
     /// <exception cref="IOException">The source failed, sent something else, or the file cannot be written.</exception>

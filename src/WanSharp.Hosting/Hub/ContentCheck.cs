@@ -13,7 +13,7 @@ internal static class ContentCheck
     /// <summary>The digest by which the hub knows these bytes: SHA-256, or Git's SHA-1 of a blob.</summary>
     /// <param name="path">The file.</param>
     /// <param name="isLarge">Whether SHA-256 is wanted.</param>
-    /// <param name="progress">Receives how many bytes were read since it was last told.</param>
+    /// <param name="progress">Receives how many bytes were read since the last report.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     public static async Task<string> DigestAsync(string path, bool isLarge, IProgress<long>? progress, CancellationToken cancellationToken)
     {

@@ -28,7 +28,7 @@ public sealed class ModelVerify(HubOptions options, TimeProvider clock)
 
     /// <summary>Compares the files of a repository that are there, and those that are named.</summary>
     /// <param name="request">The repository at a revision, and the files that must be there.</param>
-    /// <param name="progress">Receives how many bytes were read since it was last told.</param>
+    /// <param name="progress">Receives how many bytes were read since the last report.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="CheckpointException">Nothing of it is there.</exception>
     /// <exception cref="IOException">A file cannot be read, or the hub cannot be asked.</exception>

@@ -29,7 +29,7 @@ public sealed partial class OutputJson : JsonSerializerContext
     /// <summary>The records, ready to be written.</summary>
     public static OutputJson Readable { get; } = new(CreateOptions());
 
-    /// <summary>How records are written; a program adds the types of its own to the resolver.</summary>
+    /// <summary>How records are written; a program adds its own types to the resolver.</summary>
     public static JsonSerializerOptions CreateOptions() =>
         new()
         {

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace WanSharp.Hosting.Outputs;
 
-/// <summary>Writes what has a JSON form of its own in that form.</summary>
+/// <summary>Writes values that have their own JSON form in that form.</summary>
 /// <param name="write">The JSON of a value.</param>
 internal sealed class VerbatimConverter<T>(Func<T, string> write) : JsonConverter<T>
 {

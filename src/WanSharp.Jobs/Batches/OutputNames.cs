@@ -31,7 +31,7 @@ public sealed class OutputNames
         }
     }
 
-    /// <summary>The name of a job's clip. Of several equal jobs each gets one of its own.</summary>
+    /// <summary>The name of a job's clip. Each of several equal jobs gets its own.</summary>
     /// <param name="position">The job's position in its file, from 1.</param>
     /// <param name="request">The request, its seed known.</param>
     /// <param name="prompt">The prompt, without its style.</param>

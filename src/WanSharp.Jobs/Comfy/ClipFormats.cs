@@ -1,6 +1,6 @@
 namespace WanSharp.Jobs.Comfy;
 
-/// <summary>The formats of clips that ComfyUI's nodes write: told by a node before it runs, and by the first bytes of a file.</summary>
+/// <summary>The formats of clips that ComfyUI's nodes write: known from a node before it runs, and from the first bytes of a file.</summary>
 internal static class ClipFormats
 {
     private const int HeadBytes = 16;

@@ -140,7 +140,7 @@ internal sealed class ComfyAttempt(
     }
 
     /// <summary>
-    /// Has the nodes that save write again what they have saved before: a name of its own is what their cache does not know.
+    /// Makes the saving nodes write again what they saved before: their cache does not know a new name.
     /// </summary>
     private static void SaveAnew(JsonObject nodes, string name)
     {

@@ -15,7 +15,7 @@ internal sealed record ComfyNode(string Id, string ClassType, JsonObject Inputs)
     /// <summary>Which output of that node an input is linked to; 0 for a value.</summary>
     public int OutputOf(string input) => Link(Inputs[input])?.Output ?? 0;
 
-    /// <summary>Whether an input has a value of its own.</summary>
+    /// <summary>Whether an input has a plain value.</summary>
     public bool HasValue(string input) => Inputs[input] is JsonValue;
 
     /// <summary>All nodes that this one takes something from.</summary>

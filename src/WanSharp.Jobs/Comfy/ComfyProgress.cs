@@ -91,7 +91,7 @@ internal sealed class ComfyProgress(ComfyWorkflow workflow, int steps, IProgress
         }
     }
 
-    /// <summary>The stage that a node belongs to, told from its class; null for what takes no time.</summary>
+    /// <summary>The stage that a node belongs to, by its class; null for what takes no time.</summary>
     private GenerationStage? StageOf(string node)
     {
         if (!workflow.Nodes.TryGetValue(node, out var known))

@@ -172,7 +172,7 @@ internal sealed class ComfyWatch(
             if (history is null)
             {
                 (place, var id) = await server.FindInQueueAsync(Ticket, cancellationToken).ConfigureAwait(false);
-                Ticket = Ticket with { PromptId = id ?? Ticket.PromptId }; // an older server gives it one of its own
+                Ticket = Ticket with { PromptId = id ?? Ticket.PromptId }; // an older server assigns one itself
                 if (place == ComfyPlace.Nowhere)
                 {
                     // It may have ended in between.

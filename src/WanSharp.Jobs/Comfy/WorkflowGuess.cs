@@ -32,7 +32,7 @@ internal sealed class WorkflowGuess
     /// <summary>The node whose files are the clip; null when that is not known.</summary>
     public string? Output { get; }
 
-    /// <summary>Why the node that gives the clip cannot be told; null when it can, or none is known.</summary>
+    /// <summary>Why the node that writes the clip is not certain; null when it can, or none is known.</summary>
     public string? OutputGap { get; }
 
     /// <summary>The schedules of the samplers that make the clip.</summary>

@@ -102,7 +102,7 @@ internal sealed class WorkflowValues(ComfyWorkflow workflow)
     {
         if (node.ClassType.StartsWith("WanVideoScheduler", StringComparison.Ordinal) && node.Inputs.ContainsKey(asked))
         {
-            return asked; // gives its settings on, each by an output of its own
+            return asked; // passes its settings on, each through its own output
         }
 
         if (output != 0)

@@ -17,7 +17,7 @@ namespace WanSharp.Jobs.Local;
 /// </summary>
 /// <param name="generator">The engine; stays the caller's.</param>
 /// <param name="ffmpeg">The program that writes mp4, webm and gif; null for none: such clips are written as WebP.</param>
-/// <param name="estimate">Predicts how long a plan takes; null when nobody asks.</param>
+/// <param name="estimate">Predicts how long a plan takes; null if no estimate is needed.</param>
 /// <param name="clock">The clock. Default: the system's.</param>
 public sealed class LocalBackend(
     IVideoGenerator generator,

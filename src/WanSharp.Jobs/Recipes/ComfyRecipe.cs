@@ -114,7 +114,7 @@ internal sealed class ComfyRecipe
         };
     }
 
-    /// <summary>The scale of a sampler: of its own input, or of its guider's.</summary>
+    /// <summary>The scale of a sampler: from its own input, or from its guider's.</summary>
     private double? ScaleOf(ComfyNode sampler, ComfyRole role)
     {
         var inputs = _mapping.Of(role);

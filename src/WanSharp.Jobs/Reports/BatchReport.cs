@@ -20,7 +20,7 @@ public sealed record BatchReport
     /// <summary>Jobs that failed for good.</summary>
     public required int Failed { get; init; }
 
-    /// <summary>Jobs that somebody gave up.</summary>
+    /// <summary>Jobs that were cancelled.</summary>
     public required int Cancelled { get; init; }
 
     /// <summary>Jobs that still wait, or run.</summary>

@@ -134,7 +134,7 @@ internal static class HtmlReport
     }
 
     /// <summary>
-    /// At each moment how many clips shared a step, as the clips that were denoising then told; where steps of several sizes took
+    /// At each moment how many clips shared a step, as reported by the clips that were denoising then; where steps of several sizes took
     /// turns, their mean.
     /// </summary>
     private static List<(double At, double Value)> BatchSizes(List<JobReport> jobs, Func<JobReport, double> from)
@@ -162,7 +162,7 @@ internal static class HtmlReport
         return points;
     }
 
-    /// <summary>When a clip took steps, and with how many others; all at the mean size where the backend told no more.</summary>
+    /// <summary>When a clip took steps, and with how many others; all at the mean size where the backend reports nothing else.</summary>
     private static IEnumerable<(double From, double To, double Size)> Denoising(JobOutcome outcome)
     {
         var end = outcome.Spans.Where(span => span.Stage == "denoise").Select(span => span.To).DefaultIfEmpty().Max();

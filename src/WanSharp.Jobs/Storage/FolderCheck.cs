@@ -49,7 +49,7 @@ public static class FolderCheck
         }
     }
 
-    /// <summary>A warning when a folder's disk has less room than clips need; null when it has enough, or nobody can tell.</summary>
+    /// <summary>A warning when a folder's disk has less room than clips need; null when it has enough, or that is unknown.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="bytes">About what the clips need.</param>
     public static string? WarnOfRoom(string folder, double bytes)

@@ -5,7 +5,7 @@ public sealed class JobStoreException : IOException
 {
     /// <summary>Makes the exception.</summary>
     /// <param name="message">One line for the user.</param>
-    /// <param name="inner">What happened below, if an exception told it.</param>
+    /// <param name="inner">The exception that caused this one, if there is one.</param>
     public JobStoreException(string message, Exception? inner = null)
         : base(message, inner) { }
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace WanSharp.Media.Clips;
 
-/// <summary>What ffmpeg is told for each format. All of it is understood by ffmpeg 4.1 (2018) and later.</summary>
+/// <summary>The arguments of ffmpeg for each format. All are understood by ffmpeg 4.1 (2018) and later.</summary>
 internal static class EncoderArguments
 {
     /// <summary>Colours are converted with BT.709 and marked so; unmarked, players guess by the picture's size.</summary>

@@ -69,7 +69,7 @@ internal static partial class ExifOrientation
         };
     }
 
-    /// <summary>Segments: 0xFF, kind, length (with itself), data; both are told before the scan.</summary>
+    /// <summary>Segments: 0xFF, kind, length (with itself), data; both come before the scan.</summary>
     private static (int? Exif, byte[]? Xmp) ReadJpeg(Stream file)
     {
         (int? Exif, byte[]? Xmp) found = default;

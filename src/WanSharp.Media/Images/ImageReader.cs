@@ -9,7 +9,7 @@ public static class ImageReader
     private const long MaxFileLength = 256L << 20;
 
     /// <summary>
-    /// Decodes a PNG, JPEG, WebP, BMP, TIFF or GIF (its first frame), told by content; transparency is dropped, as in the
+    /// Decodes a PNG, JPEG, WebP, BMP, TIFF or GIF (its first frame), recognized by content; transparency is dropped, as in the
     /// official pipelines. A picture is turned as its camera was held. One that ends early is refused.
     /// </summary>
     /// <param name="ffmpeg">The program, which reads TIFF; null for none.</param>

@@ -70,7 +70,7 @@ internal static class GifComment
                     break;
                 case Image:
                     gif.ReadExactly(image);
-                    Skip(gif, TableLength(image[8]) + 1); // a colour table of its own, and the code size
+                    Skip(gif, TableLength(image[8]) + 1); // its own colour table, and the code size
                     Blocks(gif, keep: false, path);
                     if (toFirstPicture)
                     {

@@ -56,7 +56,7 @@ internal static class HeaderNotes
     }
 
     /// <summary>A note as the tensor that it would be.</summary>
-    /// <exception cref="CheckpointException">The layer has a note of its own, which says something else.</exception>
+    /// <exception cref="CheckpointException">The layer's own note says something else.</exception>
     public static Tensor ToTensor(ICheckpoint checkpoint, string layer, string note, Tensor? own)
     {
         if (own is not null && !Agrees(note, own))

@@ -5,7 +5,7 @@ using WanSharp.Tensors;
 namespace WanSharp.Models.Detection;
 
 /// <summary>
-/// A kind of network: its names, how its dimensions are told, which weights it uses, and which of its tensors may be left unused.
+/// A kind of network: its names, how its dimensions are found, which weights it uses, and which of its tensors may be left unused.
 /// </summary>
 /// <typeparam name="T">Its dimensions.</typeparam>
 /// <param name="Names">Its names.</param>

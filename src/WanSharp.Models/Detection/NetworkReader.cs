@@ -190,7 +190,7 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
     private static bool IsBefore(string name, string last, RenamedCheckpoint network) =>
         PrefixOf(name, last) is { } prefix && network.Prefix.StartsWith(prefix, StringComparison.Ordinal);
 
-    /// <summary>Whether a tensor of that name is the neighbour of a network that has a module of its own.</summary>
+    /// <summary>Whether a tensor of that name is next to a network that has its own module.</summary>
     private static bool IsNextTo(string name, string last, Reading reading) =>
         PrefixOf(name, last) is { } prefix
         && reading.Network.Prefix.StartsWith(prefix, StringComparison.Ordinal)

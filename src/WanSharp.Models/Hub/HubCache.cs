@@ -9,7 +9,7 @@ public sealed class HubCache(string folder)
     /// <summary>The folder.</summary>
     public string Folder { get; } = folder;
 
-    /// <summary>The place of a repository, whether it is there or not.</summary>
+    /// <summary>The place of a repository, whether or not it exists.</summary>
     /// <param name="repository"><c>ORG/NAME</c>.</param>
     internal HubRepositoryCache Of(string repository) => new(Folder, repository);
 

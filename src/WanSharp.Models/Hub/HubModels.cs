@@ -65,7 +65,7 @@ public sealed class HubModels(HubCache cache, Lazy<AliasCatalog> aliases)
             : null;
     }
 
-    /// <summary>The files of an alias, each with its path where it is there, and null where it is missing.</summary>
+    /// <summary>The files of an alias, each with its path, or null where it is missing.</summary>
     public IReadOnlyList<(string File, string? Path)> Look(ModelAlias alias)
     {
         ArgumentNullException.ThrowIfNull(alias);

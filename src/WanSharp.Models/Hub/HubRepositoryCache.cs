@@ -26,7 +26,7 @@ internal sealed class HubRepositoryCache
     /// <summary>Where contents are.</summary>
     public string Blobs => Path.Combine(Folder, "blobs");
 
-    /// <summary>The commits of which files are there, in the order of their ids.</summary>
+    /// <summary>The commits that have files, in the order of their ids.</summary>
     public IReadOnlyList<string> Commits() =>
         Directory.Exists(Path.Combine(Folder, "snapshots"))
             ?
@@ -56,10 +56,10 @@ internal sealed class HubRepositoryCache
     /// <summary>The folder with a commit's files.</summary>
     public string SnapshotOf(string commit) => Path.Combine(Folder, "snapshots", commit);
 
-    /// <summary>The place of a file of a commit, whether it is there or not.</summary>
+    /// <summary>The place of a file of a commit, whether or not it exists.</summary>
     public string PathOf(string commit, string path) => HubPath.In(SnapshotOf(commit), path);
 
-    /// <summary>The place of a content, whether it is there or not.</summary>
+    /// <summary>The place of a content, whether or not it exists.</summary>
     public string BlobOf(HubFile file)
     {
         ArgumentNullException.ThrowIfNull(file);
@@ -89,7 +89,7 @@ internal sealed class HubRepositoryCache
         }
     }
 
-    /// <summary>Whether a file of a commit is there at its full length.</summary>
+    /// <summary>Whether a file of a commit exists at its full length.</summary>
     public bool Has(string commit, HubFile file)
     {
         ArgumentNullException.ThrowIfNull(file);

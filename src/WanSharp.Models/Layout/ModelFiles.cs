@@ -41,7 +41,7 @@ internal static class ModelFiles
             .GroupBy(file => ShardFiles.IsIndex(file) ? file : RealPath(file))
             .Select(same => same.MinBy(file => file.Count(c => c == Path.DirectorySeparatorChar))!);
 
-    /// <summary>The file that a path leads to if it is a link; a path of which nobody can say is itself.</summary>
+    /// <summary>The file that a path leads to if it is a link; a path that cannot be resolved is itself.</summary>
     public static string RealPath(string path)
     {
         try

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace WanSharp.Models.Loras;
 
-/// <summary>Which network a LoRA's layers are of, told by what stands before their names.</summary>
+/// <summary>Which network a LoRA's layers belong to, by the prefix of their names.</summary>
 /// <remarks>Diffusers calls Wan 2.2's high-noise expert <c>transformer</c> and the low-noise one <c>transformer_2</c>.</remarks>
 /// <param name="modules">The names of all layers of a file.</param>
 internal sealed partial class LoraScope(IEnumerable<string> modules)

@@ -5,7 +5,7 @@ using Tensor = WanSharp.Tensors.Tensor;
 namespace WanSharp.Runtime.Adapters;
 
 /// <summary>
-/// W + strength · (m · (W + Δ) / ‖W + Δ‖ − W): DoRA, a change whose result gets lengths of its own, row by row or column by column.
+/// W + strength · (m · (W + Δ) / ‖W + Δ‖ − W): DoRA, a change whose result is rescaled row by row or column by column.
 /// </summary>
 /// <remarks>
 /// Source: Liu et al., DoRA (arXiv 2402.09353); KohakuBlueleaf/LyCORIS, modules/locon.py, apply_weight_decompose. A strength goes

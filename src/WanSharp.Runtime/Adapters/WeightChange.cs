@@ -15,7 +15,7 @@ public abstract class WeightChange
     /// <param name="mostRank">The largest rank that is worth it.</param>
     public virtual LowRankChange? AsLowRank(long mostRank) => null;
 
-    /// <summary>A tensor's elements as F32 in memory of its own, under other dimensions; the caller disposes it.</summary>
+    /// <summary>A tensor's elements as F32 in their own memory, with other dimensions; the caller disposes it.</summary>
     private protected static Tensor Wide(Tensor tensor, Shape shape)
     {
         var wide = Tensor.Zeros(DType.F32, shape);

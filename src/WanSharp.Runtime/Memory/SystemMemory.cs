@@ -12,7 +12,7 @@ internal static unsafe partial class SystemMemory
     private const int VmInfo64 = 4; // HOST_VM_INFO64
     private const int ResourceUsage = 0; // RUSAGE_INFO_V0
 
-    /// <summary>What this system says; null where nobody asks it yet.</summary>
+    /// <summary>What this system says; null where that is not implemented.</summary>
     public static HostMemoryFacts? Read() =>
         OperatingSystem.IsWindows() ? OfWindows()
         : OperatingSystem.IsMacOS() ? OfMac()

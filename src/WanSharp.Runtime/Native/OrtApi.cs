@@ -53,7 +53,7 @@ internal sealed unsafe class OrtApi
     /// <summary>Native objects that were created and not yet released.</summary>
     public long LiveObjects => Interlocked.Read(ref _liveObjects);
 
-    /// <summary>The live objects of all libraries of the process: a test that compares them finds what nobody released.</summary>
+    /// <summary>The live objects of all libraries of the process: a test that compares them finds what was not released.</summary>
     public static long LiveInProcess => Interlocked.Read(ref _liveInProcess);
 
     /// <summary>Loads a library, its telemetry turned off, and takes its function table.</summary>

@@ -6,7 +6,7 @@ namespace WanSharp.Runtime.Native;
 /// The functions of ONNX Runtime's C API that are called here, each at its slot of the native table. Slots are the ABI:
 /// they were counted in <c>struct OrtApi</c> of microsoft/onnxruntime:include/onnxruntime/core/session/onnxruntime_c_api.h
 /// (API 30) and never move; later versions only append. An opaque object is an <see cref="nint"/>, and a function
-/// that returns one <see cref="nint"/> with a noun for a name of its own returns an <c>OrtStatus*</c>, null for success.
+/// that returns one <see cref="nint"/> with a noun for its own name returns an <c>OrtStatus*</c>, null for success.
 /// </summary>
 /// <remarks>The library exists for 64-bit processes only, so a slot is eight bytes.</remarks>
 [StructLayout(LayoutKind.Explicit)]

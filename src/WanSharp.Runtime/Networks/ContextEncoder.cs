@@ -182,7 +182,7 @@ internal sealed class ContextEncoder : IDisposable
         }
     }
 
-    /// <summary>The graphs for a context with LoRAs, or without; those with are compiled when somebody first wants them.</summary>
+    /// <summary>The graphs for a context with LoRAs, or without; those with are compiled when they are first needed.</summary>
     private ContextGraphs GraphsFor(AdapterUse? adapter, CancellationToken cancellationToken)
     {
         if (adapter is null)

@@ -29,7 +29,7 @@ public sealed class VaeRunner : IDisposable
     /// <param name="config">The architecture.</param>
     /// <param name="weights">The weights under their official names; they must outlive this object.</param>
     /// <param name="settings">How the graphs are compiled. Default: for the CPU.</param>
-    /// <param name="graphs">Counts what is compiled, and must outlive this object. Default: one of its own.</param>
+    /// <param name="graphs">Counts what is compiled, and must outlive this object. Default: its own.</param>
     /// <param name="giveBack">Called when a step ran out of memory: it frees some, and the step is tried once more. Default: the
     /// step fails.</param>
     public VaeRunner(

@@ -8,7 +8,7 @@ namespace WanSharp.Runtime.Networks;
 
 /// <summary>
 /// Runs a Wan transformer as one graph whose weights are constants: the library packs them once for its matrix kernels.
-/// What is done once for a context has graphs of its own, whose weights stay views of the checkpoint.
+/// What is done once for a context has its own graphs, whose weights stay views of the checkpoint.
 /// </summary>
 internal sealed class WholeTransformer : TransformerRunner
 {

@@ -8,7 +8,7 @@ namespace WanSharp.Runtime.Networks;
 /// <summary>
 /// Blocks whose weights are narrower in the checkpoint than in the graph: there is memory for two blocks, and while one
 /// runs the next one's weights are widened; or for one, and they are widened between two runs, by all processors. So a network in
-/// BF16, fp8 or GGUF's types runs without an F32 copy of its own. The checkpoint's
+/// BF16, fp8 or GGUF's types runs without its own F32 copy. The checkpoint's
 /// pages of those that do not stay (<see cref="WeightStore.ResidentBlocks"/>) are let go as soon as they are read.
 /// </summary>
 internal sealed class WidenedBlocks : IBlockWeights

@@ -63,7 +63,7 @@ public sealed record ProviderProfile
     /// </summary>
     internal bool BuildsForShapes { get; init; }
 
-    /// <summary>Whether it lives in a file of its own next to the ONNX Runtime library.</summary>
+    /// <summary>Whether it is a separate file next to the ONNX Runtime library.</summary>
     internal bool HasOwnLibrary { get; init; }
 
     /// <summary>The options that it always gets.</summary>

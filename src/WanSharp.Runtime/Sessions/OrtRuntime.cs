@@ -231,7 +231,7 @@ public sealed unsafe class OrtRuntime : IDisposable
         {
             foreach (var value in lent)
             {
-                value.Dispose(); // the session has references of its own
+                value.Dispose(); // the session has its own references
             }
         }
     }

@@ -52,7 +52,7 @@ public sealed unsafe class Session : IDisposable
 
     internal OrtRuntime Runtime { get; }
 
-    /// <summary>Counts its runs and its memory; null where nobody wants to know.</summary>
+    /// <summary>Counts its runs and its memory; null if they are not counted.</summary>
     internal GraphCounter? Counter { get; set; }
 
     /// <summary>

@@ -62,7 +62,7 @@ internal static unsafe class SessionOptionsFactory
     }
 
     /// <summary>
-    /// A profiled session gets threads of its own: the recorder of a thread pool cannot tell sessions apart, and a
+    /// A profiled session gets its own threads: the recorder of a thread pool cannot tell sessions apart, and a
     /// recording that begins during another session's run fails that run ("LogStart must pair with LogEnd").
     /// </summary>
     private static void ShareThreadsOrProfile(

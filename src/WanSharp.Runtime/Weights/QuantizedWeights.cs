@@ -71,7 +71,7 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
         return weights.With(PreparedTensors.Join(parts));
     }
 
-    /// <summary>The same, of what a folder has; null if a block is not there. Makes nothing, and waits for nobody.</summary>
+    /// <summary>The same, of what a folder has; null if a block is missing. Makes nothing, and waits for nothing.</summary>
     /// <param name="folder">Where the 8-bit forms are kept.</param>
     public WeightStore? TryOpen(string folder)
     {

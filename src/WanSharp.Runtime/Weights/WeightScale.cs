@@ -197,7 +197,7 @@ internal sealed class WeightScale
             );
     }
 
-    /// <summary>What each number of a scale stands for, told from the shapes; null when they do not tell.</summary>
+    /// <summary>What each number of a scale stands for, according to the shapes; null when they do not show it.</summary>
     private static ScaleGrid? GridOf(Shape weight, Shape scale)
     {
         if (weight.ElementCount == 0)

@@ -147,7 +147,7 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
         }
     }
 
-    /// <summary>Bytes of all tensors, by the name of the type in which the checkpoint has them; told from its header.</summary>
+    /// <summary>Bytes of all tensors, by the name of the type in which the checkpoint has them, according to its header.</summary>
     public IReadOnlyDictionary<string, long> BytesByType() =>
         checkpoint
             .Tensors.Values.GroupBy(tensor => tensor.DType)

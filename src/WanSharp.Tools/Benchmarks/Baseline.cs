@@ -4,7 +4,7 @@ namespace WanSharp.Tools.Benchmarks;
 public static class Baseline
 {
     /// <summary>
-    /// By how much a ratio may be below the saved one when nobody says otherwise: runs on a shared machine vary by as much.
+    /// By how much a ratio may be below the saved one unless another value is given: runs on a shared machine vary by as much.
     /// </summary>
     public const double DefaultTolerance = 0.1;
 

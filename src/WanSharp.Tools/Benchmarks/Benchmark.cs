@@ -37,7 +37,7 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
             throw new InvalidRequestException("precision", $"The precision {Precision.EightBit} is for the transformer: measure dit.");
         }
 
-        // 1. Weights: written once into the cache, and that time belongs to nobody.
+        // 1. Weights: written once into the cache, and that time is not counted.
         using var workload = Workload.For(options);
         var started = Stopwatch.GetTimestamp();
         var checkpoint = FindWeights(workload, options, progress, cancellationToken);
@@ -68,7 +68,7 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
             network?.Dispose();
         }
 
-        // 4. Where the time goes, in a run of its own: recording costs time.
+        // 4. Where the time goes, in a separate run: recording costs time.
         progress?.Report("profile");
         var operators = await ProfileAsync(workload, checkpoint, context, cancellationToken).ConfigureAwait(false);
         return new BenchmarkReport

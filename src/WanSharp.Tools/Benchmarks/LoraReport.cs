@@ -5,7 +5,7 @@ namespace WanSharp.Tools.Benchmarks;
 /// <param name="Adapted">Seconds of one with a LoRA of every linear layer.</param>
 /// <param name="AfterChange">Seconds of the first pass after the LoRA was changed for another.</param>
 /// <param name="CompiledByChange">Graphs that these changes compiled.</param>
-/// <param name="Together">Seconds of one pass of all clips, each fourth of them with a LoRA of its own.</param>
+/// <param name="Together">Seconds of one pass of all clips, every fourth of them with its own LoRA.</param>
 /// <param name="Apart">Seconds of a pass for each of the LoRAs.</param>
 /// <param name="MergeSeconds">Seconds that the merge of a LoRA took.</param>
 /// <param name="MergePrivateBytes">By how much it raised the process's private memory at most; null where that is not known.</param>

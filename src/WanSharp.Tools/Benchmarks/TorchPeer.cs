@@ -6,7 +6,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Tools.Benchmarks;
 
-/// <summary>The same network in PyTorch, in a process of its own that runs when it is told to: training/bench_peer.py.</summary>
+/// <summary>The same network in PyTorch, in a separate process that runs on request: training/bench_peer.py.</summary>
 /// <remarks>For one caller at a time.</remarks>
 internal sealed class TorchPeer : IAsyncDisposable
 {

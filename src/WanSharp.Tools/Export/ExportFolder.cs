@@ -3,7 +3,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Tools.Export;
 
-/// <summary>A folder that appears whole or not at all: it is filled under another name next to its place.</summary>
+/// <summary>A folder that appears complete or not at all: it is filled under another name next to its place.</summary>
 internal sealed class ExportFolder : IDisposable
 {
     private readonly string _target;
@@ -18,7 +18,7 @@ internal sealed class ExportFolder : IDisposable
     /// <param name="path">The folder: new, empty, or with <paramref name="replace"/> an earlier export.</param>
     /// <param name="replace">Whether an earlier export may be replaced.</param>
     /// <param name="bytes">What will be written.</param>
-    /// <exception cref="InvalidRequestException">Something else is there.</exception>
+    /// <exception cref="InvalidRequestException">The folder holds something else.</exception>
     /// <exception cref="IOException">The disk has no room, or the folder cannot be made.</exception>
     public static ExportFolder Open(string path, bool replace, long bytes)
     {

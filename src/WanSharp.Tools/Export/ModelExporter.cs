@@ -18,7 +18,7 @@ public static class ModelExporter
     /// <summary>Writes a folder of ONNX files, runs them, and compares what they give with our own run.</summary>
     /// <param name="model">The model.</param>
     /// <param name="runtime">What runs the files, and our networks compared with them, on the CPU.</param>
-    /// <param name="folder">The folder: new, empty, or an earlier export that is replaced. It is there whole or not at all.</param>
+    /// <param name="folder">The folder: new, empty, or an earlier export that is replaced. It appears complete or not at all.</param>
     /// <param name="options">What to export, and how.</param>
     /// <param name="progress">Receives how far the export is.</param>
     /// <param name="cancellationToken">Stops within a tensor or an operation, and leaves nothing behind.</param>

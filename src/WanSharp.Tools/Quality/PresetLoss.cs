@@ -24,7 +24,7 @@ public sealed class PresetLoss(IVideoGenerator generator)
 
     /// <summary>Makes the clips, one after another.</summary>
     /// <param name="ways">What each is called, and its settings; what they leave open is the model's.</param>
-    /// <param name="prompts">How many prompts, each with a seed of its own; they repeat after the eighth.</param>
+    /// <param name="prompts">How many prompts, each with its own seed; they repeat after the eighth.</param>
     /// <param name="cancellationToken">Stops within a step.</param>
     public async IAsyncEnumerable<PresetClip> MeasureAsync(
         IReadOnlyList<(string Name, ClipSettings Settings)> ways,

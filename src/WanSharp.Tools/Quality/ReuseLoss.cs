@@ -9,7 +9,7 @@ namespace WanSharp.Tools.Quality;
 /// Measures what clips lose that begin with the steps of another prompt's clip: compared with the clips that their own noise would make.
 /// </summary>
 /// <param name="generator">Makes the clips; stays the caller's.</param>
-/// <param name="store">A store of its own, for the steps.</param>
+/// <param name="store">A separate store for the steps.</param>
 public sealed class ReuseLoss(IVideoGenerator generator, ContentStore store)
 {
     private static readonly double[] Shares = [0.2, 0.4, 0.6];

@@ -16,11 +16,11 @@ using WanSharp.Tools.Quality;
 
 namespace WanSharp.Tools.Throughput;
 
-/// <summary>Makes the same clips in each mode, in folders of its own, and compares them with the serial mode's.</summary>
+/// <summary>Makes the same clips in each mode, in separate folders, and compares them with the serial mode's.</summary>
 /// <param name="host">Where things are.</param>
 /// <param name="settings">The model, and what computes.</param>
 /// <param name="folder">Where the clips go.</param>
-/// <param name="program">How this program is started again, for the mode that makes each clip in a process of its own.</param>
+/// <param name="program">How this program is started again, for the mode that makes each clip in a new process.</param>
 public sealed class ThroughputBench(WanHost host, BackendSettings settings, string folder, IReadOnlyList<string> program)
 {
     private const int LatencyJobs = 20;

@@ -4,7 +4,7 @@ namespace WanSharp.Tools.Throughput;
 
 /// <summary>A way to make clips: a row of the table.</summary>
 /// <param name="Name">The row's name.</param>
-/// <param name="Engine">The resident engine; null for a process of its own for each clip.</param>
+/// <param name="Engine">The resident engine; null for a new process for each clip.</param>
 /// <param name="OneAtATime">Whether a clip is begun when the one before is done.</param>
 /// <param name="CachesResults">Whether equal jobs share a result.</param>
 public sealed record ThroughputMode(string Name, EngineOptions? Engine, bool OneAtATime, bool CachesResults)

@@ -31,7 +31,7 @@ public sealed record MemoryBenchmarkOptions
 
     /// <summary>
     /// The program that runs one <see cref="MemoryBenchmark.RunPassAsync"/>, and its arguments: what is measured from a
-    /// process's start, or within a limit, has a process of its own.
+    /// process's start, or within a limit, has its own process.
     /// </summary>
     public required IReadOnlyList<string> PassCommand { get; init; }
 
