@@ -10,7 +10,7 @@ namespace WanSharp.Engine.Noise;
 /// </remarks>
 /// <param name="Seed">The request's seed: the key of Philox.</param>
 /// <param name="Stream">Keeps apart what one seed is used for; stream 0 is a clip's first latents.</param>
-public readonly record struct NoiseGenerator(ulong Seed, uint Stream = 0)
+internal readonly record struct NoiseGenerator(ulong Seed, uint Stream = 0)
 {
     private const int BlockLength = 4;
 

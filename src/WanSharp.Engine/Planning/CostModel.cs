@@ -103,7 +103,7 @@ public sealed class CostModel
 
     /// <summary>What a plan has to compute and to hold.</summary>
     /// <exception cref="CheckpointException">The checkpoint lacks a weight.</exception>
-    public GenerationWork Count(GenerationPlan plan)
+    internal GenerationWork Count(GenerationPlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);
         string[] prompts = [plan.Settings.Prompt, plan.Settings.NegativePrompt];
@@ -239,7 +239,7 @@ public sealed class CostModel
     }
 
     /// <summary>The time that work takes on a machine.</summary>
-    public static double Seconds(StageWork stage, Calibration machine)
+    internal static double Seconds(StageWork stage, Calibration machine)
     {
         ArgumentNullException.ThrowIfNull(stage);
         ArgumentNullException.ThrowIfNull(machine);

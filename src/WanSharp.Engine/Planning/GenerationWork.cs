@@ -3,7 +3,7 @@ namespace WanSharp.Engine.Planning;
 /// <summary>
 /// What a plan has to compute, and what it holds in memory meanwhile. Counted from the graphs; nothing is measured.
 /// </summary>
-public sealed record GenerationWork
+internal sealed record GenerationWork
 {
     /// <summary>The stages, in the order in which they run.</summary>
     public required IReadOnlyList<StageWork> Stages { get; init; }

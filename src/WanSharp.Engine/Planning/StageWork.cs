@@ -8,4 +8,4 @@ namespace WanSharp.Engine.Planning;
 /// <param name="Work">Operations and bytes, of all its runs.</param>
 /// <param name="Widened">Weights that are converted to the graph's type on the way, by their type on disk: elements, of all its
 /// runs.</param>
-public sealed record StageWork(PlanStage Stage, GraphWork Work, IReadOnlyDictionary<DType, double> Widened);
+internal sealed record StageWork(PlanStage Stage, GraphWork Work, IReadOnlyDictionary<DType, double> Widened);

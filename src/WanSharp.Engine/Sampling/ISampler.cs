@@ -9,7 +9,7 @@ namespace WanSharp.Engine.Sampling;
 /// allocate nothing. Between steps the caller may overwrite parts of the latents (a clean first frame); the sampler
 /// keeps its own history, as the official pipelines do.
 /// </remarks>
-public interface ISampler
+internal interface ISampler
 {
     /// <summary>How many steps lead from noise to the picture.</summary>
     int StepCount { get; }

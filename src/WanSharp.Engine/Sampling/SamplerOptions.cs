@@ -1,7 +1,7 @@
 namespace WanSharp.Engine.Sampling;
 
 /// <summary>What a clip's sampler is made from.</summary>
-public sealed record SamplerOptions
+internal sealed record SamplerOptions
 {
     /// <summary>Which sampler.</summary>
     public required SamplerKind Kind { get; init; }

@@ -11,4 +11,4 @@ namespace WanSharp.Engine.Sampling;
 /// one evaluation a step: the noise that some add is a function of the seed.
 /// </param>
 /// <param name="FirstStep">The step that was taken first: 0, but where <see cref="ISampler.Begin"/> said otherwise.</param>
-public sealed record SamplerState(int NextStep, IReadOnlyList<float[]> History, int FirstStep = 0);
+internal sealed record SamplerState(int NextStep, IReadOnlyList<float[]> History, int FirstStep = 0);

@@ -77,7 +77,7 @@ public static class Samplers
     /// <param name="steps">How many steps.</param>
     /// <param name="shift">How much of the walk is spent at high noise.</param>
     /// <inheritdoc cref="Create(SamplerOptions)" path="/exception"/>
-    public static ISampler Create(SamplerKind kind, int steps, double shift) =>
+    internal static ISampler Create(SamplerKind kind, int steps, double shift) =>
         Create(
             new SamplerOptions
             {
@@ -91,7 +91,7 @@ public static class Samplers
     /// <param name="options">Which one, and its noise levels.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
     /// <exception cref="ArgumentException">A list holds no noise levels or timesteps, or not as many as there are steps.</exception>
-    public static ISampler Create(SamplerOptions options)
+    internal static ISampler Create(SamplerOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         var row = RowOf(options.Kind);

@@ -1,6 +1,6 @@
 namespace WanSharp.Jobs.Comfy;
 
-/// <summary>The formats of clips that ComfyUI's nodes write: known from a node before it runs, and from the first bytes of a file.</summary>
+/// <summary>The formats of clips that ComfyUI's nodes write: known from a node before it runs, and from a file's first bytes.</summary>
 internal static class ClipFormats
 {
     private const int HeadBytes = 16;
