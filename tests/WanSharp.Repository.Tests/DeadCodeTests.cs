@@ -68,7 +68,9 @@ public class DeadCodeTests
         && method != type.Module.EntryPoint
         && !method.Name.Contains('<')
         && !method.Name.StartsWith("op_", StringComparison.Ordinal)
-        && !method.CustomAttributes.Any(attribute => attribute.AttributeType.Name is "CompilerGeneratedAttribute" or "GeneratedCodeAttribute");
+        && !method.CustomAttributes.Any(attribute =>
+            attribute.AttributeType.Name is "CompilerGeneratedAttribute" or "GeneratedCodeAttribute"
+        );
 
     private static bool IsVisible(TypeDefinition type) =>
         type.DeclaringType is { } outer ? type.IsNestedPublic && IsVisible(outer) : type.IsPublic;

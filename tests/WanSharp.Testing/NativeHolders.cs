@@ -23,7 +23,10 @@ public static class NativeHolders
             '\n',
             from type in tests.GetTypes()
             where type.GetMethods().Any(IsTest) && !type.IsDefined(typeof(NoLiveObjectsAttribute))
-            let fields = type.GetFields(Fields).Select(field => field.FieldType).Where(field => !fixtures.Contains(field) && !Checks(field)).ToList()
+            let fields = type.GetFields(Fields)
+                .Select(field => field.FieldType)
+                .Where(field => !fixtures.Contains(field) && !Checks(field))
+                .ToList()
             where !fields.Contains(typeof(LiveObjects))
             let held = fields.FirstOrDefault(Holds)
             where held is not null

@@ -25,11 +25,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
         HelpName = "FOLDER",
         DefaultValueFactory = _ => "out",
     };
-    private readonly Option<string?> _resume = new("--resume")
-    {
-        Description = "Resume the batch in a folder.",
-        HelpName = "FOLDER",
-    };
+    private readonly Option<string?> _resume = new("--resume") { Description = "Resume the batch in a folder.", HelpName = "FOLDER" };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Show what is cached and what would run, then stop." };
 
     private readonly BatchRunOptions _run = new();
@@ -170,7 +166,10 @@ internal sealed class BatchCommand(CliEnvironment environment)
         }
 
         if (
-            FolderCheck.WarnOfRoom(store.Folder.Path, ClipRoom.BytesOf(jobs.Where(job => !File.Exists(store.Folder.Artifact(job.Output))))) is
+            FolderCheck.WarnOfRoom(
+                store.Folder.Path,
+                ClipRoom.BytesOf(jobs.Where(job => !File.Exists(store.Folder.Artifact(job.Output))))
+            ) is
             { } warning
         )
         {

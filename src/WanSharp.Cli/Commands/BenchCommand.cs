@@ -41,11 +41,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
 
     private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
 
-    private readonly Option<DType> _weights = ChoiceOption.Create(
-        "--weights",
-        "The weights' type on disk.",
-        WorkloadOptions.WeightTypes
-    );
+    private readonly Option<DType> _weights = ChoiceOption.Create("--weights", "The weights' type on disk.", WorkloadOptions.WeightTypes);
 
     private readonly Option<bool> _startOnly = new("--start-only")
     {
@@ -107,7 +103,11 @@ internal sealed class BenchCommand(CliEnvironment environment)
         command.Subcommands.Add(BenchMemoryCommand.BuildPass(environment));
         self._workload.AddTo(command);
         Require(self._textTokens, tokens => tokens is null or >= 0, "--text-tokens takes 0 or more.");
-        Require(self._tolerance, tolerance => tolerance is null or (>= 0 and < 1), "--tolerance takes a fraction from 0 up to, but not including, 1.");
+        Require(
+            self._tolerance,
+            tolerance => tolerance is null or (>= 0 and < 1),
+            "--tolerance takes a fraction from 0 up to, but not including, 1."
+        );
         command.SetAction(self.RunAsync);
         return command.WithExamples(
             "wan bench dit --shape 1.3b --size 256x256 --frames 17 --peer torch",

@@ -44,8 +44,7 @@ internal static class CommonOptions
     public static Option<string> Provider() =>
         new("--provider")
         {
-            Description =
-                "The execution provider of ONNX Runtime; auto chooses the fastest, and `wan providers` says which and why.",
+            Description = "The execution provider of ONNX Runtime; auto chooses the fastest, and `wan providers` says which and why.",
             HelpName = "NAME",
             DefaultValueFactory = _ => ProviderSelection.Auto,
         };
@@ -87,11 +86,7 @@ internal static class CommonOptions
 
     public static Option<int?> KeepCompiled()
     {
-        var option = NumberOption.Create<int>(
-            "--keep-compiled",
-            "How many unused compiled graphs stay in memory. Default: 64.",
-            "N"
-        );
+        var option = NumberOption.Create<int>("--keep-compiled", "How many unused compiled graphs stay in memory. Default: 64.", "N");
         option.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() is < 0)

@@ -32,10 +32,7 @@ internal sealed class JobsCommand(CliEnvironment environment)
         list.SetAction(self.List);
         var cancel = new Command("cancel", "Cancel jobs, even while a batch runs.") { self._folder, self._ids };
         cancel.SetAction(self.Cancel);
-        var retry = new Command("retry", "Queue failed and cancelled jobs again; `wan batch --resume` then runs them.")
-        {
-            self._folder,
-        };
+        var retry = new Command("retry", "Queue failed and cancelled jobs again; `wan batch --resume` then runs them.") { self._folder };
         retry.SetAction(self.Retry);
         var command = new Command("jobs", "List, cancel or retry the jobs of a batch.")
         {

@@ -22,10 +22,7 @@ internal sealed class ModelsPullCommand(CliEnvironment environment)
         HelpName = "GLOB",
     };
 
-    private readonly Option<bool> _dryRun = new("--dry-run")
-    {
-        Description = "Show what would be downloaded, without downloading it.",
-    };
+    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Show what would be downloaded, without downloading it." };
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print nothing but errors." };
     private readonly Option<bool> _json = CommonOptions.Json();
 

@@ -88,9 +88,7 @@ internal sealed class ModelsVerifyCommand(CliEnvironment environment)
     private static bool IsWrong(VerifiedFile file) => file.Result is VerifyResult.Damaged or VerifyResult.Missing;
 
     private static List<PullRequest> Requests(string[] names, Hosting.WanHost host, ModelVerify verify) =>
-        names.Length == 0
-            ? [.. verify.Everything()]
-            : [.. names.Select(name => PullRequest.Parse(name, [], host.HubModels.Aliases))];
+        names.Length == 0 ? [.. verify.Everything()] : [.. names.Select(name => PullRequest.Parse(name, [], host.HubModels.Aliases))];
 
     private static string Describe(VerifiedFile file, bool remove) =>
         $"{file.Repository}/{file.Name}: "

@@ -55,12 +55,18 @@ internal static class BenchmarkText
             );
         }
 
-        yield return Row("start to first", Invariant($"{report.StartToFirst:0.00} s from the process's start to the end of the first pass"));
+        yield return Row(
+            "start to first",
+            Invariant($"{report.StartToFirst:0.00} s from the process's start to the end of the first pass")
+        );
         yield return Row(
             "memory",
             $"{Gigabytes(report.PeakPrivateBytes)} private at most, {Gigabytes(report.PeakMappedBytes)} of mapped files resident"
         );
-        yield return Row("operators", string.Join(", ", report.Operators.Select(one => Invariant($"{one.Operator} {100 * one.Share:0.0} %"))));
+        yield return Row(
+            "operators",
+            string.Join(", ", report.Operators.Select(one => Invariant($"{one.Operator} {100 * one.Share:0.0} %")))
+        );
         if (report.Peer is { } peer)
         {
             yield return Row(

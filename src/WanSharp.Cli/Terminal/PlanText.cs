@@ -179,7 +179,6 @@ internal sealed record PlanText(
         {
             yield return Row("", $"what is free now would change this: {Bytes(Free.Bytes)} may be used ({Free.Why})");
         }
-
     }
 
     /// <summary>What else could be asked for, and where the times come from.</summary>
@@ -213,7 +212,8 @@ internal sealed record PlanText(
             _ => "private while it runs",
         };
 
-    private static string Bytes(double bytes) => bytes >= Giga ? Invariant($"{bytes / Giga:#,0.00} GB") : Invariant($"{bytes / 1e6:0.0} MB");
+    private static string Bytes(double bytes) =>
+        bytes >= Giga ? Invariant($"{bytes / Giga:#,0.00} GB") : Invariant($"{bytes / 1e6:0.0} MB");
 
     private static string Row(string name, string text) => $"{name, -23} {PlainText.OneLine(text)}";
 }

@@ -71,7 +71,14 @@ public static class PlanAlternatives
             // A sampler of second order needs fewer steps than Euler's method.
             var sampler = settings.Sampler == Samplers.NameOf(SamplerKind.Euler) ? Samplers.NameOf(SamplerKind.UniPc) : settings.Sampler;
             var change = sampler == settings.Sampler ? "" : $" --sampler {sampler}";
-            yield return (Invariant($"--steps {settings.Steps / 2}{change}"), request with { Steps = settings.Steps / 2, Sampler = sampler });
+            yield return (
+                Invariant($"--steps {settings.Steps / 2}{change}"),
+                request with
+                {
+                    Steps = settings.Steps / 2,
+                    Sampler = sampler,
+                }
+            );
         }
 
         if (settings.GuidanceScale != 1)

@@ -25,7 +25,12 @@ public static class Samplers
             TakesLists = false, // its spacing is its own
         },
         new("euler", SamplerKind.Euler, SigmaSchedule.Euler, (levels, _) => new EulerSampler(levels)),
-        new("euler-ancestral", SamplerKind.EulerAncestral, SigmaSchedule.Euler, (levels, seed) => new EulerAncestralSampler(levels, new StepNoise(seed))),
+        new(
+            "euler-ancestral",
+            SamplerKind.EulerAncestral,
+            SigmaSchedule.Euler,
+            (levels, seed) => new EulerAncestralSampler(levels, new StepNoise(seed))
+        ),
         new("lcm", SamplerKind.Lcm, SigmaSchedule.Euler, (levels, seed) => new LcmSampler(levels, new StepNoise(seed))),
         new("rcm", SamplerKind.Rcm, (steps, _) => SigmaSchedule.Rcm(steps), (levels, seed) => new RcmSampler(levels, new StepNoise(seed)))
         {

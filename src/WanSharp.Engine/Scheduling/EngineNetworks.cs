@@ -371,7 +371,9 @@ internal sealed class EngineNetworks(
         model.HighNoiseWeights is { } highNoise ? [model.TransformerWeights, highNoise] : [model.TransformerWeights];
 
     private IEnumerable<WeightStore> Stores() =>
-        Transformers().Concat([model.TextEncoderWeights, model.VaeWeights]).Concat(model.VisionEncoderWeights is { } vision ? [vision] : []);
+        Transformers()
+            .Concat([model.TextEncoderWeights, model.VaeWeights])
+            .Concat(model.VisionEncoderWeights is { } vision ? [vision] : []);
 
     /// <summary>One caller loads, and the others find what it loaded; when it is cancelled, the next one loads.</summary>
     private Task<T> LoadAsync<T>(Func<Task<T>> load, CancellationToken cancellationToken) =>

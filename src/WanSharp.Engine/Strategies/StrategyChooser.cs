@@ -163,9 +163,7 @@ public static class StrategyChooser
     {
         if (compile is CompileMode.Blocks or CompileMode.Off)
         {
-            reasons.Add(
-                compile == CompileMode.Off ? "blocks without optimization, as requested" : "blocks: asked for"
-            );
+            reasons.Add(compile == CompileMode.Off ? "blocks without optimization, as requested" : "blocks: asked for");
             return null;
         }
 

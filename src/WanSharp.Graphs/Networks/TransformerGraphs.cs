@@ -68,8 +68,7 @@ public sealed class TransformerGraphs
     public IEnumerable<WeightSlot> Weights => [.. OtherWeights, .. BlockWeights];
 
     /// <summary>The weights of all blocks, under their full names.</summary>
-    public IEnumerable<WeightSlot> BlockWeights =>
-        Keys.Weights.Concat(Block.Weights).InBlocks(_config.Layers, BlockPrefix);
+    public IEnumerable<WeightSlot> BlockWeights => Keys.Weights.Concat(Block.Weights).InBlocks(_config.Layers, BlockPrefix);
 
     /// <summary>The weights outside the blocks.</summary>
     public IEnumerable<WeightSlot> OtherWeights => [.. Context.Weights, .. Embed.Weights, .. Head.Weights];

@@ -186,7 +186,10 @@ public static partial class WanTransformer
         var g = Begin("transformer_step", config, options);
         var latents = Latents(g, config);
         var timesteps = Timesteps(g);
-        List<GraphValue[]> keys = [.. Enumerable.Range(0, config.Layers).Select(i => KeyInputs(g, config, TransformerGraphs.BlockPrefix(i)))];
+        List<GraphValue[]> keys =
+        [
+            .. Enumerable.Range(0, config.Layers).Select(i => KeyInputs(g, config, TransformerGraphs.BlockPrefix(i))),
+        ];
         g.Output("velocity", WriteNetwork(g, config, latents, timesteps, block => keys[block]));
         return g.Build();
     }

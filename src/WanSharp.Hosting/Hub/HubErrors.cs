@@ -32,8 +32,7 @@ internal static class HubErrors
             ("RepoNotFound", _) or (_, HttpStatusCode.Unauthorized or HttpStatusCode.NotFound) =>
                 $"{endpoint} has no repository {repository} that {(hasToken ? "this token" : "anybody")} may read. If it is private, "
                     + $"{(hasToken ? "use another token" : "set HF_TOKEN")}; if not, check its name.",
-            (_, HttpStatusCode.Forbidden) =>
-                $"{endpoint} refuses {what}: {Said(response)} A token with more rights may help (HF_TOKEN).",
+            (_, HttpStatusCode.Forbidden) => $"{endpoint} refuses {what}: {Said(response)} A token with more rights may help (HF_TOKEN).",
             (_, HttpStatusCode.TooManyRequests) =>
                 $"{endpoint} accepts no more requests for now: {Said(response)}{(hasToken ? "" : " With HF_TOKEN it takes more.")}",
             _ => $"{what} could not be fetched: {Said(response)}",

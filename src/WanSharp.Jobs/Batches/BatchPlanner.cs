@@ -148,10 +148,7 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
         };
         return resolved.Prompt == request.Prompt ? resolved
             : resolved.Prompt.Trim().Length == 0
-                ? throw new InvalidRequestException(
-                    "prompt",
-                    $"'{request.Prompt}' is empty with seed {seed}: leave no choice empty."
-                )
+                ? throw new InvalidRequestException("prompt", $"'{request.Prompt}' is empty with seed {seed}: leave no choice empty.")
             : resolved with { Template = request.Prompt };
     }
 

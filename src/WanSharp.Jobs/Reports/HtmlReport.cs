@@ -189,7 +189,9 @@ internal static class HtmlReport
         page.Append("<h2>Failed</h2>\n<table><tr><th>job</th><th>attempts</th><th>why</th></tr>");
         foreach (var job in failed)
         {
-            page.Append(Invariant($"<tr><td>{Svg.Escape(job.Output)}</td><td>{job.Attempts}</td><td>{Svg.Escape(job.Error ?? "")}</td></tr>"));
+            page.Append(
+                Invariant($"<tr><td>{Svg.Escape(job.Output)}</td><td>{job.Attempts}</td><td>{Svg.Escape(job.Error ?? "")}</td></tr>")
+            );
         }
 
         page.Append("</table>\n");

@@ -72,7 +72,11 @@ public sealed record ClipReview(IReadOnlyList<string> Missing, IReadOnlyList<str
         }
 
         Directory.CreateDirectory(folder.Aside);
-        DurableFiles.Rename(path, Path.Combine(folder.Aside, $"{Guid.NewGuid().ToString("N")[..8]}-{Path.GetFileName(path)}"), overwrite: false);
+        DurableFiles.Rename(
+            path,
+            Path.Combine(folder.Aside, $"{Guid.NewGuid().ToString("N")[..8]}-{Path.GetFileName(path)}"),
+            overwrite: false
+        );
     }
 
     private static async Task<Finding> LookAsync(Clip clip, string path, CancellationToken cancellationToken)

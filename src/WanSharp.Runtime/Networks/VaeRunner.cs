@@ -51,18 +51,8 @@ public sealed class VaeRunner : IDisposable
         _graphs = graphs ?? (_ownGraphs = new GraphCache(runtime));
         Config = config;
 
-        _encoder = new StreamedNetwork(
-            () => Graphs().EncodeFirst,
-            () => Graphs().EncodeNext,
-            CompileAsync,
-            giveBack
-        );
-        _decoder = new StreamedNetwork(
-            () => Graphs().DecodeFirst,
-            () => Graphs().DecodeNext,
-            CompileAsync,
-            giveBack
-        );
+        _encoder = new StreamedNetwork(() => Graphs().EncodeFirst, () => Graphs().EncodeNext, CompileAsync, giveBack);
+        _decoder = new StreamedNetwork(() => Graphs().DecodeFirst, () => Graphs().DecodeNext, CompileAsync, giveBack);
 
         // As constants the weights are packed once, and convolutions get the layout that suits the processor.
         VaeGraphs Graphs() => new(config, runtime.GraphOptionsFor(_settings) with { Weights = WeightStorage.Initializers });

@@ -76,7 +76,13 @@ internal sealed class PipelineNetworks : IDisposable
             var vision = fixture.Section(section, ModelJson.Default.VisionEncoderSection).ToConfiguration(fixture.ConfigPath);
             ImageEncoder = Own(
                 await VisionEncoderRunner
-                    .CreateAsync(context.Graphs, vision, Weights("clip.safetensors"), context.Settings, cancellationToken: cancellationToken)
+                    .CreateAsync(
+                        context.Graphs,
+                        vision,
+                        Weights("clip.safetensors"),
+                        context.Settings,
+                        cancellationToken: cancellationToken
+                    )
                     .ConfigureAwait(false)
             );
         }

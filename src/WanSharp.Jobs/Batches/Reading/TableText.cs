@@ -90,10 +90,7 @@ internal static class TableText
             cell.Append(c);
         }
 
-        return (
-            new TableCell(cell.ToString(), start),
-            (start, "This quote is not closed: within quotes, write a quote twice.")
-        );
+        return (new TableCell(cell.ToString(), start), (start, "This quote is not closed: within quotes, write a quote twice."));
     }
 
     /// <summary>What follows a closing quote: space, then the cell's end.</summary>
