@@ -6,8 +6,14 @@ namespace WanSharp.Repository.Tests;
 /// <summary>What nothing in the product uses, a test seam aside, is not kept.</summary>
 public class DeadCodeTests
 {
-    /// <summary>Members that tests alone use, each with a summary that says so.</summary>
-    private static readonly HashSet<string> Seams = new(StringComparer.Ordinal) { };
+    /// <summary>What tests look at and the product does not need to.</summary>
+    private static readonly HashSet<string> Seams = new(StringComparer.Ordinal)
+    {
+        "WanSharp.Engine.Memory.MemoryBudget.get_Waiting(0)",
+        "WanSharp.Runtime.Native.OrtApi.get_LiveInProcess(0)",
+        "WanSharp.Runtime.Networks.MeasuredBlocks.get_Blocks(0)",
+        "WanSharp.Tensors.AlignedMemory.get_Live(0)",
+    };
 
     [Fact]
     public void EveryMember_HasACaller()
@@ -29,7 +35,7 @@ public class DeadCodeTests
                 orderby name
                 select name;
 
-            Assert.Empty(unused);
+            Assert.True(!unused.Any(), $"Nothing calls:\n{string.Join('\n', unused)}");
         }
         finally
         {
@@ -43,8 +49,10 @@ public class DeadCodeTests
         where method.HasBody
         from instruction in method.Body.Instructions
         let called = instruction.Operand as MethodReference
-        where called is not null && !(called.Name == method.Name && called.DeclaringType.FullName == type.FullName)
-        select NameOf(called);
+        where called is not null
+        let name = NameOf(called)
+        where name != NameOf(method) // what only calls itself has no caller
+        select name;
 
     private static string NameOf(MethodReference method) =>
         $"{method.DeclaringType.GetElementType().FullName}.{method.Name}({method.Parameters.Count})";

@@ -19,11 +19,11 @@ public class NetworkDescriptionTests
     public static TheoryData<string> Projects => [.. Checkout.Projects];
 
     [Fact]
-    public void EveryNetwork_HasADescription()
+    public void ANetworkOfSeveralGraphs_HasADescription()
     {
         var writers =
             from type in typeof(WanTransformer).Assembly.GetExportedTypes()
-            where type.GetMethods().Any(method => method.IsStatic && method.ReturnType == typeof(OnnxGraph))
+            where type.GetMethods().Count(method => method.IsStatic && method.ReturnType == typeof(OnnxGraph)) > 1
             select type.FullName;
 
         Assert.Equal(Descriptions.Keys.Order(StringComparer.Ordinal), writers.Order(StringComparer.Ordinal));

@@ -96,8 +96,8 @@ internal sealed class BenchThroughputCommand(CliEnvironment environment)
         var overhead = row.Overhead is { } part ? string.Create(CultureInfo.InvariantCulture, $"{100 * part, 6:0.0} % over compute") : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{row.Workload, -7}{row.Mode, -32}{row.Seconds, 8:0.00} s{row.SecondsPerClip, 9:0.000} s per clip{serial / row.Seconds, 8:0.0} "
-                + $"x  SSIM {row.LeastSsim:0.0000}{overhead}"
+            $"{row.Workload, -7}{row.Mode, -32}{row.Seconds, 8:0.00} s{row.SecondsPerClip, 9:0.000} s per clip"
+                + $"{serial / row.Seconds, 8:0.0} x  SSIM {row.LeastSsim:0.0000}{overhead}"
         );
     }
 

@@ -19,9 +19,6 @@ internal sealed class VaeCosts
         _encoder = new(() => NetworkWeights.Of(weights, graphs.EncoderWeights));
     }
 
-    /// <summary>The network's dimensions.</summary>
-    public VaeConfig Config => Graphs.Config;
-
     /// <summary>The network.</summary>
     public VaeWork Graphs { get; }
 

@@ -15,7 +15,7 @@ internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider c
 {
     private readonly Lock _gate = new();
     private readonly WaitingLine<Entrant> _waiting = new(clock);
-    private readonly List<(Admission Place, TaskCompletionSource<MemoryBudget.Reservation> Begun)> _finished = []; // that wait to be decoded
+    private readonly List<(Admission Place, TaskCompletionSource<MemoryBudget.Reservation> Begun)> _finished = []; // not decoded yet
     private readonly List<Admission> _places = [];
 
     private int Finishing => _places.Count(place => place.IsFinishing);

@@ -207,9 +207,7 @@ internal sealed class EngineNetworks(
 
     /// <summary>Frees the text encoder, and lets the system have its pages; it is loaded again when it is needed.</summary>
     public Task UnloadTextEncoderAsync(CancellationToken cancellationToken) =>
-        InTurnAsync(
-            _encodingText,
-            () =>
+        _encodingText.InTurnAsync(() =>
                 LoadAsync(
                     () =>
                     {
@@ -225,9 +223,7 @@ internal sealed class EngineNetworks(
 
     /// <summary>Frees the encoders of images, and lets the system have their pages; they are loaded again when they are needed.</summary>
     public Task UnloadImageEncodersAsync(CancellationToken cancellationToken) =>
-        InTurnAsync(
-            _encodingImages,
-            () =>
+        _encodingImages.InTurnAsync(() =>
                 LoadAsync(
                     async () =>
                     {
@@ -282,9 +278,7 @@ internal sealed class EngineNetworks(
     /// <summary>Uses the text encoder, which is for one prompt at a time.</summary>
     public async Task<T> UseTextEncoderAsync<T>(Func<TextEncoderRunner, Task<T>> use, CancellationToken cancellationToken)
     {
-        return await InTurnAsync(
-                _encodingText,
-                async () =>
+        return await _encodingText.InTurnAsync(async () =>
                     await use(
                             await LoadAsync(
                                     async () =>
@@ -313,9 +307,7 @@ internal sealed class EngineNetworks(
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<T> UseImageEncoderAsync<T>(DecoderFile? standin, Func<ImageEncoder, Task<T>> use, CancellationToken cancellationToken)
     {
-        return await InTurnAsync(
-                _encodingImages,
-                async () =>
+        return await _encodingImages.InTurnAsync(async () =>
                 {
                     var visionEncoder = await LoadAsync(
                             async () =>
@@ -377,26 +369,11 @@ internal sealed class EngineNetworks(
 
     /// <summary>One caller loads, and the others find what it loaded; when it is cancelled, the next one loads.</summary>
     private Task<T> LoadAsync<T>(Func<Task<T>> load, CancellationToken cancellationToken) =>
-        InTurnAsync(
-            _loading,
-            () =>
+        _loading.InTurnAsync(() =>
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
                 return load();
             },
             cancellationToken
         );
-
-    private static async Task<T> InTurnAsync<T>(SemaphoreSlim turn, Func<Task<T>> act, CancellationToken cancellationToken)
-    {
-        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return await act().ConfigureAwait(false);
-        }
-        finally
-        {
-            turn.Release();
-        }
-    }
 }

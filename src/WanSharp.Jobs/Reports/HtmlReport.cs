@@ -227,7 +227,7 @@ internal static class HtmlReport
         page.Append(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"<h2>Clips{(thumbnails.Count < report.Succeeded ? Invariant($" ({thumbnails.Count} of {report.Succeeded})") : "")}</h2>\n<div "
+                $"<h2>Clips{(thumbnails.Count < report.Succeeded ? $" ({thumbnails.Count} of {report.Succeeded})" : "")}</h2>\n<div "
                     + $"class=\"sheet\">"
             )
         );

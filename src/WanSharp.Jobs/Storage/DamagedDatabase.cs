@@ -1,3 +1,5 @@
+using WanSharp.Tensors;
+
 namespace WanSharp.Jobs.Storage;
 
 /// <summary>
