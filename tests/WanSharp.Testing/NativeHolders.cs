@@ -59,8 +59,13 @@ public static class NativeHolders
         || (!IsCallback(type) && type.GenericTypeArguments.Any(Holds))
         || (
             type.Namespace?.StartsWith("WanSharp", StringComparison.Ordinal) == true
+            && IsOwner(type)
             && (type.GetFields(Fields).Any(field => Holds(field.FieldType)) || (type.BaseType is { } parent && Holds(parent)))
         );
+
+    /// <summary>Whether a type owns what it holds; a record of two owners, say, does not.</summary>
+    private static bool IsOwner(Type type) =>
+        typeof(IDisposable).IsAssignableFrom(type) || typeof(IAsyncDisposable).IsAssignableFrom(type);
 
     private static bool IsCallback(Type type) => typeof(Delegate).IsAssignableFrom(type);
 }

@@ -39,8 +39,8 @@ internal sealed class CompareCommand(CliEnvironment environment)
         var self = new CompareCommand(environment);
         var command = new Command(
             "compare",
-            "Compare two clips, or the clips of two folders: PSNR, SSIM, MS-SSIM, flicker, motion; LPIPS with its weights, VMAF where ffmpeg "
-                + "has it."
+            "Compare two clips, or the clips of two folders: PSNR, SSIM, MS-SSIM, flicker, motion; LPIPS with its weights, VMAF where "
+                + "ffmpeg has it."
         )
         {
             self._actual,

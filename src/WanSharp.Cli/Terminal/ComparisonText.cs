@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using WanSharp.Cli.Output;
 using WanSharp.Tools.Compare;
+using static System.FormattableString;
 
 namespace WanSharp.Cli.Terminal;
 
@@ -16,8 +17,10 @@ internal static class ComparisonText
         var result = clip.Result;
         return isOneOfMany
             ? PlainText.OneLine(
-                Text(
-                    $"PSNR {Decibels(result.Quality.Psnr), 8}  SSIM {result.Quality.Ssim:0.0000}  worst {result.WorstSsim:0.0000}  {clip.Pair.Name}"
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"PSNR {Decibels(result.Quality.Psnr), 8}  SSIM {result.Quality.Ssim:0.0000}  worst {result.WorstSsim:0.0000}  "
+                        + $"{clip.Pair.Name}"
                 )
             )
             : string.Join(Environment.NewLine, Rows(clip).Select(row => $"{row.Name, -14} {row.Value}"));
@@ -34,7 +37,7 @@ internal static class ComparisonText
             text.AppendLine();
             var worst = clips.Min(clip => clip.Result.Quality.Ssim);
             text.AppendLine(
-                Text($"{clips.Count} pairs: SSIM {ssim:0.0000} in the mean, {worst:0.0000} at worst; {little} with little loss")
+                Invariant($"{clips.Count} pairs: SSIM {ssim:0.0000} in the mean, {worst:0.0000} at worst; {little} with little loss")
             );
         }
 
@@ -73,49 +76,47 @@ internal static class ComparisonText
     private static IEnumerable<(string Name, string Value)> Rows(ComparedClips clip)
     {
         var result = clip.Result;
-        yield return ("clips", Text($"{result.Frames.Count} frames of {result.Width}x{result.Height}"));
+        yield return ("clips", Invariant($"{result.Frames.Count} frames of {result.Width}x{result.Height}"));
         yield return (
             "PSNR",
-            Text($"{Decibels(result.Quality.Psnr)} of the whole clip, {Decibels(result.MeanPsnr)} in the mean of its frames")
+            Invariant($"{Decibels(result.Quality.Psnr)} of the whole clip, {Decibels(result.MeanPsnr)} in the mean of its frames")
         );
         yield return (
             "SSIM",
-            Text($"{result.Quality.Ssim:0.0000}, worst frame {result.WorstSsim:0.0000}: {ComparisonScale.Verdict(result.Quality.Ssim)}")
+            Invariant($"{result.Quality.Ssim:0.0000}, worst frame {result.WorstSsim:0.0000}: {ComparisonScale.Verdict(result.Quality.Ssim)}")
         );
         if (result.MultiScale is { } scales)
         {
-            yield return ("MS-SSIM", Text($"{scales:0.0000}"));
+            yield return ("MS-SSIM", Invariant($"{scales:0.0000}"));
         }
 
         if (result.Changes is { } changes)
         {
-            yield return ("flicker", Text($"SSIM {changes:0.0000} of the changes from frame to frame"));
+            yield return ("flicker", Invariant($"SSIM {changes:0.0000} of the changes from frame to frame"));
         }
 
         if (result is { Motion: { } motion, OtherMotion: { } other })
         {
-            var share = other > 0 ? Text($": {100 * motion / other:0} %") : "";
-            yield return ("motion", Text($"{motion:0.00} against {other:0.00} levels a frame{share}"));
+            var share = other > 0 ? Invariant($": {100 * motion / other:0} %") : "";
+            yield return ("motion", Invariant($"{motion:0.00} against {other:0.00} levels a frame{share}"));
         }
 
         if (result.Perceptual is { } distance)
         {
-            yield return ("LPIPS", Text($"{distance:0.0000}"));
+            yield return ("LPIPS", Invariant($"{distance:0.0000}"));
         }
 
         if (clip.Vmaf is { } vmaf)
         {
-            yield return ("VMAF", Text($"{vmaf:0.0}"));
+            yield return ("VMAF", Invariant($"{vmaf:0.0}"));
         }
     }
 
-    private static string Decibels(double psnr) => double.IsFinite(psnr) ? Text($"{psnr:0.0} dB") : "equal";
+    private static string Decibels(double psnr) => double.IsFinite(psnr) ? Invariant($"{psnr:0.0} dB") : "equal";
 
     private static double? Finite(double value) => double.IsFinite(value) ? Round(value) : null;
 
     private static double? Rounded(double? value) => value is { } number ? Round(number) : null;
 
     private static double Round(double value) => Math.Round(value, Digits);
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

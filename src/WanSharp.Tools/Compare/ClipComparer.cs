@@ -51,8 +51,8 @@ public sealed class ClipComparer(OrtRuntime? runtime = null, PerceptualWeights? 
             if ((one.Width, one.Height) != (other.Width, other.Height))
             {
                 throw new MediaException(
-                    $"{actual.Name} has {one.Width}x{one.Height} pixels and {expected.Name} {other.Width}x{other.Height}: clips of one size "
-                        + "can be compared."
+                    $"{actual.Name} has {one.Width}x{one.Height} pixels and {expected.Name} {other.Width}x{other.Height}: clips of one "
+                        + "size can be compared."
                 );
             }
 

@@ -36,8 +36,8 @@ public sealed record ClipPairs(IReadOnlyList<ClipPair> Pairs, IReadOnlyList<stri
         if (folders is not (true, true))
         {
             throw new MediaException(
-                $"{(folders.Item1 ? actual : expected)} is a folder and {(folders.Item1 ? expected : actual)} is not: give two clips or two "
-                    + "folders."
+                $"{(folders.Item1 ? actual : expected)} is a folder and {(folders.Item1 ? expected : actual)} is not: give two clips or "
+                    + "two folders."
             );
         }
 

@@ -52,8 +52,9 @@ public static class ComparisonPage
         {
             page.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"<tr><td>{Encode(pair.Name)}<td>{Decibels(result.Quality.Psnr)}<td>{result.Quality.Ssim:0.0000}<td>{result.WorstSsim:0.0000}"
-                    + $"<td>{result.MultiScale:0.0000}<td>{result.Changes:0.0000}<td>{result.Perceptual:0.0000}<td>{vmaf:0.0}"
+                $"<tr><td>{Encode(pair.Name)}<td>{Decibels(result.Quality.Psnr)}<td>{result.Quality.Ssim:0.0000}"
+                    + $"<td>{result.WorstSsim:0.0000}<td>{result.MultiScale:0.0000}"
+                    + $"<td>{result.Changes:0.0000}<td>{result.Perceptual:0.0000}<td>{vmaf:0.0}"
                     + $"<td>{Share(result)}</tr>"
             );
         }
@@ -68,9 +69,10 @@ public static class ComparisonPage
         {
             page.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"<figure><img alt=\"Frames of both clips and their difference\" src=\"data:image/webp;base64,{Convert.ToBase64String(strip)}\">"
-                    + $"<figcaption>{Encode(clip.Pair.Actual)} above {Encode(clip.Pair.Expected)}; below, what differs, four times as strong. "
-                    + $"Frames {string.Join(", ", clip.Strip.Places)}.</figcaption></figure>"
+                $"<figure><img alt=\"Frames of both clips and their difference\" "
+                    + $"src=\"data:image/webp;base64,{Convert.ToBase64String(strip)}\">"
+                    + $"<figcaption>{Encode(clip.Pair.Actual)} above {Encode(clip.Pair.Expected)}; below, what differs, four times as "
+                    + $"strong. Frames {string.Join(", ", clip.Strip.Places)}.</figcaption></figure>"
             );
         }
 
@@ -108,7 +110,8 @@ public static class ComparisonPage
             points.Select(point =>
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{point.Frame * (double)ChartWidth / (frames.Count - 1):0.#},{5 + ((ChartHeight - 10) * (most - point.Value) / range):0.#}"
+                    $"{point.Frame * (double)ChartWidth / (frames.Count - 1):0.#},"
+                        + $"{5 + ((ChartHeight - 10) * (most - point.Value) / range):0.#}"
                 )
             )
         );

@@ -15,8 +15,8 @@ public static class ComparisonScale
     public static string Note { get; } =
         string.Create(
             CultureInfo.InvariantCulture,
-            $"Clips of one prompt and seed: WanSharp calls a loss of up to {100 * LittleLoss:0} % of SSIM little (SSIM {1 - LittleLoss:0.00} "
-                + $"and more); papers on step caches call SSIM {PeersLeast:0.00} to 0.83 nearly lossless."
+            $"Clips of one prompt and seed: WanSharp calls a loss of up to {100 * LittleLoss:0} % of SSIM little (SSIM "
+                + $"{1 - LittleLoss:0.00} and more); papers on step caches call SSIM {PeersLeast:0.00} to 0.83 nearly lossless."
         );
 
     /// <summary>Where an SSIM stands on both scales.</summary>
