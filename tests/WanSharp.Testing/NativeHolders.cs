@@ -64,8 +64,7 @@ public static class NativeHolders
         );
 
     /// <summary>Whether a type owns what it holds; a record of two owners, say, does not.</summary>
-    private static bool IsOwner(Type type) =>
-        typeof(IDisposable).IsAssignableFrom(type) || typeof(IAsyncDisposable).IsAssignableFrom(type);
+    private static bool IsOwner(Type type) => typeof(IDisposable).IsAssignableFrom(type) || typeof(IAsyncDisposable).IsAssignableFrom(type);
 
     private static bool IsCallback(Type type) => typeof(Delegate).IsAssignableFrom(type);
 }

@@ -83,7 +83,9 @@ internal static class ComparisonText
         );
         yield return (
             "SSIM",
-            Invariant($"{result.Quality.Ssim:0.0000}, worst frame {result.WorstSsim:0.0000}: {ComparisonScale.Verdict(result.Quality.Ssim)}")
+            Invariant(
+                $"{result.Quality.Ssim:0.0000}, worst frame {result.WorstSsim:0.0000}: {ComparisonScale.Verdict(result.Quality.Ssim)}"
+            )
         );
         if (result.MultiScale is { } scales)
         {

@@ -207,7 +207,8 @@ internal sealed class EngineNetworks(
 
     /// <summary>Frees the text encoder, and lets the system have its pages; it is loaded again when it is needed.</summary>
     public Task UnloadTextEncoderAsync(CancellationToken cancellationToken) =>
-        _encodingText.InTurnAsync(() =>
+        _encodingText.InTurnAsync(
+            () =>
                 LoadAsync(
                     () =>
                     {
@@ -223,7 +224,8 @@ internal sealed class EngineNetworks(
 
     /// <summary>Frees the encoders of images, and lets the system have their pages; they are loaded again when they are needed.</summary>
     public Task UnloadImageEncodersAsync(CancellationToken cancellationToken) =>
-        _encodingImages.InTurnAsync(() =>
+        _encodingImages.InTurnAsync(
+            () =>
                 LoadAsync(
                     async () =>
                     {
@@ -278,7 +280,9 @@ internal sealed class EngineNetworks(
     /// <summary>Uses the text encoder, which is for one prompt at a time.</summary>
     public async Task<T> UseTextEncoderAsync<T>(Func<TextEncoderRunner, Task<T>> use, CancellationToken cancellationToken)
     {
-        return await _encodingText.InTurnAsync(async () =>
+        return await _encodingText
+            .InTurnAsync(
+                async () =>
                     await use(
                             await LoadAsync(
                                     async () =>
@@ -307,7 +311,9 @@ internal sealed class EngineNetworks(
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<T> UseImageEncoderAsync<T>(DecoderFile? standin, Func<ImageEncoder, Task<T>> use, CancellationToken cancellationToken)
     {
-        return await _encodingImages.InTurnAsync(async () =>
+        return await _encodingImages
+            .InTurnAsync(
+                async () =>
                 {
                     var visionEncoder = await LoadAsync(
                             async () =>
@@ -369,7 +375,8 @@ internal sealed class EngineNetworks(
 
     /// <summary>One caller loads, and the others find what it loaded; when it is cancelled, the next one loads.</summary>
     private Task<T> LoadAsync<T>(Func<Task<T>> load, CancellationToken cancellationToken) =>
-        _loading.InTurnAsync(() =>
+        _loading.InTurnAsync(
+            () =>
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
                 return load();
