@@ -204,7 +204,7 @@ internal sealed class WeightScale
     /// <summary>A factor of zero makes zeros of all codes, and belongs to codes that are zero: otherwise it was lost.</summary>
     private static void RequireFactors(ICheckpoint checkpoint, string name, float[] factors, ScaleGrid grid)
     {
-        if (!factors.Contains(0) || checkpoint.Get(name) is not { } weight || weight.ByteLength != grid.Rows * grid.Columns)
+        if (!factors.Contains(0f) || checkpoint.Get(name) is not { } weight || weight.ByteLength != grid.Rows * grid.Columns)
         {
             return;
         }
