@@ -90,13 +90,18 @@ internal static class PartPlaces
         [(folder, 0), .. Below(folder, TransformerFolders, ContainerDepth)];
 
     /// <summary>
-    /// The folders in which the other expert of a transformer may be, the nearest first: its own, those that collect transformers, the one
-    /// above its own.
+    /// The folders in which the other expert of a transformer may be, the nearest first: its own, that of its twin, those that collect
+    /// transformers, the one above its own.
     /// </summary>
     public static IReadOnlyList<(string Folder, int Depth)> Siblings(string file)
     {
         var own = Path.GetDirectoryName(Path.GetFullPath(file))!;
         List<(string, int)> places = [(own, 1)];
+        if (ExpertNames.TwinOf(file) is var (twin, _))
+        {
+            places.Add((Path.GetDirectoryName(twin)!, 0));
+        }
+
         var folder = own;
         for (var step = 0; step < MostSteps && folder is not null; step++, folder = Path.GetDirectoryName(folder))
         {
