@@ -37,6 +37,9 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
             case "gguf":
                 Gguf();
                 break;
+            case "gguf q8":
+                Gguf(isQuantized: true);
+                break;
             default:
                 SingleFile();
                 break;
@@ -100,11 +103,20 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
     }
 
     /// <summary>ComfyUI-GGUF's files next to ComfyUI's.</summary>
-    public void Gguf()
+    /// <param name="isQuantized">Whether matrices of blocks are Q8_0.</param>
+    public void Gguf(bool isQuantized = false)
     {
         foreach (var (tensors, place) in Transformers("", "-LowNoise", "-HighNoise"))
         {
-            OtherFormats.WriteGguf(Prepare($"unet/Wan{place}.gguf"), tensors);
+            var stored = tensors.ToDictionary(
+                pair => pair.Key,
+                pair => isQuantized && TinyNetworks.IsFloat8(pair.Key, pair.Value) ? OtherFormats.ToQ80(pair.Value) : pair.Value
+            );
+            OtherFormats.WriteGguf(Prepare($"unet/Wan{place}.gguf"), stored);
+            foreach (var (name, _) in tensors.Where(pair => stored[pair.Key] != pair.Value))
+            {
+                stored[name].Dispose();
+            }
         }
 
         OtherFormats.WriteGguf(Prepare("clip/umt5-xxl-encoder.gguf"), Renamed(networks.Text, OtherTools.LlamaText));
