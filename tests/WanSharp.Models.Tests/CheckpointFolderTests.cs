@@ -83,6 +83,16 @@ public sealed class CheckpointFolderTests(RuntimeFixture fixture)
         Assert.Equal(await GenerateAsync(networks, "official"), await GenerateAsync(networks, "kijai scaled"));
     }
 
+    [Theory]
+    [InlineData("wan2.1-t2v-1.3b")]
+    [InlineData("wan2.2-i2v-a14b")]
+    public async Task Generate_FromPatchesEmbeddedByAMatrix_GivesTheSameClip(string variant)
+    {
+        using var networks = new TinyNetworks(variant);
+
+        Assert.Equal(await GenerateAsync(networks, "official"), await GenerateAsync(networks, "turbo"));
+    }
+
     [Fact]
     public async Task Generate_WithAWeightThatIsNoNumber_NamesTheFile()
     {

@@ -37,6 +37,9 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
             case "gguf":
                 Gguf();
                 break;
+            case "turbo":
+                Turbo();
+                break;
             case "gguf q8":
                 Gguf(isQuantized: true);
                 break;
@@ -150,6 +153,19 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
         }
 
         Safetensors("models/diffusion_models/any.safetensors", tensors);
+    }
+
+    /// <summary>ComfyUI's tree with transformers of TurboDiffusion and rCM, which embed patches by a matrix.</summary>
+    public void Turbo()
+    {
+        Comfy();
+        const string Patches = "patch_embedding.weight";
+        foreach (var (tensors, place) in Transformers("", "_low_noise", "_high_noise"))
+        {
+            var weight = tensors[Patches];
+            var matrix = weight.Reshape([weight.Shape[0], weight.Shape.ElementCount / weight.Shape[0]]);
+            Safetensors($"models/diffusion_models/any{place}.safetensors", new(tensors) { [Patches] = matrix });
+        }
     }
 
     /// <summary>All in one file, each network behind its prefix. Of two experts each has one.</summary>
