@@ -34,7 +34,13 @@ public sealed class WanModel : IDisposable
         );
         LatentColors = parts.Colors ?? LatentColors.Published(parts.Vae);
         Parts = parts.Taken;
-        Loras = new LoraLibrary([Folder, Path.GetDirectoryName(parts.TransformerPath)!], Name, Transformer, _digests, loras);
+        Loras = new LoraLibrary(
+            [Folder, Path.GetDirectoryName(Path.GetFullPath(parts.TransformerPath))!],
+            Name,
+            Transformer,
+            _digests,
+            loras
+        );
         TokenizerPath = parts.TokenizerPath;
         Tokenizer = TokenizerSource.Load(TokenizerPath);
         NetworkFit.Require(parts.Source, Tokenizer, TextEncoder);

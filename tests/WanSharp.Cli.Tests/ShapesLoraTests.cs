@@ -85,7 +85,8 @@ public sealed class ShapesLoraTests : IDisposable
 
         Assert.True(run.ExitCode == ExitCode.Done, run.Error);
         Assert.Contains("merged into a copy of the weights, of which the cache keeps", run.Out, StringComparison.Ordinal);
-        Assert.DoesNotContain("merged into a copy", (await RunAsync("plan", "a red circle", "--lora", "ink")).Out, StringComparison.Ordinal);
+        var unmerged = await RunAsync("plan", "a red circle", "--lora", "ink");
+        Assert.DoesNotContain("merged into a copy", unmerged.Out, StringComparison.Ordinal);
     }
 
     private static string? Lora(JsonDocument output) =>

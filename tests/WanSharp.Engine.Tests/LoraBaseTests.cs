@@ -87,9 +87,14 @@ public sealed class LoraBaseTests(RuntimeFixture fixture) : IDisposable
         var model = Open(Experts, "official");
         using var generator = Generator(model, LoraMode.Auto);
 
-        Assert.Empty(Notes(Circle with { HighNoiseLoras = Uses("my_high_noise_rank4_lightx2v"), LowNoiseLoras = Uses("my_LOW_Lightning") }));
-        Assert.Contains("--lora-low gives it to the right one", Assert.Single(Notes(Circle with { HighNoiseLoras = Uses("my_LOW_Lightning") })));
-        Assert.Contains("changes both: --lora-low", Assert.Single(Notes(Circle with { Loras = Uses("my_LOW_Lightning") })));
+        var (high, low) = (Uses("my_high_noise_rank4_lightx2v"), Uses("my_LOW_Lightning"));
+        Assert.Empty(Notes(Circle with { HighNoiseLoras = high, LowNoiseLoras = low }));
+        Assert.Contains(
+            "--lora-low gives it to the right one",
+            Assert.Single(Notes(Circle with { HighNoiseLoras = low })),
+            StringComparison.Ordinal
+        );
+        Assert.Contains("changes both: --lora-low", Assert.Single(Notes(Circle with { Loras = low })), StringComparison.Ordinal);
 
         IReadOnlyList<string> Notes(GenerationRequest request) => generator.Plan(request).Loras.Notes;
     }
@@ -196,7 +201,8 @@ public sealed class LoraBaseTests(RuntimeFixture fixture) : IDisposable
             loras.Write(file);
         }
 
-        return Own(WanModel.Open(new ToolFolders(networks, _folder["model"]).Write(tool), loras: new LoraPlaces([_folder["loras"]], null)));
+        var path = new ToolFolders(networks, _folder["model"]).Write(tool);
+        return Own(WanModel.Open(path, loras: new LoraPlaces([_folder["loras"]], null)));
     }
 
     private VideoGenerator Generator(WanModel model, LoraMode mode, string? weights = null, int? batchSize = null) =>

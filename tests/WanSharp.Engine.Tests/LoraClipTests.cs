@@ -89,7 +89,8 @@ public sealed class LoraClipTests : IDisposable
     public async Task Generate_WithANegativePromptInTheBlocks_TakesLorasToo()
     {
         var negative = Circle with { NegativePrompt = "blurry", GuidanceScale = 1, Nag = new AttentionGuidance(5) };
-        GenerationRequest[] requests = [negative, negative with { Loras = Uses("style") }, negative with { Loras = Uses("other", "style:0.5") }];
+        var (one, two) = (Uses("style"), Uses("other", "style:0.5"));
+        GenerationRequest[] requests = [negative, negative with { Loras = one }, negative with { Loras = two }];
         using var unmerged = Generator(LoraMode.Unmerged, batchSize: 1);
         var alone = new List<List<byte[]>>();
         foreach (var request in requests)

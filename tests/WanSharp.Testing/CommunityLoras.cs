@@ -12,7 +12,9 @@ public sealed class CommunityLoras(IReadOnlyDictionary<string, Tensor> weights, 
     private const string Weight = ".weight";
     private const string Bias = ".bias";
 
-    /// <summary>Writes a file, unless it is there, in the form that its name says: of lightx2v, Lightning, kijai's extractions or PEFT.</summary>
+    /// <summary>
+    /// Writes a file, unless it is there, in the form that its name says: of lightx2v, Lightning, kijai's extractions or PEFT.
+    /// </summary>
     /// <returns>Its path.</returns>
     public string Write(string file)
     {
@@ -79,7 +81,8 @@ public sealed class CommunityLoras(IReadOnlyDictionary<string, Tensor> weights, 
 
         bool Factors(string name, Shape shape, int rank, string down, string up)
         {
-            var isOne = name.StartsWith("blocks.", StringComparison.Ordinal) && shape.Rank == 2 && name.EndsWith(Weight, StringComparison.Ordinal);
+            var isOne = name.StartsWith("blocks.", StringComparison.Ordinal) && name.EndsWith(Weight, StringComparison.Ordinal);
+            isOne &= shape.Rank == 2;
             if (isOne)
             {
                 Pair(name, shape, rank, down, up);

@@ -123,7 +123,7 @@ public static class OtherFormats
         for (var start = 0; start < values.Length; start += Block)
         {
             var part = values.Slice(start, Block);
-            var scale = part.ToArray().Max(Math.Abs) / 127;
+            var scale = part.ToArray().Max(MathF.Abs) / 127;
             var place = bytes.Slice(start / Block * (Block + sizeof(ushort)), Block + sizeof(ushort));
             BitConverter.TryWriteBytes(place, (Half)scale);
             for (var i = 0; i < Block; i++)

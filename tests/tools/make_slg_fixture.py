@@ -75,7 +75,8 @@ def main():
     config = json.loads((FIXTURES / 'dit-t2v/config.json').read_text())['model']
     config['patch_size'] = tuple(config['patch_size'])
     model = original(sys.argv[1])(**config).eval().float()
-    model.load_state_dict({name: torch.from_numpy(value.copy()).float() for name, value in read(FIXTURES / 'dit-t2v/weights.safetensors').items()})
+    weights = read(FIXTURES / 'dit-t2v/weights.safetensors')
+    model.load_state_dict({name: torch.from_numpy(value.copy()).float() for name, value in weights.items()})
     given = read(FIXTURES / 'dit-t2v/io.safetensors')
     x, t = torch.from_numpy(given['case0.in.x.0'].copy()), torch.tensor([int(given['case0.in.t'][0])])
     prompt, negative = (torch.from_numpy(given[f'case0.in.context.{i}'].copy()) for i in (0, 1))

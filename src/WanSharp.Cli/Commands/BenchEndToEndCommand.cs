@@ -36,8 +36,8 @@ internal sealed class BenchEndToEndCommand(CliEnvironment environment)
         var self = new BenchEndToEndCommand(environment);
         var command = new Command(
             "end-to-end",
-            "Make a clip of random weights from prompt to file in two ways: F32, 50 guided steps and the VAE; 8-bit integers, 4 steps and a "
-                + "tiny decoder."
+            "Make a clip of random weights from prompt to file in two ways: F32, 50 guided steps and the VAE; 8-bit integers, 4 steps "
+                + "and a tiny decoder."
         )
         {
             self._shape,
@@ -72,7 +72,8 @@ internal sealed class BenchEndToEndCommand(CliEnvironment environment)
             MeasuredSteps = parsed.GetValue(_measured) ?? options.MeasuredSteps,
         };
         var report = await new EndToEndBenchmark(environment.Host).RunAsync(options, new StatusLine(environment), cancellationToken);
-        environment.Out.WriteLine(parsed.GetValue(_json) ? JsonText.Of(Output(report)) : string.Join(Environment.NewLine, Lines(report)));
+        var asJson = parsed.GetValue(_json);
+        environment.Out.WriteLine(asJson ? JsonText.Of(Output(report)) : string.Join(Environment.NewLine, Lines(report)));
         return ExitCode.Done;
     }
 
@@ -82,23 +83,25 @@ internal sealed class BenchEndToEndCommand(CliEnvironment environment)
         yield return $"{"way", -20}{"load", 9}{"text", 9}{"steps", 11}{"a step", 10}{"decode", 9}{"write", 8}{"in all", 11}{"private", 11}";
         foreach (var row in new[] { report.Full, report.Few })
         {
-            yield return Text(
-                $"{row.Way, -20}{row.LoadSeconds, 7:0.0} s{row.TextSeconds, 7:0.0} s{row.DenoiseSeconds, 9:0.0} s{row.StepSeconds, 8:0.00} s"
-                    + $"{row.DecodeSeconds, 7:0.0} s{row.WriteSeconds, 6:0.0} s{row.TotalSeconds, 9:0.0} s"
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{row.Way, -20}{row.LoadSeconds, 7:0.0} s{row.TextSeconds, 7:0.0} s{row.DenoiseSeconds, 9:0.0} s"
+                    + $"{row.StepSeconds, 8:0.00} s{row.DecodeSeconds, 7:0.0} s{row.WriteSeconds, 6:0.0} s{row.TotalSeconds, 9:0.0} s"
                     + $"{(row.PeakPrivateBytes ?? 0) / 1e9, 8:0.00} GB"
             );
         }
 
         foreach (var row in new[] { report.Full, report.Few }.Where(row => row.MeasuredSteps < row.Steps))
         {
-            yield return Text(
-                $"{row.Way}: {row.MeasuredSteps} of {row.Steps} steps were made; the others are taken to last as long as the median of those "
-                    + "but the first and the last"
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{row.Way}: {row.MeasuredSteps} of {row.Steps} steps were made; the others are taken to last as long as the median of "
+                    + $"those but the first and the last"
             );
         }
 
         yield return Text($"the fast way is {report.Ratio:0.0} times as fast");
-        yield return Text($"a preview by the colours of latents: {1e3 * report.PreviewSeconds:0.00} ms, {report.PreviewShare:P3} of its step");
+        yield return Text($"a preview by the colours of latents: {1e3 * report.PreviewSeconds:0.00} ms, {report.PreviewShare:P3} of a step");
     }
 
     private static EndToEndOutput Output(EndToEndReport report) =>

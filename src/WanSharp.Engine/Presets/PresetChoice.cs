@@ -90,7 +90,8 @@ public sealed class PresetChoice(PresetCatalog catalog)
     private static IEnumerable<string> NamesOfFile(WanModel model)
     {
         var path = Path.GetFullPath(model.Parts.Transformer);
-        string?[] names = [Path.GetFileName(path), Path.GetFileName(Path.GetDirectoryName(path)), Path.GetFileName(model.Folder)];
+        var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.Folder));
+        string?[] names = [Path.GetFileName(path), Path.GetFileName(Path.GetDirectoryName(path)), Path.GetFileName(folder)];
         return names
             .OfType<string>()
             .Concat(path.Split(Path.DirectorySeparatorChar).Where(part => part.StartsWith(CachedRepository, StringComparison.Ordinal)));
@@ -186,7 +187,8 @@ public sealed class PresetChoice(PresetCatalog catalog)
     private static string Missing(PresetForm form, WanModel model)
     {
         var hub = model.Loras.Hub;
-        var first = form.Loras.FirstOrDefault(loras => loras.Repository is { } from && hub?.FindAlias(from, [.. loras.Files]) is not null)
+        var first =
+            form.Loras.FirstOrDefault(loras => loras.Repository is { } known && hub?.FindAlias(known, [.. loras.Files]) is not null)
             ?? form.Loras[0];
         string[] files = [.. first.Files];
         var (them, home) = (files.Length == 1 ? "it" : "them", model.Loras.Home);

@@ -45,7 +45,8 @@ internal sealed class ClipDecoder(VaeRunners vaes, ComputeLanes lanes)
         PreviewPictures Make()
         {
             var started = clip.Clock.Time.GetTimestamp(); // waiting for a lane costs nothing
-            var frames = FrameDecoder.Decode(decoder.Runner, latents, clip.Plan.VaeTiles, clip.Cancelled).SelectMany(piece => piece).ToList();
+            var pieces = FrameDecoder.Decode(decoder.Runner, latents, clip.Plan.VaeTiles, clip.Cancelled);
+            var frames = pieces.SelectMany(piece => piece).ToList();
             return new PreviewPictures(clip.Plan.Format.Width, clip.Plan.Format.Height, frames)
             {
                 Making = clip.Clock.Time.GetElapsedTime(started),

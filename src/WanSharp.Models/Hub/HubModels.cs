@@ -42,8 +42,8 @@ public sealed class HubModels(HubCache cache, Lazy<AliasCatalog> aliases)
     }
 
     /// <summary>
-    /// The files of an alias, the file that <c>ORG/NAME/PATH</c> names, or one that an alias fetched, by its own name; for what is part of a
-    /// model: a VAE, a LoRA, a decoder.
+    /// The files of an alias, the file that <c>ORG/NAME/PATH</c> names, or one that an alias fetched, by its own name; for what is part
+    /// of a model: a VAE, a LoRA, a decoder.
     /// </summary>
     /// <param name="name">The name.</param>
     /// <returns>The paths, in the alias's order; null when the name is no alias, and nothing that was pulled.</returns>

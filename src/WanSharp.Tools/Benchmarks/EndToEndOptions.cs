@@ -25,8 +25,8 @@ public sealed record EndToEndOptions
     public int FullSteps { get; init; } = 50;
 
     /// <summary>
-    /// How many of <see cref="FullSteps"/> are made; the others are taken to last as long as the median of those but the first and the last.
-    /// Default: 4. At least 3.
+    /// How many of <see cref="FullSteps"/> are made; the others are taken to last as long as the median of those but the first and the
+    /// last. Default: 4. At least 3.
     /// </summary>
     public int MeasuredSteps { get; init; } = 4;
 

@@ -77,7 +77,8 @@ public sealed class PresetChoiceTests : IDisposable
         var wrong = Assert.Throws<InvalidRequestException>(() => Choice(WithLoras).Apply(new ClipSettings { Preset = "mine" }, _model));
 
         Assert.Equal("preset", wrong.Field);
-        Assert.Contains("needs b.safetensors of me/second (Hugging Face): `wan models pull second`", wrong.Message, StringComparison.Ordinal);
+        Assert.Contains("needs b.safetensors of me/second (Hugging Face)", wrong.Message, StringComparison.Ordinal);
+        Assert.Contains("`wan models pull second` fetches it", wrong.Message, StringComparison.Ordinal);
         Assert.Contains(Path.Combine(_model.Folder, "loras"), wrong.Message, StringComparison.Ordinal);
         Assert.Equal("wan models pull me/first --files \"*a.safetensors\"", _model.Loras.Hub!.PullLine("me/first", ["a.safetensors"]));
     }
@@ -195,7 +196,8 @@ public sealed class PresetChoiceTests : IDisposable
 
     private PresetChoice Choice(string form)
     {
-        File.WriteAllText(_folder["presets.json"], $$$"""{"mine": {"aliases": ["four"], "models": {"{{{_model.Name}}}": {{{form}}} } } }""");
+        var models = $$$"""{"{{{_model.Name}}}": {{{form}}} }""";
+        File.WriteAllText(_folder["presets.json"], $$"""{"mine": {"aliases": ["four"], "models": {{models}} } }""");
         return new PresetChoice(PresetCatalog.Load([_folder["presets.json"]]));
     }
 }

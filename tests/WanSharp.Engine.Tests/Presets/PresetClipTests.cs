@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using WanSharp.Engine.Planning;
 using WanSharp.Engine.Presets;
 using WanSharp.Engine.Requests;
 using WanSharp.Media.Images;
@@ -55,7 +56,7 @@ public sealed class PresetClipTests(RuntimeFixture fixture) : IDisposable
             if (files.Count > 0)
             {
                 var without = plan.Settings.ToRequested() with { Preset = null, Loras = null, HighNoiseLoras = null, LowNoiseLoras = null };
-                Assert.NotEqual(frames, await FramesAsync(generator, new GenerationRequest(without) { Prompt = request.Prompt, Images = request.Images }));
+                Assert.NotEqual(frames, await FramesAsync(generator, Again(without, request)));
             }
         }
     }
@@ -82,12 +83,8 @@ public sealed class PresetClipTests(RuntimeFixture fixture) : IDisposable
             HighNoiseLoras = Uses($"{high}:0,1"),
             LowNoiseLoras = Uses(low),
         };
-        Assert.Equal(clip, await FramesAsync(generator, new GenerationRequest(byHand) { Prompt = request.Prompt, Images = request.Images }));
-        var throughout = byHand with { HighNoiseLoras = Uses(high) };
-        Assert.NotEqual(
-            clip,
-            await FramesAsync(generator, new GenerationRequest(throughout) { Prompt = request.Prompt, Images = request.Images })
-        );
+        Assert.Equal(clip, await FramesAsync(generator, Again(byHand, request)));
+        Assert.NotEqual(clip, await FramesAsync(generator, Again(byHand with { HighNoiseLoras = Uses(high) }, request)));
     }
 
     public void Dispose()
@@ -97,7 +94,7 @@ public sealed class PresetClipTests(RuntimeFixture fixture) : IDisposable
         _folder.Dispose();
     }
 
-    private static IEnumerable<int> Passes(Planning.GenerationPlan plan) =>
+    private static IEnumerable<int> Passes(GenerationPlan plan) =>
         plan.StepBranches.Distinct().Count() == 1 ? [plan.StepBranches[0]] : plan.StepBranches;
 
     /// <summary>The shipped presets for models that a tiny one stands for, each form under a name of its own.</summary>
@@ -121,7 +118,8 @@ public sealed class PresetClipTests(RuntimeFixture fixture) : IDisposable
     private VideoGenerator Open(string variant, List<(string Name, PresetForm Form)> forms, out CommunityLoras loras)
     {
         var networks = Own(new TinyNetworks(variant));
-        var model = Own(WanModel.Open(new ToolFolders(networks, _folder["model"]).Write("official"), loras: new LoraPlaces([_folder["loras"]], null)));
+        var path = new ToolFolders(networks, _folder["model"]).Write("official");
+        var model = Own(WanModel.Open(path, loras: new LoraPlaces([_folder["loras"]], null)));
         loras = new CommunityLoras(networks.Transformer, _folder["loras"]);
         var shipped = JsonNode.Parse(File.ReadAllText(PathOfShipped()))!.AsObject();
         var mine = new JsonObject();
@@ -164,6 +162,9 @@ public sealed class PresetClipTests(RuntimeFixture fixture) : IDisposable
                 : variant is Images or ImageExperts ? [new(Picture(1))]
                 : [],
         };
+
+    private static GenerationRequest Again(ClipSettings settings, GenerationRequest request) =>
+        new(settings) { Prompt = request.Prompt, Images = request.Images };
 
     private static async Task<List<byte[]>> FramesAsync(VideoGenerator generator, GenerationRequest request)
     {
