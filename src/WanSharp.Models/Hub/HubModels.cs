@@ -42,8 +42,8 @@ public sealed class HubModels(HubCache cache, Lazy<AliasCatalog> aliases)
     }
 
     /// <summary>
-    /// The files of an alias, the file that <c>ORG/NAME/PATH</c> names, or one that was pulled by its own name, which metadata of clips have;
-    /// for what is part of a model: a VAE, a LoRA, a decoder.
+    /// The files of an alias, the file that <c>ORG/NAME/PATH</c> names, or one of an alias by its own name, which metadata of clips have;
+    /// for what is part of a model: a VAE, a LoRA, a decoder. Other files have names that several repositories use.
     /// </summary>
     /// <param name="name">The name.</param>
     /// <returns>The paths, in the alias's order; null when the name is no alias, and nothing that was pulled.</returns>
@@ -67,21 +67,11 @@ public sealed class HubModels(HubCache cache, Lazy<AliasCatalog> aliases)
             : null;
     }
 
-    /// <summary>
-    /// A file that is there, by its name without folders: one of an alias, with or without its extension, or any with its extension.
-    /// </summary>
-    private string? FindNamed(string name)
-    {
-        var known = Aliases
+    /// <summary>A file that is there and that an alias has, by its name without folders, with or without its extension.</summary>
+    private string? FindNamed(string name) =>
+        Aliases
             .All.SelectMany(alias => alias.Files.Where(file => IsCalled(file, name)).Select(file => TryFind(alias.Reference, file)))
             .FirstOrDefault(path => path is not null);
-        return known is not null || Path.GetFileName(name) != name || !Path.HasExtension(name)
-            ? known
-            : Cache
-                .Repositories()
-                .Select(repository => Cache.FindByName(repository.Repository, name))
-                .FirstOrDefault(path => path is not null);
-    }
 
     private static bool IsCalled(string file, string name)
     {
