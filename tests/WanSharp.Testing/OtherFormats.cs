@@ -119,7 +119,8 @@ public static class OtherFormats
     {
         const int Block = 32;
         var blocks = Tensor.Zeros(DType.Q80, matrix.Shape);
-        var (values, bytes) = (matrix.Read<float>(), blocks.WriteBytes(0, (int)blocks.ByteLength));
+        var values = matrix.Read<float>();
+        var bytes = blocks.WriteBytes(0, (int)blocks.ByteLength);
         for (var start = 0; start < values.Length; start += Block)
         {
             var part = values.Slice(start, Block);

@@ -1,4 +1,5 @@
 using WanSharp.Graphs.Networks;
+using WanSharp.Models.Hub;
 using WanSharp.Models.Names;
 using WanSharp.Runtime.Adapters;
 using WanSharp.Storage;

@@ -23,7 +23,7 @@ public sealed class PresetChoiceTests : IDisposable
     {
         _folder.Write("aliases.json", """{"second": {"what": "b", "repository": "me/second", "files": ["deep/b.safetensors"]}}""");
         var hub = new HubModels(new HubCache(_folder["hub"]), new(() => AliasCatalog.Load(_folder["aliases.json"])));
-        _model = WanModel.Open(_modelFolder, loras: new LoraPlaces([_folder["loras"]], hub));
+        _model = WanModel.Open(engine.ModelFolder, loras: new LoraPlaces([_folder["loras"]], hub));
     }
 
     public void Dispose()
