@@ -101,7 +101,7 @@ internal sealed class BenchEndToEndCommand(CliEnvironment environment)
         }
 
         yield return Text($"the fast way is {report.Ratio:0.0} times as fast");
-        yield return Text($"a preview by the colours of latents: {1e3 * report.PreviewSeconds:0.00} ms, {report.PreviewShare:P3} of a step");
+        yield return Text($"a preview by latents' colours: {1e3 * report.PreviewSeconds:0.00} ms, {report.PreviewShare:P3} of a step");
     }
 
     private static EndToEndOutput Output(EndToEndReport report) =>
