@@ -69,9 +69,19 @@ public sealed class LoraBaseTests(RuntimeFixture fixture) : IDisposable
         var others = new[]
         {
             Circle,
-            Circle with { HighNoiseLoras = high },
-            Circle with { LowNoiseLoras = low },
-            Circle with { HighNoiseLoras = low, LowNoiseLoras = high },
+            Circle with
+            {
+                HighNoiseLoras = high,
+            },
+            Circle with
+            {
+                LowNoiseLoras = low,
+            },
+            Circle with
+            {
+                HighNoiseLoras = low,
+                LowNoiseLoras = high,
+            },
         };
         foreach (var other in others)
         {

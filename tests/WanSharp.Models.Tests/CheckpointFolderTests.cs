@@ -130,11 +130,19 @@ public sealed class CheckpointFolderTests(RuntimeFixture fixture)
         var clip = await GenerateAsync(networks, "official", Both);
         Assert.NotEqual(
             clip,
-            await GenerateAsync(networks, "official", request => request with { Images = [Both(request).Images[0], new(Picture(9, 32, 32), -1)] })
+            await GenerateAsync(
+                networks,
+                "official",
+                request => request with { Images = [Both(request).Images[0], new(Picture(9, 32, 32), -1)] }
+            )
         );
         Assert.NotEqual(
             clip,
-            await GenerateAsync(networks, "official", request => request with { Images = [new(Picture(9, 32, 32)), Both(request).Images[1]] })
+            await GenerateAsync(
+                networks,
+                "official",
+                request => request with { Images = [new(Picture(9, 32, 32)), Both(request).Images[1]] }
+            )
         );
         Assert.Equal(
             5,

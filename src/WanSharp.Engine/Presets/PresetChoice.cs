@@ -131,7 +131,9 @@ public sealed class PresetChoice(PresetCatalog catalog)
 
         List<string> own =
         [
-            .. new[] { request.Loras, request.HighNoiseLoras, request.LowNoiseLoras }.SelectMany(uses => uses ?? []).Select(use => use.File),
+            .. new[] { request.Loras, request.HighNoiseLoras, request.LowNoiseLoras }
+                .SelectMany(uses => uses ?? [])
+                .Select(use => use.File),
         ];
         if (form.Loras.SelectMany(loras => loras.Files).Any(file => own.Any(one => IsNameOf(one, file))))
         {

@@ -57,12 +57,11 @@ public sealed class HubModels(HubCache cache, Lazy<AliasCatalog> aliases)
         }
 
         var parts = name.Split('/', 3);
-        return
-            parts.Length == 3
+        return parts.Length == 3
             && HubReference.Parse($"{parts[0]}/{parts[1]}") is { } reference
             && HubPath.IsSafe(parts[2])
             && TryFind(reference, parts[2]) is { } path
-            ? [path]
+                ? [path]
             : FindNamed(name) is { } named ? [named]
             : null;
     }
@@ -76,8 +75,7 @@ public sealed class HubModels(HubCache cache, Lazy<AliasCatalog> aliases)
     private static bool IsCalled(string file, string name)
     {
         var last = file.Split('/')[^1];
-        return last.Equals(name, StringComparison.Ordinal)
-            || Path.GetFileNameWithoutExtension(last).Equals(name, StringComparison.Ordinal);
+        return last.Equals(name, StringComparison.Ordinal) || Path.GetFileNameWithoutExtension(last).Equals(name, StringComparison.Ordinal);
     }
 
     /// <summary>The command that fetches files of a repository: by an alias that has them all, or by their names.</summary>

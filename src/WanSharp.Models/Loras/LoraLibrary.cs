@@ -32,13 +32,7 @@ public sealed class LoraLibrary : IDisposable
     /// <param name="transformer">Its transformers' dimensions.</param>
     /// <param name="digests">Notes digests of files.</param>
     /// <param name="places">Where else LoRAs are looked for.</param>
-    internal LoraLibrary(
-        IReadOnlyList<string> folders,
-        string model,
-        TransformerConfig transformer,
-        FileDigests digests,
-        LoraPlaces places
-    )
+    internal LoraLibrary(IReadOnlyList<string> folders, string model, TransformerConfig transformer, FileDigests digests, LoraPlaces places)
     {
         (_model, _digests, _places) = (model, digests, places);
         _near = [.. folders.Select(Path.GetFullPath).Distinct()];

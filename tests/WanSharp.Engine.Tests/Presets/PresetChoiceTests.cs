@@ -162,8 +162,7 @@ public sealed class PresetChoiceTests : IDisposable
     [Fact]
     public void Apply_ACheckpointThatHasThemMerged_NeedsNone()
     {
-        var merged =
-            $$"""{"loras": [{"repository": "r", "file": "f"}], "merged": ["{{Path.GetFileName(_model.Parts.Transformer)}}"]}""";
+        var merged = $$"""{"loras": [{"repository": "r", "file": "f"}], "merged": ["{{Path.GetFileName(_model.Parts.Transformer)}}"]}""";
 
         Assert.Null(Choice(merged).Apply(new ClipSettings { Preset = "mine" }, _model).Loras);
     }
