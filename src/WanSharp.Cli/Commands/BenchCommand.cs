@@ -99,6 +99,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
         command.Subcommands.Add(BenchLoraCommand.Build(environment));
         command.Subcommands.Add(BenchDtypesCommand.Build(environment));
         command.Subcommands.Add(BenchDecodersCommand.Build(environment));
+        command.Subcommands.Add(BenchEndToEndCommand.Build(environment));
         command.Subcommands.Add(BenchMemoryCommand.Build(environment));
         command.Subcommands.Add(BenchMemoryCommand.BuildPass(environment));
         self._workload.AddTo(command);

@@ -4,6 +4,8 @@ namespace WanSharp.Cli.Output;
 
 /// <summary>The reports of tools as JSON; how they are written is in <see cref="Terminal.JsonText"/>.</summary>
 [JsonSerializable(typeof(ExpertsOutput))]
+[JsonSerializable(typeof(LoraOutput))]
+[JsonSerializable(typeof(EndToEndOutput))]
 [JsonSerializable(typeof(ThroughputOutput))]
 [JsonSerializable(typeof(QualityOutput))]
 [JsonSerializable(typeof(IReadOnlyList<PlanCheckOutput>))]

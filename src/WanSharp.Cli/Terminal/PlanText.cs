@@ -37,6 +37,9 @@ internal sealed record PlanText(
     /// <summary>The memory that it could use now.</summary>
     public required MemoryAllowance Free { get; init; }
 
+    /// <summary>Bytes of weights with LoRAs merged into them, which the cache keeps.</summary>
+    public long MergedBytes { get; init; }
+
     public string Describe() => string.Join(Environment.NewLine, Lines());
 
     public PlanOutput Output() =>
@@ -126,6 +129,11 @@ internal sealed record PlanText(
         foreach (var note in Plan.Loras.Notes)
         {
             yield return Row("note", PlainText.OneLine(note));
+        }
+
+        if (Plan.Loras.IsMerged)
+        {
+            yield return Row("LoRAs", Invariant($"merged into a copy of the weights, of which the cache keeps {Bytes(MergedBytes)}"));
         }
 
         yield return Row("latents", Invariant($"{Plan.Latents}, {Plan.Tokens:#,0} tokens"));

@@ -81,9 +81,8 @@ internal static class GenerationPlanner
     )
     {
         var defaults = model.Defaults;
-        request = (presets ?? PresetChoice.Default).Apply(request, model);
+        request = (presets ?? PresetChoice.Default).Apply(PromptLoras.Read(request), model);
         GivenImages.Check(request.Images);
-        request = PromptLoras.Read(request);
         var (width, height) = Size(request, model);
         var fps = SettingFields.Fps.Require(request.Fps ?? defaults.Fps);
         var frames = Frames(request, model, fps);

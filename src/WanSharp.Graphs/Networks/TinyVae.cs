@@ -54,25 +54,34 @@ internal static class TinyVae
     /// <summary>4 frames [batch, 3, height, width] in [-1, 1] to a latent frame [batch, channels, height/stride, width/stride].</summary>
     public static GraphValue Encoder(GraphBuilder graph, VaeLayers layers, VaeConfig config, GraphValue[] frames)
     {
-        var place = 0;
-        GraphValue[] x =
-        [
-            .. frames
-                .Select(frame => (frame + graph.Scalar(1)) * 0.5f)
-                .Select(frame => config.PatchSize == 1 ? frame : PixelShuffle.Undo(graph, frame, config.PatchSize))
-                .Select(frame => graph.Relu(Convolve(graph, frame, $"{Encoding}.{place}", config.Dim))),
-        ];
-        place += 2;
+        var place = 2; // behind a convolution and an activation
+        var x = frames;
         for (var level = 0; level < config.Levels - 1; level++)
         {
-            x = Pool(graph, x, $"{Encoding}.{place++}.conv", config.TemporalDownsample[level] ? 2 : 1, config.Dim);
-            var weight = graph.Weight($"{Encoding}.{place++}.weight", [config.Dim, config.Dim, 3, 3], graph.ConvolutionType);
-            // [batch, dim, height / 2, width / 2]
-            x = [.. x.Select(frame => graph.Cast(graph.Conv2d(frame, weight, bias: null, stride: 2, padding: 1), DType.F32))];
+            var (pool, shrink) = (place++, place++);
+            var times = config.TemporalDownsample[level] ? 2 : 1;
+            var isFirst = level == 0;
+            // what becomes one frame after the other, so that few large ones are alive
+            x = [.. x.Chunk(times).Select(group => Shrink(isFirst ? [.. group.Select(Enter)] : group, times, pool, shrink))];
             x = Remembering(graph, layers, Encoding, x, config.ResidualBlocks, ref place);
         }
 
         return Convolve(graph, x[0], $"{Encoding}.{place}", config.LatentChannels);
+
+        GraphValue Enter(GraphValue frame)
+        {
+            var pixels = (frame + graph.Scalar(1)) * 0.5f;
+            pixels = config.PatchSize == 1 ? pixels : PixelShuffle.Undo(graph, pixels, config.PatchSize);
+            return graph.Relu(Convolve(graph, pixels, $"{Encoding}.0", config.Dim)); // [batch, dim, height, width]
+        }
+
+        GraphValue Shrink(GraphValue[] group, int times, int pool, int shrink)
+        {
+            var one = Pool(graph, group, $"{Encoding}.{pool}.conv", times, config.Dim)[0];
+            var weight = graph.Weight($"{Encoding}.{shrink}.weight", [config.Dim, config.Dim, 3, 3], graph.ConvolutionType);
+            // [batch, dim, height / 2, width / 2]
+            return graph.Cast(graph.Conv2d(one, weight, bias: null, stride: 2, padding: 1), DType.F32);
+        }
     }
 
     /// <summary>Blocks in a row, each of three convolutions of a frame together with the one before it, and a shortcut.</summary>

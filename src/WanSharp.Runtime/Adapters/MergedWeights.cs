@@ -74,6 +74,10 @@ internal sealed class MergedWeights(
         }
     }
 
+    /// <summary>The type that a merged weight is stored in, unless its numbers are too large for F16.</summary>
+    public static DType TypeOf(WeightStore weights, WeightSlot slot) =>
+        slot.Shape.Rank == 1 || weights.StoredAs(slot).All(stored => stored.DType == DType.F32) ? DType.F32 : DType.F16;
+
     private long Elements() => _parts.Sum(part => part.Sum(name => slots[name].ElementCount));
 
     private PreparedTensors Make(IEnumerable<string> names, CancellationToken cancellationToken)
@@ -126,7 +130,7 @@ internal sealed class MergedWeights(
                 );
             }
 
-            if (slot.Shape.Rank == 1 || weights.StoredAs(slot).All(stored => stored.DType == DType.F32))
+            if (TypeOf(weights, slot) == DType.F32)
             {
                 return weight;
             }
