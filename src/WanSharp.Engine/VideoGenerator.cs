@@ -334,6 +334,7 @@ public sealed class VideoGenerator : IVideoGenerator
         )
         {
             SlowedFrequency = clip.Plan.Settings.Riflex,
+            Cache = clip.Options.StepCache?.Invoke(clip.Plan) ?? clip.Plan.StepCache?.Create(),
         };
         if (clip.Options.Resume is { } snapshot)
         {

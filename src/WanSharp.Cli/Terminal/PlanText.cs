@@ -47,6 +47,7 @@ internal sealed record PlanText(
             Plan.Tokens,
             CutPromptOutput.From(Plan.CutPrompts),
             Plan.Branches,
+            Plan.StepCache?.SkippedSteps.Count ?? 0,
             Model.WeightTypes,
             [
                 .. Cost.Stages.Select(stage => new StageOutput(
@@ -109,6 +110,11 @@ internal sealed record PlanText(
             yield return Row(name, text);
         }
 
+        if (Plan.StepCache is { } cache)
+        {
+            yield return Row("step cache", GenerateReport.Describe(cache));
+        }
+
         foreach (var warning in Plan.Warnings)
         {
             yield return Row("note", warning);
@@ -132,7 +138,7 @@ internal sealed record PlanText(
 
         yield return Row(
             "branches",
-            Text($"{Plan.StepBranches.Sum()}") + (Model.HasExperts ? Text($", {Plan.HighNoiseSteps} steps of high noise") : "")
+            Text($"{Plan.ComputedBranches.Sum()}") + (Model.HasExperts ? Text($", {Plan.HighNoiseSteps} steps of high noise") : "")
         );
         yield return "";
         yield return Text($"{"stage", -10}{"TFLOP", 14}{"moved", 16}{"time", 12}");

@@ -1,13 +1,14 @@
 using System.Globalization;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
+using WanSharp.Engine.StepCaches;
 using WanSharp.Models;
 
 namespace WanSharp.Engine.Planning;
 
 /// <summary>
-/// Finds cheaper alternatives to a request: a smaller size that the model was made for, fewer frames, fewer steps, no second
-/// branch.
+/// Finds cheaper alternatives to a request: a smaller size that the model was made for, fewer frames, fewer steps, steps that are
+/// estimated, no second branch.
 /// </summary>
 public static class PlanAlternatives
 {
@@ -71,6 +72,11 @@ public static class PlanAlternatives
             var sampler = settings.Sampler == Samplers.NameOf(SamplerKind.Euler) ? Samplers.NameOf(SamplerKind.UniPc) : settings.Sampler;
             var change = sampler == settings.Sampler ? "" : $" --sampler {sampler}";
             yield return (Text($"--steps {settings.Steps / 2}{change}"), request with { Steps = settings.Steps / 2, Sampler = sampler });
+        }
+
+        if (settings.StepCache is null && request.StepCache is null && settings.Steps >= 2 * FewestSteps)
+        {
+            yield return ("--step-cache auto", request with { StepCache = StepCacheSetting.Auto });
         }
 
         if (settings.GuidanceScale != 1)

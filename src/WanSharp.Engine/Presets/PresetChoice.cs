@@ -94,7 +94,8 @@ public sealed class PresetChoice(PresetCatalog catalog, LoraFolders folders)
     /// <summary>Whether a checkpoint's name or folder says that it was distilled: it makes clips in few steps.</summary>
     internal static bool IsDistilled(WanModel model) => DistilledNames.AreIn(model.Parts.Transformer);
 
-    private static List<string> NamesOf(WanModel model)
+    /// <summary>The names by which a model may be known: its own, and that of the published network that it is.</summary>
+    internal static List<string> NamesOf(WanModel model)
     {
         var isPublished = PublishedDims.Contains(model.Transformer.Dim);
         return isPublished ? [model.Name, ModelVariant.Of(model.Transformer, model.HasExperts).Name] : [model.Name];
