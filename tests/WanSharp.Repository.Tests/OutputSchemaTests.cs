@@ -52,6 +52,7 @@ public class OutputSchemaTests
         ("bench-reuse", "bench reuse", typeof(IReadOnlyList<ReusedClipOutput>)),
         ("compare", "compare", typeof(ComparedClipsOutput)),
         ("bench-presets", "bench presets", typeof(IReadOnlyList<PresetWayOutput>)),
+        ("bench-step-cache", "bench step-cache", typeof(StepCacheOutput)),
         ("presets", "presets", typeof(IReadOnlyList<PresetOutput>)),
     ];
 

@@ -92,6 +92,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
             BenchQualityCommand.Build(environment),
             BenchReuseCommand.Build(environment),
             BenchPresetsCommand.Build(environment),
+            BenchStepCacheCommand.Build(environment),
             BenchThroughputCommand.Build(environment),
         };
         command.Subcommands.Add(BenchPlanCommand.Build(environment));

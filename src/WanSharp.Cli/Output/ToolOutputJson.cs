@@ -14,6 +14,7 @@ namespace WanSharp.Cli.Output;
 [JsonSerializable(typeof(IReadOnlyList<ReusedClipOutput>))]
 [JsonSerializable(typeof(IReadOnlyList<PresetWayOutput>))]
 [JsonSerializable(typeof(ComparedClipsOutput))]
+[JsonSerializable(typeof(StepCacheOutput))]
 [JsonSerializable(typeof(FixtureOutput))]
 [JsonSerializable(typeof(ComparedFixtureOutput))]
 [JsonSerializable(typeof(ExportOutput))]

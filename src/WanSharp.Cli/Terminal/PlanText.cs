@@ -51,6 +51,7 @@ internal sealed record PlanText(
             Plan.Tokens,
             CutPromptOutput.From(Plan.CutPrompts),
             Plan.Branches,
+            Plan.StepCache?.SkippedSteps.Count ?? 0,
             Model.WeightTypes,
             [
                 .. Cost.Stages.Select(stage => new StageOutput(
@@ -116,6 +117,11 @@ internal sealed record PlanText(
             yield return Row(name, text);
         }
 
+        if (Plan.StepCache is { } cache)
+        {
+            yield return Row("step cache", GenerateReport.Describe(cache));
+        }
+
         foreach (var warning in Plan.Warnings)
         {
             yield return Row("note", warning);
@@ -144,7 +150,7 @@ internal sealed record PlanText(
 
         yield return Row(
             "branches",
-            Invariant($"{Plan.StepBranches.Sum()}") + (Model.HasExperts ? Invariant($", {Plan.HighNoiseSteps} steps of high noise") : "")
+            Invariant($"{Plan.ComputedBranches.Sum()}") + (Model.HasExperts ? Invariant($", {Plan.HighNoiseSteps} steps of high noise") : "")
         );
     }
 

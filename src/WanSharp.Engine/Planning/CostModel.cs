@@ -170,8 +170,8 @@ public sealed class CostModel
     }
 
     /// <summary>
-    /// Latents and what the sampler remembers of them, text as the encoder gives it and as the blocks attend to it, images as they
-    /// came and as channels.
+    /// Latents and what the sampler remembers of them, what the step cache keeps, text as the encoder gives it and as the blocks attend to
+    /// it, images as they came and as channels.
     /// </summary>
     private long ClipBytes(GenerationPlan plan, int[] tokens)
     {
@@ -187,12 +187,15 @@ public sealed class CostModel
             + (ChannelCopies * (network.InChannels - plan.Latents[1]) * positions)
             + (tokens.Length * (long)network.TextLength * network.TextDim)
             + (2L * network.Layers * rows * network.Dim);
-        return (sizeof(float) * values) + plan.GivenFrames.Values.Sum(image => image.Pixels.LongLength);
+        return (sizeof(float) * values) + StepCacheBytes(plan) + plan.GivenFrames.Values.Sum(image => image.Pixels.LongLength);
     }
 
     /// <summary>Factors that are in memory, and what each row of a batch of different ones has for itself.</summary>
     private static long LoraBytes(GenerationPlan plan) =>
         plan.Loras.AreInputs ? plan.Loras.Bytes + (plan.Branches * plan.Loras.RowBytes) : 0;
+
+    private long StepCacheBytes(GenerationPlan plan) =>
+        plan.StepCache?.Bytes(plan.Branches, plan.Latents.ElementCount, (long)plan.Tokens * _model.Transformer.Dim) ?? 0;
 
     private long PassBytes(GenerationPlan plan, int? tokensAtOnce)
     {
@@ -295,11 +298,11 @@ public sealed class CostModel
 
     private StageWork Denoise(GenerationPlan plan, int[] textTokens)
     {
-        var highNoise = plan.StepBranches.Take(plan.HighNoiseSteps).ToList();
-        var lowNoise = plan.StepBranches.Skip(plan.HighNoiseSteps).ToList();
+        var highNoise = plan.ComputedBranches.Take(plan.HighNoiseSteps).ToList();
+        var lowNoise = plan.ComputedBranches.Skip(plan.HighNoiseSteps).ToList();
         var contexts = textTokens.Aggregate(GraphWork.None, (sum, count) => sum + _graphs.PrepareContext(count));
         var forwards = plan
-            .StepBranches.Where(branches => branches > 0)
+            .ComputedBranches.Where(branches => branches > 0)
             .CountBy(branches => branches)
             .Aggregate(GraphWork.None, (sum, step) => sum + (step.Value * Step(plan, step.Key, textTokens.Max())));
         List<int>[] experts = [lowNoise, highNoise];
@@ -343,6 +346,7 @@ public sealed class CostModel
         var expert = highNoise.ConvertedBytes > transformer.ConvertedBytes ? highNoise : transformer;
         yield return MemoryPart.Converted("transformer", expert, _graphs.TransformerBlockBytes, PlanStage.Denoise);
         yield return new("factors of LoRAs", LoraBytes(plan), MemoryKind.Kept);
+        yield return new("step cache", StepCacheBytes(plan), MemoryKind.Kept);
         yield return MemoryPart.Activations(PlanStage.Denoise, PassBytes(plan, plan.Strategy?.TokensAtOnce));
         var (step, held) = Of(plan.Decoder).Memory.OfDecoding(plan.Latents, plan.VaeTiles);
         yield return MemoryPart.Activations(PlanStage.Decode, step + held);

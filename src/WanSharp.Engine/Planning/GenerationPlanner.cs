@@ -152,7 +152,8 @@ internal static class GenerationPlanner
             Encoder = encoder is null || given.Count == 0 ? null : encoder,
             Warnings = [.. FewSteps.Warn(settings, request, model)],
         };
-        return WithLoras(plan, ClipLoras.Plan(request, model, settings.Steps));
+        plan = WithLoras(plan, ClipLoras.Plan(request, model, settings.Steps));
+        return StepCachePlanner.Apply(plan, request, model, branches, timesteps);
     }
 
     /// <summary>The plan with LoRAs, which its settings embed.</summary>

@@ -97,7 +97,8 @@ public sealed class PresetChoice(PresetCatalog catalog)
             .Concat(path.Split(Path.DirectorySeparatorChar).Where(part => part.StartsWith(CachedRepository, StringComparison.Ordinal)));
     }
 
-    private static List<string> NamesOf(WanModel model)
+    /// <summary>The names by which a model may be known: its own, and that of the published network that it is.</summary>
+    internal static List<string> NamesOf(WanModel model)
     {
         var isPublished = PublishedDims.Contains(model.Transformer.Dim);
         return isPublished ? [model.Name, ModelVariant.Of(model.Transformer, model.HasExperts).Name] : [model.Name];
