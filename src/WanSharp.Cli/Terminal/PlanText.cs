@@ -150,7 +150,8 @@ internal sealed record PlanText(
 
         yield return Row(
             "branches",
-            Invariant($"{Plan.ComputedBranches.Sum()}") + (Model.HasExperts ? Invariant($", {Plan.HighNoiseSteps} steps of high noise") : "")
+            Invariant($"{Plan.ComputedBranches.Sum()}")
+                + (Model.HasExperts ? Invariant($", {Plan.HighNoiseSteps} steps of high noise") : "")
         );
     }
 

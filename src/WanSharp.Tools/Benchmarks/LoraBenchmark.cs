@@ -54,7 +54,10 @@ public sealed class LoraBenchmark(OrtRuntime runtime)
 
         progress?.Report("a merge");
         // F16 is what people have; merged matrices are stored as wide as the file's.
-        var half = options with { Weights = DType.F16 };
+        var half = options with
+        {
+            Weights = DType.F16,
+        };
         var (seconds, bytes, again) = await MergeAsync(half, rank, progress, cancellationToken).ConfigureAwait(false);
         return new LoraReport(
             Timing.Of(step.Plain),
