@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using WanSharp.Engine.Decoding;
-using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Features;
 using WanSharp.Engine.Memory;
 using WanSharp.Engine.Planning;

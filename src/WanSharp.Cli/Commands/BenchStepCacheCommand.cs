@@ -5,7 +5,6 @@ using WanSharp.Cli.Terminal;
 using WanSharp.Engine;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.StepCaches;
-using WanSharp.Models;
 using WanSharp.Tensors;
 using WanSharp.Tools.Quality;
 

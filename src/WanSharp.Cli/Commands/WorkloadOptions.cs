@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Requests;
 using WanSharp.Tensors;

@@ -1,4 +1,3 @@
-using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Weights;
 
 namespace WanSharp.Engine.Planning;

@@ -1,5 +1,4 @@
 using WanSharp.Engine.Denoising;
-using WanSharp.Engine.Guidance;
 using WanSharp.Engine.Noise;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Sampling;

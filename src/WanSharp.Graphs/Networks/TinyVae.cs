@@ -119,7 +119,7 @@ internal static class TinyVae
     /// <param name="name">The layer's name; its weight is [channels, 2 · channels, 3, 3], the present first.</param>
     /// <param name="frames">[batch, channels, height, width] each.</param>
     /// <param name="past">The frame before each; null for none.</param>
-    private static List<GraphValue> WithPast(GraphBuilder graph, string name, GraphValue[] frames, IReadOnlyList<GraphValue?> past)
+    private static List<GraphValue> WithPast(GraphBuilder graph, string name, GraphValue[] frames, GraphValue?[] past)
     {
         var channels = frames[0].Shape[1].Known!.Value;
         var kernel = graph.Weight($"{name}.weight", [channels, 2 * channels, 3, 3], graph.ConvolutionType);

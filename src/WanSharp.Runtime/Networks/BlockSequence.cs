@@ -6,7 +6,7 @@ namespace WanSharp.Runtime.Networks;
 /// <param name="blocks">The blocks.</param>
 /// <param name="memory">Where values are.</param>
 /// <param name="observe">Sees what each block made.</param>
-internal sealed class BlockSequence(IBlockPass blocks, SessionMemory memory, Action<string, Tensor>? observe)
+internal sealed class BlockSequence(IBlockExecutor blocks, SessionMemory memory, Action<string, Tensor>? observe)
 {
     /// <summary>Runs blocks one after another.</summary>
     /// <returns>The values with what the last one made as <c>X</c>.</returns>

@@ -1,11 +1,9 @@
 using System.Globalization;
 using System.Text;
-using WanSharp.Engine.Planning;
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Models;
 using WanSharp.Models.Text;
-using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
 namespace WanSharp.Tools.Benchmarks;

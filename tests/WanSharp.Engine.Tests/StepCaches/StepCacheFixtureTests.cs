@@ -13,12 +13,14 @@ public sealed class StepCacheFixtureTests
     private const float Guidance = 4;
     private const float Shift = 3;
 
+    private static readonly string[] Kinds = ["easy", "spectrum", "taylor"];
+
     private static readonly JsonElement Cases = JsonDocument
         .Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "fixtures", "step-caches", "step-caches.json")))
         .RootElement;
 
     public static TheoryData<string, int> Walks =>
-        [.. new[] { "easy", "spectrum", "taylor" }.SelectMany(kind => Indices(kind).Select(i => new TheoryDataRow<string, int>(kind, i)))];
+        [.. Kinds.SelectMany(kind => Indices(kind).Select(i => new TheoryDataRow<string, int>(kind, i)))];
 
     public static TheoryData<int> TeaCases => [.. Indices("tea")];
 
