@@ -76,7 +76,6 @@ public sealed class EndToEndBenchmark(WanHost host)
                 {
                     Model = files.Transformer,
                     Parts = files.Parts,
-                    Provider = "cpu",
                     Precision = precision,
                     Threads = options.Threads,
                 }

@@ -59,10 +59,9 @@ internal sealed record EndToEndFiles(string Transformer, NamedParts Parts, strin
             progress,
             cancellationToken
         );
-        var graphs = new GraphOptions();
         var vae = checkpoints.Find(
             $"autoencoder-{options.Shape}",
-            [.. WanVae.EncodeNext(shape.Vae, graphs).Weights, .. WanVae.DecodeNext(shape.Vae, graphs).Weights],
+            [.. new VaeGraphs(shape.Vae, new GraphOptions()).Weights],
             DType.F32,
             progress,
             cancellationToken
@@ -107,8 +106,7 @@ internal sealed record EndToEndFiles(string Transformer, NamedParts Parts, strin
         var path = Path.Combine(folder, vae.Kind == VaeKind.Wan22 ? "taew2_2.safetensors" : "taew2_1.safetensors");
         if (!File.Exists(path))
         {
-            var config = DecoderBenchmark.Tiny(vae);
-            var slots = WanVae.DecodeNext(config, new GraphOptions()).Weights;
+            List<WeightSlot> slots = [.. new VaeGraphs(DecoderBenchmark.Tiny(vae), new GraphOptions()).DecoderWeights];
             var drawn = checkpoints.Find($"taehv-{vae.LatentChannels}", slots, DType.F16, progress, cancellationToken);
             using var weights = Checkpoint.Open(drawn);
             SafetensorsWriter.Write(path, weights.Tensors, cancellationToken: cancellationToken);
