@@ -19,10 +19,15 @@ public sealed partial class GraphBuilder
         using var scope = Scope(name);
         var dtype = precision ?? Options.Compute;
         var weight = Weight("weight", [outFeatures, Features("Linear", x)], dtype);
-        return WithAdapter(Linear(x, weight, bias ? Weight("bias", [outFeatures], dtype) : null), x);
+        var offset = bias ? Weight("bias", [outFeatures], dtype) : null;
+
+        // The time embedding, which has a precision of its own, may come once for samples whose changes differ: it is broadcast.
+        return Options.Adapters && precision is null && x.Rank == 3
+            ? Linear(x, weight, Change(x, outFeatures, dtype, offset)) // added by the product that the layer is
+            : WithAdapter(Linear(x, weight, offset), x);
     }
 
-    /// <summary>y = x Wᵀ + b with weights at hand: x […, in], W [out, in], b [out].</summary>
+    /// <summary>y = x Wᵀ + b with weights at hand: x […, in], W [out, in], b [out], or one for each row, […, out].</summary>
     public GraphValue Linear(GraphValue x, GraphValue weight, GraphValue? bias)
     {
         ArgumentNullException.ThrowIfNull(x);
@@ -34,7 +39,8 @@ public sealed partial class GraphBuilder
 
         // Gemm multiplies by a transposed weight, so a checkpoint's layout serves as it is.
         var rows = Reshape(Cast(x, weight.DType), [x.ElementCount / x.Shape[^1], x.Shape[^1]]); // [rows, in]
-        ReadOnlySpan<GraphValue?> operands = bias is null ? [rows, weight] : [rows, weight, bias];
+        var added = bias is { Rank: > 1 } ? Reshape(bias, [rows.Shape[0], weight.Shape[0]]) : bias;
+        ReadOnlySpan<GraphValue?> operands = added is null ? [rows, weight] : [rows, weight, added];
         CountProduct(rows.Shape[0], rows.Shape[1], weight.Shape[0]);
         var y = Node("Gemm", operands, weight.DType, [rows.Shape[0], weight.Shape[0]], OnnxFormat.Attribute("transB", 1)); // [rows, out]
         return Reshape(y, With(x.Shape, x.Rank - 1, weight.Shape[0])); // […, out]

@@ -12,14 +12,6 @@ internal static class UserFolders
                 : Path.Combine(Home, OperatingSystem.IsMacOS() ? "Library/Caches" : ".cache")
         );
 
-    /// <summary>Where Hugging Face's tools keep what they pulled.</summary>
-    public static string HubCache(Func<string, string?> variable) =>
-        variable("HF_HUB_CACHE")
-        ?? Path.Combine(
-            variable("HF_HOME") ?? Path.Combine(variable("XDG_CACHE_HOME") ?? Path.Combine(Home, ".cache"), "huggingface"),
-            "hub"
-        );
-
     /// <summary>Where programs find the user's settings.</summary>
     public static string Configuration(Func<string, string?> variable) =>
         variable("XDG_CONFIG_HOME")

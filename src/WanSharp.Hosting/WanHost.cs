@@ -7,6 +7,7 @@ using WanSharp.Jobs.Styles;
 using WanSharp.Media.Ffmpeg;
 using WanSharp.Models;
 using WanSharp.Models.Hub;
+using WanSharp.Models.Loras;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Networks;
@@ -171,7 +172,9 @@ public sealed class WanHost(HostOptions options)
         named = (named ?? NamedParts.None).Replace(name =>
             !Path.Exists(name) && HubModels.FindFiles(name) is [var pulled] ? Path.GetFullPath(pulled) : name
         );
-        var model = WanModel.Open(Models.Find(nameOrPath), Options.CacheFolder, named);
+        string[] folders = [Options.ConfigFolder, .. Options.ModelFolders];
+        var loras = new LoraPlaces([.. folders.Select(folder => Path.Combine(folder, "loras"))], HubModels);
+        var model = WanModel.Open(Models.Find(nameOrPath), Options.CacheFolder, named, loras);
         try
         {
             ModelCheck.RequireUsableDefaults(model);
@@ -204,18 +207,14 @@ public sealed class WanHost(HostOptions options)
                 .Concat(file is null ? [] : [file])
         );
 
-    /// <summary>The presets: the program's, the user's own, and those next to a model; with where their LoRAs are looked for.</summary>
+    /// <summary>The presets: the program's, the user's own, and those next to a model.</summary>
     /// <param name="model">The model; null for presets of none.</param>
     /// <exception cref="InvalidDataException">A file is not a list of presets.</exception>
     public PresetChoice OpenPresets(WanModel? model = null)
     {
         string?[] folders = [Options.ConfigFolder, model?.Folder];
         var files = folders.OfType<string>().Select(folder => Path.Combine(folder, PresetCatalog.FileName)).Where(File.Exists);
-        string[] loras = [Options.ConfigFolder, .. Options.ModelFolders];
-        return new PresetChoice(
-            PresetCatalog.Load(files),
-            new LoraFolders([.. loras.Select(folder => Path.Combine(folder, "loras"))], UserFolders.HubCache(Options.Variable))
-        );
+        return new PresetChoice(PresetCatalog.Load(files));
     }
 
     /// <summary>Where wildcards are looked for: next to the file of jobs, then in the user's own folder.</summary>

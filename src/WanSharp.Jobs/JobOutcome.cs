@@ -33,6 +33,9 @@ public sealed record JobOutcome
     /// </summary>
     public IReadOnlyList<BatchSizeSpan> BatchSizes { get; init; } = [];
 
+    /// <summary>Denoise steps that were estimated from earlier ones, and not computed (<c>--step-cache</c>).</summary>
+    public int SkippedSteps { get; init; }
+
     /// <summary>
     /// What of the transformer was one compiled graph when it was made: blocks, whole or off; null where the backend cannot tell.
     /// </summary>

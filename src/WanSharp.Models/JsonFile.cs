@@ -22,7 +22,7 @@ internal static class JsonFile
         }
         catch (JsonException e)
         {
-            throw new CheckpointException(path, Problem(e), e);
+            throw new CheckpointException(path, OtherContents.DescribeCompanion(path) ?? Problem(e), e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

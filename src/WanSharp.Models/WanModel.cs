@@ -21,7 +21,7 @@ public sealed class WanModel : IDisposable
 
     private string? _digest;
 
-    private WanModel(ModelParts parts, string? cacheFolder)
+    private WanModel(ModelParts parts, string? cacheFolder, LoraPlaces loras)
     {
         _digests = new FileDigests(cacheFolder is null ? null : Path.Combine(cacheFolder, "digests"));
         NetworkFit.Require(parts);
@@ -34,7 +34,13 @@ public sealed class WanModel : IDisposable
         );
         LatentColors = parts.Colors ?? LatentColors.Published(parts.Vae);
         Parts = parts.Taken;
-        Loras = new LoraLibrary(Folder, Name, Transformer, _digests);
+        Loras = new LoraLibrary(
+            [Folder, Path.GetDirectoryName(Path.GetFullPath(parts.TransformerPath))!],
+            Name,
+            Transformer,
+            _digests,
+            loras
+        );
         TokenizerPath = parts.TokenizerPath;
         Tokenizer = TokenizerSource.Load(TokenizerPath);
         NetworkFit.Require(parts.Source, Tokenizer, TextEncoder);
@@ -164,10 +170,11 @@ public sealed class WanModel : IDisposable
     /// <param name="cacheFolder">Where digests of large files are noted, so that they are computed only once. Default:
     /// nowhere.</param>
     /// <param name="named">The parts that were named by hand. Default: none, they are found around the transformer.</param>
+    /// <param name="loras">Where LoRAs are looked for after the model's own folders. Default: nowhere.</param>
     /// <exception cref="CheckpointException">A part is missing, ambiguous, not supported, or not what the description
     /// says.</exception>
-    public static WanModel Open(string path, string? cacheFolder = null, NamedParts? named = null) =>
-        new(new ModelFinder().FindParts(path, named), cacheFolder);
+    public static WanModel Open(string path, string? cacheFolder = null, NamedParts? named = null, LoraPlaces? loras = null) =>
+        new(new ModelFinder().FindParts(path, named), cacheFolder, loras ?? LoraPlaces.None);
 
     /// <summary>
     /// Computes <see cref="Digest"/> unless it is known. The first time takes minutes for the largest models; a cache folder keeps

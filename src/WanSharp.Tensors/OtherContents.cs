@@ -9,6 +9,7 @@ internal static class OtherContents
     public const int SniffedLength = 512;
 
     private const string Again = "download the file again";
+    private const string AText = "it is not a checkpoint but a text";
     private const int LongestShown = 80;
     private const int ShortestText = 4;
 
@@ -78,6 +79,29 @@ internal static class OtherContents
         return DescribeText(start);
     }
 
+    /// <summary>
+    /// What stands in place of a file that comes with checkpoints (a tokenizer, a description); null when its beginning does not say, and
+    /// for texts, which they are themselves.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    public static string? DescribeCompanion(string path)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            Span<byte> start = stackalloc byte[SniffedLength];
+            start = start[..file.ReadAtLeast(start, SniffedLength, throwOnEndOfStream: false)];
+            return TextOf(start) is ['{' or '[', ..] || Describe(start) is not { } what || what.StartsWith(AText, StringComparison.Ordinal)
+                ? null
+                : what.Replace("not a checkpoint but ", "", StringComparison.Ordinal)
+                    .Replace(", not a checkpoint", "", StringComparison.Ordinal);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     private static string? DescribeText(ReadOnlySpan<byte> start)
     {
         if (TextOf(start) is not { } text)
@@ -97,7 +121,7 @@ internal static class OtherContents
                 ? $"it is not a checkpoint but a JSON text, as a server sends when it refuses a download: {Shown(text)} {Sentence(Again)}."
             : text.StartsWith('<')
                 ? $"it is not a checkpoint but an XML text, as a server sends when it refuses a download: {Shown(text)} {Sentence(Again)}."
-            : $"it is not a checkpoint but a text: {Shown(text)} If a server sent it instead of the file, {Again}.";
+            : $"{AText}: {Shown(text)} If a server sent it instead of the file, {Again}.";
     }
 
     /// <summary>The beginning as a text, or null if it is not one.</summary>

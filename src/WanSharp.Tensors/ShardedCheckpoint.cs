@@ -53,7 +53,8 @@ public sealed class ShardedCheckpoint : ICheckpoint
             checkpoint.Dispose();
             throw new CheckpointException(
                 indexPath,
-                "it is not a valid index: a JSON object whose weight_map gives each tensor's file.",
+                OtherContents.DescribeCompanion(indexPath)
+                    ?? "it is not a valid index: a JSON object whose weight_map gives each tensor's file.",
                 e
             );
         }

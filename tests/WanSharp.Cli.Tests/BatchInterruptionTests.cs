@@ -201,7 +201,7 @@ public sealed class BatchInterruptionTests : BatchTests
             "--prompts",
             _folder["prompts.txt"],
             "--seeds",
-            "0..2",
+            "0..3",
             "--frames",
             "9",
             "--steps",

@@ -66,12 +66,16 @@ public abstract class BatchTests : IDisposable
         return Process.Start(start)!;
     }
 
-    private protected async Task KillAfterAsync(int lines, string[] args)
+    /// <summary>Kills a batch when it has said of so many clips that they are made; whatever else it says does not count.</summary>
+    private protected async Task KillAfterAsync(int clips, string[] args)
     {
         using var wan = StartWan(args);
-        for (var i = 0; i < lines; i++)
+        var said = new List<string>();
+        while (said.Count(line => line.StartsWith('[')) < clips)
         {
-            await wan.StandardError.ReadLineAsync(TestContext.Current.CancellationToken);
+            var line = await wan.StandardError.ReadLineAsync(TestContext.Current.CancellationToken);
+            Assert.True(line is not null, $"It ended before it had made {clips} clips:\n{string.Join('\n', said)}");
+            said.Add(line);
         }
 
         wan.Kill(); // SIGKILL

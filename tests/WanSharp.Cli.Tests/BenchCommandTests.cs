@@ -27,6 +27,7 @@ public sealed class BenchCommandTests : IDisposable
     [InlineData("bench dit --size 250x256", "width must be a multiple of 16")]
     [InlineData("bench dit --provider gpu", "choose ")]
     [InlineData("bench memory --row fourth", "choose compile, start, sizes, third, peak, 14b, failures")]
+    [InlineData("bench end-to-end --measured-steps 2", "--measured-steps takes 3 or more")]
     [InlineData("bench memory --failures 0", "--failures takes 1 or more")]
     public async Task Bench_WithAWrongCommandLine_NamesTheWayOut(string commandLine, string expected) =>
         (await RunAsync(commandLine)).AssertFailed(ExitCode.WrongUsage, expected);
@@ -128,6 +129,39 @@ public sealed class BenchCommandTests : IDisposable
         var clips = JsonNode.Parse(run.Out)!["clips"]!.AsArray();
         Assert.Equal(2, clips.Count);
         Assert.All(clips, clip => Assert.InRange(clip!["ssim"]!.GetValue<double>(), LeastSsim, 0.99999)); // not 1: integers were multiplied
+    }
+
+    [Fact]
+    public async Task BenchEndToEnd_OfATinyNetwork_TellsWhereTheTimeOfBothWaysGoes()
+    {
+        var run = await RunAsync("bench end-to-end --shape shapes --layers 1 --size 32x32 --frames 5 --json");
+
+        Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+        var report = JsonNode.Parse(run.Out)!;
+        Assert.Equal("shapes of 1 layers 32x32x5", report["workload"]!.GetValue<string>());
+        var (full, few) = (report["full"]!, report["few"]!);
+        Assert.Equal((50, 4, 2), (Whole(full, "steps"), Whole(full, "measured_steps"), Whole(full, "passes")));
+        Assert.Equal((4, 4, 1), (Whole(few, "steps"), Whole(few, "measured_steps"), Whole(few, "passes")));
+        foreach (var way in new[] { full, few })
+        {
+            Assert.True(Seconds(way, "total") >= Seconds(way, "denoise"));
+            Assert.All(["text", "denoise", "step", "decode", "write"], part => Assert.True(Seconds(way, part) > 0, part));
+        }
+
+        static int Whole(JsonNode way, string name) => way[name]!.GetValue<int>();
+        static double Seconds(JsonNode way, string name) => way[$"{name}_seconds"]!.GetValue<double>();
+    }
+
+    [Fact]
+    public async Task BenchLora_OfATinyNetwork_TellsItsRatios()
+    {
+        var run = await RunAsync("bench lora --shape shapes --layers 1 --size 32x32 --frames 5 --rank 4 --runs 1 --json");
+
+        Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+        var report = JsonNode.Parse(run.Out)!;
+        Assert.Equal(0, report["compiled_by_change"]!.GetValue<int>());
+        Assert.True(report["unmerged_ratio"]!.GetValue<double>() > 0);
+        Assert.True(report["merge_seconds"]!.GetValue<double>() > 0);
     }
 
     /// <summary>The report of a machine that was so many times as fast.</summary>

@@ -36,7 +36,8 @@ public sealed class DecoderCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("no such file", "--decoder", "taew2_1")]
+    [InlineData("no such file", "--decoder", "taew3")]
+    [InlineData("wan models pull taew2_1", "--decoder", "taew2_1")]
     [InlineData("--encoder", "--encoder", "taeshapes", "--image", "IMAGE")]
     [InlineData("is the clip itself", "--preview", "CLIP")]
     [InlineData("names no format", "--preview", "preview.doc")]

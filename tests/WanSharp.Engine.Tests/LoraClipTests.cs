@@ -1,3 +1,4 @@
+using WanSharp.Engine.Guidance;
 using WanSharp.Engine.Noise;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
@@ -81,6 +82,31 @@ public sealed class LoraClipTests : IDisposable
         for (var i = 0; i < requests.Length; i++)
         {
             Assert.InRange(Difference(expected[i], clips[i]), 0, LargestPixelDifference);
+        }
+    }
+
+    [Fact]
+    public async Task Generate_WithANegativePromptInTheBlocks_TakesLorasToo()
+    {
+        var negative = Circle with { NegativePrompt = "blurry", GuidanceScale = 1, Nag = new AttentionGuidance(5) };
+        var (one, two) = (Uses("style"), Uses("other", "style:0.5"));
+        GenerationRequest[] requests = [negative, negative with { Loras = one }, negative with { Loras = two }];
+        using var unmerged = Generator(LoraMode.Unmerged, batchSize: 1);
+        var alone = new List<List<byte[]>>();
+        foreach (var request in requests)
+        {
+            alone.Add(await FramesAsync(unmerged, request));
+            Assert.NotEqual(alone[^1], await FramesAsync(unmerged, request with { Nag = null, NegativePrompt = null }));
+        }
+
+        Assert.NotEqual(alone[0], alone[1]);
+        using var merged = Generator(LoraMode.Merged);
+        using var shared = Generator(LoraMode.Unmerged, batchSize: requests.Length);
+        var together = await Task.WhenAll(requests.Select(request => FramesAsync(shared, request)));
+        foreach (var (i, request) in requests.Index())
+        {
+            Assert.InRange(Difference(alone[i], await FramesAsync(merged, request)), 0, LargestPixelDifference);
+            Assert.InRange(Difference(alone[i], together[i]), 0, LargestPixelDifference);
         }
     }
 

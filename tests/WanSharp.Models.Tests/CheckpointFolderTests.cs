@@ -83,6 +83,16 @@ public sealed class CheckpointFolderTests(RuntimeFixture fixture)
         Assert.Equal(await GenerateAsync(networks, "official"), await GenerateAsync(networks, "kijai scaled"));
     }
 
+    [Theory]
+    [InlineData("wan2.1-t2v-1.3b")]
+    [InlineData("wan2.2-i2v-a14b")]
+    public async Task Generate_FromPatchesEmbeddedByAMatrix_GivesTheSameClip(string variant)
+    {
+        using var networks = new TinyNetworks(variant);
+
+        Assert.Equal(await GenerateAsync(networks, "official"), await GenerateAsync(networks, "turbo"));
+    }
+
     [Fact]
     public async Task Generate_WithAWeightThatIsNoNumber_NamesTheFile()
     {
@@ -111,18 +121,28 @@ public sealed class CheckpointFolderTests(RuntimeFixture fixture)
         ); // the official (low, high)
     }
 
-    [Fact]
-    public async Task Generate_BetweenTwoImages_DependsOnEach()
+    [Theory]
+    [InlineData("wan2.1-flf2v-14b")]
+    [InlineData("wan2.2-i2v-a14b")] // its last image is in the channels alone
+    public async Task Generate_BetweenTwoImages_DependsOnEach(string variant)
     {
-        using var networks = new TinyNetworks("wan2.1-flf2v-14b");
-        var clip = await GenerateAsync(networks, "official");
+        using var networks = new TinyNetworks(variant);
+        var clip = await GenerateAsync(networks, "official", Both);
         Assert.NotEqual(
             clip,
-            await GenerateAsync(networks, "official", request => request with { Images = [request.Images[0], new(Picture(9, 32, 32), -1)] })
+            await GenerateAsync(
+                networks,
+                "official",
+                request => request with { Images = [Both(request).Images[0], new(Picture(9, 32, 32), -1)] }
+            )
         );
         Assert.NotEqual(
             clip,
-            await GenerateAsync(networks, "official", request => request with { Images = [new(Picture(9, 32, 32)), request.Images[1]] })
+            await GenerateAsync(
+                networks,
+                "official",
+                request => request with { Images = [new(Picture(9, 32, 32)), Both(request).Images[1]] }
+            )
         );
         Assert.Equal(
             5,
@@ -130,10 +150,16 @@ public sealed class CheckpointFolderTests(RuntimeFixture fixture)
                 await GenerateAsync(
                     networks,
                     "official",
-                    request => request with { Images = [request.Images[0], new(Picture(9, 64, 20), -1)] }
+                    request => request with { Images = [Both(request).Images[0], new(Picture(9, 64, 20), -1)] }
                 )
             ).Count
         ); // of another shape
+
+        static GenerationRequest Both(GenerationRequest request) =>
+            request with
+            {
+                Images = [new(Picture(1, 32, 32)), new(Picture(2, 32, 32), -1)],
+            };
     }
 
     [Theory]

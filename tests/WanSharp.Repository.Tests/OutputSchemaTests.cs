@@ -42,6 +42,8 @@ public class OutputSchemaTests
         ("bench-start", "bench", typeof(StartReport)),
         ("bench-memory", "bench memory", typeof(MemoryReport)),
         ("bench-experts", "bench experts", typeof(ExpertsOutput)),
+        ("bench-lora", "bench lora", typeof(LoraOutput)),
+        ("bench-end-to-end", "bench end-to-end", typeof(EndToEndOutput)),
         ("bench-throughput", "bench throughput", typeof(ThroughputOutput)),
         ("bench-quality", "bench quality", typeof(QualityOutput)),
         ("bench-plan", "bench plan", typeof(IReadOnlyList<PlanCheckOutput>)),
@@ -50,6 +52,7 @@ public class OutputSchemaTests
         ("bench-reuse", "bench reuse", typeof(IReadOnlyList<ReusedClipOutput>)),
         ("compare", "compare", typeof(ComparedClipsOutput)),
         ("bench-presets", "bench presets", typeof(IReadOnlyList<PresetWayOutput>)),
+        ("bench-step-cache", "bench step-cache", typeof(StepCacheOutput)),
         ("presets", "presets", typeof(IReadOnlyList<PresetOutput>)),
     ];
 

@@ -58,7 +58,7 @@ public static class OtherFormats
                 writer.Write(dim);
             }
 
-            writer.Write(0); // F32
+            writer.Write(tensor.DType == DType.Q80 ? 8 : 0); // else F32
             writer.Write(data.Length);
             data.Write(tensor.ReadBytes(0, (int)tensor.ByteLength));
             data.Write(new byte[-data.Length & (Alignment - 1)]);
@@ -112,6 +112,28 @@ public static class OtherFormats
             writer.Write((long)Encoding.UTF8.GetByteCount(text));
             writer.Write(Encoding.UTF8.GetBytes(text));
         }
+    }
+
+    /// <summary>A matrix in blocks of 32 bytes with a scale each, as llama.cpp rounds it; its rows must be as long as blocks.</summary>
+    public static Tensor ToQ80(Tensor matrix)
+    {
+        const int Block = 32;
+        var blocks = Tensor.Zeros(DType.Q80, matrix.Shape);
+        var values = matrix.Read<float>();
+        var bytes = blocks.WriteBytes(0, (int)blocks.ByteLength);
+        for (var start = 0; start < values.Length; start += Block)
+        {
+            var part = values.Slice(start, Block);
+            var scale = part.ToArray().Max(MathF.Abs) / 127;
+            var place = bytes.Slice(start / Block * (Block + sizeof(ushort)), Block + sizeof(ushort));
+            BitConverter.TryWriteBytes(place, (Half)scale);
+            for (var i = 0; i < Block; i++)
+            {
+                place[sizeof(ushort) + i] = (byte)(sbyte)(scale == 0 ? 0 : MathF.Round(part[i] / scale));
+            }
+        }
+
+        return blocks;
     }
 
     /// <summary>A zip with a pickle, as <c>torch.save</c> writes a state dictionary.</summary>

@@ -14,6 +14,7 @@ public sealed class TinyEngine : IDisposable
         TinyModel.Write(ModelFolder);
         Model = WanModel.Open(ModelFolder);
         Runtime = OrtRuntime.Create(new RuntimeOptions { Threads = 2 });
+        Graphs = new GraphCache(Runtime);
     }
 
     public string ModelFolder { get; }
@@ -21,6 +22,8 @@ public sealed class TinyEngine : IDisposable
     public WanModel Model { get; }
 
     public OrtRuntime Runtime { get; }
+
+    public GraphCache Graphs { get; }
 
     /// <summary>A copy of the model's folder, to be damaged.</summary>
     public void CopyModel(string folder)
@@ -34,6 +37,7 @@ public sealed class TinyEngine : IDisposable
 
     public void Dispose()
     {
+        Graphs.Dispose();
         Model.Dispose();
         Runtime.Dispose();
         _folder.Dispose();

@@ -37,6 +37,12 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
             case "gguf":
                 Gguf();
                 break;
+            case "turbo":
+                Turbo();
+                break;
+            case "gguf q8":
+                Gguf(isQuantized: true);
+                break;
             default:
                 SingleFile();
                 break;
@@ -100,11 +106,20 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
     }
 
     /// <summary>ComfyUI-GGUF's files next to ComfyUI's.</summary>
-    public void Gguf()
+    /// <param name="isQuantized">Whether matrices of blocks are Q8_0.</param>
+    public void Gguf(bool isQuantized = false)
     {
         foreach (var (tensors, place) in Transformers("", "-LowNoise", "-HighNoise"))
         {
-            OtherFormats.WriteGguf(Prepare($"unet/Wan{place}.gguf"), tensors);
+            var stored = tensors.ToDictionary(
+                pair => pair.Key,
+                pair => isQuantized && TinyNetworks.IsFloat8(pair.Key, pair.Value) ? OtherFormats.ToQ80(pair.Value) : pair.Value
+            );
+            OtherFormats.WriteGguf(Prepare($"unet/Wan{place}.gguf"), stored);
+            foreach (var (name, _) in tensors.Where(pair => stored[pair.Key] != pair.Value))
+            {
+                stored[name].Dispose();
+            }
         }
 
         OtherFormats.WriteGguf(Prepare("clip/umt5-xxl-encoder.gguf"), Renamed(networks.Text, OtherTools.LlamaText));
@@ -138,6 +153,19 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
         }
 
         Safetensors("models/diffusion_models/any.safetensors", tensors);
+    }
+
+    /// <summary>ComfyUI's tree with transformers of TurboDiffusion and rCM, which embed patches by a matrix.</summary>
+    public void Turbo()
+    {
+        Comfy();
+        const string Patches = "patch_embedding.weight";
+        foreach (var (tensors, place) in Transformers("", "_low_noise", "_high_noise"))
+        {
+            var weight = tensors[Patches];
+            var matrix = weight.Reshape([weight.Shape[0], weight.Shape.ElementCount / weight.Shape[0]]);
+            Safetensors($"models/diffusion_models/any{place}.safetensors", new(tensors) { [Patches] = matrix });
+        }
     }
 
     /// <summary>All in one file, each network behind its prefix. Of two experts each has one.</summary>

@@ -92,6 +92,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
             BenchQualityCommand.Build(environment),
             BenchReuseCommand.Build(environment),
             BenchPresetsCommand.Build(environment),
+            BenchStepCacheCommand.Build(environment),
             BenchThroughputCommand.Build(environment),
         };
         command.Subcommands.Add(BenchPlanCommand.Build(environment));
@@ -99,6 +100,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
         command.Subcommands.Add(BenchLoraCommand.Build(environment));
         command.Subcommands.Add(BenchDtypesCommand.Build(environment));
         command.Subcommands.Add(BenchDecodersCommand.Build(environment));
+        command.Subcommands.Add(BenchEndToEndCommand.Build(environment));
         command.Subcommands.Add(BenchMemoryCommand.Build(environment));
         command.Subcommands.Add(BenchMemoryCommand.BuildPass(environment));
         self._workload.AddTo(command);

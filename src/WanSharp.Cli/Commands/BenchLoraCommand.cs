@@ -1,4 +1,5 @@
 using System.CommandLine;
+using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
 using WanSharp.Tools.Benchmarks;
 using static System.FormattableString;
@@ -18,6 +19,7 @@ internal sealed class BenchLoraCommand(CliEnvironment environment)
     );
     private readonly Option<int?> _rank = NumberOption.Create<int>("--rank", "The LoRAs' rank. Default: 64.", "N");
     private readonly Option<int?> _threads = CommonOptions.Threads();
+    private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Build(CliEnvironment environment)
     {
@@ -29,10 +31,11 @@ internal sealed class BenchLoraCommand(CliEnvironment environment)
         {
             self._rank,
             self._threads,
+            self._json,
         };
         self._workload.AddTo(command);
         command.SetAction(self.RunAsync);
-        return command.WithExamples("wan bench lora", "wan bench lora --shape 1.3b --rank 64 --layers 6");
+        return command.WithExamples("wan bench lora", "wan bench lora --shape 1.3b --rank 64 --layers 6 --json");
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
@@ -44,13 +47,25 @@ internal sealed class BenchLoraCommand(CliEnvironment environment)
             new StatusLine(environment),
             cancellationToken
         );
-        foreach (var line in Lines(report))
-        {
-            environment.Out.WriteLine(line);
-        }
-
+        environment.Out.WriteLine(parsed.GetValue(_json) ? JsonText.Of(Output(report)) : string.Join(Environment.NewLine, Lines(report)));
         return ExitCode.Done;
     }
+
+    private static LoraOutput Output(LoraReport report) =>
+        new(
+            report.Plain.Median,
+            report.Adapted.Median,
+            Math.Round(report.Adapted.Median / report.Plain.Median, 4),
+            report.AfterChange.Median,
+            report.CompiledByChange,
+            report.Together.Median,
+            report.Apart.Median,
+            Math.Round(report.Apart.Median / report.Together.Median, 3),
+            report.MergeSeconds,
+            report.MergePrivateBytes,
+            report.CachedSeconds,
+            report.Plain.Runs
+        );
 
     private static IEnumerable<string> Lines(LoraReport report)
     {

@@ -65,7 +65,12 @@ internal sealed class BenchPresetsCommand(CliEnvironment environment)
             runtime,
             new(),
             environment.Host.TransformerOptions(default),
-            new EngineOptions { BatchSize = 1, Presets = presets }
+            new EngineOptions
+            {
+                BatchSize = 1,
+                Presets = presets,
+                DecoderFolders = environment.Host.Models.SearchFolders,
+            }
         );
         var clips = new List<PresetClip>();
         await foreach (var clip in new PresetLoss(generator).MeasureAsync(ways, parsed.GetValue(_clips) ?? 8, cancellationToken))

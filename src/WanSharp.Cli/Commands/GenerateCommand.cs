@@ -122,6 +122,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         await using (var writer = VideoWriter.Create(ffmpeg, target, plan.Format, plan.Settings.ToJson()))
         {
             GenerateReport.WriteSettings(environment.Error, plan.Settings);
+            GenerateReport.WriteStepCache(environment.Error, plan.StepCache);
             GenerateReport.WriteWarnings(environment.Error, plan.Warnings);
             GenerateReport.WriteCut(environment.Error, plan.CutPrompts);
             GenerateReport.WriteLoras(environment.Error, plan.Loras);

@@ -23,6 +23,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
     private readonly ModelOptions _model = new();
     private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
     private readonly Option<VaeTileChoice> _vaeTile = CommonOptions.VaeTile();
+    private readonly Option<LoraMode> _loraMode = CommonOptions.LoraModeOption();
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _calibrate = new("--calibrate")
     {
@@ -45,6 +46,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
         {
             self._precision,
             self._vaeTile,
+            self._loraMode,
             self._threads,
             self._calibrate,
             self._memory,
@@ -69,6 +71,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
         new(model, precision, parsed.GetValue(_vaeTile), environment.Host.Models.SearchFolders)
         {
             Presets = environment.Host.OpenPresets(model),
+            LoraMode = parsed.GetValue(_loraMode),
         };
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
@@ -111,6 +114,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
             Budget = budget,
             Compute = ProviderProfiles.Cpu.Precision,
             Free = MemoryAllowance.Of(memory: null, hostMemory: null, isOnHost: true, host),
+            MergedBytes = costs.MergedBytes(plan),
         };
         environment.Out.WriteLine(parsed.GetValue(_json) ? JsonText.Of(text.Output()) : text.Describe());
         return ExitCode.Done;

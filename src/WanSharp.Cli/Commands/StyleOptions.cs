@@ -10,7 +10,7 @@ internal sealed class StyleOptions
 {
     private readonly Option<string?> _style = new("--style")
     {
-        Description = "How the clip looks: anime, realistic, ink, cinematic, or a style of your own.",
+        Description = "How the clip looks: anime, realistic, ink, outlined, cinematic, or a style of your own.",
         HelpName = "NAME",
     };
 

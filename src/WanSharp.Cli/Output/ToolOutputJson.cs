@@ -4,6 +4,8 @@ namespace WanSharp.Cli.Output;
 
 /// <summary>The reports of tools as JSON; how they are written is in <see cref="Terminal.JsonText"/>.</summary>
 [JsonSerializable(typeof(ExpertsOutput))]
+[JsonSerializable(typeof(LoraOutput))]
+[JsonSerializable(typeof(EndToEndOutput))]
 [JsonSerializable(typeof(ThroughputOutput))]
 [JsonSerializable(typeof(QualityOutput))]
 [JsonSerializable(typeof(IReadOnlyList<PlanCheckOutput>))]
@@ -12,6 +14,7 @@ namespace WanSharp.Cli.Output;
 [JsonSerializable(typeof(IReadOnlyList<ReusedClipOutput>))]
 [JsonSerializable(typeof(IReadOnlyList<PresetWayOutput>))]
 [JsonSerializable(typeof(ComparedClipsOutput))]
+[JsonSerializable(typeof(StepCacheOutput))]
 [JsonSerializable(typeof(FixtureOutput))]
 [JsonSerializable(typeof(ComparedFixtureOutput))]
 [JsonSerializable(typeof(ExportOutput))]

@@ -28,6 +28,22 @@ internal static class GenerateReport
         }
     }
 
+    /// <summary>Says which steps are estimated, and why, where that was left to the program.</summary>
+    public static void WriteStepCache(TextWriter output, StepCachePlan? cache)
+    {
+        if (cache is { Why.Length: > 0 })
+        {
+            output.WriteLine(PlainText.OneLine($"step cache: {Describe(cache)}"));
+        }
+    }
+
+    /// <summary>A step cache in one line.</summary>
+    public static string Describe(StepCachePlan cache) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{cache.Setting}, {(cache.IsKnownBefore ? "" : "about ")}{cache.SkippedSteps.Count} steps are estimated"
+        ) + (cache.Why.Length > 0 ? $": {cache.Why}" : "");
+
     /// <summary>Says which prompts are longer than the model reads, a line each.</summary>
     public static void WriteCut(TextWriter output, IReadOnlyList<CutPrompt> cut)
     {
@@ -69,6 +85,8 @@ internal static class GenerateReport
                     new GenerateOutput(
                         path,
                         Math.Round(elapsed.TotalSeconds, 3),
+                        clip.Steps - clip.SkippedSteps,
+                        clip.SkippedSteps,
                         plan.VaeTiles?.ToString(),
                         clip.Compile.ToString().ToLowerInvariant(),
                         GraphsOutput.From(statistics.Graphs),
@@ -86,6 +104,7 @@ internal static class GenerateReport
                 CultureInfo.InvariantCulture,
                 $"{path}: {SettingsText.Summary(settings)}; made in {elapsed.TotalSeconds:0.0} s"
                     + $"{(settings.OutputWidth is { } width ? $", decoded to {width}x{settings.OutputHeight}" : "")}"
+                    + $"{(clip.SkippedSteps > 0 ? $", {clip.SkippedSteps} of {clip.Steps} steps estimated" : "")}"
                     + $"{(plan.VaeTiles is { } tiles ? $", decoded in tiles of {tiles}" : "")}."
             )
         );

@@ -37,6 +37,9 @@ internal sealed record PlanText(
     /// <summary>The memory that it could use now.</summary>
     public required MemoryAllowance Free { get; init; }
 
+    /// <summary>Bytes of weights with LoRAs merged into them, which the cache keeps.</summary>
+    public long MergedBytes { get; init; }
+
     public string Describe() => string.Join(Environment.NewLine, Lines());
 
     public PlanOutput Output() =>
@@ -48,6 +51,7 @@ internal sealed record PlanText(
             Plan.Tokens,
             CutPromptOutput.From(Plan.CutPrompts),
             Plan.Branches,
+            Plan.StepCache?.SkippedSteps.Count ?? 0,
             Model.WeightTypes,
             [
                 .. Cost.Stages.Select(stage => new StageOutput(
@@ -113,6 +117,11 @@ internal sealed record PlanText(
             yield return Row(name, text);
         }
 
+        if (Plan.StepCache is { } cache)
+        {
+            yield return Row("step cache", GenerateReport.Describe(cache));
+        }
+
         foreach (var warning in Plan.Warnings)
         {
             yield return Row("note", warning);
@@ -128,6 +137,11 @@ internal sealed record PlanText(
             yield return Row("note", PlainText.OneLine(note));
         }
 
+        if (Plan.Loras.IsMerged)
+        {
+            yield return Row("LoRAs", Invariant($"merged into a copy of the weights, of which the cache keeps {Bytes(MergedBytes)}"));
+        }
+
         yield return Row("latents", Invariant($"{Plan.Latents}, {Plan.Tokens:#,0} tokens"));
         if (settings is { OutputWidth: { } width, OutputHeight: { } height })
         {
@@ -136,7 +150,8 @@ internal sealed record PlanText(
 
         yield return Row(
             "branches",
-            Invariant($"{Plan.StepBranches.Sum()}") + (Model.HasExperts ? Invariant($", {Plan.HighNoiseSteps} steps of high noise") : "")
+            Invariant($"{Plan.ComputedBranches.Sum()}")
+                + (Model.HasExperts ? Invariant($", {Plan.HighNoiseSteps} steps of high noise") : "")
         );
     }
 

@@ -17,6 +17,9 @@ public sealed record EngineStatistics
     /// <summary>Denoise steps of clips: a step that four clips share counts as four.</summary>
     public required long Steps { get; init; }
 
+    /// <summary>How many of them were estimated from earlier ones, and not computed.</summary>
+    public long SkippedSteps { get; init; }
+
     /// <summary>Clips in the most recent step; 0 before the first.</summary>
     public required int BatchSize { get; init; }
 

@@ -1,5 +1,7 @@
 using WanSharp.Engine.Denoising;
+using WanSharp.Engine.Planning;
 using WanSharp.Engine.Reuse;
+using WanSharp.Engine.StepCaches;
 
 namespace WanSharp.Engine;
 
@@ -35,6 +37,9 @@ public sealed record GenerationRunOptions
     /// null, none is made, and steps cost nothing more.
     /// </summary>
     public Func<PreviewFrames, CancellationToken, ValueTask>? Preview { get; init; }
+
+    /// <summary>What watches a clip's steps instead of its own step cache, to record what step caches go by. Default: null.</summary>
+    internal Func<GenerationPlan, StepCache>? StepCache { get; init; }
 
     /// <summary>
     /// Saves a snapshot. Denoising continues meanwhile, and no other snapshot is taken until it returns. An exception from it fails

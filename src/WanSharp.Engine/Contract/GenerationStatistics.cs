@@ -14,13 +14,16 @@ public sealed record GenerationStatistics
     /// <summary>The denoise steps that were taken; fewer than planned if the clip was resumed.</summary>
     public required int Steps { get; init; }
 
+    /// <summary>How many of them were estimated from earlier ones, and not computed.</summary>
+    public int SkippedSteps { get; init; }
+
     /// <summary>
     /// Whether the clip ran as planned; false if memory forced another strategy meanwhile, which may show in the last bits or at
     /// the seams of tiles.
     /// </summary>
     public bool RanAsPlanned { get; init; } = true;
 
-    /// <summary>The average number of clips that shared a step; 0 if no step was taken.</summary>
+    /// <summary>The average number of clips that shared a computed step; 0 if none was.</summary>
     public required double MeanBatchSize { get; init; }
 
     /// <summary>How many clips shared its steps over time, one sample per change.</summary>

@@ -11,7 +11,7 @@ namespace WanSharp.Engine.Decoding;
 internal sealed class DecoderShelf(WanModel model, IReadOnlyList<string> folders) : IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly DecoderLocator _locator = new([model.Folder, .. folders]);
+    private readonly DecoderLocator _locator = new([model.Folder, .. folders], model.Loras.Hub);
     private readonly Dictionary<string, DecoderFile> _open = [];
     private readonly List<DecoderFile> _replaced = [];
 

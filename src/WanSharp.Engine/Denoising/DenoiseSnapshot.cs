@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
+using WanSharp.Engine.StepCaches;
 
 namespace WanSharp.Engine.Denoising;
 
@@ -12,17 +13,32 @@ namespace WanSharp.Engine.Denoising;
 /// <remarks>
 /// Immutable. Written as a magic number, the identity, whose steps were reused (empty text for nobody's; the prompt, how many, the
 /// similarity), the
-/// sampler's first and next step, the number of arrays and their length, whether guidance has one, the arrays (the latents, the
-/// sampler's history, then guidance's), and the
-/// SHA-256 of
-/// all that; numbers are little-endian.
+/// sampler's first and next step, the number of arrays, whether guidance has one, how many are the step cache's and how
+/// many numbers it has (-1 without a step cache), the numbers, the arrays, each after its length (the latents, the sampler's history, the
+/// step cache's, then guidance's), and the SHA-256 of all that; numbers are little-endian.
 /// </remarks>
 public sealed class DenoiseSnapshot
 {
     private const int DigestLength = SHA256.HashSizeInBytes;
 
-    internal DenoiseSnapshot(string identity, float[] latents, SamplerState sampler, float[]? average, ReusedSteps? reused) =>
-        (Identity, Latents, Sampler, Average, Reused) = (identity, latents, sampler, average, reused);
+    internal DenoiseSnapshot(string identity, DenoiseState clip, ReusedSteps? reused)
+        : this(
+            identity,
+            clip.Latents.Read<float>().ToArray(),
+            clip.Sampler.Save(),
+            (float[]?)clip.Projection?.Average?.Clone(),
+            reused,
+            clip.Cache?.Save()
+        ) { }
+
+    internal DenoiseSnapshot(
+        string identity,
+        float[] latents,
+        SamplerState sampler,
+        float[]? average,
+        ReusedSteps? reused,
+        StepCacheState? cache = null
+    ) => (Identity, Latents, Sampler, Average, Reused, Cache) = (identity, latents, sampler, average, reused, cache);
 
     /// <summary>The step that comes next, from 0.</summary>
     public int NextStep => Sampler.NextStep;
@@ -40,7 +56,10 @@ public sealed class DenoiseSnapshot
     /// <summary>What guidance remembered of earlier steps; null for nothing.</summary>
     internal float[]? Average { get; }
 
-    private static ReadOnlySpan<byte> Magic => "WANSNAP3"u8;
+    /// <summary>What the step cache remembered; null where there was none.</summary>
+    internal StepCacheState? Cache { get; }
+
+    private static ReadOnlySpan<byte> Magic => "WANSNAP4"u8;
 
     /// <summary>Writes the snapshot.</summary>
     public void Write(Stream stream)
@@ -48,7 +67,7 @@ public sealed class DenoiseSnapshot
         ArgumentNullException.ThrowIfNull(stream);
         using var content = new MemoryStream();
         using var writer = new BinaryWriter(content);
-        float[][] arrays = [Latents, .. Sampler.History, .. Average is null ? Array.Empty<float[]>() : [Average]];
+        float[][] arrays = [Latents, .. Sampler.History, .. Cache?.Arrays ?? [], .. Average is null ? Array.Empty<float[]>() : [Average]];
         writer.Write(Magic);
         writer.Write(Identity);
         writer.Write(Reused?.Prompt ?? "");
@@ -57,10 +76,17 @@ public sealed class DenoiseSnapshot
         writer.Write(Sampler.FirstStep);
         writer.Write(NextStep);
         writer.Write(arrays.Length);
-        writer.Write(Latents.Length);
         writer.Write(Average is not null);
+        writer.Write(Cache?.Arrays.Count ?? 0);
+        writer.Write(Cache?.Numbers.Count ?? -1);
+        foreach (var number in Cache?.Numbers ?? [])
+        {
+            writer.Write(number);
+        }
+
         foreach (var array in arrays)
         {
+            writer.Write(array.Length);
             writer.Write(MemoryMarshal.AsBytes<float>(array));
         }
 
@@ -91,21 +117,25 @@ public sealed class DenoiseSnapshot
         using var reader = new BinaryReader(content);
         var identity = reader.ReadString();
         var reused = new ReusedSteps(reader.ReadString(), reader.ReadInt32(), reader.ReadDouble());
-        var (firstStep, nextStep, count, length) = (reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32());
+        var (firstStep, nextStep, count) = (reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32());
         var hasAverage = reader.ReadBoolean();
+        var (cached, numbers) = (reader.ReadInt32(), reader.ReadInt32());
+        double[] cacheNumbers = [.. Enumerable.Range(0, Math.Max(0, numbers)).Select(_ => reader.ReadDouble())];
         var arrays = new float[count][];
         for (var i = 0; i < count; i++)
         {
-            arrays[i] = new float[length];
+            arrays[i] = new float[reader.ReadInt32()];
             reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(arrays[i].AsSpan()));
         }
 
+        var history = count - cached - (hasAverage ? 1 : 0); // the end of the sampler's
         return new DenoiseSnapshot(
             identity,
             arrays[0],
-            new SamplerState(nextStep, hasAverage ? arrays[1..^1] : arrays[1..], firstStep),
+            new SamplerState(nextStep, arrays[1..history], firstStep),
             hasAverage ? arrays[^1] : null,
-            reused.Prompt.Length > 0 ? reused : null
+            reused.Prompt.Length > 0 ? reused : null,
+            numbers < 0 ? null : new StepCacheState(cacheNumbers, arrays[history..(history + cached)])
         );
     }
 }

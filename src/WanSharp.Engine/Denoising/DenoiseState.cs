@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using WanSharp.Engine.Guidance;
 using WanSharp.Engine.Sampling;
+using WanSharp.Engine.StepCaches;
 using WanSharp.Runtime.Adapters;
 using Tensor = WanSharp.Tensors.Tensor;
 
@@ -68,6 +69,12 @@ internal sealed class DenoiseState : IDisposable
     /// <summary>What guidance remembers of earlier steps; null where it remembers nothing.</summary>
     public ProjectedVelocity? Projection { get; }
 
+    /// <summary>Estimates some steps; null where all are computed.</summary>
+    public StepCache? Cache { get; init; }
+
+    /// <summary>Whether the next step is estimated: it needs no pass of the network.</summary>
+    public bool SkipsNext => Cache is { } cache && !Done && BranchesNow > 0 && cache.Skips(Sampler.NextStep, Latents.Read<float>());
+
     /// <summary>How many branches the next step has.</summary>
     public int BranchesNow => Guidance.BranchesAt(Sampler.NextStep);
 
@@ -95,11 +102,13 @@ internal sealed class DenoiseState : IDisposable
     /// <param name="latents">Its latents.</param>
     /// <param name="sampler">What its sampler remembered.</param>
     /// <param name="average">What its guidance remembered; null for nothing.</param>
-    /// <exception cref="ArgumentException">Latents, sampler or guidance are not this clip's.</exception>
-    public void Restore(ReadOnlySpan<float> latents, SamplerState sampler, float[]? average = null)
+    /// <param name="cache">What its step cache remembered; null where it had none.</param>
+    /// <exception cref="ArgumentException">Latents, sampler, guidance or step cache are not this clip's.</exception>
+    public void Restore(ReadOnlySpan<float> latents, SamplerState sampler, float[]? average = null, StepCacheState? cache = null)
     {
         var length = Latents.Shape.ElementCount;
-        if (latents.Length != length || sampler.History.Append(average).Any(buffer => buffer is not null && buffer.Length != length))
+        var buffers = sampler.History.Append(average).Concat(Cache?.KeepsLatents is true ? cache?.Arrays ?? [] : []);
+        if (latents.Length != length || buffers.Any(buffer => buffer is not null && buffer.Length != length))
         {
             throw new ArgumentException($"{latents.Length} latents do not fill {Latents.Shape}.", nameof(latents));
         }
@@ -109,7 +118,17 @@ internal sealed class DenoiseState : IDisposable
             throw new ArgumentException("The clip's guidance remembers nothing of earlier steps.", nameof(average));
         }
 
+        if (cache is null != Cache is null)
+        {
+            throw new ArgumentException("One of the two clips has a step cache, and the other has none.", nameof(cache));
+        }
+
         Sampler.Restore(sampler);
+        if (cache is not null)
+        {
+            Cache!.Restore(cache);
+        }
+
         Projection?.Restore(average);
         latents.CopyTo(Latents.Write<float>());
     }

@@ -1,4 +1,5 @@
 using WanSharp.Engine.Guidance;
+using WanSharp.Engine.StepCaches;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 
@@ -61,6 +62,7 @@ internal sealed class Denoiser(Experts experts) : IDisposable
 
         foreach (var clip in clips)
         {
+            Keep(clip, rows, velocity);
             var (conditional, unconditional) = (rows.IndexOf((clip, 0)), rows.IndexOf((clip, 1)));
             var own = velocity.Slice(conditional < 0 ? rows.Count : conditional, 1);
             if (conditional < 0)
@@ -70,6 +72,23 @@ internal sealed class Denoiser(Experts experts) : IDisposable
 
             Advance(clip, own, unconditional < 0 ? null : velocity.Slice(unconditional, 1));
         }
+    }
+
+    /// <summary>Takes a step that the clip's cache estimates: no network runs.</summary>
+    /// <param name="clip">A clip that <see cref="DenoiseState.SkipsNext"/>.</param>
+    public void Skip(DenoiseState clip)
+    {
+        Observe?.Invoke(StepValue.LatentsIn, clip.Latents);
+        var branches = clip.BranchesNow;
+        var velocity = _velocity.Rows(branches, clip.Latents.Shape); // [branches, channels, frames, height, width]
+        var (conditional, unconditional) = (velocity.Slice(0, 1), branches > 1 ? velocity.Slice(1, 1) : null);
+        clip.Cache!.Estimate(
+            clip.Sampler.NextStep,
+            clip.Latents.Read<float>(),
+            conditional.Write<float>(),
+            unconditional is null ? [] : unconditional.Write<float>()
+        );
+        Advance(clip, conditional, unconditional);
     }
 
     /// <summary>Compiles what a clip's steps will need, taken alone.</summary>
@@ -92,6 +111,20 @@ internal sealed class Denoiser(Experts experts) : IDisposable
     {
         _input.Dispose();
         _velocity.Dispose();
+    }
+
+    /// <summary>Lets the clip's cache keep what the network gave, before guidance writes over it.</summary>
+    private static void Keep(DenoiseState clip, List<(DenoiseState Clip, int Branch)> rows, Tensor velocity)
+    {
+        if (clip.Cache is { } cache && clip.BranchesNow > 0)
+        {
+            cache.Keep(
+                clip.Sampler.NextStep,
+                clip.Latents.Read<float>(),
+                velocity.Slice(rows.IndexOf((clip, 0)), 1).Read<float>(),
+                clip.BranchesNow > 1 ? velocity.Slice(rows.IndexOf((clip, 1)), 1).Read<float>() : []
+            );
+        }
     }
 
     /// <summary>The forward passes of rows: rows that leave out other blocks, and branches that share none, have their own.</summary>
@@ -148,6 +181,7 @@ internal sealed class Denoiser(Experts experts) : IDisposable
             SkippedBlocks = SkippedBy(rows[0]),
             SlowedFrequency = rows[0].Clip.SlowedFrequency,
             Negatives = [.. rows.Select(row => NegativeOf(row, expert, cancellationToken))],
+            Reuse = [.. rows.Select(row => (row.Clip.Cache as FirstBlockCache)?.RowOf(row.Branch))],
         };
 
     /// <summary>What guides the attention of a row: the prompt's branch alone is guided.</summary>

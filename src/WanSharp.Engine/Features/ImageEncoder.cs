@@ -22,12 +22,11 @@ internal sealed class ImageEncoder(VaeRunner vae, VisionEncoderRunner? vision)
         model.ModelType switch
         {
             ModelType.TextImageToVideo => EncodeFrames(plan, cancellationToken),
-            ModelType.ImageToVideo => EncodeEnds(plan, model.PatchSize, plan.GivenFrames[0], last: null, cancellationToken),
-            ModelType.FirstLastFrameToVideo => EncodeEnds(
+            ModelType.ImageToVideo or ModelType.FirstLastFrameToVideo => EncodeEnds(
                 plan,
                 model.PatchSize,
                 plan.GivenFrames[0],
-                plan.GivenFrames[plan.LatentFrames - 1],
+                plan.GivenFrames.Count > 1 ? plan.GivenFrames[plan.LatentFrames - 1] : null,
                 cancellationToken
             ),
             _ => ImageConditions.None,

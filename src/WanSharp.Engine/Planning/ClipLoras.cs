@@ -71,8 +71,11 @@ internal static class ClipLoras
         {
             LoraFit[] fits = [.. For(plan.Loras, expert).Select(lora => Fit(model, lora, expert))];
             using var adapter = model.Loras.CreateAdapter(fits);
+            var changed = fits.SelectMany(fit => fit.Changes.Changes.Keys).ToHashSet(StringComparer.Ordinal);
             plan = plan with
             {
+                Changed = expert == LoraExpert.High ? plan.Changed : changed,
+                ChangedOfHighNoise = expert == LoraExpert.High ? changed : plan.ChangedOfHighNoise,
                 MergeOnly = plan.MergeOnly ?? adapter.MergeOnly,
                 Bytes = Math.Max(plan.Bytes, adapter.Keeps ? adapter.ByteLength : 2 * adapter.ByteLength / model.Transformer.Layers),
                 RowBytes = Math.Max(plan.RowBytes, adapter.ByteLength / model.Transformer.Layers),

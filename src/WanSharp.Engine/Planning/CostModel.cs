@@ -68,6 +68,9 @@ public sealed class CostModel
     /// <summary>What presets mean. Default: those that ship.</summary>
     public PresetChoice Presets { get; init; } = PresetChoice.Default;
 
+    /// <summary>How LoRAs change the transformer. Default: <see cref="LoraMode.Auto"/>.</summary>
+    public LoraMode LoraMode { get; init; }
+
     /// <summary>
     /// A plan to ask about, not to run: it lacks the model's digest, for which all weights would have to be read.
     /// </summary>
@@ -76,7 +79,12 @@ public sealed class CostModel
     {
         ArgumentNullException.ThrowIfNull(request);
         var plan = GenerationPlanner.Sketch(request, _model, decoders: _decoders, presets: Presets);
-        return InWay(plan with { CutPrompts = CutPrompt.Find(plan.Settings, plan.Prompts, _model) }, strategy: null);
+        plan = plan with
+        {
+            CutPrompts = CutPrompt.Find(plan.Settings, plan.Prompts, _model),
+            Loras = plan.Loras.In(LoraMode, takesAdapters: true),
+        };
+        return InWay(plan, strategy: null);
     }
 
     /// <summary>A plan as it runs by a strategy.</summary>
@@ -133,7 +141,7 @@ public sealed class CostModel
         ArgumentNullException.ThrowIfNull(plan);
         string[] prompts = [plan.Settings.Prompt, plan.Settings.NegativePrompt];
         int[] tokens = [.. prompts.Take(plan.Prompts).Select(CountTokens)];
-        var (transformer, textEncoder) = (_transformer.Value, _textEncoder.Value);
+        var (transformer, textEncoder) = (TransformerOf(plan), _textEncoder.Value);
         var computed = transformer.GraphBytes - _graphs.TransformerOtherBytes;
         var widenedText = MemoryPart.Converted("text encoder", textEncoder, _graphs.TextEncoderBlockBytes, PlanStage.Text).Bytes;
         return new StrategyFacts
@@ -162,8 +170,8 @@ public sealed class CostModel
     }
 
     /// <summary>
-    /// Latents and what the sampler remembers of them, text as the encoder gives it and as the blocks attend to it, images as they
-    /// came and as channels.
+    /// Latents and what the sampler remembers of them, what the step cache keeps, text as the encoder gives it and as the blocks attend to
+    /// it, images as they came and as channels.
     /// </summary>
     private long ClipBytes(GenerationPlan plan, int[] tokens)
     {
@@ -179,12 +187,15 @@ public sealed class CostModel
             + (ChannelCopies * (network.InChannels - plan.Latents[1]) * positions)
             + (tokens.Length * (long)network.TextLength * network.TextDim)
             + (2L * network.Layers * rows * network.Dim);
-        return (sizeof(float) * values) + plan.GivenFrames.Values.Sum(image => image.Pixels.LongLength);
+        return (sizeof(float) * values) + StepCacheBytes(plan) + plan.GivenFrames.Values.Sum(image => image.Pixels.LongLength);
     }
 
     /// <summary>Factors that are in memory, and what each row of a batch of different ones has for itself.</summary>
     private static long LoraBytes(GenerationPlan plan) =>
         plan.Loras.AreInputs ? plan.Loras.Bytes + (plan.Branches * plan.Loras.RowBytes) : 0;
+
+    private long StepCacheBytes(GenerationPlan plan) =>
+        plan.StepCache?.Bytes(plan.Branches, plan.Latents.ElementCount, (long)plan.Tokens * _model.Transformer.Dim) ?? 0;
 
     private long PassBytes(GenerationPlan plan, int? tokensAtOnce)
     {
@@ -209,6 +220,24 @@ public sealed class CostModel
             memory,
             (height, width) => Math.Max(decoder.OfDecodedFrame(height, width), encodes ? encoder.OfEncodedFrame(height, width) : 0)
         );
+    }
+
+    /// <summary>The only transformer's weights, or the low-noise expert's, as a plan runs with them.</summary>
+    private NetworkWeights TransformerOf(GenerationPlan plan) =>
+        plan.Loras.IsMerged
+            ? NetworkWeights.Of(_model.TransformerWeights, _graphs.TransformerWeights, plan.Loras.Changed)
+            : _transformer.Value;
+
+    private NetworkWeights HighNoiseOf(GenerationPlan plan) =>
+        plan.Loras.IsMerged && _model.HighNoiseWeights is { } weights
+            ? NetworkWeights.Of(weights, _graphs.TransformerWeights, plan.Loras.ChangedOfHighNoise)
+            : _highNoise.Value;
+
+    /// <summary>Bytes that the cache of weights keeps of a plan whose LoRAs are merged.</summary>
+    public long MergedBytes(GenerationPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return TransformerOf(plan).MergedBytes + HighNoiseOf(plan).MergedBytes;
     }
 
     /// <summary>What a file costs that stands in for the model's VAE; null for the VAE itself.</summary>
@@ -269,18 +298,18 @@ public sealed class CostModel
 
     private StageWork Denoise(GenerationPlan plan, int[] textTokens)
     {
-        var highNoise = plan.StepBranches.Take(plan.HighNoiseSteps).ToList();
-        var lowNoise = plan.StepBranches.Skip(plan.HighNoiseSteps).ToList();
+        var highNoise = plan.ComputedBranches.Take(plan.HighNoiseSteps).ToList();
+        var lowNoise = plan.ComputedBranches.Skip(plan.HighNoiseSteps).ToList();
         var contexts = textTokens.Aggregate(GraphWork.None, (sum, count) => sum + _graphs.PrepareContext(count));
         var forwards = plan
-            .StepBranches.Where(branches => branches > 0)
+            .ComputedBranches.Where(branches => branches > 0)
             .CountBy(branches => branches)
             .Aggregate(GraphWork.None, (sum, step) => sum + (step.Value * Step(plan, step.Key, textTokens.Max())));
         List<int>[] experts = [lowNoise, highNoise];
         return new StageWork(
             PlanStage.Denoise,
             (experts.Count(steps => steps.Count > 0) * contexts) + forwards,
-            Sum(_transformer.Value.ConvertedIn(Passes(lowNoise)), _highNoise.Value.ConvertedIn(Passes(highNoise)))
+            Sum(TransformerOf(plan).ConvertedIn(Passes(lowNoise)), HighNoiseOf(plan).ConvertedIn(Passes(highNoise)))
         );
 
         double Passes(List<int> steps) => steps.Sum(branches => SharedPass.IsFor(plan.Tokens, branches) ? Math.Min(branches, 1) : branches);
@@ -299,8 +328,9 @@ public sealed class CostModel
     private IEnumerable<MemoryPart> Memory(GenerationPlan plan, int[] tokens)
     {
         yield return new("text encoder, on disk", _textEncoder.Value.StoredBytes, MemoryKind.Mapped);
-        yield return new("transformer, on disk", _transformer.Value.StoredBytes, MemoryKind.Mapped);
-        yield return new("high-noise transformer, on disk", _highNoise.Value.StoredBytes, MemoryKind.Mapped);
+        var (transformer, highNoise) = (TransformerOf(plan), HighNoiseOf(plan));
+        yield return new("transformer, on disk", transformer.StoredBytes, MemoryKind.Mapped);
+        yield return new("high-noise transformer, on disk", highNoise.StoredBytes, MemoryKind.Mapped);
         yield return new("CLIP, on disk", _images.ClipStoredBytes, MemoryKind.Mapped);
         yield return new("VAE, on disk", Of(plan.Decoder).Decoder.StoredBytes, MemoryKind.Mapped);
         yield return new("VAE, packed weights", Of(plan.Decoder).Decoder.PackedBytes, MemoryKind.Kept);
@@ -313,9 +343,10 @@ public sealed class CostModel
         yield return MemoryPart.Activations(PlanStage.Text, tokens.Max(_activations.OfText));
 
         // One expert gives its memory up when the other takes over.
-        var expert = _highNoise.Value.ConvertedBytes > _transformer.Value.ConvertedBytes ? _highNoise.Value : _transformer.Value;
+        var expert = highNoise.ConvertedBytes > transformer.ConvertedBytes ? highNoise : transformer;
         yield return MemoryPart.Converted("transformer", expert, _graphs.TransformerBlockBytes, PlanStage.Denoise);
         yield return new("factors of LoRAs", LoraBytes(plan), MemoryKind.Kept);
+        yield return new("step cache", StepCacheBytes(plan), MemoryKind.Kept);
         yield return MemoryPart.Activations(PlanStage.Denoise, PassBytes(plan, plan.Strategy?.TokensAtOnce));
         var (step, held) = Of(plan.Decoder).Memory.OfDecoding(plan.Latents, plan.VaeTiles);
         yield return MemoryPart.Activations(PlanStage.Decode, step + held);

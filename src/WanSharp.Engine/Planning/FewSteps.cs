@@ -20,7 +20,7 @@ internal static class FewSteps
             settings.Steps >= Math.Min(Few, model.Defaults.Steps)
             || request.Preset is not null
             || PresetChoice.IsDistilled(model)
-            || Files(request).Any(DistilledNames.AreIn)
+            || NamesDistilled(request)
         )
         {
             yield break;
@@ -33,6 +33,9 @@ internal static class FewSteps
                 + $"`wan presets` lists faster ways."
         );
     }
+
+    /// <summary>Whether the name of a LoRA says that it was made for few steps.</summary>
+    public static bool NamesDistilled(ClipSettings request) => Files(request).Any(DistilledNames.AreIn);
 
     private static IEnumerable<string> Files(ClipSettings request) =>
         new[] { request.Loras, request.HighNoiseLoras, request.LowNoiseLoras }

@@ -39,7 +39,8 @@ public sealed record GenerationPlan
     /// Whether the transformer runs block by block however it is compiled for other clips: what is different in some blocks, or in the
     /// positions, is not in a graph of the whole network.
     /// </summary>
-    public bool RunsInBlocks => Loras.AreInputs || Settings is not { Slg: null, Nag: null, Riflex: null };
+    public bool RunsInBlocks =>
+        Loras.AreInputs || Settings is not { Slg: null, Nag: null, Riflex: null } || StepCache is { RunsInBlocks: true };
 
     /// <summary>
     /// The number of steps, from the first, that the high-noise expert takes; 0 if there is only one transformer.
@@ -51,6 +52,13 @@ public sealed record GenerationPlan
 
     /// <summary>The tiles that frames are decoded and given images encoded in; null for whole frames.</summary>
     public VaeTiling? VaeTiles { get; init; }
+
+    /// <summary>Which steps are estimated from earlier ones instead of computed; null where all are computed.</summary>
+    public StepCachePlan? StepCache { get; init; }
+
+    /// <summary>The branches of each step that the transformer is expected to compute: none in a step that is skipped.</summary>
+    public IReadOnlyList<int> ComputedBranches =>
+        StepCache is { } cache ? [.. StepBranches.Select((branches, step) => cache.Skips(step) ? 0 : branches)] : StepBranches;
 
     /// <summary>The LoRAs that change the transformer.</summary>
     public LoraPlan Loras { get; init; } = LoraPlan.None;
@@ -95,6 +103,7 @@ public sealed record GenerationPlan
             Settings = Settings with { Steps = Settings.Steps - step },
             StepBranches = [.. StepBranches.Skip(step)],
             HighNoiseSteps = Math.Max(0, HighNoiseSteps - step),
+            StepCache = StepCache?.After(step),
         };
 
     /// <summary>Frames of latents.</summary>

@@ -81,9 +81,8 @@ internal static class GenerationPlanner
     )
     {
         var defaults = model.Defaults;
-        request = (presets ?? PresetChoice.Default).Apply(request, model);
+        request = (presets ?? PresetChoice.Default).Apply(PromptLoras.Read(request), model);
         GivenImages.Check(request.Images);
-        request = PromptLoras.Read(request);
         var (width, height) = Size(request, model);
         var fps = SettingFields.Fps.Require(request.Fps ?? defaults.Fps);
         var frames = Frames(request, model, fps);
@@ -153,7 +152,8 @@ internal static class GenerationPlanner
             Encoder = encoder is null || given.Count == 0 ? null : encoder,
             Warnings = [.. FewSteps.Warn(settings, request, model)],
         };
-        return WithLoras(plan, ClipLoras.Plan(request, model, settings.Steps));
+        plan = WithLoras(plan, ClipLoras.Plan(request, model, settings.Steps));
+        return StepCachePlanner.Apply(plan, request, model, branches, timesteps);
     }
 
     /// <summary>The plan with LoRAs, which its settings embed.</summary>

@@ -112,7 +112,7 @@ internal static class GivenImages
             RequireWanted(given, model, latentFrames);
         }
 
-        if (given.Count > 1 && model.Transformer.ModelType == ModelType.FirstLastFrameToVideo)
+        if (given.Count > 1 && model.Transformer.ModelType != ModelType.TextImageToVideo)
         {
             var first = given[0];
             RequireCoverable(given[latentFrames - 1], first.Width, first.Height, "a first frame"); // it is given the first one's shape
@@ -121,9 +121,18 @@ internal static class GivenImages
         return given;
     }
 
-    /// <summary>An i2v model takes the first frame and must have it, flf2v the first and the last; ti2v takes any or none.</summary>
+    /// <summary>
+    /// An i2v model takes the first frame and must have it; Wan 2.2's, which has no CLIP, takes the last one, too, in its channels
+    /// (ModelTC/LightX2V:configs/wan22/wan_distill_moe_flf2v.json). flf2v must have both; ti2v takes any or none.
+    /// </summary>
     private static void RequireWanted(Dictionary<int, RgbImage> given, WanModel model, int latentFrames)
     {
+        var mayHaveLast = model.Transformer is { ModelType: ModelType.ImageToVideo, ClipDim: null };
+        if (mayHaveLast && given.Count == 2 && given.ContainsKey(0) && given.ContainsKey(latentFrames - 1))
+        {
+            return;
+        }
+
         int[]? wanted = model.Transformer.ModelType switch
         {
             ModelType.ImageToVideo => [0],
@@ -143,7 +152,8 @@ internal static class GivenImages
             throw new InvalidRequestException(
                 "image",
                 wanted.Length == 1
-                    ? $"{model.Name} makes videos from the image of the first frame: give that one (--image)."
+                    ? $"{model.Name} makes videos from the image of the first frame: give that one (--image)"
+                        + $"{(mayHaveLast ? ", and --last-image if you like" : "")}."
                     : $"{model.Name} makes videos from the images of the first and the last frame: give those two (--image, --last-image)."
             );
         }

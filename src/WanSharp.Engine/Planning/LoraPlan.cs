@@ -20,6 +20,12 @@ public sealed record LoraPlan
     /// <summary>A weight that only a merged copy can have; null where factors can do everything.</summary>
     internal string? MergeOnly { get; init; }
 
+    /// <summary>The weights of the only transformer, or of the low-noise expert, that are changed.</summary>
+    internal IReadOnlySet<string> Changed { get; init; } = new HashSet<string>();
+
+    /// <summary>The weights of the high-noise expert that are changed.</summary>
+    internal IReadOnlySet<string> ChangedOfHighNoise { get; init; } = new HashSet<string>();
+
     /// <summary>Bytes of factors that are in memory at a time.</summary>
     internal long Bytes { get; init; }
 
@@ -52,8 +58,9 @@ public sealed record LoraPlan
             : (mode == LoraMode.Merged || why is not null) && Loras.FirstOrDefault(lora => !lora.Strength.IsConstant) is { } changing
                 ? throw new InvalidRequestException(
                     "lora",
-                    $"The strength of {Path.GetFileName(changing.Path)} changes over the steps, but LoRAs are merged into the "
-                        + $"weights: {why ?? "--lora-mode says so"}. Give it one strength."
+                    $"The strength of {Path.GetFileName(changing.Path)} changes over the steps, but LoRAs are merged into the weights, "
+                        + $"because {why ?? "--lora-mode merged asks for it"}: give it one strength"
+                        + $"{(why is null ? ", or leave --lora-mode out" : "")}."
                 )
             : this with { IsMerged = mode == LoraMode.Merged || why is not null };
     }

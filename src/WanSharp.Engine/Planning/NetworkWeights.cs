@@ -1,4 +1,5 @@
 using WanSharp.Graphs;
+using WanSharp.Runtime.Adapters;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 
@@ -41,6 +42,9 @@ internal sealed record NetworkWeights
     /// <summary>Bytes of the largest matrix in the graph.</summary>
     public long LargestMatrixBytes { get; init; }
 
+    /// <summary>Those of <see cref="Bytes"/> that are copies with LoRAs merged into them, which the cache of weights keeps.</summary>
+    public long MergedBytes { get; init; }
+
     /// <summary>Whether all matrices are F16 in the files.</summary>
     public bool AreHalves { get; init; }
 
@@ -65,10 +69,11 @@ internal sealed record NetworkWeights
 
     /// <param name="weights">The files.</param>
     /// <param name="slots">The network's weights, under their full names.</param>
-    public static NetworkWeights Of(WeightStore weights, IEnumerable<WeightSlot> slots)
+    /// <param name="merged">Names of the weights that LoRAs are merged into; null for none.</param>
+    public static NetworkWeights Of(WeightStore weights, IEnumerable<WeightSlot> slots, IReadOnlySet<string>? merged = null)
     {
         var (bytes, converted) = (new Dictionary<DType, long>(), new Dictionary<DType, double>());
-        var (graphBytes, convertedBytes) = (0L, 0L);
+        var (graphBytes, convertedBytes, mergedBytes) = (0L, 0L, 0L);
         var wanted = slots.ToList();
         var prepared = QuantizedWeight.Among(wanted).SelectMany(weight => new[] { weight.Codes.Name, weight.Scales.Name }).ToHashSet();
         foreach (var slot in wanted)
@@ -78,6 +83,20 @@ internal sealed record NetworkWeights
             if (prepared.Contains(slot.Name))
             {
                 bytes[slot.DType] = bytes.GetValueOrDefault(slot.DType) + length; // mapped from the cache of prepared weights
+                continue;
+            }
+
+            if (MergedType(slot) is { } type)
+            {
+                var copy = type.ByteLength(slot.Shape.ElementCount);
+                mergedBytes += copy;
+                bytes[type] = bytes.GetValueOrDefault(type) + copy;
+                if (type != slot.DType)
+                {
+                    convertedBytes += length;
+                    converted[type] = converted.GetValueOrDefault(type) + slot.Shape.ElementCount;
+                }
+
                 continue;
             }
 
@@ -99,8 +118,13 @@ internal sealed record NetworkWeights
             Converted = converted,
             GraphBytes = graphBytes,
             ConvertedBytes = convertedBytes,
+            MergedBytes = mergedBytes,
             LargestMatrixBytes = matrices.Select(slot => slot.DType.ByteLength(slot.Shape.ElementCount)).DefaultIfEmpty().Max(),
-            AreHalves = matrices.Count > 0 && matrices.All(slot => weights.IsView(slot with { DType = DType.F16 })),
+            AreHalves =
+                matrices.Count > 0
+                && matrices.All(slot => MergedType(slot) is { } type ? type == DType.F16 : weights.IsView(slot with { DType = DType.F16 })),
         };
+
+        DType? MergedType(WeightSlot slot) => merged?.Contains(slot.Name) == true ? MergedWeights.TypeOf(weights, slot) : null;
     }
 }

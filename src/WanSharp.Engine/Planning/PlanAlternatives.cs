@@ -1,14 +1,15 @@
 using System.Globalization;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
+using WanSharp.Engine.StepCaches;
 using WanSharp.Models;
 using static System.FormattableString;
 
 namespace WanSharp.Engine.Planning;
 
 /// <summary>
-/// Finds cheaper alternatives to a request: a smaller size that the model was made for, fewer frames, fewer steps, no second
-/// branch.
+/// Finds cheaper alternatives to a request: a smaller size that the model was made for, fewer frames, fewer steps, steps that are
+/// estimated, no second branch.
 /// </summary>
 public static class PlanAlternatives
 {
@@ -79,6 +80,11 @@ public static class PlanAlternatives
                     Sampler = sampler,
                 }
             );
+        }
+
+        if (settings.StepCache is null && request.StepCache is null && settings.Steps >= 2 * FewestSteps)
+        {
+            yield return ("--step-cache auto", request with { StepCache = StepCacheSetting.Auto });
         }
 
         if (settings.GuidanceScale != 1)

@@ -5,8 +5,10 @@ namespace WanSharp.Engine.Presets;
 /// <summary>LoRAs that a preset needs together: of the only transformer, or one of each expert.</summary>
 public sealed record PresetLoras
 {
-    /// <summary>The repository at Hugging Face that has them, such as <c>lightx2v/Wan2.2-Distill-Loras</c>.</summary>
-    public required string Repository { get; init; }
+    /// <summary>
+    /// The repository at Hugging Face that has them, such as <c>lightx2v/Wan2.2-Distill-Loras</c>; null for those that belong to the model.
+    /// </summary>
+    public string? Repository { get; init; }
 
     /// <summary>The file of the only transformer, or of both experts.</summary>
     public string? File { get; init; }

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using WanSharp.Engine.Guidance;
 using WanSharp.Engine.Sampling;
+using WanSharp.Engine.StepCaches;
 
 namespace WanSharp.Engine.Requests;
 
@@ -135,6 +136,10 @@ public record ClipSettings
     /// </summary>
     [JsonPropertyName("seed")]
     public ulong? Seed { get; init; }
+
+    /// <summary>Which steps are estimated from earlier ones instead of computed. Default: none.</summary>
+    [JsonPropertyName("step_cache")]
+    public StepCacheSetting? StepCache { get; init; }
 
     /// <summary>LoRAs that change the transformer, or both experts where there are two.</summary>
     [JsonPropertyName("lora")]

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using WanSharp.Engine.Guidance;
 using WanSharp.Engine.Sampling;
+using WanSharp.Engine.StepCaches;
 
 namespace WanSharp.Engine.Requests;
 
@@ -94,6 +95,12 @@ public sealed record GenerationSettings
 
     /// <inheritdoc cref="ClipSettings.Seed"/>
     public required ulong Seed { get; init; }
+
+    /// <summary>How steps were estimated instead of computed, with all numbers; null where all were computed.</summary>
+    public StepCacheSetting? StepCache { get; init; }
+
+    /// <summary>Identifies the file of measured numbers that the step cache went by; null where it went by none.</summary>
+    public string? StepCacheData { get; init; }
 
     /// <summary>The LoRAs of the transformer, or of both experts; null for none.</summary>
     public IReadOnlyList<EmbeddedLora>? Loras { get; init; }

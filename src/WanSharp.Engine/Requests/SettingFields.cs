@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using WanSharp.Engine.Sampling;
+using WanSharp.Engine.StepCaches;
 using WanSharp.Tensors;
 using static WanSharp.Engine.Requests.FieldForms;
 
@@ -190,6 +191,16 @@ public static class SettingFields
         Guidance,
         GuidanceHigh,
         .. GuidanceFields.All,
+        Value<StepCacheSetting>(
+            "step_cache",
+            "POLICY[:NUMBERS]",
+            $"Estimate steps from earlier ones: {string.Join(", ", StepCacheSetting.Policies)}.",
+            $"{string.Join(", ", StepCacheSetting.Policies)}, with numbers or without, such as easy:0.05",
+            "easy:0.05",
+            s => s.StepCache,
+            (s, v) => s with { StepCache = v },
+            r => r.StepCache
+        ),
         Seed,
         Loras(
             "lora",

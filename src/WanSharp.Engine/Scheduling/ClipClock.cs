@@ -8,8 +8,10 @@ internal sealed class ClipClock(TimeProvider clock)
     private readonly long _started = clock.GetTimestamp();
     private readonly Dictionary<GenerationStage, StageTime> _stages = [];
     private readonly List<BatchSizeSample> _sizes = [];
-    private int _steps;
+    private int _passes;
+    private int _reused;
     private int _companions;
+    private int _skipped;
     private int _hits;
     private int _misses;
 
@@ -22,11 +24,15 @@ internal sealed class ClipClock(TimeProvider clock)
     public Span Work(GenerationStage stage) => new(this, stage, clock.GetTimestamp(), IsWork: true);
 
     /// <summary>Adds a step that was shared by a number of clips, this one included.</summary>
-    public void AddStep(TimeSpan duration, int clips)
+    /// <param name="duration">How long it took.</param>
+    /// <param name="clips">How many clips shared it.</param>
+    /// <param name="reused">Whether this one's blocks did not run, but the first.</param>
+    public void AddStep(TimeSpan duration, int clips, bool reused = false)
     {
         lock (_gate)
         {
-            _steps++;
+            _passes++;
+            _reused += reused ? 1 : 0;
             _companions += clips;
             if (_sizes.Count == 0 || _sizes[^1].Clips != clips)
             {
@@ -34,6 +40,16 @@ internal sealed class ClipClock(TimeProvider clock)
             }
 
             Add(GenerationStage.Denoise, new StageTime(TimeSpan.Zero, duration, duration / clips));
+        }
+    }
+
+    /// <summary>Adds a step that was estimated.</summary>
+    public void AddSkip(TimeSpan duration)
+    {
+        lock (_gate)
+        {
+            _skipped++;
+            Add(GenerationStage.Denoise, new StageTime(TimeSpan.Zero, duration, duration));
         }
     }
 
@@ -48,8 +64,9 @@ internal sealed class ClipClock(TimeProvider clock)
             {
                 Total = clock.GetElapsedTime(_started),
                 Stages = _stages,
-                Steps = _steps,
-                MeanBatchSize = _steps == 0 ? 0 : (double)_companions / _steps,
+                Steps = _passes + _skipped,
+                SkippedSteps = _reused + _skipped,
+                MeanBatchSize = _passes == 0 ? 0 : (double)_companions / _passes,
                 BatchSizes = [.. _sizes],
                 FeatureHits = _hits,
                 FeatureMisses = _misses,

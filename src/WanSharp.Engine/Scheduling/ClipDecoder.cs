@@ -40,14 +40,18 @@ internal sealed class ClipDecoder(VaeRunners vaes, ComputeLanes lanes)
     {
         using var decoder = vaes.Begin(clip.Plan.Decoder);
         var once = clip with { Bytes = clip.Bytes with { Decode = clip.Bytes.Decode + clip.Bytes.Held } };
-        var frames = await lanes
-            .RunAsync(
-                once,
-                GenerationStage.Decode,
-                () => FrameDecoder.Decode(decoder.Runner, latents, clip.Plan.VaeTiles, clip.Cancelled).SelectMany(piece => piece).ToList()
-            )
-            .ConfigureAwait(false);
-        return new PreviewPictures(clip.Plan.Format.Width, clip.Plan.Format.Height, frames);
+        return await lanes.RunAsync(once, GenerationStage.Decode, Make).ConfigureAwait(false);
+
+        PreviewPictures Make()
+        {
+            var started = clip.Clock.Time.GetTimestamp(); // waiting for a lane costs nothing
+            var pieces = FrameDecoder.Decode(decoder.Runner, latents, clip.Plan.VaeTiles, clip.Cancelled);
+            var frames = pieces.SelectMany(piece => piece).ToList();
+            return new PreviewPictures(clip.Plan.Format.Width, clip.Plan.Format.Height, frames)
+            {
+                Making = clip.Clock.Time.GetElapsedTime(started),
+            };
+        }
     }
 
     /// <summary>Fills the queue, a latent frame at a time, and ends it: with the failure if there is one.</summary>

@@ -110,7 +110,7 @@ internal sealed class ClipIdentity
 
         try
         {
-            state.Restore(snapshot.Latents, snapshot.Sampler, snapshot.Average);
+            state.Restore(snapshot.Latents, snapshot.Sampler, snapshot.Average, snapshot.Cache);
         }
         catch (ArgumentException e)
         {

@@ -33,5 +33,6 @@ internal sealed record ClipRun(GenerationPlan Plan, GenerationRunOptions Options
             Plan = denoisers.IsAsWanted ? Plan : ClipIdentity.Compiled(Plan, denoisers.Mode),
         };
 
-    public void Report(GenerationStage stage, int done, int total) => Options.Progress?.Report(new GenerationProgress(stage, done, total));
+    public void Report(GenerationStage stage, int done, int total, int skipped = 0) =>
+        Options.Progress?.Report(new GenerationProgress(stage, done, total) { Skipped = skipped });
 }

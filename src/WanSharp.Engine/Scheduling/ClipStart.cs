@@ -23,6 +23,7 @@ internal static class ClipStart
         var state = new DenoiseState(sampler, guidance, branches, images, Noise(plan), plan.Settings.Boundary, adapters)
         {
             SlowedFrequency = plan.Settings.Riflex,
+            Cache = clip.Options.StepCache?.Invoke(plan) ?? plan.StepCache?.Create(),
         };
         try
         {

@@ -88,12 +88,26 @@ internal sealed class DenoiserSet : IDisposable
     /// <exception cref="InvalidRequestException">It cannot.</exception>
     public void RequireFor(GenerationPlan plan)
     {
+        RequireReuse(plan);
         if (plan.Settings.Nag is not null && !_transformers.TrueForAll(transformer => transformer.TakesNegatives))
         {
             throw new InvalidRequestException(
                 "nag",
                 "The transformer is compiled for fixed shapes, by the compile mode or for the provider, and cannot attend to a negative "
                     + "prompt in its blocks: leave --nag out, or choose --dynamic or another provider."
+            );
+        }
+    }
+
+    /// <summary>Checks that a clip's step cache can leave out blocks.</summary>
+    private void RequireReuse(GenerationPlan plan)
+    {
+        if (plan.StepCache is { RunsInBlocks: true } cache && !_transformers.TrueForAll(transformer => transformer.TakesReuse))
+        {
+            throw new InvalidRequestException(
+                "step-cache",
+                $"'{cache.Setting.Policy}' leaves out blocks in the middle of a pass, which the transformer, as it is compiled for the "
+                    + "provider or for fixed shapes, cannot: choose easy, spectrum or auto."
             );
         }
     }

@@ -24,12 +24,14 @@ internal sealed class EngineTelemetry : IDisposable
     private readonly Counter<double> _busy;
     private readonly Counter<double> _idle;
     private readonly Histogram<int> _batch;
+    private readonly Counter<long> _stepCounter;
     private readonly Counter<long> _features;
     private readonly UpDownCounter<int> _clips;
     private readonly Lock _gate = new();
     private readonly Dictionary<GenerationStage, TimeSpan> _busySum = [];
     private TimeSpan _idleSum;
     private long _steps;
+    private long _skipped;
     private int _batchSize;
     private long _hits;
     private long _misses;
@@ -42,6 +44,7 @@ internal sealed class EngineTelemetry : IDisposable
         _busy = _meter.CreateCounter<double>("wansharp.lane.busy", "s", "Time that lanes computed.");
         _idle = _meter.CreateCounter<double>("wansharp.lane.idle", "s", "Time that lanes had nothing to compute.");
         _batch = _meter.CreateHistogram<int>("wansharp.denoise.batch_size", "{clip}", "Clips that shared a denoise step.");
+        _stepCounter = _meter.CreateCounter<long>("wansharp.denoise.steps", "{step}", "Denoise steps of clips, computed and estimated.");
         _features = _meter.CreateCounter<long>("wansharp.feature.requests", "{request}", "Features that clips wanted.");
         _clips = _meter.CreateUpDownCounter<int>("wansharp.clips.active", "{clip}", "Clips under way.");
     }
@@ -82,6 +85,24 @@ internal sealed class EngineTelemetry : IDisposable
         Volatile.Write(ref _batchSize, clips);
     }
 
+    /// <summary>A clip's step was estimated, without a pass.</summary>
+    public void AddSkip()
+    {
+        Interlocked.Increment(ref _steps);
+        AddReused(true);
+    }
+
+    /// <summary>A clip took a step.</summary>
+    /// <param name="skipped">Whether its network, or all of it but the first block, did not run.</param>
+    public void AddReused(bool skipped)
+    {
+        _stepCounter.Add(1, new KeyValuePair<string, object?>("skipped", skipped));
+        if (skipped)
+        {
+            Interlocked.Increment(ref _skipped);
+        }
+    }
+
     /// <summary>A clip is done: what it cost is known.</summary>
     public void AddClip(GenerationStatistics clip)
     {
@@ -108,6 +129,7 @@ internal sealed class EngineTelemetry : IDisposable
                 Busy = new Dictionary<GenerationStage, TimeSpan>(_busySum),
                 Idle = _idleSum,
                 Steps = Interlocked.Read(ref _steps),
+                SkippedSteps = Interlocked.Read(ref _skipped),
                 BatchSize = Volatile.Read(ref _batchSize),
                 FeatureHits = Interlocked.Read(ref _hits),
                 FeatureMisses = Interlocked.Read(ref _misses),

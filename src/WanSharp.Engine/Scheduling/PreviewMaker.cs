@@ -29,11 +29,18 @@ internal sealed class PreviewMaker(WanModel model, ClipDecoder decoder)
         {
             var colors = model.LatentColors!; // required when the clip began
             var fps = clip.Plan.Settings.Fps / (double)model.Vae.TemporalStride;
-            preview = new PreviewShow(clip, show, latents => Task.FromResult(LatentPictures.Of(colors, latents)), fps);
+            preview = new PreviewShow(clip, show, latents => Task.FromResult(Map(colors, latents)), fps);
         }
 
-        state.Estimate = new CleanEstimate(() => preview.IsFree);
+        state.Estimate = new CleanEstimate(() => preview.IsWanted);
         return preview;
+
+        PreviewPictures Map(LatentColors colors, Tensor latents)
+        {
+            var started = clip.Clock.Time.GetTimestamp();
+            var pictures = LatentPictures.Of(colors, latents);
+            return pictures with { Making = clip.Clock.Time.GetElapsedTime(started) };
+        }
     }
 
     /// <exception cref="InvalidRequestException">A preview is asked for, and nothing can make one.</exception>

@@ -16,10 +16,15 @@ internal sealed class PreviewShow(
     double fps
 )
 {
-    private Task _showing = Task.CompletedTask;
+    // Of the time since the clip's first step: what making pictures may take in all, the first ones and the last ones apart.
+    private const double MostShare = 0.02;
 
-    /// <summary>Whether nothing is being shown.</summary>
-    public bool IsFree => _showing.IsCompleted;
+    private readonly long _began = clip.Clock.Time.GetTimestamp();
+    private Task _showing = Task.CompletedTask;
+    private TimeSpan _making;
+
+    /// <summary>Whether nothing is being shown, and making pictures of all steps until now took little of their time.</summary>
+    public bool IsWanted => _showing.IsCompleted && _making <= MostShare * clip.Clock.Time.GetElapsedTime(_began);
 
     /// <summary>Shows what a step left, unless an earlier one is still being shown; the last step's is shown after it.</summary>
     /// <exception cref="Exception">The last one could not be shown.</exception>
@@ -50,6 +55,7 @@ internal sealed class PreviewShow(
         {
             await before.ConfigureAwait(false); // throws what it failed with
             var pictures = await picture(latents).ConfigureAwait(false);
+            _making += pictures.Making;
             var frames = new PreviewFrames(step, steps, pictures.Width, pictures.Height, fps, pictures.Frames);
             await show(frames, clip.Cancelled).ConfigureAwait(false);
         }

@@ -22,13 +22,7 @@ internal sealed class SnapshotKeeper(ClipRun clip)
         _keeping.GetAwaiter().GetResult(); // has ended; throws what it failed with
 #pragma warning restore VSTHRD002
         _last = clock.GetTimestamp();
-        var snapshot = new DenoiseSnapshot(
-            clip.Plan.LatentIdentity,
-            state.Latents.Read<float>().ToArray(),
-            state.Sampler.Save(),
-            (float[]?)state.Projection?.Average?.Clone(),
-            clip.Reused
-        );
+        var snapshot = new DenoiseSnapshot(clip.Plan.LatentIdentity, state, clip.Reused);
         _keeping = Task.Run(() => save(snapshot, clip.Cancelled).AsTask());
     }
 

@@ -23,11 +23,16 @@ internal sealed class StepRunner(
     /// <param name="works">Clips of one batch key.</param>
     public void Run(Denoiser denoiser, IReadOnlyList<StepWork> works)
     {
+        // A clip that goes on from a snapshot, or with another clip's steps, may begin with a step that is estimated.
         List<StepWork> ready = [.. works.Where(Announce)];
+        List<StepWork> skipping = [.. ready.Where(work => work.State.SkipsNext)];
+        ready.RemoveAll(skipping.Contains);
         if (ready.Count > 0 && Step(denoiser, ready))
         {
-            ready.ForEach(Proceed);
+            ready.ForEach(work => Proceed(denoiser, work));
         }
+
+        skipping.Where(work => Skip(denoiser, work)).ToList().ForEach(work => Proceed(denoiser, work));
     }
 
     /// <summary>Tells the clip's caller of the step; it may fail, or give the clip up.</summary>
@@ -37,7 +42,7 @@ internal sealed class StepRunner(
         {
             work.Clip.Cancelled.ThrowIfCancellationRequested();
             var sampler = work.State.Sampler;
-            work.Clip.Report(GenerationStage.Denoise, sampler.NextStep, sampler.StepCount);
+            work.Clip.Report(GenerationStage.Denoise, sampler.NextStep, sampler.StepCount, work.State.Cache?.Skipped ?? 0);
             work.Clip.Cancelled.ThrowIfCancellationRequested();
             return true;
         }
@@ -53,6 +58,7 @@ internal sealed class StepRunner(
         var clock = works[0].Clip.Clock.Time;
         var key = works[0].Key; // of this step; the next one may be another expert's
         var rows = works.Sum(work => work.State.BranchesNow);
+        int[] skipped = [.. works.Select(work => work.State.Cache?.Skipped ?? 0)];
         var started = clock.GetTimestamp();
         try
         {
@@ -69,7 +75,7 @@ internal sealed class StepRunner(
                     .Chunk((works.Count + 1) / 2)
                     .Where(half => Step(denoiser, [.. half], isAgain: true))
                     .ToList()
-                    .ForEach(half => Array.ForEach(half, Proceed));
+                    .ForEach(half => Array.ForEach(half, work => Proceed(denoiser, work)));
                 return false;
             }
 
@@ -84,7 +90,7 @@ internal sealed class StepRunner(
         {
             // Together they did not fit, or one of them cannot: which one shows when each steps alone.
             batches.Refuse(key, works.Count);
-            works.Where(work => Step(denoiser, [work])).ToList().ForEach(Proceed);
+            works.Where(work => Step(denoiser, [work])).ToList().ForEach(work => Proceed(denoiser, work));
             return false;
         }
         catch (Exception e)
@@ -97,11 +103,66 @@ internal sealed class StepRunner(
         batches.Observe(key, works.Count, rows, duration);
         telemetry.AddBusy(GenerationStage.Denoise, duration);
         telemetry.AddStep(works.Count);
-        works.ForEach(work => work.Clip.Clock.AddStep(duration, works.Count));
+        for (var i = 0; i < works.Count; i++)
+        {
+            var reused = (works[i].State.Cache?.Skipped ?? 0) > skipped[i]; // the step's pass ended after its first block
+            works[i].Clip.Clock.AddStep(duration, works.Count, reused);
+            telemetry.AddReused(reused);
+        }
+
         return true;
     }
 
-    private void Proceed(StepWork work)
+    /// <summary>
+    /// After a step: offers the clip to those who look at it, and takes the steps that need no network. So the clips that wait for a batch
+    /// are those with something to compute, and one that skips leaves its place to another.
+    /// </summary>
+    private void Proceed(Denoiser denoiser, StepWork work)
+    {
+        while (Offer(work))
+        {
+            if (work.State.Done)
+            {
+                work.Complete();
+                return;
+            }
+
+            if (!work.State.SkipsNext)
+            {
+                queue.Add(work);
+                return;
+            }
+
+            if (!Announce(work) || !Skip(denoiser, work))
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Takes a step that is estimated.</summary>
+    private bool Skip(Denoiser denoiser, StepWork work)
+    {
+        var clock = work.Clip.Clock;
+        var started = clock.Time.GetTimestamp();
+        try
+        {
+            denoiser.Skip(work.State);
+        }
+        catch (Exception e) // the clip's alone
+        {
+            work.Fail(e);
+            return false;
+        }
+
+        var duration = clock.Time.GetElapsedTime(started);
+        clock.AddSkip(duration);
+        telemetry.AddBusy(GenerationStage.Denoise, duration);
+        telemetry.AddSkip();
+        return true;
+    }
+
+    private static bool Offer(StepWork work)
     {
         try
         {
@@ -111,20 +172,13 @@ internal sealed class StepRunner(
                 work.Snapshots.Offer(work.State);
                 work.Recorder?.Offer(work.State);
             }
+
+            return true;
         }
         catch (Exception e)
         {
             work.Fail(e);
-            return;
-        }
-
-        if (work.State.Done)
-        {
-            work.Complete();
-        }
-        else
-        {
-            queue.Add(work);
+            return false;
         }
     }
 }

@@ -54,25 +54,34 @@ internal static class TinyVae
     /// <summary>4 frames [batch, 3, height, width] in [-1, 1] to a latent frame [batch, channels, height/stride, width/stride].</summary>
     public static GraphValue Encoder(GraphBuilder graph, VaeLayers layers, VaeConfig config, GraphValue[] frames)
     {
-        var place = 0;
-        GraphValue[] x =
-        [
-            .. frames
-                .Select(frame => (frame + graph.Scalar(1)) * 0.5f)
-                .Select(frame => config.PatchSize == 1 ? frame : PixelShuffle.Undo(graph, frame, config.PatchSize))
-                .Select(frame => graph.Relu(Convolve(graph, frame, $"{Encoding}.{place}", config.Dim))),
-        ];
-        place += 2;
+        var place = 2; // behind a convolution and an activation
+        var x = frames;
         for (var level = 0; level < config.Levels - 1; level++)
         {
-            x = Pool(graph, x, $"{Encoding}.{place++}.conv", config.TemporalDownsample[level] ? 2 : 1, config.Dim);
-            var weight = graph.Weight($"{Encoding}.{place++}.weight", [config.Dim, config.Dim, 3, 3], graph.ConvolutionType);
-            // [batch, dim, height / 2, width / 2]
-            x = [.. x.Select(frame => graph.Cast(graph.Conv2d(frame, weight, bias: null, stride: 2, padding: 1), DType.F32))];
+            var (pool, shrink) = (place++, place++);
+            var times = config.TemporalDownsample[level] ? 2 : 1;
+            var isFirst = level == 0;
+            // what becomes one frame after the other, so that few large ones are alive
+            x = [.. x.Chunk(times).Select(group => Shrink(isFirst ? [.. group.Select(Enter)] : group, times, pool, shrink))];
             x = Remembering(graph, layers, Encoding, x, config.ResidualBlocks, ref place);
         }
 
         return Convolve(graph, x[0], $"{Encoding}.{place}", config.LatentChannels);
+
+        GraphValue Enter(GraphValue frame)
+        {
+            var pixels = (frame + graph.Scalar(1)) * 0.5f;
+            pixels = config.PatchSize == 1 ? pixels : PixelShuffle.Undo(graph, pixels, config.PatchSize);
+            return graph.Relu(Convolve(graph, pixels, $"{Encoding}.0", config.Dim)); // [batch, dim, height, width]
+        }
+
+        GraphValue Shrink(GraphValue[] group, int times, int pool, int shrink)
+        {
+            var one = Pool(graph, group, $"{Encoding}.{pool}.conv", times, config.Dim)[0];
+            var weight = graph.Weight($"{Encoding}.{shrink}.weight", [config.Dim, config.Dim, 3, 3], graph.ConvolutionType);
+            // [batch, dim, height / 2, width / 2]
+            return graph.Cast(graph.Conv2d(one, weight, bias: null, stride: 2, padding: 1), DType.F32);
+        }
     }
 
     /// <summary>Blocks in a row, each of three convolutions of a frame together with the one before it, and a shortcut.</summary>
@@ -88,20 +97,58 @@ internal static class TinyVae
         GraphValue[] Block(string name, GraphValue[] frames)
         {
             var channels = frames[0].Shape[1].Known!.Value;
-            var history = layers.Remember(name, frames, count: 1);
+            var both = WithPast(graph, $"{name}.conv.0", frames, layers.Remember(name, frames, count: 1));
             return
             [
                 .. frames.Select(
                     (frame, t) =>
                     {
-                        var past = history[t] ?? graph.Expand(graph.Scalar(0), [.. frame.Shape]);
-                        var y = graph.Relu(Convolve(graph, graph.Concat([frame, past], axis: 1), $"{name}.conv.0", channels));
-                        y = graph.Relu(Convolve(graph, y, $"{name}.conv.2", channels));
+                        var y = graph.Relu(Convolve(graph, graph.Relu(both[t]), $"{name}.conv.2", channels));
                         return graph.Relu(Convolve(graph, y, $"{name}.conv.4", channels) + frame);
                     }
                 ),
             ];
         }
+    }
+
+    /// <summary>
+    /// Convolves each frame together with the one before it. The kernel is a filter of two taps in time, P for the present and Q for the
+    /// past: frames b and c after a take three products instead of four, Q (a − b) + (P + Q) b and P (c − b) + (P + Q) b.
+    /// </summary>
+    /// <param name="graph">Where it is written.</param>
+    /// <param name="name">The layer's name; its weight is [channels, 2 · channels, 3, 3], the present first.</param>
+    /// <param name="frames">[batch, channels, height, width] each.</param>
+    /// <param name="past">The frame before each; null for none.</param>
+    private static List<GraphValue> WithPast(GraphBuilder graph, string name, GraphValue[] frames, GraphValue?[] past)
+    {
+        var channels = frames[0].Shape[1].Known!.Value;
+        var kernel = graph.Weight($"{name}.weight", [channels, 2 * channels, 3, 3], graph.ConvolutionType);
+        var bias = graph.Weight($"{name}.bias", [channels], graph.ConvolutionType);
+        var taps = graph.Chunk(kernel, axis: 1, 2); // 2 of [channels, channels, 3, 3]
+        var made = new List<GraphValue>();
+        while (made.Count < frames.Length)
+        {
+            var t = made.Count;
+            if (past[t] is not { } before)
+            {
+                made.Add(Apply(frames[t], taps[0], bias));
+            }
+            else if (graph.RewritesConvolutions && t + 1 < frames.Length)
+            {
+                var shared = Apply(frames[t], taps[0] + taps[1], bias);
+                made.Add(Apply(before - frames[t], taps[1], null) + shared);
+                made.Add(Apply(frames[t + 1] - frames[t], taps[0], null) + shared);
+            }
+            else
+            {
+                made.Add(Apply(graph.Concat([frames[t], before], axis: 1), kernel, bias));
+            }
+        }
+
+        return made;
+
+        GraphValue Apply(GraphValue x, GraphValue weight, GraphValue? offset) =>
+            graph.Cast(graph.Conv2d(x, weight, offset, padding: 1), DType.F32);
     }
 
     /// <summary>

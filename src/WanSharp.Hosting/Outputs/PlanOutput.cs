@@ -11,6 +11,7 @@ namespace WanSharp.Hosting.Outputs;
 /// <param name="Tokens">Tokens of the transformer.</param>
 /// <param name="CutPrompts">The prompts that are longer than the model reads.</param>
 /// <param name="Branches">Forward passes in a step: 2 with guidance.</param>
+/// <param name="SkippedSteps">Denoise steps that are expected to be estimated from earlier ones (<c>--step-cache</c>).</param>
 /// <param name="Weights">Bytes of weights, by network and element type.</param>
 /// <param name="Stages">What each stage costs.</param>
 /// <param name="Seconds">The predicted time.</param>
@@ -29,6 +30,7 @@ public sealed record PlanOutput(
     int Tokens,
     IReadOnlyList<CutPromptOutput> CutPrompts,
     int Branches,
+    int SkippedSteps,
     IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>> Weights,
     IReadOnlyList<StageOutput> Stages,
     double Seconds,

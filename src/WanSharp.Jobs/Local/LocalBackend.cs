@@ -173,6 +173,7 @@ public sealed class LocalBackend(
             ComputeSeconds = Seconds(statistics.Stages.Values.Aggregate(TimeSpan.Zero, (sum, stage) => sum + stage.Share)),
             BatchSizes = [.. statistics.BatchSizes.Select(sample => new BatchSizeSpan(Seconds(before + sample.From), sample.Clips))],
             MeanBatchSize = Math.Round(statistics.MeanBatchSize, 2),
+            SkippedSteps = statistics.SkippedSteps,
             Compile = statistics.Compile.ToString().ToLowerInvariant(),
             FeatureHits = statistics.FeatureHits,
             FeatureMisses = statistics.FeatureMisses,

@@ -56,7 +56,12 @@ public sealed class JobFolder
     /// <summary>A folder that is there already.</summary>
     /// <exception cref="JobStoreException">It holds no jobs, or cannot be written.</exception>
     public static JobFolder Open(string path) =>
-        Exists(path) ? Create(path) : throw new JobStoreException($"{path} holds no jobs: name the folder that `wan batch` wrote to.");
+        Exists(path)
+            ? Create(path)
+            : throw new JobStoreException(
+                $"{path} holds no jobs: name the folder that `wan batch` wrote to; if that was stopped before it wrote any, run it as "
+                    + "you started it."
+            );
 
     /// <summary>The folder with a copy of its state, for a folder that cannot be written.</summary>
     /// <param name="path">The folder.</param>

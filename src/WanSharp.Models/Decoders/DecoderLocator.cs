@@ -1,3 +1,4 @@
+using WanSharp.Models.Hub;
 using WanSharp.Models.Layout;
 using WanSharp.Tensors;
 
@@ -5,13 +6,16 @@ namespace WanSharp.Models.Decoders;
 
 /// <summary>Finds the file of a decoder by name or by path.</summary>
 /// <param name="folders">Folders to look for names in, the first one preferred: models folders of any tool.</param>
-public sealed class DecoderLocator(IReadOnlyList<string> folders)
+/// <param name="hub">Finds what is in none of them among what was pulled; null to leave that out.</param>
+public sealed class DecoderLocator(IReadOnlyList<string> folders, HubModels? hub = null)
 {
     // Where tools keep them: ComfyUI's models/vae_approx and models/vae, and next to other files.
     private static readonly string[] Places = ["", "vae_approx", "vae", "decoders"];
 
     /// <summary>The file of a decoder.</summary>
-    /// <param name="nameOrPath">A file, or the name of one, with or without its ending.</param>
+    /// <param name="nameOrPath">
+    /// A file, the name of one, with or without its ending, an alias, or <c>ORG/NAME/PATH</c> of what was pulled.
+    /// </param>
     /// <exception cref="CheckpointException">There is none.</exception>
     public string Find(string nameOrPath)
     {
@@ -28,6 +32,13 @@ public sealed class DecoderLocator(IReadOnlyList<string> folders)
             {
                 return Path.GetFullPath(found);
             }
+        }
+
+        if (nameOrPath.Length > 0 && hub?.FindFiles(nameOrPath) is { } pulled)
+        {
+            return pulled is [var one]
+                ? Path.GetFullPath(one)
+                : throw new CheckpointException(nameOrPath, $"it is {pulled.Count} files: name one of them by its path.");
         }
 
         var names = Files().Select(file => Path.GetFileNameWithoutExtension(file)).Distinct().Order(StringComparer.Ordinal).ToList();

@@ -11,7 +11,7 @@ internal static class NetworkCheck
 {
     // Enough to meet any hole of a hundredth of the file, and few enough for a slow disk.
     private const int PartsLookedAt = 256;
-    private const long PartBytes = 1 << 20;
+    private const long PartBytes = 1 << 18;
 
     /// <summary>Checks a network.</summary>
     /// <param name="network">Its tensors under official names.</param>
@@ -64,7 +64,8 @@ internal static class NetworkCheck
 
         var layer = name[..^WeightScale.WeightSuffix.Length];
         used.UnionWith(WeightScale.Suffixes.Append(QuantizationNote.Suffix).Select(suffix => layer + suffix));
-        if (!ElementTypes.IsQuantized(tensor.DType) && WeightScale.Find(network, name) is { IsOne: false })
+        var scale = WeightScale.Find(network, name);
+        if (!ElementTypes.IsQuantized(tensor.DType) && scale is { IsOne: false })
         {
             throw new CheckpointException(
                 network.Path,

@@ -13,6 +13,33 @@ public sealed class HubCache(string folder)
     /// <param name="repository"><c>ORG/NAME</c>.</param>
     internal HubRepositoryCache Of(string repository) => new(Folder, repository);
 
+    /// <summary>A file of a repository by its name without folders, of whichever commit is there; null where there is none.</summary>
+    /// <param name="repository"><c>ORG/NAME</c>.</param>
+    /// <param name="file">The file's name.</param>
+    internal string? FindByName(string repository, string file)
+    {
+        if (!HubReference.IsRepository(repository))
+        {
+            return null;
+        }
+
+        try
+        {
+            var snapshots = Of(repository).Snapshots;
+            return Directory.Exists(snapshots)
+                ? Directory
+                    .EnumerateFiles(snapshots, "*", SearchOption.AllDirectories)
+                    .Where(path => Path.GetFileName(path).Equals(file, StringComparison.Ordinal) && File.Exists(path))
+                    .Order(StringComparer.Ordinal)
+                    .FirstOrDefault()
+                : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null; // a cache that cannot be read has nothing
+        }
+    }
+
     /// <summary>The repositories with files of models, by name.</summary>
     internal IReadOnlyList<HubRepositoryCache> Repositories() =>
         Directory.Exists(Folder)

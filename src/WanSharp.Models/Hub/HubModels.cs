@@ -42,7 +42,8 @@ public sealed class HubModels(HubCache cache, Lazy<AliasCatalog> aliases)
     }
 
     /// <summary>
-    /// The files of an alias, or the file that <c>ORG/NAME/PATH</c> names, for what is part of a model: a VAE, a LoRA, a decoder.
+    /// The files of an alias, the file that <c>ORG/NAME/PATH</c> names, or one of an alias by its own name, which metadata of clips have;
+    /// for what is part of a model: a VAE, a LoRA, a decoder. Other files have names that several repositories use.
     /// </summary>
     /// <param name="name">The name.</param>
     /// <returns>The paths, in the alias's order; null when the name is neither an alias nor something that was pulled.</returns>
@@ -56,13 +57,51 @@ public sealed class HubModels(HubCache cache, Lazy<AliasCatalog> aliases)
         }
 
         var parts = name.Split('/', 3);
-        return
-            parts.Length == 3
+        return parts.Length == 3
             && HubReference.Parse($"{parts[0]}/{parts[1]}") is { } reference
             && HubPath.IsSafe(parts[2])
             && TryFind(reference, parts[2]) is { } path
-            ? [path]
+                ? [path]
+            : FindNamed(name) is { } named ? [named]
             : null;
+    }
+
+    /// <summary>A file that is there and that an alias has, by its name without folders, with or without its extension.</summary>
+    private string? FindNamed(string name) =>
+        Aliases
+            .All.SelectMany(alias => alias.Files.Where(file => IsCalled(file, name)).Select(file => TryFind(alias.Reference, file)))
+            .FirstOrDefault(path => path is not null);
+
+    private static bool IsCalled(string file, string name)
+    {
+        var last = file.Split('/')[^1];
+        return last.Equals(name, StringComparison.Ordinal) || Path.GetFileNameWithoutExtension(last).Equals(name, StringComparison.Ordinal);
+    }
+
+    /// <summary>The command that fetches files of a repository: by an alias that has them all, or by their names.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="names">The files' names without folders.</param>
+    public string PullLine(string repository, IReadOnlyList<string> names)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        return "wan models pull "
+            + (
+                FindAlias(repository, names) is { } alias
+                    ? alias.Name
+                    : $"{repository} {string.Join(' ', names.Select(name => $"--files \"*{name}\""))}"
+            );
+    }
+
+    /// <summary>An alias that has all of some files; null where there is none.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="names">The files' names without folders.</param>
+    public ModelAlias? FindAlias(string repository, IReadOnlyList<string> names)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        return Aliases.All.FirstOrDefault(alias =>
+            alias.Repository.Equals(repository, StringComparison.OrdinalIgnoreCase)
+            && names.All(name => alias.Files.Any(file => file.Split('/')[^1].Equals(name, StringComparison.Ordinal)))
+        );
     }
 
     /// <summary>The files of an alias, each with its path, or null where it is missing.</summary>

@@ -26,13 +26,16 @@ internal sealed class HubRepositoryCache
     /// <summary>Where contents are.</summary>
     public string Blobs => Path.Combine(Folder, "blobs");
 
+    /// <summary>Where each commit has a folder.</summary>
+    public string Snapshots => Path.Combine(Folder, "snapshots");
+
     /// <summary>The commits that have files, in the order of their ids.</summary>
     public IReadOnlyList<string> Commits() =>
-        Directory.Exists(Path.Combine(Folder, "snapshots"))
+        Directory.Exists(Snapshots)
             ?
             [
                 .. Directory
-                    .EnumerateDirectories(Path.Combine(Folder, "snapshots"))
+                    .EnumerateDirectories(Snapshots)
                     .Select(folder => Path.GetFileName(folder))
                     .Where(HubReference.IsCommitId)
                     .Order(StringComparer.Ordinal),
@@ -54,7 +57,7 @@ internal sealed class HubRepositoryCache
     }
 
     /// <summary>The folder with a commit's files.</summary>
-    public string SnapshotOf(string commit) => Path.Combine(Folder, "snapshots", commit);
+    public string SnapshotOf(string commit) => Path.Combine(Snapshots, commit);
 
     /// <summary>The place of a file of a commit, whether or not it exists.</summary>
     public string PathOf(string commit, string path) => HubPath.In(SnapshotOf(commit), path);

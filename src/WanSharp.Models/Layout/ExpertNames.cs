@@ -14,7 +14,7 @@ internal static partial class ExpertNames
     /// <summary>The <see cref="Difference"/> of paths that do not say the same.</summary>
     public const int Unlike = 4;
 
-    // Folders above these are called for other reasons.
+    // A folder above these may be called high or low for other reasons than noise.
     private const int FoldersRead = 2;
 
     /// <summary>The other expert's noise.</summary>
@@ -42,17 +42,49 @@ internal static partial class ExpertNames
             return own.Exists(marker => marker.IsSure) || !SaysWan21(stem) ? Single(own) : null;
         }
 
-        foreach (var folder in FolderPaths(path))
+        foreach (var (above, folder) in FolderPaths(path, ModelFiles.Deepest).Index())
         {
             var name = Path.GetFileName(folder);
-            var markers = HasSibling(folder) ? Markers(name) : FolderMarkers(name);
+            var markers =
+                above >= FoldersRead ? Markers(name).FindAll(marker => marker.IsSure || Wan().IsMatch(name))
+                : HasSibling(folder) ? Markers(name)
+                : FolderMarkers(name);
             if (markers.Count > 0)
             {
                 return Single(markers);
             }
         }
 
-        return DiffusersNoise(path);
+        return TwinOf(path) is var (_, noise) ? noise : DiffusersNoise(path);
+    }
+
+    /// <summary>
+    /// The file at the same place below a folder that differs in high and low alone, however far above it is, and the noise that this says
+    /// of a file's own folder; null if there is none.
+    /// </summary>
+    public static (string Path, string Noise)? TwinOf(string path)
+    {
+        var full = Path.GetFullPath(path);
+        var (rest, folder) = (Path.GetFileName(full), Path.GetDirectoryName(full));
+        for (var i = 0; i < ModelFiles.Deepest && Path.GetFileName(folder) is { Length: > 0 } name; i++)
+        {
+            var above = Path.GetDirectoryName(folder)!;
+            if (Markers(name) is { Count: > 0 } markers && Single(markers) is { } noise && SameIn(above, name, rest) is { } twin)
+            {
+                return (twin, noise);
+            }
+
+            (rest, folder) = (Path.Combine(name, rest), above);
+        }
+
+        return null;
+
+        static string? SameIn(string above, string name, string rest) =>
+            FolderSearch
+                .Folders(above)
+                .Where(other => FileWords.Plain(Path.GetFileName(other)) == FileWords.Plain(SwapWords(name)))
+                .Select(other => Path.Combine(other, rest))
+                .FirstOrDefault(File.Exists);
     }
 
     /// <summary>
@@ -64,7 +96,12 @@ internal static partial class ExpertNames
 
     /// <summary>Whether a path says that its file is of Wan 2.2, whose 14B models have two experts.</summary>
     public static bool SaysWan22(string path) =>
-        Folders(path).Prepend(Stem(path)).Any(name => Version22().IsMatch(name)) && !SaysWan21(Stem(path));
+        FolderPaths(path, ModelFiles.Deepest)
+            .Select(folder => Path.GetFileName(folder))
+            .Prepend(Stem(path))
+            .FirstOrDefault(name => Version22().IsMatch(name) || Version21().IsMatch(name))
+            is { } nearest
+        && Version22().IsMatch(nearest);
 
     /// <summary>Whether a file's name says that it was merged from both experts.</summary>
     public static bool SaysMerged(string path) =>
@@ -170,12 +207,13 @@ internal static partial class ExpertNames
 
     private static string Stem(string path) => FileWords.Stem(path);
 
-    private static IEnumerable<string> Folders(string path) => FolderPaths(path).Select(folder => Path.GetFileName(folder)!);
+    private static IEnumerable<string> Folders(string path) => FolderPaths(path, FoldersRead).Select(folder => Path.GetFileName(folder)!);
 
-    private static IEnumerable<string> FolderPaths(string path)
+    /// <summary>A file's folder and those above it, the nearest first.</summary>
+    private static IEnumerable<string> FolderPaths(string path, int most)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(path));
-        for (var i = 0; i < FoldersRead && Path.GetFileName(folder) is { Length: > 0 }; i++, folder = Path.GetDirectoryName(folder))
+        for (var i = 0; i < most && Path.GetFileName(folder) is { Length: > 0 }; i++, folder = Path.GetDirectoryName(folder))
         {
             yield return folder!;
         }

@@ -1,4 +1,5 @@
 using WanSharp.Graphs.Networks;
+using WanSharp.Models.Hub;
 using WanSharp.Models.Names;
 using WanSharp.Runtime.Adapters;
 using WanSharp.Storage;
@@ -21,27 +22,44 @@ public sealed class LoraLibrary : IDisposable
     private readonly Dictionary<(FileStamp, LoraExpert?), LoraFit> _fits = [];
     private readonly Lazy<IReadOnlyDictionary<string, Shape>> _weights;
     private readonly FileDigests _digests;
+    private readonly LoraPlaces _places;
+    private readonly string[] _near;
+    private readonly string[] _folders;
     private readonly string _model;
 
-    /// <param name="folder">Where the model is.</param>
+    /// <param name="folders">Where the model is, and where its transformer is.</param>
     /// <param name="model">Its name.</param>
     /// <param name="transformer">Its transformers' dimensions.</param>
     /// <param name="digests">Notes digests of files.</param>
-    internal LoraLibrary(string folder, string model, TransformerConfig transformer, FileDigests digests)
+    /// <param name="places">Where else LoRAs are looked for.</param>
+    internal LoraLibrary(IReadOnlyList<string> folders, string model, TransformerConfig transformer, FileDigests digests, LoraPlaces places)
     {
-        (_model, _digests) = (model, digests);
-        Folders = [.. Above(Path.GetFullPath(folder)).Select(one => Path.Combine(one, FolderName)).Where(Directory.Exists)];
+        (_model, _digests, _places) = (model, digests, places);
+        _near = [.. folders.Select(Path.GetFullPath).Distinct()];
+        _folders = [.. _near.SelectMany(Above).Select(one => Path.Combine(one, FolderName)).Concat(places.Folders).Distinct()];
         _weights = new(() => NetworkSlots.Of(transformer).ToDictionary(slot => slot.Name, slot => slot.Shape, StringComparer.Ordinal));
     }
 
-    /// <summary>Where names are looked up: <c>loras</c> in the model's folder, and next to it as ComfyUI has it.</summary>
-    public IReadOnlyList<string> Folders { get; }
+    /// <summary>
+    /// Where names are looked up: <c>loras</c> in the model's folder, next to it as ComfyUI has it, and in the user's folders. Those that
+    /// are there now.
+    /// </summary>
+    public IReadOnlyList<string> Folders => [.. _folders.Where(Directory.Exists)];
+
+    /// <summary>The folder that a message names for new files.</summary>
+    public string Home => _folders[0];
+
+    /// <summary>Finds what was pulled; null where nothing was said about it.</summary>
+    public HubModels? Hub => _places.Hub;
 
     /// <summary>The transformers' weights by official name, with their shapes.</summary>
     internal IReadOnlyDictionary<string, Shape> Weights => _weights.Value;
 
     /// <summary>The file of a LoRA.</summary>
-    /// <param name="name">A path, or a name in one of <see cref="Folders"/> or the folders in them, with or without its extension.</param>
+    /// <param name="name">
+    /// A path; a name in one of <see cref="Folders"/> or the folders in them, with or without its extension; an alias of one file, or
+    /// <c>ORG/NAME/PATH</c> of what was pulled.
+    /// </param>
     /// <exception cref="InvalidRequestException">There is none, or there are several.</exception>
     public string Find(string name)
     {
@@ -60,12 +78,28 @@ public sealed class LoraLibrary : IDisposable
         return found switch
         {
             [var one] => one,
-            [] => throw new InvalidRequestException("lora", Missing(name, [.. listed.Select(file => Path.GetFileName(file.Path))])),
+            [] => Pulled(name)
+                ?? throw new InvalidRequestException("lora", Missing(name, [.. listed.Select(file => Path.GetFileName(file.Path))])),
             _ => throw new InvalidRequestException(
                 "lora",
                 $"'{name}' may be {string.Join(" or ", found.Take(4))}: name one of them with its folder."
             ),
         };
+    }
+
+    /// <summary>
+    /// The file of an exact name: next to the model or its transformer, in <see cref="Folders"/> and the folders in them, or in what was
+    /// pulled of a repository.
+    /// </summary>
+    /// <param name="file">The file's name, with its extension.</param>
+    /// <param name="repository">The repository that has it; null for none.</param>
+    /// <returns>Its path; null when it is nowhere.</returns>
+    public string? FindFile(string file, string? repository)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return _near.Concat(Folders).Select(folder => Path.Combine(folder, file)).FirstOrDefault(File.Exists)
+            ?? Listed().Select(listed => listed.Path).FirstOrDefault(path => Path.GetFileName(path).Equals(file, StringComparison.Ordinal))
+            ?? (repository is null ? null : Hub?.Cache.FindByName(repository, file));
     }
 
     /// <summary>What a LoRA does to the model.</summary>
@@ -116,6 +150,27 @@ public sealed class LoraLibrary : IDisposable
         }
     }
 
+    private string? Pulled(string name)
+    {
+        try
+        {
+            return Hub?.FindFiles(name) switch
+            {
+                null => null,
+                [var one] => Path.GetFullPath(one),
+                var several => throw new InvalidRequestException(
+                    "lora",
+                    $"'{name}' is {several.Count} files: {string.Join(", ", several.Select(file => Path.GetFileName(file)))}. Name one of "
+                        + "them by its path, give each expert its own (--lora-high, --lora-low), or use a preset of `wan presets`."
+                ),
+            };
+        }
+        catch (CheckpointException e)
+        {
+            throw new InvalidRequestException("lora", e.Message);
+        }
+    }
+
     private static IEnumerable<string> Above(string folder)
     {
         for (var level = 0; level <= LevelsUp && folder is not null; level++, folder = Path.GetDirectoryName(folder)!)
@@ -149,7 +204,7 @@ public sealed class LoraLibrary : IDisposable
         $"There is no LoRA '{name}': it is no file, and "
         + (
             Folders.Count == 0
-                ? $"there is no folder {FolderName} with the model. Give the file's path."
+                ? $"there is no folder {FolderName} with the model. Give the file's path, or put it into {Home}."
                 : $"{string.Join(" and ", Folders)} {(Folders.Count == 1 ? "has" : "have")} none of it.{NearestName.Hint(name, listed)}"
         );
 }

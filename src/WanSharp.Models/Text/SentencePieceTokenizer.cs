@@ -1,5 +1,6 @@
 using System.Text;
 using WanSharp.Storage;
+using WanSharp.Tensors;
 
 namespace WanSharp.Models.Text;
 
@@ -71,7 +72,7 @@ public sealed class SentencePieceTokenizer
         }
         catch (InvalidDataException e)
         {
-            throw new InvalidDataException($"{path}: {e.Message}", e);
+            throw new InvalidDataException($"{path}: {OtherContents.DescribeCompanion(path) ?? e.Message}", e);
         }
     }
 

@@ -26,6 +26,7 @@ internal sealed class MergedWeights(
 {
     private const int FormatVersion = 1;
     private const int LayerParts = 2; // blocks.N, text_embedding.0
+    private const int PartsAtOnce = 2; // one is made while the other is written; more would hold more memory
 
     // Networks up to here are read whole before they are trusted; more would cost seconds at every start.
     private const long VerifiedElements = 32L << 20;
@@ -45,34 +46,45 @@ internal sealed class MergedWeights(
     /// <param name="cancellationToken">Stops the making; parts that are done stay.</param>
     public async Task<WeightStore> OpenAsync(string? folder, Action<int, int>? prepared, CancellationToken cancellationToken)
     {
-        var parts = new List<PreparedTensors>();
+        var parts = new PreparedTensors?[_parts.Count];
         try
         {
             using var store = folder is null ? null : new ContentStore(folder, CacheRoot.OptionsOf(CacheSections.Weights));
             var entries = store is null ? null : new PreparedEntries(store, Elements() <= VerifiedElements);
             var source = folder is null ? "" : new FileDigests(Path.Combine(folder, "digests")).Of(weights.Files, cancellationToken);
-            foreach (var part in _parts)
-            {
-                parts.Add(
-                    entries is null
-                        ? Make(part, cancellationToken)
-                        : (
-                            await entries
-                                .OpenAsync(KeyOf(source, part), () => Make(part, cancellationToken), cancellationToken)
-                                .ConfigureAwait(false)
-                        ).Tensors
-                );
-                prepared?.Invoke(parts.Count, _parts.Count);
-            }
-
-            return weights.WithMerged(PreparedTensors.Join(parts));
+            var done = 0;
+            await Parallel
+                .ForEachAsync(
+                    Enumerable.Range(0, parts.Length),
+                    new ParallelOptions { MaxDegreeOfParallelism = PartsAtOnce, CancellationToken = cancellationToken },
+                    async (i, cancelled) =>
+                    {
+                        parts[i] = entries is null
+                            ? Make(_parts[i], cancelled)
+                            : (
+                                await entries
+                                    .OpenAsync(KeyOf(source, _parts[i]), () => Make(_parts[i], cancelled), cancelled)
+                                    .ConfigureAwait(false)
+                            ).Tensors;
+                        lock (_parts)
+                        {
+                            prepared?.Invoke(++done, parts.Length);
+                        }
+                    }
+                )
+                .ConfigureAwait(false);
+            return weights.WithMerged(PreparedTensors.Join([.. parts.Select(part => part!)]));
         }
         catch
         {
-            parts.ForEach(part => part.Dispose());
+            Array.ForEach(parts, part => part?.Dispose());
             throw;
         }
     }
+
+    /// <summary>The type that a merged weight is stored in, unless its numbers are too large for F16.</summary>
+    public static DType TypeOf(WeightStore weights, WeightSlot slot) =>
+        slot.Shape.Rank == 1 || weights.StoredAs(slot).All(stored => stored.DType == DType.F32) ? DType.F32 : DType.F16;
 
     private long Elements() => _parts.Sum(part => part.Sum(name => slots[name].ElementCount));
 
@@ -126,7 +138,7 @@ internal sealed class MergedWeights(
                 );
             }
 
-            if (slot.Shape.Rank == 1 || weights.StoredAs(slot).All(stored => stored.DType == DType.F32))
+            if (TypeOf(weights, slot) == DType.F32)
             {
                 return weight;
             }

@@ -105,6 +105,9 @@ internal sealed class BlockTransformer : TransformerRunner
     public override bool TakesPassOptions => true;
 
     /// <inheritdoc/>
+    internal override bool TakesReuse => !_isStatic && _memory is HostMemory;
+
+    /// <inheritdoc/>
     public override void ReleaseMemory()
     {
         _graphs.ReleaseMemory();
@@ -152,27 +155,23 @@ internal sealed class BlockTransformer : TransformerRunner
             new GraphsKind(contexts.Any(context => context.Adapter is not null), options.GuidesAttention),
             cancellationToken
         );
-        var blocks = graphs.Blocks;
         var x = _memory.Buffer(ref _x, activations, cancellationToken);
         var next = _memory.Buffer(ref _next, activations, cancellationToken);
 
         AdapterUse?[] adapters = [.. contexts.Select(context => context.Adapter)];
         using var embedded = Embed(graphs, latents, timesteps, adapters, x, cancellationToken);
         using var negatives = options.GuidesAttention ? new NegativeRows(contexts, options.Negatives) : null;
-        for (var i = 0; i < blocks.Count; i++)
+        int[] all = [.. Enumerable.Range(0, graphs.Blocks.Count).Except(options.SkippedBlocks)]; // what a block is given else passes by
+        var values = new BlockValues(x, next, embedded["e0"], cos, sin, contexts) { Negatives = negatives };
+        var sequence = new BlockSequence(graphs.Blocks, _memory, _observe);
+        if (options.ReusesBlocks)
         {
-            if (options.SkippedBlocks.Contains(i))
-            {
-                continue; // what the block is given passes by
-            }
-
-            blocks.Run(i, new BlockValues(x, next, embedded["e0"], cos, sin, contexts) { Negatives = negatives }, cancellationToken);
-            if (_observe is not null)
-            {
-                NetworkLoader.Show(_observe, $"block{i}", next);
-            }
-
-            (x, next) = (next, x);
+            var after = sequence.Run(all[..1], values, cancellationToken);
+            x = sequence.RunReused(all[1..], after, options, cancellationToken);
+        }
+        else
+        {
+            x = sequence.Run(all, values, cancellationToken).X;
         }
 
         var head = graphs.Head;

@@ -16,8 +16,14 @@ public sealed record PassOptions
     /// <summary>For each sample the negative prompt that guides its attention, or null. Default: empty, none has one.</summary>
     public IReadOnlyList<NegativeText?> Negatives { get; init; } = [];
 
+    /// <summary>For each sample what it keeps of its last pass, or null. Default: empty, none keeps anything.</summary>
+    internal IReadOnlyList<BlockReuse?> Reuse { get; init; } = [];
+
     /// <summary>Whether a network that is one graph can run it.</summary>
-    public bool IsPlain => SkippedBlocks.Count == 0 && SlowedFrequency is null && !GuidesAttention;
+    public bool IsPlain => SkippedBlocks.Count == 0 && SlowedFrequency is null && !GuidesAttention && !ReusesBlocks;
+
+    /// <summary>Whether a sample may leave out blocks that would add what they added before.</summary>
+    internal bool ReusesBlocks => Reuse.Any(reuse => reuse is not null);
 
     /// <summary>Whether a sample has a negative prompt of this kind.</summary>
     internal bool GuidesAttention => Negatives.Any(negative => negative is not null);

@@ -13,10 +13,12 @@ public sealed class TextEncoderRunner : IDisposable
     private readonly IBlockWeights _blocks;
     private readonly PreparedRun _norm;
     private readonly SessionMemory _memory;
+    private readonly WeightStore _weights;
     private readonly Action<string, Tensor>? _observe;
 
     private TextEncoderRunner(
         Umt5Config configuration,
+        WeightStore weights,
         EmbeddingTable embeddings,
         IBlockWeights blocks,
         PreparedRun norm,
@@ -25,6 +27,7 @@ public sealed class TextEncoderRunner : IDisposable
     )
     {
         _memory = memory;
+        _weights = weights;
         _configuration = configuration;
         _embeddings = embeddings;
         _blocks = blocks;
@@ -67,7 +70,7 @@ public sealed class TextEncoderRunner : IDisposable
         {
             var graph = new TextEncoderGraphs(configuration, options).Norm;
             var norm = await loader.PrepareAsync(graph, "", cancellationToken).ConfigureAwait(false);
-            return new TextEncoderRunner(configuration, embeddings, blocks, norm, loader.Memory, observe);
+            return new TextEncoderRunner(configuration, weights, embeddings, blocks, norm, loader.Memory, observe);
         }
         catch
         {
@@ -81,7 +84,7 @@ public sealed class TextEncoderRunner : IDisposable
     /// <param name="tokens">How many of them are not padding. Rows of the result that belong to padding are meaningless.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
     /// <returns><c>[1, length, dim]</c>; the caller disposes it.</returns>
-    /// <exception cref="CheckpointException">An id is beyond the vocabulary.</exception>
+    /// <exception cref="CheckpointException">An id is beyond the vocabulary, or a number of the result is not finite.</exception>
     public Tensor Encode(ReadOnlySpan<int> ids, int tokens, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfZero(ids.Length, nameof(ids));
@@ -114,7 +117,7 @@ public sealed class TextEncoderRunner : IDisposable
             _norm.SetInput("x", x);
             _norm.SetOutput("text", text);
             _norm.Run(cancellationToken).Dispose();
-            return text;
+            return NetworkOutput.Finite(text, _weights);
         }
         catch
         {

@@ -34,6 +34,9 @@ public abstract class TransformerRunner : IDisposable
     /// <summary>Whether a pass may differ from the network as it is, <see cref="PassOptions"/>.</summary>
     public virtual bool TakesPassOptions => false;
 
+    /// <summary>Whether samples may leave out blocks that would add what they added before, <see cref="PassOptions.Reuse"/>.</summary>
+    internal virtual bool TakesReuse => false;
+
     private protected ContextEncoder Context { get; }
 
     /// <summary>Compiles the network and binds its weights.</summary>
@@ -312,10 +315,18 @@ public abstract class TransformerRunner : IDisposable
 
     private void RequireFor(PassOptions options, int batch)
     {
-        if (!TakesPassOptions || (options.GuidesAttention && !TakesNegatives))
+        if (!TakesPassOptions || (options.GuidesAttention && !TakesNegatives) || (options.ReusesBlocks && !TakesReuse))
         {
             throw new NotSupportedException(
                 "This network is compiled as a whole, or for fixed shapes, and runs as it is: compile it as blocks for any shape."
+            );
+        }
+
+        if (options.Reuse.Count > 0 && options.Reuse.Count != batch)
+        {
+            throw new ArgumentException(
+                $"{batch} samples need something to reuse or nothing each, not {options.Reuse.Count}.",
+                nameof(options)
             );
         }
 

@@ -97,7 +97,7 @@ public sealed class VaeRunner : IDisposable
         }
 
         var steps = Enumerable.Range(0, checked((int)latents.Shape[2])).Select(i => (i, 1));
-        return _decoder.Run("latents", Pieces(latents, steps), "frames", DecodedShape, cancellationToken);
+        return Finite(_decoder.Run("latents", Pieces(latents, steps), "frames", DecodedShape, cancellationToken));
     }
 
     /// <summary>
@@ -132,7 +132,7 @@ public sealed class VaeRunner : IDisposable
     {
         ArgumentNullException.ThrowIfNull(frames);
         var pieces = Config.FirstFrames == 1 ? frames : FrameGroups.Of(frames, Config.TemporalStride);
-        return _encoder.Run("frames", pieces, "latents", EncodedShape, cancellationToken);
+        return Finite(_encoder.Run("frames", pieces, "latents", EncodedShape, cancellationToken));
     }
 
     /// <summary>Encodes a clip at once.</summary>
@@ -290,6 +290,8 @@ public sealed class VaeRunner : IDisposable
                 nameof(frames)
             );
     }
+
+    private IEnumerable<Tensor> Finite(IEnumerable<Tensor> outputs) => outputs.Select(output => NetworkOutput.Finite(output, _weights));
 
     private Task<Session> CompileAsync(OnnxGraph graph, CancellationToken cancellationToken) =>
         _graphs.OpenAsync(graph, _weights, _settings, cancellationToken);

@@ -11,10 +11,12 @@ public sealed class VisionEncoderRunner : IDisposable
     private readonly PreparedRun _embed;
     private readonly IBlockWeights _blocks;
     private readonly SessionMemory _memory;
+    private readonly WeightStore _weights;
     private readonly Action<string, Tensor>? _observe;
 
     private VisionEncoderRunner(
         VisionEncoderConfig configuration,
+        WeightStore weights,
         PreparedRun embed,
         IBlockWeights blocks,
         SessionMemory memory,
@@ -23,6 +25,7 @@ public sealed class VisionEncoderRunner : IDisposable
     {
         Configuration = configuration;
         _memory = memory;
+        _weights = weights;
         _embed = embed;
         _blocks = blocks;
         _observe = observe;
@@ -65,7 +68,7 @@ public sealed class VisionEncoderRunner : IDisposable
         {
             var graph = new VisionEncoderGraphs(configuration, options).Embed;
             var embed = await loader.PrepareAsync(graph, "", cancellationToken).ConfigureAwait(false);
-            return new VisionEncoderRunner(configuration, embed, blocks, loader.Memory, observe);
+            return new VisionEncoderRunner(configuration, weights, embed, blocks, loader.Memory, observe);
         }
         catch
         {
@@ -79,6 +82,7 @@ public sealed class VisionEncoderRunner : IDisposable
     /// <param name="cancellationToken">Stops between two operations.</param>
     /// <returns><c>[batch, tokens, dim]</c>; the caller disposes it.</returns>
     /// <exception cref="ArgumentException">The images have another shape.</exception>
+    /// <exception cref="CheckpointException">A number of the result is not finite.</exception>
     public Tensor Encode(Tensor images, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(images);
@@ -102,7 +106,7 @@ public sealed class VisionEncoderRunner : IDisposable
             Run(block, "x_out", next, $"block{i}", cancellationToken);
         }
 
-        return next.CopyToHost(cancellationToken);
+        return NetworkOutput.Finite(next.CopyToHost(cancellationToken), _weights);
     }
 
     /// <summary>Frees the prepared runs; the graph cache keeps the sessions.</summary>

@@ -49,9 +49,13 @@ internal sealed class WeightScale
 
         var factors = new float[stored.Shape.ElementCount];
         stored.ConvertTo(factors);
-        return factors.All(float.IsFinite)
-            ? new WeightScale(factors, grid, rotation)
-            : throw new CheckpointException(checkpoint.Path, grid.Name, "it is not finite; the file is damaged.");
+        if (!factors.All(float.IsFinite))
+        {
+            throw new CheckpointException(checkpoint.Path, grid.Name, "it is not finite; the file is damaged.");
+        }
+
+        RequireFactors(checkpoint, name, factors, grid);
+        return new WeightScale(factors, grid, rotation);
     }
 
     /// <summary>Whether a weight has a scale; none of its factors is read.</summary>
@@ -197,6 +201,31 @@ internal sealed class WeightScale
             );
     }
 
+    /// <summary>A factor of zero makes zeros of all codes, and belongs to codes that are zero: otherwise it was lost.</summary>
+    private static void RequireFactors(ICheckpoint checkpoint, string name, float[] factors, ScaleGrid grid)
+    {
+        if (!factors.Contains(0f) || checkpoint.Get(name) is not { } weight || weight.ByteLength != grid.Rows * grid.Columns)
+        {
+            return;
+        }
+
+        var negativeZero = weight.DType == DType.I8 ? (byte)0 : (byte)0x80;
+        for (var i = 0; i < factors.Length; i++)
+        {
+            if (factors[i] == 0 && grid.PartsOf(i).Any(part => !IsZero(weight.ReadBytes(part.Start, part.Length))))
+            {
+                throw new CheckpointException(
+                    checkpoint.Path,
+                    grid.Name,
+                    $"it has a factor of 0 for codes of {CheckpointException.Quote(name)} that are not 0: the download is not complete, or "
+                        + "the file is damaged; download it again."
+                );
+            }
+        }
+
+        bool IsZero(ReadOnlySpan<byte> codes) => !codes.ContainsAnyExcept((byte)0, negativeZero);
+    }
+
     /// <summary>What each number of a scale stands for, according to the shapes; null when they do not show it.</summary>
     private static ScaleGrid? GridOf(Shape weight, Shape scale)
     {
@@ -268,5 +297,16 @@ internal sealed class WeightScale
         public string Name { get; init; } = "";
 
         public long ColumnCount => (Columns + BlockColumns - 1) / BlockColumns;
+
+        /// <summary>The elements that have a factor, as ranges of the rows.</summary>
+        public IEnumerable<(long Start, int Length)> PartsOf(int factor)
+        {
+            var (row, column) = (factor / ColumnCount * BlockRows, factor % ColumnCount * BlockColumns);
+            var length = (int)Math.Min(BlockColumns, Columns - column);
+            for (var i = row; i < Math.Min(Rows, row + BlockRows); i++)
+            {
+                yield return ((i * Columns) + column, length);
+            }
+        }
     }
 }

@@ -4,12 +4,17 @@ namespace WanSharp.Runtime.Weights;
 
 /// <summary>
 /// Finds the zeros that stand where a download has not been written yet. A network has rows of zeros at most; what is looked
-/// for is a whole matrix, or a megabyte of one.
+/// for is a whole matrix or vector, or a large part of a matrix.
 /// </summary>
 internal static class ZeroedParts
 {
-    private const int PartBytes = 1 << 20;
+    private const int PartBytes = 1 << 18; // whatever tools download at once is longer
     private const int SmallestMatrix = 1 << 12;
+    private const int SmallestVector = 16;
+
+    // A table of words has rows for words that no text has, which may be zero.
+    private const int MostRows = 1 << 16;
+    private const int TablePartBytes = 1 << 22;
 
     /// <summary>Refuses a weight of which a part is zero.</summary>
     /// <param name="path">The file.</param>
@@ -19,25 +24,45 @@ internal static class ZeroedParts
     /// <exception cref="CheckpointException">A part is zero.</exception>
     public static void Refuse(string path, string name, Tensor weight, int step = 1)
     {
-        if (weight.Shape.Rank < 2 || weight.ByteLength < SmallestMatrix)
+        if (weight.Shape.Dims.ToArray().Count(dim => dim > 1) < 2)
+        {
+            RefuseVector(path, name, weight);
+            return;
+        }
+
+        if (weight.ByteLength < SmallestMatrix)
         {
             return;
         }
 
-        var last = (weight.ByteLength - 1) / PartBytes;
+        var partBytes = weight.Shape[0] > MostRows ? TablePartBytes : PartBytes;
+        var last = (weight.ByteLength - 1) / partBytes;
         for (long part = 0; part <= last; part = part == last ? part + 1 : Math.Min(part + step, last))
         {
-            var (start, length) = (part * PartBytes, (int)Math.Min(PartBytes, weight.ByteLength - (part * PartBytes)));
-            var isWhole = length == PartBytes || last == 0;
-            if (isWhole && !weight.ReadBytes(start, length).ContainsAnyExcept((byte)0))
+            var (start, length) = (part * partBytes, (int)Math.Min(partBytes, weight.ByteLength - (part * partBytes)));
+            var isWhole = length == partBytes || last == 0;
+            if (isWhole && IsZero(weight, start, length))
             {
-                throw new CheckpointException(
-                    path,
-                    name,
-                    $"its {length} bytes from {start} on are all zero: the download is not complete, or "
-                        + "the file is damaged; download it again."
-                );
+                throw Refused(path, name, $"its {length} bytes from {start} on are all zero");
             }
         }
     }
+
+    /// <summary>The factors of a norm are never all zero; the terms that a layer adds may be.</summary>
+    private static void RefuseVector(string path, string name, Tensor weight)
+    {
+        if (
+            weight.Shape.ElementCount >= SmallestVector
+            && !name.EndsWith(".bias", StringComparison.Ordinal)
+            && IsZero(weight, 0, (int)Math.Min(weight.ByteLength, int.MaxValue))
+        )
+        {
+            throw Refused(path, name, "all of it is zero");
+        }
+    }
+
+    private static bool IsZero(Tensor weight, long start, int length) => !weight.ReadBytes(start, length).ContainsAnyExcept((byte)0);
+
+    private static CheckpointException Refused(string path, string name, string what) =>
+        new(path, name, $"{what}: the download is not complete, or the file is damaged; download it again.");
 }

@@ -11,7 +11,7 @@ public sealed record ThroughputWorkload(string Name, IReadOnlyList<BatchEntry> E
     private const int SeedJobs = 15;
     private const int UniqueJobs = 16;
 
-    private static readonly string[] Styles = ["anime", "realistic", "ink"];
+    private static readonly string[] Styles = ["anime", "realistic", "cinematic"];
 
     private static readonly string[] Prompts =
     [

@@ -21,6 +21,17 @@ public class GuidedVelocityTests
         Assert.Equal(expected, conditional);
     }
 
+    [Fact]
+    public void Combine_WithThePassOfABlockLeftOut_IsTheOriginals()
+    {
+        using var fixture = Fixture.Open("guidance");
+        var guided = fixture.Get("slg.c").Read<float>().ToArray();
+
+        GuidedVelocity.Combine(guided, fixture.Get("slg.u").Read<float>(), 5, guided);
+
+        AssertClose(fixture.Get("slg.out"), guided);
+    }
+
     [Theory]
     [InlineData(3.5f)]
     [InlineData(6)]

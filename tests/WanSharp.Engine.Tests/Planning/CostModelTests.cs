@@ -156,6 +156,7 @@ public class CostModelTests(TinyEngine engine)
 
         Assert.Contains(alternatives, other => other.Options == "--frames 9");
         Assert.Contains(alternatives, other => other.Options == "--steps 20 --sampler unipc");
+        Assert.Contains(alternatives, other => other.Options == "--step-cache auto");
         Assert.Contains(alternatives, other => other.Options == "--guidance 1");
         Assert.All(alternatives, other => Assert.InRange(other.Seconds, 0, costs.Predict(plan, Machine).Seconds));
     }

@@ -29,7 +29,7 @@ public sealed class PresetCatalogTests : IDisposable
         var preset = PresetCatalog.Shipped.All[name];
 
         Assert.EndsWith(").", preset.About, StringComparison.Ordinal);
-        Assert.All(preset.ModelNames, model => Assert.Contains(model, ModelVariant.All.Keys));
+        Assert.All(preset.ModelNames, model => Assert.Contains(model, ModelVariant.All.Keys.Append("shapes")));
         foreach (var form in preset.Models.Values)
         {
             var settings = form.Settings;

@@ -1,25 +1,43 @@
 using WanSharp.Engine.Presets;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
+using WanSharp.Models;
+using WanSharp.Models.Hub;
+using WanSharp.Models.Loras;
 using WanSharp.Tensors;
 using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests.Presets;
 
-public sealed class PresetChoiceTests(TinyEngine engine) : IDisposable
+public sealed class PresetChoiceTests : IDisposable
 {
+    private const string WithLoras = """
+        {"loras": [{"repository": "me/first", "file": "a.safetensors"},
+                   {"repository": "me/second", "file": "b.safetensors", "strength": "0.5@1-"}]}
+        """;
+
     private readonly TemporaryFolder _folder = new();
+    private readonly WanModel _model;
 
-    private string Name => engine.Model.Name;
+    public PresetChoiceTests(TinyEngine engine)
+    {
+        _folder.Write("aliases.json", """{"second": {"what": "b", "repository": "me/second", "files": ["deep/b.safetensors"]}}""");
+        var hub = new HubModels(new HubCache(_folder["hub"]), new(() => AliasCatalog.Load(_folder["aliases.json"])));
+        _model = WanModel.Open(engine.ModelFolder, loras: new LoraPlaces([_folder["loras"]], hub));
+    }
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose()
+    {
+        _model.Dispose();
+        _folder.Dispose();
+    }
 
     [Fact]
     public void Apply_FillsWhatTheRequestLeavesOpen()
     {
         var choice = Choice("""{"settings": {"steps": 4, "sampler": "euler", "shift": 5, "guidance": 1, "boundary": 0.9}}""");
 
-        var applied = choice.Apply(new ClipSettings { Preset = "FOUR", GuidanceScale = 3 }, engine.Model);
+        var applied = choice.Apply(new ClipSettings { Preset = "FOUR", GuidanceScale = 3 }, _model);
 
         Assert.Equal(
             new ClipSettings
@@ -40,7 +58,7 @@ public sealed class PresetChoiceTests(TinyEngine engine) : IDisposable
         var choice = Choice("""{"settings": {"timesteps": [1000, 757], "sigmas": [1, 0.7], "sampler": "lcm"}}""");
         var own = new NumberList([1, 0.5]);
 
-        var applied = choice.Apply(new ClipSettings { Preset = "mine", Sigmas = own }, engine.Model);
+        var applied = choice.Apply(new ClipSettings { Preset = "mine", Sigmas = own }, _model);
 
         Assert.Equal((own, null, "lcm"), (applied.Sigmas, applied.Timesteps, applied.Sampler));
     }
@@ -50,54 +68,103 @@ public sealed class PresetChoiceTests(TinyEngine engine) : IDisposable
     {
         var request = new ClipSettings { Steps = 3 };
 
-        Assert.Same(request, PresetChoice.Default.Apply(request, engine.Model));
+        Assert.Same(request, PresetChoice.Default.Apply(request, _model));
     }
 
     [Fact]
-    public void Apply_LorasThatAreMissing_SaysWhichAndWhereTheyGo()
+    public void Apply_LorasThatAreMissing_SaysWhichAndHowToGetThem()
     {
-        var wrong = Assert.Throws<InvalidRequestException>(() =>
-            Choice(WithLoras).Apply(new ClipSettings { Preset = "mine" }, engine.Model)
-        );
+        var wrong = Assert.Throws<InvalidRequestException>(() => Choice(WithLoras).Apply(new ClipSettings { Preset = "mine" }, _model));
 
         Assert.Equal("preset", wrong.Field);
-        Assert.Contains("needs a.safetensors of me/first (Hugging Face)", wrong.Message, StringComparison.Ordinal);
-        Assert.Contains(Path.Combine(engine.Model.Folder, "loras"), wrong.Message, StringComparison.Ordinal);
+        Assert.Contains("needs b.safetensors of me/second (Hugging Face)", wrong.Message, StringComparison.Ordinal);
+        Assert.Contains("`wan models pull second` fetches it", wrong.Message, StringComparison.Ordinal);
+        Assert.Contains(Path.Combine(_model.Folder, "loras"), wrong.Message, StringComparison.Ordinal);
+        Assert.Equal("wan models pull me/first --files \"*a.safetensors\"", _model.Loras.Hub!.PullLine("me/first", ["a.safetensors"]));
+    }
+
+    [Fact]
+    public void Apply_LorasOfTheModelThatAreMissing_SaysWhereTheyBelong()
+    {
+        var choice = Choice("""{"loras": [{"file": "a.safetensors"}]}""");
+
+        var wrong = Assert.Throws<InvalidRequestException>(() => choice.Apply(new ClipSettings { Preset = "mine" }, _model));
+
+        Assert.Contains("a.safetensors, which the model should have", wrong.Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("loras/b.safetensors")]
+    [InlineData("loras/wan/few steps/b.safetensors")]
     [InlineData("hub/models--me--second/snapshots/0a1b/deep/b.safetensors")]
     public void Apply_LorasThatAreThere_AreTaken(string file)
     {
-        var path = _folder[file];
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.WriteAllText(path, "");
+        var path = Touch(file);
 
-        var applied = Choice(WithLoras).Apply(new ClipSettings { Preset = "mine" }, engine.Model);
+        var applied = Choice(WithLoras).Apply(new ClipSettings { Preset = "mine" }, _model);
 
         var use = Assert.Single(applied.Loras!);
         Assert.Equal((Path.GetFullPath(path), "0.5@1-"), (use.File, use.Strength.ToString()));
-        Assert.True(Assert.Single(Choice(WithLoras).StatesFor(engine.Model), state => state.Fits).IsReady);
+        Assert.True(Assert.Single(Choice(WithLoras).StatesFor(_model), state => state.Fits).IsReady);
+    }
+
+    /// <summary>A style's LoRA does not make a model that was distilled one that was not.</summary>
+    [Fact]
+    public void Apply_LorasOfTheRequest_ComeAfterThePresets()
+    {
+        var path = Touch("loras/b.safetensors");
+
+        var applied = Choice(WithLoras).Apply(new ClipSettings { Preset = "mine", Loras = Uses("style:0.8") }, _model);
+
+        Assert.Equal($"{Path.GetFullPath(path)}:0.5@1-;style:0.8", applied.Loras!.ToString());
+    }
+
+    [Theory]
+    [InlineData("a:0.3")]
+    [InlineData("elsewhere/b.safetensors")]
+    public void Apply_OneOfThePresetsLorasInTheRequest_TakesItsPlace(string own)
+    {
+        Touch("loras/b.safetensors");
+
+        var applied = Choice(WithLoras).Apply(new ClipSettings { Preset = "mine", Loras = Uses(own) }, _model);
+
+        Assert.Equal(Uses(own), applied.Loras);
     }
 
     [Fact]
-    public void Apply_LorasOfTheRequest_AreAllThereAre()
+    public void Apply_WhereThePresetsAreMissing_AnotherThatWasDistilledTakesTheirPlace()
     {
-        Assert.True(LoraUses.TryParse("own.safetensors", out var own));
+        var request = new ClipSettings { Preset = "mine", Loras = Uses("my_4step_lora") };
 
-        var applied = Choice(WithLoras).Apply(new ClipSettings { Preset = "mine", Loras = own }, engine.Model);
+        Assert.Equal(request.Loras, Choice(WithLoras).Apply(request, _model).Loras);
+        Assert.Throws<InvalidRequestException>(() => Choice(WithLoras).Apply(request with { Loras = Uses("style") }, _model));
+    }
 
-        Assert.Equal(own, applied.Loras);
+    /// <summary>Every LoRA that a shipped preset knows has a command that fetches it, by an alias where there is one.</summary>
+    [Fact]
+    public void Shipped_PresetsWithLorasOfARepository_HaveAnAliasThatFetchesThem()
+    {
+        var hub = _model.Loras.Hub!;
+
+        foreach (var (name, preset) in PresetCatalog.Shipped.All)
+        {
+            foreach (var form in preset.Models.Values.Where(form => form.Loras.Any(loras => loras.Repository is not null)))
+            {
+                var alias = form
+                    .Loras.Select(loras => hub.FindAlias(loras.Repository!, [.. loras.Files]))
+                    .FirstOrDefault(alias => alias is not null);
+                Assert.NotNull(alias);
+                Assert.Contains(name, alias.Presets);
+            }
+        }
     }
 
     [Fact]
     public void Apply_ACheckpointThatHasThemMerged_NeedsNone()
     {
-        var merged =
-            $$"""{"loras": [{"repository": "r", "file": "f"}], "merged": ["{{Path.GetFileName(engine.Model.Parts.Transformer)}}"]}""";
+        var merged = $$"""{"loras": [{"repository": "r", "file": "f"}], "merged": ["{{Path.GetFileName(_model.Parts.Transformer)}}"]}""";
 
-        Assert.Null(Choice(merged).Apply(new ClipSettings { Preset = "mine" }, engine.Model).Loras);
+        Assert.Null(Choice(merged).Apply(new ClipSettings { Preset = "mine" }, _model).Loras);
     }
 
     [Theory]
@@ -112,14 +179,24 @@ public sealed class PresetChoiceTests(TinyEngine engine) : IDisposable
     [InlineData("gdmdx/transformer.safetensors", false)]
     public void DistilledNames_AreWhatPeopleCallThem(string path, bool expected) => Assert.Equal(expected, DistilledNames.AreIn(path));
 
-    private const string WithLoras = """
-        {"loras": [{"repository": "me/first", "file": "a.safetensors"},
-                   {"repository": "me/second", "file": "b.safetensors", "strength": "0.5@1-"}]}
-        """;
+    private static LoraUses Uses(string text)
+    {
+        Assert.True(LoraUses.TryParse(text, out var uses));
+        return uses;
+    }
+
+    private string Touch(string file)
+    {
+        var path = _folder[file];
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, "");
+        return path;
+    }
 
     private PresetChoice Choice(string form)
     {
-        File.WriteAllText(_folder["presets.json"], $$$"""{"mine": {"aliases": ["four"], "models": {"{{{Name}}}": {{{form}}} } } }""");
-        return new PresetChoice(PresetCatalog.Load([_folder["presets.json"]]), new LoraFolders([_folder["loras"]], _folder["hub"]));
+        var models = $$$"""{"{{{_model.Name}}}": {{{form}}} }""";
+        File.WriteAllText(_folder["presets.json"], $$"""{"mine": {"aliases": ["four"], "models": {{models}} } }""");
+        return new PresetChoice(PresetCatalog.Load([_folder["presets.json"]]));
     }
 }

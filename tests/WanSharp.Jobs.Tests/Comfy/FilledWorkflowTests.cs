@@ -73,6 +73,7 @@ public sealed class FilledWorkflowTests : IDisposable
         "slg",
         "nag",
         "riflex",
+        "step_cache",
         "lora",
         "lora_high",
         "lora_low",
@@ -81,7 +82,7 @@ public sealed class FilledWorkflowTests : IDisposable
     ];
 
     // One of them is right for each.
-    private static readonly string[] Values = ["1", "1,0.9,0.5", "0-1", "any"];
+    private static readonly string[] Values = ["1", "1,0.9,0.5", "0-1", "easy:0.05", "any"];
 
     [Fact]
     public void Fill_WithASettingOfOursOnly_SaysSo()

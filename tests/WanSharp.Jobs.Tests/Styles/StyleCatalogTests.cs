@@ -16,6 +16,8 @@ public sealed class StyleCatalogTests : IDisposable
     [InlineData("写实", "realistic")]
     [InlineData("ink", "ink")]
     [InlineData("水墨", "ink")]
+    [InlineData("outlined", "outlined")]
+    [InlineData("线描", "outlined")]
     public void TryFind_OfAShippedStyle_FindsItInBothLanguages(string name, string expected)
     {
         Assert.True(StyleCatalog.Load([Shipped]).TryFind(name, out var found, out _));
@@ -34,7 +36,7 @@ public sealed class StyleCatalogTests : IDisposable
             .ToList();
 
         Assert.All(requests, request => Assert.Equal("a red circle", request!.Prompt));
-        Assert.Equal(requests.Count, requests.Select(request => request!.GuidanceScale).Distinct().Count());
+        Assert.Equal(requests.Count, requests.Select(request => (request!.GuidanceScale, request.Loras)).Distinct().Count());
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using WanSharp.Models.Layout;
 using WanSharp.Models.Tests.Layout;
+using WanSharp.Models.Text;
 using WanSharp.Tensors;
 using WanSharp.Testing;
 
@@ -159,5 +160,25 @@ public sealed class OtherFilesTests : IDisposable
         }
 
         Assert.Contains("the download is not complete", NetworkFile.Read(path).Problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 4548313\n", "git lfs pull")]
+    [InlineData("<!DOCTYPE html><html>404</html>", "a web page: download the file again")]
+    public void Read_SmallFilesThatWereNotDownloaded_AreNamed(string text, string expected)
+    {
+        var path = _folder.Transformer("file.safetensors");
+        foreach (var name in new[] { "spiece.model", "tokenizer.json", "config.json", "other.safetensors.index.json" })
+        {
+            File.WriteAllText(_folder[name], text);
+        }
+
+        Assert.Contains(expected, NetworkFile.Read(path).Problem, StringComparison.Ordinal);
+        Assert.Contains(expected, NetworkFile.Read(_folder["other.safetensors.index.json"]).Problem, StringComparison.Ordinal);
+        foreach (var tokenizer in new[] { "spiece.model", "tokenizer.json" })
+        {
+            var error = Assert.Throws<InvalidDataException>(() => SentencePieceTokenizer.Load(_folder[tokenizer]));
+            Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        }
     }
 }

@@ -47,6 +47,25 @@ public sealed class HubModelsTests : IDisposable
     }
 
     [Fact]
+    public void FindFiles_ByTheNameOfAnAliassFile_GivesIt()
+    {
+        var alias = AliasCatalog.Load().Find("rcm-1.3b")!;
+        Fill(alias.Repository, [.. alias.Files]);
+        var ours = Path.Combine(Snapshot(alias.Repository), alias.Files[0]);
+
+        Assert.Equal([ours], Models().FindFiles("rcm-1.3b"));
+        Assert.Equal([ours], Models().FindFiles(Path.GetFileName(ours)));
+        Assert.Equal([ours], Models().FindFiles(Path.GetFileNameWithoutExtension(ours)));
+    }
+
+    [Theory]
+    [InlineData("lightx2v/Autoencoders", "taew2_1.safetensors", "wan models pull taew2_1")]
+    [InlineData("Kijai/wanvideo_comfy", "Wan21_CausVid_14B_T2V_lora_rank32_v2.safetensors", "wan models pull causvid-14b")]
+    [InlineData("me/loras", "mine.safetensors", "wan models pull me/loras --files \"*mine.safetensors\"")]
+    public void PullLine_NamesAnAliasWhereThereIsOne(string repository, string file, string expected) =>
+        Assert.Equal(expected, Models().PullLine(repository, [file]));
+
+    [Fact]
     public void Find_OfAnAliasThatLacksAFile_NamesTheFile()
     {
         var alias = AliasCatalog.Load().Find("t2v-1.3b")!;

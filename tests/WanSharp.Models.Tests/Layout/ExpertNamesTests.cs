@@ -60,7 +60,9 @@ public sealed class ExpertNamesTests
     [InlineData("wan2.2_high_low_merged.safetensors", null)]
     [InlineData("high-speed-disk/wan/model.safetensors", null)]
     [InlineData("transformer/diffusion_pytorch_model.safetensors", null)]
-    [InlineData("high_noise/a/b/c/model.safetensors", null)]
+    [InlineData("high_noise/a/b/c/model.safetensors", "high")]
+    [InlineData("Wan2.2-T2V-LOW/a/b/c/model.safetensors", "low")]
+    [InlineData("high/a/b/c/model.safetensors", null)]
     public void NoiseOf_APath_IsWhatItSaysInAnySpelling(string path, string? noise) =>
         Assert.Equal(noise, ExpertNames.NoiseOf($"/models/{path}"));
 
@@ -115,8 +117,10 @@ public sealed class ExpertNamesTests
     [InlineData("Wan2___2-T2V/model.safetensors", true)] // ModelScope's cache
     [InlineData("Wan2.2-T2V-A14B/model.safetensors", true)]
     [InlineData("t2v-A14B.safetensors", true)]
+    [InlineData("Wan2.2/video/t2v/14b/model.safetensors", true)]
     [InlineData("wan2.1_t2v_14B.safetensors", false)]
     [InlineData("wan2.2/wan2.1_t2v_14B.safetensors", false)]
+    [InlineData("wan2.2/Wan2.1/a/model.safetensors", false)]
     [InlineData("wan_t2v_14B.safetensors", false)]
     public void SaysWan22_OfAPath_IsItsVersion(string path, bool says) => Assert.Equal(says, ExpertNames.SaysWan22($"/models/{path}"));
 

@@ -13,6 +13,8 @@ public sealed class ExpertTests
     [InlineData("wan2.2_t2v_high_noise_Q6_K.gguf", "other/WAN2.2-T2V-LowNoise-fp8.safetensors")]
     [InlineData("dasiwaWAN22_fireHigh.safetensors", "completely-different_low_v9.safetensors")]
     [InlineData("nsfwFASTMOVEV2FP8H.safetensors", "nsfwFASTMOVEV2FP8L.safetensors")]
+    [InlineData("high/t2v/14b/q8/model.gguf", "low/t2v/14b/q8/model.gguf")]
+    [InlineData("HIGH/a/b/c/model.safetensors", "low/a/b/c/model.safetensors")]
     public void Find_OneOfEach_IsAPairFromEitherFileAndFromTheFolder(string high, string low)
     {
         using var folder = new TinyFolder("wan2.2-t2v-a14b").Comfy();

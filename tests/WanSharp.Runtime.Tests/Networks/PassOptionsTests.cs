@@ -130,6 +130,34 @@ public sealed class PassOptionsTests(RuntimeFixture fixture) : IAsyncLifetime
         AssertClose(Forward(shorter, [keys], PassOptions.Plain)[0], without);
     }
 
+    /// <summary>Skip-layer guidance: the pass of the negative prompt leaves a block out (tests/tools/make_slg_fixture.py).</summary>
+    [Theory]
+    [InlineData("c", 0, null)]
+    [InlineData("u", 1, 1)]
+    public async Task Forward_OfASkipLayerPass_IsTheOriginals(string name, int context, int? skipped)
+    {
+        using var expected = Fixture.Open("guidance");
+        var transformer = await TransformerAsync(new TransformerOptions());
+        using var text = Tensor.Zeros(DType.F32, [1, _config.TextLength, _config.TextDim]);
+        var words = _network.Floats($"case0.in.context.{context}");
+        words.CopyTo(text.Write<float>());
+        using var keys = transformer.PrepareContext(text, cancellationToken: Token);
+        var x = _network.Values.Get("case0.in.x.0");
+        using var latents = Tensor.CopyOf<float>(Shape.Create([1, .. x.Shape.Dims]), x.Read<float>());
+        using var velocity = Tensor.Zeros(DType.F32, latents.Shape);
+
+        transformer.Forward(
+            latents,
+            [_network.Floats("case0.in.t")[0]],
+            [keys],
+            velocity,
+            new PassOptions { SkippedBlocks = skipped is { } block ? [block] : [] },
+            Token
+        );
+
+        AssertClose(NetworkFixture.Floats(expected.Get($"slg.{name}")), velocity.Read<float>().ToArray());
+    }
+
     [Fact]
     public async Task Forward_OfOneGraph_RunsAsItIs()
     {

@@ -51,6 +51,18 @@ public sealed class VaeRunnerTests : IClassFixture<VaeRunnerTests.CompiledVae>
         );
     }
 
+    /// <summary>As with a damaged weight: pixels of NaN would be a black clip.</summary>
+    [Fact]
+    public void Decode_OfWhatIsNoNumber_IsRefused()
+    {
+        using var latents = Random([1, 16, 2, 2, 2]);
+        latents.Write<float>()[^1] = float.NaN;
+
+        var error = Assert.Throws<CheckpointException>(() => _vae.Decode(latents, Cancellation).Select(ShapeAndDispose).ToList());
+
+        Assert.Contains("NaN or infinity", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Decode_OfALongerClip_BeginsLikeAShorterOne()
     {

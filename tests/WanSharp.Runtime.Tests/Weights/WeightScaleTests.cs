@@ -170,6 +170,59 @@ public sealed class WeightScaleTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Get_AMatrixWithAHoleOfZeros_IsAnUnfinishedDownload()
+    {
+        const int Large = 1024; // a matrix of four megabytes
+        var values = Enumerable.Range(1, Large * Large).Select(i => (float)i).ToArray();
+        Array.Clear(values, 300_001, 150_000); // 600 KB that begin anywhere
+        SafetensorsWriter.Write(_path, new Dictionary<string, Tensor> { ["w.weight"] = Tensor.CopyOf<float>([Large, Large], values) });
+        using var store = new WeightStore(Checkpoint.Open(_path));
+        Assert.Contains(
+            "not complete",
+            Assert.Throws<CheckpointException>(() => store.Get(new WeightSlot("w.weight", DType.F32, [Large, Large]))).Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void Get_TheFactorsOfANorm_AreNotAllZero()
+    {
+        SafetensorsWriter.Write(
+            _path,
+            new Dictionary<string, Tensor> { ["n.weight"] = Tensor.Zeros(DType.F32, [64]), ["n.bias"] = Tensor.Zeros(DType.F32, [64]) }
+        );
+        using var store = new WeightStore(Checkpoint.Open(_path));
+        store.Get(new WeightSlot("n.bias", DType.F32, [64]));
+        Assert.Contains(
+            "all of it is zero",
+            Assert.Throws<CheckpointException>(() => store.Get(new WeightSlot("n.weight", DType.F32, [64]))).Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("48,1")]
+    [InlineData("48,4")]
+    public void Get_AScaleOfZero_BelongsToCodesOfZero(string shape)
+    {
+        long[] dims = [.. shape.Split(',').Select(long.Parse)];
+        var scales = Enumerable.Repeat(2f, (int)Shape.Create(dims).ElementCount).ToArray();
+        scales[0] = 0;
+        using (var lost = Store(DType.I8, new() { ["w.weight_scale"] = Tensor.CopyOf<float>(Shape.Create(dims), scales) }))
+        {
+            Assert.Contains("factor of 0", Assert.Throws<CheckpointException>(() => Get(lost)).Message, StringComparison.Ordinal);
+        }
+
+        if (scales.Length > 1)
+        {
+            Array.Clear(_codes, 0, _codes.Length / scales.Length);
+            using var store = Store(DType.I8, new() { ["w.weight_scale"] = Tensor.CopyOf<float>(Shape.Create(dims), scales) });
+            Assert.Equal(_codes.Select(code => code * 2f), Get(store));
+        }
+    }
+
     private static float[] Get(WeightStore store, DType dtype = DType.F32)
     {
         using var singles = store.Get(new WeightSlot("w.weight", dtype, [Rows, Columns])).ConvertTo(DType.F32);

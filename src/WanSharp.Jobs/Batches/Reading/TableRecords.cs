@@ -16,6 +16,20 @@ internal static class TableRecords
 
     private static readonly char[] Separators = [',', ';', '\t', '|'];
 
+    private static readonly string[] ErrorValues =
+    [
+        "#NAME?",
+        "#VALUE!",
+        "#REF!",
+        "#N/A",
+        "#DIV/0!",
+        "#NUM!",
+        "#NULL!",
+        "#ERROR!",
+        "#SPILL!",
+        "#CALC!",
+    ];
+
     /// <summary>Whether a text begins as a table of jobs does: its first row has a column of prompts.</summary>
     public static bool IsTable(string text) =>
         MarkedSeparator(text) is not null || Separators.Any(separator => Header(text, 0, separator).Any(IsPrompt));
@@ -49,6 +63,7 @@ internal static class TableRecords
             .Where(one => !one.Row.IsEmpty)
             .Select(one =>
                 Record(
+                    text,
                     lines,
                     one.Row,
                     names,
@@ -58,7 +73,7 @@ internal static class TableRecords
             );
     }
 
-    private static BatchRecord Record(TextLines lines, TableRow row, string[] names, char separator, bool mayBeShort)
+    private static BatchRecord Record(string text, TextLines lines, TableRow row, string[] names, char separator, bool mayBeShort)
     {
         var fields = new List<BatchField>();
         foreach (var (name, cell) in names.Zip(row.Cells))
@@ -81,6 +96,7 @@ internal static class TableRecords
         {
             var (count, last) = (row.Cells.Count, row.Cells[^1]);
             return row.Problem
+                ?? NotAJob(text, row)
                 ?? (
                     row.Cells.Skip(names.Length).FirstOrDefault(cell => !cell.IsEmpty) is { Text: not null } extra
                         ? (
@@ -102,6 +118,17 @@ internal static class TableRecords
                 );
         }
     }
+
+    /// <summary>What tells that a row is not meant as a job: it is commented out, or a spreadsheet could not compute it.</summary>
+    private static (int Offset, string Message)? NotAJob(string text, TableRow row) =>
+        text[row.Offset] == '#' && !ErrorValues.Contains(row.Cells[0].Text)
+            ? (row.Offset, "The row begins with #, and tables have no comments: remove the row, or put a text that begins so in quotes.")
+        : row.Cells.FirstOrDefault(cell => ErrorValues.Contains(cell.Text) || IsTooNarrow(cell.Text)) is { Text: not null } error
+            ? (error.Offset, $"The cell holds a spreadsheet's error, {error.Text}: correct it there, and save the table again.")
+        : null;
+
+    /// <summary>Whether a cell holds what is shown of a number that is wider than its column.</summary>
+    private static bool IsTooNarrow(string cell) => cell.Length > 2 && cell.All(c => c == '#');
 
     /// <summary>The columns' names.</summary>
     private static string[] Names(string path, TextLines lines, TableRow header, char separator, FieldNames fields)

@@ -19,10 +19,17 @@ public sealed class TableTests : IDisposable
         var entries = Read(
             "prompt,seed\na sign that says \"OPEN\" in red,7\na 12\" ruler on a desk,8\na 5\" disc "
                 + "spinning,9\n\"the word \"\"a, b\"\"\",10\n"
+                + "\"# 1 of all\",11\n"
         );
 
         Assert.Equal(
-            ["a sign that says \"OPEN\" in red 7", "a 12\" ruler on a desk 8", "a 5\" disc spinning 9", "the word \"a, b\" 10"],
+            [
+                "a sign that says \"OPEN\" in red 7",
+                "a 12\" ruler on a desk 8",
+                "a 5\" disc spinning 9",
+                "the word \"a, b\" 10",
+                "# 1 of all 11",
+            ],
             Texts(entries)
         );
     }
@@ -57,6 +64,9 @@ public sealed class TableTests : IDisposable
     [Theory]
     [InlineData("prompt,seed\ngood,1\n\"bad\" text,2", "3:6", "follows a closing quote")]
     [InlineData("prompt,seed\ngood,1\n \"a, b\"", "3:2", "follows a space")]
+    [InlineData("prompt,seed\ngood,1\n# not this,2\n", "3:1", "tables have no comments")]
+    [InlineData("prompt,seed\ngood,1\n#NAME?,2\n", "3:1", "a spreadsheet's error, #NAME?")]
+    [InlineData("prompt,seed\ngood,1\nbad,####\n", "3:5", "a spreadsheet's error")]
     [InlineData("prompt,seed\ngood,1\na, b,2", "3:6", "3 cells, but there are 2 columns")]
     [InlineData("prompt,seed\ngood,1\na", "3:1", "1 of 2 cells")]
     [InlineData("prompt,seed\ngood,1\nbad,7x", "3:5", "whole number")]

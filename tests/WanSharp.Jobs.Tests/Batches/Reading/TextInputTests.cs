@@ -97,6 +97,9 @@ public sealed class TextInputTests : IDisposable
     [InlineData("p.csv", "a,,\n\"b\",\n", "a", "b")]
     [InlineData("p.tsv", "a, b; c\n\"d\te\"\n", "a, b; c", "d\te")]
     [InlineData("p.txt", "\"a\", says \"b\"\nc, d -- e\n", "\"a\", says \"b\"", "c, d -- e")]
+    [InlineData("p.txt", "3 cats\n1.5 m of rope\n-5 degrees outside\n*star*\n", "3 cats", "1.5 m of rope", "-5 degrees outside", "*star*")]
+    [InlineData("p.txt", "a prompt: b\nprompt delivery by bike\n24-7 at work\n", "a prompt: b", "prompt delivery by bike", "24-7 at work")]
+    [InlineData("p.csv", "\"1. FC Köln plays\"\n\"- b\"\n", "1. FC Köln plays", "- b")]
     public void ReadPrompts_OfATableWithoutAName_ReadsItsCells(string name, string text, params string[] prompts)
     {
         File.WriteAllText(_folder[name], text);
@@ -116,6 +119,25 @@ public sealed class TextInputTests : IDisposable
     [InlineData("p.md", "a\n---\n", "2", "no words")]
     [InlineData("p.txt", "a cat --ar 16:9\n", "1", "--ar")]
     [InlineData("p.csv", "a\n--seed=7 a dog\n", "2:1", "--seed")]
+    [InlineData("p.txt", "a\n- b\n", "2", "'-'")]
+    [InlineData("p.txt", "a\n2. b\n", "2", "'2.'")]
+    [InlineData("p.txt", "(1) a cat\n", "1", "'(1)'")]
+    [InlineData("p.txt", "• a cat\n", "1", "'•'")]
+    [InlineData("p.md", "* [ ] a cat\n", "1", "'*'")]
+    [InlineData("p.txt", "1、一只猫\n", "1", "'1、'")]
+    [InlineData("p.txt", "b) a cat\n", "1", "'b)'")]
+    [InlineData("p.txt", "> a cat\n", "1", "'>'")]
+    [InlineData("p.txt", "a cat\nNegative prompt: blurry\n", "2", "'Negative prompt:'")]
+    [InlineData("p.txt", "**Prompt 1:** a cat\n", "1", "'**Prompt 1:'")]
+    [InlineData("p.txt", "提示词：一只猫\n", "1", "'提示词：'")]
+    [InlineData("p.txt", "a cat\nSteps: 20, Sampler: Euler a\n", "2", "'Steps: 20,'")]
+    [InlineData("p.csv", "a\n1. b\n", "2:1", "'1.'")]
+    [InlineData("p.txt", "a\n// b\n", "2", "'//'")]
+    [InlineData("p.txt", "a\n; b\n", "2", "';'")]
+    [InlineData("p.txt", "2️⃣ a cat\n", "1", "'2️⃣'")]
+    [InlineData("p.txt", "a cat\tblurry\n", "1", "tab")]
+    [InlineData("p.txt", "a\u2028b\n", "1", "U+2028")]
+    [InlineData("p.csv", "a\fb\n", "1:1", "U+000C")]
     public void ReadPrompts_OfATableOfMore_SaysWhere(string name, string text, string place, string problem)
     {
         File.WriteAllText(_folder[name], text);

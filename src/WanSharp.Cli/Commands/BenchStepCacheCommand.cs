@@ -1,0 +1,213 @@
+using System.CommandLine;
+using System.Globalization;
+using WanSharp.Cli.Output;
+using WanSharp.Cli.Terminal;
+using WanSharp.Engine;
+using WanSharp.Engine.Requests;
+using WanSharp.Engine.StepCaches;
+using WanSharp.Tensors;
+using WanSharp.Tools.Quality;
+
+namespace WanSharp.Cli.Commands;
+
+/// <summary><c>wan bench step-cache</c>: what <c>--step-cache</c> saves and loses, alone and in a batch.</summary>
+internal sealed class BenchStepCacheCommand(CliEnvironment environment)
+{
+    private const int MostClips = 1000;
+    private const int MostRounds = 100;
+    private const int MostTogether = 64;
+    private const int UsualClips = 16;
+    private const int UsualRounds = 3;
+
+    private static readonly string[] UsualWays = ["auto", "easy:0.05", "easy:0.1", "spectrum", "taylor:2", "taylor:3"];
+
+    private readonly Argument<string[]> _ways = new("step-cache")
+    {
+        Description = $"Step caches to measure, as --step-cache takes them. Default: {string.Join(' ', UsualWays)}.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private readonly Option<int?> _clips = BatchOptions.Count(
+        "--clips",
+        $"How many clips are made in each way. Default: {UsualClips}.",
+        MostClips
+    );
+
+    private readonly Option<int?> _batch = BatchOptions.Count(
+        "--batch",
+        "Also measure so many clips of different numbers of steps together. Default: none.",
+        MostTogether
+    );
+
+    private readonly Option<int?> _rounds = BatchOptions.Count(
+        "--rounds",
+        $"How often the batch is made in each way. Default: {UsualRounds}.",
+        MostRounds
+    );
+
+    private readonly Option<bool> _tuning = new("--tuning")
+    {
+        Description = "Use the prompts by which auto was tuned, instead of those by which it is judged.",
+    };
+
+    private readonly Option<string?> _record = new("--record")
+    {
+        Description = $"Write what MagCache goes by into this file instead; {StepCacheLoss.RecordingName} next to a model is found there.",
+        HelpName = "FILE",
+    };
+
+    private readonly SettingOptions _settings = new(withSeed: false);
+    private readonly ModelOptions _model = new();
+    private readonly Option<int?> _threads = CommonOptions.Threads();
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    public static Command Build(CliEnvironment environment)
+    {
+        var self = new BenchStepCacheCommand(environment);
+        var command = new Command(
+            "step-cache",
+            "Compare clips whose steps are partly estimated with those whose steps are all computed: time, PSNR and SSIM."
+        )
+        {
+            self._ways,
+            self._clips,
+            self._batch,
+            self._rounds,
+            self._tuning,
+            self._record,
+            self._threads,
+            self._json,
+        };
+        self._model.AddTo(command);
+        self._settings.AddTo(command);
+        command.SetAction(self.RunAsync);
+        return command.WithExamples(
+            "wan bench step-cache",
+            "wan bench step-cache easy:0.05 spectrum --clips 8 --batch 8",
+            "wan bench step-cache --record step-cache.json"
+        );
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var ways = Ways(parsed.GetValue(_ways)!);
+        using var model = _model.Open(parsed, environment.Host);
+        using var runtime = environment.Host.OpenRuntime(parsed.GetValue(_threads));
+        var settings = _settings.Read(parsed, new ClipSettings());
+        using var generator = new VideoGenerator(
+            model,
+            runtime,
+            new(),
+            environment.Host.TransformerOptions(default),
+            new EngineOptions { BatchSize = 1 }
+        );
+        var loss = new StepCacheLoss(generator, settings);
+        var prompts = parsed.GetValue(_tuning) ? StepCacheLoss.TuningPrompts : StepCacheLoss.JudgingPrompts;
+        if (parsed.GetValue(_record) is { } file)
+        {
+            await File.WriteAllTextAsync(file, await loss.RecordAsync(StepCacheLoss.TuningPrompts, cancellationToken), cancellationToken);
+            environment.Out.WriteLine($"{file}: the magnitudes of {StepCacheLoss.TuningPrompts.Count} clips of {model.Name}");
+            return ExitCode.Done;
+        }
+
+        var clips = new List<StepCacheClip>();
+        await foreach (
+            var clip in loss.MeasureAsync(ways, prompts, parsed.GetValue(_clips) ?? UsualClips, cancellationToken).ConfigureAwait(false)
+        )
+        {
+            clips.Add(clip);
+        }
+
+        List<StepCacheWayOutput> rows = [.. clips.GroupBy(clip => clip.Way).Select(Mean)];
+        List<StepCacheBatchOutput> batches = [];
+        if (parsed.GetValue(_batch) is { } size)
+        {
+            using var together = new VideoGenerator(
+                model,
+                runtime,
+                new(),
+                environment.Host.TransformerOptions(default),
+                new EngineOptions { BatchSize = size }
+            );
+            foreach (var way in ways)
+            {
+                batches.Add(
+                    await MeasureBatchAsync(together, settings, way, size, parsed.GetValue(_rounds) ?? UsualRounds, cancellationToken)
+                );
+            }
+        }
+
+        environment.Out.WriteLine(
+            parsed.GetValue(_json)
+                ? JsonText.Of(new StepCacheOutput(rows, batches))
+                : string.Join(Environment.NewLine, rows.Select(Line).Concat(batches.Select(Line)))
+        );
+        return ExitCode.Done;
+    }
+
+    private static List<StepCacheSetting> Ways(string[] texts) =>
+        [
+            .. (texts.Length > 0 ? texts : UsualWays).Select(text =>
+                StepCacheSetting.TryParse(text, CultureInfo.InvariantCulture, out var way)
+                    ? way
+                    : throw new InvalidRequestException(
+                        "step-cache",
+                        $"'{text}' is not {string.Join(", ", StepCacheSetting.Policies)}, with numbers or without, such as easy:0.05."
+                    )
+            ),
+        ];
+
+    private static StepCacheWayOutput Mean(IGrouping<string, StepCacheClip> way)
+    {
+        var quality = FrameQuality.Mean([.. way.Select(clip => clip.Quality)]);
+        return new StepCacheWayOutput(
+            way.Key,
+            way.Count(),
+            way.First().Steps,
+            Math.Round(way.Average(clip => clip.Computed), 2),
+            Math.Round(way.Sum(clip => clip.FullDenoise.TotalSeconds) / way.Sum(clip => clip.Denoise.TotalSeconds), 3),
+            Math.Round(way.Sum(clip => clip.FullTotal.TotalSeconds) / way.Sum(clip => clip.Total.TotalSeconds), 3),
+            double.IsFinite(quality.Psnr) ? Math.Round(quality.Psnr, 2) : null,
+            Math.Round(1 - quality.Ssim, 5),
+            Math.Round(1 - way.Min(clip => clip.Quality.Ssim), 5)
+        );
+    }
+
+    private static async Task<StepCacheBatchOutput> MeasureBatchAsync(
+        VideoGenerator generator,
+        ClipSettings settings,
+        StepCacheSetting way,
+        int clips,
+        int count,
+        CancellationToken cancellationToken
+    )
+    {
+        var rounds = await new StepCacheBatch(generator, settings).MeasureAsync(way, clips, count, cancellationToken);
+        return new StepCacheBatchOutput(
+            way.ToString(),
+            clips,
+            rounds[0].Steps,
+            rounds[0].Computed,
+            Median(round => round.FullDenoise / round.Denoise),
+            Median(round => round.FullTotal / round.Total),
+            Median(round => round.MeanBatch),
+            Median(round => round.FullMeanBatch)
+        );
+
+        double Median(Func<StepCacheRound, double> of) => Math.Round(rounds.Select(of).Order().ElementAt(rounds.Count / 2), 3);
+    }
+
+    private static string Line(StepCacheWayOutput row) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{row.Computed, 5:0.0} of {row.Steps} steps  denoise {row.DenoiseSpeedup:0.00} x  clip {row.ClipSpeedup:0.00} x  "
+                + $"PSNR {row.Psnr:0.0} dB  SSIM loss {100 * row.SsimLoss:0.00} %, worst {100 * row.WorstSsimLoss:0.00} %  {row.Way}"
+        );
+
+    private static string Line(StepCacheBatchOutput row) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{row.Clips} together: {row.Computed} of {row.Steps} steps  denoise {row.DenoiseSpeedup:0.00} x  "
+                + $"all {row.BatchSpeedup:0.00} x  {row.MeanBatch:0.0} a step, {row.FullMeanBatch:0.0} without  {row.Way}"
+        );
+}

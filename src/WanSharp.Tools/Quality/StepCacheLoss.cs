@@ -1,0 +1,151 @@
+using System.Runtime.CompilerServices;
+using WanSharp.Engine;
+using WanSharp.Engine.Planning;
+using WanSharp.Engine.Requests;
+using WanSharp.Engine.StepCaches;
+
+namespace WanSharp.Tools.Quality;
+
+/// <summary>Measures what step caches save and lose: against the clip of the same prompt and seed whose steps are all computed.</summary>
+/// <param name="generator">Makes the clips; stays the caller's.</param>
+/// <param name="settings">What the clips have in common; what it leaves open is the model's.</param>
+public sealed class StepCacheLoss(IVideoGenerator generator, ClipSettings settings)
+{
+    /// <summary>The name of a recording next to a model, where it is found.</summary>
+    public const string RecordingName = KnownStepCache.FileName;
+
+    /// <summary>Prompts by which step caches are tuned.</summary>
+    public static IReadOnlyList<string> TuningPrompts { get; } =
+    [
+        "a red square moving right on a gray background",
+        "a green star moving left on a navy background",
+        "a blue circle moving up on a beige background",
+        "a yellow square growing on a black background",
+        "a purple triangle moving down on a black background",
+        "an orange circle moving left on a gray background",
+        "a white star moving up on a navy background",
+        "a cyan triangle shrinking on a black background",
+        "a red star moving down on a beige background",
+        "a green circle growing on a gray background",
+        "a blue triangle moving right on a black background",
+        "a purple square moving left on a beige background",
+    ];
+
+    /// <summary>Other prompts, by which they are judged.</summary>
+    public static IReadOnlyList<string> JudgingPrompts { get; } =
+    [
+        "a red circle moving left on a black background",
+        "a green square moving up on a gray background",
+        "a yellow triangle moving down on a navy background",
+        "a blue star growing on a beige background",
+        "a purple circle moving right on a beige background",
+        "a cyan square moving down on a gray background",
+        "a white triangle moving up on a black background",
+        "an orange star moving left on a navy background",
+        "a red triangle growing on a gray background",
+        "a green triangle moving right on a black background",
+        "a yellow star moving up on a beige background",
+        "a blue square moving left on a black background",
+        "a cyan circle moving right on a navy background",
+        "an orange square shrinking on a gray background",
+        "a white circle moving down on a navy background",
+        "a purple star moving up on a gray background",
+    ];
+
+    /// <summary>Makes the clips, one after another.</summary>
+    /// <param name="ways">The step caches.</param>
+    /// <param name="prompts">The prompts.</param>
+    /// <param name="clips">How many clips of each; prompts repeat, seeds do not.</param>
+    /// <param name="cancellationToken">Stops within a step.</param>
+    public async IAsyncEnumerable<StepCacheClip> MeasureAsync(
+        IReadOnlyList<StepCacheSetting> ways,
+        IReadOnlyList<string> prompts,
+        int clips,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(ways);
+        ArgumentNullException.ThrowIfNull(prompts);
+        for (var i = 0; i < clips; i++)
+        {
+            var (prompt, seed) = (prompts[i % prompts.Count], (ulong)i);
+            var full = await MakeAsync(StepCacheSetting.Off, prompt, seed, cancellationToken).ConfigureAwait(false);
+            foreach (var way in ways)
+            {
+                var clip = await MakeAsync(way, prompt, seed, cancellationToken).ConfigureAwait(false);
+                var comparer = new FrameComparer(clip.Plan.Settings.Width, clip.Plan.Settings.Height);
+                yield return new StepCacheClip(
+                    way.ToString(),
+                    prompt,
+                    seed,
+                    clip.Statistics.Steps,
+                    clip.Statistics.Steps - clip.Statistics.SkippedSteps,
+                    FrameQuality.Mean([.. clip.Frames.Zip(full.Frames, (one, other) => comparer.Compare(one, other))]),
+                    clip.Statistics.Stages[GenerationStage.Denoise].Share,
+                    full.Statistics.Stages[GenerationStage.Denoise].Share,
+                    clip.Statistics.Total,
+                    full.Statistics.Total
+                );
+            }
+        }
+    }
+
+    /// <summary>
+    /// Records the magnitudes that MagCache goes by, in the mean of some clips, as the content of the file that is put next to the model.
+    /// </summary>
+    /// <param name="prompts">The clips' prompts.</param>
+    /// <param name="cancellationToken">Stops within a step.</param>
+    public async Task<string> RecordAsync(IReadOnlyList<string> prompts, CancellationToken cancellationToken)
+    {
+        const double Threshold = 0.12; // of the smallest published network
+        const int Skips = 4;
+        const double Retention = 0.2;
+        const int Digits = 5;
+        ArgumentNullException.ThrowIfNull(prompts);
+        double[]? sums = null;
+        for (var i = 0; i < prompts.Count; i++)
+        {
+            MagnitudeRecorder? recorder = null;
+            var plan = Plan(StepCacheSetting.Off, prompts[i], (ulong)i);
+            var options = new GenerationRunOptions
+            {
+                StepCache = clip => recorder = new MagnitudeRecorder(StepCourse.Of(clip.Settings.Steps), (int)clip.Latents[1]),
+            };
+            var frames = new ClipRecorder();
+            await using var end = frames.ConfigureAwait(false);
+            await generator.GenerateAsync(plan, frames, options, cancellationToken).ConfigureAwait(false);
+            sums ??= new double[recorder!.Ratios.Count];
+            for (var step = 0; step < sums.Length; step++)
+            {
+                sums[step] += recorder!.Ratios[step];
+            }
+        }
+
+        return new KnownStepCache
+        {
+            Mag = new KnownStepCache.MagData(
+                Threshold,
+                Skips,
+                Retention,
+                [.. sums!.Select(sum => Math.Round(sum / prompts.Count, Digits))]
+            ),
+        }.ToJson();
+    }
+
+    private GenerationPlan Plan(StepCacheSetting way, string prompt, ulong seed) =>
+        generator.Plan(new GenerationRequest(settings with { StepCache = way }) { Prompt = prompt, Seed = seed });
+
+    private async Task<(GenerationPlan Plan, IReadOnlyList<byte[]> Frames, GenerationStatistics Statistics)> MakeAsync(
+        StepCacheSetting way,
+        string prompt,
+        ulong seed,
+        CancellationToken cancellationToken
+    )
+    {
+        var frames = new ClipRecorder();
+        await using var end = frames.ConfigureAwait(false);
+        var plan = Plan(way, prompt, seed);
+        var statistics = await generator.GenerateAsync(plan, frames, new GenerationRunOptions(), cancellationToken).ConfigureAwait(false);
+        return (plan, frames.Frames, statistics);
+    }
+}

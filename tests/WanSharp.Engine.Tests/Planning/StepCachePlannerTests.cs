@@ -1,0 +1,145 @@
+using System.Globalization;
+using WanSharp.Engine.Guidance;
+using WanSharp.Engine.Planning;
+using WanSharp.Engine.Requests;
+using WanSharp.Engine.StepCaches;
+using WanSharp.Models;
+using WanSharp.Tensors;
+using WanSharp.Testing;
+
+namespace WanSharp.Engine.Tests.Planning;
+
+public class StepCachePlannerTests(TinyEngine engine)
+{
+    private static readonly GenerationRequest Circle = new()
+    {
+        Prompt = "a red circle",
+        Steps = 20,
+        GuidanceScale = 3,
+    };
+
+    public static TheoryData<string, string> Wrong =>
+        new()
+        {
+            { "easy:-1", "threshold of 'easy:-1' is a number from 0 to 10, not -1" },
+            { "easy:0.05,2.5", "warm-up of 'easy:0.05,2.5' is a whole number" },
+            { "spectrum:2,0.5,4,1.5", "from 0 to 1, not 1.5" },
+            { "tea", "none for tiny: choose easy" },
+            { "tea-ret:0.1", "none for tiny" },
+            { "mag:0.1,4,0.2", "wan bench step-cache --record" },
+        };
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("off")]
+    public void Sketch_WithoutAStepCache_IsAsBefore(string? text)
+    {
+        var plan = Sketch(Circle with { StepCache = text is null ? null : Setting(text) });
+
+        Assert.Null(plan.StepCache);
+        Assert.DoesNotContain("step_cache", plan.Settings.ToJson(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("easy", "easy:0.05,4")]
+    [InlineData("easy:0.1", "easy:0.1,4")]
+    [InlineData("spectrum:3", "spectrum:3,0.5,4,0.9")]
+    [InlineData("taylor", "taylor:2,1,4")]
+    [InlineData("auto", "easy:0.05,4")]
+    public void Sketch_WithAStepCache_EmbedsAllItsNumbers(string text, string expected)
+    {
+        var plan = Sketch(Circle with { StepCache = Setting(text) });
+
+        Assert.Equal(expected, plan.Settings.StepCache!.ToString());
+        Assert.Equal(text == "auto", plan.StepCache!.Why.Length > 0);
+        Assert.NotEmpty(plan.StepCache.SkippedSteps);
+        var again = Sketch(new GenerationRequest(plan.Settings.ToRequested()) { Prompt = Circle.Prompt });
+        Assert.Equal(plan.Settings.ToJson(), again.Settings.ToJson());
+        Assert.Equal(plan.Settings.ToJson(), GenerationSettings.FromJson(plan.Settings.ToJson())!.ToJson());
+    }
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public void Sketch_OfWhatCannotBe_SaysTheWayOut(string text, string expected)
+    {
+        var wrong = Assert.Throws<InvalidRequestException>(() => Sketch(Circle with { StepCache = Setting(text) }));
+
+        Assert.Equal("step-cache", wrong.Field);
+        Assert.Contains(expected, wrong.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', wrong.Message);
+    }
+
+    [Fact]
+    public void Sketch_WithAutoAndFewSteps_IsOffAndSaysSo()
+    {
+        var plan = Sketch(Circle with { Steps = 4, StepCache = StepCacheSetting.Auto });
+
+        Assert.Null(plan.StepCache);
+        Assert.Contains(plan.Warnings, warning => warning.Contains("4 steps are few", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Sketch_WhoseWarmUpIsAsLongAsTheClip_SaysThatNothingIsSkipped()
+    {
+        var plan = Sketch(Circle with { Steps = 4, StepCache = Setting("easy:0.05,10") });
+
+        Assert.Empty(plan.StepCache!.SkippedSteps);
+        Assert.Contains(plan.Warnings, warning => warning.Contains("skips none of these 4 steps", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Sketch_WithAGuidanceInterval_ComputesTheStepAfterIt()
+    {
+        var request = Circle with { StepCache = Setting("taylor:10,0,3"), GuidanceInterval = new StepInterval(0, 0.5) };
+
+        var computed = Enumerable.Range(0, 20).Except(Sketch(request).StepCache!.SkippedSteps);
+
+        Assert.Equal([0, 1, 2, 10, 19], computed);
+    }
+
+    [Fact]
+    public void Count_OfSkippedSteps_IsLessWorkAndMoreMemory()
+    {
+        var costs = new CostModel(engine.Model);
+        var (full, cached) = (Sketch(Circle), Sketch(Circle with { StepCache = Setting("taylor:2,0,4") }));
+        var computed = cached.ComputedBranches.Count(branches => branches > 0);
+
+        var (all, some) = (Denoise(full), Denoise(cached));
+
+        Assert.Equal(20 - cached.StepCache!.SkippedSteps.Count, computed);
+        Assert.InRange(some / all, computed / 20.0, (computed + 1) / 20.0); // the text's keys are made once
+        Assert.Equal(
+            costs.Facts(full, isOnHost: true).Clip + (2 * sizeof(float) * full.Latents.ElementCount),
+            costs.Facts(cached, isOnHost: true).Clip
+        );
+        Assert.True(costs.Count(cached).PrivateBytes > costs.Count(full).PrivateBytes);
+
+        double Denoise(GenerationPlan plan) => costs.Count(plan).Stages.Single(stage => stage.Stage == PlanStage.Denoise).Work.Operations;
+    }
+
+    [Fact]
+    public void Sketch_WithARecordingNextToTheModel_GoesByItAndEmbedsItsDigest()
+    {
+        using var folder = new ScratchFolder();
+        engine.CopyModel(folder);
+        var file = Path.Combine(folder, KnownStepCache.FileName);
+        using var model = WanModel.Open(folder);
+        var request = Circle with { StepCache = Setting("mag") };
+        File.WriteAllText(file, """{ "mag": { "threshold": 0.1, "skips": 2, "retention": 0.2, "ratios": [1, 0.99] } }""");
+
+        var plan = GenerationPlanner.Sketch(request, model);
+        File.WriteAllText(file, """{ "mag": { "threshold": 0.1, "skips": 2, "retention": 0.2, "ratios": [1, 0.9] } }""");
+        var other = GenerationPlanner.Sketch(request, model);
+
+        Assert.Equal("mag:0.1,2,0.2", plan.Settings.StepCache!.ToString());
+        Assert.NotNull(plan.Settings.StepCacheData);
+        Assert.NotEqual(plan.Settings.StepCacheData, other.Settings.StepCacheData);
+        File.WriteAllText(file, """{ "mag": { "threshold": 0.1 } }""");
+        var wrong = Assert.Throws<InvalidRequestException>(() => GenerationPlanner.Sketch(request, model));
+        Assert.Contains(file, wrong.Message, StringComparison.Ordinal);
+    }
+
+    private GenerationPlan Sketch(GenerationRequest request) => GenerationPlanner.Sketch(request, engine.Model);
+
+    private static StepCacheSetting Setting(string text) => StepCacheSetting.Parse(text, CultureInfo.InvariantCulture);
+}
