@@ -9,6 +9,8 @@ using WanSharp.Testing;
 namespace WanSharp.Engine.Tests;
 
 /// <summary>Clips with step caches: resumed, guided in each way, and with others in a batch.</summary>
+[NoLiveObjects]
+[Collection("alone")]
 public sealed class StepCacheClipTests(TinyEngine engine) : IDisposable
 {
     /// <summary>Of 255: a batch rounds otherwise.</summary>

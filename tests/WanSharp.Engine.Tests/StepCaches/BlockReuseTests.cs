@@ -7,6 +7,8 @@ using WanSharp.Testing;
 namespace WanSharp.Engine.Tests.StepCaches;
 
 /// <summary>Rows of a pass whose blocks after the first do not run.</summary>
+[NoLiveObjects]
+[Collection("alone")]
 public sealed class BlockReuseTests(TinyEngine engine) : IAsyncLifetime
 {
     /// <summary>What was subtracted is added again, in binary32; and a batch of fewer rows rounds otherwise.</summary>

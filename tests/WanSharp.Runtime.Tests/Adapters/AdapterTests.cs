@@ -10,6 +10,8 @@ using WanSharp.Testing;
 namespace WanSharp.Runtime.Tests.Adapters;
 
 /// <summary>LoRAs as factors next to the weights give what a changed copy of the weights gives, each row of a batch its own.</summary>
+[NoLiveObjects]
+[Collection("native objects")]
 public sealed class AdapterTests(RuntimeFixture fixture) : IAsyncLifetime
 {
     /// <summary>Sums in another order: relative to values near 1.</summary>

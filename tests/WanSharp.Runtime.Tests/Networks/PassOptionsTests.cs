@@ -7,6 +7,8 @@ using WanSharp.Testing;
 namespace WanSharp.Runtime.Tests.Networks;
 
 /// <summary>Passes that differ from the network as it is: left-out blocks, slowed positions, negative prompts in attention.</summary>
+[NoLiveObjects]
+[Collection("native objects")]
 public sealed class PassOptionsTests(RuntimeFixture fixture) : IAsyncLifetime
 {
     private const float Tolerance = 1e-5f;
