@@ -23,7 +23,7 @@ public sealed class LargePairTests : IDisposable
     };
 
     // A hole of this length is a part that was not downloaded.
-    private const int LongestHole = 1 << 20;
+    private const int LongestHole = 1 << 18;
 
     private readonly TemporaryFolder _folder = new();
 
