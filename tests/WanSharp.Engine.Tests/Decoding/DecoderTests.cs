@@ -10,8 +10,10 @@ using WanSharp.Testing;
 namespace WanSharp.Engine.Tests.Decoding;
 
 /// <summary>Clips whose frames something else than the model's own VAE decodes or encodes.</summary>
+[Collection("alone")]
 public sealed class DecoderTests : IDisposable
 {
+    private readonly LiveObjects _live = new();
     private static readonly GenerationRequest Circle = new() { Prompt = "a red circle", Seed = 7 };
 
     private readonly TinyEngine _engine;
@@ -32,6 +34,7 @@ public sealed class DecoderTests : IDisposable
     {
         _generator.Dispose();
         _folder.Dispose();
+        _live.AssertNoneIsLeft();
     }
 
     [Fact]

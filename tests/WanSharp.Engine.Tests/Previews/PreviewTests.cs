@@ -8,8 +8,10 @@ using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests.Previews;
 
+[Collection("alone")]
 public sealed class PreviewTests(TinyEngine engine) : IDisposable
 {
+    private readonly LiveObjects _live = new();
     private static readonly GenerationRequest Circle = new() { Prompt = "a red circle", Seed = 7 };
 
     private readonly VideoGenerator _generator = new(engine.Model, engine.Runtime, new SessionSettings());
@@ -21,6 +23,7 @@ public sealed class PreviewTests(TinyEngine engine) : IDisposable
     {
         _generator.Dispose();
         _folder.Dispose();
+        _live.AssertNoneIsLeft();
     }
 
     [Fact]
