@@ -126,7 +126,7 @@ internal sealed class PartialFile : IDisposable
     /// <summary>Moves a file that is complete to its place.</summary>
     public static void Finish(string path, string target)
     {
-        AtomicFile.Publish(path, target, overwrite: true);
+        DurableFiles.Rename(path, target, overwrite: true);
         File.Delete(path + JournalEnd);
     }
 

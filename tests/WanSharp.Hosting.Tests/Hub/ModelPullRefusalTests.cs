@@ -61,7 +61,7 @@ public sealed class ModelPullRefusalTests : ModelPullTestBase
     [InlineData(401, null, "t", "does not accept the token")]
     [InlineData(404, "RepoNotFound", "t", "that this token may read")]
     [InlineData(404, "RevisionNotFound", null, "has no revision 'main'")]
-    [InlineData(403, null, null, "does not give org/model")]
+    [InlineData(403, null, null, "refuses org/model")]
     [InlineData(418, null, null, "answers 418")]
     public async Task Pull_OfWhatTheHubRefuses_SaysTheWayOut(int status, string? code, string? token, string expected)
     {
@@ -135,7 +135,7 @@ public sealed class ModelPullRefusalTests : ModelPullTestBase
 
         var error = await Assert.ThrowsAnyAsync<IOException>(() => PullAsync());
 
-        Assert.Contains("wait 4000 seconds", error.Message, StringComparison.Ordinal);
+        Assert.Contains("a pause of 4000 seconds", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -126,7 +126,7 @@ public class RecipeReaderTests
     [InlineData(
         "\"clip\": [\"38\", 0]}},\n  \"7\"",
         "\"clip\": [\"38\", 0], \"image\": [\"97\", 0]}},\n  \"7\"",
-        "node 97 (LoadImage) brings"
+        "node 97 (LoadImage) loads"
     )]
     [InlineData("\"model\": [\"37\", 0]", "\"model\": [\"98\", 0]", "node 98 (WanVideoNAG) changes the model")]
     public void WhatCannotBeSaid_IsNamed(string from, string to, string? expected)
