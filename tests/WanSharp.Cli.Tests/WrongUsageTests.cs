@@ -17,7 +17,7 @@ public sealed class WrongUsageTests : IDisposable
             { "--frames many", "--frames takes a whole number" },
             { "--frames 99999999999", "from 1 to 4097" },
             { "--frames 9 --frames 5", "--frames" },
-            { "--seconds 2 --frames 5", "give one of them" },
+            { "--seconds 2 --frames 5", "give only one" },
             { "--seconds 0", "outside 0 (excluded) to 512" },
             { "--seconds NaN", "above 0 and up to 4097" },
             { "--size 100x60", "The nearest is 96x64." },
