@@ -9,6 +9,7 @@ using WanSharp.Testing;
 namespace WanSharp.Engine.Tests;
 
 /// <summary>Clips with step caches: resumed, guided in each way, and with others in a batch.</summary>
+[Collection("alone")]
 public sealed class StepCacheClipTests(TinyEngine engine) : IDisposable
 {
     /// <summary>Of 255: a batch rounds otherwise.</summary>
@@ -23,6 +24,8 @@ public sealed class StepCacheClipTests(TinyEngine engine) : IDisposable
         Steps = Steps,
         GuidanceScale = 4,
     };
+
+    private readonly LiveObjects _live = new();
 
     private readonly VideoGenerator _generator = new(
         engine.Model,
@@ -223,7 +226,11 @@ public sealed class StepCacheClipTests(TinyEngine engine) : IDisposable
         Assert.Equal(plan.StepCache.SkippedSteps.Count, statistics.SkippedSteps);
     }
 
-    public void Dispose() => _generator.Dispose();
+    public void Dispose()
+    {
+        _generator.Dispose();
+        _live.AssertNoneIsLeft();
+    }
 
     private static StepCacheSetting Setting(string text) => StepCacheSetting.Parse(text, CultureInfo.InvariantCulture);
 

@@ -9,7 +9,7 @@ using WanSharp.Testing;
 namespace WanSharp.Models.Tests;
 
 /// <summary>
-/// Wan 2.2's pair of 14B experts in scaled fp8, 2 × 14 GB: told and planned from headers. The files are holes, which take little
+/// Wan 2.2's pair of 14B experts in scaled fp8, 2 × 4 GB here: told and planned from headers. The files are holes, which take little
 /// of the disk.
 /// </summary>
 public sealed class LargePairTests : IDisposable
@@ -19,11 +19,14 @@ public sealed class LargePairTests : IDisposable
         Dim = 5120,
         FfnDim = 13824,
         Heads = 40,
-        Layers = 40,
+        Layers = Layers,
     };
 
+    // A quarter of the real ones': what is told and planned does not depend on it, and files of holes take their time, too.
+    private const int Layers = 10;
+
     // A hole of this length is a part that was not downloaded.
-    private const int LongestHole = 1 << 20;
+    private const int LongestHole = 1 << 18;
 
     private readonly TemporaryFolder _folder = new();
 
@@ -65,7 +68,7 @@ public sealed class LargePairTests : IDisposable
             {
                 Assert.Equal((null, Expert), (file.Problem, file.Transformer));
                 Assert.Equal(["F8_E4M3", "F32"], file.DTypes);
-                Assert.InRange(file.Length, 14_900_000_000, 15_100_000_000);
+                Assert.InRange(file.Length, 4_400_000_000, 4_500_000_000);
             }
         );
     }

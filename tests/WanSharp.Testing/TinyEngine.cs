@@ -14,7 +14,6 @@ public sealed class TinyEngine : IDisposable
         TinyModel.Write(ModelFolder);
         Model = WanModel.Open(ModelFolder);
         Runtime = OrtRuntime.Create(new RuntimeOptions { Threads = 2 });
-        Graphs = new GraphCache(Runtime);
     }
 
     public string ModelFolder { get; }
@@ -22,8 +21,6 @@ public sealed class TinyEngine : IDisposable
     public WanModel Model { get; }
 
     public OrtRuntime Runtime { get; }
-
-    public GraphCache Graphs { get; }
 
     /// <summary>A copy of the model's folder, to be damaged.</summary>
     public void CopyModel(string folder)
@@ -37,7 +34,6 @@ public sealed class TinyEngine : IDisposable
 
     public void Dispose()
     {
-        Graphs.Dispose();
         Model.Dispose();
         Runtime.Dispose();
         _folder.Dispose();

@@ -51,6 +51,7 @@ public static class Variations
             ExecutionSettings execution => execution with { Precision = execution.Precision + "!" },
             IReadOnlyList<GenerationSettings.EmbeddedImage> => new[] { new GenerationSettings.EmbeddedImage(0, "12") },
             IDictionary => new Dictionary<string, string> { ["another"] = "1" },
+            null when type == typeof(string) => "another",
             null when type == typeof(UsedNetwork) => new UsedNetwork("another", "12"),
             null when type == typeof(NumberList) => new NumberList([1, 0.5]),
             null when type == typeof(StepInterval) => new StepInterval(0.1, 0.9),

@@ -32,6 +32,15 @@ internal readonly record struct FieldValue(string Field, string Text, string Fol
         where T : ClipSettings
     {
         var text = field.Range is null ? Text : WithPoint();
+        if (DecimalComma && field.Range is { IsWhole: true } && text.Split('.') is [{ Length: > 0 and <= 3 } thousands, { Length: 3 }])
+        {
+            throw new InvalidRequestException(
+                Field,
+                $"The {Field} '{Text}' may mean {thousands} or {text.Replace(".", "", StringComparison.Ordinal)}: write the one that is "
+                    + "meant."
+            );
+        }
+
         return field.TrySet(settings, text, out var changed)
             ? field.From(changed, Folder)
             : throw NotA(field.Expected, text, field.Range?.IsWhole == true);

@@ -34,7 +34,7 @@ public sealed record Style
     {
         ArgumentNullException.ThrowIfNull(request);
         var style = For(model);
-        return SettingFields.Fill(request with { Prompt = style.Framed(request.Prompt) }, style.AllSettings);
+        return SettingFields.Fill(request with { Prompt = style.Framed(request.Prompt) }, style.SettingsFor(request));
     }
 
     /// <inheritdoc cref="Apply(JobRequest, string)"/>
@@ -42,8 +42,31 @@ public sealed record Style
     {
         ArgumentNullException.ThrowIfNull(request);
         var style = For(model);
-        return SettingFields.Fill(request with { Prompt = style.Framed(request.Prompt) }, style.AllSettings);
+        return SettingFields.Fill(request with { Prompt = style.Framed(request.Prompt) }, style.SettingsFor(request));
     }
+
+    /// <summary>
+    /// What it sets of a request. A preset that the request names knows its steps and its guidance: those of a style are for clips
+    /// without one.
+    /// </summary>
+    private ClipSettings SettingsFor(ClipSettings request) =>
+        request.Preset is null
+            ? AllSettings
+            : AllSettings with
+            {
+                Steps = null,
+                Sampler = null,
+                Shift = null,
+                Sigmas = null,
+                Timesteps = null,
+                Boundary = null,
+                GuidanceScale = null,
+                HighNoiseGuidanceScale = null,
+                GuidanceSteps = null,
+                GuidanceInterval = null,
+                CfgZero = null,
+                Apg = null,
+            };
 
     private Style For(string model) =>
         Models.FirstOrDefault(one => one.Key.Equals(model, StringComparison.OrdinalIgnoreCase)).Value ?? this;

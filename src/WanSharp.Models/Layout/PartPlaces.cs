@@ -18,28 +18,9 @@ internal static class PartPlaces
 
     // Names without case and separators. Sources: the folders of official checkpoints and of Diffusers; Comfy-Org/ComfyUI:
     // folder_paths.py; mcmonkeyprojects/SwarmUI:src/Core/Settings.cs; lllyasviel/stable-diffusion-webui-forge:models;
-    // deepbeepmeep/Wan2GP:ckpts; ModelTC/LightX2V.
-    private static readonly HashSet<string> PartFolders =
-    [
-        "textencoder",
-        "textencoders",
-        "clip",
-        "t5",
-        "umt5",
-        "umt5xxl",
-        "encoders",
-        "google",
-        "vae",
-        "vaes",
-        "autoencoder",
-        "autoencoders",
-        "clipvision",
-        "imageencoder",
-        "imageencoders",
-        "xlmrobertalarge",
-        "tokenizer",
-        "tokenizers",
-    ];
+    // deepbeepmeep/Wan2GP:ckpts; ModelTC/LightX2V; invoke-ai/InvokeAI. Of the folders of parts the words that are in the name: people
+    // add their own ("Wan VAEs").
+    private static readonly string[] PartWords = ["encoder", "clip", "t5", "vae", "tokenizer", "roberta", "google"];
 
     private static readonly HashSet<string> Containers = ["models", "ckpts", "splitfiles"];
 
@@ -72,7 +53,7 @@ internal static class PartPlaces
                 yield break;
             }
 
-            List<(string Folder, int Depth)> folders = [.. Below(folder, PartFolders, ContainerDepth)];
+            List<(string Folder, int Depth)> folders = [.. Below(folder, IsOfParts, ContainerDepth)];
             if (step <= StepsWithFiles || folders.Count > 0)
             {
                 folders.Insert(0, (folder, 0));
@@ -87,7 +68,7 @@ internal static class PartPlaces
 
     /// <summary>Where the transformers of a folder of models are kept.</summary>
     public static IReadOnlyList<(string Folder, int Depth)> Transformers(string folder) =>
-        [(folder, 0), .. Below(folder, TransformerFolders, ContainerDepth)];
+        [(folder, 0), .. Below(folder, TransformerFolders.Contains, ContainerDepth)];
 
     /// <summary>
     /// The folders in which the other expert of a transformer may be, the nearest first: its own, that of its twin, those that collect
@@ -147,19 +128,21 @@ internal static class PartPlaces
             );
     }
 
-    private static IEnumerable<(string Folder, int Depth)> Below(string folder, HashSet<string> names, int containers)
+    private static bool IsOfParts(string name) => PartWords.Any(word => name.Contains(word, StringComparison.Ordinal));
+
+    private static IEnumerable<(string Folder, int Depth)> Below(string folder, Func<string, bool> isWanted, int containers)
     {
         foreach (var child in FolderSearch.Folders(folder))
         {
             var name = FileWords.Plain(Path.GetFileName(child));
-            if (names.Contains(name))
+            if (isWanted(name))
             {
                 yield return (child, ModelFiles.Deepest);
             }
             else if (containers > 0 && Containers.Contains(name))
             {
                 yield return (child, 0);
-                foreach (var inner in Below(child, names, containers - 1))
+                foreach (var inner in Below(child, isWanted, containers - 1))
                 {
                     yield return inner;
                 }

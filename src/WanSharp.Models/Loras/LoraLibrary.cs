@@ -79,7 +79,10 @@ public sealed class LoraLibrary : IDisposable
         {
             [var one] => one,
             [] => Pulled(name)
-                ?? throw new InvalidRequestException("lora", Missing(name, [.. listed.Select(file => Path.GetFileName(file.Path))])),
+                ?? throw new InvalidRequestException(
+                    "lora",
+                    Missing(name, [.. listed.Select(file => Path.GetFileNameWithoutExtension(file.Path))])
+                ),
             _ => throw new InvalidRequestException(
                 "lora",
                 $"'{name}' may be {string.Join(" or ", found.Take(4))}: name one of them with its folder."

@@ -128,7 +128,7 @@ public sealed class DecoderTests : IDisposable
         var alone = DecoderFiles.Write(_folder["alone.safetensors"], TinyVaes.Of(4, hasEncoder: false), DecoderFiles.OfTheTinyModel);
         var error = Assert.Throws<InvalidRequestException>(() => _generator.Plan(given with { Encoder = alone }));
         Assert.Equal("encoder", error.Field);
-        Assert.Contains("decoder alone", error.Message, StringComparison.Ordinal);
+        Assert.Contains("only a decoder", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

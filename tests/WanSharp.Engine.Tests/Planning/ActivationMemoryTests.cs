@@ -17,6 +17,9 @@ public sealed class ActivationMemoryTests(RuntimeFixture fixture)
     // So large that clips would be refused for nothing.
     private const double Least = 0.7;
 
+    // Sums of pairs of frames are held for less time than the order of steps says; a tiny decoder's are megabytes.
+    private const double LeastOfTiny = 0.6;
+
     // More than was predicted: clips that were accepted would fail.
     private const double Most = 1;
 
@@ -102,9 +105,10 @@ public sealed class ActivationMemoryTests(RuntimeFixture fixture)
         var decoding = Peak(() => vae.Decode(latents, Token).ToList().ForEach(piece => piece.Dispose()));
         var encoding = Peak(() => vae.Encode(clip, Token).Dispose());
 
+        var least = kind == VaeKind.Tiny ? LeastOfTiny : Least;
         var (step, held) = Of(config).OfDecoding(latents.Shape, tiles: null);
-        Assert.InRange((double)decoding / (step + held), Least, Most);
-        Assert.InRange((double)encoding / Of(config).OfEncoding(latents.Shape, tiles: null), Least, Most);
+        Assert.InRange((double)decoding / (step + held), least, Most);
+        Assert.InRange((double)encoding / Of(config).OfEncoding(latents.Shape, tiles: null), least, Most);
     }
 
     [Fact]

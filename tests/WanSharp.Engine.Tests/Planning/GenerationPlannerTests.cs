@@ -29,7 +29,7 @@ public class GenerationPlannerTests(TinyEngine engine)
             { Circle with { Frames = 3 }, "frames", "The nearest is 5" },
             { Circle with { Frames = int.MinValue }, "frames", "The nearest is 1" },
             { Circle with { Frames = int.MaxValue }, "frames", "The nearest is 4097" },
-            { Circle with { Frames = 5, Seconds = 1 }, "seconds", "give one of them" },
+            { Circle with { Frames = 5, Seconds = 1 }, "seconds", "give only one" },
             { Circle with { Seconds = double.NaN }, "seconds", "NaN" },
             { Circle with { Seconds = -1 }, "seconds", "-1" },
             { Circle with { Seconds = double.PositiveInfinity }, "seconds", "512" },

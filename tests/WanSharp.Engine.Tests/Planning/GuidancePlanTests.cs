@@ -33,7 +33,7 @@ public class GuidancePlanTests(TinyEngine engine)
             { Circle with { GuidanceScale = null, GuidanceSteps = new NumberList([3, 1, 1, 101]) }, "guidance-steps", "nearest is 100" },
             { Circle with { GuidanceInterval = new StepInterval(0.5, 0.2) }, "guidance-interval", "the smaller one first" },
             { Circle with { CfgZero = 4 }, "cfg-zero", "give 0 to 3" },
-            { Circle with { CfgZero = 1, Apg = new ProjectedGuidance(5) }, "apg", "give one of them" },
+            { Circle with { CfgZero = 1, Apg = new ProjectedGuidance(5) }, "apg", "give only one" },
             { Circle with { Apg = new ProjectedGuidance(5, 1) }, "apg", "between -1 and 1" },
             { Circle with { Slg = new SkippedBlocks([1000], StepInterval.All) }, "slg", "no block 1000" },
             { Circle with { Slg = new SkippedBlocks([0], new StepInterval(2, 3)) }, "slg", "not an interval" },

@@ -7,6 +7,7 @@ using WanSharp.Testing;
 namespace WanSharp.Engine.Tests.StepCaches;
 
 /// <summary>Rows of a pass whose blocks after the first do not run.</summary>
+[Collection("alone")]
 public sealed class BlockReuseTests(TinyEngine engine) : IAsyncLifetime
 {
     /// <summary>What was subtracted is added again, in binary32; and a batch of fewer rows rounds otherwise.</summary>
@@ -16,6 +17,8 @@ public sealed class BlockReuseTests(TinyEngine engine) : IAsyncLifetime
 
     private static readonly Shape Row = [1, 4, 2, 4, 4];
 
+    private readonly LiveObjects _live = new();
+    private readonly GraphCache _graphs = new(engine.Runtime);
     private TransformerRunner _transformer = null!;
     private TextKeys _keys = null!;
 
@@ -24,7 +27,7 @@ public sealed class BlockReuseTests(TinyEngine engine) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _transformer = await TransformerRunner.CreateAsync(
-            engine.Graphs,
+            _graphs,
             engine.Model.Transformer,
             engine.Model.TransformerWeights,
             new SessionSettings(),
@@ -38,6 +41,8 @@ public sealed class BlockReuseTests(TinyEngine engine) : IAsyncLifetime
     {
         _keys.Dispose();
         _transformer.Dispose();
+        _graphs.Dispose();
+        _live.AssertNoneIsLeft();
         return ValueTask.CompletedTask;
     }
 

@@ -19,8 +19,9 @@ public sealed class TimeChangesTests(TinyEngine engine)
         float[] timesteps = [999, 871, 500, 12];
         var signals = new List<float[]>();
         var config = engine.Model.Transformer;
+        using var graphs = new GraphCache(engine.Runtime);
         using var transformer = await TransformerRunner.CreateAsync(
-            engine.Graphs,
+            graphs,
             config,
             engine.Model.TransformerWeights,
             new SessionSettings(),

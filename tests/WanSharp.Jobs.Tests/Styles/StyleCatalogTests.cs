@@ -26,6 +26,18 @@ public sealed class StyleCatalogTests : IDisposable
     }
 
     [Fact]
+    public void Apply_ToARequestWithAPreset_LeavesItsStepsAndGuidance()
+    {
+        Assert.True(StyleCatalog.Load([Shipped]).TryFind("ink", out var found, out _));
+
+        var applied = found.Style.Apply(new JobRequest { Prompt = "a red circle", Preset = "shapes-4" }, "shapes");
+
+        Assert.Null(applied.GuidanceScale);
+        Assert.Equal("ink", applied.Loras!.ToString());
+        Assert.NotNull(found.Style.Apply(new JobRequest { Prompt = "a red circle" }, "shapes").GuidanceScale);
+    }
+
+    [Fact]
     public void Apply_ForShapes_LeavesThePromptAndMakesDifferentClips()
     {
         var styles = StyleCatalog.Load([Shipped]);

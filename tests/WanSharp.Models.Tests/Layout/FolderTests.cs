@@ -20,6 +20,8 @@ public sealed class FolderTests : IDisposable
             { "a collection", "models", "diffusion_models/video/wan/2.1/t2v/wan", "vae/vae", "text_encoders/umt5", "" },
             { "capitals, deep", "UI/MODELS", "Diffusion_Models/a/b/c/d/e/wan", "Vae/w/vae", "Text-Encoders/umt5", "UI" },
             { "Comfy-Org", "split_files", "diffusion_models/wan", "vae/vae", "text_encoders/umt5", "" },
+            { "InvokeAI", "models", "any/wan/wan", "any/vae/vae", "any/t5_encoder/umt5", "models" },
+            { "own words", "Models", "unet/wan", "Wan VAEs/vae", "Text Encoder (umT5)/umt5", "" },
             { "nobody's", "", "a/anything", "b/pixels", "c/words", "" },
         };
 

@@ -10,6 +10,7 @@ using WanSharp.Testing;
 namespace WanSharp.Runtime.Tests.Adapters;
 
 /// <summary>LoRAs as factors next to the weights give what a changed copy of the weights gives, each row of a batch its own.</summary>
+[Collection("native objects")]
 public sealed class AdapterTests(RuntimeFixture fixture) : IAsyncLifetime
 {
     /// <summary>Sums in another order: relative to values near 1.</summary>
@@ -28,6 +29,7 @@ public sealed class AdapterTests(RuntimeFixture fixture) : IAsyncLifetime
         Layers = 3,
     };
 
+    private readonly LiveObjects _live = new();
     private readonly List<IDisposable> _owned = [];
     private readonly Dictionary<string, Shape> _shapes = new TransformerGraphs(Config, new GraphOptions())
         .Weights.DistinctBy(slot => slot.Name)
@@ -49,6 +51,7 @@ public sealed class AdapterTests(RuntimeFixture fixture) : IAsyncLifetime
         _owned.Reverse();
         _owned.ForEach(owned => owned.Dispose());
         _graphs.Dispose();
+        _live.AssertNoneIsLeft();
         return ValueTask.CompletedTask;
     }
 

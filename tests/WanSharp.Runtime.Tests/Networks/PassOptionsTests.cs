@@ -7,10 +7,12 @@ using WanSharp.Testing;
 namespace WanSharp.Runtime.Tests.Networks;
 
 /// <summary>Passes that differ from the network as it is: left-out blocks, slowed positions, negative prompts in attention.</summary>
+[Collection("native objects")]
 public sealed class PassOptionsTests(RuntimeFixture fixture) : IAsyncLifetime
 {
     private const float Tolerance = 1e-5f;
 
+    private readonly LiveObjects _live = new();
     private readonly NetworkFixture _network = NetworkFixture.Open("dit-t2v");
     private readonly List<IDisposable> _owned = [];
     private GraphCache _graphs = null!;
@@ -30,6 +32,7 @@ public sealed class PassOptionsTests(RuntimeFixture fixture) : IAsyncLifetime
         _owned.ForEach(owned => owned.Dispose());
         _graphs.Dispose();
         _network.Dispose();
+        _live.AssertNoneIsLeft();
         return ValueTask.CompletedTask;
     }
 

@@ -8,8 +8,7 @@ namespace WanSharp.Tools.Tests.Compare;
 
 /// <summary>Holds measures to those of the original code; tests/tools/make_comparison_fixtures.py made what is expected.</summary>
 [NoLiveObjects]
-[CollectionDefinition(nameof(OriginalMeasuresTests), DisableParallelization = true)]
-[Collection(nameof(OriginalMeasuresTests))]
+[Collection("native objects")]
 public sealed class OriginalMeasuresTests(RuntimeFixture runtime)
 {
     private const int Width = 182;

@@ -8,6 +8,8 @@ using WanSharp.Tools.Selftest;
 namespace WanSharp.Tools.Tests.Export;
 
 /// <summary>Exported files in the hands of programs that share no code with us.</summary>
+[NoLiveObjects]
+[Collection("native objects")]
 public sealed class ExportedFilesTests(ExportedModel exported) : IClassFixture<ExportedModel>, IDisposable
 {
     /// <summary>

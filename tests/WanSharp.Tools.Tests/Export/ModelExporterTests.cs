@@ -7,6 +7,8 @@ using WanSharp.Tools.Export;
 
 namespace WanSharp.Tools.Tests.Export;
 
+[NoLiveObjects]
+[Collection("native objects")]
 public sealed class ModelExporterTests(ExportedModel exported) : IClassFixture<ExportedModel>, IDisposable
 {
     /// <summary>What rounding in another order makes of these tiny networks; measured: 5e-6.</summary>

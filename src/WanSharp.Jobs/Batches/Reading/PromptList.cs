@@ -129,10 +129,15 @@ internal static partial class PromptList
         : Option().Match(text) is { Success: true } option
             ? $"It has an option, {option.Value.Trim()}, but a line of this file is only a prompt: give the option to the command, or "
                 + "write a table with a column for it."
+        : Tag().Match(text) is { Success: true } tag
+            ? $"It has a tag of a web page, {tag.Value}, which would be part of the prompt: remove it, or save the page as text."
         : null;
 
-    [GeneratedRegex("^\"(?:[^\"]|\"\")*\",?$")]
+    [GeneratedRegex("^(?:\"(?:[^\"]|\"\")*\"|“[^“”]*”|„[^„“”]*[“”]|'[^']*'|‘[^‘’]*’|«[^«»]*»|「[^「」]*」),?$")]
     private static partial Regex Quoted();
+
+    [GeneratedRegex(@"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>")]
+    private static partial Regex Tag();
 
     [GeneratedRegex(
         @"^(?:[-*+>;•‣◦·–—]|//+|[0-9]\uFE0F?\u20E3|\(?[0-9０-９]{1,4}[.):．、）]|\[[0-9]{1,4}\]|\(?[A-Za-z]\))"
@@ -141,7 +146,8 @@ internal static partial class PromptList
     private static partial Regex Item();
 
     [GeneratedRegex(
-        @"^\W*(?:(?:(?:positive|negative)[ _-]*)?prompts?(?:[ _#-]*\d+)?|(?:正向|正面|反向|负面|負面)?提示[词詞]\s*\d*)\W*[:：=]|^Steps: \d+,",
+        @"^\W*(?:(?:(?:positive|negative)[ _-]*)?prompts?(?:[ _#-]*\d+)?|(?:正向|正面|反向|负面|負面)?提示[词詞]\s*\d*)\W*[:：=]|^Steps: \d+,"
+            + @"|^[\d:,.]+ --> [\d:,.]+$",
         RegexOptions.IgnoreCase
     )]
     private static partial Regex Label();

@@ -73,6 +73,7 @@ public sealed class TableTests : IDisposable
     [InlineData("prompt,seed\ngood,1\nbad,1.2E+19", "3:5", "spreadsheets round")]
     [InlineData("prompt,seed,\ngood,1,\nbad,1,what", "3:7", "column has no name")]
     [InlineData("prompt;guidance\ngood;1\nbad;1,500", "3:5", "may mean 1.500 or 1500")]
+    [InlineData("prompt;seed\ngood;1\nbad;1.000", "3:5", "may mean 1 or 1000")]
     [InlineData("prompt,guidance\ngood,1\nbad,\"1,5\"", "3:5", "decimal point")]
     public void Read_OfARowThatCannotBeUnderstood_NamesLineAndColumn(string text, string place, string expected)
     {

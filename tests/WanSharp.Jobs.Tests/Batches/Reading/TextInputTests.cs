@@ -99,6 +99,7 @@ public sealed class TextInputTests : IDisposable
     [InlineData("p.txt", "\"a\", says \"b\"\nc, d -- e\n", "\"a\", says \"b\"", "c, d -- e")]
     [InlineData("p.txt", "3 cats\n1.5 m of rope\n-5 degrees outside\n*star*\n", "3 cats", "1.5 m of rope", "-5 degrees outside", "*star*")]
     [InlineData("p.txt", "a prompt: b\nprompt delivery by bike\n24-7 at work\n", "a prompt: b", "prompt delivery by bike", "24-7 at work")]
+    [InlineData("p.txt", "'a' or 'b'\na <b c\nx < y > z\n", "'a' or 'b'", "a <b c", "x < y > z")]
     [InlineData("p.csv", "\"1. FC Köln plays\"\n\"- b\"\n", "1. FC Köln plays", "- b")]
     public void ReadPrompts_OfATableWithoutAName_ReadsItsCells(string name, string text, params string[] prompts)
     {
@@ -138,6 +139,10 @@ public sealed class TextInputTests : IDisposable
     [InlineData("p.txt", "a cat\tblurry\n", "1", "tab")]
     [InlineData("p.txt", "a\u2028b\n", "1", "U+2028")]
     [InlineData("p.csv", "a\fb\n", "1:1", "U+000C")]
+    [InlineData("p.txt", "“a cat”\n", "1", "in quotes")]
+    [InlineData("p.txt", "'a cat',\n", "1", "in quotes")]
+    [InlineData("p.txt", "<p>a cat</p>\n", "1", "<p>")]
+    [InlineData("p.txt", "a\n00:00:01,000 --> 00:00:02,000\n", "2", "-->")]
     public void ReadPrompts_OfATableOfMore_SaysWhere(string name, string text, string place, string problem)
     {
         File.WriteAllText(_folder[name], text);
