@@ -24,6 +24,20 @@ public partial class SourceTests
         Assert.True(tooLong.Count == 0, $"At most {MostColumns} columns:\n{string.Join('\n', tooLong)}");
     }
 
+    /// <summary>Tables and lines that are shown as they are may be wider, and so may the history.</summary>
+    [Fact]
+    public void LinesOfDocuments_FitTheScreen()
+    {
+        var tooLong =
+            from document in Checkout.Documents()
+            where document != "CHANGELOG.md"
+            from line in Checkout.Read(document).Split('\n').Index()
+            where line.Item.Length > MostColumns && line.Item[0] != '|' && !line.Item.StartsWith("    ", StringComparison.Ordinal)
+            select $"{document}:{line.Index + 1} has {line.Item.Length} columns";
+
+        Assert.Empty(tooLong);
+    }
+
     [Fact]
     public void LogMessages_OfAProject_AreInOneFile()
     {
