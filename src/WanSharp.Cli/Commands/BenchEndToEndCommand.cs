@@ -4,6 +4,7 @@ using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Requests;
 using WanSharp.Tools.Benchmarks;
+using static System.FormattableString;
 
 namespace WanSharp.Cli.Commands;
 
@@ -79,7 +80,7 @@ internal sealed class BenchEndToEndCommand(CliEnvironment environment)
 
     private static IEnumerable<string> Lines(EndToEndReport report)
     {
-        yield return Text($"{report.Workload}, text encoder of {report.TextParameters / 1e9:0.00} billion numbers");
+        yield return Invariant($"{report.Workload}, text encoder of {report.TextParameters / 1e9:0.00} billion numbers");
         yield return $"{"way", -20}{"load", 9}{"text", 9}{"steps", 11}{"a step", 10}{"decode", 9}{"write", 8}{"in all", 11}{"private", 11}";
         foreach (var row in new[] { report.Full, report.Few })
         {
@@ -100,8 +101,8 @@ internal sealed class BenchEndToEndCommand(CliEnvironment environment)
             );
         }
 
-        yield return Text($"the fast way is {report.Ratio:0.0} times as fast");
-        yield return Text($"a preview by latents' colours: {1e3 * report.PreviewSeconds:0.00} ms, {report.PreviewShare:P3} of a step");
+        yield return Invariant($"the fast way is {report.Ratio:0.0} times as fast");
+        yield return Invariant($"a preview by latents' colours: {1e3 * report.PreviewSeconds:0.00} ms, {report.PreviewShare:P3} of a step");
     }
 
     private static EndToEndOutput Output(EndToEndReport report) =>
@@ -122,6 +123,4 @@ internal sealed class BenchEndToEndCommand(CliEnvironment environment)
             row.TotalSeconds,
             row.PeakPrivateBytes
         );
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -15,7 +15,8 @@ public static class ComparisonPage
         body { font: 15px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto; padding: 0 1rem }
         table { border-collapse: collapse; font-variant-numeric: tabular-nums } td, th { padding: .15rem .7rem; text-align: right }
         td:first-child, th:first-child { text-align: left } tr + tr td { border-top: 1px solid var(--soft) }
-        figure { margin: .8rem 0 } figure img { width: min(100%, 60rem); height: auto; image-rendering: pixelated } figcaption, .note { opacity: .75; font-size: .9rem }
+        figure { margin: .8rem 0 } figure img { width: min(100%, 60rem); height: auto; image-rendering: pixelated }
+        figcaption, .note { opacity: .75; font-size: .9rem }
         svg { display: block; width: 100%; max-width: 45rem; height: auto; background: var(--soft); margin: .2rem 0 .8rem }
         polyline { fill: none; stroke: var(--line); stroke-width: 2; vector-effect: non-scaling-stroke }
         """;
