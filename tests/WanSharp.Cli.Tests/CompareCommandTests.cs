@@ -53,7 +53,7 @@ public sealed class CompareCommandTests : IDisposable
     {
         var run = await RunAsync(["compare", await WriteAsync("one.webp", 0), _folder["none.webp"]]);
 
-        run.AssertFailedWith(1, "none.webp is not there");
+        run.AssertFailedWith(1, "none.webp does not exist");
     }
 
     [Fact]
