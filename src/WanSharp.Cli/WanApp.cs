@@ -56,6 +56,14 @@ internal static class WanApp
             return ExitCode.WrongUsage;
         }
 
+        if (!HasWorkingFolder())
+        {
+            environment.Error.WriteLine(
+                "wan: the folder that this was started in no longer exists: change to another one, and run it again."
+            );
+            return ExitCode.Failed;
+        }
+
         if (parsed.GetValue(Verbose))
         {
             environment.RuntimeLog = message => environment.Error.WriteLine(Describe(message));
@@ -83,6 +91,18 @@ internal static class WanApp
         catch (Exception e)
         {
             return ErrorReport.Write(e, environment.Error, parsed.GetValue(Verbose));
+        }
+    }
+
+    private static bool HasWorkingFolder()
+    {
+        try
+        {
+            return Directory.GetCurrentDirectory().Length > 0;
+        }
+        catch (IOException)
+        {
+            return false;
         }
     }
 

@@ -23,6 +23,18 @@ public sealed class FailureTests : IDisposable
     }
 
     [Fact]
+    public async Task AnyCommand_InAFolderThatWasDeleted_SaysSo()
+    {
+        var run = await ProcessRun.ShellAsync("mkdir gone && cd gone && rmdir ../gone && exec \"$@\"", ["presets"], folder: _inputs);
+
+        Assert.Equal(ExitCode.Failed, run.ExitCode);
+        Assert.Equal(
+            "wan: the folder that this was started in no longer exists: change to another one, and run it again.",
+            run.Error.Trim()
+        );
+    }
+
+    [Fact]
     public async Task Generate_WithoutFfmpeg_SaysHowToGetIt()
     {
         // The build puts one next to the program, which is the last place to be looked at: only a wrong choice is a failure here.
