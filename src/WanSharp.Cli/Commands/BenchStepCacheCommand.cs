@@ -105,7 +105,7 @@ internal sealed class BenchStepCacheCommand(CliEnvironment environment)
         var prompts = parsed.GetValue(_tuning) ? StepCacheLoss.TuningPrompts : StepCacheLoss.JudgingPrompts;
         if (parsed.GetValue(_record) is { } file)
         {
-            await File.WriteAllTextAsync(file, await loss.RecordAsync(StepCacheLoss.TuningPrompts, cancellationToken), cancellationToken);
+            AtomicFile.Write(file, await loss.RecordAsync(StepCacheLoss.TuningPrompts, cancellationToken));
             environment.Out.WriteLine($"{file}: the magnitudes of {StepCacheLoss.TuningPrompts.Count} clips of {model.Name}");
             return ExitCode.Done;
         }
