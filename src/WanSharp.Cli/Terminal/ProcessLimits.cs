@@ -8,7 +8,7 @@ namespace WanSharp.Cli.Terminal;
 /// </summary>
 internal static unsafe partial class ProcessLimits
 {
-    /// <summary>The files that a clip opens at once: some 130, of which the checkpoint's shards and ffmpeg's pipes are the smaller part.</summary>
+    /// <summary>The files that a clip opens at once: some 130, few of them shards of the checkpoint or pipes to ffmpeg.</summary>
     private const ulong Files = 160;
 
     /// <summary>The addresses that the two runtimes reserve, of which they use little.</summary>
@@ -18,7 +18,7 @@ internal static unsafe partial class ProcessLimits
     private const int FilesOfLinux = 7; // RLIMIT_NOFILE
     private const int FilesOfOthers = 8;
 
-    /// <summary>Which limit is too small, as a line for people; null if none is. Allocates nothing and loads nothing where all is well.</summary>
+    /// <summary>Which limit is too small, as a line for people; null if none is, and then nothing is allocated or loaded.</summary>
     public static string? Problem()
     {
         if (OperatingSystem.IsWindows())
