@@ -95,13 +95,14 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         );
         var target = await PlaceAsync(ffmpeg, Target(parsed.GetValue(_output) ?? OutputName.For(request)), cancellationToken);
         VideoWriter.Require(target);
-        await EncoderCheck.RequireAsync(ffmpeg, target.Kind, cancellationToken);
         var previewFile = await _preview.FileAsync(parsed, ffmpeg, target, cancellationToken);
+        var encoder = EncoderCheck.RequireAsync(ffmpeg, target.Kind, cancellationToken); // while the model opens
 
         var started = environment.Clock.GetTimestamp();
         var compile = _compile.Read(parsed);
         using var engine = EngineHost.Open(environment.Host, Settings(parsed, compile));
         var (model, generator) = (engine.Model, engine.Generator);
+        await encoder;
         model.ReadDigest(new DigestProgress(environment), cancellationToken);
         var plan = generator.Plan(_style.Apply(parsed, environment.Host, request, model.Name));
         if (plan.Settings.Execution is { Precision: Precision.EightBit })

@@ -5,9 +5,9 @@ using WanSharp.Tensors;
 namespace WanSharp.Jobs.Running;
 
 /// <summary>
-/// Works through the jobs of a store until none is left (or <see cref="JobRunnerOptions.WaitsForMore"/>), together with whatever other processes work on the same folder. It can be
-/// stopped at any
-/// moment, by cancellation or by <c>kill -9</c>: the next run continues where this one stopped.
+/// Works through the jobs of a store until none is left (or waits for more, <see cref="JobRunnerOptions.WaitsForMore"/>), together
+/// with whatever other processes work on the same folder. It can be stopped at any moment, by cancellation or by <c>kill -9</c>: the
+/// next run continues where this one stopped.
 /// </summary>
 /// <param name="store">The jobs.</param>
 /// <param name="backend">Makes the clips; stays the caller's.</param>

@@ -177,7 +177,8 @@ internal static partial class VideoFields
             ? number
             : throw ApiException.Invalid(
                 "priority",
-                $"The priority is a whole number from -{BatchEntry.HighestPriority} to {BatchEntry.HighestPriority}, not '{Shortened(text)}'."
+                $"The priority is a whole number from -{BatchEntry.HighestPriority} to {BatchEntry.HighestPriority}, "
+                    + $"not '{Shortened(text)}'."
             );
 
     private static bool Flag(string name, string text) =>
