@@ -1,7 +1,17 @@
 using WanSharp.Cli;
 using WanSharp.Cli.Terminal;
 
-StandardStreams.Reopen(OwnProgram.Command, args);
-var environment = CliEnvironment.FromProcess();
-using var signals = new StopSignals();
-return environment.EndWith(await WanApp.RunAsync(args, environment, signals.Token));
+if (ProcessLimits.Problem() is { } problem)
+{
+    LastWords.Say(problem);
+    return ExitCode.Failed;
+}
+
+try
+{
+    return await WanProgram.RunAsync(args);
+}
+catch (Exception exception)
+{
+    return LastWords.Of(exception);
+}

@@ -23,6 +23,7 @@ internal static class WanApp
             PlanCommand.Build(environment),
             BatchCommand.Build(environment),
             JobsCommand.Build(environment),
+            ServeCommand.Build(environment),
             ExportCommand.Build(environment),
             InspectCommand.Build(environment),
             CompareCommand.Build(environment),

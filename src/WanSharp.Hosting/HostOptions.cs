@@ -12,6 +12,11 @@ public sealed record HostOptions
     /// <summary>Where everything that can be made again is kept. Default: <c>wansharp</c> in the user's cache folder.</summary>
     public string CacheFolder { get; init; } = Path.Combine(UserFolders.Cache(_ => null), "wansharp");
 
+    /// <summary>
+    /// Where a server keeps its jobs and clips unless it is told another place. Default: <c>wansharp</c> in the user's data folder.
+    /// </summary>
+    public string DataFolder { get; init; } = Path.Combine(UserFolders.Data(_ => null), "wansharp");
+
     /// <summary>Where models are pulled from and kept. Default: the public hub, the cache that its programs share.</summary>
     public HubOptions Hub { get; init; } = new();
 
@@ -77,6 +82,7 @@ public sealed record HostOptions
         {
             ModelFolders = variable("WAN_MODELS")?.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries) ?? [],
             CacheFolder = variable("WAN_CACHE") ?? Path.Combine(UserFolders.Cache(variable), "wansharp"),
+            DataFolder = Path.Combine(UserFolders.Data(variable), "wansharp"),
             ConfigFolder = Path.Combine(UserFolders.Configuration(variable), "wansharp"),
             Hub = HubOptions.FromEnvironment(variable),
             OnnxRuntimeLibrary = variable("WAN_ONNXRUNTIME"),

@@ -21,5 +21,14 @@ internal static class UserFolders
                 : Path.Combine(Home, ".config")
         );
 
+    /// <summary>Where programs keep what cannot be made again.</summary>
+    public static string Data(Func<string, string?> variable) =>
+        variable("XDG_DATA_HOME")
+        ?? (
+            OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
+            : OperatingSystem.IsMacOS() ? Path.Combine(Home, "Library/Application Support")
+            : Path.Combine(Home, ".local/share")
+        );
+
     private static string Home => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
 }

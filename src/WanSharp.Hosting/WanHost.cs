@@ -213,8 +213,8 @@ public sealed class WanHost(HostOptions options)
     public PresetChoice OpenPresets(WanModel? model = null)
     {
         string?[] folders = [Options.ConfigFolder, model?.Folder];
-        var files = folders.OfType<string>().Select(folder => Path.Combine(folder, PresetCatalog.FileName)).Where(File.Exists);
-        return new PresetChoice(PresetCatalog.Load(files));
+        var files = folders.OfType<string>().Select(folder => Path.Combine(folder, PresetCatalog.FileName)).Where(File.Exists).ToList();
+        return files.Count == 0 ? PresetChoice.Default : new PresetChoice(PresetCatalog.Load(files));
     }
 
     /// <summary>Where wildcards are looked for: next to the file of jobs, then in the user's own folder.</summary>

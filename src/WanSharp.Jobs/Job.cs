@@ -36,6 +36,21 @@ public sealed record Job
     /// <summary>Why it failed, or why its last attempt did: one line for the user.</summary>
     public string? Error { get; init; }
 
+    /// <summary>What whoever asked for it wants to know of it later, kept as it is; null for nothing.</summary>
+    public string? Details { get; init; }
+
+    /// <summary>The batch that it came with; null for one that came alone, or in a folder that is one batch.</summary>
+    public string? Batch { get; init; }
+
+    /// <summary>Whether it is paused: it waits in the queue and is not started.</summary>
+    public bool IsHeld { get; init; }
+
+    /// <summary>When it came into the queue, or came back to it.</summary>
+    public DateTimeOffset QueuedAt { get; init; }
+
+    /// <summary>SHA-256 of its clip, hexadecimal; null before that is made.</summary>
+    public string? Sha256 { get; init; }
+
     /// <summary>When its last attempt started.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 

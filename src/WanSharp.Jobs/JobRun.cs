@@ -20,6 +20,9 @@ public sealed record JobRun
     /// <summary>How often to save that state.</summary>
     public required TimeSpan SnapshotInterval { get; init; }
 
+    /// <summary>Shows each step's estimate of the clip, where the backend has any; null if nobody wants to see it.</summary>
+    public Func<PreviewFrames, CancellationToken, ValueTask>? Preview { get; init; }
+
     /// <summary>Notified of each step and frame. Thread-safe, and fast enough for each of them.</summary>
     public required IProgress<GenerationProgress> Progress { get; init; }
 }

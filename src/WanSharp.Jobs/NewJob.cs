@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace WanSharp.Jobs;
 
 /// <summary>A job on its way into a store.</summary>
@@ -20,6 +22,18 @@ public sealed record NewJob
 
     /// <summary>Whether the result of an equal job will do.</summary>
     public bool UseCache { get; init; } = true;
+
+    /// <inheritdoc cref="Job.Details"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Details { get; init; }
+
+    /// <inheritdoc cref="Job.Batch"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Batch { get; init; }
+
+    /// <inheritdoc cref="Job.IsHeld"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsHeld { get; init; }
 
     /// <summary>Whether a file that is in its place, and is not its clip, is replaced.</summary>
     public bool Overwrites { get; init; }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace WanSharp.Tensors;
@@ -8,7 +9,7 @@ namespace WanSharp.Tensors;
 /// <c>scale · q − minimum</c>, computed in the order of the reference, to which the results are equal bit for bit.
 /// </summary>
 /// <remarks>Source of the layouts: ggml-org/ggml:src/ggml-quants.c, dequantize_row_*. Multiplication and subtraction are
-/// not fused: the reference rounds between them.</remarks>
+/// not fused: the reference rounds between them. Loops are compiled well at once, as in <see cref="FloatConversion"/>.</remarks>
 internal static class BlockConversion
 {
     private const int Codes = 32;
@@ -18,6 +19,7 @@ internal static class BlockConversion
     /// <param name="dtype">A block type.</param>
     /// <param name="source">The blocks.</param>
     /// <param name="destination">Exactly their elements.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ToSingle(DType dtype, ReadOnlySpan<byte> source, Span<float> destination)
     {
         for (; destination.Length > 0; source = source[dtype.ByteSize()..], destination = destination[dtype.BlockLength()..])
@@ -66,6 +68,7 @@ internal static class BlockConversion
     }
 
     // 16 bytes of 4-bit scales and minima, 64 bytes of 2-bit codes, scale of the scales, scale of the minima.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ToSingleQ2K(ReadOnlySpan<byte> block, Span<float> destination)
     {
         var (scale, minimum) = (Scale(block[80..]), Scale(block[82..]));
@@ -79,6 +82,7 @@ internal static class BlockConversion
     }
 
     // 32 bytes of the codes' high bits, 64 bytes of their two low bits, 12 bytes of 6-bit scales, scale of the scales.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ToSingleQ3K(ReadOnlySpan<byte> block, Span<float> destination)
     {
         var scale = Scale(block[108..]);
@@ -101,6 +105,7 @@ internal static class BlockConversion
 
     // Scale of the scales, scale of the minima, 12 bytes of 6-bit scales and minima, (Q5_K: 32 bytes of fifth bits,) 128 bytes of
     // 4-bit codes.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ToSingleQ4KOrQ5K(
         ReadOnlySpan<byte> block,
         ReadOnlySpan<byte> fifthBits,
@@ -128,6 +133,7 @@ internal static class BlockConversion
     }
 
     // 128 bytes of the codes' four low bits, 64 bytes of their two high bits, 16 signed 8-bit scales, scale of the scales.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ToSingleQ6K(ReadOnlySpan<byte> block, Span<float> destination)
     {
         var scale = Scale(block[208..]);
@@ -144,9 +150,11 @@ internal static class BlockConversion
 
     private static float Scale(ReadOnlySpan<byte> source) => (float)BinaryPrimitives.ReadHalfLittleEndian(source);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> Load(ReadOnlySpan<byte> source) => Vector256.Create(source[..Codes]);
 
     /// <summary>32 4-bit codes: the low halves of 16 bytes, then the high ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> Nibbles(ReadOnlySpan<byte> source)
     {
         var bytes = Vector128.Create(source[..HalfCodes]);
@@ -154,6 +162,7 @@ internal static class BlockConversion
     }
 
     /// <summary>32 bits, each where a 5-bit code has its highest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> FifthBits(ReadOnlySpan<byte> source)
     {
         var bits = BinaryPrimitives.ReadUInt32LittleEndian(source);
@@ -166,12 +175,14 @@ internal static class BlockConversion
         return Load(spread);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Write(Vector256<sbyte> codes, float scale, float minimum, Span<float> destination)
     {
         Write(codes.GetLower(), scale, minimum, destination);
         Write(codes.GetUpper(), scale, minimum, destination[HalfCodes..]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Write(Vector128<sbyte> codes, float scale, float minimum, Span<float> destination)
     {
         var (lower, upper) = Vector256.Widen(Vector256.WidenLower(codes.ToVector256()));

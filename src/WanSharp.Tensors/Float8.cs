@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace WanSharp.Tensors;
@@ -38,6 +39,7 @@ internal static class Float8
     public static float Widen(byte bits, int mantissaBits) => Widen(Vector256.CreateScalar((uint)bits), mantissaBits).ToScalar();
 
     /// <summary>The floats of eight 8-bit encodings.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Widen(Vector256<uint> bits, int mantissaBits)
     {
         var magnitude = bits & Vector256.Create(~SignMask & 0xFF);

@@ -1,12 +1,15 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace WanSharp.Tensors;
 
 /// <summary>Conversions of many floats at once, bit for bit equal to the operators of the element types.</summary>
+/// <remarks>Gigabytes of weights pass in the first second of a process: the loops are compiled well at once.</remarks>
 internal static class FloatConversion
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ToSingle(ReadOnlySpan<Half> source, Span<float> destination)
     {
         // Not TensorPrimitives: its generic code is slow until the runtime has compiled it twice, a second into a start.
@@ -27,6 +30,7 @@ internal static class FloatConversion
 
     public static void ToHalf(ReadOnlySpan<float> source, Span<Half> destination) => TensorPrimitives.ConvertToHalf(source, destination);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ToSingle(ReadOnlySpan<BFloat16> source, Span<float> destination)
     {
         var bits = MemoryMarshal.Cast<BFloat16, ushort>(source);
@@ -44,6 +48,7 @@ internal static class FloatConversion
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ToBFloat16(ReadOnlySpan<float> source, Span<BFloat16> destination)
     {
         var bits = MemoryMarshal.Cast<BFloat16, ushort>(destination);
@@ -67,6 +72,7 @@ internal static class FloatConversion
     public static void ToSingle(ReadOnlySpan<Float8E5M2> source, Span<float> destination) =>
         Widen(MemoryMarshal.AsBytes(source), destination, Float8E5M2.MantissaBits);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Widen(ReadOnlySpan<byte> source, Span<float> destination, int mantissaBits)
     {
         var i = 0;
@@ -84,6 +90,7 @@ internal static class FloatConversion
     }
 
     // The exponents' biases differ by 112, and a factor of 2¹¹² is exact, for subnormal numbers too.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> WidenHalf(Vector256<uint> bits)
     {
         const int DroppedBits = 13;
@@ -97,6 +104,7 @@ internal static class FloatConversion
     }
 
     // The vector form of BFloat16's rounding operator.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<uint> UpperHalf(Vector256<float> values)
     {
         var bits = values.AsUInt32();

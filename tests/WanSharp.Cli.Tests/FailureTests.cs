@@ -34,6 +34,36 @@ public sealed class FailureTests : IDisposable
         );
     }
 
+    /// <summary>.NET's own parts fail to load there, each at another place.</summary>
+    [Theory]
+    [InlineData("ulimit -n 30", "wan: this process may have only 30 files open at once, and needs 160: raise the limit")]
+    [InlineData("ulimit -n 100", "wan: this process may have only 100 files open at once")]
+    [InlineData("ulimit -v 2500000", "wan: this process may use only 2441 MB of addresses (ulimit -v), and needs 4096")]
+    public async Task AnyCommand_WithTooLittleToStartWith_SaysSoInALine(string limit, string expected)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Other systems do not enforce these limits.");
+        var run = await ProcessRun.ShellAsync($"{limit} && exec \"$@\"", ["generate", "a red circle", "-o", _folder["clip.mp4"]]);
+
+        Assert.Equal(ExitCode.Failed, run.ExitCode);
+        Assert.StartsWith(expected, Assert.Single(run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnyCommand_WithoutAPartOfTheProgram_SaysSoInALine()
+    {
+        var (program, copy) = (AppContext.BaseDirectory.TrimEnd('/'), _inputs["copy"]);
+        var run = await ProcessRun.ShellAsync(
+            $"mkdir '{copy}' && ln -s '{program}'/* '{copy}/' && cd '{copy}' && rm wan wan.dll System.CommandLine.dll "
+                + $"&& cp '{program}/wan' '{program}/wan.dll' . && exec ./wan presets",
+            []
+        );
+
+        Assert.Equal(ExitCode.Failed, run.ExitCode);
+        var line = Assert.Single(run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.StartsWith("wan: a part of the program cannot be loaded: ", line, StringComparison.Ordinal);
+        Assert.Contains("System.CommandLine", line, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Generate_WithoutFfmpeg_SaysHowToGetIt()
     {
@@ -83,6 +113,33 @@ public sealed class FailureTests : IDisposable
             Assert.Contains("clip.mp4 cannot be written: ", run.Error, StringComparison.Ordinal);
             Assert.Contains("No space left on device", run.Error, StringComparison.Ordinal);
             Assert.Equal("ballast", Path.GetFileName(Assert.Single(Directory.EnumerateFileSystemEntries(disk))));
+        }
+        finally
+        {
+            await ExitCodeOfAsync("umount", disk);
+        }
+    }
+
+    [Fact]
+    public async Task Generate_WithAFullDiskForTemporaryFiles_MakesTheClip()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root on Linux can mount a small disk.");
+        var disk = Directory.CreateDirectory(_inputs["disk"]).FullName;
+        Assert.SkipUnless(
+            await ExitCodeOfAsync("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk) == 0,
+            "This container lets nobody mount a disk."
+        );
+        try
+        {
+            await File.WriteAllBytesAsync(Path.Combine(disk, "ballast"), new byte[64 << 10], TestContext.Current.CancellationToken);
+
+            var run = await ProcessRun.RunAsync(
+                ProcessRun.Wan,
+                ["generate", "a red circle", .. ProcessRun.Quick, "-o", _folder["clip.mp4"]],
+                new() { ["TMPDIR"] = disk }
+            );
+
+            Assert.True(run.ExitCode == 0, run.Error);
         }
         finally
         {

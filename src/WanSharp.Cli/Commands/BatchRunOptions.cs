@@ -57,7 +57,9 @@ internal sealed class BatchRunOptions
     };
 
     /// <summary>Adds the options, in the order of help.</summary>
-    public void AddTo(Command command)
+    /// <param name="command">The command.</param>
+    /// <param name="ownsFiles">Whether the clips' files are named by the program, so that none is ever in the place of another.</param>
+    public void AddTo(Command command, bool ownsFiles = false)
     {
         Option[] options =
         [
@@ -73,7 +75,7 @@ internal sealed class BatchRunOptions
             _overwrite,
             _allowModelChange,
         ];
-        foreach (var option in options)
+        foreach (var option in options.Where(option => !ownsFiles || option != _overwrite))
         {
             command.Options.Add(option);
         }
@@ -90,6 +92,9 @@ internal sealed class BatchRunOptions
 
     /// <summary>Attempts for each job.</summary>
     public int Attempts(ParseResult parsed) => parsed.GetValue(_attempts) ?? new JobRunnerOptions().Attempts;
+
+    /// <summary>The format that is asked for.</summary>
+    public string Format(ParseResult parsed) => parsed.GetValue(_format)!;
 
     /// <summary>The format of clips that name no output.</summary>
     /// <exception cref="InvalidRequestException">The backend does not write the one that is asked for.</exception>

@@ -102,14 +102,16 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         );
         var target = await PlaceAsync(ffmpeg, Target(parsed.GetValue(_output) ?? OutputName.For(request)), cancellationToken);
         VideoWriter.Require(target);
-        await EncoderCheck.RequireAsync(ffmpeg, target.Kind, cancellationToken);
         var previewFile = await _preview.FileAsync(parsed, ffmpeg, target, cancellationToken);
+        var encoder = EncoderCheck.RequireAsync(ffmpeg, target.Kind, cancellationToken); // while the model opens
 
         var started = environment.Clock.GetTimestamp();
         var compile = _compile.Read(parsed);
         var (opened, way) = Open(parsed, compile, request, cancellationToken);
         using var engine = opened;
         var (model, generator) = (engine.Model, engine.Generator);
+        await encoder;
+        model.ReadDigest(new DigestProgress(environment), cancellationToken);
         request = _style.Apply(parsed, environment.Host, request, model.Name);
         var plan = generator.Plan(way is null ? request : SettingFields.Fill(request, way.Settings));
         if (plan.Settings.Execution is { Precision: Precision.EightBit })
@@ -176,12 +178,12 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         var engine = EngineHost.Open(environment.Host, isForEightBit ? eightBit : settings);
         try
         {
-            engine.Model.ReadDigest(new DigestProgress(environment), cancellationToken);
             if (time is null)
             {
                 return (engine, null);
             }
 
+            engine.Model.ReadDigest(new DigestProgress(environment), cancellationToken);
             request = _style.Apply(parsed, environment.Host, request, engine.Model.Name);
             var way = FrontChoice.Find(environment.Host, engine, request, time.Value, settings.Memory?.Bytes);
             environment.Error.WriteLine(PlainText.OneLine(OptimizeText.GaveUp(way)));

@@ -107,7 +107,15 @@ internal sealed class PlanCommand(CliEnvironment environment)
             plan,
             costs.Predict(plan, machine),
             machine,
-            PlanAlternatives.Of(costs, model, request, plan, machine, eightBit)
+            PlanAlternatives.Of(
+                costs,
+                model,
+                request,
+                plan,
+                machine,
+                eightBit,
+                (costs, other) => costs.InWay(other, Choose(costs.Facts(other, isOnHost: true), budget, compile))
+            )
         )
         {
             Strategy = strategy,

@@ -1,4 +1,3 @@
-
 namespace WanSharp.Cli.Output;
 
 /// <summary>What <c>wan quantize</c> wrote.</summary>

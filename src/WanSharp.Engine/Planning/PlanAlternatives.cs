@@ -3,6 +3,7 @@ using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
 using WanSharp.Engine.StepCaches;
 using WanSharp.Models;
+using WanSharp.Tensors;
 using static System.FormattableString;
 
 namespace WanSharp.Engine.Planning;
@@ -23,13 +24,18 @@ public static class PlanAlternatives
     /// <param name="plan">Its plan.</param>
     /// <param name="machine">The machine's speed.</param>
     /// <param name="eightBit">The model's costs with 8-bit integers, where those are an alternative.</param>
+    /// <param name="inMemory">
+    /// A plan as it runs in the memory that may be used; throws <see cref="InvalidRequestException"/> where it cannot. Null: memory
+    /// is no matter.
+    /// </param>
     public static IReadOnlyList<PlanAlternative> Of(
         CostModel costs,
         WanModel model,
         GenerationRequest request,
         GenerationPlan plan,
         Calibration machine,
-        CostModel? eightBit = null
+        CostModel? eightBit = null,
+        Func<CostModel, GenerationPlan, GenerationPlan>? inMemory = null
     )
     {
         ArgumentNullException.ThrowIfNull(costs);
@@ -37,16 +43,30 @@ public static class PlanAlternatives
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(plan);
         var seconds = costs.Predict(plan, machine).Seconds;
-        var costed = Candidates(model, request, plan.Settings)
-            .Select(candidate => (candidate.Options, Cost: costs.Predict(costs.Sketch(candidate.Request), machine)));
-        var narrow = eightBit is null ? [] : new[] { (Options: "--precision int8", Cost: eightBit.Predict(plan, machine)) };
+        var changed = Candidates(model, request, plan.Settings)
+            .Select(other => (other.Options, Costs: costs, Plan: costs.Sketch(other.Request)));
+        var narrow = eightBit is null ? [] : new[] { (Options: "--precision int8", Costs: eightBit, Plan: plan) };
         return
         [
-            .. costed
+            .. changed
                 .Concat(narrow)
-                .Where(candidate => candidate.Cost.Seconds < seconds)
-                .Select(candidate => new PlanAlternative(candidate.Options, candidate.Cost.Seconds, candidate.Cost.PrivateBytes)),
+                .Select(other => Cost(other.Options, other.Costs, other.Plan))
+                .OfType<PlanAlternative>()
+                .Where(other => other.Seconds < seconds),
         ];
+
+        PlanAlternative? Cost(string options, CostModel costs, GenerationPlan plan)
+        {
+            try
+            {
+                var cost = costs.Predict(inMemory?.Invoke(costs, plan) ?? plan, machine);
+                return new PlanAlternative(options, cost.Seconds, cost.PrivateBytes);
+            }
+            catch (InvalidRequestException) when (inMemory is not null)
+            {
+                return null; // it does not fit, however it runs
+            }
+        }
     }
 
     private static IEnumerable<(string Options, GenerationRequest Request)> Candidates(

@@ -6,8 +6,7 @@ namespace WanSharp.Engine.Presets;
 
 /// <summary>Applies presets to requests for a model.</summary>
 /// <remarks>Thread-safe. Looks for files when it is asked, because they may appear while the program runs.</remarks>
-/// <param name="catalog">The presets. Their LoRAs are looked for where the model's are.</param>
-public sealed class PresetChoice(PresetCatalog catalog)
+public sealed class PresetChoice
 {
     private const string Hub = "Hugging Face";
     private const string CachedRepository = "models--"; // what folders of repositories begin with in Hugging Face's cache
@@ -15,11 +14,20 @@ public sealed class PresetChoice(PresetCatalog catalog)
     // Dimensions of published transformers: a model of others is like none of them, whatever its kind.
     private static readonly long[] PublishedDims = [1536, 3072, 5120];
 
-    /// <summary>The shipped presets, whose LoRAs are looked for next to the model.</summary>
-    public static PresetChoice Default { get; } = new(PresetCatalog.Shipped);
+    private readonly Lazy<PresetCatalog> _catalog;
+
+    /// <summary>A choice among presets. Their LoRAs are looked for where the model's are.</summary>
+    /// <param name="catalog">The presets.</param>
+    public PresetChoice(PresetCatalog catalog)
+        : this(new Lazy<PresetCatalog>(catalog)) { }
+
+    private PresetChoice(Lazy<PresetCatalog> catalog) => _catalog = catalog;
+
+    /// <summary>The shipped presets, whose LoRAs are looked for next to the model. They are read when a request names one.</summary>
+    public static PresetChoice Default { get; } = new(new Lazy<PresetCatalog>(() => PresetCatalog.Shipped));
 
     /// <summary>The presets.</summary>
-    public PresetCatalog Catalog => catalog;
+    public PresetCatalog Catalog => _catalog.Value;
 
     /// <summary>A request with what its preset sets and it leaves open itself; the same request where it names none.</summary>
     /// <exception cref="InvalidRequestException">There is no such preset, it is for other models, or its LoRAs are missing.</exception>
@@ -33,7 +41,7 @@ public sealed class PresetChoice(PresetCatalog catalog)
             return request;
         }
 
-        var (name, preset) = catalog.Find(asked);
+        var (name, preset) = Catalog.Find(asked);
         var form =
             preset.FormFor(NamesOf(model))
             ?? throw new InvalidRequestException(
@@ -50,7 +58,7 @@ public sealed class PresetChoice(PresetCatalog catalog)
     public IEnumerable<PresetState> StatesFor(WanModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        foreach (var (name, preset) in catalog.All)
+        foreach (var (name, preset) in Catalog.All)
         {
             var form = preset.FormFor(NamesOf(model));
             yield return form switch

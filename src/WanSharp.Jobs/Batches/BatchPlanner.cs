@@ -87,8 +87,14 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
         return jobs;
     }
 
-    private async ValueTask<NewJob> PlanAsync(BatchEntry entry, int number, CancellationToken cancellationToken)
+    /// <summary>Plans one entry.</summary>
+    /// <param name="entry">The entry, which has no problem yet.</param>
+    /// <param name="number">Its number, for the name of its clip.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="InvalidRequestException">It cannot be made.</exception>
+    public async ValueTask<NewJob> PlanAsync(BatchEntry entry, int number, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(entry);
         var (style, request) = ((string?)null, Resolved(entry));
         var prompt = request.Prompt;
         if (entry.Style is { } asked)

@@ -160,6 +160,7 @@ public sealed class LocalBackend(
             Resume = resume,
             Start = start,
             Steps = Steps,
+            Preview = run.Preview,
             Save = snapshots.WriteAsync,
             SaveInterval = run.SnapshotInterval,
         };

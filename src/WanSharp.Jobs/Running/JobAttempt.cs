@@ -78,6 +78,7 @@ internal sealed class JobAttempt(
         finally
         {
             DeleteQuietly(_work);
+            store.Queue.PurgeIfRemoved(job.Id);
         }
     }
 
@@ -119,6 +120,7 @@ internal sealed class JobAttempt(
                     ArtifactPath = _work,
                     SnapshotPath = store.Folder.Snapshot(job.Id),
                     SnapshotInterval = options.SnapshotInterval,
+                    Preview = options.Preview is { } show ? (frames, token) => show(job, frames, token) : null,
                     Progress = Tracker,
                 },
                 cancellationToken

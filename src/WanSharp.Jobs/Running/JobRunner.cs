@@ -5,9 +5,9 @@ using WanSharp.Tensors;
 namespace WanSharp.Jobs.Running;
 
 /// <summary>
-/// Works through the jobs of a store until none is left, together with whatever other processes work on the same folder. It can be
-/// stopped at any
-/// moment, by cancellation or by <c>kill -9</c>: the next run continues where this one stopped.
+/// Works through the jobs of a store until none is left (or waits for more, <see cref="JobRunnerOptions.WaitsForMore"/>), together
+/// with whatever other processes work on the same folder. It can be stopped at any moment, by cancellation or by <c>kill -9</c>: the
+/// next run continues where this one stopped.
 /// </summary>
 /// <param name="store">The jobs.</param>
 /// <param name="backend">Makes the clips; stays the caller's.</param>
@@ -80,15 +80,16 @@ public sealed class JobRunner(JobStore store, IJobBackend backend, JobRunnerOpti
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            var changed = store.Changed.Next;
             Fill(worker, cancellationToken);
-            if (_running.Count == 0 && store.Counts().Open == 0)
+            if (_running.Count == 0 && !options.WaitsForMore && !store.Queue.HasWork())
             {
                 return;
             }
 
             using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var look = Task.Delay(LookEvery, options.Clock, over.Token);
-            var ended = await Task.WhenAny([look, watching, .. _running.Keys]).ConfigureAwait(false);
+            var ended = await Task.WhenAny([look, watching, changed, .. _running.Keys]).ConfigureAwait(false);
             await over.CancelAsync().ConfigureAwait(false);
             if (ended == look)
             {
@@ -96,7 +97,7 @@ public sealed class JobRunner(JobStore store, IJobBackend backend, JobRunnerOpti
                 continue;
             }
 
-            if (ended != watching)
+            if (_running.ContainsKey(ended))
             {
                 Remove(ended);
             }
@@ -112,6 +113,7 @@ public sealed class JobRunner(JobStore store, IJobBackend backend, JobRunnerOpti
     {
         while (
             _running.Count < options.Concurrency
+            && options.MayStart()
             && !_running.Values.Any(one => one.IsSuspect)
             && store.Queue.Claim(worker.Id, alone: _running.Count == 0) is { } job
         )
@@ -162,6 +164,11 @@ public sealed class JobRunner(JobStore store, IJobBackend backend, JobRunnerOpti
         {
             lock (_gate)
             {
+                if (_running.Count == 0)
+                {
+                    continue; // a server that has nothing to do costs nothing
+                }
+
                 var positions = _running
                     .Values.Select(one => one.Tracker)
                     .ToDictionary(one => one.JobId, one => one.TryTakePosition(out var position) ? position : -1);

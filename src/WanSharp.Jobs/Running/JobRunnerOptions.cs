@@ -1,3 +1,4 @@
+using WanSharp.Engine;
 using WanSharp.Jobs.Results;
 
 namespace WanSharp.Jobs.Running;
@@ -29,6 +30,15 @@ public sealed record JobRunnerOptions
 
     /// <summary>Receives what happens; called from any thread, one call at a time for a job.</summary>
     public IProgress<JobEvent>? Events { get; init; }
+
+    /// <summary>Whether the runner waits for more jobs when none is left, until it is stopped.</summary>
+    public bool WaitsForMore { get; init; }
+
+    /// <summary>Whether a job may be started now; asked before each. Default: always.</summary>
+    public Func<bool> MayStart { get; init; } = static () => true;
+
+    /// <summary>Shows each step's estimate of a job's clip; null for none (<see cref="JobRun.Preview"/>).</summary>
+    public Func<Job, PreviewFrames, CancellationToken, ValueTask>? Preview { get; init; }
 
     /// <summary>The clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;

@@ -39,6 +39,8 @@ internal static class Recovery
                 {
                     store.Queue.Abandon(id, worker, alone: abandoned.Count == 1);
                 }
+
+                store.Queue.PurgeIfRemoved(id);
             }
         }
     }

@@ -89,10 +89,13 @@ internal sealed class JobDatabase : IDisposable
                     _connection.Run($"{JobSchema.Create} PRAGMA user_version={JobSchema.Version}");
                     break;
                 case 1:
-                    _connection.Run($"{JobSchema.From1} {JobSchema.From2} PRAGMA user_version={JobSchema.Version}");
+                    _connection.Run($"{JobSchema.From1} {JobSchema.From2} {JobSchema.From3} PRAGMA user_version={JobSchema.Version}");
                     break;
                 case 2:
-                    _connection.Run($"{JobSchema.From2} PRAGMA user_version={JobSchema.Version}");
+                    _connection.Run($"{JobSchema.From2} {JobSchema.From3} PRAGMA user_version={JobSchema.Version}");
+                    break;
+                case 3:
+                    _connection.Run($"{JobSchema.From3} PRAGMA user_version={JobSchema.Version}");
                     break;
                 case > JobSchema.Version:
                     throw new JobStoreException($"{_path} was written by a newer version of WanSharp: use that version.");

@@ -37,7 +37,7 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
             var id = connection.Scalar<long>(
                 $"""
                 SELECT id FROM jobs
-                WHERE state = {States.Queued} AND (NOT suspect OR $alone)
+                WHERE state = {States.Queued} AND held = 0 AND (NOT suspect OR $alone)
                   AND (twin IS NULL OR twin NOT IN (SELECT twin FROM jobs WHERE state = {States.Running} AND twin IS NOT NULL))
                 ORDER BY suspect, priority + max(0, $now - queued_at) / $aging DESC, execution_group <> $group, execution_group,
                   feature_group, id
@@ -64,12 +64,20 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
             return JobRows.Find(connection, id);
         });
 
+    /// <summary>Whether a job runs, in whichever process, or waits and is not held.</summary>
+    public bool HasWork() =>
+        database.Read(connection =>
+            connection.Scalar<long>(
+                $"SELECT EXISTS (SELECT 1 FROM jobs WHERE state = {States.Running} OR (state = {States.Queued} AND held = 0))"
+            ) == 1
+        );
+
     /// <summary>Of each group of waiting jobs that share compiled graphs the first, those of the largest groups first.</summary>
     /// <param name="most">How many at most.</param>
     public IReadOnlyList<Job> Waiting(int most) =>
         database.Read(connection =>
             connection.Query(
-                $"SELECT {JobRows.Columns} FROM jobs WHERE id IN (SELECT min(id) FROM jobs WHERE state = {States.Queued} "
+                $"SELECT {JobRows.Columns} FROM jobs WHERE id IN (SELECT min(id) FROM jobs WHERE state = {States.Queued} AND held = 0 "
                     + "GROUP BY execution_group ORDER BY count(*) DESC LIMIT $most) ORDER BY id",
                 JobRows.Job,
                 ("$most", most)
@@ -87,7 +95,7 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
     public static long PositionOf(GenerationStage stage, int done) => ((long)stage << 32) | (uint)done;
 
     /// <summary>Notes how far running jobs have come; further than before is what tells an unlucky job from a deadly one.</summary>
-    /// <returns>Those of the worker's jobs that somebody has cancelled.</returns>
+    /// <returns>Those of the worker's jobs that somebody has cancelled or paused.</returns>
     public IReadOnlyList<long> Reached(string worker, IReadOnlyCollection<KeyValuePair<long, long>> positions) =>
         positions.Count == 0
             ? database.Read(connection => CancelledOf(connection, worker))
@@ -177,6 +185,49 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
             )
         );
 
+    /// <summary>Deletes the rows, clips and saved states of jobs that somebody removed and that run no more.</summary>
+    public void Purge() =>
+        database.Write(connection =>
+        {
+            var gone = connection.Query(
+                $"SELECT id, output, artifact_sha256 IS NOT NULL FROM jobs WHERE removed AND state <> {States.Running}",
+                row => (Id: row.GetInt64(0), Output: row.GetString(1), IsMade: row.GetBoolean(2))
+            );
+            foreach (var (id, output, isMade) in gone)
+            {
+                try
+                {
+                    File.Delete(folder.Snapshot(id));
+                    if (isMade)
+                    {
+                        File.Delete(folder.Artifact(output));
+                    }
+                }
+                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+                {
+                    continue; // somebody reads it, on Windows: the next purge deletes it
+                }
+
+                connection.Run("DELETE FROM jobs WHERE id = $id", ("$id", id));
+            }
+
+            if (gone.Count > 0)
+            {
+                JournalIndex.Note(connection, JobJournal.LengthOf(folder.Journal));
+            }
+
+            return gone.Count;
+        });
+
+    /// <summary>Deletes what is left of a job that was removed while it ran.</summary>
+    public void PurgeIfRemoved(long id)
+    {
+        if (database.Read(connection => connection.Scalar<long>("SELECT removed FROM jobs WHERE id = $id", ("$id", id))) == 1)
+        {
+            Purge();
+        }
+    }
+
     /// <summary>The processes that have jobs.</summary>
     public IReadOnlyList<string> WorkersOfRunningJobs() =>
         database.Read(connection =>
@@ -259,7 +310,7 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
 
     private static List<long> CancelledOf(SqliteConnection connection, string worker) =>
         connection.Query(
-            $"SELECT id FROM jobs WHERE state = {States.Running} AND worker = $worker AND cancel",
+            $"SELECT id FROM jobs WHERE state = {States.Running} AND worker = $worker AND (cancel OR held)",
             row => row.GetInt64(0),
             ("$worker", worker)
         );

@@ -11,15 +11,17 @@ internal static class JobRows
 {
     public const string Columns =
         "id, output, request, style, priority, state, result_key, attempts, error, started_at, "
-        + "finished_at, outcome, settings, overwrites";
+        + "finished_at, outcome, settings, overwrites, details, batch, held, "
+        + "queued_at, artifact_sha256";
 
     public const string ListingColumns =
         "id, output, style, priority, state, attempts, error, started_at, finished_at, outcome ->> '$.started_over'";
 
     public const string Insert = """
         INSERT INTO jobs (output, request, settings, style, priority, execution_group, feature_group, result_key, twin, overwrites,
-          queued_at)
-        VALUES ($output, $request, $settings, $style, $priority, $execution, $feature, $key, $twin, $overwrites, $now)
+          queued_at, details, batch, held)
+        VALUES ($output, $request, $settings, $style, $priority, $execution, $feature, $key, $twin, $overwrites, $now, $details, $batch,
+          $held)
         ON CONFLICT (output) DO NOTHING
         """;
 
@@ -28,6 +30,7 @@ internal static class JobRows
         $"""
             UPDATE jobs SET request = $request, settings = $settings, style = $style, priority = $priority, execution_group = $execution,
                 feature_group = $feature, result_key = $key, twin = $twin, overwrites = $overwrites, queued_at = $now,
+                details = $details, batch = $batch, held = $held,
                 state = {States.Queued}, attempts = 0, failures = 0, deaths = 0, suspect = 0, position = 0,
                 reached = 0, reached_before = 0, cancel = 0,
                 worker = NULL, error = NULL, started_at = NULL, finished_at = NULL,
@@ -55,6 +58,11 @@ internal static class JobRows
             Outcome = row.Text(11) is { } json ? JsonSerializer.Deserialize(json, JournalJson.Readable.JobOutcome) : null,
             Settings = row.Text(12),
             Overwrites = row.GetInt32(13) != 0,
+            Details = row.Text(14),
+            Batch = row.Text(15),
+            IsHeld = row.GetInt32(16) != 0,
+            QueuedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(17)),
+            Sha256 = row.Text(18),
         };
 
     public static JobListing Listing(SqliteDataReader row) =>
@@ -83,6 +91,9 @@ internal static class JobRows
             ("$key", ResultKey(job)),
             ("$twin", ResultKey(job) is { } key ? Hash(key + Path.GetExtension(job.Output)) : null),
             ("$now", now),
+            ("$details", job.Details),
+            ("$batch", job.Batch),
+            ("$held", job.IsHeld),
         ];
 
     private static string? ResultKey(NewJob job) => job.UseCache ? job.Prepared.ResultKey : null;

@@ -4,7 +4,7 @@ namespace WanSharp.Jobs.Storage;
 internal static class JobSchema
 {
     /// <summary>Kept in <c>user_version</c>.</summary>
-    public const int Version = 3;
+    public const int Version = 4;
 
     /// <remarks>
     /// The queue's index holds all that choosing the next job looks at, so that a choice among ten thousand reads a few hundred pages.
@@ -42,10 +42,15 @@ internal static class JobSchema
             artifact_sha256 TEXT,
             artifact_bytes INTEGER,
             artifact_time INTEGER,
-            outcome TEXT
+            outcome TEXT,
+            details TEXT,
+            batch TEXT,
+            held INTEGER NOT NULL DEFAULT 0,
+            removed INTEGER NOT NULL DEFAULT 0
         ) STRICT;
-        CREATE INDEX queue ON jobs (state, priority, queued_at, suspect, execution_group, feature_group, twin);
+        CREATE INDEX queue ON jobs (state, held, priority, queued_at, suspect, execution_group, feature_group, twin);
         CREATE INDEX twins ON jobs (twin, state);
+        CREATE INDEX batches ON jobs (batch, state);
         CREATE TABLE journal (bytes INTEGER NOT NULL, jobs INTEGER NOT NULL) STRICT;
         INSERT INTO journal VALUES (0, 0);
         """;
@@ -68,5 +73,16 @@ internal static class JobSchema
         ALTER TABLE jobs ADD COLUMN artifact_time INTEGER;
         CREATE TABLE journal (bytes INTEGER NOT NULL, jobs INTEGER NOT NULL) STRICT;
         INSERT INTO journal VALUES (0, 0);
+        """;
+
+    /// <summary>From version 3, whose jobs came from files alone.</summary>
+    public const string From3 = """
+        ALTER TABLE jobs ADD COLUMN details TEXT;
+        ALTER TABLE jobs ADD COLUMN batch TEXT;
+        ALTER TABLE jobs ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE jobs ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;
+        DROP INDEX queue;
+        CREATE INDEX queue ON jobs (state, held, priority, queued_at, suspect, execution_group, feature_group, twin);
+        CREATE INDEX batches ON jobs (batch, state);
         """;
 }

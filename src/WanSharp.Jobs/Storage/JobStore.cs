@@ -7,7 +7,7 @@ namespace WanSharp.Jobs.Storage;
 /// <summary>
 /// The jobs of a folder, durable: whatever ends the process, a job is where its row says. Thread-safe, and safe among processes.
 /// </summary>
-public sealed class JobStore : IDisposable
+public sealed partial class JobStore : IDisposable
 {
     private readonly JobDatabase _database;
     private readonly JobClock _clock;
@@ -21,6 +21,9 @@ public sealed class JobStore : IDisposable
 
     /// <summary>The folder.</summary>
     public JobFolder Folder { get; }
+
+    /// <summary>Wakes the runners of this process.</summary>
+    internal ChangeSignal Changed { get; } = new();
 
     /// <summary>What runners do with the jobs.</summary>
     internal JobQueue Queue { get; }
@@ -115,6 +118,7 @@ public sealed class JobStore : IDisposable
             return fresh.Count;
         });
         _database.Checkpoint();
+        Changed.Raise();
         return added;
     }
 
@@ -140,20 +144,6 @@ public sealed class JobStore : IDisposable
                     ("$now", _clock.Now()),
                     ("$id", id)
                 )
-            );
-        });
-
-    /// <summary>Puts jobs that failed or were cancelled into the queue again, with all their attempts.</summary>
-    /// <returns>How many there were.</returns>
-    public int Retry() =>
-        _database.Write(connection =>
-        {
-            var outputs = connection.Query($"SELECT output FROM jobs WHERE state = {States.Cancelled}", row => row.GetString(0));
-            Append(connection, outputs.Select(output => new JournalNote { Note = JournalNote.Waits, Output = output }));
-            return connection.Run(
-                $"UPDATE jobs SET state = {States.Queued}, failures = 0, deaths = 0, suspect = 0, attempts = 0, cancel = 0, error = NULL, "
-                    + $"finished_at = NULL, queued_at = $now WHERE state IN ({States.Failed}, {States.Cancelled})",
-                ("$now", _clock.Now())
             );
         });
 
@@ -258,7 +248,13 @@ public sealed class JobStore : IDisposable
                 });
             }
 
-            return new JobStore(folder, database, times, copy);
+            var store = new JobStore(folder, database, times, copy);
+            if (copy is null)
+            {
+                store.Queue.Purge();
+            }
+
+            return store;
         }
         catch
         {

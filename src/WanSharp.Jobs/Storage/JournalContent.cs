@@ -7,19 +7,24 @@ internal sealed class JournalContent
 {
     private readonly Dictionary<string, NewJob> _jobs = [];
     private readonly Dictionary<string, JournalNote> _notes = [];
+    private readonly HashSet<string> _known = [];
     private readonly List<string> _order = [];
 
     /// <summary>The jobs in the order in which they came, each with the last note about it.</summary>
-    public IEnumerable<(NewJob Job, JournalNote? Note)> Jobs => _order.Select(output => (_jobs[output], _notes.GetValueOrDefault(output)));
+    public IEnumerable<(NewJob Job, JournalNote? Note)> Jobs =>
+        _order.Where(_jobs.ContainsKey).Select(output => (_jobs[output], _notes.GetValueOrDefault(output)));
 
     /// <summary>With what the batch is made; null when nothing says so.</summary>
     public JsonElement? Settings { get; private set; }
+
+    /// <summary>The outputs of jobs that were deleted, and whose names no other job has taken since.</summary>
+    public IEnumerable<string> Removed => _order.Where(output => !_jobs.ContainsKey(output));
 
     public void Add(NewJob? job)
     {
         if (job is not null)
         {
-            if (!_jobs.ContainsKey(job.Output))
+            if (_known.Add(job.Output))
             {
                 _order.Add(job.Output);
             }
@@ -34,6 +39,11 @@ internal sealed class JournalContent
         if (note is { Note: JournalNote.Settings })
         {
             Settings = note.Batch;
+        }
+        else if (note is { Note: JournalNote.Removed, Output: { } removed })
+        {
+            _jobs.Remove(removed);
+            _notes.Remove(removed);
         }
         else if (note?.Output is { } output)
         {

@@ -23,7 +23,8 @@ internal static class JournalIndex
     public static void Refresh(SqliteConnection connection, JobFolder folder, long now)
     {
         var bytes = JobJournal.LengthOf(folder.Journal);
-        foreach (var (job, note) in JobJournal.Read(folder.Journal).Jobs)
+        var content = JobJournal.Read(folder.Journal);
+        foreach (var (job, note) in content.Jobs)
         {
             var parameters = JobRows.Parameters(job, now);
             if (connection.Run(JobRows.Insert, parameters) == 0)
@@ -43,6 +44,11 @@ internal static class JournalIndex
             }
 
             Apply(connection, folder, job.Output, note, now);
+        }
+
+        foreach (var output in content.Removed)
+        {
+            connection.Run("UPDATE jobs SET removed = 1, cancel = 1 WHERE output = $output", ("$output", output));
         }
 
         Note(connection, bytes);

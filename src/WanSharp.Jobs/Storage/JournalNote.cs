@@ -14,6 +14,9 @@ internal sealed record JournalNote
     /// <summary>The job waits again.</summary>
     public const string Waits = "waits";
 
+    /// <summary>Somebody deleted the job, and its clip.</summary>
+    public const string Removed = "removed";
+
     /// <summary>What makes the batch's clips.</summary>
     public const string Settings = "settings";
 

@@ -7,6 +7,7 @@ public static class EncoderCheck
 {
     private const int Side = 64;
     private const string Name = "trial";
+    private const int Room = 256 << 10; // many times what the clip takes
 
     /// <summary>
     /// Writes a clip of two small frames, as clips are written: that asks for the encoder, the container and the filters at once,
@@ -48,6 +49,10 @@ public static class EncoderCheck
                 await process.FinishAsync(purpose, cancellationToken).ConfigureAwait(false);
             }
         }
+        catch (MediaException) when (!HasRoom(folder))
+        {
+            // A full disk says nothing of the program.
+        }
         catch (MediaException exception)
         {
             throw new MediaException(
@@ -72,6 +77,19 @@ public static class EncoderCheck
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return null;
+        }
+    }
+
+    private static bool HasRoom(string folder)
+    {
+        try
+        {
+            File.WriteAllBytes(Path.Combine(folder, "room"), new byte[Room]);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
         }
     }
 

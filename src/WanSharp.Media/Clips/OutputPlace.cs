@@ -134,5 +134,39 @@ internal sealed class OutputPlace
         {
             throw new MediaException($"{Failure}: there is no folder {parent}. Make it first.");
         }
+
+        if (_target.IsFolder)
+        {
+            RequireOwnFolder();
+        }
     }
+
+    /// <summary>
+    /// Frames fill a folder: of one that holds other things, or is a disk's root, nobody means it, and nobody could tell the frames
+    /// from the rest afterwards.
+    /// </summary>
+    private void RequireOwnFolder()
+    {
+        if (Path.GetPathRoot(Folder) == Folder)
+        {
+            throw new MediaException($"{Failure}: {Folder} is the root of a disk. Name a folder for the frames, or a file.");
+        }
+
+        if (
+            Directory.Exists(Folder)
+            && Directory.EnumerateFileSystemEntries(Folder).Select(Path.GetFileName).FirstOrDefault(name => !IsFrame(name!)) is { } other
+        )
+        {
+            throw new MediaException(
+                $"{Failure}: {_target.Folder} holds other things ({other}), and the frames fill a folder: name a new one, such as "
+                    + $"{Path.Join(_target.Folder, "frames")}/, or the frames, such as {Path.Join(_target.Folder, "clip-%04d.png")}."
+            );
+        }
+    }
+
+    /// <summary>Whether a name is a frame's of an earlier clip, or one that file managers leave everywhere.</summary>
+    private static bool IsFrame(string name) =>
+        name.StartsWith('.')
+        || name is "Thumbs.db" or "desktop.ini"
+        || (Path.GetExtension(name) == ".png" && Path.GetFileNameWithoutExtension(name).All(char.IsAsciiDigit));
 }

@@ -29,6 +29,9 @@ public sealed partial record OutputTarget
     /// <summary>The file's name; for a sequence with a <c>%d</c> in the place of the number, which begins at 1.</summary>
     public string Name { get; }
 
+    /// <summary>Whether a folder was named (<c>frames/</c>), which then holds the clip's pictures and nothing else.</summary>
+    internal bool IsFolder { get; private init; }
+
     /// <summary>The full path of the file; for a sequence that of its pattern.</summary>
     public string FullPath => Path.Combine(Folder, Name);
 
@@ -49,7 +52,7 @@ public sealed partial record OutputTarget
         (target, error) = (null, null);
         if (path.EndsWith('/') || path.EndsWith(Path.DirectorySeparatorChar))
         {
-            target = new OutputTarget(OutputKind.PngSequence, Path.TrimEndingDirectorySeparator(full), SequenceName);
+            target = new OutputTarget(OutputKind.PngSequence, Path.TrimEndingDirectorySeparator(full), SequenceName) { IsFolder = true };
             return true;
         }
 

@@ -52,6 +52,7 @@ internal static class MatrixProduct
     }
 
     /// <summary>Up to four rows: a tile of them stays in registers while all of the inner length goes by.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddRows(Span<float> target, int count, int columns, float[] factors, ReadOnlySpan<float> right, int inner)
     {
         var width = Vector<float>.Count;

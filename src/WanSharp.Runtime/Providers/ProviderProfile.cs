@@ -28,7 +28,7 @@ public sealed record ProviderProfile
         !IsHost ? $"{(Title.Length > 0 ? Title : ShortName)} computes in F32; 8-bit integers are for the CPU"
         : OffersIntegers
             ? "the processor computes in F32; it has instructions for 8-bit integers: --precision int8 is faster, at a small loss"
-        : "the processor computes in F32; it has no instructions for 8-bit integers, which would gain little";
+        : "the processor computes in F32; it has no instructions for 8-bit integers, which gain less without them";
 
     /// <summary>What must be there for it to be worth choosing.</summary>
     internal ProviderNeeds Needs { get; init; }

@@ -1,6 +1,7 @@
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
+using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
 using WanSharp.Tensors;
 using WanSharp.Testing;
@@ -159,5 +160,37 @@ public class CostModelTests(TinyEngine engine)
         Assert.Contains(alternatives, other => other.Options == "--step-cache auto");
         Assert.Contains(alternatives, other => other.Options == "--guidance 1");
         Assert.All(alternatives, other => Assert.InRange(other.Seconds, 0, costs.Predict(plan, Machine).Seconds));
+    }
+
+    [Fact]
+    public void Alternatives_InLittleMemory_FitInIt()
+    {
+        var costs = new CostModel(engine.Model);
+        var request = Circle with { Width = 512, Height = 512, Frames = 17, Steps = 40 };
+        var unlimited = costs.Sketch(request);
+        var budget = StrategyChooser.Choose(costs.Facts(unlimited, isOnHost: true), long.MaxValue).Bytes * 3 / 4; // frames in tiles
+        var plan = InMemory(costs, unlimited);
+
+        var alternatives = PlanAlternatives.Of(
+            costs,
+            engine.Model,
+            request,
+            plan,
+            Machine,
+            new(engine.Model, Quantization.EightBit),
+            InMemory
+        );
+
+        Assert.All(alternatives, other => Assert.InRange(other.PrivateBytes, 0, budget));
+        var without = PlanAlternatives.Of(costs, engine.Model, request, plan, Machine);
+        Assert.InRange(Fewer(alternatives), 1, Fewer(without) - 1);
+        Assert.Empty(PlanAlternatives.Of(costs, engine.Model, request, plan, Machine, inMemory: Refuse));
+
+        long Fewer(IReadOnlyList<PlanAlternative> others) => others.Single(other => other.Options == "--steps 20").PrivateBytes;
+
+        GenerationPlan Refuse(CostModel costs, GenerationPlan plan) => throw new InvalidRequestException("memory", "It does not fit.");
+
+        GenerationPlan InMemory(CostModel costs, GenerationPlan plan) =>
+            costs.InWay(plan, StrategyChooser.Choose(costs.Facts(plan, isOnHost: true), budget));
     }
 }

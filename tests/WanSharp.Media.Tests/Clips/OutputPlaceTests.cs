@@ -78,6 +78,35 @@ public sealed class OutputPlaceTests : IDisposable
         File.SetAttributes(_folder["old.mp4"], FileAttributes.Normal);
     }
 
+    [Theory]
+    [InlineData("holiday.jpg", false)]
+    [InlineData("12 notes.png", false)]
+    [InlineData("0001.png", true)]
+    [InlineData(".DS_Store", true)]
+    public void Require_OfAFolderOfOtherThings_Refuses(string entry, bool isTaken)
+    {
+        Directory.CreateDirectory(_folder["frames"]);
+        File.WriteAllText(_folder[$"frames/{entry}"], "");
+        VideoWriter.Require(OutputTarget.Parse(_folder["frames"] + "/clip-%04d.png"));
+        if (isTaken)
+        {
+            VideoWriter.Require(OutputTarget.Parse(_folder["frames"] + "/"));
+            return;
+        }
+
+        AssertRefused("frames/", $"holds other things ({entry}), and the frames fill a folder");
+    }
+
+    [Fact]
+    public void Require_OfTheRoot_Refuses()
+    {
+        var root = Path.GetPathRoot(_folder)!;
+
+        var error = Assert.Throws<MediaException>(() => VideoWriter.Require(OutputTarget.Parse(root)));
+
+        Assert.Contains($"{root} is the root of a disk", error.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>Two bytes a letter in UTF-8, which is what file systems count.</summary>
     [Fact]
     public void Require_OfANameThatIsTooLong_Refuses()

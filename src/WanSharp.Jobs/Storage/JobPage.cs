@@ -1,0 +1,20 @@
+namespace WanSharp.Jobs.Storage;
+
+/// <summary>Some of a store's jobs.</summary>
+public sealed record JobPage
+{
+    /// <summary>The job after which it begins; null for the beginning.</summary>
+    public long? After { get; init; }
+
+    /// <summary>The most jobs.</summary>
+    public required int Limit { get; init; }
+
+    /// <summary>Whether those that came last are first.</summary>
+    public bool NewestFirst { get; init; }
+
+    /// <summary>The batch that they came with; null for any.</summary>
+    public string? Batch { get; init; }
+
+    /// <summary>The state that they are in; null for any.</summary>
+    public JobState? State { get; init; }
+}

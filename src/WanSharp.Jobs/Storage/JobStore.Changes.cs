@@ -1,0 +1,136 @@
+namespace WanSharp.Jobs.Storage;
+
+/// <content>What may become of jobs after they came: pausing, going first, being tried again, being deleted.</content>
+public sealed partial class JobStore
+{
+    /// <summary>Puts all jobs that failed or were cancelled into the queue again, with all their attempts.</summary>
+    /// <returns>How many there were.</returns>
+    public int Retry() => Retry(ids: null);
+
+    /// <summary>Puts jobs that failed or were cancelled into the queue again, with all their attempts.</summary>
+    /// <param name="ids">The jobs; null for all.</param>
+    /// <returns>How many there were.</returns>
+    public int Retry(IReadOnlyCollection<long>? ids)
+    {
+        var count = _database.Write(connection =>
+        {
+            var ended = connection
+                .Query(
+                    $"SELECT id, output, state FROM jobs WHERE state IN ({States.Failed}, {States.Cancelled}) AND NOT removed",
+                    row => (Id: row.GetInt64(0), Output: row.GetString(1), State: (JobState)row.GetInt32(2))
+                )
+                .Where(job => ids is null || ids.Contains(job.Id))
+                .ToList();
+            Append(
+                connection,
+                ended
+                    .Where(job => job.State == JobState.Cancelled)
+                    .Select(job => new JournalNote { Note = JournalNote.Waits, Output = job.Output })
+            );
+            return ended.Sum(job =>
+                connection.Run(
+                    $"UPDATE jobs SET state = {States.Queued}, failures = 0, deaths = 0, suspect = 0, attempts = 0, cancel = 0, held = 0, "
+                        + "error = NULL, finished_at = NULL, queued_at = $now WHERE id = $id",
+                    ("$now", _clock.Now()),
+                    ("$id", job.Id)
+                )
+            );
+        });
+        Changed.Raise();
+        return count;
+    }
+
+    /// <summary>Pauses jobs: those that wait are not started, those that run go back into the queue with what is saved of them.</summary>
+    /// <returns>How many there were to pause.</returns>
+    public int Hold(IReadOnlyCollection<long> ids) => SetOpen(ids, "held = 1 WHERE held = 0");
+
+    /// <summary>Lets paused jobs run.</summary>
+    /// <returns>How many were paused.</returns>
+    public int Release(IReadOnlyCollection<long> ids) => SetOpen(ids, "held = 0 WHERE held = 1");
+
+    /// <summary>Changes the priority of jobs that have not ended; those that run keep their place among the others.</summary>
+    /// <returns>How many there were.</returns>
+    public int Prioritize(IReadOnlyCollection<long> ids, int priority) => SetOpen(ids, "priority = $priority WHERE 1", priority);
+
+    /// <summary>
+    /// Deletes jobs with their clips: those that run are given up first, within a moment. Nothing that is made later can bring them back.
+    /// </summary>
+    /// <returns>How many there were.</returns>
+    public int Remove(IReadOnlyCollection<long> ids)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        var count = _database.Write(connection =>
+        {
+            var outputs = ids.SelectMany(id =>
+                    connection.Query("SELECT output FROM jobs WHERE id = $id AND NOT removed", row => row.GetString(0), ("$id", id))
+                )
+                .ToList();
+            Append(connection, outputs.Select(output => new JournalNote { Note = JournalNote.Removed, Output = output }));
+            return ids.Sum(id => connection.Run("UPDATE jobs SET removed = 1, cancel = 1 WHERE id = $id AND NOT removed", ("$id", id)));
+        });
+        Queue.Purge();
+        return count;
+    }
+
+    /// <summary>A job by its output, or null.</summary>
+    public Job? Find(string output) =>
+        _database.Read(connection =>
+            connection
+                .Query($"SELECT {JobRows.Columns} FROM jobs WHERE output = $output AND NOT removed", JobRows.Job, ("$output", output))
+                .FirstOrDefault()
+        );
+
+    /// <summary>Some jobs, in the order in which they came or the reverse.</summary>
+    /// <param name="page">Which.</param>
+    public IReadOnlyList<Job> Page(JobPage page)
+    {
+        ArgumentNullException.ThrowIfNull(page);
+        var (compare, order) = page.NewestFirst ? ("<", "DESC") : (">", "ASC");
+        return _database.Read(connection =>
+            connection.Query(
+                $"SELECT {JobRows.Columns} FROM jobs WHERE NOT removed AND ($after IS NULL OR id {compare} $after) "
+                    + $"AND ($batch IS NULL OR batch = $batch) AND ($state IS NULL OR state = $state) ORDER BY id {order} LIMIT $limit",
+                JobRows.Job,
+                ("$after", page.After),
+                ("$batch", page.Batch),
+                ("$state", (long?)page.State),
+                ("$limit", page.Limit)
+            )
+        );
+    }
+
+    /// <summary>Waits until there is a job to run.</summary>
+    /// <param name="cancellationToken">Stops the waiting.</param>
+    public async Task WaitForWorkAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var changed = Changed.Next;
+            if (Queue.HasWork())
+            {
+                return;
+            }
+
+            await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Has this process's runners look whether they may start a job now.</summary>
+    public void Wake() => Changed.Raise();
+
+    private int SetOpen(IReadOnlyCollection<long> ids, string change, int? priority = null)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        var count = _database.Write(connection =>
+            ids.Sum(id =>
+                connection.Run(
+                    $"UPDATE jobs SET {change} AND id = $id AND state IN ({States.Queued}, {States.Running})",
+                    ("$id", id),
+                    ("$priority", priority)
+                )
+            )
+        );
+        Changed.Raise();
+        return count;
+    }
+}

@@ -1,0 +1,109 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using WanSharp.Jobs;
+using WanSharp.Jobs.Storage;
+using WanSharp.Media;
+using WanSharp.Models;
+using WanSharp.Runtime;
+using WanSharp.Server.Contract;
+using WanSharp.Tensors;
+
+namespace WanSharp.Server.Http;
+
+/// <summary>Turns whatever goes wrong in a request into an answer that says so. No answer shows where in the code it was.</summary>
+/// <param name="notice">Receives a line for each error that is the server's own.</param>
+internal sealed class ErrorAnswers(Action<string>? notice)
+{
+    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        try
+        {
+            await next(context).ConfigureAwait(false);
+            if (context.Response is { StatusCode: 404 or 405, HasStarted: false, ContentLength: null, ContentType: null })
+            {
+                await SendAsync(context, OfRoute(context)).ConfigureAwait(false);
+            }
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // nobody is there to be answered
+        }
+        catch (Exception exception)
+        {
+            var error = Of(exception);
+            if (error.Status == StatusCodes.Status500InternalServerError)
+            {
+                notice?.Invoke($"{context.Request.Method} {context.Request.Path}: internal error: {exception.GetType().Name}: {exception}");
+            }
+
+            if (context.Response.HasStarted)
+            {
+                context.Abort(); // a cut answer must not look whole
+                return;
+            }
+
+            context.Response.Clear();
+            await SendAsync(context, error).ConfigureAwait(false);
+        }
+    }
+
+    private static ApiException OfRoute(HttpContext context) =>
+        context.Response.StatusCode == StatusCodes.Status405MethodNotAllowed
+            ? new ApiException(
+                StatusCodes.Status405MethodNotAllowed,
+                "method_not_allowed",
+                $"{context.Request.Path} does not take {context.Request.Method}: it takes {context.Response.Headers.Allow}."
+            )
+            : ApiException.NotFound($"There is no {context.Request.Path} here: /openapi.json lists what there is.");
+
+    private static ApiException Of(Exception exception) =>
+        exception switch
+        {
+            ApiException error => error,
+            InvalidRequestException error => ApiException.Invalid(error.Field, error.Message),
+            BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } error => new ApiException(
+                StatusCodes.Status413PayloadTooLarge,
+                "body_too_large",
+                error.Message
+            ),
+            BadHttpRequestException error => new ApiException(error.StatusCode, "invalid_request", error.Message),
+            JsonException error => new ApiException(400, "invalid_json", $"The body is not the JSON that is expected: {error.Message}"),
+            InvalidDataException error => new ApiException(400, "invalid_body", error.Message),
+            MediaException error => new ApiException(400, "invalid_media", error.Message),
+            JobStoreException or BackendUnavailableException or CheckpointException or OrtException or OrtLibraryException => Unavailable(
+                exception.Message
+            ),
+            ModelChangedException => Unavailable(exception.Message),
+            _ => new ApiException(500, "internal_error", "The server failed at this request. Its log says why."),
+        };
+
+    private static ApiException Unavailable(string message) =>
+        new(StatusCodes.Status503ServiceUnavailable, "unavailable", message) { RetryAfter = TimeSpan.FromSeconds(10) };
+
+    private static Task SendAsync(HttpContext context, ApiException error)
+    {
+        if (error.RetryAfter is { } wait)
+        {
+            context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        }
+
+        return context.SendAsync(
+            new ErrorBody(new ErrorDetails(error.Code, error.Message, error.Param, TypeOf(error.Status))),
+            ServerJson.Readable.ErrorBody,
+            error.Status
+        );
+    }
+
+    private static string TypeOf(int status) =>
+        status switch
+        {
+            StatusCodes.Status401Unauthorized => "authentication_error",
+            StatusCodes.Status403Forbidden => "permission_error",
+            StatusCodes.Status404NotFound => "not_found_error",
+            StatusCodes.Status409Conflict => "conflict_error",
+            StatusCodes.Status429TooManyRequests => "rate_limit_error",
+            >= 500 => "server_error",
+            _ => "invalid_request_error",
+        };
+}

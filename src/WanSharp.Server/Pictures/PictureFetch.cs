@@ -1,0 +1,145 @@
+using System.Net;
+using System.Net.Sockets;
+using WanSharp.Server.Http;
+
+namespace WanSharp.Server.Pictures;
+
+/// <summary>
+/// Fetches pictures from hosts that the server's owner allows, and never from addresses of the server's own network: what a name stands
+/// for is found out once, checked, and connected to, at every redirect again. Thread-safe.
+/// </summary>
+internal sealed class PictureFetch : IDisposable
+{
+    private const int MostRedirects = 3;
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+
+    private readonly IReadOnlyList<string> _hosts;
+    private readonly Func<IPAddress, bool> _isAllowed;
+    private readonly HttpClient _client;
+
+    /// <param name="hosts">The hosts; <c>*</c> for all.</param>
+    /// <param name="isAllowed">Whether an address may be connected to. Default: if it is public.</param>
+    public PictureFetch(IReadOnlyList<string> hosts, Func<IPAddress, bool>? isAllowed = null)
+    {
+        (_hosts, _isAllowed) = (hosts, isAllowed ?? PublicAddresses.Contain);
+        _client = new HttpClient(
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseProxy = false,
+                UseCookies = false,
+                AutomaticDecompression = DecompressionMethods.None,
+                ConnectCallback = ConnectAsync,
+            }
+        )
+        {
+            Timeout = Longest,
+        };
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    /// <summary>Fetches a file.</summary>
+    /// <param name="field">The request's field, for messages.</param>
+    /// <param name="address">Where it is.</param>
+    /// <param name="mostBytes">The most bytes that it may have.</param>
+    /// <param name="cancellationToken">Cancels the fetching.</param>
+    /// <exception cref="ApiException">It is not allowed, not there, or too large.</exception>
+    public async Task<byte[]> GetAsync(string field, Uri address, int mostBytes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            for (var redirects = 0; redirects <= MostRedirects; redirects++)
+            {
+                RequireAllowed(field, address);
+                using var request = new HttpRequestMessage(HttpMethod.Get, address);
+                using var answer = await _client
+                    .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+                    .ConfigureAwait(false);
+                if ((int)answer.StatusCode is >= 300 and < 400 && answer.Headers.Location is { } next)
+                {
+                    address = new Uri(address, next);
+                    continue;
+                }
+
+                return answer.IsSuccessStatusCode
+                    ? await ReadAsync(field, answer, mostBytes, cancellationToken).ConfigureAwait(false)
+                    : throw ApiException.Invalid(field, $"{address.Host} answers {(int)answer.StatusCode} for the {field}.");
+            }
+
+            throw ApiException.Invalid(field, $"The {field} is redirected more than {MostRedirects} times.");
+        }
+        catch (HttpRequestException exception)
+        {
+            throw exception.InnerException as ApiException
+                ?? ApiException.Invalid(field, $"The {field} cannot be fetched from {address.Host}: {exception.Message}");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw ApiException.Invalid(field, $"{address.Host} did not send the {field} within {Longest.TotalSeconds} seconds.");
+        }
+    }
+
+    private static async Task<byte[]> ReadAsync(
+        string field,
+        HttpResponseMessage answer,
+        int mostBytes,
+        CancellationToken cancellationToken
+    )
+    {
+        using var all = new MemoryStream();
+        var body = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        await using var opened = body.ConfigureAwait(false);
+        var buffer = new byte[81920];
+        while (await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is var count and > 0)
+        {
+            await all.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
+            if (all.Length > mostBytes)
+            {
+                throw new ApiException(413, "body_too_large", $"The {field} has more than {mostBytes >> 20} MB.", field);
+            }
+        }
+
+        return all.ToArray();
+    }
+
+    private void RequireAllowed(string field, Uri address)
+    {
+        if (address.Scheme is not ("http" or "https") || address.UserInfo.Length > 0)
+        {
+            throw ApiException.Invalid(field, $"The {field} is not a plain http(s) address.");
+        }
+
+        if (!_hosts.Contains("*") && !_hosts.Contains(address.Host, StringComparer.OrdinalIgnoreCase))
+        {
+            throw ApiException.Invalid(
+                field,
+                $"This server does not fetch from {address.Host}: send the picture itself, or start the server with "
+                    + $"--fetch-from {address.Host}."
+            );
+        }
+    }
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
+        var addresses = await Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false);
+        var allowed = addresses.Where(_isAllowed).ToArray();
+        if (allowed.Length == 0)
+        {
+            throw ApiException.Invalid("input_reference", $"{host} has no public address, and others are not fetched from.");
+        }
+
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(allowed, port, cancellationToken).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

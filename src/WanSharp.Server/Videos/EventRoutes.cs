@@ -1,0 +1,58 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using WanSharp.Jobs;
+using WanSharp.Server.Contract;
+using WanSharp.Server.Events;
+using WanSharp.Server.Http;
+using WanSharp.Server.Work;
+
+namespace WanSharp.Server.Videos;
+
+/// <summary>What happens, as it happens: to one video, to a batch, to all.</summary>
+internal sealed class EventRoutes(VideoQueue queue, EventHub hub, TimeProvider clock) : IRoutes
+{
+    /// <inheritdoc/>
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/v1/events", AllAsync);
+        routes.MapGet("/v1/videos/{id}/events", OneAsync);
+    }
+
+    private async Task AllAsync(HttpContext context)
+    {
+        var batch = context.Request.Query["batch"].FirstOrDefault();
+        var stream = new EventStream(context, hub);
+        using var subscription = hub.Subscribe(stream.LastEventId);
+        await stream.BeginAsync().ConfigureAwait(false);
+        await stream.SendAsync(subscription, one => batch is null || one.Batch == batch, _ => false).ConfigureAwait(false);
+    }
+
+    /// <summary>A video's events until its end; the first says how it is now.</summary>
+    private async Task OneAsync(HttpContext context)
+    {
+        var id = context.Id()!;
+        queue.Require(id);
+        var stream = new EventStream(context, hub);
+        using var subscription = hub.Subscribe(stream.LastEventId);
+        var job = queue.Require(id); // as it is once nothing more is missed
+        await stream.BeginAsync().ConfigureAwait(false);
+        if (stream.LastEventId is null || !subscription.IsWhole)
+        {
+            await stream.WriteAsync(id: null, JobEvents.TypeOf(job.State), Body(job)).ConfigureAwait(false);
+            if (job.State is not (JobState.Queued or JobState.Running))
+            {
+                return;
+            }
+        }
+
+        await stream.SendAsync(subscription, one => one.Subject == id, one => one.IsLast).ConfigureAwait(false);
+    }
+
+    private byte[] Body(Job job) =>
+        JsonSerializer.SerializeToUtf8Bytes(
+            new EventBody(JobEvents.TypeOf(job.State), clock.GetUtcNow().ToUnixTimeSeconds(), queue.Show(job)),
+            ServerJson.Readable.EventBody
+        );
+}

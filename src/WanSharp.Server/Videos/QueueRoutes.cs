@@ -1,0 +1,80 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using WanSharp.Jobs;
+using WanSharp.Server.Contract;
+using WanSharp.Server.Events;
+using WanSharp.Server.Http;
+using WanSharp.Server.Work;
+
+namespace WanSharp.Server.Videos;
+
+/// <summary>What becomes of videos that wait or run: pausing, cancelling, trying again, going first.</summary>
+internal sealed class QueueRoutes(VideoQueue queue, QueueSwitch pause, EventHub hub) : IRoutes
+{
+    /// <inheritdoc/>
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/v1/queue", SendAsync);
+        routes.MapPost("/v1/queue/pause", context => SetAsync(context, on: true));
+        routes.MapPost("/v1/queue/resume", context => SetAsync(context, on: false));
+        routes.MapPost("/v1/videos/{id}/cancel", context => ChangeAsync(context, VideoChange.Cancel));
+        routes.MapPost("/v1/videos/{id}/pause", context => ChangeAsync(context, VideoChange.Pause));
+        routes.MapPost("/v1/videos/{id}/resume", context => ChangeAsync(context, VideoChange.Resume));
+        routes.MapPost("/v1/videos/{id}/retry", context => ChangeAsync(context, VideoChange.Retry));
+        routes.MapPatch("/v1/videos/{id}", PrioritizeAsync);
+    }
+
+    private Task SetAsync(HttpContext context, bool on)
+    {
+        pause.Set(on);
+        return SendAsync(context);
+    }
+
+    private Task SendAsync(HttpContext context)
+    {
+        var counts = queue.Counts();
+        return context.SendAsync(
+            new QueueObject(pause.IsOn, counts.Queued, counts.Running, counts.Succeeded, counts.Failed, counts.Cancelled, hub.Listeners),
+            ServerJson.Readable.QueueObject
+        );
+    }
+
+    private Task ChangeAsync(HttpContext context, VideoChange change)
+    {
+        var job = queue.Require(context.Id());
+        return SendAsync(context, queue.Change([job], change) == 1 ? queue.Require(context.Id()) : throw TooLate(job, change));
+    }
+
+    /// <summary>Changes a video's priority; nothing else of a video changes.</summary>
+    private async Task PrioritizeAsync(HttpContext context)
+    {
+        var job = queue.Require(context.Id());
+        var body = await BodyReader.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
+        var priority = body is { Fields: [{ Name: "priority", Text: var text }], Files: [] }
+            ? VideoFields.Priority(text)
+            : throw ApiException.Invalid("priority", "Of a video that is there only the priority changes: send {\"priority\": 5}.");
+        await SendAsync(
+                context,
+                queue.Prioritize([job], priority) == 1
+                    ? queue.Require(context.Id())
+                    : throw new ApiException(409, "too_late", "The video is done, or failed: its priority changes nothing any more.")
+            )
+            .ConfigureAwait(false);
+    }
+
+    private Task SendAsync(HttpContext context, Job job) => context.SendAsync(queue.Show(job), ServerJson.Readable.VideoObject);
+
+    private static ApiException TooLate(Job job, VideoChange change) =>
+        new(
+            409,
+            "too_late",
+            change switch
+            {
+                VideoChange.Retry => "Only a video that failed or was cancelled is tried again.",
+                VideoChange.Resume => "The video is not paused.",
+                VideoChange.Pause when job.IsHeld => "The video is paused already.",
+                _ => "The video is done, or failed.",
+            }
+        );
+}

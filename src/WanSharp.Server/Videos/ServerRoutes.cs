@@ -1,0 +1,35 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using WanSharp.Server.Contract;
+using WanSharp.Server.Http;
+using WanSharp.Server.Work;
+
+namespace WanSharp.Server.Videos;
+
+/// <summary>What the server serves, and whether it can.</summary>
+internal sealed class ServerRoutes(VideoQueue queue, QueueWorker worker, TimeProvider clock) : IRoutes
+{
+    private readonly long _started = clock.GetUtcNow().ToUnixTimeSeconds();
+
+    /// <inheritdoc/>
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/v1/models", ModelsAsync);
+        routes.MapGet("/healthz", context => context.SendAsync(new HealthObject("ok", null), ServerJson.Readable.HealthObject));
+        routes.MapGet("/readyz", ReadyAsync);
+    }
+
+    private Task ModelsAsync(HttpContext context) =>
+        context.SendAsync(new ModelList([new ModelObject(queue.Model, _started)]), ServerJson.Readable.ModelList);
+
+    private Task ReadyAsync(HttpContext context)
+    {
+        var trouble = worker.IsStopping ? "The server is stopping." : worker.Trouble;
+        return context.SendAsync(
+            new HealthObject(trouble is null ? "ready" : "unavailable", trouble),
+            ServerJson.Readable.HealthObject,
+            trouble is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable
+        );
+    }
+}

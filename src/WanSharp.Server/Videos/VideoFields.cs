@@ -1,0 +1,208 @@
+using WanSharp.Engine.Requests;
+using WanSharp.Jobs.Batches;
+using WanSharp.Server.Http;
+using WanSharp.Server.Pictures;
+using WanSharp.Server.Work;
+using WanSharp.Tensors;
+
+namespace WanSharp.Server.Videos;
+
+/// <summary>
+/// The fields of a request for a video: the official ones, those of a clip's settings (<see cref="SettingFields"/>), and what other
+/// servers call them. Whatever else is there is refused: it would be a clip that was not asked for.
+/// </summary>
+internal static class VideoFields
+{
+    private const string GuidanceOfBoth = "guidance_scale";
+    private const string GuidanceOfLowNoise = "guidance_scale_2";
+
+    /// <summary>What other servers call our settings.</summary>
+    private static readonly Dictionary<string, string> OtherNames = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["negative_prompt"] = "negative",
+        ["num_frames"] = "frames",
+        ["num_inference_steps"] = "steps",
+        ["infer_steps"] = "steps",
+        ["flow_shift"] = "shift",
+        ["boundary_ratio"] = "boundary",
+    };
+
+    /// <summary>Fields with the picture of a frame: 0 the first, -1 the last.</summary>
+    private static readonly Dictionary<string, int> Pictures = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["input_reference"] = 0,
+        ["input_reference.image_url"] = 0,
+        ["image_reference"] = 0,
+        ["image_reference.image_url"] = 0,
+        ["reference_url"] = 0,
+        ["image"] = 0,
+        ["last_image"] = -1,
+        ["last_image.image_url"] = -1,
+    };
+
+    /// <summary>Fields that name files of the server: their values are names in its folders, never paths.</summary>
+    private static readonly string[] NamesOfFiles = ["lora", "lora_high", "lora_low", "decoder", "encoder"];
+
+    private static readonly string[] Others =
+    [
+        "prompt",
+        "model",
+        "user",
+        "style",
+        "priority",
+        "cache",
+        "format",
+        GuidanceOfBoth,
+        GuidanceOfLowNoise,
+    ];
+
+    /// <summary>All names that a field may have, for hints.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+    [.. Others.Concat(SettingFields.All.Select(field => field.Name)).Concat(OtherNames.Keys).Concat(Pictures.Keys)];
+
+    /// <summary>Reads a request.</summary>
+    /// <param name="body">The body.</param>
+    /// <param name="given">What a field that is left out takes.</param>
+    /// <returns>The request, and the pictures that it brings by frame.</returns>
+    /// <exception cref="ApiException">A field is not known, or its value is not one.</exception>
+    public static (VideoRequest Request, IReadOnlyDictionary<int, PictureSource> Pictures) Read(RequestBody body, VideoRequest given)
+    {
+        var request = given;
+        var pictures = new Dictionary<int, PictureSource>();
+        foreach (var field in body.Fields)
+        {
+            if (Pictures.TryGetValue(field.Name, out var frame))
+            {
+                AddPicture(pictures, frame, new PictureSource(field.Name, File: null, field.Text));
+            }
+            else
+            {
+                request = Set(request, body, field);
+            }
+        }
+
+        foreach (var file in body.Files)
+        {
+            if (!Pictures.TryGetValue(file.Name, out var frame))
+            {
+                throw Unknown(file.Name);
+            }
+
+            AddPicture(pictures, frame, new PictureSource(file.Name, file, Text: null));
+        }
+
+        RequireNoRivals(body);
+        return request.Entry.Request.Prompt.Trim().Length > 0
+            ? (request, pictures)
+            : throw ApiException.Invalid("prompt", "There is no prompt: say what the video shows.");
+    }
+
+    private static VideoRequest Set(VideoRequest request, RequestBody body, BodyField field)
+    {
+        var (entry, text) = (request.Entry, field.Text);
+        var name = field.Name.ToLowerInvariant();
+        return name switch
+        {
+            "prompt" => request with { Entry = entry with { Request = entry.Request with { Prompt = text } } },
+            "model" => request with { Model = text.Length > 0 ? text : null },
+            "user" => request with { User = text },
+            "style" => request with { Entry = entry with { Style = text } },
+            "priority" => request with { Entry = entry with { Priority = Priority(text) } },
+            "cache" => request with { Entry = entry with { UseCache = Flag(name, text) } },
+            "format" => request with { Format = Format(text) },
+            "seed" when text is "-1" || text.Equals("random", StringComparison.OrdinalIgnoreCase) => request with
+            {
+                Entry = entry with { DrawsSeed = true },
+            },
+            // diffusers' pair is (high noise, low noise); alone the first is for both
+            GuidanceOfBoth => Set(request, field.Name, body.Has(GuidanceOfLowNoise) ? "guidance_high" : "guidance", text),
+            GuidanceOfLowNoise => body.Has(GuidanceOfBoth)
+                ? Set(request, field.Name, "guidance", text)
+                : throw ApiException.Invalid(field.Name, $"There is a {field.Name} without a {GuidanceOfBoth}: give both."),
+            _ => Set(request, field.Name, OtherNames.GetValueOrDefault(name, name), text),
+        };
+    }
+
+    /// <summary>The request with one of a clip's settings.</summary>
+    private static VideoRequest Set(VideoRequest request, string written, string name, string text)
+    {
+        var field = SettingFields.Find(name) ?? throw Unknown(written);
+        if (NamesOfFiles.Contains(field.Name) && IsPath(text))
+        {
+            throw ApiException.Invalid(written, $"The {written} '{text}' is a path: give the name of a file in the server's folders.");
+        }
+
+        return field.TrySet(request.Entry.Request, text, out var changed)
+            ? request with
+            {
+                Entry = request.Entry with { Request = changed },
+            }
+            : throw ApiException.Invalid(written, $"The {written} is {field.Expected}, not '{Shortened(text)}'.");
+    }
+
+    private static void AddPicture(Dictionary<int, PictureSource> pictures, int frame, PictureSource source)
+    {
+        if (!pictures.TryAdd(frame, source))
+        {
+            throw ApiException.Invalid(source.Field, $"There are both {pictures[frame].Field} and {source.Field}: leave one out.");
+        }
+    }
+
+    /// <summary>Refuses fields that say the same, so that not both can be followed.</summary>
+    private static void RequireNoRivals(RequestBody body)
+    {
+        var settings = body
+            .Fields.Select(field => (field.Name, Field: SettingFields.Find(OtherNames.GetValueOrDefault(field.Name, field.Name))))
+            .Where(one => one.Field is not null)
+            .ToList();
+        foreach (var (name, field) in settings)
+        {
+            if (settings.FirstOrDefault(other => field!.Excludes.Contains(other.Field!.Name)) is { Name: { } rival })
+            {
+                throw ApiException.Invalid(name, $"There are both {rival} and {name}: leave one out.");
+            }
+
+            if (settings.FirstOrDefault(other => other.Name != name && other.Field!.Name == field!.Name) is { Name: { } twin })
+            {
+                throw ApiException.Invalid(name, $"There are both {twin} and {name}: leave one out.");
+            }
+        }
+    }
+
+    /// <summary>Reads a priority.</summary>
+    public static int Priority(string text) =>
+        SettingFields.TryParseNumber<int>(text, out var number)
+        && number is >= -BatchEntry.HighestPriority and <= BatchEntry.HighestPriority
+            ? number
+            : throw ApiException.Invalid(
+                "priority",
+                $"The priority is a whole number from -{BatchEntry.HighestPriority} to {BatchEntry.HighestPriority}, "
+                    + $"not '{Shortened(text)}'."
+            );
+
+    private static bool Flag(string name, string text) =>
+        text.ToLowerInvariant() switch
+        {
+            "true" or "1" => true,
+            "false" or "0" => false,
+            _ => throw ApiException.Invalid(name, $"The {name} is true or false, not '{Shortened(text)}'."),
+        };
+
+    private static string Format(string text)
+    {
+        var extension = "." + text.TrimStart('.').ToLowerInvariant();
+        return MediaTypes.ClipFormats.Contains(extension)
+            ? extension
+            : throw ApiException.Invalid(
+                "format",
+                $"The format is one of {string.Join(", ", MediaTypes.ClipFormats.Select(format => format[1..]))}, not '{Shortened(text)}'."
+            );
+    }
+
+    private static bool IsPath(string text) => text.Any(c => c is '/' or '\\') || text.Contains("..", StringComparison.Ordinal);
+
+    private static ApiException Unknown(string name) =>
+        new(400, "unknown_field", $"There is no field '{Shortened(name)}'.{NearestName.Hint(Shortened(name), Names)}", name);
+
+    private static string Shortened(string text) => text.Length <= 80 ? text : text[..80] + "…";
+}

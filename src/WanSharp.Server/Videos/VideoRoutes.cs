@@ -1,0 +1,162 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using WanSharp.Jobs;
+using WanSharp.Jobs.Batches;
+using WanSharp.Jobs.Storage;
+using WanSharp.Server.Contract;
+using WanSharp.Server.Http;
+using WanSharp.Server.Pictures;
+using WanSharp.Server.Work;
+
+namespace WanSharp.Server.Videos;
+
+/// <summary>The videos API: asking for videos, looking at them, deleting them.</summary>
+internal sealed class VideoRoutes(VideoQueue queue, PictureStore pictures, ProgressBoard board) : IRoutes
+{
+    private const int UsualPage = 20;
+    private const int LargestPage = 100;
+    private const int LongestKey = 256;
+
+    /// <inheritdoc/>
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/v1/videos", CreateAsync);
+        routes.MapGet("/v1/videos", ListAsync);
+        routes.MapGet("/v1/videos/{id}", GetAsync);
+        routes.MapDelete("/v1/videos/{id}", DeleteAsync);
+        routes.MapPost("/v1/videos/{id}/remix", RemixAsync);
+    }
+
+    private async Task CreateAsync(HttpContext context)
+    {
+        var nothing = new VideoRequest
+        {
+            Entry = new BatchEntry
+            {
+                Line = 1,
+                Request = new JobRequest { Prompt = "" },
+            },
+        };
+        await SendAsync(context, await AddAsync(context, nothing).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    /// <summary>The same video with another prompt, or other settings: what is not said stays as it was.</summary>
+    private async Task RemixAsync(HttpContext context)
+    {
+        var source = queue.Require(context.Id());
+        var asItWas = new VideoRequest
+        {
+            RemixedFrom = context.Id(),
+            Format = Path.GetExtension(source.Output),
+            Entry = new BatchEntry
+            {
+                Line = 1,
+                Request = source.Request with { Prompt = "", Template = null },
+                Priority = source.Priority,
+            },
+        };
+        await SendAsync(context, await AddAsync(context, asItWas).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    private async Task<Job> AddAsync(HttpContext context, VideoRequest given)
+    {
+        var token = context.RequestAborted;
+        var body = await BodyReader.ReadAsync(context.Request, token).ConfigureAwait(false);
+        var (request, sources) = VideoFields.Read(body, given);
+        var images = new Dictionary<int, string>(request.Entry.Request.Images);
+        foreach (var (frame, source) in sources)
+        {
+            images[frame] = await pictures.SaveAsync(source, token).ConfigureAwait(false);
+        }
+
+        request = request with { Entry = request.Entry with { Request = request.Entry.Request with { Images = images } } };
+        if (context.Request.Headers["Idempotency-Key"].FirstOrDefault() is { Length: > 0 } key)
+        {
+            request = request with
+            {
+                Id =
+                    key.Length <= LongestKey
+                        ? VideoId.Of(context.Request.Path, key)
+                        : throw ApiException.Invalid("Idempotency-Key", $"The Idempotency-Key is longer than {LongestKey} characters."),
+                Sha256 = await body.DigestAsync(token).ConfigureAwait(false),
+            };
+        }
+
+        var (job, isNew) = await queue.AddAsync(request, token).ConfigureAwait(false);
+        if (!isNew)
+        {
+            context.Response.Headers["Idempotent-Replayed"] = "true";
+        }
+
+        return job;
+    }
+
+    private Task GetAsync(HttpContext context) => SendAsync(context, queue.Require(context.Id()));
+
+    private Task DeleteAsync(HttpContext context)
+    {
+        var job = queue.Require(context.Id());
+        queue.Delete(job);
+        return context.SendAsync(new DeletedVideo(context.Id()!), ServerJson.Readable.DeletedVideo);
+    }
+
+    private Task ListAsync(HttpContext context)
+    {
+        var query = context.Request.Query;
+        var limit = query["limit"].FirstOrDefault() switch
+        {
+            null => UsualPage,
+            var text
+                when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                    && number is >= 1 and <= LargestPage => number,
+            var text => throw ApiException.Invalid("limit", $"The limit is a whole number from 1 to {LargestPage}, not '{text}'."),
+        };
+        var newestFirst = query["order"].FirstOrDefault() switch
+        {
+            null or "desc" => true,
+            "asc" => false,
+            var text => throw ApiException.Invalid("order", $"The order is asc or desc, not '{text}'."),
+        };
+        var page = queue.Page(
+            new JobPage
+            {
+                After = query["after"].FirstOrDefault() is { Length: > 0 } after ? queue.Require(after).Id : null,
+                Limit = limit + 1,
+                NewestFirst = newestFirst,
+                State = query["status"].FirstOrDefault() is { } status ? StateOf(status) : null,
+                Batch = query["batch"].FirstOrDefault(),
+            }
+        );
+        var videos = page.Take(limit).Select(queue.Show).ToList();
+        return context.SendAsync(
+            new VideoList(videos, videos.FirstOrDefault()?.Id, videos.LastOrDefault()?.Id, page.Count > limit),
+            ServerJson.Readable.VideoList
+        );
+    }
+
+    private static JobState StateOf(string status) =>
+        status switch
+        {
+            "queued" => JobState.Queued,
+            "in_progress" => JobState.Running,
+            "completed" => JobState.Succeeded,
+            "failed" => JobState.Failed,
+            "cancelled" => JobState.Cancelled,
+            _ => throw ApiException.Invalid(
+                "status",
+                $"The status is queued, in_progress, completed, failed or cancelled, not '{status}'."
+            ),
+        };
+
+    private Task SendAsync(HttpContext context, Job job)
+    {
+        if (VideoQueue.PollAfter(job, board) is { Ticks: > 0 } wait)
+        {
+            context.Response.Headers["openai-poll-after-ms"] = wait.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture);
+        }
+
+        return context.SendAsync(queue.Show(job), ServerJson.Readable.VideoObject);
+    }
+}

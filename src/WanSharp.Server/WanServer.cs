@@ -1,0 +1,185 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using WanSharp.Hosting;
+using WanSharp.Hosting.Batches;
+using WanSharp.Jobs.Storage;
+using WanSharp.Server.Events;
+using WanSharp.Server.Http;
+using WanSharp.Server.Pictures;
+using WanSharp.Server.Videos;
+using WanSharp.Server.Work;
+
+namespace WanSharp.Server;
+
+/// <summary>
+/// A video server over one durable queue: what it has accepted is made, whatever ends the process. The model is opened when the first
+/// request needs it.
+/// </summary>
+/// <remarks>Thread-safe. Dispose it to stop it.</remarks>
+public sealed class WanServer : IAsyncDisposable
+{
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
+
+    private readonly WebApplication _application;
+    private readonly FileStream _claim;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _working;
+    private int _disposed;
+
+    private WanServer(WebApplication application, FileStream claim)
+    {
+        (_application, _claim) = (application, claim);
+        _working = application.Services.GetRequiredService<QueueWorker>().RunAsync(_stop.Token);
+    }
+
+    /// <summary>The addresses that it listens at, as clients write them.</summary>
+    public IReadOnlyList<Uri> Addresses =>
+        [
+            .. _application
+                .Services.GetRequiredService<IServer>()
+                .Features.Get<IServerAddressesFeature>()!
+                .Addresses.Select(address => new Uri(address)),
+        ];
+
+    /// <summary>Ends when the server can go on no more; its exception says why.</summary>
+    public Task Failed => _working;
+
+    /// <summary>Starts a server: when the task ends, it takes requests.</summary>
+    /// <param name="host">Where things are.</param>
+    /// <param name="options">What it serves, and where.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    /// <exception cref="JobStoreException">The folder cannot be used, or another server has it.</exception>
+    /// <exception cref="IOException">An address is taken.</exception>
+    public static async Task<WanServer> StartAsync(WanHost host, ServerOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.Backend.Comfy is null)
+        {
+            _ = host.Models.Find(options.Backend.Model); // a model that is not there is known now, not at the first request
+        }
+
+        var claim = Claim(options.DataFolder);
+        WebApplication? application = null;
+        try
+        {
+            application = Build(host, options);
+            await application.StartAsync(cancellationToken).ConfigureAwait(false);
+            return new WanServer(application, claim);
+        }
+        catch
+        {
+            if (application is not null)
+            {
+                await application.DisposeAsync().ConfigureAwait(false);
+            }
+
+            await claim.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Stops: takes nothing more, lets the steps that run end, and keeps what is saved of their clips.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _application.Services.GetRequiredService<EventHub>().Close();
+        using var farewell = new CancellationTokenSource(Farewell);
+        await _application.StopAsync(farewell.Token).ConfigureAwait(false);
+        await _application.DisposeAsync().ConfigureAwait(false);
+        await _claim.DisposeAsync().ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    private static WebApplication Build(WanHost host, ServerOptions options)
+    {
+        // Empty: nothing of the environment or of files that happen to lie around changes what is served.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, options));
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        AddParts(builder.Services, host, options);
+        var application = builder.Build();
+        var errors = new ErrorAnswers(host.Options.Notice);
+        application.Use(next => context => errors.InvokeAsync(context, next));
+        application.UseRouting();
+        foreach (var routes in application.Services.GetServices<IRoutes>())
+        {
+            routes.Map(application);
+        }
+
+        return application;
+    }
+
+    private static void AddParts(IServiceCollection services, WanHost host, ServerOptions options)
+    {
+        var data = Path.GetFullPath(options.DataFolder);
+        services.AddSingleton(host);
+        services.AddSingleton(options);
+        services.AddSingleton(host.Options.Clock);
+        services.AddSingleton(_ => JobStore.Open(JobFolder.Create(Path.Combine(data, "videos")), host.Options.Clock));
+        services.AddSingleton(_ => options.Backend.MakesAll ? new OpenedResults(null) : OpenedResults.In(host));
+        services.AddSingleton<BackendHolder>();
+        services.AddSingleton<EventHub>();
+        services.AddSingleton<ProgressBoard>();
+        services.AddSingleton<VideoObjects>();
+        services.AddSingleton<JobEvents>();
+        services.AddSingleton<QueueSwitch>();
+        services.AddSingleton<QueueWorker>();
+        services.AddSingleton<VideoQueue>();
+        services.AddSingleton(_ => new PictureFetch(options.FetchHosts));
+        services.AddSingleton(parts => new PictureStore(host, Path.Combine(data, "uploads"), parts.GetRequiredService<PictureFetch>()));
+        services.AddSingleton(_ => new ClipPictures(host, Path.Combine(data, "pictures")));
+        services.AddSingleton<IRoutes, ServerRoutes>();
+        services.AddSingleton<IRoutes, VideoRoutes>();
+        services.AddSingleton<IRoutes, QueueRoutes>();
+        services.AddSingleton<IRoutes, ContentRoutes>();
+        services.AddSingleton<IRoutes, EventRoutes>();
+    }
+
+    private static void Configure(KestrelServerOptions kestrel, ServerOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = options.MostBodyBytes;
+        foreach (var endpoint in options.Endpoints)
+        {
+            kestrel.Listen(endpoint);
+        }
+    }
+
+    /// <summary>Takes the folder for this process: two servers would not know of each other's events.</summary>
+    private static FileStream Claim(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            return new FileStream(Path.Combine(folder, "server.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new JobStoreException(
+                $"{folder} cannot be used: {exception.Message} Another server may have it: stop that one, or name another --data.",
+                exception
+            );
+        }
+    }
+
+    /// <summary>Signals are the program's: this host ends when it is stopped.</summary>
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

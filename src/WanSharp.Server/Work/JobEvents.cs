@@ -1,0 +1,80 @@
+using System.Text.Json;
+using WanSharp.Engine;
+using WanSharp.Jobs;
+using WanSharp.Jobs.Running;
+using WanSharp.Server.Contract;
+using WanSharp.Server.Events;
+
+namespace WanSharp.Server.Work;
+
+/// <summary>Tells listeners what happens to jobs, and notes how far they come. Thread-safe.</summary>
+internal sealed class JobEvents(VideoObjects videos, ProgressBoard board, EventHub hub, TimeProvider clock) : IProgress<JobEvent>
+{
+    /// <inheritdoc/>
+    public void Report(JobEvent value)
+    {
+        var id = value.Job.Id;
+        switch (value.Kind)
+        {
+            case JobEventKind.Started:
+                board.Start(id);
+                Publish(EventTypes.Started, value.Job);
+                break;
+            case JobEventKind.Progressed:
+                if (board.Move(id, value.Progress) is (_, true))
+                {
+                    Publish(EventTypes.Progress, value.Job, position: value.Progress);
+                }
+
+                break;
+            default:
+                board.End(id);
+                Publish(
+                    value.Kind switch
+                    {
+                        JobEventKind.Succeeded => EventTypes.Completed,
+                        JobEventKind.Failed or JobEventKind.Cancelled => EventTypes.Failed,
+                        _ => EventTypes.Queued,
+                    },
+                    value.Job
+                );
+                break;
+        }
+    }
+
+    /// <summary>The type of the event that says that a job is in a state.</summary>
+    public static string TypeOf(JobState state) =>
+        state switch
+        {
+            JobState.Queued => EventTypes.Queued,
+            JobState.Running => EventTypes.Started,
+            JobState.Succeeded => EventTypes.Completed,
+            _ => EventTypes.Failed,
+        };
+
+    /// <summary>Shows an estimate of a clip.</summary>
+    public ValueTask ShowAsync(Job job, PreviewFrames frames, CancellationToken cancellationToken)
+    {
+        board.Show(job.Id, frames);
+        Publish(EventTypes.Preview, job, frames.Step);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Tells that something happened to a job.</summary>
+    /// <param name="type">One of <see cref="EventTypes"/>.</param>
+    /// <param name="job">The job as it is now.</param>
+    /// <param name="preview">The step of a new preview.</param>
+    /// <param name="position">What it does now.</param>
+    public void Publish(string type, Job job, int? preview = null, GenerationProgress? position = null)
+    {
+        var video = videos.From(job);
+        var body = new EventBody(type, clock.GetUtcNow().ToUnixTimeSeconds(), video)
+        {
+            Stage = position?.Stage.ToString().ToLowerInvariant(),
+            Done = position?.Done,
+            Total = position?.Total,
+            PreviewUrl = preview is { } step ? $"/v1/videos/{video.Id}/preview?step={step}" : null,
+        };
+        hub.Publish(type, video.Id, job.Batch, JsonSerializer.SerializeToUtf8Bytes(body, ServerJson.Readable.EventBody));
+    }
+}

@@ -1,0 +1,23 @@
+namespace WanSharp.Server.Work;
+
+/// <summary>The media types of clips and pictures.</summary>
+internal static class MediaTypes
+{
+    public const string Webp = "image/webp";
+
+    /// <summary>The formats of clips, as extensions: a video's file has one of them.</summary>
+    public static IReadOnlyList<string> ClipFormats { get; } = [".mp4", ".webm", ".gif", ".webp", ".png", ".mov", ".mkv"];
+
+    public static string Of(string file) =>
+        Path.GetExtension(file).ToLowerInvariant() switch
+        {
+            ".mp4" => "video/mp4",
+            ".webm" => "video/webm",
+            ".gif" => "image/gif",
+            ".webp" => Webp,
+            ".png" => "image/png",
+            ".mov" => "video/quicktime",
+            ".mkv" => "video/x-matroska",
+            _ => "application/octet-stream",
+        };
+}

@@ -1,0 +1,106 @@
+using WanSharp.Hosting;
+using WanSharp.Hosting.Batches;
+using WanSharp.Jobs;
+using WanSharp.Jobs.Running;
+using WanSharp.Jobs.Storage;
+using WanSharp.Models;
+using WanSharp.Tensors;
+
+namespace WanSharp.Server.Work;
+
+/// <summary>Makes what is in the queue, as long as the server runs.</summary>
+internal sealed class QueueWorker(
+    ServerOptions options,
+    WanHost host,
+    JobStore store,
+    BackendHolder holder,
+    OpenedResults results,
+    JobEvents events,
+    QueueSwitch pause
+)
+{
+    /// <summary>How long to wait after something that no job can help: a full disk, a model that is gone.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+
+    /// <summary>Why nothing is made at present; null while all is well.</summary>
+    public string? Trouble { get; private set; }
+
+    /// <summary>Whether the server stops: nothing new is taken.</summary>
+    public bool IsStopping { get; private set; }
+
+    /// <summary>Runs until it is stopped; jobs that run then go back into the queue with what is saved of them.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var stopping = cancellationToken.Register(() => IsStopping = true);
+        try
+        {
+            while (true)
+            {
+                await RunOnceAsync(cancellationToken).ConfigureAwait(false);
+                await Task.Delay(Pause, host.Options.Clock, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // stopped
+        }
+    }
+
+    /// <summary>Runs until it is stopped, or until nothing can run.</summary>
+    private async Task RunOnceAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!options.Warm)
+            {
+                await store.WaitForWorkAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            var backend = await holder.OpenAsync(cancellationToken).ConfigureAwait(false);
+            Trouble = null;
+            var runner = new JobRunner(
+                store,
+                backend.Jobs,
+                new JobRunnerOptions
+                {
+                    Concurrency = backend.Concurrency,
+                    Attempts = options.Attempts,
+                    Results = results.Cache,
+                    AcceptsReused = options.Backend.Reuse == ReuseMode.Similar,
+                    ReadSettings = backend.ReadSettings,
+                    Events = events,
+                    WaitsForMore = true,
+                    MayStart = () => !pause.IsOn,
+                    Preview = events.ShowAsync,
+                    Clock = host.Options.Clock,
+                }
+            );
+            await runner.RunAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && IsTrouble(exception))
+        {
+            if (Trouble != exception.Message)
+            {
+                host.Options.Notice?.Invoke($"nothing can be made now: {exception.Message} Trying again.");
+            }
+
+            Trouble = exception.Message;
+            if (exception.InnerException is ModelChangedException)
+            {
+                await holder.CloseAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static bool IsTrouble(Exception exception) =>
+        exception
+            is BackendUnavailableException
+                or JobStoreException
+                or CheckpointException
+                or InvalidRequestException
+                or IOException
+                or UnauthorizedAccessException
+                or InvalidDataException
+                or Runtime.OrtException
+                or Runtime.OrtLibraryException;
+}

@@ -1,0 +1,21 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace WanSharp.Server.Work;
+
+/// <summary>The ids of videos. A video's file has its id as name, so an id is checked before it names anything.</summary>
+internal static partial class VideoId
+{
+    /// <summary>A new one; those that come later sort later.</summary>
+    public static string New() => $"video_{Guid.CreateVersion7():N}";
+
+    /// <summary>The id of what a client asked for with a key of its own: asked for again, it is the same.</summary>
+    public static string Of(string owner, string key) =>
+        $"video_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{owner}\n{key}")))[..32]}";
+
+    public static bool IsOne(string text) => Pattern().IsMatch(text);
+
+    [GeneratedRegex(@"\Avideo_[0-9a-f]{32}\z")]
+    private static partial Regex Pattern();
+}

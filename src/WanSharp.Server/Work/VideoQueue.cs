@@ -1,0 +1,222 @@
+using WanSharp.Hosting;
+using WanSharp.Hosting.Batches;
+using WanSharp.Jobs;
+using WanSharp.Jobs.Batches;
+using WanSharp.Jobs.Storage;
+using WanSharp.Jobs.Styles;
+using WanSharp.Server.Contract;
+using WanSharp.Server.Events;
+using WanSharp.Server.Http;
+using WanSharp.Tensors;
+
+namespace WanSharp.Server.Work;
+
+/// <summary>The server's jobs as videos: asking for them, finding them, deleting them. Thread-safe.</summary>
+internal sealed class VideoQueue(
+    ServerOptions options,
+    WanHost host,
+    JobStore store,
+    BackendHolder holder,
+    VideoObjects videos,
+    JobEvents events,
+    QueueWorker worker
+)
+{
+    private readonly Lazy<StyleCatalog> _styles = new(() => host.OpenStyles(options.StylesFile));
+
+    /// <summary>Plans a video and puts it into the queue; one that was asked for with the same id stays as it is.</summary>
+    /// <param name="request">The video.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>The job, and whether it is new.</returns>
+    /// <exception cref="InvalidRequestException">It cannot be made.</exception>
+    /// <exception cref="ApiException">The queue is full, the model is another or not to be had, or the id is another request's.</exception>
+    public async Task<(Job Job, bool IsNew)> AddAsync(VideoRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Id is { } id && Find(id) is { } there)
+        {
+            return (Same(there, request), false);
+        }
+
+        RequireRoom(1);
+        var job = await PlanAsync(request, cancellationToken).ConfigureAwait(false);
+        bool isNew;
+        try
+        {
+            isNew = store.Enqueue([job]) == 1;
+        }
+        catch (JobStoreException) when (request.Id is not null && Find(request.Id) is { } other)
+        {
+            return (Same(other, request), false); // it came twice at the same moment
+        }
+
+        var added = store.Find(job.Output)!;
+        if (isNew)
+        {
+            events.Publish(EventTypes.Queued, added);
+        }
+
+        return (added, isNew);
+    }
+
+    /// <summary>The model's name, once it is open; before that what the server was told to serve.</summary>
+    public string Model => holder.Opened?.Model ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(options.Backend.Model));
+
+    /// <summary>A video's job; null where there is none.</summary>
+    public Job? Find(string id) =>
+        VideoId.IsOne(id) ? MediaTypes.ClipFormats.Select(format => store.Find(id + format)).FirstOrDefault(job => job is not null) : null;
+
+    /// <summary>A video's job.</summary>
+    /// <exception cref="ApiException">There is none.</exception>
+    public Job Require(string? id) =>
+        Find(id ?? "")
+        ?? throw ApiException.NotFound($"There is no video '{id}': it was deleted, or never was. GET /v1/videos lists them.");
+
+    /// <summary>A job as a video.</summary>
+    public VideoObject Show(Job job) => videos.From(job);
+
+    /// <summary>Deletes a video; one that runs stops within a step.</summary>
+    public void Delete(Job job)
+    {
+        store.Remove([job.Id]);
+        events.Publish(EventTypes.Deleted, job);
+    }
+
+    /// <summary>Changes what becomes of videos.</summary>
+    /// <returns>How many it changed.</returns>
+    public int Change(IReadOnlyCollection<Job> jobs, VideoChange change)
+    {
+        long[] ids = [.. jobs.Select(job => job.Id)];
+        var count = change switch
+        {
+            VideoChange.Cancel => store.Cancel(ids),
+            VideoChange.Pause => store.Hold(ids),
+            VideoChange.Resume => store.Release(ids),
+            _ => store.Retry(ids),
+        };
+        foreach (var job in ids.Select(store.Find).OfType<Job>())
+        {
+            events.Publish(JobEvents.TypeOf(job.State), job);
+        }
+
+        return count;
+    }
+
+    /// <summary>Changes the priority of videos that wait or run.</summary>
+    /// <returns>How many it changed.</returns>
+    public int Prioritize(IReadOnlyCollection<Job> jobs, int priority) => store.Prioritize([.. jobs.Select(job => job.Id)], priority);
+
+    /// <summary>How many videos are in each state.</summary>
+    public JobCounts Counts() => store.Counts();
+
+    /// <summary>Some videos.</summary>
+    public IReadOnlyList<Job> Page(JobPage page) => store.Page(page);
+
+    /// <summary>The file of a video that is done.</summary>
+    /// <exception cref="ApiException">It is not, or its file is gone.</exception>
+    public string FileOf(Job job)
+    {
+        if (job.State != JobState.Succeeded)
+        {
+            throw new ApiException(
+                404,
+                "not_ready",
+                job.State is JobState.Queued or JobState.Running
+                    ? "The video is not done yet: wait until its status is completed."
+                    : "The video failed, so there is no file: its error says why."
+            );
+        }
+
+        var path = store.Folder.Artifact(job.Output);
+        return File.Exists(path)
+            ? path
+            : throw ApiException.NotFound("The video's file is gone: somebody deleted it from the server's folder.");
+    }
+
+    /// <summary>When to ask for a video again.</summary>
+    public static TimeSpan PollAfter(Job job, ProgressBoard board) =>
+        job.State switch
+        {
+            JobState.Queued => TimeSpan.FromSeconds(1),
+            JobState.Running => TimeSpan.FromMilliseconds(
+                Math.Clamp((board.Left(job.Id) ?? TimeSpan.FromSeconds(4)).TotalMilliseconds / 4, 200, 5000)
+            ),
+            _ => TimeSpan.Zero,
+        };
+
+    private async Task<NewJob> PlanAsync(VideoRequest request, CancellationToken cancellationToken)
+    {
+        var backend = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        RequireModel(request.Model, backend.Model);
+        var extension = request.Format ?? backend.Format ?? options.Format;
+        var planner = new BatchPlanner(backend.Jobs, _styles.Value, backend.Model, extension);
+        var entry = request.Entry with { Output = (request.Id ?? VideoId.New()) + extension };
+        var job = await planner.PlanAsync(entry, number: 1, cancellationToken).ConfigureAwait(false);
+        await backend.Jobs.RequireFormatAsync(Path.GetExtension(job.Output), cancellationToken).ConfigureAwait(false);
+        return job with
+        {
+            Details = new VideoDetails
+            {
+                CreatedAt = host.Options.Clock.GetUtcNow().ToUnixTimeMilliseconds(),
+                Model = backend.Model,
+                RequestSha256 = request.Sha256,
+                RemixedFrom = request.RemixedFrom,
+                User = request.User,
+            }.ToJson(),
+        };
+    }
+
+    private async ValueTask<BatchBackend> OpenAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await holder.OpenAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (InvalidRequestException exception)
+        {
+            // of the server's own settings, not of the client's request
+            throw new ApiException(503, "unavailable", $"The server cannot open its model: {exception.Message}");
+        }
+    }
+
+    private void RequireModel(string? asked, string served)
+    {
+        if (asked is not null && !asked.Equals(served, StringComparison.OrdinalIgnoreCase) && asked != options.Backend.Model)
+        {
+            throw new ApiException(
+                400,
+                "model_not_found",
+                $"The model '{asked}' is not served here: ask for '{served}', or leave the model out.",
+                "model"
+            );
+        }
+    }
+
+    /// <exception cref="ApiException">There is no room for more jobs in the queue.</exception>
+    private void RequireRoom(int count)
+    {
+        if (worker.IsStopping)
+        {
+            throw new ApiException(503, "stopping", "The server is stopping: ask again when it has started.")
+            {
+                RetryAfter = TimeSpan.FromSeconds(10),
+            };
+        }
+
+        if (store.Counts().Queued + count > options.MostQueued)
+        {
+            throw new ApiException(429, "queue_full", $"{options.MostQueued} videos wait already: ask again later.")
+            {
+                RetryAfter = TimeSpan.FromSeconds(30),
+            };
+        }
+    }
+
+    private static Job Same(Job there, VideoRequest request) =>
+        VideoDetails.FromJson(there.Details)?.RequestSha256 == request.Sha256
+            ? there
+            : throw new ApiException(
+                409,
+                "idempotency_key_reused",
+                "This Idempotency-Key came with another request before: use a new key for a new request."
+            );
+}
