@@ -11,6 +11,7 @@ using WanSharp.Hosting.Batches;
 using WanSharp.Jobs.Storage;
 using WanSharp.Server.Events;
 using WanSharp.Server.Http;
+using WanSharp.Server.Page;
 using WanSharp.Server.Pictures;
 using WanSharp.Server.Security;
 using WanSharp.Server.Videos;
@@ -161,6 +162,7 @@ public sealed class WanServer : IAsyncDisposable
         services.AddSingleton<IRoutes, QueueRoutes>();
         services.AddSingleton<IRoutes, ContentRoutes>();
         services.AddSingleton<IRoutes, EventRoutes>();
+        services.AddPage();
     }
 
     private static void Configure(KestrelServerOptions kestrel, ServerOptions options)

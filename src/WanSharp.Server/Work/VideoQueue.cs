@@ -143,7 +143,9 @@ internal sealed class VideoQueue(
             _ => TimeSpan.Zero,
         };
 
-    private async Task<NewJob> PlanAsync(VideoRequest request, CancellationToken cancellationToken)
+    /// <summary>Plans a video as if it were put into the queue.</summary>
+    /// <inheritdoc cref="AddAsync"/>
+    public async Task<NewJob> PlanAsync(VideoRequest request, CancellationToken cancellationToken)
     {
         var backend = await OpenAsync(cancellationToken).ConfigureAwait(false);
         RequireModel(request.Model, backend.Model);
