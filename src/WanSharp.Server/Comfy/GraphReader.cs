@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using WanSharp.Engine.Requests;
 using WanSharp.Jobs;
@@ -18,6 +17,7 @@ internal sealed partial class GraphReader(ServedNames names, InputPictures pictu
     /// <summary>The shift of Wan where no node sets one. Source: comfyanonymous/ComfyUI comfy/supported_models.py, WAN21_T2V.</summary>
     private const double UsualShift = 8;
 
+    private static readonly string[] TextInputs = ["text", "positive_prompt", "negative_prompt"];
     private static readonly string[] Frames = ["start_image", "end_image"];
     private static readonly string[] Visions = ["clip_vision_output", "clip_vision_start_image", "clip_vision_end_image", "clip_embeds"];
 
@@ -89,7 +89,8 @@ internal sealed partial class GraphReader(ServedNames names, InputPictures pictu
     public static GraphException Refused(PromptGraph graph, InvalidRequestException exception)
     {
         var inputs = InputsOf.GetValueOrDefault(exception.Field.ToLowerInvariant(), []);
-        var place = graph.Used.SelectMany(node => inputs.Where(node.Inputs.ContainsKey).Select(input => (node.Id, Input: (string?)input)))
+        var place = graph
+            .Used.SelectMany(node => inputs.Where(node.Inputs.ContainsKey).Select(input => (node.Id, Input: (string?)input)))
             .FirstOrDefault((Id: graph.Outputs[0], Input: null));
         return GraphException.Of(graph, [GraphProblem.NotSupported(place.Id, exception.Message, place.Input)]);
     }
@@ -111,15 +112,17 @@ internal sealed partial class GraphReader(ServedNames names, InputPictures pictu
     {
         foreach (var node in graph.Used)
         {
-            foreach (var input in new[] { "text", "positive_prompt", "negative_prompt" }.Where(node.Inputs.ContainsKey))
+            foreach (var input in TextInputs.Where(node.Inputs.ContainsKey))
             {
-                var text = graph.ValueOf(node, input) is { } value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : "";
+                var text =
+                    graph.ValueOf(node, input) is { } value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : "";
                 var mark = node.ClassType == "CLIPTextEncode" ? Emphasis().Match(text) : Weight().Match(text);
                 if (mark.Success)
                 {
                     yield return GraphProblem.NotSupported(
                         node.Id,
-                        $"{input} weighs words ({mark.Value}), which this server does not: write it without, or the brackets as \\( and \\).",
+                        $"{input} weighs words ({mark.Value}), which this server does not: write it without, or the brackets as "
+                            + "\\( and \\).",
                         input
                     );
                 }
@@ -196,7 +199,9 @@ internal sealed partial class GraphReader(ServedNames names, InputPictures pictu
         );
         problems.AddRange(
             graph
-                .Used.Where(node => names.HasVision && Frames.Any(frame => node.LinkOf(frame) is not null) && !Visions.Any(node.Inputs.ContainsKey))
+                .Used.Where(node =>
+                    names.HasVision && Frames.Any(frame => node.LinkOf(frame) is not null) && !Visions.Any(node.Inputs.ContainsKey)
+                )
                 .Select(node => GraphProblem.NotSupported(node.Id, "the model sees pictures through CLIP: link a CLIPVisionEncode, too."))
         );
         return images;

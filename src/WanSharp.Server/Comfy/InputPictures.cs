@@ -14,13 +14,15 @@ namespace WanSharp.Server.Comfy;
 /// </summary>
 /// <param name="store">Keeps the pictures themselves.</param>
 /// <param name="folder">Where the names are kept.</param>
-internal sealed class InputPictures(PictureStore store, string folder)
+internal sealed class InputPictures(PictureStore store, string folder) : IDisposable
 {
     private const int LongestName = 200;
     private const int MostNames = 100_000;
     private const string Suffix = " [input]";
 
     private readonly SemaphoreSlim _gate = new(1);
+
+    public void Dispose() => _gate.Dispose();
 
     /// <summary>Keeps a picture.</summary>
     /// <param name="file">The picture.</param>
@@ -47,7 +49,11 @@ internal sealed class InputPictures(PictureStore store, string folder)
 
             if (Directory.EnumerateFiles(folder).Take(MostNames).Count() == MostNames)
             {
-                throw new ApiException(507, "storage_full", $"There are {MostNames} pictures already: delete the folder {Path.GetFileName(folder)}.");
+                throw new ApiException(
+                    507,
+                    "storage_full",
+                    $"There are {MostNames} pictures already: delete the folder {Path.GetFileName(folder)}."
+                );
             }
 
             var full = Joined(subfolder, name);
@@ -71,10 +77,20 @@ internal sealed class InputPictures(PictureStore store, string folder)
     /// <summary>Some of the names, in alphabetical order.</summary>
     public IReadOnlyList<string> Names() =>
         Directory.Exists(folder)
-            ? [.. Directory.EnumerateFiles(folder).Take(1000).Select(Read).OfType<string[]>().Select(one => one[0]).Order(StringComparer.Ordinal)]
+            ?
+            [
+                .. Directory
+                    .EnumerateFiles(folder)
+                    .Take(1000)
+                    .Select(Read)
+                    .OfType<string[]>()
+                    .Select(one => one[0])
+                    .Order(StringComparer.Ordinal),
+            ]
             : [];
 
-    private static string Joined(string subfolder, string name) => subfolder.Length == 0 ? name : $"{subfolder.Replace('\\', '/').Trim('/')}/{name}";
+    private static string Joined(string subfolder, string name) =>
+        subfolder.Length == 0 ? name : $"{subfolder.Replace('\\', '/').Trim('/')}/{name}";
 
     private string PlaceOf(string name) => Path.Combine(folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name))));
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -40,7 +39,7 @@ internal sealed class SystemRoutes(
         var room = new DriveInfo(Path.GetFullPath(options.DataFolder));
         return context.SendAsync(
             new SystemObject(
-                typeof(WanServer).Assembly.GetName().Version!.ToString(3),
+                typeof(SystemRoutes).Assembly.GetName().Version!.ToString(3),
                 queue.Model,
                 backend is not null,
                 Math.Round(clock.GetElapsedTime(_started).TotalSeconds),
@@ -50,7 +49,10 @@ internal sealed class SystemRoutes(
                 backend?.Statistics is { } statistics ? Describe(statistics) : null,
                 Caches(),
                 // the library's threads are the engine's: before that is open there is nothing to ask
-                backend?.Statistics is null ? [] : _providers ??= Providers()
+                backend?.Statistics
+                    is null
+                    ? []
+                    : _providers ??= Providers()
             ),
             PageJson.Readable.SystemObject
         );

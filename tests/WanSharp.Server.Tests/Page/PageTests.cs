@@ -49,9 +49,16 @@ public sealed partial class PageTests(PageFixture fixture) : IClassFixture<PageF
     {
         await using var visit = await fixture.VisitAsync();
         await visit.Page.GetByLabel("Prompt", new PageGetByLabelOptions { Exact = true }).FillAsync("a picture that moves");
-        await visit.Page.GetByLabel("First frame").SetInputFilesAsync(
-            new FilePayload { Name = "a.png", MimeType = "image/png", Buffer = Convert.FromBase64String(RedPng) }
-        );
+        await visit
+            .Page.GetByLabel("First frame")
+            .SetInputFilesAsync(
+                new FilePayload
+                {
+                    Name = "a.png",
+                    MimeType = "image/png",
+                    Buffer = Convert.FromBase64String(RedPng),
+                }
+            );
         await Expect(visit.Page.Locator(".drop img")).ToBeVisibleAsync();
 
         await visit.Button("Generate").ClickAsync();
