@@ -101,7 +101,9 @@ public sealed partial class PageFilesTests : IAsyncLifetime
     {
         var (english, chinese) = (await TextsAsync("en"), await TextsAsync("zh"));
         var used = new HashSet<string>();
-        foreach (var name in typeof(WanServer).Assembly.GetManifestResourceNames().Where(one => one.EndsWith(".js", StringComparison.Ordinal)))
+        foreach (
+            var name in typeof(WanServer).Assembly.GetManifestResourceNames().Where(one => one.EndsWith(".js", StringComparison.Ordinal))
+        )
         {
             using var reader = new StreamReader(typeof(WanServer).Assembly.GetManifestResourceStream(name)!);
             used.UnionWith(Keys().Matches(await reader.ReadToEndAsync(TestServer.Token)).Select(key => key.Groups["key"].Value));
@@ -124,7 +126,8 @@ public sealed partial class PageFilesTests : IAsyncLifetime
             .EnumerateObject()
             .ToDictionary(
                 text => text.Name,
-                text => text.Value.ValueKind == JsonValueKind.Object ? text.Value.GetProperty("other").GetString()! : text.Value.GetString()!
+                text =>
+                    text.Value.ValueKind == JsonValueKind.Object ? text.Value.GetProperty("other").GetString()! : text.Value.GetString()!
             );
     }
 

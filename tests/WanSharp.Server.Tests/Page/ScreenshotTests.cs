@@ -41,7 +41,8 @@ public sealed class ScreenshotTests(PageFixture fixture) : IClassFixture<PageFix
         {
             await visit.Page.Locator("#prompt").FillAsync(Prompts[^1]);
             await visit.Page.Locator("#seconds").FillAsync("2");
-            await Expect(visit.Page.Locator(".cost")).ToContainTextAsync("About", new LocatorAssertionsToContainTextOptions { Timeout = 60_000 });
+            await Expect(visit.Page.Locator(".cost"))
+                .ToContainTextAsync("About", new LocatorAssertionsToContainTextOptions { Timeout = 60_000 });
             await visit.Button("Generate").ClickAsync();
             await Expect(visit.Page.Locator("video.clip")).ToBeVisibleAsync(new LocatorAssertionsToBeVisibleOptions { Timeout = 60_000 });
             await visit.Page.WaitForTimeoutAsync(900);
