@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using WanSharp.Engine.Requests;
 using WanSharp.Hosting;
-using WanSharp.Jobs;
 using WanSharp.Jobs.Styles;
 using WanSharp.Media.Clips;
 using WanSharp.Server.Http;
