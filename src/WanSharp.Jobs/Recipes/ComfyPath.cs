@@ -119,10 +119,13 @@ internal sealed class ComfyPath(ComfyWorkflow workflow, WorkflowGuess guess, IRe
         }
     }
 
-    private static bool IsMedia(ComfyNode node) =>
-        node.ClassType.Contains("Load", StringComparison.Ordinal)
-        && MediaWords.Any(word => node.ClassType.Contains(word, StringComparison.Ordinal))
-        && !node.ClassType.Contains("Loader", StringComparison.Ordinal);
+    private static bool IsMedia(ComfyNode node)
+    {
+        var name = node.ClassType.Replace("WanVideo", "", StringComparison.Ordinal); // the wrapper's prefix, also of what loads networks
+        return name.Contains("Load", StringComparison.Ordinal)
+            && MediaWords.Any(word => name.Contains(word, StringComparison.Ordinal))
+            && !name.Contains("Loader", StringComparison.Ordinal);
+    }
 
     private void ReadSampler(ComfyNode sampler)
     {

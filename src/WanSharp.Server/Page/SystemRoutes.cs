@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -24,7 +25,7 @@ internal sealed class SystemRoutes(
 ) : IRoutes
 {
     private readonly long _started = clock.GetTimestamp();
-    private IReadOnlyList<ProviderOutput>? _providers;
+    private List<ProviderOutput>? _providers;
 
     /// <inheritdoc/>
     public void Map(IEndpointRouteBuilder routes)
@@ -49,10 +50,7 @@ internal sealed class SystemRoutes(
                 backend?.Statistics is { } statistics ? Describe(statistics) : null,
                 Caches(),
                 // the library's threads are the engine's: before that is open there is nothing to ask
-                backend?.Statistics
-                    is null
-                    ? []
-                    : _providers ??= Providers()
+                backend?.Statistics is not null ? _providers ??= Providers() : []
             ),
             PageJson.Readable.SystemObject
         );
@@ -84,7 +82,7 @@ internal sealed class SystemRoutes(
                     section.Statistics.Entries,
                     section.Statistics.Bytes,
                     section.Statistics.MaximumBytes,
-                    section.Statistics.OldestUse?.ToString("O"),
+                    section.Statistics.OldestUse?.ToString("O", CultureInfo.InvariantCulture),
                     section.Statistics.Hits,
                     section.Statistics.Misses,
                     section.Statistics.Damaged,
@@ -104,13 +102,13 @@ internal sealed class SystemRoutes(
 
     private Task ModelsAsync(HttpContext context)
     {
-        var hub = host.HubModels;
+        var models = host.HubModels;
         var own = host
             .Models.Names()
             .Select(name => new KnownModelObject(name, About: null, Model: true, Files: 0, Missing: [], Presets: [], Pull: null));
-        var aliases = hub.Aliases.All.Select(alias =>
+        var aliases = models.Aliases.All.Select(alias =>
         {
-            var files = hub.Look(alias);
+            var files = models.Look(alias);
             List<string> missing = [.. files.Where(file => file.Path is null).Select(file => file.File)];
             return new KnownModelObject(
                 alias.Name,

@@ -19,7 +19,7 @@ public sealed class PageApiTests : IAsyncLifetime
 
         var fields = settings.GetProperty("data").EnumerateArray().ToDictionary(field => field.GetProperty("name").GetString()!);
         Assert.Equal(("integer", 1), (fields["steps"].GetProperty("type").GetString(), fields["steps"].GetProperty("minimum").GetInt32()));
-        Assert.Equal(("32x16", "5"), (Default("size"), Default("frames")));
+        Assert.Equal(("32x16", "9"), (Default("size"), Default("frames")));
         Assert.Equal("choice", fields["sampler"].GetProperty("type").GetString());
         Assert.DoesNotContain("guidance_high", fields.Keys); // it has one expert
         Assert.Equal(["input_reference", "last_image"], Texts(settings, "pictures"));
@@ -31,7 +31,7 @@ public sealed class PageApiTests : IAsyncLifetime
     [Fact]
     public async Task Settings_OfAVideo_MakeItAgain()
     {
-        var id = await _server.CreateAsync("a red circle", ",\"seed\":7,\"steps\":3");
+        var id = await _server.CreateAsync("a red circle", ",\"seed\":7");
 
         var (_, settings) = await _server.GetAsync($"/v1/videos/{id}/settings");
 
@@ -39,7 +39,7 @@ public sealed class PageApiTests : IAsyncLifetime
             .GetProperty("data")
             .EnumerateArray()
             .ToDictionary(one => one.GetProperty("name").GetString()!, one => one.GetProperty("value").GetString());
-        Assert.Equal(("a red circle", "7", "3"), (settings.GetProperty("prompt").GetString(), values["seed"], values["steps"]));
+        Assert.Equal(("a red circle", "7", "2"), (settings.GetProperty("prompt").GetString(), values["seed"], values["steps"]));
     }
 
     [Fact]

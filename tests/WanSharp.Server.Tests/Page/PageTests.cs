@@ -15,7 +15,7 @@ public sealed partial class PageTests(PageFixture fixture) : IClassFixture<PageF
         await using var visit = await fixture.VisitAsync();
         await visit.Page.GetByLabel("Prompt", new PageGetByLabelOptions { Exact = true }).FillAsync("a circle that is previewed");
         await visit.Page.GetByLabel("Steps", new PageGetByLabelOptions { Exact = true }).FillAsync("60");
-        await Expect(visit.Page.Locator(".cost")).ToContainTextAsync("32×16 · 5 frames");
+        await Expect(visit.Page.Locator(".cost")).ToContainTextAsync("32×16 · 9 frames");
         await visit.RequireAccessibleAsync();
 
         await visit.Button("Generate").ClickAsync();

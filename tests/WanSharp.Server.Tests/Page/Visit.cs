@@ -8,7 +8,7 @@ namespace WanSharp.Server.Tests.Page;
 /// <summary>Somebody who looks at the page. At the end of the visit the console must be clean.</summary>
 internal sealed class Visit : IAsyncDisposable
 {
-    private const float Patience = 15_000;
+    private const float Patience = 20_000;
 
     private readonly IBrowserContext _context;
     private readonly List<string> _complaints = [];
@@ -17,6 +17,7 @@ internal sealed class Visit : IAsyncDisposable
     {
         (_context, Page) = (context, page);
         context.SetDefaultTimeout(Patience);
+        SetDefaultExpectTimeout(Patience);
         page.Console += (_, message) =>
         {
             if (message.Type is "error" or "warning" && !IsExpected(message.Text))

@@ -119,7 +119,9 @@ export function open(main, { id, query }) {
         }
     }
 
-    const isRefined = () => state.text !== "" || state.only !== "" || state.style !== "";
+    function isRefined() {
+    return state.text !== "" || state.only !== "" || state.style !== "";
+  }
 
     async function refresh() {
         timer = null;

@@ -290,6 +290,7 @@ function fillForm(form, settings, created) {
             id: name,
             type: "file",
             accept: "image/*",
+      "aria-label": t(`field.${name}`),
             class: "hidden-text",
             onchange: () => take(input.files[0]),
         });
