@@ -14,6 +14,9 @@ internal static partial class VideoId
     public static string Of(string owner, string key) =>
         $"video_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{owner}\n{key}")))[..32]}";
 
+    /// <summary>The id of the video that a file is.</summary>
+    public static string OfFile(string output) => Path.GetFileNameWithoutExtension(output);
+
     public static bool IsOne(string text) => Pattern().IsMatch(text);
 
     [GeneratedRegex(@"\Avideo_[0-9a-f]{32}\z")]
