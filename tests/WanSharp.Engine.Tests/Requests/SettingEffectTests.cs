@@ -35,6 +35,7 @@ public sealed class SettingEffectTests(SettingEffectTests.Model model) : IClassF
         ["cfg_zero"] = "1",
         ["slg"] = "1@0-0.5",
         ["riflex"] = "1",
+        ["sampler"] = "euler",
         ["seed"] = "5",
         ["lora"] = Style,
         ["lora_high"] = Style,
@@ -85,7 +86,7 @@ public sealed class SettingEffectTests(SettingEffectTests.Model model) : IClassF
     public void SettingsThatSayTheSame_AreRefusedTogether(string name, string other)
     {
         var settings = new[] { name, other }.Select(one => SettingFields.Find(one)!).Select(field => Only(field)).ToList();
-        var both = Base with { Frames = null, Steps = null };
+        var both = Base with { Frames = null };
         foreach (var property in typeof(ClipSettings).GetProperties())
         {
             if (settings.Select(property.GetValue).FirstOrDefault(value => value is not null) is { } value)
@@ -135,7 +136,7 @@ public sealed class SettingEffectTests(SettingEffectTests.Model model) : IClassF
             new CommunityLoras(_networks.Transformer, _folder["loras"]).Write(Style);
             File.WriteAllText(
                 _folder["presets.json"],
-                $$$"""{"quick": {"models": {"{{{_model.Name}}}": {"settings": {"steps": 3} } } } }"""
+                $$$"""{"quick": {"models": {"{{{_model.Name}}}": {"settings": {"shift": 2} } } } }"""
             );
             _presets = new PresetChoice(PresetCatalog.Load([_folder["presets.json"]]));
             _decoders = new DecoderShelf(_model, []);
