@@ -260,7 +260,7 @@ public sealed class VideoGenerator : IVideoGenerator
     /// Waits for compilation in the background, so that a process that is about to end leaves the result on disk for the next one.
     /// Clips are made meanwhile.
     /// </summary>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait, not the compilation.</param>
     /// <returns>Why compilation failed; null if it succeeded or if there was nothing to compile.</returns>
     public async Task<string?> FinishCompilingAsync(CancellationToken cancellationToken)
     {

@@ -75,7 +75,7 @@ public sealed class WanHost(HostOptions options)
         ProviderSelection.Describe(
             MachineFacts.Gather(
                 runtime.AvailableProviders,
-                runtime.HasGpu(ProviderProfiles.WebGpu.ShortName),
+                runtime.HasGpu(),
                 Options.Variable,
                 InstalledRuntime.FindCuda(ProvidersFolder) is not null
             )

@@ -11,6 +11,7 @@ public class DeadCodeTests
         "WanSharp.Engine.Memory.MemoryBudget.get_Waiting(0)",
         "WanSharp.Runtime.Native.OrtApi.get_LiveInProcess(0)",
         "WanSharp.Runtime.Networks.MeasuredBlocks.get_Blocks(0)",
+        "WanSharp.Runtime.Session.EndProfiling(0)",
         "WanSharp.Tensors.AlignedMemory.get_Live(0)",
     };
 

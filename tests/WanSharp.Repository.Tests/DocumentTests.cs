@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using WanSharp.Cli;
 using WanSharp.Cli.Terminal;
+using WanSharp.Engine.Requests;
 
 namespace WanSharp.Repository.Tests;
 
@@ -105,6 +106,32 @@ public partial class DocumentTests
         }
     }
 
+    [Fact]
+    public void EveryDecision_IsLinkedFromADocument()
+    {
+        var linked = Checkout
+            .Documents()
+            .SelectMany(document => Links().Matches(Checkout.Read(document)))
+            .Select(link => Path.GetFileName(link.Groups["path"].Value))
+            .ToHashSet(StringComparer.Ordinal);
+
+        Assert.Empty(
+            Checkout
+                .Documents()
+                .Where(document => document.StartsWith("docs/adr/", StringComparison.Ordinal))
+                .Where(document => !linked.Contains(Path.GetFileName(document)))
+        );
+    }
+
+    [Fact]
+    public void TheTableOfBatchFields_NamesEverySetting()
+    {
+        var table = Checkout.Read("docs/batch.md").Split("| field | |")[1].Split("\n\n")[0];
+        var named = FieldNames().Matches(table).Select(match => match.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
+
+        Assert.Empty(SettingFields.All.Select(field => field.Name).Where(name => !named.Contains(name)));
+    }
+
     /// <summary>A history names what is gone.</summary>
     [Theory]
     [MemberData(nameof(Documents))]
@@ -161,6 +188,10 @@ public partial class DocumentTests
     // `GenerationPlan`, `WanHost.OpenSection`, `AddWanSharp(…)`: at least two words, of which none is the project's name
     [GeneratedRegex(@"`(?!WanSharp)(?<type>[A-Z][a-z0-9]+([A-Z]\w*)+|I[A-Z][a-z]\w+)(\.(?<member>[A-Z]\w+))?(<[^`]*>)?(\([^`]*\))?`")]
     private static partial Regex CodeNames();
+
+    // `guidance_high` in a table's first column
+    [GeneratedRegex(@"(?<=^\| [^|]*)`(?<name>\w+)`", RegexOptions.Multiline)]
+    private static partial Regex FieldNames();
 
     // "    wan generate …" in a code block, also through dotnet run
     [GeneratedRegex(@"^(    |\$ )?(wan|dotnet run .*--project src/WanSharp\.Cli --) (?<arguments>.+)$", RegexOptions.Multiline)]

@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using Mono.Cecil;
 using Mono.Cecil.Cil;
 
 namespace WanSharp.Repository.Tests;
 
-public class FolderDirectionTests
+public partial class FolderDirectionTests
 {
     public static TheoryData<string> Projects => [.. Checkout.Projects];
 
@@ -15,7 +16,7 @@ public class FolderDirectionTests
         var circles = uses.Keys.Where(part => Reaches(uses, part, part)).ToHashSet(StringComparer.Ordinal);
 
         Assert.True(
-            !circles.Any(part => part.StartsWith(project + ".", StringComparison.Ordinal)),
+            !circles.Any(IsFolder),
             $"Folders of {project} depend on each other in a circle:\n"
                 + string.Join(
                     '\n',
@@ -26,20 +27,22 @@ public class FolderDirectionTests
                 )
         );
 
-        bool IsFolder(string part) => part.StartsWith(project + ".", StringComparison.Ordinal);
+        static bool IsFolder(string part) => part.EndsWith('/');
     }
 
     /// <summary>For each part of a project, the others that its code uses, each with one place that does.</summary>
     /// <remarks>
-    /// A part is a folder, for which its namespace stands. Types of the project's own namespace, which all folders share, are a part each.
+    /// A part is a folder. A type outside the folders is a part by itself. Namespaces do not count: that of the project is shared by
+    /// types of several folders.
     /// </remarks>
     private static Dictionary<string, Dictionary<string, string>> Uses(string project)
     {
         using var assembly = AssemblyDefinition.ReadAssembly(Checkout.AssemblyOf(project).Location);
         var uses = new Dictionary<string, Dictionary<string, string>>(StringComparer.Ordinal);
+        var parts = PartsOf(project);
         foreach (var type in assembly.MainModule.GetTypes())
         {
-            if (PartOf(type, project) is not { } part)
+            if (PartOf(type, parts) is not { } part)
             {
                 continue;
             }
@@ -47,7 +50,7 @@ public class FolderDirectionTests
             var of = uses.TryGetValue(part, out var known) ? known : uses[part] = new(StringComparer.Ordinal);
             foreach (var used in Mentioned(type).Select(mentioned => mentioned.GetElementType()))
             {
-                if (used.Scope == assembly.MainModule && PartOf(used, project) is { } other && other != part)
+                if (used.Scope == assembly.MainModule && PartOf(used, parts) is { } other && other != part)
                 {
                     of.TryAdd(other, $"{Outermost(type).Name} ({Outermost(used).Name})");
                 }
@@ -122,14 +125,45 @@ public class FolderDirectionTests
             _ => [type],
         };
 
-    /// <summary>A folder's namespace, or the name of a type outside the folders; null for what the compiler adds.</summary>
-    private static string? PartOf(TypeReference type, string project) =>
-        Outermost(type) switch
+    /// <summary>The part of a type; null for what the compiler or a generator adds.</summary>
+    private static string? PartOf(TypeReference type, Dictionary<string, string> parts)
+    {
+        var outer = Outermost(type);
+        return parts.GetValueOrDefault($"{outer.Namespace}.{outer.Name.Split('`')[0]}");
+    }
+
+    /// <summary>The part of each type that a project's files declare, by its full name: <c>Sessions/</c>, or the type's name.</summary>
+    private static Dictionary<string, string> PartsOf(string project)
+    {
+        var root = Path.Combine(Checkout.Root, "src", project);
+        var parts = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var file in Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories))
         {
-            { Namespace: { Length: > 0 } name } outer when name == project => outer.Name,
-            { Namespace: var name } when name.StartsWith(project + ".", StringComparison.Ordinal) => name,
-            _ => null,
-        };
+            var folder = Path.GetDirectoryName(Path.GetRelativePath(root, file))!.Replace('\\', '/');
+            if (folder.Split('/')[0] is "bin" or "obj")
+            {
+                continue;
+            }
+
+            var text = File.ReadAllText(file);
+            foreach (var name in Types().Matches(text).Select(match => match.Groups["name"].Value))
+            {
+                parts[$"{Namespace().Match(text).Groups["name"].Value}.{name}"] = folder.Length > 0 ? folder + "/" : name;
+            }
+        }
+
+        return parts;
+    }
 
     private static TypeReference Outermost(TypeReference type) => type.DeclaringType is { } outer ? Outermost(outer) : type;
+
+    [GeneratedRegex(@"^namespace (?<name>[\w.]+)", RegexOptions.Multiline)]
+    private static partial Regex Namespace();
+
+    // declared at the margin: types within others belong to their outermost one
+    [GeneratedRegex(
+        @"^([a-z]+ )*(class|record struct|record|struct|interface|enum|delegate \S+) (?<name>\w+)",
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex Types();
 }

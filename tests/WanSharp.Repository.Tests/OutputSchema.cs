@@ -30,6 +30,26 @@ internal sealed class OutputSchema
     /// <summary>The JSON names of a record's members, in order.</summary>
     public static IEnumerable<string> Names(Type type) => Properties(type).Select(property => property.Name);
 
+    /// <summary>The records of an output: itself or what it lists, and those of all members.</summary>
+    public static IReadOnlySet<Type> Records(Type type)
+    {
+        var records = new HashSet<Type>();
+        Add(type);
+        return records;
+
+        void Add(Type one)
+        {
+            var item = Unwrapped(one).Item;
+            if (IsRecord(item) && records.Add(item))
+            {
+                foreach (var (_, property) in Properties(item))
+                {
+                    Add(property.PropertyType);
+                }
+            }
+        }
+    }
+
     private void Members(Type type, int depth, bool omitsNulls)
     {
         if (!IsRecord(type))

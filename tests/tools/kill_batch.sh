@@ -7,7 +7,13 @@ set -u
 wan=$1 folder=$2 kills=${3:-100} RANDOM=${4:-1}
 mkdir -p "$folder" && cd "$folder" || exit 2
 export WAN_CACHE=$PWD/cache
-printf 'a red circle moving left on a black background\na blue star growing on a beige background\n一个绿色正方形向上移动，灰色背景\na yellow triangle moving down\na white star moving right\n' > prompts.txt
+cat > prompts.txt <<'END'
+a red circle moving left on a black background
+a blue star growing on a beige background
+一个绿色正方形向上移动，灰色背景
+a yellow triangle moving down
+a white star moving right
+END
 make=(batch --prompts prompts.txt --seeds 0..3 --frames 9 --steps 8 --format png --batch-size 1 --no-cache)
 begin=$SECONDS
 rm -rf calm && "$wan" "${make[@]}" -o calm >/dev/null 2>&1 || exit 2
@@ -28,12 +34,17 @@ while [ "$killed" -lt "$kills" ]; do
             [ -e "$clip" ] || continue
             cmp -s "$clip" "calm/$(basename "$clip")" || { echo "batch $batch, kill $killed: $clip is not whole"; bad=$((bad + 1)); }
             if [ -e "$out.seen/$(basename "$clip")" ]; then
-                [ "$clip" -ef "$out.seen/$(basename "$clip")" ] || { echo "batch $batch, kill $killed: $clip was made twice"; bad=$((bad + 1)); }
+                [ "$clip" -ef "$out.seen/$(basename "$clip")" ] \
+                    || { echo "batch $batch, kill $killed: $clip was made twice"; bad=$((bad + 1)); }
             else
                 mkdir -p "$out.seen" && ln "$clip" "$out.seen/"
             fi
         done
-        if [ ! -f "$out/.wan/jobs.jsonl" ]; then "$wan" "${make[@]}" -o "$out" >>log 2>&1 & pid=$!; else "$wan" batch --resume "$out" --batch-size 1 --no-cache >>log 2>&1 & pid=$!; fi
+        if [ ! -f "$out/.wan/jobs.jsonl" ]; then
+            "$wan" "${make[@]}" -o "$out" >>log 2>&1 & pid=$!
+        else
+            "$wan" batch --resume "$out" --batch-size 1 --no-cache >>log 2>&1 & pid=$!
+        fi
     done
     wait $pid; code=$?
     (cd "$out" && sha256sum --quiet -c ../calm.sums) || { echo "batch $batch: clips are missing or differ"; bad=$((bad + 1)); }

@@ -59,7 +59,8 @@ async function streamed(graph, input, output, tensors, outputs) {
   for (let i = 0; `${input}.${i}` in pieces; i++) {
     const step = await (i === 0 ? first : next).run({ [input]: pieces[`${input}.${i}`], ...caches });
     outputs.set(`${graph}.${output}.${i}`, step[output]);
-    caches = Object.fromEntries(Object.entries(step).filter(([name]) => name.endsWith('.next')).map(([name, value]) => [name.slice(0, -5), value]));
+    const kept = Object.entries(step).filter(([name]) => name.endsWith('.next'));
+    caches = Object.fromEntries(kept.map(([name, value]) => [name.slice(0, -5), value]));
   }
 }
 

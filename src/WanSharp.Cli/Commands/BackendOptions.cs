@@ -1,6 +1,6 @@
 using System.CommandLine;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine;
+using WanSharp.Engine.Planning;
 using WanSharp.Graphs;
 using WanSharp.Hosting.Batches;
 using WanSharp.Tensors;
@@ -40,7 +40,7 @@ internal sealed class BackendOptions
     };
     private readonly Option<string?> _mapping = new("--mapping")
     {
-        Description = "Which input of the workflow takes which setting, where the guess is wrong.",
+        Description = "Which input of the workflow takes which setting; overrides the automatic guess.",
         HelpName = "FILE",
     };
 

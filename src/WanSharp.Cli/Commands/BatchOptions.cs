@@ -46,7 +46,8 @@ internal sealed class BatchOptions
 
     private readonly Option<string?> _wildcards = new("--wildcards")
     {
-        Description = "The folder with the files of __name__ in prompts. Default: wildcards next to the file of jobs, then the user's own.",
+        Description =
+            "The folder with the wildcard files that __name__ refers to. Default: wildcards next to the file of jobs, then the user's own.",
         HelpName = "FOLDER",
     };
 

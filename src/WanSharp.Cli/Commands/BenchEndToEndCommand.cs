@@ -26,7 +26,7 @@ internal sealed class BenchEndToEndCommand(CliEnvironment environment)
     );
     private readonly Option<int?> _measured = NumberOption.Create<int>(
         "--measured-steps",
-        "How many of the slow way's 50 steps are made; the others are reckoned from them. Default: 4; 50 reckons nothing.",
+        "How many of the slow way's 50 steps are run; the rest are extrapolated. Default: 4; 50 runs all.",
         "N"
     );
     private readonly Option<int?> _threads = CommonOptions.Threads();

@@ -2,9 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine;
 using WanSharp.Engine.Presets;
 using WanSharp.Engine.Requests;
+using WanSharp.Hosting;
 using WanSharp.Models;
 using WanSharp.Tensors;
 using WanSharp.Tools.Quality;
@@ -56,24 +56,10 @@ internal sealed class BenchPresetsCommand(CliEnvironment environment)
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var json = parsed.GetValue(_json);
-        using var model = _model.Open(parsed, environment.Host);
-        using var runtime = environment.Host.OpenRuntime(parsed.GetValue(_threads));
-        var presets = environment.Host.OpenPresets(model);
-        var ways = Ways(parsed, presets, model);
-        using var generator = new VideoGenerator(
-            model,
-            runtime,
-            new(),
-            environment.Host.TransformerOptions(default),
-            new EngineOptions
-            {
-                BatchSize = 1,
-                Presets = presets,
-                DecoderFolders = environment.Host.Models.SearchFolders,
-            }
-        );
+        using var engine = EngineHost.Open(environment.Host, _model.Engine(parsed, parsed.GetValue(_threads)));
+        var ways = Ways(parsed, environment.Host.OpenPresets(engine.Model), engine.Model);
         var clips = new List<PresetClip>();
-        await foreach (var clip in new PresetLoss(generator).MeasureAsync(ways, parsed.GetValue(_clips) ?? 8, cancellationToken))
+        await foreach (var clip in new PresetLoss(engine.Generator).MeasureAsync(ways, parsed.GetValue(_clips) ?? 8, cancellationToken))
         {
             clips.Add(clip);
             if (!json)

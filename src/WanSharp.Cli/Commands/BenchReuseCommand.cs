@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine;
+using WanSharp.Hosting;
 using WanSharp.Storage;
 using WanSharp.Tools.Quality;
 
@@ -41,18 +41,10 @@ internal sealed class BenchReuseCommand(CliEnvironment environment)
         var folder = Directory.CreateTempSubdirectory("wan-reuse-");
         try
         {
-            using var model = _model.Open(parsed, environment.Host);
-            using var runtime = environment.Host.OpenRuntime(parsed.GetValue(_threads));
-            using var generator = new VideoGenerator(
-                model,
-                runtime,
-                new(),
-                environment.Host.TransformerOptions(default),
-                new EngineOptions { BatchSize = 1 }
-            );
+            using var engine = EngineHost.Open(environment.Host, _model.Engine(parsed, parsed.GetValue(_threads)));
             using var store = new ContentStore(folder.FullName);
             var clips = new List<ReusedClip>();
-            await foreach (var clip in new ReuseLoss(generator, store).MeasureAsync(parsed.GetValue(_seeds) ?? 1, cancellationToken))
+            await foreach (var clip in new ReuseLoss(engine.Generator, store).MeasureAsync(parsed.GetValue(_seeds) ?? 1, cancellationToken))
             {
                 clips.Add(clip);
                 if (!json)

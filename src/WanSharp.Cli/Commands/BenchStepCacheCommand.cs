@@ -5,6 +5,7 @@ using WanSharp.Cli.Terminal;
 using WanSharp.Engine;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.StepCaches;
+using WanSharp.Hosting;
 using WanSharp.Tensors;
 using WanSharp.Tools.Quality;
 
@@ -35,7 +36,7 @@ internal sealed class BenchStepCacheCommand(CliEnvironment environment)
 
     private readonly Option<int?> _batch = BatchOptions.Count(
         "--batch",
-        "Also measure so many clips of different numbers of steps together. Default: none.",
+        "Also measure this many clips with different step counts together. Default: none.",
         MostTogether
     );
 
@@ -47,12 +48,13 @@ internal sealed class BenchStepCacheCommand(CliEnvironment environment)
 
     private readonly Option<bool> _tuning = new("--tuning")
     {
-        Description = "Use the prompts by which auto was tuned, instead of those by which it is judged.",
+        Description = "Use the prompts that auto was tuned on, instead of those by which it is judged.",
     };
 
     private readonly Option<string?> _record = new("--record")
     {
-        Description = $"Write what MagCache goes by into this file instead; {StepCacheLoss.RecordingName} next to a model is found there.",
+        Description =
+            $"Write MagCache's calibration data into this file instead; {StepCacheLoss.RecordingName} next to a model is found there.",
         HelpName = "FILE",
     };
 
@@ -91,58 +93,64 @@ internal sealed class BenchStepCacheCommand(CliEnvironment environment)
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var ways = Ways(parsed.GetValue(_ways)!);
-        using var model = _model.Open(parsed, environment.Host);
-        using var runtime = environment.Host.OpenRuntime(parsed.GetValue(_threads));
         var settings = _settings.Read(parsed, new ClipSettings());
-        using var generator = new VideoGenerator(
-            model,
-            runtime,
-            new(),
-            environment.Host.TransformerOptions(default),
-            new EngineOptions { BatchSize = 1 }
-        );
-        var loss = new StepCacheLoss(generator, settings);
-        var prompts = parsed.GetValue(_tuning) ? StepCacheLoss.TuningPrompts : StepCacheLoss.JudgingPrompts;
-        if (parsed.GetValue(_record) is { } file)
+        List<StepCacheWayOutput> rows;
+        using (var engine = EngineHost.Open(environment.Host, _model.Engine(parsed, parsed.GetValue(_threads))))
         {
-            AtomicFile.Write(file, await loss.RecordAsync(StepCacheLoss.TuningPrompts, cancellationToken));
-            environment.Out.WriteLine($"{file}: the magnitudes of {StepCacheLoss.TuningPrompts.Count} clips of {model.Name}");
-            return ExitCode.Done;
-        }
-
-        var clips = new List<StepCacheClip>();
-        await foreach (
-            var clip in loss.MeasureAsync(ways, prompts, parsed.GetValue(_clips) ?? UsualClips, cancellationToken).ConfigureAwait(false)
-        )
-        {
-            clips.Add(clip);
-        }
-
-        List<StepCacheWayOutput> rows = [.. clips.GroupBy(clip => clip.Way).Select(Mean)];
-        List<StepCacheBatchOutput> batches = [];
-        if (parsed.GetValue(_batch) is { } size)
-        {
-            using var together = new VideoGenerator(
-                model,
-                runtime,
-                new(),
-                environment.Host.TransformerOptions(default),
-                new EngineOptions { BatchSize = size }
-            );
-            foreach (var way in ways)
+            var loss = new StepCacheLoss(engine.Generator, settings);
+            if (parsed.GetValue(_record) is { } file)
             {
-                batches.Add(
-                    await MeasureBatchAsync(together, settings, way, size, parsed.GetValue(_rounds) ?? UsualRounds, cancellationToken)
-                );
+                AtomicFile.Write(file, await loss.RecordAsync(StepCacheLoss.TuningPrompts, cancellationToken));
+                environment.Out.WriteLine($"{file}: the magnitudes of {StepCacheLoss.TuningPrompts.Count} clips of {engine.Model.Name}");
+                return ExitCode.Done;
             }
+
+            rows = await MeasureAsync(loss, parsed, ways, cancellationToken);
         }
 
+        var batches = parsed.GetValue(_batch) is { } size ? await MeasureBatchesAsync(parsed, settings, ways, size, cancellationToken) : [];
         environment.Out.WriteLine(
             parsed.GetValue(_json)
                 ? JsonText.Of(new StepCacheOutput(rows, batches))
                 : string.Join(Environment.NewLine, rows.Select(Line).Concat(batches.Select(Line)))
         );
         return ExitCode.Done;
+    }
+
+    private async Task<List<StepCacheWayOutput>> MeasureAsync(
+        StepCacheLoss loss,
+        ParseResult parsed,
+        List<StepCacheSetting> ways,
+        CancellationToken cancellationToken
+    )
+    {
+        var prompts = parsed.GetValue(_tuning) ? StepCacheLoss.TuningPrompts : StepCacheLoss.JudgingPrompts;
+        var clips = new List<StepCacheClip>();
+        await foreach (var clip in loss.MeasureAsync(ways, prompts, parsed.GetValue(_clips) ?? UsualClips, cancellationToken))
+        {
+            clips.Add(clip);
+        }
+
+        return [.. clips.GroupBy(clip => clip.Way).Select(Mean)];
+    }
+
+    private async Task<List<StepCacheBatchOutput>> MeasureBatchesAsync(
+        ParseResult parsed,
+        ClipSettings settings,
+        List<StepCacheSetting> ways,
+        int size,
+        CancellationToken cancellationToken
+    )
+    {
+        using var together = EngineHost.Open(environment.Host, _model.Engine(parsed, parsed.GetValue(_threads), size));
+        var batches = new List<StepCacheBatchOutput>();
+        foreach (var way in ways)
+        {
+            var rounds = parsed.GetValue(_rounds) ?? UsualRounds;
+            batches.Add(await MeasureBatchAsync(together.Generator, settings, way, size, rounds, cancellationToken));
+        }
+
+        return batches;
     }
 
     private static List<StepCacheSetting> Ways(string[] texts) =>
@@ -174,7 +182,7 @@ internal sealed class BenchStepCacheCommand(CliEnvironment environment)
     }
 
     private static async Task<StepCacheBatchOutput> MeasureBatchAsync(
-        VideoGenerator generator,
+        IVideoGenerator generator,
         ClipSettings settings,
         StepCacheSetting way,
         int clips,

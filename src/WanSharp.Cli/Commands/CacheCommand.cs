@@ -8,7 +8,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;
 
-/// <summary><c>wan cache</c>: what is kept between runs, and room for other things.</summary>
+/// <summary><c>wan cache</c>: shows and removes what is kept between runs.</summary>
 internal sealed class CacheCommand(CliEnvironment environment)
 {
     private readonly Option<bool> _json = CommonOptions.Json();
@@ -35,7 +35,7 @@ internal sealed class CacheCommand(CliEnvironment environment)
         self._section.Arity = ArgumentArity.ZeroOrOne;
         var stats = new Command("stats", "Show what is kept, and how often it was used.") { self._json };
         stats.SetAction(self.Stats);
-        var prune = new Command("prune", "Remove what is old, or exceeds a size.") { self._olderThan, self._maximum, self._json };
+        var prune = new Command("prune", "Remove old entries, or shrink to a size.") { self._olderThan, self._maximum, self._json };
         prune.SetAction(self.Prune);
         var clear = new Command("clear", "Remove everything, or a section.") { self._section, self._json };
         clear.SetAction(self.Clear);

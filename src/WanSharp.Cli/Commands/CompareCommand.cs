@@ -13,7 +13,7 @@ internal sealed class CompareCommand(CliEnvironment environment)
 {
     private const int MostFrames = 1 << 20;
 
-    private readonly Argument<string> _actual = new("clip") { Description = "The clip that is judged, or a folder of clips." };
+    private readonly Argument<string> _actual = new("clip") { Description = "The clip to evaluate, or a folder of clips." };
     private readonly Argument<string> _expected = new("reference")
     {
         Description = "What it is compared with: a clip, or a folder, whose clips are found by their settings or names.",

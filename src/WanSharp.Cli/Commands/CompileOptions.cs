@@ -21,7 +21,7 @@ internal sealed class CompileOptions
 
     private readonly Option<CompileTuning> _mode = ChoiceOption.Create(
         "--compile-mode",
-        "How much is optimized ahead. reduce-overhead: graphs of fixed shapes with planned memory. max-autotune: time each "
+        "How much to optimize in advance. reduce-overhead: graphs of fixed shapes with planned memory. max-autotune: time each "
             + "strategy that fits once on this machine, and keep the fastest.",
         ("default", CompileTuning.Default),
         ("reduce-overhead", CompileTuning.ReduceOverhead),

@@ -22,7 +22,7 @@ internal sealed class ExportCommand(CliEnvironment environment)
 
     private readonly Option<ModelNetworks?> _only = new("--only")
     {
-        Description = "The networks to write, of transformer, text, image and vae, separated by commas. Default: all.",
+        Description = "The networks to write: any of transformer, text, image, vae, separated by commas. Default: all.",
         HelpName = "NETWORKS",
         CustomParser = ParseNetworks,
     };

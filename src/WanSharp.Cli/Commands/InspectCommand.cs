@@ -33,8 +33,8 @@ internal sealed class InspectCommand(CliEnvironment environment)
         var self = new InspectCommand(environment);
         var command = new Command(
             "inspect",
-            "Print the settings that are embedded in a clip, also by other programs, and the command that makes it again, or what networks "
-                + "a checkpoint holds."
+            "Print the settings that are embedded in a clip, including by other programs, and the command that makes it again, or what "
+                + "networks a checkpoint holds."
         )
         {
             self._file,

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using WanSharp.Engine;
 using WanSharp.Hosting;
 using WanSharp.Models;
+using WanSharp.Runtime.Providers;
 
 namespace WanSharp.Cli.Commands;
 
@@ -61,6 +63,23 @@ internal sealed class ModelOptions
     /// <summary>Whether a model, or a part of one, is named.</summary>
     public bool IsGiven(ParseResult parsed) =>
         parsed.GetResult(_model) is { Implicit: false } || parsed.GetValue(_low) is not null || parsed.GetValue(_high) is not null;
+
+    /// <summary>The engine that benchmarks of clips measure: the model on the processor, whose clips are the same everywhere.</summary>
+    /// <param name="parsed">What was typed.</param>
+    /// <param name="threads">Threads that compute; null for one per physical core.</param>
+    /// <param name="batchSize">The most clips that take a step together.</param>
+    public EngineSettings Engine(ParseResult parsed, int? threads, int batchSize = 1)
+    {
+        var (model, parts) = Read(parsed);
+        return new EngineSettings
+        {
+            Model = model,
+            Parts = parts,
+            Provider = ProviderProfiles.Cpu.ShortName,
+            Threads = threads,
+            Options = new EngineOptions { BatchSize = batchSize },
+        };
+    }
 
     /// <summary>Opens the model.</summary>
     public WanModel Open(ParseResult parsed, WanHost host)

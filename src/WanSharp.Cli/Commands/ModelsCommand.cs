@@ -8,7 +8,7 @@ internal static class ModelsCommand
 {
     public static Command Build(CliEnvironment environment)
     {
-        var command = new Command("models", "Look at models of any tool, download models, and check them.")
+        var command = new Command("models", "List, download and verify models of any tool.")
         {
             ModelsListCommand.Build(environment),
             ModelsPullCommand.Build(environment),

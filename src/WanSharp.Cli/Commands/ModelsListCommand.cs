@@ -14,7 +14,7 @@ internal sealed class ModelsListCommand(CliEnvironment environment)
     private readonly Argument<string?> _folder = new("folder")
     {
         Description =
-            "A model's folder, or one of models, such as ComfyUI's models. Default: what was pulled, and what the aliases still need.",
+            "A model folder, or a folder of models, such as ComfyUI's models. Default: what was pulled, and what each alias still lacks.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 

@@ -41,7 +41,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
         var self = new PlanCommand(environment);
         var command = new Command(
             "plan",
-            "Predict what a clip would compute, hold in memory and take on this machine's processor, without running the model."
+            "Estimate a clip's compute, memory and time on this machine's processor, without running the model."
         )
         {
             self._precision,

@@ -10,8 +10,7 @@ namespace WanSharp.Cli.Terminal;
 internal static class JsonText
 {
     /// <summary>The records, and how they are written.</summary>
-    public static JsonSerializerOptions Options { get; } =
-        new(OutputJson.CreateOptions()) { TypeInfoResolver = JsonTypeInfoResolver.Combine(OutputJson.Default, ToolOutputJson.Default) };
+    public static JsonSerializerOptions Options { get; } = CreateOptions();
 
     /// <summary>A record as a line.</summary>
     public static string Of<T>(T output) => JsonSerializer.Serialize(output, (JsonTypeInfo<T>)Options.GetTypeInfo(typeof(T)));
@@ -19,4 +18,11 @@ internal static class JsonText
     /// <summary>A record as part of another document.</summary>
     public static JsonObject ObjectOf<T>(T output) =>
         JsonSerializer.SerializeToNode(output, (JsonTypeInfo<T>)Options.GetTypeInfo(typeof(T)))!.AsObject();
+
+    private static JsonSerializerOptions CreateOptions()
+    {
+        var options = OutputRecords.CreateOptions();
+        options.TypeInfoResolverChain.Add(ToolOutputJson.Default);
+        return options;
+    }
 }

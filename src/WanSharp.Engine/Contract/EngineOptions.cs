@@ -1,5 +1,6 @@
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Features;
+using WanSharp.Engine.Planning;
 using WanSharp.Engine.Presets;
 using WanSharp.Engine.Strategies;
 using WanSharp.Runtime;

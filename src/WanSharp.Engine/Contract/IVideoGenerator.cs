@@ -55,10 +55,10 @@ public interface IVideoGenerator : IDisposable
     /// <param name="plan">From <see cref="Plan"/>.</param>
     /// <param name="cancellationToken">Ends the wait, not the compilation.</param>
     /// <returns>Completes when everything is compiled; it need not be awaited.</returns>
-    Task ExpectAsync(GenerationPlan plan, CancellationToken cancellationToken = default) => Task.CompletedTask;
+    Task ExpectAsync(GenerationPlan plan, CancellationToken cancellationToken = default);
 
     /// <summary>Waits for compilation that is still under way for later clips, so that its result is kept on disk.</summary>
-    /// <param name="cancellationToken">Ends the wait and the compilation.</param>
+    /// <param name="cancellationToken">Ends the wait, not the compilation.</param>
     /// <returns>Why compilation failed; null if it succeeded or if nothing was being compiled.</returns>
     Task<string?> FinishCompilingAsync(CancellationToken cancellationToken);
 }

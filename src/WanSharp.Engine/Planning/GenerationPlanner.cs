@@ -81,6 +81,7 @@ internal static class GenerationPlanner
     )
     {
         var defaults = model.Defaults;
+        RequireOneOfEach(request);
         request = (presets ?? PresetChoice.Default).Apply(PromptLoras.Read(request), model);
         GivenImages.Check(request.Images);
         var (width, height) = Size(request, model);
@@ -154,6 +155,20 @@ internal static class GenerationPlanner
         };
         plan = WithLoras(plan, ClipLoras.Plan(request, model, settings.Steps));
         return StepCachePlanner.Apply(plan, request, model, branches, timesteps);
+    }
+
+    /// <summary>Refuses two settings that say the same: one of them would be ignored without a word.</summary>
+    private static void RequireOneOfEach(ClipSettings request)
+    {
+        foreach (var field in SettingFields.Stored.Where(field => field.Get(request) is not null))
+        {
+            if (field.Excludes.Select(SettingFields.Find).FirstOrDefault(other => IsGiven(other!)) is { } rival)
+            {
+                throw new InvalidRequestException(rival.Label, $"{field.Label} and {rival.Label} were both given: give only one.");
+            }
+        }
+
+        bool IsGiven(SettingField field) => !field.IsComposite && field.Get(request) is not null;
     }
 
     /// <summary>The plan with LoRAs, which its settings embed.</summary>
@@ -244,11 +259,6 @@ internal static class GenerationPlanner
         var stride = model.Vae.TemporalStride;
         if (request.Seconds is { } seconds)
         {
-            if (request.Frames is not null)
-            {
-                throw new InvalidRequestException("seconds", "Frames and seconds were both given: give only one.");
-            }
-
             var longest = MaximumFrames / (double)fps;
             return seconds > 0 && seconds <= longest
                 ? NearestFrames(seconds * fps, stride)

@@ -21,9 +21,6 @@ public sealed class LoraStrength : IEquatable<LoraStrength>
     /// <summary>As strong as it was trained, in every step.</summary>
     public static LoraStrength Full { get; } = Of(1);
 
-    /// <summary>The phases, in the order of steps; all steps are in one of them.</summary>
-    public IReadOnlyList<LoraPhase> Phases => _phases;
-
     /// <summary>Whether it is the same in every step.</summary>
     public bool IsConstant => _phases.Length == 1;
 

@@ -18,8 +18,11 @@ public static class Samplers
     /// <summary>One row for each sampler, the default first: its name, its noise levels, and how it walks them.</summary>
     private static readonly Row[] Known =
     [
-        new("unipc", SamplerKind.UniPc, SigmaSchedule.UniPc, (levels, _) => new UniPcSampler(levels)),
-        new("dpm++", SamplerKind.DpmPlusPlus, SigmaSchedule.DpmPlusPlus, (levels, _) => new DpmPlusPlusSampler(levels)),
+        new("unipc", SamplerKind.UniPc, SigmaSchedule.UniPc, (levels, _) => new UniPcSampler(levels)) { HasWholeTimesteps = true },
+        new("dpm++", SamplerKind.DpmPlusPlus, SigmaSchedule.DpmPlusPlus, (levels, _) => new DpmPlusPlusSampler(levels))
+        {
+            HasWholeTimesteps = true,
+        },
         new("dpm++-karras", SamplerKind.DpmPlusPlusKarras, SigmaSchedule.Karras, (levels, _) => new DpmPlusPlusSampler(levels))
         {
             TakesLists = false, // its spacing is its own
@@ -120,11 +123,7 @@ public static class Samplers
         {
             return StepLists.FindFault(options) is { } fault
                 ? throw new ArgumentException(fault.Message, nameof(options))
-                : SigmaSchedule.Given(
-                    options.Sigmas?.Values,
-                    options.Timesteps?.Values,
-                    isWhole: kind is SamplerKind.UniPc or SamplerKind.DpmPlusPlus
-                );
+                : SigmaSchedule.Given(options.Sigmas?.Values, options.Timesteps?.Values, row.HasWholeTimesteps);
         }
 
         if (!(shift is >= MinShift and <= MaxShift))
@@ -155,5 +154,8 @@ public static class Samplers
 
         /// <summary>Whether noise levels may be given as a list.</summary>
         public bool TakesLists { get; init; } = true;
+
+        /// <summary>Whether the timesteps of a list of noise levels are whole numbers, as in the official code of this sampler.</summary>
+        public bool HasWholeTimesteps { get; init; }
     }
 }

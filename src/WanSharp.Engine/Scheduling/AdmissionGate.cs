@@ -85,7 +85,7 @@ internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider c
 
     /// <summary>
     /// Whether what a clip holds while it is decoded leaves room for the work of every other clip. Where no other is at work, it
-    /// begins in any case.
+    /// always begins.
     /// </summary>
     private bool MayFinish(Admission place)
     {

@@ -246,7 +246,7 @@ public static class StrategyChooser
             return null;
         }
 
-        // Other stages may be what peaks: then nothing speaks against a block more.
+        // If another stage sets the peak, there may be room for more blocks.
         var room = budget - Sum(StrategyParts.OfDenoising(facts, economy, resident: 0));
         return (int)Math.Min(facts.Blocks - 1, room / Math.Max(1, facts.StoredBlock));
     }

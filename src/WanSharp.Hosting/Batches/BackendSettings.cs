@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using WanSharp.Engine;
+using WanSharp.Engine.Planning;
 using WanSharp.Graphs;
 using WanSharp.Jobs.Storage;
 using WanSharp.Models;
@@ -53,7 +53,7 @@ public sealed record BackendSettings
     [JsonPropertyName("workers")] // as settings of earlier versions call it
     public int? Lanes { get; init; }
 
-    /// <summary>Whether every clip is made, though an equal one was made before.</summary>
+    /// <summary>Whether cached results are ignored.</summary>
     public bool MakesAll { get; init; }
 
     /// <summary>The servers that make the clips; null for the engine in this process.</summary>
@@ -197,4 +197,4 @@ public sealed record BackendSettings
     UseStringEnumConverter = true
 )]
 [JsonSerializable(typeof(BackendSettings))]
-public sealed partial class BackendSettingsJson : JsonSerializerContext;
+internal sealed partial class BackendSettingsJson : JsonSerializerContext;

@@ -6,7 +6,7 @@ using WanSharp.Tensors;
 namespace WanSharp.Jobs.Batches;
 
 /// <summary>The file names of a batch's clips.</summary>
-public static class ArtifactName
+internal static class ArtifactName
 {
     /// <summary>What the usual file systems take, in bytes of UTF-8.</summary>
     public const int MostBytes = 255;

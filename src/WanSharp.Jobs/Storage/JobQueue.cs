@@ -11,10 +11,9 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
     public static readonly TimeSpan Aging = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// So many ends of the process while a job ran alone, and it did not get further than before, fail it. More than the attempts that
-    /// an error has:
-    /// on a busy machine, processes that were killed at random moments have been seen to end three times before a job's next step. By then
-    /// the job runs last and alone, and costs no other.
+    /// A job fails after this many process crashes in which it ran alone and made no progress. That is more than an error's attempts,
+    /// because processes that were killed at random moments of a busy machine have been seen to end three times before a job's next step.
+    /// By then the job runs last and alone, and costs no other.
     /// </summary>
     public const int FatalDeaths = 10;
 

@@ -95,9 +95,6 @@ public sealed class LoraFile : IDisposable
             );
     }
 
-    /// <summary>Whether the file has a part for each of two experts.</summary>
-    public bool IsForBothExperts => new LoraScope(_modules.Select(module => module.Key)).HasBoth;
-
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 

@@ -204,10 +204,10 @@ public sealed class LoraLibrary : IDisposable
     }
 
     private string Missing(string name, List<string> listed) =>
-        $"There is no LoRA '{name}': it is no file, and "
+        $"There is no LoRA '{name}': it is not a file, and "
         + (
             Folders.Count == 0
                 ? $"there is no folder {FolderName} with the model. Give the file's path, or put it into {Home}."
-                : $"{string.Join(" and ", Folders)} {(Folders.Count == 1 ? "has" : "have")} none of it.{NearestName.Hint(name, listed)}"
+                : $"{string.Join(" and ", Folders)} {(Folders.Count == 1 ? "does" : "do")} not contain it.{NearestName.Hint(name, listed)}"
         );
 }

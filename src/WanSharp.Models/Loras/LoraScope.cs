@@ -13,7 +13,7 @@ internal sealed partial class LoraScope(IEnumerable<string> modules)
     );
 
     /// <summary>Whether there are layers of both experts.</summary>
-    public bool HasBoth => _has is { First: true, Second: true };
+    private bool HasBoth => _has is { First: true, Second: true };
 
     /// <summary>Whether a layer is one of an expert; where a file does not tell experts apart, it is for whichever is meant.</summary>
     public bool Has(string module, LoraExpert? expert) =>

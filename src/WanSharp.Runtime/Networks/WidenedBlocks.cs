@@ -75,7 +75,7 @@ internal sealed class WidenedBlocks : IBlockWeights
     public void ReleaseMemory()
     {
 #pragma warning disable VSTHRD002 // memory must not be freed while it is written to
-        Task.WaitAny(_coming?.Work ?? Task.CompletedTask); // what comes is not needed: its failure is that of whoever needs it
+        Task.WaitAny(_coming?.Work ?? Task.CompletedTask); // the prefetch is being discarded, so its failure is ignored
 #pragma warning restore VSTHRD002
         (_coming, _taken) = (null, null);
         _current?.Dispose();

@@ -51,10 +51,11 @@ public sealed unsafe class OrtRuntime : IDisposable
     public IReadOnlyList<string> AvailableProviders { get; }
 
     /// <summary>
-    /// Whether a provider has a real GPU, not a software one. Null if the library cannot tell because it is older than 1.22.
+    /// Whether a provider that computes on any GPU has a real one, not a software device. Null if the library cannot tell because it
+    /// is older than 1.22.
     /// </summary>
     /// <exception cref="OrtException">The library failed.</exception>
-    public bool? HasGpu(string provider)
+    public bool? HasGpu()
     {
         const int Gpu = 1;
         if (!Api.KnowsDevices)
@@ -70,7 +71,7 @@ public sealed unsafe class OrtRuntime : IDisposable
         {
             var name = Marshal.PtrToStringUTF8((nint)Api.Table->EpDeviceEpName(devices[i])) ?? "";
             if (
-                ProviderProfiles.Normalize(name) == ProviderProfiles.Normalize(provider)
+                ProviderProfiles.Of(name).Needs == ProviderNeeds.Gpu
                 && Api.Table->HardwareDeviceType(Api.Table->EpDeviceDevice(devices[i])) == Gpu
             )
             {

@@ -108,10 +108,10 @@ public sealed unsafe class Session : IDisposable
         return run.Run(cancellationToken);
     }
 
-    /// <summary>Ends the profile that <see cref="SessionSettings.ProfilePathPrefix"/> asked for.</summary>
+    /// <summary>Ends the profile of <see cref="SessionSettings.ProfilePathPrefix"/> before the session ends.</summary>
     /// <returns>The file, in Chrome's trace format.</returns>
     /// <exception cref="OrtException">The library failed.</exception>
-    public string EndProfiling()
+    internal string EndProfiling()
     {
         using var session = Handle.Hold();
         byte* path;

@@ -42,9 +42,8 @@ public sealed record SessionSettings
     public string? OptimizedModelPath { get; init; }
 
     /// <summary>
-    /// If set, the time of every node is recorded in a file whose path begins with this; the library adds a time stamp and ".json"
-    /// (<see cref="Session.EndProfiling"/> returns the full path). Such a session has its own thread pool. Default: null, no
-    /// profile.
+    /// If set, the time of every node is recorded in a file whose path begins with this; the library adds a time stamp and ".json",
+    /// and writes it when the session is disposed. Such a session has its own thread pool. Default: null, no profile.
     /// </summary>
     public string? ProfilePathPrefix { get; init; }
 

@@ -195,7 +195,7 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     /// </summary>
     internal WeightStore With(PreparedTensors prepared) => new(new PreparedCheckpoint(checkpoint, prepared)) { _residency = _residency };
 
-    /// <summary>These weights with some of them replaced; of which as many blocks stay as of this one.</summary>
+    /// <summary>These weights with some of them replaced; shares this store's residency.</summary>
     internal WeightStore WithMerged(PreparedTensors merged) => new(new MergedCheckpoint(checkpoint, merged)) { _residency = _residency };
 
     /// <summary>Frees the copies and closes the checkpoint.</summary>

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace WanSharp.Tools.Benchmarks;
 
-/// <summary>Adds up ONNX Runtime's profiles: files in Chrome's trace format, one a session.</summary>
+/// <summary>Adds up ONNX Runtime's profiles: files in Chrome's trace format, one per session.</summary>
 internal static class OperatorProfile
 {
     private const string NodeCategory = "Node";

@@ -8,7 +8,7 @@ namespace WanSharp.Tools.Quality;
 /// <summary>Measures a batch of clips of different numbers of steps, with a step cache and without.</summary>
 /// <param name="generator">Makes the clips, in batches; stays the caller's.</param>
 /// <param name="settings">What the clips have in common.</param>
-public sealed class StepCacheBatch(VideoGenerator generator, ClipSettings settings)
+public sealed class StepCacheBatch(IVideoGenerator generator, ClipSettings settings)
 {
     private static readonly double[] Shares = [1, 0.8, 1.2, 0.9, 1.1, 0.7, 1.3, 1]; // of the clip's steps, one after another
 

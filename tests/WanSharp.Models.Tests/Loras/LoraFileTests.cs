@@ -68,7 +68,6 @@ public sealed class LoraFileTests : IDisposable
 
         var (high, low) = (lora.FitTo(_shapes, "tiny", LoraExpert.High, "x"), lora.FitTo(_shapes, "tiny", LoraExpert.Low, "x"));
 
-        Assert.True(lora.IsForBothExperts);
         Assert.Equal(high.Changes.Changes.Keys.Order(), low.Changes.Changes.Keys.Order());
         Assert.NotEqual(high.Changes.Id, low.Changes.Id);
         var (one, other) = (Down(high), Down(low));

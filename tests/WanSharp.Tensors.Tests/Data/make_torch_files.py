@@ -11,10 +11,13 @@ for parameter in model.parameters():
 torch.save(model.state_dict(), here / "module.pth")
 
 torch.save({
-    "plain": base.reshape(2, 3, 4), "window": base[4:10], "row": base.reshape(4, 6)[2], "transposed": base.reshape(4, 6).t(), "expanded": base[:2].reshape(2, 1).expand(2, 3),
+    "plain": base.reshape(2, 3, 4), "window": base[4:10], "row": base.reshape(4, 6)[2], "transposed": base.reshape(4, 6).t(),
+    "expanded": base[:2].reshape(2, 1).expand(2, 3),
     "parameter": torch.nn.Parameter(base[:3].clone()), "scalar": torch.tensor(2.5), "empty": torch.zeros(0, 3),
-    "f16": torch.tensor([1.5, -2], dtype=torch.float16), "bf16": torch.tensor([1.5, -2], dtype=torch.bfloat16), "f64": torch.tensor([1.5], dtype=torch.float64),
-    "i64": torch.tensor([-(2 ** 40), 7]), "i8": torch.tensor([-5], dtype=torch.int8), "u8": torch.tensor([250], dtype=torch.uint8), "bool": torch.tensor([True, False]),
+    "f16": torch.tensor([1.5, -2], dtype=torch.float16), "bf16": torch.tensor([1.5, -2], dtype=torch.bfloat16),
+    "f64": torch.tensor([1.5], dtype=torch.float64),
+    "i64": torch.tensor([-(2 ** 40), 7]), "i8": torch.tensor([-5], dtype=torch.int8), "u8": torch.tensor([250], dtype=torch.uint8),
+    "bool": torch.tensor([True, False]),
     "note": "text", "step": 7, "big": 2 ** 40, "rate": 0.5, "none": None, "list": [1, (2, 3), {"k": 4}],
 }, here / "kinds.pth")
 torch.save({"step": 3, "state_dict": {"a": base[:2].clone()}}, here / "nested.pth")

@@ -21,8 +21,9 @@ MODELS = {
     'spaces': dict(pieces=SPECIAL + WORDS, add_dummy_prefix=False, escape_whitespaces=False),
     'positive': dict(pieces=SPECIAL + [(text, score + 6, kind) for text, score, kind in WORDS]),
 }
-TEXTS = ['', ' ', 'a', 'abc', 'abcabc', 'abcaabc', 'cab abc', '  a  b  ', 'a  b', 'a b', 'ab\tc', 'é', 'e\u0301', '红色', '红的', '红红色色', '😀', 'a😀😀b',
-         '<x>', '<x><x><x>', 'a<x>b', ' <x> ', '<x', '▁a', '▁', '\0', 'a\0b', 'xyz', '</s>', '<0x41>', 'a' * 50, 'abc' * 30, '\ufffd', '\u3000a\u3000']
+TEXTS = ['', ' ', 'a', 'abc', 'abcabc', 'abcaabc', 'cab abc', '  a  b  ', 'a  b', 'a b', 'ab\tc', 'é', 'e\u0301',
+         '红色', '红的', '红红色色', '😀', 'a😀😀b', '<x>', '<x><x><x>', 'a<x>b', ' <x> ', '<x', '▁a', '▁', '\0', 'a\0b', 'xyz', '</s>', '<0x41>',
+         'a' * 50, 'abc' * 30, '\ufffd', '\u3000a\u3000']
 
 
 def main():

@@ -1,4 +1,4 @@
-namespace WanSharp.Engine;
+namespace WanSharp.Engine.Planning;
 
 /// <summary>How LoRAs change a transformer. The clip is the same up to rounding.</summary>
 public enum LoraMode

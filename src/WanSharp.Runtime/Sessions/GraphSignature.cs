@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
+using WanSharp.Runtime.Native;
 
-namespace WanSharp.Runtime.Native;
+namespace WanSharp.Runtime;
 
 /// <summary>Reads what a compiled graph declares: the names, element types and shapes of its inputs and outputs.</summary>
 internal static unsafe class GraphSignature
