@@ -24,6 +24,7 @@ internal static class WanApp
             BatchCommand.Build(environment),
             JobsCommand.Build(environment),
             ServeCommand.Build(environment),
+            KeysCommand.Build(environment),
             ExportCommand.Build(environment),
             InspectCommand.Build(environment),
             CompareCommand.Build(environment),

@@ -46,6 +46,11 @@ public sealed record ServerOptions
     /// </summary>
     public IReadOnlyList<string> FetchHosts { get; init; } = [];
 
+    /// <summary>
+    /// Names that clients call the server by, beyond its addresses, <c>localhost</c> and the machine's name. Default: none.
+    /// </summary>
+    public IReadOnlyList<string> HostNames { get; init; } = [];
+
     /// <summary>The longest body of a request, in bytes, its pictures included. Default: 64 MiB.</summary>
     public long MostBodyBytes { get; init; } = 64L << 20;
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -11,8 +12,10 @@ using WanSharp.Jobs.Storage;
 using WanSharp.Server.Events;
 using WanSharp.Server.Http;
 using WanSharp.Server.Pictures;
+using WanSharp.Server.Security;
 using WanSharp.Server.Videos;
 using WanSharp.Server.Work;
+using WanSharp.Tensors;
 
 namespace WanSharp.Server;
 
@@ -64,6 +67,7 @@ public sealed class WanServer : IAsyncDisposable
             _ = host.Models.Find(options.Backend.Model); // a model that is not there is known now, not at the first request
         }
 
+        RequireKeyBeyondLoopback(host, options);
         var claim = Claim(options.DataFolder);
         WebApplication? application = null;
         try
@@ -112,9 +116,16 @@ public sealed class WanServer : IAsyncDisposable
         AddParts(builder.Services, host, options);
         var application = builder.Build();
         var errors = new ErrorAnswers(host.Options.Notice);
+        var parts = application.Services;
+        var (audit, keys) = (parts.GetRequiredService<AuditLog>(), parts.GetRequiredService<KeyCheck>());
+        var origins = new OriginCheck(options.HostNames);
+        audit.Start();
+        application.Use(next => context => audit.InvokeAsync(context, next));
         application.Use(next => context => errors.InvokeAsync(context, next));
+        application.Use(next => context => origins.InvokeAsync(context, next));
         application.UseRouting();
-        foreach (var routes in application.Services.GetServices<IRoutes>())
+        application.Use(next => context => keys.InvokeAsync(context, next));
+        foreach (var routes in parts.GetServices<IRoutes>())
         {
             routes.Map(application);
         }
@@ -141,6 +152,10 @@ public sealed class WanServer : IAsyncDisposable
         services.AddSingleton(_ => new PictureFetch(options.FetchHosts));
         services.AddSingleton(parts => new PictureStore(host, Path.Combine(data, "uploads"), parts.GetRequiredService<PictureFetch>()));
         services.AddSingleton(_ => new ClipPictures(host, Path.Combine(data, "pictures")));
+        services.AddSingleton(_ => new KeyFile(data, host.Options.Clock));
+        services.AddSingleton<KeyCheck>();
+        services.AddSingleton(_ => new AuditLog(data, host.Options.Clock, host.Options.Notice));
+        services.AddSingleton<IRoutes, SessionRoutes>();
         services.AddSingleton<IRoutes, ServerRoutes>();
         services.AddSingleton<IRoutes, VideoRoutes>();
         services.AddSingleton<IRoutes, QueueRoutes>();
@@ -155,6 +170,21 @@ public sealed class WanServer : IAsyncDisposable
         foreach (var endpoint in options.Endpoints)
         {
             kestrel.Listen(endpoint);
+        }
+    }
+
+    /// <summary>What others can reach asks them who they are.</summary>
+    private static void RequireKeyBeyondLoopback(WanHost host, ServerOptions options)
+    {
+        if (
+            options.Endpoints.FirstOrDefault(endpoint => !IPAddress.IsLoopback(endpoint.Address)) is { } open
+            && new KeyFile(options.DataFolder, host.Options.Clock).All().Count == 0
+        )
+        {
+            throw new InvalidRequestException(
+                "listen",
+                $"At {open} other machines reach the server, and it has no keys: make one with `wan keys add NAME`, or listen at 127.0.0.1."
+            );
         }
     }
 

@@ -18,11 +18,7 @@ internal sealed class ServeCommand(CliEnvironment environment)
         DefaultValueFactory = _ => [UsualAddress],
     };
 
-    private readonly Option<string?> _data = new("--data")
-    {
-        Description = "The folder of the server's jobs and clips. Default: wansharp/server in the user's data folder.",
-        HelpName = "FOLDER",
-    };
+    private readonly ServerFolderOption _data = new();
 
     private readonly Option<bool> _warm = new("--warm") { Description = "Load the model at once, not when the first request needs it." };
 
@@ -44,6 +40,12 @@ internal sealed class ServeCommand(CliEnvironment environment)
         HelpName = "HOST",
     };
 
+    private readonly Option<string[]> _host = new("--host")
+    {
+        Description = "A name that clients call the server by, beyond its addresses, localhost and the machine's name.",
+        HelpName = "NAME",
+    };
+
     private readonly BatchRunOptions _run = new();
     private readonly BackendOptions _backend = new();
 
@@ -51,7 +53,7 @@ internal sealed class ServeCommand(CliEnvironment environment)
     {
         var self = new ServeCommand(environment);
         var command = new Command("serve", "Serve videos over HTTP: the videos API, over a queue that survives any interruption.");
-        Option[] options = [self._listen, self._data, self._warm, self._maxQueued, self._keep, self._fetchFrom];
+        Option[] options = [self._listen, self._data.Option, self._warm, self._maxQueued, self._keep, self._fetchFrom, self._host];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -73,7 +75,7 @@ internal sealed class ServeCommand(CliEnvironment environment)
         var backend = _run.With(parsed, _backend.Read(parsed, environment));
         var options = new ServerOptions
         {
-            DataFolder = parsed.GetValue(_data) ?? Path.Combine(host.Options.DataFolder, "server"),
+            DataFolder = _data.Read(parsed, host),
             Endpoints = [.. parsed.GetValue(_listen)!.Select(Endpoint)],
             Backend = backend,
             Engine = _run.EngineOf(parsed, backend, environment.Clock),
@@ -82,6 +84,7 @@ internal sealed class ServeCommand(CliEnvironment environment)
             Attempts = _run.Attempts(parsed),
             AllowsModelChange = _run.AllowsModelChange(parsed),
             Warm = parsed.GetValue(_warm),
+            HostNames = parsed.GetValue(_host) ?? [],
             FetchHosts = parsed.GetValue(_fetchFrom) ?? [],
         };
         options = options with

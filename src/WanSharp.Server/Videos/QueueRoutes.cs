@@ -5,6 +5,7 @@ using WanSharp.Jobs;
 using WanSharp.Server.Contract;
 using WanSharp.Server.Events;
 using WanSharp.Server.Http;
+using WanSharp.Server.Security;
 using WanSharp.Server.Work;
 
 namespace WanSharp.Server.Videos;
@@ -16,8 +17,8 @@ internal sealed class QueueRoutes(VideoQueue queue, QueueSwitch pause, EventHub 
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/queue", SendAsync);
-        routes.MapPost("/v1/queue/pause", context => SetAsync(context, on: true));
-        routes.MapPost("/v1/queue/resume", context => SetAsync(context, on: false));
+        routes.MapPost("/v1/queue/pause", context => SetAsync(context, on: true)).WithMetadata(new Needs(KeyScope.Admin));
+        routes.MapPost("/v1/queue/resume", context => SetAsync(context, on: false)).WithMetadata(new Needs(KeyScope.Admin));
         routes.MapPost("/v1/videos/{id}/cancel", context => ChangeAsync(context, VideoChange.Cancel));
         routes.MapPost("/v1/videos/{id}/pause", context => ChangeAsync(context, VideoChange.Pause));
         routes.MapPost("/v1/videos/{id}/resume", context => ChangeAsync(context, VideoChange.Resume));

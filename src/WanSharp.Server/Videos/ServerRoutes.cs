@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using WanSharp.Server.Contract;
 using WanSharp.Server.Http;
+using WanSharp.Server.Security;
 using WanSharp.Server.Work;
 
 namespace WanSharp.Server.Videos;
@@ -16,16 +17,23 @@ internal sealed class ServerRoutes(VideoQueue queue, QueueWorker worker, TimePro
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/models", ModelsAsync);
-        routes.MapGet("/healthz", context => context.SendAsync(new HealthObject("ok", null), ServerJson.Readable.HealthObject));
-        routes.MapGet("/readyz", ReadyAsync);
+        routes.MapGet("/healthz", HealthAsync).WithMetadata(new Needs(KeyScope.None));
+        routes.MapGet("/readyz", ReadyAsync).WithMetadata(new Needs(KeyScope.None));
     }
+
+    private static Task HealthAsync(HttpContext context) =>
+        context.SendAsync(new HealthObject("ok", null), ServerJson.Readable.HealthObject);
 
     private Task ModelsAsync(HttpContext context) =>
         context.SendAsync(new ModelList([new ModelObject(queue.Model, _started)]), ServerJson.Readable.ModelList);
 
     private Task ReadyAsync(HttpContext context)
     {
-        var trouble = worker.IsStopping ? "The server is stopping." : worker.Trouble;
+        // why exactly is in the log: everybody may ask this
+        var trouble =
+            worker.IsStopping ? "The server is stopping."
+            : worker.Trouble is not null ? "No video can be made now: the server's log says why."
+            : null;
         return context.SendAsync(
             new HealthObject(trouble is null ? "ready" : "unavailable", trouble),
             ServerJson.Readable.HealthObject,

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Batches;
 using WanSharp.Server.Http;
@@ -11,7 +12,7 @@ namespace WanSharp.Server.Videos;
 /// The fields of a request for a video: the official ones, those of a clip's settings (<see cref="SettingFields"/>), and what other
 /// servers call them. Whatever else is there is refused: it would be a clip that was not asked for.
 /// </summary>
-internal static class VideoFields
+internal static partial class VideoFields
 {
     private const string GuidanceOfBoth = "guidance_scale";
     private const string GuidanceOfLowNoise = "guidance_scale_2";
@@ -103,7 +104,7 @@ internal static class VideoFields
         var name = field.Name.ToLowerInvariant();
         return name switch
         {
-            "prompt" => request with { Entry = entry with { Request = entry.Request with { Prompt = text } } },
+            "prompt" => request with { Entry = entry with { Request = entry.Request with { Prompt = WithoutPaths(text) } } },
             "model" => request with { Model = text.Length > 0 ? text : null },
             "user" => request with { User = text },
             "style" => request with { Entry = entry with { Style = text } },
@@ -198,6 +199,23 @@ internal static class VideoFields
                 $"The format is one of {string.Join(", ", MediaTypes.ClipFormats.Select(format => format[1..]))}, not '{Shortened(text)}'."
             );
     }
+
+    /// <summary>A prompt whose marks (<c>&lt;lora:style:0.8&gt;</c>) name no path.</summary>
+    private static string WithoutPaths(string prompt)
+    {
+        foreach (Match mark in LoraMarks().Matches(prompt))
+        {
+            if (IsPath(mark.Groups["file"].Value))
+            {
+                throw ApiException.Invalid("prompt", $"The prompt names a LoRA by a path ({Shortened(mark.Value)}): give its name alone.");
+            }
+        }
+
+        return prompt;
+    }
+
+    [GeneratedRegex("<[^<>:]*:(?<file>[^<>]*)>?")]
+    private static partial Regex LoraMarks();
 
     private static bool IsPath(string text) => text.Any(c => c is '/' or '\\') || text.Contains("..", StringComparison.Ordinal);
 

@@ -8,6 +8,7 @@ using WanSharp.Jobs.Storage;
 using WanSharp.Server.Contract;
 using WanSharp.Server.Http;
 using WanSharp.Server.Pictures;
+using WanSharp.Server.Security;
 using WanSharp.Server.Work;
 
 namespace WanSharp.Server.Videos;
@@ -78,7 +79,7 @@ internal sealed class VideoRoutes(VideoQueue queue, PictureStore pictures, Progr
             {
                 Id =
                     key.Length <= LongestKey
-                        ? VideoId.Of(context.Request.Path, key)
+                        ? VideoId.Of($"{Caller.Of(context).Name} {context.Request.Path}", key)
                         : throw ApiException.Invalid("Idempotency-Key", $"The Idempotency-Key is longer than {LongestKey} characters."),
                 Sha256 = await body.DigestAsync(token).ConfigureAwait(false),
             };

@@ -1,0 +1,91 @@
+using System.Collections.Concurrent;
+using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.Http;
+using WanSharp.Server.Http;
+
+namespace WanSharp.Server.Security;
+
+/// <summary>Lets requests in that bring a key which may do what they ask for, and not more of them a minute than it may.</summary>
+/// <param name="keys">The keys.</param>
+internal sealed class KeyCheck(KeyFile keys) : IDisposable
+{
+    /// <summary>A browser keeps a page's key here, where no script sees it.</summary>
+    public const string Cookie = "wan_key";
+
+    private const string Bearer = "Bearer ";
+
+    private readonly ConcurrentDictionary<(string Name, int Rate), RateLimiter> _limiters = new();
+
+    public Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        var needed = context.GetEndpoint()?.Metadata.GetMetadata<Needs>()?.Scope ?? ScopeOf(context.Request.Method);
+        if (needed != KeyScope.None && keys.All().Count > 0)
+        {
+            var key = keys.Find(TextOf(context.Request) ?? "") ?? throw Unknown(context);
+            context.Features.Set(new Caller(key.Name));
+            if (key.Scope < needed)
+            {
+                throw new ApiException(403, "scope_missing", $"The key '{key.Name}' may not do this: it needs the scope {Name(needed)}.");
+            }
+
+            RequireRate(key);
+        }
+
+        return next(context);
+    }
+
+    /// <summary>Ends the counting.</summary>
+    public void Dispose()
+    {
+        foreach (var limiter in _limiters.Values)
+        {
+            limiter.Dispose();
+        }
+    }
+
+    private void RequireRate(ApiKey key)
+    {
+        if (key.RequestsPerMinute is not { } rate)
+        {
+            return;
+        }
+
+        var limiter = _limiters.GetOrAdd(
+            (key.Name, rate),
+            static one => new TokenBucketRateLimiter(
+                new TokenBucketRateLimiterOptions
+                {
+                    TokenLimit = one.Rate,
+                    TokensPerPeriod = 1,
+                    ReplenishmentPeriod = TimeSpan.FromMinutes(1.0 / one.Rate),
+                    QueueLimit = 0,
+                    AutoReplenishment = true,
+                }
+            )
+        );
+        using var lease = limiter.AttemptAcquire();
+        if (!lease.IsAcquired)
+        {
+            throw new ApiException(429, "rate_limited", $"The key '{key.Name}' has {rate} requests a minute: ask less often.")
+            {
+                RetryAfter = lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromMinutes(1.0 / rate),
+            };
+        }
+    }
+
+    private static string? TextOf(HttpRequest request) =>
+        request.Headers.Authorization.FirstOrDefault() is { } sent && sent.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+            ? sent[Bearer.Length..].Trim()
+            : request.Headers["X-Api-Key"].FirstOrDefault() ?? request.Cookies[Cookie];
+
+    private static KeyScope ScopeOf(string method) =>
+        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) ? KeyScope.Read : KeyScope.Write;
+
+    private static ApiException Unknown(HttpContext context)
+    {
+        context.Response.Headers.WWWAuthenticate = "Bearer";
+        return new ApiException(401, "invalid_key", "This server asks for a key: send it as 'Authorization: Bearer KEY'.");
+    }
+
+    private static string Name(KeyScope scope) => scope.ToString().ToLowerInvariant();
+}
