@@ -20,12 +20,13 @@ internal static class OperatorProfile
     /// <summary>The same by layer: what the nodes of one name are in all blocks, such as <c>self_attn.q</c>.</summary>
     public static IReadOnlyList<OperatorShare> ReadLayers(string folder, int count) => Read(folder, count, LayerOf);
 
-    /// <summary>The layer of a node: its scopes but their numbers, without what stands for a node alone.</summary>
-    internal static string LayerOf(JsonElement item)
+    /// <summary>The layer of a node, without the number of its block.</summary>
+    private static string LayerOf(JsonElement item)
     {
         var node = item.GetProperty("name").GetString()!;
         var scope = node.LastIndexOf('/');
-        var layer = scope < 0 ? "" : string.Join('.', node[..scope].Split('.').Where(part => !part.All(char.IsAsciiDigit)));
+        string[] parts = scope < 0 ? [] : node[..scope].Split('.');
+        var layer = string.Join('.', parts is ["blocks", _, .. var rest] ? rest : parts);
         return layer.Length > 0 ? layer : $"({Operator(item)})";
     }
 

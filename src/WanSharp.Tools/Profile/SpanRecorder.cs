@@ -46,7 +46,7 @@ internal sealed class SpanRecorder : IDisposable
     private void Add(Activity activity)
     {
         var lane =
-            activity.OperationName == Stage || activity.Parent is null && activity.ParentSpanId == default
+            activity.OperationName == Stage || (activity.Parent is null && activity.ParentSpanId == default)
                 ? ClipLane
                 : string.Create(CultureInfo.InvariantCulture, $"thread {Environment.CurrentManagedThreadId}");
         var span = new ProfiledSpan(NameOf(activity), lane, (activity.StartTimeUtc - _origin).TotalSeconds, activity.Duration.TotalSeconds);
