@@ -31,6 +31,8 @@ internal static class WanApp
             CompareCommand.Build(environment),
             QuantizeCommand.Build(environment),
             OptimizeCommand.Build(environment),
+            DoctorCommand.Build(environment),
+            ProfileCommand.Build(environment),
             ModelsCommand.Build(environment),
             PresetsCommand.Build(environment),
             ProvidersCommand.Build(environment),

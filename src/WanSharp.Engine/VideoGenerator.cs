@@ -207,8 +207,8 @@ public sealed class VideoGenerator : IVideoGenerator
         options ??= new GenerationRunOptions();
         _previews.Require(plan, options);
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
-        var clip = NewRun(plan, options, cancelled.Token);
         using var ending = _telemetry.BeginClip();
+        var clip = NewRun(plan, options, cancelled.Token);
         // Not on the caller's thread.
         var (compile, ran) = await Task.Run(() => RunAsync(clip, frames), cancelled.Token).ConfigureAwait(false);
         var statistics = clip.Clock.ToStatistics() with { Compile = compile, RanAsPlanned = ran.Identity == plan.Identity };

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace WanSharp.Runtime;
 
 /// <summary>Counts what happens to a graph, here and for whoever listens to <see cref="RuntimeMetrics"/>. Thread-safe.</summary>
@@ -43,6 +45,9 @@ internal sealed class GraphCounter(string name)
         RuntimeMetrics.Freed(name, bytes);
         Change(counts => counts, -bytes);
     }
+
+    /// <inheritdoc cref="RuntimeMetrics.StartRun"/>
+    public Activity? StartRun(int? block) => RuntimeMetrics.StartRun(name, block);
 
     /// <param name="block">Whose weights it ran with; null for a graph that is not run block by block.</param>
     /// <param name="time">How long.</param>

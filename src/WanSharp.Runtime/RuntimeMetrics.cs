@@ -6,7 +6,10 @@ namespace WanSharp.Runtime;
 /// <summary>The metrics of this library, under the meter "WanSharp.Runtime"; docs/metrics.md lists them.</summary>
 internal static class RuntimeMetrics
 {
-    private static readonly Meter Meter = new("WanSharp.Runtime");
+    private const string Name = "WanSharp.Runtime";
+
+    private static readonly ActivitySource Activities = new(Name);
+    private static readonly Meter Meter = new(Name);
     private static readonly Histogram<double> CompileDuration = Meter.CreateHistogram<double>(
         "wansharp.graph.compile.duration",
         "s",
@@ -62,6 +65,21 @@ internal static class RuntimeMetrics
         "{run}",
         "Runs that asked for more memory than they may have."
     );
+
+    /// <summary>Begins the span of a graph's run; null where nobody listens.</summary>
+    /// <param name="graph">The graph's name.</param>
+    /// <param name="block">Whose weights it runs with; null for a graph that is not run block by block.</param>
+    public static Activity? StartRun(string graph, int? block)
+    {
+        var span = Activities.StartActivity("wansharp.graph");
+        span?.SetTag("graph", graph);
+        if (block is { } index)
+        {
+            span?.SetTag("block", index);
+        }
+
+        return span;
+    }
 
     public static void Compiled(string graph, TimeSpan time, long bytes)
     {

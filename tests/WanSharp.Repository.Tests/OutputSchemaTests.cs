@@ -55,6 +55,8 @@ public class OutputSchemaTests
         ("compare", "compare", typeof(ComparedClipsOutput)),
         ("quantize", "quantize", typeof(QuantizeOutput)),
         ("optimize", "optimize", typeof(OptimizeOutput)),
+        ("doctor", "doctor", typeof(DoctorOutput)),
+        ("profile", "profile", typeof(ProfileOutput)),
         ("bench-presets", "bench presets", typeof(IReadOnlyList<PresetWayOutput>)),
         ("bench-step-cache", "bench step-cache", typeof(StepCacheOutput)),
         ("presets", "presets", typeof(IReadOnlyList<PresetOutput>)),

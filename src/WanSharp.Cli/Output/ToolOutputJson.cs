@@ -17,6 +17,8 @@ namespace WanSharp.Cli.Output;
 [JsonSerializable(typeof(StepCacheOutput))]
 [JsonSerializable(typeof(QuantizeOutput))]
 [JsonSerializable(typeof(OptimizeOutput))]
+[JsonSerializable(typeof(DoctorOutput))]
+[JsonSerializable(typeof(ProfileOutput))]
 [JsonSerializable(typeof(FixtureOutput))]
 [JsonSerializable(typeof(ComparedFixtureOutput))]
 [JsonSerializable(typeof(ExportOutput))]

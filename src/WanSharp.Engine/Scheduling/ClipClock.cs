@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace WanSharp.Engine.Scheduling;
 
 /// <summary>Adds up what one clip costs.</summary>
@@ -17,11 +19,16 @@ internal sealed class ClipClock(TimeProvider clock)
 
     public TimeProvider Time => clock;
 
+    /// <summary>The clip's span, in which its stages and steps lie; none where nobody listens.</summary>
+    public ActivityContext Trace { get; } = Activity.Current?.Context ?? default;
+
     /// <summary>Measures the time in a stage, until the result is disposed.</summary>
-    public Span Enter(GenerationStage stage) => new(this, stage, clock.GetTimestamp(), IsWork: false);
+    public Span Enter(GenerationStage stage) =>
+        new(this, stage, clock.GetTimestamp(), IsWork: false, EngineTelemetry.StartSpan("wansharp.stage", stage, Trace));
 
     /// <summary>Measures work for this clip alone, until the result is disposed.</summary>
-    public Span Work(GenerationStage stage) => new(this, stage, clock.GetTimestamp(), IsWork: true);
+    public Span Work(GenerationStage stage) =>
+        new(this, stage, clock.GetTimestamp(), IsWork: true, EngineTelemetry.StartSpan("wansharp.work", stage, Trace));
 
     /// <summary>Adds a step that was shared by a number of clips, this one included.</summary>
     /// <param name="duration">How long it took.</param>
@@ -84,10 +91,11 @@ internal sealed class ClipClock(TimeProvider clock)
     }
 
     /// <summary>A stretch of time, which ends when it is disposed.</summary>
-    public readonly record struct Span(ClipClock Clock, GenerationStage Stage, long Started, bool IsWork) : IDisposable
+    public readonly record struct Span(ClipClock Clock, GenerationStage Stage, long Started, bool IsWork, Activity? Activity) : IDisposable
     {
         public void Dispose()
         {
+            Activity?.Dispose();
             var time = Clock.Time.GetElapsedTime(Started);
             Clock.Add(Stage, IsWork ? new StageTime(TimeSpan.Zero, time, time) : new StageTime(time, TimeSpan.Zero, TimeSpan.Zero));
         }

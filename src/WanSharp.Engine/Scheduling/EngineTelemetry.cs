@@ -49,6 +49,21 @@ internal sealed class EngineTelemetry : IDisposable
         _clips = _meter.CreateUpDownCounter<int>("wansharp.clips.active", "{clip}", "Clips under way.");
     }
 
+    /// <summary>Begins the span of a stage, or of work in it, of a clip; null where nobody listens.</summary>
+    /// <param name="name">What kind of span it is.</param>
+    /// <param name="stage">The stage.</param>
+    /// <param name="clip">The clip's own span.</param>
+    public static Activity? StartSpan(string name, GenerationStage stage, ActivityContext clip)
+    {
+        var span = Activities.StartActivity(name, ActivityKind.Internal, clip);
+        span?.SetTag(Stage, NameOf(stage));
+        return span;
+    }
+
+    /// <summary>Begins the span of a step of one clip or several; null where nobody listens.</summary>
+    /// <param name="clip">The span of the first of them.</param>
+    public static Activity? StartStep(ActivityContext clip) => Activities.StartActivity("wansharp.step", ActivityKind.Internal, clip);
+
     /// <summary>Follows a clip until the result is disposed.</summary>
     public IDisposable BeginClip()
     {

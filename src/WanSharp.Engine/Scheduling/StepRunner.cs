@@ -60,6 +60,7 @@ internal sealed class StepRunner(
         var rows = works.Sum(work => work.State.BranchesNow);
         int[] skipped = [.. works.Select(work => work.State.Cache?.Skipped ?? 0)];
         var started = clock.GetTimestamp();
+        using var span = EngineTelemetry.StartStep(works[0].Clip.Clock.Trace);
         try
         {
             // A shared step continues when one of its clips is cancelled: that clip leaves after it.

@@ -110,6 +110,7 @@ public sealed unsafe class PreparedRun : IDisposable, IStoppableRun
                 _pointers[held] = HoldValue(held);
             }
 
+            using var span = _session.Counter?.StartRun(Block);
             var started = Stopwatch.GetTimestamp();
             status = Invoke(session.Pointer, options.Pointer, cancellationToken);
             _session.Counter?.Ran(Block, Stopwatch.GetElapsedTime(started));

@@ -12,10 +12,41 @@ internal static class OperatorProfile
     /// <summary>Operators by the time that they took, the slowest first.</summary>
     /// <param name="profiles">The profiles' JSON.</param>
     /// <param name="count">How many operators at most.</param>
-    public static IReadOnlyList<OperatorShare> Slowest(IEnumerable<JsonElement> profiles, int count)
+    public static IReadOnlyList<OperatorShare> Slowest(IEnumerable<JsonElement> profiles, int count) => Slowest(profiles, count, Operator);
+
+    /// <summary>Reads the profiles of a folder.</summary>
+    public static IReadOnlyList<OperatorShare> Read(string folder, int count) => Read(folder, count, Operator);
+
+    /// <summary>The same by layer: what the nodes of one name are in all blocks, such as <c>self_attn.q</c>.</summary>
+    public static IReadOnlyList<OperatorShare> ReadLayers(string folder, int count) => Read(folder, count, LayerOf);
+
+    /// <summary>The layer of a node, without the number of its block.</summary>
+    private static string LayerOf(JsonElement item)
+    {
+        var node = item.GetProperty("name").GetString()!;
+        var scope = node.LastIndexOf('/');
+        string[] parts = scope < 0 ? [] : node[..scope].Split('.');
+        var layer = string.Join('.', parts is ["blocks", _, .. var rest] ? rest : parts);
+        return layer.Length > 0 ? layer : $"({Operator(item)})";
+    }
+
+    private static IReadOnlyList<OperatorShare> Read(string folder, int count, Func<JsonElement, string> nameOf)
+    {
+        var documents = Directory.EnumerateFiles(folder, "*.json").Select(file => JsonDocument.Parse(File.ReadAllBytes(file))).ToList();
+        try
+        {
+            return Slowest(documents.Select(document => document.RootElement), count, nameOf);
+        }
+        finally
+        {
+            documents.ForEach(document => document.Dispose());
+        }
+    }
+
+    private static IReadOnlyList<OperatorShare> Slowest(IEnumerable<JsonElement> profiles, int count, Func<JsonElement, string> nameOf)
     {
         var events = profiles.SelectMany(profile => profile.EnumerateArray()).Where(IsKernel);
-        var operators = events.GroupBy(Operator).Select(group => (Name: group.Key, Microseconds: group.Sum(Duration))).ToList();
+        var operators = events.GroupBy(nameOf).Select(group => (Name: group.Key, Microseconds: group.Sum(Duration))).ToList();
         var all = operators.Sum(one => one.Microseconds);
         return
         [
@@ -25,20 +56,6 @@ internal static class OperatorProfile
                 .Take(count)
                 .Select(one => new OperatorShare(one.Name, one.Microseconds / MicrosecondsPerSecond, all > 0 ? one.Microseconds / all : 0)),
         ];
-    }
-
-    /// <summary>Reads the profiles of a folder.</summary>
-    public static IReadOnlyList<OperatorShare> Read(string folder, int count)
-    {
-        var documents = Directory.EnumerateFiles(folder, "*.json").Select(file => JsonDocument.Parse(File.ReadAllBytes(file))).ToList();
-        try
-        {
-            return Slowest(documents.Select(document => document.RootElement), count);
-        }
-        finally
-        {
-            documents.ForEach(document => document.Dispose());
-        }
     }
 
     private static bool IsKernel(JsonElement item) =>

@@ -1,0 +1,114 @@
+using static System.FormattableString;
+
+namespace WanSharp.Tools.Doctor;
+
+/// <summary>What a short clip says about a model: the questions of a tree, each answered by what was measured. Pure.</summary>
+internal static class ModelFindings
+{
+    private const double SlowerThanExpected = 2;
+    private const double MuchWaiting = 0.2;
+    private const double MuchDecoding = 0.4;
+    private const double LongClip = 60;
+    private const int MostAlternatives = 3;
+    private const double Giga = 1e9;
+
+    private static readonly string[] Damages = ["damaged", "download", "cut off", "truncated", "not complete"];
+
+    public static IEnumerable<Finding> Of(ModelSight model)
+    {
+        if (model.Problem is { } problem)
+        {
+            yield return Finding.Problem("model", problem, CommandFor(model.Model, problem));
+            yield break;
+        }
+
+        yield return Finding.Good("model", $"{model.Model}: the transformer is in {string.Join(", ", model.WeightTypes)}");
+        foreach (var finding in Memory(model).Concat(Speed(model)))
+        {
+            yield return finding;
+        }
+    }
+
+    /// <summary>What is damaged is downloaded again; of what is missing, the list says where it belongs.</summary>
+    private static string CommandFor(string model, string problem) =>
+        Damages.Any(word => problem.Contains(word, StringComparison.OrdinalIgnoreCase)) ? "wan models verify --remove"
+        : Path.Exists(model) ? $"wan models list {model}"
+        : $"wan models pull {model}";
+
+    private static IEnumerable<Finding> Memory(ModelSight model)
+    {
+        if (model.Memory is not var (needed, available))
+        {
+            yield break;
+        }
+
+        yield return needed > available
+            ? Finding.Advice(
+                "memory",
+                Invariant($"its own clips hold {needed / Giga:0.0} GB, and {available / Giga:0.0} GB may be used: ")
+                    + "weights are read again in each step",
+                Invariant($"wan plan \"…\" --model {model.Model} --memory {Math.Max(0.1, available / Giga):0.0}GB")
+            )
+            : Finding.Good("memory", Invariant($"its own clips hold {needed / Giga:0.0} GB; {available / Giga:0.0} GB may be used"));
+    }
+
+    /// <summary>Is it the machine, the weights, the decoder, or the work itself?</summary>
+    private static IEnumerable<Finding> Speed(ModelSight model)
+    {
+        const string Topic = "speed";
+        if (model.Step is not var (measured, expected))
+        {
+            yield break;
+        }
+
+        yield return Finding.Good(Topic, Invariant($"a step took {measured:0.000} s where the machine's kernels need {expected:0.000} s"));
+        if (model.WaitShare > MuchWaiting)
+        {
+            yield return Finding.Advice(
+                Topic,
+                Invariant(
+                    $"blocks wait for their weights {100 * model.WaitShare:0} % of the time: they are read or converted in each step"
+                ),
+                $"wan quantize --model {model.Model} --max-loss 3% -o {Path.GetFileNameWithoutExtension(model.Model.TrimEnd('/'))}-int8"
+            );
+        }
+        else if (measured > SlowerThanExpected * expected)
+        {
+            yield return Finding.Advice(
+                Topic,
+                Invariant($"steps take {measured / expected:0.0} times what the machine's kernels need: ")
+                    + "other programs compute, or it is throttled",
+                "wan bench dit --shape 1.3b --runs 2"
+            );
+        }
+
+        if (model.DecodeShare > MuchDecoding)
+        {
+            yield return Finding.Advice(
+                Topic,
+                Invariant($"decoding takes {100 * model.DecodeShare:0} % of a clip's time"),
+                model.TinyDecoder is { } tiny
+                    ? $"wan generate \"…\" --model {model.Model} --decoder {tiny}"
+                    : $"wan generate \"…\" --model {model.Model} --vae-tile auto"
+            );
+        }
+
+        if (model.ClipSeconds > LongClip)
+        {
+            foreach (var one in model.Alternatives.OrderBy(one => one.Seconds).Take(MostAlternatives))
+            {
+                yield return Finding.Advice(
+                    Topic,
+                    Invariant($"the work itself is long: {model.ClipSeconds:0} s a clip; {one.Options} makes it {one.Seconds:0} s"),
+                    $"wan generate \"…\" --model {model.Model} {one.Options}"
+                );
+            }
+
+            yield return Finding.Advice(
+                Topic,
+                "which of these pay, and what they lose, is found by measuring",
+                $"wan optimize --model {model.Model} --max-loss 3%"
+            );
+        }
+    }
+}

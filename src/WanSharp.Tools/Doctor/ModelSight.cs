@@ -1,0 +1,36 @@
+using WanSharp.Engine.Planning;
+
+namespace WanSharp.Tools.Doctor;
+
+/// <summary>What a short clip of a model showed.</summary>
+internal sealed record ModelSight
+{
+    public required string Model { get; init; }
+
+    /// <summary>Why it cannot be used; null if it can.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>Types of the transformer's weights.</summary>
+    public IReadOnlyList<string> WeightTypes { get; init; } = [];
+
+    /// <summary>Private memory that the model's own clip needs, and what may be used.</summary>
+    public (long Needed, long Available)? Memory { get; init; }
+
+    /// <summary>Time of a step: measured, and as the machine's own kernels would have it.</summary>
+    public (double Measured, double Expected)? Step { get; init; }
+
+    /// <summary>How much of the blocks' time was waiting for weights.</summary>
+    public double WaitShare { get; init; }
+
+    /// <summary>How much of a clip's time is decoding, as predicted for the model's own clip.</summary>
+    public double DecodeShare { get; init; }
+
+    /// <summary>The predicted time of the model's own clip.</summary>
+    public double ClipSeconds { get; init; }
+
+    /// <summary>What would make it cheaper, one change each.</summary>
+    public IReadOnlyList<PlanAlternative> Alternatives { get; init; } = [];
+
+    /// <summary>Whether a tiny decoder lies next to the model.</summary>
+    public string? TinyDecoder { get; init; }
+}

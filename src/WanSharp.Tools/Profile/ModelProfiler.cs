@@ -1,0 +1,177 @@
+using System.Diagnostics;
+using System.Globalization;
+using WanSharp.Engine;
+using WanSharp.Engine.Planning;
+using WanSharp.Hosting;
+using WanSharp.Runtime;
+using WanSharp.Tensors;
+using WanSharp.Tools.Benchmarks;
+using WanSharp.Tools.Quality;
+
+namespace WanSharp.Tools.Profile;
+
+/// <summary>Makes clips and records where their time and bytes go.</summary>
+/// <param name="host">Opens engines.</param>
+/// <param name="options">What is profiled.</param>
+public sealed class ModelProfiler(WanHost host, ProfileOptions options)
+{
+    private const int MostOperators = 24;
+
+    private static readonly TimeSpan SampleInterval = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Profiles.</summary>
+    /// <param name="progress">Receives what it does now.</param>
+    /// <param name="cancellationToken">Stops within a step.</param>
+    public async Task<ProfileReport> RunAsync(IProgress<string>? progress, CancellationToken cancellationToken)
+    {
+        var engine = options.Engine with { Options = options.Engine.Options with { BatchSize = options.Clips > 1 ? options.Clips : 1 } };
+        using var opened = EngineHost.Open(host, engine);
+        progress?.Report("a first clip, which compiles");
+        await MakeAsync(opened.Generator, cancellationToken).ConfigureAwait(false);
+        var (plain, recorded) = (new List<double>(), new List<double>());
+        Recording? last = null;
+        for (var run = 0; run < options.Runs; run++)
+        {
+            progress?.Report(string.Create(CultureInfo.InvariantCulture, $"run {run + 1} of {options.Runs}"));
+            plain.Add(await MakeAsync(opened.Generator, cancellationToken).ConfigureAwait(false));
+            last = await RecordAsync(opened, cancellationToken).ConfigureAwait(false);
+            recorded.Add(last.Seconds);
+        }
+
+        var machine = host.Calibrate(options.Engine.Threads, again: false, cancellationToken);
+        var costs = new CostModel(opened.Model, options.Engine.Precision);
+        var cost = costs.Predict(costs.Sketch(options.Request), machine);
+        var (operators, layers) = options.Operators
+            ? await OperatorsAsync(opened, engine, progress, cancellationToken).ConfigureAwait(false)
+            : ([], []);
+        var plan = opened.Generator.Plan(options.Request);
+        return new ProfileReport
+        {
+            Title = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{opened.Model.Name}, {plan.Settings.Width}x{plan.Settings.Height}, {plan.Settings.Frames} frames, "
+                    + $"{plan.Settings.Steps} steps; {MachineName.Read()}; onnxruntime {opened.Runtime.Version}"
+            ),
+            Clips = options.Clips,
+            Seconds = last!.Seconds,
+            Overhead = (Median(recorded) / Median(plain)) - 1,
+            Spans = last.Spans,
+            Flame = FlameTree.Of(last.Spans.Where(span => span.Lane.StartsWith("thread", StringComparison.Ordinal))),
+            Memory = last.Memory,
+            Stages = [.. cost.Stages.Select(stage => Measured(stage, last))],
+            PeakOperations = machine.Products,
+            PeakBytes = machine.MovedBytes,
+            IdleSeconds = last.Idle,
+            WaitSeconds = last.Waited,
+            Operators = operators,
+            Layers = layers,
+        };
+    }
+
+    private StageProfile Measured(StageCost cost, Recording recording)
+    {
+        var stage = cost.Stage switch
+        {
+            PlanStage.Denoise => GenerationStage.Denoise,
+            PlanStage.Decode => GenerationStage.Decode,
+            _ => GenerationStage.Encode,
+        };
+        var clips = options.Clips;
+        return new StageProfile(
+            cost.Stage.ToString().ToLowerInvariant(),
+            recording.Busy.GetValueOrDefault(stage),
+            clips * cost.Operations,
+            clips * cost.Bytes,
+            clips * cost.Seconds
+        );
+    }
+
+    private async Task<Recording> RecordAsync(EngineHost opened, CancellationToken cancellationToken)
+    {
+        var before = opened.Generator.Statistics;
+        using var recorder = new SpanRecorder(host.Options.Clock);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var sampling = SampleAsync(opened.Runtime, stop.Token);
+        var seconds = await MakeAsync(opened.Generator, cancellationToken).ConfigureAwait(false);
+        await stop.CancelAsync().ConfigureAwait(false);
+        var memory = await sampling.ConfigureAwait(false);
+        var after = opened.Generator.Statistics;
+        return new Recording(
+            seconds,
+            recorder.Spans,
+            memory,
+            after.Busy.ToDictionary(stage => stage.Key, stage => (stage.Value - before.Busy.GetValueOrDefault(stage.Key)).TotalSeconds),
+            (after.Idle - before.Idle).TotalSeconds,
+            Waited(after) - Waited(before)
+        );
+
+        static double Waited(EngineStatistics statistics) =>
+            statistics.Graphs.SelectMany(graph => graph.Blocks).Sum(block => block.Wait.TotalSeconds);
+    }
+
+    private static async Task<IReadOnlyList<MemorySample>> SampleAsync(OrtRuntime runtime, CancellationToken cancellationToken)
+    {
+        var (samples, started) = (new List<MemorySample>(), Stopwatch.GetTimestamp());
+        do
+        {
+            samples.Add(new MemorySample(Stopwatch.GetElapsedTime(started).TotalSeconds, Environment.WorkingSet, runtime.Memory.InUse));
+            await Task.Delay(SampleInterval, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        } while (!cancellationToken.IsCancellationRequested);
+
+        return samples;
+    }
+
+    private async Task<(IReadOnlyList<OperatorShare> Operators, IReadOnlyList<OperatorShare> Layers)> OperatorsAsync(
+        EngineHost opened,
+        EngineSettings engine,
+        IProgress<string>? progress,
+        CancellationToken cancellationToken
+    )
+    {
+        progress?.Report("operators");
+        using var folder = WorkFolder.Create(Path.GetTempPath());
+        using (
+            var generator = new VideoGenerator(
+                opened.Model,
+                opened.Runtime,
+                opened.Session with
+                {
+                    ProfilePathPrefix = folder["profile"],
+                },
+                host.TransformerOptions(engine.Precision),
+                engine.Options
+            )
+        )
+        {
+            await MakeAsync(generator, cancellationToken).ConfigureAwait(false);
+        }
+
+        return (OperatorProfile.Read(folder.Path, MostOperators), OperatorProfile.ReadLayers(folder.Path, MostOperators));
+    }
+
+    private async Task<double> MakeAsync(IVideoGenerator generator, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        await Task.WhenAll(Enumerable.Range(0, options.Clips).Select(OneAsync)).ConfigureAwait(false);
+        return Stopwatch.GetElapsedTime(started).TotalSeconds;
+
+        async Task OneAsync(int clip)
+        {
+            var frames = new ClipRecorder();
+            await using var end = frames.ConfigureAwait(false);
+            var plan = generator.Plan(options.Request with { Seed = (options.Request.Seed ?? 0) + (ulong)clip });
+            await generator.GenerateAsync(plan, frames, null, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+
+    private sealed record Recording(
+        double Seconds,
+        IReadOnlyList<ProfiledSpan> Spans,
+        IReadOnlyList<MemorySample> Memory,
+        IReadOnlyDictionary<GenerationStage, double> Busy,
+        double Idle,
+        double Waited
+    );
+}
