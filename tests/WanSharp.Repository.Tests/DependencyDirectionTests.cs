@@ -29,7 +29,7 @@ public partial class DependencyDirectionTests
         var references = References(Path.Combine(Checkout.Root, "src", project, project + ".csproj"), "ProjectReference")
             .Select(reference => Path.GetFileNameWithoutExtension(reference.Replace('\\', '/'))[Prefix.Length..]);
 
-        Assert.Empty(references.Where(reference => !allowed.Contains(reference)));
+        Assert.DoesNotContain(references, reference => !allowed.Contains(reference));
         Assert.DoesNotContain(name, allowed);
     }
 

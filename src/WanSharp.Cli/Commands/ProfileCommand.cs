@@ -43,11 +43,7 @@ internal sealed class ProfileCommand(CliEnvironment environment)
         HelpName = "FILE",
     };
 
-    private readonly Option<string?> _trace = new("--trace")
-    {
-        Description = "Write a trace for Chrome or Perfetto.",
-        HelpName = "FILE",
-    };
+    private readonly Option<string?> _trace = new("--trace") { Description = "Write a trace for Chrome or Perfetto.", HelpName = "FILE" };
 
     private readonly Option<string?> _speedscope = new("--speedscope")
     {

@@ -50,7 +50,10 @@ internal sealed class SystemRoutes(
                 backend?.Statistics is { } statistics ? Describe(statistics) : null,
                 Caches(),
                 // the library's threads are the engine's: before that is open there is nothing to ask
-                backend?.Statistics is not null ? _providers ??= Providers() : []
+                backend?.Statistics
+                    is not null
+                    ? _providers ??= Providers()
+                    : []
             ),
             PageJson.Readable.SystemObject
         );

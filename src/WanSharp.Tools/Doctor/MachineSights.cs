@@ -20,6 +20,8 @@ internal sealed class MachineSights(WanHost host, string root = "/")
     private const int ProbeBytes = 64 << 20;
     private const int ChunkBytes = 4 << 20;
 
+    private static readonly string[] LocaleVariables = ["LC_ALL", "LC_CTYPE", "LANG"]; // the first that is set counts
+
     private static readonly (OutputKind Kind, string Name)[] Formats =
     [
         (OutputKind.Mp4, ".mp4"),
@@ -45,7 +47,7 @@ internal sealed class MachineSights(WanHost host, string root = "/")
             Framework = RuntimeInformation.FrameworkDescription,
             LibraryIsNamed = options.OnnxRuntimeLibrary is not null,
             Now = options.Clock.GetUtcNow(),
-            Locale = new[] { "LC_ALL", "LC_CTYPE", "LANG" }.Select(options.Variable).FirstOrDefault(value => value is not null),
+            Locale = LocaleVariables.Select(options.Variable).FirstOrDefault(value => value is not null),
             TemporaryProblem = Try(() => Directory.Delete(Directory.CreateTempSubdirectory("wan-doctor-").FullName)),
             PresetsProblem = Try(() => host.OpenPresets()),
         };

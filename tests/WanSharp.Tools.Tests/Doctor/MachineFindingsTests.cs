@@ -56,7 +56,10 @@ public sealed class MachineFindingsTests
 
     [Fact]
     public void Of_AHealthyMachine_IsAllGood() =>
-        Assert.All(MachineFindings.Of(Healthy), finding => Assert.Equal((Severity.Good, (string?)null), (finding.Severity, finding.Command)));
+        Assert.All(
+            MachineFindings.Of(Healthy),
+            finding => Assert.Equal((Severity.Good, (string?)null), (finding.Severity, finding.Command))
+        );
 
     [Theory]
     [MemberData(nameof(Names))]

@@ -52,7 +52,10 @@ public sealed class ProfileFilesTests
         var events = json.RootElement.GetProperty("traceEvents").EnumerateArray().ToList();
         var block = events.Single(one => Text(one, "name") == "graph block 1");
         var lane = events.Single(one => Text(one, "ph") == "M" && one.GetProperty("tid").GetInt32() == block.GetProperty("tid").GetInt32());
-        Assert.Equal(("X", 300_000.0, 100_000.0), (Text(block, "ph"), block.GetProperty("ts").GetDouble(), block.GetProperty("dur").GetDouble()));
+        Assert.Equal(
+            ("X", 300_000.0, 100_000.0),
+            (Text(block, "ph"), block.GetProperty("ts").GetDouble(), block.GetProperty("dur").GetDouble())
+        );
         Assert.Equal("thread 1", Text(lane.GetProperty("args"), "name"));
         Assert.Equal(2, events.Count(one => Text(one, "ph") == "C"));
     }
