@@ -30,7 +30,7 @@ public sealed class BadRequestTests : IAsyncLifetime
 
     private static readonly string[] Bodies =
     [
-        """{"prompt":"a red circle","seconds":"1","size":"32x16","seed":7,"input_reference":{"image_url":"data:image/png;base64,iVBORw0KGgo="}}""",
+        """{"prompt":"a red circle","seconds":"1","size":"32x16","input_reference":{"image_url":"data:image/png;base64,iVBORw0KGgo="}}""",
         """{"prompt":"a","lora":["x:0.5"],"steps":4,"guidance_scale":4,"guidance_scale_2":3,"extra_body":{"flow_shift":3}}""",
         """{"prompts":"a\nb","seeds":"0..3","styles":"ink","dry_run":true}""",
         "--x\r\nContent-Disposition: form-data; name=\"prompt\"\r\n\r\na\r\n--x\r\nContent-Disposition: form-data; "
