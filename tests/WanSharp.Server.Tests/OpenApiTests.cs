@@ -16,8 +16,10 @@ public sealed class OpenApiTests : IAsyncLifetime
         var (_, document) = await _server.GetAsync("/openapi.json");
 
         var paths = document.GetProperty("paths").EnumerateObject().ToDictionary(path => path.Name, path => path.Value);
-        var undescribed = _server.Routes.Where(route => !paths.ContainsKey(route)).ToList();
-        // what refuses whatever it is sent is left out
+        var undescribed = _server
+            .Routes.Where(route => route.StartsWith("/v1/", StringComparison.Ordinal) && !paths.ContainsKey(route))
+            .ToList();
+        // what refuses whatever it is sent is left out, and so are the APIs of ComfyUI and MCP
         Assert.Equal(["/v1/videos/characters", "/v1/videos/edits", "/v1/videos/extensions"], undescribed.Order());
         var names = paths.Values.SelectMany(path => path.EnumerateObject()).Select(one => one.Value.GetProperty("operationId").GetString());
         Assert.Equal(names.Count(), names.Distinct().Count());

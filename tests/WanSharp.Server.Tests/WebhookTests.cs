@@ -28,7 +28,7 @@ public sealed class WebhookTests : IAsyncLifetime
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         _receiver = builder.Build();
         _receiver.Run(ReceiveAsync);
-        await _receiver.StartAsync();
+        await _receiver.StartAsync(TestServer.Token);
         _server = await TestServer.StartAsync(options => options with { Webhooks = [Address] });
     }
 

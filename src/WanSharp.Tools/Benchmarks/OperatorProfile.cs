@@ -12,13 +12,14 @@ internal static class OperatorProfile
     /// <summary>Operators by the time that they took, the slowest first.</summary>
     /// <param name="profiles">The profiles' JSON.</param>
     /// <param name="count">How many operators at most.</param>
-    public static IReadOnlyList<OperatorShare> Slowest(IEnumerable<JsonElement> profiles, int count) => Slowest(profiles, count, Operator);
+    internal static IReadOnlyList<OperatorShare> Slowest(IEnumerable<JsonElement> profiles, int count) => Slowest(profiles, count, Operator);
 
     /// <summary>Reads the profiles of a folder.</summary>
-    public static IReadOnlyList<OperatorShare> Read(string folder, int count) => Read(folder, count, Operator);
+    public static IReadOnlyList<OperatorShare> Read(string folder, int count) => Read(folder, profiles => Slowest(profiles, count));
 
     /// <summary>The same by layer: what the nodes of one name are in all blocks, such as <c>self_attn.q</c>.</summary>
-    public static IReadOnlyList<OperatorShare> ReadLayers(string folder, int count) => Read(folder, count, LayerOf);
+    public static IReadOnlyList<OperatorShare> ReadLayers(string folder, int count) =>
+        Read(folder, profiles => Slowest(profiles, count, LayerOf));
 
     /// <summary>The layer of a node, without the number of its block.</summary>
     private static string LayerOf(JsonElement item)
@@ -30,12 +31,15 @@ internal static class OperatorProfile
         return layer.Length > 0 ? layer : $"({Operator(item)})";
     }
 
-    private static IReadOnlyList<OperatorShare> Read(string folder, int count, Func<JsonElement, string> nameOf)
+    private static IReadOnlyList<OperatorShare> Read(
+        string folder,
+        Func<IEnumerable<JsonElement>, IReadOnlyList<OperatorShare>> read
+    )
     {
         var documents = Directory.EnumerateFiles(folder, "*.json").Select(file => JsonDocument.Parse(File.ReadAllBytes(file))).ToList();
         try
         {
-            return Slowest(documents.Select(document => document.RootElement), count, nameOf);
+            return read(documents.Select(document => document.RootElement));
         }
         finally
         {
