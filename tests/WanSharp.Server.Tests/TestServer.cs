@@ -43,6 +43,7 @@ internal sealed class TestServer : IAsyncDisposable
             {
                 CacheFolder = _folder["cache"],
                 ConfigFolder = _folder["config"],
+                SearchPath = Environment.GetEnvironmentVariable("PATH"), // where ffmpeg may be
                 Notice = line =>
                 {
                     lock (Notices)
@@ -67,6 +68,9 @@ internal sealed class TestServer : IAsyncDisposable
         _server = await WanServer.StartAsync(host, change?.Invoke(options) ?? options, Token);
         Client = new HttpClient { BaseAddress = _server.Addresses[0] };
     }
+
+    /// <summary>Answers an agent over streams.</summary>
+    public Task ServeAgentAsync(Stream input, Stream output) => _server!.ServeAgentAsync(input, output, Token);
 
     public async Task StopAsync()
     {

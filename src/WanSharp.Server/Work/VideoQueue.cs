@@ -143,7 +143,10 @@ internal sealed class VideoQueue(
             _ => TimeSpan.Zero,
         };
 
-    private async Task<NewJob> PlanAsync(VideoRequest request, CancellationToken cancellationToken)
+    /// <summary>Plans a video: checks it against the model, and settles what it leaves open. Nothing is queued.</summary>
+    /// <exception cref="InvalidRequestException">It cannot be made.</exception>
+    /// <exception cref="ApiException">The model is another, or not to be had.</exception>
+    public async Task<NewJob> PlanAsync(VideoRequest request, CancellationToken cancellationToken)
     {
         var backend = await OpenAsync(cancellationToken).ConfigureAwait(false);
         RequireModel(request.Model, backend.Model);
@@ -161,6 +164,7 @@ internal sealed class VideoQueue(
                 RequestSha256 = request.Sha256,
                 RemixedFrom = request.RemixedFrom,
                 User = request.User,
+                Workflow = request.Workflow,
             }.ToJson(),
         };
     }
