@@ -8,7 +8,11 @@ internal sealed class ClipSamplers
     private const int Depth = 64;
 
     private static readonly string[] Marks = ["positive", "guider", "text_embeds", "steps", "cfg", "sigmas"];
-    private static readonly string[] Starts = ["latent_image", "samples", "latent", "latents"];
+    private static readonly string[] Starts = ["latent_image", "samples", "latent", "latents", "image", "images", "pixels"];
+
+    // Nodes that sample have these, whatever they are called: upscalers in tiles, detailers.
+    private static readonly string[] Settings = ["steps", "cfg", "sampler_name"];
+    private static readonly string[] Networks = ["model", "basic_pipe", "pipe"];
     private static readonly string[] Onwards =
     [
         "samples",
@@ -100,5 +104,6 @@ internal sealed class ClipSamplers
     }
 
     private static bool IsSampler(ComfyNode node) =>
-        node.ClassType.Contains("Sampler", StringComparison.Ordinal) && Marks.Any(node.Inputs.ContainsKey);
+        (node.ClassType.Contains("Sampler", StringComparison.OrdinalIgnoreCase) && Marks.Any(node.Inputs.ContainsKey))
+        || (Settings.All(node.Inputs.ContainsKey) && Networks.Any(name => node.LinkOf(name) is not null));
 }

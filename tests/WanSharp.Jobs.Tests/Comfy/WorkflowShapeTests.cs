@@ -63,6 +63,26 @@ public sealed class WorkflowShapeTests
         AssertRefused(workflow, Request with { HighNoiseGuidanceScale = 3 }, "share the steps");
     }
 
+    /// <summary>Upscalers in tiles and detailers sample as well.</summary>
+    [Fact]
+    public void ANodeThatSamplesUnderAnotherName_IsSetTooOrRefused()
+    {
+        var workflow = Workflows.Edit(
+            Workflows.TextToVideo,
+            """
+            {"49": {"images": ["60", 0]}, "60": {"class_type": "UltimateSDUpscale", "inputs": {"image": ["8", 0], "model": ["48", 0], "positive": ["6", 0],
+               "negative": ["7", 0], "upscale_by": 2, "seed": 82, "steps": 4, "cfg": 6, "sampler_name": "uni_pc", "scheduler": "simple",
+               "denoise": 0.2, "tile_width": 512}}}
+            """
+        );
+        var nodes = Fill(workflow, Request with { Steps = 8, Seed = 5, GuidanceScale = 3 });
+
+        Assert.Equal((8, 5, 3), (Int(nodes, "60", "steps"), Int(nodes, "60", "seed"), Int(nodes, "60", "cfg")));
+        Assert.Equal((8, 5, 3), (Int(nodes, "3", "steps"), Int(nodes, "3", "seed"), Int(nodes, "3", "cfg")));
+        var other = Workflows.Edit(workflow, """{"60": {"steps": 12}}""");
+        AssertRefused(other, Request with { Steps = 8 }, "node 60 (UltimateSDUpscale)");
+    }
+
     [Fact]
     public void OneSamplerForBothExperts_TakesBothScales()
     {
