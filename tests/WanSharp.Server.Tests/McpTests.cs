@@ -29,10 +29,31 @@ public sealed class McpTests : IAsyncLifetime
 
         var plan = await CallAsync(agent, "plan", new() { ["prompt"] = "a fox", ["steps"] = 3 });
         Assert.Equal(3, plan.GetProperty("settings").GetProperty("steps").GetInt32());
-        var video = await CallAsync(agent, "generate", new() { ["prompt"] = "a fox", ["frames"] = 5, ["steps"] = 2, ["seed"] = 7, ["wait"] = true });
+        var video = await CallAsync(
+            agent,
+            "generate",
+            new()
+            {
+                ["prompt"] = "a fox",
+                ["frames"] = 5,
+                ["steps"] = 2,
+                ["seed"] = 7,
+                ["wait"] = true,
+            }
+        );
         Assert.Equal("completed", video.GetProperty("status").GetString());
         Assert.Equal(overStreams, video.TryGetProperty("file", out var file) && File.Exists(file.GetString()));
-        var other = await CallAsync(agent, "generate", new() { ["prompt"] = "a fox", ["frames"] = 5, ["steps"] = 2, ["seed"] = 7 });
+        var other = await CallAsync(
+            agent,
+            "generate",
+            new()
+            {
+                ["prompt"] = "a fox",
+                ["frames"] = 5,
+                ["steps"] = 2,
+                ["seed"] = 7,
+            }
+        );
         var waited = await CallAsync(agent, "wait", new() { ["id"] = other.GetProperty("id").GetString() });
         Assert.Equal("completed", waited.GetProperty("status").GetString());
         var compared = await CallAsync(agent, "compare", new() { ["id"] = Id(video), ["reference"] = Id(other) });
@@ -53,7 +74,13 @@ public sealed class McpTests : IAsyncLifetime
 
         var result = await agent.CallToolAsync(
             "generate",
-            new Dictionary<string, object?> { ["prompt"] = "a fox", ["frames"] = 5, ["steps"] = 4, ["wait"] = true },
+            new Dictionary<string, object?>
+            {
+                ["prompt"] = "a fox",
+                ["frames"] = 5,
+                ["steps"] = 4,
+                ["wait"] = true,
+            },
             new Told(told),
             cancellationToken: TestServer.Token
         );

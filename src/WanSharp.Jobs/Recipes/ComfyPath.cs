@@ -122,7 +122,8 @@ internal sealed class ComfyPath(ComfyWorkflow workflow, WorkflowGuess guess, IRe
     private static bool IsMedia(ComfyNode node) =>
         node.ClassType.Contains("Load", StringComparison.Ordinal)
         && MediaWords.Any(word => node.ClassType.Contains(word, StringComparison.Ordinal))
-        && !node.ClassType.Contains("Loader", StringComparison.Ordinal);
+        && !node.ClassType.Contains("Loader", StringComparison.Ordinal)
+        && !node.ClassType.Contains("TextEncoder", StringComparison.Ordinal); // LoadWanVideoT5TextEncoder
 
     private void ReadSampler(ComfyNode sampler)
     {

@@ -1,8 +1,8 @@
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Net.Http.Headers;
-using System.Text.Json.Nodes;
 using WanSharp.Server.Http;
 using WanSharp.Server.Work;
 
@@ -55,7 +55,7 @@ internal sealed class FileRoutes(VideoQueue queue, InputPictures pictures) : IRo
             )
             .ExecuteAsync(context)
             .ConfigureAwait(false);
-        }
+    }
 
     /// <summary>A clip, by the name that the history gives it: the id of its video.</summary>
     private (string? Path, string? Mark, DateTimeOffset? Time) Clip(string name) =>
@@ -77,7 +77,8 @@ internal sealed class FileRoutes(VideoQueue queue, InputPictures pictures) : IRo
             throw ApiException.Invalid("type", $"Pictures are uploaded as {InputType}, not as '{type}'.");
         }
 
-        var file = form.Files["image"] ?? throw ApiException.Invalid("image", "There is no 'image': send the picture's file under this name.");
+        var file =
+            form.Files["image"] ?? throw ApiException.Invalid("image", "There is no 'image': send the picture's file under this name.");
         var folder = form["subfolder"].FirstOrDefault() ?? "";
         var overwrite = form["overwrite"].FirstOrDefault() is "true" or "1";
         var name = await pictures.SaveAsync(file, folder, overwrite, context.RequestAborted).ConfigureAwait(false);

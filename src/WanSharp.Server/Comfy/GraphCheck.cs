@@ -92,7 +92,9 @@ internal sealed class GraphCheck(PromptGraph graph, ServedNames lists)
     }
 
     private static bool Fits(string given, string asked) =>
-        given == asked || (given == "INT" && asked == "FLOAT") || (given == "FLOAT" && asked == "INT")
+        given == asked
+        || (given == "INT" && asked == "FLOAT")
+        || (given == "FLOAT" && asked == "INT")
         || (given == "STRING" && asked == NodeInput.Combo);
 
     private void CheckValue(GraphNode node, NodeInput input, JsonNode value)

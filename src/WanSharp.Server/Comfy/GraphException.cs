@@ -46,9 +46,9 @@ internal sealed class GraphException(
             new JsonObject
             {
                 ["errors"] = new JsonArray([.. node.Select(problem => problem.ToJson())]),
-                ["dependent_outputs"] = new JsonArray(
-                    [.. (graph?.OutputsBehind(node.Key) ?? []).Select(output => JsonValue.Create(output))]
-                ),
+                ["dependent_outputs"] = new JsonArray([
+                    .. (graph?.OutputsBehind(node.Key) ?? []).Select(output => JsonValue.Create(output)),
+                ]),
                 ["class_type"] = graph?.Find(node.Key)?.ClassType ?? "",
             }
         );

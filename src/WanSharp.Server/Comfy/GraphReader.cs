@@ -18,6 +18,21 @@ internal sealed partial class GraphReader(ServedNames names, InputPictures pictu
     /// <summary>The shift of Wan where no node sets one. Source: comfyanonymous/ComfyUI comfy/supported_models.py, WAN21_T2V.</summary>
     private const double UsualShift = 8;
 
+    /// <summary>What sentences that name no node are about.</summary>
+    private static readonly (string Word, string[] Inputs)[] Subjects =
+    [
+        ("pixels", ["width"]),
+        ("frames a second", ["fps", "frame_rate"]),
+        ("frames", ["length", "num_frames"]),
+        ("LoRA", ["lora_name", "lora"]),
+        ("sampler", ["sampler_name", "scheduler"]),
+        ("schedule", ["scheduler"]),
+        ("texts", ["text", "positive_prompt"]),
+        ("seed", ["seed", "noise_seed"]),
+        ("steps", ["steps"]),
+        ("guidance", ["cfg"]),
+    ];
+
     private static readonly string[] Frames = ["start_image", "end_image"];
     private static readonly string[] Visions = ["clip_vision_output", "clip_vision_start_image", "clip_vision_end_image", "clip_embeds"];
 
@@ -64,7 +79,7 @@ internal sealed partial class GraphReader(ServedNames names, InputPictures pictu
             }
             else
             {
-                problems.Add(GraphProblem.NotSupported(NodeIn(sentence, graph) ?? graph.Outputs[0], sentence));
+                problems.Add(GraphProblem.NotSupported(NodeIn(sentence, graph) ?? NodeAbout(sentence, graph), sentence));
             }
         }
 
@@ -89,7 +104,8 @@ internal sealed partial class GraphReader(ServedNames names, InputPictures pictu
     public static GraphException Refused(PromptGraph graph, InvalidRequestException exception)
     {
         var inputs = InputsOf.GetValueOrDefault(exception.Field.ToLowerInvariant(), []);
-        var place = graph.Used.SelectMany(node => inputs.Where(node.Inputs.ContainsKey).Select(input => (node.Id, Input: (string?)input)))
+        var place = graph
+            .Used.SelectMany(node => inputs.Where(node.Inputs.ContainsKey).Select(input => (node.Id, Input: (string?)input)))
             .FirstOrDefault((Id: graph.Outputs[0], Input: null));
         return GraphException.Of(graph, [GraphProblem.NotSupported(place.Id, exception.Message, place.Input)]);
     }
@@ -113,7 +129,8 @@ internal sealed partial class GraphReader(ServedNames names, InputPictures pictu
         {
             foreach (var input in new[] { "text", "positive_prompt", "negative_prompt" }.Where(node.Inputs.ContainsKey))
             {
-                var text = graph.ValueOf(node, input) is { } value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : "";
+                var text =
+                    graph.ValueOf(node, input) is { } value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : "";
                 var mark = node.ClassType == "CLIPTextEncode" ? Emphasis().Match(text) : Weight().Match(text);
                 if (mark.Success)
                 {
@@ -196,7 +213,9 @@ internal sealed partial class GraphReader(ServedNames names, InputPictures pictu
         );
         problems.AddRange(
             graph
-                .Used.Where(node => names.HasVision && Frames.Any(frame => node.LinkOf(frame) is not null) && !Visions.Any(node.Inputs.ContainsKey))
+                .Used.Where(node =>
+                    names.HasVision && Frames.Any(frame => node.LinkOf(frame) is not null) && !Visions.Any(node.Inputs.ContainsKey)
+                )
                 .Select(node => GraphProblem.NotSupported(node.Id, "the model sees pictures through CLIP: link a CLIPVisionEncode, too."))
         );
         return images;
@@ -223,6 +242,13 @@ internal sealed partial class GraphReader(ServedNames names, InputPictures pictu
     /// <summary>The node that a sentence names.</summary>
     private static string? NodeIn(string sentence, PromptGraph graph) =>
         NodeName().Matches(sentence).Select(match => match.Groups["id"].Value).FirstOrDefault(id => graph.Find(id) is not null);
+
+    /// <summary>The node that says what a sentence is about; the one that saves the clip where that is not known.</summary>
+    private static string NodeAbout(string sentence, PromptGraph graph)
+    {
+        var inputs = Subjects.FirstOrDefault(subject => sentence.Contains(subject.Word, StringComparison.Ordinal)).Inputs ?? [];
+        return graph.Used.FirstOrDefault(node => inputs.Any(node.Inputs.ContainsKey))?.Id ?? graph.Outputs[0];
+    }
 
     private static string Unescaped(string text) =>
         text.Replace("\\(", "(", StringComparison.Ordinal).Replace("\\)", ")", StringComparison.Ordinal);

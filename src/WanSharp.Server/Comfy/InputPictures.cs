@@ -47,7 +47,11 @@ internal sealed class InputPictures(PictureStore store, string folder)
 
             if (Directory.EnumerateFiles(folder).Take(MostNames).Count() == MostNames)
             {
-                throw new ApiException(507, "storage_full", $"There are {MostNames} pictures already: delete the folder {Path.GetFileName(folder)}.");
+                throw new ApiException(
+                    507,
+                    "storage_full",
+                    $"There are {MostNames} pictures already: delete the folder {Path.GetFileName(folder)}."
+                );
             }
 
             var full = Joined(subfolder, name);
@@ -71,10 +75,20 @@ internal sealed class InputPictures(PictureStore store, string folder)
     /// <summary>Some of the names, in alphabetical order.</summary>
     public IReadOnlyList<string> Names() =>
         Directory.Exists(folder)
-            ? [.. Directory.EnumerateFiles(folder).Take(1000).Select(Read).OfType<string[]>().Select(one => one[0]).Order(StringComparer.Ordinal)]
+            ?
+            [
+                .. Directory
+                    .EnumerateFiles(folder)
+                    .Take(1000)
+                    .Select(Read)
+                    .OfType<string[]>()
+                    .Select(one => one[0])
+                    .Order(StringComparer.Ordinal),
+            ]
             : [];
 
-    private static string Joined(string subfolder, string name) => subfolder.Length == 0 ? name : $"{subfolder.Replace('\\', '/').Trim('/')}/{name}";
+    private static string Joined(string subfolder, string name) =>
+        subfolder.Length == 0 ? name : $"{subfolder.Replace('\\', '/').Trim('/')}/{name}";
 
     private string PlaceOf(string name) => Path.Combine(folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name))));
 

@@ -10,14 +10,7 @@ namespace WanSharp.Server.Comfy;
 /// <param name="List">The name of a COMBO's list that depends on the server: its models, its pictures.</param>
 /// <param name="Options">Default, least and most, and for a BOOLEAN the <c>only</c> value that is understood.</param>
 /// <param name="IsRequired">Whether it has to be there.</param>
-internal sealed record NodeInput(
-    string Name,
-    string Type,
-    IReadOnlyList<string> Choices,
-    string? List,
-    JsonObject Options,
-    bool IsRequired
-)
+internal sealed record NodeInput(string Name, string Type, IReadOnlyList<string> Choices, string? List, JsonObject Options, bool IsRequired)
 {
     public const string Combo = "COMBO";
 
@@ -56,7 +49,6 @@ internal sealed record NodeInput(
         return Options.Count > 0 ? [type, Options.DeepClone()] : [type];
     }
 
-    private double? Number(string name) => Options[name] is { } value && value.GetValueKind() == JsonValueKind.Number
-        ? value.GetValue<double>()
-        : null;
+    private double? Number(string name) =>
+        Options[name] is { } value && value.GetValueKind() == JsonValueKind.Number ? value.GetValue<double>() : null;
 }

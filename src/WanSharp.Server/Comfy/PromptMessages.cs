@@ -219,6 +219,7 @@ internal sealed class PromptMessages(SocketSession session, string client, Video
         var root = body.RootElement;
         return (root.GetProperty("stage").GetString(), Number("done"), Number("total"));
 
-        int Number(string name) => root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetInt32() : 0;
+        int Number(string name) =>
+            root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetInt32() : 0;
     }
 }

@@ -11,13 +11,7 @@ namespace WanSharp.Server.Comfy;
 /// <param name="ClientId">Who follows it; null for everybody.</param>
 /// <param name="Outputs">The nodes that save the clip.</param>
 /// <param name="IsFirst">Whether it was asked for before those that waited.</param>
-internal sealed record PromptRecord(
-    JsonObject Prompt,
-    JsonObject ExtraData,
-    string? ClientId,
-    IReadOnlyList<string> Outputs,
-    bool IsFirst
-)
+internal sealed record PromptRecord(JsonObject Prompt, JsonObject ExtraData, string? ClientId, IReadOnlyList<string> Outputs, bool IsFirst)
 {
     private const string PromptName = "prompt";
     private const string ExtraName = "extra_data";
@@ -54,11 +48,15 @@ internal sealed record PromptRecord(
         }.ToJsonString();
 
     /// <summary>The class of a node.</summary>
-    public string ClassOf(string node) => Prompt[node]?["class_type"] is { } type && type.GetValueKind() == JsonValueKind.String
-        ? type.GetValue<string>()
-        : "";
+    public string ClassOf(string node) =>
+        Prompt[node]?["class_type"] is { } type && type.GetValueKind() == JsonValueKind.String ? type.GetValue<string>() : "";
 
     /// <summary>The node whose class has a word in its name: the sampler, the decoder.</summary>
     public string? NodeWith(string word) =>
-        Prompt.FirstOrDefault(node => ClassOf(node.Key).Contains(word, StringComparison.Ordinal) && !ClassOf(node.Key).EndsWith("Select", StringComparison.Ordinal)).Key;
+        Prompt
+            .FirstOrDefault(node =>
+                ClassOf(node.Key).Contains(word, StringComparison.Ordinal)
+                && !ClassOf(node.Key).EndsWith("Select", StringComparison.Ordinal)
+            )
+            .Key;
 }

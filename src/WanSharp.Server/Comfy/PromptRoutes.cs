@@ -74,7 +74,8 @@ internal sealed class PromptRoutes(VideoQueue queue, PromptQueue prompts, GraphR
         var targets = body["partial_execution_targets"] is JsonArray ? body.Texts("partial_execution_targets") : null;
         var graph = PromptGraph.Read(body["prompt"], targets);
         var request = reader.Read(graph);
-        var isFirst = body.Flag("front") || (body["number"]?.GetValueKind() == JsonValueKind.Number && body["number"]!.GetValue<double>() < 0);
+        var isFirst =
+            body.Flag("front") || (body["number"]?.GetValueKind() == JsonValueKind.Number && body["number"]!.GetValue<double>() < 0);
         var extra = body["extra_data"] as JsonObject ?? [];
         var client = body.Text("client_id") ?? extra.Text("client_id");
         if (client?.Length > LongestClient)
@@ -111,7 +112,10 @@ internal sealed class PromptRoutes(VideoQueue queue, PromptQueue prompts, GraphR
     private static Guid IdOf(JsonObject body) =>
         body["prompt_id"] is null ? Guid.CreateVersion7()
         : Guid.TryParseExact(body.Text("prompt_id"), "D", out var id) && id.ToString("D") == body.Text("prompt_id") ? id
-        : throw new GraphException("invalid_prompt_id", "The prompt_id is not a UUID in lower case, such as " + Guid.CreateVersion7() + ".");
+        : throw new GraphException(
+            "invalid_prompt_id",
+            "The prompt_id is not a UUID in lower case, such as " + Guid.CreateVersion7() + "."
+        );
 
     private Task QueueAsync(HttpContext context) =>
         context.SendAsync(
@@ -154,9 +158,10 @@ internal sealed class PromptRoutes(VideoQueue queue, PromptQueue prompts, GraphR
         var most = Number(context, "max_items") is { } items and >= 0 ? Math.Min(items, MostHistory) : MostHistory;
         // without an offset the newest, as many as are asked for; with one, those from there on
         var offset = Number(context, "offset") ?? -1;
-        var views = offset >= 0
-            ? prompts.All(null).Where(view => view.IsHistory).Skip(offset).Take(most)
-            : prompts.All(null, newestFirst: true).Where(view => view.IsHistory).Take(most).Reverse();
+        var views =
+            offset >= 0
+                ? prompts.All(null).Where(view => view.IsHistory).Skip(offset).Take(most)
+                : prompts.All(null, newestFirst: true).Where(view => view.IsHistory).Take(most).Reverse();
         return context.SendAsync(new JsonObject(views.Select(view => KeyValuePair.Create(view.Id, (JsonNode?)view.History()))));
     }
 
@@ -177,7 +182,12 @@ internal sealed class PromptRoutes(VideoQueue queue, PromptQueue prompts, GraphR
     }
 
     private static int? Number(HttpContext context, string name) =>
-        int.TryParse(context.Request.Query[name].FirstOrDefault(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+        int.TryParse(
+            context.Request.Query[name].FirstOrDefault(),
+            NumberStyles.AllowLeadingSign,
+            CultureInfo.InvariantCulture,
+            out var number
+        )
             ? number
             : null;
 }

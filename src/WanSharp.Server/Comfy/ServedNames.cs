@@ -30,7 +30,10 @@ internal sealed class ServedNames(WanHost host, ServerOptions options, VideoQueu
     public IReadOnlyList<string> Of(string list) =>
         list switch
         {
-            "models" => [.. new[] { queue.Model, FileOf(_parts.Value?.HighNoise), FileOf(_parts.Value?.Transformer) }.OfType<string>().Distinct()],
+            "models" =>
+            [
+                .. new[] { queue.Model, FileOf(_parts.Value?.HighNoise), FileOf(_parts.Value?.Transformer) }.OfType<string>().Distinct(),
+            ],
             "encoders" => Part(_parts.Value?.TextEncoder),
             "vaes" => Part(_parts.Value?.Vae),
             "visions" => Part(_parts.Value?.Clip),

@@ -8,7 +8,8 @@ using WanSharp.Server.Work;
 namespace WanSharp.Server.Comfy;
 
 /// <summary>ComfyUI's API: messages over a WebSocket. Whether the page that opens one is ours was checked before.</summary>
-internal sealed class SocketRoutes(VideoQueue queue, PromptQueue prompts, ProgressBoard board, EventHub hub, ServerOptions options) : IRoutes
+internal sealed class SocketRoutes(VideoQueue queue, PromptQueue prompts, ProgressBoard board, EventHub hub, ServerOptions options)
+    : IRoutes
 {
     private const int LongestClient = 256;
 

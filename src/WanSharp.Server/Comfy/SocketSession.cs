@@ -17,7 +17,6 @@ internal sealed class SocketSession(WebSocket socket, ServerOptions options) : I
 
     private readonly SemaphoreSlim _sending = new(1);
 
-
     public void Dispose() => _sending.Dispose();
 
     /// <summary>Runs until the client goes, or nothing more is to be sent.</summary>
@@ -42,11 +41,7 @@ internal sealed class SocketSession(WebSocket socket, ServerOptions options) : I
 
     /// <summary>Sends a message.</summary>
     public Task SendAsync(string type, JsonObject data, CancellationToken cancellationToken) =>
-        SendAsync(
-            ComfyAnswers.Bytes(new JsonObject { ["type"] = type, ["data"] = data }),
-            WebSocketMessageType.Text,
-            cancellationToken
-        );
+        SendAsync(ComfyAnswers.Bytes(new JsonObject { ["type"] = type, ["data"] = data }), WebSocketMessageType.Text, cancellationToken);
 
     /// <summary>Sends a picture of how a clip looks by now.</summary>
     public Task SendPreviewAsync(byte[] jpeg, CancellationToken cancellationToken)

@@ -21,12 +21,8 @@ internal static class McpServices
     {
         services.AddSingleton<McpTools>();
         services.AddSingleton<IRoutes, Routes>();
-        services
-            .AddMcpServer()
-            .WithHttpTransport();
-        services
-            .AddOptions<McpServerOptions>()
-            .Configure<McpTools>((options, tools) => Configure(options, tools, showsFiles: false));
+        services.AddMcpServer().WithHttpTransport();
+        services.AddOptions<McpServerOptions>().Configure<McpTools>((options, tools) => Configure(options, tools, showsFiles: false));
     }
 
     /// <summary>Answers an agent that started this program, until it goes.</summary>

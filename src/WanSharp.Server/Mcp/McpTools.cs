@@ -98,7 +98,11 @@ internal sealed class McpTools(WanHost host, VideoQueue queue, PictureStore pict
             Tool(
                 "compare",
                 "Compare two completed videos of one size and length: PSNR, SSIM, flicker, motion.",
-                McpSchema.Of([("id", McpSchema.Text("The video that is judged.")), ("reference", McpSchema.Text("The other one."))], "id", "reference"),
+                McpSchema.Of(
+                    [("id", McpSchema.Text("The video that is judged.")), ("reference", McpSchema.Text("The other one."))],
+                    "id",
+                    "reference"
+                ),
                 changes: false,
                 CompareAsync
             ),
@@ -177,7 +181,10 @@ internal sealed class McpTools(WanHost host, VideoQueue queue, PictureStore pict
             images[frame] = await pictures.SaveAsync(source, cancellationToken).ConfigureAwait(false);
         }
 
-        return request with { Entry = request.Entry with { Request = request.Entry.Request with { Images = images } } };
+        return request with
+        {
+            Entry = request.Entry with { Request = request.Entry.Request with { Images = images } },
+        };
     }
 
     private async Task<JsonObject> WaitAsync(McpCall call, Job job, bool showsFiles, CancellationToken cancellationToken)
@@ -206,7 +213,8 @@ internal sealed class McpTools(WanHost host, VideoQueue queue, PictureStore pict
                     if (percent > told && call.Report is { } report)
                     {
                         told = percent;
-                        await report(percent, job.State == JobState.Queued ? "queued" : "in progress", cancellationToken).ConfigureAwait(false);
+                        await report(percent, job.State == JobState.Queued ? "queued" : "in progress", cancellationToken)
+                            .ConfigureAwait(false);
                     }
                 } while (await subscription.Reader.WaitToReadAsync(limit.Token).ConfigureAwait(false));
 

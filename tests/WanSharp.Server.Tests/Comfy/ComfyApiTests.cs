@@ -28,12 +28,16 @@ public sealed class ComfyApiTests : IAsyncLifetime
             ["execution_start", "execution_cached", "executing", "progress", "executed", "execution_success"],
             types.Where(type => type is not ("status" or "progress_state")).Distinct()
         );
-        Assert.Contains(messages, message => IsOf(message, "progress") && message.GetProperty("data").GetProperty("node").GetString() == "3");
+        Assert.Contains(
+            messages,
+            message => IsOf(message, "progress") && message.GetProperty("data").GetProperty("node").GetString() == "3"
+        );
         var (_, history) = await _server.GetAsync($"/history/{id}");
         var entry = history.GetProperty(id);
         Assert.Equal("success", entry.GetProperty("status").GetProperty("status_str").GetString());
         var file = entry.GetProperty("outputs").GetProperty("28").GetProperty("images")[0];
-        var view = $"/view?filename={file.GetProperty("filename")}&subfolder={file.GetProperty("subfolder")}&type={file.GetProperty("type")}";
+        var view =
+            $"/view?filename={file.GetProperty("filename")}&subfolder={file.GetProperty("subfolder")}&type={file.GetProperty("type")}";
         var clip = await _server.Client.GetByteArrayAsync(new Uri(view, UriKind.Relative), TestServer.Token);
         Assert.Equal("RIFF"u8.ToArray(), clip[..4]);
         using var request = new HttpRequestMessage(HttpMethod.Get, view) { Headers = { Range = new RangeHeaderValue(8, 11) } };
@@ -69,17 +73,27 @@ public sealed class ComfyApiTests : IAsyncLifetime
     [InlineData("38", "CLIPLoader", """{"38": {"type": "sd3"}}""", "sd3")]
     [InlineData("39", "VAELoader", """{"39": {"vae_name": "ae.safetensors"}}""", "ae.safetensors")]
     [InlineData("40", "EmptyHunyuanLatentVideo", """{"40": {"batch_size": 2}}""", "batch_size")]
-    [InlineData("40", "EmptyHunyuanLatentVideo", """{"40": {"width": 40}}""", "")]
+    [InlineData("40", "EmptyHunyuanLatentVideo", """{"40": {"width": 40}}""", "40x16")]
     [InlineData("6", "CLIPTextEncode", """{"6": {"text": "a (red:1.4) fox"}}""", "weighs")]
     [InlineData("6", "CLIPTextEncode", """{"6": {"text": "a fox <lora:x:1>"}}""", "LoRA")]
     [InlineData("60", "ColorMatch", """{"60": {"class_type": "ColorMatch", "inputs": {}}}""", "ColorMatch")]
-    [InlineData("60", "ConditioningZeroOut", """
-        {"60": {"class_type": "ConditioningZeroOut", "inputs": {"conditioning": ["6", 0]}}, "3": {"negative": ["60", 0]}}
-        """, "cfg")]
-    [InlineData("60", "LoraLoaderModelOnly", """
-        {"60": {"class_type": "LoraLoaderModelOnly", "inputs": {"model": ["37", 0], "lora_name": "../x.safetensors", "strength_model": 1}},
-         "48": {"model": ["60", 0]}}
-        """, "lora_name")]
+    [InlineData(
+        "60",
+        "ConditioningZeroOut",
+        """
+            {"60": {"class_type": "ConditioningZeroOut", "inputs": {"conditioning": ["6", 0]}}, "3": {"negative": ["60", 0]}}
+            """,
+        "cfg"
+    )]
+    [InlineData(
+        "60",
+        "LoraLoaderModelOnly",
+        """
+            {"60": {"class_type": "LoraLoaderModelOnly", "inputs": {"model": ["37", 0], "lora_name": "../x.safetensors", "strength_model": 1}},
+             "48": {"model": ["60", 0]}}
+            """,
+        "lora_name"
+    )]
     public async Task Prompt_OfWhatIsNotUnderstood_NamesTheNode(string node, string type, string change, string details)
     {
         var (status, answer) = await _server.PostAsync("/prompt", $$"""{"prompt": {{Workflows.Edit(TestGraphs.TextToVideo, change)}}}""");
@@ -157,7 +171,13 @@ public sealed class ComfyApiTests : IAsyncLifetime
 
     private static string VideoOf(string prompt) => "video_" + prompt.Replace("-", "", StringComparison.Ordinal);
 
-    private Uri Address(string client) => new UriBuilder(_server.Client.BaseAddress!) { Scheme = "ws", Path = "/ws", Query = $"clientId={client}" }.Uri;
+    private Uri Address(string client) =>
+        new UriBuilder(_server.Client.BaseAddress!)
+        {
+            Scheme = "ws",
+            Path = "/ws",
+            Query = $"clientId={client}",
+        }.Uri;
 
     private async Task<ClientWebSocket> OpenAsync(string client)
     {
