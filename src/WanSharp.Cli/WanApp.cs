@@ -29,6 +29,8 @@ internal static class WanApp
             ExportCommand.Build(environment),
             InspectCommand.Build(environment),
             CompareCommand.Build(environment),
+            QuantizeCommand.Build(environment),
+            OptimizeCommand.Build(environment),
             ModelsCommand.Build(environment),
             PresetsCommand.Build(environment),
             ProvidersCommand.Build(environment),

@@ -12,7 +12,7 @@ public sealed partial class GraphBuilder
     // What a row of zeros is divided by in place of zero; the quotient of any other row is exact enough from here on.
     private const float SmallestMagnitude = 1e-20f;
 
-    private readonly Dictionary<GraphValue, (GraphValue Codes, GraphValue Magnitudes)> _quantizedRows = [];
+    private readonly Dictionary<(GraphValue Value, int Group), (GraphValue Codes, GraphValue Magnitudes)> _quantizedRows = [];
 
     /// <summary>
     /// A <see cref="Linear(GraphValue, string, long, bool, DType?)"/> with bias that tolerates <see cref="Quantization.EightBit"/>,
@@ -26,16 +26,21 @@ public sealed partial class GraphBuilder
     public GraphValue TolerantLinear(GraphValue x, string name, long outFeatures)
     {
         ArgumentNullException.ThrowIfNull(x);
-        if (Options.Quantization == Quantization.None)
+        var format =
+            Options.Quantization == Quantization.None ? LayerFormat.Exact
+            : Options.Layers is { } layers ? layers.Of(Path(name))
+            : LayerFormat.EightBit;
+        if (!format.IsEightBit)
         {
             return Linear(x, name, outFeatures);
         }
 
         using var scope = Scope(name);
-        var weight = Weight($"weight{QuantizedWeight.CodesSuffix}", [Features("TolerantLinear", x), outFeatures], DType.I8);
-        var scales = Weight($"weight{QuantizedWeight.ScalesSuffix}", [outFeatures]);
+        var (codesName, scalesName) = QuantizedWeight.NamesOf("weight", format);
+        var weight = Weight(codesName, [Features("TolerantLinear", x), outFeatures], DType.I8);
+        var scales = Weight(scalesName, [outFeatures]);
         var bias = Weight("bias", [outFeatures]);
-        var (codes, magnitudes) = QuantizedRows(x); // [rows, in], [rows, 1]
+        var (codes, magnitudes) = QuantizedRows(x, format.Group); // [rows, in], [rows, 1]
         CountProduct(codes.Shape[0], codes.Shape[1], outFeatures);
         var y = (ScaledIntegerMatMul(codes, weight, scales) * magnitudes) + bias; // [rows, out]
         return WithAdapter(Reshape(y, With(x.Shape, x.Rank - 1, outFeatures)), x); // […, out]
@@ -45,18 +50,29 @@ public sealed partial class GraphBuilder
     /// The rows of a value as codes, and the largest magnitude of each, for which 127 stands: made once for all layers
     /// that take the value.
     /// </summary>
-    private (GraphValue Codes, GraphValue Magnitudes) QuantizedRows(GraphValue x)
+    private (GraphValue Codes, GraphValue Magnitudes) QuantizedRows(GraphValue x, int group)
     {
-        if (_quantizedRows.TryGetValue(x, out var known))
+        if (_quantizedRows.TryGetValue((x, group), out var known))
         {
             return known;
         }
 
         var rows = Reshape(Cast(x, DType.F32), [x.ElementCount / x.Shape[^1], x.Shape[^1]]); // [rows, in]
+        rows = group == 0 ? rows : Rotated(rows, group);
         // [rows, 1]
         var magnitudes = Maximum(Maximum(Reduce("ReduceMax", rows, 1), Reduce("ReduceMin", rows, 1) * -1f), Scalar(SmallestMagnitude));
         var codes = Node("QuantizeLinear", [rows / magnitudes, Scalar(1 / Levels), Zero()], DType.U8, rows.Shape);
-        return _quantizedRows[x] = (codes, magnitudes);
+        return _quantizedRows[(x, group)] = (codes, magnitudes);
+    }
+
+    /// <summary>Each group of a row's elements times the matrix of <see cref="RegularHadamard"/>: the weights have it, too.</summary>
+    private GraphValue Rotated(GraphValue rows, int group)
+    {
+        var rotation =
+            RegularHadamard.Of(group) ?? throw Error("TolerantLinear", $"there is no rotation of groups of {group} inputs.", rows);
+        var matrix = Constant(rotation.ToMatrix(), [group, group]);
+        var groups = Reshape(rows, [rows.ElementCount / group, group]); // [rows · in / group, group]
+        return Reshape(MatMul(groups, matrix), [.. rows.Shape]); // [rows, in]
     }
 
     /// <summary>(codes − 128) · weight: the matrix product under <see cref="TolerantLinear"/>, by itself.</summary>

@@ -34,6 +34,11 @@ public sealed record GraphOptions
     public Quantization Quantization { get; init; } = Quantization.None;
 
     /// <summary>
+    /// Which of those layers do, and how, by the names that they have in the graph. Default: null, all of them, not rotated.
+    /// </summary>
+    public LayerFormats? Layers { get; init; }
+
+    /// <summary>
     /// The element type in which matrices of weights arrive that are computed with in F32: F32 (default), or F16, which the
     /// graph widens where it uses them. The numbers are the same; a copy of one matrix at a time is in memory.
     /// </summary>

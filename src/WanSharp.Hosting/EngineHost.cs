@@ -13,14 +13,17 @@ public sealed class EngineHost : IDisposable
 {
     private readonly OwnedParts _parts;
 
-    private EngineHost(OwnedParts parts, WanModel model, OrtRuntime runtime, IVideoGenerator generator) =>
-        (_parts, Model, Runtime, Generator) = (parts, model, runtime, generator);
+    private EngineHost(OwnedParts parts, WanModel model, OrtRuntime runtime, SessionSettings session, IVideoGenerator generator) =>
+        (_parts, Model, Runtime, Session, Generator) = (parts, model, runtime, session, generator);
 
     /// <summary>The model.</summary>
     public WanModel Model { get; }
 
     /// <summary>What executes its networks.</summary>
     public OrtRuntime Runtime { get; }
+
+    /// <summary>How its graphs are compiled, and for which provider.</summary>
+    public SessionSettings Session { get; }
 
     /// <summary>Makes clips.</summary>
     public IVideoGenerator Generator { get; }
@@ -56,7 +59,7 @@ public sealed class EngineHost : IDisposable
             }
 
             var generator = parts.Add(new VideoGenerator(model, runtime, session, transformer, options));
-            return new EngineHost(parts, model, runtime, generator);
+            return new EngineHost(parts, model, runtime, session, generator);
         }
         catch
         {

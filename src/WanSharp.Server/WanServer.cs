@@ -13,6 +13,7 @@ using WanSharp.Server.Comfy;
 using WanSharp.Server.Events;
 using WanSharp.Server.Http;
 using WanSharp.Server.Mcp;
+using WanSharp.Server.Page;
 using WanSharp.Server.Pictures;
 using WanSharp.Server.Security;
 using WanSharp.Server.Videos;
@@ -177,6 +178,7 @@ public sealed class WanServer : IAsyncDisposable
         services.AddSingleton<IRoutes, EventRoutes>();
         services.AddComfy(data);
         services.AddMcp();
+        services.AddPage();
     }
 
     private static void Configure(KestrelServerOptions kestrel, ServerOptions options)

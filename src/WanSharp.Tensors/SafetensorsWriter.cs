@@ -25,6 +25,29 @@ public static class SafetensorsWriter
         CancellationToken cancellationToken = default
     )
     {
+        ArgumentNullException.ThrowIfNull(tensors);
+        WriteEntries(
+            path,
+            tensors.ToDictionary(tensor => tensor.Key, tensor => SafetensorsEntry.Of(tensor.Value)),
+            metadata,
+            cancellationToken
+        );
+    }
+
+    /// <summary>Writes tensors that are made one after another, so that a file may be larger than the memory.</summary>
+    /// <inheritdoc cref="Write" path="/remarks"/>
+    /// <inheritdoc cref="Write" path="/exception"/>
+    /// <param name="path">The file.</param>
+    /// <param name="tensors">The tensors by name.</param>
+    /// <param name="metadata">Notes to keep next to the tensors.</param>
+    /// <param name="cancellationToken">Ends the writing; nothing is left behind.</param>
+    public static void WriteEntries(
+        string path,
+        IReadOnlyDictionary<string, SafetensorsEntry> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null,
+        CancellationToken cancellationToken = default
+    )
+    {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(tensors);
         if (tensors.ContainsKey(SafetensorsHeader.MetadataName))
@@ -62,8 +85,9 @@ public static class SafetensorsWriter
                 stream =>
                 {
                     stream.Write(header);
-                    foreach (var (_, tensor) in ordered)
+                    foreach (var (_, entry) in ordered)
                     {
+                        using var tensor = entry.Make();
                         WriteData(stream, tensor, cancellationToken);
                     }
                 }
@@ -76,7 +100,7 @@ public static class SafetensorsWriter
     }
 
     /// <summary>The header's length and its JSON, padded so that the data begins aligned.</summary>
-    private static byte[] Header(List<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata)
+    private static byte[] Header(List<KeyValuePair<string, SafetensorsEntry>> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
         using var stream = new MemoryStream();
         stream.Write(stackalloc byte[sizeof(long)]);
@@ -120,7 +144,7 @@ public static class SafetensorsWriter
         writer.WriteEndObject();
     }
 
-    private static void WriteEntry(Utf8JsonWriter writer, string name, Tensor tensor, long position)
+    private static void WriteEntry(Utf8JsonWriter writer, string name, SafetensorsEntry tensor, long position)
     {
         writer.WriteStartObject(name);
         writer.WriteString("dtype", tensor.DType.Name());

@@ -51,6 +51,8 @@ public class OutputSchemaTests
         ("bench-decoders", "bench decoders", typeof(IReadOnlyList<DecoderOutput>)),
         ("bench-reuse", "bench reuse", typeof(IReadOnlyList<ReusedClipOutput>)),
         ("compare", "compare", typeof(ComparedClipsOutput)),
+        ("quantize", "quantize", typeof(QuantizeOutput)),
+        ("optimize", "optimize", typeof(OptimizeOutput)),
         ("bench-presets", "bench presets", typeof(IReadOnlyList<PresetWayOutput>)),
         ("bench-step-cache", "bench step-cache", typeof(StepCacheOutput)),
         ("presets", "presets", typeof(IReadOnlyList<PresetOutput>)),

@@ -43,6 +43,7 @@ internal sealed class TestServer : IAsyncDisposable
             {
                 CacheFolder = _folder["cache"],
                 ConfigFolder = _folder["config"],
+                SearchPath = Environment.GetEnvironmentVariable("PATH"), // where ffmpeg may be
                 Notice = line =>
                 {
                     lock (Notices)

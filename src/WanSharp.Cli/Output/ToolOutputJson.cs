@@ -15,6 +15,8 @@ namespace WanSharp.Cli.Output;
 [JsonSerializable(typeof(IReadOnlyList<PresetWayOutput>))]
 [JsonSerializable(typeof(ComparedClipsOutput))]
 [JsonSerializable(typeof(StepCacheOutput))]
+[JsonSerializable(typeof(QuantizeOutput))]
+[JsonSerializable(typeof(OptimizeOutput))]
 [JsonSerializable(typeof(FixtureOutput))]
 [JsonSerializable(typeof(ComparedFixtureOutput))]
 [JsonSerializable(typeof(ExportOutput))]

@@ -7,6 +7,7 @@ using WanSharp.Runtime;
 using WanSharp.Runtime.Memory;
 using WanSharp.Tensors;
 using WanSharp.Tools.Benchmarks;
+using WanSharp.Tools.Quantize;
 
 namespace WanSharp.Cli.Terminal;
 
@@ -38,6 +39,7 @@ internal static class ErrorReport
         exception
             is InvalidRequestException
                 or BenchmarkException
+                or QuantizeException
                 or CheckpointException
                 or OrtException
                 or OrtLibraryException

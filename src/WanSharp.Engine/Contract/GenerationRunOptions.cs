@@ -41,6 +41,9 @@ public sealed record GenerationRunOptions
     /// <summary>What watches a clip's steps instead of its own step cache, to record what step caches go by. Default: null.</summary>
     internal Func<GenerationPlan, StepCache>? StepCache { get; init; }
 
+    /// <summary>Other layers in 8-bit integers than the transformer's, to measure what they lose. Default: null.</summary>
+    internal LayerTrial? Trial { get; init; }
+
     /// <summary>
     /// Saves a snapshot. Denoising continues meanwhile, and no other snapshot is taken until it returns. An exception from it fails
     /// the clip. Default: null, no snapshots are taken.

@@ -1,3 +1,4 @@
+using WanSharp.Graphs;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 
@@ -15,6 +16,9 @@ internal sealed record BatchKey(Shape Latents, long Channels, Shape? ImageFeatur
 
     /// <summary>Whether negative prompts guide the attention: clips without one need not pay for it.</summary>
     public bool GuidesAttention { get; init; }
+
+    /// <summary>Layers in 8-bit integers that a clip tries.</summary>
+    public LayerFormats? Layers { get; init; }
 
     /// <summary>What of the transformer is one graph.</summary>
     public CompileMode Compile { get; init; }

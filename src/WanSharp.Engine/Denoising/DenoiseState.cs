@@ -72,6 +72,9 @@ internal sealed class DenoiseState : IDisposable
     /// <summary>Estimates some steps; null where all are computed.</summary>
     public StepCache? Cache { get; init; }
 
+    /// <summary>Other layers in 8-bit integers; null for those that the transformer was compiled with.</summary>
+    public LayerTrial? Trial { get; init; }
+
     /// <summary>Whether the next step is estimated: it needs no pass of the network.</summary>
     public bool SkipsNext => Cache is { } cache && !Done && BranchesNow > 0 && cache.Skips(Sampler.NextStep, Latents.Read<float>());
 

@@ -30,6 +30,7 @@ internal sealed class Denoiser(Experts experts) : IDisposable
             Copies = clip.Done ? "" : clip.Adapter?.Copies ?? "",
             SlowedFrequency = clip.SlowedFrequency,
             GuidesAttention = clip.Guidance.Attention is not null,
+            Layers = clip.Done ? null : clip.Trial?.Of(clip.IsHighNoise),
         };
 
     /// <summary>Takes the clip's next step.</summary>
@@ -167,7 +168,17 @@ internal sealed class Denoiser(Experts experts) : IDisposable
         [
             .. rows.Select(row => row.Clip.Branches[row.Branch].KeysFor(expert, row.Clip.Adapter, cancellationToken)),
         ];
-        expert.Forward(input, timesteps, contexts, velocity, OptionsOf(rows, expert, cancellationToken), cancellationToken);
+        var options = OptionsOf(rows, expert, cancellationToken);
+        expert.Forward(input, timesteps, contexts, velocity, options, cancellationToken);
+        first.Trial?.Observe?.Invoke(
+            new TrialPass(
+                first.Sampler.NextStep,
+                first.IsHighNoise,
+                velocity,
+                (layers, result) => expert.Forward(input, timesteps, contexts, result, options with { Layers = layers }, cancellationToken)
+            ),
+            cancellationToken
+        );
     }
 
     /// <summary>How a pass differs from the network as it is; its rows have that in common.</summary>
@@ -180,6 +191,7 @@ internal sealed class Denoiser(Experts experts) : IDisposable
         {
             SkippedBlocks = SkippedBy(rows[0]),
             SlowedFrequency = rows[0].Clip.SlowedFrequency,
+            Layers = rows[0].Clip.Trial?.Of(rows[0].Clip.IsHighNoise),
             Negatives = [.. rows.Select(row => NegativeOf(row, expert, cancellationToken))],
             Reuse = [.. rows.Select(row => (row.Clip.Cache as FirstBlockCache)?.RowOf(row.Branch))],
         };

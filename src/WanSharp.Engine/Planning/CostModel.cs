@@ -54,7 +54,14 @@ public sealed class CostModel
         ArgumentNullException.ThrowIfNull(model);
         _decoders = decoders;
         (_model, _tiles) = (model, tiles ?? VaeTileChoice.Auto);
-        _graphs = new NetworkGraphs(model.Transformer, model.TextEncoder, model.Vae, model.VisionEncoder, quantization);
+        _graphs = new NetworkGraphs(
+            model.Transformer,
+            model.TextEncoder,
+            model.Vae,
+            model.VisionEncoder,
+            quantization,
+            model.TransformerWeights.EightBitLayers
+        );
         _activations = new ActivationMemory(_graphs, model.Transformer);
         _transformer = new(() => NetworkWeights.Of(model.TransformerWeights, _graphs.TransformerWeights));
         _highNoise = new(() =>

@@ -23,16 +23,18 @@ internal sealed class NetworkGraphs
         Umt5Config textEncoder,
         VaeConfig vae,
         VisionEncoderConfig? visionEncoder = null,
-        Quantization quantization = Quantization.None
+        Quantization quantization = Quantization.None,
+        LayerFormats? layers = null
     )
     {
         var options = new GraphOptions();
         (_transformer, _textEncoder, _visionEncoder) = (transformer, textEncoder, visionEncoder);
         Vae = new VaeWork(vae);
         _images = visionEncoder is null ? null : new VisionEncoderGraphs(visionEncoder, options);
-        _denoising = new TransformerGraphs(transformer, options with { Quantization = quantization });
-        _guided = new TransformerGraphs(transformer, options with { Quantization = quantization, GuidesAttention = true });
         _text = new TextEncoderGraphs(textEncoder, options);
+        options = options with { Quantization = quantization, Layers = layers };
+        _denoising = new TransformerGraphs(transformer, options);
+        _guided = new TransformerGraphs(transformer, options with { GuidesAttention = true });
     }
 
     /// <summary>The transformer's weights, under their full names.</summary>
@@ -47,8 +49,8 @@ internal sealed class NetworkGraphs
     /// <summary>The model's own VAE.</summary>
     public VaeWork Vae { get; }
 
-    /// <summary>Bytes of one block's weights in the graph.</summary>
-    public long TransformerBlockBytes => BytesOf(_denoising.Block);
+    /// <summary>Bytes of one block's weights in the graph, of the largest.</summary>
+    public long TransformerBlockBytes => Kinds(_denoising.BlockOf).Max(kind => BytesOf(kind.Graph));
 
     /// <inheritdoc cref="TransformerBlockBytes"/>
     public long TextEncoderBlockBytes => BytesOf(_text.Block);
@@ -82,11 +84,12 @@ internal sealed class NetworkGraphs
         }
 
         var (embed, head) = (_denoising.Embed, _denoising.Head);
-        var (keys, rows) = (_denoising.SelfKeys, _denoising.BlockRows);
         // What a block takes and gives; the keys and values of a row.
         var between = ((2L * batch) + 2) * all["tokens"] * _transformer.Dim * sizeof(float);
         var ends = Math.Max(embed.CountWork(all).PeakBytes, head.CountWork(all).PeakBytes); // on all tokens
-        var pieces = Math.Max(keys.CountWork(piece).PeakBytes, rows.CountWork(piece).PeakBytes) + PaddedTextBytes(1);
+        var pieces =
+            Kinds(_denoising.SelfKeysOf).Concat(Kinds(_denoising.BlockRowsOf)).Max(kind => kind.Graph.CountWork(piece).PeakBytes)
+            + PaddedTextBytes(1);
         return between + (long)Math.Max(ends, pieces);
     }
 
@@ -103,8 +106,10 @@ internal sealed class NetworkGraphs
     {
         var lengths = Lengths(latents, batch, groups, textTokens);
         lengths["negative_rows"] = lengths["text_rows"];
-        var (embed, block, head) = (_denoising.Embed, guidesAttention ? _guided.Block : _denoising.Block, _denoising.Head);
-        var blocks = _transformer.Layers * block.CountWork(lengths);
+        var (embed, head) = (_denoising.Embed, _denoising.Head);
+        var blocks = Kinds((guidesAttention ? _guided : _denoising).BlockOf)
+            .Select(kind => kind.Count * kind.Graph.CountWork(lengths))
+            .Aggregate((one, other) => one + other);
         var between = 2.0 * batch * lengths["tokens"] * _transformer.Dim * sizeof(float); // what a block takes and what it gives
         var work = embed.CountWork(lengths) + blocks + head.CountWork(lengths);
         return work with { PeakBytes = work.PeakBytes + between };
@@ -155,6 +160,10 @@ internal sealed class NetworkGraphs
             ["text_rows"] = Math.Min(textTokens + 1, _transformer.TextLength), // one row of padding stands for all
             ["clip_tokens"] = _visionEncoder is { } vision ? _transformer.ClipRowsFor(vision.Tokens) : 0,
         };
+
+    /// <summary>The blocks' graphs, and how many blocks have each.</summary>
+    private IEnumerable<(OnnxGraph Graph, int Count)> Kinds(Func<int, OnnxGraph> graphOf) =>
+        Enumerable.Range(0, _transformer.Layers).GroupBy(graphOf).Select(kind => (kind.Key, kind.Count()));
 
     private static long BytesOf(OnnxGraph graph) => graph.Weights.Sum(BytesOf);
 

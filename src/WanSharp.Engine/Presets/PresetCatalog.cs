@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using WanSharp.Engine.Requests;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Presets;
@@ -77,6 +78,14 @@ public sealed class PresetCatalog
         return catalog;
     }
 
+    /// <summary>
+    /// Whether a preset is for 8-bit integers, which is chosen before a model is open: all its forms are. False for an unknown one.
+    /// </summary>
+    public bool IsEightBit(string? name) =>
+        name is not null
+        && _names.TryGetValue(name, out var proper)
+        && _presets[proper].Models.Values.All(form => form.Precision == Precision.EightBit);
+
     /// <summary>A preset by its name or an alias.</summary>
     /// <exception cref="InvalidRequestException">There is none; the message says which there are.</exception>
     public (string Name, Preset Preset) Find(string name)
@@ -135,6 +144,11 @@ public sealed class PresetCatalog
             if (form is null || form.Loras.Any(loras => loras is null) || form.Merged.Any(part => string.IsNullOrWhiteSpace(part)))
             {
                 return "a null or an empty text is among its members: remove it.";
+            }
+
+            if (form.Precision is not (null or Precision.Full or Precision.EightBit))
+            {
+                return $"its precision '{form.Precision}' is neither {Precision.Full} nor {Precision.EightBit}.";
             }
 
             if (form.Settings.Preset is not null)

@@ -10,6 +10,9 @@ public sealed record PresetForm
     [JsonConverter(typeof(ClipSettingsJson))]
     public ClipSettings Settings { get; init; } = new();
 
+    /// <summary>What the transformer's blocks multiply: <c>fp32</c> or <c>int8</c>. Default: null, as the user says.</summary>
+    public string? Precision { get; init; }
+
     /// <summary>
     /// LoRAs that make the model what the settings are for: the first that is there is taken. Empty where the model itself is.
     /// </summary>

@@ -24,6 +24,7 @@ internal static class ClipStart
         {
             SlowedFrequency = plan.Settings.Riflex,
             Cache = clip.Options.StepCache?.Invoke(plan) ?? plan.StepCache?.Create(),
+            Trial = clip.Options.Trial,
         };
         try
         {

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace WanSharp.Graphs.Networks;
 
 /// <summary>
@@ -11,9 +13,10 @@ public sealed class TransformerGraphs
     private readonly Lazy<OnnxGraph> _context;
     private readonly Lazy<OnnxGraph> _keys;
     private readonly Lazy<OnnxGraph> _embed;
-    private readonly Lazy<OnnxGraph> _block;
-    private readonly Lazy<OnnxGraph> _selfKeys;
-    private readonly Lazy<OnnxGraph> _blockRows;
+    private readonly GraphOptions _options;
+    private readonly BlockKinds _blocks;
+    private readonly BlockKinds _selfKeys;
+    private readonly BlockKinds _blockRows;
     private readonly Lazy<OnnxGraph> _head;
     private readonly Lazy<OnnxGraph> _step;
     private readonly Lazy<OnnxGraph> _whole;
@@ -29,9 +32,10 @@ public sealed class TransformerGraphs
         _context = new(() => WanTransformer.Context(config, exact));
         _keys = new(() => WanTransformer.Keys(config, exact));
         _embed = new(() => WanTransformer.Embed(config, exact));
-        _block = new(() => WanTransformer.Block(config, options));
-        _selfKeys = new(() => WanTransformer.SelfKeys(config, options));
-        _blockRows = new(() => WanTransformer.BlockRows(config, options));
+        _options = options;
+        _blocks = new(this, written => WanTransformer.Block(config, written));
+        _selfKeys = new(this, written => WanTransformer.SelfKeys(config, written));
+        _blockRows = new(this, written => WanTransformer.BlockRows(config, written));
         _head = new(() => WanTransformer.Head(config, exact));
         _step = new(() => WanTransformer.Step(config, options with { Weights = WeightStorage.Initializers }));
         _whole = new(() => WanTransformer.Whole(config, options));
@@ -46,14 +50,17 @@ public sealed class TransformerGraphs
     /// <summary>Before the blocks.</summary>
     public OnnxGraph Embed => _embed.Value;
 
-    /// <summary>A block without its <see cref="Keys"/>.</summary>
-    public OnnxGraph Block => _block.Value;
+    /// <summary>The first block without its <see cref="Keys"/>: all blocks are alike, unless their layers have several formats.</summary>
+    public OnnxGraph Block => BlockOf(0);
 
-    /// <summary>The first part of a <see cref="Block"/> that runs on some tokens at a time: its self-attention's keys and values.</summary>
-    public OnnxGraph SelfKeys => _selfKeys.Value;
+    /// <summary>A block without its <see cref="Keys"/>; blocks whose layers have the same formats share a graph.</summary>
+    public OnnxGraph BlockOf(int block) => _blocks.Of(block);
 
-    /// <summary>The rest of a <see cref="Block"/> that runs on some tokens at a time.</summary>
-    public OnnxGraph BlockRows => _blockRows.Value;
+    /// <summary>The first part of a block that runs on some tokens at a time: its self-attention's keys and values.</summary>
+    public OnnxGraph SelfKeysOf(int block) => _selfKeys.Of(block);
+
+    /// <summary>The rest of a block that runs on some tokens at a time.</summary>
+    public OnnxGraph BlockRowsOf(int block) => _blockRows.Of(block);
 
     /// <summary>After the blocks.</summary>
     public OnnxGraph Head => _head.Value;
@@ -68,7 +75,13 @@ public sealed class TransformerGraphs
     public IEnumerable<WeightSlot> Weights => [.. OtherWeights, .. BlockWeights];
 
     /// <summary>The weights of all blocks, under their full names.</summary>
-    public IEnumerable<WeightSlot> BlockWeights => Keys.Weights.Concat(Block.Weights).InBlocks(_config.Layers, BlockPrefix);
+    public IEnumerable<WeightSlot> BlockWeights =>
+        Enumerable
+            .Range(0, _config.Layers)
+            .SelectMany(
+                block => Keys.Weights.Concat(BlockOf(block).Weights),
+                (block, slot) => slot with { Name = BlockPrefix(block) + slot.Name }
+            );
 
     /// <summary>The weights outside the blocks.</summary>
     public IEnumerable<WeightSlot> OtherWeights => [.. Context.Weights, .. Embed.Weights, .. Head.Weights];
@@ -77,4 +90,18 @@ public sealed class TransformerGraphs
     public static string BlockPrefix(int block) => $"{BlockScope(block)}.";
 
     internal static string BlockScope(int block) => $"blocks.{block}";
+
+    /// <summary>A graph of blocks, written once for each set of formats that the layers of a block have.</summary>
+    private sealed class BlockKinds(TransformerGraphs graphs, Func<GraphOptions, OnnxGraph> write)
+    {
+        private readonly ConcurrentDictionary<LayerFormats, Lazy<OnnxGraph>> _written = new();
+
+        public OnnxGraph Of(int block)
+        {
+            var formats = graphs._options.Layers?.Within(BlockPrefix(block));
+            return _written
+                .GetOrAdd(formats ?? LayerFormats.None, _ => new Lazy<OnnxGraph>(() => write(graphs._options with { Layers = formats })))
+                .Value;
+        }
+    }
 }

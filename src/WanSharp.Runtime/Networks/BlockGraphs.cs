@@ -112,7 +112,7 @@ internal sealed class BlockGraphs : IDisposable
         if (transformer.TokensAtOnce is not { } most || loader.Memory is not HostMemory || observe is not null)
         {
             return new FullBlockExecutor(
-                await BlocksAsync(graphs => graphs.Block).ConfigureAwait(false),
+                await BlocksAsync((graphs, block) => graphs.BlockOf(block)).ConfigureAwait(false),
                 keys,
                 Adapters(graphs => graphs.Block),
                 negatives,
@@ -120,13 +120,18 @@ internal sealed class BlockGraphs : IDisposable
             );
         }
 
-        var selfKeys = await BlocksAsync(graphs => graphs.SelfKeys).ConfigureAwait(false);
+        var selfKeys = await BlocksAsync((graphs, block) => graphs.SelfKeysOf(block)).ConfigureAwait(false);
         try
         {
-            return new PieceBlockExecutor(selfKeys, await BlocksAsync(graphs => graphs.BlockRows).ConfigureAwait(false), keys, most)
+            return new PieceBlockExecutor(
+                selfKeys,
+                await BlocksAsync((graphs, block) => graphs.BlockRowsOf(block)).ConfigureAwait(false),
+                keys,
+                most
+            )
             {
-                KeyAdapters = Adapters(graphs => graphs.SelfKeys),
-                RowAdapters = Adapters(graphs => graphs.BlockRows),
+                KeyAdapters = Adapters(graphs => graphs.SelfKeysOf(0)),
+                RowAdapters = Adapters(graphs => graphs.BlockRowsOf(0)),
                 Negatives = negatives,
             };
         }
@@ -139,9 +144,13 @@ internal sealed class BlockGraphs : IDisposable
         AdapterInputs? Adapters(Func<TransformerGraphs, OnnxGraph> choose) =>
             options.Adapters ? new AdapterInputs(choose(new TransformerGraphs(configuration, options)), loader.Weights) : null;
 
-        Task<IBlockWeights> BlocksAsync(Func<TransformerGraphs, OnnxGraph> choose) =>
+        Task<IBlockWeights> BlocksAsync(Func<TransformerGraphs, int, OnnxGraph> choose) =>
             loader.PrepareBlocksAsync(
-                written => choose(new TransformerGraphs(configuration, written)),
+                written =>
+                {
+                    var graphs = new TransformerGraphs(configuration, written);
+                    return block => choose(graphs, block);
+                },
                 options,
                 configuration.Layers,
                 TransformerGraphs.BlockPrefix,

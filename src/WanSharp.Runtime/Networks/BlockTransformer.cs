@@ -1,3 +1,4 @@
+using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Adapters;
 using WanSharp.Runtime.Providers;
@@ -54,6 +55,7 @@ internal sealed class BlockTransformer : TransformerRunner
         {
             Compute = transformer.Compute,
             Quantization = transformer.Quantization,
+            Layers = transformer.Layers,
         };
         var context = await ContextEncoder
             .LoadAsync(loader, configuration, options, transformer.KeyBytes, observe, cancellationToken)
@@ -77,6 +79,7 @@ internal sealed class BlockTransformer : TransformerRunner
                     {
                         Adapters = kind.Adapters,
                         GuidesAttention = kind.Negatives,
+                        Layers = kind.Layers ?? options.Layers,
                     },
                     transformer,
                     keys,
@@ -152,7 +155,7 @@ internal sealed class BlockTransformer : TransformerRunner
         }
 
         var graphs = GraphsFor(
-            new GraphsKind(contexts.Any(context => context.Adapter is not null), options.GuidesAttention),
+            new GraphsKind(contexts.Any(context => context.Adapter is not null), options.GuidesAttention, options.Layers),
             cancellationToken
         );
         var x = _memory.Buffer(ref _x, activations, cancellationToken);
@@ -253,6 +256,12 @@ internal sealed class BlockTransformer : TransformerRunner
 
         if (!_others.TryGetValue(kind, out var graphs))
         {
+            foreach (var (tried, trial) in _others.Where(other => other.Key.Layers is not null).ToList())
+            {
+                _others.Remove(tried); // a choice of layers is tried once
+                trial.Dispose();
+            }
+
 #pragma warning disable VSTHRD002 // a pass computes on its caller's thread; a block compiles in milliseconds
             graphs = _load(new Dictionary<string, long>(), kind, cancellationToken).GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002
@@ -340,5 +349,6 @@ internal sealed class BlockTransformer : TransformerRunner
     /// <summary>What graphs take in addition to the plain ones.</summary>
     /// <param name="Adapters">LoRAs.</param>
     /// <param name="Negatives">Negative prompts that guide attention.</param>
-    private readonly record struct GraphsKind(bool Adapters, bool Negatives);
+    /// <param name="Layers">Another choice of layers in 8-bit integers.</param>
+    private readonly record struct GraphsKind(bool Adapters, bool Negatives, LayerFormats? Layers);
 }

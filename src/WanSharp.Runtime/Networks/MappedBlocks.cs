@@ -12,12 +12,12 @@ namespace WanSharp.Runtime.Networks;
 /// needed last.
 /// </remarks>
 /// <param name="runs">The blocks' runs, with views of the checkpoint as weights.</param>
-/// <param name="slots">A block's weights.</param>
+/// <param name="slots">Each block's weights.</param>
 /// <param name="weights">The checkpoint.</param>
 /// <param name="prefix">What stands before the names of a block's weights.</param>
 internal sealed class MappedBlocks(
     IReadOnlyList<PreparedRun> runs,
-    IReadOnlyList<WeightSlot> slots,
+    IReadOnlyList<IReadOnlyList<WeightSlot>> slots,
     WeightStore weights,
     Func<int, string> prefix
 ) : IBlockWeights
@@ -42,7 +42,7 @@ internal sealed class MappedBlocks(
         _taken = index;
         if (_coming is null && NextThatComes(index) is { } next)
         {
-            _coming = (next, Task.Run(() => weights.ReadAhead(slots, prefix(next))));
+            _coming = (next, Task.Run(() => weights.ReadAhead(slots[next], prefix(next))));
         }
 
         return runs[index];
@@ -85,7 +85,7 @@ internal sealed class MappedBlocks(
     {
         if (!weights.Stays(index, Count))
         {
-            weights.Forget(slots, prefix(index));
+            weights.Forget(slots[index], prefix(index));
         }
     }
 

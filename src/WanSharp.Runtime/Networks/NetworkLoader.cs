@@ -68,44 +68,58 @@ internal sealed class NetworkLoader(
     /// <param name="count">How many blocks there are.</param>
     /// <param name="prefix">What stands before the names of a block's weights in the checkpoint.</param>
     /// <param name="cancellationToken">Cancels compilation.</param>
-    public async Task<IBlockWeights> PrepareBlocksAsync(
+    public Task<IBlockWeights> PrepareBlocksAsync(
         Func<GraphOptions, OnnxGraph> write,
+        GraphOptions options,
+        int count,
+        Func<int, string> prefix,
+        CancellationToken cancellationToken
+    ) =>
+        PrepareBlocksAsync(
+            written =>
+            {
+                var graph = write(written);
+                return _ => graph;
+            },
+            options,
+            count,
+            prefix,
+            cancellationToken
+        );
+
+    /// <summary>The runs of a network's blocks, some of which may have other graphs than others.</summary>
+    /// <inheritdoc cref="PrepareBlocksAsync(Func{GraphOptions, OnnxGraph}, GraphOptions, int, Func{int, string}, CancellationToken)"/>
+    public async Task<IBlockWeights> PrepareBlocksAsync(
+        Func<GraphOptions, Func<int, OnnxGraph>> write,
         GraphOptions options,
         int count,
         Func<int, string> prefix,
         CancellationToken cancellationToken
     )
     {
-        var block = write(options);
+        OnnxGraph[] blocks = [.. Enumerable.Range(0, count).Select(write(options))];
         if (Memory is not HostMemory)
         {
-            return Measured(new PlacedBlocks(count, weights, (i, token) => PrepareAsync(block, prefix(i), token)));
+            return Measured(new PlacedBlocks(count, weights, (i, token) => PrepareAsync(blocks[i], prefix(i), token)));
         }
 
-        if (IsTooMuchToKeep(block, count, prefix))
+        if (IsTooMuchToKeep(blocks, prefix))
         {
-            var half = write(options with { StoredMatrices = DType.F16 });
+            OnnxGraph[] halves = [.. Enumerable.Range(0, count).Select(write(options with { StoredMatrices = DType.F16 }))];
             if (
                 Enumerable
                     .Range(0, count)
-                    .All(i => half.Weights.Where(slot => slot.DType == DType.F16).All(slot => weights.IsView(slot, prefix(i))))
+                    .All(i => halves[i].Weights.Where(slot => slot.DType == DType.F16).All(slot => weights.IsView(slot, prefix(i))))
             )
             {
-                block = half; // widened by the graph, a matrix at a time
+                blocks = halves; // widened by the graph, a matrix at a time
             }
         }
 
-        if (IsTooMuchToKeep(block, count, prefix))
+        if (IsTooMuchToKeep(blocks, prefix))
         {
             return Measured(
-                new WidenedBlocks(
-                    block,
-                    await graphs.RentAsync(block, _settings, cancellationToken).ConfigureAwait(false),
-                    weights,
-                    count,
-                    prefix,
-                    widensAhead
-                )
+                new WidenedBlocks(blocks, await RentAsync(blocks, cancellationToken).ConfigureAwait(false), weights, prefix, widensAhead)
             );
         }
 
@@ -114,10 +128,10 @@ internal sealed class NetworkLoader(
         {
             for (var i = 0; i < count; i++)
             {
-                runs.Add(await PrepareAsync(block, prefix(i), cancellationToken).ConfigureAwait(false));
+                runs.Add(await PrepareAsync(blocks[i], prefix(i), cancellationToken).ConfigureAwait(false));
             }
 
-            return Measured(new MappedBlocks(runs, block.Weights, weights, prefix));
+            return Measured(new MappedBlocks(runs, [.. blocks.Select(block => block.Weights)], weights, prefix));
         }
         catch
         {
@@ -125,12 +139,47 @@ internal sealed class NetworkLoader(
             throw;
         }
 
-        MeasuredBlocks Measured(IBlockWeights blocks) => new(blocks, graphs.CounterOf(block));
+        MeasuredBlocks Measured(IBlockWeights measured) => new(measured, graphs.CounterOf(blocks[0]));
     }
 
-    private bool IsTooMuchToKeep(OnnxGraph block, int count, Func<int, string> prefix) =>
-        count * block.Weights.Where(slot => !weights.IsView(slot, prefix(0))).Sum(slot => slot.Shape.ElementCount * slot.DType.ByteSize())
-        > keptBytes;
+    /// <summary>Each of the blocks' graphs compiled, once.</summary>
+    private async Task<IReadOnlyDictionary<OnnxGraph, SessionUse>> RentAsync(
+        IEnumerable<OnnxGraph> blocks,
+        CancellationToken cancellationToken
+    )
+    {
+        var sessions = new Dictionary<OnnxGraph, SessionUse>();
+        try
+        {
+            foreach (var block in blocks.Distinct())
+            {
+                sessions.Add(block, await graphs.RentAsync(block, _settings, cancellationToken).ConfigureAwait(false));
+            }
+
+            return sessions;
+        }
+        catch
+        {
+            foreach (var session in sessions.Values)
+            {
+                session.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    private bool IsTooMuchToKeep(OnnxGraph[] blocks, Func<int, string> prefix)
+    {
+        var bytes = blocks
+            .Select((graph, block) => (Graph: graph, Block: block))
+            .GroupBy(one => one.Graph) // blocks of one graph are stored alike
+            .Sum(kind => kind.Count() * BytesToKeep(kind.Key, prefix(kind.First().Block)));
+        return bytes > keptBytes;
+    }
+
+    private long BytesToKeep(OnnxGraph block, string prefix) =>
+        block.Weights.Where(slot => !weights.IsView(slot, prefix)).Sum(slot => slot.Shape.ElementCount * slot.DType.ByteSize());
 
     /// <summary>Shows a value to an observer, which reads host memory.</summary>
     public static void Show(Action<string, Tensor> observe, string name, RuntimeValue value)

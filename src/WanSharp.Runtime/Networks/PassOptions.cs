@@ -1,3 +1,5 @@
+using WanSharp.Graphs;
+
 namespace WanSharp.Runtime.Networks;
 
 /// <summary>What is different in one forward pass from the network as it was trained.</summary>
@@ -19,8 +21,12 @@ public sealed record PassOptions
     /// <summary>For each sample what it keeps of its last pass, or null. Default: empty, none keeps anything.</summary>
     internal IReadOnlyList<BlockReuse?> Reuse { get; init; } = [];
 
+    /// <summary>The layers that multiply 8-bit integers in this pass alone (<see cref="TransformerOptions.Trials"/>); null for those
+    /// that the network was compiled with.</summary>
+    internal LayerFormats? Layers { get; init; }
+
     /// <summary>Whether a network that is one graph can run it.</summary>
-    public bool IsPlain => SkippedBlocks.Count == 0 && SlowedFrequency is null && !GuidesAttention && !ReusesBlocks;
+    public bool IsPlain => SkippedBlocks.Count == 0 && SlowedFrequency is null && Layers is null && !GuidesAttention && !ReusesBlocks;
 
     /// <summary>Whether a sample may leave out blocks that would add what they added before.</summary>
     internal bool ReusesBlocks => Reuse.Any(reuse => reuse is not null);

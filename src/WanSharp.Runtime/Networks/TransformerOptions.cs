@@ -58,6 +58,17 @@ public sealed record TransformerOptions
     public Quantization Quantization { get; init; } = Quantization.None;
 
     /// <summary>
+    /// Which of these layers do, and how; the others compute in floating point. Default: null, those that the checkpoint has notes of,
+    /// or all where it has none.
+    /// </summary>
+    public LayerFormats? Layers { get; init; }
+
+    /// <summary>
+    /// Other choices of these layers, whose 8-bit forms are prepared, too, so that a pass may try them: <see cref="PassOptions.Layers"/>.
+    /// </summary>
+    internal IReadOnlyList<LayerFormats> Trials { get; init; } = [];
+
+    /// <summary>
     /// Where the 8-bit form of the weights is kept, to be mapped at the next start: a quarter of their size in F32. Default: null,
     /// nowhere; it is then memory of the process.
     /// </summary>

@@ -66,7 +66,7 @@ public abstract class TransformerRunner : IDisposable
         ArgumentNullException.ThrowIfNull(graphs);
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(weights);
-        options ??= new TransformerOptions();
+        options = WithLayers(options ?? new TransformerOptions(), weights);
         settings = options.Mode == CompileMode.Off ? settings with { Optimization = GraphOptimization.None } : settings;
         var quantized =
             options.Quantization == Quantization.None
@@ -113,6 +113,7 @@ public abstract class TransformerRunner : IDisposable
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(options);
+        options = WithLayers(options, weights);
         if (options.Quantization == Quantization.None)
         {
             return WholeTransformer.IsOnDisk(graphs, configuration, weights, settings, options);
@@ -123,7 +124,7 @@ public abstract class TransformerRunner : IDisposable
             return false;
         }
 
-        using var quantized = QuantizedWeights.Of(weights, configuration, options.Quantization).TryOpen(folder);
+        using var quantized = Quantized(configuration, weights, options).TryOpen(folder);
         return quantized is not null && WholeTransformer.IsOnDisk(graphs, configuration, quantized, settings, options);
     }
 
@@ -346,8 +347,21 @@ public abstract class TransformerRunner : IDisposable
 
     private static bool ArePrepared(TransformerConfig configuration, WeightStore weights, TransformerOptions options) =>
         options.WeightsFolder is { } folder
-        && PreparedBlocks.Find(weights, configuration, options.Quantization, folder) is var blocks
+        && QuantizedWeights.IsAny(weights, folder)
+        && Quantized(configuration, weights, options).Find(folder) is var blocks
         && blocks.Ready == blocks.All;
+
+    private static QuantizedWeights Quantized(TransformerConfig configuration, WeightStore weights, TransformerOptions options) =>
+        QuantizedWeights.Of(
+            weights,
+            configuration,
+            options.Quantization,
+            options.Layers is { } layers ? options.Trials.Prepend(layers) : null
+        );
+
+    /// <summary>The layers in 8-bit integers are those that the checkpoint says, unless others are chosen.</summary>
+    private static TransformerOptions WithLayers(TransformerOptions options, WeightStore weights) =>
+        options.Quantization == Quantization.None ? options : options with { Layers = options.Layers ?? weights.EightBitLayers };
 
     private static Task<WeightStore> QuantizeAsync(
         TransformerConfig configuration,
@@ -365,7 +379,7 @@ public abstract class TransformerRunner : IDisposable
             );
         }
 
-        var quantized = QuantizedWeights.Of(weights, configuration, options.Quantization);
+        var quantized = Quantized(configuration, weights, options);
         return Task.Run(() => quantized.OpenAsync(options.WeightsFolder, prepared, cancellationToken), cancellationToken);
     }
 }

@@ -147,5 +147,6 @@ internal sealed class WholeTransformer : TransformerRunner
         {
             Compute = options.Compute,
             Quantization = options.Quantization,
+            Layers = options.Layers,
         };
 }

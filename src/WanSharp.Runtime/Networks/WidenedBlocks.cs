@@ -13,8 +13,8 @@ namespace WanSharp.Runtime.Networks;
 /// </summary>
 internal sealed class WidenedBlocks : IBlockWeights
 {
-    private readonly OnnxGraph _graph;
-    private readonly SessionUse _session;
+    private readonly IReadOnlyList<OnnxGraph> _graphs;
+    private readonly IReadOnlyDictionary<OnnxGraph, SessionUse> _sessions;
     private readonly WeightStore _weights;
     private readonly Func<int, string> _prefix;
     private readonly bool _ahead;
@@ -23,24 +23,29 @@ internal sealed class WidenedBlocks : IBlockWeights
     private int? _taken;
     private (int Index, Task Work)? _coming;
 
-    /// <param name="graph">The block's graph.</param>
-    /// <param name="session">It, compiled; the use ends with these blocks.</param>
+    /// <param name="graphs">Each block's graph.</param>
+    /// <param name="sessions">They, compiled; the uses end with these blocks.</param>
     /// <param name="weights">The network's weights.</param>
-    /// <param name="count">How many blocks there are.</param>
     /// <param name="prefix">What stands before the names of a block's weights in the checkpoint.</param>
     /// <param name="ahead">Whether there is memory for two blocks.</param>
-    public WidenedBlocks(OnnxGraph graph, SessionUse session, WeightStore weights, int count, Func<int, string> prefix, bool ahead = true)
+    public WidenedBlocks(
+        IReadOnlyList<OnnxGraph> graphs,
+        IReadOnlyDictionary<OnnxGraph, SessionUse> sessions,
+        WeightStore weights,
+        Func<int, string> prefix,
+        bool ahead = true
+    )
     {
-        (_graph, _session, _weights, _prefix, Count, _ahead) = (graph, session, weights, prefix, count, ahead);
+        (_graphs, _sessions, _weights, _prefix, _ahead) = (graphs, sessions, weights, prefix, ahead);
     }
 
-    public int Count { get; }
+    public int Count => _graphs.Count;
 
     public PreparedRun Take(int index)
     {
         if (_taken == index)
         {
-            return _current!.Run;
+            return _current!.RunOf(_graphs[index]);
         }
 
         if (_coming?.Index != index) // the first one, or the pass before was given up
@@ -58,13 +63,13 @@ internal sealed class WidenedBlocks : IBlockWeights
         else
         {
 #pragma warning disable VSTHRD002 // a pass computes on its caller's thread, and needs the block now
-            WidenAsync(index, _current ??= new Buffers(_graph, _session.Session), Environment.ProcessorCount).GetAwaiter().GetResult();
+            WidenAsync(index, _current ??= new Buffers(_sessions), Environment.ProcessorCount).GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002
         }
 
         _taken = index;
         Begin((index + 1) % Count); // the run taken before is over, so its memory is free
-        return _current!.Run;
+        return _current!.RunOf(_graphs[index]);
     }
 
     public void ReleaseMemory()
@@ -81,7 +86,10 @@ internal sealed class WidenedBlocks : IBlockWeights
     public void Dispose()
     {
         ReleaseMemory();
-        _session.Dispose();
+        foreach (var session in _sessions.Values)
+        {
+            session.Dispose();
+        }
     }
 
     /// <summary>Starts what can be done for a block while the one before it runs: all of it, or reading.</summary>
@@ -89,31 +97,32 @@ internal sealed class WidenedBlocks : IBlockWeights
     {
         if (_ahead)
         {
-            var buffers = _next ??= new Buffers(_graph, _session.Session);
+            var buffers = _next ??= new Buffers(_sessions);
             _coming = (index, WidenAsync(index, buffers, threads: 1));
         }
         else
         {
-            _coming = (index, Task.Run(() => _weights.ReadAhead(_graph.Weights, _prefix(index))));
+            _coming = (index, Task.Run(() => _weights.ReadAhead(_graphs[index].Weights, _prefix(index))));
         }
     }
 
     private async Task WidenAsync(int index, Buffers buffers, int threads)
     {
-        var prefix = _prefix(index);
+        var (graph, prefix) = (_graphs[index], _prefix(index));
+        var tensors = buffers.TensorsOf(graph);
         // so that all threads are done together
-        var slots = new ConcurrentQueue<WeightSlot>(_graph.Weights.OrderByDescending(slot => slot.Shape.ElementCount));
+        var slots = new ConcurrentQueue<WeightSlot>(graph.Weights.OrderByDescending(slot => slot.Shape.ElementCount));
         await Task.WhenAll(Enumerable.Range(0, threads).Select(_ => Task.Run(Widen))).ConfigureAwait(false);
         if (!_weights.Stays(index, Count))
         {
-            _weights.Forget(_graph.Weights, prefix);
+            _weights.Forget(graph.Weights, prefix);
         }
 
         void Widen()
         {
             while (slots.TryDequeue(out var slot))
             {
-                _weights.CopyTo(slot, prefix, buffers.Tensors[slot.Name]);
+                _weights.CopyTo(slot, prefix, tensors[slot.Name]);
             }
         }
     }
@@ -128,30 +137,52 @@ internal sealed class WidenedBlocks : IBlockWeights
 #pragma warning restore VSTHRD002
     }
 
-    /// <summary>A run, and the memory that its weights are in.</summary>
+    /// <summary>The memory that a block's weights are in, and a run of each graph on it.</summary>
     private sealed class Buffers : IDisposable
     {
-        public Buffers(OnnxGraph graph, Session session)
+        private readonly AlignedMemory _memory;
+        private readonly Dictionary<OnnxGraph, (PreparedRun Run, Dictionary<string, Tensor> Tensors)> _kinds = [];
+
+        public Buffers(IReadOnlyDictionary<OnnxGraph, SessionUse> sessions)
         {
-            Run = session.Prepare();
-            Tensors = graph.Weights.ToDictionary(slot => slot.Name, slot => Tensor.Zeros(slot.DType, slot.Shape));
-            foreach (var (name, tensor) in Tensors)
+            _memory = new AlignedMemory(sessions.Keys.Max(graph => graph.Weights.Sum(BytesOf)));
+            foreach (var (graph, session) in sessions)
             {
-                Run.SetInput(name, tensor);
+                var (run, tensors, offset) = (session.Session.Prepare(), new Dictionary<string, Tensor>(), 0L);
+                foreach (var slot in graph.Weights)
+                {
+                    tensors[slot.Name] = Tensor.View(_memory, offset, slot.DType, slot.Shape, isReadOnly: false);
+                    run.SetInput(slot.Name, tensors[slot.Name]);
+                    offset += BytesOf(slot);
+                }
+
+                _kinds.Add(graph, (run, tensors));
             }
         }
 
-        public PreparedRun Run { get; }
+        public PreparedRun RunOf(OnnxGraph graph) => _kinds[graph].Run;
 
-        public Dictionary<string, Tensor> Tensors { get; }
+        public Dictionary<string, Tensor> TensorsOf(OnnxGraph graph) => _kinds[graph].Tensors;
 
         public void Dispose()
         {
-            Run.Dispose();
-            foreach (var tensor in Tensors.Values)
+            foreach (var (run, tensors) in _kinds.Values)
             {
-                tensor.Dispose();
+                run.Dispose();
+                foreach (var tensor in tensors.Values)
+                {
+                    tensor.Dispose();
+                }
             }
+
+            _memory.Dispose();
+        }
+
+        /// <summary>So that each weight begins where a cache line does.</summary>
+        private static long BytesOf(WeightSlot slot)
+        {
+            const long Line = 64;
+            return (slot.DType.ByteLength(slot.Shape.ElementCount) + Line - 1) / Line * Line;
         }
     }
 }

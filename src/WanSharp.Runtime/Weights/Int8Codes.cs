@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using System.Runtime.Intrinsics.X86;
+using WanSharp.Graphs;
 using Tensor = WanSharp.Tensors.Tensor;
 
 namespace WanSharp.Runtime.Weights;
@@ -19,6 +20,27 @@ internal static class Int8Codes
     /// <summary>The largest code of a weight: 127, or what this processor's integer product takes without overflow.</summary>
     /// <remarks>Source: "reduce_range" in onnxruntime.ai's guide to quantization.</remarks>
     public static int Largest { get; } = !X86Base.IsSupported || AvxVnni.IsSupported || HasAvx512Vnni() ? WideLargest : NarrowLargest;
+
+    /// <summary>Rotates the rows of a matrix, as the inputs of the layer will be; in place.</summary>
+    /// <param name="weight">F32 [out, in].</param>
+    /// <param name="group">Of how many columns each group is; 0 for no rotation.</param>
+    /// <param name="cancellationToken">Stops between parts.</param>
+    public static void Rotate(Tensor weight, int group, CancellationToken cancellationToken)
+    {
+        if (group == 0)
+        {
+            return;
+        }
+
+        var rotation =
+            RegularHadamard.Of(group) ?? throw new ArgumentException($"There is no rotation of groups of {group}.", nameof(group));
+        Parallel.For(
+            0,
+            weight.Shape[0],
+            new ParallelOptions { CancellationToken = cancellationToken },
+            row => rotation.Rotate(weight.Slice(row, 1).Write<float>())
+        );
+    }
 
     /// <summary>Quantizes a matrix.</summary>
     /// <param name="weight">F32 [out, in].</param>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using WanSharp.Graphs;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Weights;
@@ -36,6 +37,12 @@ internal sealed class QuantizationNote
 
     /// <summary>The format's name.</summary>
     public string Format { get; }
+
+    /// <summary>How a layer multiplies whose weight has this note: in 8-bit integers if these are what it was quantized to.</summary>
+    public LayerFormat Layer =>
+        Formats[Format] != DType.I8 ? LayerFormat.Exact
+        : _isRotated ? new LayerFormat(true, _group)
+        : LayerFormat.EightBit;
 
     /// <summary>The note of a weight, or null when it has none.</summary>
     /// <exception cref="CheckpointException">It says something that is not understood.</exception>

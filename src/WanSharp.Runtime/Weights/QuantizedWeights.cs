@@ -25,11 +25,28 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
     private readonly bool _isSmall = wanted.Sum(weight => weight.Codes.Shape.ElementCount) <= VerifiedBytes;
 
     /// <summary>Those of a transformer.</summary>
-    public static QuantizedWeights Of(WeightStore weights, TransformerConfig configuration, Quantization quantization) =>
-        new(
+    /// <param name="weights">Its weights.</param>
+    /// <param name="configuration">Its dimensions.</param>
+    /// <param name="quantization">What its layers multiply.</param>
+    /// <param name="formats">Which of them do; a form for each of several choices. Default: as the checkpoint says, or else all.</param>
+    public static QuantizedWeights Of(
+        WeightStore weights,
+        TransformerConfig configuration,
+        Quantization quantization,
+        IEnumerable<LayerFormats>? formats = null
+    )
+    {
+        LayerFormats?[] choices = formats is null ? [weights.EightBitLayers] : [.. formats];
+        return new QuantizedWeights(
             weights,
-            [.. QuantizedWeight.Among(new TransformerGraphs(configuration, new GraphOptions { Quantization = quantization }).Whole.Weights)]
+            [
+                .. choices
+                    .Select(layers => new GraphOptions { Quantization = quantization, Layers = layers })
+                    .SelectMany(options => QuantizedWeight.Among(new TransformerGraphs(configuration, options).BlockWeights))
+                    .DistinctBy(weight => weight.Codes.Name),
+            ]
         );
+    }
 
     /// <summary>The weights with their 8-bit forms in addition to them; to be disposed before the weights are.</summary>
     /// <param name="folder">Where the 8-bit forms are kept; null keeps them in memory.</param>
@@ -140,13 +157,14 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
 
     private void Make(QuantizedWeight weight, Tensor codes, Tensor scales, CancellationToken cancellationToken)
     {
-        var isView = weights.IsView(weight.Source);
+        var isView = weight.Group == 0 && weights.IsView(weight.Source); // what is rotated is a copy
         var matrix = isView ? weights.Get(weight.Source) : Tensor.Zeros(DType.F32, weight.Source.Shape);
         try
         {
             if (!isView)
             {
                 weights.CopyTo(weight.Source, "", matrix);
+                Int8Codes.Rotate(matrix, weight.Group, cancellationToken);
             }
 
             if (!Int8Codes.TryWrite(matrix, codes, scales, cancellationToken))

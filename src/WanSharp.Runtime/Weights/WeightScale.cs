@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using WanSharp.Graphs;
 using WanSharp.Tensors;
 using Tensor = WanSharp.Tensors.Tensor;
 

@@ -18,6 +18,7 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
 
     private readonly ConcurrentDictionary<(string Name, DType DType), Lazy<Tensor>> _converted = new();
     private readonly ConcurrentDictionary<string, byte> _looked = new(); // views that are known not to be zeros
+    private readonly Lazy<LayerFormats?> _eightBit = new(() => LayersOf(checkpoint));
     private Residency _residency = new();
 
     /// <summary>The file that the weights are in.</summary>
@@ -25,6 +26,12 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
 
     /// <summary>The files that the weights are in, an index among them.</summary>
     public IReadOnlyList<string> Files => checkpoint.Files;
+
+    /// <summary>
+    /// The layers that were quantized to 8-bit integers, as ComfyUI's notes say: the others of such a file are not meant to be. Null
+    /// where no layer has a note.
+    /// </summary>
+    public LayerFormats? EightBitLayers => _eightBit.Value;
 
     /// <summary>Bytes of converted copies held now.</summary>
     public long ConvertedBytes => _converted.Values.Where(copy => copy.IsValueCreated).Sum(copy => copy.Value.ByteLength);
@@ -169,6 +176,12 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
         return graph.Weights.ToDictionary(slot => slot.Name, slot => Get(slot));
     }
 
+    /// <summary>All tensors as they are in the checkpoint, under the network's names: scales and notes, too.</summary>
+    internal IReadOnlyDictionary<string, Tensor> Stored => checkpoint.Tensors;
+
+    /// <summary>What the checkpoint says about itself.</summary>
+    internal IReadOnlyDictionary<string, string> Metadata => checkpoint.Metadata;
+
     /// <summary>A tensor as it is in the checkpoint.</summary>
     /// <exception cref="CheckpointException">The checkpoint has no such tensor.</exception>
     public Tensor GetStored(string name) => checkpoint.Get(name);
@@ -201,6 +214,21 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
 
     private List<(Tensor Tensor, WeightScale? Scale)> Parts(string name) =>
         [.. StoredParts.Of(checkpoint, name).Select(part => (checkpoint.Get(part), ScaleOf(part)))];
+
+    private static LayerFormats? LayersOf(ICheckpoint checkpoint)
+    {
+        var layers = new Dictionary<string, LayerFormat>();
+        foreach (var note in checkpoint.Tensors.Keys.Where(name => name.EndsWith(QuantizationNote.Suffix, StringComparison.Ordinal)))
+        {
+            var layer = note[..^QuantizationNote.Suffix.Length];
+            if (QuantizationNote.Find(checkpoint, layer + WeightScale.WeightSuffix) is { Layer: { IsEightBit: true } format })
+            {
+                layers.Add(layer, format);
+            }
+        }
+
+        return layers.Count > 0 ? new LayerFormats(layers) : null;
+    }
 
     private static bool IsStoredAs(WeightSlot slot, List<(Tensor Tensor, WeightScale? Scale)> parts) =>
         parts is [(var tensor, null)] && tensor.DType == slot.DType;

@@ -38,7 +38,7 @@ internal static class ComfyAnswers
         var buffer = new byte[81920];
         while (await context.Request.Body.ReadAsync(buffer, context.RequestAborted).ConfigureAwait(false) is var count and > 0)
         {
-            body.Write(buffer, 0, count);
+            await body.WriteAsync(buffer.AsMemory(0, count), context.RequestAborted).ConfigureAwait(false);
             if (body.Length > MostBytes)
             {
                 throw new ApiException(413, "body_too_large", $"The body has more than {MostBytes >> 20} MB.");

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using WanSharp.Engine.Requests;
 using WanSharp.Jobs;
@@ -33,6 +32,7 @@ internal sealed partial class GraphReader(ServedNames names, InputPictures pictu
         ("guidance", ["cfg"]),
     ];
 
+    private static readonly string[] TextInputs = ["text", "positive_prompt", "negative_prompt"];
     private static readonly string[] Frames = ["start_image", "end_image"];
     private static readonly string[] Visions = ["clip_vision_output", "clip_vision_start_image", "clip_vision_end_image", "clip_embeds"];
 
@@ -127,7 +127,7 @@ internal sealed partial class GraphReader(ServedNames names, InputPictures pictu
     {
         foreach (var node in graph.Used)
         {
-            foreach (var input in new[] { "text", "positive_prompt", "negative_prompt" }.Where(node.Inputs.ContainsKey))
+            foreach (var input in TextInputs.Where(node.Inputs.ContainsKey))
             {
                 var text =
                     graph.ValueOf(node, input) is { } value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : "";
@@ -136,7 +136,8 @@ internal sealed partial class GraphReader(ServedNames names, InputPictures pictu
                 {
                     yield return GraphProblem.NotSupported(
                         node.Id,
-                        $"{input} weighs words ({mark.Value}), which this server does not: write it without, or the brackets as \\( and \\).",
+                        $"{input} weighs words ({mark.Value}), which this server does not: write it without, or the brackets as "
+                            + "\\( and \\).",
                         input
                     );
                 }

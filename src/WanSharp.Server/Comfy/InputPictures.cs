@@ -14,13 +14,15 @@ namespace WanSharp.Server.Comfy;
 /// </summary>
 /// <param name="store">Keeps the pictures themselves.</param>
 /// <param name="folder">Where the names are kept.</param>
-internal sealed class InputPictures(PictureStore store, string folder)
+internal sealed class InputPictures(PictureStore store, string folder) : IDisposable
 {
     private const int LongestName = 200;
     private const int MostNames = 100_000;
     private const string Suffix = " [input]";
 
     private readonly SemaphoreSlim _gate = new(1);
+
+    public void Dispose() => _gate.Dispose();
 
     /// <summary>Keeps a picture.</summary>
     /// <param name="file">The picture.</param>

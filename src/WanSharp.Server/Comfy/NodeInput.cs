@@ -5,7 +5,7 @@ namespace WanSharp.Server.Comfy;
 
 /// <summary>An input of a class of nodes, as <c>/object_info</c> describes it.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Type">What it takes: INT, FLOAT, STRING, BOOLEAN, COMBO, or the type of a link; <c>*</c> for anything, which is ignored.</param>
+/// <param name="Type">What it takes: INT, FLOAT, STRING, BOOLEAN, COMBO, or the type of a link; <c>*</c> for what is ignored.</param>
 /// <param name="Choices">The values of a COMBO that are always the same.</param>
 /// <param name="List">The name of a COMBO's list that depends on the server: its models, its pictures.</param>
 /// <param name="Options">Default, least and most, and for a BOOLEAN the <c>only</c> value that is understood.</param>

@@ -7,7 +7,8 @@ using WanSharp.Server.Work;
 
 namespace WanSharp.Server.Comfy;
 
-/// <summary>Tells a client what happens to its prompts, as ComfyUI does. Source: comfyanonymous/ComfyUI server.py, execution.py, main.py.</summary>
+/// <summary>Tells a client what happens to its prompts, as ComfyUI does. </summary>
+/// <remarks>Source: comfyanonymous/ComfyUI server.py, execution.py, main.py.</remarks>
 /// <param name="session">The client's socket.</param>
 /// <param name="client">The client's id.</param>
 /// <param name="queue">All jobs.</param>

@@ -13,7 +13,8 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Server.Comfy;
 
-/// <summary>ComfyUI's API: sending prompts, the queue, what became of them. Source: comfyanonymous/ComfyUI server.py, execution.py.</summary>
+/// <summary>ComfyUI's API: sending prompts, the queue, what became of them. </summary>
+/// <remarks>Source: comfyanonymous/ComfyUI server.py, execution.py.</remarks>
 internal sealed class PromptRoutes(VideoQueue queue, PromptQueue prompts, GraphReader reader) : IRoutes
 {
     private const int FirstPriority = 10;

@@ -45,7 +45,8 @@ internal sealed class ServedNames(WanHost host, ServerOptions options, VideoQueu
     public bool Takes(string list, string name) =>
         list switch
         {
-            "loras" => name.All(c => c is not ('/' or '\\')) && !name.Contains("..", StringComparison.Ordinal), // whether it is there is seen later
+            // whether it is there is seen later
+            "loras" => name.All(c => c is not ('/' or '\\')) && !name.Contains("..", StringComparison.Ordinal),
             "pictures" => pictures.Find(name) is not null,
             _ => Of(list).Any(one => IsSame(one, name))
                 || (Usual.TryGetValue(list, out var words) && words.Any(word => Plain(name).Contains(word, StringComparison.Ordinal))),

@@ -51,7 +51,7 @@ internal sealed class McpTools(WanHost host, VideoQueue queue, PictureStore pict
             ),
             Tool(
                 "wait",
-                "Wait until a video is completed or failed, and tell how far it comes. After timeout_s it returns how the video is by then.",
+                "Wait until a video is completed or failed, and tell how far it comes. After timeout_s it returns its state by then.",
                 McpSchema.Of([("id", McpSchema.Text(IdHelp)), Timeout()], "id"),
                 changes: false,
                 (call, token) => WaitAsync(call, queue.Require(call.Require("id")), showsFiles, token)

@@ -7,7 +7,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Server.Security;
 
-/// <summary>The keys of a server, in a file of its data folder. Thread-safe; what another process writes is seen at the next look.</summary>
+/// <summary>The keys of a server, in a file of its data folder. Thread-safe; sees what other processes write.</summary>
 /// <param name="folder">The server's data folder.</param>
 /// <param name="clock">The clock.</param>
 public sealed class KeyFile(string folder, TimeProvider clock)

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Net.Http.Headers;
+using WanSharp.Jobs;
 using WanSharp.Media.Images;
 using WanSharp.Server.Http;
 using WanSharp.Server.Work;
@@ -55,6 +56,13 @@ internal sealed class ContentRoutes(VideoQueue queue, ClipPictures pictures, Pro
         var job = queue.Require(context.Id());
         if (board.Find(job.Id)?.Preview is not { } preview)
         {
+            if (job.State == JobState.Succeeded)
+            {
+                // done before its last preview was asked for
+                context.Response.Redirect($"/v1/videos/{context.Id()}/content?variant=thumbnail");
+                return;
+            }
+
             throw ApiException.NotFound("There is no preview: the video is not being made now, or its first step is not done.");
         }
 

@@ -150,6 +150,64 @@ public sealed class QuantizedTransformerTests(RuntimeFixture fixture) : IDisposa
         Assert.Empty(WeightFiles());
     }
 
+    [Fact]
+    public async Task Forward_WithNoLayerChosen_IsFullPrecision()
+    {
+        var full = await ForwardAsync("dit-t2v", new TransformerOptions());
+
+        Assert.Equal(full, await ForwardAsync("dit-t2v", Kept with { Layers = LayerFormats.None }));
+    }
+
+    [Theory]
+    [InlineData(CompileMode.Blocks)]
+    [InlineData(CompileMode.Whole)]
+    public async Task Forward_WithFormatsForEachLayer_IsNearFullPrecision(CompileMode mode)
+    {
+        var full = await ForwardAsync("dit-t2v", new TransformerOptions());
+        var mixed = await ForwardAsync("dit-t2v", Kept with { Layers = Mixed, Mode = mode });
+        var pieces = await ForwardAsync("dit-t2v", Kept with { Layers = Mixed, TokensAtOnce = 4 });
+
+        var largest = full.Max(MathF.Abs);
+        Assert.InRange(full.Zip(mixed, (one, other) => MathF.Abs(one - other)).Max() / largest, 1e-6f, Loss);
+        Assert.Equal(0, mixed.Zip(pieces, (one, other) => MathF.Abs(one - other)).Max() / largest, Neighbours);
+    }
+
+    [Fact]
+    public async Task Forward_OfAFileWithSomeLayersInEightBits_ComputesThose()
+    {
+        var file = Path.Combine(_folder.FullName, "mixed.safetensors");
+        using (var original = new WeightStore(Checkpoint.Open(PathOf("dit-t2v"))))
+        {
+            var entries = original.Stored.ToDictionary(tensor => tensor.Key, tensor => SafetensorsEntry.Of(tensor.Value));
+            foreach (var (name, entry) in Mixed.EightBit.SelectMany(layer => QuantizedLayer.Entries(original, layer.Key, layer.Value)))
+            {
+                entries[name] = entry;
+            }
+
+            SafetensorsWriter.WriteEntries(file, entries, cancellationToken: Token);
+        }
+
+        using (var written = new WeightStore(Checkpoint.Open(file)))
+        {
+            Assert.Equal(Mixed, written.EightBitLayers);
+        }
+
+        var chosen = await ForwardAsync("dit-t2v", Kept with { Layers = Mixed });
+        var read = await ForwardAsync("dit-t2v", Kept, checkpoint: file);
+
+        // A processor without VNNI makes codes of its own from those of the file.
+        Assert.Equal(0, chosen.Zip(read, (one, other) => MathF.Abs(one - other)).Max() / chosen.Max(MathF.Abs), Loss);
+        Assert.NotEqual(await ForwardAsync("dit-t2v", new TransformerOptions(), checkpoint: file), read);
+    }
+
+    private static LayerFormats Mixed { get; } =
+        new([
+            new("blocks.0.self_attn.q", LayerFormat.EightBit),
+            new("blocks.0.ffn.2", new LayerFormat(true, 16)),
+            new("blocks.2.self_attn.o", new LayerFormat(true, 16)),
+            new("blocks.2.cross_attn.q", LayerFormat.EightBit),
+        ]);
+
     private PreparedBlocks Find(string name)
     {
         using var network = NetworkFixture.Open(name);

@@ -16,6 +16,7 @@ public sealed class WidenedBlocksTests : IDisposable
     private readonly NetworkFixture _network = NetworkFixture.Open("dit-t2v");
     private readonly TransformerConfig _config;
     private readonly OnnxGraph _graph;
+    private readonly OrtRuntime _runtime;
     private readonly Session _session;
     private readonly WeightStore _weights;
 
@@ -23,6 +24,7 @@ public sealed class WidenedBlocksTests : IDisposable
     {
         _config = _network.TransformerConfig();
         _graph = WanTransformer.Block(_config, new GraphOptions());
+        _runtime = fixture.Runtime;
         _session = fixture.Runtime.CreateSession(_graph.ToBytes(), new SessionSettings { Name = "block" });
         _weights = new WeightStore(Checkpoint.Open(Narrowed()));
     }
@@ -37,13 +39,22 @@ public sealed class WidenedBlocksTests : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
+    private WidenedBlocks Widened(int count, bool ahead = true) =>
+        new(
+            [.. Enumerable.Repeat(_graph, count)],
+            new Dictionary<OnnxGraph, SessionUse> { [_graph] = _session.Use() },
+            _weights,
+            Prefix,
+            ahead
+        );
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public void Take_OverTwoPasses_GivesEachBlockItsWeights(bool ahead)
     {
         Assert.True(_config.Layers > 1);
-        using var widened = new WidenedBlocks(_graph, _session.Use(), _weights, _config.Layers, Prefix, ahead);
+        using var widened = Widened(_config.Layers, ahead);
         using var resident = Resident();
 
         for (var taken = 0; taken < 2 * _config.Layers; taken++)
@@ -61,7 +72,7 @@ public sealed class WidenedBlocksTests : IDisposable
         using var resident = Resident();
         var expected = Enumerable.Range(0, _config.Layers).Select(block => Run(resident.Take(block))).ToList();
         _weights.ResidentBlocks = stay;
-        using var widened = new WidenedBlocks(_graph, _session.Use(), _weights, _config.Layers, Prefix);
+        using var widened = Widened(_config.Layers);
 
         for (var taken = 0; taken < 2 * _config.Layers; taken++)
         {
@@ -87,7 +98,7 @@ public sealed class WidenedBlocksTests : IDisposable
     [Fact]
     public void Take_AfterAPassThatWasGivenUp_BeginsAgain()
     {
-        using var widened = new WidenedBlocks(_graph, _session.Use(), _weights, _config.Layers, Prefix);
+        using var widened = Widened(_config.Layers);
         using var resident = Resident();
         widened.Take(0);
 
@@ -98,7 +109,7 @@ public sealed class WidenedBlocksTests : IDisposable
     [Fact]
     public void Take_WithMemoryForOneBlock_GivesAllTheSameRun()
     {
-        using var widened = new WidenedBlocks(_graph, _session.Use(), _weights, _config.Layers, Prefix, ahead: false);
+        using var widened = Widened(_config.Layers, ahead: false);
 
         Assert.Same(widened.Take(0), widened.Take(1));
     }
@@ -106,7 +117,7 @@ public sealed class WidenedBlocksTests : IDisposable
     [Fact]
     public void Take_OfTheSameBlockAgain_IsTheSameRun()
     {
-        using var widened = new WidenedBlocks(_graph, _session.Use(), _weights, _config.Layers, Prefix);
+        using var widened = Widened(_config.Layers);
         var first = widened.Take(0);
 
         Assert.Same(first, widened.Take(0));
@@ -117,7 +128,7 @@ public sealed class WidenedBlocksTests : IDisposable
     [InlineData(false)]
     public void Take_AfterMemoryWasReleased_HasItsWeightsAgain(bool ahead)
     {
-        using var widened = new WidenedBlocks(_graph, _session.Use(), _weights, _config.Layers, Prefix, ahead);
+        using var widened = Widened(_config.Layers, ahead);
         using var resident = Resident();
         widened.Take(0);
         widened.ReleaseMemory();
@@ -131,7 +142,7 @@ public sealed class WidenedBlocksTests : IDisposable
     [InlineData(false)]
     public void Take_OfABlockThatTheCheckpointLacks_NamesTheTensor(bool ahead)
     {
-        using var widened = new WidenedBlocks(_graph, _session.Use(), _weights, _config.Layers + 1, Prefix, ahead);
+        using var widened = Widened(_config.Layers + 1, ahead);
         for (var block = 0; block < _config.Layers; block++)
         {
             widened.Take(block);
@@ -140,6 +151,35 @@ public sealed class WidenedBlocksTests : IDisposable
         var error = Assert.Throws<CheckpointException>(() => widened.Take(_config.Layers));
 
         Assert.Contains($"blocks.{_config.Layers}.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Take_OfBlocksWithOtherGraphs_GivesEachItsWeights(bool ahead)
+    {
+        var layers = new LayerFormats([new("blocks.1.ffn.0", LayerFormat.EightBit), new("blocks.1.self_attn.q", LayerFormat.EightBit)]);
+        var options = new GraphOptions { Quantization = Quantization.EightBit, Layers = layers };
+        var graphs = new TransformerGraphs(_config, options);
+        OnnxGraph[] blocks = [.. Enumerable.Range(0, _config.Layers).Select(graphs.BlockOf)];
+        Assert.Equal(2, blocks.Distinct().Count());
+        var quantized = QuantizedWeights.Of(_weights, _config, Quantization.EightBit, [layers]);
+        using var weights = await quantized.OpenAsync(null, null, TestContext.Current.CancellationToken);
+        using var other = _runtime.CreateSession(blocks[1].ToBytes(), new SessionSettings { Name = "other" });
+        var sessions = new Dictionary<OnnxGraph, SessionUse> { [blocks[0]] = _session.Use(), [blocks[1]] = other.Use() };
+        using var widened = new WidenedBlocks(blocks, sessions, weights, Prefix, ahead);
+
+        for (var taken = 0; taken < 2 * _config.Layers; taken++)
+        {
+            var block = taken % _config.Layers;
+            using var resident = sessions[blocks[block]].Session.Prepare();
+            foreach (var slot in blocks[block].Weights)
+            {
+                resident.SetInput(slot.Name, weights.Get(slot, Prefix(block)));
+            }
+
+            Assert.Equal(Run(resident), Run(widened.Take(block)));
+        }
     }
 
     private MappedBlocks Resident() =>
@@ -159,7 +199,7 @@ public sealed class WidenedBlocksTests : IDisposable
                         return run;
                     }),
             ],
-            _graph.Weights,
+            [.. Enumerable.Repeat(_graph.Weights, _config.Layers)],
             _weights,
             Prefix
         );

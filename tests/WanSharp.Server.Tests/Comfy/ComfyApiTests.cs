@@ -14,7 +14,7 @@ public sealed class ComfyApiTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    /// <summary>As ComfyUI's script_examples/websockets_api_example.py does: send, listen until nothing executes, read the history.</summary>
+    /// <summary>As ComfyUI's websockets_api_example.py does: send, listen until nothing executes, read the history.</summary>
     [Fact]
     public async Task Prompt_ByTheWebsocketExample_GivesTheClipOfItsGraph()
     {
@@ -89,7 +89,8 @@ public sealed class ComfyApiTests : IAsyncLifetime
         "60",
         "LoraLoaderModelOnly",
         """
-            {"60": {"class_type": "LoraLoaderModelOnly", "inputs": {"model": ["37", 0], "lora_name": "../x.safetensors", "strength_model": 1}},
+            {"60": {"class_type": "LoraLoaderModelOnly",
+                    "inputs": {"model": ["37", 0], "lora_name": "../x.safetensors", "strength_model": 1}},
              "48": {"model": ["60", 0]}}
             """,
         "lora_name"

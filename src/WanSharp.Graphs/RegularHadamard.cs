@@ -1,6 +1,6 @@
 using System.Runtime.Intrinsics;
 
-namespace WanSharp.Runtime.Weights;
+namespace WanSharp.Graphs;
 
 /// <summary>
 /// The rotation of ConvRot: each group of a row's columns is multiplied by a regular Hadamard matrix, which is symmetric and
@@ -8,7 +8,7 @@ namespace WanSharp.Runtime.Weights;
 /// </summary>
 /// <remarks>Sources: Comfy-Org/comfy-kitchen:comfy_kitchen/tensor/int8_utils.py;
 /// leejet/stable-diffusion.cpp:docs/int8_convrot.md.</remarks>
-internal sealed class RegularHadamard
+public sealed class RegularHadamard
 {
     private const int Base = 4;
     private const int LargestGroup = 1 << 12;
@@ -27,6 +27,19 @@ internal sealed class RegularHadamard
         }
 
         return power == group && group <= LargestGroup ? new RegularHadamard(group) : null;
+    }
+
+    /// <summary>The matrix, [group, group].</summary>
+    public float[] ToMatrix()
+    {
+        var matrix = new float[_group * _group];
+        for (var i = 0; i < _group; i++)
+        {
+            matrix[(i * _group) + i] = 1;
+        }
+
+        Rotate(matrix);
+        return matrix;
     }
 
     /// <summary>Rotates whole groups of a row in place.</summary>

@@ -1,0 +1,155 @@
+using System.CommandLine;
+using System.Diagnostics;
+using WanSharp.Cli.Terminal;
+using WanSharp.Engine.Requests;
+using WanSharp.Hosting;
+using WanSharp.Tensors;
+using WanSharp.Tools.Optimize;
+
+namespace WanSharp.Cli.Commands;
+
+/// <summary><c>wan optimize</c>: the settings that make clips fast enough, or lose little enough, measured.</summary>
+internal sealed class OptimizeCommand(CliEnvironment environment)
+{
+    private const int MostTrials = 10_000;
+    private const int UsualClips = 3;
+    private const int UsualTrials = 24;
+    private const string UsualPreset = "mine";
+    private const string NoPreset = "none";
+
+    private readonly Argument<string?> _prompt = new("prompt")
+    {
+        Description = "A prompt like those that the model is used for; it is the first of those by which ways are measured.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<TimeSpan?> _within = Amounts.TimeOption(
+        "--within",
+        "The time of a clip, from the start of the program, such as 60s or 20min: the way that loses least is found."
+    );
+
+    private readonly Option<double?> _loss = LossOption.Create(
+        "How much of a clip's SSIM may be lost, such as 3%: the fastest way is found. Default: 3% without --within, any with it."
+    );
+
+    private readonly Option<string> _save = new("--save")
+    {
+        Description = $"The name of the preset that the answer is saved as; {NoPreset} saves none. Default: {UsualPreset}.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => UsualPreset,
+    };
+
+    private readonly Option<int?> _trials = BatchOptions.Count(
+        "--trials",
+        $"How many ways are measured at most, after each lever alone. Default: {UsualTrials}.",
+        MostTrials
+    );
+
+    private readonly Option<string?> _report = new("--report")
+    {
+        Description = "Write a page with the front, frames of each way, and what was measured.",
+        HelpName = "FILE",
+    };
+
+    private readonly PromptSetOption _prompts = new(UsualClips);
+    private readonly SettingOptions _settings = new(withSeed: false);
+    private readonly ModelOptions _model = new();
+    private readonly Option<MemoryAmount?> _memory = CommonOptions.Memory();
+    private readonly Option<int?> _threads = CommonOptions.Threads();
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    public static Command Build(CliEnvironment environment)
+    {
+        var self = new OptimizeCommand(environment);
+        var command = new Command(
+            "optimize",
+            "Find the settings that make clips within a time or a loss: ways are measured, judged by other prompts, and saved as a preset."
+        )
+        {
+            self._prompt,
+            self._within,
+            self._loss,
+            self._save,
+            self._trials,
+            self._report,
+            self._memory,
+            self._threads,
+            self._json,
+        };
+        self._prompts.AddTo(command);
+        self._model.AddTo(command);
+        self._settings.AddTo(command);
+        command.SetAction(self.RunAsync);
+        return command.WithExamples(
+            "wan optimize \"a red circle moving left\" --within 60s",
+            "wan optimize --max-loss 3% --save quick --report front.html",
+            "wan optimize \"a fox in the snow\" --model ./Wan2.1-T2V-1.3B --memory 8GB --within 20min --clips 1 --trials 12"
+        );
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var save = parsed.GetValue(_save)!;
+        var folder = environment.Host.Options.ConfigFolder;
+        if (save != NoPreset)
+        {
+            SavedPreset.RequireWritable(folder, save);
+        }
+
+        var (model, parts) = _model.Read(parsed);
+        var (choose, judge) = _prompts.Read(parsed, parsed.GetValue(_prompt));
+        var settings = _settings.Read(parsed, new ClipSettings());
+        RequireOpen(settings);
+        var options = new OptimizeOptions
+        {
+            Engine = new EngineSettings
+            {
+                Model = model,
+                Parts = parts,
+                Threads = parsed.GetValue(_threads),
+                Memory = parsed.GetValue(_memory),
+            },
+            Goal = new OptimizeGoal { Within = parsed.GetValue(_within), MaxLoss = parsed.GetValue(_loss) },
+            Prompts = choose,
+            HeldBack = judge,
+            Settings = settings,
+            Trials = parsed.GetValue(_trials) ?? UsualTrials,
+            Started = ProcessAge(),
+        };
+        OptimizeReport report;
+        using (var progress = new CountedProgressDisplay(environment))
+        {
+            report = await new ModelOptimizer(environment.Host, options).RunAsync(progress, cancellationToken);
+        }
+
+        var file = save == NoPreset ? null : SavedPreset.Save(folder, save, report.Model, report.Answer, OptimizeText.About(report.Answer));
+        if (parsed.GetValue(_report) is { } page)
+        {
+            AtomicFile.Write(page, OptimizePage.Write(report, options.Goal));
+        }
+
+        environment.Out.WriteLine(
+            parsed.GetValue(_json)
+                ? JsonText.Of(OptimizeText.Output(report, file is null ? null : save, file))
+                : OptimizeText.Describe(report, file is null ? null : save, file)
+        );
+        return ExitCode.Done;
+    }
+
+    /// <summary>What a process takes before it comes to its command.</summary>
+    private static TimeSpan ProcessAge()
+    {
+        using var process = Process.GetCurrentProcess();
+        var (age, most) = (TimeProvider.System.GetUtcNow() - process.StartTime.ToUniversalTime(), TimeSpan.FromSeconds(5));
+        return age < most ? age : most; // a host that has lived for long is not what starts with a command
+    }
+
+    /// <summary>What levers are for must be open.</summary>
+    private static void RequireOpen(ClipSettings settings)
+    {
+        if (FrontChoice.FindLever(settings) is { } lever)
+        {
+            throw new InvalidRequestException(lever, $"--{lever.Replace('_', '-')} is one of the levers that are searched: leave it out.");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using WanSharp.Tensors;
+using WanSharp.Tools.Quality;
+
+namespace WanSharp.Cli.Commands;
+
+/// <summary>The prompts by which something is chosen, and the others by which it is judged.</summary>
+internal sealed class PromptSetOption
+{
+    private const int MostClips = 1000;
+    private readonly int _usual;
+
+    private readonly Option<string?> _file = new("--prompts")
+    {
+        Description =
+            "A file with a prompt on each line, like those that the model is used for: the first choose, every second one judges. "
+            + "Default: simple prompts of the program's.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<int?> _clips;
+
+    /// <param name="usual">How many prompts there are without the option.</param>
+    public PromptSetOption(int usual)
+    {
+        _usual = usual;
+        _clips = BatchOptions.Count("--clips", $"How many prompts choose, at most, and how many judge. Default: {usual}.", MostClips);
+    }
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_file);
+        command.Options.Add(_clips);
+    }
+
+    /// <summary>The prompts.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="first">The first of those that choose; null for none.</param>
+    /// <exception cref="InvalidRequestException">There are too few.</exception>
+    public (IReadOnlyList<string> Choose, IReadOnlyList<string> Judge) Read(ParseResult parsed, string? first = null)
+    {
+        var most = parsed.GetValue(_clips) ?? _usual;
+        if (parsed.GetValue(_file) is not { } file)
+        {
+            return ([.. First(StepCacheLoss.TuningPrompts).Take(most)], [.. Others(StepCacheLoss.JudgingPrompts).Take(most)]);
+        }
+
+        List<string> prompts =
+        [
+            .. File.ReadLines(file).Select(line => line.Trim()).Where(line => line.Length > 0 && line != first).Distinct(),
+        ];
+        return prompts.Count >= 2
+            ? ([.. First(Every(0)).Take(most)], [.. Others(Every(1)).Take(most)])
+            : throw new InvalidRequestException(
+                "prompts",
+                $"{file} has {prompts.Count} prompts: one chooses and another judges, so give two."
+            );
+
+        IEnumerable<string> First(IEnumerable<string> all) => first is null ? all : Others(all).Prepend(first);
+
+        IEnumerable<string> Others(IEnumerable<string> all) => all.Where(one => one != first);
+
+        IEnumerable<string> Every(int remainder) => prompts.Where((_, i) => i % 2 == remainder);
+    }
+}

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using WanSharp.Cli.Terminal;
+using WanSharp.Engine.Requests;
+using WanSharp.Tools.Quantize;
+
+namespace WanSharp.Cli.Commands;
+
+/// <summary><c>wan quantize</c>: a model in 8-bit integers, as far as a loss allows.</summary>
+internal sealed class QuantizeCommand(CliEnvironment environment)
+{
+    private const double UsualLoss = 0.03;
+    private const int UsualClips = 8;
+
+    private readonly Option<string> _output = new("--output", "-o")
+    {
+        Description = "What to write: a new folder for a model with a config.json of WanSharp's, otherwise a .safetensors file.",
+        HelpName = "OUT",
+        Required = true,
+    };
+
+    private readonly Option<double?> _loss = LossOption.Create(
+        "How much of a clip's SSIM may be lost, such as 3% or 0.03. No calibration clip loses more. Default: 3%."
+    );
+
+    private readonly PromptSetOption _prompts = new(UsualClips);
+    private readonly SettingOptions _settings = new(withSeed: false);
+    private readonly ModelOptions _model = new();
+    private readonly Option<bool> _force = new("--force") { Description = "Replace a file that exists." };
+    private readonly Option<int?> _threads = CommonOptions.Threads();
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    public static Command Build(CliEnvironment environment)
+    {
+        var self = new QuantizeCommand(environment);
+        var command = new Command(
+            "quantize",
+            "Write a model with as many of its layers in 8-bit integers as a loss allows, measured on clips. ComfyUI reads the files."
+        )
+        {
+            self._output,
+            self._loss,
+            self._force,
+            self._threads,
+            self._json,
+        };
+        self._prompts.AddTo(command);
+        self._model.AddTo(command);
+        self._settings.AddTo(command);
+        command.SetAction(self.RunAsync);
+        return command.WithExamples(
+            "wan quantize --model shapes --max-loss 3% -o shapes-int8",
+            "wan quantize --model ./Wan2.1-T2V-1.3B --prompts prompts.txt --clips 4 -o wan-int8.safetensors",
+            "wan quantize --model shapes -o shapes-int8 --steps 10 --json"
+        );
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var (choose, judge) = _prompts.Read(parsed);
+        var options = new QuantizeOptions
+        {
+            MaxLoss = parsed.GetValue(_loss) ?? UsualLoss,
+            Prompts = choose,
+            HeldBack = judge,
+            Settings = _settings.Read(parsed, new ClipSettings()),
+        };
+        using var model = _model.Open(parsed, environment.Host);
+        using var runtime = environment.Host.OpenRuntime(parsed.GetValue(_threads));
+        QuantizeReport report;
+        using (var progress = new CountedProgressDisplay(environment))
+        {
+            report = await new ModelQuantizer(environment.Host, runtime, options).RunAsync(
+                model,
+                parsed.GetValue(_output)!,
+                parsed.GetValue(_force),
+                progress,
+                cancellationToken
+            );
+        }
+
+        environment.Out.WriteLine(parsed.GetValue(_json) ? JsonText.Of(QuantizeText.Output(report)) : QuantizeText.Describe(report));
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,74 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using WanSharp.Engine.Requests;
+using WanSharp.Hosting.Batches;
+using WanSharp.Jobs;
+using WanSharp.Jobs.Batches;
+using WanSharp.Server.Http;
+using WanSharp.Server.Pictures;
+using WanSharp.Server.Videos;
+using WanSharp.Server.Work;
+
+namespace WanSharp.Server.Page;
+
+/// <summary>What a video would be, and cost: checked as if it were asked for, and not made.</summary>
+internal sealed class PlanRoutes(VideoQueue queue, PictureStore pictures, OpenedResults results, ModelFacts facts) : IRoutes
+{
+    /// <inheritdoc/>
+    public void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/plan", PlanAsync);
+
+    private async Task PlanAsync(HttpContext context)
+    {
+        var token = context.RequestAborted;
+        var body = await BodyReader.ReadAsync(context.Request, token).ConfigureAwait(false);
+        var (request, sources) = VideoFields.Read(body, Given(context.Request.Query["remix_of"].FirstOrDefault()));
+        var images = new Dictionary<int, string>(request.Entry.Request.Images);
+        foreach (var (frame, source) in sources)
+        {
+            images[frame] = await pictures.SaveAsync(source, token).ConfigureAwait(false);
+        }
+
+        request = request with { Entry = request.Entry with { Request = request.Entry.Request with { Images = images } } };
+        var job = await queue.PlanAsync(request, token).ConfigureAwait(false);
+        var settings = GenerationSettings.FromJson(job.Prepared.Settings);
+        var isKept =
+            request.Entry.UseCache
+            && job.Prepared.ResultKey is { } key
+            && results.Cache?.Contains(key, Path.GetExtension(job.Output)) == true;
+        var cost = facts.IsLocal ? await facts.CostAsync(job.Request, token).ConfigureAwait(false) : null;
+        await context
+            .SendAsync(
+                new PlanObject(
+                    Size: settings is null ? null : string.Create(CultureInfo.InvariantCulture, $"{settings.Width}x{settings.Height}"),
+                    NumFrames: settings?.Frames,
+                    Fps: settings?.Fps,
+                    NumInferenceSteps: job.Prepared.Steps,
+                    Seed: job.Prepared.Seed,
+                    Seconds: cost?.Seconds,
+                    MemoryBytes: cost?.PrivateBytes,
+                    Cached: isKept,
+                    Queued: queue.Counts().Queued,
+                    Notes: job.Prepared.Notes
+                ),
+                PageJson.Readable.PlanObject
+            )
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>What a field that is left out takes: that of the video that is made again, or the model's default.</summary>
+    private VideoRequest Given(string? source)
+    {
+        var job = source is null ? null : queue.Require(source);
+        return new VideoRequest
+        {
+            Format = job is null ? null : Path.GetExtension(job.Output),
+            Entry = new BatchEntry
+            {
+                Line = 1,
+                Request = job is null ? new JobRequest { Prompt = "" } : job.Request with { Prompt = "", Template = null },
+            },
+        };
+    }
+}

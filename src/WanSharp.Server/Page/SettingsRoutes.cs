@@ -1,0 +1,110 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using WanSharp.Engine.Requests;
+using WanSharp.Hosting;
+using WanSharp.Jobs.Styles;
+using WanSharp.Media.Clips;
+using WanSharp.Server.Http;
+using WanSharp.Server.Work;
+
+namespace WanSharp.Server.Page;
+
+/// <summary>What may be asked of a clip, for forms; and what was asked of one.</summary>
+internal sealed class SettingsRoutes(ServerOptions options, WanHost host, VideoQueue queue, ModelFacts facts) : IRoutes
+{
+    /// <summary>Settings that name files: they are shown without their folders.</summary>
+    private static readonly string[] Files = ["lora", "lora_high", "lora_low", "decoder", "encoder"];
+
+    /// <summary>Settings of models with two experts.</summary>
+    private static readonly string[] OfExperts = ["guidance_high", "boundary", "lora_high", "lora_low"];
+
+    private readonly Lazy<StyleCatalog> _styles = new(() => host.OpenStyles(options.StylesFile));
+
+    /// <inheritdoc/>
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/v1/settings", ListAsync);
+        routes.MapGet("/v1/videos/{id}/settings", OfVideoAsync);
+    }
+
+    private Task ListAsync(HttpContext context)
+    {
+        var defaults = facts.IsLocal ? facts.Defaults : new ClipSettings();
+        var fields = SettingFields.All.Where(field => !facts.IsLocal || facts.HasExperts || !OfExperts.Contains(field.Name));
+        return context.SendAsync(
+            new SettingsObject(
+                queue.Model,
+                [.. fields.Select(field => Describe(field, defaults))],
+                facts.IsLocal ? facts.Pictures : ["input_reference"],
+                [.. _styles.Value.Names],
+                facts.IsLocal
+                    ?
+                    [
+                        .. facts
+                            .Presets.Where(preset => preset.Fits)
+                            .Select(preset => new PresetObject(preset.Name, preset.Preset.About, preset.IsReady, preset.Note)),
+                    ]
+                    : [],
+                Formats(),
+                options.Format[1..]
+            ),
+            PageJson.Readable.SettingsObject
+        );
+    }
+
+    /// <summary>The settings that a video is or was made with, as its next one would be asked for.</summary>
+    private Task OfVideoAsync(HttpContext context)
+    {
+        var job = queue.Require(context.Id());
+        var settings = job.Settings is { } json && GenerationSettings.FromJson(json) is { } made ? made.ToRequested() : job.Request;
+        return context.SendAsync(
+            new VideoSettingsObject(
+                context.Id()!,
+                job.Request.Template ?? job.Request.Prompt,
+                job.Style,
+                job.Request.Images.Count,
+                [.. SettingFields.Shown(settings).Select(shown => new SettingValue(shown.Field.Name, Value(shown.Field, shown.Value)))]
+            ),
+            PageJson.Readable.VideoSettingsObject
+        );
+    }
+
+    private static string Value(SettingField field, string value) => Files.Contains(field.Name) ? Path.GetFileName(value) : value;
+
+    private static SettingObject Describe(SettingField field, ClipSettings defaults) =>
+        new(
+            field.Name,
+            field.Help,
+            field.ValueName,
+            field switch
+            {
+                { Range.IsWhole: true } => "integer",
+                { Range: not null } => "number",
+                { Choices.Count: > 0 } => "choice",
+                { IsFreeText: true } => "text",
+                _ => "value",
+            },
+            field.Expected,
+            field.Print(defaults)
+        )
+        {
+            Minimum = field.Range?.Minimum,
+            Maximum = field.Range?.Maximum,
+            Choices = field.Choices.Count > 0 ? field.Choices : null,
+            Example = field.Example,
+            Excludes = field.Excludes.Count > 0 ? field.Excludes : null,
+            IsPart = field.IsPart,
+        };
+
+    private List<string> Formats()
+    {
+        var hasFfmpeg = host.FindFfmpeg() is not null;
+        return
+        [
+            .. MediaTypes
+                .ClipFormats.Where(format => hasFfmpeg || WithoutFfmpeg.CanWrite(OutputTarget.Parse("clip" + format).Kind))
+                .Select(format => format[1..]),
+        ];
+    }
+}

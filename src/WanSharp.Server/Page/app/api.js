@@ -1,0 +1,103 @@
+// The server's API. Whatever fails is an ApiError with the server's own message.
+import { t } from "./i18n.js";
+
+export class ApiError extends Error {
+    constructor(status, { message, code, param } = {}) {
+        super(message ?? t("error.unknown", { status }));
+        Object.assign(this, { status, code, param });
+    }
+}
+
+let askForKey = null;
+
+/** Sets what asks the user for a key when the server wants one. */
+export function onKeyNeeded(ask) {
+    askForKey = ask;
+}
+
+async function request(method, path, body, signal) {
+    const options = { method, signal, headers: {} };
+    if (body instanceof FormData) {
+        options.body = body;
+    } else if (body !== undefined) {
+        options.body = JSON.stringify(body);
+        options.headers["Content-Type"] = "application/json";
+    }
+    let answer;
+    try {
+        answer = await fetch(path, options);
+    } catch (error) {
+        if (error.name === "AbortError") {
+            throw error;
+        }
+        throw new ApiError(0, { message: t("error.offline"), code: "offline" });
+    }
+    if (answer.status === 401 && askForKey && path !== "/v1/session") {
+        await askForKey();
+        return request(method, path, body, signal);
+    }
+    if (answer.status === 204) {
+        return null;
+    }
+    const json = await answer.json().catch(() => null);
+    if (!answer.ok) {
+        throw new ApiError(answer.status, json?.error);
+    }
+    return json;
+}
+
+const query = (values) => {
+    const text = new URLSearchParams(Object.entries(values).filter(([, value]) => value !== null && value !== undefined)).toString();
+    return text ? `?${text}` : "";
+};
+
+/** A request's fields as a body: JSON, or a form where there are pictures. */
+function bodyOf(fields, pictures) {
+    const files = Object.entries(pictures ?? {}).filter(([, file]) => file);
+    if (files.length === 0) {
+        return fields;
+    }
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) {
+        form.append(name, value);
+    }
+    for (const [name, file] of files) {
+        form.append(name, file, file.name);
+    }
+    return form;
+}
+
+const video = (id, end = "") => `/v1/videos/${encodeURIComponent(id)}${end}`;
+
+export const api = {
+    signIn: (key) => request("POST", "/v1/session", { key }),
+    settings: () => request("GET", "/v1/settings"),
+    plan: (fields, pictures, from, signal) => request("POST", `/v1/plan${query({ remix_of: from })}`, bodyOf(fields, pictures), signal),
+    create: (fields, pictures, from) => request("POST", from ? video(from, "/remix") : "/v1/videos", bodyOf(fields, pictures)),
+    videos: (values) => request("GET", `/v1/videos${query(values)}`),
+    video: (id) => request("GET", video(id)),
+    settingsOf: (id) => request("GET", video(id, "/settings")),
+    act: (id, action) => request("POST", video(id, `/${action}`), {}),
+    prioritize: (id, priority) => request("PATCH", video(id), { priority }),
+    remove: (id) => request("DELETE", video(id)),
+    queue: () => request("GET", "/v1/queue"),
+    setPaused: (paused) => request("POST", `/v1/queue/${paused ? "pause" : "resume"}`, {}),
+    models: () => request("GET", "/v1/models/known"),
+    system: () => request("GET", "/v1/system"),
+
+    content: (id) => video(id, "/content"),
+    thumbnail: (id) => video(id, "/content?variant=thumbnail"),
+    download: (id) => video(id, "/content?download=1"),
+
+    /** All videos of a state, up to a number. */
+    async all(values, most) {
+        const found = [];
+        let after = null;
+        do {
+            const page = await api.videos({ ...values, after, limit: Math.min(100, most - found.length) });
+            found.push(...page.data);
+            after = page.has_more ? page.last_id : null;
+        } while (after && found.length < most);
+        return found;
+    },
+};

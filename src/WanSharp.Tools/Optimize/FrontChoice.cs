@@ -1,0 +1,66 @@
+using WanSharp.Engine.Requests;
+using WanSharp.Hosting;
+using WanSharp.Tensors;
+using static System.FormattableString;
+
+namespace WanSharp.Tools.Optimize;
+
+/// <summary>Chooses the way of a measured front for a clip.</summary>
+public static class FrontChoice
+{
+    private static readonly (string Field, Func<ClipSettings, object?> Of)[] LeverFields =
+    [
+        ("steps", clip => clip.Steps),
+        ("sampler", clip => clip.Sampler),
+        ("sigmas", clip => clip.Sigmas),
+        ("timesteps", clip => clip.Timesteps),
+        ("step-cache", clip => clip.StepCache),
+        ("guidance-interval", clip => clip.GuidanceInterval),
+        ("guidance-steps", clip => clip.GuidanceSteps),
+        ("preset", clip => clip.Preset),
+        ("decoder", clip => clip.Decoder),
+    ];
+
+    /// <summary>A setting that a lever would change; null where all are open.</summary>
+    public static string? FindLever(ClipSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return LeverFields.FirstOrDefault(lever => lever.Of(settings) is not null).Field;
+    }
+
+    /// <summary>The way that makes a clip within a time and loses least.</summary>
+    /// <param name="host">Keeps the fronts.</param>
+    /// <param name="engine">The model, and what computes it.</param>
+    /// <param name="request">The clip.</param>
+    /// <param name="time">The time, from the start of the program.</param>
+    /// <param name="memory">The memory limit; null for none.</param>
+    /// <exception cref="InvalidRequestException">No front was measured for such clips, or none of its ways is so fast: the message says
+    /// the least time.</exception>
+    public static SavedWay Find(WanHost host, EngineHost engine, GenerationRequest request, TimeSpan time, long? memory)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        ArgumentNullException.ThrowIfNull(engine);
+        ArgumentNullException.ThrowIfNull(request);
+        if (FindLever(request) is { } lever)
+        {
+            throw new InvalidRequestException("within", $"--within chooses --{lever} itself: leave one of them out.");
+        }
+
+        var own = engine.Generator.Plan(request);
+        using var store = host.OpenTunings();
+        var front =
+            SavedFront.Find(store, SavedFront.KeyOf(engine.Model, own, engine.Runtime.Version, memory))
+            ?? throw new InvalidRequestException(
+                "within",
+                Invariant(
+                    $"What {own.Settings.Width}x{own.Settings.Height} clips of {own.Settings.Frames} frames cost was not measured yet"
+                ) + " for this model on this machine: run wan optimize with the same model, size and length first."
+            );
+        return front.Within(time)
+            ?? throw new InvalidRequestException(
+                "within",
+                Invariant($"A clip takes {front.Fastest.TotalSeconds:0.0} s at least, from the start of the program, ")
+                    + Invariant($"and loses {front.Fastest.Loss:P1} of its SSIM then: allow more time, or make a smaller or shorter clip.")
+            );
+    }
+}

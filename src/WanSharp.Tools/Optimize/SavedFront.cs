@@ -1,0 +1,81 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using WanSharp.Engine.Planning;
+using WanSharp.Models;
+using WanSharp.Storage;
+
+namespace WanSharp.Tools.Optimize;
+
+/// <summary>
+/// The front that was measured for clips of a size and length, of a model on a machine: another model, machine or library has none.
+/// </summary>
+public sealed record SavedFront
+{
+    private const int MostBytes = 1 << 20;
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        RespectNullableAnnotations = true,
+    };
+
+    /// <summary>When it was measured.</summary>
+    public required DateTimeOffset Measured { get; init; }
+
+    /// <summary>The ways, the model's own first, then faster and faster ones.</summary>
+    public required IReadOnlyList<SavedWay> Ways { get; init; }
+
+    /// <summary>The name of a front: all that its figures depend on.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="own">A clip as the model makes it.</param>
+    /// <param name="runtime">The version of ONNX Runtime.</param>
+    /// <param name="memory">The memory limit; null for none.</param>
+    public static string KeyOf(WanModel model, GenerationPlan own, string runtime, long? memory)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(own);
+        var settings = own.Settings;
+        return Digests.OfText(
+            string.Join(
+                '\n',
+                "optimize 1",
+                model.Digest,
+                $"{settings.Width}x{settings.Height} {settings.Frames} frames, {settings.Images.Count} images",
+                $"{settings.Steps} steps of {settings.Sampler}, {own.Branches} branches, {own.Loras.Loras.Count} LoRAs",
+                $"onnxruntime {runtime}, {settings.Execution?.Provider}, {settings.Execution?.Threads} threads, {memory} bytes",
+                MachineName.Read()
+            )
+        );
+    }
+
+    /// <summary>The front of a key; null if none was measured, or an older version of the program did.</summary>
+    public static SavedFront? Find(ContentStore store, string key)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        try
+        {
+            return store.TryRead(key) is { Length: < MostBytes } json ? JsonSerializer.Deserialize<SavedFront>(json, Json) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Keeps the front.</summary>
+    public void Save(ContentStore store, string key)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        store.Remove(key);
+        store.Put(key, JsonSerializer.SerializeToUtf8Bytes(this, Json));
+    }
+
+    /// <summary>The way of the least loss within a time; null if none is so fast.</summary>
+    public SavedWay? Within(TimeSpan time) =>
+        Ways.Where(way => way.TotalSeconds <= time.TotalSeconds).OrderBy(way => way.WorstLoss).ThenBy(way => way.Seconds).FirstOrDefault();
+
+    /// <summary>The fastest way.</summary>
+    [JsonIgnore]
+    public SavedWay Fastest => Ways.MinBy(way => way.TotalSeconds)!;
+}

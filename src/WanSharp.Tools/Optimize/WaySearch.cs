@@ -1,0 +1,103 @@
+namespace WanSharp.Tools.Optimize;
+
+/// <summary>
+/// Which way to measure next. Each choice alone first; then those of them together of which the most is expected: what a way costs is
+/// expected from the measured way that has most of its choices, and what the others cost alone.
+/// </summary>
+/// <param name="choices">The choices.</param>
+internal sealed class WaySearch(IReadOnlyList<LeverChoice> choices)
+{
+    // Shares of the model's own time that ways are looked for, so that the front has points in all places.
+    private static readonly double[] Shares = [0.7, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05];
+
+    private const double Least = 1e-4; // a loss that is none
+
+    private readonly Dictionary<string, MeasuredWay> _measured = [];
+    private List<Way>? _all;
+    private int _turn;
+
+    /// <summary>The model's own way, once it is measured.</summary>
+    public MeasuredWay Own => _measured[Way.Own.Key];
+
+    /// <summary>What was measured.</summary>
+    public IReadOnlyCollection<MeasuredWay> Measured => _measured.Values;
+
+    /// <summary>The ways of which none is better in all, the slowest first.</summary>
+    public IReadOnlyList<MeasuredWay> Front =>
+        [.. _measured.Values.Where(way => !_measured.Values.Any(way.IsDominatedBy)).OrderByDescending(way => way.Seconds)];
+
+    /// <summary>Each choice alone, the model's own way first.</summary>
+    public IReadOnlyList<Way> Alone => [Way.Own, .. choices.Select(choice => Way.Own.With(choice)!)];
+
+    public void Add(MeasuredWay way) => _measured[way.Way.Key] = way;
+
+    /// <summary>The way to measure next; null if none is expected to be better than what is known.</summary>
+    /// <param name="goal">The time or the loss that is wanted.</param>
+    public Way? Next(OptimizeGoal goal)
+    {
+        _all ??= All();
+        var open = _all.Where(way => !_measured.ContainsKey(way.Key)).Select(Expect).ToList();
+        for (var tried = 0; tried <= Shares.Length; tried++)
+        {
+            var turn = _turn++ % (Shares.Length + 1);
+            var found = turn % 2 == 0 && goal.IsGiven ? ForGoal(open, goal) : ForShare(open, Shares[turn % Shares.Length]);
+            if (found is not null)
+            {
+                return found.Way;
+            }
+        }
+
+        return null;
+    }
+
+    private MeasuredWay? ForGoal(List<MeasuredWay> open, OptimizeGoal goal)
+    {
+        var best = goal.Best(_measured.Values);
+        return goal.Best(open) is { } next && (best is null || goal.IsBetter(next, best)) ? next : null;
+    }
+
+    /// <summary>The way of the least loss in a share of the time.</summary>
+    private MeasuredWay? ForShare(List<MeasuredWay> open, double share)
+    {
+        var seconds = share * Own.Seconds;
+        var known = _measured.Values.Where(way => way.Seconds <= seconds).Select(way => way.Worst).DefaultIfEmpty(1).Min();
+        return open.Where(way => way.Seconds <= seconds && way.Worst < known - Least).MinBy(way => way.Worst);
+    }
+
+    private List<Way> All()
+    {
+        List<Way> ways = [Way.Own];
+        foreach (var lever in choices.GroupBy(choice => choice.Lever))
+        {
+            List<LeverChoice> useful = [.. lever.Where(IsUseful)];
+            ways.AddRange(ways.SelectMany(way => useful.Select(way.With).OfType<Way>()).ToList());
+        }
+
+        return ways;
+    }
+
+    /// <summary>Whether it is no slower alone than the model's own way, and no other choice of its lever is better in all.</summary>
+    private bool IsUseful(LeverChoice choice)
+    {
+        if (!_measured.TryGetValue(Way.Own.With(choice)!.Key, out var alone))
+        {
+            return false;
+        }
+
+        var others = choices.Where(one => one.Lever == choice.Lever).Select(one => _measured.GetValueOrDefault(Way.Own.With(one)!.Key));
+        return alone.Seconds < Own.Seconds * 1.02 && !others.OfType<MeasuredWay>().Any(alone.IsDominatedBy);
+    }
+
+    private MeasuredWay Expect(Way way)
+    {
+        var near = _measured.Values.Where(known => way.Includes(known.Way)).MaxBy(known => known.Way.Choices.Count)!;
+        var (seconds, loss) = (near.Seconds, near.Worst);
+        foreach (var choice in way.Choices.Except(near.Way.Choices))
+        {
+            var alone = _measured[Way.Own.With(choice)!.Key];
+            (seconds, loss) = (seconds * alone.Seconds / Own.Seconds, loss + alone.Worst);
+        }
+
+        return new MeasuredWay(way, seconds, loss, Math.Min(1, loss), near.PrivateBytes);
+    }
+}

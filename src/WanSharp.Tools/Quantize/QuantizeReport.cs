@@ -1,0 +1,23 @@
+using WanSharp.Graphs;
+
+namespace WanSharp.Tools.Quantize;
+
+/// <summary>What a model became.</summary>
+/// <param name="Layers">What each layer loses alone, and how it multiplies now.</param>
+/// <param name="Clips">The clips that were compared.</param>
+/// <param name="StepBefore">Time of a denoise step before, the median of the clips.</param>
+/// <param name="StepAfter">And now, in 8-bit integers where they were chosen.</param>
+/// <param name="BytesBefore">Size of the transformers' files before.</param>
+/// <param name="Files">The files that were written, and their sizes.</param>
+/// <param name="Use">How the model is named to use it.</param>
+/// <param name="Tried">How many choices of layers were measured on clips.</param>
+public sealed record QuantizeReport(
+    IReadOnlyList<(LayerLoss Loss, LayerFormat Format)> Layers,
+    IReadOnlyList<QuantizedClip> Clips,
+    TimeSpan StepBefore,
+    TimeSpan StepAfter,
+    long BytesBefore,
+    IReadOnlyList<(string Path, long Bytes)> Files,
+    string Use,
+    int Tried
+);
