@@ -17,6 +17,21 @@ internal sealed partial class GraphReader(ServedNames names, InputPictures pictu
     /// <summary>The shift of Wan where no node sets one. Source: comfyanonymous/ComfyUI comfy/supported_models.py, WAN21_T2V.</summary>
     private const double UsualShift = 8;
 
+    /// <summary>What sentences that name no node are about.</summary>
+    private static readonly (string Word, string[] Inputs)[] Subjects =
+    [
+        ("pixels", ["width"]),
+        ("frames a second", ["fps", "frame_rate"]),
+        ("frames", ["length", "num_frames"]),
+        ("LoRA", ["lora_name", "lora"]),
+        ("sampler", ["sampler_name", "scheduler"]),
+        ("schedule", ["scheduler"]),
+        ("texts", ["text", "positive_prompt"]),
+        ("seed", ["seed", "noise_seed"]),
+        ("steps", ["steps"]),
+        ("guidance", ["cfg"]),
+    ];
+
     private static readonly string[] TextInputs = ["text", "positive_prompt", "negative_prompt"];
     private static readonly string[] Frames = ["start_image", "end_image"];
     private static readonly string[] Visions = ["clip_vision_output", "clip_vision_start_image", "clip_vision_end_image", "clip_embeds"];
@@ -64,7 +79,7 @@ internal sealed partial class GraphReader(ServedNames names, InputPictures pictu
             }
             else
             {
-                problems.Add(GraphProblem.NotSupported(NodeIn(sentence, graph) ?? graph.Outputs[0], sentence));
+                problems.Add(GraphProblem.NotSupported(NodeIn(sentence, graph) ?? NodeAbout(sentence, graph), sentence));
             }
         }
 
@@ -228,6 +243,13 @@ internal sealed partial class GraphReader(ServedNames names, InputPictures pictu
     /// <summary>The node that a sentence names.</summary>
     private static string? NodeIn(string sentence, PromptGraph graph) =>
         NodeName().Matches(sentence).Select(match => match.Groups["id"].Value).FirstOrDefault(id => graph.Find(id) is not null);
+
+    /// <summary>The node that says what a sentence is about; the one that saves the clip where that is not known.</summary>
+    private static string NodeAbout(string sentence, PromptGraph graph)
+    {
+        var inputs = Subjects.FirstOrDefault(subject => sentence.Contains(subject.Word, StringComparison.Ordinal)).Inputs ?? [];
+        return graph.Used.FirstOrDefault(node => inputs.Any(node.Inputs.ContainsKey))?.Id ?? graph.Outputs[0];
+    }
 
     private static string Unescaped(string text) =>
         text.Replace("\\(", "(", StringComparison.Ordinal).Replace("\\)", ")", StringComparison.Ordinal);

@@ -12,7 +12,8 @@ internal static class OperatorProfile
     /// <summary>Operators by the time that they took, the slowest first.</summary>
     /// <param name="profiles">The profiles' JSON.</param>
     /// <param name="count">How many operators at most.</param>
-    internal static IReadOnlyList<OperatorShare> Slowest(IEnumerable<JsonElement> profiles, int count) => Slowest(profiles, count, Operator);
+    internal static IReadOnlyList<OperatorShare> Slowest(IEnumerable<JsonElement> profiles, int count) =>
+        Slowest(profiles, count, Operator);
 
     /// <summary>Reads the profiles of a folder.</summary>
     public static IReadOnlyList<OperatorShare> Read(string folder, int count) => Read(folder, profiles => Slowest(profiles, count));
@@ -31,10 +32,7 @@ internal static class OperatorProfile
         return layer.Length > 0 ? layer : $"({Operator(item)})";
     }
 
-    private static IReadOnlyList<OperatorShare> Read(
-        string folder,
-        Func<IEnumerable<JsonElement>, IReadOnlyList<OperatorShare>> read
-    )
+    private static IReadOnlyList<OperatorShare> Read(string folder, Func<IEnumerable<JsonElement>, IReadOnlyList<OperatorShare>> read)
     {
         var documents = Directory.EnumerateFiles(folder, "*.json").Select(file => JsonDocument.Parse(File.ReadAllBytes(file))).ToList();
         try

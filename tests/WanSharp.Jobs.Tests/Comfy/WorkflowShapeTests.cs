@@ -70,7 +70,8 @@ public sealed class WorkflowShapeTests
         var workflow = Workflows.Edit(
             Workflows.TextToVideo,
             """
-            {"49": {"images": ["60", 0]}, "60": {"class_type": "UltimateSDUpscale", "inputs": {"image": ["8", 0], "model": ["48", 0], "positive": ["6", 0],
+            {"49": {"images": ["60", 0]}, "60": {"class_type": "UltimateSDUpscale", "inputs": {
+               "image": ["8", 0], "model": ["48", 0], "positive": ["6", 0],
                "negative": ["7", 0], "upscale_by": 2, "seed": 82, "steps": 4, "cfg": 6, "sampler_name": "uni_pc", "scheduler": "simple",
                "denoise": 0.2, "tile_width": 512}}}
             """

@@ -73,7 +73,7 @@ public sealed class ComfyApiTests : IAsyncLifetime
     [InlineData("38", "CLIPLoader", """{"38": {"type": "sd3"}}""", "sd3")]
     [InlineData("39", "VAELoader", """{"39": {"vae_name": "ae.safetensors"}}""", "ae.safetensors")]
     [InlineData("40", "EmptyHunyuanLatentVideo", """{"40": {"batch_size": 2}}""", "batch_size")]
-    [InlineData("40", "EmptyHunyuanLatentVideo", """{"40": {"width": 40}}""", "")]
+    [InlineData("40", "EmptyHunyuanLatentVideo", """{"40": {"width": 40}}""", "40x16")]
     [InlineData("6", "CLIPTextEncode", """{"6": {"text": "a (red:1.4) fox"}}""", "weighs")]
     [InlineData("6", "CLIPTextEncode", """{"6": {"text": "a fox <lora:x:1>"}}""", "LoRA")]
     [InlineData("60", "ColorMatch", """{"60": {"class_type": "ColorMatch", "inputs": {}}}""", "ColorMatch")]
