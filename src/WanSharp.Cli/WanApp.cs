@@ -25,6 +25,7 @@ internal static class WanApp
             JobsCommand.Build(environment),
             ServeCommand.Build(environment),
             KeysCommand.Build(environment),
+            McpCommand.Build(environment),
             ExportCommand.Build(environment),
             InspectCommand.Build(environment),
             CompareCommand.Build(environment),

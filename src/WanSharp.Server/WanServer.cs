@@ -9,8 +9,10 @@ using Microsoft.Extensions.Hosting;
 using WanSharp.Hosting;
 using WanSharp.Hosting.Batches;
 using WanSharp.Jobs.Storage;
+using WanSharp.Server.Comfy;
 using WanSharp.Server.Events;
 using WanSharp.Server.Http;
+using WanSharp.Server.Mcp;
 using WanSharp.Server.Page;
 using WanSharp.Server.Pictures;
 using WanSharp.Server.Security;
@@ -89,6 +91,17 @@ public sealed class WanServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Answers an agent over a pair of streams (Model Context Protocol), until it goes.</summary>
+    /// <param name="input">What the agent says.</param>
+    /// <param name="output">What it is told.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public Task ServeAgentAsync(Stream input, Stream output, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(output);
+        return McpServices.RunAsync(_application.Services, input, output, cancellationToken);
+    }
+
     /// <summary>Stops: takes nothing more, lets the steps that run end, and keeps what is saved of their clips.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -124,6 +137,7 @@ public sealed class WanServer : IAsyncDisposable
         application.Use(next => context => audit.InvokeAsync(context, next));
         application.Use(next => context => errors.InvokeAsync(context, next));
         application.Use(next => context => origins.InvokeAsync(context, next));
+        application.UseWebSockets();
         application.UseRouting();
         application.Use(next => context => keys.InvokeAsync(context, next));
         foreach (var routes in parts.GetServices<IRoutes>())
@@ -162,6 +176,8 @@ public sealed class WanServer : IAsyncDisposable
         services.AddSingleton<IRoutes, QueueRoutes>();
         services.AddSingleton<IRoutes, ContentRoutes>();
         services.AddSingleton<IRoutes, EventRoutes>();
+        services.AddComfy(data);
+        services.AddMcp();
         services.AddPage();
     }
 

@@ -4,23 +4,28 @@ using WanSharp.Testing;
 namespace WanSharp.Cli.Tests;
 
 /// <summary>Which files a model is made of is said, and can be said.</summary>
-public sealed class ModelOptionsTests : IDisposable
+public sealed class ModelOptionsTests(MeasuredMachine machine) : IAsyncLifetime
 {
     private static readonly string[] Tiny = ["--size", "32x32", "--frames", "5", "--steps", "2", "--guidance", "1"];
 
     private readonly TemporaryFolder _folder = new();
     private readonly TinyNetworks _networks = new("wan2.2-t2v-a14b");
 
-    public ModelOptionsTests() => new ToolFolders(_networks, _folder["models"]).Gguf();
-
     private string High => _folder["models/unet/Wan-HighNoise.gguf"];
 
     private string Low => _folder["models/unet/Wan-LowNoise.gguf"];
 
-    public void Dispose()
+    public async ValueTask InitializeAsync()
+    {
+        new ToolFolders(_networks, _folder["models"]).Gguf();
+        await machine.PlaceInAsync(_folder["cache"]);
+    }
+
+    public ValueTask DisposeAsync()
     {
         _networks.Dispose();
         _folder.Dispose();
+        return ValueTask.CompletedTask;
     }
 
     [Fact]

@@ -5,7 +5,7 @@ using WanSharp.Testing;
 namespace WanSharp.Cli.Tests;
 
 /// <summary>The LoRAs that ship with Shapes, as a command line asks for them: by styles and a preset.</summary>
-public sealed class ShapesLoraTests : IDisposable
+public sealed class ShapesLoraTests(MeasuredMachine machine) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -80,6 +80,7 @@ public sealed class ShapesLoraTests : IDisposable
     [Fact]
     public async Task Plan_WithMergedLoras_SaysHowMuchTheCacheKeeps()
     {
+        await machine.PlaceInAsync(_folder["cache"]);
         var run = await RunAsync("plan", "a red circle", "--lora", "ink", "--lora-mode", "merged");
 
         Assert.True(run.ExitCode == ExitCode.Done, run.Error);

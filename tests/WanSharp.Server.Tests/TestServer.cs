@@ -69,6 +69,9 @@ internal sealed class TestServer : IAsyncDisposable
         Client = new HttpClient { BaseAddress = _server.Addresses[0] };
     }
 
+    /// <summary>Answers an agent over streams.</summary>
+    public Task ServeAgentAsync(Stream input, Stream output) => _server!.ServeAgentAsync(input, output, Token);
+
     public async Task StopAsync()
     {
         Client.Dispose();

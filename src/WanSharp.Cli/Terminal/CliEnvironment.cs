@@ -11,6 +11,9 @@ internal sealed record CliEnvironment
 
     public required TextWriter Error { get; init; }
 
+    /// <summary>Opens standard output as bytes, for a protocol that nothing else may be written into.</summary>
+    public Func<Stream> OpenOutput { get; init; } = () => Stream.Null;
+
     /// <summary>Standard input, as bytes: what encoding they are in, they tell.</summary>
     public required Stream Input { get; init; }
 
@@ -49,6 +52,7 @@ internal sealed record CliEnvironment
         return new CliEnvironment
         {
             Out = new OutputText(Console.OpenStandardOutput()),
+            OpenOutput = Console.OpenStandardOutput,
             Error = new OutputText(Console.OpenStandardError()),
             Input = Console.OpenStandardInput(),
             IsInteractive = TerminalScreen.IsThere(variable),

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using WanSharp.Engine;
 using WanSharp.Engine.Denoising;
@@ -30,6 +31,7 @@ public sealed class LocalBackend(
 
     private readonly TimeProvider _clock = clock ?? TimeProvider.System;
     private readonly ImageFiles _images = new(ffmpeg);
+    private readonly ConcurrentDictionary<OutputKind, bool> _writable = []; // formats that were tried: a trial is a process
 
     /// <inheritdoc/>
     public string Name => LocalName;
@@ -84,8 +86,15 @@ public sealed class LocalBackend(
         ffmpeg is not null || WithoutFfmpeg.CanWrite(OutputTarget.Parse($"clip{extension}").Kind) ? extension : WithoutFfmpeg.Extension;
 
     /// <inheritdoc/>
-    public async ValueTask RequireFormatAsync(string extension, CancellationToken cancellationToken) =>
-        await EncoderCheck.RequireAsync(ffmpeg, OutputTarget.Parse($"clip{extension}").Kind, cancellationToken).ConfigureAwait(false);
+    public async ValueTask RequireFormatAsync(string extension, CancellationToken cancellationToken)
+    {
+        var kind = OutputTarget.Parse($"clip{extension}").Kind;
+        if (!_writable.ContainsKey(kind))
+        {
+            await EncoderCheck.RequireAsync(ffmpeg, kind, cancellationToken).ConfigureAwait(false);
+            _writable[kind] = true;
+        }
+    }
 
     /// <inheritdoc/>
     public async Task<JobOutcome> RunAsync(JobRun run, CancellationToken cancellationToken)

@@ -30,6 +30,9 @@ internal sealed partial record PartKind
     /// <summary>The words of which the names of Wan's own files are made.</summary>
     public required Regex OwnWords { get; init; }
 
+    /// <summary>What stands in the names of this part's files, or of the folder that they are in, and of no other's.</summary>
+    public required Regex Mark { get; init; }
+
     /// <summary>The umT5 encoder of a transformer.</summary>
     public static PartKind TextEncoder(TransformerConfig transformer) =>
         new()
@@ -42,6 +45,7 @@ internal sealed partial record PartKind
             Fits = file => file.TextEncoder?.Dim == transformer.TextDim,
             HasOwnShape = file => file.TextEncoder == new Umt5Config(),
             OwnWords = TextEncoderWords(),
+            Mark = TextEncoderMark(),
         };
 
     /// <summary>The VAE of a transformer.</summary>
@@ -60,6 +64,7 @@ internal sealed partial record PartKind
             HasOwnShape = file =>
                 file.Vae is { } vae && (vae.Dim, vae.DecoderDim, vae.ResidualBlocks) == (own.Dim, own.DecoderDim, own.ResidualBlocks),
             OwnWords = VaeWords(),
+            Mark = VaeMark(),
         };
     }
 
@@ -75,6 +80,7 @@ internal sealed partial record PartKind
             Fits = file => file.VisionEncoder?.Dim == width,
             HasOwnShape = file => file.VisionEncoder == new VisionEncoderConfig(),
             OwnWords = ClipWords(),
+            Mark = ClipMark(),
         };
 
     /// <summary>
@@ -93,11 +99,22 @@ internal sealed partial record PartKind
     /// <summary>
     /// How far a file is from Wan's own: 0 if it has the shape and is called so, 1 if it has the shape, 2 if it is called so, 3 otherwise.
     /// </summary>
-    public int Strangeness(NetworkFile file)
+    public int Strangeness(NetworkFile file) => (HasOwnShape(file) ? 0 : 2) + (IsCalledOwn(file) ? 0 : 1);
+
+    /// <summary>Whether a file is called as Wan's own part is, and cannot be used.</summary>
+    public bool IsBroken(NetworkFile file)
     {
-        var name = FileWords.WithoutPrecision(FileWords.Stem(file.Path)).ToLowerInvariant();
-        return (HasOwnShape(file) ? 0 : 2) + (OwnWords.Replace(name, "").Length == 0 ? 0 : 1);
+        if (file.Problem is null || NetworkOf(file) is not null || !IsCalledOwn(file))
+        {
+            return false;
+        }
+
+        var folder = Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(file.Path)))!;
+        return Mark.IsMatch(FileWords.Stem(file.Path).ToLowerInvariant()) || Mark.IsMatch(folder.ToLowerInvariant());
     }
+
+    private bool IsCalledOwn(NetworkFile file) =>
+        OwnWords.Replace(FileWords.WithoutPrecision(FileWords.Stem(file.Path)).ToLowerInvariant(), "").Length == 0;
 
     [GeneratedRegex("qwen|hunyuan|flux|sdxl|ltxv?|cosmos|mochi|hidream|anima(?![a-z])", RegexOptions.IgnoreCase)]
     private static partial Regex OtherFamilies();
@@ -110,4 +127,13 @@ internal sealed partial record PartKind
 
     [GeneratedRegex("models?|pytorch|clip|open|vision|visual|xlm|roberta|large|vit|huge|image|encoder|wan|comfy|h(?![a-z])|[-_. 0-9]")]
     private static partial Regex ClipWords();
+
+    [GeneratedRegex("umt5|text_?encoder(?!s)")]
+    private static partial Regex TextEncoderMark();
+
+    [GeneratedRegex("vae")]
+    private static partial Regex VaeMark();
+
+    [GeneratedRegex("clip|image_?encoder|vision")]
+    private static partial Regex ClipMark();
 }

@@ -53,7 +53,7 @@ internal static class PartPlaces
                 yield break;
             }
 
-            List<(string Folder, int Depth)> folders = [.. Below(folder, IsOfParts, ContainerDepth)];
+            List<(string Folder, int Depth)> folders = [.. Below(folder, HoldsParts, ContainerDepth)];
             if (step <= StepsWithFiles || folders.Count > 0)
             {
                 folders.Insert(0, (folder, 0));
@@ -68,7 +68,7 @@ internal static class PartPlaces
 
     /// <summary>Where the transformers of a folder of models are kept.</summary>
     public static IReadOnlyList<(string Folder, int Depth)> Transformers(string folder) =>
-        [(folder, 0), .. Below(folder, TransformerFolders.Contains, ContainerDepth)];
+        [(folder, 0), .. Below(folder, HoldsTransformers, ContainerDepth)];
 
     /// <summary>
     /// The folders in which the other expert of a transformer may be, the nearest first: its own, that of its twin, those that collect
@@ -86,7 +86,7 @@ internal static class PartPlaces
         var folder = own;
         for (var step = 0; step < MostSteps && folder is not null; step++, folder = Path.GetDirectoryName(folder))
         {
-            if (TransformerFolders.Contains(FileWords.Plain(Path.GetFileName(folder))))
+            if (HoldsTransformers(folder))
             {
                 places.Add((folder, ModelFiles.Deepest));
             }
@@ -128,18 +128,27 @@ internal static class PartPlaces
             );
     }
 
-    private static bool IsOfParts(string name) => PartWords.Any(word => name.Contains(word, StringComparison.Ordinal));
+    /// <summary>
+    /// Whether a folder is called after parts. One with transformers of its own is another model's, whatever it is called: its parts are
+    /// not for this one.
+    /// </summary>
+    private static bool HoldsParts(string folder) =>
+        PartWords.Any(word => NameOf(folder).Contains(word, StringComparison.Ordinal))
+        && !FolderSearch.Folders(folder).Any(HoldsTransformers);
+
+    private static bool HoldsTransformers(string folder) => TransformerFolders.Contains(NameOf(folder));
+
+    private static string NameOf(string folder) => FileWords.Plain(Path.GetFileName(folder));
 
     private static IEnumerable<(string Folder, int Depth)> Below(string folder, Func<string, bool> isWanted, int containers)
     {
         foreach (var child in FolderSearch.Folders(folder))
         {
-            var name = FileWords.Plain(Path.GetFileName(child));
-            if (isWanted(name))
+            if (isWanted(child))
             {
                 yield return (child, ModelFiles.Deepest);
             }
-            else if (containers > 0 && Containers.Contains(name))
+            else if (containers > 0 && Containers.Contains(NameOf(child)))
             {
                 yield return (child, 0);
                 foreach (var inner in Below(child, isWanted, containers - 1))

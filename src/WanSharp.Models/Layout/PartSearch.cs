@@ -58,10 +58,21 @@ internal sealed class PartSearch(string source, IReadOnlyList<string> starts, st
 
         foreach (var place in Places)
         {
-            var fitting = place.Select(headers.Read).Where(file => kind.Fits(file) && !PartKind.IsCalledForOthers(file)).ToList();
+            List<NetworkFile> files = [.. place.Select(headers.Read)];
+            var fitting = files.FindAll(file => kind.Fits(file) && !PartKind.IsCalledForOthers(file));
             if (fitting.Count > 0)
             {
                 return Choose(kind, fitting);
+            }
+
+            // A damaged part is no reason to take a stranger's from further away.
+            if (files.Find(kind.IsBroken) is { } broken)
+            {
+                throw new CheckpointException(
+                    broken.Path,
+                    $"it is the nearest {kind.What}, and cannot be used: {broken.Reason!.TrimEnd('.')}. Put a whole one there, or name "
+                        + $"another with {kind.Option}."
+                );
             }
         }
 

@@ -20,6 +20,9 @@ internal sealed record VideoDetails
     /// <summary>Whom the client made it for.</summary>
     public string? User { get; init; }
 
+    /// <summary>The graph that a client of ComfyUI's API sent, with what belongs to it, as JSON; null for other requests.</summary>
+    public string? Workflow { get; init; }
+
     public string ToJson() => JsonSerializer.Serialize(this, ServerJson.Readable.VideoDetails);
 
     /// <summary>Reads what is kept with a job; null for a job of another program.</summary>

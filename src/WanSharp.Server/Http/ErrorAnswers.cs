@@ -57,7 +57,8 @@ internal sealed class ErrorAnswers(Action<string>? notice)
             )
             : ApiException.NotFound($"There is no {context.Request.Path} here: /openapi.json lists what there is.");
 
-    private static ApiException Of(Exception exception) =>
+    /// <summary>What an exception means to whoever asked.</summary>
+    public static ApiException Of(Exception exception) =>
         exception switch
         {
             ApiException error => error,

@@ -45,7 +45,7 @@ internal sealed class ModelFacts(ServerOptions options, WanHost host) : IAsyncDi
     /// <param name="cancellationToken">Cancels the reading of its pictures.</param>
     public async Task<GenerationCost?> CostAsync(JobRequest request, CancellationToken cancellationToken)
     {
-        if (Speed() is not { IsCompletedSuccessfully: true } known)
+        if (SpeedAsync() is not { IsCompletedSuccessfully: true } known)
         {
             return null;
         }
@@ -67,9 +67,9 @@ internal sealed class ModelFacts(ServerOptions options, WanHost host) : IAsyncDi
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
-        if (_speed is Task measuring)
+        if (_speed is { } measuring)
         {
-            await measuring.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)measuring).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         _opened?.Model.Dispose();
@@ -77,7 +77,7 @@ internal sealed class ModelFacts(ServerOptions options, WanHost host) : IAsyncDi
     }
 
     /// <summary>How fast this machine is: remembered, or being measured, which takes seconds, once in a month.</summary>
-    private Task<Calibration> Speed()
+    private Task<Calibration> SpeedAsync()
     {
         lock (_gate)
         {

@@ -3,7 +3,7 @@ using WanSharp.Server.Http;
 
 namespace WanSharp.Server.Page;
 
-/// <summary>The web page and what only it asks for. Without this folder, and its line in <see cref="WanServer"/>, there is no page.</summary>
+/// <summary>The web page and what only it asks for. Without this folder and its line in <see cref="WanServer"/> there is none.</summary>
 internal static class PageParts
 {
     /// <summary>Adds the page's routes.</summary>

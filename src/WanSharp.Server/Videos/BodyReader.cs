@@ -31,9 +31,7 @@ internal static class BodyReader
             using var document = await JsonDocument
                 .ParseAsync(request.Body, new JsonDocumentOptions { MaxDepth = MostDepth }, cancellationToken)
                 .ConfigureAwait(false);
-            var fields = new List<BodyField>();
-            Add(fields, Object(document.RootElement), prefix: "");
-            return new RequestBody(Checked(fields), []);
+            return Of(document.RootElement);
         }
 
         if (!request.HasFormContentType)
@@ -54,6 +52,15 @@ internal static class BodyReader
             )
             .ConfigureAwait(false);
         return Of(form);
+    }
+
+    /// <summary>A body of JSON.</summary>
+    /// <exception cref="ApiException">It is no object of fields.</exception>
+    public static RequestBody Of(JsonElement body)
+    {
+        var fields = new List<BodyField>();
+        Add(fields, Object(body), prefix: "");
+        return new RequestBody(Checked(fields), []);
     }
 
     private static RequestBody Of(IFormCollection form)

@@ -58,7 +58,8 @@ internal sealed class ContentRoutes(VideoQueue queue, ClipPictures pictures, Pro
         {
             if (job.State == JobState.Succeeded)
             {
-                context.Response.Redirect($"/v1/videos/{context.Id()}/content?variant=thumbnail"); // done before its last preview was asked for
+                // done before its last preview was asked for
+                context.Response.Redirect($"/v1/videos/{context.Id()}/content?variant=thumbnail");
                 return;
             }
 

@@ -14,6 +14,12 @@ internal static partial class VideoId
     public static string Of(string owner, string key) =>
         $"video_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{owner}\n{key}")))[..32]}";
 
+    /// <summary>The id that goes with a UUID, as clients of ComfyUI's API give one.</summary>
+    public static string Of(Guid id) => $"video_{id:N}";
+
+    /// <summary>The UUID that goes with an id; null where the text is none.</summary>
+    public static Guid? ToGuid(string id) => IsOne(id) ? Guid.ParseExact(id["video_".Length..], "N") : null;
+
     public static bool IsOne(string text) => Pattern().IsMatch(text);
 
     [GeneratedRegex(@"\Avideo_[0-9a-f]{32}\z")]

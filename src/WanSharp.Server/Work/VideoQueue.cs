@@ -143,8 +143,9 @@ internal sealed class VideoQueue(
             _ => TimeSpan.Zero,
         };
 
-    /// <summary>Plans a video as if it were put into the queue.</summary>
-    /// <inheritdoc cref="AddAsync"/>
+    /// <summary>Plans a video: checks it against the model, and settles what it leaves open. Nothing is queued.</summary>
+    /// <exception cref="InvalidRequestException">It cannot be made.</exception>
+    /// <exception cref="ApiException">The model is another, or not to be had.</exception>
     public async Task<NewJob> PlanAsync(VideoRequest request, CancellationToken cancellationToken)
     {
         var backend = await OpenAsync(cancellationToken).ConfigureAwait(false);
@@ -163,6 +164,7 @@ internal sealed class VideoQueue(
                 RequestSha256 = request.Sha256,
                 RemixedFrom = request.RemixedFrom,
                 User = request.User,
+                Workflow = request.Workflow,
             }.ToJson(),
         };
     }

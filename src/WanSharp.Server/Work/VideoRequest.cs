@@ -25,4 +25,7 @@ internal sealed record VideoRequest
 
     /// <summary>Whom the client makes it for.</summary>
     public string? User { get; init; }
+
+    /// <inheritdoc cref="Contract.VideoDetails.Workflow"/>
+    public string? Workflow { get; init; }
 }

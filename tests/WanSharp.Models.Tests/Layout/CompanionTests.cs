@@ -107,6 +107,61 @@ public sealed class CompanionTests
         Assert.Equal(other, folder.Find(folder.Path, new NamedParts { Vae = other }).VaePath);
     }
 
+    /// <summary>A collection has the part of another model further away.</summary>
+    [Theory]
+    [InlineData("vae/wan_2.1_vae.safetensors", true)]
+    [InlineData("vae/Wan2_1_VAE_bf16.safetensors", false)]
+    [InlineData("vae/diffusion_pytorch_model.safetensors", false)]
+    public void Find_APartThatIsBroken_IsNotReplacedByOneFurtherAway(string vae, bool isExtended)
+    {
+        using var folder = new TinyFolder("wan2.1-t2v-1.3b").Comfy();
+        folder.Transformer("mine/diffusion_models/wan.safetensors");
+        var broken = isExtended
+            ? folder.Vae($"mine/{vae}", tensors => tensors["decoder.refiner.weight"] = folder.Keep(Tensor.Zeros(DType.F32, [4, 4])))
+            : folder.Text($"mine/{vae}", "version https://git-lfs.github.com/spec/v1\noid sha256:e9\nsize 4548313\n");
+
+        var message = folder.Refusal("mine");
+
+        Assert.StartsWith($"{broken}: it is the nearest VAE, and cannot be used: ", message, StringComparison.Ordinal);
+        Assert.Contains("--vae", message, StringComparison.Ordinal);
+        var other = new NamedParts { Vae = folder["vae/wan_2.1_vae.safetensors"] };
+        Assert.Equal(other.Vae, folder.Find("mine", other).VaePath);
+        folder.Vae($"mine/{vae}.safetensors");
+        Assert.Equal(folder[$"mine/{vae}.safetensors"], folder.Find("mine").VaePath); // a whole one next to it
+    }
+
+    [Fact]
+    public void Find_ATextEncoderThatIsBroken_IsNotReplacedByOneFurtherAway()
+    {
+        using var folder = new TinyFolder("wan2.1-t2v-1.3b").Comfy();
+        folder.Transformer("mine/diffusion_models/wan.safetensors");
+        folder.Text("mine/text_encoders/t5xxl_fp16.safetensors", "<html>"); // another family's
+        Assert.Equal(folder["text_encoders/umt5_xxl_fp16.safetensors"], folder.Find("mine").TextEncoderPath);
+
+        folder.TextEncoder("mine/text_encoders/umt5_xxl_int8.safetensors", change: Unscaled);
+
+        Assert.Contains("it is the nearest text encoder (umT5), and cannot be used: ", folder.Refusal("mine"), StringComparison.Ordinal);
+
+        void Unscaled(Dictionary<string, Tensor> tensors)
+        {
+            const string Matrix = "blocks.0.attn.q.weight";
+            tensors[Matrix] = folder.Keep(Tensor.Zeros(DType.I8, tensors[Matrix].Shape));
+        }
+    }
+
+    [Fact]
+    public void Find_InAFolderThatIsAnotherModels_TakesNothing()
+    {
+        using var folder = new TinyFolder("wan2.1-t2v-1.3b").Comfy("vae-upscale");
+        folder.Transformer("vae-upscale/diffusion_models/wan.safetensors");
+        folder.Transformer("mine/diffusion_models/wan.safetensors");
+        folder.TextEncoder("mine/text_encoders/umt5_xxl_fp16.safetensors");
+        folder.TextEncoder("other/text_encoders/umt5_xxl_fp16.safetensors");
+
+        Assert.Contains("no VAE of 16 latent channels was found", folder.Refusal("mine"), StringComparison.Ordinal);
+        Assert.Equal(folder["vae-upscale/vae/wan_2.1_vae.safetensors"], folder.Find("vae-upscale").VaePath);
+    }
+
     [Fact]
     public void Find_PartsThatAreNamed_AreTakenFromAnywhere()
     {

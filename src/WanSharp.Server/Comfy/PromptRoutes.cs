@@ -1,0 +1,194 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using WanSharp.Jobs;
+using WanSharp.Server.Http;
+using WanSharp.Server.Work;
+using WanSharp.Tensors;
+
+namespace WanSharp.Server.Comfy;
+
+/// <summary>ComfyUI's API: sending prompts, the queue, what became of them. </summary>
+/// <remarks>Source: comfyanonymous/ComfyUI server.py, execution.py.</remarks>
+internal sealed class PromptRoutes(VideoQueue queue, PromptQueue prompts, GraphReader reader) : IRoutes
+{
+    private const int FirstPriority = 10;
+    private const int LongestClient = 256;
+    private const int MostHistory = 10_000;
+
+    /// <summary>Each route is there under this, too.</summary>
+    private static readonly string[] Prefixes = ["", "/api"];
+
+    /// <inheritdoc/>
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        foreach (var prefix in Prefixes)
+        {
+            routes.MapPost(prefix + "/prompt", SendAsync);
+            routes.MapGet(prefix + "/prompt", context => context.SendAsync(Status()));
+            routes.MapGet(prefix + "/queue", QueueAsync);
+            routes.MapPost(prefix + "/queue", ChangeQueueAsync);
+            routes.MapPost(prefix + "/interrupt", InterruptAsync);
+            routes.MapGet(prefix + "/history", HistoryAsync);
+            routes.MapGet(prefix + "/history/{id}", HistoryOfOneAsync);
+            routes.MapPost(prefix + "/history", ChangeHistoryAsync);
+        }
+    }
+
+    /// <summary>How many prompts wait or run, as ComfyUI says it.</summary>
+    private JsonObject Status()
+    {
+        var counts = queue.Counts();
+        return new JsonObject { ["exec_info"] = new JsonObject { ["queue_remaining"] = counts.Queued + counts.Running } };
+    }
+
+    private async Task SendAsync(HttpContext context)
+    {
+        var body = await context.ReadAsync().ConfigureAwait(false);
+        try
+        {
+            var (job, isFirst) = await AddAsync(body, context.RequestAborted).ConfigureAwait(false);
+            await context
+                .SendAsync(
+                    new JsonObject
+                    {
+                        ["prompt_id"] = PromptView.IdOf(job),
+                        ["number"] = isFirst ? -job.Id : job.Id,
+                        ["node_errors"] = new JsonObject(),
+                    }
+                )
+                .ConfigureAwait(false);
+        }
+        catch (GraphException exception)
+        {
+            await context.SendAsync(exception.ToJson(), StatusCodes.Status400BadRequest).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<(Job Job, bool IsFirst)> AddAsync(JsonObject body, CancellationToken cancellationToken)
+    {
+        var targets = body["partial_execution_targets"] is JsonArray ? body.Texts("partial_execution_targets") : null;
+        var graph = PromptGraph.Read(body["prompt"], targets);
+        var request = reader.Read(graph);
+        var isFirst =
+            body.Flag("front") || (body["number"]?.GetValueKind() == JsonValueKind.Number && body["number"]!.GetValue<double>() < 0);
+        var extra = body["extra_data"] as JsonObject ?? [];
+        var client = body.Text("client_id") ?? extra.Text("client_id");
+        if (client?.Length > LongestClient)
+        {
+            throw new GraphException("invalid_client_id", $"The client_id is longer than {LongestClient} characters.");
+        }
+
+        extra = extra.DeepClone().AsObject();
+        if (client is not null)
+        {
+            extra["client_id"] = client;
+        }
+
+        var record = new PromptRecord(body["prompt"]!.AsObject(), extra, client, graph.Outputs, isFirst);
+        request = request with
+        {
+            Id = VideoId.Of(IdOf(body)),
+            Sha256 = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(graph.ToJson()))),
+            Workflow = record.ToJson(),
+            Entry = request.Entry with { Priority = isFirst ? FirstPriority : 0 },
+        };
+        try
+        {
+            var (job, _) = await queue.AddAsync(request, cancellationToken).ConfigureAwait(false);
+            return (job, isFirst);
+        }
+        catch (InvalidRequestException exception)
+        {
+            throw GraphReader.Refused(graph, exception);
+        }
+    }
+
+    /// <summary>The id that the client chose, or a new one.</summary>
+    private static Guid IdOf(JsonObject body) =>
+        body["prompt_id"] is null ? Guid.CreateVersion7()
+        : Guid.TryParseExact(body.Text("prompt_id"), "D", out var id) && id.ToString("D") == body.Text("prompt_id") ? id
+        : throw new GraphException(
+            "invalid_prompt_id",
+            "The prompt_id is not a UUID in lower case, such as " + Guid.CreateVersion7() + "."
+        );
+
+    private Task QueueAsync(HttpContext context) =>
+        context.SendAsync(
+            new JsonObject
+            {
+                ["queue_running"] = new JsonArray([.. prompts.All(JobState.Running).Select(view => view.Item())]),
+                ["queue_pending"] = new JsonArray([.. prompts.All(JobState.Queued).Select(view => view.Item())]),
+            }
+        );
+
+    private async Task ChangeQueueAsync(HttpContext context)
+    {
+        var body = await context.ReadAsync().ConfigureAwait(false);
+        if (body.Flag("clear"))
+        {
+            foreach (var view in prompts.All(JobState.Queued).ToList())
+            {
+                prompts.Stop(view);
+            }
+        }
+
+        foreach (var view in body.Texts("delete").Select(prompts.Find).OfType<PromptView>().Where(one => one.Job.State == JobState.Queued))
+        {
+            prompts.Stop(view);
+        }
+    }
+
+    /// <summary>Stops the prompt that runs: the one that is named, or all of them.</summary>
+    private async Task InterruptAsync(HttpContext context)
+    {
+        var id = (await context.ReadAsync().ConfigureAwait(false)).Text("prompt_id");
+        foreach (var view in prompts.All(JobState.Running).Where(view => id is null || view.Id == id).ToList())
+        {
+            prompts.Stop(view);
+        }
+    }
+
+    private Task HistoryAsync(HttpContext context)
+    {
+        var most = Number(context, "max_items") is { } items and >= 0 ? Math.Min(items, MostHistory) : MostHistory;
+        // without an offset the newest, as many as are asked for; with one, those from there on
+        var offset = Number(context, "offset") ?? -1;
+        var views =
+            offset >= 0
+                ? prompts.All(null).Where(view => view.IsHistory).Skip(offset).Take(most)
+                : prompts.All(null, newestFirst: true).Where(view => view.IsHistory).Take(most).Reverse();
+        return context.SendAsync(new JsonObject(views.Select(view => KeyValuePair.Create(view.Id, (JsonNode?)view.History()))));
+    }
+
+    private Task HistoryOfOneAsync(HttpContext context) =>
+        context.SendAsync(
+            prompts.Find(context.Id()) is { IsHistory: true } view ? new JsonObject { [view.Id] = view.History() } : new JsonObject()
+        );
+
+    /// <summary>Forgets prompts that have ended: their clips go with them.</summary>
+    private async Task ChangeHistoryAsync(HttpContext context)
+    {
+        var body = await context.ReadAsync().ConfigureAwait(false);
+        var ended = body.Flag("clear") ? prompts.All(null).ToList() : [.. body.Texts("delete").Select(prompts.Find).OfType<PromptView>()];
+        foreach (var view in ended.Where(view => view.IsHistory))
+        {
+            queue.Delete(view.Job);
+        }
+    }
+
+    private static int? Number(HttpContext context, string name) =>
+        int.TryParse(
+            context.Request.Query[name].FirstOrDefault(),
+            NumberStyles.AllowLeadingSign,
+            CultureInfo.InvariantCulture,
+            out var number
+        )
+            ? number
+            : null;
+}
