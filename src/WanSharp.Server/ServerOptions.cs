@@ -51,6 +51,9 @@ public sealed record ServerOptions
     /// </summary>
     public IReadOnlyList<string> HostNames { get; init; } = [];
 
+    /// <summary>Addresses that are told of each video that is done or failed. Default: none.</summary>
+    public IReadOnlyList<Uri> Webhooks { get; init; } = [];
+
     /// <summary>The longest body of a request, in bytes, its pictures included. Default: 64 MiB.</summary>
     public long MostBodyBytes { get; init; } = 64L << 20;
 }

@@ -9,14 +9,17 @@ using Microsoft.Extensions.Hosting;
 using WanSharp.Hosting;
 using WanSharp.Hosting.Batches;
 using WanSharp.Jobs.Storage;
+using WanSharp.Server.Batches;
 using WanSharp.Server.Comfy;
 using WanSharp.Server.Events;
 using WanSharp.Server.Http;
 using WanSharp.Server.Mcp;
+using WanSharp.Server.OpenApi;
 using WanSharp.Server.Page;
 using WanSharp.Server.Pictures;
 using WanSharp.Server.Security;
 using WanSharp.Server.Videos;
+using WanSharp.Server.Webhooks;
 using WanSharp.Server.Work;
 using WanSharp.Tensors;
 
@@ -35,12 +38,17 @@ public sealed class WanServer : IAsyncDisposable
     private readonly FileStream _claim;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _working;
+    private readonly CancellationTokenSource _stopSending = new();
+    private readonly Task _sending;
+    private readonly Task _sweeping;
     private int _disposed;
 
     private WanServer(WebApplication application, FileStream claim)
     {
         (_application, _claim) = (application, claim);
         _working = application.Services.GetRequiredService<QueueWorker>().RunAsync(_stop.Token);
+        _sending = application.Services.GetRequiredService<WebhookSender>().RunAsync(_stopSending.Token);
+        _sweeping = Task.Run(() => application.Services.GetRequiredService<ClipSweeper>().RunAsync(_stop.Token));
     }
 
     /// <summary>The addresses that it listens at, as clients write them.</summary>
@@ -112,12 +120,16 @@ public sealed class WanServer : IAsyncDisposable
 
         await _stop.CancelAsync().ConfigureAwait(false);
         await _working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _sweeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _stopSending.CancelAsync().ConfigureAwait(false);
+        await _sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _application.Services.GetRequiredService<EventHub>().Close();
         using var farewell = new CancellationTokenSource(Farewell);
         await _application.StopAsync(farewell.Token).ConfigureAwait(false);
         await _application.DisposeAsync().ConfigureAwait(false);
         await _claim.DisposeAsync().ConfigureAwait(false);
         _stop.Dispose();
+        _stopSending.Dispose();
     }
 
     private static WebApplication Build(WanHost host, ServerOptions options)
@@ -154,7 +166,7 @@ public sealed class WanServer : IAsyncDisposable
         services.AddSingleton(host);
         services.AddSingleton(options);
         services.AddSingleton(host.Options.Clock);
-        services.AddSingleton(_ => JobStore.Open(JobFolder.Create(Path.Combine(data, "videos")), host.Options.Clock));
+        services.AddSingleton(_ => JobStore.Open(JobFolder.Create(Path.Combine(data, ServerFolders.Videos)), host.Options.Clock));
         services.AddSingleton(_ => options.Backend.MakesAll ? new OpenedResults(null) : OpenedResults.In(host));
         services.AddSingleton<BackendHolder>();
         services.AddSingleton<EventHub>();
@@ -165,15 +177,26 @@ public sealed class WanServer : IAsyncDisposable
         services.AddSingleton<QueueWorker>();
         services.AddSingleton<VideoQueue>();
         services.AddSingleton(_ => new PictureFetch(options.FetchHosts));
-        services.AddSingleton(parts => new PictureStore(host, Path.Combine(data, "uploads"), parts.GetRequiredService<PictureFetch>()));
-        services.AddSingleton(_ => new ClipPictures(host, Path.Combine(data, "pictures")));
+        services.AddSingleton(parts => new PictureStore(
+            host,
+            Path.Combine(data, ServerFolders.Uploads),
+            parts.GetRequiredService<PictureFetch>()
+        ));
+        services.AddSingleton(_ => new ClipPictures(host, Path.Combine(data, ServerFolders.Pictures)));
         services.AddSingleton(_ => new KeyFile(data, host.Options.Clock));
         services.AddSingleton<KeyCheck>();
         services.AddSingleton(_ => new AuditLog(data, host.Options.Clock, host.Options.Notice));
         services.AddSingleton<IRoutes, SessionRoutes>();
+        services.AddSingleton(_ => new WebhookStore(Path.Combine(data, "webhooks.db")));
+        services.AddSingleton(_ => WebhookSecret.Open(Path.Combine(data, "webhook.key")));
+        services.AddSingleton<ClipSweeper>();
+        services.AddSingleton<WebhookSender>();
+        services.AddSingleton<IRoutes, WebhookRoutes>();
+        services.AddSingleton<IRoutes, OpenApiRoutes>();
         services.AddSingleton<IRoutes, ServerRoutes>();
         services.AddSingleton<IRoutes, VideoRoutes>();
         services.AddSingleton<IRoutes, QueueRoutes>();
+        services.AddSingleton<IRoutes, BatchRoutes>();
         services.AddSingleton<IRoutes, ContentRoutes>();
         services.AddSingleton<IRoutes, EventRoutes>();
         services.AddComfy(data);

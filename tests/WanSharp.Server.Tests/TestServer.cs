@@ -1,6 +1,9 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using WanSharp.Hosting;
 using WanSharp.Hosting.Batches;
 using WanSharp.Testing;
@@ -33,6 +36,14 @@ internal sealed class TestServer : IAsyncDisposable
         await server.RestartAsync(change);
         return server;
     }
+
+    /// <summary>The patterns of all routes.</summary>
+    public IEnumerable<string> Routes =>
+        ((IEndpointRouteBuilder)Application(_server!))
+            .DataSources.SelectMany(source => source.Endpoints)
+            .OfType<RouteEndpoint>()
+            .Select(route => route.RoutePattern.RawText!)
+            .Distinct();
 
     /// <summary>Stops the server, if one runs, and starts another one over the same folder.</summary>
     public async Task RestartAsync(Func<ServerOptions, ServerOptions>? change = null)
@@ -138,6 +149,9 @@ internal sealed class TestServer : IAsyncDisposable
         await StopAsync();
         _folder.Dispose();
     }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_application")]
+    private static extern ref WebApplication Application(WanServer server);
 
     private static async Task<JsonElement> JsonAsync(HttpResponseMessage answer)
     {

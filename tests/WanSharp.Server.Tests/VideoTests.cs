@@ -206,6 +206,64 @@ public sealed class VideoTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Create_OfWhatWasMadeBefore_IsDoneAtOnce()
+    {
+        await _server.EndAsync(await _server.CreateAsync("a"));
+
+        var (_, again) = await _server.PostAsync("/v1/videos", """{"prompt":"a","num_frames":5,"steps":2}""");
+
+        Assert.Equal(("completed", true), (again.GetProperty("status").GetString(), again.GetProperty("from_cache").GetBoolean()));
+    }
+
+    [Fact]
+    public async Task Sync_AnswersWithTheFile()
+    {
+        using var form = new MultipartFormDataContent { { new StringContent("a"), "prompt" }, { new StringContent("1"), "steps" } };
+
+        using var answer = await _server.Client.PostAsync(new Uri("/v1/videos/sync", UriKind.Relative), form, TestServer.Token);
+
+        Assert.Equal((HttpStatusCode.OK, "image/webp"), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
+    }
+
+    [Theory]
+    [InlineData("edits")]
+    [InlineData("extensions")]
+    [InlineData("characters")]
+    public async Task Create_OfWhatNoModelDoes_SaysSo(string what)
+    {
+        var (status, answer) = await _server.PostAsync($"/v1/videos/{what}", "{}");
+
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Equal("not_supported", answer.GetProperty("error").GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task Videos_ThatWereKeptLongEnough_AreDeleted()
+    {
+        var id = await _server.CreateAsync("a");
+        await _server.EndAsync(id);
+
+        await _server.RestartAsync(options => options with { Keep = TimeSpan.Zero });
+
+        while ((await _server.GetAsync($"/v1/videos/{id}")).Status == HttpStatusCode.OK)
+        {
+            await Task.Delay(20, TestServer.Token);
+        }
+    }
+
+    [Fact]
+    public async Task Create_WithAPicture_ShowsIt()
+    {
+        var image = new Media.Images.RgbImage(32, 16, new byte[3 * 32 * 16]);
+        var picture = Convert.ToBase64String(Media.Images.PictureBytes.Webp(image, quality: 90));
+
+        var id = await _server.CreateAsync("a", $",\"input_reference\":{{\"image_url\":\"data:image/webp;base64,{picture}\"}}");
+
+        Assert.Equal("completed", (await _server.EndAsync(id)).GetProperty("status").GetString());
+        Assert.Single(Directory.EnumerateFiles(Path.Combine(_server.Data, "uploads")));
+    }
+
+    [Fact]
     public async Task Events_OfAVideo_EndWithItsEnd()
     {
         var id = await _server.CreateAsync("a");

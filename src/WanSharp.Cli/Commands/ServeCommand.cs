@@ -46,6 +46,12 @@ internal sealed class ServeCommand(CliEnvironment environment)
         HelpName = "NAME",
     };
 
+    private readonly Option<string[]> _webhook = new("--webhook")
+    {
+        Description = "An address that is told of each video that is done or failed; signed with the secret in webhook.key.",
+        HelpName = "URL",
+    };
+
     private readonly BatchRunOptions _run = new();
     private readonly BackendOptions _backend = new();
 
@@ -53,7 +59,17 @@ internal sealed class ServeCommand(CliEnvironment environment)
     {
         var self = new ServeCommand(environment);
         var command = new Command("serve", "Serve videos over HTTP: the videos API, over a queue that survives any interruption.");
-        Option[] options = [self._listen, self._data.Option, self._warm, self._maxQueued, self._keep, self._fetchFrom, self._host];
+        Option[] options =
+        [
+            self._listen,
+            self._data.Option,
+            self._warm,
+            self._maxQueued,
+            self._keep,
+            self._fetchFrom,
+            self._host,
+            self._webhook,
+        ];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -84,6 +100,7 @@ internal sealed class ServeCommand(CliEnvironment environment)
             Attempts = _run.Attempts(parsed),
             AllowsModelChange = _run.AllowsModelChange(parsed),
             Warm = parsed.GetValue(_warm),
+            Webhooks = [.. (parsed.GetValue(_webhook) ?? []).Select(Address)],
             HostNames = parsed.GetValue(_host) ?? [],
             FetchHosts = parsed.GetValue(_fetchFrom) ?? [],
         };
@@ -102,6 +119,11 @@ internal sealed class ServeCommand(CliEnvironment environment)
         await server.Failed.WaitAsync(cancellationToken);
         return ExitCode.Done;
     }
+
+    private static Uri Address(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+            ? address
+            : throw new InvalidRequestException("webhook", $"'{text}' is not an address: write https://example.com/videos.");
 
     private static IPEndPoint Endpoint(string text) =>
         IPEndPoint.TryParse(text, out var endpoint) && text.LastIndexOf(':') > text.LastIndexOf(']')

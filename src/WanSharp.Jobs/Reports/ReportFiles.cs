@@ -25,9 +25,18 @@ public static class ReportFiles
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(report);
-        var thumbnails = await ThumbnailsAsync(folder, report, ffmpeg, cancellationToken).ConfigureAwait(false);
+        var page = await PageAsync(folder, report, ffmpeg, cancellationToken).ConfigureAwait(false);
         AtomicFile.Write(folder.Artifact("report.json"), report.ToJson());
-        AtomicFile.Write(folder.Artifact("report.html"), HtmlReport.Write(report, thumbnails));
+        AtomicFile.Write(folder.Artifact("report.html"), page);
+    }
+
+    /// <summary>The report as a page with pictures of the clips.</summary>
+    /// <inheritdoc cref="WriteAsync" path="/param"/>
+    public static async Task<string> PageAsync(JobFolder folder, BatchReport report, string? ffmpeg, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        ArgumentNullException.ThrowIfNull(report);
+        return HtmlReport.Write(report, await ThumbnailsAsync(folder, report, ffmpeg, cancellationToken).ConfigureAwait(false));
     }
 
     private static async Task<ConcurrentDictionary<string, byte[]>> ThumbnailsAsync(

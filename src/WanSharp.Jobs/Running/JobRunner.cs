@@ -111,6 +111,14 @@ public sealed class JobRunner(JobStore store, IJobBackend backend, JobRunnerOpti
     /// </summary>
     private void Fill(WorkerLock worker, CancellationToken cancellationToken)
     {
+        while (store.Ready.TryDequeue(out var id))
+        {
+            if (store.Queue.Claim(worker.Id, id) is { } ready)
+            {
+                Start(worker, ready, cancellationToken);
+            }
+        }
+
         while (
             _running.Count < options.Concurrency
             && options.MayStart()
@@ -118,15 +126,19 @@ public sealed class JobRunner(JobStore store, IJobBackend backend, JobRunnerOpti
             && store.Queue.Claim(worker.Id, alone: _running.Count == 0) is { } job
         )
         {
-            var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            Start(worker, job, cancellationToken);
+        }
+    }
 
-            var isSuspect = store.Queue.IsSuspect(job.Id);
-            var attempt = isSuspect ? Cautious(worker, job) : new JobAttempt(store, backend, options, worker.WorkFolder, job);
-            var task = Task.Run(() => attempt.RunAsync(stop.Token), CancellationToken.None);
-            lock (_gate)
-            {
-                _running.Add(task, new RunningJob(attempt.Tracker, stop, isSuspect));
-            }
+    private void Start(WorkerLock worker, Job job, CancellationToken cancellationToken)
+    {
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var isSuspect = store.Queue.IsSuspect(job.Id);
+        var attempt = isSuspect ? Cautious(worker, job) : new JobAttempt(store, backend, options, worker.WorkFolder, job);
+        var task = Task.Run(() => attempt.RunAsync(stop.Token), CancellationToken.None);
+        lock (_gate)
+        {
+            _running.Add(task, new RunningJob(attempt.Tracker, stop, isSuspect));
         }
     }
 

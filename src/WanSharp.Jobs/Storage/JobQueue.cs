@@ -64,6 +64,21 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
             return JobRows.Find(connection, id);
         });
 
+    /// <summary>Takes a certain job, if it waits.</summary>
+    public Job? Claim(string worker, long id) =>
+        database.Write(connection =>
+            connection.Run(
+                $"UPDATE jobs SET state = {States.Running}, worker = $worker, attempts = attempts + 1, position = 0, "
+                    + "reached_before = reached, started_at = $now, artifact_sha256 = NULL, outcome = NULL "
+                    + $"WHERE id = $id AND state = {States.Queued} AND held = 0 AND NOT suspect",
+                ("$worker", worker),
+                ("$now", Now()),
+                ("$id", id)
+            ) == 1
+                ? JobRows.Find(connection, id)
+                : null
+        );
+
     /// <summary>Whether a job runs, in whichever process, or waits and is not held.</summary>
     public bool HasWork() =>
         database.Read(connection =>

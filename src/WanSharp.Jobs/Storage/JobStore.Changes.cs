@@ -115,8 +115,96 @@ public sealed partial class JobStore
         }
     }
 
+    /// <summary>
+    /// Has this process's runner take a job at once, however many run: its clip is in the result cache, and costs a copy of a file.
+    /// </summary>
+    public void Hasten(long id)
+    {
+        Ready.Enqueue(id);
+        Changed.Raise();
+    }
+
+    /// <summary>Jobs per batch, those that came last first.</summary>
+    /// <param name="id">A batch; null for all.</param>
+    public IReadOnlyList<BatchListing> Batches(string? id = null) =>
+        _database.Read(connection =>
+            connection
+                .Query(
+                    "SELECT batch, state, count(*), min(id), sum(held), max(finished_at) FROM jobs "
+                        + "WHERE batch IS NOT NULL AND NOT removed AND ($id IS NULL OR batch = $id) GROUP BY batch, state",
+                    row =>
+                        (
+                            Batch: row.GetString(0),
+                            State: (JobState)row.GetInt32(1),
+                            Count: row.GetInt32(2),
+                            First: row.GetInt64(3),
+                            Held: row.GetInt32(4),
+                            Finished: row.Integer(5)
+                        ),
+                    ("$id", id)
+                )
+                .GroupBy(row => row.Batch)
+                .Select(rows => new BatchListing(
+                    rows.Key,
+                    rows.Min(row => row.First),
+                    new JobCounts(
+                        Count(rows.Where(row => row.State == JobState.Queued)),
+                        Count(rows.Where(row => row.State == JobState.Running)),
+                        Count(rows.Where(row => row.State == JobState.Succeeded)),
+                        Count(rows.Where(row => row.State == JobState.Failed)),
+                        Count(rows.Where(row => row.State == JobState.Cancelled))
+                    ),
+                    rows.Where(row => row.State is JobState.Queued or JobState.Running).Sum(row => row.Held),
+                    rows.Max(row => row.Finished) is { } last ? DateTimeOffset.FromUnixTimeMilliseconds(last) : null
+                ))
+                .OrderByDescending(batch => batch.FirstJob)
+                .ToList()
+        );
+
+    /// <summary>Jobs whose clips were made before a time.</summary>
+    /// <param name="time">The time.</param>
+    /// <param name="most">The most jobs.</param>
+    public IReadOnlyList<Job> MadeBefore(DateTimeOffset time, int most) =>
+        _database.Read(connection =>
+            connection.Query(
+                $"SELECT {JobRows.Columns} FROM jobs WHERE state = {States.Succeeded} AND NOT removed AND finished_at < $time LIMIT $most",
+                JobRows.Job,
+                ("$time", time.ToUnixTimeMilliseconds()),
+                ("$most", most)
+            )
+        );
+
+    /// <summary>The image files that jobs name.</summary>
+    public IReadOnlySet<string> ImagesInUse() =>
+        _database.Read(connection =>
+            connection
+                .Query("SELECT DISTINCT image.value FROM jobs, json_each(jobs.request, '$.images') AS image", row => row.GetString(0))
+                .ToHashSet(StringComparer.Ordinal)
+        );
+
+    /// <summary>The digests of all clips.</summary>
+    public IReadOnlySet<string> DigestsOfClips() =>
+        _database.Read(connection =>
+            connection
+                .Query("SELECT DISTINCT artifact_sha256 FROM jobs WHERE artifact_sha256 IS NOT NULL", row => row.GetString(0))
+                .ToHashSet(StringComparer.Ordinal)
+        );
+
+    /// <summary>The jobs of a batch.</summary>
+    public IReadOnlyList<long> IdsOf(string batch) =>
+        _database.Read(connection =>
+            connection.Query(
+                "SELECT id FROM jobs WHERE batch = $batch AND NOT removed ORDER BY id",
+                row => row.GetInt64(0),
+                ("$batch", batch)
+            )
+        );
+
     /// <summary>Has this process's runners look whether they may start a job now.</summary>
     public void Wake() => Changed.Raise();
+
+    private static int Count(IEnumerable<(string Batch, JobState State, int Count, long First, int Held, long? Finished)> rows) =>
+        rows.Sum(row => row.Count);
 
     private int SetOpen(IReadOnlyCollection<long> ids, string change, int? priority = null)
     {

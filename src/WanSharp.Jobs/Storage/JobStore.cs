@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using WanSharp.Tensors;
@@ -21,6 +22,9 @@ public sealed partial class JobStore : IDisposable
 
     /// <summary>The folder.</summary>
     public JobFolder Folder { get; }
+
+    /// <summary>Jobs that the runner of this process takes at once.</summary>
+    internal ConcurrentQueue<long> Ready { get; } = new();
 
     /// <summary>Wakes the runners of this process.</summary>
     internal ChangeSignal Changed { get; } = new();

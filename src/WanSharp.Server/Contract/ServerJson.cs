@@ -14,6 +14,12 @@ namespace WanSharp.Server.Contract;
 [JsonSerializable(typeof(ModelList))]
 [JsonSerializable(typeof(HealthObject))]
 [JsonSerializable(typeof(EventBody))]
+[JsonSerializable(typeof(DeliveryList))]
+[JsonSerializable(typeof(RetriedObject))]
+[JsonSerializable(typeof(BatchObject))]
+[JsonSerializable(typeof(BatchList))]
+[JsonSerializable(typeof(DryRunObject))]
+[JsonSerializable(typeof(ChangedObject))]
 [JsonSerializable(typeof(QueueObject))]
 [JsonSerializable(typeof(VideoDetails))]
 internal sealed partial class ServerJson : JsonSerializerContext

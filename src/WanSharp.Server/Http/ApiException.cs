@@ -1,3 +1,5 @@
+using WanSharp.Server.Contract;
+
 namespace WanSharp.Server.Http;
 
 /// <summary>A request that is answered with an error. The message says what, where and the way out.</summary>
@@ -10,6 +12,9 @@ internal sealed class ApiException(int status, string code, string message, stri
 
     /// <summary>The field that is wrong.</summary>
     public string? Param { get; } = param;
+
+    /// <summary>The lines of a file that are wrong; null where it is none.</summary>
+    public IReadOnlyList<LineProblem>? Problems { get; init; }
 
     /// <summary>When to try again; null where that would not help.</summary>
     public TimeSpan? RetryAfter { get; init; }

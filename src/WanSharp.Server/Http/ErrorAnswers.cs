@@ -90,7 +90,7 @@ internal sealed class ErrorAnswers(Action<string>? notice)
         }
 
         return context.SendAsync(
-            new ErrorBody(new ErrorDetails(error.Code, error.Message, error.Param, TypeOf(error.Status))),
+            new ErrorBody(new ErrorDetails(error.Code, error.Message, error.Param, TypeOf(error.Status)) { Problems = error.Problems }),
             ServerJson.Readable.ErrorBody,
             error.Status
         );

@@ -253,7 +253,7 @@ internal sealed class McpTools(WanHost host, VideoQueue queue, PictureStore pict
     private JsonObject Cancel(McpCall call, bool showsFiles)
     {
         var job = queue.Require(call.Require("id"));
-        return queue.Change([job], VideoChange.Cancel) == 1
+        return queue.Change([job.Id], VideoChange.Cancel) == 1
             ? Show(queue.Require(IdOf(job)), showsFiles)
             : throw new ApiException(409, "too_late", "The video is done, or failed: there is nothing to stop.");
     }

@@ -17,7 +17,8 @@ namespace WanSharp.Server.Page;
 internal sealed class PlanRoutes(VideoQueue queue, PictureStore pictures, OpenedResults results, ModelFacts facts) : IRoutes
 {
     /// <inheritdoc/>
-    public void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/plan", PlanAsync);
+    public void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPost("/v1/plan", PlanAsync).Describe("What a video would be, and how long it would take.", answer: null, BodyKind.Video);
 
     private async Task PlanAsync(HttpContext context)
     {

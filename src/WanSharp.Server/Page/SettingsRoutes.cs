@@ -24,8 +24,8 @@ internal sealed class SettingsRoutes(ServerOptions options, WanHost host, VideoQ
     /// <inheritdoc/>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/v1/settings", ListAsync);
-        routes.MapGet("/v1/videos/{id}/settings", OfVideoAsync);
+        routes.MapGet("/v1/settings", ListAsync).Describe("The settings of a video, with their ranges and help.");
+        routes.MapGet("/v1/videos/{id}/settings", OfVideoAsync).Describe("The settings that a video was asked for with.");
     }
 
     private Task ListAsync(HttpContext context)

@@ -33,6 +33,7 @@ internal sealed class PictureStore(WanHost host, string folder, PictureFetch fet
         var path = Path.Combine(folder, Digests.OfBytes(content));
         if (File.Exists(path))
         {
+            File.SetLastWriteTimeUtc(path, host.Options.Clock.GetUtcNow().UtcDateTime); // whoever sweeps takes it for young
             return path;
         }
 

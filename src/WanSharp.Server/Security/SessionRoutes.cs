@@ -14,8 +14,11 @@ internal sealed class SessionRoutes(KeyFile keys) : IRoutes
     /// <inheritdoc/>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/v1/session", SignInAsync).WithMetadata(new Needs(KeyScope.None));
-        routes.MapDelete("/v1/session", SignOutAsync).WithMetadata(new Needs(KeyScope.None));
+        routes
+            .MapPost("/v1/session", SignInAsync)
+            .WithMetadata(new Needs(KeyScope.None))
+            .Describe("Signs a browser in.", answer: null, BodyKind.Key);
+        routes.MapDelete("/v1/session", SignOutAsync).WithMetadata(new Needs(KeyScope.None)).Describe("Signs a browser out.");
     }
 
     private async Task SignInAsync(HttpContext context)

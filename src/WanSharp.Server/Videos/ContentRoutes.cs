@@ -18,8 +18,10 @@ internal sealed class ContentRoutes(VideoQueue queue, ClipPictures pictures, Pro
     /// <inheritdoc/>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapMethods("/v1/videos/{id}/content", Methods, ContentAsync);
-        routes.MapMethods("/v1/videos/{id}/preview", Methods, PreviewAsync);
+        routes
+            .MapMethods("/v1/videos/{id}/content", Methods, ContentAsync)
+            .Describe("A video's file, or with variant=thumbnail or spritesheet a picture of it.");
+        routes.MapMethods("/v1/videos/{id}/preview", Methods, PreviewAsync).Describe("What a video that is being made looks like now.");
     }
 
     private async Task ContentAsync(HttpContext context)

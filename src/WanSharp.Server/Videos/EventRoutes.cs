@@ -1,9 +1,7 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using WanSharp.Jobs;
-using WanSharp.Server.Contract;
 using WanSharp.Server.Events;
 using WanSharp.Server.Http;
 using WanSharp.Server.Work;
@@ -11,13 +9,13 @@ using WanSharp.Server.Work;
 namespace WanSharp.Server.Videos;
 
 /// <summary>What happens, as it happens: to one video, to a batch, to all.</summary>
-internal sealed class EventRoutes(VideoQueue queue, EventHub hub, TimeProvider clock) : IRoutes
+internal sealed class EventRoutes(VideoQueue queue, EventHub hub, JobEvents events) : IRoutes
 {
     /// <inheritdoc/>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/v1/events", AllAsync);
-        routes.MapGet("/v1/videos/{id}/events", OneAsync);
+        routes.MapGet("/v1/events", AllAsync).Describe("Events of all videos, or of a batch, as they happen.");
+        routes.MapGet("/v1/videos/{id}/events", OneAsync).Describe("Events of a video until its end.");
     }
 
     private async Task AllAsync(HttpContext context)
@@ -40,7 +38,9 @@ internal sealed class EventRoutes(VideoQueue queue, EventHub hub, TimeProvider c
         await stream.BeginAsync().ConfigureAwait(false);
         if (stream.LastEventId is null || !subscription.IsWhole)
         {
-            await stream.WriteAsync(id: null, JobEvents.TypeOf(job.State), Body(job)).ConfigureAwait(false);
+            await stream
+                .WriteAsync(id: null, JobEvents.TypeOf(job.State), events.BodyOf(JobEvents.TypeOf(job.State), job))
+                .ConfigureAwait(false);
             if (job.State is not (JobState.Queued or JobState.Running))
             {
                 return;
@@ -49,10 +49,4 @@ internal sealed class EventRoutes(VideoQueue queue, EventHub hub, TimeProvider c
 
         await stream.SendAsync(subscription, one => one.Subject == id, one => one.IsLast).ConfigureAwait(false);
     }
-
-    private byte[] Body(Job job) =>
-        JsonSerializer.SerializeToUtf8Bytes(
-            new EventBody(JobEvents.TypeOf(job.State), clock.GetUtcNow().ToUnixTimeSeconds(), queue.Show(job)),
-            ServerJson.Readable.EventBody
-        );
 }

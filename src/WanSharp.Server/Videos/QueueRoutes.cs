@@ -16,14 +16,34 @@ internal sealed class QueueRoutes(VideoQueue queue, QueueSwitch pause, EventHub 
     /// <inheritdoc/>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/v1/queue", SendAsync);
-        routes.MapPost("/v1/queue/pause", context => SetAsync(context, on: true)).WithMetadata(new Needs(KeyScope.Admin));
-        routes.MapPost("/v1/queue/resume", context => SetAsync(context, on: false)).WithMetadata(new Needs(KeyScope.Admin));
-        routes.MapPost("/v1/videos/{id}/cancel", context => ChangeAsync(context, VideoChange.Cancel));
-        routes.MapPost("/v1/videos/{id}/pause", context => ChangeAsync(context, VideoChange.Pause));
-        routes.MapPost("/v1/videos/{id}/resume", context => ChangeAsync(context, VideoChange.Resume));
-        routes.MapPost("/v1/videos/{id}/retry", context => ChangeAsync(context, VideoChange.Retry));
-        routes.MapPatch("/v1/videos/{id}", PrioritizeAsync);
+        var (video, state) = (ServerJson.Readable.VideoObject, ServerJson.Readable.QueueObject);
+        var admin = new Needs(KeyScope.Admin);
+        routes.MapGet("/v1/queue", SendAsync).Describe("The queue as a whole.", state);
+        routes
+            .MapPost("/v1/queue/pause", context => SetAsync(context, on: true))
+            .WithMetadata(admin)
+            .Describe("Starts no more videos.", state);
+        routes
+            .MapPost("/v1/queue/resume", context => SetAsync(context, on: false))
+            .WithMetadata(admin)
+            .Describe("Starts videos again.", state);
+        routes.MapPatch("/v1/videos/{id}", PrioritizeAsync).Describe("Changes a video's priority.", video, BodyKind.Priority);
+        foreach (var (change, summary) in VideoChanges.All)
+        {
+            routes
+                .MapPost($"/v1/videos/{{id}}/{VideoChanges.NameOf(change)}", context => ChangeAsync(context, change))
+                .Describe($"{summary}: a video.", video);
+        }
+    }
+
+    /// <summary>The priority that a request brings, and nothing else.</summary>
+    /// <exception cref="ApiException">It brings something else.</exception>
+    public static async Task<int> PriorityAsync(HttpContext context)
+    {
+        var body = await BodyReader.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
+        return body is { Fields: [{ Name: "priority", Text: var text }], Files: [] }
+            ? VideoFields.Priority(text)
+            : throw ApiException.Invalid("priority", "Of what is in the queue only the priority changes: send {\"priority\": 5}.");
     }
 
     private Task SetAsync(HttpContext context, bool on)
@@ -44,20 +64,17 @@ internal sealed class QueueRoutes(VideoQueue queue, QueueSwitch pause, EventHub 
     private Task ChangeAsync(HttpContext context, VideoChange change)
     {
         var job = queue.Require(context.Id());
-        return SendAsync(context, queue.Change([job], change) == 1 ? queue.Require(context.Id()) : throw TooLate(job, change));
+        return SendAsync(context, queue.Change([job.Id], change) == 1 ? queue.Require(context.Id()) : throw TooLate(job, change));
     }
 
     /// <summary>Changes a video's priority; nothing else of a video changes.</summary>
     private async Task PrioritizeAsync(HttpContext context)
     {
         var job = queue.Require(context.Id());
-        var body = await BodyReader.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
-        var priority = body is { Fields: [{ Name: "priority", Text: var text }], Files: [] }
-            ? VideoFields.Priority(text)
-            : throw ApiException.Invalid("priority", "Of a video that is there only the priority changes: send {\"priority\": 5}.");
+        var priority = await PriorityAsync(context).ConfigureAwait(false);
         await SendAsync(
                 context,
-                queue.Prioritize([job], priority) == 1
+                queue.Prioritize([job.Id], priority) == 1
                     ? queue.Require(context.Id())
                     : throw new ApiException(409, "too_late", "The video is done, or failed: its priority changes nothing any more.")
             )

@@ -16,9 +16,15 @@ internal sealed class ServerRoutes(VideoQueue queue, QueueWorker worker, TimePro
     /// <inheritdoc/>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/v1/models", ModelsAsync);
-        routes.MapGet("/healthz", HealthAsync).WithMetadata(new Needs(KeyScope.None));
-        routes.MapGet("/readyz", ReadyAsync).WithMetadata(new Needs(KeyScope.None));
+        routes.MapGet("/v1/models", ModelsAsync).Describe("The model that is served.", ServerJson.Readable.ModelList);
+        routes
+            .MapGet("/healthz", HealthAsync)
+            .WithMetadata(new Needs(KeyScope.None))
+            .Describe("Whether the server lives.", ServerJson.Readable.HealthObject);
+        routes
+            .MapGet("/readyz", ReadyAsync)
+            .WithMetadata(new Needs(KeyScope.None))
+            .Describe("Whether it makes videos.", ServerJson.Readable.HealthObject);
     }
 
     private static Task HealthAsync(HttpContext context) =>

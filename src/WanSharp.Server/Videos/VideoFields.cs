@@ -1,5 +1,7 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using WanSharp.Engine.Requests;
+using WanSharp.Jobs;
 using WanSharp.Jobs.Batches;
 using WanSharp.Server.Http;
 using WanSharp.Server.Pictures;
@@ -98,6 +100,51 @@ internal static partial class VideoFields
             : throw ApiException.Invalid("prompt", "There is no prompt: say what the video shows.");
     }
 
+    /// <summary>The fields as JSON Schema.</summary>
+    public static IEnumerable<KeyValuePair<string, JsonNode?>> Schema() =>
+        [
+            new("prompt", new JsonObject { ["type"] = "string", ["description"] = "What the video shows." }),
+            .. Others.Where(name => name is not ("prompt" or "priority" or "cache")).Select(name => Field(name, "string")),
+            Field("priority", "integer"),
+            Field("cache", "boolean"),
+            .. Pictures.Keys.Where(name => !name.Contains('.', StringComparison.Ordinal)).Select(name => Field(name, "string", "object")),
+            .. SettingsSchema(),
+        ];
+
+    /// <summary>A clip's settings as JSON Schema, under our names and those of other servers.</summary>
+    public static IEnumerable<KeyValuePair<string, JsonNode?>> SettingsSchema() =>
+        from field in SettingFields.All
+        from name in OtherNames.Where(other => other.Value == field.Name).Select(other => other.Key).Prepend(field.Name)
+        select new KeyValuePair<string, JsonNode?>(name, SchemaOf(field));
+
+    private static JsonObject SchemaOf(SettingField field)
+    {
+        var schema = new JsonObject { ["description"] = field.Help };
+        if (field.Range is { } range)
+        {
+            schema["type"] = new JsonArray(range.IsWhole ? "integer" : "number", "string");
+            schema[range.ExcludesMinimum ? "exclusiveMinimum" : "minimum"] = range.Minimum;
+            schema["maximum"] = range.Maximum;
+        }
+        else if (field.IsList)
+        {
+            schema["type"] = new JsonArray("string", "array");
+        }
+        else
+        {
+            schema["type"] = "string";
+            if (field.Choices.Count > 0)
+            {
+                schema["enum"] = new JsonArray([.. field.Choices.Select(choice => (JsonNode)choice)]);
+            }
+        }
+
+        return schema;
+    }
+
+    private static KeyValuePair<string, JsonNode?> Field(string name, params string[] types) =>
+        new(name, new JsonObject { ["type"] = types is [var only] ? only : new JsonArray([.. types.Select(type => (JsonNode)type)]) });
+
     private static VideoRequest Set(VideoRequest request, RequestBody body, BodyField field)
     {
         var (entry, text) = (request.Entry, field.Text);
@@ -125,20 +172,44 @@ internal static partial class VideoFields
     }
 
     /// <summary>The request with one of a clip's settings.</summary>
-    private static VideoRequest Set(VideoRequest request, string written, string name, string text)
+    private static VideoRequest Set(VideoRequest request, string written, string name, string text) =>
+        request with
+        {
+            Entry = request.Entry with { Request = Set(request.Entry.Request, name, text, written) },
+        };
+
+    /// <summary>A request with one of a clip's settings, under our name for it or another server's.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="name">The setting.</param>
+    /// <param name="text">Its value.</param>
+    /// <param name="written">What the client called it; null for the name.</param>
+    /// <exception cref="ApiException">There is no such setting, or this is not a value of it.</exception>
+    public static JobRequest Set(JobRequest request, string name, string text, string? written = null)
     {
-        var field = SettingFields.Find(name) ?? throw Unknown(written);
+        written ??= name;
+        var field = SettingFields.Find(OtherNames.GetValueOrDefault(name, name)) ?? throw Unknown(written);
         if (NamesOfFiles.Contains(field.Name) && IsPath(text))
         {
             throw ApiException.Invalid(written, $"The {written} '{text}' is a path: give the name of a file in the server's folders.");
         }
 
-        return field.TrySet(request.Entry.Request, text, out var changed)
-            ? request with
-            {
-                Entry = request.Entry with { Request = changed },
-            }
+        return field.TrySet(request, text, out var changed)
+            ? changed
             : throw ApiException.Invalid(written, $"The {written} is {field.Expected}, not '{Shortened(text)}'.");
+    }
+
+    /// <summary>Refuses a request that names files of the server by their paths.</summary>
+    /// <exception cref="ApiException">It does.</exception>
+    public static void RequireNoPaths(JobRequest request)
+    {
+        WithoutPaths(request.Prompt);
+        foreach (var name in NamesOfFiles)
+        {
+            if (SettingFields.Find(name)!.Print(request) is { } text && IsPath(text))
+            {
+                throw ApiException.Invalid(name, $"The {name} '{text}' is a path: give the name of a file in the server's folders.");
+            }
+        }
     }
 
     private static void AddPicture(Dictionary<int, PictureSource> pictures, int frame, PictureSource source)
@@ -181,7 +252,8 @@ internal static partial class VideoFields
                     + $"not '{Shortened(text)}'."
             );
 
-    private static bool Flag(string name, string text) =>
+    /// <summary>Reads true or false.</summary>
+    public static bool Flag(string name, string text) =>
         text.ToLowerInvariant() switch
         {
             "true" or "1" => true,

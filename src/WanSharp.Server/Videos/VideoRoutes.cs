@@ -20,19 +20,9 @@ internal sealed class VideoRoutes(VideoQueue queue, PictureStore pictures, Progr
     private const int LargestPage = 100;
     private const int LongestKey = 256;
 
-    /// <inheritdoc/>
-    public void Map(IEndpointRouteBuilder routes)
-    {
-        routes.MapPost("/v1/videos", CreateAsync);
-        routes.MapGet("/v1/videos", ListAsync);
-        routes.MapGet("/v1/videos/{id}", GetAsync);
-        routes.MapDelete("/v1/videos/{id}", DeleteAsync);
-        routes.MapPost("/v1/videos/{id}/remix", RemixAsync);
-    }
-
-    private async Task CreateAsync(HttpContext context)
-    {
-        var nothing = new VideoRequest
+    /// <summary>What a request begins with that says nothing yet.</summary>
+    private static VideoRequest Nothing =>
+        new()
         {
             Entry = new BatchEntry
             {
@@ -40,7 +30,50 @@ internal sealed class VideoRoutes(VideoQueue queue, PictureStore pictures, Progr
                 Request = new JobRequest { Prompt = "" },
             },
         };
-        await SendAsync(context, await AddAsync(context, nothing).ConfigureAwait(false)).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/v1/videos", CreateAsync).Describe("Asks for a video.", ServerJson.Readable.VideoObject, BodyKind.Video);
+        routes.MapGet("/v1/videos", ListAsync).Describe("Lists videos: limit, order, after, status, batch.", ServerJson.Readable.VideoList);
+        routes.MapGet("/v1/videos/{id}", GetAsync).Describe("A video as it is now.", ServerJson.Readable.VideoObject);
+        routes
+            .MapDelete("/v1/videos/{id}", DeleteAsync)
+            .Describe("Deletes a video; one that runs stops.", ServerJson.Readable.DeletedVideo);
+        routes
+            .MapPost("/v1/videos/{id}/remix", RemixAsync)
+            .Describe("Makes a video again with another prompt.", ServerJson.Readable.VideoObject, BodyKind.Video);
+        routes
+            .MapPost("/v1/videos/sync", SynchronouslyAsync)
+            .Describe("Makes a video and answers with its file.", answer: null, BodyKind.Video);
+        routes.MapPost("/v1/videos/edits", _ => throw NotOfThisModel("edits a video: ask for a new one, or remix one with another prompt"));
+        routes.MapPost("/v1/videos/extensions", _ => throw NotOfThisModel("extends a video: ask for one of more seconds"));
+        routes.MapPost("/v1/videos/characters", _ => throw NotOfThisModel("keeps characters: give a picture as input_reference"));
+    }
+
+    private async Task CreateAsync(HttpContext context)
+    {
+        await SendAsync(context, await AddAsync(context, Nothing).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes a video while the client waits, and answers with its file. A client that goes gives it up.</summary>
+    private async Task SynchronouslyAsync(HttpContext context)
+    {
+        var job = await AddAsync(context, Nothing).ConfigureAwait(false);
+        job = await queue.EndAsync(job, context.RequestAborted).ConfigureAwait(false);
+        if (job.State is JobState.Queued or JobState.Running)
+        {
+            queue.Change([job.Id], VideoChange.Cancel);
+            return;
+        }
+
+        if (job.State != JobState.Succeeded)
+        {
+            throw new ApiException(422, "generation_failed", job.Error ?? "The video was cancelled.");
+        }
+
+        context.Response.Headers["X-Video-Id"] = VideoId.OfFile(job.Output);
+        await Results.File(queue.FileOf(job), MediaTypes.Of(job.Output)).ExecuteAsync(context).ConfigureAwait(false);
     }
 
     /// <summary>The same video with another prompt, or other settings: what is not said stays as it was.</summary>
@@ -93,6 +126,8 @@ internal sealed class VideoRoutes(VideoQueue queue, PictureStore pictures, Progr
 
         return job;
     }
+
+    private static ApiException NotOfThisModel(string what) => new(400, "not_supported", $"No model that is served here {what}.");
 
     private Task GetAsync(HttpContext context) => SendAsync(context, queue.Require(context.Id()));
 

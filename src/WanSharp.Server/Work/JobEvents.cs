@@ -10,6 +10,8 @@ namespace WanSharp.Server.Work;
 /// <summary>Tells listeners what happens to jobs, and notes how far they come. Thread-safe.</summary>
 internal sealed class JobEvents(VideoObjects videos, ProgressBoard board, EventHub hub, TimeProvider clock) : IProgress<JobEvent>
 {
+    private static readonly byte[] ResetBody = "{\"object\":\"event\",\"type\":\"reset\"}"u8.ToArray();
+
     /// <inheritdoc/>
     public void Report(JobEvent value)
     {
@@ -60,12 +62,22 @@ internal sealed class JobEvents(VideoObjects videos, ProgressBoard board, EventH
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>Tells that so much happened that lists of videos are old.</summary>
+    public void Reset() => hub.Publish(EventTypes.Reset, subject: null, batch: null, ResetBody);
+
     /// <summary>Tells that something happened to a job.</summary>
     /// <param name="type">One of <see cref="EventTypes"/>.</param>
     /// <param name="job">The job as it is now.</param>
     /// <param name="preview">The step of a new preview.</param>
     /// <param name="position">What it does now.</param>
     public void Publish(string type, Job job, int? preview = null, GenerationProgress? position = null)
+    {
+        hub.Publish(type, VideoId.OfFile(job.Output), job.Batch, BodyOf(type, job, preview, position));
+    }
+
+    /// <summary>An event as JSON, in one line.</summary>
+    /// <inheritdoc cref="Publish" path="/param"/>
+    public byte[] BodyOf(string type, Job job, int? preview = null, GenerationProgress? position = null)
     {
         var video = videos.From(job);
         var body = new EventBody(type, clock.GetUtcNow().ToUnixTimeSeconds(), video)
@@ -75,6 +87,6 @@ internal sealed class JobEvents(VideoObjects videos, ProgressBoard board, EventH
             Total = position?.Total,
             PreviewUrl = preview is { } step ? $"/v1/videos/{video.Id}/preview?step={step}" : null,
         };
-        hub.Publish(type, video.Id, job.Batch, JsonSerializer.SerializeToUtf8Bytes(body, ServerJson.Readable.EventBody));
+        return JsonSerializer.SerializeToUtf8Bytes(body, ServerJson.Readable.EventBody);
     }
 }

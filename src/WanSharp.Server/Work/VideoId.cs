@@ -14,6 +14,9 @@ internal static partial class VideoId
     public static string Of(string owner, string key) =>
         $"video_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{owner}\n{key}")))[..32]}";
 
+    /// <summary>The id of the video that a file is.</summary>
+    public static string OfFile(string output) => Path.GetFileNameWithoutExtension(output);
+
     /// <summary>The id that goes with a UUID, as clients of ComfyUI's API give one.</summary>
     public static string Of(Guid id) => $"video_{id:N}";
 

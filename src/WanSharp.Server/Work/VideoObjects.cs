@@ -21,7 +21,7 @@ internal sealed class VideoObjects(ServerOptions options, ProgressBoard board)
         var isDone = job.State == JobState.Succeeded;
         return new VideoObject
         {
-            Id = Path.GetFileNameWithoutExtension(job.Output),
+            Id = VideoId.OfFile(job.Output),
             Model = details?.Model ?? Text(clip, "model") ?? "",
             Prompt = job.Request.Template ?? job.Request.Prompt,
             Status = StatusOf(job.State),

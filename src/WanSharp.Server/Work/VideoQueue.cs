@@ -2,6 +2,7 @@ using WanSharp.Hosting;
 using WanSharp.Hosting.Batches;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Batches;
+using WanSharp.Jobs.Batches.Wildcards;
 using WanSharp.Jobs.Storage;
 using WanSharp.Jobs.Styles;
 using WanSharp.Server.Contract;
@@ -17,11 +18,19 @@ internal sealed class VideoQueue(
     WanHost host,
     JobStore store,
     BackendHolder holder,
+    OpenedResults results,
     VideoObjects videos,
     JobEvents events,
+    EventHub hub,
     QueueWorker worker
 )
 {
+    /// <summary>How many jobs at once are told of one by one.</summary>
+    private const int MostAnnounced = 64;
+
+    /// <summary>How long an answer waits for the copy of a clip that is in the cache.</summary>
+    private static readonly TimeSpan LongestCopy = TimeSpan.FromMilliseconds(500);
+
     private readonly Lazy<StyleCatalog> _styles = new(() => host.OpenStyles(options.StylesFile));
 
     /// <summary>Plans a video and puts it into the queue; one that was asked for with the same id stays as it is.</summary>
@@ -50,12 +59,56 @@ internal sealed class VideoQueue(
         }
 
         var added = store.Find(job.Output)!;
-        if (isNew)
+        if (!isNew)
         {
-            events.Publish(EventTypes.Queued, added);
+            return (added, false);
         }
 
-        return (added, isNew);
+        events.Publish(EventTypes.Queued, added);
+        if (!IsCached(added))
+        {
+            return (added, true);
+        }
+
+        store.Hasten(added.Id);
+        using var copied = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        copied.CancelAfter(LongestCopy);
+        return (await EndAsync(added, copied.Token).ConfigureAwait(false), true);
+    }
+
+    /// <summary>Waits for a job's end.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <returns>The job as it is then.</returns>
+    public async Task<Job> EndAsync(Job job, CancellationToken cancellationToken)
+    {
+        var now = job;
+        try
+        {
+            while (now.State is JobState.Queued or JobState.Running)
+            {
+                using var changes = hub.Subscribe(after: null);
+                now = store.Find(job.Id) ?? throw ApiException.NotFound("The video was deleted meanwhile.");
+                while (
+                    now.State is JobState.Queued or JobState.Running
+                    && await changes.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false)
+                )
+                {
+                    if (changes.Reader.TryRead(out var one) && one.IsLast && one.Subject == VideoId.OfFile(job.Output))
+                    {
+                        break;
+                    }
+                }
+
+                now = store.Find(job.Id) ?? throw ApiException.NotFound("The video was deleted meanwhile.");
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // as far as it is
+        }
+
+        return now;
     }
 
     /// <summary>The model's name, once it is open; before that what the server was told to serve.</summary>
@@ -81,11 +134,68 @@ internal sealed class VideoQueue(
         events.Publish(EventTypes.Deleted, job);
     }
 
+    /// <summary>Deletes many videos.</summary>
+    /// <returns>How many there were.</returns>
+    public int Delete(IReadOnlyCollection<long> ids)
+    {
+        var count = store.Remove(ids);
+        events.Reset();
+        return count;
+    }
+
+    /// <summary>Plans the jobs of a batch and puts them into the queue, all or none.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="entries">Its entries.</param>
+    /// <param name="isDry">Whether they are only planned.</param>
+    /// <param name="cancellationToken">Cancels the planning.</param>
+    /// <returns>The jobs, and how many of their clips are in the result cache.</returns>
+    /// <exception cref="BatchFileException">Entries cannot be made: all of these are named.</exception>
+    public async Task<(IReadOnlyList<NewJob> Jobs, int Cached)> AddAsync(
+        BatchRequest batch,
+        IReadOnlyList<BatchEntry> entries,
+        bool isDry,
+        CancellationToken cancellationToken
+    )
+    {
+        RequireRoom(entries.Count);
+        var backend = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        var extension = backend.Format ?? options.Format;
+        var planner = new BatchPlanner(backend.Jobs, _styles.Value, backend.Model, extension)
+        {
+            Wildcards = new PromptExpander(new WildcardFiles(host.WildcardFolders(batch.File))),
+        };
+        var named = entries
+            .Select(entry => entry with { Output = VideoId.New() + (entry.Output is { } output ? Path.GetExtension(output) : extension) })
+            .ToList();
+        var details = Details(backend.Model) with { BatchName = batch.Name };
+        var planned = await planner.PlanAsync(batch.Name, named, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<NewJob> jobs = [.. planned.Select(job => job with { Batch = batch.Id, Details = details.ToJson() })];
+        var cached = jobs.Count(job => IsCached(job.Prepared.ResultKey, job.Output));
+        if (!isDry)
+        {
+            store.Enqueue(jobs);
+            Announce([.. jobs.Select(job => store.Find(job.Output)!)]);
+        }
+
+        return (jobs, cached);
+    }
+
+    /// <summary>The batches, or one of them.</summary>
+    public IReadOnlyList<BatchListing> Batches(string? id = null) => store.Batches(id);
+
+    /// <summary>The jobs of a batch.</summary>
+    public IReadOnlyList<long> IdsOf(string batch) => store.IdsOf(batch);
+
+    /// <summary>A job by its number, or null.</summary>
+    public Job? Find(long id) => store.Find(id);
+
+    /// <summary>Where the clips are.</summary>
+    public JobFolder Folder => store.Folder;
+
     /// <summary>Changes what becomes of videos.</summary>
     /// <returns>How many it changed.</returns>
-    public int Change(IReadOnlyCollection<Job> jobs, VideoChange change)
+    public int Change(IReadOnlyCollection<long> ids, VideoChange change)
     {
-        long[] ids = [.. jobs.Select(job => job.Id)];
         var count = change switch
         {
             VideoChange.Cancel => store.Cancel(ids),
@@ -93,17 +203,13 @@ internal sealed class VideoQueue(
             VideoChange.Resume => store.Release(ids),
             _ => store.Retry(ids),
         };
-        foreach (var job in ids.Select(store.Find).OfType<Job>())
-        {
-            events.Publish(JobEvents.TypeOf(job.State), job);
-        }
-
+        Announce([.. ids.Take(MostAnnounced + 1).Select(store.Find).OfType<Job>()]);
         return count;
     }
 
     /// <summary>Changes the priority of videos that wait or run.</summary>
     /// <returns>How many it changed.</returns>
-    public int Prioritize(IReadOnlyCollection<Job> jobs, int priority) => store.Prioritize([.. jobs.Select(job => job.Id)], priority);
+    public int Prioritize(IReadOnlyCollection<long> ids, int priority) => store.Prioritize(ids, priority);
 
     /// <summary>How many videos are in each state.</summary>
     public JobCounts Counts() => store.Counts();
@@ -157,16 +263,39 @@ internal sealed class VideoQueue(
         await backend.Jobs.RequireFormatAsync(Path.GetExtension(job.Output), cancellationToken).ConfigureAwait(false);
         return job with
         {
-            Details = new VideoDetails
-            {
-                CreatedAt = host.Options.Clock.GetUtcNow().ToUnixTimeMilliseconds(),
-                Model = backend.Model,
-                RequestSha256 = request.Sha256,
-                RemixedFrom = request.RemixedFrom,
-                User = request.User,
-                Workflow = request.Workflow,
-            }.ToJson(),
+            Details = (
+                Details(backend.Model) with
+                {
+                    RequestSha256 = request.Sha256,
+                    RemixedFrom = request.RemixedFrom,
+                    User = request.User,
+                    Workflow = request.Workflow,
+                }
+            ).ToJson(),
         };
+    }
+
+    private VideoDetails Details(string model) =>
+        new() { CreatedAt = host.Options.Clock.GetUtcNow().ToUnixTimeMilliseconds(), Model = model };
+
+    private bool IsCached(Job job) => IsCached(job.ResultKey, job.Output);
+
+    private bool IsCached(string? key, string output) =>
+        key is not null && results.Cache?.Contains(key, Path.GetExtension(output).ToLowerInvariant()) == true;
+
+    /// <summary>Tells what became of jobs; of very many only that a list of them is old.</summary>
+    private void Announce(IReadOnlyCollection<Job> jobs)
+    {
+        if (jobs.Count > MostAnnounced)
+        {
+            events.Reset();
+            return;
+        }
+
+        foreach (var job in jobs)
+        {
+            events.Publish(JobEvents.TypeOf(job.State), job);
+        }
     }
 
     private async ValueTask<BatchBackend> OpenAsync(CancellationToken cancellationToken)

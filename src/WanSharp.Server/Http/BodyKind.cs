@@ -1,0 +1,20 @@
+namespace WanSharp.Server.Http;
+
+/// <summary>What the bodies of requests are.</summary>
+internal enum BodyKind
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>A video, as JSON or a form.</summary>
+    Video,
+
+    /// <summary>A batch: a form with a file, or prompts.</summary>
+    Batch,
+
+    /// <summary>A priority.</summary>
+    Priority,
+
+    /// <summary>A key.</summary>
+    Key,
+}

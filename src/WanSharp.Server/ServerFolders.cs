@@ -1,0 +1,14 @@
+namespace WanSharp.Server;
+
+/// <summary>The folders in a server's data folder.</summary>
+internal static class ServerFolders
+{
+    /// <summary>The jobs and their clips.</summary>
+    public const string Videos = "videos";
+
+    /// <summary>Pictures that requests brought.</summary>
+    public const string Uploads = "uploads";
+
+    /// <summary>Pictures of clips.</summary>
+    public const string Pictures = "pictures";
+}
