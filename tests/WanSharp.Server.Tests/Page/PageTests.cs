@@ -150,9 +150,16 @@ public sealed partial class PageTests(PageFixture fixture) : IClassFixture<PageF
     {
         await using var visit = await fixture.VisitAsync("#/batches");
         visit.Expected.Add(BadRequest);
-        await visit.Page.GetByLabel("Or a file of jobs").First.SetInputFilesAsync(
-            new FilePayload { Name = "jobs.jsonl", MimeType = "application/json", Buffer = "{\"prompt\":\"a\",\"stepz\":1}"u8.ToArray() }
-        );
+        await visit
+            .Page.GetByLabel("Or a file of jobs")
+            .First.SetInputFilesAsync(
+                new FilePayload
+                {
+                    Name = "jobs.jsonl",
+                    MimeType = "application/json",
+                    Buffer = "{\"prompt\":\"a\",\"stepz\":1}"u8.ToArray(),
+                }
+            );
         await visit.Button("Make all").ClickAsync();
         await Expect(visit.Page.Locator(".problems")).ToContainTextAsync("Line 1:");
         await visit.RequireAccessibleAsync();
