@@ -109,7 +109,7 @@ public sealed class BadRequestTests : IAsyncLifetime
             {
                 var text = await answer.Content.ReadAsStringAsync(TestServer.Token);
                 var about = $"seed {seed}: {request.Method} {request.RequestUri} → {(int)answer.StatusCode} {text}";
-                Assert.True((int)answer.StatusCode < 500, about);
+                Assert.True((int)answer.StatusCode < 500, $"{about}\n{string.Join('\n', _server.Notices)}");
                 Assert.DoesNotContain("   at ", text, StringComparison.Ordinal);
                 Assert.DoesNotContain("Exception", text, StringComparison.Ordinal);
                 if ((int)answer.StatusCode >= 400 && text.Length > 0) // what Kestrel itself refuses has no body

@@ -67,7 +67,7 @@ internal sealed class ModelFacts(ServerOptions options, WanHost host) : IAsyncDi
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
-        if (_speed is Task measuring)
+        if (_speed is { } measuring)
         {
             await ((Task)measuring).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

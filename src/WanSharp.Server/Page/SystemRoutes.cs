@@ -49,11 +49,7 @@ internal sealed class SystemRoutes(
                 new MachineObject(Environment.ProcessorCount, memory.Total, memory.Free, Environment.WorkingSet, room.AvailableFreeSpace),
                 backend?.Statistics is { } statistics ? Describe(statistics) : null,
                 Caches(),
-                // the library's threads are the engine's: before that is open there is nothing to ask
-                backend?.Statistics
-                    is not null
-                    ? _providers ??= Providers()
-                    : []
+                Providers(backend?.Statistics is not null)
             ),
             PageJson.Readable.SystemObject
         );
@@ -93,7 +89,10 @@ internal sealed class SystemRoutes(
                 )
             );
 
-    private List<ProviderOutput> Providers()
+    /// <summary>What can compute here. The library's threads are the engine's: before that is open there is nothing to ask.</summary>
+    private List<ProviderOutput> Providers(bool isOpen) => isOpen ? _providers ??= FindProviders() : [];
+
+    private List<ProviderOutput> FindProviders()
     {
         using var runtime = host.OpenRuntime(options.Backend.Threads);
         return

@@ -146,6 +146,39 @@ public sealed partial class PageTests(PageFixture fixture) : IClassFixture<PageF
     }
 
     [Fact]
+    public async Task Batches_AreTriedMadeAndReported()
+    {
+        await using var visit = await fixture.VisitAsync("#/batches");
+        visit.Expected.Add(BadRequest);
+        await visit
+            .Page.GetByLabel("Or a file of jobs")
+            .First.SetInputFilesAsync(
+                new FilePayload
+                {
+                    Name = "jobs.jsonl",
+                    MimeType = "application/json",
+                    Buffer = "{\"prompt\":\"a\",\"stepz\":1}"u8.ToArray(),
+                }
+            );
+        await visit.Button("Make all").ClickAsync();
+        await Expect(visit.Page.Locator(".problems")).ToContainTextAsync("Line 1:");
+        await visit.RequireAccessibleAsync();
+        await visit.Button("Remove: jobs.jsonl").ClickAsync();
+        await visit.Page.GetByLabel("Prompts, one a line").FillAsync("a batched circle\na batched square");
+        await visit.Page.GetByLabel("Seeds").FillAsync("1..2");
+        await visit.Page.GetByLabel("Name").FillAsync("four of them");
+        await visit.Button("Dry run").ClickAsync();
+        await Expect(visit.Page.Locator(".note")).ToContainTextAsync("4 clips: 4 to make");
+
+        await visit.Button("Make all").ClickAsync();
+
+        await Expect(visit.Page.Locator(".row")).ToContainTextAsync("4 of 4 done");
+        await visit.RequireAccessibleAsync();
+        var report = await visit.Page.RunAndWaitForPopupAsync(() => visit.Link("Report").ClickAsync());
+        await Expect(report.GetByText("a batched circle").First).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task Language_IsTheBrowsersUntilAnotherIsChosen()
     {
         await using var visit = await fixture.VisitAsync("#/queue", options => options.Locale = "zh-CN");
@@ -204,6 +237,7 @@ public sealed partial class PageTests(PageFixture fixture) : IClassFixture<PageF
     [InlineData("generate")]
     [InlineData("queue")]
     [InlineData("gallery")]
+    [InlineData("batches")]
     [InlineData("models")]
     [InlineData("system")]
     public async Task AView_FitsAPhoneAndIsAccessibleInTheDark(string view)

@@ -2,9 +2,9 @@
 import { t } from "./i18n.js";
 
 export class ApiError extends Error {
-    constructor(status, { message, code, param } = {}) {
+    constructor(status, { message, code, param, problems } = {}) {
         super(message ?? t("error.unknown", { status }));
-        Object.assign(this, { status, code, param });
+        Object.assign(this, { status, code, param, problems: problems ?? [] });
     }
 }
 
@@ -82,6 +82,11 @@ export const api = {
     remove: (id) => request("DELETE", video(id)),
     queue: () => request("GET", "/v1/queue"),
     setPaused: (paused) => request("POST", `/v1/queue/${paused ? "pause" : "resume"}`, {}),
+    batches: () => request("GET", "/v1/videos/batches"),
+    createBatch: (fields, file) => request("POST", "/v1/videos/batches", bodyOf(fields, { file })),
+    actOnBatch: (id, action) => request("POST", `/v1/videos/batches/${encodeURIComponent(id)}/${action}`, {}),
+    removeBatch: (id) => request("DELETE", `/v1/videos/batches/${encodeURIComponent(id)}`),
+    report: (id) => `/v1/videos/batches/${encodeURIComponent(id)}/report?format=html`,
     models: () => request("GET", "/v1/models/known"),
     system: () => request("GET", "/v1/system"),
 

@@ -9,10 +9,11 @@ import { signIn } from "./views/signin.js";
 import * as generate from "./views/generate.js";
 import * as queue from "./views/queue.js";
 import * as gallery from "./views/gallery.js";
+import * as batches from "./views/batches.js";
 import * as models from "./views/models.js";
 import * as system from "./views/system.js";
 
-const views = { generate, queue, gallery, models, system };
+const views = { generate, queue, gallery, batches, models, system };
 const main = document.getElementById("main");
 let shown = { name: null, leave: null };
 let waiting = 0;
