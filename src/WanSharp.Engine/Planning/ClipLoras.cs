@@ -50,12 +50,20 @@ internal static class ClipLoras
             }
 
             var lora = new PlannedLora(model.Loras.Find(use.File), use.Strength, expert);
+            if (loras.Any(other => MeetsIn(other, lora) && model.Loras.AreSame(other.Path, lora.Path)))
+            {
+                notes.Add($"{Path.GetFileName(lora.Path)} is given twice: its strengths add up. Leave one out if that is not meant.");
+            }
+
             loras.Add(lora);
             notes.AddRange(NotesOf(lora, model));
         }
 
         return loras.Count == 0 ? LoraPlan.None : Needs(new LoraPlan { Loras = loras, Notes = [.. notes.Distinct()] }, model);
     }
+
+    private static bool MeetsIn(PlannedLora one, PlannedLora other) =>
+        one.Expert is null || other.Expert is null || one.Expert == other.Expert;
 
     /// <summary>The experts of a model that LoRAs are made ready for.</summary>
     public static IReadOnlyList<LoraExpert?> ExpertsOf(WanModel model) => model.HasExperts ? [LoraExpert.Low, LoraExpert.High] : [null];

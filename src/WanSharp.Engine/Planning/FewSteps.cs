@@ -8,7 +8,7 @@ namespace WanSharp.Engine.Planning;
 /// <summary>Warns of a few steps of a model that was not distilled: the haze or cyan noise of it looks like a defect.</summary>
 internal static class FewSteps
 {
-    private const int Few = 10;
+    private const int Few = 12;
 
     /// <summary>The warning, if there is reason for one.</summary>
     /// <param name="settings">The clip.</param>
@@ -20,7 +20,7 @@ internal static class FewSteps
             settings.Steps >= Math.Min(Few, model.Defaults.Steps)
             || request.Preset is not null
             || PresetChoice.IsDistilled(model)
-            || NamesDistilled(request)
+            || DistilledNames.CoverAll(request, model.HasExperts)
         )
         {
             yield break;

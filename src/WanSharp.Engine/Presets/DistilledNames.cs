@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using WanSharp.Engine.Requests;
 
 namespace WanSharp.Engine.Presets;
 
@@ -10,6 +11,12 @@ internal static partial class DistilledNames
 {
     /// <summary>Whether one of them is in a file's name or path.</summary>
     public static bool AreIn(string path) => Names().IsMatch(path);
+
+    /// <summary>Whether LoRAs with such names change all of a model: its one transformer, or both experts.</summary>
+    public static bool CoverAll(ClipSettings request, bool hasExperts) =>
+        HasOne(request.Loras) || (hasExperts && HasOne(request.HighNoiseLoras) && HasOne(request.LowNoiseLoras));
+
+    private static bool HasOne(LoraUses? uses) => uses?.Any(use => AreIn(use.File)) == true;
 
     [GeneratedRegex(
         @"lightx2v|lightning|distill|caus[_\- ]?vid|fast[_\- ]?wan|accvid|fusi?on[i]?x|turbo|rapid|hyper|phased|self[_\- ]?forcing"

@@ -50,7 +50,8 @@ public sealed class PresetChoice
                     + $"one of `wan presets --model`."
             );
         var settings = Without(form.Settings, request, model);
-        var wanted = WithLoras(request, name, form, model);
+        RequireDistilled(request, name, form, model);
+        var wanted = MergedIn(form, model) is null ? new PresetLoraChoice(name, form, model).Join(request) : request;
         return SettingFields.Fill(wanted with { Preset = name }, settings);
     }
 
@@ -79,15 +80,34 @@ public sealed class PresetChoice
                     false,
                     $"for checkpoints with {string.Join(" or ", form.Merged)} in their name or folder"
                 ),
-                _ when FindLoras(form, model) is { } found => new PresetState(
+                _ when PresetLoraChoice.FindWhole(form, model) is { } found => new PresetState(
                     name,
                     preset,
                     true,
                     true,
-                    $"with {string.Join(" and ", found.Loras.Files)}"
+                    $"with {string.Join(" and ", found.Files)}"
                 ),
-                _ => new PresetState(name, preset, true, false, $"needs {Missing(form, model)}"),
+                _ => new PresetState(name, preset, true, false, $"needs {PresetLoraChoice.Missing(form, model)}"),
             };
+        }
+    }
+
+    /// <summary>Refuses a preset whose steps only a distilled checkpoint can take, where nothing says that the model is one.</summary>
+    private static void RequireDistilled(ClipSettings request, string name, PresetForm form, WanModel model)
+    {
+        if (
+            form is { Loras.Count: 0, Merged.Count: > 0 }
+            && MergedIn(form, model) is null
+            && !IsDistilled(model)
+            && !DistilledNames.CoverAll(request, model.HasExperts)
+        )
+        {
+            throw new InvalidRequestException(
+                "preset",
+                $"The preset {name} is for checkpoints with {string.Join(" or ", form.Merged)} in their name or folder, and "
+                    + $"{model.Parts.Transformer} has neither that nor another name of a distilled one. If it is one, rename its folder; "
+                    + "otherwise, name a LoRA that was distilled, or choose one of `wan presets --model`."
+            );
         }
     }
 
@@ -125,92 +145,4 @@ public sealed class PresetChoice
 
     private static string? MergedIn(PresetForm form, WanModel model) =>
         form.Merged.FirstOrDefault(part => NamesOfFile(model).Any(name => name.Contains(part, StringComparison.OrdinalIgnoreCase)));
-
-    /// <summary>
-    /// A request with the preset's LoRAs before its own. Where it names one of those itself, or the preset's are missing and it names
-    /// another that was distilled, its own are all there are.
-    /// </summary>
-    private static T WithLoras<T>(T request, string name, PresetForm form, WanModel model)
-        where T : ClipSettings
-    {
-        if (form.Loras.Count == 0 || MergedIn(form, model) is not null)
-        {
-            return request;
-        }
-
-        List<string> own =
-        [
-            .. new[] { request.Loras, request.HighNoiseLoras, request.LowNoiseLoras }
-                .SelectMany(uses => uses ?? [])
-                .Select(use => use.File),
-        ];
-        if (form.Loras.SelectMany(loras => loras.Files).Any(file => own.Any(one => IsNameOf(one, file))))
-        {
-            return request;
-        }
-
-        return FindLoras(form, model) is { } found ? With(request, found)
-            : own.Any(one => DistilledNames.AreIn(Path.GetFileName(one))) ? request
-            : throw new InvalidRequestException("preset", $"The preset {name} needs {Missing(form, model)}");
-    }
-
-    /// <summary>Whether a name, which may have folders and lack the extension, is a file's.</summary>
-    private static bool IsNameOf(string name, string file)
-    {
-        var last = name.Replace('\\', '/').Split('/')[^1];
-        return last.Equals(file, StringComparison.OrdinalIgnoreCase)
-            || last.Equals(Path.GetFileNameWithoutExtension(file), StringComparison.OrdinalIgnoreCase);
-    }
-
-    /// <summary>The first LoRAs that are all there, with their paths; null if none are.</summary>
-    private static Found? FindLoras(PresetForm form, WanModel model)
-    {
-        foreach (var loras in form.Loras)
-        {
-            var paths = loras.Files.ToDictionary(file => file, file => model.Loras.FindFile(file, loras.Repository));
-            if (paths.Values.All(path => path is not null))
-            {
-                return new Found(loras, paths!);
-            }
-        }
-
-        return null;
-    }
-
-    private static T With<T>(T request, Found found)
-        where T : ClipSettings
-    {
-        var loras = found.Loras;
-        return request with
-        {
-            Loras = Joined(loras.File, loras.Strength, request.Loras),
-            HighNoiseLoras = Joined(loras.High, loras.HighStrength, request.HighNoiseLoras),
-            LowNoiseLoras = Joined(loras.Low, loras.LowStrength, request.LowNoiseLoras),
-        };
-
-        LoraUses? Joined(string? file, string strength, LoraUses? own) =>
-            file is not null && LoraStrength.TryParse(strength, out var parsed)
-                ? new LoraUses([new LoraUse(found.Paths[file], parsed), .. own ?? []])
-                : own;
-    }
-
-    /// <summary>What is missing, the command that fetches it, and where files belong that are there already.</summary>
-    private static string Missing(PresetForm form, WanModel model)
-    {
-        var hub = model.Loras.Hub;
-        var first =
-            form.Loras.FirstOrDefault(loras => loras.Repository is { } known && hub?.FindAlias(known, [.. loras.Files]) is not null)
-            ?? form.Loras[0];
-        string[] files = [.. first.Files];
-        var (them, home) = (files.Length == 1 ? "it" : "them", model.Loras.Home);
-        return string.Join(" and ", files)
-            + (
-                first.Repository is not { } repository ? $", which the model should have: put {them} into {home}."
-                : hub is null ? $" of {repository} ({Hub}): put {them} into {home}, or name another LoRA that was distilled."
-                : $" of {repository} ({Hub}): `{hub.PullLine(repository, files)}` fetches {them}. Or put {them} into {home}, or name "
-                    + "another LoRA that was distilled."
-            );
-    }
-
-    private sealed record Found(PresetLoras Loras, IReadOnlyDictionary<string, string> Paths);
 }

@@ -1,4 +1,5 @@
 using WanSharp.Engine.Requests;
+using WanSharp.Models.Loras;
 
 namespace WanSharp.Engine.Presets;
 
@@ -30,6 +31,17 @@ public sealed record PresetLoras
 
     /// <summary>The files' names.</summary>
     internal IEnumerable<string> Files => new[] { File, High, Low }.OfType<string>();
+
+    /// <summary>The files with their strengths, and what they change.</summary>
+    internal IEnumerable<PresetSlot> Slots =>
+        new (string? File, string Strength, LoraExpert? Expert)[]
+        {
+            (File, Strength, null),
+            (High, HighStrength, LoraExpert.High),
+            (Low, LowStrength, LoraExpert.Low),
+        }
+            .Where(slot => slot.File is not null)
+            .Select(slot => new PresetSlot(slot.File!, slot.Strength, slot.Expert));
 
     /// <summary>What is wrong with them; null if nothing is.</summary>
     internal string? FindFault() =>

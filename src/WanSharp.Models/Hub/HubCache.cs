@@ -13,7 +13,7 @@ public sealed class HubCache(string folder)
     /// <param name="repository"><c>ORG/NAME</c>.</param>
     internal HubRepositoryCache Of(string repository) => new(Folder, repository);
 
-    /// <summary>A file of a repository by its name without folders, of whichever commit is there; null where there is none.</summary>
+    /// <summary>A file of a repository by its name without folders, of the newest <c>main</c> if it is there; null where there is none.</summary>
     /// <param name="repository"><c>ORG/NAME</c>.</param>
     /// <param name="file">The file's name.</param>
     internal string? FindByName(string repository, string file)
@@ -25,12 +25,15 @@ public sealed class HubCache(string folder)
 
         try
         {
-            var snapshots = Of(repository).Snapshots;
+            var cached = Of(repository);
+            var snapshots = cached.Snapshots;
+            var newest = cached.CommitOf("main") is { } commit ? cached.SnapshotOf(commit) + Path.DirectorySeparatorChar : null;
             return Directory.Exists(snapshots)
                 ? Directory
                     .EnumerateFiles(snapshots, "*", SearchOption.AllDirectories)
                     .Where(path => Path.GetFileName(path).Equals(file, StringComparison.Ordinal) && File.Exists(path))
-                    .Order(StringComparer.Ordinal)
+                    .OrderBy(path => newest is null || !path.StartsWith(newest, StringComparison.Ordinal)) // older ones last
+                    .ThenBy(path => path, StringComparer.Ordinal)
                     .FirstOrDefault()
                 : null;
         }

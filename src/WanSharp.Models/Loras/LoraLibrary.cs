@@ -134,6 +134,27 @@ public sealed class LoraLibrary : IDisposable
     public string DigestOf(string path, CancellationToken cancellationToken = default) =>
         _digests.OfEach([path], read: null, cancellationToken)[0];
 
+    /// <summary>Whether two paths are the same LoRA: one file by two names, or a copy of it.</summary>
+    /// <param name="path">A file.</param>
+    /// <param name="other">Another.</param>
+    /// <param name="byContent">Whether two files of one length are read, unless their digests are noted.</param>
+    internal bool AreSame(string path, string other, bool byContent = true)
+    {
+        try
+        {
+            var (one, two) = (Target(path), Target(other));
+            return one.FullName == two.FullName
+                || (byContent && one.Length == two.Length && DigestOf(one.FullName) == DigestOf(two.FullName));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // whoever opens it says what is wrong
+        }
+    }
+
+    private static FileInfo Target(string path) =>
+        File.ResolveLinkTarget(path, returnFinalTarget: true) is FileInfo target ? target : new FileInfo(Path.GetFullPath(path));
+
     /// <summary>LoRAs as a transformer takes them; the caller disposes it before the model.</summary>
     /// <param name="loras">What each does, in their order.</param>
     public Adapter CreateAdapter(IReadOnlyList<LoraFit> loras) => new([.. loras.Select(fit => fit.Changes)], _weights.Value);

@@ -108,6 +108,19 @@ public sealed class PresetChoiceTests : IDisposable
         Assert.True(Assert.Single(Choice(WithLoras).StatesFor(_model), state => state.Fits).IsReady);
     }
 
+    [Fact]
+    public void Apply_LorasOfSeveralCommits_AreThoseOfTheNewest()
+    {
+        var (old, newest) = (new string('0', 40), new string('a', 40));
+        Touch($"hub/models--me--second/snapshots/{old}/b.safetensors");
+        var path = Touch($"hub/models--me--second/snapshots/{newest}/b.safetensors");
+        File.WriteAllText(Touch("hub/models--me--second/refs/main"), newest);
+
+        var applied = Choice(WithLoras).Apply(new ClipSettings { Preset = "mine" }, _model);
+
+        Assert.Equal(Path.GetFullPath(path), Assert.Single(applied.Loras!).File);
+    }
+
     /// <summary>A style's LoRA does not make a model that was distilled one that was not.</summary>
     [Fact]
     public void Apply_LorasOfTheRequest_ComeAfterThePresets()
@@ -189,7 +202,7 @@ public sealed class PresetChoiceTests : IDisposable
     {
         var path = _folder[file];
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.WriteAllText(path, "");
+        File.WriteAllText(path, file); // no two alike
         return path;
     }
 
