@@ -103,7 +103,7 @@ internal sealed class PresetLoraChoice(string preset, PresetForm form, WanModel 
     private static bool HasStandIn(PresetSlot slot, List<Own> own) =>
         own.Any(one =>
             (one.Expert is null || one.Expert == slot.Expert)
-            && one.Use.Strength is not { IsConstant: true, Phases: [{ Strength: 0 }] }
+            && one.Use.Strength.Acts(int.MaxValue)
             && DistilledNames.AreIn(Path.GetFileName(one.Use.File))
         );
 
@@ -168,8 +168,8 @@ internal sealed class PresetLoraChoice(string preset, PresetForm form, WanModel 
             + (
                 loras.Repository is not { } repository ? $", which the model should have: put {them} into {home}."
                 : hub is null ? $" of {repository} ({Hub}): put {them} into {home}, or name another LoRA that was distilled."
-                : $" of {repository} ({Hub}): `{hub.PullLine(repository, [.. loras.Files])}` fetches {them}. Or put {them} into {home}, or name "
-                    + "another LoRA that was distilled."
+                : $" of {repository} ({Hub}): `{hub.PullLine(repository, [.. loras.Files])}` fetches {them}. Or put {them} into {home}, "
+                    + "or name another LoRA that was distilled."
             );
     }
 

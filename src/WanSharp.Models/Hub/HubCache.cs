@@ -13,7 +13,7 @@ public sealed class HubCache(string folder)
     /// <param name="repository"><c>ORG/NAME</c>.</param>
     internal HubRepositoryCache Of(string repository) => new(Folder, repository);
 
-    /// <summary>A file of a repository by its name without folders, of the newest <c>main</c> if it is there; null where there is none.</summary>
+    /// <summary>A file of a repository by its name without folders, of the newest <c>main</c> if that has it; null for none.</summary>
     /// <param name="repository"><c>ORG/NAME</c>.</param>
     /// <param name="file">The file's name.</param>
     internal string? FindByName(string repository, string file)
