@@ -142,7 +142,7 @@ public sealed class LoraLibrary : IDisposable
     {
         try
         {
-            var (one, two) = (Target(path), Target(other));
+            var (one, two) = (FileFacts.Of(path), FileFacts.Of(other));
             return one.FullName == two.FullName
                 || (byContent && one.Length == two.Length && DigestOf(one.FullName) == DigestOf(two.FullName));
         }
@@ -151,9 +151,6 @@ public sealed class LoraLibrary : IDisposable
             return false; // whoever opens it says what is wrong
         }
     }
-
-    private static FileInfo Target(string path) =>
-        File.ResolveLinkTarget(path, returnFinalTarget: true) is FileInfo target ? target : new FileInfo(Path.GetFullPath(path));
 
     /// <summary>LoRAs as a transformer takes them; the caller disposes it before the model.</summary>
     /// <param name="loras">What each does, in their order.</param>
