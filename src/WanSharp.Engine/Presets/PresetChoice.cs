@@ -8,7 +8,6 @@ namespace WanSharp.Engine.Presets;
 /// <remarks>Thread-safe. Looks for files when it is asked, because they may appear while the program runs.</remarks>
 public sealed class PresetChoice
 {
-    private const string Hub = "Hugging Face";
     private const string CachedRepository = "models--"; // what folders of repositories begin with in Hugging Face's cache
 
     // Dimensions of published transformers: a model of others is like none of them, whatever its kind.

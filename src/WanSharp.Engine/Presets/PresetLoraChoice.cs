@@ -168,8 +168,8 @@ internal sealed class PresetLoraChoice(string preset, PresetForm form, WanModel 
             + (
                 loras.Repository is not { } repository ? $", which the model should have: put {them} into {home}."
                 : hub is null ? $" of {repository} ({Hub}): put {them} into {home}, or name another LoRA that was distilled."
-                : $" of {repository} ({Hub}): `{hub.PullLine(repository, [.. loras.Files])}` fetches {them}. Or put {them} into {home}, "
-                    + "or name another LoRA that was distilled."
+                : $" of {repository} ({Hub}): `{hub.PullLine(repository, [.. loras.Files])}` fetches {them}. Or put {them} into "
+                    + $"{home}, or name another LoRA that was distilled."
             );
     }
 

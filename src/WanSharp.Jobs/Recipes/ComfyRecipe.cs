@@ -10,6 +10,9 @@ namespace WanSharp.Jobs.Recipes;
 /// <summary>Reads a workflow of ComfyUI: what its samplers, and all that leads to and from them, say.</summary>
 internal sealed class ComfyRecipe
 {
+    // What ComfyUI shifts Wan's steps by where no node says otherwise. Source: comfy/supported_models.py, WAN21_T2V.sampling_settings.
+    private const double UsualShift = 8;
+
     private readonly ComfyWorkflow _workflow;
     private readonly WorkflowGuess _guess;
     private readonly ComfyMapping _mapping;
@@ -40,7 +43,7 @@ internal sealed class ComfyRecipe
         _draft.SetFrames(Number(ComfyRole.Frames));
         _draft.SetFps(Number(ComfyRole.Fps));
         _draft.SetSteps(Number(ComfyRole.Steps));
-        _draft.Settings = _draft.Settings with { Shift = Number(ComfyRole.Shift) };
+        _draft.Settings = _draft.Settings with { Shift = ReadShift() };
         ReadGuidance();
         ReadSeed();
         ReadSampler();
@@ -96,6 +99,15 @@ internal sealed class ComfyRecipe
         }
 
         return texts;
+    }
+
+    /// <summary>The shift of the steps: a node's, or ComfyUI's own, which may be another than the model's default here.</summary>
+    private double? ReadShift()
+    {
+        var isWrapper = _samplers.Any(sampler => sampler.ClassType.StartsWith("WanVideo", StringComparison.Ordinal));
+        return _mapping.Of(ComfyRole.Shift).Count == 0 && !isWrapper && !_guess.IsComputed(ComfyRole.Shift)
+            ? UsualShift
+            : Number(ComfyRole.Shift);
     }
 
     private void ReadGuidance()
@@ -226,7 +238,12 @@ internal sealed class ComfyRecipe
             return;
         }
 
-        var shift = _draft.Settings.Shift ?? 1;
+        if (_draft.Settings.Shift is not { } shift)
+        {
+            _draft.Miss(Invariant($"the experts change at step {turn} of {steps}, with a shift that is not known"));
+            return;
+        }
+
         double Sigma(double step) => (1 - (step / steps)) * shift / (1 + ((shift - 1) * (1 - (step / steps))));
         var boundary = Math.Round((Sigma(turn.Value - 1) + Sigma(turn.Value)) / 2, 4);
         if (

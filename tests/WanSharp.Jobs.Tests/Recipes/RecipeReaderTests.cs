@@ -84,6 +84,20 @@ public class RecipeReaderTests
         Assert.Equal((20, 3.5f, 5UL), (recipe.Settings.Steps, recipe.Settings.GuidanceScale, recipe.Settings.Seed));
     }
 
+    /// <summary>ComfyUI's own shift of 8 is no model's default here, and a boundary means something only with the shift it is for.</summary>
+    [Fact]
+    public void Api_OfTwoExpertsWithoutANodeForTheShift_TakesComfysOwn()
+    {
+        var plain = Workflows
+            .TwoExperts.Replace("\"model\": [\"5\", 0]", "\"model\": [\"1\", 0]", StringComparison.Ordinal)
+            .Replace("\"model\": [\"6\", 0]", "\"model\": [\"2\", 0]", StringComparison.Ordinal);
+
+        var (with, without) = (Read(Workflows.TwoExperts), Read(plain));
+
+        Assert.Equal((8.0, with.Settings.Boundary), (without.Settings.Shift!.Value, without.Settings.Boundary));
+        Assert.InRange(without.Settings.Boundary!.Value, 0.889, 0.907); // between the 10th and the 11th of 20 steps
+    }
+
     [Fact]
     public void WhatRan_ComesBeforeWhatTheEditorShowed()
     {
