@@ -84,7 +84,7 @@ public class RecipeReaderTests
         Assert.Equal((20, 3.5f, 5UL), (recipe.Settings.Steps, recipe.Settings.GuidanceScale, recipe.Settings.Seed));
     }
 
-    /// <summary>ComfyUI's own shift of 8 is no model's default here, and a boundary means something only with the shift it is for.</summary>
+    /// <summary>ComfyUI's own shift of 8 is no model's default here, and a boundary has a meaning only with its shift.</summary>
     [Fact]
     public void Api_OfTwoExpertsWithoutANodeForTheShift_TakesComfysOwn()
     {
