@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.WebSockets;
 using System.Text.Json;
+using WanSharp.Hosting.Batches;
+using WanSharp.Testing;
 using WanSharp.Testing.Comfy;
 
 namespace WanSharp.Server.Tests.Comfy;
@@ -134,6 +136,30 @@ public sealed class ComfyApiTests : IAsyncLifetime
         Assert.Equal(0, queue.GetProperty("queue_pending").GetArrayLength());
         var (_, history) = await _server.GetAsync($"/history/{id}");
         Assert.Equal("{}", history.GetRawText());
+    }
+
+    /// <summary>Our own client of ComfyUI, which <c>wan batch --backend comfy:</c> uses, has its clips made by this server.</summary>
+    [Fact]
+    public async Task OurOwnBackend_OverThisServer_GetsTheClipsOfItsJobs()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("workflow.json", TestGraphs.TextToVideo);
+        var comfy = ComfySettings.Read($"comfy:{_server.Client.BaseAddress}", folder["workflow.json"], mapping: null, ComfyAccess.None);
+        await using var front = await TestServer.StartAsync(options =>
+            options with
+            {
+                Backend = options.Backend with { Comfy = comfy },
+            }
+        );
+
+        var id = await front.CreateAsync("a crane", ",\"seed\":5");
+
+        var video = await front.EndAsync(id);
+        Assert.True(video.GetProperty("status").GetString() == "completed", video.ToString());
+        var (_, made) = await _server.GetAsync("/v1/videos");
+        var source = Assert.Single(made.GetProperty("data").EnumerateArray());
+        Assert.Equal(("a crane", 5), (source.GetProperty("prompt").GetString(), source.GetProperty("seed").GetInt32()));
+        Assert.Equal(source.GetProperty("sha256").GetString(), video.GetProperty("sha256").GetString());
     }
 
     [Fact]
