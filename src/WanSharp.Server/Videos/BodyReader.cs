@@ -39,19 +39,30 @@ internal static class BodyReader
             throw Unsupported(request.ContentType);
         }
 
-        var form = await request
-            .ReadFormAsync(
-                new FormOptions
-                {
-                    ValueCountLimit = MostFields,
-                    ValueLengthLimit = MostTextLength,
-                    KeyLengthLimit = 256,
-                    MultipartBodyLengthLimit = long.MaxValue, // the body's own limit holds
-                },
-                cancellationToken
-            )
-            .ConfigureAwait(false);
-        return Of(form);
+        return Of(await FormOfAsync(request, cancellationToken).ConfigureAwait(false));
+    }
+
+    private static async Task<IFormCollection> FormOfAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await request
+                .ReadFormAsync(
+                    new FormOptions
+                    {
+                        ValueCountLimit = MostFields,
+                        ValueLengthLimit = MostTextLength,
+                        KeyLengthLimit = 256,
+                        MultipartBodyLengthLimit = long.MaxValue, // the body's own limit holds
+                    },
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+        }
+        catch (IOException exception) when (exception is not BadHttpRequestException)
+        {
+            throw new ApiException(400, "invalid_body", $"The body ends before its last part does: {exception.Message}");
+        }
     }
 
     /// <summary>A body of JSON.</summary>

@@ -126,7 +126,7 @@ public sealed partial class PageTests(PageFixture fixture) : IClassFixture<PageF
         await visit.RequireAccessibleAsync();
         await visit.Page.Locator("dialog").GetByRole(AriaRole.Link, new LocatorGetByRoleOptions { Name = "Make again" }).ClickAsync();
         await Expect(visit.Page.GetByLabel("Prompt", new PageGetByLabelOptions { Exact = true })).ToHaveValueAsync("a green needle");
-        await Expect(visit.Page.GetByLabel("Seed")).ToHaveAttributeAsync("placeholder", "77");
+        await Expect(visit.Page.GetByLabel("Seed", new PageGetByLabelOptions { Exact = true })).ToHaveAttributeAsync("placeholder", "77");
         await Expect(visit.Page.Locator(".cost")).ToContainTextAsync("Made before");
         await visit.Button("Generate").ClickAsync();
         await RequirePlayingAsync(visit);
