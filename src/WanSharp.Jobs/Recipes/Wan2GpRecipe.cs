@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using WanSharp.Engine.Sampling;
 using WanSharp.Jobs.Comfy;
 using static System.FormattableString;
 
@@ -8,8 +9,8 @@ namespace WanSharp.Jobs.Recipes;
 /// <summary>Reads Wan2GP's settings. Source: deepbeepmeep/Wan2GP:docs/SETTINGS.md, models/_settings.json.</summary>
 internal static class Wan2GpRecipe
 {
-    // What changes no clip, or is read here.
-    private static readonly HashSet<string> Known = new(StringComparer.Ordinal)
+    // What is read here.
+    private static readonly HashSet<string> Taken = new(StringComparer.Ordinal)
     {
         "prompt",
         "negative_prompt",
@@ -34,64 +35,103 @@ internal static class Wan2GpRecipe
         "force_fps",
         "image_start",
         "image_end",
-        "image_prompt_type",
+        "sliding_window_size",
+    };
+
+    // What says nothing of the picture.
+    private static readonly HashSet<string> Harmless = new(StringComparer.Ordinal)
+    {
+        "image_prompt_type", // says which of the images count, which are named themselves
         "type",
         "settings_version",
         "creation_date",
         "creation_timestamp",
         "generation_time",
-        "batch_size",
-        "repeat_generation",
-        "multi_prompts_gen_type",
-        "multi_images_gen_type",
         "output_filename",
-        "mode",
         "client_id",
-        "skip_steps_multiplier",
-        "skip_steps_start_step_perc",
-        "prompt_enhancer",
-        "embedded_guidance_scale",
-        "denoising_strength",
-        "masking_strength",
-        "audio_guidance_scale",
-        "audio_scale",
+        "config",
+        "mode",
+        "override_profile",
+        "override_attention",
+        "image_quality",
+        "video_quality",
+        "extra_info",
+        "comments",
+        "prompt_enhancer", // what it wrote is the prompt
+        "embedded_guidance_scale", // of other families of models: these, too
         "alt_guidance_scale",
         "alt_scale",
-        "control_net_weight",
-        "control_net_weight2",
-        "control_net_weight_alt",
-        "sliding_window_size",
-        "sliding_window_overlap",
-        "sliding_window_color_correction_strength",
-        "sliding_window_overlap_noise",
-        "sliding_window_discard_last_frames",
-        "slg_start_perc",
-        "slg_end_perc",
-        "perturbation_start_perc",
-        "perturbation_end_perc",
-        "perturbation_layers",
-        "slg_layers",
-        "NAG_tau",
-        "NAG_alpha",
-        "cfg_zero_step",
-        "film_grain_saturation",
-        "model_mode",
-        "input_video_strength",
-        "image_refs_relative_size",
-        "remove_background_images_ref",
-        "min_frames_if_references",
+        "audio_guidance_scale",
+        "audio_scale",
         "temperature",
         "top_p",
         "top_k",
         "duration_seconds",
         "pause_seconds",
-        "image_quality",
-        "video_quality",
+        "speakers_locations",
+    };
+
+    // What acts only with another setting, which is named itself where it is on.
+    private static readonly HashSet<string> Parts = new(StringComparer.Ordinal)
+    {
+        "NAG_tau",
+        "NAG_alpha",
+        "skip_steps_multiplier",
+        "skip_steps_start_step_perc",
+        "slg_layers",
+        "slg_start_perc",
+        "slg_end_perc",
+        "perturbation_layers",
+        "perturbation_start_perc",
+        "perturbation_end_perc",
+        "cfg_zero_step",
+        "film_grain_saturation",
         "self_refiner_plan",
         "self_refiner_f_uncertainty",
         "self_refiner_certain_percentage",
-        "extra_info",
-        "comments",
+        "control_net_weight",
+        "control_net_weight2",
+        "control_net_weight_alt",
+        "image_refs_relative_size",
+        "remove_background_images_ref",
+        "min_frames_if_references",
+        "multi_prompts_gen_type",
+    };
+
+    // Values that change nothing. Source: deepbeepmeep/Wan2GP:models/_settings.json.
+    private static readonly Dictionary<string, double> Neutral = new(StringComparer.Ordinal)
+    {
+        ["batch_size"] = 1,
+        ["repeat_generation"] = 1,
+        ["denoising_strength"] = 1,
+        ["masking_strength"] = 1,
+        ["input_video_strength"] = 1,
+        ["NAG_scale"] = 1,
+        ["motion_amplitude"] = 1,
+        ["attention_sparsity"] = 1,
+    };
+
+    // What there is an option for, under another name and in another form.
+    private static readonly Dictionary<string, string> Options = new(StringComparer.Ordinal)
+    {
+        ["NAG_scale"] = "--nag",
+        ["slg_switch"] = "--slg",
+        ["perturbation_switch"] = "--slg",
+        ["apg_switch"] = "--apg",
+        ["cfg_star_switch"] = "--cfg-zero",
+        ["RIFLEx_setting"] = "--riflex",
+    };
+
+    // Wan2GP's types of models, by our aliases.
+    private static readonly Dictionary<string, string> Models = new(StringComparer.Ordinal)
+    {
+        ["t2v"] = "t2v-14b",
+        ["t2v_1.3B"] = "t2v-1.3b",
+        ["i2v"] = "i2v-14b-480p",
+        ["i2v_720p"] = "i2v-14b-720p",
+        ["t2v_2_2"] = "t2v-a14b",
+        ["i2v_2_2"] = "i2v-a14b",
+        ["ti2v_2_2"] = "ti2v-5b",
     };
 
     /// <summary>Whether a document is one.</summary>
@@ -105,15 +145,30 @@ internal static class Wan2GpRecipe
         var size = settings["resolution"].Text()?.Split('x') is [var width, var height] ? (Parse(width), Parse(height)) : default;
         draft.SetSize(size.Item1, size.Item2);
         draft.SetFrames(RecipeValues.Number(settings["video_length"]));
-        draft.SetFps(RecipeValues.Number(settings["force_fps"]));
-        draft.SetSteps(RecipeValues.Number(settings["num_inference_steps"]));
-        draft.SetSampler(settings["sample_solver"].Text() is { Length: > 0 } solver ? solver : null, schedule: null);
-        ReadGuidance(settings, draft);
+        if (RecipeValues.Number(settings["force_fps"]) is { } fps)
+        {
+            draft.SetFps(fps);
+        }
+        else if (!RecipeValues.IsEmpty(settings["force_fps"]))
+        {
+            draft.Miss($"frames a second are those of something else: force_fps {RecipeValues.Short(settings["force_fps"])}");
+        }
+
+        if (
+            RecipeValues.Number(settings["sliding_window_size"]) is > 0 and var window
+            && RecipeValues.Number(settings["video_length"]) > window
+        )
+        {
+            draft.Miss(Invariant($"the clip was made in windows of {window} frames, one after the other"));
+        }
+
+        var phases = Wan2GpPhases.Of(settings);
+        ReadSteps(settings, phases, draft);
+        ReadGuidance(settings, phases, draft);
         var seed = settings["seed"]?.ToString();
         draft.Settings = draft.Settings with
         {
             NegativePrompt = settings["negative_prompt"].Text() is { Length: > 0 } negative ? negative : null,
-            Shift = RecipeValues.Number(settings["flow_shift"]),
             Seed = ulong.TryParse(seed, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null,
         };
         if (draft.Settings.Seed is null)
@@ -121,47 +176,95 @@ internal static class Wan2GpRecipe
             draft.Miss("the seed was random, and was not recorded");
         }
 
-        ReadLoras(settings, draft);
-        foreach (var (name, value) in settings.Where(one => !Known.Contains(one.Key) && !RecipeValues.IsEmpty(one.Value)))
+        ReadLoras(settings, phases, draft);
+        foreach (var (name, value) in settings.Where(one => !IsHarmless(settings, one.Key, one.Value)))
         {
-            draft.Miss($"{name} {RecipeValues.Short(value)}");
+            var option = Options.GetValueOrDefault(name) is { } ours ? $" ({ours} does something like it)" : "";
+            draft.Miss($"{name} {RecipeValues.Short(value)}{option}");
         }
 
         return draft.Finish("Wan2GP", settings["prompt"].Text()!) with
         {
-            Model = settings["model_filename"].Text() is { Length: > 0 } file ? file.Split('/')[^1] : settings["model_type"].Text(),
+            Model =
+                Models.GetValueOrDefault(settings["model_type"].Text() ?? "")
+                ?? (settings["model_filename"].Text() is { Length: > 0 } file ? file.Split('/')[^1] : settings["model_type"].Text()),
             Image = First(settings["image_start"]),
             LastImage = First(settings["image_end"]),
         };
     }
 
-    /// <summary>The first phase is that of high noise, the second that of low noise.</summary>
-    private static void ReadGuidance(JsonObject settings, RecipeDraft draft)
+    private static bool IsHarmless(JsonObject settings, string name, JsonNode? value) =>
+        Taken.Contains(name)
+        || Harmless.Contains(name)
+        || (
+            Neutral.TryGetValue(name, out var neutral)
+                ? value is null || RecipeValues.Number(value) == neutral
+                : Parts.Contains(name) || RecipeValues.IsEmpty(value)
+        );
+
+    /// <summary>The steps: as many, shifted, or a list where Wan2GP spaces them in a way of its own.</summary>
+    private static void ReadSteps(JsonObject settings, Wan2GpPhases? phases, RecipeDraft draft)
     {
-        var (first, second) = (RecipeValues.Number(settings["guidance_scale"]), RecipeValues.Number(settings["guidance2_scale"]));
-        var phases = RecipeValues.Number(settings["guidance_phases"]) ?? 1;
-        draft.Settings = draft.Settings with
+        var solver = settings["sample_solver"].Text() ?? "";
+        if (phases is { OwnTimesteps: true } && (solver == "causvid" || settings.ContainsKey("flow_shift")))
         {
-            GuidanceScale = (float?)(phases >= 2 ? second ?? first : first),
-            HighNoiseGuidanceScale = phases >= 2 && second is not null && first != second ? (float?)first : null,
-        };
-        if (phases >= 2 && RecipeValues.Number(settings["switch_threshold"]) is > 0 and var threshold)
-        {
-            draft.Miss(Invariant($"guidance, and the experts, change at timestep {threshold}"));
+            double[] list = [.. phases.Timesteps.Select(timestep => Math.Round(timestep, 2))];
+            if (list is [> 0 and <= 1000, ..] && list.Zip(list.Skip(1)).All(pair => pair.First > pair.Second && pair.Second > 0))
+            {
+                draft.SetSampler("euler", schedule: null);
+                draft.Settings = draft.Settings with { Timesteps = new NumberList(list) };
+                return;
+            }
         }
 
-        if (phases >= 3)
+        draft.SetSteps(RecipeValues.Number(settings["num_inference_steps"]));
+        draft.SetSampler(solver.Length > 0 ? solver : null, schedule: null);
+        draft.Settings = draft.Settings with { Shift = RecipeValues.Number(settings["flow_shift"]) };
+        if (solver is "euler" or "lcm" or "causvid")
         {
-            draft.Miss("guidance has three phases; a preset of three phases may be near (--preset)");
+            draft.Miss($"Wan2GP's {solver} spaces the steps in a way of its own");
         }
+    }
+
+    /// <summary>The scale of each phase, and where the experts change.</summary>
+    private static void ReadGuidance(JsonObject settings, Wan2GpPhases? phases, RecipeDraft draft)
+    {
+        var scales = new[] { "guidance_scale", "guidance2_scale", "guidance3_scale" }
+            .Select(name => RecipeValues.Number(settings[name]))
+            .ToArray();
+        if (phases is null || phases.PhaseOf.Length == 0)
+        {
+            draft.Settings = draft.Settings with { GuidanceScale = (float?)scales[0] };
+            draft.Miss("the steps, and with them the phases of guidance");
+            return;
+        }
+
+        double[] each = [.. phases.PhaseOf.Select(phase => scales[phase] ?? scales[0] ?? 1)];
+        var (high, low) = (each[..phases.HighSteps], each[phases.HighSteps..]);
+        if (phases.HasExperts)
+        {
+            draft.Settings = draft.Settings with { Boundary = phases.Boundary };
+            if (phases.Boundary is null)
+            {
+                draft.Miss("only one of the experts made the clip");
+            }
+        }
+
+        var isPlain = scales[0] is null || each.Distinct().Count() == 1;
+        var isOfExperts = phases.HasExperts && high.Distinct().Count() == 1 && low.Distinct().Count() == 1;
+        draft.Settings =
+            isPlain ? draft.Settings with { GuidanceScale = (float?)(scales[0] is null ? null : each[0]) }
+            : isOfExperts ? draft.Settings with { GuidanceScale = (float)low[0], HighNoiseGuidanceScale = (float)high[0] }
+            : draft.Settings with { GuidanceSteps = new NumberList(each) };
     }
 
     /// <summary>
     /// Multipliers are in the order of the LoRAs: one number, or one for each phase, <c>1;0</c>; commas change over the steps.
     /// </summary>
-    private static void ReadLoras(JsonObject settings, RecipeDraft draft)
+    private static void ReadLoras(JsonObject settings, Wan2GpPhases? phases, RecipeDraft draft)
     {
-        var multipliers = (settings["loras_multipliers"].Text() ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        var lines = (settings["loras_multipliers"].Text() ?? "").Split('\n').Where(line => !line.TrimStart().StartsWith('#'));
+        var multipliers = string.Join(' ', lines).Replace('|', ' ').Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         foreach (
             var (lora, index) in settings["activated_loras"]
                 .Items()
@@ -171,22 +274,33 @@ internal static class Wan2GpRecipe
         )
         {
             var file = lora.Split('/', '\\')[^1];
-            var phases = (multipliers.ElementAtOrDefault(index) ?? "1").Split(';');
-            if (phases.Length > 2 || phases.Any(phase => Parse(phase) is null))
+            var multiplier = multipliers.ElementAtOrDefault(index) ?? "1";
+            if (phases?.Strengths(multiplier) is not { Length: > 0 } strengths)
             {
-                draft.Miss($"the LoRA {file} acts as {multipliers[index]} over the phases");
+                draft.Miss($"the LoRA {file} acts as {multiplier} over the phases");
             }
-            else if (phases.Length == 1)
+            else if (!phases.HasExperts || strengths.Distinct().Count() == 1)
             {
-                draft.AddLora(file, phases[0], expert: null);
+                draft.AddLora(file, Text(strengths), expert: null);
             }
             else
             {
-                draft.AddLora(file, phases[0], expert: true);
-                draft.AddLora(file, phases[1], expert: false);
+                var turn = phases.HighSteps;
+                draft.AddLora(file, Text(strengths[..turn]), expert: true);
+                draft.AddLora(
+                    file,
+                    Text([.. strengths[turn..].Take(1).SelectMany(first => Enumerable.Repeat(first, turn)), .. strengths[turn..]]),
+                    expert: false
+                );
             }
         }
     }
+
+    /// <summary>A strength for each step; one where they are all alike, and 0 where there are none.</summary>
+    private static string Text(double[] strengths) =>
+        strengths.Length == 0 ? "0"
+        : strengths.Distinct().Count() == 1 ? strengths[0].ToString(CultureInfo.InvariantCulture)
+        : string.Join(',', strengths.Select(strength => strength.ToString(CultureInfo.InvariantCulture)));
 
     private static string? First(JsonNode? value) => value.Text() ?? value.Items().FirstOrDefault().Text();
 
