@@ -9,6 +9,8 @@ namespace WanSharp.Jobs.Recipes;
 /// <summary>Reads Wan2GP's settings. Source: deepbeepmeep/Wan2GP:docs/SETTINGS.md, models/_settings.json.</summary>
 internal static class Wan2GpRecipe
 {
+    private static readonly string[] Scales = ["guidance_scale", "guidance2_scale", "guidance3_scale"]; // of the phases
+
     // What is read here.
     private static readonly HashSet<string> Taken = new(StringComparer.Ordinal)
     {
@@ -229,9 +231,7 @@ internal static class Wan2GpRecipe
     /// <summary>The scale of each phase, and where the experts change.</summary>
     private static void ReadGuidance(JsonObject settings, Wan2GpPhases? phases, RecipeDraft draft)
     {
-        var scales = new[] { "guidance_scale", "guidance2_scale", "guidance3_scale" }
-            .Select(name => RecipeValues.Number(settings[name]))
-            .ToArray();
+        var scales = Scales.Select(name => RecipeValues.Number(settings[name])).ToArray();
         if (phases is null || phases.PhaseOf.Length == 0)
         {
             draft.Settings = draft.Settings with { GuidanceScale = (float?)scales[0] };
@@ -253,7 +253,7 @@ internal static class Wan2GpRecipe
         var isPlain = scales[0] is null || each.Distinct().Count() == 1;
         var isOfExperts = phases.HasExperts && high.Distinct().Count() == 1 && low.Distinct().Count() == 1;
         draft.Settings =
-            isPlain ? draft.Settings with { GuidanceScale = (float?)(scales[0] is null ? null : each[0]) }
+            isPlain ? draft.Settings with { GuidanceScale = (float?)(scales[0] is null ? null : (double?)each[0]) }
             : isOfExperts ? draft.Settings with { GuidanceScale = (float)low[0], HighNoiseGuidanceScale = (float)high[0] }
             : draft.Settings with { GuidanceSteps = new NumberList(each) };
     }

@@ -192,8 +192,8 @@ public class RecipeReaderTests
 
         Assert.Equal(("Wan2GP", "a storm over the sea", "t2v-a14b"), (recipe.Tool, recipe.Prompt, recipe.Model));
         Assert.Equal(
-            "--negative blurry --size 832x480 --frames 81 --steps 8 --sampler unipc --shift 5 --guidance 1 --guidance-high 3.5 "
-                + "--boundary 0.875 --seed 42 --lora style.safetensors:0.8 --lora-high high.safetensors --lora-low low.safetensors",
+            "--negative blurry --size 832x480 --frames 81 --steps 8 --sampler unipc --shift 5 --boundary 0.875 --guidance 1 "
+                + "--guidance-high 3.5 --seed 42 --lora style.safetensors:0.8 --lora-high high.safetensors --lora-low low.safetensors",
             Settings(recipe)
         );
         Assert.Equal("skip_steps_cache_type \"mag\"", Assert.Single(recipe.Unexpressed));
@@ -214,7 +214,7 @@ public class RecipeReaderTests
         Assert.Empty(recipe.Unexpressed);
         Assert.Equal(new NumberList([3.5, 1, 1, 1, 1, 1, 1, 1]), recipe.Settings.GuidanceSteps);
         Assert.Equal((0.8, null, null), (recipe.Settings.Boundary, recipe.Settings.Shift, recipe.Settings.Steps));
-        Assert.Equal([1000, 947, 883, 800, 693, 546, 335, 3], recipe.Settings.Timesteps!.Values.Select(timestep => Math.Round(timestep)));
+        Assert.Equal([1000, 947, 882, 800, 693, 546, 335, 3], recipe.Settings.Timesteps!.Values.Select(timestep => Math.Round(timestep)));
         Assert.Equal("high.safetensors:1@1-", recipe.Settings.HighNoiseLoras?.ToString());
         Assert.Equal("low.safetensors", recipe.Settings.LowNoiseLoras?.ToString());
     }

@@ -145,12 +145,7 @@ public sealed class ComfyApiTests : IAsyncLifetime
         using var folder = new TemporaryFolder();
         folder.Write("workflow.json", TestGraphs.TextToVideo);
         var comfy = ComfySettings.Read($"comfy:{_server.Client.BaseAddress}", folder["workflow.json"], mapping: null, ComfyAccess.None);
-        await using var front = await TestServer.StartAsync(options =>
-            options with
-            {
-                Backend = options.Backend with { Comfy = comfy },
-            }
-        );
+        await using var front = await TestServer.StartAsync(options => options with { Backend = options.Backend with { Comfy = comfy } });
 
         var id = await front.CreateAsync("a crane", ",\"seed\":5");
 

@@ -175,7 +175,7 @@ public sealed partial class PageTests(PageFixture fixture) : IClassFixture<PageF
         await Expect(visit.Page.Locator(".row")).ToContainTextAsync("4 of 4 done");
         await visit.RequireAccessibleAsync();
         var report = await visit.Page.RunAndWaitForPopupAsync(() => visit.Link("Report").ClickAsync());
-        await Expect(report.GetByText("a batched circle").First).ToBeVisibleAsync();
+        await Expect(report.GetByRole(AriaRole.Figure)).ToHaveCountAsync(4);
     }
 
     [Fact]
