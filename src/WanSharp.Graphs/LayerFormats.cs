@@ -55,6 +55,6 @@ public sealed class LayerFormats : IEquatable<LayerFormats>
     /// <inheritdoc/>
     public override int GetHashCode() => _text.GetHashCode(StringComparison.Ordinal);
 
-    /// <summary>One line that says all; equal for equal formats.</summary>
-    public override string ToString() => _text;
+    /// <summary>One line that says all; equal for equal formats, and never empty, which is what no formats at all are written as.</summary>
+    public override string ToString() => _text.Length > 0 ? _text : "none";
 }

@@ -99,7 +99,7 @@ public sealed class DoctorCommandTests : IDisposable
         );
         Assert.True(made.ExitCode == 0, made.Error);
 
-        var run = await RunAsync("--clip", clip);
+        var run = await RunAsync(clip);
 
         Assert.Contains("steps were estimated (easy:0.5", run.Out, StringComparison.Ordinal);
         Assert.Contains("8-bit integers", run.Out, StringComparison.Ordinal);

@@ -29,7 +29,7 @@ public sealed class InspectRecipeTests : IDisposable
     [Theory]
     [InlineData("editor-two-experts.json", "--model i2v-a14b --image start.png -o clip.mp4")]
     [InlineData("editor-wrapper.json", "--model WanVideo/Wan2_1-T2V-14B_fp8_e4m3fn.safetensors")]
-    [InlineData("wan2gp.json", "--lora-high high.safetensors --lora-low low.safetensors --model t2v_2_2")]
+    [InlineData("wan2gp.json", "--lora-high high.safetensors --lora-low low.safetensors --model t2v-a14b")]
     [InlineData("swarm.json", "--model t2v-14b")]
     [InlineData("parameters.txt", "--sampler dpm++-karras")]
     public async Task Inspect_OfEveryProgram_PrintsACommandThatParses(string file, string expected)

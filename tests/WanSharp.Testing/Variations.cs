@@ -5,6 +5,7 @@ using WanSharp.Engine.Guidance;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
 using WanSharp.Engine.StepCaches;
+using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Tensors;
 
@@ -57,6 +58,7 @@ public static class Variations
             null when type == typeof(StepInterval) => new StepInterval(0.1, 0.9),
             null when type == typeof(ProjectedGuidance) => new ProjectedGuidance(55),
             null when type == typeof(SkippedBlocks) => new SkippedBlocks([1], new StepInterval(0.1, 0.9)),
+            null when type == typeof(LayerFormats) => new LayerFormats([KeyValuePair.Create("blocks.0.ffn.0", LayerFormat.EightBit)]),
             null when type == typeof(StepCacheSetting) => StepCacheSetting.Parse("easy:0.05,4", null),
             null when type == typeof(AttentionGuidance) => new AttentionGuidance(5),
             null when type == typeof(IReadOnlyList<GenerationSettings.EmbeddedLora>) => new[]

@@ -10,10 +10,10 @@ namespace WanSharp.Cli.Commands;
 /// <summary><c>wan doctor</c>: what is wrong with this machine, a model or a clip, and what to do.</summary>
 internal sealed class DoctorCommand(CliEnvironment environment)
 {
-    private readonly Option<string?> _clip = new("--clip")
+    private readonly Argument<string?> _clip = new("clip")
     {
-        Description = "A clip that is not good: which approximations it was made with.",
-        HelpName = "FILE",
+        Description = "A clip that is not good: which approximations it was made with. Without one, the machine is looked at.",
+        Arity = ArgumentArity.ZeroOrOne,
     };
 
     private readonly ModelOptions _model = new();
@@ -41,7 +41,7 @@ internal sealed class DoctorCommand(CliEnvironment environment)
         return command.WithExamples(
             "wan doctor",
             "wan doctor --model ./Wan2.1-T2V-1.3B",
-            "wan doctor --clip clip.mp4",
+            "wan doctor clip.mp4",
             "wan doctor --json"
         );
     }

@@ -83,7 +83,7 @@ internal sealed class OptimizeCommand(CliEnvironment environment)
         return command.WithExamples(
             "wan optimize \"a red circle moving left\" --within 60s",
             "wan optimize --max-loss 3% --save quick --report front.html",
-            "wan optimize \"a fox in the snow\" --model ./Wan2.1-T2V-1.3B --memory 8GB --within 20min --clips 1 --trials 12"
+            "wan optimize \"a fox\" --model ./Wan2.1 --memory 8GB --within 20min"
         );
     }
 

@@ -74,7 +74,8 @@ internal sealed class ProfileCommand(CliEnvironment environment)
         command.SetAction(self.RunAsync);
         return command.WithExamples(
             "wan profile \"a red circle moving left\"",
-            "wan profile \"a red circle moving left\" --report profile.html --trace trace.json --speedscope profile.speedscope.json",
+            "wan profile \"a red circle moving left\" --report profile.html",
+            "wan profile \"a red circle\" --trace trace.json --speedscope spans.json",
             "wan profile \"a red circle moving left\" --batch 4 --steps 4 --json"
         );
     }

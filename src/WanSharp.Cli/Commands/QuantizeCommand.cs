@@ -49,7 +49,7 @@ internal sealed class QuantizeCommand(CliEnvironment environment)
         command.SetAction(self.RunAsync);
         return command.WithExamples(
             "wan quantize --model shapes --max-loss 3% -o shapes-int8",
-            "wan quantize --model ./Wan2.1-T2V-1.3B --prompts prompts.txt --clips 4 -o wan-int8.safetensors",
+            "wan quantize --model ./Wan2.1 --prompts p.txt -o wan-int8.safetensors",
             "wan quantize --model shapes -o shapes-int8 --steps 10 --json"
         );
     }
