@@ -38,12 +38,7 @@ internal sealed class DoctorCommand(CliEnvironment environment)
         };
         self._model.AddTo(command);
         command.SetAction(self.RunAsync);
-        return command.WithExamples(
-            "wan doctor",
-            "wan doctor --model ./Wan2.1-T2V-1.3B",
-            "wan doctor clip.mp4",
-            "wan doctor --json"
-        );
+        return command.WithExamples("wan doctor", "wan doctor --model ./Wan2.1-T2V-1.3B", "wan doctor clip.mp4", "wan doctor --json");
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
