@@ -100,7 +100,8 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             (file, token) => ImageReader.ReadAsync(ffmpeg, file, token),
             cancellationToken
         );
-        var target = await PlaceAsync(ffmpeg, Target(parsed.GetValue(_output) ?? OutputName.For(request)), cancellationToken);
+        using var chosen = parsed.GetValue(_output) is null ? OutputName.Take(request) : null;
+        var target = await PlaceAsync(ffmpeg, Target(chosen?.Path ?? parsed.GetValue(_output)!), cancellationToken);
         VideoWriter.Require(target);
         var previewFile = await _preview.FileAsync(parsed, ffmpeg, target, cancellationToken);
         var encoder = EncoderCheck.RequireAsync(ffmpeg, target.Kind, cancellationToken); // while the model opens

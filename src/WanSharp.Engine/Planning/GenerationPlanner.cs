@@ -340,6 +340,15 @@ internal static class GenerationPlanner
             );
         }
 
+        if (text.Any(IsNotText))
+        {
+            throw new InvalidRequestException(
+                field,
+                $"The {name} has the control character U+{(int)text.First(IsNotText):X4}, which is not text: remove it, or save the text as "
+                    + "UTF-8."
+            );
+        }
+
         for (var i = 0; i < text.Length; i++)
         {
             if (char.IsSurrogate(text[i]) && !Rune.TryGetRuneAt(text, i++, out _))
@@ -353,6 +362,8 @@ internal static class GenerationPlanner
 
         return text;
     }
+
+    private static bool IsNotText(char c) => char.IsControl(c) && c is not ('\t' or '\r' or '\n');
 
     private static string Text<T>(T value)
         where T : INumber<T> => value.ToString(null, CultureInfo.InvariantCulture);
