@@ -46,7 +46,7 @@ public sealed class WanServer : IAsyncDisposable
     private WanServer(WebApplication application, FileStream claim)
     {
         (_application, _claim) = (application, claim);
-        _working = application.Services.GetRequiredService<QueueWorker>().RunAsync(_stop.Token);
+        _working = application.Services.GetRequiredService<QueueRunner>().RunAsync(_stop.Token);
         _sending = application.Services.GetRequiredService<WebhookSender>().RunAsync(_stopSending.Token);
         _sweeping = Task.Run(() => application.Services.GetRequiredService<ClipSweeper>().RunAsync(_stop.Token));
     }
@@ -174,7 +174,7 @@ public sealed class WanServer : IAsyncDisposable
         services.AddSingleton<VideoObjects>();
         services.AddSingleton<JobEvents>();
         services.AddSingleton<QueueSwitch>();
-        services.AddSingleton<QueueWorker>();
+        services.AddSingleton<QueueRunner>();
         services.AddSingleton<VideoQueue>();
         services.AddSingleton(_ => new PictureFetch(options.FetchHosts));
         services.AddSingleton(parts => new PictureStore(

@@ -65,9 +65,9 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
 
         OtherFormats.WriteTorch(Prepare("models_t5_umt5-xxl-enc-bf16.pth"), networks.Text);
         OtherFormats.WriteTorch(Prepare(networks.Type == "ti2v" ? "Wan2.2_VAE.pth" : "Wan2.1_VAE.pth"), networks.Vae);
-        if (networks.Clip is { } clip)
+        if (networks.Vision is { } vision)
         {
-            OtherFormats.WriteTorch(Prepare("models_clip_open-clip-xlm-roberta-large-vit-huge-14.pth"), clip);
+            OtherFormats.WriteTorch(Prepare("models_clip_open-clip-xlm-roberta-large-vit-huge-14.pth"), vision);
         }
 
         File.Copy(TinyNetworks.SpieceModel, Prepare("google/umt5-xxl/spiece.model"));
@@ -87,7 +87,7 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
             "vae/diffusion_pytorch_model.safetensors",
             Renamed(networks.Vae, networks.Type == "ti2v" ? OtherTools.DiffusersVae22 : OtherTools.DiffusersVae21)
         );
-        Clip("image_encoder/model.safetensors");
+        Vision("image_encoder/model.safetensors");
         Write("model_index.json", "{}");
         Write("tokenizer/tokenizer.json", TokenizerJsonFile.Of(TinyNetworks.SpieceModel).ToJsonString());
     }
@@ -102,7 +102,7 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
 
         Safetensors("models/text_encoders/one.safetensors", WithTokenizer(Renamed(networks.Text, OtherTools.TransformersText)));
         Safetensors("models/vae/two.safetensors", networks.Vae);
-        Clip("models/clip_vision/three.safetensors");
+        Vision("models/clip_vision/three.safetensors");
     }
 
     /// <summary>ComfyUI-GGUF's files next to ComfyUI's.</summary>
@@ -124,7 +124,7 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
 
         OtherFormats.WriteGguf(Prepare("clip/umt5-xxl-encoder.gguf"), Renamed(networks.Text, OtherTools.LlamaText));
         Safetensors("vae/vae.safetensors", networks.Vae);
-        Clip("clip_vision/clip_vision_h.safetensors");
+        Vision("clip_vision/clip_vision_h.safetensors");
         File.Copy(TinyNetworks.SpieceModel, Prepare("clip/spiece.model"));
     }
 
@@ -176,7 +176,7 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
             var all = Renamed(tensors, name => ComfyTransformer + name)
                 .Concat(Renamed(networks.Text, name => ComfyText + OtherTools.TransformersText(name)))
                 .Concat(Renamed(networks.Vae, name => "vae." + name))
-                .Concat(networks.Clip ?? [])
+                .Concat(networks.Vision ?? [])
                 .ToDictionary();
             Safetensors($"all{place}.safetensors", WithTokenizer(all));
         }
@@ -200,13 +200,14 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
         return new(tensors) { ["spiece_model"] = Tensor.CopyOf<byte>([bytes.Length], bytes) };
     }
 
-    private void Clip(string name)
+    private void Vision(string name)
     {
-        if (networks.Clip is { } clip)
+        if (networks.Vision is { } vision)
         {
             Safetensors(
                 name,
-                clip.SelectMany(pair => OtherTools.TransformersClip(pair.Key, pair.Value))
+                vision
+                    .SelectMany(pair => OtherTools.TransformersClip(pair.Key, pair.Value))
                     .ToDictionary(part => part.Name, part => part.Tensor)
             );
         }

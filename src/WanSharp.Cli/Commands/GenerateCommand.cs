@@ -131,11 +131,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         GenerationStatistics clip;
         await using (var writer = VideoWriter.Create(ffmpeg, target, plan.Format, plan.Settings.ToJson()))
         {
-            GenerateReport.WriteSettings(environment.Error, plan.Settings);
-            GenerateReport.WriteStepCache(environment.Error, plan.StepCache);
-            GenerateReport.WriteWarnings(environment.Error, plan.Warnings);
-            GenerateReport.WriteCut(environment.Error, plan.CutPrompts);
-            GenerateReport.WriteLoras(environment.Error, plan.Loras);
+            GenerateReport.WritePlan(environment.Error, plan);
             using var progress = ProgressDisplay.Start(environment);
             clip = await generator.GenerateAsync(plan, writer, options with { Progress = progress }, cancellationToken);
             await writer.CompleteAsync(cancellationToken);

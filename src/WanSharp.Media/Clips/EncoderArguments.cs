@@ -18,26 +18,7 @@ internal static class EncoderArguments
     /// <param name="settings">What goes into the comment, or null.</param>
     public static IEnumerable<string> For(OutputKind kind, ClipFormat format, string name, string? settings)
     {
-        var size = string.Create(CultureInfo.InvariantCulture, $"{format.Width}x{format.Height}");
-        var rate = format.Fps.ToString(CultureInfo.InvariantCulture);
         var isSmall = format.IsSmall;
-        string[] input =
-        [
-            "-f",
-            "rawvideo",
-            "-pixel_format",
-            "rgb24",
-            "-video_size",
-            size,
-            "-framerate",
-            rate,
-            "-i",
-            "pipe:0",
-            "-map_metadata",
-            "-1",
-            "-fflags",
-            "+bitexact",
-        ];
         string[] tagged = ["-vf", ToYuv, "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"];
         string[] comment = settings is null ? [] : ["-metadata", $"comment={settings}"];
         string[] encoder = kind switch
@@ -79,6 +60,24 @@ internal static class EncoderArguments
             OutputKind.Gif => ["-filter_complex", ToPalette, "-f", "gif"],
             _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "ffmpeg does not write it."),
         };
-        return [.. input, .. encoder, name];
+        return [.. Input(format), .. encoder, name];
     }
+
+    private static string[] Input(ClipFormat format) =>
+        [
+            "-f",
+            "rawvideo",
+            "-pixel_format",
+            "rgb24",
+            "-video_size",
+            string.Create(CultureInfo.InvariantCulture, $"{format.Width}x{format.Height}"),
+            "-framerate",
+            format.Fps.ToString(CultureInfo.InvariantCulture),
+            "-i",
+            "pipe:0",
+            "-map_metadata",
+            "-1",
+            "-fflags",
+            "+bitexact",
+        ];
 }

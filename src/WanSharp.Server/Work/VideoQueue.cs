@@ -22,7 +22,7 @@ internal sealed class VideoQueue(
     VideoObjects videos,
     JobEvents events,
     EventHub hub,
-    QueueWorker worker
+    QueueRunner runner
 )
 {
     /// <summary>How many jobs at once are told of one by one.</summary>
@@ -327,7 +327,7 @@ internal sealed class VideoQueue(
     /// <exception cref="ApiException">There is no room for more jobs in the queue.</exception>
     private void RequireRoom(int count)
     {
-        if (worker.IsStopping)
+        if (runner.IsStopping)
         {
             throw new ApiException(503, "stopping", "The server is stopping: ask again when it has started.")
             {

@@ -9,7 +9,7 @@ using WanSharp.Tensors;
 namespace WanSharp.Server.Work;
 
 /// <summary>Makes what is in the queue, as long as the server runs.</summary>
-internal sealed class QueueWorker(
+internal sealed class QueueRunner(
     ServerOptions options,
     WanHost host,
     JobStore store,
