@@ -10,6 +10,9 @@ namespace WanSharp.Server.OpenApi;
 internal sealed class OpenApiRoutes : IRoutes
 {
     /// <inheritdoc/>
+    public bool TellsKeysApart => true;
+
+    /// <inheritdoc/>
     public void Map(IEndpointRouteBuilder routes)
     {
         var document = new Lazy<string>(() => OpenApiDocument.Of(routes.DataSources.SelectMany(source => source.Endpoints)).ToJsonString());

@@ -14,6 +14,9 @@ internal sealed class ServerRoutes(VideoQueue queue, QueueRunner runner, TimePro
     private readonly long _started = clock.GetUtcNow().ToUnixTimeSeconds();
 
     /// <inheritdoc/>
+    public bool TellsKeysApart => true;
+
+    /// <inheritdoc/>
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/models", ModelsAsync).Describe("The model that is served.", ServerJson.Readable.ModelList);

@@ -4,6 +4,7 @@ using WanSharp.Jobs;
 using WanSharp.Jobs.Running;
 using WanSharp.Jobs.Storage;
 using WanSharp.Models;
+using WanSharp.Server.Telemetry;
 using WanSharp.Tensors;
 
 namespace WanSharp.Server.Work;
@@ -16,6 +17,7 @@ internal sealed class QueueRunner(
     BackendHolder holder,
     OpenedResults results,
     JobEvents events,
+    ServerMetrics metrics,
     QueueSwitch pause
 )
 {
@@ -23,7 +25,15 @@ internal sealed class QueueRunner(
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
     /// <summary>Why nothing is made at present; null while all is well.</summary>
-    public string? Trouble { get; private set; }
+    public string? Trouble
+    {
+        get;
+        private set
+        {
+            field = value;
+            metrics.SetReady(value is null);
+        }
+    }
 
     /// <summary>Whether the server stops: nothing new is taken.</summary>
     public bool IsStopping { get; private set; }
