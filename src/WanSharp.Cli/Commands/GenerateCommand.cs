@@ -24,7 +24,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
     private readonly Option<string?> _output = new("--output", "-o")
     {
         Description =
-            "What to write: .mp4, .webm, .gif, .webp, .png (all frames in one picture), or a folder/ for one "
+            "What to write: .mp4, .webm, .gif, .webp, .mkv (lossless), .png (all frames in one picture), or a folder/ for one "
             + "PNG per frame. Default: named after the prompt. Without ffmpeg, clips are written as .webp.",
         HelpName = "FILE",
     };
@@ -100,7 +100,11 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             (file, token) => ImageReader.ReadAsync(ffmpeg, file, token),
             cancellationToken
         );
-        var target = await PlaceAsync(ffmpeg, Target(parsed.GetValue(_output) ?? OutputName.For(request)), cancellationToken);
+        var target = await new ClipPlace(environment).FindAsync(
+            ffmpeg,
+            ClipPlace.Parse(parsed.GetValue(_output) ?? OutputName.For(request)),
+            cancellationToken
+        );
         VideoWriter.Require(target);
         var previewFile = await _preview.FileAsync(parsed, ffmpeg, target, cancellationToken);
         var encoder = EncoderCheck.RequireAsync(ffmpeg, target.Kind, cancellationToken); // while the model opens
@@ -255,26 +259,4 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         environment.Error.WriteLine(plan.Strategy!.Reasons[^1]);
         return plan;
     }
-
-    /// <summary>Where the clip goes. Without ffmpeg a name is taken that nobody gave: an existing file must be a clip of ours.</summary>
-    private async Task<OutputTarget> PlaceAsync(string? ffmpeg, OutputTarget asked, CancellationToken cancellationToken)
-    {
-        var target = WithoutFfmpeg.TargetFor(ffmpeg, asked);
-        if (target == asked)
-        {
-            return target;
-        }
-
-        environment.Error.WriteLine(
-            PlainText.OneLine(WithoutFfmpeg.Notice(Path.GetExtension(asked.Name), $"the clip is written as {target.Name}"))
-        );
-        return !File.Exists(target.FullPath) || await MetadataReader.ReadAsync(ffmpeg, target.FullPath, cancellationToken) is not null
-            ? target
-            : throw new MediaException(
-                $"{target.FullPath} already exists and was not made by WanSharp: move it, or name another output that ends in .webp."
-            );
-    }
-
-    private static OutputTarget Target(string path) =>
-        OutputTarget.TryParse(path, out var target, out var error) ? target : throw new InvalidRequestException("output", error);
 }

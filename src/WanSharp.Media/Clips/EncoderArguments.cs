@@ -16,7 +16,8 @@ internal static class EncoderArguments
     /// <param name="format">The clip's measures.</param>
     /// <param name="name">The file in the folder that ffmpeg runs in, without characters that mean something to it.</param>
     /// <param name="settings">What goes into the comment, or null.</param>
-    public static IEnumerable<string> For(OutputKind kind, ClipFormat format, string name, string? settings)
+    /// <param name="chapters">A file of chapters in that folder, in ffmpeg's metadata format; null for none.</param>
+    public static IEnumerable<string> For(OutputKind kind, ClipFormat format, string name, string? settings, string? chapters = null)
     {
         var isSmall = format.IsSmall;
         string[] tagged = ["-vf", ToYuv, "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"];
@@ -58,12 +59,13 @@ internal static class EncoderArguments
                 "webm",
             ],
             OutputKind.Gif => ["-filter_complex", ToPalette, "-f", "gif"],
+            OutputKind.Lossless => ["-vf", "format=gbrp", "-c:v", "ffv1", "-level", "3", "-slices", "4", .. comment, "-f", "matroska"],
             _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "ffmpeg does not write it."),
         };
-        return [.. Input(format), .. encoder, name];
+        return [.. Input(format, chapters), .. encoder, name];
     }
 
-    private static string[] Input(ClipFormat format) =>
+    private static string[] Input(ClipFormat format, string? chapters) =>
         [
             "-f",
             "rawvideo",
@@ -75,8 +77,9 @@ internal static class EncoderArguments
             format.Fps.ToString(CultureInfo.InvariantCulture),
             "-i",
             "pipe:0",
+            .. chapters is null ? [] : (string[])["-f", "ffmetadata", "-i", chapters, "-map", "0:v", "-map_chapters", "1"],
             "-map_metadata",
-            "-1",
+            chapters is null ? "-1" : "1", // with -1 the chapters' titles go, too
             "-fflags",
             "+bitexact",
         ];

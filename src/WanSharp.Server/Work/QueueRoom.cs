@@ -5,7 +5,7 @@ using WanSharp.Server.Security;
 namespace WanSharp.Server.Work;
 
 /// <summary>How many more videos the queue takes, from all and from each key. Thread-safe.</summary>
-internal sealed class QueueRoom(ServerOptions options, JobStore store, QueueRunner worker, TimeProvider clock)
+internal sealed class QueueRoom(ServerOptions options, JobStore store, QueueRunner runner, TimeProvider clock)
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
@@ -15,7 +15,7 @@ internal sealed class QueueRoom(ServerOptions options, JobStore store, QueueRunn
     /// <exception cref="ApiException">There is no room for them.</exception>
     public void Require(Caller caller, int count)
     {
-        if (worker.IsStopping)
+        if (runner.IsStopping)
         {
             throw new ApiException(503, "stopping", "The server is stopping: ask again when it has started.")
             {
