@@ -1,3 +1,5 @@
+using System.Text;
+using WanSharp.Graphs;
 using WanSharp.Tensors;
 
 namespace WanSharp.Testing;
@@ -9,6 +11,9 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
 {
     /// <summary>The factor of scaled fp8; a power of two, so that it rounds nothing.</summary>
     public const float Scale = 1 / 64f;
+
+    private const int Rotation = 16; // a power of 4 that divides the rows of the tiny networks
+    private const float LargestCode = 127;
 
     private const string ComfyTransformer = "model.diffusion_model.";
     private const string ComfyText = "text_encoders.umt5xxl.transformer.";
@@ -33,6 +38,12 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
                 break;
             case "kijai scaled":
                 Kijai(Scale);
+                break;
+            case "int8":
+                EightBit(group: null);
+                break;
+            case "convrot":
+                EightBit(Rotation);
                 break;
             case "gguf":
                 Gguf();
@@ -150,6 +161,45 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
         if (scale is not null)
         {
             tensors["scaled_fp8"] = Tensor.CopyOf<Float8E4M3>([2], [default, default]);
+        }
+
+        Safetensors("models/diffusion_models/any.safetensors", tensors);
+    }
+
+    /// <summary>
+    /// ComfyUI's tree with a transformer in 8-bit integers, a scale for each row; rotated in groups of columns if there are any.
+    /// </summary>
+    public void EightBit(int? group)
+    {
+        Comfy();
+        var note = group is null
+            ? """{"format": "int8_tensorwise", "per_row": true}"""
+            : $$"""{"format": "int8_tensorwise", "convrot": true, "convrot_groupsize": {{group}}}""";
+        var tensors = new Dictionary<string, Tensor>(networks.Transformer);
+        foreach (var (name, tensor) in networks.Transformer.Where(pair => TinyNetworks.IsFloat8(pair.Key, pair.Value)))
+        {
+            var (rows, columns) = ((int)tensor.Shape[0], (int)tensor.Shape[1]);
+            var values = tensor.Read<float>().ToArray();
+            var (codes, scales) = (new sbyte[values.Length], new float[rows]);
+            for (var row = 0; row < rows; row++)
+            {
+                var line = values.AsSpan(row * columns, columns);
+                if (group is { } size)
+                {
+                    RegularHadamard.Of(size)!.Rotate(line);
+                }
+
+                scales[row] = Math.Max(float.Epsilon, line.ToArray().Max(MathF.Abs)) / LargestCode;
+                for (var column = 0; column < columns; column++)
+                {
+                    codes[(row * columns) + column] = (sbyte)MathF.Round(line[column] / scales[row]);
+                }
+            }
+
+            var layer = name[..^".weight".Length];
+            tensors[name] = Tensor.CopyOf<sbyte>(tensor.Shape, codes);
+            tensors[$"{layer}.weight_scale"] = Tensor.CopyOf<float>([rows, 1], scales);
+            tensors[$"{layer}.comfy_quant"] = Tensor.CopyOf<byte>([note.Length], Encoding.ASCII.GetBytes(note));
         }
 
         Safetensors("models/diffusion_models/any.safetensors", tensors);

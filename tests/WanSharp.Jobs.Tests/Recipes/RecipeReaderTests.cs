@@ -17,7 +17,10 @@ public class RecipeReaderTests
 
         Assert.Equal(("ComfyUI", "a fox moving quickly in a beautiful winter scenery"), (recipe.Tool, recipe.Prompt));
         Assert.Equal(
-            "--negative 色调艳丽，过曝 --size 832x480 --frames 33 --fps 16 --steps 30 --sampler unipc --shift 8 --guidance 6 "
+            "--negative 色调艳丽，过曝 --size 832x480 --frames 33 --fps 16 --sampler unipc --sigmas "
+                + "1,0.995885,0.991525,0.9869,0.981823,0.976575,0.970973,0.964981,0.958347,0.951424,"
+                + "0.943961,0.935893,0.926857,0.917308,0.906876,0.895432,0.882407,0.868396,0.852792,0.835307,"
+                + "0.814921,0.792395,0.766546,0.73658,0.700232,0.658185,0.60731,0.544503,0.46218,0.357388 --guidance 6 "
                 + "--seed 18446744073709551614 --lora style/ink.safetensors:0.8",
             Settings(recipe)
         );
@@ -55,7 +58,8 @@ public class RecipeReaderTests
         var recipe = File("editor-wrapper.json");
 
         Assert.Equal(
-            "--negative 过曝 --size 832x480 --frames 81 --fps 16 --steps 25 --sampler unipc --shift 5 --guidance 6 --seed 1057359483639287 "
+            "--negative 过曝 --size 832x480 --frames 81 --fps 16 --steps 25 --sampler unipc --shift 5 --guidance 6 "
+                + "--seed 1057359483639287 "
                 + "--lora second.safetensors:0.5 --lora first.safetensors:0.7",
             Settings(recipe)
         );
@@ -70,7 +74,8 @@ public class RecipeReaderTests
 
         Assert.Equal("a fox", recipe.Prompt);
         Assert.Equal(
-            "--negative blurry --size 832x480 --frames 33 --fps 16 --steps 4 --sampler unipc --shift 8 --guidance 6 --seed 82",
+            "--negative blurry --size 832x480 --frames 33 --fps 16 --sampler unipc --sigmas 1,0.969697,0.923077,0.842105 --guidance 6 "
+                + "--seed 82",
             Settings(recipe)
         );
     }
@@ -117,7 +122,7 @@ public class RecipeReaderTests
         );
 
         Assert.Equal("a fox", recipe?.Prompt);
-        Assert.Equal(30, exif?.Settings.Steps);
+        Assert.Equal(30, exif?.Settings.Sigmas?.Count);
         Assert.Equal("a fox", comment?.Prompt);
     }
 
@@ -253,6 +258,66 @@ public class RecipeReaderTests
                 : recipe.Unexpressed.Any(one => one.Contains(expected, StringComparison.Ordinal)),
             string.Join("\n", recipe.Unexpressed)
         );
+    }
+
+    /// <summary>Fixtures by the formulas of ComfyUI's samplers.py, in Python: shift 8, 4 steps.</summary>
+    [Theory]
+    [InlineData("euler", "simple", null)]
+    [InlineData("euler", "normal", "1,0.941834,0.803771,0.060207")]
+    [InlineData("euler", "sgm_uniform", "1,0.960406,0.890449,0.733482")]
+    [InlineData("euler", "kl_optimal", "1,0.580886,0.273634,0.007944")]
+    [InlineData("euler", "karras", "1,0.280019,0.05902,0.007944")]
+    [InlineData("euler", "exponential", "1,0.199535,0.039814,0.007944")]
+    [InlineData("euler", "linear_quadratic", "1,0.9875,0.975,0.725")]
+    [InlineData("uni_pc", "simple", "1,0.969697,0.923077,0.842105")]
+    [InlineData("uni_pc", "normal", "1,0.960406,0.890449,0.733482")]
+    public void Api_OfAnySchedule_IsReadWithItsNoiseLevels(string sampler, string schedule, string? levels)
+    {
+        var workflow = Workflows
+            .TextToVideo.Replace("\"uni_pc\"", $"\"{sampler}\"", StringComparison.Ordinal)
+            .Replace("\"simple\"", $"\"{schedule}\"", StringComparison.Ordinal);
+
+        var recipe = Read(workflow);
+
+        Assert.Empty(recipe.Unexpressed);
+        Assert.Equal(levels, recipe.Settings.Sigmas?.ToString());
+        Assert.Equal(levels is null ? (4, 8.0) : (null, null), (recipe.Settings.Steps, recipe.Settings.Shift));
+    }
+
+    [Fact]
+    public void Swarm_WithoutWhatItLeavesOut_IsReadWithItsDefaults()
+    {
+        var text = Read(
+            """{"sui_image_params": {"prompt": "a", "model": "wan", "seed": 1, "steps": 4, "cfgscale": 6, "width": 832, "height": 480}}"""
+        );
+        var image = Read(
+            """
+            {"sui_image_params": {"prompt": "a", "model": "flux", "videomodel": "high", "videoswapmodel": "low", "seed": 1, "steps": 30,
+             "videocfg": 3.5, "videoframes": 81, "videofps": 16, "videosteps": 10, "videoswappercent": 0.6, "width": 832, "height": 480}}
+            """
+        );
+
+        Assert.Empty(text.Unexpressed);
+        Assert.Equal(
+            "--size 832x480 --frames 81 --fps 24 --sampler euler --sigmas 1,0.941834,0.803771,0.060207 --guidance 6 --seed 1",
+            Settings(text)
+        );
+        Assert.Equal(("high", "low", 10, 8.0), (image.HighNoiseModel, image.LowNoiseModel, image.Settings.Steps, image.Settings.Shift));
+        Assert.Equal(0.9361, image.Settings.Boundary); // between the 4th and the 5th of 10 steps
+        Assert.StartsWith("the first frame is a picture", Assert.Single(image.Unexpressed), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Sampler: Euler a, Schedule type: Simple, Shift: 5", "euler-ancestral", null)]
+    [InlineData("Sampler: Euler, Shift: 5", "euler", null)]
+    [InlineData("Sampler: Euler", "euler", "Shift")]
+    [InlineData("Shift: 5", null, "Sampler")]
+    public void Parameters_OfASampler_AreReadOrNamed(string line, string? sampler, string? unsaid)
+    {
+        var recipe = Read($"a castle\nSteps: 20, {line}, CFG scale: 5, Seed: 1, Size: 832x480");
+
+        Assert.Equal(sampler, recipe.Settings.Sampler);
+        Assert.Equal(unsaid, recipe.Unexpressed.SingleOrDefault()?.Split(',')[0]);
     }
 
     [Fact]
