@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using WanSharp.Engine.Decoding;
+using WanSharp.Engine.Enhancing;
 using WanSharp.Engine.Features;
 using WanSharp.Engine.Memory;
 using WanSharp.Engine.Planning;
@@ -11,6 +12,7 @@ using WanSharp.Graphs;
 using WanSharp.Media.Clips;
 using WanSharp.Models;
 using WanSharp.Models.Decoders;
+using WanSharp.Models.Enhancers;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Providers;
@@ -41,6 +43,7 @@ public sealed class VideoGenerator : IVideoGenerator
     private readonly MemoryPressure _pressure = new();
     private readonly EngineNetworks _networks;
     private readonly DecoderShelf _decoders;
+    private readonly EnhancerShelf _enhancers;
     private readonly EngineTelemetry _telemetry = new();
     private readonly CostModel _costs;
     private readonly BatchSizer _batches;
@@ -53,7 +56,10 @@ public sealed class VideoGenerator : IVideoGenerator
     private readonly PreviewMaker _previews;
     private readonly ClipIdentity _identity;
     private readonly AdapterPool _adapters;
-    private readonly ConcurrentDictionary<(Shape Latents, int Branches, bool HasImages, DecoderFile? Decoder), byte> _expected = new();
+    private readonly ConcurrentDictionary<
+        (Shape Latents, int Branches, bool HasImages, DecoderFile? Decoder, EnhancerFile? Upscaler),
+        byte
+    > _expected = new();
     private long _clips;
     private bool _isDisposed;
 
@@ -97,7 +103,8 @@ public sealed class VideoGenerator : IVideoGenerator
         _budget = new MemoryBudget(AllowanceOf(_options, settings.IsOnHost), _options.Clock);
         _networks = new EngineNetworks(model, _graphs, settings, transformer, _options.Lanes, _pressure);
         _decoders = new DecoderShelf(model, _options.DecoderFolders);
-        _costs = new CostModel(model, quantization, _options.VaeTile, _decoders) { Presets = _options.Presets };
+        _enhancers = new EnhancerShelf([model.Folder, .. _options.DecoderFolders], model.Loras.Hub, model.FileDigests);
+        _costs = new CostModel(model, quantization, _options.VaeTile, _decoders, _enhancers) { Presets = _options.Presets };
         _batches = new BatchSizer(
             _options.BatchSize,
             _options.Lanes,
@@ -118,7 +125,7 @@ public sealed class VideoGenerator : IVideoGenerator
         );
         _prompts = new PromptEncoder(model, _networks, _lanes, features, keys);
         _images = new ConditionEncoder(model.Transformer, _networks, _lanes, features, keys);
-        _decoder = new ClipDecoder(_networks.Vaes, _lanes);
+        _decoder = new ClipDecoder(_networks.Frames, _lanes);
         _previews = new PreviewMaker(model, _decoder);
         _adapters = new AdapterPool(model);
         ShareMemory(features);
@@ -144,7 +151,7 @@ public sealed class VideoGenerator : IVideoGenerator
     public GenerationPlan Plan(GenerationRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var plan = GenerationPlanner.Plan(request, _model, _execution, _decoders, _options.Presets);
+        var plan = GenerationPlanner.Plan(request, _model, _execution, _decoders, _options.Presets, _enhancers);
         plan = plan with
         {
             CutPrompts = CutPrompt.Find(plan.Settings, plan.Prompts, _model),
@@ -208,7 +215,7 @@ public sealed class VideoGenerator : IVideoGenerator
     {
         ArgumentNullException.ThrowIfNull(plan);
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
-        var shape = (plan.Latents, plan.Branches, plan.Settings.Images.Count > 0, plan.Decoder);
+        var shape = (plan.Latents, plan.Branches, plan.Settings.Images.Count > 0, plan.Decoder, plan.Upscaler);
         if (!_expected.TryAdd(shape, 0))
         {
             return Task.CompletedTask;
@@ -268,6 +275,7 @@ public sealed class VideoGenerator : IVideoGenerator
         _networks.Dispose();
         _adapters.Dispose();
         _decoders.Dispose();
+        _enhancers.Dispose();
         _telemetry.Dispose();
         _stop.Dispose();
     }
@@ -307,6 +315,7 @@ public sealed class VideoGenerator : IVideoGenerator
         _model.RequireUnchanged();
         clip.Plan.Decoder?.RequireUnchanged();
         clip.Plan.Encoder?.RequireUnchanged();
+        clip.Plan.Upscaler?.RequireUnchanged();
         clip.Report(GenerationStage.Load, 0, 1);
         var loading = clip.Clock.Enter(GenerationStage.Load);
         using var denoisers = await _networks.LoadDenoisersAsync(clip).ConfigureAwait(false);

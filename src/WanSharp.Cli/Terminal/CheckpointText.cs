@@ -147,6 +147,13 @@ internal static class CheckpointText
                 + $"latent channels at 1/{tiny.SpatialStride} of the size; for --decoder{(tiny.HasEncoder ? " and --encoder" : "")}";
         }
 
+        if (file.Upscaler is { } upscaler)
+        {
+            var layers = upscaler.Kind == UpscalerKind.Rrdb ? $"{upscaler.Blocks} blocks" : $"{upscaler.Blocks + 2} convolutions";
+            yield return $"upscaler ({(upscaler.Kind == UpscalerKind.Rrdb ? "RRDBNet" : "SRVGGNetCompact")}), {layers} of "
+                + $"{upscaler.Features} channels, frames of {upscaler.Scale} times the size; for --upscale";
+        }
+
         if (file.VisionEncoder is { } vision)
         {
             yield return $"CLIP image encoder, {vision.Layers} layers of {vision.Dim}, images of {vision.ImageSize}x{vision.ImageSize}";

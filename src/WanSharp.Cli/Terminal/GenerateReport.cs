@@ -113,9 +113,10 @@ internal static class GenerateReport
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"{path}: {SettingsText.Summary(settings)}; made in {elapsed.TotalSeconds:0.0} s"
-                    + $"{(settings.OutputWidth is { } width ? $", decoded to {width}x{settings.OutputHeight}" : "")}"
+                    + $"{(SettingsText.Output(settings) is { } larger ? $", {larger.How} {larger.Size}" : "")}"
                     + $"{(clip.SkippedSteps > 0 ? $", {clip.SkippedSteps} of {clip.Steps} steps estimated" : "")}"
-                    + $"{(plan.VaeTiles is { } tiles ? $", decoded in tiles of {tiles}" : "")}."
+                    + $"{(plan.VaeTiles is { } tiles ? $", decoded in tiles of {tiles}" : "")}"
+                    + $"{(plan.UpscaleTiles is { } parts ? $", enlarged in tiles of {parts}" : "")}."
             )
         );
     }

@@ -137,9 +137,9 @@ internal sealed record PlanText(
         }
 
         yield return Row("latents", Invariant($"{Plan.Latents}, {Plan.Tokens:#,0} tokens"));
-        if (settings is { OutputWidth: { } width, OutputHeight: { } height })
+        if (SettingsText.Output(settings) is { } output)
         {
-            yield return Row("decoded to", Invariant($"{width}x{height}"));
+            yield return Row(output.How, output.Size);
         }
 
         yield return Row(

@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Text;
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Denoising;
+using WanSharp.Engine.Enhancing;
 using WanSharp.Engine.Presets;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
@@ -11,6 +12,7 @@ using WanSharp.Media.Clips;
 using WanSharp.Media.Images;
 using WanSharp.Models;
 using WanSharp.Models.Decoders;
+using WanSharp.Models.Enhancers;
 using WanSharp.Models.Loras;
 using WanSharp.Storage;
 using WanSharp.Tensors;
@@ -31,16 +33,18 @@ internal static class GenerationPlanner
     /// <param name="execution">What will compute, noted with the clip.</param>
     /// <param name="decoders">Opens the files that are named instead of the model's VAE.</param>
     /// <param name="presets">What presets mean. Default: those that ship.</param>
+    /// <param name="enhancers">Opens the files that enlarge frames.</param>
     /// <exception cref="InvalidRequestException">The request cannot be made; the message names the nearest that can.</exception>
     public static GenerationPlan Plan(
         GenerationRequest request,
         WanModel model,
         ExecutionSettings? execution = null,
         DecoderShelf? decoders = null,
-        PresetChoice? presets = null
+        PresetChoice? presets = null,
+        EnhancerShelf? enhancers = null
     )
     {
-        var sketch = Sketch(request, model, decoders: decoders, presets: presets);
+        var sketch = Sketch(request, model, decoders: decoders, presets: presets, enhancers: enhancers);
         var plan = WithLoras(
             sketch with
             {
@@ -50,6 +54,7 @@ internal static class GenerationPlanner
                     Execution = execution,
                     Decoder = Digested(sketch.Settings.Decoder, sketch.Decoder),
                     Encoder = Digested(sketch.Settings.Encoder, sketch.Encoder),
+                    Upscale = Digested(sketch.Settings.Upscale, sketch.Upscaler),
                 },
             },
             sketch.Loras with
@@ -71,13 +76,15 @@ internal static class GenerationPlanner
     /// <param name="requireImages">Whether images that the model cannot do without must be given.</param>
     /// <param name="decoders">Opens the files that are named instead of the model's VAE.</param>
     /// <param name="presets">What presets mean. Default: those that ship.</param>
+    /// <param name="enhancers">Opens the files that enlarge frames.</param>
     /// <exception cref="InvalidRequestException">The request cannot be made; the message names the nearest that can.</exception>
     public static GenerationPlan Sketch(
         GenerationRequest request,
         WanModel model,
         bool requireImages = true,
         DecoderShelf? decoders = null,
-        PresetChoice? presets = null
+        PresetChoice? presets = null,
+        EnhancerShelf? enhancers = null
     )
     {
         RequireOneOfEach(request);
@@ -190,6 +197,7 @@ internal static class GenerationPlanner
             StepBranches = [.. Enumerable.Range(0, settings.Steps).Select(branches.BranchesAt)],
             HighNoiseSteps = HighNoiseSteps(settings, timesteps),
         };
+        plan = UpscalePlanner.Apply(plan, request, enhancers);
         plan = WithLoras(plan, ClipLoras.Plan(request, model, settings.Steps));
         return StepCachePlanner.Apply(plan, request, model, branches, timesteps);
     }
@@ -245,6 +253,9 @@ internal static class GenerationPlanner
         : throw new InvalidRequestException(field, $"No {field} other than the model's own can be used here: leave it out.");
 
     private static UsedNetwork? Digested(UsedNetwork? used, DecoderFile? file) =>
+        used is null || file is null ? used : used with { Sha256 = file.Digest };
+
+    private static UsedNetwork? Digested(UsedNetwork? used, EnhancerFile? file) =>
         used is null || file is null ? used : used with { Sha256 = file.Digest };
 
     private static void RequireSize(DecoderFile? decoder, int width, int height)

@@ -58,12 +58,8 @@ internal sealed class EngineNetworks(
 
     private RuntimeMemory Memory => graphs.Runtime.Memory;
 
-    /// <summary>Encode and decode frames, on any number of lanes.</summary>
-    public VaeRunners Vaes { get; } =
-        new(
-            model,
-            (config, weights) => new VaeRunner(graphs.Runtime, config, weights, settings, graphs, shortage => pressure.Relieve(shortage))
-        );
+    /// <summary>Work on frames, on any number of lanes.</summary>
+    public FrameNetworks Frames { get; } = new(model, graphs, settings, pressure);
 
     /// <summary>Ends when what is compiled in the background is there, or has failed.</summary>
     public Task Ready => _denoisers.Ready;
@@ -125,13 +121,12 @@ internal sealed class EngineNetworks(
 
             if (clip.Plan.Settings.Images.Count > 0)
             {
-                using var encoder = Vaes.Begin(clip.Plan.Encoder);
+                using var encoder = Frames.Vaes.Begin(clip.Plan.Encoder);
                 await encoder.Runner.CompileEncoderAsync(clip.Cancelled).ConfigureAwait(false);
             }
         }
 
-        using var decoder = Vaes.Begin(clip.Plan.Decoder);
-        await decoder.Runner.CompileDecoderAsync(clip.Cancelled).ConfigureAwait(false);
+        await Frames.CompileAsync(clip).ConfigureAwait(false);
     }
 
     /// <summary>Has the networks run by another strategy from the next clip on. No clip may be under way.</summary>
@@ -232,7 +227,7 @@ internal sealed class EngineNetworks(
                         _visionEncoder?.Dispose();
                         _visionEncoder = null;
                         model.VisionEncoderWeights?.ForgetAll();
-                        await Vaes.ReleaseEncodersAsync(cancellationToken).ConfigureAwait(false);
+                        await Frames.Vaes.ReleaseEncodersAsync(cancellationToken).ConfigureAwait(false);
                         return true;
                     },
                     cancellationToken
@@ -245,7 +240,7 @@ internal sealed class EngineNetworks(
     public long Trim()
     {
         var before = Memory.InUse;
-        Vaes.Trim();
+        Frames.Trim();
         graphs.Release(keep: 0);
         return Math.Max(0, before - Memory.InUse) + Memory.Trim();
     }
@@ -325,7 +320,7 @@ internal sealed class EngineNetworks(
                             cancellationToken
                         )
                         .ConfigureAwait(false);
-                    using var encoder = Vaes.Begin(standin);
+                    using var encoder = Frames.Vaes.Begin(standin);
                     return await use(new ImageEncoder(encoder.Runner, visionEncoder)).ConfigureAwait(false);
                 },
                 cancellationToken
@@ -345,7 +340,7 @@ internal sealed class EngineNetworks(
         _merged.Dispose();
         _textEncoder?.Dispose();
         _visionEncoder?.Dispose();
-        Vaes.Dispose();
+        Frames.Dispose();
         graphs.Dispose();
         if (_limits)
         {

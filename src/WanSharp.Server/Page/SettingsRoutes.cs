@@ -14,9 +14,6 @@ namespace WanSharp.Server.Page;
 /// <summary>What may be asked of a clip, for forms; and what was asked of one.</summary>
 internal sealed class SettingsRoutes(ServerOptions options, WanHost host, VideoQueue queue, ModelFacts facts) : IRoutes
 {
-    /// <summary>Settings that name files: they are shown without their folders.</summary>
-    private static readonly string[] Files = ["lora", "lora_high", "lora_low", "decoder", "encoder"];
-
     /// <summary>Settings of models with two experts.</summary>
     private static readonly string[] OfExperts = ["guidance_high", "boundary", "lora_high", "lora_low"];
 
@@ -74,7 +71,8 @@ internal sealed class SettingsRoutes(ServerOptions options, WanHost host, VideoQ
         );
     }
 
-    private static string Value(SettingField field, string value) => Files.Contains(field.Name) ? Path.GetFileName(value) : value;
+    /// <summary>Files are shown without their folders.</summary>
+    private static string Value(SettingField field, string value) => field.NamesFile ? Path.GetFileName(value) : value;
 
     private static SettingObject Describe(SettingField field, ClipSettings defaults) =>
         new(
