@@ -87,7 +87,7 @@ internal static class GenerationPlanner
         EnhancerShelf? enhancers = null
     )
     {
-        RequireOneOfEach(request);
+        RivalSettings.RequireOneOfEach(request);
         request = (presets ?? PresetChoice.Default).Apply(PromptLoras.Read(request), model);
         GivenImages.Check(request.Images);
         var resolved = Resolve(request, model, requireImages, decoders);
@@ -106,7 +106,7 @@ internal static class GenerationPlanner
             Encoder = resolved.Encoder,
             Warnings = [.. FewSteps.Warn(settings, request, model)],
         };
-        return WithSteps(plan, request, model);
+        return WithSteps(plan, request, model, enhancers);
     }
 
     /// <summary>What was asked for, or else the model's default, checked against the model.</summary>
@@ -186,7 +186,7 @@ internal static class GenerationPlanner
         };
 
     /// <summary>The plan with what each of its steps runs: guidance, experts, LoRAs, and what a step cache may skip.</summary>
-    private static GenerationPlan WithSteps(GenerationPlan plan, GenerationRequest request, WanModel model)
+    private static GenerationPlan WithSteps(GenerationPlan plan, GenerationRequest request, WanModel model, EnhancerShelf? enhancers)
     {
         var settings = plan.Settings;
         var timesteps = Samplers.Create(settings.ToSamplerOptions(plan.Sampler)).Timesteps;
@@ -200,20 +200,6 @@ internal static class GenerationPlanner
         plan = UpscalePlanner.Apply(plan, request, enhancers);
         plan = WithLoras(plan, ClipLoras.Plan(request, model, settings.Steps));
         return StepCachePlanner.Apply(plan, request, model, branches, timesteps);
-    }
-
-    /// <summary>Refuses two settings that say the same: one of them would be ignored without a word.</summary>
-    private static void RequireOneOfEach(ClipSettings request)
-    {
-        foreach (var field in SettingFields.Stored.Where(field => field.Get(request) is not null))
-        {
-            if (field.Excludes.Select(SettingFields.Find).FirstOrDefault(other => IsGiven(other!)) is { } rival)
-            {
-                throw new InvalidRequestException(rival.Label, $"{field.Label} and {rival.Label} were both given: give only one.");
-            }
-        }
-
-        bool IsGiven(SettingField field) => !field.IsComposite && field.Get(request) is not null;
     }
 
     /// <summary>The plan with LoRAs, which its settings embed.</summary>

@@ -1,4 +1,3 @@
-using WanSharp.Hosting;
 
 namespace WanSharp.Server.Tests.Telemetry;
 
