@@ -116,13 +116,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         model.ReadDigest(new DigestProgress(environment), cancellationToken);
         request = _style.Apply(parsed, environment.Host, request, model.Name);
         var plan = generator.Plan(way is null ? request : SettingFields.Fill(request, way.Settings));
-        if (plan.Settings.Execution is { Precision: Precision.EightBit })
-        {
-            environment.Error.WriteLine(
-                $"precision {Precision.EightBit}: the transformer's blocks multiply 8-bit integers, the rest stays in {Precision.Full}"
-            );
-        }
-
+        SayPrecision(plan);
         plan = await TuneAsync(generator, plan, compile, cancellationToken);
         if (plan.Strategy is { } strategy)
         {
@@ -152,6 +146,16 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         );
         await FinishCompilingAsync(generator, cancellationToken);
         return ExitCode.Done;
+    }
+
+    private void SayPrecision(GenerationPlan plan)
+    {
+        if (plan.Settings.Execution is { Precision: Precision.EightBit })
+        {
+            environment.Error.WriteLine(
+                $"precision {Precision.EightBit}: the transformer's blocks multiply 8-bit integers, the rest stays in {Precision.Full}"
+            );
+        }
     }
 
     /// <summary>

@@ -17,8 +17,8 @@ internal static class FilmText
     public static string Beginning(FilmPlan plan, string folder) => $"film: {Measures(plan)}, in {folder}";
 
     public static string Stopped(FilmRun run, FilmPlan plan, string folder) =>
-        $"wan: stopped; the clips that are done stay ({run.Done} of {plan.Parts.Count}), nothing half-written was left behind. Resume with: "
-        + $"wan film {GenerateCommandLine.Quote(folder)}";
+        $"wan: stopped; the clips that are done stay ({run.Done} of {plan.Parts.Count}), nothing half-written was left behind. "
+        + $"Resume with: wan film {GenerateCommandLine.Quote(folder)}";
 
     public static void WriteFailures(TextWriter error, IReadOnlyList<Job> failed, string folder)
     {
@@ -83,8 +83,8 @@ internal static class FilmText
         string.Create(
             CultureInfo.InvariantCulture,
             $"{film.Path}: {film.Width}x{film.Height}, {film.Frames} frames at {film.Fps} fps ({film.Frames / film.Fps:0.##} s), "
-                + $"{Count(film.Sections, "section")} of {Count(film.Clips.Count, "clip")}: {film.Computed} computed, {film.Cached} from the "
-                + $"cache, {film.Seconds:0.0} s"
+                + $"{Count(film.Sections, "section")} of {Count(film.Clips.Count, "clip")}: {film.Computed} computed, "
+                + $"{film.Cached} from the cache, {film.Seconds:0.0} s"
         );
 
     public static string Describe(FilmDryRunOutput film)
@@ -103,7 +103,8 @@ internal static class FilmText
         text.Append(
             CultureInfo.InvariantCulture,
             $"{film.Width}x{film.Height}, {film.Frames} frames at {film.Fps} fps ({film.Frames / film.Fps:0.##} s), "
-                + $"{Count(film.Sections, "section")} of {Count(film.Clips.Count, "clip")}: {run} to make, up to {film.Parallel} at the same time"
+                + $"{Count(film.Sections, "section")} of {Count(film.Clips.Count, "clip")}: {run} to make, "
+                + $"up to {film.Parallel} at the same time"
         );
         if (film is { Seconds: { } seconds, LongestChain: { } longest } && run > 0)
         {
@@ -124,7 +125,8 @@ internal static class FilmText
             var request = section.Request;
             text.Append(
                     CultureInfo.InvariantCulture,
-                    $"section {i + 1, 2}  {section.Start?.ToString().ToLowerInvariant(), -8} {request.Frames, 4} frames  seed {request.Seed}  "
+                    $"section {i + 1, 2}  {section.Start?.ToString().ToLowerInvariant(), -8} {request.Frames, 4} frames  "
+                        + $"seed {request.Seed}  "
                 )
                 .AppendLine(PlainText.OneLine(request.Prompt));
         }

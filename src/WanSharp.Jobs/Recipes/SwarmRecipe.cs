@@ -77,24 +77,11 @@ internal static class SwarmRecipe
     {
         var draft = new RecipeDraft();
         var isFromImage = Text(settings, "videomodel") is not null;
-        draft.SetSize(Number(settings, "width"), Number(settings, "height"));
-        if (isFromImage)
-        {
-            draft.SetFrames(Said("videoframes"));
-            draft.SetFps(Said("videofps"));
-            draft.SetSteps(Number(settings, "videosteps") ?? UsualStepsOfImages);
-        }
-        else
-        {
-            draft.SetFrames(Number(settings, "textvideoframes", "text2videoframes", "videoframes") ?? UsualFrames);
-            draft.SetFps(Number(settings, "textvideofps", "text2videofps", "videofps") ?? UsualFps);
-            draft.SetSteps(Number(settings, "steps"));
-        }
-
+        SetMeasures(draft, settings, isFromImage);
         draft.Settings = draft.Settings with
         {
             NegativePrompt = Text(settings, "negativeprompt"),
-            GuidanceScale = (float?)(isFromImage ? Said("videocfg") : Number(settings, "cfgscale")),
+            GuidanceScale = (float?)(isFromImage ? Said(draft, settings, "videocfg") : Number(settings, "cfgscale")),
             Shift = Number(settings, "sigmashift") ?? ComfySchedule.WanShift,
             Seed = ulong.TryParse(settings["seed"]?.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var seed)
                 ? seed
@@ -135,17 +122,35 @@ internal static class SwarmRecipe
             HighNoiseModel = swap is null ? null : model,
             LowNoiseModel = swap,
         };
+    }
 
-        double? Said(string name)
+    private static void SetMeasures(RecipeDraft draft, JsonObject settings, bool isFromImage)
+    {
+        draft.SetSize(Number(settings, "width"), Number(settings, "height"));
+        if (isFromImage)
         {
-            var number = Number(settings, name);
-            if (number is null)
-            {
-                draft.Miss($"{name}, which is not said: SwarmUI takes its own default for the model");
-            }
-
-            return number;
+            draft.SetFrames(Said(draft, settings, "videoframes"));
+            draft.SetFps(Said(draft, settings, "videofps"));
+            draft.SetSteps(Number(settings, "videosteps") ?? UsualStepsOfImages);
         }
+        else
+        {
+            draft.SetFrames(Number(settings, "textvideoframes", "text2videoframes", "videoframes") ?? UsualFrames);
+            draft.SetFps(Number(settings, "textvideofps", "text2videofps", "videofps") ?? UsualFps);
+            draft.SetSteps(Number(settings, "steps"));
+        }
+    }
+
+    /// <summary>A number without which SwarmUI takes one that we do not know.</summary>
+    private static double? Said(RecipeDraft draft, JsonObject settings, string name)
+    {
+        var number = Number(settings, name);
+        if (number is null)
+        {
+            draft.Miss($"{name}, which is not said: SwarmUI takes its own default for the model");
+        }
+
+        return number;
     }
 
     private static string WithExtension(string lora) =>

@@ -1,4 +1,3 @@
-
 namespace WanSharp.Server.Tests.Telemetry;
 
 public sealed class CollectorTests
