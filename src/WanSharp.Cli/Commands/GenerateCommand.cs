@@ -7,10 +7,8 @@ using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
 using WanSharp.Hosting;
-using WanSharp.Media;
 using WanSharp.Media.Clips;
 using WanSharp.Media.Images;
-using WanSharp.Media.Metadata;
 using WanSharp.Tensors;
 using WanSharp.Tools.Optimize;
 
@@ -24,7 +22,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
     private readonly Option<string?> _output = new("--output", "-o")
     {
         Description =
-            "What to write: .mp4, .webm, .gif, .webp, .png (all frames in one picture), or a folder/ for one "
+            "What to write: .mp4, .webm, .gif, .webp, .mkv (lossless), .png (all frames in one picture), or a folder/ for one "
             + "PNG per frame. Default: named after the prompt. Without ffmpeg, clips are written as .webp.",
         HelpName = "FILE",
     };
@@ -100,8 +98,16 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             (file, token) => ImageReader.ReadAsync(ffmpeg, file, token),
             cancellationToken
         );
+<<<<<<< HEAD
         using var chosen = parsed.GetValue(_output) is null ? OutputName.Take(request) : null;
         var target = await PlaceAsync(ffmpeg, Target(chosen?.Path ?? parsed.GetValue(_output)!), cancellationToken);
+=======
+        var target = await new ClipPlace(environment).FindAsync(
+            ffmpeg,
+            ClipPlace.Parse(parsed.GetValue(_output) ?? OutputName.For(request)),
+            cancellationToken
+        );
+>>>>>>> main
         VideoWriter.Require(target);
         var previewFile = await _preview.FileAsync(parsed, ffmpeg, target, cancellationToken);
         var encoder = EncoderCheck.RequireAsync(ffmpeg, target.Kind, cancellationToken); // while the model opens
@@ -115,13 +121,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         model.ReadDigest(new DigestProgress(environment), cancellationToken);
         request = _style.Apply(parsed, environment.Host, request, model.Name);
         var plan = generator.Plan(way is null ? request : SettingFields.Fill(request, way.Settings));
-        if (plan.Settings.Execution is { Precision: Precision.EightBit })
-        {
-            environment.Error.WriteLine(
-                $"precision {Precision.EightBit}: the transformer's blocks multiply 8-bit integers, the rest stays in {Precision.Full}"
-            );
-        }
-
+        SayPrecision(plan);
         plan = await TuneAsync(generator, plan, compile, cancellationToken);
         if (plan.Strategy is { } strategy)
         {
@@ -132,11 +132,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         GenerationStatistics clip;
         await using (var writer = VideoWriter.Create(ffmpeg, target, plan.Format, plan.Settings.ToJson()))
         {
-            GenerateReport.WriteSettings(environment.Error, plan.Settings);
-            GenerateReport.WriteStepCache(environment.Error, plan.StepCache);
-            GenerateReport.WriteWarnings(environment.Error, plan.Warnings);
-            GenerateReport.WriteCut(environment.Error, plan.CutPrompts);
-            GenerateReport.WriteLoras(environment.Error, plan.Loras);
+            GenerateReport.WritePlan(environment.Error, plan);
             using var progress = ProgressDisplay.Start(environment);
             clip = await generator.GenerateAsync(plan, writer, options with { Progress = progress }, cancellationToken);
             await writer.CompleteAsync(cancellationToken);
@@ -155,6 +151,16 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         );
         await FinishCompilingAsync(generator, cancellationToken);
         return ExitCode.Done;
+    }
+
+    private void SayPrecision(GenerationPlan plan)
+    {
+        if (plan.Settings.Execution is { Precision: Precision.EightBit })
+        {
+            environment.Error.WriteLine(
+                $"precision {Precision.EightBit}: the transformer's blocks multiply 8-bit integers, the rest stays in {Precision.Full}"
+            );
+        }
     }
 
     /// <summary>
@@ -260,26 +266,4 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         environment.Error.WriteLine(plan.Strategy!.Reasons[^1]);
         return plan;
     }
-
-    /// <summary>Where the clip goes. Without ffmpeg a name is taken that nobody gave: an existing file must be a clip of ours.</summary>
-    private async Task<OutputTarget> PlaceAsync(string? ffmpeg, OutputTarget asked, CancellationToken cancellationToken)
-    {
-        var target = WithoutFfmpeg.TargetFor(ffmpeg, asked);
-        if (target == asked)
-        {
-            return target;
-        }
-
-        environment.Error.WriteLine(
-            PlainText.OneLine(WithoutFfmpeg.Notice(Path.GetExtension(asked.Name), $"the clip is written as {target.Name}"))
-        );
-        return !File.Exists(target.FullPath) || await MetadataReader.ReadAsync(ffmpeg, target.FullPath, cancellationToken) is not null
-            ? target
-            : throw new MediaException(
-                $"{target.FullPath} already exists and was not made by WanSharp: move it, or name another output that ends in .webp."
-            );
-    }
-
-    private static OutputTarget Target(string path) =>
-        OutputTarget.TryParse(path, out var target, out var error) ? target : throw new InvalidRequestException("output", error);
 }

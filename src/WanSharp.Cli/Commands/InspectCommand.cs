@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
+using WanSharp.Cli.Films;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
+using WanSharp.Jobs.Films;
 using WanSharp.Jobs.Recipes;
 using WanSharp.Media;
 using WanSharp.Media.Images;
@@ -60,6 +62,12 @@ internal sealed class InspectCommand(CliEnvironment environment)
         var ffmpeg = environment.Host.FindFfmpeg();
         var isText = TextExtensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase);
         var embedded = isText ? null : await MetadataReader.ReadAsync(ffmpeg, file, cancellationToken);
+        if (embedded is not null && FilmFile.FromEmbedded(embedded) is { } film)
+        {
+            environment.Out.WriteLine(parsed.GetValue(_json) ? embedded : FilmText.Describe(film, file));
+            return ExitCode.Done;
+        }
+
         if (embedded is null || GenerationSettings.FromJson(embedded) is not { } settings)
         {
             return InspectRecipe(
@@ -169,9 +177,9 @@ internal sealed class InspectCommand(CliEnvironment environment)
             yield return row;
         }
 
-        if (settings is { OutputWidth: { } width, OutputHeight: { } height })
+        if (SettingsText.Output(settings) is { } output)
         {
-            yield return ("decoded to", string.Create(invariant, $"{width}x{height}"));
+            yield return (output.How, output.Size);
         }
 
         if (settings.Reused is { } reused)
@@ -187,7 +195,9 @@ internal sealed class InspectCommand(CliEnvironment environment)
             yield return ("image", $"latent frame {image.LatentFrame}, pixels sha256:{image.Sha256}");
         }
 
-        foreach (var (role, network) in new[] { ("decoder", settings.Decoder), ("encoder", settings.Encoder) })
+        foreach (
+            var (role, network) in new[] { ("decoder", settings.Decoder), ("encoder", settings.Encoder), ("upscaler", settings.Upscale) }
+        )
         {
             if (network is not null)
             {
