@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using WanSharp.Models.Detection;
 using WanSharp.Tensors;
 
 namespace WanSharp.Models;
@@ -86,6 +87,21 @@ internal sealed record ModelDescription
                 || description.TryGetProperty("format", out _)
                 || description.TryGetProperty("transformer", out _)
             );
+    }
+
+    /// <summary>The folder of a transformer's file whose description names it: such a file stands for the whole model. Else null.</summary>
+    public static string? FolderOf(string path)
+    {
+        var source = FileNextTo(path);
+        return
+            File.Exists(path)
+            && File.Exists(source)
+            && JsonFile.Read(source, ModelJson.Default.JsonElement, MaximumBytes) is { ValueKind: JsonValueKind.Object } config
+            && config.TryGetProperty("transformer", out var transformer)
+            && ModelHints.SectionNaming(config, Path.GetFileName(path)) is { } section
+            && JsonElement.DeepEquals(section, transformer)
+            ? Path.GetDirectoryName(source)
+            : null;
     }
 
     /// <summary>A file of the model; descriptions come from strangers and may not name files elsewhere.</summary>

@@ -29,12 +29,13 @@ public sealed class ModelFinder
     internal ModelParts FindParts(string path, NamedParts? named = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (File.Exists(path) || (Directory.Exists(path) && !ModelDescription.IsIn(path)))
+        var folder = ModelDescription.FolderOf(path) ?? path;
+        if (File.Exists(folder) || (Directory.Exists(folder) && !ModelDescription.IsIn(folder)))
         {
             return ModelLayout.Find(path, named, _headers);
         }
 
-        var described = ModelDescription.Read(path).InFolder(path);
+        var described = ModelDescription.Read(folder).InFolder(folder);
         return named is null || named.IsEmpty ? described : ModelLayout.With(described, named);
     }
 }

@@ -46,14 +46,17 @@ public static class Checkpoint
             return GgufFile.Open(file);
         }
 
+        if (IsSafetensors(start)) // before pickles: the length of a header may begin as one
+        {
+            return SafetensorsFile.Open(file);
+        }
+
         if (start.StartsWith(TorchFile.ZipMagic) || TorchFile.IsPickle(start))
         {
             return TorchFile.Open(file);
         }
 
-        return IsSafetensors(start) || OtherContents.Describe(start) is not { } other
-            ? SafetensorsFile.Open(file)
-            : throw new CheckpointException(file, other);
+        return OtherContents.Describe(start) is not { } other ? SafetensorsFile.Open(file) : throw new CheckpointException(file, other);
     }
 
     /// <summary>Refuses a file that a download tool has not finished: it has its full length from the beginning.</summary>

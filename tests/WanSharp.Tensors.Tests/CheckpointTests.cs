@@ -1,3 +1,4 @@
+using System.Text;
 using WanSharp.Testing;
 
 namespace WanSharp.Tensors.Tests;
@@ -27,6 +28,22 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal(2, checkpoint.Get("b").Read<byte>()[0]);
         Assert.Equal("2", checkpoint.Metadata["total_size"]);
         Assert.Equal("x", checkpoint.Metadata["by"]);
+    }
+
+    /// <summary>The length of such a header begins as pickles of protocols 2 to 5 do.</summary>
+    [Theory]
+    [InlineData(0x0280)]
+    [InlineData(0x0380)]
+    [InlineData(0x0580)]
+    [InlineData(0x1_0280)]
+    public void Open_HeadersOfEveryLength_AreSafetensors(int length)
+    {
+        var json = Encoding.ASCII.GetBytes("""{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""".PadRight(length));
+        File.WriteAllBytes(_folder["padded.safetensors"], [.. BitConverter.GetBytes((long)length), .. json, 7]);
+
+        using var checkpoint = Checkpoint.Open(_folder["padded.safetensors"]);
+
+        Assert.Equal(7, checkpoint.Get("a").Read<byte>()[0]);
     }
 
     [Fact]

@@ -100,7 +100,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             (file, token) => ImageReader.ReadAsync(ffmpeg, file, token),
             cancellationToken
         );
-        var target = await PlaceAsync(ffmpeg, Target(parsed.GetValue(_output) ?? OutputName.For(request)), cancellationToken);
+        var target = await PlaceAsync(ffmpeg, Target(parsed.GetValue(_output) ?? OutputName.For(request, "")), cancellationToken);
         VideoWriter.Require(target);
         var previewFile = await _preview.FileAsync(parsed, ffmpeg, target, cancellationToken);
         var encoder = EncoderCheck.RequireAsync(ffmpeg, target.Kind, cancellationToken); // while the model opens

@@ -67,6 +67,11 @@ public sealed class LoraStrength : IEquatable<LoraStrength>
         ArgumentNullException.ThrowIfNull(text);
         strength = null;
         var parts = text.Split(',');
+        if (IsDecimalComma(parts))
+        {
+            return false;
+        }
+
         var phases = new List<LoraPhase>();
         for (var i = 0; i < parts.Length; i++)
         {
@@ -94,6 +99,16 @@ public sealed class LoraStrength : IEquatable<LoraStrength>
             return false;
         }
     }
+
+    /// <summary>Whether a text looks like a number with a decimal comma, <c>0,8</c>, more than like two strengths.</summary>
+    internal static bool IsDecimalComma(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return IsDecimalComma(text.Split(','));
+    }
+
+    private static bool IsDecimalComma(string[] parts) =>
+        parts is [var whole, var decimals] && whole.Trim() is "0" or "-0" && decimals.Length > 0 && decimals.All(char.IsAsciiDigit);
 
     /// <summary>The strength in a step.</summary>
     /// <param name="step">The step, from 0.</param>

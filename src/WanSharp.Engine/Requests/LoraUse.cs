@@ -13,12 +13,21 @@ public sealed record LoraUse(string File, LoraStrength Strength)
     private const char Mark = ':';
 
     /// <summary>Reads a file with its strength; a strength left out is 1.</summary>
-    /// <remarks>What follows the last colon is a strength if it can be one; otherwise, it belongs to the path.</remarks>
+    /// <remarks>
+    /// What follows the last colon is a strength if it can be one; otherwise, it belongs to the path. <c>0,8</c> may mean 0.8, or 0 in the
+    /// first step and 8 in the others, and is neither; the second is written <c>8@1-</c>.
+    /// </remarks>
     public static bool TryParse(string text, [NotNullWhen(true)] out LoraUse? use)
     {
         ArgumentNullException.ThrowIfNull(text);
         text = text.Trim();
         var mark = text.LastIndexOf(Mark);
+        if (mark > 0 && LoraStrength.IsDecimalComma(text[(mark + 1)..]))
+        {
+            use = null;
+            return false;
+        }
+
         use =
             mark > 0 && LoraStrength.TryParse(text[(mark + 1)..], out var strength)
                 ? new LoraUse(text[..mark].TrimEnd(), strength)

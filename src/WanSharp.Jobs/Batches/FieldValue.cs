@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using WanSharp.Engine.Requests;
 using WanSharp.Tensors;
 
@@ -8,8 +9,11 @@ namespace WanSharp.Jobs.Batches;
 /// <param name="Text">The value.</param>
 /// <param name="Folder">Where relative paths begin.</param>
 /// <param name="DecimalComma">Whether a comma may stand for the decimal point, as in tables whose separator is another.</param>
-internal readonly record struct FieldValue(string Field, string Text, string Folder, bool DecimalComma)
+internal readonly partial record struct FieldValue(string Field, string Text, string Folder, bool DecimalComma)
 {
+    /// <summary>Fields whose commas are letters, or stand between whole numbers alone.</summary>
+    private static readonly string[] Texts = ["negative", "preset", "sampler", "decoder", "encoder", "slg"];
+
     /// <summary>The full path of the file that it names.</summary>
     /// <exception cref="InvalidRequestException">It is empty.</exception>
     public string File() =>
@@ -38,6 +42,14 @@ internal readonly record struct FieldValue(string Field, string Text, string Fol
                 Field,
                 $"The {Field} '{Text}' may mean {thousands} or {text.Replace(".", "", StringComparison.Ordinal)}: write the one that is "
                     + "meant."
+            );
+        }
+
+        if (DecimalComma && field.Range is null && !Texts.Contains(field.Name) && NumbersIn(field, text).Any(IsAmbiguous))
+        {
+            throw new InvalidRequestException(
+                Field,
+                $"The {Field} '{Text}' may mean a number with a decimal comma, or two: write decimal points, and a space after each comma."
             );
         }
 
@@ -75,4 +87,15 @@ internal readonly record struct FieldValue(string Field, string Text, string Fol
             )
             : $"{whole}.{decimals}";
     }
+
+    /// <summary>The parts of a value that are numbers: of LoRAs, what follows their file.</summary>
+    private static IEnumerable<string> NumbersIn(SettingField field, string text) =>
+        field.Name.StartsWith("lora", StringComparison.Ordinal)
+            ? text.Split(LoraUse.Separator).Select(one => one[(one.LastIndexOf(':') + 1)..])
+            : [text];
+
+    private static bool IsAmbiguous(string numbers) => Comma().IsMatch(numbers) && !numbers.Contains('.', StringComparison.Ordinal);
+
+    [GeneratedRegex(@"[0-9],[0-9]")]
+    private static partial Regex Comma();
 }

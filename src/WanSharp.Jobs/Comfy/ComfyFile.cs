@@ -1,11 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Comfy;
 
 /// <summary>Reads the JSON files that users name.</summary>
-internal static class ComfyFile
+internal static partial class ComfyFile
 {
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
@@ -28,12 +29,20 @@ internal static class ComfyFile
         }
     }
 
+    /// <summary>
+    /// JSON with null in place of NaN and Infinity, which are not JSON, and which programs in Python write where they measured nothing.
+    /// </summary>
+    public static string WithoutNaN(string json) =>
+        json.Contains("NaN", StringComparison.Ordinal) || json.Contains("Infinity", StringComparison.Ordinal)
+            ? TextsAndNumbers().Replace(json, match => match.Value[0] == '"' ? match.Value : "null")
+            : json;
+
     /// <exception cref="InvalidRequestException">It is not a JSON object.</exception>
     public static JsonObject Parse(string json, string source, string field)
     {
         try
         {
-            if (JsonNode.Parse(json, documentOptions: Strict) is JsonObject root)
+            if (JsonNode.Parse(WithoutNaN(json), documentOptions: Strict) is JsonObject root)
             {
                 return root;
             }
@@ -45,4 +54,12 @@ internal static class ComfyFile
 
         throw new InvalidRequestException(field, $"The {field} {source} is not a JSON object.");
     }
+
+    [GeneratedRegex(
+        """
+            "(?:\\.|[^"\\])*"|-?Infinity\b|NaN\b
+            """,
+        RegexOptions.IgnorePatternWhitespace | RegexOptions.Singleline
+    )]
+    private static partial Regex TextsAndNumbers();
 }

@@ -207,6 +207,9 @@ internal static partial class ExifOrientation
     private static int? ReadTiff(Stream tiff, long start)
     {
         const ushort OrientationTag = 0x0112;
+        const ushort ByteType = 1,
+            ShortType = 3,
+            LongType = 4;
         Span<byte> bytes = stackalloc byte[12];
         tiff.Position = start;
         tiff.ReadExactly(bytes[..8]);
@@ -224,7 +227,19 @@ internal static partial class ExifOrientation
             tiff.ReadExactly(bytes);
             if (ReadUInt16(bytes, isLittle) == OrientationTag)
             {
-                return ReadUInt16(bytes[8..], isLittle);
+                return ReadUInt16(bytes[2..], isLittle) switch
+                {
+                    ByteType => bytes[8],
+                    ShortType => ReadUInt16(bytes[8..], isLittle),
+                    LongType => (int)
+                        Math.Min(
+                            int.MaxValue,
+                            isLittle
+                                ? BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..])
+                                : BinaryPrimitives.ReadUInt32BigEndian(bytes[8..])
+                        ),
+                    _ => null,
+                };
             }
         }
 

@@ -83,6 +83,12 @@ internal sealed partial class ModelHints
         && format.ValueKind == JsonValueKind.String
         && format.ValueEquals(ModelDescription.FormatName);
 
+    /// <summary>What a whole model's description says of a file; null where it is none, or does not name the file.</summary>
+    public static JsonElement? SectionNaming(JsonElement config, string file) =>
+        IsModel(config)
+            ? config.EnumerateObject().Select(section => (JsonElement?)section.Value).FirstOrDefault(section => IsOf(section!.Value, file))
+            : null;
+
     /// <summary>What a description says of a file: all of it, or of a model's the section that names the file.</summary>
     private static IEnumerable<JsonProperty> SectionOf(JsonElement config, string file)
     {

@@ -11,7 +11,6 @@ internal static class NetworkCheck
 {
     // Enough to meet any hole of a hundredth of the file, and few enough for a slow disk.
     private const int PartsLookedAt = 256;
-    private const long PartBytes = 1 << 18;
 
     /// <summary>Checks a network.</summary>
     /// <param name="network">Its tensors under official names.</param>
@@ -79,10 +78,10 @@ internal static class NetworkCheck
     private static void RequireBytes(ICheckpoint network, List<string> weights)
     {
         var bytes = weights.Sum(name => network.Tensors[name].ByteLength);
-        var step = (int)Math.Clamp(bytes / PartBytes / PartsLookedAt, 1, int.MaxValue);
+        var stride = bytes / PartsLookedAt;
         foreach (var name in weights)
         {
-            ZeroedParts.Refuse(network.Path, name, network.Tensors[name], step);
+            ZeroedParts.Refuse(network.Path, name, network.Tensors[name], stride);
         }
     }
 }

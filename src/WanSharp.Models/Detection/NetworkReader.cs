@@ -79,6 +79,7 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
         Read(NetworkKinds.TinyVae, described, config);
         Read(NetworkKinds.VisionEncoder, described, config);
         RequireAllUsed();
+        RequireNotesMet();
     }
 
     /// <summary>The dimensions of a network that was found and can be used, or null.</summary>
@@ -109,7 +110,7 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
         {
             Problems.Add(e);
         }
-        catch (Exception e) when (e is GraphException or ArgumentException or OverflowException)
+        catch (Exception e) when (e is GraphException or ArgumentException or ArithmeticException)
         {
             Problems.Add(
                 new CheckpointException(checkpoint.Path, $"its tensors have dimensions that no network of Wan's has: {e.Message}", e)
@@ -141,6 +142,39 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
         {
             Refuse(group.Key, [.. group]);
         }
+    }
+
+    /// <summary>
+    /// Refuses networks next to a note in the header that speaks of a layer which none of them has: it may be one of theirs.
+    /// </summary>
+    private void RequireNotesMet()
+    {
+        if (!_readings.Exists(reading => reading.Config is not null))
+        {
+            return;
+        }
+
+        var met = _readings.SelectMany(reading => reading.Network.NotedLayers).ToHashSet(StringComparer.Ordinal);
+        var others = _readings.SelectMany(reading => reading.Network.Others).ToList();
+        var lost = HeaderNotes
+            .Read(checkpoint)
+            .Keys.FirstOrDefault(layer =>
+                !met.Contains(layer) && !others.Exists(other => QuantizedNames.Unwrapped(layer).StartsWith(other, StringComparison.Ordinal))
+            );
+        if (lost is null)
+        {
+            return;
+        }
+
+        Problems.Add(
+            new CheckpointException(
+                checkpoint.Path,
+                lost,
+                "the file's header says how this layer was quantized, and the file has no such layer: its tensors were renamed, and what "
+                    + "their numbers mean is not known. Get the file as it was, or one that is not quantized."
+            )
+        );
+        _readings.ForEach(reading => reading.Config = null);
     }
 
     private void Refuse(Reading? owner, List<string> left)

@@ -40,7 +40,7 @@ internal static class VaeDetection
 
         return Described.Valid(
             weights.Path,
-            official with
+            VaeStatistics.Of(weights, official) with
             {
                 Dim = channels[0],
                 DecoderDim = isNested ? weights.LengthOf("decoder.head.0.gamma") : null,

@@ -64,6 +64,7 @@ public sealed class LoraFile : IDisposable
         var (dropped, unknown) = (new List<string>(), new List<string>(_others.Where(name => !LoraScope.IsOfTextEncoder(name))));
         dropped.AddRange(_others.Where(LoraScope.IsOfTextEncoder));
         var scope = new LoraScope(_modules.Select(module => module.Key));
+        var owners = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var module in _modules.Where(module => scope.Has(module.Key, expert)))
         {
             var layer = modules.Find(module.Key);
@@ -71,6 +72,7 @@ public sealed class LoraFile : IDisposable
             var found = reader.Read(layer, modules).ToList();
             foreach (var (weight, change) in found)
             {
+                RequireOnce(owners, weight, module.Key);
                 if (!changes.TryGetValue(weight, out var list))
                 {
                     changes.Add(weight, list = []);
@@ -100,6 +102,19 @@ public sealed class LoraFile : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    /// <summary>Refuses a file that has a layer twice under two names, as files made for two tools have: both would act.</summary>
+    private void RequireOnce(Dictionary<string, string> owners, string weight, string module)
+    {
+        if (!owners.TryAdd(weight, module) && owners[weight] != module)
+        {
+            throw new CheckpointException(
+                Path,
+                $"{CheckpointException.Quote(owners[weight])} and {CheckpointException.Quote(module)} are both the layer of {weight}: "
+                    + "it is there under two tools' names. Save it with those of one."
+            );
+        }
+    }
 
     private CheckpointException NothingChanged(string model, LoraExpert? only) =>
         new(

@@ -80,7 +80,7 @@ internal sealed class LoraLayer(
             if (Find(LoraRole.UpBias) is { } up)
             {
                 RequireShape(up, bias);
-                Add(bias, new FullChange(Get(up), ScaleOf(Get(_keys[LoraRole.Down]).Shape[0])));
+                Add(bias, new FullChange(Get(up), ScaleOf(Get(Require(LoraRole.Down, up)).Shape[0])));
             }
         }
     }
@@ -102,6 +102,10 @@ internal sealed class LoraLayer(
 
         return once;
     }
+
+    private LoraKey Require(LoraRole role, LoraKey next) =>
+        Find(role)
+        ?? throw new CheckpointException(file.Path, next.Name, "what it goes with is missing: the file is incomplete, get it again.");
 
     private LoraKey? Find(LoraRole role)
     {
@@ -134,7 +138,7 @@ internal sealed class LoraLayer(
         }
 
         var (magnitude, shape) = (Get(key), weights[weight]);
-        var byRow = magnitude.Shape.Rank == 1 || magnitude.Shape[0] == shape[0];
+        var byRow = magnitude.Shape.Rank < 2 || magnitude.Shape[0] == shape[0];
         var wanted = byRow ? shape[0] : shape.ElementCount / shape[0];
         return magnitude.Shape.ElementCount == wanted
             ? new DecomposedChange(change, magnitude, byRow)

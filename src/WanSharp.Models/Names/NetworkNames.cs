@@ -131,12 +131,12 @@ internal sealed record NetworkNames(
         var tensors = official
             .Where(pair => checkpoint.Tensors.ContainsKey(pair.Value))
             .ToDictionary(pair => pair.Key, pair => names.Joined(pair.Key, checkpoint.Tensors[pair.Value]), StringComparer.Ordinal);
+        List<string> noted = [];
         foreach (var (layer, note) in HeaderNotes.Read(checkpoint))
         {
-            var plain = QuantizedNames.Unwrapped(layer);
-            plain = table.Translate(plain.StartsWith(prefix, StringComparison.Ordinal) ? plain[prefix.Length..] : plain);
-            if (tensors.ContainsKey(plain + WeightScale.WeightSuffix))
+            if (LayerOf(layer, names, prefix, table, tensors) is { } plain)
             {
+                noted.Add(layer);
                 tensors[plain + QuantizationNote.Suffix] = HeaderNotes.ToTensor(
                     checkpoint,
                     layer,
@@ -154,7 +154,30 @@ internal sealed record NetworkNames(
             }
         }
 
-        return new RenamedCheckpoint(checkpoint, tensors, official, prefix, [.. others], tied);
+        return new RenamedCheckpoint(checkpoint, tensors, official, prefix, [.. others], tied) { NotedLayers = noted };
+    }
+
+    /// <summary>
+    /// The layer that a note in the header speaks of, by its official name. Tools that rename tensors leave the header as it is, so that
+    /// a name that no tensor has may have more before it than the tensors.
+    /// </summary>
+    private static string? LayerOf(string layer, QuantizedNames names, string prefix, NameTable table, Dictionary<string, Tensor> tensors)
+    {
+        var plain = QuantizedNames.Unwrapped(layer);
+        plain = plain.EndsWith(WeightScale.WeightSuffix, StringComparison.Ordinal) ? plain[..^WeightScale.WeightSuffix.Length] : plain;
+        if (names.Of.Values.Contains(plain + WeightScale.WeightSuffix))
+        {
+            return plain.StartsWith(prefix, StringComparison.Ordinal) ? Known(plain[prefix.Length..]) : null;
+        }
+
+        var parts = plain.Split('.');
+        return Enumerable
+            .Range(0, parts.Length)
+            .Select(skipped => Known(string.Join('.', parts[skipped..])))
+            .FirstOrDefault(known => known is not null);
+
+        string? Known(string inside) =>
+            table.Translate(inside) is var official && tensors.ContainsKey(official + WeightScale.WeightSuffix) ? official : null;
     }
 
     /// <summary>The stored names by official ones, and those that are a tensor once more.</summary>

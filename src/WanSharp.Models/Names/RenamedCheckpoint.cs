@@ -70,6 +70,9 @@ internal sealed class RenamedCheckpoint : ICheckpoint
     /// <summary>Stored names of tensors that are others once more.</summary>
     public IReadOnlyList<string> Tied { get; }
 
+    /// <summary>The layers that notes in the header speak of and that this network has, as they are called there.</summary>
+    public IReadOnlyList<string> NotedLayers { get; init; } = [];
+
     /// <inheritdoc/>
     public void Dispose() => _checkpoint.Dispose();
 }

@@ -32,8 +32,11 @@ internal sealed class QuantizationNote
     private readonly int _group;
     private readonly long[]? _shape;
 
-    private QuantizationNote(string format, bool isRotated, int group, long[]? shape) =>
-        (Format, _isRotated, _group, _shape) = (format, isRotated, group, shape);
+    private QuantizationNote(string format, bool isRotated, int group, long[]? shape, int? block) =>
+        (Format, _isRotated, _group, _shape, Block) = (format, isRotated, group, shape, block);
+
+    /// <summary>How many columns have a factor of their own where a row has several; null where that is not said.</summary>
+    public int? Block { get; }
 
     /// <summary>The format's name.</summary>
     public string Format { get; }
@@ -122,6 +125,7 @@ internal sealed class QuantizationNote
         string? format = null;
         var (isRotated, group) = (false, DefaultGroup);
         long[]? shape = null;
+        int? block = null;
         foreach (var property in note.EnumerateObject())
         {
             switch (property.Name)
@@ -139,10 +143,18 @@ internal sealed class QuantizationNote
                     shape = [.. property.Value.EnumerateArray().Select(dim => (long)Integer(dim, refuse))];
                     break;
 
-                // The scale's shape says these, too; or they are about activations, or what there was before.
+                case "group_size"
+                or "block_size":
+                    var sizes =
+                        property.Value.ValueKind == JsonValueKind.Array ? property.Value.EnumerateArray().ToList() : [property.Value];
+                    block =
+                        sizes.Select(size => Integer(size, refuse)).Distinct().ToList() is [var one] && (block ?? one) == one
+                            ? one
+                            : throw refuse("it says of which blocks its scales are in two ways.");
+                    break;
+
+                // The scale's shape says the first; the others are about activations, or what there was before.
                 case "per_row"
-                or "group_size"
-                or "block_size"
                 or "full_precision_matrix_mult"
                 or "orig_dtype":
                     break;
@@ -155,7 +167,7 @@ internal sealed class QuantizationNote
         }
 
         return format is not null && Formats.ContainsKey(format)
-            ? new QuantizationNote(format, isRotated, group, shape)
+            ? new QuantizationNote(format, isRotated, group, shape, block)
             : throw refuse(
                 $"ComfyUI's format {CheckpointException.Quote(format ?? "")} is not supported; scaled fp8 and int8, rotated or not, are."
             );

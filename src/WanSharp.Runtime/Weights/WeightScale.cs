@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 using WanSharp.Graphs;
 using WanSharp.Tensors;
@@ -192,7 +193,7 @@ internal sealed class WeightScale
             );
         }
 
-        return GridOf(weight.Shape, stored.Shape) is { } grid
+        return GridOf(weight.Shape, stored.Shape, note?.Block) is { } grid
             ? (stored, grid with { Name = found[0] }, note?.Rotation(checkpoint.Path, name, grid.Columns))
             : throw new CheckpointException(
                 checkpoint.Path,
@@ -228,7 +229,10 @@ internal sealed class WeightScale
     }
 
     /// <summary>What each number of a scale stands for, according to the shapes; null when they do not show it.</summary>
-    private static ScaleGrid? GridOf(Shape weight, Shape scale)
+    /// <param name="weight">The weight's shape.</param>
+    /// <param name="scale">The scale's.</param>
+    /// <param name="block">How long blocks are, where a note says it.</param>
+    private static ScaleGrid? GridOf(Shape weight, Shape scale, int? block)
     {
         if (weight.ElementCount == 0)
         {
@@ -252,28 +256,43 @@ internal sealed class WeightScale
         return (rank, dims) switch
         {
             (1, [var count, ..]) when count == rows => new ScaleGrid(rows, columns, 1, columns),
-            (2, [var count, var groups, ..]) when count == rows && groups > 0 && columns % groups == 0 => new ScaleGrid(
+            (2, [var count, var groups, ..]) when count == rows && GroupOf(columns, groups, block) is { } group => new ScaleGrid(
                 rows,
                 columns,
                 1,
-                columns / groups
+                group
             ),
-            (2 or 1, _) when SquareBlock(rows, columns, dims[0], rank == 1 ? 1 : dims[1]) is { } block => new ScaleGrid(
+            (2 or 1, _) when SquareBlock(rows, columns, dims[0], rank == 1 ? 1 : dims[1], block) is { } side => new ScaleGrid(
                 rows,
                 columns,
-                block,
-                block
+                side,
+                side
             ),
             _ => null,
         };
     }
 
     /// <summary>
+    /// How many columns a factor of a row stands for: as many as a note says, the last ones perhaps fewer; else equal parts of a length
+    /// that tools take. Null where the factors are not as many.
+    /// </summary>
+    private static long? GroupOf(long columns, long groups, int? block) =>
+        groups == 1 ? columns
+        : block is { } said ? ((columns + said - 1) / said == groups ? said : null)
+        : groups > 0 && columns % groups == 0 && columns / groups is >= SmallestBlock and var group && BitOperations.IsPow2(group) ? group
+        : null;
+
+    /// <summary>
     /// The side of blocks of which there are the given number, the last of a row or column perhaps cut; null when several fit, or none
     /// does.
     /// </summary>
-    private static long? SquareBlock(long rows, long columns, long rowCount, long columnCount)
+    private static long? SquareBlock(long rows, long columns, long rowCount, long columnCount, int? said)
     {
+        if (said is { } side)
+        {
+            return (rows + side - 1) / side == rowCount && (columns + side - 1) / side == columnCount ? side : null;
+        }
+
         long? found = null;
         for (long block = SmallestBlock; block <= LargestBlock; block *= 2)
         {

@@ -20,9 +20,9 @@ internal static class ZeroedParts
     /// <param name="path">The file.</param>
     /// <param name="name">The weight.</param>
     /// <param name="weight">Its elements as they are stored.</param>
-    /// <param name="step">One of every this many parts is looked at, and the last one.</param>
+    /// <param name="stride">How many bytes there are from one part that is looked at to the next; the last part always is.</param>
     /// <exception cref="CheckpointException">A part is zero.</exception>
-    public static void Refuse(string path, string name, Tensor weight, int step = 1)
+    public static void Refuse(string path, string name, Tensor weight, long stride = 0)
     {
         if (weight.Shape.Dims.ToArray().Count(dim => dim > 1) < 2)
         {
@@ -35,13 +35,11 @@ internal static class ZeroedParts
             return;
         }
 
-        var partBytes = weight.Shape[0] > MostRows ? TablePartBytes : PartBytes;
-        var last = (weight.ByteLength - 1) / partBytes;
-        for (long part = 0; part <= last; part = part == last ? part + 1 : Math.Min(part + step, last))
+        var length = (int)Math.Min(weight.Shape[0] > MostRows ? TablePartBytes : PartBytes, weight.ByteLength);
+        var last = weight.ByteLength - length; // whole parts alone: a short rest of zeros may be rows
+        for (long start = 0; start <= last; start = start == last ? last + 1 : Math.Min(start + Math.Max(stride, length), last))
         {
-            var (start, length) = (part * partBytes, (int)Math.Min(partBytes, weight.ByteLength - (part * partBytes)));
-            var isWhole = length == partBytes || last == 0;
-            if (isWhole && IsZero(weight, start, length))
+            if (IsZero(weight, start, length))
             {
                 throw Refused(path, name, $"its {length} bytes from {start} on are all zero");
             }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace WanSharp.Tensors.Torch;
 
 /// <summary>A checkpoint of PyTorch's (<c>.pth</c>, <c>.pt</c>, <c>.bin</c>), mapped into memory. Code in it is never run.</summary>
@@ -119,7 +121,7 @@ internal sealed class TorchFile : ICheckpoint
         }
 
         var inner = dictionary.Where(item => item.Value is Dictionary<string, object?> { Count: > 0 }).ToList();
-        var isWrapper = inner.Count == 1 && !dictionary.Values.Any(value => value is TorchTensor);
+        var isWrapper = inner.Count == 1 && !dictionary.Values.Any(HasTensor);
         foreach (var (key, value) in dictionary)
         {
             if (value is TorchTensor tensor)
@@ -130,8 +132,19 @@ internal sealed class TorchFile : ICheckpoint
             {
                 AddAll(more, isWrapper ? prefix : $"{prefix}{key}.", depth + 1, seen);
             }
+            else if (value is List<object?> or object?[] && seen.Add(value))
+            {
+                AddAll(Numbered((IReadOnlyList<object?>)value), $"{prefix}{key}.", depth + 1, seen);
+            }
         }
     }
+
+    private static bool HasTensor(object? value) =>
+        value is TorchTensor || (value is IReadOnlyList<object?> list && list.Any(one => one is TorchTensor)); // a list may hold itself
+
+    /// <summary>A list as a dictionary: its places are the keys.</summary>
+    private static Dictionary<string, object?> Numbered(IReadOnlyList<object?> list) =>
+        list.Index().ToDictionary(one => one.Index.ToString(CultureInfo.InvariantCulture), one => one.Item, StringComparer.Ordinal);
 
     private ReadOnlySpan<byte> Read((long Start, long Length) entry, int most) =>
         entry.Length <= most

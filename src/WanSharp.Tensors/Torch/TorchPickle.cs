@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
 
 namespace WanSharp.Tensors.Torch;
@@ -278,9 +279,9 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
 
         for (var i = 0; i < items.Count; i += 2)
         {
-            if (items[i] is string key) // an optimizer's state has numbers for keys; it is not asked for
+            if (items[i] is string or long) // an optimizer's state has numbers for keys
             {
-                dictionary[key] = items[i + 1];
+                dictionary[string.Create(CultureInfo.InvariantCulture, $"{items[i]}")] = items[i + 1];
             }
         }
     }

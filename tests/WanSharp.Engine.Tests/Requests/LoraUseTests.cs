@@ -15,6 +15,8 @@ public sealed class LoraUseTests : IDisposable
     [InlineData(@"C:\loras\style.safetensors", @"C:\loras\style.safetensors", "1")]
     [InlineData(@"C:\loras\style.safetensors:1@0-3,0.5@4-", @"C:\loras\style.safetensors", "1@0-3,0.5@4-")]
     [InlineData("style:1,1,0.5", "style", "1@0-1,0.5@2-")]
+    [InlineData("style:0,0.8", "style", "0.8@1-")]
+    [InlineData("style:0,0,1", "style", "1@2-")]
     [InlineData("style:0.5,0.5", "style", "0.5")]
     [InlineData("style:0.5@2", "style", "0.5@2")]
     [InlineData("style:0.5@3-9,1@0-2", "style", "1@0-2,0.5@3-9")]
@@ -38,6 +40,8 @@ public sealed class LoraUseTests : IDisposable
     [InlineData("")]
     [InlineData("  ")]
     [InlineData("a;b")]
+    [InlineData("style:0,8")] // 0.8, or two strengths
+    [InlineData("style:-0,25")]
     public void TryParse_RefusesWhatNamesNoFile(string text) => Assert.False(LoraUse.TryParse(text, out _));
 
     [Fact]

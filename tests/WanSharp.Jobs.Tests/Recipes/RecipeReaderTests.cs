@@ -126,6 +126,17 @@ public class RecipeReaderTests
         Assert.Equal("a fox", comment?.Prompt);
     }
 
+    /// <summary>Nodes of ComfyUI's write NaN, and a text may say it.</summary>
+    [Fact]
+    public void Api_WithNaN_IsRead()
+    {
+        var workflow = Workflows
+            .TextToVideo.Replace("\"a fox\"", "\"ratio: NaN, -Infinity \\\\\"", StringComparison.Ordinal)
+            .Insert(1, "\"90\": {\"class_type\": \"Note\", \"inputs\": {\"a\": -Infinity}, \"is_changed\": [NaN, NaN]},");
+
+        Assert.Equal("ratio: NaN, -Infinity \\", Read(workflow).Prompt);
+    }
+
     [Theory]
     [InlineData("\"VAEDecode\"", "\"VAEDecode\"", null)]
     [InlineData("\"denoise\": 1,", "\"denoise\": 0.5,", "denoise 0.5 of node 3 (KSampler)")]

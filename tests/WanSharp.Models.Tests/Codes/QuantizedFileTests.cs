@@ -119,9 +119,21 @@ public sealed class QuantizedFileTests : IDisposable
         );
         Assert.Null(Read("""{"format":"int8_tensorwise"}""", out _).Problem);
 
-        NetworkFile Read(string note, out float[] values)
+        // Tools that rename the tensors leave the header as it is.
+        const string Rotated = """{"format":"int8_tensorwise","convrot":true,"convrot_groupsize":16}""";
+        quantizer.Stored.Remove(layers[0] + ".comfy_quant");
+        foreach (var (before, after) in new[] { ("", ".weight"), ("model.diffusion_model.", ""), ("net.", "") })
         {
-            var notes = $$$"""{"format_version":"1.0","layers":{{{{string.Join(',', layers.Select(layer => $"\"{layer}\":{note}"))}}}}}""";
+            Assert.Null(Read(Rotated, out numbers, before, after).Problem);
+            Assert.All(expected.Zip(numbers), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+        }
+
+        Assert.Contains("has no such layer", Read(Rotated, out _, "", "_renamed").Problem, StringComparison.Ordinal);
+
+        NetworkFile Read(string note, out float[] values, string before = "", string after = "")
+        {
+            var named = string.Join(',', layers.Select(layer => $"\"{before}{layer}{after}\":{note}"));
+            var notes = $$$"""{"format_version":"1.0","layers":{{{{named}}}}}""";
             SafetensorsWriter.Write(
                 _folder["model.safetensors"],
                 quantizer.Stored,

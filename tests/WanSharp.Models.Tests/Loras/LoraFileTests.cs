@@ -136,6 +136,56 @@ public sealed class LoraFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData("diffusion_model._orig_mod.blocks.0.self_attn.q")]
+    [InlineData("transformer._fsdp_wrapped_module.blocks.0.attn1.to_q")]
+    [InlineData("diffusion_model.blocks.0._checkpoint_wrapped_module.self_attn.q")]
+    public void FitTo_OfACompiledOrWrappedModel_IsThatOfThePlainOne(string layer)
+    {
+        using var lora = Write(($"{layer}.lora_A.weight", [2, 16]), ($"{layer}.lora_B.weight", [16, 2]));
+
+        Assert.Equal(["blocks.0.self_attn.q.weight"], lora.FitTo(_shapes, "tiny", null, "").Changes.Changes.Keys);
+    }
+
+    [Fact]
+    public void FitTo_OfALayerUnderTwoToolsNames_IsRefused()
+    {
+        using var lora = Write(
+            ("diffusion_model.blocks.0.self_attn.q.lora_A.weight", [2, 16]),
+            ("diffusion_model.blocks.0.self_attn.q.lora_B.weight", [16, 2]),
+            ("lora_unet_blocks_0_self_attn_q.lora_down.weight", [2, 16]),
+            ("lora_unet_blocks_0_self_attn_q.lora_up.weight", [16, 2])
+        );
+
+        var wrong = Assert.Throws<CheckpointException>(() => lora.FitTo(_shapes, "tiny", null, ""));
+
+        Assert.Contains("under two tools' names", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void FitTo_ABiasOfTheUpMatrixAlone_SaysWhatIsMissing()
+    {
+        using var lora = Write(("diffusion_model.blocks.0.self_attn.q.lora_B.bias", [16]));
+
+        Assert.Contains(
+            "is missing",
+            Assert.Throws<CheckpointException>(() => lora.FitTo(_shapes, "tiny", null, "")).Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void FitTo_AMagnitudeThatIsOneNumber_IsRefused()
+    {
+        using var lora = Write(
+            ("diffusion_model.blocks.0.self_attn.q.lora_A.weight", [2, 16]),
+            ("diffusion_model.blocks.0.self_attn.q.lora_B.weight", [16, 2]),
+            ("diffusion_model.blocks.0.self_attn.q.dora_scale", [])
+        );
+
+        Assert.Throws<CheckpointException>(() => lora.FitTo(_shapes, "tiny", null, ""));
+    }
+
+    [Theory]
     [InlineData("blocks.0.self_attn.q.weight", "it holds no LoRA")]
     [InlineData("lora_unet_blocks_0_self_attn_q.oft_blocks", "OFT")]
     public void Open_OfOtherThings_SaysWhatTheyAre(string name, string expected)

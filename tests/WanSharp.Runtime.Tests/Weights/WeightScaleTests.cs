@@ -70,6 +70,8 @@ public sealed class WeightScaleTests : IDisposable
         null
     )]
     [InlineData("""{"format":"int8_blockwise","group_size":128}""", null)]
+    [InlineData("""{"format":"int8_blockwise","group_size":[128,64]}""", "in two ways")]
+    [InlineData("""{"format":"int8_blockwise","group_size":"all"}""", "'all'")]
     [InlineData("{\"format\":\"int8_tensorwise\"}\0\0\0", null)] // padded
     [InlineData("{\"format\":\"int8_tensorwise\"} \n\0", null)]
     [InlineData("{\"format\":\"int8_tensorwise\"}\0 ", "JSON")]
@@ -109,6 +111,71 @@ public sealed class WeightScaleTests : IDisposable
         {
             Assert.Contains(cause, Assert.Throws<CheckpointException>(() => Get(store)).Message, StringComparison.Ordinal);
         }
+    }
+
+    /// <summary>The last group of a row may be cut, which the shapes alone do not show.</summary>
+    [Theory]
+    [InlineData(96, "48,3", true)]
+    [InlineData(64, "48,4", true)]
+    [InlineData(128, "48,4", false)]
+    [InlineData(96, "1,3", true)] // square blocks
+    [InlineData(null, "48,32", false)] // groups of 8, which no tool takes
+    [InlineData(null, "48,8", true)]
+    public void Get_WithBlocksThatANoteNames_AreOfThatLength(int? block, string shape, bool isRead)
+    {
+        long[] dims = [.. shape.Split(',').Select(long.Parse)];
+        float[] scales = [.. Enumerable.Range(1, (int)Shape.Create(dims).ElementCount).Select(i => i * 0.37f)];
+        var tensors = new Dictionary<string, Tensor> { ["w.weight_scale"] = Tensor.CopyOf<float>(Shape.Create(dims), scales) };
+        if (block is not null)
+        {
+            tensors["w.comfy_quant"] = Text($$"""{"format":"int8_blockwise","group_size":{{block}}}""");
+        }
+
+        using var store = Store(DType.I8, tensors);
+        if (!isRead)
+        {
+            Assert.Contains("w.weight_scale", Assert.Throws<CheckpointException>(() => Get(store)).Message, StringComparison.Ordinal);
+            return;
+        }
+
+        var length = block ?? (int)(Columns / dims[1]);
+        Assert.Equal(
+            _codes.Select((code, i) => code * scales[(dims[0] == 1 ? 0 : i / Columns * (int)dims[1]) + (i % Columns / length)]),
+            Get(store)
+        );
+    }
+
+    [Fact]
+    public void Refuse_ATableWhoseEndIsZero_WhereverOneLooks()
+    {
+        const int Rows = 70_000; // a table of words: nine megabytes
+        var values = Enumerable.Range(1, Rows * 64).Select(i => (Half)(1 + (i % 7))).ToArray();
+        Array.Clear(values, values.Length - (5 << 19), 5 << 19); // the last five megabytes
+        using var table = Tensor.CopyOf<Half>([Rows, 64], values);
+        foreach (var stride in new[] { 0, 1L << 20, long.MaxValue / 2 })
+        {
+            Assert.Contains(
+                "not complete",
+                Assert.Throws<CheckpointException>(() => ZeroedParts.Refuse("path", "name", table, stride)).Message,
+                StringComparison.Ordinal
+            );
+        }
+    }
+
+    [Fact]
+    public void Lookup_OfAWordWhoseRowIsZero_IsRefused()
+    {
+        SafetensorsWriter.Write(
+            _path,
+            new Dictionary<string, Tensor> { ["t.weight"] = Tensor.CopyOf<float>([3, 2], [1f, 2f, 0f, 0f, 3f, 0f]) }
+        );
+        using var store = new WeightStore(Checkpoint.Open(_path));
+        var table = new EmbeddingTable(store, "t.weight", 3, 2);
+
+        using var rows = table.Lookup([0, 2]);
+
+        Assert.Equal([1f, 2f, 3f, 0f], rows.Read<float>().ToArray());
+        Assert.Contains("token 1", Assert.Throws<CheckpointException>(() => table.Lookup([0, 1])).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -221,6 +221,20 @@ public sealed class TorchFileTests : IDisposable
         static string Int(int value) => "J" + string.Concat(BitConverter.GetBytes(value).Select(part => (char)part));
     }
 
+    /// <summary>The average of a training may be in a list, and an optimizer's state has numbers for keys: nothing is dropped.</summary>
+    [Fact]
+    public void Open_TensorsInListsAndUnderNumbers_HaveNames()
+    {
+        const string Tensor =
+            "ctorch._utils\n_rebuild_tensor_v2\n((X\u0007\0\0\0storagectorch\nFloatStorage\nX\u0001\0\0\0"
+            + "0X\u0003\0\0\0cpuK\u0008tQK\0K\u0002\u0085K\u0001\u0085\u0089NtR";
+        var path = Write($"}}X\u0001\0\0\0a]{Tensor}asX\u0001\0\0\0b}}K\u0007{Tensor}ss.", storage: new byte[32]);
+
+        using var file = Checkpoint.Open(path);
+
+        Assert.Equal(["a.0", "b.7"], file.Tensors.Keys.Order());
+    }
+
     [Fact]
     public void Open_PickleThatIsTooLong_IsRefused() =>
         SafetensorsFileTests.AssertNames(

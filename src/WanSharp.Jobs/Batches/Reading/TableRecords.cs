@@ -98,6 +98,11 @@ internal static class TableRecords
             return row.Problem
                 ?? NotAJob(text, row)
                 ?? (
+                    row.Cells.Select(cell => cell.Text.Trim()).SequenceEqual(names, StringComparer.OrdinalIgnoreCase)
+                        ? (row.Offset, "The row names the columns once more: two tables are in one file. Remove the row.")
+                        : ((int, string)?)null
+                )
+                ?? (
                     row.Cells.Skip(names.Length).FirstOrDefault(cell => !cell.IsEmpty) is { Text: not null } extra
                         ? (
                             extra.Offset,

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Globalization;
 using System.Text;
 using WanSharp.Tensors;
 
@@ -10,6 +12,17 @@ namespace WanSharp.Jobs.Batches.Reading;
 /// </summary>
 public static class TextInput
 {
+    private const char Escape = '\u001B';
+
+    /// <summary>Characters that are no text: controls but tab and the ends of lines and pages, and byte order marks.</summary>
+    private static readonly SearchValues<char> Controls = SearchValues.Create([
+        .. Enumerable
+            .Range(0, 0xA0)
+            .Select(code => (char)code)
+            .Where(c => char.IsControl(c) && c is not ('\t' or '\r' or '\n' or '\f' or '\u0085')),
+        '\uFEFF',
+    ]);
+
     private static readonly (byte[] Mark, Encoding Encoding)[] Marks =
     [
         ([0xEF, 0xBB, 0xBF], new UTF8Encoding(false, throwOnInvalidBytes: true)),
@@ -71,10 +84,20 @@ public static class TextInput
             );
         }
 
-        return text.IndexOf('\0') is >= 0 and var nul
-            ? throw new InvalidRequestException("file", $"{Place(text, nul, source)}: text has no NUL characters: {WayOut(body)}")
+        return text.AsSpan().IndexOfAny(Controls) is >= 0 and var at
+            ? throw new InvalidRequestException("file", $"{Place(text, at, source)}: {NoText(text, at)}: {WayOut(body)}")
             : text;
     }
+
+    private static string NoText(string text, int at) =>
+        text[at] switch
+        {
+            '\0' => "text has no NUL characters",
+            Escape when at + 1 < text.Length && text[at + 1] is '$' or '(' => "it looks like ISO-2022-JP",
+            Escape => "text has no escape characters, with which terminals are coloured",
+            '\uFEFF' => "a byte order mark stands within the text, as where files were joined",
+            _ => string.Create(CultureInfo.InvariantCulture, $"text has no control character U+{(int)text[at]:X4}"),
+        };
 
     private static (byte[] Mark, Encoding Encoding) MarkOf(ReadOnlySpan<byte> bytes)
     {

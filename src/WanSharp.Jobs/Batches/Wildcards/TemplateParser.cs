@@ -207,8 +207,11 @@ internal sealed partial class TemplateParser
     [GeneratedRegex(@"\G\$\{[\p{L}_]\w*\s*[=:}]")]
     private static partial Regex Variable();
 
-    /// <remarks>A name has no space and no two underscores, so that underscores in a text are seldom taken for one.</remarks>
-    [GeneratedRegex(@"\G__(?<name>[~@!]?(?:[\p{L}\p{N}*?/.\-]|_(?!_))+)(?<rest>\([^)]*\))?__")]
+    /// <remarks>
+    /// Source: adieyal/dynamicprompts:parser/parse.py. A name has no two underscores, and no space at its ends, as a text that stands
+    /// between underscores has.
+    /// </remarks>
+    [GeneratedRegex(@"\G__(?!\s)(?<name>[~@!]?(?:[^(){}#|_\r\n]|_(?!_))+)(?<!\s)(?<rest>\([^)]*\))?__")]
     private static partial Regex WildcardName();
 
     [GeneratedRegex(@"\G\s*(?:(?<from>\d{1,6})?(?<range>-)(?<to>\d{1,6})?|(?<from>\d{1,6}))\$\$(?:(?<separator>[^${}]*)\$\$)?")]

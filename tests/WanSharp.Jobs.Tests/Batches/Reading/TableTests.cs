@@ -50,6 +50,20 @@ public sealed class TableTests : IDisposable
     }
 
     [Theory]
+    [InlineData("prompt,seed\na,1\nprompt,seed\nb,2\n", "names the columns once more")]
+    [InlineData("prompt\na\nPrompt\nb\n", "names the columns once more")]
+    [InlineData("prompt;lora\na;style.safetensors:0,8\n", "decimal comma")]
+    [InlineData("prompt;lora\na;\"one.safetensors:0.5;two.safetensors:1,5\"\n", "decimal comma")]
+    [InlineData("prompt;sigmas\na;1,0\n", "decimal comma")]
+    [InlineData("prompt,lora\na,\"style.safetensors:0,8\"\n", "style.safetensors:0.8")]
+    public void Read_OfWhatMayMeanTwoThings_NamesTheRow(string text, string expected)
+    {
+        var problem = Assert.Single(Read(text), entry => entry.Problem is not null).Problem!;
+
+        Assert.Contains(expected, problem.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(".csv", "utf-8")]
     [InlineData(".txt", "utf-16")]
     [InlineData(".txt", "utf-16BE")]

@@ -23,12 +23,20 @@ public sealed class TextInputTests : IDisposable
     }
 
     [Fact]
+    public void Decode_OfTabsAndEndsOfLinesAndPages_IsText() =>
+        Assert.Equal("a\tb\r\nc\fd\u0085", TextInput.Decode("a\tb\r\nc\fd\u0085"u8, "it"));
+
+    [Fact]
     public void Decode_OfOtherBytes_NamesThePlaceAndTheWayOut()
     {
         AssertRefused(Encoding.Latin1.GetBytes("good\nwhere is the café"), "it:2:17", "save it as UTF-8");
         AssertRefused(Encoding.Unicode.GetBytes("a red circle"), "it:1:2", "UTF-16 without a byte order mark");
         AssertRefused("good\r\nba\0d"u8.ToArray(), "it:2:3", "NUL");
         AssertRefused([.. "PK\u0003\u0004"u8, 0, 0xFF], "it:1:", "workbook");
+        AssertRefused([.. "one\na "u8, 0x1B, .. "$B2V$$\u001B(B"u8], "it:2:3", "ISO-2022-JP");
+        AssertRefused("\u001B[31ma red circle\u001B[0m"u8.ToArray(), "it:1:1", "escape characters");
+        AssertRefused("a\u0007b"u8.ToArray(), "it:1:2", "U+0007");
+        AssertRefused("a\n\uFEFFb"u8.ToArray(), "it:2:1", "byte order mark");
         AssertRefused([0xFF, 0xFE, 0x61, 0x00, 0x00, 0xD8, 0x61, 0x00], "it:1:2", "UTF-16");
 
         static void AssertRefused(byte[] bytes, string place, string expected)

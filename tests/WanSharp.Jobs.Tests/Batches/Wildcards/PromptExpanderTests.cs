@@ -16,6 +16,7 @@ public sealed class PromptExpanderTests : IDisposable
         File.WriteAllText(_folder["animals/birds.txt"], "an __colors__ owl\n");
         File.WriteAllText(_folder["animals/cats.txt"], "a {big|small} cat\n");
         File.WriteAllText(_folder["loop.txt"], "__loop__\n");
+        File.WriteAllText(_folder["eye color.txt"], "grey\n");
         File.WriteAllText(_folder["empty.txt"], "# nothing\n");
         File.WriteAllText(_folder["broken.txt"], "good\n{a|b\n");
         _expander = new PromptExpander(new WildcardFiles([_folder["nowhere"], _folder.Path]));
@@ -36,6 +37,7 @@ public sealed class PromptExpanderTests : IDisposable
     [InlineData("{-2$$+$$a|b}", "a", "b", "a+b", "b+a")]
     [InlineData("{3$$a}", "a, a, a")]
     [InlineData("x __colors__", "x red", "x blue")]
+    [InlineData("x __eye color__", "x grey")]
     [InlineData("{2$$__colors__}", "red, blue", "blue, red")]
     [InlineData("__animals/birds__", "an red owl", "an blue owl")]
     [InlineData("__animals/*__", "an red owl", "an blue owl", "a big cat", "a small cat")]
@@ -68,6 +70,8 @@ public sealed class PromptExpanderTests : IDisposable
     [Theory]
     [InlineData("a __nothing__", "no wildcard __nothing__")]
     [InlineData("a __colurs__", "Did you mean colors?")]
+    [InlineData("a __hair colour__ cat", "no wildcard __hair colour__")]
+    [InlineData("a __it's+more__ cat", "no wildcard __it's+more__")]
     [InlineData("__loop__", "contain each other")]
     [InlineData("__empty__", "offers nothing")]
     [InlineData("__broken__", "broken.txt:2:")]
