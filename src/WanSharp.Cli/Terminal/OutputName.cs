@@ -45,7 +45,9 @@ internal sealed class OutputName : IDisposable
         }
     }
 
-    /// <summary>Makes the file; null if there is one, false in a folder where none can be made, which is reported where it is written.</summary>
+    /// <summary>
+    /// Makes the file; null if there is one, false in a folder where none can be made, which is reported where it is written.
+    /// </summary>
     private static bool? TryReserve(string path)
     {
         try

@@ -86,7 +86,9 @@ public static partial class TextInput
         return text;
     }
 
-    /// <summary>Refuses what is not text though it decodes: other encodings that consist of ASCII, two files in one, a terminal's codes.</summary>
+    /// <summary>
+    /// Refuses what is not text though it decodes: other encodings that consist of ASCII, two files in one, a terminal's codes.
+    /// </summary>
     private static void RequireText(string text, ReadOnlySpan<byte> body, string source)
     {
         var at = text.AsSpan().IndexOfAny(NotText);
@@ -105,8 +107,9 @@ public static partial class TextInput
             text[at] switch
             {
                 '\0' => $"text has no NUL characters: {WayOut(body)}",
-                ByteOrderMark => "a byte order mark (U+FEFF) stands within the text, as where two files were joined: remove it, and what was "
-                    + "the head of the second file.",
+                ByteOrderMark =>
+                    "a byte order mark (U+FEFF) stands within the text, as where two files were joined: remove it, and what was "
+                        + "the head of the second file.",
                 Escape when at + 1 < text.Length && text[at + 1] is '$' or '(' =>
                     "it looks like ISO-2022-JP or its kin, not UTF-8: save it as UTF-8.",
                 Escape => "a code for a terminal (U+001B), such as of a color, is not text: write the file without colors.",
