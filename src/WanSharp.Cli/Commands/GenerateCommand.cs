@@ -7,10 +7,8 @@ using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
 using WanSharp.Hosting;
-using WanSharp.Media;
 using WanSharp.Media.Clips;
 using WanSharp.Media.Images;
-using WanSharp.Media.Metadata;
 using WanSharp.Tensors;
 using WanSharp.Tools.Optimize;
 

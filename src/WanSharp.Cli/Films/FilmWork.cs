@@ -1,13 +1,11 @@
 using WanSharp.Cli.Batches;
 using WanSharp.Cli.Terminal;
 using WanSharp.Hosting.Batches;
-using WanSharp.Jobs;
 using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Films;
 using WanSharp.Jobs.Running;
 using WanSharp.Jobs.Storage;
 using WanSharp.Media.Clips;
-using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Films;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using WanSharp.Engine.Requests;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Films;
