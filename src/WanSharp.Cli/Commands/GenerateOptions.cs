@@ -83,7 +83,8 @@ internal sealed class GenerateOptions
         }
     }
 
-    private IEnumerable<(int Frame, string File)> ImageFiles(ParseResult parsed)
+    /// <summary>The image files as typed, with the latent frames that they are for.</summary>
+    public IEnumerable<(int Frame, string File)> ImageFiles(ParseResult parsed)
     {
         if (parsed.GetValue(_image) is { } first)
         {

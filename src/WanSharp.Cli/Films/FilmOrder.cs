@@ -34,4 +34,10 @@ internal sealed record FilmOrder
     public bool IsDry { get; init; }
 
     public bool Json { get; init; }
+
+    /// <summary>The folder of a film that names none: the output's name without its ending, next to it.</summary>
+    public static string FolderFor(OutputTarget target) =>
+        target.Kind == OutputKind.PngSequence
+            ? $"{target.Folder}.film"
+            : Path.Combine(target.Folder, Path.GetFileNameWithoutExtension(target.Name));
 }
