@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using WanSharp.Engine.Decoding;
+using WanSharp.Engine.Enhancing;
 using WanSharp.Engine.Features;
 using WanSharp.Engine.Memory;
 using WanSharp.Engine.Planning;
@@ -11,6 +12,7 @@ using WanSharp.Graphs;
 using WanSharp.Media.Clips;
 using WanSharp.Models;
 using WanSharp.Models.Decoders;
+using WanSharp.Models.Enhancers;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Providers;
@@ -41,6 +43,7 @@ public sealed class VideoGenerator : IVideoGenerator
     private readonly MemoryPressure _pressure = new();
     private readonly EngineNetworks _networks;
     private readonly DecoderShelf _decoders;
+    private readonly EnhancerShelf _enhancers;
     private readonly EngineTelemetry _telemetry = new();
     private readonly CostModel _costs;
     private readonly BatchSizer _batches;
@@ -53,7 +56,10 @@ public sealed class VideoGenerator : IVideoGenerator
     private readonly PreviewMaker _previews;
     private readonly ClipIdentity _identity;
     private readonly AdapterPool _adapters;
-    private readonly ConcurrentDictionary<(Shape Latents, int Branches, bool HasImages, DecoderFile? Decoder), byte> _expected = new();
+    private readonly ConcurrentDictionary<
+        (Shape Latents, int Branches, bool HasImages, DecoderFile? Decoder, EnhancerFile? Upscaler),
+        byte
+    > _expected = new();
     private long _clips;
     private bool _isDisposed;
 
@@ -94,17 +100,11 @@ public sealed class VideoGenerator : IVideoGenerator
             new GraphCacheOptions { KeepCompiled = _options.KeepCompiled, HistoryFolder = transformer?.CacheFolder }
         );
         _runtime = runtime;
-        var allowance = MemoryAllowance.Reader(
-            _options.Memory,
-            _options.HostMemory,
-            settings.IsOnHost,
-            _options.Tuning != CompileTuning.Default || (settings.IsOnHost && _options.FollowsFreeMemory),
-            _options.HostFacts
-        );
-        _budget = new MemoryBudget(allowance, _options.Clock);
+        _budget = new MemoryBudget(AllowanceOf(_options, settings.IsOnHost), _options.Clock);
         _networks = new EngineNetworks(model, _graphs, settings, transformer, _options.Lanes, _pressure);
         _decoders = new DecoderShelf(model, _options.DecoderFolders);
-        _costs = new CostModel(model, quantization, _options.VaeTile, _decoders) { Presets = _options.Presets };
+        _enhancers = new EnhancerShelf([model.Folder, .. _options.DecoderFolders], model.Loras.Hub, model.FileDigests);
+        _costs = new CostModel(model, quantization, _options.VaeTile, _decoders, _enhancers) { Presets = _options.Presets };
         _batches = new BatchSizer(
             _options.BatchSize,
             _options.Lanes,
@@ -125,16 +125,10 @@ public sealed class VideoGenerator : IVideoGenerator
         );
         _prompts = new PromptEncoder(model, _networks, _lanes, features, keys);
         _images = new ConditionEncoder(model.Transformer, _networks, _lanes, features, keys);
-        _decoder = new ClipDecoder(_networks.Vaes, _lanes);
+        _decoder = new ClipDecoder(_networks.Frames, _lanes);
         _previews = new PreviewMaker(model, _decoder);
-        _networks.ReportTo(_budget);
         _adapters = new AdapterPool(model);
-        _budget.Add("features", isCache: true, () => features.Bytes);
-        _budget.Add("factors of LoRAs", isCache: false, () => _adapters.Bytes);
-        _pressure.Add(ShedStage.Caches, features.Trim);
-        _pressure.Add(ShedStage.Caches, _adapters.Trim);
-        _pressure.Add(ShedStage.Caches, _networks.Trim);
-        _pressure.Add(ShedStage.Residency, _networks.ShedResidency);
+        ShareMemory(features);
     }
 
     /// <summary>What it has done so far, and what it is doing now.</summary>
@@ -157,7 +151,7 @@ public sealed class VideoGenerator : IVideoGenerator
     public GenerationPlan Plan(GenerationRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var plan = GenerationPlanner.Plan(request, _model, _execution, _decoders, _options.Presets);
+        var plan = GenerationPlanner.Plan(request, _model, _execution, _decoders, _options.Presets, _enhancers);
         plan = plan with
         {
             CutPrompts = CutPrompt.Find(plan.Settings, plan.Prompts, _model),
@@ -221,7 +215,7 @@ public sealed class VideoGenerator : IVideoGenerator
     {
         ArgumentNullException.ThrowIfNull(plan);
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
-        var shape = (plan.Latents, plan.Branches, plan.Settings.Images.Count > 0, plan.Decoder);
+        var shape = (plan.Latents, plan.Branches, plan.Settings.Images.Count > 0, plan.Decoder, plan.Upscaler);
         if (!_expected.TryAdd(shape, 0))
         {
             return Task.CompletedTask;
@@ -281,13 +275,35 @@ public sealed class VideoGenerator : IVideoGenerator
         _networks.Dispose();
         _adapters.Dispose();
         _decoders.Dispose();
+        _enhancers.Dispose();
         _telemetry.Dispose();
         _stop.Dispose();
     }
 
+    private static Func<MemoryAllowance>? AllowanceOf(EngineOptions options, bool isOnHost) =>
+        MemoryAllowance.Reader(
+            options.Memory,
+            options.HostMemory,
+            isOnHost,
+            options.Tuning != CompileTuning.Default || (isOnHost && options.FollowsFreeMemory),
+            options.HostFacts
+        );
+
+    /// <summary>Has the caches counted, and gives them up in this order where memory runs short.</summary>
+    private void ShareMemory(FeatureCache features)
+    {
+        _networks.ReportTo(_budget);
+        _budget.Add("features", isCache: true, () => features.Bytes);
+        _budget.Add("factors of LoRAs", isCache: false, () => _adapters.Bytes);
+        _pressure.Add(ShedStage.Caches, features.Trim);
+        _pressure.Add(ShedStage.Caches, _adapters.Trim);
+        _pressure.Add(ShedStage.Caches, _networks.Trim);
+        _pressure.Add(ShedStage.Residency, _networks.ShedResidency);
+    }
+
     private GenerationPlan With(GenerationPlan plan, Strategy? strategy)
     {
-        return _identity.With(_costs.InWay(plan, strategy));
+        return _identity.With(_costs.ForStrategy(plan, strategy));
     }
 
     /// <returns>How the transformer was compiled, and the plan as it ran.</returns>
@@ -299,6 +315,7 @@ public sealed class VideoGenerator : IVideoGenerator
         _model.RequireUnchanged();
         clip.Plan.Decoder?.RequireUnchanged();
         clip.Plan.Encoder?.RequireUnchanged();
+        clip.Plan.Upscaler?.RequireUnchanged();
         clip.Report(GenerationStage.Load, 0, 1);
         var loading = clip.Clock.Enter(GenerationStage.Load);
         using var denoisers = await _networks.LoadDenoisersAsync(clip).ConfigureAwait(false);

@@ -8,7 +8,6 @@ using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
 using WanSharp.Hosting;
-using WanSharp.Hosting.Batches;
 using WanSharp.Jobs.Films;
 using WanSharp.Jobs.Running;
 using WanSharp.Media.Clips;
@@ -126,13 +125,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         model.ReadDigest(new DigestProgress(environment), cancellationToken);
         request = _style.Apply(parsed, environment.Host, request, model.Name);
         var plan = generator.Plan(way is null ? request : SettingFields.Fill(request, way.Settings));
-        if (plan.Settings.Execution is { Precision: Precision.EightBit })
-        {
-            environment.Error.WriteLine(
-                $"precision {Precision.EightBit}: the transformer's blocks multiply 8-bit integers, the rest stays in {Precision.Full}"
-            );
-        }
-
+        SayPrecision(plan);
         plan = await TuneAsync(generator, plan, compile, cancellationToken);
         if (plan.Strategy is { } strategy)
         {
@@ -143,14 +136,8 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         GenerationStatistics clip;
         await using (var writer = VideoWriter.Create(ffmpeg, target, plan.Format, plan.Settings.ToJson()))
         {
-            GenerateReport.WriteSettings(environment.Error, plan.Settings);
-            GenerateReport.WriteStepCache(environment.Error, plan.StepCache);
-            GenerateReport.WriteWarnings(
-                environment.Error,
-                [.. plan.Warnings, .. LongClip.NoteOf(request.Prompt) is { } note ? [note] : Array.Empty<string>()]
-            );
-            GenerateReport.WriteCut(environment.Error, plan.CutPrompts);
-            GenerateReport.WriteLoras(environment.Error, plan.Loras);
+            GenerateReport.WritePlan(environment.Error, plan);
+            GenerateReport.WriteWarnings(environment.Error, LongClip.NotesOf(request.Prompt));
             using var progress = ProgressDisplay.Start(environment);
             clip = await generator.GenerateAsync(plan, writer, options with { Progress = progress }, cancellationToken);
             await writer.CompleteAsync(cancellationToken);
@@ -184,16 +171,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         Film? film;
         using (var model = environment.Host.OpenModel(settings.Model, settings.Parts))
         {
-            var images = new Dictionary<int, string>();
-            foreach (var (frame, file) in _request.ImageFiles(parsed))
-            {
-                if (!images.TryAdd(frame, Path.GetFullPath(file)))
-                {
-                    throw new InvalidRequestException("image", $"Two images were given for latent frame {frame}: give one.");
-                }
-            }
-
-            film = LongClip.Find(request, images, style, FilmModel.Of(model));
+            film = LongClip.Find(request, _request.ImagePaths(parsed), style, FilmModel.Of(model));
         }
 
         if (film is null)
@@ -205,8 +183,8 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         {
             throw new InvalidRequestException(
                 "seconds",
-                "A clip of several sections takes no --within, no --preview and no max-autotune: leave them out, or ask for one piece with "
-                    + "--frames."
+                "A clip of several sections takes no --within, no --preview and no max-autotune: leave them out, or ask for one piece "
+                    + "with --frames."
             );
         }
 
@@ -218,22 +196,22 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             Film = film,
             Folder = FilmOrder.FolderFor(target),
             Target = target,
-            Settings = new BackendSettings
-            {
-                Model = settings.Model,
-                Parts = settings.Parts,
-                Provider = settings.Provider,
-                ProviderOptions = settings.ProviderOptions,
-                Precision = isForEightBit ? Quantization.EightBit : settings.Precision,
-                Compile = settings.Compile,
-                LoraMode = settings.Options.LoraMode,
-                Threads = settings.Threads,
-            },
+            Settings = FilmOrder.BackendOf(isForEightBit ? settings with { Precision = Quantization.EightBit } : settings),
             Engine = settings,
             StylesFile = stylesFile,
             Attempts = new JobRunnerOptions().Attempts,
             Json = parsed.GetValue(_json),
         };
+    }
+
+    private void SayPrecision(GenerationPlan plan)
+    {
+        if (plan.Settings.Execution is { Precision: Precision.EightBit })
+        {
+            environment.Error.WriteLine(
+                $"precision {Precision.EightBit}: the transformer's blocks multiply 8-bit integers, the rest stays in {Precision.Full}"
+            );
+        }
     }
 
     /// <summary>

@@ -177,9 +177,9 @@ internal sealed class InspectCommand(CliEnvironment environment)
             yield return row;
         }
 
-        if (settings is { OutputWidth: { } width, OutputHeight: { } height })
+        if (SettingsText.Output(settings) is { } output)
         {
-            yield return ("decoded to", string.Create(invariant, $"{width}x{height}"));
+            yield return (output.How, output.Size);
         }
 
         if (settings.Reused is { } reused)
@@ -195,7 +195,9 @@ internal sealed class InspectCommand(CliEnvironment environment)
             yield return ("image", $"latent frame {image.LatentFrame}, pixels sha256:{image.Sha256}");
         }
 
-        foreach (var (role, network) in new[] { ("decoder", settings.Decoder), ("encoder", settings.Encoder) })
+        foreach (
+            var (role, network) in new[] { ("decoder", settings.Decoder), ("encoder", settings.Encoder), ("upscaler", settings.Upscale) }
+        )
         {
             if (network is not null)
             {

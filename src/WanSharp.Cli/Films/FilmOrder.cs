@@ -35,6 +35,20 @@ internal sealed record FilmOrder
 
     public bool Json { get; init; }
 
+    /// <summary>What makes a film's clips, from the settings of an engine.</summary>
+    public static BackendSettings BackendOf(EngineSettings engine) =>
+        new()
+        {
+            Model = engine.Model,
+            Parts = engine.Parts,
+            Provider = engine.Provider,
+            ProviderOptions = engine.ProviderOptions,
+            Precision = engine.Precision,
+            Compile = engine.Compile,
+            LoraMode = engine.Options.LoraMode,
+            Threads = engine.Threads,
+        };
+
     /// <summary>The folder of a film that names none: the output's name without its ending, next to it.</summary>
     public static string FolderFor(OutputTarget target) =>
         target.Kind == OutputKind.PngSequence

@@ -17,8 +17,8 @@ internal static class FilmText
     public static string Beginning(FilmPlan plan, string folder) => $"film: {Measures(plan)}, in {folder}";
 
     public static string Stopped(FilmRun run, FilmPlan plan, string folder) =>
-        $"wan: stopped; the clips that are done stay ({run.Done} of {plan.Parts.Count}), nothing half-written was left behind. Resume with: "
-        + $"wan film {GenerateCommandLine.Quote(folder)}";
+        $"wan: stopped; the clips that are done stay ({run.Done} of {plan.Parts.Count}), nothing half-written was left behind. "
+        + $"Resume with: wan film {GenerateCommandLine.Quote(folder)}";
 
     public static void WriteFailures(TextWriter error, IReadOnlyList<Job> failed, string folder)
     {
@@ -83,8 +83,8 @@ internal static class FilmText
         string.Create(
             CultureInfo.InvariantCulture,
             $"{film.Path}: {film.Width}x{film.Height}, {film.Frames} frames at {film.Fps} fps ({film.Frames / film.Fps:0.##} s), "
-                + $"{Count(film.Sections, "section")} of {Count(film.Clips.Count, "clip")}: {film.Computed} computed, {film.Cached} from the "
-                + $"cache, {film.Seconds:0.0} s"
+                + $"{Count(film.Sections, "section")} of {Count(film.Clips.Count, "clip")}: {film.Computed} computed, "
+                + $"{film.Cached} from the cache, {film.Seconds:0.0} s"
         );
 
     public static string Describe(FilmDryRunOutput film)
@@ -103,7 +103,8 @@ internal static class FilmText
         text.Append(
             CultureInfo.InvariantCulture,
             $"{film.Width}x{film.Height}, {film.Frames} frames at {film.Fps} fps ({film.Frames / film.Fps:0.##} s), "
-                + $"{Count(film.Sections, "section")} of {Count(film.Clips.Count, "clip")}: {run} to make, up to {film.Parallel} at the same time"
+                + $"{Count(film.Sections, "section")} of {Count(film.Clips.Count, "clip")}: {run} to make, "
+                + $"up to {film.Parallel} at the same time"
         );
         if (film is { Seconds: { } seconds, LongestChain: { } longest } && run > 0)
         {
@@ -121,9 +122,11 @@ internal static class FilmText
         var text = new StringBuilder();
         foreach (var (i, section) in film.Sections.Index())
         {
-            var (request, start) = (section.Request, section.Clip is null ? section.Start?.ToString().ToLowerInvariant() : "given");
-            text.Append(CultureInfo.InvariantCulture, $"section {i + 1, 2}  {start, -8} {request.Frames, 4} frames  {Seed(request.Seed)}")
-                .AppendLine(PlainText.OneLine(section.Clip?.Path is { } clip ? Path.GetFileName(clip) : request.Prompt));
+            var (request, isGiven) = (section.Request, section.Clip is not null);
+            var start = isGiven ? "given" : section.Start?.ToString().ToLowerInvariant();
+            text.Append(CultureInfo.InvariantCulture, $"section {i + 1, 2}  {start, -8} ")
+                .Append(isGiven ? "" : Invariant($"{request.Frames, 4} frames  {Seed(request.Seed)}"))
+                .AppendLine(PlainText.OneLine(section.Clip is { } clip ? Path.GetFileName(clip.Path) : request.Prompt));
         }
 
         var quoted = GenerateCommandLine.Quote(file);

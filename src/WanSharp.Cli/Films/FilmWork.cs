@@ -1,7 +1,6 @@
 using WanSharp.Cli.Batches;
 using WanSharp.Cli.Terminal;
 using WanSharp.Hosting.Batches;
-using WanSharp.Jobs;
 using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Films;
 using WanSharp.Jobs.Running;
@@ -59,7 +58,7 @@ internal sealed class FilmWork(CliEnvironment environment)
         backend.Settings.Save(store);
         FilmFolder.Save(store.Folder, order.Film, target.FullPath);
         BatchText.WriteReview(environment.Error, await store.ReviewAsync(repairs: true, cancellationToken), store.Folder);
-        BatchNotes.Write(environment.Error, [.. plan.Jobs.OfType<NewJob>()]);
+        GenerateReport.WriteWarnings(environment.Error, [.. plan.Jobs.SelectMany(job => job?.Prepared.Notes ?? []).Distinct()]);
         environment.Error.WriteLine(PlainText.OneLine(FilmText.Beginning(plan, store.Folder.Path)));
         return await MakeAsync(order, plan, planner, backend, store, options, target, ffmpeg, cancellationToken);
     }

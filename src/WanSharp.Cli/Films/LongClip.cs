@@ -8,12 +8,15 @@ namespace WanSharp.Cli.Films;
 /// <summary>A clip that is asked for in seconds, and in more than a clip of its model has: a film.</summary>
 internal static class LongClip
 {
-    /// <summary>What to know of a prompt with a separator that a clip of one piece does not divide; null for others.</summary>
-    public static string? NoteOf(string prompt) =>
+    /// <summary>What to know of a prompt with a separator that a clip of one piece does not divide.</summary>
+    public static IReadOnlyList<string> NotesOf(string prompt) =>
         prompt.Contains(PromptSections.Separator, StringComparison.Ordinal)
-            ? $"the {PromptSections.Separator} in the prompt is read as text: it divides sections only where --seconds asks for more than a "
-                + "clip of the model has"
-            : null;
+            ?
+            [
+                $"the {PromptSections.Separator} in the prompt is read as text: it divides sections only where --seconds asks for more "
+                    + "than a clip of the model has",
+            ]
+            : [];
 
     /// <summary>The film; null for a clip of one piece.</summary>
     /// <param name="request">What is asked for.</param>

@@ -29,6 +29,12 @@ internal static class SettingsText
     private static IEnumerable<(SettingField Field, string Value)> Values(GenerationSettings settings) =>
         SettingFields.Shown(settings.ToRequested());
 
+    /// <summary>What became of the frames' size, and how: <c>enlarged to 1872x1080</c>; null for frames of the clip's own size.</summary>
+    public static (string How, string Size)? Output(GenerationSettings settings) =>
+        settings is { OutputWidth: { } width, OutputHeight: { } height }
+            ? (settings.Upscale is null ? "decoded to" : "enlarged to", new ClipSize(width, height).ToString())
+            : null;
+
     private static string HighNoise(GenerationSettings settings) =>
         string.Create(CultureInfo.InvariantCulture, $"high noise from timestep {1000 * settings.Boundary} on");
 }

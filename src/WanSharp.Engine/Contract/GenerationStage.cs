@@ -15,6 +15,9 @@ public enum GenerationStage
     /// <summary>Latents become frames.</summary>
     Decode,
 
+    /// <summary>Decoded frames are enlarged, in clips that ask for it; progress counts them under <see cref="Decode"/>.</summary>
+    Enhance,
+
     /// <summary>Frames go to the writer as they are decoded; progress counts them under <see cref="Decode"/>.</summary>
     Write,
 }

@@ -10,8 +10,11 @@ namespace WanSharp.Engine.Decoding;
 /// <param name="folders">Folders to look for names in, after the model's own.</param>
 internal sealed class DecoderShelf(WanModel model, IReadOnlyList<string> folders) : IDisposable
 {
+    // Where tools keep them: ComfyUI's models/vae_approx and models/vae, and next to other files.
+    private static readonly string[] Places = ["", "vae_approx", "vae", "decoders"];
+
     private readonly Lock _gate = new();
-    private readonly DecoderLocator _locator = new([model.Folder, .. folders], model.Loras.Hub);
+    private readonly NetworkLocator _locator = new("a decoder", Places, [model.Folder, .. folders], model.Loras.Hub);
     private readonly Dictionary<string, DecoderFile> _open = [];
     private readonly List<DecoderFile> _replaced = [];
 

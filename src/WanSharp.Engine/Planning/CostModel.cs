@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Denoising;
+using WanSharp.Engine.Enhancing;
 using WanSharp.Engine.Presets;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
@@ -31,6 +32,8 @@ public sealed class CostModel
     private readonly VaeCosts _vae;
     private readonly ConditionalWeakTable<DecoderFile, VaeCosts> _standins = [];
     private readonly DecoderShelf _decoders;
+    private readonly EnhancerShelf _enhancers;
+    private readonly EnhanceStage _enhancing = new();
     private readonly ImageStage _images;
 
     /// <param name="model">The model; it must outlive this object.</param>
@@ -43,16 +46,23 @@ public sealed class CostModel
         VaeTileChoice? tiles = null,
         IReadOnlyList<string>? decoderFolders = null
     )
-        : this(model, quantization, tiles, new DecoderShelf(model, decoderFolders ?? [])) { }
+        : this(
+            model,
+            quantization,
+            tiles,
+            new DecoderShelf(model, decoderFolders ?? []),
+            new EnhancerShelf([model.Folder, .. decoderFolders ?? []], model.Loras.Hub, model.FileDigests)
+        ) { }
 
     /// <param name="model">The model; it must outlive this object.</param>
     /// <param name="quantization">Whether the transformer's blocks multiply 8-bit integers.</param>
     /// <param name="tiles">Whether frames are decoded in tiles. Null: only where memory is too small for whole frames.</param>
     /// <param name="decoders">Opens the files that requests name instead of the model's VAE; they stay the shelf's.</param>
-    internal CostModel(WanModel model, Quantization quantization, VaeTileChoice? tiles, DecoderShelf decoders)
+    /// <param name="enhancers">Opens the files that enlarge frames; they stay the shelf's.</param>
+    internal CostModel(WanModel model, Quantization quantization, VaeTileChoice? tiles, DecoderShelf decoders, EnhancerShelf enhancers)
     {
         ArgumentNullException.ThrowIfNull(model);
-        _decoders = decoders;
+        (_decoders, _enhancers) = (decoders, enhancers);
         (_model, _tiles) = (model, tiles ?? VaeTileChoice.Auto);
         _graphs = new NetworkGraphs(
             model.Transformer,
@@ -85,23 +95,24 @@ public sealed class CostModel
     public GenerationPlan Sketch(GenerationRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var plan = GenerationPlanner.Sketch(request, _model, decoders: _decoders, presets: Presets);
+        var plan = GenerationPlanner.Sketch(request, _model, decoders: _decoders, presets: Presets, enhancers: _enhancers);
         plan = plan with
         {
             CutPrompts = CutPrompt.Find(plan.Settings, plan.Prompts, _model),
             Loras = plan.Loras.In(LoraMode, takesAdapters: true),
         };
-        return InWay(plan, strategy: null);
+        return ForStrategy(plan, strategy: null);
     }
 
     /// <summary>A plan as it runs by a strategy.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="strategy">The strategy; null if no memory limit is set.</param>
     /// <exception cref="InvalidRequestException">The size of the tiles that was asked for is too small.</exception>
-    public GenerationPlan InWay(GenerationPlan plan, Strategy? strategy)
+    public GenerationPlan ForStrategy(GenerationPlan plan, Strategy? strategy)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        return plan with { Strategy = strategy, VaeTiles = TilesFor(plan, isTiled: strategy is { IsTiled: true }) };
+        var isTiled = strategy is { IsTiled: true };
+        return plan with { Strategy = strategy, VaeTiles = TilesFor(plan, isTiled), UpscaleTiles = _enhancing.TilesFor(plan, isTiled) };
     }
 
     /// <summary>What a forward pass of clips that step together holds in addition to weights.</summary>
@@ -131,7 +142,7 @@ public sealed class CostModel
             Of(plan.Decoder).Graphs.Decode(plan.Latents, plan.VaeTiles),
             new Dictionary<DType, double>()
         );
-        StageWork?[] stages = [text, image, denoise, decode];
+        StageWork?[] stages = [text, image, denoise, decode, _enhancing.Work(plan)];
         return new GenerationWork
         {
             Stages = [.. stages.OfType<StageWork>()],
@@ -160,20 +171,27 @@ public sealed class CostModel
             OtherWeights = _graphs.TransformerOtherBytes + (transformer.AreKept ? transformer.ConvertedBytes : 0),
             TextEncoder = textEncoder.StoredBytes + widenedText,
             StreamedTextEncoder = (2 * textEncoder.StoredBytes / _model.TextEncoder.Layers) + widenedText,
-            Vae = Of(plan.Decoder).Decoder.PackedBytes,
+            Vae = Of(plan.Decoder).Decoder.PackedBytes + _enhancing.PackedBytes(plan),
             ImageEncoders = _images.Encoders(plan),
             Clip = ClipBytes(plan, tokens) + LoraBytes(plan),
             TextActivations = tokens.Max(_activations.OfText),
             ImageActivations = isTiled => _images.Activations(plan, TilesFor(plan, isTiled)),
             DenoiseActivations = atOnce => transformer.WidenedMatrixBytes + PassBytes(plan, atOnce),
-            DecodeActivations = isTiled => Sum(Of(plan.Decoder).Memory.OfDecoding(plan.Latents, TilesFor(plan, isTiled))),
-            DecodeHeld = isTiled => Of(plan.Decoder).Memory.OfDecoding(plan.Latents, TilesFor(plan, isTiled)).Held,
-            MayTile = TilesFor(plan, isTiled: true) != TilesFor(plan, isTiled: false),
+            DecodeActivations = isTiled => Decoding(isTiled).Step + DecodeHeld(isTiled),
+            DecodeHeld = DecodeHeld,
+            EnhanceActivations = isTiled => Enhancing(isTiled).Step,
+            MayTile =
+                TilesFor(plan, isTiled: true) != TilesFor(plan, isTiled: false)
+                || _enhancing.TilesFor(plan, isTight: true) != _enhancing.TilesFor(plan, isTight: false),
             Tokens = plan.Tokens,
             IsOnHost = isOnHost,
         };
 
-        static long Sum((long Step, long Held) decoding) => decoding.Step + decoding.Held;
+        (long Step, long Held) Decoding(bool isTiled) => Of(plan.Decoder).Memory.OfDecoding(plan.Latents, TilesFor(plan, isTiled));
+
+        (long Step, long Held) Enhancing(bool isTiled) => _enhancing.Bytes(plan, _enhancing.TilesFor(plan, isTiled));
+
+        long DecodeHeld(bool isTiled) => Decoding(isTiled).Held + Enhancing(isTiled).Held;
     }
 
     /// <summary>
@@ -187,7 +205,7 @@ public sealed class CostModel
         var network = _model.Transformer;
         var rows =
             tokens.Sum(count => (long)Math.Min(count + 1, network.TextLength)) // one row of padding stands for all
-            + (tokens.Length * (_model.VisionEncoder is { } vision ? (long)network.ClipRowsFor(vision.Tokens) : 0));
+            + (tokens.Length * (_model.VisionEncoder is { } vision ? (long)network.VisionRowsFor(vision.Tokens) : 0));
         var positions = plan.Latents.ElementCount / plan.Latents[1];
         var values =
             (Copies * plan.Latents.ElementCount)
@@ -338,7 +356,7 @@ public sealed class CostModel
         var (transformer, highNoise) = (TransformerOf(plan), HighNoiseOf(plan));
         yield return new("transformer, on disk", transformer.StoredBytes, MemoryKind.Mapped);
         yield return new("high-noise transformer, on disk", highNoise.StoredBytes, MemoryKind.Mapped);
-        yield return new("CLIP, on disk", _images.ClipStoredBytes, MemoryKind.Mapped);
+        yield return new("CLIP, on disk", _images.VisionStoredBytes, MemoryKind.Mapped);
         yield return new("VAE, on disk", Of(plan.Decoder).Decoder.StoredBytes, MemoryKind.Mapped);
         yield return new("VAE, packed weights", Of(plan.Decoder).Decoder.PackedBytes, MemoryKind.Kept);
         foreach (var part in _images.Memory(plan))
@@ -357,5 +375,9 @@ public sealed class CostModel
         yield return MemoryPart.Activations(PlanStage.Denoise, PassBytes(plan, plan.Strategy?.TokensAtOnce));
         var (step, held) = Of(plan.Decoder).Memory.OfDecoding(plan.Latents, plan.VaeTiles);
         yield return MemoryPart.Activations(PlanStage.Decode, step + held);
+        foreach (var part in _enhancing.Memory(plan, held))
+        {
+            yield return part;
+        }
     }
 }

@@ -4,6 +4,7 @@ using WanSharp.Engine.Strategies;
 using WanSharp.Media.Clips;
 using WanSharp.Media.Images;
 using WanSharp.Models.Decoders;
+using WanSharp.Models.Enhancers;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 
@@ -91,9 +92,14 @@ public sealed record GenerationPlan
     /// <summary>What encodes the clip's images; null for the model's own VAE. Belongs to what made the plan.</summary>
     public DecoderFile? Encoder { get; init; }
 
+    /// <summary>What enlarges the clip's frames; null where nothing does. Belongs to what made the plan.</summary>
+    public EnhancerFile? Upscaler { get; init; }
+
+    /// <summary>The tiles that frames are enlarged in; null for whole frames.</summary>
+    public VaeTiling? UpscaleTiles { get; init; }
+
     /// <summary>The clip's measures, for a writer.</summary>
-    public ClipFormat Format =>
-        new(Settings.OutputWidth ?? Settings.Width, Settings.OutputHeight ?? Settings.Height, Settings.Frames, Settings.Fps);
+    public ClipFormat Format => new(Settings.OutputSize.Width, Settings.OutputSize.Height, Settings.Frames, Settings.Fps);
 
     /// <summary>The plan of the steps that are left: for estimates, not to run.</summary>
     /// <param name="step">How many are taken.</param>

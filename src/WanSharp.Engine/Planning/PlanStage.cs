@@ -17,4 +17,7 @@ public enum PlanStage
 
     /// <summary>Latents to frames.</summary>
     Decode,
+
+    /// <summary>Frames to larger ones, in clips that ask for it.</summary>
+    Enhance,
 }

@@ -163,4 +163,15 @@ public record ClipSettings
     /// <summary>What encodes the clip's images instead of the model's own VAE: a file, or the name of one in a models folder.</summary>
     [JsonPropertyName("encoder")]
     public string? Encoder { get; init; }
+
+    /// <summary>What enlarges the finished frames: a file, or the name of one in a models folder. Default: nothing does.</summary>
+    [JsonPropertyName("upscale")]
+    public string? Upscale { get; init; }
+
+    /// <summary>
+    /// How high the enlarged frames are, in pixels: even, and at most what <see cref="Upscale"/> makes; the width follows. Default: what
+    /// it makes.
+    /// </summary>
+    [JsonPropertyName("upscale_height")]
+    public int? UpscaleHeight { get; init; }
 }

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using WanSharp.Engine.Guidance;
 using WanSharp.Engine.Sampling;
 using WanSharp.Engine.StepCaches;
+using WanSharp.Graphs.Networks;
 
 namespace WanSharp.Engine.Requests;
 
@@ -120,11 +121,17 @@ public sealed record GenerationSettings
     /// <summary>The file that encoded the clip's images; null where the model's own VAE did.</summary>
     public UsedNetwork? Encoder { get; init; }
 
-    /// <summary>Pixels across in the file, where the decoder made larger frames; else null, <see cref="Width"/>.</summary>
-    public int? OutputWidth => Decoder is { Scale: > 1 and var scale } ? Width * scale : null;
+    /// <summary>The file that enlarged the clip's frames; null where none did.</summary>
+    public UsedNetwork? Upscale { get; init; }
 
-    /// <summary>Pixels down in the file, where the decoder made larger frames; else null, <see cref="Height"/>.</summary>
-    public int? OutputHeight => Decoder is { Scale: > 1 and var scale } ? Height * scale : null;
+    /// <summary>How high the frames were asked to become; null for what <see cref="Upscale"/> makes.</summary>
+    public int? UpscaleHeight { get; init; }
+
+    /// <summary>Pixels across in the file, where frames became larger; else null, <see cref="Width"/>.</summary>
+    public int? OutputWidth => OutputSize is var size && size != new ClipSize(Width, Height) ? size.Width : null;
+
+    /// <summary>Pixels down in the file, where frames became larger; else null, <see cref="Height"/>.</summary>
+    public int? OutputHeight => OutputSize is var size && size != new ClipSize(Width, Height) ? size.Height : null;
 
     /// <summary>
     /// The clip with a similar prompt whose steps this one started from; it is close to the clip that these settings make, but not
@@ -137,6 +144,12 @@ public sealed record GenerationSettings
     /// versions.
     /// </summary>
     public ExecutionSettings? Execution { get; init; }
+
+    /// <summary>The frames as they are decoded.</summary>
+    internal ClipSize DecodedSize => new(Width * (Decoder?.Scale ?? 1), Height * (Decoder?.Scale ?? 1));
+
+    /// <summary>The frames in the file.</summary>
+    internal ClipSize OutputSize => Upscale is { } upscale ? DecodedSize.Enlarged(upscale.Scale, UpscaleHeight) : DecodedSize;
 
     private IEnumerable<EmbeddedLora> AllLoras => (Loras ?? []).Concat(HighNoiseLoras ?? []).Concat(LowNoiseLoras ?? []);
 
@@ -178,6 +191,7 @@ public sealed record GenerationSettings
                 && settings.AllLoras.All(lora => lora is { File: not null, Sha256: not null } && Requested(lora) is not null)
                 && IsNamed(settings.Decoder)
                 && IsNamed(settings.Encoder)
+                && IsNamed(settings.Upscale)
                 ? settings
                 : null;
         }
@@ -200,7 +214,8 @@ public sealed record GenerationSettings
     /// <param name="Strength">How strongly it acted, as <see cref="LoraStrength"/> is written.</param>
     public sealed record EmbeddedLora(string File, string Sha256, string Strength);
 
-    private static bool IsNamed(UsedNetwork? network) => network is null or { Name: not null, Sha256: not null, Scale: >= 1 and <= 4 };
+    private static bool IsNamed(UsedNetwork? network) =>
+        network is null or { Name: not null, Sha256: not null, Scale: >= 1 and <= UpscalerConfig.LargestScale };
 
     /// <summary>Identifies an image that a clip was conditioned on.</summary>
     /// <param name="LatentFrame">The latent frame that shows it.</param>

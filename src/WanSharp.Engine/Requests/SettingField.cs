@@ -72,6 +72,9 @@ public sealed class SettingField
     /// </summary>
     public bool IsList { get; init; }
 
+    /// <summary>Whether its value is a file, or the name of one.</summary>
+    public bool NamesFile => Anchor is not null;
+
     /// <summary>Settings whose relative paths begin at a folder; null where the field names no files.</summary>
     internal Func<ClipSettings, string, ClipSettings>? Anchor { get; init; }
 

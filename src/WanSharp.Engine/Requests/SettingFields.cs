@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using WanSharp.Engine.Sampling;
 using WanSharp.Engine.StepCaches;
+using WanSharp.Models;
 using WanSharp.Tensors;
 using static WanSharp.Engine.Requests.FieldForms;
 
@@ -90,6 +91,19 @@ public static class SettingFields
             s => s.Seed,
             (s, v) => s with { Seed = v },
             r => r.Seed
+        );
+
+    /// <summary>The height of enlarged frames.</summary>
+    internal static SettingField UpscaleHeight { get; } =
+        Number(
+            "upscale_height",
+            "PIXELS",
+            "How high the enlarged frames are, such as 1080; the width follows. Default: what the network of --upscale makes.",
+            16,
+            ModelLimits.MaximumSide,
+            s => s.UpscaleHeight,
+            (s, v) => s with { UpscaleHeight = v },
+            r => r.UpscaleHeight
         );
 
     /// <summary>Width and height together.</summary>
@@ -238,6 +252,15 @@ public static class SettingFields
             (s, v) => s with { Encoder = v },
             r => r.Encoder?.Name
         ),
+        FileName(
+            "upscale",
+            "What enlarges the finished frames: a network of Real-ESRGAN's kinds (realesr-animevideov3, RealESRGAN_x2plus, …); a file or "
+                + "its name in a models folder.",
+            s => s.Upscale,
+            (s, v) => s with { Upscale = v },
+            r => r.Upscale?.Name
+        ),
+        UpscaleHeight,
     ];
 
     /// <summary>The fields that are stored: all except composites.</summary>

@@ -8,20 +8,22 @@ namespace WanSharp.Engine.Scheduling;
 /// <param name="Denoise">While it takes a step.</param>
 /// <param name="Decode">While a piece of it is decoded, in addition to what is held.</param>
 /// <param name="Held">From the first piece that is decoded to the last: caches, and pictures that wait for their last tile.</param>
-internal readonly record struct ClipBytes(long Own, long Encode, long Denoise, long Decode, long Held = 0)
+/// <param name="Enhance">While a frame, or a tile of one, is enlarged, in addition to what is held.</param>
+internal readonly record struct ClipBytes(long Own, long Encode, long Denoise, long Decode, long Held = 0, long Enhance = 0)
 {
     /// <summary>What its work takes at most at one time.</summary>
-    public long Most => Math.Max(Encode, Math.Max(Denoise, Held + Decode));
+    public long Most => Math.Max(Encode, Math.Max(Denoise, Held + Math.Max(Decode, Enhance)));
 
-    public static ClipBytes Of(StrategyFacts facts, Strategy way)
+    public static ClipBytes Of(StrategyFacts facts, Strategy strategy)
     {
-        var held = facts.DecodeHeld(way.IsTiled);
+        var (held, enhance) = (facts.DecodeHeld(strategy.IsTiled), facts.EnhanceActivations(strategy.IsTiled));
         return new(
             facts.Clip,
-            Math.Max(facts.TextActivations, facts.ImageActivations(way.IsTiled)),
-            StrategyParts.DenoiseActivations(facts, way.TokensAtOnce, way.StaticShapes),
-            facts.DecodeActivations(way.IsTiled) - held,
-            held
+            Math.Max(facts.TextActivations, facts.ImageActivations(strategy.IsTiled)),
+            StrategyParts.DenoiseActivations(facts, strategy.TokensAtOnce, strategy.StaticShapes),
+            facts.DecodeActivations(strategy.IsTiled) - held,
+            held,
+            enhance
         );
     }
 
@@ -32,6 +34,7 @@ internal readonly record struct ClipBytes(long Own, long Encode, long Denoise, l
             GenerationStage.Encode => Encode,
             GenerationStage.Denoise => Denoise,
             GenerationStage.Decode => Decode,
+            GenerationStage.Enhance => Enhance,
             _ => 0,
         };
 }

@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using WanSharp.Engine.Decoding;
+using WanSharp.Engine.Enhancing;
 using WanSharp.Engine.Previews;
 using WanSharp.Media.Clips;
 using WanSharp.Tensors;
@@ -7,13 +9,14 @@ using WanSharp.Tensors;
 namespace WanSharp.Engine.Scheduling;
 
 /// <summary>
-/// Decodes a clip and writes it at the same time: frames wait for a slow writer in a queue, up to a bound; then decoding waits
-/// too.
+/// Decodes a clip, enlarges its frames where that is asked for, and writes it at the same time: frames wait for a slow writer in a
+/// queue, up to a bound; then decoding waits too.
 /// </summary>
 /// <remarks>Thread-safe. A writer that waits keeps no lane from other clips.</remarks>
-internal sealed class ClipDecoder(VaeRunners vaes, ComputeLanes lanes)
+internal sealed class ClipDecoder(FrameNetworks networks, ComputeLanes lanes)
 {
     private const int FewestFrames = 8;
+    private const int FewestLargeFrames = 2;
     private const int QueueBytes = 16 << 20;
 
     /// <param name="clip">Whose latents they are.</param>
@@ -22,7 +25,8 @@ internal sealed class ClipDecoder(VaeRunners vaes, ComputeLanes lanes)
     public async Task RunAsync(ClipRun clip, Tensor latents, IFrameWriter frames)
     {
         using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(clip.Cancelled);
-        var queue = Channel.CreateBounded<byte[]>(Math.Max(FewestFrames, QueueBytes / clip.Plan.Format.FrameBytes));
+        var fewest = clip.Plan.Upscaler is null ? FewestFrames : FewestLargeFrames;
+        var queue = Channel.CreateBounded<byte[]>(Math.Max(fewest, QueueBytes / clip.Plan.Format.FrameBytes));
         var decoding = DecodeAsync(clip, latents, queue.Writer, abandoned.Token);
         try
         {
@@ -38,7 +42,7 @@ internal sealed class ClipDecoder(VaeRunners vaes, ComputeLanes lanes)
     /// <summary>A clip's latents as pictures, at once: for a decoder whose clips are cheap.</summary>
     public async Task<PreviewPictures> PicturesAsync(ClipRun clip, Tensor latents)
     {
-        using var decoder = vaes.Begin(clip.Plan.Decoder);
+        using var decoder = networks.Vaes.Begin(clip.Plan.Decoder);
         var once = clip with { Bytes = clip.Bytes with { Decode = clip.Bytes.Decode + clip.Bytes.Held } };
         return await lanes.RunAsync(once, GenerationStage.Decode, Make).ConfigureAwait(false);
 
@@ -47,30 +51,21 @@ internal sealed class ClipDecoder(VaeRunners vaes, ComputeLanes lanes)
             var started = clip.Clock.Time.GetTimestamp(); // waiting for a lane costs nothing
             var pieces = FrameDecoder.Decode(decoder.Runner, latents, clip.Plan.VaeTiles, clip.Cancelled);
             var frames = pieces.SelectMany(piece => piece).ToList();
-            return new PreviewPictures(clip.Plan.Format.Width, clip.Plan.Format.Height, frames)
-            {
-                Making = clip.Clock.Time.GetElapsedTime(started),
-            };
+            var size = clip.Plan.Settings.DecodedSize;
+            return new PreviewPictures(size.Width, size.Height, frames) { Making = clip.Clock.Time.GetElapsedTime(started) };
         }
     }
 
-    /// <summary>Fills the queue, a latent frame at a time, and ends it: with the failure if there is one.</summary>
+    /// <summary>Fills the queue, and ends it: with the failure if there is one.</summary>
     private async Task DecodeAsync(ClipRun clip, Tensor latents, ChannelWriter<byte[]> queue, CancellationToken cancellationToken)
     {
-        using var stage = clip.Clock.Enter(GenerationStage.Decode);
         try
         {
-            using var decoder = vaes.Begin(clip.Plan.Decoder);
-            using var pieces = FrameDecoder.Decode(decoder.Runner, latents, clip.Plan.VaeTiles, cancellationToken).GetEnumerator();
-            while (
-                await lanes.RunAsync(clip, GenerationStage.Decode, () => pieces.MoveNext() ? pieces.Current : null).ConfigureAwait(false)
-                    is { } piece
-            )
+            var frames = DecodedAsync(clip, latents, cancellationToken);
+            frames = clip.Plan.Upscaler is null ? frames : UpscaledAsync(clip, frames, cancellationToken);
+            await foreach (var frame in frames.ConfigureAwait(false))
             {
-                foreach (var frame in piece)
-                {
-                    await queue.WriteAsync(frame, cancellationToken).ConfigureAwait(false);
-                }
+                await queue.WriteAsync(frame, cancellationToken).ConfigureAwait(false);
             }
 
             queue.Complete();
@@ -81,13 +76,61 @@ internal sealed class ClipDecoder(VaeRunners vaes, ComputeLanes lanes)
         }
     }
 
+    /// <summary>A clip's frames, decoded a latent frame at a time.</summary>
+    private async IAsyncEnumerable<byte[]> DecodedAsync(
+        ClipRun clip,
+        Tensor latents,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        using var stage = clip.Clock.Enter(GenerationStage.Decode);
+        using var decoder = networks.Vaes.Begin(clip.Plan.Decoder);
+        using var pieces = FrameDecoder.Decode(decoder.Runner, latents, clip.Plan.VaeTiles, cancellationToken).GetEnumerator();
+        while (
+            await lanes.RunAsync(clip, GenerationStage.Decode, () => pieces.MoveNext() ? pieces.Current : null).ConfigureAwait(false)
+                is { } piece
+        )
+        {
+            foreach (var frame in piece)
+            {
+                yield return frame;
+            }
+        }
+    }
+
+    /// <summary>Larger frames, each enlarged a tile at a time.</summary>
+    private async IAsyncEnumerable<byte[]> UpscaledAsync(
+        ClipRun clip,
+        IAsyncEnumerable<byte[]> frames,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        using var stage = clip.Clock.Enter(GenerationStage.Enhance);
+        using var network = networks.Upscalers.Begin(clip.Plan.Upscaler!);
+        var settings = clip.Plan.Settings;
+        var upscaler = new FrameUpscaler(network.Runner, settings.DecodedSize, settings.OutputSize, clip.Plan.UpscaleTiles);
+        await foreach (var frame in frames.ConfigureAwait(false))
+        {
+            using var tiles = upscaler.Enlarge(frame, cancellationToken).GetEnumerator();
+            byte[]? enlarged = null;
+            while (enlarged is null)
+            {
+                enlarged = await lanes
+                    .RunAsync(clip, GenerationStage.Enhance, () => tiles.MoveNext() ? tiles.Current : null)
+                    .ConfigureAwait(false);
+            }
+
+            yield return enlarged;
+        }
+    }
+
     private static async Task WriteAsync(ClipRun clip, ChannelReader<byte[]> queue, IFrameWriter frames)
     {
         using var stage = clip.Clock.Enter(GenerationStage.Write);
         var written = 0;
         await foreach (var frame in queue.ReadAllAsync(clip.Cancelled).ConfigureAwait(false))
         {
-            clip.Report(GenerationStage.Decode, written++, clip.Plan.Settings.Frames);
+            clip.Report(GenerationStage.Decode, written++, clip.Plan.Format.Frames);
             using (clip.Clock.Work(GenerationStage.Write))
             {
                 await frames.WriteAsync(frame, clip.Cancelled).ConfigureAwait(false);

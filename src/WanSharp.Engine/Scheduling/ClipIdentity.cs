@@ -47,7 +47,8 @@ internal sealed class ClipIdentity
         return plan with
         {
             LatentIdentity = latents,
-            Identity = $"{latents}\n{Lines((Tiles, $"{plan.VaeTiles}"), ("decoder", $"{plan.Decoder?.Identity}"))}",
+            Identity =
+                $"{latents}\n{Lines((Tiles, $"{plan.VaeTiles}"), ("decoder", $"{plan.Decoder?.Identity}"), ("upscaler", Upscaler(plan)))}",
         };
     }
 
@@ -136,6 +137,10 @@ internal sealed class ClipIdentity
         static string Named(string value) => value.Length == 0 ? "none" : value;
     }
 
+    /// <summary>What enlarges frames, and in which tiles.</summary>
+    private static string Upscaler(GenerationPlan plan) =>
+        plan.Upscaler is { } file ? $"{file.Digest} to {plan.Settings.OutputSize} in {plan.UpscaleTiles}" : "";
+
     /// <summary>Settings without the names of files, of which digests say all.</summary>
     private static GenerationSettings WithoutNames(GenerationSettings settings) =>
         settings with
@@ -143,6 +148,8 @@ internal sealed class ClipIdentity
             ModelFiles = null,
             Preset = null,
             Decoder = null,
+            Upscale = null,
+            UpscaleHeight = null,
             Encoder = Unnamed(settings.Encoder),
             Loras = WithoutNames(settings.Loras),
             HighNoiseLoras = WithoutNames(settings.HighNoiseLoras),

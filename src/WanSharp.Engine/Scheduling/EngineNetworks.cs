@@ -58,12 +58,8 @@ internal sealed class EngineNetworks(
 
     private RuntimeMemory Memory => graphs.Runtime.Memory;
 
-    /// <summary>Encode and decode frames, on any number of lanes.</summary>
-    public VaeRunners Vaes { get; } =
-        new(
-            model,
-            (config, weights) => new VaeRunner(graphs.Runtime, config, weights, settings, graphs, shortage => pressure.Relieve(shortage))
-        );
+    /// <summary>Work on frames, on any number of lanes.</summary>
+    public FrameNetworks Frames { get; } = new(model, graphs, settings, pressure);
 
     /// <summary>Ends when what is compiled in the background is there, or has failed.</summary>
     public Task Ready => _denoisers.Ready;
@@ -109,7 +105,7 @@ internal sealed class EngineNetworks(
 
     /// <summary>Compiles what a clip will need, so that it finds it compiled.</summary>
     /// <param name="clip">The clip, which need not come.</param>
-    /// <param name="isLimited">Whether the way that the transformer runs in is only found when the clip begins.</param>
+    /// <param name="isLimited">Whether the strategy is only chosen when the clip begins.</param>
     public async Task CompileAheadAsync(ClipRun clip, bool isLimited)
     {
         if (!isLimited)
@@ -125,17 +121,16 @@ internal sealed class EngineNetworks(
 
             if (clip.Plan.Settings.Images.Count > 0)
             {
-                using var encoder = Vaes.Begin(clip.Plan.Encoder);
+                using var encoder = Frames.Vaes.Begin(clip.Plan.Encoder);
                 await encoder.Runner.CompileEncoderAsync(clip.Cancelled).ConfigureAwait(false);
             }
         }
 
-        using var decoder = Vaes.Begin(clip.Plan.Decoder);
-        await decoder.Runner.CompileDecoderAsync(clip.Cancelled).ConfigureAwait(false);
+        await Frames.CompileAsync(clip).ConfigureAwait(false);
     }
 
-    /// <summary>Has the networks run in another way from the next clip on. No clip may be under way.</summary>
-    /// <param name="strategy">The way.</param>
+    /// <summary>Has the networks run by another strategy from the next clip on. No clip may be under way.</summary>
+    /// <param name="strategy">How the transformer runs.</param>
     /// <param name="allowance">The memory that may be used: runs of the library that ask for more of the host's are stopped.</param>
     public void Use(Strategy strategy, MemoryAllowance allowance)
     {
@@ -168,16 +163,16 @@ internal sealed class EngineNetworks(
     }
 
     /// <summary>
-    /// How many seconds a forward pass takes in some way, at a clip's size or, if that is large, fewer frames of it. No clip may
+    /// The seconds of a forward pass under a strategy, at a clip's size or, if that is large, fewer frames of it. No clip may
     /// be under way.
     /// </summary>
-    public Task<double> TimeAsync(Strategy way, GenerationPlan plan, CancellationToken cancellationToken) =>
+    public Task<double> TimeAsync(Strategy strategy, GenerationPlan plan, CancellationToken cancellationToken) =>
         LoadAsync(
             async () =>
             {
                 foreach (var weights in Transformers())
                 {
-                    weights.ResidentBlocks = way.ResidentBlocks;
+                    weights.ResidentBlocks = strategy.ResidentBlocks;
                 }
 
                 using var runner = await TransformerRunner
@@ -186,7 +181,7 @@ internal sealed class EngineNetworks(
                         model.Transformer,
                         model.TransformerWeights,
                         settings,
-                        options: With(_wanted, way),
+                        options: With(_wanted, strategy),
                         cancellationToken: cancellationToken
                     )
                     .ConfigureAwait(false);
@@ -232,7 +227,7 @@ internal sealed class EngineNetworks(
                         _visionEncoder?.Dispose();
                         _visionEncoder = null;
                         model.VisionEncoderWeights?.ForgetAll();
-                        await Vaes.ReleaseEncodersAsync(cancellationToken).ConfigureAwait(false);
+                        await Frames.Vaes.ReleaseEncodersAsync(cancellationToken).ConfigureAwait(false);
                         return true;
                     },
                     cancellationToken
@@ -245,7 +240,7 @@ internal sealed class EngineNetworks(
     public long Trim()
     {
         var before = Memory.InUse;
-        Vaes.Trim();
+        Frames.Trim();
         graphs.Release(keep: 0);
         return Math.Max(0, before - Memory.InUse) + Memory.Trim();
     }
@@ -325,7 +320,7 @@ internal sealed class EngineNetworks(
                             cancellationToken
                         )
                         .ConfigureAwait(false);
-                    using var encoder = Vaes.Begin(standin);
+                    using var encoder = Frames.Vaes.Begin(standin);
                     return await use(new ImageEncoder(encoder.Runner, visionEncoder)).ConfigureAwait(false);
                 },
                 cancellationToken
@@ -345,7 +340,7 @@ internal sealed class EngineNetworks(
         _merged.Dispose();
         _textEncoder?.Dispose();
         _visionEncoder?.Dispose();
-        Vaes.Dispose();
+        Frames.Dispose();
         graphs.Dispose();
         if (_limits)
         {
@@ -356,13 +351,13 @@ internal sealed class EngineNetworks(
     /// <summary>What this many blocks of a transformer take as they are stored.</summary>
     private long BytesOf(WeightStore weights, int blocks) => blocks * (weights.BytesByType().Values.Sum() / model.Transformer.Layers);
 
-    private TransformerOptions With(TransformerOptions options, Strategy way) =>
+    private TransformerOptions With(TransformerOptions options, Strategy strategy) =>
         options with
         {
-            Mode = way.Compile,
-            TokensAtOnce = way.TokensAtOnce,
-            WidensAhead = way.WidensAhead,
-            StaticShapes = way.StaticShapes ? true : transformer?.StaticShapes,
+            Mode = strategy.Compile,
+            TokensAtOnce = strategy.TokensAtOnce,
+            WidensAhead = strategy.WidensAhead,
+            StaticShapes = strategy.StaticShapes ? true : transformer?.StaticShapes,
         };
 
     private IEnumerable<WeightStore> Transformers() =>

@@ -164,6 +164,7 @@ internal sealed class EngineTelemetry : IDisposable
             GenerationStage.Encode => "encode",
             GenerationStage.Denoise => "denoise",
             GenerationStage.Decode => "decode",
+            GenerationStage.Enhance => "enhance",
             _ => "write",
         };
 

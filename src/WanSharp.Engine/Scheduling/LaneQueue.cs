@@ -14,7 +14,13 @@ internal sealed class LaneQueue(BatchSizer batches, TimeProvider clock)
 {
     private const string Closed = "The generator was disposed.";
 
-    private static readonly GenerationStage[] Urgency = [GenerationStage.Decode, GenerationStage.Encode, GenerationStage.Denoise];
+    private static readonly GenerationStage[] Urgency =
+    [
+        GenerationStage.Enhance,
+        GenerationStage.Decode,
+        GenerationStage.Encode,
+        GenerationStage.Denoise,
+    ];
 
     private readonly object _gate = new(); // waited on, which a Lock cannot be
     private readonly List<LaneWork> _waiting = [];

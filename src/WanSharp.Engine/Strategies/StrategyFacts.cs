@@ -26,7 +26,7 @@ public sealed record StrategyFacts
     /// <summary>What it holds when its blocks are streamed.</summary>
     public long StreamedTextEncoder { get; init; }
 
-    /// <summary>What the VAE holds once it is compiled.</summary>
+    /// <summary>What the VAE holds once it is compiled, and what enlarges the frames that it decodes.</summary>
     public required long Vae { get; init; }
 
     /// <summary>What the encoders of images hold once they are loaded, CLIP's and the VAE's; 0 for a clip without images.</summary>
@@ -53,9 +53,15 @@ public sealed record StrategyFacts
     public required Func<bool, long> DecodeActivations { get; init; }
 
     /// <summary>
-    /// The part of it that is held between steps, whole or in tiles: caches, and pictures that wait for their last tile.
+    /// The part of it that is held between steps, whole or in tiles: caches, and pictures that wait for their last tile, larger ones
+    /// among them.
     /// </summary>
     public Func<bool, long> DecodeHeld { get; init; } = _ => 0;
+
+    /// <summary>
+    /// What enlarging a frame, or a tile of it, needs in addition to weights and to what is held while a clip is decoded.
+    /// </summary>
+    public Func<bool, long> EnhanceActivations { get; init; } = _ => 0;
 
     /// <summary>Whether tiling is an option: not if the tile size or whole frames were asked for.</summary>
     public bool MayTile { get; init; } = true;

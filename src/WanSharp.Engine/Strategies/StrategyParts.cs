@@ -61,7 +61,7 @@ internal static class StrategyParts
             new("program", Base),
             .. Encoders(facts, economy),
             new("VAE", facts.Vae),
-            new("activations", facts.DecodeActivations(economy.IsTiled)),
+            new("activations", DecodeActivations(facts, economy.IsTiled)),
         ];
 
     /// <summary>What denoising holds in addition to clips and activations: the program and weights.</summary>
@@ -113,6 +113,10 @@ internal static class StrategyParts
     /// <summary>What a forward pass needs; with a plan of its memory, what that may take.</summary>
     public static long DenoiseActivations(StrategyFacts facts, int? tokensAtOnce, bool isPlanned) =>
         facts.DenoiseActivations(tokensAtOnce) * (isPlanned ? Planned : 1);
+
+    /// <summary>What decoding and enlarging frames need, which take turns, with what is held meanwhile.</summary>
+    private static long DecodeActivations(StrategyFacts facts, bool isTiled) =>
+        Math.Max(facts.DecodeActivations(isTiled), facts.DecodeHeld(isTiled) + facts.EnhanceActivations(isTiled));
 
     private static IReadOnlyList<MemoryHolding> Largest(IEnumerable<IReadOnlyList<MemoryHolding>> stages) =>
         stages.MaxBy(parts => parts.Sum(part => part.Bytes))!;

@@ -153,35 +153,39 @@ public static class FilmFile
                 return false;
             }
 
-            if (nested.TokenType != JsonTokenType.StartArray)
-            {
-                var place = places.Of(nested.TokenStartIndex);
-                sections.Add(
-                    new BatchRecord(
-                        place.Line,
-                        [],
-                        new BatchProblem(place.Line, "The sections are a list: [{\"prompt\": \"…\"}].", place.Column)
-                    )
-                );
-                nested.Skip();
-                return true;
-            }
-
-            while (nested.Read() && nested.TokenType != JsonTokenType.EndArray)
-            {
-                var (line, column) = places.Of(nested.TokenStartIndex);
-                if (nested.TokenType == JsonTokenType.StartObject)
-                {
-                    sections.Add(JsonRecords.Object(ref nested, places));
-                }
-                else
-                {
-                    sections.Add(new BatchRecord(line, [], new BatchProblem(line, "A section is an object: {\"prompt\": \"…\"}.", column)));
-                    nested.Skip();
-                }
-            }
-
+            ReadSections(ref nested, places, sections);
             return true;
+        }
+    }
+
+    private static void ReadSections(ref Utf8JsonReader nested, JsonPlaces places, List<BatchRecord> sections)
+    {
+        if (nested.TokenType != JsonTokenType.StartArray)
+        {
+            var place = places.Of(nested.TokenStartIndex);
+            sections.Add(
+                new BatchRecord(
+                    place.Line,
+                    [],
+                    new BatchProblem(place.Line, "The sections are a list: [{\"prompt\": \"…\"}].", place.Column)
+                )
+            );
+            nested.Skip();
+            return;
+        }
+
+        while (nested.Read() && nested.TokenType != JsonTokenType.EndArray)
+        {
+            var (line, column) = places.Of(nested.TokenStartIndex);
+            if (nested.TokenType == JsonTokenType.StartObject)
+            {
+                sections.Add(JsonRecords.Object(ref nested, places));
+            }
+            else
+            {
+                sections.Add(new BatchRecord(line, [], new BatchProblem(line, "A section is an object: {\"prompt\": \"…\"}.", column)));
+                nested.Skip();
+            }
         }
     }
 

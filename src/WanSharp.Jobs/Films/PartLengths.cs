@@ -3,7 +3,7 @@ namespace WanSharp.Jobs.Films;
 /// <summary>Divides a section into clips that the model can make.</summary>
 internal static class PartLengths
 {
-    /// <summary>How many frames each clip shows: as even as it goes, so that none is much shorter than those that the model knows.</summary>
+    /// <summary>How many frames each clip shows: as even as it goes, so that none is much shorter than what the model knows.</summary>
     /// <param name="shown">The frames that the section shows.</param>
     /// <param name="longest">The frames of the model's clips.</param>
     /// <param name="skipped">The frames of the first clip that are not shown.</param>

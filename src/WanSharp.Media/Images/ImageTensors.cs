@@ -24,6 +24,16 @@ public static class ImageTensors
         return LanczosResizer.Resize(image, coveringWidth, coveringHeight).CropCentre(width, height);
     }
 
+    /// <summary>Scales an image to a size (Lanczos, as Pillow does).</summary>
+    /// <param name="image">Any image.</param>
+    /// <param name="width">The width wanted.</param>
+    /// <param name="height">The height wanted.</param>
+    public static RgbImage Resize(RgbImage image, int width, int height)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        return LanczosResizer.Resize(image, width, height);
+    }
+
     /// <summary>The image as a network takes it: [3, height, width], −1 to 1.</summary>
     public static Tensor ToTensor(RgbImage image)
     {

@@ -4,7 +4,7 @@ using WanSharp.Models.Names;
 
 namespace WanSharp.Models.Detection;
 
-/// <summary>The kinds of networks that a model of Wan's is made of.</summary>
+/// <summary>The kinds of networks that clips are made with.</summary>
 internal static partial class NetworkKinds
 {
     public static NetworkKind<TransformerConfig> Transformer { get; } =
@@ -21,6 +21,14 @@ internal static partial class NetworkKinds
     /// <summary>A tiny autoencoder, which may come without its encoder.</summary>
     public static NetworkKind<TinyVaeShape> TinyVae { get; } =
         new(TinyVaeNames.Names, TinyVaeDetection.Detect, shape => NetworkSlots.Of(shape.Network), (_, _) => false);
+
+    /// <summary>ESRGAN's network.</summary>
+    public static NetworkKind<RrdbShape> Rrdb { get; } =
+        new(RrdbNames.Names, UpscalerDetection.Rrdb, shape => NetworkSlots.Of(shape.Network), (_, _) => false);
+
+    /// <summary>Real-ESRGAN's small network.</summary>
+    public static NetworkKind<CompactShape> Compact { get; } =
+        new(CompactNames.Names, UpscalerDetection.Compact, shape => NetworkSlots.Of(shape.Network), (_, _) => false);
 
     /// <summary>Wan takes CLIP's features before its last block; what comes after it, and the half for text, are not used.</summary>
     public static NetworkKind<VisionEncoderConfig> VisionEncoder { get; } =

@@ -78,6 +78,8 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
         Read(NetworkKinds.Vae, described, config);
         Read(NetworkKinds.TinyVae, described, config);
         Read(NetworkKinds.VisionEncoder, described, config);
+        Read(NetworkKinds.Rrdb, described, config);
+        Read(NetworkKinds.Compact, described, config);
         RequireAllUsed();
     }
 

@@ -75,8 +75,8 @@ internal static class OtherModels
         ("quant_conv.", "a VAE of Stable Diffusion or Flux"),
         ("emb_params", "a textual inversion (an embedding)"),
         ("string_to_param", "a textual inversion (an embedding)"),
-        ("model.1.sub.", "an upscaler (ESRGAN)"),
-        ("conv_first.", "an upscaler (ESRGAN)"),
+        ("model.1.sub.", "an upscaler (ESRGAN) that does not enlarge by 4"),
+        ("conv_first.", "an upscaler of another kind than RRDBNet and SRVGGNetCompact (SwinIR, DAT, HAT or one of their kin)"),
         ("block0.conv0.", "a network that makes frames between frames (RIFE)"),
         ("model.decoder.layers.", "a network for speech or text (Whisper, BART)"),
         ("exp_avg", "a training's optimizer alone"),
@@ -93,7 +93,7 @@ internal static class OtherModels
         if (Families.FirstOrDefault(known => names.Exists(name => Has(name, known.Part))).Family is { } family)
         {
             return $"{checkpoint.Path}: it is {family}, by the names of its tensors; Wan's transformers, VAEs, tiny autoencoders "
-                + "and text and image encoders are supported.";
+                + "text and image encoders, and upscalers are supported.";
         }
 
         if (Array.TrueForAll(SuperTaehv, names.Contains))

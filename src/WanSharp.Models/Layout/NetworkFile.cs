@@ -34,6 +34,9 @@ public sealed record NetworkFile
     /// <summary>The tiny autoencoder in it, or null.</summary>
     public VaeConfig? TinyVae { get; init; }
 
+    /// <summary>The network in it that enlarges frames, or null.</summary>
+    public UpscalerConfig? Upscaler { get; init; }
+
     /// <summary>CLIP's image encoder in it, or null.</summary>
     public VisionEncoderConfig? VisionEncoder { get; init; }
 
@@ -74,8 +77,9 @@ public sealed record NetworkFile
     /// <summary>The element types of its tensors, by the bytes that they take, largest first.</summary>
     public IReadOnlyList<string> DTypes { get; init; } = [];
 
-    /// <summary>Whether it contains any part of a Wan model.</summary>
-    public bool IsKnown => (Transformer ?? (object?)TextEncoder ?? (object?)Vae ?? (object?)TinyVae ?? VisionEncoder) is not null;
+    /// <summary>Whether it contains a network that is known.</summary>
+    public bool IsKnown =>
+        (Transformer ?? (object?)TextEncoder ?? (object?)Vae ?? (object?)TinyVae ?? (object?)VisionEncoder ?? Upscaler) is not null;
 
     /// <summary>Reads a checkpoint's header.</summary>
     /// <param name="path">The file, or the index of several, or one of those; what cannot be read is a
@@ -125,6 +129,7 @@ public sealed record NetworkFile
             Vae = reader.ConfigOf<VaeConfig>(),
             TinyVae = reader.ConfigOf<TinyVaeShape>()?.Network,
             VisionEncoder = reader.ConfigOf<VisionEncoderConfig>(),
+            Upscaler = (reader.ConfigOf<RrdbShape>()?.Network ?? reader.ConfigOf<CompactShape>()?.Network),
             HasTokenizer = checkpoint.Tensors.Keys.Any(TokenizerSource.IsTensor) || GgufTokenizer.IsIn(checkpoint),
             Problem = reader.Problems.FirstOrDefault()?.Message,
             Choices = reader.Choices,

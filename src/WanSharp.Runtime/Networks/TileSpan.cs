@@ -11,7 +11,9 @@ internal readonly record struct TileSpan(long Start, long Length, int Before, in
     /// The share that the tile has in each position of a result that is <paramref name="scale"/> times as fine; the shares of all
     /// tiles add up to 1.
     /// </summary>
-    public float[] Shares(int scale)
+    /// <param name="scale">How fine the result is.</param>
+    /// <param name="outer">The part of an overlap, at either end of it, in which the tile that ends there has no share.</param>
+    public float[] Shares(int scale, float outer = 0)
     {
         var shares = new float[Length * scale];
         var (before, after) = (Before * scale, After * scale);
@@ -19,12 +21,14 @@ internal readonly record struct TileSpan(long Start, long Length, int Before, in
         {
             var fromEnd = shares.Length - 1 - i;
             shares[i] =
-                i < before ? (i + 0.5f) / before
-                : fromEnd < after ? (fromEnd + 0.5f) / after
+                i < before ? Rising(i, before)
+                : fromEnd < after ? Rising(fromEnd, after)
                 : 1;
         }
 
         return shares;
+
+        float Rising(int at, int overlap) => Math.Clamp((at + 0.5f - (outer * overlap)) / ((1 - (2 * outer)) * overlap), 0, 1);
     }
 
     /// <summary>Adds a row of a tile to what other tiles gave.</summary>

@@ -6,6 +6,7 @@ using WanSharp.Hosting;
 using WanSharp.Jobs.Styles;
 using WanSharp.Media.Clips;
 using WanSharp.Server.Http;
+using WanSharp.Server.Security;
 using WanSharp.Server.Work;
 
 namespace WanSharp.Server.Page;
@@ -13,13 +14,13 @@ namespace WanSharp.Server.Page;
 /// <summary>What may be asked of a clip, for forms; and what was asked of one.</summary>
 internal sealed class SettingsRoutes(ServerOptions options, WanHost host, VideoQueue queue, ModelFacts facts) : IRoutes
 {
-    /// <summary>Settings that name files: they are shown without their folders.</summary>
-    private static readonly string[] Files = ["lora", "lora_high", "lora_low", "decoder", "encoder"];
-
     /// <summary>Settings of models with two experts.</summary>
     private static readonly string[] OfExperts = ["guidance_high", "boundary", "lora_high", "lora_low"];
 
     private readonly Lazy<StyleCatalog> _styles = new(() => host.OpenStyles(options.StylesFile));
+
+    /// <inheritdoc/>
+    public bool TellsKeysApart => true;
 
     /// <inheritdoc/>
     public void Map(IEndpointRouteBuilder routes)
@@ -56,7 +57,7 @@ internal sealed class SettingsRoutes(ServerOptions options, WanHost host, VideoQ
     /// <summary>The settings that a video is or was made with, as its next one would be asked for.</summary>
     private Task OfVideoAsync(HttpContext context)
     {
-        var job = queue.Require(context.Id());
+        var job = queue.Require(context.Id(), Caller.Of(context));
         var settings = job.Settings is { } json && GenerationSettings.FromJson(json) is { } made ? made.ToRequested() : job.Request;
         return context.SendAsync(
             new VideoSettingsObject(
@@ -70,7 +71,8 @@ internal sealed class SettingsRoutes(ServerOptions options, WanHost host, VideoQ
         );
     }
 
-    private static string Value(SettingField field, string value) => Files.Contains(field.Name) ? Path.GetFileName(value) : value;
+    /// <summary>Files are shown without their folders.</summary>
+    private static string Value(SettingField field, string value) => field.NamesFile ? Path.GetFileName(value) : value;
 
     private static SettingObject Describe(SettingField field, ClipSettings defaults) =>
         new(

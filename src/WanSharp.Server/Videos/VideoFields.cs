@@ -44,7 +44,7 @@ internal static partial class VideoFields
     };
 
     /// <summary>Fields that name files of the server: their values are names in its folders, never paths.</summary>
-    private static readonly string[] NamesOfFiles = ["lora", "lora_high", "lora_low", "decoder", "encoder"];
+    private static readonly string[] NamesOfFiles = [.. SettingFields.All.Where(field => field.NamesFile).Select(field => field.Name)];
 
     private static readonly string[] Others =
     [

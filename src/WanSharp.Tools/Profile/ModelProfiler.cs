@@ -74,6 +74,7 @@ public sealed class ModelProfiler(WanHost host, ProfileOptions options)
         {
             PlanStage.Denoise => GenerationStage.Denoise,
             PlanStage.Decode => GenerationStage.Decode,
+            PlanStage.Enhance => GenerationStage.Enhance,
             _ => GenerationStage.Encode,
         };
         var clips = options.Clips;

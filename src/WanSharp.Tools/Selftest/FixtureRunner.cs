@@ -12,6 +12,7 @@ public static class FixtureRunner
         new TextEncoderCheck(),
         new VaeCheck(),
         new TinyVaeCheck(),
+        new UpscalerCheck(),
         new VisionEncoderCheck(),
         new SamplerCheck(),
         new FewStepSamplerCheck(),

@@ -1,10 +1,12 @@
 using WanSharp.Engine.Decoding;
+using WanSharp.Engine.Enhancing;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Presets;
 using WanSharp.Engine.Requests;
 using WanSharp.Media.Images;
 using WanSharp.Models;
 using WanSharp.Models.Loras;
+using WanSharp.Storage;
 using WanSharp.Tensors;
 using WanSharp.Testing;
 
@@ -14,6 +16,7 @@ namespace WanSharp.Engine.Tests.Requests;
 public sealed class SettingEffectTests(SettingEffectTests.Model model) : IClassFixture<SettingEffectTests.Model>
 {
     private const string Style = "style_lightx2v.safetensors";
+    private const string Upscaler = "large";
 
     /// <summary>Values that the model can take, where neither an example nor a choice of the row is one.</summary>
     private static readonly Dictionary<string, string> Values = new(StringComparer.Ordinal)
@@ -36,6 +39,8 @@ public sealed class SettingEffectTests(SettingEffectTests.Model model) : IClassF
         ["slg"] = "1@0-0.5",
         ["riflex"] = "1",
         ["sampler"] = "euler",
+        ["upscale"] = Upscaler,
+        ["upscale_height"] = "64",
         ["seed"] = "5",
         ["lora"] = Style,
         ["lora_high"] = Style,
@@ -68,10 +73,11 @@ public sealed class SettingEffectTests(SettingEffectTests.Model model) : IClassF
     public void ASetting_ThatIsAccepted_ChangesWhatTheClipEmbeds(string name)
     {
         var field = SettingFields.Find(name)!;
+        var without = name == "upscale_height" ? Base with { Upscale = Upscaler } : Base; // which says nothing alone
 
-        Assert.True(field.TrySet(Base, ValueOf(field), out var with), $"say in this test which value {name} can have");
+        Assert.True(field.TrySet(without, ValueOf(field), out var with), $"say in this test which value {name} can have");
 
-        Assert.NotEqual(Embedded(Base), Embedded(with));
+        Assert.NotEqual(Embedded(without), Embedded(with));
     }
 
     /// <summary>A program sets properties one by one, and nothing clears those that the last one replaces.</summary>
@@ -119,6 +125,7 @@ public sealed class SettingEffectTests(SettingEffectTests.Model model) : IClassF
         private readonly TinyNetworks _networks = new("wan2.2-i2v-a14b");
         private readonly WanModel _model;
         private readonly DecoderShelf _decoders;
+        private readonly EnhancerShelf _enhancers;
         private readonly PresetChoice _presets;
 
         public Model()
@@ -134,16 +141,19 @@ public sealed class SettingEffectTests(SettingEffectTests.Model model) : IClassF
             );
             _presets = new PresetChoice(PresetCatalog.Load([_folder["presets.json"]]));
             _decoders = new DecoderShelf(_model, []);
+            _enhancers = new EnhancerShelf([_folder["."]], hub: null, new FileDigests(folder: null));
+            Upscalers.Write(_folder[$"{Upscaler}.safetensors"], Upscalers.Compact());
         }
 
         public string Vae => _model.Parts.Vae;
 
         public GenerationSettings Plan(GenerationRequest request) =>
-            GenerationPlanner.Sketch(request, _model, decoders: _decoders, presets: _presets).Settings;
+            GenerationPlanner.Sketch(request, _model, decoders: _decoders, presets: _presets, enhancers: _enhancers).Settings;
 
         public void Dispose()
         {
             _decoders.Dispose();
+            _enhancers.Dispose();
             _model.Dispose();
             _networks.Dispose();
             _folder.Dispose();

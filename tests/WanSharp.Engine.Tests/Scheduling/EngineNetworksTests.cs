@@ -36,9 +36,9 @@ public sealed class EngineNetworksTests(TinyEngine engine)
         using var stop = new CancellationTokenSource();
         await stop.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => networks.Vaes.Own.CompileDecoderAsync(stop.Token));
-        await networks.Vaes.Own.CompileDecoderAsync(Token);
-        await networks.Vaes.Own.CompileEncoderAsync(Token);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => networks.Frames.Vaes.Own.CompileDecoderAsync(stop.Token));
+        await networks.Frames.Vaes.Own.CompileDecoderAsync(Token);
+        await networks.Frames.Vaes.Own.CompileEncoderAsync(Token);
     }
 
     private EngineNetworks Networks() =>

@@ -101,7 +101,7 @@ public sealed class FilmRunTests : IDisposable
         using var store = Open();
         Assert.Equal(9, store.All().Count);
         Assert.All(store.All(), job => Assert.Equal((JobState.Succeeded, 1), (job.State, job.Attempts)));
-        Assert.Equal(before, Clips().Intersect(before));
+        Assert.Superset(before, Clips());
 
         // and back: nothing is made at all
         await MakeAsync(await PlanAsync(Eight(seed: 3)), "film.mkv");

@@ -189,7 +189,7 @@ public sealed class DecoderFileTests(TinyEngine engine) : IDisposable
     {
         Directory.CreateDirectory(_folder["vae_approx"]);
         var path = DecoderFiles.Write(Path.Combine(_folder["vae_approx"], "taew2_1.safetensors"), TinyVaes.Wan21);
-        var locator = new DecoderLocator([_folder["."]]);
+        var locator = new NetworkLocator("a decoder", ["", "vae_approx"], [_folder["."]]);
 
         Assert.Equal(path, locator.Find(path));
         Assert.Equal(Path.GetFullPath(path), locator.Find("taew2_1"));

@@ -2,17 +2,16 @@ using WanSharp.Models.Hub;
 using WanSharp.Models.Layout;
 using WanSharp.Tensors;
 
-namespace WanSharp.Models.Decoders;
+namespace WanSharp.Models;
 
-/// <summary>Finds the file of a decoder by name or by path.</summary>
+/// <summary>Finds the file of a network that a clip names, by name or by path.</summary>
+/// <param name="what">What it is called, for messages: a decoder, an upscaler.</param>
+/// <param name="places">Folders below each of the others in which tools keep such files; "" for next to other files.</param>
 /// <param name="folders">Folders to look for names in, the first one preferred: models folders of any tool.</param>
 /// <param name="hub">Finds what is in none of them among what was pulled; null to leave that out.</param>
-public sealed class DecoderLocator(IReadOnlyList<string> folders, HubModels? hub = null)
+public sealed class NetworkLocator(string what, IReadOnlyList<string> places, IReadOnlyList<string> folders, HubModels? hub = null)
 {
-    // Where tools keep them: ComfyUI's models/vae_approx and models/vae, and next to other files.
-    private static readonly string[] Places = ["", "vae_approx", "vae", "decoders"];
-
-    /// <summary>The file of a decoder.</summary>
+    /// <summary>The file of a network.</summary>
     /// <param name="nameOrPath">
     /// A file, the name of one, with or without its ending, an alias, or <c>ORG/NAME/PATH</c> of what was pulled.
     /// </param>
@@ -44,7 +43,7 @@ public sealed class DecoderLocator(IReadOnlyList<string> folders, HubModels? hub
         var names = Files().Select(file => Path.GetFileNameWithoutExtension(file)).Distinct().Order(StringComparer.Ordinal).ToList();
         throw new CheckpointException(
             nameOrPath.Length > 0 ? nameOrPath : "\"\"",
-            $"there is no such file, nor a decoder of that name in {string.Join(", ", folders)}; "
+            $"there is no such file, nor {what} of that name in {string.Join(", ", folders)}; "
                 + $"found there: {(names.Count > 0 ? string.Join(", ", names.Take(12)) : "none")}.{NearestName.Hint(nameOrPath, names)}"
         );
     }
@@ -56,7 +55,7 @@ public sealed class DecoderLocator(IReadOnlyList<string> folders, HubModels? hub
     /// <summary>Checkpoints that may be one: small collections are listed, nothing is read.</summary>
     private IEnumerable<string> Files() =>
         from folder in folders
-        from place in Places
+        from place in places
         let path = Path.Combine(folder, place)
         where Directory.Exists(path)
         from file in ModelFiles.In(path)

@@ -1,0 +1,85 @@
+using WanSharp.Models;
+using WanSharp.Models.Enhancers;
+using WanSharp.Models.Hub;
+using WanSharp.Storage;
+using WanSharp.Tensors;
+
+namespace WanSharp.Engine.Enhancing;
+
+/// <summary>The files that clips name to enlarge their frames, each opened once.</summary>
+/// <remarks>Thread-safe. A file that changed is opened again; what was opened before stays mapped for the clips that have it.</remarks>
+/// <param name="folders">Folders to look for names in, the first one preferred.</param>
+/// <param name="hub">Finds what is in none of them among what was pulled; null to leave that out.</param>
+/// <param name="digests">Knows digests of files.</param>
+internal sealed class EnhancerShelf(IReadOnlyList<string> folders, HubModels? hub, FileDigests digests) : IDisposable
+{
+    // Where tools keep them: ComfyUI's models/upscale_models, and next to other files.
+    private static readonly string[] Places = ["", "upscale_models", "upscalers"];
+
+    private readonly Lock _gate = new();
+    private readonly NetworkLocator _upscalers = new("an upscaler", Places, folders, hub);
+    private readonly Dictionary<string, EnhancerFile> _open = [];
+    private readonly List<EnhancerFile> _replaced = [];
+
+    /// <summary>The file that a clip names to enlarge its frames; null where it names none.</summary>
+    /// <param name="field">The setting that names it, for messages.</param>
+    /// <param name="nameOrPath">What it is called.</param>
+    /// <exception cref="InvalidRequestException">There is no such file, or it does something else.</exception>
+    public EnhancerFile? FindUpscaler(string field, string? nameOrPath)
+    {
+        if (nameOrPath is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            var file = Open(_upscalers.Find(nameOrPath));
+            return file.Upscaler is not null
+                ? file
+                : throw new InvalidRequestException(field, $"{file.Path}: it does not enlarge frames: name it with another option.");
+        }
+        catch (CheckpointException e)
+        {
+            throw new InvalidRequestException(field, e.Message);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidRequestException(field, $"{nameOrPath}: it cannot be read: {e.Message}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            foreach (var file in _open.Values.Concat(_replaced))
+            {
+                file.Dispose();
+            }
+
+            _open.Clear();
+            _replaced.Clear();
+        }
+    }
+
+    private EnhancerFile Open(string path)
+    {
+        lock (_gate)
+        {
+            if (_open.TryGetValue(path, out var known) && known.IsUnchanged)
+            {
+                return known;
+            }
+
+            var file = EnhancerFile.Open(path, digests);
+            if (known is not null)
+            {
+                _replaced.Add(known);
+            }
+
+            return _open[path] = file;
+        }
+    }
+}
