@@ -102,11 +102,13 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             (file, token) => ImageReader.ReadAsync(ffmpeg, file, token),
             cancellationToken
         );
-        if (FindFilm(parsed, request) is { } film)
-        {
-            return await FilmCommand.MakeAsync(environment, () => film, cancellationToken);
-        }
+        return FindFilm(parsed, request) is { } film
+            ? await FilmCommand.MakeAsync(environment, () => film, cancellationToken)
+            : await MakeAsync(parsed, request, ffmpeg, cancellationToken);
+    }
 
+    private async Task<int> MakeAsync(ParseResult parsed, GenerationRequest request, string? ffmpeg, CancellationToken cancellationToken)
+    {
         var target = await new ClipPlace(environment).FindAsync(
             ffmpeg,
             ClipPlace.Parse(parsed.GetValue(_output) ?? OutputName.For(request)),

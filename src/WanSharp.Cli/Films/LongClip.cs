@@ -37,8 +37,8 @@ internal static class LongClip
             return request.Prompt.Contains(PromptSections.Separator, StringComparison.Ordinal)
                 ? throw new InvalidRequestException(
                     "prompt",
-                    $"{model.Name} cannot continue a clip from its last frame, so the sections of '{request.Prompt}' would be shots of their "
-                        + "own: write them into a film's file (wan film), or ask for one piece with --frames."
+                    $"{model.Name} cannot continue a clip from its last frame, so the sections of '{request.Prompt}' would be shots of "
+                        + "their own: write them into a film's file (wan film), or ask for one piece with --frames."
                 )
                 : null;
         }
@@ -47,8 +47,8 @@ internal static class LongClip
         {
             throw new InvalidRequestException(
                 "frame-image",
-                $"A clip of several sections takes --image and --last-image, no image for latent frame {other}: leave it out, or ask for one "
-                    + "piece with --frames."
+                $"A clip of several sections takes --image and --last-image, no image for latent frame {other}: leave it out, or ask "
+                    + "for one piece with --frames."
             );
         }
 

@@ -58,7 +58,7 @@ public static class VideoReader
                 FfmpegRequired.Of(ffmpeg, $"{path} is read"),
                 path,
                 Cutting(cut),
-                ["-map", "0:v:0", "-vf", Text($"fps={cut.Fps}"), "-frames:v", Text($"{cut.MostFrames + 1}")],
+                ["-map", "0:v:0", "-vf", Text($"fps={cut.Fps}:round=up"), "-frames:v", Text($"{cut.MostFrames + 1}")],
                 cancellationToken
             );
         var count = 0;
