@@ -1,6 +1,7 @@
 using WanSharp.Jobs.Results;
 using WanSharp.Jobs.Running;
 using WanSharp.Jobs.Storage;
+using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Films;
 
