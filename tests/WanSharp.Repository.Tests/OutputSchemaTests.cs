@@ -26,6 +26,8 @@ public class OutputSchemaTests
         ("batch-dry-run", "batch", typeof(DryRunOutput)),
         ("batch-resume-dry-run", "batch", typeof(RestOutput)),
         ("film", "film", typeof(FilmOutput)),
+        ("film", "film redo", typeof(FilmOutput)),
+        ("film", "extend", typeof(FilmOutput)),
         ("film-dry-run", "film", typeof(FilmDryRunOutput)),
         ("jobs-list", "jobs list", typeof(JobOutput)),
         ("export", "export", typeof(ExportOutput)),
