@@ -1,5 +1,6 @@
 using System.Text;
 using WanSharp.Engine.Requests;
+using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Terminal;
 
@@ -20,10 +21,13 @@ internal sealed class OutputName : IDisposable
     /// <summary>The name, in the current folder.</summary>
     public string Path { get; }
 
+    /// <summary>The name, whether there is such a file or not: for work that goes on where it stopped when it is asked for again.</summary>
+    public static string For(GenerationRequest request) => StemOf(request) + Extension;
+
     /// <summary>Takes a name that no file has, in any of the formats that such a clip is written as.</summary>
     public static OutputName Take(GenerationRequest request)
     {
-        var name = $"{Words(request.Prompt)}-{request.Seed ?? 0}";
+        var name = StemOf(request);
         for (var number = 1; number < MostOfOneName; number++)
         {
             var stem = number == 1 ? name : $"{name}-{number}";
@@ -39,7 +43,7 @@ internal sealed class OutputName : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_isReserved && new FileInfo(Path) is { Exists: true, Length: 0 } empty)
+        if (_isReserved && FileFacts.Of(Path) is { Exists: true, Length: 0 } empty)
         {
             empty.Delete();
         }
@@ -60,6 +64,8 @@ internal sealed class OutputName : IDisposable
             return System.IO.Path.Exists(path) ? null : false;
         }
     }
+
+    private static string StemOf(GenerationRequest request) => $"{Words(request.Prompt)}-{request.Seed ?? 0}";
 
     private static string Words(string prompt)
     {
