@@ -56,6 +56,7 @@ public class OutputSchemaTests
         ("bench-dtypes", "bench dtypes", typeof(IReadOnlyList<DtypeOutput>)),
         ("bench-decoders", "bench decoders", typeof(IReadOnlyList<DecoderOutput>)),
         ("bench-reuse", "bench reuse", typeof(IReadOnlyList<ReusedClipOutput>)),
+        ("bench-drift", "bench drift", typeof(IReadOnlyList<SectionDriftOutput>)),
         ("compare", "compare", typeof(ComparedClipsOutput)),
         ("quantize", "quantize", typeof(QuantizeOutput)),
         ("optimize", "optimize", typeof(OptimizeOutput)),
