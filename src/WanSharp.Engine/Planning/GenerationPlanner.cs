@@ -54,6 +54,7 @@ internal static class GenerationPlanner
                     Execution = execution,
                     Decoder = Digested(sketch.Settings.Decoder, sketch.Decoder),
                     Encoder = Digested(sketch.Settings.Encoder, sketch.Encoder),
+                    Interpolate = Digested(sketch.Settings.Interpolate, sketch.Interpolator),
                     Upscale = Digested(sketch.Settings.Upscale, sketch.Upscaler),
                 },
             },
@@ -92,8 +93,8 @@ internal static class GenerationPlanner
         request = (presets ?? PresetChoice.Default).Apply(PromptLoras.Read(request), model);
         GivenImages.Check(request.Images);
         var (width, height) = Size(request, model);
-        var fps = SettingFields.Fps.Require(request.Fps ?? defaults.Fps);
-        var frames = Frames(request, model, fps);
+        var rates = InterpolationPlanner.Rates(request, defaults);
+        var frames = Frames(request, model, (int)rates.From);
         if (!Samplers.TryParse(request.Sampler ?? defaults.Sampler, out var sampler, out var error))
         {
             throw new InvalidRequestException("sampler", error);
@@ -120,7 +121,7 @@ internal static class GenerationPlanner
             Width = width,
             Height = height,
             Frames = frames,
-            Fps = fps,
+            Fps = (int)rates.To,
             Steps = schedule.Steps,
             GuidanceScale = guidance.Scale,
             HighNoiseGuidanceScale = guidance.HighNoise,
@@ -160,6 +161,7 @@ internal static class GenerationPlanner
             Encoder = encoder is null || given.Count == 0 ? null : encoder,
             Warnings = [.. FewSteps.Warn(settings, request, model)],
         };
+        plan = InterpolationPlanner.Apply(plan, request, (int)rates.From, enhancers);
         plan = UpscalePlanner.Apply(plan, request, enhancers);
         plan = WithLoras(plan, ClipLoras.Plan(request, model, settings.Steps));
         return StepCachePlanner.Apply(plan, request, model, branches, timesteps);
@@ -216,6 +218,9 @@ internal static class GenerationPlanner
         : throw new InvalidRequestException(field, $"No {field} other than the model's own can be used here: leave it out.");
 
     private static UsedNetwork? Digested(UsedNetwork? used, DecoderFile? file) =>
+        used is null || file is null ? used : used with { Sha256 = file.Digest };
+
+    private static UsedInterpolation? Digested(UsedInterpolation? used, EnhancerFile? file) =>
         used is null || file is null ? used : used with { Sha256 = file.Digest };
 
     private static UsedNetwork? Digested(UsedNetwork? used, EnhancerFile? file) =>

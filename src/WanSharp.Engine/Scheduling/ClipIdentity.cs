@@ -48,7 +48,7 @@ internal sealed class ClipIdentity
         {
             LatentIdentity = latents,
             Identity =
-                $"{latents}\n{Lines((Tiles, $"{plan.VaeTiles}"), ("decoder", $"{plan.Decoder?.Identity}"), ("upscaler", Upscaler(plan)))}",
+                $"{latents}\n{Lines((Tiles, $"{plan.VaeTiles}"), ("decoder", $"{plan.Decoder?.Identity}"), ("interpolator", Interpolator(plan)), ("upscaler", Upscaler(plan)))}",
         };
     }
 
@@ -137,6 +137,10 @@ internal sealed class ClipIdentity
         static string Named(string value) => value.Length == 0 ? "none" : value;
     }
 
+    /// <summary>What makes frames between frames, and at which rates.</summary>
+    private static string Interpolator(GenerationPlan plan) =>
+        plan.Settings.Interpolate is { } between ? $"{plan.Interpolator?.Digest ?? between.Name} from {between.FromFps} to {plan.Settings.Fps}" : "";
+
     /// <summary>What enlarges frames, and in which tiles.</summary>
     private static string Upscaler(GenerationPlan plan) =>
         plan.Upscaler is { } file ? $"{file.Digest} to {plan.Settings.OutputSize} in {plan.UpscaleTiles}" : "";
@@ -148,6 +152,7 @@ internal sealed class ClipIdentity
             ModelFiles = null,
             Preset = null,
             Decoder = null,
+            Interpolate = null,
             Upscale = null,
             UpscaleHeight = null,
             Encoder = Unnamed(settings.Encoder),
