@@ -22,6 +22,7 @@ internal static class WanApp
             GenerateCommand.Build(environment),
             PlanCommand.Build(environment),
             BatchCommand.Build(environment),
+            FilmCommand.Build(environment),
             JobsCommand.Build(environment),
             ServeCommand.Build(environment),
             KeysCommand.Build(environment),

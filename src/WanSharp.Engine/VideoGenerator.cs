@@ -100,14 +100,7 @@ public sealed class VideoGenerator : IVideoGenerator
             new GraphCacheOptions { KeepCompiled = _options.KeepCompiled, HistoryFolder = transformer?.CacheFolder }
         );
         _runtime = runtime;
-        var allowance = MemoryAllowance.Reader(
-            _options.Memory,
-            _options.HostMemory,
-            settings.IsOnHost,
-            _options.Tuning != CompileTuning.Default || (settings.IsOnHost && _options.FollowsFreeMemory),
-            _options.HostFacts
-        );
-        _budget = new MemoryBudget(allowance, _options.Clock);
+        _budget = new MemoryBudget(AllowanceOf(_options, settings.IsOnHost), _options.Clock);
         _networks = new EngineNetworks(model, _graphs, settings, transformer, _options.Lanes, _pressure);
         _decoders = new DecoderShelf(model, _options.DecoderFolders);
         _enhancers = new EnhancerShelf([model.Folder, .. _options.DecoderFolders], model.Loras.Hub, model.FileDigests, _options.Ffmpeg);
@@ -134,14 +127,8 @@ public sealed class VideoGenerator : IVideoGenerator
         _images = new ConditionEncoder(model.Transformer, _networks, _lanes, features, keys);
         _decoder = new ClipDecoder(_networks.Frames, _lanes, _options.Ffmpeg);
         _previews = new PreviewMaker(model, _decoder);
-        _networks.ReportTo(_budget);
         _adapters = new AdapterPool(model);
-        _budget.Add("features", isCache: true, () => features.Bytes);
-        _budget.Add("factors of LoRAs", isCache: false, () => _adapters.Bytes);
-        _pressure.Add(ShedStage.Caches, features.Trim);
-        _pressure.Add(ShedStage.Caches, _adapters.Trim);
-        _pressure.Add(ShedStage.Caches, _networks.Trim);
-        _pressure.Add(ShedStage.Residency, _networks.ShedResidency);
+        ShareMemory(features);
     }
 
     /// <summary>What it has done so far, and what it is doing now.</summary>
@@ -293,9 +280,30 @@ public sealed class VideoGenerator : IVideoGenerator
         _stop.Dispose();
     }
 
+    private static Func<MemoryAllowance>? AllowanceOf(EngineOptions options, bool isOnHost) =>
+        MemoryAllowance.Reader(
+            options.Memory,
+            options.HostMemory,
+            isOnHost,
+            options.Tuning != CompileTuning.Default || (isOnHost && options.FollowsFreeMemory),
+            options.HostFacts
+        );
+
+    /// <summary>Has the caches counted, and gives them up in this order where memory runs short.</summary>
+    private void ShareMemory(FeatureCache features)
+    {
+        _networks.ReportTo(_budget);
+        _budget.Add("features", isCache: true, () => features.Bytes);
+        _budget.Add("factors of LoRAs", isCache: false, () => _adapters.Bytes);
+        _pressure.Add(ShedStage.Caches, features.Trim);
+        _pressure.Add(ShedStage.Caches, _adapters.Trim);
+        _pressure.Add(ShedStage.Caches, _networks.Trim);
+        _pressure.Add(ShedStage.Residency, _networks.ShedResidency);
+    }
+
     private GenerationPlan With(GenerationPlan plan, Strategy? strategy)
     {
-        return _identity.With(_costs.InWay(plan, strategy));
+        return _identity.With(_costs.ForStrategy(plan, strategy));
     }
 
     /// <returns>How the transformer was compiled, and the plan as it ran.</returns>

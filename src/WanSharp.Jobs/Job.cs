@@ -42,6 +42,12 @@ public sealed record Job
     /// <summary>The batch that it came with; null for one that came alone, or in a folder that is one batch.</summary>
     public string? Batch { get; init; }
 
+    /// <summary>Whose it is; null where nobody asks.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>Its place among those that were put in order by hand, which run before all others; null for one that was not.</summary>
+    public int? Place { get; init; }
+
     /// <summary>Whether it is paused: it waits in the queue and is not started.</summary>
     public bool IsHeld { get; init; }
 

@@ -31,6 +31,10 @@ public sealed record NewJob
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Batch { get; init; }
 
+    /// <inheritdoc cref="Job.Owner"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Owner { get; init; }
+
     /// <inheritdoc cref="Job.IsHeld"/>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsHeld { get; init; }

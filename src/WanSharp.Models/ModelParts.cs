@@ -56,7 +56,7 @@ internal sealed record ModelParts
             HighNoise = HighNoisePath,
             TextEncoder = TextEncoderPath,
             Vae = VaePath,
-            Clip = VisionEncoder?.Path,
+            VisionEncoder = VisionEncoder?.Path,
             Tokenizer = TokenizerPath,
             IsDescribed = IsDescribed && !IsChanged,
             Notes = Notes,

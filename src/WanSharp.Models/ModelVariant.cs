@@ -63,7 +63,7 @@ public sealed record ModelVariant
             {
                 ModelType.TextImageToVideo => "wan2.2-ti2v-5b",
                 ModelType.FirstLastFrameToVideo => "wan2.1-flf2v-14b",
-                ModelType.ImageToVideo => transformer.ClipDim is null ? "wan2.2-i2v-a14b" : "wan2.1-i2v-14b-480p",
+                ModelType.ImageToVideo => transformer.VisionDim is null ? "wan2.2-i2v-a14b" : "wan2.1-i2v-14b-480p",
                 _ => hasExperts ? "wan2.2-t2v-a14b"
                 : transformer.Dim <= SmallestDim ? "wan2.1-t2v-1.3b"
                 : "wan2.1-t2v-14b",

@@ -23,7 +23,8 @@ public sealed record NamedParts
     public string? Vae { get; init; }
 
     /// <summary>CLIP's image encoder.</summary>
-    public string? Clip { get; init; }
+    [JsonPropertyName("clip")] // as the option and stored batches call it
+    public string? VisionEncoder { get; init; }
 
     /// <summary>A <c>spiece.model</c>, a <c>tokenizer.json</c>, a folder with one, or a checkpoint that carries one.</summary>
     public string? Tokenizer { get; init; }
@@ -41,7 +42,7 @@ public sealed record NamedParts
             (PartOptions.HighNoise, HighNoise),
             (PartOptions.TextEncoder, TextEncoder),
             (PartOptions.Vae, Vae),
-            (PartOptions.Clip, Clip),
+            (PartOptions.VisionEncoder, VisionEncoder),
             (PartOptions.Tokenizer, Tokenizer),
         ];
         return all.Where(option => option.Value is not null).Select(option => (option.Option, option.Value!));
@@ -63,7 +64,7 @@ public sealed record NamedParts
             HighNoise = Replaced(HighNoise),
             TextEncoder = Replaced(TextEncoder),
             Vae = Replaced(Vae),
-            Clip = Replaced(Clip),
+            VisionEncoder = Replaced(VisionEncoder),
             Tokenizer = Replaced(Tokenizer),
         };
 

@@ -27,8 +27,8 @@ internal static class NetworkFit
                 + $"have {vae.LatentChannels}{(imageChannels > 0 ? $", an image's {imageChannels}" : "")}."
         );
         Check(
-            transformer.ClipDim == parts.VisionEncoder?.Configuration.Dim,
-            $"the transformer takes CLIP features of width {transformer.ClipDim?.ToString(CultureInfo.InvariantCulture) ?? "none"}, "
+            transformer.VisionDim == parts.VisionEncoder?.Configuration.Dim,
+            $"the transformer takes CLIP features of width {transformer.VisionDim?.ToString(CultureInfo.InvariantCulture) ?? "none"}, "
                 + $"but the image encoder gives {parts.VisionEncoder?.Configuration.Dim.ToString(CultureInfo.InvariantCulture) ?? "none"}."
         );
         Check(

@@ -15,8 +15,8 @@ public static class PartOptions
     /// <summary>Names <see cref="NamedParts.Vae"/>.</summary>
     public const string Vae = "--vae";
 
-    /// <summary>Names <see cref="NamedParts.Clip"/>.</summary>
-    public const string Clip = "--clip";
+    /// <summary>Names <see cref="NamedParts.VisionEncoder"/>.</summary>
+    public const string VisionEncoder = "--clip";
 
     /// <summary>Names <see cref="NamedParts.Tokenizer"/>.</summary>
     public const string Tokenizer = "--tokenizer";

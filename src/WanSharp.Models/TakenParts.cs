@@ -16,7 +16,7 @@ public sealed record TakenParts
     public required string Vae { get; init; }
 
     /// <summary>CLIP's image encoder; null if the model has none.</summary>
-    public string? Clip { get; init; }
+    public string? VisionEncoder { get; init; }
 
     /// <summary>The tokenizer, or the checkpoint that carries it.</summary>
     public required string Tokenizer { get; init; }
@@ -39,7 +39,7 @@ public sealed record TakenParts
             ("text encoder", TextEncoder),
             ("tokenizer", Tokenizer),
             ("VAE", Vae),
-            ("CLIP", Clip),
+            ("CLIP", VisionEncoder),
         ];
         return all.Where(part => part.Path is not null).Select(part => (part.Part, part.Path!));
     }

@@ -37,8 +37,8 @@ internal sealed record TransformerSection
     public float? Eps { get; init; }
 
     /// <param name="source">The file, for errors.</param>
-    /// <param name="clipDim">Width of CLIP features, which the official description leaves to the weights.</param>
-    public TransformerConfig ToConfiguration(string source, int? clipDim = null)
+    /// <param name="visionDim">Width of CLIP features, which the official description leaves to the weights.</param>
+    public TransformerConfig ToConfiguration(string source, int? visionDim = null)
     {
         if (PatchSize.Length != 3 || QkNorm == false || CrossAttnNorm == false)
         {
@@ -71,7 +71,7 @@ internal sealed record TransformerSection
                 Heads = NumHeads,
                 Layers = NumLayers,
                 Eps = Eps ?? 1e-6f,
-                ClipDim = clipDim,
+                VisionDim = visionDim,
             },
             configuration => configuration.Validate()
         );

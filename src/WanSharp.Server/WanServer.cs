@@ -18,6 +18,7 @@ using WanSharp.Server.OpenApi;
 using WanSharp.Server.Page;
 using WanSharp.Server.Pictures;
 using WanSharp.Server.Security;
+using WanSharp.Server.Telemetry;
 using WanSharp.Server.Videos;
 using WanSharp.Server.Webhooks;
 using WanSharp.Server.Work;
@@ -46,7 +47,7 @@ public sealed class WanServer : IAsyncDisposable
     private WanServer(WebApplication application, FileStream claim)
     {
         (_application, _claim) = (application, claim);
-        _working = application.Services.GetRequiredService<QueueWorker>().RunAsync(_stop.Token);
+        _working = application.Services.GetRequiredService<QueueRunner>().RunAsync(_stop.Token);
         _sending = application.Services.GetRequiredService<WebhookSender>().RunAsync(_stopSending.Token);
         _sweeping = Task.Run(() => application.Services.GetRequiredService<ClipSweeper>().RunAsync(_stop.Token));
     }
@@ -154,7 +155,7 @@ public sealed class WanServer : IAsyncDisposable
         application.Use(next => context => keys.InvokeAsync(context, next));
         foreach (var routes in parts.GetServices<IRoutes>())
         {
-            routes.Map(application);
+            routes.Map(routes.TellsKeysApart ? application.MapGroup("").WithMetadata(new TellsKeysApart()) : application);
         }
 
         return application;
@@ -170,11 +171,14 @@ public sealed class WanServer : IAsyncDisposable
         services.AddSingleton(_ => options.Backend.MakesAll ? new OpenedResults(null) : OpenedResults.In(host));
         services.AddSingleton<BackendHolder>();
         services.AddSingleton<EventHub>();
+        services.AddSingleton<ServerMetrics>();
+        services.AddSingleton<IRoutes, TelemetryRoutes>();
         services.AddSingleton<ProgressBoard>();
         services.AddSingleton<VideoObjects>();
         services.AddSingleton<JobEvents>();
         services.AddSingleton<QueueSwitch>();
-        services.AddSingleton<QueueWorker>();
+        services.AddSingleton<QueueRunner>();
+        services.AddSingleton<QueueRoom>();
         services.AddSingleton<VideoQueue>();
         services.AddSingleton(_ => new PictureFetch(options.FetchHosts));
         services.AddSingleton(parts => new PictureStore(
@@ -196,6 +200,8 @@ public sealed class WanServer : IAsyncDisposable
         services.AddSingleton<IRoutes, ServerRoutes>();
         services.AddSingleton<IRoutes, VideoRoutes>();
         services.AddSingleton<IRoutes, QueueRoutes>();
+        services.AddSingleton<VideoForms>();
+        services.AddSingleton<IRoutes, EditRoutes>();
         services.AddSingleton<IRoutes, BatchRoutes>();
         services.AddSingleton<IRoutes, ContentRoutes>();
         services.AddSingleton<IRoutes, EventRoutes>();

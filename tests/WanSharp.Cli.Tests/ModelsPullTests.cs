@@ -36,8 +36,8 @@ public sealed class ModelsPullTests : IAsyncLifetime
         var run = await RunAsync("models", "pull", "style");
 
         Assert.True(run.ExitCode == 0, run.Error);
-        Assert.Contains("style: 1 file, 5.0 kB, 5.0 kB downloaded; ", run.Out, StringComparison.Ordinal);
-        Assert.Contains("style.safetensors: 5.0 kB", run.Error, StringComparison.Ordinal);
+        Assert.Contains("style: 1 file, 5.0 KB, 5.0 KB downloaded; ", run.Out, StringComparison.Ordinal);
+        Assert.Contains("style.safetensors: 5.0 KB", run.Error, StringComparison.Ordinal);
         Assert.Single(Directory.GetFiles(_folder["hub"], "style.safetensors", SearchOption.AllDirectories));
         Assert.Empty(Directory.GetFiles(_folder["hub"], "README.md", SearchOption.AllDirectories));
     }
@@ -66,7 +66,7 @@ public sealed class ModelsPullTests : IAsyncLifetime
     {
         var run = await RunAsync("models", "pull", FakeHub.Repository, "--dry-run");
 
-        Assert.Contains("style.safetensors  5.0 kB, 5.0 kB to download", run.Out, StringComparison.Ordinal);
+        Assert.Contains("style.safetensors  5.0 KB, 5.0 KB to download", run.Out, StringComparison.Ordinal);
         Assert.Equal(0, _hub.Sent);
     }
 
@@ -90,7 +90,7 @@ public sealed class ModelsPullTests : IAsyncLifetime
         Assert.Contains("Nothing was pulled yet", before.Out, StringComparison.Ordinal);
         Assert.Matches(@"style +not there +a style; for --preset fast", before.Out);
         Assert.Matches(@"style +is there +a style", after.Out);
-        Assert.Contains("org/model  5.0 kB", after.Out, StringComparison.Ordinal);
+        Assert.Contains("org/model  5.0 KB", after.Out, StringComparison.Ordinal);
         Assert.Contains("main, aaaaaaaa: 1 of 2 files", after.Out, StringComparison.Ordinal);
         Assert.Equal("org/model", (string?)json["repositories"]![0]!["repository"]);
         Assert.Contains(

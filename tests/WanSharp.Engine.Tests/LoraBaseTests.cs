@@ -1,6 +1,7 @@
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
+using WanSharp.Graphs;
 using WanSharp.Models;
 using WanSharp.Models.Loras;
 using WanSharp.Runtime;
@@ -43,6 +44,8 @@ public sealed class LoraBaseTests(RuntimeFixture fixture) : IDisposable
     [InlineData("official", 1)]
     [InlineData("kijai scaled", RoundedPixelDifference)]
     [InlineData("gguf q8", RoundedPixelDifference)]
+    [InlineData("int8", RoundedPixelDifference)]
+    [InlineData("convrot", RoundedPixelDifference)]
     public async Task Generate_WithBasesOfAnyType_ShowsTheSameMergedAndUnmerged(string tool, int pixels)
     {
         var model = Open(Text, tool);
@@ -54,6 +57,28 @@ public sealed class LoraBaseTests(RuntimeFixture fixture) : IDisposable
 
         Assert.NotEqual(plain.Frames, unmerged.Frames);
         AssertSame(unmerged, merged, pixels);
+    }
+
+    /// <summary>Where the base multiplies integers, a LoRA next to it is added to what the rotation never touched.</summary>
+    [Theory]
+    [InlineData("official")]
+    [InlineData("int8")]
+    [InlineData("convrot")]
+    public async Task Generate_WithABaseInEightBits_ChangesTheClipAsInFullPrecision(string tool)
+    {
+        var model = Open(Text, tool);
+        var request = Circle with { Loras = Uses($"{Style}:0.8") };
+        var integers = new TransformerOptions { Quantization = Quantization.EightBit };
+
+        var (plain, changed) = (await ClipAsync(model, LoraMode.Unmerged, Circle), await ClipAsync(model, LoraMode.Unmerged, request));
+        var plainInt = await ClipAsync(model, LoraMode.Unmerged, Circle, integers);
+        var changedInt = await ClipAsync(model, LoraMode.Unmerged, request, integers);
+        var mergedInt = await ClipAsync(model, LoraMode.Merged, request, integers);
+
+        var effect = Distance(plain, changed);
+        Assert.InRange(Distance(plain, plainInt), 0, effect / 4); // of integers alone
+        Assert.InRange(Distance(changed, changedInt), 0, effect / 4);
+        Assert.InRange(Distance(changed, mergedInt), 0, effect / 4);
     }
 
     [Fact]
@@ -197,6 +222,13 @@ public sealed class LoraBaseTests(RuntimeFixture fixture) : IDisposable
         Assert.InRange(Difference(expected.Frames, actual.Frames), 0, pixels);
     }
 
+    /// <summary>How far apart the latents of two clips are in the end: the mean of their differences.</summary>
+    private static double Distance(Clip one, Clip other)
+    {
+        var step = one.Latents.Keys.Intersect(other.Latents.Keys).Max();
+        return one.Latents[step].Zip(other.Latents[step], (a, b) => Math.Abs((double)a - b)).Average();
+    }
+
     private static int Difference(List<byte[]> one, List<byte[]> other) =>
         one.Zip(other, (a, b) => a.Zip(b, (x, y) => Math.Abs(x - y)).Max()).Max();
 
@@ -219,19 +251,28 @@ public sealed class LoraBaseTests(RuntimeFixture fixture) : IDisposable
         return Own(WanModel.Open(path, loras: new LoraPlaces([_folder["loras"]], null)));
     }
 
-    private VideoGenerator Generator(WanModel model, LoraMode mode, string? weights = null, int? batchSize = null) =>
+    private VideoGenerator Generator(
+        WanModel model,
+        LoraMode mode,
+        string? weights = null,
+        int? batchSize = null,
+        TransformerOptions? options = null
+    ) =>
         new(
             model,
             fixture.Runtime,
             new SessionSettings(),
-            new TransformerOptions { WeightsFolder = weights },
+            (options ?? new TransformerOptions()) with
+            {
+                WeightsFolder = weights,
+            },
             new EngineOptions { LoraMode = mode, BatchSize = batchSize }
         );
 
     /// <summary>A clip's frames, and its latents after the steps that were saved.</summary>
-    private async Task<Clip> ClipAsync(WanModel model, LoraMode mode, GenerationRequest request)
+    private async Task<Clip> ClipAsync(WanModel model, LoraMode mode, GenerationRequest request, TransformerOptions? transformer = null)
     {
-        using var generator = Generator(model, mode);
+        using var generator = Generator(model, mode, options: transformer);
         var snapshots = new List<DenoiseSnapshot>();
         await using var frames = new FrameList();
         var options = new GenerationRunOptions

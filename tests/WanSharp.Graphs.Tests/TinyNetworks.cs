@@ -21,7 +21,7 @@ internal static class TinyNetworks
     {
         ModelType = ModelType.ImageToVideo,
         InChannels = 36,
-        ClipDim = 16,
+        VisionDim = 16,
     };
 
     private static readonly TransformerConfig FirstLastFrameToVideo = ImageToVideo with { ModelType = ModelType.FirstLastFrameToVideo };

@@ -10,7 +10,7 @@ public class TransformerGraphsTests
     [Theory]
     [InlineData(null)]
     [InlineData(64)]
-    public void Weights_OfAllParts_AreThoseOfTheWholeNetwork(int? clipDim)
+    public void Weights_OfAllParts_AreThoseOfTheWholeNetwork(int? visionDim)
     {
         var config = new TransformerConfig
         {
@@ -18,9 +18,9 @@ public class TransformerGraphsTests
             FfnDim = 32,
             Heads = 2,
             Layers = 3,
-            ModelType = clipDim is null ? ModelType.TextToVideo : ModelType.ImageToVideo,
-            InChannels = clipDim is null ? 16 : 36,
-            ClipDim = clipDim,
+            ModelType = visionDim is null ? ModelType.TextToVideo : ModelType.ImageToVideo,
+            InChannels = visionDim is null ? 16 : 36,
+            VisionDim = visionDim,
         };
 
         var parts = new TransformerGraphs(config, Options).Weights;

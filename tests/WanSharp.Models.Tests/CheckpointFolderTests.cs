@@ -52,11 +52,11 @@ public sealed class CheckpointFolderTests(RuntimeFixture fixture)
                 AssertSame(highNoise, model.HighNoiseWeights!.Path, TransformerNames.Names);
             }
 
-            if (networks.Clip is { } clip)
+            if (networks.Vision is { } vision)
             {
                 foreach (var slot in VisionEncoder.Whole(model.VisionEncoder!, new GraphOptions()).Weights)
                 {
-                    Assert.Equal(clip[slot.Name].Read<float>().ToArray(), model.VisionEncoderWeights!.Get(slot).Read<float>().ToArray());
+                    Assert.Equal(vision[slot.Name].Read<float>().ToArray(), model.VisionEncoderWeights!.Get(slot).Read<float>().ToArray());
                 }
             }
         }

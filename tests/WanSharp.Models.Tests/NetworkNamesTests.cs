@@ -23,7 +23,7 @@ public sealed class NetworkNamesTests
         TextDim = 16,
         Heads = 1,
         Layers = 2,
-        ClipDim = 12,
+        VisionDim = 12,
     };
 
     private static readonly VaeConfig Vae22 = VaeConfig.Wan22 with { Dim = 4, DecoderDim = 8 };
@@ -207,12 +207,12 @@ public sealed class NetworkNamesTests
     public void Detect_WhatItDoes_FromChannelsThenFromTheDescription(
         int inChannels,
         int outChannels,
-        int? clipDim,
+        int? visionDim,
         string? described,
         ModelType expected
     )
     {
-        var config = TwoImages with { ModelType = expected, InChannels = inChannels, OutChannels = outChannels, ClipDim = clipDim };
+        var config = TwoImages with { ModelType = expected, InChannels = inChannels, OutChannels = outChannels, VisionDim = visionDim };
         using var folder = new TemporaryFolder();
         using var weights = new RandomWeights(1, WanTransformer.Whole(config, new GraphOptions()));
         SafetensorsWriter.Write(folder["model.safetensors"], weights.Tensors);
@@ -256,7 +256,15 @@ public sealed class NetworkNamesTests
     {
         using var weights = new RandomWeights(
             1,
-            WanTransformer.Whole(TwoImages with { ModelType = ModelType.TextToVideo, ClipDim = null, InChannels = 52 }, new GraphOptions())
+            WanTransformer.Whole(
+                TwoImages with
+                {
+                    ModelType = ModelType.TextToVideo,
+                    VisionDim = null,
+                    InChannels = 52,
+                },
+                new GraphOptions()
+            )
         );
         Assert.Contains(
             "52 channels",
@@ -275,7 +283,7 @@ public sealed class NetworkNamesTests
                 TwoImages with
                 {
                     ModelType = ModelType.ImageToVideo,
-                    ClipDim = null,
+                    VisionDim = null,
                     InChannels = 100,
                     OutChannels = 48,
                 },

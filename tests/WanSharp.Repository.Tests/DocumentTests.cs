@@ -107,16 +107,27 @@ public partial class DocumentTests
     }
 
     [Fact]
-    public void EveryDecision_IsLinkedFromADocument()
+    public void EveryDocument_IsReachedFromTheReadme()
     {
-        var linked = Checkout
-            .Documents()
-            .SelectMany(document => Links().Matches(Checkout.Read(document)))
-            .Select(link => Path.GetFileName(link.Groups["path"].Value))
-            .ToHashSet(StringComparer.Ordinal);
+        var reached = new HashSet<string>(StringComparer.Ordinal);
+        Follow("README.md");
 
-        var decisions = Checkout.Documents().Where(document => document.StartsWith("docs/adr/", StringComparison.Ordinal));
-        Assert.All(decisions, document => Assert.Contains(Path.GetFileName(document), linked));
+        var documents = Checkout.Documents().Where(document => document.StartsWith("docs/", StringComparison.Ordinal));
+        Assert.Empty(documents.Except(reached));
+
+        void Follow(string document)
+        {
+            if (!document.EndsWith(".md", StringComparison.Ordinal) || !reached.Add(document))
+            {
+                return;
+            }
+
+            foreach (Match link in Links().Matches(Checkout.Read(document)))
+            {
+                var target = Path.Combine(Checkout.Root, Path.GetDirectoryName(document)!, link.Groups["path"].Value);
+                Follow(Path.GetRelativePath(Checkout.Root, Path.GetFullPath(target)).Replace('\\', '/'));
+            }
+        }
     }
 
     [Fact]

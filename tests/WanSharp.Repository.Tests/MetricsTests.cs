@@ -46,16 +46,16 @@ public partial class MetricsTests
     private static string Row(string name, string kind, string unit) => $"{name} | {kind} | {unit}";
 
     private static string KindOf(string method) =>
-        method switch
+        method.Replace("Observable", "", StringComparison.Ordinal) switch
         {
             "UpDownCounter" => "up-down counter",
-            _ => method.ToLowerInvariant(),
+            var other => other.ToLowerInvariant(),
         };
 
     [GeneratedRegex(@"eter\.Create(Observable)?(Histogram|Counter|UpDownCounter|Gauge)<")]
     private static partial Regex Calls();
 
-    [GeneratedRegex(@"eter\.Create(?<kind>\w+)<\w+>\(\s*""(?<name>[^""]+)"",\s*""(?<unit>[^""]+)""")]
+    [GeneratedRegex(@"eter\.Create(?<kind>\w+)<\w+>\(\s*""(?<name>[^""]+)"",\s*(unit: )?""(?<unit>[^""]+)""")]
     private static partial Regex Instruments();
 
     [GeneratedRegex(@"^\| `(?<name>[^`]+)` \| (?<kind>[^|]+) \| (?<unit>[^|]+) \|", RegexOptions.Multiline)]

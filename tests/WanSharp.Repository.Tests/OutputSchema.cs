@@ -9,21 +9,33 @@ using WanSharp.Engine.Sampling;
 namespace WanSharp.Repository.Tests;
 
 /// <summary>The members of a record as JSON has them, a line each.</summary>
-internal sealed class OutputSchema
+/// <param name="listed">Records with a listing of their own, which are named and not described again.</param>
+internal sealed class OutputSchema(IReadOnlySet<Type> listed)
 {
+    private static readonly HashSet<Type> None = [];
+
     private readonly StringBuilder _text = new();
     private readonly NullabilityInfoContext _nullability = new();
 
-    public static string Describe(Type type)
+    public static string Describe(Type type) => Describe(type, None);
+
+    /// <summary>The members of several records, each under its name.</summary>
+    public static string Describe(IEnumerable<Type> types)
     {
-        var schema = new OutputSchema();
+        var all = types.OrderBy(type => type.Name, StringComparer.Ordinal).ToList();
+        return string.Join('\n', all.Select(type => $"{type.Name}\n{Describe(type, all.ToHashSet(), depth: 1)}"));
+    }
+
+    private static string Describe(Type type, IReadOnlySet<Type> listed, int depth = 0)
+    {
+        var schema = new OutputSchema(listed);
         var (item, kind) = Unwrapped(type);
         if (kind.Length > 0)
         {
             schema._text.Append(kind).Append(Name(item)).Append('\n');
         }
 
-        schema.Members(item, kind.Length > 0 ? 1 : 0, omitsNulls: type == typeof(GenerationSettings));
+        schema.Members(item, kind.Length > 0 ? 1 : depth, omitsNulls: type == typeof(GenerationSettings));
         return schema._text.ToString();
     }
 
@@ -67,8 +79,13 @@ internal sealed class OutputSchema
                 !isNullable ? ""
                 : omitsNulls || property.GetCustomAttribute<JsonIgnoreAttribute>() is not null ? ", or missing"
                 : ", or null";
-            _text.Append(' ', 2 * depth).Append(name).Append(": ").Append(kind).Append(Name(item)).Append(ending).Append('\n');
-            Members(item, depth + 1, omitsNulls || item == typeof(GenerationSettings));
+            var isListed = listed.Contains(item);
+            _text.Append(' ', 2 * depth).Append(name).Append(": ").Append(kind);
+            _text.Append(isListed ? item.Name : Name(item)).Append(ending).Append('\n');
+            if (!isListed)
+            {
+                Members(item, depth + 1, omitsNulls || item == typeof(GenerationSettings));
+            }
         }
     }
 
@@ -108,7 +125,7 @@ internal sealed class OutputSchema
             TypeCode.String => "text",
             TypeCode.Boolean => "true or false",
             TypeCode.Int32 or TypeCode.Int64 or TypeCode.UInt64 => "whole number",
-            TypeCode.Single or TypeCode.Double => "number",
+            TypeCode.Single or TypeCode.Double or TypeCode.Decimal => "number",
             _ => IsRecord(type) ? "object"
             : type == typeof(NumberList) ? "list of number"
             : HasForm(type) ? "text"

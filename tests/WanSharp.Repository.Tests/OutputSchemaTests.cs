@@ -25,6 +25,8 @@ public class OutputSchemaTests
         ("batch", "batch", typeof(BatchOutput)),
         ("batch-dry-run", "batch", typeof(DryRunOutput)),
         ("batch-resume-dry-run", "batch", typeof(RestOutput)),
+        ("film", "film", typeof(FilmOutput)),
+        ("film-dry-run", "film", typeof(FilmDryRunOutput)),
         ("jobs-list", "jobs list", typeof(JobOutput)),
         ("export", "export", typeof(ExportOutput)),
         ("inspect-clip", "inspect", typeof(GenerationSettings)),

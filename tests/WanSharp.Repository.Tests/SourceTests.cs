@@ -78,6 +78,19 @@ public partial class SourceTests
         Assert.Empty(numbers);
     }
 
+    /// <summary><c>Digests</c> makes digests into text, so that there is one form of them; graphs lie below it.</summary>
+    [Fact]
+    public void Digests_OfTextsAndBytes_AreMadeInOnePlace()
+    {
+        var files =
+            from path in Sources()
+            where Path.GetRelativePath(Checkout.Root, path).StartsWith("src", StringComparison.Ordinal)
+            where File.ReadAllText(path).Contains("ToHexStringLower(SHA256.HashData(", StringComparison.Ordinal)
+            select Path.GetFileName(path);
+
+        Assert.Equal(["Digests.cs", "OnnxGraph.cs"], files.Order(StringComparer.Ordinal));
+    }
+
     [GeneratedRegex(@"\bstate (=|<>|<|>|IN \() ?\d|CASE state WHEN \d")]
     private static partial Regex StateNumber();
 

@@ -15,6 +15,7 @@ internal sealed class TestServer : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private WanServer? _server;
+    private Func<HostOptions, HostOptions>? _changeHost;
 
     private TestServer() { }
 
@@ -29,9 +30,12 @@ internal sealed class TestServer : IAsyncDisposable
 
     public static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<TestServer> StartAsync(Func<ServerOptions, ServerOptions>? change = null)
+    public static async Task<TestServer> StartAsync(
+        Func<ServerOptions, ServerOptions>? change = null,
+        Func<HostOptions, HostOptions>? host = null
+    )
     {
-        var server = new TestServer();
+        var server = new TestServer { _changeHost = host };
         TinyModel.Write(server._folder["tiny"]);
         await server.RestartAsync(change);
         return server;
@@ -49,21 +53,20 @@ internal sealed class TestServer : IAsyncDisposable
     public async Task RestartAsync(Func<ServerOptions, ServerOptions>? change = null)
     {
         await StopAsync();
-        var host = new WanHost(
-            new HostOptions
+        var hostOptions = new HostOptions
+        {
+            CacheFolder = _folder["cache"],
+            ConfigFolder = _folder["config"],
+            SearchPath = Environment.GetEnvironmentVariable("PATH"), // where ffmpeg may be
+            Notice = line =>
             {
-                CacheFolder = _folder["cache"],
-                ConfigFolder = _folder["config"],
-                SearchPath = Environment.GetEnvironmentVariable("PATH"), // where ffmpeg may be
-                Notice = line =>
+                lock (Notices)
                 {
-                    lock (Notices)
-                    {
-                        Notices.Add(line);
-                    }
-                },
-            }
-        );
+                    Notices.Add(line);
+                }
+            },
+        };
+        var host = new WanHost(_changeHost?.Invoke(hostOptions) ?? hostOptions);
         var options = new ServerOptions
         {
             DataFolder = Data,

@@ -9,11 +9,13 @@ namespace WanSharp.Testing;
 public sealed class CommunityLoras(IReadOnlyDictionary<string, Tensor> weights, string folder)
 {
     private const string Prefix = "diffusion_model.";
+    private const string LowNoise = "transformer_2"; // Diffusers' name for that expert
     private const string Weight = ".weight";
     private const string Bias = ".bias";
 
     /// <summary>
-    /// Writes a file, unless it is there, in the form that its name says: of lightx2v, Lightning, kijai's extractions or PEFT.
+    /// Writes a file, unless it is there, in the form that its name says: of lightx2v, Lightning, kijai's extractions or PEFT. Where the
+    /// name has <c>transformer_2</c>, so have its layers.
     /// </summary>
     /// <returns>Its path.</returns>
     public string Write(string file)
@@ -37,7 +39,8 @@ public sealed class CommunityLoras(IReadOnlyDictionary<string, Tensor> weights, 
             add(name, weight.Shape);
         }
 
-        SafetensorsWriter.Write(path, tensors);
+        var layers = file.Contains(LowNoise, StringComparison.Ordinal) ? $"{LowNoise}." : Prefix;
+        SafetensorsWriter.Write(path, tensors.ToDictionary(one => layers + one.Key[Prefix.Length..], one => one.Value));
         foreach (var tensor in tensors.Values)
         {
             tensor.Dispose();

@@ -25,9 +25,9 @@ public sealed class TinyNetworks : IDisposable
     public TinyNetworks(string variant)
     {
         var isTi2v = variant.Contains("ti2v", StringComparison.Ordinal);
-        var hasClip = variant is "wan2.1-i2v-14b-480p" or "wan2.1-flf2v-14b";
+        var hasVision = variant is "wan2.1-i2v-14b-480p" or "wan2.1-flf2v-14b";
         var vae = isTi2v ? VaeConfig.Wan22 with { Dim = 2, DecoderDim = 4 } : VaeConfig.Wan21 with { Dim = 2 };
-        var clip = new VisionEncoderConfig
+        var vision = new VisionEncoderConfig
         {
             ImageSize = 32,
             PatchSize = 2,
@@ -48,7 +48,7 @@ public sealed class TinyNetworks : IDisposable
                 : variant.Contains("t2v", StringComparison.Ordinal) ? 16
                 : 36,
             OutChannels = isTi2v ? 48 : 16,
-            ClipDim = hasClip ? clip.Dim : null,
+            VisionDim = hasVision ? vision.Dim : null,
         };
         var text = new Umt5Config
         {
@@ -66,12 +66,12 @@ public sealed class TinyNetworks : IDisposable
         HighNoise = variant.Contains("a14b", StringComparison.Ordinal) ? Random(2, WanTransformer.Whole(Config, options)) : null;
         Text = Random(3, Umt5Encoder.Whole(text, options));
         Vae = Random(4, WanVae.EncodeNext(vae, options), WanVae.DecodeNext(vae, options));
-        Clip = hasClip ? Random(5, VisionEncoder.Whole(clip, options)) : null;
-        if (Clip is not null)
+        Vision = hasVision ? Random(5, VisionEncoder.Whole(vision, options)) : null;
+        if (Vision is not null)
         {
             // The checkpoint has a last block and a norm that Wan never runs, and their names tell how many there are.
-            var last = Clip["visual.transformer.0.mlp.0.weight"];
-            Clip["visual.transformer.1.mlp.0.weight"] = last;
+            var last = Vision["visual.transformer.0.mlp.0.weight"];
+            Vision["visual.transformer.1.mlp.0.weight"] = last;
         }
     }
 
@@ -93,7 +93,7 @@ public sealed class TinyNetworks : IDisposable
 
     public Dictionary<string, Tensor> Vae { get; }
 
-    public Dictionary<string, Tensor>? Clip { get; }
+    public Dictionary<string, Tensor>? Vision { get; }
 
     /// <summary>Whether kijai's fp8 files keep a tensor in fp8: matrices of blocks.</summary>
     public static bool IsFloat8(string name, Tensor tensor) =>

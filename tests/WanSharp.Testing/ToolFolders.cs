@@ -1,3 +1,5 @@
+using System.Text;
+using WanSharp.Graphs;
 using WanSharp.Tensors;
 
 namespace WanSharp.Testing;
@@ -9,6 +11,9 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
 {
     /// <summary>The factor of scaled fp8; a power of two, so that it rounds nothing.</summary>
     public const float Scale = 1 / 64f;
+
+    private const int Rotation = 16; // a power of 4 that divides the rows of the tiny networks
+    private const float LargestCode = 127;
 
     private const string ComfyTransformer = "model.diffusion_model.";
     private const string ComfyText = "text_encoders.umt5xxl.transformer.";
@@ -33,6 +38,12 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
                 break;
             case "kijai scaled":
                 Kijai(Scale);
+                break;
+            case "int8":
+                EightBit(group: null);
+                break;
+            case "convrot":
+                EightBit(Rotation);
                 break;
             case "gguf":
                 Gguf();
@@ -65,9 +76,9 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
 
         OtherFormats.WriteTorch(Prepare("models_t5_umt5-xxl-enc-bf16.pth"), networks.Text);
         OtherFormats.WriteTorch(Prepare(networks.Type == "ti2v" ? "Wan2.2_VAE.pth" : "Wan2.1_VAE.pth"), networks.Vae);
-        if (networks.Clip is { } clip)
+        if (networks.Vision is { } vision)
         {
-            OtherFormats.WriteTorch(Prepare("models_clip_open-clip-xlm-roberta-large-vit-huge-14.pth"), clip);
+            OtherFormats.WriteTorch(Prepare("models_clip_open-clip-xlm-roberta-large-vit-huge-14.pth"), vision);
         }
 
         File.Copy(TinyNetworks.SpieceModel, Prepare("google/umt5-xxl/spiece.model"));
@@ -87,7 +98,7 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
             "vae/diffusion_pytorch_model.safetensors",
             Renamed(networks.Vae, networks.Type == "ti2v" ? OtherTools.DiffusersVae22 : OtherTools.DiffusersVae21)
         );
-        Clip("image_encoder/model.safetensors");
+        Vision("image_encoder/model.safetensors");
         Write("model_index.json", "{}");
         Write("tokenizer/tokenizer.json", TokenizerJsonFile.Of(TinyNetworks.SpieceModel).ToJsonString());
     }
@@ -102,7 +113,7 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
 
         Safetensors("models/text_encoders/one.safetensors", WithTokenizer(Renamed(networks.Text, OtherTools.TransformersText)));
         Safetensors("models/vae/two.safetensors", networks.Vae);
-        Clip("models/clip_vision/three.safetensors");
+        Vision("models/clip_vision/three.safetensors");
     }
 
     /// <summary>ComfyUI-GGUF's files next to ComfyUI's.</summary>
@@ -124,7 +135,7 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
 
         OtherFormats.WriteGguf(Prepare("clip/umt5-xxl-encoder.gguf"), Renamed(networks.Text, OtherTools.LlamaText));
         Safetensors("vae/vae.safetensors", networks.Vae);
-        Clip("clip_vision/clip_vision_h.safetensors");
+        Vision("clip_vision/clip_vision_h.safetensors");
         File.Copy(TinyNetworks.SpieceModel, Prepare("clip/spiece.model"));
     }
 
@@ -155,6 +166,45 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
         Safetensors("models/diffusion_models/any.safetensors", tensors);
     }
 
+    /// <summary>
+    /// ComfyUI's tree with a transformer in 8-bit integers, a scale for each row; rotated in groups of columns if there are any.
+    /// </summary>
+    public void EightBit(int? group)
+    {
+        Comfy();
+        var note = group is null
+            ? """{"format": "int8_tensorwise", "per_row": true}"""
+            : $$"""{"format": "int8_tensorwise", "convrot": true, "convrot_groupsize": {{group}}}""";
+        var tensors = new Dictionary<string, Tensor>(networks.Transformer);
+        foreach (var (name, tensor) in networks.Transformer.Where(pair => TinyNetworks.IsFloat8(pair.Key, pair.Value)))
+        {
+            var (rows, columns) = ((int)tensor.Shape[0], (int)tensor.Shape[1]);
+            var values = tensor.Read<float>().ToArray();
+            var (codes, scales) = (new sbyte[values.Length], new float[rows]);
+            for (var row = 0; row < rows; row++)
+            {
+                var line = values.AsSpan(row * columns, columns);
+                if (group is { } size)
+                {
+                    RegularHadamard.Of(size)!.Rotate(line);
+                }
+
+                scales[row] = Math.Max(float.Epsilon, line.ToArray().Max(MathF.Abs)) / LargestCode;
+                for (var column = 0; column < columns; column++)
+                {
+                    codes[(row * columns) + column] = (sbyte)MathF.Round(line[column] / scales[row]);
+                }
+            }
+
+            var layer = name[..^".weight".Length];
+            tensors[name] = Tensor.CopyOf<sbyte>(tensor.Shape, codes);
+            tensors[$"{layer}.weight_scale"] = Tensor.CopyOf<float>([rows, 1], scales);
+            tensors[$"{layer}.comfy_quant"] = Tensor.CopyOf<byte>([note.Length], Encoding.ASCII.GetBytes(note));
+        }
+
+        Safetensors("models/diffusion_models/any.safetensors", tensors);
+    }
+
     /// <summary>ComfyUI's tree with transformers of TurboDiffusion and rCM, which embed patches by a matrix.</summary>
     public void Turbo()
     {
@@ -176,7 +226,7 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
             var all = Renamed(tensors, name => ComfyTransformer + name)
                 .Concat(Renamed(networks.Text, name => ComfyText + OtherTools.TransformersText(name)))
                 .Concat(Renamed(networks.Vae, name => "vae." + name))
-                .Concat(networks.Clip ?? [])
+                .Concat(networks.Vision ?? [])
                 .ToDictionary();
             Safetensors($"all{place}.safetensors", WithTokenizer(all));
         }
@@ -200,13 +250,14 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
         return new(tensors) { ["spiece_model"] = Tensor.CopyOf<byte>([bytes.Length], bytes) };
     }
 
-    private void Clip(string name)
+    private void Vision(string name)
     {
-        if (networks.Clip is { } clip)
+        if (networks.Vision is { } vision)
         {
             Safetensors(
                 name,
-                clip.SelectMany(pair => OtherTools.TransformersClip(pair.Key, pair.Value))
+                vision
+                    .SelectMany(pair => OtherTools.TransformersClip(pair.Key, pair.Value))
                     .ToDictionary(part => part.Name, part => part.Tensor)
             );
         }

@@ -6,6 +6,7 @@ using WanSharp.Engine;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Running;
 using WanSharp.Jobs.Storage;
+using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Batches;
 
@@ -171,7 +172,7 @@ internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
                         CultureInfo.InvariantCulture,
                         $"{counts.Succeeded} of {counts.Total} done, {counts.Queued} wait, {counts.Failed} failed, {_hits} cached "
                             + $"· {rate:0.0} steps/s{(denoising > 0 ? $", {_batchSize() ?? denoising} at once" : "")} "
-                            + $"· {Environment.WorkingSet / 1e9:0.0} GB"
+                            + $"· {ByteSize.Text(Environment.WorkingSet)}"
                     )
                 )
             );

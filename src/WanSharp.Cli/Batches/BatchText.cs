@@ -17,7 +17,10 @@ internal static class BatchText
     private const int MostNames = 5;
 
     /// <summary>Each bad line of a batch file, a line each.</summary>
-    public static void WriteProblems(TextWriter error, BatchFileException exception)
+    /// <param name="error">Where to.</param>
+    /// <param name="exception">What is wrong.</param>
+    /// <param name="what">What the file holds.</param>
+    public static void WriteProblems(TextWriter error, BatchFileException exception, string what = "job")
     {
         foreach (var problem in exception.Problems.Take(MostLines))
         {
@@ -26,7 +29,7 @@ internal static class BatchText
 
         var more = exception.Problems.Count > MostLines ? $", {exception.Problems.Count - MostLines} of them not shown" : "";
         error.WriteLine(
-            $"wan: {exception.Problems.Count} {(exception.Problems.Count == 1 ? "job" : "jobs")} of {exception.File} "
+            $"wan: {exception.Problems.Count} {(exception.Problems.Count == 1 ? what : $"{what}s")} of {exception.File} "
                 + $"cannot be made{more}; nothing was run."
         );
     }

@@ -47,11 +47,17 @@ internal sealed class BackendOptions
     private readonly ComfyAccessOptions _access = new();
 
     /// <summary>Adds the options to a command.</summary>
-    public void AddTo(Command command)
+    /// <param name="command">The command.</param>
+    /// <param name="withServers">Whether other programs may make the clips.</param>
+    public void AddTo(Command command, bool withServers = true)
     {
-        Option[] options = [_provider, _providerOptions, _precision, _threads, _reuse, _backend, _workflow, _mapping];
+        Option[] options = [_provider, _providerOptions, _precision, _threads, .. withServers ? OfServers : []];
         _model.AddTo(command);
-        _access.AddTo(command);
+        if (withServers)
+        {
+            _access.AddTo(command);
+        }
+
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -61,12 +67,15 @@ internal sealed class BackendOptions
         command.Options.Add(_loraMode);
     }
 
+    private Option[] OfServers => [_reuse, _backend, _workflow, _mapping];
+
     /// <summary>What the options ask for.</summary>
     /// <exception cref="InvalidRequestException">Options contradict each other.</exception>
     public BackendSettings Read(ParseResult parsed, CliEnvironment environment)
     {
         var (model, parts) = _model.Read(parsed);
-        var isOurs = parsed.GetValue(_backend) == BackendNames.Local;
+        var backend = parsed.GetValue(_backend) ?? BackendNames.Local; // null where the command has no such option
+        var isOurs = backend == BackendNames.Local;
         return isOurs || (parsed.GetValue(_reuse) == ReuseMode.Off && parts.IsEmpty)
             ? new BackendSettings
             {
@@ -80,7 +89,7 @@ internal sealed class BackendOptions
                 Threads = parsed.GetValue(_threads),
                 Reuse = parsed.GetValue(_reuse),
                 Comfy = ComfySettings.Read(
-                    parsed.GetValue(_backend)!,
+                    backend,
                     parsed.GetValue(_workflow),
                     parsed.GetValue(_mapping),
                     _access.Read(parsed, environment)

@@ -13,11 +13,11 @@ internal sealed class BatchRunOptions
 {
     private const int MostLanes = 64;
 
-    private static readonly string[] EngineFormats = [".mp4", ".webm", ".gif", ".webp", ".png"];
+    private static readonly string[] EngineFormats = [".mp4", ".webm", ".gif", ".webp", ".png", ".mkv"];
 
     private readonly Option<string> _format = ChoiceOption.Create(
         "--format",
-        "Format of the clips; mov and mkv only with ComfyUI.",
+        "Format of the clips; mkv is lossless, mov only with ComfyUI.",
         ("mp4", ".mp4"),
         ("webm", ".webm"),
         ("gif", ".gif"),
@@ -59,7 +59,8 @@ internal sealed class BatchRunOptions
     /// <summary>Adds the options, in the order of help.</summary>
     /// <param name="command">The command.</param>
     /// <param name="ownsFiles">Whether the clips' files are named by the program, so that none is ever in the place of another.</param>
-    public void AddTo(Command command, bool ownsFiles = false)
+    /// <param name="ownsFormat">Whether the program chooses the clips' format.</param>
+    public void AddTo(Command command, bool ownsFiles = false, bool ownsFormat = false)
     {
         Option[] options =
         [
@@ -75,7 +76,7 @@ internal sealed class BatchRunOptions
             _overwrite,
             _allowModelChange,
         ];
-        foreach (var option in options.Where(option => !ownsFiles || option != _overwrite))
+        foreach (var option in options.Where(option => (!ownsFiles || option != _overwrite) && (!ownsFormat || option != _format)))
         {
             command.Options.Add(option);
         }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
+using WanSharp.Tensors;
 using WanSharp.Tools.Benchmarks;
 
 namespace WanSharp.Cli.Commands;
@@ -48,7 +49,7 @@ internal sealed class BenchDecodersCommand(CliEnvironment environment)
     private static string Describe(DecoderRow row) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{row.Network, -10}{row.Seconds.Median, 8:0.00} s{row.FirstFrameSeconds.Median, 12:0.00} s{row.PeakBytes / 1e6, 9:0} MB"
+            $"{row.Network, -10}{row.Seconds.Median, 8:0.00} s{row.FirstFrameSeconds.Median, 12:0.00} s{ByteSize.Text(row.PeakBytes), 12}"
                 + $"{row.Operations / 1e12, 9:0.00}{row.Ratio, 8:0.0} ×"
         );
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
+using WanSharp.Tensors;
 using WanSharp.Tools.Benchmarks;
 
 namespace WanSharp.Cli.Commands;
@@ -138,9 +139,9 @@ internal sealed class BenchDtypesCommand(CliEnvironment environment)
             environment.Out.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{cost.Type, -10}{cost.FileBytes / 1e9, 7:0.00} GB{first.Seconds, 11:0.00} s{second.Seconds, 12:0.00} "
-                        + $"s{cost.Seconds.Median, 8:0.00} s{cost.TimesF32, 8:0.00}{(second.PeakPrivateBytes ?? 0) / 1e9, 7:0.00} "
-                        + $"GB{cost.Difference.Relative, 12:0.0e+0}"
+                    $"{cost.Type, -10}{ByteSize.Text(cost.FileBytes), 10}{first.Seconds, 11:0.00} s{second.Seconds, 12:0.00} "
+                        + $"s{cost.Seconds.Median, 8:0.00} s{cost.TimesF32, 8:0.00}{ByteSize.Text(second.PeakPrivateBytes ?? 0), 10}"
+                        + $"{cost.Difference.Relative, 12:0.0e+0}"
                 )
             );
         }

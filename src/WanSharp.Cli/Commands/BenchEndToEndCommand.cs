@@ -3,6 +3,7 @@ using System.Globalization;
 using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Requests;
+using WanSharp.Tensors;
 using WanSharp.Tools.Benchmarks;
 using static System.FormattableString;
 
@@ -88,7 +89,7 @@ internal sealed class BenchEndToEndCommand(CliEnvironment environment)
                 CultureInfo.InvariantCulture,
                 $"{row.Way, -20}{row.LoadSeconds, 7:0.0} s{row.TextSeconds, 7:0.0} s{row.DenoiseSeconds, 9:0.0} s"
                     + $"{row.StepSeconds, 8:0.00} s{row.DecodeSeconds, 7:0.0} s{row.WriteSeconds, 6:0.0} s{row.TotalSeconds, 9:0.0} s"
-                    + $"{(row.PeakPrivateBytes ?? 0) / 1e9, 8:0.00} GB"
+                    + $"{ByteSize.Text(row.PeakPrivateBytes ?? 0), 11}"
             );
         }
 

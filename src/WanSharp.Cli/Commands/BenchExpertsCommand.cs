@@ -10,8 +10,6 @@ namespace WanSharp.Cli.Commands;
 /// <summary><c>wan bench experts</c>: what changing between two experts costs.</summary>
 internal sealed class BenchExpertsCommand(CliEnvironment environment)
 {
-    private const double Giga = 1e9;
-
     private readonly WorkloadOptions _workload = new(
         environment,
         BenchmarkSubject.Dit,
@@ -61,13 +59,11 @@ internal sealed class BenchExpertsCommand(CliEnvironment environment)
         string.Create(
             CultureInfo.InvariantCulture,
             $"""
-            {report.Workload}: two experts of {report.CheckpointBytes / Giga:0.00} GB
+            {report.Workload}: two experts of {ByteSize.Text(report.CheckpointBytes)}
               step            {report.Step.Median:0.000} s median of {report.Step.Runs}, after one of the same expert
               change          {report.SwitchStep.Median:0.000} s median, after one of the other: {100
                 * report.SwitchShare:0.0} % of a step more
-              memory          {(
-                report.PeakPrivateBytes is { } bytes ? (bytes / Giga).ToString("0.00", CultureInfo.InvariantCulture) : "unknown"
-            )} GB private at most
+              memory          {(report.PeakPrivateBytes is { } bytes ? ByteSize.Text(bytes) : "unknown")} private at most
             """
         );
 

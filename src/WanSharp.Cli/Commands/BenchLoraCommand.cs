@@ -1,6 +1,7 @@
 using System.CommandLine;
 using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
+using WanSharp.Tensors;
 using WanSharp.Tools.Benchmarks;
 using static System.FormattableString;
 
@@ -79,7 +80,9 @@ internal sealed class BenchLoraCommand(CliEnvironment environment)
             Invariant($"graphs compiled by changes  {report.CompiledByChange, 8}"),
             Invariant($"8 clips, 4 LoRAs, one batch {together, 8:0.000} s"),
             Invariant($"the same in 4 batches       {apart, 8:0.000} s   × {apart / together:0.00}"),
-            Invariant($"a merge                     {report.MergeSeconds, 8:0.0} s   {(report.MergePrivateBytes ?? 0) / 1e6:0} MB private"),
+            Invariant(
+                $"a merge                     {report.MergeSeconds, 8:0.0} s   {ByteSize.Text(report.MergePrivateBytes ?? 0)} private"
+            ),
             Invariant($"the same from the cache     {report.CachedSeconds, 8:0.0} s"),
         ];
     }

@@ -70,8 +70,8 @@ internal sealed class CacheCommand(CliEnvironment environment)
             environment.Out.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{name, -12}{section.Entries, 8}{Amounts.Size(section.Bytes), 10}"
-                        + $"{(section.MaximumBytes is { } limit ? Amounts.Size(limit) : "-"), 9}"
+                    $"{name, -12}{section.Entries, 8}{ByteSize.Text(section.Bytes), 10}"
+                        + $"{(section.MaximumBytes is { } limit ? ByteSize.Text(limit) : "-"), 9}"
                         + $"{section.Hits, 7}{section.Misses, 8}{section.Damaged, 8} "
                         + $" {oldest ?? "-"}"
                 )
@@ -145,7 +145,7 @@ internal sealed class CacheCommand(CliEnvironment environment)
         foreach (var (name, removed) in sections.Where(section => section.Removed.Entries + section.Removed.InUse > 0))
         {
             var inUse = removed.InUse > 0 ? $"; {removed.InUse} stay, in use" : "";
-            environment.Out.WriteLine($"{name}: {removed.Entries} removed, {Amounts.Size(removed.Bytes)}{inUse}");
+            environment.Out.WriteLine($"{name}: {removed.Entries} removed, {ByteSize.Text(removed.Bytes)}{inUse}");
         }
 
         if (sections.All(section => section.Removed.Entries + section.Removed.InUse + section.Removed.Refused == 0))

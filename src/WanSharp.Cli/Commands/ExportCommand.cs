@@ -4,6 +4,7 @@ using System.Globalization;
 using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
 using WanSharp.Graphs;
+using WanSharp.Tensors;
 using WanSharp.Tools.Export;
 
 namespace WanSharp.Cli.Commands;
@@ -121,7 +122,7 @@ internal sealed class ExportCommand(CliEnvironment environment)
         environment.Out.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{report.Folder}: {report.Files.Sum(file => file.Bytes) / 1e6:0.0} MB in {elapsed.TotalSeconds:0.0} s."
+                $"{report.Folder}: {ByteSize.Text(report.Files.Sum(file => file.Bytes))} in {elapsed.TotalSeconds:0.0} s."
             )
         );
     }

@@ -7,10 +7,8 @@ using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
 using WanSharp.Hosting;
-using WanSharp.Media;
 using WanSharp.Media.Clips;
 using WanSharp.Media.Images;
-using WanSharp.Media.Metadata;
 using WanSharp.Tensors;
 using WanSharp.Tools.Optimize;
 
@@ -24,7 +22,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
     private readonly Option<string?> _output = new("--output", "-o")
     {
         Description =
-            "What to write: .mp4, .webm, .gif, .webp, .png (all frames in one picture), or a folder/ for one "
+            "What to write: .mp4, .webm, .gif, .webp, .mkv (lossless), .png (all frames in one picture), or a folder/ for one "
             + "PNG per frame. Default: named after the prompt. Without ffmpeg, clips are written as .webp.",
         HelpName = "FILE",
     };
@@ -100,7 +98,11 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             (file, token) => ImageReader.ReadAsync(ffmpeg, file, token),
             cancellationToken
         );
-        var target = await PlaceAsync(ffmpeg, Target(parsed.GetValue(_output) ?? OutputName.For(request)), cancellationToken);
+        var target = await new ClipPlace(environment).FindAsync(
+            ffmpeg,
+            ClipPlace.Parse(parsed.GetValue(_output) ?? OutputName.For(request)),
+            cancellationToken
+        );
         VideoWriter.Require(target);
         var previewFile = await _preview.FileAsync(parsed, ffmpeg, target, cancellationToken);
         var encoder = EncoderCheck.RequireAsync(ffmpeg, target.Kind, cancellationToken); // while the model opens
@@ -114,13 +116,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         model.ReadDigest(new DigestProgress(environment), cancellationToken);
         request = _style.Apply(parsed, environment.Host, request, model.Name);
         var plan = generator.Plan(way is null ? request : SettingFields.Fill(request, way.Settings));
-        if (plan.Settings.Execution is { Precision: Precision.EightBit })
-        {
-            environment.Error.WriteLine(
-                $"precision {Precision.EightBit}: the transformer's blocks multiply 8-bit integers, the rest stays in {Precision.Full}"
-            );
-        }
-
+        SayPrecision(plan);
         plan = await TuneAsync(generator, plan, compile, cancellationToken);
         if (plan.Strategy is { } strategy)
         {
@@ -131,11 +127,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         GenerationStatistics clip;
         await using (var writer = VideoWriter.Create(ffmpeg, target, plan.Format, plan.Settings.ToJson()))
         {
-            GenerateReport.WriteSettings(environment.Error, plan.Settings);
-            GenerateReport.WriteStepCache(environment.Error, plan.StepCache);
-            GenerateReport.WriteWarnings(environment.Error, plan.Warnings);
-            GenerateReport.WriteCut(environment.Error, plan.CutPrompts);
-            GenerateReport.WriteLoras(environment.Error, plan.Loras);
+            GenerateReport.WritePlan(environment.Error, plan);
             using var progress = ProgressDisplay.Start(environment);
             clip = await generator.GenerateAsync(plan, writer, options with { Progress = progress }, cancellationToken);
             await writer.CompleteAsync(cancellationToken);
@@ -154,6 +146,16 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         );
         await FinishCompilingAsync(generator, cancellationToken);
         return ExitCode.Done;
+    }
+
+    private void SayPrecision(GenerationPlan plan)
+    {
+        if (plan.Settings.Execution is { Precision: Precision.EightBit })
+        {
+            environment.Error.WriteLine(
+                $"precision {Precision.EightBit}: the transformer's blocks multiply 8-bit integers, the rest stays in {Precision.Full}"
+            );
+        }
     }
 
     /// <summary>
@@ -259,26 +261,4 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         environment.Error.WriteLine(plan.Strategy!.Reasons[^1]);
         return plan;
     }
-
-    /// <summary>Where the clip goes. Without ffmpeg a name is taken that nobody gave: an existing file must be a clip of ours.</summary>
-    private async Task<OutputTarget> PlaceAsync(string? ffmpeg, OutputTarget asked, CancellationToken cancellationToken)
-    {
-        var target = WithoutFfmpeg.TargetFor(ffmpeg, asked);
-        if (target == asked)
-        {
-            return target;
-        }
-
-        environment.Error.WriteLine(
-            PlainText.OneLine(WithoutFfmpeg.Notice(Path.GetExtension(asked.Name), $"the clip is written as {target.Name}"))
-        );
-        return !File.Exists(target.FullPath) || await MetadataReader.ReadAsync(ffmpeg, target.FullPath, cancellationToken) is not null
-            ? target
-            : throw new MediaException(
-                $"{target.FullPath} already exists and was not made by WanSharp: move it, or name another output that ends in .webp."
-            );
-    }
-
-    private static OutputTarget Target(string path) =>
-        OutputTarget.TryParse(path, out var target, out var error) ? target : throw new InvalidRequestException("output", error);
 }

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
+using WanSharp.Cli.Films;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
+using WanSharp.Jobs.Films;
 using WanSharp.Jobs.Recipes;
 using WanSharp.Media;
 using WanSharp.Media.Images;
@@ -60,6 +62,12 @@ internal sealed class InspectCommand(CliEnvironment environment)
         var ffmpeg = environment.Host.FindFfmpeg();
         var isText = TextExtensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase);
         var embedded = isText ? null : await MetadataReader.ReadAsync(ffmpeg, file, cancellationToken);
+        if (embedded is not null && FilmFile.FromEmbedded(embedded) is { } film)
+        {
+            environment.Out.WriteLine(parsed.GetValue(_json) ? embedded : FilmText.Describe(film, file));
+            return ExitCode.Done;
+        }
+
         if (embedded is null || GenerationSettings.FromJson(embedded) is not { } settings)
         {
             return InspectRecipe(

@@ -20,6 +20,23 @@ internal sealed class KeysCommand(CliEnvironment environment)
 
     private readonly Option<int?> _rate = BatchOptions.Count("--rate", "Requests a minute. Default: any number.", 1_000_000);
 
+    private readonly Option<int?> _mostQueued = BatchOptions.Count(
+        "--max-queued",
+        "Its videos that may wait or be made at once. Default: any number.",
+        1_000_000
+    );
+
+    private readonly Option<int?> _perDay = BatchOptions.Count(
+        "--per-day",
+        "Videos that it may ask for within 24 hours. Default: any number.",
+        1_000_000
+    );
+
+    private readonly Option<bool> _own = new("--own")
+    {
+        Description = "Show it its own videos alone, in the videos API, the page and MCP.",
+    };
+
     public static Command Build(CliEnvironment environment)
     {
         var self = new KeysCommand(environment);
@@ -28,6 +45,9 @@ internal sealed class KeysCommand(CliEnvironment environment)
             self._name,
             self._scope,
             self._rate,
+            self._mostQueued,
+            self._perDay,
+            self._own,
             self._data.Option,
         };
         add.SetAction(self.Add);
@@ -37,7 +57,7 @@ internal sealed class KeysCommand(CliEnvironment environment)
         remove.SetAction(self.Remove);
         var command = new Command("keys", "The keys of `wan serve`: with none it answers its own machine only, and asks for none.")
         {
-            add.WithExamples("wan keys add anna", "wan keys add dashboard --scope read --rate 60"),
+            add.WithExamples("wan keys add anna", "wan keys add dashboard --scope read --rate 60", "wan keys add guest --own --per-day 20"),
             list.WithExamples("wan keys list"),
             remove.WithExamples("wan keys remove anna"),
         };
@@ -48,7 +68,13 @@ internal sealed class KeysCommand(CliEnvironment environment)
 
     private int Add(ParseResult parsed)
     {
-        environment.Out.WriteLine(Open(parsed).Add(parsed.GetValue(_name)!, parsed.GetValue(_scope), parsed.GetValue(_rate)));
+        var limits = new KeyLimits
+        {
+            MostOpen = parsed.GetValue(_mostQueued),
+            MostPerDay = parsed.GetValue(_perDay),
+            OnlyOwn = parsed.GetValue(_own),
+        };
+        environment.Out.WriteLine(Open(parsed).Add(parsed.GetValue(_name)!, parsed.GetValue(_scope), parsed.GetValue(_rate), limits));
         return ExitCode.Done;
     }
 
@@ -56,13 +82,32 @@ internal sealed class KeysCommand(CliEnvironment environment)
     {
         foreach (var key in Open(parsed).All())
         {
-            var rate = key.RequestsPerMinute is { } most ? string.Create(CultureInfo.InvariantCulture, $", {most} requests a minute") : "";
             environment.Out.WriteLine(
-                PlainText.OneLine($"{key.Name}: {key.Scope.ToString().ToLowerInvariant()}{rate}, since {key.CreatedAt:yyyy-MM-dd}")
+                PlainText.OneLine($"{key.Name}: {string.Join(", ", Describe(key))}, since {key.CreatedAt:yyyy-MM-dd}")
             );
         }
 
         return ExitCode.Done;
+    }
+
+    private static IEnumerable<string> Describe(ApiKey key)
+    {
+        yield return key.Scope.ToString().ToLowerInvariant();
+        if (key.Limits.OnlyOwn)
+        {
+            yield return "its own videos alone";
+        }
+
+        (int? Most, string What)[] limits =
+        [
+            (key.RequestsPerMinute, "requests a minute"),
+            (key.Limits.MostOpen, "videos at once"),
+            (key.Limits.MostPerDay, "videos a day"),
+        ];
+        foreach (var (most, what) in limits.Where(limit => limit.Most is not null))
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"{most} {what}");
+        }
     }
 
     private int Remove(ParseResult parsed)

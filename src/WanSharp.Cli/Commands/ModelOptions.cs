@@ -25,7 +25,7 @@ internal sealed class ModelOptions
 
     private readonly Option<string?> _vae = Part(PartOptions.Vae, "The VAE instead of the one that is found.");
 
-    private readonly Option<string?> _clip = Part(PartOptions.Clip, "CLIP's image encoder instead of the one that is found.");
+    private readonly Option<string?> _vision = Part(PartOptions.VisionEncoder, "CLIP's image encoder instead of the one that is found.");
 
     private readonly Option<string?> _tokenizer = Part(
         PartOptions.Tokenizer,
@@ -35,7 +35,7 @@ internal sealed class ModelOptions
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        Option[] options = [_model, _low, _high, _textEncoder, _vae, _clip, _tokenizer];
+        Option[] options = [_model, _low, _high, _textEncoder, _vae, _vision, _tokenizer];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -53,7 +53,7 @@ internal sealed class ModelOptions
             HighNoise = parsed.GetValue(_high),
             TextEncoder = parsed.GetValue(_textEncoder),
             Vae = parsed.GetValue(_vae),
-            Clip = parsed.GetValue(_clip),
+            VisionEncoder = parsed.GetValue(_vision),
             Tokenizer = parsed.GetValue(_tokenizer),
         }.WithFullPaths();
         var isNamed = parsed.GetResult(_model) is { Implicit: false };

@@ -3,6 +3,7 @@ using System.Globalization;
 using WanSharp.Cli.Terminal;
 using WanSharp.Hosting.Hub;
 using WanSharp.Hosting.Outputs;
+using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;
 
@@ -101,21 +102,19 @@ internal sealed class ModelsPullCommand(CliEnvironment environment)
         {
             foreach (var file in model.Files)
             {
-                var state = file.Missing == 0 ? "is there" : string.Create(invariant, $"{PullDisplay.Size(file.Missing)} to download");
-                environment.Out.WriteLine(
-                    PlainText.OneLine(string.Create(invariant, $"  {file.Name}  {PullDisplay.Size(file.Length)}, {state}"))
-                );
+                var state = file.Missing == 0 ? "is there" : $"{ByteSize.Text(file.Missing)} to download";
+                environment.Out.WriteLine(PlainText.OneLine($"  {file.Name}  {ByteSize.Text(file.Length)}, {state}"));
             }
         }
 
         var came =
             model.Missing == 0
                 ? "all there already"
-                : string.Create(invariant, $"{PullDisplay.Size(model.Missing)} {(isDry ? "to download" : "downloaded")}");
+                : string.Create(invariant, $"{ByteSize.Text(model.Missing)} {(isDry ? "to download" : "downloaded")}");
         environment.Out.WriteLine(
             PlainText.OneLine(
                 string.Create(invariant, $"{request.Name}: {model.Files.Count} {(model.Files.Count == 1 ? "file" : "files")}, ")
-                    + $"{PullDisplay.Size(model.Length)}, {came}; {model.Folder}"
+                    + $"{ByteSize.Text(model.Length)}, {came}; {model.Folder}"
             )
         );
     }

@@ -3,6 +3,7 @@ using System.Globalization;
 using WanSharp.Cli.Terminal;
 using WanSharp.Hosting.Hub;
 using WanSharp.Hosting.Outputs;
+using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;
 
@@ -123,7 +124,7 @@ internal sealed class ModelsVerifyCommand(CliEnvironment environment)
         var missing = files.Count(file => file.Result == VerifyResult.Missing);
         var unknown = files.Count(file => file.Result == VerifyResult.Unknown);
         var right = files.Count - damaged - missing - unknown;
-        var size = PullDisplay.Size(files.Sum(file => file.Length));
+        var size = ByteSize.Text(files.Sum(file => file.Length));
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{files.Count} files, {size}: {right} right, {damaged} damaged, {missing} missing, {unknown} unknown."
@@ -143,7 +144,7 @@ internal sealed class ModelsVerifyCommand(CliEnvironment environment)
             if (environment.IsInteractive && _read - _drawn >= DrawEvery)
             {
                 _drawn = _read;
-                TerminalLine.Draw(environment, $"{PullDisplay.Size(_read)} read …");
+                TerminalLine.Draw(environment, $"{ByteSize.Text(_read)} read …");
             }
         }
 

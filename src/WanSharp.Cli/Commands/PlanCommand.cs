@@ -101,7 +101,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
             budget,
             compile
         );
-        plan = costs.InWay(plan, strategy);
+        plan = costs.ForStrategy(plan, strategy);
         var text = new PlanText(
             model,
             plan,
@@ -114,7 +114,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
                 plan,
                 machine,
                 eightBit,
-                (costs, other) => costs.InWay(other, Choose(costs.Facts(other, isOnHost: true), budget, compile))
+                (costs, other) => costs.ForStrategy(other, Choose(costs.Facts(other, isOnHost: true), budget, compile))
             )
         )
         {

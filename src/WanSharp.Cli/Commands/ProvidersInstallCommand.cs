@@ -3,6 +3,7 @@ using WanSharp.Cli.Terminal;
 using WanSharp.Hosting.Installation;
 using WanSharp.Media.Clips;
 using WanSharp.Runtime.Providers;
+using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;
 
@@ -77,7 +78,7 @@ internal sealed class ProvidersInstallCommand(CliEnvironment environment)
             : NuGetSources.Read(Directory.GetCurrentDirectory(), UserConfiguration());
 
     private Progress<long>? Progress() =>
-        environment.IsInteractive ? new Progress<long>(bytes => TerminalLine.Draw(environment, $"{bytes / 1_000_000} MB")) : null;
+        environment.IsInteractive ? new Progress<long>(bytes => TerminalLine.Draw(environment, ByteSize.Text(bytes))) : null;
 
     private string Home => environment.Variable(OperatingSystem.IsWindows() ? "USERPROFILE" : "HOME") ?? "/";
 

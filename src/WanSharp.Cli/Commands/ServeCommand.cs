@@ -52,6 +52,7 @@ internal sealed class ServeCommand(CliEnvironment environment)
         HelpName = "URL",
     };
 
+    private readonly ConfigOption _config = new(environment, "WAN_SERVE_");
     private readonly BatchRunOptions _run = new();
     private readonly BackendOptions _backend = new();
 
@@ -61,6 +62,7 @@ internal sealed class ServeCommand(CliEnvironment environment)
         var command = new Command("serve", "Serve videos over HTTP: the videos API, over a queue that survives any interruption.");
         Option[] options =
         [
+            self._config.Option,
             self._listen,
             self._data.Option,
             self._warm,
@@ -81,12 +83,14 @@ internal sealed class ServeCommand(CliEnvironment environment)
         return command.WithExamples(
             "wan serve",
             "wan serve --listen 127.0.0.1:9000 --data videos/ --warm",
-            "wan serve --model Wan2.1-T2V-1.3B --memory 6GB --keep-hours 48"
+            "wan serve --model Wan2.1-T2V-1.3B --memory 6GB --keep-hours 48",
+            "wan serve --config /etc/wansharp/serve.json"
         );
     }
 
-    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(ParseResult given, CancellationToken cancellationToken)
     {
+        var parsed = _config.Complete(given);
         var host = environment.Host;
         var backend = _run.With(parsed, _backend.Read(parsed, environment));
         var options = new ServerOptions

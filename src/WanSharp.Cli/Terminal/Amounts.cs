@@ -72,13 +72,6 @@ internal static class Amounts
             },
         };
 
-    /// <summary>A size with three digits and its unit.</summary>
-    public static string Size(long bytes)
-    {
-        var (unit, factor) = Sizes.FirstOrDefault(size => bytes >= size.Factor, Sizes[^1]);
-        return string.Create(CultureInfo.InvariantCulture, $"{bytes / factor:0.##} {unit}");
-    }
-
     private static double? Parse(ArgumentResult argument, (string Unit, double Factor)[] units, double largest, string example)
     {
         var text = argument.Tokens[0].Value;

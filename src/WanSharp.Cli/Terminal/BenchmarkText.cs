@@ -1,4 +1,5 @@
 using System.Globalization;
+using WanSharp.Tensors;
 using WanSharp.Tools.Benchmarks;
 using static System.FormattableString;
 
@@ -24,10 +25,7 @@ internal static class BenchmarkText
             Environment.NewLine,
             start.Workload,
             Row("start to first", Invariant($"{start.Seconds:0.00} s from the process's start to the end of the first pass")),
-            Row(
-                "memory",
-                $"{Gigabytes(start.PeakPrivateBytes)} private at most, {Gigabytes(start.PeakMappedBytes)} of mapped files resident"
-            )
+            Row("memory", $"{Size(start.PeakPrivateBytes)} private at most, {Size(start.PeakMappedBytes)} of mapped files resident")
         );
 
     private static IEnumerable<string> Lines(BenchmarkReport report)
@@ -61,7 +59,7 @@ internal static class BenchmarkText
         );
         yield return Row(
             "memory",
-            $"{Gigabytes(report.PeakPrivateBytes)} private at most, {Gigabytes(report.PeakMappedBytes)} of mapped files resident"
+            $"{Size(report.PeakPrivateBytes)} private at most, {Size(report.PeakMappedBytes)} of mapped files resident"
         );
         yield return Row(
             "operators",
@@ -95,5 +93,5 @@ internal static class BenchmarkText
     private static string Difference(OutputDifference difference) =>
         Invariant($"{difference.Maximum:0.0e+0} at most, {difference.Relative:0.0e+0} of the largest value");
 
-    private static string Gigabytes(long? bytes) => bytes is { } value ? Invariant($"{value / Giga:0.00} GB") : "unknown";
+    private static string Size(long? bytes) => bytes is { } value ? ByteSize.Text(value) : "unknown";
 }

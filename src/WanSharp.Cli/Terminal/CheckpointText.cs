@@ -35,7 +35,7 @@ internal static class CheckpointText
             lines.Add(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"  {file.TensorCount} tensors of {string.Join(", ", file.DTypes)}, {file.Length / 1e9:0.00} GB"
+                    $"  {file.TensorCount} tensors of {string.Join(", ", file.DTypes)}, {ByteSize.Text(file.Length)}"
                 )
             );
         }
@@ -47,7 +47,7 @@ internal static class CheckpointText
                     ? "  prepared: nothing; --precision int8 prepares 8-bit weights when it first runs"
                     : string.Create(
                         CultureInfo.InvariantCulture,
-                        $"  prepared: int8 of {prepared.Ready} of {prepared.All} blocks, {prepared.Bytes / 1e9:0.00} GB in the cache"
+                        $"  prepared: int8 of {prepared.Ready} of {prepared.All} blocks, {ByteSize.Text(prepared.Bytes)} in the cache"
                     )
             );
         }
@@ -124,7 +124,7 @@ internal static class CheckpointText
                 ModelType.TextToVideo => "text to video",
                 ModelType.TextImageToVideo => "text and image to video (ti2v)",
                 ModelType.FirstLastFrameToVideo => "first and last frame to video",
-                _ => transformer.ClipDim is null ? "image to video (Wan 2.2)" : "image to video (Wan 2.1, with CLIP)",
+                _ => transformer.VisionDim is null ? "image to video (Wan 2.2)" : "image to video (Wan 2.1, with CLIP)",
             };
             yield return $"Wan transformer, {does}, {transformer.Layers} layers of {transformer.Dim}, {transformer.InChannels} "
                 + $"channels in, {transformer.OutChannels} out";

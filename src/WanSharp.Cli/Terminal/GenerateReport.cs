@@ -9,6 +9,16 @@ namespace WanSharp.Cli.Terminal;
 /// <summary>What <c>wan generate</c> says before it runs, and when it is done.</summary>
 internal static class GenerateReport
 {
+    /// <summary>Says how a clip will be made, and what may be unexpected about it.</summary>
+    public static void WritePlan(TextWriter output, GenerationPlan plan)
+    {
+        WriteSettings(output, plan.Settings);
+        WriteStepCache(output, plan.StepCache);
+        WriteWarnings(output, plan.Warnings);
+        WriteCut(output, plan.CutPrompts);
+        WriteLoras(output, plan.Loras);
+    }
+
     /// <summary>The settings that a clip is made with: those asked for, and the model's defaults for the rest.</summary>
     public static void WriteSettings(TextWriter output, GenerationSettings settings)
     {
@@ -20,7 +30,7 @@ internal static class GenerateReport
     }
 
     /// <summary>Says what makes it likely that the clip is not what the user expects, a line each.</summary>
-    public static void WriteWarnings(TextWriter output, IReadOnlyList<string> warnings)
+    private static void WriteWarnings(TextWriter output, IReadOnlyList<string> warnings)
     {
         foreach (var warning in warnings)
         {
@@ -29,7 +39,7 @@ internal static class GenerateReport
     }
 
     /// <summary>Says which steps are estimated, and why, where that was left to the program.</summary>
-    public static void WriteStepCache(TextWriter output, StepCachePlan? cache)
+    private static void WriteStepCache(TextWriter output, StepCachePlan? cache)
     {
         if (cache is { Why.Length: > 0 })
         {
@@ -45,7 +55,7 @@ internal static class GenerateReport
         ) + (cache.Why.Length > 0 ? $": {cache.Why}" : "");
 
     /// <summary>Says which prompts are longer than the model reads, a line each.</summary>
-    public static void WriteCut(TextWriter output, IReadOnlyList<CutPrompt> cut)
+    private static void WriteCut(TextWriter output, IReadOnlyList<CutPrompt> cut)
     {
         foreach (var prompt in cut)
         {
@@ -54,7 +64,7 @@ internal static class GenerateReport
     }
 
     /// <summary>Says what the user should know about the clip's LoRAs, a line each.</summary>
-    public static void WriteLoras(TextWriter output, LoraPlan loras)
+    private static void WriteLoras(TextWriter output, LoraPlan loras)
     {
         if (loras.IsMerged)
         {

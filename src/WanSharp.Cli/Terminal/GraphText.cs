@@ -1,5 +1,6 @@
 using System.Globalization;
 using WanSharp.Runtime;
+using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Terminal;
 
@@ -25,7 +26,7 @@ internal static class GraphText
             yield return string.Create(
                 CultureInfo.InvariantCulture,
                 $"{graph.Name.PadRight(width)}{graph.Hits, 9}{graph.Compiles, 8}{Time(graph.CompileTime), 12}{graph.Loads, 8}"
-                    + $"{Time(graph.LoadTime), 12}{graph.Invalid, 9}{graph.Evictions, 9}{graph.Runs, 9}{Amounts.Size(graph.PeakBytes), 12}"
+                    + $"{Time(graph.LoadTime), 12}{graph.Invalid, 9}{graph.Evictions, 9}{graph.Runs, 9}{ByteSize.Text(graph.PeakBytes), 12}"
             );
         }
     }

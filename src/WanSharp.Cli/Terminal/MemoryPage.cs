@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using WanSharp.Runtime;
+using WanSharp.Tensors;
 using WanSharp.Tools.Benchmarks.Memory;
 
 namespace WanSharp.Cli.Terminal;
@@ -96,7 +97,7 @@ internal static class MemoryPage
                 $"<tr><td>{Encode(graph.Name)}<td>{graph.Hits}<td>{graph.Compiles}<td>{graph.CompileTime.TotalSeconds:0.000} "
                     + $"s<td>{graph.Loads}<td>{graph.LoadTime.TotalSeconds:0.000} "
                     + $"s<td>{graph.Invalid}<td>{graph.Evictions}<td>{graph.Runs}<td>{graph.RunTime.TotalSeconds:0.000} "
-                    + $"s<td>{Amounts.Size(graph.PeakBytes)}</tr>"
+                    + $"s<td>{ByteSize.Text(graph.PeakBytes)}</tr>"
             );
         }
 

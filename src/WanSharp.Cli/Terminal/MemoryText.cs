@@ -1,4 +1,5 @@
 using System.Globalization;
+using WanSharp.Tensors;
 using WanSharp.Tools.Benchmarks.Memory;
 using static System.FormattableString;
 
@@ -7,13 +8,11 @@ namespace WanSharp.Cli.Terminal;
 /// <summary>What <c>wan bench memory</c> prints for people.</summary>
 internal static class MemoryText
 {
-    private const double Giga = 1e9;
-
     public static string Describe(MemoryReport report) => string.Join(Environment.NewLine, Lines(report));
 
     /// <summary>A figure with its unit, which its name ends with.</summary>
     public static string Value(string name, double value) =>
-        name.EndsWith("_bytes", StringComparison.Ordinal) ? Invariant($"{value / Giga:0.000} GB")
+        name.EndsWith("_bytes", StringComparison.Ordinal) ? ByteSize.Text(value)
         : name.EndsWith("_seconds", StringComparison.Ordinal) ? Invariant($"{value:0.000} s")
         : Invariant($"{value:0}");
 

@@ -5,6 +5,7 @@ using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;
 using WanSharp.Hosting.Outputs;
 using WanSharp.Models;
+using WanSharp.Tensors;
 using static System.FormattableString;
 
 namespace WanSharp.Cli.Terminal;
@@ -107,7 +108,7 @@ internal sealed record PlanText(
         {
             yield return Row(
                 network,
-                string.Join(" + ", types.OrderByDescending(type => type.Value).Select(type => $"{Bytes(type.Value)} of {type.Key}"))
+                string.Join(" + ", types.OrderByDescending(type => type.Value).Select(type => $"{ByteSize.Text(type.Value)} of {type.Key}"))
             );
         }
 
@@ -122,24 +123,17 @@ internal sealed record PlanText(
             yield return Row("step cache", GenerateReport.Describe(cache));
         }
 
-        foreach (var warning in Plan.Warnings)
+        foreach (var note in Plan.Warnings.Concat(Plan.CutPrompts.Select(cut => cut.ToString())).Concat(Plan.Loras.Notes))
         {
-            yield return Row("note", warning);
-        }
-
-        foreach (var cut in Plan.CutPrompts)
-        {
-            yield return Row("note", cut.ToString());
-        }
-
-        foreach (var note in Plan.Loras.Notes)
-        {
-            yield return Row("note", PlainText.OneLine(note));
+            yield return Row("note", note);
         }
 
         if (Plan.Loras.IsMerged)
         {
-            yield return Row("LoRAs", Invariant($"merged into a copy of the weights, of which the cache keeps {Bytes(MergedBytes)}"));
+            yield return Row(
+                "LoRAs",
+                Invariant($"merged into a copy of the weights, of which the cache keeps {ByteSize.Text(MergedBytes)}")
+            );
         }
 
         yield return Row("latents", Invariant($"{Plan.Latents}, {Plan.Tokens:#,0} tokens"));
@@ -167,20 +161,22 @@ internal sealed record PlanText(
         foreach (var stage in Cost.Stages)
         {
             yield return Invariant(
-                $"{Name(stage.Stage), -10}{stage.Operations / 1e12, 14:#,0.00}{Bytes(stage.Bytes), 16}{Duration(stage.Seconds), 12}"
+                $"{Name(stage.Stage), -10}{stage.Operations / 1e12, 14:#,0.00}{ByteSize.Text(stage.Bytes), 16}{Duration(stage.Seconds), 12}"
             );
         }
 
         var (operations, moved) = (Cost.Stages.Sum(stage => stage.Operations), Cost.Stages.Sum(stage => stage.Bytes));
-        yield return Invariant($"{"in all", -10}{operations / 1e12, 14:#,0.00}{Bytes(moved), 16}{Duration(Cost.Seconds), 12}");
+        yield return Invariant($"{"in all", -10}{operations / 1e12, 14:#,0.00}{ByteSize.Text(moved), 16}{Duration(Cost.Seconds), 12}");
         yield return "";
         foreach (var part in Cost.Memory)
         {
-            yield return Invariant($"{part.Name, -50}{Bytes(part.Bytes), 12}  {Kind(part.Kind)}");
+            yield return Invariant($"{part.Name, -50}{ByteSize.Text(part.Bytes), 12}  {Kind(part.Kind)}");
         }
 
-        yield return Invariant(
-            $"{"private at most", -50}{Bytes(Cost.PrivateBytes), 12}  plus {Bytes(Cost.MappedBytes)} of files that the system may drop"
+        yield return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{"private at most", -50}{ByteSize.Text(Cost.PrivateBytes), 12}  plus {ByteSize.Text(Cost.MappedBytes)} of files that the "
+                + $"system may drop"
         );
     }
 
@@ -188,8 +184,11 @@ internal sealed record PlanText(
     private IEnumerable<string> StrategyLines()
     {
         yield return Row("precision", Compute);
-        yield return Row("strategy", Invariant($"{Strategy}: {Bytes(Strategy.Bytes)} of {Bytes(Budget.Bytes)} ({Budget.Why})"));
-        yield return Row("", string.Join(", ", Strategy.Parts.Select(part => $"{part.Name} {Bytes(part.Bytes)}")));
+        yield return Row(
+            "strategy",
+            Invariant($"{Strategy}: {ByteSize.Text(Strategy.Bytes)} of {ByteSize.Text(Budget.Bytes)} ({Budget.Why})")
+        );
+        yield return Row("", string.Join(", ", Strategy.Parts.Select(part => $"{part.Name} {ByteSize.Text(part.Bytes)}")));
         foreach (var reason in Strategy.Reasons)
         {
             yield return Row("", reason);
@@ -197,7 +196,7 @@ internal sealed record PlanText(
 
         if (Free.Bytes < Strategy.Bytes)
         {
-            yield return Row("", $"what is free now would change this: {Bytes(Free.Bytes)} may be used ({Free.Why})");
+            yield return Row("", $"what is free now would change this: {ByteSize.Text(Free.Bytes)} may be used ({Free.Why})");
         }
     }
 
@@ -209,7 +208,7 @@ internal sealed record PlanText(
             yield return string.Create(
                 CultureInfo.InvariantCulture,
                 $"{other.Options, -30}{Duration(other.Seconds), 12}{100 * other.Seconds / Cost.Seconds, 8:0} "
-                    + $"%{Bytes(other.PrivateBytes), 12} private"
+                    + $"%{ByteSize.Text(other.PrivateBytes), 12} private"
             );
         }
 
@@ -231,9 +230,6 @@ internal sealed record PlanText(
             MemoryKind.Kept => "private",
             _ => "private while it runs",
         };
-
-    private static string Bytes(double bytes) =>
-        bytes >= Giga ? Invariant($"{bytes / Giga:#,0.00} GB") : Invariant($"{bytes / 1e6:0.0} MB");
 
     private static string Row(string name, string text) => $"{name, -23} {PlainText.OneLine(text)}";
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using WanSharp.Hosting.Hub;
+using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Terminal;
 
@@ -21,29 +22,6 @@ internal sealed class PullDisplay : IProgress<PullProgress>, IDisposable
     {
         (_environment, _request) = (environment, request);
         _drawn = _began = environment.Clock.GetTimestamp();
-    }
-
-    /// <summary>Bytes in the unit that fits.</summary>
-    public static string Size(long bytes)
-    {
-        var (unit, factor) = bytes switch
-        {
-            >= 1_000_000_000 => ("GB", 1e9),
-            >= 1_000_000 => ("MB", 1e6),
-            >= 1000 => ("kB", 1e3),
-            _ => ("B", 1),
-        };
-        return (bytes / factor).ToString(
-                unit switch
-                {
-                    "GB" => "0.00",
-                    "B" => "0",
-                    _ => "0.0",
-                },
-                CultureInfo.InvariantCulture
-            )
-            + " "
-            + unit;
     }
 
     public void Report(PullProgress value)
@@ -89,7 +67,7 @@ internal sealed class PullDisplay : IProgress<PullProgress>, IDisposable
     {
         if (value.State == PullState.Done)
         {
-            _environment.Error.WriteLine(PlainText.OneLine($"{value.File}: {Size(value.FileLength)}"));
+            _environment.Error.WriteLine(PlainText.OneLine($"{value.File}: {ByteSize.Text(value.FileLength)}"));
         }
         else if (value.State == PullState.Waiting && _waiting.Add(value.File))
         {
@@ -118,7 +96,7 @@ internal sealed class PullDisplay : IProgress<PullProgress>, IDisposable
         var share = (100.0 * value.Done / Math.Max(1, value.Total)).ToString("0.0", CultureInfo.InvariantCulture);
         TerminalLine.Draw(
             _environment,
-            $"{_request.Name}: {share} % of {Size(value.Total)}, {Size((long)rate)}/s{left}  {what}{value.File}"
+            $"{_request.Name}: {share} % of {ByteSize.Text(value.Total)}, {ByteSize.Text(rate)}/s{left}  {what}{value.File}"
         );
     }
 }

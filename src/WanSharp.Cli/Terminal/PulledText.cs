@@ -1,5 +1,6 @@
 using System.Globalization;
 using WanSharp.Hosting.Outputs;
+using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Terminal;
 
@@ -22,8 +23,8 @@ internal static class PulledText
         );
         foreach (var repository in output.Repositories)
         {
-            var unfinished = repository.UnfinishedBytes > 0 ? $", {PullDisplay.Size(repository.UnfinishedBytes)} unfinished" : "";
-            lines.Add($"  {repository.Repository}  {PullDisplay.Size(repository.Bytes)}{unfinished}");
+            var unfinished = repository.UnfinishedBytes > 0 ? $", {ByteSize.Text(repository.UnfinishedBytes)} unfinished" : "";
+            lines.Add($"  {repository.Repository}  {ByteSize.Text(repository.Bytes)}{unfinished}");
             lines.AddRange(
                 repository.Commits.Select(commit =>
                 {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using WanSharp.Cli.Output;
+using WanSharp.Tensors;
 using WanSharp.Tools.Quantize;
 using static System.FormattableString;
 
@@ -41,10 +42,10 @@ internal static class QuantizeText
         );
         foreach (var (path, bytes) in report.Files)
         {
-            text.AppendLine(PlainText.OneLine(Invariant($"{path}: {bytes / 1e6:0.0} MB")));
+            text.AppendLine(PlainText.OneLine($"{path}: {ByteSize.Text(bytes)}"));
         }
 
-        text.AppendLine(Invariant($"             {report.BytesBefore / 1e6:0.0} MB before"));
+        text.AppendLine($"             {ByteSize.Text(report.BytesBefore)} before");
         return text.Append(PlainText.OneLine($"use it with: wan generate \"…\" {report.Use} --precision int8")).ToString();
     }
 

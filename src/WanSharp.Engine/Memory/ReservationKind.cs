@@ -3,7 +3,7 @@ namespace WanSharp.Engine.Memory;
 /// <summary>What memory is set aside for.</summary>
 internal enum ReservationKind
 {
-    /// <summary>The program and weights, as long as clips run in one way.</summary>
+    /// <summary>The program and weights, as long as clips run by one strategy.</summary>
     Weights,
 
     /// <summary>A clip's latents, text and keys, as long as it is under way.</summary>

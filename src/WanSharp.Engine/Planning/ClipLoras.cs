@@ -1,3 +1,4 @@
+using WanSharp.Engine.Presets;
 using WanSharp.Engine.Requests;
 using WanSharp.Models;
 using WanSharp.Models.Layout;
@@ -49,17 +50,51 @@ internal static class ClipLoras
                 );
             }
 
-            var lora = new PlannedLora(model.Loras.Find(use.File), use.Strength, expert);
-            if (loras.Any(other => MeetsIn(other, lora) && model.Loras.AreSame(other.Path, lora.Path)))
-            {
-                notes.Add($"{Path.GetFileName(lora.Path)} is given twice: its strengths add up. Leave one out if that is not meant.");
-            }
+            var path = model.Loras.Find(use.File);
+            var lora = new PlannedLora(path, use.Strength, expert ?? ExpertOf(path, model));
+            notes.AddRange(NotesOfBoth(loras, lora, model, steps));
 
             loras.Add(lora);
             notes.AddRange(NotesOf(lora, model));
         }
 
         return loras.Count == 0 ? LoraPlan.None : Needs(new LoraPlan { Loras = loras, Notes = [.. notes.Distinct()] }, model);
+    }
+
+    /// <summary>What the user should know about a LoRA together with those before it.</summary>
+    private static IEnumerable<string> NotesOfBoth(List<PlannedLora> before, PlannedLora lora, WanModel model, int steps)
+    {
+        List<PlannedLora> met = [.. before.Where(other => MeetsIn(other, lora))];
+        var name = Path.GetFileName(lora.Path);
+        if (met.Exists(other => model.Loras.AreSame(other.Path, lora.Path)))
+        {
+            yield return $"{name} is given twice: its strengths add up. Leave one out if that is not meant.";
+        }
+        else if (
+            DistilledNames.AreIn(name)
+            && met.Find(other => DistilledNames.AreIn(Path.GetFileName(other.Path)) && ActsWith(other, lora, steps)) is { } rival
+        )
+        {
+            yield return $"{Path.GetFileName(rival.Path)} and {name} both say that they were made for few steps, and change the same "
+                + "transformer: what they do adds up. Leave one out if that is not meant.";
+        }
+    }
+
+    /// <summary>Whether two LoRAs act in the same step.</summary>
+    private static bool ActsWith(PlannedLora one, PlannedLora other, int steps) =>
+        Enumerable.Range(0, steps).Any(step => one.Strength.At(step) != 0 && other.Strength.At(step) != 0);
+
+    /// <summary>The only expert that a LoRA's layers are of, by their names.</summary>
+    private static LoraExpert? ExpertOf(string path, WanModel model)
+    {
+        try
+        {
+            return model.HasExperts ? model.Loras.ExpertOf(path) : null;
+        }
+        catch (CheckpointException e)
+        {
+            throw new InvalidRequestException(Field, e.Message);
+        }
     }
 
     private static bool MeetsIn(PlannedLora one, PlannedLora other) =>

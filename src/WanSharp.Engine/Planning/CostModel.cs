@@ -101,14 +101,14 @@ public sealed class CostModel
             CutPrompts = CutPrompt.Find(plan.Settings, plan.Prompts, _model),
             Loras = plan.Loras.In(LoraMode, takesAdapters: true),
         };
-        return InWay(plan, strategy: null);
+        return ForStrategy(plan, strategy: null);
     }
 
     /// <summary>A plan as it runs by a strategy.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="strategy">The strategy; null if no memory limit is set.</param>
     /// <exception cref="InvalidRequestException">The size of the tiles that was asked for is too small.</exception>
-    public GenerationPlan InWay(GenerationPlan plan, Strategy? strategy)
+    public GenerationPlan ForStrategy(GenerationPlan plan, Strategy? strategy)
     {
         ArgumentNullException.ThrowIfNull(plan);
         var isTiled = strategy is { IsTiled: true };
@@ -205,7 +205,7 @@ public sealed class CostModel
         var network = _model.Transformer;
         var rows =
             tokens.Sum(count => (long)Math.Min(count + 1, network.TextLength)) // one row of padding stands for all
-            + (tokens.Length * (_model.VisionEncoder is { } vision ? (long)network.ClipRowsFor(vision.Tokens) : 0));
+            + (tokens.Length * (_model.VisionEncoder is { } vision ? (long)network.VisionRowsFor(vision.Tokens) : 0));
         var positions = plan.Latents.ElementCount / plan.Latents[1];
         var values =
             (Copies * plan.Latents.ElementCount)
@@ -356,7 +356,7 @@ public sealed class CostModel
         var (transformer, highNoise) = (TransformerOf(plan), HighNoiseOf(plan));
         yield return new("transformer, on disk", transformer.StoredBytes, MemoryKind.Mapped);
         yield return new("high-noise transformer, on disk", highNoise.StoredBytes, MemoryKind.Mapped);
-        yield return new("CLIP, on disk", _images.ClipStoredBytes, MemoryKind.Mapped);
+        yield return new("CLIP, on disk", _images.VisionStoredBytes, MemoryKind.Mapped);
         yield return new("VAE, on disk", Of(plan.Decoder).Decoder.StoredBytes, MemoryKind.Mapped);
         yield return new("VAE, packed weights", Of(plan.Decoder).Decoder.PackedBytes, MemoryKind.Kept);
         foreach (var part in _images.Memory(plan))

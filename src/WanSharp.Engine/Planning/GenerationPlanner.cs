@@ -88,14 +88,35 @@ internal static class GenerationPlanner
         EnhancerShelf? enhancers = null
     )
     {
-        var defaults = model.Defaults;
-        RequireOneOfEach(request);
+        RivalSettings.RequireOneOfEach(request);
         request = (presets ?? PresetChoice.Default).Apply(PromptLoras.Read(request), model);
         GivenImages.Check(request.Images);
+        var resolved = Resolve(request, model, requireImages, decoders);
+        var settings = SettingsOf(request, model, resolved);
+        var latents = resolved.Latents;
+        var plan = new GenerationPlan
+        {
+            Settings = settings,
+            Latents = latents,
+            Sampler = resolved.Sampler,
+            Tokens = (int)(latents[2] * latents[3] * latents[4] / model.Transformer.PatchSize.Volume),
+            StepBranches = [],
+            HighNoiseSteps = 0,
+            GivenFrames = resolved.Given,
+            Decoder = resolved.Decoder,
+            Encoder = resolved.Encoder,
+            Warnings = [.. FewSteps.Warn(settings, request, model)],
+        };
+        return WithSteps(plan, request, model, enhancers);
+    }
+
+    /// <summary>What was asked for, or else the model's default, checked against the model.</summary>
+    private static ResolvedRequest Resolve(GenerationRequest request, WanModel model, bool requireImages, DecoderShelf? decoders)
+    {
         var (width, height) = Size(request, model);
-        var rates = InterpolationPlanner.Rates(request, defaults);
+        var rates = InterpolationPlanner.Rates(request, model.Defaults);
         var frames = Frames(request, model, (int)rates.From);
-        if (!Samplers.TryParse(request.Sampler ?? defaults.Sampler, out var sampler, out var error))
+        if (!Samplers.TryParse(request.Sampler ?? model.Defaults.Sampler, out var sampler, out var error))
         {
             throw new InvalidRequestException("sampler", error);
         }
@@ -107,7 +128,24 @@ internal static class GenerationPlanner
         var decoder = Standin(decoders, "decoder", request.Decoder, encodes: false);
         var encoder = Standin(decoders, "encoder", request.Encoder, encodes: true);
         RequireSize(decoder, width, height);
-        var settings = new GenerationSettings
+        return new ResolvedRequest(
+            width,
+            height,
+            frames,
+            (int)rates.To,
+            sampler,
+            schedule,
+            guidance,
+            latents,
+            given,
+            decoder,
+            given.Count == 0 ? null : encoder
+        );
+    }
+
+    /// <summary>What the clip embeds.</summary>
+    private static GenerationSettings SettingsOf(GenerationRequest request, WanModel model, ResolvedRequest resolved) =>
+        new()
         {
             Version = ProductVersion,
             Model = model.Name,
@@ -117,68 +155,53 @@ internal static class GenerationPlanner
                 : model.Parts.All().ToDictionary(part => part.Part, part => Path.GetFileName(part.Path)),
             Preset = request.Preset,
             Prompt = Prompt("prompt", request.Prompt, mayBeEmpty: false),
-            NegativePrompt = Prompt("negative", request.NegativePrompt ?? defaults.NegativePrompt, mayBeEmpty: true),
-            Width = width,
-            Height = height,
-            Frames = frames,
-            Fps = (int)rates.To,
-            Steps = schedule.Steps,
-            GuidanceScale = guidance.Scale,
-            HighNoiseGuidanceScale = guidance.HighNoise,
+            NegativePrompt = Prompt("negative", request.NegativePrompt ?? model.Defaults.NegativePrompt, mayBeEmpty: true),
+            Width = resolved.Width,
+            Height = resolved.Height,
+            Frames = resolved.Frames,
+            Fps = resolved.Fps,
+            Steps = resolved.Schedule.Steps,
+            GuidanceScale = resolved.Guidance.Scale,
+            HighNoiseGuidanceScale = resolved.Guidance.HighNoise,
             GuidanceSteps = request.GuidanceSteps,
             GuidanceInterval = request.GuidanceInterval,
             CfgZero = request.CfgZero,
             Apg = request.Apg,
             Slg = request.Slg,
             Nag = request.Nag,
-            Riflex = PositionPlan.Riflex(request, model, latents[2]),
-            Boundary = guidance.Boundary,
-            Sampler = Samplers.NameOf(sampler),
-            Shift = schedule.Shift,
-            Sigmas = schedule.Sigmas,
-            Timesteps = schedule.Timesteps,
+            Riflex = PositionPlan.Riflex(request, model, resolved.Latents[2]),
+            Boundary = resolved.Guidance.Boundary,
+            Sampler = Samplers.NameOf(resolved.Sampler),
+            Shift = resolved.Schedule.Shift,
+            Sigmas = resolved.Schedule.Sigmas,
+            Timesteps = resolved.Schedule.Timesteps,
             Seed = request.Seed ?? 0,
-            Decoder = decoder is null ? null : new UsedNetwork(decoder.Name, "", decoder.Config.FrameScale),
-            Encoder = encoder is null || given.Count == 0 ? null : new UsedNetwork(encoder.Name, ""),
+            Decoder = resolved.Decoder is { } decoder ? new UsedNetwork(decoder.Name, "", decoder.Config.FrameScale) : null,
+            Encoder = resolved.Encoder is { } encoder ? new UsedNetwork(encoder.Name, "") : null,
             Images =
             [
-                .. given.OrderBy(frame => frame.Key).Select(frame => new GenerationSettings.EmbeddedImage(frame.Key, Digest(frame.Value))),
+                .. resolved
+                    .Given.OrderBy(frame => frame.Key)
+                    .Select(frame => new GenerationSettings.EmbeddedImage(frame.Key, Digest(frame.Value))),
             ],
         };
-        var timesteps = Samplers.Create(settings.ToSamplerOptions(sampler)).Timesteps;
+
+    /// <summary>The plan with what each of its steps runs: guidance, experts, LoRAs, and what a step cache may skip.</summary>
+    private static GenerationPlan WithSteps(GenerationPlan plan, GenerationRequest request, WanModel model, EnhancerShelf? enhancers)
+    {
+        var settings = plan.Settings;
+        var timesteps = Samplers.Create(settings.ToSamplerOptions(plan.Sampler)).Timesteps;
         var branches = StepGuidance.Of(settings, timesteps);
         GuidancePlan.RequireUse(settings, branches);
-        var plan = new GenerationPlan
+        plan = plan with
         {
-            Settings = settings,
-            Latents = latents,
-            Sampler = sampler,
-            Tokens = (int)(latents[2] * latents[3] * latents[4] / model.Transformer.PatchSize.Volume),
             StepBranches = [.. Enumerable.Range(0, settings.Steps).Select(branches.BranchesAt)],
             HighNoiseSteps = HighNoiseSteps(settings, timesteps),
-            GivenFrames = given,
-            Decoder = decoder,
-            Encoder = encoder is null || given.Count == 0 ? null : encoder,
-            Warnings = [.. FewSteps.Warn(settings, request, model)],
         };
-        plan = InterpolationPlanner.Apply(plan, request, (int)rates.From, enhancers);
+        plan = InterpolationPlanner.Apply(plan, request, model.Defaults, enhancers);
         plan = UpscalePlanner.Apply(plan, request, enhancers);
         plan = WithLoras(plan, ClipLoras.Plan(request, model, settings.Steps));
         return StepCachePlanner.Apply(plan, request, model, branches, timesteps);
-    }
-
-    /// <summary>Refuses two settings that say the same: one of them would be ignored without a word.</summary>
-    private static void RequireOneOfEach(ClipSettings request)
-    {
-        foreach (var field in SettingFields.Stored.Where(field => field.Get(request) is not null))
-        {
-            if (field.Excludes.Select(SettingFields.Find).FirstOrDefault(other => IsGiven(other!)) is { } rival)
-            {
-                throw new InvalidRequestException(rival.Label, $"{field.Label} and {rival.Label} were both given: give only one.");
-            }
-        }
-
-        bool IsGiven(SettingField field) => !field.IsComposite && field.Get(request) is not null;
     }
 
     /// <summary>The plan with LoRAs, which its settings embed.</summary>

@@ -127,7 +127,7 @@ internal static class GivenImages
     /// </summary>
     private static void RequireWanted(Dictionary<int, RgbImage> given, WanModel model, int latentFrames)
     {
-        var mayHaveLast = model.Transformer is { ModelType: ModelType.ImageToVideo, ClipDim: null };
+        var mayHaveLast = model.Transformer is { ModelType: ModelType.ImageToVideo, VisionDim: null };
         if (mayHaveLast && given.Count == 2 && given.ContainsKey(0) && given.ContainsKey(latentFrames - 1))
         {
             return;

@@ -21,17 +21,17 @@ internal sealed class ImageStage(
 {
     private const long FloatPixel = 3 * sizeof(float);
 
-    private readonly Lazy<NetworkWeights> _clip = new(() =>
+    private readonly Lazy<NetworkWeights> _vision = new(() =>
         model.VisionEncoderWeights is { } weights ? NetworkWeights.Of(weights, graphs.VisionEncoderWeights) : NetworkWeights.None
     );
 
     /// <summary>Bytes of CLIP's weights in their files.</summary>
-    public long ClipStoredBytes => _clip.Value.StoredBytes;
+    public long VisionStoredBytes => _vision.Value.StoredBytes;
 
     private MemoryPart WidenedVisionEncoder =>
         model.VisionEncoder is null
             ? new("CLIP, widened weights", 0, MemoryKind.Stage, PlanStage.Image)
-            : MemoryPart.Converted("CLIP", _clip.Value, graphs.VisionEncoderBlockBytes, PlanStage.Image);
+            : MemoryPart.Converted("CLIP", _vision.Value, graphs.VisionEncoderBlockBytes, PlanStage.Image);
 
     /// <summary>
     /// The latent frames that images give: those of the plan, or in a plan without images those that the model cannot do without.
@@ -58,12 +58,12 @@ internal sealed class ImageStage(
         var frames = Encoded(plan).Aggregate(GraphWork.None, (sum, latents) => sum + encoderOf(plan).Graphs.Encode(latents, plan.VaeTiles));
         return model.VisionEncoder is null
             ? new StageWork(PlanStage.Image, frames, new Dictionary<DType, double>())
-            : new StageWork(PlanStage.Image, frames + graphs.EncodeImages(count), _clip.Value.ConvertedIn(passes: 1));
+            : new StageWork(PlanStage.Image, frames + graphs.EncodeImages(count), _vision.Value.ConvertedIn(passes: 1));
     }
 
     /// <summary>What the encoders hold once they are loaded.</summary>
     public long Encoders(GenerationPlan plan) =>
-        Frames(plan).Count == 0 ? 0 : encoderOf(plan).Encoder.PackedBytes + ClipStoredBytes + WidenedVisionEncoder.Bytes;
+        Frames(plan).Count == 0 ? 0 : encoderOf(plan).Encoder.PackedBytes + VisionStoredBytes + WidenedVisionEncoder.Bytes;
 
     /// <summary>
     /// What is held in addition to weights: the images as they came, and either one of them as floats or all in the clip's size with what a

@@ -42,10 +42,10 @@ internal static class InterpolationPlanner
     /// <summary>A plan with what interpolates its frames.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="request">What is asked for.</param>
-    /// <param name="given">Frames per second that the model makes.</param>
+    /// <param name="defaults">The model's.</param>
     /// <param name="enhancers">Opens files; null where none can be used.</param>
     /// <exception cref="InvalidRequestException">The file is not there, or does something else.</exception>
-    public static GenerationPlan Apply(GenerationPlan plan, ClipSettings request, int given, EnhancerShelf? enhancers)
+    public static GenerationPlan Apply(GenerationPlan plan, ClipSettings request, ModelDefaults defaults, EnhancerShelf? enhancers)
     {
         if (request.Interpolate is not { } name)
         {
@@ -61,7 +61,7 @@ internal static class InterpolationPlanner
         return plan with
         {
             Interpolator = file,
-            Settings = plan.Settings with { Interpolate = new UsedInterpolation(file?.Name ?? UsedInterpolation.Ffmpeg, "", given) },
+            Settings = plan.Settings with { Interpolate = new UsedInterpolation(file?.Name ?? UsedInterpolation.Ffmpeg, "", defaults.Fps) },
         };
     }
 }

@@ -158,7 +158,7 @@ internal sealed class NetworkGraphs
         {
             ["batch"] = batch,
             ["text_rows"] = Math.Min(textTokens + 1, _transformer.TextLength), // one row of padding stands for all
-            ["clip_tokens"] = _visionEncoder is { } vision ? _transformer.ClipRowsFor(vision.Tokens) : 0,
+            ["clip_tokens"] = _visionEncoder is { } vision ? _transformer.VisionRowsFor(vision.Tokens) : 0,
         };
 
     /// <summary>The blocks' graphs, and how many blocks have each.</summary>

@@ -151,7 +151,7 @@ public sealed class PresetCatalog
                 return $"its precision '{form.Precision}' is neither {Precision.Full} nor {Precision.EightBit}.";
             }
 
-            if (form.Settings.Preset is not null)
+            if (form.Loras.Select(loras => loras.Settings).Prepend(form.Settings).Any(settings => settings.Preset is not null))
             {
                 return "its settings name another preset: write the settings themselves.";
             }

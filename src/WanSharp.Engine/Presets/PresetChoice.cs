@@ -48,10 +48,9 @@ public sealed class PresetChoice
                 $"The preset {name} is for {string.Join(", ", preset.ModelNames)}, and this model is {model.Name}: leave it out, or choose "
                     + $"one of `wan presets --model`."
             );
-        var settings = Without(form.Settings, request, model);
         RequireDistilled(request, name, form, model);
-        var wanted = MergedIn(form, model) is null ? new PresetLoraChoice(name, form, model).Join(request) : request;
-        return SettingFields.Fill(wanted with { Preset = name }, settings);
+        var (wanted, loras) = MergedIn(form, model) is null ? new PresetLoraChoice(name, form, model).Join(request) : (request, null);
+        return SettingFields.Fill(wanted with { Preset = name }, Without(form.SettingsWith(loras), request, model));
     }
 
     /// <summary>What can be used with a model.</summary>
@@ -134,11 +133,7 @@ public sealed class PresetChoice
     /// <summary>The settings of a preset that a request does not say in another way, and that the model has a use for.</summary>
     private static ClipSettings Without(ClipSettings settings, ClipSettings request, WanModel model)
     {
-        if (request is not { Sigmas: null, Timesteps: null })
-        {
-            settings = settings with { Sigmas = null, Timesteps = null, Steps = null, Shift = null };
-        }
-
+        settings = PresetForm.WithoutSteps(settings, request);
         return model.HasExperts ? settings : settings with { Boundary = null, HighNoiseGuidanceScale = null };
     }
 

@@ -22,4 +22,31 @@ public sealed record PresetForm
     /// Parts of the names of checkpoints, or of their folders, that need no LoRA, because it is merged into them; case is ignored.
     /// </summary>
     public IReadOnlyList<string> Merged { get; init; } = [];
+
+    /// <summary>The settings, with what these LoRAs need in place of them; null for a model that needs none.</summary>
+    internal ClipSettings SettingsWith(PresetLoras? loras)
+    {
+        if (loras is null)
+        {
+            return Settings;
+        }
+
+        var others = WithoutSteps(Settings, loras.Settings);
+        return SettingFields.Fill(
+            loras.Settings,
+            loras.Settings is { Steps: null, Shift: null } ? others : others with { Sigmas = null, Timesteps = null }
+        );
+    }
+
+    /// <summary>Settings without their steps, where others have a list of their own.</summary>
+    internal static ClipSettings WithoutSteps(ClipSettings settings, ClipSettings other) =>
+        other is { Sigmas: null, Timesteps: null }
+            ? settings
+            : settings with
+            {
+                Sigmas = null,
+                Timesteps = null,
+                Steps = null,
+                Shift = null,
+            };
 }

@@ -31,13 +31,14 @@ internal sealed class PresetLoraChoice(string preset, PresetForm form, WanModel 
     /// A request with the preset's LoRAs before its own. One that the request names itself takes the place of the preset's in its slot
     /// alone, and so does another distilled one where the preset's is missing.
     /// </summary>
+    /// <returns>The request, and which of the form's LoRAs they are; null for none.</returns>
     /// <exception cref="InvalidRequestException">A slot stays empty, or the request gives a LoRA to the wrong expert.</exception>
-    public T Join<T>(T request)
+    public (T Request, PresetLoras? Loras) Join<T>(T request)
         where T : ClipSettings
     {
         if (form.Loras.Count == 0)
         {
-            return request;
+            return (request, null);
         }
 
         List<Own> own = [.. OwnOf(request)];
@@ -69,7 +70,7 @@ internal sealed class PresetLoraChoice(string preset, PresetForm form, WanModel 
             }
         }
 
-        return request;
+        return (request, chosen);
     }
 
     /// <summary>Whether the request's own LoRAs have one of a set's files in the slot that another set has, too.</summary>

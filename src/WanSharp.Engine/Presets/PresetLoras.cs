@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using WanSharp.Engine.Requests;
 using WanSharp.Models.Loras;
 
@@ -28,6 +29,10 @@ public sealed record PresetLoras
 
     /// <summary>How strongly <see cref="Low"/> acts. Default: 1.</summary>
     public string LowStrength { get; init; } = "1";
+
+    /// <summary>Settings that these LoRAs need in place of the form's, by the names that batch files have for them.</summary>
+    [JsonConverter(typeof(ClipSettingsJson))]
+    public ClipSettings Settings { get; init; } = new();
 
     /// <summary>The files' names.</summary>
     internal IEnumerable<string> Files => new[] { File, High, Low }.OfType<string>();

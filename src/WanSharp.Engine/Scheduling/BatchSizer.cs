@@ -1,5 +1,6 @@
 using System.Globalization;
 using WanSharp.Engine.Denoising;
+using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Scheduling;
 
@@ -117,7 +118,7 @@ internal sealed class BatchSizer(int? fixedSize, int lanes, Func<BatchKey, int, 
         }
         else if (bytes(key, finding.Limit * 2) * LanesFor(key) is var wanted && memory() is var room && wanted > room)
         {
-            finding.Settle(best, $"{Clips(finding.Limit * 2)} would take {wanted >> 20} MiB of {room >> 20} MiB for activations");
+            finding.Settle(best, $"{Clips(finding.Limit * 2)} would take {ByteSize.Text(wanted)} of {ByteSize.Text(room)} for activations");
         }
         else
         {

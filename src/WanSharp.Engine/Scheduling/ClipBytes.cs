@@ -14,14 +14,14 @@ internal readonly record struct ClipBytes(long Own, long Encode, long Denoise, l
     /// <summary>What its work takes at most at one time.</summary>
     public long Most => Math.Max(Encode, Math.Max(Denoise, Held + Math.Max(Decode, Enhance)));
 
-    public static ClipBytes Of(StrategyFacts facts, Strategy way)
+    public static ClipBytes Of(StrategyFacts facts, Strategy strategy)
     {
-        var (held, enhance) = (facts.DecodeHeld(way.IsTiled), facts.EnhanceActivations(way.IsTiled));
+        var (held, enhance) = (facts.DecodeHeld(strategy.IsTiled), facts.EnhanceActivations(strategy.IsTiled));
         return new(
             facts.Clip,
-            Math.Max(facts.TextActivations, facts.ImageActivations(way.IsTiled)),
-            StrategyParts.DenoiseActivations(facts, way.TokensAtOnce, way.StaticShapes),
-            facts.DecodeActivations(way.IsTiled) - held,
+            Math.Max(facts.TextActivations, facts.ImageActivations(strategy.IsTiled)),
+            StrategyParts.DenoiseActivations(facts, strategy.TokensAtOnce, strategy.StaticShapes),
+            facts.DecodeActivations(strategy.IsTiled) - held,
             held,
             enhance
         );

@@ -17,7 +17,7 @@ internal sealed class ConditionEncoder(
 )
 {
     private const string Channels = "channels";
-    private const string Clip = "clip";
+    private const string Features = "clip"; // as stored entries call them
 
     /// <summary>What the plan's images say about the clip; the caller disposes it.</summary>
     public async Task<ImageConditions> EncodeAsync(ClipRun clip)
@@ -69,7 +69,7 @@ internal sealed class ConditionEncoder(
 
         if (conditions.ImageFeatures is { } features)
         {
-            tensors.Add((Clip, features));
+            tensors.Add((Features, features));
         }
 
         return FeatureBytes.From(tensors);
@@ -81,10 +81,10 @@ internal sealed class ConditionEncoder(
         return new ImageConditions
         {
             Channels = tensors.GetValueOrDefault(Channels),
-            ImageFeatures = tensors.GetValueOrDefault(Clip),
+            ImageFeatures = tensors.GetValueOrDefault(Features),
             Frames = new CleanFrames(
                 tensors
-                    .Where(tensor => tensor.Key is not (Channels or Clip))
+                    .Where(tensor => tensor.Key is not (Channels or Features))
                     .ToDictionary(tensor => int.Parse(tensor.Key, CultureInfo.InvariantCulture), tensor => tensor.Value)
             ),
         };

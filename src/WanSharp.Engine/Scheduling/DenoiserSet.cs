@@ -9,7 +9,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Scheduling;
 
-/// <summary>Every lane's denoiser, all compiled in one way. A clip keeps those that it began with.</summary>
+/// <summary>Every lane's denoiser, all compiled alike. A clip keeps those that it began with.</summary>
 /// <remarks>Thread-safe except for <see cref="Dispose"/>. Lanes share the weights and the compiled graphs.</remarks>
 internal sealed class DenoiserSet : IDisposable
 {

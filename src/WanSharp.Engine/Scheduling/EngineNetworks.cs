@@ -105,7 +105,7 @@ internal sealed class EngineNetworks(
 
     /// <summary>Compiles what a clip will need, so that it finds it compiled.</summary>
     /// <param name="clip">The clip, which need not come.</param>
-    /// <param name="isLimited">Whether the way that the transformer runs in is only found when the clip begins.</param>
+    /// <param name="isLimited">Whether the strategy is only chosen when the clip begins.</param>
     public async Task CompileAheadAsync(ClipRun clip, bool isLimited)
     {
         if (!isLimited)
@@ -129,8 +129,8 @@ internal sealed class EngineNetworks(
         await Frames.CompileAsync(clip).ConfigureAwait(false);
     }
 
-    /// <summary>Has the networks run in another way from the next clip on. No clip may be under way.</summary>
-    /// <param name="strategy">The way.</param>
+    /// <summary>Has the networks run by another strategy from the next clip on. No clip may be under way.</summary>
+    /// <param name="strategy">How the transformer runs.</param>
     /// <param name="allowance">The memory that may be used: runs of the library that ask for more of the host's are stopped.</param>
     public void Use(Strategy strategy, MemoryAllowance allowance)
     {
@@ -163,16 +163,16 @@ internal sealed class EngineNetworks(
     }
 
     /// <summary>
-    /// How many seconds a forward pass takes in some way, at a clip's size or, if that is large, fewer frames of it. No clip may
+    /// The seconds of a forward pass under a strategy, at a clip's size or, if that is large, fewer frames of it. No clip may
     /// be under way.
     /// </summary>
-    public Task<double> TimeAsync(Strategy way, GenerationPlan plan, CancellationToken cancellationToken) =>
+    public Task<double> TimeAsync(Strategy strategy, GenerationPlan plan, CancellationToken cancellationToken) =>
         LoadAsync(
             async () =>
             {
                 foreach (var weights in Transformers())
                 {
-                    weights.ResidentBlocks = way.ResidentBlocks;
+                    weights.ResidentBlocks = strategy.ResidentBlocks;
                 }
 
                 using var runner = await TransformerRunner
@@ -181,7 +181,7 @@ internal sealed class EngineNetworks(
                         model.Transformer,
                         model.TransformerWeights,
                         settings,
-                        options: With(_wanted, way),
+                        options: With(_wanted, strategy),
                         cancellationToken: cancellationToken
                     )
                     .ConfigureAwait(false);
@@ -351,13 +351,13 @@ internal sealed class EngineNetworks(
     /// <summary>What this many blocks of a transformer take as they are stored.</summary>
     private long BytesOf(WeightStore weights, int blocks) => blocks * (weights.BytesByType().Values.Sum() / model.Transformer.Layers);
 
-    private TransformerOptions With(TransformerOptions options, Strategy way) =>
+    private TransformerOptions With(TransformerOptions options, Strategy strategy) =>
         options with
         {
-            Mode = way.Compile,
-            TokensAtOnce = way.TokensAtOnce,
-            WidensAhead = way.WidensAhead,
-            StaticShapes = way.StaticShapes ? true : transformer?.StaticShapes,
+            Mode = strategy.Compile,
+            TokensAtOnce = strategy.TokensAtOnce,
+            WidensAhead = strategy.WidensAhead,
+            StaticShapes = strategy.StaticShapes ? true : transformer?.StaticShapes,
         };
 
     private IEnumerable<WeightStore> Transformers() =>

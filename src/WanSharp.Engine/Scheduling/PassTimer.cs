@@ -12,7 +12,7 @@ namespace WanSharp.Engine.Scheduling;
 /// <param name="plan">The clip.</param>
 internal sealed class PassTimer(WanModel model, GenerationPlan plan)
 {
-    // A few seconds for the largest models; which way is faster shows at fewer frames, too.
+    // A few seconds for the largest models; which strategy is faster shows at fewer frames, too.
     private const int MostTokens = 4096;
 
     private const int Passes = 3;
@@ -28,8 +28,8 @@ internal sealed class PassTimer(WanModel model, GenerationPlan plan)
         using var latents = Tensor.Zeros(DType.F32, [batch, network.InChannels, frames, plan.Latents[3], plan.Latents[4]]);
         using var velocity = Tensor.Zeros(DType.F32, [batch, network.OutChannels, frames, plan.Latents[3], plan.Latents[4]]);
         using var context = Tensor.Zeros(DType.F32, [1, network.TextLength, network.TextDim]);
-        using var image = network.ClipDim is { } dim
-            ? Tensor.Zeros(DType.F32, [1, network.ClipRowsFor(model.VisionEncoder!.Tokens), dim])
+        using var image = network.VisionDim is { } dim
+            ? Tensor.Zeros(DType.F32, [1, network.VisionRowsFor(model.VisionEncoder!.Tokens), dim])
             : null;
         using var keys = runner.PrepareContext(context, image, cancellationToken: cancellationToken);
         TextKeys[] contexts = [.. Enumerable.Repeat(keys, batch)];

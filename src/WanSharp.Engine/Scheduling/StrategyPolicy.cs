@@ -11,7 +11,7 @@ namespace WanSharp.Engine.Scheduling;
 /// <summary>Chooses the strategy by which a clip runs: by the memory, and by what was asked for or measured.</summary>
 /// <remarks>Thread-safe.</remarks>
 /// <param name="compile">What is one graph; null leaves it open.</param>
-/// <param name="options">Whether shapes are fixed, and whether ways are timed.</param>
+/// <param name="options">Whether shapes are fixed, and whether strategies are timed.</param>
 /// <param name="networks">What runs.</param>
 internal sealed class StrategyPolicy(CompileMode? compile, EngineOptions options, EngineNetworks networks)
 {
@@ -21,8 +21,8 @@ internal sealed class StrategyPolicy(CompileMode? compile, EngineOptions options
 
     private readonly Autotuner _tuner = new(options.Tunings, options.Clock);
 
-    /// <summary>The way for a clip within this many bytes.</summary>
-    /// <exception cref="InvalidRequestException">It does not fit in any way.</exception>
+    /// <summary>The strategy for a clip within this many bytes.</summary>
+    /// <exception cref="InvalidRequestException">It does not fit under any strategy.</exception>
     public Strategy Choose(StrategyFacts facts, long bytes, GenerationPlan plan)
     {
         if (options.HostMemory is not null)
@@ -40,54 +40,54 @@ internal sealed class StrategyPolicy(CompileMode? compile, EngineOptions options
             return StrategyChooser.Choose(facts, bytes, compile, options.Tuning == CompileTuning.ReduceOverhead);
         }
 
-        var ways = Ways(facts, bytes);
-        var (way, reason) = _tuner.Find(Identity(plan), [.. ways.Keys]) is { } found
-            ? (ways[found.Kept], found.Describe())
-            : (ways.Values.First(), "max-autotune: the strategies that fit are timed when the first clip of this size starts");
-        return way with { Reasons = [.. way.Reasons, reason] };
+        var candidates = Candidates(facts, bytes);
+        var (strategy, reason) = _tuner.Find(Identity(plan), [.. candidates.Keys]) is { } found
+            ? (candidates[found.Kept], found.Describe())
+            : (candidates.Values.First(), "max-autotune: the strategies that fit are timed when the first clip of this size starts");
+        return strategy with { Reasons = [.. strategy.Reasons, reason] };
     }
 
-    /// <summary>Whether ways have to be timed before such a clip.</summary>
+    /// <summary>Whether strategies must be timed before such a clip.</summary>
     public bool IsOpen(StrategyFacts facts, long bytes, GenerationPlan plan) =>
         !plan.Loras.AreInputs
         && options.Tuning == CompileTuning.MaxAutotune
-        && _tuner.Find(Identity(plan), [.. Ways(facts, bytes).Keys]) is null;
+        && _tuner.Find(Identity(plan), [.. Candidates(facts, bytes).Keys]) is null;
 
-    /// <summary>Times the ways for a clip. Nothing else may run.</summary>
+    /// <summary>Times the strategies for a clip. Nothing else may run.</summary>
     public async Task MeasureAsync(StrategyFacts facts, long bytes, GenerationPlan plan, CancellationToken cancellationToken)
     {
-        var ways = Ways(facts, bytes);
+        var candidates = Candidates(facts, bytes);
         await _tuner
-            .MeasureAsync(Identity(plan), [.. ways.Keys], way => networks.TimeAsync(ways[way], plan, cancellationToken))
+            .MeasureAsync(Identity(plan), [.. candidates.Keys], name => networks.TimeAsync(candidates[name], plan, cancellationToken))
             .ConfigureAwait(false);
     }
 
-    /// <summary>The ways that fit, by name, the simplest first.</summary>
-    private OrderedDictionary<string, Strategy> Ways(StrategyFacts facts, long bytes)
+    /// <summary>The strategies that fit, by name, the simplest first.</summary>
+    private OrderedDictionary<string, Strategy> Candidates(StrategyFacts facts, long bytes)
     {
-        var ways = new OrderedDictionary<string, Strategy>();
+        var candidates = new OrderedDictionary<string, Strategy>();
         if (compile != CompileMode.Whole)
         {
-            var blocks = ways[Blocks] = StrategyChooser.Choose(facts, bytes, compile ?? CompileMode.Blocks);
+            var blocks = candidates[Blocks] = StrategyChooser.Choose(facts, bytes, compile ?? CompileMode.Blocks);
             if (!options.DynamicShapes && blocks is { TokensAtOnce: null, Compile: CompileMode.Blocks })
             {
-                ways[FixedBlocks] = StrategyChooser.Choose(facts, bytes, CompileMode.Blocks, staticShapes: true);
+                candidates[FixedBlocks] = StrategyChooser.Choose(facts, bytes, CompileMode.Blocks, staticShapes: true);
             }
         }
 
         if (
             compile is null or CompileMode.Whole
             && StrategyChooser.Choose(facts, bytes, CompileMode.Whole) is { } whole
-            && (whole.Compile == CompileMode.Whole || ways.Count == 0)
+            && (whole.Compile == CompileMode.Whole || candidates.Count == 0)
         )
         {
-            ways[Whole] = whole;
+            candidates[Whole] = whole;
         }
 
-        return ways;
+        return candidates;
     }
 
-    /// <summary>All that decides which way is fastest; sizes in steps of powers of two.</summary>
+    /// <summary>All that decides which strategy is fastest; sizes in steps of powers of two.</summary>
     private string Identity(GenerationPlan plan) =>
         string.Create(
             CultureInfo.InvariantCulture,

@@ -4,62 +4,62 @@ using WanSharp.Storage;
 
 namespace WanSharp.Engine.Strategies;
 
-/// <summary>Times the ways in which a network could run, once on a machine, and remembers the fastest.</summary>
+/// <summary>Times the strategies by which a network could run, once per machine, and remembers the fastest.</summary>
 /// <remarks>Thread-safe, also among processes.</remarks>
 /// <param name="store">Where results are kept; null: in memory alone.</param>
 /// <param name="clock">The time of day.</param>
 internal sealed class Autotuner(ContentStore? store, TimeProvider clock)
 {
-    /// <summary>Another way than the first is kept if it is faster by this share: timings differ by as much from run to run.</summary>
+    /// <summary>A strategy other than the first is kept only if it is faster by this share: timings vary as much from run to run.</summary>
     public const double LeastGain = 0.03;
 
     private readonly ConcurrentDictionary<string, TuningResult> _known = new(StringComparer.Ordinal);
 
     /// <summary>What was measured for such runs; null when nothing was.</summary>
     /// <param name="identity">All that decides what is fastest: graph, shapes, machine, library.</param>
-    /// <param name="ways">The names of the ways there are, the simplest first.</param>
-    public TuningResult? Find(string identity, IReadOnlyList<string> ways)
+    /// <param name="candidates">The names of the strategies, the simplest first.</param>
+    public TuningResult? Find(string identity, IReadOnlyList<string> candidates)
     {
-        var key = KeyOf(identity, ways);
+        var key = KeyOf(identity, candidates);
         return _known.TryGetValue(key, out var known) ? known
-            : store?.TryRead(key) is { } json && TuningResult.FromJson(json) is { } kept && ways.Contains(kept.Kept)
+            : store?.TryRead(key) is { } json && TuningResult.FromJson(json) is { } kept && candidates.Contains(kept.Kept)
                 ? _known.GetOrAdd(key, kept)
             : null;
     }
 
-    /// <summary>Times each way, unless it was done before.</summary>
+    /// <summary>Times each strategy, unless that was done before.</summary>
     /// <param name="identity">All that decides what is fastest.</param>
-    /// <param name="ways">The names of the ways there are, the simplest first.</param>
-    /// <param name="time">How many seconds a forward pass takes in a way.</param>
-    public async Task<TuningResult> MeasureAsync(string identity, IReadOnlyList<string> ways, Func<string, Task<double>> time)
+    /// <param name="candidates">The names of the strategies, the simplest first.</param>
+    /// <param name="time">Returns the seconds of a forward pass under a strategy.</param>
+    public async Task<TuningResult> MeasureAsync(string identity, IReadOnlyList<string> candidates, Func<string, Task<double>> time)
     {
-        if (Find(identity, ways) is { } known)
+        if (Find(identity, candidates) is { } known)
         {
             return known;
         }
 
         var (seconds, failures) = (new Dictionary<string, double>(), new Dictionary<string, string>());
-        foreach (var way in ways.Append(ways[0])) // the first again: it has warmed the machine for the others
+        foreach (var name in candidates.Append(candidates[0])) // the first again: it has warmed the machine for the others
         {
-            if (failures.ContainsKey(way))
+            if (failures.ContainsKey(name))
             {
                 continue;
             }
 
             try
             {
-                seconds[way] = Math.Min(seconds.GetValueOrDefault(way, double.MaxValue), await time(way).ConfigureAwait(false));
+                seconds[name] = Math.Min(seconds.GetValueOrDefault(name, double.MaxValue), await time(name).ConfigureAwait(false));
             }
             catch (Exception e) when (e is not (OperationCanceledException or ObjectDisposedException))
             {
-                failures[way] = e.Message; // whatever it is: a way that cannot be timed is not chosen, and the clip is made all the same
+                failures[name] = e.Message; // any failure: what cannot be timed is not chosen, and the clip is made all the same
             }
         }
 
-        var timed = ways.Where(seconds.ContainsKey).DefaultIfEmpty(ways[0]);
-        var best = timed.Aggregate((best, way) => seconds[way] < seconds[best] * (1 - LeastGain) ? way : best);
+        var timed = candidates.Where(seconds.ContainsKey).DefaultIfEmpty(candidates[0]);
+        var best = timed.Aggregate((best, name) => seconds[name] < seconds[best] * (1 - LeastGain) ? name : best);
         var result = new TuningResult(best, seconds, clock.GetUtcNow()) { Failures = failures };
-        var key = KeyOf(identity, ways);
+        var key = KeyOf(identity, candidates);
         if (seconds.Count > 0)
         {
             store?.Remove(key);
@@ -69,6 +69,6 @@ internal sealed class Autotuner(ContentStore? store, TimeProvider clock)
         return _known[key] = result;
     }
 
-    private static string KeyOf(string identity, IReadOnlyList<string> ways) =>
-        Digests.OfText($"autotune 1\n{identity}\n{string.Join('\n', ways)}");
+    private static string KeyOf(string identity, IReadOnlyList<string> candidates) =>
+        Digests.OfText($"autotune 1\n{identity}\n{string.Join('\n', candidates)}");
 }

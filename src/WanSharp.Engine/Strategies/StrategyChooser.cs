@@ -50,7 +50,7 @@ public static class StrategyChooser
                 [
                     .. strategy.Reasons,
                     "fixed shapes: not here, since the memory of a run, planned beforehand, may take "
-                        + Size(StrategyParts.DenoiseActivations(facts, null, isPlanned: true)),
+                        + ByteSize.Text(StrategyParts.DenoiseActivations(facts, null, isPlanned: true)),
                 ],
             };
     }
@@ -78,9 +78,9 @@ public static class StrategyChooser
             "memory",
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"This clip needs at least {Size(Sum(least))} of memory, with every block streamed "
-                    + $"({string.Join(", ", least.Select(part => $"{part.Name} {Size(part.Bytes)}"))}), and {Size(budget)} may be "
-                    + $"used: allow more with --memory, or make the clip smaller or shorter."
+                $"This clip needs at least {ByteSize.Text(Sum(least))} of memory, with every block streamed "
+                    + $"({string.Join(", ", least.Select(part => $"{part.Name} {ByteSize.Text(part.Bytes)}"))}), and "
+                    + $"{ByteSize.Text(budget)} may be used: allow more with --memory, or make the clip smaller or shorter."
             )
         );
     }
@@ -101,8 +101,8 @@ public static class StrategyChooser
                 "host-memory",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The host needs at least {Size(least)} of memory in addition to the device, and {Size(host.Bytes)} may be "
-                        + $"used ({host.Why}): allow more with --host-memory."
+                    $"The host needs at least {ByteSize.Text(least)} of memory in addition to the device, and "
+                        + $"{ByteSize.Text(host.Bytes)} may be used ({host.Why}): allow more with --host-memory."
                 )
             );
         }
@@ -171,7 +171,7 @@ public static class StrategyChooser
         var bytes = Sum(parts);
         if (bytes > budget)
         {
-            reasons.Add($"blocks: the whole network, packed, needs {Size(bytes)} (budget {Size(budget)})");
+            reasons.Add($"blocks: the whole network, packed, needs {ByteSize.Text(bytes)} (budget {ByteSize.Text(budget)})");
             return null;
         }
 
@@ -256,48 +256,46 @@ public static class StrategyChooser
         var all = Sum(StrategyParts.AtPeak(facts, Economy.None, facts.Blocks));
         if (all <= budget)
         {
-            yield return $"all resident: {Size(all)} of {Size(budget)}";
+            yield return $"all resident: {ByteSize.Text(all)} of {ByteSize.Text(budget)}";
             yield break;
         }
 
         yield return (facts.ImageEncoders > 0 ? "encoders" : "text encoder")
-            + $": unloaded after use (keeping everything would need {Size(all)}; budget {Size(budget)})";
+            + $": unloaded after use (keeping everything would need {ByteSize.Text(all)}; budget {ByteSize.Text(budget)})";
         if (economy.StreamsText)
         {
-            yield return $"text encoder: streamed block by block ({Size(facts.TextEncoder)} are too large to load whole)";
+            yield return $"text encoder: streamed block by block ({ByteSize.Text(facts.TextEncoder)} are too large to load whole)";
         }
 
         if (resident < facts.Blocks)
         {
-            yield return $"blocks: {resident} of {facts.Blocks} fit, of {Size(facts.StoredBlock)} each; the others "
+            yield return $"blocks: {resident} of {facts.Blocks} fit, of {ByteSize.Text(facts.StoredBlock)} each; the others "
                 + "come in while the ones before them compute";
         }
 
         if (!economy.WidensAhead)
         {
             yield return $"blocks: widened one at a time (two would need "
-                + $"{Size(StrategyParts.WidenedBytes(facts, widensAhead: true))})";
+                + $"{ByteSize.Text(StrategyParts.WidenedBytes(facts, widensAhead: true))})";
         }
 
         if (economy.IsTiled)
         {
-            yield return $"VAE: decoding whole frames takes {Size(facts.DecodeActivations(false))}, in tiles "
-                + $"{Size(facts.DecodeActivations(true))}";
+            yield return $"VAE: decoding whole frames takes {ByteSize.Text(facts.DecodeActivations(false))}, in tiles "
+                + $"{ByteSize.Text(facts.DecodeActivations(true))}";
             if (facts.ImageEncoders > 0)
             {
-                yield return $"VAE: encoding images in whole frames takes {Size(facts.ImageActivations(false))}, in tiles "
-                    + $"{Size(facts.ImageActivations(true))}";
+                yield return $"VAE: encoding images in whole frames takes {ByteSize.Text(facts.ImageActivations(false))}, in tiles "
+                    + $"{ByteSize.Text(facts.ImageActivations(true))}";
             }
         }
 
         if (economy.TokensAtOnce is { } tokens)
         {
-            yield return $"tokens: all {facts.Tokens} at once take {Size(facts.DenoiseActivations(null))}, {tokens} at "
-                + $"once {Size(facts.DenoiseActivations(tokens))}";
+            yield return $"tokens: all {facts.Tokens} at once take {ByteSize.Text(facts.DenoiseActivations(null))}, {tokens} at "
+                + $"once {ByteSize.Text(facts.DenoiseActivations(tokens))}";
         }
     }
 
     private static long Sum(IEnumerable<MemoryHolding> parts) => parts.Sum(part => part.Bytes);
-
-    private static string Size(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.00} GB");
 }

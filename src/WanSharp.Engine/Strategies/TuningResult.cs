@@ -16,16 +16,16 @@ internal sealed record TuningResult(string Kept, IReadOnlyDictionary<string, dou
     /// <summary>What was kept, and by how much.</summary>
     public string Describe()
     {
-        string[] failures = [.. Failures.Select(way => $"{way.Key} could not be timed: {way.Value}")];
+        string[] failures = [.. Failures.Select(timed => $"{timed.Key} could not be timed: {timed.Value}")];
         if (!Seconds.TryGetValue(Kept, out var kept))
         {
             return $"max-autotune: {Kept}, untimed; {string.Join(", ", failures)}";
         }
 
         var others = Seconds
-            .Where(way => way.Key != Kept)
-            .OrderBy(way => way.Value)
-            .Select(way => string.Create(CultureInfo.InvariantCulture, $"{way.Value / kept:0.00} × as long in {way.Key}"))
+            .Where(timed => timed.Key != Kept)
+            .OrderBy(timed => timed.Value)
+            .Select(timed => string.Create(CultureInfo.InvariantCulture, $"{timed.Value / kept:0.00} × as long in {timed.Key}"))
             .Concat(failures)
             .DefaultIfEmpty("nothing else fits");
         return string.Create(

@@ -46,7 +46,7 @@ public sealed record TransformerConfig
     public float Eps { get; init; } = 1e-6f;
 
     /// <summary>Width of the CLIP features that cross-attention sees (Wan 2.1 image to video: 1280); null when there are none.</summary>
-    public int? ClipDim { get; init; }
+    public int? VisionDim { get; init; }
 
     /// <summary>Width of one attention head.</summary>
     public int HeadDim => Dim / Heads;
@@ -54,11 +54,11 @@ public sealed record TransformerConfig
     /// <summary>
     /// Rows of CLIP features: as many as the image encoder gives, except with two images, those that positions were learned for.
     /// </summary>
-    internal Dim ClipTokens => ModelType == ModelType.FirstLastFrameToVideo ? TwoImagesTokens : "clip_tokens";
+    internal Dim VisionTokens => ModelType == ModelType.FirstLastFrameToVideo ? TwoImagesTokens : "clip_tokens";
 
     /// <summary>Rows of CLIP features that a clip's cross-attention sees: those of one image, or of the first and the last.</summary>
     /// <param name="rowsOfAnImage">Rows that the image encoder gives for an image.</param>
-    public int ClipRowsFor(int rowsOfAnImage) => ModelType == ModelType.FirstLastFrameToVideo ? 2 * rowsOfAnImage : rowsOfAnImage;
+    public int VisionRowsFor(int rowsOfAnImage) => ModelType == ModelType.FirstLastFrameToVideo ? 2 * rowsOfAnImage : rowsOfAnImage;
 
     /// <summary>Checks that the dimensions go together.</summary>
     /// <exception cref="GraphException">They do not.</exception>
@@ -78,7 +78,7 @@ public sealed record TransformerConfig
             TextDim,
             Heads,
             Layers,
-            ClipDim ?? 1,
+            VisionDim ?? 1,
         ];
         if (lengths.Any(length => length < 1) || Dim % Heads != 0 || HeadDim % 2 != 0 || FreqDim % 2 != 0 || !(Eps > 0))
         {

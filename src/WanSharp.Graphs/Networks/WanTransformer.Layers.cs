@@ -5,7 +5,7 @@ namespace WanSharp.Graphs.Networks;
 /// <content>The layers that the graphs are made of, in the order in which latents pass them.</content>
 public static partial class WanTransformer
 {
-    private const float ClipNormEps = 1e-5f; // torch.nn.LayerNorm's default, which MLPProj keeps.
+    private const float VisionNormEps = 1e-5f; // torch.nn.LayerNorm's default, which MLPProj keeps.
 
     /// <summary>A convolution whose steps are as long as its kernel, which is a matrix product over patches.</summary>
     private static GraphValue PatchEmbedding(GraphBuilder g, TransformerConfig config, GraphValue latents)
@@ -36,18 +36,18 @@ public static partial class WanTransformer
         return g.Cast(g.Linear(x, "text_embedding.2", config.Dim), DType.F32); // [batch, text_len, dim]
     }
 
-    private static GraphValue ImageEmbedding(GraphBuilder g, TransformerConfig config, GraphValue clip)
+    private static GraphValue ImageEmbedding(GraphBuilder g, TransformerConfig config, GraphValue features)
     {
         using var scope = g.Scope("img_emb");
         if (config.ModelType == ModelType.FirstLastFrameToVideo)
         {
-            clip += g.Weight("emb_pos", [1, TransformerConfig.TwoImagesTokens, config.ClipDim!.Value]);
+            features += g.Weight("emb_pos", [1, TransformerConfig.TwoImagesTokens, config.VisionDim!.Value]);
         }
 
-        var x = g.LayerNorm(clip, "proj.0", ClipNormEps);
-        x = g.Gelu(g.Linear(x, "proj.1", config.ClipDim!.Value));
+        var x = g.LayerNorm(features, "proj.0", VisionNormEps);
+        x = g.Gelu(g.Linear(x, "proj.1", config.VisionDim!.Value));
         x = g.Linear(x, "proj.3", config.Dim);
-        return g.LayerNorm(x, "proj.4", ClipNormEps); // [batch, clip_tokens, dim]
+        return g.LayerNorm(x, "proj.4", VisionNormEps); // [batch, clip_tokens, dim]
     }
 
     /// <summary>From latents to velocity, with the keys and values of each block from wherever they come.</summary>
@@ -156,7 +156,7 @@ public static partial class WanTransformer
         using var scope = g.Scope("cross_attn");
         var q = g.RmsNorm(g.TolerantLinear(x, "q", config.Dim), "norm_q", config.Eps);
         var attended = g.Attention(q, WithPadding(g, config, keys[0]), WithPadding(g, config, keys[1]), config.Heads);
-        var images = config.ClipDim is null ? 0 : 2; // keys and values
+        var images = config.VisionDim is null ? 0 : 2; // keys and values
         if (keys.Length > 2 + images)
         {
             var (negativeKeys, negativeValues, guidance) = (keys[^3], keys[^2], keys[^1]);

@@ -21,7 +21,7 @@ public static partial class WanTransformer
     /// <remarks>
     /// Inputs: <c>context</c> [batch, text_rows, text_dim] (the text's rows, then at least one of zeros unless they are
     /// text_len, which stands for all that follow), and <c>clip_features</c> [batch, clip_tokens, clip_dim] with
-    /// <see cref="TransformerConfig.ClipDim"/>. Outputs: <c>context_embedding</c> [batch, text_rows, dim], and with CLIP
+    /// <see cref="TransformerConfig.VisionDim"/>. Outputs: <c>context_embedding</c> [batch, text_rows, dim], and with CLIP
     /// <c>image_embedding</c> [batch, clip_tokens, dim].
     /// </remarks>
     public static OnnxGraph Context(TransformerConfig config, GraphOptions options)
@@ -47,7 +47,7 @@ public static partial class WanTransformer
     {
         var g = Begin("transformer_keys", config, options);
         var context = g.Input("context_embedding", DType.F32, ["batch", "text_rows", config.Dim]);
-        var image = config.ClipDim is null ? null : g.Input("image_embedding", DType.F32, ["batch", config.ClipTokens, config.Dim]);
+        var image = config.VisionDim is null ? null : g.Input("image_embedding", DType.F32, ["batch", config.VisionTokens, config.Dim]);
         foreach (var (name, value) in KeyNames(config).Zip(WriteKeys(g, config, context, image)))
         {
             g.Output(name, g.Cast(value, DType.F32));
@@ -60,7 +60,7 @@ public static partial class WanTransformer
     public static IReadOnlyList<string> KeyNames(TransformerConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return config.ClipDim is null ? ["text_keys", "text_values"] : ["text_keys", "text_values", "image_keys", "image_values"];
+        return config.VisionDim is null ? ["text_keys", "text_values"] : ["text_keys", "text_values", "image_keys", "image_values"];
     }
 
     /// <summary>What a block that guides its attention also takes: keys and values of the negative prompt, then the numbers.</summary>
@@ -230,7 +230,7 @@ public static partial class WanTransformer
     private static GraphValue[] KeyInputs(GraphBuilder g, TransformerConfig config, string prefix) =>
         [
             .. KeyNames(config)
-                .Select((name, i) => g.Input(prefix + name, DType.F32, ["batch", i < 2 ? "text_rows" : config.ClipTokens, config.Dim])),
+                .Select((name, i) => g.Input(prefix + name, DType.F32, ["batch", i < 2 ? "text_rows" : config.VisionTokens, config.Dim])),
             .. (g.Options.GuidesAttention ? NegativeNames : []).Select(
                 (name, i) => g.Input(prefix + name, DType.F32, i < 2 ? ["batch", "negative_rows", config.Dim] : ["batch", 3])
             ),
@@ -240,11 +240,11 @@ public static partial class WanTransformer
         g.Input("context", DType.F32, ["batch", rows, config.TextDim], "The text encoder's rows for the prompt, then zeros.");
 
     private static GraphValue? ImageFeatures(GraphBuilder g, TransformerConfig config) =>
-        config.ClipDim is { } clipDim
+        config.VisionDim is { } visionDim
             ? g.Input(
                 "clip_features",
                 DType.F32,
-                ["batch", config.ClipTokens, clipDim],
+                ["batch", config.VisionTokens, visionDim],
                 "CLIP's rows for the first image, then for the last if the model takes one."
             )
             : null;

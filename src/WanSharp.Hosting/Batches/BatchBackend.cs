@@ -4,6 +4,7 @@ using WanSharp.Engine.Planning;
 using WanSharp.Engine.Reuse;
 using WanSharp.Graphs;
 using WanSharp.Jobs;
+using WanSharp.Jobs.Films;
 using WanSharp.Jobs.Local;
 using WanSharp.Media.Metadata;
 using WanSharp.Models;
@@ -44,6 +45,9 @@ public sealed class BatchBackend : IAsyncDisposable
 
     /// <summary>Reads the settings that a clip carries; null where clips carry none of ours.</summary>
     public Func<string, CancellationToken, Task<string?>>? ReadSettings { get; private init; }
+
+    /// <summary>What of the model decides how films are divided; null where another program makes the clips.</summary>
+    public FilmModel? Films { get; private init; }
 
     /// <summary>What the engine did so far; null where another program makes the clips.</summary>
     public EngineStatistics? Statistics => _generator?.Statistics;
@@ -128,6 +132,7 @@ public sealed class BatchBackend : IAsyncDisposable
             {
                 Settings = settings with { ModelPath = path, ModelDigest = opened.Model.ReadDigest(cancellationToken: cancellationToken) },
                 ReadSettings = (clip, token) => MetadataReader.ReadAsync(ffmpeg, clip, token),
+                Films = FilmModel.Of(opened.Model),
                 _generator = opened.Generator,
             };
         }

@@ -123,10 +123,10 @@ internal sealed class PartialFile : IDisposable
         File.Delete(path + JournalEnd);
     }
 
-    /// <summary>Moves a file that is complete to its place.</summary>
+    /// <summary>Moves a file that is complete to its place, on the disk when this returns.</summary>
     public static void Finish(string path, string target)
     {
-        DurableFiles.Rename(path, target, overwrite: true);
+        AtomicFile.Publish(path, target, overwrite: true);
         File.Delete(path + JournalEnd);
     }
 

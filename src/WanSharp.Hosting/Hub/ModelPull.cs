@@ -1,4 +1,3 @@
-using System.Globalization;
 using WanSharp.Hosting.Downloads;
 using WanSharp.Models.Hub;
 using WanSharp.Tensors;
@@ -121,10 +120,8 @@ public sealed class ModelPull(HubOptions options, TimeProvider clock)
         if (FreeSpace(folder) is var free && free < missing)
         {
             throw new IOException(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{missing / 1e9:0.00} GB are missing, and {options.CacheFolder} has room for {free / 1e9:0.00} GB: "
-                ) + "make room, or set HF_HUB_CACHE to a folder on another disk."
+                $"{ByteSize.Text(missing)} are missing, and {options.CacheFolder} has room for {ByteSize.Text(free)}: "
+                    + "make room, or set HF_HUB_CACHE to a folder on another disk."
             );
         }
     }

@@ -18,6 +18,8 @@ namespace WanSharp.Hosting.Outputs;
 [JsonSerializable(typeof(JobOutput))]
 [JsonSerializable(typeof(BatchOutput))]
 [JsonSerializable(typeof(DryRunOutput))]
+[JsonSerializable(typeof(FilmOutput))]
+[JsonSerializable(typeof(FilmDryRunOutput))]
 [JsonSerializable(typeof(RestOutput))]
 [JsonSerializable(typeof(MemoryOutput))]
 internal sealed partial class OutputJson : JsonSerializerContext;

@@ -159,5 +159,5 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
     }
 
     /// <summary>32 bits: as many as other programs draw, and short enough for a file's name.</summary>
-    private static ulong Draw() => BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
+    internal static ulong Draw() => BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
 }

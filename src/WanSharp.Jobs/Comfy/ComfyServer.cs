@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using WanSharp.Tensors;
@@ -66,10 +65,7 @@ internal sealed class ComfyServer : IDisposable
             .At("devices")
             .Items()
             .Select(device =>
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{device.At("name").Text()}{(device.At("vram_free").Number() is { } bytes ? $", {bytes / 1e9:0.0} GB free" : "")}"
-                )
+                $"{device.At("name").Text()}{(device.At("vram_free").Number() is { } bytes ? $", {ByteSize.Text(bytes)} free" : "")}"
             );
         var version = stats.At("system").At("comfyui_version").Text() ?? "of an unknown version";
         var waiting = await QueueLengthAsync(cancellationToken).ConfigureAwait(false);

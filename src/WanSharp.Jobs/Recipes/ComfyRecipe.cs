@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using WanSharp.Engine.Requests;
+using WanSharp.Engine.Sampling;
 using WanSharp.Jobs.Comfy;
 using WanSharp.Tensors;
 using static System.FormattableString;
@@ -10,9 +10,6 @@ namespace WanSharp.Jobs.Recipes;
 /// <summary>Reads a workflow of ComfyUI: what its samplers, and all that leads to and from them, say.</summary>
 internal sealed class ComfyRecipe
 {
-    // What ComfyUI shifts Wan's steps by where no node says otherwise. Source: comfy/supported_models.py, WAN21_T2V.sampling_settings.
-    private const double UsualShift = 8;
-
     private readonly ComfyWorkflow _workflow;
     private readonly WorkflowGuess _guess;
     private readonly ComfyMapping _mapping;
@@ -46,9 +43,10 @@ internal sealed class ComfyRecipe
         _draft.Settings = _draft.Settings with { Shift = ReadShift() };
         ReadGuidance();
         ReadSeed();
-        ReadSampler();
+        var levels = ReadSampler();
         var models = ReadModels();
-        ReadTurns();
+        ReadTurns(levels);
+        _draft.SetLevels(levels);
         var images = _mapping.Of(ComfyRole.Image).Concat(_mapping.Of(ComfyRole.LastImage)).Select(input => input.Node);
         new ComfyPath(_workflow, _guess, _samplers, _draft).Read([.. images]);
         return _draft.Finish("ComfyUI", prompt) with
@@ -62,6 +60,8 @@ internal sealed class ComfyRecipe
     }
 
     private bool HasExperts => _samplers.Count == 2;
+
+    private bool IsWrapper => _samplers.Any(sampler => sampler.ClassType.StartsWith("WanVideo", StringComparison.Ordinal));
 
     /// <summary>The samplers, each after the one whose latents it continues from.</summary>
     private IEnumerable<ComfyNode> InTurn(List<ComfyNode> samplers)
@@ -104,9 +104,8 @@ internal sealed class ComfyRecipe
     /// <summary>The shift of the steps: a node's, or ComfyUI's own, which may be another than the model's default here.</summary>
     private double? ReadShift()
     {
-        var isWrapper = _samplers.Any(sampler => sampler.ClassType.StartsWith("WanVideo", StringComparison.Ordinal));
-        return _mapping.Of(ComfyRole.Shift).Count == 0 && !isWrapper && !_guess.IsComputed(ComfyRole.Shift)
-            ? UsualShift
+        return _mapping.Of(ComfyRole.Shift).Count == 0 && !IsWrapper && !_guess.IsComputed(ComfyRole.Shift)
+            ? ComfySchedule.WanShift
             : Number(ComfyRole.Shift);
     }
 
@@ -158,13 +157,14 @@ internal sealed class ComfyRecipe
         }
     }
 
-    private void ReadSampler()
+    /// <summary>Reads the sampler, and gives the noise levels of its steps as far as they are known.</summary>
+    private IReadOnlyList<double>? ReadSampler()
     {
         var names = _mapping.Of(ComfyRole.Sampler).Select(input => ValueOf(input).Text()).OfType<string>().Distinct().ToList();
         if (names.Count == 0)
         {
             _draft.Miss($"the sampler: {_guess.GapOf(ComfyRole.Sampler) ?? "none is named"}");
-            return;
+            return null;
         }
 
         if (names.Count > 1)
@@ -172,8 +172,16 @@ internal sealed class ComfyRecipe
             _draft.Miss($"its samplers are {string.Join(" and ", names)}: the first is taken for both");
         }
 
-        var isWrapper = _samplers[0].ClassType.StartsWith("WanVideo", StringComparison.Ordinal);
-        _draft.SetSampler(names[0], isWrapper ? null : Schedule());
+        if (!IsWrapper)
+        {
+            var isKSampler = _samplers[0].ClassType.Contains("KSampler", StringComparison.Ordinal);
+            return _draft.SetComfySampler(names[0], Schedule(), isKSampler);
+        }
+
+        _draft.SetSampler(names[0], schedule: null);
+        return _draft.Settings is { Steps: { } steps and <= Samplers.MaxSteps, Shift: { } shift }
+            ? ComfySchedule.Usual(steps, shift)
+            : null;
     }
 
     /// <summary>How the steps are spaced: of the sampler, or of the node that gives it its sigmas.</summary>
@@ -221,7 +229,7 @@ internal sealed class ComfyRecipe
     }
 
     /// <summary>Where the experts take turns, which WanSharp says with a boundary of timesteps.</summary>
-    private void ReadTurns()
+    private void ReadTurns(IReadOnlyList<double>? levels)
     {
         var early = _guess.Schedules.FirstOrDefault(schedule => schedule.Sampler == _samplers[0]);
         if (!HasExperts || early is null || _draft.Settings is not { Steps: { } steps })
@@ -238,30 +246,7 @@ internal sealed class ComfyRecipe
             return;
         }
 
-        if (_draft.Settings.Shift is not { } shift)
-        {
-            _draft.Miss(Invariant($"the experts change at step {turn} of {steps}, with a shift that is not known"));
-            return;
-        }
-
-        double Sigma(double step) => (1 - (step / steps)) * shift / (1 + ((shift - 1) * (1 - (step / steps))));
-        var boundary = Math.Round((Sigma(turn.Value - 1) + Sigma(turn.Value)) / 2, 4);
-        if (
-            SettingFields.Find("boundary") is { } field
-            && field.TrySet(_draft.Settings, boundary.ToString(CultureInfo.InvariantCulture), out var changed)
-        )
-        {
-            _draft.Settings = changed;
-        }
-        else
-        {
-            _draft.Miss(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"the experts change at step {turn} of {steps}, which is the boundary {boundary}"
-                )
-            );
-        }
+        _draft.SetTurn((int)turn, levels);
     }
 
     private double? Number(ComfyRole role, bool isOptional = false)

@@ -12,6 +12,9 @@ internal static partial class ParametersRecipe
 {
     private const string Negative = "Negative prompt:";
 
+    // Without these the clip is made by the model's own.
+    private static readonly string[] Needed = ["Sampler", "Shift"];
+
     // What changes no clip, or is read here.
     private static readonly HashSet<string> Known = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -79,6 +82,11 @@ internal static partial class ParametersRecipe
                 ? seed
                 : null,
         };
+        foreach (var name in Needed.Where(name => !values.ContainsKey(name)))
+        {
+            draft.Miss($"{name}, which is not said: the model's default is taken");
+        }
+
         foreach (var (name, value) in values.Where(one => !Known.Contains(one.Key)))
         {
             draft.Miss($"{name} {value}");

@@ -10,6 +10,8 @@ internal sealed class RecipeDraft
 {
     private const int PixelStep = 16;
     private const int FrameStep = 4;
+    private const int LevelDigits = 6;
+    private const int BoundaryDigits = 4;
 
     private readonly List<string> _unexpressed = [];
     private readonly List<LoraUse> _loras = [];
@@ -111,6 +113,53 @@ internal sealed class RecipeDraft
         {
             Miss($"the schedule '{own}' spaces the steps otherwise");
         }
+    }
+
+    /// <summary>
+    /// Sets the sampler by ComfyUI's name for it. The steps and the shift are set already.
+    /// </summary>
+    /// <param name="name">ComfyUI's name.</param>
+    /// <param name="schedule">How the steps are spaced; null where that is not said.</param>
+    /// <param name="isKSampler">Whether a KSampler makes the steps, which treats some samplers in its own way.</param>
+    /// <returns>The noise levels of the steps, as far as they are known.</returns>
+    public IReadOnlyList<double>? SetComfySampler(string name, string? schedule, bool isKSampler)
+    {
+        if (Settings is not { Steps: { } steps and <= Samplers.MaxSteps, Shift: { } shift })
+        {
+            SetSampler(name, schedule);
+            return null;
+        }
+
+        if (ComfySchedule.Levels(schedule ?? "simple", steps, shift, isKSampler && ComfySchedule.Discards(name)) is not { } levels)
+        {
+            SetSampler(name, schedule);
+            return ComfySchedule.Usual(steps, shift);
+        }
+
+        SetSampler(name, schedule: null); // the levels say how they are spaced
+        return levels;
+    }
+
+    /// <summary>Sets noise levels in place of steps and a shift, where these do not say the same.</summary>
+    public void SetLevels(IReadOnlyList<double>? levels)
+    {
+        if (levels is not null && Settings is { Steps: { } steps, Shift: { } shift } && !ComfySchedule.IsUsual(levels, steps, shift))
+        {
+            var list = new NumberList(levels.Select(level => Math.Round(level, LevelDigits)));
+            Settings = Settings with { Sigmas = list, Steps = null, Shift = null };
+        }
+    }
+
+    /// <summary>Sets after how many steps the low-noise expert takes over, which WanSharp says with a boundary of timesteps.</summary>
+    public void SetTurn(int turn, IReadOnlyList<double>? levels)
+    {
+        if (levels is null || turn < 1 || turn >= levels.Count)
+        {
+            Miss(Invariant($"the experts change after {turn} steps, whose noise levels are not known"));
+            return;
+        }
+
+        Settings = Settings with { Boundary = Math.Round((levels[turn - 1] + levels[turn]) / 2, BoundaryDigits) };
     }
 
     /// <summary>Adds a LoRA.</summary>

@@ -20,6 +20,7 @@ internal static class RecipeSamplers
         ["dpm++"] = "dpm++",
         ["dpm++ 2m"] = "dpm++",
         ["euler"] = "euler",
+        ["euler a"] = "euler-ancestral",
         ["flowmatch"] = "euler",
     };
 

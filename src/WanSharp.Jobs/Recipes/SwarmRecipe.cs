@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using WanSharp.Jobs.Comfy;
-using static System.FormattableString;
 
 namespace WanSharp.Jobs.Recipes;
 
@@ -9,6 +8,16 @@ namespace WanSharp.Jobs.Recipes;
 internal static class SwarmRecipe
 {
     private const string Name = "sui_image_params";
+
+    // What it gives ComfyUI where nothing is said. Source: src/BuiltinExtensions/ComfyUIBackend/WorkflowGenerator.cs (DefaultSampler,
+    // DefaultScheduler, Text2VideoFPS), WorkflowGeneratorSteps.cs (VideoSteps) and WorkflowGeneratorModelSupport.cs (Text2VideoFrames).
+    private const string UsualSampler = "euler";
+    private const string UsualSchedule = "normal";
+    private const string UsualScheduleOfImages = "simple";
+    private const double UsualSwapShare = 0.5;
+    private const int UsualStepsOfImages = 20;
+    private const int UsualFrames = 81;
+    private const int UsualFps = 24;
 
     // What changes no clip, or is read here.
     private static readonly HashSet<string> Known = new(StringComparer.OrdinalIgnoreCase)
@@ -68,20 +77,28 @@ internal static class SwarmRecipe
     {
         var draft = new RecipeDraft();
         var isFromImage = Text(settings, "videomodel") is not null;
-        draft.SetSize(Number(settings, "width"), Number(settings, "height"));
-        draft.SetFrames(Number(settings, isFromImage ? "videoframes" : "textvideoframes", "text2videoframes", "videoframes"));
-        draft.SetFps(Number(settings, isFromImage ? "videofps" : "textvideofps", "text2videofps", "videofps"));
-        draft.SetSteps(Number(settings, isFromImage ? "videosteps" : "steps", "steps"));
-        draft.SetSampler(Text(settings, "sampler"), Text(settings, "scheduler"));
+        SetMeasures(draft, settings, isFromImage);
         draft.Settings = draft.Settings with
         {
             NegativePrompt = Text(settings, "negativeprompt"),
-            GuidanceScale = (float?)Number(settings, isFromImage ? "videocfg" : "cfgscale", "cfgscale"),
-            Shift = Number(settings, "sigmashift"),
+            GuidanceScale = (float?)(isFromImage ? Said(draft, settings, "videocfg") : Number(settings, "cfgscale")),
+            Shift = Number(settings, "sigmashift") ?? ComfySchedule.WanShift,
             Seed = ulong.TryParse(settings["seed"]?.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var seed)
                 ? seed
                 : null,
         };
+        var levels = draft.SetComfySampler(
+            Text(settings, "sampler") ?? UsualSampler,
+            Text(settings, "scheduler") ?? (isFromImage ? UsualScheduleOfImages : UsualSchedule),
+            isKSampler: true
+        );
+        if (Text(settings, "videoswapmodel") is not null && levels is not null)
+        {
+            var share = Number(settings, "videoswappercent") ?? UsualSwapShare;
+            draft.SetTurn((int)Math.Round(draft.Settings.Steps!.Value * (1 - share)), levels);
+        }
+
+        draft.SetLevels(levels);
         var weights = List(settings["loraweights"]);
         foreach (var (lora, index) in List(settings["loras"]).Select((lora, index) => (lora, index)))
         {
@@ -91,11 +108,6 @@ internal static class SwarmRecipe
         if (isFromImage)
         {
             draft.Miss("the first frame is a picture that was made separately: give it with --image");
-        }
-
-        if (Number(settings, "videoswappercent") is { } percent)
-        {
-            draft.Miss(Invariant($"the experts change after {percent:0.###} of the steps"));
         }
 
         foreach (var (name, value) in settings.Where(one => !Known.Contains(one.Key) && !RecipeValues.IsEmpty(one.Value)))
@@ -110,6 +122,35 @@ internal static class SwarmRecipe
             HighNoiseModel = swap is null ? null : model,
             LowNoiseModel = swap,
         };
+    }
+
+    private static void SetMeasures(RecipeDraft draft, JsonObject settings, bool isFromImage)
+    {
+        draft.SetSize(Number(settings, "width"), Number(settings, "height"));
+        if (isFromImage)
+        {
+            draft.SetFrames(Said(draft, settings, "videoframes"));
+            draft.SetFps(Said(draft, settings, "videofps"));
+            draft.SetSteps(Number(settings, "videosteps") ?? UsualStepsOfImages);
+        }
+        else
+        {
+            draft.SetFrames(Number(settings, "textvideoframes", "text2videoframes", "videoframes") ?? UsualFrames);
+            draft.SetFps(Number(settings, "textvideofps", "text2videofps", "videofps") ?? UsualFps);
+            draft.SetSteps(Number(settings, "steps"));
+        }
+    }
+
+    /// <summary>A number without which SwarmUI takes one that we do not know.</summary>
+    private static double? Said(RecipeDraft draft, JsonObject settings, string name)
+    {
+        var number = Number(settings, name);
+        if (number is null)
+        {
+            draft.Miss($"{name}, which is not said: SwarmUI takes its own default for the model");
+        }
+
+        return number;
     }
 
     private static string WithExtension(string lora) =>

@@ -9,7 +9,7 @@ public interface IResultCache
     bool Contains(string key, string format);
 
     /// <summary>
-    /// Waits while another worker, of this process or of another on the same cache, makes this clip. Take the lock, then look for the clip,
+    /// Waits while another job, of this process or of another on the same cache, makes this clip. Take the lock, then look for the clip,
     /// then make and add it: what several want at a time is made once.
     /// </summary>
     /// <param name="key">From <see cref="PreparedJob.ResultKey"/>.</param>

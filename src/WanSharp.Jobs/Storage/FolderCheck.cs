@@ -1,4 +1,4 @@
-using System.Globalization;
+using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Storage;
 
@@ -58,11 +58,8 @@ public static class FolderCheck
         {
             var free = new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace;
             return free < bytes
-                ? string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{folder} has {free / 1e6:0} MB of free space and the clips need about {bytes / 1e6:0} MB: the batch stops "
-                        + $"when the disk is full, and can be resumed."
-                )
+                ? $"{folder} has {ByteSize.Text(free)} of free space and the clips need about {ByteSize.Text(bytes)}: the batch stops "
+                    + "when the disk is full, and can be resumed."
                 : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)

@@ -88,14 +88,8 @@ internal sealed class JobDatabase : IDisposable
                 case 0:
                     _connection.Run($"{JobSchema.Create} PRAGMA user_version={JobSchema.Version}");
                     break;
-                case 1:
-                    _connection.Run($"{JobSchema.From1} {JobSchema.From2} {JobSchema.From3} PRAGMA user_version={JobSchema.Version}");
-                    break;
-                case 2:
-                    _connection.Run($"{JobSchema.From2} {JobSchema.From3} PRAGMA user_version={JobSchema.Version}");
-                    break;
-                case 3:
-                    _connection.Run($"{JobSchema.From3} PRAGMA user_version={JobSchema.Version}");
+                case > 0 and < JobSchema.Version and var version:
+                    _connection.Run($"{JobSchema.UpgradeFrom(version)} PRAGMA user_version={JobSchema.Version}");
                     break;
                 case > JobSchema.Version:
                     throw new JobStoreException($"{_path} was written by a newer version of WanSharp: use that version.");

@@ -15,6 +15,9 @@ public sealed record JobPage
     /// <summary>The batch that they came with; null for any.</summary>
     public string? Batch { get; init; }
 
+    /// <summary>Whose they are; null for anybody's.</summary>
+    public string? Owner { get; init; }
+
     /// <summary>The state that they are in; null for any.</summary>
     public JobState? State { get; init; }
 }

@@ -23,9 +23,9 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
     private long _lastExecutionGroup;
 
     /// <summary>
-    /// Takes the next job: of the highest priority (waiting counts), then one that shares compiled graphs with the one taken before,
-    /// then one that
-    /// shares features. Jobs whose equals are running are left for later: they will have their result.
+    /// Takes the next job: the first of those that were put in order by hand, else of the highest priority (waiting counts) one that
+    /// shares compiled graphs with the one taken before, then one that shares features. Jobs whose equals are running are
+    /// left for later: they will have their result.
     /// </summary>
     /// <param name="worker">The worker that takes it.</param>
     /// <param name="alone">Nothing else runs in this process: then also jobs are taken that seem to end the process.</param>
@@ -38,8 +38,8 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
                 SELECT id FROM jobs
                 WHERE state = {States.Queued} AND held = 0 AND (NOT suspect OR $alone)
                   AND (twin IS NULL OR twin NOT IN (SELECT twin FROM jobs WHERE state = {States.Running} AND twin IS NOT NULL))
-                ORDER BY suspect, priority + max(0, $now - queued_at) / $aging DESC, execution_group <> $group, execution_group,
-                  feature_group, id
+                ORDER BY suspect, place IS NULL, place, priority + max(0, $now - queued_at) / $aging DESC, execution_group <> $group,
+                  execution_group, feature_group, id
                 LIMIT 1
                 """,
                 ("$alone", alone),

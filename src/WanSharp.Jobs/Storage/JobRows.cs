@@ -12,16 +12,16 @@ internal static class JobRows
     public const string Columns =
         "id, output, request, style, priority, state, result_key, attempts, error, started_at, "
         + "finished_at, outcome, settings, overwrites, details, batch, held, "
-        + "queued_at, artifact_sha256";
+        + "queued_at, artifact_sha256, owner, place";
 
     public const string ListingColumns =
         "id, output, style, priority, state, attempts, error, started_at, finished_at, outcome ->> '$.started_over'";
 
     public const string Insert = """
         INSERT INTO jobs (output, request, settings, style, priority, execution_group, feature_group, result_key, twin, overwrites,
-          queued_at, details, batch, held)
+          queued_at, details, batch, held, owner)
         VALUES ($output, $request, $settings, $style, $priority, $execution, $feature, $key, $twin, $overwrites, $now, $details, $batch,
-          $held)
+          $held, $owner)
         ON CONFLICT (output) DO NOTHING
         """;
 
@@ -30,12 +30,21 @@ internal static class JobRows
         $"""
             UPDATE jobs SET request = $request, settings = $settings, style = $style, priority = $priority, execution_group = $execution,
                 feature_group = $feature, result_key = $key, twin = $twin, overwrites = $overwrites, queued_at = $now,
-                details = $details, batch = $batch, held = $held,
+                details = $details, batch = $batch, held = $held, owner = $owner, place = NULL,
                 state = {States.Queued}, attempts = 0, failures = 0, deaths = 0, suspect = 0, position = 0,
                 reached = 0, reached_before = 0, cancel = 0,
                 worker = NULL, error = NULL, started_at = NULL, finished_at = NULL,
                 artifact_sha256 = NULL, artifact_bytes = NULL, artifact_time = NULL, outcome = NULL
             WHERE output = $output AND state <> {States.Running}
+            """;
+
+    /// <summary>Makes a job that waits another one; it keeps its place in the queue, and its owner.</summary>
+    public static string Edit { get; } =
+        $"""
+            UPDATE jobs SET request = $request, settings = $settings, style = $style, priority = $priority, execution_group = $execution,
+                feature_group = $feature, result_key = $key, twin = $twin, details = $details,
+                attempts = 0, failures = 0, deaths = 0, suspect = 0, position = 0, reached = 0, reached_before = 0, error = NULL
+            WHERE output = $output AND state = {States.Queued} AND NOT removed
             """;
 
     public static Job? Find(SqliteConnection connection, long id) =>
@@ -63,6 +72,8 @@ internal static class JobRows
             IsHeld = row.GetInt32(16) != 0,
             QueuedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(17)),
             Sha256 = row.Text(18),
+            Owner = row.Text(19),
+            Place = (int?)row.Integer(20),
         };
 
     public static JobListing Listing(SqliteDataReader row) =>
@@ -94,6 +105,7 @@ internal static class JobRows
             ("$details", job.Details),
             ("$batch", job.Batch),
             ("$held", job.IsHeld),
+            ("$owner", job.Owner),
         ];
 
     private static string? ResultKey(NewJob job) => job.UseCache ? job.Prepared.ResultKey : null;

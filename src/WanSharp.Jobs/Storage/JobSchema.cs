@@ -4,13 +4,13 @@ namespace WanSharp.Jobs.Storage;
 internal static class JobSchema
 {
     /// <summary>Kept in <c>user_version</c>.</summary>
-    public const int Version = 4;
+    public const int Version = 5;
 
     /// <remarks>
     /// The queue's index holds all that choosing the next job looks at, so that a choice among ten thousand reads a few hundred pages.
     /// <c>twin</c> is the beginning of the result key: jobs that have it in common do not run at the same time. <c>journal</c> says up
-    /// to where the
-    /// journal is in the tables, and how many jobs that were: where either differs, the database is an older or a damaged one.
+    /// to where the journal is in the tables, and how many jobs that were: where either differs, the database is an older or a damaged one.
+    /// <c>came</c> has when jobs of owners came, whatever became of them since.
     /// </remarks>
     public const string Create = """
         CREATE TABLE jobs (
@@ -46,9 +46,14 @@ internal static class JobSchema
             details TEXT,
             batch TEXT,
             held INTEGER NOT NULL DEFAULT 0,
-            removed INTEGER NOT NULL DEFAULT 0
+            removed INTEGER NOT NULL DEFAULT 0,
+            owner TEXT,
+            place INTEGER
         ) STRICT;
-        CREATE INDEX queue ON jobs (state, held, priority, queued_at, suspect, execution_group, feature_group, twin);
+        CREATE INDEX queue ON jobs (state, held, place, priority, queued_at, suspect, execution_group, feature_group, twin);
+        CREATE INDEX owners ON jobs (owner, state) WHERE owner IS NOT NULL;
+        CREATE TABLE came (owner TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+        CREATE INDEX came_at ON came (owner, at);
         CREATE INDEX twins ON jobs (twin, state);
         CREATE INDEX batches ON jobs (batch, state);
         CREATE TABLE journal (bytes INTEGER NOT NULL, jobs INTEGER NOT NULL) STRICT;
@@ -56,7 +61,7 @@ internal static class JobSchema
         """;
 
     /// <summary>From version 1, which counted deaths alone.</summary>
-    public const string From1 = """
+    private const string From1 = """
         ALTER TABLE jobs ADD COLUMN suspect INTEGER NOT NULL DEFAULT 0;
         UPDATE jobs SET suspect = deaths > 0, deaths = 0;
         DROP INDEX queue;
@@ -66,7 +71,7 @@ internal static class JobSchema
     /// <summary>
     /// From version 2, which had no journal and little about artifacts. The journal is read again and fills the gaps.
     /// </summary>
-    public const string From2 = """
+    private const string From2 = """
         ALTER TABLE jobs ADD COLUMN settings TEXT;
         ALTER TABLE jobs ADD COLUMN overwrites INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE jobs ADD COLUMN artifact_bytes INTEGER;
@@ -76,7 +81,7 @@ internal static class JobSchema
         """;
 
     /// <summary>From version 3, whose jobs came from files alone.</summary>
-    public const string From3 = """
+    private const string From3 = """
         ALTER TABLE jobs ADD COLUMN details TEXT;
         ALTER TABLE jobs ADD COLUMN batch TEXT;
         ALTER TABLE jobs ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
@@ -85,4 +90,20 @@ internal static class JobSchema
         CREATE INDEX queue ON jobs (state, held, priority, queued_at, suspect, execution_group, feature_group, twin);
         CREATE INDEX batches ON jobs (batch, state);
         """;
+
+    /// <summary>From version 4, whose jobs were nobody's and had no order but that of their priorities.</summary>
+    private const string From4 = """
+        ALTER TABLE jobs ADD COLUMN owner TEXT;
+        ALTER TABLE jobs ADD COLUMN place INTEGER;
+        DROP INDEX queue;
+        CREATE INDEX queue ON jobs (state, held, place, priority, queued_at, suspect, execution_group, feature_group, twin);
+        CREATE INDEX owners ON jobs (owner, state) WHERE owner IS NOT NULL;
+        CREATE TABLE came (owner TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+        CREATE INDEX came_at ON came (owner, at);
+        """;
+
+    private static readonly string[] Upgrades = [From1, From2, From3, From4];
+
+    /// <summary>What makes the tables of an earlier version those of this one.</summary>
+    public static string UpgradeFrom(long version) => string.Join('\n', Upgrades[((int)version - 1)..]);
 }

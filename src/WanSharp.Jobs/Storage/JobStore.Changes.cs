@@ -52,6 +52,73 @@ public sealed partial class JobStore
     /// <returns>How many there were.</returns>
     public int Prioritize(IReadOnlyCollection<long> ids, int priority) => SetOpen(ids, "priority = $priority WHERE 1", priority);
 
+    /// <summary>Makes a job that waits another one: it keeps its place in the queue.</summary>
+    /// <param name="job">What it is from now on; its output says which job is meant.</param>
+    /// <returns>Whether it still waited.</returns>
+    public bool Edit(NewJob job)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        var isChanged = _database.Write(connection =>
+        {
+            if (connection.Run(JobRows.Edit, JobRows.Parameters(job, _clock.Now())) == 0)
+            {
+                return false;
+            }
+
+            JournalIndex.Note(connection, JobJournal.Append(Folder.Journal, [job]));
+            return true;
+        });
+        Changed.Raise();
+        return isChanged;
+    }
+
+    /// <summary>Puts jobs that wait into an order: they run first, as they are named; others follow by priority.</summary>
+    /// <param name="ids">The jobs in their order. Those that only an earlier order named have no place any more.</param>
+    /// <returns>How many of them wait.</returns>
+    public int Order(IReadOnlyList<long> ids)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        var count = _database.Write(connection =>
+        {
+            connection.Run("UPDATE jobs SET place = NULL WHERE place IS NOT NULL");
+            return ids.Index()
+                .Sum(one =>
+                    connection.Run(
+                        $"UPDATE jobs SET place = $place WHERE id = $id AND state = {States.Queued} AND NOT removed",
+                        ("$place", one.Index + 1),
+                        ("$id", one.Item)
+                    )
+                );
+        });
+        Changed.Raise();
+        return count;
+    }
+
+    /// <summary>How many jobs wait.</summary>
+    public int Waiting() =>
+        _database.Read(connection => (int)connection.Scalar<long>($"SELECT count(*) FROM jobs WHERE state = {States.Queued}"));
+
+    /// <summary>How many jobs of an owner wait or run.</summary>
+    public int OpenOf(string owner) =>
+        _database.Read(connection =>
+            (int)
+                connection.Scalar<long>(
+                    $"SELECT count(*) FROM jobs WHERE owner = $owner AND state IN ({States.Queued}, {States.Running}) AND NOT removed",
+                    ("$owner", owner)
+                )
+        );
+
+    /// <summary>How many jobs of an owner came since a time, whatever became of them; a week is remembered.</summary>
+    public int CameSince(string owner, DateTimeOffset time) =>
+        _database.Read(connection =>
+            (int)
+                connection.Scalar<long>(
+                    "SELECT count(*) FROM came WHERE owner = $owner AND at >= $since",
+                    ("$owner", owner),
+                    ("$since", time.ToUnixTimeMilliseconds())
+                )
+        );
+
     /// <summary>
     /// Deletes jobs with their clips: those that run are given up first, within a moment. Nothing that is made later can bring them back.
     /// </summary>
@@ -89,10 +156,12 @@ public sealed partial class JobStore
         return _database.Read(connection =>
             connection.Query(
                 $"SELECT {JobRows.Columns} FROM jobs WHERE NOT removed AND ($after IS NULL OR id {compare} $after) "
-                    + $"AND ($batch IS NULL OR batch = $batch) AND ($state IS NULL OR state = $state) ORDER BY id {order} LIMIT $limit",
+                    + "AND ($batch IS NULL OR batch = $batch) AND ($state IS NULL OR state = $state) "
+                    + $"AND ($owner IS NULL OR owner = $owner) ORDER BY id {order} LIMIT $limit",
                 JobRows.Job,
                 ("$after", page.After),
                 ("$batch", page.Batch),
+                ("$owner", page.Owner),
                 ("$state", (long?)page.State),
                 ("$limit", page.Limit)
             )
@@ -126,12 +195,14 @@ public sealed partial class JobStore
 
     /// <summary>Jobs per batch, those that came last first.</summary>
     /// <param name="id">A batch; null for all.</param>
-    public IReadOnlyList<BatchListing> Batches(string? id = null) =>
+    /// <param name="owner">Whose jobs count; null for anybody's.</param>
+    public IReadOnlyList<BatchListing> Batches(string? id = null, string? owner = null) =>
         _database.Read(connection =>
             connection
                 .Query(
                     "SELECT batch, state, count(*), min(id), sum(held), max(finished_at) FROM jobs "
-                        + "WHERE batch IS NOT NULL AND NOT removed AND ($id IS NULL OR batch = $id) GROUP BY batch, state",
+                        + "WHERE batch IS NOT NULL AND NOT removed AND ($id IS NULL OR batch = $id) "
+                        + "AND ($owner IS NULL OR owner = $owner) GROUP BY batch, state",
                     row =>
                         (
                             Batch: row.GetString(0),
@@ -141,7 +212,8 @@ public sealed partial class JobStore
                             Held: row.GetInt32(4),
                             Finished: row.Integer(5)
                         ),
-                    ("$id", id)
+                    ("$id", id),
+                    ("$owner", owner)
                 )
                 .GroupBy(row => row.Batch)
                 .Select(rows => new BatchListing(

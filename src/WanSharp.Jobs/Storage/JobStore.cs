@@ -10,6 +10,9 @@ namespace WanSharp.Jobs.Storage;
 /// </summary>
 public sealed partial class JobStore : IDisposable
 {
+    /// <summary>For how long it is known when jobs of owners came, in milliseconds.</summary>
+    private const long Remembered = 7 * 24 * 3600 * 1000L;
+
     private readonly JobDatabase _database;
     private readonly JobClock _clock;
     private readonly string? _copy;
@@ -95,6 +98,7 @@ public sealed partial class JobStore : IDisposable
         {
             var now = _clock.Now();
             var fresh = jobs.Where(job => Insert(connection, job, now)).ToList();
+            NoteOwners(connection, fresh, now);
             var taken = fresh
                 .Where(job => !job.Overwrites && clips?.Contains(job.Output) != true && IsTaken(Folder.Artifact(job.Output)))
                 .ToList();
@@ -197,11 +201,16 @@ public sealed partial class JobStore : IDisposable
         );
 
     /// <summary>How many jobs are in each state.</summary>
-    public JobCounts Counts() =>
+    /// <param name="owner">Whose jobs count; null for anybody's.</param>
+    public JobCounts Counts(string? owner = null) =>
         _database.Read(connection =>
         {
             var counts = connection
-                .Query("SELECT state, count(*) FROM jobs GROUP BY state", row => (State: (JobState)row.GetInt32(0), Count: row.GetInt32(1)))
+                .Query(
+                    $"SELECT state, count(*) FROM jobs {(owner is null ? "" : "WHERE owner = $owner")} GROUP BY state",
+                    row => (State: (JobState)row.GetInt32(0), Count: row.GetInt32(1)),
+                    ("$owner", owner)
+                )
                 .ToDictionary(row => row.State, row => row.Count);
             return new JobCounts(
                 counts.GetValueOrDefault(JobState.Queued),
@@ -264,6 +273,15 @@ public sealed partial class JobStore : IDisposable
         {
             database.Dispose();
             throw;
+        }
+    }
+
+    private static void NoteOwners(SqliteConnection connection, IEnumerable<NewJob> jobs, long now)
+    {
+        foreach (var owner in jobs.Select(job => job.Owner).OfType<string>())
+        {
+            connection.Run("DELETE FROM came WHERE owner = $owner AND at < $old", ("$owner", owner), ("$old", now - Remembered));
+            connection.Run("INSERT INTO came VALUES ($owner, $now)", ("$owner", owner), ("$now", now));
         }
     }
 

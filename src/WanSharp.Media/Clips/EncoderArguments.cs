@@ -16,28 +16,10 @@ internal static class EncoderArguments
     /// <param name="format">The clip's measures.</param>
     /// <param name="name">The file in the folder that ffmpeg runs in, without characters that mean something to it.</param>
     /// <param name="settings">What goes into the comment, or null.</param>
-    public static IEnumerable<string> For(OutputKind kind, ClipFormat format, string name, string? settings)
+    /// <param name="chapters">A file of chapters in that folder, in ffmpeg's metadata format; null for none.</param>
+    public static IEnumerable<string> For(OutputKind kind, ClipFormat format, string name, string? settings, string? chapters = null)
     {
-        var size = string.Create(CultureInfo.InvariantCulture, $"{format.Width}x{format.Height}");
-        var rate = format.Fps.ToString(CultureInfo.InvariantCulture);
         var isSmall = format.IsSmall;
-        string[] input =
-        [
-            "-f",
-            "rawvideo",
-            "-pixel_format",
-            "rgb24",
-            "-video_size",
-            size,
-            "-framerate",
-            rate,
-            "-i",
-            "pipe:0",
-            "-map_metadata",
-            "-1",
-            "-fflags",
-            "+bitexact",
-        ];
         string[] tagged = ["-vf", ToYuv, "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"];
         string[] comment = settings is null ? [] : ["-metadata", $"comment={settings}"];
         string[] encoder = kind switch
@@ -77,8 +59,28 @@ internal static class EncoderArguments
                 "webm",
             ],
             OutputKind.Gif => ["-filter_complex", ToPalette, "-f", "gif"],
+            OutputKind.Lossless => ["-vf", "format=gbrp", "-c:v", "ffv1", "-level", "3", "-slices", "4", .. comment, "-f", "matroska"],
             _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "ffmpeg does not write it."),
         };
-        return [.. input, .. encoder, name];
+        return [.. Input(format, chapters), .. encoder, name];
     }
+
+    private static string[] Input(ClipFormat format, string? chapters) =>
+        [
+            "-f",
+            "rawvideo",
+            "-pixel_format",
+            "rgb24",
+            "-video_size",
+            string.Create(CultureInfo.InvariantCulture, $"{format.Width}x{format.Height}"),
+            "-framerate",
+            format.Fps.ToString(CultureInfo.InvariantCulture),
+            "-i",
+            "pipe:0",
+            .. chapters is null ? [] : (string[])["-f", "ffmetadata", "-i", chapters, "-map", "0:v", "-map_chapters", "1"],
+            "-map_metadata",
+            chapters is null ? "-1" : "1", // with -1 the chapters' titles go, too
+            "-fflags",
+            "+bitexact",
+        ];
 }

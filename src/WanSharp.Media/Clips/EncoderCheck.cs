@@ -98,6 +98,7 @@ public static class EncoderCheck
         {
             OutputKind.Mp4 => ".mp4 (H.264 by libx264)",
             OutputKind.WebM => ".webm (VP9 by libvpx-vp9)",
+            OutputKind.Lossless => ".mkv (FFV1)",
             _ => ".gif",
         };
 

@@ -15,6 +15,10 @@ public enum OutputKind
     /// <summary>Animated WebP, endless, which every browser plays: <c>.webp</c>. Written without ffmpeg.</summary>
     WebP,
 
+    /// <summary>FFV1 in Matroska: what was written is read back to the bit. For sections that others continue, and for editing:
+    /// <c>.mkv</c>.</summary>
+    Lossless,
+
     /// <summary>All frames in one picture, row by row: <c>.png</c>.</summary>
     ContactSheet,
 

@@ -15,6 +15,7 @@ public sealed partial record OutputTarget
         (".webm", OutputKind.WebM),
         (".gif", OutputKind.Gif),
         (".webp", OutputKind.WebP),
+        (".mkv", OutputKind.Lossless),
         (".png", OutputKind.ContactSheet),
     ];
 
@@ -86,8 +87,8 @@ public sealed partial record OutputTarget
         return Directory.Exists(full)
             ? $"{path} is a folder: write {Path.TrimEndingDirectorySeparator(path)}/ for one PNG per frame in it, or a file name in "
                 + $"it such as {Path.Join(path, "clip.mp4")}."
-            : $"'{path}' names no format that can be written: end it in .mp4, .webm, .gif, .webp, .png (all "
-                + "frames in one picture), -%04d.png or / (one PNG per frame).";
+            : $"'{path}' names no format that can be written: end it in .mp4, .webm, .gif, .webp, .mkv (lossless), "
+                + ".png (all frames in one picture), -%04d.png or / (one PNG per frame).";
     }
 
     /// <summary>The same place, as animated WebP.</summary>

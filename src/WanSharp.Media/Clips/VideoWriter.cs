@@ -18,6 +18,7 @@ public sealed class VideoWriter : IFrameWriter
     /// <summary>The longest settings that fit a command line on every system, in UTF-16 characters.</summary>
     public const int MaxSettingsLength = 24_000;
 
+    private const string ChaptersName = "chapters";
     private const string WorkName = "clip"; // in the user's name, a colon or a percent sign would mean something to ffmpeg
 
     private readonly OutputTarget _target;
@@ -28,7 +29,15 @@ public sealed class VideoWriter : IFrameWriter
     private readonly IClipEncoder _encoder;
     private int _written;
 
-    private VideoWriter(string? ffmpeg, OutputTarget target, ClipFormat format, string? settings, OutputPlace place, WorkFolder work)
+    private VideoWriter(
+        string? ffmpeg,
+        OutputTarget target,
+        ClipFormat format,
+        string? settings,
+        IReadOnlyList<ClipChapter> chapters,
+        OutputPlace place,
+        WorkFolder work
+    )
     {
         (_target, _format, _settings, _place, _work) = (target, format, settings, place, work);
         _encoder = target.Kind switch
@@ -39,7 +48,7 @@ public sealed class VideoWriter : IFrameWriter
             _ => new FfmpegEncoder(
                 FfmpegProcess.Start(
                     FfmpegRequired.Of(ffmpeg, $"{target.FullPath} is written"),
-                    EncoderArguments.For(target.Kind, format, WorkName, settings),
+                    EncoderArguments.For(target.Kind, format, WorkName, settings, WriteChapters(target.Kind, format, chapters, work)),
                     work.Path
                 ),
                 place.Failure
@@ -68,9 +77,16 @@ public sealed class VideoWriter : IFrameWriter
     /// <param name="format">The clip's measures.</param>
     /// <param name="settings">A JSON object that <see cref="MetadataReader"/> finds again, up to <see cref="MaxSettingsLength"/>; or
     /// null.</param>
+    /// <param name="chapters">Where parts of the clip begin, for formats that have chapters: mp4, webm, mkv. Others leave them out.</param>
     /// <exception cref="ArgumentException">The measures are out of range, or the settings too long.</exception>
     /// <exception cref="MediaException">The folder is missing or cannot be written, or ffmpeg does not start.</exception>
-    public static VideoWriter Create(string? ffmpeg, OutputTarget target, ClipFormat format, string? settings)
+    public static VideoWriter Create(
+        string? ffmpeg,
+        OutputTarget target,
+        ClipFormat format,
+        string? settings,
+        IReadOnlyList<ClipChapter>? chapters = null
+    )
     {
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(format);
@@ -88,7 +104,7 @@ public sealed class VideoWriter : IFrameWriter
         var work = place.MakeWorkFolder();
         try
         {
-            return new VideoWriter(ffmpeg, target, format, settings, place, work);
+            return new VideoWriter(ffmpeg, target, format, settings, chapters ?? [], place, work);
         }
         catch
         {
@@ -158,6 +174,18 @@ public sealed class VideoWriter : IFrameWriter
     }
 
     private string Failure => _place.Failure;
+
+    /// <summary>The chapters as a file in the work folder; null where there are none, or the format has none.</summary>
+    private static string? WriteChapters(OutputKind kind, ClipFormat format, IReadOnlyList<ClipChapter> chapters, WorkFolder work)
+    {
+        if (chapters.Count == 0 || kind is not (OutputKind.Mp4 or OutputKind.WebM or OutputKind.Lossless))
+        {
+            return null;
+        }
+
+        File.WriteAllText(work[ChaptersName], ClipChapter.Write(chapters, format));
+        return ChaptersName;
+    }
 
     private static string PictureName(int number) => string.Create(CultureInfo.InvariantCulture, $"{number}.png");
 

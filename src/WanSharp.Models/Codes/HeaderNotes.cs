@@ -16,7 +16,6 @@ internal static class HeaderNotes
     private const string Layers = "layers";
     private const string Version = "format_version";
     private const int MostDepth = 8;
-    private const int LongestNote = 1 << 12;
 
     private static readonly string[] Meanings = ["format", "convrot", "convrot_groupsize"];
 
@@ -78,7 +77,7 @@ internal static class HeaderNotes
         try
         {
             using var header = JsonDocument.Parse(note);
-            using var layer = JsonDocument.Parse(own.ReadBytes(0, (int)Math.Min(own.ByteLength, LongestNote)).ToArray());
+            using var layer = JsonDocument.Parse(QuantizationNote.TextOf(own));
             return Meanings.All(name =>
                 !header.RootElement.TryGetProperty(name, out var said)
                 || (layer.RootElement.TryGetProperty(name, out var other) && JsonElement.DeepEquals(said, other))

@@ -33,13 +33,13 @@ internal static class TransformerDetection
         var patch = weights.ShapeOf("patch_embedding.weight", 5); // [dim, channels, frames, height, width]
         var patchSize = new PatchSize(patch[2], patch[3], patch[4]);
         var head = weights.LengthOf("head.head.weight");
-        var clipDim = weights.Has("img_emb.proj.0.weight") ? weights.LengthOf("img_emb.proj.0.weight") : (int?)null;
+        var visionDim = weights.Has("img_emb.proj.0.weight") ? weights.LengthOf("img_emb.proj.0.weight") : (int?)null;
         var outChannels = head / patchSize.Volume;
         return Described.Valid(
             weights.Path,
             new TransformerConfig
             {
-                ModelType = TypeOf(weights, hints, patch[1], outChannels, clipDim),
+                ModelType = TypeOf(weights, hints, patch[1], outChannels, visionDim),
                 PatchSize = patchSize,
                 TextLength = hints.Integer("text_len") ?? new TransformerConfig().TextLength,
                 InChannels = patch[1],
@@ -51,15 +51,15 @@ internal static class TransformerDetection
                 Heads = HeadsOf(weights.Path, hints, patch[0]),
                 Layers = LayersOf(weights, hints),
                 Eps = hints.Number("eps") ?? new TransformerConfig().Eps,
-                ClipDim = clipDim,
+                VisionDim = visionDim,
             },
             configuration => configuration.Validate()
         );
     }
 
-    private static ModelType TypeOf(ICheckpoint weights, ModelHints hints, int inChannels, int outChannels, int? clipDim)
+    private static ModelType TypeOf(ICheckpoint weights, ModelHints hints, int inChannels, int outChannels, int? visionDim)
     {
-        if (inChannels == outChannels && clipDim is null)
+        if (inChannels == outChannels && visionDim is null)
         {
             // Sixteen channels can be either; only the 5B model has a VAE of 48.
             return hints.Text("model_type") switch

@@ -17,7 +17,7 @@ internal static class Experts
 
     /// <summary>Whether transformers of a kind come in pairs: text to video and, without CLIP, image to video.</summary>
     public static bool MayBePaired(TransformerConfig transformer) =>
-        transformer.ModelType == ModelType.TextToVideo || (transformer is { ModelType: ModelType.ImageToVideo, ClipDim: null });
+        transformer.ModelType == ModelType.TextToVideo || (transformer is { ModelType: ModelType.ImageToVideo, VisionDim: null });
 
     /// <summary>The models that some transformers are: pairs, and those that have no partner among them.</summary>
     /// <remarks>

@@ -27,10 +27,12 @@ internal static class ModelLayout
         var search = new PartSearch(path, Starts(path, transformers), folder, headers);
         var textEncoder = search.Find(PartKind.TextEncoder(transformer), named.TextEncoder, transformers);
         var vae = search.Find(PartKind.Vae(transformer), named.Vae, transformers);
-        var vision = transformer.ClipDim is { } width ? search.Find(PartKind.Clip(width), named.Clip, transformers) : null;
-        if (vision is null && named.Clip is not null)
+        var vision = transformer.VisionDim is { } width
+            ? search.Find(PartKind.VisionEncoder(width), named.VisionEncoder, transformers)
+            : null;
+        if (vision is null && named.VisionEncoder is not null)
         {
-            throw new CheckpointException(low.Path, $"it takes no CLIP features: leave out {PartOptions.Clip}.");
+            throw new CheckpointException(low.Path, $"it takes no CLIP features: leave out {PartOptions.VisionEncoder}.");
         }
 
         var variant = ModelVariant.Of(transformer, hasExperts: high is not null);
@@ -71,9 +73,9 @@ internal static class ModelLayout
             );
         }
 
-        if (named.Clip is not null)
+        if (named.VisionEncoder is not null)
         {
-            throw new CheckpointException(described.Source, $"the model takes no CLIP features: leave out {PartOptions.Clip}.");
+            throw new CheckpointException(described.Source, $"the model takes no CLIP features: leave out {PartOptions.VisionEncoder}.");
         }
 
         var headers = new Headers();

@@ -69,18 +69,18 @@ internal sealed partial record PartKind
     }
 
     /// <summary>The CLIP image encoder of a transformer that takes features of a width.</summary>
-    public static PartKind Clip(int width) =>
+    public static PartKind VisionEncoder(int width) =>
         new()
         {
             What = "CLIP image encoder",
             Which = $"of width {width}",
             Published = "clip_vision_h.safetensors (clip_vision) or models_clip_open-clip-xlm-roberta-large-vit-huge-14.pth",
-            Option = PartOptions.Clip,
+            Option = PartOptions.VisionEncoder,
             NetworkOf = file => file.VisionEncoder,
             Fits = file => file.VisionEncoder?.Dim == width,
             HasOwnShape = file => file.VisionEncoder == new VisionEncoderConfig(),
-            OwnWords = ClipWords(),
-            Mark = ClipMark(),
+            OwnWords = VisionWords(),
+            Mark = VisionMark(),
         };
 
     /// <summary>
@@ -126,7 +126,7 @@ internal sealed partial record PartKind
     private static partial Regex VaeWords();
 
     [GeneratedRegex("models?|pytorch|clip|open|vision|visual|xlm|roberta|large|vit|huge|image|encoder|wan|comfy|h(?![a-z])|[-_. 0-9]")]
-    private static partial Regex ClipWords();
+    private static partial Regex VisionWords();
 
     [GeneratedRegex("umt5|text_?encoder(?!s)")]
     private static partial Regex TextEncoderMark();
@@ -135,5 +135,5 @@ internal sealed partial record PartKind
     private static partial Regex VaeMark();
 
     [GeneratedRegex("clip|image_?encoder|vision")]
-    private static partial Regex ClipMark();
+    private static partial Regex VisionMark();
 }

@@ -30,6 +30,9 @@ public sealed class LoraFile : IDisposable
     /// <summary>The file.</summary>
     public string Path => _file.Path;
 
+    /// <summary>The only expert that its layers' names are of; null where they are of both, or do not say.</summary>
+    public LoraExpert? Expert => new LoraScope(_modules.Select(module => module.Key)).OnlyExpert;
+
     /// <summary>Opens a file.</summary>
     /// <exception cref="CheckpointException">There is none, it cannot be read, or it holds no LoRA.</exception>
     public static LoraFile Open(string path)
@@ -85,7 +88,7 @@ public sealed class LoraFile : IDisposable
         }
 
         return unknown.Count > 0 ? throw Unknown(unknown, model, changes.Count > 0)
-            : changes.Count == 0 ? throw new CheckpointException(Path, $"it changes nothing of {model}: leave it out.")
+            : changes.Count == 0 ? throw NothingChanged(model, scope.OnlyExpert)
             : new LoraFit(
                 new LoraChanges(
                     $"{digest} {expert}",
@@ -97,6 +100,15 @@ public sealed class LoraFile : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    private CheckpointException NothingChanged(string model, LoraExpert? only) =>
+        new(
+            Path,
+            only is null
+                ? $"it changes nothing of {model}: leave it out."
+                : $"its layers are all called {LoraScope.SecondName}, which is Diffusers' name for the low-noise expert of Wan 2.2: "
+                    + "give it to that one, with --lora-low."
+        );
 
     private CheckpointException NoLora() =>
         _others.Select(LoraKey.UnsupportedMethod).FirstOrDefault(method => method is not null) is { } method

@@ -105,6 +105,16 @@ public sealed class LoraLibrary : IDisposable
             ?? (repository is null ? null : Hub?.Cache.FindByName(repository, file));
     }
 
+    /// <summary>The only expert that a LoRA's names are of; null where they are of both, or do not say.</summary>
+    /// <exception cref="CheckpointException">The file cannot be read.</exception>
+    public LoraExpert? ExpertOf(string path)
+    {
+        lock (_gate)
+        {
+            return Open(path, FileStamp.Of(path)).Expert;
+        }
+    }
+
     /// <summary>What a LoRA does to the model.</summary>
     /// <param name="path">Its file.</param>
     /// <param name="expert">Which of two experts is meant; null where there is one transformer.</param>
@@ -116,13 +126,8 @@ public sealed class LoraLibrary : IDisposable
         {
             if (!_fits.TryGetValue((stamp, expert), out var fit))
             {
-                if (!_files.TryGetValue(stamp, out var file))
-                {
-                    _files.Add(stamp, file = LoraFile.Open(path));
-                }
-
                 var id = $"{stamp.Path} {stamp.Length} {stamp.Written.Ticks}";
-                _fits.Add((stamp, expert), fit = file.FitTo(_weights.Value, _model, expert, id));
+                _fits.Add((stamp, expert), fit = Open(path, stamp).FitTo(_weights.Value, _model, expert, id));
             }
 
             return fit;
@@ -169,6 +174,17 @@ public sealed class LoraLibrary : IDisposable
             _files.Clear();
             _fits.Clear();
         }
+    }
+
+    /// <summary>A file, opened once; the gate is held.</summary>
+    private LoraFile Open(string path, FileStamp stamp)
+    {
+        if (!_files.TryGetValue(stamp, out var file))
+        {
+            _files.Add(stamp, file = LoraFile.Open(path));
+        }
+
+        return file;
     }
 
     private string? Pulled(string name)

@@ -7,10 +7,20 @@ namespace WanSharp.Models.Loras;
 /// <param name="modules">The names of all layers of a file.</param>
 internal sealed partial class LoraScope(IEnumerable<string> modules)
 {
-    private readonly (bool First, bool Second) _has = modules.Aggregate(
-        (First: false, Second: false),
-        (has, module) => (has.First || First().IsMatch(module), has.Second || Second().IsMatch(module))
+    /// <summary>Diffusers' name for the low-noise expert.</summary>
+    public const string SecondName = "transformer_2";
+
+    private readonly (bool First, bool Second, bool Other) _has = modules.Aggregate(
+        (First: false, Second: false, Other: false),
+        (has, module) =>
+            Second().IsMatch(module) ? has with { Second = true }
+            : First().IsMatch(module) ? has with { First = true }
+            : IsOfTextEncoder(module) ? has
+            : has with { Other = true }
     );
+
+    /// <summary>The only expert that a file is for; null where it is for both, or does not tell them apart.</summary>
+    public LoraExpert? OnlyExpert => _has is { First: false, Second: true, Other: false } ? LoraExpert.Low : null;
 
     /// <summary>Whether there are layers of both experts.</summary>
     private bool HasBoth => _has is { First: true, Second: true };

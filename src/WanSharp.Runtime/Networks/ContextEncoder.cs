@@ -68,10 +68,10 @@ internal sealed class ContextEncoder : IDisposable
             throw new ArgumentException($"A request's context is {expected} for this network, not {context.Shape}.", nameof(context));
         }
 
-        if ((imageFeatures is null) != (_configuration.ClipDim is null) || (imageFeatures is not null && imageFeatures.Shape[0] != 1))
+        if ((imageFeatures is null) != (_configuration.VisionDim is null) || (imageFeatures is not null && imageFeatures.Shape[0] != 1))
         {
             throw new ArgumentException(
-                $"This network attends to {(_configuration.ClipDim is null ? "no image" : "the image features of one request")}, "
+                $"This network attends to {(_configuration.VisionDim is null ? "no image" : "the image features of one request")}, "
                     + $"and was given {imageFeatures?.Shape.ToString() ?? "none"}.",
                 nameof(imageFeatures)
             );
@@ -212,7 +212,7 @@ internal sealed class ContextEncoder : IDisposable
         {
             using var result = run.Run(cancellationToken);
             NetworkLoader.Show(_observe, "", result, except: "");
-            string[] outputs = _configuration.ClipDim is null ? ["context_embedding"] : ["context_embedding", "image_embedding"];
+            string[] outputs = _configuration.VisionDim is null ? ["context_embedding"] : ["context_embedding", "image_embedding"];
             return [.. outputs.Select(name => result[name].CopyToHost(cancellationToken))];
         }
         finally

@@ -33,7 +33,7 @@ internal sealed class PieceBlockExecutor(IBlockWeights selfKeys, IBlockWeights r
     public void Run(int block, BlockValues values, CancellationToken cancellationToken)
     {
         var (x, result, e0) = (values.X.AsTensor(), values.Result.AsTensor(), values.E0.AsTensor());
-        var (cos, sin) = (values.Cos.AsTensor(), values.Sin.AsTensor());
+        var inputs = new PieceInputs(x, e0, values.Cos.AsTensor(), values.Sin.AsTensor());
         Shape one = [1, x.Shape[1], x.Shape[2]];
         var (allKeys, allValues) = (Buffer(ref _keys, one), Buffer(ref _values, one));
         TokenPiece[] pieces = [.. TokenPiece.Of(x.Shape[1], e0.Shape[1], most)];
@@ -47,7 +47,7 @@ internal sealed class PieceBlockExecutor(IBlockWeights selfKeys, IBlockWeights r
                 KeyAdapters?.Bind(making, prefix, adapter, cancellationToken);
                 foreach (var piece in pieces)
                 {
-                    SetPiece(making, sample, piece);
+                    inputs.Set(making, sample, piece);
                     making.SetOutput("self_keys", Part(allKeys, 0, piece));
                     making.SetOutput("self_values", Part(allValues, 0, piece));
                     making.Run(cancellationToken).Dispose();
@@ -71,7 +71,7 @@ internal sealed class PieceBlockExecutor(IBlockWeights selfKeys, IBlockWeights r
                 RowAdapters?.Bind(resting, prefix, adapter, cancellationToken);
                 foreach (var piece in pieces)
                 {
-                    SetPiece(resting, sample, piece);
+                    inputs.Set(resting, sample, piece);
                     resting.SetOutput("x_out", Part(result, sample, piece));
                     resting.Run(cancellationToken).Dispose();
                 }
@@ -86,14 +86,6 @@ internal sealed class PieceBlockExecutor(IBlockWeights selfKeys, IBlockWeights r
 
                 keys.Unbind(resting, "");
             }
-        }
-
-        void SetPiece(PreparedRun run, int sample, TokenPiece piece)
-        {
-            run.SetInput("x", Part(x, sample, piece)); // [1, tokens, dim]
-            run.SetInput("e0", Rows(e0, sample, piece.FirstGroup, piece.Groups)); // [1, groups, 6, dim]
-            run.SetInput("rope_cos", cos.Slice(piece.Start, piece.Length)); // [tokens, head_dim / 2]
-            run.SetInput("rope_sin", sin.Slice(piece.Start, piece.Length));
         }
     }
 
@@ -135,5 +127,17 @@ internal sealed class PieceBlockExecutor(IBlockWeights selfKeys, IBlockWeights r
         }
 
         return buffer;
+    }
+
+    /// <summary>What both runs take of a piece.</summary>
+    private readonly record struct PieceInputs(Tensor X, Tensor E0, Tensor Cos, Tensor Sin)
+    {
+        public void Set(PreparedRun run, int sample, TokenPiece piece)
+        {
+            run.SetInput("x", Part(X, sample, piece)); // [1, tokens, dim]
+            run.SetInput("e0", Rows(E0, sample, piece.FirstGroup, piece.Groups)); // [1, groups, 6, dim]
+            run.SetInput("rope_cos", Cos.Slice(piece.Start, piece.Length)); // [tokens, head_dim / 2]
+            run.SetInput("rope_sin", Sin.Slice(piece.Start, piece.Length));
+        }
     }
 }

@@ -67,16 +67,20 @@ internal sealed class QuantizationNote
 
         try
         {
-            using var text = JsonDocument.Parse(
-                tensor.ReadBytes(0, (int)tensor.ByteLength).ToArray(),
-                new JsonDocumentOptions { AllowDuplicateProperties = false }
-            );
+            using var text = JsonDocument.Parse(TextOf(tensor), new JsonDocumentOptions { AllowDuplicateProperties = false });
             return Read(text.RootElement, problem => new CheckpointException(checkpoint.Path, name, problem));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new CheckpointException(checkpoint.Path, name, $"it is not the JSON that a note of ComfyUI's is: {e.Message}");
         }
+    }
+
+    /// <summary>The text of a note without the NUL bytes that some tools pad it with.</summary>
+    public static ReadOnlyMemory<byte> TextOf(Tensor note)
+    {
+        var bytes = note.ReadBytes(0, (int)Math.Min(note.ByteLength, LongestText)).ToArray();
+        return bytes.AsMemory(0, bytes.AsSpan().TrimEnd((byte)0).Length);
     }
 
     /// <summary>Checks that a weight is what the note says.</summary>

@@ -8,6 +8,7 @@ using WanSharp.Jobs.Reports;
 using WanSharp.Jobs.Storage;
 using WanSharp.Server.Contract;
 using WanSharp.Server.Http;
+using WanSharp.Server.Security;
 using WanSharp.Server.Videos;
 using WanSharp.Server.Work;
 
@@ -18,6 +19,9 @@ internal sealed class BatchRoutes(VideoQueue queue, WanHost host) : IRoutes
 {
     private const string Route = "/v1/videos/batches";
     private const string One = Route + "/{id}";
+
+    /// <inheritdoc/>
+    public bool TellsKeysApart => true;
 
     /// <inheritdoc/>
     public void Map(IEndpointRouteBuilder routes)
@@ -43,7 +47,9 @@ internal sealed class BatchRoutes(VideoQueue queue, WanHost host) : IRoutes
         var batch = new BatchRequest(BatchRequest.NewId(), upload.Name, upload.Path);
         try
         {
-            var (jobs, cached) = await queue.AddAsync(batch, upload.Entries, upload.IsDry, context.RequestAborted).ConfigureAwait(false);
+            var (jobs, cached) = await queue
+                .AddAsync(batch, upload.Entries, upload.IsDry, Caller.Of(context), context.RequestAborted)
+                .ConfigureAwait(false);
             if (upload.IsDry)
             {
                 var notes = jobs.SelectMany(job => job.Prepared.Notes).Distinct().ToList();
@@ -66,11 +72,11 @@ internal sealed class BatchRoutes(VideoQueue queue, WanHost host) : IRoutes
             };
         }
 
-        await SendAsync(context, queue.Batches(batch.Id).Single()).ConfigureAwait(false);
+        await SendAsync(context, queue.Batches(Caller.Of(context), batch.Id).Single()).ConfigureAwait(false);
     }
 
     private Task ListAsync(HttpContext context) =>
-        context.SendAsync(new BatchList([.. queue.Batches().Select(Show)]), ServerJson.Readable.BatchList);
+        context.SendAsync(new BatchList([.. queue.Batches(Caller.Of(context)).Select(Show)]), ServerJson.Readable.BatchList);
 
     private Task DeleteAsync(HttpContext context)
     {
@@ -120,7 +126,7 @@ internal sealed class BatchRoutes(VideoQueue queue, WanHost host) : IRoutes
     }
 
     private BatchListing Require(HttpContext context) =>
-        queue.Batches(context.Id()!).SingleOrDefault()
+        queue.Batches(Caller.Of(context), context.Id()!).SingleOrDefault()
         ?? throw ApiException.NotFound($"There is no batch '{context.Id()}': GET {Route} lists them.");
 
     private BatchObject Show(BatchListing batch)

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Net.Http.Headers;
 using WanSharp.Server.Http;
+using WanSharp.Server.Security;
 using WanSharp.Server.Work;
 
 namespace WanSharp.Server.Comfy;
@@ -59,7 +60,7 @@ internal sealed class FileRoutes(VideoQueue queue, InputPictures pictures) : IRo
 
     /// <summary>A clip, by the name that the history gives it: the id of its video.</summary>
     private (string? Path, string? Mark, DateTimeOffset? Time) Clip(string name) =>
-        queue.Find(Path.GetFileNameWithoutExtension(name)) is { } job && job.Output == name
+        queue.Find(Path.GetFileNameWithoutExtension(name), Caller.Anyone) is { } job && job.Output == name
             ? (queue.FileOf(job), job.Sha256, job.FinishedAt)
             : (null, null, null);
 

@@ -1,9 +1,8 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using WanSharp.Server.Http;
 using WanSharp.Server.Pictures;
+using WanSharp.Storage;
 using WanSharp.Tensors;
 
 namespace WanSharp.Server.Comfy;
@@ -92,7 +91,7 @@ internal sealed class InputPictures(PictureStore store, string folder) : IDispos
     private static string Joined(string subfolder, string name) =>
         subfolder.Length == 0 ? name : $"{subfolder.Replace('\\', '/').Trim('/')}/{name}";
 
-    private string PlaceOf(string name) => Path.Combine(folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name))));
+    private string PlaceOf(string name) => Path.Combine(folder, Digests.OfText(name));
 
     private static string[]? Read(string place)
     {

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using WanSharp.Jobs;
 using WanSharp.Media.Images;
 using WanSharp.Server.Events;
+using WanSharp.Server.Security;
 using WanSharp.Server.Work;
 
 namespace WanSharp.Server.Comfy;
@@ -191,7 +192,7 @@ internal sealed class PromptMessages(SocketSession session, string client, Video
 
     private Task SendStatusAsync(string? sid, CancellationToken cancellationToken)
     {
-        var counts = queue.Counts();
+        var counts = queue.Counts(Caller.Anyone);
         var body = new JsonObject
         {
             ["status"] = new JsonObject { ["exec_info"] = new JsonObject { ["queue_remaining"] = counts.Queued + counts.Running } },

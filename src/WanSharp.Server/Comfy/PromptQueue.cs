@@ -1,5 +1,6 @@
 using WanSharp.Jobs;
 using WanSharp.Jobs.Storage;
+using WanSharp.Server.Security;
 using WanSharp.Server.Work;
 
 namespace WanSharp.Server.Comfy;
@@ -12,10 +13,11 @@ internal sealed class PromptQueue(VideoQueue queue)
 
     /// <summary>A prompt; null where there is none of that id.</summary>
     public PromptView? Find(string? id) =>
-        Guid.TryParseExact(id, "D", out var guid) && queue.Find(VideoId.Of(guid)) is { } job ? PromptView.Of(job) : null;
+        Guid.TryParseExact(id, "D", out var guid) && queue.Find(VideoId.Of(guid), Caller.Anyone) is { } job ? PromptView.Of(job) : null;
 
     /// <summary>The prompt that a video is; null for one that came another way.</summary>
-    public PromptView? OfVideo(string? video) => video is not null && queue.Find(video) is { } job ? PromptView.Of(job) : null;
+    public PromptView? OfVideo(string? video) =>
+        video is not null && queue.Find(video, Caller.Anyone) is { } job ? PromptView.Of(job) : null;
 
     /// <summary>Prompts in a state, in the order in which they came, or the reverse.</summary>
     /// <param name="state">The state; null for any.</param>
@@ -32,7 +34,8 @@ internal sealed class PromptQueue(VideoQueue queue)
                     Limit = PageSize,
                     NewestFirst = newestFirst,
                     State = state,
-                }
+                },
+                Caller.Anyone
             );
             foreach (var view in page.Select(PromptView.Of).OfType<PromptView>())
             {

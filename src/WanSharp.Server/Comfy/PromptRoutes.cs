@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
@@ -8,7 +6,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using WanSharp.Jobs;
 using WanSharp.Server.Http;
+using WanSharp.Server.Security;
 using WanSharp.Server.Work;
+using WanSharp.Storage;
 using WanSharp.Tensors;
 
 namespace WanSharp.Server.Comfy;
@@ -43,7 +43,7 @@ internal sealed class PromptRoutes(VideoQueue queue, PromptQueue prompts, GraphR
     /// <summary>How many prompts wait or run, as ComfyUI says it.</summary>
     private JsonObject Status()
     {
-        var counts = queue.Counts();
+        var counts = queue.Counts(Caller.Anyone);
         return new JsonObject { ["exec_info"] = new JsonObject { ["queue_remaining"] = counts.Queued + counts.Running } };
     }
 
@@ -52,7 +52,7 @@ internal sealed class PromptRoutes(VideoQueue queue, PromptQueue prompts, GraphR
         var body = await context.ReadAsync().ConfigureAwait(false);
         try
         {
-            var (job, isFirst) = await AddAsync(body, context.RequestAborted).ConfigureAwait(false);
+            var (job, isFirst) = await AddAsync(body, Caller.Of(context), context.RequestAborted).ConfigureAwait(false);
             await context
                 .SendAsync(
                     new JsonObject
@@ -70,7 +70,7 @@ internal sealed class PromptRoutes(VideoQueue queue, PromptQueue prompts, GraphR
         }
     }
 
-    private async Task<(Job Job, bool IsFirst)> AddAsync(JsonObject body, CancellationToken cancellationToken)
+    private async Task<(Job Job, bool IsFirst)> AddAsync(JsonObject body, Caller caller, CancellationToken cancellationToken)
     {
         var targets = body["partial_execution_targets"] is JsonArray ? body.Texts("partial_execution_targets") : null;
         var graph = PromptGraph.Read(body["prompt"], targets);
@@ -94,13 +94,13 @@ internal sealed class PromptRoutes(VideoQueue queue, PromptQueue prompts, GraphR
         request = request with
         {
             Id = VideoId.Of(IdOf(body)),
-            Sha256 = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(graph.ToJson()))),
+            Sha256 = Digests.OfText(graph.ToJson()),
             Workflow = record.ToJson(),
             Entry = request.Entry with { Priority = isFirst ? FirstPriority : 0 },
         };
         try
         {
-            var (job, _) = await queue.AddAsync(request, cancellationToken).ConfigureAwait(false);
+            var (job, _) = await queue.AddAsync(request, caller, cancellationToken).ConfigureAwait(false);
             return (job, isFirst);
         }
         catch (InvalidRequestException exception)

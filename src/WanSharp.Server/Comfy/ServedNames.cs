@@ -24,7 +24,7 @@ internal sealed class ServedNames(WanHost host, ServerOptions options, VideoQueu
     );
 
     /// <summary>Whether the model sees pictures through CLIP's encoder, too.</summary>
-    public bool HasVision => _parts.Value?.Clip is not null;
+    public bool HasVision => _parts.Value?.VisionEncoder is not null;
 
     /// <summary>The names of a list, for those that choose one.</summary>
     public IReadOnlyList<string> Of(string list) =>
@@ -36,7 +36,7 @@ internal sealed class ServedNames(WanHost host, ServerOptions options, VideoQueu
             ],
             "encoders" => Part(_parts.Value?.TextEncoder),
             "vaes" => Part(_parts.Value?.Vae),
-            "visions" => Part(_parts.Value?.Clip),
+            "visions" => Part(_parts.Value?.VisionEncoder),
             "pictures" => pictures.Names(),
             _ => [],
         };

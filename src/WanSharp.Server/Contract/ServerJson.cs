@@ -21,6 +21,7 @@ namespace WanSharp.Server.Contract;
 [JsonSerializable(typeof(DryRunObject))]
 [JsonSerializable(typeof(ChangedObject))]
 [JsonSerializable(typeof(QueueObject))]
+[JsonSerializable(typeof(OrderedObject))]
 [JsonSerializable(typeof(VideoDetails))]
 internal sealed partial class ServerJson : JsonSerializerContext
 {

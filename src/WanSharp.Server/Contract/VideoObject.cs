@@ -47,6 +47,12 @@ internal sealed record VideoObject
 
     public required bool Paused { get; init; }
 
+    /// <summary>Its place among those that were put in order, which are made first; null for one that was not.</summary>
+    public int? Place { get; init; }
+
+    /// <summary>The name of the key that asked for it; null where none is asked for.</summary>
+    public string? Owner { get; init; }
+
     public required string MediaType { get; init; }
 
     /// <summary>Seconds that computing it took; null before it is done.</summary>

@@ -39,12 +39,13 @@ internal sealed class EventHub
     /// <param name="type">One of <see cref="EventTypes"/>.</param>
     /// <param name="subject">The video's id, or null.</param>
     /// <param name="batch">The video's batch, or null.</param>
+    /// <param name="owner">Whose the video is, or null.</param>
     /// <param name="body">The event as JSON, in one line.</param>
-    public void Publish(string type, string? subject, string? batch, ReadOnlyMemory<byte> body)
+    public void Publish(string type, string? subject, string? batch, string? owner, ReadOnlyMemory<byte> body)
     {
         lock (_gate)
         {
-            var one = new ServerEvent(++_last, type, subject, batch, body);
+            var one = new ServerEvent(++_last, type, subject, batch, owner, body);
             if (!one.IsPassing)
             {
                 _kept.Enqueue(one);

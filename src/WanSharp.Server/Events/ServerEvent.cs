@@ -5,8 +5,9 @@ namespace WanSharp.Server.Events;
 /// <param name="Type">Such as <c>video.completed</c>.</param>
 /// <param name="Subject">The video's id; null for one that is about none.</param>
 /// <param name="Batch">The video's batch; null for none.</param>
+/// <param name="Owner">Whose the video is; null for nobody's.</param>
 /// <param name="Body">The event as JSON in UTF-8, in one line.</param>
-internal sealed record ServerEvent(long Id, string Type, string? Subject, string? Batch, ReadOnlyMemory<byte> Body)
+internal sealed record ServerEvent(long Id, string Type, string? Subject, string? Batch, string? Owner, ReadOnlyMemory<byte> Body)
 {
     /// <summary>Whether nothing about its subject follows.</summary>
     public bool IsLast => Type is EventTypes.Completed or EventTypes.Failed or EventTypes.Deleted;

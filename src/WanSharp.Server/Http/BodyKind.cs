@@ -15,6 +15,9 @@ internal enum BodyKind
     /// <summary>A priority.</summary>
     Priority,
 
+    /// <summary>Ids in an order.</summary>
+    Order,
+
     /// <summary>A key.</summary>
     Key,
 }

@@ -1,14 +1,20 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using WanSharp.Server.Http;
+using WanSharp.Server.Security;
 using WanSharp.Tensors;
 
 namespace WanSharp.Server.Mcp;
 
 /// <summary>A call of a tool.</summary>
 /// <param name="Arguments">What it is called with.</param>
+/// <param name="Caller">Who calls it.</param>
 /// <param name="Report">Tells how far it is, in percent and words; null where nobody wants to know.</param>
-internal sealed record McpCall(IDictionary<string, JsonElement> Arguments, Func<int, string, CancellationToken, Task>? Report)
+internal sealed record McpCall(
+    IDictionary<string, JsonElement> Arguments,
+    Caller Caller,
+    Func<int, string, CancellationToken, Task>? Report
+)
 {
     /// <summary>A text; null where it is left out.</summary>
     /// <exception cref="ApiException">It is something else.</exception>

@@ -55,6 +55,9 @@ internal static class McpServices
     private sealed class Routes : IRoutes
     {
         /// <inheritdoc/>
+        public bool TellsKeysApart => true;
+
+        /// <inheritdoc/>
         public void Map(IEndpointRouteBuilder routes) => routes.MapMcp("/mcp");
     }
 }

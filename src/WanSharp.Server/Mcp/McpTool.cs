@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
+using WanSharp.Server.Security;
 
 namespace WanSharp.Server.Mcp;
 
@@ -46,7 +47,8 @@ internal sealed class McpTool(
     {
         try
         {
-            var call = new McpCall(request.Params?.Arguments ?? new Dictionary<string, JsonElement>(), ProgressOf(request));
+            var arguments = request.Params?.Arguments ?? new Dictionary<string, JsonElement>();
+            var call = new McpCall(arguments, Caller.Of(request.User), ProgressOf(request));
             call.RequireKnown(schema);
             var answer = await run(call, cancellationToken).ConfigureAwait(false);
             return new CallToolResult { Content = [new TextContentBlock { Text = answer.ToJsonString(Readable) }] };

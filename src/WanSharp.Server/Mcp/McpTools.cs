@@ -9,7 +9,6 @@ using WanSharp.Media.Clips;
 using WanSharp.Server.Contract;
 using WanSharp.Server.Events;
 using WanSharp.Server.Http;
-using WanSharp.Server.Pictures;
 using WanSharp.Server.Videos;
 using WanSharp.Server.Work;
 using WanSharp.Tools.Compare;
@@ -19,10 +18,10 @@ namespace WanSharp.Server.Mcp;
 /// <summary>What agents can do with the server, over any transport. Thread-safe.</summary>
 /// <param name="host">Where ffmpeg is.</param>
 /// <param name="queue">The videos.</param>
-/// <param name="pictures">Keeps the pictures of requests.</param>
+/// <param name="forms">Reads requests.</param>
 /// <param name="board">How far videos have come.</param>
 /// <param name="hub">What happens to them.</param>
-internal sealed class McpTools(WanHost host, VideoQueue queue, PictureStore pictures, ProgressBoard board, EventHub hub)
+internal sealed class McpTools(WanHost host, VideoQueue queue, VideoForms forms, ProgressBoard board, EventHub hub)
 {
     private const int LongestWait = 3600;
     private const int UsualWait = 600;
@@ -54,7 +53,7 @@ internal sealed class McpTools(WanHost host, VideoQueue queue, PictureStore pict
                 "Wait until a video is completed or failed, and tell how far it comes. After timeout_s it returns its state by then.",
                 McpSchema.Of([("id", McpSchema.Text(IdHelp)), Timeout()], "id"),
                 changes: false,
-                (call, token) => WaitAsync(call, queue.Require(call.Require("id")), showsFiles, token)
+                (call, token) => WaitAsync(call, queue.Require(call.Require("id"), call.Caller), showsFiles, token)
             ),
             Tool(
                 "list",
@@ -72,7 +71,7 @@ internal sealed class McpTools(WanHost host, VideoQueue queue, PictureStore pict
                 "Show a video: its state, settings, and where it is.",
                 McpSchema.Of([("id", McpSchema.Text(IdHelp))], "id"),
                 changes: false,
-                (call, _) => Task.FromResult(Show(queue.Require(call.Require("id")), showsFiles))
+                (call, _) => Task.FromResult(Show(queue.Require(call.Require("id"), call.Caller), showsFiles))
             ),
             Tool(
                 "cancel",
@@ -145,7 +144,7 @@ internal sealed class McpTools(WanHost host, VideoQueue queue, PictureStore pict
     {
         var waits = call.Flag("wait");
         var request = await ReadAsync(call, cancellationToken).ConfigureAwait(false);
-        var (job, _) = await queue.AddAsync(request, cancellationToken).ConfigureAwait(false);
+        var (job, _) = await queue.AddAsync(request, call.Caller, cancellationToken).ConfigureAwait(false);
         return waits ? await WaitAsync(call, job, showsFiles, cancellationToken).ConfigureAwait(false) : Show(job, showsFiles);
     }
 
@@ -174,17 +173,7 @@ internal sealed class McpTools(WanHost host, VideoQueue queue, PictureStore pict
                 Request = new JobRequest { Prompt = "" },
             },
         };
-        var (request, sources) = VideoFields.Read(BodyReader.Of(call.Without("wait", "timeout_s")), nothing);
-        var images = new Dictionary<int, string>();
-        foreach (var (frame, source) in sources)
-        {
-            images[frame] = await pictures.SaveAsync(source, cancellationToken).ConfigureAwait(false);
-        }
-
-        return request with
-        {
-            Entry = request.Entry with { Request = request.Entry.Request with { Images = images } },
-        };
+        return await forms.ReadAsync(BodyReader.Of(call.Without("wait", "timeout_s")), nothing, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<JsonObject> WaitAsync(McpCall call, Job job, bool showsFiles, CancellationToken cancellationToken)
@@ -203,7 +192,7 @@ internal sealed class McpTools(WanHost host, VideoQueue queue, PictureStore pict
                 {
                     while (subscription.Reader.TryRead(out _)) { }
 
-                    job = queue.Require(id);
+                    job = queue.Require(id, call.Caller);
                     if (job.State is not (JobState.Queued or JobState.Running))
                     {
                         return Show(job, showsFiles);
@@ -223,7 +212,7 @@ internal sealed class McpTools(WanHost host, VideoQueue queue, PictureStore pict
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return Show(queue.Require(id), showsFiles);
+            return Show(queue.Require(id, call.Caller), showsFiles);
         }
     }
 
@@ -233,7 +222,7 @@ internal sealed class McpTools(WanHost host, VideoQueue queue, PictureStore pict
         var page = queue.Page(
             new JobPage
             {
-                After = call.Text("after") is { } after ? queue.Require(after).Id : null,
+                After = call.Text("after") is { } after ? queue.Require(after, call.Caller).Id : null,
                 Limit = limit + 1,
                 NewestFirst = true,
                 State = call.Text("status") is { } status
@@ -241,7 +230,8 @@ internal sealed class McpTools(WanHost host, VideoQueue queue, PictureStore pict
                         ? state
                         : throw ApiException.Invalid("status", $"The status is one of {string.Join(", ", States.Keys)}, not '{status}'.")
                     : null,
-            }
+            },
+            call.Caller
         );
         return new JsonObject
         {
@@ -252,9 +242,9 @@ internal sealed class McpTools(WanHost host, VideoQueue queue, PictureStore pict
 
     private JsonObject Cancel(McpCall call, bool showsFiles)
     {
-        var job = queue.Require(call.Require("id"));
+        var job = queue.Require(call.Require("id"), call.Caller);
         return queue.Change([job.Id], VideoChange.Cancel) == 1
-            ? Show(queue.Require(IdOf(job)), showsFiles)
+            ? Show(queue.Require(IdOf(job), call.Caller), showsFiles)
             : throw new ApiException(409, "too_late", "The video is done, or failed: there is nothing to stop.");
     }
 
@@ -264,8 +254,8 @@ internal sealed class McpTools(WanHost host, VideoQueue queue, PictureStore pict
         var (id, reference) = (call.Require("id"), call.Require("reference"));
         var result = await new ClipComparer()
             .CompareAsync(
-                (id, VideoReader.ReadAsync(ffmpeg, queue.FileOf(queue.Require(id)), cancellationToken)),
-                (reference, VideoReader.ReadAsync(ffmpeg, queue.FileOf(queue.Require(reference)), cancellationToken)),
+                (id, VideoReader.ReadAsync(ffmpeg, queue.FileOf(queue.Require(id, call.Caller)), cancellationToken)),
+                (reference, VideoReader.ReadAsync(ffmpeg, queue.FileOf(queue.Require(reference, call.Caller)), cancellationToken)),
                 cancellationToken: cancellationToken
             )
             .ConfigureAwait(false);

@@ -120,6 +120,7 @@ internal static class OpenApiDocument
                 ])
             ),
             BodyKind.Priority => Only(Object([new("priority", new JsonObject { ["type"] = "integer" })], "priority")),
+            BodyKind.Order => Only(Object([new("ids", new JsonObject { ["type"] = "array", ["items"] = Text("A video's id.") })], "ids")),
             BodyKind.Key => Only(Object([new("key", Text("The key."))], "key")),
             _ => null,
         };

@@ -7,15 +7,15 @@ using WanSharp.Server.Security;
 namespace WanSharp.Server.OpenApi;
 
 /// <summary>Says what the server takes, in a document that is made from its routes.</summary>
-internal sealed class OpenApiRoutes : IRoutes
+/// <param name="all">All routes of the server.</param>
+internal sealed class OpenApiRoutes(EndpointDataSource all) : IRoutes
 {
+    private readonly Lazy<string> _document = new(() => OpenApiDocument.Of(all.Endpoints).ToJsonString());
+
     /// <inheritdoc/>
-    public void Map(IEndpointRouteBuilder routes)
-    {
-        var document = new Lazy<string>(() => OpenApiDocument.Of(routes.DataSources.SelectMany(source => source.Endpoints)).ToJsonString());
+    public void Map(IEndpointRouteBuilder routes) =>
         routes
-            .MapGet("/openapi.json", context => Results.Text(document.Value, "application/json").ExecuteAsync(context))
+            .MapGet("/openapi.json", context => Results.Text(_document.Value, "application/json").ExecuteAsync(context))
             .WithMetadata(new Needs(KeyScope.None))
             .Describe("This document.");
-    }
 }

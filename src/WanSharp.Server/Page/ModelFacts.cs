@@ -30,7 +30,7 @@ internal sealed class ModelFacts(ServerOptions options, WanHost host) : IAsyncDi
         Open().Model switch
         {
             { TakesImages: false } => [],
-            { Transformer: { ModelType: ModelType.ImageToVideo, ClipDim: not null } } => ["input_reference"],
+            { Transformer: { ModelType: ModelType.ImageToVideo, VisionDim: not null } } => ["input_reference"],
             _ => ["input_reference", "last_image"],
         };
 

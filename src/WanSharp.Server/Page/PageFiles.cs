@@ -1,5 +1,5 @@
 using System.Collections.Frozen;
-using System.Security.Cryptography;
+using WanSharp.Storage;
 
 namespace WanSharp.Server.Page;
 
@@ -28,7 +28,7 @@ internal static class PageFiles
                     using var stream = assembly.GetManifestResourceStream(one.Name)!;
                     var bytes = new byte[stream.Length];
                     stream.ReadExactly(bytes);
-                    return new PageFile(bytes, TypeOf(one.Path), $"\"{Convert.ToHexStringLower(SHA256.HashData(bytes))[..32]}\"");
+                    return new PageFile(bytes, TypeOf(one.Path), $"\"{Digests.OfBytes(bytes)[..32]}\"");
                 },
                 StringComparer.Ordinal
             );

@@ -17,6 +17,9 @@ internal sealed class PageRoutes : IRoutes
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
     /// <inheritdoc/>
+    public bool TellsKeysApart => true;
+
+    /// <inheritdoc/>
     public void Map(IEndpointRouteBuilder routes)
     {
         var open = new Needs(KeyScope.None);

@@ -7,15 +7,18 @@ using WanSharp.Hosting.Batches;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Batches;
 using WanSharp.Server.Http;
-using WanSharp.Server.Pictures;
+using WanSharp.Server.Security;
 using WanSharp.Server.Videos;
 using WanSharp.Server.Work;
 
 namespace WanSharp.Server.Page;
 
 /// <summary>What a video would be, and cost: checked as if it were asked for, and not made.</summary>
-internal sealed class PlanRoutes(VideoQueue queue, PictureStore pictures, OpenedResults results, ModelFacts facts) : IRoutes
+internal sealed class PlanRoutes(VideoQueue queue, VideoForms forms, OpenedResults results, ModelFacts facts) : IRoutes
 {
+    /// <inheritdoc/>
+    public bool TellsKeysApart => true;
+
     /// <inheritdoc/>
     public void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/plan", PlanAsync).Describe("What a video would be, and how long it would take.", answer: null, BodyKind.Video);
@@ -24,14 +27,9 @@ internal sealed class PlanRoutes(VideoQueue queue, PictureStore pictures, Opened
     {
         var token = context.RequestAborted;
         var body = await BodyReader.ReadAsync(context.Request, token).ConfigureAwait(false);
-        var (request, sources) = VideoFields.Read(body, Given(context.Request.Query["remix_of"].FirstOrDefault()));
-        var images = new Dictionary<int, string>(request.Entry.Request.Images);
-        foreach (var (frame, source) in sources)
-        {
-            images[frame] = await pictures.SaveAsync(source, token).ConfigureAwait(false);
-        }
-
-        request = request with { Entry = request.Entry with { Request = request.Entry.Request with { Images = images } } };
+        var request = await forms
+            .ReadAsync(body, Given(context.Request.Query["remix_of"].FirstOrDefault(), Caller.Of(context)), token)
+            .ConfigureAwait(false);
         var job = await queue.PlanAsync(request, token).ConfigureAwait(false);
         var settings = GenerationSettings.FromJson(job.Prepared.Settings);
         var isKept =
@@ -50,7 +48,7 @@ internal sealed class PlanRoutes(VideoQueue queue, PictureStore pictures, Opened
                     Seconds: cost?.Seconds,
                     MemoryBytes: cost?.PrivateBytes,
                     Cached: isKept,
-                    Queued: queue.Counts().Queued,
+                    Queued: queue.Counts(Caller.Of(context)).Queued,
                     Notes: job.Prepared.Notes
                 ),
                 PageJson.Readable.PlanObject
@@ -59,9 +57,9 @@ internal sealed class PlanRoutes(VideoQueue queue, PictureStore pictures, Opened
     }
 
     /// <summary>What a field that is left out takes: that of the video that is made again, or the model's default.</summary>
-    private VideoRequest Given(string? source)
+    private VideoRequest Given(string? source, Caller caller)
     {
-        var job = source is null ? null : queue.Require(source);
+        var job = source is null ? null : queue.Require(source, caller);
         return new VideoRequest
         {
             Format = job is null ? null : Path.GetExtension(job.Output),

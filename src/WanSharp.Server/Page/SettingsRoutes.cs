@@ -6,6 +6,7 @@ using WanSharp.Hosting;
 using WanSharp.Jobs.Styles;
 using WanSharp.Media.Clips;
 using WanSharp.Server.Http;
+using WanSharp.Server.Security;
 using WanSharp.Server.Work;
 
 namespace WanSharp.Server.Page;
@@ -17,6 +18,9 @@ internal sealed class SettingsRoutes(ServerOptions options, WanHost host, VideoQ
     private static readonly string[] OfExperts = ["guidance_high", "boundary", "lora_high", "lora_low"];
 
     private readonly Lazy<StyleCatalog> _styles = new(() => host.OpenStyles(options.StylesFile));
+
+    /// <inheritdoc/>
+    public bool TellsKeysApart => true;
 
     /// <inheritdoc/>
     public void Map(IEndpointRouteBuilder routes)
@@ -53,7 +57,7 @@ internal sealed class SettingsRoutes(ServerOptions options, WanHost host, VideoQ
     /// <summary>The settings that a video is or was made with, as its next one would be asked for.</summary>
     private Task OfVideoAsync(HttpContext context)
     {
-        var job = queue.Require(context.Id());
+        var job = queue.Require(context.Id(), Caller.Of(context));
         var settings = job.Settings is { } json && GenerationSettings.FromJson(json) is { } made ? made.ToRequested() : job.Request;
         return context.SendAsync(
             new VideoSettingsObject(

@@ -18,7 +18,7 @@ internal sealed class SystemRoutes(
     ServerOptions options,
     WanHost host,
     VideoQueue queue,
-    QueueWorker worker,
+    QueueRunner runner,
     BackendHolder holder,
     EventHub hub,
     TimeProvider clock
@@ -44,7 +44,7 @@ internal sealed class SystemRoutes(
                 queue.Model,
                 backend is not null,
                 Math.Round(clock.GetElapsedTime(_started).TotalSeconds),
-                worker.Trouble,
+                runner.Trouble,
                 hub.Listeners,
                 new MachineObject(Environment.ProcessorCount, memory.Total, memory.Free, Environment.WorkingSet, room.AvailableFreeSpace),
                 backend?.Statistics is { } statistics ? Describe(statistics) : null,

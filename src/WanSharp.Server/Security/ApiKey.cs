@@ -15,6 +15,9 @@ public sealed record ApiKey
     /// <summary>Requests a minute; null for any number.</summary>
     public int? RequestsPerMinute { get; init; }
 
+    /// <summary>What it may have of the server.</summary>
+    public KeyLimits Limits { get; init; } = new();
+
     /// <summary>When it was made.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 }

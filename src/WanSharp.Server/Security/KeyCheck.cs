@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Security.Claims;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Http;
 using WanSharp.Server.Http;
@@ -22,10 +23,20 @@ internal sealed class KeyCheck(KeyFile keys) : IDisposable
         if (needed != KeyScope.None && keys.All().Count > 0)
         {
             var key = keys.Find(TextOf(context.Request) ?? "") ?? throw Unknown(context);
-            context.Features.Set(new Caller(key.Name));
+            var caller = Caller.Of(key);
+            context.User = new ClaimsPrincipal(new CallerIdentity(caller));
             if (key.Scope < needed)
             {
                 throw new ApiException(403, "scope_missing", $"The key '{key.Name}' may not do this: it needs the scope {Name(needed)}.");
+            }
+
+            if (!caller.SeesAll && context.GetEndpoint()?.Metadata.GetMetadata<TellsKeysApart>() is null)
+            {
+                throw new ApiException(
+                    403,
+                    "own_videos_only",
+                    $"The key '{key.Name}' sees its own videos alone, and {context.Request.Path} does not tell keys apart."
+                );
             }
 
             RequireRate(key);

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using WanSharp.Storage;
 using WanSharp.Tensors;
 
 namespace WanSharp.Server.Security;
@@ -46,9 +47,10 @@ public sealed class KeyFile(string folder, TimeProvider clock)
     /// <param name="name">Whose it is; no other has that name.</param>
     /// <param name="scope">What it may do.</param>
     /// <param name="requestsPerMinute">Requests a minute; null for any number.</param>
+    /// <param name="limits">What it may have of the server; null for everything.</param>
     /// <returns>The key, which is kept nowhere.</returns>
     /// <exception cref="InvalidRequestException">The name is taken.</exception>
-    public string Add(string name, KeyScope scope, int? requestsPerMinute)
+    public string Add(string name, KeyScope scope, int? requestsPerMinute, KeyLimits? limits = null)
     {
         var keys = All();
         if (keys.Any(key => key.Name == name))
@@ -62,9 +64,10 @@ public sealed class KeyFile(string folder, TimeProvider clock)
             new ApiKey
             {
                 Name = name,
-                Sha256 = DigestOf(text),
+                Sha256 = Digests.OfText(text),
                 Scope = scope,
                 RequestsPerMinute = requestsPerMinute,
+                Limits = limits ?? new KeyLimits(),
                 CreatedAt = clock.GetUtcNow(),
             },
         ]);
@@ -89,7 +92,7 @@ public sealed class KeyFile(string folder, TimeProvider clock)
     /// <summary>The kept key that a text is; null if it is none.</summary>
     internal ApiKey? Find(string text)
     {
-        var digest = Encoding.ASCII.GetBytes(DigestOf(text));
+        var digest = Encoding.ASCII.GetBytes(Digests.OfText(text));
         ApiKey? found = null;
         foreach (var key in All())
         {
@@ -99,8 +102,6 @@ public sealed class KeyFile(string folder, TimeProvider clock)
 
         return found;
     }
-
-    private static string DigestOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private List<ApiKey> Parse()
     {

@@ -5,6 +5,7 @@ using Microsoft.Net.Http.Headers;
 using WanSharp.Jobs;
 using WanSharp.Media.Images;
 using WanSharp.Server.Http;
+using WanSharp.Server.Security;
 using WanSharp.Server.Work;
 
 namespace WanSharp.Server.Videos;
@@ -14,6 +15,9 @@ internal sealed class ContentRoutes(VideoQueue queue, ClipPictures pictures, Pro
 {
     private const int PreviewQuality = 80;
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
+
+    /// <inheritdoc/>
+    public bool TellsKeysApart => true;
 
     /// <inheritdoc/>
     public void Map(IEndpointRouteBuilder routes)
@@ -26,7 +30,7 @@ internal sealed class ContentRoutes(VideoQueue queue, ClipPictures pictures, Pro
 
     private async Task ContentAsync(HttpContext context)
     {
-        var job = queue.Require(context.Id());
+        var job = queue.Require(context.Id(), Caller.Of(context));
         var clip = queue.FileOf(job);
         var (path, mark) = context.Request.Query["variant"].FirstOrDefault() switch
         {
@@ -55,7 +59,7 @@ internal sealed class ContentRoutes(VideoQueue queue, ClipPictures pictures, Pro
     /// <summary>What a video that is being made would be if this step were the last: its middle frame.</summary>
     private async Task PreviewAsync(HttpContext context)
     {
-        var job = queue.Require(context.Id());
+        var job = queue.Require(context.Id(), Caller.Of(context));
         if (board.Find(job.Id)?.Preview is not { } preview)
         {
             if (job.State == JobState.Succeeded)

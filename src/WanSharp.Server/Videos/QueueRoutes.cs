@@ -14,6 +14,9 @@ namespace WanSharp.Server.Videos;
 internal sealed class QueueRoutes(VideoQueue queue, QueueSwitch pause, EventHub hub) : IRoutes
 {
     /// <inheritdoc/>
+    public bool TellsKeysApart => true;
+
+    /// <inheritdoc/>
     public void Map(IEndpointRouteBuilder routes)
     {
         var (video, state) = (ServerJson.Readable.VideoObject, ServerJson.Readable.QueueObject);
@@ -27,7 +30,6 @@ internal sealed class QueueRoutes(VideoQueue queue, QueueSwitch pause, EventHub 
             .MapPost("/v1/queue/resume", context => SetAsync(context, on: false))
             .WithMetadata(admin)
             .Describe("Starts videos again.", state);
-        routes.MapPatch("/v1/videos/{id}", PrioritizeAsync).Describe("Changes a video's priority.", video, BodyKind.Priority);
         foreach (var (change, summary) in VideoChanges.All)
         {
             routes
@@ -43,7 +45,7 @@ internal sealed class QueueRoutes(VideoQueue queue, QueueSwitch pause, EventHub 
         var body = await BodyReader.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
         return body is { Fields: [{ Name: "priority", Text: var text }], Files: [] }
             ? VideoFields.Priority(text)
-            : throw ApiException.Invalid("priority", "Of what is in the queue only the priority changes: send {\"priority\": 5}.");
+            : throw ApiException.Invalid("priority", "Of a batch only the priority changes: send {\"priority\": 5}.");
     }
 
     private Task SetAsync(HttpContext context, bool on)
@@ -54,7 +56,7 @@ internal sealed class QueueRoutes(VideoQueue queue, QueueSwitch pause, EventHub 
 
     private Task SendAsync(HttpContext context)
     {
-        var counts = queue.Counts();
+        var counts = queue.Counts(Caller.Of(context));
         return context.SendAsync(
             new QueueObject(pause.IsOn, counts.Queued, counts.Running, counts.Succeeded, counts.Failed, counts.Cancelled, hub.Listeners),
             ServerJson.Readable.QueueObject
@@ -63,22 +65,11 @@ internal sealed class QueueRoutes(VideoQueue queue, QueueSwitch pause, EventHub 
 
     private Task ChangeAsync(HttpContext context, VideoChange change)
     {
-        var job = queue.Require(context.Id());
-        return SendAsync(context, queue.Change([job.Id], change) == 1 ? queue.Require(context.Id()) : throw TooLate(job, change));
-    }
-
-    /// <summary>Changes a video's priority; nothing else of a video changes.</summary>
-    private async Task PrioritizeAsync(HttpContext context)
-    {
-        var job = queue.Require(context.Id());
-        var priority = await PriorityAsync(context).ConfigureAwait(false);
-        await SendAsync(
-                context,
-                queue.Prioritize([job.Id], priority) == 1
-                    ? queue.Require(context.Id())
-                    : throw new ApiException(409, "too_late", "The video is done, or failed: its priority changes nothing any more.")
-            )
-            .ConfigureAwait(false);
+        var job = queue.Require(context.Id(), Caller.Of(context));
+        return SendAsync(
+            context,
+            queue.Change([job.Id], change) == 1 ? queue.Require(context.Id(), Caller.Of(context)) : throw TooLate(job, change)
+        );
     }
 
     private Task SendAsync(HttpContext context, Job job) => context.SendAsync(queue.Show(job), ServerJson.Readable.VideoObject);

@@ -9,9 +9,12 @@ using WanSharp.Server.Work;
 namespace WanSharp.Server.Videos;
 
 /// <summary>What the server serves, and whether it can.</summary>
-internal sealed class ServerRoutes(VideoQueue queue, QueueWorker worker, TimeProvider clock) : IRoutes
+internal sealed class ServerRoutes(VideoQueue queue, QueueRunner runner, TimeProvider clock) : IRoutes
 {
     private readonly long _started = clock.GetUtcNow().ToUnixTimeSeconds();
+
+    /// <inheritdoc/>
+    public bool TellsKeysApart => true;
 
     /// <inheritdoc/>
     public void Map(IEndpointRouteBuilder routes)
@@ -37,8 +40,8 @@ internal sealed class ServerRoutes(VideoQueue queue, QueueWorker worker, TimePro
     {
         // why exactly is in the log: everybody may ask this
         var trouble =
-            worker.IsStopping ? "The server is stopping."
-            : worker.Trouble is not null ? "No video can be made now: the server's log says why."
+            runner.IsStopping ? "The server is stopping."
+            : runner.Trouble is not null ? "No video can be made now: the server's log says why."
             : null;
         return context.SendAsync(
             new HealthObject(trouble is null ? "ready" : "unavailable", trouble),

@@ -7,14 +7,13 @@ using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Storage;
 using WanSharp.Server.Contract;
 using WanSharp.Server.Http;
-using WanSharp.Server.Pictures;
 using WanSharp.Server.Security;
 using WanSharp.Server.Work;
 
 namespace WanSharp.Server.Videos;
 
 /// <summary>The videos API: asking for videos, looking at them, deleting them.</summary>
-internal sealed class VideoRoutes(VideoQueue queue, PictureStore pictures, ProgressBoard board) : IRoutes
+internal sealed class VideoRoutes(VideoQueue queue, VideoForms forms, ProgressBoard board) : IRoutes
 {
     private const int UsualPage = 20;
     private const int LargestPage = 100;
@@ -30,6 +29,9 @@ internal sealed class VideoRoutes(VideoQueue queue, PictureStore pictures, Progr
                 Request = new JobRequest { Prompt = "" },
             },
         };
+
+    /// <inheritdoc/>
+    public bool TellsKeysApart => true;
 
     /// <inheritdoc/>
     public void Map(IEndpointRouteBuilder routes)
@@ -79,7 +81,7 @@ internal sealed class VideoRoutes(VideoQueue queue, PictureStore pictures, Progr
     /// <summary>The same video with another prompt, or other settings: what is not said stays as it was.</summary>
     private async Task RemixAsync(HttpContext context)
     {
-        var source = queue.Require(context.Id());
+        var source = queue.Require(context.Id(), Caller.Of(context));
         var asItWas = new VideoRequest
         {
             RemixedFrom = context.Id(),
@@ -98,14 +100,7 @@ internal sealed class VideoRoutes(VideoQueue queue, PictureStore pictures, Progr
     {
         var token = context.RequestAborted;
         var body = await BodyReader.ReadAsync(context.Request, token).ConfigureAwait(false);
-        var (request, sources) = VideoFields.Read(body, given);
-        var images = new Dictionary<int, string>(request.Entry.Request.Images);
-        foreach (var (frame, source) in sources)
-        {
-            images[frame] = await pictures.SaveAsync(source, token).ConfigureAwait(false);
-        }
-
-        request = request with { Entry = request.Entry with { Request = request.Entry.Request with { Images = images } } };
+        var request = await forms.ReadAsync(body, given, token).ConfigureAwait(false);
         if (context.Request.Headers["Idempotency-Key"].FirstOrDefault() is { Length: > 0 } key)
         {
             request = request with
@@ -118,7 +113,7 @@ internal sealed class VideoRoutes(VideoQueue queue, PictureStore pictures, Progr
             };
         }
 
-        var (job, isNew) = await queue.AddAsync(request, token).ConfigureAwait(false);
+        var (job, isNew) = await queue.AddAsync(request, Caller.Of(context), token).ConfigureAwait(false);
         if (!isNew)
         {
             context.Response.Headers["Idempotent-Replayed"] = "true";
@@ -129,11 +124,11 @@ internal sealed class VideoRoutes(VideoQueue queue, PictureStore pictures, Progr
 
     private static ApiException NotOfThisModel(string what) => new(400, "not_supported", $"No model that is served here {what}.");
 
-    private Task GetAsync(HttpContext context) => SendAsync(context, queue.Require(context.Id()));
+    private Task GetAsync(HttpContext context) => SendAsync(context, queue.Require(context.Id(), Caller.Of(context)));
 
     private Task DeleteAsync(HttpContext context)
     {
-        var job = queue.Require(context.Id());
+        var job = queue.Require(context.Id(), Caller.Of(context));
         queue.Delete(job);
         return context.SendAsync(new DeletedVideo(context.Id()!), ServerJson.Readable.DeletedVideo);
     }
@@ -158,12 +153,13 @@ internal sealed class VideoRoutes(VideoQueue queue, PictureStore pictures, Progr
         var page = queue.Page(
             new JobPage
             {
-                After = query["after"].FirstOrDefault() is { Length: > 0 } after ? queue.Require(after).Id : null,
+                After = query["after"].FirstOrDefault() is { Length: > 0 } after ? queue.Require(after, Caller.Of(context)).Id : null,
                 Limit = limit + 1,
                 NewestFirst = newestFirst,
                 State = query["status"].FirstOrDefault() is { } status ? StateOf(status) : null,
                 Batch = query["batch"].FirstOrDefault(),
-            }
+            },
+            Caller.Of(context)
         );
         var videos = page.Take(limit).Select(queue.Show).ToList();
         return context.SendAsync(
@@ -188,7 +184,7 @@ internal sealed class VideoRoutes(VideoQueue queue, PictureStore pictures, Progr
 
     private Task SendAsync(HttpContext context, Job job)
     {
-        if (VideoQueue.PollAfter(job, board) is { Ticks: > 0 } wait)
+        if (board.PollAfter(job) is { Ticks: > 0 } wait)
         {
             context.Response.Headers["openai-poll-after-ms"] = wait.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture);
         }

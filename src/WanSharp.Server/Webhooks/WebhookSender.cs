@@ -4,6 +4,7 @@ using System.Text;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Storage;
 using WanSharp.Server.Events;
+using WanSharp.Server.Telemetry;
 using WanSharp.Server.Work;
 using WanSharp.Storage;
 
@@ -40,6 +41,7 @@ internal sealed class WebhookSender : IDisposable
     private readonly JobStore _jobs;
     private readonly JobEvents _events;
     private readonly EventHub _hub;
+    private readonly ServerMetrics _metrics;
     private readonly TimeProvider _clock;
     private readonly HttpClient _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
     {
@@ -55,8 +57,13 @@ internal sealed class WebhookSender : IDisposable
         JobStore jobs,
         JobEvents events,
         EventHub hub,
+        ServerMetrics metrics,
         TimeProvider clock
-    ) => (_addresses, _store, _secret, _jobs, _events, _hub, _clock) = (options.Webhooks, store, secret, jobs, events, hub, clock);
+    )
+    {
+        (_addresses, _store, _secret, _jobs) = (options.Webhooks, store, secret, jobs);
+        (_events, _hub, _metrics, _clock) = (events, hub, metrics, clock);
+    }
 
     public void Dispose() => _client.Dispose();
 
@@ -179,6 +186,14 @@ internal sealed class WebhookSender : IDisposable
             : isOver || delivery.Attempts >= Waits.Length ? DeliveryState.Dead
             : DeliveryState.Waiting;
         var wait = state == DeliveryState.Waiting ? Waits[delivery.Attempts] : TimeSpan.Zero;
+        _metrics.Deliver(
+            state switch
+            {
+                DeliveryState.Delivered => "delivered",
+                DeliveryState.Dead => "dead",
+                _ => "postponed",
+            }
+        );
         _store.Note(delivery, state, Now() + (long)wait.TotalSeconds, error);
     }
 

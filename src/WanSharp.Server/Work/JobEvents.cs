@@ -4,11 +4,13 @@ using WanSharp.Jobs;
 using WanSharp.Jobs.Running;
 using WanSharp.Server.Contract;
 using WanSharp.Server.Events;
+using WanSharp.Server.Telemetry;
 
 namespace WanSharp.Server.Work;
 
 /// <summary>Tells listeners what happens to jobs, and notes how far they come. Thread-safe.</summary>
-internal sealed class JobEvents(VideoObjects videos, ProgressBoard board, EventHub hub, TimeProvider clock) : IProgress<JobEvent>
+internal sealed class JobEvents(VideoObjects videos, ProgressBoard board, EventHub hub, ServerMetrics metrics, TimeProvider clock)
+    : IProgress<JobEvent>
 {
     private static readonly byte[] ResetBody = "{\"object\":\"event\",\"type\":\"reset\"}"u8.ToArray();
 
@@ -31,6 +33,11 @@ internal sealed class JobEvents(VideoObjects videos, ProgressBoard board, EventH
                 break;
             default:
                 board.End(id);
+                if (value.Kind is JobEventKind.Succeeded or JobEventKind.Failed or JobEventKind.Cancelled)
+                {
+                    metrics.End(value.Job);
+                }
+
                 Publish(
                     value.Kind switch
                     {
@@ -63,7 +70,7 @@ internal sealed class JobEvents(VideoObjects videos, ProgressBoard board, EventH
     }
 
     /// <summary>Tells that so much happened that lists of videos are old.</summary>
-    public void Reset() => hub.Publish(EventTypes.Reset, subject: null, batch: null, ResetBody);
+    public void Reset() => hub.Publish(EventTypes.Reset, subject: null, batch: null, owner: null, ResetBody);
 
     /// <summary>Tells that something happened to a job.</summary>
     /// <param name="type">One of <see cref="EventTypes"/>.</param>
@@ -72,7 +79,7 @@ internal sealed class JobEvents(VideoObjects videos, ProgressBoard board, EventH
     /// <param name="position">What it does now.</param>
     public void Publish(string type, Job job, int? preview = null, GenerationProgress? position = null)
     {
-        hub.Publish(type, VideoId.OfFile(job.Output), job.Batch, BodyOf(type, job, preview, position));
+        hub.Publish(type, VideoId.OfFile(job.Output), job.Batch, job.Owner, BodyOf(type, job, preview, position));
     }
 
     /// <summary>An event as JSON, in one line.</summary>

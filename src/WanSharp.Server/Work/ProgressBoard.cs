@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using WanSharp.Engine;
+using WanSharp.Jobs;
 
 namespace WanSharp.Server.Work;
 
@@ -41,4 +42,15 @@ internal sealed class ProgressBoard(TimeProvider clock)
         Find(job) is { Percent: > 5 and var percent, Since: var since }
             ? clock.GetElapsedTime(since) * ((100 - percent) / (double)percent)
             : null;
+
+    /// <summary>When to ask for a video again.</summary>
+    public TimeSpan PollAfter(Job job) =>
+        job.State switch
+        {
+            JobState.Queued => TimeSpan.FromSeconds(1),
+            JobState.Running => TimeSpan.FromMilliseconds(
+                Math.Clamp((Left(job.Id) ?? TimeSpan.FromSeconds(4)).TotalMilliseconds / 4, 200, 5000)
+            ),
+            _ => TimeSpan.Zero,
+        };
 }

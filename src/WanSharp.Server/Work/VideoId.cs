@@ -1,6 +1,5 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.RegularExpressions;
+using WanSharp.Storage;
 
 namespace WanSharp.Server.Work;
 
@@ -11,8 +10,7 @@ internal static partial class VideoId
     public static string New() => $"video_{Guid.CreateVersion7():N}";
 
     /// <summary>The id of what a client asked for with a key of its own: asked for again, it is the same.</summary>
-    public static string Of(string owner, string key) =>
-        $"video_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{owner}\n{key}")))[..32]}";
+    public static string Of(string owner, string key) => $"video_{Digests.OfText($"{owner}\n{key}")[..32]}";
 
     /// <summary>The id of the video that a file is.</summary>
     public static string OfFile(string output) => Path.GetFileNameWithoutExtension(output);

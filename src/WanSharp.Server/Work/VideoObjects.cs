@@ -39,6 +39,8 @@ internal sealed class VideoObjects(ServerOptions options, ProgressBoard board)
             NumInferenceSteps = Number(clip, "steps"),
             Priority = job.Priority,
             Paused = job is { IsHeld: true, State: JobState.Queued or JobState.Running },
+            Place = job.State == JobState.Queued ? job.Place : null,
+            Owner = job.Owner,
             MediaType = MediaTypes.Of(job.Output),
             InferenceTime = isDone ? job.Outcome?.ComputeSeconds : null,
             Style = job.Style,

@@ -8,6 +8,7 @@ using WanSharp.Jobs.Styles;
 using WanSharp.Server.Contract;
 using WanSharp.Server.Events;
 using WanSharp.Server.Http;
+using WanSharp.Server.Security;
 using WanSharp.Tensors;
 
 namespace WanSharp.Server.Work;
@@ -22,7 +23,7 @@ internal sealed class VideoQueue(
     VideoObjects videos,
     JobEvents events,
     EventHub hub,
-    QueueWorker worker
+    QueueRoom room
 )
 {
     /// <summary>How many jobs at once are told of one by one.</summary>
@@ -35,25 +36,26 @@ internal sealed class VideoQueue(
 
     /// <summary>Plans a video and puts it into the queue; one that was asked for with the same id stays as it is.</summary>
     /// <param name="request">The video.</param>
+    /// <param name="caller">Who asks for it.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The job, and whether it is new.</returns>
     /// <exception cref="InvalidRequestException">It cannot be made.</exception>
     /// <exception cref="ApiException">The queue is full, the model is another or not to be had, or the id is another request's.</exception>
-    public async Task<(Job Job, bool IsNew)> AddAsync(VideoRequest request, CancellationToken cancellationToken)
+    public async Task<(Job Job, bool IsNew)> AddAsync(VideoRequest request, Caller caller, CancellationToken cancellationToken)
     {
-        if (request.Id is { } id && Find(id) is { } there)
+        if (request.Id is { } id && Find(id, caller) is { } there)
         {
             return (Same(there, request), false);
         }
 
-        RequireRoom(1);
-        var job = await PlanAsync(request, cancellationToken).ConfigureAwait(false);
+        room.Require(caller, 1);
+        var job = await PlanAsync(request, cancellationToken).ConfigureAwait(false) with { Owner = caller.Owner };
         bool isNew;
         try
         {
             isNew = store.Enqueue([job]) == 1;
         }
-        catch (JobStoreException) when (request.Id is not null && Find(request.Id) is { } other)
+        catch (JobStoreException) when (request.Id is not null && Find(request.Id, caller) is { } other)
         {
             return (Same(other, request), false); // it came twice at the same moment
         }
@@ -114,14 +116,18 @@ internal sealed class VideoQueue(
     /// <summary>The model's name, once it is open; before that what the server was told to serve.</summary>
     public string Model => holder.Opened?.Model ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(options.Backend.Model));
 
-    /// <summary>A video's job; null where there is none.</summary>
-    public Job? Find(string id) =>
-        VideoId.IsOne(id) ? MediaTypes.ClipFormats.Select(format => store.Find(id + format)).FirstOrDefault(job => job is not null) : null;
+    /// <summary>A video's job; null where the caller sees none.</summary>
+    public Job? Find(string id, Caller caller) =>
+        VideoId.IsOne(id)
+            ? MediaTypes
+                .ClipFormats.Select(format => store.Find(id + format))
+                .FirstOrDefault(job => job is not null && caller.Sees(job.Owner))
+            : null;
 
     /// <summary>A video's job.</summary>
-    /// <exception cref="ApiException">There is none.</exception>
-    public Job Require(string? id) =>
-        Find(id ?? "")
+    /// <exception cref="ApiException">The caller sees none.</exception>
+    public Job Require(string? id, Caller caller) =>
+        Find(id ?? "", caller)
         ?? throw ApiException.NotFound($"There is no video '{id}': it was deleted, or never was. GET /v1/videos lists them.");
 
     /// <summary>A job as a video.</summary>
@@ -147,6 +153,7 @@ internal sealed class VideoQueue(
     /// <param name="batch">The batch.</param>
     /// <param name="entries">Its entries.</param>
     /// <param name="isDry">Whether they are only planned.</param>
+    /// <param name="caller">Who asks for them.</param>
     /// <param name="cancellationToken">Cancels the planning.</param>
     /// <returns>The jobs, and how many of their clips are in the result cache.</returns>
     /// <exception cref="BatchFileException">Entries cannot be made: all of these are named.</exception>
@@ -154,10 +161,11 @@ internal sealed class VideoQueue(
         BatchRequest batch,
         IReadOnlyList<BatchEntry> entries,
         bool isDry,
+        Caller caller,
         CancellationToken cancellationToken
     )
     {
-        RequireRoom(entries.Count);
+        room.Require(caller, entries.Count);
         var backend = await OpenAsync(cancellationToken).ConfigureAwait(false);
         var extension = backend.Format ?? options.Format;
         var planner = new BatchPlanner(backend.Jobs, _styles.Value, backend.Model, extension)
@@ -169,7 +177,10 @@ internal sealed class VideoQueue(
             .ToList();
         var details = Details(backend.Model) with { BatchName = batch.Name };
         var planned = await planner.PlanAsync(batch.Name, named, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<NewJob> jobs = [.. planned.Select(job => job with { Batch = batch.Id, Details = details.ToJson() })];
+        IReadOnlyList<NewJob> jobs =
+        [
+            .. planned.Select(job => job with { Batch = batch.Id, Owner = caller.Owner, Details = details.ToJson() }),
+        ];
         var cached = jobs.Count(job => IsCached(job.Prepared.ResultKey, job.Output));
         if (!isDry)
         {
@@ -180,8 +191,8 @@ internal sealed class VideoQueue(
         return (jobs, cached);
     }
 
-    /// <summary>The batches, or one of them.</summary>
-    public IReadOnlyList<BatchListing> Batches(string? id = null) => store.Batches(id);
+    /// <summary>The batches that a caller sees, or one of them.</summary>
+    public IReadOnlyList<BatchListing> Batches(Caller caller, string? id = null) => store.Batches(id, caller.Only);
 
     /// <summary>The jobs of a batch.</summary>
     public IReadOnlyList<long> IdsOf(string batch) => store.IdsOf(batch);
@@ -211,11 +222,56 @@ internal sealed class VideoQueue(
     /// <returns>How many it changed.</returns>
     public int Prioritize(IReadOnlyCollection<long> ids, int priority) => store.Prioritize(ids, priority);
 
-    /// <summary>How many videos are in each state.</summary>
-    public JobCounts Counts() => store.Counts();
+    /// <summary>Makes a video that waits another one.</summary>
+    /// <param name="job">The video.</param>
+    /// <param name="request">What it is to be, with the same id and format.</param>
+    /// <param name="cancellationToken">Cancels the planning.</param>
+    /// <returns>Whether it still waited.</returns>
+    /// <exception cref="InvalidRequestException">It cannot be made so.</exception>
+    /// <exception cref="ApiException">The model is another or not to be had.</exception>
+    public async Task<bool> EditAsync(Job job, VideoRequest request, CancellationToken cancellationToken)
+    {
+        var planned = await PlanAsync(request, cancellationToken).ConfigureAwait(false);
+        var details = VideoDetails.FromJson(job.Details) is { } before ? (before with { User = request.User }).ToJson() : planned.Details;
+        var edited = planned with
+        {
+            Output = job.Output,
+            Style = planned.Style ?? job.Style,
+            Overwrites = job.Overwrites,
+            Batch = job.Batch,
+            Owner = job.Owner,
+            IsHeld = job.IsHeld,
+            Details = details,
+        };
+        if (!store.Edit(edited))
+        {
+            return false;
+        }
 
-    /// <summary>Some videos.</summary>
-    public IReadOnlyList<Job> Page(JobPage page) => store.Page(page);
+        var now = store.Find(job.Id)!;
+        Announce([now]);
+        if (IsCached(now) && !now.IsHeld)
+        {
+            store.Hasten(now.Id);
+        }
+
+        return true;
+    }
+
+    /// <summary>Has videos made first, in an order.</summary>
+    /// <returns>How many of them wait.</returns>
+    public int Order(IReadOnlyList<long> ids)
+    {
+        var count = store.Order(ids);
+        events.Reset();
+        return count;
+    }
+
+    /// <summary>How many videos that a caller sees are in each state.</summary>
+    public JobCounts Counts(Caller caller) => store.Counts(caller.Only);
+
+    /// <summary>Some of the videos that a caller sees.</summary>
+    public IReadOnlyList<Job> Page(JobPage page, Caller caller) => store.Page(page with { Owner = caller.Only });
 
     /// <summary>The file of a video that is done.</summary>
     /// <exception cref="ApiException">It is not, or its file is gone.</exception>
@@ -238,17 +294,6 @@ internal sealed class VideoQueue(
             : throw ApiException.NotFound("The video's file is gone: somebody deleted it from the server's folder.");
     }
 
-    /// <summary>When to ask for a video again.</summary>
-    public static TimeSpan PollAfter(Job job, ProgressBoard board) =>
-        job.State switch
-        {
-            JobState.Queued => TimeSpan.FromSeconds(1),
-            JobState.Running => TimeSpan.FromMilliseconds(
-                Math.Clamp((board.Left(job.Id) ?? TimeSpan.FromSeconds(4)).TotalMilliseconds / 4, 200, 5000)
-            ),
-            _ => TimeSpan.Zero,
-        };
-
     /// <summary>Plans a video: checks it against the model, and settles what it leaves open. Nothing is queued.</summary>
     /// <exception cref="InvalidRequestException">It cannot be made.</exception>
     /// <exception cref="ApiException">The model is another, or not to be had.</exception>
@@ -259,8 +304,8 @@ internal sealed class VideoQueue(
         var extension = request.Format ?? backend.Format ?? options.Format;
         var planner = new BatchPlanner(backend.Jobs, _styles.Value, backend.Model, extension);
         var entry = request.Entry with { Output = (request.Id ?? VideoId.New()) + extension };
+        await backend.Jobs.RequireFormatAsync(backend.Jobs.FormatFor(extension), cancellationToken).ConfigureAwait(false);
         var job = await planner.PlanAsync(entry, number: 1, cancellationToken).ConfigureAwait(false);
-        await backend.Jobs.RequireFormatAsync(Path.GetExtension(job.Output), cancellationToken).ConfigureAwait(false);
         return job with
         {
             Details = (
@@ -321,26 +366,6 @@ internal sealed class VideoQueue(
                 $"The model '{asked}' is not served here: ask for '{served}', or leave the model out.",
                 "model"
             );
-        }
-    }
-
-    /// <exception cref="ApiException">There is no room for more jobs in the queue.</exception>
-    private void RequireRoom(int count)
-    {
-        if (worker.IsStopping)
-        {
-            throw new ApiException(503, "stopping", "The server is stopping: ask again when it has started.")
-            {
-                RetryAfter = TimeSpan.FromSeconds(10),
-            };
-        }
-
-        if (store.Counts().Queued + count > options.MostQueued)
-        {
-            throw new ApiException(429, "queue_full", $"{options.MostQueued} videos wait already: ask again later.")
-            {
-                RetryAfter = TimeSpan.FromSeconds(30),
-            };
         }
     }
 

@@ -32,10 +32,7 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Runs, 1, nameof(options));
         Precision.Require(options.Quantization, options.Session);
-        if (options.Quantization != Quantization.None && options.Subject != BenchmarkSubject.Dit)
-        {
-            throw new InvalidRequestException("precision", $"The precision {Precision.EightBit} is for the transformer: measure dit.");
-        }
+        RequireOfTransformer(options);
 
         // 1. Weights: written once into the cache, and that time is not counted.
         using var workload = Workload.For(options);
@@ -88,6 +85,14 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
             Operators = operators,
             Peer = rounds.Peer,
         };
+    }
+
+    private static void RequireOfTransformer(BenchmarkOptions options)
+    {
+        if (options.Quantization != Quantization.None && options.Subject != BenchmarkSubject.Dit)
+        {
+            throw new InvalidRequestException("precision", $"The precision {Precision.EightBit} is for the transformer: measure dit.");
+        }
     }
 
     /// <summary>Measures the first forward pass of a process alone, which has done nothing before.</summary>

@@ -1,4 +1,4 @@
-using System.Globalization;
+using WanSharp.Tensors;
 
 namespace WanSharp.Tools.Benchmarks;
 
@@ -14,11 +14,8 @@ internal static class DiskRoom
         if (free < bytes + Spare)
         {
             throw new BenchmarkException(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{folder} needs room for {(bytes + Spare) / 1e9:0.0} GB and has {free / 1e9:0.0}: name another "
-                        + $"disk's folder in WAN_CACHE, or free some."
-                )
+                $"{folder} needs room for {ByteSize.Text(bytes + Spare)} and has {ByteSize.Text(free)}: name another disk's folder in "
+                    + "WAN_CACHE, or free some."
             );
         }
     }

@@ -1,12 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
-using WanSharp.Engine;
 using WanSharp.Engine.Noise;
 using WanSharp.Engine.Previews;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
 using WanSharp.Hosting;
-using WanSharp.Media.Clips;
 using WanSharp.Models;
 using WanSharp.Tensors;
 
@@ -21,7 +19,6 @@ public sealed class EndToEndBenchmark(WanHost host)
 {
     private const string Prompt = "a red circle moving left on a black background";
     private const string Negative = "a blue star moving right on a white background";
-    private const int WarmUpFrames = 5; // decoders have a graph for the first latent frame and one for later ones
 
     /// <summary>Measures. Each way warms up with a short clip, which prepares weights and compiles.</summary>
     /// <param name="options">The clip, and how many steps of the slow way are made.</param>
@@ -58,8 +55,11 @@ public sealed class EndToEndBenchmark(WanHost host)
         var few = request with { Steps = options.FewSteps, Sampler = "euler", Shift = 5, GuidanceScale = 1, Decoder = files.Decoder };
         var full = request with { Steps = Math.Min(options.MeasuredSteps, options.FullSteps), Sampler = "unipc", GuidanceScale = 5 };
         var size = string.Create(CultureInfo.InvariantCulture, $"{options.Width}x{options.Height}x{options.Frames}");
-        var fewRow = await MeasureAsync("int8, tiny decoder", Quantization.EightBit, few, options.FewSteps).ConfigureAwait(false);
-        var fullRow = await MeasureAsync("fp32, VAE", Quantization.None, full, options.FullSteps).ConfigureAwait(false);
+        var run = new EndToEndRun(host, files, options.Threads, progress);
+        var fewRow = await run.MeasureAsync("int8, tiny decoder", Quantization.EightBit, few, options.FewSteps, cancellationToken)
+            .ConfigureAwait(false);
+        var fullRow = await run.MeasureAsync("fp32, VAE", Quantization.None, full, options.FullSteps, cancellationToken)
+            .ConfigureAwait(false);
         return new EndToEndReport(
             $"{options.Shape}{(options.Layers is { } layers ? $" of {layers} layers" : "")} {size}",
             files.TextParameters,
@@ -67,93 +67,6 @@ public sealed class EndToEndBenchmark(WanHost host)
             fewRow,
             PreviewSeconds(shape, latents)
         );
-
-        async Task<EndToEndRow> MeasureAsync(string way, Quantization precision, GenerationRequest clip, int steps)
-        {
-            using var engine = EngineHost.Open(
-                host,
-                new EngineSettings
-                {
-                    Model = files.Transformer,
-                    Parts = files.Parts,
-                    Precision = precision,
-                    Threads = options.Threads,
-                }
-            );
-            progress?.Report($"{way}: reading the weights, and a short clip to warm up");
-            var brief = clip with { Prompt = "a warm-up", NegativePrompt = "none", Frames = WarmUpFrames, Steps = 1 };
-            await MakeAsync(engine.Generator, brief, new StepTimes(null)).ConfigureAwait(false);
-            var times = new StepTimes(step =>
-                progress?.Report(string.Create(CultureInfo.InvariantCulture, $"{way}: step {step} of {clip.Steps}"))
-            );
-            var memory = MemorySampler.Start();
-            (GenerationStatistics Statistics, double Total) made;
-            await using (memory)
-            {
-                made = await MakeAsync(engine.Generator, clip, times).ConfigureAwait(false);
-            }
-
-            return Row(way, engine.Generator.Plan(clip).Branches, steps, times, made.Statistics, made.Total, memory.PeakPrivateBytes);
-        }
-
-        async Task<(GenerationStatistics Statistics, double Total)> MakeAsync(
-            IVideoGenerator generator,
-            GenerationRequest clip,
-            StepTimes times
-        )
-        {
-            var ffmpeg = host.FindFfmpeg();
-            var folder = Directory.CreateTempSubdirectory("wan-bench-");
-            try
-            {
-                var started = Stopwatch.GetTimestamp();
-                var plan = generator.Plan(clip);
-                var target = OutputTarget.Parse(Path.Combine(folder.FullName, ffmpeg is null ? "clip.png" : "clip.mp4"));
-                var writer = VideoWriter.Create(ffmpeg, target, plan.Format, plan.Settings.ToJson());
-                await using var writing = writer.ConfigureAwait(false);
-                var statistics = await generator
-                    .GenerateAsync(plan, writer, new GenerationRunOptions { Progress = times }, cancellationToken)
-                    .ConfigureAwait(false);
-                await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
-                return (statistics, Stopwatch.GetElapsedTime(started).TotalSeconds);
-            }
-            finally
-            {
-                folder.Delete(recursive: true);
-            }
-        }
-    }
-
-    private static EndToEndRow Row(
-        string way,
-        int passes,
-        int steps,
-        StepTimes times,
-        GenerationStatistics statistics,
-        double total,
-        long? memory
-    )
-    {
-        var made = statistics.Steps;
-        var step = Timing.Of(times.Later.Count > 0 ? times.Later : [Seconds(GenerationStage.Denoise, stage => stage.Elapsed)]).Median;
-        var missing = (steps - made) * step;
-        return new EndToEndRow(
-            way,
-            steps,
-            made,
-            passes,
-            Seconds(GenerationStage.Load, stage => stage.Busy),
-            Seconds(GenerationStage.Encode, stage => stage.Elapsed),
-            Seconds(GenerationStage.Denoise, stage => stage.Elapsed) + missing,
-            step,
-            Seconds(GenerationStage.Decode, stage => stage.Elapsed),
-            Seconds(GenerationStage.Write, stage => stage.Busy),
-            total + missing,
-            memory
-        );
-
-        double Seconds(GenerationStage stage, Func<StageTime, TimeSpan> part) =>
-            statistics.Stages.TryGetValue(stage, out var time) ? part(time).TotalSeconds : 0;
     }
 
     /// <summary>A preview by the colours of latents, the median of some.</summary>
@@ -176,31 +89,5 @@ public sealed class EndToEndBenchmark(WanHost host)
         }
 
         return Timing.Of(seconds).Median;
-    }
-
-    /// <summary>Notes when steps begin.</summary>
-    private sealed class StepTimes(Action<int>? begun) : IProgress<GenerationProgress>
-    {
-        private long _last;
-        private int _begun;
-
-        /// <summary>Seconds of the steps but the first and the last.</summary>
-        public List<double> Later { get; } = [];
-
-        public void Report(GenerationProgress value)
-        {
-            if (value.Stage != GenerationStage.Denoise)
-            {
-                return;
-            }
-
-            if (++_begun > 2)
-            {
-                Later.Add(Stopwatch.GetElapsedTime(_last).TotalSeconds);
-            }
-
-            _last = Stopwatch.GetTimestamp();
-            begun?.Invoke(value.Done + 1);
-        }
     }
 }

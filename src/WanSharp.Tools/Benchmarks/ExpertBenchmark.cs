@@ -33,8 +33,8 @@ public sealed class ExpertBenchmark(OrtRuntime runtime)
         var config = shape.Transformer;
         var latents = Workload.LatentsOf(shape, options.Width, options.Height, options.Frames);
         var slots = new TransformerGraphs(config, new GraphOptions()).Whole.Weights;
-        using WeightStore lowWeights = Open("low"),
-            highWeights = Open("high");
+        using WeightStore lowWeights = Open("low", options, slots, progress, cancellationToken),
+            highWeights = Open("high", options, slots, progress, cancellationToken);
         using var graphs = new GraphCache(runtime);
         var memory = MemorySampler.Start();
         await using var memoryEnd = memory.ConfigureAwait(false);
@@ -68,25 +68,6 @@ public sealed class ExpertBenchmark(OrtRuntime runtime)
             memory.PeakPrivateBytes
         );
 
-        WeightStore Open(string expert)
-        {
-            var name = string.Create(
-                CultureInfo.InvariantCulture,
-                $"expert-{expert}-{options.Shape}{(options.Layers is { } count ? $"-{count}" : "")}"
-            );
-            return new WeightStore(
-                Checkpoint.Open(
-                    new RandomCheckpoints(Path.Combine(options.CacheFolder, "bench")).Find(
-                        name,
-                        slots,
-                        options.Weights,
-                        progress,
-                        cancellationToken
-                    )
-                )
-            );
-        }
-
         Task<TransformerRunner> LoadAsync(WeightStore weights) =>
             TransformerRunner.CreateAsync(graphs, config, weights, options.Session, cancellationToken: cancellationToken);
 
@@ -97,6 +78,22 @@ public sealed class ExpertBenchmark(OrtRuntime runtime)
             expert.Forward(noise, [Timestep], [context.KeysFor(expert, null, cancellationToken)], velocity, cancellationToken);
             return Stopwatch.GetElapsedTime(started).TotalSeconds;
         }
+    }
+
+    private static WeightStore Open(
+        string expert,
+        BenchmarkOptions options,
+        IReadOnlyList<WeightSlot> slots,
+        IProgress<string>? progress,
+        CancellationToken cancellationToken
+    )
+    {
+        var name = string.Create(
+            CultureInfo.InvariantCulture,
+            $"expert-{expert}-{options.Shape}{(options.Layers is { } count ? $"-{count}" : "")}"
+        );
+        var checkpoints = new RandomCheckpoints(Path.Combine(options.CacheFolder, "bench"));
+        return new WeightStore(Checkpoint.Open(checkpoints.Find(name, slots, options.Weights, progress, cancellationToken)));
     }
 
     private static Tensor Noise(Shape shape)

@@ -44,8 +44,8 @@ public sealed class PlanBenchmark(OrtRuntime runtime)
         var named = NamedShape.Find(shape, layers: null);
         var latents = sizes.Select(size => Workload.LatentsOf(named, size.Width, size.Height, size.Frames)).ToList();
         var graphs = new NetworkGraphs(named.Transformer, named.TextEncoder, named.Vae);
-        using var denoising = new WeightStore(Checkpoint.Open(Weights("dit", graphs.TransformerWeights)));
-        using var decoding = new WeightStore(Checkpoint.Open(Weights("vae", graphs.Vae.DecoderWeights)));
+        using var denoising = new WeightStore(Weights("dit", graphs.TransformerWeights));
+        using var decoding = new WeightStore(Weights("vae", graphs.Vae.DecoderWeights));
         using var cache = new GraphCache(runtime);
         using var vae = new VaeRunner(runtime, named.Vae, decoding);
         using var transformer = await TransformerRunner
@@ -66,56 +66,69 @@ public sealed class PlanBenchmark(OrtRuntime runtime)
                     PlanStage.Denoise,
                     size,
                     graphs.Forward(shapeOfLatents, batch: 1, groups: 1, named.Transformer.TextLength),
+                    machine,
                     Least(() => Forward(shapeOfLatents))
                 )
             );
-            checks.Add(Check(PlanStage.Decode, size, graphs.Vae.Decode(shapeOfLatents), Least(() => Decode(shapeOfLatents))));
+            checks.Add(Check(PlanStage.Decode, size, graphs.Vae.Decode(shapeOfLatents), machine, Least(() => Decode(shapeOfLatents))));
         }
 
         return checks;
 
-        string Weights(string name, IEnumerable<WeightSlot> slots) =>
-            new RandomCheckpoints(Path.Combine(cacheFolder, "bench")).Find(
-                $"{name}-{shape}",
-                slots,
-                DType.F32,
-                progress,
-                cancellationToken
+        ICheckpoint Weights(string name, IEnumerable<WeightSlot> slots) =>
+            Checkpoint.Open(
+                new RandomCheckpoints(Path.Combine(cacheFolder, "bench")).Find(
+                    $"{name}-{shape}",
+                    slots,
+                    DType.F32,
+                    progress,
+                    cancellationToken
+                )
             );
 
-        PlanCheck Check(PlanStage stage, (int Width, int Height, int Frames) size, GraphWork work, double measured) =>
-            new(
-                stage,
-                size.Width,
-                size.Height,
-                size.Frames,
-                CostModel.Seconds(new StageWork(stage, work, new Dictionary<DType, double>()), machine),
-                measured
-            );
+        double Forward(Shape shapeOfLatents) => TimeForward(transformer, context, shapeOfLatents, cancellationToken);
 
-        // The first run of a size takes its memory fresh from the system, and whatever else runs only ever adds time.
-        double Least(Func<double> run) => Enumerable.Range(0, Runs).Min(_ => run());
+        double Decode(Shape shapeOfLatents) => TimeDecoding(vae, shapeOfLatents, cancellationToken);
+    }
 
-        double Forward(Shape shapeOfLatents)
+    private static PlanCheck Check(
+        PlanStage stage,
+        (int Width, int Height, int Frames) size,
+        GraphWork work,
+        Calibration machine,
+        double measured
+    ) =>
+        new(
+            stage,
+            size.Width,
+            size.Height,
+            size.Frames,
+            CostModel.Seconds(new StageWork(stage, work, new Dictionary<DType, double>()), machine),
+            measured
+        );
+
+    // The first run of a size takes its memory fresh from the system, and whatever else runs only ever adds time.
+    private static double Least(Func<double> run) => Enumerable.Range(0, Runs).Min(_ => run());
+
+    private static double TimeForward(TransformerRunner transformer, TextKeys context, Shape latents, CancellationToken cancellationToken)
+    {
+        using var noise = Noise(latents);
+        using var velocity = Tensor.Zeros(DType.F32, latents);
+        var started = Stopwatch.GetTimestamp();
+        transformer.Forward(noise, [Timestep], [context], velocity, cancellationToken);
+        return Stopwatch.GetElapsedTime(started).TotalSeconds;
+    }
+
+    private static double TimeDecoding(VaeRunner vae, Shape latents, CancellationToken cancellationToken)
+    {
+        using var noise = Noise(latents);
+        var started = Stopwatch.GetTimestamp();
+        foreach (var piece in vae.Decode(noise, cancellationToken))
         {
-            using var noise = Noise(shapeOfLatents);
-            using var velocity = Tensor.Zeros(DType.F32, shapeOfLatents);
-            var started = Stopwatch.GetTimestamp();
-            transformer.Forward(noise, [Timestep], [context], velocity, cancellationToken);
-            return Stopwatch.GetElapsedTime(started).TotalSeconds;
+            piece.Dispose();
         }
 
-        double Decode(Shape shapeOfLatents)
-        {
-            using var noise = Noise(shapeOfLatents);
-            var started = Stopwatch.GetTimestamp();
-            foreach (var piece in vae.Decode(noise, cancellationToken))
-            {
-                piece.Dispose();
-            }
-
-            return Stopwatch.GetElapsedTime(started).TotalSeconds;
-        }
+        return Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
 
     private static Tensor Noise(Shape shape)

@@ -1,4 +1,5 @@
 using WanSharp.Runtime.Memory;
+using WanSharp.Tensors;
 using static System.FormattableString;
 
 namespace WanSharp.Tools.Doctor;
@@ -38,7 +39,7 @@ internal static class MachineFindings
         {
             yield return Finding.Advice(
                 Topic,
-                Invariant($"the control group allows {quota:0.##} of {machine.Processors} processors: more threads wait for each other"),
+                $"the control group allows {quota:0.##} of {machine.Processors} processors: more threads wait for each other",
                 Invariant($"wan generate \"…\" --threads {Math.Max(1, (int)quota)}")
             );
         }
@@ -76,12 +77,12 @@ internal static class MachineFindings
     private static IEnumerable<Finding> Memory(HostMemoryFacts memory)
     {
         const string Topic = "memory";
-        yield return Finding.Good(Topic, Invariant($"{memory.Total / Giga:0.0} GB, {memory.Free / Giga:0.0} GB free"));
+        yield return Finding.Good(Topic, $"{ByteSize.Text(memory.Total)}, {ByteSize.Text(memory.Free)} free");
         if (memory.Limit is { } limit && limit < memory.Total)
         {
             yield return Finding.Advice(
                 Topic,
-                Invariant($"the control group allows {limit / Giga:0.0} GB of {memory.Total / Giga:0.0} GB; what takes more is killed"),
+                $"the control group allows {ByteSize.Text(limit)} of {ByteSize.Text(memory.Total)}; what takes more is killed",
                 Invariant($"wan generate \"…\" --memory {Math.Max(0.1, 0.8 * limit / Giga):0.0}GB")
             );
         }
@@ -90,7 +91,7 @@ internal static class MachineFindings
         {
             yield return Finding.Advice(
                 Topic,
-                Invariant($"only {memory.Free / Giga:0.0} GB are free"),
+                $"only {ByteSize.Text(memory.Free)} are free",
                 "end what is not needed, or: wan generate \"…\" --memory auto"
             );
         }
@@ -110,18 +111,10 @@ internal static class MachineFindings
         else if (machine.CacheRoom is { } room)
         {
             yield return room < NoRoom
-                ? Finding.Problem(
-                    Topic,
-                    Invariant($"only {room / Giga:0.0} GB are free in {machine.CacheFolder}"),
-                    "wan cache prune --max-size 5GB"
-                )
+                ? Finding.Problem(Topic, $"only {ByteSize.Text(room)} are free in {machine.CacheFolder}", "wan cache prune --max-size 5GB")
             : room < LittleRoom
-                ? Finding.Advice(
-                    Topic,
-                    Invariant($"only {room / Giga:0.0} GB are free in {machine.CacheFolder}"),
-                    "wan cache prune --max-size 10GB"
-                )
-            : Finding.Good(Topic, Invariant($"{room / Giga:0.0} GB are free in {machine.CacheFolder}"));
+                ? Finding.Advice(Topic, $"only {ByteSize.Text(room)} are free in {machine.CacheFolder}", "wan cache prune --max-size 10GB")
+            : Finding.Good(Topic, $"{ByteSize.Text(room)} are free in {machine.CacheFolder}");
         }
 
         if (machine.DiskBytesPerSecond is { } speed)
@@ -129,10 +122,10 @@ internal static class MachineFindings
             yield return speed < SlowDisk
                 ? Finding.Advice(
                     Topic,
-                    Invariant($"it writes {speed / 1e6:0} MB/s: weights that do not fit into memory are read as slowly"),
+                    $"it writes {ByteSize.Text(speed)}/s: weights that do not fit into memory are read as slowly",
                     "export WAN_CACHE=/a/folder/on/a/faster/disk"
                 )
-                : Finding.Good(Topic, Invariant($"it writes {speed / 1e6:0} MB/s"));
+                : Finding.Good(Topic, $"it writes {ByteSize.Text(speed)}/s");
         }
 
         if (machine.TemporaryProblem is { } temporary)

@@ -1,3 +1,4 @@
+using WanSharp.Tensors;
 using static System.FormattableString;
 
 namespace WanSharp.Tools.Doctor;
@@ -45,11 +46,11 @@ internal static class ModelFindings
         yield return needed > available
             ? Finding.Advice(
                 "memory",
-                Invariant($"its own clips hold {needed / Giga:0.0} GB, and {available / Giga:0.0} GB may be used: ")
+                $"its own clips hold {ByteSize.Text(needed)}, and {ByteSize.Text(available)} may be used: "
                     + "weights are read again in each step",
                 Invariant($"wan plan \"…\" --model {model.Model} --memory {Math.Max(0.1, available / Giga):0.0}GB")
             )
-            : Finding.Good("memory", Invariant($"its own clips hold {needed / Giga:0.0} GB; {available / Giga:0.0} GB may be used"));
+            : Finding.Good("memory", $"its own clips hold {ByteSize.Text(needed)}; {ByteSize.Text(available)} may be used");
     }
 
     /// <summary>Is it the machine, the weights, the decoder, or the work itself?</summary>

@@ -116,7 +116,7 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
             Noise([batch, config.InChannels, frames * patch.Frames, height * patch.Height, width * patch.Width]),
             Tensor.CopyOf<float>([batch, groups], timesteps),
             Noise([batch, config.TextLength, config.TextDim]),
-            config.ClipDim is { } clipDim ? Noise([batch, config.ClipRowsFor(model.VisionEncoder!.Tokens), clipDim]) : null
+            config.VisionDim is { } visionDim ? Noise([batch, config.VisionRowsFor(model.VisionEncoder!.Tokens), visionDim]) : null
         );
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using WanSharp.Tensors;
 
 namespace WanSharp.Tools.Export;
@@ -47,10 +46,7 @@ internal sealed class ExportFolder : IDisposable
         if (free < bytes)
         {
             throw new IOException(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"the files take {bytes / 1e6:0.0} MB, but the disk has {free / 1e6:0.0} MB left. Free some, or export fewer networks."
-                )
+                $"the files take {ByteSize.Text(bytes)}, but the disk has {ByteSize.Text(free)} left. Free some, or export fewer networks."
             );
         }
     }

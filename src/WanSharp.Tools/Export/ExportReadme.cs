@@ -151,13 +151,13 @@ internal static class ExportReadme
             return "";
         }
 
-        var clip = config.ClipDim is null
+        var features = config.VisionDim is null
             ? ""
             : $" `clip_features` are `features` of the image, or of the first and then the last one, standardized as CLIP's are.";
         return $"""
             The first {config.OutChannels} channels of `latents` are the noise. {vae.TemporalStride} of a mask follow,
                 1 where a frame of video is given, and {vae.LatentChannels}
-            of the VAE's latents of a clip that shows what is given and is grey (0) elsewhere.{clip}
+            of the VAE's latents of a clip that shows what is given and is grey (0) elsewhere.{features}
 
 
             """;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using WanSharp.Tensors;
 using WanSharp.Tools.Benchmarks;
 
 namespace WanSharp.Tools.Profile;
@@ -132,8 +133,8 @@ public static class ProfilePage
         var (most, end) = (report.Memory.Max(sample => sample.Process), report.Memory[^1].Seconds);
         page.AppendLine(
             CultureInfo.InvariantCulture,
-            $"<h2>Memory</h2><p class=\"note\">The process, up to {most / 1e6:0} MB, and of it ONNX Runtime's, up to "
-                + $"{report.Memory.Max(sample => sample.Library) / 1e6:0} MB.</p>"
+            $"<h2>Memory</h2><p class=\"note\">The process, up to {ByteSize.Text(most)}, and of it ONNX Runtime's, up to "
+                + $"{ByteSize.Text(report.Memory.Max(sample => sample.Library))}.</p>"
         );
         page.AppendLine(
             CultureInfo.InvariantCulture,

@@ -131,7 +131,7 @@ internal sealed class QuantizedFiles(WanModel model, string output)
             HighNoise = files[^1], // one file for both is one transformer for all steps
             TextEncoder = model.Parts.TextEncoder,
             Vae = model.Parts.Vae,
-            Clip = model.Parts.Clip,
+            VisionEncoder = model.Parts.VisionEncoder,
             Tokenizer = model.Parts.Tokenizer,
         };
 

@@ -89,10 +89,10 @@ internal sealed class PipelineNetworks : IDisposable
 
         async Task<TransformerRunner> TransformerAsync(string file)
         {
-            int? clipDim = fixture.Config.TryGetProperty("clip_dim", out var dim) ? dim.GetInt32() : null;
+            int? visionDim = fixture.Config.TryGetProperty("clip_dim", out var dim) ? dim.GetInt32() : null;
             var transformer = fixture
                 .Section(models.GetProperty(file), ModelJson.Default.TransformerSection)
-                .ToConfiguration(fixture.ConfigPath, clipDim);
+                .ToConfiguration(fixture.ConfigPath, visionDim);
             return Own(
                 await TransformerRunner
                     .CreateAsync(

@@ -12,10 +12,10 @@ internal sealed class TransformerCheck : IFixtureCheck
 
     public async Task<IReadOnlyList<Comparison>> RunAsync(Fixture fixture, SelftestContext context, CancellationToken cancellationToken)
     {
-        int? clipDim = fixture.Config.TryGetProperty("clip_dim", out var dim) ? dim.GetInt32() : null;
+        int? visionDim = fixture.Config.TryGetProperty("clip_dim", out var dim) ? dim.GetInt32() : null;
         var configuration = fixture
             .Section(fixture.Config.GetProperty("model"), ModelJson.Default.TransformerSection)
-            .ToConfiguration(fixture.ConfigPath, clipDim);
+            .ToConfiguration(fixture.ConfigPath, visionDim);
         using var weights = new WeightStore(fixture.Weights("weights.safetensors"));
         var comparisons = new List<Comparison>();
         Action<string, Tensor>? compare = null;

@@ -1,7 +1,6 @@
 using WanSharp.Models.Enhancers;
 using WanSharp.Runtime.Networks;
 using WanSharp.Storage;
-using WanSharp.Tensors;
 
 namespace WanSharp.Tools.Selftest;
 

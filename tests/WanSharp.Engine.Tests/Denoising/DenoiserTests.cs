@@ -36,7 +36,7 @@ public sealed class DenoiserTests : IDisposable
     {
         ModelType = ModelType.ImageToVideo,
         InChannels = 16 + ImageChannels,
-        ClipDim = 8,
+        VisionDim = 8,
     };
 
     private readonly List<IDisposable> _owned = [];

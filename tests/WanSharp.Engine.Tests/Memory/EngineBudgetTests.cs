@@ -93,7 +93,7 @@ public sealed class EngineBudgetTests(TinyEngine engine) : IDisposable
 
         var error = Assert.Throws<InvalidRequestException>(() => generator.Plan(Circle));
 
-        Assert.Contains("program 0.17 GB", error.Message, StringComparison.Ordinal);
+        Assert.Contains("program 167.8 MB", error.Message, StringComparison.Ordinal);
         Assert.Contains("--memory", error.Message, StringComparison.Ordinal);
     }
 

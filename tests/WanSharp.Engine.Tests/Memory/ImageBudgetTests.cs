@@ -15,7 +15,7 @@ public sealed class ImageBudgetTests(TinyEngine engine) : IDisposable
 {
     private const long Plenty = 1L << 40;
 
-    /// <summary>How many budgets are tried besides those at which another way begins; WAN_BUDGETS asks for some.</summary>
+    /// <summary>How many budgets are tried besides those at which another strategy begins; WAN_BUDGETS asks for some.</summary>
     private static readonly int Between = int.TryParse(Environment.GetEnvironmentVariable("WAN_BUDGETS"), out var asked) ? asked : 0;
 
     private readonly TemporaryFolder _folder = new();
@@ -24,7 +24,7 @@ public sealed class ImageBudgetTests(TinyEngine engine) : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>In each way that some budget leads to, with no byte more than it was predicted to take.</summary>
+    /// <summary>Under each strategy that some budget leads to, with no byte more than it was predicted to take.</summary>
     [Theory]
     [InlineData("wan2.1-i2v-14b-480p", 256, 192, 9)]
     [InlineData("wan2.1-i2v-14b-480p", 448, 320, 5)]
@@ -38,11 +38,11 @@ public sealed class ImageBudgetTests(TinyEngine engine) : IDisposable
         using var model = WanModel.Open(_folder["model"]);
         var request = Request(networks.Type) with { Width = width, Height = height, Frames = frames };
         var costs = new CostModel(model);
-        var ways = Ways(costs.Facts(costs.Sketch(request), isOnHost: true));
-        Assert.InRange(ways.Count, 2, 6);
-        Assert.True(ways[0].IsTiled);
-        var asked = networks.Type == "i2v" ? ways : [ways[0]]; // the others differ from it in their images alone
-        foreach (var (budget, way) in asked.Select(way => (way.Bytes, way)).Concat(BetweenOf(ways)))
+        var candidates = Candidates(costs.Facts(costs.Sketch(request), isOnHost: true));
+        Assert.InRange(candidates.Count, 2, 6);
+        Assert.True(candidates[0].IsTiled);
+        var asked = networks.Type == "i2v" ? candidates : [candidates[0]]; // the others differ from it in their images alone
+        foreach (var (budget, strategy) in asked.Select(strategy => (strategy.Bytes, strategy)).Concat(BetweenOf(candidates)))
         {
             using var generator = new VideoGenerator(
                 model,
@@ -57,7 +57,7 @@ public sealed class ImageBudgetTests(TinyEngine engine) : IDisposable
 
             await generator.GenerateAsync(plan, clip, cancellationToken: Token);
 
-            Assert.Equal(way.ToString(), plan.Strategy!.ToString());
+            Assert.Equal(strategy.ToString(), plan.Strategy!.ToString());
             Assert.Equal(frames, clip.Frames.Count);
             Assert.Empty(generator.Statistics.Memory.Shed);
             Assert.InRange(peak.Bytes - before, 1, budget - StrategyParts.Base);
@@ -103,24 +103,24 @@ public sealed class ImageBudgetTests(TinyEngine engine) : IDisposable
         };
     }
 
-    /// <summary>The ways that budgets lead to, the most frugal first, each with the least budget that leads to it.</summary>
-    private static List<Strategy> Ways(StrategyFacts facts)
+    /// <summary>The strategies that budgets lead to, the most frugal first, each with the least budget that leads to it.</summary>
+    private static List<Strategy> Candidates(StrategyFacts facts)
     {
-        var ways = new List<Strategy>();
-        for (var budget = Plenty; TryChoose(facts, budget) is { } way; budget = way.Bytes - 1)
+        var candidates = new List<Strategy>();
+        for (var budget = Plenty; TryChoose(facts, budget) is { } strategy; budget = strategy.Bytes - 1)
         {
-            ways.Insert(0, way);
+            candidates.Insert(0, strategy);
         }
 
-        return ways;
+        return candidates;
     }
 
-    /// <summary>Budgets at equal distances from the least to the most, each with the way that it leads to.</summary>
-    private static IEnumerable<(long Budget, Strategy Way)> BetweenOf(List<Strategy> ways) =>
+    /// <summary>Budgets at equal distances from the least to the most, each with the strategy that it leads to.</summary>
+    private static IEnumerable<(long Budget, Strategy Strategy)> BetweenOf(List<Strategy> candidates) =>
         Enumerable
             .Range(0, Between)
-            .Select(i => ways[0].Bytes + ((ways[^1].Bytes - ways[0].Bytes) * i / Math.Max(1, Between - 1)))
-            .Select(budget => (budget, ways.Last(way => way.Bytes <= budget)));
+            .Select(i => candidates[0].Bytes + ((candidates[^1].Bytes - candidates[0].Bytes) * i / Math.Max(1, Between - 1)))
+            .Select(budget => (budget, candidates.Last(strategy => strategy.Bytes <= budget)));
 
     private static Strategy? TryChoose(StrategyFacts facts, long budget)
     {

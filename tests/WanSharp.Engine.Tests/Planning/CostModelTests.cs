@@ -191,6 +191,6 @@ public class CostModelTests(TinyEngine engine)
         GenerationPlan Refuse(CostModel costs, GenerationPlan plan) => throw new InvalidRequestException("memory", "It does not fit.");
 
         GenerationPlan InMemory(CostModel costs, GenerationPlan plan) =>
-            costs.InWay(plan, StrategyChooser.Choose(costs.Facts(plan, isOnHost: true), budget));
+            costs.ForStrategy(plan, StrategyChooser.Choose(costs.Facts(plan, isOnHost: true), budget));
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using WanSharp.Engine.Presets;
+using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
 using WanSharp.Models;
 using WanSharp.Tensors;
@@ -30,9 +31,8 @@ public sealed class PresetCatalogTests : IDisposable
 
         Assert.EndsWith(").", preset.About, StringComparison.Ordinal);
         Assert.All(preset.ModelNames, model => Assert.Contains(model, ModelVariant.All.Keys.Append("shapes")));
-        foreach (var form in preset.Models.Values)
+        foreach (var (form, settings) in preset.Models.Values.SelectMany(form => SettingsOf(form).Select(settings => (form, settings))))
         {
-            var settings = form.Settings;
             Assert.True(Samplers.TryParse(settings.Sampler!, out var kind, out _));
             var list = settings.Sigmas ?? settings.Timesteps;
             var sampler = Samplers.Create(
@@ -51,23 +51,52 @@ public sealed class PresetCatalogTests : IDisposable
         }
     }
 
-    /// <summary>The steps of each expert: Lightning 2 and 2, or 4 and 4; three phases 1 guided, then 3 or 4, then the others.</summary>
+    /// <summary>The steps of each expert: Lightning 2 and 2, or 4 and 4; three phases 1 guided, then 3, then the others.</summary>
     [Theory]
     [InlineData("lightning-4", "wan2.2-t2v-a14b", 2)]
     [InlineData("lightning-4", "wan2.2-i2v-a14b", 2)]
     [InlineData("lightning-8", "wan2.2-t2v-a14b", 4)]
     [InlineData("lightning-8", "wan2.2-i2v-a14b", 4)]
     [InlineData("three-phase-8", "wan2.2-t2v-a14b", 4)]
-    [InlineData("three-phase-8", "wan2.2-i2v-a14b", 5)]
+    [InlineData("three-phase-8", "wan2.2-i2v-a14b", 4)]
     [InlineData("flf2v-distilled", "wan2.2-i2v-a14b", 2)]
     public void Shipped_ForTwoExperts_HandOverWhereTheirSourcesDo(string name, string model, int expected)
     {
-        var settings = PresetCatalog.Shipped.All[name].Models[model].Settings;
-        Assert.True(Samplers.TryParse(settings.Sampler!, out var kind, out _));
-        var timesteps = Samplers.Create(kind, settings.Steps!.Value, settings.Shift!.Value).Timesteps.ToArray();
+        foreach (var settings in SettingsOf(PresetCatalog.Shipped.All[name].Models[model]))
+        {
+            Assert.True(Samplers.TryParse(settings.Sampler!, out var kind, out _));
+            var timesteps =
+                settings.Timesteps?.Values
+                ?? [.. Samplers.Create(kind, settings.Steps!.Value, settings.Shift!.Value).Timesteps.ToArray().Select(one => (double)one)];
 
-        Assert.Equal(expected, timesteps.Count(timestep => ExpertBoundary.IsHighNoise(timestep, settings.Boundary!.Value)));
+            Assert.Equal(expected, timesteps.Count(timestep => ExpertBoundary.IsHighNoise((float)timestep, settings.Boundary!.Value)));
+        }
     }
+
+    /// <summary>
+    /// deepbeepmeep/Wan2GP:profiles/wan_2_2 and shared/utils/euler_scheduler.py: 1000 to 1 evenly, then shifted; guided above 965, or 985
+    /// with the shift of 5, and the low-noise expert from 800 on.
+    /// </summary>
+    [Theory]
+    [InlineData("wan2.2-t2v-a14b", "wan2.2_t2v_A14b_high_noise_lora_rank64_lightx2v_4step_1217.safetensors", 3, 965)]
+    [InlineData("wan2.2-i2v-a14b", "Wan2.2_I2V_A14B_HIGH_4steps_lora_rank64_Seko_V1_forKJ.safetensors", 3, 965)]
+    [InlineData("wan2.2-i2v-a14b", "Wan2.2_I2V_A14B_HIGH_lightx2v_MoE_distill_lora_rank_64_bf16.safetensors", 5, 985)]
+    public void Shipped_ThreePhases_AreThoseOfTheirProfiles(string model, string file, int shift, int guidedAbove)
+    {
+        var form = PresetCatalog.Shipped.All["three-phase-8"].Models[model];
+        var settings = form.SettingsWith(form.Loras.Single(loras => loras.High == file));
+
+        for (var step = 0; step < 8; step++)
+        {
+            var time = (1000 - (step * 999.0 / 7)) / 1000;
+            var timestep = settings.Timesteps![step];
+            Assert.Equal(1000 * shift * time / (1 + ((shift - 1) * time)), timestep, 1e-3);
+            Assert.Equal(timestep > guidedAbove ? 3.5 : 1, settings.GuidanceSteps![step]);
+        }
+    }
+
+    private static IEnumerable<ClipSettings> SettingsOf(PresetForm form) =>
+        form.Loras.Select(form.SettingsWith).Concat(form.Loras.Count == 0 || form.Merged.Count > 0 ? [form.Settings] : []);
 
     [Fact]
     public void Load_AFile_AddsItsPresetsAndReplacesOthers()
@@ -99,6 +128,7 @@ public sealed class PresetCatalogTests : IDisposable
     [InlineData("""{"a": {"models": {"x": {"settings": {"sigmas": [true]}}}}}""", "sigmas is numbers")]
     [InlineData("""{"a": {"models": {"x": {"settings": {"guidance": 1, "guidance_steps": [1]}}}}}""", "leave one out")]
     [InlineData("""{"a": {"models": {"x": {"settings": {"preset": "b"}}}}}""", "another preset")]
+    [InlineData("""{"a": {"models": {"x": {"loras": [{"file": "f", "settings": {"preset": "b"}}]}}}}""", "another preset")]
     [InlineData("""{"a": {"models": {"x": {"loras": [{"repository": "r"}]}}}}""", "name a file")]
     [InlineData("""{"a": {"models": {"x": {"loras": [{"repository": "r", "file": "../f"}]}}}}""", "without folders")]
     [InlineData("""{"a": {"models": {"x": {"loras": [{"repository": "r", "file": "f", "strength": "x"}]}}}}""", "'x' is not a strength")]

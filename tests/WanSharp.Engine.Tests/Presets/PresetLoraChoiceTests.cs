@@ -1,6 +1,7 @@
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Presets;
 using WanSharp.Engine.Requests;
+using WanSharp.Engine.Sampling;
 using WanSharp.Models;
 using WanSharp.Models.Loras;
 using WanSharp.Tensors;
@@ -168,6 +169,67 @@ public sealed class PresetLoraChoiceTests : IDisposable
         };
 
         Assert.Equal(warns, GenerationPlanner.Sketch(request, _model).Warnings.Count == 1);
+    }
+
+    [Theory]
+    [InlineData("a_4step", "b_4step", "1", 1)]
+    [InlineData("a_4step", "style", "1", 0)]
+    [InlineData("a_4step", "b_4step", "1@2-", 1)] // from the third step on, both act
+    [InlineData("a_4step:1@0-1", "b_4step", "1@2-", 0)] // one after the other
+    public void Sketch_TwoDistilledLorasOfOneExpert_SaysThatTheyAddUp(string first, string second, string strength, int count)
+    {
+        Write("a_4step");
+        Write(second);
+        var request = new GenerationRequest
+        {
+            Prompt = "a red circle",
+            HighNoiseLoras = Uses($"{first};{second}:{strength}"),
+            LowNoiseLoras = Uses("a_4step"),
+        };
+
+        var notes = GenerationPlanner.Sketch(request, _model).Loras.Notes;
+
+        Assert.Equal(count, notes.Count(note => note.Contains("adds up", StringComparison.Ordinal)));
+    }
+
+    /// <summary>Diffusers calls the low-noise expert so; there is nothing for the other one in such a file.</summary>
+    [Fact]
+    public void Sketch_ALoraOfTransformer2Alone_ChangesTheLowNoiseExpert()
+    {
+        var path = Write("only_transformer_2");
+        var request = new GenerationRequest { Prompt = "a red circle", Loras = Uses("only_transformer_2:0.5") };
+
+        var lora = Assert.Single(GenerationPlanner.Sketch(request, _model).Loras.Loras);
+        var wrong = Assert.Throws<InvalidRequestException>(() =>
+            GenerationPlanner.Sketch(request with { Loras = null, HighNoiseLoras = Uses("only_transformer_2") }, _model)
+        );
+
+        Assert.Equal((path, LoraExpert.Low), (lora.Path, lora.Expert));
+        Assert.Contains("low-noise expert of Wan 2.2: give it to that one, with --lora-low", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Apply_LorasThatNeedOtherSteps_BringThem()
+    {
+        const string Form = """
+            {"settings": {"steps": 4, "shift": 3, "sampler": "lcm", "guidance": 1},
+             "loras": [{"high": "h1.safetensors", "low": "l1.safetensors", "settings": {"sampler": "euler", "timesteps": [1000, 500]}},
+                       {"high": "h2.safetensors", "low": "l2.safetensors", "settings": {"shift": 5}},
+                       {"high": "h3.safetensors", "low": "l3.safetensors"}], "merged": ["distilled"]}
+            """;
+        Write("h3");
+        Write("l3");
+        Assert.Equal((4, 3, "lcm", null), Steps(Apply(new ClipSettings(), Form)));
+        Write("h2");
+        Write("l2");
+        Assert.Equal((4, 5, "lcm", null), Steps(Apply(new ClipSettings(), Form)));
+        Write("h1");
+        Write("l1");
+        Assert.Equal((null, null, "euler", new NumberList([1000, 500])), Steps(Apply(new ClipSettings(), Form)));
+        Assert.Equal((4, 5, "lcm", null), Steps(Apply(new ClipSettings { HighNoiseLoras = Uses("h2:0.8") }, Form)));
+
+        static (int?, double?, string?, NumberList?) Steps(ClipSettings settings) =>
+            (settings.Steps, settings.Shift, settings.Sampler, settings.Timesteps);
     }
 
     private string Write(string name) => Path.GetFullPath(_loras.Write($"{name}.safetensors"));

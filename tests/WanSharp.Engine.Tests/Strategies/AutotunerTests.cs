@@ -7,7 +7,7 @@ namespace WanSharp.Engine.Tests.Strategies;
 
 public sealed class AutotunerTests : IDisposable
 {
-    private static readonly string[] Ways = ["blocks", "fixed", "whole"];
+    private static readonly string[] Names = ["blocks", "fixed", "whole"];
 
     private readonly TemporaryFolder _folder = new();
     private readonly ContentStore _store;
@@ -27,19 +27,19 @@ public sealed class AutotunerTests : IDisposable
     [InlineData(1.0, 0.9, 0.89, "fixed")]
     public async Task Measure_OfSeveralWays_KeepsTheFastestOnce(double blocks, double fixedShapes, double whole, string expected)
     {
-        var times = Ways.Zip([blocks, fixedShapes, whole]).ToDictionary(way => way.First, way => way.Second);
+        var times = Names.Zip([blocks, fixedShapes, whole]).ToDictionary(pair => pair.First, pair => pair.Second);
         var tuner = new Autotuner(_store, TimeProvider.System);
-        Assert.Null(tuner.Find("graph", Ways));
+        Assert.Null(tuner.Find("graph", Names));
 
-        var result = await tuner.MeasureAsync("graph", Ways, way => Time(times[way]));
+        var result = await tuner.MeasureAsync("graph", Names, name => Time(times[name]));
 
         Assert.Equal(expected, result.Kept);
         Assert.StartsWith($"max-autotune: kept {expected}, ", result.Describe(), StringComparison.Ordinal);
         var next = new Autotuner(_store, TimeProvider.System); // another process
-        Assert.Equal(result.Describe(), next.Find("graph", Ways)!.Describe());
-        await next.MeasureAsync("graph", Ways, Time);
-        Assert.Equal(Ways.Length + 1, _timed); // the first one twice
-        Assert.Null(next.Find("another graph", Ways));
+        Assert.Equal(result.Describe(), next.Find("graph", Names)!.Describe());
+        await next.MeasureAsync("graph", Names, Time);
+        Assert.Equal(Names.Length + 1, _timed); // the first one twice
+        Assert.Null(next.Find("another graph", Names));
         Assert.Null(next.Find("graph", ["blocks", "fixed"]));
     }
 
@@ -48,8 +48,8 @@ public sealed class AutotunerTests : IDisposable
     {
         var result = await new Autotuner(null, TimeProvider.System).MeasureAsync(
             "graph",
-            Ways,
-            way => way == "whole" ? throw new OrtException(OrtErrorCode.Fail, "no") : Time(1)
+            Names,
+            name => name == "whole" ? throw new OrtException(OrtErrorCode.Fail, "no") : Time(1)
         );
 
         Assert.Equal(["blocks", "fixed"], result.Seconds.Keys);
@@ -62,14 +62,14 @@ public sealed class AutotunerTests : IDisposable
     {
         var result = await new Autotuner(_store, TimeProvider.System).MeasureAsync(
             "graph",
-            Ways,
-            way => way == failing ? throw new ArgumentException("257 rows") : Time(1)
+            Names,
+            name => name == failing ? throw new ArgumentException("257 rows") : Time(1)
         );
 
         Assert.Equal(expected, result.Kept);
         Assert.Contains(
             $"{failing} could not be timed: 257 rows",
-            new Autotuner(_store, TimeProvider.System).Find("graph", Ways)!.Describe(),
+            new Autotuner(_store, TimeProvider.System).Find("graph", Names)!.Describe(),
             StringComparison.Ordinal
         );
     }
@@ -79,21 +79,21 @@ public sealed class AutotunerTests : IDisposable
     {
         var tuner = new Autotuner(_store, TimeProvider.System);
 
-        var result = await tuner.MeasureAsync("graph", Ways, _ => throw new ArgumentException("257 rows"));
+        var result = await tuner.MeasureAsync("graph", Names, _ => throw new ArgumentException("257 rows"));
 
         Assert.Equal("blocks", result.Kept);
         Assert.StartsWith(
             "max-autotune: blocks, untimed; blocks could not be timed: 257 rows",
-            tuner.Find("graph", Ways)!.Describe(),
+            tuner.Find("graph", Names)!.Describe(),
             StringComparison.Ordinal
         );
-        Assert.Null(new Autotuner(_store, TimeProvider.System).Find("graph", Ways));
+        Assert.Null(new Autotuner(_store, TimeProvider.System).Find("graph", Names));
     }
 
     [Fact]
     public async Task Measure_Cancelled_IsCancelled() =>
         await Assert.ThrowsAsync<OperationCanceledException>(() =>
-            new Autotuner(_store, TimeProvider.System).MeasureAsync("graph", Ways, _ => throw new OperationCanceledException())
+            new Autotuner(_store, TimeProvider.System).MeasureAsync("graph", Names, _ => throw new OperationCanceledException())
         );
 
     [Theory]
@@ -110,5 +110,5 @@ public sealed class AutotunerTests : IDisposable
         return Task.FromResult(seconds);
     }
 
-    private Task<double> Time(string way) => Time(1.0);
+    private Task<double> Time(string name) => Time(1.0);
 }

@@ -1,3 +1,5 @@
+using System.Net.Http.Headers;
+using WanSharp.Hosting.Downloads;
 using WanSharp.Tensors;
 using WanSharp.Testing.Hub;
 
@@ -149,25 +151,42 @@ public sealed class ModelPullTests : ModelPullTestBase
     [Fact]
     public async Task Pull_ThatIsCancelledManyTimes_GoesOnAndFetchesNothingTwice()
     {
-        Server.Files[Large] = Bytes(4_000_000);
+        const int Length = 4_000_000;
+        Server.Files[Large] = Bytes(Length);
+        var part = Path.Combine(Repository, "blobs", Server.ETagOf(Large) + ".wan.incomplete");
+        var kept = 0L;
         for (var round = 1; round <= 5; round++)
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
-            var at = 600_000 * round;
+            var (at, come) = (600_000 * round, 0L);
             var listener = new Hear(progress =>
             {
+                come = Math.Max(come, progress.Done);
                 if (progress.Done > at)
                 {
                     stop.Cancel();
                 }
             });
+            Server.Requests.Clear();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Pull().PullAsync(Request(), listener, stop.Token));
+
+            Assert.InRange(Asked(), 1, Length - kept); // no byte that was there
+            kept = PartialFile.CountOf(part);
+            Assert.InRange(kept, come - Server.Files[Small].Length, Length - 1); // all that had come
         }
 
+        Server.Requests.Clear();
         await PullAsync();
 
         AssertWhole();
-        Assert.False(File.Exists(Path.Combine(Repository, "blobs", Server.ETagOf(Large) + ".wan.incomplete")));
+        Assert.Equal(Length - kept, Asked());
+        Assert.False(File.Exists(part));
+
+        long Asked() =>
+            Server
+                .Requests.Where(request => !request.IsHub)
+                .Select(request => RangeHeaderValue.Parse(request.Range).Ranges.Single())
+                .Sum(range => range.To!.Value - range.From!.Value + 1);
     }
 
     /// <summary>Earlier versions of huggingface_hub leave the beginning of a file under this name.</summary>

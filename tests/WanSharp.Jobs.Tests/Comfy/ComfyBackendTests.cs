@@ -150,10 +150,10 @@ public sealed class ComfyBackendTests : ComfyTests
         await using var server = await FakeComfy.StartAsync();
         await using var backend = Backend([server]);
         var line = Assert.Single(await backend.DescribeAsync(Token));
-        Assert.EndsWith("ComfyUI 0.3.60, cuda:0 Fake, 20.0 GB free", line, StringComparison.Ordinal);
+        Assert.EndsWith("ComfyUI 0.3.60, cuda:0 Fake, 20.00 GB free", line, StringComparison.Ordinal);
         server.Pending.Add(new JsonArray(0, "somebody's", new JsonObject(), new JsonObject(), new JsonArray()));
         line = Assert.Single(await backend.DescribeAsync(Token));
-        Assert.EndsWith("20.0 GB free; 1 job in its queue", line, StringComparison.Ordinal);
+        Assert.EndsWith("20.00 GB free; 1 job in its queue", line, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Globalization;
 using WanSharp.Engine.Requests;
-using WanSharp.Engine.Sampling;
 using WanSharp.Jobs.Recipes;
 using WanSharp.Tensors;
 using WanSharp.Testing.Comfy;
@@ -17,7 +16,10 @@ public class RecipeReaderTests
 
         Assert.Equal(("ComfyUI", "a fox moving quickly in a beautiful winter scenery"), (recipe.Tool, recipe.Prompt));
         Assert.Equal(
-            "--negative 色调艳丽，过曝 --size 832x480 --frames 33 --fps 16 --steps 30 --sampler unipc --shift 8 --guidance 6 "
+            "--negative 色调艳丽，过曝 --size 832x480 --frames 33 --fps 16 --sampler unipc --sigmas "
+                + "1,0.995885,0.991525,0.9869,0.981823,0.976575,0.970973,0.964981,0.958347,0.951424,"
+                + "0.943961,0.935893,0.926857,0.917308,0.906876,0.895432,0.882407,0.868396,0.852792,0.835307,"
+                + "0.814921,0.792395,0.766546,0.73658,0.700232,0.658185,0.60731,0.544503,0.46218,0.357388 --guidance 6 "
                 + "--seed 18446744073709551614 --lora style/ink.safetensors:0.8",
             Settings(recipe)
         );
@@ -55,7 +57,8 @@ public class RecipeReaderTests
         var recipe = File("editor-wrapper.json");
 
         Assert.Equal(
-            "--negative 过曝 --size 832x480 --frames 81 --fps 16 --steps 25 --sampler unipc --shift 5 --guidance 6 --seed 1057359483639287 "
+            "--negative 过曝 --size 832x480 --frames 81 --fps 16 --steps 25 --sampler unipc --shift 5 --guidance 6 "
+                + "--seed 1057359483639287 "
                 + "--lora second.safetensors:0.5 --lora first.safetensors:0.7",
             Settings(recipe)
         );
@@ -70,7 +73,8 @@ public class RecipeReaderTests
 
         Assert.Equal("a fox", recipe.Prompt);
         Assert.Equal(
-            "--negative blurry --size 832x480 --frames 33 --fps 16 --steps 4 --sampler unipc --shift 8 --guidance 6 --seed 82",
+            "--negative blurry --size 832x480 --frames 33 --fps 16 --sampler unipc --sigmas 1,0.969697,0.923077,0.842105 --guidance 6 "
+                + "--seed 82",
             Settings(recipe)
         );
     }
@@ -117,7 +121,7 @@ public class RecipeReaderTests
         );
 
         Assert.Equal("a fox", recipe?.Prompt);
-        Assert.Equal(30, exif?.Settings.Steps);
+        Assert.Equal(30, exif?.Settings.Sigmas?.Count);
         Assert.Equal("a fox", comment?.Prompt);
     }
 
@@ -185,74 +189,64 @@ public class RecipeReaderTests
         Assert.Empty(recipe.Unexpressed);
     }
 
-    [Fact]
-    public void Wan2Gp_IsRead_EachPhaseForItsExpert()
+    /// <summary>Fixtures by the formulas of ComfyUI's samplers.py, in Python: shift 8, 4 steps.</summary>
+    [Theory]
+    [InlineData("euler", "simple", null)]
+    [InlineData("euler", "normal", "1,0.941834,0.803771,0.060207")]
+    [InlineData("euler", "sgm_uniform", "1,0.960406,0.890449,0.733482")]
+    [InlineData("euler", "kl_optimal", "1,0.580886,0.273634,0.007944")]
+    [InlineData("euler", "karras", "1,0.280019,0.05902,0.007944")]
+    [InlineData("euler", "exponential", "1,0.199535,0.039814,0.007944")]
+    [InlineData("euler", "linear_quadratic", "1,0.9875,0.975,0.725")]
+    [InlineData("uni_pc", "simple", "1,0.969697,0.923077,0.842105")]
+    [InlineData("uni_pc", "normal", "1,0.960406,0.890449,0.733482")]
+    public void Api_OfAnySchedule_IsReadWithItsNoiseLevels(string sampler, string schedule, string? levels)
     {
-        var recipe = File("wan2gp.json");
+        var workflow = Workflows
+            .TextToVideo.Replace("\"uni_pc\"", $"\"{sampler}\"", StringComparison.Ordinal)
+            .Replace("\"simple\"", $"\"{schedule}\"", StringComparison.Ordinal);
 
-        Assert.Equal(("Wan2GP", "a storm over the sea", "t2v-a14b"), (recipe.Tool, recipe.Prompt, recipe.Model));
-        Assert.Equal(
-            "--negative blurry --size 832x480 --frames 81 --steps 8 --sampler unipc --shift 5 --boundary 0.875 --guidance 1 "
-                + "--guidance-high 3.5 --seed 42 --lora style.safetensors:0.8 --lora-high high.safetensors --lora-low low.safetensors",
-            Settings(recipe)
-        );
-        Assert.Equal("skip_steps_cache_type \"mag\"", Assert.Single(recipe.Unexpressed));
-    }
-
-    /// <summary>Profile "Lightning t2v v1.0 3 Phases - 8 Steps": the experts change after the second phase.</summary>
-    [Fact]
-    public void Wan2Gp_InThreePhases_IsReadStepByStep()
-    {
-        var recipe = Wan2Gp(
-            """
-            "num_inference_steps": 8, "guidance_scale": 3.5, "guidance2_scale": 1, "guidance3_scale": 1, "switch_threshold": 965,
-            "switch_threshold2": 800, "guidance_phases": 3, "model_switch_phase": 2, "flow_shift": 3, "sample_solver": "euler",
-            "activated_loras": ["high.safetensors", "low.safetensors"], "loras_multipliers": "0;1;0 0;0;1"
-            """
-        );
+        var recipe = Read(workflow);
 
         Assert.Empty(recipe.Unexpressed);
-        Assert.Equal(new NumberList([3.5, 1, 1, 1, 1, 1, 1, 1]), recipe.Settings.GuidanceSteps);
-        Assert.Equal((0.8, null, null), (recipe.Settings.Boundary, recipe.Settings.Shift, recipe.Settings.Steps));
-        Assert.Equal([1000, 947, 882, 800, 693, 546, 335, 3], recipe.Settings.Timesteps!.Values.Select(timestep => Math.Round(timestep)));
-        Assert.Equal("high.safetensors:1@1-", recipe.Settings.HighNoiseLoras?.ToString());
-        Assert.Equal("low.safetensors", recipe.Settings.LowNoiseLoras?.ToString());
+        Assert.Equal(levels, recipe.Settings.Sigmas?.ToString());
+        Assert.Equal(levels is null ? (4, 8.0) : (null, null), (recipe.Settings.Steps, recipe.Settings.Shift));
     }
 
-    /// <summary>Its list ends at 1 before the shift, where ours would have another step to go.</summary>
     [Fact]
-    public void Wan2Gp_ItsEuler_IsAListOfTimesteps()
+    public void Swarm_WithoutWhatItLeavesOut_IsReadWithItsDefaults()
     {
-        var recipe = Wan2Gp(
+        var text = Read(
+            """{"sui_image_params": {"prompt": "a", "model": "wan", "seed": 1, "steps": 4, "cfgscale": 6, "width": 832, "height": 480}}"""
+        );
+        var image = Read(
             """
-            "num_inference_steps": 4, "flow_shift": 3, "sample_solver": "euler", "guidance_scale": 1
+            {"sui_image_params": {"prompt": "a", "model": "flux", "videomodel": "high", "videoswapmodel": "low", "seed": 1, "steps": 30,
+             "videocfg": 3.5, "videoframes": 81, "videofps": 16, "videosteps": 10, "videoswappercent": 0.6, "width": 832, "height": 480}}
             """
         );
 
-        Assert.Equal([1000, 857, 601, 3], recipe.Settings.Timesteps!.Values.Select(timestep => Math.Round(timestep)));
+        Assert.Empty(text.Unexpressed);
+        Assert.Equal(
+            "--size 832x480 --frames 81 --fps 24 --sampler euler --sigmas 1,0.941834,0.803771,0.060207 --guidance 6 --seed 1",
+            Settings(text)
+        );
+        Assert.Equal(("high", "low", 10, 8.0), (image.HighNoiseModel, image.LowNoiseModel, image.Settings.Steps, image.Settings.Shift));
+        Assert.Equal(0.9361, image.Settings.Boundary); // between the 4th and the 5th of 10 steps
+        Assert.StartsWith("the first frame is a picture", Assert.Single(image.Unexpressed), StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("\"repeat_generation\": 3", "repeat_generation 3")]
-    [InlineData("\"batch_size\": 2", "batch_size 2")]
-    [InlineData("\"denoising_strength\": 0.6", "denoising_strength 0.6")]
-    [InlineData("\"denoising_strength\": 0", "denoising_strength 0")]
-    [InlineData("\"force_fps\": \"control\"", "force_fps \"control\"")]
-    [InlineData("\"video_length\": 241, \"sliding_window_size\": 81", "windows of 81 frames")]
-    [InlineData("\"NAG_scale\": 11, \"NAG_tau\": 3.5", "NAG_scale 11 (--nag does something like it)")]
-    [InlineData("\"something_new\": 1", "something_new 1")]
-    [InlineData("\"sample_solver\": \"lcm\"", "lcm spaces the steps")]
-    [InlineData("\"repeat_generation\": 1, \"NAG_scale\": 1, \"NAG_tau\": 3.5, \"sliding_window_size\": 129", null)]
-    public void Wan2Gp_WhatCannotBeSaid_IsNamed(string setting, string? expected)
+    [InlineData("Sampler: Euler a, Schedule type: Simple, Shift: 5", "euler-ancestral", null)]
+    [InlineData("Sampler: Euler, Shift: 5", "euler", null)]
+    [InlineData("Sampler: Euler", "euler", "Shift")]
+    [InlineData("Shift: 5", null, "Sampler")]
+    public void Parameters_OfASampler_AreReadOrNamed(string line, string? sampler, string? unsaid)
     {
-        var recipe = Wan2Gp($"{setting}, \"num_inference_steps\": 30, \"flow_shift\": 5, \"guidance_scale\": 5", "t2v");
+        var recipe = Read($"a castle\nSteps: 20, {line}, CFG scale: 5, Seed: 1, Size: 832x480");
 
-        Assert.True(
-            expected is null
-                ? recipe.Unexpressed.Count == 0
-                : recipe.Unexpressed.Any(one => one.Contains(expected, StringComparison.Ordinal)),
-            string.Join("\n", recipe.Unexpressed)
-        );
+        Assert.Equal(sampler, recipe.Settings.Sampler);
+        Assert.Equal(unsaid, recipe.Unexpressed.SingleOrDefault()?.Split(',')[0]);
     }
 
     [Fact]
@@ -354,9 +348,6 @@ public class RecipeReaderTests
     }
 
     private static Recipe Read(string text) => RecipeReader.Read([("", text)], "workflow.json")!;
-
-    private static Recipe Wan2Gp(string settings, string model = "t2v_2_2") =>
-        Read($$"""{"type": "WanGP", "prompt": "a storm", "model_type": "{{model}}", "seed": 1, {{settings}} }""");
 
     private static Recipe File(string name) => RecipeReader.Read([("", Text(name))], name)!;
 

@@ -68,7 +68,7 @@ public sealed class MutatedCheckpointTests
                 Run(kept.Stored(network, networks.Vae, variant), NetworkKinds.Vae);
                 break;
             default:
-                Run(kept.Stored(network, networks.Clip!, variant), NetworkKinds.VisionEncoder);
+                Run(kept.Stored(network, networks.Vision!, variant), NetworkKinds.VisionEncoder);
                 break;
         }
     }

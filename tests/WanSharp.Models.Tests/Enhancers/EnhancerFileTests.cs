@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using WanSharp.Graphs.Networks;
 using WanSharp.Models.Enhancers;
 using WanSharp.Models.Layout;
 using WanSharp.Models.Names;

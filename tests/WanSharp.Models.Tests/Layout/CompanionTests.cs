@@ -172,7 +172,7 @@ public sealed class CompanionTests
         {
             TextEncoder = folder.TextEncoder("elsewhere/text.safetensors", hasTokenizer: false),
             Vae = folder.Vae("elsewhere/v/pixels.safetensors"),
-            Clip = folder.Write("elsewhere/eyes.safetensors", folder.Networks.Clip!),
+            VisionEncoder = folder.Write("elsewhere/eyes.safetensors", folder.Networks.Vision!),
             Tokenizer = folder.Tokenizer("elsewhere/words/spiece.model"),
         };
         var parts = folder.Find(transformer, named);
@@ -182,14 +182,18 @@ public sealed class CompanionTests
             {
                 TextEncoder = parts.TextEncoderPath,
                 Vae = parts.VaePath,
-                Clip = parts.VisionEncoder!.Value.Path,
+                VisionEncoder = parts.VisionEncoder!.Value.Path,
                 Tokenizer = parts.TokenizerPath,
             }
         );
         var byFolder = named with { Vae = folder["elsewhere/v"], Tokenizer = folder["elsewhere/words"] };
         Assert.Equal(named.Vae, folder.Find(transformer, byFolder).VaePath);
-        Assert.Contains("it holds no VAE", folder.Refusal(transformer, named with { Vae = named.Clip }), StringComparison.Ordinal);
-        Assert.Contains("no such file", folder.Refusal(transformer, named with { Clip = "nothing.safetensors" }), StringComparison.Ordinal);
+        Assert.Contains("it holds no VAE", folder.Refusal(transformer, named with { Vae = named.VisionEncoder }), StringComparison.Ordinal);
+        Assert.Contains(
+            "no such file",
+            folder.Refusal(transformer, named with { VisionEncoder = "nothing.safetensors" }),
+            StringComparison.Ordinal
+        );
 
         using var model = WanModel.Open(transformer, named: named);
         using var found = WanModel.Open(transformer, named: named with { Vae = null });
@@ -202,7 +206,7 @@ public sealed class CompanionTests
     {
         using var folder = new TinyFolder("wan2.1-t2v-1.3b").Comfy();
         var transformer = folder.Transformer("wan.safetensors");
-        Assert.Contains("leave out --clip", folder.Refusal(transformer, new NamedParts { Clip = "x" }), StringComparison.Ordinal);
+        Assert.Contains("leave out --clip", folder.Refusal(transformer, new NamedParts { VisionEncoder = "x" }), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -63,7 +63,7 @@ internal sealed class NetworkFixture : IDisposable
             Heads = Int("num_heads"),
             Layers = Int("num_layers"),
             Eps = model.GetProperty("eps").GetSingle(),
-            ClipDim = _config.TryGetProperty("clip_dim", out var clip) ? clip.GetInt32() : null,
+            VisionDim = _config.TryGetProperty("clip_dim", out var clip) ? clip.GetInt32() : null,
         };
 
         int Int(string key) => model.GetProperty(key).GetInt32();

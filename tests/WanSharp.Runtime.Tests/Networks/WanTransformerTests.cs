@@ -125,7 +125,7 @@ public sealed class WanTransformerTests(RuntimeFixture fixture)
         var tokens = (int)(x.Shape[1] * x.Shape[2] * x.Shape[3] / config.PatchSize.Volume);
         using var context = Tensor.Zeros(DType.F32, [1, config.TextLength, config.TextDim]); // Zeros after the text.
         network.Floats($"{run}.in.context.{sample}").CopyTo(context.Write<float>());
-        using var clip = config.ClipDim is null ? null : network.Values.Get($"{run}.in.clip_fea").Slice(sample, 1).ConvertTo(DType.F32);
+        using var clip = config.VisionDim is null ? null : network.Values.Get($"{run}.in.clip_fea").Slice(sample, 1).ConvertTo(DType.F32);
 
         // One timestep for the sample, or one for each token and for padding.
         var t = network.Values.Get($"{run}.in.t");

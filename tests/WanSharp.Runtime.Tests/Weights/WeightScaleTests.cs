@@ -70,6 +70,13 @@ public sealed class WeightScaleTests : IDisposable
         null
     )]
     [InlineData("""{"format":"int8_blockwise","group_size":128}""", null)]
+    [InlineData("{\"format\":\"int8_tensorwise\"}\0\0\0", null)] // padded
+    [InlineData("{\"format\":\"int8_tensorwise\"} \n\0", null)]
+    [InlineData("{\"format\":\"int8_tensorwise\"}\0 ", "JSON")]
+    [InlineData("{\"format\":\"int8_tensorwise\"}\0{}", "JSON")]
+    [InlineData("{\"format\":\"int8_tensorwise\"}\u0001", "JSON")]
+    [InlineData("\0{\"format\":\"int8_tensorwise\"}", "JSON")]
+    [InlineData("\0\0", "JSON")]
     [InlineData("""{"format":"nvfp4","group_size":16}""", "'nvfp4' is not supported")]
     [InlineData("""{"format":"mxfp8"}""", "'mxfp8' is not supported")]
     [InlineData("""{"format":"asym_w4a8_int8"}""", "'asym_w4a8_int8' is not supported")]

@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using WanSharp.Testing;
 using static Microsoft.Playwright.Assertions;
 
 namespace WanSharp.Server.Tests.Page;
@@ -79,16 +80,5 @@ public sealed class ScreenshotTests(PageFixture fixture) : IClassFixture<PageFix
         Assert.True(bytes.Length < MostBytes, $"{name}.png has {bytes.Length} bytes: more than a document should load.");
     }
 
-    private static string Shapes()
-    {
-        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
-        {
-            if (Directory.Exists(Path.Combine(folder, "models", "shapes")))
-            {
-                return Path.Combine(folder, "models", "shapes");
-            }
-        }
-
-        throw new DirectoryNotFoundException("models/shapes is in none of the folders above the tests.");
-    }
+    private static string Shapes() => RepositoryFiles.Find("models/shapes");
 }

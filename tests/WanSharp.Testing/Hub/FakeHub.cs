@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -23,7 +24,9 @@ public sealed class FakeHub : IAsyncDisposable
 
     private readonly WebApplication _hub;
     private readonly WebApplication _store;
+    private readonly ConditionalWeakTable<byte[], string> _digests = [];
     private int _hangUps;
+    private long _written;
 
     private FakeHub()
     {
@@ -69,6 +72,12 @@ public sealed class FakeHub : IAsyncDisposable
     /// <summary>How many files a page of a list has.</summary>
     public int PageLength { get; set; } = 100;
 
+    /// <summary>Bytes of files that were given to connections so far.</summary>
+    public long Written => Interlocked.Read(ref _written);
+
+    /// <summary>How many bytes of files may be given to connections: at that many, all of them wait.</summary>
+    public long Allowed { get; set; } = long.MaxValue;
+
     /// <summary>Bytes of files that were sent.</summary>
     public long Sent => Requests.Sum(request => request.Sent);
 
@@ -82,7 +91,9 @@ public sealed class FakeHub : IAsyncDisposable
 
     /// <summary>The name of a content: SHA-256, or Git's SHA-1 of a blob.</summary>
     public string ETagOf(string path) =>
-        Files[path].Length >= LargeFrom ? Convert.ToHexStringLower(SHA256.HashData(Files[path])) : GitId(Files[path]);
+        Files[path].Length >= LargeFrom
+            ? _digests.GetValue(Files[path], bytes => Convert.ToHexStringLower(SHA256.HashData(bytes)))
+            : GitId(Files[path]);
 
     public async ValueTask DisposeAsync()
     {
@@ -237,7 +248,14 @@ public sealed class FakeHub : IAsyncDisposable
         Log(context, end - from);
         for (var at = from; at < end; at += Chunk)
         {
-            await context.Response.Body.WriteAsync(bytes.AsMemory(at, Math.Min(Chunk, end - at)), context.RequestAborted);
+            while (Written >= Allowed)
+            {
+                await Task.Delay(1, context.RequestAborted);
+            }
+
+            var count = Math.Min(Chunk, end - at);
+            await context.Response.Body.WriteAsync(bytes.AsMemory(at, count), context.RequestAborted);
+            Interlocked.Add(ref _written, count);
         }
 
         // Where fewer bytes were written than promised, the server ends the connection after them.

@@ -6,6 +6,9 @@ namespace WanSharp.Jobs.Batches.Reading;
 /// <param name="names">The names, in the order in which messages list them.</param>
 internal sealed class FieldNames(IReadOnlyList<string> names)
 {
+    /// <summary>The names.</summary>
+    public IReadOnlyList<string> All => names;
+
     /// <summary>Whether there is a field of a name.</summary>
     public bool Contains(string name) => names.Contains(name, StringComparer.OrdinalIgnoreCase);
 

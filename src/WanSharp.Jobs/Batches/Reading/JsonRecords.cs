@@ -135,8 +135,17 @@ internal static class JsonRecords
         return records;
     }
 
+    /// <summary>Reads a field that holds more than a value; says whether it did.</summary>
+    /// <param name="name">The field's name.</param>
+    /// <param name="reader">At the beginning of its value; at its end, if it was read.</param>
+    public delegate bool NestedField(string name, ref Utf8JsonReader reader);
+
     /// <summary>The object whose beginning was read.</summary>
-    private static BatchRecord Object(ref Utf8JsonReader reader, JsonPlaces places)
+    /// <param name="reader">At the beginning; afterwards at the end.</param>
+    /// <param name="places">Tells lines and columns.</param>
+    /// <param name="nested">Reads the fields that hold more than a value; null where there are none.</param>
+    /// <exception cref="JsonException">It is not JSON.</exception>
+    public static BatchRecord Object(ref Utf8JsonReader reader, JsonPlaces places, NestedField? nested = null)
     {
         var (fields, problem) = (new List<BatchField>(), (BatchProblem?)null);
         var (seen, line) = (new HashSet<string>(StringComparer.OrdinalIgnoreCase), places.Of(reader.TokenStartIndex).Line);
@@ -154,6 +163,11 @@ internal static class JsonRecords
 
             reader.Read();
             place = places.Of(reader.TokenStartIndex);
+            if (nested?.Invoke(name, ref reader) == true)
+            {
+                continue;
+            }
+
             if (reader.TokenType == JsonTokenType.StartArray && SettingFields.Find(name) is { IsList: true } list)
             {
                 using var value = JsonDocument.ParseValue(ref reader);
@@ -214,8 +228,8 @@ internal static class JsonRecords
     private static BatchProblem NotAnObject((int Line, int Column) place) =>
         Problem(place, "It is not a JSON object: write {\"prompt\": \"…\"}.");
 
-    // The place is told by us, and there is no reader to change.
-    private static string Reason(JsonException exception) =>
+    /// <summary>Why a text is not JSON; the place is told by us, and there is no reader to change.</summary>
+    public static string Reason(JsonException exception) =>
         exception
             .Message.Split(" LineNumber")[0]
             .Replace(" Change the reader options.", "", StringComparison.Ordinal)

@@ -32,16 +32,10 @@ internal sealed class PassProgram(OrtRuntime runtime, TimeProvider clock)
             CacheFolder = pass.CacheFolder,
             WeightsFolder = pass.CacheFolder,
         };
-        long? estimated = null;
-        if (pass.FitsMemory)
+        var strategy = pass.FitsMemory ? Fit(shape, weights, latents, pass) : null;
+        if (strategy is not null)
         {
-            var strategy = StrategyChooser.Choose(
-                PassFacts.Of(shape, weights, latents, pass.TextTokens),
-                HostMemoryFacts.Read().Free,
-                CompileMode.Blocks
-            );
             weights.ResidentBlocks = strategy.ResidentBlocks;
-            estimated = strategy.Bytes;
             options = options with { TokensAtOnce = strategy.TokensAtOnce, WidensAhead = strategy.WidensAhead };
         }
 
@@ -58,15 +52,9 @@ internal sealed class PassProgram(OrtRuntime runtime, TimeProvider clock)
         {
             var start = Stopwatch.GetTimestamp();
             using var graphs = new GraphCache(runtime);
+            var settings = new SessionSettings();
             using var transformer = await TransformerRunner
-                .CreateAsync(
-                    graphs,
-                    shape.Transformer,
-                    weights,
-                    new SessionSettings(),
-                    options: options,
-                    cancellationToken: cancellationToken
-                )
+                .CreateAsync(graphs, shape.Transformer, weights, settings, options: options, cancellationToken: cancellationToken)
                 .ConfigureAwait(false);
             compiled = Stopwatch.GetElapsedTime(start).TotalSeconds;
             started = SinceProcessStart();
@@ -83,12 +71,16 @@ internal sealed class PassProgram(OrtRuntime runtime, TimeProvider clock)
             Forwards = forwards,
             Digest = Digests.OfBytes(MemoryMarshal.AsBytes(velocity.Read<float>())),
             PrivateBytes = memory.PeakPrivateBytes,
-            EstimatedBytes = estimated,
+            EstimatedBytes = strategy?.Bytes,
             ResidentBlocks = Math.Min(weights.ResidentBlocks, shape.Transformer.Layers),
             WaitSeconds = waited,
             Graphs = counts,
         };
     }
+
+    /// <summary>The strategy by which a pass fits into what memory is free.</summary>
+    private static Strategy Fit(NamedShape shape, WeightStore weights, Shape latents, MemoryPass pass) =>
+        StrategyChooser.Choose(PassFacts.Of(shape, weights, latents, pass.TextTokens), HostMemoryFacts.Read().Free, CompileMode.Blocks);
 
     /// <summary>Runs the passes.</summary>
     /// <param name="transformer">The network.</param>

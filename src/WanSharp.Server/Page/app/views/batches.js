@@ -2,6 +2,7 @@
 import { api } from "../api.js";
 import { announce, button, empty, h, icon, iconButton } from "../dom.js";
 import { attempt, failure } from "../clip.js";
+import { dropZone } from "../drop.js";
 import { date } from "../format.js";
 import { listen } from "../events.js";
 import { t, tOr } from "../i18n.js";
@@ -135,19 +136,7 @@ function fillForm(form, settings, made) {
         "aria-label": t("batches.file"),
         onchange: () => take(input.files[0]),
     });
-    const zone = h("div", {
-        class: "drop",
-        ondragover: (event) => {
-            event.preventDefault();
-            zone.classList.add("is-over");
-        },
-        ondragleave: () => zone.classList.remove("is-over"),
-        ondrop: (event) => {
-            event.preventDefault();
-            zone.classList.remove("is-over");
-            take(event.dataTransfer.files[0]);
-        },
-    });
+    const zone = dropZone(take);
     form.replaceChildren(
         h("h2", {}, t("batches.new")),
         h(

@@ -2,6 +2,7 @@
 import { api } from "../api.js";
 import { announce, button, empty, h, icon, iconButton } from "../dom.js";
 import { attempt, downloadLink, failure, livePreview, player, progress, star, vary } from "../clip.js";
+import { dropZone } from "../drop.js";
 import { bytes, duration, shape } from "../format.js";
 import { listen } from "../events.js";
 import { t, tOr } from "../i18n.js";
@@ -290,7 +291,7 @@ function fillForm(form, settings, created) {
             id: name,
             type: "file",
             accept: "image/*",
-      "aria-label": t(`field.${name}`),
+            "aria-label": t(`field.${name}`),
             class: "hidden-text",
             onchange: () => take(input.files[0]),
         });
@@ -298,19 +299,8 @@ function fillForm(form, settings, created) {
         const error = h("span", { id: `${name}-error`, class: "error", hidden: true });
         errors.set(name, error);
         input.setAttribute("aria-describedby", error.id);
-        const zone = h("div", {
-            class: "drop",
-            ondragover: (event) => {
-                event.preventDefault();
-                zone.classList.add("is-over");
-            },
-            ondragleave: () => zone.classList.remove("is-over"),
-            ondrop: (event) => {
-                event.preventDefault();
-                zone.classList.remove("is-over");
-                take([...event.dataTransfer.files].find((file) => file.type.startsWith("image/")));
-            },
-        });
+        const isPicture = (file) => file.type.startsWith("image/");
+        const zone = dropZone(take, isPicture);
         let shown = null;
         function take(file) {
             if (!file) {
@@ -353,7 +343,7 @@ function fillForm(form, settings, created) {
         draw();
         if (name === settings.pictures[0]) {
             form.onpaste = (event) => {
-                const file = [...event.clipboardData.files].find((one) => one.type.startsWith("image/"));
+                const file = [...event.clipboardData.files].find(isPicture);
                 if (file) {
                     event.preventDefault();
                     take(file);

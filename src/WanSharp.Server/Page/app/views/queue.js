@@ -2,7 +2,7 @@
 import { api } from "../api.js";
 import { announce, button, empty, h, icon, iconButton } from "../dom.js";
 import { attempt, failure, livePreview, progress } from "../clip.js";
-import { changesFor, inOrder } from "../order.js";
+import { inOrder, moved } from "../order.js";
 import { shape } from "../format.js";
 import { listen } from "../events.js";
 import { t } from "../i18n.js";
@@ -258,21 +258,7 @@ export function open(main) {
         if (to < 0 || to >= order.length || from === to) {
             return;
         }
-        const wanted = [...order];
-        wanted.splice(to, 0, ...wanted.splice(from, 1));
-        const changes = changesFor(
-            wanted,
-            waiting.map((video) => video.id),
-        );
-        if (changes === null) {
-            announce(t("queue.no-room"));
-            return;
-        }
-        await attempt(async () => {
-            for (const [id, priority] of changes) {
-                await api.prioritize(id, priority);
-            }
-        });
+        await attempt(() => api.order(moved(order, from, to)));
         announce(t("queue.moved", { name: order[from].prompt, n: to + 1 }));
         await show();
     }

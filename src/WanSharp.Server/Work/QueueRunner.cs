@@ -4,18 +4,20 @@ using WanSharp.Jobs;
 using WanSharp.Jobs.Running;
 using WanSharp.Jobs.Storage;
 using WanSharp.Models;
+using WanSharp.Server.Telemetry;
 using WanSharp.Tensors;
 
 namespace WanSharp.Server.Work;
 
 /// <summary>Makes what is in the queue, as long as the server runs.</summary>
-internal sealed class QueueWorker(
+internal sealed class QueueRunner(
     ServerOptions options,
     WanHost host,
     JobStore store,
     BackendHolder holder,
     OpenedResults results,
     JobEvents events,
+    ServerMetrics metrics,
     QueueSwitch pause
 )
 {
@@ -23,7 +25,15 @@ internal sealed class QueueWorker(
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
     /// <summary>Why nothing is made at present; null while all is well.</summary>
-    public string? Trouble { get; private set; }
+    public string? Trouble
+    {
+        get;
+        private set
+        {
+            field = value;
+            metrics.SetReady(value is null);
+        }
+    }
 
     /// <summary>Whether the server stops: nothing new is taken.</summary>
     public bool IsStopping { get; private set; }

@@ -1,0 +1,144 @@
+using WanSharp.Cli.Batches;
+using WanSharp.Cli.Terminal;
+using WanSharp.Hosting.Batches;
+using WanSharp.Jobs.Batches;
+using WanSharp.Jobs.Films;
+using WanSharp.Jobs.Running;
+using WanSharp.Jobs.Storage;
+using WanSharp.Media.Clips;
+
+namespace WanSharp.Cli.Films;
+
+/// <summary>Makes a film: plans it, makes its clips as jobs, joins them.</summary>
+internal sealed class FilmWork(CliEnvironment environment)
+{
+    /// <summary>Sections are kept to the bit: each is read again when the film is joined, and by the section that continues it.</summary>
+    private const string SectionFormat = ".mkv";
+
+    public async Task<int> RunAsync(FilmOrder order, CancellationToken cancellationToken)
+    {
+        FilmFolder.RequireOwn(order.Folder);
+        var ffmpeg = environment.Host.FindFfmpeg();
+        var target = await new ClipPlace(environment).FindAsync(ffmpeg, order.Target, cancellationToken);
+        if (!order.IsDry)
+        {
+            FolderCheck.RequireWritable(order.Folder);
+            VideoWriter.Require(target);
+            await EncoderCheck.RequireAsync(ffmpeg, target.Kind, cancellationToken);
+        }
+
+        await using var backend = await BatchBackend.OpenAsync(
+            environment.Host,
+            order.Settings,
+            order.Engine,
+            estimates: order.IsDry,
+            cancellationToken
+        );
+        var jobs = new BatchPlanner(backend.Jobs, environment.Host.OpenStyles(order.StylesFile), backend.Model, SectionFormat);
+        var planner = new FilmPlanner(jobs, backend.Films!);
+        var plan = await planner.PlanAsync(order.Source, order.Film, cancellationToken);
+        var extension = Path.GetExtension(plan.Jobs[0].Output);
+        await backend.Jobs.RequireFormatAsync(extension, cancellationToken);
+        using var results = order.Settings.MakesAll ? new OpenedResults(null) : OpenedResults.In(environment.Host);
+        var options = new JobRunnerOptions
+        {
+            Concurrency = backend.Concurrency,
+            Attempts = order.Attempts,
+            Results = results.Cache,
+            ReadSettings = backend.ReadSettings,
+            Clock = environment.Clock,
+        };
+        if (order.IsDry)
+        {
+            environment.Out.WriteLine(await DescribeAsync(order, plan, planner, options, ffmpeg, cancellationToken));
+            return ExitCode.Done;
+        }
+
+        using var store = JobStore.Open(JobFolder.Create(order.Folder), environment.Clock);
+        backend.Settings.RequireOf(store, order.AllowsModelChange);
+        backend.Settings.Save(store);
+        FilmFolder.Save(store.Folder, order.Film, target.FullPath);
+        BatchText.WriteReview(environment.Error, await store.ReviewAsync(repairs: true, cancellationToken), store.Folder);
+        BatchNotes.Write(environment.Error, plan.Jobs);
+        environment.Error.WriteLine(PlainText.OneLine(FilmText.Beginning(plan, store.Folder.Path)));
+        return await MakeAsync(order, plan, planner, backend, store, options, target, ffmpeg, cancellationToken);
+    }
+
+    private async Task<int> MakeAsync(
+        FilmOrder order,
+        FilmPlan plan,
+        FilmPlanner planner,
+        BatchBackend backend,
+        JobStore store,
+        JobRunnerOptions options,
+        OutputTarget target,
+        string? ffmpeg,
+        CancellationToken cancellationToken
+    )
+    {
+        var started = environment.Clock.GetTimestamp();
+        await using var display = BatchDisplay.Start(environment, store, () => backend.Statistics?.BatchSize);
+        var run = new FilmRun(store, planner, plan, ffmpeg, options with { Events = display });
+        try
+        {
+            var failed = await run.MakeAsync(backend.Jobs, cancellationToken);
+            await display.StopAsync();
+            if (failed.Count > 0)
+            {
+                FilmText.WriteFailures(environment.Error, failed, order.Folder);
+                return ExitCode.Failed;
+            }
+
+            using var progress = ProgressDisplay.Start(environment);
+            await using var writer = VideoWriter.Create(ffmpeg, target, plan.Format, plan.Embedded, plan.Chapters);
+            await run.JoinAsync(writer, progress, cancellationToken);
+            progress.Complete();
+        }
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            await display.StopAsync();
+            environment.Error.WriteLine(PlainText.OneLine(FilmText.Stopped(run, plan, order.Folder)));
+            return ExitCode.Cancelled;
+        }
+
+        var output = FilmText.Output(
+            plan,
+            [.. run.Outputs.Select(name => store.Find(name!)!)],
+            target.Kind == OutputKind.PngSequence ? target.Folder : target.FullPath,
+            store.Folder.Path,
+            environment.Clock.GetElapsedTime(started)
+        );
+        environment.Out.WriteLine(order.Json ? JsonText.Of(output) : FilmText.Describe(output));
+        return ExitCode.Done;
+    }
+
+    /// <summary>What a film would take. Nothing is written: a folder that is not there is looked at in a temporary one.</summary>
+    private async Task<string> DescribeAsync(
+        FilmOrder order,
+        FilmPlan plan,
+        FilmPlanner planner,
+        JobRunnerOptions options,
+        string? ffmpeg,
+        CancellationToken cancellationToken
+    )
+    {
+        var isThere = JobFolder.Exists(order.Folder);
+        var temporary = isThere ? null : Directory.CreateTempSubdirectory("wan-film-").FullName;
+        try
+        {
+            using var store = isThere
+                ? JobStore.OpenToRead(order.Folder, environment.Clock)
+                : JobStore.Open(JobFolder.Create(temporary!), environment.Clock);
+            var states = await new FilmRun(store, planner, plan, ffmpeg, options).LookAsync(cancellationToken);
+            var output = FilmText.Output(plan, states);
+            return order.Json ? JsonText.Of(output) : FilmText.Describe(output);
+        }
+        finally
+        {
+            if (temporary is not null)
+            {
+                Directory.Delete(temporary, recursive: true);
+            }
+        }
+    }
+}

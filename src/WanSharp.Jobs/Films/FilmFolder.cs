@@ -1,0 +1,80 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using WanSharp.Jobs.Storage;
+using WanSharp.Tensors;
+
+namespace WanSharp.Jobs.Films;
+
+/// <summary>What a film's folder holds beside its jobs: the film, which may be edited, and where it is written.</summary>
+public static class FilmFolder
+{
+    /// <summary>The name of the film's file in its folder.</summary>
+    public const string FileName = "film.json";
+
+    private const string OutputName = "film.output.json";
+
+    /// <summary>Whether a folder is that of a film.</summary>
+    /// <param name="path">The folder.</param>
+    public static bool Exists(string path) => JobFolder.Exists(path) && File.Exists(Path.Combine(path, FileName));
+
+    /// <summary>Finds out whether a folder may become that of a film.</summary>
+    /// <param name="path">The folder, which need not be there.</param>
+    /// <exception cref="JobStoreException">It holds something else.</exception>
+    public static void RequireOwn(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (!Exists(path) && Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(entry => !IsOurs(entry)))
+        {
+            throw new JobStoreException(
+                $"{path} holds other files, and a film keeps its sections in a folder of its own: name one with --folder."
+            );
+        }
+    }
+
+    /// <summary>Keeps a film and where it is written.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="film">The film.</param>
+    /// <param name="output">The full path of the file that it is written to.</param>
+    public static void Save(JobFolder folder, Film film, string output)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        AtomicFile.Write(folder.Settings(OutputName), JsonSerializer.Serialize(new Place(output), FilmJson.Default.Place));
+        AtomicFile.Write(folder.Artifact(FileName), FilmText.Write(film, made: null, indented: true));
+    }
+
+    /// <summary>Reads a film back.</summary>
+    /// <param name="path">The folder.</param>
+    /// <returns>The film, and where it is written; null where that is not known.</returns>
+    /// <exception cref="JobStoreException">It is not a film's folder.</exception>
+    /// <exception cref="Batches.BatchFileException">The film was edited, and cannot be made.</exception>
+    public static (Film Film, string? Output) Load(string path)
+    {
+        if (!Exists(path))
+        {
+            throw new JobStoreException($"{path} is not the folder of a film: name the one that `wan film` wrote to.");
+        }
+
+        var film = FilmFile.Read(Path.Combine(path, FileName), new JobRequest { Prompt = "" });
+        try
+        {
+            return (
+                film,
+                JsonSerializer.Deserialize(File.ReadAllBytes(JobFolder.Open(path).Settings(OutputName)), FilmJson.Default.Place)?.Output
+            );
+        }
+        catch (Exception exception) when (exception is IOException or JsonException)
+        {
+            return (film, null);
+        }
+    }
+
+    /// <summary>What is left of a film that was stopped before it kept anything.</summary>
+    private static bool IsOurs(string entry) => Path.GetFileName(entry) is ".wan" or FileName;
+
+    internal sealed record Place(string Output);
+}
+
+/// <summary>Where a film is written, as JSON.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(FilmFolder.Place))]
+internal sealed partial class FilmJson : JsonSerializerContext;

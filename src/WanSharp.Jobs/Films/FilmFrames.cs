@@ -1,0 +1,104 @@
+using System.Runtime.CompilerServices;
+using WanSharp.Media;
+using WanSharp.Media.Clips;
+using WanSharp.Media.Images;
+using WanSharp.Storage;
+using WanSharp.Tensors;
+
+namespace WanSharp.Jobs.Films;
+
+/// <summary>The frames that a film shows, part by part, and those that parts begin with. One frame is held at a time.</summary>
+/// <remarks>Not thread-safe.</remarks>
+/// <param name="ffmpeg">The program that reads clips; null for none.</param>
+/// <param name="folder">Where frames that parts begin with are kept as pictures.</param>
+internal sealed class FilmFrames(string? ffmpeg, string folder)
+{
+    private readonly Dictionary<string, (ColorMatch Match, string Last)> _ends = []; // by the part's clip
+
+    /// <summary>The picture of the last frame that a part shows.</summary>
+    /// <param name="part">The part.</param>
+    /// <param name="clip">Its clip.</param>
+    /// <param name="before">The picture of the last frame that the part before it shows; null where it continues none.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="MediaException">The clip cannot be read, or has too few frames.</exception>
+    public async Task<string> LastAsync(FilmPart part, string clip, string? before, CancellationToken cancellationToken) =>
+        (await EndAsync(part, clip, before, cancellationToken).ConfigureAwait(false)).Last;
+
+    /// <summary>The frames that a part shows, in the colours of the part before it.</summary>
+    /// <inheritdoc cref="LastAsync"/>
+    public async IAsyncEnumerable<RgbImage> ReadAsync(
+        FilmPart part,
+        string clip,
+        string? before,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        var (match, _) = await EndAsync(part, clip, before, cancellationToken).ConfigureAwait(false);
+        var number = 0;
+        await foreach (var frame in VideoReader.ReadAsync(ffmpeg, clip, cancellationToken).ConfigureAwait(false))
+        {
+            if (number++ >= part.Skip + part.Show)
+            {
+                yield break;
+            }
+
+            if (number > part.Skip)
+            {
+                yield return match.Apply(frame);
+            }
+        }
+    }
+
+    private async Task<(ColorMatch Match, string Last)> EndAsync(
+        FilmPart part,
+        string clip,
+        string? before,
+        CancellationToken cancellationToken
+    )
+    {
+        if (_ends.TryGetValue(clip, out var known))
+        {
+            return known;
+        }
+
+        var (match, number, last) = (ColorMatch.None, 0, (RgbImage?)null);
+        await foreach (var frame in VideoReader.ReadAsync(ffmpeg, clip, cancellationToken).ConfigureAwait(false))
+        {
+            number++;
+            if (number == part.Skip && before is not null)
+            {
+                match = ColorMatch.Between(frame, await ImageReader.ReadAsync(ffmpeg, before, cancellationToken).ConfigureAwait(false));
+            }
+
+            if (number == part.Skip + part.Show)
+            {
+                last = frame;
+                break;
+            }
+        }
+
+        var end = (
+            match,
+            await KeepAsync(
+                    match.Apply(last ?? throw new MediaException($"{clip} has {number} frames, fewer than {part.Skip + part.Show}.")),
+                    cancellationToken
+                )
+                .ConfigureAwait(false)
+        );
+        _ends.Add(clip, end);
+        return end;
+    }
+
+    /// <summary>The frame as a file that is named by its pixels: whoever makes it, it is the same.</summary>
+    private async Task<string> KeepAsync(RgbImage frame, CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(folder, Digests.OfBytes(frame.Pixels)[..16] + ".png");
+        if (FileFacts.Of(path) is not { Exists: true, Length: > 0 })
+        {
+            Directory.CreateDirectory(folder);
+            await PictureFile.WriteAsync(path, frame, cancellationToken).ConfigureAwait(false);
+        }
+
+        return path;
+    }
+}

@@ -1,0 +1,35 @@
+namespace WanSharp.Jobs.Films;
+
+/// <summary>A clip of a film: a section, or a part of one that is longer than the model's clips. Immutable.</summary>
+public sealed record FilmPart
+{
+    /// <summary>Its number in the film, from 1.</summary>
+    public required int Number { get; init; }
+
+    /// <summary>The number of its section, from 1.</summary>
+    public required int Section { get; init; }
+
+    /// <summary>Whether it is the first of its section.</summary>
+    public required bool OpensSection { get; init; }
+
+    /// <summary>The name of its section's chapter.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>What is made, without the frame of the part before it where it continues that.</summary>
+    public required JobRequest Request { get; init; }
+
+    /// <inheritdoc cref="FilmSection.Style"/>
+    public string? Style { get; init; }
+
+    /// <inheritdoc cref="FilmSection.UseCache"/>
+    public bool UseCache { get; init; } = true;
+
+    /// <summary>Whether it begins with the last frame that the part before it shows.</summary>
+    public required bool Continues { get; init; }
+
+    /// <summary>Its first frames that are not shown, because the part before it shows them.</summary>
+    public int Skip => Continues ? 1 : 0;
+
+    /// <summary>How many of its frames are shown after these.</summary>
+    public required int Show { get; init; }
+}

@@ -1,0 +1,195 @@
+using WanSharp.Jobs.Results;
+using WanSharp.Jobs.Running;
+using WanSharp.Jobs.Storage;
+
+namespace WanSharp.Jobs.Films;
+
+/// <summary>
+/// Makes the clips of a film as jobs of a folder. A part becomes a job as soon as the part that it continues is there, so that all that can
+/// run at the same time does, in this process and in others on the same folder. A part whose clip is there is not made again: its name says
+/// what decides it.
+/// </summary>
+/// <remarks>It can be stopped at any moment, as <see cref="JobRunner"/> can.</remarks>
+/// <param name="store">The folder's jobs.</param>
+/// <param name="planner">Plans the parts.</param>
+/// <param name="plan">The film.</param>
+/// <param name="ffmpeg">The program that reads clips; null for none.</param>
+/// <param name="options">How to work.</param>
+public sealed class FilmRun(JobStore store, FilmPlanner planner, FilmPlan plan, string? ffmpeg, JobRunnerOptions options)
+{
+    /// <summary>How often to look what other processes have done.</summary>
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
+
+    private readonly FilmFrames _frames = new(ffmpeg, store.Folder.Settings("frames"));
+    private readonly NewJob?[] _jobs = new NewJob?[plan.Parts.Count];
+    private readonly string?[] _last = new string?[plan.Parts.Count]; // of each part that is there, the picture of its last frame
+    private readonly HashSet<string> _retried = [];
+    private readonly ChangeSignal _changed = new();
+
+    /// <summary>The clips of the parts, as far as they are known.</summary>
+    public IReadOnlyList<string?> Outputs => [.. _jobs.Select(job => job?.Output)];
+
+    /// <summary>How many parts are there.</summary>
+    public int Done => _jobs.Count(job => job is not null && store.Find(job.Output) is { State: JobState.Succeeded });
+
+    /// <summary>Makes what is missing.</summary>
+    /// <param name="backend">Makes the clips.</param>
+    /// <param name="cancellationToken">Stops within a step; what is saved stays for the next run.</param>
+    /// <returns>The parts that failed; none when all clips are there.</returns>
+    /// <exception cref="OperationCanceledException">The run was stopped.</exception>
+    /// <exception cref="BackendUnavailableException">No clip can be made now, whichever; all jobs are kept.</exception>
+    /// <exception cref="JobStoreException">The store cannot be read or written.</exception>
+    public async Task<IReadOnlyList<Job>> MakeAsync(IJobBackend backend, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var runner = new JobRunner(store, backend, options with { WaitsForMore = true, Events = new Relay(options.Events, _changed) });
+        Task? running = null;
+        try
+        {
+            while (true)
+            {
+                var changed = _changed.Next;
+                var states = await AdvanceAsync(enqueues: true, cancellationToken).ConfigureAwait(false);
+                if (!states.Contains(PartState.Open))
+                {
+                    return [.. Failed(states)];
+                }
+
+                running ??= runner.RunAsync(stop.Token);
+                using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                var ended = await Task.WhenAny(running, changed, Task.Delay(LookEvery, options.Clock, over.Token)).ConfigureAwait(false);
+                await over.CancelAsync().ConfigureAwait(false);
+                if (ended == running)
+                {
+                    await running.ConfigureAwait(false); // throws what stopped it
+                }
+
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await (running ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Where each part is, without making anything.</summary>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    public Task<IReadOnlyList<PartState>> LookAsync(CancellationToken cancellationToken) =>
+        AdvanceAsync(enqueues: false, cancellationToken);
+
+    /// <summary>Joins the clips, which are all there.</summary>
+    /// <param name="writer">Takes the film's frames.</param>
+    /// <param name="progress">Notified of each frame.</param>
+    /// <param name="cancellationToken">Gives the film up.</param>
+    public async Task JoinAsync(
+        Media.Clips.IFrameWriter writer,
+        IProgress<Engine.GenerationProgress> progress,
+        CancellationToken cancellationToken
+    )
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        ArgumentNullException.ThrowIfNull(progress);
+        var written = 0;
+        foreach (var (i, part) in plan.Parts.Index())
+        {
+            var before = part.Continues ? _last[i - 1] : null;
+            await foreach (var frame in _frames.ReadAsync(part, ClipOf(i), before, cancellationToken).ConfigureAwait(false))
+            {
+                await writer.WriteAsync(frame.Pixels, cancellationToken).ConfigureAwait(false);
+                progress.Report(new Engine.GenerationProgress(Engine.GenerationStage.Write, ++written, plan.Format.Frames));
+            }
+        }
+
+        await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private IEnumerable<Job> Failed(IReadOnlyList<PartState> states) =>
+        from part in states.Index()
+        where part.Item == PartState.Failed
+        select store.Find(_jobs[part.Index]!.Output);
+
+    /// <summary>Plans the parts whose beginning is known by now.</summary>
+    private async Task<IReadOnlyList<PartState>> AdvanceAsync(bool enqueues, CancellationToken cancellationToken)
+    {
+        var (states, fresh) = (new PartState[plan.Parts.Count], new List<NewJob>());
+        foreach (var (i, part) in plan.Parts.Index())
+        {
+            if (part.Continues && states[i - 1] != PartState.Done)
+            {
+                states[i] = PartState.Waits;
+                continue;
+            }
+
+            var job = _jobs[i] ??= await planner
+                .PlanAsync(part, part.Continues ? _last[i - 1] : null, cancellationToken)
+                .ConfigureAwait(false);
+            states[i] = StateOf(job);
+            if (states[i] is PartState.Ready or PartState.Cached && enqueues)
+            {
+                fresh.Add(job);
+                states[i] = PartState.Open;
+            }
+            else if (states[i] == PartState.Done && NeedsLast(i))
+            {
+                _last[i] ??= await _frames
+                    .LastAsync(part, ClipOf(i), part.Continues ? _last[i - 1] : null, cancellationToken)
+                    .ConfigureAwait(false);
+            }
+        }
+
+        if (fresh.Count > 0)
+        {
+            await EnqueueAsync(fresh, cancellationToken).ConfigureAwait(false);
+        }
+
+        return states;
+    }
+
+    private async Task EnqueueAsync(List<NewJob> jobs, CancellationToken cancellationToken)
+    {
+        FolderCheck.RequireNames(store.Folder, jobs.Select(job => job.Output));
+        var clips = await MatchingClips
+            .FindAsync(store.Folder.Path, jobs, options.ReadSettings, options.AcceptsReused, cancellationToken)
+            .ConfigureAwait(false);
+        store.Enqueue(jobs, clips);
+    }
+
+    private PartState StateOf(NewJob job)
+    {
+        switch (store.Find(job.Output))
+        {
+            case null:
+                return
+                    job is { UseCache: true, Prepared.ResultKey: { } key }
+                    && options.Results?.Contains(key, Path.GetExtension(job.Output).ToLowerInvariant()) == true
+                    ? PartState.Cached
+                    : PartState.Ready;
+            case { State: JobState.Succeeded }:
+                return PartState.Done;
+            case { State: JobState.Failed or JobState.Cancelled } ended:
+                return !_retried.Add(job.Output) || store.Retry([ended.Id]) == 0 ? PartState.Failed : PartState.Open;
+            default:
+                _retried.Add(job.Output);
+                return PartState.Open;
+        }
+    }
+
+    private bool NeedsLast(int part) => part + 1 < plan.Parts.Count && plan.Parts[part + 1].Continues;
+
+    private string ClipOf(int part) => store.Folder.Artifact(_jobs[part]!.Output);
+
+    /// <summary>Hands events on, and says when a job has ended.</summary>
+    private sealed class Relay(IProgress<JobEvent>? next, ChangeSignal changed) : IProgress<JobEvent>
+    {
+        public void Report(JobEvent value)
+        {
+            next?.Report(value);
+            if (value.Kind is JobEventKind.Succeeded or JobEventKind.Failed or JobEventKind.Cancelled)
+            {
+                changed.Raise();
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+namespace WanSharp.Jobs.Films;
+
+/// <summary>A section of a film, as its file says it. Immutable.</summary>
+public sealed record FilmSection
+{
+    /// <summary>
+    /// What it shows, its settings, and its images. <see cref="Engine.Requests.ClipSettings.Frames"/> and
+    /// <see cref="Engine.Requests.ClipSettings.Seconds"/> say how long it is shown: any number of frames.
+    /// </summary>
+    public required JobRequest Request { get; init; }
+
+    /// <summary>What it begins with; null for what the model can do: rather continue than cut.</summary>
+    public SectionStart? Start { get; init; }
+
+    /// <summary>The name of its chapter; null for its prompt.</summary>
+    public string? Title { get; init; }
+
+    /// <inheritdoc cref="Job.Style"/>
+    public string? Style { get; init; }
+
+    /// <inheritdoc cref="NewJob.UseCache"/>
+    public bool UseCache { get; init; } = true;
+
+    /// <summary>The line of the file where it begins, from 1; 0 where there is no file.</summary>
+    public int Line { get; init; }
+}

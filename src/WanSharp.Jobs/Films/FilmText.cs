@@ -1,0 +1,77 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace WanSharp.Jobs.Films;
+
+/// <summary>Writes a film as <see cref="FilmFile"/> reads it.</summary>
+internal static class FilmText
+{
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = true,
+    };
+
+    private static readonly JsonSerializerOptions OneLine = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The film; what all sections say alike is said once.</summary>
+    /// <param name="film">The film.</param>
+    /// <param name="made">What it was made with, kept beside it; null for nothing.</param>
+    /// <param name="indented">On several lines, to be read and edited.</param>
+    public static string Write(Film film, JsonObject? made, bool indented)
+    {
+        var sections = film.Sections.Select(Section).ToList();
+        var text = new JsonObject();
+        if (film.Seconds is { } seconds)
+        {
+            text["seconds"] = seconds;
+        }
+
+        foreach (var (name, value) in sections[0].ToList())
+        {
+            if (IsCommon(name) && sections.All(section => JsonNode.DeepEquals(section[name], value)))
+            {
+                text[name] = value!.DeepClone();
+                sections.ForEach(section => section.Remove(name));
+            }
+        }
+
+        text[FilmFile.Sections] = new JsonArray([.. sections]);
+        if (made is not null)
+        {
+            text[FilmFile.Made] = made;
+        }
+
+        return text.ToJsonString(indented ? Indented : OneLine);
+    }
+
+    private static bool IsCommon(string name) =>
+        name is not ("prompt" or "image" or "last_image" or "frames" or "seconds" or FilmFile.Start or FilmFile.Title);
+
+    private static JsonObject Section(FilmSection section)
+    {
+        var text = JsonNode.Parse(section.Request.ToJson())!.AsObject();
+        text.Remove("images");
+        text.Remove("template");
+        Set("image", section.Request.Images.GetValueOrDefault(0));
+        Set("last_image", section.Request.Images.GetValueOrDefault(-1));
+        Set(FilmFile.Start, section.Start?.ToString().ToLowerInvariant());
+        Set(FilmFile.Title, section.Title);
+        Set("style", section.Style);
+        if (!section.UseCache)
+        {
+            text["cache"] = false;
+        }
+
+        return text;
+
+        void Set(string name, string? value)
+        {
+            if (value is not null)
+            {
+                text[name] = value;
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using WanSharp.Jobs;
+using WanSharp.Jobs.Batches;
+using WanSharp.Server.Contract;
+using WanSharp.Server.Http;
+using WanSharp.Server.Security;
+using WanSharp.Server.Work;
+
+namespace WanSharp.Server.Videos;
+
+/// <summary>Changes what waits: which video it is to be, and the order in which videos are made.</summary>
+internal sealed class EditRoutes(VideoQueue queue, VideoForms forms, ServerOptions options) : IRoutes
+{
+    /// <summary>Fields that a style changes, and so cannot be told from what was asked for.</summary>
+    private static readonly string[] Styled = ["prompt", "negative", "negative_prompt", "style"];
+
+    /// <inheritdoc/>
+    public bool TellsKeysApart => true;
+
+    /// <inheritdoc/>
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes
+            .MapPatch("/v1/videos/{id}", ChangeAsync)
+            .Describe("Changes a video's priority, or while it waits what it is to be.", ServerJson.Readable.VideoObject, BodyKind.Video);
+        routes
+            .MapPost("/v1/queue/order", OrderAsync)
+            .Describe("Has videos made first, in the order of their ids.", ServerJson.Readable.OrderedObject, BodyKind.Order);
+    }
+
+    /// <summary>Changes a video's priority at any time before its end; other fields while it waits.</summary>
+    private async Task ChangeAsync(HttpContext context)
+    {
+        var (caller, token) = (Caller.Of(context), context.RequestAborted);
+        var job = queue.Require(context.Id(), caller);
+        var body = await BodyReader.ReadAsync(context.Request, token).ConfigureAwait(false);
+        if (body is { Fields: [{ Name: "priority", Text: var text }], Files: [] })
+        {
+            if (queue.Prioritize([job.Id], VideoFields.Priority(text)) == 0)
+            {
+                throw TooLate("The video is done, or failed: its priority changes nothing any more.");
+            }
+        }
+        else
+        {
+            var request = await forms.ReadAsync(body, AsItIs(job, body), token).ConfigureAwait(false);
+            if (request.Format != Path.GetExtension(job.Output))
+            {
+                throw ApiException.Invalid("format", "The format is settled when a video is asked for: delete it, and ask for a new one.");
+            }
+
+            if (!await queue.EditAsync(job, request, token).ConfigureAwait(false))
+            {
+                throw TooLate("The video is being made, or was: pause it first, or ask for a remix.");
+            }
+        }
+
+        await context.SendAsync(queue.Show(queue.Require(context.Id(), caller)), ServerJson.Readable.VideoObject).ConfigureAwait(false);
+    }
+
+    /// <summary>The request that a video is now.</summary>
+    /// <exception cref="ApiException">What is to be changed is not known apart any more from the style that was applied to it.</exception>
+    private static VideoRequest AsItIs(Job job, RequestBody body)
+    {
+        if (job.Style is { } style && Styled.FirstOrDefault(body.Has) is { } field)
+        {
+            throw ApiException.Invalid(field, $"The style '{style}' is in the video's texts already: delete it, and ask for a new one.");
+        }
+
+        return new VideoRequest
+        {
+            Id = VideoId.OfFile(job.Output),
+            Format = Path.GetExtension(job.Output),
+            User = VideoDetails.FromJson(job.Details)?.User,
+            Entry = new BatchEntry
+            {
+                Line = 1,
+                Request = job.Request with { Template = null },
+                Priority = job.Priority,
+                UseCache = job.ResultKey is not null,
+            },
+        };
+    }
+
+    private async Task OrderAsync(HttpContext context)
+    {
+        var caller = Caller.Of(context);
+        if (!caller.SeesAll)
+        {
+            throw new ApiException(403, "own_videos_only", $"The key '{caller.Name}' sees its own videos alone, and orders none.");
+        }
+
+        using var body = await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted).ConfigureAwait(false);
+        if (
+            body.RootElement is not { ValueKind: JsonValueKind.Object } root
+            || root.EnumerateObject().Count() != 1
+            || !root.TryGetProperty("ids", out var ids)
+            || ids.ValueKind != JsonValueKind.Array
+            || ids.GetArrayLength() > options.MostQueued
+            || ids.EnumerateArray().Any(id => id.ValueKind != JsonValueKind.String)
+        )
+        {
+            throw ApiException.Invalid("ids", $"Send {{\"ids\": [\"video_…\", …]}}, {options.MostQueued} at most, the first first.");
+        }
+
+        var jobs = ids.EnumerateArray().Select(id => queue.Require(id.GetString(), caller).Id).Distinct().ToList();
+        await context.SendAsync(new OrderedObject(queue.Order(jobs)), ServerJson.Readable.OrderedObject).ConfigureAwait(false);
+    }
+
+    private static ApiException TooLate(string message) => new(409, "too_late", message);
+}

@@ -1,0 +1,51 @@
+using WanSharp.Jobs.Storage;
+using WanSharp.Server.Http;
+using WanSharp.Server.Security;
+
+namespace WanSharp.Server.Work;
+
+/// <summary>How many more videos the queue takes, from all and from each key. Thread-safe.</summary>
+internal sealed class QueueRoom(ServerOptions options, JobStore store, QueueRunner runner, TimeProvider clock)
+{
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+
+    /// <summary>Refuses what there is no room for.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="count">How many videos.</param>
+    /// <exception cref="ApiException">There is no room for them.</exception>
+    public void Require(Caller caller, int count)
+    {
+        if (runner.IsStopping)
+        {
+            throw new ApiException(503, "stopping", "The server is stopping: ask again when it has started.")
+            {
+                RetryAfter = TimeSpan.FromSeconds(10),
+            };
+        }
+
+        if (store.Waiting() + count > options.MostQueued)
+        {
+            throw Full("queue_full", $"{options.MostQueued} videos wait already: ask again later.", TimeSpan.FromSeconds(30));
+        }
+
+        if (caller.MostOpen is { } open && store.OpenOf(caller.Name) + count > open)
+        {
+            throw Full(
+                "too_many_open",
+                $"The key '{caller.Name}' may have {open} videos that wait or run: ask again when some are done.",
+                TimeSpan.FromSeconds(30)
+            );
+        }
+
+        if (caller.MostPerDay is { } daily && store.CameSince(caller.Name, clock.GetUtcNow() - Day) + count > daily)
+        {
+            throw Full(
+                "quota_used_up",
+                $"The key '{caller.Name}' may ask for {daily} videos within 24 hours: ask again later.",
+                TimeSpan.FromHours(1)
+            );
+        }
+    }
+
+    private static ApiException Full(string code, string message, TimeSpan wait) => new(429, code, message) { RetryAfter = wait };
+}

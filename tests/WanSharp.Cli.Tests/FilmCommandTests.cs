@@ -1,0 +1,109 @@
+using System.Text.Json;
+using WanSharp.Jobs;
+using WanSharp.Jobs.Storage;
+using WanSharp.Testing;
+
+namespace WanSharp.Cli.Tests;
+
+/// <summary><c>wan film</c> with the Shapes model: sections of few steps.</summary>
+public sealed class FilmCommandTests : BatchTests
+{
+    private const string TwoShots = """
+        {
+          "size": "32x32", "steps": 2, "seed": 1,
+          "sections": [
+            {"prompt": "a red circle moving left", "frames": 9},
+            {"prompt": "a red circle moving right", "frames": 8},
+            {"prompt": "a blue square", "frames": 5, "start": "cut"}
+          ]
+        }
+        """;
+
+    [Fact]
+    public async Task Film_OfThreeSections_IsWrittenWithItsSettingsAndChapters()
+    {
+        Assert.NotEmpty(Ffmpegs.Any);
+        File.WriteAllText(_folder["film.json"], TwoShots);
+
+        var dry = await RunAsync("film", _folder["film.json"], "-o", _folder["film.mp4"], "--dry-run", "--json");
+        Assert.True(dry.ExitCode == ExitCode.Done, dry.Error);
+        var planned = JsonDocument.Parse(dry.Out).RootElement;
+        Assert.Equal((22, 2), (planned.GetProperty("frames").GetInt32(), planned.GetProperty("parallel").GetInt32()));
+        Assert.Equal(
+            ["run", "waits", "run"],
+            planned.GetProperty("clips").EnumerateArray().Select(clip => clip.GetProperty("state").GetString())
+        );
+        Assert.False(Directory.Exists(_folder["film"]));
+
+        var run = await RunAsync("film", _folder["film.json"], "-o", _folder["film.mp4"], "--json");
+
+        Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+        var made = JsonDocument.Parse(run.Out).RootElement;
+        Assert.Equal(
+            (_folder["film.mp4"], 22, 3),
+            (made.GetProperty("path").GetString(), made.GetProperty("frames").GetInt32(), made.GetProperty("computed").GetInt32())
+        );
+        Assert.Equal(3, Entries("film").Count(name => name.EndsWith(".mkv", StringComparison.Ordinal)));
+
+        // what the film carries is a film, which makes the same
+        var embedded = await RunAsync("inspect", _folder["film.mp4"], "--json");
+        Assert.True(embedded.ExitCode == ExitCode.Done, embedded.Error);
+        Assert.DoesNotContain(_folder["film"], embedded.Out, StringComparison.Ordinal);
+        File.WriteAllText(_folder["again.json"], embedded.Out);
+        Assert.Equal(ExitCode.Done, (await RunAsync("film", _folder["again.json"], "-o", _folder["again.mp4"])).ExitCode);
+        Assert.Equal(File.ReadAllBytes(_folder["film.mp4"]).Length, File.ReadAllBytes(_folder["again.mp4"]).Length);
+        Assert.Contains("3 sections", (await RunAsync("inspect", _folder["film.mp4"])).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Film_IntoAFolderOfOtherThings_IsRefused()
+    {
+        File.WriteAllText(_folder["film.json"], TwoShots);
+        Directory.CreateDirectory(_folder["film"]);
+        File.WriteAllText(_folder["film/notes.txt"], "mine");
+
+        (await RunAsync("film", _folder["film.json"], "-o", _folder["film.webp"])).AssertFailed(ExitCode.Failed, "a folder of its own");
+    }
+
+    [Fact]
+    public async Task Film_WithBadSections_NamesEachAndMakesNothing()
+    {
+        File.WriteAllText(
+            _folder["film.json"],
+            """
+            {"sections": [
+              {"prompt": "a", "frames": 0},
+              {"prompt": "b", "size": "31x31"},
+              {"prompt": "c", "begin": "cut"}
+            ]}
+            """
+        );
+
+        var run = await RunAsync("film", _folder["film.json"], "-o", _folder["film.webp"]);
+
+        Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
+        Assert.Contains("film.json:4:", run.Error, StringComparison.Ordinal);
+        Assert.Contains("nothing was run", run.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder["film"]));
+    }
+
+    [Fact]
+    public async Task Film_KilledAndResumed_EndsWithTheSameFilmAndNothingMadeTwice()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals are sent with the tools of Linux.");
+        Assert.NotEmpty(Ffmpegs.Any);
+        File.WriteAllText(_folder["film.json"], TwoShots);
+        string[] options = ["--batch-size", "1", "--no-cache"];
+        Assert.Equal(ExitCode.Done, (await RunAsync(["film", _folder["film.json"], "-o", _folder["calm.mkv"], .. options])).ExitCode);
+
+        await KillAfterAsync(1, ["film", _folder["film.json"], "-o", _folder["film.mkv"], .. options]);
+        await KillAfterAsync(1, ["film", _folder["film"], .. options]);
+        var run = await RunAsync(["film", _folder["film"], .. options]);
+
+        Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+        Assert.Equal(File.ReadAllBytes(_folder["calm.mkv"]), File.ReadAllBytes(_folder["film.mkv"]));
+        using var store = JobStore.Open(JobFolder.Open(_folder["film"]), TimeProvider.System);
+        Assert.Equal(3, store.All().Count);
+        Assert.All(store.All(), job => Assert.Equal(JobState.Succeeded, job.State));
+    }
+}

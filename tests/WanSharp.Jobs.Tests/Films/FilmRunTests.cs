@@ -1,0 +1,299 @@
+using WanSharp.Engine;
+using WanSharp.Jobs.Batches;
+using WanSharp.Jobs.Films;
+using WanSharp.Jobs.Local;
+using WanSharp.Jobs.Running;
+using WanSharp.Jobs.Storage;
+using WanSharp.Jobs.Styles;
+using WanSharp.Media.Clips;
+using WanSharp.Media.Images;
+using WanSharp.Media.Metadata;
+using WanSharp.Runtime;
+using WanSharp.Storage;
+using WanSharp.Testing;
+
+namespace WanSharp.Jobs.Tests.Films;
+
+/// <summary>Films of a tiny model: 32×16, up to 9 frames a clip, 8 a second.</summary>
+public sealed class FilmRunTests : IDisposable
+{
+    private readonly TinyEngine _engine;
+    private readonly TemporaryFolder _folder = new();
+    private readonly VideoGenerator _generator;
+    private readonly LocalBackend _backend;
+
+    public FilmRunTests(TinyEngine engine)
+    {
+        _engine = engine;
+        _generator = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings());
+        _backend = new LocalBackend(_generator, Ffmpegs.Any);
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        _generator.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Make_AFilmOfSeveralSections_IsAsLongAsWasAskedFor()
+    {
+        var plan = await PlanAsync(
+            """{"seconds": 4, "sections": [{"prompt": "dawn"}, {"prompt": "storm"}, {"prompt": "night", "start": "cut"}]}"""
+        );
+        Assert.Equal(
+            [(1, false, 6), (1, true, 5), (2, true, 6), (2, true, 5), (3, false, 5), (3, true, 5)],
+            plan.Parts.Select(part => (part.Section, part.Continues, part.Show))
+        );
+        Assert.Equal(2, plan.Chains);
+
+        var film = await MakeAsync(plan, "film.mp4");
+
+        Assert.Equal(32, (await FramesAsync(film)).Count);
+        var embedded = await MetadataReader.ReadAsync(Ffmpegs.Any, film, Token);
+        Assert.Equal(plan.Embedded, embedded);
+        Assert.Equal(
+            [11, 11, 10],
+            FilmFile.Parse(film, embedded!, new JobRequest { Prompt = "" }).Sections.Select(section => section.Request.Frames!.Value)
+        );
+    }
+
+    /// <summary>A clip that continues another begins with its last frame, which is shown once.</summary>
+    [Fact]
+    public async Task Make_ASectionThatContinues_BeginsAfterTheLastFrameOfTheOneBefore()
+    {
+        var plan = await PlanAsync("""{"sections": [{"prompt": "dawn", "frames": 7}, {"prompt": "storm", "frames": 8}]}""");
+
+        var film = await MakeAsync(plan, "film.mkv");
+
+        var store = Open();
+        var (dawn, storm) = (
+            await FramesAsync(store.Folder.Artifact(store.All()[0].Output)),
+            await FramesAsync(store.Folder.Artifact(store.All()[1].Output))
+        );
+        Assert.Equal((9, 9), (dawn.Count, storm.Count));
+        var given = await ImageReader.ReadAsync(null, store.All()[1].Request.Images[0], Token);
+        Assert.Equal(dawn[6].Pixels, given.Pixels);
+        var shown = await FramesAsync(film);
+        Assert.Equal(
+            dawn.Take(7).Select(frame => Digests.OfBytes(frame.Pixels)),
+            shown.Take(7).Select(frame => Digests.OfBytes(frame.Pixels))
+        );
+        var match = ColorMatch.Between(storm[0], dawn[6]);
+        Assert.Equal(
+            storm.Skip(1).Select(frame => Digests.OfBytes(match.Apply(frame).Pixels)),
+            shown.Skip(7).Select(frame => Digests.OfBytes(frame.Pixels))
+        );
+        store.Dispose();
+    }
+
+    [Fact]
+    public async Task Make_WithOneOfEightSectionsChanged_MakesThatOneAloneAndLeavesTheOthersUntouched()
+    {
+        await MakeAsync(await PlanAsync(Eight(seed: 3)), "film.mkv");
+        var before = Clips();
+        Assert.Equal(8, before.Count);
+
+        await MakeAsync(await PlanAsync(Eight(seed: 9)), "film.mkv");
+
+        using var store = Open();
+        Assert.Equal(9, store.All().Count);
+        Assert.All(store.All(), job => Assert.Equal((JobState.Succeeded, 1), (job.State, job.Attempts)));
+        Assert.Superset(before, Clips());
+
+        // and back: nothing is made at all
+        await MakeAsync(await PlanAsync(Eight(seed: 3)), "film.mkv");
+        Assert.Equal(9, store.All().Count);
+    }
+
+    [Fact]
+    public async Task Make_StoppedInTheMiddle_GoesOnWithNothingMadeTwice()
+    {
+        var plan = await PlanAsync(
+            """{"sections": [{"prompt": "dawn"}, {"prompt": "storm"}, {"prompt": "night"}, {"prompt": "noon", "start": "cut"}]}"""
+        );
+        var calm = Digests.OfBytes(await File.ReadAllBytesAsync(await MakeAsync(plan, "calm.mkv", "calm"), Token));
+        for (var stop = 1; stop <= 3; stop++)
+        {
+            using var stopped = new CancellationTokenSource();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+                MakeAsync(plan, "film.mkv", stopped: stopped, onEvent: one => Stop(one, stopped))
+            );
+        }
+
+        var film = await MakeAsync(plan, "film.mkv");
+
+        Assert.Equal(calm, Digests.OfBytes(await File.ReadAllBytesAsync(film, Token)));
+        using var store = Open();
+        Assert.All(store.All(), job => Assert.Equal((JobState.Succeeded, 1), (job.State, job.Attempts)));
+
+        static void Stop(JobEvent one, CancellationTokenSource stopped)
+        {
+            if (one.Kind == JobEventKind.Succeeded)
+            {
+                stopped.Cancel();
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Make_WhereAClipIsLost_MakesItAgainAndNothingElse()
+    {
+        var plan = await PlanAsync("""{"sections": [{"prompt": "dawn"}, {"prompt": "storm"}]}""");
+        var film = Digests.OfBytes(await File.ReadAllBytesAsync(await MakeAsync(plan, "film.mkv"), Token));
+        var made = Clips();
+        using (var store = Open())
+        {
+            File.Delete(store.Folder.Artifact(store.All()[0].Output));
+        }
+
+        var again = Digests.OfBytes(await File.ReadAllBytesAsync(await MakeAsync(plan, "film.mkv"), Token));
+
+        Assert.Equal(film, again);
+        Assert.Single(Clips().Intersect(made)); // the other one
+    }
+
+    [Fact]
+    public async Task Make_WhereASectionFails_NamesItAndTriesItAgainTheNextTime()
+    {
+        var plan = await PlanAsync("""{"sections": [{"prompt": "dawn"}, {"prompt": "storm"}, {"prompt": "noon", "start": "cut"}]}""");
+        var fails = true;
+        var backend = new FailingBackend(_backend, run => fails && run.Job.Request.Prompt == "dawn");
+        using (var store = Open())
+        {
+            var failed = await Run(store, plan).MakeAsync(backend, Token);
+
+            Assert.Equal("dawn", Assert.Single(failed).Request.Prompt);
+            Assert.Equal([JobState.Failed, JobState.Succeeded], store.All().Select(job => job.State)); // storm waits for dawn
+        }
+
+        fails = false;
+        using (var store = Open())
+        {
+            Assert.Empty(await Run(store, plan).MakeAsync(backend, Token));
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"sections": [{"prompt": "a", "start": "continue"}]}""", "The first section has none before it")]
+    [InlineData("""{"sections": [{"prompt": "a"}, {"prompt": "b", "size": "64x32"}]}""", "give all the same size")]
+    [InlineData("""{"sections": [{"prompt": "a"}, {"prompt": "b", "guidance": 900}]}""", "guidance")]
+    public async Task Plan_AFilmThatCannotBeMade_NamesTheSection(string film, string message)
+    {
+        var exception = await Assert.ThrowsAsync<BatchFileException>(() => PlanAsync(film));
+
+        Assert.Contains(message, Assert.Single(exception.Problems).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Plan_OfAModelThatTakesTextAlone_CutsAndRefusesToContinue()
+    {
+        var model = FilmModel.Of(_engine.Model) with { Continues = false, Divides = false };
+
+        var cuts = await PlanAsync("""{"sections": [{"prompt": "a"}, {"prompt": "b"}]}""", model);
+        Assert.All(cuts.Parts, part => Assert.False(part.Continues));
+
+        var continued = await Assert.ThrowsAsync<BatchFileException>(() =>
+            PlanAsync("""{"sections": [{"prompt": "a"}, {"prompt": "b", "start": "continue"}]}""", model)
+        );
+        Assert.Contains("from text alone", continued.Problems[0].Message, StringComparison.Ordinal);
+        var tooLong = await Assert.ThrowsAsync<BatchFileException>(() =>
+            PlanAsync("""{"sections": [{"prompt": "a", "seconds": 9}]}""", model)
+        );
+        Assert.Contains("up to 9 frames", tooLong.Problems[0].Message, StringComparison.Ordinal);
+    }
+
+    private static string Eight(int seed)
+    {
+        var sections = Enumerable
+            .Range(1, 8)
+            .Select(i => $$"""{"prompt": "scene {{i}}", "start": "cut", "frames": 5, "seed": {{(i == 3 ? seed : i)}}}""");
+        return $$"""{"steps": 2, "sections": [{{string.Join(", ", sections)}}]}""";
+    }
+
+    private JobStore Open(string folder = "out") => JobStore.Open(JobFolder.Create(_folder[folder]), TimeProvider.System);
+
+    private HashSet<string> Clips() =>
+        [
+            .. Directory
+                .EnumerateFiles(_folder["out"], "*.mkv")
+                .Select(path =>
+                    $"{Path.GetFileName(path)} {File.GetLastWriteTimeUtc(path).Ticks} {Digests.OfBytes(File.ReadAllBytes(path))}"
+                ),
+        ];
+
+    private FilmPlanner Planner(FilmModel? model = null) =>
+        new(new BatchPlanner(_backend, StyleCatalog.Load([]), "tiny", ".mkv"), model ?? FilmModel.Of(_engine.Model));
+
+    private Task<FilmPlan> PlanAsync(string film, FilmModel? model = null) =>
+        Planner(model).PlanAsync("film.json", FilmFile.Parse("film.json", film, new JobRequest { Prompt = "" }), Token);
+
+    private FilmRun Run(JobStore store, FilmPlan plan, IProgress<JobEvent>? events = null) =>
+        new(
+            store,
+            Planner(),
+            plan,
+            Ffmpegs.Any,
+            new JobRunnerOptions
+            {
+                Concurrency = 4,
+                Attempts = 1,
+                Events = events,
+            }
+        );
+
+    private async Task<string> MakeAsync(
+        FilmPlan plan,
+        string name,
+        string folder = "out",
+        CancellationTokenSource? stopped = null,
+        Action<JobEvent>? onEvent = null
+    )
+    {
+        using var store = Open(folder);
+        await store.ReviewAsync(repairs: true, Token);
+        var run = Run(store, plan, onEvent is null ? null : new Heard(onEvent));
+        Assert.Empty(await run.MakeAsync(_backend, stopped?.Token ?? Token));
+        await using var writer = VideoWriter.Create(
+            Ffmpegs.Any,
+            OutputTarget.Parse(_folder[name]),
+            plan.Format,
+            plan.Embedded,
+            plan.Chapters
+        );
+        await run.JoinAsync(writer, new Listener(_ => { }), Token);
+        return _folder[name];
+    }
+
+    private static async Task<List<RgbImage>> FramesAsync(string clip)
+    {
+        var frames = new List<RgbImage>();
+        await foreach (var frame in VideoReader.ReadAsync(Ffmpegs.Any, clip, Token))
+        {
+            frames.Add(frame);
+        }
+
+        return frames;
+    }
+
+    private sealed class Heard(Action<JobEvent> hear) : IProgress<JobEvent>
+    {
+        public void Report(JobEvent value) => hear(value);
+    }
+
+    /// <summary>A backend whose clips are real, but for those that fail.</summary>
+    private sealed class FailingBackend(IJobBackend real, Func<JobRun, bool> fails) : IJobBackend
+    {
+        public string Name => real.Name;
+
+        public ValueTask<PreparedJob> PrepareAsync(JobRequest request, CancellationToken cancellationToken) =>
+            real.PrepareAsync(request, cancellationToken);
+
+        public Task<JobOutcome> RunAsync(JobRun run, CancellationToken cancellationToken) =>
+            fails(run) ? throw new IOException("It fails.") : real.RunAsync(run, cancellationToken);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
