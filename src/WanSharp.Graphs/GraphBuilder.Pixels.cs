@@ -91,11 +91,7 @@ public sealed partial class GraphBuilder
         // An even row of the result sees its source row and the one above, by the kernel's rows 1 and 3; an odd one its source row
         // and the one below, by rows 2 and 0. Columns alike: four convolutions of 2 × 2, which have kernels for the processor.
         var turned = Transpose(weight, [1, 0, 2, 3]); // [out, in, 4, 4]
-        GraphValue[] picked =
-        [
-            Constant([0f, 0f, 0f, 1f, 0f, 1f, 0f, 0f], [2, 4]),
-            Constant([0f, 0f, 1f, 0f, 1f, 0f, 0f, 0f], [2, 4]),
-        ];
+        GraphValue[] picked = [Constant([0f, 0f, 0f, 1f, 0f, 1f, 0f, 0f], [2, 4]), Constant([0f, 0f, 1f, 0f, 1f, 0f, 0f, 0f], [2, 4])];
         var phases =
             from row in Enumerable.Range(0, 2)
             from column in Enumerable.Range(0, 2)

@@ -195,9 +195,12 @@ internal sealed class InspectCommand(CliEnvironment environment)
             yield return ("image", $"latent frame {image.LatentFrame}, pixels sha256:{image.Sha256}");
         }
 
-        if (settings is { Interpolate: { } between, OutputFrames: { } count })
+        if (settings is { Interpolate: { } between, OutputFrames: { } shown })
         {
-            yield return ("interpolated to", string.Create(invariant, $"{count} frames from {settings.Frames}, {between.FromFps} a second"));
+            yield return (
+                "interpolated to",
+                string.Create(invariant, $"{shown} frames from {settings.Frames}, {between.FromFps} a second")
+            );
             if (between.Sha256.Length > 0)
             {
                 yield return ("interpolator file", $"sha256:{between.Sha256}");

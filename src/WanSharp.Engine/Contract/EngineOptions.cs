@@ -37,8 +37,8 @@ public sealed record EngineOptions
     public VaeTileChoice VaeTile { get; init; } = VaeTileChoice.Auto;
 
     /// <summary>
-    /// Folders in which decoders, encoders and upscalers that clips name are looked for, after the model's own: models folders of any tool. Default:
-    /// none.
+    /// Folders in which decoders, encoders, interpolators and upscalers that clips name are looked for, after the model's own: models
+    /// folders of any tool. Default: none.
     /// </summary>
     public IReadOnlyList<string> DecoderFolders { get; init; } = [];
 

@@ -13,12 +13,8 @@ namespace WanSharp.Engine.Enhancing;
 /// <param name="hub">Finds what is in none of them among what was pulled; null to leave that out.</param>
 /// <param name="digests">Knows digests of files.</param>
 /// <param name="ffmpeg">Finds ffmpeg; null where nobody is going to need it.</param>
-internal sealed class EnhancerShelf(
-    IReadOnlyList<string> folders,
-    HubModels? hub,
-    FileDigests digests,
-    Func<string?>? ffmpeg = null
-) : IDisposable
+internal sealed class EnhancerShelf(IReadOnlyList<string> folders, HubModels? hub, FileDigests digests, Func<string?>? ffmpeg = null)
+    : IDisposable
 {
     // Where tools keep them: ComfyUI's models/upscale_models, and next to other files.
     private static readonly string[] UpscalerPlaces = ["", "upscale_models", "upscalers"];

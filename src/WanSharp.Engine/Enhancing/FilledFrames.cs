@@ -15,8 +15,7 @@ internal static class FilledFrames
 
     /// <summary>F32 [1, 3, height, width] with more rows below and columns to the right.</summary>
     /// <returns>A copy, which the caller disposes.</returns>
-    public static Tensor Fill(Tensor frame, ClipSize size) =>
-        Copy(frame, size, size, new ClipSize(Side(size.Width), Side(size.Height)));
+    public static Tensor Fill(Tensor frame, ClipSize size) => Copy(frame, size, size, new ClipSize(Side(size.Width), Side(size.Height)));
 
     /// <summary>The frame that was filled up.</summary>
     /// <returns>A copy, which the caller disposes.</returns>
@@ -25,7 +24,8 @@ internal static class FilledFrames
     private static Tensor Copy(Tensor frame, ClipSize copied, ClipSize from, ClipSize to)
     {
         var result = Tensor.Zeros(DType.F32, [1, Colors, to.Height, to.Width]);
-        var (source, target) = (frame.Read<float>(), result.Write<float>());
+        var source = frame.Read<float>();
+        var target = result.Write<float>();
         for (var color = 0; color < Colors; color++)
         {
             for (var y = 0; y < copied.Height; y++)

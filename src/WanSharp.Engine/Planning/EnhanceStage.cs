@@ -22,8 +22,7 @@ internal sealed class EnhanceStage
     {
         var made = plan.Format.Frames - plan.Settings.Frames;
         var between = InterpolatorOf(plan)?.Work.Make(plan.Settings.DecodedSize, made) ?? GraphWork.None;
-        var enlarging =
-            UpscalerOf(plan)?.Work.Enlarge(plan.Settings.DecodedSize, plan.UpscaleTiles, plan.Format.Frames) ?? GraphWork.None;
+        var enlarging = UpscalerOf(plan)?.Work.Enlarge(plan.Settings.DecodedSize, plan.UpscaleTiles, plan.Format.Frames) ?? GraphWork.None;
         return plan is { Interpolator: null, Upscaler: null }
             ? null
             : new StageWork(PlanStage.Enhance, between + enlarging, new Dictionary<DType, double>());

@@ -105,7 +105,8 @@ public sealed record GenerationPlan
     public VaeTiling? UpscaleTiles { get; init; }
 
     /// <summary>The clip's measures, for a writer.</summary>
-    public ClipFormat Format => new(Settings.OutputSize.Width, Settings.OutputSize.Height, Settings.OutputFrames ?? Settings.Frames, Settings.Fps);
+    public ClipFormat Format =>
+        new(Settings.OutputSize.Width, Settings.OutputSize.Height, Settings.OutputFrames ?? Settings.Frames, Settings.Fps);
 
     /// <summary>The plan of the steps that are left: for estimates, not to run.</summary>
     /// <param name="step">How many are taken.</param>

@@ -12,10 +12,7 @@ internal sealed class InterpolatorWork(InterpolatorConfig config)
     private const int Colors = 3;
     private const double Order = 8 / 7.0; // as with a VAE: the library's order of nodes, and blocks that are kept
 
-    private readonly OnnxGraph _graph = new InterpolatorGraphs(
-        config,
-        new GraphOptions { Weights = WeightStorage.Initializers }
-    ).Between;
+    private readonly OnnxGraph _graph = new InterpolatorGraphs(config, new GraphOptions { Weights = WeightStorage.Initializers }).Between;
 
     /// <summary>The network's weights.</summary>
     public IEnumerable<WeightSlot> Weights => _graph.Weights;

@@ -14,6 +14,5 @@ internal readonly record struct FrameTimes(long From, long To)
 
     /// <summary>The given frame at a wanted one or before it, and how far it is to the next: 0 for the given frame itself.</summary>
     /// <param name="wanted">Which of the wanted frames.</param>
-    public (int Before, float Share) At(int wanted) =>
-        ((int)(wanted * From / To), wanted * From % To / (float)To);
+    public (int Before, float Share) At(int wanted) => ((int)(wanted * From / To), wanted * From % To / (float)To);
 }

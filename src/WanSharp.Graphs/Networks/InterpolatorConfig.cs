@@ -65,7 +65,8 @@ public sealed record InterpolatorConfig
         {
             throw new GraphException(
                 "no known version of RIFE has these dimensions: "
-                    + $"blocks of {string.Join(", ", Widths)} channels, {Layers} layers, a head of the kind {Head}, {BlockOutputs} outputs. "
+                    + $"blocks of {string.Join(", ", Widths)} channels, {Layers} layers, a head of the kind {Head}, {BlockOutputs} "
+                    + "outputs. "
                     + "Versions 4.5 to 4.17, 4.25 and 4.26 are supported."
             );
         }

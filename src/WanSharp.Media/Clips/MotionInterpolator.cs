@@ -31,7 +31,15 @@ public static class MotionInterpolator
         ArgumentNullException.ThrowIfNull(from);
         ArgumentNullException.ThrowIfNull(frames);
         var invariant = CultureInfo.InvariantCulture;
-        string[] input = ["-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", string.Create(invariant, $"{from.Width}x{from.Height}")];
+        string[] input =
+        [
+            "-f",
+            "rawvideo",
+            "-pixel_format",
+            "rgb24",
+            "-video_size",
+            string.Create(invariant, $"{from.Width}x{from.Height}"),
+        ];
         string[] rate = ["-framerate", from.Fps.ToString(invariant), "-i", "pipe:0"];
         // In full colour, for the halved planes of video would blur what is still.
         var filter = string.Create(
@@ -39,7 +47,10 @@ public static class MotionInterpolator
             $"format=yuv444p,minterpolate=fps={fps}:mi_mode=mci:mc_mode=aobmc:me_mode=bidir:vsbmc=1,format=rgb24"
         );
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var process = FfmpegProcess.Start(FfmpegRequired.Of(ffmpeg, "frames are interpolated"), [.. input, .. rate, "-vf", filter, "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"]);
+        var process = FfmpegProcess.Start(
+            FfmpegRequired.Of(ffmpeg, "frames are interpolated"),
+            [.. input, .. rate, "-vf", filter, "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"]
+        );
         await using (process.ConfigureAwait(false))
         {
             using var registration = process.KillOn(stop.Token);
@@ -50,7 +61,9 @@ public static class MotionInterpolator
                 while (true)
                 {
                     var frame = new byte[bytes];
-                    var read = await process.Output.ReadAtLeastAsync(frame, bytes, throwOnEndOfStream: false, CancellationToken.None).ConfigureAwait(false);
+                    var read = await process
+                        .Output.ReadAtLeastAsync(frame, bytes, throwOnEndOfStream: false, CancellationToken.None)
+                        .ConfigureAwait(false);
                     if (read < bytes)
                     {
                         break;

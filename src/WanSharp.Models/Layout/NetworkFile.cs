@@ -82,9 +82,7 @@ public sealed record NetworkFile
 
     /// <summary>Whether it contains a network that is known.</summary>
     public bool IsKnown =>
-        new object?[] { Transformer, TextEncoder, Vae, TinyVae, VisionEncoder, Upscaler, Interpolator }.Any(network =>
-            network is not null
-        );
+        new object?[] { Transformer, TextEncoder, Vae, TinyVae, VisionEncoder, Upscaler, Interpolator }.Any(network => network is not null);
 
     /// <summary>Reads a checkpoint's header.</summary>
     /// <param name="path">The file, or the index of several, or one of those; what cannot be read is a

@@ -17,7 +17,13 @@ public sealed class InterpolatorRunner : IDisposable
     private readonly CompiledNetwork _network;
 
     /// <summary>Describes a network; nothing is read or compiled yet.</summary>
-    /// <inheritdoc cref="UpscalerRunner(OrtRuntime, UpscalerConfig, WeightStore, SessionSettings, GraphCache, Action{MemoryLimitException})"/>
+    /// <param name="runtime">The runtime that executes; it must outlive this object.</param>
+    /// <param name="config">The network's dimensions.</param>
+    /// <param name="weights">The weights under their official names; they must outlive this object.</param>
+    /// <param name="settings">How the graph is compiled. Default: for the CPU.</param>
+    /// <param name="graphs">Counts what is compiled, and must outlive this object. Default: its own.</param>
+    /// <param name="giveBack">Called when a run had too little memory: it frees some, and the run is tried once more. Default: the run
+    /// fails.</param>
     public InterpolatorRunner(
         OrtRuntime runtime,
         InterpolatorConfig config,
@@ -37,7 +43,10 @@ public sealed class InterpolatorRunner : IDisposable
             cancellationToken =>
             {
                 // As constants the weights are packed once, and convolutions get the layout that suits the processor.
-                var options = runtime.GraphOptionsFor(compiled) with { Weights = WeightStorage.Initializers };
+                var options = runtime.GraphOptionsFor(compiled) with
+                {
+                    Weights = WeightStorage.Initializers,
+                };
                 return cache.OpenAsync(new InterpolatorGraphs(config, options).Between, weights, compiled, cancellationToken);
             },
             giveBack
